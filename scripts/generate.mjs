@@ -1,0 +1,56 @@
+// Builds what is generated and not committed, each only when its inputs changed: resolver types, Prisma client, GraphiQL.
+//
+//   node scripts/generate.mjs [--force]
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const force = process.argv.includes("--force");
+
+const targets = [
+  {
+    name: "GraphQL resolver types",
+    inputs: ["schema/*.graphql", "codegen.ts", "package-lock.json"],
+    output: "src/graphql/generated",
+    command: ["graphql-codegen", "--config", "codegen.ts", "--silent"],
+  },
+  {
+    name: "Prisma client",
+    inputs: ["prisma/schema.prisma", "package-lock.json"],
+    output: "src/platform/generated/prisma",
+    command: ["prisma", "generate", "--schema", "prisma/schema.prisma", "--no-hints"],
+  },
+  {
+    name: "GraphiQL page",
+    inputs: ["graphiql/*.*", "graphiql/src/**/*", "package-lock.json"],
+    output: "graphiql/dist",
+    command: ["vite", "build", "graphiql", "--logLevel", "warn"],
+  },
+];
+
+function digest(patterns) {
+  const hash = createHash("sha256");
+  for (const file of globSync(patterns, { cwd: root }).sort()) {
+    const path = join(root, file);
+    if (statSync(path).isFile()) hash.update(file).update(readFileSync(path));
+  }
+  return hash.digest("hex");
+}
+
+for (const { name, inputs, output, command } of targets) {
+  const stamp = join(root, output, ".inputs");
+  const wanted = digest(inputs);
+  if (!force && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) continue;
+  console.error(`Generating ${name} …`);
+  const [bin, ...args] = command;
+  const run = spawnSync(bin, args, { cwd: root, encoding: "utf8", shell: false });
+  if (run.status !== 0) {
+    console.error(run.stdout, run.stderr, run.error ?? "");
+    process.exit(1);
+  }
+  mkdirSync(join(root, output), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
