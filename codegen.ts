@@ -1,0 +1,53 @@
+import type { CodegenConfig } from "@graphql-codegen/cli";
+
+/**
+ * Resolver types from `schema/`, plus the whole API in one file for client tooling.
+ * A resolver receives what its feature's own code returns: the `mappers` name those types.
+ */
+const config: CodegenConfig = {
+  schema: "schema/*.graphql",
+  generates: {
+    "src/graphql/generated/resolvers.ts": {
+      plugins: ["typescript", "typescript-resolvers"],
+      config: {
+        federation: true,
+        useTypeImports: true,
+        importExtension: ".ts",
+        enumType: "string-literal",
+        enumsAsTypes: true,
+        skipTypename: true,
+        immutableTypes: true,
+        maybeValue: "T | null",
+        inputMaybeValue: "T | null | undefined",
+        contextType: "../context.ts#Context",
+        resolverTypeWrapperSignature: "Promise<T> | T",
+        makeResolverTypeCallable: true,
+        scalars: { ID: "string", DateTime: "Date", Date: "string", Points: "number" },
+        mappers: {
+          Customer: "../../auth/auth.resolvers.ts#CustomerModel",
+          Wallet: "../../wallet/wallet.ts#Wallet as WalletModel",
+          Reward: "../../catalog/reward.ts#Reward as RewardModel",
+          RewardConnection: "../connection.ts#Connection<RewardModel>",
+          Cart: "../../cart/cart.ts#Cart as CartModel",
+          CartLine: "../../cart/cart.ts#CartLine as CartLineModel",
+          CartProblem: "../../cart/cart.ts#CartProblem as CartProblemModel",
+          OrderPreview: "../../cart/cart.ts#CartAssessment",
+          Order: "../../order/order.ts#Order as OrderModel",
+          OrderConnection: "../connection.ts#Connection<OrderModel>",
+          OrderLine: "../../order/order.ts#OrderLine as OrderLineModel",
+          OrderStatusEvent: "../../order/order.store.ts#OrderEvent",
+          PointsMovement: "../../order/order.ts#Movement",
+          Discrepancy: "../../order/order.loaders.ts#Discrepancy as DiscrepancyModel",
+          Voucher: "../../order/order.store.ts#GivenVoucher",
+          RevealedVoucher: "../../order/reveal-voucher.ts#RevealedVoucher as RevealedVoucherModel",
+        },
+      },
+    },
+    "docs/schema.graphql": {
+      plugins: ["schema-ast"],
+      config: { includeDirectives: true, sort: false },
+    },
+  },
+};
+
+export default config;
