@@ -1,0 +1,53 @@
+// Writes the next migration: the SQL that leads from the datamodel of the newest one to prisma/schema.prisma.
+//
+//   npm run db:new -- <what_changes>
+//
+// Read and complete it by hand: checks, triggers and partial indexes are beyond Prisma's language.
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PrismaPg } from "@prisma/adapter-pg";
+import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-utils";
+import { SchemaEngine } from "@prisma/schema-engine-wasm";
+import { migrationNames, migrationsDir } from "../src/platform/migrate.ts";
+import { startEmbeddedPostgres } from "../src/platform/postgres/embedded.ts";
+
+const title = process.argv[2];
+if (!title || !/^[a-z0-9_]+$/.test(title)) {
+  console.error("Say what changes, in lower case with underscores: npm run db:new -- add_wish_list");
+  process.exit(1);
+}
+
+const current = join(migrationsDir, "..", "schema.prisma");
+// The datamodel as of the newest migration. Diffing models needs no database with the migrations applied.
+const migrated = join(migrationsDir, "schema.prisma");
+
+const scratch = await mkdtemp(join(tmpdir(), "tessera-"));
+await chmod(scratch, 0o755);
+const postgres = await startEmbeddedPostgres({ dataDir: scratch });
+try {
+  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg({ connectionString: postgres.url }));
+  const to = await readFile(current, "utf8");
+  const engine = await SchemaEngine.new({ datamodels: [["schema.prisma", to]] }, () => {}, adapter);
+  const model = (content: string) => ({
+    tag: "schemaDatamodel" as const,
+    files: [{ path: "schema.prisma", content }],
+    configDir: migrationsDir,
+  });
+  const { stdout } = await engine.diff({
+    from: model(await readFile(migrated, "utf8")),
+    to: model(to),
+    script: true,
+    exitCode: null,
+    filters: { externalTables: [], externalEnums: [] },
+  });
+  const number = String((await migrationNames()).length + 1).padStart(4, "0");
+  const file = join(migrationsDir, `${number}_${title}`, "migration.sql");
+  await mkdir(join(file, ".."));
+  await writeFile(file, stdout ?? "");
+  await cp(current, migrated);
+  console.log(`Wrote ${file}`);
+} finally {
+  await postgres.stop({ evenIfUsed: true });
+  await rm(scratch, { recursive: true, force: true });
+}
