@@ -1,0 +1,36 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import { Prisma, PrismaClient } from "./generated/prisma/client.ts";
+
+export { Prisma };
+export type Db = PrismaClient;
+/** Inside a transaction; also what a query that needs no transaction asks for. */
+export type Tx = Prisma.TransactionClient;
+
+export function openDb(url: string, poolSize: number): Db {
+  return new PrismaClient({
+    adapter: new PrismaPg({ connectionString: url, max: poolSize, connectionTimeoutMillis: 10_000 }),
+    transactionOptions: { maxWait: 10_000, timeout: 20_000 },
+  });
+}
+
+const WRITE_CONFLICT_OR_DEADLOCK = "P2034";
+const MAX_TRIES = 4;
+
+/** Runs `work` in one transaction; runs it again when the database chose it as a deadlock's victim. */
+export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await db.$transaction(work);
+    } catch (error) {
+      const isRetryable =
+        error instanceof Prisma.PrismaClientKnownRequestError && error.code === WRITE_CONFLICT_OR_DEADLOCK;
+      if (!isRetryable || tries === MAX_TRIES) throw error;
+    }
+  }
+}
+
+/** Whether the database refused because of this unique index or constraint. */
+export function violates(error: unknown, constraint: string): boolean {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
+  return JSON.stringify([error.message, error.meta]).includes(constraint);
+}

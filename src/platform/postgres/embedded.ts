@@ -1,0 +1,203 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { appendFile, chmod, chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import pg from "pg";
+import { type Binaries, canEnter, chooseUser, copyBinaries, packagedBinaries, type RunAs } from "./binaries.ts";
+
+const run = promisify(execFile);
+
+export interface EmbeddedPostgres {
+  /** Connection string of the database. */
+  url: string;
+  /** Where the server keeps its files. */
+  directory: string;
+  /** Why the files are not under the data directory asked for, if they are not. */
+  note?: string;
+  /** Stops the server, unless somebody else is still connected to it. */
+  stop(options?: { evenIfUsed?: boolean }): Promise<void>;
+}
+
+export interface EmbeddedPostgresOptions {
+  dataDir: string;
+  database?: string;
+  /** Extra `postgresql.conf` settings. */
+  settings?: Record<string, string>;
+}
+
+/**
+ * Starts a PostgreSQL server of this project's own, or adopts the one that an earlier, killed process left running on the
+ * same files. It listens on a Unix socket only, in a directory closed to other users, and so needs neither port nor password.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { dataDir, database = "tessera", settings = {} } = options;
+  const user = await chooseUser();
+  const place = await reachablePlace(resolve(dataDir), user);
+  const server = { ...place, user, data: join(place.directory, "postgres") };
+
+  await initialise(server);
+  const port = 5432; // only names the socket file
+  if (!(await isRunning(server))) {
+    await configure(server, { ...settings, port: String(port), unix_socket_directories: `'${place.sockets}'` });
+    await start(server);
+  }
+  const socketDirectory = (await readFile(join(server.data, "postmaster.pid"), "utf8")).split("\n")[4] ?? place.sockets;
+  const urlOf = (name: string) =>
+    `postgresql://tessera@localhost:${port}/${name}?host=${encodeURIComponent(socketDirectory)}`;
+  await createDatabase(urlOf("postgres"), database);
+
+  return {
+    url: urlOf(database),
+    directory: server.data,
+    ...(place.note && { note: place.note }),
+    stop: async ({ evenIfUsed = false } = {}) => {
+      if (!evenIfUsed && (await othersAreConnected(urlOf("postgres")))) return;
+      await asUser(server, server.binaries.pg_ctl, ["stop", "-D", server.data, "-m", "fast", "-w"]).catch(
+        () => undefined,
+      );
+    },
+  };
+}
+
+interface Place {
+  directory: string;
+  sockets: string;
+  binaries: Binaries;
+  note?: string;
+}
+type Server = Place & { user: RunAs; data: string };
+
+/** The data directory, or one under /var/lib when the user that PostgreSQL must run as cannot reach it or its binaries. */
+async function reachablePlace(dataDir: string, user: RunAs): Promise<Place> {
+  const packaged = await packagedBinaries();
+  await mkdir(dataDir, { recursive: true, mode: 0o755 });
+  const fingerprint = createHash("sha256").update(dataDir).digest("hex").slice(0, 10);
+  const home = join("/var/lib/tessera", `${basename(resolve(dataDir, ".."))}-${fingerprint}`);
+
+  const canRun = await asUser({ user }, packaged.initdb, ["--version"]).then(
+    () => true,
+    () => false,
+  );
+  const canReach = await canEnter(dataDir, user);
+  if (canRun && canReach) {
+    return { directory: dataDir, sockets: await socketDirectory(dataDir, fingerprint, user), binaries: packaged };
+  }
+  if (user.uid === undefined)
+    throw new Error(`The embedded PostgreSQL at ${packaged.initdb} does not run on this machine.`);
+  await mkdir(home, { recursive: true, mode: 0o755 });
+  return {
+    directory: canReach ? dataDir : home,
+    sockets: await socketDirectory(home, fingerprint, user),
+    binaries: canRun ? packaged : await copyBinaries(packaged, home),
+    note: `PostgreSQL cannot run as root, and its user cannot reach ${dataDir}: its files are in ${home}.`,
+  };
+}
+
+/** A Unix socket's path may have some 100 characters at most, which a deep data directory exceeds. */
+async function socketDirectory(preferred: string, fingerprint: string, user: RunAs): Promise<string> {
+  const inPlace = join(preferred, "run");
+  const directory = inPlace.length <= 80 ? inPlace : join("/tmp", `tessera-${fingerprint}`);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await chmod(directory, 0o700);
+  await giveTo(user, directory);
+  return directory;
+}
+
+async function initialise(server: Server): Promise<void> {
+  const installed = await readFile(join(server.data, "PG_VERSION"), "utf8").catch(() => undefined);
+  if (installed !== undefined) {
+    const { stdout } = await asUser(server, server.binaries.postgres, ["--version"]);
+    const major = stdout.match(/(\d+)/)?.[1];
+    if (major && installed.trim() !== major) {
+      throw new Error(
+        `${server.data} was made by PostgreSQL ${installed.trim()}, but this is ${major}. Move it away, or set DATABASE_URL.`,
+      );
+    }
+    return;
+  }
+  // Made beside and renamed: a process killed in the middle leaves no half-made cluster behind.
+  const unfinished = `${server.data}.${process.pid}`;
+  await mkdir(unfinished, { mode: 0o700 });
+  await giveTo(server.user, unfinished);
+  await asUser(server, server.binaries.initdb, [
+    `--pgdata=${unfinished}`,
+    "--username=tessera",
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--locale=C.UTF-8",
+  ]);
+  await appendFile(join(unfinished, "postgresql.conf"), "\ninclude 'tessera.conf'\n");
+  await rename(unfinished, server.data).catch(async (error) => {
+    await rm(unfinished, { recursive: true, force: true });
+    if (!(await readFile(join(server.data, "PG_VERSION")).catch(() => undefined))) throw error;
+  });
+}
+
+async function configure(server: Server, settings: Record<string, string>): Promise<void> {
+  const lines = Object.entries({
+    listen_addresses: "''",
+    unix_socket_permissions: "0700",
+    max_connections: "100",
+    ...settings,
+  }).map(([name, value]) => `${name} = ${value}\n`);
+  await writeFile(join(server.data, "tessera.conf"), lines.join(""), { mode: 0o644 });
+}
+
+async function isRunning(server: Server): Promise<boolean> {
+  return asUser(server, server.binaries.pg_ctl, ["status", "-D", server.data]).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function start(server: Server): Promise<void> {
+  const log = join(server.data, "server.log");
+  try {
+    // pg_ctl gives the server a session of its own, so that Ctrl-C in our terminal does not stop it before us.
+    await asUser(server, server.binaries.pg_ctl, ["start", "-D", server.data, "-l", log, "-w", "-t", "60"]);
+  } catch (cause) {
+    // Two processes starting at once: the other one won, and its server is ours too.
+    if (await isRunning(server)) return;
+    const tail = (await readFile(log, "utf8").catch(() => "")).trimEnd().split("\n").slice(-5).join("\n");
+    throw new Error(`The embedded PostgreSQL did not start. The end of ${log}:\n${tail}`, { cause });
+  }
+}
+
+async function createDatabase(adminUrl: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query("select from pg_database where datname = $1", [name]);
+    if (!rowCount) await client.query(`create database ${client.escapeIdentifier(name)}`);
+  } catch (error) {
+    const DUPLICATE_DATABASE = "42P04";
+    if ((error as { code?: string }).code !== DUPLICATE_DATABASE) throw error;
+  } finally {
+    await client.end();
+  }
+}
+
+async function othersAreConnected(adminUrl: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  try {
+    await client.connect();
+    const { rowCount } = await client.query(
+      "select from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
+    );
+    return (rowCount ?? 0) > 0;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function asUser({ user }: { user: RunAs }, command: string, args: string[]) {
+  return run(command, args, { ...user, cwd: "/", env: { PATH: process.env["PATH"], LC_ALL: "C" } });
+}
+
+async function giveTo(user: RunAs, path: string): Promise<void> {
+  if (user.uid !== undefined && user.gid !== undefined) await chown(path, user.uid, user.gid);
+}

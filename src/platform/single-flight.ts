@@ -1,0 +1,14 @@
+/**
+ * Lets concurrent callers with the same key share one run of `work`. Nothing is kept once it has ended: the next caller
+ * starts anew.
+ */
+export function makeSingleFlight<T>(): (key: string, work: () => Promise<T>) => Promise<T> {
+  const underWay = new Map<string, Promise<T>>();
+  return (key, work) => {
+    const shared = underWay.get(key);
+    if (shared) return shared;
+    const own = work().finally(() => underWay.delete(key));
+    underWay.set(key, own);
+    return own;
+  };
+}
