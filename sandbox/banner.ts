@@ -1,0 +1,23 @@
+import { sampleCustomers } from "./client/sample-world.ts";
+
+/** What a person sees who started the sandbox by hand. */
+export function banner(url: string): string {
+  const customers = sampleCustomers.map(
+    ({ customer_id, balance, earned }) => `    ${customer_id}   ${balance} points of ${earned} earned`,
+  );
+  return `
+  Sandbox listening on ${url}
+
+  Sample customers
+${customers.join("\n")}
+
+  Read the OTP a customer was sent
+    curl '${url}/__sandbox/client/otp?customer_id=CUST12345'
+
+  Make the next redeem happen without an answer
+    curl -X POST ${url}/__sandbox/faults -d '{"upstream":"client","operation":"redeem","fault":"commit-then-drop"}'
+
+  Everything else: curl ${url}/__sandbox
+
+`;
+}

@@ -1,0 +1,53 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { z } from "zod";
+import { readJson, readValue } from "../read-json.ts";
+import { customerId } from "./wire.ts";
+import { type ClientWorld, creditRequest, newCustomer } from "./world.ts";
+
+/** What `GET /__sandbox` says about the routes below. */
+export const clientControlIndex = {
+  "GET /__sandbox/client/ledger?customer_id=": "balance and every ledger entry",
+  "GET /__sandbox/client/otp?customer_id=": "the newest OTP that was sent",
+  "POST /__sandbox/client/customers": '{ "customer_id", "balance", "earned"?, "mobile"? }',
+  "POST /__sandbox/client/credit": '{ "customer_id", "points" }',
+};
+
+const byCustomer = z.object({ customer_id: customerId });
+
+/** Puts the Client's part of the control surface on the server. */
+export function serveClientControl(app: FastifyInstance, client: ClientWorld): void {
+  const view = (id: string) => {
+    const { customer_id, points_earned, balance_points, entries } = client.account(id);
+    return { customer_id, points_earned, balance_points, entries };
+  };
+  const unknown = (reply: FastifyReply, id: string) => reply.code(404).send({ message: `There is no customer ${id}` });
+
+  app.get("/__sandbox/client/ledger", async ({ query }, reply) => {
+    const { customer_id } = readValue(byCustomer, query);
+    return client.has(customer_id) ? view(customer_id) : unknown(reply, customer_id);
+  });
+
+  app.get("/__sandbox/client/otp", async ({ query }, reply) => {
+    const { customer_id } = readValue(byCustomer, query);
+    if (!client.has(customer_id)) return unknown(reply, customer_id);
+    const sent = client.lastOtp(customer_id);
+    const howTo = `No OTP was sent to ${customer_id} yet: ask for one with POST /api/v1/auth/generate-otp`;
+    return sent ?? reply.code(404).send({ message: howTo });
+  });
+
+  app.post("/__sandbox/client/customers", async ({ body }, reply) => {
+    const customer = readJson(newCustomer, body);
+    if (client.has(customer.customer_id)) {
+      return reply.code(409).send({ message: `Customer ${customer.customer_id} exists already` });
+    }
+    client.addCustomer(customer);
+    return reply.code(201).send(view(customer.customer_id));
+  });
+
+  app.post("/__sandbox/client/credit", async ({ body }, reply) => {
+    const { customer_id, points } = readJson(creditRequest, body);
+    if (!client.has(customer_id)) return unknown(reply, customer_id);
+    client.credit(customer_id, points);
+    return view(customer_id);
+  });
+}

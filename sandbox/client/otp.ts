@@ -1,0 +1,57 @@
+import { randomInt } from "node:crypto";
+import { refused } from "../failure.ts";
+
+const lifetimeMs = 5 * 60_000;
+const tries = 3;
+
+/** The newest one-time password of a customer, as the control surface shows it. */
+export interface SentOtp {
+  customer_id: string;
+  otp: string;
+  reference_id: string;
+  expires_at: string;
+  /** 0 once it has been used or guessed at too often. */
+  attempts_left: number;
+}
+
+export interface Otps {
+  /** "Sends" a new one, which replaces the customer's older one. */
+  send(customerId: string): SentOtp;
+  /** Uses it up; throws a refusal that is the same for every reason. */
+  verify(customerId: string, referenceId: string, otp: string): void;
+  last(customerId: string): SentOtp | undefined;
+  clear(): void;
+}
+
+export function makeOtps(clock: { now(): Date }): Otps {
+  const newest = new Map<string, SentOtp>();
+  return {
+    send: (customer_id) => {
+      const sent: SentOtp = {
+        customer_id,
+        otp: digits(6),
+        reference_id: `REF${digits(12)}`,
+        expires_at: new Date(clock.now().getTime() + lifetimeMs).toISOString(),
+        attempts_left: tries,
+      };
+      newest.set(customer_id, sent);
+      return { ...sent };
+    },
+    verify: (customerId, referenceId, otp) => {
+      const sent = newest.get(customerId);
+      const isOpen = sent && sent.attempts_left > 0 && clock.now() < new Date(sent.expires_at);
+      // A foreign reference costs no try: it can never succeed, and must not lock the customer out.
+      if (!isOpen || sent.reference_id !== referenceId) throw refused("Invalid OTP");
+      sent.attempts_left -= 1;
+      if (sent.otp !== otp) throw refused("Invalid OTP");
+      sent.attempts_left = 0;
+    },
+    last: (customerId) => {
+      const sent = newest.get(customerId);
+      return sent && { ...sent };
+    },
+    clear: () => newest.clear(),
+  };
+}
+
+const digits = (count: number): string => String(randomInt(10 ** count)).padStart(count, "0");

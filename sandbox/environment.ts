@@ -1,0 +1,19 @@
+import { z } from "zod";
+import { explain } from "./read-json.ts";
+
+const port = z.string().regex(/^\d+$/, "expected a whole number").transform(Number).pipe(z.int().max(65535));
+
+const schema = z.object({
+  SANDBOX_PORT: port.default(4010),
+  SANDBOX_HOST: z.string().min(1).default("127.0.0.1"),
+  DATA_DIR: z.string().min(1).default(".data"),
+  CLIENT_API_USER: z.string().min(1).default("tessera"),
+  CLIENT_API_PASSWORD: z.string().min(1).default("sandbox"),
+});
+
+/** Reads the sandbox's settings; throws one line naming each variable that is wrong. */
+export function readEnvironment(env: NodeJS.ProcessEnv): z.infer<typeof schema> {
+  const result = schema.safeParse(env);
+  if (!result.success) throw new Error(explain(result.error));
+  return result.data;
+}

@@ -1,0 +1,67 @@
+import { appendFileSync, closeSync, ftruncateSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { z } from "zod";
+import { explain } from "./read-json.ts";
+
+/** An append-only file of JSON lines that outlives the process. */
+export interface Journal<Line> {
+  /** Handed to the system when it returns: it survives the end of this process, not a power cut. */
+  append(line: Line): void;
+  empty(): void;
+  close(): void;
+}
+
+/** A journal that keeps nothing, for a world that lives in memory only. */
+export const noJournal: Journal<unknown> = { append() {}, empty() {}, close() {} };
+
+/**
+ * Opens or creates a journal and replays what it holds.
+ * @param replay receives each line in order; what it throws is reported with file and line number
+ * @param warn hears about a torn last line, which is cut off: the process that wrote it never answered for it
+ */
+export function openJournal<Line>(
+  file: string,
+  schema: z.ZodType<Line>,
+  replay: (line: Line) => void,
+  warn: (message: string) => void,
+): Journal<Line> {
+  mkdirSync(dirname(file), { recursive: true });
+  const handle = openSync(file, "a+");
+  try {
+    const bytes = readFileSync(file);
+    const size = bytes.lastIndexOf("\n") + 1;
+    const lines = bytes.toString("utf8", 0, size).split("\n").slice(0, -1);
+    for (const [index, text] of lines.entries()) {
+      try {
+        replay(parseLine(schema, text));
+      } catch (error) {
+        throw new Error(`${file}:${index + 1}: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+    if (size < bytes.length) {
+      warn(`${file}:${lines.length + 1}: ignored a torn last line`);
+      ftruncateSync(handle, size);
+    }
+
+    return {
+      append: (line) => appendFileSync(handle, `${JSON.stringify(line)}\n`),
+      empty: () => ftruncateSync(handle, 0),
+      close: () => closeSync(handle),
+    };
+  } catch (error) {
+    closeSync(handle);
+    throw error;
+  }
+}
+
+function parseLine<Line>(schema: z.ZodType<Line>, text: string): Line {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error("not JSON");
+  }
+  const result = schema.safeParse(value);
+  if (!result.success) throw new Error(explain(result.error));
+  return result.data;
+}

@@ -1,0 +1,45 @@
+import type { Delivery } from "./delivery.ts";
+import { refused } from "./failure.ts";
+import type { Fault } from "./faults.ts";
+import type { Pauses } from "./pauses.ts";
+import type { Upstream } from "./upstream.ts";
+
+/**
+ * Plays one scripted fault.
+ * @param effect checks and performs the call, and gives the answer it would get on a good day
+ * @returns what to send instead
+ */
+export async function playFault(
+  fault: Fault,
+  upstream: Upstream,
+  effect: () => Promise<Delivery>,
+  pauses: Pauses,
+): Promise<Delivery> {
+  const commitsFirst = fault.commit === true || fault.fault === "commit-then-drop";
+  const early = commitsFirst ? await effect() : undefined;
+  // Cut short means that the sandbox was reset or stopped: a late effect must not reach the new world.
+  if (fault.delayMs && !(await pauses.wait(fault.delayMs))) return { kind: "drop" };
+
+  switch (fault.fault) {
+    case "delay":
+      return early ?? (await effect());
+    case "drop-before":
+    case "commit-then-drop":
+      return { kind: "drop" };
+    case "refuse":
+      return upstream.answerTo(refused(fault.message ?? "Refused by scripted fault"));
+    case "rate-limit":
+      return { ...upstream.answerTo(refused("Too many requests")), status: 429, headers: { "retry-after": "1" } };
+    case "http-500":
+      return { kind: "page", status: 500, html: page("500 Internal Server Error") };
+    case "malformed":
+      if (fault.message === "half") return { kind: "cut", body: early?.kind === "json" ? early.body : noEffect };
+      return { kind: "page", status: 200, html: page("Service temporarily unavailable") };
+  }
+}
+
+/** What a caller sees the first half of when nothing happened: as hopeful as a real answer. */
+const noEffect = { status: true, message: "Request processed successfully" };
+
+const page = (title: string): string =>
+  `<!DOCTYPE html>\n<html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>\n`;

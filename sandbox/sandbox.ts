@@ -1,0 +1,99 @@
+import { fastify } from "fastify";
+import { type CallLog, makeCallLog } from "./calls.ts";
+import { clientControlIndex, serveClientControl } from "./client/control.ts";
+import { type Credentials, makeCredentialChecks } from "./client/credentials.ts";
+import { clientUpstream } from "./client/routes.ts";
+import { makeTokens } from "./client/tokens.ts";
+import { type ClientWorld, makeClientMemory } from "./client/world.ts";
+import { serveControl } from "./control.ts";
+import { Failure } from "./failure.ts";
+import { type Faults, makeFaults } from "./faults.ts";
+import { makePauses } from "./pauses.ts";
+import { makeSettings, type Settings } from "./settings.ts";
+import { serveUpstream } from "./upstream.ts";
+
+export interface SandboxOptions {
+  /** 0, the default, for any free port. */
+  port?: number;
+  host?: string;
+  /** Where the ledger survives a restart; absent for memory only. */
+  journalFile?: string;
+  credentials?: Credentials;
+  clock?: { now(): Date };
+  /** Hears what a person should know; a process warning by default. */
+  warn?: (message: string) => void;
+}
+
+/** A running sandbox. The objects are the same ones its HTTP control surface uses. */
+export interface Sandbox extends AsyncDisposable {
+  url: string;
+  client: ClientWorld;
+  faults: Faults;
+  calls: CallLog;
+  settings: Settings;
+  /** Back to the sample world; calls still in the air are dropped without effect. */
+  reset(): void;
+  /** Cuts every connection and stops at once. */
+  stop(): Promise<void>;
+}
+
+/** Starts the upstream simulators on one origin; rejects when the port is taken or the journal is damaged. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const {
+    port = 0,
+    host = "127.0.0.1",
+    journalFile,
+    credentials = { user: "tessera", password: "sandbox" },
+    clock = { now: () => new Date() },
+    warn = (message) => process.emitWarning(message),
+  } = options;
+
+  const settings = makeSettings();
+  const calls = makeCallLog(clock);
+  const pauses = makePauses();
+  const tokens = makeTokens(clock);
+  const memory = makeClientMemory({ journalFile, warn, clock, repeat: () => settings.current().repeat });
+  const checks = makeCredentialChecks(credentials, tokens);
+  const { client, ledger, otps } = memory;
+
+  // One line per upstream: its calls, faults and log come with it.
+  const upstreams = [clientUpstream({ ledger, otps, tokens, checks, settings })];
+  const faults = makeFaults(new Map(upstreams.map(({ name, operations }) => [name, operations.map((o) => o.name)])));
+
+  const reset = () => {
+    pauses.cutShort();
+    memory.reset();
+    faults.clear();
+    calls.clear();
+    settings.reset();
+  };
+
+  const app = fastify({ forceCloseConnections: true, exposeHeadRoutes: false });
+  // Bodies are parsed where they are used, so that one that is not JSON is logged and answered like any other call.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
+    const status = error instanceof Failure ? (error.kind === "invalid" ? 400 : 409) : (error.statusCode ?? 500);
+    return reply.code(status).send({ message: error.message });
+  });
+  app.setNotFoundHandler(({ method, url }, reply) =>
+    reply.code(404).send({ message: `Nothing answers ${method} ${url}. GET /__sandbox lists the control surface.` }),
+  );
+  for (const upstream of upstreams) serveUpstream(app, upstream, { faults, calls, pauses });
+  serveControl(app, { calls, faults, settings, reset, upstreamIndex: clientControlIndex });
+  serveClientControl(app, client);
+
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    pauses.cutShort();
+    stopped ??= app.close().then(memory.close);
+    return stopped;
+  };
+  try {
+    const url = await app.listen({ port, host });
+    return { url, client, faults, calls, settings, reset, stop, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

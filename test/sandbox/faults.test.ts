@@ -1,0 +1,225 @@
+import { describe, expect, test } from "vitest";
+import { type FaultScript, makeFaults } from "../../sandbox/faults.ts";
+import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { clientApi, send } from "./support/client-api.ts";
+
+type OnRedeem = Omit<FaultScript, "upstream" | "operation">;
+
+const script = (sandbox: Sandbox, fault: OnRedeem) =>
+  sandbox.faults.add({ upstream: "client", operation: "redeem", ...fault });
+
+/** Redeems 500 of 3500 points under a fault; the body is text, and an Error when the connection broke. */
+async function redeemUnder(sandbox: Sandbox, fault: OnRedeem) {
+  script(sandbox, fault);
+  const url = `${sandbox.url}/api/v1/orders/redeem`;
+  const headers = { "content-type": "application/json", authorization: `Basic ${btoa("tessera:sandbox")}` };
+  const body = JSON.stringify({
+    order_id: "ORD-1",
+    customer_id: "CUST12345",
+    points_consumed: 500,
+    transaction_date: "2026-06-03T10:00:00Z",
+  });
+  const response = await fetch(url, { method: "POST", headers, body }).catch((error: Error) => error);
+  const balance = () => sandbox.client.balance("CUST12345");
+  if (response instanceof Error) return { balance: balance(), broken: response };
+  const text = await response.text().catch((error: Error) => error);
+  return { status: response.status, headers: response.headers, text, balance: balance() };
+}
+
+describe("refuse", () => {
+  test("is a business refusal without effect", async () => {
+    await using sandbox = await startSandbox();
+    const { status, text, balance } = await redeemUnder(sandbox, { fault: "refuse" });
+    expect(JSON.parse(String(text))).toEqual({ status: false, message: "Refused by scripted fault" });
+    expect({ status, balance }).toEqual({ status: 200, balance: 3500 });
+  });
+
+  test("says what it was told to, with the failure status in force", async () => {
+    await using sandbox = await startSandbox();
+    sandbox.settings.change({ failureStatus: 400 });
+    const { status, text } = await redeemUnder(sandbox, { fault: "refuse", message: "Account frozen" });
+    expect(status).toBe(400);
+    expect(JSON.parse(String(text))).toEqual({ status: false, message: "Account frozen" });
+  });
+});
+
+test("rate-limit answers 429 with Retry-After and has no effect", async () => {
+  await using sandbox = await startSandbox();
+  const { status, headers, balance } = await redeemUnder(sandbox, { fault: "rate-limit" });
+  expect({ status, balance, retryAfter: headers?.get("retry-after") }).toEqual({
+    status: 429,
+    balance: 3500,
+    retryAfter: "1",
+  });
+});
+
+for (const [commit, expected] of [
+  [false, 3500],
+  [true, 3000],
+] as const) {
+  const effect = commit ? "takes effect" : "has no effect";
+
+  test(`http-500 with commit ${commit} is an HTML page and ${effect}`, async () => {
+    await using sandbox = await startSandbox();
+    const { status, headers, text, balance } = await redeemUnder(sandbox, { fault: "http-500", commit });
+    expect({ status, balance }).toEqual({ status: 500, balance: expected });
+    expect(headers?.get("content-type")).toContain("text/html");
+    expect(text).toContain("<html>");
+  });
+
+  test(`malformed with commit ${commit} is an HTML page with status 200 and ${effect}`, async () => {
+    await using sandbox = await startSandbox();
+    const { status, headers, text, balance } = await redeemUnder(sandbox, { fault: "malformed", commit });
+    expect({ status, balance }).toEqual({ status: 200, balance: expected });
+    expect(headers?.get("content-type")).toContain("text/html");
+    expect(text).toContain("<html>");
+  });
+
+  test(`malformed half with commit ${commit} breaks off inside the JSON and ${effect}`, async () => {
+    await using sandbox = await startSandbox();
+    const { status, headers, text, balance } = await redeemUnder(sandbox, {
+      fault: "malformed",
+      message: "half",
+      commit,
+    });
+    expect({ status, balance }).toEqual({ status: 200, balance: expected });
+    expect(headers?.get("content-type")).toContain("application/json");
+    expect(Number(headers?.get("content-length"))).toBeGreaterThan(30);
+    expect(text).toBeInstanceOf(Error);
+  });
+}
+
+test("drop-before breaks the connection and has no effect", async () => {
+  await using sandbox = await startSandbox();
+  const { broken, balance } = await redeemUnder(sandbox, { fault: "drop-before", delayMs: 5 });
+  expect(broken).toMatchObject({ cause: { code: "ECONNRESET" } });
+  expect(balance).toBe(3500);
+});
+
+test("commit-then-drop breaks the connection after the deduction", async () => {
+  await using sandbox = await startSandbox();
+  const { broken, balance } = await redeemUnder(sandbox, { fault: "commit-then-drop" });
+  expect(broken).toMatchObject({ cause: { code: "ECONNRESET" } });
+  expect(balance).toBe(3000);
+  expect(sandbox.client.ledger("CUST12345").at(-1)).toMatchObject({ type: "redeem", order_id: "ORD-1", points: -500 });
+});
+
+describe("delay", () => {
+  test("takes effect late, even though the caller has left", async () => {
+    await using sandbox = await startSandbox();
+    script(sandbox, { fault: "delay", delayMs: 150 });
+    const caller = new AbortController();
+    const answer = clientApi(sandbox).redeem({}, caller.signal);
+    await sandbox.calls.waitFor((call) => call.operation === "redeem");
+    expect(sandbox.client.balance("CUST12345")).toBe(3500);
+
+    caller.abort();
+    await expect(answer).rejects.toThrow("aborted");
+    const call = await sandbox.calls.waitFor(({ outcome }) => outcome !== "pending");
+    expect(call).toMatchObject({ outcome: "abandoned", status: null });
+    expect(sandbox.client.balance("CUST12345")).toBe(3000);
+  });
+
+  test("answers a patient caller as if nothing had been", async () => {
+    await using sandbox = await startSandbox();
+    const { status, balance } = await redeemUnder(sandbox, { fault: "delay", delayMs: 5 });
+    expect({ status, balance }).toEqual({ status: 200, balance: 3000 });
+  });
+
+  test("with commit answers late, and what it would have answered at once", async () => {
+    await using sandbox = await startSandbox();
+    const { status, text, balance } = await redeemUnder(sandbox, { fault: "delay", delayMs: 5, commit: true });
+    expect({ status, balance }).toEqual({ status: 200, balance: 3000 });
+    expect(JSON.parse(String(text))).toMatchObject({ status: true });
+  });
+
+  test("with commit takes effect at once and is silent afterwards", async () => {
+    await using sandbox = await startSandbox();
+    script(sandbox, { fault: "delay", delayMs: 60_000, commit: true });
+    const answer = clientApi(sandbox).redeem();
+    answer.catch(() => {});
+    await sandbox.calls.waitFor((call) => call.operation === "redeem");
+    // The effect follows the arrival without any waiting in between.
+    await new Promise(setImmediate);
+    expect(sandbox.client.balance("CUST12345")).toBe(3000);
+    expect(sandbox.calls.since(0)).toMatchObject([{ outcome: "pending", status: null }]);
+    await sandbox.stop();
+    await expect(answer).rejects.toThrow("fetch failed");
+  });
+
+  test("is dropped by a reset, so that it cannot touch the new world", async () => {
+    await using sandbox = await startSandbox();
+    script(sandbox, { fault: "delay", delayMs: 60_000 });
+    const answer = clientApi(sandbox).redeem();
+    await sandbox.calls.waitFor((call) => call.operation === "redeem");
+    sandbox.reset();
+    await expect(answer).rejects.toThrow("fetch failed");
+    expect(sandbox.client.balance("CUST12345")).toBe(3500);
+  });
+});
+
+describe("the queue", () => {
+  test("is used up in order, each fault as often as it says", async () => {
+    await using sandbox = await startSandbox();
+    script(sandbox, { fault: "refuse", message: "first", times: 2 });
+    script(sandbox, { fault: "refuse", message: "second" });
+    const messages = [];
+    for (const n of [1, 2, 3, 4]) {
+      const { body } = await clientApi(sandbox).redeem({ order_id: `ORD-${n}` });
+      messages.push(body.message);
+    }
+    expect(messages).toEqual(["first", "first", "second", "Points redeemed successfully"]);
+  });
+
+  test("leaves other operations alone, unless the fault is for any", async () => {
+    await using sandbox = await startSandbox();
+    script(sandbox, { fault: "rate-limit" });
+    expect((await clientApi(sandbox).points()).status).toBe(200);
+    sandbox.faults.add({ upstream: "client", operation: "*", fault: "rate-limit" });
+    expect((await clientApi(sandbox).points()).status).toBe(429);
+    expect((await clientApi(sandbox).redeem()).status).toBe(429);
+    expect((await clientApi(sandbox).redeem()).status).toBe(200);
+  });
+
+  test("keeps the upstreams apart", () => {
+    const faults = makeFaults(
+      new Map([
+        ["client", ["redeem"]],
+        ["other", ["redeem"]],
+      ]),
+    );
+    faults.add({ upstream: "other", operation: "redeem", fault: "refuse" });
+    expect(faults.take("client", "redeem")).toBeUndefined();
+    expect(faults.take("other", "redeem")).toMatchObject({ fault: "refuse" });
+  });
+
+  test("is scripted, read and emptied over HTTP", async () => {
+    await using sandbox = await startSandbox();
+    const faults = `${sandbox.url}/__sandbox/faults`;
+    const body = JSON.stringify({ upstream: "client", operation: "points", fault: "delay", delayMs: 9, times: 3 });
+    const stored = await send(faults, { method: "POST", body });
+    expect(stored).toMatchObject({ status: 201, body: { operation: "points", fault: "delay", delayMs: 9, times: 3 } });
+    expect((await send(faults)).body.faults).toEqual([stored.body]);
+    expect((await send(faults, { method: "DELETE" })).status).toBe(204);
+    expect(sandbox.faults.list()).toEqual([]);
+  });
+
+  const mistakes: [what: string, script: object, hint: string][] = [
+    ["an unknown operation", { operation: "refund" }, '"generate-otp", "verify-otp", "points", "redeem", "reverse"'],
+    ["an unknown fault", { fault: "explode" }, '"commit-then-drop"'],
+    ["an upstream that is not played", { upstream: "bank" }, '"client"'],
+    ["a delay without a length", { fault: "delay" }, "delayMs"],
+    ["a refusal that commits", { commit: true }, "commit"],
+    ["a misspelt field", { delay: 5 }, "delay"],
+  ];
+  for (const [what, part, hint] of mistakes) {
+    test(`answers ${what} with a 400 that helps`, async () => {
+      await using sandbox = await startSandbox();
+      const body = JSON.stringify({ upstream: "client", operation: "redeem", fault: "refuse", ...part });
+      const answer = await send(`${sandbox.url}/__sandbox/faults`, { method: "POST", body });
+      expect(answer.status).toBe(400);
+      expect(answer.body.message).toContain(hint);
+      expect(sandbox.faults.list()).toEqual([]);
+    });
+  }
+});

@@ -1,0 +1,134 @@
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { startSandbox } from "../../sandbox/sandbox.ts";
+import { clientApi } from "./support/client-api.ts";
+
+const main = fileURLToPath(new URL("../../sandbox/main.ts", import.meta.url));
+const timeout = { timeout: 20_000 };
+
+let folder: string;
+const children: ChildProcess[] = [];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sandbox-process-"));
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const environment = (extra: NodeJS.ProcessEnv) => ({
+  ...process.env,
+  npm_lifecycle_event: "test",
+  DATA_DIR: folder,
+  SANDBOX_PORT: "0",
+  ...extra,
+});
+
+/** As the gateway does it: with a channel. */
+function startAsChild(extra: NodeJS.ProcessEnv = {}) {
+  const child = fork(main, { execPath: process.execPath, env: environment(extra), silent: true });
+  children.push(child);
+  return {
+    child,
+    message: once(child, "message").then(([message]) => message as { type: string; url: string; message: string }),
+    exit: once(child, "exit").then(([code]) => code as number),
+    out: collect(child.stdout),
+    err: collect(child.stderr),
+  };
+}
+
+/** As a person does it: without one. */
+function startAlone(extra: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [main], { env: environment(extra) });
+  children.push(child);
+  return {
+    child,
+    exit: once(child, "exit").then(([code]) => code),
+    out: collect(child.stdout),
+    err: collect(child.stderr),
+  };
+}
+
+function collect(stream: NodeJS.ReadableStream | null) {
+  let text = "";
+  const shown = new Promise<string>((resolve) => {
+    stream?.on("data", (chunk) => {
+      text += chunk;
+      if (text.endsWith("\n")) resolve(text);
+    });
+  });
+  return { text: () => text, shown };
+}
+
+test("a child says when it is ready, without a banner", timeout, async () => {
+  const { message, out } = startAsChild();
+  const ready = await message;
+  expect(ready.type).toBe("ready");
+  expect((await clientApi(ready).points()).body).toMatchObject({ balance_points: 3500 });
+  expect(out.text()).toBe("");
+});
+
+test("a child ends with its parent", timeout, async () => {
+  const { child, message, exit } = startAsChild();
+  await message;
+  child.disconnect();
+  expect(await exit).toBe(0);
+});
+
+test("a child leaves Ctrl-C to its parent and stops on SIGTERM", timeout, async () => {
+  const { child, message, exit } = startAsChild();
+  const ready = await message;
+  child.kill("SIGINT");
+  expect((await clientApi(ready).points()).status).toBe(200);
+  child.kill("SIGTERM");
+  expect(await exit).toBe(0);
+});
+
+test("started by `npm run sandbox` it greets the person and hears Ctrl-C, channel or not", timeout, async () => {
+  const { child, out, exit } = startAsChild({ npm_lifecycle_event: "sandbox" });
+  expect(await out.shown).toContain("Sandbox listening on http://127.0.0.1:");
+  child.kill("SIGINT");
+  expect(await exit).toBe(0);
+});
+
+test("alone it greets the person and stops on Ctrl-C", timeout, async () => {
+  const { child, out, exit } = startAlone();
+  const banner = await out.shown;
+  for (const what of ["CUST12345", "CUST67890", "CUST00001", "/client/otp?customer_id=CUST12345", "/faults"]) {
+    expect(banner).toContain(what);
+  }
+  child.kill("SIGINT");
+  expect(await exit).toBe(0);
+});
+
+test("what it answered survives a kill", timeout, async () => {
+  const DATA_DIR = join(folder, "killed");
+  const first = startAsChild({ DATA_DIR });
+  const answer = await clientApi(await first.message).redeem({ points_consumed: 500 });
+  expect(answer.body.status).toBe(true);
+  first.child.kill("SIGKILL");
+  await first.exit;
+  const second = startAsChild({ DATA_DIR });
+  expect((await clientApi(await second.message).points()).body).toMatchObject({ balance_points: 3000 });
+});
+
+test("a port in use is one clear line and a message to the parent", timeout, async () => {
+  await using other = await startSandbox();
+  const { port } = new URL(other.url);
+  const { message, exit, err } = startAsChild({ SANDBOX_PORT: port });
+  const expected = `Port ${port} is in use`;
+  expect(await message).toMatchObject({ type: "failed", message: expect.stringContaining(expected) });
+  expect(await exit).toBe(1);
+  expect(await err.shown).toMatch(new RegExp(`^The sandbox did not start\\. ${expected}[^\\n]*\\n$`));
+});
+
+test("a setting that makes no sense is named", timeout, async () => {
+  const { exit, err } = startAlone({ SANDBOX_PORT: "seven" });
+  expect(await exit).toBe(1);
+  expect(err.text()).toBe("The sandbox did not start. SANDBOX_PORT: expected a whole number\n");
+});
