@@ -1,0 +1,178 @@
+import { decodeJwt } from "jose";
+import type { z } from "zod";
+import { makeSingleFlight } from "../../platform/single-flight.ts";
+import type { UpstreamHttp, UpstreamRequest } from "../http.ts";
+import { UpstreamError } from "../upstream-error.ts";
+import { customerPoints, done, otpSent, otpVerified, refusal } from "./wire.ts";
+
+const SERVICE = "client-points";
+
+export interface PointsBalance {
+  balance: number;
+  earned: number;
+}
+
+export interface VerifiedCustomer extends PointsBalance {
+  customerId: string;
+  /** As the Client masks it. */
+  maskedMobile: string | null;
+  /** The Client's JWT for this customer. A secret. */
+  token: string;
+  tokenExpiresAt: Date | null;
+}
+
+/** The Client points API: who the customer is, and the ledger of individual points. Every method throws UpstreamError. */
+export interface ClientPoints {
+  /** Has a one-time password sent. Answers the reference to verify it with; refused for an unknown customer. */
+  generateOtp(customerId: string, requestId?: string): Promise<string>;
+  /** Refused when the password is wrong, expired, used, or tried too often. */
+  verifyOtp(input: {
+    customerId: string;
+    otp: string;
+    referenceId: string;
+    requestId?: string;
+  }): Promise<VerifiedCustomer>;
+  /**
+   * Reads the ledger. `token` is the customer's JWT, needed unless the setting is `basic`. Concurrent reads of one customer
+   * share a call, and nothing is kept; `unshared` asks for a call that is certain to begin after this one.
+   */
+  balance(
+    customerId: string,
+    token: string | null,
+    options?: { requestId?: string; unshared?: boolean },
+  ): Promise<PointsBalance>;
+  /** Takes points for an order. Refused when the balance is too small. */
+  redeem(input: { orderNumber: string; customerId: string; points: number; at: Date }): Promise<void>;
+  /** Gives points of an order back. `reason` tells reversals of one order apart, and a repeated one from a new one. */
+  reverse(input: { orderNumber: string; customerId: string; points: number; reason: string }): Promise<void>;
+}
+
+export interface ClientPointsOptions {
+  http: UpstreamHttp;
+  user: string;
+  password: string;
+  pointsAuth: "bearer" | "basic";
+}
+
+export function makeClientPoints({ http, user, password, pointsAuth }: ClientPointsOptions): ClientPoints {
+  const basic = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+  const shareBalanceRead = makeSingleFlight<PointsBalance>();
+
+  /** Makes the call and reads the verdict from the body: `status:true` as `shape`, or `status:false` as a refusal. */
+  async function ask<Shape extends z.ZodType>(
+    shape: Shape,
+    request: Omit<UpstreamRequest, "headers">,
+    authorization = basic,
+  ) {
+    const { status, body } = await http.call({ ...request, headers: { authorization } });
+    const facts = { service: SERVICE, operation: request.operation, httpStatus: status };
+
+    const refused = refusal.safeParse(body);
+    if (refused.success) throw new UpstreamError({ ...facts, outcome: "refused" }, refused.data.message || "refused");
+
+    const parsed = shape.safeParse(body);
+    if (status < 300 && parsed.success) return parsed.data;
+    const problem = parsed.error?.issues
+      .map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`)
+      .join("; ");
+    const outcome = request.writes ? "unknown" : "transient";
+    throw new UpstreamError(
+      { ...facts, outcome },
+      `HTTP ${status}, not an answer we know (${problem ?? "unexpected status"})`,
+    );
+  }
+
+  return {
+    async generateOtp(customerId, requestId) {
+      const answer = await ask(otpSent, {
+        operation: "generate-otp",
+        method: "POST",
+        path: "/api/v1/auth/generate-otp",
+        body: { customer_id: customerId },
+        writes: true,
+        ...(requestId && { requestId }),
+      });
+      return answer.reference_id;
+    },
+
+    async verifyOtp({ customerId, otp, referenceId, requestId }) {
+      const answer = await ask(otpVerified, {
+        operation: "verify-otp",
+        method: "POST",
+        path: "/api/v1/auth/verify-otp",
+        body: { customer_id: customerId, otp, reference_id: referenceId },
+        writes: true,
+        ...(requestId && { requestId }),
+      });
+      if (answer.customer.customer_id !== customerId) {
+        throw new UpstreamError(
+          { service: SERVICE, operation: "verify-otp", outcome: "unknown" },
+          "answered for somebody else",
+        );
+      }
+      return {
+        customerId,
+        maskedMobile: answer.customer.mobile ?? null,
+        token: answer.token,
+        tokenExpiresAt: expiryOf(answer.token),
+        balance: answer.balance_points,
+        earned: answer.points_earned,
+      };
+    },
+
+    async balance(customerId, token, { requestId, unshared = false } = {}) {
+      const failed = (message: string) =>
+        new UpstreamError({ service: SERVICE, operation: "points", outcome: "transient" }, message);
+      if (pointsAuth === "bearer" && token === null) throw failed("no token of this customer to read with");
+      const read = async () => {
+        const request = {
+          operation: "points",
+          method: "GET" as const,
+          path: "/api/v1/customer/points",
+          query: { customer_id: customerId },
+          writes: false,
+          ...(requestId && { requestId }),
+        };
+        const answer = await ask(customerPoints, request, pointsAuth === "bearer" ? `Bearer ${token}` : basic);
+        if (answer.customer_id !== customerId) throw failed("answered for somebody else");
+        return { balance: answer.balance_points, earned: answer.points_earned };
+      };
+      return unshared ? read() : shareBalanceRead(customerId, read);
+    },
+
+    async redeem({ orderNumber, customerId, points, at }) {
+      await ask(done, {
+        operation: "redeem",
+        method: "POST",
+        path: "/api/v1/orders/redeem",
+        body: {
+          order_id: orderNumber,
+          customer_id: customerId,
+          points_consumed: points,
+          transaction_date: at.toISOString(),
+        },
+        writes: true,
+      });
+    },
+
+    async reverse({ orderNumber, customerId, points, reason }) {
+      await ask(done, {
+        operation: "reverse",
+        method: "POST",
+        path: "/api/v1/orders/reverse",
+        body: { order_id: orderNumber, customer_id: customerId, points_reversed: points, reason },
+        writes: true,
+      });
+    },
+  };
+}
+
+/** The token's own expiry, if it is a JWT that has one. No other claim of it is trusted: we have no key to check it. */
+function expiryOf(token: string): Date | null {
+  try {
+    const { exp } = decodeJwt(token);
+    return typeof exp === "number" ? new Date(exp * 1_000) : null;
+  } catch {
+    return null;
+  }
+}

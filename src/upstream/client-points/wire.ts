@@ -1,0 +1,28 @@
+import { z } from "zod";
+
+/** How the Client points API spells things. Nothing further in sees these shapes. */
+
+/** A whole number of points; some deployments send numbers as text. */
+const points = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+  .pipe(z.number().int().min(0).max(Number.MAX_SAFE_INTEGER));
+
+/** `status:false` is a business refusal, with whatever HTTP status it comes. */
+export const refusal = z.object({ status: z.literal(false), message: z.string().default("") });
+
+export const done = z.object({ status: z.literal(true) });
+
+export const otpSent = done.extend({ reference_id: z.string().min(1) });
+
+export const otpVerified = done.extend({
+  token: z.string().min(1),
+  customer: z.object({ customer_id: z.string().min(1), mobile: z.string().optional() }),
+  points_earned: points,
+  balance_points: points,
+});
+
+export const customerPoints = done.extend({
+  customer_id: z.string().min(1),
+  points_earned: points,
+  balance_points: points,
+});

@@ -1,0 +1,140 @@
+import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
+import { Pool } from "undici";
+import type { Logger } from "../platform/logger.ts";
+import { hasOutcome, UpstreamError } from "./upstream-error.ts";
+
+export interface UpstreamRequest {
+  /** What the call is named in logs and errors. */
+  operation: string;
+  method: "GET" | "POST";
+  path: string;
+  query?: Record<string, string>;
+  headers: Record<string, string>;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Whether it changes something there: silence then means *unknown*, not *try again*. */
+  writes: boolean;
+  /** Carried as `X-Request-Id`, to find the call in the upstream's log. */
+  requestId?: string;
+}
+
+export interface UpstreamAnswer {
+  status: number;
+  body: unknown;
+}
+
+export interface UpstreamHttp {
+  /**
+   * Makes one call and parses its JSON, whatever the HTTP status below 500: upstreams carry their verdict in the body.
+   * @throws UpstreamError `transient` or `unknown`; never `refused`, which only the reader of the body can tell
+   */
+  call(request: UpstreamRequest): Promise<UpstreamAnswer>;
+  close(): Promise<void>;
+}
+
+export interface UpstreamHttpOptions {
+  service: string;
+  origin: string;
+  timeoutMs: number;
+  connections: number;
+  log: Logger;
+}
+
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+const FAILURES_TO_OPEN = 8;
+const OPEN_MS = 2_000;
+
+/** Failures before the request left us: connecting, or finding out where to. */
+const NEVER_SENT = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "CERT_HAS_EXPIRED",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+]);
+
+export function makeUpstreamHttp({ service, origin, timeoutMs, connections, log }: UpstreamHttpOptions): UpstreamHttp {
+  const pool = new Pool(origin, {
+    connections,
+    connectTimeout: timeoutMs,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    // Below the idle time after which servers commonly hang up: a write on a connection just closed would be *unknown*.
+    keepAliveTimeout: 4_000,
+    keepAliveMaxTimeout: 4_000,
+    maxResponseSize: MAX_ANSWER_BYTES,
+  });
+  // An upstream that is down is left alone for a moment instead of holding every request for the whole timeout.
+  const breaker = circuitBreaker(
+    handleWhen((error) => hasOutcome(error, "transient", "unknown")),
+    { breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN), halfOpenAfter: OPEN_MS },
+  );
+  breaker.onBreak(() => log.warn({ service }, "Upstream is failing; calls to it are paused"));
+  breaker.onReset(() => log.info({ service }, "Upstream answers again"));
+
+  async function send(request: UpstreamRequest): Promise<UpstreamAnswer> {
+    const { operation, writes } = request;
+    const lost = (message: string, cause?: unknown, httpStatus?: number) =>
+      new UpstreamError({ service, operation, outcome: writes ? "unknown" : "transient", httpStatus }, message, {
+        cause,
+      });
+
+    const answer = await pool
+      .request({
+        method: request.method,
+        path: request.query ? `${request.path}?${new URLSearchParams(request.query)}` : request.path,
+        headers: {
+          accept: "application/json",
+          ...(request.body !== undefined && { "content-type": "application/json" }),
+          ...(request.requestId && { "x-request-id": request.requestId }),
+          ...request.headers,
+        },
+        body: request.body === undefined ? null : JSON.stringify(request.body),
+        signal: AbortSignal.timeout(timeoutMs),
+      })
+      .catch((cause: NodeJS.ErrnoException) => {
+        if (!NEVER_SENT.has(cause.code ?? "")) throw lost(`no answer (${cause.code ?? cause.message})`, cause);
+        throw new UpstreamError({ service, operation, outcome: "transient" }, `not reachable (${cause.code})`, {
+          cause,
+        });
+      });
+    const status = answer.statusCode;
+    const text = await answer.body.text().catch((cause: Error) => {
+      throw lost(`the answer broke off (${cause.message})`, cause, status);
+    });
+
+    if (status === 401 || status === 403) {
+      const facts = { service, operation, outcome: "transient" as const, httpStatus: status };
+      throw new UpstreamError(facts, `our credentials were not accepted (HTTP ${status})`);
+    }
+    if (status >= 500 || status === 429) throw lost(`HTTP ${status}`, undefined, status);
+    try {
+      return { status, body: JSON.parse(text) };
+    } catch (cause) {
+      throw lost(`HTTP ${status} with a body that is not JSON`, cause, status);
+    }
+  }
+
+  return {
+    async call(request) {
+      const startedAt = performance.now();
+      try {
+        return await breaker.execute(() => send(request));
+      } catch (error) {
+        if (!(error instanceof BrokenCircuitError)) throw error;
+        const facts = { service, operation: request.operation, outcome: "transient" as const };
+        throw new UpstreamError(facts, "paused after repeated failures", { cause: error });
+      } finally {
+        const ms = Math.round(performance.now() - startedAt);
+        log.debug({ service, operation: request.operation, ms, requestId: request.requestId }, "Upstream call");
+      }
+    },
+    close: () => pool.destroy(),
+  };
+}
