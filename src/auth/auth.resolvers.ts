@@ -1,0 +1,84 @@
+import type { Context } from "../graphql/context.ts";
+import type { Resolvers } from "../graphql/generated/resolvers.ts";
+import { customerIdOf, toGlobalId } from "../graphql/global-id.ts";
+import { isRefused, refusal, refused } from "../refusal.ts";
+import type { AccessTokens } from "./access-token.ts";
+import type { RequestOtp } from "./request-otp.ts";
+import type { LiveSession, SessionStore } from "./session.store.ts";
+import type { VerifyOtp } from "./verify-otp.ts";
+import { maySee } from "./viewer.ts";
+
+/** What the resolvers of `Customer` work on. */
+export interface CustomerModel {
+  customerId: string;
+}
+
+export interface AuthDeps {
+  requestOtp: RequestOtp;
+  verifyOtp: VerifyOtp;
+  sessions: SessionStore;
+  accessTokens: AccessTokens;
+}
+
+export function authResolvers({ requestOtp, verifyOtp, sessions, accessTokens }: AuthDeps): Resolvers {
+  /** Makes the tokens of a session and sets them as cookies too. */
+  async function handOut({ session, refreshToken }: { session: LiveSession; refreshToken: string }, context: Context) {
+    const { accessToken, expiresAt } = await accessTokens.issue({
+      customerId: session.customerId,
+      sessionId: session.id,
+    });
+    context.cookies.set({ accessToken, accessExpiresAt: expiresAt, refreshToken, refreshExpiresAt: session.expiresAt });
+    return { accessToken, refreshToken, expiresAt };
+  }
+
+  return {
+    Query: {
+      me: (_, __, { viewer }) => (viewer.kind === "customer" ? { customerId: viewer.customerId } : null),
+    },
+
+    Mutation: {
+      async requestOtp(_, { input }, { address, requestId }) {
+        const answer = await requestOtp({ customerId: input.customerId, address, requestId });
+        if (isRefused(answer)) return { userErrors: answer.refusals };
+        return { challengeId: answer.id, expiresAt: answer.expiresAt, resendAfter: answer.resendAfter, userErrors: [] };
+      },
+
+      async verifyOtp(_, { input }, context) {
+        const answer = await verifyOtp({ ...input, requestId: context.requestId });
+        if (isRefused(answer)) return { userErrors: answer.refusals };
+        context.viewer = { kind: "customer", customerId: answer.session.customerId, sessionId: answer.session.id };
+        context.loaders = context.makeLoaders(context.viewer);
+        const session = await handOut(answer, context);
+        return { session, customer: { customerId: answer.session.customerId }, userErrors: [] };
+      },
+
+      async refreshSession(_, { input }, context) {
+        const refreshToken = input.refreshToken ?? context.cookies.refreshToken;
+        const rotation = refreshToken ? await sessions.rotate(refreshToken) : { kind: "unknown" as const };
+        if (rotation.kind !== "rotated") {
+          context.cookies.clear();
+          return { userErrors: refused(refusal("SESSION_EXPIRED", "This session is over. Sign in again.")).refusals };
+        }
+        return { session: await handOut(rotation, context), userErrors: [] };
+      },
+
+      /** Signed out already is as good as signed out. */
+      async signOut(_, __, context) {
+        if (context.viewer.kind === "customer") await sessions.end(context.viewer.sessionId, "signed out");
+        context.cookies.clear();
+        return { userErrors: [] };
+      },
+    },
+
+    Customer: {
+      __resolveReference: ({ id }, { viewer }) => customerFor(customerIdOf("Customer", id), viewer),
+      id: ({ customerId }) => toGlobalId("Customer", customerId),
+      maskedMobile: ({ customerId }, _, { loaders }) => loaders.maskedMobile.load(customerId),
+    },
+  };
+}
+
+/** The customer, if the viewer may see them: an unknown id and somebody else's look alike. */
+export function customerFor(customerId: string | null, viewer: Context["viewer"]): CustomerModel | null {
+  return customerId !== null && maySee(viewer, customerId) ? { customerId } : null;
+}

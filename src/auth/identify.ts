@@ -1,0 +1,38 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { AccessTokens } from "./access-token.ts";
+import type { OidcVerifier } from "./oidc.ts";
+import type { SessionStore } from "./session.store.ts";
+import { anonymous, type Viewer } from "./viewer.ts";
+
+/** Whose token it is; anonymous for none, and for one that is not good, so that an expired token can still be refreshed. */
+export type Identify = (token: string | undefined) => Promise<Viewer>;
+
+export interface IdentifyDeps {
+  accessTokens: AccessTokens;
+  sessions: SessionStore;
+  operatorToken: string | undefined;
+  oidc: OidcVerifier | undefined;
+}
+
+export function makeIdentify({ accessTokens, sessions, operatorToken, oidc }: IdentifyDeps): Identify {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  const operatorDigest = operatorToken === undefined ? undefined : digest(operatorToken);
+  return async (token) => {
+    if (!token) return anonymous;
+    if (operatorDigest && timingSafeEqual(digest(token), operatorDigest))
+      return { kind: "operator", operatorId: "operator" };
+    const claims = await accessTokens.verify(token);
+    if (claims) {
+      const session = await sessions.live(claims.sessionId);
+      if (session?.customerId !== claims.customerId) return anonymous;
+      return { kind: "customer", customerId: session.customerId, sessionId: session.id };
+    }
+    const operatorId = await oidc?.(token);
+    return operatorId ? { kind: "operator", operatorId } : anonymous;
+  };
+}
+
+/** The token of an `Authorization: Bearer …` header; undefined when there is none in it. */
+export function bearerToken(authorization: string | undefined): string | undefined {
+  return authorization?.match(/^Bearer +(\S+)$/i)?.[1];
+}

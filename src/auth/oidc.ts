@@ -1,0 +1,48 @@
+import { createRemoteJWKSet, errors, jwtVerify } from "jose";
+import { z } from "zod";
+import type { Logger } from "../platform/logger.ts";
+
+/** The subject of a valid token of the operators' identity provider, or null. */
+export type OidcVerifier = (token: string) => Promise<string | null>;
+
+const discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
+const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
+const LEEWAY_SECONDS = 30;
+
+/** Operators by OpenID Connect: whoever has a valid token of this issuer for this audience is one. */
+export function makeOidcVerifier({
+  issuer,
+  audience,
+  log,
+}: {
+  issuer: string;
+  audience: string;
+  log: Logger;
+}): OidcVerifier {
+  let keys: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
+  const discover = async () => {
+    const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+    const response = await fetch(url, { signal: AbortSignal.timeout(5_000), redirect: "error" });
+    const found = discovery.parse(await response.json());
+    if (found.issuer !== issuer) throw new Error(`${url} is the configuration of ${found.issuer}`);
+    return createRemoteJWKSet(new URL(found.jwks_uri));
+  };
+  return async (token) => {
+    try {
+      keys ??= discover();
+      const { payload } = await jwtVerify(token, await keys, {
+        algorithms: ALGORITHMS,
+        issuer,
+        audience,
+        requiredClaims: ["exp", "sub"],
+        clockTolerance: LEEWAY_SECONDS,
+      });
+      return payload.sub ?? null;
+    } catch (error) {
+      if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) return null;
+      keys = undefined; // asked again next time
+      log.warn({ err: error, issuer }, "The operators' identity provider cannot be asked");
+      return null;
+    }
+  };
+}

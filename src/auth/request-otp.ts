@@ -1,0 +1,75 @@
+import { z } from "zod";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { SecretBox } from "../platform/secret-box.ts";
+import { type Refused, refusal, refused } from "../refusal.ts";
+import type { ClientPoints } from "../upstream/client-points/client-points.ts";
+import { hasOutcome } from "../upstream/upstream-error.ts";
+import { untilNextTick } from "./even-timing.ts";
+import type { Challenge, OtpChallengeStore } from "./otp-challenge.store.ts";
+
+/** Customer ids are the Client's; this only keeps out what cannot be one. */
+const customerIdShape = z.string().regex(/^[A-Za-z0-9._@-]{1,64}$/);
+
+export interface RequestOtpDeps {
+  challenges: OtpChallengeStore;
+  client: ClientPoints;
+  addresses: SecretBox;
+  clock: Clock;
+  log: Logger;
+  gridMs: number;
+}
+
+export type RequestOtp = (input: {
+  customerId: string;
+  address: string;
+  requestId: string;
+}) => Promise<Challenge | Refused>;
+
+/**
+ * Opens a challenge and has the Client send the password. The answer leaves at the next point of the time grid, whether or
+ * not the Client has answered by then and whatever it said about the customer: only that the Client cannot be reached at
+ * all is told, because that has nothing to do with who was asked for.
+ */
+export function makeRequestOtp({ challenges, client, addresses, clock, log, gridMs }: RequestOtpDeps): RequestOtp {
+  async function deliver(challenge: Challenge, requestId: string): Promise<"taken" | "unreachable"> {
+    try {
+      await challenges.delivered(challenge.id, await client.generateOtp(challenge.customerId, requestId));
+      return "taken";
+    } catch (error) {
+      if (hasOutcome(error, "refused")) {
+        await challenges.delivered(challenge.id, null);
+        return "taken";
+      }
+      log.warn({ err: error, requestId }, "A one-time password could not be sent");
+      await challenges.notDelivered(challenge.id);
+      return hasOutcome(error, "transient") ? "unreachable" : "taken";
+    }
+  }
+
+  return async ({ customerId, address, requestId }) => {
+    const startedAt = performance.now();
+    const field = ["input", "customerId"];
+    if (!customerIdShape.safeParse(customerId).success) {
+      return refused(refusal("INVALID_INPUT", "A customer id has 1 to 64 letters, digits or . _ @ -", field));
+    }
+    const opened = await challenges.open({ customerId, addressHash: addresses.hash(address), now: clock.now() });
+    if ("retryAt" in opened) {
+      return refused({
+        __typename: "OtpThrottled",
+        code: "OTP_THROTTLED",
+        message: "Too many one-time passwords were asked for. Wait a little before the next one.",
+        retryAt: opened.retryAt,
+      });
+    }
+    const delivery = deliver(opened, requestId).catch((error) => {
+      log.error({ err: error, requestId }, "A one-time password's delivery was not recorded");
+      return "taken" as const;
+    });
+    const byThen = await Promise.race([delivery, untilNextTick(startedAt, gridMs)]);
+    await untilNextTick(startedAt, gridMs);
+    return byThen === "unreachable"
+      ? refused(refusal("UPSTREAM_UNAVAILABLE", "Passwords cannot be sent right now. Try again in a moment."))
+      : opened;
+  };
+}

@@ -1,0 +1,165 @@
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import type { Clock } from "../platform/clock.ts";
+import { type Db, inTransaction, type Tx } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
+import type { SecretBox } from "../platform/secret-box.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+/** A session nobody refreshes for this long is over. */
+const IDLE_MS = 14 * DAY_MS;
+/** However often it is refreshed, a session ends after this long. */
+const ABSOLUTE_MS = 90 * DAY_MS;
+/** How stale the knowledge that a session is alive may be where the bus does not reach: another process without Redis. */
+const TRUST_MS = 1_000;
+const MAX_TRUSTED = 10_000;
+
+export interface LiveSession {
+  id: string;
+  customerId: string;
+  expiresAt: Date;
+}
+
+export type Rotation =
+  | { kind: "rotated"; session: LiveSession; refreshToken: string }
+  | { kind: "unknown" }
+  /** The token had been used before: the session has been ended. */
+  | { kind: "reused" };
+
+export interface SessionStore {
+  open(input: {
+    customerId: string;
+    maskedMobile: string | null;
+    clientToken: string;
+    clientTokenExpiresAt: Date | null;
+  }): Promise<{
+    session: LiveSession;
+    refreshToken: string;
+  }>;
+  rotate(refreshToken: string): Promise<Rotation>;
+  end(sessionId: string, reason: string): Promise<void>;
+  /** Null when there is no such session or it is over. */
+  live(sessionId: string): Promise<LiveSession | null>;
+  /** The Client's JWT of a live session. */
+  clientToken(sessionId: string): Promise<string | null>;
+  maskedMobiles(customerIds: readonly string[]): Promise<Map<string, string | null>>;
+}
+
+/** Topic that rings when a session has ended. */
+export const sessionTopic = (sessionId: string) => `session:${sessionId}`;
+
+export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock: Clock }): SessionStore {
+  const { db, box, bus, clock } = deps;
+  const trusted = new Map<string, { session: LiveSession; clientToken: Uint8Array; until: number; forget(): void }>();
+
+  const hashOf = (refreshToken: string) => new Uint8Array(createHash("sha256").update(refreshToken).digest());
+
+  async function issueRefreshToken(tx: Tx, sessionId: string): Promise<string> {
+    const refreshToken = randomBytes(32).toString("base64url");
+    const issuedAt = clock.now();
+    const expiresAt = new Date(issuedAt.getTime() + IDLE_MS);
+    await tx.refreshToken.create({ data: { tokenHash: hashOf(refreshToken), sessionId, issuedAt, expiresAt } });
+    return refreshToken;
+  }
+
+  async function read(sessionId: string) {
+    const now = clock.now();
+    const known = trusted.get(sessionId);
+    if (known && known.until > now.getTime() && known.session.expiresAt > now) return known;
+    known?.forget();
+    const row = await db.session.findUnique({ where: { id: sessionId } });
+    if (!row || row.endedAt || row.expiresAt <= now) return null;
+
+    trusted.get(sessionId)?.forget(); // a concurrent reader's
+    const session = { id: row.id, customerId: row.customerId, expiresAt: row.expiresAt };
+    const forget = () => {
+      off();
+      trusted.delete(sessionId);
+    };
+    const off = bus.on(sessionTopic(sessionId), forget);
+    const fresh = { session, clientToken: row.clientToken, until: now.getTime() + TRUST_MS, forget };
+    trusted.set(sessionId, fresh);
+    if (trusted.size > MAX_TRUSTED) trusted.values().next().value?.forget();
+    return fresh;
+  }
+
+  return {
+    async open({ customerId, maskedMobile, clientToken, clientTokenExpiresAt }) {
+      const id = randomUUID();
+      const createdAt = clock.now();
+      const expiresAt = new Date(createdAt.getTime() + ABSOLUTE_MS);
+      const refreshToken = await inTransaction(db, async (tx) => {
+        await tx.customer.upsert({
+          where: { customerId },
+          create: { customerId, maskedMobile },
+          update: { maskedMobile },
+        });
+        await tx.session.create({
+          data: {
+            id,
+            customerId,
+            clientToken: box.encrypt(clientToken, id),
+            clientTokenExpiresAt,
+            createdAt,
+            expiresAt,
+          },
+        });
+        return issueRefreshToken(tx, id);
+      });
+      return { session: { id, customerId, expiresAt }, refreshToken };
+    },
+
+    async rotate(refreshToken) {
+      const now = clock.now();
+      const tokenHash = hashOf(refreshToken);
+      let endedNow: string | undefined;
+      const outcome = await inTransaction(db, async (tx): Promise<Rotation> => {
+        // Conditional and atomic: of two users of one token, one is the second.
+        const { count } = await tx.refreshToken.updateMany({
+          where: {
+            tokenHash,
+            usedAt: null,
+            expiresAt: { gt: now },
+            session: { endedAt: null, expiresAt: { gt: now } },
+          },
+          data: { usedAt: now },
+        });
+        const row = await tx.refreshToken.findUnique({ where: { tokenHash }, include: { session: true } });
+        if (!row) return { kind: "unknown" };
+        const { session } = row;
+        if (count === 1) {
+          const next = await issueRefreshToken(tx, session.id);
+          const live = { id: session.id, customerId: session.customerId, expiresAt: session.expiresAt };
+          return { kind: "rotated", session: live, refreshToken: next };
+        }
+        if (row.usedAt === null || session.endedAt) return { kind: "unknown" };
+        await tx.session.update({
+          where: { id: session.id },
+          data: { endedAt: now, endReason: "refresh token reused" },
+        });
+        endedNow = session.id;
+        return { kind: "reused" };
+      });
+      if (endedNow) bus.ring(sessionTopic(endedNow));
+      return outcome;
+    },
+
+    async end(sessionId, reason) {
+      await db.session.updateMany({
+        where: { id: sessionId, endedAt: null },
+        data: { endedAt: clock.now(), endReason: reason },
+      });
+      bus.ring(sessionTopic(sessionId));
+    },
+    live: async (sessionId) => (await read(sessionId))?.session ?? null,
+
+    async clientToken(sessionId) {
+      const found = await read(sessionId);
+      return found ? box.decrypt(found.clientToken, sessionId) : null;
+    },
+
+    async maskedMobiles(customerIds) {
+      const rows = await db.customer.findMany({ where: { customerId: { in: [...customerIds] } } });
+      return new Map(rows.map((row) => [row.customerId, row.maskedMobile]));
+    },
+  };
+}

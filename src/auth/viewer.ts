@@ -1,0 +1,12 @@
+/** Who is asking. Owners are taken from here and never from an argument. */
+export type Viewer =
+  | { readonly kind: "anonymous" }
+  | { readonly kind: "customer"; readonly customerId: string; readonly sessionId: string }
+  | { readonly kind: "operator"; readonly operatorId: string };
+
+export const anonymous: Viewer = { kind: "anonymous" };
+
+/** Whether the viewer may see what belongs to this customer. */
+export function maySee(viewer: Viewer, customerId: string): boolean {
+  return viewer.kind === "operator" || (viewer.kind === "customer" && viewer.customerId === customerId);
+}
