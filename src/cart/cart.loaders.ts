@@ -1,0 +1,17 @@
+import DataLoader from "dataloader";
+import type { CartStore } from "./cart.store.ts";
+import type { Cart } from "./cart.ts";
+
+export function cartLoaders(carts: CartStore, options: { cache: boolean }) {
+  return {
+    openCart: new DataLoader<string, Cart>(async (customerIds) => {
+      const found = new Map((await carts.open(customerIds)).map((cart) => [cart.customerId, cart]));
+      return customerIds.map((id) => found.get(id) ?? new Error(`no open cart of ${id}`));
+    }, options),
+
+    cart: new DataLoader<string, Cart | null>(async (ids) => {
+      const found = new Map((await carts.byIds(ids)).map((cart) => [cart.id, cart]));
+      return ids.map((id) => found.get(id) ?? null);
+    }, options),
+  };
+}

@@ -1,0 +1,133 @@
+import { maySee } from "../auth/viewer.ts";
+import type { Context } from "../graphql/context.ts";
+import type { Resolvers } from "../graphql/generated/resolvers.ts";
+import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { requireCustomer } from "../graphql/guards.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type Refusal, refusal } from "../refusal.ts";
+import { hasOutcome } from "../upstream/upstream-error.ts";
+import { availableIn } from "../wallet/wallet.ts";
+import { assessCart, type Cart, type CartAssessment, linePoints } from "./cart.ts";
+import { type CartOwner, type ChangeCart, lineNotFound } from "./change-cart.ts";
+
+export function cartResolvers({ changeCart, clock }: { changeCart: ChangeCart; clock: Clock }): Resolvers {
+  const assessments = new WeakMap<Cart, Promise<CartAssessment>>();
+
+  /** Once for each cart and operation, however many of its fields are asked for. */
+  function assess(cart: Cart, context: Context): Promise<CartAssessment> {
+    const known = assessments.get(cart);
+    if (known) return known;
+    const assessment = (async () => {
+      const limited = cart.lines.filter((line) => line.reward.limitPerCustomer !== null).map((line) => line.reward.id);
+      const [available, redeemed] = await Promise.all([
+        cart.lines.length > 0 ? availableTo(cart.customerId, context) : null,
+        context.loaders.redeemedUnits.loadMany(limited),
+      ]);
+      const alreadyRedeemed = new Map(limited.map((id, index) => [id, numberOrThrow(redeemed[index])]));
+      return assessCart(cart, { available, alreadyRedeemed, now: clock.now() });
+    })();
+    assessments.set(cart, assessment);
+    return assessment;
+  }
+
+  const owner = (context: Context): CartOwner => {
+    const { customerId } = requireCustomer(context);
+    return { customerId, available: () => availableTo(customerId, context) };
+  };
+
+  async function payload(context: Context, found: Refusal | null) {
+    const { customerId } = requireCustomer(context);
+    const cart = await context.loaders.openCart.clear(customerId).load(customerId);
+    return { cart, userErrors: found ? [found] : [] };
+  }
+
+  return {
+    Customer: {
+      cart: ({ customerId }, _, { loaders }) => loaders.openCart.load(customerId),
+    },
+
+    Mutation: {
+      async addToCart(_, { input }, context) {
+        const customer = owner(context);
+        const rewardId = uuidOf("Reward", input.rewardId);
+        const found = rewardId
+          ? await changeCart.add(customer, {
+              rewardId,
+              quantity: input.quantity ?? 1,
+              payWith: input.payWith ?? "INDIVIDUAL",
+              expectedVersion: input.expectedVersion ?? undefined,
+            })
+          : refusal("REWARD_NOT_FOUND", "There is no such reward.", ["input", "rewardId"]);
+        return payload(context, found);
+      },
+
+      async updateCartLine(_, { input }, context) {
+        const customer = owner(context);
+        const lineId = uuidOf("CartLine", input.lineId);
+        const found = lineId
+          ? await changeCart.update(customer, {
+              lineId,
+              quantity: input.quantity ?? undefined,
+              payWith: input.payWith ?? undefined,
+              expectedVersion: input.expectedVersion ?? undefined,
+            })
+          : lineNotFound();
+        return payload(context, found);
+      },
+
+      async removeCartLine(_, { input }, context) {
+        const customer = owner(context);
+        const lineId = uuidOf("CartLine", input.lineId);
+        const expectedVersion = input.expectedVersion ?? undefined;
+        return payload(
+          context,
+          lineId ? await changeCart.remove(customer, { lineId, expectedVersion }) : lineNotFound(),
+        );
+      },
+
+      async clearCart(_, __, context) {
+        await changeCart.clear(owner(context));
+        return payload(context, null);
+      },
+    },
+
+    Cart: {
+      async __resolveReference({ id }, { viewer, loaders }) {
+        const cartId = uuidOf("Cart", id);
+        const cart = cartId ? await loaders.cart.load(cartId) : null;
+        return cart && maySee(viewer, cart.customerId) ? cart : null;
+      },
+      id: ({ id }) => toGlobalId("Cart", id),
+      total: (cart) => cart.lines.reduce((sum, line) => sum + linePoints(line), 0),
+      funding: async (cart, _, context) => (await assess(cart, context)).funding,
+      problems: async (cart, _, context) => (await assess(cart, context)).problems,
+      readyToOrder: async (cart, _, context) =>
+        cart.lines.length > 0 && (await assess(cart, context)).problems.length === 0,
+    },
+
+    CartLine: {
+      id: ({ id }) => toGlobalId("CartLine", id),
+      unitPoints: ({ reward }) => reward.points,
+      points: (line) => linePoints(line),
+    },
+
+    CartProblem: {
+      lineId: ({ line }) => (line ? toGlobalId("CartLine", line.id) : null),
+    },
+  };
+}
+
+/** What the customer's own wallet can spend, or null while it cannot be read. */
+export async function availableTo(customerId: string, { loaders }: Context): Promise<number | null> {
+  try {
+    return availableIn(await loaders.wallet.load(customerId));
+  } catch (error) {
+    if (hasOutcome(error, "transient", "unknown")) return null;
+    throw error;
+  }
+}
+
+function numberOrThrow(value: number | Error | undefined): number {
+  if (value instanceof Error) throw value;
+  return value ?? 0;
+}

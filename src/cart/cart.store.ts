@@ -1,0 +1,69 @@
+import { toReward } from "../catalog/reward.ts";
+import { type Db, inTransaction, type Prisma, type Tx } from "../platform/db.ts";
+import type { Cart } from "./cart.ts";
+
+const withLines = {
+  lines: { include: { reward: true }, orderBy: { id: "asc" } },
+} satisfies Prisma.CartInclude;
+
+function toCart(row: Prisma.CartGetPayload<{ include: typeof withLines }>): Cart {
+  return {
+    id: row.id,
+    customerId: row.customerId,
+    version: row.version,
+    lines: row.lines.map((line) => ({
+      id: line.id,
+      reward: toReward(line.reward),
+      quantity: line.quantity,
+      seenPoints: Number(line.seenPoints),
+      payWith: line.payWith,
+    })),
+  };
+}
+
+export interface CartStore {
+  /** The open carts of these customers, made where there is none. */
+  open(customerIds: readonly string[]): Promise<Cart[]>;
+  byIds(ids: readonly string[]): Promise<Cart[]>;
+  /** Runs `change` while nobody else can change the customer's open cart. */
+  locked<T>(customerId: string, change: (tx: Tx, cart: Cart) => Promise<T>): Promise<T>;
+}
+
+export function makeCartStore(db: Db): CartStore {
+  async function open(customerIds: readonly string[]): Promise<Cart[]> {
+    const where = { customerId: { in: [...customerIds] }, status: "OPEN" as const };
+    const found = await db.cart.findMany({ where, include: withLines });
+    const missing = customerIds.filter((id) => !found.some((cart) => cart.customerId === id));
+    if (missing.length === 0) return found.map(toCart);
+    // Of two at once one makes it, because a customer has one open cart at most.
+    await db.cart.createMany({ data: missing.map((customerId) => ({ customerId })), skipDuplicates: true });
+    return (await db.cart.findMany({ where, include: withLines })).map(toCart);
+  }
+
+  return {
+    open,
+    byIds: async (ids) => (await db.cart.findMany({ where: { id: { in: [...ids] } }, include: withLines })).map(toCart),
+    async locked(customerId, change) {
+      await open([customerId]);
+      return inTransaction(db, async (tx) => change(tx, await lockOpenCart(tx, customerId)));
+    },
+  };
+}
+
+/** The customer's open cart, kept from changing until the transaction ends. */
+export async function lockOpenCart(tx: Tx, customerId: string): Promise<Cart> {
+  const lock = () => tx.$queryRaw<{ id: string }[]>`
+    select id from carts where customer_id = ${customerId} and status = 'OPEN' for update`;
+  let [locked] = await lock();
+  if (!locked) {
+    // It was ordered while we waited for its lock.
+    await tx.cart.createMany({ data: [{ customerId }], skipDuplicates: true });
+    [locked] = await lock();
+  }
+  const row = await tx.cart.findUniqueOrThrow({ where: { id: locked?.id ?? "" }, include: withLines });
+  return toCart(row);
+}
+
+export async function bumpVersion(tx: Tx, cart: Cart): Promise<void> {
+  await tx.cart.update({ where: { id: cart.id }, data: { version: { increment: 1 } } });
+}

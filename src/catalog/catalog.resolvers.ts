@@ -1,0 +1,133 @@
+import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../graphql/connection.ts";
+import type { Context } from "../graphql/context.ts";
+import { badUserInput, unauthenticated } from "../graphql/errors.ts";
+import type {
+  QueryRewardsArgs,
+  Resolvers,
+  RewardFilter,
+  RewardSort,
+  WalletInput,
+} from "../graphql/generated/resolvers.ts";
+import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { requireOperator } from "../graphql/guards.ts";
+import type { Clock } from "../platform/clock.ts";
+import { isRefused } from "../refusal.ts";
+import { availableIn } from "../wallet/wallet.ts";
+import type { ImportVoucherCodes } from "./import-voucher-codes.ts";
+import { type ManageRewards, rewardNotFound } from "./manage-rewards.ts";
+import { judgeRedeemability } from "./redeemability.ts";
+import { type RewardQuery, type RewardStore, rewardCursor } from "./reward.store.ts";
+import { type Reward, walletsPaying } from "./reward.ts";
+
+export interface CatalogDeps {
+  rewards: RewardStore;
+  manageRewards: ManageRewards;
+  importVoucherCodes: ImportVoucherCodes;
+  clock: Clock;
+}
+
+export function catalogResolvers({ rewards, manageRewards, importVoucherCodes, clock }: CatalogDeps): Resolvers {
+  async function list(args: QueryRewardsArgs, context: Context): Promise<Connection<Reward>> {
+    const now = clock.now();
+    const limit = pageSize(args.first);
+    const sort = args.sort ?? "POPULAR";
+    const after = readCursor(args.after, rewardCursor.shape(sort));
+    const query = await toQuery(args.filter ?? {}, sort, context);
+    const found = await rewards.page(query, { limit: limit + 1, after, now });
+    return {
+      nodes: found.slice(0, limit),
+      hasNextPage: found.length > limit,
+      hasPreviousPage: after !== null,
+      cursorOf: (reward) => makeCursor(rewardCursor.of(sort, reward)),
+      totalCount: () => rewards.count(query, now),
+    };
+  }
+
+  const payload = (answer: Awaited<ReturnType<ManageRewards["archive"]>>) =>
+    isRefused(answer) ? { userErrors: answer.refusals } : { reward: answer, userErrors: [] };
+  /** Changes the reward behind a global id; an id that cannot be one is one that is not found. */
+  const changing = async (globalId: string, change: (rewardId: string) => ReturnType<ManageRewards["archive"]>) => {
+    const rewardId = uuidOf("Reward", globalId);
+    return payload(rewardId ? await change(rewardId) : rewardNotFound());
+  };
+
+  return {
+    Query: {
+      rewards: (_, args, context) => list(args, context),
+      reward(_, { id, sku }, { loaders }) {
+        if ((id == null) === (sku == null)) throw badUserInput("id", "give either id or sku");
+        if (sku != null) return loaders.rewardBySku.load(sku);
+        const rewardId = uuidOf("Reward", id ?? "");
+        return rewardId ? loaders.reward.load(rewardId) : null;
+      },
+      rewardCategories: () => rewards.categories(clock.now()),
+    },
+
+    Mutation: {
+      createReward: async (_, { input }, context) =>
+        payload(await manageRewards.create(input, requireOperator(context))),
+      updateReward(_, { input: { rewardId, ...changes } }, context) {
+        const operatorId = requireOperator(context);
+        return changing(rewardId, (id) => manageRewards.update(id, changes, operatorId));
+      },
+      archiveReward(_, { input }, context) {
+        const operatorId = requireOperator(context);
+        return changing(input.rewardId, (id) => manageRewards.archive(id, operatorId));
+      },
+      adjustStock(_, { input: { rewardId, change, note } }, context) {
+        const operatorId = requireOperator(context);
+        return changing(rewardId, (id) => manageRewards.adjustStock(id, change, note ?? undefined, operatorId));
+      },
+      async importVoucherCodes(_, { input }, context) {
+        const operatorId = requireOperator(context);
+        const rewardId = uuidOf("Reward", input.rewardId);
+        const report = rewardId ? await importVoucherCodes({ ...input, rewardId }, operatorId) : rewardNotFound();
+        if (isRefused(report)) return { imported: 0, rejected: [], userErrors: report.refusals };
+        return { ...report, userErrors: [] };
+      },
+    },
+
+    Reward: {
+      async __resolveReference(reference, { loaders }) {
+        if ("sku" in reference && reference.sku) return loaders.rewardBySku.load(reference.sku);
+        const rewardId = "id" in reference && reference.id ? uuidOf("Reward", reference.id) : null;
+        return rewardId ? loaders.reward.load(rewardId) : null;
+      },
+      id: ({ id }) => toGlobalId("Reward", id),
+      payableWith: (reward) => walletsPaying(reward),
+      async redeemability(reward, { wallet: wanted }, { viewer, loaders }) {
+        if (viewer.kind !== "customer") return judgeRedeemability(reward, null, clock.now());
+        const [wallet, alreadyRedeemed] = await Promise.all([
+          loaders.wallet.load(viewer.customerId),
+          loaders.redeemedUnits.load(reward.id),
+        ]);
+        const payWith = wanted?.payWith ?? "INDIVIDUAL";
+        return judgeRedeemability(reward, { payWith, available: availableIn(wallet), alreadyRedeemed }, clock.now());
+      },
+    },
+
+    RewardConnection: connectionFields<Reward>(),
+  };
+}
+
+async function toQuery(filter: RewardFilter, sort: RewardSort, context: Context): Promise<RewardQuery> {
+  const { kinds, sources, categories, brands, pointsMin, pointsMax, search, affordableWith } = filter;
+  const ceiling = affordableWith ? await spendable(affordableWith, context) : undefined;
+  const max = Math.min(pointsMax ?? Number.POSITIVE_INFINITY, ceiling ?? Number.POSITIVE_INFINITY);
+  return {
+    sort,
+    ...(kinds && { kinds }),
+    ...(sources && { sources }),
+    ...(categories && { categories }),
+    ...(brands && { brands }),
+    ...(pointsMin != null && { pointsMin }),
+    ...(Number.isFinite(max) && { pointsMax: max }),
+    ...(search && { search }),
+  };
+}
+
+/** What the wallet asked about can pay; nothing, for a kind of wallet that pays for no reward here. */
+async function spendable({ payWith }: WalletInput, { viewer, loaders }: Context): Promise<number> {
+  if (viewer.kind !== "customer") throw unauthenticated();
+  return payWith === "GROUP" ? -1 : availableIn(await loaders.wallet.load(viewer.customerId));
+}

@@ -1,0 +1,187 @@
+import { z } from "zod";
+import { audit } from "../platform/audit.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type Db, inTransaction, violates } from "../platform/db.ts";
+import { type Refusal, type Refused, refusal, refused } from "../refusal.ts";
+import { isFromPool, type Reward, toReward } from "./reward.ts";
+
+const name = z.string().trim().min(1).max(200);
+const prose = z.string().trim().min(1).max(10_000);
+const link = z
+  .string()
+  .max(2_000)
+  .refine((value) => /^\/(?!\/)/.test(value) || (URL.canParse(value) && new URL(value).protocol === "https:"), {
+    error: "must be a path on this server or an https URL",
+  });
+const whole = z.number().int().min(0);
+
+const details = z.object({
+  name,
+  description: prose,
+  points: whole,
+  brand: name,
+  category: name,
+  imageUrl: link,
+  terms: prose.nullish(),
+  howToUse: prose.nullish(),
+  redemptionUrl: link.nullish(),
+  validFrom: z.date().nullish(),
+  validUntil: z.date().nullish(),
+  limitPerCustomer: whole.min(1).nullish(),
+  active: z.boolean(),
+});
+
+const creation = details.extend({
+  sku: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$/, "must be 2 to 64 letters, digits, or . _ -"),
+  kind: z.enum(["E_GIFT_VOUCHER", "MERCHANDISE"], "must be E_GIFT_VOUCHER or MERCHANDISE"),
+  stock: whole.max(2_147_483_647).nullish(),
+});
+
+export type CreateReward = z.input<typeof creation>;
+export type UpdateReward = { [Field in keyof z.input<typeof details>]?: z.input<typeof details>[Field] | undefined };
+
+export interface ManageRewards {
+  create(input: unknown, operatorId: string): Promise<Reward | Refused>;
+  /** Fields that are undefined stay; null clears those that may be empty. */
+  update(rewardId: string, input: Record<string, unknown>, operatorId: string): Promise<Reward | Refused>;
+  archive(rewardId: string, operatorId: string): Promise<Reward | Refused>;
+  adjustStock(
+    rewardId: string,
+    change: { by?: number | null | undefined; to?: number | null | undefined; unlimited?: boolean | null | undefined },
+    note: string | undefined,
+    operatorId: string,
+  ): Promise<Reward | Refused>;
+}
+
+export const rewardNotFound = () =>
+  refused(refusal("REWARD_NOT_FOUND", "There is no such reward.", ["input", "rewardId"]));
+
+export function makeManageRewards({ db, clock }: { db: Db; clock: Clock }): ManageRewards {
+  return {
+    async create(input, operatorId) {
+      const parsed = creation.safeParse(input);
+      if (!parsed.success) return invalid(parsed.error);
+      const { data } = parsed;
+      if (isFromPool({ kind: data.kind, source: "BIGCITY" }) && data.stock) {
+        return refused(
+          refusal("STOCK_INVALID", "A voucher's stock is its pool of codes: import codes instead.", ["input", "stock"]),
+        );
+      }
+      const stock = data.kind === "E_GIFT_VOUCHER" ? 0 : (data.stock ?? null);
+      const misordered = datesOutOfOrder(data.validFrom ?? null, data.validUntil ?? null);
+      if (misordered) return misordered;
+      try {
+        return await inTransaction(db, async (tx) => {
+          const row = await tx.reward.create({ data: { ...withoutUndefined(data), stock, createdAt: clock.now() } });
+          await audit(tx, { at: clock.now(), actor: operatorId, action: "reward.create", subject: row.sku });
+          return toReward(row);
+        });
+      } catch (error) {
+        if (!violates(error, "sku")) throw error;
+        return refused(refusal("SKU_TAKEN", `There is already a reward with the SKU ${data.sku}.`, ["input", "sku"]));
+      }
+    },
+
+    async update(rewardId, input, operatorId) {
+      const parsed = details.partial().safeParse(input);
+      if (!parsed.success) return invalid(parsed.error);
+      const data = withoutUndefined(parsed.data);
+      return inTransaction(db, async (tx) => {
+        const before = await tx.reward.findUnique({ where: { id: rewardId } });
+        if (!before) return rewardNotFound();
+        const merged = { ...before, ...data };
+        const misordered = datesOutOfOrder(merged.validFrom, merged.validUntil);
+        if (misordered) return misordered;
+        const row = await tx.reward.update({ where: { id: rewardId }, data });
+        const changed = { changed: Object.keys(data) };
+        await audit(tx, {
+          at: clock.now(),
+          actor: operatorId,
+          action: "reward.update",
+          subject: row.sku,
+          details: changed,
+        });
+        return toReward(row);
+      });
+    },
+
+    archive: (rewardId, operatorId) =>
+      inTransaction(db, async (tx) => {
+        const now = clock.now();
+        const [row] = await tx.reward.updateManyAndReturn({
+          where: { id: rewardId, archivedAt: null },
+          data: { archivedAt: now },
+        });
+        if (row) {
+          await audit(tx, { at: now, actor: operatorId, action: "reward.archive", subject: row.sku });
+          return toReward(row);
+        }
+        const archived = await tx.reward.findUnique({ where: { id: rewardId } });
+        return archived ? toReward(archived) : rewardNotFound();
+      }),
+
+    adjustStock: (rewardId, change, note, operatorId) =>
+      inTransaction(db, async (tx) => {
+        const [locked] = await tx.$queryRaw<
+          { id: string }[]
+        >`select id from rewards where id = ${rewardId}::uuid for update`;
+        if (!locked) return rewardNotFound();
+        const before = await tx.reward.findUniqueOrThrow({ where: { id: rewardId } });
+        if (isFromPool(before)) {
+          return refused(
+            refusal("STOCK_INVALID", "A voucher's stock is its pool of codes: import codes instead.", [
+              "input",
+              "rewardId",
+            ]),
+          );
+        }
+        const stock = change.unlimited ? null : (change.to ?? (before.stock ?? 0) + (change.by ?? 0));
+        if (stock !== null && !whole.max(2_147_483_647).safeParse(stock).success) {
+          return refused(
+            refusal("STOCK_INVALID", `Stock would be ${stock}; it must be a whole number of 0 or more.`, [
+              "input",
+              "change",
+            ]),
+          );
+        }
+        if (change.unlimited === false) {
+          return refused(
+            refusal("STOCK_INVALID", "Only `true` means something here; give `to` or `by` to set a limit.", [
+              "input",
+              "change",
+              "unlimited",
+            ]),
+          );
+        }
+        const row = await tx.reward.update({ where: { id: rewardId }, data: { stock } });
+        await audit(tx, {
+          at: clock.now(),
+          actor: operatorId,
+          action: "reward.adjust-stock",
+          subject: row.sku,
+          details: { from: before.stock, to: stock, note: note ?? null },
+        });
+        return toReward(row);
+      }),
+  };
+}
+
+function invalid(error: z.ZodError): Refused {
+  const [first, ...others] = error.issues.map(
+    (issue): Refusal =>
+      refusal("INVALID_INPUT", `${issue.path.join(".")}: ${issue.message}`, ["input", ...issue.path.map(String)]),
+  );
+  return refused(first ?? refusal("INVALID_INPUT", "The input is not valid."), ...others);
+}
+
+function datesOutOfOrder(from: Date | null, until: Date | null): Refused | null {
+  if (!from || !until || from < until) return null;
+  return refused(refusal("INVALID_INPUT", "validUntil: must be later than validFrom", ["input", "validUntil"]));
+}
+
+/** Prisma tells "leave as it is" from "set to null" by the key being absent. */
+function withoutUndefined<T extends object>(data: T) {
+  return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]: Exclude<T[Key], undefined>;
+  };
+}

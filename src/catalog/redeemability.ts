@@ -1,0 +1,39 @@
+import type { RedeemabilityReason, WalletKind } from "../graphql/generated/resolvers.ts";
+import { notOnOffer, type Reward, walletsPaying } from "./reward.ts";
+
+/** What is known of the viewer for one reward; null when nobody is signed in. */
+export interface RedeemerFacts {
+  payWith: WalletKind;
+  /** What the wallet can spend. */
+  available: number;
+  /** Units of this reward that the customer has already redeemed. */
+  alreadyRedeemed: number;
+}
+
+export interface RedeemabilityVerdict {
+  redeemable: boolean;
+  shortBy: number | null;
+  reasons: RedeemabilityReason[];
+}
+
+/** Whether one unit could be redeemed now, and every reason why not. */
+export function judgeRedeemability(reward: Reward, redeemer: RedeemerFacts | null, now: Date): RedeemabilityVerdict {
+  const reasons: RedeemabilityReason[] = [];
+  const unavailable = notOnOffer(reward, now);
+  if (unavailable) reasons.push(unavailable);
+  if (reward.stock === 0) reasons.push("SOLD_OUT");
+
+  let shortBy: number | null = null;
+  if (!redeemer) {
+    reasons.push("NOT_SIGNED_IN");
+  } else {
+    if (!walletsPaying(reward).includes(redeemer.payWith)) reasons.push("WALLET_NOT_SUPPORTED");
+    if (reward.limitPerCustomer !== null && redeemer.alreadyRedeemed >= reward.limitPerCustomer)
+      reasons.push("LIMIT_REACHED");
+    if (redeemer.available < reward.points) {
+      reasons.push("INSUFFICIENT_POINTS");
+      shortBy = reward.points - redeemer.available;
+    }
+  }
+  return { redeemable: reasons.length === 0, shortBy, reasons };
+}

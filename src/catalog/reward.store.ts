@@ -1,0 +1,118 @@
+import { z } from "zod";
+import type { RewardKind, RewardSort, RewardSource } from "../graphql/generated/resolvers.ts";
+import { type Db, Prisma } from "../platform/db.ts";
+import { type Reward, toReward } from "./reward.ts";
+
+export interface RewardQuery {
+  sort: RewardSort;
+  kinds?: readonly RewardKind[];
+  sources?: readonly RewardSource[];
+  categories?: readonly string[];
+  brands?: readonly string[];
+  pointsMin?: number;
+  pointsMax?: number;
+  search?: string;
+}
+
+/** What each sort orders by, before the id breaks ties. */
+const sorts = {
+  POPULAR: {
+    column: Prisma.sql`popularity`,
+    descending: true,
+    key: (reward: Reward) => reward.popularity,
+    shape: z.number(),
+  },
+  NEWEST: {
+    column: Prisma.sql`created_at`,
+    descending: true,
+    key: (reward: Reward) => reward.createdAt.toISOString(),
+    shape: z.iso.datetime(),
+  },
+  POINTS_ASC: {
+    column: Prisma.sql`points`,
+    descending: false,
+    key: (reward: Reward) => reward.points,
+    shape: z.number(),
+  },
+  POINTS_DESC: {
+    column: Prisma.sql`points`,
+    descending: true,
+    key: (reward: Reward) => reward.points,
+    shape: z.number(),
+  },
+  NAME: { column: Prisma.sql`name`, descending: false, key: (reward: Reward) => reward.name, shape: z.string() },
+} satisfies Record<RewardSort, unknown>;
+
+/** A cursor names its sort, so that one of another sort is recognised. */
+export const rewardCursor = {
+  shape: (sort: RewardSort) => z.tuple([z.literal(sort), sorts[sort].shape, z.uuid()]),
+  of: (sort: RewardSort, reward: Reward) => [sort, sorts[sort].key(reward), reward.id] as const,
+};
+export type RewardCursor = readonly [RewardSort, string | number, string];
+
+export interface RewardStore {
+  /** Rewards on offer at `now`, one more than `limit` when there are more. */
+  page(query: RewardQuery, page: { limit: number; after: RewardCursor | null; now: Date }): Promise<Reward[]>;
+  count(query: RewardQuery, now: Date): Promise<number>;
+  byIds(ids: readonly string[]): Promise<Reward[]>;
+  bySkus(skus: readonly string[]): Promise<Reward[]>;
+  categories(now: Date): Promise<{ name: string; rewardCount: number }[]>;
+}
+
+export function makeRewardStore(db: Db): RewardStore {
+  const columns = Prisma.sql`
+    id, sku, name, description, kind, source, points, brand, category, image_url as "imageUrl", terms, how_to_use as "howToUse",
+    redemption_url as "redemptionUrl", valid_from as "validFrom", valid_until as "validUntil", stock,
+    limit_per_customer as "limitPerCustomer", active, archived_at as "archivedAt", popularity, created_at as "createdAt",
+    updated_at as "updatedAt"`;
+
+  return {
+    async page(query, { limit, after, now }) {
+      const { column, descending } = sorts[query.sort];
+      const direction = descending ? Prisma.sql`desc` : Prisma.sql`asc`;
+      const beyond = descending ? Prisma.sql`<` : Prisma.sql`>`;
+      const conditions = [...matching(query, now)];
+      if (after) {
+        const key = query.sort === "NEWEST" ? Prisma.sql`${after[1]}::timestamptz` : Prisma.sql`${after[1]}`;
+        conditions.push(Prisma.sql`(${column}, id) ${beyond} (${key}, ${after[2]}::uuid)`);
+      }
+      const rows = await db.$queryRaw<Parameters<typeof toReward>[0][]>`
+        select ${columns} from rewards where ${Prisma.join(conditions, " and ")}
+        order by ${column} ${direction}, id ${direction} limit ${limit}`;
+      return rows.map(toReward);
+    },
+
+    async count(query, now) {
+      const [row] = await db.$queryRaw<{ count: number }[]>`
+        select count(*)::int as count from rewards where ${Prisma.join(matching(query, now), " and ")}`;
+      return row?.count ?? 0;
+    },
+
+    byIds: async (ids) => (await db.reward.findMany({ where: { id: { in: [...ids] } } })).map(toReward),
+    bySkus: async (skus) => (await db.reward.findMany({ where: { sku: { in: [...skus] } } })).map(toReward),
+
+    categories: (now) => db.$queryRaw`
+      select category as name, count(*)::int as "rewardCount" from rewards where ${onOffer(now)} group by category order by category`,
+  };
+}
+
+const onOffer = (now: Date) => Prisma.sql`
+  active and archived_at is null and (valid_from is null or valid_from <= ${now}) and (valid_until is null or valid_until > ${now})`;
+
+function matching(query: RewardQuery, now: Date): Prisma.Sql[] {
+  const conditions = [onOffer(now)];
+  const among = (column: Prisma.Sql, values: readonly string[] | undefined, type: Prisma.Sql) => {
+    if (values) conditions.push(Prisma.sql`${column} = any(${[...values]}::${type}[])`);
+  };
+  among(Prisma.sql`kind`, query.kinds, Prisma.sql`reward_kind`);
+  among(Prisma.sql`source`, query.sources, Prisma.sql`reward_source`);
+  among(Prisma.sql`category`, query.categories, Prisma.sql`text`);
+  among(Prisma.sql`brand`, query.brands, Prisma.sql`text`);
+  if (query.pointsMin !== undefined) conditions.push(Prisma.sql`points >= ${query.pointsMin}`);
+  if (query.pointsMax !== undefined) conditions.push(Prisma.sql`points <= ${query.pointsMax}`);
+  const words = query.search?.match(/[\p{L}\p{N}]+/gu);
+  // Every word must occur, and the beginning of one is enough: people see results while they type.
+  if (words)
+    conditions.push(Prisma.sql`search @@ to_tsquery('simple', ${words.map((word) => `${word}:*`).join(" & ")})`);
+  return conditions;
+}

@@ -1,0 +1,32 @@
+import type { RedeemabilityReason, RewardKind, RewardSource, WalletKind } from "../graphql/generated/resolvers.ts";
+import type { Reward as RewardRow } from "../platform/generated/prisma/client.ts";
+
+/** Something points can be spent on. Prices are whole points. */
+export interface Reward extends Omit<RewardRow, "points"> {
+  points: number;
+}
+
+export const toReward = (row: RewardRow): Reward => ({ ...row, points: Number(row.points) });
+
+/** The wallets that can pay for it. A group's points could not be returned for a Bigcity reward, so it takes none. */
+export function walletsPaying(reward: { source: RewardSource }): WalletKind[] {
+  return reward.source === "BIGCITY" ? ["INDIVIDUAL"] : ["INDIVIDUAL", "GROUP"];
+}
+
+/** Why nobody can redeem it now, whoever they are; null when it is on offer. */
+export function notOnOffer(
+  reward: Pick<Reward, "active" | "archivedAt" | "validFrom" | "validUntil">,
+  now: Date,
+): RedeemabilityReason | null {
+  if (!reward.active || reward.archivedAt) return "INACTIVE";
+  if (reward.validUntil && reward.validUntil <= now) return "ENDED";
+  if (reward.validFrom && reward.validFrom > now) return "NOT_STARTED";
+  return null;
+}
+
+/** Whether it is shipped, and so needs an address. */
+export const isShipped = (reward: { kind: RewardKind }) => reward.kind === "MERCHANDISE";
+
+/** Whether its units come from our pool of voucher codes. */
+export const isFromPool = (reward: { kind: RewardKind; source: RewardSource }) =>
+  reward.source === "BIGCITY" && reward.kind === "E_GIFT_VOUCHER";

@@ -1,0 +1,53 @@
+import { randomUUID } from "node:crypto";
+import type { SecretBox } from "../platform/secret-box.ts";
+
+const SHOWN_CHARACTERS = 4;
+
+/** Voucher codes are cash: this is where they are locked away, and the only place that can read them. */
+export interface VoucherVault {
+  seal(voucher: {
+    rewardId: string;
+    code: string;
+    pin?: string | undefined;
+    validUntil?: string | undefined;
+  }): SealedVoucher;
+  open(sealed: Pick<SealedVoucher, "id" | "code" | "pin">): { code: string; pin: string | null };
+}
+
+/** A row of `voucher_codes`. */
+export interface SealedVoucher {
+  id: string;
+  rewardId: string;
+  code: Uint8Array<ArrayBuffer>;
+  pin: Uint8Array<ArrayBuffer> | null;
+  codeHash: Uint8Array<ArrayBuffer>;
+  maskedCode: string;
+  validUntil: Date | null;
+}
+
+export function makeVoucherVault(box: SecretBox): VoucherVault {
+  return {
+    seal({ rewardId, code, pin, validUntil }) {
+      const id = randomUUID();
+      return {
+        id,
+        rewardId,
+        code: box.encrypt(code, `${id}/code`),
+        pin: pin === undefined ? null : box.encrypt(pin, `${id}/pin`),
+        codeHash: box.hash(code),
+        maskedCode: mask(code),
+        validUntil: validUntil === undefined ? null : new Date(`${validUntil}T00:00:00Z`),
+      };
+    },
+    open: ({ id, code, pin }) => ({
+      code: box.decrypt(code, `${id}/code`),
+      pin: pin === null ? null : box.decrypt(pin, `${id}/pin`),
+    }),
+  };
+}
+
+/** Shows the last characters, and never more than a third of a short code. */
+function mask(code: string): string {
+  const shown = Math.min(SHOWN_CHARACTERS, Math.floor(code.length / 3));
+  return `${"•".repeat(8)}${shown > 0 ? code.slice(-shown) : ""}`;
+}
