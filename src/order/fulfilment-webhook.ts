@@ -1,0 +1,114 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { z } from "zod";
+import type { Clock } from "../platform/clock.ts";
+import { type Db, violates } from "../platform/db.ts";
+import { isRefused } from "../refusal.ts";
+import type { ReportOutcome, UpdateShipment } from "./update-shipment.ts";
+
+/** How far the sender's clock may be off, and how long a captured request could be sent again. */
+const TOLERANCE_SECONDS = 5 * 60;
+
+const reportSchema = z.object({
+  id: z.string().min(1).max(200),
+  type: z.literal("shipment.updated"),
+  occurredAt: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
+  data: z.object({
+    orderNumber: z.string().min(1).max(64),
+    /** 1 is the order's first line. */
+    line: z.number().int().min(1),
+    status: z.enum(["SHIPPED", "DELIVERED", "RETURNED", "LOST", "REJECTED"]),
+    carrier: z.string().min(1).max(200).nullish(),
+    trackingNumber: z.string().min(1).max(200).nullish(),
+  }),
+});
+
+export interface WebhookAnswer {
+  status: number;
+  body: { outcome: ReportOutcome | "duplicate" | "ignored" } | { error: string };
+}
+
+export type ReceiveReport = (input: { signature: string | undefined; rawBody: Buffer }) => Promise<WebhookAnswer>;
+
+export interface ReceiveReportDeps {
+  db: Db;
+  updateShipment: UpdateShipment;
+  clock: Clock;
+  secret: string;
+}
+
+/** What the warehouse sends. Signed over its raw bytes; harmless however often, late or out of order it comes. */
+export function makeReceiveReport({ db, updateShipment, clock, secret }: ReceiveReportDeps): ReceiveReport {
+  const problem = (status: number, error: string): WebhookAnswer => ({ status, body: { error } });
+
+  return async ({ signature, rawBody }) => {
+    const now = clock.now();
+    const invalid = signatureProblem(signature, rawBody, secret, now);
+    if (invalid) return problem(401, invalid);
+    const parsed = parseReport(rawBody);
+    if (typeof parsed === "string") return problem(400, parsed);
+    const { id, occurredAt, data } = parsed;
+    if (occurredAt.getTime() > now.getTime() + TOLERANCE_SECONDS * 1_000)
+      return problem(400, "occurredAt: is in the future");
+
+    const bodyHash = new Uint8Array(createHash("sha256").update(rawBody).digest());
+    const known = await db.webhookDelivery.findUnique({ where: { id } });
+    if (known) return repetition(known.bodyHash, bodyHash);
+
+    const line = await db.orderLine.findFirst({
+      where: { position: data.line, order: { number: data.orderNumber }, shipment: { isNot: null } },
+    });
+    // Not recorded: it may be the order that is late, and the sender may try again.
+    if (!line) return problem(404, `data: order ${data.orderNumber} has no shipment of line ${data.line}`);
+
+    try {
+      const { status, carrier = null, trackingNumber = null } = data;
+      const report = { orderId: line.orderId, lineId: line.id, status, carrier, trackingNumber, occurredAt };
+      const answer = await updateShipment(report, async ({ tx }, outcome) => {
+        await tx.webhookDelivery.create({ data: { id, bodyHash, outcome, receivedAt: now } });
+      });
+      if (!isRefused(answer)) return { status: 200, body: answer };
+      // A report that contradicts what is known will not become right by being sent again.
+      await db.webhookDelivery.create({ data: { id, bodyHash, outcome: "ignored", receivedAt: now } });
+      return { status: 200, body: { outcome: "ignored" } };
+    } catch (error) {
+      if (!violates(error, "webhook_deliveries_pkey") && !violates(error, "WebhookDelivery")) throw error;
+      const twin = await db.webhookDelivery.findUniqueOrThrow({ where: { id } });
+      return repetition(twin.bodyHash, bodyHash);
+    }
+  };
+
+  function repetition(first: Uint8Array, now: Uint8Array): WebhookAnswer {
+    return Buffer.from(first).equals(now)
+      ? { status: 200, body: { outcome: "duplicate" } }
+      : problem(409, "id: was used for another report");
+  }
+}
+
+/** The `X-Tessera-Signature` header for a body: `t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`. */
+export function sign(rawBody: Buffer | string, secret: string, at: Date): string {
+  const t = Math.floor(at.getTime() / 1_000);
+  return `t=${t},v1=${createHmac("sha256", secret).update(`${t}.`).update(rawBody).digest("hex")}`;
+}
+
+function signatureProblem(header: string | undefined, rawBody: Buffer, secret: string, now: Date): string | null {
+  const match = header?.match(/^t=(\d{1,12}),v1=([0-9a-f]{64})$/);
+  if (!match) return "X-Tessera-Signature: must be t=<unix seconds>,v1=<hex HMAC-SHA256>";
+  const at = new Date(Number(match[1]) * 1_000);
+  const expected = sign(rawBody, secret, at);
+  if (!timingSafeEqual(Buffer.from(header ?? ""), Buffer.from(expected)))
+    return "X-Tessera-Signature: does not match the body";
+  const isTimely = Math.abs(now.getTime() - at.getTime()) <= TOLERANCE_SECONDS * 1_000;
+  return isTimely ? null : "X-Tessera-Signature: t is too long ago or ahead";
+}
+
+function parseReport(rawBody: Buffer): z.infer<typeof reportSchema> | string {
+  let json: unknown;
+  try {
+    json = JSON.parse(rawBody.toString("utf8"));
+  } catch {
+    return "body: is not JSON";
+  }
+  const parsed = reportSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  return parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`).join("; ");
+}

@@ -1,0 +1,133 @@
+import type { Logger } from "../../platform/logger.ts";
+import type { UpstreamError } from "../../upstream/upstream-error.ts";
+import type { OrderChange } from "../order.store.ts";
+import type { Movement } from "../order.ts";
+import { failOpenUnits, type SettleLines } from "../settle-lines.ts";
+import type { Sent } from "./move-points.ts";
+
+/** What is recorded when a movement's outcome becomes known, or known to be unknown, each with all that follows from it. */
+export interface ConcludeMovement {
+  confirmed(change: OrderChange, movementId: string): Promise<Sent>;
+  /** The ledger answered no, and nothing had been sent before. */
+  refused(change: OrderChange, movementId: string, failure: UpstreamError): Promise<Sent>;
+  /** It certainly did not reach the ledger, and nothing had been sent before. */
+  notSent(change: OrderChange, movementId: string, why: string): Promise<Sent>;
+  inDoubt(change: OrderChange, movementId: string, why: string): Promise<Sent>;
+  /** Evidence says the ledger did not carry it out. */
+  didNotHappen(change: OrderChange, movementId: string, balance: number): Promise<Sent>;
+  needsAttention(change: OrderChange, movementId: string, message: string): Promise<Sent>;
+  /** A deduction could not be sent for too long. */
+  gaveUp(change: OrderChange, movementId: string): Promise<Sent>;
+}
+
+const WATCH_MS = 24 * 60 * 60 * 1_000;
+
+export function makeConcludeMovement({
+  settleLines,
+  log,
+}: {
+  settleLines: SettleLines;
+  log: Logger;
+}): ConcludeMovement {
+  const find = ({ order }: OrderChange, movementId: string): Movement => {
+    const movement = order.movements.find(({ id }) => id === movementId);
+    if (!movement) throw new Error(`movement ${movementId} is not of order ${order.id}`);
+    return movement;
+  };
+  const update = (
+    { tx }: OrderChange,
+    id: string,
+    data: Parameters<OrderChange["tx"]["pointsMovement"]["update"]>[0]["data"],
+  ) => tx.pointsMovement.update({ where: { id }, data });
+
+  /** A deduction that will not come: the order fails, and nothing has to be returned. */
+  async function failOrder(change: OrderChange, failure: { reason: string; message: string }): Promise<void> {
+    await failOpenUnits(change, failure);
+    await settleLines(change, { reason: "FULFILMENT_FAILURE", message: failure.message });
+  }
+
+  async function attention(change: OrderChange, movementId: string, message: string): Promise<Sent> {
+    const movement = find(change, movementId);
+    await update(change, movementId, { state: "NEEDS_ATTENTION", lastError: message });
+    await change.tx.discrepancy.create({
+      data: { orderId: movement.orderId, movementId, message, foundAt: change.now },
+    });
+    await change.advance({ message: "We are looking into the points of this order." });
+    log.error(
+      { order: change.order.number, movement: movement.reference, reason: message },
+      "A points movement needs attention",
+    );
+    return "needs-attention";
+  }
+
+  return {
+    async confirmed(change, movementId) {
+      const movement = find(change, movementId);
+      await update(change, movementId, {
+        state: "CONFIRMED",
+        settledAt: change.now,
+        lastError: null,
+        watchUntil: null,
+      });
+      if (movement.kind === "TAKEN") await settleLines(change, { reason: "FULFILMENT_FAILURE" });
+      else await change.advance({});
+      return "confirmed";
+    },
+
+    async refused(change, movementId, failure) {
+      const movement = find(change, movementId);
+      // Points we owe cannot be given up because the ledger says no.
+      if (movement.kind === "RETURNED")
+        return attention(change, movementId, `the ledger refused it: ${failure.message}`);
+      await update(change, movementId, { state: "REFUSED", settledAt: change.now, lastError: failure.message });
+      const before = movement.balanceBefore;
+      await failOrder(
+        change,
+        before !== null && before < movement.points
+          ? { reason: "INSUFFICIENT_POINTS", message: "There were not enough points." }
+          : { reason: "UPSTREAM_REFUSED", message: "The points could not be taken." },
+      );
+      return "refused";
+    },
+
+    async notSent(change, movementId, why) {
+      await update(change, movementId, { lastError: why, sentAt: null, balanceBefore: null });
+      await change.advance({});
+      return "not-sent";
+    },
+
+    async inDoubt(change, movementId, why) {
+      await update(change, movementId, { state: "UNCERTAIN", lastError: why });
+      await change.advance({});
+      return "uncertain";
+    },
+
+    async didNotHappen(change, movementId, balance) {
+      const movement = find(change, movementId);
+      if (movement.kind === "RETURNED") {
+        return attention(change, movementId, "the answer was lost, and the points have not arrived in the ledger");
+      }
+      const watch = {
+        watchUntil: new Date(change.now.getTime() + WATCH_MS),
+        watchBalance: balance,
+        watchedAt: change.now,
+      };
+      await update(change, movementId, { state: "REFUSED", settledAt: change.now, ...watch });
+      await failOrder(change, { reason: "UPSTREAM_UNAVAILABLE", message: "The points could not be taken." });
+      return "refused";
+    },
+
+    needsAttention: attention,
+
+    async gaveUp(change, movementId) {
+      const movement = find(change, movementId);
+      if (movement.state !== "PENDING") return "refused";
+      await update(change, movementId, { state: "REFUSED", settledAt: change.now });
+      await failOrder(change, {
+        reason: "UPSTREAM_UNAVAILABLE",
+        message: "The points could not be taken: the ledger is not reachable.",
+      });
+      return "refused";
+    },
+  };
+}

@@ -1,0 +1,209 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Db, Tx } from "../../platform/db.ts";
+import type { Logger } from "../../platform/logger.ts";
+import type { Trip } from "../../platform/trip.ts";
+import type { ClientPoints } from "../../upstream/client-points/client-points.ts";
+import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts";
+import type { OrderChange, OrderStore } from "../order.store.ts";
+import { type Movement, toMovement } from "../order.ts";
+import type { ConcludeMovement } from "./conclude-movement.ts";
+import { judge, type Look, type Verdict } from "./evidence.ts";
+import type { ReadBalance } from "./read-balance.ts";
+
+/** Where a movement stands after an attempt to send it. */
+export type Sent =
+  /** Recorded for good, as done or as refused. */
+  | "confirmed"
+  | "refused"
+  /** People have to look at it. */
+  | "needs-attention"
+  /** It certainly did not reach the ledger: it may be sent again. */
+  | "not-sent"
+  /** It may have reached the ledger. */
+  | "uncertain";
+
+export interface MovePoints {
+  /** Sends a movement to the ledger once and records what came of it. Safe to run again after a crash at any point. */
+  send(movementId: string): Promise<Sent>;
+  /** Reads the balance for evidence of an uncertain movement. */
+  look(movementId: string, earlier: readonly Look[]): Promise<{ look: Look; verdict: Verdict }>;
+}
+
+export interface MovePointsDeps {
+  db: Db;
+  orders: OrderStore;
+  client: ClientPoints;
+  readBalance: ReadBalance;
+  conclude: ConcludeMovement;
+  trip: Trip;
+  log: Logger;
+  redeemRepeatable: boolean;
+  reverseRepeatable: boolean;
+}
+
+const TURN_POLL_MS = { first: 20, most: 500 };
+/** A process that was paused for longer than this between marking and sending no longer sends: it may have been taken for dead. */
+const FENCE_MS = 2_000;
+
+/**
+ * The protocol of one movement with a ledger that has no idempotency keys and no look-up.
+ *
+ * Before the call the row is marked as sent, with the balance just before. From then on silence, a crash included, means
+ * *unknown*: only a call known not to have left takes the mark back. A customer's movements are sent one at a time, and
+ * the next waits while one is in doubt, because the balance is the only evidence there is.
+ */
+export function makeMovePoints(deps: MovePointsDeps): MovePoints {
+  const { db, orders, client, readBalance, conclude, trip, log } = deps;
+
+  const find = async (movementId: string) =>
+    toMovement(await db.pointsMovement.findUniqueOrThrow({ where: { id: movementId } }));
+  const tripAt = (movement: Movement, when: "marked" | "answered" | "recorded") =>
+    trip(`${movement.kind === "TAKEN" ? "redeem" : "return"}:${when}`);
+  const isRepeatable = ({ kind }: Pick<Movement, "kind">) =>
+    kind === "TAKEN" ? deps.redeemRepeatable : deps.reverseRepeatable;
+
+  const call = (movement: Movement, orderNumber: string) => {
+    const { customerId, points } = movement;
+    return movement.kind === "TAKEN"
+      ? client.redeem({ orderNumber, customerId, points, at: movement.requestedAt })
+      : client.reverse({ orderNumber, customerId, points, reason: movement.reasonText ?? "" });
+  };
+
+  return {
+    async send(movementId) {
+      for (let pause = TURN_POLL_MS.first; ; pause = Math.min(pause * 2, TURN_POLL_MS.most)) {
+        const movement = await find(movementId);
+        const settled = sentOf(movement);
+        if (settled) return settled;
+        if (movement.sentAt && !isRepeatable(movement)) {
+          return changing(movement, (change) => conclude.inDoubt(change, movementId, "the answer was never recorded"));
+        }
+        const version = await freeTurn(movement);
+        if (version !== null) {
+          const balance = movement.sentAt ? movement.balanceBefore : await balanceFor(movement);
+          if (balance instanceof Error) {
+            return changing(movement, (change) => conclude.notSent(change, movementId, balance.message));
+          }
+          const turn = await changing(movement, (change) => takeTurn(change, movementId, version, balance));
+          if (turn) return attempt(turn);
+        }
+        await delay(pause);
+      }
+    },
+
+    async look(movementId, earlier) {
+      const movement = await find(movementId);
+      const look: Look = await readBalance(movement.orderId, movement.customerId).catch((error: unknown) => {
+        if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;
+        log.warn(
+          { err: error, movement: movement.reference },
+          "No evidence of an uncertain movement: the balance cannot be read",
+        );
+        return null;
+      });
+      const change = movement.kind === "TAKEN" ? -movement.points : movement.points;
+      return { look, verdict: judge(movement.balanceBefore, change, [...earlier, look]) };
+    },
+  };
+
+  /** The customer's ledger version when nothing else of theirs is under way; null when something is. */
+  async function freeTurn(
+    { id, customerId }: Pick<Movement, "id" | "customerId">,
+    tx: Tx = db,
+  ): Promise<number | null> {
+    const [row] = await tx.$queryRaw<{ version: number; isFree: boolean }[]>`
+      select ledger_version as version, not exists (
+        select from points_movements
+        where customer_id = ${customerId} and id <> ${id}::uuid and sent_at is not null and state in ('PENDING', 'UNCERTAIN')
+      ) as "isFree"
+      from customers where customer_id = ${customerId}`;
+    return row?.isFree ? row.version : null;
+  }
+
+  /** The balance just before the call; null where it may be missing, an Error where the call must not go out without it. */
+  async function balanceFor({ orderId, customerId, kind }: Movement): Promise<number | null | Error> {
+    try {
+      const balance = await readBalance(orderId, customerId);
+      // Points we owe are returned also when there is no token left to read with: then a lost answer has no evidence.
+      return balance === null && kind === "TAKEN"
+        ? new Error("the balance cannot be read: the sign-in has run out")
+        : balance;
+    } catch (error) {
+      if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;
+      return error;
+    }
+  }
+
+  /** Marks the movement as sent. Null when the turn is no longer free, or the balance was read before another's was settled. */
+  async function takeTurn(
+    change: OrderChange,
+    movementId: string,
+    version: number,
+    balance: number | null,
+  ): Promise<Turn | null> {
+    const { tx, order, now } = change;
+    await tx.$executeRaw`select from customers where customer_id = ${order.customerId} for update`;
+    const row = await tx.pointsMovement.findUniqueOrThrow({ where: { id: movementId } });
+    if (sentOf(row) || (await freeTurn(row, tx)) !== version) return null;
+    const wasInDoubt = row.sentAt !== null;
+    const marked = await tx.pointsMovement.update({
+      where: { id: movementId },
+      data: { attempts: { increment: 1 }, ...(!wasInDoubt && { sentAt: now, balanceBefore: balance }) },
+    });
+    await bumpLedgerVersion(change);
+    await change.advance({});
+    return { movement: toMovement(marked), orderNumber: order.number, wasInDoubt, markedAt: performance.now() };
+  }
+
+  async function attempt({ movement, orderNumber, wasInDoubt, markedAt }: Turn): Promise<Sent> {
+    tripAt(movement, "marked");
+    let failure: UpstreamError | null = null;
+    const isLate = performance.now() - markedAt > FENCE_MS;
+    if (!isLate) {
+      try {
+        await call(movement, orderNumber);
+      } catch (error) {
+        if (!hasOutcome(error, "refused", "transient", "unknown")) throw error;
+        failure = error;
+      }
+    }
+    tripAt(movement, "answered");
+
+    const sent = await changing(movement, async (change): Promise<Sent> => {
+      await bumpLedgerVersion(change);
+      if (failure === null && !isLate) return conclude.confirmed(change, movement.id);
+      if (failure?.outcome === "unknown") return conclude.inDoubt(change, movement.id, failure.message);
+      // A no to a repetition says nothing about the first time: it may well be "I have done this already".
+      if (wasInDoubt) return conclude.inDoubt(change, movement.id, failure?.message ?? "not repeated in time");
+      if (failure?.outcome === "refused") return conclude.refused(change, movement.id, failure);
+      return conclude.notSent(change, movement.id, failure?.message ?? "not sent in time");
+    });
+    tripAt(movement, "recorded");
+    return sent;
+  }
+
+  async function changing<T>({ orderId }: { orderId: string }, work: (change: OrderChange) => Promise<T>): Promise<T> {
+    const answer = await orders.changing(orderId, async (change) => ({ value: await work(change) }));
+    if (!answer) throw new Error(`there is no order ${orderId}`);
+    return answer.value;
+  }
+}
+
+interface Turn {
+  movement: Movement;
+  orderNumber: string;
+  /** An earlier call of this movement may have reached the ledger. */
+  wasInDoubt: boolean;
+  markedAt: number;
+}
+
+/** How a movement stands that needs no sending any more; null when it does. */
+function sentOf({ state }: Pick<Movement, "state">): Sent | null {
+  if (state === "CONFIRMED") return "confirmed";
+  if (state === "REFUSED") return "refused";
+  return state === "NEEDS_ATTENTION" ? "needs-attention" : null;
+}
+
+export async function bumpLedgerVersion({ tx, order }: OrderChange): Promise<void> {
+  await tx.customer.update({ where: { customerId: order.customerId }, data: { ledgerVersion: { increment: 1 } } });
+}

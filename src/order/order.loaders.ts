@@ -1,0 +1,52 @@
+import DataLoader from "dataloader";
+import type { Viewer } from "../auth/viewer.ts";
+import type { Db, Prisma } from "../platform/db.ts";
+import type { GivenVoucher, OrderEvent, OrderStore } from "./order.store.ts";
+import type { Movement, Order, OrderLine, Shipment } from "./order.ts";
+
+export type Discrepancy = Prisma.DiscrepancyGetPayload<object>;
+
+export interface OrderLoaders {
+  order: DataLoader<string, Order | null>;
+  /** All by order. */
+  orderLines: DataLoader<string, OrderLine[]>;
+  movements: DataLoader<string, Movement[]>;
+  orderEvents: DataLoader<string, OrderEvent[]>;
+  discrepancies: DataLoader<string, Discrepancy[]>;
+  /** By line. */
+  vouchers: DataLoader<string, GivenVoucher[]>;
+  shipment: DataLoader<string, Shipment | null>;
+}
+
+export function orderLoaders(orders: OrderStore, options: { cache: boolean }): OrderLoaders {
+  /** Rows that belong to each key, in the order they came. */
+  const grouped = <Row>(read: (keys: readonly string[]) => Promise<Row[]>, keyOf: (row: Row) => string) =>
+    new DataLoader<string, Row[]>(async (keys) => {
+      const groups = Map.groupBy(await read(keys), keyOf);
+      return keys.map((key) => groups.get(key) ?? []);
+    }, options);
+
+  return {
+    order: new DataLoader<string, Order | null>(async (ids) => {
+      const found = new Map((await orders.byIds(ids)).map((order) => [order.id, order]));
+      return ids.map((id) => found.get(id) ?? null);
+    }, options),
+    orderLines: grouped(orders.linesOf, (line) => line.orderId),
+    movements: grouped(orders.movementsOf, (movement) => movement.orderId),
+    orderEvents: grouped(orders.eventsOf, (event) => event.orderId),
+    discrepancies: grouped(orders.discrepanciesOf, (discrepancy) => discrepancy.orderId),
+    vouchers: grouped(orders.vouchersOf, (voucher) => voucher.lineId),
+    shipment: new DataLoader<string, Shipment | null>(async (lineIds) => {
+      const found = new Map((await orders.shipmentsOf(lineIds)).map((shipment) => [shipment.lineId, shipment]));
+      return lineIds.map((id) => found.get(id) ?? null);
+    }, options),
+  };
+}
+
+/** By reward: how many units the viewer has redeemed or is about to. */
+export function redeemedUnitsLoader(db: Db, orders: OrderStore, viewer: Viewer, options: { cache: boolean }) {
+  return new DataLoader<string, number>(async (rewardIds) => {
+    const found = viewer.kind === "customer" ? await orders.redeemedUnits(db, viewer.customerId, rewardIds) : new Map();
+    return rewardIds.map((id) => found.get(id) ?? 0);
+  }, options);
+}

@@ -1,0 +1,238 @@
+import { z } from "zod";
+import type { SessionStore } from "../auth/session.store.ts";
+import { maySee } from "../auth/viewer.ts";
+import { abortable } from "../graphql/abortable.ts";
+import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../graphql/connection.ts";
+import type { Context } from "../graphql/context.ts";
+import { badUserInput, unauthenticated } from "../graphql/errors.ts";
+import type { CustomerOrdersArgs, Resolvers } from "../graphql/generated/resolvers.ts";
+import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { requireCustomer, requireOperator } from "../graphql/guards.ts";
+import type { Clock } from "../platform/clock.ts";
+import { isRefused, type Refused, refusal } from "../refusal.ts";
+import { type CancelOrder, type ChangedOrder, cancellableUnits, orderNotFound } from "./cancel-order.ts";
+import type { OrderEvent, OrderStore } from "./order.store.ts";
+import type { Order } from "./order.ts";
+import { isFinal } from "./order-status.ts";
+import type { PlaceOrder } from "./place-order.ts";
+import { hasOpenMovement } from "./points-state.ts";
+import type { ResolveOrder } from "./resolve-order.ts";
+import type { RevealVoucher } from "./reveal-voucher.ts";
+import type { ReverseOrder } from "./reverse-order.ts";
+import { shipmentNotFound, type UpdateShipment } from "./update-shipment.ts";
+import type { WatchOrder } from "./watch-order.ts";
+
+export interface OrderDeps {
+  orders: OrderStore;
+  sessions: SessionStore;
+  placeOrder: PlaceOrder;
+  cancelOrder: CancelOrder;
+  reverseOrder: ReverseOrder;
+  resolveOrder: ResolveOrder;
+  updateShipment: UpdateShipment;
+  revealVoucher: RevealVoucher;
+  watchOrder: WatchOrder;
+  clock: Clock;
+}
+
+const cursorShape = z.tuple([z.iso.datetime(), z.uuid()]);
+
+export function orderResolvers(deps: OrderDeps): Resolvers {
+  const { orders, sessions, clock } = deps;
+
+  async function list(owner: { customerId?: string }, args: CustomerOrdersArgs): Promise<Connection<Order>> {
+    const limit = pageSize(args.first);
+    const after = readCursor(args.after, cursorShape);
+    const query = { ...owner, ...(args.filter && { filter: args.filter }) };
+    const found = await orders.page(query, { limit: limit + 1, after });
+    return {
+      nodes: found.slice(0, limit),
+      hasNextPage: found.length > limit,
+      hasPreviousPage: after !== null,
+      cursorOf: (order) => makeCursor([order.placedAt.toISOString(), order.id]),
+      totalCount: () => orders.count(query),
+    };
+  }
+
+  /** The order behind a global id, if the viewer may see it; unknown and foreign look alike. */
+  async function visible(globalId: string, { viewer, loaders }: Context): Promise<Order | null> {
+    const orderId = uuidOf("Order", globalId);
+    const order = orderId ? await loaders.order.load(orderId) : null;
+    return order && maySee(viewer, order.customerId) ? order : null;
+  }
+
+  const refusedPayload = ({ refusals }: Refused) => ({ order: null, replayed: false, userErrors: refusals });
+  async function changed(answer: ChangedOrder | Refused, { loaders }: Context) {
+    if (isRefused(answer)) return refusedPayload(answer);
+    const order = await loaders.order.clear(answer.orderId).load(answer.orderId);
+    return { order, replayed: answer.replayed, userErrors: [] };
+  }
+
+  return {
+    Query: {
+      order(_, { id }, context) {
+        if (context.viewer.kind === "anonymous") throw unauthenticated();
+        return visible(id, context);
+      },
+      orders(_, args, context) {
+        requireOperator(context);
+        return list({}, args);
+      },
+    },
+
+    Customer: {
+      orders: ({ customerId }, args) => list({ customerId }, args),
+    },
+
+    Mutation: {
+      async placeOrder(_, { input }, context) {
+        const { customerId, sessionId } = requireCustomer(context);
+        const clientToken = await sessions.clientToken(sessionId);
+        if (clientToken === null) throw unauthenticated();
+        const answer = await deps.placeOrder({ customerId, clientToken }, input);
+        if (isRefused(answer)) return refusedPayload(answer);
+        if (answer.kind === "preview") {
+          return { order: null, replayed: false, preview: answer.assessment, userErrors: answer.wouldRefuse };
+        }
+        context.loaders.openCart.clear(customerId);
+        return changed(answer, context);
+      },
+
+      async cancelOrder(_, { input }, context) {
+        const { customerId } = requireCustomer(context);
+        const orderId = uuidOf("Order", input.orderId);
+        if (!orderId) return refusedPayload(orderNotFound());
+        return changed(await deps.cancelOrder({ orderId, customerId, idempotencyKey: input.idempotencyKey }), context);
+      },
+
+      async reverseOrder(_, { input }, context) {
+        const operatorId = requireOperator(context);
+        const orderId = uuidOf("Order", input.orderId);
+        if (!orderId) return refusedPayload(orderNotFound());
+        const lineIds = input.lineIds?.map((id) => uuidOf("OrderLine", id) ?? id) ?? null;
+        const { reason, idempotencyKey } = input;
+        const note = input.note ?? null;
+        return changed(
+          await deps.reverseOrder({ orderId, lineIds, reason, note, operatorId, idempotencyKey }),
+          context,
+        );
+      },
+
+      async resolveOrder(_, { input }, context) {
+        const operatorId = requireOperator(context);
+        const orderId = uuidOf("Order", input.orderId);
+        if (!orderId) return refusedPayload(orderNotFound());
+        const movementId = input.movementId == null ? null : (uuidOf("Movement", input.movementId) ?? input.movementId);
+        const { outcome, note, idempotencyKey } = input;
+        return changed(
+          await deps.resolveOrder({ orderId, movementId, outcome, note, operatorId, idempotencyKey }),
+          context,
+        );
+      },
+
+      async updateShipment(_, { input }, context) {
+        requireOperator(context);
+        const orderId = uuidOf("Order", input.orderId);
+        const lineId = uuidOf("OrderLine", input.lineId);
+        if (!orderId) return refusedPayload(orderNotFound());
+        if (!lineId) return refusedPayload(shipmentNotFound());
+        const { status, carrier = null, trackingNumber = null } = input;
+        const occurredAt = input.occurredAt ?? clock.now();
+        const answer = await deps.updateShipment({ orderId, lineId, status, carrier, trackingNumber, occurredAt });
+        return changed(isRefused(answer) ? answer : { orderId, replayed: false }, context);
+      },
+
+      async revealVoucher(_, { input }, context) {
+        const { customerId, sessionId } = requireCustomer(context);
+        const lineId = uuidOf("OrderLine", input.orderLineId);
+        if (!lineId) {
+          return {
+            vouchers: [],
+            userErrors: [refusal("LINE_NOT_FOUND", "There is no such order line.", ["input", "orderLineId"])],
+          };
+        }
+        const answer = await deps.revealVoucher({ lineId, customerId, sessionId });
+        return isRefused(answer) ? { vouchers: [], userErrors: answer.refusals } : { ...answer, userErrors: [] };
+      },
+    },
+
+    Subscription: {
+      orderStatus: {
+        async subscribe(_, { orderId: globalId, afterSeq }, context) {
+          const { viewer, signal: serverSignal } = context;
+          if (viewer.kind === "anonymous") throw unauthenticated();
+          if (afterSeq != null && afterSeq < 0) throw badUserInput("afterSeq", "must not be negative");
+          const order = await visible(globalId, context);
+          if (!order) throw badUserInput("orderId", "there is no such order");
+          const mayStillSee = async () =>
+            viewer.kind === "operator" || (await sessions.live(viewer.sessionId)) !== null;
+          const wanted = { orderId: order.id, afterSeq: afterSeq ?? undefined, mayStillSee };
+          return abortable((signal) => deps.watchOrder({ ...wanted, signal }), serverSignal);
+        },
+        resolve: (event: OrderEvent) => event,
+      },
+    },
+
+    Order: {
+      __resolveReference: ({ id }, context) => visible(id, context),
+      id: ({ id }) => toGlobalId("Order", id),
+      customer: ({ customerId }) => ({ customerId }),
+      lines: ({ id }, _, { loaders }) => loaders.orderLines.load(id),
+      pointsTrail: ({ id }, _, { loaders }) => loaders.movements.load(id),
+      history: ({ id }, _, { loaders }) => loaders.orderEvents.load(id),
+      discrepancies: ({ id }, _, { viewer, loaders }) =>
+        viewer.kind === "operator" ? loaders.discrepancies.load(id) : null,
+      settled: async ({ id, status }, _, { loaders }) =>
+        isFinal(status) && !hasOpenMovement(await loaders.movements.load(id)),
+      async cancellable({ id, status }) {
+        if (isFinal(status)) return false;
+        const aggregate = await orders.aggregate(id);
+        return aggregate !== null && cancellableUnits(aggregate).length > 0;
+      },
+    },
+
+    OrderLine: {
+      id: ({ id }) => toGlobalId("OrderLine", id),
+      reward: ({ rewardId }, _, { loaders }) => loaders.reward.load(rewardId),
+      points: ({ unitPoints, quantity }) => unitPoints * quantity,
+      vouchers: ({ id }, _, { loaders }) => loaders.vouchers.load(id),
+      async shipment({ id, orderId }, _, { loaders }) {
+        const [shipment, order] = await Promise.all([loaders.shipment.load(id), loaders.order.load(orderId)]);
+        return shipment && order?.shippingAddress ? { ...shipment, address: order.shippingAddress } : null;
+      },
+    },
+
+    OrderStatusEvent: {
+      orderId: ({ orderId }) => toGlobalId("Order", orderId),
+      lineId: ({ lineId }) => (lineId ? toGlobalId("OrderLine", lineId) : null),
+      async order({ orderId }, _, { loaders }) {
+        const order = await loaders.order.load(orderId);
+        if (!order) throw new Error(`order ${orderId} of an event is gone`);
+        return order;
+      },
+    },
+
+    PointsMovement: {
+      id: ({ id }) => toGlobalId("Movement", id),
+      lineIds: ({ lineIds }) => lineIds.map((id) => toGlobalId("OrderLine", id)),
+      upstreamReference: ({ reference }) => reference,
+    },
+
+    Discrepancy: {
+      movementId: ({ movementId }) => toGlobalId("Movement", movementId),
+    },
+
+    Voucher: {
+      id: ({ id }) => toGlobalId("Voucher", id),
+      validUntil: ({ validUntil }) => dayOf(validUntil),
+    },
+    RevealedVoucher: {
+      id: ({ id }) => toGlobalId("Voucher", id),
+      validUntil: ({ validUntil }) => dayOf(validUntil),
+    },
+
+    OrderConnection: connectionFields<Order>(),
+  };
+}
+
+const dayOf = (day: Date | null) => day?.toISOString().slice(0, 10) ?? null;

@@ -1,0 +1,214 @@
+import type { OrderFilter, OrderStatus } from "../graphql/generated/resolvers.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type Db, inTransaction, type Prisma, type Tx } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
+import type { OrderEvent } from "../platform/generated/prisma/client.ts";
+import {
+  type Movement,
+  type Order,
+  type OrderAggregate,
+  type OrderLine,
+  toLine,
+  toMovement,
+  toOrder,
+} from "./order.ts";
+import { assertMove, isFinal } from "./order-status.ts";
+import { hasOpenMovement, pointsStateOf } from "./points-state.ts";
+
+export type { OrderEvent };
+export type OrderCursor = readonly [placedAt: string, id: string];
+/** A voucher that was given for a line; the code stays sealed. */
+export type GivenVoucher = Prisma.VoucherCodeGetPayload<object> & { lineId: string };
+
+/** Topic that rings when an order has changed. */
+export const orderTopic = (orderId: string) => `order:${orderId}`;
+
+/** An order under its row lock, and the one way to change it. */
+export interface OrderChange {
+  readonly tx: Tx;
+  /** As it was when the lock was obtained. */
+  readonly order: OrderAggregate;
+  readonly now: Date;
+  /** Moves the status on, sums up the movements anew, and writes the event that tells of it, if anything is different. */
+  advance(step: { status?: OrderStatus; lineId?: string; message?: string }): Promise<void>;
+}
+
+export interface OrderStore {
+  byIds(ids: readonly string[]): Promise<Order[]>;
+  page(
+    query: { customerId?: string; filter?: OrderFilter },
+    page: { limit: number; after: OrderCursor | null },
+  ): Promise<Order[]>;
+  count(query: { customerId?: string; filter?: OrderFilter }): Promise<number>;
+  linesOf(orderIds: readonly string[]): Promise<OrderLine[]>;
+  movementsOf(orderIds: readonly string[]): Promise<Movement[]>;
+  eventsOf(orderIds: readonly string[]): Promise<OrderEvent[]>;
+  eventsAfter(orderId: string, seq: number, limit: number): Promise<OrderEvent[]>;
+  vouchersOf(lineIds: readonly string[]): Promise<GivenVoucher[]>;
+  shipmentsOf(lineIds: readonly string[]): Promise<Prisma.ShipmentGetPayload<object>[]>;
+  discrepanciesOf(orderIds: readonly string[]): Promise<Prisma.DiscrepancyGetPayload<object>[]>;
+  /** How far the order has come, at little cost. */
+  standing(orderId: string): Promise<{ seq: number; isSettled: boolean } | null>;
+  aggregate(orderId: string): Promise<OrderAggregate | null>;
+  /** Runs `work` on the order while nobody else can change it. Null when there is no such order. */
+  changing<T>(orderId: string, work: (change: OrderChange) => Promise<T>): Promise<T | null>;
+  /** Points of this customer's orders whose deduction is not yet confirmed. */
+  heldPoints(customerIds: readonly string[], tx?: Tx): Promise<Map<string, number>>;
+  /** Units a customer has redeemed, or is about to, by reward. */
+  redeemedUnits(tx: Tx, customerId: string, rewardIds: readonly string[]): Promise<Map<string, number>>;
+}
+
+export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Clock }): OrderStore {
+  const where = ({ customerId, filter }: { customerId?: string; filter?: OrderFilter }): Prisma.OrderWhereInput => ({
+    ...(customerId !== undefined && { customerId }),
+    ...(filter?.statuses && { status: { in: [...filter.statuses] } }),
+    ...(filter?.pointsStates && { pointsState: { in: [...filter.pointsStates] } }),
+  });
+  const among = (ids: readonly string[]) => ({ in: [...ids] });
+
+  return {
+    byIds: async (ids) => (await db.order.findMany({ where: { id: among(ids) } })).map(toOrder),
+
+    async page(query, { limit, after }) {
+      const beyond = after && {
+        OR: [{ placedAt: { lt: new Date(after[0]) } }, { placedAt: new Date(after[0]), id: { lt: after[1] } }],
+      };
+      const rows = await db.order.findMany({
+        where: { AND: [where(query), beyond ?? {}] },
+        orderBy: [{ placedAt: "desc" }, { id: "desc" }],
+        take: limit,
+      });
+      return rows.map(toOrder);
+    },
+
+    count: (query) => db.order.count({ where: where(query) }),
+
+    async linesOf(orderIds) {
+      const rows = await db.orderLine.findMany({ where: { orderId: among(orderIds) }, orderBy: { position: "asc" } });
+      return rows.map(toLine);
+    },
+    async movementsOf(orderIds) {
+      const orderBy = [{ requestedAt: "asc" as const }, { kind: "asc" as const }, { number: "asc" as const }];
+      return (await db.pointsMovement.findMany({ where: { orderId: among(orderIds) }, orderBy })).map(toMovement);
+    },
+    eventsOf: (orderIds) => db.orderEvent.findMany({ where: { orderId: among(orderIds) }, orderBy: { seq: "asc" } }),
+    eventsAfter: (orderId, seq, take) =>
+      db.orderEvent.findMany({ where: { orderId, seq: { gt: seq } }, orderBy: { seq: "asc" }, take }),
+
+    async vouchersOf(lineIds) {
+      const rows = await db.voucherCode.findMany({
+        where: { state: "ALLOCATED", unit: { lineId: among(lineIds) } },
+        include: { unit: { select: { lineId: true, unit: true } } },
+      });
+      return rows
+        .sort((a, b) => (a.unit?.unit ?? 0) - (b.unit?.unit ?? 0))
+        .map(({ unit, ...voucher }) => ({ ...voucher, lineId: unit?.lineId ?? "" }));
+    },
+    shipmentsOf: (lineIds) => db.shipment.findMany({ where: { lineId: among(lineIds) } }),
+    discrepanciesOf: (orderIds) =>
+      db.discrepancy.findMany({ where: { orderId: among(orderIds) }, orderBy: { foundAt: "asc" } }),
+
+    async standing(orderId) {
+      const select = { seq: true, status: true, movements: { select: { state: true } } };
+      const row = await db.order.findUnique({ where: { id: orderId }, select });
+      return row && { seq: row.seq, isSettled: isFinal(row.status) && !hasOpenMovement(row.movements) };
+    },
+    aggregate: (orderId) => readAggregate(db, orderId),
+
+    async changing(orderId, work) {
+      const answer = await inTransaction(db, async (tx) => {
+        const [locked] = await tx.$queryRaw<
+          { id: string }[]
+        >`select id from orders where id = ${orderId}::uuid for update`;
+        const order = locked && (await readAggregate(tx, orderId));
+        if (!order) return null;
+        const now = clock.now();
+        return { value: await work({ tx, order, now, advance: makeAdvance(tx, orderId, now) }) };
+      });
+      if (!answer) return null;
+      bus.ring(orderTopic(orderId));
+      return answer.value;
+    },
+
+    async heldPoints(customerIds, tx = db) {
+      const sums = await tx.pointsMovement.groupBy({
+        by: ["customerId"],
+        where: {
+          customerId: among(customerIds),
+          kind: "TAKEN",
+          payWith: "INDIVIDUAL",
+          state: { in: ["PENDING", "UNCERTAIN", "NEEDS_ATTENTION"] },
+        },
+        _sum: { points: true },
+      });
+      return new Map(sums.map((row) => [row.customerId, Number(row._sum.points ?? 0)]));
+    },
+
+    async redeemedUnits(tx, customerId, rewardIds) {
+      if (rewardIds.length === 0) return new Map();
+      const rows = await tx.$queryRaw<{ rewardId: string; units: number }[]>`
+        select l.reward_id as "rewardId", count(*)::int as units
+        from orders o join order_lines l on l.order_id = o.id join order_units u on u.line_id = l.id
+        where o.customer_id = ${customerId} and l.reward_id = any(${[...rewardIds]}::uuid[])
+          and u.state in ('PENDING', 'PREPARING', 'FULFILLED')
+        group by l.reward_id`;
+      return new Map(rows.map((row) => [row.rewardId, row.units]));
+    },
+  };
+}
+
+async function readAggregate(tx: Tx, orderId: string): Promise<OrderAggregate | null> {
+  const row = await tx.order.findUnique({
+    where: { id: orderId },
+    include: {
+      lines: {
+        orderBy: { position: "asc" },
+        include: { units: { orderBy: { unit: "asc" }, select: { id: true, state: true } }, shipment: true },
+      },
+      movements: { orderBy: [{ requestedAt: "asc" }, { kind: "asc" }, { number: "asc" }] },
+    },
+  });
+  if (!row) return null;
+  const { lines, movements, ...order } = row;
+  return {
+    ...toOrder(order),
+    lines: lines.map(({ units, shipment, ...line }) => ({ ...toLine(line), units, shipment })),
+    movements: movements.map(toMovement),
+  };
+}
+
+/** Writes the status, the sum of the movements and the event in one go, from what the transaction sees now. */
+export function makeAdvance(tx: Tx, orderId: string, now: Date): OrderChange["advance"] {
+  return async ({ status, lineId, message }) => {
+    const before = await tx.order.findUniqueOrThrow({
+      where: { id: orderId },
+      include: { movements: true },
+    });
+    const movements = before.movements.map(toMovement);
+    const pointsState = pointsStateOf(movements);
+    const next = status ?? before.status;
+    if (next !== before.status) assertMove(before.status, next);
+    const isNews =
+      before.seq === 0 || next !== before.status || pointsState !== before.pointsState || message !== undefined;
+    if (!isNews) return;
+    const isSettled = isFinal(next) && !hasOpenMovement(movements);
+    const isWatched = movements.some((movement) => movement.watchUntil !== null);
+    const seq = before.seq + 1;
+    await tx.order.update({
+      where: { id: orderId },
+      data: { status: next, pointsState, seq, ...(isSettled && !isWatched && { clientToken: null }) },
+    });
+    await tx.orderEvent.create({
+      data: {
+        orderId,
+        seq,
+        status: next,
+        previousStatus: before.seq === 0 ? null : before.status,
+        pointsState,
+        lineId: lineId ?? null,
+        message: message ?? null,
+        at: now,
+      },
+    });
+  };
+}

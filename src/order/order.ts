@@ -1,0 +1,63 @@
+import type { RedeemabilityReason } from "../graphql/generated/resolvers.ts";
+import type { Prisma } from "../platform/db.ts";
+import type {
+  OrderLine as LineRow,
+  PointsMovement as MovementRow,
+  Order as OrderRow,
+} from "../platform/generated/prisma/client.ts";
+
+export interface Order extends Omit<OrderRow, "total" | "clientToken" | "shippingAddress"> {
+  total: number;
+  shippingAddress: Address | null;
+}
+
+export interface OrderLine extends Omit<LineRow, "unitPoints" | "failureReason" | "failureMessage"> {
+  unitPoints: number;
+  failure: { reason: RedeemabilityReason; message: string } | null;
+}
+
+export interface Movement extends Omit<MovementRow, "points" | "balanceBefore" | "watchBalance"> {
+  points: number;
+  balanceBefore: number | null;
+}
+
+export interface Address {
+  name: string;
+  line1: string;
+  line2: string | null;
+  city: string;
+  region: string | null;
+  postalCode: string;
+  /** ISO 3166-1 alpha-2. */
+  country: string;
+  phone: string | null;
+}
+
+export function toOrder({ clientToken: _, ...row }: OrderRow): Order {
+  return { ...row, total: Number(row.total), shippingAddress: row.shippingAddress as unknown as Address | null };
+}
+
+export function toLine({ failureReason, failureMessage, ...row }: LineRow): OrderLine {
+  const failure =
+    failureReason === null ? null : { reason: failureReason as RedeemabilityReason, message: failureMessage ?? "" };
+  return { ...row, unitPoints: Number(row.unitPoints), failure };
+}
+
+export function toMovement({ watchBalance: _, ...row }: MovementRow): Movement {
+  return {
+    ...row,
+    points: Number(row.points),
+    balanceBefore: row.balanceBefore === null ? null : Number(row.balanceBefore),
+  };
+}
+
+/** An order with everything that decides what may happen to it. */
+export interface OrderAggregate extends Order {
+  lines: (OrderLine & {
+    units: { id: string; state: Prisma.OrderUnitGetPayload<object>["state"] }[];
+    shipment: Shipment | null;
+  })[];
+  movements: Movement[];
+}
+
+export type Shipment = Prisma.ShipmentGetPayload<object>;

@@ -1,0 +1,250 @@
+import { randomInt, randomUUID } from "node:crypto";
+import { lockOpenCart } from "../cart/cart.store.ts";
+import { assessCart, type Cart, type CartAssessment, linePoints } from "../cart/cart.ts";
+import { conflict } from "../cart/change-cart.ts";
+import { isShipped } from "../catalog/reward.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
+import type { SecretBox } from "../platform/secret-box.ts";
+import { makeSingleFlight } from "../platform/single-flight.ts";
+import type { Trip } from "../platform/trip.ts";
+import { isRefused, type Refusal, type Refused, refusal, refused } from "../refusal.ts";
+import { hasOutcome } from "../upstream/upstream-error.ts";
+import { availableIn } from "../wallet/wallet.ts";
+import { readAddress } from "./address.ts";
+import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
+import { makeAdvance, type OrderStore, orderTopic } from "./order.store.ts";
+import type { Address } from "./order.ts";
+
+export interface PlaceOrderInput {
+  idempotencyKey: string;
+  expectedCartVersion?: number | null | undefined;
+  shippingAddress?: unknown;
+  dryRun?: boolean | null | undefined;
+}
+
+export interface Buyer {
+  customerId: string;
+  /** The Client's JWT. */
+  clientToken: string;
+}
+
+export type Placed =
+  | { kind: "placed"; orderId: string; replayed: boolean }
+  | { kind: "preview"; assessment: CartAssessment; wouldRefuse: readonly Refusal[] };
+
+export type PlaceOrder = (buyer: Buyer, input: PlaceOrderInput) => Promise<Placed | Refused>;
+
+export interface PlaceOrderDeps {
+  db: Db;
+  orders: OrderStore;
+  /** The customer's balance by a call of its own. */
+  readBalance(buyer: Buyer): Promise<number>;
+  orderTokens: SecretBox;
+  startSaga(tx: Tx, input: { orderId: string; movementId: string | null }): Promise<void>;
+  bus: Bus;
+  clock: Clock;
+  trip: Trip;
+}
+
+const LOCK_TIMEOUT = "55P03";
+const MAX_BALANCE_READS = 5;
+
+/**
+ * Creates the order of the customer's cart: the order, the frozen cart, the movement that will take the points, the first
+ * event, the used-up key and the start of the saga, in one transaction. Everything is judged inside it, under the
+ * customer's lock; only the balance is read before, and read again when a movement of ours was settled in between.
+ */
+export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
+  const { db, orders, readBalance, orderTokens, startSaga, bus, clock, trip } = deps;
+  const shareBalanceRead = makeSingleFlight<number | null>();
+
+  /** Shared only with those who saw the same ledger version, so that it cannot predate a movement we know of. */
+  const balanceAt = (version: number, buyer: Buyer) =>
+    shareBalanceRead(`${buyer.customerId}@${version}`, async () => {
+      try {
+        return await readBalance(buyer);
+      } catch (error) {
+        if (hasOutcome(error, "transient", "unknown", "refused")) return null;
+        throw error;
+      }
+    });
+
+  async function attempt(
+    buyer: Buyer,
+    request: IdempotentRequest,
+    order: OrderRequest,
+    version: number,
+    balance: number | null,
+  ) {
+    const { customerId } = buyer;
+    return inTransaction(db, async (tx): Promise<Placed | Refused | "balance is stale"> => {
+      await tx.$executeRaw`set local lock_timeout = '10s'`;
+      const [customer] = await tx.$queryRaw<{ version: number }[]>`
+        select ledger_version as version from customers where customer_id = ${customerId} for update`;
+      if (!order.dryRun) {
+        const replay = await replayOf(tx, request);
+        if (replay) return isRefused(replay) ? replay : { kind: "placed", orderId: replay.orderId, replayed: true };
+      }
+      const cart = await lockOpenCart(tx, customerId);
+      if (cart.lines.length === 0) return refused(refusal("CART_EMPTY", "There is nothing in the cart."));
+      if (order.expectedCartVersion !== null && order.expectedCartVersion !== cart.version)
+        return refused(conflict(cart));
+      if (customer?.version !== version) return "balance is stale";
+
+      const held = (await orders.heldPoints([customerId], tx)).get(customerId) ?? 0;
+      const assessment = assessCart(cart, {
+        available: balance === null ? null : availableIn({ balance, held }),
+        alreadyRedeemed: await orders.redeemedUnits(
+          tx,
+          customerId,
+          cart.lines.map((line) => line.reward.id),
+        ),
+        now: clock.now(),
+        hasAddress: order.address !== null,
+      });
+      const [first, ...others] = assessment.problems.map((problem) => problem.refusal);
+      if (order.dryRun) return { kind: "preview", assessment, wouldRefuse: first ? [first, ...others] : [] };
+      if (first) return refused(first, ...others);
+
+      const orderId = await create(tx, {
+        cart,
+        buyer,
+        total: assessment.total,
+        address: order.address,
+        now: clock.now(),
+      });
+      await spendKey(tx, request, orderId, clock.now());
+      trip("place:before-commit");
+      return { kind: "placed", orderId, replayed: false };
+    });
+  }
+
+  async function create(
+    tx: Tx,
+    facts: { cart: Cart; buyer: Buyer; total: number; address: Address | null; now: Date },
+  ) {
+    const { cart, buyer, total, address, now } = facts;
+    const { customerId } = buyer;
+    const orderId = randomUUID();
+    const number = orderNumber(now);
+    const needsAddress = cart.lines.some((line) => isShipped(line.reward));
+    await tx.cart.update({ where: { id: cart.id }, data: { status: "ORDERED" } });
+    await tx.order.create({
+      data: {
+        id: orderId,
+        number,
+        customerId,
+        cartId: cart.id,
+        total,
+        shippingAddress: needsAddress && address ? { ...address } : Prisma.DbNull,
+        clientToken: orderTokens.encrypt(buyer.clientToken, orderId),
+        placedAt: now,
+      },
+    });
+    const lines = cart.lines.map((line, index) => ({
+      id: randomUUID(),
+      orderId,
+      position: index + 1,
+      rewardId: line.reward.id,
+      name: line.reward.name,
+      kind: line.reward.kind,
+      source: line.reward.source,
+      quantity: line.quantity,
+      unitPoints: line.reward.points,
+      payWith: line.payWith,
+    }));
+    await tx.orderLine.createMany({ data: lines });
+    await tx.orderUnit.createMany({
+      data: lines.flatMap((line) =>
+        Array.from({ length: line.quantity }, (_, index) => ({ lineId: line.id, unit: index + 1 })),
+      ),
+    });
+    const individual = cart.lines
+      .filter((line) => line.payWith === "INDIVIDUAL")
+      .reduce((sum, line) => sum + linePoints(line), 0);
+    const movementId = individual > 0 ? randomUUID() : null;
+    if (movementId) {
+      await tx.pointsMovement.create({
+        data: {
+          id: movementId,
+          orderId,
+          customerId,
+          kind: "TAKEN",
+          number: 1,
+          payWith: "INDIVIDUAL",
+          points: individual,
+          lineIds: lines.filter((line) => line.payWith === "INDIVIDUAL").map((line) => line.id),
+          reference: number,
+          requestedAt: now,
+        },
+      });
+    }
+    await makeAdvance(tx, orderId, now)({});
+    await startSaga(tx, { orderId, movementId });
+    return orderId;
+  }
+
+  return async (buyer, { idempotencyKey, dryRun, ...input }) => {
+    const { customerId } = buyer;
+    const request: IdempotentRequest = {
+      actor: `customer:${customerId}`,
+      mutation: "placeOrder",
+      key: idempotencyKey,
+      input,
+    };
+    const badKey = keyRefusal(idempotencyKey);
+    if (badKey && !dryRun) return badKey;
+    if (!dryRun) {
+      const replay = await replayOf(db, request);
+      if (replay) return isRefused(replay) ? replay : { kind: "placed", orderId: replay.orderId, replayed: true };
+    }
+    const read = input.shippingAddress == null ? null : readAddress(input.shippingAddress);
+    if (read && "refusals" in read) return refused(...(read.refusals as [Refusal, ...Refusal[]]));
+    const order: OrderRequest = {
+      expectedCartVersion: input.expectedCartVersion ?? null,
+      address: read?.address ?? null,
+      dryRun: dryRun ?? false,
+    };
+
+    for (let reads = 0; reads < MAX_BALANCE_READS; reads += 1) {
+      const customer = await db.customer.findUniqueOrThrow({ where: { customerId } });
+      const balance = await balanceAt(customer.ledgerVersion, buyer);
+      try {
+        const placed = await attempt(buyer, request, order, customer.ledgerVersion, balance);
+        if (placed === "balance is stale") continue;
+        if (!isRefused(placed) && placed.kind === "placed" && !placed.replayed) {
+          trip("place:after-commit");
+          bus.ring(orderTopic(placed.orderId));
+        }
+        return placed;
+      } catch (error) {
+        if (!String((error as Error).message).includes(LOCK_TIMEOUT)) throw error;
+        break;
+      }
+    }
+    return refused(
+      refusal(
+        "IDEMPOTENCY_IN_PROGRESS",
+        "An order of yours is being placed at this moment. Send the same request again.",
+        ["input", "idempotencyKey"],
+      ),
+    );
+  };
+}
+
+interface OrderRequest {
+  expectedCartVersion: number | null;
+  address: Address | null;
+  dryRun: boolean;
+}
+
+/** Crockford's base 32: no letter that can be mistaken for a digit. */
+const CHARACTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/** `ORD-261122-7K3MQ9XZ4T`: says when, cannot be guessed, and can be read over the phone. */
+function orderNumber(now: Date): string {
+  const random = Array.from({ length: 10 }, () => CHARACTERS[randomInt(CHARACTERS.length)]).join("");
+  return `ORD-${now.toISOString().slice(2, 10).replaceAll("-", "")}-${random}`;
+}

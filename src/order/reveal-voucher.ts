@@ -1,0 +1,53 @@
+import type { VoucherVault } from "../catalog/voucher-vault.ts";
+import { audit } from "../platform/audit.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type Db, inTransaction } from "../platform/db.ts";
+import { type Refused, refusal, refused } from "../refusal.ts";
+
+export interface RevealedVoucher {
+  id: string;
+  code: string;
+  pin: string | null;
+  validUntil: Date | null;
+  howToUse: string | null;
+  redemptionUrl: string | null;
+}
+
+export type RevealVoucher = (input: {
+  lineId: string;
+  customerId: string;
+  sessionId: string;
+}) => Promise<{ vouchers: RevealedVoucher[] } | Refused>;
+
+/** Opens the codes of one's own line, and writes down that they were shown. */
+export function makeRevealVoucher({ db, vault, clock }: { db: Db; vault: VoucherVault; clock: Clock }): RevealVoucher {
+  return ({ lineId, customerId, sessionId }) =>
+    inTransaction(db, async (tx) => {
+      const line = await tx.orderLine.findFirst({
+        where: { id: lineId, order: { customerId } },
+        include: { order: { select: { number: true } }, reward: { select: { howToUse: true, redemptionUrl: true } } },
+      });
+      if (!line) return refused(refusal("LINE_NOT_FOUND", "There is no such order line.", ["input", "orderLineId"]));
+      const rows = await tx.voucherCode.findMany({
+        where: { state: "ALLOCATED", unit: { lineId } },
+        orderBy: { unit: { unit: "asc" } },
+      });
+      const now = clock.now();
+      if (rows.length > 0) {
+        await tx.voucherCode.updateMany({
+          where: { id: { in: rows.map((row) => row.id) }, revealedAt: null },
+          data: { revealedAt: now },
+        });
+        await audit(tx, {
+          at: now,
+          actor: `customer:${customerId}`,
+          action: "voucher.reveal",
+          subject: `${line.order.number}/${line.position}`,
+          details: { session: sessionId, vouchers: rows.map((row) => row.id) },
+        });
+      }
+      return {
+        vouchers: rows.map((row) => ({ id: row.id, validUntil: row.validUntil, ...vault.open(row), ...line.reward })),
+      };
+    });
+}

@@ -1,0 +1,40 @@
+import { type Bus, listen } from "../platform/events.ts";
+import { type OrderEvent, type OrderStore, orderTopic } from "./order.store.ts";
+
+const BATCH = 50;
+/** A ring can get lost between processes; this is how long it then takes to notice. */
+const LOOK_AGAIN_MS = 3_000;
+
+export interface WatchOrderInput {
+  orderId: string;
+  /** Only what came after it; undefined begins with the current state. */
+  afterSeq: number | undefined;
+  signal: AbortSignal;
+  /** Asked again before each event. */
+  mayStillSee(): Promise<boolean>;
+}
+
+export type WatchOrder = (input: WatchOrderInput) => AsyncGenerator<OrderEvent, void>;
+
+/**
+ * The events of an order, gapless and in order, until it is settled. They come from the table alone: the bell only says
+ * when to look. Knows nothing of sockets.
+ */
+export function makeWatchOrder({ orders, bus }: { orders: OrderStore; bus: Bus }): WatchOrder {
+  return async function* watchOrder({ orderId, afterSeq, signal, mayStillSee }) {
+    using bell = listen(bus, orderTopic(orderId));
+    let seen = afterSeq ?? Math.max(0, ((await orders.standing(orderId))?.seq ?? 1) - 1);
+    while (!signal.aborted) {
+      // Read before the events: what is settled now has all its events in the table.
+      const standing = await orders.standing(orderId);
+      const events = await orders.eventsAfter(orderId, seen, BATCH);
+      for (const event of events) {
+        if (signal.aborted || !(await mayStillSee())) return;
+        yield event;
+        seen = event.seq;
+      }
+      if (!standing || (standing.isSettled && seen >= standing.seq)) return;
+      if (events.length < BATCH) await bell.wait(LOOK_AGAIN_MS, signal);
+    }
+  };
+}
