@@ -1,0 +1,39 @@
+import type DataLoader from "dataloader";
+import type { Viewer } from "../auth/viewer.ts";
+import type { Cart } from "../cart/cart.ts";
+import type { Reward } from "../catalog/reward.ts";
+import type { OrderLoaders } from "../order/order.loaders.ts";
+import type { Wallet } from "../wallet/wallet.ts";
+
+/** What is true of this operation. Long-lived things are bound to the resolvers instead. */
+export interface Context {
+  readonly requestId: string;
+  viewer: Viewer;
+  /** The caller's network address. */
+  readonly address: string;
+  loaders: Loaders;
+  readonly cookies: SessionCookies;
+  /** Aborts when the server stops. */
+  readonly signal: AbortSignal;
+  /** Loaders for another viewer: whoever signs in goes on as themselves in the same operation. */
+  makeLoaders(viewer: Viewer): Loaders;
+}
+
+export interface Loaders extends OrderLoaders {
+  maskedMobile: DataLoader<string, string | null>;
+  wallet: DataLoader<string, Wallet>;
+  reward: DataLoader<string, Reward | null>;
+  rewardBySku: DataLoader<string, Reward | null>;
+  /** By reward: how many units the viewer has redeemed. */
+  redeemedUnits: DataLoader<string, number>;
+  /** By customer. */
+  openCart: DataLoader<string, Cart>;
+  cart: DataLoader<string, Cart | null>;
+}
+
+/** The browser's copy of the session. On a websocket there is none to set. */
+export interface SessionCookies {
+  readonly refreshToken: string | undefined;
+  set(tokens: { accessToken: string; accessExpiresAt: Date; refreshToken: string; refreshExpiresAt: Date }): void;
+  clear(): void;
+}

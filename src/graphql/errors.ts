@@ -1,0 +1,74 @@
+import { GraphQLError } from "graphql";
+import { UpstreamError } from "../upstream/upstream-error.ts";
+
+/** The codes of top-level errors that clients may rely on, beside Apollo's own for bad documents. */
+export type ErrorCode =
+  | "UNAUTHENTICATED"
+  | "FORBIDDEN"
+  | "BAD_USER_INPUT"
+  | "RATE_LIMITED"
+  | "UPSTREAM_UNAVAILABLE"
+  | "INTERNAL_SERVER_ERROR";
+
+/** An error whose message is meant for the client. Every other thrown error is masked. */
+export class PublicError extends GraphQLError {
+  constructor(code: ErrorCode, message: string, facts: Record<string, unknown> = {}) {
+    super(message, {
+      extensions: { code, retryable: code === "RATE_LIMITED" || code === "UPSTREAM_UNAVAILABLE", ...facts },
+    });
+  }
+}
+
+export const unauthenticated = () => new PublicError("UNAUTHENTICATED", "Sign in first.");
+export const forbidden = (why: string) => new PublicError("FORBIDDEN", why);
+/** `field` is the path of the argument or input field at fault, such as `input.quantity`. */
+export const badUserInput = (field: string, problem: string) =>
+  new PublicError("BAD_USER_INPUT", `${field}: ${problem}`, { field });
+
+/** What an upstream's failure looks like from outside: that it failed, not how. */
+export function upstreamUnavailable(error: UpstreamError): PublicError {
+  return error.httpStatus === 401
+    ? new PublicError("UNAUTHENTICATED", "Your sign-in with the brand has run out. Sign in again.")
+    : new PublicError("UPSTREAM_UNAVAILABLE", "This cannot be read right now. Try again in a moment.");
+}
+
+/** Codes that Apollo and graphql-js give to documents and variables; their messages describe only the request itself. */
+const requestErrorCodes = new Set([
+  "GRAPHQL_PARSE_FAILED",
+  "GRAPHQL_VALIDATION_FAILED",
+  "OPERATION_RESOLUTION_FAILURE",
+  "PERSISTED_QUERY_NOT_FOUND",
+  "PERSISTED_QUERY_NOT_SUPPORTED",
+  "BAD_REQUEST",
+]);
+
+/** The error as the client may see it, and whether it is a surprise that the log should hold in full. */
+export function toPublic(error: GraphQLError): { error: GraphQLError; isUnexpected: boolean } {
+  const thrown = error.originalError ?? error;
+  const known =
+    thrown instanceof PublicError ? thrown : thrown instanceof UpstreamError ? upstreamUnavailable(thrown) : undefined;
+  const isAboutRequest = requestErrorCodes.has(String(error.extensions["code"])) || isCoercionError(error);
+
+  const shown =
+    known ?? (isAboutRequest ? error : new PublicError("INTERNAL_SERVER_ERROR", "Something went wrong on our side."));
+  const { stacktrace: _, ...extensions } = shown.extensions;
+  return {
+    isUnexpected: !known && !isAboutRequest,
+    error: new GraphQLError(shown.message, {
+      nodes: error.nodes ?? null,
+      source: error.source ?? null,
+      positions: error.positions ?? null,
+      path: error.path ?? null,
+      extensions: { retryable: false, code: "BAD_USER_INPUT", ...extensions },
+    }),
+  };
+}
+
+/** graphql-js reports a bad argument literal or variable without an original error and without a path into the data. */
+function isCoercionError(error: GraphQLError): boolean {
+  return (
+    error.originalError === undefined &&
+    error.path === undefined &&
+    error.extensions["code"] !== "INTERNAL_SERVER_ERROR"
+  );
+}

@@ -1,0 +1,125 @@
+import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { unwrapResolverError } from "@apollo/server/errors";
+import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
+import { fastifyApolloHandler } from "@as-integrations/fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { GraphQLError, type GraphQLSchema } from "graphql";
+import type { Logger } from "../platform/logger.ts";
+import type { Context } from "./context.ts";
+import { toPublic } from "./errors.ts";
+import { costError, limitRules, MAX_TOKENS } from "./limits.ts";
+
+export interface GraphqlHttpOptions {
+  schema: GraphQLSchema;
+  isProduction: boolean;
+  log: Logger;
+  makeContext(request: FastifyRequest, reply: FastifyReply): Promise<Context>;
+}
+
+/** Serves GraphQL over HTTP at `/graphql`. @returns a function that stops the server behind it */
+export async function mountGraphql(
+  fastify: FastifyInstance,
+  options: GraphqlHttpOptions,
+): Promise<() => Promise<void>> {
+  const { schema, isProduction, log, makeContext } = options;
+  const apollo = new ApolloServer<Context>({
+    schema,
+    introspection: !isProduction,
+    hideSchemaDetailsFromClientErrors: isProduction,
+    includeStacktraceInErrorResponses: false,
+    allowBatchedHttpRequests: false,
+    stopOnTerminationSignals: false, // the process does that, in an order of its own
+    nodeEnv: isProduction ? "production" : "development",
+    parseOptions: { maxTokens: MAX_TOKENS },
+    validationRules: limitRules,
+    logger: { debug: () => {}, info: (m) => log.debug(m), warn: (m) => log.warn(m), error: (m) => log.error(m) },
+    formatError: (formatted, error) =>
+      error instanceof GraphQLError
+        ? toPublic(error).error.toJSON()
+        : { ...formatted, ...toPublic(new GraphQLError("", { originalError: error as Error })).error.toJSON() },
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      noLandingPage,
+      costLimit(schema),
+      accounting(log),
+      statusForPlainJson,
+    ],
+  });
+  await apollo.start();
+  fastify.route({
+    method: ["GET", "POST"],
+    url: "/graphql",
+    handler: fastifyApolloHandler(apollo, { context: makeContext }),
+  });
+  return () => apollo.stop();
+}
+
+const noLandingPage: ApolloServerPlugin = {
+  serverWillStart: async () => ({ renderLandingPage: async () => ({ html: "" }) }),
+};
+
+function costLimit(schema: GraphQLSchema): ApolloServerPlugin<Context> {
+  return {
+    requestDidStart: async () => ({
+      async didResolveOperation({ document, operationName, request }) {
+        const error = costError({ schema, document, operationName, variables: request.variables });
+        if (error) throw error;
+      },
+    }),
+  };
+}
+
+/** One log line for each operation, the full story of each surprise, and the request's id on every error. */
+function accounting(log: Logger): ApolloServerPlugin<Context> {
+  return {
+    async requestDidStart({ contextValue: { requestId } }) {
+      const startedAt = performance.now();
+      return {
+        async didEncounterErrors({ errors, operationName }) {
+          for (const error of errors) {
+            if (!toPublic(error).isUnexpected) continue;
+            log.error(
+              { err: unwrapResolverError(error), requestId, operation: operationName, path: error.path },
+              "Unexpected error",
+            );
+          }
+        },
+        async willSendResponse({ response, operation, operationName, contextValue }) {
+          if (response.body.kind !== "single") return;
+          const result = response.body.singleResult;
+          if (result.errors) {
+            result.errors = result.errors.map((error) => ({
+              ...error,
+              extensions: { ...error.extensions, requestId },
+            }));
+          }
+          log.info(
+            {
+              requestId,
+              viewer: contextValue.viewer.kind,
+              ms: Math.round(performance.now() - startedAt),
+              ...(result.errors && { errors: result.errors.map((error) => error.extensions?.["code"]) }),
+            },
+            `${operation?.operation ?? "invalid operation"} ${operationName ?? ""}`.trimEnd(),
+          );
+        },
+      };
+    },
+  };
+}
+
+/**
+ * GraphQL over HTTP: a client that accepts only `application/json` gets 200 also for a document or variables that are not
+ * valid, because there 4xx would mean that the answer need not be GraphQL at all. Apollo answers 400 to everyone.
+ */
+const statusForPlainJson: ApolloServerPlugin = {
+  requestDidStart: async () => ({
+    async willSendResponse({ request, response }) {
+      if (response.http.status !== 400 || response.body.kind !== "single") return;
+      if (request.http?.headers.get("accept")?.includes("application/graphql-response+json")) return;
+      const codes = response.body.singleResult.errors?.map((error) => String(error.extensions?.["code"])) ?? [];
+      if (codes.length > 0 && codes.every((code) => aboutDocument.has(code))) response.http.status = 200;
+    },
+  }),
+};
+const aboutDocument = new Set(["GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT"]);

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { buildSubgraphSchema } from "@apollo/subgraph";
+import { addResolversToSchema } from "@graphql-tools/schema";
+import { type DocumentNode, type GraphQLSchema, parse } from "graphql";
+import type { Resolvers } from "./generated/resolvers.ts";
+import { nodeResolvers } from "./node.resolvers.ts";
+import { CalendarDate, DateTime, Points } from "./scalars.ts";
+
+const schemaDir = fileURLToPath(new URL("../../schema/", import.meta.url));
+
+export function readTypeDefs(): DocumentNode[] {
+  return readdirSync(schemaDir)
+    .filter((file) => file.endsWith(".graphql"))
+    .sort()
+    .map((file) => parse(readFileSync(schemaDir + file, "utf8")));
+}
+
+/** The executable schema: the SDL of `schema/` as a Federation 2 subgraph, with the features' resolvers. */
+export function buildSchema(features: readonly Resolvers[]): GraphQLSchema {
+  const resolvers = merge([...features, nodeResolvers(), { Points, DateTime, Date: CalendarDate }]);
+  const references = Object.fromEntries(
+    Object.entries(resolvers).flatMap(([type, fields]) =>
+      "__resolveReference" in fields ? [[type, { __resolveReference: fields["__resolveReference"] }]] : [],
+    ),
+  );
+  const [base, ...others] = readTypeDefs().map((typeDefs) => ({ typeDefs }));
+  const schema = buildSubgraphSchema([{ ...base, resolvers: references }, ...others] as Parameters<
+    typeof buildSubgraphSchema
+  >[0]);
+  return addResolversToSchema({
+    schema,
+    resolvers: withoutReferences(resolvers) as Parameters<typeof addResolversToSchema>[0]["resolvers"],
+    resolverValidationOptions: { requireResolversToMatchSchema: "error", requireResolversForResolveType: "error" },
+  });
+}
+
+type Fields = Record<string, unknown>;
+
+/** Several features add fields to one type. Two that define the same field are a mistake. */
+function merge(parts: readonly Resolvers[]): Record<string, Fields> {
+  const merged: Record<string, Fields> = {};
+  for (const [type, fields] of parts.flatMap((part) => Object.entries(part) as [string, Fields][])) {
+    const known = merged[type];
+    const twice = known && Object.keys(fields).find((field) => field in known);
+    if (twice) throw new Error(`two features resolve ${type}.${twice}`);
+    merged[type] = known ? { ...known, ...fields } : fields;
+  }
+  return merged;
+}
+
+function withoutReferences(resolvers: Record<string, Fields>): Record<string, Fields> {
+  return Object.fromEntries(
+    Object.entries(resolvers).map(([type, fields]) => {
+      if (!("__resolveReference" in fields)) return [type, fields];
+      const { __resolveReference: _, ...rest } = fields;
+      return [type, rest];
+    }),
+  );
+}

@@ -1,0 +1,168 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import fastifyCookie from "@fastify/cookie";
+import fastifyCors from "@fastify/cors";
+import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
+import type { GraphQLSchema } from "graphql";
+import { makeCookieNames, sessionCookies } from "./auth/cookies.ts";
+import { bearerToken } from "./auth/identify.ts";
+import type { Viewer } from "./auth/viewer.ts";
+import type { Config } from "./config.ts";
+import type { Features } from "./features.ts";
+import type { Context, SessionCookies } from "./graphql/context.ts";
+import { mountGraphql } from "./graphql/http.ts";
+import { makeOriginCheck } from "./graphql/origins.ts";
+import { mountSubscriptions } from "./graphql/subscriptions.ts";
+import { makeHealth, mountHealth } from "./health.ts";
+import { mountWebhooks } from "./order/webhook-route.ts";
+import { mountPages } from "./pages.ts";
+import type { Bus } from "./platform/events.ts";
+import type { Logger } from "./platform/logger.ts";
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+const DRAIN_MS = 5_000;
+
+export interface ServerParts {
+  schema: GraphQLSchema;
+  features: Features;
+  bus: Bus;
+  /** Rejects while the gateway cannot work. */
+  checkReady(): Promise<void>;
+}
+
+export interface Server {
+  url: string;
+  port: number;
+  /** Begins to answer. Until then every request is told to come back. */
+  open(parts: ServerParts): Promise<void>;
+  /** Closes every socket, lets requests under way finish, and stops. */
+  close(): Promise<void>;
+}
+
+/**
+ * Takes the port at once and answers later: the port is what tells this process from others on the machine, and that it is
+ * in use should be known before anything else has been started.
+ */
+export async function startServer({ config, log }: { config: Config; log: Logger }): Promise<Server> {
+  const comeBack: RequestListener = (_, response) => {
+    response.writeHead(503, { "retry-after": "1", "content-type": "application/json", connection: "close" });
+    response.end('{"status":"starting or stopping"}\n');
+  };
+  let answer = comeBack;
+  const http = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => answer(request, response));
+  http.listen(config.port, config.host);
+  await once(http, "listening");
+  const { port } = http.address() as AddressInfo;
+  const shownHost = ["0.0.0.0", "::", "127.0.0.1"].includes(config.host) ? "localhost" : config.host;
+
+  const health = makeHealth();
+  const stopping = new AbortController();
+  const closers: (() => Promise<void>)[] = [];
+
+  return {
+    url: `http://${shownHost}:${port}`,
+    port,
+
+    async open({ schema, features, bus, checkReady }) {
+      const fastify = Fastify({
+        logger: false,
+        trustProxy: config.trustProxy,
+        bodyLimit: BODY_LIMIT_BYTES,
+        genReqId: requestIdOf,
+      });
+      const { identify, makeLoaders, sessions, receiveReport } = features;
+      const isSecure = config.isProduction;
+      const mayUseCookies = makeOriginCheck(config.allowedOrigins);
+      const cookieNames = makeCookieNames(isSecure);
+      const viewerOf = (authorization: string | undefined, accessCookie: string | undefined) =>
+        identify(authorization === undefined ? accessCookie : bearerToken(authorization));
+
+      fastify.addHook("onRequest", async (request, reply) => {
+        reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff");
+      });
+      fastify.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+        const status = error.statusCode ?? 500;
+        if (status >= 500) log.error({ err: error, requestId: request.id }, "Unexpected error");
+        return reply
+          .code(status)
+          .send({ error: status >= 500 ? "Something went wrong on our side." : error.message, requestId: request.id });
+      });
+      await fastify.register(fastifyCookie);
+      if (config.allowedOrigins.length > 0) {
+        await fastify.register(fastifyCors, { origin: config.allowedOrigins, credentials: true, maxAge: 600 });
+      }
+      mountHealth(fastify, health, checkReady);
+      mountPages(fastify, { isProduction: config.isProduction });
+      if (receiveReport) mountWebhooks(fastify, receiveReport);
+
+      const contextOf = (
+        viewer: Viewer,
+        { cache, ...from }: { requestId: string; address: string; cookies: SessionCookies; cache: boolean },
+      ): Context => {
+        const loadersOf = (whose: Viewer) => makeLoaders(whose, from.requestId, { cache });
+        return { ...from, viewer, loaders: loadersOf(viewer), makeLoaders: loadersOf, signal: stopping.signal };
+      };
+
+      const stopGraphql = await mountGraphql(fastify, {
+        schema,
+        isProduction: config.isProduction,
+        log,
+        async makeContext(request: FastifyRequest, reply: FastifyReply) {
+          const accessCookie = mayUseCookies(request.headers) ? request.cookies[cookieNames.access] : undefined;
+          return contextOf(await viewerOf(request.headers.authorization, accessCookie), {
+            requestId: request.id,
+            address: request.ip,
+            cookies: sessionCookies(request, reply, isSecure),
+            cache: true,
+          });
+        },
+      });
+      const stopSubscriptions = mountSubscriptions(http, {
+        schema,
+        bus,
+        log,
+        isOriginAllowed: (request) => mayUseCookies(request.headers),
+        async identify(authorization, request) {
+          const cookies = fastify.parseCookie(request.headers.cookie ?? "");
+          const viewer = await viewerOf(authorization, cookies[cookieNames.access]);
+          const gaveBadToken = authorization !== undefined && viewer.kind === "anonymous";
+          return gaveBadToken ? null : viewer;
+        },
+        isSessionLive: async (sessionId) => (await sessions.live(sessionId)) !== null,
+        makeContext: (viewer, request) =>
+          contextOf(viewer, {
+            requestId: requestIdOf(request),
+            address: request.socket.remoteAddress ?? "",
+            cookies: noCookies,
+            cache: false,
+          }),
+      });
+      closers.push(stopSubscriptions, stopGraphql, () => fastify.close());
+      await fastify.ready();
+      answer = (request, response) => fastify.routing(request, response);
+    },
+
+    async close() {
+      health.isStopping = true;
+      const closed = once(http, "close");
+      http.close();
+      answer = comeBack;
+      stopping.abort();
+      const drained = setTimeout(() => http.closeAllConnections(), DRAIN_MS);
+      for (const close of closers) await close();
+      await closed;
+      clearTimeout(drained);
+    },
+  };
+}
+
+const noCookies: SessionCookies = { refreshToken: undefined, set() {}, clear() {} };
+
+/** The caller's own id for the request when it is harmless, else a new one. */
+function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers["x-request-id"];
+  return typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+}
