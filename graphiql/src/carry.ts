@@ -1,0 +1,140 @@
+import { createLocalStorage } from "@graphiql/toolkit";
+
+/** The parts of responses that are carried into other tabs. */
+interface Answer {
+  requestOtp?: { challengeId?: string | null } | null;
+  verifyOtp?: SignIn | null;
+  refreshSession?: SignIn | null;
+  signOut?: { userErrors?: unknown[] } | null;
+  rewards?: { nodes?: { id?: string; redeemability?: { redeemable?: boolean } | null }[] } | null;
+  placeOrder?: { order?: Order | null } | null;
+  orderStatus?: { order?: Order } | null;
+  order?: Order | null;
+  addToCart?: { cart?: unknown } | null;
+  updateCartLine?: { cart?: unknown } | null;
+}
+interface SignIn {
+  session?: { accessToken?: string } | null;
+}
+interface Order {
+  id?: string;
+  lines?: { id?: string; vouchers?: unknown[] }[];
+}
+
+const KEY = "idempotencyKey";
+const PLACEHOLDER = /"<(\w+)>"/g;
+/** What to do about a placeholder that cannot be filled yet. */
+const ADVICE = new Map([
+  ["challengeId", "run the RequestOtp tab first"],
+  ["otp", "put the six digits from the message into the variables; the comment in RequestOtp tells where to read them"],
+  ["rewardId", "run the BrowseRewards tab first"],
+  ["orderId", "run the PlaceOrder tab first, with dryRun false"],
+  ["orderLineId", "run the PlaceOrder tab first, with dryRun false"],
+]);
+
+/** The last value seen of each placeholder. Memory only. */
+const seen = new Map<string, string>();
+/** Per tab, what its placeholders were replaced with: renewed when it gets old, and kept out of localStorage. */
+const written = new Map<string, Map<string, string>>();
+/** Keys made before the cart last changed: the next order is another one. */
+const spentKeys = new Set<string>();
+
+/** Access tokens of this visit, newest last; an empty one means signed out. */
+const tokens = [""];
+
+let listener = (_signedIn: boolean): void => {};
+/** Calls back when the editors may need new values. */
+export function onCarry(callback: (signedIn: boolean) => void): void {
+  listener = callback;
+}
+
+/** Fills the placeholders in a tab's variables, and renews those filled earlier. */
+export function fillVariables(tabId: string, text: string): string {
+  const mine = written.get(tabId) ?? new Map<string, string>();
+  written.set(tabId, mine);
+  let filled = text;
+  for (const [name, value] of mine) {
+    if (name === KEY ? spentKeys.has(value) : seen.get(name) !== value) {
+      filled = filled.replaceAll(JSON.stringify(value), `"<${name}>"`);
+      mine.delete(name);
+    }
+  }
+  return fill(filled, mine);
+}
+
+function fill(text: string, note?: Map<string, string>): string {
+  return text.replace(PLACEHOLDER, (placeholder, name: string) => {
+    const value = seen.get(name);
+    if (value === undefined) return placeholder;
+    note?.set(name, value);
+    return JSON.stringify(value);
+  });
+}
+
+/** Puts the newest access token into a tab's headers, unless somebody typed another one there. */
+export function fillHeaders(text: string, force: boolean): string {
+  let headers: Record<string, unknown> = {};
+  try {
+    headers = JSON.parse(text || "{}");
+  } catch {
+    if (!force) return text;
+  }
+  const name = Object.keys(headers).find((key) => /^authorization$/i.test(key)) ?? "authorization";
+  const current = String(headers[name] ?? "").replace(/^Bearer\s*/i, "");
+  const token = tokens.at(-1);
+  if (current === token || !(force || tokens.includes(current))) return text;
+  return JSON.stringify({ ...headers, [name]: token ? `Bearer ${token}` : "" }, null, 2);
+}
+
+/** The variables to send, or why they cannot be sent. */
+export function prepare(variables: unknown): { variables?: Record<string, unknown>; problem?: string } {
+  const text = JSON.stringify(variables ?? {});
+  if (text.includes(`"<${KEY}>"`)) seen.set(KEY, crypto.randomUUID());
+  const filled = fill(text);
+  listener(false);
+  seen.delete(KEY);
+  for (const [placeholder, name = ""] of filled.matchAll(PLACEHOLDER)) {
+    const advice = ADVICE.get(name);
+    if (advice) return { problem: `Not sent, because ${placeholder.slice(1, -1)} is not known yet: ${advice}.` };
+  }
+  return { variables: JSON.parse(filled) };
+}
+
+/** Remembers what other tabs need from a response. */
+export function harvest(data: Answer | null | undefined): void {
+  if (!data) return;
+  const keep = (name: string, value: string | null | undefined) => value && seen.set(name, value);
+  const rewards = data.rewards?.nodes;
+  const order = data.placeOrder?.order ?? data.orderStatus?.order ?? data.order;
+  keep("challengeId", data.requestOtp?.challengeId);
+  keep("rewardId", (rewards?.find((reward) => reward.redeemability?.redeemable) ?? rewards?.[0])?.id);
+  keep("orderId", data.placeOrder?.order?.id);
+  keep("orderLineId", (order?.lines?.find((line) => line.vouchers?.length) ?? order?.lines?.[0])?.id);
+
+  if (data.addToCart?.cart || data.updateCartLine?.cart) {
+    for (const mine of written.values()) spentKeys.add(mine.get(KEY) ?? "");
+  }
+  const token = (data.verifyOtp ?? data.refreshSession)?.session?.accessToken;
+  if (token) tokens.push(token);
+  else if (data.signOut?.userErrors?.length === 0) tokens.push("");
+  listener(Boolean(token));
+}
+
+/**
+ * GraphiQL's place in localStorage, without access tokens (its history would keep the headers) and with the
+ * placeholders instead of this visit's values.
+ */
+export const storage = createLocalStorage({ namespace: "tessera" });
+const { setItem } = storage;
+storage.setItem = (key, value) => {
+  let text = value;
+  if (/:(queries|favorites)$/.test(key)) {
+    text = JSON.stringify(JSON.parse(text), (name, part: unknown) => (name === "headers" ? undefined : part));
+  }
+  for (const mine of written.values()) {
+    for (const [name, filled] of mine) {
+      text = text.replaceAll(`"${filled}"`, `"<${name}>"`).replaceAll(`\\"${filled}\\"`, `\\"<${name}>\\"`);
+    }
+  }
+  setItem(key, text);
+};

@@ -1,0 +1,93 @@
+import "graphiql/setup-workers/vite";
+import "@graphiql/react/font/fira-code.css";
+import "@graphiql/react/font/roboto.css";
+import "@graphiql/react/style.css";
+import "@graphiql/plugin-doc-explorer/style.css";
+import "@graphiql/plugin-history/style.css";
+import "graphiql/graphiql.css";
+import "./style.css";
+import { type MonacoEditor, type TabsState, useGraphiQL } from "@graphiql/react";
+import { GraphiQL } from "graphiql";
+import { useEffect, useState } from "react";
+import { createRoot } from "react-dom/client";
+import { fillHeaders, fillVariables, onCarry, storage } from "./carry.ts";
+import { fetcher } from "./fetcher.ts";
+import logo from "./logo.svg";
+import { TABS } from "./tabs.ts";
+
+const HEADERS = '{ "authorization": "" }';
+const SCALARS = { DateTime: { type: "string" }, Date: { type: "string" }, Points: { type: "integer", minimum: 0 } };
+
+/** GraphiQL opens the document last edited, in whichever tab has it; let that be the tab last open. */
+function openLastTab(): void {
+  let tab: Pick<TabsState["tabs"][number], "query" | "variables"> | undefined = TABS[0];
+  try {
+    const { tabs, activeTabIndex }: TabsState = JSON.parse(storage.getItem("graphiql:tabState") ?? "");
+    tab = tabs[activeTabIndex];
+  } catch {
+    // The first visit.
+  }
+  storage.setItem("graphiql:query", tab?.query ?? "");
+  storage.setItem("graphiql:variables", tab?.variables ?? "");
+}
+
+function rewrite(editor: MonacoEditor | undefined, change: (text: string) => string): void {
+  const text = editor?.getValue() ?? "";
+  const changed = change(text);
+  if (changed !== text) editor?.setValue(changed);
+}
+
+/** Brings values of earlier responses into the open tab. */
+function Carry() {
+  const [notice, setNotice] = useState(0);
+  const { tabId, query, variables, headers } = useGraphiQL((state) => ({
+    tabId: state.tabs[state.activeTabIndex]?.id ?? "",
+    query: state.queryEditor,
+    variables: state.variableEditor,
+    headers: state.headerEditor,
+  }));
+  useEffect(() => {
+    for (const editor of [query, variables, headers]) editor?.updateOptions({ wordWrap: "on" });
+  }, [query, variables, headers]);
+  useEffect(() => {
+    const carry = (signedIn: boolean) => {
+      rewrite(variables, (text) => fillVariables(tabId, text));
+      rewrite(headers, (text) => fillHeaders(text, signedIn));
+      if (signedIn) setNotice((count) => count + 1);
+    };
+    onCarry(carry);
+    carry(false);
+  }, [tabId, variables, headers]);
+  return notice ? (
+    <output className="tessera-notice" key={notice}>
+      Signed in: the access token is in the Headers tab
+    </output>
+  ) : null;
+}
+
+const root = document.getElementById("root");
+if (!root) throw new Error("The page has no #root.");
+openLastTab();
+// Monaco measures its typeface once, when it starts.
+await document.fonts.load('15px "Fira Code"').catch(() => []);
+createRoot(root).render(
+  <GraphiQL
+    fetcher={fetcher}
+    storage={storage}
+    defaultTabs={TABS}
+    defaultHeaders={HEADERS}
+    defaultEditorToolsVisibility="variables"
+    shouldPersistHeaders={false}
+    customScalarSchemas={SCALARS}
+    inputValueDeprecation
+    schemaDescription
+  >
+    <GraphiQL.Logo>
+      <div className="tessera-logo">
+        <img src={logo} alt="" />
+        Tessera
+      </div>
+    </GraphiQL.Logo>
+    <Carry />
+  </GraphiQL>,
+);

@@ -1,0 +1,27 @@
+import addToCart from "./tabs/add-to-cart.graphql?raw";
+import browseRewards from "./tabs/browse-rewards.graphql?raw";
+import followOrder from "./tabs/follow-order.graphql?raw";
+import placeOrder from "./tabs/place-order.graphql?raw";
+import pointsTrail from "./tabs/points-trail.graphql?raw";
+import requestOtp from "./tabs/request-otp.graphql?raw";
+import revealVoucher from "./tabs/reveal-voucher.graphql?raw";
+import verifyOtp from "./tabs/verify-otp.graphql?raw";
+import walletAndCart from "./tabs/wallet-and-cart.graphql?raw";
+
+const tab = (query: string, variables?: object) => ({
+  query: query.trim(),
+  variables: variables ? JSON.stringify(variables, null, 2) : "",
+});
+
+/** From signing in to the voucher code, in order. Values in angle brackets are filled in by `carry.ts`. */
+export const TABS = [
+  tab(requestOtp, { input: { customerId: "CUST12345" } }),
+  tab(verifyOtp, { input: { challengeId: "<challengeId>", otp: "<otp>" } }),
+  tab(walletAndCart),
+  tab(browseRewards, { first: 5, filter: { kinds: ["E_GIFT_VOUCHER"] }, sort: "POINTS_ASC" }),
+  tab(addToCart, { input: { rewardId: "<rewardId>", quantity: 1, payWith: "INDIVIDUAL" } }),
+  tab(placeOrder, { input: { idempotencyKey: "<idempotencyKey>", dryRun: false } }),
+  tab(followOrder, { orderId: "<orderId>" }),
+  tab(revealVoucher, { input: { orderLineId: "<orderLineId>" } }),
+  tab(pointsTrail, { orderId: "<orderId>" }),
+];
