@@ -1,0 +1,49 @@
+import { randomInt } from "node:crypto";
+import type { VoucherVault } from "../src/catalog/voucher-vault.ts";
+import type { Clock } from "../src/platform/clock.ts";
+import { type Db, inTransaction } from "../src/platform/db.ts";
+import { sampleRewards } from "./sample/rewards.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const CODES_PER_INSERT = 1_000;
+const CODE_CHARACTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+/** Fills an empty catalogue with the sample world; one that has rewards is left alone. */
+export async function seedSampleWorld(db: Db, vault: VoucherVault, clock: Clock): Promise<void> {
+  const now = clock.now();
+  await inTransaction(db, async (tx) => {
+    await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('tessera.seed'))`;
+    if ((await tx.reward.count()) > 0) return;
+    const rows = await tx.reward.createManyAndReturn({
+      data: sampleRewards.map(({ voucherCodes, listedDaysAgo, validFrom, validUntil, stock, ...reward }) => ({
+        ...reward,
+        validFrom: validFrom ? new Date(validFrom) : null,
+        validUntil: validUntil ? new Date(validUntil) : null,
+        stock: reward.kind === "E_GIFT_VOUCHER" ? (voucherCodes ?? 0) : (stock ?? null),
+        createdAt: new Date(now.getTime() - listedDaysAgo * DAY_MS),
+      })),
+      select: { id: true, sku: true },
+    });
+    const codes = sampleRewards.flatMap(({ sku, brand, voucherCodes = 0 }) => {
+      const rewardId = rows.find((row) => row.sku === sku)?.id ?? "";
+      const validUntil = new Date(now.getTime() + 365 * DAY_MS).toISOString().slice(0, 10);
+      return Array.from({ length: voucherCodes }, () =>
+        vault.seal({
+          rewardId,
+          code: `${brand
+            .replace(/[^A-Za-z]/g, "")
+            .slice(0, 3)
+            .toUpperCase()}-${random(4)}-${random(4)}`,
+          pin: String(randomInt(1000, 10_000)),
+          validUntil,
+        }),
+      );
+    });
+    for (let from = 0; from < codes.length; from += CODES_PER_INSERT) {
+      await tx.voucherCode.createMany({ data: codes.slice(from, from + CODES_PER_INSERT) });
+    }
+  });
+}
+
+const random = (length: number) =>
+  Array.from({ length }, () => CODE_CHARACTERS[randomInt(CODE_CHARACTERS.length)]).join("");
