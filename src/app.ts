@@ -1,0 +1,135 @@
+import { hostname } from "node:os";
+import { seedSampleWorld } from "../prisma/seed.ts";
+import type { Config } from "./config.ts";
+import { makeFeatures } from "./features.ts";
+import { buildSchema } from "./graphql/schema.ts";
+import type { Clock } from "./platform/clock.ts";
+import { systemClock } from "./platform/clock.ts";
+import { openDb } from "./platform/db.ts";
+import { type Bus, makeLocalBus } from "./platform/events.ts";
+import { type Logger, makeLogger } from "./platform/logger.ts";
+import { migrate } from "./platform/migrate.ts";
+import { startEmbeddedPostgres } from "./platform/postgres/embedded.ts";
+import { makeDbosEngine } from "./platform/saga/dbos-engine.ts";
+import { makeSecretBox } from "./platform/secret-box.ts";
+import { makeTrip } from "./platform/trip.ts";
+import { startSandboxProcess } from "./sandbox-process.ts";
+import { type Server, startServer } from "./server.ts";
+import { makeClientPoints } from "./upstream/client-points/client-points.ts";
+import { makeUpstreamHttp } from "./upstream/http.ts";
+
+/** What a test may own instead of the world. */
+export interface Surroundings {
+  clock?: Clock;
+  log?: Logger;
+  /** See `even-timing.ts`. */
+  otpGridMs?: number;
+  reconcileEveryMs?: number;
+}
+
+export interface App {
+  /** Origin that the gateway answers at. */
+  url: string;
+  /** Origin of the sandbox, when this process started one. */
+  sandboxUrl: string | undefined;
+  /** What a person at the terminal should know of where things are kept. */
+  notes: string[];
+  stop(): Promise<void>;
+}
+
+const SAGA_CONCURRENCY = 64;
+const SHUTDOWN_GRACE_MS = 5_000;
+
+/** Starts everything, in the order that each part needs, and stops it in the opposite one. */
+export async function startApp(config: Config, surroundings: Surroundings = {}): Promise<App> {
+  const clock = surroundings.clock ?? systemClock;
+  const log = surroundings.log ?? (await makeLogger({ level: config.logLevel, pretty: !config.isProduction }));
+  const notes: string[] = [];
+  const running = new AsyncDisposableStack();
+  try {
+    const [databaseUrl, sandbox] = await Promise.all([
+      config.databaseUrl ?? startPostgres(config.dataDir, running, notes),
+      config.client.url === undefined ? startSandbox(config, running) : undefined,
+    ]);
+    await migrate(databaseUrl);
+    const db = openDb(databaseUrl, config.databasePoolSize);
+    running.defer(() => db.$disconnect());
+    const bus = await openBus(config.redisUrl, log);
+    running.defer(() => bus.close());
+
+    const clientHttp = makeUpstreamHttp({
+      service: "client-points",
+      origin: config.client.url ?? sandbox?.url ?? "",
+      timeoutMs: config.upstreamTimeoutMs,
+      connections: config.upstreamConnections,
+      log,
+    });
+    running.defer(() => clientHttp.close());
+    const client = makeClientPoints({ http: clientHttp, ...config.client });
+
+    const server: Server = await startServer({ config, log });
+    running.defer(() => server.close());
+    const engine = makeDbosEngine({
+      db,
+      databaseUrl,
+      executorId: `${hostname()}:${server.port}`,
+      concurrency: SAGA_CONCURRENCY,
+      log,
+    });
+    const features = makeFeatures({
+      config,
+      db,
+      bus,
+      clock,
+      log,
+      client,
+      engine,
+      trip: makeTrip(config.tripPoint),
+      box: (purpose) => makeSecretBox(config.sessionSecret, purpose),
+      otpGridMs: surroundings.otpGridMs,
+    });
+    if (config.seed === "sample") await seedSampleWorld(db, features.vault, clock);
+    await engine.launch();
+    running.defer(() => engine.shutdown(SHUTDOWN_GRACE_MS));
+    running.defer(startReconciling(features.reconcile, surroundings.reconcileEveryMs ?? 30_000, log));
+
+    const schema = buildSchema(features.resolvers);
+    await server.open({ schema, features, bus, checkReady: async () => void (await db.$queryRaw`select 1`) });
+
+    return { url: server.url, sandboxUrl: sandbox?.url, notes, stop: () => running.disposeAsync() };
+  } catch (error) {
+    await running.disposeAsync().catch(() => {});
+    throw error;
+  }
+}
+
+async function startPostgres(dataDir: string, running: AsyncDisposableStack, notes: string[]): Promise<string> {
+  const postgres = await startEmbeddedPostgres({ dataDir });
+  running.defer(() => postgres.stop());
+  if (postgres.note) notes.push(postgres.note);
+  return postgres.url;
+}
+
+async function startSandbox(config: Config, running: AsyncDisposableStack) {
+  const { user, password } = config.client;
+  const sandbox = await startSandboxProcess({ port: config.sandboxPort, dataDir: config.dataDir, user, password });
+  running.defer(() => sandbox.stop());
+  return sandbox;
+}
+
+async function openBus(redisUrl: string | undefined, log: Logger): Promise<Bus> {
+  if (redisUrl === undefined) return makeLocalBus();
+  const { openRedisBus } = await import("./platform/redis-bus.ts"); // 14 MB that most do not need
+  return openRedisBus(redisUrl, log);
+}
+
+function startReconciling(reconcile: () => Promise<void>, everyMs: number, log: Logger): () => Promise<void> {
+  let round = Promise.resolve();
+  const timer = setInterval(() => {
+    round = round.then(reconcile).catch((error: unknown) => log.error({ err: error }, "Reconciliation failed"));
+  }, everyMs);
+  return async () => {
+    clearInterval(timer);
+    await round;
+  };
+}

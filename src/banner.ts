@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import type { App } from "./app.ts";
+import type { Config } from "./config.ts";
+
+/** What a newcomer needs to know after `npm start`. */
+export function banner(config: Config, app: App): string {
+  if (config.isProduction) return `Tessera is ready at ${app.url}\n`;
+  const lines = [
+    "",
+    `  Tessera is ready.`,
+    "",
+    `  GraphiQL        ${app.url}/graphiql/`,
+    `  GraphQL         ${app.url}/graphql`,
+  ];
+  if (app.sandboxUrl) {
+    lines.push(
+      `  Sandbox         ${app.sandboxUrl}/__sandbox`,
+      "",
+      `  Sign in as      CUST12345`,
+      `  and read the    curl '${app.sandboxUrl}/__sandbox/client/otp?customer_id=CUST12345'`,
+      `  password with`,
+    );
+  }
+  lines.push("", `  Operator token  ${join(config.dataDir, "operator-token")}`);
+  for (const note of app.notes) lines.push(`  Note            ${note}`);
+  return `${lines.join("\n")}\n\n`;
+}

@@ -1,0 +1,164 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { type TripPoint, tripPoints } from "./platform/trip.ts";
+
+/** Thrown when the settings do not make sense. Its message is for the person at the terminal: one line a problem. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+const text = z.string().trim().min(1);
+const flag = z.enum(["true", "false"]).transform((value) => value === "true");
+const number = (min: number, max: number) => {
+  const error = `expected a number from ${min} to ${max}`;
+  return z.coerce.number({ error }).min(min, error).max(max, error);
+};
+const integer = (min: number, max: number) => {
+  const error = `expected a whole number from ${min} to ${max}`;
+  return z.coerce.number({ error }).int(error).min(min, error).max(max, error);
+};
+const httpOrigin = z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).pathname === "/", {
+  error: "an origin without a path, such as https://client.example.com",
+});
+
+/** Every setting there is. The README's table tells them in words. */
+const settings = z.object({
+  NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
+  HOST: text.optional(),
+  PORT: integer(0, 65_535).default(4000),
+  DATA_DIR: text.default(".data"),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_POOL_SIZE: integer(2, 200).default(20),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+
+  CLIENT_API_URL: httpOrigin.optional(),
+  CLIENT_API_USER: text.optional(),
+  CLIENT_API_PASSWORD: text.optional(),
+  CLIENT_POINTS_AUTH: z.enum(["bearer", "basic"]).default("bearer"),
+  CLIENT_REDEEM_REPEATABLE: flag.default(false),
+  CLIENT_REVERSE_REPEATABLE: flag.default(false),
+  CLIENT_SETTLE_SECONDS: number(0.05, 3_600).default(30),
+  UPSTREAM_TIMEOUT_MS: integer(50, 120_000).default(5_000),
+  UPSTREAM_CONNECTIONS: integer(1, 1_000).default(64),
+  SANDBOX_PORT: integer(0, 65_535).default(4010),
+
+  SESSION_SECRET: z.string().min(32, "at least 32 characters").optional(),
+  OTP_PER_CUSTOMER_HOUR: integer(1, 1_000).default(5),
+  OTP_PER_ADDRESS_HOUR: integer(1, 100_000).default(20),
+  OPERATOR_TOKEN: z.string().min(16, "at least 16 characters").optional(),
+  OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
+  OIDC_AUDIENCE: text.optional(),
+  WEBHOOK_SECRET: z.string().min(16, "at least 16 characters").optional(),
+  ALLOWED_ORIGINS: z
+    .string()
+    .transform((list) => list.split(",").map((origin) => origin.trim()))
+    .pipe(z.array(httpOrigin.transform((url) => new URL(url).origin)))
+    .default([]),
+  TRUST_PROXY: flag.default(false),
+
+  SEED: z.enum(["sample", "none"]).optional(),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  TRIP_POINT: z.enum(tripPoints).optional(),
+});
+
+export type Config = ReturnType<typeof readConfig>;
+
+/**
+ * Reads the settings, checks them against each other and freezes them.
+ *
+ * @throws ConfigError naming every variable that is wrong, what was found and what is allowed
+ */
+export function readConfig(env: Record<string, string | undefined>) {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = settings.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => describe(String(issue.path[0]), given, issue.message)).join("\n"),
+    );
+  }
+  const s = parsed.data;
+  const problems = contradictions(s);
+  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
+
+  const isProduction = s.NODE_ENV === "production";
+  // Made once and kept beside the data, so that sessions survive a restart of a machine nobody configured.
+  const made = (name: string) => (isProduction ? undefined : keptSecret(s.DATA_DIR, name));
+
+  return Object.freeze({
+    isProduction,
+    host: s.HOST ?? (isProduction ? "0.0.0.0" : "127.0.0.1"),
+    port: s.PORT,
+    dataDir: s.DATA_DIR,
+    /** Undefined starts the embedded PostgreSQL. */
+    databaseUrl: s.DATABASE_URL,
+    databasePoolSize: s.DATABASE_POOL_SIZE,
+    redisUrl: s.REDIS_URL,
+    client: {
+      /** Undefined starts the sandbox. */
+      url: s.CLIENT_API_URL,
+      user: s.CLIENT_API_USER ?? "tessera",
+      password: s.CLIENT_API_PASSWORD ?? "sandbox",
+      pointsAuth: s.CLIENT_POINTS_AUTH,
+      redeemRepeatable: s.CLIENT_REDEEM_REPEATABLE,
+      reverseRepeatable: s.CLIENT_REVERSE_REPEATABLE,
+      settleMs: s.CLIENT_SETTLE_SECONDS * 1_000,
+    },
+    upstreamTimeoutMs: s.UPSTREAM_TIMEOUT_MS,
+    upstreamConnections: s.UPSTREAM_CONNECTIONS,
+    sandboxPort: s.SANDBOX_PORT,
+    sessionSecret: s.SESSION_SECRET ?? made("session-secret") ?? "",
+    otpPerCustomerHour: s.OTP_PER_CUSTOMER_HOUR,
+    otpPerAddressHour: s.OTP_PER_ADDRESS_HOUR,
+    operatorToken: s.OPERATOR_TOKEN ?? made("operator-token"),
+    oidc: s.OIDC_ISSUER && s.OIDC_AUDIENCE ? { issuer: s.OIDC_ISSUER, audience: s.OIDC_AUDIENCE } : undefined,
+    webhookSecret: s.WEBHOOK_SECRET ?? made("webhook-secret"),
+    allowedOrigins: s.ALLOWED_ORIGINS,
+    trustProxy: s.TRUST_PROXY,
+    seed: s.SEED ?? (isProduction ? ("none" as const) : ("sample" as const)),
+    logLevel: s.LOG_LEVEL,
+    tripPoint: s.TRIP_POINT as TripPoint | undefined,
+  });
+}
+
+function describe(name: string, given: Record<string, string | undefined>, problem: string): string {
+  const isSecret = /SECRET|PASSWORD|TOKEN|^DATABASE_URL|^REDIS_URL/.test(name);
+  const found = given[name];
+  if (found === undefined) return `${name}: ${problem}`;
+  return `${name}: ${problem}; found ${isSecret ? `${found.length} characters` : JSON.stringify(found)}`;
+}
+
+function contradictions(s: z.infer<typeof settings>): string[] {
+  const problems: string[] = [];
+  if (s.NODE_ENV === "production") {
+    if (!s.SESSION_SECRET) problems.push("SESSION_SECRET: required in production, at least 32 random characters");
+    if (!s.CLIENT_API_URL)
+      problems.push("CLIENT_API_URL: required in production; only elsewhere the sandbox stands in");
+    if (s.TRIP_POINT) problems.push("TRIP_POINT: kills the process on purpose and is refused in production");
+  }
+  if (s.CLIENT_API_URL && !(s.CLIENT_API_USER && s.CLIENT_API_PASSWORD)) {
+    problems.push("CLIENT_API_USER, CLIENT_API_PASSWORD: both are required with CLIENT_API_URL");
+  }
+  if (Boolean(s.OIDC_ISSUER) !== Boolean(s.OIDC_AUDIENCE)) {
+    problems.push("OIDC_ISSUER, OIDC_AUDIENCE: give both or neither");
+  }
+  if (s.CLIENT_SETTLE_SECONDS * 1_000 < s.UPSTREAM_TIMEOUT_MS && s.NODE_ENV === "production") {
+    problems.push(
+      `CLIENT_SETTLE_SECONDS: must be at least UPSTREAM_TIMEOUT_MS (${s.UPSTREAM_TIMEOUT_MS} ms), or evidence is read while the call may still be under way`,
+    );
+  }
+  return problems;
+}
+
+function keptSecret(dataDir: string, name: string): string {
+  const file = join(dataDir, name);
+  mkdirSync(dataDir, { recursive: true });
+  try {
+    // `wx` fails when another process has just made it; then its secret is ours too.
+    writeFileSync(file, `${randomBytes(32).toString("base64url")}\n`, { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  return readFileSync(file, "utf8").trim();
+}

@@ -1,0 +1,194 @@
+import { makeAccessTokens } from "./auth/access-token.ts";
+import { maskedMobileLoader } from "./auth/auth.loaders.ts";
+import { authResolvers } from "./auth/auth.resolvers.ts";
+import { ANSWER_GRID_MS } from "./auth/even-timing.ts";
+import { makeIdentify } from "./auth/identify.ts";
+import { makeOidcVerifier } from "./auth/oidc.ts";
+import { makeOtpChallengeStore } from "./auth/otp-challenge.store.ts";
+import { makeRequestOtp } from "./auth/request-otp.ts";
+import { makeSessionStore } from "./auth/session.store.ts";
+import { makeVerifyOtp } from "./auth/verify-otp.ts";
+import type { Viewer } from "./auth/viewer.ts";
+import { cartLoaders } from "./cart/cart.loaders.ts";
+import { cartResolvers } from "./cart/cart.resolvers.ts";
+import { makeCartStore } from "./cart/cart.store.ts";
+import { makeChangeCart } from "./cart/change-cart.ts";
+import { catalogLoaders } from "./catalog/catalog.loaders.ts";
+import { catalogResolvers } from "./catalog/catalog.resolvers.ts";
+import { makeImportVoucherCodes } from "./catalog/import-voucher-codes.ts";
+import { makeManageRewards } from "./catalog/manage-rewards.ts";
+import { makeRewardStore } from "./catalog/reward.store.ts";
+import { makeVoucherVault } from "./catalog/voucher-vault.ts";
+import type { Config } from "./config.ts";
+import type { Loaders } from "./graphql/context.ts";
+import { makeCancelOrder } from "./order/cancel-order.ts";
+import { makeReceiveReport } from "./order/fulfilment-webhook.ts";
+import { makeGiveRewards } from "./order/give-rewards.ts";
+import { makeConcludeMovement } from "./order/ledger/conclude-movement.ts";
+import { makeMovePoints } from "./order/ledger/move-points.ts";
+import { makeReadBalance } from "./order/ledger/read-balance.ts";
+import { orderLoaders, redeemedUnitsLoader } from "./order/order.loaders.ts";
+import { orderResolvers } from "./order/order.resolvers.ts";
+import { makeOrderStore } from "./order/order.store.ts";
+import { checkOrderStatuses } from "./order/order-status.ts";
+import { makePlaceOrder } from "./order/place-order.ts";
+import { makeReconcile } from "./order/reconcile.ts";
+import { makeResolveOrder } from "./order/resolve-order.ts";
+import { makeRevealVoucher } from "./order/reveal-voucher.ts";
+import { makeReverseOrder } from "./order/reverse-order.ts";
+import { placeOrderSaga } from "./order/saga/place-order-saga.ts";
+import { returnPointsSaga } from "./order/saga/return-points-saga.ts";
+import { makeSettleLines } from "./order/settle-lines.ts";
+import { makeUpdateShipment } from "./order/update-shipment.ts";
+import { makeWatchOrder } from "./order/watch-order.ts";
+import type { Clock } from "./platform/clock.ts";
+import type { Db } from "./platform/db.ts";
+import type { Bus } from "./platform/events.ts";
+import type { Logger } from "./platform/logger.ts";
+import type { SagaEngine } from "./platform/saga/saga.ts";
+import type { SecretBox } from "./platform/secret-box.ts";
+import type { Trip } from "./platform/trip.ts";
+import type { ClientPoints } from "./upstream/client-points/client-points.ts";
+import { makeReadWallets } from "./wallet/read-wallets.ts";
+import { walletLoader } from "./wallet/wallet.loaders.ts";
+import { walletResolvers } from "./wallet/wallet.resolvers.ts";
+
+export interface FeatureDeps {
+  config: Config;
+  db: Db;
+  bus: Bus;
+  clock: Clock;
+  log: Logger;
+  client: ClientPoints;
+  engine: SagaEngine;
+  trip: Trip;
+  /** Keys for one purpose. */
+  box(purpose: string): SecretBox;
+  otpGridMs: number | undefined;
+}
+
+export type Features = ReturnType<typeof makeFeatures>;
+
+/** Binds every feature to what it stands on. Nothing here decides anything. */
+export function makeFeatures({ config, db, bus, clock, log, client, engine, trip, box, otpGridMs }: FeatureDeps) {
+  checkOrderStatuses();
+  const gridMs = otpGridMs ?? ANSWER_GRID_MS;
+  const { settleMs, redeemRepeatable, reverseRepeatable, pointsAuth } = config.client;
+
+  // Sign-in
+  const sessionTokens = box("client-token/session");
+  const sessions = makeSessionStore({ db, box: sessionTokens, bus, clock });
+  const accessTokens = makeAccessTokens(config.sessionSecret, clock);
+  const oidc = config.oidc && makeOidcVerifier({ ...config.oidc, log });
+  const identify = makeIdentify({ accessTokens, sessions, operatorToken: config.operatorToken, oidc });
+  const challenges = makeOtpChallengeStore(db, {
+    perCustomerHour: config.otpPerCustomerHour,
+    perAddressHour: config.otpPerAddressHour,
+  });
+  const requestOtp = makeRequestOtp({ challenges, client, addresses: box("address"), clock, log, gridMs });
+  const deliveryMs = config.upstreamTimeoutMs;
+  const verifyOtp = makeVerifyOtp({ challenges, sessions, client, clock, log, gridMs, deliveryMs });
+
+  // Catalogue and cart
+  const orders = makeOrderStore({ db, bus, clock });
+  const vault = makeVoucherVault(box("voucher"));
+  const rewards = makeRewardStore(db);
+  const manageRewards = makeManageRewards({ db, clock });
+  const importVoucherCodes = makeImportVoucherCodes({ db, vault, clock });
+  const carts = makeCartStore(db);
+  const changeCart = makeChangeCart({ carts, redeemedUnits: orders.redeemedUnits, clock });
+  const readWallets = makeReadWallets({ client, heldPoints: orders.heldPoints, clock });
+
+  // Orders
+  const orderTokens = box("client-token/order");
+  const returnSagaName = { name: "return-points" };
+  const settleLines = makeSettleLines((tx, { id, orderId }) =>
+    engine.start(tx, returnSagaName, `return:${id}`, { orderId, movementId: id }),
+  );
+  const conclude = makeConcludeMovement({ settleLines, log });
+  const readBalance = makeReadBalance({ db, client, orderTokens, sessionTokens, pointsAuth, clock });
+  const movePoints = makeMovePoints({
+    db,
+    orders,
+    client,
+    readBalance,
+    conclude,
+    trip,
+    log,
+    redeemRepeatable,
+    reverseRepeatable,
+  });
+  const durably = { movePoints, conclude, orders, settleMs };
+  const placeSaga = placeOrderSaga({
+    ...durably,
+    redeemRepeatable,
+    giveRewards: makeGiveRewards({ orders, settleLines, trip, log }),
+    giveUpUnsent: async ({ orderId, movementId }) => {
+      await orders.changing(orderId, (change) => conclude.gaveUp(change, movementId));
+    },
+  });
+  engine.register(placeSaga);
+  engine.register(returnPointsSaga({ ...durably, reverseRepeatable }));
+
+  const placeOrder = makePlaceOrder({
+    db,
+    orders,
+    readBalance: async ({ customerId, clientToken }) =>
+      (await client.balance(customerId, clientToken, { unshared: true })).balance,
+    orderTokens,
+    startSaga: (tx, input) => engine.start(tx, placeSaga, input.orderId, input),
+    bus,
+    clock,
+    trip,
+  });
+  const resolveOrder = makeResolveOrder({
+    orders,
+    conclude,
+    settleLines,
+    continueSaga: (tx, orderId) => engine.start(tx, placeSaga, `${orderId}:resolved`, { orderId, movementId: null }),
+  });
+  const updateShipment = makeUpdateShipment({ orders, settleLines });
+  const receiveReport =
+    config.webhookSecret === undefined
+      ? undefined
+      : makeReceiveReport({ db, updateShipment, clock, secret: config.webhookSecret });
+
+  /** What one operation reads through. Without the cache each event of a subscription sees the present. */
+  function makeLoaders(viewer: Viewer, requestId: string, options: { cache: boolean }): Loaders {
+    return {
+      maskedMobile: maskedMobileLoader(sessions, options),
+      wallet: walletLoader({ readWallets, sessions }, viewer, requestId, options),
+      ...catalogLoaders(rewards, options),
+      ...cartLoaders(carts, options),
+      ...orderLoaders(orders, options),
+      redeemedUnits: redeemedUnitsLoader(db, orders, viewer, options),
+    };
+  }
+
+  return {
+    sessions,
+    identify,
+    vault,
+    receiveReport,
+    makeLoaders,
+    reconcile: makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs }),
+    resolvers: [
+      authResolvers({ requestOtp, verifyOtp, sessions, accessTokens }),
+      walletResolvers(),
+      catalogResolvers({ rewards, manageRewards, importVoucherCodes, clock }),
+      cartResolvers({ changeCart, clock }),
+      orderResolvers({
+        orders,
+        sessions,
+        placeOrder,
+        cancelOrder: makeCancelOrder({ orders, settleLines }),
+        reverseOrder: makeReverseOrder({ orders, settleLines }),
+        resolveOrder,
+        updateShipment,
+        revealVoucher: makeRevealVoucher({ db, vault, clock }),
+        watchOrder: makeWatchOrder({ orders, bus }),
+        clock,
+      }),
+    ],
+  };
+}

@@ -1,0 +1,29 @@
+import { startApp } from "./app.ts";
+import { banner } from "./banner.ts";
+import { ConfigError, readConfig } from "./config.ts";
+
+const print = (text: string) => process.stdout.write(text);
+const fail = (message: string): never => {
+  process.stderr.write(`\nTessera did not start.\n${message}\n`);
+  process.exit(1);
+};
+
+try {
+  const config = readConfig(process.env);
+  const app = await startApp(config);
+  print(banner(config, app));
+
+  let isStopping = false;
+  const stop = async () => {
+    if (isStopping) return process.exit(1); // asked twice: no more waiting
+    isStopping = true;
+    await app.stop();
+    process.exit(0);
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop).on("disconnect", stop);
+} catch (error) {
+  if (error instanceof ConfigError) fail(`These settings are wrong:\n${error.message.replace(/^/gm, "  ")}`);
+  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === "EADDRINUSE") fail(`Port ${port} is in use. Stop what listens there, or set PORT to another one.`);
+  fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
