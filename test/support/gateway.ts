@@ -1,0 +1,190 @@
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { inject } from "vitest";
+import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { type App, type Surroundings, startApp } from "../../src/app.ts";
+import { readConfig } from "../../src/config.ts";
+import { makeLogger } from "../../src/platform/logger.ts";
+import { type Caller, makeCaller } from "./graphql.ts";
+
+export const SESSION_SECRET = "a secret for tests that nobody else knows";
+export const OPERATOR_TOKEN = "operator-token-of-the-tests";
+export const WEBHOOK_SECRET = "webhook-secret-of-the-tests";
+
+/** A new, empty database on the shared server. */
+export async function cloneDatabase(): Promise<string> {
+  const template = new URL(inject("templateUrl"));
+  const name = `t_${randomUUID().replaceAll("-", "")}`;
+  const admin = new URL(template);
+  admin.pathname = "/postgres";
+  const client = new pg.Client({ connectionString: admin.href });
+  await client.connect();
+  await client.query(`create database ${name} template ${template.pathname.slice(1)} strategy file_copy`);
+  await client.end();
+  template.pathname = `/${name}`;
+  return template.href;
+}
+
+/** The settings of a gateway under test; what is unknown is looked at after 0.2 s instead of 30. */
+export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record<string, string> {
+  return {
+    NODE_ENV: "test",
+    PORT: "0",
+    DATABASE_URL: databaseUrl,
+    DATABASE_POOL_SIZE: "10",
+    CLIENT_API_URL: sandboxUrl,
+    CLIENT_API_USER: "tessera",
+    CLIENT_API_PASSWORD: "sandbox",
+    CLIENT_SETTLE_SECONDS: "0.2",
+    UPSTREAM_TIMEOUT_MS: "1000",
+    OTP_PER_ADDRESS_HOUR: "100000",
+    SESSION_SECRET,
+    OPERATOR_TOKEN,
+    WEBHOOK_SECRET,
+    SEED: "none",
+    LOG_LEVEL: "silent",
+  };
+}
+
+export interface TestGateway extends AsyncDisposable {
+  url: string;
+  databaseUrl: string;
+  sandbox: Sandbox;
+  anonymous: Caller;
+  operator: Caller;
+  /** A customer of the sandbox, new unless named, signed in. */
+  customer(options?: { balance?: number; customerId?: string }): Promise<Customer>;
+  /** An e-gift voucher with this many codes. */
+  voucher(options?: Partial<NewReward> & { codes?: number }): Promise<TestReward>;
+  merchandise(options?: Partial<NewReward>): Promise<TestReward>;
+  /** Rows of the database, for what no query of the API shows. */
+  sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  /** Ends the gateway's process part and starts it again on the same database and sandbox. */
+  restart(env?: Record<string, string>): Promise<void>;
+}
+
+export interface Customer extends Caller {
+  customerId: string;
+  refreshToken: string;
+}
+
+export interface NewReward {
+  points: number;
+  stock: number | null;
+  limitPerCustomer: number;
+  validFrom: string;
+  validUntil: string;
+  name: string;
+  brand: string;
+  category: string;
+  description: string;
+}
+
+export interface TestReward {
+  id: string;
+  sku: string;
+  points: number;
+  /** The voucher codes in its pool. */
+  codes: string[];
+}
+
+/** A gateway on a database and a sandbox of its own, all real, over real HTTP. */
+export async function startTestGateway(
+  env: Record<string, string> = {},
+  surroundings: Surroundings = {},
+): Promise<TestGateway> {
+  const databaseUrl = await cloneDatabase();
+  const sandbox = await startSandbox();
+  const log = surroundings.log ?? (await makeLogger({ level: "silent", pretty: false }));
+  const start = (more: Record<string, string> = {}): Promise<App> =>
+    startApp(readConfig({ ...testEnvironment(databaseUrl, sandbox.url), ...env, ...more }), {
+      log,
+      otpGridMs: 1,
+      ...surroundings,
+    });
+  let app = await start();
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+  const caller = (token?: string) => makeCaller(() => app.url, token);
+  const operator = caller(OPERATOR_TOKEN);
+
+  async function createReward(
+    kind: "E_GIFT_VOUCHER" | "MERCHANDISE",
+    options: Partial<NewReward>,
+  ): Promise<TestReward> {
+    const sku = `SKU-${randomUUID()}`;
+    const input = {
+      sku,
+      kind,
+      name: `Reward ${sku.slice(-4)}`,
+      description: "For tests.",
+      points: 100,
+      brand: "Brand",
+      category: "Category",
+      imageUrl: "/assets/rewards/none.svg",
+      ...options,
+    };
+    const { createReward: answer } = await operator.ok<{ createReward: { reward: { id: string; points: number } } }>(
+      `mutation ($input: CreateRewardInput!) { createReward(input: $input) { reward { id points } userErrors { message } } }`,
+      { input },
+    );
+    return { id: answer.reward.id, sku, points: answer.reward.points, codes: [] };
+  }
+
+  return {
+    get url() {
+      return app.url;
+    },
+    databaseUrl,
+    sandbox,
+    anonymous: caller(),
+    operator,
+
+    async customer({ balance = 10_000, customerId = `C-${randomUUID()}` } = {}) {
+      if (!sandbox.client.has(customerId)) {
+        sandbox.client.addCustomer({ customer_id: customerId, balance, mobile: "98XXXXXX45" });
+      }
+      const { requestOtp } = await caller().ok<{ requestOtp: { challengeId: string } }>(
+        `mutation ($customerId: String!) { requestOtp(input: { customerId: $customerId }) { challengeId userErrors { message } } }`,
+        { customerId },
+      );
+      await sandbox.calls.waitFor((call) => call.operation === "generate-otp" && call.outcome === "answered");
+      const otp = sandbox.client.lastOtp(customerId)?.otp;
+      const { verifyOtp } = await caller().ok<{
+        verifyOtp: { session: { accessToken: string; refreshToken: string } };
+      }>(
+        `mutation ($input: VerifyOtpInput!) { verifyOtp(input: $input) { session { accessToken refreshToken } userErrors { message } } }`,
+        { input: { challengeId: requestOtp.challengeId, otp } },
+      );
+      const { accessToken, refreshToken } = verifyOtp.session;
+      return { ...caller(accessToken), customerId, refreshToken };
+    },
+
+    async voucher({ codes: count = 10, ...options } = {}) {
+      const reward = await createReward("E_GIFT_VOUCHER", options);
+      const codes = Array.from({ length: count }, (_, index) => `CODE-${reward.sku.slice(-6)}-${index + 1}`);
+      if (count > 0) {
+        await operator.ok(
+          `mutation ($input: ImportVoucherCodesInput!) { importVoucherCodes(input: $input) { imported userErrors { message } } }`,
+          { input: { rewardId: reward.id, rows: codes.map((code) => ({ code })) } },
+        );
+      }
+      return { ...reward, codes };
+    },
+    merchandise: (options = {}) => createReward("MERCHANDISE", options),
+
+    async sql(text, values) {
+      return (await pool.query(text, values)).rows;
+    },
+
+    async restart(more) {
+      await app.stop();
+      app = await start(more);
+    },
+
+    async [Symbol.asyncDispose]() {
+      await pool.end();
+      await app.stop();
+      await sandbox.stop();
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import { createRequire } from "node:module";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  // Node loads graphql's CommonJS build, Vite would pick its ES modules: two copies that do not accept each other's schema.
+  resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve("graphql") }] },
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/global-setup.ts"],
+    // A process each: the saga engine is a singleton of its process.
+    pool: "forks",
+    maxWorkers: 3,
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    reporters: process.env["CI"] ? ["default"] : ["dot"],
+    env: { NODE_NO_WARNINGS: "1" },
+  },
+});
