@@ -66,8 +66,9 @@ export function makeRequestOtp({ challenges, client, addresses, clock, log, grid
       log.error({ err: error, requestId }, "A one-time password's delivery was not recorded");
       return "taken" as const;
     });
-    const byThen = await Promise.race([delivery, untilNextTick(startedAt, gridMs)]);
-    await untilNextTick(startedAt, gridMs);
+    const tick = untilNextTick(startedAt, gridMs);
+    const byThen = await Promise.race([delivery, tick]);
+    await tick;
     return byThen === "unreachable"
       ? refused(refusal("UPSTREAM_UNAVAILABLE", "Passwords cannot be sent right now. Try again in a moment."))
       : opened;

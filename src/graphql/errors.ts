@@ -64,11 +64,8 @@ export function toPublic(error: GraphQLError): { error: GraphQLError; isUnexpect
   };
 }
 
-/** graphql-js reports a bad argument literal or variable without an original error and without a path into the data. */
+/** A bad argument or variable is reported before anything runs: by graphql-js, in Apollo's wrapping, and without a path. */
 function isCoercionError(error: GraphQLError): boolean {
-  return (
-    error.originalError === undefined &&
-    error.path === undefined &&
-    error.extensions["code"] !== "INTERNAL_SERVER_ERROR"
-  );
+  const isFromGraphql = error.originalError === undefined || error.originalError instanceof GraphQLError;
+  return isFromGraphql && error.path === undefined && error.extensions["code"] !== "INTERNAL_SERVER_ERROR";
 }

@@ -35,7 +35,11 @@ export function makeGiveRewards({ orders, settleLines, trip, log }: GiveRewardsD
           );
         }
       }
-      await settleLines(change, { reason: "INVENTORY_UNAVAILABLE" });
+      const isShipping = lines.some(isShipped);
+      await settleLines(change, {
+        reason: "INVENTORY_UNAVAILABLE",
+        ...(isShipping && { message: "The warehouse is preparing your parcel." }),
+      });
       trip("fulfil:before-commit");
     });
     trip("fulfil:after-commit");

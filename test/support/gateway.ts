@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { inject } from "vitest";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
@@ -57,6 +58,10 @@ export interface TestGateway extends AsyncDisposable {
   /** An e-gift voucher with this many codes. */
   voucher(options?: Partial<NewReward> & { codes?: number }): Promise<TestReward>;
   merchandise(options?: Partial<NewReward>): Promise<TestReward>;
+  /** A deduction by somebody other than this gateway. */
+  spendElsewhere(customerId: string, points: number): Promise<void>;
+  /** Resolves once `holds`, for what no event tells of. Bounded. */
+  until(holds: () => Promise<boolean>): Promise<void>;
   /** Rows of the database, for what no query of the API shows. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   /** Ends the gateway's process part and starts it again on the same database and sandbox. */
@@ -147,7 +152,12 @@ export async function startTestGateway(
         `mutation ($customerId: String!) { requestOtp(input: { customerId: $customerId }) { challengeId userErrors { message } } }`,
         { customerId },
       );
-      await sandbox.calls.waitFor((call) => call.operation === "generate-otp" && call.outcome === "answered");
+      await sandbox.calls.waitFor(
+        ({ operation, outcome, body }) =>
+          operation === "generate-otp" &&
+          outcome === "answered" &&
+          (body as { customer_id: string }).customer_id === customerId,
+      );
       const otp = sandbox.client.lastOtp(customerId)?.otp;
       const { verifyOtp } = await caller().ok<{
         verifyOtp: { session: { accessToken: string; refreshToken: string } };
@@ -171,6 +181,27 @@ export async function startTestGateway(
       return { ...reward, codes };
     },
     merchandise: (options = {}) => createReward("MERCHANDISE", options),
+
+    async spendElsewhere(customerId, points) {
+      const response = await fetch(`${sandbox.url}/api/v1/orders/redeem`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Basic ${btoa("tessera:sandbox")}` },
+        body: JSON.stringify({
+          order_id: `ELSEWHERE-${randomUUID()}`,
+          customer_id: customerId,
+          points_consumed: points,
+          transaction_date: new Date().toISOString(),
+        }),
+      });
+      const { status, message } = (await response.json()) as { status: boolean; message: string };
+      if (!status) throw new Error(`not spent elsewhere: ${message}`);
+    },
+
+    async until(holds) {
+      for (const end = Date.now() + 10_000; !(await holds()); await delay(25)) {
+        if (Date.now() > end) throw new Error(`still not: ${holds}`);
+      }
+    },
 
     async sql(text, values) {
       return (await pool.query(text, values)).rows;

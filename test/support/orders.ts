@@ -87,29 +87,43 @@ export async function readOrder(caller: Caller, id: string): Promise<SeenOrder> 
   return order;
 }
 
-/** The order as soon as `isReached` holds, told by the subscription rather than by the clock. */
+/** The order once `isReached` has held, told by the subscription from its first event on rather than by the clock. */
 export async function orderWhen(
   caller: Caller,
   id: string,
-  isReached: (event: { status: OrderStatus; pointsState: PointsState; settled: boolean }) => boolean,
+  isReached: (event: {
+    status: OrderStatus;
+    pointsState: PointsState;
+    message: string | null;
+    settled: boolean;
+  }) => boolean,
 ): Promise<SeenOrder> {
   const client = caller.socket();
   try {
     const events = client.iterate<{
-      orderStatus: { status: OrderStatus; pointsState: PointsState; order: { settled: boolean } };
+      orderStatus: {
+        status: OrderStatus;
+        pointsState: PointsState;
+        message: string | null;
+        order: { settled: boolean };
+      };
     }>({
-      query: `subscription ($id: ID!) { orderStatus(orderId: $id) { status pointsState order { settled } } }`,
+      query: `subscription ($id: ID!) { orderStatus(orderId: $id, afterSeq: 0) { status pointsState message order { settled } } }`,
       variables: { id },
     });
     for await (const { data, errors } of events) {
       if (errors || !data) throw new Error(`the subscription failed: ${JSON.stringify(errors)}`);
-      const { status, pointsState, order } = data.orderStatus;
-      if (isReached({ status, pointsState, settled: order.settled })) break;
+      const { status, pointsState, message, order } = data.orderStatus;
+      if (isReached({ status, pointsState, message, settled: order.settled })) return await readOrder(caller, id);
     }
+    throw new Error(`order ${id} was settled without ever being as awaited`);
   } finally {
     await client.dispose();
   }
-  return readOrder(caller, id);
 }
+
+/** The order once its merchandise is with the warehouse and its vouchers are given. */
+export const orderPrepared = (caller: Caller, id: string) =>
+  orderWhen(caller, id, (event) => event.status === "PROCESSING" && event.message?.includes("preparing") === true);
 
 export const orderSettled = (caller: Caller, id: string) => orderWhen(caller, id, (event) => event.settled);

@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { untilNextTick } from "../../src/auth/even-timing.ts";
+import type { OtpChallengeStore } from "../../src/auth/otp-challenge.store.ts";
+import { makeRequestOtp } from "../../src/auth/request-otp.ts";
+import type { SessionStore } from "../../src/auth/session.store.ts";
+import { makeVerifyOtp } from "../../src/auth/verify-otp.ts";
+import { makeLogger } from "../../src/platform/logger.ts";
+import { makeSecretBox } from "../../src/platform/secret-box.ts";
+import type { ClientPoints } from "../../src/upstream/client-points/client-points.ts";
+import { UpstreamError, type UpstreamOutcome } from "../../src/upstream/upstream-error.ts";
+import { makeTestClock } from "../support/clock.ts";
+
+const log = await makeLogger({ level: "silent", pretty: false });
+const clock = makeTestClock();
+const after = <T>(ms: number, answer: () => T) =>
+  new Promise<T>((resolve, reject) => {
+    setTimeout(() => {
+      try {
+        resolve(answer());
+      } catch (error) {
+        reject(error);
+      }
+    }, ms);
+  });
+const fails = (outcome: UpstreamOutcome) => () => {
+  throw new UpstreamError({ service: "client-points", operation: "otp", outcome }, "for the test");
+};
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** What `work` answers and how many milliseconds it took, on a clock that waits for nobody. */
+async function timed<T>(work: () => Promise<T>): Promise<{ answer: T; ms: number }> {
+  const startedAt = performance.now();
+  const done = work().then((answer) => ({ answer, ms: performance.now() - startedAt }));
+  await vi.runAllTimersAsync();
+  return done;
+}
+
+test.each([
+  [0, 250],
+  [1, 250],
+  [249, 250],
+  [250, 250],
+  [251, 500],
+  [749, 750],
+])("what took %i ms leaves after %i ms", async (took, left) => {
+  const { ms } = await timed(async () => {
+    const startedAt = performance.now();
+    await after(took, () => {});
+    await untilNextTick(startedAt, 250);
+  });
+  expect(ms).toBe(left);
+});
+
+describe("asking for a password", () => {
+  const challenge = { id: "c-1", customerId: "C-1", expiresAt: clock.now(), resendAfter: clock.now() };
+  const challenges = {
+    open: async () => challenge,
+    delivered: async () => {},
+    notDelivered: async () => {},
+  } as unknown as OtpChallengeStore;
+
+  const ask = (generateOtp: ClientPoints["generateOtp"]) =>
+    makeRequestOtp({
+      challenges,
+      client: { generateOtp } as ClientPoints,
+      addresses: makeSecretBox("secret", "address"),
+      clock,
+      log,
+      gridMs: 250,
+    })({ customerId: "C-1", address: "127.0.0.1", requestId: "r-1" });
+
+  test.each([
+    ["sends it at once", 0, () => "REF1"],
+    ["sends it within the grid", 100, () => "REF1"],
+    ["takes longer than the grid", 300, () => "REF1"],
+    ["takes for ever", 600_000, () => "REF1"],
+    ["does not know the customer", 20, fails("refused")],
+    ["breaks off", 20, fails("unknown")],
+    ["cannot be reached, and says so late", 300, fails("transient")],
+  ])("looks the same when the Client %s", async (_, ms, answer) => {
+    expect(await timed(() => ask(() => after(ms, answer)))).toEqual({ answer: challenge, ms: 250 });
+  });
+
+  test("tells only that the Client cannot be reached, at the same moment", async () => {
+    expect(await timed(() => ask(() => after(20, fails("transient"))))).toMatchObject({
+      answer: { refusals: [{ code: "UPSTREAM_UNAVAILABLE" }] },
+      ms: 250,
+    });
+  });
+});
+
+describe("verifying a password", () => {
+  const challengeId = "9f4f8f0e-6c53-4a49-9a3f-0c4b6a3f4d5e";
+  const verify = (store: Partial<OtpChallengeStore>, verifyOtp?: ClientPoints["verifyOtp"]) =>
+    makeVerifyOtp({
+      challenges: store as OtpChallengeStore,
+      sessions: {} as SessionStore,
+      client: { verifyOtp } as ClientPoints,
+      clock,
+      log,
+      gridMs: 250,
+      deliveryMs: 1_000,
+    })({ challengeId, otp: "000000", requestId: "r-1" });
+
+  test("answers an unknown challenge, a wrong password and a decoy at the same moment", async () => {
+    const known = { takeTry: async () => ({ customerId: "C-1", triesLeft: 2 }), referenceOf: async () => "REF1" };
+    const unknown = await timed(() => verify({ takeTry: async () => null }));
+    const wrong = await timed(() => verify(known, () => after(10, fails("refused"))));
+    const decoy = await timed(() => verify(known, () => after(200, fails("refused"))));
+    expect([unknown.ms, wrong.ms, decoy.ms]).toEqual([250, 250, 250]);
+    expect(decoy.answer).toEqual(wrong.answer);
+  });
+});

@@ -1,0 +1,21 @@
+import { serverAudits } from "graphql-http";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+test("HTTP is spoken as the GraphQL over HTTP specification says, but for GET, which CSRF prevention refuses", async () => {
+  const audits = serverAudits({ url: `${gateway.url}/graphql`, fetchFn: fetch });
+  const results = await Promise.all(audits.map((audit) => audit.fn()));
+  const found = (status: string) =>
+    results.flatMap((result) => (result.status === status ? [`${result.id} ${result.name}`] : []));
+
+  expect(results.length).toBeGreaterThan(60);
+  expect(found("error")).toEqual([]);
+  expect(found("warn")).toEqual([]);
+  expect(found("notice").map((notice) => notice.slice(0, 4))).toEqual(["5A70", "D6D5", "6A70"]);
+});

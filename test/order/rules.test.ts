@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { readAddress } from "../../src/order/address.ts";
+import { judge } from "../../src/order/ledger/evidence.ts";
+import { assertMove, checkOrderStatuses, nextStatuses } from "../../src/order/order-status.ts";
+import { pointsStateOf } from "../../src/order/points-state.ts";
+import { statusOfUnits } from "../../src/order/unit-states.ts";
+import type { MovementKind, MovementState, UnitState } from "../../src/platform/generated/prisma/enums.ts";
+
+describe("the table of order statuses", () => {
+  test("holds at start", () => {
+    expect(() => checkOrderStatuses()).not.toThrow();
+  });
+  test.each([
+    ["a status that cannot be reached", { ...nextStatuses, LOST: [] }, "cannot be reached: LOST"],
+    ["a status that is not in it", { ...nextStatuses, FAILED: ["GONE"] }, "GONE is not in the table"],
+    ["a circle", { ...nextStatuses, REVERSED: ["PENDING"] }, "run in a circle"],
+  ])("is refused with %s", (_, table, problem) => {
+    expect(() => checkOrderStatuses(table)).toThrow(problem);
+  });
+  test("lets nothing lead out of FAILED, CANCELLED and REVERSED", () => {
+    expect([nextStatuses.FAILED, nextStatuses.CANCELLED, nextStatuses.REVERSED]).toEqual([[], [], []]);
+    expect(() => assertMove("FAILED", "FULFILLED")).toThrow("from FAILED to FULFILLED");
+  });
+});
+
+describe("the status of units", () => {
+  test.each<[UnitState[], boolean, string]>([
+    [["PENDING", "PENDING"], false, "PENDING"],
+    [["PENDING"], true, "PROCESSING"],
+    [["FULFILLED", "PREPARING"], true, "PROCESSING"],
+    [["FULFILLED", "FULFILLED"], true, "FULFILLED"],
+    [["FULFILLED", "FAILED"], true, "PARTIALLY_FULFILLED"],
+    [["FULFILLED", "REVERSED"], true, "PARTIALLY_FULFILLED"],
+    [["FAILED", "FAILED"], true, "FAILED"],
+    [["FAILED"], false, "FAILED"],
+    [["CANCELLED", "FAILED"], true, "CANCELLED"],
+    [["CANCELLED", "CANCELLED"], false, "CANCELLED"],
+    [["REVERSED", "FAILED"], true, "REVERSED"],
+  ])("of %j with points taken %j is %s", (states, arePointsTaken, status) => {
+    expect(statusOfUnits(states, arePointsTaken)).toBe(status);
+  });
+});
+
+describe("the state of an order's points", () => {
+  const movement = (kind: MovementKind, state: MovementState, points = 100, sentAt: Date | null = new Date()) => ({
+    kind,
+    state,
+    points,
+    sentAt,
+  });
+  test.each([
+    ["NOT_TAKEN", []],
+    ["NOT_TAKEN", [movement("TAKEN", "PENDING", 100, null)]],
+    ["TAKING", [movement("TAKEN", "PENDING")]],
+    ["UNCERTAIN", [movement("TAKEN", "UNCERTAIN")]],
+    ["NOT_TAKEN", [movement("TAKEN", "REFUSED")]],
+    ["NEEDS_ATTENTION", [movement("TAKEN", "NEEDS_ATTENTION")]],
+    ["TAKEN", [movement("TAKEN", "CONFIRMED")]],
+    ["RETURNING", [movement("TAKEN", "CONFIRMED"), movement("RETURNED", "PENDING", 40)]],
+    ["UNCERTAIN", [movement("TAKEN", "CONFIRMED"), movement("RETURNED", "UNCERTAIN", 40)]],
+    ["PARTIALLY_RETURNED", [movement("TAKEN", "CONFIRMED"), movement("RETURNED", "CONFIRMED", 40)]],
+    [
+      "RETURNED",
+      [movement("TAKEN", "CONFIRMED"), movement("RETURNED", "CONFIRMED", 40), movement("RETURNED", "CONFIRMED", 60)],
+    ],
+    [
+      "RETURNING",
+      [movement("TAKEN", "CONFIRMED"), movement("RETURNED", "CONFIRMED", 40), movement("RETURNED", "PENDING", 60)],
+    ],
+    [
+      "PARTIALLY_RETURNED",
+      [movement("TAKEN", "CONFIRMED"), movement("RETURNED", "REFUSED", 60), movement("RETURNED", "CONFIRMED", 40)],
+    ],
+    [
+      "NEEDS_ATTENTION",
+      [
+        movement("TAKEN", "CONFIRMED"),
+        movement("RETURNED", "NEEDS_ATTENTION", 40),
+        movement("RETURNED", "PENDING", 60),
+      ],
+    ],
+  ] as const)("is %s", (state, movements) => {
+    expect(pointsStateOf(movements)).toBe(state);
+  });
+});
+
+describe("evidence of a call whose answer was lost", () => {
+  test.each([
+    ["a balance less by exactly the points says it happened", 500, -200, [300], "happened"],
+    ["a balance more by exactly the points says a return happened", 500, 200, [700], "happened"],
+    ["an unchanged balance is looked at again", 500, -200, [500], "look-again"],
+    ["a balance unchanged twice says it did not happen", 500, -200, [500, 500], "did-not-happen"],
+    ["looks that failed in between do not count", 500, -200, [500, null, 500], "did-not-happen"],
+    ["one unchanged look and failures are not enough", 500, -200, [500, null], "look-again"],
+    ["a late arrival is seen at the second look", 500, -200, [500, 300], "happened"],
+    ["a balance changed by anything else tells nothing", 500, -200, [400], "unclear"],
+    ["a balance that cannot be read is tried again", 500, -200, [null, null, null, null], "look-again"],
+    ["a balance that can never be read tells nothing", 500, -200, [null, null, null, null, null], "unclear"],
+    ["without the balance before there is nothing to compare", null, -200, [300], "unclear"],
+  ] as const)("%s", (_, before, change, looks, verdict) => {
+    expect(judge(before, change, looks)).toBe(verdict);
+  });
+});
+
+describe("a shipping address", () => {
+  const good = { name: "Asha Rao", line1: "12 Lake Road", city: "Pune", postalCode: "411001", country: "IN" };
+  test("is trimmed, and what is empty becomes nothing", () => {
+    expect(readAddress({ ...good, name: "  Asha Rao ", line2: "  ", phone: null })).toEqual({
+      address: { ...good, line2: null, region: null, phone: null },
+    });
+  });
+  test.each([
+    ["country", { country: "IND" }],
+    ["country", { country: "ZQ" }],
+    ["city", { city: "   " }],
+    ["phone", { phone: "call me" }],
+    ["line1", { line1: "x".repeat(201) }],
+  ])("names %s when it is wrong", (field, change) => {
+    const answer = readAddress({ ...good, ...change });
+    expect(answer).toMatchObject({ refusals: [{ code: "INVALID_INPUT", field: ["input", "shippingAddress", field] }] });
+  });
+});

@@ -1,0 +1,279 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sign } from "../../src/order/fulfilment-webhook.ts";
+import { type Customer, startTestGateway, type TestGateway, WEBHOOK_SECRET } from "../support/gateway.ts";
+import { orderPrepared, orderSettled, placeOrder, readOrder, type SeenOrder } from "../support/orders.ts";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const ledgerOf = ({ customerId }: Customer) => gateway.sandbox.client.ledger(customerId).map((entry) => entry.points);
+
+async function orderedItem(options: { quantity?: number; points?: number } = {}) {
+  const customer = await gateway.customer({ balance: 1_000 });
+  const reward = await gateway.merchandise({ points: options.points ?? 200 });
+  const id = await placeOrder(customer, [reward.id, options.quantity ?? 1]);
+  const order = await orderPrepared(customer, id);
+  return { customer, order };
+}
+
+const at = (minutes: number) => new Date(Date.now() - 3_600_000 + minutes * 60_000).toISOString();
+
+interface Report {
+  id?: string;
+  status: string;
+  occurredAt?: string;
+  carrier?: string;
+  trackingNumber?: string;
+  line?: number;
+  orderNumber?: string;
+}
+const reportBody = (order: SeenOrder, { id = randomUUID(), occurredAt = at(0), ...data }: Report) =>
+  JSON.stringify({ id, type: "shipment.updated", occurredAt, data: { orderNumber: order.number, line: 1, ...data } });
+
+async function send(body: string, signature: string | null = sign(body, WEBHOOK_SECRET, new Date())) {
+  const response = await fetch(`${gateway.url}/webhooks/fulfilment`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...(signature && { "x-tessera-signature": signature }) },
+    body,
+  });
+  return { status: response.status, body: await response.json() };
+}
+const report = (order: SeenOrder, what: Report) => send(reportBody(order, what));
+
+describe("the warehouse's reports", () => {
+  test("carry an order from preparing over shipped to delivered", async () => {
+    const { customer, order } = await orderedItem({ quantity: 2 });
+    expect(
+      await report(order, { status: "SHIPPED", occurredAt: at(1), carrier: "BlueDart", trackingNumber: "BD1" }),
+    ).toEqual({
+      status: 200,
+      body: { outcome: "applied" },
+    });
+    expect(await readOrder(customer, order.id)).toMatchObject({
+      status: "PROCESSING",
+      cancellable: false,
+      lines: [{ status: "PROCESSING", shipment: { status: "SHIPPED", trackingNumber: "BD1" } }],
+    });
+    await report(order, { status: "DELIVERED", occurredAt: at(2) });
+    expect(await orderSettled(customer, order.id)).toMatchObject({
+      status: "FULFILLED",
+      pointsState: "TAKEN",
+      lines: [{ fulfilledQuantity: 2, shipment: { status: "DELIVERED" } }],
+    });
+    expect(ledgerOf(customer)).toEqual([1_000, -400]);
+  });
+
+  test.each([
+    [["REJECTED"], "VENDOR_REJECTION"],
+    [["SHIPPED", "LOST"], "FULFILMENT_FAILURE"],
+    [["SHIPPED", "RETURNED"], "FULFILMENT_FAILURE"],
+  ])("%j give the points back", async (statuses, reason) => {
+    const { customer, order } = await orderedItem();
+    for (const [minute, status] of statuses.entries()) await report(order, { status, occurredAt: at(minute) });
+    const settled = await orderSettled(customer, order.id);
+    expect(settled).toMatchObject({
+      status: "FAILED",
+      pointsState: "RETURNED",
+      lines: [{ failure: { reason: "UPSTREAM_REFUSED" } }],
+    });
+    expect(settled.pointsTrail).toMatchObject([
+      { kind: "TAKEN" },
+      { kind: "RETURNED", points: 200, reason, state: "CONFIRMED" },
+    ]);
+    expect(ledgerOf(customer)).toEqual([1_000, -200, 200]);
+  });
+
+  test("of one lost parcel return that line and leave the others", async () => {
+    const customer = await gateway.customer({ balance: 1_000 });
+    const [one, two] = [await gateway.merchandise({ points: 100 }), await gateway.merchandise({ points: 250 })];
+    const id = await placeOrder(customer, one.id, two.id);
+    const order = await orderPrepared(customer, id);
+    await report(order, { status: "LOST", line: 2 });
+    await report(order, { status: "DELIVERED", line: 1 });
+    const settled = await orderSettled(customer, id);
+    expect(settled).toMatchObject({ status: "PARTIALLY_FULFILLED", pointsState: "PARTIALLY_RETURNED" });
+    expect(settled.lines.map((line) => line.status)).toEqual(["FULFILLED", "FAILED"]);
+    const lost = settled.lines[1];
+    expect(settled.pointsTrail.at(-1)).toMatchObject({ kind: "RETURNED", lineIds: [lost?.id] });
+  });
+
+  test("are handled once, however often they come", async () => {
+    const { customer, order } = await orderedItem();
+    const body = reportBody(order, { status: "LOST" });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => send(body)));
+    expect(answers.map((answer) => answer.status)).toEqual(Array(20).fill(200));
+    expect(answers.filter(({ body: answer }) => (answer as { outcome: string }).outcome === "applied")).toHaveLength(1);
+    await orderSettled(customer, order.id);
+    expect(ledgerOf(customer)).toEqual([1_000, -200, 200]);
+  });
+
+  test("in the wrong order end in the same state as in the right one", async () => {
+    const { customer, order } = await orderedItem();
+    await report(order, { status: "DELIVERED", occurredAt: at(10) });
+    const late = await report(order, { status: "SHIPPED", occurredAt: at(5), trackingNumber: "BD2" });
+    expect(late.body).toEqual({ outcome: "stale" });
+    expect(await readOrder(customer, order.id)).toMatchObject({
+      status: "FULFILLED",
+      lines: [{ shipment: { status: "DELIVERED", trackingNumber: "BD2" } }],
+    });
+  });
+
+  test("that contradict what is known are taken note of and change nothing", async () => {
+    const { customer, order } = await orderedItem();
+    await report(order, { status: "REJECTED", occurredAt: at(1) });
+    expect((await report(order, { status: "DELIVERED", occurredAt: at(2) })).body).toEqual({ outcome: "ignored" });
+    expect((await orderSettled(customer, order.id)).status).toBe("FAILED");
+    expect(ledgerOf(customer)).toEqual([1_000, -200, 200]);
+  });
+
+  test("of a return after delivery are shown, and leave the points to an operator", async () => {
+    const { customer, order } = await orderedItem();
+    await report(order, { status: "DELIVERED", occurredAt: at(1) });
+    await report(order, { status: "RETURNED", occurredAt: at(2) });
+    expect(await readOrder(customer, order.id)).toMatchObject({
+      status: "FULFILLED",
+      pointsState: "TAKEN",
+      lines: [{ shipment: { status: "RETURNED" }, failure: null }],
+    });
+    expect(ledgerOf(customer)).toEqual([1_000, -200]);
+  });
+
+  test("for a line the customer cancelled come too late", async () => {
+    const { customer, order } = await orderedItem();
+    await customer.ok(
+      `mutation ($id: ID!) { cancelOrder(input: { orderId: $id, idempotencyKey: "c" }) { userErrors { code } } }`,
+      { id: order.id },
+    );
+    expect((await report(order, { status: "DELIVERED" })).body).toEqual({ outcome: "ignored" });
+    await orderSettled(customer, order.id);
+    expect(ledgerOf(customer)).toEqual([1_000, -200, 200]);
+  });
+});
+
+describe("a webhook is refused", () => {
+  test("without a signature, with a wrong one, with one for another body or with another secret", async () => {
+    const { order } = await orderedItem();
+    const body = reportBody(order, { status: "LOST" });
+    const now = new Date();
+    for (const signature of [
+      null,
+      "nonsense",
+      `t=1,v1=${"0".repeat(64)}`,
+      sign(`${body} `, WEBHOOK_SECRET, now),
+      sign(body, "another secret", now),
+    ]) {
+      expect(await send(body, signature)).toMatchObject({
+        status: 401,
+        body: { error: expect.stringContaining("X-Tessera-Signature") },
+      });
+    }
+    expect(await readOrder(gateway.operator, order.id)).toMatchObject({ status: "PROCESSING" });
+  });
+
+  test.each([-301, 301])("when it was signed %i seconds from now", async (seconds) => {
+    const { order } = await orderedItem();
+    const body = reportBody(order, { status: "LOST" });
+    expect((await send(body, sign(body, WEBHOOK_SECRET, new Date(Date.now() + seconds * 1_000)))).status).toBe(401);
+  });
+
+  test.each([
+    ["body", "not json"],
+    [
+      "type",
+      JSON.stringify({
+        id: "1",
+        type: "other",
+        occurredAt: at(0),
+        data: { orderNumber: "x", line: 1, status: "LOST" },
+      }),
+    ],
+    [
+      "data.status",
+      JSON.stringify({
+        id: "1",
+        type: "shipment.updated",
+        occurredAt: at(0),
+        data: { orderNumber: "x", line: 1, status: "GONE" },
+      }),
+    ],
+    [
+      "data.line",
+      JSON.stringify({
+        id: "1",
+        type: "shipment.updated",
+        occurredAt: at(0),
+        data: { orderNumber: "x", line: 0, status: "LOST" },
+      }),
+    ],
+    [
+      "occurredAt",
+      JSON.stringify({
+        id: "1",
+        type: "shipment.updated",
+        occurredAt: "yesterday",
+        data: { orderNumber: "x", line: 1, status: "LOST" },
+      }),
+    ],
+    [
+      "occurredAt",
+      JSON.stringify({
+        id: "1",
+        type: "shipment.updated",
+        occurredAt: at(120),
+        data: { orderNumber: "x", line: 1, status: "LOST" },
+      }),
+    ],
+  ])("with a message that names %s", async (field, body) => {
+    expect(await send(body)).toMatchObject({
+      status: 400,
+      body: { error: expect.stringMatching(new RegExp(`^${field}`)) },
+    });
+  });
+
+  test("for an order or line that does not exist, and may be sent again", async () => {
+    const { order } = await orderedItem();
+    const body = reportBody(order, { status: "LOST", line: 9 });
+    expect((await send(body)).status).toBe(404);
+    expect((await send(body)).status).toBe(404);
+  });
+
+  test("when its id was used for another report", async () => {
+    const { order } = await orderedItem();
+    const id = randomUUID();
+    expect((await report(order, { id, status: "SHIPPED" })).status).toBe(200);
+    expect((await report(order, { id, status: "LOST" })).status).toBe(409);
+  });
+});
+
+describe("the same by an operator's hand", () => {
+  const update = async (input: Record<string, unknown>) =>
+    (
+      await gateway.operator.send<{
+        updateShipment: { order: { status: string } | null; userErrors: { code: string }[] };
+      }>(
+        `mutation ($input: UpdateShipmentInput!) { updateShipment(input: $input) { order { status } userErrors { code } } }`,
+        { input },
+      )
+    ).data?.updateShipment;
+
+  test("delivers", async () => {
+    const { order } = await orderedItem();
+    const input = { orderId: order.id, lineId: order.lines[0]?.id };
+    expect(await update({ ...input, status: "DELIVERED" })).toEqual({ order: { status: "FULFILLED" }, userErrors: [] });
+    expect((await update({ ...input, status: "LOST" }))?.userErrors).toEqual([{ code: "SHIPMENT_STATUS_INVALID" }]);
+  });
+
+  test("is refused for what has no shipment", async () => {
+    const { order } = await orderedItem();
+    expect((await update({ orderId: order.id, lineId: "nonsense", status: "LOST" }))?.userErrors).toEqual([
+      { code: "SHIPMENT_NOT_FOUND" },
+    ]);
+    expect((await update({ orderId: "nonsense", lineId: order.lines[0]?.id, status: "LOST" }))?.userErrors).toEqual([
+      { code: "ORDER_NOT_FOUND" },
+    ]);
+  });
+});

@@ -1,0 +1,277 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { FaultScript } from "../../sandbox/faults.ts";
+import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { orderPrepared, orderSettled, orderWhen, placeOrder, readOrder, type SeenOrder } from "../support/orders.ts";
+
+/** What we never do: take twice, or give back what may not have been taken. */
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway({ UPSTREAM_TIMEOUT_MS: "250" }, { reconcileEveryMs: 100 });
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const ledgerOf = ({ customerId }: Customer) => gateway.sandbox.client.ledger(customerId).map((entry) => entry.points);
+const callsFor = (operation: string, { number }: SeenOrder) =>
+  gateway.sandbox.calls
+    .since(0)
+    .filter(
+      (call) => call.operation === operation && (call.body as { order_id?: string } | undefined)?.order_id === number,
+    );
+const fault = (operation: string, script: Partial<FaultScript> & Pick<FaultScript, "fault">) =>
+  gateway.sandbox.faults.add({ upstream: "client", operation, ...script });
+
+const resolve = (input: Record<string, unknown>) =>
+  gateway.operator.send<{
+    resolveOrder: { order: { id: string } | null; replayed: boolean; userErrors: { code: string }[] };
+  }>(
+    `mutation ($input: ResolveOrderInput!) { resolveOrder(input: $input) { order { id } replayed userErrors { code message } } }`,
+    { input: { note: "looked it up with the ledger's owner", idempotencyKey: randomUUID(), ...input } },
+  );
+
+describe("a deduction whose answer is lost", () => {
+  const taken: [string, Partial<FaultScript> & Pick<FaultScript, "fault">][] = [
+    ["the connection drops after the commit", { fault: "commit-then-drop" }],
+    ["a 500 follows the commit", { fault: "http-500", commit: true }],
+    ["an HTML page follows the commit", { fault: "malformed", commit: true }],
+    ["half an answer follows the commit", { fault: "malformed", commit: true, message: "half" }],
+    ["the answer comes after our patience has ended", { fault: "delay", delayMs: 350, commit: true }],
+    ["the effect comes after our patience has ended", { fault: "delay", delayMs: 300 }],
+  ];
+  test.each(taken)("is found to have happened when %s", async (_, script) => {
+    const customer = await gateway.customer({ balance: 1_000 });
+    const reward = await gateway.voucher({ points: 200 });
+    fault("redeem", script);
+
+    const id = await placeOrder(customer, reward.id);
+    const meanwhile = await orderWhen(customer, id, (event) => event.pointsState === "UNCERTAIN");
+    const order = await orderSettled(customer, id);
+
+    expect(["PENDING", "FULFILLED"]).toContain(meanwhile.status);
+    expect(order).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
+    expect(order.history.map((event) => `${event.status}/${event.pointsState}`)).toEqual([
+      "PENDING/NOT_TAKEN",
+      "PENDING/TAKING",
+      "PENDING/UNCERTAIN",
+      "PROCESSING/TAKEN",
+      "FULFILLED/TAKEN",
+    ]);
+    expect(ledgerOf(customer)).toEqual([1_000, -200]);
+    expect(callsFor("redeem", order)).toHaveLength(1);
+    expect(callsFor("reverse", order)).toHaveLength(0);
+  });
+
+  const notTaken: [string, Partial<FaultScript> & Pick<FaultScript, "fault">][] = [
+    ["the connection drops before the commit", { fault: "drop-before" }],
+    ["a 500 comes instead of a commit", { fault: "http-500" }],
+    ["an HTML page comes instead of a commit", { fault: "malformed" }],
+    ["the rate limit is hit", { fault: "rate-limit" }],
+  ];
+  test.each(notTaken)(
+    "is found not to have happened when %s, and the order fails with nothing sent again",
+    async (_, script) => {
+      const customer = await gateway.customer({ balance: 1_000 });
+      const reward = await gateway.voucher({ points: 200 });
+      fault("redeem", script);
+
+      const order = await orderSettled(customer, await placeOrder(customer, reward.id));
+
+      expect(order).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
+      expect(order.history.map((event) => `${event.status}/${event.pointsState}`)).toEqual([
+        "PENDING/NOT_TAKEN",
+        "PENDING/TAKING",
+        "PENDING/UNCERTAIN",
+        "FAILED/NOT_TAKEN",
+      ]);
+      expect(ledgerOf(customer)).toEqual([1_000]);
+      expect(callsFor("redeem", order)).toHaveLength(1);
+      expect(callsFor("reverse", order)).toHaveLength(0);
+    },
+  );
+
+  test("keeps the customer's next order waiting, because the balance is the only evidence", async () => {
+    const customer = await gateway.customer({ balance: 1_000 });
+    const reward = await gateway.voucher({ points: 200 });
+    fault("redeem", { fault: "commit-then-drop" });
+    const first = await placeOrder(customer, reward.id);
+    const second = await placeOrder(customer, reward.id);
+
+    const [one, two] = [await orderSettled(customer, first), await orderSettled(customer, second)];
+
+    expect([one.status, two.status]).toEqual(["FULFILLED", "FULFILLED"]);
+    expect(ledgerOf(customer)).toEqual([1_000, -200, -200]);
+    const settledFirst = await gateway.sql<{ ok: boolean }>(
+      `select first.settled_at <= second.sent_at as ok from points_movements first, points_movements second
+       where first.reference = $1 and second.reference = $2`,
+      [one.number, two.number],
+    );
+    expect(settledFirst).toEqual([{ ok: true }]);
+  });
+
+  test("is shown as being confirmed, with its points held", async () => {
+    const customer = await gateway.customer({ balance: 1_000 });
+    const reward = await gateway.voucher({ points: 200 });
+    fault("redeem", { fault: "drop-before" });
+    const id = await placeOrder(customer, reward.id);
+    const order = await orderWhen(customer, id, (event) => event.pointsState === "UNCERTAIN");
+    expect(order).toMatchObject({ status: "PENDING", settled: false, cancellable: false });
+    const { me } = await customer.ok<{ me: { wallet: object } }>(`{ me { wallet { balance held available } } }`);
+    expect(me.wallet).toEqual({ balance: 1_000, held: 200, available: 800 });
+    const { data } = await customer.send<{ cancelOrder: { userErrors: { code: string }[] } }>(
+      `mutation ($id: ID!) { cancelOrder(input: { orderId: $id, idempotencyKey: "c" }) { userErrors { code } } }`,
+      { id },
+    );
+    expect(data?.cancelOrder.userErrors).toEqual([{ code: "NOT_CANCELLABLE" }]);
+    await orderSettled(customer, id);
+  });
+});
+
+describe("a deduction that evidence cannot settle", () => {
+  /** The points were spent elsewhere while we waited: the balance tells nothing. */
+  async function unclearOrder(script: Partial<FaultScript> & Pick<FaultScript, "fault">) {
+    const customer = await gateway.customer({ balance: 1_000 });
+    const reward = await gateway.voucher({ points: 200 });
+    fault("redeem", script);
+    const id = await placeOrder(customer, reward.id);
+    await orderWhen(customer, id, (event) => event.pointsState === "UNCERTAIN");
+    await gateway.spendElsewhere(customer.customerId, 50);
+    const order = await orderWhen(customer, id, (event) => event.pointsState === "NEEDS_ATTENTION");
+    return { customer, order };
+  }
+
+  test("waits for an operator, who sees it and what is known of it", async () => {
+    const { order } = await unclearOrder({ fault: "commit-then-drop" });
+    expect(order).toMatchObject({ status: "PENDING", pointsState: "NEEDS_ATTENTION", settled: false });
+    const { orders } = await gateway.operator.ok<{
+      orders: { nodes: { id: string; discrepancies: { message: string; resolvedAt: null }[] }[] };
+    }>(
+      `{ orders(first: 100, filter: { pointsStates: [NEEDS_ATTENTION] }) { nodes { id discrepancies { message resolvedAt } } } }`,
+    );
+    const seen = orders.nodes.find((node) => node.id === order.id);
+    expect(seen?.discrepancies).toEqual([
+      { message: expect.stringContaining("the balance does not tell"), resolvedAt: null },
+    ]);
+  });
+
+  test("is fulfilled when the operator finds it happened", async () => {
+    const { customer, order } = await unclearOrder({ fault: "commit-then-drop" });
+    await resolve({ orderId: order.id, outcome: "HAPPENED" });
+    expect(await orderSettled(customer, order.id)).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
+    expect(ledgerOf(customer)).toEqual([1_000, -200, -50]);
+  });
+
+  test("fails when the operator finds it did not happen, and nothing is returned", async () => {
+    const { customer, order } = await unclearOrder({ fault: "drop-before" });
+    await resolve({ orderId: order.id, outcome: "DID_NOT_HAPPEN" });
+    expect(await orderSettled(customer, order.id)).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
+    expect(ledgerOf(customer)).toEqual([1_000, -50]);
+  });
+
+  test("is resolved once: a repeated request is a replay, another finds nothing", async () => {
+    const { order } = await unclearOrder({ fault: "drop-before" });
+    const input = { orderId: order.id, outcome: "DID_NOT_HAPPEN", idempotencyKey: randomUUID() };
+    expect((await resolve(input)).data?.resolveOrder).toMatchObject({ replayed: false, userErrors: [] });
+    expect((await resolve(input)).data?.resolveOrder).toMatchObject({ replayed: true, userErrors: [] });
+    const again = await resolve({ ...input, idempotencyKey: randomUUID() });
+    expect(again.data?.resolveOrder.userErrors).toMatchObject([{ code: "NOTHING_TO_RESOLVE" }]);
+    const changed = await resolve({ ...input, outcome: "HAPPENED" });
+    expect(changed.data?.resolveOrder.userErrors).toMatchObject([{ code: "IDEMPOTENCY_KEY_REUSED" }]);
+  });
+
+  test("is also one whose balance cannot be read at all", async () => {
+    const customer = await gateway.customer({ balance: 1_000 });
+    const reward = await gateway.voucher({ points: 200 });
+    fault("redeem", { fault: "commit-then-drop" });
+    const id = await placeOrder(customer, reward.id);
+    await orderWhen(customer, id, (event) => event.pointsState === "UNCERTAIN");
+    fault("points", { fault: "refuse", times: 20 });
+    const order = await orderWhen(customer, id, (event) => event.pointsState === "NEEDS_ATTENTION");
+    gateway.sandbox.faults.clear();
+    expect(order.status).toBe("PENDING");
+    await resolve({ orderId: id, outcome: "HAPPENED" });
+    expect(await orderSettled(customer, id)).toMatchObject({ status: "FULFILLED" });
+  });
+});
+
+describe("a deduction believed not to have happened", () => {
+  test("that arrives late is noticed, and given back once an operator confirms it", async () => {
+    const customer = await gateway.customer({ balance: 1_000 });
+    const reward = await gateway.voucher({ points: 200 });
+    fault("redeem", { fault: "delay", delayMs: 2_000 });
+    const id = await placeOrder(customer, reward.id);
+    expect(await orderSettled(customer, id)).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
+
+    await gateway.sandbox.calls.waitFor(
+      (call) => call.operation === "redeem" && call.fault === "delay" && call.outcome !== "pending",
+    );
+    await gateway.until(async () => (await readOrder(customer, id)).pointsState === "NEEDS_ATTENTION");
+    await resolve({ orderId: id, outcome: "HAPPENED" });
+
+    await gateway.until(async () => (await readOrder(customer, id)).pointsState === "RETURNED");
+    expect((await readOrder(customer, id)).status).toBe("FAILED");
+    expect(ledgerOf(customer)).toEqual([1_000, -200, 200]);
+  });
+
+  test("is watched without alarm while the customer spends and earns elsewhere", async () => {
+    const customer = await gateway.customer({ balance: 1_000 });
+    const reward = await gateway.voucher({ points: 200 });
+    fault("redeem", { fault: "drop-before" });
+    const id = await placeOrder(customer, reward.id);
+    await orderSettled(customer, id);
+    await gateway.spendElsewhere(customer.customerId, 30);
+    const other = await orderSettled(customer, await placeOrder(customer, reward.id));
+    expect(other.status).toBe("FULFILLED");
+    const looks = () => gateway.sandbox.calls.since(0).filter((call) => call.operation === "points").length;
+    const before = looks();
+    await gateway.until(async () => looks() > before + 1);
+    expect((await readOrder(customer, id)).pointsState).toBe("NOT_TAKEN");
+  });
+});
+
+describe("a return of points whose answer is lost", () => {
+  /** An order whose only reward sells out while its points are taken. */
+  async function failingOrder(script: Partial<FaultScript> & Pick<FaultScript, "fault">) {
+    const customer = await gateway.customer({ balance: 1_000 });
+    const reward = await gateway.merchandise({ points: 200, stock: 1 });
+    const id = await placeOrder(customer, reward.id);
+    const order = await orderPrepared(customer, id);
+    fault("reverse", script);
+    await gateway.operator.ok(
+      `mutation ($input: UpdateShipmentInput!) { updateShipment(input: $input) { userErrors { code } } }`,
+      { input: { orderId: id, lineId: order.lines[0]?.id, status: "REJECTED" } },
+    );
+    return { customer, id };
+  }
+
+  test.each<[string, Partial<FaultScript> & Pick<FaultScript, "fault">]>([
+    ["the connection drops after the commit", { fault: "commit-then-drop" }],
+    ["a 500 follows the commit", { fault: "http-500", commit: true }],
+  ])("is found to have arrived when %s", async (_, script) => {
+    const { customer, id } = await failingOrder(script);
+    const order = await orderSettled(customer, id);
+    expect(order).toMatchObject({ status: "FAILED", pointsState: "RETURNED" });
+    expect(ledgerOf(customer)).toEqual([1_000, -200, 200]);
+    expect(callsFor("reverse", order)).toHaveLength(1);
+  });
+
+  test.each<[string, Partial<FaultScript> & Pick<FaultScript, "fault">]>([
+    ["the connection drops before the commit", { fault: "drop-before" }],
+    ["the ledger refuses it", { fault: "refuse" }],
+  ])("is not sent again by itself when %s, but by an operator under the next number", async (_, script) => {
+    const { customer, id } = await failingOrder(script);
+    const stuck = await orderWhen(customer, id, (event) => event.pointsState === "NEEDS_ATTENTION");
+    expect(callsFor("reverse", stuck)).toHaveLength(1);
+    expect(ledgerOf(customer)).toEqual([1_000, -200]);
+
+    await resolve({ orderId: id, outcome: "DID_NOT_HAPPEN" });
+    await gateway.until(async () => (await readOrder(customer, id)).pointsState === "RETURNED");
+    const order = await readOrder(customer, id);
+    expect(order.pointsTrail.map((movement) => [movement.upstreamReference, movement.state])).toEqual([
+      [order.number, "CONFIRMED"],
+      [`${order.number}/R1`, "REFUSED"],
+      [`${order.number}/R2`, "CONFIRMED"],
+    ]);
+    expect(ledgerOf(customer)).toEqual([1_000, -200, 200]);
+  });
+});
