@@ -10,9 +10,10 @@ export default defineConfig({
     // A process each: the saga engine is a singleton of its process.
     pool: "forks",
     maxWorkers: 3,
+    maxConcurrency: 4,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     reporters: process.env["CI"] ? ["default"] : ["dot"],
-    env: { NODE_NO_WARNINGS: "1" },
+    env: { NODE_NO_WARNINGS: "1", NODE_COMPILE_CACHE: "node_modules/.cache/node" },
   },
 });

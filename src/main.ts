@@ -12,6 +12,7 @@ try {
   const config = readConfig(process.env);
   const app = await startApp(config);
   print(banner(config, app));
+  process.send?.({ type: "ready", url: app.url });
 
   let isStopping = false;
   const stop = async () => {

@@ -98,15 +98,19 @@ export async function startTestGateway(
   env: Record<string, string> = {},
   surroundings: Surroundings = {},
 ): Promise<TestGateway> {
+  const log = surroundings.log ?? (await makeLogger({ level: "silent", pretty: false }));
+  return makeTestGateway((settings) => startApp(readConfig(settings), { log, otpGridMs: 1, ...surroundings }), env);
+}
+
+/** The same with the gateway in a process of its own, started by `start` with these settings. */
+export async function makeTestGateway(
+  startGateway: (settings: Record<string, string>) => Promise<Pick<App, "url" | "stop">>,
+  env: Record<string, string> = {},
+): Promise<TestGateway> {
   const databaseUrl = await cloneDatabase();
   const sandbox = await startSandbox();
-  const log = surroundings.log ?? (await makeLogger({ level: "silent", pretty: false }));
-  const start = (more: Record<string, string> = {}): Promise<App> =>
-    startApp(readConfig({ ...testEnvironment(databaseUrl, sandbox.url), ...env, ...more }), {
-      log,
-      otpGridMs: 1,
-      ...surroundings,
-    });
+  const start = (more: Record<string, string> = {}) =>
+    startGateway({ ...testEnvironment(databaseUrl, sandbox.url), ...env, ...more });
   let app = await start();
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
   const caller = (token?: string) => makeCaller(() => app.url, token);

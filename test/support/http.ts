@@ -1,39 +1,42 @@
-export interface HttpAnswer {
+import type { GraphqlAnswer } from "./graphql.ts";
+
+/** An answer with what HTTP adds to it. */
+export interface HttpAnswer<Data> {
   status: number;
   headers: Headers;
-  text: string;
-  /** The body as JSON; undefined when it is none. */
-  json: GraphqlBody | undefined;
+  body: GraphqlAnswer<Data>;
+  /** What the answer sets, as a browser would send it back: `name=value` by name; an empty value is a cookie taken away. */
+  cookies: Map<string, string>;
+  /** The attributes of each cookie, in lower case. */
+  cookieAttributes: Map<string, string[]>;
 }
 
-interface GraphqlBody {
-  data?: Record<string, unknown> | null;
-  errors?: {
-    message: string;
-    path?: (string | number)[];
-    extensions: { code: string; requestId: string; retryable: boolean; [fact: string]: unknown };
-  }[];
-}
-
-/** Posts a body to `/graphql` as it is and answers everything that comes back, for what the callers of `graphql.ts` hide. */
-export async function postGraphql(
-  origin: string,
-  body: unknown,
+/** Sends one operation as an application does, with headers of the test's choice. */
+export async function post<Data>(
+  url: string,
+  { query, variables = {} }: { query: string; variables?: Record<string, unknown> },
   headers: Record<string, string> = {},
-): Promise<HttpAnswer> {
-  const response = await fetch(`${origin}/graphql`, {
+): Promise<HttpAnswer<Data>> {
+  const response = await fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
-    body: typeof body === "string" ? body : JSON.stringify(body),
+    body: JSON.stringify({ query, variables }),
   });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, text, json: parseJson(text) };
+  const cookies = new Map<string, string>();
+  const cookieAttributes = new Map<string, string[]>();
+  for (const line of response.headers.getSetCookie()) {
+    const [pair = "", ...attributes] = line.split("; ");
+    const name = pair.slice(0, pair.indexOf("="));
+    cookies.set(name, pair.slice(name.length + 1));
+    cookieAttributes.set(
+      name,
+      attributes.map((attribute) => attribute.toLowerCase()),
+    );
+  }
+  const body = (await response.json()) as GraphqlAnswer<Data>;
+  return { status: response.status, headers: response.headers, body, cookies, cookieAttributes };
 }
 
-function parseJson(text: string): GraphqlBody | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+/** The `Cookie` header of a browser that holds these. */
+export const cookieHeader = (cookies: ReadonlyMap<string, string>): string =>
+  [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
