@@ -1,0 +1,45 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** A server in a process of its own, whose CPU time can be told from everybody else's. */
+export interface Contender {
+  url: string;
+  /** CPU seconds it has used so far, user and system. */
+  cpuSeconds(): number;
+  /** Resident memory in megabytes. */
+  residentMb(): number;
+  stop(): Promise<void>;
+}
+
+const TICKS_PER_SECOND = 100; // USER_HZ on Linux
+
+/** Runs a script that sends `{ url }` to its parent once it listens. */
+export async function startContender(script: string, env: Record<string, string>): Promise<Contender> {
+  const path = fileURLToPath(new URL(`../${script}`, import.meta.url));
+  const child = spawn(process.execPath, ["--max-semi-space-size=8", path], {
+    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"], PORT: "0", ...env },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  const ended = once(child, "exit");
+  const [{ url }] = (await Promise.race([
+    once(child, "message"),
+    ended.then(([code]) => Promise.reject(new Error(`${script} ended with ${code}`))),
+  ])) as [{ url: string }];
+  return {
+    url,
+    cpuSeconds() {
+      const fields = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+      return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+    },
+    residentMb() {
+      const kilobytes = readFileSync(`/proc/${child.pid}/status`, "utf8").match(/VmRSS:\s+(\d+)/)?.[1];
+      return Math.round(Number(kilobytes) / 1_024);
+    },
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+// Prints what the README claims about speed.
+//
+//   npm run bench [-- --quick]
+//
+// CPU a request of the server's own process, as a ratio to a hand-written handler in the same run: machines differ and are
+// shared, ratios within a run hold. Throughput and latency are printed beside it for orientation only.
+import { setTimeout as delay } from "node:timers/promises";
+import { type Contender, startContender } from "./contender.ts";
+import { load, type Measured } from "./load.ts";
+import { ordersPerSecond } from "./orders-per-second.ts";
+import { dashboard, orders } from "./queries.ts";
+import { makeWorld, OPERATOR_TOKEN, send } from "./world.ts";
+
+const isQuick = process.argv.includes("--quick");
+const SECONDS = isQuick ? 2 : 6;
+const ROUNDS = isQuick ? 1 : 3;
+const CUSTOMERS = 25;
+
+await using world = await makeWorld();
+await delay(2_000);
+console.log(`Gateway at rest: ${world.gateway.residentMb()} MB resident.`);
+
+const throughput = await ordersPerSecond(world, CUSTOMERS, isQuick ? 2 : 12);
+console.log(
+  `Orders to FULFILLED: ${throughput.ordersPerSecond.toFixed(0)} a second (${throughput.orders} orders of ${CUSTOMERS} customers at once); ` +
+    `from placeOrder to FULFILLED p50 ${throughput.p50Ms.toFixed(0)} ms, p95 ${throughput.p95Ms.toFixed(0)} ms.\n`,
+);
+
+const customerToken = await world.signIn("BENCH-READER", 5_000);
+// An operator reads other people's wallets with service credentials.
+const env = { ...world.env, CLIENT_POINTS_AUTH: "basic" };
+const contenders: [name: string, contender: Contender][] = [
+  ["hand-written handler", await startContender("bench/contenders/raw.ts", env)],
+  ["Tessera", await startContender("src/main.ts", env)],
+  ["stock Apollo", await startContender("bench/contenders/stock-apollo.ts", env)],
+];
+const queries = [
+  ["dashboard", dashboard, customerToken],
+  ["orders", orders, OPERATOR_TOKEN],
+] as const;
+
+for (const [queryName, query, token] of queries) {
+  const [yardstick, ...others] = await Promise.all(
+    contenders.map(async ([, { url }]) => JSON.stringify(sorted(await send(url, query, token)))),
+  );
+  if (others.some((answer) => answer !== yardstick)) throw new Error(`the contenders' answers to ${queryName} differ`);
+
+  const rounds: Measured[][] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const measured: Measured[] = [];
+    for (const [, contender] of contenders) measured.push(await load(contender, query, token, SECONDS));
+    rounds.push(measured);
+  }
+  console.log(
+    `${queryName.padEnd(22)} ratio   CPU ms/request   requests/s   p50 ms   (medians of ${ROUNDS} rounds of ${SECONDS} s, 32 connections)`,
+  );
+  for (const [index, [name]] of contenders.entries()) {
+    const of = (pick: (measured: Measured, raw: Measured) => number) =>
+      median(rounds.map((round) => pick(round[index] as Measured, round[0] as Measured)));
+    const row = [
+      of((m, raw) => raw.cpuMs / m.cpuMs)
+        .toFixed(2)
+        .padStart(5),
+      of((m) => m.cpuMs)
+        .toFixed(2)
+        .padStart(16),
+      of((m) => m.requestsPerSecond)
+        .toFixed(0)
+        .padStart(12),
+      of((m) => m.p50Ms)
+        .toFixed(0)
+        .padStart(8),
+    ];
+    console.log(`  ${name.padEnd(20)} ${row.join(" ")}`);
+  }
+  console.log();
+}
+for (const [, contender] of contenders) await contender.stop();
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+/** The same for answers that differ only in the order of their keys. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from "node:crypto";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startEmbeddedPostgres } from "../src/platform/postgres/embedded.ts";
+import { startSandboxProcess } from "../src/sandbox-process.ts";
+import { type Contender, startContender } from "./contender.ts";
+
+export const OPERATOR_TOKEN = "operator-token-of-the-benchmark";
+
+/** A PostgreSQL with its safety on, a sandbox in a process of its own, and a gateway with the sample world. */
+export interface World extends AsyncDisposable {
+  env: Record<string, string>;
+  gateway: Contender;
+  /** Adds a customer to the sandbox and signs them in. @returns their access token */
+  signIn(customerId: string, balance: number): Promise<string>;
+}
+
+export async function makeWorld(): Promise<World> {
+  const dataDir = await mkdtemp(join(tmpdir(), "tessera-bench-"));
+  await chmod(dataDir, 0o755);
+  const postgres = await startEmbeddedPostgres({ dataDir });
+  const sandbox = await startSandboxProcess({ port: 0, dataDir, user: "tessera", password: "sandbox" });
+  const env = {
+    NODE_ENV: "development",
+    DATABASE_URL: postgres.url,
+    CLIENT_API_URL: sandbox.url,
+    CLIENT_API_USER: "tessera",
+    CLIENT_API_PASSWORD: "sandbox",
+    SESSION_SECRET: randomUUID() + randomUUID(),
+    OPERATOR_TOKEN,
+    OTP_PER_ADDRESS_HOUR: "100000",
+    LOG_LEVEL: "warn",
+    DATA_DIR: dataDir,
+  };
+  const gateway = await startContender("src/main.ts", env);
+
+  return {
+    env,
+    gateway,
+    async signIn(customerId, balance) {
+      await post(`${sandbox.url}/__sandbox/client/customers`, { customer_id: customerId, balance });
+      const { requestOtp } = await send(
+        gateway.url,
+        `mutation { requestOtp(input: { customerId: "${customerId}" }) { challengeId } }`,
+      );
+      const { otp } = (await (await fetch(`${sandbox.url}/__sandbox/client/otp?customer_id=${customerId}`)).json()) as {
+        otp: string;
+      };
+      const { verifyOtp } = await send(
+        gateway.url,
+        `mutation { verifyOtp(input: { challengeId: "${requestOtp.challengeId}", otp: "${otp}" }) { session { accessToken } } }`,
+      );
+      return verifyOtp.session.accessToken as string;
+    },
+    async [Symbol.asyncDispose]() {
+      await gateway.stop();
+      await sandbox.stop();
+      await postgres.stop({ evenIfUsed: true });
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Sends one operation. @throws on any error in the answer */
+// biome-ignore lint/suspicious/noExplicitAny: a benchmark reads answers it knows
+export async function send(url: string, query: string, token?: string): Promise<any> {
+  const answer = await post(`${url}/graphql`, { query }, token);
+  if (answer.errors) throw new Error(JSON.stringify(answer.errors));
+  return answer.data;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: see above
+async function post(url: string, body: unknown, token?: string): Promise<any> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify(body),
+  });
+  return response.json();
+}
