@@ -3,6 +3,7 @@ import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Prisma, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 import type { OrderEvent } from "../platform/generated/prisma/client.ts";
+import { wordsFor } from "./event-words.ts";
 import {
   type Movement,
   type Order,
@@ -206,7 +207,7 @@ export function makeAdvance(tx: Tx, orderId: string, now: Date): OrderChange["ad
         previousStatus: before.seq === 0 ? null : before.status,
         pointsState,
         lineId: lineId ?? null,
-        message: message ?? null,
+        message: message ?? wordsFor(next, pointsState),
         at: now,
       },
     });

@@ -1,0 +1,120 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+
+/** From the first password to the voucher, in the bundled GraphiQL, in a real browser, without typing an id. */
+
+const executablePath = "/usr/bin/chromium";
+const hasBrowser = existsSync(executablePath);
+const skipped = `${hasBrowser ? "" : ` (skipped: no browser at ${executablePath})`}`;
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let gateway: TestGateway;
+let browser: BrowserContext;
+let page: Page;
+const problems: string[] = [];
+const profile = mkdtempSync(join(tmpdir(), "tessera-browser-"));
+
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  gateway = await startTestGateway({ SEED: "sample" });
+  browser = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+    viewport: { width: 1440, height: 900 },
+  });
+  page = browser.pages()[0] ?? (await browser.newPage());
+  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("requestfailed", (request) => problems.push(`failed: ${request.url()}`));
+  page.on("request", (request) => {
+    const isOurs = request.url().startsWith(gateway.url) || /^(data|blob):/.test(request.url());
+    if (!isOurs) problems.push(`asks somebody else: ${request.url()}`);
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await gateway?.[Symbol.asyncDispose]();
+  rmSync(profile, { recursive: true, force: true });
+});
+
+/** The text of one of GraphiQL's editors. */
+const editor = (name: "variables" | "request-headers" | "response") =>
+  page.evaluate((part) => {
+    const { editor: monaco } = (
+      globalThis as unknown as {
+        __MONACO: { editor: { getModels(): { uri: { path: string }; getValue(): string }[] } };
+      }
+    ).__MONACO;
+    return (
+      monaco
+        .getModels()
+        .find((model) => model.uri.path.includes(part))
+        ?.getValue() ?? ""
+    );
+  }, name);
+const setVariables = (text: string) =>
+  page.evaluate((value) => {
+    const { editor: monaco } = (
+      globalThis as unknown as {
+        __MONACO: { editor: { getModels(): { uri: { path: string }; setValue(text: string): void }[] } };
+      }
+    ).__MONACO;
+    monaco
+      .getModels()
+      .find((model) => model.uri.path.includes("variables"))
+      ?.setValue(value);
+  }, text);
+
+/** Opens a tab, runs it, and answers its response once that contains what is awaited. */
+async function run(tab: string, awaited: string): Promise<string> {
+  await open(tab);
+  await page.locator(".graphiql-execute-button").click();
+  await expect
+    .poll(() => editor("response"), { timeout: 10_000, message: `${tab} answers ${awaited}` })
+    .toContain(awaited);
+  if (process.env["SCREENSHOT_DIR"]) await page.screenshot({ path: join(process.env["SCREENSHOT_DIR"], `${tab}.png`) });
+  return editor("response");
+}
+async function open(tab: string) {
+  await page.getByRole("tab", { name: tab }).click();
+  await expect.poll(() => page.getByRole("tab", { name: tab }).getAttribute("aria-selected")).toBe("true");
+}
+
+test.skipIf(!hasBrowser)(`a newcomer redeems points in GraphiQL${skipped}`, async () => {
+  await page.goto(`${gateway.url}/graphiql/`);
+  await page.waitForSelector(".graphiql-query-editor .view-line");
+
+  await run("RequestOtp", '"challengeId"');
+  await gateway.sandbox.calls.waitFor((call) => call.operation === "generate-otp" && call.outcome === "answered");
+  await open("VerifyOtp");
+  await expect.poll(() => editor("variables")).not.toContain("<challengeId>");
+  await setVariables(
+    (await editor("variables")).replace("<otp>", gateway.sandbox.client.lastOtp("CUST12345")?.otp ?? ""),
+  );
+  await run("VerifyOtp", '"accessToken"');
+  expect(await editor("request-headers")).toMatch(/"authorization": "Bearer ey/);
+
+  expect(await run("WalletAndCart", '"balance"')).toContain('"balance": 3500');
+  await run("BrowseRewards", '"redeemable": true');
+  expect(await run("AddToCart", '"readyToOrder"')).toContain('"readyToOrder": true');
+  await run("PlaceOrder", '"number": "ORD-');
+  await run("FollowOrder", '"status": "FULFILLED"');
+  expect(await run("RevealVoucher", '"code"')).toMatch(/"code": "[A-Z]{3}-\w{4}-\w{4}"/);
+  expect(await run("PointsTrail", '"state": "CONFIRMED"')).toContain('"pointsState": "TAKEN"');
+  await run("WalletAndCart", '"balance"');
+  await expect.poll(() => editor("response"), { message: "the wallet is lower" }).not.toContain('"balance": 3500');
+
+  expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain("Bearer ey");
+  expect(problems).toEqual([]);
+});
