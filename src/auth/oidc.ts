@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, errors, jwtVerify } from "jose";
+import { createRemoteJWKSet, decodeJwt, errors, jwtVerify } from "jose";
 import { z } from "zod";
 import type { Logger } from "../platform/logger.ts";
 
@@ -8,6 +8,8 @@ export type OidcVerifier = (token: string) => Promise<string | null>;
 const discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
 const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
 const LEEWAY_SECONDS = 30;
+/** What goes wrong between the provider and us. Everything else that jose reports is wrong with the token. */
+const PROVIDER_AT_FAULT = new Set(["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"]);
 
 /** Operators by OpenID Connect: whoever has a valid token of this issuer for this audience is one. */
 export function makeOidcVerifier({
@@ -28,6 +30,8 @@ export function makeOidcVerifier({
     return createRemoteJWKSet(new URL(found.jwks_uri));
   };
   return async (token) => {
+    // Whoever comes with another token, say a customer's that has expired, need not wait for the provider.
+    if (claimedIssuer(token) !== issuer) return null;
     try {
       keys ??= discover();
       const { payload } = await jwtVerify(token, await keys, {
@@ -39,10 +43,19 @@ export function makeOidcVerifier({
       });
       return payload.sub ?? null;
     } catch (error) {
-      if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) return null;
+      if (error instanceof errors.JOSEError && !PROVIDER_AT_FAULT.has(error.code)) return null;
       keys = undefined; // asked again next time
       log.warn({ err: error, issuer }, "The operators' identity provider cannot be asked");
       return null;
     }
   };
+}
+
+/** Not verified: only good for finding out whom to ask. */
+function claimedIssuer(token: string): string | undefined {
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    return undefined;
+  }
 }

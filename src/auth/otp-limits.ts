@@ -1,5 +1,7 @@
 /** Rules of asking for one-time passwords; pure. */
 
+import { isIPv6 } from "node:net";
+
 export const OTP_LIFE_MS = 5 * 60 * 1_000;
 export const OTP_TRIES = 3;
 export const HOUR_MS = 60 * 60 * 1_000;
@@ -18,4 +20,17 @@ export function allowedAgainAt(askedAt: readonly Date[], perHour: number, now: D
     .sort((a, b) => a - b);
   const oldestThatCounts = withinHour.at(-perHour);
   return oldestThatCounts === undefined ? null : new Date(oldestThatCounts + HOUR_MS);
+}
+
+/**
+ * Whom a limit by network address is for: an IPv4 address, or the first 64 bits of an IPv6 address. The rest of those is
+ * the caller's to choose, and a choice of 2^64 would be no limit.
+ */
+export function addressBlock(address: string): string {
+  const ipv4 = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
+  if (ipv4 !== undefined || !isIPv6(address)) return ipv4 ?? address;
+  const [before = [], after = []] = address.split("::").map((part) => part.split(":").filter((group) => group !== ""));
+  const zeros = Array<string>(Math.max(0, 8 - before.length - after.length)).fill("0");
+  const groups = [...before, ...zeros, ...after].slice(0, 4);
+  return groups.map((group) => Number.parseInt(group, 16).toString(16)).join(":");
 }

@@ -7,6 +7,7 @@ import type { ClientPoints } from "../upstream/client-points/client-points.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
 import { untilNextTick } from "./even-timing.ts";
 import type { Challenge, OtpChallengeStore } from "./otp-challenge.store.ts";
+import { addressBlock } from "./otp-limits.ts";
 
 /** Customer ids are the Client's; this only keeps out what cannot be one. */
 const customerIdShape = z.string().regex(/^[A-Za-z0-9._@-]{1,64}$/);
@@ -53,7 +54,8 @@ export function makeRequestOtp({ challenges, client, addresses, clock, log, grid
     if (!customerIdShape.safeParse(customerId).success) {
       return refused(refusal("INVALID_INPUT", "A customer id has 1 to 64 letters, digits or . _ @ -", field));
     }
-    const opened = await challenges.open({ customerId, addressHash: addresses.hash(address), now: clock.now() });
+    const addressHash = addresses.hash(addressBlock(address));
+    const opened = await challenges.open({ customerId, addressHash, now: clock.now() });
     if ("retryAt" in opened) {
       return refused({
         __typename: "OtpThrottled",

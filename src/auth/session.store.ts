@@ -37,6 +37,8 @@ export interface SessionStore {
   }>;
   rotate(refreshToken: string): Promise<Rotation>;
   end(sessionId: string, reason: string): Promise<void>;
+  /** Ends the session that a refresh token, new or old, belongs to. */
+  endByRefreshToken(refreshToken: string, reason: string): Promise<void>;
   /** Null when there is no such session or it is over. */
   live(sessionId: string): Promise<LiveSession | null>;
   /** The Client's JWT of a live session. */
@@ -66,20 +68,37 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
     const known = trusted.get(sessionId);
     if (known && known.until > now.getTime() && known.session.expiresAt > now) return known;
     known?.forget();
+
+    // Listens before it looks, so that a session that ends in between is not taken for alive.
+    using listening = new DisposableStack();
+    let isOver = false;
+    const onEnd = () => {
+      isOver = true;
+      trusted.get(sessionId)?.forget();
+    };
+    listening.defer(bus.on(sessionTopic(sessionId), onEnd));
     const row = await db.session.findUnique({ where: { id: sessionId } });
-    if (!row || row.endedAt || row.expiresAt <= now) return null;
+    if (isOver || !row || row.endedAt || row.expiresAt <= now) return null;
 
     trusted.get(sessionId)?.forget(); // a concurrent reader's
     const session = { id: row.id, customerId: row.customerId, expiresAt: row.expiresAt };
+    const kept = listening.move();
     const forget = () => {
-      off();
+      kept.dispose();
       trusted.delete(sessionId);
     };
-    const off = bus.on(sessionTopic(sessionId), forget);
     const fresh = { session, clientToken: row.clientToken, until: now.getTime() + TRUST_MS, forget };
     trusted.set(sessionId, fresh);
     if (trusted.size > MAX_TRUSTED) trusted.values().next().value?.forget();
     return fresh;
+  }
+
+  async function end(sessionId: string, reason: string): Promise<void> {
+    await db.session.updateMany({
+      where: { id: sessionId, endedAt: null },
+      data: { endedAt: clock.now(), endReason: reason },
+    });
+    bus.ring(sessionTopic(sessionId));
   }
 
   return {
@@ -143,13 +162,13 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
       return outcome;
     },
 
-    async end(sessionId, reason) {
-      await db.session.updateMany({
-        where: { id: sessionId, endedAt: null },
-        data: { endedAt: clock.now(), endReason: reason },
-      });
-      bus.ring(sessionTopic(sessionId));
+    end,
+
+    async endByRefreshToken(refreshToken, reason) {
+      const row = await db.refreshToken.findUnique({ where: { tokenHash: hashOf(refreshToken) } });
+      if (row) await end(row.sessionId, reason);
     },
+
     live: async (sessionId) => (await read(sessionId))?.session ?? null,
 
     async clientToken(sessionId) {

@@ -1,19 +1,21 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import {
+  type DocumentNode,
   execute,
   type FormattedExecutionResult,
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
+  NoSchemaIntrospectionCustomRule,
   parse,
   specifiedRules,
   subscribe,
   validate,
 } from "graphql";
-import { CloseCode, type ServerOptions } from "graphql-ws";
+import { CloseCode, type ServerOptions, type SubscribePayload } from "graphql-ws";
 import { type Extra, useServer } from "graphql-ws/use/ws";
-import { type WebSocket, WebSocketServer } from "ws";
+import { type ServerOptions as SocketOptions, type WebSocket, WebSocketServer } from "ws";
 import { sessionTopic } from "../auth/session.store.ts";
 import type { Viewer } from "../auth/viewer.ts";
 import type { Bus } from "../platform/events.ts";
@@ -28,7 +30,10 @@ const INIT_WAIT_MS = 3_000;
 const PING_MS = 15_000;
 /** A lost ring is made up for by asking. */
 const SESSION_CHECK_MS = 15_000;
+/** How long a peer may take to agree that a socket is closed. */
+const CLOSE_WAIT_MS = 2_000;
 const SERVICE_RESTART = 1012;
+const TRY_AGAIN_LATER = 1013;
 
 export interface SubscriptionOptions {
   schema: GraphQLSchema;
@@ -43,24 +48,32 @@ export interface SubscriptionOptions {
 
 interface SocketState {
   viewer: Viewer;
-  operations: number;
+  /** The operations under way: the id the client gave each, and the id of its request. */
+  running: Map<string, string>;
   release(): void;
 }
 type SocketExtra = Extra & { state?: SocketState };
 
+const rules = [...specifiedRules, ...limitRules, NoSchemaIntrospectionCustomRule];
+
 /** Serves graphql-ws at `/graphql` of an HTTP server. @returns a function that closes every socket */
 export function mountSubscriptions(server: Server, options: SubscriptionOptions): () => Promise<void> {
   const { schema, bus, log, isOriginAllowed, identify, isSessionLive, makeContext } = options;
-  const sockets = new WebSocketServer({
+  const socketOptions: SocketOptions & { closeTimeout: number } = {
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
+    closeTimeout: CLOSE_WAIT_MS, // which the types of ws do not know yet
     handleProtocols: (offered) => (offered.has("graphql-transport-ws") ? "graphql-transport-ws" : false),
-  });
+  };
+  const sockets = new WebSocketServer(socketOptions);
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const refuse = (status: string) =>
-      void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    const refuse = (status: string) => {
+      // Node has stopped listening for errors here, and one that nobody hears ends the process.
+      socket.on("error", () => {}).once("finish", () => socket.destroy());
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    };
     if (request.url?.split("?")[0] !== "/graphql") refuse("404 Not Found");
     else if (!isOriginAllowed(request)) refuse("403 Forbidden");
     else sockets.handleUpgrade(request, socket, head, (upgraded) => sockets.emit("connection", upgraded, request));
@@ -70,17 +83,43 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
   /** Closes the socket when the session behind it ends. */
   function endWithSession(socket: WebSocket, sessionId: string): () => void {
     const close = () => socket.close(CloseCode.Forbidden, "Session ended");
-    const off = bus.on(sessionTopic(sessionId), close);
-    const timer = setInterval(() => {
-      isSessionLive(sessionId).then(
+    const check = () =>
+      void isSessionLive(sessionId).then(
         (isLive) => isLive || close(),
         (error: unknown) => log.warn({ err: error }, "A socket's session could not be checked"),
       );
-    }, SESSION_CHECK_MS);
+    const off = bus.on(sessionTopic(sessionId), close);
+    check(); // it may have ended before we listened
+    const timer = setInterval(check, SESSION_CHECK_MS);
     return () => {
       off();
       clearInterval(timer);
     };
+  }
+
+  /** The document of an operation that may be run, or why it may not. */
+  function admit({ query, variables, operationName }: SubscribePayload): DocumentNode | GraphQLError[] {
+    let document: DocumentNode;
+    try {
+      document = parse(query, { maxTokens: MAX_TOKENS });
+    } catch (error) {
+      return [withCode(error as GraphQLError, "GRAPHQL_PARSE_FAILED")];
+    }
+    const invalid = validate(schema, document, rules);
+    if (invalid.length > 0) return invalid.map((error) => withCode(error, "GRAPHQL_VALIDATION_FAILED"));
+    const operation = getOperationAST(document, operationName);
+    if (!operation) return [refusal("BAD_USER_INPUT", "Say which operation to run.")];
+    if (operation.operation === "mutation") return [refusal("BAD_USER_INPUT", "Mutations are sent over HTTP.")];
+    const cost = costError({ schema, document, operationName, variables });
+    return cost ? [cost] : document;
+  }
+
+  /** The error as the client may see it. What the client may not see is in the log, under the same id. */
+  function show(error: GraphQLError, requestId: string | undefined): GraphQLError {
+    const { error: shown, isUnexpected } = toPublic(error);
+    if (isUnexpected) log.error({ err: error.originalError ?? error, requestId }, "Unexpected error in a subscription");
+    shown.extensions["requestId"] = requestId;
+    return shown;
   }
 
   const handlers: ServerOptions<Record<string, unknown>, SocketExtra> = {
@@ -90,34 +129,44 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
     connectionInitWaitTimeout: INIT_WAIT_MS,
 
     async onConnect({ connectionParams, extra }) {
-      const given = connectionParams?.["authorization"] ?? connectionParams?.["Authorization"];
-      const viewer = await identify(typeof given === "string" ? given : undefined, extra.request);
-      if (!viewer) return false;
-      const release = viewer.kind === "customer" ? endWithSession(extra.socket, viewer.sessionId) : () => {};
-      extra.state = { viewer, operations: 0, release };
-      return true;
+      const { socket, request } = extra;
+      const given = connectionParams?.["authorization"] ?? connectionParams?.["Authorization"] ?? undefined;
+      if (given !== undefined && typeof given !== "string") return false;
+      try {
+        const viewer = await identify(given, request);
+        // Closed in the meantime, it would never be released.
+        if (!viewer || socket.readyState !== socket.OPEN) return false;
+        const release = viewer.kind === "customer" ? endWithSession(socket, viewer.sessionId) : () => {};
+        extra.state = { viewer, running: new Map(), release };
+        return true;
+      } catch (error) {
+        log.error({ err: error }, "A socket's credentials could not be checked");
+        socket.close(TRY_AGAIN_LATER, "Try again later");
+        return false;
+      }
     },
 
     onDisconnect: ({ extra }) => extra.state?.release(),
     onClose: ({ extra }) => extra.state?.release(),
 
-    onSubscribe({ extra }, _id, { query, variables, operationName }) {
+    onSubscribe({ extra }, id, payload) {
       const { state } = extra;
       if (!state) return [new GraphQLError("Not connected")];
-      if (state.operations >= MAX_SUBSCRIPTIONS) {
-        return [refusal("RATE_LIMITED", `At most ${MAX_SUBSCRIPTIONS} operations at once on one socket.`)];
+      const contextValue = makeContext(state.viewer, extra.request);
+      const { requestId } = contextValue;
+      const refuse = (errors: readonly GraphQLError[]) => errors.map((error) => show(error, requestId));
+      if (state.running.size >= MAX_SUBSCRIPTIONS) {
+        return refuse([refusal("RATE_LIMITED", `At most ${MAX_SUBSCRIPTIONS} operations at once on one socket.`)]);
+      }
+      // graphql-ws would lose sight of the second as soon as the first has ended.
+      if (state.running.has(id)) {
+        return refuse([refusal("BAD_USER_INPUT", "The last operation of this id has not ended yet. Use a new id.")]);
       }
       try {
-        const document = parse(query, { maxTokens: MAX_TOKENS });
-        const invalid = validate(schema, document, [...specifiedRules, ...limitRules]);
-        if (invalid.length > 0) return invalid.map((error) => toPublic(error).error);
-        const operation = getOperationAST(document, operationName);
-        if (!operation) return [refusal("BAD_USER_INPUT", "Say which operation to run.")];
-        if (operation.operation === "mutation") return [refusal("BAD_USER_INPUT", "Mutations are sent over HTTP.")];
-        const cost = costError({ schema, document, operationName, variables });
-        if (cost) return [cost];
-        state.operations += 1;
-        const contextValue = makeContext(state.viewer, extra.request);
+        const document = admit(payload);
+        if (Array.isArray(document)) return refuse(document);
+        const { operationName, variables } = payload;
+        state.running.set(id, requestId);
         return {
           schema,
           document,
@@ -126,29 +175,32 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
           ...(variables && { variableValues: variables }),
         };
       } catch (error) {
-        if (error instanceof GraphQLError) return [toPublic(error).error];
-        throw error;
+        return refuse([
+          error instanceof GraphQLError ? error : new GraphQLError("", { originalError: error as Error }),
+        ]);
       }
     },
 
-    onError: (_context, _id, _payload, errors) => errors.map((error) => toPublic(error).error.toJSON()),
+    onError({ extra }, id, _payload, errors) {
+      // Refused by onSubscribe, an error is shown already; else it broke off an operation under way.
+      const isShown = (error: GraphQLError) => "requestId" in error.extensions;
+      return errors.map((error) => (isShown(error) ? error : show(error, extra.state?.running.get(id))).toJSON());
+    },
     onNext(_context, _id, _payload, args, result) {
       if (!result.errors) return undefined;
       const { requestId } = args.contextValue as Context;
-      const errors = result.errors.map((error) => {
-        const { error: shown, isUnexpected } = toPublic(error);
-        if (isUnexpected)
-          log.error({ err: error.originalError ?? error, requestId }, "Unexpected error in a subscription");
-        return { ...shown.toJSON(), extensions: { ...shown.extensions, requestId } };
-      });
+      const errors = result.errors.map((error) => show(error, requestId).toJSON());
       return { ...result, errors } as FormattedExecutionResult;
     },
-    onComplete({ extra }) {
-      if (extra.state) extra.state.operations -= 1;
-    },
+    onComplete: ({ extra }, id) => void extra.state?.running.delete(id),
   };
 
-  const served = useServer(handlers, sockets, PING_MS);
+  // `isProd`: what went wrong inside is not told in the reason for closing.
+  const served = useServer({ ...handlers, isProd: true }, sockets, PING_MS);
+  sockets.on("connection", (socket) => {
+    // graphql-ws prints to the console what is only a peer that broke the rules, and for which ws closes the socket.
+    socket.removeAllListeners("error").on("error", (error) => log.debug({ err: error }, "A socket broke the rules"));
+  });
   return async () => {
     server.off("upgrade", onUpgrade);
     for (const socket of sockets.clients) socket.close(SERVICE_RESTART, "Restarting");
@@ -158,4 +210,14 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
 
 function refusal(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code, retryable: code === "RATE_LIMITED" } });
+}
+
+/** The same error under the code it has over HTTP, and without hints at what else the schema has. */
+function withCode({ message, source, positions, nodes }: GraphQLError, code: string): GraphQLError {
+  return new GraphQLError(message.replace(/ ?Did you mean .+\?$/, ""), {
+    source: source ?? null,
+    positions: positions ?? null,
+    nodes: nodes ?? null,
+    extensions: { code },
+  });
 }

@@ -60,9 +60,17 @@ test("a token ends with its time, but for five seconds that clocks may differ", 
 });
 
 describe("a token is refused", () => {
-  const claims = (changes: JWTPayload = {}): JWTPayload => {
+  const claims = (changes: Partial<Record<keyof JWTPayload, unknown>> = {}): JWTPayload => {
     const now = clock.now().getTime() / 1_000;
-    const whole = { iss: "tessera", aud: "tessera", sub: "C-1", sid: owner.sessionId, iat: now, nbf: now, exp: now + 900 };
+    const whole = {
+      iss: "tessera",
+      aud: "tessera",
+      sub: "C-1",
+      sid: owner.sessionId,
+      iat: now,
+      nbf: now,
+      exp: now + 900,
+    };
     return JSON.parse(JSON.stringify({ ...whole, ...changes }));
   };
   const signed = (payload: JWTPayload, header: { typ?: string } = {}) =>
@@ -82,7 +90,10 @@ describe("a token is refused", () => {
     ["not signed at all (alg none)", () => `${part({ alg: "none", typ: "at+jwt" })}.${part(claims())}.`],
     ["signed by HS256 with our public key as PEM", () => hmac(publicKey.export({ type: "spki", format: "pem" }))],
     ["signed by HS256 with our public key as DER", () => hmac(publicKey.export({ type: "spki", format: "der" }))],
-    ["signed by HS256 with our raw public key", () => hmac(publicKey.export({ type: "spki", format: "der" }).subarray(-32))],
+    [
+      "signed by HS256 with our raw public key",
+      () => hmac(publicKey.export({ type: "spki", format: "der" }).subarray(-32)),
+    ],
     ["from another issuer", () => signed(claims({ iss: "elsewhere" }))],
     ["from no issuer", () => signed(claims({ iss: undefined }))],
     ["for another audience", () => signed(claims({ aud: "elsewhere" }))],

@@ -12,7 +12,7 @@ import { makeTestClock } from "../support/clock.ts";
 
 const log = await makeLogger({ level: "silent", pretty: false });
 const clock = makeTestClock();
-const after = <T>(ms: number, answer: () => T) =>
+const later = <T>(ms: number, answer: () => T) =>
   new Promise<T>((resolve, reject) => {
     setTimeout(() => {
       try {
@@ -47,7 +47,7 @@ test.each([
 ])("what took %i ms leaves after %i ms", async (took, left) => {
   const { ms } = await timed(async () => {
     const startedAt = performance.now();
-    await after(took, () => {});
+    await later(took, () => {});
     await untilNextTick(startedAt, 250);
   });
   expect(ms).toBe(left);
@@ -80,11 +80,11 @@ describe("asking for a password", () => {
     ["breaks off", 20, fails("unknown")],
     ["cannot be reached, and says so late", 300, fails("transient")],
   ])("looks the same when the Client %s", async (_, ms, answer) => {
-    expect(await timed(() => ask(() => after(ms, answer)))).toEqual({ answer: challenge, ms: 250 });
+    expect(await timed(() => ask(() => later(ms, answer)))).toEqual({ answer: challenge, ms: 250 });
   });
 
   test("tells only that the Client cannot be reached, at the same moment", async () => {
-    expect(await timed(() => ask(() => after(20, fails("transient"))))).toMatchObject({
+    expect(await timed(() => ask(() => later(20, fails("transient"))))).toMatchObject({
       answer: { refusals: [{ code: "UPSTREAM_UNAVAILABLE" }] },
       ms: 250,
     });
@@ -107,8 +107,8 @@ describe("verifying a password", () => {
   test("answers an unknown challenge, a wrong password and a decoy at the same moment", async () => {
     const known = { takeTry: async () => ({ customerId: "C-1", triesLeft: 2 }), referenceOf: async () => "REF1" };
     const unknown = await timed(() => verify({ takeTry: async () => null }));
-    const wrong = await timed(() => verify(known, () => after(10, fails("refused"))));
-    const decoy = await timed(() => verify(known, () => after(200, fails("refused"))));
+    const wrong = await timed(() => verify(known, () => later(10, fails("refused"))));
+    const decoy = await timed(() => verify(known, () => later(200, fails("refused"))));
     expect([unknown.ms, wrong.ms, decoy.ms]).toEqual([250, 250, 250]);
     expect(decoy.answer).toEqual(wrong.answer);
   });

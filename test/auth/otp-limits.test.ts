@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { allowedAgainAt, coolDownMs } from "../../src/auth/otp-limits.ts";
+import { addressBlock, allowedAgainAt, coolDownMs } from "../../src/auth/otp-limits.ts";
 import { HOUR, MINUTE, SECOND } from "../support/clock.ts";
 
 describe("the cool-down", () => {
@@ -33,5 +33,26 @@ describe("a limit for each hour", () => {
     ["the oldest is older than an hour", ago(1, HOUR + 1), 2, null],
   ])("when %s", (_, askedAt, perHour, allowedAt) => {
     expect(allowedAgainAt(askedAt, perHour, now)).toEqual(allowedAt);
+  });
+});
+
+describe("a network address", () => {
+  test.each([
+    ["203.0.113.7", "203.0.113.7"],
+    ["::ffff:203.0.113.7", "203.0.113.7"],
+    ["::FFFF:203.0.113.7", "203.0.113.7"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+    ["2001:db8:1:2::6", "2001:db8:1:2"],
+    ["2001:DB8:0001:2::", "2001:db8:1:2"],
+    ["2001:db8::6", "2001:db8:0:0"],
+    ["2001::1:2:3:4:5:6", "2001:0:1:2"],
+    ["fe80::1%eth0", "fe80:0:0:0"],
+    ["::1", "0:0:0:0"],
+    ["::", "0:0:0:0"],
+    ["64:ff9b::203.0.113.7", "64:ff9b:0:0"],
+    ["no address", "no address"],
+    ["", ""],
+  ])("%j counts as %j", (address, block) => {
+    expect(addressBlock(address)).toBe(block);
   });
 });

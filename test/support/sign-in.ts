@@ -50,7 +50,11 @@ function dataOf<Data>({ body }: HttpAnswer<Data>): Data {
 export async function requestOtp(gateway: TestGateway, customerId: string, headers?: Headers) {
   const query = `mutation ($customerId: String!) {
     requestOtp(input: { customerId: $customerId }) { challengeId expiresAt resendAfter ${userErrors} } }`;
-  const answer = await post<{ requestOtp: RequestOtpAnswer }>(gateway.url, { query, variables: { customerId } }, headers);
+  const answer = await post<{ requestOtp: RequestOtpAnswer }>(
+    gateway.url,
+    { query, variables: { customerId } },
+    headers,
+  );
   return dataOf(answer).requestOtp;
 }
 
@@ -76,7 +80,11 @@ export const refresh = async (gateway: TestGateway, refreshToken: string) =>
 
 /** Whom the gateway takes the bearer of these headers for; null is nobody. */
 export async function whoIs(gateway: TestGateway, headers: Headers = {}): Promise<string | null> {
-  const answer = await post<{ me: { customerId: string } | null }>(gateway.url, { query: "{ me { customerId } }" }, headers);
+  const answer = await post<{ me: { customerId: string } | null }>(
+    gateway.url,
+    { query: "{ me { customerId } }" },
+    headers,
+  );
   return dataOf(answer).me?.customerId ?? null;
 }
 

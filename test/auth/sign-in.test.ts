@@ -1,0 +1,441 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Surroundings } from "../../src/app.ts";
+import { HOUR, MINUTE, makeTestClock, SECOND } from "../support/clock.ts";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { post } from "../support/http.ts";
+import { bearer, callsAbout, requestOtp, sentOtp, verifyOtp, whoIs, wrongOtp } from "../support/sign-in.ts";
+
+const PER_ADDRESS = 12;
+const clock = makeTestClock();
+const surroundings: Surroundings = { clock, otpGridMs: 1 };
+let gateway: TestGateway;
+beforeAll(async () => {
+  const env = { TRUST_PROXY: "true", OTP_PER_ADDRESS_HOUR: String(PER_ADDRESS) };
+  gateway = await startTestGateway(env, surroundings);
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+// A password still on its way would meet the faults of the next test.
+afterEach(() =>
+  vi.waitFor(async () => {
+    expect(await gateway.sql("select id from otp_challenges where delivery = 'SENDING'")).toEqual([]);
+  }),
+);
+
+/** Somebody at a network address of their own. */
+function visitor(address: string = randomUUID()) {
+  const headers = { "x-forwarded-for": address };
+  return {
+    ask: (customerId: string) => requestOtp(gateway, customerId, headers),
+  };
+}
+
+function knownCustomer(): string {
+  const customerId = `C-${randomUUID()}`;
+  gateway.sandbox.client.addCustomer({ customer_id: customerId, balance: 500, mobile: "98XXXXXX45" });
+  return customerId;
+}
+const unknownCustomer = () => `U-${randomUUID()}`;
+
+/** A challenge that was just opened and the password that was sent for it. */
+async function challengeOf(customerId: string) {
+  const { challengeId } = await visitor().ask(customerId);
+  return { challengeId, otp: await sentOtp(gateway, customerId) };
+}
+
+const inFuture = (ms: number) => new Date(clock.now().getTime() + ms).toISOString();
+const operationsAbout = (customerId: string) => callsAbout(gateway, customerId).map((call) => call.operation);
+const challengesOf = (customerId: string) =>
+  gateway.sql<{ delivery: string; attempts: number }>(
+    "select delivery, attempts from otp_challenges where customer_id = $1 order by created_at",
+    [customerId],
+  );
+const sessionsOf = (customerId: string) => gateway.sql("select id from sessions where customer_id = $1", [customerId]);
+
+describe.each([
+  ["a known customer", knownCustomer],
+  ["an unknown customer", unknownCustomer],
+])("a password for %s", (_, makeCustomer) => {
+  test("lives for five minutes, may be asked for again after 30 seconds, and is asked of the Client once", async () => {
+    const customerId = makeCustomer();
+
+    expect(await visitor().ask(customerId)).toEqual({
+      challengeId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      expiresAt: inFuture(5 * MINUTE),
+      resendAfter: inFuture(30 * SECOND),
+      userErrors: [],
+    });
+    await gateway.sandbox.calls.waitFor(() => callsAbout(gateway, customerId).at(0)?.outcome === "answered");
+    expect(operationsAbout(customerId)).toEqual(["generate-otp"]);
+  });
+
+  test("that is wrong counts the tries down, and then the challenge is over", async () => {
+    const customerId = makeCustomer();
+    const { challengeId } = await visitor().ask(customerId);
+    await gateway.sandbox.calls.waitFor(() => callsAbout(gateway, customerId).at(0)?.outcome === "answered");
+    const wrong = wrongOtp(gateway.sandbox.client.lastOtp(customerId)?.otp ?? "");
+
+    const invalid = (attemptsLeft: number) => ({
+      session: null,
+      customer: null,
+      userErrors: [
+        {
+          __typename: "OtpInvalid",
+          code: "OTP_INVALID",
+          message: attemptsLeft > 0 ? "That is not the password." : "That is not the password. Ask for a new one.",
+          field: ["input", "otp"],
+          attemptsLeft,
+        },
+      ],
+    });
+    expect(await verifyOtp(gateway, challengeId, wrong)).toEqual(invalid(2));
+    expect(await verifyOtp(gateway, challengeId, wrong)).toEqual(invalid(1));
+    expect(await verifyOtp(gateway, challengeId, wrong)).toEqual(invalid(0));
+    expect(await verifyOtp(gateway, challengeId, wrong)).toEqual(expired);
+    expect(operationsAbout(customerId)).toEqual(["generate-otp", "verify-otp", "verify-otp", "verify-otp"]);
+  });
+
+  test("may be asked for again after a wait that doubles each time", async () => {
+    const customerId = makeCustomer();
+    const { ask } = visitor();
+    for (const wait of [30 * SECOND, 1 * MINUTE, 2 * MINUTE, 4 * MINUTE]) {
+      const { resendAfter } = await ask(customerId);
+      expect(resendAfter).toBe(inFuture(wait));
+      clock.advance(wait - 1);
+      expect(await ask(customerId)).toMatchObject(throttledUntil(inFuture(1)));
+      clock.advance(1);
+    }
+    expect(await ask(customerId)).toMatchObject({ userErrors: [] });
+  });
+
+  test("may be asked for five times an hour, from wherever", async () => {
+    const customerId = makeCustomer();
+    const freeAgain = inFuture(HOUR);
+    for (let time = 1; time <= 5; time += 1) {
+      const { resendAfter } = await visitor().ask(customerId);
+      clock.advance(new Date(resendAfter ?? 0).getTime() - clock.now().getTime());
+    }
+
+    expect(await visitor().ask(customerId)).toMatchObject(throttledUntil(freeAgain));
+    clock.advance(new Date(freeAgain).getTime() - clock.now().getTime() - 1);
+    expect(await visitor().ask(customerId)).toMatchObject(throttledUntil(freeAgain));
+    clock.advance(1);
+    expect(await visitor().ask(customerId)).toMatchObject({ userErrors: [] });
+    expect(operationsAbout(customerId)).toHaveLength(6);
+  });
+
+  test("may be asked for so many times an hour from one address, for whomever", async () => {
+    const { ask } = visitor();
+    for (let time = 1; time <= PER_ADDRESS; time += 1)
+      expect(await ask(makeCustomer())).toMatchObject({ userErrors: [] });
+
+    const oneTooMany = makeCustomer();
+    expect(await ask(oneTooMany)).toMatchObject(throttledUntil(inFuture(HOUR)));
+    expect(operationsAbout(oneTooMany)).toEqual([]);
+    expect(await visitor().ask(oneTooMany)).toMatchObject({ userErrors: [] });
+  });
+});
+
+const throttledUntil = (retryAt: string) => ({
+  challengeId: null,
+  userErrors: [{ __typename: "OtpThrottled", code: "OTP_THROTTLED", retryAt }],
+});
+const expired = {
+  session: null,
+  customer: null,
+  userErrors: [
+    {
+      __typename: "BasicUserError",
+      code: "OTP_EXPIRED",
+      message: "This password can no longer be used. Ask for a new one.",
+      field: ["input", "challengeId"],
+    },
+  ],
+};
+
+describe("asking for a password", () => {
+  test("from ever new addresses of one IPv6 network has one limit", async () => {
+    const network = "2001:db8:1:2";
+    for (let time = 1; time <= PER_ADDRESS; time += 1) await visitor(`${network}::${time}`).ask(unknownCustomer());
+    expect(await visitor(`${network}:a:b:c:d`).ask(unknownCustomer())).toMatchObject(throttledUntil(inFuture(HOUR)));
+    expect(await visitor("2001:db8:1:3::1").ask(unknownCustomer())).toMatchObject({ userErrors: [] });
+  });
+
+  test.each(["", " ", "C 1", "C\n1", "C-1\n", "Ç-1", "'; drop table orders; --", "C".repeat(65)])(
+    "for %j, which cannot be a customer id, is refused before anybody is asked",
+    async (customerId) => {
+      expect(await visitor().ask(customerId)).toMatchObject({
+        challengeId: null,
+        userErrors: [{ code: "INVALID_INPUT", field: ["input", "customerId"] }],
+      });
+      expect(operationsAbout(customerId)).toEqual([]);
+    },
+  );
+
+  test("too soon leaves the password that was sent as good as it was", async () => {
+    const customerId = knownCustomer();
+    const { challengeId, otp } = await challengeOf(customerId);
+    expect(await visitor().ask(customerId)).toMatchObject({ userErrors: [{ code: "OTP_THROTTLED" }] });
+    expect(await verifyOtp(gateway, challengeId, otp)).toMatchObject({ customer: { customerId }, userErrors: [] });
+  });
+
+  test("twenty times at once opens one challenge", async () => {
+    const customerId = knownCustomer();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => visitor().ask(customerId)));
+    expect(answers.filter((answer) => answer.challengeId !== null)).toHaveLength(1);
+    expect(answers.filter((answer) => answer.userErrors[0]?.code === "OTP_THROTTLED")).toHaveLength(19);
+    expect(await challengesOf(customerId)).toHaveLength(1);
+  });
+
+  test("is answered before a slow Client has answered, and the late password is good", async () => {
+    const customerId = knownCustomer();
+    gateway.sandbox.faults.add({ upstream: "client", operation: "generate-otp", fault: "delay", delayMs: 300 });
+
+    const { challengeId } = await visitor().ask(customerId);
+    expect(await challengesOf(customerId)).toEqual([{ delivery: "SENDING", attempts: 0 }]);
+
+    expect(await verifyOtp(gateway, challengeId, await sentOtp(gateway, customerId))).toMatchObject({
+      customer: { customerId },
+    });
+  });
+
+  test("may be verified while the password is still on its way", async () => {
+    const customerId = knownCustomer();
+    gateway.sandbox.faults.add({ upstream: "client", operation: "generate-otp", fault: "delay", delayMs: 300 });
+    const { challengeId } = await visitor().ask(customerId);
+
+    expect(await verifyOtp(gateway, challengeId, "000000")).toMatchObject({ userErrors: [{ attemptsLeft: 2 }] });
+    expect(operationsAbout(customerId)).toEqual(["generate-otp", "verify-otp"]);
+  });
+
+  test.each([
+    ["breaks off", { fault: "drop-before" }],
+    ["fails", { fault: "http-500" }],
+    ["answers nonsense", { fault: "malformed" }],
+    ["does not answer in time", { fault: "delay", delayMs: 1_500 }],
+  ] as const)("looks as always when the Client %s, and does not count", async (_, fault) => {
+    const customerId = knownCustomer();
+    const { ask } = visitor();
+    gateway.sandbox.faults.add({ upstream: "client", operation: "generate-otp", ...fault });
+
+    const { challengeId, ...rest } = await ask(customerId);
+    expect(rest).toEqual({ expiresAt: inFuture(5 * MINUTE), resendAfter: inFuture(30 * SECOND), userErrors: [] });
+    expect(await verifyOtp(gateway, challengeId, "000000")).toEqual(expired);
+    expect(await challengesOf(customerId)).toMatchObject([{ delivery: "FAILED" }]);
+
+    expect(await ask(customerId)).toMatchObject({ resendAfter: inFuture(30 * SECOND), userErrors: [] });
+  });
+});
+
+describe("verifying a password", () => {
+  test("signs the customer in, who goes on as themselves in the same operation", async () => {
+    const customerId = knownCustomer();
+    const { challengeId, otp } = await challengeOf(customerId);
+    const { body } = await post(gateway.url, {
+      query: `mutation ($input: VerifyOtpInput!) {
+        verifyOtp(input: $input) {
+          session { accessToken refreshToken expiresAt }
+          customer { customerId maskedMobile wallet { balance } }
+          userErrors { code } } }`,
+      variables: { input: { challengeId, otp } },
+    });
+    expect(body).toEqual({
+      data: {
+        verifyOtp: {
+          session: {
+            accessToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+            refreshToken: expect.stringMatching(/^[\w-]{43}$/),
+            expiresAt: inFuture(15 * MINUTE),
+          },
+          customer: { customerId, maskedMobile: "98XXXXXX45", wallet: { balance: 500 } },
+          userErrors: [],
+        },
+      },
+    });
+  });
+
+  test("works once", async () => {
+    const customerId = knownCustomer();
+    const { challengeId, otp } = await challengeOf(customerId);
+    const { session } = await verifyOtp(gateway, challengeId, otp);
+    expect(await verifyOtp(gateway, challengeId, otp)).toEqual(expired);
+    expect(await whoIs(gateway, bearer(session?.accessToken ?? ""))).toBe(customerId);
+  });
+
+  test("works with the third try", async () => {
+    const customerId = knownCustomer();
+    const { challengeId, otp } = await challengeOf(customerId);
+    await verifyOtp(gateway, challengeId, wrongOtp(otp));
+    await verifyOtp(gateway, challengeId, wrongOtp(otp));
+    expect(await verifyOtp(gateway, challengeId, otp)).toMatchObject({ customer: { customerId } });
+  });
+
+  test("works for the newest challenge alone", async () => {
+    const customerId = knownCustomer();
+    const older = await challengeOf(customerId);
+    clock.advance(30 * SECOND);
+    const { challengeId } = await visitor().ask(customerId);
+    const otp = await sentOtp(gateway, customerId, 2);
+
+    expect(await verifyOtp(gateway, older.challengeId, otp)).toEqual(expired);
+    expect(await verifyOtp(gateway, challengeId, otp)).toMatchObject({ customer: { customerId } });
+  });
+
+  test("works until just before the fifth minute ends", async () => {
+    const customerId = knownCustomer();
+    const { challengeId, otp } = await challengeOf(customerId);
+    clock.advance(5 * MINUTE - 1);
+    expect(await verifyOtp(gateway, challengeId, otp)).toMatchObject({ customer: { customerId } });
+  });
+
+  test("is over after five minutes", async () => {
+    const { challengeId, otp } = await challengeOf(knownCustomer());
+    clock.advance(5 * MINUTE);
+    expect(await verifyOtp(gateway, challengeId, otp)).toEqual(expired);
+  });
+
+  test("of one customer does not work for another", async () => {
+    const [mine, theirs] = [await challengeOf(knownCustomer()), await challengeOf(knownCustomer())];
+    expect(await verifyOtp(gateway, theirs.challengeId, mine.otp)).toMatchObject({
+      userErrors: [{ code: "OTP_INVALID" }],
+    });
+  });
+
+  test.each(["", "none", "1", randomUUID(), "00000000-0000-0000-0000-000000000000", "'; drop table sessions; --"])(
+    "of the challenge %j, which nobody opened, is answered like one that is over",
+    async (challengeId) => {
+      expect(await verifyOtp(gateway, challengeId, "000000")).toEqual(expired);
+    },
+  );
+
+  test.each(["", "12345", "1234567", "12345a", " 123456", "123456\n", "１２３４５６"])(
+    "that is %j, not six digits, is a try that the Client need not be asked about",
+    async (otp) => {
+      const customerId = knownCustomer();
+      const { challengeId } = await challengeOf(customerId);
+      expect(await verifyOtp(gateway, challengeId, otp)).toMatchObject({
+        userErrors: [{ code: "OTP_INVALID", attemptsLeft: 2 }],
+      });
+      expect(operationsAbout(customerId)).toEqual(["generate-otp"]);
+    },
+  );
+
+  test("twenty times at once uses three tries and opens one session", async () => {
+    const customerId = knownCustomer();
+    const { challengeId, otp } = await challengeOf(customerId);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => verifyOtp(gateway, challengeId, otp)));
+    expect(answers.filter((answer) => answer.session !== null)).toHaveLength(1);
+    expect(await sessionsOf(customerId)).toHaveLength(1);
+    expect(operationsAbout(customerId).filter((operation) => operation === "verify-otp").length).toBeLessThanOrEqual(3);
+  });
+
+  test("twenty wrong ones at once are three tries", async () => {
+    const customerId = knownCustomer();
+    const { challengeId, otp } = await challengeOf(customerId);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => verifyOtp(gateway, challengeId, wrongOtp(otp))));
+    const attemptsLeft = answers.flatMap((answer) => answer.userErrors[0]?.attemptsLeft ?? []);
+    expect(attemptsLeft.sort()).toEqual([0, 1, 2]);
+    expect(operationsAbout(customerId)).toEqual(["generate-otp", "verify-otp", "verify-otp", "verify-otp"]);
+    expect(await verifyOtp(gateway, challengeId, otp)).toEqual(expired);
+  });
+
+  test("counts as a try when the Client breaks off, because it may have been one", async () => {
+    const customerId = knownCustomer();
+    const { challengeId, otp } = await challengeOf(customerId);
+    gateway.sandbox.faults.add({ upstream: "client", operation: "verify-otp", fault: "drop-before" });
+    expect(await verifyOtp(gateway, challengeId, otp)).toMatchObject({
+      session: null,
+      userErrors: [{ __typename: "BasicUserError", code: "UPSTREAM_UNAVAILABLE" }],
+    });
+    expect(await challengesOf(customerId)).toMatchObject([{ attempts: 1 }]);
+    expect(await verifyOtp(gateway, challengeId, otp)).toMatchObject({ customer: { customerId } });
+  });
+});
+
+describe("two one-time passwords in one request", () => {
+  const ask = (customerId: string) => `requestOtp(input: { customerId: "${customerId}" }) { challengeId }`;
+  const verify = `verifyOtp(input: { challengeId: "${randomUUID()}", otp: "000000" }) { userErrors { code } }`;
+
+  test.each<[how: string, document: (customerId: string) => string]>([
+    ["under two names", (id) => `mutation { a: ${ask(id)} b: ${ask(id)} }`],
+    ["one to ask for and one to verify", (id) => `mutation { ${ask(id)} ${verify} }`],
+    ["in a fragment", (id) => `mutation { a: ${ask(id)} ...B } fragment B on Mutation { b: ${ask(id)} }`],
+    ["in an inline fragment", (id) => `mutation { a: ${ask(id)} ... on Mutation { b: ${ask(id)} } }`],
+    ["in two operations", (id) => `mutation A { ${ask(id)} } mutation B { ${ask(id)} }`],
+    ["though one is skipped", (id) => `mutation { a: ${ask(id)} b: ${ask(id).replace(") {", ") @skip(if: true) {")} }`],
+  ])("%s are refused, and neither is carried out", async (_, document) => {
+    const customerId = knownCustomer();
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        query: document(customerId),
+        operationName: document("").includes("mutation A") ? "A" : null,
+      }),
+    });
+    const { data, errors } = (await response.json()) as { data?: unknown; errors: { extensions: { code: string } }[] };
+    expect(errors.map((error) => error.extensions.code)).toEqual(["GRAPHQL_VALIDATION_FAILED"]);
+    expect(data).toBeUndefined();
+    expect(await challengesOf(customerId)).toEqual([]);
+    expect(operationsAbout(customerId)).toEqual([]);
+  });
+
+  test("in a batch are refused", async () => {
+    const customerId = knownCustomer();
+    const one = { query: `mutation { ${ask(customerId)} }` };
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify([one, one]),
+    });
+    expect(response.status).toBe(400);
+    expect(await challengesOf(customerId)).toEqual([]);
+  });
+});
+
+describe("while the Client cannot be reached", () => {
+  const nobodyListens = "http://127.0.0.1:9";
+
+  test("no password can be asked for, which does not count against the limits", async () => {
+    const [known, unknown] = [knownCustomer(), unknownCustomer()];
+    const { ask } = visitor();
+    surroundings.otpGridMs = 250; // time enough to find out
+    await gateway.restart({ CLIENT_API_URL: nobodyListens });
+    const answers = [await ask(known), await ask(known), await ask(known), await ask(unknown)];
+    surroundings.otpGridMs = 1;
+    await gateway.restart();
+
+    for (const answer of answers) {
+      expect(answer).toEqual({
+        challengeId: null,
+        expiresAt: null,
+        resendAfter: null,
+        userErrors: [
+          {
+            __typename: "BasicUserError",
+            code: "UPSTREAM_UNAVAILABLE",
+            message: "Passwords cannot be sent right now. Try again in a moment.",
+            field: null,
+          },
+        ],
+      });
+    }
+    expect(await ask(known)).toMatchObject({ resendAfter: inFuture(30 * SECOND), userErrors: [] });
+  });
+
+  test("a password cannot be verified, which is no try", async () => {
+    const customerId = knownCustomer();
+    const { challengeId, otp } = await challengeOf(customerId);
+    await verifyOtp(gateway, challengeId, wrongOtp(otp));
+    await gateway.restart({ CLIENT_API_URL: nobodyListens });
+    const answers = [await verifyOtp(gateway, challengeId, otp), await verifyOtp(gateway, challengeId, otp)];
+    await gateway.restart();
+
+    expect(answers.map((answer) => answer.userErrors[0]?.code)).toEqual([
+      "UPSTREAM_UNAVAILABLE",
+      "UPSTREAM_UNAVAILABLE",
+    ]);
+    expect(await verifyOtp(gateway, challengeId, wrongOtp(otp))).toMatchObject({ userErrors: [{ attemptsLeft: 1 }] });
+    expect(await verifyOtp(gateway, challengeId, otp)).toMatchObject({ customer: { customerId } });
+  });
+});

@@ -1,0 +1,34 @@
+import { EventEmitter, once } from "node:events";
+import type { Bus } from "../../src/platform/events.ts";
+
+/** A bus that knows who listens to it. */
+export interface CountingBus extends Bus {
+  /** The topics that are listened to, each once for every listener. */
+  listeners(): string[];
+  /** Resolves as soon as nobody listens to a topic that begins so. */
+  silence(prefix?: string): Promise<void>;
+}
+
+export function makeCountingBus(bus: Bus): CountingBus {
+  const topics: string[] = [];
+  const leaving = new EventEmitter().setMaxListeners(0);
+  return {
+    ...bus,
+    on(topic, listener) {
+      const off = bus.on(topic, listener);
+      topics.push(topic);
+      let isOn = true;
+      return () => {
+        off();
+        if (!isOn) return;
+        isOn = false;
+        topics.splice(topics.indexOf(topic), 1);
+        leaving.emit("left");
+      };
+    },
+    listeners: () => [...topics],
+    async silence(prefix = "") {
+      while (topics.some((topic) => topic.startsWith(prefix))) await once(leaving, "left");
+    },
+  };
+}

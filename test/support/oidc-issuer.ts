@@ -1,0 +1,81 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+
+/** What a token says otherwise; undefined takes a claim away. */
+export type ClaimChanges = Partial<Record<keyof JWTPayload, unknown>>;
+
+export interface OidcIssuer extends AsyncDisposable {
+  /** As configured: its tokens say that they are from here. */
+  url: string;
+  /** The paths it was asked for, oldest first. */
+  asked: string[];
+  /** Answers from now on, until `stop`. A new issuer is stopped. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** What `path` is answered with instead, once. */
+  answerOnce(path: string, answer: { status?: number; body: string }): void;
+  /** A good token of the operator `sub`, but for the changes. */
+  token(changes?: ClaimChanges, options?: { key?: CryptoKey; header?: { kid?: string } }): Promise<string>;
+}
+
+export const DISCOVERY = "/.well-known/openid-configuration";
+export const KEYS = "/keys";
+
+/** A small identity provider with discovery and keys over real HTTP, and tokens for whoever asks the test. */
+export async function makeOidcIssuer(audience: string): Promise<OidcIssuer> {
+  const { privateKey, publicKey } = await generateKeyPair("ES256");
+  const keys = [{ ...(await exportJWK(publicKey)), kid: "key-1", alg: "ES256", use: "sig" }];
+  const asked: string[] = [];
+  const instead = new Map<string, { status?: number; body: string }>();
+  let server: Server | undefined;
+  let port = 0;
+
+  const issuer: OidcIssuer = {
+    get url() {
+      return `http://127.0.0.1:${port}`;
+    },
+    asked,
+    answerOnce: (path, answer) => void instead.set(path, answer),
+
+    async start() {
+      server = createServer((request, response) => {
+        const path = request.url ?? "";
+        asked.push(path);
+        const other = instead.get(path);
+        instead.delete(path);
+        const bodies: Record<string, unknown> = {
+          [DISCOVERY]: { issuer: issuer.url, jwks_uri: `${issuer.url}${KEYS}` },
+          [KEYS]: { keys },
+        };
+        response.writeHead(other?.status ?? (path in bodies ? 200 : 404), { "content-type": "application/json" });
+        response.end(other?.body ?? JSON.stringify(bodies[path] ?? {}));
+      }).listen(port, "127.0.0.1");
+      await once(server, "listening");
+      ({ port } = server.address() as AddressInfo);
+    },
+
+    async stop() {
+      if (!server) return;
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      server = undefined;
+      await closed;
+    },
+
+    async token(changes = {}, { key = privateKey, header = {} } = {}) {
+      const now = Math.floor(Date.now() / 1_000);
+      const claims = { iss: issuer.url, aud: audience, sub: "asha@brand", iat: now, exp: now + 600, ...changes };
+      return new SignJWT(JSON.parse(JSON.stringify(claims)))
+        .setProtectedHeader({ alg: "ES256", kid: "key-1", ...header })
+        .sign(key);
+    },
+
+    [Symbol.asyncDispose]: () => issuer.stop(),
+  };
+  await issuer.start(); // to be given a port
+  await issuer.stop();
+  return issuer;
+}
