@@ -13,7 +13,6 @@ export default defineConfig({
     maxConcurrency: 4,
     testTimeout: 20_000,
     hookTimeout: 30_000,
-    reporters: process.env["CI"] ? ["default"] : ["dot"],
     env: { NODE_NO_WARNINGS: "1", NODE_COMPILE_CACHE: "node_modules/.cache/node" },
   },
 });

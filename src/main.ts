@@ -3,8 +3,8 @@ import { banner } from "./banner.ts";
 import { ConfigError, readConfig } from "./config.ts";
 
 const print = (text: string) => process.stdout.write(text);
-const fail = (message: string): never => {
-  process.stderr.write(`\nTessera did not start.\n${message}\n`);
+const fail = (message: string, what = "did not start"): never => {
+  process.stderr.write(`\nTessera ${what}.\n${message}\n`);
   process.exit(1);
 };
 
@@ -22,6 +22,10 @@ try {
     process.exit(0);
   };
   process.on("SIGINT", stop).on("SIGTERM", stop).on("disconnect", stop);
+  // A fault nobody caught leaves this process in a state nobody knows: another one goes on with its orders.
+  for (const fault of ["uncaughtException", "unhandledRejection"]) {
+    process.on(fault, (error) => fail(`${fault}: ${error instanceof Error ? error.stack : String(error)}`, "stopped"));
+  }
 } catch (error) {
   if (error instanceof ConfigError) fail(`These settings are wrong:\n${error.message.replace(/^/gm, "  ")}`);
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };

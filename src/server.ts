@@ -111,11 +111,12 @@ export async function startServer({ config, log }: { config: Config; log: Logger
         isProduction: config.isProduction,
         log,
         async makeContext(request: FastifyRequest, reply: FastifyReply) {
-          const accessCookie = mayUseCookies(request.headers) ? request.cookies[cookieNames.access] : undefined;
+          const mayUse = mayUseCookies(request.headers);
+          const accessCookie = mayUse ? request.cookies[cookieNames.access] : undefined;
           return contextOf(await viewerOf(request.headers.authorization, accessCookie), {
             requestId: request.id,
             address: request.ip,
-            cookies: sessionCookies(request, reply, isSecure),
+            cookies: mayUse ? sessionCookies(request, reply, isSecure) : noCookies,
             cache: true,
           });
         },

@@ -164,9 +164,10 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
           if (afterSeq != null && afterSeq < 0) throw badUserInput("afterSeq", "must not be negative");
           const order = await visible(globalId, context);
           if (!order) throw badUserInput("orderId", "there is no such order");
-          const mayStillSee = async () =>
-            viewer.kind === "operator" || (await sessions.live(viewer.sessionId)) !== null;
-          const wanted = { orderId: order.id, afterSeq: afterSeq ?? undefined, mayStillSee };
+          const authorise = async () => {
+            if (viewer.kind === "customer" && !(await sessions.live(viewer.sessionId))) throw unauthenticated();
+          };
+          const wanted = { orderId: order.id, afterSeq: afterSeq ?? undefined, authorise };
           return abortable((signal) => deps.watchOrder({ ...wanted, signal }), serverSignal);
         },
         resolve: (event: OrderEvent) => event,

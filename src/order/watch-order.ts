@@ -10,8 +10,8 @@ export interface WatchOrderInput {
   /** Only what came after it; undefined begins with the current state. */
   afterSeq: number | undefined;
   signal: AbortSignal;
-  /** Asked again before each event. */
-  mayStillSee(): Promise<boolean>;
+  /** Asked again before each event; throws when the viewer may no longer see it. */
+  authorise(): Promise<void>;
 }
 
 export type WatchOrder = (input: WatchOrderInput) => AsyncGenerator<OrderEvent, void>;
@@ -21,7 +21,7 @@ export type WatchOrder = (input: WatchOrderInput) => AsyncGenerator<OrderEvent, 
  * when to look. Knows nothing of sockets.
  */
 export function makeWatchOrder({ orders, bus }: { orders: OrderStore; bus: Bus }): WatchOrder {
-  return async function* watchOrder({ orderId, afterSeq, signal, mayStillSee }) {
+  return async function* watchOrder({ orderId, afterSeq, signal, authorise }) {
     using bell = listen(bus, orderTopic(orderId));
     let seen = afterSeq ?? Math.max(0, ((await orders.standing(orderId))?.seq ?? 1) - 1);
     while (!signal.aborted) {
@@ -29,7 +29,8 @@ export function makeWatchOrder({ orders, bus }: { orders: OrderStore; bus: Bus }
       const standing = await orders.standing(orderId);
       const events = await orders.eventsAfter(orderId, seen, BATCH);
       for (const event of events) {
-        if (signal.aborted || !(await mayStillSee())) return;
+        if (signal.aborted) return;
+        await authorise();
         yield event;
         seen = event.seq;
       }

@@ -14,10 +14,11 @@ export interface Bus {
 export function makeLocalBus(): Bus {
   const emitter = new EventEmitter().setMaxListeners(0);
   return {
-    ring: (topic) => void emitter.emit(topic),
+    // Prefixed, because a topic may come from another process and "error" means something to an emitter.
+    ring: (topic) => void emitter.emit(`ring:${topic}`),
     on(topic, listener) {
-      emitter.on(topic, listener);
-      return () => emitter.off(topic, listener);
+      emitter.on(`ring:${topic}`, listener);
+      return () => emitter.off(`ring:${topic}`, listener);
     },
     close: async () => void emitter.removeAllListeners(),
   };
@@ -40,7 +41,7 @@ export function listen(bus: Bus, topic: string): Bell {
     async wait(timeoutMs, signal) {
       if (!rung && !signal?.aborted) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, timeoutMs);
+          const timer = setTimeout(() => done(), timeoutMs);
           const done = () => {
             clearTimeout(timer);
             signal?.removeEventListener("abort", done);

@@ -13,7 +13,7 @@ const secretKeys = [
   "cookie",
   "password",
   "secret",
-  "code",
+  "voucherCode",
   "pin",
   "mobile",
   "maskedMobile",
@@ -21,6 +21,9 @@ const secretKeys = [
   "shippingAddress",
   "variables",
 ];
+
+/** Where a database error quotes the row that it refused, with everything in it. */
+const failingRow = "err.meta.driverAdapterError.cause.detail";
 
 export interface LoggerOptions {
   level: string;
@@ -34,7 +37,10 @@ export async function makeLogger({ level, pretty, destination }: LoggerOptions):
   const options = {
     level,
     base: null,
-    redact: { paths: secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: "[redacted]" },
+    redact: {
+      paths: [...secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), failingRow],
+      censor: "[redacted]",
+    },
   };
   if (!pretty) return destination ? pino(options, destination) : pino(options);
   const { default: pinoPretty } = await import("pino-pretty");

@@ -30,7 +30,7 @@ export function makeSecretBox(secret: string, purpose: string): SecretBox {
     decrypt(sealed, context) {
       const nonce = sealed.subarray(0, NONCE_BYTES);
       const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
-      const decipher = createDecipheriv("aes-256-gcm", encryptionKey, nonce)
+      const decipher = createDecipheriv("aes-256-gcm", encryptionKey, nonce, { authTagLength: TAG_BYTES })
         .setAAD(Buffer.from(context))
         .setAuthTag(tag);
       const body = sealed.subarray(NONCE_BYTES + TAG_BYTES);

@@ -1,0 +1,546 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { type AddressInfo, connect as connectTcp } from "node:net";
+import { makeExecutableSchema } from "@graphql-tools/schema";
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
+import type { Viewer } from "../../src/auth/viewer.ts";
+import { abortable } from "../../src/graphql/abortable.ts";
+import type { Context } from "../../src/graphql/context.ts";
+import { unauthenticated } from "../../src/graphql/errors.ts";
+import { makeOriginCheck } from "../../src/graphql/origins.ts";
+import { mountSubscriptions, type SubscriptionOptions } from "../../src/graphql/subscriptions.ts";
+import { listen, makeLocalBus } from "../../src/platform/events.ts";
+import { type CountingBus, makeCountingBus } from "../support/counting-bus.ts";
+import { type CapturedLog, captureLog } from "../support/log.ts";
+import { connect, openSocket, type RawSocket, refusedUpgrade } from "../support/raw-socket.ts";
+
+/** The edge alone, on a server and a schema of its own: who gets in, what may be asked, and what is left behind. */
+
+const SECRET = "db password=hunter2";
+const typeDefs = `
+  type Query { things(first: Int): [Thing!]! }
+  type Thing { name: String! thing: Thing! things(first: Int): [Thing!]! }
+  type Mutation { change: Boolean }
+  type Subscription {
+    ticks: Int!
+    lingering: Int
+    refused: Int
+    failing: Int
+    breakingOff: Int
+    unresolvable: Int
+    unresolvableWhole: Int!
+  }`;
+const thing = { name: "a thing", thing: () => thing, things: () => [] };
+
+let bus: CountingBus;
+let captured: CapturedLog;
+let server: Server;
+let url: string;
+/** May be called again and again. */
+let unmount: () => Promise<void>;
+let options: SubscriptionOptions;
+const changed = vi.fn();
+let printed: MockInstance<typeof console.error>;
+let lingering: PromiseWithResolvers<void>;
+
+const schema = makeExecutableSchema({
+  typeDefs,
+  resolvers: {
+    Query: { things: () => [thing] },
+    Mutation: { change: changed },
+    Subscription: {
+      ticks: {
+        subscribe: (_: unknown, __: unknown, { signal }: Context) =>
+          abortable(async function* (stop) {
+            using bell = listen(bus, "ticks");
+            for (let ticks = 1; !stop.aborted; ticks += 1) {
+              yield { ticks };
+              await bell.wait(60_000, stop);
+            }
+          }, signal),
+      },
+      lingering: {
+        async *subscribe() {
+          yield { lingering: 1 };
+          await lingering.promise;
+        },
+      },
+      refused: {
+        subscribe() {
+          throw unauthenticated();
+        },
+      },
+      failing: {
+        subscribe() {
+          throw new Error(SECRET);
+        },
+      },
+      breakingOff: {
+        async *subscribe() {
+          yield { breakingOff: 1 };
+          throw new Error(SECRET);
+        },
+      },
+      ...Object.fromEntries(
+        ["unresolvable", "unresolvableWhole"].map((field) => [
+          field,
+          {
+            async *subscribe() {
+              yield {};
+            },
+            resolve() {
+              throw new Error(SECRET);
+            },
+          },
+        ]),
+      ),
+    },
+  },
+});
+
+beforeEach(async () => {
+  changed.mockReset();
+  lingering = Promise.withResolvers();
+  bus = makeCountingBus(makeLocalBus());
+  captured = await captureLog();
+  const stopping = new AbortController();
+  options = {
+    schema,
+    bus,
+    log: captured.log,
+    isOriginAllowed: ({ headers }) => makeOriginCheck(["https://shop.example.com"])(headers),
+    identify: async (authorization): Promise<Viewer | null> => {
+      if (authorization === undefined) return { kind: "anonymous" };
+      return authorization === "good" ? { kind: "customer", customerId: "C-1", sessionId: "s-1" } : null;
+    },
+    isSessionLive: async () => true,
+    makeContext: (viewer, request) =>
+      ({ viewer, requestId: String(request.headers["x-request-id"]), signal: stopping.signal }) as Context,
+  };
+  server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const close = mountSubscriptions(server, {
+    ...options,
+    identify: (...given) => options.identify(...given),
+    isSessionLive: (id) => options.isSessionLive(id),
+  });
+  let closed: Promise<void> | undefined;
+  unmount = () => {
+    closed ??= close();
+    return closed;
+  };
+  printed = vi.spyOn(console, "error");
+});
+
+afterEach(async () => {
+  const closed = once(server, "close");
+  server.close();
+  await unmount();
+  await closed;
+  await bus.silence(); // whoever still listens has been forgotten
+  expect(printed).not.toHaveBeenCalled();
+  vi.restoreAllMocks();
+});
+
+const subscribe = (socket: RawSocket, id: string, query: string, more: object = {}) =>
+  socket.send({ type: "subscribe", id, payload: { query, ...more } });
+/** What one operation is first answered. */
+async function answerTo(query: string, more: object = {}, headers = {}) {
+  const socket = await connect(url, { headers });
+  subscribe(socket, "1", query, more);
+  const answer = await socket.next();
+  socket.ws.terminate();
+  return answer;
+}
+const codesOf = (payload: unknown) =>
+  (payload as { extensions: { code: string } }[]).map((error) => error.extensions.code);
+
+describe("a websocket", () => {
+  test("is taken at /graphql, with or without a query string", async () => {
+    await connect(url);
+    await connect(url, { path: "/graphql?from=here" });
+  });
+
+  test.each(["/", "/graphql/", "/graphqlx", "/other", "/graphql%2f"])("is not taken at %s", async (path) => {
+    expect(await refusedUpgrade(url, { path })).toBe(404);
+  });
+
+  test.each(["https://evil.example", "http://shop.example.com", "https://shop.example.com.evil.example", "null"])(
+    "is not taken from a page of %s",
+    async (origin) => {
+      expect(await refusedUpgrade(url, { origin })).toBe(403);
+    },
+  );
+
+  test("is taken from a page of a listed origin or of this server", async () => {
+    await connect(url, { origin: "https://shop.example.com" });
+    await connect(url, { origin: url });
+  });
+
+  test("that speaks no protocol is closed", async () => {
+    expect(await (await openSocket(url, { protocol: "" })).closed).toMatchObject({ code: 4406 });
+  });
+
+  test("that offers only another protocol is not agreed with", async () => {
+    await expect(openSocket(url, { protocol: "graphql-ws" })).rejects.toThrow("no subprotocol");
+  });
+
+  test("takes part in nothing before it has introduced itself", async () => {
+    const socket = await openSocket(url);
+    subscribe(socket, "1", "subscription { ticks }");
+    expect(await socket.closed).toMatchObject({ code: 4401 });
+  });
+
+  test("is closed when it introduces itself twice", async () => {
+    const socket = await connect(url);
+    socket.send({ type: "connection_init" });
+    expect(await socket.closed).toMatchObject({ code: 4429 });
+  });
+
+  test.each(["", "garbage", "null", "{}", '{"type":"other"}', '{"type":"subscribe","id":1}'])(
+    "is closed when it says %j",
+    async (message) => {
+      const socket = await connect(url);
+      socket.send(message);
+      expect(await socket.closed).toMatchObject({ code: 4400 });
+    },
+  );
+
+  test("whose credentials are not good is closed", async () => {
+    const socket = await openSocket(url);
+    socket.send({ type: "connection_init", payload: { authorization: "bad" } });
+    expect(await socket.closed).toEqual({ code: 4403, reason: "Forbidden" });
+  });
+
+  test.each([{ authorization: 1 }, { Authorization: ["good"] }, { authorization: {} }])(
+    "whose credentials are no text is closed: %j",
+    async (payload) => {
+      const socket = await openSocket(url);
+      socket.send({ type: "connection_init", payload });
+      expect(await socket.closed).toMatchObject({ code: 4403 });
+    },
+  );
+
+  test("is closed without a word about why when its credentials cannot be checked", async () => {
+    options.identify = async () => {
+      throw new Error(SECRET);
+    };
+    const socket = await openSocket(url);
+    socket.send({ type: "connection_init" });
+    expect(await socket.closed).toEqual({ code: 1013, reason: "Try again later" });
+    expect(captured.text()).toContain(SECRET);
+  });
+
+  test("takes a message of 64 KiB", async () => {
+    const message = { type: "ping", payload: { padding: "" } };
+    message.payload.padding = "x".repeat(64 * 1024 - JSON.stringify(message).length);
+    const socket = await connect(url);
+    socket.send(message);
+    expect((await socket.next()).type).toBe("pong");
+  });
+
+  test("is closed by a longer message, in one frame or in many", async () => {
+    const [whole, inParts] = [await connect(url), await connect(url)];
+    whole.send(Buffer.alloc(64 * 1024 + 1, "x"));
+    expect(await whole.closed).toMatchObject({ code: 1009 });
+    for (let part = 0; part <= 64; part += 1) inParts.ws.send("x".repeat(1024), { fin: false });
+    expect(await inParts.closed).toMatchObject({ code: 1009 });
+  });
+});
+
+describe("an operation", () => {
+  test("may be a query", async () => {
+    expect(await answerTo("{ things { name } }")).toMatchObject({
+      type: "next",
+      payload: { data: { things: [{ name: "a thing" }] } },
+    });
+  });
+
+  test("may not be a mutation", async () => {
+    const { type, payload } = await answerTo("mutation { change }");
+    expect(type).toBe("error");
+    expect(codesOf(payload)).toEqual(["BAD_USER_INPUT"]);
+    const named = await answerTo("query A { things { name } } mutation B { change }", { operationName: "B" });
+    expect(named.type).toBe("error");
+    expect(changed).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ["that is no GraphQL", "subscription {", "GRAPHQL_PARSE_FAILED", {}],
+    ["with too many words", `{ ${"things { name } ".repeat(400)} }`, "GRAPHQL_PARSE_FAILED", {}],
+    ["that is not in the schema", "subscription { tacks }", "GRAPHQL_VALIDATION_FAILED", {}],
+    [
+      "that is too deep",
+      `{ things { ${"thing { ".repeat(12)} name ${"} ".repeat(12)} } }`,
+      "GRAPHQL_VALIDATION_FAILED",
+      {},
+    ],
+    [
+      "with too many names",
+      `{ ${Array.from({ length: 20 }, (_, n) => `a${n}: things { name }`).join(" ")} }`,
+      "GRAPHQL_VALIDATION_FAILED",
+      {},
+    ],
+    ["that costs too much", "{ things(first: 100) { things(first: 100) { name } } }", "BAD_USER_INPUT", {}],
+    [
+      "that costs too much by its variables",
+      "query ($n: Int) { things(first: $n) { things(first: $n) { name } } }",
+      "BAD_USER_INPUT",
+      { variables: { n: 100 } },
+    ],
+    ["of which there are two", "query A { things { name } } query B { things { name } }", "BAD_USER_INPUT", {}],
+    ["about the schema", "{ __schema { __typename } }", "GRAPHQL_VALIDATION_FAILED", {}],
+    ["about a type", '{ __type(name: "Thing") { name } }', "GRAPHQL_VALIDATION_FAILED", {}],
+  ])("%s is refused, with an id to ask about", async (_, query, code, more) => {
+    const { type, payload } = await answerTo(query, more, { "x-request-id": "r-1" });
+    expect(type).toBe("error");
+    expect(payload).toEqual([
+      expect.objectContaining({ extensions: expect.objectContaining({ code, retryable: false, requestId: "r-1" }) }),
+    ]);
+  });
+
+  test("with a variable of another type is refused, with an id to ask about", async () => {
+    const query = "query ($n: Int) { things(first: $n) { name } }";
+    const { payload } = await answerTo(query, { variables: { n: "many" } }, { "x-request-id": "r-1" });
+    expect(payload).toMatchObject({
+      errors: [{ extensions: { code: "BAD_USER_INPUT", retryable: false, requestId: "r-1" } }],
+    });
+  });
+
+  test("that is misspelled is not helped along", async () => {
+    expect(JSON.stringify(await answerTo("subscription { tick }"))).not.toContain("ticks");
+  });
+
+  test("that is refused by its own field says so", async () => {
+    expect(await answerTo("subscription { refused }", {}, { "x-request-id": "r-1" })).toEqual({
+      id: "1",
+      type: "next",
+      payload: {
+        errors: [
+          {
+            message: "Sign in first.",
+            path: ["refused"],
+            locations: [{ line: 1, column: 16 }],
+            extensions: { code: "UNAUTHENTICATED", retryable: false, requestId: "r-1" },
+          },
+        ],
+      },
+    });
+    expect(captured.text()).toBe("");
+  });
+
+  const masked = {
+    message: "Something went wrong on our side.",
+    extensions: { code: "INTERNAL_SERVER_ERROR", retryable: false, requestId: "r-1" },
+  };
+  test.each([
+    ["cannot begin", "failing", { errors: [masked] }],
+    ["has a field that cannot be read", "unresolvable", { data: { unresolvable: null }, errors: [masked] }],
+    ["has only a field that cannot be read", "unresolvableWhole", { data: null, errors: [masked] }],
+  ])("that %s shows an id to ask about, and the log the rest", async (_, field, payload) => {
+    const answer = await answerTo(`subscription { ${field} }`, {}, { "x-request-id": "r-1" });
+    expect(answer).toMatchObject({ type: "next", payload });
+    expect(JSON.stringify(answer)).not.toContain("hunter2");
+    expect(captured.text()).toContain(SECRET);
+    expect(captured.text()).toContain('"requestId":"r-1"');
+  });
+
+  test("that breaks off shows an id to ask about, and the log the rest", async () => {
+    const socket = await connect(url, { headers: { "x-request-id": "r-1" } });
+    subscribe(socket, "1", "subscription { breakingOff }");
+    expect(await socket.next()).toMatchObject({ type: "next", payload: { data: { breakingOff: 1 } } });
+    const answer = await socket.next();
+    expect(answer).toMatchObject({ type: "error", payload: [masked] });
+    expect(JSON.stringify(answer)).not.toContain("hunter2");
+    expect(captured.text()).toContain(SECRET);
+    expect(captured.text()).toContain('"requestId":"r-1"');
+    socket.ws.terminate();
+  });
+});
+
+describe("twenty operations", () => {
+  /** A socket on which twenty subscriptions have begun. */
+  async function full() {
+    const socket = await connect(url);
+    for (let id = 1; id <= 20; id += 1) {
+      subscribe(socket, String(id), "subscription { ticks }");
+      expect(await socket.next()).toMatchObject({ type: "next", id: String(id) });
+    }
+    return socket;
+  }
+
+  test("run at once on a socket, and a twenty-first is refused while they go on", async () => {
+    const socket = await full();
+    subscribe(socket, "21", "subscription { ticks }");
+    const { id, type, payload } = await socket.next();
+    expect([id, type, codesOf(payload)]).toEqual(["21", "error", ["RATE_LIMITED"]]);
+    expect(payload).toMatchObject([{ extensions: { retryable: true } }]);
+
+    bus.ring("ticks");
+    const ticked = new Set<string | undefined>();
+    for (let n = 1; n <= 20; n += 1) ticked.add((await socket.next()).id);
+    expect(ticked.size).toBe(20);
+    socket.ws.terminate();
+  });
+
+  test("make room when one of them ends", async () => {
+    const socket = await full();
+    socket.send({ type: "complete", id: "7" });
+    await vi.waitFor(() => expect(bus.listeners()).toHaveLength(19));
+    subscribe(socket, "21", "subscription { ticks }");
+    expect(await socket.next()).toMatchObject({ type: "next", id: "21" });
+    socket.ws.terminate();
+  });
+
+  test("are not made of those that were refused or have failed", async () => {
+    const socket = await connect(url);
+    for (const field of ["refused", "failing", "breakingOff", "unresolvable", "unknown"]) {
+      for (let n = 1; n <= 20; n += 1) {
+        subscribe(socket, `${field}-${n}`, `subscription { ${field} }`);
+        const last = field === "unknown" || field === "breakingOff" ? "error" : "complete";
+        while ((await socket.next()).type !== last);
+      }
+    }
+    subscribe(socket, "one more", "subscription { ticks }");
+    expect(await socket.next()).toMatchObject({ type: "next" });
+    socket.ws.terminate();
+  });
+});
+
+describe("a subscription is let go", () => {
+  const ends: [how: string, end: (socket: RawSocket) => unknown][] = [
+    ["it is completed", (socket) => socket.send({ type: "complete", id: "1" })],
+    ["the socket is closed", (socket) => socket.ws.close()],
+    ["the line is cut", (socket) => socket.ws.terminate()],
+    ["the server stops", () => unmount()],
+  ];
+  test.each(ends)("when %s", async (_, end) => {
+    const socket = await connect(url);
+    subscribe(socket, "1", "subscription { ticks }");
+    await socket.next();
+    expect(bus.listeners()).toEqual(["ticks"]);
+    end(socket);
+    await bus.silence();
+  });
+
+  test("though it was begun while another of its id was still ending", async () => {
+    const socket = await connect(url);
+    subscribe(socket, "1", "subscription { lingering }");
+    await socket.next();
+    socket.send({ type: "complete", id: "1" });
+    subscribe(socket, "1", "subscription { ticks }");
+    const second = await socket.next();
+    lingering.resolve();
+    expect([second.type, codesOf(second.payload)]).toEqual(["error", ["BAD_USER_INPUT"]]);
+
+    socket.send({ type: "ping" });
+    expect((await socket.next()).type).toBe("pong");
+    subscribe(socket, "1", "subscription { ticks }");
+    expect((await socket.next()).type).toBe("next");
+    socket.ws.terminate();
+    await bus.silence();
+  });
+});
+
+describe("the socket of a session", () => {
+  const good = { payload: { authorization: "good" } };
+
+  test("is closed as soon as the session ends", async () => {
+    const socket = await connect(url, good);
+    bus.ring("session:s-1");
+    expect(await socket.closed).toEqual({ code: 4403, reason: "Session ended" });
+    await bus.silence();
+  });
+
+  test("outlives the end of another session", async () => {
+    const socket = await connect(url, good);
+    bus.ring("session:s-2");
+    socket.send({ type: "ping" });
+    expect((await socket.next()).type).toBe("pong");
+    socket.ws.terminate();
+  });
+
+  test("is closed when the session ended while it was introduced", async () => {
+    options.isSessionLive = async () => false;
+    const socket = await openSocket(url);
+    socket.send({ type: "connection_init", payload: good.payload });
+    expect(await socket.closed).toMatchObject({ code: 4403 });
+  });
+
+  test("is closed although nobody said that the session has ended", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const socket = await connect(url, good);
+      options.isSessionLive = async () => {
+        throw new Error("the database is away");
+      };
+      vi.advanceTimersByTime(15_000);
+      await vi.waitFor(() => expect(captured.text()).toContain("could not be checked"));
+      expect(socket.ws.readyState).toBe(socket.ws.OPEN);
+
+      options.isSessionLive = async () => false;
+      vi.advanceTimersByTime(15_000);
+      expect(await socket.closed).toMatchObject({ code: 4403 });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("is let go when the line is cut while its credentials are checked", async () => {
+    const checking = Promise.withResolvers<IncomingMessage>();
+    const checked = Promise.withResolvers<Viewer>();
+    options.identify = (_, request) => {
+      checking.resolve(request);
+      return checked.promise;
+    };
+    const socket = await openSocket(url);
+    socket.send({ type: "connection_init" });
+    const request = await checking.promise;
+    const cut = once(request.socket, "close");
+    socket.ws.terminate();
+    await cut;
+    checked.resolve({ kind: "customer", customerId: "C-1", sessionId: "s-1" });
+    await new Promise(setImmediate);
+    expect(bus.listeners()).toEqual([]);
+  });
+});
+
+describe("when the server stops", () => {
+  test("every socket is told to come back", async () => {
+    const [idle, busy] = [await connect(url), await connect(url)];
+    subscribe(busy, "1", "subscription { ticks }");
+    await busy.next();
+    await unmount();
+    expect(await idle.closed).toEqual({ code: 1012, reason: "Restarting" });
+    expect(await busy.closed).toEqual({ code: 1012, reason: "Restarting" });
+  });
+
+  test("one that does not answer is not waited for", async () => {
+    const socket = await connect(url);
+    socket.ws.pause(); // reads nothing more, and so never agrees to close
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const stopped = unmount();
+      vi.advanceTimersByTime(2_000);
+      await stopped;
+    } finally {
+      vi.useRealTimers();
+    }
+    socket.ws.resume();
+    await socket.closed;
+  });
+});
+
+test("a refused upgrade whose line breaks at once harms nobody", async () => {
+  for (let n = 1; n <= 20; n += 1) {
+    const line = connectTcp(Number(new URL(url).port), "127.0.0.1").on("error", () => {});
+    await once(line, "connect");
+    line.write(
+      "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nOrigin: https://evil.example\r\n\r\n",
+    );
+    line.resetAndDestroy();
+    await once(line, "close");
+  }
+  await connect(url);
+});

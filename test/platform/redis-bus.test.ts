@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Bus, listen } from "../../src/platform/events.ts";
+import { makeLogger } from "../../src/platform/logger.ts";
+import { openRedisBus } from "../../src/platform/redis-bus.ts";
+import { freePort } from "../support/gateway-process.ts";
+
+const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
+const directory = mkdtempSync(join(tmpdir(), "tessera-redis-"));
+const log = await makeLogger({ level: "silent", pretty: false });
+let port: string;
+let redis: ChildProcess;
+
+async function startRedis() {
+  redis = spawn("redis-server", ["--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", directory], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  for await (const chunk of redis.stdout ?? []) if (String(chunk).includes("Ready to accept connections")) break;
+}
+async function stopRedis() {
+  redis.kill("SIGKILL");
+  await once(redis, "exit");
+}
+
+beforeAll(async () => {
+  if (!hasRedis) return;
+  port = await freePort();
+  await startRedis();
+});
+afterAll(async () => {
+  if (hasRedis) await stopRedis();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Rings until it is heard, or the time is over: a bus promises to try, not to deliver. */
+async function isHeard(from: Bus, at: Bus): Promise<boolean> {
+  using bell = listen(at, "topic");
+  let heard = false;
+  const off = at.on("topic", () => {
+    heard = true;
+  });
+  for (const end = Date.now() + 5_000; !heard && Date.now() < end; ) {
+    from.ring("topic");
+    await bell.wait(50);
+  }
+  off();
+  return heard;
+}
+
+describe.skipIf(!hasRedis)(
+  `the bus between processes${hasRedis ? "" : " (skipped: no redis-server on this machine)"}`,
+  () => {
+    test("is heard at the other end, once, and by the one who rang", async () => {
+      const [one, other] = [
+        await openRedisBus(`redis://127.0.0.1:${port}`, log),
+        await openRedisBus(`redis://127.0.0.1:${port}`, log),
+      ];
+      const heard: string[] = [];
+      one.on("order:1", () => heard.push("one"));
+      const { promise, resolve } = Promise.withResolvers<void>();
+      other.on("order:1", () => {
+        heard.push("other");
+        resolve();
+      });
+      one.ring("order:1");
+      await promise;
+      expect(heard.sort()).toEqual(["one", "other"]);
+      await Promise.all([one.close(), other.close()]);
+    });
+
+    test("works on within the process while Redis is gone, and between them when it is back", async () => {
+      const [one, other] = [
+        await openRedisBus(`redis://127.0.0.1:${port}`, log),
+        await openRedisBus(`redis://127.0.0.1:${port}`, log),
+      ];
+      expect(await isHeard(one, other)).toBe(true);
+      await stopRedis();
+      expect(await isHeard(one, one)).toBe(true);
+      await startRedis();
+      expect(await isHeard(one, other)).toBe(true);
+      await Promise.all([one.close(), other.close()]);
+    });
+
+    test("opens without Redis, because a gateway without it is slower to tell and not wrong", async () => {
+      const bus = await openRedisBus(`redis://127.0.0.1:${await freePort()}`, log);
+      expect(await isHeard(bus, bus)).toBe(true);
+      await bus.close();
+    });
+  },
+);
