@@ -25,9 +25,12 @@ export const forbidden = (why: string) => new PublicError("FORBIDDEN", why);
 export const badUserInput = (field: string, problem: string) =>
   new PublicError("BAD_USER_INPUT", `${field}: ${problem}`, { field });
 
+export const internalError = (facts?: Record<string, unknown>) =>
+  new PublicError("INTERNAL_SERVER_ERROR", "Something went wrong on our side.", facts);
+
 /** What an upstream's failure looks like from outside: that it failed, not how. */
 export function upstreamUnavailable(error: UpstreamError): PublicError {
-  return error.httpStatus === 401
+  return error.isSignInOver
     ? new PublicError("UNAUTHENTICATED", "Your sign-in with the brand has run out. Sign in again.")
     : new PublicError("UPSTREAM_UNAVAILABLE", "This cannot be read right now. Try again in a moment.");
 }
@@ -49,9 +52,8 @@ export function toPublic(error: GraphQLError): { error: GraphQLError; isUnexpect
     thrown instanceof PublicError ? thrown : thrown instanceof UpstreamError ? upstreamUnavailable(thrown) : undefined;
   const isAboutRequest = requestErrorCodes.has(String(error.extensions["code"])) || isCoercionError(error);
 
-  const shown =
-    known ?? (isAboutRequest ? error : new PublicError("INTERNAL_SERVER_ERROR", "Something went wrong on our side."));
-  const { stacktrace: _, ...extensions } = shown.extensions;
+  const shown = known ?? (isAboutRequest ? error : internalError());
+  const { stacktrace: _, http: __, ...extensions } = shown.extensions; // Apollo's own
   return {
     isUnexpected: !known && !isAboutRequest,
     error: new GraphQLError(shown.message, {

@@ -1,7 +1,7 @@
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
-import { Pool } from "undici";
+import { type Dispatcher, Pool } from "undici";
 import type { Logger } from "../platform/logger.ts";
-import { hasOutcome, UpstreamError } from "./upstream-error.ts";
+import { UpstreamError } from "./upstream-error.ts";
 
 export interface UpstreamRequest {
   /** What the call is named in logs and errors. */
@@ -14,6 +14,8 @@ export interface UpstreamRequest {
   body?: unknown;
   /** Whether it changes something there: silence then means *unknown*, not *try again*. */
   writes: boolean;
+  /** Whether the credentials are a customer's own, which run out and are renewed by signing in again. */
+  asCustomer?: boolean;
   /** Carried as `X-Request-Id`, to find the call in the upstream's log. */
   requestId?: string;
 }
@@ -44,21 +46,6 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const FAILURES_TO_OPEN = 8;
 const OPEN_MS = 2_000;
 
-/** Failures before the request left us: connecting, or finding out where to. */
-const NEVER_SENT = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "CERT_HAS_EXPIRED",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-]);
-
 export function makeUpstreamHttp({ service, origin, timeoutMs, connections, log }: UpstreamHttpOptions): UpstreamHttp {
   const pool = new Pool(origin, {
     connections,
@@ -72,7 +59,7 @@ export function makeUpstreamHttp({ service, origin, timeoutMs, connections, log 
   });
   // An upstream that is down is left alone for a moment instead of holding every request for the whole timeout.
   const breaker = circuitBreaker(
-    handleWhen((error) => hasOutcome(error, "transient", "unknown")),
+    handleWhen((error) => error instanceof UpstreamError && !isAboutCredentials(error.httpStatus)),
     { breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN), halfOpenAfter: OPEN_MS },
   );
   breaker.onBreak(() => log.warn({ service }, "Upstream is failing; calls to it are paused"));
@@ -85,7 +72,15 @@ export function makeUpstreamHttp({ service, origin, timeoutMs, connections, log 
         cause,
       });
 
+    const signal = AbortSignal.timeout(timeoutMs);
+    // Until then it waited for a connection, and nobody but us has seen it.
+    let wasSent = false;
     const answer = await pool
+      .compose(
+        beforeSending(() => {
+          wasSent = !signal.aborted;
+        }),
+      )
       .request({
         method: request.method,
         path: request.query ? `${request.path}?${new URLSearchParams(request.query)}` : request.path,
@@ -96,22 +91,23 @@ export function makeUpstreamHttp({ service, origin, timeoutMs, connections, log 
           ...request.headers,
         },
         body: request.body === undefined ? null : JSON.stringify(request.body),
-        signal: AbortSignal.timeout(timeoutMs),
+        signal,
       })
       .catch((cause: NodeJS.ErrnoException) => {
-        if (!NEVER_SENT.has(cause.code ?? "")) throw lost(`no answer (${cause.code ?? cause.message})`, cause);
-        throw new UpstreamError({ service, operation, outcome: "transient" }, `not reachable (${cause.code})`, {
-          cause,
-        });
+        const why = cause.code ?? cause.message;
+        if (wasSent) throw lost(`no answer (${why})`, cause);
+        throw new UpstreamError({ service, operation, outcome: "transient" }, `not reachable (${why})`, { cause });
       });
     const status = answer.statusCode;
     const text = await answer.body.text().catch((cause: Error) => {
       throw lost(`the answer broke off (${cause.message})`, cause, status);
     });
 
-    if (status === 401 || status === 403) {
-      const facts = { service, operation, outcome: "transient" as const, httpStatus: status };
-      throw new UpstreamError(facts, `our credentials were not accepted (HTTP ${status})`);
+    if (isAboutCredentials(status)) {
+      const isSignInOver = status === 401 && request.asCustomer === true;
+      const facts = { service, operation, outcome: "transient" as const, httpStatus: status, isSignInOver };
+      const whose = request.asCustomer ? "the customer's" : "our";
+      throw new UpstreamError(facts, `${whose} credentials were not accepted (HTTP ${status})`);
     }
     if (status >= 500 || status === 429) throw lost(`HTTP ${status}`, undefined, status);
     try {
@@ -138,3 +134,19 @@ export function makeUpstreamHttp({ service, origin, timeoutMs, connections, log 
     close: () => pool.destroy(),
   };
 }
+
+/** It answers, and would answer others: no reason to leave it alone. */
+const isAboutCredentials = (status: number | undefined) => status === 401 || status === 403;
+
+/** Tells when a request is about to be written to its connection. */
+const beforeSending =
+  (tell: () => void): Dispatcher.DispatcherComposeInterceptor =>
+  (dispatch) =>
+  (options, handler) => {
+    const start = handler.onRequestStart?.bind(handler);
+    handler.onRequestStart = (controller, context) => {
+      tell();
+      start?.(controller, context);
+    };
+    return dispatch(options, handler);
+  };

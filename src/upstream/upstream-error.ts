@@ -14,9 +14,17 @@ export class UpstreamError extends Error {
   readonly operation: string;
   readonly outcome: UpstreamOutcome;
   readonly httpStatus: number | undefined;
+  /** The customer's own credentials there were not accepted: signing in again gets new ones. */
+  readonly isSignInOver: boolean;
 
   constructor(
-    facts: { service: string; operation: string; outcome: UpstreamOutcome; httpStatus?: number | undefined },
+    facts: {
+      service: string;
+      operation: string;
+      outcome: UpstreamOutcome;
+      httpStatus?: number | undefined;
+      isSignInOver?: boolean;
+    },
     message: string,
     options?: ErrorOptions,
   ) {
@@ -25,6 +33,7 @@ export class UpstreamError extends Error {
     this.operation = facts.operation;
     this.outcome = facts.outcome;
     this.httpStatus = facts.httpStatus;
+    this.isSignInOver = facts.isSignInOver ?? false;
   }
 }
 

@@ -1,0 +1,456 @@
+import { once } from "node:events";
+import { createServer as createHttpServer, type RequestListener } from "node:http";
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { makeLogger } from "../../src/platform/logger.ts";
+import { type ClientPoints, makeClientPoints } from "../../src/upstream/client-points/client-points.ts";
+import { makeUpstreamHttp } from "../../src/upstream/http.ts";
+import { UpstreamError } from "../../src/upstream/upstream-error.ts";
+
+const TIMEOUT_MS = 250;
+const log = await makeLogger({ level: "silent", pretty: false });
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const close of closing.splice(0)) await close();
+});
+
+/** A client of its own for each test, because a breaker remembers. */
+function clientOf(
+  origin: string,
+  options: { password?: string; pointsAuth?: "bearer" | "basic"; timeoutMs?: number; connections?: number } = {},
+): ClientPoints {
+  const { password = "sandbox", pointsAuth = "basic", timeoutMs = TIMEOUT_MS, connections = 8 } = options;
+  const http = makeUpstreamHttp({ service: "client-points", origin, timeoutMs, connections, log });
+  closing.push(() => http.close());
+  return makeClientPoints({ http, user: "tessera", password, pointsAuth });
+}
+
+const customerId = "CUST12345";
+const at = new Date("2026-06-03T10:00:00.000Z");
+/** Every operation with good arguments. */
+const operations = {
+  "generate-otp": (client: ClientPoints) => client.generateOtp(customerId),
+  "verify-otp": (client: ClientPoints) => client.verifyOtp({ customerId, otp: "000000", referenceId: "REF" }),
+  points: (client: ClientPoints) => client.balance(customerId, null),
+  redeem: (client: ClientPoints) => client.redeem({ orderNumber: "ORD-1", customerId, points: 100, at }),
+  reverse: (client: ClientPoints) => client.reverse({ orderNumber: "ORD-1", customerId, points: 100, reason: "R" }),
+};
+type OperationName = keyof typeof operations;
+const names = Object.keys(operations) as OperationName[];
+/** What silence means: of a read that it can be tried again, of a write that nobody knows. */
+const lost = (name: OperationName) => (name === "points" ? "transient" : "unknown");
+
+async function failureOf(work: Promise<unknown>): Promise<UpstreamError> {
+  const error = await work.then(
+    () => new Error("it succeeded"),
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof UpstreamError)) throw error;
+  return error;
+}
+
+describe("against a ledger that works", () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+  });
+  beforeEach(() => sandbox.reset());
+  afterAll(() => sandbox.stop());
+
+  test("signs a customer in, reads, takes and returns", async () => {
+    const client = clientOf(sandbox.url);
+    const referenceId = await client.generateOtp(customerId);
+    const otp = sandbox.client.lastOtp(customerId)?.otp ?? "";
+    const verified = await client.verifyOtp({ customerId, otp, referenceId });
+    expect(verified).toMatchObject({ customerId, maskedMobile: "98XXXXXX45", balance: 3_500, earned: 5_000 });
+    expect(verified.tokenExpiresAt?.getTime()).toBeGreaterThan(Date.now());
+
+    await client.redeem({ orderNumber: "ORD-1", customerId, points: 500, at });
+    expect(await client.balance(customerId, null)).toEqual({ balance: 3_000, earned: 5_000 });
+    await client.reverse({ orderNumber: "ORD-1", customerId, points: 200, reason: "Cancelled (ORD-1/R1)" });
+    expect(await clientOf(sandbox.url, { pointsAuth: "bearer" }).balance(customerId, verified.token)).toEqual({
+      balance: 3_200,
+      earned: 5_000,
+    });
+    expect(sandbox.calls.since(0).find((call) => call.operation === "redeem")?.body).toEqual({
+      order_id: "ORD-1",
+      customer_id: customerId,
+      points_consumed: 500,
+      transaction_date: "2026-06-03T10:00:00.000Z",
+    });
+  });
+
+  test.each([200, 400] as const)("understands its no with HTTP %i", async (failureStatus) => {
+    sandbox.settings.change({ failureStatus });
+    const client = clientOf(sandbox.url);
+    const refused = { outcome: "refused", httpStatus: failureStatus };
+    expect(await failureOf(client.generateOtp("NOBODY"))).toMatchObject({ ...refused, operation: "generate-otp" });
+    expect(await failureOf(operations["verify-otp"](client))).toMatchObject(refused);
+    expect(await failureOf(client.balance("NOBODY", null))).toMatchObject(refused);
+    const tooMuch = client.redeem({ orderNumber: "ORD-1", customerId, points: 9_999, at });
+    expect(await failureOf(tooMuch)).toMatchObject({
+      ...refused,
+      message: "client-points redeem: Insufficient balance",
+    });
+    expect(await failureOf(operations.reverse(client))).toMatchObject(refused);
+  });
+
+  describe.each(names)("%s", (name) => {
+    const perform = operations[name];
+    const callsOf = () => sandbox.calls.since(0).filter((call) => call.operation === name);
+
+    test.each([
+      ["says no", { fault: "refuse" }, "refused", 200],
+      ["answers 500", { fault: "http-500" }, lost(name), 500],
+      ["answers 500 after it has done it", { fault: "http-500", commit: true }, lost(name), 500],
+      ["answers 429", { fault: "rate-limit" }, lost(name), 429],
+      ["answers HTML with 200", { fault: "malformed" }, lost(name), 200],
+      ["breaks off in the middle of its answer", { fault: "malformed", message: "half" }, lost(name), 200],
+      ["hangs up", { fault: "drop-before" }, lost(name), undefined],
+      ["hangs up after it has done it", { fault: "commit-then-drop" }, lost(name), undefined],
+      ["answers too late", { fault: "delay", delayMs: 60_000 }, lost(name), undefined],
+    ] as const)("that %s is one call and one failure", async (_, fault, outcome, httpStatus) => {
+      sandbox.faults.add({ upstream: "client", operation: name, ...fault });
+      const error = await failureOf(perform(clientOf(sandbox.url)));
+      expect(error).toMatchObject({
+        service: "client-points",
+        operation: name,
+        outcome,
+        httpStatus,
+        isSignInOver: false,
+      });
+      expect(callsOf()).toHaveLength(1);
+    });
+
+    test("with credentials that are not accepted changed nothing, and can be tried again", async () => {
+      const error = await failureOf(perform(clientOf(sandbox.url, { password: "wrong" })));
+      expect(error).toMatchObject({ outcome: "transient", httpStatus: 401, isSignInOver: false });
+      expect(error.message).toContain("our credentials");
+    });
+
+    test("that nobody listens to was never sent", async () => {
+      const port = await freePort();
+      expect(await failureOf(perform(clientOf(`http://127.0.0.1:${port}`)))).toMatchObject({ outcome: "transient" });
+      expect(await failureOf(perform(clientOf("http://no-such-host.invalid")))).toMatchObject({ outcome: "transient" });
+    });
+
+    test("that gets no further than the handshake was never sent", async () => {
+      const silent = await listen(createTcpServer(keepSockets()));
+      const client = clientOf(`https://127.0.0.1:${silent}`);
+      expect(await failureOf(perform(client))).toMatchObject({ outcome: "transient", httpStatus: undefined });
+    });
+
+    test("that timed out waiting for a free connection was never sent", async () => {
+      const timeouts: AbortController[] = [];
+      vi.spyOn(AbortSignal, "timeout").mockImplementation(() => {
+        timeouts.push(new AbortController());
+        return timeouts.at(-1)?.signal as AbortSignal;
+      });
+      const seen: string[] = [];
+      const server = createHttpServer((request) => void seen.push(request.url ?? ""));
+      const client = clientOf(`http://127.0.0.1:${await listen(server)}`, { connections: 1 });
+      const arrival = once(server, "request");
+      const first = failureOf(client.redeem({ orderNumber: "ORD-0", customerId, points: 1, at }));
+      const second = failureOf(perform(client));
+      await arrival;
+      for (const timeout of timeouts.toReversed()) timeout.abort();
+      expect([(await first).outcome, (await second).outcome]).toEqual(["unknown", "transient"]);
+      expect(seen).toEqual(["/api/v1/orders/redeem"]);
+    });
+
+    test("to which a server answers by closing the connection is as good as silence", async () => {
+      const closer = await listen(createTcpServer((socket) => void socket.once("data", () => socket.end())));
+      expect(await failureOf(perform(clientOf(`http://127.0.0.1:${closer}`)))).toMatchObject({ outcome: lost(name) });
+    });
+
+    test.each([
+      ["nothing", ""],
+      ["a yes that breaks off", '{"status":true'],
+      ["neither yes nor no", "{}"],
+      ["a yes in words", '{"status":"true","reference_id":"R","customer_id":"CUST12345"}'],
+      ["a number", "1"],
+      ["null", "null"],
+      ["a list", '[{"status":true}]'],
+    ])("answered with %s is not an answer", async (_, body) => {
+      const port = await listen(answering((_, response) => response.end(body)));
+      expect(await failureOf(perform(clientOf(`http://127.0.0.1:${port}`)))).toMatchObject({ outcome: lost(name) });
+    });
+
+    test.each([201, 302, 404, 418])("answered yes with HTTP %i", async (status) => {
+      const yes = {
+        status: true,
+        reference_id: "R",
+        token: "t",
+        customer: { customer_id: customerId },
+        customer_id: customerId,
+        points_earned: 1,
+        balance_points: 1,
+      };
+      const port = await listen(
+        answering((_, response) => response.writeHead(status, { location: "/elsewhere" }).end(JSON.stringify(yes))),
+      );
+      const work = perform(clientOf(`http://127.0.0.1:${port}`));
+      if (status < 300) await expect(work).resolves.not.toThrow();
+      else expect(await failureOf(work)).toMatchObject({ outcome: lost(name), httpStatus: status });
+    });
+  });
+
+  test("tells a customer's token that has run out from credentials of our own", async () => {
+    const client = clientOf(sandbox.url, { pointsAuth: "bearer" });
+    expect(await failureOf(client.balance(customerId, "expired"))).toMatchObject({
+      outcome: "transient",
+      httpStatus: 401,
+      isSignInOver: true,
+    });
+    const before = sandbox.calls.since(0).length;
+    expect(await failureOf(client.balance(customerId, null))).toMatchObject({ outcome: "transient" });
+    expect(sandbox.calls.since(0)).toHaveLength(before);
+  });
+
+  describe("reads of one customer at once", () => {
+    const reads = () => sandbox.calls.since(0).length;
+    const slow = () =>
+      sandbox.faults.add({ upstream: "client", operation: "points", fault: "delay", delayMs: 100, times: 1 });
+
+    test("share a call, and the next one begins anew", async () => {
+      const client = clientOf(sandbox.url);
+      slow();
+      const balances = await Promise.all(Array.from({ length: 30 }, () => client.balance(customerId, null)));
+      expect(new Set(balances.map(({ balance }) => balance))).toEqual(new Set([3_500]));
+      expect(reads()).toBe(1);
+      sandbox.client.credit(customerId, 1);
+      expect(await client.balance(customerId, null)).toMatchObject({ balance: 3_501 });
+      expect(reads()).toBe(2);
+    });
+    test("share a failure too, and the next one begins anew", async () => {
+      const client = clientOf(sandbox.url);
+      sandbox.faults.add({ upstream: "client", operation: "points", fault: "http-500", delayMs: 100 });
+      const answers = await Promise.allSettled(Array.from({ length: 5 }, () => client.balance(customerId, null)));
+      expect(answers.every(({ status }) => status === "rejected")).toBe(true);
+      expect(reads()).toBe(1);
+      expect(await client.balance(customerId, null)).toMatchObject({ balance: 3_500 });
+    });
+    test("share none with another customer, another token, or one who asked for a call of their own", async () => {
+      const client = clientOf(sandbox.url);
+      slow();
+      const [mine, other] = await Promise.all([
+        client.balance(customerId, null),
+        client.balance("CUST67890", null),
+        client.balance(customerId, "another token"),
+        client.balance(customerId, null, { unshared: true }),
+      ]);
+      expect([mine.balance, other.balance]).toEqual([3_500, 8_200]);
+      expect(reads()).toBe(4);
+    });
+  });
+});
+
+describe("what is sent", () => {
+  test("carries the credentials, the request's id and nothing it should not", async () => {
+    const seen: Record<string, unknown>[] = [];
+    const port = await listen(
+      answering((request, response) => {
+        seen.push({ ...request.headers, url: request.url });
+        const yes = {
+          status: true,
+          reference_id: "R",
+          customer_id: customerId,
+          points_earned: "5",
+          balance_points: "4",
+        };
+        response.end(JSON.stringify(yes));
+      }),
+    );
+    const origin = `http://127.0.0.1:${port}`;
+    await clientOf(origin).generateOtp(customerId, "request-7");
+    const odd = "A&B=C d";
+    const failed = await failureOf(clientOf(origin, { pointsAuth: "bearer" }).balance(odd, "jwt"));
+    expect(failed.message).toContain("somebody else");
+    await clientOf(origin).redeem({ orderNumber: "ORD-1", customerId, points: 1, at });
+    expect(seen).toMatchObject([
+      {
+        authorization: `Basic ${btoa("tessera:sandbox")}`,
+        "x-request-id": "request-7",
+        "content-type": "application/json",
+      },
+      { authorization: "Bearer jwt", url: "/api/v1/customer/points?customer_id=A%26B%3DC+d" },
+      { url: "/api/v1/orders/redeem" },
+    ]);
+    expect(seen[1]).not.toHaveProperty("content-type");
+    expect(seen[1]).not.toHaveProperty("x-request-id");
+  });
+
+  test("follows no redirect", async () => {
+    const visited: string[] = [];
+    const port = await listen(
+      answering((request, response) => {
+        visited.push(request.url ?? "");
+        response.writeHead(307, { location: "/stolen" }).end("{}");
+      }),
+    );
+    await failureOf(operations.redeem(clientOf(`http://127.0.0.1:${port}`)));
+    expect(visited).toEqual(["/api/v1/orders/redeem"]);
+  });
+
+  test("is answered with at most 4 MB", async () => {
+    const port = await listen(answering((_, response) => response.end(`{"status":true,"pad":"${"x".repeat(5e6)}"}`)));
+    const client = clientOf(`http://127.0.0.1:${port}`, { timeoutMs: 5_000 });
+    expect(await failureOf(operations.redeem(client))).toMatchObject({ outcome: "unknown" });
+  });
+});
+
+describe("signing in", () => {
+  const verifyAgainst = async (answer: Record<string, unknown>) => {
+    const port = await listen(answering((_, response) => response.end(JSON.stringify(answer))));
+    return operations["verify-otp"](clientOf(`http://127.0.0.1:${port}`));
+  };
+  const good = {
+    status: true,
+    token: "opaque",
+    customer: { customer_id: customerId },
+    points_earned: "5000",
+    balance_points: "3500",
+  };
+
+  test("takes numbers as text, a token that is no JWT, and a customer without a mobile", async () => {
+    expect(await verifyAgainst(good)).toEqual({
+      customerId,
+      maskedMobile: null,
+      token: "opaque",
+      tokenExpiresAt: null,
+      balance: 3_500,
+      earned: 5_000,
+    });
+  });
+  test("takes the expiry of a JWT, and no nonsense for one", async () => {
+    const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.`;
+    expect((await verifyAgainst({ ...good, token: jwt({ exp: 1_900_000_000 }) })).tokenExpiresAt).toEqual(
+      new Date(1_900_000_000_000),
+    );
+    for (const claims of [{}, { exp: "soon" }])
+      expect((await verifyAgainst({ ...good, token: jwt(claims) })).tokenExpiresAt).toBeNull();
+  });
+  test("as somebody else is not believed", async () => {
+    const answer = { ...good, customer: { customer_id: "CUST67890" } };
+    expect(await failureOf(verifyAgainst(answer))).toMatchObject({ outcome: "unknown" });
+  });
+  test.each([{ token: "" }, { token: undefined }, { customer: undefined }, { balance_points: -1 }])(
+    "is not believed with %j",
+    async (change) => {
+      expect(await failureOf(verifyAgainst({ ...good, ...change }))).toMatchObject({ outcome: "unknown" });
+    },
+  );
+});
+
+describe("the circuit breaker", () => {
+  const TRIES = 8;
+  const PAUSE_MS = 2_000;
+  let calls = 0;
+  let status = 500;
+  const answer: RequestListener = (_, response) => {
+    calls += 1;
+    const yes = { status: true, customer_id: customerId, points_earned: 1, balance_points: 1 };
+    response.writeHead(status).end(JSON.stringify(status === 200 ? yes : { status: false }));
+  };
+  let client: ClientPoints;
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    [calls, status] = [0, 500];
+    client = clientOf(`http://127.0.0.1:${await listen(answering(answer))}`, { timeoutMs: 5_000 });
+  });
+  afterEach(() => void vi.useRealTimers());
+  const ask = (perform = operations.points) =>
+    perform(client).then(
+      () => "yes",
+      (error: UpstreamError) => error.message,
+    );
+  const failTimes = async (times: number) => {
+    for (let time = 0; time < times; time += 1) expect(await ask()).toContain("HTTP 500");
+  };
+  const paused = "paused after repeated failures";
+
+  test("pauses every operation after 8 failures in a row, and nothing is sent meanwhile", async () => {
+    await failTimes(TRIES);
+    status = 200;
+    for (const name of names) {
+      const error = await failureOf(operations[name](client));
+      expect(error).toMatchObject({ outcome: "transient", operation: name });
+      expect(error.message).toContain(paused);
+    }
+    expect(calls).toBe(TRIES);
+  });
+
+  test("lets one call through after the pause, and all when it succeeds", async () => {
+    await failTimes(TRIES);
+    vi.setSystemTime(Date.now() + PAUSE_MS - 1);
+    expect(await ask()).toContain(paused);
+    vi.setSystemTime(Date.now() + 2);
+    status = 200;
+    expect(await ask()).toBe("yes");
+    status = 500;
+    await failTimes(TRIES - 1);
+    status = 200;
+    expect(await ask()).toBe("yes");
+  });
+
+  test("pauses again when that call fails", async () => {
+    await failTimes(TRIES);
+    vi.setSystemTime(Date.now() + PAUSE_MS + 1);
+    await failTimes(1);
+    expect(await ask()).toContain(paused);
+    expect(calls).toBe(TRIES + 1);
+  });
+
+  test("starts to count anew with every success", async () => {
+    await failTimes(TRIES - 1);
+    status = 200;
+    expect(await ask()).toBe("yes");
+    status = 500;
+    await failTimes(TRIES - 1);
+    status = 200;
+    expect(await ask()).toBe("yes");
+  });
+
+  test.each([
+    ["a no", 400],
+    ["credentials that are not accepted", 401],
+    ["what is forbidden", 403],
+  ])("does not count %s: somebody is there and answers", async (_, answered) => {
+    status = answered;
+    for (let time = 0; time < TRIES * 2; time += 1) expect(await ask()).not.toContain(paused);
+    expect(calls).toBe(TRIES * 2);
+  });
+});
+
+const answering = (listener: RequestListener) =>
+  createHttpServer(async (request, response) => {
+    for await (const _ of request); // so that the answer meets nobody who is still writing
+    listener(request, response);
+  });
+
+/** Listens on a free port until the test is over. */
+async function listen(server: Server): Promise<number> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => sockets.add(socket));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function freePort(): Promise<number> {
+  const server = createTcpServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** A listener that reads and never answers. */
+const keepSockets = () => (socket: Socket) => void socket.on("error", () => {}).resume();

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Call } from "../../sandbox/calls.ts";
+import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { queriesOf } from "../support/sql-spy.ts";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway({ UPSTREAM_TIMEOUT_MS: "10000" });
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+/** The calls that the upstream receives while `work` runs. */
+async function callsOf(work: () => Promise<unknown>): Promise<Call[]> {
+  const before = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
+  await work();
+  return gateway.sandbox.calls.since(before);
+}
+const customersAsked = (calls: Call[]) => calls.map(({ query }) => (query as { customer_id: string }).customer_id);
+const globalId = (type: string, id: string) => Buffer.from(`${type}:${id}`).toString("base64url");
+
+describe("a customer's page", () => {
+  let customer: Customer;
+  beforeAll(async () => {
+    customer = await gateway.customer();
+    for (let index = 0; index < 20; index += 1)
+      await gateway.merchandise({ points: index * 1_000, limitPerCustomer: 1 });
+  });
+  const shelf = (first: number) =>
+    customer.ok<{ rewards: { nodes: { redeemability: object }[] } }>(
+      `{ rewards(first: ${first}) { totalCount nodes { id name points stock payableWith redeemability { redeemable reasons } } } }`,
+    );
+
+  test("reads the points once, however many rewards ask whether they can be paid", async () => {
+    const calls = await callsOf(async () => {
+      const page = await customer.ok<{ rewards: { nodes: object[] } }>(
+        `{ me { wallet { balance available } cart { funding { available } problems { code } } }
+           rewards(first: 20, filter: { affordableWith: {} }) { nodes { redeemability { redeemable } } } }`,
+      );
+      expect(page.rewards.nodes).toHaveLength(11);
+    });
+    expect(customersAsked(calls)).toEqual([customer.customerId]);
+  });
+
+  test("reads no points that nobody asked for", async () => {
+    expect(
+      await callsOf(() => customer.ok("{ me { customerId cart { total lines { id } } } rewards { nodes { name } } }")),
+    ).toEqual([]);
+    expect(await callsOf(() => gateway.anonymous.ok("{ rewards { nodes { redeemability { redeemable } } } }"))).toEqual(
+      [],
+    );
+  });
+
+  test("takes as many queries for 20 rewards as for 2", async () => {
+    await shelf(1);
+    const few = await queriesOf(() => shelf(2));
+    const many = await queriesOf(async () => {
+      expect((await shelf(20)).rewards.nodes).toHaveLength(20);
+    });
+    expect(many).toHaveLength(few.length);
+    expect(few.length).toBeGreaterThan(1);
+    expect(few.length).toBeLessThan(8);
+  });
+
+  test("of 30 tabs at once shares the reading of the points", async () => {
+    gateway.sandbox.faults.add({ upstream: "client", operation: "points", fault: "delay", delayMs: 1_500 });
+    const look = () => customer.ok<{ me: { wallet: { balance: number } } }>("{ me { wallet { balance } } }");
+    const calls = await callsOf(async () => {
+      const { customerId } = customer;
+      const first = look();
+      await gateway.sandbox.calls.waitFor(
+        (call) => call.outcome === "pending" && (call.query as { customer_id?: string }).customer_id === customerId,
+      );
+      const tabs = await Promise.all([first, ...Array.from({ length: 29 }, look)]);
+      expect(tabs.map(({ me }) => me.wallet.balance)).toEqual(Array(30).fill(10_000));
+    });
+    expect(calls.length).toBeLessThan(30);
+  });
+});
+
+describe("an operator's page, with credentials that may read for everybody", () => {
+  let ids: string[];
+  beforeAll(async () => {
+    await gateway.restart({ CLIENT_POINTS_AUTH: "basic" });
+    ids = Array.from({ length: 20 }, (_, index) => `PAGE-${index}`);
+    for (const [index, id] of ids.entries()) gateway.sandbox.client.addCustomer({ customer_id: id, balance: index });
+  });
+
+  test("reads each customer's points once, as nodes and again as wallets", async () => {
+    const nodes = [...ids.map((id) => globalId("Customer", id)), ...ids.map((id) => globalId("Wallet", id))];
+    let answer: { nodes: ({ balance?: number; wallet?: { balance: number } } | null)[] } | undefined;
+    const calls = await callsOf(async () => {
+      answer = await gateway.operator.ok(
+        `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Customer { wallet { balance } } ... on Wallet { balance } } }`,
+        { ids: nodes },
+      );
+    });
+    expect(answer?.nodes.slice(0, 20).map((node) => node?.wallet?.balance)).toEqual(ids.map((_, index) => index));
+    expect(answer?.nodes.slice(20).map((node) => node?.balance)).toEqual(ids.map((_, index) => index));
+    expect(customersAsked(calls).toSorted()).toEqual(ids.toSorted());
+  });
+
+  test("reads each customer's points once for a router that asks for each twice", async () => {
+    const references = [...ids, ...ids].map((id) => ({ __typename: "Customer", id: globalId("Customer", id) }));
+    const calls = await callsOf(() =>
+      gateway.operator.ok(
+        `query ($r: [_Any!]!) { _entities(representations: $r) { ... on Customer { customerId wallet { balance } } } }`,
+        { r: references },
+      ),
+    );
+    expect(customersAsked(calls).toSorted()).toEqual(ids.toSorted());
+  });
+
+  test("stands with one wallet dark when one cannot be read", async () => {
+    gateway.sandbox.faults.add({ upstream: "client", operation: "points", fault: "http-500" });
+    const { data, errors } = await gateway.operator.send<{ nodes: ({ balance: number } | null)[] }>(
+      `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Wallet { balance } } }`,
+      { ids: ids.slice(0, 5).map((id) => globalId("Wallet", id)) },
+    );
+    expect(data?.nodes.filter((node) => node === null)).toHaveLength(1);
+    expect(errors).toMatchObject([{ extensions: { code: "UPSTREAM_UNAVAILABLE" } }]);
+  });
+});
