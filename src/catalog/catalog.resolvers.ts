@@ -1,6 +1,6 @@
 import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../graphql/connection.ts";
 import type { Context } from "../graphql/context.ts";
-import { badUserInput, unauthenticated } from "../graphql/errors.ts";
+import { badUserInput } from "../graphql/errors.ts";
 import type {
   QueryRewardsArgs,
   Resolvers,
@@ -9,7 +9,7 @@ import type {
   WalletInput,
 } from "../graphql/generated/resolvers.ts";
 import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
-import { requireOperator } from "../graphql/guards.ts";
+import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isRefused } from "../refusal.ts";
 import { availableIn } from "../wallet/wallet.ts";
@@ -89,8 +89,9 @@ export function catalogResolvers({ rewards, manageRewards, importVoucherCodes, c
 
     Reward: {
       async __resolveReference(reference, { loaders }) {
-        if ("sku" in reference && reference.sku) return loaders.rewardBySku.load(reference.sku);
-        const rewardId = "id" in reference && reference.id ? uuidOf("Reward", reference.id) : null;
+        if ("sku" in reference)
+          return typeof reference.sku === "string" ? loaders.rewardBySku.load(reference.sku) : null;
+        const rewardId = "id" in reference ? uuidOf("Reward", reference.id) : null;
         return rewardId ? loaders.reward.load(rewardId) : null;
       },
       id: ({ id }) => toGlobalId("Reward", id),
@@ -110,8 +111,13 @@ export function catalogResolvers({ rewards, manageRewards, importVoucherCodes, c
   };
 }
 
+/** PostgreSQL fails on a word of more than 2046 bytes. */
+const MAX_SEARCH_LENGTH = 500;
+
 async function toQuery(filter: RewardFilter, sort: RewardSort, context: Context): Promise<RewardQuery> {
   const { kinds, sources, categories, brands, pointsMin, pointsMax, search, affordableWith } = filter;
+  if (search && search.length > MAX_SEARCH_LENGTH)
+    throw badUserInput("filter.search", `at most ${MAX_SEARCH_LENGTH} characters`);
   const ceiling = affordableWith ? await spendable(affordableWith, context) : undefined;
   const max = Math.min(pointsMax ?? Number.POSITIVE_INFINITY, ceiling ?? Number.POSITIVE_INFINITY);
   return {
@@ -127,7 +133,7 @@ async function toQuery(filter: RewardFilter, sort: RewardSort, context: Context)
 }
 
 /** What the wallet asked about can pay; nothing, for a kind of wallet that pays for no reward here. */
-async function spendable({ payWith }: WalletInput, { viewer, loaders }: Context): Promise<number> {
-  if (viewer.kind !== "customer") throw unauthenticated();
-  return payWith === "GROUP" ? -1 : availableIn(await loaders.wallet.load(viewer.customerId));
+async function spendable({ payWith }: WalletInput, context: Context): Promise<number> {
+  const { customerId } = requireCustomer(context);
+  return payWith === "GROUP" ? -1 : availableIn(await context.loaders.wallet.load(customerId));
 }

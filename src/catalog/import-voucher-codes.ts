@@ -1,14 +1,16 @@
-import { parse as parseCsv } from "csv-parse/sync";
+import { setImmediate } from "node:timers/promises";
+import { CsvError, parse as parseCsv } from "csv-parse/sync";
 import { z } from "zod";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
-import { type Db, inTransaction } from "../platform/db.ts";
+import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import { type Refused, refusal, refused } from "../refusal.ts";
-import { rewardNotFound } from "./manage-rewards.ts";
+import { lockReward, rewardNotFound } from "./manage-rewards.ts";
 import { isFromPool, type Reward, toReward } from "./reward.ts";
-import type { VoucherVault } from "./voucher-vault.ts";
+import type { SealedVoucher, VoucherVault } from "./voucher-vault.ts";
 
 const MAX_ROWS = 20_000;
+const SEALED_AT_ONCE = 500;
 
 const emptyIsAbsent = (value: unknown) =>
   typeof value === "string" && value.trim() === "" ? undefined : (value ?? undefined);
@@ -42,64 +44,89 @@ export function makeImportVoucherCodes(deps: { db: Db; vault: VoucherVault; cloc
     const given = readRows(csv, rows);
     if ("refusals" in given) return given;
     const today = clock.now().toISOString().slice(0, 10);
+    const { good, wrong } = checkRows(given, today);
+    const sealed: { row: number; voucher: SealedVoucher }[] = [];
+    for (const { row, ...voucher } of good) {
+      if (row % SEALED_AT_ONCE === 0) await setImmediate(); // others are waiting
+      sealed.push({ row, voucher: vault.seal({ rewardId, ...voucher }) });
+    }
 
     return inTransaction(db, async (tx) => {
-      const [locked] = await tx.$queryRaw<
-        { id: string }[]
-      >`select id from rewards where id = ${rewardId}::uuid for update`;
-      if (!locked) return rewardNotFound();
-      const reward = await tx.reward.findUniqueOrThrow({ where: { id: rewardId } });
+      const reward = await lockReward(tx, rewardId);
+      if (!reward) return rewardNotFound();
       if (!isFromPool(reward)) {
         return refused(
           refusal("VOUCHER_CODES_INVALID", "Only e-gift vouchers have a pool of codes.", ["input", "rewardId"]),
         );
       }
-      const rejected: RejectedRow[] = [];
-      const firstSeen = new Map<string, number>();
-      const sealed = given.flatMap((input, index) => {
-        const row = index + 1;
-        const parsed = codeRow.safeParse(input);
-        if (!parsed.success) {
-          rejected.push({
-            row,
-            reason: parsed.error.issues.map((issue) => `${String(issue.path[0] ?? "row")} ${issue.message}`).join("; "),
-          });
-          return [];
-        }
-        const { code, pin, validUntil } = parsed.data;
-        if (validUntil && validUntil < today) {
-          rejected.push({ row, reason: `validUntil ${validUntil} is in the past` });
-          return [];
-        }
-        const earlier = firstSeen.get(code);
-        if (earlier) {
-          rejected.push({ row, reason: `the same code as in row ${earlier}` });
-          return [];
-        }
-        firstSeen.set(code, row);
-        return [{ row, data: vault.seal({ rewardId, code, pin, validUntil }) }];
-      });
-
-      const hashes = sealed.map(({ data }) => data.codeHash);
-      const known = await tx.voucherCode.findMany({
-        where: { rewardId, codeHash: { in: hashes } },
-        select: { codeHash: true },
-      });
-      const knownHashes = new Set(known.map(({ codeHash }) => Buffer.from(codeHash).toString("hex")));
-      for (const { row, data } of sealed) {
-        if (knownHashes.has(Buffer.from(data.codeHash).toString("hex")))
-          rejected.push({ row, reason: "already in the pool" });
-      }
+      const vouchers = sealed.map(({ voucher }) => voucher);
+      const known = await knownHashes(tx, rewardId, vouchers);
+      const rejected = [
+        ...wrong,
+        ...sealed
+          .filter(({ voucher }) => known.has(hex(voucher.codeHash)))
+          .map(({ row }) => ({ row, reason: "already in the pool" })),
+      ];
       if (rejected.length > 0) {
         return { imported: 0, rejected: rejected.sort((a, b) => a.row - b.row), reward: toReward(reward) };
       }
-      await tx.voucherCode.createMany({ data: sealed.map(({ data }) => data) });
-      const filled = await tx.reward.update({ where: { id: rewardId }, data: { stock: { increment: sealed.length } } });
-      const details = { imported: sealed.length };
-      await audit(tx, { at: clock.now(), actor: operatorId, action: "vouchers.import", subject: reward.sku, details });
-      return { imported: sealed.length, rejected: [], reward: toReward(filled) };
+      await insert(tx, vouchers);
+      const imported = vouchers.length;
+      const filled = await tx.reward.update({ where: { id: rewardId }, data: { stock: { increment: imported } } });
+      await audit(tx, {
+        at: clock.now(),
+        actor: operatorId,
+        action: "vouchers.import",
+        subject: reward.sku,
+        details: { imported },
+      });
+      return { imported, rejected: [], reward: toReward(filled) };
     });
   };
+}
+
+/** Tells rows that make a voucher from those that do not, and why. */
+function checkRows(given: readonly unknown[], today: string) {
+  const good: (z.infer<typeof codeRow> & { row: number })[] = [];
+  const wrong: RejectedRow[] = [];
+  const firstSeen = new Map<string, number>();
+  for (const [index, input] of given.entries()) {
+    const row = index + 1;
+    const reject = (reason: string) => wrong.push({ row, reason });
+    const parsed = codeRow.safeParse(input);
+    if (!parsed.success) {
+      reject(parsed.error.issues.map((issue) => `${String(issue.path[0] ?? "row")} ${issue.message}`).join("; "));
+      continue;
+    }
+    const { code, validUntil } = parsed.data;
+    const earlier = firstSeen.get(code);
+    if (validUntil && validUntil < today) reject(`validUntil ${validUntil} is in the past`);
+    else if (earlier) reject(`the same code as in row ${earlier}`);
+    else {
+      firstSeen.set(code, row);
+      good.push({ row, ...parsed.data });
+    }
+  }
+  return { good, wrong };
+}
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+
+async function knownHashes(tx: Tx, rewardId: string, vouchers: readonly SealedVoucher[]): Promise<Set<string>> {
+  const rows = await tx.$queryRaw<{ hash: Uint8Array }[]>`
+    select code_hash as hash from voucher_codes
+    where reward_id = ${rewardId}::uuid and code_hash = any(${vouchers.map((voucher) => voucher.codeHash)}::bytea[])`;
+  return new Set(rows.map(({ hash }) => hex(hash)));
+}
+
+/** One statement with a list for each column: Prisma's own takes eight times as long for 20,000 rows. */
+async function insert(tx: Tx, vouchers: readonly SealedVoucher[]): Promise<void> {
+  const all = <Column extends keyof SealedVoucher>(column: Column) => vouchers.map((voucher) => voucher[column]);
+  await tx.$executeRaw`
+    insert into voucher_codes (id, reward_id, code, pin, code_hash, masked_code, valid_until)
+    select * from unnest(
+      ${all("id")}::uuid[], ${all("rewardId")}::uuid[], ${all("code")}::bytea[], ${all("pin")}::bytea[],
+      ${all("codeHash")}::bytea[], ${all("maskedCode")}::text[], ${all("validUntil")}::date[])`;
 }
 
 function readRows(
@@ -117,7 +144,7 @@ function readRows(
   return found;
 }
 
-/** The rows, or what is wrong with the text as a whole. */
+/** The rows, or what is wrong with the text as a whole, in words that repeat nothing of it: it may be a code. */
 function fromCsv(text: string): readonly unknown[] | string {
   try {
     const records = parseCsv(text, { columns: true, bom: true, trim: true, skip_empty_lines: true }) as Record<
@@ -126,10 +153,11 @@ function fromCsv(text: string): readonly unknown[] | string {
     >[];
     const columns = Object.keys(records[0] ?? { code: "" });
     const unknown = columns.filter((column) => !["code", "pin", "validUntil"].includes(column));
-    if (!columns.includes("code")) return `The header line has no column "code"; found ${columns.join(", ")}.`;
+    if (!columns.includes("code")) return 'The first line must name the columns, and one of them must be "code".';
     if (unknown.length > 0) return `Unknown column ${unknown.join(", ")}; there are code, pin and validUntil.`;
     return records;
   } catch (error) {
-    return `This is not CSV: ${(error as Error).message}`;
+    if (!(error instanceof CsvError)) throw error;
+    return `This is not CSV: line ${String(error["lines"])} cannot be read (${error.code}).`;
   }
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
-import { type Db, inTransaction, violates } from "../platform/db.ts";
+import { type Db, inTransaction, type Tx, violates } from "../platform/db.ts";
 import { type Refusal, type Refused, refusal, refused } from "../refusal.ts";
 import { isFromPool, type Reward, toReward } from "./reward.ts";
 
@@ -10,7 +10,7 @@ const prose = z.string().trim().min(1).max(10_000);
 const link = z
   .string()
   .max(2_000)
-  .refine((value) => /^\/(?!\/)/.test(value) || (URL.canParse(value) && new URL(value).protocol === "https:"), {
+  .refine((value) => /^\/(?![/\\])/.test(value) || (URL.canParse(value) && new URL(value).protocol === "https:"), {
     error: "must be a path on this server or an https URL",
   });
 const whole = z.number().int().min(0);
@@ -27,7 +27,7 @@ const details = z.object({
   redemptionUrl: link.nullish(),
   validFrom: z.date().nullish(),
   validUntil: z.date().nullish(),
-  limitPerCustomer: whole.min(1).nullish(),
+  limitPerCustomer: z.number().int().min(1).nullish(),
   active: z.boolean(),
 });
 
@@ -55,6 +55,13 @@ export interface ManageRewards {
 
 export const rewardNotFound = () =>
   refused(refusal("REWARD_NOT_FOUND", "There is no such reward.", ["input", "rewardId"]));
+
+/** The reward, kept from changing until the transaction ends; null when there is none such. */
+export async function lockReward(tx: Tx, rewardId: string) {
+  const [locked] = await tx.$queryRaw<{ id: string }[]>`
+    select id from rewards where id = ${rewardId}::uuid for update`;
+  return locked ? tx.reward.findUniqueOrThrow({ where: { id: rewardId } }) : null;
+}
 
 export function makeManageRewards({ db, clock }: { db: Db; clock: Clock }): ManageRewards {
   return {
@@ -87,7 +94,7 @@ export function makeManageRewards({ db, clock }: { db: Db; clock: Clock }): Mana
       if (!parsed.success) return invalid(parsed.error);
       const data = withoutUndefined(parsed.data);
       return inTransaction(db, async (tx) => {
-        const before = await tx.reward.findUnique({ where: { id: rewardId } });
+        const before = await lockReward(tx, rewardId);
         if (!before) return rewardNotFound();
         const merged = { ...before, ...data };
         const misordered = datesOutOfOrder(merged.validFrom, merged.validUntil);
@@ -122,16 +129,22 @@ export function makeManageRewards({ db, clock }: { db: Db; clock: Clock }): Mana
 
     adjustStock: (rewardId, change, note, operatorId) =>
       inTransaction(db, async (tx) => {
-        const [locked] = await tx.$queryRaw<
-          { id: string }[]
-        >`select id from rewards where id = ${rewardId}::uuid for update`;
-        if (!locked) return rewardNotFound();
-        const before = await tx.reward.findUniqueOrThrow({ where: { id: rewardId } });
+        const before = await lockReward(tx, rewardId);
+        if (!before) return rewardNotFound();
         if (isFromPool(before)) {
           return refused(
             refusal("STOCK_INVALID", "A voucher's stock is its pool of codes: import codes instead.", [
               "input",
               "rewardId",
+            ]),
+          );
+        }
+        if (change.by != null && before.stock === null) {
+          return refused(
+            refusal("STOCK_INVALID", "There is no limit to add to or take from; give `to` to set one.", [
+              "input",
+              "change",
+              "by",
             ]),
           );
         }
@@ -146,7 +159,7 @@ export function makeManageRewards({ db, clock }: { db: Db; clock: Clock }): Mana
         }
         if (change.unlimited === false) {
           return refused(
-            refusal("STOCK_INVALID", "Only `true` means something here; give `to` or `by` to set a limit.", [
+            refusal("STOCK_INVALID", "Only `true` means something here; give `to` to set a limit.", [
               "input",
               "change",
               "unlimited",

@@ -27,10 +27,11 @@ export function judgeRedeemability(reward: Reward, redeemer: RedeemerFacts | nul
   if (!redeemer) {
     reasons.push("NOT_SIGNED_IN");
   } else {
-    if (!walletsPaying(reward).includes(redeemer.payWith)) reasons.push("WALLET_NOT_SUPPORTED");
+    const isPayable = walletsPaying(reward).includes(redeemer.payWith);
+    if (!isPayable) reasons.push("WALLET_NOT_SUPPORTED");
     if (reward.limitPerCustomer !== null && redeemer.alreadyRedeemed >= reward.limitPerCustomer)
       reasons.push("LIMIT_REACHED");
-    if (redeemer.available < reward.points) {
+    if (isPayable && redeemer.available < reward.points) {
       reasons.push("INSUFFICIENT_POINTS");
       shortBy = reward.points - redeemer.available;
     }

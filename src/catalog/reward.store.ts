@@ -14,33 +14,35 @@ export interface RewardQuery {
   search?: string;
 }
 
+const text = z.string().refine((value) => !value.includes("\0"));
+
 /** What each sort orders by, before the id breaks ties. */
 const sorts = {
   POPULAR: {
     column: Prisma.sql`popularity`,
     descending: true,
     key: (reward: Reward) => reward.popularity,
-    shape: z.number(),
+    shape: z.int32(),
   },
   NEWEST: {
     column: Prisma.sql`created_at`,
     descending: true,
     key: (reward: Reward) => reward.createdAt.toISOString(),
-    shape: z.iso.datetime(),
+    shape: z.iso.datetime().refine((value) => !value.startsWith("0000")), // PostgreSQL has no year 0
   },
   POINTS_ASC: {
     column: Prisma.sql`points`,
     descending: false,
     key: (reward: Reward) => reward.points,
-    shape: z.number(),
+    shape: z.int(),
   },
   POINTS_DESC: {
     column: Prisma.sql`points`,
     descending: true,
     key: (reward: Reward) => reward.points,
-    shape: z.number(),
+    shape: z.int(),
   },
-  NAME: { column: Prisma.sql`name`, descending: false, key: (reward: Reward) => reward.name, shape: z.string() },
+  NAME: { column: Prisma.sql`name`, descending: false, key: (reward: Reward) => reward.name, shape: text },
 } satisfies Record<RewardSort, unknown>;
 
 /** A cursor names its sort, so that one of another sort is recognised. */
@@ -110,9 +112,19 @@ function matching(query: RewardQuery, now: Date): Prisma.Sql[] {
   among(Prisma.sql`brand`, query.brands, Prisma.sql`text`);
   if (query.pointsMin !== undefined) conditions.push(Prisma.sql`points >= ${query.pointsMin}`);
   if (query.pointsMax !== undefined) conditions.push(Prisma.sql`points <= ${query.pointsMax}`);
-  const words = query.search?.match(/[\p{L}\p{N}]+/gu);
-  // Every word must occur, and the beginning of one is enough: people see results while they type.
-  if (words)
-    conditions.push(Prisma.sql`search @@ to_tsquery('simple', ${words.map((word) => `${word}:*`).join(" & ")})`);
+  const terms = searchTerms(query.search ?? "");
+  if (terms.length > 0) conditions.push(Prisma.sql`search @@ to_tsquery('simple', ${terms.join(" & ")})`);
   return conditions;
+}
+
+/**
+ * Every word must occur, and the beginning of one is enough: people see results while they type. PostgreSQL keeps
+ * `Amazon.in` as one word, so a word is looked for as it is or by its parts. In quotes nothing is an operator.
+ */
+function searchTerms(text: string): string[] {
+  const begins = (word: string) => `'${word.replace(/['\\]/g, "$&$&")}':*`;
+  return text.split(/\s+/).flatMap((word) => {
+    const parts = word.match(/[\p{L}\p{N}\p{M}]+/gu);
+    return parts ? [`(${begins(word)} | ${parts.map(begins).join(" & ")})`] : [];
+  });
 }
