@@ -5,7 +5,7 @@ import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Refusal, refusal } from "../refusal.ts";
-import { hasOutcome } from "../upstream/upstream-error.ts";
+import { UpstreamError } from "../upstream/upstream-error.ts";
 import { availableIn } from "../wallet/wallet.ts";
 import { assessCart, type Cart, type CartAssessment, linePoints } from "./cart.ts";
 import { type CartOwner, type ChangeCart, lineNotFound } from "./change-cart.ts";
@@ -118,11 +118,11 @@ export function cartResolvers({ changeCart, clock }: { changeCart: ChangeCart; c
 }
 
 /** What the customer's own wallet can spend, or null while it cannot be read. */
-export async function availableTo(customerId: string, { loaders }: Context): Promise<number | null> {
+async function availableTo(customerId: string, { loaders }: Context): Promise<number | null> {
   try {
     return availableIn(await loaders.wallet.load(customerId));
   } catch (error) {
-    if (hasOutcome(error, "transient", "unknown")) return null;
+    if (error instanceof UpstreamError) return null;
     throw error;
   }
 }
