@@ -18,22 +18,26 @@ export function toGlobalId(type: GlobalType, localId: string): string {
   return Buffer.from(`${type}:${localId}`).toString("base64url");
 }
 
-/** Null for anything that this server cannot have made: such an id is simply unknown. */
-export function fromGlobalId(globalId: string): { type: string; localId: string } | null {
+/**
+ * Null for anything that this server cannot have made: such an id is simply unknown. In a federated reference GraphQL does
+ * not check what an id is.
+ */
+export function fromGlobalId(globalId: unknown): { type: string; localId: string } | null {
+  if (typeof globalId !== "string") return null;
   const text = Buffer.from(globalId, "base64url").toString("utf8");
   const separator = text.indexOf(":");
-  if (separator < 1) return null;
+  if (separator < 1 || text.includes("\0")) return null;
   return { type: text.slice(0, separator), localId: text.slice(separator + 1) };
 }
 
 /** The database id behind a global id of this type, or null. */
-export function uuidOf(type: GlobalType, globalId: string): string | null {
+export function uuidOf(type: GlobalType, globalId: unknown): string | null {
   const parsed = fromGlobalId(globalId);
   return parsed?.type === type && uuid.safeParse(parsed.localId).success ? parsed.localId : null;
 }
 
 /** The customer id behind a Customer's or Wallet's global id, or null. */
-export function customerIdOf(type: "Customer" | "Wallet", globalId: string): string | null {
+export function customerIdOf(type: "Customer" | "Wallet", globalId: unknown): string | null {
   const parsed = fromGlobalId(globalId);
   return parsed?.type === type && parsed.localId.length > 0 ? parsed.localId : null;
 }

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError, type GraphQLSchema } from "graphql";
 import type { Logger } from "../platform/logger.ts";
 import type { Context } from "./context.ts";
-import { toPublic } from "./errors.ts";
+import { badUserInput, internalError, toPublic } from "./errors.ts";
 import { costError, limitRules, MAX_TOKENS } from "./limits.ts";
 
 export interface GraphqlHttpOptions {
@@ -33,14 +33,15 @@ export async function mountGraphql(
     parseOptions: { maxTokens: MAX_TOKENS },
     validationRules: limitRules,
     logger: { debug: () => {}, info: (m) => log.debug(m), warn: (m) => log.warn(m), error: (m) => log.error(m) },
-    formatError: (formatted, error) =>
-      error instanceof GraphQLError
-        ? toPublic(error).error.toJSON()
-        : { ...formatted, ...toPublic(new GraphQLError("", { originalError: error as Error })).error.toJSON() },
+    formatError(_, thrown) {
+      const error = thrown instanceof GraphQLError ? thrown : new GraphQLError("", { originalError: thrown as Error });
+      const shown = toPublic(error).error.toJSON();
+      return isProduction ? { ...shown, message: withoutSuggestions(shown.message) } : shown;
+    },
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       noLandingPage,
-      costLimit(schema),
+      limits(schema),
       accounting(log),
       statusForPlainJson,
     ],
@@ -49,7 +50,13 @@ export async function mountGraphql(
   fastify.route({
     method: ["GET", "POST"],
     url: "/graphql",
-    handler: fastifyApolloHandler(apollo, { context: makeContext }),
+    handler: fastifyApolloHandler(apollo, {
+      context: (request, reply) =>
+        makeContext(request, reply).catch((error: unknown) => {
+          log.error({ err: error, requestId: request.id }, "Unexpected error");
+          throw internalError({ requestId: request.id });
+        }),
+    }),
   });
   return () => apollo.stop();
 }
@@ -58,12 +65,20 @@ const noLandingPage: ApolloServerPlugin = {
   serverWillStart: async () => ({ renderLandingPage: async () => ({ html: "" }) }),
 };
 
-function costLimit(schema: GraphQLSchema): ApolloServerPlugin<Context> {
+/** Apollo takes suggestions out of what validation says, but not out of what the executor says of variables. */
+const withoutSuggestions = (message: string) => message.replace(/ ?Did you mean .+\?$/, "");
+
+function limits(schema: GraphQLSchema): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
-      async didResolveOperation({ document, operationName, request }) {
-        const error = costError({ schema, document, operationName, variables: request.variables });
-        if (error) throw error;
+      async didResolveOperation({ document, operation, operationName, request, response }) {
+        const error =
+          operation?.operation === "subscription"
+            ? badUserInput("query", "subscriptions are served over a websocket only")
+            : costError({ schema, document, operationName, variables: request.variables });
+        if (!error) return;
+        response.http.status = 400; // what is thrown here is 500 to Apollo
+        throw error;
       },
     }),
   };

@@ -5,6 +5,8 @@ import {
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
+  getOperationAST,
+  getVariableValues,
   type ValidationContext,
   type ValidationRule,
 } from "graphql";
@@ -58,43 +60,67 @@ const sensitiveFieldsOnce: ValidationRule = (context) => {
   };
 };
 
+/** PostgreSQL cannot store the character U+0000, so no text that anybody sends may hold it. */
+const noNulCharacter: ValidationRule = (context) => ({
+  StringValue(node) {
+    if (node.value.includes("\0")) context.reportError(new GraphQLError(NUL_PROBLEM, { nodes: node }));
+  },
+});
+const NUL_PROBLEM = "Text must not hold the character U+0000.";
+
+function holdsNul(value: unknown): boolean {
+  if (typeof value === "string") return value.includes("\0");
+  return typeof value === "object" && value !== null && Object.values(value).some(holdsNul);
+}
+
 /** Rules beside GraphQL's own, for HTTP and websocket alike. */
 export const limitRules: ValidationRule[] = [
   maxDepthRule({ n: MAX_DEPTH, flattenFragments: true, ...reporting }) as ValidationRule,
   maxAliasesRule({ n: MAX_ALIASES, allowList: [], ...reporting }) as ValidationRule,
   maxDirectivesRule({ n: MAX_DIRECTIVES, ...reporting }) as ValidationRule,
   sensitiveFieldsOnce,
+  noNulCharacter,
 ];
 
-/** One for each field, times the size of the lists above it. */
+/** One for each field, times the size of the lists above it. A page is no longer than its maximum, whatever was asked for. */
 const estimator: ComplexityEstimator = ({ args, childComplexity, field }) => {
   const isPage = field.args.some((arg) => arg.name === "first");
   const list = args["ids"] ?? args["representations"];
-  const size = isPage ? clamp(Number(args["first"] ?? 20)) : Array.isArray(list) ? clamp(list.length) : 1;
-  return 1 + childComplexity * size;
+  const size = isPage ? Math.min(Number(args["first"] ?? 20), MAX_PAGE) : Array.isArray(list) ? list.length : 1;
+  return 1 + childComplexity * Math.max(size, 1);
 };
 
-const clamp = (size: number) => Math.min(Math.max(size, 1), MAX_PAGE);
+const badRequest = (message: string, facts: Record<string, unknown> = {}) =>
+  new GraphQLError(message, { extensions: { code: "BAD_USER_INPUT", ...facts } });
 
-/** Null when the operation is within its cost; else the error that says by how much it is not. */
+/** Null when the operation with these variables is within its cost; else the error that says what is wrong with it. */
 export function costError(options: {
   schema: GraphQLSchema;
   document: DocumentNode;
   operationName?: string | null | undefined;
   variables?: Record<string, unknown> | null | undefined;
 }): GraphQLError | null {
-  const cost = getComplexity({
-    schema: options.schema,
-    query: options.document,
-    variables: options.variables ?? {},
-    estimators: [estimator],
-    ...(options.operationName && { operationName: options.operationName }),
-  });
-  if (cost <= MAX_COST) return null;
-  return new GraphQLError(
-    `This asks for too much at once: its cost is ${cost}, and ${MAX_COST} is the limit. Ask for shorter pages.`,
-    {
-      extensions: { code: "BAD_USER_INPUT", cost, maximumCost: MAX_COST },
-    },
-  );
+  const { schema, document, operationName } = options;
+  const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
+  const variables = getVariableValues(schema, definitions, options.variables ?? {});
+  if (variables.errors) return null; // the executor says so, and runs nothing
+  if (holdsNul(variables.coerced)) return badRequest(NUL_PROBLEM);
+  try {
+    const cost = getComplexity({
+      schema,
+      query: document,
+      variables: options.variables ?? {},
+      estimators: [estimator],
+      ...(operationName && { operationName }),
+    });
+    if (cost <= MAX_COST) return null;
+    return badRequest(
+      `This asks for too much at once: its cost is ${cost}, and ${MAX_COST} is the limit. Ask for shorter pages.`,
+      { cost, maximumCost: MAX_COST },
+    );
+  } catch (error) {
+    // An argument that cannot be read, or fragments within fragments that spread into too many fields to count.
+    if (error instanceof GraphQLError) return badRequest(error.message);
+    throw error;
+  }
 }

@@ -32,8 +32,9 @@ const finders: Partial<Record<GlobalType, Finder>> = {
 };
 
 async function find(globalId: string, context: Context) {
-  const type = fromGlobalId(globalId)?.type as GlobalType | undefined;
-  const found = type && (await finders[type]?.(globalId, context));
+  const type = fromGlobalId(globalId)?.type;
+  if (type === undefined || !Object.hasOwn(finders, type)) return null;
+  const found = await finders[type as GlobalType]?.(globalId, context);
   // The interface needs to know which type it is, and rows of the database do not say.
   return found ? Object.assign(Object.create(null), found, { __typename: type }) : null;
 }
@@ -44,7 +45,8 @@ export function nodeResolvers(): Resolvers {
       node: (_, { id }, context) => find(id, context),
       nodes(_, { ids }, context) {
         if (ids.length > MAX_PAGE) throw badUserInput("ids", `at most ${MAX_PAGE}, found ${ids.length}`);
-        return Promise.all(ids.map((id) => find(id, context)));
+        // Each by itself: one that cannot be read now does not darken the others.
+        return ids.map((id) => find(id, context));
       },
     },
     Node: { __resolveType: (node) => typeNameOf(node) as "Reward" },

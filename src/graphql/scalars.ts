@@ -29,13 +29,14 @@ const wholePoints = (value: unknown) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 
 // RFC 3339: the zone is part of it. `Date` would also accept local times and bare days.
-const rfc3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+const rfc3339 = /^\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 const day = /^\d{4}-\d\d-\d\d$/;
 
 function instantOf(value: unknown): Date | undefined {
   if (typeof value !== "string" || !rfc3339.test(value)) return undefined;
-  const instant = new Date(value);
-  return Number.isNaN(instant.getTime()) || !isDay(value.slice(0, 10)) ? undefined : instant;
+  const instant = new Date(value.toUpperCase());
+  const year = instant.getUTCFullYear(); // four digits also in UTC, and one the database has
+  return year >= 1 && year <= 9_999 && isDay(value.slice(0, 10)) ? instant : undefined;
 }
 
 /** Rejects the 30th of February, which `Date` would move into March. */

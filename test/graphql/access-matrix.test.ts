@@ -1,0 +1,314 @@
+import { randomUUID } from "node:crypto";
+import { type GraphQLObjectType, getNamedType, isCompositeType } from "graphql";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildSchema } from "../../src/graphql/schema.ts";
+import { type Customer, startTestGateway, type TestGateway, type TestReward } from "../support/gateway.ts";
+import type { Caller, GraphqlAnswer } from "../support/graphql.ts";
+import { addToCart, orderSettled, placeOrder } from "../support/orders.ts";
+import { postRaw } from "../support/raw-http.ts";
+
+/** Everything here belongs to the owner, but the rewards, which are everybody's. */
+interface Belongings {
+  customerId: string;
+  walletId: string;
+  cartId: string;
+  lineId: string;
+  orderId: string;
+  orderLineId: string;
+  reward: TestReward;
+  parcel: TestReward;
+}
+
+const callers = ["anonymous", "owner", "other", "operator"] as const;
+type CallerName = (typeof callers)[number];
+/** `ok`, `null`, the code of a top-level error, or the code of a refusal. */
+type Outcome = string;
+type Row = [
+  document: string,
+  outcomes: readonly [anonymous: Outcome, owner: Outcome, other: Outcome, operator: Outcome],
+  variables?: (of: Belongings) => Record<string, unknown>,
+];
+
+const everybody = ["ok", "ok", "ok", "ok"] as const;
+const personal = ["null", "ok", "null", "ok"] as const;
+const forOperators = (outcome: Outcome) => ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", outcome] as const;
+const forCustomers = (owner: Outcome, other: Outcome) => ["UNAUTHENTICATED", owner, other, "FORBIDDEN"] as const;
+const key = () => ({ idempotencyKey: randomUUID() });
+const refusals = "userErrors { code }";
+
+/** Who gets what from each field there is. A field that is new to the schema fails the test until it has its row. */
+const rows: Record<string, Row> = {
+  "Query.node": ["query ($id: ID!) { it: node(id: $id) { id } }", personal, (of) => ({ id: of.orderId })],
+  "Query.nodes": ["query ($id: ID!) { it: nodes(ids: [$id]) { id } }", personal, (of) => ({ id: of.cartId })],
+  "Query.me": ["{ it: me { id } }", ["null", "ok", "ok", "null"]],
+  "Query.rewards": ["{ it: rewards { totalCount } }", everybody],
+  "Query.reward": ["query ($id: ID!) { it: reward(id: $id) { id } }", everybody, (of) => ({ id: of.reward.id })],
+  "Query.rewardCategories": ["{ it: rewardCategories { name } }", everybody],
+  "Query.order": [
+    "query ($id: ID!) { it: order(id: $id) { id } }",
+    ["UNAUTHENTICATED", "ok", "null", "ok"],
+    (of) => ({ id: of.orderId }),
+  ],
+  "Query.orders": ["{ it: orders { totalCount } }", forOperators("ok")],
+  "Query._service": ["{ it: _service { sdl } }", everybody],
+  "Query._entities": [
+    "query ($of: [_Any!]!) { it: _entities(representations: $of) { __typename } }",
+    personal,
+    (of) => ({ of: [{ __typename: "Order", id: of.orderId }] }),
+  ],
+
+  "Mutation.requestOtp": [
+    `mutation ($input: RequestOtpInput!) { it: requestOtp(input: $input) { challengeId ${refusals} } }`,
+    everybody,
+    () => ({ input: { customerId: `C-${randomUUID()}` } }),
+  ],
+  "Mutation.verifyOtp": [
+    `mutation ($input: VerifyOtpInput!) { it: verifyOtp(input: $input) { ${refusals} } }`,
+    ["OTP_EXPIRED", "OTP_EXPIRED", "OTP_EXPIRED", "OTP_EXPIRED"],
+    () => ({ input: { challengeId: randomUUID(), otp: "000000" } }),
+  ],
+  "Mutation.refreshSession": [
+    `mutation { it: refreshSession(input: { refreshToken: "nobody's" }) { ${refusals} } }`,
+    ["SESSION_EXPIRED", "SESSION_EXPIRED", "SESSION_EXPIRED", "SESSION_EXPIRED"],
+  ],
+  "Mutation.signOut": [`mutation { it: signOut { ${refusals} } }`, everybody],
+
+  "Mutation.addToCart": [
+    `mutation ($input: AddToCartInput!) { it: addToCart(input: $input) { ${refusals} } }`,
+    forCustomers("ok", "ok"),
+    (of) => ({ input: { rewardId: of.reward.id } }),
+  ],
+  "Mutation.updateCartLine": [
+    `mutation ($input: UpdateCartLineInput!) { it: updateCartLine(input: $input) { ${refusals} } }`,
+    forCustomers("ok", "LINE_NOT_FOUND"),
+    (of) => ({ input: { lineId: of.lineId, quantity: 1 } }),
+  ],
+  "Mutation.removeCartLine": [
+    `mutation ($input: RemoveCartLineInput!) { it: removeCartLine(input: $input) { ${refusals} } }`,
+    forCustomers("ok", "LINE_NOT_FOUND"),
+    (of) => ({ input: { lineId: of.lineId } }),
+  ],
+  "Mutation.clearCart": [`mutation { it: clearCart { ${refusals} } }`, forCustomers("ok", "ok")],
+
+  "Mutation.createReward": [
+    `mutation ($input: CreateRewardInput!) { it: createReward(input: $input) { ${refusals} } }`,
+    forOperators("INVALID_INPUT"),
+    () => ({
+      input: {
+        sku: "?",
+        name: "n",
+        description: "d",
+        kind: "MERCHANDISE",
+        points: 1,
+        brand: "b",
+        category: "c",
+        imageUrl: "/x",
+      },
+    }),
+  ],
+  "Mutation.updateReward": [
+    `mutation ($input: UpdateRewardInput!) { it: updateReward(input: $input) { ${refusals} } }`,
+    forOperators("ok"),
+    (of) => ({ input: { rewardId: of.reward.id, terms: "New terms." } }),
+  ],
+  "Mutation.archiveReward": [
+    `mutation ($input: ArchiveRewardInput!) { it: archiveReward(input: $input) { ${refusals} } }`,
+    forOperators("ok"),
+    (of) => ({ input: { rewardId: of.parcel.id } }),
+  ],
+  "Mutation.importVoucherCodes": [
+    `mutation ($input: ImportVoucherCodesInput!) { it: importVoucherCodes(input: $input) { ${refusals} } }`,
+    forOperators("ok"),
+    (of) => ({ input: { rewardId: of.reward.id, rows: [{ code: randomUUID() }] } }),
+  ],
+  "Mutation.adjustStock": [
+    `mutation ($input: AdjustStockInput!) { it: adjustStock(input: $input) { ${refusals} } }`,
+    forOperators("ok"),
+    (of) => ({ input: { rewardId: of.parcel.id, change: { to: 5 } } }),
+  ],
+
+  "Mutation.placeOrder": [
+    `mutation ($input: PlaceOrderInput!) { it: placeOrder(input: $input) { ${refusals} } }`,
+    forCustomers("ok", "CART_EMPTY"),
+    () => ({ input: { ...key(), dryRun: true } }),
+  ],
+  "Mutation.cancelOrder": [
+    `mutation ($input: CancelOrderInput!) { it: cancelOrder(input: $input) { ${refusals} } }`,
+    forCustomers("NOT_CANCELLABLE", "ORDER_NOT_FOUND"),
+    (of) => ({ input: { ...key(), orderId: of.orderId } }),
+  ],
+  "Mutation.reverseOrder": [
+    `mutation ($input: ReverseOrderInput!) { it: reverseOrder(input: $input) { ${refusals} } }`,
+    forOperators("ORDER_NOT_FOUND"),
+    (of) => ({ input: { ...key(), orderId: of.cartId, reason: "CANCELLATION" } }),
+  ],
+  "Mutation.resolveOrder": [
+    `mutation ($input: ResolveOrderInput!) { it: resolveOrder(input: $input) { ${refusals} } }`,
+    forOperators("NOTHING_TO_RESOLVE"),
+    (of) => ({ input: { ...key(), orderId: of.orderId, outcome: "HAPPENED", note: "n" } }),
+  ],
+  "Mutation.updateShipment": [
+    `mutation ($input: UpdateShipmentInput!) { it: updateShipment(input: $input) { ${refusals} } }`,
+    forOperators("SHIPMENT_NOT_FOUND"),
+    (of) => ({ input: { orderId: of.orderId, lineId: of.orderLineId, status: "SHIPPED" } }),
+  ],
+  "Mutation.revealVoucher": [
+    `mutation ($input: RevealVoucherInput!) { it: revealVoucher(input: $input) { vouchers { code } ${refusals} } }`,
+    forCustomers("ok", "LINE_NOT_FOUND"),
+    (of) => ({ input: { orderLineId: of.orderLineId } }),
+  ],
+
+  "Subscription.orderStatus": [
+    "subscription ($id: ID!) { it: orderStatus(orderId: $id) { seq } }",
+    ["UNAUTHENTICATED", "ok", "BAD_USER_INPUT", "ok"],
+    (of) => ({ id: of.orderId }),
+  ],
+};
+
+/** What differs within a thing that one may see; all else is seen by its owner and by operators. */
+const exceptions: Record<string, Partial<Record<CallerName, Outcome>>> = {
+  // An operator has no token of the customer's to read the ledger with.
+  "Customer.wallet": { operator: "UPSTREAM_UNAVAILABLE" },
+  "Wallet.*": { operator: "UPSTREAM_UNAVAILABLE" },
+  "Order.discrepancies": { owner: "null" },
+};
+/** Of this voucher order these are empty. */
+const empty = new Set(["Order.shippingAddress"]);
+
+const schema = buildSchema([]);
+const rootFields = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) =>
+  Object.keys(type?.getFields() ?? {}).map((field) => `${type?.name}.${field}`),
+);
+const personalTypes = { Customer: "customerId", Wallet: "walletId", Cart: "cartId", Order: "orderId" } as const;
+
+let gateway: TestGateway;
+let of: Belongings;
+let [owner, other] = [] as unknown as [Customer, Customer];
+const by = (name: CallerName): Caller =>
+  ({ anonymous: gateway.anonymous, owner, other, operator: gateway.operator })[name];
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  other = await gateway.customer();
+  ({ owner, of } = await newOwner());
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+async function newOwner() {
+  const owner = await gateway.customer();
+  const reward = await gateway.voucher();
+  const order = await orderSettled(owner, await placeOrder(owner, reward.id));
+  await addToCart(owner, reward.id);
+  const { me } = await owner.ok<{
+    me: { id: string; wallet: { id: string }; cart: { id: string; lines: { id: string }[] } };
+  }>("{ me { id wallet { id } cart { id lines { id } } } }");
+  const of: Belongings = {
+    customerId: me.id,
+    walletId: me.wallet.id,
+    cartId: me.cart.id,
+    lineId: me.cart.lines[0]?.id ?? "",
+    orderId: order.id,
+    orderLineId: order.lines[0]?.id ?? "",
+    reward,
+    parcel: await gateway.merchandise(),
+  };
+  return { owner, of };
+}
+
+type Answer = GraphqlAnswer<{ it: unknown }>;
+async function ask(caller: Caller, document: string, variables: Record<string, unknown>): Promise<Answer> {
+  if (!document.startsWith("subscription")) return caller.send(document, variables);
+  const client = caller.socket();
+  try {
+    for await (const event of client.iterate<{ it: unknown }>({ query: document, variables })) return event as Answer;
+    throw new Error("it ended without a word");
+  } catch (error) {
+    if (Array.isArray(error)) return { errors: error }; // what a refused operation is answered with
+    throw error;
+  } finally {
+    await client.dispose();
+  }
+}
+
+function outcomeOf({ data, errors }: Answer): Outcome {
+  if (errors) return errors.map((error) => error.extensions.code).join(", ");
+  const it = Array.isArray(data?.it) ? data.it[0] : data?.it;
+  if (it === null || it === undefined) return "null";
+  const [refusal] = (it as { userErrors?: { code: string }[] }).userErrors ?? [];
+  return refusal?.code ?? "ok";
+}
+
+test("every field there is to ask for has its row", () => {
+  expect(Object.keys(rows).toSorted()).toEqual(rootFields.toSorted());
+});
+
+describe.each(Object.entries(rows))("%s", (name, [document, outcomes, variables]) => {
+  // These change what the rest stands on, or need what the rest has changed.
+  const isSpare = ["signOut", "clearCart", "removeCartLine", "placeOrder"].some((field) => name.endsWith(`.${field}`));
+  let spare: { owner: Customer; other: Customer; of: Belongings } | undefined;
+  beforeAll(async () => {
+    if (isSpare) spare = { ...(await newOwner()), other: await gateway.customer() };
+  });
+  // The owner last: it may be theirs to take away.
+  test.each(callers.toSorted((a, b) => Number(a === "owner") - Number(b === "owner")))("for the %s", async (caller) => {
+    const asking = caller === "owner" || caller === "other" ? (spare?.[caller] ?? by(caller)) : by(caller);
+    const answer = await ask(asking, document, variables?.(spare?.of ?? of) ?? {});
+    expect(outcomeOf(answer)).toBe(outcomes[callers.indexOf(caller)]);
+  });
+});
+
+describe.each(Object.keys(personalTypes) as (keyof typeof personalTypes)[])("each field of a %s", (typeName) => {
+  const type = schema.getType(typeName) as GraphQLObjectType;
+  test.each(Object.values(type.getFields()).map((field) => [field.name, field] as const))("%s", async (name, field) => {
+    const selection = isCompositeType(getNamedType(field.type)) ? " { __typename }" : "";
+    const document = `query ($id: ID!) { it: node(id: $id) { ... on ${typeName} { field: ${name}${selection} } } }`;
+    const outcomes: Record<string, Outcome> = {};
+    for (const caller of callers) {
+      const { data, errors } = await ask(by(caller), document, { id: of[personalTypes[typeName]] });
+      const field = (data?.it as { field?: unknown } | null)?.field;
+      const codes = errors?.map((error) => error.extensions.code).join(", ");
+      outcomes[caller] = codes ?? (field === null || field === undefined ? "null" : "ok");
+    }
+    const fullName = `${typeName}.${name}`;
+    const seen = empty.has(fullName) ? "null" : "ok";
+    expect(outcomes).toEqual({
+      anonymous: "null",
+      owner: seen,
+      other: "null",
+      operator: seen,
+      ...exceptions[`${typeName}.*`],
+      ...exceptions[fullName],
+      ...(fullName === "Order.discrepancies" && { operator: "ok" }),
+    });
+  });
+});
+
+describe("what is somebody else's looks like what is not there, to the byte:", () => {
+  const unknown = (type: string) => Buffer.from(`${type}:${randomUUID()}`).toString("base64url");
+  const cases: [name: string, type: string, id: (of: Belongings) => string, input?: (id: string) => object][] = [
+    ["Query.node", "Order", (of) => of.orderId],
+    ["Query.nodes", "Cart", (of) => of.cartId],
+    ["Query.order", "Order", (of) => of.orderId],
+    ["Query._entities", "Order", (of) => of.orderId],
+    ["Mutation.updateCartLine", "CartLine", (of) => of.lineId],
+    ["Mutation.removeCartLine", "CartLine", (of) => of.lineId],
+    ["Mutation.cancelOrder", "Order", (of) => of.orderId],
+    ["Mutation.revealVoucher", "OrderLine", (of) => of.orderLineId],
+    ["Subscription.orderStatus", "Order", (of) => of.orderId],
+  ];
+  test.each(cases)("%s", async (name, type, idOf) => {
+    const [document, , variables] = rows[name] as Row;
+    const full = document.replace("userErrors { code }", "userErrors { __typename code message field }");
+    const foreign = variables?.(of) ?? {};
+    const answers = new Set<string>();
+    for (const id of [idOf(of), unknown(type), unknown("Reward"), "x", ""]) {
+      const asked = JSON.parse(JSON.stringify(foreign).replaceAll(idOf(of), id));
+      const text = document.startsWith("subscription")
+        ? JSON.stringify(await ask(other, full, asked))
+        : (await postRaw(gateway.url, { query: full, variables: asked }, { authorization: `Bearer ${other.token}` }))
+            .text;
+      answers.add(text.replace(/"requestId":"[^"]*"/, '"requestId":""'));
+    }
+    expect([...answers]).toHaveLength(1);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../../src/graphql/connection.ts";
+import { PublicError } from "../../src/graphql/errors.ts";
+
+const shape = z.tuple([z.literal("NAME"), z.string(), z.int()]);
+const refusal = (work: () => unknown) => {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof PublicError) return error.extensions;
+    throw error;
+  }
+};
+
+describe("the size of a page", () => {
+  test.each([
+    [undefined, 20],
+    [null, 20],
+    [1, 1],
+    [100, 100],
+  ])("for first %s is %i", (first, size) => expect(pageSize(first)).toBe(size));
+  test("without being asked for is the list's own", () => expect(pageSize(null, 50)).toBe(50));
+  test.each([0, -1, 101, 2 ** 31])("cannot be %i", (first) => {
+    expect(refusal(() => pageSize(first))).toMatchObject({ code: "BAD_USER_INPUT", field: "first" });
+  });
+});
+
+describe("a cursor", () => {
+  test.each(["plain", "ünï/cödé+?&=", "🎁", "", '"; drop table', "a\nb"])(
+    "carries %j there and back, safe in a URL",
+    (name) => {
+      const cursor = makeCursor(["NAME", name, 7]);
+      expect(cursor).toMatch(/^[\w-]+$/);
+      expect(readCursor(cursor, shape)).toEqual(["NAME", name, 7]);
+    },
+  );
+  test("of none is the beginning", () => {
+    expect(readCursor(null, shape)).toBeNull();
+    expect(readCursor(undefined, shape)).toBeNull();
+  });
+  test.each([
+    ["of another list", makeCursor(["POPULAR", "x", 7])],
+    ["of another shape", makeCursor(["NAME", 7, "x"])],
+    ["that is too long", makeCursor(["NAME", "x", 7, 8])],
+    ["that is no list", Buffer.from('{"0":"NAME"}').toString("base64url")],
+    ["that is cut off", makeCursor(["NAME", "x", 7]).slice(0, -3)],
+    ["that is no JSON", "AAAA"],
+    ["that is empty", ""],
+  ])("%s is refused", (_, cursor) => {
+    expect(refusal(() => readCursor(cursor, shape))).toMatchObject({ code: "BAD_USER_INPUT", field: "after" });
+  });
+});
+
+describe("a connection", () => {
+  const fields = connectionFields<number>();
+  const connection = (nodes: number[]): Connection<number> => ({
+    nodes,
+    hasNextPage: true,
+    hasPreviousPage: false,
+    cursorOf: (node) => `c${node}`,
+    totalCount: async () => 9,
+  });
+  test("has an edge for each node, and the cursors of the first and the last", async () => {
+    expect(fields.nodes(connection([3, 4]))).toEqual([3, 4]);
+    expect(fields.edges(connection([3, 4]))).toEqual([
+      { node: 3, cursor: "c3" },
+      { node: 4, cursor: "c4" },
+    ]);
+    expect(fields.pageInfo(connection([3, 4]))).toEqual({
+      hasNextPage: true,
+      hasPreviousPage: false,
+      startCursor: "c3",
+      endCursor: "c4",
+    });
+    expect(await fields.totalCount(connection([]))).toBe(9);
+  });
+  test("without nodes has no cursors", () => {
+    expect(fields.pageInfo(connection([]))).toMatchObject({ startCursor: null, endCursor: null });
+  });
+});

@@ -1,0 +1,265 @@
+import { GraphQLError } from "graphql";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { badUserInput, forbidden, PublicError, toPublic, unauthenticated } from "../../src/graphql/errors.ts";
+import { UpstreamError } from "../../src/upstream/upstream-error.ts";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { type CapturedLog, captureLog } from "../support/log.ts";
+import { postRaw } from "../support/raw-http.ts";
+
+const graphqlJson = { accept: "application/graphql-response+json" };
+
+describe("what the client may see of an error", () => {
+  const located = (originalError: Error) => new GraphQLError(originalError.message, { originalError, path: ["me"] });
+  const upstream = (facts: {
+    outcome: "refused" | "transient" | "unknown";
+    httpStatus?: number;
+    isSignInOver?: boolean;
+  }) => new UpstreamError({ service: "client-points", operation: "points", ...facts }, "secret words of theirs");
+
+  test.each([
+    [unauthenticated(), "UNAUTHENTICATED", false],
+    [forbidden("This is for operators."), "FORBIDDEN", false],
+    [badUserInput("input.quantity", "must be 1 or more"), "BAD_USER_INPUT", false],
+    [new PublicError("RATE_LIMITED", "Too many."), "RATE_LIMITED", true],
+  ])("%s is shown as it is", (error, code, retryable) => {
+    const shown = toPublic(located(error));
+    expect(shown.isUnexpected).toBe(false);
+    expect(shown.error).toMatchObject({ message: error.message, path: ["me"], extensions: { code, retryable } });
+  });
+
+  test.each([
+    ["no", { outcome: "refused" }, "UPSTREAM_UNAVAILABLE", true],
+    ["silence", { outcome: "unknown" }, "UPSTREAM_UNAVAILABLE", true],
+    ["failure", { outcome: "transient", httpStatus: 503 }, "UPSTREAM_UNAVAILABLE", true],
+    ["no to our own credentials", { outcome: "transient", httpStatus: 401 }, "UPSTREAM_UNAVAILABLE", true],
+    ["no to the customer's", { outcome: "transient", httpStatus: 401, isSignInOver: true }, "UNAUTHENTICATED", false],
+  ] as const)("of an upstream's %s it is that it failed, not how", (_, facts, code, retryable) => {
+    const shown = toPublic(located(upstream(facts)));
+    expect(shown.isUnexpected).toBe(false);
+    expect(shown.error.toJSON()).toMatchObject({ extensions: { code, retryable } });
+    expect(JSON.stringify(shown.error)).not.toContain("secret");
+  });
+
+  test("anything else is nothing but a code, and is a surprise", () => {
+    const thrown = new Error("password=hunter2");
+    for (const error of [located(thrown), new GraphQLError("x", { originalError: thrown })]) {
+      const shown = toPublic(error);
+      expect(shown.isUnexpected).toBe(true);
+      expect(shown.error.message).toBe("Something went wrong on our side.");
+      expect(shown.error.extensions).toEqual({ code: "INTERNAL_SERVER_ERROR", retryable: false });
+    }
+  });
+
+  test("a stack and the transport's own notes are left out", () => {
+    const extensions = { code: "BAD_REQUEST", stacktrace: ["at secret.ts:1"], http: { status: 400 } };
+    expect(toPublic(new GraphQLError("no", { extensions })).error.extensions).toEqual({
+      code: "BAD_REQUEST",
+      retryable: false,
+    });
+  });
+});
+
+describe("a gateway", () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startTestGateway();
+  });
+  afterAll(() => gateway[Symbol.asyncDispose]());
+
+  test.each<[string, number, string, unknown]>([
+    ["a document that cannot be read", 400, "GRAPHQL_PARSE_FAILED", { query: "{" }],
+    ["a field that is not there", 400, "GRAPHQL_VALIDATION_FAILED", { query: "{ rewardz }" }],
+    [
+      "a literal out of range",
+      400,
+      "GRAPHQL_VALIDATION_FAILED",
+      { query: "{ rewards(filter: { pointsMin: -1 }) { totalCount } }" },
+    ],
+    [
+      "a variable out of range",
+      400,
+      "BAD_USER_INPUT",
+      {
+        query: "query ($filter: RewardFilter) { rewards(filter: $filter) { totalCount } }",
+        variables: { filter: { pointsMin: -1 } },
+      },
+    ],
+    [
+      "a variable that is missing",
+      400,
+      "BAD_USER_INPUT",
+      { query: "query ($id: ID!) { node(id: $id) { id } }", variables: {} },
+    ],
+    [
+      "two fields of an input that takes one",
+      400,
+      "BAD_USER_INPUT",
+      {
+        query: `mutation ($change: StockChangeInput!) { adjustStock(input: { rewardId: "x", change: $change }) { userErrors { code } } }`,
+        variables: { change: { by: 1, to: 2 } },
+      },
+    ],
+    [
+      "two operations without a name",
+      400,
+      "OPERATION_RESOLUTION_FAILURE",
+      { query: "query A { __typename } query B { __typename }" },
+    ],
+    ["a subscription", 400, "BAD_USER_INPUT", { query: `subscription { orderStatus(orderId: "x") { seq } }` }],
+    ["an empty request", 400, "BAD_REQUEST", {}],
+  ])("answers %s with HTTP %i and %s", async (_, status, code, body) => {
+    const answer = await postRaw(gateway.url, body, graphqlJson);
+    expect(answer.status).toBe(status);
+    expect(answer.json.data).toBeUndefined();
+    expect(answer.json.errors).toMatchObject([{ extensions: { code, retryable: false } }]);
+    expect(answer.json.errors?.[0]?.extensions).not.toHaveProperty("http");
+    expect(answer.text).not.toContain("stacktrace");
+  });
+
+  test("gives the request's id in every error and as a header", async () => {
+    const answer = await postRaw(gateway.url, { query: `{ order(id: "x") { id } a: rewardz }` });
+    expect(answer.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    expect(answer.json.errors?.[0]?.extensions.requestId).toBe(answer.headers.get("x-request-id"));
+  });
+
+  test("takes over the caller's id for the request when it is harmless", async () => {
+    const idFor = async (given: string) => {
+      const answer = await postRaw(gateway.url, { query: `{ order(id: "x") { id } }` }, { "x-request-id": given });
+      expect(answer.json.errors?.[0]?.extensions.requestId).toBe(answer.headers.get("x-request-id"));
+      return answer.headers.get("x-request-id");
+    };
+    expect(await idFor("trace.7_A-9")).toBe("trace.7_A-9");
+    for (const harmful of ["a b", "x".repeat(65), "a;b", 'a"b']) expect(await idFor(harmful)).not.toBe(harmful);
+  });
+
+  test("says on /healthz that it lives, and on /readyz that it can work", async () => {
+    const health = await fetch(`${gateway.url}/healthz`);
+    expect([health.status, await health.json()]).toEqual([200, { status: "ok" }]);
+    const ready = await fetch(`${gateway.url}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([200, { status: "ready" }]);
+  });
+
+  test("is ready while the upstream is down", async () => {
+    gateway.sandbox.faults.add({ upstream: "client", operation: "*", fault: "http-500" });
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+    gateway.sandbox.faults.clear();
+  });
+});
+
+describe("a gateway in production", () => {
+  let gateway: TestGateway;
+  let written: CapturedLog;
+  beforeAll(async () => {
+    written = await captureLog();
+    gateway = await startTestGateway({ NODE_ENV: "production", CLIENT_SETTLE_SECONDS: "1" }, { log: written.log });
+  });
+  afterAll(() => gateway[Symbol.asyncDispose]());
+  const logged = () =>
+    written
+      .text()
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+
+  test("does not describe itself", async () => {
+    for (const query of ["{ __schema { queryType { name } } }", `{ __type(name: "Query") { name } }`]) {
+      const { json } = await postRaw(gateway.url, { query });
+      expect(json.errors).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
+    }
+    expect((await postRaw(gateway.url, { query: "{ __typename }" })).json).toEqual({ data: { __typename: "Query" } });
+    expect((await fetch(`${gateway.url}/graphiql/`)).status).toBe(404);
+  });
+
+  test.each([
+    ["a field", "{ rewardz { id } }", {}],
+    ["an argument", "{ rewards(firsst: 1) { totalCount } }", {}],
+    ["an enum value", "{ rewards(sort: NAM) { totalCount } }", {}],
+    [
+      "an enum value in a variable",
+      "query ($sort: RewardSort) { rewards(sort: $sort) { totalCount } }",
+      { sort: "NAM" },
+    ],
+    [
+      "an input field in a variable",
+      "query ($filter: RewardFilter) { rewards(filter: $filter) { totalCount } }",
+      { filter: { brand: [] } },
+    ],
+  ])("suggests nothing in place of %s", async (_, query, variables) => {
+    const { json } = await postRaw(gateway.url, { query, variables });
+    expect(json.errors).toHaveLength(1);
+    expect(json.errors?.[0]?.message).not.toContain("Did you mean");
+  });
+
+  test("shows of a surprise the request's id only, and logs all of it", async () => {
+    await gateway.sql("alter table rewards rename to rewards_away");
+    const answer = await postRaw(
+      gateway.url,
+      { query: `query Shelf { rewards { totalCount } }` },
+      { "x-request-id": "surprise-1" },
+    );
+    await gateway.sql("alter table rewards_away rename to rewards");
+
+    expect(answer.status).toBe(200);
+    expect(answer.json).toEqual({
+      data: null,
+      errors: [
+        {
+          message: "Something went wrong on our side.",
+          locations: [{ line: 1, column: 15 }],
+          path: ["rewards"],
+          extensions: { code: "INTERNAL_SERVER_ERROR", retryable: false, requestId: "surprise-1" },
+        },
+      ],
+    });
+    const surprise = logged().find((line) => line.msg === "Unexpected error" && line.requestId === "surprise-1");
+    expect(surprise).toMatchObject({ operation: "Shelf", path: ["rewards"] });
+    expect(JSON.stringify(surprise.err)).toContain("rewards");
+  });
+
+  test("logs no token and no variables", async () => {
+    const customer = await gateway.customer();
+    await customer.ok("{ me { wallet { balance } cart { total } } }");
+    const text = written.text();
+    expect(text).toContain("query");
+    for (const secret of [
+      customer.token,
+      customer.refreshToken,
+      gateway.sandbox.client.lastOtp(customer.customerId)?.otp,
+    ])
+      expect(text).not.toContain(secret);
+  });
+
+  test("lives through the loss of its database: not ready, every answer masked, and ready again", async () => {
+    const { pathname } = new URL(gateway.databaseUrl);
+    const name = pathname.slice(1);
+    const adminUrl = new URL(gateway.databaseUrl);
+    adminUrl.pathname = "/postgres";
+    const admin = new pg.Client({ connectionString: adminUrl.href });
+    await admin.connect();
+    const customer = await gateway.customer();
+    try {
+      await admin.query(`alter database ${name} allow_connections false`);
+      await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [name]);
+
+      expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
+      expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+      // The second one fails before there is an operation: whose session it is cannot be looked up.
+      for (const headers of [{}, { authorization: `Bearer ${customer.token}` }]) {
+        const answer = await postRaw(gateway.url, { query: "{ rewards { totalCount } }" }, headers);
+        expect(answer.json.errors).toMatchObject([
+          { message: "Something went wrong on our side.", extensions: { code: "INTERNAL_SERVER_ERROR" } },
+        ]);
+        expect(answer.text).not.toContain(name);
+        const { requestId } = answer.json.errors?.[0]?.extensions ?? {};
+        expect(requestId).toBe(answer.headers.get("x-request-id"));
+        expect(logged().filter((line) => line.level === 50 && line.requestId === requestId)).toHaveLength(1);
+      }
+    } finally {
+      await admin.query(`alter database ${name} allow_connections true`);
+      await admin.end();
+    }
+    await expect.poll(async () => (await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+    expect((await gateway.anonymous.ok<{ rewards: object }>("{ rewards { totalCount } }")).rewards).toBeDefined();
+  });
+});

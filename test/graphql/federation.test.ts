@@ -1,0 +1,162 @@
+import { composeServices } from "@theguild/federation-composition";
+import { buildSchema, parse } from "graphql";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Customer, startTestGateway, type TestGateway, type TestReward } from "../support/gateway.ts";
+import type { Caller } from "../support/graphql.ts";
+import { addToCart, orderSettled, placeOrder } from "../support/orders.ts";
+import { queriesOf } from "../support/sql-spy.ts";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const sdlOf = async () =>
+  (await gateway.anonymous.ok<{ _service: { sdl: string } }>("{ _service { sdl } }"))._service.sdl;
+
+describe("as a subgraph", () => {
+  const reviews = `
+    extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable"])
+    type Query { topReviewers: [Customer!]! }
+    type Customer @key(fields: "id") { id: ID! reviewCount: Int! }
+    type Reward @key(fields: "sku") { sku: String! reviews: [Review!]! }
+    type Review { stars: Int! by: Customer! page: PageInfo }
+    type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean! endCursor: String startCursor: String }`;
+  const compose = (sdl: string) =>
+    composeServices([
+      { name: "tessera", url: "http://tessera/graphql", typeDefs: parse(sdl) },
+      { name: "reviews", url: "http://reviews/graphql", typeDefs: parse(reviews) },
+    ]);
+
+  test("it composes with another that adds to its customers and rewards", async () => {
+    const { errors, supergraphSdl, publicSdl } = compose(await sdlOf());
+    expect(errors).toBeUndefined();
+    expect(supergraphSdl).toContain("reviewCount");
+    const types = buildSchema(publicSdl ?? "").getTypeMap();
+    expect(types["Reward"]?.toString()).toBe("Reward");
+    expect(publicSdl).toMatch(/reviews: \[Review!\]!/);
+    expect(publicSdl).toMatch(/wallet: Wallet/);
+  });
+
+  test("it would not compose without its keys", async () => {
+    expect(compose((await sdlOf()).replaceAll('@key(fields: "id")', "")).errors?.length).toBeGreaterThan(0);
+  });
+
+  test("it describes itself in words", async () => {
+    expect(await sdlOf()).toContain("What can be spent now: `balance` less `held`.");
+  });
+});
+
+describe("entities", () => {
+  let [owner, other] = [] as unknown as [Customer, Customer];
+  let reward: TestReward;
+  let references: Record<string, Record<string, string>>;
+  beforeAll(async () => {
+    owner = await gateway.customer({ balance: 1_000 });
+    other = await gateway.customer();
+    reward = await gateway.voucher({ points: 10 });
+    const orderId = await placeOrder(owner, reward.id);
+    await orderSettled(owner, orderId);
+    await addToCart(owner, reward.id);
+    const { me } = await owner.ok<{ me: { id: string; wallet: { id: string }; cart: { id: string } } }>(
+      "{ me { id wallet { id } cart { id } } }",
+    );
+    references = {
+      Customer: { __typename: "Customer", id: me.id },
+      Wallet: { __typename: "Wallet", id: me.wallet.id },
+      Cart: { __typename: "Cart", id: me.cart.id },
+      Order: { __typename: "Order", id: orderId },
+      "Reward by id": { __typename: "Reward", id: reward.id },
+      "Reward by sku": { __typename: "Reward", sku: reward.sku },
+    };
+  });
+  const query = `query ($references: [_Any!]!) { _entities(representations: $references) { __typename
+    ... on Customer { customerId maskedMobile } ... on Wallet { balance } ... on Cart { total } ... on Order { total }
+    ... on Reward { id sku } } }`;
+  const resolve = async (caller: Caller, ...wanted: unknown[]) => {
+    const { data, errors } = await caller.send<{ _entities: unknown[] }>(query, { references: wanted });
+    expect(errors).toBeUndefined();
+    return data?._entities;
+  };
+
+  test("of a customer are theirs alone, and the operator's", async () => {
+    const personal = ["Customer", "Wallet", "Cart", "Order"].map((name) => references[name]);
+    const seen = [
+      { __typename: "Customer", customerId: owner.customerId, maskedMobile: "98XXXXXX45" },
+      { __typename: "Wallet", balance: 990 },
+      { __typename: "Cart", total: 10 },
+      { __typename: "Order", total: 10 },
+    ];
+    expect(await resolve(owner, ...personal)).toEqual(seen);
+    expect(await resolve(other, ...personal)).toEqual([null, null, null, null]);
+    expect(await resolve(gateway.anonymous, ...personal)).toEqual([null, null, null, null]);
+    const [customer, , cart, order] = personal;
+    expect(await resolve(gateway.operator, customer, cart, order)).toEqual([seen[0], seen[2], seen[3]]);
+  });
+
+  test("that are rewards are everybody's, by id and by SKU", async () => {
+    const found = { __typename: "Reward", id: reward.id, sku: reward.sku };
+    for (const caller of [owner, other, gateway.operator, gateway.anonymous])
+      expect(await resolve(caller, references["Reward by id"], references["Reward by sku"])).toEqual([found, found]);
+  });
+
+  test("come in the order of their references, with null for what is not there or cannot be one", async () => {
+    const unknown = [
+      { __typename: "Reward", sku: "none" },
+      { __typename: "Reward" },
+      { __typename: "Reward", sku: 7 },
+      { __typename: "Reward", sku: null },
+      { __typename: "Reward", id: { $ne: null } },
+      { __typename: "Reward", id: references["Cart"]?.["id"] },
+      ...["Customer", "Wallet", "Cart", "Order"].flatMap((name) => [
+        { __typename: name },
+        { __typename: name, id: 7 },
+        { __typename: name, id: "x" },
+        { __typename: name, id: reward.id },
+      ]),
+    ];
+    const answer = await resolve(owner, references["Reward by id"], ...unknown, references["Customer"]);
+    expect(answer?.slice(1, -1)).toEqual(unknown.map(() => null));
+    expect([answer?.at(0), answer?.at(-1)]).toMatchObject([{ sku: reward.sku }, { customerId: owner.customerId }]);
+  });
+
+  test("take nothing from their reference but the key", async () => {
+    const forged = { ...references["Customer"], customerId: "CUST67890", maskedMobile: "00", balance: 1e6, total: 0 };
+    expect(await resolve(owner, forged)).toEqual([
+      { __typename: "Customer", customerId: owner.customerId, maskedMobile: "98XXXXXX45" },
+    ]);
+    const query = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Customer { customerId } } }";
+    for (const type of ["Session", "OrderLine", "RevealedVoucher", "Query"]) {
+      const { data } = await gateway.anonymous.send(query, {
+        r: [{ __typename: type, id: "x", customerId: "CUST67890" }],
+      });
+      expect(JSON.stringify(data)).not.toContain("CUST67890");
+    }
+  });
+
+  test("that are 50 rewards take one query, and so do 50 orders", async () => {
+    const rewards = await Promise.all(Array.from({ length: 50 }, () => gateway.merchandise()));
+    const bySku = rewards.map(({ sku }) => ({ __typename: "Reward", sku }));
+    const byId = rewards.map(({ id }) => ({ __typename: "Reward", id }));
+    for (const wanted of [bySku, byId])
+      expect(
+        await queriesOf(async () => {
+          expect(await resolve(gateway.anonymous, ...wanted)).toEqual(
+            rewards.map(({ id, sku }) => ({ __typename: "Reward", id, sku })),
+          );
+        }),
+      ).toHaveLength(1);
+    const orders = Array.from({ length: 50 }, () => references["Order"]);
+    expect(await queriesOf(() => resolve(gateway.operator, ...orders))).toHaveLength(1);
+  });
+
+  test("stand with one wallet dark while it cannot be read", async () => {
+    gateway.sandbox.faults.add({ upstream: "client", operation: "points", fault: "http-500" });
+    const { data, errors } = await owner.send<{ _entities: unknown[] }>(query, {
+      references: [references["Wallet"], references["Reward by sku"]],
+    });
+    expect(data?._entities).toEqual([null, { __typename: "Reward", id: reward.id, sku: reward.sku }]);
+    expect(errors).toMatchObject([{ path: ["_entities", 0], extensions: { code: "UPSTREAM_UNAVAILABLE" } }]);
+  });
+});

@@ -1,0 +1,235 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { getIntrospectionQuery, parse, specifiedRules, validate } from "graphql";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { costError, limitRules, MAX_TOKENS } from "../../src/graphql/limits.ts";
+import { buildSchema } from "../../src/graphql/schema.ts";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { postRaw } from "../support/raw-http.ts";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const times = (count: number, make: (index: number) => string, separator = " ") =>
+  Array.from({ length: count }, (_, index) => make(index)).join(separator);
+
+async function send(query: string, variables?: Record<string, unknown>) {
+  const { json } = await postRaw(gateway.url, { query, variables });
+  return json;
+}
+const refusalOf = async (query: string, variables?: Record<string, unknown>) => {
+  const { data, errors } = await send(query, variables);
+  expect(data ?? null).toBeNull();
+  return errors?.[0];
+};
+const upstreamCalls = () => gateway.sandbox.calls.since(0).length;
+
+describe("a document", () => {
+  /** Fields within fields, `depth` levels of them. */
+  const deep = (depth: number) => {
+    const cycle = ["me", "orders(first: 1)", "nodes", "customer"];
+    const path = Array.from({ length: depth - 1 }, (_, index) => cycle[index < 4 ? index : 1 + ((index - 1) % 3)]);
+    const leaf = path.at(-1)?.startsWith("orders") ? "totalCount" : "id";
+    return `{ ${path.join(" { ")} { ${leaf} ${"}".repeat(depth)}`;
+  };
+
+  test("may be 10 levels deep", async () => {
+    expect(await send(deep(10))).toEqual({ data: { me: null } });
+  });
+  test("is refused when it is deeper", async () => {
+    expect(await refusalOf(deep(11))).toMatchObject({
+      message: "Query depth limit of 10 exceeded, found 11.",
+      extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
+    });
+  });
+  test("is as deep as its fragments make it", async () => {
+    const inline = deep(11).replace("{ customer", "{ ... on Order { customer").replace(/}$/, "} }");
+    expect(inline).toContain("... on Order");
+    expect((await refusalOf(inline))?.message).toContain("depth limit");
+    const named = `{ me { orders { nodes { ...A } } } }
+      fragment A on Order { customer { orders { nodes { ...B } } } }
+      fragment B on Order { customer { orders { nodes { customer { cart { id } } } } } }`;
+    expect((await refusalOf(named))?.message).toContain("depth limit");
+  });
+
+  test("may use 15 aliases, and not one more", async () => {
+    expect((await send(`{ ${times(15, (i) => `a${i}: rewardCategories { name }`)} }`)).errors).toBeUndefined();
+    expect((await refusalOf(`{ ${times(16, (i) => `a${i}: rewardCategories { name }`)} }`))?.message).toBe(
+      "Aliases limit of 15 exceeded, found 16.",
+    );
+  });
+  test("may not hide aliases in __typename or in fragments", async () => {
+    expect((await refusalOf(`{ ${times(16, (i) => `a${i}: __typename`)} }`))?.message).toContain("Aliases limit");
+    const fragment = `fragment F on Query { ${times(8, (i) => `a${i}: __typename`)} }`;
+    expect((await refusalOf(`{ ...F ${times(8, (i) => `b${i}: __typename`)} } ${fragment}`))?.message).toContain(
+      "Aliases limit",
+    );
+  });
+
+  test("may use 30 directives, and not one more", async () => {
+    const fields = (count: number) => `{ ${times(count, (i) => `__typename @include(if: ${i % 2 === 0})`)} }`;
+    expect((await send(fields(30))).errors).toBeUndefined();
+    expect((await refusalOf(fields(31)))?.message).toBe("Directives limit of 30 exceeded, found 31.");
+  });
+
+  test("is read no further than its 1,500th token", async () => {
+    const brands = (count: number) => `{ rewards(filter: { brands: [${times(count, () => '"b"')}] }) { totalCount } }`;
+    const others = brands(0).match(/\w+|[^\s\w]/g)?.length ?? 0;
+    expect((await send(brands(MAX_TOKENS - others))).errors).toBeUndefined();
+    expect(await refusalOf(brands(MAX_TOKENS - others + 1))).toMatchObject({
+      message: "Syntax Error: Document contains more that 1500 tokens. Parsing aborted.",
+      extensions: { code: "GRAPHQL_PARSE_FAILED" },
+    });
+  });
+  test("of 6,000 levels is refused before anything walks it", async () => {
+    expect(await refusalOf(`${"{ a ".repeat(6_000)}${"}".repeat(6_000)}`)).toMatchObject({
+      extensions: { code: "GRAPHQL_PARSE_FAILED" },
+    });
+  });
+
+  test("with fragments that multiply, or go in a circle, is refused", async () => {
+    const doubling = times(20, (i) => `fragment F${i} on Reward { ...F${i + 1} ...F${i + 1} }`);
+    expect(await refusalOf(`{ reward(sku: "x") { ...F0 } } ${doubling} fragment F20 on Reward { id }`)).toMatchObject({
+      extensions: { code: "BAD_USER_INPUT" },
+    });
+    const circle = "fragment A on Reward { ...B } fragment B on Reward { ...A }";
+    expect(await refusalOf(`{ reward(sku: "x") { ...A } } ${circle}`)).toMatchObject({
+      extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
+    });
+  });
+  test("that turns introspection on itself is refused", async () => {
+    const levels = 5;
+    const query = `{ __schema { types { ${"fields { type { ".repeat(levels)} name ${"} } ".repeat(levels)} } } }`;
+    expect((await refusalOf(query))?.message).toContain("introspection depth");
+  });
+
+  test("holds no NUL character, in a literal or in a variable", async () => {
+    const problem = { message: "Text must not hold the character U+0000." };
+    expect(await refusalOf(`{ reward(sku: "a\\u0000b") { id } }`)).toMatchObject(problem);
+    const query = "query ($filter: RewardFilter) { rewards(filter: $filter) { totalCount } }";
+    expect(await refusalOf(query, { filter: { brands: ["ok", "a\0b"] } })).toMatchObject(problem);
+  });
+});
+
+describe("the cost of a document", () => {
+  const tooMuch = { extensions: { code: "BAD_USER_INPUT", maximumCost: 5_000 } };
+  test("is that of its fields times the pages above them", async () => {
+    const nested = (outer: number, inner: number) =>
+      `{ me { orders(first: ${outer}) { nodes { customer { orders(first: ${inner}) { nodes { id } } } } } } }`;
+    expect((await send(nested(20, 50))).errors).toBeUndefined();
+    expect(await refusalOf(nested(100, 50))).toMatchObject(tooMuch);
+  });
+
+  test("counts a page asked for by variable, and one by default", async () => {
+    const nested = `query ($n: Int = 100) { me { orders(first: $n) { nodes { customer { orders(first: $n) { nodes { id } } } } } } }`;
+    expect(await refusalOf(nested)).toMatchObject(tooMuch);
+    expect(await refusalOf(nested, { n: 80 })).toMatchObject(tooMuch);
+    expect((await send(nested, { n: 10 })).errors).toBeUndefined();
+  });
+
+  test("is no lower for a page that will be refused anyway", async () => {
+    const nested = `{ me { orders(first: -5) { nodes { ${times(10, (i) => `a${i}: id`)} } } } }`;
+    expect(await send(nested)).toEqual({ data: { me: null } });
+    const huge = `{ me { orders(first: 1000000) { nodes { customer { orders(first: 1000000) { nodes { id } } } } } } }`;
+    expect(await refusalOf(huge)).toMatchObject(tooMuch);
+  });
+
+  test("counts each id and each federated reference", async () => {
+    const references = Array.from({ length: 2_000 }, (_, index) => ({ __typename: "Reward", sku: `S-${index}` }));
+    const entities = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Reward { id sku name } } }";
+    expect(await refusalOf(entities, { r: references })).toMatchObject(tooMuch);
+    expect((await send(entities, { r: references.slice(0, 100) })).errors).toBeUndefined();
+    const nodes = `query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Customer { orders(first: 100) { nodes { id } } } } }`;
+    expect(await refusalOf(nodes, { ids: Array.from({ length: 60 }, () => "x") })).toMatchObject(tooMuch);
+  });
+
+  test("cannot be avoided with an argument that does not fit", async () => {
+    const query = `query ($kind: RewardKind = COUPON) {
+      rewards(filter: { kinds: [$kind] }) { totalCount }
+      me { orders(first: 100) { nodes { customer { orders(first: 100) { nodes { id } } } } } }
+    }`;
+    expect(await refusalOf(query, { kind: null })).toMatchObject({
+      message: expect.stringContaining("has invalid value"),
+      extensions: { code: "BAD_USER_INPUT" },
+    });
+  });
+});
+
+describe("mutations that are worth guessing at", () => {
+  const request = (customerId: string) => `requestOtp(input: { customerId: "${customerId}" }) { challengeId }`;
+
+  test("are refused a thousand at a time, and the upstream hears of none", async () => {
+    const before = upstreamCalls();
+    expect(await refusalOf(`mutation { ${times(1_000, (i) => `a${i}: ${request(`C-${i}`)}`)} }`)).toBeDefined();
+    expect(upstreamCalls()).toBe(before);
+  });
+  test.each([
+    ["under aliases", `mutation { a: ${request("C-1")} b: ${request("C-2")} }`],
+    [
+      "of two kinds",
+      `mutation { ${request("C-1")} verifyOtp(input: { challengeId: "x", otp: "000000" }) { __typename } }`,
+    ],
+    ["in a fragment", `mutation { ...F a: ${request("C-1")} } fragment F on Mutation { ${request("C-2")} }`],
+    ["in an inline fragment", `mutation { a: ${request("C-1")} ... { b: ${request("C-2")} } }`],
+  ])("are refused two at a time: %s", async (_, query) => {
+    const before = upstreamCalls();
+    expect((await refusalOf(query))?.message).toMatch(/^Only one of requestOtp, /);
+    expect(upstreamCalls()).toBe(before);
+    expect(await gateway.sql("select from otp_challenges where customer_id in ('C-1', 'C-2')")).toEqual([]);
+  });
+});
+
+describe("a request body", () => {
+  test("of more than a megabyte is answered 413", async () => {
+    const answer = await postRaw(gateway.url, { query: "{ __typename }", variables: { pad: "x".repeat(1024 * 1024) } });
+    expect(answer.status).toBe(413);
+    expect(answer.json).toEqual({ error: "Request body is too large", requestId: answer.headers.get("x-request-id") });
+  });
+  test("that is a batch of operations is refused", async () => {
+    const answer = await postRaw(gateway.url, [{ query: "{ __typename }" }, { query: "{ __typename }" }]);
+    expect(answer.status).toBe(400);
+    expect(answer.json.errors).toMatchObject([{ message: "Operation batching disabled." }]);
+  });
+  test.each(["{", '{"query": "{ __typename }"', "null", "7", '"text"', ""])("of %j is refused", async (body) => {
+    expect((await postRaw(gateway.url, body)).status).toBe(400);
+  });
+  test("in a form's media type, which a page of any site could send, is refused", async () => {
+    for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]) {
+      const { status } = await postRaw(gateway.url, { query: "{ __typename }" }, { "content-type": type });
+      expect([400, 415]).toContain(status);
+    }
+  });
+  test("is needed for a mutation: GET changes nothing", async () => {
+    const url = `${gateway.url}/graphql?query=${encodeURIComponent('mutation { requestOtp(input: { customerId: "C-9" }) { challengeId } }')}`;
+    const before = upstreamCalls();
+    const response = await fetch(url, { headers: { "apollo-require-preflight": "1" } });
+    expect(response.status).toBe(405);
+    expect(upstreamCalls()).toBe(before);
+  });
+});
+
+describe("what our own pages send", () => {
+  test("passes: the introspection query with everything in it", async () => {
+    const query = getIntrospectionQuery({
+      descriptions: true,
+      specifiedByUrl: true,
+      directiveIsRepeatable: true,
+      schemaDescription: true,
+      inputValueDeprecation: true,
+      oneOf: true,
+    });
+    const { errors, data } = await send(query);
+    expect(errors).toBeUndefined();
+    expect(data?.["__schema"]).toMatchObject({ queryType: { name: "Query" } });
+  });
+
+  const schema = buildSchema([]);
+  const tabs = new URL("../../graphiql/src/tabs/", import.meta.url);
+  test.each(readdirSync(tabs))("passes: %s", (file) => {
+    const document = parse(readFileSync(new URL(file, tabs), "utf8"), { maxTokens: MAX_TOKENS });
+    expect(validate(schema, document, [...specifiedRules, ...limitRules])).toEqual([]);
+    expect(costError({ schema, document })).toBeNull();
+  });
+});

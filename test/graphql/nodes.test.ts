@@ -1,0 +1,119 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { customerIdOf, fromGlobalId, type GlobalType, toGlobalId, uuidOf } from "../../src/graphql/global-id.ts";
+import { type Customer, startTestGateway, type TestGateway, type TestReward } from "../support/gateway.ts";
+import type { Caller } from "../support/graphql.ts";
+import { addToCart, orderSettled, placeOrder } from "../support/orders.ts";
+import { postRaw } from "../support/raw-http.ts";
+
+const encode = (text: string) => Buffer.from(text).toString("base64url");
+
+describe("a global id", () => {
+  test.each<[GlobalType, string]>([
+    ["Reward", randomUUID()],
+    ["Customer", "CUST12345"],
+    ["Customer", "with:colons:in it"],
+    ["Customer", "ünïcode@example.com"],
+  ])("of a %s with the id %s leads back to it, and is safe in a URL", (type, localId) => {
+    const globalId = toGlobalId(type, localId);
+    expect(globalId).toMatch(/^[\w-]+$/);
+    expect(fromGlobalId(globalId)).toEqual({ type, localId });
+  });
+  test("is read only as what it is", () => {
+    const uuid = randomUUID();
+    expect(uuidOf("Reward", toGlobalId("Reward", uuid))).toBe(uuid);
+    expect(uuidOf("Reward", toGlobalId("Order", uuid))).toBeNull();
+    expect(uuidOf("Reward", toGlobalId("Reward", "1"))).toBeNull();
+    expect(customerIdOf("Customer", toGlobalId("Customer", "C-1"))).toBe("C-1");
+    expect(customerIdOf("Customer", toGlobalId("Wallet", "C-1"))).toBeNull();
+    expect(customerIdOf("Customer", toGlobalId("Customer", ""))).toBeNull();
+  });
+  test.each(["", "x", ":", encode(":x"), encode("Reward"), encode("a:\0"), null, undefined, 7, {}, ["x"]])(
+    "cannot be %j",
+    (value) => expect(fromGlobalId(value)).toBeNull(),
+  );
+});
+
+describe("node and nodes", () => {
+  let gateway: TestGateway;
+  let [owner, other] = [] as unknown as [Customer, Customer];
+  let reward: TestReward;
+  let ids: Record<"Customer" | "Wallet" | "Cart" | "Order" | "Reward", string>;
+  let lineId = "";
+  beforeAll(async () => {
+    gateway = await startTestGateway();
+    owner = await gateway.customer({ balance: 1_000 });
+    other = await gateway.customer();
+    reward = await gateway.voucher({ points: 10 });
+    const orderId = await placeOrder(owner, reward.id);
+    lineId = (await orderSettled(owner, orderId)).lines[0]?.id ?? "";
+    await addToCart(owner, reward.id);
+    const { me } = await owner.ok<{ me: { id: string; wallet: { id: string }; cart: { id: string } } }>(
+      "{ me { id wallet { id } cart { id } } }",
+    );
+    ids = { Customer: me.id, Wallet: me.wallet.id, Cart: me.cart.id, Order: orderId, Reward: reward.id };
+  });
+  afterAll(() => gateway[Symbol.asyncDispose]());
+
+  const nodes = async (caller: Caller, wanted: string[]) => {
+    const { data, errors } = await caller.send<{ nodes: ({ __typename: string; id: string } | null)[] }>(
+      `query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Customer { customerId } ... on Wallet { balance }
+        ... on Cart { total lines { quantity } problems { code } } ... on Order { total customer { id } } ... on Reward { sku } } }`,
+      { ids: wanted },
+    );
+    expect(errors).toBeUndefined();
+    return data?.nodes ?? [];
+  };
+
+  test("find everything of one's own by its id, in the order asked for", async () => {
+    const wanted = [ids.Order, ids.Reward, ids.Customer, ids.Wallet, ids.Cart];
+    const answer = await nodes(owner, [...wanted, ids.Reward]);
+    expect(answer.map((node) => node?.id)).toEqual([...wanted, ids.Reward]);
+    expect(answer).toMatchObject([
+      { __typename: "Order", total: 10, customer: { id: ids.Customer } },
+      { __typename: "Reward", sku: reward.sku },
+      { __typename: "Customer", customerId: owner.customerId },
+      { __typename: "Wallet", balance: 990 },
+      { __typename: "Cart", total: 10, lines: [{ quantity: 1 }], problems: [] },
+      { __typename: "Reward" },
+    ]);
+  });
+
+  test("find for others only what is everybody's", async () => {
+    const wanted = [ids.Customer, ids.Wallet, ids.Cart, ids.Order, ids.Reward];
+    for (const caller of [other, gateway.anonymous])
+      expect(await nodes(caller, wanted)).toMatchObject([null, null, null, null, { sku: reward.sku }]);
+  });
+
+  test("answer the same, to the byte, for what is foreign, unknown, malformed or not a node", async () => {
+    const wanted = [
+      ...[ids.Customer, ids.Wallet, ids.Cart, ids.Order],
+      ...["Reward", "Cart", "Order"].map((type) => encode(`${type}:${randomUUID()}`)),
+      ...["Customer:NOBODY", "Wallet:NOBODY", "Order:1", "Session:x", `OrderLine:${randomUUID()}`].map(encode),
+      ...["constructor:x", "toString:x", "__proto__:x", "hasOwnProperty:x", ":", "", "\0:\0"].map(encode),
+      lineId,
+      "",
+      "%",
+      "🎁",
+      "x".repeat(10_000),
+    ];
+    const answers = new Set<string>();
+    for (const id of wanted) {
+      const { text } = await postRaw(
+        gateway.url,
+        { query: "query ($id: ID!) { node(id: $id) { __typename id } }", variables: { id } },
+        { authorization: `Bearer ${other.token}` },
+      );
+      answers.add(text);
+    }
+    expect([...answers]).toEqual(['{"data":{"node":null}}\n']);
+  });
+
+  test("take 100 ids, and no more", async () => {
+    expect(await nodes(gateway.anonymous, Array(100).fill("x"))).toEqual(Array(100).fill(null));
+    const { errors } = await gateway.anonymous.send("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", {
+      ids: Array(101).fill("x"),
+    });
+    expect(errors).toMatchObject([{ message: "ids: at most 100, found 101", extensions: { code: "BAD_USER_INPUT" } }]);
+  });
+});
