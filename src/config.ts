@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { randomBytes, randomUUID } from "node:crypto";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { type TripPoint, tripPoints } from "./platform/trip.ts";
@@ -13,15 +13,21 @@ const text = z.string().trim().min(1);
 const flag = z.enum(["true", "false"]).transform((value) => value === "true");
 const number = (min: number, max: number) => {
   const error = `expected a number from ${min} to ${max}`;
-  return z.coerce.number({ error }).min(min, error).max(max, error);
+  return digits(/^\d+(\.\d+)?$/, error).pipe(z.number().min(min, error).max(max, error));
 };
 const integer = (min: number, max: number) => {
   const error = `expected a whole number from ${min} to ${max}`;
-  return z.coerce.number({ error }).int(error).min(min, error).max(max, error);
+  return digits(/^\d+$/, error).pipe(z.number().min(min, error).max(max, error));
 };
-const httpOrigin = z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).pathname === "/", {
-  error: "an origin without a path, such as https://client.example.com",
-});
+const digits = (shape: RegExp, error: string) => z.string().trim().regex(shape, error).transform(Number);
+const url = (protocol: RegExp, example: string) => z.url({ protocol, error: `expected a URL such as ${example}` });
+const httpOrigin = z.string().refine(
+  (text) => {
+    const { protocol, href, origin } = URL.parse(text) ?? {};
+    return /^https?:$/.test(protocol ?? "") && href === `${origin}/`;
+  },
+  { error: "expected an origin without a path, such as https://client.example.com" },
+);
 
 /** Every setting there is. The README's table tells them in words. */
 const settings = z.object({
@@ -29,9 +35,9 @@ const settings = z.object({
   HOST: text.optional(),
   PORT: integer(0, 65_535).default(4000),
   DATA_DIR: text.default(".data"),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  DATABASE_URL: url(/^postgres(ql)?$/, "postgresql://user:password@host:5432/database").optional(),
   DATABASE_POOL_SIZE: integer(2, 200).default(20),
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  REDIS_URL: url(/^rediss?$/, "redis://host:6379").optional(),
 
   CLIENT_API_URL: httpOrigin.optional(),
   CLIENT_API_USER: text.optional(),
@@ -44,16 +50,16 @@ const settings = z.object({
   UPSTREAM_CONNECTIONS: integer(1, 1_000).default(64),
   SANDBOX_PORT: integer(0, 65_535).default(4010),
 
-  SESSION_SECRET: z.string().min(32, "at least 32 characters").optional(),
+  SESSION_SECRET: z.string().min(32, "expected at least 32 characters").optional(),
   OTP_PER_CUSTOMER_HOUR: integer(1, 1_000).default(5),
   OTP_PER_ADDRESS_HOUR: integer(1, 100_000).default(20),
-  OPERATOR_TOKEN: z.string().min(16, "at least 16 characters").optional(),
-  OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
+  OPERATOR_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
+  OIDC_ISSUER: url(/^https?$/, "https://login.example.com").optional(),
   OIDC_AUDIENCE: text.optional(),
-  WEBHOOK_SECRET: z.string().min(16, "at least 16 characters").optional(),
+  WEBHOOK_SECRET: z.string().min(16, "expected at least 16 characters").optional(),
   ALLOWED_ORIGINS: z
     .string()
-    .transform((list) => list.split(",").map((origin) => origin.trim()))
+    .transform((list) => list.split(",").flatMap((origin) => origin.trim() || []))
     .pipe(z.array(httpOrigin.transform((url) => new URL(url).origin)))
     .default([]),
   TRUST_PROXY: flag.default(false),
@@ -66,12 +72,12 @@ const settings = z.object({
 export type Config = ReturnType<typeof readConfig>;
 
 /**
- * Reads the settings, checks them against each other and freezes them.
+ * Reads the settings, checks them against each other and freezes them. One that is blank counts as not given.
  *
  * @throws ConfigError naming every variable that is wrong, what was found and what is allowed
  */
 export function readConfig(env: Record<string, string | undefined>) {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
   const parsed = settings.safeParse(given);
   if (!parsed.success) {
     throw new ConfigError(
@@ -126,7 +132,8 @@ function describe(name: string, given: Record<string, string | undefined>, probl
   const isSecret = /SECRET|PASSWORD|TOKEN|^DATABASE_URL|^REDIS_URL/.test(name);
   const found = given[name];
   if (found === undefined) return `${name}: ${problem}`;
-  return `${name}: ${problem}; found ${isSecret ? `${found.length} characters` : JSON.stringify(found)}`;
+  const shown = found.replace(/\/\/.*@/, "//…@"); // credentials have no place in a URL, and none on a screen
+  return `${name}: ${problem}; found ${isSecret ? `${found.length} characters` : JSON.stringify(shown)}`;
 }
 
 function contradictions(s: z.infer<typeof settings>): string[] {
@@ -154,11 +161,17 @@ function contradictions(s: z.infer<typeof settings>): string[] {
 function keptSecret(dataDir: string, name: string): string {
   const file = join(dataDir, name);
   mkdirSync(dataDir, { recursive: true });
+  const unfinished = `${file}.${randomUUID()}`;
+  writeFileSync(unfinished, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
   try {
-    // `wx` fails when another process has just made it; then its secret is ours too.
-    writeFileSync(file, `${randomBytes(32).toString("base64url")}\n`, { flag: "wx", mode: 0o600 });
+    // Appears whole or not at all, and not when another process has just made it: then its secret is ours too.
+    linkSync(unfinished, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    rmSync(unfinished);
   }
-  return readFileSync(file, "utf8").trim();
+  const secret = readFileSync(file, "utf8").trim();
+  if (secret.length < 16) throw new ConfigError(`${file}: holds no secret. Remove it, and a new one is made.`);
+  return secret;
 }
