@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
+import { createClient } from "graphql-ws";
+import WebSocket from "ws";
 import { send, type World } from "./world.ts";
 
 export interface OrderThroughput {
@@ -41,6 +42,12 @@ export async function ordersPerSecond(world: World, customers: number, ordersEac
   const startedAt = performance.now();
   await Promise.all(
     tokens.map(async (token, index) => {
+      const socket = createClient({
+        url: `${url.replace("http", "ws")}/graphql`,
+        webSocketImpl: WebSocket,
+        connectionParams: { authorization: `Bearer ${token}` },
+        lazy: false,
+      });
       for (let count = 0; count < ordersEach; count += 1) {
         const { id } = pool[(index + count) % pool.length];
         await send(url, `mutation { addToCart(input: { rewardId: "${id}" }) { cart { version } } }`, token);
@@ -51,14 +58,15 @@ export async function ordersPerSecond(world: World, customers: number, ordersEac
           token,
         );
         if (!placeOrder.order) throw new Error(JSON.stringify(placeOrder.userErrors));
-        for (;;) {
-          const { order } = await send(url, `{ order(id: "${placeOrder.order.id}") { status } }`, token);
-          if (order.status === "FULFILLED") break;
-          if (order.status === "FAILED") throw new Error("an order failed");
-          await delay(20);
-        }
+        const events = socket.iterate<{ orderStatus: { status: string } }>({
+          query: `subscription { orderStatus(orderId: "${placeOrder.order.id}") { status } }`,
+        });
+        let status: string | undefined;
+        for await (const { data } of events) status = data?.orderStatus.status;
+        if (status !== "FULFILLED") throw new Error(`an order ended ${status}`);
         latencies.push(performance.now() - placedAt);
       }
+      await socket.dispose();
     }),
   );
   const seconds = (performance.now() - startedAt) / 1_000;

@@ -1,7 +1,7 @@
 import { isRefused, type Refused, refusal, refused } from "../refusal.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
 import type { OrderStore } from "./order.store.ts";
-import type { OrderAggregate } from "./order.ts";
+import type { OrderAggregate } from "./order-aggregate.ts";
 import type { SettleLines } from "./settle-lines.ts";
 
 /** An order a mutation led to. */

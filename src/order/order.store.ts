@@ -4,15 +4,8 @@ import { type Db, inTransaction, type Prisma, type Tx } from "../platform/db.ts"
 import type { Bus } from "../platform/events.ts";
 import type { OrderEvent } from "../platform/generated/prisma/client.ts";
 import { wordsFor } from "./event-words.ts";
-import {
-  type Movement,
-  type Order,
-  type OrderAggregate,
-  type OrderLine,
-  toLine,
-  toMovement,
-  toOrder,
-} from "./order.ts";
+import { type Movement, type Order, type OrderLine, toLine, toMovement, toOrder } from "./order.ts";
+import { type OrderAggregate, readAggregate } from "./order-aggregate.ts";
 import { assertMove, isFinal } from "./order-status.ts";
 import { hasOpenMovement, pointsStateOf } from "./points-state.ts";
 
@@ -30,8 +23,11 @@ export interface OrderChange {
   /** As it was when the lock was obtained. */
   readonly order: OrderAggregate;
   readonly now: Date;
-  /** Moves the status on, sums up the movements anew, and writes the event that tells of it, if anything is different. */
-  advance(step: { status?: OrderStatus; lineId?: string; message?: string }): Promise<void>;
+  /**
+   * Moves the status on, sums up the movements, and writes the event that tells of it, if anything is different.
+   * @param current the order as it is now, where the caller knows; else it is read
+   */
+  advance(step: { status?: OrderStatus; lineId?: string; message?: string }, current?: OrderAggregate): Promise<void>;
 }
 
 export interface OrderStore {
@@ -158,58 +154,27 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
   };
 }
 
-async function readAggregate(tx: Tx, orderId: string): Promise<OrderAggregate | null> {
-  const row = await tx.order.findUnique({
-    where: { id: orderId },
-    include: {
-      lines: {
-        orderBy: { position: "asc" },
-        include: { units: { orderBy: { unit: "asc" }, select: { id: true, state: true } }, shipment: true },
-      },
-      movements: { orderBy: [{ requestedAt: "asc" }, { kind: "asc" }, { number: "asc" }] },
-    },
-  });
-  if (!row) return null;
-  const { lines, movements, ...order } = row;
-  return {
-    ...toOrder(order),
-    lines: lines.map(({ units, shipment, ...line }) => ({ ...toLine(line), units, shipment })),
-    movements: movements.map(toMovement),
-  };
-}
-
-/** Writes the status, the sum of the movements and the event in one go, from what the transaction sees now. */
+/** Writes the status, the sum of the movements and the event in one statement. */
 export function makeAdvance(tx: Tx, orderId: string, now: Date): OrderChange["advance"] {
-  return async ({ status, lineId, message }) => {
-    const before = await tx.order.findUniqueOrThrow({
-      where: { id: orderId },
-      include: { movements: true },
-    });
-    const movements = before.movements.map(toMovement);
-    const pointsState = pointsStateOf(movements);
-    const next = status ?? before.status;
-    if (next !== before.status) assertMove(before.status, next);
-    const isNews =
-      before.seq === 0 || next !== before.status || pointsState !== before.pointsState || message !== undefined;
+  return async ({ status, lineId, message }, current) => {
+    const order = current ?? (await readAggregate(tx, orderId));
+    if (!order) throw new Error(`there is no order ${orderId}`);
+    const pointsState = pointsStateOf(order.movements);
+    const next = status ?? order.status;
+    if (next !== order.status) assertMove(order.status, next);
+    const isFirst = order.seq === 0;
+    const isNews = isFirst || next !== order.status || pointsState !== order.pointsState || message !== undefined;
     if (!isNews) return;
-    const isSettled = isFinal(next) && !hasOpenMovement(movements);
-    const isWatched = movements.some((movement) => movement.watchUntil !== null);
-    const seq = before.seq + 1;
-    await tx.order.update({
-      where: { id: orderId },
-      data: { status: next, pointsState, seq, ...(isSettled && !isWatched && { clientToken: null }) },
-    });
-    await tx.orderEvent.create({
-      data: {
-        orderId,
-        seq,
-        status: next,
-        previousStatus: before.seq === 0 ? null : before.status,
-        pointsState,
-        lineId: lineId ?? null,
-        message: message ?? wordsFor(next, pointsState),
-        at: now,
-      },
-    });
+    const isSettled = isFinal(next) && !hasOpenMovement(order.movements);
+    const keepsToken = !isSettled || order.movements.some((movement) => movement.watchUntil !== null);
+    await tx.$executeRaw`
+      with moved as (
+        update orders set status = ${next}::order_status, points_state = ${pointsState}::points_state, seq = seq + 1,
+               client_token = case when ${keepsToken} then client_token end
+        where id = ${orderId}::uuid returning seq)
+      insert into order_events (order_id, seq, status, previous_status, points_state, line_id, message, at)
+      select ${orderId}::uuid, seq, ${next}::order_status, ${isFirst ? null : order.status}::order_status,
+             ${pointsState}::points_state, ${lineId ?? null}::uuid, ${message ?? wordsFor(next, pointsState)}, ${now}
+      from moved`;
   };
 }

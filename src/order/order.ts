@@ -51,13 +51,4 @@ export function toMovement({ watchBalance: _, ...row }: MovementRow): Movement {
   };
 }
 
-/** An order with everything that decides what may happen to it. */
-export interface OrderAggregate extends Order {
-  lines: (OrderLine & {
-    units: { id: string; state: Prisma.OrderUnitGetPayload<object>["state"] }[];
-    shipment: Shipment | null;
-  })[];
-  movements: Movement[];
-}
-
 export type Shipment = Prisma.ShipmentGetPayload<object>;

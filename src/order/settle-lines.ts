@@ -1,14 +1,18 @@
 import type { ReversalReason } from "../graphql/generated/resolvers.ts";
 import type { Tx } from "../platform/db.ts";
 import type { OrderChange } from "./order.store.ts";
+import { type Movement, toMovement } from "./order.ts";
+import { type AggregateLine, type OrderAggregate, readAggregate } from "./order-aggregate.ts";
 import { isUngiven, statusOfUnits } from "./unit-states.ts";
 
 /** Starts the saga that gives a movement's points back, when the transaction commits. */
 export type StartReturn = (tx: Tx, movement: { id: string; orderId: string }) => Promise<void>;
 
+/** @param current the order as it is now, where the caller knows; else it is read */
 export type SettleLines = (
   change: OrderChange,
   step: { reason: ReversalReason; message?: string; lineId?: string },
+  current?: OrderAggregate,
 ) => Promise<void>;
 
 const reasonWords: Record<ReversalReason, string> = {
@@ -24,67 +28,79 @@ const reasonWords: Record<ReversalReason, string> = {
  * changed the units, so a failure and the intent to pay it back are one.
  */
 export function makeSettleLines(startReturn: StartReturn): SettleLines {
-  return async (change, { reason, message, lineId }) => {
-    const { tx, order } = change;
-    const lines = await tx.orderLine.findMany({
-      where: { orderId: order.id },
-      include: { units: true },
-      orderBy: { position: "asc" },
-    });
-    const movements = await tx.pointsMovement.findMany({ where: { orderId: order.id, payWith: "INDIVIDUAL" } });
+  return async (change, { reason, message, lineId }, current) => {
+    const { tx } = change;
+    const order = current ?? (await readAggregate(tx, change.order.id));
+    if (!order) throw new Error(`there is no order ${change.order.id}`);
+    const movements = order.movements.filter((movement) => movement.payWith === "INDIVIDUAL");
     const deduction = movements.find((movement) => movement.kind === "TAKEN" && movement.state !== "REFUSED");
     const wasNeeded = movements.some((movement) => movement.kind === "TAKEN");
     const arePointsTaken = deduction ? deduction.state === "CONFIRMED" : !wasNeeded;
 
-    for (const line of lines) {
+    for (const line of order.lines) {
       const states = line.units.map((unit) => unit.state);
       const status = statusOfUnits(states, arePointsTaken);
-      const fulfilledQuantity = states.filter((state) => state === "FULFILLED").length;
-      if (status !== line.status || fulfilledQuantity !== line.fulfilledQuantity) {
-        await tx.orderLine.update({ where: { id: line.id }, data: { status, fulfilledQuantity } });
-      }
+      const fulfilled = states.filter((state) => state === "FULFILLED").length;
+      if (status === line.status && fulfilled === line.fulfilledQuantity) continue;
+      await tx.$executeRaw`
+        update order_lines set status = ${status}::order_status, fulfilled_quantity = ${fulfilled} where id = ${line.id}::uuid`;
     }
 
-    if (deduction?.state === "CONFIRMED") {
-      const returns = movements.filter((movement) => movement.kind === "RETURNED");
-      const ungiven = lines
-        .filter((line) => line.payWith === "INDIVIDUAL")
-        .map((line) => ({ ...line, ungivenUnits: line.units.filter((unit) => isUngiven(unit.state)).length }))
-        .filter((line) => line.ungivenUnits > 0);
-      const toReturn = ungiven.reduce((sum, line) => sum + line.unitPoints * BigInt(line.ungivenUnits), 0n);
-      const onItsWay = returns
-        .filter((movement) => movement.state !== "REFUSED")
-        .reduce((sum, movement) => sum + movement.points, 0n);
-      if (toReturn > onItsWay) {
-        const number = returns.length + 1;
-        const reference = `${order.number}/R${number}`;
-        const alreadyReturned = new Set(returns.filter((m) => m.state !== "REFUSED").flatMap((m) => m.lineIds));
-        const fresh = ungiven.filter((line) => !alreadyReturned.has(line.id));
-        const movement = await tx.pointsMovement.create({
-          data: {
-            orderId: order.id,
-            customerId: order.customerId,
-            kind: "RETURNED",
-            number,
-            payWith: "INDIVIDUAL",
-            points: toReturn - onItsWay,
-            lineIds: lineId ? [lineId] : (fresh.length > 0 ? fresh : ungiven).map((line) => line.id),
-            reason,
-            reasonText: `${reasonWords[reason]} (${reference})`,
-            reference,
-            requestedAt: change.now,
-          },
-        });
-        await startReturn(tx, movement);
-      }
-    }
+    const owed = deduction?.state === "CONFIRMED" ? stillOwed(order) : null;
+    if (owed) order.movements.push(await startReturning(change, order, owed, { reason, lineId }));
 
-    const status = statusOfUnits(
-      lines.flatMap((line) => line.units.map((unit) => unit.state)),
-      arePointsTaken,
-    );
-    await change.advance({ status, ...(lineId && { lineId }), ...(message && { message }) });
+    const states = order.lines.flatMap((line) => line.units.map((unit) => unit.state));
+    const status = statusOfUnits(states, arePointsTaken);
+    await change.advance({ status, ...(lineId && { lineId }), ...(message && { message }) }, order);
   };
+
+  async function startReturning(
+    { tx, now }: OrderChange,
+    order: OrderAggregate,
+    { points, lineIds }: Owed,
+    { reason, lineId }: { reason: ReversalReason; lineId: string | undefined },
+  ): Promise<Movement> {
+    const number = order.movements.filter((movement) => movement.kind === "RETURNED").length + 1;
+    const reference = `${order.number}/R${number}`;
+    const row = await tx.pointsMovement.create({
+      data: {
+        orderId: order.id,
+        customerId: order.customerId,
+        kind: "RETURNED",
+        number,
+        payWith: "INDIVIDUAL",
+        points,
+        lineIds: lineId ? [lineId] : lineIds,
+        reason,
+        reasonText: `${reasonWords[reason]} (${reference})`,
+        reference,
+        requestedAt: now,
+      },
+    });
+    await startReturn(tx, row);
+    return toMovement(row);
+  }
+}
+
+interface Owed {
+  points: number;
+  lineIds: string[];
+}
+
+/** Points of units that will not be given, less what is already on its way back; null when that is nothing. */
+function stillOwed(order: OrderAggregate): Owed | null {
+  const returns = order.movements.filter(
+    (movement) => movement.kind === "RETURNED" && movement.payWith === "INDIVIDUAL" && movement.state !== "REFUSED",
+  );
+  const ungivenUnits = (line: AggregateLine) => line.units.filter((unit) => isUngiven(unit.state)).length;
+  const ungiven = order.lines.filter((line) => line.payWith === "INDIVIDUAL" && ungivenUnits(line) > 0);
+  const points =
+    ungiven.reduce((sum, line) => sum + line.unitPoints * ungivenUnits(line), 0) -
+    returns.reduce((sum, movement) => sum + movement.points, 0);
+  if (points <= 0) return null;
+  const alreadyReturned = new Set(returns.flatMap((movement) => movement.lineIds));
+  const fresh = ungiven.filter((line) => !alreadyReturned.has(line.id));
+  return { points, lineIds: (fresh.length > 0 ? fresh : ungiven).map((line) => line.id) };
 }
 
 /** Marks every unit of the order that is still open as failed, for the same reason. */

@@ -151,9 +151,13 @@ describe("a deduction that the ledger refuses", () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const [cheap, dear] = [await gateway.voucher({ points: 100 }), await gateway.voucher({ points: 800 })];
     // The second order waits for the first, whose deduction takes its time.
-    gateway.sandbox.faults.add({ upstream: "client", operation: "redeem", fault: "delay", delayMs: 300 });
+    gateway.sandbox.faults.add({ upstream: "client", operation: "redeem", fault: "delay", delayMs: 800 });
     const first = await placeOrder(customer, cheap.id);
     const second = await placeOrder(customer, dear.id);
+    await gateway.sandbox.calls.waitFor(
+      (call) =>
+        call.operation === "redeem" && (call.body as { customer_id: string }).customer_id === customer.customerId,
+    );
     await gateway.spendElsewhere(customer.customerId, 500);
 
     expect(await orderSettled(customer, first)).toMatchObject({ status: "FULFILLED" });

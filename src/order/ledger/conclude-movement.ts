@@ -2,6 +2,7 @@ import type { Logger } from "../../platform/logger.ts";
 import type { UpstreamError } from "../../upstream/upstream-error.ts";
 import type { OrderChange } from "../order.store.ts";
 import type { Movement } from "../order.ts";
+import { withMovement } from "../order-aggregate.ts";
 import { failOpenUnits, type SettleLines } from "../settle-lines.ts";
 import type { Sent } from "./move-points.ts";
 
@@ -34,11 +35,11 @@ export function makeConcludeMovement({
     if (!movement) throw new Error(`movement ${movementId} is not of order ${order.id}`);
     return movement;
   };
-  const update = (
-    { tx }: OrderChange,
-    id: string,
-    data: Parameters<OrderChange["tx"]["pointsMovement"]["update"]>[0]["data"],
-  ) => tx.pointsMovement.update({ where: { id }, data });
+  /** Writes the change to the movement. @returns the order with it */
+  async function update(change: OrderChange, id: string, data: Partial<Movement> & { watchBalance?: number }) {
+    await change.tx.pointsMovement.updateMany({ where: { id }, data });
+    return withMovement(change.order, id, data);
+  }
 
   /** A deduction that will not come: the order fails, and nothing has to be returned. */
   async function failOrder(change: OrderChange, failure: { reason: string; message: string }): Promise<void> {
@@ -48,11 +49,11 @@ export function makeConcludeMovement({
 
   async function attention(change: OrderChange, movementId: string, message: string): Promise<Sent> {
     const movement = find(change, movementId);
-    await update(change, movementId, { state: "NEEDS_ATTENTION", lastError: message });
+    const order = await update(change, movementId, { state: "NEEDS_ATTENTION", lastError: message });
     await change.tx.discrepancy.create({
       data: { orderId: movement.orderId, movementId, message, foundAt: change.now },
     });
-    await change.advance({ message: "We are looking into the points of this order." });
+    await change.advance({}, order);
     log.error(
       { order: change.order.number, movement: movement.reference, reason: message },
       "A points movement needs attention",
@@ -63,14 +64,10 @@ export function makeConcludeMovement({
   return {
     async confirmed(change, movementId) {
       const movement = find(change, movementId);
-      await update(change, movementId, {
-        state: "CONFIRMED",
-        settledAt: change.now,
-        lastError: null,
-        watchUntil: null,
-      });
-      if (movement.kind === "TAKEN") await settleLines(change, { reason: "FULFILMENT_FAILURE" });
-      else await change.advance({});
+      const done = { state: "CONFIRMED", settledAt: change.now, lastError: null, watchUntil: null } as const;
+      const order = await update(change, movementId, done);
+      if (movement.kind === "TAKEN") await settleLines(change, { reason: "FULFILMENT_FAILURE" }, order);
+      else await change.advance({}, order);
       return "confirmed";
     },
 
@@ -91,14 +88,12 @@ export function makeConcludeMovement({
     },
 
     async notSent(change, movementId, why) {
-      await update(change, movementId, { lastError: why, sentAt: null, balanceBefore: null });
-      await change.advance({});
+      await change.advance({}, await update(change, movementId, { lastError: why, sentAt: null, balanceBefore: null }));
       return "not-sent";
     },
 
     async inDoubt(change, movementId, why) {
-      await update(change, movementId, { state: "UNCERTAIN", lastError: why });
-      await change.advance({});
+      await change.advance({}, await update(change, movementId, { state: "UNCERTAIN", lastError: why }));
       return "uncertain";
     },
 

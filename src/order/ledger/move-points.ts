@@ -1,11 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Db, Tx } from "../../platform/db.ts";
+import type { Db } from "../../platform/db.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Trip } from "../../platform/trip.ts";
 import type { ClientPoints } from "../../upstream/client-points/client-points.ts";
 import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts";
 import type { OrderChange, OrderStore } from "../order.store.ts";
 import { type Movement, toMovement } from "../order.ts";
+import { withMovement } from "../order-aggregate.ts";
 import type { ConcludeMovement } from "./conclude-movement.ts";
 import { judge, type Look, type Verdict } from "./evidence.ts";
 import type { ReadBalance } from "./read-balance.ts";
@@ -107,11 +108,8 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
   };
 
   /** The customer's ledger version when nothing else of theirs is under way; null when something is. */
-  async function freeTurn(
-    { id, customerId }: Pick<Movement, "id" | "customerId">,
-    tx: Tx = db,
-  ): Promise<number | null> {
-    const [row] = await tx.$queryRaw<{ version: number; isFree: boolean }[]>`
+  async function freeTurn({ id, customerId }: Movement): Promise<number | null> {
+    const [row] = await db.$queryRaw<{ version: number; isFree: boolean }[]>`
       select ledger_version as version, not exists (
         select from points_movements
         where customer_id = ${customerId} and id <> ${id}::uuid and sent_at is not null and state in ('PENDING', 'UNCERTAIN')
@@ -142,17 +140,23 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     balance: number | null,
   ): Promise<Turn | null> {
     const { tx, order, now } = change;
-    await tx.$executeRaw`select from customers where customer_id = ${order.customerId} for update`;
-    const row = await tx.pointsMovement.findUniqueOrThrow({ where: { id: movementId } });
-    if (sentOf(row) || (await freeTurn(row, tx)) !== version) return null;
-    const wasInDoubt = row.sentAt !== null;
-    const marked = await tx.pointsMovement.update({
-      where: { id: movementId },
-      data: { attempts: { increment: 1 }, ...(!wasInDoubt && { sentAt: now, balanceBefore: balance }) },
-    });
+    const movement = order.movements.find(({ id }) => id === movementId);
+    if (!movement || sentOf(movement)) return null;
+    // Each marking and each settling raises the version: where it is unchanged, the turn is as free as it was.
+    const [customer] = await tx.$queryRaw<{ version: number }[]>`
+      select ledger_version as version from customers where customer_id = ${order.customerId} for update`;
+    if (customer?.version !== version) return null;
+
+    const wasInDoubt = movement.sentAt !== null;
+    const mark = {
+      attempts: movement.attempts + 1,
+      ...(!wasInDoubt && { sentAt: now, balanceBefore: balance }),
+    };
+    await tx.pointsMovement.updateMany({ where: { id: movementId }, data: mark });
     await bumpLedgerVersion(change);
-    await change.advance({});
-    return { movement: toMovement(marked), orderNumber: order.number, wasInDoubt, markedAt: performance.now() };
+    const marked = withMovement(order, movementId, mark);
+    await change.advance({}, marked);
+    return { movement: { ...movement, ...mark }, orderNumber: order.number, wasInDoubt, markedAt: performance.now() };
   }
 
   async function attempt({ movement, orderNumber, wasInDoubt, markedAt }: Turn): Promise<Sent> {

@@ -1,0 +1,76 @@
+import type { OrderStatus, PointsState } from "../graphql/generated/resolvers.ts";
+import type { Tx } from "../platform/db.ts";
+import type { ShipmentStatus, UnitState } from "../platform/generated/prisma/enums.ts";
+import type { Movement, OrderLine } from "./order.ts";
+
+/** An order with everything that decides what may happen to it. */
+export interface OrderAggregate {
+  id: string;
+  number: string;
+  customerId: string;
+  status: OrderStatus;
+  pointsState: PointsState;
+  seq: number;
+  lines: AggregateLine[];
+  movements: Movement[];
+}
+
+export interface AggregateLine extends Omit<OrderLine, "orderId" | "failure"> {
+  units: { id: string; state: UnitState }[];
+  shipment: {
+    status: ShipmentStatus;
+    carrier: string | null;
+    trackingNumber: string | null;
+    reportedAt: Date | null;
+  } | null;
+}
+
+/** The whole aggregate in one query: it is read at least twice in every step of a saga, and six queries took thrice as long. */
+export async function readAggregate(tx: Tx, orderId: string): Promise<OrderAggregate | null> {
+  const [row] = await tx.$queryRaw<{ order: OrderAggregate }[]>`
+    select jsonb_build_object(
+      'id', o.id, 'number', o.number, 'customerId', o.customer_id, 'status', o.status, 'pointsState', o.points_state, 'seq', o.seq,
+      'lines', (
+        select jsonb_agg(jsonb_build_object(
+          'id', l.id, 'position', l.position, 'rewardId', l.reward_id, 'name', l.name, 'kind', l.kind, 'source', l.source,
+          'quantity', l.quantity, 'fulfilledQuantity', l.fulfilled_quantity, 'unitPoints', l.unit_points,
+          'payWith', l.pay_with, 'status', l.status,
+          'units', (select jsonb_agg(jsonb_build_object('id', u.id, 'state', u.state) order by u.unit)
+                    from order_units u where u.line_id = l.id),
+          'shipment', (select jsonb_build_object('status', s.status, 'carrier', s.carrier,
+                              'trackingNumber', s.tracking_number, 'reportedAt', s.reported_at)
+                       from shipments s where s.line_id = l.id)
+        ) order by l.position) from order_lines l where l.order_id = o.id),
+      'movements', (
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'id', m.id, 'orderId', m.order_id, 'customerId', m.customer_id, 'kind', m.kind, 'number', m.number,
+          'payWith', m.pay_with, 'points', m.points, 'lineIds', m.line_ids, 'state', m.state, 'reason', m.reason,
+          'reasonText', m.reason_text, 'reference', m.reference, 'attempts', m.attempts, 'sentAt', m.sent_at,
+          'balanceBefore', m.balance_before, 'lastError', m.last_error, 'watchUntil', m.watch_until,
+          'watchedAt', m.watched_at, 'requestedAt', m.requested_at, 'settledAt', m.settled_at
+        ) order by m.requested_at, m.kind, m.number), '[]') from points_movements m where m.order_id = o.id)
+    ) as "order" from orders o where o.id = ${orderId}::uuid`;
+  if (!row) return null;
+  const { lines, movements, ...order } = row.order;
+  return {
+    ...order,
+    lines: lines.map((line) => ({ ...line, shipment: line.shipment && withDates(line.shipment, "reportedAt") })),
+    movements: movements.map((movement) =>
+      withDates(movement, "sentAt", "watchUntil", "watchedAt", "requestedAt", "settledAt"),
+    ),
+  };
+}
+
+/** JSON carries moments as text. */
+function withDates<T extends object, Key extends keyof T>(value: T, ...keys: Key[]): T {
+  const dates = keys.map((key) => [key, value[key] === null ? null : new Date(value[key] as string)]);
+  return { ...value, ...Object.fromEntries(dates) };
+}
+
+/** The aggregate after a change to one of its movements that was just written. */
+export function withMovement(order: OrderAggregate, id: string, change: Partial<Movement>): OrderAggregate {
+  return {
+    ...order,
+    movements: order.movements.map((movement) => (movement.id === id ? { ...movement, ...change } : movement)),
+  };
+}
