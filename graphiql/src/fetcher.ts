@@ -11,7 +11,7 @@ const endpoint = new URL("/graphql", location.href);
 async function send(params: FetcherParams, options?: FetcherOpts): Promise<Result | AsyncIterable<Result>> {
   const { variables, problem } = prepare(params.variables);
   if (problem) return failure(problem);
-  const payload = { ...params, variables };
+  const payload = { ...params, operationName: operationNameOf(params), variables };
   const headers = usable(options?.headers);
   return isSubscription(payload) ? follow(payload, headers) : post(payload, headers);
 }
@@ -26,6 +26,15 @@ function usable(headers: Record<string, unknown> = {}): Record<string, string> {
       .map(([name, value]) => [name.toLowerCase(), String(value ?? "").trim()] as const)
       .filter(([name, value]) => !(name === "authorization" && /^(bearer)?$/i.test(value))),
   );
+}
+
+/** Right after a tab is opened GraphiQL still names the operation of the tab before; one that is not there is left out. */
+function operationNameOf({ query, operationName }: FetcherParams): string | null {
+  try {
+    return operationName && getOperationAST(parse(query), operationName) ? operationName : null;
+  } catch {
+    return operationName ?? null; // The server says what is wrong with the query.
+  }
 }
 
 function isSubscription({ query, operationName }: FetcherParams): boolean {
