@@ -7,8 +7,10 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/global-setup.ts"],
-    // A process each: the saga engine is a singleton of its process.
+    // The saga engine is a singleton of its process, so a process runs one file at a time. Each takes many, one after the
+    // other: loading the gateway anew for each would cost more than the tests.
     pool: "forks",
+    isolate: false,
     maxWorkers: 3,
     maxConcurrency: 4,
     testTimeout: 20_000,

@@ -25,6 +25,7 @@ export interface Surroundings {
   /** See `even-timing.ts`. */
   otpGridMs?: number;
   reconcileEveryMs?: number;
+  openBus?: typeof openBus;
 }
 
 export interface App {
@@ -54,7 +55,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     await migrate(databaseUrl);
     const db = openDb(databaseUrl, config.databasePoolSize);
     running.defer(() => db.$disconnect());
-    const bus = await openBus(config.redisUrl, log);
+    const bus = await (surroundings.openBus ?? openBus)(config.redisUrl, log);
     running.defer(() => bus.close());
 
     const clientHttp = makeUpstreamHttp({

@@ -1,23 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import type { CountingBus } from "../support/counting-bus.ts";
+import { makeLocalBus } from "../../src/platform/events.ts";
+import { type CountingBus, makeCountingBus } from "../support/counting-bus.ts";
 import { type Customer, OPERATOR_TOKEN, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import type { Caller } from "../support/graphql.ts";
 import { orderPrepared, placeOrder, readOrder } from "../support/orders.ts";
 import { connect, openSocket, type RawSocket, refusedUpgrade } from "../support/raw-socket.ts";
 import { refresh } from "../support/sign-in.ts";
 
-// The gateway's own bus, with a count of who listens.
-const buses = vi.hoisted(() => [] as CountingBus[]);
-vi.mock(import("../../src/platform/events.ts"), async (importOriginal) => {
-  const [original, { makeCountingBus }] = await Promise.all([importOriginal(), import("../support/counting-bus.ts")]);
-  const makeLocalBus = () => {
-    const bus = makeCountingBus(original.makeLocalBus());
-    buses.push(bus);
-    return bus;
-  };
-  return { ...original, makeLocalBus };
-});
+/** The buses of the gateway, one for each start of it. */
+const buses: CountingBus[] = [];
+async function openBus(): Promise<CountingBus> {
+  const opened = makeCountingBus(makeLocalBus());
+  buses.push(opened);
+  return opened;
+}
 /** The bus of the gateway as it runs now. */
 function bus(): CountingBus {
   const newest = buses.at(-1);
@@ -29,7 +26,7 @@ const SHOP = "https://shop.example.com";
 let gateway: TestGateway;
 let silent: RawSocket;
 beforeAll(async () => {
-  gateway = await startTestGateway({ ALLOWED_ORIGINS: SHOP });
+  gateway = await startTestGateway({ ALLOWED_ORIGINS: SHOP }, { openBus });
   silent = await openSocket(gateway.url); // and says nothing while the other tests run
 });
 afterAll(() => gateway[Symbol.asyncDispose]());

@@ -182,9 +182,9 @@ describe("a deduction that evidence cannot settle", () => {
   test("is also one whose balance cannot be read at all", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    fault("redeem", { fault: "commit-then-drop" });
+    fault("redeem", { fault: "commit-then-drop", delayMs: 500 });
     const id = await placeOrder(customer, reward.id);
-    await orderWhen(customer, id, (event) => event.pointsState === "UNCERTAIN");
+    await gateway.sandbox.calls.waitFor((call) => call.operation === "redeem" && call.outcome === "pending");
     fault("points", { fault: "refuse", times: 20 });
     const order = await orderWhen(customer, id, (event) => event.pointsState === "NEEDS_ATTENTION");
     gateway.sandbox.faults.clear();
