@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { seedSampleWorld } from "../prisma/seed.ts";
+import { checkVault, makeVoucherVault } from "./catalog/voucher-vault.ts";
 import type { Config } from "./config.ts";
 import { makeFeatures } from "./features.ts";
 import { buildSchema } from "./graphql/schema.ts";
@@ -55,6 +56,8 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     await migrate(databaseUrl);
     const db = openDb(databaseUrl, config.databasePoolSize);
     running.defer(() => db.$disconnect());
+    const vault = makeVoucherVault(makeSecretBox(config.voucherSecret, "voucher"));
+    await checkVault(vault, db);
     const bus = await (surroundings.openBus ?? openBus)(config.redisUrl, log);
     running.defer(() => bus.close());
 
@@ -86,10 +89,10 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       client,
       engine,
       trip: makeTrip(config.tripPoint),
-      box: (purpose) => makeSecretBox(config.sessionSecret, purpose),
+      vault,
       otpGridMs: surroundings.otpGridMs,
     });
-    if (config.seed === "sample") await seedSampleWorld(db, features.vault, clock);
+    if (config.seed === "sample") await seedSampleWorld(db, vault, clock);
     await engine.launch();
     running.defer(() => engine.shutdown(SHUTDOWN_GRACE_MS));
     running.defer(startReconciling(features.reconcile, surroundings.reconcileEveryMs ?? 30_000, log));

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
 import { type TripPoint, tripPoints } from "./platform/trip.ts";
@@ -29,6 +30,19 @@ const httpOrigin = z.string().refine(
   { error: "expected an origin without a path, such as https://client.example.com" },
 );
 
+/** The proxies whose `X-Forwarded-For` is believed. A mere number of them would not do: who reaches us directly could pose as one. */
+const proxies = z
+  .string()
+  .transform((list) => list.split(",").map((address) => address.trim()))
+  .refine((addresses) => addresses.every(isAddressOrNetwork), {
+    error: "expected addresses or networks, such as 10.0.0.0/8, ::1",
+  });
+function isAddressOrNetwork(text: string): boolean {
+  const [address = "", bits, ...more] = text.split("/");
+  const widest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return more.length === 0 && widest > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest));
+}
+
 /** Every setting there is. The README's table tells them in words. */
 const settings = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
@@ -51,6 +65,7 @@ const settings = z.object({
   SANDBOX_PORT: integer(0, 65_535).default(4010),
 
   SESSION_SECRET: z.string().min(32, "expected at least 32 characters").optional(),
+  VOUCHER_SECRET: z.string().min(32, "expected at least 32 characters").optional(),
   OTP_PER_CUSTOMER_HOUR: integer(1, 1_000).default(5),
   OTP_PER_ADDRESS_HOUR: integer(1, 100_000).default(20),
   OPERATOR_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
@@ -62,7 +77,7 @@ const settings = z.object({
     .transform((list) => list.split(",").flatMap((origin) => origin.trim() || []))
     .pipe(z.array(httpOrigin.transform((url) => new URL(url).origin)))
     .default([]),
-  TRUST_PROXY: flag.default(false),
+  TRUST_PROXY: proxies.optional(),
 
   SEED: z.enum(["sample", "none"]).optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
@@ -92,6 +107,7 @@ export function readConfig(env: Record<string, string | undefined>) {
   // Made once and kept beside the data, so that sessions survive a restart of a machine nobody configured.
   const made = (name: string) => (isProduction ? undefined : keptSecret(s.DATA_DIR, name));
 
+  const sessionSecret = s.SESSION_SECRET ?? made("session-secret") ?? "";
   return Object.freeze({
     isProduction,
     host: s.HOST ?? (isProduction ? "0.0.0.0" : "127.0.0.1"),
@@ -114,14 +130,16 @@ export function readConfig(env: Record<string, string | undefined>) {
     upstreamTimeoutMs: s.UPSTREAM_TIMEOUT_MS,
     upstreamConnections: s.UPSTREAM_CONNECTIONS,
     sandboxPort: s.SANDBOX_PORT,
-    sessionSecret: s.SESSION_SECRET ?? made("session-secret") ?? "",
+    sessionSecret,
+    /** What voucher codes are locked with. */
+    voucherSecret: s.VOUCHER_SECRET ?? sessionSecret,
     otpPerCustomerHour: s.OTP_PER_CUSTOMER_HOUR,
     otpPerAddressHour: s.OTP_PER_ADDRESS_HOUR,
     operatorToken: s.OPERATOR_TOKEN ?? made("operator-token"),
     oidc: s.OIDC_ISSUER && s.OIDC_AUDIENCE ? { issuer: s.OIDC_ISSUER, audience: s.OIDC_AUDIENCE } : undefined,
     webhookSecret: s.WEBHOOK_SECRET ?? made("webhook-secret"),
     allowedOrigins: s.ALLOWED_ORIGINS,
-    trustProxy: s.TRUST_PROXY,
+    trustProxy: s.TRUST_PROXY ?? false,
     seed: s.SEED ?? (isProduction ? ("none" as const) : ("sample" as const)),
     logLevel: s.LOG_LEVEL,
     tripPoint: s.TRIP_POINT as TripPoint | undefined,

@@ -18,7 +18,7 @@ import { catalogResolvers } from "./catalog/catalog.resolvers.ts";
 import { makeImportVoucherCodes } from "./catalog/import-voucher-codes.ts";
 import { makeManageRewards } from "./catalog/manage-rewards.ts";
 import { makeRewardStore } from "./catalog/reward.store.ts";
-import { makeVoucherVault } from "./catalog/voucher-vault.ts";
+import type { VoucherVault } from "./catalog/voucher-vault.ts";
 import type { Config } from "./config.ts";
 import type { Loaders } from "./graphql/context.ts";
 import { makeCancelOrder } from "./order/cancel-order.ts";
@@ -46,7 +46,7 @@ import type { Db } from "./platform/db.ts";
 import type { Bus } from "./platform/events.ts";
 import type { Logger } from "./platform/logger.ts";
 import type { SagaEngine } from "./platform/saga/saga.ts";
-import type { SecretBox } from "./platform/secret-box.ts";
+import { makeSecretBox } from "./platform/secret-box.ts";
 import type { Trip } from "./platform/trip.ts";
 import type { ClientPoints } from "./upstream/client-points/client-points.ts";
 import { makeReadWallets } from "./wallet/read-wallets.ts";
@@ -62,20 +62,20 @@ export interface FeatureDeps {
   client: ClientPoints;
   engine: SagaEngine;
   trip: Trip;
-  /** Keys for one purpose. */
-  box(purpose: string): SecretBox;
+  vault: VoucherVault;
   otpGridMs: number | undefined;
 }
 
 export type Features = ReturnType<typeof makeFeatures>;
 
 /** Binds every feature to what it stands on. Nothing here decides anything. */
-export function makeFeatures({ config, db, bus, clock, log, client, engine, trip, box, otpGridMs }: FeatureDeps) {
+export function makeFeatures({ config, db, bus, clock, log, client, engine, trip, vault, otpGridMs }: FeatureDeps) {
   checkOrderStatuses();
   const gridMs = otpGridMs ?? ANSWER_GRID_MS;
   const { settleMs, redeemRepeatable, reverseRepeatable, pointsAuth } = config.client;
 
   // Sign-in
+  const box = (purpose: string) => makeSecretBox(config.sessionSecret, purpose);
   const sessionTokens = box("client-token/session");
   const sessions = makeSessionStore({ db, box: sessionTokens, bus, clock });
   const accessTokens = makeAccessTokens(config.sessionSecret, clock);
@@ -91,7 +91,6 @@ export function makeFeatures({ config, db, bus, clock, log, client, engine, trip
 
   // Catalogue and cart
   const orders = makeOrderStore({ db, bus, clock });
-  const vault = makeVoucherVault(box("voucher"));
   const rewards = makeRewardStore(db);
   const manageRewards = makeManageRewards({ db, clock });
   const importVoucherCodes = makeImportVoucherCodes({ db, vault, clock });
@@ -168,7 +167,6 @@ export function makeFeatures({ config, db, bus, clock, log, client, engine, trip
   return {
     sessions,
     identify,
-    vault,
     receiveReport,
     makeLoaders,
     reconcile: makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs }),

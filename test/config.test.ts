@@ -60,7 +60,10 @@ describe("a setting that is wrong says what it is, what was found and what is al
     ["OIDC_ISSUER", "login", "expected a URL such as https://login.example.com"],
     ["ALLOWED_ORIGINS", "https://shop.example.com, shop", origin],
     ["ALLOWED_ORIGINS", "*", origin],
-    ["TRUST_PROXY", "on", flag],
+    ["TRUST_PROXY", "true", "addresses or networks"],
+    ["TRUST_PROXY", "1", "addresses or networks"],
+    ["TRUST_PROXY", "10.0.0.0/33", "addresses or networks"],
+    ["TRUST_PROXY", "10.0.0.1, proxy", "addresses or networks"],
     ["SEED", "everything", 'expected one of "sample"|"none"'],
     ["LOG_LEVEL", "loud", 'expected one of "trace"|"debug"|"info"|"warn"|"error"|"fatal"|"silent"'],
     ["TRIP_POINT", "anywhere", '"place:before-commit"'],
@@ -74,6 +77,7 @@ describe("a setting that is wrong says what it is, what was found and what is al
 
   test.each([
     ["SESSION_SECRET", "too short a secret", "expected at least 32 characters"],
+    ["VOUCHER_SECRET", "too short", "expected at least 32 characters"],
     ["OPERATOR_TOKEN", "too short", "expected at least 16 characters"],
     ["WEBHOOK_SECRET", "too short", "expected at least 16 characters"],
     ["DATABASE_URL", "mysql://me:hunter2@host/db", "expected a URL such as postgresql://"],
@@ -170,7 +174,7 @@ test("settings are taken as they are meant", () => {
     PORT: " 8080 ",
     CLIENT_SETTLE_SECONDS: "0.2",
     CLIENT_REDEEM_REPEATABLE: "true",
-    TRUST_PROXY: "true",
+    TRUST_PROXY: "10.0.0.0/8, ::1",
     ALLOWED_ORIGINS: "https://shop.example.com, http://localhost:3000/ ,",
     OIDC_ISSUER: "https://login.example.com/tenant",
     OIDC_AUDIENCE: "tessera",
@@ -179,7 +183,7 @@ test("settings are taken as they are meant", () => {
   expect(config).toMatchObject({
     port: 8_080,
     client: { settleMs: 200, redeemRepeatable: true, reverseRepeatable: false },
-    trustProxy: true,
+    trustProxy: ["10.0.0.0/8", "::1"],
     allowedOrigins: ["https://shop.example.com", "http://localhost:3000"],
     oidc: { issuer: "https://login.example.com/tenant", audience: "tessera" },
     seed: "none",

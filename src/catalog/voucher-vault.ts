@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { ConfigError } from "../config.ts";
+import type { Db } from "../platform/db.ts";
 import type { SecretBox } from "../platform/secret-box.ts";
 
 const SHOWN_CHARACTERS = 4;
@@ -44,6 +46,19 @@ export function makeVoucherVault(box: SecretBox): VoucherVault {
       pin: pin === null ? null : box.decrypt(pin, `${id}/pin`),
     }),
   };
+}
+
+/** @throws ConfigError when the codes in the database were locked with another secret: better no gateway than one without its vouchers */
+export async function checkVault(vault: VoucherVault, db: Db): Promise<void> {
+  const sealed = await db.voucherCode.findFirst();
+  if (!sealed) return;
+  try {
+    vault.open(sealed);
+  } catch {
+    throw new ConfigError(
+      "VOUCHER_SECRET: does not open the voucher codes in this database. Set it to the secret that was in use when they were imported: VOUCHER_SECRET, or SESSION_SECRET where there was none.",
+    );
+  }
 }
 
 /** Shows the last characters, and never more than a third of a short code. */

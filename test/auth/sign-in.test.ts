@@ -11,7 +11,7 @@ const clock = makeTestClock();
 const surroundings: Surroundings = { clock, otpGridMs: 1 };
 let gateway: TestGateway;
 beforeAll(async () => {
-  const env = { TRUST_PROXY: "true", OTP_PER_ADDRESS_HOUR: String(PER_ADDRESS) };
+  const env = { TRUST_PROXY: "127.0.0.1", OTP_PER_ADDRESS_HOUR: String(PER_ADDRESS) };
   gateway = await startTestGateway(env, surroundings);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());

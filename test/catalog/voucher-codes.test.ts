@@ -242,4 +242,11 @@ describe("the vault", () => {
   });
 });
 
+test("a gateway that cannot open the codes does not start, and one with their secret does, whatever became of the other", async () => {
+  await gateway.voucher();
+  const changed = { SESSION_SECRET: "another secret that is as long as the first" };
+  await expect(gateway.restart(changed)).rejects.toThrow("VOUCHER_SECRET: does not open the voucher codes");
+  await gateway.restart({ ...changed, VOUCHER_SECRET: SESSION_SECRET });
+});
+
 const hex = (text: string) => Buffer.from(text).toString("hex");
