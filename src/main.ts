@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { startApp } from "./app.ts";
 import { banner } from "./banner.ts";
 import { ConfigError, readConfig } from "./config.ts";
@@ -13,6 +14,7 @@ try {
   const app = await startApp(config);
   print(banner(config, app));
   process.send?.({ type: "ready", url: app.url });
+  flushCompileCache(); // the next start is quick also if this process is killed
 
   let isStopping = false;
   const stop = async () => {
