@@ -43,10 +43,7 @@ export function makeCartStore(db: Db): CartStore {
   return {
     open,
     byIds: async (ids) => (await db.cart.findMany({ where: { id: { in: [...ids] } }, include: withLines })).map(toCart),
-    async locked(customerId, change) {
-      await open([customerId]);
-      return inTransaction(db, async (tx) => change(tx, await lockOpenCart(tx, customerId)));
-    },
+    locked: (customerId, change) => inTransaction(db, async (tx) => change(tx, await lockOpenCart(tx, customerId))),
   };
 }
 
@@ -56,7 +53,7 @@ export async function lockOpenCart(tx: Tx, customerId: string): Promise<Cart> {
     select id from carts where customer_id = ${customerId} and status = 'OPEN' for update`;
   let [locked] = await lock();
   if (!locked) {
-    // It was ordered while we waited for its lock.
+    // There was none, or it was ordered while we waited for its lock.
     await tx.cart.createMany({ data: [{ customerId }], skipDuplicates: true });
     [locked] = await lock();
   }

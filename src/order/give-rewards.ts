@@ -49,9 +49,10 @@ export function makeGiveRewards({ orders, settleLines, trip, log }: GiveRewardsD
 /** Gives as many of the units as there are, and fails the others. Answers how many were given. */
 async function giveUnits(change: OrderChange, line: Line, unitIds: string[]): Promise<number> {
   const { tx, now } = change;
-  await tx.$executeRaw`select from rewards where id = ${line.rewardId}::uuid for update`;
-  if (isFromPool(line)) await expireCodes(change, line.rewardId);
-  const { stock } = await tx.reward.findUniqueOrThrow({ where: { id: line.rewardId }, select: { stock: true } });
+  const [reward] = await tx.$queryRaw<{ stock: number | null }[]>`
+    select stock from rewards where id = ${line.rewardId}::uuid for update`;
+  const expired = isFromPool(line) ? await expireCodes(change, line.rewardId) : 0;
+  const stock = reward?.stock == null ? null : reward.stock - expired;
   const count = Math.min(unitIds.length, stock ?? unitIds.length);
   const [given, missing] = [unitIds.slice(0, count), unitIds.slice(count)];
 
@@ -80,14 +81,15 @@ async function giveUnits(change: OrderChange, line: Line, unitIds: string[]): Pr
   return count;
 }
 
-/** Takes codes out of the pool whose last day has passed. */
-export async function expireCodes({ tx, now }: Pick<OrderChange, "tx" | "now">, rewardId: string): Promise<void> {
+/** Takes codes out of the pool whose last day has passed. Answers how many. */
+export async function expireCodes({ tx, now }: Pick<OrderChange, "tx" | "now">, rewardId: string): Promise<number> {
   const today = new Date(now.toISOString().slice(0, 10));
   const { count } = await tx.voucherCode.updateMany({
     where: { rewardId, state: "AVAILABLE", validUntil: { lt: today } },
     data: { state: "EXPIRED" },
   });
   if (count > 0) await tx.reward.update({ where: { id: rewardId }, data: { stock: { decrement: count } } });
+  return count;
 }
 
 /** One code for each unit, those that expire first before the others. The reward's lock keeps two orders from one code. */

@@ -17,6 +17,13 @@ export type GivenVoucher = Prisma.VoucherCodeGetPayload<object> & { lineId: stri
 /** Topic that rings when an order has changed. */
 export const orderTopic = (orderId: string) => `order:${orderId}`;
 
+export interface OrderNews {
+  /** That of its last event. */
+  seq: number;
+  isSettled: boolean;
+  events: OrderEvent[];
+}
+
 /** An order under its row lock, and the one way to change it. */
 export interface OrderChange {
   readonly tx: Tx;
@@ -40,12 +47,11 @@ export interface OrderStore {
   linesOf(orderIds: readonly string[]): Promise<OrderLine[]>;
   movementsOf(orderIds: readonly string[]): Promise<Movement[]>;
   eventsOf(orderIds: readonly string[]): Promise<OrderEvent[]>;
-  eventsAfter(orderId: string, seq: number, limit: number): Promise<OrderEvent[]>;
   vouchersOf(lineIds: readonly string[]): Promise<GivenVoucher[]>;
   shipmentsOf(lineIds: readonly string[]): Promise<Prisma.ShipmentGetPayload<object>[]>;
   discrepanciesOf(orderIds: readonly string[]): Promise<Prisma.DiscrepancyGetPayload<object>[]>;
-  /** How far the order has come, at little cost. */
-  standing(orderId: string): Promise<{ seq: number; isSettled: boolean } | null>;
+  /** How far the order has come, with its events after `seq`, or the last one alone when that is null. Null: no such order. */
+  news(orderId: string, seq: number | null, limit: number): Promise<OrderNews | null>;
   aggregate(orderId: string): Promise<OrderAggregate | null>;
   /** Runs `work` on the order while nobody else can change it. Null when there is no such order. */
   changing<T>(orderId: string, work: (change: OrderChange) => Promise<T>): Promise<T | null>;
@@ -89,8 +95,6 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
       return (await db.pointsMovement.findMany({ where: { orderId: among(orderIds) }, orderBy })).map(toMovement);
     },
     eventsOf: (orderIds) => db.orderEvent.findMany({ where: { orderId: among(orderIds) }, orderBy: { seq: "asc" } }),
-    eventsAfter: (orderId, seq, take) =>
-      db.orderEvent.findMany({ where: { orderId, seq: { gt: seq } }, orderBy: { seq: "asc" }, take }),
 
     async vouchersOf(lineIds) {
       const rows = await db.voucherCode.findMany({
@@ -105,10 +109,20 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
     discrepanciesOf: (orderIds) =>
       db.discrepancy.findMany({ where: { orderId: among(orderIds) }, orderBy: { foundAt: "asc" } }),
 
-    async standing(orderId) {
-      const select = { seq: true, status: true, movements: { select: { state: true } } };
+    async news(orderId, seq, take) {
+      const events =
+        seq === null
+          ? { orderBy: { seq: "desc" as const }, take: 1 }
+          : { where: { seq: { gt: seq } }, orderBy: { seq: "asc" as const }, take };
+      const select = { seq: true, status: true, movements: { select: { state: true } }, events };
       const row = await db.order.findUnique({ where: { id: orderId }, select });
-      return row && { seq: row.seq, isSettled: isFinal(row.status) && !hasOpenMovement(row.movements) };
+      return (
+        row && {
+          seq: row.seq,
+          isSettled: isFinal(row.status) && !hasOpenMovement(row.movements),
+          events: row.events,
+        }
+      );
     },
     aggregate: (orderId) => readAggregate(db, orderId),
 

@@ -23,19 +23,19 @@ export type WatchOrder = (input: WatchOrderInput) => AsyncGenerator<OrderEvent, 
 export function makeWatchOrder({ orders, bus }: { orders: OrderStore; bus: Bus }): WatchOrder {
   return async function* watchOrder({ orderId, afterSeq, signal, authorise }) {
     using bell = listen(bus, orderTopic(orderId));
-    let seen = afterSeq ?? Math.max(0, ((await orders.standing(orderId))?.seq ?? 1) - 1);
+    let seen = afterSeq ?? null;
     while (!signal.aborted) {
-      // Read before the events: what is settled now has all its events in the table.
-      const standing = await orders.standing(orderId);
-      const events = await orders.eventsAfter(orderId, seen, BATCH);
-      for (const event of events) {
+      const news = await orders.news(orderId, seen, BATCH);
+      if (!news) return;
+      for (const event of news.events) {
         if (signal.aborted) return;
         await authorise();
         yield event;
         seen = event.seq;
       }
-      if (!standing || (standing.isSettled && seen >= standing.seq)) return;
-      if (events.length < BATCH) await bell.wait(LOOK_AGAIN_MS, signal);
+      seen ??= news.seq;
+      if (news.isSettled && seen >= news.seq) return;
+      if (news.events.length < BATCH) await bell.wait(LOOK_AGAIN_MS, signal);
     }
   };
 }
