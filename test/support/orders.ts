@@ -116,7 +116,9 @@ export async function orderWhen(
       const { status, pointsState, message, order } = data.orderStatus;
       if (isReached({ status, pointsState, message, settled: order.settled })) return await readOrder(caller, id);
     }
-    throw new Error(`order ${id} was settled without ever being as awaited`);
+    throw new Error(
+      `the order was settled without ever being as awaited: ${JSON.stringify(await readOrder(caller, id))}`,
+    );
   } finally {
     await client.dispose();
   }
