@@ -94,6 +94,9 @@ async function open(tab: string) {
   await expect.poll(isOpen).toBe("true");
 }
 
+const isAffordableVoucher = (reward: { kind: string; points: number; redeemability: { redeemable: boolean } }) =>
+  reward.kind === "E_GIFT_VOUCHER" && reward.redeemability.redeemable && reward.points < 1_500;
+
 test.skipIf(!hasBrowser)(`a newcomer redeems points in GraphiQL${skipped}`, async () => {
   await page.goto(`${gateway.url}/graphiql/`);
   await page.waitForSelector(".graphiql-query-editor .view-line");
@@ -109,8 +112,12 @@ test.skipIf(!hasBrowser)(`a newcomer redeems points in GraphiQL${skipped}`, asyn
   expect(await editor("request-headers")).toMatch(/"authorization": "Bearer ey/);
 
   expect(await run("WalletAndCart", '"balance"')).toContain('"balance": 3500');
-  await run("BrowseRewards", '"redeemable": true');
+  const { data } = JSON.parse(await run("BrowseRewards", '"redeemable": true'));
   expect(await run("AddToCart", '"readyToOrder"')).toContain('"readyToOrder": true');
+  const [first, second] = data.rewards.nodes.filter(isAffordableVoucher);
+  await setVariables((await editor("variables")).replace(first.id, second.id));
+  const cart = await run("AddToCart", '"version": 2');
+  expect(JSON.parse(cart).data.addToCart.cart).toMatchObject({ readyToOrder: true, lines: [{}, {}] });
   await run("PlaceOrder", '"number": "ORD-');
   await run("FollowOrder", '"status": "FULFILLED"');
   expect(await run("RevealVoucher", '"code"')).toMatch(/"code": "[A-Z]{3}-\w{4}-\w{4}"/);

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, rename, rm, stat } from "node:fs/promises";
+import { cp, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
@@ -48,13 +48,13 @@ export async function canEnter(directory: string, user: RunAs): Promise<boolean>
   }
 }
 
-/** Copies the server where `user` can run it, once for each version. Returns the copies. */
-export async function copyBinaries(from: Binaries, toDirectory: string): Promise<Binaries> {
+/** Copies the server to where others can run it, once for each version. Returns the copies. */
+export async function copyBinaries(from: Binaries, copy: string): Promise<Binaries> {
   const native = dirname(dirname(from.postgres));
-  const copy = join(toDirectory, "postgres-server");
   const isCurrent = async () => (await stat(join(copy, "bin", "postgres"))).size === (await stat(from.postgres)).size;
   if (!(await isCurrent().catch(() => false))) {
     const unfinished = `${copy}.${process.pid}`;
+    await mkdir(dirname(copy), { recursive: true, mode: 0o755 });
     await cp(native, unfinished, { recursive: true, verbatimSymlinks: true });
     await rm(copy, { recursive: true, force: true });
     await rename(unfinished, copy);

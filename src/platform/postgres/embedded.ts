@@ -68,36 +68,41 @@ interface Place {
 }
 type Server = Place & { user: RunAs; data: string };
 
-/** The data directory, or one under /var/lib when the user that PostgreSQL must run as cannot reach it or its binaries. */
+/** What is reachable for all users, whatever the checkout's directory is. */
+const ELSEWHERE = "/var/lib/tessera";
+
+/** The data directory, or one elsewhere when the user that PostgreSQL must run as cannot reach it. The same for its programs. */
 async function reachablePlace(dataDir: string, user: RunAs): Promise<Place> {
   const packaged = await packagedBinaries();
   await mkdir(dataDir, { recursive: true, mode: 0o755 });
-  const fingerprint = createHash("sha256").update(dataDir).digest("hex").slice(0, 10);
-  const home = join("/var/lib/tessera", `${basename(resolve(dataDir, ".."))}-${fingerprint}`);
-
   const canRun = await asUser({ user }, packaged.initdb, ["--version"]).then(
     () => true,
     () => false,
   );
-  const canReach = await canEnter(dataDir, user);
-  if (canRun && canReach) {
-    return { directory: dataDir, sockets: await socketDirectory(dataDir, fingerprint, user), binaries: packaged };
-  }
-  if (user.uid === undefined)
+  if (!canRun && user.uid === undefined)
     throw new Error(`The embedded PostgreSQL at ${packaged.initdb} does not run on this machine.`);
-  await mkdir(home, { recursive: true, mode: 0o755 });
+  const canReach = await canEnter(dataDir, user);
+  const home = join(ELSEWHERE, `${basename(resolve(dataDir, ".."))}-${fingerprintOf(dataDir)}`);
+  const directory = canReach ? dataDir : home;
+  await mkdir(directory, { recursive: true, mode: 0o755 });
   return {
-    directory: canReach ? dataDir : home,
-    sockets: await socketDirectory(home, fingerprint, user),
-    binaries: canRun ? packaged : await copyBinaries(packaged, home),
-    note: `PostgreSQL cannot run as root, and its user cannot reach ${dataDir}: its files are in ${home}.`,
+    directory,
+    sockets: await socketDirectory(directory, user),
+    binaries: canRun
+      ? packaged
+      : await copyBinaries(packaged, join(ELSEWHERE, `programs-${fingerprintOf(packaged.initdb)}`)),
+    ...(!canReach && {
+      note: `PostgreSQL cannot run as root, and its user cannot reach ${dataDir}: its files are in ${home}.`,
+    }),
   };
 }
 
+const fingerprintOf = (path: string) => createHash("sha256").update(path).digest("hex").slice(0, 10);
+
 /** A Unix socket's path may have some 100 characters at most, which a deep data directory exceeds. */
-async function socketDirectory(preferred: string, fingerprint: string, user: RunAs): Promise<string> {
+async function socketDirectory(preferred: string, user: RunAs): Promise<string> {
   const inPlace = join(preferred, "run");
-  const directory = inPlace.length <= 80 ? inPlace : join("/tmp", `tessera-${fingerprint}`);
+  const directory = inPlace.length <= 80 ? inPlace : join("/tmp", `tessera-${fingerprintOf(preferred)}`);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
   await giveTo(user, directory);
