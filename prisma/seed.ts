@@ -1,11 +1,11 @@
 import { randomInt } from "node:crypto";
+import { insertVouchers } from "../src/catalog/import-voucher-codes.ts";
 import type { VoucherVault } from "../src/catalog/voucher-vault.ts";
 import type { Clock } from "../src/platform/clock.ts";
 import { type Db, inTransaction } from "../src/platform/db.ts";
 import { sampleRewards } from "./sample/rewards.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
-const CODES_PER_INSERT = 1_000;
 const CODE_CHARACTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 /** Fills an empty catalogue with the sample world; one that has rewards is left alone. */
@@ -39,9 +39,7 @@ export async function seedSampleWorld(db: Db, vault: VoucherVault, clock: Clock)
         }),
       );
     });
-    for (let from = 0; from < codes.length; from += CODES_PER_INSERT) {
-      await tx.voucherCode.createMany({ data: codes.slice(from, from + CODES_PER_INSERT) });
-    }
+    await insertVouchers(tx, codes);
   });
 }
 
