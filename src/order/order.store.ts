@@ -142,17 +142,12 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
     },
 
     async heldPoints(customerIds, tx = db) {
-      const sums = await tx.pointsMovement.groupBy({
-        by: ["customerId"],
-        where: {
-          customerId: among(customerIds),
-          kind: "TAKEN",
-          payWith: "INDIVIDUAL",
-          state: { in: ["PENDING", "UNCERTAIN", "NEEDS_ATTENTION"] },
-        },
-        _sum: { points: true },
-      });
-      return new Map(sums.map((row) => [row.customerId, Number(row._sum.points ?? 0)]));
+      const rows = await tx.$queryRaw<{ customerId: string; points: bigint }[]>`
+        select customer_id as "customerId", sum(points)::bigint as points from points_movements
+        where customer_id = any(${[...customerIds]}) and kind = 'TAKEN' and pay_with = 'INDIVIDUAL'
+          and state in ('PENDING', 'UNCERTAIN', 'NEEDS_ATTENTION')
+        group by customer_id`;
+      return new Map(rows.map((row) => [row.customerId, Number(row.points)]));
     },
 
     async redeemedUnits(tx, customerId, rewardIds) {

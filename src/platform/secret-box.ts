@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from "node:crypto";
 
 /** Keys for one purpose, derived from the session secret. Boxes of different purposes cannot open each other's content. */
 export interface SecretBox {
@@ -18,8 +18,8 @@ export function deriveKey(secret: string, purpose: string): Buffer {
 }
 
 export function makeSecretBox(secret: string, purpose: string): SecretBox {
-  const encryptionKey = deriveKey(secret, `${purpose}/encrypt`);
-  const hashKey = deriveKey(secret, `${purpose}/hash`);
+  const encryptionKey = createSecretKey(deriveKey(secret, `${purpose}/encrypt`));
+  const hashKey = createSecretKey(deriveKey(secret, `${purpose}/hash`));
   return {
     encrypt(text, context) {
       const nonce = randomBytes(NONCE_BYTES);
