@@ -7,7 +7,7 @@ export function banner(config: Config, app: App): string {
   if (config.isProduction) return `Tessera is ready at ${app.url}\n`;
   const lines = [
     "",
-    `  Tessera is ready.`,
+    `  Tessera is ready, after ${(performance.now() / 1_000).toFixed(1)} s.`,
     "",
     `  GraphiQL        ${app.url}/graphiql/`,
     `  GraphQL         ${app.url}/graphql`,
