@@ -83,11 +83,13 @@ export function makeCallLog(clock: { now(): Date }): CallLog {
   };
 }
 
-/** The same value with every one-time password, at any depth, replaced. */
+const secrets = ["otp", "secret", "validation_code", "validationcode"];
+
+/** The same value with every one-time password and secret, at any depth, replaced. */
 function masked(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(masked);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, key.toLowerCase() === "otp" ? "******" : masked(inner)]),
+    Object.entries(value).map(([key, inner]) => [key, secrets.includes(key.toLowerCase()) ? "******" : masked(inner)]),
   );
 }

@@ -1,17 +1,29 @@
 export type FailureKind = "refused" | "invalid" | "unauthorized";
 
+/** What an answer may carry beside its message. An upstream without codes ignores them. */
+export interface FailureDetails {
+  headers?: Record<string, string>;
+  code?: number;
+  /** The code of a system behind the upstream, which it passes on. */
+  partner?: { code: string; message: string };
+}
+
 /** An answer other than yes. Each upstream decides how a kind looks on its wire. */
 export class Failure extends Error {
   readonly kind: FailureKind;
   readonly headers: Record<string, string>;
+  readonly code: number | undefined;
+  readonly partner: FailureDetails["partner"];
 
-  constructor(kind: FailureKind, message: string, headers: Record<string, string> = {}) {
+  constructor(kind: FailureKind, message: string, { headers = {}, code, partner }: FailureDetails = {}) {
     super(message);
     this.name = "Failure";
     this.kind = kind;
     this.headers = headers;
+    this.code = code;
+    this.partner = partner;
   }
 }
 
-export const refused = (message: string): Failure => new Failure("refused", message);
-export const invalid = (message: string): Failure => new Failure("invalid", message);
+export const refused = (message: string, details?: FailureDetails): Failure => new Failure("refused", message, details);
+export const invalid = (message: string, details?: FailureDetails): Failure => new Failure("invalid", message, details);

@@ -16,6 +16,9 @@ export const faultScript = z
     /** The effect happens even though the caller gets no usable answer, or before a late one. */
     commit: z.boolean().optional(),
     message: z.string().optional(),
+    /** Of a refusal, where the upstream has codes; and of the partner behind it. */
+    code: z.int().optional(),
+    partnerCode: z.string().optional(),
   })
   .refine(({ fault, delayMs }) => fault !== "delay" || delayMs !== undefined, {
     path: ["delayMs"],
@@ -24,6 +27,10 @@ export const faultScript = z
   .refine(({ fault, commit }) => !commit || kindsThatMayCommit.includes(fault), {
     path: ["commit"],
     message: `only ${kindsThatMayCommit.join(", ")} can choose to commit`,
+  })
+  .refine(({ fault, code, partnerCode }) => fault === "refuse" || (code ?? partnerCode) === undefined, {
+    path: ["code"],
+    message: "only a refusal has codes",
   });
 
 export type FaultScript = z.input<typeof faultScript>;

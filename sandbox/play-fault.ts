@@ -1,5 +1,5 @@
 import type { Delivery } from "./delivery.ts";
-import { refused } from "./failure.ts";
+import { type Failure, refused } from "./failure.ts";
 import type { Fault } from "./faults.ts";
 import type { Pauses } from "./pauses.ts";
 import type { Upstream } from "./upstream.ts";
@@ -27,7 +27,7 @@ export async function playFault(
     case "commit-then-drop":
       return { kind: "drop" };
     case "refuse":
-      return upstream.answerTo(refused(fault.message ?? "Refused by scripted fault"));
+      return upstream.answerTo(scriptedRefusal(fault));
     case "rate-limit":
       return { ...upstream.answerTo(refused("Too many requests")), status: 429, headers: { "retry-after": "1" } };
     case "http-500":
@@ -36,6 +36,13 @@ export async function playFault(
       if (fault.message === "half") return { kind: "cut", body: early?.kind === "json" ? early.body : noEffect };
       return { kind: "page", status: 200, html: page("Service temporarily unavailable") };
   }
+}
+
+function scriptedRefusal({ message = "Refused by scripted fault", code, partnerCode }: Fault): Failure {
+  return refused(message, {
+    ...(code !== undefined && { code }),
+    ...(partnerCode !== undefined && { partner: { code: partnerCode, message } }),
+  });
 }
 
 /** What a caller sees the first half of when nothing happened: as hopeful as a real answer. */

@@ -1,16 +1,15 @@
 import { fastify } from "fastify";
 import { type CallLog, makeCallLog } from "./calls.ts";
 import { clientControlIndex, serveClientControl } from "./client/control.ts";
-import { type Credentials, makeCredentialChecks } from "./client/credentials.ts";
+import { type Credentials, makeCredentialChecks, makeCustomerTokens } from "./client/credentials.ts";
 import { clientUpstream } from "./client/routes.ts";
-import { makeTokens } from "./client/tokens.ts";
 import { type ClientWorld, makeClientMemory } from "./client/world.ts";
 import { serveControl } from "./control.ts";
 import { Failure } from "./failure.ts";
 import { type Faults, makeFaults } from "./faults.ts";
 import { makePauses } from "./pauses.ts";
 import { makeSettings, type Settings } from "./settings.ts";
-import { serveUpstream } from "./upstream.ts";
+import { operationsByUpstream, serveUpstream } from "./upstream.ts";
 
 export interface SandboxOptions {
   /** 0, the default, for any free port. */
@@ -51,14 +50,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const settings = makeSettings();
   const calls = makeCallLog(clock);
   const pauses = makePauses();
-  const tokens = makeTokens(clock);
+  const tokens = makeCustomerTokens(clock);
   const memory = makeClientMemory({ journalFile, warn, clock, repeat: () => settings.current().repeat });
   const checks = makeCredentialChecks(credentials, tokens);
   const { client, ledger, otps } = memory;
 
   // One line per upstream: its calls, faults and log come with it.
   const upstreams = [clientUpstream({ ledger, otps, tokens, checks, settings })];
-  const faults = makeFaults(new Map(upstreams.map(({ name, operations }) => [name, operations.map((o) => o.name)])));
+  const faults = makeFaults(operationsByUpstream(upstreams));
 
   const reset = () => {
     pauses.cutShort();

@@ -3,13 +3,16 @@ import type { CallLog } from "./calls.ts";
 import { type Delivery, deliver } from "./delivery.ts";
 import { Failure } from "./failure.ts";
 import type { Faults } from "./faults.ts";
-import type { Operation } from "./operation.ts";
+import type { Operation, Received } from "./operation.ts";
 import type { Pauses } from "./pauses.ts";
 import { playFault } from "./play-fault.ts";
 
 type JsonAnswer = Extract<Delivery, { kind: "json" }>;
 
-/** A simulated upstream: its operations, and the wire form of everything that is not a yes. */
+/**
+ * A simulated upstream: its operations, and the wire form of everything that is not a yes. One whose parts answer in
+ * different forms is several of these under one name.
+ */
 export interface Upstream {
   name: string;
   operations: readonly Operation[];
@@ -22,12 +25,13 @@ export function serveUpstream(
   upstream: Upstream,
   { faults, calls, pauses }: { faults: Faults; calls: CallLog; pauses: Pauses },
 ): void {
-  for (const { name, method, path, perform } of upstream.operations) {
+  for (const operation of upstream.operations) {
+    const { name, method, path } = operation;
     app.route({
       method,
       url: path,
       handler: async (request, reply) => {
-        const { headers, query, body } = request;
+        const { headers, params, query, body } = request;
         const fault = faults.take(upstream.name, name);
         const finish = calls.receive({
           upstream: upstream.name,
@@ -38,12 +42,36 @@ export function serveUpstream(
           body: loggable(body),
           ...(fault && { fault: fault.fault }),
         });
-        const effect = () => answer(upstream, () => perform({ headers, query, body }));
-        const delivery = fault ? await playFault(fault, upstream, effect, pauses) : await effect();
-        finish(deliver(reply, delivery));
-        return reply;
+        const { perform, release } = claimed(operation, { headers, params, query, body });
+        try {
+          const effect = () => answer(upstream, perform);
+          const delivery = fault ? await playFault(fault, upstream, effect, pauses) : await effect();
+          finish(deliver(reply, delivery));
+          return reply;
+        } finally {
+          release();
+        }
       },
     });
+  }
+}
+
+/** The operation names each upstream answers. */
+export function operationsByUpstream(upstreams: readonly Upstream[]): Map<string, string[]> {
+  const names = new Map<string, string[]>();
+  for (const { name, operations } of upstreams) {
+    names.set(name, [...(names.get(name) ?? []), ...operations.map((each) => each.name)]);
+  }
+  return names;
+}
+
+/** The work of one call, with what it needs to itself reserved; or, when that is taken, the refusal as its work. */
+function claimed({ perform, claim }: Operation, received: Received) {
+  try {
+    const release = claim?.(received) ?? (() => {});
+    return { perform: () => perform(received), release };
+  } catch (error) {
+    return { perform: () => Promise.reject(error), release: () => {} };
   }
 }
 

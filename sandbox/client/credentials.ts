@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { credentialsAfter, isBasic } from "../authorization.ts";
 import { Failure } from "../failure.ts";
-import type { Tokens } from "./tokens.ts";
+import { makeTokens, type Tokens } from "../tokens.ts";
 
 export interface Credentials {
   user: string;
@@ -12,10 +13,14 @@ export type Caller = { kind: "service" } | { kind: "customer"; customerId: strin
 
 /** The one 401 this upstream gives, whatever the reason. */
 export const unauthorized = (challenge: string): Failure =>
-  new Failure("unauthorized", "Unauthorized", { "www-authenticate": challenge });
+  new Failure("unauthorized", "Unauthorized", { headers: { "www-authenticate": challenge } });
 
 const basicChallenge = 'Basic realm="client-points"';
 export const customerChallenge = `Bearer realm="client-points", ${basicChallenge}`;
+
+/** The customers' tokens, good for twelve hours. */
+export const makeCustomerTokens = (clock: { now(): Date }): Tokens =>
+  makeTokens({ signingKey: "tessera-sandbox-signing-key-0001", lifetimeSeconds: 12 * 60 * 60, clock });
 
 export interface CredentialChecks {
   /** Basic only. */
@@ -25,10 +30,7 @@ export interface CredentialChecks {
 }
 
 export function makeCredentialChecks({ user, password }: Credentials, tokens: Tokens): CredentialChecks {
-  const isService = ({ authorization }: IncomingHttpHeaders) => {
-    const encoded = after("Basic", authorization);
-    return encoded !== undefined && Buffer.from(encoded, "base64").toString() === `${user}:${password}`;
-  };
+  const isService = ({ authorization }: IncomingHttpHeaders) => isBasic(authorization, user, password);
 
   return {
     service: (headers) => {
@@ -37,15 +39,10 @@ export function makeCredentialChecks({ user, password }: Credentials, tokens: To
     },
     serviceOrCustomer: async (headers) => {
       if (isService(headers)) return { kind: "service" };
-      const token = after("Bearer", headers.authorization);
-      const customerId = token && (await tokens.customerOf(token));
+      const token = credentialsAfter("Bearer", headers.authorization);
+      const customerId = token && (await tokens.subjectOf(token));
       if (!customerId) throw unauthorized(customerChallenge);
       return { kind: "customer", customerId };
     },
   };
-}
-
-function after(scheme: string, authorization: string | undefined): string | undefined {
-  const [given, credentials] = authorization?.split(" ") ?? [];
-  return given?.toLowerCase() === scheme.toLowerCase() ? credentials : undefined;
 }

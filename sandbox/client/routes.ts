@@ -1,11 +1,11 @@
 import type { Failure } from "../failure.ts";
 import { operation } from "../operation.ts";
 import type { Settings } from "../settings.ts";
+import type { Tokens } from "../tokens.ts";
 import type { Upstream } from "../upstream.ts";
 import { type CredentialChecks, customerChallenge, unauthorized } from "./credentials.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Otps } from "./otp.ts";
-import type { Tokens } from "./tokens.ts";
 import { generateOtpRequest, pointsRequest, redeemRequest, reverseRequest, verifyOtpRequest } from "./wire.ts";
 
 /** The Client points API, ready to be served. */
