@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+// Scalars as Capillary takes them, shared by its APIs. Numbers and text stand for each other nearly everywhere.
+
+/** An id, as text; null, empty and absent are the same. */
+export const looseText = z
+  .union([z.string(), z.number()])
+  .nullish()
+  .transform((value) => (value === null || value === undefined || value === "" ? null : String(value)));
+
+/** A number in any dress; null when there is none. */
+export const looseNumber = looseText.transform((text, context) => {
+  if (text === null) return null;
+  const value = Number(text);
+  if (Number.isFinite(value)) return value;
+  context.issues.push({ code: "custom", message: "expected a number", input: text });
+  return z.NEVER;
+});
+
+/** `true` or `false` in a query; false when absent. */
+export const flag = z
+  .enum(["true", "false"])
+  .optional()
+  .transform((value) => value === "true");
+
+/** `true`, `false` or, when absent, undefined. */
+export const maybeFlag = z
+  .enum(["true", "false"])
+  .optional()
+  .transform((value) => value && value === "true");
+
+/** `a,b,c`; null when absent. */
+export const list = z
+  .string()
+  .optional()
+  .transform((text) => (text === undefined || text === "" ? null : text.split(",").map((each) => each.trim())));
+
+export const pathId = z.string().regex(/^\d+$/, "expected a whole number").transform(Number);
+
+/** The group selectors of points calls, in their query. */
+export const groupSelectors = z.object({
+  user_group2_id: looseText,
+  user_group2_external_id: looseText,
+  user_group2_primary_user_id: looseText,
+});
+
+export const groupKeysIn = (query: z.output<typeof groupSelectors>) => ({
+  id: query.user_group2_id,
+  externalId: query.user_group2_external_id,
+  primaryUserId: query.user_group2_primary_user_id,
+});
