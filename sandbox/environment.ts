@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sandboxTill } from "./capillary/credentials.ts";
 import { explain } from "./read-json.ts";
 
 const port = z.string().regex(/^\d+$/, "expected a whole number").transform(Number).pipe(z.int().max(65535));
@@ -9,6 +10,10 @@ const schema = z.object({
   DATA_DIR: z.string().min(1).default(".data"),
   CLIENT_API_USER: z.string().min(1).default("tessera"),
   CLIENT_API_PASSWORD: z.string().min(1).default("sandbox"),
+  CAPILLARY_TILL: z.string().min(1).default(sandboxTill.till),
+  CAPILLARY_PASSWORD: z.string().min(1).default(sandboxTill.password),
+  CAPILLARY_OAUTH_KEY: z.string().min(1).default(sandboxTill.oauthKey),
+  CAPILLARY_OAUTH_SECRET: z.string().min(1).default(sandboxTill.oauthSecret),
 });
 
 /** Reads the sandbox's settings; throws one line naming each variable that is wrong. */

@@ -18,7 +18,14 @@ try {
     port: env.SANDBOX_PORT,
     host: env.SANDBOX_HOST,
     journalFile: join(env.DATA_DIR, "sandbox", "client-points.jsonl"),
+    capillaryJournalFile: join(env.DATA_DIR, "sandbox", "capillary.jsonl"),
     credentials: { user: env.CLIENT_API_USER, password: env.CLIENT_API_PASSWORD },
+    capillaryCredentials: {
+      till: env.CAPILLARY_TILL,
+      password: env.CAPILLARY_PASSWORD,
+      oauthKey: env.CAPILLARY_OAUTH_KEY,
+      oauthSecret: env.CAPILLARY_OAUTH_SECRET,
+    },
     warn: (message) => process.stderr.write(`${message}\n`),
   });
 

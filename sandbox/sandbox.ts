@@ -1,5 +1,9 @@
 import { fastify } from "fastify";
 import { type CallLog, makeCallLog } from "./calls.ts";
+import { makeCapillary } from "./capillary/capillary.ts";
+import { capillaryControlIndex } from "./capillary/control.ts";
+import { type CapillaryCredentials, sandboxTill } from "./capillary/credentials.ts";
+import type { CapillaryWorld } from "./capillary/world.ts";
 import { clientControlIndex, serveClientControl } from "./client/control.ts";
 import { type Credentials, makeCredentialChecks, makeCustomerTokens } from "./client/credentials.ts";
 import { clientUpstream } from "./client/routes.ts";
@@ -15,9 +19,12 @@ export interface SandboxOptions {
   /** 0, the default, for any free port. */
   port?: number;
   host?: string;
-  /** Where the ledger survives a restart; absent for memory only. */
+  /** Where the Client's ledger survives a restart; absent for memory only. */
   journalFile?: string;
+  /** Where what Capillary remembers survives a restart; absent for memory only. */
+  capillaryJournalFile?: string;
   credentials?: Credentials;
+  capillaryCredentials?: Partial<CapillaryCredentials>;
   clock?: { now(): Date };
   /** Hears what a person should know; a process warning by default. */
   warn?: (message: string) => void;
@@ -27,6 +34,7 @@ export interface SandboxOptions {
 export interface Sandbox extends AsyncDisposable {
   url: string;
   client: ClientWorld;
+  capillary: CapillaryWorld;
   faults: Faults;
   calls: CallLog;
   settings: Settings;
@@ -42,6 +50,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     port = 0,
     host = "127.0.0.1",
     journalFile,
+    capillaryJournalFile,
+    capillaryCredentials,
     credentials = { user: "tessera", password: "sandbox" },
     clock = { now: () => new Date() },
     warn = (message) => process.emitWarning(message),
@@ -55,13 +65,25 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const checks = makeCredentialChecks(credentials, tokens);
   const { client, ledger, otps } = memory;
 
+  let url = "";
+  const capillary = openWith(memory.close, () =>
+    makeCapillary({
+      journalFile: capillaryJournalFile,
+      credentials: { ...sandboxTill, ...capillaryCredentials },
+      origin: () => url,
+      warn,
+      clock,
+    }),
+  );
+
   // One line per upstream: its calls, faults and log come with it.
-  const upstreams = [clientUpstream({ ledger, otps, tokens, checks, settings })];
+  const upstreams = [clientUpstream({ ledger, otps, tokens, checks, settings }), ...capillary.upstreams];
   const faults = makeFaults(operationsByUpstream(upstreams));
 
   const reset = () => {
     pauses.cutShort();
     memory.reset();
+    capillary.reset();
     faults.clear();
     calls.clear();
     settings.reset();
@@ -72,27 +94,55 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
   app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
-    const status = error instanceof Failure ? (error.kind === "invalid" ? 400 : 409) : (error.statusCode ?? 500);
+    const status =
+      error instanceof Failure ? (error.kind === "invalid" ? 400 : (error.code ?? 409)) : (error.statusCode ?? 500);
     return reply.code(status).send({ message: error.message });
   });
   app.setNotFoundHandler(({ method, url }, reply) =>
     reply.code(404).send({ message: `Nothing answers ${method} ${url}. GET /__sandbox lists the control surface.` }),
   );
   for (const upstream of upstreams) serveUpstream(app, upstream, { faults, calls, pauses });
-  serveControl(app, { calls, faults, settings, reset, upstreamIndex: clientControlIndex });
+  serveControl(app, {
+    calls,
+    faults,
+    settings,
+    reset,
+    upstreamIndex: { ...clientControlIndex, ...capillaryControlIndex },
+  });
   serveClientControl(app, client);
+  capillary.serve(app);
 
   let stopped: Promise<void> | undefined;
   const stop = () => {
     pauses.cutShort();
-    stopped ??= app.close().then(memory.close);
+    stopped ??= app.close().then(memory.close).then(capillary.close);
     return stopped;
   };
   try {
-    const url = await app.listen({ port, host });
-    return { url, client, faults, calls, settings, reset, stop, [Symbol.asyncDispose]: stop };
+    url = await app.listen({ port, host });
+    return {
+      url,
+      client,
+      capillary: capillary.world,
+      faults,
+      calls,
+      settings,
+      reset,
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await stop();
+    throw error;
+  }
+}
+
+/** Opens one more thing; when that fails, closes what is open already. */
+function openWith<Opened>(close: () => void, open: () => Opened): Opened {
+  try {
+    return open();
+  } catch (error) {
+    close();
     throw error;
   }
 }
