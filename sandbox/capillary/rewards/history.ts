@@ -173,8 +173,8 @@ export function historyOperations({
             userId === customer.userId &&
             state !== "FAILED" &&
             (query.rewardId === null || rewardId === query.rewardId) &&
-            (from === null || epochMs(at) >= from) &&
-            (to === null || epochMs(at) <= to),
+            (from === null || Date.parse(at) >= from) &&
+            (to === null || Date.parse(at) <= to),
         );
         if (query.orderBy === "ASC") found.reverse();
         const { rows: shown, pagingDto } = paged(found, query.page ?? 0, query.size ?? 100);

@@ -31,9 +31,7 @@ export function capillaryApi({ url }: Pick<Sandbox, "url">, credentials: Record<
     return { status: response.status, headers: response.headers, body: text === "" ? {} : JSON.parse(text) };
   };
   const get = (path: string, query: Record<string, string | number> = {}) =>
-    ask(`${path}?${new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)]))}`, {
-      headers: credentials,
-    });
+    ask(`${path}?${new URLSearchParams(query as Record<string, string>)}`, { headers: credentials });
   const post = (path: string, body: unknown, signal?: AbortSignal) =>
     ask(path, {
       method: "POST",
@@ -59,7 +57,12 @@ export function capillaryApi({ url }: Pick<Sandbox, "url">, credentials: Record<
     issue: (request: object = {}, rewardId = 15465, signal?: AbortSignal) =>
       post(
         `${rewardsRoot}/user/reward/${rewardId}/issue?${username}&skip_validation=true`,
-        { brand: "MarvelTest", transactionNumber: "T-1", ...("mobile" in request ? {} : asExternal(request)), ...request },
+        {
+          brand: "MarvelTest",
+          transactionNumber: "T-1",
+          ...("mobile" in request ? {} : asExternal(request)),
+          ...request,
+        },
         signal,
       ),
     revoke: (txnId: unknown) =>
@@ -81,7 +84,9 @@ export function capillaryApi({ url }: Pick<Sandbox, "url">, credentials: Record<
     redeem: (request: object = {}, query: Record<string, string> = {}, signal?: AbortSignal) =>
       post(
         `/v1.1/points/redeem?${new URLSearchParams({ format: "json", program_id: "973", skip_validation: "true", ...query })}`,
-        { root: { redeem: [{ points_redeemed: 10, customer: { id: asha.id }, transaction_number: "T-1", ...request }] } },
+        {
+          root: { redeem: [{ points_redeemed: 10, customer: { id: asha.id }, transaction_number: "T-1", ...request }] },
+        },
         signal,
       ),
     customers: (query = {}) => get("/v1.1/customer/get", { format: "json", ...query }),
