@@ -17,6 +17,9 @@ ${customers.join("\n")}
   Make the next redeem happen without an answer
     curl -X POST ${url}/__sandbox/faults -d '{"upstream":"client","operation":"redeem","fault":"commit-then-drop"}'
 
+  See what Capillary gave
+    curl '${url}/__sandbox/capillary/issuals?customer=CUST12345'
+
   Everything else: curl ${url}/__sandbox
 
 `;

@@ -165,8 +165,9 @@ export function makeMemory(options: {
     lastSeq = entry.seq;
   }
 
+  // Without numbers of their own: a journal outlives a sample that has grown.
   const openSample = () => {
-    for (const each of structuredClone(sample)) apply({ ...each, seq: lastSeq + 1, at: sampleAt });
+    for (const each of structuredClone(sample)) prepared({ ...each, seq: 0, at: sampleAt })();
   };
   openSample();
   const journal = journalFile ? openJournal(journalFile, record, (line) => apply(line), warn) : noJournal;

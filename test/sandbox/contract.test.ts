@@ -1,43 +1,15 @@
-import { readFileSync } from "node:fs";
-import { Ajv2020 } from "ajv/dist/2020.js";
-import addFormats from "ajv-formats";
 import { describe, expect, test } from "vitest";
-import { parse } from "yaml";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { clientApi, type Reply, send, signIn } from "./support/client-api.ts";
+import { openDocument } from "./support/openapi.ts";
 
-interface Document {
-  paths: Record<string, Record<string, { responses: Record<string, { $ref?: string }> }>>;
-  components: { schemas: Record<string, { examples?: unknown[] }> };
-}
-
-const document: Document = parse(
-  readFileSync(new URL("../../docs/openapi/client-points.yaml", import.meta.url), "utf8"),
-);
-const ajv = new Ajv2020({ allErrors: true, strict: false });
-addFormats.default(ajv);
-ajv.addSchema(document, "openapi");
-
-function mistakesIn(value: unknown, pointer: string): string[] {
-  const validate = ajv.getSchema(`openapi#${pointer}`);
-  if (!validate) return [`the document has no ${pointer}`];
-  validate(value);
-  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
-}
+const { document, mistakesIn, mistakesInAnswer: mistakes } = openDocument("client-points.yaml");
 
 /** What the document says against this answer of the operation. */
-function mistakesInAnswer(path: string, { status, headers, body }: Reply): string[] {
+function mistakesInAnswer(path: string, answer: Reply): string[] {
+  const hasChallenge = answer.status !== 401 || answer.headers.has("www-authenticate");
   const method = path === "/api/v1/customer/points" ? "get" : "post";
-  const response = document.paths[path]?.[method]?.responses[status];
-  if (!response) return [`HTTP ${status} is not documented`];
-  const at = response.$ref?.slice(1) ?? `/paths/${path.replaceAll("/", "~1")}/${method}/responses/${status}`;
-  const isJson = headers.get("content-type")?.startsWith("application/json");
-  const challenge = status !== 401 || headers.has("www-authenticate");
-  return [
-    ...(isJson ? [] : ["not JSON"]),
-    ...(challenge ? [] : ["no WWW-Authenticate"]),
-    ...mistakesIn(body, `${at}/content/application~1json/schema`),
-  ];
+  return [...(hasChallenge ? [] : ["no WWW-Authenticate"]), ...mistakes(method, path, answer)];
 }
 
 const paths = {
