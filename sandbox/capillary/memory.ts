@@ -66,6 +66,11 @@ export function makeMemory(options: {
 }): Memory {
   const { sample, sampleAt, journalFile, warn, clock } = options;
   const customers = new Map<number, Customer>();
+  const named = {
+    mobile: new Map<string, Customer>(),
+    email: new Map<string, Customer>(),
+    externalId: new Map<string, Customer>(),
+  };
   const groups = new Map<number, Group>();
   const rewards = new Map<number, Reward>();
   const balances = new Map<string, { wallet: Wallet; balance: Balance }>();
@@ -93,7 +98,7 @@ export function makeMemory(options: {
   function prepared(entry: MemoryRecord): () => void {
     switch (entry.type) {
       case "customer":
-        return () => customers.set(entry.customer.userId, entry.customer);
+        return () => enrol(entry.customer);
       case "group":
         return () => groups.set(entry.group.id, entry.group);
       case "reward":
@@ -153,6 +158,14 @@ export function makeMemory(options: {
     }
   }
 
+  function enrol(customer: Customer): void {
+    const { userId, mobile, email, externalId } = customer;
+    customers.set(userId, customer);
+    named.mobile.set(mobile, customer);
+    if (email !== null) named.email.set(email.toLowerCase(), customer);
+    if (externalId !== null) named.externalId.set(externalId, customer);
+  }
+
   function settle(wallet: Wallet, balance: Balance): void {
     balances.set(keyOf(wallet), { wallet, balance });
   }
@@ -183,10 +196,9 @@ export function makeMemory(options: {
     flags: () => flags,
     customer: ({ userId, mobile, email, externalId }) => {
       if (userId) return customers.get(Number(userId));
-      const all = [...customers.values()];
-      if (mobile) return all.find((each) => each.mobile === mobile.replace(/^\+/, ""));
-      if (email) return all.find((each) => each.email === email.toLowerCase());
-      return externalId ? all.find((each) => each.externalId === externalId) : undefined;
+      if (mobile) return named.mobile.get(mobile.replace(/^\+/, ""));
+      if (email) return named.email.get(email.toLowerCase());
+      return externalId ? named.externalId.get(externalId) : undefined;
     },
     issualByRequest: (requestId) => byRequest.get(requestId),
     balance,
@@ -202,7 +214,8 @@ export function makeMemory(options: {
     post: (change) => apply({ ...change, seq: lastSeq + 1, at: clock.now().toISOString() }, journal.append),
     reset: () => {
       journal.empty();
-      for (const map of [customers, groups, rewards, balances, redemptions, byRequest, byTransaction]) map.clear();
+      const maps = [customers, groups, rewards, balances, redemptions, byRequest, byTransaction];
+      for (const map of [...maps, ...Object.values(named)]) map.clear();
       issuals.length = 0;
       reversals.length = 0;
       allocationIds.clear();

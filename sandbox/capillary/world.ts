@@ -159,6 +159,7 @@ export function makeWorld(memory: Memory, clock: { now(): Date }): CapillaryWorl
       for (const each of [customer.userId, customer.externalId, customer.mobile]) {
         if (each !== null && found(each)) throw refused(`Customer ${each} exists already`);
       }
+      if (memory.customer({ email: customer.email })) throw refused(`Customer ${customer.email} exists already`);
       memory.post({ type: "customer", customer });
       return structuredClone(customer);
     },
@@ -211,9 +212,13 @@ export function makeWorld(memory: Memory, clock: { now(): Date }): CapillaryWorl
     changeMember: (group, customer, change) => {
       const { userId } = customerOf(customer);
       const before = groupOf(group);
-      const member = before.members.find((each) => each.userId === userId) ?? memberOf(userId);
-      const others = before.members.filter((each) => each.userId !== userId);
-      return keepGroup({ ...before, members: [...others, { ...member, ...given(readValue(memberChange, change)) }] });
+      const isMember = before.members.some((each) => each.userId === userId);
+      const members = isMember ? before.members : [...before.members, memberOf(userId)];
+      const wanted = given(readValue(memberChange, change));
+      return keepGroup({
+        ...before,
+        members: members.map((each) => (each.userId === userId ? { ...each, ...wanted } : each)),
+      });
     },
 
     setBalance: (change) => {

@@ -25,6 +25,7 @@ describe("looking", () => {
     expect(all.body.issuals).toMatchObject([{ state: "ISSUED" }, { state: "FAILED", code: 8003, given: null }]);
     expect((await control(sandbox, `/issuals?customer=${ravi.mobile}`)).body.issuals).toHaveLength(1);
     expect((await control(sandbox, "/issuals?customer=CUST9")).status).toBe(404);
+    expect(["CUST12345", asha.id, asha.mobile, "CUST9"].map(sandbox.capillary.has)).toEqual([true, true, true, false]);
   });
 
   test("shows what was taken and given back", async () => {
@@ -111,6 +112,7 @@ describe("setting up", () => {
 
   const refused: [what: string, path: string, body: object, status: number, names: string][] = [
     ["a customer twice", "/customers", { externalId: "CUST12345" }, 409, "CUST12345"],
+    ["an e-mail address twice", "/customers", { externalId: "C", email: "Asha@example.com" }, 409, "Asha@"],
     ["a customer without a name", "/customers", { firstName: "X" }, 400, "externalId or mobile"],
     ["a masked mobile", "/customers", { mobile: "98XXXXXX45" }, 400, "mobile"],
     ["a group twice", "/groups", { id: 31059, members: [{ customer: "CUST12345" }] }, 409, "31059"],

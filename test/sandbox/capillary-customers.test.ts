@@ -63,6 +63,13 @@ describe("many customers at once", () => {
     ]);
   });
 
+  test("do not tell groups that were deleted", async () => {
+    await using sandbox = await startSandbox();
+    const { body } = await capillaryApi(sandbox).customers({ id: ravi.id, user_group: "true" });
+    expect(body.response.customers.customer[0].user_groups2).toMatchObject([{ id: "31059" }]);
+    expect(body.response.customers.customer[0].user_groups2).toHaveLength(1);
+  });
+
   test("none of whom is known are a failure; none of whom is named, a bad request", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);

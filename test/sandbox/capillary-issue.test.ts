@@ -40,6 +40,16 @@ describe("the wallet", () => {
     });
   }
 
+  test("is the default group's when the primary user heads several", async () => {
+    await using sandbox = await startSandbox();
+    const { capillary } = sandbox;
+    capillary.changeGroup(31100, { redemptionConfigured: true });
+    capillary.changeMember(31072, vikram.id, { isDefaultGroup: false });
+    capillary.changeMember(31100, vikram.id, { isDefaultGroup: true });
+    await capillaryApi(sandbox).issue({ externalId: vikram.externalId, userGroup2PrimaryUserId: vikram.id });
+    expect([capillary.groupBalance(31072), capillary.groupBalance(31100)]).toEqual([120, 2999]);
+  });
+
   test("is the customer's own when every group name is null", async () => {
     await using sandbox = await startSandbox();
     await capillaryApi(sandbox).issue({
@@ -169,6 +179,13 @@ describe("what is given", () => {
     await capillaryApi(sandbox).issue(byRavi);
     expect(sandbox.capillary.issuals(ravi.mobile)).toHaveLength(1);
     expect(sandbox.capillary.issuals("CUST12345")).toEqual([]);
+  });
+
+  test("is one, whatever quantity was asked for", async () => {
+    await using sandbox = await startSandbox();
+    const { body } = await capillaryApi(sandbox).issue({ ...byRavi, quantity: 5 });
+    expect(body.intouch.pointsRedeemed).toBe("1");
+    expect(sandbox.capillary.issuals()).toHaveLength(1);
   });
 
   test("is never the same code twice", async () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startSandbox } from "../../sandbox/sandbox.ts";
+import { capillaryApi, till } from "./support/capillary-api.ts";
 import { clientApi } from "./support/client-api.ts";
 
 const main = fileURLToPath(new URL("../../sandbox/main.ts", import.meta.url));
@@ -107,14 +108,19 @@ test("alone it greets the person and stops on Ctrl-C", timeout, async () => {
 });
 
 test("what it answered survives a kill", timeout, async () => {
-  const DATA_DIR = join(folder, "killed");
-  const first = startAsChild({ DATA_DIR });
-  const answer = await clientApi(await first.message).redeem({ points_consumed: 500 });
+  const settings = { DATA_DIR: join(folder, "killed"), CAPILLARY_TILL: "shop.7" };
+  const first = startAsChild(settings);
+  const ready = await first.message;
+  const answer = await clientApi(ready).redeem({ points_consumed: 500 });
   expect(answer.body.status).toBe(true);
+  const given = await capillaryApi(ready, till("shop.7")).issue({ requestId: "r-1" });
+  expect(given.body.status.success).toBe(true);
   first.child.kill("SIGKILL");
   await first.exit;
-  const second = startAsChild({ DATA_DIR });
-  expect((await clientApi(await second.message).points()).body).toMatchObject({ balance_points: 3000 });
+  const again = await startAsChild(settings).message;
+  expect((await clientApi(again).points()).body).toMatchObject({ balance_points: 3000 });
+  const duplicate = await capillaryApi(again, till("shop.7")).issue({ requestId: "r-1" });
+  expect(duplicate.body.status).toMatchObject({ success: false, code: 400 });
 });
 
 test("a port in use is one clear line and a message to the parent", timeout, async () => {
