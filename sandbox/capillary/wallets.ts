@@ -46,6 +46,14 @@ export const groupsOf = (memory: Memory, { userId }: Customer): Group[] =>
     ({ status, members }) => status === "ACTIVE" && members.some((each) => each.userId === userId && each.active),
   );
 
+/** The group a customer means without naming one: the default one, else the first. */
+export function defaultGroupOf(memory: Memory, customer: Customer): Group | undefined {
+  const groups = groupsOf(memory, customer);
+  const isDefault = ({ members }: Group) =>
+    members.some((each) => each.userId === customer.userId && each.isDefaultGroup);
+  return groups.find(isDefault) ?? groups[0];
+}
+
 /** Whose points a request is about; throws when the programme is unknown or the customer is not in the group. */
 export function walletFor(customer: Customer, group: Group | undefined, programId: number): Wallet {
   if (!programIds.includes(programId)) {

@@ -36,16 +36,3 @@ export const list = z
   .transform((text) => (text === undefined || text === "" ? null : text.split(",").map((each) => each.trim())));
 
 export const pathId = z.string().regex(/^\d+$/, "expected a whole number").transform(Number);
-
-/** The group selectors of points calls, in their query. */
-export const groupSelectors = z.object({
-  user_group2_id: looseText,
-  user_group2_external_id: looseText,
-  user_group2_primary_user_id: looseText,
-});
-
-export const groupKeysIn = (query: z.output<typeof groupSelectors>) => ({
-  id: query.user_group2_id,
-  externalId: query.user_group2_external_id,
-  primaryUserId: query.user_group2_primary_user_id,
-});

@@ -15,14 +15,17 @@ describe("looking", () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     await api.issue({ requestId: "r-1", userGroup2Id: family.id });
-    await api.issue({ mobile: ravi.mobile }, 15483);
+    await api.issue({ mobile: ravi.mobile, userGroup2Id: 5 });
     const mine = await control(sandbox, "/issuals?customer=CUST12345");
     expect(mine.body).toMatchObject({
       issuals: [{ requestId: "r-1", state: "ISSUED", redemption: { points: 1 }, given: { code: "4WF17B" } }],
     });
     expect(mine.body.issuals).toEqual(sandbox.capillary.issuals("CUST12345"));
     const all = await control(sandbox, "/issuals");
-    expect(all.body.issuals).toMatchObject([{ state: "ISSUED" }, { state: "FAILED", code: 8003, given: null }]);
+    expect(all.body.issuals).toMatchObject([
+      { state: "ISSUED" },
+      { state: "FAILED", code: 8004, partner: { code: "1632" }, isGroupRedemption: true, given: null },
+    ]);
     expect((await control(sandbox, `/issuals?customer=${ravi.mobile}`)).body.issuals).toHaveLength(1);
     expect((await control(sandbox, "/issuals?customer=CUST9")).status).toBe(404);
     expect(["CUST12345", asha.id, asha.mobile, "CUST9"].map(sandbox.capillary.has)).toEqual([true, true, true, false]);

@@ -380,6 +380,7 @@ describe("limits", () => {
     const api = capillaryApi(sandbox);
     const given = [await api.issue(byRavi, 15465), await api.issue(byRavi, 15466), await api.issue(byRavi, 15465)];
     expect(given.map(({ body }) => body.status.code)).toEqual([200, 200, 12005]);
+    sandbox.capillary.setFlags({ customerMonthlyPoints: 1 });
     expect((await api.issue(byRavi, 15473)).body.status.code).toBe(200);
   });
 
@@ -438,7 +439,9 @@ describe("a requestId", () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     await api.issue({ requestId: "r-1", quantity: "many" });
+    await api.issue({ requestId: "r-1", paymentConfig: {} }, 15470);
     expect((await api.issue({ requestId: "r-1" })).body.status.code).toBe(200);
+    expect(sandbox.capillary.issuals()).toHaveLength(1);
   });
 
   test("is the only key: one transactionNumber may be issued under twice", async () => {

@@ -30,6 +30,8 @@ describe("may these points be taken?", () => {
     { user_group2_id: 31059 },
     { user_group2_external_id: "famgroup11" },
     { user_group2_primary_user_id: asha.id },
+    { user_group2_primary_user_identifier_type: "mobile", user_group2_primary_user_identifier_value: asha.mobile },
+    { use_default_user_group2: "true" },
   ]) {
     test(`of a group, by ${Object.keys(selector)}`, async () => {
       await using sandbox = await startSandbox();
@@ -49,6 +51,12 @@ describe("may these points be taken?", () => {
     ["the programme is unknown", 1101, { program_id: 12 }],
     ["no programme is named", 1101, { program_id: "" }],
     ["the group is unknown", 1632, { user_group2_id: 5 }],
+    ["there is no default group", 1632, { id: "381798603", use_default_user_group2: "true" }],
+    [
+      "its primary member is unknown",
+      1632,
+      { user_group2_primary_user_identifier_type: "externalId", user_group2_primary_user_identifier_value: "CUST9" },
+    ],
     ["the customer is not in the group", 1620, { id: "381798977", ...ofFamily }],
     ["the group has no rule", 828, { id: "381798602", user_group2_id: 31100 }],
     ["the customer is marked as fraud", 820, { id: "381798978" }],

@@ -4,12 +4,13 @@ import { type Operation, operation } from "../../operation.ts";
 import { rewardsCode } from "../codes.ts";
 import type { CapillaryChecks } from "../credentials.ts";
 import { spaced, zulu } from "../dates.ts";
+import { groupKeysIn, groupSelectors } from "../group-keys.ts";
 import type { Issue } from "../issue.ts";
 import type { Locks } from "../locks.ts";
 import type { Memory } from "../memory.ts";
 import type { Given, Issual } from "../records.ts";
 import type { Revoke } from "../revoke.ts";
-import { groupKeysIn, groupSelectors, looseNumber, looseText, pathId } from "../wire.ts";
+import { looseNumber, looseText, pathId } from "../wire.ts";
 import { rewardsRoot, yes } from "./envelope.ts";
 import { configRow } from "./rows.ts";
 
@@ -80,7 +81,7 @@ export function issueOperations(deps: {
               externalId: request.userGroup2ExternalId,
               primaryUserId: request.userGroup2PrimaryUserId,
             },
-            groupKeysIn(selectors),
+            groupKeysIn(memory, customer, selectors),
           ],
           programId: request.programId,
           payment: {

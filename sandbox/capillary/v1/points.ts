@@ -3,11 +3,11 @@ import { type Operation, operation } from "../../operation.ts";
 import { redemptionProgramId } from "../brand.ts";
 import { pointsCode } from "../codes.ts";
 import type { CapillaryChecks } from "../credentials.ts";
+import { groupKeysIn } from "../group-keys.ts";
 import type { Locks } from "../locks.ts";
 import type { CustomerKeys, Memory } from "../memory.ts";
 import type { Customer } from "../records.ts";
 import type { Redemptions } from "../redemptions.ts";
-import { groupKeysIn } from "../wire.ts";
 import { itemNo, itemYes, response } from "./envelope.ts";
 import { keysIn, redeemAddress, redeemableQuery, redeemRequest } from "./wire.ts";
 
@@ -42,7 +42,12 @@ export function pointsOperations(deps: {
         try {
           const customer = enrolled(keysIn(query));
           const programId = program_id ?? 0;
-          redemptions.check({ customer, groupKeys: groupKeysIn(query), programId, points: asked.points });
+          redemptions.check({
+            customer,
+            groupKeys: groupKeysIn(memory, customer, query),
+            programId,
+            points: asked.points,
+          });
           const redeemable = {
             ...asked,
             mobile: customer.mobile,
@@ -85,7 +90,7 @@ export function pointsOperations(deps: {
           const customer = enrolled(keysIn(wanted.customer));
           const redemption = redemptions.redeem({
             customer,
-            groupKeys: groupKeysIn(address),
+            groupKeys: groupKeysIn(memory, customer, address),
             programId: address.program_id ?? redemptionProgramId,
             points: wanted.points_redeemed ?? 0,
             transactionNumber: wanted.transaction_number,

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { groupSelectors, list, looseNumber, looseText } from "../wire.ts";
+import { groupSelectors } from "../group-keys.ts";
+import { list, looseNumber, looseText } from "../wire.ts";
 
 /** Without it the real API may answer XML; the sandbox insists. */
 const inJson = { format: z.literal("json", { error: "expected json" }) };

@@ -6,7 +6,7 @@ import { pointsCode } from "../codes.ts";
 import type { CapillaryChecks } from "../credentials.ts";
 import { exact, type Memory } from "../memory.ts";
 import type { Customer, Group, Member, Wallet } from "../records.ts";
-import { groupsOf, unknownGroup } from "../wallets.ts";
+import { defaultGroupOf, unknownGroup } from "../wallets.ts";
 import { flag, looseNumber } from "../wire.ts";
 import { noWarnings } from "./envelope.ts";
 import { customerRow, membershipRow } from "./rows.ts";
@@ -88,10 +88,7 @@ export function customerOperations({ memory, checks }: { memory: Memory; checks:
   function ownerOf(customer: Customer, entityType: string): Pick<Wallet, "kind" | "id"> {
     if (entityType === "CUSTOMER") return { kind: "customer", id: customer.userId };
     if (entityType !== "FLEET") throw refused("entity type is not valid", { code: pointsCode.entityTypeUnknown });
-    const groups = groupsOf(memory, customer);
-    const isDefault = ({ members }: Group) =>
-      members.some((each) => each.userId === customer.userId && each.isDefaultGroup);
-    const group = groups.find(isDefault) ?? groups[0];
+    const group = defaultGroupOf(memory, customer);
     if (!group) throw unknownGroup(String(customer.userId));
     return { kind: "group", id: group.id };
   }
