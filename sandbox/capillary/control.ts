@@ -3,7 +3,6 @@ import { z } from "zod";
 import { readJson, readValue } from "../read-json.ts";
 import {
   balanceChange,
-  type CapillaryWorld,
   flagsChange,
   groupChange,
   memberChange,
@@ -11,7 +10,8 @@ import {
   newGroup,
   newReward,
   rewardChange,
-} from "./world.ts";
+} from "./setup.ts";
+import type { CapillaryWorld } from "./world.ts";
 
 const root = "/__sandbox/capillary";
 

@@ -1,63 +1,34 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { refused } from "../failure.ts";
 import { readValue } from "../read-json.ts";
 import { redemptionProgramId } from "./brand.ts";
 import type { Memory } from "./memory.ts";
 import {
   type Customer,
-  customerSchema,
   type Flags,
-  flagsSchema,
   type Group,
   groupSchema,
   type Issual,
   type Member,
-  memberSchema,
   type Redemption,
   type Reversal,
   type Reward,
   rewardSchema,
   type Wallet,
 } from "./records.ts";
+import {
+  balanceChange,
+  flagsChange,
+  groupChange,
+  memberChange,
+  newCustomer,
+  newGroup,
+  newReward,
+  rewardChange,
+} from "./setup.ts";
 
 /** A customer by user id, external id or mobile number; a group by id or external id. */
 export type Name = string | number;
-
-const name = z.union([z.string().min(1), z.number()]);
-const programId = z.int().positive().default(redemptionProgramId);
-const points = z.number().nonnegative();
-
-export const newCustomer = customerSchema.partial().refine(({ externalId, mobile }) => externalId || mobile, {
-  message: "externalId or mobile is needed",
-});
-
-const newMember = memberSchema.partial().omit({ userId: true }).extend({ customer: name });
-
-export const newGroup = z.strictObject({
-  ...groupSchema.shape,
-  id: groupSchema.shape.id.optional(),
-  externalId: groupSchema.shape.externalId.default(null),
-  name: z.string().default("A group"),
-  status: groupSchema.shape.status.default("ACTIVE"),
-  maxSize: groupSchema.shape.maxSize.default(6),
-  redemptionConfigured: z.boolean().default(true),
-  /** The first one is the primary member unless a role says otherwise. */
-  members: z.array(newMember).min(1),
-});
-
-export const newReward = rewardSchema.partial().required({ name: true });
-export const rewardChange = rewardSchema.partial().required({ id: true });
-export const groupChange = z
-  .strictObject({ ...groupSchema.shape })
-  .partial()
-  .omit({ members: true });
-export const memberChange = memberSchema.partial().omit({ userId: true });
-export const flagsChange = flagsSchema.partial();
-export const balanceChange = z
-  .strictObject({ customer: name.optional(), group: name.optional(), points, delayed: points.optional(), programId })
-  .refine(({ customer, group }) => (customer === undefined) !== (group === undefined), {
-    message: "exactly one of customer and group",
-  });
 
 /** What Capillary knows, for tests to set up and look into. Unknown customers, groups and rewards throw. */
 export interface CapillaryWorld {

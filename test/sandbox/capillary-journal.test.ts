@@ -102,6 +102,18 @@ test("a torn last line is ignored with a warning; any other that does not add up
   await expect(start).rejects.toThrow(`${capillaryJournalFile}:1: balanceAfter is 1198, expected 1199`);
 });
 
+test("a line that is there twice stops the start", async () => {
+  const capillaryJournalFile = newFile();
+  {
+    await using sandbox = await startSandbox({ capillaryJournalFile });
+    await capillaryApi(sandbox).issue({}, 15473);
+  }
+  const again = readFileSync(capillaryJournalFile, "utf8").replace('"seq":1', '"seq":2');
+  appendFileSync(capillaryJournalFile, again);
+  const start = startSandbox({ capillaryJournalFile });
+  await expect(start).rejects.toThrow(`${capillaryJournalFile}:2: transaction 397001 exists`);
+});
+
 test("a reset empties it", async () => {
   const capillaryJournalFile = newFile();
   await using sandbox = await startSandbox({ capillaryJournalFile });

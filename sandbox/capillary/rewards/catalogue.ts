@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { invalid, refused } from "../../failure.ts";
 import { type Operation, operation } from "../../operation.ts";
 import { brand } from "../brand.ts";
@@ -6,67 +5,22 @@ import { rewardsCode } from "../codes.ts";
 import type { CapillaryChecks } from "../credentials.ts";
 import type { Memory } from "../memory.ts";
 import type { Customer, Reward } from "../records.ts";
-import { flag, list, looseNumber, looseText, maybeFlag, pathId } from "../wire.ts";
+import {
+  brandListQuery,
+  brandOnly,
+  brandRewardQuery,
+  brandsRequest,
+  fits,
+  fitsMirror,
+  isFor,
+  mirrorQuery,
+  sorted,
+  userListQuery,
+  userRewardQuery,
+} from "./catalogue-queries.ts";
 import { rewardsRoot, yes } from "./envelope.ts";
 import { paged } from "./paging.ts";
-import { listedPoints, type Rows, statusOf } from "./rows.ts";
-
-const rewardStatus = z.enum(["LIVE", "UPCOMING", "ENDED"]);
-const activation = z.enum(["ENABLED", "DISABLED"]);
-const order = z
-  .string()
-  .toUpperCase()
-  .pipe(z.enum(["ASC", "DESC"]));
-
-const brandsRequest = z.object({ orgIds: z.array(z.coerce.number()).default([]) });
-
-const userListQuery = z.object({
-  brandName: z.string(),
-  userId: looseText,
-  includeExpired: flag,
-  page: looseNumber,
-  size: looseNumber,
-  groupName: list,
-  category: list,
-  label: looseText,
-  redemptionType: list,
-  activationStatus: activation.default("ENABLED"),
-  status: rewardStatus.optional(),
-  minPoints: looseNumber,
-  maxPoints: looseNumber,
-  createdOnDaysAgo: looseNumber,
-  sortBy: z.enum(["startDate", "endDate"]).optional(),
-  orderBy: order.default("DESC"),
-});
-
-const userRewardQuery = z.object({ rewardId: pathId, brandName: z.string(), userId: looseText });
-
-const brandListQuery = z.object({
-  brandId: pathId,
-  userId: looseText,
-  includeExpired: flag,
-  page: looseNumber,
-  size: looseNumber,
-});
-
-const mirrorQuery = z.object({
-  brandId: pathId,
-  page: looseNumber,
-  size: looseNumber,
-  rewardStatus: rewardStatus.optional(),
-  enabled: maybeFlag,
-  redemptionType: looseText,
-  // The page names it in the singular, its sample in the plural.
-  vendorId: list,
-  vendorIds: list,
-  rewardName: looseText,
-  groupName: looseText,
-  startDate: looseNumber,
-  endDate: looseNumber,
-});
-
-const brandRewardQuery = z.object({ rewardId: pathId, brandId: pathId });
-const brandOnly = z.object({ brandId: pathId });
+import { type Rows, statusOf } from "./rows.ts";
 
 /** What can be had: brands and rewards, read by a customer's eyes or the brand's. */
 export function catalogueOperations(deps: {
@@ -227,56 +181,4 @@ function rewardOf(memory: Memory, rewardId: number): Reward {
   const reward = memory.rewards.get(rewardId);
   if (!reward) throw refused("reward not found", { code: rewardsCode.notAvailable });
   return reward;
-}
-
-const isFor = ({ segment, cardSeries }: Reward, customer: Customer): boolean =>
-  (segment === null || customer.segments.includes(segment)) &&
-  (cardSeries === null || customer.cardSeries.includes(cardSeries));
-
-function fits(query: z.output<typeof userListQuery>, customer: Customer | undefined, now: string) {
-  const oldest =
-    query.createdOnDaysAgo === null
-      ? ""
-      : new Date(Date.parse(now) - query.createdOnDaysAgo * 86_400_000).toISOString();
-  return (reward: Reward): boolean => {
-    const status = statusOf(reward, now);
-    const points = listedPoints(reward);
-    return (
-      reward.enabled === (query.activationStatus === "ENABLED") &&
-      (query.status ? status === query.status : query.includeExpired || status !== "ENDED") &&
-      (query.groupName === null || reward.shelves.some((each) => query.groupName?.includes(each))) &&
-      (query.category === null || reward.categories.some((each) => query.category?.includes(each))) &&
-      (query.label === null || reward.label === query.label) &&
-      (query.redemptionType === null || query.redemptionType.includes(reward.redemptionType)) &&
-      (query.minPoints === null || points >= query.minPoints) &&
-      (query.maxPoints === null || points <= query.maxPoints) &&
-      reward.createdAt >= oldest &&
-      (!customer || isFor(reward, customer))
-    );
-  };
-}
-
-/** Newest first, unless the query says otherwise. */
-function sorted(rewards: Reward[], sortBy: "startDate" | "endDate" | undefined, orderBy: "ASC" | "DESC"): Reward[] {
-  const key = ({ createdAt, startsAt, endsAt }: Reward) =>
-    sortBy === undefined ? createdAt : { startDate: startsAt, endDate: endsAt }[sortBy];
-  const ascending = rewards.toSorted((a, b) => key(a).localeCompare(key(b)) || a.id - b.id);
-  return orderBy === "ASC" ? ascending : ascending.reverse();
-}
-
-function fitsMirror(query: z.output<typeof mirrorQuery>, now: string) {
-  const vendors = query.vendorId ?? query.vendorIds;
-  return (reward: Reward): boolean => {
-    const { gives } = reward;
-    return (
-      (query.rewardStatus === undefined || statusOf(reward, now) === query.rewardStatus) &&
-      (query.enabled === undefined || reward.enabled === query.enabled) &&
-      (query.redemptionType === null || reward.redemptionType === query.redemptionType) &&
-      (vendors === null || (gives.kind === "vendor" && vendors.includes(String(gives.vendorId)))) &&
-      (query.rewardName === null || reward.name.toLowerCase().includes(query.rewardName.toLowerCase())) &&
-      (query.groupName === null || reward.shelves.includes(query.groupName)) &&
-      (query.startDate === null || Date.parse(reward.startsAt) >= query.startDate) &&
-      (query.endDate === null || Date.parse(reward.endsAt) <= query.endDate)
-    );
-  };
 }

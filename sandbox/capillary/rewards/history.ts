@@ -4,14 +4,15 @@ import { type Operation, operation } from "../../operation.ts";
 import { brand } from "../brand.ts";
 import { rewardsCode } from "../codes.ts";
 import type { CapillaryChecks } from "../credentials.ts";
-import { epochMs, indian, spaced, zulu } from "../dates.ts";
+import { zulu } from "../dates.ts";
 import type { Memory } from "../memory.ts";
 import type { Issual } from "../records.ts";
 import { list, looseNumber, looseText, maybeFlag, pathId } from "../wire.ts";
 import { checkBrandName } from "./catalogue.ts";
 import { rewardsRoot, yes } from "./envelope.ts";
+import { attemptRow, couponCase, ownedRow, pointsRow, voucherRow } from "./history-rows.ts";
 import { paged } from "./paging.ts";
-import { configRow, type Rows } from "./rows.ts";
+import type { Rows } from "./rows.ts";
 
 const issualsQuery = z.object({
   customerId: pathId,
@@ -22,8 +23,6 @@ const issualsQuery = z.object({
   redemptionType: list,
   rewardId: looseNumber,
 });
-
-const couponCase = z.enum(["UPPER", "LOWER", "AS_IT_IS"]).default("UPPER");
 
 const transactionQuery = z.object({ rewardTransactionId: pathId, couponCodeCase: couponCase });
 const customerTransactionQuery = transactionQuery.extend({ customerId: pathId });
@@ -64,6 +63,8 @@ export function historyOperations({
     const reward = rewardOf(issual);
     return reward ? rows.details(reward) : { rewardId: issual.rewardId };
   };
+
+  const configOf = (issual: Issual) => rewardOf(issual)?.paymentConfigs.find(({ id }) => id === issual.paymentConfigId);
 
   function transaction(issual: Issual | undefined, letters: z.output<typeof couponCase>) {
     if (!issual) throw refused("reward transaction not found", { code: rewardsCode.transactionUnknown });
@@ -182,7 +183,7 @@ export function historyOperations({
           ...yes("User rewards fetched successfully"),
           intouchUserId: String(customer.userId),
           rewards: shown.map((each) => ({
-            ...ownedRow(each, query.couponCodeCase),
+            ...ownedRow(each, configOf(each), query.couponCodeCase),
             userRewardDetails: detailsOf(each),
           })),
           pagingDto,
@@ -190,61 +191,4 @@ export function historyOperations({
       },
     }),
   ];
-
-  function ownedRow(issual: Issual, letters: z.output<typeof couponCase>) {
-    const { given, redemption, at } = issual;
-    const points = redemption?.points ?? 0;
-    const expiry = given?.kind === "coupon" ? given.expiresAt : null;
-    const config = rewardOf(issual)?.paymentConfigs.find(({ id }) => id === issual.paymentConfigId);
-    return {
-      typeOfReward: given?.kind === "vendor" ? "VENDOR" : given?.kind === "promotion" ? "PROMOTION" : "INTOUCH_VOUCHER",
-      pointsRedeemed: points,
-      rewardId: issual.rewardId,
-      transactionId: issual.transactionId,
-      issueRewardRefId: issual.transactionNumber,
-      rewardIssueDate: epochMs(at),
-      rewardIssueDateTime: indian(at),
-      userRewardExpiry: expiry && spaced(expiry),
-      userRewardExpiryDateTime: expiry && zulu(expiry),
-      code: given?.kind === "coupon" ? cased(given.code, letters) : null,
-      seriesId: given?.kind === "coupon" ? given.seriesId : null,
-      // JSON inside JSON, its numbers as text: as published.
-      vendor:
-        given?.kind === "vendor" ? JSON.stringify({ voucher: given.voucher, pointsRedeemed: String(points) }) : null,
-      paymentDetails: config ? configRow(config) : null,
-      redemptionDetails: null,
-      fulfillmentDetails: null,
-      issueDateTime: zulu(at),
-      eventDateTime: zulu(at),
-    };
-  }
-}
-
-/** The head of both views. Neither tells the requestId: a lost issue is found by its transaction number. */
-function attemptRow({ transactionId, transactionNumber, at, state, code, message }: Issual) {
-  return {
-    rewardTransactionId: String(transactionId),
-    rewardIssueRefId: transactionNumber,
-    rewardTransactionDate: epochMs(at),
-    status: { success: state !== "FAILED", code, message },
-  };
-}
-
-function pointsRow({ state, redemption }: Issual): object {
-  if (state === "FAILED") return {};
-  return {
-    redeemedPoints: redemption?.points ?? 0,
-    pointsRedemptionRefId: redemption?.redemptionId ?? null,
-    pointsRedemptionRefIds: [redemption?.redemptionId ?? null],
-    status: { success: true, code: 200, message: "Points redeemed successfully." },
-  };
-}
-
-function voucherRow({ code, expiresAt }: { code: string; expiresAt: string }, letters: z.output<typeof couponCase>) {
-  return { code: cased(code, letters), codeExpiry: spaced(expiresAt) };
-}
-
-function cased(code: string, letters: z.output<typeof couponCase>): string {
-  if (letters === "AS_IT_IS") return code;
-  return letters === "LOWER" ? code.toLowerCase() : code.toUpperCase();
 }
