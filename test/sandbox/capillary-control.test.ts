@@ -150,10 +150,12 @@ test("a reset restores the sample world", async () => {
   capillary.setBalance({ group: 31072, points: 0 });
   const { transactionId } = (await capillaryApi(sandbox).issue({ requestId: "r-1" })).body;
   capillary.useCoupon(transactionId);
+  await capillaryApi(sandbox).allocate({ uniqueId: "u-1" });
   sandbox.reset();
   expect(world()).toEqual(before);
   expect(capillary.issuals()).toEqual([]);
   expect(capillary.redemptions()).toEqual([]);
   expect(capillary.groupBalance("team7")).toBe(120);
   expect((await capillaryApi(sandbox).issue({ requestId: "r-1" })).body.intouch.couponCode).toBe("4WF17B");
+  expect((await capillaryApi(sandbox).allocate({ uniqueId: "u-1" })).body.failures).toBe(0);
 });
