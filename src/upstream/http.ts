@@ -1,5 +1,6 @@
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
 import { type Dispatcher, Pool } from "undici";
+import { parseExactly } from "../platform/exact-json.ts";
 import type { Logger } from "../platform/logger.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
@@ -16,6 +17,8 @@ export interface UpstreamRequest {
   writes: boolean;
   /** Whether the credentials are a customer's own, which run out and are renewed by signing in again. */
   asCustomer?: boolean;
+  /** How long to wait for this answer, if not as long as for others of this upstream. */
+  timeoutMs?: number;
   /** Carried as `X-Request-Id`, to find the call in the upstream's log. */
   requestId?: string;
 }
@@ -28,6 +31,7 @@ export interface UpstreamAnswer {
 export interface UpstreamHttp {
   /**
    * Makes one call and parses its JSON, whatever the HTTP status below 500: upstreams carry their verdict in the body.
+   * Whole numbers too big to be exact arrive as text.
    * @throws UpstreamError `transient` or `unknown`; never `refused`, which only the reader of the body can tell
    */
   call(request: UpstreamRequest): Promise<UpstreamAnswer>;
@@ -39,6 +43,8 @@ export interface UpstreamHttpOptions {
   origin: string;
   timeoutMs: number;
   connections: number;
+  /** The response header that names a call in the upstream's own log, in lower case. */
+  traceHeader?: string;
   log: Logger;
 }
 
@@ -46,12 +52,11 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const FAILURES_TO_OPEN = 8;
 const OPEN_MS = 2_000;
 
-export function makeUpstreamHttp({ service, origin, timeoutMs, connections, log }: UpstreamHttpOptions): UpstreamHttp {
+export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
+  const { service, origin, timeoutMs, connections, traceHeader, log } = options;
   const pool = new Pool(origin, {
     connections,
     connectTimeout: timeoutMs,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
     // Below the idle time after which servers commonly hang up: a write on a connection just closed would be *unknown*.
     keepAliveTimeout: 4_000,
     keepAliveMaxTimeout: 4_000,
@@ -65,14 +70,15 @@ export function makeUpstreamHttp({ service, origin, timeoutMs, connections, log 
   breaker.onBreak(() => log.warn({ service }, "Upstream is failing; calls to it are paused"));
   breaker.onReset(() => log.info({ service }, "Upstream answers again"));
 
-  async function send(request: UpstreamRequest): Promise<UpstreamAnswer> {
+  async function send(request: UpstreamRequest, heard: (trace: string) => void): Promise<UpstreamAnswer> {
     const { operation, writes } = request;
+    const patienceMs = request.timeoutMs ?? timeoutMs;
     const lost = (message: string, cause?: unknown, httpStatus?: number) =>
       new UpstreamError({ service, operation, outcome: writes ? "unknown" : "transient", httpStatus }, message, {
         cause,
       });
 
-    const signal = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.timeout(patienceMs);
     // Until then it waited for a connection, and nobody but us has seen it.
     let wasSent = false;
     const answer = await pool
@@ -91,6 +97,8 @@ export function makeUpstreamHttp({ service, origin, timeoutMs, connections, log 
           ...request.headers,
         },
         body: request.body === undefined ? null : JSON.stringify(request.body),
+        headersTimeout: patienceMs,
+        bodyTimeout: patienceMs,
         signal,
       })
       .catch((cause: NodeJS.ErrnoException) => {
@@ -99,6 +107,8 @@ export function makeUpstreamHttp({ service, origin, timeoutMs, connections, log 
         throw new UpstreamError({ service, operation, outcome: "transient" }, `not reachable (${why})`, { cause });
       });
     const status = answer.statusCode;
+    const trace = traceHeader && answer.headers[traceHeader];
+    if (trace) heard(String(trace));
     const text = await answer.body.text().catch((cause: Error) => {
       throw lost(`the answer broke off (${cause.message})`, cause, status);
     });
@@ -111,7 +121,7 @@ export function makeUpstreamHttp({ service, origin, timeoutMs, connections, log 
     }
     if (status >= 500 || status === 429) throw lost(`HTTP ${status}`, undefined, status);
     try {
-      return { status, body: JSON.parse(text) };
+      return { status, body: parseExactly(text) };
     } catch (cause) {
       throw lost(`HTTP ${status} with a body that is not JSON`, cause, status);
     }
@@ -120,15 +130,19 @@ export function makeUpstreamHttp({ service, origin, timeoutMs, connections, log 
   return {
     async call(request) {
       const startedAt = performance.now();
+      let trace: string | undefined;
+      const heard = (name: string) => {
+        trace = name;
+      };
       try {
-        return await breaker.execute(() => send(request));
+        return await breaker.execute(() => send(request, heard));
       } catch (error) {
         if (!(error instanceof BrokenCircuitError)) throw error;
         const facts = { service, operation: request.operation, outcome: "transient" as const };
         throw new UpstreamError(facts, "paused after repeated failures", { cause: error });
       } finally {
         const ms = Math.round(performance.now() - startedAt);
-        log.debug({ service, operation: request.operation, ms, requestId: request.requestId }, "Upstream call");
+        log.debug({ service, operation: request.operation, ms, requestId: request.requestId, trace }, "Upstream call");
       }
     },
     close: () => pool.destroy(),
