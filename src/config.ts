@@ -21,6 +21,10 @@ const integer = (min: number, max: number) => {
   return digits(/^\d+$/, error).pipe(z.number().min(min, error).max(max, error));
 };
 const digits = (shape: RegExp, error: string) => z.string().trim().regex(shape, error).transform(Number);
+const digitsOnly = z
+  .string()
+  .trim()
+  .regex(/^[1-9]\d*$/, "expected an id of digits only");
 const url = (protocol: RegExp, example: string) => z.url({ protocol, error: `expected a URL such as ${example}` });
 const httpOrigin = z.string().refine(
   (text) => {
@@ -29,6 +33,18 @@ const httpOrigin = z.string().refine(
   },
   { error: "expected an origin without a path, such as https://client.example.com" },
 );
+
+/** Where an API lives below its host: a URL without query, answered without the slash at its end. */
+const httpBase = z
+  .string()
+  .refine(
+    (text) => {
+      const { protocol, href, origin, pathname } = URL.parse(text) ?? {};
+      return /^https?:$/.test(protocol ?? "") && href === `${origin}${pathname}`;
+    },
+    { error: "expected a URL without query, such as https://api.example.com/api_gateway/rewards/core/v1" },
+  )
+  .transform((url) => url.replace(/\/+$/, ""));
 
 /** The proxies whose `X-Forwarded-For` is believed. A mere number of them would not do: who reaches us directly could pose as one. */
 const proxies = z
@@ -60,6 +76,19 @@ const settings = z.object({
   CLIENT_REDEEM_REPEATABLE: flag.default(false),
   CLIENT_REVERSE_REPEATABLE: flag.default(false),
   CLIENT_SETTLE_SECONDS: number(0.05, 3_600).default(30),
+
+  CAPILLARY_REWARDS_URL: httpBase.optional(),
+  CAPILLARY_INTOUCH_URL: httpBase.optional(),
+  CAPILLARY_TILL: text.optional(),
+  CAPILLARY_PASSWORD: text.optional(),
+  CAPILLARY_OAUTH_KEY: text.optional(),
+  CAPILLARY_OAUTH_SECRET: text.optional(),
+  CAPILLARY_ORG_ID: digitsOnly.optional(),
+  CAPILLARY_BRAND: text.optional(),
+  CAPILLARY_PROGRAM_ID: digitsOnly.optional(),
+  CAPILLARY_INDIVIDUAL_LEDGER: z.enum(["client", "capillary"]).default("client"),
+  CAPILLARY_CALLS_PER_MINUTE: integer(1, 1_000_000).default(1_000),
+
   UPSTREAM_TIMEOUT_MS: integer(50, 120_000).default(5_000),
   UPSTREAM_CONNECTIONS: integer(1, 1_000).default(64),
   SANDBOX_PORT: integer(0, 65_535).default(4010),
@@ -127,6 +156,11 @@ export function readConfig(env: Record<string, string | undefined>) {
       reverseRepeatable: s.CLIENT_REVERSE_REPEATABLE,
       settleMs: s.CLIENT_SETTLE_SECONDS * 1_000,
     },
+    capillary: {
+      /** Undefined means the sandbox, in production none. */
+      api: capillaryApi(s),
+      individualLedger: s.CAPILLARY_INDIVIDUAL_LEDGER,
+    },
     upstreamTimeoutMs: s.UPSTREAM_TIMEOUT_MS,
     upstreamConnections: s.UPSTREAM_CONNECTIONS,
     sandboxPort: s.SANDBOX_PORT,
@@ -143,6 +177,25 @@ export function readConfig(env: Record<string, string | undefined>) {
     seed: s.SEED ?? (isProduction ? ("none" as const) : ("sample" as const)),
     logLevel: s.LOG_LEVEL,
     tripPoint: s.TRIP_POINT as TripPoint | undefined,
+  });
+}
+
+/** What it takes to call Capillary; `contradictions` has seen to it that nothing is missing. */
+function capillaryApi(s: z.infer<typeof settings>) {
+  if (!s.CAPILLARY_REWARDS_URL) return undefined;
+  return Object.freeze({
+    rewardsUrl: s.CAPILLARY_REWARDS_URL,
+    intouchUrl: s.CAPILLARY_INTOUCH_URL ?? "",
+    till: s.CAPILLARY_TILL,
+    password: s.CAPILLARY_PASSWORD,
+    oauth:
+      s.CAPILLARY_OAUTH_KEY && s.CAPILLARY_OAUTH_SECRET
+        ? { key: s.CAPILLARY_OAUTH_KEY, secret: s.CAPILLARY_OAUTH_SECRET }
+        : undefined,
+    orgId: s.CAPILLARY_ORG_ID ?? "",
+    brand: s.CAPILLARY_BRAND ?? "",
+    programId: s.CAPILLARY_PROGRAM_ID ?? "",
+    callsPerMinute: s.CAPILLARY_CALLS_PER_MINUTE,
   });
 }
 
@@ -164,6 +217,25 @@ function contradictions(s: z.infer<typeof settings>): string[] {
   }
   if (s.CLIENT_API_URL && !(s.CLIENT_API_USER && s.CLIENT_API_PASSWORD)) {
     problems.push("CLIENT_API_USER, CLIENT_API_PASSWORD: both are required with CLIENT_API_URL");
+  }
+  if (Boolean(s.CAPILLARY_REWARDS_URL) !== Boolean(s.CAPILLARY_INTOUCH_URL)) {
+    problems.push("CAPILLARY_REWARDS_URL, CAPILLARY_INTOUCH_URL: give both or neither");
+  }
+  if (Boolean(s.CAPILLARY_OAUTH_KEY) !== Boolean(s.CAPILLARY_OAUTH_SECRET)) {
+    problems.push("CAPILLARY_OAUTH_KEY, CAPILLARY_OAUTH_SECRET: give both or neither");
+  }
+  if (s.CAPILLARY_PASSWORD && !s.CAPILLARY_TILL) {
+    problems.push("CAPILLARY_TILL: required with CAPILLARY_PASSWORD, whose user it is");
+  }
+  if (s.CAPILLARY_REWARDS_URL) {
+    if (!s.CAPILLARY_PASSWORD && !s.CAPILLARY_OAUTH_KEY) {
+      problems.push(
+        "CAPILLARY_PASSWORD, CAPILLARY_OAUTH_KEY: give CAPILLARY_TILL with its password, or an OAuth key and secret",
+      );
+    }
+    for (const name of ["CAPILLARY_ORG_ID", "CAPILLARY_BRAND", "CAPILLARY_PROGRAM_ID"] as const) {
+      if (!s[name]) problems.push(`${name}: required with CAPILLARY_REWARDS_URL`);
+    }
   }
   if (Boolean(s.OIDC_ISSUER) !== Boolean(s.OIDC_AUDIENCE)) {
     problems.push("OIDC_ISSUER, OIDC_AUDIENCE: give both or neither");

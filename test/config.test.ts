@@ -18,6 +18,15 @@ const client = {
   CLIENT_API_USER: "tessera",
   CLIENT_API_PASSWORD: "a password",
 };
+const capillary = {
+  CAPILLARY_REWARDS_URL: "https://rewards.example.com/api_gateway/rewards/core/v1/",
+  CAPILLARY_INTOUCH_URL: "https://intouch.example.com",
+  CAPILLARY_TILL: "till.one",
+  CAPILLARY_PASSWORD: "a password",
+  CAPILLARY_ORG_ID: "100458",
+  CAPILLARY_BRAND: "The Brand",
+  CAPILLARY_PROGRAM_ID: "973",
+};
 const production = { NODE_ENV: "production", SESSION_SECRET: "s".repeat(32), ...client };
 function problemsOf(env: Record<string, string | undefined>): string[] {
   try {
@@ -31,6 +40,7 @@ function problemsOf(env: Record<string, string | undefined>): string[] {
 
 const port = "expected a whole number from 0 to 65535";
 const origin = "expected an origin without a path, such as https://client.example.com";
+const base = "expected a URL without query, such as https://api.example.com/api_gateway/rewards/core/v1";
 const flag = 'expected one of "true"|"false"';
 describe("a setting that is wrong says what it is, what was found and what is allowed", () => {
   test.each([
@@ -52,6 +62,14 @@ describe("a setting that is wrong says what it is, what was found and what is al
     ["CLIENT_REVERSE_REPEATABLE", "1", flag],
     ["CLIENT_SETTLE_SECONDS", "0", "expected a number from 0.05 to 3600"],
     ["CLIENT_SETTLE_SECONDS", "Infinity", "expected a number from 0.05 to 3600"],
+    ["CAPILLARY_REWARDS_URL", "rewards.example.com", base],
+    ["CAPILLARY_REWARDS_URL", "https://rewards.example.com/v1?till=one", base],
+    ["CAPILLARY_INTOUCH_URL", "ftp://intouch.example.com", base],
+    ["CAPILLARY_INTOUCH_URL", "https://intouch.example.com/#v2", base],
+    ["CAPILLARY_ORG_ID", "org", "expected an id of digits only"],
+    ["CAPILLARY_PROGRAM_ID", "0", "expected an id of digits only"],
+    ["CAPILLARY_INDIVIDUAL_LEDGER", "both", 'expected one of "client"|"capillary"'],
+    ["CAPILLARY_CALLS_PER_MINUTE", "0", "expected a whole number from 1 to 1000000"],
     ["UPSTREAM_TIMEOUT_MS", "49", "expected a whole number from 50 to 120000"],
     ["UPSTREAM_CONNECTIONS", "0", "expected a whole number from 1 to 1000"],
     ["SANDBOX_PORT", "99999", port],
@@ -104,6 +122,15 @@ describe("settings that do not go together", () => {
   test.each([
     [{ CLIENT_API_URL: client.CLIENT_API_URL }, "CLIENT_API_USER, CLIENT_API_PASSWORD"],
     [{ ...client, CLIENT_API_PASSWORD: "" }, "CLIENT_API_USER, CLIENT_API_PASSWORD"],
+    [{ ...capillary, CAPILLARY_INTOUCH_URL: undefined }, "CAPILLARY_REWARDS_URL, CAPILLARY_INTOUCH_URL"],
+    [{ CAPILLARY_INTOUCH_URL: "https://intouch.example.com" }, "CAPILLARY_REWARDS_URL, CAPILLARY_INTOUCH_URL"],
+    [{ CAPILLARY_OAUTH_KEY: "key" }, "CAPILLARY_OAUTH_KEY, CAPILLARY_OAUTH_SECRET"],
+    [{ ...capillary, CAPILLARY_OAUTH_SECRET: "secret" }, "CAPILLARY_OAUTH_KEY, CAPILLARY_OAUTH_SECRET"],
+    [{ ...capillary, CAPILLARY_TILL: undefined }, "CAPILLARY_TILL"],
+    [{ ...capillary, CAPILLARY_PASSWORD: " " }, "CAPILLARY_PASSWORD, CAPILLARY_OAUTH_KEY"],
+    [{ ...capillary, CAPILLARY_ORG_ID: undefined }, "CAPILLARY_ORG_ID"],
+    [{ ...capillary, CAPILLARY_BRAND: undefined }, "CAPILLARY_BRAND"],
+    [{ ...capillary, CAPILLARY_PROGRAM_ID: undefined }, "CAPILLARY_PROGRAM_ID"],
     [{ OIDC_ISSUER: "https://login.example.com" }, "OIDC_ISSUER, OIDC_AUDIENCE"],
     [{ OIDC_AUDIENCE: "tessera" }, "OIDC_ISSUER, OIDC_AUDIENCE"],
     [{ ...production, SESSION_SECRET: undefined }, "SESSION_SECRET"],
@@ -132,6 +159,7 @@ describe("without settings", () => {
       port: 4_000,
       databaseUrl: undefined,
       client: { url: undefined, user: "tessera", password: "sandbox", pointsAuth: "bearer", settleMs: 30_000 },
+      capillary: { api: undefined, individualLedger: "client" },
       upstreamTimeoutMs: 5_000,
       allowedOrigins: [],
       seed: "sample",
@@ -189,6 +217,37 @@ test("settings are taken as they are meant", () => {
     seed: "none",
   });
   expect(() => Object.assign(config, { port: 1 })).toThrow("read only");
+});
+
+describe("Capillary", () => {
+  test("is called by till and password", () => {
+    expect(read({ ...production, ...capillary, CAPILLARY_INDIVIDUAL_LEDGER: "capillary" }).capillary).toEqual({
+      api: {
+        rewardsUrl: "https://rewards.example.com/api_gateway/rewards/core/v1",
+        intouchUrl: "https://intouch.example.com",
+        till: "till.one",
+        password: "a password",
+        oauth: undefined,
+        orgId: "100458",
+        brand: "The Brand",
+        programId: "973",
+        callsPerMinute: 1_000,
+      },
+      individualLedger: "capillary",
+    });
+  });
+  test("or by OAuth, with a till or without one, as often as it allows", () => {
+    const oauth = { CAPILLARY_OAUTH_KEY: "key", CAPILLARY_OAUTH_SECRET: "secret", CAPILLARY_PASSWORD: undefined };
+    expect(read({ ...capillary, ...oauth, CAPILLARY_CALLS_PER_MINUTE: "100" }).capillary.api).toMatchObject({
+      till: "till.one",
+      password: undefined,
+      oauth: { key: "key", secret: "secret" },
+      callsPerMinute: 100,
+    });
+    expect(read({ ...capillary, ...oauth, CAPILLARY_TILL: undefined }).capillary.api).toMatchObject({
+      till: undefined,
+    });
+  });
 });
 
 describe("a secret that nobody gave", () => {
