@@ -1,0 +1,239 @@
+import { createHash } from "node:crypto";
+import { ExponentialBackoff, handleWhen, retry } from "cockatiel";
+import { z } from "zod";
+import type { Clock } from "../../platform/clock.ts";
+import type { Logger } from "../../platform/logger.ts";
+import { makeSingleFlight } from "../../platform/single-flight.ts";
+import { makeUpstreamHttp, type UpstreamAnswer, type UpstreamHttp, type UpstreamRequest } from "../http.ts";
+import { UpstreamError } from "../upstream-error.ts";
+import { CapillaryError, hasReason } from "./capillary-error.ts";
+import { isServerFailure, reasonOf } from "./codes.ts";
+import type { Envelope } from "./envelope.ts";
+import { makeOAuthToken } from "./oauth-token.ts";
+import { makeOneAtATime, makeTurns, NoTurn, type Urgency } from "./turns.ts";
+import { id, number } from "./wire/loose.ts";
+
+const SERVICE = "capillary";
+/** A write waits for the partner that gives the voucher, too. */
+const WRITE_PATIENCE = 3;
+/** A lock is held for as long as another call for the same customer takes. */
+const LOCK_TRIES = 5;
+
+export interface CapillaryOptions {
+  /** Ends in `/api_gateway/rewards/core/v1`. */
+  rewardsUrl: string;
+  /** What `/v1.1`, `/v2` and `/v3` are below. */
+  intouchUrl: string;
+  till?: string | undefined;
+  password?: string | undefined;
+  oauth?: { key: string; secret: string } | undefined;
+  /** For reads; a write is given three times as long. */
+  timeoutMs: number;
+  /** Calls at once, of all kinds. */
+  connections: number;
+  /** Undefined is no limit. */
+  callsPerMinute?: number | undefined;
+  /** The wait before a locked customer is tried again; it doubles with each try. */
+  lockBackoffMs?: number;
+  clock: Clock;
+  log: Logger;
+}
+
+export interface Call<Shape extends z.ZodType> {
+  operation: string;
+  api: "rewards" | "v1.1" | "v2";
+  method: "GET" | "POST";
+  /** Below the base of its API. */
+  path: string;
+  query?: Record<string, string | undefined>;
+  body?: unknown;
+  /** What is sent instead when the customer was locked, if a body must not be sent twice. */
+  bodyAfterLock?: (() => Promise<unknown>) | undefined;
+  envelope: Envelope;
+  /** Of the payload of a yes. */
+  shape: Shape;
+  /** Whose call it is, if it changes something: calls for one customer go one after the other. */
+  writesFor?: string;
+  /** A read certain to begin after this moment, shared with nobody. */
+  unshared?: boolean;
+  isBackground?: boolean;
+  /** Only till and password are taken there, if we have them. */
+  needsBasic?: boolean;
+  requestId?: string | undefined;
+}
+
+export interface Caller {
+  /**
+   * Makes a call and reads its verdict from the body. A locked customer is tried again for a while: nothing happened.
+   *
+   * @throws CapillaryError when the answer is a no
+   * @throws UpstreamError `transient` or `unknown`, when there is no answer, or none we understand
+   */
+  ask<Shape extends z.ZodType>(call: Call<Shape>): Promise<z.output<Shape>>;
+  /** A failure to read that is found out only after the call, such as an answer about somebody else. */
+  failed(operation: string, message: string): UpstreamError;
+  close(): Promise<void>;
+}
+
+export function makeCaller(options: CapillaryOptions): Caller {
+  const { till, password, oauth, timeoutMs, connections, lockBackoffMs = 200, clock, log } = options;
+  const reach = (url: string) => {
+    const { origin, pathname } = new URL(url);
+    const http = makeUpstreamHttp({
+      service: SERVICE,
+      origin,
+      timeoutMs,
+      connections,
+      traceHeader: "x-cap-requestid",
+      log,
+    });
+    return { http, base: pathname.replace(/\/+$/, "") };
+  };
+  const rewards = reach(options.rewardsUrl);
+  const intouch = reach(options.intouchUrl);
+
+  const turns = makeTurns({
+    concurrency: connections,
+    callsPerMinute: options.callsPerMinute,
+    maxWaitMs: timeoutMs * WRITE_PATIENCE,
+  });
+  const oneAtATime = makeOneAtATime();
+  const shareRead = makeSingleFlight<unknown>();
+  const whileLocked = retry(
+    handleWhen((error) => hasReason(error, "locked")),
+    {
+      maxAttempts: LOCK_TRIES - 1,
+      backoff: new ExponentialBackoff({ initialDelay: lockBackoffMs, maxDelay: lockBackoffMs * 8 }),
+    },
+  );
+
+  const basic =
+    till && password
+      ? `Basic ${Buffer.from(`${till}:${createHash("md5").update(password).digest("hex")}`).toString("base64")}`
+      : null;
+  const oauthToken = oauth && makeOAuthToken(() => generateToken(oauth), clock);
+
+  /** Sends one request in its turn. */
+  async function inTurn(http: UpstreamHttp, request: UpstreamRequest, how: Urgency): Promise<UpstreamAnswer> {
+    try {
+      return await turns.take(() => http.call(request), how);
+    } catch (error) {
+      if (!(error instanceof NoTurn)) throw error;
+      const facts = { service: SERVICE, operation: request.operation, outcome: "transient" as const };
+      throw new UpstreamError(facts, error.message, { cause: error });
+    }
+  }
+
+  async function generateToken({ key, secret }: { key: string; secret: string }) {
+    const operation = "token";
+    const request = {
+      operation,
+      method: "POST" as const,
+      path: `${intouch.base}/v3/oauth/token/generate`,
+      headers: {},
+      body: { key, secret },
+      writes: false,
+    };
+    const { status, body } = await inTurn(intouch.http, request, "write");
+    const parsed = generatedToken.safeParse(body);
+    if (parsed.success) return { token: parsed.data.data.accessToken, ttlSeconds: parsed.data.data.ttlSeconds };
+    const facts = { service: SERVICE, operation, outcome: "transient" as const, httpStatus: status };
+    throw new UpstreamError(facts, "no token for CAPILLARY_OAUTH_KEY and CAPILLARY_OAUTH_SECRET");
+  }
+
+  /** Sends a request with credentials. A 401 means that nothing happened, so a token run out is replaced even for a write. */
+  async function withCredentials(
+    call: Pick<Call<z.ZodType>, "api" | "needsBasic">,
+    send: Send,
+  ): Promise<UpstreamAnswer> {
+    const isBasicOnly = call.needsBasic === true || call.api === "v1.1";
+    if (basic && (isBasicOnly || !oauthToken)) return send({ authorization: basic });
+    if (!oauthToken) return send({});
+    const { token, isNew } = await oauthToken.current();
+    try {
+      return await send({ [TOKEN_HEADER]: token });
+    } catch (error) {
+      if (!(error instanceof UpstreamError && error.httpStatus === 401)) throw error;
+      if (isBasicOnly) {
+        const facts = { service: SERVICE, operation: error.operation, outcome: "transient" as const, httpStatus: 401 };
+        throw new UpstreamError(facts, "takes no OAuth token: set CAPILLARY_TILL and CAPILLARY_PASSWORD", {
+          cause: error,
+        });
+      }
+      oauthToken.drop(token);
+      if (isNew) throw error;
+    }
+    const replacement = await oauthToken.current();
+    return send({ [TOKEN_HEADER]: replacement.token });
+  }
+
+  async function once<Shape extends z.ZodType>(call: Call<Shape>): Promise<z.output<Shape>> {
+    const { operation, api, envelope, shape } = call;
+    const writes = call.writesFor !== undefined;
+    const { http, base } = api === "rewards" ? rewards : intouch;
+    const request = {
+      operation,
+      method: call.method,
+      path: api === "rewards" ? `${base}${call.path}` : `${base}/${api}${call.path}`,
+      query: given({
+        ...call.query,
+        ...(api === "rewards" && { username: till }),
+        ...(api === "v1.1" && { format: "json" }),
+      }),
+      ...(call.body !== undefined && { body: call.body }),
+      ...(call.requestId && { requestId: call.requestId }),
+      ...(writes && { timeoutMs: timeoutMs * WRITE_PATIENCE }),
+      writes,
+    };
+    const how = writes ? "write" : call.isBackground ? "background" : "read";
+    const { status, body } = await withCredentials(call, (headers) => inTurn(http, { ...request, headers }, how));
+
+    const lost = (message: string) =>
+      new UpstreamError(
+        { service: SERVICE, operation, outcome: writes ? "unknown" : "transient", httpStatus: status },
+        `HTTP ${status}, ${message}`,
+      );
+    const verdict = status < 300 || status >= 400 ? envelope(body, status) : null;
+    if (!verdict) throw lost("not an answer we know");
+    if (!verdict.isYes) {
+      const { code, partnerCodes, message } = verdict;
+      const reason = reasonOf(operation, code, partnerCodes);
+      if (reason === "other" && isServerFailure(code)) throw lost(`it failed (${code}) ${message}`);
+      const codes = [...(code === null ? [] : [code]), ...partnerCodes];
+      throw new CapillaryError({ operation, writes, httpStatus: status }, { reason, codes, message });
+    }
+    const parsed = shape.safeParse(verdict.payload);
+    if (parsed.success) return parsed.data;
+    const problem = parsed.error.issues
+      .map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`)
+      .join("; ");
+    throw lost(`not an answer we know (${problem})`);
+  }
+
+  return {
+    async ask<Shape extends z.ZodType>(call: Call<Shape>): Promise<z.output<Shape>> {
+      const work = () =>
+        whileLocked.execute(async ({ attempt }) => {
+          const body = attempt > 0 ? await call.bodyAfterLock?.() : undefined;
+          return once(body === undefined ? call : { ...call, body });
+        });
+      if (call.writesFor !== undefined) return oneAtATime(call.writesFor, work);
+      if (call.unshared) return work();
+      const key = JSON.stringify([call.operation, call.path, given(call.query ?? {}), call.body]);
+      // The same operation has the same shape.
+      return shareRead(key, work) as Promise<z.output<Shape>>;
+    },
+    failed: (operation, message) => new UpstreamError({ service: SERVICE, operation, outcome: "transient" }, message),
+    close: async () => void (await Promise.all([rewards.http.close(), intouch.http.close()])),
+  };
+}
+
+type Send = (headers: Record<string, string>) => Promise<UpstreamAnswer>;
+
+/** The newer of the two names this header is given; the other is CAP-API-ACCESS-TOKEN. */
+const TOKEN_HEADER = "x-cap-api-oauth-token";
+
+const generatedToken = z.object({ data: z.object({ accessToken: id, ttlSeconds: number }) });
+
+const given = (query: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined));

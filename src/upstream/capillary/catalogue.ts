@@ -1,0 +1,126 @@
+import type { Caller } from "./caller.ts";
+import { rewardsEnvelope } from "./envelope.ts";
+import { asNumber } from "./identities.ts";
+import {
+  brandList,
+  type CapillaryReward,
+  type CustomerReward,
+  customerRewardPage,
+  oneCustomerReward,
+  type RewardPage,
+  rewardDefinition,
+  rewardPage,
+} from "./wire/reward.ts";
+
+/** The most a page may hold. */
+const PAGE_SIZE = 100;
+
+export interface Brand {
+  id: string;
+  name: string;
+  isEnabled: boolean;
+}
+
+export interface Page<Row> {
+  rows: Row[];
+  /** How many rows were there but could not be read: what is missing then is not known to be gone. */
+  unreadable: number;
+  isLast: boolean;
+}
+
+export interface Catalogue {
+  /** The brand of this name. Null if the organisation has none. */
+  brand(): Promise<Brand | null>;
+  /** One page of everything there is, from 0 on; the last is the first that is not full. For the mirror: everybody else goes first. */
+  cataloguePage(input: { brandId: string; page: number; size?: number }): Promise<Page<CapillaryReward>>;
+  /** The full definition of a reward; null if there is none. */
+  reward(input: { brandId: string; rewardId: string }): Promise<CapillaryReward | null>;
+  /** What a customer may see, with limits. A reward with a future start is among them: compute the state from the dates. */
+  customerRewards(input: {
+    customerId: string;
+    page: number;
+    size?: number;
+    requestId?: string;
+  }): Promise<Page<CustomerReward>>;
+  /** One reward for one customer; null if there is none they may see. */
+  customerReward(input: { customerId: string; rewardId: string; requestId?: string }): Promise<CustomerReward | null>;
+}
+
+export function makeCatalogue(caller: Caller, { orgId, brand }: { orgId: string; brand: string }): Catalogue {
+  const brandName = encodeURIComponent(brand);
+  return {
+    async brand() {
+      const { brandList: brands } = await caller.ask({
+        operation: "brand-lookup",
+        api: "rewards",
+        method: "POST",
+        path: "/brand/getAll",
+        body: { orgIds: [asNumber(orgId)] },
+        envelope: rewardsEnvelope,
+        shape: brandList,
+        isBackground: true,
+      });
+      const found = brands.find(({ name, orgId: owner }) => name === brand && (owner ?? orgId) === orgId);
+      return found ? { id: found.id, name: found.name, isEnabled: found.isEnabled } : null;
+    },
+
+    async cataloguePage({ brandId, page, size = PAGE_SIZE }) {
+      const answer = await caller.ask({
+        operation: "catalogue-page",
+        api: "rewards",
+        method: "GET",
+        path: `/reward/list/brand/${encodeURIComponent(brandId)}`,
+        query: { page: String(page), size: String(size) },
+        envelope: rewardsEnvelope,
+        shape: rewardPage,
+        isBackground: true,
+      });
+      return pageOf(answer, size);
+    },
+
+    reward({ brandId, rewardId }) {
+      return caller.ask({
+        operation: "reward",
+        api: "rewards",
+        method: "GET",
+        path: `/reward/${encodeURIComponent(rewardId)}/brand/${encodeURIComponent(brandId)}`,
+        envelope: rewardsEnvelope,
+        shape: rewardDefinition,
+      });
+    },
+
+    async customerRewards({ customerId, page, size = PAGE_SIZE, requestId }) {
+      const answer = await caller.ask({
+        operation: "customer-rewards",
+        api: "rewards",
+        method: "GET",
+        path: `/user/reward/brand/${brandName}`,
+        query: { userId: customerId, page: String(page), size: String(size) },
+        envelope: rewardsEnvelope,
+        shape: customerRewardPage,
+        requestId,
+      });
+      return pageOf(answer, size);
+    },
+
+    customerReward({ customerId, rewardId, requestId }) {
+      return caller.ask({
+        operation: "customer-reward",
+        api: "rewards",
+        method: "GET",
+        path: `/user/reward/${encodeURIComponent(rewardId)}/brand/${brandName}`,
+        query: { userId: customerId },
+        envelope: rewardsEnvelope,
+        shape: oneCustomerReward,
+        requestId,
+      });
+    },
+  };
+}
+
+/** More rows than asked for mean that paging was not heeded, and so that these are all. */
+const pageOf = <Row>({ rewards, unreadable, length }: RewardPage<Row>, size: number): Page<Row> => ({
+  rows: rewards,
+  unreadable,
+  isLast: length !== size,
+});

@@ -1,0 +1,70 @@
+import type { CapillaryReason } from "./capillary-error.ts";
+
+type Meanings = Readonly<Record<string, CapillaryReason>>;
+
+function meaning(...rows: [CapillaryReason, ...number[]][]): Meanings {
+  return Object.fromEntries(rows.flatMap(([reason, ...codes]) => codes.map((code) => [code, reason])));
+}
+
+/** The numbers of the points engine. They also come as a partner's, inside another answer. */
+const points = meaning(
+  ["bad-amount", 801, 859, 878],
+  ["unknown-customer", 802, 816, 881, 1012, 1014, 8015, 8109],
+  ["insufficient-points", 803, 804, 805, 806, 813, 818],
+  ["amount-rule", 807, 819, 821],
+  ["otp-required", 808, 822, 824, 860],
+  ["customer-blocked", 809, 820, 3045],
+  ["redemption-not-configured", 828],
+  ["not-configured", 826, 827, 885, 888, 895, 899, 1101, 3316],
+  ["unknown-redemption", 811, 812, 814, 901],
+  ["reversal-not-enabled", 905],
+  ["already-reversed", 3802],
+  // 889 stands for a bad identifier as well as for an outage: trying again is bounded, giving up at once would be wrong.
+  ["try-later", 815, 817, 886, 887, 889, 894, 896, 898],
+  ["locked", 521, 10004],
+  ["not-a-member", 1620],
+  ["unknown-group", 1632],
+  ["bad-identifier", 1206, 1207, 1208, 1212, 1219, 1619, 1645],
+);
+
+/** What a number means where it differs from the above: the same one is used for different things. */
+const own: Readonly<Record<string, Meanings>> = {
+  issue: meaning(
+    ["duplicate-request", 400],
+    ["unknown-brand", 3004],
+    ["unknown-reward", 6080, 6082],
+    ["not-on-offer", 8003],
+    ["points-not-redeemable", 8004],
+    ["partly-issued", 8010],
+    ["changed-payload", 10003],
+    ["limit-reached", 12005],
+    ["payment-config-missing", 12016, 12035],
+    ["not-in-segment", 12034],
+    ["no-active-card", 12050],
+  ),
+  revoke: meaning(
+    ["unknown-transaction", 10007, 10008],
+    ["not-revocable", 13003],
+    ["revoke-not-enabled", 13005],
+    ["try-later", 1018],
+  ),
+  // Redefined there. What the others now mean is not said, so they are not given the meaning they have elsewhere.
+  reverse: meaning(["already-reversed", 902, 3802], ["other", 817, 818, 827, 901, 903, 904]),
+  "brand-lookup": meaning(["unknown-brand", 3004]),
+};
+
+/**
+ * What the number of an answer means. A partner system's, passed on inside it, is listened to where the answer's own only
+ * says that points cannot be redeemed, or nothing we know.
+ */
+export function reasonOf(operation: string, code: string | null, partnerCodes: readonly string[]): CapillaryReason {
+  const said = code === null ? undefined : (own[operation]?.[code] ?? points[code]);
+  if (said !== undefined && said !== "points-not-redeemable") return said;
+  const why = partnerCodes.map((partnerCode) => points[partnerCode]).find((reason) => reason !== undefined);
+  return why ?? said ?? "other";
+}
+
+/** Whether a no is that of a server which failed: then it does not say what it had done until then. */
+export function isServerFailure(code: string | null): boolean {
+  return code !== null && /^5\d\d$/.test(code) && !(code in points);
+}

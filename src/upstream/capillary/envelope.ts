@@ -1,0 +1,90 @@
+import { isRecord, readBoolean, readCode, readText } from "./wire/loose.ts";
+
+/** What an answer says of itself, wherever it says so. Its HTTP status says nothing: a no comes with 200 and with 400. */
+export interface Verdict {
+  isYes: boolean;
+  code: string | null;
+  /** Numbers of a system behind it, passed on. */
+  partnerCodes: string[];
+  message: string;
+  /** Where the payload is. */
+  payload: unknown;
+}
+
+/** Finds the verdict in an answer; null when there is none, and so it is not an answer of this API. */
+export type Envelope = (body: unknown, httpStatus: number) => Verdict | null;
+
+/** `{"status":{"success":…,"code":…,"message":…,"partnerError":…}, …payload}`. */
+export const rewardsEnvelope: Envelope = (body) => {
+  if (!isRecord(body)) return null;
+  const verdict = readStatus(body["status"]);
+  return verdict && { ...verdict, payload: body };
+};
+
+/**
+ * The bare payload, unless `errors` is filled. Warnings have the same shape and accompany success. Here alone HTTP has a say:
+ * a bare object that came with 404 is some gateway's, and no payload.
+ */
+export const v2Envelope: Envelope = (body, httpStatus) => {
+  if (!isRecord(body) && !Array.isArray(body)) return null;
+  const errors = isRecord(body) && Array.isArray(body["errors"]) ? body["errors"].filter(isRecord) : [];
+  const isYes = errors.length === 0 && !(isRecord(body) && readBoolean(body["success"]) === false);
+  if (isYes && httpStatus >= 400) return null;
+  const [code = null, ...partnerCodes] = errors.flatMap((error) => readCode(error["code"]) ?? []);
+  return {
+    isYes,
+    code,
+    partnerCodes,
+    message: errors.map((error) => readText(error["message"])).join("; "),
+    payload: body,
+  };
+};
+
+/**
+ * `{"response":{"status":{…},…{…payload,"item_status":{…}}}}` with one item. Its own status decides: the outer one may say
+ * yes to a call whose item failed, and no with no reason.
+ */
+export const v1Envelope: Envelope = (body) => {
+  const response = isRecord(body) ? body["response"] : undefined;
+  if (!isRecord(response)) return null;
+  const item = findItem(response);
+  const verdict = readStatus(item?.["item_status"]) ?? readStatus(response["status"]);
+  return verdict && { ...verdict, payload: item ?? response };
+};
+
+/** The same, for answers of many items: the outer status only says no when there is none. */
+export const v1ManyEnvelope: Envelope = (body) => {
+  const response = isRecord(body) ? body["response"] : undefined;
+  if (!isRecord(response)) return null;
+  const verdict = readStatus(response["status"]);
+  return verdict && { ...verdict, isYes: verdict.isYes || findItem(response) !== null, payload: response };
+};
+
+export function readStatus(status: unknown): Omit<Verdict, "payload"> | null {
+  const only = Array.isArray(status) && status.length === 1 ? status[0] : status;
+  if (!isRecord(only)) return null;
+  const isYes = readBoolean(only["success"]);
+  if (isYes === null) return null;
+  const partner = isRecord(only["partnerError"]) ? only["partnerError"] : {};
+  const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
+  return {
+    isYes,
+    code: readCode(only["code"]),
+    partnerCodes: list(partner["codes"]).flatMap((code) => readCode(code) ?? []),
+    message: [only["message"], ...list(partner["messages"])].map(readText).filter(Boolean).join("; "),
+  };
+}
+
+/** The first object with an `item_status`, however deep: older versions of an answer nest it deeper. */
+function findItem(value: unknown): Record<string, unknown> | null {
+  if (Array.isArray(value)) return firstOf(value);
+  if (!isRecord(value)) return null;
+  return "item_status" in value ? value : firstOf(Object.values(value));
+}
+function firstOf(values: unknown[]): Record<string, unknown> | null {
+  for (const value of values) {
+    const found = findItem(value);
+    if (found) return found;
+  }
+  return null;
+}

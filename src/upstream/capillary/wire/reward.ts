@@ -1,0 +1,289 @@
+import { z } from "zod";
+import {
+  boolean,
+  date,
+  embedded,
+  firstDate,
+  freeFields,
+  id,
+  isRecord,
+  maybe,
+  number,
+  rawRows,
+  rows,
+  text,
+} from "./loose.ts";
+
+/** How a reward may be paid. `id` is named on issue when there are several. */
+export interface PaymentConfig {
+  id: string | null;
+  /** `POINTS`, `CASH`, `POINTS_CASH`, `FREE`, `CONV_RATIO`, or one not known yet. */
+  mode: string;
+  points: number | null;
+  cash: number | null;
+  conversionRatio: number | null;
+}
+
+/** A reward, as far as it is the same for everybody. Points may have up to three decimals. */
+export interface CapillaryReward {
+  id: string;
+  externalId: string | null;
+  name: string;
+  description: string | null;
+  /** May be signed for about an hour: not to be kept longer. The same goes for the other addresses. */
+  imageUrl: string | null;
+  thumbnailUrl: string | null;
+  termsUrl: string | null;
+  termsText: string | null;
+  /** `POINTS`, `VOUCHER`, …: an open set, and so is the next. */
+  type: string | null;
+  redemptionType: string | null;
+  vendor: string | null;
+  /** As it says; null where it does not. */
+  isEnabled: boolean | null;
+  startsAt: Date | null;
+  endsAt: Date | null;
+  updatedAt: Date | null;
+  categories: string[];
+  /** The reward groups it is shown in, which have nothing to do with groups of customers. */
+  shelves: string[];
+  /** What it costs in points: its `POINTS` config, else `intouchPoints`. Null when neither says. */
+  points: number | null;
+  paymentConfigs: PaymentConfig[];
+  priority: number | null;
+  tier: string | null;
+  label: string | null;
+  customFields: Record<string, string>;
+}
+
+/** How much of a limit is used. Only advice: issuing decides. */
+export interface RewardLimit {
+  /** Whose limit it is: `CUSTOMER`, `REWARD`, … */
+  scope: string | null;
+  /** What is counted: `QUANTITY`, `POINTS`, `REDEMPTION_VALUE`. */
+  kpi: string | null;
+  frequency: string | null;
+  limit: number | null;
+  consumed: number | null;
+  /** Null where it does not say how much is used. */
+  remaining: number | null;
+  isExhausted: boolean | null;
+}
+
+/** A reward as one customer sees it. */
+export interface CustomerReward extends CapillaryReward {
+  /** Whether its own limits and those of the organisation let this customer have it; null where neither says. */
+  isWithinLimits: boolean | null;
+  limits: RewardLimit[];
+}
+
+const paymentConfig = z
+  .object({
+    id: maybe(id),
+    paymentMode: text,
+    points: maybe(number),
+    cash: maybe(number),
+    conversionRatio: maybe(number),
+  })
+  .transform(({ paymentMode, ...config }): PaymentConfig => ({ ...config, mode: paymentMode }));
+
+const words = z
+  .object({
+    name: maybe(text),
+    rewardName: maybe(text),
+    description: maybe(text),
+    imageUrl: maybe(text),
+    thumbnailUrl: maybe(text),
+    termAndConditionsUrl: maybe(text),
+    termNConditionsUrl: maybe(text),
+    termAndConditions: maybe(text),
+    termNConditions: maybe(text),
+  })
+  .transform((row) => ({
+    name: row.name ?? row.rewardName,
+    description: row.description,
+    imageUrl: row.imageUrl,
+    thumbnailUrl: row.thumbnailUrl,
+    termsUrl: row.termAndConditionsUrl ?? row.termNConditionsUrl,
+    termsText: row.termAndConditions ?? row.termNConditions,
+  }));
+
+const named = z
+  .union([
+    z.object({ name: text }),
+    z.object({ groupName: text }).transform(({ groupName }) => ({ name: groupName })),
+    text,
+  ])
+  .transform((row) => (typeof row === "string" ? row : row.name));
+
+const definition = z.object({
+  id: maybe(id),
+  rewardId: maybe(id),
+  rewardExternalId: maybe(id),
+  type: maybe(text),
+  redemptionType: maybe(text),
+  vendorName: maybe(text),
+  enabled: maybe(boolean),
+  activationStatus: maybe(text),
+  startTime: maybe(date),
+  startDateTime: maybe(date),
+  endTime: maybe(date),
+  endDateTime: maybe(date),
+  lastUpdatedOn: maybe(date),
+  lastUpdatedOnDateTime: maybe(date),
+  categoryList: rows(named),
+  categories: rows(named),
+  groups: rows(named),
+  intouchPoints: maybe(number),
+  paymentConfigs: rows(paymentConfig),
+  priority: maybe(number),
+  tier: maybe(text),
+  label: maybe(text),
+  customFields: freeFields,
+  languageSpecificInfo: rows(words),
+});
+
+/** A row of any list of rewards, and a reward by itself. */
+export const reward = z.unknown().transform((value, context): CapillaryReward => {
+  const row = definition.safeParse(value).data;
+  const rewardId = row?.id ?? row?.rewardId;
+  if (!row || !rewardId) {
+    context.addIssue("expected a reward with an id");
+    return z.NEVER;
+  }
+  const told = [words.parse(value), ...row.languageSpecificInfo];
+  const first = <Name extends keyof (typeof told)[number]>(name: Name) =>
+    told.map((language) => language[name]).find((word) => word !== null) ?? null;
+  return {
+    id: rewardId,
+    externalId: row.rewardExternalId,
+    name: first("name") ?? rewardId,
+    description: first("description"),
+    imageUrl: first("imageUrl"),
+    thumbnailUrl: first("thumbnailUrl"),
+    termsUrl: first("termsUrl"),
+    termsText: first("termsText"),
+    type: row.type,
+    redemptionType: row.redemptionType,
+    vendor: row.vendorName,
+    isEnabled: row.enabled ?? (row.activationStatus === null ? null : row.activationStatus === "ENABLED"),
+    startsAt: firstDate(row.startDateTime, row.startTime),
+    endsAt: firstDate(row.endDateTime, row.endTime),
+    updatedAt: firstDate(row.lastUpdatedOnDateTime, row.lastUpdatedOn),
+    categories: [...row.categoryList, ...row.categories],
+    shelves: row.groups,
+    points: row.paymentConfigs.find(({ mode }) => mode === "POINTS")?.points ?? row.intouchPoints,
+    paymentConfigs: row.paymentConfigs,
+    priority: row.priority,
+    tier: row.tier,
+    label: row.label,
+    customFields: row.customFields,
+  };
+});
+
+const limit = z
+  .object({
+    constraintLevel: maybe(text),
+    kpi: maybe(text),
+    frequencyType: maybe(text),
+    repeatFrequencyType: maybe(text),
+    constraintLimitValue: maybe(number),
+    limit: maybe(number),
+    consumed: maybe(number),
+    isActive: maybe(boolean),
+    isValid: maybe(boolean),
+  })
+  .transform((row) => ({ ...row, limit: row.constraintLimitValue ?? row.limit }));
+
+const restrictions = embedded.transform((value) => ({
+  isValid: maybe(boolean).parse(value["isValid"]),
+  limits: Object.entries(value).flatMap(([level, list]) =>
+    rows(limit)
+      .parse(list)
+      .filter((row) => row.limit !== null && row.isActive !== false)
+      .map(
+        (row): RewardLimit => ({
+          scope: row.constraintLevel ?? level.replace(/Level$/, "").toUpperCase(),
+          kpi: row.kpi,
+          frequency: row.frequencyType ?? row.repeatFrequencyType,
+          limit: row.limit,
+          consumed: row.consumed,
+          remaining: row.limit !== null && row.consumed !== null ? Math.max(0, row.limit - row.consumed) : null,
+          isExhausted: row.isValid === null ? null : !row.isValid,
+        }),
+      ),
+  ),
+}));
+
+/** A reward for a customer. The organisation's own limits are inside it, or beside it when it comes in a list. */
+export const customerReward = (beside?: unknown) =>
+  z.unknown().transform((value, context): CustomerReward => {
+    const parsed = reward.safeParse(value);
+    if (!parsed.success || !isRecord(value)) {
+      context.addIssue("expected a reward with an id");
+      return z.NEVER;
+    }
+    const ofReward = restrictions.parse(value["rewardRestrictions"] ?? value["restrictions"]);
+    const ofOrganisation = restrictions.parse(value["orgLevelRestrictions"] ?? beside);
+    const said = [ofReward.isValid, ofOrganisation.isValid].filter((isValid) => isValid !== null);
+    return {
+      ...parsed.data,
+      isWithinLimits: said.length === 0 ? null : said.every(Boolean),
+      limits: [...ofReward.limits, ...ofOrganisation.limits],
+    };
+  });
+
+/** Rewards of one page, and how many rows of it could not be read. */
+export interface RewardPage<Row> {
+  rewards: Row[];
+  unreadable: number;
+  /** How many rows there were. The page after a short one is empty; totals are not to be trusted. */
+  length: number;
+}
+
+function readPage<Row>(list: unknown, shape: z.ZodType<Row>): RewardPage<Row> {
+  const all = rawRows(list);
+  const rewards = rows(shape).parse(all);
+  return { rewards, unreadable: all.length - rewards.length, length: all.length };
+}
+
+const rewardListOf = (payload: Record<string, unknown>) =>
+  payload["rewardList"] ?? payload["rewards"] ?? payload["reward"] ?? payload["data"];
+
+export const rewardPage = z
+  .record(z.string(), z.unknown())
+  .transform((payload) => readPage(rewardListOf(payload), reward));
+
+export const customerRewardPage = z
+  .record(z.string(), z.unknown())
+  .transform((payload) => readPage(rewardListOf(payload), customerReward(payload["orgLevelRestrictions"])));
+
+/** One reward under `reward`, or as the only one of a list; null when there is none. */
+const onlyReward = <Row>(
+  payload: Record<string, unknown>,
+  shape: z.ZodType<Row>,
+  context: z.RefinementCtx,
+): Row | null => {
+  const [only] = rawRows(payload["reward"] ?? payload["rewardList"] ?? payload["rewardDetails"]);
+  if (only === undefined) return null;
+  const parsed = shape.safeParse(only);
+  if (parsed.success) return parsed.data;
+  context.addIssue("expected a reward with an id");
+  return z.NEVER;
+};
+
+export const rewardDefinition = z
+  .record(z.string(), z.unknown())
+  .transform((payload, context) => onlyReward(payload, reward, context));
+
+export const oneCustomerReward = z
+  .record(z.string(), z.unknown())
+  .transform((payload, context) => onlyReward(payload, customerReward(payload["orgLevelRestrictions"]), context));
+
+export const brandList = z.object({
+  brandList: rows(
+    z
+      .object({ id, brand: text, enabled: maybe(boolean), orgId: maybe(id) })
+      .transform(({ id, brand, enabled, orgId }) => ({ id, name: brand, isEnabled: enabled ?? true, orgId })),
+  ),
+});
