@@ -19,7 +19,7 @@ const WRITE_PATIENCE = 3;
 /** A lock is held for as long as another call for the same customer takes. */
 const LOCK_TRIES = 5;
 
-export interface CapillaryOptions {
+export interface CallerOptions {
   /** Ends in `/api_gateway/rewards/core/v1`. */
   rewardsUrl: string;
   /** What `/v1.1`, `/v2` and `/v3` are below. */
@@ -75,7 +75,7 @@ export interface Caller {
   close(): Promise<void>;
 }
 
-export function makeCaller(options: CapillaryOptions): Caller {
+export function makeCaller(options: CallerOptions): Caller {
   const { till, password, oauth, timeoutMs, connections, lockBackoffMs = 200, clock, log } = options;
   const reach = (url: string) => {
     const { origin, pathname } = new URL(url);

@@ -1,0 +1,74 @@
+import DataLoader from "dataloader";
+import { makeSingleFlight } from "../../platform/single-flight.ts";
+import type { Caller } from "./caller.ts";
+import { CapillaryError } from "./capillary-error.ts";
+import { reasonOf } from "./codes.ts";
+import { v1ManyEnvelope } from "./envelope.ts";
+import { bareMobile, type CapillaryCustomer, type CustomerRow, customerRows } from "./wire/customer.ts";
+
+/** How many a call may ask for is not documented; an address of this many ids stays short enough for any proxy. */
+const MOST_AT_ONCE = 50;
+const OPERATION = "customers";
+
+/** How customers can be asked for many at a time. */
+export type BatchKey = { id: string } | { externalId: string } | { mobile: string };
+
+export interface Customers {
+  /**
+   * One customer; null if there is none. Whoever asks at the same moment is answered by the same call, each by their own row
+   * of it: one that fails fails nobody else.
+   */
+  customer(by: BatchKey): Promise<CapillaryCustomer | null>;
+}
+
+const kinds = {
+  id: { parameter: "id", keyOf: (key: string) => key },
+  externalId: { parameter: "external_id", keyOf: (key: string) => key },
+  mobile: { parameter: "mobile", keyOf: bareMobile },
+} as const;
+type Kind = keyof typeof kinds;
+
+export function makeCustomers(caller: Caller, { programId }: { programId: string }): Customers {
+  const share = makeSingleFlight<CapillaryCustomer | null>();
+  const shape = customerRows(programId);
+
+  const loaderOf = (kind: Kind) =>
+    new DataLoader<string, CapillaryCustomer | null>(
+      async (keys) => {
+        const rows = await caller.ask({
+          operation: OPERATION,
+          api: "v1.1",
+          method: "GET",
+          path: "/customer/get",
+          query: { [kinds[kind].parameter]: keys.join(","), user_id: "true", mlp: "true", user_group: "true" },
+          envelope: v1ManyEnvelope,
+          shape,
+        });
+        return keys.map((key) => answerTo(kind, key, keys.length, rows));
+      },
+      { cache: false, maxBatchSize: MOST_AT_ONCE, batchScheduleFn: (send) => setImmediate(send) },
+    );
+  const loaders = { id: loaderOf("id"), externalId: loaderOf("externalId"), mobile: loaderOf("mobile") };
+
+  function answerTo(kind: Kind, key: string, asked: number, rows: CustomerRow[]): CapillaryCustomer | null | Error {
+    // A no often names nobody. It is only taken for the answer to the one who was asked for alone.
+    const isNameless = ({ keys }: CustomerRow) => Object.values(keys).every((known) => known === null);
+    const row = rows.find(({ keys }) => keys[kind] === key) ?? (asked === 1 ? rows.find(isNameless) : undefined);
+    if (!row) return caller.failed(OPERATION, `nothing was said of ${kind} ${key}`);
+    if (row.no === null) return row.customer;
+    const reason = reasonOf(OPERATION, row.no.code, []);
+    if (reason === "unknown-customer") return null;
+    const codes = row.no.code === null ? [] : [row.no.code];
+    return new CapillaryError({ operation: OPERATION, writes: false }, { reason, codes, message: row.no.message });
+  }
+
+  return {
+    async customer(by) {
+      const [kind, given] = Object.entries(by)[0] as [Kind, string];
+      const key = kinds[kind].keyOf(given);
+      // A comma would ask for somebody else as well.
+      if (key === "" || key.includes(",")) return null;
+      return share(`${kind} ${key}`, () => loaders[kind].load(key));
+    },
+  };
+}

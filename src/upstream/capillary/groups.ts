@@ -1,0 +1,97 @@
+import { z } from "zod";
+import type { Caller } from "./caller.ts";
+import { v2Envelope } from "./envelope.ts";
+import { type GroupSelector, groupInQuery } from "./identities.ts";
+import { type CustomerGroup, type Group, type GroupMember, groupOf, groupsWithin, memberPage } from "./wire/group.ts";
+import { id, maybe } from "./wire/loose.ts";
+
+const PAGE_SIZE = 100;
+const MOST_PAGES = 50;
+
+export interface Groups {
+  /**
+   * A group with its balance. Refused, `unknown-group`, when there is none. Concurrent reads of one group share a call and
+   * nothing is kept; `unshared` asks for a call that is certain to begin after this one.
+   */
+  group(by: GroupSelector, options?: { unshared?: boolean; requestId?: string }): Promise<Group>;
+  /** Who is and was in a group, with names. Whether somebody still is, only `group` tells reliably. */
+  members(groupId: string, options?: { requestId?: string }): Promise<GroupMember[]>;
+  /** The groups of a customer, named by Capillary's id. Refused, `unknown-customer`, when there is none. */
+  customerGroups(customerId: string, options?: { unshared?: boolean; requestId?: string }): Promise<CustomerGroup[]>;
+}
+
+export function makeGroups(caller: Caller, { programId }: { programId: string }): Groups {
+  const isAskedFor = (by: GroupSelector) => (group: Group) => {
+    if ("groupId" in by) return group.id === by.groupId;
+    if ("externalId" in by) return (group.externalId ?? by.externalId) === by.externalId;
+    return (group.primaryUserId ?? by.primaryUserId) === by.primaryUserId;
+  };
+
+  return {
+    group(by, { unshared = false, requestId } = {}) {
+      return caller.ask({
+        operation: "group",
+        api: "v2",
+        method: "GET",
+        path: "/userGroup2",
+        query: { ...groupInQuery(by), programDetails: "true", primaryMemberDetails: "true" },
+        envelope: v2Envelope,
+        shape: groupOf(programId).refine(isAskedFor(by), "answered for another group"),
+        unshared,
+        requestId,
+      });
+    },
+
+    async members(groupId, { requestId } = {}) {
+      const found = new Map<string, GroupMember>();
+      for (let page = 0, isLast = false; !isLast; page += 1) {
+        if (page === MOST_PAGES) throw caller.failed("group-members", `more than ${MOST_PAGES * PAGE_SIZE}`);
+        const before = found.size;
+        const { members, length } = await caller.ask({
+          operation: "group-members",
+          api: "v2",
+          method: "GET",
+          path: "/userGroup2/members",
+          query: {
+            source: "INSTORE",
+            identifierName: "id",
+            identifierValue: groupId,
+            limit: String(PAGE_SIZE),
+            offset: String(page * PAGE_SIZE),
+          },
+          envelope: v2Envelope,
+          shape: memberPage,
+          requestId,
+        });
+        for (const member of members) found.set(member.userId, member);
+        isLast = length !== PAGE_SIZE || found.size === before; // a page already seen: paging is not heeded
+      }
+      return [...found.values()];
+    },
+
+    customerGroups(customerId, { unshared = false, requestId } = {}) {
+      const isTheirs = (payload: unknown) => customerIdIn.parse(payload) === customerId;
+      return caller.ask({
+        operation: "customer-groups",
+        api: "v2",
+        method: "GET",
+        path: `/customers/${encodeURIComponent(customerId)}`,
+        query: { source: "INSTORE", includedAllUserGroup2: "true", includedUserGroup2LoyaltyDetails: "true" },
+        envelope: v2Envelope,
+        shape: z.unknown().refine(isTheirs, "answered for another customer").pipe(groupsWithin(programId)),
+        unshared,
+        requestId,
+      });
+    },
+  };
+}
+
+/** Whose the answer is. */
+const customerIdIn = z
+  .object({
+    id: maybe(id),
+    userId: maybe(id),
+    entity: z.object({ id: maybe(id), userId: maybe(id) }).catch({ id: null, userId: null }),
+  })
+  .transform(({ entity, ...bare }) => bare.id ?? bare.userId ?? entity.id ?? entity.userId)
+  .catch(null);

@@ -1,0 +1,229 @@
+import type { Caller } from "./caller.ts";
+import { CapillaryError, type CapillaryReason } from "./capillary-error.ts";
+import { reasonOf } from "./codes.ts";
+import { v1Envelope, v2Envelope } from "./envelope.ts";
+import {
+  asNumber,
+  type CustomerKey,
+  customerInPoints,
+  customerKeyText,
+  type GroupSelector,
+  groupInPoints,
+} from "./identities.ts";
+import {
+  type AllocationOutcome,
+  type AllocationRow,
+  allocationEnvelope,
+  allocationRows,
+  type Redemption,
+  redeemable,
+  redeemed,
+  redemptionHistory,
+  reversed,
+} from "./wire/points.ts";
+
+/** Whether points could be redeemed now; if not, why not. Advice: redeeming decides. */
+export type Redeemable =
+  | { isRedeemable: true; value: number | null }
+  | { isRedeemable: false; reason: CapillaryReason; code: string | null; message: string };
+
+export interface Allocation {
+  customer: { identifierType: string; identifierValue: string };
+  /** What the award strategy turns into points; it must be one to one for this to be points. */
+  amount: number;
+  awardStrategyId: string;
+  expiryStrategyId: string;
+  /** The idempotency key. */
+  uniqueId: string;
+  /** A reference of our own, shown with the points. */
+  reference: string;
+}
+
+export interface Points {
+  /** Asks whether a wallet, the customer's own or a group's, could pay so much. */
+  isRedeemable(input: {
+    customer: CustomerKey;
+    points: number;
+    group?: GroupSelector | undefined;
+    requestId?: string;
+  }): Promise<Redeemable>;
+  /** Takes points. The external reference is the idempotency key. */
+  redeem(input: {
+    customer: CustomerKey;
+    points: number;
+    transactionNumber: string;
+    externalReference: string;
+    group?: GroupSelector | undefined;
+    notes?: string | undefined;
+  }): Promise<{ redemptionId: string; points: number; balance: number | null; isGroupRedemption: boolean }>;
+  /**
+   * Gives points of a redemption back, all of them or so many. There is no idempotency key: a lost answer is looked for in
+   * the history. Points that have expired since are reversed but not credited.
+   */
+  reverse(input: {
+    redemption: { redemptionId: string } | { externalReference: string };
+    customer: CustomerKey;
+    points?: number | undefined;
+  }): Promise<{ reversalId: string | null; points: number; credited: number | null; expired: number | null }>;
+  /** Up to 500 redemptions of a customer with what was given back of them, from the offset on. */
+  redemptions(input: {
+    customer: CustomerKey;
+    from?: Date | undefined;
+    until?: Date | undefined;
+    offset?: number | undefined;
+  }): Promise<{ redemptions: Redemption[]; isLast: boolean }>;
+  /** Gives points, to at most ten at a time. Answers in the order of the input; each has an outcome of its own. */
+  allocate(allocations: Allocation[]): Promise<AllocationOutcome[]>;
+}
+
+const MOST_REDEMPTIONS = 500;
+const MOST_ALLOCATIONS = 10;
+const unsaid: AllocationOutcome = { outcome: "unknown", codes: [], message: "nothing was said of it", details: {} };
+
+export function makePoints(caller: Caller, { orgId, programId }: { orgId: string; programId: string }): Points {
+  return {
+    async isRedeemable({ customer, points, group, requestId }) {
+      const operation = "isredeemable";
+      try {
+        const { isRedeemable, value, code, message } = await caller.ask({
+          operation,
+          api: "v1.1",
+          method: "GET",
+          path: "/points/isredeemable",
+          query: {
+            ...customerInPoints(customer),
+            points: String(points),
+            program_id: programId,
+            ...(group && groupInPoints(group)),
+          },
+          envelope: v1Envelope,
+          shape: redeemable,
+          requestId,
+        });
+        if (isRedeemable) return { isRedeemable, value };
+        const reason = reasonOf(operation, code, []);
+        return { isRedeemable, reason: reason === "other" ? "points-not-redeemable" : reason, code, message };
+      } catch (error) {
+        if (!(error instanceof CapillaryError) || error.isForNow) throw error;
+        const [code = null] = error.codes;
+        return { isRedeemable: false, reason: error.reason, code, message: error.upstreamMessage };
+      }
+    },
+
+    redeem({ customer, points, transactionNumber, externalReference, group, notes }) {
+      return caller.ask({
+        operation: "redeem",
+        api: "v1.1",
+        method: "POST",
+        path: "/points/redeem",
+        query: { program_id: programId, ...(group && groupInPoints(group)) },
+        body: {
+          root: {
+            redeem: [
+              {
+                points_redeemed: points,
+                customer: customerInPoints(customer),
+                transaction_number: transactionNumber,
+                external_reference_number: externalReference,
+                ...(notes !== undefined && { notes }),
+              },
+            ],
+          },
+        },
+        envelope: v1Envelope,
+        shape: redeemed.refine((answer) => answer.points === points, "took another number of points"),
+        writesFor: customerKeyText(customer),
+      });
+    },
+
+    reverse({ redemption, customer, points }) {
+      const reference =
+        "redemptionId" in redemption
+          ? { redemptionId: redemption.redemptionId }
+          : { externalReferenceNumber: redemption.externalReference };
+      const [type = "", value = ""] = Object.entries(customer)[0] ?? [];
+      return caller.ask({
+        operation: "reverse",
+        api: "v2",
+        method: "POST",
+        path: "/points/reverse",
+        body: {
+          ...reference,
+          ...(points !== undefined && { pointsToBeReversed: points }),
+          identifier: { type, value },
+        },
+        envelope: v2Envelope,
+        shape: reversed,
+        writesFor: customerKeyText(customer),
+      });
+    },
+
+    async redemptions({ customer, from, until, offset = 0 }) {
+      const redemptions = await caller.ask({
+        operation: "redemptions",
+        api: "v1.1",
+        method: "GET",
+        path: "/customer/redemptions",
+        query: {
+          ...customerInPoints(customer),
+          type: "POINTS",
+          start_date: from && dayOf(from, -1),
+          end_date: until && dayOf(until, 1),
+          points_limit: String(MOST_REDEMPTIONS),
+          points_offset: String(offset),
+        },
+        envelope: v1Envelope,
+        shape: redemptionHistory,
+        unshared: true,
+      });
+      return { redemptions, isLast: redemptions.length !== MOST_REDEMPTIONS };
+    },
+
+    async allocate(allocations) {
+      if (allocations.length > MOST_ALLOCATIONS) throw new RangeError(`at most ${MOST_ALLOCATIONS} allocations a call`);
+      const rows = await caller.ask({
+        operation: "allocate",
+        api: "v2",
+        method: "POST",
+        path: "/customers/bulk/manualCurrencyAllocate",
+        body: allocations.map((one) => ({
+          orgId: asNumber(orgId),
+          programId: asNumber(programId),
+          awardStrategyId: asNumber(one.awardStrategyId),
+          expiryStrategyId: asNumber(one.expiryStrategyId),
+          sourceValue: one.amount,
+          eventName: "GenericEvent",
+          eventSourceId: one.reference,
+          currencyType: "REGULAR",
+          uniqueId: one.uniqueId,
+          lookupParams: { ...one.customer, entityType: "CUSTOMER", source: "INSTORE" },
+        })),
+        envelope: allocationEnvelope,
+        shape: allocationRows,
+        // A key in it already keeps an allocation from being made twice; those of many customers have no common order.
+        writesFor: allocations.map(({ uniqueId }) => uniqueId).join(" "),
+        needsBasic: true,
+      });
+      return allocations.map((one, position) => outcomeOf(one, position, allocations, rows));
+    },
+  };
+}
+
+/** By key, else by customer where that is unambiguous, else by position where nothing else is said and none is missing. */
+function outcomeOf(one: Allocation, position: number, all: Allocation[], rows: AllocationRow[]): AllocationOutcome {
+  const named = rows.find(({ uniqueId }) => uniqueId === one.uniqueId);
+  if (named) return named.outcome;
+  const { identifierValue } = one.customer;
+  const isOnlyOne = all.filter(({ customer }) => customer.identifierValue === identifierValue).length === 1;
+  const [ofCustomer, ...more] = rows.filter(
+    ({ uniqueId, identifier }) => uniqueId === null && identifier === identifierValue,
+  );
+  if (ofCustomer && isOnlyOne && more.length === 0) return ofCustomer.outcome;
+  const isAnonymous = rows.every(({ uniqueId, identifier }) => uniqueId === null && identifier === null);
+  return (isAnonymous && rows.length === all.length ? rows[position]?.outcome : undefined) ?? unsaid;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** A day, one wider than asked for: in which zone it is read is not documented, and evidence must not fall off the edge. */
+const dayOf = (at: Date, days: number) => new Date(at.getTime() + days * DAY_MS).toISOString().slice(0, 10);

@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { readStatus } from "../envelope.ts";
+import { type CustomerGroup, groupsWithin } from "./group.ts";
+import { id, isRecord, maybe, number, rawRows, rows, text } from "./loose.ts";
+
+/** A customer as Capillary knows them. */
+export interface CapillaryCustomer {
+  /** Capillary's own id, which reward and group reads want. */
+  id: string;
+  /** The brand's id: the same customer's id at the Client. */
+  externalId: string | null;
+  mobile: string | null;
+  email: string | null;
+  firstName: string | null;
+  lastName: string | null;
+  /** Of their own wallet, in the programme that pays; null where it does not say. */
+  points: number | null;
+  slab: string | null;
+  /** Groups that are told of in passing. None here does not mean none: ask for the customer's groups. */
+  groups: CustomerGroup[];
+}
+
+/** One customer of an answer about many: theirs, or why there is none. */
+export interface CustomerRow {
+  keys: { id: string | null; externalId: string | null; mobile: string | null };
+  customer: CapillaryCustomer | null;
+  no: { code: string | null; message: string } | null;
+}
+
+const summary = z
+  .object({ programId: maybe(id), program_id: maybe(id), loyaltyPoints: maybe(number), loyalty_points: maybe(number) })
+  .transform((row) => ({
+    programId: row.programId ?? row.program_id,
+    points: row.loyaltyPoints ?? row.loyalty_points,
+  }));
+
+const row = z.object({
+  user_id: maybe(id),
+  id: maybe(id),
+  external_id: maybe(id),
+  mobile: maybe(text),
+  email: maybe(text),
+  firstname: maybe(text),
+  lastname: maybe(text),
+  loyalty_points: maybe(number),
+  current_slab: maybe(text),
+  points_summaries: z.object({ points_summary: rows(summary) }).catch({ points_summary: [] }),
+  user_groups2: z.unknown(),
+  item_status: z.unknown(),
+});
+
+function readRow(value: unknown, programId: string): CustomerRow | null {
+  const parsed = row.safeParse(value).data;
+  const verdict = isRecord(value) ? readStatus(value["item_status"]) : null;
+  if (!parsed || !verdict) return null;
+  const keys = {
+    id: parsed.user_id ?? parsed.id,
+    externalId: parsed.external_id,
+    mobile: parsed.mobile && bareMobile(parsed.mobile),
+  };
+  if (!verdict.isYes) return { keys, customer: null, no: verdict };
+  if (keys.id === null) return null;
+  const summaries = parsed.points_summaries.points_summary;
+  const ofProgramme = summaries.find((one) => one.programId === programId);
+  return {
+    keys,
+    customer: {
+      ...keys,
+      id: keys.id,
+      email: parsed.email,
+      firstName: parsed.firstname,
+      lastName: parsed.lastname,
+      points: ofProgramme ? ofProgramme.points : summaries.length === 0 ? parsed.loyalty_points : null,
+      slab: parsed.current_slab,
+      groups: groupsWithin(programId).catch([]).parse({ user_groups2: parsed.user_groups2 }),
+    },
+    no: null,
+  };
+}
+
+/** Every row that can be read, in whatever order they came. */
+export const customerRows = (programId: string) =>
+  z
+    .object({ customers: z.object({ customer: z.unknown() }) })
+    .transform(({ customers }) => rawRows(customers.customer).flatMap((value) => readRow(value, programId) ?? []));
+
+/** A mobile by its digits: with a plus or without, it is the same. */
+export const bareMobile = (mobile: string): string => mobile.replace(/\D/g, "");

@@ -1,0 +1,211 @@
+import { z } from "zod";
+import { boolean, date, firstDate, id, isRecord, maybe, number, rawRows, rows, text } from "./loose.ts";
+
+export interface GroupUser {
+  userId: string;
+  isPrimary: boolean;
+  isDefault: boolean;
+  /** Those who left stay listed. Only who is said to be active, is. */
+  isActive: boolean;
+}
+
+/** A group of customers that owns points together. */
+export interface Group {
+  id: string;
+  externalId: string | null;
+  name: string | null;
+  /** `ACTIVE`, `INACTIVE`, `DELETED`, or one not known yet. */
+  status: string | null;
+  primaryUserId: string | null;
+  users: GroupUser[];
+  /** What it can spend in the programme that pays; null where it does not say. Promised points are not among them. */
+  points: number | null;
+}
+
+/** A group among those of one customer, in which less is said of it. */
+export interface CustomerGroup extends Omit<Group, "users"> {
+  isPrimary: boolean | null;
+  isDefault: boolean | null;
+  isActive: boolean | null;
+}
+
+export interface GroupMember {
+  userId: string;
+  firstName: string | null;
+  lastName: string | null;
+  isPrimary: boolean;
+  permissions: string[];
+  joinedAt: Date | null;
+  pointsContributed: number | null;
+}
+
+const user = z
+  .object({ userId: id, primaryMember: maybe(boolean), defaultGroup: maybe(boolean), active: maybe(boolean) })
+  .transform(
+    (row): GroupUser => ({
+      userId: row.userId,
+      isPrimary: row.primaryMember ?? false,
+      isDefault: row.defaultGroup ?? false,
+      isActive: row.active ?? false,
+    }),
+  );
+
+/** Balances are per programme, and only `loyaltyPoints` can be spent. Adding programmes up would be spending others' points. */
+const balanceRow = z.object({ programId: id, loyaltyPoints: number });
+
+const identity = z.object({
+  id: maybe(id),
+  groupId: maybe(id),
+  userGroup2Id: maybe(id),
+  externalId: maybe(id),
+  groupExternalId: maybe(id),
+  userGroup2ExternalId: maybe(id),
+  groupName: maybe(text),
+  name: maybe(text),
+  groupStatus: maybe(text),
+  status: maybe(text),
+  primaryUserId: maybe(id),
+  primaryMemberId: maybe(id),
+  fleetGroupUsers: rows(user),
+  pointsSummaries: rows(balanceRow),
+  loyaltyDetails: rows(balanceRow),
+  userGroup2LoyaltyDetails: rows(balanceRow),
+  primaryMember: maybe(boolean),
+  isPrimary: maybe(boolean),
+  defaultGroup: maybe(boolean),
+  active: maybe(boolean),
+});
+
+function readGroup(value: unknown, programId: string): (CustomerGroup & { users: GroupUser[] }) | null {
+  const row = identity.safeParse(camelCased(value)).data;
+  const groupId = row?.groupId ?? row?.userGroup2Id ?? row?.id;
+  if (!row || !groupId) return null;
+  const summaries = [...row.pointsSummaries, ...row.loyaltyDetails, ...row.userGroup2LoyaltyDetails];
+  return {
+    id: groupId,
+    externalId: row.externalId ?? row.groupExternalId ?? row.userGroup2ExternalId,
+    name: row.groupName ?? row.name,
+    status: row.groupStatus ?? row.status,
+    primaryUserId:
+      row.primaryUserId ??
+      row.primaryMemberId ??
+      row.fleetGroupUsers.find(({ isPrimary }) => isPrimary)?.userId ??
+      null,
+    users: row.fleetGroupUsers,
+    points: summaries.find((summary) => summary.programId === programId)?.loyaltyPoints ?? null,
+    isPrimary: row.primaryMember ?? row.isPrimary,
+    isDefault: row.defaultGroup,
+    isActive: row.active,
+  };
+}
+
+/** One group, with the balance of the programme that pays. It may come wrapped into `entity` or `data`. */
+export const groupOf = (programId: string) =>
+  z.unknown().transform((value, context): Group => {
+    const [only] = isRecord(value) ? rawRows(value["entity"] ?? value["data"] ?? value) : [];
+    const group = readGroup(only, programId);
+    if (group) {
+      const { isPrimary, isDefault, isActive, ...rest } = group;
+      return rest;
+    }
+    context.addIssue("expected a group with an id");
+    return z.NEVER;
+  });
+
+const member = z
+  .object({
+    fleetUserId: maybe(id),
+    userId: maybe(id),
+    firstName: maybe(text),
+    lastName: maybe(text),
+    role: maybe(text),
+    primaryMember: maybe(boolean),
+    permissions: z.union([z.array(text), text.transform((list) => list.split(","))]).catch([]),
+    joinedOn: maybe(date),
+    joinedOnDateTime: maybe(date),
+    pointsContributed: maybe(number),
+  })
+  .transform((row, context): GroupMember => {
+    const userId = row.fleetUserId ?? row.userId;
+    if (userId === null) {
+      context.addIssue("expected a member with an id");
+      return z.NEVER;
+    }
+    return {
+      userId,
+      firstName: row.firstName,
+      lastName: row.lastName,
+      isPrimary: row.primaryMember ?? row.role === "PRIMARY",
+      permissions: row.permissions.map((permission) => permission.trim()).filter(Boolean),
+      joinedAt: firstDate(row.joinedOnDateTime, row.joinedOn),
+      pointsContributed: row.pointsContributed,
+    };
+  });
+
+export const memberPage = z.object({ data: z.unknown() }).transform(({ data }) => {
+  const all = rawRows(data);
+  return { members: rows(member).parse(all), length: all.length };
+});
+
+/** What a list of a customer's groups may be called. Its real name and shape are not documented. */
+const LIST_NAMES = /^(all)?_?(user_?|fleet_?)?groups?_?2?s?(_?(list|details|data))?$/i;
+
+/** What only a row about a group has, beside an id. */
+const SIGNS = [
+  "groupName",
+  "groupStatus",
+  "groupExternalId",
+  "userGroup2Id",
+  "userGroup2ExternalId",
+  "primaryUserId",
+  "primaryMemberId",
+  "fleetGroupUsers",
+  "defaultGroup",
+  "maxGroupSize",
+];
+
+/**
+ * A customer's groups, wherever in the answer they are: whatever looks like a group, and every row of a list whose name says
+ * so. Such a list which holds something else is an error, and not a customer without groups.
+ */
+export const groupsWithin = (programId: string) =>
+  z.unknown().transform((answer, context): CustomerGroup[] => {
+    const found = new Map<string, CustomerGroup>();
+    const look = (at: unknown, isListed: boolean, depth: number): void => {
+      if (depth > MOST_DEPTH) return;
+      if (Array.isArray(at)) {
+        for (const row of at) look(row, isListed, depth + 1);
+        return;
+      }
+      if (!isRecord(at) || isShelf(at)) return;
+      const group = isListed || looksLikeGroup(at) ? readGroup(at, programId) : null;
+      if (group) {
+        const { users, ...rest } = group;
+        found.set(group.id, rest);
+      } else if (isListed) {
+        context.addIssue("expected groups with ids");
+      } else {
+        for (const [name, child] of Object.entries(at))
+          look(child, Array.isArray(child) && LIST_NAMES.test(name), depth + 1);
+      }
+    };
+    look(answer, false, 0);
+    return [...found.values()];
+  });
+
+const MOST_DEPTH = 6;
+
+function looksLikeGroup(value: Record<string, unknown>): boolean {
+  const names = Object.keys(value).map(camelCase);
+  return (
+    ["id", "groupId", "userGroup2Id"].some((name) => names.includes(name)) && SIGNS.some((sign) => names.includes(sign))
+  );
+}
+
+/** A shelf of rewards, which is called a group as well. */
+const isShelf = (value: Record<string, unknown>) => "groupRank" in value;
+
+/** v1.1 writes `group_id` where v2 writes `groupId`. */
+const camelCase = (name: string) => name.replace(/_([a-z0-9])/gi, (_, letter: string) => letter.toUpperCase());
+const camelCased = (value: unknown): unknown =>
+  isRecord(value) ? Object.fromEntries(Object.entries(value).map(([name, field]) => [camelCase(name), field])) : value;
