@@ -6,8 +6,8 @@ function meaning(...rows: [CapillaryReason, ...number[]][]): Meanings {
   return Object.fromEntries(rows.flatMap(([reason, ...codes]) => codes.map((code) => [code, reason])));
 }
 
-/** The numbers of the points engine. They also come as a partner's, inside another answer. */
-const points = meaning(
+/** What numbers mean nearly everywhere. Those of the points engine also come as a partner's, inside another answer. */
+const usual = meaning(
   ["bad-amount", 801, 859, 878],
   ["unknown-customer", 802, 816, 881, 1012, 1014, 8015, 8109],
   ["insufficient-points", 803, 804, 805, 806, 813, 818],
@@ -24,7 +24,9 @@ const points = meaning(
   ["locked", 521, 10004],
   ["not-a-member", 1620],
   ["unknown-group", 1632],
-  ["bad-identifier", 1206, 1207, 1208, 1212, 1219, 1619, 1645],
+  ["bad-identifier", 1206, 1207, 1208, 1212, 1219, 1619, 1645, 15006],
+  ["unknown-transaction", 10007, 10008],
+  ["changed-payload", 10003],
 );
 
 /** What a number means where it differs from the above: the same one is used for different things. */
@@ -36,18 +38,12 @@ const own: Readonly<Record<string, Meanings>> = {
     ["not-on-offer", 8003],
     ["points-not-redeemable", 8004],
     ["partly-issued", 8010],
-    ["changed-payload", 10003],
     ["limit-reached", 12005],
     ["payment-config-missing", 12016, 12035],
     ["not-in-segment", 12034],
     ["no-active-card", 12050],
   ),
-  revoke: meaning(
-    ["unknown-transaction", 10007, 10008],
-    ["not-revocable", 13003],
-    ["revoke-not-enabled", 13005],
-    ["try-later", 1018],
-  ),
+  revoke: meaning(["not-revocable", 13003], ["revoke-not-enabled", 13005], ["try-later", 1018]),
   // Redefined there. What the others now mean is not said, so they are not given the meaning they have elsewhere.
   reverse: meaning(["already-reversed", 902, 3802], ["other", 817, 818, 827, 901, 903, 904]),
   "brand-lookup": meaning(["unknown-brand", 3004]),
@@ -58,13 +54,13 @@ const own: Readonly<Record<string, Meanings>> = {
  * says that points cannot be redeemed, or nothing we know.
  */
 export function reasonOf(operation: string, code: string | null, partnerCodes: readonly string[]): CapillaryReason {
-  const said = code === null ? undefined : (own[operation]?.[code] ?? points[code]);
+  const said = code === null ? undefined : (own[operation]?.[code] ?? usual[code]);
   if (said !== undefined && said !== "points-not-redeemable") return said;
-  const why = partnerCodes.map((partnerCode) => points[partnerCode]).find((reason) => reason !== undefined);
+  const why = partnerCodes.map((partnerCode) => usual[partnerCode]).find((reason) => reason !== undefined);
   return why ?? said ?? "other";
 }
 
 /** Whether a no is that of a server which failed: then it does not say what it had done until then. */
 export function isServerFailure(code: string | null): boolean {
-  return code !== null && /^5\d\d$/.test(code) && !(code in points);
+  return code !== null && /^5\d\d$/.test(code) && !(code in usual);
 }

@@ -76,7 +76,12 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
         api: "v2",
         method: "GET",
         path: `/customers/${encodeURIComponent(customerId)}`,
-        query: { source: "INSTORE", includedAllUserGroup2: "true", includedUserGroup2LoyaltyDetails: "true" },
+        query: {
+          source: "INSTORE",
+          includedAllUserGroup2: "true",
+          includedUserGroup2LoyaltyDetails: "true",
+          ug2Limit: String(PAGE_SIZE),
+        },
         envelope: v2Envelope,
         shape: z.unknown().refine(isTheirs, "answered for another customer").pipe(groupsWithin(programId)),
         unshared,

@@ -72,6 +72,7 @@ const identity = z.object({
   userGroup2LoyaltyDetails: rows(balanceRow),
   primaryMember: maybe(boolean),
   isPrimary: maybe(boolean),
+  role: maybe(text),
   defaultGroup: maybe(boolean),
   active: maybe(boolean),
 });
@@ -93,7 +94,7 @@ function readGroup(value: unknown, programId: string): (CustomerGroup & { users:
       null,
     users: row.fleetGroupUsers,
     points: summaries.find((summary) => summary.programId === programId)?.loyaltyPoints ?? null,
-    isPrimary: row.primaryMember ?? row.isPrimary,
+    isPrimary: row.primaryMember ?? row.isPrimary ?? (row.role === null ? null : row.role === "PRIMARY"),
     isDefault: row.defaultGroup,
     isActive: row.active,
   };

@@ -144,14 +144,27 @@ export interface IssueTransaction {
   vouchers: IssuedVoucher[];
 }
 
-/** Its status is that of the try: a failed one is an answer, not a refusal to answer. */
+/** A try in full may be the answer itself, or lie below `data`. */
+const transactionIn = (body: unknown): unknown => (isRecord(body) && isRecord(body["data"]) ? body["data"] : body);
+
+/** The status may be that of the try: a failed one is an answer, not a refusal to answer. */
 export const transactionEnvelope: Envelope = (body, httpStatus) => {
   const verdict = rewardsEnvelope(body, httpStatus);
-  return verdict && isRecord(body) && "customerId" in body ? { ...verdict, isYes: true } : verdict;
+  const transaction = transactionIn(body);
+  if (!verdict || !isRecord(transaction) || !("customerId" in transaction)) return verdict;
+  return { ...verdict, isYes: true, payload: { status: isRecord(body) ? body["status"] : null, ...transaction } };
 };
 
 const pointsRedemption = z.object({ redeemedPoints: maybe(number) });
 const voucher = z.object({ code: text, codeExpiry: maybe(date), codeExpiryDateTime: maybe(date) });
+/** A list, or a list below `rewards`; each row a partner's answer, or one inside `json`. */
+const vendorRewards = z
+  .unknown()
+  .transform((value) =>
+    asObjects(isRecord(value) && "rewards" in value ? value["rewards"] : value).map((one) =>
+      vendorAnswer.parse(isRecord(one) && "json" in one ? one["json"] : one),
+    ),
+  );
 
 export const issueTransaction = z
   .object({
@@ -161,7 +174,7 @@ export const issueTransaction = z
     groupRedemption: maybe(boolean),
     pointsRedemption: maybe(pointsRedemption),
     vouchers: rows(voucher),
-    vendorRewards: z.unknown().transform((value) => asObjects(value).map((one) => vendorAnswer.parse(one))),
+    vendorRewards,
   })
   .transform(
     (row): IssueTransaction => ({
