@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { readStatus } from "../envelope.ts";
 import { type CustomerGroup, groupsWithin } from "./group.ts";
-import { id, isRecord, maybe, number, rawRows, rows, text } from "./loose.ts";
+import { anything, id, isRecord, maybe, number, rawRows, rows, text } from "./loose.ts";
 
 /** A customer as Capillary knows them. */
 export interface CapillaryCustomer {
@@ -45,8 +45,8 @@ const row = z.object({
   loyalty_points: maybe(number),
   current_slab: maybe(text),
   points_summaries: z.object({ points_summary: rows(summary) }).catch({ points_summary: [] }),
-  user_groups2: z.unknown(),
-  item_status: z.unknown(),
+  user_groups2: anything,
+  item_status: anything,
 });
 
 function readRow(value: unknown, programId: string): CustomerRow | null {
@@ -81,7 +81,7 @@ function readRow(value: unknown, programId: string): CustomerRow | null {
 /** Every row that can be read, in whatever order they came. */
 export const customerRows = (programId: string) =>
   z
-    .object({ customers: z.object({ customer: z.unknown() }) })
+    .object({ customers: z.object({ customer: anything }) })
     .transform(({ customers }) => rawRows(customers.customer).flatMap((value) => readRow(value, programId) ?? []));
 
 /** A mobile by its digits: with a plus or without, it is the same. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { boolean, date, firstDate, id, isRecord, maybe, number, rawRows, rows, text } from "./loose.ts";
+import { anything, boolean, date, firstDate, id, isRecord, maybe, number, rawRows, rows, text } from "./loose.ts";
 
 export interface GroupUser {
   userId: string;
@@ -102,7 +102,7 @@ function readGroup(value: unknown, programId: string): (CustomerGroup & { users:
 
 /** One group, with the balance of the programme that pays. It may come wrapped into `entity` or `data`. */
 export const groupOf = (programId: string) =>
-  z.unknown().transform((value, context): Group => {
+  anything.transform((value, context): Group => {
     const [only] = isRecord(value) ? rawRows(value["entity"] ?? value["data"] ?? value) : [];
     const group = readGroup(only, programId);
     if (group) {
@@ -143,7 +143,7 @@ const member = z
     };
   });
 
-export const memberPage = z.object({ data: z.unknown() }).transform(({ data }) => {
+export const memberPage = z.object({ data: anything }).transform(({ data }) => {
   const all = rawRows(data);
   return { members: rows(member).parse(all), length: all.length };
 });
@@ -170,7 +170,7 @@ const SIGNS = [
  * so. Such a list which holds something else is an error, and not a customer without groups.
  */
 export const groupsWithin = (programId: string) =>
-  z.unknown().transform((answer, context): CustomerGroup[] => {
+  anything.transform((answer, context): CustomerGroup[] => {
     const found = new Map<string, CustomerGroup>();
     const look = (at: unknown, isListed: boolean, depth: number): void => {
       if (depth > MOST_DEPTH) return;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Envelope, readStatus, rewardsEnvelope } from "../envelope.ts";
 import {
+  anything,
   boolean,
   date,
   embedded,
@@ -63,9 +64,9 @@ export const issuedAs = (requestId: () => string) =>
       requestId: maybe(text),
       transactionId: maybe(id),
       intouch: rows(coupon),
-      vendor: z.unknown().transform((value) => asObjects(value).map((one) => vendorAnswer.parse(one))),
-      promotion: z.unknown(),
-      promotions: z.unknown(),
+      vendor: anything.transform((value) => asObjects(value).map((one) => vendorAnswer.parse(one))),
+      promotion: anything,
+      promotions: anything,
     })
     .refine((answer) => answer.requestId === null || answer.requestId === requestId(), "answered another request")
     .transform((answer): Issued => {
@@ -109,7 +110,7 @@ const attempt = z
     rewardDetails: embedded,
     rewardTransactionDate: maybe(date),
     rewardTransactionDateTime: maybe(date),
-    status: z.unknown(),
+    status: anything,
   })
   .transform(
     (row): IssueAttempt => ({
@@ -158,17 +159,15 @@ export const transactionEnvelope: Envelope = (body, httpStatus) => {
 const pointsRedemption = z.object({ redeemedPoints: maybe(number) });
 const voucher = z.object({ code: text, codeExpiry: maybe(date), codeExpiryDateTime: maybe(date) });
 /** A list, or a list below `rewards`; each row a partner's answer, or one inside `json`. */
-const vendorRewards = z
-  .unknown()
-  .transform((value) =>
-    asObjects(isRecord(value) && "rewards" in value ? value["rewards"] : value).map((one) =>
-      vendorAnswer.parse(isRecord(one) && "json" in one ? one["json"] : one),
-    ),
-  );
+const vendorRewards = anything.transform((value) =>
+  asObjects(isRecord(value) && "rewards" in value ? value["rewards"] : value).map((one) =>
+    vendorAnswer.parse(isRecord(one) && "json" in one ? one["json"] : one),
+  ),
+);
 
 export const issueTransaction = z
   .object({
-    status: z.unknown(),
+    status: anything,
     customerId: maybe(id),
     quantity: maybe(number),
     groupRedemption: maybe(boolean),

@@ -5,6 +5,9 @@ import { z } from "zod";
  * a date. What cannot be read is an error where it matters, and null where it only describes.
  */
 
+/** Any value, or none. */
+export const anything = z.unknown().optional();
+
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -39,7 +42,7 @@ export const id = z
   .transform((value) => value.trim())
   .pipe(z.string().min(1));
 
-export const boolean = z.unknown().transform((value, context) => {
+export const boolean = anything.transform((value, context) => {
   const read = readBoolean(value);
   if (read !== null) return read;
   context.addIssue("expected true or false");
@@ -64,20 +67,20 @@ export const date = z.union([z.string(), z.number()]).transform((value, context)
 
 /** What may be missing, in any of the ways; null too when it cannot be read. For what describes, not for what decides. */
 export const maybe = <Shape extends z.ZodType>(shape: Shape) =>
-  z
-    .unknown()
-    .transform((value): z.output<Shape> | null => (isNothing(value) ? null : (shape.safeParse(value).data ?? null)));
+  anything.transform((value): z.output<Shape> | null =>
+    isNothing(value) ? null : (shape.safeParse(value).data ?? null),
+  );
 
 /** A list that may be missing, or be the only row itself. Rows that cannot be read are left out. */
 export const rows = <Shape extends z.ZodType>(shape: Shape) =>
-  z.unknown().transform((value): z.output<Shape>[] => rawRows(value).flatMap((row) => shape.safeParse(row).data ?? []));
+  anything.transform((value): z.output<Shape>[] => rawRows(value).flatMap((row) => shape.safeParse(row).data ?? []));
 
 /** A list as it came, not yet read. */
 export const rawRows = (value: unknown): unknown[] =>
   isNothing(value) ? [] : Array.isArray(value) ? value : isRecord(value) ? [value] : [];
 
 /** An object, which may be JSON inside a text; empty when there is none. */
-export const embedded = z.unknown().transform((value): Record<string, unknown> => {
+export const embedded = anything.transform((value): Record<string, unknown> => {
   if (typeof value !== "string") return isRecord(value) ? value : {};
   try {
     const parsed: unknown = JSON.parse(value);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Envelope, v2Envelope } from "../envelope.ts";
 import {
+  anything,
   boolean,
   date,
   firstDate,
@@ -117,10 +118,9 @@ const redemption = z
   });
 
 /** Read strictly, as evidence. The item is the customer, or the whole answer where the customer has no status of their own. */
-export const redemptionHistory = z
-  .unknown()
+export const redemptionHistory = anything
   .transform((item) => (isRecord(item) && isRecord(item["customer"]) ? item["customer"] : item))
-  .pipe(z.object({ redemptions: z.unknown() }))
+  .pipe(z.object({ redemptions: anything }))
   .transform(({ redemptions }, context): Redemption[] => {
     const points = isRecord(redemptions) && isRecord(redemptions["points"]) ? redemptions["points"]["point"] : [];
     const parsed = z.array(redemption).safeParse(rawRows(points));
@@ -156,15 +156,18 @@ export const allocationEnvelope: Envelope = (body, httpStatus) =>
     : v2Envelope(body, httpStatus);
 
 /** Its rows have no documented shape: what says yes or no in one of the ways of this API is taken for it. */
-export const allocationRows = z
-  .unknown()
-  .transform((payload): AllocationRow[] => allocationList(payload).filter(isRecord).map(readAllocation));
+export const allocationRows = anything.transform((payload, context): AllocationRow[] => {
+  const read = allocationList(payload).filter(isRecord).map(readAllocation);
+  if (read.length > 0) return read;
+  context.addIssue("expected outcomes");
+  return z.NEVER;
+});
 
 function readAllocation(row: Record<string, unknown>): AllocationRow {
   const entity = isRecord(row["entity"]) ? row["entity"] : row;
   const lookup = isRecord(entity["lookupParams"]) ? entity["lookupParams"] : entity;
   const errors = rawRows(row["errors"]).filter(isRecord);
-  const said = readBoolean(row["success"]) ?? readBoolean(row["status"]);
+  const said = readBoolean(row["success"]) ?? readBoolean(row["status"]) ?? readWord(readText(row["status"]));
   const isRefused = errors.length > 0 || said === false;
   return {
     uniqueId: maybe(id).parse(entity["uniqueId"]),
@@ -177,3 +180,5 @@ function readAllocation(row: Record<string, unknown>): AllocationRow {
     },
   };
 }
+
+const readWord = (word: string): boolean | null => (/^success/i.test(word) ? true : /^fail/i.test(word) ? false : null);

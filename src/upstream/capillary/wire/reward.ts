@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  anything,
   boolean,
   date,
   embedded,
@@ -144,7 +145,7 @@ const definition = z.object({
 });
 
 /** A row of any list of rewards, and a reward by itself. */
-export const reward = z.unknown().transform((value, context): CapillaryReward => {
+export const reward = anything.transform((value, context): CapillaryReward => {
   const row = definition.safeParse(value).data;
   const rewardId = row?.id ?? row?.rewardId;
   if (!row || !rewardId) {
@@ -217,7 +218,7 @@ const restrictions = embedded.transform((value) => ({
 
 /** A reward for a customer. The organisation's own limits are inside it, or beside it when it comes in a list. */
 export const customerReward = (beside?: unknown) =>
-  z.unknown().transform((value, context): CustomerReward => {
+  anything.transform((value, context): CustomerReward => {
     const parsed = reward.safeParse(value);
     if (!parsed.success || !isRecord(value)) {
       context.addIssue("expected a reward with an id");
