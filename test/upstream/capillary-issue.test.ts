@@ -253,7 +253,11 @@ describe.each(Object.keys(writes) as Write[])("%s", (name) => {
       undefined,
     ],
     ["hangs up", (response) => response.destroy(), undefined],
-    ["is redirected", (response) => response.writeHead(307, { location: "/elsewhere" }).end("{}"), 307],
+    [
+      "is redirected",
+      (response) => response.writeHead(307, { location: "/elsewhere" }).end(JSON.stringify(byGroupId)),
+      307,
+    ],
     ["is not found by a gateway before it", withStatus(404, { timestamp: 1, status: 404, error: "Not Found" }), 404],
     ["answers with a list of nothing known", "[1]", 200],
     ["answers null", "null", 200],
@@ -296,7 +300,8 @@ test("a write is given three times as long as a read", async () => {
   capillary.on("/brand/31", () => {});
   const { issuing, catalogue } = clientOf(capillary.url, { ...BASIC, timeoutMs: 300 });
   const issued = issuing.issue(input);
-  // When a read that began together with it has run out of time, it has not.
+  await capillary.arrivals(1);
+  // When a read that began after it has run out of time, it has not.
   expect(await failureOf(catalogue.reward({ brandId: "31", rewardId: "7" }))).toMatchObject({ outcome: "transient" });
   answer();
   expect(await issued).toMatchObject({ points: 1 });

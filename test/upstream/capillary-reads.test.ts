@@ -245,7 +245,7 @@ describe("customers", () => {
   test("asked for at the same moment are answered by one call, each by their own row", async () => {
     const capillary = await startFakeCapillary();
     const failing = { ...asha, user_id: "3", item_status: { success: "false", code: 889, message: "busy" } };
-    const gone = { user_id: 4, item_status: { success: false, code: "816", message: "no customer" } };
+    const gone = { id: 4, item_status: { success: false, code: "816", message: "no customer" } };
     capillary.on("/v1.1/customer/get", customers(gone, failing, { ...asha, user_id: 2, loyalty_points: 7 }, asha));
     const client = clientOf(capillary.url);
     const [one, again, two, three, four, five] = await Promise.allSettled(
@@ -320,6 +320,14 @@ describe("customers", () => {
     );
     expect(await work).toBeNull();
     expect(seen).toEqual([]);
+  });
+  test("are not there in a row without an id, and are by their mobile however it is written", async () => {
+    const { user_id, ...nameless } = asha;
+    const byMobile = ({ customers: of }: Capillary) => of.customer({ mobile: "919812345645" });
+    const error = await failureOf(answered(customers(nameless), byMobile));
+    expect(error).toMatchObject({ outcome: "transient", message: expect.stringContaining("nothing was said") });
+    const answer = customers({ ...nameless, mobile: "+91 9812345645", id: user_id });
+    expect(await answered(answer, byMobile)).toMatchObject({ id: "381798579", mobile: "919812345645" });
   });
   test("fail together when the call does", async () => {
     const { seen, work } = await asking(withStatus(500, "{}"), ({ customers: of }) =>
@@ -478,6 +486,15 @@ describe("a group", () => {
       offset: "200",
     });
   });
+  test("without an end of members is given up", async () => {
+    const capillary = await startFakeCapillary();
+    capillary.play("/members", ({ query }) => ({
+      data: Array.from({ length: 100 }, (_, nth) => ({ fleetUserId: Number(query["offset"]) + nth + 1 })),
+    }));
+    const error = await failureOf(clientOf(capillary.url).groups.members("31059"));
+    expect(error).toMatchObject({ operation: "group-members", outcome: "transient" });
+    expect(capillary.seen).toHaveLength(50);
+  });
   test("whose pages are all the same has the members of one", async () => {
     const data = Array.from({ length: 100 }, (_, nth) => ({ fleetUserId: nth + 1, primaryMember: false }));
     const { seen, work } = await asking({ data }, ({ groups }) => groups.members("31059"));
@@ -630,6 +647,35 @@ describe("the issuals of a customer", () => {
     );
     expect(await look(clientOf(capillary.url))).toEqual({ attempt: found, unclear: [] });
     expect(capillary.seen).toHaveLength(2);
+  });
+  test("without an end are given up, and not taken for none", async () => {
+    const capillary = await startFakeCapillary();
+    capillary.play("/issuals", ({ query }) => {
+      const firstId = Number(query["page"]) * 100 + 1;
+      return issuals(
+        ...Array.from({ length: 100 }, (_, nth) => ({
+          ...attempt,
+          rewardTransactionId: firstId + nth,
+          rewardIssueRefId: "x",
+        })),
+      );
+    });
+    expect(await failureOf(look(clientOf(capillary.url)))).toMatchObject({
+      operation: "issuals",
+      outcome: "transient",
+    });
+    expect(capillary.seen).toHaveLength(50);
+  });
+  test("are read anew to look for something, whoever else is reading them", async () => {
+    const capillary = await startFakeCapillary();
+    capillary.on("/issuals", issuals(attempt));
+    const client = clientOf(capillary.url);
+    await Promise.all([
+      client.issuing.issuals({ customerId: "381", page: 0, rewardId: "9001" }),
+      look(client),
+      look(client),
+    ]);
+    expect(capillary.seen).toHaveLength(3);
   });
   test("are read once where every page is the same", async () => {
     const page = Array.from({ length: 100 }, (_, nth) => ({

@@ -71,7 +71,6 @@ const identity = z.object({
   loyaltyDetails: rows(balanceRow),
   userGroup2LoyaltyDetails: rows(balanceRow),
   primaryMember: maybe(boolean),
-  isPrimary: maybe(boolean),
   role: maybe(text),
   defaultGroup: maybe(boolean),
   active: maybe(boolean),
@@ -94,7 +93,7 @@ function readGroup(value: unknown, programId: string): (CustomerGroup & { users:
       null,
     users: row.fleetGroupUsers,
     points: summaries.find((summary) => summary.programId === programId)?.loyaltyPoints ?? null,
-    isPrimary: row.primaryMember ?? row.isPrimary ?? (row.role === null ? null : row.role === "PRIMARY"),
+    isPrimary: row.primaryMember ?? (row.role === null ? null : row.role === "PRIMARY"),
     isDefault: row.defaultGroup,
     isActive: row.active,
   };
