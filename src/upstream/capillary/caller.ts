@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { ExponentialBackoff, handleWhen, retry } from "cockatiel";
 import { z } from "zod";
 import type { Clock } from "../../platform/clock.ts";
@@ -8,8 +7,9 @@ import { makeUpstreamHttp, type UpstreamAnswer, type UpstreamHttp, type Upstream
 import { UpstreamError } from "../upstream-error.ts";
 import { CapillaryError, hasReason } from "./capillary-error.ts";
 import { isServerFailure, reasonOf } from "./codes.ts";
+import { makeCredentials } from "./credentials.ts";
 import type { Envelope } from "./envelope.ts";
-import { makeOAuthToken } from "./oauth-token.ts";
+import { type GeneratedToken, makeOAuthToken } from "./oauth-token.ts";
 import { makeOneAtATime, makeTurns, NoTurn, type Urgency } from "./turns.ts";
 import { id, number } from "./wire/loose.ts";
 
@@ -107,11 +107,11 @@ export function makeCaller(options: CallerOptions): Caller {
     },
   );
 
-  const basic =
-    till && password
-      ? `Basic ${Buffer.from(`${till}:${createHash("md5").update(password).digest("hex")}`).toString("base64")}`
-      : null;
-  const oauthToken = oauth && makeOAuthToken(() => generateToken(oauth), clock);
+  const credentials = makeCredentials({
+    till,
+    password,
+    oauthToken: oauth && makeOAuthToken(() => generate(oauth), clock),
+  });
 
   /** Sends one request in its turn. */
   async function inTurn(http: UpstreamHttp, request: UpstreamRequest, how: Urgency): Promise<UpstreamAnswer> {
@@ -124,47 +124,16 @@ export function makeCaller(options: CallerOptions): Caller {
     }
   }
 
-  async function generateToken({ key, secret }: { key: string; secret: string }) {
+  /** Asks for a token. It goes before everything that waits for one. */
+  async function generate(client: { key: string; secret: string }): Promise<GeneratedToken> {
     const operation = "token";
-    const request = {
-      operation,
-      method: "POST" as const,
-      path: `${intouch.base}/v3/oauth/token/generate`,
-      headers: {},
-      body: { key, secret },
-      writes: false,
-    };
+    const path = `${intouch.base}/v3/oauth/token/generate`;
+    const request = { operation, method: "POST" as const, path, headers: {}, body: client, writes: false };
     const { status, body } = await inTurn(intouch.http, request, "write");
-    const parsed = generatedToken.safeParse(body);
-    if (parsed.success) return { token: parsed.data.data.accessToken, ttlSeconds: parsed.data.data.ttlSeconds };
+    const parsed = generatedToken.safeParse(body).data;
+    if (parsed) return { token: parsed.data.accessToken, ttlSeconds: parsed.data.ttlSeconds };
     const facts = { service: SERVICE, operation, outcome: "transient" as const, httpStatus: status };
     throw new UpstreamError(facts, "no token for CAPILLARY_OAUTH_KEY and CAPILLARY_OAUTH_SECRET");
-  }
-
-  /** Sends a request with credentials. A 401 means that nothing happened, so a token run out is replaced even for a write. */
-  async function withCredentials(
-    call: Pick<Call<z.ZodType>, "api" | "needsBasic">,
-    send: Send,
-  ): Promise<UpstreamAnswer> {
-    const isBasicOnly = call.needsBasic === true || call.api === "v1.1";
-    if (basic && (isBasicOnly || !oauthToken)) return send({ authorization: basic });
-    if (!oauthToken) return send({});
-    const { token, isNew } = await oauthToken.current();
-    try {
-      return await send({ [TOKEN_HEADER]: token });
-    } catch (error) {
-      if (!(error instanceof UpstreamError && error.httpStatus === 401)) throw error;
-      if (isBasicOnly) {
-        const facts = { service: SERVICE, operation: error.operation, outcome: "transient" as const, httpStatus: 401 };
-        throw new UpstreamError(facts, "takes no OAuth token: set CAPILLARY_TILL and CAPILLARY_PASSWORD", {
-          cause: error,
-        });
-      }
-      oauthToken.drop(token);
-      if (isNew) throw error;
-    }
-    const replacement = await oauthToken.current();
-    return send({ [TOKEN_HEADER]: replacement.token });
   }
 
   async function once<Shape extends z.ZodType>(call: Call<Shape>): Promise<z.output<Shape>> {
@@ -186,7 +155,9 @@ export function makeCaller(options: CallerOptions): Caller {
       writes,
     };
     const how = writes ? "write" : call.isBackground ? "background" : "read";
-    const { status, body } = await withCredentials(call, (headers) => inTurn(http, { ...request, headers }, how));
+    const { status, body } = await credentials.use(api === "v1.1" || call.needsBasic === true, (headers) =>
+      inTurn(http, { ...request, headers }, how),
+    );
 
     const lost = (message: string) =>
       new UpstreamError(
@@ -227,11 +198,6 @@ export function makeCaller(options: CallerOptions): Caller {
     close: async () => void (await Promise.all([rewards.http.close(), intouch.http.close()])),
   };
 }
-
-type Send = (headers: Record<string, string>) => Promise<UpstreamAnswer>;
-
-/** The newer of the two names this header is given; the other is CAP-API-ACCESS-TOKEN. */
-const TOKEN_HEADER = "x-cap-api-oauth-token";
 
 const generatedToken = z.object({ data: z.object({ accessToken: id, ttlSeconds: number }) });
 

@@ -56,7 +56,8 @@ export interface IssueSearch {
 export interface Issuing {
   /**
    * Gives one reward. With a group, its points are taken in the same call. A no that is only for now wants new keys;
-   * `unknown` wants the same keys again, or a look at what there is.
+   * `unknown` wants the same keys again, or a look at what there is. After an `unknown`, a `refused` of the repeat wants that
+   * look too: what it lacks may be what the first call has taken.
    */
   issue(input: IssueInput): Promise<Issued>;
   /** One page of what was ever tried to be given to a customer, from 0 on. */

@@ -22,7 +22,7 @@ export interface IssuedVoucher {
   expiresAt: Date | null;
 }
 
-/** A reward that was given. Which of its parts are filled depends on the reward; a seed-era answer has no transaction. */
+/** A reward that was given. Which of its parts are filled depends on the reward; older answers name no transaction. */
 export interface Issued {
   /** Names the issue when it is to be revoked. */
   transactionId: string | null;
