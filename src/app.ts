@@ -14,8 +14,9 @@ import { startEmbeddedPostgres } from "./platform/postgres/embedded.ts";
 import { makeDbosEngine } from "./platform/saga/dbos-engine.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
 import { makeTrip } from "./platform/trip.ts";
-import { startSandboxProcess } from "./sandbox-process.ts";
+import { type SandboxProcess, startSandboxProcess } from "./sandbox-process.ts";
 import { type Server, startServer } from "./server.ts";
+import { type Capillary, makeCapillary } from "./upstream/capillary/capillary.ts";
 import { makeClientPoints } from "./upstream/client-points/client-points.ts";
 import { makeUpstreamHttp } from "./upstream/http.ts";
 
@@ -70,6 +71,8 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     });
     running.defer(() => clientHttp.close());
     const client = makeClientPoints({ http: clientHttp, ...config.client });
+    const capillary = openCapillary(config, sandbox?.capillary, { clock, log });
+    running.defer(() => capillary?.close());
 
     const server: Server = await startServer({ config, log });
     running.defer(() => server.close());
@@ -87,6 +90,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       clock,
       log,
       client,
+      capillary,
       engine,
       trip: makeTrip(config.tripPoint),
       vault,
@@ -119,6 +123,16 @@ async function startSandbox(config: Config, running: AsyncDisposableStack) {
   const sandbox = await startSandboxProcess({ port: config.sandboxPort, dataDir: config.dataDir, user, password });
   running.defer(() => sandbox.stop());
   return sandbox;
+}
+
+function openCapillary(
+  config: Config,
+  ofSandbox: SandboxProcess["capillary"] | undefined,
+  deps: { clock: Clock; log: Logger },
+): Capillary | undefined {
+  const api = config.capillary.api ?? ofSandbox;
+  const { upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config;
+  return api && makeCapillary({ ...api, timeoutMs, connections, ...deps });
 }
 
 async function openBus(redisUrl: string | undefined, log: Logger): Promise<Bus> {

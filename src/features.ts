@@ -48,6 +48,7 @@ import type { Logger } from "./platform/logger.ts";
 import type { SagaEngine } from "./platform/saga/saga.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
 import type { Trip } from "./platform/trip.ts";
+import type { Capillary } from "./upstream/capillary/capillary.ts";
 import type { ClientPoints } from "./upstream/client-points/client-points.ts";
 import { makeReadWallets } from "./wallet/read-wallets.ts";
 import { walletLoader } from "./wallet/wallet.loaders.ts";
@@ -60,6 +61,8 @@ export interface FeatureDeps {
   clock: Clock;
   log: Logger;
   client: ClientPoints;
+  /** Undefined where there is none. */
+  capillary: Capillary | undefined;
   engine: SagaEngine;
   trip: Trip;
   vault: VoucherVault;

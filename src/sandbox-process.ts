@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { capillaryAccess } from "../sandbox/capillary/access.ts";
 
 const message = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), url: z.url() }),
@@ -10,6 +11,7 @@ const message = z.discriminatedUnion("type", [
 
 export interface SandboxProcess {
   url: string;
+  capillary: ReturnType<typeof capillaryAccess>;
   stop(): Promise<void>;
 }
 
@@ -20,6 +22,7 @@ export async function startSandboxProcess(options: {
   user: string;
   password: string;
 }): Promise<SandboxProcess> {
+  const { till, password } = capillaryAccess("");
   const child = fork(fileURLToPath(new URL("../sandbox/main.ts", import.meta.url)), {
     env: {
       ...process.env,
@@ -27,6 +30,8 @@ export async function startSandboxProcess(options: {
       DATA_DIR: options.dataDir,
       CLIENT_API_USER: options.user,
       CLIENT_API_PASSWORD: options.password,
+      CAPILLARY_TILL: till,
+      CAPILLARY_PASSWORD: password,
     },
     stdio: ["ignore", "inherit", "ignore", "ipc"],
   });
@@ -38,6 +43,7 @@ export async function startSandboxProcess(options: {
   if (first.type === "failed") throw new Error(`The sandbox did not start. ${first.message}`);
   return {
     url: first.url,
+    capillary: capillaryAccess(first.url),
     async stop() {
       child.kill("SIGTERM");
       await ended;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { inject } from "vitest";
+import { capillaryAccess } from "../../sandbox/capillary/access.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { type App, type Surroundings, startApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
@@ -28,6 +29,7 @@ export async function cloneDatabase(): Promise<string> {
 
 /** The settings of a gateway under test; what is unknown is looked at after 0.2 s instead of 30. */
 export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record<string, string> {
+  const capillary = capillaryAccess(sandboxUrl);
   return {
     NODE_ENV: "test",
     PORT: "0",
@@ -37,6 +39,14 @@ export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record
     CLIENT_API_USER: "tessera",
     CLIENT_API_PASSWORD: "sandbox",
     CLIENT_SETTLE_SECONDS: "0.2",
+    CAPILLARY_REWARDS_URL: capillary.rewardsUrl,
+    CAPILLARY_INTOUCH_URL: capillary.intouchUrl,
+    CAPILLARY_TILL: capillary.till,
+    CAPILLARY_PASSWORD: capillary.password,
+    CAPILLARY_ORG_ID: capillary.orgId,
+    CAPILLARY_BRAND: capillary.brand,
+    CAPILLARY_PROGRAM_ID: capillary.programId,
+    CAPILLARY_CALLS_PER_MINUTE: "100000",
     UPSTREAM_TIMEOUT_MS: "1000",
     OTP_PER_ADDRESS_HOUR: "100000",
     SESSION_SECRET,
