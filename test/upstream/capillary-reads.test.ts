@@ -486,6 +486,14 @@ describe("a group", () => {
       offset: "200",
     });
   });
+  test("with more members than anybody wants is read no further", async () => {
+    const capillary = await startFakeCapillary();
+    capillary.play("/members", ({ query }) => ({
+      data: Array.from({ length: 100 }, (_, index) => ({ fleetUserId: Number(query["offset"]) + index })),
+    }));
+    expect(await clientOf(capillary.url).groups.members("31059", { atMost: 150 })).toHaveLength(200);
+    expect(capillary.seen).toHaveLength(2);
+  });
   test("without an end of members is given up", async () => {
     const capillary = await startFakeCapillary();
     capillary.play("/members", ({ query }) => ({

@@ -14,8 +14,11 @@ export interface Groups {
    * nothing is kept; `unshared` asks for a call that is certain to begin after this one.
    */
   group(by: GroupSelector, options?: { unshared?: boolean; requestId?: string }): Promise<Group>;
-  /** Who is and was in a group, with names. Whether somebody still is, only `group` tells reliably. */
-  members(groupId: string, options?: { requestId?: string }): Promise<GroupMember[]>;
+  /**
+   * Who is and was in a group, with names. Whether somebody still is, only `group` tells reliably. With `atMost`, no page is
+   * read once there are so many.
+   */
+  members(groupId: string, options?: { atMost?: number; requestId?: string }): Promise<GroupMember[]>;
   /** The groups of a customer, named by Capillary's id. Refused, `unknown-customer`, when there is none. */
   customerGroups(customerId: string, options?: { unshared?: boolean; requestId?: string }): Promise<CustomerGroup[]>;
 }
@@ -42,7 +45,7 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
       });
     },
 
-    async members(groupId, { requestId } = {}) {
+    async members(groupId, { atMost = Number.POSITIVE_INFINITY, requestId } = {}) {
       const found = new Map<string, GroupMember>();
       for (let page = 0, isLast = false; !isLast; page += 1) {
         if (page === MOST_PAGES) throw caller.failed("group-members", `more than ${MOST_PAGES * PAGE_SIZE}`);
@@ -64,7 +67,7 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
           requestId,
         });
         for (const member of members) found.set(member.userId, member);
-        isLast = length !== PAGE_SIZE || found.size === before; // a page already seen: paging is not heeded
+        isLast = length !== PAGE_SIZE || found.size >= atMost || found.size === before; // a page already seen: paging is not heeded
       }
       return [...found.values()];
     },
