@@ -26,6 +26,8 @@ const config: CodegenConfig = {
         mappers: {
           Customer: "../../auth/auth.resolvers.ts#CustomerModel",
           Wallet: "../../wallet/wallet.ts#Wallet as WalletModel",
+          GroupWallet: "../../group/group.ts#GroupWallet as GroupWalletModel",
+          GroupMember: "../../group/group.ts#Member",
           Reward: "../../catalog/reward.ts#Reward as RewardModel",
           RewardConnection: "../connection.ts#Connection<RewardModel>",
           Cart: "../../cart/cart.ts#Cart as CartModel",

@@ -21,6 +21,9 @@ import { makeRewardStore } from "./catalog/reward.store.ts";
 import type { VoucherVault } from "./catalog/voucher-vault.ts";
 import type { Config } from "./config.ts";
 import type { Loaders } from "./graphql/context.ts";
+import { groupLoaders } from "./group/group.loaders.ts";
+import { groupResolvers } from "./group/group.resolvers.ts";
+import { makeReadGroups } from "./group/read-groups.ts";
 import { makeCancelOrder } from "./order/cancel-order.ts";
 import { makeReceiveReport } from "./order/fulfilment-webhook.ts";
 import { makeGiveRewards } from "./order/give-rewards.ts";
@@ -72,7 +75,8 @@ export interface FeatureDeps {
 export type Features = ReturnType<typeof makeFeatures>;
 
 /** Binds every feature to what it stands on. Nothing here decides anything. */
-export function makeFeatures({ config, db, bus, clock, log, client, engine, trip, vault, otpGridMs }: FeatureDeps) {
+export function makeFeatures(deps: FeatureDeps) {
+  const { config, db, bus, clock, log, client, capillary, engine, trip, vault, otpGridMs } = deps;
   checkOrderStatuses();
   const gridMs = otpGridMs ?? ANSWER_GRID_MS;
   const { settleMs, redeemRepeatable, reverseRepeatable, pointsAuth } = config.client;
@@ -100,6 +104,7 @@ export function makeFeatures({ config, db, bus, clock, log, client, engine, trip
   const carts = makeCartStore(db);
   const changeCart = makeChangeCart({ carts, redeemedUnits: orders.redeemedUnits, clock });
   const readWallets = makeReadWallets({ client, heldPoints: orders.heldPoints, clock });
+  const readGroups = makeReadGroups({ capillary, clock });
 
   // Orders
   const orderTokens = box("client-token/order");
@@ -160,6 +165,7 @@ export function makeFeatures({ config, db, bus, clock, log, client, engine, trip
     return {
       maskedMobile: maskedMobileLoader(sessions, options),
       wallet: walletLoader({ readWallets, sessions }, viewer, requestId, options),
+      ...groupLoaders(readGroups, viewer, requestId, options),
       ...catalogLoaders(rewards, options),
       ...cartLoaders(carts, options),
       ...orderLoaders(orders, options),
@@ -176,6 +182,7 @@ export function makeFeatures({ config, db, bus, clock, log, client, engine, trip
     resolvers: [
       authResolvers({ requestOtp, verifyOtp, sessions, accessTokens }),
       walletResolvers(),
+      groupResolvers(),
       catalogResolvers({ rewards, manageRewards, importVoucherCodes, clock }),
       cartResolvers({ changeCart, clock }),
       orderResolvers({

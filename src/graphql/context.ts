@@ -2,6 +2,7 @@ import type DataLoader from "dataloader";
 import type { Viewer } from "../auth/viewer.ts";
 import type { Cart } from "../cart/cart.ts";
 import type { Reward } from "../catalog/reward.ts";
+import type { GroupLoaders } from "../group/group.loaders.ts";
 import type { OrderLoaders } from "../order/order.loaders.ts";
 import type { Wallet } from "../wallet/wallet.ts";
 
@@ -19,7 +20,7 @@ export interface Context {
   makeLoaders(viewer: Viewer): Loaders;
 }
 
-export interface Loaders extends OrderLoaders {
+export interface Loaders extends OrderLoaders, GroupLoaders {
   maskedMobile: DataLoader<string, string | null>;
   wallet: DataLoader<string, Wallet>;
   reward: DataLoader<string, Reward | null>;

@@ -4,6 +4,7 @@ import { z } from "zod";
 export type GlobalType =
   | "Customer"
   | "Wallet"
+  | "GroupWallet"
   | "Reward"
   | "Cart"
   | "CartLine"
@@ -40,4 +41,10 @@ export function uuidOf(type: GlobalType, globalId: unknown): string | null {
 export function customerIdOf(type: "Customer" | "Wallet", globalId: unknown): string | null {
   const parsed = fromGlobalId(globalId);
   return parsed?.type === type && parsed.localId.length > 0 ? parsed.localId : null;
+}
+
+/** The number behind a GroupWallet's global id, or null. */
+export function groupIdOf(globalId: unknown): string | null {
+  const parsed = fromGlobalId(globalId);
+  return parsed?.type === "GroupWallet" && parsed.localId.length > 0 ? parsed.localId : null;
 }

@@ -4,7 +4,7 @@ import { MAX_PAGE } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { badUserInput } from "./errors.ts";
 import type { Resolvers } from "./generated/resolvers.ts";
-import { customerIdOf, fromGlobalId, type GlobalType, uuidOf } from "./global-id.ts";
+import { customerIdOf, fromGlobalId, type GlobalType, groupIdOf, uuidOf } from "./global-id.ts";
 
 type Finder = (globalId: string, context: Context) => object | null | Promise<object | null>;
 
@@ -14,6 +14,10 @@ const finders: Partial<Record<GlobalType, Finder>> = {
   Wallet(id, { viewer, loaders }) {
     const customer = customerFor(customerIdOf("Wallet", id), viewer);
     return customer && loaders.wallet.load(customer.customerId);
+  },
+  GroupWallet(id, { loaders }) {
+    const groupId = groupIdOf(id);
+    return groupId === null ? null : loaders.group.load({ groupId });
   },
   Reward(id, { loaders }) {
     const rewardId = uuidOf("Reward", id);

@@ -11,6 +11,8 @@ import { postRaw } from "../support/raw-http.ts";
 interface Belongings {
   customerId: string;
   walletId: string;
+  groupId: string;
+  groupWalletId: string;
   cartId: string;
   lineId: string;
   orderId: string;
@@ -48,6 +50,11 @@ const rows: Record<string, Row> = {
     "query ($id: ID!) { it: order(id: $id) { id } }",
     ["UNAUTHENTICATED", "ok", "null", "ok"],
     (of) => ({ id: of.orderId }),
+  ],
+  "Query.groupWallet": [
+    "query ($id: ID!) { it: groupWallet(by: { groupId: $id }) { id } }",
+    ["UNAUTHENTICATED", "ok", "null", "ok"],
+    (of) => ({ id: of.groupId }),
   ],
   "Query.orders": ["{ it: orders { totalCount } }", forOperators("ok")],
   "Query._service": ["{ it: _service { sdl } }", everybody],
@@ -170,6 +177,8 @@ const exceptions: Record<string, Partial<Record<CallerName, Outcome>>> = {
   // An operator has no token of the customer's to read the ledger with.
   "Customer.wallet": { operator: "UPSTREAM_UNAVAILABLE" },
   "Wallet.*": { operator: "UPSTREAM_UNAVAILABLE" },
+  // An operator is in no group.
+  "GroupWallet.role": { operator: "null" },
   "Order.discrepancies": { owner: "null" },
 };
 /** Of this voucher order these are empty. */
@@ -179,7 +188,13 @@ const schema = buildSchema([]);
 const rootFields = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) =>
   Object.keys(type?.getFields() ?? {}).map((field) => `${type?.name}.${field}`),
 );
-const personalTypes = { Customer: "customerId", Wallet: "walletId", Cart: "cartId", Order: "orderId" } as const;
+const personalTypes = {
+  Customer: "customerId",
+  Wallet: "walletId",
+  GroupWallet: "groupWalletId",
+  Cart: "cartId",
+  Order: "orderId",
+} as const;
 
 let gateway: TestGateway;
 let of: Belongings;
@@ -199,12 +214,25 @@ async function newOwner() {
   const reward = await gateway.voucher();
   const order = await orderSettled(owner, await placeOrder(owner, reward.id));
   await addToCart(owner, reward.id);
+  gateway.sandbox.capillary.addCustomer({ externalId: owner.customerId });
+  const group = gateway.sandbox.capillary.addGroup({
+    externalId: `family of ${owner.customerId}`,
+    members: [{ customer: owner.customerId }],
+  });
+  gateway.sandbox.capillary.setBalance({ group: group.id, points: 700 });
   const { me } = await owner.ok<{
-    me: { id: string; wallet: { id: string }; cart: { id: string; lines: { id: string }[] } };
-  }>("{ me { id wallet { id } cart { id lines { id } } } }");
+    me: {
+      id: string;
+      wallet: { id: string };
+      groupWallets: { id: string }[];
+      cart: { id: string; lines: { id: string }[] };
+    };
+  }>("{ me { id wallet { id } groupWallets { id } cart { id lines { id } } } }");
   const of: Belongings = {
     customerId: me.id,
     walletId: me.wallet.id,
+    groupId: String(group.id),
+    groupWalletId: me.groupWallets[0]?.id ?? "",
     cartId: me.cart.id,
     lineId: me.cart.lines[0]?.id ?? "",
     orderId: order.id,
@@ -289,6 +317,7 @@ describe("what is somebody else's looks like what is not there, to the byte:", (
     ["Query.node", "Order", (of) => of.orderId],
     ["Query.nodes", "Cart", (of) => of.cartId],
     ["Query.order", "Order", (of) => of.orderId],
+    ["Query.groupWallet", "GroupWallet", (of) => of.groupId],
     ["Query._entities", "Order", (of) => of.orderId],
     ["Mutation.updateCartLine", "CartLine", (of) => of.lineId],
     ["Mutation.removeCartLine", "CartLine", (of) => of.lineId],

@@ -109,7 +109,7 @@ describe("entities", () => {
       { __typename: "Reward", sku: null },
       { __typename: "Reward", id: { $ne: null } },
       { __typename: "Reward", id: references["Cart"]?.["id"] },
-      ...["Customer", "Wallet", "Cart", "Order"].flatMap((name) => [
+      ...["Customer", "Wallet", "GroupWallet", "Cart", "Order"].flatMap((name) => [
         { __typename: name },
         { __typename: name, id: 7 },
         { __typename: name, id: "x" },

@@ -1,0 +1,32 @@
+import { unauthenticated } from "../graphql/errors.ts";
+import type { Resolvers } from "../graphql/generated/resolvers.ts";
+import { groupIdOf, toGlobalId } from "../graphql/global-id.ts";
+import type { GroupSelector } from "../upstream/capillary/identities.ts";
+
+export function groupResolvers(): Resolvers {
+  return {
+    Query: {
+      groupWallet(_, { by }, { viewer, loaders }) {
+        if (viewer.kind === "anonymous") throw unauthenticated();
+        return loaders.group.load({ ...by } as GroupSelector);
+      },
+    },
+
+    Customer: {
+      async groupWallets({ customerId }, _, { loaders }) {
+        const theirs = await loaders.groupsOf.load(customerId);
+        return theirs.filter(({ status }) => status !== "DELETED");
+      },
+    },
+
+    GroupWallet: {
+      __resolveReference({ id }, { loaders }) {
+        const groupId = groupIdOf(id);
+        return groupId === null ? null : loaders.group.load({ groupId });
+      },
+      id: ({ groupId }) => toGlobalId("GroupWallet", groupId),
+      balance: ({ balance, groupId }, _, { loaders }) => balance ?? loaders.groupBalance.load(groupId),
+      members: ({ groupId }, _, { loaders }) => loaders.groupMembers.load(groupId),
+    },
+  };
+}

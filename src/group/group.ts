@@ -1,0 +1,77 @@
+import type { GroupSelector } from "../upstream/capillary/identities.ts";
+
+export type GroupStatus = "ACTIVE" | "INACTIVE" | "DELETED";
+export type GroupRole = "PRIMARY" | "SECONDARY";
+
+/** A group of customers and its points. */
+export interface GroupWallet {
+  groupId: string;
+  externalId: string | null;
+  name: string | null;
+  status: GroupStatus | null;
+  primaryUserId: string | null;
+  /** What it can spend in the programme that pays; null where that was not told. */
+  balance: number | null;
+  /** That of the customer in whose list it is; null where it was read for nobody in particular. */
+  role: GroupRole | null;
+  /** When it was read. */
+  asOf: Date;
+}
+
+/** Somebody in a group, by Capillary's number. */
+export interface Membership {
+  userId: string;
+  role: GroupRole;
+}
+
+/** Somebody in a group, as one of the group sees them. */
+export interface Member {
+  name: string | null;
+  role: GroupRole;
+  isYou: boolean;
+}
+
+/** More than any family has. A group may be as large as the brand likes, and nobody reads a page of thousands. */
+export const MOST_MEMBERS = 100;
+
+export const statusOf = (told: string | null): GroupStatus | null =>
+  told === "ACTIVE" || told === "INACTIVE" || told === "DELETED" ? told : null;
+
+export const roleOf = (isPrimary: boolean): GroupRole => (isPrimary ? "PRIMARY" : "SECONDARY");
+
+/** Points as they can be spent: a part of one cannot, and a debt is nothing. */
+export const spendable = (points: number | null): number | null =>
+  points === null ? null : Math.max(0, Math.floor(points));
+
+/** The group that is meant, among a customer's own. Somebody may lead several: one that is active goes before the others. */
+export function pick(groups: readonly GroupWallet[], by: GroupSelector): GroupWallet | null {
+  if ("groupId" in by) return groups.find(({ groupId }) => groupId === by.groupId) ?? null;
+  if ("externalId" in by) return groups.find(({ externalId }) => externalId === by.externalId) ?? null;
+  const led = groups.filter(({ primaryUserId }) => primaryUserId === by.primaryUserId);
+  return led.find(({ status }) => status === "ACTIVE") ?? led[0] ?? null;
+}
+
+/** Who is in the group, as the viewer sees them: the primary member first, and no name but their own. */
+export function membersSeen(
+  memberships: readonly Membership[],
+  nameOf: (userId: string) => string | null,
+  viewerUserId: string | null,
+): Member[] {
+  return memberships
+    .toSorted((a, b) => Number(b.role === "PRIMARY") - Number(a.role === "PRIMARY"))
+    .slice(0, MOST_MEMBERS)
+    .map(({ userId, role }) => {
+      const isYou = userId === viewerUserId;
+      const name = nameOf(userId);
+      return { name: isYou ? name : maskedName(name), role, isYou };
+    });
+}
+
+const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** The first letter of each word. How many there were after it would be a part of the name. */
+export function maskedName(name: string | null): string | null {
+  const words = name?.split(/\s+/).filter((word) => word !== "") ?? [];
+  if (words.length === 0) return null;
+  return words.map((word) => `${[...letters.segment(word)][0]?.segment ?? ""}•••`).join(" ");
+}

@@ -1,0 +1,111 @@
+import type { Clock } from "../platform/clock.ts";
+import type { Capillary } from "../upstream/capillary/capillary.ts";
+import { hasReason } from "../upstream/capillary/capillary-error.ts";
+import type { GroupSelector } from "../upstream/capillary/identities.ts";
+import type { CustomerGroup, Group } from "../upstream/capillary/wire/group.ts";
+import { type GroupWallet, type Membership, MOST_MEMBERS, roleOf, spendable, statusOf } from "./group.ts";
+
+/** Those who have left are among them, so there are more of them than of members that are shown. */
+const MOST_NAMES = 2 * MOST_MEMBERS;
+
+/** A group with those who are in it now. */
+export interface WholeGroup extends GroupWallet {
+  memberships: Membership[];
+}
+
+export interface Call {
+  requestId: string;
+}
+
+/** Groups as Capillary tells of them. Where there is no Capillary, there are none. */
+export interface ReadGroups {
+  /** Who the customer is over there; null if nobody. Whoever asks at the same moment shares a call. */
+  userIdOf(customerId: string): Promise<string | null>;
+  /** Every group that this user is in, deleted ones too, with their role in it. */
+  groupsOf(userId: string, call: Call): Promise<GroupWallet[]>;
+  /** Any group. Whoever sees it must be told that they may elsewhere. */
+  group(by: GroupSelector, call: Call): Promise<WholeGroup | null>;
+  /** The names of those who are or were in it, by user. */
+  names(groupId: string, call: Call): Promise<Map<string, string>>;
+}
+
+export function makeReadGroups(deps: { capillary: Capillary | undefined; clock: Clock }): ReadGroups {
+  const { capillary, clock } = deps;
+  if (!capillary) {
+    return {
+      userIdOf: async () => null,
+      groupsOf: async () => [],
+      group: async () => null,
+      names: async () => new Map(),
+    };
+  }
+  const { customers, groups } = capillary;
+
+  const walletOf = (told: Omit<Group, "users">, isPrimary: boolean | null): GroupWallet => ({
+    groupId: told.id,
+    externalId: told.externalId,
+    name: told.name,
+    status: statusOf(told.status),
+    primaryUserId: told.primaryUserId,
+    balance: spendable(told.points),
+    role: isPrimary === null ? null : roleOf(isPrimary),
+    asOf: clock.now(),
+  });
+
+  const group: ReadGroups["group"] = async (by, call) => {
+    if (Object.values(by).some((name) => name.trim() === "")) return null;
+    const told = await orNone(groups.group(by, call), "unknown-group", "bad-identifier");
+    if (!told) return null;
+    const memberships = told.users
+      .filter(({ isActive }) => isActive)
+      .map(({ userId, isPrimary }) => ({ userId, role: roleOf(isPrimary) }));
+    return { ...walletOf(told, null), memberships };
+  };
+
+  /**
+   * A group of this user's list. What the list holds is not documented: where it leaves open whether they are still in the
+   * group, the group itself is asked.
+   */
+  async function listed(told: CustomerGroup, userId: string, call: Call): Promise<GroupWallet | null> {
+    if (told.isActive === false) return null;
+    const isPrimary = told.isPrimary ?? (told.primaryUserId === null ? null : told.primaryUserId === userId);
+    if (told.isActive && isPrimary !== null) return walletOf(told, isPrimary);
+    const whole = await group({ groupId: told.id }, call);
+    const own = whole?.memberships.find((membership) => membership.userId === userId);
+    if (!whole || !own) return null;
+    const { memberships, ...wallet } = whole;
+    return { ...wallet, role: own.role };
+  }
+
+  return {
+    userIdOf: async (customerId) => (await customers.customer({ externalId: customerId }))?.id ?? null,
+
+    async groupsOf(userId, call) {
+      const told = await orNone(groups.customerGroups(userId, call), "unknown-customer");
+      const wallets = await Promise.all((told ?? []).map((each) => listed(each, userId, call)));
+      return wallets.filter((wallet) => wallet !== null);
+    },
+
+    group,
+
+    async names(groupId, call) {
+      const told = await orNone(groups.members(groupId, { ...call, atMost: MOST_NAMES }), "unknown-group");
+      const names = new Map<string, string>();
+      for (const { userId, firstName, lastName } of told ?? []) {
+        const name = [firstName, lastName].filter(Boolean).join(" ");
+        if (name !== "") names.set(userId, name);
+      }
+      return names;
+    },
+  };
+}
+
+/** Null where Capillary says that there is no such thing. */
+async function orNone<T>(work: Promise<T>, ...reasons: Parameters<typeof hasReason>[1][]): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (hasReason(error, ...reasons)) return null;
+    throw error;
+  }
+}

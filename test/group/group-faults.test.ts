@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Call } from "../../sandbox/calls.ts";
+import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
+
+interface Page {
+  me: { customerId: string; groupWallets: { balance: number | null; members: object[] | null }[] | null; cart: object };
+}
+
+let gateway: TestGateway;
+let owner: Customer;
+let groupId: number;
+const page = `{ me { customerId groupWallets { balance members { role } } cart { total } } }`;
+const look = () => owner.send<Page>(page);
+const whole = () => ({
+  me: {
+    customerId: owner.customerId,
+    groupWallets: [{ balance: 70, members: [{ role: "PRIMARY" }] }],
+    cart: { total: 0 },
+  },
+});
+
+beforeAll(async () => {
+  gateway = await startTestGateway({ UPSTREAM_TIMEOUT_MS: "600" });
+  owner = await gateway.customer();
+  const { capillary } = gateway.sandbox;
+  capillary.addCustomer({ externalId: owner.customerId, firstName: "Asha", lastName: "Rao" });
+  groupId = capillary.addGroup({ members: [{ customer: owner.customerId }] }).id;
+  capillary.setBalance({ group: groupId, points: 70 });
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+beforeEach(async () => {
+  gateway.sandbox.faults.clear();
+  expect((await look()).data).toEqual(whole()); // and the breaker has nothing to count
+});
+
+const kinds = ["http-500", "malformed", "drop-before", "rate-limit", "refuse", "delay"] as const;
+const fail = (operation: string, fault: (typeof kinds)[number]) =>
+  gateway.sandbox.faults.add({ upstream: "capillary", operation, fault, ...(fault === "delay" && { delayMs: 1_500 }) });
+const dark = (path: (string | number)[]) => [{ path, extensions: { code: "UPSTREAM_UNAVAILABLE", retryable: true } }];
+
+describe.each(kinds)("while the rewards system answers with %s", (fault) => {
+  test.each(["get", "customers"])("to %s, the groups are dark and the rest of the page stands", async (operation) => {
+    fail(operation, fault);
+    const { data, errors } = await look();
+    expect(data).toEqual({ me: { ...whole().me, groupWallets: null } });
+    expect(errors).toMatchObject(dark(["me", "groupWallets"]));
+    expect(errors).toHaveLength(1);
+  });
+
+  test.each(["userGroup2", "members"])("to %s, only the members are dark", async (operation) => {
+    fail(operation, fault);
+    const { data, errors } = await look();
+    expect(data).toEqual({ me: { ...whole().me, groupWallets: [{ balance: 70, members: null }] } });
+    expect(errors).toMatchObject(dark(["me", "groupWallets", 0, "members"]));
+    expect(errors).toHaveLength(1);
+  });
+});
+
+describe("a lookup that cannot be made", () => {
+  const query = "query ($by: GroupWalletBy!) { groupWallet(by: $by) { balance } }";
+  test.each(["get", "customers"])("for %s is an error, whether or not there is such a group", async (operation) => {
+    const answers = new Set<string>();
+    const stranger = await gateway.customer();
+    gateway.sandbox.capillary.addCustomer({ externalId: stranger.customerId });
+    for (const id of [groupId, 99_999_999]) {
+      fail(operation, "http-500");
+      const { data, errors } = await stranger.send(query, { by: { groupId: id } });
+      expect(errors).toMatchObject(dark(["groupWallet"]));
+      answers.add(JSON.stringify([data, errors?.map(({ message }) => message)]));
+    }
+    expect(answers.size).toBe(1);
+  });
+  test("for an operator is an error", async () => {
+    fail("userGroup2", "http-500");
+    const { data, errors } = await gateway.operator.send(query, { by: { groupId } });
+    expect(data).toEqual({ groupWallet: null });
+    expect(errors).toMatchObject(dark(["groupWallet"]));
+  });
+});
+
+test("an entity that cannot be read is dark among others that stand", async () => {
+  const id = (type: string, of: string | number) => Buffer.from(`${type}:${of}`).toString("base64url");
+  const references = [
+    { __typename: "GroupWallet", id: id("GroupWallet", groupId) },
+    { __typename: "Customer", id: id("Customer", owner.customerId) },
+  ];
+  fail("customers", "http-500");
+  const { data, errors } = await owner.send<{ _entities: unknown[] }>(
+    `query ($r: [_Any!]!) { _entities(representations: $r) { ... on GroupWallet { balance } ... on Customer { customerId } } }`,
+    { r: references },
+  );
+  expect(data?._entities).toEqual([null, { customerId: owner.customerId }]);
+  expect(errors).toMatchObject(dark(["_entities", 0]));
+});
+
+test("whoever leaves while the page is read does not see who is left", async () => {
+  const leaver = await gateway.customer();
+  gateway.sandbox.capillary.addCustomer({ externalId: leaver.customerId });
+  gateway.sandbox.capillary.changeMember(groupId, leaver.customerId, {});
+  gateway.sandbox.faults.add({ upstream: "capillary", operation: "userGroup2", fault: "delay", delayMs: 300 });
+  const from = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
+  const asking = leaver.ok<Page>("{ me { groupWallets { balance members { role } } } }");
+  await gateway.sandbox.calls.waitFor((call: Call) => call.seq > from && call.operation === "userGroup2");
+  gateway.sandbox.capillary.changeMember(groupId, leaver.customerId, { active: false });
+  expect((await asking).me.groupWallets).toEqual([{ balance: 70, members: null }]);
+});
