@@ -34,8 +34,9 @@ export interface Member {
 /** More than any family has. A group may be as large as the brand likes, and nobody reads a page of thousands. */
 export const MOST_MEMBERS = 100;
 
+const statuses: readonly GroupStatus[] = ["ACTIVE", "INACTIVE", "DELETED"];
 export const statusOf = (told: string | null): GroupStatus | null =>
-  told === "ACTIVE" || told === "INACTIVE" || told === "DELETED" ? told : null;
+  statuses.find((status) => status === told?.toUpperCase()) ?? null;
 
 export const roleOf = (isPrimary: boolean): GroupRole => (isPrimary ? "PRIMARY" : "SECONDARY");
 
@@ -51,14 +52,15 @@ export function pick(groups: readonly GroupWallet[], by: GroupSelector): GroupWa
   return led.find(({ status }) => status === "ACTIVE") ?? led[0] ?? null;
 }
 
-/** Who is in the group, as the viewer sees them: the primary member first, and no name but their own. */
+/** Who is in the group, as the viewer sees them: the primary member first, then oneself; of others no more than initials. */
 export function membersSeen(
   memberships: readonly Membership[],
   nameOf: (userId: string) => string | null,
   viewerUserId: string | null,
 ): Member[] {
+  const rank = ({ userId, role }: Membership) => (role === "PRIMARY" ? 0 : userId === viewerUserId ? 1 : 2);
   return memberships
-    .toSorted((a, b) => Number(b.role === "PRIMARY") - Number(a.role === "PRIMARY"))
+    .toSorted((a, b) => rank(a) - rank(b))
     .slice(0, MOST_MEMBERS)
     .map(({ userId, role }) => {
       const isYou = userId === viewerUserId;

@@ -339,6 +339,46 @@ describe("as a node and as an entity", () => {
   });
 });
 
+describe("in the sample world", () => {
+  const mine = async (customerId: string) =>
+    list(await gateway.customer({ customerId }), "groupId name balance role members { name role isYou }");
+
+  test("CUST12345 leads a family and is in a team", async () => {
+    expect(await mine("CUST12345")).toEqual([
+      {
+        groupId: "31059",
+        name: "Rao family",
+        balance: 5_000,
+        role: "PRIMARY",
+        members: [
+          { name: "Asha Rao", role: "PRIMARY", isYou: true },
+          { name: "R••• R•••", role: "SECONDARY", isYou: false },
+          { name: "M••• R•••", role: "SECONDARY", isYou: false },
+          { name: "F••• F•••", role: "SECONDARY", isYou: false },
+        ],
+      },
+      {
+        groupId: "31072",
+        name: "Team seven",
+        balance: 120,
+        role: "SECONDARY",
+        members: [
+          { name: "V••• M•••", role: "PRIMARY", isYou: false },
+          { name: "Asha Rao", role: "SECONDARY", isYou: true },
+        ],
+      },
+    ]);
+  });
+
+  test("CUST67890 leads two, and CUST00001 is in none", async () => {
+    expect((await mine("CUST67890")).map(({ groupId, role }) => [groupId, role])).toEqual([
+      ["31072", "PRIMARY"],
+      ["31100", "PRIMARY"],
+    ]);
+    expect(await mine("CUST00001")).toEqual([]);
+  });
+});
+
 describe("where there is no such rewards system", () => {
   test("nobody has groups, and nothing is wrong", async () => {
     const settings = ["REWARDS_URL", "INTOUCH_URL", "TILL", "PASSWORD", "ORG_ID", "BRAND", "PROGRAM_ID"];

@@ -1,0 +1,131 @@
+import { describe, expect, test } from "vitest";
+import type { Viewer } from "../../src/auth/viewer.ts";
+import { groupLoaders } from "../../src/group/group.loaders.ts";
+import { makeReadGroups } from "../../src/group/read-groups.ts";
+import { makeTestClock } from "../support/clock.ts";
+import {
+  type Answer,
+  clientOf,
+  failureOf,
+  startFakeCapillary,
+  v2No,
+  withStatus,
+} from "../upstream/capillary/fake-capillary.ts";
+
+const customer: Viewer = { kind: "customer", customerId: "C-1", sessionId: "s" };
+const operator: Viewer = { kind: "operator", operatorId: "o" };
+
+const user = (userId: number, active: boolean, primaryMember = false) => ({ userId, active, primaryMember });
+const group = {
+  id: 5,
+  externalId: "fam",
+  groupName: "Family",
+  groupStatus: "ACTIVE",
+  fleetGroupUsers: [user(8, true, true), user(7, true), user(9, false)],
+  pointsSummaries: [
+    { programId: 1041, loyaltyPoints: 9_000 },
+    { programId: 973, loyaltyPoints: "70" },
+  ],
+};
+
+/** Loaders over a rewards system that says this. The customer is number 7 there. */
+async function loadersOver(says: { list?: Answer; group?: Answer; members?: Answer }, viewer = customer) {
+  const capillary = await startFakeCapillary();
+  const row = { user_id: "7", external_id: "C-1", item_status: { success: "true", code: "1000", message: "ok" } };
+  const status = { success: "true", code: 200, message: "ok" };
+  capillary.on("/customer/get", { response: { status, customers: { customer: [row] } } });
+  capillary.on("/v2/customers/7", says.list ?? { id: 7 });
+  capillary.on("/v2/userGroup2", says.group ?? group);
+  capillary.on("/members", says.members ?? { data: [] });
+  const groups = makeReadGroups({ capillary: clientOf(capillary.url), clock: makeTestClock() });
+  const asked = () => capillary.seen.map(({ path }) => path.split("/").at(-1));
+  return { asked, ...groupLoaders(groups, viewer, "r-1", { cache: true }) };
+}
+const listOf = (...groups: object[]): Answer => ({ id: 7, userGroups2: groups });
+
+describe("a list that does not say whether one is still in the group", () => {
+  test("is completed by the group itself", async () => {
+    const { groupsOf, asked } = await loadersOver({ list: listOf({ id: 5 }) });
+    expect(await groupsOf.load("C-1")).toMatchObject([
+      { groupId: "5", name: "Family", role: "SECONDARY", balance: 70 },
+    ]);
+    expect(asked()).toEqual(["get", "7", "userGroup2"]);
+  });
+  test.each([
+    ["has them as one who left", { ...group, fleetGroupUsers: [user(8, true, true), user(7, false)] }],
+    ["does not know them", { ...group, fleetGroupUsers: [user(8, true, true)] }],
+    ["is none", v2No(1632)],
+  ])("holds nothing where the group %s", async (_, said) => {
+    const { groupsOf, group } = await loadersOver({ list: listOf({ id: 5, externalId: "fam" }), group: said });
+    expect(await groupsOf.load("C-1")).toEqual([]);
+    expect(await group.load({ externalId: "fam" })).toBeNull();
+  });
+  test("cannot be told while the group cannot be read", async () => {
+    const { groupsOf } = await loadersOver({ list: listOf({ id: 5 }), group: withStatus(500, "") });
+    expect(await failureOf(groupsOf.load("C-1"))).toMatchObject({ operation: "group", outcome: "transient" });
+  });
+});
+
+describe("a list that says who is in but not what they have", () => {
+  const list = listOf({ id: 5, groupName: "Family", groupStatus: "active", active: "true", primaryUserId: 7 });
+  test("stands by itself, with the role of who leads it", async () => {
+    const { groupsOf, asked } = await loadersOver({ list, group: withStatus(500, "") });
+    expect(await groupsOf.load("C-1")).toMatchObject([{ status: "ACTIVE", role: "PRIMARY", balance: null }]);
+    expect(asked()).toEqual(["get", "7"]);
+  });
+  test("leaves the balance to be asked for, of the programme that pays", async () => {
+    const { groupBalance } = await loadersOver({ list });
+    expect(await groupBalance.load("5")).toBe(70);
+  });
+});
+
+test("a list that names several groups is not asked for more than once, whatever is looked for", async () => {
+  const all = [5, 6].map((id) => ({ ...group, id, externalId: `fam-${id}`, primaryMember: false, active: true }));
+  const loaders = await loadersOver({ list: listOf(...all) });
+  const [byId, byName, none] = await Promise.all([
+    loaders.group.load({ groupId: "5" }),
+    loaders.group.load({ externalId: "fam-6" }),
+    loaders.group.load({ groupId: "77" }),
+  ]);
+  expect([byId?.groupId, byName?.groupId, none]).toEqual(["5", "6", null]);
+  expect(loaders.asked()).toEqual(["get", "7"]);
+});
+
+test("a customer whom the list does not know has no groups", async () => {
+  const { groupsOf } = await loadersOver({ list: v2No(8015) });
+  expect(await groupsOf.load("C-1")).toEqual([]);
+});
+
+test("a status nobody knows is none", async () => {
+  const { group: find } = await loadersOver({ group: { ...group, groupStatus: "ON_HOLD" } }, operator);
+  expect(await find.load({ groupId: "5" })).toMatchObject({ status: null, balance: 70, role: null });
+});
+
+describe("the members", () => {
+  test("have no name where none was told", async () => {
+    const members = { data: [{ fleetUserId: 7, firstName: "", lastName: null }] };
+    const { groupMembers } = await loadersOver({ members });
+    expect(await groupMembers.load("5")).toEqual([
+      { name: null, role: "PRIMARY", isYou: false },
+      { name: null, role: "SECONDARY", isYou: true },
+    ]);
+  });
+  test("are not told to a customer who is not one of them", async () => {
+    const fleetGroupUsers = [user(8, true, true), user(7, false)];
+    const said = { group: { ...group, fleetGroupUsers } };
+    expect(await (await loadersOver(said)).groupMembers.load("5")).toBeNull();
+    expect(await (await loadersOver(said, operator)).groupMembers.load("5")).toHaveLength(1);
+  });
+  test("are at most 100, with the primary member and oneself among them", async () => {
+    const crowd = Array.from({ length: 300 }, (_, index) => user(1_000 + index, true));
+    const fleetGroupUsers = [...crowd, user(7, true), user(8, true, true)];
+    const { groupMembers } = await loadersOver({ group: { ...group, fleetGroupUsers } });
+    const members = await groupMembers.load("5");
+    expect(members).toHaveLength(100);
+    expect(members?.slice(0, 3)).toMatchObject([
+      { role: "PRIMARY", isYou: false },
+      { role: "SECONDARY", isYou: true },
+      { role: "SECONDARY", isYou: false },
+    ]);
+  });
+});
