@@ -113,6 +113,17 @@ describe("a group wallet", () => {
     expect(await lookUp(primary, { groupId: id }, "balance")).toEqual({ balance: null });
   });
 
+  test("whose list tells no balance is asked for it", async () => {
+    const loner = await known("Lo", "Ner");
+    const { id } = world().addGroup({ members: [{ customer: loner.customerId }] });
+    gateway.sandbox.faults.add({ upstream: "capillary", operation: "userGroup2", fault: "delay", delayMs: 200 });
+    const from = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
+    const asking = list(loner, "balance");
+    await gateway.sandbox.calls.waitFor(({ seq, operation }) => seq > from && operation === "userGroup2");
+    world().setBalance({ group: id, points: 31 });
+    expect(await asking).toEqual([{ balance: 31 }]);
+  });
+
   test("shows each member their own role and their own name, and of others initials", async () => {
     expect(await lookUp(secondary, { groupId: group.id }, "role members { name role isYou }")).toEqual({
       role: "SECONDARY",

@@ -91,6 +91,21 @@ test("a list that names several groups is not asked for more than once, whatever
   expect(loaders.asked()).toEqual(["get", "7"]);
 });
 
+test("a list that says they have left is believed", async () => {
+  const { groupsOf, asked } = await loadersOver({ list: listOf({ id: 5, active: false }) });
+  expect(await groupsOf.load("C-1")).toEqual([]);
+  expect(asked()).toEqual(["get", "7"]);
+});
+
+test.each([{ groupId: "" }, { externalId: " " }, { primaryUserId: "" }])(
+  "by %j nothing is asked for: it would name no group, and the answer could be any",
+  async (by) => {
+    const { group: find, asked } = await loadersOver({}, operator);
+    expect(await find.load(by)).toBeNull();
+    expect(asked()).toEqual([]);
+  },
+);
+
 test("a customer whom the list does not know has no groups", async () => {
   const { groupsOf } = await loadersOver({ list: v2No(8015) });
   expect(await groupsOf.load("C-1")).toEqual([]);
