@@ -13,7 +13,7 @@ export async function seedSampleWorld(db: Db, vault: VoucherVault, clock: Clock)
   const now = clock.now();
   await inTransaction(db, async (tx) => {
     await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('tessera.seed'))`;
-    if ((await tx.reward.count()) > 0) return;
+    if ((await tx.reward.count({ where: { source: "BIGCITY" } })) > 0) return;
     const rows = await tx.reward.createManyAndReturn({
       data: sampleRewards.map(({ voucherCodes, listedDaysAgo, validFrom, validUntil, stock, ...reward }) => ({
         ...reward,

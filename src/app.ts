@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { seedSampleWorld } from "../prisma/seed.ts";
+import { keepInSync } from "./catalog/mirror/keep-in-sync.ts";
 import { checkVault, makeVoucherVault } from "./catalog/voucher-vault.ts";
 import type { Config } from "./config.ts";
 import { makeFeatures } from "./features.ts";
@@ -8,6 +9,7 @@ import type { Clock } from "./platform/clock.ts";
 import { systemClock } from "./platform/clock.ts";
 import { openDb } from "./platform/db.ts";
 import { type Bus, makeLocalBus } from "./platform/events.ts";
+import { makeExclusive } from "./platform/exclusive.ts";
 import { type Logger, makeLogger } from "./platform/logger.ts";
 import { migrate } from "./platform/migrate.ts";
 import { startEmbeddedPostgres } from "./platform/postgres/embedded.ts";
@@ -27,6 +29,9 @@ export interface Surroundings {
   /** See `even-timing.ts`. */
   otpGridMs?: number;
   reconcileEveryMs?: number;
+  /** How long after the start the catalogue is first mirrored, and how many rewards a page of it has. */
+  catalogSyncAfterMs?: number;
+  catalogPageSize?: number;
   openBus?: typeof openBus;
 }
 
@@ -94,7 +99,9 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       engine,
       trip: makeTrip(config.tripPoint),
       vault,
+      exclusive: makeExclusive(databaseUrl),
       otpGridMs: surroundings.otpGridMs,
+      catalogPageSize: surroundings.catalogPageSize,
     });
     if (config.seed === "sample") await seedSampleWorld(db, vault, clock);
     await engine.launch();
@@ -103,6 +110,10 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
 
     const schema = buildSchema(features.resolvers);
     await server.open({ schema, features, bus, checkReady: async () => void (await db.$queryRaw`select 1`) });
+    if (capillary && config.catalogSyncMs > 0) {
+      const firstAfterMs = surroundings.catalogSyncAfterMs;
+      running.defer(keepInSync({ sync: features.syncCatalog, everyMs: config.catalogSyncMs, firstAfterMs, log }));
+    }
 
     return { url: server.url, sandboxUrl: sandbox?.url, notes, stop: () => running.disposeAsync() };
   } catch (error) {

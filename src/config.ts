@@ -89,6 +89,8 @@ const settings = z.object({
   CAPILLARY_INDIVIDUAL_LEDGER: z.enum(["client", "capillary"]).default("client"),
   CAPILLARY_CALLS_PER_MINUTE: integer(1, 1_000_000).default(1_000),
 
+  CATALOG_SYNC_SECONDS: integer(0, 86_400).default(300),
+
   UPSTREAM_TIMEOUT_MS: integer(50, 120_000).default(5_000),
   UPSTREAM_CONNECTIONS: integer(1, 1_000).default(64),
   SANDBOX_PORT: integer(0, 65_535).default(4010),
@@ -161,6 +163,8 @@ export function readConfig(env: Record<string, string | undefined>) {
       api: capillaryApi(s),
       individualLedger: s.CAPILLARY_INDIVIDUAL_LEDGER,
     },
+    /** 0 is never. */
+    catalogSyncMs: s.CATALOG_SYNC_SECONDS * 1_000,
     upstreamTimeoutMs: s.UPSTREAM_TIMEOUT_MS,
     upstreamConnections: s.UPSTREAM_CONNECTIONS,
     sandboxPort: s.SANDBOX_PORT,

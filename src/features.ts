@@ -17,6 +17,8 @@ import { catalogLoaders } from "./catalog/catalog.loaders.ts";
 import { catalogResolvers } from "./catalog/catalog.resolvers.ts";
 import { makeImportVoucherCodes } from "./catalog/import-voucher-codes.ts";
 import { makeManageRewards } from "./catalog/manage-rewards.ts";
+import { makeMirrorStore } from "./catalog/mirror/mirror.store.ts";
+import { makeSyncCatalog } from "./catalog/mirror/sync-catalog.ts";
 import { makeRewardStore } from "./catalog/reward.store.ts";
 import type { VoucherVault } from "./catalog/voucher-vault.ts";
 import type { Config } from "./config.ts";
@@ -47,6 +49,7 @@ import { makeWatchOrder } from "./order/watch-order.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Db } from "./platform/db.ts";
 import type { Bus } from "./platform/events.ts";
+import type { Exclusive } from "./platform/exclusive.ts";
 import type { Logger } from "./platform/logger.ts";
 import type { SagaEngine } from "./platform/saga/saga.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
@@ -69,7 +72,9 @@ export interface FeatureDeps {
   engine: SagaEngine;
   trip: Trip;
   vault: VoucherVault;
+  exclusive: Exclusive;
   otpGridMs: number | undefined;
+  catalogPageSize: number | undefined;
 }
 
 export type Features = ReturnType<typeof makeFeatures>;
@@ -101,6 +106,16 @@ export function makeFeatures(deps: FeatureDeps) {
   const rewards = makeRewardStore(db);
   const manageRewards = makeManageRewards({ db, clock });
   const importVoucherCodes = makeImportVoucherCodes({ db, vault, clock });
+  const mirrorStore = makeMirrorStore(db);
+  const syncCatalog = makeSyncCatalog({
+    catalogue: capillary?.catalogue,
+    store: mirrorStore,
+    exclusive: deps.exclusive,
+    ledger: config.capillary.individualLedger,
+    pageSize: deps.catalogPageSize,
+    clock,
+    log,
+  });
   const carts = makeCartStore(db);
   const changeCart = makeChangeCart({ carts, redeemedUnits: orders.redeemedUnits, clock });
   const readWallets = makeReadWallets({ client, heldPoints: orders.heldPoints, clock });
@@ -178,12 +193,20 @@ export function makeFeatures(deps: FeatureDeps) {
     identify,
     receiveReport,
     makeLoaders,
+    syncCatalog,
     reconcile: makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs }),
     resolvers: [
       authResolvers({ requestOtp, verifyOtp, sessions, accessTokens }),
       walletResolvers(),
       groupResolvers(),
-      catalogResolvers({ rewards, manageRewards, importVoucherCodes, clock }),
+      catalogResolvers({
+        rewards,
+        manageRewards,
+        importVoucherCodes,
+        syncCatalog,
+        lastSync: () => mirrorStore.lastRun(),
+        clock,
+      }),
       cartResolvers({ changeCart, clock }),
       orderResolvers({
         orders,

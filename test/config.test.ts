@@ -57,6 +57,8 @@ describe("a setting that is wrong says what it is, what was found and what is al
     ["CLIENT_API_URL", "https://client.example.com/api/v1", origin],
     ["CLIENT_API_URL", "https://client.example.com/?a=b", origin],
     ["CLIENT_API_URL", "https://client.example.com#top", origin],
+    ["CATALOG_SYNC_SECONDS", "-1", "expected a whole number from 0 to 86400"],
+    ["CATALOG_SYNC_SECONDS", "86401", "expected a whole number from 0 to 86400"],
     ["CLIENT_POINTS_AUTH", "digest", 'expected one of "bearer"|"basic"'],
     ["CLIENT_REDEEM_REPEATABLE", "yes", flag],
     ["CLIENT_REVERSE_REPEATABLE", "1", flag],

@@ -1,4 +1,4 @@
-import { isShipped, notOnOffer, type Reward, walletsPaying } from "../catalog/reward.ts";
+import { isOrderable, isShipped, notOnOffer, type Reward } from "../catalog/reward.ts";
 import type { CartProblemCode, RedeemabilityReason, WalletKind } from "../graphql/generated/resolvers.ts";
 import { type Refusal, refusal } from "../refusal.ts";
 
@@ -126,7 +126,7 @@ function lineProblems(line: CartLine, lines: readonly CartLine[], facts: CartFac
   const off = offOffer(reward, facts.now);
   if (off) add("INACTIVE", off);
   const walletRefusal = unsupportedWallet(reward, line.payWith);
-  if (walletRefusal) add("WALLET_NOT_SUPPORTED", walletRefusal);
+  if (walletRefusal && reward.payableWith.length > 0) add("WALLET_NOT_SUPPORTED", walletRefusal);
   const stockRefusal = soldOut(reward, wanted);
   if (stockRefusal) add("SOLD_OUT", stockRefusal);
   const limitRefusal = limitReached(reward, wanted, facts.alreadyRedeemed.get(reward.id) ?? 0);
@@ -147,17 +147,18 @@ const offOfferMessages: Partial<Record<RedeemabilityReason, string>> = {
   INACTIVE: "is no longer on offer.",
   ENDED: "has ended.",
   NOT_STARTED: "is not on offer yet.",
+  NOT_CONFIGURED: "cannot be ordered yet.",
 };
 
 export function offOffer(reward: Reward, now: Date): Refusal | null {
-  const reason = notOnOffer(reward, now);
+  const reason = notOnOffer(reward, now) ?? (isOrderable(reward) ? null : "NOT_CONFIGURED");
   if (!reason) return null;
   const message = `${reward.name} ${offOfferMessages[reason] ?? "cannot be redeemed."}`;
   return { __typename: "NotRedeemable", code: "NOT_REDEEMABLE", message, reason };
 }
 
 export function unsupportedWallet(reward: Reward, payWith: WalletKind): Refusal | null {
-  if (walletsPaying(reward).includes(payWith)) return null;
+  if (reward.payableWith.includes(payWith)) return null;
   const whose = payWith === "GROUP" ? "a group's" : "your own";
   return refusal("WALLET_NOT_SUPPORTED", `${reward.name} cannot be paid with ${whose} points.`, ["input", "payWith"]);
 }

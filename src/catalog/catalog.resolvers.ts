@@ -11,22 +11,28 @@ import type {
 import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
-import { isRefused } from "../refusal.ts";
+import { isRefused, refusal } from "../refusal.ts";
 import { availableIn } from "../wallet/wallet.ts";
 import type { ImportVoucherCodes } from "./import-voucher-codes.ts";
 import { type ManageRewards, rewardNotFound } from "./manage-rewards.ts";
+import type { LastRun } from "./mirror/mirror.store.ts";
+import type { SyncCatalog } from "./mirror/sync-catalog.ts";
 import { judgeRedeemability } from "./redeemability.ts";
 import { type RewardQuery, type RewardStore, rewardCursor } from "./reward.store.ts";
-import { type Reward, walletsPaying } from "./reward.ts";
+import type { Reward } from "./reward.ts";
 
 export interface CatalogDeps {
   rewards: RewardStore;
   manageRewards: ManageRewards;
   importVoucherCodes: ImportVoucherCodes;
+  syncCatalog: SyncCatalog;
+  lastSync(): Promise<LastRun | null>;
   clock: Clock;
 }
 
-export function catalogResolvers({ rewards, manageRewards, importVoucherCodes, clock }: CatalogDeps): Resolvers {
+export function catalogResolvers(deps: CatalogDeps): Resolvers {
+  const { rewards, manageRewards, importVoucherCodes, syncCatalog, lastSync, clock } = deps;
+
   async function list(args: QueryRewardsArgs, context: Context): Promise<Connection<Reward>> {
     const now = clock.now();
     const limit = pageSize(args.first);
@@ -61,6 +67,10 @@ export function catalogResolvers({ rewards, manageRewards, importVoucherCodes, c
         return rewardId ? loaders.reward.load(rewardId) : null;
       },
       rewardCategories: () => rewards.categories(clock.now()),
+      catalogSync(_, __, context) {
+        requireOperator(context);
+        return lastSync();
+      },
     },
 
     Mutation: {
@@ -85,6 +95,11 @@ export function catalogResolvers({ rewards, manageRewards, importVoucherCodes, c
         if (isRefused(report)) return { imported: 0, rejected: [], userErrors: report.refusals };
         return { ...report, userErrors: [] };
       },
+      async syncCatalog(_, __, context) {
+        requireOperator(context);
+        const { problem, ...counts } = await syncCatalog();
+        return { ...counts, userErrors: problem === null ? [] : [refusal("UPSTREAM_UNAVAILABLE", problem)] };
+      },
     },
 
     Reward: {
@@ -95,15 +110,14 @@ export function catalogResolvers({ rewards, manageRewards, importVoucherCodes, c
         return rewardId ? loaders.reward.load(rewardId) : null;
       },
       id: ({ id }) => toGlobalId("Reward", id),
-      payableWith: (reward) => walletsPaying(reward),
       async redeemability(reward, { wallet: wanted }, { viewer, loaders }) {
         if (viewer.kind !== "customer") return judgeRedeemability(reward, null, clock.now());
-        const [wallet, alreadyRedeemed] = await Promise.all([
-          loaders.wallet.load(viewer.customerId),
+        const payWith = wanted?.payWith ?? "INDIVIDUAL";
+        const [available, alreadyRedeemed] = await Promise.all([
+          payWith === "GROUP" ? null : loaders.wallet.load(viewer.customerId).then(availableIn),
           loaders.redeemedUnits.load(reward.id),
         ]);
-        const payWith = wanted?.payWith ?? "INDIVIDUAL";
-        return judgeRedeemability(reward, { payWith, available: availableIn(wallet), alreadyRedeemed }, clock.now());
+        return judgeRedeemability(reward, { payWith, available, alreadyRedeemed }, clock.now());
       },
     },
 
@@ -128,6 +142,7 @@ async function toQuery(filter: RewardFilter, sort: RewardSort, context: Context)
     ...(brands && { brands }),
     ...(pointsMin != null && { pointsMin }),
     ...(Number.isFinite(max) && { pointsMax: max }),
+    ...(affordableWith && { payableWith: affordableWith.payWith }),
     ...(search && { search }),
   };
 }

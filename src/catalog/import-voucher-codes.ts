@@ -5,7 +5,7 @@ import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import { type Refused, refusal, refused } from "../refusal.ts";
-import { lockReward, rewardNotFound } from "./manage-rewards.ts";
+import { lockReward, rewardIsMirrored, rewardNotFound } from "./manage-rewards.ts";
 import { isFromPool, type Reward, toReward } from "./reward.ts";
 import type { SealedVoucher, VoucherVault } from "./voucher-vault.ts";
 
@@ -54,6 +54,7 @@ export function makeImportVoucherCodes(deps: { db: Db; vault: VoucherVault; cloc
     return inTransaction(db, async (tx) => {
       const reward = await lockReward(tx, rewardId);
       if (!reward) return rewardNotFound();
+      if (reward.source === "CAPILLARY") return rewardIsMirrored();
       if (!isFromPool(reward)) {
         return refused(
           refusal("VOUCHER_CODES_INVALID", "Only e-gift vouchers have a pool of codes.", ["input", "rewardId"]),

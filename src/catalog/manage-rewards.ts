@@ -3,6 +3,7 @@ import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Tx, violates } from "../platform/db.ts";
 import { type Refusal, type Refused, refusal, refused } from "../refusal.ts";
+import { MIRRORED_SKU } from "./mirror/mirrored-reward.ts";
 import { isFromPool, type Reward, toReward } from "./reward.ts";
 
 const name = z.string().trim().min(1).max(200);
@@ -56,6 +57,10 @@ export interface ManageRewards {
 export const rewardNotFound = () =>
   refused(refusal("REWARD_NOT_FOUND", "There is no such reward.", ["input", "rewardId"]));
 
+/** Capillary is the master of its rewards: what we changed of one, the next run of the mirror would undo. */
+export const rewardIsMirrored = (field = "rewardId") =>
+  refused(refusal("REWARD_IS_MIRRORED", "Capillary keeps this reward: change it there.", ["input", field]));
+
 /** The reward, kept from changing until the transaction ends; null when there is none such. */
 export async function lockReward(tx: Tx, rewardId: string) {
   const [locked] = await tx.$queryRaw<{ id: string }[]>`
@@ -69,6 +74,7 @@ export function makeManageRewards({ db, clock }: { db: Db; clock: Clock }): Mana
       const parsed = creation.safeParse(input);
       if (!parsed.success) return invalid(parsed.error);
       const { data } = parsed;
+      if (data.sku.startsWith(MIRRORED_SKU)) return rewardIsMirrored("sku");
       if (isFromPool({ kind: data.kind, source: "BIGCITY" }) && data.stock) {
         return refused(
           refusal("STOCK_INVALID", "A voucher's stock is its pool of codes: import codes instead.", ["input", "stock"]),
@@ -96,6 +102,7 @@ export function makeManageRewards({ db, clock }: { db: Db; clock: Clock }): Mana
       return inTransaction(db, async (tx) => {
         const before = await lockReward(tx, rewardId);
         if (!before) return rewardNotFound();
+        if (before.source === "CAPILLARY") return rewardIsMirrored();
         const merged = { ...before, ...data };
         const misordered = datesOutOfOrder(merged.validFrom, merged.validUntil);
         if (misordered) return misordered;
@@ -116,8 +123,8 @@ export function makeManageRewards({ db, clock }: { db: Db; clock: Clock }): Mana
       inTransaction(db, async (tx) => {
         const now = clock.now();
         const [row] = await tx.reward.updateManyAndReturn({
-          where: { id: rewardId, archivedAt: null },
-          data: { archivedAt: now },
+          where: { id: rewardId, OR: [{ archivedAt: null }, { vanishedAt: { not: null } }] },
+          data: { archivedAt: now, vanishedAt: null }, // it vanished, and is not to come back either
         });
         if (row) {
           await audit(tx, { at: now, actor: operatorId, action: "reward.archive", subject: row.sku });
@@ -131,6 +138,7 @@ export function makeManageRewards({ db, clock }: { db: Db; clock: Clock }): Mana
       inTransaction(db, async (tx) => {
         const before = await lockReward(tx, rewardId);
         if (!before) return rewardNotFound();
+        if (before.source === "CAPILLARY") return rewardIsMirrored();
         if (isFromPool(before)) {
           return refused(
             refusal("STOCK_INVALID", "A voucher's stock is its pool of codes: import codes instead.", [

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { RewardKind, RewardSort, RewardSource } from "../graphql/generated/resolvers.ts";
+import type { RewardKind, RewardSort, RewardSource, WalletKind } from "../graphql/generated/resolvers.ts";
 import { type Db, Prisma } from "../platform/db.ts";
 import { type Reward, toReward } from "./reward.ts";
 
@@ -11,6 +11,7 @@ export interface RewardQuery {
   brands?: readonly string[];
   pointsMin?: number;
   pointsMax?: number;
+  payableWith?: WalletKind;
   search?: string;
 }
 
@@ -65,7 +66,7 @@ export function makeRewardStore(db: Db): RewardStore {
   const columns = Prisma.sql`
     id, sku, name, description, kind, source, points, brand, category, image_url as "imageUrl", terms, how_to_use as "howToUse",
     redemption_url as "redemptionUrl", valid_from as "validFrom", valid_until as "validUntil", stock,
-    limit_per_customer as "limitPerCustomer", active, archived_at as "archivedAt", popularity, created_at as "createdAt",
+    limit_per_customer as "limitPerCustomer", active, archived_at as "archivedAt", popularity, payable_with::text[] as "payableWith", created_at as "createdAt",
     updated_at as "updatedAt"`;
 
   return {
@@ -112,6 +113,7 @@ function matching(query: RewardQuery, now: Date): Prisma.Sql[] {
   among(Prisma.sql`brand`, query.brands, Prisma.sql`text`);
   if (query.pointsMin !== undefined) conditions.push(Prisma.sql`points >= ${query.pointsMin}`);
   if (query.pointsMax !== undefined) conditions.push(Prisma.sql`points <= ${query.pointsMax}`);
+  if (query.payableWith) conditions.push(Prisma.sql`${query.payableWith}::wallet_kind = any(payable_with)`);
   const terms = searchTerms(query.search ?? "");
   if (terms.length > 0) conditions.push(Prisma.sql`search @@ to_tsquery('simple', ${terms.join(" & ")})`);
   return conditions;

@@ -1,17 +1,21 @@
-import type { RedeemabilityReason, RewardKind, RewardSource, WalletKind } from "../graphql/generated/resolvers.ts";
+import type { RedeemabilityReason, RewardKind, RewardSource } from "../graphql/generated/resolvers.ts";
 import type { Reward as RewardRow } from "../platform/generated/prisma/client.ts";
 
-/** Something points can be spent on. Prices are whole points. */
-export interface Reward extends Omit<RewardRow, "points"> {
+/** What only the mirror of a source reads and writes. */
+type MirrorColumn = "upstreamId" | "paymentConfigs" | "upstreamImageUrl" | "seenAt" | "vanishedAt";
+
+/**
+ * Something points can be spent on. Prices are whole points. `payableWith` has the wallets that can pay for it: a group's
+ * points could not be returned for a Bigcity reward, so it takes none.
+ */
+export interface Reward extends Omit<RewardRow, "points" | MirrorColumn> {
   points: number;
 }
 
-export const toReward = (row: RewardRow): Reward => ({ ...row, points: Number(row.points) });
+export const toReward = (row: Omit<RewardRow, MirrorColumn>): Reward => ({ ...row, points: Number(row.points) });
 
-/** The wallets that can pay for it. A group's points could not be returned for a Bigcity reward, so it takes none. */
-export function walletsPaying(reward: { source: RewardSource }): WalletKind[] {
-  return reward.source === "BIGCITY" ? ["INDIVIDUAL"] : ["INDIVIDUAL", "GROUP"];
-}
+/** Whether orders can have it. Those of Capillary are shown; giving them is still to be built. */
+export const isOrderable = (reward: { source: RewardSource }) => reward.source === "BIGCITY";
 
 /** Why nobody can redeem it now, whoever they are; null when it is on offer. */
 export function notOnOffer(

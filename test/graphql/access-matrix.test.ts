@@ -46,6 +46,7 @@ const rows: Record<string, Row> = {
   "Query.rewards": ["{ it: rewards { totalCount } }", everybody],
   "Query.reward": ["query ($id: ID!) { it: reward(id: $id) { id } }", everybody, (of) => ({ id: of.reward.id })],
   "Query.rewardCategories": ["{ it: rewardCategories { name } }", everybody],
+  "Query.catalogSync": ["{ it: catalogSync { problem } }", forOperators("null")],
   "Query.order": [
     "query ($id: ID!) { it: order(id: $id) { id } }",
     ["UNAUTHENTICATED", "ok", "null", "ok"],
@@ -133,6 +134,8 @@ const rows: Record<string, Row> = {
     forOperators("ok"),
     (of) => ({ input: { rewardId: of.parcel.id, change: { to: 5 } } }),
   ],
+
+  "Mutation.syncCatalog": [`mutation { it: syncCatalog { ${refusals} } }`, forOperators("ok")],
 
   "Mutation.placeOrder": [
     `mutation ($input: PlaceOrderInput!) { it: placeOrder(input: $input) { ${refusals} } }`,

@@ -47,6 +47,7 @@ export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record
     CAPILLARY_BRAND: capillary.brand,
     CAPILLARY_PROGRAM_ID: capillary.programId,
     CAPILLARY_CALLS_PER_MINUTE: "100000",
+    CATALOG_SYNC_SECONDS: "0", // the catalogue of a test is its own
     UPSTREAM_TIMEOUT_MS: "1000",
     OTP_PER_ADDRESS_HOUR: "100000",
     SESSION_SECRET,

@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { type Db, inTransaction, Prisma, type Tx } from "../../platform/db.ts";
+import { imagePath } from "./image-path.ts";
+import type { MirroredReward } from "./mirrored-reward.ts";
+
+export interface SyncCounts {
+  added: number;
+  /** Those that came back are among them. */
+  changed: number;
+  archived: number;
+}
+
+export interface MirrorStore {
+  /** The ids, at Capillary, of what we show as listed there. */
+  listed(): Promise<Set<string>>;
+  /** Takes over what was read and archives those ids; what an operator archived stays so. */
+  write(rewards: readonly MirroredReward[], vanished: readonly string[], now: Date): Promise<SyncCounts>;
+  recordRun(run: SyncCounts & { problem: string | null; ranAt: Date }): Promise<void>;
+  lastRun(): Promise<LastRun | null>;
+}
+
+export interface LastRun extends SyncCounts {
+  ranAt: Date;
+  succeededAt: Date | null;
+  problem: string | null;
+}
+
+/** Rewards that one statement carries. */
+const AT_ONCE = 1_000;
+const source = "CAPILLARY";
+
+export function makeMirrorStore(db: Db): MirrorStore {
+  return {
+    async listed() {
+      const rows = await db.$queryRaw<{ id: string }[]>`
+        select upstream_id as id from rewards where source = 'CAPILLARY' and vanished_at is null`;
+      return new Set(rows.map(({ id }) => id));
+    },
+
+    write: (rewards, vanished, now) =>
+      inTransaction(db, async (tx) => {
+        const counts: SyncCounts = { added: 0, changed: 0, archived: 0 };
+        for (let at = 0; at < rewards.length; at += AT_ONCE) {
+          const given = asTable(rewards.slice(at, at + AT_ONCE));
+          counts.changed += await update(tx, given, now);
+          counts.added += await insert(tx, given, now);
+          await touch(tx, given, now);
+        }
+        if (vanished.length > 0) {
+          counts.archived = await tx.$executeRaw`
+            update rewards set archived_at = ${now}, vanished_at = ${now}, updated_at = ${now}
+            where source = 'CAPILLARY' and archived_at is null and upstream_id = any(${[...vanished]}::text[])`;
+        }
+        return counts;
+      }),
+
+    async recordRun({ problem, ranAt, added, changed, archived }) {
+      const run = { ranAt, problem, added, changed, archived, ...(problem === null && { succeededAt: ranAt }) };
+      await db.catalogSync.upsert({ where: { source }, create: { source, ...run }, update: run });
+    },
+
+    lastRun: () => db.catalogSync.findUnique({ where: { source } }),
+  };
+}
+
+/** The rewards as one parameter, however many: a statement's text stays the same. */
+function asTable(rewards: readonly MirroredReward[]): Prisma.Sql {
+  const rows = JSON.stringify(
+    rewards.map(({ sku, ...reward }) => {
+      const id = randomUUID();
+      return { id, sku, imageUrl: imagePath(id), ...reward };
+    }),
+  );
+  return Prisma.sql`jsonb_to_recordset(${rows}::jsonb) as given (
+    id uuid, "upstreamId" text, sku text, name text, description text, kind reward_kind, points bigint, brand text, category text,
+    terms text, "validFrom" timestamptz, "validUntil" timestamptz, active boolean, "payableWith" wallet_kind[],
+    "paymentConfigs" jsonb, "imageUrl" text, "upstreamImageUrl" text)`;
+}
+
+/** Only what differs, so that a quiet run writes nothing that is indexed. What the list leaves out stays. */
+const update = (tx: Tx, given: Prisma.Sql, now: Date) => tx.$executeRaw`
+  update rewards r set
+    name = given.name, description = coalesce(given.description, r.description), kind = given.kind, points = given.points,
+    brand = given.brand, category = given.category, terms = coalesce(given.terms, r.terms), valid_from = given."validFrom",
+    valid_until = given."validUntil", active = given.active, payable_with = given."payableWith",
+    payment_configs = given."paymentConfigs", updated_at = ${now},
+    archived_at = case when r.vanished_at is null then r.archived_at end, vanished_at = null
+  from ${given}
+  where r.source = 'CAPILLARY' and r.upstream_id = given."upstreamId" and (
+    r.vanished_at is not null or
+    (r.name, r.description, r.kind, r.points, r.brand, r.category, r.terms, r.valid_from, r.valid_until, r.active,
+     r.payable_with, r.payment_configs)
+    is distinct from
+    (given.name, coalesce(given.description, r.description), given.kind, given.points, given.brand, given.category,
+     coalesce(given.terms, r.terms), given."validFrom"::timestamptz(3), given."validUntil"::timestamptz(3), given.active,
+     given."payableWith", given."paymentConfigs"))`;
+
+/** One whose SKU is taken is left out: ours are not given away. */
+const insert = (tx: Tx, given: Prisma.Sql, now: Date) => tx.$executeRaw`
+  insert into rewards (id, sku, source, upstream_id, name, description, kind, points, brand, category, image_url, terms,
+    valid_from, valid_until, active, payable_with, payment_configs, created_at, updated_at)
+  select id, sku, 'CAPILLARY', "upstreamId", name, coalesce(description, name), kind, points, brand, category, "imageUrl", terms,
+    "validFrom", "validUntil", active, "payableWith", "paymentConfigs", ${now}, ${now}
+  from ${given}
+  where not exists (select from rewards r where r.source = 'CAPILLARY' and r.upstream_id = given."upstreamId")
+  on conflict do nothing`;
+
+/** No change of the reward: neither column is indexed, and a signed address is another one each time. */
+const touch = (tx: Tx, given: Prisma.Sql, now: Date) => tx.$executeRaw`
+  update rewards r set seen_at = ${now}, upstream_image_url = coalesce(given."upstreamImageUrl", r.upstream_image_url)
+  from ${given}
+  where r.source = 'CAPILLARY' and r.upstream_id = given."upstreamId"`;

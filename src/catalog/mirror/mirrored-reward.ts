@@ -1,0 +1,107 @@
+import type { RewardKind, WalletKind } from "../../graphql/generated/resolvers.ts";
+import type { CapillaryReward, PaymentConfig } from "../../upstream/capillary/wire/reward.ts";
+
+/** A reward of Capillary as our table holds it. What only the full definition says is null where the list leaves it out. */
+export interface MirroredReward {
+  upstreamId: string;
+  sku: string;
+  name: string;
+  description: string | null;
+  kind: RewardKind;
+  points: number;
+  brand: string;
+  category: string;
+  terms: string | null;
+  validFrom: Date | null;
+  validUntil: Date | null;
+  active: boolean;
+  payableWith: WalletKind[];
+  paymentConfigs: PaymentConfig[];
+  upstreamImageUrl: string | null;
+}
+
+/** Whose points an individual's are; see the setting `CAPILLARY_INDIVIDUAL_LEDGER`. */
+export type IndividualLedger = "client" | "capillary";
+
+/** SKUs that begin with it are Capillary's. */
+export const MIRRORED_SKU = "CAP-";
+const ID = /^[\w.-]{1,60}$/;
+const CATEGORY_OF_THE_REST = "More rewards";
+
+/** Null for one that cannot be told from others by its id. */
+export function toMirrored(
+  reward: CapillaryReward,
+  { brandName, ledger }: { brandName: string; ledger: IndividualLedger },
+): MirroredReward | null {
+  if (!ID.test(reward.id)) return null;
+  const points = wholePoints(reward.points);
+  const from = inRange(reward.startsAt);
+  const until = inRange(reward.endsAt);
+  const isInOrder = !from || !until || from < until;
+  return {
+    upstreamId: reward.id,
+    sku: `${MIRRORED_SKU}${reward.id}`,
+    name: plain(reward.name, 200) ?? reward.id,
+    description: plain(reward.description, 10_000),
+    kind: kindOf(reward),
+    points: points ?? 0,
+    brand: plain(reward.vendor, 200) ?? plain(brandName, 200) ?? "Capillary",
+    category: plain(reward.categories[0], 200) ?? plain(reward.shelves[0], 200) ?? CATEGORY_OF_THE_REST,
+    terms: plain(reward.termsText, 10_000),
+    validFrom: isInOrder ? from : null,
+    validUntil: until,
+    // A price that is no number of points, or an end before the beginning, is not for customers to see.
+    active: reward.isEnabled !== false && points !== null && isInOrder,
+    payableWith: walletsFor(reward, ledger),
+    paymentConfigs: reward.paymentConfigs,
+    upstreamImageUrl: plain(reward.imageUrl ?? reward.thumbnailUrl, 4_000),
+  };
+}
+
+/**
+ * The wallets a unit could be paid from. Capillary takes a group's points itself, by the points price. The customer's own
+ * points are the Client's: Capillary must then give the reward for nothing, which it does only through a `FREE` config, or
+ * for a price of 0 without any config. Where the customer's own points are Capillary's too, it takes them by the same price.
+ */
+export function walletsFor(
+  { points, paymentConfigs }: Pick<CapillaryReward, "points" | "paymentConfigs">,
+  ledger: IndividualLedger,
+): WalletKind[] {
+  const price = wholePoints(points);
+  if (price === null) return [];
+  const hasConfig = (mode: string) => paymentConfigs.some((config) => config.mode === mode);
+  const isBare = paymentConfigs.length === 0;
+  // It takes exactly what it says, and ours are whole points.
+  const hasPrice = price === (points ?? 0) && price > 0 && (isBare || hasConfig("POINTS"));
+  const isFree = hasConfig("FREE") || (isBare && price === 0);
+  const wallets: WalletKind[] = [];
+  if (isFree || (ledger === "capillary" && hasPrice)) wallets.push("INDIVIDUAL");
+  if (hasPrice) wallets.push("GROUP");
+  return wallets;
+}
+
+/** Never less than it costs. No price at all is 0; null is one we cannot count. */
+function wholePoints(points: number | null): number | null {
+  const whole = Math.ceil(points ?? 0);
+  return Number.isSafeInteger(whole) && whole >= 0 ? whole : null;
+}
+
+const vendors = new Set(["VENDOR_ONLY_REWARD", "VENDOR_INTOUCH_REWARD", "GIFT_CARD"]);
+
+/** Both of its words are open sets: what is neither shipped nor a vendor's is a coupon. */
+function kindOf({ type, redemptionType }: CapillaryReward): RewardKind {
+  if (type === "PHYSICAL_VOUCHER" || redemptionType === "PHYSICAL_REWARD") return "MERCHANDISE";
+  return redemptionType !== null && vendors.has(redemptionType) ? "E_GIFT_VOUCHER" : "COUPON";
+}
+
+/** PostgreSQL keeps no NUL, and half a surrogate pair is no text. */
+function plain(text: string | null | undefined, maxLength: number): string | null {
+  const kept = (text ?? "").replaceAll("\0", "").trim().slice(0, maxLength).toWellFormed();
+  return kept === "" ? null : kept;
+}
+
+/** Years that every part of the way can write. */
+function inRange(date: Date | null): Date | null {
+  const year = date?.getUTCFullYear() ?? 0;
+  return date && year >= 1 && year <= 9_999 ? date : null;
+}

@@ -1,0 +1,99 @@
+import type { Clock } from "../../platform/clock.ts";
+import type { Exclusive } from "../../platform/exclusive.ts";
+import type { Logger } from "../../platform/logger.ts";
+import type { Brand, Catalogue } from "../../upstream/capillary/catalogue.ts";
+import { UpstreamError } from "../../upstream/upstream-error.ts";
+import type { MirrorStore, SyncCounts } from "./mirror.store.ts";
+import { type IndividualLedger, toMirrored } from "./mirrored-reward.ts";
+import { type Listing, readListing } from "./read-listing.ts";
+
+export interface SyncReport extends SyncCounts {
+  /** Why not everything was done, in our words; null when it was. */
+  problem: string | null;
+}
+
+export interface SyncOptions {
+  /** How long to wait for another run to end. Default: long enough for one. */
+  waitMs?: number;
+  signal?: AbortSignal;
+}
+
+/** Makes our mirror of Capillary's catalogue equal to what it lists. Never throws because of Capillary. */
+export type SyncCatalog = (options?: SyncOptions) => Promise<SyncReport>;
+
+export interface SyncCatalogDeps {
+  /** Undefined where there is no Capillary. */
+  catalogue: Pick<Catalogue, "brand" | "cataloguePage"> | undefined;
+  store: MirrorStore;
+  exclusive: Exclusive;
+  ledger: IndividualLedger;
+  pageSize?: number | undefined;
+  clock: Clock;
+  log: Logger;
+}
+
+const PAGE_SIZE = 100;
+const PATIENCE_MS = 20_000;
+const nothing: SyncCounts = { added: 0, changed: 0, archived: 0 };
+
+export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
+  const { catalogue, store, exclusive, ledger, pageSize = PAGE_SIZE, clock, log } = deps;
+
+  /**
+   * What was listed before and is not now. While pages are read, a reward taken away moves all after it by one, so that one
+   * of them is on no page: with several pages it counts as gone when it is missing twice.
+   */
+  async function vanishedFrom(first: Listing, readAgain: () => Promise<Listing>): Promise<string[] | string> {
+    const known = await store.listed();
+    let missing = [...known].filter((id) => !first.rewards.has(id));
+    if (missing.length > 0 && first.pages > 1) {
+      const second = await readAgain();
+      if (second.problem !== null) return second.problem;
+      missing = missing.filter((id) => !second.rewards.has(id));
+    }
+    return missing;
+  }
+
+  async function run(from: Pick<Catalogue, "brand" | "cataloguePage">, signal: AbortSignal): Promise<SyncReport> {
+    const brand = await findBrand(from);
+    if (typeof brand === "string") return { ...nothing, problem: brand };
+    const read = () => readListing(from, { brandId: brand.id, pageSize, signal });
+    const listing = await read();
+    if (listing.error) log.warn({ err: listing.error }, "Capillary's catalogue could not be read to its end");
+
+    const mirrored = [...listing.rewards.values()].flatMap(
+      (reward) => toMirrored(reward, { brandName: brand.name, ledger }) ?? [],
+    );
+    const unnamed = listing.rewards.size - mirrored.length;
+    const found = listing.problem ?? (unnamed > 0 ? `${unnamed} rewards have no id to know them by.` : null);
+    const vanished = found ?? (await vanishedFrom(listing, read));
+    const isKnown = typeof vanished !== "string";
+    const counts = await store.write(mirrored, isKnown ? vanished : [], clock.now());
+    return { ...counts, problem: isKnown ? null : vanished };
+  }
+
+  async function findBrand(from: Pick<Catalogue, "brand">): Promise<Brand | string> {
+    try {
+      return (await from.brand()) ?? "Capillary knows no brand of this name.";
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      log.warn({ err: error }, "Capillary's catalogue could not be read");
+      return "Capillary cannot be reached.";
+    }
+  }
+
+  return async ({ waitMs = PATIENCE_MS, signal = new AbortController().signal } = {}) => {
+    if (!catalogue) return { ...nothing, problem: "There is no Capillary here." };
+    const work = async () => {
+      const report = await run(catalogue, signal);
+      if (signal.aborted && report.problem !== null) return report; // says nothing about the catalogue
+      await store.recordRun({ ...report, ranAt: clock.now() });
+      if (report.problem === null) log.info(report, "Capillary's catalogue is mirrored");
+      else log.warn(report, "Capillary's catalogue is mirrored in part; nothing was archived");
+      return report;
+    };
+    return (
+      (await exclusive.run("catalog-sync", work, { waitMs })) ?? { ...nothing, problem: "Another run is under way." }
+    );
+  };
+}

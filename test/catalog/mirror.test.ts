@@ -1,0 +1,319 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import type { Caller } from "../support/graphql.ts";
+
+/** Pages so small that the sample world's 22 rewards take several. */
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway({}, { catalogPageSize: 5 });
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+beforeEach(async () => {
+  gateway.sandbox.reset();
+  await sync();
+});
+
+interface Shown {
+  id: string;
+  sku: string;
+  name: string;
+  points: number;
+  payableWith: string[];
+  kind: string;
+  source: string;
+  validUntil: string | null;
+  redeemability: { redeemable: boolean; reasons: string[] };
+}
+interface SyncAnswer {
+  added: number;
+  changed: number;
+  archived: number;
+  userErrors: { code: string }[];
+}
+const nothingDone = { added: 0, changed: 0, archived: 0, userErrors: [] };
+
+async function sync(): Promise<SyncAnswer> {
+  const { data, errors } = await gateway.operator.send<{ syncCatalog: SyncAnswer }>(
+    "mutation { syncCatalog { added changed archived userErrors { code } } }",
+  );
+  if (!data) throw new Error(JSON.stringify(errors));
+  return data.syncCatalog;
+}
+const shown = async (id: number | string, caller: Caller = gateway.anonymous, wallet?: string): Promise<Shown | null> =>
+  (
+    await caller.ok<{ reward: Shown | null }>(
+      `query ($sku: String, $wallet: WalletInput) { reward(sku: $sku) { id sku name points payableWith kind source validUntil
+        redeemability(wallet: $wallet) { redeemable reasons } } }`,
+      { sku: `CAP-${id}`, wallet: wallet && { payWith: wallet } },
+    )
+  ).reward;
+const list = async (filter: object, variables: object = {}) =>
+  (
+    await gateway.anonymous.ok<{
+      rewards: { nodes: { sku: string; source: string }[]; totalCount: number; pageInfo: { endCursor: string | null } };
+    }>(
+      `query ($filter: RewardFilter, $sort: RewardSort, $first: Int, $after: String) {
+        rewards(filter: $filter, sort: $sort, first: $first, after: $after) {
+          nodes { sku source } totalCount pageInfo { endCursor } } }`,
+      { filter, first: 100, ...variables },
+    )
+  ).rewards;
+const skus = async (filter: object, variables: object = {}) =>
+  (await list(filter, variables)).nodes.map(({ sku }) => sku);
+const addReward = (reward: Parameters<TestGateway["sandbox"]["capillary"]["addReward"]>[0]) =>
+  gateway.sandbox.capillary.addReward(reward);
+const pagesAsked = () => gateway.sandbox.calls.since(0).filter(({ operation }) => operation === "reward-list").length;
+const operate = async (mutation: string, input: object) => {
+  const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input!`;
+  const { data, errors } = await gateway.operator.send<{
+    it: { reward: { id: string } | null; userErrors: { code: string; field: string[] | null }[] };
+  }>(`mutation ($input: ${type}) { it: ${mutation}(input: $input) { reward { id } userErrors { code field } } }`, {
+    input,
+  });
+  if (!data) throw new Error(JSON.stringify(errors));
+  return data.it;
+};
+
+describe("a run", () => {
+  test("reads page after page until one is not full, and takes over every reward there is", async () => {
+    const before = pagesAsked();
+    await sync();
+    expect(pagesAsked() - before).toBe(5); // 22 rewards
+    const known = gateway.sandbox.capillary.rewards().map(({ id }) => `CAP-${id}`);
+    const rows = await gateway.sql<{ sku: string }>(
+      "select sku from rewards where source = 'CAPILLARY' and archived_at is null",
+    );
+    expect(rows.map(({ sku }) => sku).sort()).toEqual(known.sort());
+  });
+
+  test("asks once more when the last page was full", async () => {
+    for (const name of ["A", "B", "C"]) addReward({ name });
+    const before = pagesAsked();
+    expect(await sync()).toMatchObject({ userErrors: [] });
+    expect(pagesAsked() - before).toBe(6); // 25 rewards
+  });
+
+  test("changes nothing when nothing has changed, though the addresses of pictures have", async () => {
+    const read = () => gateway.sql("select sku, updated_at, name from rewards order by sku");
+    const before = await read();
+    expect(await sync()).toEqual(nothingDone);
+    expect(await read()).toEqual(before);
+  });
+
+  test("takes over what is new and what is different", async () => {
+    const id = 20_001;
+    addReward({ id, name: "Kite", intouchPoints: 70 });
+    expect(await sync()).toEqual({ ...nothingDone, added: 1 });
+    expect(await shown(id)).toMatchObject({ name: "Kite", points: 70, source: "CAPILLARY", kind: "COUPON" });
+
+    gateway.sandbox.capillary.changeReward({ id, name: "Red kite", intouchPoints: 80 });
+    expect(await sync()).toEqual({ ...nothingDone, changed: 1 });
+    expect(await shown(id)).toMatchObject({ name: "Red kite", points: 80 });
+  });
+
+  test("archives what has vanished, and brings it back as the same reward", async () => {
+    const id = 20_002;
+    addReward({ id, name: "Yo-yo", intouchPoints: 40 });
+    await sync();
+    const before = await shown(id);
+    gateway.sandbox.reset();
+    expect(await sync()).toEqual({ ...nothingDone, archived: 1 });
+    expect((await shown(id))?.redeemability.reasons).toContain("INACTIVE");
+    expect(await skus({ sources: ["CAPILLARY"] })).not.toContain(`CAP-${id}`);
+    expect(await sync()).toEqual(nothingDone);
+
+    addReward({ id, name: "Yo-yo", intouchPoints: 45 });
+    expect(await sync()).toEqual({ ...nothingDone, changed: 1 });
+    expect(await shown(id)).toMatchObject({ id: before?.id, points: 45 });
+    expect(await skus({ sources: ["CAPILLARY"] })).toContain(`CAP-${id}`);
+  });
+
+  test("leaves archived what an operator archived, listed or vanished", async () => {
+    const [listed, vanished] = [20_003, 20_004];
+    const add = () => {
+      addReward({ id: listed, name: "Listed" });
+      addReward({ id: vanished, name: "Vanished" });
+    };
+    add();
+    await sync();
+    expect((await operate("archiveReward", { rewardId: (await shown(listed))?.id })).userErrors).toEqual([]);
+    gateway.sandbox.reset();
+    expect(await sync()).toMatchObject({ archived: 1 });
+    expect((await operate("archiveReward", { rewardId: (await shown(vanished))?.id })).userErrors).toEqual([]);
+    add();
+    expect(await sync()).toMatchObject({ userErrors: [] });
+    const mine = await skus({ sources: ["CAPILLARY"] });
+    expect(mine).not.toContain(`CAP-${listed}`);
+    expect(mine).not.toContain(`CAP-${vanished}`);
+  });
+
+  test("archives nothing when a page fails, and says so", async () => {
+    addReward({ id: 20_005, name: "Marbles" });
+    await sync();
+    gateway.sandbox.reset();
+    gateway.sandbox.faults.add({ upstream: "capillary", operation: "reward-list", fault: "http-500", times: 10 });
+    expect(await sync()).toEqual({ ...nothingDone, userErrors: [{ code: "UPSTREAM_UNAVAILABLE" }] });
+    expect(await skus({ sources: ["CAPILLARY"] })).toContain("CAP-20005");
+    gateway.sandbox.faults.clear();
+    await gateway.until(async () => (await sync()).userErrors.length === 0); // once calls to it are no longer paused
+    expect(await skus({ sources: ["CAPILLARY"] })).not.toContain("CAP-20005");
+  });
+
+  test("is one at a time: of several at once, one finds something to do", async () => {
+    addReward({ name: "Whistle" });
+    const answers = await Promise.all(Array.from({ length: 4 }, sync));
+    expect(answers.map(({ added, changed }) => added + changed).sort()).toEqual([0, 0, 0, 1]);
+    expect(answers.flatMap(({ userErrors }) => userErrors)).toEqual([]);
+  });
+
+  test("is kept for operators to look at", async () => {
+    const query = "{ catalogSync { ranAt succeededAt problem added changed archived } }";
+    const last = async () => (await gateway.operator.ok<{ catalogSync: Record<string, unknown> }>(query)).catalogSync;
+    const good = await last();
+    expect(good).toMatchObject({ succeededAt: good["ranAt"], problem: null });
+    gateway.sandbox.faults.add({ upstream: "capillary", operation: "getAll", fault: "drop-before", times: 10 });
+    await sync();
+    gateway.sandbox.faults.clear();
+    expect(await last()).toMatchObject({
+      succeededAt: good["succeededAt"],
+      problem: "Capillary cannot be reached.",
+    });
+    await gateway.until(async () => (await sync()).userErrors.length === 0);
+  });
+});
+
+describe("a mirrored reward", () => {
+  test.each([
+    [15465, "Popcorn", 1, ["GROUP"]], // no configs: intouchPoints
+    [15470, "Coffee for two", 300, ["INDIVIDUAL", "GROUP"]], // POINTS and FREE
+    [15472, "Ten percent off the basket", 150, ["GROUP"]], // POINTS goes before intouchPoints
+    [15473, "Birthday cake", 0, ["INDIVIDUAL"]], // FREE
+    [15474, "Air miles", 0, []], // CONV_RATIO
+    [15475, "Concert seat", 0, []], // CASH
+    [15476, "Headphones voucher", 900, ["GROUP"]], // POINTS and POINTS_CASH
+    [15477, "Welcome sticker", 0, ["INDIVIDUAL"]], // no configs, for nothing
+  ])("%s, %s, costs %j and is paid with %j", async (id, name, points, payableWith) => {
+    expect(await shown(id)).toMatchObject({ name, points, payableWith });
+  });
+
+  test.each([
+    [15465, "COUPON"],
+    [15471, "E_GIFT_VOUCHER"],
+    [15486, "E_GIFT_VOUCHER"],
+    [15488, "MERCHANDISE"],
+    [15489, "COUPON"],
+  ])("%s is a %s", async (id, kind) => {
+    expect(await shown(id)).toMatchObject({ kind });
+  });
+
+  test("has its shelf for a category, its vendor for a brand, and its dates to the second", async () => {
+    const { reward } = await gateway.anonymous.ok<{ reward: object }>(
+      `{ reward(sku: "CAP-15471") { brand category validFrom validUntil imageUrl } }`,
+    );
+    expect(reward).toEqual({
+      brand: "Paper & Co",
+      category: "Everyday",
+      validFrom: "2025-01-02T03:04:05.000Z",
+      validUntil: "2035-12-31T18:29:59.000Z",
+      imageUrl: expect.stringMatching(/^\/images\/rewards\/[0-9a-f-]{36}$/),
+    });
+  });
+
+  test("is not listed before its time, after it, or disabled, but can be looked at", async () => {
+    const listed = await skus({ sources: ["CAPILLARY"] });
+    const reasons: [number, string][] = [
+      [15481, "NOT_STARTED"],
+      [15482, "ENDED"],
+      [15483, "INACTIVE"],
+    ];
+    for (const [id, reason] of reasons) {
+      expect(listed).not.toContain(`CAP-${id}`);
+      expect((await shown(id))?.redeemability.reasons).toContain(reason);
+    }
+  });
+
+  test("is filtered, sorted and paged together with ours", async () => {
+    const category = "Gifts"; // the shelf of one at Capillary, for 2500
+    const ours = await Promise.all([
+      gateway.merchandise({ category, points: 2_400 }),
+      gateway.merchandise({ category, points: 2_600 }),
+    ]);
+    const [cheaper, dearer] = ours.map(({ sku }) => sku);
+    const filter = { categories: [category] };
+    expect(await skus(filter, { sort: "POINTS_ASC" })).toEqual([cheaper, "CAP-15486", dearer]);
+    expect(await skus({ ...filter, sources: ["CAPILLARY"] })).toEqual(["CAP-15486"]);
+    expect(await skus({ ...filter, sources: ["BIGCITY"] }, { sort: "POINTS_DESC" })).toEqual([dearer, cheaper]);
+    expect(await skus({ ...filter, kinds: ["E_GIFT_VOUCHER"] })).toEqual(["CAP-15486"]);
+    expect(await skus({ ...filter, brands: ["GiftWorks"] })).toEqual(["CAP-15486"]);
+    expect(await skus({ ...filter, pointsMin: 2_401, search: "gift" }, { sort: "POINTS_ASC" })).toEqual([
+      "CAP-15486",
+      dearer,
+    ]);
+    const paged: string[] = [];
+    for (let after: string | null = null; ; ) {
+      const page: Awaited<ReturnType<typeof list>> = await list(filter, { sort: "POINTS_DESC", first: 1, after });
+      paged.push(...page.nodes.map(({ sku }) => sku));
+      after = page.pageInfo.endCursor;
+      if (after === null || paged.length >= page.totalCount) break;
+    }
+    expect(paged).toEqual([dearer, "CAP-15486", cheaper]);
+  });
+
+  test("is affordable only to a wallet that can pay for it", async () => {
+    const customer = await gateway.customer({ balance: 100_000 });
+    const { rewards } = await customer.ok<{ rewards: { nodes: { sku: string; payableWith: string[] }[] } }>(
+      `{ rewards(first: 100, filter: { sources: [CAPILLARY], affordableWith: { payWith: INDIVIDUAL } }) { nodes { sku payableWith } } }`,
+    );
+    const found = rewards.nodes.map(({ sku }) => sku);
+    expect(found).toContain("CAP-15470");
+    expect(found).not.toContain("CAP-15465");
+    expect(rewards.nodes.every(({ payableWith }) => payableWith.includes("INDIVIDUAL"))).toBe(true);
+  });
+
+  test("cannot be redeemed yet, besides whatever else stands in the way", async () => {
+    const customer = await gateway.customer({ balance: 299 });
+    const reasons = async (id: number, wallet: string) => (await shown(id, customer, wallet))?.redeemability;
+    expect(await reasons(15470, "INDIVIDUAL")).toEqual({
+      redeemable: false,
+      reasons: ["NOT_CONFIGURED", "INSUFFICIENT_POINTS"],
+    });
+    expect(await reasons(15470, "GROUP")).toEqual({ redeemable: false, reasons: ["NOT_CONFIGURED"] });
+    expect(await reasons(15465, "INDIVIDUAL")).toEqual({
+      redeemable: false,
+      reasons: ["NOT_CONFIGURED", "WALLET_NOT_SUPPORTED"],
+    });
+    expect(await reasons(15475, "INDIVIDUAL")).toEqual({ redeemable: false, reasons: ["NOT_CONFIGURED"] });
+  });
+
+  test.each([
+    [15470, "INDIVIDUAL"],
+    [15470, "GROUP"],
+    [15465, "INDIVIDUAL"],
+    [15475, "INDIVIDUAL"],
+  ])("%s stays out of the cart, whichever wallet is to pay: %s", async (id, payWith) => {
+    const customer = await gateway.customer();
+    const { data } = await customer.send<{ addToCart: object }>(
+      `mutation ($input: AddToCartInput!) { addToCart(input: $input) {
+        cart { lines { id } } userErrors { code ... on NotRedeemable { reason } } } }`,
+      { input: { rewardId: (await shown(id))?.id, payWith } },
+    );
+    expect(data?.addToCart).toEqual({
+      cart: { lines: [] },
+      userErrors: [{ code: "NOT_REDEEMABLE", reason: "NOT_CONFIGURED" }],
+    });
+  });
+
+  test("is not ours to change", async () => {
+    const rewardId = (await shown(15488))?.id;
+    const isMirrored = (field: string) => [{ code: "REWARD_IS_MIRRORED", field: ["input", field] }];
+    const refusalsOf = async (mutation: string, input: object) => (await operate(mutation, input)).userErrors;
+    expect(await refusalsOf("updateReward", { rewardId, points: 1 })).toEqual(isMirrored("rewardId"));
+    expect(await refusalsOf("adjustStock", { rewardId, change: { to: 1 } })).toEqual(isMirrored("rewardId"));
+    expect(await refusalsOf("importVoucherCodes", { rewardId, rows: [{ code: "C-1" }] })).toEqual(
+      isMirrored("rewardId"),
+    );
+    const ours = { kind: "MERCHANDISE", name: "n", description: "d", points: 1, brand: "b", category: "c" };
+    expect(await refusalsOf("createReward", { ...ours, sku: "CAP-99999", imageUrl: "/x" })).toEqual(isMirrored("sku"));
+    expect(await sync()).toEqual(nothingDone);
+  });
+});
