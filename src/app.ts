@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { seedSampleWorld } from "../prisma/seed.ts";
+import { makePictureFetcher } from "./catalog/mirror/image/fetch-picture.ts";
 import { keepInSync } from "./catalog/mirror/keep-in-sync.ts";
 import { checkVault, makeVoucherVault } from "./catalog/voucher-vault.ts";
 import type { Config } from "./config.ts";
@@ -76,8 +77,14 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     });
     running.defer(() => clientHttp.close());
     const client = makeClientPoints({ http: clientHttp, ...config.client });
-    const capillary = openCapillary(config, sandbox?.capillary, { clock, log });
+    const capillaryApi = config.capillary.api ?? sandbox?.capillary;
+    const capillary = capillaryApi && openCapillary(config, capillaryApi, { clock, log });
     running.defer(() => capillary?.close());
+    const pictures = makePictureFetcher({
+      trustedOrigin: capillaryApi && new URL(capillaryApi.rewardsUrl).origin,
+      timeoutMs: config.upstreamTimeoutMs,
+    });
+    running.defer(() => pictures.close());
 
     const server: Server = await startServer({ config, log });
     running.defer(() => server.close());
@@ -100,6 +107,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       trip: makeTrip(config.tripPoint),
       vault,
       exclusive: makeExclusive(databaseUrl),
+      pictures,
       otpGridMs: surroundings.otpGridMs,
       catalogPageSize: surroundings.catalogPageSize,
     });
@@ -138,12 +146,11 @@ async function startSandbox(config: Config, running: AsyncDisposableStack) {
 
 function openCapillary(
   config: Config,
-  ofSandbox: SandboxProcess["capillary"] | undefined,
+  api: NonNullable<Config["capillary"]["api"]> | SandboxProcess["capillary"],
   deps: { clock: Clock; log: Logger },
-): Capillary | undefined {
-  const api = config.capillary.api ?? ofSandbox;
+): Capillary {
   const { upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config;
-  return api && makeCapillary({ ...api, timeoutMs, connections, ...deps });
+  return makeCapillary({ ...api, timeoutMs, connections, ...deps });
 }
 
 async function openBus(redisUrl: string | undefined, log: Logger): Promise<Bus> {

@@ -17,6 +17,8 @@ import { catalogLoaders } from "./catalog/catalog.loaders.ts";
 import { catalogResolvers } from "./catalog/catalog.resolvers.ts";
 import { makeImportVoucherCodes } from "./catalog/import-voucher-codes.ts";
 import { makeManageRewards } from "./catalog/manage-rewards.ts";
+import type { PictureFetcher } from "./catalog/mirror/image/fetch-picture.ts";
+import { makeReadRewardImage } from "./catalog/mirror/image/reward-image.ts";
 import { makeMirrorStore } from "./catalog/mirror/mirror.store.ts";
 import { makeSyncCatalog } from "./catalog/mirror/sync-catalog.ts";
 import { makeRewardStore } from "./catalog/reward.store.ts";
@@ -73,6 +75,7 @@ export interface FeatureDeps {
   trip: Trip;
   vault: VoucherVault;
   exclusive: Exclusive;
+  pictures: PictureFetcher;
   otpGridMs: number | undefined;
   catalogPageSize: number | undefined;
 }
@@ -194,6 +197,7 @@ export function makeFeatures(deps: FeatureDeps) {
     receiveReport,
     makeLoaders,
     syncCatalog,
+    readRewardImage: makeReadRewardImage({ db, catalogue: capillary?.catalogue, pictures: deps.pictures, clock, log }),
     reconcile: makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs }),
     resolvers: [
       authResolvers({ requestOtp, verifyOtp, sessions, accessTokens }),

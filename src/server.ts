@@ -9,6 +9,7 @@ import type { GraphQLSchema } from "graphql";
 import { makeCookieNames, sessionCookies } from "./auth/cookies.ts";
 import { bearerToken } from "./auth/identify.ts";
 import type { Viewer } from "./auth/viewer.ts";
+import { mountRewardImages } from "./catalog/mirror/image/image-route.ts";
 import type { Config } from "./config.ts";
 import type { Features } from "./features.ts";
 import type { Context, SessionCookies } from "./graphql/context.ts";
@@ -73,7 +74,7 @@ export async function startServer({ config, log }: { config: Config; log: Logger
         bodyLimit: BODY_LIMIT_BYTES,
         genReqId: requestIdOf,
       });
-      const { identify, makeLoaders, sessions, receiveReport } = features;
+      const { identify, makeLoaders, sessions, receiveReport, readRewardImage } = features;
       const isSecure = config.isProduction;
       const mayUseCookies = makeOriginCheck(config.allowedOrigins);
       const cookieNames = makeCookieNames(isSecure);
@@ -96,6 +97,7 @@ export async function startServer({ config, log }: { config: Config; log: Logger
       }
       mountHealth(fastify, health, checkReady);
       mountPages(fastify, { isProduction: config.isProduction });
+      mountRewardImages(fastify, readRewardImage);
       if (receiveReport) mountWebhooks(fastify, receiveReport);
 
       const contextOf = (

@@ -139,9 +139,19 @@ describe("what the tables promise by themselves", () => {
     ["stock below zero", { stock: -1 }, "rewards_stock_not_negative"],
     ["a limit of nothing", { limit_per_customer: 0 }, "rewards_limit_positive"],
     ["an end before its beginning", { valid_from: "2027-01-02", valid_until: "2027-01-01" }, "rewards_dates_in_order"],
+    ["no name at Capillary if it is Capillary's", { source: "CAPILLARY" }, "rewards_mirrored_known"],
+    ["a name at Capillary if it is ours", { upstream_id: "1" }, "rewards_mirrored_known"],
+    ["a group to pay for it if it is ours", { payable_with: "{INDIVIDUAL,GROUP}" }, "rewards_own_wallet"],
+    ["vanished and stayed on offer", { vanished_at: "2027-01-01" }, "rewards_vanished_archived"],
     ["a voucher without a count", { kind: "E_GIFT_VOUCHER", stock: null }, "rewards_voucher_stock_counted"],
   ])("a reward cannot have %s", async (_, columns, constraint) => {
     await expect(reward(columns)).rejects.toThrow(constraint);
+  });
+
+  test("a reward of Capillary is there once", async () => {
+    await reward({ source: "CAPILLARY", upstream_id: "1" });
+    await reward({ source: "CAPILLARY", upstream_id: "2" });
+    await expect(reward({ source: "CAPILLARY", upstream_id: "1" })).rejects.toThrow("rewards_source_upstream_id_key");
   });
 
   test("a customer has one open cart, and any number that were ordered", async () => {

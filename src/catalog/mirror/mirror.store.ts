@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Db, inTransaction, Prisma, type Tx } from "../../platform/db.ts";
-import { imagePath } from "./image-path.ts";
+import { imagePath } from "./image/image-route.ts";
 import type { MirroredReward } from "./mirrored-reward.ts";
 
 export interface SyncCounts {

@@ -1,0 +1,104 @@
+import dns from "node:dns";
+import { BlockList, isIP, isIPv6, type LookupFunction } from "node:net";
+import { Agent, request } from "undici";
+
+export interface Picture {
+  bytes: Buffer;
+  type: string;
+}
+
+/** Fetches pictures from wherever Capillary says they are, and from nowhere that is not for everybody. */
+export interface PictureFetcher {
+  /** Null when there is no picture there: gone, too big, none of our kinds, or at an address we do not go to. */
+  fetch(address: string): Promise<Picture | null>;
+  close(): Promise<void>;
+}
+
+const MAX_BYTES = 2 * 1024 * 1024;
+
+/** @param options.trustedOrigin where the API itself is, asked as it is: the sandbox's, say, which is neither https nor public */
+export function makePictureFetcher(options: { trustedOrigin: string | undefined; timeoutMs: number }): PictureFetcher {
+  const { trustedOrigin, timeoutMs } = options;
+  const limits = { connections: 8, maxResponseSize: MAX_BYTES, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
+  const trusted = new Agent({ ...limits, connect: { timeout: timeoutMs } });
+  const guarded = new Agent({ ...limits, connect: { timeout: timeoutMs, lookup: publicOnly } });
+
+  function agentFor(url: URL): Agent | null {
+    if (url.origin === trustedOrigin) return trusted;
+    // A number would be connected to without being looked up, and so without being judged.
+    const isNumber = isIP(url.hostname.replace(/^\[|\]$/g, "")) !== 0;
+    return url.protocol === "https:" && url.port === "" && !isNumber && url.username === "" ? guarded : null;
+  }
+
+  return {
+    async fetch(address) {
+      const url = URL.parse(address);
+      const dispatcher = url && agentFor(url);
+      if (!dispatcher) return null;
+      try {
+        // A redirect is not followed: nobody gave us that address.
+        const answer = await request(url, {
+          dispatcher,
+          headers: { accept: "image/*" },
+          signal: AbortSignal.timeout(timeoutMs),
+        });
+        if (answer.statusCode !== 200) {
+          await answer.body.dump();
+          return null;
+        }
+        const bytes = Buffer.from(await answer.body.arrayBuffer());
+        const type = kindOf(bytes, String(answer.headers["content-type"] ?? ""));
+        return type === null ? null : { bytes, type };
+      } catch {
+        return null;
+      }
+    },
+    close: async () => void (await Promise.all([trusted.close(), guarded.close()])),
+  };
+}
+
+/** By its first bytes, because file stores call everything `octet-stream`. Only SVG, which has none, is believed. */
+function kindOf(bytes: Buffer, said: string): string | null {
+  const begins = (text: string, at = 0) => bytes.subarray(at, at + text.length).equals(Buffer.from(text, "latin1"));
+  if (begins("\x89PNG\r\n\x1a\n")) return "image/png";
+  if (begins("\xff\xd8\xff")) return "image/jpeg";
+  if (begins("GIF8")) return "image/gif";
+  if (begins("RIFF") && begins("WEBP", 8)) return "image/webp";
+  if (begins("ftypavif", 4)) return "image/avif";
+  return /^image\/svg\+xml\s*(;|$)/i.test(said) ? "image/svg+xml" : null;
+}
+
+const notPublic = new BlockList();
+for (const [network, bits] of [
+  ["0.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.0.0.0", 24],
+  ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+  ["224.0.0.0", 3],
+] as const) {
+  notPublic.addSubnet(network, bits, "ipv4");
+}
+for (const [network, bits] of [
+  ["::", 96], // unspecified, this machine, IPv4 in its oldest disguise
+  ["64:ff9b::", 96],
+  ["fc00::", 7],
+  ["fe80::", 10],
+  ["ff00::", 8],
+] as const) {
+  notPublic.addSubnet(network, bits, "ipv6");
+}
+
+export const isPublic = (address: string) => !notPublic.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+
+/** Judged where the name becomes a number: a name judged before could be another number when it is connected to. */
+const publicOnly: LookupFunction = (hostname, options, callback) =>
+  dns.lookup(hostname, options, (error, address, family) => {
+    const found = typeof address === "string" ? [address] : (address ?? []).map((each) => each.address);
+    const refusal = found.every(isPublic) ? null : new Error(`${hostname} is not a public address`);
+    callback(error ?? refusal, address, family);
+  });

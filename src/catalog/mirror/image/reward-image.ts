@@ -1,0 +1,90 @@
+import type { Clock } from "../../../platform/clock.ts";
+import type { Db } from "../../../platform/db.ts";
+import type { Logger } from "../../../platform/logger.ts";
+import { makeSingleFlight } from "../../../platform/single-flight.ts";
+import type { Catalogue } from "../../../upstream/capillary/catalogue.ts";
+import { UpstreamError } from "../../../upstream/upstream-error.ts";
+import type { Picture, PictureFetcher } from "./fetch-picture.ts";
+
+/** The picture of a mirrored reward; `none` when it has none that can be had, null when there is no such reward. */
+export type ReadRewardImage = (rewardId: string) => Promise<Picture | "none" | null>;
+
+export interface RewardImageDeps {
+  db: Db;
+  /** Undefined where there is no Capillary. */
+  catalogue: Pick<Catalogue, "brand" | "reward"> | undefined;
+  pictures: Pick<PictureFetcher, "fetch">;
+  clock: Clock;
+  log: Logger;
+}
+
+const KEPT_MS = 10 * 60_000;
+/** Whoever asks for pictures that are not there costs Capillary a call a minute for each reward. */
+const MISSING_MS = 60_000;
+const KEPT_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Pictures are at addresses that end after about an hour. The one last seen is tried first, then the one that the reward's
+ * definition has now. What was found is kept in memory for a while, the longest kept given up first.
+ */
+export function makeReadRewardImage(deps: RewardImageDeps): ReadRewardImage {
+  const { db, catalogue, pictures, clock, log } = deps;
+  const together = makeSingleFlight<Picture | "none" | null>();
+  const kept = new Map<string, { picture: Picture | "none"; until: number }>();
+  let keptBytes = 0;
+  let brandId: string | undefined;
+
+  const sizeOf = (picture: Picture | "none") => (picture === "none" ? 100 : picture.bytes.length);
+  function forget(rewardId: string) {
+    const entry = kept.get(rewardId);
+    if (entry && kept.delete(rewardId)) keptBytes -= sizeOf(entry.picture);
+  }
+  function keep(rewardId: string, picture: Picture | "none") {
+    forget(rewardId);
+    const until = clock.now().getTime() + (picture === "none" ? MISSING_MS : KEPT_MS);
+    kept.set(rewardId, { picture, until });
+    keptBytes += sizeOf(picture);
+    for (const oldest of kept.keys()) {
+      if (keptBytes <= KEPT_BYTES) break;
+      forget(oldest);
+    }
+  }
+
+  /** Where the picture is by the reward's definition now. */
+  async function currentAddress(upstreamId: string): Promise<string | null> {
+    if (!catalogue) return null;
+    try {
+      brandId ??= (await catalogue.brand())?.id;
+      const reward = brandId === undefined ? null : await catalogue.reward({ brandId, rewardId: upstreamId });
+      return reward?.imageUrl ?? reward?.thumbnailUrl ?? null;
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      log.debug({ err: error, upstreamId }, "The picture of a reward could not be looked up");
+      return null;
+    }
+  }
+
+  async function find(rewardId: string): Promise<Picture | "none" | null> {
+    const where = { id: rewardId, source: "CAPILLARY" } as const;
+    const reward = await db.reward.findUnique({ where, select: { upstreamId: true, upstreamImageUrl: true } });
+    if (!reward?.upstreamId) return null;
+    const { upstreamId, upstreamImageUrl: seen } = reward;
+    const picture = seen === null ? null : await pictures.fetch(seen);
+    if (picture) return picture;
+    const current = await currentAddress(upstreamId);
+    if (current === null || current === seen) return "none";
+    await db.reward.updateMany({ where, data: { upstreamImageUrl: current } });
+    return (await pictures.fetch(current)) ?? "none";
+  }
+
+  return async (rewardId) => {
+    const known = kept.get(rewardId);
+    if (known && known.until > clock.now().getTime()) return known.picture;
+    return together(rewardId, async () => {
+      const picture = await find(rewardId);
+      if (picture === null) forget(rewardId);
+      else keep(rewardId, picture);
+      return picture;
+    });
+  };
+}
