@@ -2,7 +2,7 @@ import type { RedeemabilityReason, RewardKind, RewardSource } from "../graphql/g
 import type { Reward as RewardRow } from "../platform/generated/prisma/client.ts";
 
 /** What only the mirror of a source reads and writes. */
-type MirrorColumn = "upstreamId" | "paymentConfigs" | "upstreamImageUrl" | "seenAt" | "vanishedAt";
+type MirrorColumn = "upstreamId" | "paymentConfigs" | "upstreamImageUrl" | "seenAt" | "detailedAt" | "vanishedAt";
 
 /**
  * Something points can be spent on. Prices are whole points. `payableWith` has the wallets that can pay for it: a group's

@@ -55,7 +55,10 @@ describe("what a catalogue is read like", () => {
     db = openDb(databaseUrl, 4);
   });
   afterAll(() => db.$disconnect());
-  beforeEach(() => db.reward.deleteMany());
+  beforeEach(async () => {
+    await db.reward.deleteMany();
+    await db.catalogSync.deleteMany();
+  });
 
   type PageOf = (page: number) => Page<CapillaryReward> | Promise<Page<CapillaryReward>>;
   /** Two at a time; the row at an odd place may be one that cannot be read. */
@@ -71,6 +74,7 @@ describe("what a catalogue is read like", () => {
       catalogue: {
         brand: async () => ({ id: "1", name: "The Brand", isEnabled: true }),
         cataloguePage: async ({ page }) => cataloguePage(page),
+        reward: async () => null,
       },
       store: makeMirrorStore(db),
       exclusive: makeExclusive(databaseUrl),
@@ -160,6 +164,13 @@ describe("what a catalogue is read like", () => {
     expect(await syncing(slow)({ waitMs: 1 })).toMatchObject({ problem: "Another run is under way." });
     gate.resolve();
     expect(await held).toMatchObject({ problem: null });
+  });
+
+  test("what another process did a moment ago is not done again in the background", async () => {
+    await syncing(pagesOf([1]))();
+    expect(await syncing(pagesOf([1, 2]))({ unlessWithinMs: 60_000 })).toMatchObject({ added: 0, problem: null });
+    const later = { now: () => new Date(Date.now() + 61_000) };
+    expect(await syncing(pagesOf([1, 2]), { clock: later })({ unlessWithinMs: 60_000 })).toMatchObject({ added: 1 });
   });
 
   test("a run that is stopped archives nothing and is no failure to remember", async () => {

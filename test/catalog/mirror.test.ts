@@ -145,6 +145,11 @@ describe("a run", () => {
     const mine = await skus({ sources: ["CAPILLARY"] });
     expect(mine).not.toContain(`CAP-${listed}`);
     expect(mine).not.toContain(`CAP-${vanished}`);
+
+    gateway.sandbox.reset(); // and nobody looks for them any more
+    const before = pagesAsked();
+    expect(await sync()).toEqual(nothingDone);
+    expect(pagesAsked() - before).toBe(5);
   });
 
   test("archives nothing when a page fails, and says so", async () => {
@@ -204,6 +209,28 @@ describe("a mirrored reward", () => {
     [15489, "COUPON"],
   ])("%s is a %s", async (id, kind) => {
     expect(await shown(id)).toMatchObject({ kind });
+  });
+
+  test("is described as its definition says, which is read when it is new and when it has changed", async () => {
+    const id = 20_006;
+    const described = async () =>
+      (await gateway.anonymous.ok<{ reward: object }>(`{ reward(sku: "CAP-${id}") { name description } }`)).reward;
+    const lookUps = () =>
+      gateway.sandbox.calls
+        .since(0)
+        .filter(({ operation, path }) => operation === "brand-reward" && path.includes(`/${id}/`)).length;
+    addReward({ id, name: "Drum", description: "A small one." });
+    await sync();
+    expect(await described()).toEqual({ name: "Drum", description: "A small one." });
+    await sync();
+    expect(lookUps()).toBe(1);
+
+    gateway.sandbox.faults.add({ upstream: "capillary", operation: "brand-reward", fault: "http-500" });
+    gateway.sandbox.capillary.changeReward({ id, name: "Big drum", description: "A big one." });
+    expect(await sync()).toEqual({ ...nothingDone, changed: 1 });
+    expect(await described()).toEqual({ name: "Big drum", description: "A small one." });
+    expect(await sync()).toEqual(nothingDone);
+    expect(await described()).toEqual({ name: "Big drum", description: "A big one." });
   });
 
   test("has its shelf for a category, its vendor for a brand, and its dates to the second", async () => {
@@ -300,6 +327,24 @@ describe("a mirrored reward", () => {
     expect(data?.addToCart).toEqual({
       cart: { lines: [] },
       userErrors: [{ code: "NOT_REDEEMABLE", reason: "NOT_CONFIGURED" }],
+    });
+  });
+
+  test("that got into a cart all the same cannot be ordered", async () => {
+    const customer = await gateway.customer();
+    await customer.ok("{ me { cart { id } } }");
+    await gateway.sql(
+      `insert into cart_lines (id, cart_id, reward_id, quantity, seen_points)
+       select gen_random_uuid(), c.id, r.id, 1, r.points from carts c, rewards r
+       where c.customer_id = $1 and c.status = 'OPEN' and r.sku = 'CAP-15470'`,
+      [customer.customerId],
+    );
+    const { data } = await customer.send(
+      `mutation { placeOrder(input: { idempotencyKey: "a-key-of-its-own" }) { order { id }
+        userErrors { code ... on NotRedeemable { reason } } } }`,
+    );
+    expect(data).toEqual({
+      placeOrder: { order: null, userErrors: [{ code: "NOT_REDEEMABLE", reason: "NOT_CONFIGURED" }] },
     });
   });
 

@@ -1,5 +1,6 @@
 -- AlterTable
 ALTER TABLE "rewards" ADD COLUMN     "payable_with" "wallet_kind"[] DEFAULT ARRAY['INDIVIDUAL']::"wallet_kind"[],
+ADD COLUMN     "detailed_at" TIMESTAMPTZ(3),
 ADD COLUMN     "payment_configs" JSONB,
 ADD COLUMN     "seen_at" TIMESTAMPTZ(3),
 ADD COLUMN     "upstream_id" TEXT,

@@ -23,7 +23,8 @@ export function keepInSync(options: {
   let timer = setTimeout(round, firstAfterMs * (1 + Math.random()));
 
   function round() {
-    underWay = sync({ waitMs: 1, signal: stopping.signal }) // another process's run is as good as ours
+    // Another process's run is as good as ours.
+    underWay = sync({ waitMs: 1, unlessWithinMs: everyMs / 2, signal: stopping.signal })
       .then(
         () => {},
         (error: unknown) => log.error({ err: error }, "Capillary's catalogue was not mirrored"),

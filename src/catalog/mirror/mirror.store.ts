@@ -11,13 +11,19 @@ export interface SyncCounts {
 }
 
 export interface MirrorStore {
-  /** The ids, at Capillary, of what we show as listed there. */
+  /** The ids, at Capillary, of what is not archived. */
   listed(): Promise<Set<string>>;
   /** Takes over what was read and archives those ids; what an operator archived stays so. */
   write(rewards: readonly MirroredReward[], vanished: readonly string[], now: Date): Promise<SyncCounts>;
+  /** The ids of rewards on offer whose full definition is unread, or was read before they last changed or before `before`. */
+  withoutDetails(options: { before: Date; limit: number }): Promise<string[]>;
+  /** What only the definition tells; what that leaves out stays. */
+  writeDetails(upstreamId: string, details: RewardDetails, now: Date): Promise<void>;
   recordRun(run: SyncCounts & { problem: string | null; ranAt: Date }): Promise<void>;
   lastRun(): Promise<LastRun | null>;
 }
+
+export type RewardDetails = Pick<MirroredReward, "description" | "terms">;
 
 export interface LastRun extends SyncCounts {
   ranAt: Date;
@@ -33,7 +39,7 @@ export function makeMirrorStore(db: Db): MirrorStore {
   return {
     async listed() {
       const rows = await db.$queryRaw<{ id: string }[]>`
-        select upstream_id as id from rewards where source = 'CAPILLARY' and vanished_at is null`;
+        select upstream_id as id from rewards where source = 'CAPILLARY' and archived_at is null`;
       return new Set(rows.map(({ id }) => id));
     },
 
@@ -53,6 +59,21 @@ export function makeMirrorStore(db: Db): MirrorStore {
         }
         return counts;
       }),
+
+    async withoutDetails({ before, limit }) {
+      const rows = await db.$queryRaw<{ id: string }[]>`
+        select upstream_id as id from rewards
+        where source = 'CAPILLARY' and archived_at is null
+          and (detailed_at is null or detailed_at < updated_at or detailed_at < ${before})
+        order by detailed_at nulls first, id limit ${limit}`;
+      return rows.map(({ id }) => id);
+    },
+
+    async writeDetails(upstreamId, { description, terms }, now) {
+      const where = { source_upstreamId: { source, upstreamId } } as const;
+      const told = { ...(description !== null && { description }), ...(terms !== null && { terms }) };
+      await db.reward.update({ where, data: { ...told, detailedAt: now, updatedAt: now } });
+    },
 
     async recordRun({ problem, ranAt, added, changed, archived }) {
       const run = { ranAt, problem, added, changed, archived, ...(problem === null && { succeededAt: ranAt }) };

@@ -5,6 +5,7 @@ import type { Brand, Catalogue } from "../../upstream/capillary/catalogue.ts";
 import { UpstreamError } from "../../upstream/upstream-error.ts";
 import type { MirrorStore, SyncCounts } from "./mirror.store.ts";
 import { type IndividualLedger, toMirrored } from "./mirrored-reward.ts";
+import { readDetails } from "./read-details.ts";
 import { type Listing, readListing } from "./read-listing.ts";
 
 export interface SyncReport extends SyncCounts {
@@ -15,15 +16,19 @@ export interface SyncReport extends SyncCounts {
 export interface SyncOptions {
   /** How long to wait for another run to end. Default: long enough for one. */
   waitMs?: number;
+  /** Does nothing when some process ran within this time. */
+  unlessWithinMs?: number;
   signal?: AbortSignal;
 }
 
 /** Makes our mirror of Capillary's catalogue equal to what it lists. Never throws because of Capillary. */
 export type SyncCatalog = (options?: SyncOptions) => Promise<SyncReport>;
 
+export type MirroredCatalogue = Pick<Catalogue, "brand" | "cataloguePage" | "reward">;
+
 export interface SyncCatalogDeps {
   /** Undefined where there is no Capillary. */
-  catalogue: Pick<Catalogue, "brand" | "cataloguePage"> | undefined;
+  catalogue: MirroredCatalogue | undefined;
   store: MirrorStore;
   exclusive: Exclusive;
   ledger: IndividualLedger;
@@ -54,7 +59,7 @@ export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
     return missing;
   }
 
-  async function run(from: Pick<Catalogue, "brand" | "cataloguePage">, signal: AbortSignal): Promise<SyncReport> {
+  async function run(from: MirroredCatalogue, signal: AbortSignal): Promise<SyncReport> {
     const brand = await findBrand(from);
     if (typeof brand === "string") return { ...nothing, problem: brand };
     const read = () => readListing(from, { brandId: brand.id, pageSize, signal });
@@ -69,6 +74,7 @@ export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
     const vanished = found ?? (await vanishedFrom(listing, read));
     const isKnown = typeof vanished !== "string";
     const counts = await store.write(mirrored, isKnown ? vanished : [], clock.now());
+    if (isKnown) await readDetails({ catalogue: from, store, brandId: brand.id, ledger, signal, clock, log });
     return { ...counts, problem: isKnown ? null : vanished };
   }
 
@@ -82,9 +88,15 @@ export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
     }
   }
 
-  return async ({ waitMs = PATIENCE_MS, signal = new AbortController().signal } = {}) => {
+  async function ranWithin(ms: number): Promise<boolean> {
+    const last = ms > 0 ? await store.lastRun() : null;
+    return last !== null && clock.now().getTime() - last.ranAt.getTime() < ms;
+  }
+
+  return async ({ waitMs = PATIENCE_MS, unlessWithinMs = 0, signal = new AbortController().signal } = {}) => {
     if (!catalogue) return { ...nothing, problem: "There is no Capillary here." };
-    const work = async () => {
+    const work = async (): Promise<SyncReport> => {
+      if (await ranWithin(unlessWithinMs)) return { ...nothing, problem: null };
       const report = await run(catalogue, signal);
       if (signal.aborted && report.problem !== null) return report; // says nothing about the catalogue
       await store.recordRun({ ...report, ranAt: clock.now() });

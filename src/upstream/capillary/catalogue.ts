@@ -33,8 +33,8 @@ export interface Catalogue {
   brand(): Promise<Brand | null>;
   /** One page of everything there is, from 0 on; the last is the first that is not full. For the mirror: everybody else goes first. */
   cataloguePage(input: { brandId: string; page: number; size?: number }): Promise<Page<CapillaryReward>>;
-  /** The full definition of a reward; null if there is none. */
-  reward(input: { brandId: string; rewardId: string }): Promise<CapillaryReward | null>;
+  /** The full definition of a reward; null if there is none. For the mirror, everybody else goes first. */
+  reward(input: { brandId: string; rewardId: string; isBackground?: boolean }): Promise<CapillaryReward | null>;
   /** What a customer may see, with limits. A reward with a future start is among them: compute the state from the dates. */
   customerRewards(input: {
     customerId: string;
@@ -78,7 +78,7 @@ export function makeCatalogue(caller: Caller, { orgId, brand }: { orgId: string;
       return pageOf(answer, size);
     },
 
-    reward({ brandId, rewardId }) {
+    reward({ brandId, rewardId, isBackground = false }) {
       return caller.ask({
         operation: "reward",
         api: "rewards",
@@ -86,6 +86,7 @@ export function makeCatalogue(caller: Caller, { orgId, brand }: { orgId: string;
         path: `/reward/${encodeURIComponent(rewardId)}/brand/${encodeURIComponent(brandId)}`,
         envelope: rewardsEnvelope,
         shape: rewardDefinition,
+        isBackground,
       });
     },
 

@@ -1,0 +1,51 @@
+import type { Clock } from "../../platform/clock.ts";
+import type { Logger } from "../../platform/logger.ts";
+import type { Catalogue } from "../../upstream/capillary/catalogue.ts";
+import { UpstreamError } from "../../upstream/upstream-error.ts";
+import type { MirrorStore } from "./mirror.store.ts";
+import { type IndividualLedger, toMirrored } from "./mirrored-reward.ts";
+
+/** A call each: a large catalogue is described bit by bit, and leaves calls to customers. */
+const AT_MOST = 100;
+const AT_ONCE = 4;
+const GOOD_FOR_MS = 24 * 60 * 60_000;
+
+/**
+ * The list says what a reward costs, its definition what it is. Rewards can be shown without it, so a failure only puts off
+ * the rest to the next run.
+ */
+export async function readDetails(options: {
+  catalogue: Pick<Catalogue, "reward">;
+  store: MirrorStore;
+  brandId: string;
+  ledger: IndividualLedger;
+  signal: AbortSignal;
+  clock: Clock;
+  log: Logger;
+}): Promise<void> {
+  const { catalogue, store, brandId, ledger, signal, clock, log } = options;
+  const before = new Date(clock.now().getTime() - GOOD_FOR_MS);
+  const due = await store.withoutDetails({ before, limit: AT_MOST });
+
+  async function readOne(rewardId: string): Promise<void> {
+    const definition = await catalogue.reward({ brandId, rewardId, isBackground: true }).catch((error: unknown) => {
+      if (error instanceof UpstreamError && error.outcome === "refused") return null; // none that could be read later
+      throw error;
+    });
+    const mirrored = definition && toMirrored(definition, { brandName: "", ledger });
+    await store.writeDetails(
+      rewardId,
+      { description: mirrored?.description ?? null, terms: mirrored?.terms ?? null },
+      clock.now(),
+    );
+  }
+
+  try {
+    for (let at = 0; at < due.length && !signal.aborted; at += AT_ONCE) {
+      await Promise.all(due.slice(at, at + AT_ONCE).map(readOne));
+    }
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error;
+    log.warn({ err: error }, "Not every reward of Capillary could be described; the next run goes on");
+  }
+}
