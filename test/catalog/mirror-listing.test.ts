@@ -139,6 +139,25 @@ describe("what a catalogue is read like", () => {
     });
   });
 
+  test("a description that nobody told follows the name", async () => {
+    const named = (name: string): PageOf => {
+      return () => ({ rows: [reward(1, { name })], unreadable: 0, isLast: true });
+    };
+    await syncing(named("Kite"))();
+    await syncing(named("Red kite"))();
+    expect(await db.reward.findUnique({ where: { sku: "CAP-1" } })).toMatchObject({ description: "Red kite" });
+  });
+
+  test("a text that no database takes does not keep the others out", async () => {
+    const bad = "a\0b\ud800c";
+    const rows = [
+      reward(1, { name: bad, description: bad, termsText: bad, vendor: bad, shelves: [bad], imageUrl: bad }),
+      reward(2, { paymentConfigs: [{ ...config(bad, 10), id: bad }] }),
+      reward(3),
+    ];
+    expect(await syncing(() => ({ rows, unreadable: 0, isLast: true }))()).toMatchObject({ added: 3, problem: null });
+  });
+
   test("of several processes one reads at a time; who would not wait is told", async () => {
     let inside = 0;
     let most = 0;

@@ -98,10 +98,14 @@ function asTable(rewards: readonly MirroredReward[]): Prisma.Sql {
     "paymentConfigs" jsonb, "imageUrl" text, "upstreamImageUrl" text)`;
 }
 
+/** One that nobody has told us is the name, whatever that becomes. */
+const description = Prisma.sql`
+  coalesce(given.description, case when r.description = r.name then given.name else r.description end)`;
+
 /** Only what differs, so that a quiet run writes nothing that is indexed. What the list leaves out stays. */
 const update = (tx: Tx, given: Prisma.Sql, now: Date) => tx.$executeRaw`
   update rewards r set
-    name = given.name, description = coalesce(given.description, r.description), kind = given.kind, points = given.points,
+    name = given.name, description = ${description}, kind = given.kind, points = given.points,
     brand = given.brand, category = given.category, terms = coalesce(given.terms, r.terms), valid_from = given."validFrom",
     valid_until = given."validUntil", active = given.active, payable_with = given."payableWith",
     payment_configs = given."paymentConfigs", updated_at = ${now},
@@ -112,7 +116,7 @@ const update = (tx: Tx, given: Prisma.Sql, now: Date) => tx.$executeRaw`
     (r.name, r.description, r.kind, r.points, r.brand, r.category, r.terms, r.valid_from, r.valid_until, r.active,
      r.payable_with, r.payment_configs)
     is distinct from
-    (given.name, coalesce(given.description, r.description), given.kind, given.points, given.brand, given.category,
+    (given.name, ${description}, given.kind, given.points, given.brand, given.category,
      coalesce(given.terms, r.terms), given."validFrom"::timestamptz(3), given."validUntil"::timestamptz(3), given.active,
      given."payableWith", given."paymentConfigs"))`;
 

@@ -53,7 +53,11 @@ export function toMirrored(
     // A price that is no number of points, or an end before the beginning, is not for customers to see.
     active: reward.isEnabled !== false && points !== null && isInOrder,
     payableWith: walletsFor(reward, ledger),
-    paymentConfigs: reward.paymentConfigs,
+    paymentConfigs: reward.paymentConfigs.map((config) => ({
+      ...config,
+      id: plain(config.id, 100),
+      mode: plain(config.mode, 100) ?? "",
+    })),
     upstreamImageUrl: plain(reward.imageUrl ?? reward.thumbnailUrl, 4_000),
   };
 }

@@ -100,7 +100,8 @@ export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
       const report = await run(catalogue, signal);
       if (signal.aborted && report.problem !== null) return report; // says nothing about the catalogue
       await store.recordRun({ ...report, ranAt: clock.now() });
-      if (report.problem === null) log.info(report, "Capillary's catalogue is mirrored");
+      const isQuiet = report.added + report.changed + report.archived === 0;
+      if (report.problem === null) log[isQuiet ? "debug" : "info"](report, "Capillary's catalogue is mirrored");
       else log.warn(report, "Capillary's catalogue is mirrored in part; nothing was archived");
       return report;
     };
