@@ -159,7 +159,7 @@ export function readConfig(env: Record<string, string | undefined>) {
       settleMs: s.CLIENT_SETTLE_SECONDS * 1_000,
     },
     capillary: {
-      /** Undefined means the sandbox, in production none. */
+      /** Undefined means the sandbox's where that is started for the Client, else none. */
       api: capillaryApi(s),
       individualLedger: s.CAPILLARY_INDIVIDUAL_LEDGER,
     },

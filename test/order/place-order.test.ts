@@ -17,7 +17,6 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-const ledgerOf = ({ customerId }: Customer) => gateway.sandbox.client.ledger(customerId).map((entry) => entry.points);
 const ordersOf = ({ customerId }: Customer) =>
   gateway.sql("select id from orders where customer_id = $1", [customerId]);
 
@@ -31,7 +30,7 @@ describe("an order of vouchers", () => {
     expect(order).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN", settled: true, total: 600 });
     expect(order.lines[0]).toMatchObject({ status: "FULFILLED", fulfilledQuantity: 3 });
     expect(new Set(order.lines[0]?.vouchers.map((voucher) => voucher.id)).size).toBe(3);
-    expect(ledgerOf(customer)).toEqual([1_000, -600]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -600]);
     expect(order.history.map((event) => [event.seq, event.previousStatus, event.status, event.pointsState])).toEqual([
       [1, null, "PENDING", "NOT_TAKEN"],
       [2, "PENDING", "PENDING", "TAKING"],
@@ -63,7 +62,7 @@ describe("an order of vouchers", () => {
     const reward = await gateway.voucher({ points: 0 });
     const order = await orderSettled(customer, await placeOrder(customer, reward.id));
     expect(order).toMatchObject({ status: "FULFILLED", pointsState: "NOT_TAKEN", pointsTrail: [] });
-    expect(ledgerOf(customer)).toEqual([5]);
+    expect(gateway.ledgerOf(customer)).toEqual([5]);
   });
 });
 
@@ -93,7 +92,7 @@ describe("what cannot be given", () => {
         upstreamReference: `${order.number}/R1`,
       },
     ]);
-    expect(ledgerOf(customer)).toEqual([1_000, -450, 150]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -450, 150]);
   });
 
   test("comes back whole when the pool is dry", async () => {
@@ -114,7 +113,7 @@ describe("what cannot be given", () => {
       "RETURNING",
       "RETURNED",
     ]);
-    expect(ledgerOf(customer)).toEqual([1_000, -300, 300]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -300, 300]);
     const reversal = gateway.sandbox.calls.since(0).findLast((call) => call.operation === "reverse");
     expect(reversal?.body).toMatchObject({
       order_id: order.number,
@@ -144,7 +143,7 @@ describe("a deduction that the ledger refuses", () => {
     expect(order).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
     expect(order.lines).toMatchObject([{ status: "FAILED", failure: { reason: "UPSTREAM_REFUSED" } }]);
     expect(order.pointsTrail).toMatchObject([{ kind: "TAKEN", state: "REFUSED", attempts: 1 }]);
-    expect(ledgerOf(customer)).toEqual([1_000]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000]);
   });
 
   test("says so when the points were spent elsewhere meanwhile", async () => {
@@ -164,7 +163,7 @@ describe("a deduction that the ledger refuses", () => {
     const order = await orderSettled(customer, second);
     expect(order).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
     expect(order.lines).toMatchObject([{ failure: { reason: "INSUFFICIENT_POINTS" } }]);
-    expect(ledgerOf(customer)).toEqual([1_000, -500, -100]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -500, -100]);
   });
 });
 
@@ -218,7 +217,7 @@ describe("an idempotency key", () => {
     expect(new Set(placed.map((answer) => answer?.order?.id)).size).toBe(1);
     expect(placed.filter((answer) => answer?.replayed === false)).toHaveLength(1);
     await orderSettled(customer, placed[0]?.order?.id ?? "");
-    expect(ledgerOf(customer)).toEqual([10_000, -100]);
+    expect(gateway.ledgerOf(customer)).toEqual([10_000, -100]);
   });
 
   test.each(["", "   ", "x".repeat(256)])("of %j is refused", async (idempotencyKey) => {
@@ -264,7 +263,7 @@ describe("points for one order only", () => {
       orders.map(({ id }) => orderSettled(customer, Buffer.from(`Order:${id}`).toString("base64url"))),
     );
     expect(settled.filter((order) => order.status === "FULFILLED")).toHaveLength(1);
-    expect(ledgerOf(customer)).toEqual([100, -100]);
+    expect(gateway.ledgerOf(customer)).toEqual([100, -100]);
   });
 
   test("held by an order that is not yet confirmed cannot be spent again", async () => {
@@ -308,7 +307,7 @@ describe("a dry run", () => {
       errors: [],
     });
     expect(await ordersOf(customer)).toHaveLength(0);
-    expect(ledgerOf(customer)).toEqual([1_000]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000]);
   });
 
   test("gives every blocking problem at once, the same as placing the order", async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FaultScript } from "../../sandbox/faults.ts";
-import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { orderPrepared, orderSettled, placeOrder, type SeenOrder } from "../support/orders.ts";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { orderPrepared, orderSettled, placeOrder } from "../support/orders.ts";
 
 /** With CLIENT_REDEEM_REPEATABLE and CLIENT_REVERSE_REPEATABLE, silence is answered by the same call again. */
 
@@ -11,16 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-const ledgerOf = ({ customerId }: Customer) => gateway.sandbox.client.ledger(customerId).map((entry) => entry.points);
-const callsFor = (operation: string, { number }: SeenOrder) =>
-  gateway.sandbox.calls
-    .since(0)
-    .filter(
-      (call) => call.operation === operation && (call.body as { order_id?: string } | undefined)?.order_id === number,
-    );
-const fault = (operation: string, script: Partial<FaultScript> & Pick<FaultScript, "fault">) =>
-  gateway.sandbox.faults.add({ upstream: "client", operation, ...script });
-
 describe("a deduction whose answer is lost, where the ledger keeps its promise", () => {
   test.each<FaultScript["fault"]>(["commit-then-drop", "drop-before", "http-500", "rate-limit"])(
     "is sent again under the same order number after %s, and taken once",
@@ -28,14 +18,14 @@ describe("a deduction whose answer is lost, where the ledger keeps its promise",
       gateway.sandbox.settings.change({ repeat: "accept" });
       const customer = await gateway.customer({ balance: 1_000 });
       const reward = await gateway.voucher({ points: 200 });
-      fault("redeem", { fault: kind });
+      gateway.fault("redeem", { fault: kind });
 
       const order = await orderSettled(customer, await placeOrder(customer, reward.id));
 
       expect(order).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
       expect(order.pointsTrail).toMatchObject([{ state: "CONFIRMED", attempts: 2 }]);
-      expect(ledgerOf(customer)).toEqual([1_000, -200]);
-      const [first, second, ...more] = callsFor("redeem", order);
+      expect(gateway.ledgerOf(customer)).toEqual([1_000, -200]);
+      const [first, second, ...more] = gateway.callsFor("redeem", order);
       expect(more).toEqual([]);
       expect(second?.body).toEqual(first?.body);
     },
@@ -45,10 +35,10 @@ describe("a deduction whose answer is lost, where the ledger keeps its promise",
     gateway.sandbox.settings.change({ repeat: "accept" });
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    fault("redeem", { fault: "commit-then-drop", times: 5 });
+    gateway.fault("redeem", { fault: "commit-then-drop", times: 5 });
     const order = await orderSettled(customer, await placeOrder(customer, reward.id));
     expect(order).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
-    expect(ledgerOf(customer)).toEqual([1_000, -200]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200]);
   });
 });
 
@@ -57,10 +47,10 @@ describe("a deduction whose repetition the ledger refuses", () => {
     gateway.sandbox.settings.change({ repeat: "refuse" });
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    fault("redeem", { fault: "commit-then-drop" });
+    gateway.fault("redeem", { fault: "commit-then-drop" });
     const order = await orderSettled(customer, await placeOrder(customer, reward.id));
     expect(order).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
-    expect(ledgerOf(customer)).toEqual([1_000, -200]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200]);
   });
 });
 
@@ -73,7 +63,7 @@ describe("a return of points whose answer is lost", () => {
       const reward = await gateway.merchandise({ points: 200 });
       const id = await placeOrder(customer, reward.id);
       await orderPrepared(customer, id);
-      fault("reverse", { fault: kind });
+      gateway.fault("reverse", { fault: kind });
 
       await customer.ok(
         `mutation ($id: ID!) { cancelOrder(input: { orderId: $id, idempotencyKey: "c" }) { userErrors { code } } }`,
@@ -82,8 +72,8 @@ describe("a return of points whose answer is lost", () => {
       const order = await orderSettled(customer, id);
 
       expect(order).toMatchObject({ status: "CANCELLED", pointsState: "RETURNED" });
-      expect(ledgerOf(customer)).toEqual([1_000, -200, 200]);
-      const [first, second] = callsFor("reverse", order);
+      expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
+      const [first, second] = gateway.callsFor("reverse", order);
       expect(second?.body).toEqual(first?.body);
     },
   );

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sign } from "../../src/order/fulfilment-webhook.ts";
-import { type Customer, startTestGateway, type TestGateway, WEBHOOK_SECRET } from "../support/gateway.ts";
+import { startTestGateway, type TestGateway, WEBHOOK_SECRET } from "../support/gateway.ts";
 import { orderPrepared, orderSettled, placeOrder, readOrder, type SeenOrder } from "../support/orders.ts";
 
 let gateway: TestGateway;
@@ -9,8 +9,6 @@ beforeAll(async () => {
   gateway = await startTestGateway();
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
-
-const ledgerOf = ({ customerId }: Customer) => gateway.sandbox.client.ledger(customerId).map((entry) => entry.points);
 
 async function orderedItem(options: { quantity?: number; points?: number } = {}) {
   const customer = await gateway.customer({ balance: 1_000 });
@@ -64,7 +62,7 @@ describe("the warehouse's reports", () => {
       pointsState: "TAKEN",
       lines: [{ fulfilledQuantity: 2, shipment: { status: "DELIVERED" } }],
     });
-    expect(ledgerOf(customer)).toEqual([1_000, -400]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -400]);
   });
 
   test.each([
@@ -84,7 +82,7 @@ describe("the warehouse's reports", () => {
       { kind: "TAKEN" },
       { kind: "RETURNED", points: 200, reason, state: "CONFIRMED" },
     ]);
-    expect(ledgerOf(customer)).toEqual([1_000, -200, 200]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
   });
 
   test("of one lost parcel return that line and leave the others", async () => {
@@ -108,7 +106,7 @@ describe("the warehouse's reports", () => {
     expect(answers.map((answer) => answer.status)).toEqual(Array(20).fill(200));
     expect(answers.filter(({ body: answer }) => (answer as { outcome: string }).outcome === "applied")).toHaveLength(1);
     await orderSettled(customer, order.id);
-    expect(ledgerOf(customer)).toEqual([1_000, -200, 200]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
   });
 
   test("in the wrong order end in the same state as in the right one", async () => {
@@ -127,7 +125,7 @@ describe("the warehouse's reports", () => {
     await report(order, { status: "REJECTED", occurredAt: at(1) });
     expect((await report(order, { status: "DELIVERED", occurredAt: at(2) })).body).toEqual({ outcome: "ignored" });
     expect((await orderSettled(customer, order.id)).status).toBe("FAILED");
-    expect(ledgerOf(customer)).toEqual([1_000, -200, 200]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
   });
 
   test("of a return after delivery are shown, and leave the points to an operator", async () => {
@@ -139,7 +137,7 @@ describe("the warehouse's reports", () => {
       pointsState: "TAKEN",
       lines: [{ shipment: { status: "RETURNED" }, failure: null }],
     });
-    expect(ledgerOf(customer)).toEqual([1_000, -200]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200]);
   });
 
   test("for a line the customer cancelled come too late", async () => {
@@ -150,7 +148,7 @@ describe("the warehouse's reports", () => {
     );
     expect((await report(order, { status: "DELIVERED" })).body).toEqual({ outcome: "ignored" });
     await orderSettled(customer, order.id);
-    expect(ledgerOf(customer)).toEqual([1_000, -200, 200]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
   });
 });
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FaultScript } from "../../sandbox/faults.ts";
 import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { orderPrepared, orderSettled, orderWhen, placeOrder, readOrder, type SeenOrder } from "../support/orders.ts";
+import { orderPrepared, orderSettled, orderWhen, placeOrder, readOrder } from "../support/orders.ts";
 
 /** What we never do: take twice, or give back what may not have been taken. */
 
@@ -11,16 +11,6 @@ beforeAll(async () => {
   gateway = await startTestGateway({ UPSTREAM_TIMEOUT_MS: "250" }, { reconcileEveryMs: 100 });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
-
-const ledgerOf = ({ customerId }: Customer) => gateway.sandbox.client.ledger(customerId).map((entry) => entry.points);
-const callsFor = (operation: string, { number }: SeenOrder) =>
-  gateway.sandbox.calls
-    .since(0)
-    .filter(
-      (call) => call.operation === operation && (call.body as { order_id?: string } | undefined)?.order_id === number,
-    );
-const fault = (operation: string, script: Partial<FaultScript> & Pick<FaultScript, "fault">) =>
-  gateway.sandbox.faults.add({ upstream: "client", operation, ...script });
 
 const resolve = (input: Record<string, unknown>) =>
   gateway.operator.send<{
@@ -42,7 +32,7 @@ describe("a deduction whose answer is lost", () => {
   test.each(taken)("is found to have happened when %s", async (_, script) => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    fault("redeem", script);
+    gateway.fault("redeem", script);
 
     const id = await placeOrder(customer, reward.id);
     const meanwhile = await orderWhen(customer, id, (event) => event.pointsState === "UNCERTAIN");
@@ -57,9 +47,9 @@ describe("a deduction whose answer is lost", () => {
       "PROCESSING/TAKEN",
       "FULFILLED/TAKEN",
     ]);
-    expect(ledgerOf(customer)).toEqual([1_000, -200]);
-    expect(callsFor("redeem", order)).toHaveLength(1);
-    expect(callsFor("reverse", order)).toHaveLength(0);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200]);
+    expect(gateway.callsFor("redeem", order)).toHaveLength(1);
+    expect(gateway.callsFor("reverse", order)).toHaveLength(0);
   });
 
   const notTaken: [string, Partial<FaultScript> & Pick<FaultScript, "fault">][] = [
@@ -73,7 +63,7 @@ describe("a deduction whose answer is lost", () => {
     async (_, script) => {
       const customer = await gateway.customer({ balance: 1_000 });
       const reward = await gateway.voucher({ points: 200 });
-      fault("redeem", script);
+      gateway.fault("redeem", script);
 
       const order = await orderSettled(customer, await placeOrder(customer, reward.id));
 
@@ -84,23 +74,23 @@ describe("a deduction whose answer is lost", () => {
         "PENDING/UNCERTAIN",
         "FAILED/NOT_TAKEN",
       ]);
-      expect(ledgerOf(customer)).toEqual([1_000]);
-      expect(callsFor("redeem", order)).toHaveLength(1);
-      expect(callsFor("reverse", order)).toHaveLength(0);
+      expect(gateway.ledgerOf(customer)).toEqual([1_000]);
+      expect(gateway.callsFor("redeem", order)).toHaveLength(1);
+      expect(gateway.callsFor("reverse", order)).toHaveLength(0);
     },
   );
 
   test("keeps the customer's next order waiting, because the balance is the only evidence", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    fault("redeem", { fault: "commit-then-drop" });
+    gateway.fault("redeem", { fault: "commit-then-drop" });
     const first = await placeOrder(customer, reward.id);
     const second = await placeOrder(customer, reward.id);
 
     const [one, two] = [await orderSettled(customer, first), await orderSettled(customer, second)];
 
     expect([one.status, two.status]).toEqual(["FULFILLED", "FULFILLED"]);
-    expect(ledgerOf(customer)).toEqual([1_000, -200, -200]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, -200]);
     const settledFirst = await gateway.sql<{ ok: boolean }>(
       `select first.settled_at <= second.sent_at as ok from points_movements first, points_movements second
        where first.reference = $1 and second.reference = $2`,
@@ -112,7 +102,7 @@ describe("a deduction whose answer is lost", () => {
   test("is shown as being confirmed, with its points held", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    fault("redeem", { fault: "drop-before" });
+    gateway.fault("redeem", { fault: "drop-before" });
     const id = await placeOrder(customer, reward.id);
     const order = await orderWhen(customer, id, (event) => event.pointsState === "UNCERTAIN");
     expect(order).toMatchObject({ status: "PENDING", settled: false, cancellable: false });
@@ -136,7 +126,7 @@ describe("a deduction that evidence cannot settle", () => {
   async function unclearOrder(script: Partial<FaultScript> & Pick<FaultScript, "fault">) {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    fault("redeem", { delayMs: 200, ...script });
+    gateway.fault("redeem", { delayMs: 200, ...script });
     const id = await placeOrder(customer, reward.id);
     await redeemArrives(customer);
     await gateway.spendElsewhere(customer.customerId, 50);
@@ -162,14 +152,14 @@ describe("a deduction that evidence cannot settle", () => {
     const { customer, order } = await unclearOrder({ fault: "commit-then-drop" });
     await resolve({ orderId: order.id, outcome: "HAPPENED" });
     expect(await orderSettled(customer, order.id)).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
-    expect(ledgerOf(customer)).toEqual([1_000, -200, -50]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, -50]);
   });
 
   test("fails when the operator finds it did not happen, and nothing is returned", async () => {
     const { customer, order } = await unclearOrder({ fault: "drop-before" });
     await resolve({ orderId: order.id, outcome: "DID_NOT_HAPPEN" });
     expect(await orderSettled(customer, order.id)).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
-    expect(ledgerOf(customer)).toEqual([1_000, -50]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -50]);
   });
 
   test("is resolved once: a repeated request is a replay, another finds nothing", async () => {
@@ -186,10 +176,10 @@ describe("a deduction that evidence cannot settle", () => {
   test("is also one whose balance cannot be read at all", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    fault("redeem", { fault: "commit-then-drop", delayMs: 200 });
+    gateway.fault("redeem", { fault: "commit-then-drop", delayMs: 200 });
     const id = await placeOrder(customer, reward.id);
     await redeemArrives(customer);
-    fault("points", { fault: "refuse", times: 1_000 }); // others are looked at too
+    gateway.fault("points", { fault: "refuse", times: 1_000 }); // others are looked at too
     const order = await orderWhen(customer, id, (event) => event.pointsState === "NEEDS_ATTENTION");
     gateway.sandbox.faults.clear();
     expect(order.status).toBe("PENDING");
@@ -202,7 +192,7 @@ describe("a deduction believed not to have happened", () => {
   test("that arrives late is noticed, and given back once an operator confirms it", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    fault("redeem", { fault: "delay", delayMs: 2_000 });
+    gateway.fault("redeem", { fault: "delay", delayMs: 2_000 });
     const id = await placeOrder(customer, reward.id);
     expect(await orderSettled(customer, id)).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
 
@@ -214,13 +204,13 @@ describe("a deduction believed not to have happened", () => {
 
     await gateway.until(async () => (await readOrder(customer, id)).pointsState === "RETURNED");
     expect((await readOrder(customer, id)).status).toBe("FAILED");
-    expect(ledgerOf(customer)).toEqual([1_000, -200, 200]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
   });
 
   test("is watched without alarm while the customer spends and earns elsewhere", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    fault("redeem", { fault: "drop-before" });
+    gateway.fault("redeem", { fault: "drop-before" });
     const id = await placeOrder(customer, reward.id);
     await orderSettled(customer, id);
     await gateway.spendElsewhere(customer.customerId, 30);
@@ -240,7 +230,7 @@ describe("a return of points whose answer is lost", () => {
     const reward = await gateway.merchandise({ points: 200, stock: 1 });
     const id = await placeOrder(customer, reward.id);
     const order = await orderPrepared(customer, id);
-    fault("reverse", script);
+    gateway.fault("reverse", script);
     await gateway.operator.ok(
       `mutation ($input: UpdateShipmentInput!) { updateShipment(input: $input) { userErrors { code } } }`,
       { input: { orderId: id, lineId: order.lines[0]?.id, status: "REJECTED" } },
@@ -255,8 +245,8 @@ describe("a return of points whose answer is lost", () => {
     const { customer, id } = await failingOrder(script);
     const order = await orderSettled(customer, id);
     expect(order).toMatchObject({ status: "FAILED", pointsState: "RETURNED" });
-    expect(ledgerOf(customer)).toEqual([1_000, -200, 200]);
-    expect(callsFor("reverse", order)).toHaveLength(1);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
+    expect(gateway.callsFor("reverse", order)).toHaveLength(1);
   });
 
   test.each<[string, Partial<FaultScript> & Pick<FaultScript, "fault">]>([
@@ -265,8 +255,8 @@ describe("a return of points whose answer is lost", () => {
   ])("is not sent again by itself when %s, but by an operator under the next number", async (_, script) => {
     const { customer, id } = await failingOrder(script);
     const stuck = await orderWhen(customer, id, (event) => event.pointsState === "NEEDS_ATTENTION");
-    expect(callsFor("reverse", stuck)).toHaveLength(1);
-    expect(ledgerOf(customer)).toEqual([1_000, -200]);
+    expect(gateway.callsFor("reverse", stuck)).toHaveLength(1);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200]);
 
     await resolve({ orderId: id, outcome: "DID_NOT_HAPPEN" });
     await gateway.until(async () => (await readOrder(customer, id)).pointsState === "RETURNED");
@@ -276,6 +266,6 @@ describe("a return of points whose answer is lost", () => {
       [`${order.number}/R1`, "REFUSED"],
       [`${order.number}/R2`, "CONFIRMED"],
     ]);
-    expect(ledgerOf(customer)).toEqual([1_000, -200, 200]);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
   });
 });

@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { inject } from "vitest";
+import type { Call } from "../../sandbox/calls.ts";
 import { capillaryAccess } from "../../sandbox/capillary/access.ts";
+import type { FaultScript } from "../../sandbox/faults.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { type App, type Surroundings, startApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
@@ -71,6 +73,12 @@ export interface TestGateway extends AsyncDisposable {
   merchandise(options?: Partial<NewReward>): Promise<TestReward>;
   /** A deduction by somebody other than this gateway. */
   spendElsewhere(customerId: string, points: number): Promise<void>;
+  /** What the ledger did to the customer's points, in order, beginning with what they had. */
+  ledgerOf(customer: Pick<Customer, "customerId">): number[];
+  /** The calls that reached the ledger for this order. */
+  callsFor(operation: string, order: { number: string }): Call[];
+  /** Scripts the next of these calls to the ledger. */
+  fault(operation: string, script: Omit<FaultScript, "upstream" | "operation">): void;
   /** Resolves once `holds`, for what no event tells of. Bounded. */
   until(holds: () => Promise<boolean>): Promise<void>;
   /** Rows of the database, for what no query of the API shows. */
@@ -211,6 +219,16 @@ export async function makeTestGateway(
       const { status, message } = (await response.json()) as { status: boolean; message: string };
       if (!status) throw new Error(`not spent elsewhere: ${message}`);
     },
+
+    ledgerOf: ({ customerId }) => sandbox.client.ledger(customerId).map((entry) => entry.points),
+    callsFor: (operation, { number }) =>
+      sandbox.calls
+        .since(0)
+        .filter(
+          (call) =>
+            call.operation === operation && (call.body as { order_id?: string } | undefined)?.order_id === number,
+        ),
+    fault: (operation, script) => void sandbox.faults.add({ upstream: "client", operation, ...script }),
 
     async until(holds) {
       for (const end = Date.now() + 10_000; !(await holds()); await delay(25)) {
