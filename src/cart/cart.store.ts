@@ -17,6 +17,7 @@ function toCart(row: Prisma.CartGetPayload<{ include: typeof withLines }>): Cart
       quantity: line.quantity,
       seenPoints: Number(line.seenPoints),
       payWith: line.payWith,
+      groupId: line.groupId,
     })),
   };
 }

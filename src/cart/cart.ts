@@ -19,6 +19,8 @@ export interface CartLine {
   /** The price the customer last saw and accepted. */
   seenPoints: number;
   payWith: WalletKind;
+  /** The group that pays, by Capillary's number; null where the customer does. */
+  groupId: string | null;
 }
 
 /** What has to be known beside the cart to say whether it can be ordered. */

@@ -106,7 +106,14 @@ export function makeChangeCart({ carts, redeemedUnits, clock }: ChangeCartDeps):
         if (total > MAX_QUANTITY)
           return quantityInvalid(`A line holds at most ${MAX_QUANTITY}; there are ${existing?.quantity ?? 0} already.`);
 
-        const line = { id: existing?.id ?? "", reward, quantity: total, seenPoints: reward.points, payWith };
+        const line = {
+          id: existing?.id ?? "",
+          reward,
+          quantity: total,
+          seenPoints: reward.points,
+          payWith,
+          groupId: null,
+        };
         const found = await growthRefusal(tx, cart, line, owner, available);
         if (found) return found;
         if (existing) await tx.cartLine.update({ where: { id: existing.id }, data: { quantity: total } });

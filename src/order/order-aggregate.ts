@@ -1,6 +1,6 @@
 import type { OrderStatus, PointsState } from "../graphql/generated/resolvers.ts";
 import type { Tx } from "../platform/db.ts";
-import type { ShipmentStatus, UnitState } from "../platform/generated/prisma/enums.ts";
+import type { MovementState, ShipmentStatus, UnitState } from "../platform/generated/prisma/enums.ts";
 import type { Movement, OrderLine } from "./order.ts";
 
 /** An order with everything that decides what may happen to it. */
@@ -16,13 +16,38 @@ export interface OrderAggregate {
 }
 
 export interface AggregateLine extends Omit<OrderLine, "orderId" | "failure"> {
-  units: { id: string; state: UnitState }[];
+  units: AggregateUnit[];
   shipment: {
     status: ShipmentStatus;
     carrier: string | null;
     trackingNumber: string | null;
     reportedAt: Date | null;
   } | null;
+}
+
+export interface AggregateUnit {
+  id: string;
+  state: UnitState;
+  /** Where Capillary gives it. */
+  issue: Issue | null;
+}
+
+/** The giving of a unit by Capillary. */
+export interface Issue {
+  transactionNumber: string;
+  keyNumber: number;
+  upstreamRewardId: string;
+  paymentConfigId: string | null;
+  groupId: string | null;
+  /** What Capillary is to take for it; 0 where the Client was paid. */
+  points: number;
+  state: MovementState;
+  attempts: number;
+  sentAt: Date | null;
+  transactionId: string | null;
+  lastError: string | null;
+  revokeState: MovementState | null;
+  revokeTo: UnitState | null;
 }
 
 /** The whole aggregate in one query: it is read at least twice in every step of a saga, and six queries took thrice as long. */
@@ -34,9 +59,16 @@ export async function readAggregate(tx: Tx, orderId: string): Promise<OrderAggre
         select jsonb_agg(jsonb_build_object(
           'id', l.id, 'position', l.position, 'rewardId', l.reward_id, 'name', l.name, 'kind', l.kind, 'source', l.source,
           'quantity', l.quantity, 'fulfilledQuantity', l.fulfilled_quantity, 'unitPoints', l.unit_points,
-          'payWith', l.pay_with, 'status', l.status,
-          'units', (select jsonb_agg(jsonb_build_object('id', u.id, 'state', u.state) order by u.unit)
-                    from order_units u where u.line_id = l.id),
+          'payWith', l.pay_with, 'groupId', l.group_id, 'status', l.status,
+          'units', (select jsonb_agg(jsonb_build_object(
+                      'id', u.id, 'state', u.state,
+                      'issue', case when i.unit_id is not null then jsonb_build_object(
+                        'transactionNumber', i.transaction_number, 'keyNumber', i.key_number,
+                        'upstreamRewardId', i.upstream_reward_id, 'paymentConfigId', i.payment_config_id,
+                        'groupId', i.group_id, 'points', i.points, 'state', i.state, 'attempts', i.attempts,
+                        'sentAt', i.sent_at, 'transactionId', i.transaction_id, 'lastError', i.last_error,
+                        'revokeState', i.revoke_state, 'revokeTo', i.revoke_to) end) order by u.unit)
+                    from order_units u left join unit_issues i on i.unit_id = u.id where u.line_id = l.id),
           'shipment', (select jsonb_build_object('status', s.status, 'carrier', s.carrier,
                               'trackingNumber', s.tracking_number, 'reportedAt', s.reported_at)
                        from shipments s where s.line_id = l.id)
@@ -44,7 +76,7 @@ export async function readAggregate(tx: Tx, orderId: string): Promise<OrderAggre
       'movements', (
         select coalesce(jsonb_agg(jsonb_build_object(
           'id', m.id, 'orderId', m.order_id, 'customerId', m.customer_id, 'kind', m.kind, 'number', m.number,
-          'payWith', m.pay_with, 'points', m.points, 'lineIds', m.line_ids, 'state', m.state, 'reason', m.reason,
+          'ledger', m.ledger, 'payWith', m.pay_with, 'groupId', m.group_id, 'unitId', m.unit_id, 'points', m.points, 'lineIds', m.line_ids, 'state', m.state, 'reason', m.reason,
           'reasonText', m.reason_text, 'reference', m.reference, 'attempts', m.attempts, 'sentAt', m.sent_at,
           'balanceBefore', m.balance_before, 'lastError', m.last_error, 'watchUntil', m.watch_until,
           'watchedAt', m.watched_at, 'requestedAt', m.requested_at, 'settledAt', m.settled_at
@@ -54,7 +86,11 @@ export async function readAggregate(tx: Tx, orderId: string): Promise<OrderAggre
   const { lines, movements, ...order } = row.order;
   return {
     ...order,
-    lines: lines.map((line) => ({ ...line, shipment: line.shipment && withDates(line.shipment, "reportedAt") })),
+    lines: lines.map((line) => ({
+      ...line,
+      units: line.units.map((unit) => ({ ...unit, issue: unit.issue && withDates(unit.issue, "sentAt") })),
+      shipment: line.shipment && withDates(line.shipment, "reportedAt"),
+    })),
     movements: movements.map((movement) =>
       withDates(movement, "sentAt", "watchUntil", "watchedAt", "requestedAt", "settledAt"),
     ),

@@ -220,7 +220,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
     },
 
     Discrepancy: {
-      movementId: ({ movementId }) => toGlobalId("Movement", movementId),
+      movementId: ({ movementId }) => (movementId ? toGlobalId("Movement", movementId) : null),
     },
 
     Voucher: {

@@ -113,7 +113,7 @@ describe("a voucher code", () => {
         "update voucher_codes set state = 'ALLOCATED', unit_id = $1 where reward_id = $2 and state = 'AVAILABLE'",
         [given?.unit_id, given?.reward_id],
       ),
-    ).rejects.toMatchObject({ constraint: "voucher_codes_unit_id_key" });
+    ).rejects.toMatchObject({ constraint: "voucher_codes_given_once" });
   });
 
   test("is given only to a unit, and one in the pool to none", async () => {
@@ -128,7 +128,7 @@ describe("a voucher code", () => {
     await expect(
       gateway.sql(`insert into voucher_codes (id, reward_id, code, code_hash, masked_code)
                    select gen_random_uuid(), reward_id, code, code_hash, masked_code from voucher_codes limit 1`),
-    ).rejects.toMatchObject({ constraint: "voucher_codes_reward_id_code_hash_key" });
+    ).rejects.toMatchObject({ constraint: "voucher_codes_pool_once" });
   });
 });
 

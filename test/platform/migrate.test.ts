@@ -174,7 +174,7 @@ describe("what the tables promise by themselves", () => {
       );
     await expect(line(0)).rejects.toThrow("cart_lines_quantity_positive");
     await line(1);
-    await expect(line(1)).rejects.toThrow("cart_lines_cart_id_reward_id_pay_with_key");
+    await expect(line(1)).rejects.toThrow("cart_lines_one_a_wallet");
   });
 
   test("a code is in a reward's pool once", async () => {
@@ -187,6 +187,6 @@ describe("what the tables promise by themselves", () => {
       );
     await code(one);
     await code(two);
-    await expect(code(one)).rejects.toThrow("voucher_codes_reward_id_code_hash_key");
+    await expect(code(one)).rejects.toThrow("voucher_codes_pool_once");
   });
 });
