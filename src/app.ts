@@ -33,6 +33,8 @@ export interface Surroundings {
   /** How long after the start the catalogue is first mirrored, and how many rewards a page of it has. */
   catalogSyncAfterMs?: number;
   catalogPageSize?: number;
+  /** See `issue-durably.ts`. */
+  maxIssueTries?: number;
   openBus?: typeof openBus;
 }
 
@@ -110,6 +112,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       pictures,
       otpGridMs: surroundings.otpGridMs,
       catalogPageSize: surroundings.catalogPageSize,
+      maxIssueTries: surroundings.maxIssueTries,
     });
     if (config.seed === "sample") await seedSampleWorld(db, vault, clock);
     await engine.launch();

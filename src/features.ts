@@ -29,8 +29,11 @@ import { groupLoaders } from "./group/group.loaders.ts";
 import { groupResolvers } from "./group/group.resolvers.ts";
 import { makeReadGroups } from "./group/read-groups.ts";
 import { makeCancelOrder } from "./order/cancel-order.ts";
+import { makeCreateOrder } from "./order/create-order.ts";
 import { makeReceiveReport } from "./order/fulfilment-webhook.ts";
 import { makeGiveRewards } from "./order/give-rewards.ts";
+import { makeConcludeIssue } from "./order/issue/conclude-issue.ts";
+import { makeIssueUnit } from "./order/issue/issue-unit.ts";
 import { makeConcludeMovement } from "./order/ledger/conclude-movement.ts";
 import { makeMovePoints } from "./order/ledger/move-points.ts";
 import { makeReadBalance } from "./order/ledger/read-balance.ts";
@@ -43,6 +46,7 @@ import { makeReconcile } from "./order/reconcile.ts";
 import { makeResolveOrder } from "./order/resolve-order.ts";
 import { makeRevealVoucher } from "./order/reveal-voucher.ts";
 import { makeReverseOrder } from "./order/reverse-order.ts";
+import { MAX_ISSUE_TRIES } from "./order/saga/issue-durably.ts";
 import { placeOrderSaga } from "./order/saga/place-order-saga.ts";
 import { returnPointsSaga } from "./order/saga/return-points-saga.ts";
 import { makeSettleLines } from "./order/settle-lines.ts";
@@ -78,6 +82,7 @@ export interface FeatureDeps {
   pictures: PictureFetcher;
   otpGridMs: number | undefined;
   catalogPageSize: number | undefined;
+  maxIssueTries: number | undefined;
 }
 
 export type Features = ReturnType<typeof makeFeatures>;
@@ -143,11 +148,14 @@ export function makeFeatures(deps: FeatureDeps) {
     redeemRepeatable,
     reverseRepeatable,
   });
+  const concludeIssue = makeConcludeIssue({ settleLines, vault, log });
   const durably = { movePoints, conclude, orders, settleMs };
   const placeSaga = placeOrderSaga({
     ...durably,
     redeemRepeatable,
     giveRewards: makeGiveRewards({ orders, settleLines, trip, log }),
+    issueUnit: makeIssueUnit({ orders, capillary, conclude: concludeIssue, clock, trip, log }),
+    maxIssueTries: deps.maxIssueTries ?? MAX_ISSUE_TRIES,
     giveUpUnsent: async ({ orderId, movementId }) => {
       await orders.changing(orderId, (change) => conclude.gaveUp(change, movementId));
     },
@@ -160,8 +168,11 @@ export function makeFeatures(deps: FeatureDeps) {
     orders,
     readBalance: async ({ customerId, clientToken }) =>
       (await client.balance(customerId, clientToken, { unshared: true })).balance,
-    orderTokens,
-    startSaga: (tx, input) => engine.start(tx, placeSaga, input.orderId, input),
+    createOrder: makeCreateOrder({
+      orderTokens,
+      ledger: config.capillary.individualLedger,
+      startSaga: (tx, input) => engine.start(tx, placeSaga, input.orderId, input),
+    }),
     bus,
     clock,
     trip,

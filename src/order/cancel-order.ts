@@ -1,5 +1,7 @@
 import { isRefused, type Refused, refusal, refused } from "../refusal.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
+import { isUnasked } from "./issue/conclude-issue.ts";
+import { dropIssues } from "./issue/write-issue.ts";
 import type { OrderStore } from "./order.store.ts";
 import type { OrderAggregate } from "./order-aggregate.ts";
 import type { SettleLines } from "./settle-lines.ts";
@@ -48,7 +50,7 @@ export function makeCancelOrder({
 
       await spendKey(tx, request, orderId, now);
       await tx.pointsMovement.updateMany({
-        where: { orderId, kind: "TAKEN", state: "PENDING", sentAt: null },
+        where: { orderId, ledger: "CLIENT", kind: "TAKEN", state: "PENDING", sentAt: null },
         data: { state: "REFUSED", settledAt: now, lastError: "cancelled before it was sent" },
       });
       for (const line of order.lines) {
@@ -61,6 +63,7 @@ export function makeCancelOrder({
           });
         }
       }
+      await dropIssues(change, unitIds, "cancelled before it was sent");
       await tx.orderUnit.updateMany({ where: { id: { in: unitIds } }, data: { state: "CANCELLED" } });
       await settleLines(change, { reason: "CANCELLATION", message: "Cancelled by the customer." });
       return { orderId, replayed: false };
@@ -71,19 +74,25 @@ export function makeCancelOrder({
 
 /** The units that `cancelOrder` would cancel now. */
 export function cancellableUnits(order: Pick<OrderAggregate, "status" | "lines" | "movements">): string[] {
-  const deduction = order.movements.find((movement) => movement.kind === "TAKEN" && movement.state !== "REFUSED");
+  const deduction = order.movements.find(
+    ({ ledger, kind, state }) => ledger === "CLIENT" && kind === "TAKEN" && state !== "REFUSED",
+  );
   const isUnderWay = deduction && deduction.state !== "CONFIRMED" && deduction.sentAt !== null;
   if (isUnderWay) return [];
   return order.lines.flatMap((line) =>
     line.units
       .filter(
-        (unit) => unit.state === "PENDING" || (unit.state === "PREPARING" && line.shipment?.status === "PREPARING"),
+        (unit) =>
+          (unit.state === "PENDING" && (unit.issue === null || isUnasked(unit))) ||
+          (unit.state === "PREPARING" && line.shipment?.status === "PREPARING"),
       )
       .map((unit) => unit.id),
   );
 }
 
 function whyNotCancellable(order: OrderAggregate): string {
+  const isBeingGiven = order.lines.some(({ units }) => units.some(({ state }) => state === "PENDING"));
+  if (order.status === "PROCESSING" && isBeingGiven) return "This order is just being given. Try again in a moment.";
   if (order.status === "PENDING") return "The points of this order are just being taken. Try again in a moment.";
   if (order.status === "PROCESSING") return "This order is already on its way.";
   return "This order is already complete.";

@@ -4,8 +4,11 @@ import type { Trip } from "../platform/trip.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { SettleLines } from "./settle-lines.ts";
 
-/** Gives the rewards of an order whose points are taken. Running it again finds nothing left to give. */
-export type GiveRewards = (orderId: string) => Promise<void>;
+/**
+ * Gives our own rewards of an order whose points are taken. Running it again finds nothing left to give. Answers the units
+ * that are left for Capillary to give.
+ */
+export type GiveRewards = (orderId: string) => Promise<string[]>;
 
 export interface GiveRewardsDeps {
   orders: OrderStore;
@@ -18,12 +21,13 @@ type Line = OrderChange["order"]["lines"][number];
 
 export function makeGiveRewards({ orders, settleLines, trip, log }: GiveRewardsDeps): GiveRewards {
   return async (orderId) => {
-    await orders.changing(orderId, async (change) => {
-      const isFree = change.order.status === "PENDING" && change.order.movements.length === 0;
-      if (isFree) await change.advance({ status: "PROCESSING" });
-      else if (change.order.status !== "PROCESSING") return;
+    const toIssue = await orders.changing(orderId, async (change) => {
+      const needsNoDeduction = !change.order.movements.some(({ ledger }) => ledger === "CLIENT");
+      if (change.order.status === "PENDING" && needsNoDeduction) await change.advance({ status: "PROCESSING" });
+      else if (change.order.status !== "PROCESSING") return [];
       // Rewards are locked in the same order by everybody, so that two orders cannot wait for each other.
-      const lines = change.order.lines.toSorted((a, b) => (a.rewardId < b.rewardId ? -1 : 1));
+      const ours = change.order.lines.filter(({ source }) => source === "BIGCITY");
+      const lines = ours.toSorted((a, b) => (a.rewardId < b.rewardId ? -1 : 1));
       for (const line of lines) {
         const pending = line.units.filter((unit) => unit.state === "PENDING").map((unit) => unit.id);
         if (pending.length === 0) continue;
@@ -41,8 +45,12 @@ export function makeGiveRewards({ orders, settleLines, trip, log }: GiveRewardsD
         ...(isShipping && { message: "The warehouse is preparing your parcel." }),
       });
       trip("fulfil:before-commit");
+      return change.order.lines.flatMap((line) =>
+        line.units.filter(({ issue, state }) => issue && state === "PENDING").map(({ id }) => id),
+      );
     });
     trip("fulfil:after-commit");
+    return toIssue ?? [];
   };
 }
 

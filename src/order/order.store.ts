@@ -168,7 +168,8 @@ export function makeAdvance(tx: Tx, orderId: string, now: Date): OrderChange["ad
   return async ({ status, lineId, message }, current) => {
     const order = current ?? (await readAggregate(tx, orderId));
     if (!order) throw new Error(`there is no order ${orderId}`);
-    const pointsState = pointsStateOf(order.movements);
+    const issues = order.lines.flatMap((line) => line.units.flatMap(({ issue }) => issue ?? []));
+    const pointsState = pointsStateOf(order.movements, issues);
     const next = status ?? order.status;
     if (next !== order.status) assertMove(order.status, next);
     const isFirst = order.seq === 0;

@@ -1,20 +1,18 @@
-import { randomInt, randomUUID } from "node:crypto";
 import { lockOpenCart } from "../cart/cart.store.ts";
-import { assessCart, type Cart, type CartAssessment, linePoints } from "../cart/cart.ts";
+import { assessCart, type CartAssessment } from "../cart/cart.ts";
 import { conflict } from "../cart/change-cart.ts";
-import { isShipped } from "../catalog/reward.ts";
 import type { Clock } from "../platform/clock.ts";
-import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
+import { type Db, inTransaction } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
-import type { SecretBox } from "../platform/secret-box.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
 import type { Trip } from "../platform/trip.ts";
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../refusal.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
 import { availableIn } from "../wallet/wallet.ts";
 import { readAddress } from "./address.ts";
+import type { CreateOrder } from "./create-order.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
-import { makeAdvance, type OrderStore, orderTopic } from "./order.store.ts";
+import { type OrderStore, orderTopic } from "./order.store.ts";
 import type { Address } from "./order.ts";
 
 export interface PlaceOrderInput {
@@ -41,8 +39,7 @@ export interface PlaceOrderDeps {
   orders: OrderStore;
   /** The customer's balance by a call of its own. */
   readBalance(buyer: Buyer): Promise<number>;
-  orderTokens: SecretBox;
-  startSaga(tx: Tx, input: { orderId: string; movementId: string | null }): Promise<void>;
+  createOrder: CreateOrder;
   bus: Bus;
   clock: Clock;
   trip: Trip;
@@ -57,7 +54,7 @@ const MAX_BALANCE_READS = 5;
  * customer's lock; only the balance is read before, and read again when a movement of ours was settled in between.
  */
 export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
-  const { db, orders, readBalance, orderTokens, startSaga, bus, clock, trip } = deps;
+  const { db, orders, readBalance, createOrder, bus, clock, trip } = deps;
   const shareBalanceRead = makeSingleFlight<number | null>();
 
   /** Shared only with those who saw the same ledger version, so that it cannot predate a movement we know of. */
@@ -108,9 +105,9 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
       if (order.dryRun) return { kind: "preview", assessment, wouldRefuse: first ? [first, ...others] : [] };
       if (first) return refused(first, ...others);
 
-      const orderId = await create(tx, {
+      const orderId = await createOrder(tx, {
         cart,
-        buyer,
+        ...buyer,
         total: assessment.total,
         address: order.address,
         now: clock.now(),
@@ -119,71 +116,6 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
       trip("place:before-commit");
       return { kind: "placed", orderId, replayed: false };
     });
-  }
-
-  async function create(
-    tx: Tx,
-    facts: { cart: Cart; buyer: Buyer; total: number; address: Address | null; now: Date },
-  ) {
-    const { cart, buyer, total, address, now } = facts;
-    const { customerId } = buyer;
-    const orderId = randomUUID();
-    const number = orderNumber(now);
-    const needsAddress = cart.lines.some((line) => isShipped(line.reward));
-    await tx.cart.update({ where: { id: cart.id }, data: { status: "ORDERED" } });
-    await tx.order.create({
-      data: {
-        id: orderId,
-        number,
-        customerId,
-        cartId: cart.id,
-        total,
-        shippingAddress: needsAddress && address ? { ...address } : Prisma.DbNull,
-        clientToken: orderTokens.encrypt(buyer.clientToken, orderId),
-        placedAt: now,
-      },
-    });
-    const lines = cart.lines.map((line, index) => ({
-      id: randomUUID(),
-      orderId,
-      position: index + 1,
-      rewardId: line.reward.id,
-      name: line.reward.name,
-      kind: line.reward.kind,
-      source: line.reward.source,
-      quantity: line.quantity,
-      unitPoints: line.reward.points,
-      payWith: line.payWith,
-    }));
-    await tx.orderLine.createMany({ data: lines });
-    await tx.orderUnit.createMany({
-      data: lines.flatMap((line) =>
-        Array.from({ length: line.quantity }, (_, index) => ({ lineId: line.id, unit: index + 1 })),
-      ),
-    });
-    const individual = cart.lines
-      .filter((line) => line.payWith === "INDIVIDUAL")
-      .reduce((sum, line) => sum + linePoints(line), 0);
-    const movementId = individual > 0 ? randomUUID() : null;
-    if (movementId) {
-      await tx.pointsMovement.create({
-        data: {
-          id: movementId,
-          orderId,
-          customerId,
-          kind: "TAKEN",
-          number: 1,
-          payWith: "INDIVIDUAL",
-          points: individual,
-          lineIds: lines.filter((line) => line.payWith === "INDIVIDUAL").map((line) => line.id),
-          reference: number,
-          requestedAt: now,
-        },
-      });
-    }
-    await makeAdvance(tx, orderId, now)({});
-    await startSaga(tx, { orderId, movementId });
-    return orderId;
   }
 
   return async (buyer, { idempotencyKey, dryRun, ...input }) => {
@@ -238,13 +170,4 @@ interface OrderRequest {
   expectedCartVersion: number | null;
   address: Address | null;
   dryRun: boolean;
-}
-
-/** Crockford's base 32: no letter that can be mistaken for a digit. */
-const CHARACTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/** `ORD-261122-7K3MQ9XZ4T`: says when, cannot be guessed, and can be read over the phone. */
-function orderNumber(now: Date): string {
-  const random = Array.from({ length: 10 }, () => CHARACTERS[randomInt(CHARACTERS.length)]).join("");
-  return `ORD-${now.toISOString().slice(2, 10).replaceAll("-", "")}-${random}`;
 }

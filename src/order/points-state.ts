@@ -9,18 +9,27 @@ interface Movement {
   sentAt: Date | null;
 }
 
-/** All movements of an order in one word, the most pressing first. */
-export function pointsStateOf(movements: readonly Movement[]): PointsState {
+/**
+ * All movements of an order in one word, the most pressing first.
+ *
+ * @param issues of units, for those that Capillary gives for nothing: whether it did decides about the Client's points
+ */
+export function pointsStateOf(
+  movements: readonly Movement[],
+  issues: readonly { state: MovementState }[] = [],
+): PointsState {
   const some = (state: MovementState, kind?: MovementKind) =>
     movements.some((movement) => movement.state === state && (kind === undefined || movement.kind === kind));
   const confirmed = (kind: MovementKind) =>
     movements.filter((m) => m.kind === kind && m.state === "CONFIRMED").reduce((sum, m) => sum + m.points, 0);
 
-  if (some("NEEDS_ATTENTION")) return "NEEDS_ATTENTION";
-  if (some("UNCERTAIN")) return "UNCERTAIN";
+  for (const pressing of ["NEEDS_ATTENTION", "UNCERTAIN"] as const) {
+    if (some(pressing) || issues.some(({ state }) => state === pressing)) return pressing;
+  }
   if (some("PENDING", "RETURNED")) return "RETURNING";
   if (some("PENDING", "TAKEN")) {
-    return movements.some((m) => m.kind === "TAKEN" && m.state === "PENDING" && m.sentAt) ? "TAKING" : "NOT_TAKEN";
+    const isBegun = movements.some((m) => m.state === "CONFIRMED" || (m.kind === "TAKEN" && m.sentAt !== null));
+    return isBegun ? "TAKING" : "NOT_TAKEN";
   }
   const [taken, returned] = [confirmed("TAKEN"), confirmed("RETURNED")];
   if (taken === 0) return "NOT_TAKEN";

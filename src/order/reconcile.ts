@@ -40,6 +40,7 @@ export function makeReconcile(deps: ReconcileDeps): Reconcile {
     const ours = await db.pointsMovement.findMany({
       where: {
         customerId,
+        ledger: "CLIENT",
         OR: [{ settledAt: { gt: watchedAt } }, { sentAt: { not: null }, state: { in: ["PENDING", "UNCERTAIN"] } }],
       },
     });

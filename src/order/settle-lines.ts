@@ -1,9 +1,10 @@
 import type { ReversalReason } from "../graphql/generated/resolvers.ts";
 import type { Tx } from "../platform/db.ts";
+import { dropIssues } from "./issue/write-issue.ts";
 import type { OrderChange } from "./order.store.ts";
 import { type Movement, toMovement } from "./order.ts";
 import { type AggregateLine, type OrderAggregate, readAggregate } from "./order-aggregate.ts";
-import { isUngiven, statusOfUnits } from "./unit-states.ts";
+import { isOpen, isUngiven, statusOfUnits } from "./unit-states.ts";
 
 /** Starts the saga that gives a movement's points back, when the transaction commits. */
 export type StartReturn = (tx: Tx, movement: { id: string; orderId: string }) => Promise<void>;
@@ -32,9 +33,9 @@ export function makeSettleLines(startReturn: StartReturn): SettleLines {
     const { tx } = change;
     const order = current ?? (await readAggregate(tx, change.order.id));
     if (!order) throw new Error(`there is no order ${change.order.id}`);
-    const movements = order.movements.filter((movement) => movement.payWith === "INDIVIDUAL");
-    const deduction = movements.find((movement) => movement.kind === "TAKEN" && movement.state !== "REFUSED");
-    const wasNeeded = movements.some((movement) => movement.kind === "TAKEN");
+    const deductions = order.movements.filter(({ ledger, kind }) => ledger === "CLIENT" && kind === "TAKEN");
+    const deduction = deductions.find((movement) => movement.state !== "REFUSED");
+    const wasNeeded = deductions.length > 0;
     const arePointsTaken = deduction ? deduction.state === "CONFIRMED" : !wasNeeded;
 
     for (const line of order.lines) {
@@ -46,7 +47,7 @@ export function makeSettleLines(startReturn: StartReturn): SettleLines {
         update order_lines set status = ${status}::order_status, fulfilled_quantity = ${fulfilled} where id = ${line.id}::uuid`;
     }
 
-    const owed = deduction?.state === "CONFIRMED" ? stillOwed(order) : null;
+    const owed = deduction?.state === "CONFIRMED" ? stillOwed(order, deduction) : null;
     if (owed) order.movements.push(await startReturning(change, order, owed, { reason, lineId }));
 
     const states = order.lines.flatMap((line) => line.units.map((unit) => unit.state));
@@ -87,13 +88,13 @@ interface Owed {
   lineIds: string[];
 }
 
-/** Points of units that will not be given, less what is already on its way back; null when that is nothing. */
-function stillOwed(order: OrderAggregate): Owed | null {
+/** The Client's points of units that will not be given, less what is already on its way back; null when that is nothing. */
+function stillOwed(order: OrderAggregate, deduction: Movement): Owed | null {
   const returns = order.movements.filter(
-    (movement) => movement.kind === "RETURNED" && movement.payWith === "INDIVIDUAL" && movement.state !== "REFUSED",
+    (movement) => movement.kind === "RETURNED" && movement.ledger === "CLIENT" && movement.state !== "REFUSED",
   );
   const ungivenUnits = (line: AggregateLine) => line.units.filter((unit) => isUngiven(unit.state)).length;
-  const ungiven = order.lines.filter((line) => line.payWith === "INDIVIDUAL" && ungivenUnits(line) > 0);
+  const ungiven = order.lines.filter((line) => deduction.lineIds.includes(line.id) && ungivenUnits(line) > 0);
   const points =
     ungiven.reduce((sum, line) => sum + line.unitPoints * ungivenUnits(line), 0) -
     returns.reduce((sum, movement) => sum + movement.points, 0);
@@ -104,10 +105,14 @@ function stillOwed(order: OrderAggregate): Owed | null {
 }
 
 /** Marks every unit of the order that is still open as failed, for the same reason. */
-export async function failOpenUnits(
-  { tx, order }: OrderChange,
-  failure: { reason: string; message: string },
-): Promise<void> {
+export async function failOpenUnits(change: OrderChange, failure: { reason: string; message: string }): Promise<void> {
+  const { tx, order } = change;
+  const open = order.lines.flatMap((line) => line.units.filter((unit) => isOpen(unit.state)));
+  await dropIssues(
+    change,
+    open.map(({ id }) => id),
+    failure.message,
+  );
   await tx.orderUnit.updateMany({
     where: { line: { orderId: order.id }, state: { in: ["PENDING", "PREPARING"] } },
     data: { state: "FAILED" },

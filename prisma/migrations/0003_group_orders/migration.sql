@@ -138,7 +138,7 @@ BEGIN
         IS DISTINCT FROM
        (OLD."order_id", OLD."transaction_number", OLD."upstream_reward_id", OLD."payment_config_id", OLD."group_id", OLD."points")
        OR NEW."key_number" < OLD."key_number"
-       OR (NEW."key_number" > OLD."key_number" AND OLD."state" <> 'PENDING')
+       OR (NEW."key_number" > OLD."key_number" AND NEW."state" <> 'PENDING')
        OR (OLD."state" = 'CONFIRMED' AND NEW."state" <> 'CONFIRMED') THEN
         RAISE EXCEPTION 'the issue of unit % is on record and cannot be rewritten', OLD."unit_id"
             USING ERRCODE = 'check_violation', CONSTRAINT = 'unit_issues_freeze';

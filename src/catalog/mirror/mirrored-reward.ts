@@ -65,7 +65,8 @@ export function toMirrored(
 /**
  * The wallets a unit could be paid from. Capillary takes a group's points itself, by the points price. The customer's own
  * points are the Client's: Capillary must then give the reward for nothing, which it does only through a `FREE` config, or
- * for a price of 0 without any config. Where the customer's own points are Capillary's too, it takes them by the same price.
+ * for a price of 0 without any config. Where the customer's own points are Capillary's too, it takes them by the same price,
+ * and gives nothing for nothing that has one.
  */
 export function walletsFor(
   { points, paymentConfigs }: Pick<CapillaryReward, "points" | "paymentConfigs">,
@@ -79,7 +80,7 @@ export function walletsFor(
   const hasPrice = price === (points ?? 0) && price > 0 && (isBare || hasConfig("POINTS"));
   const isFree = hasConfig("FREE") || (isBare && price === 0);
   const wallets: WalletKind[] = [];
-  if (isFree || (ledger === "capillary" && hasPrice)) wallets.push("INDIVIDUAL");
+  if (ledger === "client" ? isFree : hasPrice || (isFree && price === 0)) wallets.push("INDIVIDUAL");
   if (hasPrice) wallets.push("GROUP");
   return wallets;
 }

@@ -112,7 +112,8 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     const [row] = await db.$queryRaw<{ version: number; isFree: boolean }[]>`
       select ledger_version as version, not exists (
         select from points_movements
-        where customer_id = ${customerId} and id <> ${id}::uuid and sent_at is not null and state in ('PENDING', 'UNCERTAIN')
+        where customer_id = ${customerId} and id <> ${id}::uuid and ledger = 'CLIENT' and sent_at is not null
+          and state in ('PENDING', 'UNCERTAIN')
       ) as "isFree"
       from customers where customer_id = ${customerId}`;
     return row?.isFree ? row.version : null;

@@ -1,5 +1,6 @@
 import type { Saga } from "../../platform/saga/saga.ts";
 import type { GiveRewards } from "../give-rewards.ts";
+import { type IssueDurablyDeps, issueDurably } from "./issue-durably.ts";
 import { type MoveDurablyDeps, moveDurably } from "./move-points-durably.ts";
 
 export interface PlaceOrderSagaInput {
@@ -8,7 +9,7 @@ export interface PlaceOrderSagaInput {
   movementId: string | null;
 }
 
-export interface PlaceOrderSagaDeps extends MoveDurablyDeps {
+export interface PlaceOrderSagaDeps extends MoveDurablyDeps, IssueDurablyDeps {
   giveRewards: GiveRewards;
   giveUpUnsent(input: { orderId: string; movementId: string }): Promise<void>;
   redeemRepeatable: boolean;
@@ -18,7 +19,8 @@ export interface PlaceOrderSagaDeps extends MoveDurablyDeps {
 const MAX_UNSENT_DEDUCTIONS = 5;
 
 /**
- * What follows on an order that has been created: take the points, then give the rewards. Whatever cannot be given is
+ * What follows on an order that has been created: take the Client's points, give our own rewards, then have Capillary give
+ * its own, one by one, which takes the points it keeps. Whatever cannot be given is
  * settled with the intent to pay it back in the same transaction, and paid back by a saga of its own.
  */
 export function placeOrderSaga(deps: PlaceOrderSagaDeps): Saga<PlaceOrderSagaInput> {
@@ -32,7 +34,8 @@ export function placeOrderSaga(deps: PlaceOrderSagaDeps): Saga<PlaceOrderSagaInp
         if (outcome === "unsent") await saga.step("give-up", () => deps.giveUpUnsent({ orderId, movementId }));
         if (outcome !== "confirmed") return;
       }
-      await saga.step("give-rewards", () => deps.giveRewards(orderId));
+      const toIssue = await saga.step("give-rewards", () => deps.giveRewards(orderId));
+      for (const unitId of toIssue) await issueDurably(saga, deps, { orderId, unitId });
     },
   };
 }

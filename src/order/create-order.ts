@@ -1,0 +1,156 @@
+import { randomInt, randomUUID } from "node:crypto";
+import type { Cart } from "../cart/cart.ts";
+import type { IndividualLedger } from "../catalog/mirror/mirrored-reward.ts";
+import { isShipped } from "../catalog/reward.ts";
+import { Prisma, type Tx } from "../platform/db.ts";
+import type { SecretBox } from "../platform/secret-box.ts";
+import { issueTerms } from "./issue/issue-terms.ts";
+import { makeAdvance } from "./order.store.ts";
+import type { Address } from "./order.ts";
+
+export interface NewOrder {
+  cart: Cart;
+  customerId: string;
+  /** The Client's JWT. */
+  clientToken: string;
+  total: number;
+  address: Address | null;
+  now: Date;
+}
+
+/**
+ * Writes the order of a cart that has been judged: frozen lines and units, a movement for each taking of points, what each
+ * unit's issue will say, the first event, and the start of its saga. Answers its id.
+ */
+export type CreateOrder = (tx: Tx, order: NewOrder) => Promise<string>;
+
+export interface CreateOrderDeps {
+  orderTokens: SecretBox;
+  /** Whose points a customer's own wallet holds. */
+  ledger: IndividualLedger;
+  startSaga(tx: Tx, input: { orderId: string; movementId: string | null }): Promise<void>;
+}
+
+type Line = ReturnType<typeof freeze>[number];
+
+export function makeCreateOrder({ orderTokens, ledger, startSaga }: CreateOrderDeps): CreateOrder {
+  return async (tx, { cart, customerId, clientToken, total, address, now }) => {
+    const orderId = randomUUID();
+    const number = orderNumber(now);
+    const needsAddress = cart.lines.some((line) => isShipped(line.reward));
+    const lines = freeze(cart, orderId);
+    const units = lines.flatMap((line) =>
+      Array.from({ length: line.quantity }, (_, index) => ({ id: randomUUID(), lineId: line.id, unit: index + 1 })),
+    );
+    const issues = await issuesOf(tx, { orderId, number }, lines, units);
+
+    await tx.cart.update({ where: { id: cart.id }, data: { status: "ORDERED" } });
+    await tx.order.create({
+      data: {
+        id: orderId,
+        number,
+        customerId,
+        cartId: cart.id,
+        total,
+        shippingAddress: needsAddress && address ? { ...address } : Prisma.DbNull,
+        clientToken: orderTokens.encrypt(clientToken, orderId),
+        placedAt: now,
+      },
+    });
+    await tx.orderLine.createMany({ data: lines });
+    await tx.orderUnit.createMany({ data: units });
+    if (issues.length > 0) await tx.unitIssue.createMany({ data: issues.map(({ line: _, ...issue }) => issue) });
+
+    const taking = { orderId, customerId, kind: "TAKEN" as const, requestedAt: now };
+    const paidThere = issues.filter(({ points }) => points > 0);
+    const deducted = lines.filter((line) => paysTheClient(line) && !paidThere.some((issue) => issue.line === line));
+    const points = deducted.reduce((sum, line) => sum + line.unitPoints * line.quantity, 0);
+    const movementId = points > 0 ? randomUUID() : null;
+    const movements: Prisma.PointsMovementCreateManyInput[] = [
+      ...(movementId
+        ? [
+            {
+              ...taking,
+              id: movementId,
+              number: 1,
+              payWith: "INDIVIDUAL" as const,
+              points,
+              lineIds: deducted.map(({ id }) => id),
+              reference: number,
+            },
+          ]
+        : []),
+      ...paidThere.map(({ line, unitId, points, transactionNumber }, index) => ({
+        ...taking,
+        number: index + 2,
+        ledger: "CAPILLARY" as const,
+        payWith: line.payWith,
+        groupId: line.groupId,
+        unitId,
+        points,
+        lineIds: [line.id],
+        reference: transactionNumber,
+      })),
+    ];
+    if (movements.length > 0) await tx.pointsMovement.createMany({ data: movements });
+    await makeAdvance(tx, orderId, now)({});
+    await startSaga(tx, { orderId, movementId });
+    return orderId;
+  };
+
+  /** What Capillary will be asked for with each unit of its rewards. */
+  async function issuesOf(
+    tx: Tx,
+    { orderId, number }: { orderId: string; number: string },
+    lines: readonly Line[],
+    units: readonly { id: string; lineId: string; unit: number }[],
+  ) {
+    const theirs = lines.filter(({ source }) => source === "CAPILLARY");
+    if (theirs.length === 0) return [];
+    const rewards = await tx.reward.findMany({
+      where: { id: { in: theirs.map(({ rewardId }) => rewardId) } },
+      select: { id: true, upstreamId: true, paymentConfigs: true },
+    });
+    return theirs.flatMap((line) => {
+      const reward = rewards.find(({ id }) => id === line.rewardId);
+      if (!reward) throw new Error(`there is no reward ${line.rewardId}`);
+      const terms = issueTerms({ ...reward, points: line.unitPoints }, line.payWith, ledger);
+      return units
+        .filter(({ lineId }) => lineId === line.id)
+        .map((unit) => ({
+          ...terms,
+          line,
+          unitId: unit.id,
+          orderId,
+          groupId: line.groupId,
+          transactionNumber: `${number}-${line.position}-${unit.unit}`,
+        }));
+    });
+  }
+}
+
+const paysTheClient = ({ payWith }: Pick<Line, "payWith">) => payWith === "INDIVIDUAL";
+
+const freeze = (cart: Cart, orderId: string) =>
+  cart.lines.map((line, index) => ({
+    id: randomUUID(),
+    orderId,
+    position: index + 1,
+    rewardId: line.reward.id,
+    name: line.reward.name,
+    kind: line.reward.kind,
+    source: line.reward.source,
+    quantity: line.quantity,
+    unitPoints: line.reward.points,
+    payWith: line.payWith,
+    groupId: line.groupId,
+  }));
+
+/** Crockford's base 32: no letter that can be mistaken for a digit. */
+const CHARACTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/** `ORD-261122-7K3MQ9XZ4T`: says when, cannot be guessed, and can be read over the phone. */
+function orderNumber(now: Date): string {
+  const random = Array.from({ length: 10 }, () => CHARACTERS[randomInt(CHARACTERS.length)]).join("");
+  return `ORD-${now.toISOString().slice(2, 10).replaceAll("-", "")}-${random}`;
+}

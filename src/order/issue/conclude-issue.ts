@@ -1,0 +1,165 @@
+import type { VoucherVault } from "../../catalog/voucher-vault.ts";
+import type { RedeemabilityReason } from "../../graphql/generated/resolvers.ts";
+import type { Logger } from "../../platform/logger.ts";
+import type { IssuedVoucher } from "../../upstream/capillary/wire/issue.ts";
+import type { OrderChange } from "../order.store.ts";
+import type { AggregateLine, AggregateUnit, Issue } from "../order-aggregate.ts";
+import type { SettleLines } from "../settle-lines.ts";
+import { dropIssues, writeIssue } from "./write-issue.ts";
+
+/** What Capillary gave, whichever of its answers told. */
+export interface GivenUnit {
+  transactionId: string | null;
+  /** What it says it took; null where it does not say. */
+  points: number | null;
+  vouchers: (IssuedVoucher & { pin?: string | undefined })[];
+}
+
+/** Why Capillary will not give a unit. */
+export interface IssueRefusal {
+  reason: RedeemabilityReason;
+  /** Its numbers and words, for operators. */
+  codes: readonly string[];
+  upstreamMessage: string;
+  /** Any other unit of the line would be refused likewise. */
+  isOfTheLine: boolean;
+}
+
+/** What is recorded when the outcome of an issue becomes known, or known to be unknown, each with all that follows from it. */
+export interface ConcludeIssue {
+  given(change: OrderChange, unitId: string, given: GivenUnit): Promise<void>;
+  /** It certainly was not and will not be given: the points taken for it, if any, are on their way back when this commits. */
+  refused(change: OrderChange, unitId: string, refusal: IssueRefusal): Promise<void>;
+  inDoubt(change: OrderChange, unitId: string, why: { message: string; codes?: readonly string[] }): Promise<void>;
+  needsAttention(change: OrderChange, unitId: string, message: string): Promise<void>;
+}
+
+const words: Partial<Record<RedeemabilityReason, string>> = {
+  INSUFFICIENT_POINTS: "There were not enough points.",
+  LIMIT_REACHED: "Its limit is reached.",
+  NOT_ELIGIBLE: "It is not for you.",
+  NOT_A_GROUP_MEMBER: "You are not in this group.",
+  GROUP_NOT_FOUND: "There is no such group.",
+  NOT_CONFIGURED: "These points cannot pay for it.",
+  INACTIVE: "It is no longer on offer.",
+  UPSTREAM_UNAVAILABLE: "The rewards system is not reachable.",
+};
+
+export function makeConcludeIssue(deps: { settleLines: SettleLines; vault: VoucherVault; log: Logger }): ConcludeIssue {
+  const { settleLines, vault, log } = deps;
+
+  /** Something between our record and Capillary's that people must look at. */
+  async function tellOperators(change: OrderChange, { unit, line }: Found, message: string): Promise<void> {
+    const movement = change.order.movements.find(({ unitId, kind }) => unitId === unit.id && kind === "TAKEN");
+    await change.tx.discrepancy.create({
+      data: {
+        orderId: change.order.id,
+        unitId: unit.id,
+        movementId: movement?.id ?? null,
+        message,
+        foundAt: change.now,
+      },
+    });
+    const { transactionNumber } = unit.issue;
+    log.error(
+      { order: change.order.number, line: line.position, issue: transactionNumber, reason: message },
+      "An issue disagrees with its order",
+    );
+  }
+
+  return {
+    async given(change, unitId, { transactionId, points, vouchers }) {
+      const found = find(change, unitId);
+      const { line, unit } = found;
+      if (unit.state !== "PENDING") return;
+      const { tx, now } = change;
+      await writeIssue(
+        change,
+        unitId,
+        { state: "CONFIRMED", settledAt: now, lastError: null },
+        { transactionId, pointsTaken: points },
+      );
+      await tx.orderUnit.update({ where: { id: unitId }, data: { state: "FULFILLED" } });
+      const sealed = vouchers.map(({ code, pin, expiresAt }) => ({
+        ...vault.seal({ rewardId: line.rewardId, code, pin, validUntil: expiresAt?.toISOString().slice(0, 10) }),
+        source: "CAPILLARY" as const,
+        state: "ALLOCATED" as const,
+        unitId,
+        allocatedAt: now,
+      }));
+      if (sealed.length > 0) await tx.voucherCode.createMany({ data: sealed });
+      await tx.reward.update({ where: { id: line.rewardId }, data: { popularity: { increment: 1 } } });
+      const expected = unit.issue.points;
+      if (points !== null && points !== expected) {
+        await tellOperators(
+          change,
+          found,
+          `Capillary took ${points} points with transaction ${transactionId ?? "of unknown number"}, and was to take ${expected}`,
+        );
+      }
+      const isLast = line.units.every((other) => other.id === unitId || other.state !== "PENDING");
+      await settleLines(change, {
+        reason: "FULFILMENT_FAILURE",
+        lineId: line.id,
+        ...(isLast && { message: `${line.name} was given.` }),
+      });
+    },
+
+    async refused(change, unitId, { reason, codes, upstreamMessage, isOfTheLine }) {
+      const { line, unit } = find(change, unitId);
+      if (unit.state !== "PENDING") return;
+      const { tx, now } = change;
+      await writeIssue(
+        change,
+        unitId,
+        { state: "REFUSED", settledAt: now, lastError: upstreamMessage },
+        { lastCodes: [...codes] },
+      );
+      const others = isOfTheLine ? line.units.filter((other) => other.id !== unitId && isUnasked(other)) : [];
+      const otherIds = others.map(({ id }) => id);
+      await dropIssues(change, otherIds, "another unit of the line was refused");
+      await tx.orderUnit.updateMany({ where: { id: { in: [unitId, ...otherIds] } }, data: { state: "FAILED" } });
+      const failureMessage = `${line.name} could not be given. ${words[reason] ?? "It was refused."}`;
+      await tx.orderLine.update({ where: { id: line.id }, data: { failureReason: reason, failureMessage } });
+      const isOutage = reason === "UPSTREAM_UNAVAILABLE";
+      await settleLines(change, {
+        reason: isOutage ? "FULFILMENT_FAILURE" : "VENDOR_REJECTION",
+        lineId: line.id,
+        message: failureMessage,
+      });
+    },
+
+    async inDoubt(change, unitId, { message, codes = [] }) {
+      const { unit } = find(change, unitId);
+      if (unit.state !== "PENDING") return;
+      await writeIssue(change, unitId, { state: "UNCERTAIN", lastError: message }, { lastCodes: [...codes] });
+      await change.advance({});
+    },
+
+    async needsAttention(change, unitId, message) {
+      const found = find(change, unitId);
+      if (found.unit.state !== "PENDING") return;
+      await writeIssue(change, unitId, { state: "NEEDS_ATTENTION", lastError: message });
+      await tellOperators(change, found, message);
+      await change.advance({});
+    },
+  };
+}
+
+export interface Found {
+  line: AggregateLine;
+  unit: AggregateUnit & { issue: Issue };
+}
+
+/** @throws Error for a unit that is not of the order, or not Capillary's to give */
+export function find({ order }: Pick<OrderChange, "order">, unitId: string): Found {
+  for (const line of order.lines) {
+    const unit = line.units.find(({ id }) => id === unitId);
+    if (unit?.issue) return { line, unit: { ...unit, issue: unit.issue } };
+  }
+  throw new Error(`unit ${unitId} of order ${order.id} is not Capillary's to give`);
+}
+
+/** Waits for its turn, and nothing was sent for it. */
+export const isUnasked = ({ state, issue }: AggregateUnit) =>
+  state === "PENDING" && issue !== null && issue.state === "PENDING" && issue.sentAt === null;

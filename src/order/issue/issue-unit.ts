@@ -1,0 +1,287 @@
+import { redeemabilityReasonOf } from "../../catalog/capillary-refusal.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Logger } from "../../platform/logger.ts";
+import type { Trip } from "../../platform/trip.ts";
+import type { Capillary } from "../../upstream/capillary/capillary.ts";
+import { CapillaryError } from "../../upstream/capillary/capillary-error.ts";
+import type { IssueKeys } from "../../upstream/capillary/issuing.ts";
+import type { Issued } from "../../upstream/capillary/wire/issue.ts";
+import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts";
+import type { OrderChange, OrderStore } from "../order.store.ts";
+import type { Issue } from "../order-aggregate.ts";
+import { type ConcludeIssue, find, type GivenUnit, type IssueRefusal } from "./conclude-issue.ts";
+import { writeIssue } from "./write-issue.ts";
+
+export interface UnitRef {
+  orderId: string;
+  unitId: string;
+}
+
+/** Where an issue stands after an attempt. */
+export type IssueSent =
+  /** On record for good, or in front of people. */
+  | { outcome: "settled" }
+  /** It certainly did not reach Capillary: it may be sent again under the same key. */
+  | { outcome: "not-sent" }
+  /** Capillary said no for now: it may be tried again, under a new key, which is on record. */
+  | { outcome: "try-later" }
+  /** It may have been given. `refusal` is what a repetition was answered with, which may be because of the first time. */
+  | { outcome: "in-doubt"; refusal: IssueRefusal | null };
+
+/** What Capillary's own records showed of an issue in doubt. */
+export type IssueSeen =
+  /** On record for good: it was given, or it failed and a repetition was refused. */
+  | "settled"
+  /** The try failed there, and may be made again under a new key, which is on record. */
+  | "failed"
+  | "not-there"
+  /** Something is there that may or may not be it. */
+  | "unclear"
+  | "unreadable";
+
+export interface IssueUnit {
+  /** Asks Capillary for a unit once and records what came of it. Safe to run again after a crash at any point. */
+  send(unit: UnitRef): Promise<IssueSent>;
+  /**
+   * Looks into the customer's issuals for a unit in doubt.
+   *
+   * @param refusal what a repetition was answered with: it holds once it is seen that the first try gave nothing
+   */
+  look(unit: UnitRef, refusal: IssueRefusal | null): Promise<IssueSeen>;
+  /** Gives up a unit that is certainly not given. */
+  giveUp(unit: UnitRef, refusal: IssueRefusal): Promise<void>;
+  /** Puts a unit before people that stays in doubt. */
+  askPeople(unit: UnitRef, message: string): Promise<void>;
+}
+
+export interface IssueUnitDeps {
+  orders: OrderStore;
+  /** Undefined where there is none. */
+  capillary: Capillary | undefined;
+  conclude: ConcludeIssue;
+  clock: Clock;
+  trip: Trip;
+  log: Logger;
+}
+
+interface Turn {
+  issue: Issue;
+  customerId: string;
+  /** An earlier call under the same key may have reached Capillary. */
+  wasInDoubt: boolean;
+}
+
+/**
+ * The protocol of one unit with a rewards system that has idempotency keys, each good for one try.
+ *
+ * Before the call the key is marked as sent. From then on silence, a crash included, means *unknown*, and an unknown try is
+ * only ever repeated under its own key or looked for. A new key, numbered and on record, follows a definite failure alone.
+ */
+export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
+  const { orders, capillary, conclude, clock, trip, log } = deps;
+
+  return {
+    async send(unit) {
+      const turn = await changing(unit, (change) => takeTurn(change, unit.unitId));
+      if (!turn) return { outcome: "settled" };
+      trip("issue:marked");
+      const answer = await ask(unit, turn);
+      trip("issue:answered");
+      const sent = await changing(unit, (change) => record(change, unit.unitId, turn, answer));
+      trip("issue:recorded");
+      return sent;
+    },
+
+    async look(unit, refusal) {
+      const order = await orders.aggregate(unit.orderId);
+      if (!order) throw new Error(`there is no order ${unit.orderId}`);
+      const { issue } = find({ order }, unit.unitId).unit;
+      try {
+        return await lookFor(unit, issue, order.customerId, refusal);
+      } catch (error) {
+        if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;
+        log.warn(
+          { err: error, issue: issue.transactionNumber },
+          "No evidence of an uncertain issue: it cannot be read",
+        );
+        return "unreadable";
+      }
+    },
+
+    giveUp: (unit, refusal) => changing(unit, (change) => conclude.refused(change, unit.unitId, refusal)),
+    askPeople: (unit, message) => changing(unit, (change) => conclude.needsAttention(change, unit.unitId, message)),
+  };
+
+  /** Marks the key as sent. Null when there is nothing to send any more. */
+  async function takeTurn(change: OrderChange, unitId: string): Promise<Turn | null> {
+    const { order, now } = change;
+    const { unit } = find(change, unitId);
+    const isOpen = unit.issue.state === "PENDING" || unit.issue.state === "UNCERTAIN";
+    if (order.status !== "PROCESSING" || unit.state !== "PENDING" || !isOpen) return null;
+    const { sentAt, attempts } = unit.issue;
+    await writeIssue(change, unitId, { sentAt: sentAt ?? now, attempts: attempts + 1 });
+    await change.advance({});
+    return { issue: unit.issue, customerId: order.customerId, wasInDoubt: sentAt !== null };
+  }
+
+  async function ask(unit: UnitRef, { issue, customerId, wasInDoubt }: Turn): Promise<Issued | UpstreamError | null> {
+    if (!capillary) return null;
+    const { upstreamRewardId, paymentConfigId, groupId } = issue;
+    try {
+      return await capillary.issuing.issue({
+        rewardId: upstreamRewardId,
+        customer: { externalId: customerId },
+        ...(groupId !== null && { group: { groupId } }),
+        ...(paymentConfigId !== null && { paymentConfigId }),
+        ...keysOf(issue),
+        // What is in doubt keeps its key.
+        ...(!wasInDoubt && { keysAfterLock: () => nextKeys(unit) }),
+      });
+    } catch (error) {
+      if (!hasOutcome(error, "refused", "transient", "unknown")) throw error;
+      return error;
+    }
+  }
+
+  /** The lock of another call made this try fail: the next has a key of its own, marked as sent as the last one was. */
+  function nextKeys(unit: UnitRef): Promise<IssueKeys> {
+    return changing(unit, async (change) => {
+      const { issue } = find(change, unit.unitId).unit;
+      const next = { ...issue, keyNumber: issue.keyNumber + 1 };
+      const attempts = issue.attempts + 1;
+      await writeIssue(change, unit.unitId, { sentAt: change.now, attempts }, { keyNumber: next.keyNumber });
+      return keysOf(next);
+    });
+  }
+
+  async function record(
+    change: OrderChange,
+    unitId: string,
+    { wasInDoubt }: Turn,
+    answer: Issued | UpstreamError | null,
+  ): Promise<IssueSent> {
+    const { unit } = find(change, unitId);
+    if (unit.state !== "PENDING") return { outcome: "settled" };
+    if (answer !== null && "vouchers" in answer) {
+      await conclude.given(change, unitId, givenBy(answer));
+      return { outcome: "settled" };
+    }
+    const failure = answer;
+    const codes = failure instanceof CapillaryError ? failure.codes : [];
+    const message = failure?.message ?? "there is no Capillary to ask";
+
+    if (failure === null || failure.outcome === "transient") {
+      // A repetition that did not get there leaves the first try where it was.
+      if (wasInDoubt) return doubt(null);
+      await writeIssue(change, unitId, { sentAt: null, lastError: message });
+      await change.advance({});
+      return { outcome: "not-sent" };
+    }
+    const refusal = failure instanceof CapillaryError ? refusalBy(failure) : null;
+    if (failure.outcome === "unknown") {
+      // The key is used up, and never was by us: it is the other thing that this number stands for.
+      const isFresh = !wasInDoubt && failure instanceof CapillaryError && failure.reason === "duplicate-request";
+      return doubt(isFresh ? refusal : null);
+    }
+    const isForNow = failure instanceof CapillaryError && failure.isForNow;
+    if (wasInDoubt) return doubt(isForNow ? null : refusal);
+    if (isForNow) {
+      await nextTry(change, unitId, message, codes);
+      return { outcome: "try-later" };
+    }
+    await conclude.refused(change, unitId, refusal ?? unnamedRefusal(failure));
+    return { outcome: "settled" };
+
+    async function doubt(refusal: IssueRefusal | null): Promise<IssueSent> {
+      await conclude.inDoubt(change, unitId, { message, codes });
+      return { outcome: "in-doubt", refusal };
+    }
+  }
+
+  /** After a try that certainly failed: the next has a new key, and is not sent yet. */
+  async function nextTry(change: OrderChange, unitId: string, lastError: string, codes: readonly string[] = []) {
+    const { issue } = find(change, unitId).unit;
+    await writeIssue(
+      change,
+      unitId,
+      { state: "PENDING", sentAt: null, lastError },
+      { keyNumber: issue.keyNumber + 1, lastCodes: [...codes] },
+    );
+    await change.advance({});
+  }
+
+  async function lookFor(
+    unit: UnitRef,
+    issue: Issue,
+    externalId: string,
+    refusal: IssueRefusal | null,
+  ): Promise<IssueSeen> {
+    if (!capillary) return "unreadable";
+    const { customers, issuing } = capillary;
+    const customer = await customers.customer({ externalId });
+    if (!customer) return "unclear";
+    const since = new Date((issue.sentAt ?? clock.now()).getTime() - CLOCKS_DIFFER_MS);
+    const search = await issuing.lookForIssue({
+      ...keysOf(issue),
+      customerId: customer.id,
+      rewardId: issue.upstreamRewardId,
+      since,
+    });
+    const { attempt, unclear } = search;
+    if (attempt?.state === "issued") {
+      const { points, vouchers } = await issuing.transaction(attempt.transactionId);
+      const given = { transactionId: attempt.transactionId, points, vouchers };
+      await changing(unit, (change) => conclude.given(change, unit.unitId, given));
+      return "settled";
+    }
+    if (attempt?.state === "failed") {
+      if (refusal) await changing(unit, (change) => conclude.refused(change, unit.unitId, refusal));
+      else await changing(unit, (change) => nextTry(change, unit.unitId, "the try failed, as the issuals say"));
+      return refusal ? "settled" : "failed";
+    }
+    return attempt || unclear.length > 0 ? "unclear" : "not-there";
+  }
+
+  async function changing<T>({ orderId }: UnitRef, work: (change: OrderChange) => Promise<T>): Promise<T> {
+    const answer = await orders.changing(orderId, async (change) => ({ value: await work(change) }));
+    if (!answer) throw new Error(`there is no order ${orderId}`);
+    return answer.value;
+  }
+}
+
+/** Only narrows what tries without a reference could be ours. */
+const CLOCKS_DIFFER_MS = 10 * 60 * 1_000;
+
+/** `ORD-…-1-2`, and `ORD-…-1-2.2` for a second try: each try can be told from the others, in our records and in theirs. */
+export function keysOf({ transactionNumber, keyNumber }: Pick<Issue, "transactionNumber" | "keyNumber">): IssueKeys {
+  const key = keyNumber === 1 ? transactionNumber : `${transactionNumber}.${keyNumber}`;
+  return { requestId: key, transactionNumber: key };
+}
+
+function refusalBy({ reason, codes, upstreamMessage }: CapillaryError): IssueRefusal {
+  // It is the same number that a payment mode gets which is not the reward's.
+  const meant = reason === "duplicate-request" ? "payment-config-missing" : reason;
+  return { reason: redeemabilityReasonOf(meant), codes, upstreamMessage, isOfTheLine: reason !== "other" };
+}
+
+const unnamedRefusal = ({ message }: UpstreamError): IssueRefusal => ({
+  reason: "UPSTREAM_REFUSED",
+  codes: [],
+  upstreamMessage: message,
+  isOfTheLine: false,
+});
+
+function givenBy({ transactionId, points, vouchers, vendorDetails, promotion }: Issued): GivenUnit {
+  const pin = first(vendorDetails, "pin", "voucherPin", "cardPin");
+  if (vouchers.length > 0 || !promotion) {
+    return { transactionId, points, vouchers: vouchers.map((voucher) => ({ ...voucher, pin })) };
+  }
+  // A promotion has no code to type in: what names it is what its owner can quote.
+  const name = first(promotion, "code", "promotionCode", "earnedPromotionId", "promotionId", "promotionName");
+  return { transactionId, points, vouchers: name === undefined ? [] : [{ code: name, expiresAt: null }] };
+}
+
+function first(fields: Record<string, unknown>, ...names: string[]): string | undefined {
+  const value = names.map((name) => fields[name]).find((each) => each !== undefined && each !== null && each !== "");
+  return value === undefined ? undefined : String(value);
+}
