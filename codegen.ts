@@ -39,7 +39,7 @@ const config: CodegenConfig = {
           OrderLine: "../../order/order.ts#OrderLine as OrderLineModel",
           OrderStatusEvent: "../../order/order.store.ts#OrderEvent",
           PointsMovement: "../../order/order.ts#Movement",
-          Discrepancy: "../../order/order.loaders.ts#Discrepancy as DiscrepancyModel",
+          Discrepancy: "../../order/order.store.ts#Discrepancy as DiscrepancyModel",
           Voucher: "../../order/order.store.ts#GivenVoucher",
           RevealedVoucher: "../../order/reveal-voucher.ts#RevealedVoucher as RevealedVoucherModel",
         },

@@ -6,6 +6,7 @@ import { checkVault, makeVoucherVault } from "./catalog/voucher-vault.ts";
 import type { Config } from "./config.ts";
 import { makeFeatures } from "./features.ts";
 import { buildSchema } from "./graphql/schema.ts";
+import type { IssuePatience } from "./order/saga/issue-durably.ts";
 import type { Clock } from "./platform/clock.ts";
 import { systemClock } from "./platform/clock.ts";
 import { openDb } from "./platform/db.ts";
@@ -34,7 +35,7 @@ export interface Surroundings {
   catalogSyncAfterMs?: number;
   catalogPageSize?: number;
   /** See `issue-durably.ts`. */
-  maxIssueTries?: number;
+  issuePatience?: IssuePatience;
   openBus?: typeof openBus;
 }
 
@@ -112,7 +113,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       pictures,
       otpGridMs: surroundings.otpGridMs,
       catalogPageSize: surroundings.catalogPageSize,
-      maxIssueTries: surroundings.maxIssueTries,
+      issuePatience: surroundings.issuePatience,
     });
     if (config.seed === "sample") await seedSampleWorld(db, vault, clock);
     await engine.launch();

@@ -33,6 +33,7 @@ import { makeCreateOrder } from "./order/create-order.ts";
 import { makeReceiveReport } from "./order/fulfilment-webhook.ts";
 import { makeGiveRewards } from "./order/give-rewards.ts";
 import { makeConcludeIssue } from "./order/issue/conclude-issue.ts";
+import { makeFindGiven } from "./order/issue/find-given.ts";
 import { makeIssueUnit } from "./order/issue/issue-unit.ts";
 import { makeConcludeMovement } from "./order/ledger/conclude-movement.ts";
 import { makeMovePoints } from "./order/ledger/move-points.ts";
@@ -46,7 +47,7 @@ import { makeReconcile } from "./order/reconcile.ts";
 import { makeResolveOrder } from "./order/resolve-order.ts";
 import { makeRevealVoucher } from "./order/reveal-voucher.ts";
 import { makeReverseOrder } from "./order/reverse-order.ts";
-import { MAX_ISSUE_TRIES } from "./order/saga/issue-durably.ts";
+import { type IssuePatience, issuePatience } from "./order/saga/issue-durably.ts";
 import { placeOrderSaga } from "./order/saga/place-order-saga.ts";
 import { returnPointsSaga } from "./order/saga/return-points-saga.ts";
 import { makeSettleLines } from "./order/settle-lines.ts";
@@ -82,7 +83,7 @@ export interface FeatureDeps {
   pictures: PictureFetcher;
   otpGridMs: number | undefined;
   catalogPageSize: number | undefined;
-  maxIssueTries: number | undefined;
+  issuePatience: IssuePatience | undefined;
 }
 
 export type Features = ReturnType<typeof makeFeatures>;
@@ -149,13 +150,14 @@ export function makeFeatures(deps: FeatureDeps) {
     reverseRepeatable,
   });
   const concludeIssue = makeConcludeIssue({ settleLines, vault, log });
+  const findGiven = capillary && makeFindGiven({ capillary, clock });
   const durably = { movePoints, conclude, orders, settleMs };
   const placeSaga = placeOrderSaga({
     ...durably,
     redeemRepeatable,
     giveRewards: makeGiveRewards({ orders, settleLines, trip, log }),
-    issueUnit: makeIssueUnit({ orders, capillary, conclude: concludeIssue, clock, trip, log }),
-    maxIssueTries: deps.maxIssueTries ?? MAX_ISSUE_TRIES,
+    issueUnit: makeIssueUnit({ orders, capillary, findGiven, conclude: concludeIssue, trip, log }),
+    issuePatience: deps.issuePatience ?? issuePatience,
     giveUpUnsent: async ({ orderId, movementId }) => {
       await orders.changing(orderId, (change) => conclude.gaveUp(change, movementId));
     },
@@ -179,7 +181,10 @@ export function makeFeatures(deps: FeatureDeps) {
   });
   const resolveOrder = makeResolveOrder({
     orders,
+    db,
     conclude,
+    concludeIssue,
+    findGiven,
     settleLines,
     continueSaga: (tx, orderId) => engine.start(tx, placeSaga, `${orderId}:resolved`, { orderId, movementId: null }),
   });

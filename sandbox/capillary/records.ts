@@ -191,6 +191,8 @@ export const flagsSchema = z.strictObject({
   pageZero: z.enum(["everything", "first"]),
   /** The key under which v2 lists a customer's groups, which is not documented. */
   groupListKey: z.string().min(1),
+  /** Whether a customer's issuals leave out what they were issued under. */
+  hidesReferences: z.boolean().optional(),
 });
 
 /** A change of one wallet. `balanceAfter` is its spendable points, or its delayed ones for a promise. */

@@ -11,6 +11,7 @@ export type GlobalType =
   | "Order"
   | "OrderLine"
   | "Movement"
+  | "Discrepancy"
   | "Voucher";
 
 const uuid = z.uuid();

@@ -1,10 +1,8 @@
 import DataLoader from "dataloader";
 import type { Viewer } from "../auth/viewer.ts";
-import type { Db, Prisma } from "../platform/db.ts";
-import type { GivenVoucher, OrderEvent, OrderStore } from "./order.store.ts";
+import type { Db } from "../platform/db.ts";
+import type { Discrepancy, GivenVoucher, OrderEvent, OrderStore } from "./order.store.ts";
 import type { Movement, Order, OrderLine, Shipment } from "./order.ts";
-
-export type Discrepancy = Prisma.DiscrepancyGetPayload<object>;
 
 export interface OrderLoaders {
   order: DataLoader<string, Order | null>;

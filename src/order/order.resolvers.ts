@@ -123,11 +123,20 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
         const orderId = uuidOf("Order", input.orderId);
         if (!orderId) return refusedPayload(orderNotFound());
         const movementId = input.movementId == null ? null : (uuidOf("Movement", input.movementId) ?? input.movementId);
-        const { outcome, note, idempotencyKey } = input;
-        return changed(
-          await deps.resolveOrder({ orderId, movementId, outcome, note, operatorId, idempotencyKey }),
-          context,
-        );
+        const discrepancyId =
+          input.discrepancyId == null ? null : (uuidOf("Discrepancy", input.discrepancyId) ?? NOWHERE);
+        const { outcome, note, idempotencyKey, transactionId = null } = input;
+        const answer = await deps.resolveOrder({
+          orderId,
+          movementId,
+          discrepancyId,
+          outcome,
+          transactionId,
+          note,
+          operatorId,
+          idempotencyKey,
+        });
+        return changed(answer, context);
       },
 
       async updateShipment(_, { input }, context) {
@@ -220,7 +229,9 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
     },
 
     Discrepancy: {
+      id: ({ id }) => toGlobalId("Discrepancy", id),
       movementId: ({ movementId }) => (movementId ? toGlobalId("Movement", movementId) : null),
+      lineId: ({ lineId }) => (lineId ? toGlobalId("OrderLine", lineId) : null),
     },
 
     Voucher: {
@@ -235,5 +246,8 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
     OrderConnection: connectionFields<Order>(),
   };
 }
+
+/** An id that nothing has. */
+const NOWHERE = "00000000-0000-0000-0000-000000000000";
 
 const dayOf = (day: Date | null) => day?.toISOString().slice(0, 10) ?? null;

@@ -14,6 +14,9 @@ export type OrderCursor = readonly [placedAt: string, id: string];
 /** A voucher that was given for a line; the code stays sealed. */
 export type GivenVoucher = Prisma.VoucherCodeGetPayload<object> & { lineId: string };
 
+/** With the line of the unit it is about, if it is about one. */
+export type Discrepancy = Prisma.DiscrepancyGetPayload<object> & { lineId: string | null };
+
 /** Topic that rings when an order has changed. */
 export const orderTopic = (orderId: string) => `order:${orderId}`;
 
@@ -49,7 +52,7 @@ export interface OrderStore {
   eventsOf(orderIds: readonly string[]): Promise<OrderEvent[]>;
   vouchersOf(lineIds: readonly string[]): Promise<GivenVoucher[]>;
   shipmentsOf(lineIds: readonly string[]): Promise<Prisma.ShipmentGetPayload<object>[]>;
-  discrepanciesOf(orderIds: readonly string[]): Promise<Prisma.DiscrepancyGetPayload<object>[]>;
+  discrepanciesOf(orderIds: readonly string[]): Promise<Discrepancy[]>;
   /** How far the order has come, with its events after `seq`, or the last one alone when that is null. Null: no such order. */
   news(orderId: string, seq: number | null, limit: number): Promise<OrderNews | null>;
   aggregate(orderId: string): Promise<OrderAggregate | null>;
@@ -106,8 +109,12 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
         .map(({ unit, ...voucher }) => ({ ...voucher, lineId: unit?.lineId ?? "" }));
     },
     shipmentsOf: (lineIds) => db.shipment.findMany({ where: { lineId: among(lineIds) } }),
-    discrepanciesOf: (orderIds) =>
-      db.discrepancy.findMany({ where: { orderId: among(orderIds) }, orderBy: { foundAt: "asc" } }),
+    async discrepanciesOf(orderIds) {
+      const rows = await db.discrepancy.findMany({ where: { orderId: among(orderIds) }, orderBy: { foundAt: "asc" } });
+      const unitIds = rows.flatMap(({ unitId }) => unitId ?? []);
+      const units = unitIds.length > 0 ? await db.orderUnit.findMany({ where: { id: among(unitIds) } }) : [];
+      return rows.map((row) => ({ ...row, lineId: units.find(({ id }) => id === row.unitId)?.lineId ?? null }));
+    },
 
     async news(orderId, seq, take) {
       const events =

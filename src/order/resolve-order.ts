@@ -1,90 +1,186 @@
 import type { MovementOutcome } from "../graphql/generated/resolvers.ts";
 import { audit } from "../platform/audit.ts";
-import type { Tx } from "../platform/db.ts";
+import type { Db, Tx } from "../platform/db.ts";
 import { isRefused, type Refused, refusal, refused } from "../refusal.ts";
+import { hasOutcome } from "../upstream/upstream-error.ts";
 import { type ChangedOrder, orderNotFound } from "./cancel-order.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
+import { type ConcludeIssue, type Found, find, type GivenUnit } from "./issue/conclude-issue.ts";
+import type { FindGiven } from "./issue/find-given.ts";
 import type { ConcludeMovement } from "./ledger/conclude-movement.ts";
 import { bumpLedgerVersion } from "./ledger/move-points.ts";
-import type { OrderStore } from "./order.store.ts";
+import type { OrderChange, OrderStore } from "./order.store.ts";
+import type { Movement } from "./order.ts";
+import type { OrderAggregate } from "./order-aggregate.ts";
 import { failOpenUnits, type SettleLines } from "./settle-lines.ts";
 
-export type ResolveOrder = (input: {
+export interface ResolveOrderInput {
   orderId: string;
-  /** Null when only one movement needs attention. */
+  /** Which of several; null when there is one. */
   movementId: string | null;
+  discrepancyId: string | null;
   outcome: MovementOutcome;
+  /** Capillary's transaction, where it gave the reward. */
+  transactionId: string | null;
   note: string;
   operatorId: string;
   idempotencyKey: string;
-}) => Promise<ChangedOrder | Refused>;
+}
+
+export type ResolveOrder = (input: ResolveOrderInput) => Promise<ChangedOrder | Refused>;
 
 export interface ResolveOrderDeps {
+  db: Db;
   orders: OrderStore;
   conclude: ConcludeMovement;
+  concludeIssue: ConcludeIssue;
+  findGiven: FindGiven | undefined;
   settleLines: SettleLines;
   /** Goes on with an order whose points turned out to be taken. */
   continueSaga(tx: Tx, orderId: string): Promise<void>;
 }
 
-/** Puts on record what people found out about a movement that needed attention, and does what follows from it. */
-export function makeResolveOrder({ orders, conclude, settleLines, continueSaga }: ResolveOrderDeps): ResolveOrder {
-  return async ({ orderId, movementId, outcome, note, operatorId, idempotencyKey }) => {
+/** What people are asked about. */
+type Question =
+  | { kind: "movement"; movement: Movement; discrepancyId: null }
+  | { kind: "issue"; found: Found; discrepancyId: null }
+  /** Nothing hangs on the answer: it only has to be seen. */
+  | { kind: "discrepancy"; discrepancyId: string };
+
+/** Puts on record what people found out about something that needed attention, and does what follows from it. */
+export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
+  const { db, orders, conclude, concludeIssue, findGiven, settleLines, continueSaga } = deps;
+
+  return async ({ operatorId, idempotencyKey, ...input }) => {
+    const { orderId, outcome, note } = input;
     const badKey = keyRefusal(idempotencyKey);
     if (badKey) return badKey;
-    const request: IdempotentRequest = {
-      actor: `operator:${operatorId}`,
-      mutation: "resolveOrder",
-      key: idempotencyKey,
-      input: { orderId, movementId, outcome, note },
-    };
+    const actor = `operator:${operatorId}`;
+    const request: IdempotentRequest = { actor, mutation: "resolveOrder", key: idempotencyKey, input };
+
+    const given = await readGiven(request, input);
+    if (given && isRefused(given)) return given;
     const answer = await orders.changing(orderId, async (change): Promise<ChangedOrder | Refused> => {
       const { tx, order, now } = change;
       const replay = await replayOf(tx, request);
       if (replay) return isRefused(replay) ? replay : { ...replay, replayed: true };
-      const candidates = order.movements.filter(
-        (movement) => movement.state === "NEEDS_ATTENTION" && (movementId === null || movement.id === movementId),
-      );
-      const [movement] = candidates;
-      if (!movement)
-        return refused(
-          refusal("NOTHING_TO_RESOLVE", "No such movement of this order needs attention.", ["input", "movementId"]),
-        );
-      if (candidates.length > 1) {
-        return refused(
-          refusal("INVALID_INPUT", "Several movements need attention: say which.", ["input", "movementId"]),
-        );
-      }
+      const question = await questionOf(tx, order, input);
+      if (isRefused(question)) return question;
       await spendKey(tx, request, orderId, now);
       await audit(tx, {
         at: now,
         actor: operatorId,
         action: "order.resolve",
-        subject: movement.reference,
+        subject: subjectOf(order, question),
         details: { outcome, note },
       });
-      await tx.discrepancy.updateMany({
-        where: { movementId: movement.id, resolvedAt: null },
-        data: { resolvedAt: now },
-      });
-      await bumpLedgerVersion(change);
-
-      if (outcome === "HAPPENED") {
-        await conclude.confirmed(change, movement.id);
-        if (movement.kind === "TAKEN" && order.status === "PENDING") await continueSaga(tx, orderId);
-        return { orderId, replayed: false };
-      }
-      await tx.pointsMovement.update({
-        where: { id: movement.id },
-        data: { state: "REFUSED", settledAt: now, watchUntil: null },
-      });
-      if (movement.kind === "TAKEN" && order.status === "PENDING") {
-        await failOpenUnits(change, { reason: "UPSTREAM_REFUSED", message: "The points could not be taken." });
-      }
-      // For a return this finds the points still owed, and sends them under the next number.
-      await settleLines(change, { reason: movement.reason ?? "FULFILMENT_FAILURE" });
+      await tx.discrepancy.updateMany({ where: { resolvedAt: null, ...aboutIt(question) }, data: { resolvedAt: now } });
+      if (question.kind === "movement") await settleMovement(change, question.movement, outcome);
+      if (question.kind === "issue") await settleIssue(change, question.found, outcome, given);
       return { orderId, replayed: false };
     });
     return answer ?? orderNotFound();
   };
+
+  /** What Capillary's records show of a reward that it is said to have given. Read before anything is locked. */
+  async function readGiven(
+    request: IdempotentRequest,
+    input: Pick<ResolveOrderInput, "orderId" | "movementId" | "discrepancyId" | "outcome" | "transactionId">,
+  ): Promise<GivenUnit | Refused | null> {
+    const order = input.outcome === "HAPPENED" ? await orders.aggregate(input.orderId) : null;
+    if (!order || !findGiven || (await replayOf(db, request))) return null;
+    const question = await questionOf(db, order, input);
+    if (isRefused(question) || question.kind !== "issue") return null;
+    const { issue } = question.found.unit;
+    try {
+      const transactionId =
+        input.transactionId ?? (await findGiven.search(issue, order.customerId))?.attempt?.transactionId;
+      const given = transactionId && (await findGiven.inTransaction(transactionId, order.customerId));
+      if (given) return given;
+      const message = `Capillary's records show no such transaction of ${issue.transactionNumber}. Say which one it was.`;
+      return refused(refusal("INVALID_INPUT", message, ["input", "transactionId"]));
+    } catch (error) {
+      if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;
+      return refused(refusal("UPSTREAM_UNAVAILABLE", "Capillary's records cannot be read now. Try again later."));
+    }
+  }
+
+  async function settleMovement(change: OrderChange, movement: Movement, outcome: MovementOutcome): Promise<void> {
+    const { tx, order, now } = change;
+    const isDeduction = movement.kind === "TAKEN" && order.status === "PENDING";
+    await bumpLedgerVersion(change);
+    if (outcome === "HAPPENED") {
+      await conclude.confirmed(change, movement.id);
+      if (isDeduction) await continueSaga(tx, order.id);
+      return;
+    }
+    const data = { state: "REFUSED", settledAt: now, watchUntil: null } as const;
+    await tx.pointsMovement.update({ where: { id: movement.id }, data });
+    if (isDeduction)
+      await failOpenUnits(change, { reason: "UPSTREAM_REFUSED", message: "The points could not be taken." });
+    // For a return this finds the points still owed, and sends them under the next number.
+    await settleLines(change, { reason: movement.reason ?? "FULFILMENT_FAILURE" });
+  }
+
+  async function settleIssue(change: OrderChange, { unit }: Found, outcome: MovementOutcome, given: GivenUnit | null) {
+    if (outcome === "HAPPENED") {
+      return concludeIssue.given(change, unit.id, given ?? { transactionId: null, points: null, vouchers: [] });
+    }
+    const upstreamMessage = "an operator found that it was not given";
+    const reason = "UPSTREAM_REFUSED";
+    return concludeIssue.refused(change, unit.id, { reason, codes: [], upstreamMessage, isOfTheLine: false });
+  }
+}
+
+/** What is asked about: the one chosen, or the only one there is. */
+async function questionOf(
+  tx: Tx,
+  order: OrderAggregate,
+  { movementId, discrepancyId }: Pick<ResolveOrderInput, "movementId" | "discrepancyId">,
+): Promise<Question | Refused> {
+  const field = ["input", discrepancyId === null ? "movementId" : "discrepancyId"];
+  const chosen = discrepancyId === null ? null : await tx.discrepancy.findUnique({ where: { id: discrepancyId } });
+  const isOpen = chosen && chosen.orderId === order.id && chosen.resolvedAt === null;
+  const nothing = refused(refusal("NOTHING_TO_RESOLVE", "No such thing of this order needs attention.", field));
+  if (discrepancyId !== null && !isOpen) return nothing;
+
+  const questions = pressing(order).filter((question) => {
+    const { unitId, movement } = subject(order, question);
+    return (
+      (movementId === null || movement?.id === movementId) &&
+      (!chosen || (chosen.unitId ? chosen.unitId === unitId : chosen.movementId === movement?.id))
+    );
+  });
+  const [question] = questions;
+  if (!question) return chosen ? { kind: "discrepancy", discrepancyId: chosen.id } : nothing;
+  if (questions.length > 1)
+    return refused(refusal("INVALID_INPUT", "Several things need attention: say which.", field));
+  return question;
+}
+
+/** Everything of an order that waits for people. */
+function pressing(order: OrderAggregate): Question[] {
+  const movements = order.movements.filter(({ ledger, state }) => ledger === "CLIENT" && state === "NEEDS_ATTENTION");
+  const units = order.lines.flatMap((line) => line.units.filter(({ issue }) => issue?.state === "NEEDS_ATTENTION"));
+  return [
+    ...movements.map((movement): Question => ({ kind: "movement", movement, discrepancyId: null })),
+    ...units.map(({ id }): Question => ({ kind: "issue", found: find({ order }, id), discrepancyId: null })),
+  ];
+}
+
+function subject(order: OrderAggregate, question: Question) {
+  if (question.kind === "movement") return { unitId: null, movement: question.movement };
+  if (question.kind === "discrepancy") return { unitId: null, movement: undefined };
+  const unitId = question.found.unit.id;
+  return { unitId, movement: order.movements.find((movement) => movement.unitId === unitId) };
+}
+
+function subjectOf(order: OrderAggregate, question: Question): string {
+  if (question.kind === "movement") return question.movement.reference;
+  return question.kind === "issue" ? question.found.unit.issue.transactionNumber : order.number;
+}
+
+function aboutIt(question: Question) {
+  if (question.kind === "movement") return { movementId: question.movement.id };
+  return question.kind === "issue" ? { unitId: question.found.unit.id } : { id: question.discrepancyId };
 }

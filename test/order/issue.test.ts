@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { addLine, type GroupMember, groupMember, issuable, issualsOf, orderCart } from "../support/capillary-orders.ts";
+import {
+  addLine,
+  forFree,
+  forPoints,
+  type GroupMember,
+  groupMember,
+  issuable,
+  issualsOf,
+  orderCart,
+} from "../support/capillary-orders.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { addToCart, orderSettled } from "../support/orders.ts";
 
@@ -51,3 +60,204 @@ describe("an order that mixes wallets", () => {
     expect(new Set(coupons.map(({ code }) => code)).size).toBe(2);
   });
 });
+
+describe("what Capillary gives", () => {
+  const kinds: [string, Partial<Parameters<typeof issuable>[1]>, RegExp][] = [
+    [
+      "a coupon",
+      { gives: { kind: "coupon", seriesId: 9_001, codes: [], left: null, expiresAt: "2036-05-12T00:00:00.000Z" } },
+      /^\w{6}$/,
+    ],
+    [
+      "a vendor's voucher",
+      { redemptionType: "VENDOR_ONLY_REWARD", gives: { kind: "vendor", vendorId: 61, vendorName: "Paper & Co" } },
+      /^\w{12}$/,
+    ],
+    [
+      "a promotion",
+      { redemptionType: "CART_PROMOTION", gives: { kind: "promotion", promotionId: 8_802, name: "FIVEOFF" } },
+      /^\w{24}$/,
+    ],
+  ];
+  test.each(kinds)("%s is kept encrypted, shown masked, and revealed to its owner", async (_, kind, code) => {
+    const customer = await groupMember(gateway);
+    await addLine(customer, await issuable(gateway, kind), { groupWalletId: customer.groupWalletId });
+    const order = await orderSettled(customer, await orderCart(customer));
+    const [voucher] = await reveal(customer, order.lines[0]?.id ?? "");
+    expect(voucher?.code).toMatch(code);
+    expect(order.lines[0]?.vouchers).toMatchObject([{ maskedCode: expect.stringContaining("•") }]);
+    const [row] = await gateway.sql<{ code: Buffer }>(
+      "select code from voucher_codes where id = (select id from voucher_codes order by created_at desc limit 1)",
+    );
+    expect(row?.code.toString("latin1")).not.toContain(voucher?.code);
+  });
+
+  test("belongs to the one who ordered, also when a group paid", async () => {
+    const customer = await groupMember(gateway);
+    await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
+    await orderSettled(customer, await orderCart(customer));
+    const [call] = gateway.sandbox.calls
+      .since(0)
+      .filter(
+        ({ operation, body }) =>
+          operation === "issue" && (body as { externalId?: string }).externalId === customer.customerId,
+      );
+    expect(call?.body).toMatchObject({ externalId: customer.customerId, userGroup2Id: customer.groupId });
+    expect(Object.keys(call?.body as object).filter((key) => key.startsWith("userGroup2"))).toHaveLength(1);
+  });
+
+  test("comes without a group, and through the free way to pay, where the Client took the points", async () => {
+    const customer = await groupMember(gateway);
+    const free = forFree();
+    await addLine(customer, await issuable(gateway, { points: 70, paymentConfigs: [forPoints(70), free] }));
+    const order = await orderSettled(customer, await orderCart(customer));
+    expect(order).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
+    const [call] = gateway.sandbox.calls
+      .since(0)
+      .filter(
+        ({ operation, body }) =>
+          operation === "issue" && (body as { externalId?: string }).externalId === customer.customerId,
+      );
+    expect(call?.body).toMatchObject({ paymentConfig: { id: free.id } });
+    expect(JSON.stringify(call?.body)).not.toContain("userGroup2");
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -70]);
+  });
+
+  test("an answer of four keys is enough", async () => {
+    const customer = await groupMember(gateway);
+    gateway.sandbox.capillary.setFlags({ issueAnswer: "short" });
+    try {
+      await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
+      const order = await orderSettled(customer, await orderCart(customer));
+      expect(order).toMatchObject({ status: "FULFILLED", lines: [{ vouchers: [{}] }] });
+    } finally {
+      gateway.sandbox.capillary.setFlags({ issueAnswer: "full" });
+    }
+  });
+
+  test("points that it takes although it was to be free are put before operators", async () => {
+    const customer = await groupMember(gateway);
+    const treat = await issuable(gateway, { points: 40, paymentConfigs: [forFree()] });
+    await addLine(customer, treat);
+    // The brand changes what the reward costs after we have mirrored it.
+    gateway.sandbox.capillary.setBalance({ customer: customer.customerId, points: 500 });
+    gateway.sandbox.capillary.changeReward({ id: treat.upstreamId, paymentConfigs: [forPoints(40)] });
+    const id = await orderCart(customer);
+    const order = await orderSettled(customer, id);
+    expect(order.status).toBe("FULFILLED");
+    expect(await discrepancies(id)).toEqual([expect.stringMatching(/^Capillary took 40 points .* and was to take 0$/)]);
+    expect(
+      (
+        await customer.ok<{ order: object }>("query ($id: ID!) { order(id: $id) { discrepancies { message } } }", {
+          id,
+        })
+      ).order,
+    ).toEqual({ discrepancies: null });
+  });
+});
+
+describe("a line that Capillary refuses", () => {
+  type Refuse = { code: number; partnerCode?: string };
+  const refusals: [string, Refuse, string][] = [
+    ["not a member", { code: 8004, partnerCode: "1620" }, "NOT_A_GROUP_MEMBER"],
+    ["an unknown group", { code: 8004, partnerCode: "1632" }, "GROUP_NOT_FOUND"],
+    ["no configuration", { code: 8004, partnerCode: "828" }, "NOT_CONFIGURED"],
+    ["a balance too low", { code: 8004, partnerCode: "818" }, "INSUFFICIENT_POINTS"],
+    ["the limit", { code: 12005 }, "LIMIT_REACHED"],
+    ["ended or not begun", { code: 8003 }, "INACTIVE"],
+    ["another segment", { code: 12034 }, "NOT_ELIGIBLE"],
+    ["a payment mode that is not the reward's", { code: 12016 }, "NOT_CONFIGURED"],
+    ["a number nobody has heard of", { code: 77_001 }, "UPSTREAM_REFUSED"],
+  ];
+  test.each(refusals)(
+    "for %s fails with a reason, took nothing, and leaves the others standing",
+    async (_, refuse, reason) => {
+      const customer = await groupMember(gateway);
+      const ours = await gateway.voucher({ points: 200 });
+      await addToCart(customer, ours.id);
+      await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
+      gateway.sandbox.faults.add({ upstream: "capillary", operation: "issue", fault: "refuse", ...refuse });
+
+      const order = await orderSettled(customer, await orderCart(customer));
+
+      expect(order).toMatchObject({ status: "PARTIALLY_FULFILLED", pointsState: "TAKEN" });
+      expect(order.lines.map(({ status, failure }) => [status, failure?.reason])).toEqual([
+        ["FULFILLED", undefined],
+        ["FAILED", reason],
+      ]);
+      expect(order.pointsTrail.map(({ points, state }) => [points, state])).toEqual([
+        [200, "CONFIRMED"],
+        [100, "REFUSED"],
+      ]);
+      expect(groupBalance(customer)).toBe(1_000);
+      expect(gateway.ledgerOf(customer)).toEqual([1_000, -200]);
+    },
+  );
+
+  test("gives back exactly its own points where the Client had taken them, in one sum", async () => {
+    const customer = await groupMember(gateway);
+    const ours = await gateway.voucher({ points: 200 });
+    const treat = await issuable(gateway, { points: 60 });
+    await addToCart(customer, ours.id);
+    await addLine(customer, treat, { quantity: 3 });
+    gateway.sandbox.faults.add({ upstream: "capillary", operation: "issue", fault: "refuse", code: 12005 });
+
+    const order = await orderSettled(customer, await orderCart(customer));
+
+    expect(order).toMatchObject({ status: "PARTIALLY_FULFILLED", pointsState: "PARTIALLY_RETURNED" });
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -380, 180]);
+    expect(issualsOf(gateway, customer)).toEqual([]);
+  });
+
+  test("in the middle gives back what was not given", async () => {
+    const customer = await groupMember(gateway);
+    const treat = await issuable(gateway, {
+      points: 60,
+      limits: [{ id: 7, level: "CUSTOMER", kpi: "QUANTITY", limit: 2, frequency: "LIFETIME" }],
+    });
+    await gateway.sql("update rewards set limit_per_customer = null where id = $1", [await uuidOf(treat.id)]);
+    await addLine(customer, treat, { quantity: 2 });
+    // One more goes elsewhere meanwhile.
+    gateway.sandbox.faults.add({ upstream: "client", operation: "redeem", fault: "delay", delayMs: 200 });
+    const placed = orderCart(customer);
+    gateway.sandbox.capillary.changeReward({
+      id: treat.upstreamId,
+      limits: [{ id: 7, level: "CUSTOMER", kpi: "QUANTITY", limit: 1, frequency: "LIFETIME" }],
+    });
+    const order = await orderSettled(customer, await placed);
+    expect(order).toMatchObject({
+      status: "PARTIALLY_FULFILLED",
+      lines: [{ fulfilledQuantity: 1, failure: { reason: "LIMIT_REACHED" } }],
+    });
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -120, 60]);
+  });
+
+  test("of a group alone fails the order, and nothing was taken", async () => {
+    const customer = await groupMember(gateway);
+    await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
+    gateway.sandbox.faults.add({ upstream: "capillary", operation: "issue", fault: "refuse", code: 12005 });
+    const order = await orderSettled(customer, await orderCart(customer));
+    expect(order).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
+    expect(groupBalance(customer)).toBe(1_000);
+  });
+
+  test("is never asked for when the customer's own points were refused", async () => {
+    const customer = await groupMember(gateway);
+    await addToCart(customer, (await gateway.voucher({ points: 200 })).id);
+    await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
+    gateway.fault("redeem", { fault: "refuse" });
+    const order = await orderSettled(customer, await orderCart(customer));
+    expect(order).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
+    expect(order.pointsTrail.map(({ state }) => state)).toEqual(["REFUSED", "REFUSED"]);
+    expect(issualsOf(gateway, customer)).toEqual([]);
+  });
+});
+
+async function discrepancies(id: string): Promise<string[]> {
+  const { order } = await gateway.operator.ok<{ order: { discrepancies: { message: string }[] } }>(
+    "query ($id: ID!) { order(id: $id) { discrepancies { message } } }",
+    { id },
+  );
+  return order.discrepancies.map(({ message }) => message);
+}
+const uuidOf = async (globalId: string) => Buffer.from(globalId, "base64url").toString().split(":")[1];

@@ -77,11 +77,9 @@ export async function orderCart(customer: Customer): Promise<string> {
 
 /** What Capillary gave and did not give a customer, in order. */
 export const issualsOf = (gateway: TestGateway, { customerId }: Customer) =>
-  gateway.sandbox.capillary
-    .issuals(customerId)
-    .map(({ requestId, state, rewardId, redemption }) => ({
-      requestId,
-      state,
-      rewardId,
-      points: redemption?.points ?? 0,
-    }));
+  gateway.sandbox.capillary.issuals(customerId).map(({ requestId, state, rewardId, redemption }) => ({
+    requestId,
+    state,
+    rewardId,
+    points: redemption?.points ?? 0,
+  }));

@@ -113,6 +113,7 @@ export function historyOperations({
           ...yes("Reward issue transactions fetched successfully"),
           rewardIssueTransactions: shown.map((each) => ({
             ...attemptRow(each),
+            ...(memory.flags().hidesReferences && { rewardIssueRefId: null }),
             rewardDetails: detailsOf(each),
             ownerType: null,
             ownerId: "",

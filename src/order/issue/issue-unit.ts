@@ -1,5 +1,4 @@
 import { redeemabilityReasonOf } from "../../catalog/capillary-refusal.ts";
-import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Trip } from "../../platform/trip.ts";
 import type { Capillary } from "../../upstream/capillary/capillary.ts";
@@ -10,6 +9,8 @@ import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts
 import type { OrderChange, OrderStore } from "../order.store.ts";
 import type { Issue } from "../order-aggregate.ts";
 import { type ConcludeIssue, find, type GivenUnit, type IssueRefusal } from "./conclude-issue.ts";
+import type { FindGiven } from "./find-given.ts";
+import { keysOf } from "./issue-keys.ts";
 import { writeIssue } from "./write-issue.ts";
 
 export interface UnitRef {
@@ -58,8 +59,8 @@ export interface IssueUnitDeps {
   orders: OrderStore;
   /** Undefined where there is none. */
   capillary: Capillary | undefined;
+  findGiven: FindGiven | undefined;
   conclude: ConcludeIssue;
-  clock: Clock;
   trip: Trip;
   log: Logger;
 }
@@ -78,7 +79,7 @@ interface Turn {
  * only ever repeated under its own key or looked for. A new key, numbered and on record, follows a definite failure alone.
  */
 export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
-  const { orders, capillary, conclude, clock, trip, log } = deps;
+  const { orders, capillary, findGiven, conclude, trip, log } = deps;
 
   return {
     async send(unit) {
@@ -216,21 +217,13 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     externalId: string,
     refusal: IssueRefusal | null,
   ): Promise<IssueSeen> {
-    if (!capillary) return "unreadable";
-    const { customers, issuing } = capillary;
-    const customer = await customers.customer({ externalId });
-    if (!customer) return "unclear";
-    const since = new Date((issue.sentAt ?? clock.now()).getTime() - CLOCKS_DIFFER_MS);
-    const search = await issuing.lookForIssue({
-      ...keysOf(issue),
-      customerId: customer.id,
-      rewardId: issue.upstreamRewardId,
-      since,
-    });
+    if (!findGiven) return "unreadable";
+    const search = await findGiven.search(issue, externalId);
+    if (!search) return "unclear";
     const { attempt, unclear } = search;
     if (attempt?.state === "issued") {
-      const { points, vouchers } = await issuing.transaction(attempt.transactionId);
-      const given = { transactionId: attempt.transactionId, points, vouchers };
+      const given = await findGiven.inTransaction(attempt.transactionId, externalId);
+      if (!given) return "unclear";
       await changing(unit, (change) => conclude.given(change, unit.unitId, given));
       return "settled";
     }
@@ -247,15 +240,6 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     if (!answer) throw new Error(`there is no order ${orderId}`);
     return answer.value;
   }
-}
-
-/** Only narrows what tries without a reference could be ours. */
-const CLOCKS_DIFFER_MS = 10 * 60 * 1_000;
-
-/** `ORD-…-1-2`, and `ORD-…-1-2.2` for a second try: each try can be told from the others, in our records and in theirs. */
-export function keysOf({ transactionNumber, keyNumber }: Pick<Issue, "transactionNumber" | "keyNumber">): IssueKeys {
-  const key = keyNumber === 1 ? transactionNumber : `${transactionNumber}.${keyNumber}`;
-  return { requestId: key, transactionNumber: key };
 }
 
 function refusalBy({ reason, codes, upstreamMessage }: CapillaryError): IssueRefusal {

@@ -4,11 +4,18 @@ import type { IssueUnit, UnitRef } from "../issue/issue-unit.ts";
 
 export interface IssueDurablyDeps {
   issueUnit: IssueUnit;
-  /** How often one is tried that never gets there, or is told to come later, before it is given up: some 7 minutes. */
-  maxIssueTries: number;
+  issuePatience: IssuePatience;
 }
 
-export const MAX_ISSUE_TRIES = 10;
+export interface IssuePatience {
+  /** How often one is tried that never gets there, or is told to come later, before it is given up. */
+  maxTries: number;
+  /** The pause after the first try; it doubles with each. */
+  firstPauseMs: number;
+}
+
+/** Some 7 minutes: a restart over there is waited for. */
+export const issuePatience: IssuePatience = { maxTries: 10, firstPauseMs: 400 };
 /** Looks that show nothing clear, before people are asked. */
 const MAX_UNCLEAR_LOOKS = 6;
 /** Looks that show nothing at all, before a refusal of the repetition is believed. */
@@ -27,16 +34,17 @@ const unreachable: IssueRefusal = {
 /** Asks for one unit until its outcome is on record: by answer, by a repetition of the same key, or by Capillary's own records. */
 export async function issueDurably(
   saga: SagaContext,
-  { issueUnit, maxIssueTries }: IssueDurablyDeps,
+  { issueUnit, issuePatience: { maxTries, firstPauseMs } }: IssueDurablyDeps,
   unit: UnitRef,
 ): Promise<void> {
+  const pause = (tries: number) => Math.min(firstPauseMs * 2 ** Math.min(tries - 1, 20), LONGEST_PAUSE_MS);
   let [futile, doubtful, unclear, notThere] = [0, 0, 0, 0];
   for (;;) {
     const sent = await saga.step("issue", () => issueUnit.send(unit));
     if (sent.outcome === "settled") return;
     if (sent.outcome !== "in-doubt") {
       futile += 1;
-      if (futile >= maxIssueTries) return saga.step("give-up-issue", () => issueUnit.giveUp(unit, unreachable));
+      if (futile >= maxTries) return saga.step("give-up-issue", () => issueUnit.giveUp(unit, unreachable));
       await saga.sleep(pause(futile));
       continue;
     }
@@ -60,5 +68,3 @@ export async function issueDurably(
     }
   }
 }
-
-const pause = (tries: number) => Math.min(200 * 2 ** Math.min(tries, 20), LONGEST_PAUSE_MS);

@@ -1,0 +1,233 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { FaultScript } from "../../sandbox/faults.ts";
+import { addLine, type GroupMember, groupMember, issuable, issualsOf, orderCart } from "../support/capillary-orders.ts";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { addToCart, orderSettled, orderWhen } from "../support/orders.ts";
+
+/** What must never be: two rewards for one unit, or a wallet that paid for nothing. */
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway(
+    { UPSTREAM_TIMEOUT_MS: "120" },
+    { issuePatience: { maxTries: 3, firstPauseMs: 50 } },
+  );
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+afterEach(() => gateway.sandbox.faults.clear());
+
+const fault = (operation: string, script: Omit<FaultScript, "upstream" | "operation">) =>
+  void gateway.sandbox.faults.add({ upstream: "capillary", operation, ...script });
+const groupBalance = ({ groupId }: GroupMember) => gateway.sandbox.capillary.groupBalance(groupId);
+const issued = (customer: GroupMember) => issualsOf(gateway, customer).filter(({ state }) => state === "ISSUED");
+const issueKeys = (customer: GroupMember) =>
+  gateway.sandbox.calls
+    .since(0)
+    .map(({ operation, body }) => ({ operation, ...(body as { externalId?: string; requestId?: string }) }))
+    .filter(({ operation, externalId }) => operation === "issue" && externalId === customer.customerId)
+    .map(({ requestId }) => requestId?.replace(/^ORD-[^-]+-[^-]+/, "ORD"));
+
+describe("an issue whose answer is lost", () => {
+  const happened: [string, Omit<FaultScript, "upstream" | "operation">][] = [
+    ["the connection drops after the commit", { fault: "commit-then-drop" }],
+    ["a 500 follows the commit", { fault: "http-500", commit: true }],
+    ["an HTML page follows the commit", { fault: "malformed", commit: true }],
+    ["half an answer follows the commit", { fault: "malformed", commit: true, message: "half" }],
+    ["the answer comes after our patience has ended", { fault: "delay", delayMs: 600, commit: true }],
+    ["the effect comes after our patience has ended", { fault: "delay", delayMs: 500 }],
+  ];
+  test.each(happened)("is found to have happened when %s", async (_, script) => {
+    const customer = await groupMember(gateway);
+    await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
+    fault("issue", script);
+
+    const id = await orderCart(customer);
+    await orderWhen(customer, id, (event) => event.pointsState === "UNCERTAIN" && event.status === "PROCESSING");
+    const order = await orderSettled(customer, id);
+
+    expect(order).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN", lines: [{ vouchers: [{}] }] });
+    expect(issued(customer)).toHaveLength(1);
+    expect(groupBalance(customer)).toBe(900);
+    expect(new Set(issueKeys(customer))).toEqual(new Set(["ORD-1-1"]));
+  });
+
+  const didNot: [string, Omit<FaultScript, "upstream" | "operation">][] = [
+    ["the connection drops before the commit", { fault: "drop-before" }],
+    ["a 500 comes instead of a commit", { fault: "http-500" }],
+    ["an HTML page comes instead of a commit", { fault: "malformed" }],
+    ["the rate limit is hit", { fault: "rate-limit" }],
+  ];
+  test.each(didNot)("is asked again under its own key when %s, and given once", async (_, script) => {
+    const customer = await groupMember(gateway);
+    await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
+    fault("issue", script);
+    const order = await orderSettled(customer, await orderCart(customer));
+    expect(order).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
+    expect(issued(customer)).toHaveLength(1);
+    expect(groupBalance(customer)).toBe(900);
+    expect(issueKeys(customer)).toEqual(["ORD-1-1", "ORD-1-1"]);
+  });
+
+  test("and whose repetition is refused for what the first call took, was given", async () => {
+    const customer = await groupMember(gateway, { groupPoints: 100 });
+    const treat = await issuable(gateway, {
+      points: 100,
+      limits: [{ id: 8, level: "CUSTOMER", kpi: "QUANTITY", limit: 1, frequency: "LIFETIME" }],
+    });
+    await addLine(customer, treat, { groupWalletId: customer.groupWalletId });
+    fault("issue", { fault: "commit-then-drop" });
+    fault("issue", { fault: "refuse", code: 12005 });
+    const order = await orderSettled(customer, await orderCart(customer));
+    expect(order).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN", lines: [{ vouchers: [{}] }] });
+    expect(issued(customer)).toHaveLength(1);
+    expect(groupBalance(customer)).toBe(0);
+  });
+
+  test("and that failed there is tried again under a new key", async () => {
+    const customer = await groupMember(gateway);
+    const treat = await issuable(gateway);
+    await addLine(customer, treat, { groupWalletId: customer.groupWalletId });
+    gateway.sandbox.capillary.changeReward({ id: treat.upstreamId, enabled: false });
+    fault("issue", { fault: "malformed", commit: true });
+    const id = await orderCart(customer);
+    await orderWhen(customer, id, (event) => event.pointsState === "UNCERTAIN");
+    gateway.sandbox.capillary.changeReward({ id: treat.upstreamId, enabled: true });
+    const order = await orderSettled(customer, id);
+    expect(order.status).toBe("FULFILLED");
+    expect(issued(customer)).toHaveLength(1);
+    expect(issueKeys(customer).at(-1)).toBe("ORD-1-1.2");
+  });
+
+  test("and of which nothing can be read waits, being confirmed, until it can", async () => {
+    const customer = await groupMember(gateway);
+    await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
+    fault("issue", { fault: "commit-then-drop" });
+    fault("issue", { fault: "http-500", times: 2 });
+    fault("issuals", { fault: "http-500", times: 2 });
+    const order = await orderSettled(customer, await orderCart(customer));
+    expect(order).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
+    expect(issued(customer)).toHaveLength(1);
+  });
+});
+
+describe("a customer who is locked", () => {
+  test("is tried again, each time under a new key that is on record, and gets one", async () => {
+    const customer = await groupMember(gateway);
+    await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
+    fault("issue", { fault: "refuse", code: 10004, times: 7 });
+    const order = await orderSettled(customer, await orderCart(customer));
+    expect(order).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN", pointsTrail: [{ attempts: 8 }] });
+    expect(issued(customer)).toHaveLength(1);
+    const keys = issueKeys(customer);
+    expect(keys).toEqual(["ORD-1-1", ...Array.from({ length: 7 }, (_, index) => `ORD-1-1.${index + 2}`)]);
+  });
+
+  test("for too long gets the points back that were taken for it", async () => {
+    const customer = await groupMember(gateway);
+    await addLine(customer, await issuable(gateway, { points: 80 }));
+    fault("issue", { fault: "refuse", code: 10004, times: 15 });
+    const order = await orderSettled(customer, await orderCart(customer));
+    expect(order).toMatchObject({ status: "FAILED", pointsState: "RETURNED" });
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -80, 80]);
+    expect(issued(customer)).toHaveLength(0);
+  });
+
+  test("by an order of their own at the same time gets both", async () => {
+    const customer = await groupMember(gateway);
+    const treat = await issuable(gateway);
+    await addLine(customer, treat, { groupWalletId: customer.groupWalletId });
+    fault("issue", { fault: "delay", delayMs: 200 });
+    const first = await orderCart(customer);
+    await addLine(customer, treat, { groupWalletId: customer.groupWalletId, quantity: 2 });
+    const second = await orderCart(customer);
+    const orders = await Promise.all([orderSettled(customer, first), orderSettled(customer, second)]);
+    expect(orders.map(({ status }) => status)).toEqual(["FULFILLED", "FULFILLED"]);
+    expect(issued(customer)).toHaveLength(3);
+    expect(groupBalance(customer)).toBe(700);
+  });
+});
+
+describe("what stays in doubt", () => {
+  /** An order whose issue happened, was lost, and cannot be told from others in the customer's records. */
+  async function inDoubt(payWith: "GROUP" | "INDIVIDUAL") {
+    const customer = await groupMember(gateway);
+    const treat = await issuable(gateway, { points: 90 });
+    await addLine(customer, treat, payWith === "GROUP" ? { groupWalletId: customer.groupWalletId } : {});
+    gateway.sandbox.capillary.setFlags({ hidesReferences: true });
+    fault("issue", { fault: "commit-then-drop" });
+    const id = await orderCart(customer);
+    const order = await orderWhen(customer, id, (event) => event.pointsState === "NEEDS_ATTENTION");
+    gateway.sandbox.capillary.setFlags({ hidesReferences: false });
+    return { customer, id, order };
+  }
+  const resolve = (input: Record<string, unknown>) =>
+    gateway.operator.send<{ resolveOrder: { order: { id: string } | null; userErrors: { code: string }[] } }>(
+      `mutation ($input: ResolveOrderInput!) { resolveOrder(input: $input) { order { id } userErrors { code message } } }`,
+      { input: { note: "looked it up at Capillary", idempotencyKey: randomUUID(), ...input } },
+    );
+  const openDiscrepancies = async (id: string) => {
+    const { order } = await gateway.operator.ok<{
+      order: { discrepancies: { id: string; resolvedAt: string | null }[] };
+    }>("query ($id: ID!) { order(id: $id) { discrepancies { id resolvedAt } } }", { id });
+    return order.discrepancies.filter(({ resolvedAt }) => resolvedAt === null);
+  };
+
+  test.each(["GROUP", "INDIVIDUAL"] as const)("is put before people, %s, and nothing is guessed", async (payWith) => {
+    const { customer, id, order } = await inDoubt(payWith);
+    expect(order).toMatchObject({ status: "PROCESSING", settled: false, lines: [{ status: "PROCESSING" }] });
+    expect(issued(customer)).toHaveLength(1);
+    expect(await openDiscrepancies(id)).toHaveLength(1);
+
+    const answer = await resolve({ orderId: id, outcome: "HAPPENED" });
+    expect(answer.data?.resolveOrder.userErrors).toEqual([]);
+    const settled = await orderSettled(customer, id);
+    expect(settled).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN", lines: [{ vouchers: [{}] }] });
+    expect(await openDiscrepancies(id)).toEqual([]);
+    expect(issued(customer)).toHaveLength(1);
+  });
+
+  test("and was not given after all gives its points back", async () => {
+    const { customer, id } = await inDoubt("INDIVIDUAL");
+    const [discrepancy] = await openDiscrepancies(id);
+    await resolve({ orderId: id, outcome: "DID_NOT_HAPPEN", discrepancyId: discrepancy?.id });
+    const order = await orderSettled(customer, id);
+    expect(order).toMatchObject({ status: "FAILED", pointsState: "RETURNED" });
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -90, 90]);
+  });
+});
+
+describe("while Capillary cannot be reached", () => {
+  test("what it was to give waits, and what is ours does not", async () => {
+    const customer = await groupMember(gateway);
+    await addToCart(customer, (await gateway.voucher({ points: 50 })).id);
+    await addLine(customer, await issuable(gateway, { points: 80 }));
+    fault("issue", { fault: "drop-before", times: 3 });
+    const id = await orderCart(customer);
+    const waiting = await orderWhen(customer, id, (event) => event.pointsState === "UNCERTAIN");
+    expect(waiting.lines[0]).toMatchObject({ status: "FULFILLED" });
+    expect(await orderSettled(customer, id)).toMatchObject({ status: "FULFILLED" });
+    expect(issued(customer)).toHaveLength(1);
+  });
+});
+
+test("an order that waits for Capillary can be cancelled as long as it was not asked", async () => {
+  const customer = await groupMember(gateway);
+  const treat = await issuable(gateway, { points: 80 });
+  await addLine(customer, treat, { quantity: 2 });
+  fault("issue", { fault: "delay", delayMs: 300 });
+  const id = await orderCart(customer);
+  await gateway.sandbox.calls.waitFor(
+    ({ operation, body }) =>
+      operation === "issue" && (body as { externalId: string }).externalId === customer.customerId,
+  );
+  const { data } = await customer.send<{ cancelOrder: { userErrors: { code: string }[] } }>(
+    "mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { userErrors { code } } }",
+    { input: { orderId: id, idempotencyKey: randomUUID() } },
+  );
+  expect(data?.cancelOrder.userErrors).toEqual([]);
+  const order = await orderSettled(customer, id);
+  expect(order).toMatchObject({ status: "PARTIALLY_FULFILLED", lines: [{ fulfilledQuantity: 1 }] });
+  expect(gateway.ledgerOf(customer)).toEqual([1_000, -160, 80]);
+  expect(issued(customer)).toHaveLength(1);
+});
