@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { makeAccessTokens } from "./auth/access-token.ts";
 import { maskedMobileLoader } from "./auth/auth.loaders.ts";
 import { authResolvers } from "./auth/auth.resolvers.ts";
@@ -47,9 +48,14 @@ import { makeReconcile } from "./order/reconcile.ts";
 import { makeResolveOrder } from "./order/resolve-order.ts";
 import { makeRevealVoucher } from "./order/reveal-voucher.ts";
 import { makeReverseOrder } from "./order/reverse-order.ts";
+import { makeAwaitRevokes } from "./order/revoke/await-revokes.ts";
+import { makeConcludeRevoke } from "./order/revoke/conclude-revoke.ts";
+import { makeRevokeUnit } from "./order/revoke/revoke-unit.ts";
+import { makeWantBack } from "./order/revoke/want-back.ts";
 import { type IssuePatience, issuePatience } from "./order/saga/issue-durably.ts";
 import { placeOrderSaga } from "./order/saga/place-order-saga.ts";
 import { returnPointsSaga } from "./order/saga/return-points-saga.ts";
+import { revokeSaga } from "./order/saga/revoke-saga.ts";
 import { makeSettleLines } from "./order/settle-lines.ts";
 import { makeUpdateShipment } from "./order/update-shipment.ts";
 import { makeWatchOrder } from "./order/watch-order.ts";
@@ -150,6 +156,7 @@ export function makeFeatures(deps: FeatureDeps) {
     reverseRepeatable,
   });
   const concludeIssue = makeConcludeIssue({ settleLines, vault, log });
+  const patience = deps.issuePatience ?? issuePatience;
   const findGiven = capillary && makeFindGiven({ capillary, clock });
   const durably = { movePoints, conclude, orders, settleMs };
   const placeSaga = placeOrderSaga({
@@ -157,7 +164,7 @@ export function makeFeatures(deps: FeatureDeps) {
     redeemRepeatable,
     giveRewards: makeGiveRewards({ orders, settleLines, trip, log }),
     issueUnit: makeIssueUnit({ orders, capillary, findGiven, conclude: concludeIssue, trip, log }),
-    issuePatience: deps.issuePatience ?? issuePatience,
+    issuePatience: patience,
     giveUpUnsent: async ({ orderId, movementId }) => {
       await orders.changing(orderId, (change) => conclude.gaveUp(change, movementId));
     },
@@ -179,7 +186,16 @@ export function makeFeatures(deps: FeatureDeps) {
     clock,
     trip,
   });
+  const concludeRevoke = makeConcludeRevoke({ settleLines, log });
+  const revokes = revokeSaga({
+    revokeUnit: makeRevokeUnit({ orders, capillary, findGiven, conclude: concludeRevoke, clock, trip }),
+    issuePatience: patience,
+  });
+  engine.register(revokes);
+  const wantBack = makeWantBack((tx, units) => engine.start(tx, revokes, `revoke:${randomUUID()}`, units));
+  const awaitRevokes = makeAwaitRevokes({ orders, bus });
   const resolveOrder = makeResolveOrder({
+    concludeRevoke,
     orders,
     db,
     conclude,
@@ -232,8 +248,8 @@ export function makeFeatures(deps: FeatureDeps) {
         orders,
         sessions,
         placeOrder,
-        cancelOrder: makeCancelOrder({ orders, settleLines }),
-        reverseOrder: makeReverseOrder({ orders, settleLines }),
+        cancelOrder: makeCancelOrder({ orders, settleLines, wantBack, awaitRevokes }),
+        reverseOrder: makeReverseOrder({ orders, settleLines, wantBack, awaitRevokes }),
         resolveOrder,
         updateShipment,
         revealVoucher: makeRevealVoucher({ db, vault, clock }),

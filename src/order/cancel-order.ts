@@ -1,9 +1,12 @@
-import { isRefused, type Refused, refusal, refused } from "../refusal.ts";
+import { isRefused, type Refusal, type Refused, refusal, refused } from "../refusal.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
 import { isUnasked } from "./issue/conclude-issue.ts";
 import { dropIssues } from "./issue/write-issue.ts";
-import type { OrderStore } from "./order.store.ts";
+import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { OrderAggregate } from "./order-aggregate.ts";
+import { isIssued, previewReturn, type ReturnPreview } from "./return-preview.ts";
+import type { AwaitRevokes } from "./revoke/await-revokes.ts";
+import type { WantBack } from "./revoke/want-back.ts";
 import type { SettleLines } from "./settle-lines.ts";
 
 /** An order a mutation led to. */
@@ -11,66 +14,112 @@ export interface ChangedOrder {
   orderId: string;
   /** The key had been used before: nothing was done now. */
   replayed: boolean;
+  /** What of it could not be done. */
+  userErrors?: readonly Refusal[];
 }
 
-export type CancelOrder = (input: {
+export interface CancelOrderInput {
   orderId: string;
   customerId: string;
   idempotencyKey: string;
-}) => Promise<ChangedOrder | Refused>;
+}
+
+export interface CancelOrder {
+  /**
+   * Cancels what has not been given: everything before the points are sent for, later what has not left the warehouse.
+   * Capillary is asked to take back what it has given of the order: its refusals are among the answer's, as far as they
+   * come in a moment.
+   */
+  cancel(input: CancelOrderInput): Promise<ChangedOrder | Refused>;
+  /** Says what would come back, and changes nothing. */
+  preview(input: Pick<CancelOrderInput, "orderId" | "customerId">): Promise<ReturnPreview | Refused>;
+}
+
+export interface CancelOrderDeps {
+  orders: OrderStore;
+  settleLines: SettleLines;
+  wantBack: WantBack;
+  awaitRevokes: AwaitRevokes;
+}
 
 export const orderNotFound = () => refused(refusal("ORDER_NOT_FOUND", "There is no such order.", ["input", "orderId"]));
 
-/** Cancels what has not been given: everything before the points are sent for, later what has not left the warehouse. */
-export function makeCancelOrder({
-  orders,
-  settleLines,
-}: {
-  orders: OrderStore;
-  settleLines: SettleLines;
-}): CancelOrder {
-  return async ({ orderId, customerId, idempotencyKey }) => {
-    const badKey = keyRefusal(idempotencyKey);
-    if (badKey) return badKey;
-    const request: IdempotentRequest = {
-      actor: `customer:${customerId}`,
-      mutation: "cancelOrder",
-      key: idempotencyKey,
-      input: { orderId },
-    };
-    const answer = await orders.changing(orderId, async (change): Promise<ChangedOrder | Refused> => {
-      const { tx, order, now } = change;
-      if (order.customerId !== customerId) return orderNotFound();
-      const replay = await replayOf(tx, request);
-      if (replay) return isRefused(replay) ? replay : { ...replay, replayed: true };
-      const unitIds = cancellableUnits(order);
-      if (unitIds.length === 0) {
-        return refused(refusal("NOT_CANCELLABLE", whyNotCancellable(order), ["input", "orderId"]));
-      }
+export function makeCancelOrder({ orders, settleLines, wantBack, awaitRevokes }: CancelOrderDeps): CancelOrder {
+  const notCancellable = (order: OrderAggregate) =>
+    refused(refusal("NOT_CANCELLABLE", whyNotCancellable(order), ["input", "orderId"]));
 
-      await spendKey(tx, request, orderId, now);
-      await tx.pointsMovement.updateMany({
-        where: { orderId, ledger: "CLIENT", kind: "TAKEN", state: "PENDING", sentAt: null },
-        data: { state: "REFUSED", settledAt: now, lastError: "cancelled before it was sent" },
-      });
-      for (const line of order.lines) {
-        // What the warehouse had set aside goes back on the shelf.
-        const setAside = line.units.filter((unit) => unit.state === "PREPARING" && unitIds.includes(unit.id)).length;
-        if (setAside > 0) {
-          await tx.reward.updateMany({
-            where: { id: line.rewardId, stock: { not: null } },
-            data: { stock: { increment: setAside } },
-          });
-        }
-      }
-      await dropIssues(change, unitIds, "cancelled before it was sent");
-      await tx.orderUnit.updateMany({ where: { id: { in: unitIds } }, data: { state: "CANCELLED" } });
-      await settleLines(change, { reason: "CANCELLATION", message: "Cancelled by the customer." });
-      return { orderId, replayed: false };
+  async function cancel(
+    change: OrderChange,
+    request: IdempotentRequest,
+    customerId: string,
+  ): Promise<Cancelling | Refused> {
+    const { tx, order, now } = change;
+    if (order.customerId !== customerId) return orderNotFound();
+    const replay = await replayOf(tx, request);
+    if (replay) return isRefused(replay) ? replay : { replayed: true, issued: [] };
+    const unitIds = cancellableUnits(order);
+    if (unitIds.length === 0) return notCancellable(order);
+
+    await spendKey(tx, request, order.id, now);
+    await tx.pointsMovement.updateMany({
+      where: { orderId: order.id, ledger: "CLIENT", kind: "TAKEN", state: "PENDING", sentAt: null },
+      data: { state: "REFUSED", settledAt: now, lastError: "cancelled before it was sent" },
     });
-    return answer ?? orderNotFound();
+    for (const line of order.lines) {
+      // What the warehouse had set aside goes back on the shelf.
+      const setAside = line.units.filter((unit) => unit.state === "PREPARING" && unitIds.includes(unit.id)).length;
+      if (setAside > 0) {
+        await tx.reward.updateMany({
+          where: { id: line.rewardId, stock: { not: null } },
+          data: { stock: { increment: setAside } },
+        });
+      }
+    }
+    await dropIssues(change, unitIds, "cancelled before it was sent");
+    await tx.orderUnit.updateMany({ where: { id: { in: unitIds } }, data: { state: "CANCELLED" } });
+    const issued = issuedUnits(order);
+    await wantBack(change, issued, "CANCELLATION");
+    await settleLines(change, { reason: "CANCELLATION", message: "Cancelled by the customer." });
+    return { replayed: false, issued };
+  }
+
+  return {
+    async cancel({ orderId, customerId, idempotencyKey }) {
+      const badKey = keyRefusal(idempotencyKey);
+      if (badKey) return badKey;
+      const actor = `customer:${customerId}`;
+      const request: IdempotentRequest = { actor, mutation: "cancelOrder", key: idempotencyKey, input: { orderId } };
+      const answer = await orders.changing(orderId, (change) => cancel(change, request, customerId));
+      if (!answer) return orderNotFound();
+      if (isRefused(answer)) return answer;
+      const userErrors = await awaitRevokes(orderId, answer.issued);
+      return { orderId, replayed: answer.replayed, userErrors };
+    },
+
+    async preview({ orderId, customerId }) {
+      const order = await orders.aggregate(orderId);
+      if (order?.customerId !== customerId) return orderNotFound();
+      const unitIds = cancellableUnits(order);
+      if (unitIds.length === 0) return notCancellable(order);
+      const deduction = order.movements.find(({ ledger, state }) => ledger === "CLIENT" && state === "CONFIRMED");
+      // Before the points were taken there is nothing to come back.
+      return deduction || issuedUnits(order).length > 0
+        ? previewReturn(order, [...unitIds, ...issuedUnits(order)])
+        : { total: 0, returns: [] };
+    },
   };
 }
+
+interface Cancelling {
+  replayed: boolean;
+  /** Units that Capillary is asked to take back. */
+  issued: string[];
+}
+
+const issuedUnits = (order: Pick<OrderAggregate, "lines">) =>
+  order.lines
+    .flatMap(({ units }) => units.filter((unit) => isIssued(unit) && unit.issue?.revokeState === null))
+    .map(({ id }) => id);
 
 /** The units that `cancelOrder` would cancel now. */
 export function cancellableUnits(order: Pick<OrderAggregate, "status" | "lines" | "movements">): string[] {

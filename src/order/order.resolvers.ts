@@ -17,6 +17,7 @@ import { isFinal } from "./order-status.ts";
 import type { PlaceOrder } from "./place-order.ts";
 import { hasOpenMovement } from "./points-state.ts";
 import type { ResolveOrder } from "./resolve-order.ts";
+import type { ReturnPreview } from "./return-preview.ts";
 import type { RevealVoucher } from "./reveal-voucher.ts";
 import type { ReverseOrder } from "./reverse-order.ts";
 import { shipmentNotFound, type UpdateShipment } from "./update-shipment.ts";
@@ -65,8 +66,11 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
   async function changed(answer: ChangedOrder | Refused, { loaders }: Context) {
     if (isRefused(answer)) return refusedPayload(answer);
     const order = await loaders.order.clear(answer.orderId).load(answer.orderId);
-    return { order, replayed: answer.replayed, userErrors: [] };
+    return { order, replayed: answer.replayed, userErrors: answer.userErrors ?? [] };
   }
+
+  const previewed = (answer: ReturnPreview | Refused) =>
+    isRefused(answer) ? refusedPayload(answer) : { order: null, replayed: false, preview: answer, userErrors: [] };
 
   return {
     Query: {
@@ -102,7 +106,9 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
         const { customerId } = requireCustomer(context);
         const orderId = uuidOf("Order", input.orderId);
         if (!orderId) return refusedPayload(orderNotFound());
-        return changed(await deps.cancelOrder({ orderId, customerId, idempotencyKey: input.idempotencyKey }), context);
+        if (input.dryRun) return previewed(await deps.cancelOrder.preview({ orderId, customerId }));
+        const { idempotencyKey } = input;
+        return changed(await deps.cancelOrder.cancel({ orderId, customerId, idempotencyKey }), context);
       },
 
       async reverseOrder(_, { input }, context) {
@@ -110,10 +116,11 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
         const orderId = uuidOf("Order", input.orderId);
         if (!orderId) return refusedPayload(orderNotFound());
         const lineIds = input.lineIds?.map((id) => uuidOf("OrderLine", id) ?? id) ?? null;
+        if (input.dryRun) return previewed(await deps.reverseOrder.preview({ orderId, lineIds }));
         const { reason, idempotencyKey } = input;
         const note = input.note ?? null;
         return changed(
-          await deps.reverseOrder({ orderId, lineIds, reason, note, operatorId, idempotencyKey }),
+          await deps.reverseOrder.reverse({ orderId, lineIds, reason, note, operatorId, idempotencyKey }),
           context,
         );
       },
@@ -220,6 +227,11 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
         if (!order) throw new Error(`order ${orderId} of an event is gone`);
         return order;
       },
+    },
+
+    PointsReturn: {
+      lineIds: ({ lineIds }) => lineIds.map((id) => toGlobalId("OrderLine", id)),
+      groupWallet: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.group.load({ groupId })),
     },
 
     PointsMovement: {

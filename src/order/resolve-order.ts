@@ -12,6 +12,7 @@ import { bumpLedgerVersion } from "./ledger/move-points.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { Movement } from "./order.ts";
 import type { OrderAggregate } from "./order-aggregate.ts";
+import type { ConcludeRevoke } from "./revoke/conclude-revoke.ts";
 import { failOpenUnits, type SettleLines } from "./settle-lines.ts";
 
 export interface ResolveOrderInput {
@@ -34,6 +35,7 @@ export interface ResolveOrderDeps {
   orders: OrderStore;
   conclude: ConcludeMovement;
   concludeIssue: ConcludeIssue;
+  concludeRevoke: ConcludeRevoke;
   findGiven: FindGiven | undefined;
   settleLines: SettleLines;
   /** Goes on with an order whose points turned out to be taken. */
@@ -44,12 +46,14 @@ export interface ResolveOrderDeps {
 type Question =
   | { kind: "movement"; movement: Movement; discrepancyId: null }
   | { kind: "issue"; found: Found; discrepancyId: null }
+  /** Whether a unit was taken back, or whether its points came back. */
+  | { kind: "revoke"; found: Found; discrepancyId: null }
   /** Nothing hangs on the answer: it only has to be seen. */
   | { kind: "discrepancy"; discrepancyId: string };
 
 /** Puts on record what people found out about something that needed attention, and does what follows from it. */
 export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
-  const { db, orders, conclude, concludeIssue, findGiven, settleLines, continueSaga } = deps;
+  const { db, orders, conclude, concludeIssue, concludeRevoke, findGiven, settleLines, continueSaga } = deps;
 
   return async ({ operatorId, idempotencyKey, ...input }) => {
     const { orderId, outcome, note } = input;
@@ -77,6 +81,7 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
       await tx.discrepancy.updateMany({ where: { resolvedAt: null, ...aboutIt(question) }, data: { resolvedAt: now } });
       if (question.kind === "movement") await settleMovement(change, question.movement, outcome);
       if (question.kind === "issue") await settleIssue(change, question.found, outcome, given);
+      if (question.kind === "revoke") await settleRevoke(change, question.found, outcome);
       return { orderId, replayed: false };
     });
     return answer ?? orderNotFound();
@@ -122,6 +127,13 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
     await settleLines(change, { reason: movement.reason ?? "FULFILMENT_FAILURE" });
   }
 
+  async function settleRevoke(change: OrderChange, { unit }: Found, outcome: MovementOutcome): Promise<void> {
+    const happened = outcome === "HAPPENED";
+    if (unit.issue.revokeState === "CONFIRMED") return concludeRevoke.pointsFound(change, unit.id, happened);
+    if (happened) return concludeRevoke.takenBack(change, unit.id, { seenBack: true });
+    return concludeRevoke.kept(change, unit.id, "an operator found that it was not");
+  }
+
   async function settleIssue(change: OrderChange, { unit }: Found, outcome: MovementOutcome, given: GivenUnit | null) {
     if (outcome === "HAPPENED") {
       return concludeIssue.given(change, unit.id, given ?? { transactionId: null, points: null, vouchers: [] });
@@ -162,7 +174,16 @@ async function questionOf(
 function pressing(order: OrderAggregate): Question[] {
   const movements = order.movements.filter(({ ledger, state }) => ledger === "CLIENT" && state === "NEEDS_ATTENTION");
   const units = order.lines.flatMap((line) => line.units.filter(({ issue }) => issue?.state === "NEEDS_ATTENTION"));
+  const returning = order.movements.filter(
+    ({ ledger, kind, state }) => ledger === "CAPILLARY" && kind === "RETURNED" && state === "NEEDS_ATTENTION",
+  );
+  const revoked = order.lines.flatMap((line) =>
+    line.units.filter(
+      ({ id, issue }) => issue?.revokeState === "NEEDS_ATTENTION" || returning.some(({ unitId }) => unitId === id),
+    ),
+  );
   return [
+    ...revoked.map(({ id }): Question => ({ kind: "revoke", found: find({ order }, id), discrepancyId: null })),
     ...movements.map((movement): Question => ({ kind: "movement", movement, discrepancyId: null })),
     ...units.map(({ id }): Question => ({ kind: "issue", found: find({ order }, id), discrepancyId: null })),
   ];
@@ -172,15 +193,19 @@ function subject(order: OrderAggregate, question: Question) {
   if (question.kind === "movement") return { unitId: null, movement: question.movement };
   if (question.kind === "discrepancy") return { unitId: null, movement: undefined };
   const unitId = question.found.unit.id;
-  return { unitId, movement: order.movements.find((movement) => movement.unitId === unitId) };
+  const kind = question.kind === "revoke" ? "RETURNED" : "TAKEN";
+  return {
+    unitId,
+    movement: order.movements.find((each) => each.unitId === unitId && each.kind === kind && each.state !== "REFUSED"),
+  };
 }
 
 function subjectOf(order: OrderAggregate, question: Question): string {
   if (question.kind === "movement") return question.movement.reference;
-  return question.kind === "issue" ? question.found.unit.issue.transactionNumber : order.number;
+  return question.kind === "discrepancy" ? order.number : question.found.unit.issue.transactionNumber;
 }
 
 function aboutIt(question: Question) {
   if (question.kind === "movement") return { movementId: question.movement.id };
-  return question.kind === "issue" ? { unitId: question.found.unit.id } : { id: question.discrepancyId };
+  return question.kind === "discrepancy" ? { id: question.discrepancyId } : { unitId: question.found.unit.id };
 }

@@ -1,12 +1,16 @@
 import type { ReversalReason } from "../graphql/generated/resolvers.ts";
 import { audit } from "../platform/audit.ts";
-import { isRefused, type Refused, refusal, refused } from "../refusal.ts";
+import { isRefused, type Refusal, type Refused, refusal, refused } from "../refusal.ts";
 import { type ChangedOrder, orderNotFound } from "./cancel-order.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
 import type { OrderStore } from "./order.store.ts";
+import type { AggregateLine, OrderAggregate } from "./order-aggregate.ts";
+import { isIssued, previewReturn, type ReturnPreview } from "./return-preview.ts";
+import type { AwaitRevokes } from "./revoke/await-revokes.ts";
+import type { WantBack } from "./revoke/want-back.ts";
 import type { SettleLines } from "./settle-lines.ts";
 
-export type ReverseOrder = (input: {
+export interface ReverseOrderInput {
   orderId: string;
   /** Null for every fulfilled line. */
   lineIds: readonly string[] | null;
@@ -14,56 +18,109 @@ export type ReverseOrder = (input: {
   note: string | null;
   operatorId: string;
   idempotencyKey: string;
-}) => Promise<ChangedOrder | Refused>;
+}
 
-/** Takes fulfilled lines back, makes their vouchers void, and returns their points. */
-export function makeReverseOrder({
-  orders,
-  settleLines,
-}: {
+export interface ReverseOrder {
+  /**
+   * Takes fulfilled lines back, makes their vouchers void, and returns their points. Those of Capillary are taken back by
+   * it: its refusals are among the answer's, as far as they come in a moment.
+   */
+  reverse(input: ReverseOrderInput): Promise<ChangedOrder | Refused>;
+  /** Says what would come back, and changes nothing. */
+  preview(input: Pick<ReverseOrderInput, "orderId" | "lineIds">): Promise<ReturnPreview | Refused>;
+}
+
+export interface ReverseOrderDeps {
   orders: OrderStore;
   settleLines: SettleLines;
-}): ReverseOrder {
-  return async ({ orderId, lineIds, reason, note, operatorId, idempotencyKey }) => {
-    const badKey = keyRefusal(idempotencyKey);
-    if (badKey) return badKey;
-    const request: IdempotentRequest = {
-      actor: `operator:${operatorId}`,
-      mutation: "reverseOrder",
-      key: idempotencyKey,
-      input: { orderId, lineIds, reason, note },
-    };
-    const answer = await orders.changing(orderId, async (change): Promise<ChangedOrder | Refused> => {
-      const { tx, order, now } = change;
-      const replay = await replayOf(tx, request);
-      if (replay) return isRefused(replay) ? replay : { ...replay, replayed: true };
-      const notReversible = (message: string) => refused(refusal("NOT_REVERSIBLE", message, ["input", "orderId"]));
-      if (order.status !== "FULFILLED" && order.status !== "PARTIALLY_FULFILLED") {
-        return notReversible(`Only a fulfilled order can be reversed; this one is ${order.status}.`);
-      }
-      const unknown = lineIds?.find((id) => !order.lines.some((line) => line.id === id));
-      if (unknown !== undefined)
-        return refused(refusal("LINE_NOT_FOUND", "The order has no such line.", ["input", "lineIds"]));
-      const chosen = order.lines.filter((line) => lineIds?.includes(line.id) ?? line.fulfilledQuantity > 0);
-      const ungiven = chosen.find((line) => line.fulfilledQuantity === 0);
-      if (ungiven) return notReversible(`Line ${ungiven.position} has nothing that was fulfilled.`);
+  wantBack: WantBack;
+  awaitRevokes: AwaitRevokes;
+}
 
-      await spendKey(tx, request, orderId, now);
-      const unitIds = chosen.flatMap((line) =>
-        line.units.filter((unit) => unit.state === "FULFILLED").map((unit) => unit.id),
-      );
-      await tx.orderUnit.updateMany({ where: { id: { in: unitIds } }, data: { state: "REVERSED" } });
-      await tx.voucherCode.updateMany({ where: { unitId: { in: unitIds } }, data: { state: "VOID" } });
-      await audit(tx, {
-        at: now,
-        actor: operatorId,
-        action: "order.reverse",
-        subject: order.number,
-        details: { lines: chosen.map((line) => line.position), reason, note },
+export function makeReverseOrder({ orders, settleLines, wantBack, awaitRevokes }: ReverseOrderDeps): ReverseOrder {
+  return {
+    async reverse({ orderId, lineIds, reason, note, operatorId, idempotencyKey }) {
+      const badKey = keyRefusal(idempotencyKey);
+      if (badKey) return badKey;
+      const request: IdempotentRequest = {
+        actor: `operator:${operatorId}`,
+        mutation: "reverseOrder",
+        key: idempotencyKey,
+        input: { orderId, lineIds, reason, note },
+      };
+      const answer = await orders.changing(orderId, async (change): Promise<Reversing | Refused> => {
+        const { tx, order, now } = change;
+        const replay = await replayOf(tx, request);
+        if (replay) return isRefused(replay) ? replay : { replayed: true, issued: [] };
+        const chosen = chooseLines(order, lineIds);
+        if (isRefused(chosen)) return chosen;
+
+        await spendKey(tx, request, orderId, now);
+        const ours = givenUnits(chosen).filter((unit) => unit.issue === null);
+        const issued = givenUnits(chosen).filter((unit) => isIssued(unit) && !isBeingTakenBack(unit));
+        const unitIds = ours.map(({ id }) => id);
+        await tx.orderUnit.updateMany({ where: { id: { in: unitIds } }, data: { state: "REVERSED" } });
+        await tx.voucherCode.updateMany({ where: { unitId: { in: unitIds } }, data: { state: "VOID" } });
+        await wantBack(
+          change,
+          issued.map(({ id }) => id),
+          reason,
+        );
+        await audit(tx, {
+          at: now,
+          actor: operatorId,
+          action: "order.reverse",
+          subject: order.number,
+          details: { lines: chosen.map((line) => line.position), reason, note },
+        });
+        const message = ours.length > 0 ? "Taken back by the brand." : "Being taken back by the brand.";
+        await settleLines(change, { reason, message });
+        return { replayed: false, issued: issued.map(({ id }) => id) };
       });
-      await settleLines(change, { reason, message: "Taken back by the brand." });
-      return { orderId, replayed: false };
-    });
-    return answer ?? orderNotFound();
+      if (!answer) return orderNotFound();
+      if (isRefused(answer)) return answer;
+      const userErrors = await awaitRevokes(orderId, answer.issued);
+      return { orderId, replayed: answer.replayed, userErrors };
+    },
+
+    async preview({ orderId, lineIds }) {
+      const order = await orders.aggregate(orderId);
+      if (!order) return orderNotFound();
+      const chosen = chooseLines(order, lineIds);
+      if (isRefused(chosen)) return chosen;
+      return previewReturn(
+        order,
+        givenUnits(chosen).map(({ id }) => id),
+      );
+    },
   };
 }
+
+interface Reversing {
+  replayed: boolean;
+  /** Units that Capillary is asked to take back. */
+  issued: string[];
+}
+
+const givenUnits = (lines: readonly AggregateLine[]) =>
+  lines.flatMap(({ units }) => units.filter(({ state }) => state === "FULFILLED"));
+const isBeingTakenBack = ({ issue }: AggregateLine["units"][number]) =>
+  issue?.revokeState != null && issue.revokeState !== "REFUSED";
+
+/** The lines to take back, each with something that was given. */
+function chooseLines(order: OrderAggregate, lineIds: readonly string[] | null): AggregateLine[] | Refused {
+  const notReversible = (message: string): Refused => refused(notReversibleRefusal(message));
+  if (order.status !== "FULFILLED" && order.status !== "PARTIALLY_FULFILLED") {
+    return notReversible(`Only a fulfilled order can be reversed; this one is ${order.status}.`);
+  }
+  const unknown = lineIds?.find((id) => !order.lines.some((line) => line.id === id));
+  if (unknown !== undefined)
+    return refused(refusal("LINE_NOT_FOUND", "The order has no such line.", ["input", "lineIds"]));
+  const chosen = order.lines.filter((line) => lineIds?.includes(line.id) ?? line.fulfilledQuantity > 0);
+  const ungiven = chosen.find((line) => line.fulfilledQuantity === 0);
+  if (ungiven) return notReversible(`Line ${ungiven.position} has nothing that was fulfilled.`);
+  if (givenUnits(chosen).every(isBeingTakenBack)) return notReversible("These lines are being taken back already.");
+  return chosen;
+}
+
+const notReversibleRefusal = (message: string): Refusal => refusal("NOT_REVERSIBLE", message, ["input", "orderId"]);

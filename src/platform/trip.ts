@@ -13,6 +13,8 @@ export const tripPoints = [
   "issue:marked",
   "issue:answered",
   "issue:recorded",
+  "revoke:marked",
+  "revoke:answered",
   "return:marked",
   "return:answered",
   "return:recorded",

@@ -47,7 +47,6 @@ CREATE TABLE "unit_issues" (
     "last_error" TEXT,
     "settled_at" TIMESTAMPTZ(3),
     "revoke_state" "movement_state",
-    "revoke_to" "unit_state",
     "revoke_reason" "reversal_reason",
     "revoke_attempts" INTEGER NOT NULL DEFAULT 0,
     "revoke_sent_at" TIMESTAMPTZ(3),
@@ -131,7 +130,7 @@ END $$;
 -- A try whose outcome is not known keeps its key, and what was issued stays issued.
 ALTER TABLE "unit_issues"
     ADD CONSTRAINT "unit_issues_points_range" CHECK ("points" BETWEEN 0 AND 9007199254740991),
-    ADD CONSTRAINT "unit_issues_revoke_whole" CHECK (("revoke_state" IS NULL) = ("revoke_to" IS NULL));
+    ADD CONSTRAINT "unit_issues_revoke_issued" CHECK ("revoke_state" IS NULL OR "state" = 'CONFIRMED');
 CREATE FUNCTION "unit_issues_freeze"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (NEW."order_id", NEW."transaction_number", NEW."upstream_reward_id", NEW."payment_config_id", NEW."group_id", NEW."points")

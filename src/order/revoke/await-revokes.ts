@@ -1,0 +1,43 @@
+import { type Bus, listen } from "../../platform/events.ts";
+import { type Refusal, refusal } from "../../refusal.ts";
+import { type OrderStore, orderTopic } from "../order.store.ts";
+import type { OrderAggregate } from "../order-aggregate.ts";
+
+/** Somebody is waiting for the answer; what takes longer goes on without them, and is told by the order's events. */
+const PATIENCE_MS = 5_000;
+const LOOK_AGAIN_MS = 1_000;
+
+/**
+ * Waits a moment for Capillary to have taken these units back, so that its no can be told to who asked. Answers a refusal
+ * for each line with a unit that it would not take back; none while it has not said.
+ */
+export type AwaitRevokes = (orderId: string, unitIds: readonly string[]) => Promise<Refusal[]>;
+
+export function makeAwaitRevokes({ orders, bus }: { orders: OrderStore; bus: Bus }): AwaitRevokes {
+  return async (orderId, unitIds) => {
+    if (unitIds.length === 0) return [];
+    using bell = listen(bus, orderTopic(orderId));
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    for (;;) {
+      const order = await orders.aggregate(orderId);
+      if (!order) return [];
+      if (patience.aborted || !unitsOf(order, unitIds).some(isUnderWay)) return refusals(order, unitIds);
+      await bell.wait(LOOK_AGAIN_MS, patience);
+    }
+  };
+}
+
+type Unit = OrderAggregate["lines"][number]["units"][number];
+
+const isUnderWay = ({ issue }: Unit) => issue?.revokeState === "PENDING" || issue?.revokeState === "UNCERTAIN";
+const unitsOf = (order: OrderAggregate, unitIds: readonly string[]) =>
+  order.lines.flatMap(({ units }) => units.filter(({ id }) => unitIds.includes(id)));
+
+function refusals(order: OrderAggregate, unitIds: readonly string[]): Refusal[] {
+  return order.lines.flatMap(({ name, units }) => {
+    const kept = units.find(({ id, issue }) => unitIds.includes(id) && issue?.revokeState === "REFUSED");
+    return kept
+      ? [refusal("NOT_REVERSIBLE", `${name} cannot be taken back: ${kept.issue?.revokeError}.`, ["input", "orderId"])]
+      : [];
+  });
+}

@@ -1,0 +1,111 @@
+import type { Logger } from "../../platform/logger.ts";
+import { type Found, find } from "../issue/conclude-issue.ts";
+import type { OrderChange } from "../order.store.ts";
+import type { SettleLines } from "../settle-lines.ts";
+
+/** What is recorded when it becomes known what Capillary did with a unit that was to be taken back. */
+export interface ConcludeRevoke {
+  /** It was taken back. `seenBack` says whether the points it had cost were seen to come back. */
+  takenBack(change: OrderChange, unitId: string, evidence: { seenBack: boolean }): Promise<void>;
+  /** It was not and will not be: the customer keeps it. */
+  kept(change: OrderChange, unitId: string, why: string): Promise<void>;
+  inDoubt(change: OrderChange, unitId: string, why: string): Promise<void>;
+  needsAttention(change: OrderChange, unitId: string, message: string): Promise<void>;
+  /** People say whether the points of a unit that was taken back have come back. */
+  pointsFound(change: OrderChange, unitId: string, areBack: boolean): Promise<void>;
+}
+
+const isOpen = ({ unit }: Found) => unit.issue.revokeState === "PENDING" || unit.issue.revokeState === "UNCERTAIN";
+const mayConclude = (found: Found) => isOpen(found) || found.unit.issue.revokeState === "NEEDS_ATTENTION";
+
+export function makeConcludeRevoke({ settleLines, log }: { settleLines: SettleLines; log: Logger }): ConcludeRevoke {
+  const returning = { kind: "RETURNED" as const, state: { not: "REFUSED" as const } };
+
+  async function tellOperators(change: OrderChange, { unit }: Found, message: string): Promise<void> {
+    const movement = change.order.movements.find(
+      ({ unitId, kind, state }) => unitId === unit.id && kind === "RETURNED" && state !== "REFUSED",
+    );
+    await change.tx.discrepancy.create({
+      data: {
+        orderId: change.order.id,
+        unitId: unit.id,
+        movementId: movement?.id ?? null,
+        message,
+        foundAt: change.now,
+      },
+    });
+    const { transactionNumber } = unit.issue;
+    log.error({ order: change.order.number, issue: transactionNumber, reason: message }, "A revoke needs attention");
+  }
+
+  return {
+    async takenBack(change, unitId, { seenBack }) {
+      const found = find(change, unitId);
+      if (!mayConclude(found)) return;
+      const { tx, now } = change;
+      const { line, unit } = found;
+      const isCertain = seenBack || unit.issue.points === 0;
+      await tx.unitIssue.update({ where: { unitId }, data: { revokeState: "CONFIRMED", revokeError: null } });
+      await tx.pointsMovement.updateMany({
+        where: { unitId, ...returning },
+        data: isCertain ? { state: "CONFIRMED", settledAt: now } : { state: "NEEDS_ATTENTION" },
+      });
+      if (!isCertain) {
+        const message = `Capillary took it back, and its ${unit.issue.points} points were not seen to return to the wallet`;
+        await tellOperators(change, found, message);
+      }
+      await tx.orderUnit.update({ where: { id: unitId }, data: { state: "REVERSED" } });
+      await tx.voucherCode.updateMany({ where: { unitId }, data: { state: "VOID" } });
+      await settleLines(change, {
+        reason: unit.issue.revokeReason ?? "CANCELLATION",
+        lineId: line.id,
+        message: `${line.name} was taken back.`,
+      });
+    },
+
+    async kept(change, unitId, why) {
+      const found = find(change, unitId);
+      if (!mayConclude(found)) return;
+      const { tx, now } = change;
+      await tx.unitIssue.update({ where: { unitId }, data: { revokeState: "REFUSED", revokeError: why } });
+      await tx.pointsMovement.updateMany({
+        where: { unitId, ...returning },
+        data: { state: "REFUSED", settledAt: now, lastError: why },
+      });
+      await change.advance({ lineId: found.line.id, message: `${found.line.name} cannot be taken back: ${why}.` });
+    },
+
+    async inDoubt(change, unitId, why) {
+      if (!isOpen(find(change, unitId))) return;
+      await change.tx.unitIssue.update({ where: { unitId }, data: { revokeState: "UNCERTAIN", revokeError: why } });
+      await change.tx.pointsMovement.updateMany({
+        where: { unitId, ...returning },
+        data: { state: "UNCERTAIN", lastError: why },
+      });
+      await change.advance({});
+    },
+
+    async needsAttention(change, unitId, message) {
+      const found = find(change, unitId);
+      if (!isOpen(found)) return;
+      await change.tx.unitIssue.update({
+        where: { unitId },
+        data: { revokeState: "NEEDS_ATTENTION", revokeError: message },
+      });
+      await change.tx.pointsMovement.updateMany({
+        where: { unitId, ...returning },
+        data: { state: "NEEDS_ATTENTION", lastError: message },
+      });
+      await tellOperators(change, found, message);
+      await change.advance({});
+    },
+
+    async pointsFound(change, unitId, areBack) {
+      await change.tx.pointsMovement.updateMany({
+        where: { unitId, kind: "RETURNED", state: "NEEDS_ATTENTION" },
+        data: { state: areBack ? "CONFIRMED" : "REFUSED", settledAt: change.now },
+      });
+      await change.advance({});
+    },
+  };
+}

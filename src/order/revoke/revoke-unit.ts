@@ -1,0 +1,219 @@
+import type { Clock } from "../../platform/clock.ts";
+import type { Trip } from "../../platform/trip.ts";
+import type { Capillary } from "../../upstream/capillary/capillary.ts";
+import { CapillaryError, hasReason } from "../../upstream/capillary/capillary-error.ts";
+import { hasOutcome, UpstreamError } from "../../upstream/upstream-error.ts";
+import { type Found, find } from "../issue/conclude-issue.ts";
+import type { FindGiven } from "../issue/find-given.ts";
+import type { UnitRef } from "../issue/issue-unit.ts";
+import type { OrderChange, OrderStore } from "../order.store.ts";
+import type { Issue } from "../order-aggregate.ts";
+import type { ConcludeRevoke } from "./conclude-revoke.ts";
+
+/** Where a revoke stands after an attempt. */
+export type RevokeSent =
+  | "settled"
+  /** It certainly changed nothing: it may be sent again. */
+  | "try-later"
+  /** Capillary said yes; whether the points came back is to be seen. */
+  | "taken-back"
+  /** It may have been carried out. */
+  | "in-doubt";
+
+export interface RevokeUnit {
+  /** Has Capillary take a unit back, once, and records what came of it. Safe to run again after a crash at any point. */
+  send(unit: UnitRef): Promise<RevokeSent>;
+  /** Looks at the wallet that had paid. Concludes when its points are seen; answers whether it did. */
+  look(unit: UnitRef): Promise<boolean>;
+  /** Ends the search: taken back without evidence of its points, or left to people. */
+  giveUp(unit: UnitRef, known: "taken-back" | "in-doubt" | "try-later"): Promise<void>;
+}
+
+export interface RevokeUnitDeps {
+  orders: OrderStore;
+  capillary: Capillary | undefined;
+  findGiven: FindGiven | undefined;
+  conclude: ConcludeRevoke;
+  clock: Clock;
+  trip: Trip;
+}
+
+const REVOKED_BY = "tessera";
+
+/**
+ * The protocol of taking one unit back. A repeated revoke does nothing more, and says so in words that also mean *used
+ * already*: so the balance of the wallet that had paid is read before the first call, and is the evidence afterwards.
+ */
+export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
+  const { orders, capillary, findGiven, conclude, clock, trip } = deps;
+
+  return {
+    async send(unit) {
+      const found = await current(unit);
+      if (!isOpen(found.unit.issue)) return "settled";
+      const ready = await prepare(found);
+      if (ready instanceof UpstreamError) return "try-later";
+      const turn = await changing(unit, (change) => takeTurn(change, unit.unitId, ready));
+      if (!turn) return "settled";
+      trip("revoke:marked");
+      const failure = await ask(ready.transactionId, found);
+      trip("revoke:answered");
+      return changing(unit, (change) => record(change, unit.unitId, turn.wasInDoubt, failure));
+    },
+
+    async look(unit) {
+      const found = await current(unit);
+      const { issue } = found.unit;
+      if (!isOpen(issue)) return true;
+      if (issue.points === 0 || issue.revokeBefore === null) return false;
+      const balance = await balanceOf(found).catch(asUpstreamError);
+      if (balance instanceof UpstreamError || balance === null) return false;
+      if (balance !== issue.revokeBefore + issue.points) return false;
+      await changing(unit, (change) => conclude.takenBack(change, unit.unitId, { seenBack: true }));
+      return true;
+    },
+
+    giveUp: (unit, known) =>
+      changing(unit, (change) => {
+        if (known === "taken-back") return conclude.takenBack(change, unit.unitId, { seenBack: false });
+        if (known === "try-later") return conclude.kept(change, unit.unitId, "the rewards system cannot do it now");
+        const message = "the answer to its revoke was lost, and nothing tells what happened";
+        return conclude.needsAttention(change, unit.unitId, message);
+      }),
+  };
+
+  /** What must be known before the call: which transaction it is, and what the wallet has. */
+  async function prepare({ customerId, unit }: FoundOf): Promise<Ready | UpstreamError> {
+    const { issue } = unit;
+    if (!capillary || !findGiven) return unreachable("there is no Capillary to ask");
+    try {
+      // Answers of an older kind name no transaction.
+      const transactionId =
+        issue.transactionId ?? (await findGiven.search(issue, customerId))?.attempt?.transactionId ?? null;
+      if (transactionId === null) return unreachable("its transaction is not found");
+      const isFirst = issue.revokeSentAt === null;
+      const before = isFirst && issue.points > 0 ? await balanceOf({ customerId, unit }) : issue.revokeBefore;
+      return { transactionId, before };
+    } catch (error) {
+      return asUpstreamError(error);
+    }
+  }
+
+  /** The wallet that had paid for the unit, as Capillary tells it now. */
+  async function balanceOf({ customerId, unit }: FoundOf): Promise<number | null> {
+    if (!capillary) return null;
+    const { groupId } = unit.issue;
+    if (groupId !== null) return (await capillary.groups.group({ groupId }, { unshared: true })).points;
+    return (await capillary.customers.customer({ externalId: customerId }))?.points ?? null;
+  }
+
+  async function takeTurn(change: OrderChange, unitId: string, ready: Ready): Promise<{ wasInDoubt: boolean } | null> {
+    const { unit } = find(change, unitId);
+    const { issue } = unit;
+    if (!isOpen(issue) || unit.state !== "FULFILLED") return null;
+    const isFirst = issue.revokeSentAt === null;
+    await change.tx.unitIssue.update({
+      where: { unitId },
+      data: {
+        revokeAttempts: issue.revokeAttempts + 1,
+        transactionId: ready.transactionId,
+        ...(isFirst && { revokeSentAt: change.now, revokeBefore: ready.before }),
+      },
+    });
+    await change.tx.pointsMovement.updateMany({
+      where: { unitId, kind: "RETURNED", state: { not: "REFUSED" } },
+      data: { attempts: issue.revokeAttempts + 1, sentAt: issue.revokeSentAt ?? change.now },
+    });
+    return { wasInDoubt: !isFirst };
+  }
+
+  async function ask(transactionId: string, { customerId, unit }: FoundOf): Promise<UpstreamError | null> {
+    if (!capillary) return unreachable("there is no Capillary to ask");
+    try {
+      await capillary.issuing.revoke({
+        transactionId,
+        customer: { externalId: customerId },
+        by: REVOKED_BY,
+        reason: unit.issue.revokeReason ?? "CANCELLATION",
+        at: clock.now(),
+      });
+      return null;
+    } catch (error) {
+      return asUpstreamError(error);
+    }
+  }
+
+  async function record(
+    change: OrderChange,
+    unitId: string,
+    wasInDoubt: boolean,
+    failure: UpstreamError | null,
+  ): Promise<RevokeSent> {
+    if (failure === null) {
+      if (find(change, unitId).unit.issue.points > 0) return "taken-back";
+      await conclude.takenBack(change, unitId, { seenBack: true });
+      return "settled";
+    }
+    const isDone = hasReason(failure, "not-revocable");
+    if (isDone && !wasInDoubt) {
+      // Nothing of ours was under way: it has been used, or somebody else has taken it back.
+      await conclude.kept(change, unitId, "it has been used, or was taken back elsewhere");
+      return "settled";
+    }
+    if (failure.outcome === "unknown") {
+      await conclude.inDoubt(change, unitId, failure.message);
+      return "in-doubt";
+    }
+    const isForNow = failure.outcome === "transient" || (failure instanceof CapillaryError && failure.isForNow);
+    if (isForNow) {
+      // A repetition that did not get there leaves the first try where it was.
+      if (wasInDoubt) return "in-doubt";
+      await change.tx.unitIssue.update({
+        where: { unitId },
+        data: { revokeSentAt: null, revokeError: failure.message },
+      });
+      return "try-later";
+    }
+    await conclude.kept(change, unitId, whyKept(failure));
+    return "settled";
+  }
+
+  async function current({ orderId, unitId }: UnitRef): Promise<FoundOf> {
+    const order = await orders.aggregate(orderId);
+    if (!order) throw new Error(`there is no order ${orderId}`);
+    return { customerId: order.customerId, unit: find({ order }, unitId).unit };
+  }
+
+  async function changing<T>({ orderId }: UnitRef, work: (change: OrderChange) => Promise<T>): Promise<T> {
+    const answer = await orders.changing(orderId, async (change) => ({ value: await work(change) }));
+    if (!answer) throw new Error(`there is no order ${orderId}`);
+    return answer.value;
+  }
+}
+
+interface FoundOf {
+  customerId: string;
+  unit: Found["unit"];
+}
+
+interface Ready {
+  transactionId: string;
+  before: number | null;
+}
+
+const isOpen = ({ revokeState }: Issue) => revokeState === "PENDING" || revokeState === "UNCERTAIN";
+
+function whyKept(failure: UpstreamError): string {
+  if (hasReason(failure, "revoke-not-enabled")) return "the brand does not take rewards of Capillary back";
+  if (hasReason(failure, "unknown-transaction")) return "the rewards system does not know it any more";
+  return "the rewards system refused";
+}
+
+const unreachable = (message: string) =>
+  new UpstreamError({ service: "capillary", operation: "revoke", outcome: "transient" }, message);
+
+/** @throws whatever is no failure of an upstream */
+function asUpstreamError(error: unknown): UpstreamError {
+  if (hasOutcome(error, "transient", "refused", "unknown")) return error;
+  throw error;
+}
