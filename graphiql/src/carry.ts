@@ -6,12 +6,18 @@ interface Answer {
   verifyOtp?: SignIn | null;
   refreshSession?: SignIn | null;
   signOut?: { userErrors?: unknown[] } | null;
-  rewards?: { nodes?: { id?: string; redeemability?: { redeemable?: boolean } | null }[] } | null;
+  me?: { groupWallets?: { id?: string; status?: string | null; balance?: number | null }[] | null } | null;
+  rewards?: Rewards | null;
+  forGroup?: Rewards | { cart?: unknown } | null;
+  forMyself?: Rewards | { cart?: unknown } | null;
   placeOrder?: { order?: Order | null } | null;
   orderStatus?: { order?: Order } | null;
   order?: Order | null;
   addToCart?: { cart?: unknown } | null;
   updateCartLine?: { cart?: unknown } | null;
+}
+interface Rewards {
+  nodes?: { id?: string; redeemability?: { redeemable?: boolean } | null }[];
 }
 interface SignIn {
   session?: { accessToken?: string } | null;
@@ -28,6 +34,9 @@ const ADVICE = new Map([
   ["challengeId", "run the RequestOtp tab first"],
   ["otp", "put the six digits from the message into the variables; the comment in RequestOtp tells where to read them"],
   ["rewardId", "run the BrowseRewards tab first"],
+  ["groupWalletId", "run the WalletAndCart tab first"],
+  ["groupRewardId", "run the BrowseGroupRewards tab first"],
+  ["ownRewardId", "run the BrowseGroupRewards tab first"],
   ["orderId", "run the PlaceOrder tab first, with dryRun false"],
   ["orderLineId", "run the PlaceOrder tab first, with dryRun false"],
 ]);
@@ -104,14 +113,22 @@ export function prepare(variables: unknown): { variables?: Record<string, unknow
 export function harvest(data: Answer | null | undefined): void {
   if (!data) return;
   const keep = (name: string, value: string | null | undefined) => value && seen.set(name, value);
-  const rewards = data.rewards?.nodes;
+  const redeemable = (rewards: object | null | undefined) => {
+    const nodes = (rewards as Rewards | null | undefined)?.nodes;
+    return (nodes?.find((reward) => reward.redeemability?.redeemable) ?? nodes?.[0])?.id;
+  };
+  const groups = data.me?.groupWallets?.filter(({ status }) => status === "ACTIVE");
   const order = data.placeOrder?.order ?? data.orderStatus?.order ?? data.order;
   keep("challengeId", data.requestOtp?.challengeId);
-  keep("rewardId", (rewards?.find((reward) => reward.redeemability?.redeemable) ?? rewards?.[0])?.id);
+  keep("rewardId", redeemable(data.rewards));
+  keep("groupWalletId", groups?.toSorted((a, b) => (b.balance ?? 0) - (a.balance ?? 0))[0]?.id);
+  keep("groupRewardId", redeemable(data.forGroup));
+  keep("ownRewardId", redeemable(data.forMyself));
   keep("orderId", data.placeOrder?.order?.id);
   keep("orderLineId", (order?.lines?.find((line) => line.vouchers?.length) ?? order?.lines?.[0])?.id);
 
-  if (data.addToCart?.cart || data.updateCartLine?.cart) {
+  const isCart = (payload: object | null | undefined) => payload != null && "cart" in payload && Boolean(payload.cart);
+  if ([data.addToCart, data.updateCartLine, data.forMyself].some(isCart)) {
     for (const mine of written.values()) spentKeys.add(mine.get(KEY) ?? "");
   }
   const token = (data.verifyOtp ?? data.refreshSession)?.session?.accessToken;

@@ -1,4 +1,6 @@
+import addForGroup from "./tabs/add-for-group.graphql?raw";
 import addToCart from "./tabs/add-to-cart.graphql?raw";
+import browseGroupRewards from "./tabs/browse-group-rewards.graphql?raw";
 import browseRewards from "./tabs/browse-rewards.graphql?raw";
 import followOrder from "./tabs/follow-order.graphql?raw";
 import placeOrder from "./tabs/place-order.graphql?raw";
@@ -20,6 +22,11 @@ export const TABS = [
   tab(walletAndCart),
   tab(browseRewards, { first: 5, filter: { kinds: ["E_GIFT_VOUCHER"] }, sort: "POINTS_ASC" }),
   tab(addToCart, { input: { rewardId: "<rewardId>", quantity: 1, payWith: "INDIVIDUAL" } }),
+  tab(browseGroupRewards, { groupWalletId: "<groupWalletId>", first: 5 }),
+  tab(addForGroup, {
+    forGroup: { rewardId: "<groupRewardId>", payWith: "GROUP", groupWalletId: "<groupWalletId>" },
+    forMyself: { rewardId: "<ownRewardId>", payWith: "INDIVIDUAL" },
+  }),
   tab(placeOrder, { input: { idempotencyKey: "<idempotencyKey>", dryRun: false } }),
   tab(followOrder, { orderId: "<orderId>" }),
   tab(revealVoucher, { input: { orderLineId: "<orderLineId>" } }),
