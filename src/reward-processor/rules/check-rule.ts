@@ -1,0 +1,105 @@
+import type { z } from "zod";
+import { checkAction, pointsOfMinimum } from "./check-action.ts";
+import { type RuleDefinition, ruleDefinition } from "./rule.ts";
+import { checkWindow, firstRepeated, type RuleProblem } from "./rule-problem.ts";
+
+/** Reads what an operator wrote: the rule, or all that is wrong with it. */
+export function readRule(input: unknown): { definition: RuleDefinition } | { problems: RuleProblem[] } {
+  const parsed = ruleDefinition.safeParse(input);
+  if (!parsed.success) return { problems: parsed.error.issues.map(toProblem) };
+  const problems = checkRule(parsed.data);
+  return problems.length === 0 ? { definition: parsed.data } : { problems };
+}
+
+const toProblem = ({ path, message }: z.core.$ZodIssue): RuleProblem => ({
+  field: path.map((part) => (typeof part === "number" ? part : String(part))),
+  message,
+});
+
+/** What no field shows by itself: fields that contradict each other, and rules that can never do what they say. */
+export function checkRule(definition: RuleDefinition): RuleProblem[] {
+  return [
+    ...checkWindow(definition.window, ["window"]),
+    ...checkAudience(definition),
+    ...checkCapOrder(definition),
+    ...checkSmallestAward(definition),
+    ...checkAction(definition),
+  ];
+}
+
+/** A rule stays what it is through its versions: its keys in the ledger depend on this. */
+export function checkNextVersion(previous: RuleDefinition, next: RuleDefinition): RuleProblem[] {
+  return (["action", "campaign", "stacking"] as const)
+    .filter((field) => previous[field] !== next[field])
+    .map((field) => ({
+      field: [field],
+      message: `a new version keeps the ${field} (${previous[field]}): write a new rule instead`,
+    }));
+}
+
+function checkAudience({ audience }: RuleDefinition): RuleProblem[] {
+  if (audience.kind !== "members") return [];
+  const twice = firstRepeated(audience.memberIds);
+  return twice === undefined ? [] : [{ field: ["audience", "memberIds"], message: `member ${twice} is listed twice` }];
+}
+
+const capOrder = [
+  ["perEvent", "per event"],
+  ["memberDay", "per member and day"],
+  ["memberTotal", "per member in all"],
+  ["budget", "of the programme"],
+] as const;
+
+function checkCapOrder({ caps }: RuleDefinition): RuleProblem[] {
+  const set = capOrder.flatMap(([field, words]) => {
+    const limit = caps[field];
+    return limit === null ? [] : [{ field, words, limit }];
+  });
+  return set.flatMap((wider, index) => {
+    const narrower = set[index - 1];
+    if (!narrower || narrower.limit <= wider.limit) return [];
+    return [
+      {
+        field: ["caps", wider.field],
+        message: `the cap ${wider.words} (${wider.limit}) is below the cap ${narrower.words} (${narrower.limit})`,
+      },
+    ];
+  });
+}
+
+/** A cap below the smallest award cuts every award there is. */
+function checkSmallestAward(definition: RuleDefinition): RuleProblem[] {
+  const smallest = smallestAward(definition);
+  return capOrder.flatMap(([field, words]) => {
+    const limit = definition.caps[field];
+    if (limit === null || limit >= smallest) return [];
+    return [
+      { field: ["caps", field], message: `the cap ${words} (${limit}) is below the smallest award (${smallest})` },
+    ];
+  });
+}
+
+/** The least a rule gives when it gives anything; 1 where that depends on more than the rule. */
+function smallestAward(definition: RuleDefinition): number {
+  switch (definition.action) {
+    case "register":
+      return definition.points;
+    case "registerreferral":
+      return leastPositive(definition.ladder.map(({ points }) => points));
+    case "transactionpromo":
+      return definition.multipliers.some(({ basisPoints }) => basisPoints < 10_000)
+        ? 1
+        : Math.max(1, pointsOfMinimum(definition) ?? 1);
+    case "transactionreferral":
+      return leastPositive(definition.products.map(({ points }) => points));
+    case "dailycheckin":
+      return leastPositive(definition.days);
+    case "luckydraw":
+      return 1;
+  }
+}
+
+const leastPositive = (points: readonly number[]) => {
+  const positive = points.filter((each) => each > 0);
+  return positive.length === 0 ? 1 : Math.min(...positive);
+};

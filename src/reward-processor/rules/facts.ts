@@ -1,0 +1,74 @@
+/** The six actions a command may name. */
+export const actions = [
+  "register",
+  "registerreferral",
+  "transactionpromo",
+  "transactionreferral",
+  "dailycheckin",
+  "luckydraw",
+] as const;
+export type Action = (typeof actions)[number];
+
+/** A day in the programme's zone, `YYYY-MM-DD`. */
+export type LocalDate = string;
+
+/** One line of an accepted message, as the message reader hands it on. What a line does not say is null. */
+export interface LineFacts {
+  action: Action;
+  memberId: string | null;
+  /** When it happened. */
+  at: Date;
+  /** The day it happened on, where the programme is. */
+  localDate: LocalDate;
+  /** In the currency's smallest unit that producers send; a safe integer. */
+  amount: number | null;
+  productId: string | null;
+  /** The producer's own number of the transaction. */
+  reference: string | null;
+  sharerId: string | null;
+  receiverId: string | null;
+  /** When the member joined, as far as anybody knows. */
+  memberSince?: Date | null;
+  checkIn?: CheckInFacts | null;
+  /** How many lines that look exactly alike came before it in its message; see `countOccurrences`. */
+  occurrence?: number;
+}
+
+/**
+ * What a check-in does to the member's runs of days. A check-in on time lengthens one run by a day; a late one may join
+ * two: 3 days, a gap, 2 days become a run of 6, so `{ streak: 4, run: 6, runsBefore: [3, 2] }`.
+ */
+export interface CheckInFacts {
+  /** Days in a row up to and with this one; at least 1. */
+  streak: number;
+  /** The length of the run this day is part of, later days included. */
+  run: number;
+  /** The lengths of the runs it is made of, as they were without this day; empty when it stands alone. */
+  runsBefore: readonly number[];
+}
+
+/** The facts of a check-in that came on its day. */
+export const onTime = (streak: number): CheckInFacts => ({
+  streak,
+  run: streak,
+  runsBefore: streak > 1 ? [streak - 1] : [],
+});
+
+/**
+ * Numbers the lines of one message that nothing tells apart, so each is an effect of its own: buying the same thing twice
+ * in a second is two purchases. What tells lines apart is what `effectKey` is made of. The same lines in another order get
+ * the same numbers.
+ */
+export function countOccurrences<Line extends LineFacts>(lines: readonly Line[]): (Line & { occurrence: number })[] {
+  const seen = new Map<string, number>();
+  return lines.map((line) => {
+    if (line.reference !== null) return { ...line, occurrence: 0 };
+    const alike = JSON.stringify([line.action, line.at.getTime(), ...whoAndWhat(line)]);
+    const occurrence = seen.get(alike) ?? 0;
+    seen.set(alike, occurrence + 1);
+    return { ...line, occurrence };
+  });
+}
+
+const whoAndWhat = ({ action, memberId, amount, sharerId, receiverId, productId }: LineFacts) =>
+  action === "transactionreferral" ? [sharerId, receiverId, productId] : [memberId, amount];
