@@ -1,0 +1,77 @@
+import { decide } from "./decide.ts";
+import { type Decision, skipped } from "./decision.ts";
+import { factsOfIncomplete } from "./explanation.ts";
+import { countOccurrences, type LineFacts } from "./facts.ts";
+import { readEvent } from "./reward-event.ts";
+import type { Rule } from "./rule.ts";
+import { type Usage, usageAfter } from "./usage.ts";
+import { isWithin } from "./window.ts";
+
+/**
+ * What the rules say to one line: a decision of each rule of its action, in the order in which they were asked. The same
+ * input gives the same decisions, whatever the order of the rules; nothing here knows the time or rounds a number up.
+ *
+ * @param rules versions of rules in force; of several versions of a rule the newest whose window covers the event counts
+ * @param usage what has been given before; `usageNeeded` says what of it is looked at
+ */
+export function evaluate({
+  rules,
+  facts,
+  usage,
+}: {
+  rules: readonly Rule[];
+  facts: LineFacts;
+  usage: Usage;
+}): Decision[] {
+  const event = readEvent(facts);
+  const decisions: Decision[] = [];
+  let now = usage;
+  /** The exclusive rule that has had its say; null while none has. */
+  let excludedBy: string | null = null;
+  for (const rule of inOrder(rules, facts)) {
+    const decision =
+      "missing" in event
+        ? skipped(rule, factsOfIncomplete(facts), { reason: "MISSING_FACT", ...event })
+        : decide(rule, event, now, excludedBy);
+    decisions.push(decision);
+    now = usageAfter(now, [decision]);
+    const isTaken = decision.outcome === "AWARD" || decision.skip.reason === "ALREADY_AWARDED";
+    if (isTaken && rule.definition.stacking === "exclusive") excludedBy ??= rule.id;
+  }
+  return decisions;
+}
+
+/** The lines of one message one after the other, each after what the ones before it were given. */
+export function evaluateLines<Line extends LineFacts>({
+  rules,
+  lines,
+  usage,
+}: {
+  rules: readonly Rule[];
+  lines: readonly Line[];
+  usage: Usage;
+}): { line: Line & { occurrence: number }; decisions: Decision[] }[] {
+  let now = usage;
+  return countOccurrences(lines).map((line) => {
+    const decisions = evaluate({ rules, facts: line, usage: now });
+    now = usageAfter(now, decisions);
+    return { line, decisions };
+  });
+}
+
+/** One version of each rule of the action: highest priority first, then by id. */
+function inOrder(rules: readonly Rule[], { action, at }: LineFacts): Rule[] {
+  const newest = new Map<string, Rule>();
+  for (const rule of rules.filter(({ definition }) => definition.action === action)) {
+    const other = newest.get(rule.id);
+    if (!other || isPreferred(rule, other, at)) newest.set(rule.id, rule);
+  }
+  return [...newest.values()].sort(
+    (a, b) => b.definition.priority - a.definition.priority || (a.id < b.id ? -1 : Number(a.id > b.id)),
+  );
+}
+
+function isPreferred(rule: Rule, other: Rule, at: Date): boolean {
+  const [covers, otherCovers] = [isWithin(rule.definition.window, at), isWithin(other.definition.window, at)];
+  return covers === otherCovers ? rule.version > other.version : covers;
+}

@@ -1,0 +1,66 @@
+import { type Count, countersFor, referralMembers } from "./counters.ts";
+import type { Decision } from "./decision.ts";
+import { effectKey, rolesOf } from "./effect-key.ts";
+import { countOccurrences, type LineFacts } from "./facts.ts";
+import { readEvent } from "./reward-event.ts";
+import type { Rule } from "./rule.ts";
+
+/** What has been given before this event. Whoever evaluates reads it, and keeps others from changing it meanwhile. */
+export interface Usage {
+  /** By `counterKey`; what is not there is 0. */
+  counters: ReadonlyMap<string, number>;
+  /** Effect keys that are in the ledger. */
+  given: ReadonlySet<string>;
+  /** Who brought in whom: the newcomer's id to the sharer's. */
+  referredBy: ReadonlyMap<string, string>;
+}
+
+export const noUsage: Usage = { counters: new Map(), given: new Set(), referredBy: new Map() };
+
+/**
+ * What of the usage an evaluation of these lines will look at; each list is sorted and names everything once.
+ *
+ * @returns `referrals`: read who referred these people, and who referred those in turn, as far up as is known
+ */
+export function usageNeeded(
+  rules: readonly Rule[],
+  lines: readonly LineFacts[],
+): { counters: string[]; effectKeys: string[]; referrals: string[] } {
+  const counters = new Set<string>();
+  const effectKeys = new Set<string>();
+  const referrals = new Set<string>();
+  for (const line of countOccurrences(lines)) {
+    const event = readEvent(line);
+    if ("missing" in event) continue;
+    for (const rule of rules.filter(({ definition }) => definition.action === event.action)) {
+      for (const key of countersFor(rule, event)) counters.add(key);
+      for (const role of rolesOf(event)) effectKeys.add(effectKey(rule, event, role));
+      for (const member of referralMembers(event)) referrals.add(member);
+    }
+  }
+  return { counters: [...counters].sort(), effectKeys: [...effectKeys].sort(), referrals: [...referrals].sort() };
+}
+
+/** The usage once the decisions are in the ledger. */
+export function usageAfter(usage: Usage, decisions: readonly Decision[]): Usage {
+  const given = new Set(usage.given);
+  const referredBy = new Map(usage.referredBy);
+  const counts: Count[] = [];
+  for (const decision of decisions) {
+    if (decision.outcome === "SKIP") continue;
+    for (const award of decision.awards) given.add(award.effectKey);
+    if (decision.referral) referredBy.set(decision.referral.receiverId, decision.referral.sharerId);
+    counts.push(...decision.counts);
+  }
+  return { counters: added(usage.counters, counts), given, referredBy };
+}
+
+function added(counters: ReadonlyMap<string, number>, counts: readonly Count[]): ReadonlyMap<string, number> {
+  const sums = new Map(counters);
+  for (const { key, by } of counts) {
+    const sum = (sums.get(key) ?? 0) + by;
+    if (!Number.isSafeInteger(sum)) throw new RangeError(`the counter ${key} is full`);
+    sums.set(key, sum);
+  }
+  return sums;
+}
