@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { slug } from "../rules/rule.ts";
+import { firstRepeated, type RuleProblem } from "../rules/rule-problem.ts";
+import { ROLLS } from "./roll.ts";
+import { hex32 } from "./seed.ts";
+
+const prizeFields = {
+  id: slug,
+  name: z.string().trim().min(1).max(120),
+  /** The chance of a ticket, in parts per million. */
+  oddsPpm: z.int().min(0).max(ROLLS),
+  /** How many there are; null is as many as it takes. */
+  stock: z.int().min(1).nullable(),
+};
+const prize = z.discriminatedUnion("kind", [
+  z.strictObject({ ...prizeFields, kind: z.literal("points"), points: z.int().min(1).max(1_000_000_000) }),
+  z.strictObject({ ...prizeFields, kind: z.literal("reward"), sku: z.string().min(1).max(120) }),
+  z.strictObject({ ...prizeFields, kind: z.literal("none") }),
+]);
+export type Prize = z.infer<typeof prize>;
+
+/** A draw as it is announced: nothing in it changes once the first ticket is out. */
+export const drawCampaign = z.strictObject({
+  id: slug,
+  name: z.string().trim().min(1).max(120),
+  /** `commitOf` the seed. */
+  seedCommit: z.string().regex(hex32, "is a SHA-256 in 64 small hex digits"),
+  /** In the order in which their odds are laid out over the rolls. */
+  prizes: z.array(prize).min(1).max(100),
+  /** The prize of rolls that hit no other, and of those whose prize has run out; of this there is always one more. */
+  fallback: slug,
+});
+export type DrawCampaign = z.infer<typeof drawCampaign>;
+
+/** What no field shows by itself. */
+export function checkDraw({ prizes, fallback }: DrawCampaign): RuleProblem[] {
+  const problems: RuleProblem[] = [];
+  const twice = firstRepeated(prizes.map(({ id }) => id));
+  if (twice !== undefined) problems.push({ field: ["prizes"], message: `prize ${twice} is listed twice` });
+  const odds = prizes.reduce((sum, { oddsPpm }) => sum + oddsPpm, 0);
+  if (odds > ROLLS)
+    problems.push({ field: ["prizes"], message: `the odds add up to ${odds} parts per million, more than there are` });
+  prizes.forEach(({ id, oddsPpm }, index) => {
+    if (oddsPpm === 0 && id !== fallback)
+      problems.push({ field: ["prizes", index, "oddsPpm"], message: `prize ${id} can never be won` });
+  });
+  const last = prizes.find(({ id }) => id === fallback);
+  if (!last) problems.push({ field: ["fallback"], message: `the fallback ${fallback} is not among the prizes` });
+  else if (last.stock !== null)
+    problems.push({ field: ["fallback"], message: `the fallback ${fallback} may run out: its stock has to be null` });
+  return problems;
+}

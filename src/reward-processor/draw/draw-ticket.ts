@@ -1,0 +1,48 @@
+import type { DrawCampaign } from "./draw-campaign.ts";
+import { type Given, oneMore, prizeOf } from "./prize-of.ts";
+import { hashOfTicket, headerOf, type Reveal, type Ticket } from "./published.ts";
+import { rollOf } from "./roll.ts";
+
+/** Where a draw stands: plain JSON, one row to lock while the next ticket is made. */
+export interface DrawState {
+  /** How many tickets are out; the next number is one more, so numbers have no gap. */
+  tickets: number;
+  /** Of the newest ticket; of the header while there is none. */
+  lastHash: string;
+  given: Given;
+}
+
+export const openDraw = (campaign: DrawCampaign): DrawState => ({
+  tickets: 0,
+  lastHash: headerOf(campaign).hash,
+  given: {},
+});
+
+/**
+ * Makes the next ticket and the state after it. Both belong in one transaction: a state that is used twice makes a number
+ * twice and may give a prize twice, one that is lost leaves a gap.
+ *
+ * @param holder `holderOf` the member
+ */
+export function drawTicket(
+  campaign: DrawCampaign,
+  seed: string,
+  state: DrawState,
+  { holder, issuedAt }: { holder: string; issuedAt: Date },
+): { ticket: Ticket; state: DrawState } {
+  const number = state.tickets + 1;
+  const roll = rollOf(seed, campaign.id, number);
+  const { hit, prize } = prizeOf(campaign, roll, state.given);
+  const unsealed = { type: "ticket", number, holder, issuedAt: issuedAt.toISOString(), roll, hit, prize } as const;
+  const hash = hashOfTicket(state.lastHash, unsealed);
+  const given = oneMore(state.given, prize);
+  return { ticket: { ...unsealed, hash }, state: { tickets: number, lastHash: hash, given } };
+}
+
+/** What is published when the draw is closed. */
+export const closeDraw = (seed: string, { tickets, lastHash }: DrawState): Reveal => ({
+  type: "reveal",
+  seed,
+  tickets,
+  lastHash,
+});

@@ -1,0 +1,10 @@
+import { createHmac } from "node:crypto";
+
+/**
+ * Stands for a ticket's holder in what is published. Member ids are short numbers, so any plain hash of them could be
+ * reversed by trying; with a secret of the ticket's own, only who is given that secret can show the ticket is theirs.
+ *
+ * @param ticketSecret 32 random bytes in hex, kept with the ticket and shown to its holder alone
+ */
+export const holderOf = (memberId: string, ticketSecret: string): string =>
+  createHmac("sha256", Buffer.from(ticketSecret, "hex")).update(memberId).digest("hex");
