@@ -172,9 +172,11 @@ describe("transactionpromo", () => {
     expect(outcome(rule("transactionpromo", { multipliers }), buys(100, lateSaturday))).toEqual({ 571: 2 });
   });
   test("is exact where a double is not", () => {
-    // 9 007 199 254 740 991 × 7 ÷ 9: the product has 57 bits.
-    const tiers = [{ from: 0, rate: { points: 7, perAmount: 9_000_000_00 } }];
-    expect(outcome(rule("transactionpromo", { tiers }), buys(Number.MAX_SAFE_INTEGER))).toEqual({ 571: 70_055_994 });
+    // The exact product is 113 short of 999 999 999 × 999 999 941; as a double it is not short of it at all.
+    const tiers = [{ from: 0, rate: { points: 113, perAmount: 999_999_941 } }];
+    const amount = 8_849_556_991_150_442;
+    expect(Math.floor((amount * 113) / 999_999_941)).toBe(999_999_999);
+    expect(outcome(rule("transactionpromo", { tiers }), buys(amount))).toEqual({ 571: 999_999_998 });
   });
   test("too large to be true is left to a person", () => {
     const tiers = [{ from: 0, rate: { points: 1000, perAmount: 1 } }];
