@@ -27,10 +27,12 @@ export interface Missing {
   missing: "memberId" | "sharerId" | "receiverId" | "amount" | "productId" | "checkIn";
 }
 
-/** @throws RangeError where a number is not what the reader of messages promises: that is a mistake of ours */
+/** @throws RangeError where a number or a date is not what the reader of messages promises: that is a mistake of ours */
 export function readEvent(facts: LineFacts): RewardEvent | Missing {
   const { action, memberId, amount, productId, sharerId, receiverId, checkIn } = facts;
   if (amount !== null && !Number.isSafeInteger(amount)) throw new RangeError("an amount is a safe integer");
+  if (Number.isNaN(facts.at.getTime()) || Number.isNaN(Date.parse(`${facts.localDate}T00:00:00Z`)))
+    throw new RangeError("an event has an instant and a local date");
   const occasion = { at: facts.at, localDate: facts.localDate, memberSince: facts.memberSince ?? null };
   const purchase = { reference: facts.reference, occurrence: facts.occurrence ?? 0 };
   switch (action) {

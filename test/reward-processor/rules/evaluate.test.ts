@@ -10,6 +10,15 @@ const buy = line("transactionpromo", { amount: 1000, reference: "trx-1" });
 const reasons = (decisions: ReturnType<typeof evaluate>) =>
   decisions.map((decision) => [decision.rule.id, decision.outcome === "AWARD" ? "AWARD" : decision.skip.reason]);
 
+test.each([{ amount: 10.5 }, { amount: 2 ** 53 }, { at: new Date("never") }, { localDate: "10/03/2026" }])(
+  "facts that no reader of messages hands on are a mistake of ours: %j",
+  (wrong) => {
+    expect(() => evaluate({ rules: [rule("transactionpromo")], facts: { ...buy, ...wrong }, usage: noUsage })).toThrow(
+      RangeError,
+    );
+  },
+);
+
 describe("a rule's window", () => {
   const march = rule("register", { window: { from: "2026-03-01T00:00:00+07:00", until: "2026-04-01T00:00:00+07:00" } });
   test.each([
