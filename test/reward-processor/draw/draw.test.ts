@@ -5,6 +5,7 @@ import { checkDraw, drawCampaign, type Prize } from "../../../src/reward-process
 import { holderOf } from "../../../src/reward-processor/draw/holder.ts";
 import { prizeOf } from "../../../src/reward-processor/draw/prize-of.ts";
 import { rollOf } from "../../../src/reward-processor/draw/roll.ts";
+import { sampleDraw } from "../../../src/reward-processor/draw/sample-draw.ts";
 import { commitOf, newSeed } from "../../../src/reward-processor/draw/seed.ts";
 import { campaign, play, seed } from "../support/draws.ts";
 
@@ -117,6 +118,9 @@ test("stock is never oversold, whatever the odds and the stock", () => {
 
 describe("a draw", () => {
   const [phone, bonus, small, nothing] = campaign.prizes as [Prize, Prize, Prize, Prize];
+  test("is good as the sample is", () => {
+    expect(checkDraw(drawCampaign.parse(sampleDraw(commitOf(seed))))).toEqual([]);
+  });
   test("is good as it is", () => {
     expect(checkDraw(drawCampaign.parse(campaign))).toEqual([]);
   });
