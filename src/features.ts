@@ -14,6 +14,8 @@ import { cartLoaders } from "./cart/cart.loaders.ts";
 import { cartResolvers } from "./cart/cart.resolvers.ts";
 import { makeCartStore } from "./cart/cart.store.ts";
 import { makeChangeCart } from "./cart/change-cart.ts";
+import { makeAskFresh } from "./catalog/ask-capillary.ts";
+import { capillaryLoaders } from "./catalog/capillary.loaders.ts";
 import { catalogLoaders } from "./catalog/catalog.loaders.ts";
 import { catalogResolvers } from "./catalog/catalog.resolvers.ts";
 import { makeImportVoucherCodes } from "./catalog/import-voucher-codes.ts";
@@ -22,6 +24,7 @@ import type { PictureFetcher } from "./catalog/mirror/image/fetch-picture.ts";
 import { makeReadRewardImage } from "./catalog/mirror/image/reward-image.ts";
 import { makeMirrorStore } from "./catalog/mirror/mirror.store.ts";
 import { makeSyncCatalog } from "./catalog/mirror/sync-catalog.ts";
+import { makeReadCustomerViews } from "./catalog/read-customer-views.ts";
 import { makeRewardStore } from "./catalog/reward.store.ts";
 import type { VoucherVault } from "./catalog/voucher-vault.ts";
 import type { Config } from "./config.ts";
@@ -29,6 +32,7 @@ import type { Loaders } from "./graphql/context.ts";
 import { groupLoaders } from "./group/group.loaders.ts";
 import { groupResolvers } from "./group/group.resolvers.ts";
 import { makeReadGroups } from "./group/read-groups.ts";
+import { makeAskAboutCart } from "./order/ask-about-cart.ts";
 import { makeCancelOrder } from "./order/cancel-order.ts";
 import { makeCreateOrder } from "./order/create-order.ts";
 import { makeReceiveReport } from "./order/fulfilment-webhook.ts";
@@ -122,19 +126,22 @@ export function makeFeatures(deps: FeatureDeps) {
   const manageRewards = makeManageRewards({ db, clock });
   const importVoucherCodes = makeImportVoucherCodes({ db, vault, clock });
   const mirrorStore = makeMirrorStore(db);
+  const ledger = config.capillary.individualLedger;
+  const { catalogue, points } = capillary ?? {};
   const syncCatalog = makeSyncCatalog({
-    catalogue: capillary?.catalogue,
+    catalogue,
     store: mirrorStore,
     exclusive: deps.exclusive,
-    ledger: config.capillary.individualLedger,
+    ledger,
     pageSize: deps.catalogPageSize,
     clock,
     log,
   });
   const carts = makeCartStore(db);
-  const changeCart = makeChangeCart({ carts, redeemedUnits: orders.redeemedUnits, clock });
+  const changeCart = makeChangeCart({ carts, redeemedUnits: orders.redeemedUnits, ledger, clock });
   const readWallets = makeReadWallets({ client, heldPoints: orders.heldPoints, clock });
   const readGroups = makeReadGroups({ capillary, clock });
+  const readViews = makeReadCustomerViews({ catalogue, refresh: mirrorStore.refresh, ledger, clock });
 
   // Orders
   const orderTokens = box("client-token/order");
@@ -179,9 +186,11 @@ export function makeFeatures(deps: FeatureDeps) {
       (await client.balance(customerId, clientToken, { unshared: true })).balance,
     createOrder: makeCreateOrder({
       orderTokens,
-      ledger: config.capillary.individualLedger,
+      ledger,
       startSaga: (tx, input) => engine.start(tx, placeSaga, input.orderId, input),
     }),
+    aboutCart: makeAskAboutCart({ orders, askFresh: makeAskFresh({ readGroups, readViews, points }), ledger }),
+    ledger,
     bus,
     clock,
     trip,
@@ -212,10 +221,12 @@ export function makeFeatures(deps: FeatureDeps) {
 
   /** What one operation reads through. Without the cache each event of a subscription sees the present. */
   function makeLoaders(viewer: Viewer, requestId: string, options: { cache: boolean }): Loaders {
+    const groups = groupLoaders(readGroups, viewer, requestId, options);
     return {
       maskedMobile: maskedMobileLoader(sessions, options),
       wallet: walletLoader({ readWallets, sessions }, viewer, requestId, options),
-      ...groupLoaders(readGroups, viewer, requestId, options),
+      ...groups,
+      ...capillaryLoaders({ readViews, points, capillaryUserId: groups.capillaryUserId }, requestId, options),
       ...catalogLoaders(rewards, options),
       ...cartLoaders(carts, options),
       ...orderLoaders(orders, options),
@@ -241,9 +252,10 @@ export function makeFeatures(deps: FeatureDeps) {
         importVoucherCodes,
         syncCatalog,
         lastSync: () => mirrorStore.lastRun(),
+        ledger,
         clock,
       }),
-      cartResolvers({ changeCart, clock }),
+      cartResolvers({ changeCart, ledger, clock }),
       orderResolvers({
         orders,
         sessions,

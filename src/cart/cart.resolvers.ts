@@ -1,16 +1,24 @@
 import { maySee } from "../auth/viewer.ts";
+import { askThrough } from "../catalog/capillary.loaders.ts";
 import type { Context } from "../graphql/context.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
-import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { groupIdOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Refusal, refusal } from "../refusal.ts";
-import { UpstreamError } from "../upstream/upstream-error.ts";
 import { availableIn } from "../wallet/wallet.ts";
-import { assessCart, type Cart, type CartAssessment, linePoints } from "./cart.ts";
-import { type CartOwner, type ChangeCart, lineNotFound } from "./change-cart.ts";
+import { assessCart, type CartAssessment } from "./assess-cart.ts";
+import { askCapillary, concernsCapillary, nothingAsked, orNull } from "./capillary-facts.ts";
+import { type Cart, type CartFacts, type CartLine, linePoints, pointsOf } from "./cart.ts";
+import { type CartOwner, type ChangeCart, type Elsewhere, lineNotFound } from "./change-cart.ts";
 
-export function cartResolvers({ changeCart, clock }: { changeCart: ChangeCart; clock: Clock }): Resolvers {
+export interface CartDeps {
+  changeCart: ChangeCart;
+  ledger: CartFacts["ledger"];
+  clock: Clock;
+}
+
+export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolvers {
   const assessments = new WeakMap<Cart, Promise<CartAssessment>>();
 
   /** Once for each cart and operation, however many of its fields are asked for. */
@@ -19,12 +27,13 @@ export function cartResolvers({ changeCart, clock }: { changeCart: ChangeCart; c
     if (known) return known;
     const assessment = (async () => {
       const limited = cart.lines.filter((line) => line.reward.limitPerCustomer !== null).map((line) => line.reward.id);
-      const [available, redeemed] = await Promise.all([
-        cart.lines.length > 0 ? availableTo(cart.customerId, context) : null,
+      const [available, elsewhere, redeemed] = await Promise.all([
+        cart.lines.some(({ payWith }) => payWith === "INDIVIDUAL") ? availableTo(cart.customerId, context) : null,
+        elsewhereOf(cart.lines, cart.customerId, context),
         context.loaders.redeemedUnits.loadMany(limited),
       ]);
       const alreadyRedeemed = new Map(limited.map((id, index) => [id, numberOrThrow(redeemed[index])]));
-      return assessCart(cart, { available, alreadyRedeemed, now: clock.now() });
+      return assessCart(cart, { available, ...elsewhere, alreadyRedeemed, ledger, now: clock.now() });
     })();
     assessments.set(cart, assessment);
     return assessment;
@@ -32,8 +41,23 @@ export function cartResolvers({ changeCart, clock }: { changeCart: ChangeCart; c
 
   const owner = (context: Context): CartOwner => {
     const { customerId } = requireCustomer(context);
-    return { customerId, available: () => availableTo(customerId, context) };
+    return {
+      customerId,
+      available: () => availableTo(customerId, context),
+      capillary: (line) => elsewhereOf([line], customerId, context),
+    };
   };
+
+  /** What Capillary says of these lines. What is held is read before what there is, so that nothing is counted never. */
+  async function elsewhereOf(lines: readonly CartLine[], customerId: string, { loaders }: Context): Promise<Elsewhere> {
+    if (!concernsCapillary(lines)) return { capillary: nothingAsked, heldByGroup: new Map() };
+    const groupIds = [...new Set(lines.flatMap(({ groupId }) => groupId ?? []))];
+    const held = await loaders.heldGroupPoints.loadMany(groupIds);
+    return {
+      heldByGroup: new Map(groupIds.map((id, index) => [id, numberOrThrow(held[index])])),
+      capillary: await askCapillary(lines, askThrough(loaders, customerId), ledger),
+    };
+  }
 
   async function payload(context: Context, found: Refusal | null) {
     const { customerId } = requireCustomer(context);
@@ -55,6 +79,7 @@ export function cartResolvers({ changeCart, clock }: { changeCart: ChangeCart; c
               rewardId,
               quantity: input.quantity ?? 1,
               payWith: input.payWith ?? "INDIVIDUAL",
+              groupId: groupWanted(input.groupWalletId),
               expectedVersion: input.expectedVersion ?? undefined,
             })
           : refusal("REWARD_NOT_FOUND", "There is no such reward.", ["input", "rewardId"]);
@@ -69,6 +94,7 @@ export function cartResolvers({ changeCart, clock }: { changeCart: ChangeCart; c
               lineId,
               quantity: input.quantity ?? undefined,
               payWith: input.payWith ?? undefined,
+              groupId: groupWanted(input.groupWalletId),
               expectedVersion: input.expectedVersion ?? undefined,
             })
           : lineNotFound();
@@ -98,7 +124,7 @@ export function cartResolvers({ changeCart, clock }: { changeCart: ChangeCart; c
         return cart && maySee(viewer, cart.customerId) ? cart : null;
       },
       id: ({ id }) => toGlobalId("Cart", id),
-      total: (cart) => cart.lines.reduce((sum, line) => sum + linePoints(line), 0),
+      total: (cart) => pointsOf(cart.lines),
       funding: async (cart, _, context) => (await assess(cart, context)).funding,
       problems: async (cart, _, context) => (await assess(cart, context)).problems,
       readyToOrder: async (cart, _, context) =>
@@ -109,6 +135,11 @@ export function cartResolvers({ changeCart, clock }: { changeCart: ChangeCart; c
       id: ({ id }) => toGlobalId("CartLine", id),
       unitPoints: ({ reward }) => reward.points,
       points: (line) => linePoints(line),
+      groupWallet: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.group.load({ groupId })),
+    },
+
+    CartFunding: {
+      groupWallet: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.group.load({ groupId })),
     },
 
     CartProblem: {
@@ -118,14 +149,12 @@ export function cartResolvers({ changeCart, clock }: { changeCart: ChangeCart; c
 }
 
 /** What the customer's own wallet can spend, or null while it cannot be read. */
-async function availableTo(customerId: string, { loaders }: Context): Promise<number | null> {
-  try {
-    return availableIn(await loaders.wallet.load(customerId));
-  } catch (error) {
-    if (error instanceof UpstreamError) return null;
-    throw error;
-  }
-}
+const availableTo = (customerId: string, { loaders }: Context): Promise<number | null> =>
+  orNull(loaders.wallet.load(customerId).then(availableIn));
+
+/** An id that is no group's is one of a group that does not exist. */
+const groupWanted = (globalId: string | null | undefined) =>
+  globalId == null ? undefined : (groupIdOf(globalId) ?? "");
 
 function numberOrThrow(value: number | Error | undefined): number {
   if (value instanceof Error) throw value;

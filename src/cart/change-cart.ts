@@ -1,43 +1,50 @@
-import type { Reward } from "../catalog/reward.ts";
 import { toReward } from "../catalog/reward.ts";
 import type { WalletKind } from "../graphql/generated/resolvers.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Tx } from "../platform/db.ts";
 import { type Refusal, refusal } from "../refusal.ts";
+import { asToldNow } from "./assess-cart.ts";
+import { type CapillaryFacts, concernsCapillary, nothingAsked } from "./capillary-facts.ts";
 import { bumpVersion, type CartStore } from "./cart.store.ts";
 import {
   type Cart,
+  type CartFacts,
   type CartLine,
-  insufficientPoints,
-  limitReached,
-  linePoints,
+  type CartProblem,
+  isSameWallet,
   MAX_LINES,
   MAX_QUANTITY,
-  offOffer,
-  soldOut,
-  unsupportedWallet,
 } from "./cart.ts";
+import { fundingOf, insufficientPoints } from "./cart-funding.ts";
+import { lineProblems, unsupportedWallet } from "./line-problems.ts";
 
-/** The customer whose cart is changed, and how their points are read: null while they cannot be. */
+/** The customer whose cart is changed, and how what is theirs elsewhere is read. */
 export interface CartOwner {
   customerId: string;
+  /** What their own wallet can spend; null while it cannot be read. */
   available(): Promise<number | null>;
+  /** What Capillary says of a line, and what open orders are about to take from its group. */
+  capillary(line: CartLine): Promise<Elsewhere>;
+}
+
+export type Elsewhere = Pick<CartFacts, "capillary" | "heldByGroup">;
+
+/** How a line is paid, as it was asked for. */
+export interface WalletWish {
+  payWith?: WalletKind | undefined;
+  groupId?: string | undefined;
 }
 
 export interface ChangeCart {
   /** Each answers null when done, or why not. Checked and done under the cart's lock, so nothing is lost between two at once. */
   add(
     owner: CartOwner,
-    input: { rewardId: string; quantity: number; payWith: WalletKind; expectedVersion?: number | undefined },
+    input: WalletWish & { rewardId: string; quantity: number; expectedVersion?: number | undefined },
   ): Promise<Refusal | null>;
+  /** A wallet that is not spoken of stays as it is; paying oneself drops the group. */
   update(
     owner: CartOwner,
-    input: {
-      lineId: string;
-      quantity?: number | undefined;
-      payWith?: WalletKind | undefined;
-      expectedVersion?: number | undefined;
-    },
+    input: WalletWish & { lineId: string; quantity?: number | undefined; expectedVersion?: number | undefined },
   ): Promise<Refusal | null>;
   remove(owner: CartOwner, input: { lineId: string; expectedVersion?: number | undefined }): Promise<Refusal | null>;
   clear(owner: CartOwner): Promise<void>;
@@ -46,110 +53,123 @@ export interface ChangeCart {
 export interface ChangeCartDeps {
   carts: CartStore;
   redeemedUnits(tx: Tx, customerId: string, rewardIds: readonly string[]): Promise<Map<string, number>>;
+  ledger: CartFacts["ledger"];
   clock: Clock;
 }
 
-export function makeChangeCart({ carts, redeemedUnits, clock }: ChangeCartDeps): ChangeCart {
+/** A line about which something has to be asked before it can be judged: no lock is held meanwhile. */
+interface Unasked {
+  ask: CartLine;
+}
+
+export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCartDeps): ChangeCart {
   /** Whether the cart may hold this line as it would then be. Only what grows is checked: a customer may always take less. */
   async function growthRefusal(
     tx: Tx,
     cart: Cart,
-    line: CartLine,
+    wanted: CartLine,
     owner: CartOwner,
-    available: number | null,
-  ): Promise<Refusal | null> {
-    const { reward } = line;
+    own: { available: number | null; elsewhere: Elsewhere | null },
+  ): Promise<Refusal | Unasked | null> {
+    const unsupported = unsupportedWallet(wanted.reward, wanted.payWith);
+    if (!unsupported && concernsCapillary([wanted]) && !isAbout(wanted, own.elsewhere)) return { ask: wanted };
+    const { limitPerCustomer, id: rewardId } = wanted.reward;
+    const facts: CartFacts = {
+      available: own.available,
+      ...(own.elsewhere ?? { capillary: nothingAsked, heldByGroup: new Map() }),
+      alreadyRedeemed: limitPerCustomer === null ? new Map() : await redeemedUnits(tx, owner.customerId, [rewardId]),
+      ledger,
+      now: clock.now(),
+    };
+    const line = asToldNow(wanted, facts);
     const others = cart.lines.filter((other) => other.id !== line.id);
-    const wanted =
-      line.quantity + others.filter((o) => o.reward.id === reward.id).reduce((sum, o) => sum + o.quantity, 0);
-    const total =
-      linePoints(line) + others.filter((o) => o.payWith === line.payWith).reduce((sum, o) => sum + linePoints(o), 0);
-    const already =
-      reward.limitPerCustomer === null
-        ? 0
-        : ((await redeemedUnits(tx, owner.customerId, [reward.id])).get(reward.id) ?? 0);
-    const found =
-      offOffer(reward, clock.now()) ??
-      unsupportedWallet(reward, line.payWith) ??
-      soldOut(reward, wanted) ??
-      limitReached(reward, wanted, already);
-    if (found) return found;
-    if (!Number.isSafeInteger(total)) return quantityInvalid("These are more points than can be counted.");
+    const unpayable = unsupported ? null : groupRefusal(line, facts.capillary);
+    if (unpayable) return unpayable;
+    const [problem] = lineProblems(line, [...others, line], facts).filter(isForGood);
+    if (problem) return problem.refusal;
+    const funding = fundingOf(line, [...others, line], facts);
+    if (!Number.isSafeInteger(funding.points)) return quantityInvalid("These are more points than can be counted.");
     // Points that cannot be read now are checked when the order is placed.
-    return available !== null && total > available ? insufficientPoints(total, available).refusal : null;
+    if (funding.available === null || funding.shortBy === null) return null;
+    const standing = facts.capillary.groups.get(line.groupId ?? "");
+    return insufficientPoints(funding.points, funding.available, standing?.isMember ? standing.name : null).refusal;
   }
 
-  const guarded = (
+  /** Changes the cart under its lock; where something has to be asked first, that is done in between, without it. */
+  async function guarded(
     owner: CartOwner,
     expectedVersion: number | undefined,
-    change: (tx: Tx, cart: Cart) => Promise<Refusal | null>,
-  ) =>
-    carts.locked(owner.customerId, async (tx, cart) => {
-      if (expectedVersion !== undefined && expectedVersion !== cart.version) return conflict(cart);
-      const found = await change(tx, cart);
-      if (!found) await bumpVersion(tx, cart);
-      return found;
-    });
+    change: (tx: Tx, cart: Cart, elsewhere: Elsewhere | null) => Promise<Refusal | Unasked | null>,
+  ): Promise<Refusal | null> {
+    let elsewhere: Elsewhere | null = null;
+    for (;;) {
+      const found: Refusal | Unasked | null = await carts.locked(owner.customerId, async (tx, cart) => {
+        if (expectedVersion !== undefined && expectedVersion !== cart.version) return conflict(cart);
+        const answer = await change(tx, cart, elsewhere);
+        if (!answer) await bumpVersion(tx, cart);
+        return answer;
+      });
+      if (!found || !("ask" in found)) return found;
+      elsewhere = await owner.capillary(found.ask);
+    }
+  }
 
   return {
-    async add(owner, { rewardId, quantity, payWith, expectedVersion }) {
+    async add(owner, { rewardId, quantity, payWith = "INDIVIDUAL", groupId = null, expectedVersion }) {
       if (!isQuantity(quantity, 1)) return quantityInvalid(`Between 1 and ${MAX_QUANTITY} can be added.`);
-      const available = await owner.available();
-      return guarded(owner, expectedVersion, async (tx, cart) => {
+      const wallet = { payWith, groupId };
+      const misfit = misfitOf(wallet);
+      if (misfit) return misfit;
+      const available = groupId === null ? await owner.available() : null;
+      return guarded(owner, expectedVersion, async (tx, cart, elsewhere) => {
         const row = await tx.reward.findUnique({ where: { id: rewardId } });
         if (!row) return refusal("REWARD_NOT_FOUND", "There is no such reward.", ["input", "rewardId"]);
-        const reward: Reward = toReward(row);
-        const existing = cart.lines.find((line) => line.reward.id === rewardId && line.payWith === payWith);
+        const reward = toReward(row);
+        const existing = cart.lines.find((line) => line.reward.id === rewardId && isSameWallet(line, wallet));
         if (!existing && cart.lines.length >= MAX_LINES)
           return quantityInvalid(`A cart holds at most ${MAX_LINES} lines.`);
         const total = (existing?.quantity ?? 0) + quantity;
         if (total > MAX_QUANTITY)
           return quantityInvalid(`A line holds at most ${MAX_QUANTITY}; there are ${existing?.quantity ?? 0} already.`);
 
-        const line = {
-          id: existing?.id ?? "",
-          reward,
-          quantity: total,
-          seenPoints: reward.points,
-          payWith,
-          groupId: null,
-        };
-        const found = await growthRefusal(tx, cart, line, owner, available);
+        const line = { id: existing?.id ?? "", reward, quantity: total, seenPoints: reward.points, ...wallet };
+        const found = await growthRefusal(tx, cart, line, owner, { available, elsewhere });
         if (found) return found;
         if (existing) await tx.cartLine.update({ where: { id: existing.id }, data: { quantity: total } });
         else
           await tx.cartLine.create({
-            data: { cartId: cart.id, rewardId, quantity, payWith, seenPoints: reward.points },
+            data: { cartId: cart.id, rewardId, quantity, ...wallet, seenPoints: reward.points },
           });
         return null;
       });
     },
 
-    async update(owner, { lineId, quantity, payWith, expectedVersion }) {
+    async update(owner, { lineId, quantity, expectedVersion, ...wish }) {
       if (quantity !== undefined && !isQuantity(quantity, 0)) {
         return quantityInvalid(`A line holds 1 to ${MAX_QUANTITY}; 0 removes it.`);
       }
-      const available = await owner.available();
-      return guarded(owner, expectedVersion, async (tx, cart) => {
+      const available = wish.groupId === undefined ? await owner.available() : null;
+      return guarded(owner, expectedVersion, async (tx, cart, elsewhere) => {
         const line = cart.lines.find((candidate) => candidate.id === lineId);
         if (!line) return lineNotFound();
         if (quantity === 0) {
           await tx.cartLine.delete({ where: { id: lineId } });
           return null;
         }
-        const next = { ...line, quantity: quantity ?? line.quantity, payWith: payWith ?? line.payWith };
-        const grows = next.quantity > line.quantity || next.payWith !== line.payWith;
-        const found = grows ? await growthRefusal(tx, cart, next, owner, available) : null;
+        const wallet = walletWished(line, wish);
+        const misfit = misfitOf(wallet);
+        if (misfit) return misfit;
+        const next = { ...line, quantity: quantity ?? line.quantity, ...wallet };
+        const grows = next.quantity > line.quantity || !isSameWallet(next, line);
+        const found = grows ? await growthRefusal(tx, cart, next, owner, { available, elsewhere }) : null;
         if (found) return found;
-        const twin = cart.lines.find(
-          (o) => o.id !== lineId && o.reward.id === line.reward.id && o.payWith === next.payWith,
-        );
+        const twin = cart.lines.find((o) => o.id !== lineId && o.reward.id === line.reward.id && isSameWallet(o, next));
         if (twin)
           return refusal("WALLET_NOT_SUPPORTED", "Another line already pays for this reward from that wallet.", [
             "input",
             "payWith",
           ]);
-        const data = { quantity: next.quantity, payWith: next.payWith, seenPoints: line.reward.points };
+        const data = { quantity: next.quantity, ...wallet, seenPoints: line.reward.points };
         await tx.cartLine.update({ where: { id: lineId }, data });
         return null;
       });
@@ -170,6 +190,39 @@ export function makeChangeCart({ carts, redeemedUnits, clock }: ChangeCartDeps):
     },
   };
 }
+
+/** The wallet that a line is to be paid from after the change. */
+function walletWished(line: CartLine, { payWith, groupId }: WalletWish): Pick<CartLine, "payWith" | "groupId"> {
+  const kind = payWith ?? line.payWith;
+  const keeps = kind === "GROUP" ? line.groupId : null;
+  return { payWith: kind, groupId: groupId ?? keeps };
+}
+
+const isAbout = ({ reward, groupId }: CartLine, elsewhere: Elsewhere | null): boolean =>
+  elsewhere?.capillary.views.has(reward.id) === true && (groupId === null || elsewhere.capillary.groups.has(groupId));
+
+/** A group pays exactly where a group is to pay. */
+function misfitOf({ payWith, groupId }: Pick<CartLine, "payWith" | "groupId">): Refusal | null {
+  if ((payWith === "GROUP") === (groupId !== null)) return null;
+  const message =
+    payWith === "GROUP" ? "Say which group is to pay." : "A group is only named where a group's points are to pay.";
+  return refusal("INVALID_INPUT", message, ["input", "groupWalletId"]);
+}
+
+/** A group is only taken on when it is certain that the customer is in it: one of others cannot be told from none. */
+function groupRefusal({ groupId }: CartLine, { groups }: CapillaryFacts): Refusal | null {
+  if (groupId === null) return null;
+  const field = ["input", "groupWalletId"];
+  const standing = groups.get(groupId) ?? null;
+  if (!standing) {
+    return refusal("UPSTREAM_UNAVAILABLE", "Your groups cannot be read right now. Try again in a moment.", field);
+  }
+  if (standing.isMember && standing.status !== "DELETED") return null;
+  return refusal("GROUP_NOT_FOUND", "You are in no such group.", field);
+}
+
+/** A line may have a price to be accepted, and what cannot be asked now is asked when the order is placed. */
+const isForGood = ({ code }: CartProblem) => code !== "PRICE_CHANGED" && code !== "UPSTREAM_UNAVAILABLE";
 
 const isQuantity = (value: number, min: number) => Number.isInteger(value) && value >= min && value <= MAX_QUANTITY;
 const quantityInvalid = (message: string) => refusal("QUANTITY_INVALID", message, ["input", "quantity"]);

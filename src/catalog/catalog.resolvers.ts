@@ -1,23 +1,17 @@
 import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../graphql/connection.ts";
 import type { Context } from "../graphql/context.ts";
 import { badUserInput } from "../graphql/errors.ts";
-import type {
-  QueryRewardsArgs,
-  Resolvers,
-  RewardFilter,
-  RewardSort,
-  WalletInput,
-} from "../graphql/generated/resolvers.ts";
+import type { QueryRewardsArgs, Resolvers, RewardFilter, RewardSort } from "../graphql/generated/resolvers.ts";
 import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isRefused, refusal } from "../refusal.ts";
-import { availableIn } from "../wallet/wallet.ts";
+import { makeAskRedeemability, spendableFrom } from "./ask-redeemability.ts";
 import type { ImportVoucherCodes } from "./import-voucher-codes.ts";
 import { type ManageRewards, rewardNotFound } from "./manage-rewards.ts";
 import type { LastRun } from "./mirror/mirror.store.ts";
+import type { IndividualLedger } from "./mirror/mirrored-reward.ts";
 import type { SyncCatalog } from "./mirror/sync-catalog.ts";
-import { judgeRedeemability } from "./redeemability.ts";
 import { type RewardQuery, type RewardStore, rewardCursor } from "./reward.store.ts";
 import type { Reward } from "./reward.ts";
 
@@ -27,11 +21,13 @@ export interface CatalogDeps {
   importVoucherCodes: ImportVoucherCodes;
   syncCatalog: SyncCatalog;
   lastSync(): Promise<LastRun | null>;
+  ledger: IndividualLedger;
   clock: Clock;
 }
 
 export function catalogResolvers(deps: CatalogDeps): Resolvers {
   const { rewards, manageRewards, importVoucherCodes, syncCatalog, lastSync, clock } = deps;
+  const askRedeemability = makeAskRedeemability(deps);
 
   async function list(args: QueryRewardsArgs, context: Context): Promise<Connection<Reward>> {
     const now = clock.now();
@@ -110,15 +106,7 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
         return rewardId ? loaders.reward.load(rewardId) : null;
       },
       id: ({ id }) => toGlobalId("Reward", id),
-      async redeemability(reward, { wallet: wanted }, { viewer, loaders }) {
-        if (viewer.kind !== "customer") return judgeRedeemability(reward, null, clock.now());
-        const payWith = wanted?.payWith ?? "INDIVIDUAL";
-        const [available, alreadyRedeemed] = await Promise.all([
-          payWith === "GROUP" ? null : loaders.wallet.load(viewer.customerId).then(availableIn),
-          loaders.redeemedUnits.load(reward.id),
-        ]);
-        return judgeRedeemability(reward, { payWith, available, alreadyRedeemed }, clock.now());
-      },
+      redeemability: (reward, { wallet }, context) => askRedeemability(reward, wallet, context),
     },
 
     RewardConnection: connectionFields<Reward>(),
@@ -132,7 +120,9 @@ async function toQuery(filter: RewardFilter, sort: RewardSort, context: Context)
   const { kinds, sources, categories, brands, pointsMin, pointsMax, search, affordableWith } = filter;
   if (search && search.length > MAX_SEARCH_LENGTH)
     throw badUserInput("filter.search", `at most ${MAX_SEARCH_LENGTH} characters`);
-  const ceiling = affordableWith ? await spendable(affordableWith, context) : undefined;
+  const ceiling = affordableWith
+    ? await spendableFrom(affordableWith, requireCustomer(context).customerId, context)
+    : undefined;
   const max = Math.min(pointsMax ?? Number.POSITIVE_INFINITY, ceiling ?? Number.POSITIVE_INFINITY);
   return {
     sort,
@@ -145,10 +135,4 @@ async function toQuery(filter: RewardFilter, sort: RewardSort, context: Context)
     ...(affordableWith && { payableWith: affordableWith.payWith }),
     ...(search && { search }),
   };
-}
-
-/** What the wallet asked about can pay; nothing, for a kind of wallet that pays for no reward here. */
-async function spendable({ payWith }: WalletInput, context: Context): Promise<number> {
-  const { customerId } = requireCustomer(context);
-  return payWith === "GROUP" ? -1 : availableIn(await context.loaders.wallet.load(customerId));
 }

@@ -66,7 +66,7 @@ export function makeRewardStore(db: Db): RewardStore {
   const columns = Prisma.sql`
     id, sku, name, description, kind, source, points, brand, category, image_url as "imageUrl", terms, how_to_use as "howToUse",
     redemption_url as "redemptionUrl", valid_from as "validFrom", valid_until as "validUntil", stock,
-    limit_per_customer as "limitPerCustomer", active, archived_at as "archivedAt", popularity, payable_with::text[] as "payableWith", created_at as "createdAt",
+    limit_per_customer as "limitPerCustomer", active, archived_at as "archivedAt", popularity, payable_with::text[] as "payableWith", upstream_id as "upstreamId", payment_configs as "paymentConfigs", created_at as "createdAt",
     updated_at as "updatedAt"`;
 
   return {

@@ -2,7 +2,7 @@ import type { RedeemabilityReason, RewardKind, RewardSource } from "../graphql/g
 import type { Reward as RewardRow } from "../platform/generated/prisma/client.ts";
 
 /** What only the mirror of a source reads and writes. */
-type MirrorColumn = "upstreamId" | "paymentConfigs" | "upstreamImageUrl" | "seenAt" | "detailedAt" | "vanishedAt";
+type MirrorColumn = "upstreamImageUrl" | "seenAt" | "detailedAt" | "vanishedAt";
 
 /**
  * Something points can be spent on. Prices are whole points. `payableWith` has the wallets that can pay for it: a group's
@@ -13,9 +13,6 @@ export interface Reward extends Omit<RewardRow, "points" | MirrorColumn> {
 }
 
 export const toReward = (row: Omit<RewardRow, MirrorColumn>): Reward => ({ ...row, points: Number(row.points) });
-
-/** Whether orders can have it. Those of Capillary are shown; giving them is still to be built. */
-export const isOrderable = (reward: { source: RewardSource }) => reward.source === "BIGCITY";
 
 /** Why nobody can redeem it now, whoever they are; null when it is on offer. */
 export function notOnOffer(
@@ -28,8 +25,9 @@ export function notOnOffer(
   return null;
 }
 
-/** Whether it is shipped, and so needs an address. */
-export const isShipped = (reward: { kind: RewardKind }) => reward.kind === "MERCHANDISE";
+/** Whether our warehouse ships it, and so needs an address. What Capillary ships, it ships by itself. */
+export const isShipped = (reward: { kind: RewardKind; source: RewardSource }) =>
+  reward.source === "BIGCITY" && reward.kind === "MERCHANDISE";
 
 /** Whether its units come from our pool of voucher codes. */
 export const isFromPool = (reward: { kind: RewardKind; source: RewardSource }) =>

@@ -1,6 +1,7 @@
 import type DataLoader from "dataloader";
 import type { Viewer } from "../auth/viewer.ts";
 import type { Cart } from "../cart/cart.ts";
+import type { CapillaryLoaders } from "../catalog/capillary.loaders.ts";
 import type { Reward } from "../catalog/reward.ts";
 import type { GroupLoaders } from "../group/group.loaders.ts";
 import type { OrderLoaders } from "../order/order.loaders.ts";
@@ -20,7 +21,7 @@ export interface Context {
   makeLoaders(viewer: Viewer): Loaders;
 }
 
-export interface Loaders extends OrderLoaders, GroupLoaders {
+export interface Loaders extends OrderLoaders, GroupLoaders, CapillaryLoaders {
   maskedMobile: DataLoader<string, string | null>;
   wallet: DataLoader<string, Wallet>;
   reward: DataLoader<string, Reward | null>;

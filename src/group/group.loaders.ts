@@ -5,6 +5,8 @@ import { type GroupWallet, type Member, membersSeen, pick } from "./group.ts";
 import type { ReadGroups, WholeGroup } from "./read-groups.ts";
 
 export interface GroupLoaders {
+  /** By customer: who they are at Capillary, or null. */
+  capillaryUserId: DataLoader<string, string | null>;
   /** By customer: every group they are in, deleted ones too. */
   groupsOf: DataLoader<string, GroupWallet[]>;
   /** A group that the viewer may see, or null. */
@@ -27,11 +29,11 @@ export function groupLoaders(
 ): GroupLoaders {
   const call = { requestId };
 
-  const userIdOf = eachBy((customerId: string) => groups.userIdOf(customerId), options);
+  const capillaryUserId = eachBy((customerId: string) => groups.userIdOf(customerId), options);
   const whole = eachBy<GroupSelector, WholeGroup | null>((by) => groups.group(by, call), options);
 
   const groupsOf = eachBy(async (customerId: string) => {
-    const userId = await userIdOf.load(customerId);
+    const userId = await capillaryUserId.load(customerId);
     if (userId === null) return [];
     const theirs = await groups.groupsOf(userId, call);
     // One thing looks the same however it is reached, and an operator has a role in none.
@@ -49,14 +51,14 @@ export function groupLoaders(
     const [found, names, userId] = await Promise.all([
       whole.load({ groupId }),
       groups.names(groupId, call),
-      viewer.kind === "customer" ? userIdOf.load(viewer.customerId) : null,
+      viewer.kind === "customer" ? capillaryUserId.load(viewer.customerId) : null,
     ]);
     const isIn = found?.memberships.some((membership) => membership.userId === userId);
     if (!found || (viewer.kind !== "operator" && !isIn)) return null;
     return membersSeen(found.memberships, (member) => names.get(member) ?? null, userId);
   }, options);
 
-  return { groupsOf, group, groupBalance, groupMembers };
+  return { capillaryUserId, groupsOf, group, groupBalance, groupMembers };
 }
 
 /** What can be asked for one at a time only: each once, and one that fails fails nobody else. */

@@ -14,7 +14,9 @@ export interface WholeGroup extends GroupWallet {
 }
 
 export interface Call {
-  requestId: string;
+  requestId?: string;
+  /** A call of its own, certain to begin after this moment. */
+  unshared?: boolean;
 }
 
 /** Groups as Capillary tells of them. Where there is no Capillary, there are none. */

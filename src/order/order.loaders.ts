@@ -14,6 +14,8 @@ export interface OrderLoaders {
   /** By line. */
   vouchers: DataLoader<string, GivenVoucher[]>;
   shipment: DataLoader<string, Shipment | null>;
+  /** By group: its points that open orders are about to take. */
+  heldGroupPoints: DataLoader<string, number>;
 }
 
 export function orderLoaders(orders: OrderStore, options: { cache: boolean }): OrderLoaders {
@@ -37,6 +39,10 @@ export function orderLoaders(orders: OrderStore, options: { cache: boolean }): O
     shipment: new DataLoader<string, Shipment | null>(async (lineIds) => {
       const found = new Map((await orders.shipmentsOf(lineIds)).map((shipment) => [shipment.lineId, shipment]));
       return lineIds.map((id) => found.get(id) ?? null);
+    }, options),
+    heldGroupPoints: new DataLoader<string, number>(async (groupIds) => {
+      const held = await orders.heldGroupPoints(groupIds);
+      return groupIds.map((id) => held.get(id) ?? 0);
     }, options),
   };
 }

@@ -212,6 +212,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       id: ({ id }) => toGlobalId("OrderLine", id),
       reward: ({ rewardId }, _, { loaders }) => loaders.reward.load(rewardId),
       points: ({ unitPoints, quantity }) => unitPoints * quantity,
+      groupWallet: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.group.load({ groupId })),
       vouchers: ({ id }, _, { loaders }) => loaders.vouchers.load(id),
       async shipment({ id, orderId }, _, { loaders }) {
         const [shipment, order] = await Promise.all([loaders.shipment.load(id), loaders.order.load(orderId)]);
@@ -236,6 +237,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
 
     PointsMovement: {
       id: ({ id }) => toGlobalId("Movement", id),
+      groupWallet: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.group.load({ groupId })),
       lineIds: ({ lineIds }) => lineIds.map((id) => toGlobalId("OrderLine", id)),
       upstreamReference: ({ reference }) => reference,
     },

@@ -1,5 +1,6 @@
+import { assessCart, type CartAssessment } from "../cart/assess-cart.ts";
 import { lockOpenCart } from "../cart/cart.store.ts";
-import { assessCart, type CartAssessment } from "../cart/cart.ts";
+import type { Cart, CartFacts } from "../cart/cart.ts";
 import { conflict } from "../cart/change-cart.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
@@ -10,6 +11,7 @@ import { isRefused, type Refusal, type Refused, refusal, refused } from "../refu
 import { hasOutcome } from "../upstream/upstream-error.ts";
 import { availableIn } from "../wallet/wallet.ts";
 import { readAddress } from "./address.ts";
+import type { AskAboutCart, Asked } from "./ask-about-cart.ts";
 import type { CreateOrder } from "./create-order.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
 import { type OrderStore, orderTopic } from "./order.store.ts";
@@ -40,21 +42,27 @@ export interface PlaceOrderDeps {
   /** The customer's balance by a call of its own. */
   readBalance(buyer: Buyer): Promise<number>;
   createOrder: CreateOrder;
+  /** For what only Capillary knows. A cart that has none of its rewards is not asked about. */
+  aboutCart: AskAboutCart;
+  ledger: CartFacts["ledger"];
   bus: Bus;
   clock: Clock;
   trip: Trip;
 }
 
 const LOCK_TIMEOUT = "55P03";
-const MAX_BALANCE_READS = 5;
+/** How often what was read elsewhere may turn out to be of before. */
+const MAX_ATTEMPTS = 5;
 
 /**
  * Creates the order of the customer's cart: the order, the frozen cart, the movement that will take the points, the first
  * event, the used-up key and the start of the saga, in one transaction. Everything is judged inside it, under the
- * customer's lock; only the balance is read before, and read again when a movement of ours was settled in between.
+ * customer's lock. What others know is read before: the balance, which is read again when a movement of ours was settled in
+ * between, and what Capillary says of its rewards and of the groups that pay, which is asked about the very cart that is
+ * found under the lock, and again when it is another by then.
  */
 export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
-  const { db, orders, readBalance, createOrder, bus, clock, trip } = deps;
+  const { db, orders, readBalance, createOrder, aboutCart, ledger, bus, clock, trip } = deps;
   const shareBalanceRead = makeSingleFlight<number | null>();
 
   /** Shared only with those who saw the same ledger version, so that it cannot predate a movement we know of. */
@@ -68,15 +76,21 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
       }
     });
 
+  async function readOwn(buyer: Buyer): Promise<OwnBalance> {
+    const { ledgerVersion: version } = await db.customer.findUniqueOrThrow({ where: { customerId: buyer.customerId } });
+    return { version, balance: await balanceAt(version, buyer) };
+  }
+
   async function attempt(
     buyer: Buyer,
     request: IdempotentRequest,
     order: OrderRequest,
-    version: number,
-    balance: number | null,
+    own: OwnBalance,
+    asked: Asked | null,
   ) {
     const { customerId } = buyer;
-    return inTransaction(db, async (tx): Promise<Placed | Refused | "balance is stale"> => {
+    const { balance } = own;
+    return inTransaction(db, async (tx): Promise<Placed | Refused | "balance is stale" | { askAbout: Cart }> => {
       await tx.$executeRaw`set local lock_timeout = '10s'`;
       const [customer] = await tx.$queryRaw<{ version: number }[]>`
         select ledger_version as version from customers where customer_id = ${customerId} for update`;
@@ -88,11 +102,15 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
       if (cart.lines.length === 0) return refused(refusal("CART_EMPTY", "There is nothing in the cart."));
       if (order.expectedCartVersion !== null && order.expectedCartVersion !== cart.version)
         return refused(conflict(cart));
-      if (customer?.version !== version) return "balance is stale";
+      if (customer?.version !== own.version) return "balance is stale";
+      const answers = await aboutCart.answers(tx, cart, asked);
+      if (!answers) return { askAbout: cart };
 
       const held = (await orders.heldPoints([customerId], tx)).get(customerId) ?? 0;
       const assessment = assessCart(cart, {
         available: balance === null ? null : availableIn({ balance, held }),
+        ...answers,
+        ledger,
         alreadyRedeemed: await orders.redeemedUnits(
           tx,
           customerId,
@@ -140,12 +158,20 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
       dryRun: dryRun ?? false,
     };
 
-    for (let reads = 0; reads < MAX_BALANCE_READS; reads += 1) {
-      const customer = await db.customer.findUniqueOrThrow({ where: { customerId } });
-      const balance = await balanceAt(customer.ledgerVersion, buyer);
+    let own: OwnBalance | null = null;
+    let asked: Asked | null = null;
+    for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
+      own ??= await readOwn(buyer);
       try {
-        const placed = await attempt(buyer, request, order, customer.ledgerVersion, balance);
-        if (placed === "balance is stale") continue;
+        const placed: Awaited<ReturnType<typeof attempt>> = await attempt(buyer, request, order, own, asked);
+        if (placed === "balance is stale") {
+          own = null;
+          continue;
+        }
+        if ("askAbout" in placed) {
+          asked = await aboutCart.ask(placed.askAbout);
+          continue;
+        }
         if (!isRefused(placed) && placed.kind === "placed" && !placed.replayed) {
           trip("place:after-commit");
           bus.ring(orderTopic(placed.orderId));
@@ -164,6 +190,12 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
       ),
     );
   };
+}
+
+/** What the customer's own wallet has, at one version of the ledger; null while it cannot be read. */
+interface OwnBalance {
+  version: number;
+  balance: number | null;
 }
 
 interface OrderRequest {

@@ -19,10 +19,16 @@ export interface MirrorStore {
   withoutDetails(options: { before: Date; limit: number }): Promise<string[]>;
   /** What only the definition tells; what that leaves out stays. */
   writeDetails(upstreamId: string, details: RewardDetails, now: Date): Promise<void>;
+  /** Takes over what rewards cost and how long they are on offer, where that was read between two runs. */
+  refresh(rewards: readonly RewardTerms[], now: Date): Promise<void>;
   recordRun(run: SyncCounts & { problem: string | null; ranAt: Date }): Promise<void>;
   lastRun(): Promise<LastRun | null>;
 }
 
+export type RewardTerms = Pick<
+  MirroredReward,
+  "upstreamId" | "points" | "payableWith" | "paymentConfigs" | "validFrom" | "validUntil"
+>;
 export type RewardDetails = Pick<MirroredReward, "description" | "terms">;
 
 export interface LastRun extends SyncCounts {
@@ -73,6 +79,14 @@ export function makeMirrorStore(db: Db): MirrorStore {
       const where = { source_upstreamId: { source, upstreamId } } as const;
       const told = { ...(description !== null && { description }), ...(terms !== null && { terms }) };
       await db.reward.update({ where, data: { ...told, detailedAt: now, updatedAt: now } });
+    },
+
+    async refresh(rewards, now) {
+      for (const { upstreamId, ...terms } of rewards) {
+        const where = { source_upstreamId: { source, upstreamId } } as const;
+        const paymentConfigs = terms.paymentConfigs.map((config) => ({ ...config }));
+        await db.reward.update({ where, data: { ...terms, paymentConfigs, updatedAt: now } });
+      }
     },
 
     async recordRun({ problem, ranAt, added, changed, archived }) {

@@ -43,6 +43,14 @@ const own: Readonly<Record<string, Meanings>> = {
     ["not-in-segment", 12034],
     ["no-active-card", 12050],
   ),
+  "customer-reward": meaning(
+    ["unknown-brand", 3004],
+    ["unknown-reward", 6080, 6082],
+    ["not-on-offer", 8003],
+    ["limit-reached", 12005],
+    ["not-in-segment", 12034],
+    ["no-active-card", 12050],
+  ),
   revoke: meaning(["not-revocable", 13003], ["revoke-not-enabled", 13005], ["try-later", 1018]),
   // Redefined there. What the others now mean is not said, so they are not given the meaning they have elsewhere.
   reverse: meaning(["already-reversed", 902, 3802], ["other", 817, 818, 827, 901, 903, 904]),

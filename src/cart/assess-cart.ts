@@ -1,0 +1,41 @@
+import { asShown } from "../catalog/customer-view.ts";
+import { isShipped } from "../catalog/reward.ts";
+import { refusal } from "../refusal.ts";
+import type { Cart, CartFacts, CartLine, CartProblem } from "./cart.ts";
+import { pointsOf } from "./cart.ts";
+import { type CartFunding, fundingOf, fundingProblems, walletsOf } from "./cart-funding.ts";
+import { lineProblems } from "./line-problems.ts";
+
+export interface CartAssessment {
+  total: number;
+  funding: CartFunding[];
+  problems: CartProblem[];
+}
+
+/** Everything that a cart takes, and everything that stands in the way: the one judgement for display, dry run and order. */
+export function assessCart(cart: Pick<Cart, "lines">, facts: CartFacts): CartAssessment {
+  const lines = cart.lines.map((line) => asToldNow(line, facts));
+  const funding = walletsOf(lines).map((wallet) => fundingOf(wallet, lines, facts));
+  const problems = [
+    ...lines.flatMap((line) => lineProblems(line, lines, facts)),
+    ...funding.flatMap((wallet) => fundingProblems(wallet, facts)),
+  ];
+  if (facts.hasAddress === false && lines.some((line) => isShipped(line.reward))) {
+    const message = "Merchandise needs a shipping address.";
+    problems.push({
+      code: "ADDRESS_REQUIRED",
+      line: null,
+      message,
+      refusal: refusal("ADDRESS_REQUIRED", message, ["input", "shippingAddress"]),
+    });
+  }
+  return { total: pointsOf(lines), funding, problems };
+}
+
+/** The line with its reward as Capillary shows it now. An order is made of what is on record: where that differs, it is told. */
+export function asToldNow(line: CartLine, { capillary }: Pick<CartFacts, "capillary">): CartLine {
+  const shown = asShown(line.reward, capillary.views.get(line.reward.id));
+  if (shown === line.reward) return line;
+  const points = line.reward.points === line.seenPoints ? shown.points : line.reward.points;
+  return { ...line, reward: { ...shown, points } };
+}

@@ -1,0 +1,88 @@
+import { redeemabilityReasonOf } from "../catalog/capillary-refusal.ts";
+import { notRedeemable } from "../catalog/not-redeemable.ts";
+import type { WalletKind } from "../graphql/generated/resolvers.ts";
+import { availableOf, isSpendable } from "../group/group-standing.ts";
+import { refusal } from "../refusal.ts";
+import { type CartFacts, type CartLine, type CartProblem, isSameWallet, pointsOf } from "./cart.ts";
+import { problemOf } from "./line-problems.ts";
+
+/** One wallet that pays for lines of a cart. */
+export interface CartFunding {
+  payWith: WalletKind;
+  groupId: string | null;
+  points: number;
+  available: number | null;
+  remaining: number | null;
+  shortBy: number | null;
+}
+
+type WalletOf = Pick<CartLine, "payWith" | "groupId">;
+
+/** Each wallet once, in the order of the lines. */
+export function walletsOf(lines: readonly CartLine[]): WalletOf[] {
+  const wallets: WalletOf[] = [];
+  for (const { payWith, groupId } of lines) {
+    if (!wallets.some((wallet) => isSameWallet(wallet, { payWith, groupId }))) wallets.push({ payWith, groupId });
+  }
+  return wallets;
+}
+
+export function fundingOf(wallet: WalletOf, lines: readonly CartLine[], facts: CartFacts): CartFunding {
+  const points = pointsOf(lines.filter((line) => isSameWallet(line, wallet)));
+  const available = wallet.groupId === null ? facts.available : availableTo(wallet.groupId, facts);
+  const left = available === null ? null : available - points;
+  return {
+    payWith: wallet.payWith,
+    groupId: wallet.groupId,
+    points,
+    available,
+    remaining: left !== null && left >= 0 ? left : null,
+    shortBy: left !== null && left < 0 ? -left : null,
+  };
+}
+
+function availableTo(groupId: string, { capillary, heldByGroup }: CartFacts): number | null {
+  const standing = capillary.groups.get(groupId);
+  return standing?.isMember ? availableOf(standing, heldByGroup.get(groupId) ?? 0) : null;
+}
+
+/** What is wrong with the wallet itself. Why a group is not one to pay from, its lines say. */
+export function fundingProblems(funding: CartFunding, { capillary }: CartFacts): CartProblem[] {
+  const { groupId, points, available, shortBy } = funding;
+  const standing = groupId === null ? undefined : (capillary.groups.get(groupId) ?? null);
+  if (standing !== undefined && standing !== null && !isSpendable(standing)) return [];
+  const whose = standing ? standing.name : null;
+  if (points > 0 && available === null) return [unavailable(standing === undefined ? "Your" : "Your group's")];
+  if (available !== null && shortBy !== null) {
+    return [{ code: "INSUFFICIENT_POINTS", line: null, ...insufficientPoints(points, available, whose) }];
+  }
+
+  const verdict = capillary.spending.get(groupId);
+  if (verdict === undefined || verdict?.isRedeemable) return [];
+  if (verdict === null) return [unavailable(whose === null ? "Your" : `${whose}'s`)];
+  const reason = redeemabilityReasonOf(verdict.reason);
+  const message = `${whose === null ? "Your" : `${whose}'s`} points cannot be spent on this now.`;
+  return [problemOf(notRedeemable(reason, message, verdict.code), null)];
+}
+
+function unavailable(whose: string): CartProblem {
+  const message = `${whose} points cannot be read right now. Try again in a moment.`;
+  return { code: "WALLET_UNAVAILABLE", line: null, message, refusal: refusal("UPSTREAM_UNAVAILABLE", message) };
+}
+
+/** @param whose the group that is short; null for the customer */
+export function insufficientPoints(required: number, available: number, whose: string | null = null) {
+  const shortBy = required - available;
+  const message = `${whose === null ? "You are" : `${whose} is`} ${shortBy} points short.`;
+  return {
+    message,
+    refusal: {
+      __typename: "InsufficientPoints",
+      code: "INSUFFICIENT_POINTS",
+      message,
+      required,
+      available,
+      shortBy,
+    } as const,
+  };
+}

@@ -1,0 +1,67 @@
+import type { Context } from "../graphql/context.ts";
+import type { WalletInput } from "../graphql/generated/resolvers.ts";
+import { groupIdOf } from "../graphql/global-id.ts";
+import { availableOf, type GroupStanding, isSpendable } from "../group/group-standing.ts";
+import type { Clock } from "../platform/clock.ts";
+import { availableIn } from "../wallet/wallet.ts";
+import { isPaidThere } from "./ask-capillary.ts";
+import { askThrough } from "./capillary.loaders.ts";
+import { redeemabilityReasonOf } from "./capillary-refusal.ts";
+import { asShown } from "./customer-view.ts";
+import type { IndividualLedger } from "./mirror/mirrored-reward.ts";
+import { judgeRedeemability, type RedeemabilityVerdict } from "./redeemability.ts";
+import type { Reward } from "./reward.ts";
+
+/**
+ * Whether the viewer could redeem one now, from that wallet or their own.
+ * @throws UpstreamError when somebody who must be asked cannot be
+ */
+export type AskRedeemability = (
+  reward: Reward,
+  wallet: WalletInput | null | undefined,
+  context: Context,
+) => Promise<RedeemabilityVerdict>;
+
+export function makeAskRedeemability({ ledger, clock }: { ledger: IndividualLedger; clock: Clock }): AskRedeemability {
+  return async (reward, wallet, { viewer, loaders }) => {
+    if (viewer.kind !== "customer") return judgeRedeemability(reward, null, clock.now());
+    const { customerId } = viewer;
+    const payWith = wallet?.payWith ?? "INDIVIDUAL";
+    const isCapillary = reward.source === "CAPILLARY";
+    const ask = askThrough(loaders, customerId);
+    const groupId = payWith === "GROUP" ? (groupIdOf(wallet?.groupWalletId) ?? "") : null;
+    const asksGroup = groupId !== null && groupId !== "" && isCapillary;
+
+    const [view, group, own, held, alreadyRedeemed] = await Promise.all([
+      isCapillary ? ask.view(reward) : null,
+      asksGroup ? ask.group(groupId) : null,
+      groupId === null ? loaders.wallet.load(customerId).then(availableIn) : null,
+      asksGroup ? loaders.heldGroupPoints.load(groupId) : 0,
+      loaders.redeemedUnits.load(reward.id),
+    ]);
+    const available = group?.isMember ? availableOf(group, held) : own;
+    const paidThere = isPaidThere({ reward, groupId }, ledger);
+    const facts = { payWith, available, group, alreadyRedeemed, view, isPaidThere: paidThere };
+    const verdict = judgeRedeemability(reward, facts, clock.now());
+    const { points } = asShown(reward, view);
+    if (!verdict.redeemable || !paidThere || points === 0) return verdict;
+
+    const answer = await ask.isRedeemable({ groupId, points });
+    if (answer.isRedeemable) return verdict;
+    return { redeemable: false, shortBy: null, reasons: [redeemabilityReasonOf(answer.reason)] };
+  };
+}
+
+/** What a wallet can pay at most; nothing, for a group that the customer is not in or that cannot pay. */
+export async function spendableFrom(
+  { payWith, groupWalletId }: WalletInput,
+  customerId: string,
+  { loaders }: Context,
+): Promise<number> {
+  if (payWith !== "GROUP") return availableIn(await loaders.wallet.load(customerId));
+  const groupId = groupIdOf(groupWalletId);
+  if (groupId === null) return -1;
+  const held = await loaders.heldGroupPoints.load(groupId);
+  const group: GroupStanding = await askThrough(loaders, customerId).group(groupId);
+  return isSpendable(group) ? availableOf(group, held) : -1;
+}

@@ -1,0 +1,88 @@
+import DataLoader from "dataloader";
+import type { Loaders } from "../graphql/context.ts";
+import type { GroupLoaders } from "../group/group.loaders.ts";
+import { standingIn } from "../group/group-standing.ts";
+import type { Points, Redeemable } from "../upstream/capillary/points.ts";
+import { type AskCapillary, askRedeemable, type Payment } from "./ask-capillary.ts";
+import { type CustomerView, hidden } from "./customer-view.ts";
+import type { CustomerList, ReadCustomerViews } from "./read-customer-views.ts";
+import type { Reward } from "./reward.ts";
+
+export interface CapillaryLoaders {
+  /** How a reward of Capillary is for a customer. */
+  customerView: DataLoader<{ customerId: string; reward: Reward }, CustomerView, string>;
+  /** Whether Capillary would take so many points. */
+  redeemable: DataLoader<Payment & { customerId: string }, Redeemable, string>;
+}
+
+/** From so many rewards on it takes fewer calls, mostly one, to read all that the customer may see. */
+const WORTH_A_LIST = 3;
+
+export function capillaryLoaders(
+  deps: {
+    readViews: ReadCustomerViews;
+    points: Pick<Points, "isRedeemable"> | undefined;
+    capillaryUserId: GroupLoaders["capillaryUserId"];
+  },
+  requestId: string,
+  { cache }: { cache: boolean },
+): CapillaryLoaders {
+  const { readViews, points, capillaryUserId } = deps;
+  const call = { requestId };
+  const lists = new Map<string, Promise<CustomerList>>();
+
+  /** The customer's list, if it is worth its calls or was read already. */
+  function listFor(userId: string, rewards: number): Promise<CustomerList> | undefined {
+    const known = lists.get(userId);
+    if (known || rewards < WORTH_A_LIST) return known;
+    const list = readViews.list(userId, call);
+    if (cache) lists.set(userId, list);
+    return list;
+  }
+
+  async function viewsFor(customerId: string, rewards: readonly Reward[]): Promise<(CustomerView | Error)[]> {
+    try {
+      const userId = await capillaryUserId.load(customerId);
+      if (userId === null) return rewards.map(() => hidden);
+      const list = listFor(userId, rewards.length);
+      return await (list ? readViews.fromList(rewards, await list) : readViews.oneByOne(userId, rewards, call));
+    } catch (error) {
+      return rewards.map(() => error as Error);
+    }
+  }
+
+  return {
+    customerView: new DataLoader(
+      async (keys) => {
+        const views = new Map<object, CustomerView | Error>();
+        for (const [customerId, theirs] of Map.groupBy(keys, (key) => key.customerId)) {
+          const rewards = theirs.map(({ reward }) => reward);
+          for (const [index, view] of (await viewsFor(customerId, rewards)).entries())
+            views.set(theirs[index] ?? {}, view);
+        }
+        return keys.map((key) => views.get(key) ?? hidden);
+      },
+      { cache, cacheKeyFn: ({ customerId, reward }) => `${reward.id} ${customerId}` },
+    ),
+
+    redeemable: new DataLoader(
+      (keys) =>
+        Promise.all(
+          keys.map(({ customerId, ...payment }) =>
+            askRedeemable(points, customerId, payment, call).catch((error: Error) => error),
+          ),
+        ),
+      { cache, cacheKeyFn: ({ customerId, groupId, points: amount }) => JSON.stringify([groupId, amount, customerId]) },
+    ),
+  };
+}
+
+/** Asks through what this operation has read already. */
+export function askThrough(loaders: Loaders, customerId: string): AskCapillary {
+  return {
+    view: (reward) => loaders.customerView.load({ customerId, reward }),
+    group: async (groupId) =>
+      standingIn(await loaders.groupsOf.load(customerId), groupId, (id) => loaders.groupBalance.load(id)),
+    isRedeemable: (payment) => loaders.redeemable.load({ ...payment, customerId }),
+  };
+}

@@ -1,0 +1,101 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Clock } from "../platform/clock.ts";
+import { CapillaryError } from "../upstream/capillary/capillary-error.ts";
+import type { Catalogue } from "../upstream/capillary/catalogue.ts";
+import { UpstreamError } from "../upstream/upstream-error.ts";
+import { type CustomerView, hidden, viewOf, viewOfRefusal } from "./customer-view.ts";
+import type { MirrorStore } from "./mirror/mirror.store.ts";
+import type { IndividualLedger } from "./mirror/mirrored-reward.ts";
+import type { Reward } from "./reward.ts";
+
+/**
+ * How rewards of Capillary are for a customer, named by Capillary's number, now. Where a price or a date turns out to differ
+ * from what we have on record, the record is brought up to date. In the order asked for; one that cannot be read is an Error
+ * in its own place.
+ */
+export interface ReadCustomerViews {
+  /** A call for each. */
+  oneByOne(userId: string, rewards: readonly Reward[], call: { requestId?: string }): Promise<(CustomerView | Error)[]>;
+  /** As a list says that was read for them. */
+  fromList(rewards: readonly Reward[], list: CustomerList): Promise<(CustomerView | Error)[]>;
+  /** The pages of everything that the customer may see. */
+  list(userId: string, call: { requestId?: string }): Promise<CustomerList>;
+}
+
+/** What a customer may see, by Capillary's number. */
+export interface CustomerList {
+  views: ReadonlyMap<string, CustomerView>;
+  /** Whether what is not among them is certain not to be shown. */
+  isComplete: boolean;
+}
+
+export interface ReadCustomerViewsDeps {
+  /** Undefined where there is no Capillary. */
+  catalogue: Pick<Catalogue, "customerReward" | "customerRewards"> | undefined;
+  refresh: MirrorStore["refresh"];
+  ledger: IndividualLedger;
+  clock: Clock;
+}
+
+/** Of a hundred rewards each. */
+const MOST_PAGES = 20;
+
+export function makeReadCustomerViews({ catalogue, refresh, ledger, clock }: ReadCustomerViewsDeps): ReadCustomerViews {
+  const unread = (message: string) =>
+    new UpstreamError({ service: "capillary", operation: "customer-reward", outcome: "transient" }, message);
+
+  async function one(userId: string, reward: Reward, call: { requestId?: string }): Promise<CustomerView | Error> {
+    if (!catalogue || reward.upstreamId === null) return unread("there is no Capillary here");
+    try {
+      const told = await catalogue.customerReward({ customerId: userId, rewardId: reward.upstreamId, ...call });
+      return told ? viewOf(told, ledger) : hidden;
+    } catch (error) {
+      if (error instanceof CapillaryError && error.outcome === "refused") return viewOfRefusal(error);
+      return error as Error;
+    }
+  }
+
+  async function upToDate(rewards: readonly Reward[], views: readonly (CustomerView | Error)[]): Promise<void> {
+    const stale = rewards.flatMap(({ upstreamId, ...reward }, index) => {
+      const view = views[index];
+      if (!view || view instanceof Error || !view.isShown || upstreamId === null) return [];
+      const { points, payableWith, paymentConfigs, validFrom, validUntil } = view.terms;
+      const terms = { points, payableWith, paymentConfigs, validFrom, validUntil };
+      const known = Object.fromEntries(Object.keys(terms).map((name) => [name, reward[name as keyof typeof terms]]));
+      return isDeepStrictEqual(known, terms) ? [] : [{ upstreamId, ...terms }];
+    });
+    if (stale.length > 0) await refresh(stale, clock.now());
+  }
+
+  return {
+    async oneByOne(userId, rewards, call) {
+      const views = await Promise.all(rewards.map((reward) => one(userId, reward, call)));
+      await upToDate(rewards, views);
+      return views;
+    },
+
+    async list(userId, call) {
+      if (!catalogue) throw unread("there is no Capillary here");
+      const views = new Map<string, CustomerView>();
+      let unreadable = 0;
+      for (let page = 0; page < MOST_PAGES; page += 1) {
+        const before = views.size;
+        const answer = await catalogue.customerRewards({ customerId: userId, page, ...call });
+        for (const reward of answer.rows) views.set(reward.id, viewOf(reward, ledger));
+        unreadable += answer.unreadable;
+        if (answer.isLast) return { views, isComplete: unreadable === 0 };
+        if (views.size === before) break; // pages already seen: paging is not heeded
+      }
+      return { views, isComplete: false };
+    },
+
+    async fromList(rewards, { views, isComplete }) {
+      const found = rewards.map(
+        ({ upstreamId }) =>
+          views.get(upstreamId ?? "") ?? (isComplete ? hidden : unread("the customer's list is not complete")),
+      );
+      await upToDate(rewards, found);
+      return found;
+    },
+  };
+}
