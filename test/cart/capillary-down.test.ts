@@ -1,0 +1,107 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { changeCart, mirroredReward, newGroup, readCart, syncCatalog } from "../support/capillary.ts";
+import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { sendPlaceOrder } from "../support/orders.ts";
+
+/** A gateway each: after some failures it stops calling for a while. */
+let gateway: TestGateway;
+let customer: Customer;
+let popcorn: string;
+let byFamily: object;
+beforeEach(async () => {
+  gateway = await startTestGateway();
+  await syncCatalog(gateway);
+  customer = await gateway.customer();
+  gateway.sandbox.capillary.addCustomer({ externalId: customer.customerId });
+  popcorn = await mirroredReward(gateway, 15465);
+  byFamily = { payWith: "GROUP", groupWalletId: newGroup(gateway, { members: [customer], points: 500 }) };
+});
+afterEach(() => gateway[Symbol.asyncDispose]());
+
+const add = (input: object, wanted?: string) => changeCart(customer, "addToCart", input, wanted);
+const breakDown = (operation = "*") =>
+  gateway.sandbox.faults.add({ upstream: "capillary", operation, fault: "http-500", times: 100 });
+const placed = async () =>
+  (await gateway.sql<{ orders: number }>("select count(*)::int as orders from orders"))[0]?.orders;
+
+test("a cart of own points is as ever, and can be ordered", async () => {
+  breakDown();
+  const { id } = await gateway.voucher();
+  await add({ rewardId: id });
+  expect(await readCart(customer)).toMatchObject({ funding: [{ points: 100 }], problems: [], readyToOrder: true });
+  const { data } = await sendPlaceOrder(customer);
+  expect(data?.placeOrder).toMatchObject({ order: {}, userErrors: [] });
+});
+
+test("a group's funding is not known, and its lines cannot be ordered: nothing is taken, no order made", async () => {
+  const { id } = await gateway.voucher();
+  await add({ rewardId: id });
+  await add({ rewardId: popcorn, ...byFamily });
+  breakDown();
+  const cart = await readCart(customer, "funding { payWith available shortBy } problems { code } readyToOrder");
+  expect(cart).toEqual({
+    funding: [
+      { payWith: "INDIVIDUAL", available: 10_000, shortBy: null },
+      { payWith: "GROUP", available: null, shortBy: null },
+    ],
+    problems: [{ code: "UPSTREAM_UNAVAILABLE" }, { code: "WALLET_UNAVAILABLE" }],
+    readyToOrder: false,
+  });
+  const { data } = await sendPlaceOrder(customer);
+  expect(data?.placeOrder).toMatchObject({
+    order: null,
+    userErrors: [{ code: "UPSTREAM_UNAVAILABLE" }, { code: "UPSTREAM_UNAVAILABLE" }],
+  });
+  expect(await placed()).toBe(0);
+  expect(gateway.ledgerOf(customer)).toEqual([10_000]);
+});
+
+test.each(["get", "customers", "user-reward", "isredeemable"])(
+  "nothing is ordered without the answer of %s",
+  async (operation) => {
+    await add({ rewardId: popcorn, ...byFamily });
+    breakDown(operation);
+    const { data } = await sendPlaceOrder(customer);
+    expect(data?.placeOrder.order).toBeNull();
+    expect(new Set(data?.placeOrder.userErrors.map(({ code }) => code))).toEqual(new Set(["UPSTREAM_UNAVAILABLE"]));
+    expect(await placed()).toBe(0);
+  },
+);
+
+test("the key of a refused order is not used up", async () => {
+  await add({ rewardId: await mirroredReward(gateway, 15470) });
+  const idempotencyKey = randomUUID();
+  gateway.sandbox.faults.add({ upstream: "capillary", operation: "user-reward", fault: "http-500" });
+  const first = await sendPlaceOrder(customer, { idempotencyKey });
+  expect(first.data?.placeOrder.userErrors).toMatchObject([{ code: "UPSTREAM_UNAVAILABLE" }]);
+  const second = await sendPlaceOrder(customer, { idempotencyKey });
+  expect(second.data?.placeOrder).toMatchObject({ order: {}, replayed: false });
+});
+
+test("a group is not taken on, because it could be one of others", async () => {
+  breakDown();
+  expect(await add({ rewardId: popcorn, ...byFamily }, "lines { id }")).toMatchObject({
+    cart: { lines: [] },
+    userErrors: [{ code: "UPSTREAM_UNAVAILABLE", field: ["input", "groupWalletId"] }],
+  });
+});
+
+test("a reward for own points goes into the cart, to be asked about when it is ordered", async () => {
+  const rewardId = await mirroredReward(gateway, 15470);
+  breakDown();
+  expect(await add({ rewardId }, "lines { quantity } problems { code }")).toMatchObject({
+    cart: { lines: [{ quantity: 1 }], problems: [{ code: "UPSTREAM_UNAVAILABLE" }] },
+    userErrors: [],
+  });
+});
+
+test("less can still be taken, and nothing", async () => {
+  const { cart } = await add({ rewardId: popcorn, quantity: 5, ...byFamily });
+  breakDown();
+  const lineId = cart?.lines[0]?.id;
+  const less = await changeCart(customer, "updateCartLine", { lineId, quantity: 2 }, "lines { quantity }");
+  expect(less).toMatchObject({ cart: { lines: [{ quantity: 2 }] }, userErrors: [] });
+  const none = await changeCart(customer, "removeCartLine", { lineId }, "lines { quantity }");
+  expect(none).toMatchObject({ cart: { lines: [] }, userErrors: [] });
+});
