@@ -7,6 +7,7 @@ import {
   groupNumber,
   groupWalletId,
   mirroredReward,
+  movementsOf,
   newGroup,
   readCart,
   syncCatalog,
@@ -116,7 +117,7 @@ describe("a line paid by a group", () => {
 
   test("counts what open orders take from the group as gone", async () => {
     await add(15465, { quantity: 50, ...byTeam() });
-    await heldBy(gateway, team, [
+    await movementsOf(gateway, team, [
       ["PENDING", 60],
       ["UNCERTAIN", 20],
       ["NEEDS_ATTENTION", 10],
@@ -129,7 +130,7 @@ describe("a line paid by a group", () => {
       problems: [{ code: "INSUFFICIENT_POINTS", lineId: null }],
       readyToOrder: false,
     });
-    await heldBy(gateway, team, [["PENDING", 500]]);
+    await movementsOf(gateway, team, [["PENDING", 500]]);
     expect((await readCart(customer)).funding).toMatchObject([{ available: 0, shortBy: 50 }]);
   });
 });
@@ -323,32 +324,4 @@ async function ownReward(intouchPoints: number): Promise<number> {
   const { id } = world().addReward({ name: `Kite ${randomUUID()}`, intouchPoints });
   await syncCatalog(gateway);
   return id;
-}
-
-/** Movements of somebody's orders that concern the group. */
-async function heldBy(on: TestGateway, group: string, movements: [state: string, points: number][]): Promise<void> {
-  const groupId = String(groupNumber(group));
-  const orderId = randomUUID();
-  const other = await on.customer();
-  await other.ok("{ me { cart { id } } }");
-  await on.sql(
-    `insert into orders (id, number, customer_id, cart_id, total, placed_at)
-     select $1, $2, customer_id, id, 0, now() from carts where customer_id = $3`,
-    [orderId, `ORD-${orderId}`, other.customerId],
-  );
-  for (const [index, [state, points]] of movements.entries()) {
-    const lineId = randomUUID();
-    const unitId = randomUUID();
-    await on.sql(
-      `insert into order_lines (id, order_id, position, reward_id, name, kind, source, quantity, unit_points, pay_with, group_id)
-       select $1, $2, $3, id, name, kind, source, 1, $4, 'GROUP', $5 from rewards where sku = 'CAP-15465'`,
-      [lineId, orderId, index + 1, points, groupId],
-    );
-    await on.sql("insert into order_units (id, line_id, unit) values ($1, $2, 1)", [unitId, lineId]);
-    await on.sql(
-      `insert into points_movements (id, order_id, customer_id, kind, number, ledger, pay_with, group_id, unit_id, points, line_ids, state, reference, requested_at)
-       values ($1, $2, $3, 'TAKEN', $4, 'CAPILLARY', 'GROUP', $5, $6, $7, array[$8::uuid], $9::movement_state, 'r', now())`,
-      [randomUUID(), orderId, other.customerId, index + 1, groupId, unitId, points, lineId, state],
-    );
-  }
 }

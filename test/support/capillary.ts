@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Customer, TestGateway } from "./gateway.ts";
 import type { Caller } from "./graphql.ts";
 
@@ -96,3 +97,35 @@ export async function changeCart(
 
 export const readCart = async (customer: Caller, wanted = cartFields): Promise<CartSeen> =>
   (await customer.ok<{ me: { cart: CartSeen } }>(`{ me { cart { ${wanted} } } }`)).me.cart;
+
+/** Points that an order of somebody else took from the group, or is about to. */
+export async function movementsOf(
+  gateway: TestGateway,
+  group: string,
+  movements: [state: string, points: number][],
+): Promise<void> {
+  const groupId = String(groupNumber(group));
+  const orderId = randomUUID();
+  const other = await gateway.customer();
+  await other.ok("{ me { cart { id } } }");
+  await gateway.sql(
+    `insert into orders (id, number, customer_id, cart_id, total, placed_at)
+     select $1, $2, customer_id, id, 0, now() from carts where customer_id = $3`,
+    [orderId, `ORD-${orderId}`, other.customerId],
+  );
+  for (const [index, [state, points]] of movements.entries()) {
+    const lineId = randomUUID();
+    const unitId = randomUUID();
+    await gateway.sql(
+      `insert into order_lines (id, order_id, position, reward_id, name, kind, source, quantity, unit_points, pay_with, group_id)
+       select $1, $2, $3, id, name, kind, source, 1, $4, 'GROUP', $5 from rewards where sku = 'CAP-15465'`,
+      [lineId, orderId, index + 1, points, groupId],
+    );
+    await gateway.sql("insert into order_units (id, line_id, unit) values ($1, $2, 1)", [unitId, lineId]);
+    await gateway.sql(
+      `insert into points_movements (id, order_id, customer_id, kind, number, ledger, pay_with, group_id, unit_id, points, line_ids, state, reference, requested_at)
+       values ($1, $2, $3, 'TAKEN', $4, 'CAPILLARY', 'GROUP', $5, $6, $7, array[$8::uuid], $9::movement_state, 'r', now())`,
+      [randomUUID(), orderId, other.customerId, index + 1, groupId, unitId, points, lineId, state],
+    );
+  }
+}

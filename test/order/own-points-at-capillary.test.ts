@@ -1,0 +1,56 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { callsOf, changeCart, mirroredReward, refusalFields, syncCatalog } from "../support/capillary.ts";
+import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway({ CAPILLARY_INDIVIDUAL_LEDGER: "capillary" });
+  await syncCatalog(gateway);
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+async function add(customer: Customer, rewardId: string, quantity = 1) {
+  expect((await changeCart(customer, "addToCart", { rewardId, quantity })).userErrors).toEqual([]);
+}
+const dryRun = async (customer: Customer) =>
+  (
+    await customer.send<{ placeOrder: object }>(
+      `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
+        preview { funding { payWith points available remaining } } userErrors { ${refusalFields} } } }`,
+      { input: { idempotencyKey: randomUUID(), dryRun: true } },
+    )
+  ).data?.placeOrder;
+
+test("Capillary is asked once whether its rewards could be paid from them; the funding stays one row", async () => {
+  const customer = await gateway.customer({ customerId: "CUST12345" });
+  const { id } = await gateway.voucher({ points: 10 });
+  await add(customer, id);
+  await add(customer, await mirroredReward(gateway, 15465), 5);
+  await add(customer, await mirroredReward(gateway, 15480));
+  const calls = await callsOf(gateway, async () => {
+    expect(await dryRun(customer)).toMatchObject({
+      userErrors: [],
+      preview: { funding: [{ payWith: "INDIVIDUAL", points: 115, available: 3_500, remaining: 3_385 }] },
+    });
+  });
+  expect(calls).toEqual({ get: 1, "user-reward": 2, isredeemable: 1 });
+  const asked = gateway.sandbox.calls.since(0).findLast(({ operation }) => operation === "isredeemable");
+  expect(asked?.query).toMatchObject({ external_id: "CUST12345", points: "105" });
+  expect(JSON.stringify(asked?.query)).not.toContain("user_group2");
+});
+
+test("when they are too few over there, that counts", async () => {
+  const customer = await gateway.customer({ customerId: "CUST67890" });
+  await add(customer, await mirroredReward(gateway, 15470), 3);
+  expect(await dryRun(customer)).toMatchObject({
+    userErrors: [{ __typename: "NotRedeemable", code: "INSUFFICIENT_POINTS", upstreamCode: "818" }],
+  });
+  const query = "query ($id: ID!) { reward(id: $id) { redeemability { redeemable reasons } } }";
+  const redeemability = async (number: number) =>
+    (await customer.ok<{ reward: object }>(query, { id: await mirroredReward(gateway, number) })).reward;
+  expect(await redeemability(15476)).toEqual({
+    redeemability: { redeemable: false, reasons: ["INSUFFICIENT_POINTS"] },
+  });
+  expect(await redeemability(15470)).toEqual({ redeemability: { redeemable: true, reasons: [] } });
+});
