@@ -35,6 +35,7 @@ export function newGroup(
   group: {
     members: (Customer | string)[];
     points: number;
+    id?: number;
     name?: string;
     status?: "ACTIVE" | "INACTIVE" | "DELETED";
     redemptionConfigured?: boolean;
