@@ -1,51 +1,67 @@
 import { askCapillary, type CapillaryFacts, concernsCapillary, nothingAsked } from "../cart/capillary-facts.ts";
-import type { Cart, CartFacts } from "../cart/cart.ts";
+import { type Cart, type CartFacts, pointsOf } from "../cart/cart.ts";
 import type { AskCapillary } from "../catalog/ask-capillary.ts";
 import type { Tx } from "../platform/db.ts";
+import { makeSingleFlight } from "../platform/single-flight.ts";
 import type { OrderStore } from "./order.store.ts";
 
 /** What Capillary said of a cart, and of which: its answers are good for that version and for no other. */
 export interface Asked {
   cartId: string;
   version: number;
-  /** How many movements of each group were settled before its balance was read. */
-  settled: ReadonlyMap<string, number>;
+  /** What had been taken from each group before its balance was read. */
+  taken: ReadonlyMap<string, number>;
   capillary: CapillaryFacts;
 }
 
 export interface AskAboutCart {
-  /** Asks everything, past all that is shared. Never within a transaction. */
+  /** Asks everything, past all that is shared but with others who place the very same cart. Never within a transaction. */
   ask(cart: Cart): Promise<Asked>;
   /**
-   * What was asked, with what open orders hold of each group, if it is still good; null if it has to be asked again. From
-   * then on nobody else places an order on these groups until the transaction ends.
+   * What was asked, with what is gone of each group meanwhile, if it is good for this cart; null if it has to be asked
+   * (again). From then on nobody else places an order on these groups until the transaction ends.
    */
   answers(tx: Tx, cart: Cart, asked: Asked | null): Promise<Pick<CartFacts, "capillary" | "heldByGroup"> | null>;
 }
 
 export interface AskAboutCartDeps {
-  orders: Pick<OrderStore, "heldGroupPoints" | "settledOfGroups">;
+  orders: Pick<OrderStore, "heldGroupPoints" | "takenFromGroups">;
   askFresh(customerId: string): AskCapillary;
   ledger: CartFacts["ledger"];
 }
 
 export function makeAskAboutCart({ orders, askFresh, ledger }: AskAboutCartDeps): AskAboutCart {
-  return {
-    async ask({ id: cartId, version, customerId, lines }) {
-      const settled = await orders.settledOfGroups(groupsOf(lines));
-      return { cartId, version, settled, capillary: await askCapillary(lines, askFresh(customerId), ledger) };
-    },
+  const share = makeSingleFlight<Asked>();
 
-    async answers(tx, cart, asked) {
-      if (!concernsCapillary(cart.lines)) return { capillary: nothingAsked, heldByGroup: new Map() };
-      if (asked?.cartId !== cart.id || asked.version !== cart.version) return null;
+  return {
+    ask: ({ id: cartId, version, customerId, lines }) =>
+      share(`${cartId}@${version}`, async () => {
+        const taken = await orders.takenFromGroups(groupsOf(lines));
+        return { cartId, version, taken, capillary: await askCapillary(lines, askFresh(customerId), ledger) };
+      }),
+
+    async answers(tx, { id, version, lines }, asked) {
+      if (!concernsCapillary(lines)) return { capillary: nothingAsked, heldByGroup: new Map() };
+      if (asked?.cartId !== id || asked.version !== version) return null;
       const { capillary } = asked;
-      const groupIds = groupsOf(cart.lines);
-      if (groupIds.length === 0) return { capillary, heldByGroup: new Map() };
-      await tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended('group ' || id, 0)) from unnest(${groupIds}::text[]) id`;
-      const settled = await orders.settledOfGroups(groupIds, tx);
-      if (groupIds.some((id) => settled.get(id) !== asked.settled.get(id))) return null;
-      return { capillary, heldByGroup: await orders.heldGroupPoints(groupIds, tx) };
+      const heldByGroup = new Map<string, number>();
+      const groupIds = groupsOf(lines);
+      if (groupIds.length === 0) return { capillary, heldByGroup };
+      await tx.$executeRaw`
+        select pg_advisory_xact_lock(hashtextextended('group ' || id, 0)) from unnest(${groupIds}::text[]) id`;
+      const held = await orders.heldGroupPoints(groupIds, tx);
+      const taken = await orders.takenFromGroups(groupIds, tx);
+      for (const groupId of groupIds) {
+        const open = held.get(groupId) ?? 0;
+        const since = (taken.get(groupId) ?? 0) - (asked.taken.get(groupId) ?? 0);
+        // What was taken meanwhile may be missing in the balance or not. It counts as missing while there is enough even so.
+        const standing = capillary.groups.get(groupId);
+        const wanted = pointsOf(lines.filter((line) => line.groupId === groupId));
+        const left = standing?.isMember ? standing.balance - open - wanted : null;
+        if (left !== null && left >= 0 && left < since) return null;
+        heldByGroup.set(groupId, open + since);
+      }
+      return { capillary, heldByGroup };
     },
   };
 }

@@ -62,8 +62,8 @@ export interface OrderStore {
   heldPoints(customerIds: readonly string[], tx?: Tx): Promise<Map<string, number>>;
   /** Points of each group that open orders are about to take, whoever placed them; groups without are left out. */
   heldGroupPoints(groupIds: readonly string[], tx?: Tx): Promise<Map<string, number>>;
-  /** How many movements of each group are settled: a balance of it is that of one such number. */
-  settledOfGroups(groupIds: readonly string[], tx?: Tx): Promise<Map<string, number>>;
+  /** Points that were taken from each group for certain, ever; groups without are left out. */
+  takenFromGroups(groupIds: readonly string[], tx?: Tx): Promise<Map<string, number>>;
   /** Units a customer has redeemed, or is about to, by reward. */
   redeemedUnits(tx: Tx, customerId: string, rewardIds: readonly string[]): Promise<Map<string, number>>;
 }
@@ -171,12 +171,12 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
       return new Map(rows.map((row) => [row.groupId, Number(row.points)]));
     },
 
-    async settledOfGroups(groupIds, tx = db) {
+    async takenFromGroups(groupIds, tx = db) {
       if (groupIds.length === 0) return new Map();
-      const rows = await tx.$queryRaw<{ groupId: string; settled: number }[]>`
-        select group_id as "groupId", count(*)::int as settled from points_movements
-        where group_id = any(${[...groupIds]}) and state in ('CONFIRMED', 'REFUSED') group by group_id`;
-      return new Map(rows.map((row) => [row.groupId, row.settled]));
+      const rows = await tx.$queryRaw<{ groupId: string; points: bigint }[]>`
+        select group_id as "groupId", sum(points)::bigint as points from points_movements
+        where group_id = any(${[...groupIds]}) and kind = 'TAKEN' and state = 'CONFIRMED' group by group_id`;
+      return new Map(rows.map((row) => [row.groupId, Number(row.points)]));
     },
 
     async redeemedUnits(tx, customerId, rewardIds) {

@@ -99,21 +99,23 @@ export async function changeCart(
 export const readCart = async (customer: Caller, wanted = cartFields): Promise<CartSeen> =>
   (await customer.ok<{ me: { cart: CartSeen } }>(`{ me { cart { ${wanted} } } }`)).me.cart;
 
-/** Points that an order of somebody else took from the group, or is about to. */
+/** Points that an order, of somebody else unless named, took from the group or is about to. @returns the order's global id */
 export async function movementsOf(
   gateway: TestGateway,
   group: string,
   movements: [state: string, points: number][],
-): Promise<void> {
+  whose?: Customer,
+): Promise<string> {
   const groupId = String(groupNumber(group));
   const orderId = randomUUID();
-  const other = await gateway.customer();
-  await other.ok("{ me { cart { id } } }");
+  const customer = whose ?? (await gateway.customer());
+  await customer.ok("{ me { cart { id } } }");
   await gateway.sql(
     `insert into orders (id, number, customer_id, cart_id, total, placed_at)
-     select $1, $2, customer_id, id, 0, now() from carts where customer_id = $3`,
-    [orderId, `ORD-${orderId}`, other.customerId],
+     select $1, $2, customer_id, id, 0, now() from carts where customer_id = $3 and status = 'OPEN'`,
+    [orderId, `ORD-${orderId}`, customer.customerId],
   );
+  await gateway.sql("update carts set status = 'ORDERED' where customer_id = $1", [customer.customerId]);
   for (const [index, [state, points]] of movements.entries()) {
     const lineId = randomUUID();
     const unitId = randomUUID();
@@ -126,7 +128,8 @@ export async function movementsOf(
     await gateway.sql(
       `insert into points_movements (id, order_id, customer_id, kind, number, ledger, pay_with, group_id, unit_id, points, line_ids, state, reference, requested_at)
        values ($1, $2, $3, 'TAKEN', $4, 'CAPILLARY', 'GROUP', $5, $6, $7, array[$8::uuid], $9::movement_state, 'r', now())`,
-      [randomUUID(), orderId, other.customerId, index + 1, groupId, unitId, points, lineId, state],
+      [randomUUID(), orderId, customer.customerId, index + 1, groupId, unitId, points, lineId, state],
     );
   }
+  return Buffer.from(`Order:${orderId}`).toString("base64url");
 }
