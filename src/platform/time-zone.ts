@@ -1,0 +1,120 @@
+/**
+ * Wall clocks and instants, by the time zone data Node carries. Node 24 has no `Temporal` yet; this is the little of it that
+ * is needed, with the names and the choices it will have.
+ */
+
+/** A day in a zone, `YYYY-MM-DD`. */
+export type LocalDate = string;
+
+/** What a clock on a wall shows. Months count from 1. */
+export interface WallTime {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  readonly millisecond: number;
+}
+
+const DAY = 86_400_000;
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** @throws RangeError for a zone nobody knows */
+function formatterOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formatters.get(timeZone);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat("en-US", {
+    timeZone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  });
+  formatters.set(timeZone, made);
+  return made;
+}
+
+export function isTimeZone(name: string): boolean {
+  try {
+    formatterOf(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** How far the zone's clocks are ahead of UTC at an instant, in milliseconds. */
+export function offsetAt(instant: Date, timeZone: string): number {
+  const shown: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {};
+  for (const part of formatterOf(timeZone).formatToParts(instant)) shown[part.type] = Number(part.value);
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = shown;
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(instant.getTime() / 1_000) * 1_000;
+}
+
+/** The day it is in the zone at an instant. */
+export const localDateOf = (instant: Date, timeZone: string): LocalDate =>
+  new Date(instant.getTime() + offsetAt(instant, timeZone)).toISOString().slice(0, 10);
+
+/** The wall time as if it were UTC, in milliseconds; null when there is no such day or time, such as 30 February or 24:00. */
+export function utcOf(wall: WallTime): number | null {
+  const { year, month, day, hour, minute, second, millisecond } = wall;
+  const time = Date.UTC(year, month - 1, day, hour, minute, second, millisecond);
+  const read = new Date(time);
+  const same =
+    read.getUTCMonth() === month - 1 &&
+    read.getUTCDate() === day &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60 &&
+    year > 99;
+  return same ? time : null;
+}
+
+/**
+ * The instant at which the zone's clocks show this, as `Temporal` would say under `disambiguation: "compatible"`: a time that
+ * the clocks skip is read as if they had not been moved yet, and of two with the same name the earlier is meant.
+ */
+export function instantOf(
+  wall: WallTime,
+  timeZone: string,
+): { readonly at: Date; readonly clock: "once" | "skipped" | "twice" } | null {
+  const utc = utcOf(wall);
+  if (utc === null) return null;
+  // A day on either side there is no other move of the clocks.
+  const before = offsetAt(new Date(utc - DAY), timeZone);
+  const after = offsetAt(new Date(utc + DAY), timeZone);
+  const readings = [...new Set([before, after])]
+    .filter((offset) => offsetAt(new Date(utc - offset), timeZone) === offset)
+    .map((offset) => utc - offset);
+  if (readings.length === 0) return { at: new Date(utc - before), clock: "skipped" };
+  return { at: new Date(Math.min(...readings)), clock: readings.length === 1 ? "once" : "twice" };
+}
+
+/** The instant at which a day begins in the zone; where the clocks skip its midnight, the first moment after. */
+export function startOfDay(date: LocalDate, timeZone: string): Date {
+  const [year = 0, month = 0, day = 0] = date.split("-").map(Number);
+  const start = instantOf({ year, month, day, hour: 0, minute: 0, second: 0, millisecond: 0 }, timeZone);
+  if (!start) throw new RangeError("not a day of the calendar");
+  return start.at;
+}
+
+const LOCAL_DATE = /^\d{4}-\d{2}-\d{2}$/;
+
+/**
+ * Days since 1970, so that a day can be reckoned with.
+ * @throws RangeError when it is no day of the calendar
+ */
+export function dayNumberOf(date: LocalDate): number {
+  const time = LOCAL_DATE.test(date) ? Date.parse(`${date}T00:00:00Z`) : Number.NaN;
+  // Date.parse lets 30 February be 1 March.
+  if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== date) {
+    throw new RangeError("not a day of the calendar");
+  }
+  return time / DAY;
+}
+
+export const dateOfDayNumber = (days: number): LocalDate => new Date(days * DAY).toISOString().slice(0, 10);

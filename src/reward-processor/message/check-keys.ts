@@ -1,0 +1,25 @@
+import { isSame } from "./fields.ts";
+import { isList, isNothing, type Json, JsonObject } from "./json-tree.ts";
+import type { Notes } from "./notes.ts";
+
+/** Keys that mean something to objects of this language, and nothing to a producer in good faith. */
+const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
+
+/** Looks through the whole message, also where we have no use for it, for keys that nobody should have to interpret. */
+export function checkKeys(tree: Json, path: string, notes: Notes): void {
+  if (isList(tree)) {
+    for (const [place, item] of tree.entries()) checkKeys(item, `${path}[${place}]`, notes);
+  }
+  if (!(tree instanceof JsonObject)) return;
+  const seen = new Map<string, Json>();
+  for (const [key, value] of tree.entries) {
+    const here = path === "" ? key : `${path}.${key}`;
+    if (FORBIDDEN.has(key.trim())) notes.problem(here, "FORBIDDEN_KEY", "is not a key a message may have");
+    const before = seen.get(key);
+    if (before !== undefined && !isNothing(before) && !isNothing(value) && !isSame(before, value)) {
+      notes.problem(here, "CONFLICTING_KEYS", "comes twice and does not say the same");
+    }
+    seen.set(key, value);
+    checkKeys(value, here, notes);
+  }
+}

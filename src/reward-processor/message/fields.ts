@@ -1,0 +1,83 @@
+import type { Vocabulary } from "./field-names.ts";
+import { fold } from "./fold.ts";
+import { isNothing, type Json, type JsonObject, textOf, writeJson } from "./json-tree.ts";
+import type { Notes } from "./notes.ts";
+
+/** A value and where it stood. */
+export interface Found {
+  readonly path: string;
+  readonly value: Json;
+}
+
+export interface Fields<Field extends string> {
+  /** The field, or undefined when the message does not say anything there. */
+  readonly get: (field: Field) => Found | undefined;
+  /** What has no name we know. */
+  readonly unknown: readonly Found[];
+}
+
+interface Entry extends Found {
+  readonly key: string;
+}
+
+/**
+ * The entries of an object by the names we know them under, whatever their spelling. What stands there twice must be the
+ * same, or say nothing once; else it is a problem, because nobody knows which was meant.
+ */
+export function readFields<Field extends string>(
+  object: JsonObject,
+  names: Vocabulary<Field>,
+  path: string,
+  notes: Notes,
+): Fields<Field> {
+  const fieldOf = new Map<string, Field>();
+  for (const field of Object.keys(names) as Field[]) {
+    for (const name of [...names[field].documented, ...(names[field].also ?? [])]) fieldOf.set(fold(name), field);
+  }
+  const groups = new Map<string, Entry[]>();
+  for (const [key, value] of object.entries) {
+    const name = fieldOf.get(fold(key)) ?? `unknown ${fold(key)}`;
+    const entry = { key, value, path: path === "" ? key : `${path}.${key}` };
+    groups.set(name, [...(groups.get(name) ?? []), entry]);
+  }
+  const known = new Map<string, Found>();
+  const unknown: Found[] = [];
+  for (const [name, entries] of groups) {
+    const field = name as Field;
+    const isKnown = Object.hasOwn(names, name);
+    const entry = oneOf(entries, notes);
+    if (!entry) continue;
+    if (!isKnown) unknown.push(entry);
+    else if (isNothing(entry.value)) {
+      const said = textOf(entry.value)?.trim();
+      if (said) notes.normalised(entry.path, said, "", "absent-word");
+    } else {
+      const { documented } = names[field];
+      if (!documented.includes(entry.key)) notes.normalised(entry.path, entry.key, documented[0], "key-spelling");
+      known.set(field, entry);
+    }
+  }
+  return { get: (field) => known.get(field), unknown };
+}
+
+function oneOf(entries: readonly Entry[], notes: Notes): Entry | undefined {
+  const saying = entries.filter(({ value }) => !isNothing(value));
+  const [first, ...others] = saying.length > 0 ? saying : entries.slice(0, 1);
+  if (!first) return undefined;
+  for (const other of others) {
+    if (!isSame(first.value, other.value)) {
+      notes.problem(other.path, "CONFLICTING_KEYS", `says something else than ${first.key}, which means the same`);
+      return undefined;
+    }
+  }
+  for (const other of entries) {
+    if (other !== first) notes.normalised(other.path, other.key, first.key, "repeated-key");
+  }
+  return first;
+}
+
+/** Numbers and texts of the same characters are the same. */
+export function isSame(one: Json, other: Json): boolean {
+  const [text, otherText] = [textOf(one)?.trim(), textOf(other)?.trim()];
+  return text !== undefined && otherText !== undefined ? text === otherText : writeJson(one) === writeJson(other);
+}

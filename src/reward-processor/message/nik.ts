@@ -1,0 +1,129 @@
+import { fold } from "./fold.ts";
+import { isList, isNothing, type Json, JsonNumber, JsonObject, readJson, textOf, writeJson } from "./json-tree.ts";
+import { storable } from "./storable.ts";
+
+/**
+ * Keeping national ids out of whatever we keep. A NIK is known by its place (`ResourceId`, `nik` …), and then removed wherever
+ * else in the message it stands, or by its looks alone.
+ */
+
+/** What stands in the place of a national id that was removed. */
+export const NIK_MARK = "[nik removed]";
+
+/** What a national id is called, folded. */
+export const NIK_NAMES = [
+  "nik",
+  "nonik",
+  "nomornik",
+  "niknumber",
+  "ktp",
+  "noktp",
+  "nomorktp",
+  "nationalid",
+  "nationalidnumber",
+  "identitynumber",
+] as const;
+const NIK_KEYS = new Set<string>([...NIK_NAMES, "resourceid"]);
+
+/** The keys whose value is a national id, or must be taken for one. */
+export const isNikKey = (key: string): boolean => NIK_KEYS.has(fold(key));
+/** Whether a word, as in `Resource`, says that what goes with it is a national id. */
+export const isNikName = (word: string): boolean => NIK_NAMES.some((name) => name === fold(word));
+
+// The provinces of Indonesia, the first two digits of every NIK. No year of ours begins like one.
+const PROVINCE = /^(1[1-9]|21|3[1-6]|5[1-3]|6[1-5]|7[1-6]|8[12]|9[1-7])/;
+
+/** Sixteen digits: where (6), the day of birth, 40 more for a woman, month and year (6), a number (4). */
+export function looksLikeNik(digits: string): boolean {
+  if (!/^\d{16}$/.test(digits) || !PROVINCE.test(digits)) return false;
+  const day = Number(digits.slice(6, 8)) % 40;
+  const month = Number(digits.slice(8, 10));
+  return day >= 1 && day <= 31 && month >= 1 && month <= 12;
+}
+
+/** Fewer digits than this are removed only where a NIK is expected: they would be found in every other number. */
+const SHORTEST_FOUND_ANYWHERE = 6;
+/** Of more than this many we do not look for each; then no long number is left. */
+const MOST_LOOKED_FOR = 20;
+const DIGITS = /\d(?:[ .-]?\d)*/g;
+
+export type Mask = (text: string) => string;
+
+/** A function that removes from a text the national ids of this message, and whatever looks like one. */
+export function maskFor(tree: Json): Mask {
+  const found = new Set<string>();
+  collect(tree, found, false, 0);
+  const words = [...found].filter((word) => word.length >= SHORTEST_FOUND_ANYWHERE);
+  const numbers = [...new Set(words.map((word) => word.replace(/\D/g, "")))].filter(
+    (digits) => digits.length >= SHORTEST_FOUND_ANYWHERE,
+  );
+  if (found.size > MOST_LOOKED_FOR) return (text) => maskLooks(text.replace(/\d(?:[ .-]?\d){5,}/g, NIK_MARK));
+  // Written with separators in one place it may be written without in another.
+  const known = numbers.map((digits) => new RegExp([...digits].join("[ .-]?"), "g"));
+  return (text) => {
+    let masked = text;
+    for (const word of words) masked = masked.replaceAll(word, NIK_MARK);
+    for (const number of known) masked = masked.replace(number, NIK_MARK);
+    return maskLooks(masked);
+  };
+}
+
+const maskLooks: Mask = (text) =>
+  text.replace(DIGITS, (run) => (looksLikeNik(run.replace(/\D/g, "")) ? NIK_MARK : run));
+
+/** A number where its name belongs: `Resource` and `ResourceId` the wrong way round. */
+const isSwapped = (key: string, value: Json) => fold(key) === "resource" && /\d{6}/.test(textOf(value) ?? "");
+
+function collect(tree: Json, found: Set<string>, isNik: boolean, embedded: number): void {
+  if (tree instanceof JsonObject) {
+    for (const [key, value] of tree.entries)
+      collect(value, found, isNik || isNikKey(key) || isSwapped(key, value), embedded);
+  } else if (isList(tree)) {
+    for (const item of tree) collect(item, found, isNik, embedded);
+  } else {
+    const inside = embeddedIn(tree, embedded);
+    if (inside) collect(inside, found, isNik, embedded + 1);
+    const text = textOf(tree)?.trim();
+    if (isNik && text && !isNothing(tree)) {
+      found.add(text);
+      if (tree instanceof JsonNumber) found.add(String(Number(text)));
+    }
+  }
+}
+
+/** JSON within a text, which may be within a text again. */
+function embeddedIn(tree: Json, depth: number): Json | null {
+  if (typeof tree !== "string" || depth >= 3 || !/^\s*["{[]/.test(tree)) return null;
+  const read = readJson(tree);
+  return "tree" in read ? read.tree : null;
+}
+
+/** The tree without national ids: nothing of the value where one belongs, and none within any other text, key or number. */
+export function maskTree(tree: Json, mask: Mask, isNik = false, embedded = 0): Json {
+  if (tree instanceof JsonObject) {
+    return new JsonObject(
+      tree.entries.map(([key, value]) => [
+        storable(mask(key)),
+        maskTree(value, mask, isNik || isNikKey(key), embedded),
+      ]),
+    );
+  }
+  if (isList(tree)) return tree.map((item) => maskTree(item, mask, isNik, embedded));
+  const text = textOf(tree);
+  if (text === null) return tree;
+  if (isNik && !isNothing(tree)) return NIK_MARK;
+  const inside = embeddedIn(tree, embedded);
+  if (inside) return writeJson(maskTree(inside, mask, false, embedded + 1));
+  const masked = mask(text);
+  return tree instanceof JsonNumber && masked === text ? tree : storable(masked);
+}
+
+/** What a text that cannot be read as JSON says without its long numbers, and without what stands beside a NIK's name. */
+export function maskUnreadable(text: string): string {
+  const unescaped = text.replace(/\\+u00(3\d)/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  const named = unescaped.replace(
+    /((?:resource[\s_-]*id|nik|ktp|national[\s_-]*id|identity[\s_-]*number)(?:[\s_-]*number)?[\\"'\s]*[:=][\\"'\s]*)[^\\"'\s,;}\]]+/gi,
+    `$1${NIK_MARK}`,
+  );
+  return storable(maskLooks(named.replace(/\d{9,}/g, NIK_MARK)));
+}

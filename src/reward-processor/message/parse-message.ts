@@ -1,0 +1,127 @@
+import { checkKeys } from "./check-keys.ts";
+import { dataNames, envelopeNames } from "./field-names.ts";
+import { type Found, readFields } from "./fields.ts";
+import { JsonObject, plainValue, readJson, textOf } from "./json-tree.ts";
+import type { Envelope, RewardMessage } from "./message.ts";
+import { isNikKey, type Mask, maskFor, maskTree } from "./nik.ts";
+import { makeNotes, type Normalisation, type Notes, type Problem, type ProblemCode } from "./notes.ts";
+import { textOfRaw, type UnreadableRaw } from "./raw-text.ts";
+import { readAction } from "./read-action.ts";
+import { readDate } from "./read-date.ts";
+import { findLines, readLine } from "./read-lines.ts";
+import { readPeople } from "./read-people.ts";
+import { readText } from "./read-values.ts";
+import { storable } from "./storable.ts";
+import { dataObject } from "./unwrap.ts";
+
+export interface ParseOptions {
+  readonly now: Date;
+  /** The programme's zone: dates without one are meant in it, and days are its days. */
+  readonly timeZone: string;
+  /**
+   * For a message that was kept without its national id and whose hash is on record: then the mark in its place is as good as
+   * the number. Never for a message from outside.
+   */
+  readonly nikIsOnRecord?: boolean;
+}
+
+export interface ParsedMessage {
+  readonly message: RewardMessage;
+  readonly normalisations: readonly Normalisation[];
+}
+
+export interface RefusedMessage {
+  readonly problems: readonly [Problem, ...Problem[]];
+}
+
+export const isRefusedMessage = (result: ParsedMessage | RefusedMessage): result is RefusedMessage =>
+  "problems" in result;
+
+/**
+ * Reads a command of any producer: as tolerant as can be without guessing, and with a note of every liberty it took.
+ * @param raw the message as text or bytes; or what JSON it was, if somebody has read it already
+ * @returns the command and what was read otherwise than written, or everything that is wrong with it. It never throws for
+ *   what a message says, only for a zone that does not exist.
+ */
+export function parseMessage(raw: unknown, options: ParseOptions): ParsedMessage | RefusedMessage {
+  const text = textOfRaw(raw);
+  if ("unreadable" in text) return unreadable(text.unreadable);
+  const json = readJson(text.text);
+  if ("unreadable" in json) return unreadable(json.unreadable);
+  const inner = typeof json.tree === "string" ? readJson(json.tree) : json;
+  if ("unreadable" in inner || !(inner.tree instanceof JsonObject)) {
+    return refuse({ path: "", code: "NOT_AN_OBJECT", message: "is not an object" });
+  }
+  const mask = maskFor(inner.tree);
+  const notes = makeNotes(mask);
+  if (inner !== json) notes.normalised("", "text", "object", "json-in-text");
+  checkKeys(inner.tree, "", notes);
+  const message = readMessage(inner.tree, options, mask, notes);
+  const [first, ...others] = notes.problems;
+  if (first) return { problems: [first, ...others] };
+  if (!message) throw new Error("a message was given up without a reason");
+  return { message, normalisations: notes.normalisations };
+}
+
+function readMessage(tree: JsonObject, options: ParseOptions, mask: Mask, notes: Notes): RewardMessage | null {
+  const envelope = readFields(tree, envelopeNames, "", notes);
+  const dataFound = envelope.get("data");
+  const object = dataFound
+    ? dataObject(dataFound, notes)
+    : notes.problem("Data", "DATA_MISSING", "says nothing of what has happened");
+  const data = object && readFields(object.object, dataNames, object.path, notes);
+  const action = readAction(
+    [data?.get("command"), envelope.get("command"), envelope.get("action"), envelope.get("subjectIdentifier")],
+    notes,
+  );
+  if (!object || !data) return null;
+  const found = findLines(data, object.path, notes);
+  const people = readPeople(action, found.people, envelope, options.nikIsOnRecord ?? false, notes);
+  const { nik } = people.member;
+  const lines = found.lines.map((line) => readLine(line, action, nik, options, notes));
+  const ticketId = readText(envelope.get("ticketId"), 128, nik, notes);
+  const [first, ...others] = lines.filter((line) => line !== null);
+  if (!action || !first || notes.problems.length > 0) return null;
+
+  const shown = (found: Found | undefined) => textOf(maskTree(found?.value ?? null, mask))?.slice(0, 200) ?? "";
+  const written: Envelope = {
+    subject: shown(envelope.get("subject")),
+    subjectType: shown(envelope.get("subjectType")),
+    subjectIdentifier: shown(envelope.get("subjectIdentifier")),
+    action: shown(envelope.get("action")),
+    resourceType: shown(envelope.get("resourceType")),
+    scopeSource: shown(envelope.get("scopeSource")),
+    date: shown(envelope.get("date")),
+  };
+  const unknown = [...envelope.unknown, ...data.unknown, ...found.unknown].map(
+    ({ path, value }) => [mask(path), maskTree(value, mask, isNikKey(path.slice(path.lastIndexOf(".") + 1)))] as const,
+  );
+  return {
+    action,
+    ticketId,
+    envelope: written,
+    ...people,
+    sentAt: readSentAt(envelope.get("date"), options, notes),
+    lines: [first, ...others],
+    unknown: Object.fromEntries(unknown.map(([path, value]) => [storable(path), plainValue(value)])),
+  };
+}
+
+/** When it was sent only describes the message, so a date that cannot be is dropped instead of refused. */
+function readSentAt(found: Found | undefined, options: ParseOptions, notes: Notes): Date | null {
+  if (!found) return null;
+  const read = readDate(found, { ...options, dayIsEnough: false }, { ...notes, problem: () => null });
+  if (!read) notes.normalised(found.path, found.value, "", "unreadable-date-dropped");
+  return read?.at ?? null;
+}
+
+const WHY_UNREADABLE: Readonly<Record<UnreadableRaw, string>> = {
+  TOO_LARGE: "is longer than 64 KiB",
+  NOT_UTF8: "is not UTF-8",
+  NOT_JSON: "is not JSON",
+  TOO_DEEP: "has more than 8 levels",
+  INEXACT_NUMBER: "has lost digits of a number on its way: send ids of more than 15 digits as text",
+};
+
+const refuse = (problem: Problem): RefusedMessage => ({ problems: [problem] });
+const unreadable = (code: UnreadableRaw & ProblemCode) => refuse({ path: "", code, message: WHY_UNREADABLE[code] });

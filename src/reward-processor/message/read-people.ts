@@ -1,0 +1,90 @@
+import type { envelopeNames } from "./field-names.ts";
+import { type Fields, type Found, isSame } from "./fields.ts";
+import { textOf } from "./json-tree.ts";
+import type { MemberIds, RewardAction } from "./message.ts";
+import { isNikName, NIK_MARK } from "./nik.ts";
+import type { Notes } from "./notes.ts";
+import { readId, readNik, readText } from "./read-values.ts";
+
+/** What `Data` says of people, whether in itself or in its lines. */
+export type PeopleFields = Readonly<
+  Record<"userId" | "memberId" | "clientId" | "nik" | "sharer" | "receiver", Found | undefined>
+>;
+
+export interface People {
+  readonly member: MemberIds;
+  readonly sharerId: string | null;
+  readonly receiverId: string | null;
+}
+
+/**
+ * Who a message is about. Where `Data` names the member, it alone counts: the envelope's `UserId` and `MemberId` may be
+ * somebody else's, as in the documented referral. The national id counts wherever it stands.
+ * @param nikIsOnRecord what was removed as a national id is known by its hash, so its mark stands for a member
+ */
+export function readPeople(
+  action: RewardAction | null,
+  data: PeopleFields,
+  envelope: Fields<keyof typeof envelopeNames>,
+  nikIsOnRecord: boolean,
+  notes: Notes,
+): People {
+  const nikFound = findNik(data, envelope, notes);
+  const nik = readNik(nikFound, nikIsOnRecord, notes);
+  const id = (found: Found | undefined) => readId(found, nik, notes);
+
+  const sharerId = id(data.sharer);
+  const receiverId = id(data.receiver);
+  const own = { userId: id(data.userId), memberId: id(data.memberId) };
+  const isNamed = own.userId !== null || own.memberId !== null;
+  const beside = { userId: envelope.get("userId"), memberId: envelope.get("memberId") };
+  if (isNamed) {
+    for (const field of ["userId", "memberId"] as const) {
+      const passedOver = beside[field];
+      if (passedOver && textOf(passedOver.value)?.trim() !== own[field]) {
+        notes.normalised(passedOver.path, passedOver.value, own[field] ?? "", "data-over-envelope");
+      }
+    }
+  }
+  const ids = isNamed ? own : { userId: id(beside.userId), memberId: id(beside.memberId) };
+  const clientId = readText(data.clientId ?? envelope.get("clientId"), 64, nik, notes);
+  const member = { memberId: ids.memberId, userId: ids.userId, nik, clientId };
+
+  // A national id that cannot be read has been noted as that.
+  const isKnown = ids.userId !== null || ids.memberId !== null || nikFound !== undefined;
+  const people = { member, sharerId, receiverId };
+  if (action === null) return people;
+  if (action === "registerreferral" || action === "transactionreferral") {
+    if (sharerId === null) missing(data.sharer, "SHARER_MISSING", "id-user-share", notes);
+    if (receiverId === null && !isKnown) missing(data.receiver, "RECEIVER_MISSING", "id-user-receive", notes);
+  } else if (!isKnown) missing(data.userId ?? data.memberId, "MEMBER_MISSING", "id", notes);
+  return people;
+}
+
+/** An id that was there and could not be read is noted as that; one of zero is as good as none. */
+function missing(
+  found: Found | undefined,
+  code: "SHARER_MISSING" | "RECEIVER_MISSING" | "MEMBER_MISSING",
+  name: string,
+  notes: Notes,
+): void {
+  const path = found?.path ?? `Data.${name}`;
+  if (!notes.problems.some((problem) => problem.path === path)) notes.problem(path, code, "nobody is named");
+}
+
+/** The national id: `ResourceId` if `Resource` says that it is one, or a field of that name. They must agree. */
+function findNik(data: PeopleFields, envelope: Fields<keyof typeof envelopeNames>, notes: Notes): Found | undefined {
+  const resource = envelope.get("resource");
+  const resourceId = envelope.get("resourceId");
+  const isNik = resource !== undefined && isNikName(textOf(resource.value) ?? "");
+  if (resourceId && !isNik) notes.normalised(resourceId.path, NIK_MARK, "", "not-used");
+  const [first, ...others] = [isNik ? resourceId : undefined, data.nik, envelope.get("nik")].filter(
+    (found) => found !== undefined,
+  );
+  for (const other of others) {
+    if (first && !isSame(first.value, other.value)) {
+      notes.problem(other.path, "NIK_CONFLICT", "is not the national id given elsewhere in the message");
+    }
+  }
+  return first;
+}

@@ -1,0 +1,90 @@
+import type { Found } from "./fields.ts";
+import { JsonNumber, textOf } from "./json-tree.ts";
+import { looksLikeNik, NIK_MARK } from "./nik.ts";
+import type { Notes } from "./notes.ts";
+
+/** As many digits as 64 bits can have. */
+const LONGEST_ID = 20;
+
+/** The id of a person as digits; null when there is none, or with the problem noted when there is no telling which. */
+export function readId(found: Found | undefined, nik: string | null, notes: Notes): string | null {
+  const digits = readDigits(found, notes);
+  if (!found || digits === null) return null;
+  if (digits === "0") {
+    notes.normalised(found.path, digits, "", "zero-as-absent");
+    return null;
+  }
+  if (isNik(digits, nik) || looksLikeNik(digits)) return misplaced(found, notes);
+  return digits;
+}
+
+function readDigits(found: Found | undefined, notes: Notes): string | null {
+  if (!found) return null;
+  const written = textOf(found.value)?.trim();
+  if (written === NIK_MARK) return removed(found, notes);
+  const whole = found.value instanceof JsonNumber ? written?.replace(/\.0+$/, "") : written;
+  const digits = whole?.replace(/^0+(?=\d)/, "") ?? "";
+  if (!/^\d+$/.test(digits) || digits.length > LONGEST_ID) {
+    return notes.problem(found.path, "ID_INVALID", "is not an id of up to 20 digits");
+  }
+  if (whole !== written) notes.normalised(found.path, written ?? "", digits, "decimal-as-integer");
+  else if (digits !== whole) notes.normalised(found.path, whole ?? "", digits, "leading-zeros");
+  return digits;
+}
+
+/** A product's id is a whole number; newer producers may write any short name. */
+export function readProductId(found: Found | undefined, nik: string | null, notes: Notes): string | null {
+  const text = readText(found, 64, nik, notes);
+  if (!found || text === null) return null;
+  return /^\d+(\.0+)?$/.test(text) ? readId(found, nik, notes) : text;
+}
+
+/** A word of the producer's own, at most so long and without control characters. */
+export function readText(found: Found | undefined, longest: number, nik: string | null, notes: Notes): string | null {
+  if (!found) return null;
+  const written = textOf(found.value);
+  const text = written?.trim() ?? "";
+  if (text.includes(NIK_MARK)) return removed(found, notes);
+  if (text === "" || text.length > longest || /\p{C}/u.test(text)) {
+    return notes.problem(found.path, "TEXT_INVALID", `is not a text of up to ${longest} characters`);
+  }
+  if (nik !== null && text.replace(/\D/g, "").includes(nik)) return misplaced(found, notes);
+  if (text !== written) notes.normalised(found.path, written ?? "", text, "trimmed");
+  return text;
+}
+
+/**
+ * A whole amount. A text may end in `.0` or `.00`, which is a whole number however one writes decimals. `6.000` and `6,000`
+ * are six to some and six thousand to others, so they are refused.
+ */
+export function readAmount(found: Found | undefined, notes: Notes): number | null {
+  if (!found) return null;
+  const written = textOf(found.value)?.trim() ?? "";
+  const isNumber = found.value instanceof JsonNumber;
+  const [, digits] = (isNumber ? /^(\d+)(?:\.0+)?$/ : /^(\d+)(?:\.0{1,2})?$/).exec(written) ?? [];
+  if (digits === undefined) return notes.problem(found.path, "AMOUNT_INVALID", "is not a whole amount");
+  const amount = Number(digits);
+  if (!Number.isSafeInteger(amount)) {
+    return notes.problem(found.path, "AMOUNT_TOO_LARGE", "is more than can be reckoned exactly");
+  }
+  if (digits !== written) notes.normalised(found.path, written, String(amount), "decimal-as-integer");
+  else if (!isNumber) notes.normalised(found.path, written, String(amount), "text-as-integer");
+  return amount;
+}
+
+/** Digits of a national id, without the separators some write. They are not checked further: the samples' are no real ones. */
+export function readNik(found: Found | undefined, isOnRecord: boolean, notes: Notes): string | null {
+  if (!found) return null;
+  const written = textOf(found.value)?.trim() ?? "";
+  if (written === NIK_MARK) return isOnRecord ? null : removed(found, notes);
+  const digits = written.replace(/[ .-]/g, "");
+  if (!/^\d{6,32}$/.test(digits)) return notes.problem(found.path, "NIK_INVALID", "is not the number of a national id");
+  if (digits !== written) notes.normalised(found.path, NIK_MARK, NIK_MARK, "separators-removed");
+  return digits;
+}
+
+const isNik = (digits: string, nik: string | null) => nik !== null && digits === nik.replace(/^0+/, "");
+const misplaced = (found: Found, notes: Notes) =>
+  notes.problem(found.path, "NIK_MISPLACED", "is a national id, which is not kept, where an id belongs that is");
+const removed = (found: Found, notes: Notes) =>
+  notes.problem(found.path, "NIK_REMOVED", "was removed as a national id: enter what belongs here");

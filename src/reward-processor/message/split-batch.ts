@@ -1,0 +1,27 @@
+import { isList, MAX_DEPTH, readJson, writeJson } from "./json-tree.ts";
+import type { RefusedMessage } from "./parse-message.ts";
+import { MAX_MESSAGE_BYTES, textOfRaw } from "./raw-text.ts";
+
+/** Messages in one call. */
+export const MAX_BATCH = 100;
+
+/**
+ * The messages of one call as texts, each for itself to be parsed: of a list its items with every digit of them, and whatever
+ * else it is as the only one. Only a list that is none, or too long, is refused as a whole.
+ */
+export function splitBatch(
+  raw: unknown,
+): { readonly isList: boolean; readonly items: readonly string[] } | RefusedMessage {
+  const text = textOfRaw(raw, MAX_BATCH * MAX_MESSAGE_BYTES);
+  if ("unreadable" in text) return refuse(text.unreadable, "cannot be read");
+  if (!/^\s*\[/.test(text.text)) return { isList: false, items: [text.text] };
+  const json = readJson(text.text, MAX_DEPTH + 1);
+  if ("unreadable" in json) return refuse(json.unreadable, "cannot be read");
+  const items = isList(json.tree) ? json.tree : [];
+  if (items.length > MAX_BATCH) return refuse("TOO_MANY_MESSAGES", `has more than ${MAX_BATCH} messages`);
+  return { isList: true, items: items.map(writeJson) };
+}
+
+const refuse = (code: RefusedMessage["problems"][0]["code"], message: string): RefusedMessage => ({
+  problems: [{ path: "", code, message }],
+});
