@@ -30,10 +30,7 @@ export function readFields<Field extends string>(
   path: string,
   notes: Notes,
 ): Fields<Field> {
-  const fieldOf = new Map<string, Field>();
-  for (const field of Object.keys(names) as Field[]) {
-    for (const name of [...names[field].documented, ...(names[field].also ?? [])]) fieldOf.set(fold(name), field);
-  }
+  const fieldOf = fieldsByName(names);
   const groups = new Map<string, Entry[]>();
   for (const [key, value] of object.entries) {
     const name = fieldOf.get(fold(key)) ?? `unknown ${fold(key)}`;
@@ -58,6 +55,20 @@ export function readFields<Field extends string>(
     }
   }
   return { get: (field) => known.get(field), unknown };
+}
+
+const compiled = new WeakMap<object, ReadonlyMap<string, string>>();
+
+/** The field of each name in its folded form; worked out once for each vocabulary. */
+function fieldsByName(names: Vocabulary<string>): ReadonlyMap<string, string> {
+  const known = compiled.get(names);
+  if (known) return known;
+  const made = new Map<string, string>();
+  for (const [field, { documented, also = [] }] of Object.entries(names)) {
+    for (const name of [...documented, ...also]) made.set(fold(name), field);
+  }
+  compiled.set(names, made);
+  return made;
 }
 
 function oneOf(entries: readonly Entry[], notes: Notes): Entry | undefined {
