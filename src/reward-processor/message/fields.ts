@@ -77,8 +77,8 @@ function oneOf(entries: readonly Entry[], notes: Notes): Entry | undefined {
   if (!first) return undefined;
   for (const other of others) {
     if (!isSame(first.value, other.value)) {
-      notes.problem(other.path, "CONFLICTING_KEYS", `says something else than ${first.key}, which means the same`);
-      return undefined;
+      notes.problem(other.path, "CONFLICTING_KEYS", "says something else than another key of the same meaning");
+      return first;
     }
   }
   for (const other of entries) {

@@ -118,12 +118,14 @@ export function maskTree(tree: Json, mask: Mask, isNik = false, embedded = 0): J
   return tree instanceof JsonNumber && masked === text ? tree : storable(masked);
 }
 
-/** What a text that cannot be read as JSON says without its long numbers, and without what stands beside a NIK's name. */
+const NAMED_IN_TEXT =
+  /((?:resource[\s_-]*id|nik|ktp|national[\s_-]*id|identity[\s_-]*number)(?:[\s_-]*number)?[\\"'\s]*[:=][\\"'\s]*)(?!\[nik removed\])(\d(?:[ .-]?\d)*|[^\\"'\s,;}\]]+)/gi;
+
+/**
+ * What a text that cannot be read as JSON says without its long numbers, and without what stands beside the name of a
+ * national id. It loses more than need be: nobody can tell where a value in it begins.
+ */
 export function maskUnreadable(text: string): string {
   const unescaped = text.replace(/\\+u00(3\d)/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
-  const named = unescaped.replace(
-    /((?:resource[\s_-]*id|nik|ktp|national[\s_-]*id|identity[\s_-]*number)(?:[\s_-]*number)?[\\"'\s]*[:=][\\"'\s]*)[^\\"'\s,;}\]]+/gi,
-    `$1${NIK_MARK}`,
-  );
-  return storable(maskLooks(named.replace(/\d{9,}/g, NIK_MARK)));
+  return storable(maskLooks(unescaped.replace(NAMED_IN_TEXT, `$1${NIK_MARK}`).replace(/\d{9,}/g, NIK_MARK)));
 }
