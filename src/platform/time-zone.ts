@@ -24,16 +24,8 @@ const formatters = new Map<string, Intl.DateTimeFormat>();
 function formatterOf(timeZone: string): Intl.DateTimeFormat {
   const known = formatters.get(timeZone);
   if (known) return known;
-  const made = new Intl.DateTimeFormat("en-US", {
-    timeZone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  });
+  // The year is there because something must be; asking for every part and reckoning takes four times as long.
+  const made = new Intl.DateTimeFormat("en-US", { timeZone, year: "numeric", timeZoneName: "longOffset" });
   formatters.set(timeZone, made);
   return made;
 }
@@ -47,12 +39,14 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+const OFFSET = /GMT([-+])(\d{2}):(\d{2})(?::(\d{2}))?/;
+
 /** How far the zone's clocks are ahead of UTC at an instant, in milliseconds. */
 export function offsetAt(instant: Date, timeZone: string): number {
-  const shown: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {};
-  for (const part of formatterOf(timeZone).formatToParts(instant)) shown[part.type] = Number(part.value);
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = shown;
-  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(instant.getTime() / 1_000) * 1_000;
+  // In the zone of Greenwich it is only "GMT".
+  const [, sign, hours = 0, minutes = 0, seconds = 0] = OFFSET.exec(formatterOf(timeZone).format(instant)) ?? [];
+  const offset = (Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)) * 1_000;
+  return sign === "-" ? -offset : offset;
 }
 
 /** The day it is in the zone at an instant. */

@@ -49,6 +49,8 @@ describe("a wall clock", () => {
       fc.property(zone, instant, (timeZone, at) => {
         const offset = offsetAt(at, timeZone);
         const shown = new Date(at.getTime() + offset);
+        // Swedish dates are written as we write them.
+        expect(shown.toISOString().slice(0, 19).replace("T", " ")).toBe(at.toLocaleString("sv-SE", { timeZone }));
         const meant = instantOf({ ...wall(shown.toISOString()), millisecond: at.getUTCMilliseconds() }, timeZone);
         expect(meant?.clock).not.toBe("skipped");
         if (meant?.clock === "once") expect(meant.at).toEqual(at);
@@ -56,7 +58,7 @@ describe("a wall clock", () => {
         expect(meant?.at.getTime()).toBeLessThanOrEqual(at.getTime());
         expect((meant?.at.getTime() ?? 0) + offsetAt(meant?.at ?? at, timeZone)).toBe(shown.getTime());
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 });

@@ -35,7 +35,9 @@ export function readFields<Field extends string>(
   for (const [key, value] of object.entries) {
     const name = fieldOf.get(fold(key)) ?? `unknown ${fold(key)}`;
     const entry = { key, value, path: path === "" ? key : `${path}.${key}` };
-    groups.set(name, [...(groups.get(name) ?? []), entry]);
+    const group = groups.get(name);
+    if (group) group.push(entry);
+    else groups.set(name, [entry]);
   }
   const known = new Map<string, Found>();
   const unknown: Found[] = [];
@@ -81,9 +83,8 @@ function oneOf(entries: readonly Entry[], notes: Notes): Entry | undefined {
       return first;
     }
   }
-  for (const other of entries) {
-    if (other !== first) notes.normalised(other.path, other.key, first.key, "repeated-key");
-  }
+  const repeated = entries.find((entry) => entry !== first);
+  if (repeated) notes.normalised(repeated.path, repeated.key, first.key, "repeated-key");
   return first;
 }
 

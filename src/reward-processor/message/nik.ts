@@ -46,6 +46,7 @@ const SHORTEST_FOUND_ANYWHERE = 6;
 /** Of more than this many we do not look for each; then no long number is left. */
 const MOST_LOOKED_FOR = 20;
 const DIGITS = /\d(?:[ .-]?\d)*/g;
+const LONG_NUMBER = /\d(?:[ .-]?\d){5,}/g;
 
 export type Mask = (text: string) => string;
 
@@ -53,23 +54,36 @@ export type Mask = (text: string) => string;
 export function maskFor(tree: Json): Mask {
   const found = new Set<string>();
   collect(tree, found, false, 0);
+  if (found.size > MOST_LOOKED_FOR) return (text) => maskLooks(text.replace(LONG_NUMBER, NIK_MARK));
   const words = [...found].filter((word) => word.length >= SHORTEST_FOUND_ANYWHERE);
-  const numbers = [...new Set(words.map((word) => word.replace(/\D/g, "")))].filter(
-    (digits) => digits.length >= SHORTEST_FOUND_ANYWHERE,
-  );
-  if (found.size > MOST_LOOKED_FOR) return (text) => maskLooks(text.replace(/\d(?:[ .-]?\d){5,}/g, NIK_MARK));
   // Written with separators in one place it may be written without in another.
-  const known = numbers.map((digits) => new RegExp([...digits].join("[ .-]?"), "g"));
-  return (text) => {
-    let masked = text;
-    for (const word of words) masked = masked.replaceAll(word, NIK_MARK);
-    for (const number of known) masked = masked.replace(number, NIK_MARK);
-    return maskLooks(masked);
-  };
+  const numbers = words
+    .map((word) => word.replace(/\D/g, ""))
+    .filter((digits) => digits.length >= SHORTEST_FOUND_ANYWHERE);
+  const isKnown = (digits: string) => numbers.some((number) => digits.includes(number));
+  return (text) =>
+    maskRuns(
+      words.reduce((masked, word) => masked.replaceAll(word, NIK_MARK), text),
+      isKnown,
+    );
 }
 
-const maskLooks: Mask = (text) =>
-  text.replace(DIGITS, (run) => (looksLikeNik(run.replace(/\D/g, "")) ? NIK_MARK : run));
+/** Removes numbers, with whatever separators are in them, that hold a national id. */
+const maskRuns = (text: string, isKnown: (digits: string) => boolean) =>
+  text.replace(DIGITS, (run) => {
+    const groups = run.split(/[ .-]/);
+    return isKnown(groups.join("")) || holdsLookalike(groups) ? NIK_MARK : run;
+  });
+
+const maskLooks: Mask = (text) => maskRuns(text, () => false);
+
+function holdsLookalike(groups: readonly string[]): boolean {
+  return groups.some((_, start) => {
+    let digits = "";
+    for (let next = start; digits.length < 16 && next < groups.length; next++) digits += groups[next];
+    return looksLikeNik(digits);
+  });
+}
 
 /** A number where its name belongs: `Resource` and `ResourceId` the wrong way round. */
 const isSwapped = (key: string, value: Json) => fold(key) === "resource" && /\d{6}/.test(textOf(value) ?? "");
