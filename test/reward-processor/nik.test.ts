@@ -73,6 +73,37 @@ describe("a message that was kept without its national id", () => {
   });
 });
 
+test("a message that is refused says whose it was, for its hash to be kept with it", () => {
+  const raw = JSON.stringify({ Resource: "nik", ResourceId: NIK, TicketId: "T-1", Action: "dailycheckin" });
+  expect(parseMessage(raw, JAKARTA)).toMatchObject({ problems: [{ code: "DATA_MISSING" }], nik: NIK, ticketId: "T-1" });
+  expect(parseMessage("{", JAKARTA)).toMatchObject({ problems: [{ code: "NOT_JSON" }], nik: null, ticketId: null });
+});
+
+test.each([
+  ["a national id of 60,000 digits", JSON.stringify({ nik: "1".repeat(60_000), note: "1 ".repeat(2_000) })],
+  [
+    "twenty long ones and a longer number",
+    JSON.stringify({
+      l: Array.from({ length: 19 }, (_, n) => ({ nik: "1".repeat(999) + n })),
+      note: "1 ".repeat(20_000),
+    }),
+  ],
+  ["the same key 8,000 times", `{${Array.from({ length: 8_000 }, () => '"a":1').join()}}`],
+  ["30,000 escaped quotes", `"${'\\"'.repeat(30_000)}`],
+  ["an action of 60,000 letters", JSON.stringify({ Action: `${"process".repeat(8_000)}x` })],
+  [
+    "a date of 60,000 spaces",
+    JSON.stringify({ Data: { id: 1, command: "register", date: `2024-01-01${" ".repeat(60_000)}x` } }),
+  ],
+  ["names of national ids without one", "nik ".repeat(16_000)],
+])("%s takes neither long nor too much stack", (_, raw) => {
+  const from = performance.now();
+  parseMessage(raw, JAKARTA);
+  redactNik(raw);
+  // Milliseconds; what takes time in proportion to a square takes minutes.
+  expect(performance.now() - from).toBeLessThan(2_000);
+});
+
 test("what is said of a message names no national id", () => {
   const result = parseMessage(
     JSON.stringify({

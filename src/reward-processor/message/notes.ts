@@ -1,5 +1,5 @@
 import { isNothing, type Json, writeJson } from "./json-tree.ts";
-import type { Mask } from "./nik.ts";
+import type { Mask } from "./mask-nik.ts";
 import { storable } from "./storable.ts";
 
 /** Something we read otherwise than it was written. */

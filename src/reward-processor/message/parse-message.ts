@@ -1,14 +1,17 @@
 import { checkKeys } from "./check-keys.ts";
+import { envelopeOf } from "./envelope.ts";
 import { dataNames, envelopeNames } from "./field-names.ts";
 import { type Found, readFields } from "./fields.ts";
-import { JsonObject, plainValue, readJson, textOf } from "./json-tree.ts";
-import type { Envelope, RewardMessage } from "./message.ts";
-import { isNikKey, type Mask, maskFor, maskTree } from "./nik.ts";
+import { JsonObject, plainValue, readJson } from "./json-tree.ts";
+import { type Mask, maskFor, maskTree } from "./mask-nik.ts";
+import type { RewardMessage } from "./message.ts";
+import { isNikKey } from "./nik.ts";
 import { makeNotes, type Normalisation, type Notes, type Problem, type ProblemCode } from "./notes.ts";
 import { textOfRaw, type UnreadableRaw } from "./raw-text.ts";
 import { readAction } from "./read-action.ts";
 import { readDate } from "./read-date.ts";
 import { findLines, readLine } from "./read-lines.ts";
+import { readNationalId } from "./read-nik.ts";
 import { readPeople } from "./read-people.ts";
 import { readText } from "./read-values.ts";
 import { storable } from "./storable.ts";
@@ -32,6 +35,9 @@ export interface ParsedMessage {
 
 export interface RefusedMessage {
   readonly problems: readonly [Problem, ...Problem[]];
+  /** As far as they could be read; for whoever puts the message aside, to keep the ticket and a hash of the national id. */
+  readonly ticketId: string | null;
+  readonly nik: string | null;
 }
 
 export const isRefusedMessage = (result: ParsedMessage | RefusedMessage): result is RefusedMessage =>
@@ -56,14 +62,21 @@ export function parseMessage(raw: unknown, options: ParseOptions): ParsedMessage
   const notes = makeNotes(mask);
   if (inner !== json) notes.normalised("", "text", "object", "json-in-text");
   checkKeys(inner.tree, "", notes);
-  const message = readMessage(inner.tree, options, mask, notes);
+  const { message, ...known } = readMessage(inner.tree, options, mask, notes);
   const [first, ...others] = notes.problems;
-  if (first) return { problems: [first, ...others] };
+  if (first) return { problems: [first, ...others], ...known };
   if (!message) throw new Error("a message was given up without a reason");
   return { message, normalisations: notes.normalisations };
 }
 
-function readMessage(tree: JsonObject, options: ParseOptions, mask: Mask, notes: Notes): RewardMessage | null {
+interface Reading {
+  /** Null when there are problems. */
+  readonly message: RewardMessage | null;
+  readonly ticketId: string | null;
+  readonly nik: string | null;
+}
+
+function readMessage(tree: JsonObject, options: ParseOptions, mask: Mask, notes: Notes): Reading {
   const envelope = readFields(tree, envelopeNames, "", notes);
   const dataFound = envelope.get("data");
   const object = dataFound
@@ -74,38 +87,37 @@ function readMessage(tree: JsonObject, options: ParseOptions, mask: Mask, notes:
     [data?.get("command"), envelope.get("command"), envelope.get("action"), envelope.get("subjectIdentifier")],
     notes,
   );
-  if (!object || !data) return null;
-  const found = findLines(data, object.path, notes);
-  const people = readPeople(action, found.people, envelope, options.nikIsOnRecord ?? false, notes);
-  const { nik } = people.member;
-  const lines = found.lines.map((line) => readLine(line, action, nik, options, notes));
+  const raw = data && findLines(data, object.path, notes);
+  const nationalId = readNationalId(raw?.people.nik, envelope, options.nikIsOnRecord ?? false, notes);
+  const { nik } = nationalId;
   const ticketId = readText(envelope.get("ticketId"), 128, nik, notes);
-  const [first, ...others] = lines.filter((line) => line !== null);
-  if (!action || !first || notes.problems.length > 0) return null;
+  if (!data || !raw) return { message: null, ticketId, nik };
 
-  const shown = (found: Found | undefined) => textOf(maskTree(found?.value ?? null, mask))?.slice(0, 200) ?? "";
-  const written: Envelope = {
-    subject: shown(envelope.get("subject")),
-    subjectType: shown(envelope.get("subjectType")),
-    subjectIdentifier: shown(envelope.get("subjectIdentifier")),
-    action: shown(envelope.get("action")),
-    resourceType: shown(envelope.get("resourceType")),
-    scopeSource: shown(envelope.get("scopeSource")),
-    date: shown(envelope.get("date")),
-  };
-  const unknown = [...envelope.unknown, ...data.unknown, ...found.unknown].map(
-    ({ path, value }) => [mask(path), maskTree(value, mask, isNikKey(path.slice(path.lastIndexOf(".") + 1)))] as const,
-  );
-  return {
+  const people = readPeople(action, raw.people, envelope, nationalId, notes);
+  const [first, ...others] = raw.lines
+    .map((line) => readLine(line, action, nik, options, notes))
+    .filter((line) => line !== null);
+  if (!action || !first || notes.problems.length > 0) return { message: null, ticketId, nik };
+  const message = {
     action,
     ticketId,
-    envelope: written,
+    envelope: envelopeOf(envelope, mask),
     ...people,
     sentAt: readSentAt(envelope.get("date"), options, notes),
     lines: [first, ...others],
-    unknown: Object.fromEntries(unknown.map(([path, value]) => [storable(path), plainValue(value)])),
-  };
+    unknown: kept([...envelope.unknown, ...data.unknown, ...raw.unknown], mask),
+  } as const;
+  return { message, ticketId, nik };
 }
+
+/** What we have no use for, by its path and without national ids. */
+const kept = (unknown: readonly Found[], mask: Mask): Record<string, unknown> =>
+  Object.fromEntries(
+    unknown.map(({ path, value }) => {
+      const key = path.slice(path.lastIndexOf(".") + 1);
+      return [storable(mask(path)), plainValue(maskTree(value, mask, isNikKey(key)))];
+    }),
+  );
 
 /** When it was sent only describes the message, so a date that cannot be is dropped instead of refused. */
 function readSentAt(found: Found | undefined, options: ParseOptions, notes: Notes): Date | null {
@@ -123,5 +135,5 @@ const WHY_UNREADABLE: Readonly<Record<UnreadableRaw, string>> = {
   INEXACT_NUMBER: "has lost digits of a number on its way: send ids of more than 15 digits as text",
 };
 
-const refuse = (problem: Problem): RefusedMessage => ({ problems: [problem] });
+const refuse = (problem: Problem): RefusedMessage => ({ problems: [problem], ticketId: null, nik: null });
 const unreadable = (code: UnreadableRaw & ProblemCode) => refuse({ path: "", code, message: WHY_UNREADABLE[code] });

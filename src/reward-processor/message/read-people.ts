@@ -1,10 +1,10 @@
 import type { envelopeNames } from "./field-names.ts";
-import { type Fields, type Found, isSame } from "./fields.ts";
+import type { Fields, Found } from "./fields.ts";
 import { textOf } from "./json-tree.ts";
 import type { MemberIds, RewardAction } from "./message.ts";
-import { isNikName, NIK_MARK } from "./nik.ts";
 import type { Notes } from "./notes.ts";
-import { readId, readNik, readText } from "./read-values.ts";
+import type { NationalId } from "./read-nik.ts";
+import { readId, readText } from "./read-values.ts";
 
 /** What `Data` says of people, whether in itself or in its lines. */
 export type PeopleFields = Readonly<
@@ -20,17 +20,15 @@ export interface People {
 /**
  * Who a message is about. Where `Data` names the member, it alone counts: the envelope's `UserId` and `MemberId` may be
  * somebody else's, as in the documented referral. The national id counts wherever it stands.
- * @param nikIsOnRecord what was removed as a national id is known by its hash, so its mark stands for a member
  */
 export function readPeople(
   action: RewardAction | null,
   data: PeopleFields,
   envelope: Fields<keyof typeof envelopeNames>,
-  nikIsOnRecord: boolean,
+  nationalId: NationalId,
   notes: Notes,
 ): People {
-  const nikFound = findNik(data, envelope, notes);
-  const nik = readNik(nikFound, nikIsOnRecord, notes);
+  const { nik } = nationalId;
   const id = (found: Found | undefined) => readId(found, nik, notes);
 
   const sharerId = id(data.sharer);
@@ -50,8 +48,7 @@ export function readPeople(
   const clientId = readText(data.clientId ?? envelope.get("clientId"), 64, nik, notes);
   const member = { memberId: ids.memberId, userId: ids.userId, nik, clientId };
 
-  // A national id that cannot be read has been noted as that.
-  const isKnown = ids.userId !== null || ids.memberId !== null || nikFound !== undefined;
+  const isKnown = ids.userId !== null || ids.memberId !== null || nationalId.isGiven;
   const people = { member, sharerId, receiverId };
   if (action === null) return people;
   if (action === "registerreferral" || action === "transactionreferral") {
@@ -70,21 +67,4 @@ function missing(
 ): void {
   const path = found?.path ?? `Data.${name}`;
   if (!notes.problems.some((problem) => problem.path === path)) notes.problem(path, code, "nobody is named");
-}
-
-/** The national id: `ResourceId` if `Resource` says that it is one, or a field of that name. They must agree. */
-function findNik(data: PeopleFields, envelope: Fields<keyof typeof envelopeNames>, notes: Notes): Found | undefined {
-  const resource = envelope.get("resource");
-  const resourceId = envelope.get("resourceId");
-  const isNik = resource !== undefined && isNikName(textOf(resource.value) ?? "");
-  if (resourceId && !isNik) notes.normalised(resourceId.path, NIK_MARK, "", "not-used");
-  const [first, ...others] = [isNik ? resourceId : undefined, data.nik, envelope.get("nik")].filter(
-    (found) => found !== undefined,
-  );
-  for (const other of others) {
-    if (first && !isSame(first.value, other.value)) {
-      notes.problem(other.path, "NIK_CONFLICT", "is not the national id given elsewhere in the message");
-    }
-  }
-  return first;
 }

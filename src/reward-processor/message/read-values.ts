@@ -72,17 +72,6 @@ export function readAmount(found: Found | undefined, notes: Notes): number | nul
   return amount;
 }
 
-/** Digits of a national id, without the separators some write. They are not checked further: the samples' are no real ones. */
-export function readNik(found: Found | undefined, isOnRecord: boolean, notes: Notes): string | null {
-  if (!found) return null;
-  const written = textOf(found.value)?.trim() ?? "";
-  if (written === NIK_MARK) return isOnRecord ? null : removed(found, notes);
-  const digits = written.replace(/[ .-]/g, "");
-  if (!/^\d{6,32}$/.test(digits)) return notes.problem(found.path, "NIK_INVALID", "is not the number of a national id");
-  if (digits !== written) notes.normalised(found.path, NIK_MARK, NIK_MARK, "separators-removed");
-  return digits;
-}
-
 const isNik = (digits: string, nik: string | null) => nik !== null && digits === nik.replace(/^0+/, "");
 const misplaced = (found: Found, notes: Notes) =>
   notes.problem(found.path, "NIK_MISPLACED", "is a national id, which is not kept, where an id belongs that is");

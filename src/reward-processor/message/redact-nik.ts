@@ -1,5 +1,5 @@
 import { readJson, writeJson } from "./json-tree.ts";
-import { maskFor, maskTree, maskUnreadable } from "./nik.ts";
+import { maskFor, maskTree, maskUnreadable } from "./mask-nik.ts";
 import { MAX_MESSAGE_BYTES, textOfRaw } from "./raw-text.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { isList, MAX_DEPTH, readJson, writeJson } from "./json-tree.ts";
-import type { RefusedMessage } from "./parse-message.ts";
+import type { Problem } from "./notes.ts";
 import { MAX_MESSAGE_BYTES, textOfRaw } from "./raw-text.ts";
 
 /** Messages in one call. */
@@ -11,7 +11,7 @@ export const MAX_BATCH = 100;
  */
 export function splitBatch(
   raw: unknown,
-): { readonly isList: boolean; readonly items: readonly string[] } | RefusedMessage {
+): { readonly isList: boolean; readonly items: readonly string[] } | { readonly problems: readonly [Problem] } {
   const text = textOfRaw(raw, MAX_BATCH * MAX_MESSAGE_BYTES);
   if ("unreadable" in text) return refuse(text.unreadable, "cannot be read");
   if (!/^\s*\[/.test(text.text)) return { isList: false, items: [text.text] };
@@ -22,6 +22,6 @@ export function splitBatch(
   return { isList: true, items: items.map(writeJson) };
 }
 
-const refuse = (code: RefusedMessage["problems"][0]["code"], message: string): RefusedMessage => ({
+const refuse = (code: Problem["code"], message: string): { readonly problems: readonly [Problem] } => ({
   problems: [{ path: "", code, message }],
 });

@@ -1,0 +1,50 @@
+import type { envelopeNames } from "./field-names.ts";
+import { type Fields, type Found, isSame } from "./fields.ts";
+import { textOf } from "./json-tree.ts";
+import { isNikName, NIK_MARK } from "./nik.ts";
+import type { Notes } from "./notes.ts";
+
+export interface NationalId {
+  /** As digits; null when there is none, or only the mark of one whose hash is on record. */
+  readonly nik: string | null;
+  /** Whether somebody is named by it, even if it cannot be read. */
+  readonly isGiven: boolean;
+}
+
+/**
+ * The national id: `ResourceId` if `Resource` says that it is one, or a field of that name. They must agree.
+ * @param isOnRecord what was removed as a national id is known by its hash, so its mark stands for somebody
+ */
+export function readNationalId(
+  inData: Found | undefined,
+  envelope: Fields<keyof typeof envelopeNames>,
+  isOnRecord: boolean,
+  notes: Notes,
+): NationalId {
+  const resource = envelope.get("resource");
+  const resourceId = envelope.get("resourceId");
+  const isNik = resource !== undefined && isNikName(textOf(resource.value) ?? "");
+  if (resourceId && !isNik) notes.normalised(resourceId.path, NIK_MARK, "", "not-used");
+  const [first, ...others] = [isNik ? resourceId : undefined, inData, envelope.get("nik")].filter(
+    (found) => found !== undefined,
+  );
+  if (!first) return { nik: null, isGiven: false };
+  for (const other of others) {
+    if (!isSame(first.value, other.value)) {
+      notes.problem(other.path, "NIK_CONFLICT", "is not the national id given elsewhere in the message");
+    }
+  }
+  return { nik: digitsOf(first, isOnRecord, notes), isGiven: true };
+}
+
+/** Its digits, without the separators some write. They are not checked further: those of the samples are no real ones. */
+function digitsOf({ path, value }: Found, isOnRecord: boolean, notes: Notes): string | null {
+  const written = textOf(value)?.trim() ?? "";
+  if (written === NIK_MARK) {
+    return isOnRecord ? null : notes.problem(path, "NIK_REMOVED", "was removed as a national id: enter it again");
+  }
+  const digits = written.replace(/[ .-]/g, "");
+  if (!/^\d{6,32}$/.test(digits)) return notes.problem(path, "NIK_INVALID", "is not the number of a national id");
+  if (digits !== written) notes.normalised(path, NIK_MARK, NIK_MARK, "separators-removed");
+  return digits;
+}
