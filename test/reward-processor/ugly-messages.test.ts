@@ -306,6 +306,12 @@ const refused: [title: string, raw: string | Uint8Array, codes: string | string[
   ],
   ["constructor, far within", promo({ a: { b: { constructor: 1 } } }), "FORBIDDEN_KEY", "Data.a.b.constructor"],
   [
+    "__proto__ in a text",
+    JSON.stringify({ Action: "register", UserId: 1, Data: `{"date":"${DATE}","a":{"__proto__":1}}` }),
+    "FORBIDDEN_KEY",
+    "Data.a.__proto__",
+  ],
+  [
     "the same key twice, unlike",
     `{"Data":{"id":7,"id":8,"command":"register","date":"${DATE}"}}`,
     "CONFLICTING_KEYS",

@@ -15,6 +15,9 @@ const MOST_LOOKED_FOR = 20;
 const DIGITS = /\d(?:[ .-]?\d)*/g;
 const LONG_NUMBER = /\d(?:[ .-]?\d){5,}/g;
 
+/** U+FFFC, which stands for something that is not text. */
+const PLACEHOLDER = "\uFFFC";
+
 export type Mask = (text: string) => string;
 
 /** A function that removes from a text the national ids of this message, and whatever looks like one. */
@@ -22,17 +25,19 @@ export function maskFor(tree: Json): Mask {
   const found = new Set<string>();
   collect(tree, found, false, 0);
   if (found.size > MOST_LOOKED_FOR) return (text) => maskLooks(text.replace(LONG_NUMBER, NIK_MARK));
-  const words = [...found].filter((word) => word.length >= SHORTEST_FOUND_ANYWHERE);
+  const words = [...found].filter(
+    (word) => word.length >= SHORTEST_FOUND_ANYWHERE && !NIK_MARK.includes(word) && !word.includes(PLACEHOLDER),
+  );
   // Written with separators in one place it may be written without in another.
   const numbers = words
     .map((word) => word.replace(/\D/g, ""))
     .filter((digits) => digits.length >= SHORTEST_FOUND_ANYWHERE);
   const isKnown = (digits: string) => numbers.some((number) => digits.includes(number));
-  return (text) =>
-    maskRuns(
-      words.reduce((masked, word) => masked.replaceAll(word, NIK_MARK), text),
-      isKnown,
-    );
+  return (text) => {
+    // First one character, shorter than any word: a mark could hold the next word, and so on, and grow.
+    const marked = words.reduce((masked, word) => masked.replaceAll(word, PLACEHOLDER), text);
+    return maskRuns(marked, isKnown).replaceAll(PLACEHOLDER, NIK_MARK);
+  };
 }
 
 /** Removes numbers, with whatever separators are in them, that hold a national id. */
