@@ -114,7 +114,7 @@ export function makeCreateOrder({ orderTokens, ledger, startSaga }: CreateOrderD
     return theirs.flatMap((line) => {
       const reward = rewards.find(({ id }) => id === line.rewardId);
       if (!reward) throw new Error(`there is no reward ${line.rewardId}`);
-      const terms = issueTerms({ ...reward, points: line.unitPoints }, line.payWith, ledger);
+      const terms = issueTerms({ ...reward, points: line.unitPoints }, line.groupId, ledger);
       return units
         .filter(({ lineId }) => lineId === line.id)
         .map((unit) => ({

@@ -139,10 +139,10 @@ describe("what Capillary gives", () => {
     const customer = await groupMember(gateway);
     const treat = await issuable(gateway, { points: 40, paymentConfigs: [forFree()] });
     await addLine(customer, treat);
-    // The brand changes what the reward costs after we have mirrored it.
     gateway.sandbox.capillary.setBalance({ customer: customer.customerId, points: 500 });
-    gateway.sandbox.capillary.changeReward({ id: treat.upstreamId, paymentConfigs: [forPoints(40)] });
-    const id = await orderCart(customer);
+    const id = await placedWhile(customer, () => {
+      gateway.sandbox.capillary.changeReward({ id: treat.upstreamId, paymentConfigs: [forPoints(40)] });
+    });
     const order = await orderSettled(customer, id);
     expect(order.status).toBe("FULFILLED");
     expect(await discrepancies(id)).toEqual([expect.stringMatching(/^Capillary took 40 points .* and was to take 0$/)]);
@@ -215,16 +215,12 @@ describe("a line that Capillary refuses", () => {
       points: 60,
       limits: [{ id: 7, level: "CUSTOMER", kpi: "QUANTITY", limit: 2, frequency: "LIFETIME" }],
     });
-    await gateway.sql("update rewards set limit_per_customer = null where id = $1", [await uuidOf(treat.id)]);
     await addLine(customer, treat, { quantity: 2 });
-    // One more goes elsewhere meanwhile.
-    gateway.sandbox.faults.add({ upstream: "client", operation: "redeem", fault: "delay", delayMs: 200 });
-    const placed = orderCart(customer);
-    gateway.sandbox.capillary.changeReward({
-      id: treat.upstreamId,
-      limits: [{ id: 7, level: "CUSTOMER", kpi: "QUANTITY", limit: 1, frequency: "LIFETIME" }],
+    const id = await placedWhile(customer, () => {
+      const limits = [{ id: 7, level: "CUSTOMER", kpi: "QUANTITY", limit: 1, frequency: "LIFETIME" } as const];
+      gateway.sandbox.capillary.changeReward({ id: treat.upstreamId, limits });
     });
-    const order = await orderSettled(customer, await placed);
+    const order = await orderSettled(customer, id);
     expect(order).toMatchObject({
       status: "PARTIALLY_FULFILLED",
       lines: [{ fulfilledQuantity: 1, failure: { reason: "LIMIT_REACHED" } }],
@@ -253,6 +249,17 @@ describe("a line that Capillary refuses", () => {
   });
 });
 
+/** Orders the cart, and changes the world after it was judged and before Capillary is asked for anything. */
+async function placedWhile(customer: GroupMember, change: () => void): Promise<string> {
+  gateway.fault("redeem", { fault: "delay", delayMs: 300 });
+  const id = await orderCart(customer);
+  await gateway.sandbox.calls.waitFor(
+    ({ operation, body }) =>
+      operation === "redeem" && (body as { customer_id?: string }).customer_id === customer.customerId,
+  );
+  change();
+  return id;
+}
 async function discrepancies(id: string): Promise<string[]> {
   const { order } = await gateway.operator.ok<{ order: { discrepancies: { message: string }[] } }>(
     "query ($id: ID!) { order(id: $id) { discrepancies { message } } }",
@@ -260,4 +267,3 @@ async function discrepancies(id: string): Promise<string[]> {
   );
   return order.discrepancies.map(({ message }) => message);
 }
-const uuidOf = async (globalId: string) => Buffer.from(globalId, "base64url").toString().split(":")[1];

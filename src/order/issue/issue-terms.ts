@@ -1,5 +1,5 @@
+import { isPaidThere } from "../../catalog/ask-capillary.ts";
 import type { IndividualLedger } from "../../catalog/mirror/mirrored-reward.ts";
-import type { WalletKind } from "../../graphql/generated/resolvers.ts";
 import type { PaymentConfig } from "../../upstream/capillary/wire/reward.ts";
 
 /** What Capillary is asked for with each unit of a line. */
@@ -18,14 +18,13 @@ export interface IssuableReward {
   points: number;
 }
 
-/** Whether Capillary keeps the points that a line is paid with. */
-export const isPaidThere = (payWith: WalletKind, points: number, ledger: IndividualLedger) =>
-  points > 0 && (payWith === "GROUP" || ledger === "capillary");
-
-/** @param ledger whose points the customer's own wallet holds */
-export function issueTerms(reward: IssuableReward, payWith: WalletKind, ledger: IndividualLedger): IssueTerms {
+/**
+ * @param groupId the group that pays; null where the customer does
+ * @param ledger whose points the customer's own wallet holds
+ */
+export function issueTerms(reward: IssuableReward, groupId: string | null, ledger: IndividualLedger): IssueTerms {
   if (reward.upstreamId === null) throw new Error("a reward of our own cannot be issued by Capillary");
-  const points = isPaidThere(payWith, reward.points, ledger) ? reward.points : 0;
+  const points = isPaidThere({ reward: { source: "CAPILLARY" }, groupId }, ledger) ? reward.points : 0;
   const configs = (reward.paymentConfigs ?? []) as PaymentConfig[];
   const config = configs.find(({ mode }) => mode === (points > 0 ? "POINTS" : "FREE"));
   return {
