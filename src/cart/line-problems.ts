@@ -1,5 +1,5 @@
 import { isPaidThere } from "../catalog/ask-capillary.ts";
-import { limitBroken } from "../catalog/customer-view.ts";
+import { hiddenReason, limitBroken } from "../catalog/customer-view.ts";
 import { notRedeemable } from "../catalog/not-redeemable.ts";
 import { notOnOffer, type Reward } from "../catalog/reward.ts";
 import type { CartProblemCode, RedeemabilityReason, WalletKind } from "../graphql/generated/resolvers.ts";
@@ -62,8 +62,10 @@ function capillaryProblems(line: CartLine, ofReward: readonly CartLine[], facts:
     const message = `Whether ${name} can be had cannot be asked right now. Try again in a moment.`;
     return [{ code: "UPSTREAM_UNAVAILABLE", line, message, refusal: refusal("UPSTREAM_UNAVAILABLE", message) }];
   }
-  if (!view.isShown) {
-    return [problemOf(notRedeemable(view.reason, `${name} is not for you at the moment.`, view.upstreamCode), line)];
+  const hidden = hiddenReason(view, notOnOffer(line.reward, facts.now) === null);
+  if (hidden) {
+    const { reason, upstreamCode } = hidden;
+    return [problemOf(notRedeemable(reason, `${name} is not for you at the moment.`, upstreamCode), line)];
   }
   const units = ofReward.reduce((sum, { quantity }) => sum + quantity, 0);
   const points = pointsOf(ofReward.filter((each) => isPaidThere(each, facts.ledger)));

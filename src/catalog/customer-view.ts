@@ -57,5 +57,17 @@ export function limitBroken(
   const broken = view.limits.filter(isBroken);
   const counted = broken.find(({ kpi, limit, consumed }) => kpi === "QUANTITY" && limit !== null && consumed !== null);
   if (counted) return { limit: Math.floor(counted.limit ?? 0), consumed: Math.ceil(counted.consumed ?? 0) };
-  return broken.length > 0 || view.isWithinLimits === false ? { limit: null, consumed: null } : null;
+  // A limit that is used up may be none for this: of points, where none are taken. One that is not told is one.
+  const isTold = view.limits.some(({ isExhausted, remaining }) => isExhausted === true || remaining === 0);
+  const isBrokenUntold = view.isWithinLimits === false && !isTold;
+  return broken.length > 0 || isBrokenUntold ? { limit: null, consumed: null } : null;
+}
+
+/** Why it cannot be had by this customer; null also where it is not on offer at all, and so in nobody's list. */
+export function hiddenReason(
+  view: CustomerView | null,
+  isOnOffer: boolean,
+): Extract<CustomerView, { isShown: false }> | null {
+  if (!view || view.isShown) return null;
+  return isOnOffer || view.upstreamCode !== null ? view : null;
 }

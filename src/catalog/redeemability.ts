@@ -1,6 +1,6 @@
 import type { RedeemabilityReason, WalletKind } from "../graphql/generated/resolvers.ts";
 import type { GroupStanding } from "../group/group-standing.ts";
-import { asShown, type CustomerView, limitBroken } from "./customer-view.ts";
+import { asShown, type CustomerView, hiddenReason, limitBroken } from "./customer-view.ts";
 import { notOnOffer, type Reward } from "./reward.ts";
 
 /** What is known of the viewer for one reward; null when nobody is signed in. */
@@ -38,7 +38,8 @@ export function judgeRedeemability(known: Reward, redeemer: RedeemerFacts | null
     reasons.add("NOT_SIGNED_IN");
   } else {
     const { available, payWith, group, view } = redeemer;
-    if (view && !view.isShown) reasons.add(view.reason);
+    const hidden = hiddenReason(view, unavailable === null);
+    if (hidden) reasons.add(hidden.reason);
     const isPayable = reward.payableWith.includes(payWith);
     // Where no wallet would do, another one is no help.
     if (!isPayable && reward.payableWith.length > 0) reasons.add("WALLET_NOT_SUPPORTED");

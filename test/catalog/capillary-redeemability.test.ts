@@ -182,6 +182,15 @@ describe("a page of 20 rewards", () => {
     }
   });
 
+  test("says no more of what has ended than that", async () => {
+    const ids = await Promise.all([15482, 15465, 15470].map((number) => mirroredReward(gateway, number)));
+    const { nodes } = await customer.ok<{ nodes: { redeemability: Redeemability }[] }>(
+      "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Reward { redeemability { redeemable shortBy reasons } } } }",
+      { ids },
+    );
+    expect(nodes[0]?.redeemability.reasons).toEqual(["ENDED", "WALLET_NOT_SUPPORTED"]);
+  });
+
   test("costs nobody anything who is not signed in", async () => {
     expect(await callsOf(gateway, () => page(null, gateway.anonymous))).toEqual({});
   });

@@ -35,6 +35,7 @@ describe("a limit", () => {
     [view([inPoints]), 5, 50, { limit: null, consumed: null }],
     // Capillary gives it for nothing: no points are spent there.
     [view([{ ...inPoints, remaining: 0, isExhausted: true }]), 5, 0, null],
+    [view([{ ...inPoints, remaining: 0, isExhausted: true }], false), 5, 0, null],
     [view([{ kpi: "REDEMPTION_VALUE", isExhausted: true }]), 1, 10, { limit: null, consumed: null }],
     [view([inPoints, { remaining: 0, consumed: 3 }]), 1, 50, { limit: 3, consumed: 3 }],
   ])("case %#: says whether so much more would break it, and how many are allowed if it counts them", (...given) => {
