@@ -83,12 +83,17 @@ export const limitRules: ValidationRule[] = [
   noNulCharacter,
 ];
 
+/** What a group's points can be spent on is asked elsewhere, with a call for each price: a page can ask for three groups. */
+const GROUP_REDEEMABILITY = 15;
+const asksGroup = (wallet: unknown) => (wallet as { payWith?: unknown } | null | undefined)?.payWith === "GROUP";
+
 /** One for each field, times the size of the lists above it. A page is no longer than its maximum, whatever was asked for. */
 const estimator: ComplexityEstimator = ({ args, childComplexity, field }) => {
   const isPage = field.args.some((arg) => arg.name === "first");
   const list = args["ids"] ?? args["representations"];
   const size = isPage ? Math.min(Number(args["first"] ?? 20), MAX_PAGE) : Array.isArray(list) ? list.length : 1;
-  return 1 + childComplexity * Math.max(size, 1);
+  const own = field.name === "redeemability" && asksGroup(args["wallet"]) ? GROUP_REDEEMABILITY : 1;
+  return own + childComplexity * Math.max(size, 1);
 };
 
 /** Documents whose cost is the same each time and within the limit, as Apollo keeps them. */

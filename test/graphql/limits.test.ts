@@ -145,6 +145,17 @@ describe("the cost of a document", () => {
     expect(await refusalOf(nodes, { ids: Array.from({ length: 60 }, () => "x") })).toMatchObject(tooMuch);
   });
 
+  test("of asking what a group can redeem allows a page for three groups, however the group is named", async () => {
+    const query = (groups: number) =>
+      `query ($wallet: WalletInput) { rewards(first: 100) { nodes { ${times(
+        groups,
+        (i) => `a${i}: redeemability(wallet: $wallet) { redeemable }`,
+      )} } } }`;
+    expect((await send(query(3), { wallet: { payWith: "GROUP" } })).errors).toBeUndefined();
+    expect(await refusalOf(query(4), { wallet: { payWith: "GROUP" } })).toMatchObject(tooMuch);
+    expect((await send(query(4), { wallet: { payWith: "INDIVIDUAL" } })).errors).toBeUndefined();
+  });
+
   test("cannot be avoided with an argument that does not fit", async () => {
     const query = `query ($kind: RewardKind = COUPON) {
       rewards(filter: { kinds: [$kind] }) { totalCount }
