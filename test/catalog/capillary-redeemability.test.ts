@@ -217,6 +217,21 @@ test("two rewards are asked about one by one, and once each, however often they 
   expect(calls).toEqual({ get: 1, customers: 1, "user-reward": 2, isredeemable: 2 });
 });
 
+test("what is on record is written anew only where it is out of date", async () => {
+  const record = () =>
+    gateway.sql("select sku, points, updated_at from rewards where source = 'CAPILLARY' order by sku");
+  const look = () =>
+    customer.ok(`{ rewards(first: 100, filter: { sources: [CAPILLARY] }) { nodes { redeemability { redeemable } } } }`);
+  const before = await record();
+  await look();
+  for (const { id } of world().rewards()) await fromOwn(id);
+  expect(await record()).toEqual(before);
+  world().changeReward({ id: 15465, intouchPoints: 7 });
+  await look();
+  const changed = (await record()).filter((row, index) => JSON.stringify(row) !== JSON.stringify(before[index]));
+  expect(changed).toMatchObject([{ sku: "CAP-15465", points: "7" }]);
+});
+
 test("a list of several pages is read to its end", async () => {
   world().setFlags({ pageZero: "first" });
   for (let index = 0; index < 110; index += 1) world().addReward({ name: `Kite ${index}`, intouchPoints: 5 });
