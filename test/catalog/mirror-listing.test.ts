@@ -217,13 +217,13 @@ describe("the wallets for", () => {
     ["no price at all", null, [], ["INDIVIDUAL"], ["INDIVIDUAL"]],
     ["POINTS", 10, [config("POINTS", 10)], ["GROUP"], all],
     ["POINTS or FREE", 10, [config("POINTS", 10), config("FREE")], all, all],
-    ["FREE with points beside it", 10, [config("FREE")], ["INDIVIDUAL"], ["INDIVIDUAL"]],
+    ["FREE with points beside it", 10, [config("FREE")], ["INDIVIDUAL"], []],
     ["CASH", 10, [config("CASH")], [], []],
     ["POINTS_CASH", 10, [config("POINTS_CASH", 10)], [], []],
     ["CONV_RATIO", null, [config("CONV_RATIO")], [], []],
     ["a way not known yet", 10, [config("BARTER")], [], []],
     ["a fraction of a point", 10.5, [config("POINTS", 10.5)], [], []],
-    ["a fraction of a point, or FREE", 10.5, [config("POINTS", 10.5), config("FREE")], ["INDIVIDUAL"], ["INDIVIDUAL"]],
+    ["a fraction of a point, or FREE", 10.5, [config("POINTS", 10.5), config("FREE")], ["INDIVIDUAL"], []],
     ["a price below nothing", -1, [config("FREE")], [], []],
   ])("%s", (_, points, paymentConfigs, ofClient, ofCapillary) => {
     expect(walletsFor({ points, paymentConfigs }, "client")).toEqual(ofClient);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { paymentConfigSchema, Reward } from "../../sandbox/capillary/records.ts";
+import { groupNumber, newGroup, syncCatalog } from "./capillary.ts";
 import type { Customer, TestGateway } from "./gateway.ts";
 import { sendPlaceOrder } from "./orders.ts";
 
@@ -17,18 +18,14 @@ export interface GroupMember extends Customer {
   groupWalletId: string;
 }
 
-export const groupWalletId = (groupId: number | string) => Buffer.from(`GroupWallet:${groupId}`).toString("base64url");
-
 export async function groupMember(
   gateway: TestGateway,
   { balance = 1_000, groupPoints = 1_000 }: { balance?: number; groupPoints?: number } = {},
 ): Promise<GroupMember> {
   const customer = await gateway.customer({ balance });
-  const world = gateway.sandbox.capillary;
-  world.addCustomer({ externalId: customer.customerId });
-  const { id: groupId } = world.addGroup({ members: [{ customer: customer.customerId }] });
-  world.setBalance({ group: groupId, points: groupPoints });
-  return { ...customer, groupId, groupWalletId: groupWalletId(groupId) };
+  gateway.sandbox.capillary.addCustomer({ externalId: customer.customerId });
+  const wallet = newGroup(gateway, { members: [customer], points: groupPoints });
+  return { ...customer, groupId: groupNumber(wallet), groupWalletId: wallet };
 }
 
 let configs = 900_000;
@@ -47,7 +44,7 @@ export async function issuable(
     paymentConfigs: [forPoints(points), forFree()],
     ...more,
   });
-  await gateway.operator.ok("mutation { syncCatalog { added userErrors { code message } } }");
+  await syncCatalog(gateway);
   const { reward } = await gateway.operator.ok<{ reward: { id: string; points: number } }>(
     "query ($sku: String) { reward(sku: $sku) { id points } }",
     { sku: `CAP-${id}` },
