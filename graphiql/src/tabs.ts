@@ -22,7 +22,7 @@ export const TABS = [
   tab(walletAndCart),
   tab(browseRewards, { first: 5, filter: { kinds: ["E_GIFT_VOUCHER"] }, sort: "POINTS_ASC" }),
   tab(addToCart, { input: { rewardId: "<rewardId>", quantity: 1, payWith: "INDIVIDUAL" } }),
-  tab(browseGroupRewards, { groupWalletId: "<groupWalletId>", first: 5 }),
+  tab(browseGroupRewards, { groupWalletId: "<groupWalletId>", pointsMin: 100, first: 5 }),
   tab(addForGroup, {
     forGroup: { rewardId: "<groupRewardId>", payWith: "GROUP", groupWalletId: "<groupWalletId>" },
     forMyself: { rewardId: "<ownRewardId>", payWith: "INDIVIDUAL" },

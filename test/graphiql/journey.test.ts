@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { syncCatalog } from "../support/capillary.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 
 /** From the first password to the voucher, in the bundled GraphiQL, in a real browser, without typing an id. */
@@ -21,6 +22,7 @@ const profile = mkdtempSync(join(tmpdir(), "tessera-browser-"));
 beforeAll(async () => {
   if (!hasBrowser) return;
   gateway = await startTestGateway({ SEED: "sample" });
+  await syncCatalog(gateway);
   browser = await chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,
@@ -124,6 +126,36 @@ test.skipIf(!hasBrowser)(`a newcomer redeems points in GraphiQL${skipped}`, asyn
   expect(await run("PointsTrail", '"state": "CONFIRMED"')).toContain('"pointsState": "TAKEN"');
   await run("WalletAndCart", '"balance"');
   await expect.poll(() => editor("response"), { message: "the wallet is lower" }).not.toContain('"balance": 3500');
+
+  // One order from three wallets: a voucher of ours, a reward that the family pays, and one of Capillary's own.
+  expect(await editor("response")).toContain('"externalId": "famgroup11"');
+  await run("AddToCart", '"readyToOrder": true');
+  await run("BrowseGroupRewards", '"forMyself"');
+  const mixed = JSON.parse(await run("AddForGroup", '"readyToOrder": true')).data.forMyself.cart;
+  expect(mixed.funding).toMatchObject([
+    { payWith: "INDIVIDUAL", groupWallet: null },
+    { payWith: "GROUP", groupWallet: { externalId: "famgroup11" }, available: 5_000 },
+  ]);
+  await run("PlaceOrder", '"pointsState": "NOT_TAKEN"');
+  await run("FollowOrder", '"status": "FULFILLED"');
+  await run("RevealVoucher", '"code"');
+  const { order } = JSON.parse(await run("PointsTrail", '"externalId": "famgroup11"')).data;
+  expect(order.pointsTrail).toMatchObject([
+    { payWith: "INDIVIDUAL", state: "CONFIRMED", points: mixed.funding[0].points },
+    { payWith: "GROUP", state: "CONFIRMED", points: mixed.funding[1].points },
+  ]);
+  const [fromFamily, free] = gateway.sandbox.capillary.issuals("CUST12345");
+  expect(fromFamily).toMatchObject({
+    state: "ISSUED",
+    isGroupRedemption: true,
+    redemption: { points: mixed.funding[1].points },
+  });
+  expect(free).toMatchObject({ state: "ISSUED", isGroupRedemption: false, redemption: null });
+  expect(gateway.sandbox.capillary.groupBalance("famgroup11")).toBe(5_000 - mixed.funding[1].points);
+  expect(gateway.sandbox.client.ledger("CUST12345").at(-1)).toMatchObject({
+    order_id: order.number,
+    points: -mixed.funding[0].points,
+  });
 
   expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain("Bearer ey");
   expect(problems).toEqual([]);
