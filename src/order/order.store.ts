@@ -192,6 +192,17 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
   };
 }
 
+/** Runs `work` on an order that there must be, while nobody else can change it. */
+export async function changeOrder<T>(
+  orders: Pick<OrderStore, "changing">,
+  orderId: string,
+  work: (change: OrderChange) => Promise<T>,
+): Promise<T> {
+  const answer = await orders.changing(orderId, async (change) => ({ value: await work(change) }));
+  if (!answer) throw new Error(`there is no order ${orderId}`);
+  return answer.value;
+}
+
 /** Writes the status, the sum of the movements and the event in one statement. */
 export function makeAdvance(tx: Tx, orderId: string, now: Date): OrderChange["advance"] {
   return async ({ status, lineId, message }, current) => {

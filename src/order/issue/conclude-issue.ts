@@ -5,6 +5,7 @@ import type { IssuedVoucher } from "../../upstream/capillary/wire/issue.ts";
 import type { OrderChange } from "../order.store.ts";
 import type { AggregateLine, AggregateUnit, Issue } from "../order-aggregate.ts";
 import type { SettleLines } from "../settle-lines.ts";
+import { tellOperators } from "./tell-operators.ts";
 import { dropIssues, writeIssue } from "./write-issue.ts";
 
 /** What Capillary gave, whichever of its answers told. */
@@ -48,29 +49,9 @@ const words: Partial<Record<RedeemabilityReason, string>> = {
 export function makeConcludeIssue(deps: { settleLines: SettleLines; vault: VoucherVault; log: Logger }): ConcludeIssue {
   const { settleLines, vault, log } = deps;
 
-  /** Something between our record and Capillary's that people must look at. */
-  async function tellOperators(change: OrderChange, { unit, line }: Found, message: string): Promise<void> {
-    const movement = change.order.movements.find(({ unitId, kind }) => unitId === unit.id && kind === "TAKEN");
-    await change.tx.discrepancy.create({
-      data: {
-        orderId: change.order.id,
-        unitId: unit.id,
-        movementId: movement?.id ?? null,
-        message,
-        foundAt: change.now,
-      },
-    });
-    const { transactionNumber } = unit.issue;
-    log.error(
-      { order: change.order.number, line: line.position, issue: transactionNumber, reason: message },
-      "An issue disagrees with its order",
-    );
-  }
-
   return {
     async given(change, unitId, { transactionId, points, vouchers }) {
-      const found = find(change, unitId);
-      const { line, unit } = found;
+      const { line, unit } = find(change, unitId);
       if (unit.state !== "PENDING") return;
       const { tx, now } = change;
       await writeIssue(
@@ -91,11 +72,9 @@ export function makeConcludeIssue(deps: { settleLines: SettleLines; vault: Vouch
       await tx.reward.update({ where: { id: line.rewardId }, data: { popularity: { increment: 1 } } });
       const expected = unit.issue.points;
       if (points !== null && points !== expected) {
-        await tellOperators(
-          change,
-          found,
-          `Capillary took ${points} points with transaction ${transactionId ?? "of unknown number"}, and was to take ${expected}`,
-        );
+        const which = transactionId ?? "of unknown number";
+        const message = `Capillary took ${points} points with transaction ${which}, and was to take ${expected}`;
+        await tellOperators(change, log, { unitId, kind: "TAKEN", message });
       }
       const isLast = line.units.every((other) => other.id === unitId || other.state !== "PENDING");
       await settleLines(change, {
@@ -137,10 +116,9 @@ export function makeConcludeIssue(deps: { settleLines: SettleLines; vault: Vouch
     },
 
     async needsAttention(change, unitId, message) {
-      const found = find(change, unitId);
-      if (found.unit.state !== "PENDING") return;
+      if (find(change, unitId).unit.state !== "PENDING") return;
       await writeIssue(change, unitId, { state: "NEEDS_ATTENTION", lastError: message });
-      await tellOperators(change, found, message);
+      await tellOperators(change, log, { unitId, kind: "TAKEN", message });
       await change.advance({});
     },
   };

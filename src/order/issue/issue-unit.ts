@@ -6,7 +6,7 @@ import { CapillaryError } from "../../upstream/capillary/capillary-error.ts";
 import type { IssueKeys } from "../../upstream/capillary/issuing.ts";
 import type { Issued } from "../../upstream/capillary/wire/issue.ts";
 import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts";
-import type { OrderChange, OrderStore } from "../order.store.ts";
+import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";
 import type { Issue } from "../order-aggregate.ts";
 import { type ConcludeIssue, find, type GivenUnit, type IssueRefusal } from "./conclude-issue.ts";
 import type { FindGiven } from "./find-given.ts";
@@ -80,6 +80,9 @@ interface Turn {
  */
 export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
   const { orders, capillary, findGiven, conclude, trip, log } = deps;
+
+  const changing = <T>({ orderId }: { orderId: string }, work: (change: OrderChange) => Promise<T>) =>
+    changeOrder(orders, orderId, work);
 
   return {
     async send(unit) {
@@ -233,12 +236,6 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
       return refusal ? "settled" : "failed";
     }
     return attempt || unclear.length > 0 ? "unclear" : "not-there";
-  }
-
-  async function changing<T>({ orderId }: UnitRef, work: (change: OrderChange) => Promise<T>): Promise<T> {
-    const answer = await orders.changing(orderId, async (change) => ({ value: await work(change) }));
-    if (!answer) throw new Error(`there is no order ${orderId}`);
-    return answer.value;
   }
 }
 

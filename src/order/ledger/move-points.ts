@@ -4,7 +4,7 @@ import type { Logger } from "../../platform/logger.ts";
 import type { Trip } from "../../platform/trip.ts";
 import type { ClientPoints } from "../../upstream/client-points/client-points.ts";
 import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts";
-import type { OrderChange, OrderStore } from "../order.store.ts";
+import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";
 import { type Movement, toMovement } from "../order.ts";
 import { withMovement } from "../order-aggregate.ts";
 import type { ConcludeMovement } from "./conclude-movement.ts";
@@ -69,6 +69,9 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
       ? client.redeem({ orderNumber, customerId, points, at: movement.requestedAt })
       : client.reverse({ orderNumber, customerId, points, reason: movement.reasonText ?? "" });
   };
+
+  const changing = <T>({ orderId }: { orderId: string }, work: (change: OrderChange) => Promise<T>) =>
+    changeOrder(orders, orderId, work);
 
   return {
     async send(movementId) {
@@ -185,12 +188,6 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     });
     tripAt(movement, "recorded");
     return sent;
-  }
-
-  async function changing<T>({ orderId }: { orderId: string }, work: (change: OrderChange) => Promise<T>): Promise<T> {
-    const answer = await orders.changing(orderId, async (change) => ({ value: await work(change) }));
-    if (!answer) throw new Error(`there is no order ${orderId}`);
-    return answer.value;
   }
 }
 

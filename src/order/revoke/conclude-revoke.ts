@@ -1,5 +1,6 @@
 import type { Logger } from "../../platform/logger.ts";
 import { type Found, find } from "../issue/conclude-issue.ts";
+import { tellOperators } from "../issue/tell-operators.ts";
 import type { OrderChange } from "../order.store.ts";
 import type { SettleLines } from "../settle-lines.ts";
 
@@ -21,23 +22,6 @@ const mayConclude = (found: Found) => isOpen(found) || found.unit.issue.revokeSt
 export function makeConcludeRevoke({ settleLines, log }: { settleLines: SettleLines; log: Logger }): ConcludeRevoke {
   const returning = { kind: "RETURNED" as const, state: { not: "REFUSED" as const } };
 
-  async function tellOperators(change: OrderChange, { unit }: Found, message: string): Promise<void> {
-    const movement = change.order.movements.find(
-      ({ unitId, kind, state }) => unitId === unit.id && kind === "RETURNED" && state !== "REFUSED",
-    );
-    await change.tx.discrepancy.create({
-      data: {
-        orderId: change.order.id,
-        unitId: unit.id,
-        movementId: movement?.id ?? null,
-        message,
-        foundAt: change.now,
-      },
-    });
-    const { transactionNumber } = unit.issue;
-    log.error({ order: change.order.number, issue: transactionNumber, reason: message }, "A revoke needs attention");
-  }
-
   return {
     async takenBack(change, unitId, { seenBack }) {
       const found = find(change, unitId);
@@ -52,7 +36,7 @@ export function makeConcludeRevoke({ settleLines, log }: { settleLines: SettleLi
       });
       if (!isCertain) {
         const message = `Capillary took it back, and its ${unit.issue.points} points were not seen to return to the wallet`;
-        await tellOperators(change, found, message);
+        await tellOperators(change, log, { unitId, kind: "RETURNED", message });
       }
       await tx.orderUnit.update({ where: { id: unitId }, data: { state: "REVERSED" } });
       await tx.voucherCode.updateMany({ where: { unitId }, data: { state: "VOID" } });
@@ -86,8 +70,7 @@ export function makeConcludeRevoke({ settleLines, log }: { settleLines: SettleLi
     },
 
     async needsAttention(change, unitId, message) {
-      const found = find(change, unitId);
-      if (!isOpen(found)) return;
+      if (!isOpen(find(change, unitId))) return;
       await change.tx.unitIssue.update({
         where: { unitId },
         data: { revokeState: "NEEDS_ATTENTION", revokeError: message },
@@ -96,7 +79,7 @@ export function makeConcludeRevoke({ settleLines, log }: { settleLines: SettleLi
         where: { unitId, ...returning },
         data: { state: "NEEDS_ATTENTION", lastError: message },
       });
-      await tellOperators(change, found, message);
+      await tellOperators(change, log, { unitId, kind: "RETURNED", message });
       await change.advance({});
     },
 

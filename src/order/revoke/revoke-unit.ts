@@ -6,7 +6,7 @@ import { hasOutcome, UpstreamError } from "../../upstream/upstream-error.ts";
 import { type Found, find } from "../issue/conclude-issue.ts";
 import type { FindGiven } from "../issue/find-given.ts";
 import type { UnitRef } from "../issue/issue-unit.ts";
-import type { OrderChange, OrderStore } from "../order.store.ts";
+import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";
 import type { Issue } from "../order-aggregate.ts";
 import type { ConcludeRevoke } from "./conclude-revoke.ts";
 
@@ -46,6 +46,9 @@ const REVOKED_BY = "tessera";
  */
 export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
   const { orders, capillary, findGiven, conclude, clock, trip } = deps;
+
+  const changing = <T>({ orderId }: { orderId: string }, work: (change: OrderChange) => Promise<T>) =>
+    changeOrder(orders, orderId, work);
 
   return {
     async send(unit) {
@@ -182,12 +185,6 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
     const order = await orders.aggregate(orderId);
     if (!order) throw new Error(`there is no order ${orderId}`);
     return { customerId: order.customerId, unit: find({ order }, unitId).unit };
-  }
-
-  async function changing<T>({ orderId }: UnitRef, work: (change: OrderChange) => Promise<T>): Promise<T> {
-    const answer = await orders.changing(orderId, async (change) => ({ value: await work(change) }));
-    if (!answer) throw new Error(`there is no order ${orderId}`);
-    return answer.value;
   }
 }
 
