@@ -2,7 +2,7 @@ import { redeemabilityReasonOf } from "../../catalog/capillary-refusal.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Trip } from "../../platform/trip.ts";
 import type { Capillary } from "../../upstream/capillary/capillary.ts";
-import { CapillaryError } from "../../upstream/capillary/capillary-error.ts";
+import { CapillaryError, hasReason } from "../../upstream/capillary/capillary-error.ts";
 import type { IssueKeys } from "../../upstream/capillary/issuing.ts";
 import type { Issued } from "../../upstream/capillary/wire/issue.ts";
 import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts";
@@ -26,8 +26,16 @@ export type IssueSent =
   | { outcome: "not-sent" }
   /** Capillary said no for now: it may be tried again, under a new key, which is on record. */
   | { outcome: "try-later" }
-  /** It may have been given. `refusal` is what a repetition was answered with, which may be because of the first time. */
-  | { outcome: "in-doubt"; refusal: IssueRefusal | null };
+  /** It may have been given. */
+  | { outcome: "in-doubt"; answer: DoubtfulAnswer };
+
+/** What a call was answered with that leaves open what became of an earlier one under the same key. */
+export interface DoubtfulAnswer {
+  /** A no, which may be because of what the earlier call has taken. */
+  refusal: IssueRefusal | null;
+  /** The key was used before. */
+  isKeyUsedUp: boolean;
+}
 
 /** What Capillary's own records showed of an issue in doubt. */
 export type IssueSeen =
@@ -35,6 +43,7 @@ export type IssueSeen =
   | "settled"
   /** The try failed there, and may be made again under a new key, which is on record. */
   | "failed"
+  /** Nothing is there, or a failure that may be that of a repetition while the first call still goes on. */
   | "not-there"
   /** Something is there that may or may not be it. */
   | "unclear"
@@ -46,9 +55,9 @@ export interface IssueUnit {
   /**
    * Looks into the customer's issuals for a unit in doubt.
    *
-   * @param refusal what a repetition was answered with: it holds once it is seen that the first try gave nothing
+   * @param answer what the last call was answered with: a refusal holds once it is seen that nothing was given
    */
-  look(unit: UnitRef, refusal: IssueRefusal | null): Promise<IssueSeen>;
+  look(unit: UnitRef, answer: DoubtfulAnswer): Promise<IssueSeen>;
   /** Gives up a unit that is certainly not given. */
   giveUp(unit: UnitRef, refusal: IssueRefusal): Promise<void>;
   /** Puts a unit before people that stays in doubt. */
@@ -96,12 +105,12 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
       return sent;
     },
 
-    async look(unit, refusal) {
+    async look(unit, answer) {
       const order = await orders.aggregate(unit.orderId);
       if (!order) throw new Error(`there is no order ${unit.orderId}`);
       const { issue } = find({ order }, unit.unitId).unit;
       try {
-        return await lookFor(unit, issue, order.customerId, refusal);
+        return await lookFor(unit, issue, order.customerId, answer);
       } catch (error) {
         if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;
         log.warn(
@@ -176,19 +185,19 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
 
     if (failure === null || failure.outcome === "transient") {
       // A repetition that did not get there leaves the first try where it was.
-      if (wasInDoubt) return doubt(null);
+      if (wasInDoubt) return doubt({ refusal: null, isKeyUsedUp: false });
       await writeIssue(change, unitId, { sentAt: null, lastError: message });
       await change.advance({});
       return { outcome: "not-sent" };
     }
     const refusal = failure instanceof CapillaryError ? refusalBy(failure) : null;
     if (failure.outcome === "unknown") {
-      // The key is used up, and never was by us: it is the other thing that this number stands for.
-      const isFresh = !wasInDoubt && failure instanceof CapillaryError && failure.reason === "duplicate-request";
-      return doubt(isFresh ? refusal : null);
+      const isKeyUsedUp = hasReason(failure, "duplicate-request");
+      // A key that never was used by us: it is the other thing that this number stands for.
+      return doubt({ refusal: isKeyUsedUp && !wasInDoubt ? refusal : null, isKeyUsedUp });
     }
     const isForNow = failure instanceof CapillaryError && failure.isForNow;
-    if (wasInDoubt) return doubt(isForNow ? null : refusal);
+    if (wasInDoubt) return doubt({ refusal: isForNow ? null : refusal, isKeyUsedUp: false });
     if (isForNow) {
       await nextTry(change, unitId, message, codes);
       return { outcome: "try-later" };
@@ -196,9 +205,9 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     await conclude.refused(change, unitId, refusal ?? unnamedRefusal(failure));
     return { outcome: "settled" };
 
-    async function doubt(refusal: IssueRefusal | null): Promise<IssueSent> {
+    async function doubt(answer: DoubtfulAnswer): Promise<IssueSent> {
       await conclude.inDoubt(change, unitId, { message, codes });
-      return { outcome: "in-doubt", refusal };
+      return { outcome: "in-doubt", answer };
     }
   }
 
@@ -218,7 +227,7 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     unit: UnitRef,
     issue: Issue,
     externalId: string,
-    refusal: IssueRefusal | null,
+    { refusal, isKeyUsedUp }: DoubtfulAnswer,
   ): Promise<IssueSeen> {
     if (!findGiven) return "unreadable";
     const search = await findGiven.search(issue, externalId);
@@ -230,12 +239,17 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
       await changing(unit, (change) => conclude.given(change, unit.unitId, given));
       return "settled";
     }
-    if (attempt?.state === "failed") {
-      if (refusal) await changing(unit, (change) => conclude.refused(change, unit.unitId, refusal));
-      else await changing(unit, (change) => nextTry(change, unit.unitId, "the try failed, as the issuals say"));
-      return refusal ? "settled" : "failed";
+    if (attempt?.state === "failed" && refusal) {
+      await changing(unit, (change) => conclude.refused(change, unit.unitId, refusal));
+      return "settled";
     }
-    return attempt || unclear.length > 0 ? "unclear" : "not-there";
+    if (attempt?.state === "failed" && isKeyUsedUp) {
+      await changing(unit, (change) => nextTry(change, unit.unitId, "the try failed, as the issuals say"));
+      return "failed";
+    }
+    // A failure that was never answered may be of a repetition that found the customer locked: by the first call.
+    const isThere = attempt !== null && attempt.state !== "failed";
+    return isThere || unclear.length > 0 ? "unclear" : "not-there";
   }
 }
 

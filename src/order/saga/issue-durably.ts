@@ -1,6 +1,6 @@
 import type { SagaContext } from "../../platform/saga/saga.ts";
 import type { IssueRefusal } from "../issue/conclude-issue.ts";
-import type { IssueUnit, UnitRef } from "../issue/issue-unit.ts";
+import type { DoubtfulAnswer, IssueUnit, UnitRef } from "../issue/issue-unit.ts";
 
 export interface IssueDurablyDeps {
   issueUnit: IssueUnit;
@@ -31,6 +31,8 @@ const unreachable: IssueRefusal = {
   isOfTheLine: false,
 };
 
+const unanswered: DoubtfulAnswer = { refusal: null, isKeyUsedUp: false };
+
 /** Asks for one unit until its outcome is on record: by answer, by a repetition of the same key, or by Capillary's own records. */
 export async function issueDurably(
   saga: SagaContext,
@@ -39,26 +41,36 @@ export async function issueDurably(
 ): Promise<void> {
   const pause = (tries: number) => Math.min(firstPauseMs * 2 ** Math.min(tries - 1, 20), LONGEST_PAUSE_MS);
   let [futile, doubtful, unclear, notThere] = [0, 0, 0, 0];
+  let answer: DoubtfulAnswer = unanswered;
   for (;;) {
-    const sent = await saga.step("issue", () => issueUnit.send(unit));
-    if (sent.outcome === "settled") return;
-    if (sent.outcome !== "in-doubt") {
-      futile += 1;
-      if (futile >= maxTries) return saga.step("give-up-issue", () => issueUnit.giveUp(unit, unreachable));
-      await saga.sleep(pause(futile));
-      continue;
+    // Once it was answered, asking again tells nothing more: what is on record over there does.
+    if (!answer.refusal && !answer.isKeyUsedUp) {
+      const sent = await saga.step("issue", () => issueUnit.send(unit));
+      if (sent.outcome === "settled") return;
+      if (sent.outcome !== "in-doubt") {
+        futile += 1;
+        if (futile >= maxTries) return giveUp();
+        await saga.sleep(pause(futile));
+        continue;
+      }
+      answer = sent.answer;
     }
 
     doubtful += 1;
     await saga.sleep(pause(doubtful));
-    // The first doubt is answered by asking again: that settles most of them.
-    if (doubtful === 1 && !sent.refusal) continue;
-    const seen = await saga.step("look-for-issue", () => issueUnit.look(unit, sent.refusal));
+    // The first silence is answered by asking again: that settles most of them.
+    if (doubtful === 1 && !answer.refusal && !answer.isKeyUsedUp) continue;
+    const seen = await saga.step("look-for-issue", () => issueUnit.look(unit, answer));
     if (seen === "settled") return;
-    if (seen === "failed") doubtful = 0;
+    if (seen === "failed") {
+      [answer, doubtful, futile] = [unanswered, 0, futile + 1];
+      if (futile >= maxTries) return giveUp();
+      continue;
+    }
+    const { refusal, isKeyUsedUp } = answer;
     if (seen === "unclear") unclear += 1;
-    if (seen === "not-there") notThere += 1;
-    const { refusal } = sent;
+    // As long as nothing was answered, nothing there means no more than that it may be asked for again.
+    if (seen === "not-there" && (refusal || isKeyUsedUp)) notThere += 1;
     if (refusal && notThere >= LOOKS_TO_BELIEVE_NOTHING_WAS_GIVEN && unclear === 0) {
       return saga.step("refuse-issue", () => issueUnit.giveUp(unit, refusal));
     }
@@ -66,5 +78,9 @@ export async function issueDurably(
       const message = "the answer was lost, and the issuals do not tell what happened";
       return saga.step("ask-people", () => issueUnit.askPeople(unit, message));
     }
+  }
+
+  function giveUp(): Promise<void> {
+    return saga.step("give-up-issue", () => issueUnit.giveUp(unit, unreachable));
   }
 }
