@@ -40,6 +40,7 @@ const config: CodegenConfig = {
           OrderLine: "../../order/order.ts#OrderLine as OrderLineModel",
           OrderStatusEvent: "../../order/order.store.ts#OrderEvent",
           PointsMovement: "../../order/order.ts#Movement",
+          UnitIssue: "../../order/order.store.ts#LineIssue",
           PointsReturn: "../../order/return-preview.ts#PointsReturn as PointsReturnModel",
           Discrepancy: "../../order/order.store.ts#Discrepancy as DiscrepancyModel",
           Voucher: "../../order/order.store.ts#GivenVoucher",

@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 import type { Viewer } from "../auth/viewer.ts";
 import type { Db } from "../platform/db.ts";
-import type { Discrepancy, GivenVoucher, OrderEvent, OrderStore } from "./order.store.ts";
+import type { Discrepancy, GivenVoucher, LineIssue, OrderEvent, OrderStore } from "./order.store.ts";
 import type { Movement, Order, OrderLine, Shipment } from "./order.ts";
 
 export interface OrderLoaders {
@@ -13,6 +13,7 @@ export interface OrderLoaders {
   discrepancies: DataLoader<string, Discrepancy[]>;
   /** By line. */
   vouchers: DataLoader<string, GivenVoucher[]>;
+  issues: DataLoader<string, LineIssue[]>;
   shipment: DataLoader<string, Shipment | null>;
   /** By group: its points that open orders are about to take. */
   heldGroupPoints: DataLoader<string, number>;
@@ -35,6 +36,7 @@ export function orderLoaders(orders: OrderStore, options: { cache: boolean }): O
     movements: grouped(orders.movementsOf, (movement) => movement.orderId),
     orderEvents: grouped(orders.eventsOf, (event) => event.orderId),
     discrepancies: grouped(orders.discrepanciesOf, (discrepancy) => discrepancy.orderId),
+    issues: grouped(orders.issuesOf, (issue) => issue.lineId),
     vouchers: grouped(orders.vouchersOf, (voucher) => voucher.lineId),
     shipment: new DataLoader<string, Shipment | null>(async (lineIds) => {
       const found = new Map((await orders.shipmentsOf(lineIds)).map((shipment) => [shipment.lineId, shipment]));

@@ -11,6 +11,7 @@ import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isRefused, type Refused, refusal } from "../refusal.ts";
 import { type CancelOrder, type ChangedOrder, cancellableUnits, orderNotFound } from "./cancel-order.ts";
+import { keysOf } from "./issue/issue-keys.ts";
 import type { OrderEvent, OrderStore } from "./order.store.ts";
 import type { Order } from "./order.ts";
 import { isFinal } from "./order-status.ts";
@@ -214,10 +215,20 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       points: ({ unitPoints, quantity }) => unitPoints * quantity,
       groupWallet: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.group.load({ groupId })),
       vouchers: ({ id }, _, { loaders }) => loaders.vouchers.load(id),
+      issues: ({ id }, _, { viewer, loaders }) => (viewer.kind === "operator" ? loaders.issues.load(id) : null),
       async shipment({ id, orderId }, _, { loaders }) {
         const [shipment, order] = await Promise.all([loaders.shipment.load(id), loaders.order.load(orderId)]);
         return shipment && order?.shippingAddress ? { ...shipment, address: order.shippingAddress } : null;
       },
+    },
+
+    UnitIssue: {
+      requestId: (issue) => keysOf(issue).requestId,
+      points: ({ points }) => Number(points),
+      pointsTaken: ({ pointsTaken }) => (pointsTaken === null ? null : Number(pointsTaken)),
+      upstreamCodes: ({ lastCodes }) => lastCodes,
+      upstreamMessage: ({ lastError }) => lastError,
+      revokeMessage: ({ revokeError }) => revokeError,
     },
 
     OrderStatusEvent: {

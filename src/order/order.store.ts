@@ -17,6 +17,9 @@ export type GivenVoucher = Prisma.VoucherCodeGetPayload<object> & { lineId: stri
 /** With the line of the unit it is about, if it is about one. */
 export type Discrepancy = Prisma.DiscrepancyGetPayload<object> & { lineId: string | null };
 
+/** The issue of one unit of a line. */
+export type LineIssue = Prisma.UnitIssueGetPayload<object> & { lineId: string; unit: number };
+
 /** Topic that rings when an order has changed. */
 export const orderTopic = (orderId: string) => `order:${orderId}`;
 
@@ -51,6 +54,7 @@ export interface OrderStore {
   movementsOf(orderIds: readonly string[]): Promise<Movement[]>;
   eventsOf(orderIds: readonly string[]): Promise<OrderEvent[]>;
   vouchersOf(lineIds: readonly string[]): Promise<GivenVoucher[]>;
+  issuesOf(lineIds: readonly string[]): Promise<LineIssue[]>;
   shipmentsOf(lineIds: readonly string[]): Promise<Prisma.ShipmentGetPayload<object>[]>;
   discrepanciesOf(orderIds: readonly string[]): Promise<Discrepancy[]>;
   /** How far the order has come, with its events after `seq`, or the last one alone when that is null. Null: no such order. */
@@ -111,6 +115,15 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
       return rows
         .sort((a, b) => (a.unit?.unit ?? 0) - (b.unit?.unit ?? 0))
         .map(({ unit, ...voucher }) => ({ ...voucher, lineId: unit?.lineId ?? "" }));
+    },
+    async issuesOf(lineIds) {
+      const rows = await db.unitIssue.findMany({
+        where: { unit: { lineId: among(lineIds) } },
+        include: { unit: { select: { lineId: true, unit: true } } },
+      });
+      return rows
+        .map(({ unit: { lineId, unit }, ...issue }) => ({ ...issue, lineId, unit }))
+        .sort((a, b) => a.unit - b.unit);
     },
     shipmentsOf: (lineIds) => db.shipment.findMany({ where: { lineId: among(lineIds) } }),
     async discrepanciesOf(orderIds) {

@@ -10,6 +10,7 @@ import {
   orderCart,
 } from "../support/capillary-orders.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import type { Caller } from "../support/graphql.ts";
 import { addToCart, orderSettled } from "../support/orders.ts";
 
 /** Orders whose rewards Capillary gives, from both kinds of wallets. */
@@ -191,6 +192,20 @@ describe("a line that Capillary refuses", () => {
       ]);
       expect(groupBalance(customer)).toBe(1_000);
       expect(gateway.ledgerOf(customer)).toEqual([1_000, -200]);
+      // Its numbers and words are for operators alone.
+      const codes = [refuse.code, refuse.partnerCode].flatMap((code) => (code === undefined ? [] : String(code)));
+      expect(await issuesOf(gateway.operator, order.id)).toEqual([
+        null,
+        [
+          expect.objectContaining({
+            unit: 1,
+            state: "REFUSED",
+            requestId: `${order.number}-2-1`,
+            upstreamCodes: codes,
+          }),
+        ],
+      ]);
+      expect(await issuesOf(customer, order.id)).toEqual([null, null]);
     },
   );
 
@@ -249,6 +264,13 @@ describe("a line that Capillary refuses", () => {
   });
 });
 
+async function issuesOf(caller: Caller, id: string): Promise<unknown[]> {
+  const { order } = await caller.ok<{ order: { lines: { issues: unknown[] | null }[] } }>(
+    "query ($id: ID!) { order(id: $id) { lines { issues { unit state requestId transactionNumber upstreamCodes upstreamMessage } } } }",
+    { id },
+  );
+  return order.lines.map(({ issues }) => (issues?.length ? issues : null));
+}
 /** Orders the cart, and changes the world after it was judged and before Capillary is asked for anything. */
 async function placedWhile(customer: GroupMember, change: () => void): Promise<string> {
   gateway.fault("redeem", { fault: "delay", delayMs: 300 });
