@@ -45,7 +45,9 @@ const STATUS: Partial<Record<ProblemCode, number>> = {
   NOT_AN_OBJECT: 400,
   TOO_DEEP: 400,
   INEXACT_NUMBER: 400,
+  MEMBER_CONFLICT: 409,
+  TICKET_REUSED: 409,
 };
 
-/** An HTTP status: 400 or 413 for what is no message at all, 422 for one that says what cannot be. */
+/** An HTTP status: 400 or 413 for what is no message at all, 409 for one that contradicts what we know, 422 for one that says what cannot be. */
 const statusOf = ([first]: readonly Problem[]): number => (first && STATUS[first.code]) || 422;

@@ -77,7 +77,10 @@ export type ProblemCode =
   | "AMOUNT_MISSING"
   | "AMOUNT_INVALID"
   | "AMOUNT_TOO_LARGE"
-  | "PRODUCT_MISSING";
+  | "PRODUCT_MISSING"
+  // Found when it is looked up.
+  | "MEMBER_CONFLICT"
+  | "TICKET_REUSED";
 
 /** What is noticed while a message is read. Nothing written down here holds a national id, nor a problem any value at all. */
 export interface Notes {

@@ -84,6 +84,8 @@ function reasonOf(skip: Skip): string {
       return `Nothing given: the cap ${capWords[skip.cap]} is reached.`;
     case "RESULT_TOO_LARGE":
       return "Nothing given: the result is too large to be true.";
+    case "DRAW_NOT_OPEN":
+      return "Nothing given: the draw is not open.";
   }
 }
 

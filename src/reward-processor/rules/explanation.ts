@@ -39,7 +39,8 @@ export type Skip =
   | Reason<"PRODUCT_NOT_LISTED", { productId: string }>
   | Reason<"NOTHING_EARNED">
   | Reason<"CAP_REACHED", { cap: CapName }>
-  | Reason<"RESULT_TOO_LARGE">;
+  | Reason<"RESULT_TOO_LARGE">
+  | Reason<"DRAW_NOT_OPEN", { drawId: string }>;
 export type SkipReason = Skip["reason"];
 type Reason<Name extends string, Facts = unknown> = { reason: Name } & Facts;
 

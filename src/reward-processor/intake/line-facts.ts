@@ -1,0 +1,53 @@
+import { type LocalDate, localDateOf } from "../../platform/time-zone.ts";
+import { isWithinBackfill } from "../check-in/backfill.ts";
+import type { NewCheckIn } from "../check-in/check-in.store.ts";
+import { checkInFacts } from "../check-in/check-in-facts.ts";
+import type { Member } from "../members/resolve-members.ts";
+import type { RewardMessage } from "../message/message.ts";
+import { type LineFacts, onTime } from "../rules/facts.ts";
+
+/** A check-in that we hear of later than this is a day by itself: it joins no runs, so it cannot earn what a run would. */
+export const BACKFILL_DAYS = 7;
+
+/** The people of a message. In a referral `subject` is the one who was brought in, as far as that is said. */
+export interface People {
+  readonly member: Member | null;
+  readonly sharer: Member | null;
+  readonly receiver: Member | null;
+}
+
+/**
+ * What the rules are asked about: a line each, with the people by our ids.
+ * @param days on which the member has checked in so far
+ */
+export function lineFactsOf(
+  { action, lines }: Pick<RewardMessage, "action" | "lines">,
+  { member, sharer, receiver }: People,
+  { days, now, timeZone }: { days: readonly LocalDate[]; now: Date; timeZone: string },
+): { facts: LineFacts[]; checkIns: NewCheckIn[] } {
+  const subject = action === "registerreferral" ? receiver : action === "transactionreferral" ? sharer : member;
+  const known = new Set(days);
+  const today = localDateOf(now, timeZone);
+  const checkIns: NewCheckIn[] = [];
+  const facts = lines.map(({ at, localDate, amount, productId, reference }): LineFacts => {
+    const line = {
+      action,
+      memberId: member?.id ?? null,
+      at,
+      localDate,
+      amount,
+      productId,
+      reference,
+      sharerId: sharer?.id ?? null,
+      receiverId: receiver?.id ?? null,
+      memberSince: subject?.since ?? null,
+    };
+    if (action !== "dailycheckin") return line;
+    const late = !isWithinBackfill(localDate, today, BACKFILL_DAYS);
+    const checkIn = late ? onTime(1) : checkInFacts(known, localDate);
+    if (!late) known.add(localDate);
+    checkIns.push({ date: localDate, at, late });
+    return { ...line, checkIn };
+  });
+  return { facts, checkIns };
+}

@@ -1,0 +1,33 @@
+import type { Prisma, Tx } from "../../platform/db.ts";
+import type { Action } from "./facts.ts";
+import type { Rule, RuleDefinition } from "./rule.ts";
+
+export type RuleRow = Prisma.RewardRuleGetPayload<object>;
+
+export const toRule = ({ ruleId, version, definition }: RuleRow): Rule => ({
+  id: ruleId,
+  version,
+  definition: definition as unknown as RuleDefinition,
+});
+
+export const toStoredRule = ({ id, version, definition }: Rule) => ({
+  ruleId: id,
+  version,
+  action: definition.action,
+  definition: definition as unknown as Prisma.InputJsonObject,
+});
+
+/** Every version of the rules for an action that has not retired, and those that have never been used. */
+export async function rulesInForce(tx: Tx, action: Action): Promise<{ rules: Rule[]; unused: Rule[] }> {
+  const rows = await tx.rewardRule.findMany({ where: { action, retiredAt: null } });
+  return { rules: rows.map(toRule), unused: rows.filter(({ usedAt }) => usedAt === null).map(toRule) };
+}
+
+/** From now on these versions are what they are. */
+export async function markUsed(tx: Tx, rules: readonly Rule[], now: Date): Promise<void> {
+  if (rules.length === 0) return;
+  await tx.rewardRule.updateMany({
+    where: { usedAt: null, OR: rules.map(({ id, version }) => ({ ruleId: id, version })) },
+    data: { usedAt: now },
+  });
+}
