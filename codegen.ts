@@ -44,6 +44,13 @@ const config: CodegenConfig = {
           PointsReturn: "../../order/return-preview.ts#PointsReturn as PointsReturnModel",
           Discrepancy: "../../order/order.store.ts#Discrepancy as DiscrepancyModel",
           Voucher: "../../order/order.store.ts#GivenVoucher",
+          RewardAward: "../../reward-processor/award-model.ts#AwardModel",
+          RewardOutcome: "../../reward-processor/intake/outcomes.ts#LineOutcome",
+          RewardRule: "../../reward-processor/rules/rule.store.ts#RuleRow",
+          RewardCampaign: "../../reward-processor/rules/campaigns.ts#Campaign",
+          QuarantinedReward:
+            "../../reward-processor/quarantine/quarantine.store.ts#QuarantinedReward as QuarantinedModel",
+          QuarantinedRewardConnection: "../connection.ts#Connection<QuarantinedModel>",
           RevealedVoucher: "../../order/reveal-voucher.ts#RevealedVoucher as RevealedVoucherModel",
         },
       },

@@ -2,17 +2,25 @@ import { randomInt } from "node:crypto";
 import { insertVouchers } from "../src/catalog/import-voucher-codes.ts";
 import type { VoucherVault } from "../src/catalog/voucher-vault.ts";
 import type { Clock } from "../src/platform/clock.ts";
-import { type Db, inTransaction } from "../src/platform/db.ts";
+import { type Db, inTransaction, type Tx } from "../src/platform/db.ts";
+import type { DrawStore } from "../src/reward-processor/draw/draw.store.ts";
+import { sampleDraw } from "../src/reward-processor/draw/sample-draw.ts";
+import { toStoredRule } from "../src/reward-processor/rules/rule.store.ts";
+import { sampleProgramme } from "../src/reward-processor/rules/sample-programme.ts";
 import { sampleRewards } from "./sample/rewards.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const CODE_CHARACTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-/** Fills an empty catalogue with the sample world; one that has rewards is left alone. */
-export async function seedSampleWorld(db: Db, vault: VoucherVault, clock: Clock): Promise<void> {
+/** Fills an empty catalogue and an empty programme with the sample world; what has something in it is left alone. */
+export async function seedSampleWorld(
+  db: Db,
+  { vault, draws, clock }: { vault: VoucherVault; draws: DrawStore; clock: Clock },
+): Promise<void> {
   const now = clock.now();
   await inTransaction(db, async (tx) => {
     await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('tessera.seed'))`;
+    await seedProgramme(tx, draws, now);
     if ((await tx.reward.count({ where: { source: "BIGCITY" } })) > 0) return;
     const rows = await tx.reward.createManyAndReturn({
       data: sampleRewards.map(({ voucherCodes, listedDaysAgo, validFrom, validUntil, stock, ...reward }) => ({
@@ -40,6 +48,14 @@ export async function seedSampleWorld(db: Db, vault: VoucherVault, clock: Clock)
       );
     });
     await insertVouchers(tx, codes);
+  });
+}
+
+async function seedProgramme(tx: Tx, draws: DrawStore, now: Date): Promise<void> {
+  if ((await tx.rewardRule.count()) > 0) return;
+  await draws.open(tx, sampleDraw, now);
+  await tx.rewardRule.createMany({
+    data: sampleProgramme.map((rule) => ({ ...toStoredRule(rule), createdBy: "seed", createdAt: now })),
   });
 }
 

@@ -115,7 +115,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       catalogPageSize: surroundings.catalogPageSize,
       issuePatience: surroundings.issuePatience,
     });
-    if (config.seed === "sample") await seedSampleWorld(db, vault, clock);
+    if (config.seed === "sample") await seedSampleWorld(db, { vault, draws: features.draws, clock });
     await engine.launch();
     running.defer(() => engine.shutdown(SHUTDOWN_GRACE_MS));
     running.defer(startReconciling(features.reconcile, surroundings.reconcileEveryMs ?? 30_000, log));

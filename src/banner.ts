@@ -21,7 +21,11 @@ export function banner(config: Config, app: App): string {
       `  password with`,
     );
   }
-  lines.push("", `  Operator token  ${join(config.dataDir, "operator-token")}`);
+  lines.push(
+    "",
+    `  Operator token  ${join(config.dataDir, "operator-token")}`,
+    `  Reward service  ${join(config.dataDir, "reward-service-token")}`,
+  );
   for (const note of app.notes) lines.push(`  Note            ${note}`);
   return `${lines.join("\n")}\n\n`;
 }

@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
+import { isTimeZone } from "./platform/time-zone.ts";
 import { type TripPoint, tripPoints } from "./platform/trip.ts";
 
 /** Thrown when the settings do not make sense. Its message is for the person at the terminal: one line a problem. */
@@ -103,6 +104,10 @@ const settings = z.object({
   OIDC_ISSUER: url(/^https?$/, "https://login.example.com").optional(),
   OIDC_AUDIENCE: text.optional(),
   WEBHOOK_SECRET: z.string().min(16, "expected at least 16 characters").optional(),
+  REWARD_SERVICE_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
+  PROGRAM_TIME_ZONE: text
+    .refine(isTimeZone, { error: "expected the name of a time zone, such as Asia/Jakarta" })
+    .default("Asia/Jakarta"),
   ALLOWED_ORIGINS: z
     .string()
     .transform((list) => list.split(",").flatMap((origin) => origin.trim() || []))
@@ -176,6 +181,9 @@ export function readConfig(env: Record<string, string | undefined>) {
     operatorToken: s.OPERATOR_TOKEN ?? made("operator-token"),
     oidc: s.OIDC_ISSUER && s.OIDC_AUDIENCE ? { issuer: s.OIDC_ISSUER, audience: s.OIDC_AUDIENCE } : undefined,
     webhookSecret: s.WEBHOOK_SECRET ?? made("webhook-secret"),
+    /** Undefined lets no service in. */
+    rewardServiceToken: s.REWARD_SERVICE_TOKEN ?? made("reward-service-token"),
+    programTimeZone: s.PROGRAM_TIME_ZONE,
     allowedOrigins: s.ALLOWED_ORIGINS,
     trustProxy: s.TRUST_PROXY ?? false,
     seed: s.SEED ?? (isProduction ? ("none" as const) : ("sample" as const)),
@@ -227,6 +235,9 @@ function contradictions(s: z.infer<typeof settings>): string[] {
   }
   if (Boolean(s.CAPILLARY_OAUTH_KEY) !== Boolean(s.CAPILLARY_OAUTH_SECRET)) {
     problems.push("CAPILLARY_OAUTH_KEY, CAPILLARY_OAUTH_SECRET: give both or neither");
+  }
+  if (s.REWARD_SERVICE_TOKEN && s.REWARD_SERVICE_TOKEN === s.OPERATOR_TOKEN) {
+    problems.push("REWARD_SERVICE_TOKEN: must not be the OPERATOR_TOKEN, which opens more doors");
   }
   if (s.CAPILLARY_PASSWORD && !s.CAPILLARY_TILL) {
     problems.push("CAPILLARY_TILL: required with CAPILLARY_PASSWORD, whose user it is");

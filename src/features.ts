@@ -71,6 +71,16 @@ import type { Logger } from "./platform/logger.ts";
 import type { SagaEngine } from "./platform/saga/saga.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
 import type { Trip } from "./platform/trip.ts";
+import { makeCheckIn } from "./reward-processor/check-in/check-in.ts";
+import { makeDrawStore } from "./reward-processor/draw/draw.store.ts";
+import { tellMember } from "./reward-processor/feed/tell-member.ts";
+import { makeAcceptMessage } from "./reward-processor/intake/accept-message.ts";
+import { makeProcessMessage } from "./reward-processor/intake/process-message.ts";
+import { makeHashNik } from "./reward-processor/members/identity.ts";
+import { makeLinkMember } from "./reward-processor/members/link-member.ts";
+import { makeRedriveReward } from "./reward-processor/quarantine/redrive-reward.ts";
+import { rewardProcessorResolvers } from "./reward-processor/reward-processor.resolvers.ts";
+import { makeManageRules } from "./reward-processor/rules/manage-rules.ts";
 import type { Capillary } from "./upstream/capillary/capillary.ts";
 import type { ClientPoints } from "./upstream/client-points/client-points.ts";
 import { makeReadWallets } from "./wallet/read-wallets.ts";
@@ -111,7 +121,13 @@ export function makeFeatures(deps: FeatureDeps) {
   const sessions = makeSessionStore({ db, box: sessionTokens, bus, clock });
   const accessTokens = makeAccessTokens(config.sessionSecret, clock);
   const oidc = config.oidc && makeOidcVerifier({ ...config.oidc, log });
-  const identify = makeIdentify({ accessTokens, sessions, operatorToken: config.operatorToken, oidc });
+  const identify = makeIdentify({
+    accessTokens,
+    sessions,
+    operatorToken: config.operatorToken,
+    serviceToken: config.rewardServiceToken,
+    oidc,
+  });
   const challenges = makeOtpChallengeStore(db, {
     perCustomerHour: config.otpPerCustomerHour,
     perAddressHour: config.otpPerAddressHour,
@@ -219,6 +235,13 @@ export function makeFeatures(deps: FeatureDeps) {
       ? undefined
       : makeReceiveReport({ db, updateShipment, clock, secret: config.webhookSecret });
 
+  // Reward Processor
+  const timeZone = config.programTimeZone;
+  const hashNik = makeHashNik(box("nik"));
+  const draws = makeDrawStore(box("draw-seed"));
+  const acceptMessage = makeAcceptMessage({ draws, tellMember, timeZone });
+  const processMessage = makeProcessMessage({ db, bus, clock, acceptMessage, hashNik, timeZone });
+
   /** What one operation reads through. Without the cache each event of a subscription sees the present. */
   function makeLoaders(viewer: Viewer, requestId: string, options: { cache: boolean }): Loaders {
     const groups = groupLoaders(readGroups, viewer, requestId, options);
@@ -238,6 +261,8 @@ export function makeFeatures(deps: FeatureDeps) {
     sessions,
     identify,
     receiveReport,
+    processReward: processMessage.process,
+    draws,
     makeLoaders,
     syncCatalog,
     readRewardImage: makeReadRewardImage({ db, catalogue: capillary?.catalogue, pictures: deps.pictures, clock, log }),
@@ -267,6 +292,17 @@ export function makeFeatures(deps: FeatureDeps) {
         revealVoucher: makeRevealVoucher({ db, vault, clock }),
         watchOrder: makeWatchOrder({ orders, bus }),
         clock,
+      }),
+      rewardProcessorResolvers({
+        db,
+        clock,
+        timeZone,
+        processMessage,
+        checkIn: makeCheckIn({ accept: processMessage.accept, clock, timeZone }),
+        redriveReward: makeRedriveReward({ db, bus, clock, acceptMessage, hashNik, timeZone }),
+        linkMember: makeLinkMember({ db, bus, clock, tellMember }),
+        manageRules: makeManageRules({ db, clock }),
+        hashNik,
       }),
     ],
   };

@@ -21,6 +21,7 @@ import { mountWebhooks } from "./order/webhook-route.ts";
 import { mountPages } from "./pages.ts";
 import type { Bus } from "./platform/events.ts";
 import type { Logger } from "./platform/logger.ts";
+import { mountRewardProcessor } from "./reward-processor/intake/reward-route.ts";
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -99,6 +100,11 @@ export async function startServer({ config, log }: { config: Config; log: Logger
       mountPages(fastify, { isProduction: config.isProduction });
       mountRewardImages(fastify, readRewardImage);
       if (receiveReport) mountWebhooks(fastify, receiveReport);
+      mountRewardProcessor(fastify, {
+        identify: ({ headers }) => identify(bearerToken(headers.authorization)),
+        process: features.processReward,
+        log,
+      });
 
       const contextOf = (
         viewer: Viewer,

@@ -11,16 +11,21 @@ export interface IdentifyDeps {
   accessTokens: AccessTokens;
   sessions: SessionStore;
   operatorToken: string | undefined;
+  serviceToken: string | undefined;
   oidc: OidcVerifier | undefined;
 }
 
-export function makeIdentify({ accessTokens, sessions, operatorToken, oidc }: IdentifyDeps): Identify {
+export function makeIdentify({ accessTokens, sessions, operatorToken, serviceToken, oidc }: IdentifyDeps): Identify {
   const digest = (text: string) => createHash("sha256").update(text).digest();
-  const operatorDigest = operatorToken === undefined ? undefined : digest(operatorToken);
+  const isToken = (expected: string | undefined) => {
+    const expectedDigest = expected === undefined ? undefined : digest(expected);
+    return (token: string) => expectedDigest !== undefined && timingSafeEqual(digest(token), expectedDigest);
+  };
+  const [isOperator, isService] = [isToken(operatorToken), isToken(serviceToken)];
   return async (token) => {
     if (!token) return anonymous;
-    if (operatorDigest && timingSafeEqual(digest(token), operatorDigest))
-      return { kind: "operator", operatorId: "operator" };
+    if (isOperator(token)) return { kind: "operator", operatorId: "operator" };
+    if (isService(token)) return { kind: "service", serviceId: "service" };
     const claims = await accessTokens.verify(token);
     if (claims) {
       const session = await sessions.live(claims.sessionId);

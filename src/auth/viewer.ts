@@ -2,7 +2,9 @@
 export type Viewer =
   | { readonly kind: "anonymous" }
   | { readonly kind: "customer"; readonly customerId: string; readonly sessionId: string }
-  | { readonly kind: "operator"; readonly operatorId: string };
+  | { readonly kind: "operator"; readonly operatorId: string }
+  /** Another program, such as a producer of rewards: it may bring messages in and sees nobody's belongings. */
+  | { readonly kind: "service"; readonly serviceId: string };
 
 export const anonymous: Viewer = { kind: "anonymous" };
 

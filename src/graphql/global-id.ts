@@ -12,7 +12,9 @@ export type GlobalType =
   | "OrderLine"
   | "Movement"
   | "Discrepancy"
-  | "Voucher";
+  | "Voucher"
+  | "RewardAward"
+  | "QuarantinedReward";
 
 const uuid = z.uuid();
 

@@ -43,11 +43,16 @@ export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Pr
     try {
       return await db.$transaction(work);
     } catch (error) {
-      const isRetryable =
-        error instanceof Prisma.PrismaClientKnownRequestError && error.code === WRITE_CONFLICT_OR_DEADLOCK;
-      if (!isRetryable || tries === MAX_TRIES) throw error;
+      if (!isConflict(error) || tries === MAX_TRIES) throw error;
     }
   }
+}
+
+/** Of SQL of our own Prisma reports every failure under one code; which it was stands in its cause. */
+function isConflict(error: unknown): boolean {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
+  const { cause } = (error.meta?.["driverAdapterError"] ?? {}) as { cause?: { kind?: unknown } };
+  return error.code === WRITE_CONFLICT_OR_DEADLOCK || cause?.kind === "TransactionWriteConflict";
 }
 
 /** Whether the database refused because of this unique index or constraint. */

@@ -13,6 +13,7 @@ import { type Caller, makeCaller } from "./graphql.ts";
 
 export const SESSION_SECRET = "a secret for tests that nobody else knows";
 export const OPERATOR_TOKEN = "operator-token-of-the-tests";
+export const REWARD_SERVICE_TOKEN = "reward-service-token-of-the-tests";
 export const WEBHOOK_SECRET = "webhook-secret-of-the-tests";
 
 /** A new, empty database on the shared server. */
@@ -55,6 +56,7 @@ export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record
     SESSION_SECRET,
     OPERATOR_TOKEN,
     WEBHOOK_SECRET,
+    REWARD_SERVICE_TOKEN,
     SEED: "none",
     LOG_LEVEL: "silent",
   };
@@ -66,6 +68,8 @@ export interface TestGateway extends AsyncDisposable {
   sandbox: Sandbox;
   anonymous: Caller;
   operator: Caller;
+  /** A producer of rewards. */
+  service: Caller;
   /** A customer of the sandbox, new unless named, signed in. */
   customer(options?: { balance?: number; customerId?: string }): Promise<Customer>;
   /** An e-gift voucher with this many codes. */
@@ -166,6 +170,7 @@ export async function makeTestGateway(
     sandbox,
     anonymous: caller(),
     operator,
+    service: caller(REWARD_SERVICE_TOKEN),
 
     async customer({ balance = 10_000, customerId = `C-${randomUUID()}` } = {}) {
       if (!sandbox.client.has(customerId)) {

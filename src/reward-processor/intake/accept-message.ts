@@ -34,6 +34,8 @@ export interface ReadMessage {
   readonly actor: string;
   /** Whom it is about, where that is not said by the message itself: a customer who is signed in. */
   readonly customerId?: string;
+  /** What it is known by, where that is not what it means. */
+  readonly digest?: string;
 }
 
 export interface Accepted {
@@ -104,17 +106,13 @@ export function makeAcceptMessage(deps: AcceptDeps): AcceptMessage {
 /** The message, or the one it repeats. Twins wait here for each other. */
 async function keepMessage(
   tx: Tx,
-  { message, normalisations, payload, nikHash, source, actor, customerId }: ReadMessage,
+  read: ReadMessage,
   now: Date,
 ): Promise<{ messageId: string; answer: ServiceAnswer } | { first: { messageId: string; answer: ServiceAnswer } }> {
+  const { message, normalisations, payload, nikHash, source, actor } = read;
   const ticketGiven = message.ticketId !== null;
   const ticketId = message.ticketId ?? makeTicketId(message.action);
-  const digest = digestOf(
-    customerId === undefined
-      ? message
-      : { ...message, member: { ...message.member, clientId: `customer:${customerId}` } },
-    nikHash,
-  );
+  const digest = read.digest ?? digestOf(message, nikHash);
   const answer = formatAnswer({ ticketId, normalisations });
   const [row] = await tx.rewardMessage.createManyAndReturn({
     data: {

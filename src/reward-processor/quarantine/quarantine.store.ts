@@ -33,3 +33,31 @@ export async function quarantine(db: Db, { problems, ...refused }: Refused, now:
   });
   return id;
 }
+
+export interface QuarantinePages {
+  byId(id: string): Promise<QuarantinedReward | null>;
+  /** Newest first. */
+  page(
+    wanted: { openOnly: boolean },
+    page: { limit: number; after: readonly [receivedAt: string, id: string] | null },
+  ): Promise<QuarantinedReward[]>;
+  count(wanted: { openOnly: boolean }): Promise<number>;
+}
+
+export function makeQuarantinePages(db: Db): QuarantinePages {
+  const where = ({ openOnly }: { openOnly: boolean }) => (openOnly ? { redrivenAt: null } : {});
+  return {
+    byId: (id) => db.quarantinedReward.findUnique({ where: { id } }),
+    page(wanted, { limit, after }) {
+      const beyond = after && {
+        OR: [{ receivedAt: { lt: new Date(after[0]) } }, { receivedAt: new Date(after[0]), id: { lt: after[1] } }],
+      };
+      return db.quarantinedReward.findMany({
+        where: { AND: [where(wanted), beyond ?? {}] },
+        orderBy: [{ receivedAt: "desc" }, { id: "desc" }],
+        take: limit,
+      });
+    },
+    count: (wanted) => db.quarantinedReward.count({ where: where(wanted) }),
+  };
+}

@@ -31,3 +31,12 @@ export async function markUsed(tx: Tx, rules: readonly Rule[], now: Date): Promi
     data: { usedAt: now },
   });
 }
+
+/** Of each rule the newest version; retired ones last. */
+export async function newestRules(db: Tx): Promise<RuleRow[]> {
+  const rows = await db.rewardRule.findMany({
+    distinct: ["ruleId"],
+    orderBy: [{ ruleId: "asc" }, { version: "desc" }],
+  });
+  return rows.sort((a, b) => Number(a.retiredAt !== null) - Number(b.retiredAt !== null));
+}

@@ -1,0 +1,62 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Viewer } from "../../auth/viewer.ts";
+import type { Logger } from "../../platform/logger.ts";
+import { formatAnswer, type ServiceAnswer } from "../message/answer.ts";
+import { MAX_MESSAGE_BYTES } from "../message/raw-text.ts";
+import { MAX_BATCH, splitBatch } from "../message/split-batch.ts";
+import type { ProcessMessage } from "./process-message.ts";
+
+export interface RewardRouteDeps {
+  identify(request: FastifyRequest): Promise<Viewer>;
+  process: ProcessMessage["process"];
+  log: Logger;
+}
+
+/**
+ * `POST /reward-processor`: one message, or a list of them, as JSON.
+ *
+ * One is answered under the status its answer names. A list is answered by a list in the same order, under 200: each item has
+ * its own `code`. Whoever gets 500 for an item may send it again; it is known whether it was accepted.
+ */
+export function mountRewardProcessor(fastify: FastifyInstance, { identify, process, log }: RewardRouteDeps): void {
+  fastify.register(async (scope) => {
+    // As bytes: reading JSON into numbers loses digits of long ids.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: MAX_BATCH * MAX_MESSAGE_BYTES }, (_, body, done) =>
+      done(null, body),
+    );
+    // Before the body is read.
+    scope.addHook("onRequest", async (request, reply) => {
+      const viewer = await identify(request);
+      if (viewer.kind === "anonymous") {
+        return reply.code(401).header("www-authenticate", "Bearer").send(plain(401, "Unauthorized"));
+      }
+      if (viewer.kind === "customer") return reply.code(403).send(plain(403, "Forbidden"));
+      actors.set(request, viewer.kind === "operator" ? viewer.operatorId : viewer.serviceId);
+    });
+    scope.post("/reward-processor", async (request, reply) => {
+      const actor = actors.get(request) ?? "";
+      const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      const batch = splitBatch(raw);
+      if ("problems" in batch) {
+        const answer = formatAnswer(batch);
+        return reply.code(answer.code).send(answer);
+      }
+      const answers: ServiceAnswer[] = [];
+      for (const item of batch.items) {
+        try {
+          answers.push((await process({ raw: item, source: "HTTP", actor })).answer);
+        } catch (error) {
+          log.error({ err: error, requestId: request.id }, "A reward message could not be processed");
+          answers.push(plain(500, "Something went wrong on our side. Send it again."));
+        }
+      }
+      const [first] = answers;
+      return batch.isList || !first ? answers : reply.code(first.code).send(first);
+    });
+  });
+}
+
+const actors = new WeakMap<FastifyRequest, string>();
+
+const plain = (code: number, message: string): ServiceAnswer => ({ code, message, data: { TicketId: null } });

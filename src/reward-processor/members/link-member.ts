@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import { audit } from "../../platform/audit.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { type Db, inTransaction, type Tx } from "../../platform/db.ts";
+import type { Bus } from "../../platform/events.ts";
+import { type Refused, refusal, refused } from "../../refusal.ts";
+import { memberTopic, type TellMember } from "../feed/tell-member.ts";
+import { awardEvent } from "../intake/write-effects.ts";
+import type { Explanation } from "../rules/explanation.ts";
+import type { Identity } from "./identity.ts";
+import { mergeMembers } from "./merge-members.ts";
+import { lockMembers, lockName, type Member } from "./resolve-members.ts";
+
+export interface LinkMemberInput {
+  customerId: string;
+  identities: readonly Identity[];
+  actor: string;
+}
+
+export interface Linked {
+  /** Awards that had waited for this. */
+  awardsReleased: number;
+}
+
+export type LinkMember = (input: LinkMemberInput) => Promise<Linked | Refused>;
+
+/**
+ * Says that these are names of a customer. Whatever was kept under them is the customer's from now on, in one transaction; a
+ * name that is another customer's already stays theirs, and nothing is linked.
+ */
+export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMember: TellMember }): LinkMember {
+  const { db, bus, clock, tellMember } = deps;
+  return async ({ customerId, identities, actor }) => {
+    if (customerId.trim() === "" || identities.length === 0) {
+      return refused(refusal("INVALID_INPUT", "Say which customer, and at least one id of theirs.", ["input"]));
+    }
+    const now = clock.now();
+    const linked = await inTransaction(db, async (tx) => {
+      const names = [`customer:${customerId}`, ...identities.map(({ kind, value }) => `${kind}:${value}`)];
+      for (const name of [...new Set(names)].sort()) await lockName(tx, name);
+
+      const members = await lockKnown(tx, customerId, identities);
+      if (members.some((member) => member.customerId !== null && member.customerId !== customerId)) {
+        return refused(refusal("MEMBER_CONFLICT", "One of these ids belongs to another customer already.", ["input"]));
+      }
+      const survivor = members.find((member) => member.customerId === customerId) ?? members[0];
+      const memberId = survivor?.id ?? randomUUID();
+      if (!survivor) await tx.rewardMember.create({ data: { id: memberId, customerId, createdAt: now } });
+      else if (survivor.customerId === null) {
+        await tx.rewardMember.update({ where: { id: memberId }, data: { customerId } });
+      }
+      for (const { id } of members) if (id !== memberId) await mergeMembers(tx, id, memberId, now);
+      await tx.memberIdentity.createMany({
+        data: identities.map((identity) => ({ ...identity, memberId, createdAt: now })),
+        skipDuplicates: true,
+      });
+      const awardsReleased = await release(tx, tellMember, { memberId, customerId, now });
+      await audit(tx, {
+        at: now,
+        actor,
+        action: "member.link",
+        subject: customerId,
+        details: {
+          ids: identities.map(({ kind, value }) => (kind === "NIK" ? "NIK" : `${kind}:${value}`)),
+          awardsReleased,
+        },
+      });
+      return { awardsReleased };
+    });
+    if ("awardsReleased" in linked) bus.ring(memberTopic(customerId));
+    return linked;
+  };
+}
+
+/** Whoever has one of these names, locked, the longest known first. The locks on the names keep others from taking one. */
+async function lockKnown(tx: Tx, customerId: string, identities: readonly Identity[]): Promise<Member[]> {
+  for (let tries = 1; tries <= MAX_TRIES; tries++) {
+    const known = await tx.rewardMember.findMany({
+      where: {
+        OR: [{ customerId }, ...identities.map(({ kind, value }) => ({ identities: { some: { kind, value } } }))],
+      },
+      select: { id: true },
+      orderBy: { createdAt: "asc" },
+    });
+    const ids = known.map(({ id }) => id);
+    const locked = await lockMembers(tx, ids);
+    // One that is missing was merged into another while we waited.
+    if (locked.size === ids.length) return ids.flatMap((id) => locked.get(id) ?? []);
+  }
+  throw new Error("the members to link did not keep still");
+}
+
+const MAX_TRIES = 10;
+
+/** What the member has been given, without anybody having been told, is the customer's now. */
+async function release(
+  tx: Tx,
+  tellMember: TellMember,
+  { memberId, customerId, now }: { memberId: string; customerId: string; now: Date },
+): Promise<number> {
+  const waiting = await tx.rewardAward.findMany({
+    where: { memberId, customerId: null },
+    include: { decision: { select: { explanation: true } } },
+    orderBy: [{ createdAt: "asc" }, { effectKey: "asc" }],
+  });
+  await tx.rewardAward.updateMany({ where: { memberId, customerId: null }, data: { customerId } });
+  const open = waiting.filter(({ state }) => state === "PENDING" || state === "CREDITED");
+  for (const { decision, ...row } of open) {
+    const { rule, facts } = decision.explanation as unknown as Explanation;
+    await tellMember(tx, customerId, awardEvent({ row, action: facts.action, ruleName: rule.name }, now));
+  }
+  return open.length;
+}

@@ -1,0 +1,205 @@
+import { z } from "zod";
+import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../graphql/connection.ts";
+import type { Resolvers, RewardAction } from "../graphql/generated/resolvers.ts";
+import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { requireCustomer, requireOperator, requireService } from "../graphql/guards.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Db } from "../platform/db.ts";
+import { localDateOf } from "../platform/time-zone.ts";
+import { isRefused, type Refusal, refusal, type refused } from "../refusal.ts";
+import { awardsOf } from "./award-model.ts";
+import { customerCheckInDays } from "./check-in/check-in.store.ts";
+import type { CheckIn } from "./check-in/check-in.ts";
+import { streaks } from "./check-in/streaks.ts";
+import { readOutcomes } from "./intake/outcomes.ts";
+import type { ProcessMessage } from "./intake/process-message.ts";
+import type { HashNik } from "./members/identity.ts";
+import type { LinkMember } from "./members/link-member.ts";
+import { readIdentities } from "./members/read-identities.ts";
+import type { RewardAction as Action } from "./message/message.ts";
+import type { Problem } from "./message/notes.ts";
+import { makeQuarantinePages, type QuarantinedReward } from "./quarantine/quarantine.store.ts";
+import type { RedriveReward } from "./quarantine/redrive-reward.ts";
+import { readCampaigns } from "./rules/campaigns.ts";
+import { explain } from "./rules/explain.ts";
+import type { ManageRules } from "./rules/manage-rules.ts";
+import { newestRules, type RuleRow } from "./rules/rule.store.ts";
+import { unitOf } from "./rules/rule.ts";
+
+export interface RewardProcessorResolversDeps {
+  db: Db;
+  clock: Clock;
+  timeZone: string;
+  processMessage: ProcessMessage;
+  checkIn: CheckIn;
+  redriveReward: RedriveReward;
+  linkMember: LinkMember;
+  manageRules: ManageRules;
+  hashNik: HashNik;
+}
+
+const words: Readonly<Record<Action, RewardAction>> = {
+  register: "REGISTER",
+  registerreferral: "REGISTER_REFERRAL",
+  transactionpromo: "TRANSACTION_PROMO",
+  transactionreferral: "TRANSACTION_REFERRAL",
+  dailycheckin: "DAILY_CHECK_IN",
+  luckydraw: "LUCKY_DRAW",
+};
+
+const cursorShape = z.tuple([z.iso.datetime(), z.uuid()]);
+
+export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Resolvers {
+  const { db, clock, timeZone, processMessage, manageRules } = deps;
+  const quarantined = makeQuarantinePages(db);
+
+  const refusals = (problems: readonly Problem[]): Refusal[] =>
+    problems.length === 0
+      ? []
+      : [refusal("MESSAGE_REFUSED", "The message was refused: `problems` says why.", ["input", "payload"])];
+  const rulePayload = (answer: RuleRow | ReturnType<typeof refused>) =>
+    isRefused(answer) ? { rule: null, userErrors: answer.refusals } : { rule: answer, userErrors: [] };
+
+  return {
+    Query: {
+      rewardCampaigns: () => readCampaigns(db, clock.now()),
+      rewardRules(_, __, context) {
+        requireOperator(context);
+        return newestRules(db);
+      },
+      simulateReward(_, { payload }, context) {
+        requireOperator(context);
+        return processMessage.simulate(payload);
+      },
+      async quarantinedRewards(_, { first, after, openOnly }, context) {
+        requireOperator(context);
+        const limit = pageSize(first);
+        const from = readCursor(after, cursorShape);
+        const wanted = { openOnly: openOnly ?? true };
+        const rows = await quarantined.page(wanted, { limit: limit + 1, after: from });
+        const connection: Connection<QuarantinedReward> = {
+          nodes: rows.slice(0, limit),
+          hasNextPage: rows.length > limit,
+          hasPreviousPage: from !== null,
+          cursorOf: ({ receivedAt, id }) => makeCursor([receivedAt.toISOString(), id]),
+          totalCount: () => quarantined.count(wanted),
+        };
+        return connection;
+      },
+    },
+
+    Mutation: {
+      async checkIn(_, __, context) {
+        const { customerId } = requireCustomer(context);
+        const { messageId, date, replayed } = await deps.checkIn(customerId);
+        const [outcomes, days] = await Promise.all([readOutcomes(db, messageId), customerCheckInDays(db, customerId)]);
+        const { current } = streaks(days, { today: localDateOf(clock.now(), timeZone) });
+        return { date, streak: current, replayed, awards: outcomes.flatMap(awardsOf), userErrors: [] };
+      },
+
+      async processReward(_, { input }, context) {
+        const actor = requireService(context);
+        const processed = await processMessage.process({ raw: input.payload, source: "GRAPHQL", actor });
+        const { TicketId: ticketId } = processed.answer.data;
+        if (!processed.accepted) {
+          const { problems } = processed;
+          const nothing = { ticketId: null, replayed: false, outcomes: [], normalisations: [] };
+          return { ...nothing, problems, userErrors: refusals(problems) };
+        }
+        return {
+          ticketId,
+          replayed: processed.replayed,
+          outcomes: await readOutcomes(db, processed.messageId),
+          normalisations: processed.answer.data.normalisations ?? [],
+          problems: [],
+          userErrors: [],
+        };
+      },
+
+      async redriveReward(_, { input }, context) {
+        const actor = requireOperator(context);
+        const id = uuidOf("QuarantinedReward", input.id) ?? NOWHERE;
+        const answer = await deps.redriveReward({ id, payload: input.payload ?? null, actor });
+        const quarantinedReward = await quarantined.byId(id);
+        const nothing = { quarantinedReward, replayed: false, outcomes: [], problems: [] };
+        if (isRefused(answer)) return { ...nothing, userErrors: answer.refusals };
+        if ("problems" in answer) {
+          return { ...nothing, problems: answer.problems, userErrors: refusals(answer.problems) };
+        }
+        const { messageId, replayed } = answer;
+        const outcomes = await readOutcomes(db, messageId);
+        return { quarantinedReward, replayed, outcomes, problems: [], userErrors: [] };
+      },
+
+      async linkMember(_, { input }, context) {
+        const actor = requireService(context);
+        const identities = readIdentities(input, deps.hashNik);
+        const answer = isRefused(identities)
+          ? identities
+          : await deps.linkMember({ customerId: input.customerId, identities, actor });
+        return isRefused(answer) ? { awardsReleased: 0, userErrors: answer.refusals } : { ...answer, userErrors: [] };
+      },
+
+      createRewardRule: async (_, { input }, context) =>
+        rulePayload(await manageRules.create(input, requireOperator(context))),
+      reviseRewardRule: async (_, { input }, context) =>
+        rulePayload(await manageRules.revise(input, requireOperator(context))),
+      retireRewardRule: async (_, { input }, context) =>
+        rulePayload(await manageRules.retire(input.ruleId, requireOperator(context))),
+    },
+
+    RewardAward: {
+      id: ({ id }) => toGlobalId("RewardAward", id),
+      action: ({ explanation }) => words[explanation.facts.action],
+      name: ({ explanation }) => explanation.rule.name,
+      quantity: ({ quantity }) => Number(quantity),
+      waitsForLink: ({ customerId }) => customerId === null,
+      explanation: ({ explanation }) => explain(explanation),
+    },
+
+    RewardOutcome: {
+      awarded: ({ outcome }) => outcome === "AWARD",
+      explanation: ({ explanation }) => explain(explanation),
+      calculation: ({ explanation }) => JSON.stringify(explanation),
+      awards: (outcome) => awardsOf(outcome),
+    },
+
+    RewardRule: {
+      action: ({ action }) => words[action as Action],
+      definition: ({ definition }) => JSON.stringify(definition, null, 2),
+    },
+
+    RewardCampaign: {
+      id: ({ ruleId }) => ruleId,
+      campaign: ({ definition }) => definition.campaign,
+      name: ({ definition }) => definition.name,
+      action: ({ definition }) => words[definition.action],
+      unit: ({ definition }) => unitOf(definition),
+      from: ({ definition: { window } }) => new Date(window.from),
+      until: ({ definition: { window } }) => (window.until === null ? null : new Date(window.until)),
+      newMembersWithinDays: ({ definition: { audience } }) =>
+        audience.kind === "new-members" ? audience.withinDays : null,
+      capPerDay: ({ definition }) => definition.caps.memberDay,
+      capInTotal: ({ definition }) => definition.caps.memberTotal,
+      checkInDays: ({ definition }) => (definition.action === "dailycheckin" ? definition.days : null),
+      draw: ({ draw }) =>
+        draw && {
+          ...draw,
+          ...draw.campaign,
+          prizes: draw.campaign.prizes.map((prize) => ({
+            ...prize,
+            left: prize.stock === null ? null : prize.stock - (draw.given[prize.id] ?? 0),
+          })),
+        },
+    },
+
+    QuarantinedReward: {
+      id: ({ id }) => toGlobalId("QuarantinedReward", id),
+      problems: ({ problems }) => problems as unknown as Problem[],
+    },
+    QuarantinedRewardConnection: connectionFields<QuarantinedReward>(),
+  };
+}
+
+/** An id that nothing has. */
+const NOWHERE = "00000000-0000-0000-0000-000000000000";
