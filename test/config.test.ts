@@ -85,6 +85,7 @@ describe("a setting that is wrong says what it is, what was found and what is al
     ["TRUST_PROXY", "10.0.0.0/33", "addresses or networks"],
     ["TRUST_PROXY", "10.0.0.1, proxy", "addresses or networks"],
     ["SEED", "everything", 'expected one of "sample"|"none"'],
+    ["PROGRAM_TIME_ZONE", "Jakarta", "such as Asia/Jakarta"],
     ["LOG_LEVEL", "loud", 'expected one of "trace"|"debug"|"info"|"warn"|"error"|"fatal"|"silent"'],
     ["TRIP_POINT", "anywhere", '"place:before-commit"'],
   ])("%s=%s", (name, value, allowed) => {
@@ -100,6 +101,7 @@ describe("a setting that is wrong says what it is, what was found and what is al
     ["VOUCHER_SECRET", "too short", "expected at least 32 characters"],
     ["OPERATOR_TOKEN", "too short", "expected at least 16 characters"],
     ["WEBHOOK_SECRET", "too short", "expected at least 16 characters"],
+    ["REWARD_SERVICE_TOKEN", "too short", "expected at least 16 characters"],
     ["DATABASE_URL", "mysql://me:hunter2@host/db", "expected a URL such as postgresql://"],
     ["DATABASE_URL", "hunter2", "expected a URL such as postgresql://"],
     ["REDIS_URL", "http://:hunter2@host", "expected a URL such as redis://"],
@@ -193,6 +195,7 @@ describe("without settings", () => {
       sessionSecret: production.SESSION_SECRET,
       operatorToken: undefined,
       webhookSecret: undefined,
+      rewardServiceToken: undefined,
       client: { url: "https://client.example.com", user: "tessera", password: "a password" },
     });
     expect(readdirSync(dataDir)).toEqual([]);
@@ -253,16 +256,16 @@ describe("Capillary", () => {
 });
 
 describe("a secret that nobody gave", () => {
-  const files = ["operator-token", "session-secret", "webhook-secret"];
+  const files = ["operator-token", "reward-service-token", "session-secret", "webhook-secret"];
 
   test("is made once, kept beside the data for its owner only, and the same ever after", () => {
-    const { sessionSecret, operatorToken, webhookSecret } = read();
-    const made = [operatorToken, sessionSecret, webhookSecret];
-    expect(new Set(made).size).toBe(3);
+    const { sessionSecret, operatorToken, webhookSecret, rewardServiceToken } = read();
+    const made = [operatorToken, rewardServiceToken, sessionSecret, webhookSecret];
+    expect(new Set(made).size).toBe(4);
     for (const secret of made) expect(secret).toMatch(/^[\w-]{43}$/);
     expect(readdirSync(dataDir).toSorted()).toEqual(files);
     for (const file of files) expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600);
-    expect(read()).toMatchObject({ sessionSecret, operatorToken, webhookSecret });
+    expect(read()).toMatchObject({ sessionSecret, operatorToken, webhookSecret, rewardServiceToken });
     expect(readFileSync(join(dataDir, "operator-token"), "utf8").trim()).toBe(operatorToken);
   });
 
@@ -273,7 +276,7 @@ describe("a secret that nobody gave", () => {
 
   test("is not made beside one that was given", () => {
     expect(read({ OPERATOR_TOKEN: "given-operator-token" }).operatorToken).toBe("given-operator-token");
-    expect(readdirSync(dataDir).toSorted()).toEqual(["session-secret", "webhook-secret"]);
+    expect(readdirSync(dataDir).toSorted()).toEqual(files.slice(1));
   });
 
   test("is one and the same for processes that start at once", async () => {

@@ -4,6 +4,7 @@ import { makeSecretBox } from "../../src/platform/secret-box.ts";
 import { MINUTE, makeTestClock } from "../support/clock.ts";
 import {
   OPERATOR_TOKEN,
+  REWARD_SERVICE_TOKEN,
   SESSION_SECRET,
   startTestGateway,
   type TestGateway,
@@ -28,7 +29,7 @@ let customerId: string;
 let challengeId: string;
 /** Everything of one sign-in that nobody but its owner may see. */
 let secrets: { otp: string; accessToken: string; refreshToken: string; clientToken: string };
-const ours = { SESSION_SECRET, OPERATOR_TOKEN, WEBHOOK_SECRET, credentials: "tessera:sandbox" };
+const ours = { SESSION_SECRET, OPERATOR_TOKEN, REWARD_SERVICE_TOKEN, WEBHOOK_SECRET, credentials: "tessera:sandbox" };
 let people = 0;
 
 beforeEach(async () => {

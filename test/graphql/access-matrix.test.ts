@@ -21,20 +21,22 @@ interface Belongings {
   parcel: TestReward;
 }
 
-const callers = ["anonymous", "owner", "other", "operator"] as const;
+const callers = ["anonymous", "owner", "other", "operator", "service"] as const;
 type CallerName = (typeof callers)[number];
 /** `ok`, `null`, the code of a top-level error, or the code of a refusal. */
 type Outcome = string;
 type Row = [
   document: string,
-  outcomes: readonly [anonymous: Outcome, owner: Outcome, other: Outcome, operator: Outcome],
+  outcomes: readonly [anonymous: Outcome, owner: Outcome, other: Outcome, operator: Outcome, service: Outcome],
   variables?: (of: Belongings) => Record<string, unknown>,
 ];
 
-const everybody = ["ok", "ok", "ok", "ok"] as const;
-const personal = ["null", "ok", "null", "ok"] as const;
-const forOperators = (outcome: Outcome) => ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", outcome] as const;
-const forCustomers = (owner: Outcome, other: Outcome) => ["UNAUTHENTICATED", owner, other, "FORBIDDEN"] as const;
+const everybody = ["ok", "ok", "ok", "ok", "ok"] as const;
+const personal = ["null", "ok", "null", "ok", "null"] as const;
+const forOperators = (outcome: Outcome) => ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", outcome, "FORBIDDEN"] as const;
+const forServices = (outcome: Outcome) => ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", outcome, outcome] as const;
+const forCustomers = (owner: Outcome, other: Outcome) =>
+  ["UNAUTHENTICATED", owner, other, "FORBIDDEN", "FORBIDDEN"] as const;
 const key = () => ({ idempotencyKey: randomUUID() });
 const refusals = "userErrors { code }";
 
@@ -42,22 +44,26 @@ const refusals = "userErrors { code }";
 const rows: Record<string, Row> = {
   "Query.node": ["query ($id: ID!) { it: node(id: $id) { id } }", personal, (of) => ({ id: of.orderId })],
   "Query.nodes": ["query ($id: ID!) { it: nodes(ids: [$id]) { id } }", personal, (of) => ({ id: of.cartId })],
-  "Query.me": ["{ it: me { id } }", ["null", "ok", "ok", "null"]],
+  "Query.me": ["{ it: me { id } }", ["null", "ok", "ok", "null", "null"]],
   "Query.rewards": ["{ it: rewards { totalCount } }", everybody],
   "Query.reward": ["query ($id: ID!) { it: reward(id: $id) { id } }", everybody, (of) => ({ id: of.reward.id })],
   "Query.rewardCategories": ["{ it: rewardCategories { name } }", everybody],
   "Query.catalogSync": ["{ it: catalogSync { problem } }", forOperators("null")],
   "Query.order": [
     "query ($id: ID!) { it: order(id: $id) { id } }",
-    ["UNAUTHENTICATED", "ok", "null", "ok"],
+    ["UNAUTHENTICATED", "ok", "null", "ok", "null"],
     (of) => ({ id: of.orderId }),
   ],
   "Query.groupWallet": [
     "query ($id: ID!) { it: groupWallet(by: { groupId: $id }) { id } }",
-    ["UNAUTHENTICATED", "ok", "null", "ok"],
+    ["UNAUTHENTICATED", "ok", "null", "ok", "null"],
     (of) => ({ id: of.groupId }),
   ],
   "Query.orders": ["{ it: orders { totalCount } }", forOperators("ok")],
+  "Query.rewardCampaigns": ["{ it: rewardCampaigns { id } }", everybody],
+  "Query.rewardRules": ["{ it: rewardRules { ruleId } }", forOperators("ok")],
+  "Query.simulateReward": [`{ it: simulateReward(payload: "{}") { replayed } }`, forOperators("ok")],
+  "Query.quarantinedRewards": ["{ it: quarantinedRewards { totalCount } }", forOperators("ok")],
   "Query._service": ["{ it: _service { sdl } }", everybody],
   "Query._entities": [
     "query ($of: [_Any!]!) { it: _entities(representations: $of) { __typename } }",
@@ -72,12 +78,12 @@ const rows: Record<string, Row> = {
   ],
   "Mutation.verifyOtp": [
     `mutation ($input: VerifyOtpInput!) { it: verifyOtp(input: $input) { ${refusals} } }`,
-    ["OTP_EXPIRED", "OTP_EXPIRED", "OTP_EXPIRED", "OTP_EXPIRED"],
+    ["OTP_EXPIRED", "OTP_EXPIRED", "OTP_EXPIRED", "OTP_EXPIRED", "OTP_EXPIRED"],
     () => ({ input: { challengeId: randomUUID(), otp: "000000" } }),
   ],
   "Mutation.refreshSession": [
     `mutation { it: refreshSession(input: { refreshToken: "nobody's" }) { ${refusals} } }`,
-    ["SESSION_EXPIRED", "SESSION_EXPIRED", "SESSION_EXPIRED", "SESSION_EXPIRED"],
+    ["SESSION_EXPIRED", "SESSION_EXPIRED", "SESSION_EXPIRED", "SESSION_EXPIRED", "SESSION_EXPIRED"],
   ],
   "Mutation.signOut": [`mutation { it: signOut { ${refusals} } }`, everybody],
 
@@ -168,9 +174,35 @@ const rows: Record<string, Row> = {
     (of) => ({ input: { orderLineId: of.orderLineId } }),
   ],
 
+  "Mutation.checkIn": [`mutation { it: checkIn { ${refusals} } }`, forCustomers("ok", "ok")],
+  "Mutation.processReward": [
+    `mutation { it: processReward(input: { payload: "{}" }) { ${refusals} } }`,
+    forServices("MESSAGE_REFUSED"),
+  ],
+  "Mutation.redriveReward": [
+    `mutation { it: redriveReward(input: { id: "x" }) { ${refusals} } }`,
+    forOperators("QUARANTINED_REWARD_NOT_FOUND"),
+  ],
+  "Mutation.linkMember": [
+    `mutation { it: linkMember(input: { customerId: "C" }) { ${refusals} } }`,
+    forServices("INVALID_INPUT"),
+  ],
+  "Mutation.createRewardRule": [
+    `mutation { it: createRewardRule(input: { ruleId: "r", definition: "{}" }) { ${refusals} } }`,
+    forOperators("INVALID_INPUT"),
+  ],
+  "Mutation.reviseRewardRule": [
+    `mutation { it: reviseRewardRule(input: { ruleId: "r", definition: "{}" }) { ${refusals} } }`,
+    forOperators("INVALID_INPUT"),
+  ],
+  "Mutation.retireRewardRule": [
+    `mutation { it: retireRewardRule(input: { ruleId: "r" }) { ${refusals} } }`,
+    forOperators("RULE_NOT_FOUND"),
+  ],
+
   "Subscription.orderStatus": [
     "subscription ($id: ID!) { it: orderStatus(orderId: $id) { seq } }",
-    ["UNAUTHENTICATED", "ok", "BAD_USER_INPUT", "ok"],
+    ["UNAUTHENTICATED", "ok", "BAD_USER_INPUT", "ok", "BAD_USER_INPUT"],
     (of) => ({ id: of.orderId }),
   ],
 };
@@ -203,7 +235,7 @@ let gateway: TestGateway;
 let of: Belongings;
 let [owner, other] = [] as unknown as [Customer, Customer];
 const by = (name: CallerName): Caller =>
-  ({ anonymous: gateway.anonymous, owner, other, operator: gateway.operator })[name];
+  ({ anonymous: gateway.anonymous, owner, other, operator: gateway.operator, service: gateway.service })[name];
 
 beforeAll(async () => {
   gateway = await startTestGateway();
@@ -263,7 +295,7 @@ async function ask(caller: Caller, document: string, variables: Record<string, u
 
 function outcomeOf({ data, errors }: Answer): Outcome {
   if (errors) return errors.map((error) => error.extensions.code).join(", ");
-  const it = Array.isArray(data?.it) ? data.it[0] : data?.it;
+  const it = Array.isArray(data?.it) && data.it.length > 0 ? data.it[0] : data?.it;
   if (it === null || it === undefined) return "null";
   const [refusal] = (it as { userErrors?: { code: string }[] }).userErrors ?? [];
   return refusal?.code ?? "ok";
@@ -307,6 +339,7 @@ describe.each(Object.keys(personalTypes) as (keyof typeof personalTypes)[])("eac
       owner: seen,
       other: "null",
       operator: seen,
+      service: "null",
       ...exceptions[`${typeName}.*`],
       ...exceptions[fullName],
       ...(fullName === "Order.discrepancies" && { operator: "ok" }),

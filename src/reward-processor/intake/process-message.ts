@@ -92,9 +92,9 @@ export function makeProcessMessage({
 
     async process({ raw, source, actor }) {
       const message = read(raw);
-      const refuse = async (unread: Omit<Unread, "ok">): Promise<Processed> => {
-        const { problems, ticketId } = unread;
-        const quarantinedId = await quarantine(db, { ...unread, source, actor }, clock.now());
+      const refuse = async ({ problems, ticketId, nikHash, payload }: Omit<Unread, "ok">): Promise<Processed> => {
+        const refused = { problems, ticketId, nikHash, payload, source, actor };
+        const quarantinedId = await quarantine(db, refused, clock.now());
         return { accepted: false, answer: formatAnswer({ problems, ticketId }), problems, quarantinedId };
       };
       if (!message.ok) return refuse(message);

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { TestGateway } from "../support/gateway.ts";
+import { awardsIn, given, link, post, purchase, startRewards } from "./support/rewards.ts";
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startRewards();
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const awardsOf = async (customerId: string) =>
+  (await awardsIn(gateway)).filter((award) => award.customer_id === customerId);
+const registration = (ids: object) => ({
+  Action: "register",
+  Data: { ...ids, command: "register", transaction: [{ date: "2024-02-08T11:22:06" }] },
+});
+const referral = (sharer: number, receiver: number) => ({
+  Action: "registerreferral",
+  Data: {
+    "id-user-share": sharer,
+    "id-user-receive": receiver,
+    command: "registerreferral",
+    transaction: [{ date: "2024-02-08T11:22:06" }],
+  },
+});
+const counter = async (pattern: string) => {
+  const [row] = await gateway.sql<{ sum: number }>(
+    "select coalesce(sum(value), 0)::int as sum from reward_counters where key like $1",
+    [pattern],
+  );
+  return row?.sum;
+};
+const feedOf = (customerId: string) =>
+  gateway.sql<{ seq: number; type: string; data: { quantity?: number } }>(
+    "select seq, type, data from member_events where customer_id = $1 order by seq",
+    [customerId],
+  );
+
+test("what waited for a customer is theirs when they are linked, and they are told", async () => {
+  await post(gateway, registration({ id: 1001 }));
+  await post(gateway, purchase(1001, 50_000, "L-1"));
+  expect(await awardsOf("c-1001")).toEqual([]);
+
+  expect((await link(gateway, { customerId: "c-1001", userId: "01001" })).linkMember.awardsReleased).toBe(2);
+  expect((await link(gateway, { customerId: "c-1001", userId: "1001" })).linkMember.awardsReleased).toBe(0);
+  expect(given(await awardsOf("c-1001"))).toEqual(["1 MEMBER 500 POINTS PENDING", "1 MEMBER 500 POINTS PENDING"]);
+  expect((await feedOf("c-1001")).map(({ seq, type, data }) => [seq, type, data.quantity])).toEqual([
+    [1, "AWARD", 500],
+    [2, "AWARD", 500],
+  ]);
+
+  await post(gateway, purchase(1001, 10_000, "L-2"));
+  expect((await awardsOf("c-1001")).length).toBe(3);
+  expect((await feedOf("c-1001")).map(({ seq }) => seq)).toEqual([1, 2, 3]);
+});
+
+test("two ids of one person become one member: what both got is given once, and counted once", async () => {
+  await post(gateway, registration({ id: 1101 }));
+  await post(gateway, registration({ MemberId: 1102 }));
+  await post(gateway, purchase(1101, 10_000, "M-1"));
+  await link(gateway, { customerId: "c-1101", userId: "1101" });
+  await link(gateway, { customerId: "c-1101", memberId: "1102" });
+
+  expect(given(await awardsOf("c-1101")).toSorted()).toEqual([
+    "1 MEMBER 100 POINTS PENDING",
+    "1 MEMBER 500 POINTS CANCELLED",
+    "1 MEMBER 500 POINTS PENDING",
+  ]);
+  const [member] = await awardsOf("c-1101");
+  expect(await counter(`total/welcome-bonus/${member?.member_id}`)).toBe(500);
+  await post(gateway, { ...registration({ MemberId: 1102 }), TicketId: "again" });
+  await post(gateway, purchase(1101, 10_000, "M-1"));
+  expect((await awardsOf("c-1101")).length).toBe(3);
+});
+
+test("check-ins of both are one set of days", async () => {
+  const checkIn = (ids: object, date: string) => ({
+    Action: "dailycheckin",
+    Data: { ...ids, command: "dailycheckin", date },
+  });
+  await post(gateway, checkIn({ id: 1201 }, "2024-02-08 10:00:00"));
+  await post(gateway, checkIn({ MemberId: 1202 }, "2024-02-08 11:00:00"));
+  await post(gateway, checkIn({ MemberId: 1202 }, "2024-02-09 11:00:00"));
+  await link(gateway, { customerId: "c-1201", userId: "1201", memberId: "1202" });
+  const days = await gateway.sql(
+    "select date::text from check_ins c join reward_members m on m.id = c.member_id where customer_id = 'c-1201' order by 1",
+  );
+  expect(days).toEqual([{ date: "2024-02-08" }, { date: "2024-02-09" }]);
+  expect((await awardsOf("c-1201")).filter(({ state }) => state === "PENDING").length).toBe(2);
+});
+
+test("somebody who turns out to have brought in themselves gets nothing for it", async () => {
+  await post(gateway, referral(1301, 1302));
+  await link(gateway, { customerId: "c-1301", userId: "1301" });
+  await link(gateway, { customerId: "c-1301", userId: "1302" });
+  expect(given(await awardsOf("c-1301"))).toEqual(["1 SHARER 200 POINTS CANCELLED", "1 RECEIVER 100 POINTS CANCELLED"]);
+  expect(
+    await gateway.sql(
+      "select * from referrals r join reward_members m on m.id = r.receiver_id where customer_id = 'c-1301'",
+    ),
+  ).toEqual([]);
+});
+
+test("an id that is another customer's stays theirs, and nothing of the rest is linked", async () => {
+  await link(gateway, { customerId: "c-1401", userId: "1401" });
+  const answer = await gateway.service.send(
+    "mutation ($input: LinkMemberInput!) { linkMember(input: $input) { awardsReleased userErrors { code } } }",
+    { input: { customerId: "c-1402", userId: "1401", memberId: "1403" } },
+  );
+  expect(answer.data).toEqual({ linkMember: { awardsReleased: 0, userErrors: [{ code: "MEMBER_CONFLICT" }] } });
+  expect(await gateway.sql("select * from member_identities where value = '1403'")).toEqual([]);
+  expect(await gateway.sql("select * from reward_members where customer_id = 'c-1402'")).toEqual([]);
+});
+
+test.each([
+  ["no id", {}],
+  ["an id that is none", { userId: "x1" }],
+  ["a national id in another's place", { memberId: "3171234509870001" }],
+])("%s is no link", async (_, ids) => {
+  const { data } = await gateway.service.send<{ linkMember: { userErrors: { code: string }[] } }>(
+    "mutation ($input: LinkMemberInput!) { linkMember(input: $input) { userErrors { code } } }",
+    { input: { customerId: "c-1", ...ids } },
+  );
+  expect(data?.linkMember.userErrors).toEqual([{ code: "INVALID_INPUT" }]);
+});
+
+test("messages and links at once lose nothing and give nothing twice", async () => {
+  const messages = Array.from({ length: 30 }, (_, number) => purchase(1501 + (number % 2), 10_000, `R-${number}`));
+  await Promise.all([
+    ...messages.map((message) => post(gateway, message)),
+    link(gateway, { customerId: "c-1501", userId: "1501" }),
+    link(gateway, { customerId: "c-1501", userId: "1502" }),
+  ]);
+  const awards = await awardsOf("c-1501");
+  expect(awards.length).toBe(30);
+  const [member] = awards;
+  expect(await counter(`total/points-for-purchases/${member?.member_id}`)).toBe(3_000);
+  const seqs = (await feedOf("c-1501")).map(({ seq }) => seq);
+  expect(seqs).toEqual(Array.from({ length: 30 }, (_, place) => place + 1));
+});
+
+test("second, self and reversed referrals are refused, also when all come at once", async () => {
+  await Promise.all([
+    post(gateway, referral(1601, 1602)),
+    post(gateway, referral(1602, 1601)),
+    post(gateway, referral(1603, 1602)),
+    post(gateway, referral(1601, 1601)),
+  ]);
+  const links = await gateway.sql<{ sharer: string; receiver: string }>(`
+    select s.value as sharer, i.value as receiver from referrals r
+    join member_identities s on s.member_id = r.sharer_id join member_identities i on i.member_id = r.receiver_id
+    where i.value like '160_'`);
+  expect(links.filter(({ receiver }) => receiver === "1602").length).toBeLessThan(2);
+  expect(links.some(({ sharer, receiver }) => sharer === receiver)).toBe(false);
+  const pairs = links.map(({ sharer, receiver }) => `${sharer}>${receiver}`);
+  expect(pairs.includes("1601>1602") && pairs.includes("1602>1601")).toBe(false);
+  const paid = (await awardsIn(gateway)).filter(({ effect_key }) => effect_key.startsWith("registerreferral"));
+  const receivers = paid.filter(({ role }) => role === "RECEIVER").map(({ member_id }) => member_id);
+  expect(new Set(receivers).size).toBe(receivers.length);
+});
