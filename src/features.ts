@@ -237,8 +237,9 @@ export function makeFeatures(deps: FeatureDeps) {
 
   // Reward Processor
   const timeZone = config.programTimeZone;
-  const hashNik = makeHashNik(box("nik"));
-  const draws = makeDrawStore(box("draw-seed"));
+  const lasting = (purpose: string) => makeSecretBox(config.voucherSecret, purpose);
+  const hashNik = makeHashNik(lasting("nik"));
+  const draws = makeDrawStore(lasting("draw-seed"));
   const acceptMessage = makeAcceptMessage({ draws, tellMember, timeZone });
   const processMessage = makeProcessMessage({ db, bus, clock, acceptMessage, hashNik, timeZone });
 

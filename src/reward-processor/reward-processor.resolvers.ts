@@ -11,6 +11,7 @@ import { awardsOf } from "./award-model.ts";
 import { customerCheckInDays } from "./check-in/check-in.store.ts";
 import type { CheckIn } from "./check-in/check-in.ts";
 import { streaks } from "./check-in/streaks.ts";
+import { awardName, isPrize } from "./feed/award-event.ts";
 import { readOutcomes } from "./intake/outcomes.ts";
 import type { ProcessMessage } from "./intake/process-message.ts";
 import type { HashNik } from "./members/identity.ts";
@@ -151,10 +152,11 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
     RewardAward: {
       id: ({ id }) => toGlobalId("RewardAward", id),
       action: ({ explanation }) => words[explanation.facts.action],
-      name: ({ explanation }) => explanation.rule.name,
+      name: (award) => awardName(award, award.explanation),
       quantity: ({ quantity }) => Number(quantity),
       waitsForLink: ({ customerId }) => customerId === null,
-      explanation: ({ explanation }) => explain(explanation),
+      explanation: (award) =>
+        isPrize(award) ? [`${awardName(award, award.explanation)}.`] : explain(award.explanation),
     },
 
     RewardOutcome: {

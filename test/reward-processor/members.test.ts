@@ -101,6 +101,25 @@ test("somebody who turns out to have brought in themselves gets nothing for it",
   ).toEqual([]);
 });
 
+test("a sharer whose newcomer turns out to have been brought in before is told that it is taken off", async () => {
+  await link(gateway, { customerId: "c-1351", userId: "1351" });
+  await link(gateway, { customerId: "c-1352", userId: "1352" });
+  await post(gateway, referral(1351, 1353));
+  await post(gateway, referral(1352, 1354));
+  await link(gateway, { customerId: "c-1353", userId: "1353" });
+  await link(gateway, { customerId: "c-1353", userId: "1354" });
+  expect(given(await awardsOf("c-1351"))).toEqual(["1 SHARER 200 POINTS PENDING"]);
+  expect(given(await awardsOf("c-1352"))).toEqual(["1 SHARER 200 POINTS CANCELLED"]);
+  expect((await feedOf("c-1352")).map(({ type }) => type)).toEqual(["AWARD", "AWARD_STATE"]);
+  expect((await awardsOf("c-1353")).map(({ state }) => state).toSorted()).toEqual(["CANCELLED", "PENDING"]);
+});
+
+test("of several ids one that is a customer's says who it is", async () => {
+  await link(gateway, { customerId: "c-1381", memberId: "1382" });
+  await post(gateway, registration({ id: 1381, MemberId: 1382 }));
+  expect(given(await awardsOf("c-1381"))).toEqual(["1 MEMBER 500 POINTS PENDING"]);
+});
+
 test("an id that is another customer's stays theirs, and nothing of the rest is linked", async () => {
   await link(gateway, { customerId: "c-1401", userId: "1401" });
   const answer = await gateway.service.send(
@@ -154,7 +173,9 @@ test("second, self and reversed referrals are refused, also when all come at onc
   expect(links.some(({ sharer, receiver }) => sharer === receiver)).toBe(false);
   const pairs = links.map(({ sharer, receiver }) => `${sharer}>${receiver}`);
   expect(pairs.includes("1601>1602") && pairs.includes("1602>1601")).toBe(false);
-  const paid = (await awardsIn(gateway)).filter(({ effect_key }) => effect_key.startsWith("registerreferral"));
+  const paid = (await awardsIn(gateway)).filter(
+    ({ effect_key, state }) => effect_key.startsWith("registerreferral") && state === "PENDING",
+  );
   const receivers = paid.filter(({ role }) => role === "RECEIVER").map(({ member_id }) => member_id);
   expect(new Set(receivers).size).toBe(receivers.length);
 });

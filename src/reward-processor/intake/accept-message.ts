@@ -8,6 +8,7 @@ import { resolveMembers } from "../members/resolve-members.ts";
 import { formatAnswer, makeTicketId, type ServiceAnswer } from "../message/answer.ts";
 import { digestOf } from "../message/digest.ts";
 import type { RewardMessage } from "../message/message.ts";
+import { MessageRefused } from "../message/message-refused.ts";
 import type { Normalisation } from "../message/notes.ts";
 import { type Decision, skipped } from "../rules/decision.ts";
 import { evaluateLines } from "../rules/evaluate.ts";
@@ -17,7 +18,6 @@ import { markUsed, rulesInForce } from "../rules/rule.store.ts";
 import { lockUsage } from "../rules/usage.store.ts";
 import { usageNeeded } from "../rules/usage.ts";
 import { lineFactsOf, type People } from "./line-facts.ts";
-import { MessageRefused } from "./message-refused.ts";
 import { withOurIds } from "./named-audience.ts";
 import { type DecidedLine, writeEffects } from "./write-effects.ts";
 

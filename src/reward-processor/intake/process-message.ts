@@ -4,12 +4,12 @@ import type { Bus } from "../../platform/events.ts";
 import { memberTopic } from "../feed/tell-member.ts";
 import type { HashNik } from "../members/identity.ts";
 import { formatAnswer, type ServiceAnswer } from "../message/answer.ts";
+import { MessageRefused } from "../message/message-refused.ts";
 import type { Problem } from "../message/notes.ts";
 import { isRefusedMessage, parseMessage } from "../message/parse-message.ts";
 import { redactNik } from "../message/redact-nik.ts";
 import { quarantine } from "../quarantine/quarantine.store.ts";
 import type { Accepted, AcceptMessage, MessageSource, ReadMessage } from "./accept-message.ts";
-import { MessageRefused } from "./message-refused.ts";
 import { type LineOutcome, readOutcomes } from "./outcomes.ts";
 
 export interface Incoming {

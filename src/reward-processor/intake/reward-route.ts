@@ -25,6 +25,11 @@ export function mountRewardProcessor(fastify: FastifyInstance, { identify, proce
     scope.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: MAX_BATCH * MAX_MESSAGE_BYTES }, (_, body, done) =>
       done(null, body),
     );
+    scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+      const status = error.statusCode ?? 500;
+      if (status >= 500) log.error({ err: error, requestId: request.id }, "Reward messages could not be read");
+      return reply.code(status).send(plain(status, status >= 500 ? WENT_WRONG : error.message));
+    });
     // Before the body is read.
     scope.addHook("onRequest", async (request, reply) => {
       const viewer = await identify(request);
@@ -48,7 +53,7 @@ export function mountRewardProcessor(fastify: FastifyInstance, { identify, proce
           answers.push((await process({ raw: item, source: "HTTP", actor })).answer);
         } catch (error) {
           log.error({ err: error, requestId: request.id }, "A reward message could not be processed");
-          answers.push(plain(500, "Something went wrong on our side. Send it again."));
+          answers.push(plain(500, WENT_WRONG));
         }
       }
       const [first] = answers;
@@ -56,6 +61,8 @@ export function mountRewardProcessor(fastify: FastifyInstance, { identify, proce
     });
   });
 }
+
+const WENT_WRONG = "Something went wrong on our side. Send it again.";
 
 const actors = new WeakMap<FastifyRequest, string>();
 

@@ -2,12 +2,15 @@ import { randomUUID } from "node:crypto";
 import type { Prisma, Tx } from "../../platform/db.ts";
 import type { NewCheckIn } from "../check-in/check-in.store.ts";
 import type { DrawnTicket, DrawStore, OpenDraw } from "../draw/draw.store.ts";
+import { prizeAward } from "../draw/prize-award.ts";
+import { awardEvent } from "../feed/award-event.ts";
 import type { MemberEvent } from "../feed/member-event.ts";
+import { type MemberNews, tellAll } from "../feed/tell-all.ts";
 import type { TellMember } from "../feed/tell-member.ts";
 import type { Member } from "../members/resolve-members.ts";
 import type { Decision } from "../rules/decision.ts";
+import type { Explanation } from "../rules/explanation.ts";
 import type { LineFacts } from "../rules/facts.ts";
-import { keyOf } from "../rules/key.ts";
 import { moveCounters } from "../rules/usage.store.ts";
 import type { People } from "./line-facts.ts";
 
@@ -28,13 +31,11 @@ export interface Effects {
   readonly isTrial: boolean;
 }
 
-type AwardRow = Prisma.RewardAwardCreateManyInput & { id: string; quantity: number };
-/** An award with what its member is told of it. */
+type AwardRow = ReturnType<typeof awardRow> | NonNullable<ReturnType<typeof prizeAward>>;
 interface Given {
   readonly row: AwardRow;
   readonly member: Member;
-  readonly action: string;
-  readonly ruleName: string;
+  readonly explanation: Explanation;
 }
 
 /** Writes what was decided: all of it, since whatever is left out would have to be taken back. @returns whom it told */
@@ -44,18 +45,15 @@ export async function writeEffects(
   effects: Effects,
 ): Promise<string[]> {
   const { messageId, lines, now, isTrial } = effects;
-  const decisions: Prisma.RewardDecisionCreateManyInput[] = [];
-  const given: Given[] = [];
-  for (const { line, decision } of lines.flatMap(({ line, decisions }) =>
-    decisions.map((decision) => ({ line, decision })),
-  )) {
-    const id = randomUUID();
-    decisions.push(toRow(id, messageId, line, decision, now));
-    given.push(...awardsOf(id, decision, effects));
-  }
-  const awarded = lines.flatMap(({ decisions }) => decisions.filter((decision) => decision.outcome === "AWARD"));
-  await tx.rewardDecision.createMany({ data: decisions });
-  await tx.rewardAward.createMany({ data: given.map(({ row }) => row) });
+  const decided = lines.flatMap(({ line, decisions }) =>
+    decisions.map((decision) => ({ id: randomUUID(), line, decision })),
+  );
+  const awarded = decided.flatMap(({ decision }) => (decision.outcome === "AWARD" ? [decision] : []));
+  const given = decided.flatMap(({ id, decision }) => awardsOf(id, decision, effects));
+  await tx.rewardDecision.createMany({
+    data: decided.map(({ id, line, decision }) => decisionRow(id, messageId, line, decision, now)),
+  });
+  if (given.length > 0) await tx.rewardAward.createMany({ data: given.map(({ row }) => row) });
   await moveCounters(
     tx,
     awarded.flatMap(({ counts }) => counts),
@@ -63,146 +61,102 @@ export async function writeEffects(
   for (const { referral } of awarded) {
     if (referral) await tx.referral.create({ data: { ...referral, messageId, at: now } });
   }
-
-  const drawn: { member: Member; drawId: string; ticket: DrawnTicket }[] = [];
-  for (const tickets of isTrial ? [] : given.filter(({ row }) => row.unit === "TICKETS")) {
-    const draw = effects.draws.get(tickets.row.drawId ?? "");
-    if (!draw) throw new Error("tickets were given for a draw that is not open");
-    for (const ticket of await draws.drawFor(tx, draw, tickets.row, now)) {
-      drawn.push({ member: tickets.member, drawId: draw.campaign.id, ticket });
-      const prize = prizeAward(tickets, draw.campaign.id, ticket, now);
-      if (prize) given.push(prize);
-    }
-  }
-  const prizes = given.filter(({ row }) => row.unit === "POINTS" && row.drawId != null);
+  const drawn = isTrial ? [] : await drawTickets(tx, draws, given, effects);
+  const prizes = drawn.flatMap(({ prize }) => prize ?? []);
   if (prizes.length > 0) await tx.rewardAward.createMany({ data: prizes.map(({ row }) => row) });
 
-  const events = [
-    ...checkInEvents(effects),
-    ...given.map((award) => ({ member: award.member, event: awardEvent(award, now) })),
-    ...drawn.map(({ member, drawId, ticket }) => ({ member, event: ticketEvent(drawId, ticket, now) })),
-  ];
-  return tellAll(tx, tellMember, events);
+  return tellAll(tx, tellMember, [
+    ...checkInNews(effects),
+    ...given.map((award) => awardNews(award, now)),
+    ...drawn.map(({ news }) => news),
+    ...prizes.map((award) => awardNews(award, now)),
+  ]);
 }
 
-function toRow(
+const decisionRow = (
   id: string,
   messageId: string,
   line: number,
   decision: Decision,
   at: Date,
-): Prisma.RewardDecisionCreateManyInput {
-  const { rule, outcome, explanation } = decision;
-  return {
-    id,
-    messageId,
-    line,
-    ruleId: rule.id,
-    ruleVersion: rule.version,
-    outcome,
-    reason: decision.outcome === "SKIP" ? decision.skip.reason : null,
-    explanation: explanation as unknown as Prisma.InputJsonObject,
-    at,
-  };
-}
+): Prisma.RewardDecisionCreateManyInput => ({
+  id,
+  messageId,
+  line,
+  ruleId: decision.rule.id,
+  ruleVersion: decision.rule.version,
+  outcome: decision.outcome,
+  reason: decision.outcome === "SKIP" ? decision.skip.reason : null,
+  explanation: decision.explanation as unknown as Prisma.InputJsonObject,
+  at,
+});
 
-function awardsOf(decisionId: string, decision: Decision, { people, now }: Effects): Given[] {
+function awardsOf(decisionId: string, decision: Decision, effects: Effects): Given[] {
   if (decision.outcome === "SKIP") return [];
-  const { explanation } = decision;
-  const members = Object.values(people).filter((member): member is Member => member !== null);
-  return decision.awards.map(({ memberId, cutBy: _, ...award }): Given => {
-    const member = members.find(({ id }) => id === memberId);
+  const members = Object.values(effects.people).filter((member): member is Member => member !== null);
+  return decision.awards.map((award) => {
+    const member = members.find(({ id }) => id === award.memberId);
     if (!member) throw new Error("an award went to somebody the message does not name");
-    const isDrawn = award.unit === "TICKETS";
-    return {
-      member,
-      action: explanation.facts.action,
-      ruleName: explanation.rule.name,
-      row: {
-        ...award,
-        id: randomUUID(),
-        decisionId,
-        memberId,
-        customerId: member.customerId,
-        receiverId: people.receiver?.id ?? null,
-        // Tickets are drawn here and now, by whoever they are held.
-        state: isDrawn ? "CREDITED" : "PENDING",
-        settledAt: isDrawn ? now : null,
-        createdAt: now,
-      },
-    };
+    return { member, explanation: decision.explanation, row: awardRow(decisionId, award, member, effects) };
   });
 }
 
-/** Points that a ticket has won are an award like any other. */
-function prizeAward(tickets: Given, drawId: string, { number, prize }: DrawnTicket, now: Date): Given | null {
-  if (prize.kind !== "points") return null;
-  const { decisionId, memberId, customerId = null } = tickets.row;
+function awardRow(
+  decisionId: string,
+  { cutBy: _, ...award }: Extract<Decision, { outcome: "AWARD" }>["awards"][number],
+  { customerId }: Member,
+  { people, now }: Effects,
+) {
+  // Tickets are drawn here and now, by whoever they are held.
+  const isDrawn = award.unit === "TICKETS";
   return {
-    ...tickets,
-    ruleName: prize.name,
-    row: {
-      id: randomUUID(),
-      effectKey: keyOf("draw", drawId, number),
-      decisionId,
-      memberId,
-      customerId,
-      role: "MEMBER",
-      unit: "POINTS",
-      quantity: prize.points,
-      drawId,
-      availableAt: now,
-      createdAt: now,
-    },
+    ...award,
+    id: randomUUID(),
+    decisionId,
+    customerId,
+    receiverId: people.receiver?.id ?? null,
+    state: isDrawn ? ("CREDITED" as const) : ("PENDING" as const),
+    settledAt: isDrawn ? now : null,
+    createdAt: now,
   };
 }
 
-const checkInEvents = ({ lines, checkIns, people: { member }, now: at }: Effects) =>
-  checkIns.flatMap(({ date }, place) => {
-    const streak = lines[place]?.facts.checkIn?.streak;
-    if (!member || streak === undefined) return [];
-    return [{ member, event: { type: "CHECK_IN", at, data: { date, streak } } as const }];
-  });
-
-export function awardEvent(
-  { row, action, ruleName }: Pick<Given, "action" | "ruleName"> & { row: AwardFacts },
-  at: Date,
-): MemberEvent {
-  const { id, unit, quantity, state = "PENDING", availableAt, expiresAt } = row;
-  return {
-    type: "AWARD",
-    at,
-    data: {
-      awardId: id,
-      action,
-      name: ruleName,
-      unit,
-      quantity: Number(quantity),
-      state,
-      availableAt: new Date(availableAt).toISOString(),
-      expiresAt: expiresAt ? new Date(expiresAt).toISOString() : null,
-    },
-  };
+async function drawTickets(
+  tx: Tx,
+  store: DrawStore,
+  given: readonly Given[],
+  { draws, now }: Effects,
+): Promise<{ news: MemberNews; prize: Given | null }[]> {
+  const drawn: { news: MemberNews; prize: Given | null }[] = [];
+  for (const { row, member, explanation } of given.filter(({ row }) => row.unit === "TICKETS")) {
+    const draw = draws.get(row.drawId ?? "");
+    if (!draw) throw new Error("tickets were given for a draw that is not open");
+    const { id: drawId } = draw.campaign;
+    for (const ticket of await store.drawFor(tx, draw, row, now)) {
+      const won = prizeAward(row, drawId, ticket, now);
+      drawn.push({
+        news: { customerId: member.customerId, event: ticketEvent(drawId, ticket, now) },
+        prize: won && { row: won, member, explanation },
+      });
+    }
+  }
+  return drawn;
 }
-type AwardFacts = Pick<AwardRow, "id" | "unit" | "state" | "availableAt" | "expiresAt"> & { quantity: number | bigint };
 
-export const ticketEvent = (drawId: string, { number, hash, prize }: DrawnTicket, at: Date): MemberEvent => ({
+const awardNews = ({ row, member, explanation }: Given, at: Date): MemberNews => ({
+  customerId: member.customerId,
+  event: awardEvent(row, explanation, at),
+});
+
+const ticketEvent = (drawId: string, { number, hash, prize }: DrawnTicket, at: Date): MemberEvent => ({
   type: "TICKET",
   at,
   data: { drawId, number, hash, prize: { id: prize.id, name: prize.name, kind: prize.kind } },
 });
 
-/** In the order of the customers, and each customer's in the order in which they happened. */
-async function tellAll(
-  tx: Tx,
-  tellMember: TellMember,
-  events: readonly { member: Member; event: MemberEvent }[],
-): Promise<string[]> {
-  const customerIds = [...new Set(events.flatMap(({ member }) => member.customerId ?? []))].sort();
-  for (const customerId of customerIds) {
-    for (const { member, event } of events) {
-      if (member.customerId === customerId) await tellMember(tx, customerId, event);
-    }
-  }
-  return customerIds;
-}
+const checkInNews = ({ lines, checkIns, people: { member }, now: at }: Effects): MemberNews[] =>
+  checkIns.flatMap(({ date }, place) => {
+    const streak = lines[place]?.facts.checkIn?.streak;
+    if (!member || streak === undefined) return [];
+    return [{ customerId: member.customerId, event: { type: "CHECK_IN", at, data: { date, streak } } }];
+  });

@@ -3,12 +3,13 @@ import { audit } from "../../platform/audit.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../../platform/db.ts";
 import type { Bus } from "../../platform/events.ts";
-import { type Refused, refusal, refused } from "../../refusal.ts";
+import { isRefused, type Refused, refusal, refused } from "../../refusal.ts";
+import { awardEvent } from "../feed/award-event.ts";
+import { type MemberNews, tellAll } from "../feed/tell-all.ts";
 import { memberTopic, type TellMember } from "../feed/tell-member.ts";
-import { awardEvent } from "../intake/write-effects.ts";
 import type { Explanation } from "../rules/explanation.ts";
 import type { Identity } from "./identity.ts";
-import { mergeMembers } from "./merge-members.ts";
+import { type DroppedAward, mergeMembers } from "./merge-members.ts";
 import { lockMembers, lockName, type Member } from "./resolve-members.ts";
 
 export interface LinkMemberInput {
@@ -49,12 +50,17 @@ export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
       else if (survivor.customerId === null) {
         await tx.rewardMember.update({ where: { id: memberId }, data: { customerId } });
       }
-      for (const { id } of members) if (id !== memberId) await mergeMembers(tx, id, memberId, now);
+      const dropped: DroppedAward[] = [];
+      for (const { id } of members) {
+        if (id !== memberId) dropped.push(...(await mergeMembers(tx, id, memberId, now)));
+      }
       await tx.memberIdentity.createMany({
         data: identities.map((identity) => ({ ...identity, memberId, createdAt: now })),
         skipDuplicates: true,
       });
-      const awardsReleased = await release(tx, tellMember, { memberId, customerId, now });
+      const released = await release(tx, { memberId, customerId, now });
+      const awardsReleased = released.length;
+      const told = await tellAll(tx, tellMember, [...released, ...dropped.map((award) => droppedNews(award, now))]);
       await audit(tx, {
         at: now,
         actor,
@@ -65,10 +71,11 @@ export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
           awardsReleased,
         },
       });
-      return { awardsReleased };
+      return { awardsReleased, told };
     });
-    if ("awardsReleased" in linked) bus.ring(memberTopic(customerId));
-    return linked;
+    if (isRefused(linked)) return linked;
+    for (const customerId of linked.told) bus.ring(memberTopic(customerId));
+    return { awardsReleased: linked.awardsReleased };
   };
 }
 
@@ -92,22 +99,26 @@ async function lockKnown(tx: Tx, customerId: string, identities: readonly Identi
 
 const MAX_TRIES = 10;
 
+const droppedNews = ({ id: awardId, customerId, unit, quantity }: DroppedAward, at: Date): MemberNews => ({
+  customerId,
+  event: { type: "AWARD_STATE", at, data: { awardId, unit, quantity: Number(quantity), state: "CANCELLED" } },
+});
+
 /** What the member has been given, without anybody having been told, is the customer's now. */
 async function release(
   tx: Tx,
-  tellMember: TellMember,
   { memberId, customerId, now }: { memberId: string; customerId: string; now: Date },
-): Promise<number> {
+): Promise<MemberNews[]> {
   const waiting = await tx.rewardAward.findMany({
     where: { memberId, customerId: null },
     include: { decision: { select: { explanation: true } } },
     orderBy: [{ createdAt: "asc" }, { effectKey: "asc" }],
   });
   await tx.rewardAward.updateMany({ where: { memberId, customerId: null }, data: { customerId } });
-  const open = waiting.filter(({ state }) => state === "PENDING" || state === "CREDITED");
-  for (const { decision, ...row } of open) {
-    const { rule, facts } = decision.explanation as unknown as Explanation;
-    await tellMember(tx, customerId, awardEvent({ row, action: facts.action, ruleName: rule.name }, now));
-  }
-  return open.length;
+  return waiting
+    .filter(({ state }) => state === "PENDING" || state === "CREDITED")
+    .map(({ decision: { explanation }, ...award }) => ({
+      customerId,
+      event: awardEvent(award, explanation as unknown as Explanation, now),
+    }));
 }

@@ -6,9 +6,10 @@ import { moveCounters } from "../rules/usage.store.ts";
 /**
  * Two members have turned out to be one person. Everything of the first, who has no customer, becomes the second's; both are
  * locked. Awards of someone without a customer have never been sent, so what the person got twice can be dropped.
+ * @returns what was dropped
  */
-export async function mergeMembers(tx: Tx, from: string, into: string, now: Date): Promise<void> {
-  await dropRepeatedAwards(tx, from, into, now);
+export async function mergeMembers(tx: Tx, from: string, into: string, now: Date): Promise<DroppedAward[]> {
+  const repeated = await dropRepeatedAwards(tx, from, into, now);
   await tx.$executeRaw`
     update reward_awards a set
       effect_key = case when strpos(a.effect_key, ${into}) > 0
@@ -17,7 +18,7 @@ export async function mergeMembers(tx: Tx, from: string, into: string, now: Date
       member_id = case when a.member_id = ${from}::uuid then ${into}::uuid else a.member_id end,
       receiver_id = case when a.receiver_id = ${from}::uuid then ${into}::uuid else a.receiver_id end
     where a.member_id = ${from}::uuid or a.receiver_id = ${from}::uuid`;
-  await dropSelfReferrals(tx, into, now);
+  const selfReferrals = await dropSelfReferrals(tx, into, now);
   await sumCounters(tx, from, into);
 
   await tx.$executeRaw`
@@ -31,12 +32,17 @@ export async function mergeMembers(tx: Tx, from: string, into: string, now: Date
     update reward_members m set since = least(m.since, f.since) from reward_members f
     where m.id = ${into}::uuid and f.id = ${from}::uuid`;
   await tx.rewardMember.update({ where: { id: from }, data: { mergedInto: into } });
+  return [...repeated, ...selfReferrals];
 }
 
 const GIVEN_BEFORE = "given before, to the same person under another id";
 const SELF_REFERRAL = "nobody brings in themselves";
 
-interface Dropped {
+export interface DroppedAward {
+  id: string;
+  /** Whose it had been already. */
+  customerId: string | null;
+  unit: "POINTS" | "TICKETS";
   role: "MEMBER" | "SHARER" | "RECEIVER";
   quantity: bigint;
   memberId: string;
@@ -44,31 +50,33 @@ interface Dropped {
 }
 
 /** What both were given once. */
-async function dropRepeatedAwards(tx: Tx, from: string, into: string, now: Date): Promise<void> {
-  const dropped = await tx.$queryRaw<Dropped[]>`
+async function dropRepeatedAwards(tx: Tx, from: string, into: string, now: Date): Promise<DroppedAward[]> {
+  const dropped = await tx.$queryRaw<DroppedAward[]>`
     update reward_awards a set state = 'CANCELLED', settled_at = ${now}, last_error = ${GIVEN_BEFORE}
     from reward_decisions d
     where d.id = a.decision_id and (a.member_id = ${from}::uuid or a.receiver_id = ${from}::uuid)
       and a.state = 'PENDING' and a.sent_at is null
       and exists (select from reward_awards b where b.effect_key = replace(a.effect_key, ${from}, ${into}) and b.id <> a.id)
-    returning a.role::text as role, a.quantity, a.member_id as "memberId", d.explanation`;
+    returning a.id, a.customer_id as "customerId", a.unit::text as unit, a.role::text as role, a.quantity, a.member_id as "memberId", d.explanation`;
   await giveBack(tx, dropped);
+  return dropped;
 }
 
 /** Both sides of a referral that has turned out to be one of oneself, as far as they have not been sent. */
-async function dropSelfReferrals(tx: Tx, member: string, now: Date): Promise<void> {
-  const dropped = await tx.$queryRaw<Dropped[]>`
+async function dropSelfReferrals(tx: Tx, member: string, now: Date): Promise<DroppedAward[]> {
+  const dropped = await tx.$queryRaw<DroppedAward[]>`
     update reward_awards a set state = 'CANCELLED', settled_at = ${now}, last_error = ${SELF_REFERRAL}
     from reward_decisions d
     where d.id = a.decision_id and a.state = 'PENDING' and a.sent_at is null and a.decision_id in (
       select decision_id from reward_awards
       where role = 'SHARER' and member_id = ${member}::uuid and receiver_id = ${member}::uuid)
-    returning a.role::text as role, a.quantity, a.member_id as "memberId", d.explanation`;
+    returning a.id, a.customer_id as "customerId", a.unit::text as unit, a.role::text as role, a.quantity, a.member_id as "memberId", d.explanation`;
   await giveBack(tx, dropped);
+  return dropped;
 }
 
 /** What was never paid counts toward no cap. */
-async function giveBack(tx: Tx, dropped: readonly Dropped[]): Promise<void> {
+async function giveBack(tx: Tx, dropped: readonly DroppedAward[]): Promise<void> {
   const counts = dropped.flatMap(({ role, quantity, memberId, explanation: { rule, facts } }): Count[] => {
     const by = -Number(quantity);
     const budget = { key: counterKey.budget(rule.id), by };

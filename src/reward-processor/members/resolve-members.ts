@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Tx } from "../../platform/db.ts";
-import { MessageRefused } from "../intake/message-refused.ts";
+import { MessageRefused } from "../message/message-refused.ts";
 import type { Identity, Person } from "./identity.ts";
 
 export interface Member {

@@ -1,4 +1,4 @@
-import type { Problem } from "../message/notes.ts";
+import type { Problem } from "./notes.ts";
 
 /** Undoes what has been begun for a message that says what cannot be. */
 export class MessageRefused extends Error {

@@ -1,0 +1,36 @@
+import type { RewardAward } from "../../platform/generated/prisma/client.ts";
+import type { Explanation } from "../rules/explanation.ts";
+import type { MemberEvent } from "./member-event.ts";
+
+/** Points that a ticket has won, as opposed to what a rule has given. */
+export const isPrize = ({ unit, drawId }: { unit: string; drawId?: string | null }) =>
+  unit === "POINTS" && drawId != null;
+
+/** What an award is for, in the programme's words. */
+export const awardName = (award: { unit: string; drawId?: string | null }, { rule }: Explanation): string =>
+  isPrize(award) ? `Won in ${award.drawId}` : rule.name;
+
+/** What a member is told of an award when it becomes theirs. */
+export function awardEvent(
+  award: Pick<RewardAward, "id" | "unit" | "state" | "availableAt" | "expiresAt" | "drawId"> & {
+    quantity: number | bigint;
+  },
+  explanation: Explanation,
+  at: Date,
+): MemberEvent {
+  const { id, unit, quantity, state, availableAt, expiresAt } = award;
+  return {
+    type: "AWARD",
+    at,
+    data: {
+      awardId: id,
+      action: explanation.facts.action,
+      name: awardName(award, explanation),
+      unit,
+      quantity: Number(quantity),
+      state,
+      availableAt: availableAt.toISOString(),
+      expiresAt: expiresAt?.toISOString() ?? null,
+    },
+  };
+}
