@@ -48,6 +48,7 @@ const config: CodegenConfig = {
           RewardOutcome: "../../reward-processor/intake/outcomes.ts#LineOutcome",
           RewardRule: "../../reward-processor/rules/rule.store.ts#RuleRow",
           RewardCampaign: "../../reward-processor/rules/campaigns.ts#Campaign",
+          LuckyDraw: "../../reward-processor/draw/announced-draw.ts#AnnouncedDraw",
           QuarantinedReward:
             "../../reward-processor/quarantine/quarantine.store.ts#QuarantinedReward as QuarantinedModel",
           QuarantinedRewardConnection: "../connection.ts#Connection<QuarantinedModel>",

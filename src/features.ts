@@ -73,6 +73,8 @@ import { makeSecretBox } from "./platform/secret-box.ts";
 import type { Trip } from "./platform/trip.ts";
 import { makeCheckIn } from "./reward-processor/check-in/check-in.ts";
 import { makeDrawStore } from "./reward-processor/draw/draw.store.ts";
+import { makeManageDraws } from "./reward-processor/draw/manage-draws.ts";
+import { makePublishDraw } from "./reward-processor/draw/publish-draw.ts";
 import { tellMember } from "./reward-processor/feed/tell-member.ts";
 import { makeAcceptMessage } from "./reward-processor/intake/accept-message.ts";
 import { makeProcessMessage } from "./reward-processor/intake/process-message.ts";
@@ -239,7 +241,8 @@ export function makeFeatures(deps: FeatureDeps) {
   const timeZone = config.programTimeZone;
   const lasting = (purpose: string) => makeSecretBox(config.voucherSecret, purpose);
   const hashNik = makeHashNik(lasting("nik"));
-  const draws = makeDrawStore(lasting("draw-seed"));
+  const seeds = lasting("draw-seed");
+  const draws = makeDrawStore(seeds);
   const acceptMessage = makeAcceptMessage({ draws, tellMember, timeZone });
   const processMessage = makeProcessMessage({ db, bus, clock, acceptMessage, hashNik, timeZone });
 
@@ -264,6 +267,7 @@ export function makeFeatures(deps: FeatureDeps) {
     receiveReport,
     processReward: processMessage.process,
     draws,
+    publishDraw: makePublishDraw({ db, seeds }),
     makeLoaders,
     syncCatalog,
     readRewardImage: makeReadRewardImage({ db, catalogue: capillary?.catalogue, pictures: deps.pictures, clock, log }),
@@ -303,6 +307,7 @@ export function makeFeatures(deps: FeatureDeps) {
         redriveReward: makeRedriveReward({ db, bus, clock, acceptMessage, hashNik, timeZone }),
         linkMember: makeLinkMember({ db, bus, clock, tellMember }),
         manageRules: makeManageRules({ db, clock }),
+        manageDraws: makeManageDraws({ db, draws, clock }),
         hashNik,
       }),
     ],

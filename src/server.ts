@@ -21,6 +21,7 @@ import { mountWebhooks } from "./order/webhook-route.ts";
 import { mountPages } from "./pages.ts";
 import type { Bus } from "./platform/events.ts";
 import type { Logger } from "./platform/logger.ts";
+import { mountDraws } from "./reward-processor/draw/draw-route.ts";
 import { mountRewardProcessor } from "./reward-processor/intake/reward-route.ts";
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -100,6 +101,7 @@ export async function startServer({ config, log }: { config: Config; log: Logger
       mountPages(fastify, { isProduction: config.isProduction });
       mountRewardImages(fastify, readRewardImage);
       if (receiveReport) mountWebhooks(fastify, receiveReport);
+      mountDraws(fastify, features.publishDraw);
       mountRewardProcessor(fastify, {
         identify: ({ headers }) => identify(bearerToken(headers.authorization)),
         process: features.processReward,

@@ -11,6 +11,9 @@ import { awardsOf } from "./award-model.ts";
 import { customerCheckInDays } from "./check-in/check-in.store.ts";
 import type { CheckIn } from "./check-in/check-in.ts";
 import { streaks } from "./check-in/streaks.ts";
+import { announcedDraws } from "./draw/announced-draw.ts";
+import type { ManageDraws } from "./draw/manage-draws.ts";
+import { givenOf } from "./draw/prize-of.ts";
 import { awardName, isPrize } from "./feed/award-event.ts";
 import { readOutcomes } from "./intake/outcomes.ts";
 import type { ProcessMessage } from "./intake/process-message.ts";
@@ -36,6 +39,7 @@ export interface RewardProcessorResolversDeps {
   redriveReward: RedriveReward;
   linkMember: LinkMember;
   manageRules: ManageRules;
+  manageDraws: ManageDraws;
   hashNik: HashNik;
 }
 
@@ -60,6 +64,12 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
       : [refusal("MESSAGE_REFUSED", "The message was refused: `problems` says why.", ["input", "payload"])];
   const rulePayload = (answer: RuleRow | ReturnType<typeof refused>) =>
     isRefused(answer) ? { rule: null, userErrors: answer.refusals } : { rule: answer, userErrors: [] };
+
+  async function drawPayload(answer: { drawId: string } | ReturnType<typeof refused>) {
+    if (isRefused(answer)) return { draw: null, userErrors: answer.refusals };
+    const draws = await announcedDraws(db, [answer.drawId]);
+    return { draw: draws.get(answer.drawId) ?? null, userErrors: [] };
+  }
 
   return {
     Query: {
@@ -145,6 +155,10 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
         rulePayload(await manageRules.create(input, requireOperator(context))),
       reviseRewardRule: async (_, { input }, context) =>
         rulePayload(await manageRules.revise(input, requireOperator(context))),
+      openLuckyDraw: async (_, { input }, context) =>
+        drawPayload(await deps.manageDraws.open(input, requireOperator(context))),
+      closeLuckyDraw: async (_, { input }, context) =>
+        drawPayload(await deps.manageDraws.close(input.drawId, requireOperator(context))),
       retireRewardRule: async (_, { input }, context) =>
         rulePayload(await manageRules.retire(input.ruleId, requireOperator(context))),
     },
@@ -184,15 +198,18 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
       capPerDay: ({ definition }) => definition.caps.memberDay,
       capInTotal: ({ definition }) => definition.caps.memberTotal,
       checkInDays: ({ definition }) => (definition.action === "dailycheckin" ? definition.days : null),
-      draw: ({ draw }) =>
-        draw && {
-          ...draw,
-          ...draw.campaign,
-          prizes: draw.campaign.prizes.map((prize) => ({
-            ...prize,
-            left: prize.stock === null ? null : prize.stock - (draw.given[prize.id] ?? 0),
-          })),
-        },
+    },
+
+    LuckyDraw: {
+      id: ({ campaign }) => campaign.id,
+      name: ({ campaign }) => campaign.name,
+      seedCommit: ({ campaign }) => campaign.seedCommit,
+      published: ({ campaign }) => `/draws/${campaign.id}.jsonl`,
+      prizes: ({ campaign, given }) =>
+        campaign.prizes.map((prize) => ({
+          ...prize,
+          left: prize.stock === null ? null : prize.stock - givenOf(given, prize.id),
+        })),
     },
 
     QuarantinedReward: {

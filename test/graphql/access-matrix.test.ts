@@ -199,6 +199,14 @@ const rows: Record<string, Row> = {
     `mutation { it: retireRewardRule(input: { ruleId: "r" }) { ${refusals} } }`,
     forOperators("RULE_NOT_FOUND"),
   ],
+  "Mutation.openLuckyDraw": [
+    `mutation { it: openLuckyDraw(input: { drawId: "d", announcement: "{}" }) { ${refusals} } }`,
+    forOperators("INVALID_INPUT"),
+  ],
+  "Mutation.closeLuckyDraw": [
+    `mutation { it: closeLuckyDraw(input: { drawId: "d" }) { ${refusals} } }`,
+    forOperators("DRAW_NOT_FOUND"),
+  ],
 
   "Subscription.orderStatus": [
     "subscription ($id: ID!) { it: orderStatus(orderId: $id) { seq } }",

@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeSecretBox } from "../../src/platform/secret-box.ts";
-import type { DrawCampaign } from "../../src/reward-processor/draw/draw-campaign.ts";
-import { closeDraw } from "../../src/reward-processor/draw/draw-ticket.ts";
-import { headerOf, type Ticket, toLine } from "../../src/reward-processor/draw/published.ts";
 import { verifyDraw } from "../../src/reward-processor/draw/verify-draw.ts";
-import { SESSION_SECRET, type TestGateway } from "../support/gateway.ts";
+import type { TestGateway } from "../support/gateway.ts";
 import { addRule, awardsIn, post, purchase, retire, startRewards } from "./support/rewards.ts";
 
 let gateway: TestGateway;
@@ -54,7 +50,12 @@ test("no cap and no budget is passed by messages that come at once, and what is 
   expect(budget).toEqual({ value: 500 });
 });
 
-test("tickets drawn at once have gapless numbers, keep to the stock, and can be recomputed", async () => {
+const published = async (drawId: string) => {
+  const response = await fetch(`${gateway.url}/draws/${drawId}.jsonl`);
+  return { status: response.status, text: await response.text() };
+};
+
+test("tickets drawn at once have gapless numbers and keep to the stock", async () => {
   await addRule(gateway, "many-tickets", "luckydraw", { drawId: "sample-draw", amountPerTicket: 100 });
   await Promise.all(
     Array.from({ length: 40 }, (_, number) =>
@@ -68,27 +69,13 @@ test("tickets drawn at once have gapless numbers, keep to the stock, and can be 
       }),
     ),
   );
-  const tickets = await gateway.sql<Ticket & { issued_at: Date }>(
-    "select number, holder, issued_at, roll, hit, prize, hash from draw_tickets order by number",
-  );
+  const tickets = await gateway.sql<{ number: number }>("select number from draw_tickets order by number");
   expect(tickets.map(({ number }) => number)).toEqual(Array.from({ length: 200 }, (_, place) => place + 1));
-
-  const [draw] = await gateway.sql<{ campaign: DrawCampaign; seed: Buffer; tickets: number; last_hash: string }>(
-    "select campaign, seed, tickets, last_hash from draw_campaigns",
-  );
-  if (!draw) throw new Error("there is no draw");
-  const seed = makeSecretBox(SESSION_SECRET, "draw-seed").decrypt(draw.seed, "sample-draw");
-  const file = [
-    headerOf(draw.campaign),
-    ...tickets.map(({ issued_at, ...ticket }) => ({
-      ...ticket,
-      type: "ticket" as const,
-      issuedAt: issued_at.toISOString(),
-    })),
-    closeDraw(seed, { tickets: draw.tickets, lastHash: draw.last_hash, given: {} }),
-  ].map(toLine);
-  expect(verifyDraw(file.join(""))).toMatchObject({ ok: true, tickets: 200 });
-  expect(verifyDraw(file.join("").replace(/"prize":"no-luck"/, '"prize":"points-50"'))).toMatchObject({ ok: false });
+  const { text } = await published("sample-draw");
+  expect(verifyDraw(text)).toMatchObject({
+    ok: false,
+    problems: [{ message: expect.stringContaining("has not been revealed") }],
+  });
 });
 
 test("points that a ticket has won are an award of their own, one each", async () => {
@@ -99,15 +86,79 @@ test("points that a ticket has won are an award of their own, one each", async (
   expect(counts?.["given"]).toBe(counts?.["won"]);
 });
 
+test("a draw that is closed is published with its seed, and holds; with a ticket altered it does not", async () => {
+  const seedOf = async () => (await published("sample-draw")).text.includes('"reveal"');
+  expect(await seedOf()).toBe(false);
+  for (const times of ["once", "again"]) {
+    const { closeLuckyDraw } = await gateway.operator.ok<{ closeLuckyDraw: { draw: object } }>(
+      `mutation { closeLuckyDraw(input: { drawId: "sample-draw" }) {
+        draw { tickets published openingHash closedAt } userErrors { code } } }`,
+    );
+    expect(closeLuckyDraw.draw, times).toMatchObject({ tickets: 200, published: "/draws/sample-draw.jsonl" });
+  }
+  const { text } = await published("sample-draw");
+  expect(verifyDraw(text)).toMatchObject({ ok: true, tickets: 200 });
+  expect(verifyDraw(text.replace(/"prize":"no-luck"/, '"prize":"points-50"'))).toMatchObject({ ok: false });
+});
+
 test("a draw that is closed gives no tickets, and says so", async () => {
-  await gateway.sql("update draw_campaigns set closed_at = now() where id = 'sample-draw'");
   const before = (await awardsIn(gateway)).length;
   await post(gateway, {
     Action: "luckydraw",
     Data: { id: 3001, transaction: [{ date: "2024-02-10T11:22:06", amount: 900 }] },
   });
   expect((await awardsIn(gateway)).length).toBe(before);
-  expect(await gateway.sql("select outcome from reward_decisions where reason = 'DRAW_NOT_OPEN'")).toEqual([
-    { outcome: "SKIP" },
+  const outcomes = await gateway.sql("select outcome from reward_decisions where reason = 'DRAW_NOT_OPEN'");
+  expect(outcomes).toEqual([{ outcome: "SKIP" }]);
+});
+
+test("an operator opens a draw, whose prize that has run out becomes the fallback", async () => {
+  const announcement = {
+    name: "One bicycle",
+    prizes: [
+      { id: "bicycle", name: "A bicycle", oddsPpm: 1_000_000, stock: 1, kind: "reward", sku: "BIKE" },
+      { id: "bell", name: "A bell", oddsPpm: 0, stock: null, kind: "none" },
+    ],
+    fallback: "bell",
+  };
+  const open = (input: object) =>
+    gateway.operator.send<{ openLuckyDraw: { draw: unknown; userErrors: { code: string; field: string[] }[] } }>(
+      "mutation ($input: OpenLuckyDrawInput!) { openLuckyDraw(input: $input) { draw { prizes { id left } } userErrors { code field } } }",
+      { input },
+    );
+  const input = { drawId: "one-bicycle", announcement: JSON.stringify(announcement) };
+  expect((await open(input)).data?.openLuckyDraw.draw).toEqual({
+    prizes: [
+      { id: "bicycle", left: 1 },
+      { id: "bell", left: null },
+    ],
+  });
+  expect((await open(input)).data?.openLuckyDraw.userErrors).toMatchObject([{ code: "DRAW_ID_TAKEN" }]);
+  const wrong = JSON.stringify({ ...announcement, name: "" });
+  expect((await open({ drawId: "two", announcement: wrong })).data?.openLuckyDraw.userErrors[0]).toMatchObject({
+    code: "INVALID_INPUT",
+    field: ["input", "announcement", "name"],
+  });
+
+  await retire(gateway, "many-tickets");
+  await addRule(gateway, "bicycle-tickets", "luckydraw", { drawId: "one-bicycle", amountPerTicket: 100 });
+  await Promise.all(
+    Array.from({ length: 20 }, (_, number) =>
+      post(gateway, {
+        Action: "luckydraw",
+        Data: { id: 3100 + number, transaction: [{ date: "2024-02-11T11:22:06", amount: 150 }] },
+      }),
+    ),
+  );
+  const won = await gateway.sql(
+    "select prize, count(*)::int from draw_tickets where draw_id = 'one-bicycle' group by prize order by 2",
+  );
+  expect(won).toEqual([
+    { prize: "bicycle", count: 1 },
+    { prize: "bell", count: 19 },
   ]);
+});
+
+test("there is nothing published of a draw that is none", async () => {
+  expect((await published("none")).status).toBe(404);
 });

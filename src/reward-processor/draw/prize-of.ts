@@ -4,8 +4,8 @@ import type { DrawCampaign } from "./draw-campaign.ts";
 export type Given = Readonly<Record<string, number>>;
 
 /** A prize may be called `constructor`, so only what was put there counts. */
-const countOf = (given: Given, id: string) => (Object.hasOwn(given, id) ? (given[id] ?? 0) : 0);
-export const oneMore = (given: Given, id: string): Given => ({ ...given, [id]: countOf(given, id) + 1 });
+export const givenOf = (given: Given, id: string) => (Object.hasOwn(given, id) ? (given[id] ?? 0) : 0);
+export const oneMore = (given: Given, id: string): Given => ({ ...given, [id]: givenOf(given, id) + 1 });
 
 /**
  * The prize a roll hits, and the one its ticket gets: the same, or the fallback when the one it hit has run out.
@@ -22,7 +22,7 @@ export function prizeOf(
   for (const { id, oddsPpm, stock } of prizes) {
     end += oddsPpm;
     if (roll >= end) continue;
-    const isLeft = stock === null || countOf(given, id) < stock;
+    const isLeft = stock === null || givenOf(given, id) < stock;
     return { hit: id, prize: isLeft ? id : fallback };
   }
   return { hit: fallback, prize: fallback };
