@@ -48,7 +48,7 @@ CREATE TABLE "reward_messages" (
     "action" TEXT NOT NULL,
     "payload" TEXT NOT NULL,
     "normalisations" JSONB NOT NULL,
-    "answer" JSONB NOT NULL,
+    "answer" JSON NOT NULL,
     "received_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "reward_messages_pkey" PRIMARY KEY ("id")

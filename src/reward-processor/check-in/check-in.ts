@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../../platform/clock.ts";
 import { localDateOf } from "../../platform/time-zone.ts";
-import type { ReadMessage } from "../intake/accept-message.ts";
 import type { ProcessMessage } from "../intake/process-message.ts";
+import type { ReadMessage } from "../intake/read-message.ts";
 
 export interface CheckedIn {
   readonly messageId: string;

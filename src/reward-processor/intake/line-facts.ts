@@ -2,19 +2,12 @@ import { type LocalDate, localDateOf } from "../../platform/time-zone.ts";
 import { isWithinBackfill } from "../check-in/backfill.ts";
 import type { NewCheckIn } from "../check-in/check-in.store.ts";
 import { checkInFacts } from "../check-in/check-in-facts.ts";
-import type { Member } from "../members/resolve-members.ts";
 import type { RewardMessage } from "../message/message.ts";
 import { type LineFacts, onTime } from "../rules/facts.ts";
+import type { People } from "./people-of.ts";
 
 /** A check-in that we hear of later than this is a day by itself: it joins no runs, so it cannot earn what a run would. */
 export const BACKFILL_DAYS = 7;
-
-/** The people of a message. In a referral `subject` is the one who was brought in, as far as that is said. */
-export interface People {
-  readonly member: Member | null;
-  readonly sharer: Member | null;
-  readonly receiver: Member | null;
-}
 
 /**
  * What the rules are asked about: a line each, with the people by our ids.

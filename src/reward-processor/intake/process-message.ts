@@ -9,8 +9,9 @@ import type { Problem } from "../message/notes.ts";
 import { isRefusedMessage, parseMessage } from "../message/parse-message.ts";
 import { redactNik } from "../message/redact-nik.ts";
 import { quarantine } from "../quarantine/quarantine.store.ts";
-import type { Accepted, AcceptMessage, MessageSource, ReadMessage } from "./accept-message.ts";
+import type { Accepted, AcceptMessage } from "./accept-message.ts";
 import { type LineOutcome, readOutcomes } from "./outcomes.ts";
+import { type MessageSource, type ReadMessage, withoutNik } from "./read-message.ts";
 
 export interface Incoming {
   /** Text, bytes, or what JSON it was. */
@@ -140,12 +141,6 @@ class Undone extends Error {
     super("a trial is undone");
     this.trial = trial;
   }
-}
-
-/** The hash stands for it from here on. */
-export function withoutNik<Parsed extends Pick<ReadMessage, "message" | "normalisations">>(parsed: Parsed): Parsed {
-  const { message } = parsed;
-  return { ...parsed, message: { ...message, member: { ...message.member, nik: null } } };
 }
 
 /** An effect that another has just given is seen as given at the next look, and skipped. */

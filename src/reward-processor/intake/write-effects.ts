@@ -10,16 +10,9 @@ import type { TellMember } from "../feed/tell-member.ts";
 import type { Member } from "../members/resolve-members.ts";
 import type { Decision } from "../rules/decision.ts";
 import type { Explanation } from "../rules/explanation.ts";
-import type { LineFacts } from "../rules/facts.ts";
 import { moveCounters } from "../rules/usage.store.ts";
-import type { People } from "./line-facts.ts";
-
-export interface DecidedLine {
-  /** 1 is the first. */
-  readonly line: number;
-  readonly facts: LineFacts;
-  readonly decisions: readonly Decision[];
-}
+import type { DecidedLine } from "./judge-lines.ts";
+import { eachOf, type People } from "./people-of.ts";
 
 export interface Effects {
   readonly messageId: string;
@@ -93,7 +86,7 @@ const decisionRow = (
 
 function awardsOf(decisionId: string, decision: Decision, effects: Effects): Given[] {
   if (decision.outcome === "SKIP") return [];
-  const members = Object.values(effects.people).filter((member): member is Member => member !== null);
+  const members = eachOf(effects.people);
   return decision.awards.map((award) => {
     const member = members.find(({ id }) => id === award.memberId);
     if (!member) throw new Error("an award went to somebody the message does not name");

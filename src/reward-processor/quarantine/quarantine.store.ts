@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Db, Prisma } from "../../platform/db.ts";
 import type { QuarantinedReward } from "../../platform/generated/prisma/client.ts";
-import type { MessageSource } from "../intake/accept-message.ts";
+import type { MessageSource } from "../intake/read-message.ts";
 import type { Problem } from "../message/notes.ts";
 
 export type { QuarantinedReward };

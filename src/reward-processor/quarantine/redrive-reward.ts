@@ -5,7 +5,7 @@ import type { Bus } from "../../platform/events.ts";
 import { type Refused, refusal, refused } from "../../refusal.ts";
 import { memberTopic } from "../feed/tell-member.ts";
 import type { AcceptMessage } from "../intake/accept-message.ts";
-import { withoutNik } from "../intake/process-message.ts";
+import { withoutNik } from "../intake/read-message.ts";
 import type { HashNik } from "../members/identity.ts";
 import { MessageRefused } from "../message/message-refused.ts";
 import { NIK_MARK } from "../message/nik.ts";

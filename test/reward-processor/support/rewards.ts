@@ -11,6 +11,8 @@ export const startRewards = (...[env, surroundings]: Parameters<typeof startTest
 export interface Posted<Body = ServiceAnswer> {
   status: number;
   body: Body;
+  /** The body as it came. */
+  text: string;
 }
 
 export async function post<Body = ServiceAnswer>(
@@ -23,7 +25,8 @@ export async function post<Body = ServiceAnswer>(
     headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
     body: typeof message === "string" ? message : JSON.stringify(message),
   });
-  return { status: response.status, body: (await response.json()) as Body };
+  const text = await response.text();
+  return { status: response.status, body: JSON.parse(text) as Body, text };
 }
 
 export interface StoredAward {
