@@ -51,6 +51,7 @@ export interface App {
 
 const SAGA_CONCURRENCY = 64;
 const SHUTDOWN_GRACE_MS = 5_000;
+const SWEEP_EVERY_MS = 3_600_000;
 
 /** Starts everything, in the order that each part needs, and stops it in the opposite one. */
 export async function startApp(config: Config, surroundings: Surroundings = {}): Promise<App> {
@@ -118,7 +119,15 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     if (config.seed === "sample") await seedSampleWorld(db, { vault, draws: features.draws, clock });
     await engine.launch();
     running.defer(() => engine.shutdown(SHUTDOWN_GRACE_MS));
-    running.defer(startReconciling(features.reconcile, surroundings.reconcileEveryMs ?? 30_000, log));
+    running.defer(repeat(features.reconcile, surroundings.reconcileEveryMs ?? 30_000, "Reconciliation", log));
+    running.defer(repeat(features.sweepFeeds, SWEEP_EVERY_MS, "Forgetting old events", log));
+    const { redisUrl } = config;
+    if (redisUrl !== undefined) {
+      const { runRelay } = await import("./reward-processor/feed/relay/run-relay.ts");
+      running.defer(
+        runRelay({ redisUrl, db, feeds: features.feeds, exclusive: makeExclusive(databaseUrl), clock, log }),
+      );
+    }
 
     const schema = buildSchema(features.resolvers);
     await server.open({ schema, features, bus, checkReady: async () => void (await db.$queryRaw`select 1`) });
@@ -163,10 +172,10 @@ async function openBus(redisUrl: string | undefined, log: Logger): Promise<Bus> 
   return openRedisBus(redisUrl, log);
 }
 
-function startReconciling(reconcile: () => Promise<void>, everyMs: number, log: Logger): () => Promise<void> {
+function repeat(work: () => Promise<void>, everyMs: number, what: string, log: Logger): () => Promise<void> {
   let round = Promise.resolve();
   const timer = setInterval(() => {
-    round = round.then(reconcile).catch((error: unknown) => log.error({ err: error }, "Reconciliation failed"));
+    round = round.then(work).catch((error: unknown) => log.error({ err: error }, `${what} failed`));
   }, everyMs);
   return async () => {
     clearInterval(timer);

@@ -92,6 +92,8 @@ const settings = z.object({
 
   CATALOG_SYNC_SECONDS: integer(0, 86_400).default(300),
 
+  MEMBER_EVENT_DAYS: integer(1, 3_650).default(90),
+
   UPSTREAM_TIMEOUT_MS: integer(50, 120_000).default(5_000),
   UPSTREAM_CONNECTIONS: integer(1, 1_000).default(64),
   SANDBOX_PORT: integer(0, 65_535).default(4010),
@@ -170,6 +172,8 @@ export function readConfig(env: Record<string, string | undefined>) {
     },
     /** 0 is never. */
     catalogSyncMs: s.CATALOG_SYNC_SECONDS * 1_000,
+    /** Whose days a check-in and a cap are about. */
+    memberEventDays: s.MEMBER_EVENT_DAYS,
     upstreamTimeoutMs: s.UPSTREAM_TIMEOUT_MS,
     upstreamConnections: s.UPSTREAM_CONNECTIONS,
     sandboxPort: s.SANDBOX_PORT,

@@ -72,17 +72,20 @@ import type { SagaEngine } from "./platform/saga/saga.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
 import type { Trip } from "./platform/trip.ts";
 import { makeCheckIn } from "./reward-processor/check-in/check-in.ts";
-import { makeDrawStore } from "./reward-processor/draw/draw.store.ts";
 import { makeManageDraws } from "./reward-processor/draw/manage-draws.ts";
 import { makePublishDraw } from "./reward-processor/draw/publish-draw.ts";
-import { tellMember } from "./reward-processor/feed/tell-member.ts";
-import { makeAcceptMessage } from "./reward-processor/intake/accept-message.ts";
-import { makeProcessMessage } from "./reward-processor/intake/process-message.ts";
-import { makeHashNik } from "./reward-processor/members/identity.ts";
+import { feedResolvers } from "./reward-processor/feed/feed.resolvers.ts";
+import { makeFeedStore } from "./reward-processor/feed/feed.store.ts";
+import { makeWatchFeed } from "./reward-processor/feed/watch-feed.ts";
+import { historyLoaders } from "./reward-processor/history/history.loaders.ts";
+import { historyResolvers } from "./reward-processor/history/history.resolvers.ts";
+import { makeHistoryStore } from "./reward-processor/history/history.store.ts";
 import { makeLinkMember } from "./reward-processor/members/link-member.ts";
+import { openProcessor } from "./reward-processor/open-processor.ts";
 import { makeRedriveReward } from "./reward-processor/quarantine/redrive-reward.ts";
 import { rewardProcessorResolvers } from "./reward-processor/reward-processor.resolvers.ts";
 import { makeManageRules } from "./reward-processor/rules/manage-rules.ts";
+import { MS_PER_DAY } from "./reward-processor/rules/window.ts";
 import type { Capillary } from "./upstream/capillary/capillary.ts";
 import type { ClientPoints } from "./upstream/client-points/client-points.ts";
 import { makeReadWallets } from "./wallet/read-wallets.ts";
@@ -239,12 +242,14 @@ export function makeFeatures(deps: FeatureDeps) {
 
   // Reward Processor
   const timeZone = config.programTimeZone;
-  const lasting = (purpose: string) => makeSecretBox(config.voucherSecret, purpose);
-  const hashNik = makeHashNik(lasting("nik"));
-  const seeds = lasting("draw-seed");
-  const draws = makeDrawStore(seeds);
-  const acceptMessage = makeAcceptMessage({ draws, tellMember, timeZone });
-  const processMessage = makeProcessMessage({ db, bus, clock, acceptMessage, hashNik, timeZone });
+  const processor = openProcessor({ config, db, bus, clock });
+  const { processMessage, acceptMessage, tellMember, draws, hashNik, seeds } = processor;
+
+  // What members are told, and what they have earned
+  const feeds = makeFeedStore(db);
+  const history = makeHistoryStore(db);
+  const sweepFeeds = async () =>
+    void (await feeds.sweep(new Date(clock.now().getTime() - config.memberEventDays * MS_PER_DAY)));
 
   /** What one operation reads through. Without the cache each event of a subscription sees the present. */
   function makeLoaders(viewer: Viewer, requestId: string, options: { cache: boolean }): Loaders {
@@ -258,6 +263,7 @@ export function makeFeatures(deps: FeatureDeps) {
       ...cartLoaders(carts, options),
       ...orderLoaders(orders, options),
       redeemedUnits: redeemedUnitsLoader(db, orders, viewer, options),
+      ...historyLoaders(history, { clock, timeZone: config.programTimeZone }, options),
     };
   }
 
@@ -270,6 +276,8 @@ export function makeFeatures(deps: FeatureDeps) {
     publishDraw: makePublishDraw({ db, seeds }),
     makeLoaders,
     syncCatalog,
+    feeds,
+    sweepFeeds,
     readRewardImage: makeReadRewardImage({ db, catalogue: capillary?.catalogue, pictures: deps.pictures, clock, log }),
     reconcile: makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs }),
     resolvers: [
@@ -310,6 +318,8 @@ export function makeFeatures(deps: FeatureDeps) {
         manageDraws: makeManageDraws({ db, draws, clock }),
         hashNik,
       }),
+      feedResolvers({ feeds, sessions, watchFeed: makeWatchFeed({ feeds, bus, clock }) }),
+      historyResolvers(),
     ],
   };
 }

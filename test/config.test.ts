@@ -212,9 +212,13 @@ test("settings are taken as they are meant", () => {
     OIDC_ISSUER: "https://login.example.com/tenant",
     OIDC_AUDIENCE: "tessera",
     SEED: "none",
+    PROGRAM_TIME_ZONE: "Asia/Makassar",
+    MEMBER_EVENT_DAYS: "30",
   });
   expect(config).toMatchObject({
     port: 8_080,
+    programTimeZone: "Asia/Makassar",
+    memberEventDays: 30,
     client: { settleMs: 200, redeemRepeatable: true, reverseRepeatable: false },
     trustProxy: ["10.0.0.0/8", "::1"],
     allowedOrigins: ["https://shop.example.com", "http://localhost:3000"],

@@ -5,6 +5,7 @@ import type { CapillaryLoaders } from "../catalog/capillary.loaders.ts";
 import type { Reward } from "../catalog/reward.ts";
 import type { GroupLoaders } from "../group/group.loaders.ts";
 import type { OrderLoaders } from "../order/order.loaders.ts";
+import type { HistoryLoaders } from "../reward-processor/history/history.loaders.ts";
 import type { Wallet } from "../wallet/wallet.ts";
 
 /** What is true of this operation. Long-lived things are bound to the resolvers instead. */
@@ -21,7 +22,7 @@ export interface Context {
   makeLoaders(viewer: Viewer): Loaders;
 }
 
-export interface Loaders extends OrderLoaders, GroupLoaders, CapillaryLoaders {
+export interface Loaders extends OrderLoaders, GroupLoaders, CapillaryLoaders, HistoryLoaders {
   maskedMobile: DataLoader<string, string | null>;
   wallet: DataLoader<string, Wallet>;
   reward: DataLoader<string, Reward | null>;

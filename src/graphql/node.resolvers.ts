@@ -54,6 +54,7 @@ export function nodeResolvers(): Resolvers {
       },
     },
     Node: { __resolveType: (node) => typeNameOf(node) as "Reward" },
+    MemberEvent: { __resolveType: (event) => typeNameOf(event) as "AwardMade" },
     UserError: { __resolveType: (error) => typeNameOf(error) as "BasicUserError" },
   };
 }

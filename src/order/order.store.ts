@@ -22,6 +22,8 @@ export type LineIssue = Prisma.UnitIssueGetPayload<object> & { lineId: string; u
 
 /** Topic that rings when an order has changed. */
 export const orderTopic = (orderId: string) => `order:${orderId}`;
+/** Topic that rings when a customer has something new to hear of: an order of theirs has changed, or their rewards have. */
+export const customerTopic = (customerId: string) => `customer:${customerId}`;
 
 export interface OrderNews {
   /** That of its last event. */
@@ -158,10 +160,12 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
         const order = locked && (await readAggregate(tx, orderId));
         if (!order) return null;
         const now = clock.now();
-        return { value: await work({ tx, order, now, advance: makeAdvance(tx, orderId, now) }) };
+        const value = await work({ tx, order, now, advance: makeAdvance(tx, orderId, now) });
+        return { value, customerId: order.customerId };
       });
       if (!answer) return null;
       bus.ring(orderTopic(orderId));
+      bus.ring(customerTopic(answer.customerId));
       return answer.value;
     },
 
@@ -216,7 +220,10 @@ export async function changeOrder<T>(
   return answer.value;
 }
 
-/** Writes the status, the sum of the movements and the event in one statement. */
+/**
+ * Writes the status, the sum of the movements and the event in one statement. The database tells the customer's feed of the
+ * event as the transaction commits.
+ */
 export function makeAdvance(tx: Tx, orderId: string, now: Date): OrderChange["advance"] {
   return async ({ status, lineId, message }, current) => {
     const order = current ?? (await readAggregate(tx, orderId));

@@ -14,7 +14,7 @@ import { readAddress } from "./address.ts";
 import type { AskAboutCart, Asked } from "./ask-about-cart.ts";
 import type { CreateOrder } from "./create-order.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
-import { type OrderStore, orderTopic } from "./order.store.ts";
+import { customerTopic, type OrderStore, orderTopic } from "./order.store.ts";
 import type { Address } from "./order.ts";
 
 export interface PlaceOrderInput {
@@ -175,6 +175,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
         if (!isRefused(placed) && placed.kind === "placed" && !placed.replayed) {
           trip("place:after-commit");
           bus.ring(orderTopic(placed.orderId));
+          bus.ring(customerTopic(customerId));
         }
         return placed;
       } catch (error) {

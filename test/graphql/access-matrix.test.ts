@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type GraphQLObjectType, getNamedType, isCompositeType } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeCursor } from "../../src/graphql/connection.ts";
 import { buildSchema } from "../../src/graphql/schema.ts";
 import { type Customer, startTestGateway, type TestGateway, type TestReward } from "../support/gateway.ts";
 import type { Caller, GraphqlAnswer } from "../support/graphql.ts";
@@ -213,6 +214,12 @@ const rows: Record<string, Row> = {
     ["UNAUTHENTICATED", "ok", "BAD_USER_INPUT", "ok", "BAD_USER_INPUT"],
     (of) => ({ id: of.orderId }),
   ],
+  // Each has a feed of their own, in which there is something to read from the start.
+  "Subscription.memberEvents": [
+    "subscription ($after: String) { it: memberEvents(after: $after) { seq } }",
+    forCustomers("ok", "ok"),
+    () => ({ after: makeCursor(["event", 0]) }),
+  ],
 };
 
 /** What differs within a thing that one may see; all else is seen by its owner and by operators. */
@@ -223,6 +230,8 @@ const exceptions: Record<string, Partial<Record<CallerName, Outcome>>> = {
   // An operator is in no group.
   "GroupWallet.role": { operator: "null" },
   "Order.discrepancies": { owner: "null" },
+  // An operator listens to nobody's feed.
+  "Customer.memberEventsCursor": { operator: "null" },
 };
 /** Of this voucher order these are empty. */
 const empty = new Set(["Order.shippingAddress"]);
@@ -249,6 +258,7 @@ beforeAll(async () => {
   gateway = await startTestGateway();
   other = await gateway.customer();
   ({ owner, of } = await newOwner());
+  await gateway.sql("select tell_member($1, 'AWARD_CREDITED', '{}', now())", [other.customerId]);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 

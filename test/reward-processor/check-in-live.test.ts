@@ -41,10 +41,10 @@ test("a customer checks in once a day, days being those of the programme, and is
     [customer.customerId],
   );
   expect(events).toEqual([
-    { seq: 1, type: "CHECK_IN", streak: "1", points: null },
-    { seq: 2, type: "AWARD", streak: null, points: "5" },
-    { seq: 3, type: "CHECK_IN", streak: "2", points: null },
-    { seq: 4, type: "AWARD", streak: null, points: "5" },
+    { seq: 1, type: "CHECK_IN_RECORDED", streak: "1", points: null },
+    { seq: 2, type: "AWARD_MADE", streak: null, points: "5" },
+    { seq: 3, type: "CHECK_IN_RECORDED", streak: "2", points: null },
+    { seq: 4, type: "AWARD_MADE", streak: null, points: "5" },
   ]);
 });
 

@@ -45,8 +45,8 @@ test("what waited for a customer is theirs when they are linked, and they are to
   expect((await link(gateway, { customerId: "c-1001", userId: "1001" })).linkMember.awardsReleased).toBe(0);
   expect(given(await awardsOf("c-1001"))).toEqual(["1 MEMBER 500 POINTS PENDING", "1 MEMBER 500 POINTS PENDING"]);
   expect((await feedOf("c-1001")).map(({ seq, type, data }) => [seq, type, data.quantity])).toEqual([
-    [1, "AWARD", 500],
-    [2, "AWARD", 500],
+    [1, "AWARD_MADE", 500],
+    [2, "AWARD_MADE", 500],
   ]);
 
   await post(gateway, purchase(1001, 10_000, "L-2"));
@@ -110,7 +110,7 @@ test("a sharer whose newcomer turns out to have been brought in before is told t
   await link(gateway, { customerId: "c-1353", userId: "1354" });
   expect(given(await awardsOf("c-1351"))).toEqual(["1 SHARER 200 POINTS PENDING"]);
   expect(given(await awardsOf("c-1352"))).toEqual(["1 SHARER 200 POINTS CANCELLED"]);
-  expect((await feedOf("c-1352")).map(({ type }) => type)).toEqual(["AWARD", "AWARD_STATE"]);
+  expect((await feedOf("c-1352")).map(({ type }) => type)).toEqual(["AWARD_MADE", "AWARD_REFUSED"]);
   expect((await awardsOf("c-1353")).map(({ state }) => state).toSorted()).toEqual(["CANCELLED", "PENDING"]);
 });
 

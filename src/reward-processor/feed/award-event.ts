@@ -12,25 +12,20 @@ export const awardName = (award: { unit: string; drawId?: string | null }, { rul
 
 /** What a member is told of an award when it becomes theirs. */
 export function awardEvent(
-  award: Pick<RewardAward, "id" | "unit" | "state" | "availableAt" | "expiresAt" | "drawId"> & {
-    quantity: number | bigint;
-  },
+  award: Pick<RewardAward, "id" | "unit" | "availableAt" | "expiresAt" | "drawId"> & { quantity: number | bigint },
   explanation: Explanation,
-  at: Date,
 ): MemberEvent {
-  const { id, unit, quantity, state, availableAt, expiresAt } = award;
+  const { id, unit, quantity, availableAt, expiresAt, drawId } = award;
   return {
-    type: "AWARD",
-    at,
-    data: {
-      awardId: id,
-      action: explanation.facts.action,
-      name: awardName(award, explanation),
-      unit,
-      quantity: Number(quantity),
-      state,
-      availableAt: availableAt.toISOString(),
-      expiresAt: expiresAt?.toISOString() ?? null,
-    },
+    type: "AWARD_MADE",
+    awardId: id,
+    unit,
+    quantity: Number(quantity),
+    action: explanation.facts.action,
+    campaign: explanation.rule.campaign,
+    rule: awardName(award, explanation),
+    forDraw: drawId,
+    availableAt: availableAt.toISOString(),
+    expiresAt: expiresAt?.toISOString() ?? null,
   };
 }

@@ -1,6 +1,6 @@
 import type { Tx } from "../../platform/db.ts";
+import type { TellMember } from "./feed.store.ts";
 import type { MemberEvent } from "./member-event.ts";
-import type { TellMember } from "./tell-member.ts";
 
 export interface MemberNews {
   /** Null is nobody's customer yet: they hear of their awards when they become one. */
@@ -8,7 +8,7 @@ export interface MemberNews {
   readonly event: MemberEvent;
 }
 
-/** Tells the customers, in the order of their ids, and each in the order in which it happened. @returns whom it told */
+/** Tells the customers, each in the order in which it happened. @returns whom it told */
 export async function tellAll(tx: Tx, tellMember: TellMember, news: readonly MemberNews[]): Promise<string[]> {
   const customerIds = [...new Set(news.flatMap(({ customerId }) => customerId ?? []))].sort();
   for (const customerId of customerIds) {

@@ -1,7 +1,7 @@
 import type { Tx } from "../../platform/db.ts";
 import { checkInDays, keepCheckIns } from "../check-in/check-in.store.ts";
 import type { DrawStore } from "../draw/draw.store.ts";
-import type { TellMember } from "../feed/tell-member.ts";
+import type { TellMember } from "../feed/feed.store.ts";
 import { judgeLines } from "./judge-lines.ts";
 import { type KeptMessage, keepMessage } from "./keep-message.ts";
 import { lineFactsOf } from "./line-facts.ts";
@@ -46,7 +46,7 @@ export function makeAcceptMessage({ draws: store, tellMember, timeZone }: Accept
 
     const memberIds = eachOf(people).map(({ id }) => id);
     const { lines, draws } = await judgeLines(tx, store, { action: message.action, facts, memberIds, now });
-    const effects = { messageId, lines, people, draws, checkIns, now, isTrial };
+    const effects = { messageId, lines, people, draws, checkIns, checkInDays: days, timeZone, now, isTrial };
     const told = await writeEffects(tx, { draws: store, tellMember }, effects);
     return { ...kept, told };
   };

@@ -1,7 +1,7 @@
+import { customerTopic } from "../../order/order.store.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction, violates } from "../../platform/db.ts";
 import type { Bus } from "../../platform/events.ts";
-import { memberTopic } from "../feed/tell-member.ts";
 import type { HashNik } from "../members/identity.ts";
 import { formatAnswer, type ServiceAnswer } from "../message/answer.ts";
 import { MessageRefused } from "../message/message-refused.ts";
@@ -67,7 +67,7 @@ export function makeProcessMessage({
   timeZone,
 }: ProcessMessageDeps): ProcessMessage {
   const ring = ({ told }: Accepted) => {
-    for (const customerId of told) bus.ring(memberTopic(customerId));
+    for (const customerId of told) bus.ring(customerTopic(customerId));
   };
 
   async function accept(read: ReadMessage): Promise<Accepted> {

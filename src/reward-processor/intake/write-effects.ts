@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { Prisma, Tx } from "../../platform/db.ts";
+import { type LocalDate, localDateOf } from "../../platform/time-zone.ts";
 import type { NewCheckIn } from "../check-in/check-in.store.ts";
+import { nextCheckInAt } from "../check-in/next-check-in.ts";
+import { streaks } from "../check-in/streaks.ts";
 import type { DrawnTicket, DrawStore, OpenDraw } from "../draw/draw.store.ts";
 import { prizeAward } from "../draw/prize-award.ts";
 import { awardEvent } from "../feed/award-event.ts";
+import type { TellMember } from "../feed/feed.store.ts";
 import type { MemberEvent } from "../feed/member-event.ts";
 import { type MemberNews, tellAll } from "../feed/tell-all.ts";
-import type { TellMember } from "../feed/tell-member.ts";
 import type { Member } from "../members/resolve-members.ts";
 import type { Decision } from "../rules/decision.ts";
 import type { Explanation } from "../rules/explanation.ts";
@@ -20,6 +23,9 @@ export interface Effects {
   readonly people: People;
   readonly draws: ReadonlyMap<string, OpenDraw>;
   readonly checkIns: readonly NewCheckIn[];
+  /** The member's days before these. */
+  readonly checkInDays: readonly LocalDate[];
+  readonly timeZone: string;
   readonly now: Date;
   readonly isTrial: boolean;
 }
@@ -60,9 +66,9 @@ export async function writeEffects(
 
   return tellAll(tx, tellMember, [
     ...checkInNews(effects),
-    ...given.map((award) => awardNews(award, now)),
-    ...drawn.map(({ news }) => news),
-    ...prizes.map((award) => awardNews(award, now)),
+    ...given.map(awardNews),
+    ...drawn.flatMap(({ news }) => news),
+    ...prizes.map(awardNews),
   ]);
 }
 
@@ -119,16 +125,16 @@ async function drawTickets(
   store: DrawStore,
   given: readonly Given[],
   { draws, now }: Effects,
-): Promise<{ news: MemberNews; prize: Given | null }[]> {
-  const drawn: { news: MemberNews; prize: Given | null }[] = [];
+): Promise<{ news: MemberNews[]; prize: Given | null }[]> {
+  const drawn: { news: MemberNews[]; prize: Given | null }[] = [];
   for (const { row, member, explanation } of given.filter(({ row }) => row.unit === "TICKETS")) {
     const draw = draws.get(row.drawId ?? "");
     if (!draw) throw new Error("tickets were given for a draw that is not open");
-    const { id: drawId } = draw.campaign;
+    const { campaign } = draw;
     for (const ticket of await store.drawFor(tx, draw, row, now)) {
-      const won = prizeAward(row, drawId, ticket, now);
+      const won = prizeAward(row, campaign.id, ticket, now);
       drawn.push({
-        news: { customerId: member.customerId, event: ticketEvent(drawId, ticket, now) },
+        news: ticketEvents(campaign, ticket, won).map((event) => ({ customerId: member.customerId, event })),
         prize: won && { row: won, member, explanation },
       });
     }
@@ -136,20 +142,32 @@ async function drawTickets(
   return drawn;
 }
 
-const awardNews = ({ row, member, explanation }: Given, at: Date): MemberNews => ({
+const awardNews = ({ row, member, explanation }: Given): MemberNews => ({
   customerId: member.customerId,
-  event: awardEvent(row, explanation, at),
+  event: awardEvent(row, explanation),
 });
 
-const ticketEvent = (drawId: string, { number, hash, prize }: DrawnTicket, at: Date): MemberEvent => ({
-  type: "TICKET",
-  at,
-  data: { drawId, number, hash, prize: { id: prize.id, name: prize.name, kind: prize.kind } },
-});
+function ticketEvents(
+  { id: drawId, name: drawName }: OpenDraw["campaign"],
+  { number, hash, prize }: DrawnTicket,
+  won: ReturnType<typeof prizeAward>,
+): MemberEvent[] {
+  const ticket = { drawId, drawName, number };
+  const points = won === null ? null : Number(won.quantity);
+  return [
+    { type: "TICKET_DRAWN", ...ticket, hash },
+    { type: "DRAW_RESULT", ...ticket, prizeId: prize.id, prizeName: prize.name, won: prize.kind !== "none", points },
+  ];
+}
 
-const checkInNews = ({ lines, checkIns, people: { member }, now: at }: Effects): MemberNews[] =>
-  checkIns.flatMap(({ date }, place) => {
+function checkInNews({ lines, checkIns, checkInDays, people: { member }, now, timeZone }: Effects): MemberNews[] {
+  const days = [...checkInDays, ...checkIns.flatMap(({ date, late }) => (late ? [] : [date]))];
+  return checkIns.flatMap(({ date }, place) => {
     const streak = lines[place]?.facts.checkIn?.streak;
     if (!member || streak === undefined) return [];
-    return [{ customerId: member.customerId, event: { type: "CHECK_IN", at, data: { date, streak } } }];
+    const { longest, checkedInToday } = streaks(days, { today: localDateOf(now, timeZone) });
+    const next = nextCheckInAt(now, timeZone, checkedInToday).toISOString();
+    const event = { type: "CHECK_IN_RECORDED", date, streak, longest, nextCheckInAt: next } as const;
+    return [{ customerId: member.customerId, event }];
   });
+}

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
+import { customerTopic } from "../../order/order.store.ts";
 import { audit } from "../../platform/audit.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../../platform/db.ts";
 import type { Bus } from "../../platform/events.ts";
 import { isRefused, type Refused, refusal, refused } from "../../refusal.ts";
 import { awardEvent } from "../feed/award-event.ts";
+import type { TellMember } from "../feed/feed.store.ts";
 import { type MemberNews, tellAll } from "../feed/tell-all.ts";
-import { memberTopic, type TellMember } from "../feed/tell-member.ts";
 import type { Explanation } from "../rules/explanation.ts";
 import type { Identity } from "./identity.ts";
 import { type DroppedAward, mergeMembers } from "./merge-members.ts";
@@ -58,9 +59,9 @@ export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
         data: identities.map((identity) => ({ ...identity, memberId, createdAt: now })),
         skipDuplicates: true,
       });
-      const released = await release(tx, { memberId, customerId, now });
+      const released = await release(tx, { memberId, customerId });
       const awardsReleased = released.length;
-      const told = await tellAll(tx, tellMember, [...released, ...dropped.map((award) => droppedNews(award, now))]);
+      const told = await tellAll(tx, tellMember, [...released, ...dropped.map(droppedNews)]);
       await audit(tx, {
         at: now,
         actor,
@@ -74,7 +75,7 @@ export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
       return { awardsReleased, told };
     });
     if (isRefused(linked)) return linked;
-    for (const customerId of linked.told) bus.ring(memberTopic(customerId));
+    for (const customerId of linked.told) bus.ring(customerTopic(customerId));
     return { awardsReleased: linked.awardsReleased };
   };
 }
@@ -99,15 +100,15 @@ async function lockKnown(tx: Tx, customerId: string, identities: readonly Identi
 
 const MAX_TRIES = 10;
 
-const droppedNews = ({ id: awardId, customerId, unit, quantity }: DroppedAward, at: Date): MemberNews => ({
+const droppedNews = ({ id: awardId, customerId, unit, quantity }: DroppedAward): MemberNews => ({
   customerId,
-  event: { type: "AWARD_STATE", at, data: { awardId, unit, quantity: Number(quantity), state: "CANCELLED" } },
+  event: { type: "AWARD_REFUSED", awardId, unit, quantity: Number(quantity), reason: "CANCELLED" },
 });
 
 /** What the member has been given, without anybody having been told, is the customer's now. */
 async function release(
   tx: Tx,
-  { memberId, customerId, now }: { memberId: string; customerId: string; now: Date },
+  { memberId, customerId }: { memberId: string; customerId: string },
 ): Promise<MemberNews[]> {
   const waiting = await tx.rewardAward.findMany({
     where: { memberId, customerId: null },
@@ -119,6 +120,6 @@ async function release(
     .filter(({ state }) => state === "PENDING" || state === "CREDITED")
     .map(({ decision: { explanation }, ...award }) => ({
       customerId,
-      event: awardEvent(award, explanation as unknown as Explanation, now),
+      event: awardEvent(award, explanation as unknown as Explanation),
     }));
 }

@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createClient } from "redis";
+import type { Exclusive } from "../../../platform/exclusive.ts";
+import { type Deliver, makeRelayEvents, type RelayDeps } from "./relay-events.ts";
+
+/** What a phone finds of the past; the rest is in `memberEvents`. */
+const KEPT_PER_MEMBER = 1_000;
+const LOOK_AGAIN_MS = 250;
+const AFTER_FAILURE_MS = 2_000;
+/** How long until another process takes over from one that died. */
+const TAKE_TURNS_MS = 3_000;
+
+export const memberKey = (memberId: string) => `loyalty:member:${memberId}`;
+
+export interface RelayOptions extends Omit<RelayDeps, "deliver"> {
+  redisUrl: string;
+  exclusive: Exclusive;
+}
+
+/**
+ * Tells Redis what members are told: each event as JSON, on the stream and on the channel `loyalty:member:{memberId}`. Of many
+ * processes one does it at a time, since two would not keep the order. @returns a function that stops it
+ */
+export function runRelay({ redisUrl, exclusive, ...deps }: RelayOptions): () => Promise<void> {
+  const { log } = deps;
+  const redis = createClient({ url: redisUrl, disableOfflineQueue: true, socket: { connectTimeout: 2_000 } });
+  redis.on("error", (error: Error) => log.debug({ reason: error.message }, "Redis is not reachable"));
+  const deliver: Deliver = async (memberIds, events) => {
+    const trim = { TRIM: { strategy: "MAXLEN", strategyModifier: "~", threshold: KEPT_PER_MEMBER } } as const;
+    // One after the other in one pipeline; the stream first, so that who hears the channel finds it there.
+    const sent = memberIds
+      .map(memberKey)
+      .flatMap((key) =>
+        events.flatMap((event) => [redis.xAdd(key, "*", { event }, trim), redis.publish(key, event)] as const),
+      );
+    const [failed] = (await Promise.allSettled(sent)).filter((each) => each.status === "rejected");
+    if (failed) throw failed.reason;
+  };
+  const relayEvents = makeRelayEvents({ ...deps, deliver });
+
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
+
+  async function follow() {
+    while (!signal.aborted) {
+      const { moved, failed } = redis.isReady ? await relayEvents(signal) : { moved: 0, failed: 0 };
+      if (failed > 0) await pause(AFTER_FAILURE_MS);
+      else if (moved === 0) await pause(LOOK_AGAIN_MS);
+    }
+    return true;
+  }
+  async function run() {
+    while (!signal.aborted) {
+      try {
+        await exclusive.run("member-relay", follow, { waitMs: 1 });
+      } catch (error) {
+        log.warn({ err: error }, "Members' events are not handed on to Redis at the moment");
+      }
+      await pause(TAKE_TURNS_MS);
+    }
+  }
+  void redis.connect().catch(() => {}); // it goes on trying by itself
+  const running = run();
+  return async () => {
+    stopping.abort();
+    await running;
+    redis.destroy();
+  };
+}

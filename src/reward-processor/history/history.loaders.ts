@@ -1,0 +1,60 @@
+import DataLoader from "dataloader";
+import type { Clock } from "../../platform/clock.ts";
+import { type CheckInStatus, checkInStatus } from "./check-in-status.ts";
+import type { EarnedCursor, EarnedReward, HeldTicket, HistoryStore, PageOf, TicketCursor } from "./history.store.ts";
+
+export type PageKey<Cursor> = PageOf<Cursor> & { customerId: string };
+
+export interface HistoryLoaders {
+  earned: DataLoader<PageKey<EarnedCursor>, EarnedReward[], string>;
+  tickets: DataLoader<PageKey<TicketCursor>, HeldTicket[], string>;
+  /** All by customer. */
+  earnedCount: DataLoader<string, number>;
+  ticketCount: DataLoader<string, number>;
+  checkIn: DataLoader<string, CheckInStatus>;
+}
+
+export function historyLoaders(
+  store: HistoryStore,
+  { clock, timeZone }: { clock: Clock; timeZone: string },
+  options: { cache: boolean },
+): HistoryLoaders {
+  /** The same page of many customers is one query. */
+  const paged = <Cursor, Row extends { customerId: string }>(
+    read: (customerIds: readonly string[], page: PageOf<Cursor>) => Promise<Row[]>,
+  ) => {
+    const pageOf = ({ limit, after }: PageOf<Cursor>) => JSON.stringify([limit, after]);
+    return new DataLoader<PageKey<Cursor>, Row[], string>(
+      async (keys) => {
+        const found = new Map<string, Promise<Map<string, Row[]>>>();
+        for (const [page, same] of Map.groupBy(keys, pageOf)) {
+          const [{ limit, after } = { limit: 0, after: null }] = same;
+          const ids = [...new Set(same.map(({ customerId }) => customerId))];
+          found.set(
+            page,
+            read(ids, { limit, after }).then((rows) => Map.groupBy(rows, ({ customerId }) => customerId)),
+          );
+        }
+        return Promise.all(keys.map(async (key) => (await found.get(pageOf(key)))?.get(key.customerId) ?? []));
+      },
+      { ...options, cacheKeyFn: (key) => `${pageOf(key)} ${key.customerId}` },
+    );
+  };
+  const counted = (count: (customerIds: readonly string[]) => Promise<Map<string, number>>) =>
+    new DataLoader<string, number>(async (customerIds) => {
+      const found = await count(customerIds);
+      return customerIds.map((id) => found.get(id) ?? 0);
+    }, options);
+
+  return {
+    earned: paged(store.earned),
+    tickets: paged(store.tickets),
+    earnedCount: counted(store.countEarned),
+    ticketCount: counted(store.countTickets),
+    checkIn: new DataLoader<string, CheckInStatus>(async (customerIds) => {
+      const now = clock.now();
+      const [dates, rule] = await Promise.all([store.checkIns(customerIds), store.checkInRule(now)]);
+      return customerIds.map((id) => checkInStatus(dates.get(id) ?? [], { rule, now, timeZone }));
+    }, options),
+  };
+}

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../../graphql/connection.ts";
+import type { Context } from "../../graphql/context.ts";
+import type { Resolvers } from "../../graphql/generated/resolvers.ts";
+import { toGlobalId } from "../../graphql/global-id.ts";
+import type { EarnedReward, HeldTicket } from "./history.store.ts";
+import { ownExplanation } from "./own-explanation.ts";
+
+const earnedCursor = z.tuple([z.iso.datetime(), z.uuid()]);
+const ticketCursor = z.tuple([z.iso.datetime(), z.string(), z.int()]);
+
+/** What a customer has earned. Who may see it is settled where the `Customer` comes from. */
+export function historyResolvers(): Resolvers {
+  const isHolder = ({ customerId }: HeldTicket, { viewer }: Context) =>
+    viewer.kind === "customer" && viewer.customerId === customerId;
+  const prizeOf = ({ campaign, prize }: HeldTicket) => campaign.prizes.find(({ id }) => id === prize);
+
+  return {
+    Customer: {
+      async rewardHistory({ customerId }, args, { loaders }): Promise<Connection<EarnedReward>> {
+        const limit = pageSize(args.first);
+        const after = readCursor(args.after, earnedCursor);
+        const found = await loaders.earned.load({ customerId, limit: limit + 1, after });
+        return {
+          nodes: found.slice(0, limit),
+          hasNextPage: found.length > limit,
+          hasPreviousPage: after !== null,
+          cursorOf: ({ createdAt, id }) => makeCursor([createdAt.toISOString(), id]),
+          totalCount: () => loaders.earnedCount.load(customerId),
+        };
+      },
+      checkIn: ({ customerId }, _, { loaders }) => loaders.checkIn.load(customerId),
+      async tickets({ customerId }, args, { loaders }): Promise<Connection<HeldTicket>> {
+        const limit = pageSize(args.first);
+        const after = readCursor(args.after, ticketCursor);
+        const found = await loaders.tickets.load({ customerId, limit: limit + 1, after });
+        return {
+          nodes: found.slice(0, limit),
+          hasNextPage: found.length > limit,
+          hasPreviousPage: after !== null,
+          cursorOf: ({ issuedAt, drawId, number }) => makeCursor([issuedAt.toISOString(), drawId, number]),
+          totalCount: () => loaders.ticketCount.load(customerId),
+        };
+      },
+    },
+
+    RewardHistoryEntry: {
+      id: ({ id }) => toGlobalId("RewardAward", id),
+      action: ({ explanation }) => explanation.facts.action,
+      campaign: ({ explanation }) => explanation.rule.campaign,
+      rule: ({ explanation }) => explanation.rule.name,
+      explanation: ownExplanation,
+      earnedAt: ({ createdAt }) => createdAt,
+    },
+    RewardHistoryConnection: connectionFields<EarnedReward>(),
+
+    DrawTicket: {
+      draw: ({ campaign: { id, name }, openingHash, openedAt, closedAt }) => ({
+        id,
+        name,
+        openingHash,
+        openedAt,
+        closedAt,
+      }),
+      prizeId: ({ prize }) => prize,
+      prizeName: (ticket) => prizeOf(ticket)?.name ?? ticket.prize,
+      won: (ticket) => prizeOf(ticket)?.kind !== "none",
+      points(ticket) {
+        const prize = prizeOf(ticket);
+        return prize?.kind === "points" ? prize.points : null;
+      },
+      holderId: (ticket, _, context) => (isHolder(ticket, context) ? ticket.holderId : null),
+      secret: (ticket, _, context) => (isHolder(ticket, context) ? ticket.ticketSecret : null),
+    },
+    DrawTicketConnection: connectionFields<HeldTicket>(),
+  };
+}

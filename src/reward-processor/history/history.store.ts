@@ -1,0 +1,130 @@
+import { type Db, Prisma } from "../../platform/db.ts";
+import type { AwardRole, AwardState, AwardUnit } from "../../platform/generated/prisma/client.ts";
+import type { LocalDate } from "../../platform/time-zone.ts";
+import type { DrawCampaign } from "../draw/draw-campaign.ts";
+import type { Explanation } from "../rules/explanation.ts";
+import { ruleDefinition } from "../rules/rule.ts";
+import { isWithin } from "../rules/window.ts";
+import type { CheckInRule } from "./check-in-status.ts";
+
+/** An award, as the customer who has it may see it. */
+export interface EarnedReward {
+  id: string;
+  customerId: string;
+  role: AwardRole;
+  unit: AwardUnit;
+  quantity: number;
+  drawId: string | null;
+  state: AwardState;
+  availableAt: Date;
+  expiresAt: Date | null;
+  createdAt: Date;
+  settledAt: Date | null;
+  explanation: Explanation;
+}
+
+export interface HeldTicket {
+  customerId: string;
+  drawId: string;
+  number: number;
+  holder: string;
+  holderId: string;
+  ticketSecret: string;
+  issuedAt: Date;
+  prize: string;
+  hash: string;
+  campaign: DrawCampaign;
+  openingHash: string;
+  openedAt: Date;
+  closedAt: Date | null;
+}
+
+export type EarnedCursor = readonly [createdAt: string, id: string];
+export type TicketCursor = readonly [issuedAt: string, drawId: string, number: number];
+export interface PageOf<Cursor> {
+  limit: number;
+  after: Cursor | null;
+}
+
+/** Reads for many customers at once; the same page of each. */
+export interface HistoryStore {
+  earned(customerIds: readonly string[], page: PageOf<EarnedCursor>): Promise<EarnedReward[]>;
+  countEarned(customerIds: readonly string[]): Promise<Map<string, number>>;
+  tickets(customerIds: readonly string[], page: PageOf<TicketCursor>): Promise<HeldTicket[]>;
+  countTickets(customerIds: readonly string[]): Promise<Map<string, number>>;
+  /** The days of check-in that a streak is made of. */
+  checkIns(customerIds: readonly string[]): Promise<Map<string, LocalDate[]>>;
+  /** What a check-in earns at this moment: of several rules the one that goes first. */
+  checkInRule(now: Date): Promise<CheckInRule | null>;
+}
+
+export function makeHistoryStore(db: Db): HistoryStore {
+  return {
+    async earned(customerIds, { limit, after }) {
+      const beyond = after
+        ? Prisma.sql`and (created_at, id) < (${new Date(after[0])}, ${after[1]}::uuid)`
+        : Prisma.empty;
+      const rows = await db.$queryRaw<(Omit<EarnedReward, "quantity"> & { quantity: bigint })[]>`
+        select a.id, a.customer_id as "customerId", a.role, a.unit, a.quantity, a.draw_id as "drawId", a.state,
+               a.available_at as "availableAt", a.expires_at as "expiresAt", a.created_at as "createdAt",
+               a.settled_at as "settledAt", d.explanation
+        from unnest(${[...customerIds]}::text[]) c(id) cross join lateral (
+          select * from reward_awards where customer_id = c.id ${beyond}
+          order by created_at desc, id desc limit ${limit}) a
+        join reward_decisions d on d.id = a.decision_id
+        order by a.created_at desc, a.id desc`;
+      return rows.map((row) => ({ ...row, quantity: Number(row.quantity) }));
+    },
+    countEarned: async (customerIds) =>
+      counts(
+        await db.$queryRaw`select customer_id as "customerId", count(*)::int as n from reward_awards
+          where customer_id = any(${[...customerIds]}) group by customer_id`,
+      ),
+
+    tickets(customerIds, { limit, after }) {
+      const beyond = after
+        ? Prisma.sql`and (t.issued_at, t.draw_id, t.number) < (${new Date(after[0])}, ${after[1]}, ${after[2]})`
+        : Prisma.empty;
+      return db.$queryRaw`
+        select c.id as "customerId", t.draw_id as "drawId", t.number, t.holder, t.holder_id as "holderId",
+               t.ticket_secret as "ticketSecret", t.issued_at as "issuedAt", t.prize, t.hash, d.campaign,
+               d.opening_hash as "openingHash", d.opened_at as "openedAt", d.closed_at as "closedAt"
+        from unnest(${[...customerIds]}::text[]) c(id) cross join lateral (
+          select t.* from draw_tickets t join reward_members m on m.id = t.member_id
+          where m.customer_id = c.id ${beyond}
+          order by t.issued_at desc, t.draw_id desc, t.number desc limit ${limit}) t
+        join draw_campaigns d on d.id = t.draw_id
+        order by t.issued_at desc, t.draw_id desc, t.number desc`;
+    },
+    countTickets: async (customerIds) =>
+      counts(
+        await db.$queryRaw`select m.customer_id as "customerId", count(*)::int as n
+          from draw_tickets t join reward_members m on m.id = t.member_id
+          where m.customer_id = any(${[...customerIds]}) group by m.customer_id`,
+      ),
+
+    async checkIns(customerIds) {
+      const rows = await db.$queryRaw<{ customerId: string; dates: LocalDate[] }[]>`
+        select m.customer_id as "customerId", array_agg(c.date::text) as dates
+        from check_ins c join reward_members m on m.id = c.member_id
+        where m.customer_id = any(${[...customerIds]}) and not c.late group by m.customer_id`;
+      return new Map(rows.map(({ customerId, dates }) => [customerId, dates]));
+    },
+
+    async checkInRule(now) {
+      const rows = await db.rewardRule.findMany({
+        where: { action: "dailycheckin", retiredAt: null },
+        orderBy: [{ ruleId: "asc" }, { version: "desc" }],
+        distinct: ["ruleId"],
+      });
+      const rules = rows.flatMap(({ definition }) => {
+        const read = ruleDefinition.safeParse(definition).data;
+        return read?.action === "dailycheckin" && isWithin(read.window, now) ? [read] : [];
+      });
+      return rules.toSorted((a, b) => b.priority - a.priority)[0] ?? null;
+    },
+  };
+}
+
+const counts = (rows: { customerId: string; n: number }[]) =>
+  new Map(rows.map(({ customerId, n }) => [customerId, n] as const));

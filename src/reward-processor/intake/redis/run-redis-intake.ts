@@ -1,0 +1,157 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "../../../platform/logger.ts";
+import type { Incoming } from "../process-message.ts";
+import { type Command, openCommandStream } from "./command-stream.ts";
+
+/**
+ * Resolves once the message and all that comes of it, or its refusal, is stored, and has one effect however often it is
+ * called with the same message. Rejects when nothing was stored.
+ */
+export type TakeMessage = (message: Incoming) => Promise<unknown>;
+
+export interface RedisIntakeOptions {
+  redisUrl: string;
+  processMessage: TakeMessage;
+  /** Whether the database answers. While it does not, what is under way waits, and is not blamed for having failed. */
+  isReady(): Promise<boolean>;
+  log: Logger;
+  /** How many commands are worked on at once: more are not even read. */
+  concurrency?: number;
+  /** After how long without a sign of life a command is somebody else's. */
+  abandonedAfterMs?: number;
+  /** A command that fails at this delivery is dead. */
+  maxDeliveries?: number;
+  /** How long `stop` waits for what is under way. */
+  graceMs?: number;
+}
+
+export interface RedisIntake {
+  /** Takes nothing more, finishes what was begun, and lets go. What it cannot finish in time, others will. */
+  stop(): Promise<void>;
+}
+
+const BLOCK_MS = 1_000;
+const RETRY_MS = 250;
+const MAX_RETRY_MS = 2_000;
+/** A command at which the process dies never fails, it only comes back; after so many times as many deliveries it is dead. */
+const CRASHES_PER_FAILURE = 4;
+
+/**
+ * Takes reward commands from the stream: each at least once, and gone from it only after its transaction. A command that is
+ * not finished comes back, here or in another process, until it is or until it has failed too often.
+ */
+export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
+  const { processMessage, isReady, log } = options;
+  const { concurrency = 8, abandonedAfterMs = 30_000, maxDeliveries = 5, graceMs = 10_000 } = options;
+  const consumer = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+  const stream = openCommandStream({ redisUrl: options.redisUrl, consumer, log });
+  const underWay = new Map<string, Promise<void>>();
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
+
+  const isStoreReady = () => isReady().catch(() => false);
+  /** Resolves when the database answers, or when we stop. */
+  async function storeReady(): Promise<void> {
+    for (let wait = RETRY_MS; !signal.aborted && !(await isStoreReady()); wait = Math.min(2 * wait, MAX_RETRY_MS)) {
+      await pause(wait);
+    }
+  }
+
+  /** @returns why it failed, or null */
+  async function attempt(raw: Buffer): Promise<{ why: string } | null> {
+    try {
+      await processMessage({ raw, source: "REDIS", actor: "redis" });
+      return null;
+    } catch (error) {
+      return { why: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** Sees it through, one way or the other; else it stays pending, and comes back. */
+  async function handle(command: Command): Promise<void> {
+    const { id, payload, deliveries } = command;
+    if (!payload) return stream.bury(command, "the entry has no field payload");
+    if (deliveries > CRASHES_PER_FAILURE * maxDeliveries) {
+      return stream.bury(command, `begun ${deliveries - 1} times, and never finished`);
+    }
+    let failed = await attempt(payload);
+    while (failed && !signal.aborted) {
+      const wasUp = await isStoreReady();
+      await (wasUp ? pause(RETRY_MS) : storeReady());
+      if (signal.aborted) return;
+      failed = await attempt(payload);
+      if (wasUp) break; // it had its second chance
+    }
+    if (!failed) return stream.done(id);
+    if (signal.aborted) return;
+    if (deliveries < maxDeliveries) {
+      log.warn({ id, deliveries }, "A reward command failed and will be tried again");
+      return;
+    }
+    log.error({ id, deliveries }, "A reward command failed too often and is dead");
+    await stream.bury(command, failed.why);
+  }
+
+  function begin(command: Command): void {
+    if (underWay.has(command.id)) return;
+    const work = handle(command)
+      // Done, but Redis was not told: it comes back, and has no second effect.
+      .catch((error: Error) => log.warn({ reason: error.message, id: command.id }, "A reward command comes back"))
+      .finally(() => underWay.delete(command.id));
+    underWay.set(command.id, work);
+  }
+
+  /** @returns whether no read is left hanging */
+  async function take(): Promise<boolean> {
+    let isOpen = false;
+    let claimAt = 0;
+    let isClean = true;
+    while (!signal.aborted) {
+      try {
+        if (!stream.isReady()) throw new Error("no connection");
+        if (!isOpen) await stream.open();
+        isOpen = true;
+        const free = concurrency - underWay.size;
+        if (free === 0) {
+          await Promise.race(underWay.values());
+          continue;
+        }
+        let commands: Command[] = [];
+        if (Date.now() >= claimAt) {
+          commands = await stream.abandoned(free, abandonedAfterMs);
+          if (commands.length < free) claimAt = Date.now() + Math.min(abandonedAfterMs / 2, 10_000);
+        }
+        if (commands.length === 0 && !signal.aborted) {
+          isClean = false;
+          commands = await stream.next(free, Math.min(BLOCK_MS, Math.max(50, abandonedAfterMs / 2)));
+          isClean = true;
+        }
+        for (const command of commands) begin(command);
+      } catch (error) {
+        log.debug({ reason: (error as Error).message }, "Reward commands cannot be read");
+        await pause(RETRY_MS);
+      }
+    }
+    return isClean;
+  }
+
+  const heartbeat = setInterval(() => {
+    if (!stream.isReady()) return;
+    stream.keep([...underWay.keys()]).catch((error: Error) => log.debug({ reason: error.message }, "Not kept"));
+  }, abandonedAfterMs / 3);
+  const taking = take();
+
+  return {
+    async stop() {
+      stopping.abort();
+      const isClean = await taking;
+      await Promise.race([Promise.all(underWay.values()), sleep(graceMs, undefined, { ref: false })]);
+      clearInterval(heartbeat);
+      if (isClean && underWay.size === 0) await stream.leave().catch(() => {});
+      stream.close();
+    },
+  };
+}

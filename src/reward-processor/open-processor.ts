@@ -1,0 +1,40 @@
+import type { Config } from "../config.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Db } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
+import { makeSecretBox } from "../platform/secret-box.ts";
+import { type DrawStore, makeDrawStore } from "./draw/draw.store.ts";
+import { makeTellMember, type TellMember } from "./feed/feed.store.ts";
+import { type AcceptMessage, makeAcceptMessage } from "./intake/accept-message.ts";
+import { makeProcessMessage, type ProcessMessage } from "./intake/process-message.ts";
+import { type HashNik, makeHashNik } from "./members/identity.ts";
+
+/** What the processing of messages stands on, in the gateway and in a process of its own. */
+export interface ProcessorParts {
+  config: Pick<Config, "voucherSecret" | "programTimeZone">;
+  db: Db;
+  bus: Bus;
+  clock: Clock;
+}
+
+export interface Processor {
+  processMessage: ProcessMessage;
+  acceptMessage: AcceptMessage;
+  tellMember: TellMember;
+  draws: DrawStore;
+  hashNik: HashNik;
+  /** Locks away the seeds of draws. */
+  seeds: ReturnType<typeof makeSecretBox>;
+}
+
+/** Binds together what takes a producer's message to all that comes of it. */
+export function openProcessor({ config, db, bus, clock }: ProcessorParts): Processor {
+  const timeZone = config.programTimeZone;
+  const hashNik = makeHashNik(makeSecretBox(config.voucherSecret, "nik"));
+  const seeds = makeSecretBox(config.voucherSecret, "draw-seed");
+  const draws = makeDrawStore(seeds);
+  const tellMember = makeTellMember({ clock });
+  const acceptMessage = makeAcceptMessage({ draws, tellMember, timeZone });
+  const processMessage = makeProcessMessage({ db, bus, clock, acceptMessage, hashNik, timeZone });
+  return { processMessage, acceptMessage, tellMember, draws, hashNik, seeds };
+}

@@ -1,0 +1,41 @@
+import { type Config, ConfigError } from "../config.ts";
+import { systemClock } from "../platform/clock.ts";
+import { openDb } from "../platform/db.ts";
+import type { Logger } from "../platform/logger.ts";
+import { migrate } from "../platform/migrate.ts";
+import { startEmbeddedPostgres } from "../platform/postgres/embedded.ts";
+import { openRedisBus } from "../platform/redis-bus.ts";
+import { runRedisIntake } from "./intake/redis/run-redis-intake.ts";
+import { openProcessor } from "./open-processor.ts";
+
+/**
+ * Takes reward commands from Redis in a process of its own, on the database of the gateway. Any number of such processes may
+ * run. @returns a function that stops it
+ */
+export async function runOwnProcess(config: Config, { log }: { log: Logger }): Promise<() => Promise<void>> {
+  const { redisUrl } = config;
+  if (redisUrl === undefined) throw new ConfigError("REDIS_URL: required, for it is where commands come from");
+  const running = new AsyncDisposableStack();
+  try {
+    const postgres =
+      config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir }) : undefined;
+    if (postgres) running.defer(() => postgres.stop());
+    const databaseUrl = config.databaseUrl ?? postgres?.url ?? "";
+    await migrate(databaseUrl);
+    const db = openDb(databaseUrl, config.databasePoolSize);
+    running.defer(() => db.$disconnect());
+    const bus = await openRedisBus(redisUrl, log);
+    running.defer(() => bus.close());
+    const intake = runRedisIntake({
+      redisUrl,
+      processMessage: openProcessor({ config, db, bus, clock: systemClock }).processMessage.process,
+      isReady: async () => (await db.$queryRaw<unknown[]>`select 1`).length === 1,
+      log,
+    });
+    running.defer(() => intake.stop());
+    return () => running.disposeAsync();
+  } catch (error) {
+    await running.disposeAsync().catch(() => {});
+    throw error;
+  }
+}

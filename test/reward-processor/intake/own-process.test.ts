@@ -1,0 +1,49 @@
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { createClient } from "redis";
+import { describe, expect, test } from "vitest";
+import { readConfig } from "../../../src/config.ts";
+import { makeLogger } from "../../../src/platform/logger.ts";
+import { COMMANDS } from "../../../src/reward-processor/intake/redis/command-stream.ts";
+import { runOwnProcess } from "../../../src/reward-processor/run-own-process.ts";
+import { cloneDatabase, testEnvironment } from "../../support/gateway.ts";
+import { hasRedis, startTestRedis, whyNoRedis } from "../../support/redis.ts";
+
+const log = await makeLogger({ level: "silent", pretty: false });
+const settings = async (more: Record<string, string> = {}) =>
+  readConfig({ ...testEnvironment(await cloneDatabase(), "http://127.0.0.1:1"), ...more });
+
+test("a reward processor without Redis says that it needs one", async () => {
+  await expect(runOwnProcess(await settings(), { log })).rejects.toThrow("REDIS_URL: required");
+});
+
+describe.skipIf(!hasRedis)(`a reward processor${whyNoRedis}`, () => {
+  test("stands on the gateway's database, takes commands, and stops when asked", async () => {
+    await using redis = await startTestRedis();
+    const config = await settings({ REDIS_URL: redis.url });
+    const stop = await runOwnProcess(config, { log });
+    const db = new pg.Pool({ connectionString: config.databaseUrl, max: 1 });
+    const client = await createClient({ url: redis.url }).connect();
+    const send = (ticketId: string) => {
+      const payload = {
+        Action: "register",
+        TicketId: ticketId,
+        Data: { id: 461, transaction: [{ date: "2022-02-25 10:26:11" }] },
+      };
+      return client.xAdd(COMMANDS, "*", { payload: JSON.stringify(payload) });
+    };
+    const taken = async () =>
+      (await db.query("select ticket_id from reward_messages")).rows.map((row) => row.ticket_id);
+
+    const [first, second] = [randomUUID(), randomUUID()];
+    await send(first);
+    await send(first);
+    await expect.poll(taken, { timeout: 5_000 }).toEqual([first]);
+    await stop();
+    await send(second);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await taken()).toEqual([first]);
+    client.destroy();
+    await db.end();
+  });
+});

@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import type { TakeMessage } from "../../../src/reward-processor/intake/redis/run-redis-intake.ts";
+
+/**
+ * Stands in for the processing of messages: a real transaction that has one effect for each ticket, and takes its time.
+ * Remembers beside it who tried how often, which no rollback undoes.
+ */
+export async function openStandIn(databaseUrl: string) {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 }).on("error", () => {}); // a test cut it
+  await pool.query(`
+    create table if not exists effects (ticket text primary key, raw text not null);
+    create table if not exists attempts (ticket text not null, pid int not null);`);
+  const processMessage: TakeMessage = async ({ raw }) => {
+    const text = Buffer.isBuffer(raw) ? raw.toString() : String(raw);
+    const { TicketId, takesMs = 0, poison } = JSON.parse(text);
+    await pool.query("insert into attempts values ($1, $2)", [TicketId, process.pid]);
+    if (poison) throw new Error(`cannot digest 3171234567890123 of ${TicketId}`);
+    const client = await pool.connect();
+    try {
+      await client.query("begin");
+      await client.query("insert into effects values ($1, $2) on conflict do nothing", [TicketId, text]);
+      if (takesMs > 0) await sleep(takesMs);
+      await client.query("commit");
+    } catch (error) {
+      await client.query("rollback").catch(() => {});
+      throw error;
+    } finally {
+      client.release();
+    }
+  };
+  const isReady = async () => {
+    await pool.query("select 1");
+    return true;
+  };
+  return { processMessage, isReady, pool };
+}

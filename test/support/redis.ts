@@ -1,0 +1,46 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "./gateway-process.ts";
+
+export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
+/** What to write behind the name of tests that are skipped without it. */
+export const whyNoRedis = hasRedis ? "" : " (skipped: no redis-server on this machine)";
+
+/** A redis-server of the test's own, that loses nothing it has acknowledged. */
+export interface TestRedis extends AsyncDisposable {
+  url: string;
+  start(): Promise<void>;
+  /** As a power cut would. */
+  kill(): Promise<void>;
+}
+
+export async function startTestRedis(): Promise<TestRedis> {
+  const directory = mkdtempSync(join(tmpdir(), "tessera-redis-"));
+  const port = await freePort();
+  const durable = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""];
+  let server: ChildProcess | undefined;
+  const redis: TestRedis = {
+    url: `redis://127.0.0.1:${port}`,
+    async start() {
+      server = spawn("redis-server", ["--port", port, "--bind", "127.0.0.1", "--dir", directory, ...durable], {
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      for await (const chunk of server.stdout ?? []) if (String(chunk).includes("Ready to accept connections")) break;
+    },
+    async kill() {
+      if (!server || server.exitCode !== null || server.signalCode !== null) return;
+      const ended = once(server, "exit");
+      server.kill("SIGKILL");
+      await ended;
+    },
+    async [Symbol.asyncDispose]() {
+      await redis.kill();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+  await redis.start();
+  return redis;
+}
