@@ -124,9 +124,9 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     const { redisUrl } = config;
     if (redisUrl !== undefined) {
       const { runRelay } = await import("./reward-processor/feed/relay/run-relay.ts");
-      running.defer(
-        runRelay({ redisUrl, db, feeds: features.feeds, exclusive: makeExclusive(databaseUrl), clock, log }),
-      );
+      const { feeds } = features;
+      const [exclusive, keptDays] = [makeExclusive(databaseUrl), config.memberEventDays];
+      running.defer(runRelay({ redisUrl, keptDays, db, feeds, exclusive, clock, log }));
     }
 
     const schema = buildSchema(features.resolvers);

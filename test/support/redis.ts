@@ -15,6 +15,9 @@ export interface TestRedis extends AsyncDisposable {
   start(): Promise<void>;
   /** As a power cut would. */
   kill(): Promise<void>;
+  /** Stands still, and answers nobody, until `wake`. */
+  freeze(): void;
+  wake(): void;
 }
 
 export async function startTestRedis(): Promise<TestRedis> {
@@ -36,6 +39,8 @@ export async function startTestRedis(): Promise<TestRedis> {
       server.kill("SIGKILL");
       await ended;
     },
+    freeze: () => void server?.kill("SIGSTOP"),
+    wake: () => void server?.kill("SIGCONT"),
     async [Symbol.asyncDispose]() {
       await redis.kill();
       rmSync(directory, { recursive: true, force: true });

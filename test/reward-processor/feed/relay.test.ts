@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../../src/platform/clock.ts";
@@ -111,6 +112,7 @@ describe.skipIf(!hasRedis)(`members' events on Redis${whyNoRedis}`, () => {
   const startRelay = () => {
     const stop = runRelay({
       redisUrl: redis.url,
+      keptDays: 2,
       db,
       feeds: makeFeedStore(db),
       exclusive: makeExclusive(databaseUrl),
@@ -148,7 +150,7 @@ describe.skipIf(!hasRedis)(`members' events on Redis${whyNoRedis}`, () => {
       ],
     });
     const heard: string[] = [];
-    const ear = client.duplicate();
+    const ear = client.duplicate().on("error", () => {});
     await ear.connect();
     await ear.subscribe(memberKey(memberId), (message) => heard.push(message));
     startRelay();
@@ -162,6 +164,7 @@ describe.skipIf(!hasRedis)(`members' events on Redis${whyNoRedis}`, () => {
       { type: "CHECK_IN_RECORDED", seq: 2, streak: 2 },
     ]);
     await until(() => stream(second)).toEqual(await stream());
+    expect(await client.ttl(memberKey(memberId))).toBeGreaterThan(86_400);
     await until(async () => heard.map((message) => JSON.parse(message))).toEqual(await stream());
     ear.destroy();
     expect((await client.keys("loyalty:*")).filter((key) => /U-|abcd/.test(key))).toEqual([]);
@@ -191,6 +194,20 @@ describe.skipIf(!hasRedis)(`members' events on Redis${whyNoRedis}`, () => {
     await tell(checkIn({ streak: 2 }));
     await until(() => relayed()).toBe(2);
     expect((await stream()).map(({ seq }) => seq)).toEqual([1, 2]);
+  });
+
+  test("do not keep a process that is to stop, though Redis does not answer", async () => {
+    const stop = startRelay();
+    await tell(checkIn());
+    await until(() => relayed()).toBe(1);
+    redis.freeze();
+    await tell(checkIn());
+    await sleep(600); // by now it is sent
+    await stop();
+    redis.wake();
+    expect(await relayed()).toBe(1);
+    startRelay();
+    await until(() => relayed()).toBe(2);
   });
 
   test("in a stream that somebody has spoilt do not keep the others waiting", async () => {

@@ -174,6 +174,28 @@ describe.skipIf(!hasRedis)(`reward commands from Redis${whyNoRedis}`, () => {
     expect(await effects()).toHaveLength(6);
   });
 
+  test("that nobody finishes in time do not keep a process that is to stop, and come back", async () => {
+    const stuck = intake({ concurrency: 2, graceMs: 300, processMessage: () => new Promise(() => {}) });
+    for (let n = 0; n < 3; n += 1) await send({ TicketId: `t${n}` });
+    await until(pending).toBe(2);
+    await stuck.stop();
+    intake();
+    await until(left).toBe(0);
+    expect(await effects()).toHaveLength(3);
+  });
+
+  test("do not keep it either while Redis does not answer", async () => {
+    const waiting = intake({ graceMs: 300 });
+    await send({ TicketId: "first" });
+    await until(left).toBe(0);
+    redis.freeze();
+    await waiting.stop();
+    redis.wake();
+    await send({ TicketId: "second" });
+    intake();
+    await until(effects).toEqual(["first", "second"]);
+  });
+
   describe("that cannot be processed", () => {
     const nik = "3171234567890123";
 

@@ -10,10 +10,15 @@ const AFTER_FAILURE_MS = 2_000;
 /** How long until another process takes over from one that died. */
 const TAKE_TURNS_MS = 3_000;
 
+const GRACE_MS = 2_000;
+const SECONDS_PER_DAY = 86_400;
+
 export const memberKey = (memberId: string) => `loyalty:member:${memberId}`;
 
 export interface RelayOptions extends Omit<RelayDeps, "deliver"> {
   redisUrl: string;
+  /** How long the stream of a member is kept who is told nothing more. */
+  keptDays: number;
   exclusive: Exclusive;
 }
 
@@ -21,7 +26,7 @@ export interface RelayOptions extends Omit<RelayDeps, "deliver"> {
  * Tells Redis what members are told: each event as JSON, on the stream and on the channel `loyalty:member:{memberId}`. Of many
  * processes one does it at a time, since two would not keep the order. @returns a function that stops it
  */
-export function runRelay({ redisUrl, exclusive, ...deps }: RelayOptions): () => Promise<void> {
+export function runRelay({ redisUrl, keptDays, exclusive, ...deps }: RelayOptions): () => Promise<void> {
   const { log } = deps;
   const redis = createClient({ url: redisUrl, disableOfflineQueue: true, socket: { connectTimeout: 2_000 } });
   redis.on("error", (error: Error) => log.debug({ reason: error.message }, "Redis is not reachable"));
@@ -30,9 +35,10 @@ export function runRelay({ redisUrl, exclusive, ...deps }: RelayOptions): () => 
     // One after the other in one pipeline; the stream first, so that who hears the channel finds it there.
     const sent = memberIds
       .map(memberKey)
-      .flatMap((key) =>
-        events.flatMap((event) => [redis.xAdd(key, "*", { event }, trim), redis.publish(key, event)] as const),
-      );
+      .flatMap((key) => [
+        ...events.flatMap((event) => [redis.xAdd(key, "*", { event }, trim), redis.publish(key, event)]),
+        redis.expire(key, keptDays * SECONDS_PER_DAY),
+      ]);
     const [failed] = (await Promise.allSettled(sent)).filter((each) => each.status === "rejected");
     if (failed) throw failed.reason;
   };
@@ -64,7 +70,8 @@ export function runRelay({ redisUrl, exclusive, ...deps }: RelayOptions): () => 
   const running = run();
   return async () => {
     stopping.abort();
+    await Promise.race([running, sleep(GRACE_MS, undefined, { ref: false })]);
+    redis.destroy(); // which ends a command that a Redis in trouble does not answer
     await running;
-    redis.destroy();
   };
 }

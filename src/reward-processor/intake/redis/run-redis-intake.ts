@@ -51,6 +51,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
   const stopping = new AbortController();
   const { signal } = stopping;
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
+  const stopped = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 
   const isStoreReady = () => isReady().catch(() => false);
   /** Resolves when the database answers, or when we stop. */
@@ -104,11 +105,11 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
     underWay.set(command.id, work);
   }
 
-  /** @returns whether no read is left hanging */
-  async function take(): Promise<boolean> {
+  /** Whether no read is left hanging, nor was cut off. */
+  let isClean = true;
+  async function take(): Promise<void> {
     let isOpen = false;
     let claimAt = 0;
-    let isClean = true;
     while (!signal.aborted) {
       try {
         if (!stream.isReady()) throw new Error("no connection");
@@ -116,7 +117,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
         isOpen = true;
         const free = concurrency - underWay.size;
         if (free === 0) {
-          await Promise.race(underWay.values());
+          await Promise.race([...underWay.values(), stopped]);
           continue;
         }
         let commands: Command[] = [];
@@ -135,7 +136,6 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
         await pause(RETRY_MS);
       }
     }
-    return isClean;
   }
 
   const heartbeat = setInterval(() => {
@@ -147,11 +147,12 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
   return {
     async stop() {
       stopping.abort();
-      const isClean = await taking;
-      await Promise.race([Promise.all(underWay.values()), sleep(graceMs, undefined, { ref: false })]);
+      const finished = taking.then(() => Promise.all(underWay.values()));
+      await Promise.race([finished, sleep(graceMs, undefined, { ref: false })]);
       clearInterval(heartbeat);
       if (isClean && underWay.size === 0) await stream.leave().catch(() => {});
       stream.close();
+      await taking;
     },
   };
 }
