@@ -31,6 +31,8 @@ export interface Surroundings {
   /** See `even-timing.ts`. */
   otpGridMs?: number;
   reconcileEveryMs?: number;
+  /** How often awards to be credited are looked for when nothing tells of any. */
+  creditPollMs?: number;
   /** How long after the start the catalogue is first mirrored, and how many rewards a page of it has. */
   catalogSyncAfterMs?: number;
   catalogPageSize?: number;
@@ -50,6 +52,7 @@ export interface App {
 }
 
 const SAGA_CONCURRENCY = 64;
+const CREDIT_CONNECTIONS = 32;
 const SHUTDOWN_GRACE_MS = 5_000;
 const SWEEP_EVERY_MS = 3_600_000;
 
@@ -80,7 +83,15 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       log,
     });
     running.defer(() => clientHttp.close());
-    const client = makeClientPoints({ http: clientHttp, ...config.client });
+    const creditHttp = makeUpstreamHttp({
+      service: "client-points",
+      origin: config.client.url ?? sandbox?.url ?? "",
+      timeoutMs: config.upstreamTimeoutMs,
+      connections: Math.min(config.upstreamConnections, CREDIT_CONNECTIONS),
+      log,
+    });
+    running.defer(() => creditHttp.close());
+    const client = makeClientPoints({ http: clientHttp, creditHttp, ...config.client });
     const capillaryApi = config.capillary.api ?? sandbox?.capillary;
     const capillary = capillaryApi && openCapillary(config, capillaryApi, { clock, log });
     running.defer(() => capillary?.close());
@@ -128,6 +139,8 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       const [exclusive, keptDays] = [makeExclusive(databaseUrl), config.memberEventDays];
       running.defer(runRelay({ redisUrl, keptDays, db, feeds, exclusive, clock, log }));
     }
+
+    running.defer(features.startCrediting(surroundings.creditPollMs));
 
     const schema = buildSchema(features.resolvers);
     await server.open({ schema, features, bus, checkReady: async () => void (await db.$queryRaw`select 1`) });

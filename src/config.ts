@@ -35,6 +35,8 @@ const httpOrigin = z.string().refine(
   { error: "expected an origin without a path, such as https://client.example.com" },
 );
 
+const path = z.string().regex(/^(\/[\w.~-]+)+$/, "expected a path such as /api/v1/points/credit");
+
 /** Where an API lives below its host: a URL without query, answered without the slash at its end. */
 const httpBase = z
   .string()
@@ -77,6 +79,7 @@ const settings = z.object({
   CLIENT_REDEEM_REPEATABLE: flag.default(false),
   CLIENT_REVERSE_REPEATABLE: flag.default(false),
   CLIENT_SETTLE_SECONDS: number(0.05, 3_600).default(30),
+  CLIENT_CREDIT_PATH: path.default("/api/v1/points/credit"),
 
   CAPILLARY_REWARDS_URL: httpBase.optional(),
   CAPILLARY_INTOUCH_URL: httpBase.optional(),
@@ -89,6 +92,10 @@ const settings = z.object({
   CAPILLARY_PROGRAM_ID: digitsOnly.optional(),
   CAPILLARY_INDIVIDUAL_LEDGER: z.enum(["client", "capillary"]).default("client"),
   CAPILLARY_CALLS_PER_MINUTE: integer(1, 1_000_000).default(1_000),
+  CAPILLARY_AWARD_STRATEGY_ID: digitsOnly.optional(),
+  CAPILLARY_EXPIRY_STRATEGY_ID: digitsOnly.optional(),
+
+  REWARD_CREDIT_LEDGER: z.enum(["client", "capillary"]).default("client"),
 
   CATALOG_SYNC_SECONDS: integer(0, 86_400).default(300),
 
@@ -164,12 +171,20 @@ export function readConfig(env: Record<string, string | undefined>) {
       redeemRepeatable: s.CLIENT_REDEEM_REPEATABLE,
       reverseRepeatable: s.CLIENT_REVERSE_REPEATABLE,
       settleMs: s.CLIENT_SETTLE_SECONDS * 1_000,
+      creditPath: s.CLIENT_CREDIT_PATH,
     },
     capillary: {
       /** Undefined means the sandbox's where that is started for the Client, else none. */
       api: capillaryApi(s),
       individualLedger: s.CAPILLARY_INDIVIDUAL_LEDGER,
+      /** How points are given there; undefined where they are not. */
+      strategies:
+        s.CAPILLARY_AWARD_STRATEGY_ID && s.CAPILLARY_EXPIRY_STRATEGY_ID
+          ? { awardStrategyId: s.CAPILLARY_AWARD_STRATEGY_ID, expiryStrategyId: s.CAPILLARY_EXPIRY_STRATEGY_ID }
+          : undefined,
     },
+    /** Who is to keep the points that members are awarded. */
+    rewardCreditLedger: s.REWARD_CREDIT_LEDGER,
     /** 0 is never. */
     catalogSyncMs: s.CATALOG_SYNC_SECONDS * 1_000,
     /** Whose days a check-in and a cap are about. */
@@ -254,6 +269,19 @@ function contradictions(s: z.infer<typeof settings>): string[] {
     }
     for (const name of ["CAPILLARY_ORG_ID", "CAPILLARY_BRAND", "CAPILLARY_PROGRAM_ID"] as const) {
       if (!s[name]) problems.push(`${name}: required with CAPILLARY_REWARDS_URL`);
+    }
+  }
+  if (Boolean(s.CAPILLARY_AWARD_STRATEGY_ID) !== Boolean(s.CAPILLARY_EXPIRY_STRATEGY_ID)) {
+    problems.push("CAPILLARY_AWARD_STRATEGY_ID, CAPILLARY_EXPIRY_STRATEGY_ID: give both or neither");
+  }
+  if (s.REWARD_CREDIT_LEDGER === "capillary") {
+    if (s.CLIENT_API_URL && !s.CAPILLARY_REWARDS_URL) {
+      problems.push("CAPILLARY_REWARDS_URL: required with REWARD_CREDIT_LEDGER=capillary, and what it requires");
+    }
+    if (!s.CAPILLARY_AWARD_STRATEGY_ID && !s.CAPILLARY_EXPIRY_STRATEGY_ID) {
+      problems.push(
+        "CAPILLARY_AWARD_STRATEGY_ID, CAPILLARY_EXPIRY_STRATEGY_ID: both are required with REWARD_CREDIT_LEDGER=capillary",
+      );
     }
   }
   if (Boolean(s.OIDC_ISSUER) !== Boolean(s.OIDC_AUDIENCE)) {

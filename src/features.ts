@@ -72,10 +72,18 @@ import type { SagaEngine } from "./platform/saga/saga.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
 import type { Trip } from "./platform/trip.ts";
 import { makeCheckIn } from "./reward-processor/check-in/check-in.ts";
+import { makeCapillaryLedger } from "./reward-processor/credit/capillary-ledger.ts";
+import { makeClientLedger } from "./reward-processor/credit/client-ledger.ts";
+import { GIVE_UP_MS } from "./reward-processor/credit/conclude-credit.ts";
+import { makeCreditStore } from "./reward-processor/credit/credit.store.ts";
+import { startCrediting } from "./reward-processor/credit/credit-awards.ts";
+import type { CreditLedgers } from "./reward-processor/credit/credit-ledger.ts";
+import { makeResolveAward } from "./reward-processor/credit/resolve-award.ts";
 import { makeManageDraws } from "./reward-processor/draw/manage-draws.ts";
 import { makePublishDraw } from "./reward-processor/draw/publish-draw.ts";
 import { feedResolvers } from "./reward-processor/feed/feed.resolvers.ts";
 import { makeFeedStore } from "./reward-processor/feed/feed.store.ts";
+import { makeTellSettled } from "./reward-processor/feed/tell-settled.ts";
 import { makeWatchFeed } from "./reward-processor/feed/watch-feed.ts";
 import { historyLoaders } from "./reward-processor/history/history.loaders.ts";
 import { historyResolvers } from "./reward-processor/history/history.resolvers.ts";
@@ -250,6 +258,23 @@ export function makeFeatures(deps: FeatureDeps) {
   const history = makeHistoryStore(db);
   const sweepFeeds = async () =>
     void (await feeds.sweep(new Date(clock.now().getTime() - config.memberEventDays * MS_PER_DAY)));
+  // Crediting what they have earned
+  const settled = makeTellSettled({ tellMember, bus });
+  const { strategies } = config.capillary;
+  const ledgers: CreditLedgers = {
+    CLIENT: makeClientLedger(client, config.upstreamTimeoutMs),
+    ...(points && strategies && { CAPILLARY: makeCapillaryLedger(points, strategies, config.upstreamTimeoutMs) }),
+  };
+  const crediting = {
+    store: makeCreditStore({ db, ledgers: Object.values(ledgers).map(({ name }) => name), settleMs, settled }),
+    ledgers,
+    ledger: config.rewardCreditLedger === "client" ? ("CLIENT" as const) : ("CAPILLARY" as const),
+    patience: { settleMs, giveUpMs: GIVE_UP_MS },
+    bus,
+    clock,
+    trip,
+    log,
+  };
 
   /** What one operation reads through. Without the cache each event of a subscription sees the present. */
   function makeLoaders(viewer: Viewer, requestId: string, options: { cache: boolean }): Loaders {
@@ -278,6 +303,7 @@ export function makeFeatures(deps: FeatureDeps) {
     syncCatalog,
     feeds,
     sweepFeeds,
+    startCrediting: (pollMs: number | undefined) => startCrediting({ ...crediting, pollMs }),
     readRewardImage: makeReadRewardImage({ db, catalogue: capillary?.catalogue, pictures: deps.pictures, clock, log }),
     reconcile: makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs }),
     resolvers: [
@@ -316,6 +342,7 @@ export function makeFeatures(deps: FeatureDeps) {
         linkMember: makeLinkMember({ db, bus, clock, tellMember }),
         manageRules: makeManageRules({ db, clock }),
         manageDraws: makeManageDraws({ db, draws, clock }),
+        resolveAward: makeResolveAward({ db, bus, clock, settled }),
         hashNik,
       }),
       feedResolvers({ feeds, sessions, watchFeed: makeWatchFeed({ feeds, bus, clock }) }),

@@ -27,6 +27,7 @@ const capillary = {
   CAPILLARY_BRAND: "The Brand",
   CAPILLARY_PROGRAM_ID: "973",
 };
+const strategies = { CAPILLARY_AWARD_STRATEGY_ID: "501", CAPILLARY_EXPIRY_STRATEGY_ID: "601" };
 const production = { NODE_ENV: "production", SESSION_SECRET: "s".repeat(32), ...client };
 function problemsOf(env: Record<string, string | undefined>): string[] {
   try {
@@ -64,6 +65,10 @@ describe("a setting that is wrong says what it is, what was found and what is al
     ["CLIENT_REVERSE_REPEATABLE", "1", flag],
     ["CLIENT_SETTLE_SECONDS", "0", "expected a number from 0.05 to 3600"],
     ["CLIENT_SETTLE_SECONDS", "Infinity", "expected a number from 0.05 to 3600"],
+    ["CLIENT_CREDIT_PATH", "https://client.example.com/credit", "expected a path such as /api/v1/points/credit"],
+    ["CLIENT_CREDIT_PATH", "/credit?by=us", "expected a path such as /api/v1/points/credit"],
+    ["CAPILLARY_AWARD_STRATEGY_ID", "one to one", "expected an id of digits only"],
+    ["REWARD_CREDIT_LEDGER", "both", 'expected one of "client"|"capillary"'],
     ["CAPILLARY_REWARDS_URL", "rewards.example.com", base],
     ["CAPILLARY_REWARDS_URL", "https://rewards.example.com/v1?till=one", base],
     ["CAPILLARY_INTOUCH_URL", "ftp://intouch.example.com", base],
@@ -135,6 +140,9 @@ describe("settings that do not go together", () => {
     [{ ...capillary, CAPILLARY_ORG_ID: undefined }, "CAPILLARY_ORG_ID"],
     [{ ...capillary, CAPILLARY_BRAND: undefined }, "CAPILLARY_BRAND"],
     [{ ...capillary, CAPILLARY_PROGRAM_ID: undefined }, "CAPILLARY_PROGRAM_ID"],
+    [{ CAPILLARY_AWARD_STRATEGY_ID: "501" }, "CAPILLARY_AWARD_STRATEGY_ID, CAPILLARY_EXPIRY_STRATEGY_ID"],
+    [{ REWARD_CREDIT_LEDGER: "capillary" }, "CAPILLARY_AWARD_STRATEGY_ID, CAPILLARY_EXPIRY_STRATEGY_ID"],
+    [{ ...client, ...strategies, REWARD_CREDIT_LEDGER: "capillary" }, "CAPILLARY_REWARDS_URL"],
     [{ OIDC_ISSUER: "https://login.example.com" }, "OIDC_ISSUER, OIDC_AUDIENCE"],
     [{ OIDC_AUDIENCE: "tessera" }, "OIDC_ISSUER, OIDC_AUDIENCE"],
     [{ ...production, SESSION_SECRET: undefined }, "SESSION_SECRET"],
@@ -243,7 +251,14 @@ describe("Capillary", () => {
         callsPerMinute: 1_000,
       },
       individualLedger: "capillary",
+      strategies: undefined,
     });
+  });
+  test("keeps what members are awarded, if it is to", () => {
+    const config = read({ ...client, ...capillary, ...strategies, REWARD_CREDIT_LEDGER: "capillary" });
+    expect(config.capillary.strategies).toEqual({ awardStrategyId: "501", expiryStrategyId: "601" });
+    expect(config.rewardCreditLedger).toBe("capillary");
+    expect(read()).toMatchObject({ rewardCreditLedger: "client", client: { creditPath: "/api/v1/points/credit" } });
   });
   test("or by OAuth, with a till or without one, as often as it allows", () => {
     const oauth = { CAPILLARY_OAUTH_KEY: "key", CAPILLARY_OAUTH_SECRET: "secret", CAPILLARY_PASSWORD: undefined };

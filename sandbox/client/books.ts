@@ -16,7 +16,7 @@ export const record = z.discriminatedUnion("type", [
     earned: wholePoints,
     balance: wholePoints,
   }),
-  z.strictObject({ ...change, type: z.literal("credit"), points }),
+  z.strictObject({ ...change, type: z.literal("credit"), points, reference: z.string().exactOptional() }),
   z.strictObject({ ...orderChange, type: z.literal("redeem") }),
   z.strictObject({ ...orderChange, type: z.literal("reverse"), points, reason: z.string() }),
 ]);
@@ -29,6 +29,8 @@ export interface LedgerEntry {
   customer_id: string;
   type: "opening" | "credit" | "redeem" | "reverse";
   order_id?: string;
+  /** Of a credit that was asked for: what makes it happen once. */
+  reference?: string;
   /** Negative when points leave the balance. */
   points: number;
   reason?: string;
@@ -54,6 +56,8 @@ export interface Books {
   nextSeq(): number;
   account(customerId: string): Account | undefined;
   order(orderId: string): OrderBook | undefined;
+  /** The credit with this reference. */
+  credit(reference: string): LedgerEntry | undefined;
   /** Checks a record, hands it to `keep`, then applies it; throws and changes nothing when it does not add up. */
   post(entry: BookRecord, keep?: (entry: BookRecord) => void): void;
   clear(): void;
@@ -62,6 +66,7 @@ export interface Books {
 export function makeBooks(): Books {
   const accounts = new Map<string, Account>();
   const orders = new Map<string, OrderBook>();
+  const credits = new Map<string, LedgerEntry>();
   let lastSeq = 0;
 
   function open({ seq, at, customer_id, mobile, earned, balance }: Extract<BookRecord, { type: "customer" }>): void {
@@ -80,6 +85,7 @@ export function makeBooks(): Books {
     account.balance_points = entry.balance_after;
     if (entry.type === "credit") {
       account.points_earned += entry.points;
+      if (entry.reference !== undefined) credits.set(entry.reference, entry);
       return;
     }
     const order = orders.get(entry.order_id) ?? { customer_id: entry.customer_id, redeems: [], reversals: [] };
@@ -91,6 +97,7 @@ export function makeBooks(): Books {
     nextSeq: () => lastSeq + 1,
     account: (id) => accounts.get(id),
     order: (id) => orders.get(id),
+    credit: (reference) => credits.get(reference),
     post: (entry, keep = () => {}) => {
       const account = accounts.get(entry.customer_id);
       if (entry.seq !== lastSeq + 1) throw new Error(`seq is ${entry.seq}, expected ${lastSeq + 1}`);
@@ -111,6 +118,7 @@ export function makeBooks(): Books {
     clear: () => {
       accounts.clear();
       orders.clear();
+      credits.clear();
       lastSeq = 0;
     },
   };

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 import { readJson, readValue } from "../read-json.ts";
 import { customerId } from "./wire.ts";
-import { type ClientWorld, creditRequest, newCustomer } from "./world.ts";
+import { type ClientWorld, grantRequest, newCustomer } from "./world.ts";
 
 /** What `GET /__sandbox` says about the routes below. */
 export const clientControlIndex = {
@@ -45,7 +45,7 @@ export function serveClientControl(app: FastifyInstance, client: ClientWorld): v
   });
 
   app.post("/__sandbox/client/credit", async ({ body }, reply) => {
-    const { customer_id, points } = readJson(creditRequest, body);
+    const { customer_id, points } = readJson(grantRequest, body);
     if (!client.has(customer_id)) return unknown(reply, customer_id);
     client.credit(customer_id, points);
     return view(customer_id);

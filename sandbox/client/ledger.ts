@@ -1,13 +1,16 @@
 import { refused } from "../failure.ts";
 import type { Repeat } from "../settings.ts";
 import type { Account, BookRecord, Books, LedgerEntry } from "./books.ts";
-import type { RedeemRequest, ReverseRequest } from "./wire.ts";
+import type { CreditRequest, RedeemRequest, ReverseRequest } from "./wire.ts";
 
 /** The rules of the points ledger. Each call throws a refusal or has happened when it returns. */
 export interface Ledger {
   account(customerId: string): Account;
   open(customer: { customer_id: string; mobile: string; earned: number; balance: number }): void;
-  credit(customerId: string, points: number): void;
+  /** Points out of nowhere, for whoever sets up the world. */
+  grant(customerId: string, points: number): void;
+  /** Gives points once for a reference, whatever the setting says of repetitions. */
+  credit(request: CreditRequest): void;
   redeem(request: RedeemRequest): void;
   reverse(request: ReverseRequest): void;
 }
@@ -27,15 +30,27 @@ export function makeLedger(deps: {
     return found;
   }
 
+  function enterCredit(customer_id: string, points: number, reference?: string): void {
+    const { points_earned, balance_points } = account(customer_id);
+    if (!Number.isSafeInteger(points_earned + points)) throw refused("Too many points");
+    const balance_after = balance_points + points;
+    const entry = { ...stamp(), customer_id, type: "credit", points, balance_after } as const;
+    books.post(reference === undefined ? entry : { ...entry, reference }, keep);
+  }
+
   return {
     account,
 
     open: (customer) => books.post({ ...stamp(), type: "customer", ...customer }, keep),
 
-    credit: (customer_id, points) => {
-      const { points_earned, balance_points } = account(customer_id);
-      if (!Number.isSafeInteger(points_earned + points)) throw refused("Too many points");
-      books.post({ ...stamp(), customer_id, type: "credit", points, balance_after: balance_points + points }, keep);
+    grant: enterCredit,
+
+    credit: ({ reference, customer_id, points_credited: points }) => {
+      account(customer_id);
+      const done = books.credit(reference);
+      if (!done) return enterCredit(customer_id, points, reference);
+      if (done.customer_id !== customer_id || done.points !== points)
+        throw refused("Reference used for another credit");
     },
 
     redeem: ({ order_id, customer_id, points_consumed }) => {

@@ -6,7 +6,14 @@ import type { Upstream } from "../upstream.ts";
 import { type CredentialChecks, customerChallenge, unauthorized } from "./credentials.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Otps } from "./otp.ts";
-import { generateOtpRequest, pointsRequest, redeemRequest, reverseRequest, verifyOtpRequest } from "./wire.ts";
+import {
+  creditRequest,
+  generateOtpRequest,
+  pointsRequest,
+  redeemRequest,
+  reverseRequest,
+  verifyOtpRequest,
+} from "./wire.ts";
 
 /** The Client points API, ready to be served. */
 export function clientUpstream(deps: {
@@ -79,6 +86,18 @@ export function clientUpstream(deps: {
       effect: (request) => {
         ledger.reverse(request);
         return { status: true, message: "Points reversed successfully" };
+      },
+    }),
+
+    operation({
+      name: "credit",
+      method: "POST",
+      path: "/api/v1/points/credit",
+      authenticate: checks.service,
+      input: creditRequest,
+      effect: (request) => {
+        ledger.credit(request);
+        return { status: true, message: "Points credited successfully" };
       },
     }),
   ];

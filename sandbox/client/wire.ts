@@ -29,5 +29,13 @@ export const reverseRequest = z.object({
   reason: z.string().min(1).max(500),
 });
 
+export const creditRequest = z.object({
+  reference: z.string().min(1).max(100),
+  customer_id: customerId,
+  points_credited: points,
+  transaction_date: z.iso.datetime({ offset: true }),
+});
+
 export type RedeemRequest = z.infer<typeof redeemRequest>;
 export type ReverseRequest = z.infer<typeof reverseRequest>;
+export type CreditRequest = z.infer<typeof creditRequest>;

@@ -22,7 +22,7 @@ export const newCustomer = z
   .transform((customer) => ({ ...customer, earned: customer.earned ?? customer.balance }))
   .refine(({ earned, balance }) => earned >= balance, { path: ["earned"], message: "smaller than the balance" });
 
-export const creditRequest = z.strictObject({ customer_id: customerId, points });
+export const grantRequest = z.strictObject({ customer_id: customerId, points });
 
 /** What the Client knows, for tests to set up and look into. Unknown customers throw. */
 export interface ClientWorld {
@@ -79,8 +79,8 @@ export function makeClientMemory(options: {
       lastOtp: (id) => otps.last(id),
       addCustomer: (customer) => ledger.open(readValue(newCustomer, customer)),
       credit: (customer_id, points) => {
-        readValue(creditRequest, { customer_id, points });
-        ledger.credit(customer_id, points);
+        readValue(grantRequest, { customer_id, points });
+        ledger.grant(customer_id, points);
       },
     },
     reset: () => {

@@ -44,12 +44,26 @@ export function makeReconcile(deps: ReconcileDeps): Reconcile {
         OR: [{ settledAt: { gt: watchedAt } }, { sentAt: { not: null }, state: { in: ["PENDING", "UNCERTAIN"] } }],
       },
     });
-    const isUnderWay = ours.some((other) => other.state !== "CONFIRMED" && other.state !== "REFUSED");
+    const credits = await db.rewardAward.findMany({
+      where: {
+        customerId,
+        ledger: "CLIENT",
+        OR: [
+          { state: "CREDITED", settledAt: { gt: watchedAt } },
+          { sentAt: { not: null }, state: { in: ["PENDING", "UNCERTAIN"] } },
+        ],
+      },
+      select: { state: true, quantity: true },
+    });
+    const isUnderWay =
+      ours.some((other) => other.state !== "CONFIRMED" && other.state !== "REFUSED") ||
+      credits.some(({ state }) => state !== "CREDITED");
     if (isUnderWay) return;
     const explained = ours
       .filter((other) => other.state === "CONFIRMED")
       .reduce((sum, other) => sum + Number(other.kind === "TAKEN" ? -other.points : other.points), 0);
-    const unexplained = balance - Number(watchBalance) - explained;
+    const credited = credits.reduce((sum, { quantity }) => sum + Number(quantity), 0);
+    const unexplained = balance - Number(watchBalance) - explained - credited;
 
     await orders.changing(orderId, async (change) => {
       const { ledgerVersion: versionNow } = await change.tx.customer.findUniqueOrThrow({ where: { customerId } });

@@ -18,6 +18,8 @@ export const tripPoints = [
   "return:marked",
   "return:answered",
   "return:recorded",
+  "credit:marked",
+  "credit:answered",
 ] as const;
 
 export type TripPoint = (typeof tripPoints)[number];

@@ -7,10 +7,11 @@ import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
 import { localDateOf } from "../platform/time-zone.ts";
 import { isRefused, type Refusal, refusal, type refused } from "../refusal.ts";
-import { awardsOf } from "./award-model.ts";
+import { awardsOf, readAward } from "./award-model.ts";
 import { customerCheckInDays } from "./check-in/check-in.store.ts";
 import type { CheckIn } from "./check-in/check-in.ts";
 import { streaks } from "./check-in/streaks.ts";
+import type { ResolveAward } from "./credit/resolve-award.ts";
 import { announcedDraws } from "./draw/announced-draw.ts";
 import type { ManageDraws } from "./draw/manage-draws.ts";
 import { givenOf } from "./draw/prize-of.ts";
@@ -38,6 +39,7 @@ export interface RewardProcessorResolversDeps {
   checkIn: CheckIn;
   redriveReward: RedriveReward;
   linkMember: LinkMember;
+  resolveAward: ResolveAward;
   manageRules: ManageRules;
   manageDraws: ManageDraws;
   hashNik: HashNik;
@@ -149,6 +151,17 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
           ? identities
           : await deps.linkMember({ customerId: input.customerId, identities, actor });
         return isRefused(answer) ? { awardsReleased: 0, userErrors: answer.refusals } : { ...answer, userErrors: [] };
+      },
+
+      async resolveAward(_, { input }, context) {
+        const operatorId = requireOperator(context);
+        const awardId = uuidOf("RewardAward", input.awardId) ?? NOWHERE;
+        const { resolution, note } = input;
+        if (!(await deps.resolveAward({ awardId, resolution, note, operatorId }))) {
+          const message = "No such award waits for this answer.";
+          return { award: null, userErrors: [refusal("NOTHING_TO_RESOLVE", message, ["input", "awardId"])] };
+        }
+        return { award: await readAward(db, awardId), userErrors: [] };
       },
 
       createRewardRule: async (_, { input }, context) =>

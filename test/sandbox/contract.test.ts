@@ -18,6 +18,7 @@ const paths = {
   points: "/api/v1/customer/points",
   redeem: "/api/v1/orders/redeem",
   reverse: "/api/v1/orders/reverse",
+  credit: "/api/v1/points/credit",
 };
 
 type Case = [what: string, path: string, verdict: boolean, ask: (sandbox: Sandbox) => Promise<Reply>];
@@ -47,7 +48,21 @@ const businessCases: Case[] = [
   ["refused by script", paths.redeem, false, refusedByScript],
   ["reversed", paths.reverse, true, (sandbox) => redeemThenReverse(sandbox)],
   ["too much reversed", paths.reverse, false, (sandbox) => redeemThenReverse(sandbox, { points_reversed: 501 })],
+  ["credited", paths.credit, true, (sandbox) => clientApi(sandbox).credit()],
+  ["credited before", paths.credit, true, (sandbox) => creditTwice(sandbox)],
+  [
+    "another credit by a used reference",
+    paths.credit,
+    false,
+    (sandbox) => creditTwice(sandbox, { points_credited: 1 }),
+  ],
+  ["a credit to nobody", paths.credit, false, (sandbox) => clientApi(sandbox).credit({ customer_id: "CUST9" })],
 ];
+
+async function creditTwice(sandbox: Sandbox, change: object = {}) {
+  await clientApi(sandbox).credit();
+  return clientApi(sandbox).credit(change);
+}
 
 function refusedByScript(sandbox: Sandbox) {
   sandbox.faults.add({ upstream: "client", operation: "redeem", fault: "refuse" });
@@ -85,6 +100,8 @@ describe("a malformed request", () => {
       "transaction",
     ],
     ["no reason", paths.reverse, { ...example("ReverseRequest"), reason: undefined }, "reason"],
+    ["no reference", paths.credit, { ...example("CreditRequest"), reference: "" }, "reference"],
+    ["no points to credit", paths.credit, { ...example("CreditRequest"), points_credited: 0 }, "points_credited"],
     ["no JSON", paths.redeem, '{"order_id":', "JSON"],
     ["a list", paths.redeem, [], "object"],
   ];

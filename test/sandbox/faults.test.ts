@@ -205,7 +205,11 @@ describe("the queue", () => {
   });
 
   const mistakes: [what: string, script: object, hint: string][] = [
-    ["an unknown operation", { operation: "refund" }, '"generate-otp", "verify-otp", "points", "redeem", "reverse"'],
+    [
+      "an unknown operation",
+      { operation: "refund" },
+      '"generate-otp", "verify-otp", "points", "redeem", "reverse", "credit"',
+    ],
     ["an unknown fault", { fault: "explode" }, '"commit-then-drop"'],
     ["an upstream that is not played", { upstream: "bank" }, '"client"'],
     ["a delay without a length", { fault: "delay" }, "delayMs"],

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { makeClientMemory } from "../../sandbox/client/world.ts";
-import { startSandbox } from "../../sandbox/sandbox.ts";
+import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import type { Repeat } from "../../sandbox/settings.ts";
 import { clientApi } from "./support/client-api.ts";
 
@@ -77,6 +77,46 @@ describe("reverse", () => {
     await api.redeem({ points_consumed: 500 });
     await api.reverse({ points_reversed: 300 });
     expect((await api.points()).body).toMatchObject({ points_earned: 5000, balance_points: 3300 });
+  });
+});
+
+describe("credit", () => {
+  const entries = (sandbox: Sandbox) => sandbox.client.ledger("CUST12345").slice(1);
+
+  test("raises the balance and the lifetime points, and is written down with its reference", async () => {
+    await using sandbox = await startSandbox();
+    expect((await clientApi(sandbox).credit()).body).toMatchObject(yes);
+    expect(entries(sandbox)).toMatchObject([
+      { type: "credit", reference: "AWARD-1", points: 250, balance_after: 3750 },
+    ]);
+    expect((await clientApi(sandbox).points()).body).toMatchObject({ points_earned: 5250, balance_points: 3750 });
+  });
+
+  test.each(["accept", "refuse", "double"] as const)("happens once for a reference under `%s`", async (repeat) => {
+    await using sandbox = await startSandbox();
+    sandbox.settings.change({ repeat });
+    const answers = await Promise.all(Array.from({ length: 10 }, () => clientApi(sandbox).credit()));
+    for (const { body } of answers) expect(body).toMatchObject(yes);
+    expect(entries(sandbox)).toHaveLength(1);
+  });
+
+  test("with other points or for another customer does not take a used reference", async () => {
+    await using sandbox = await startSandbox();
+    const api = clientApi(sandbox);
+    await api.credit();
+    const used = no("Reference used for another credit");
+    expect((await api.credit({ points_credited: 251 })).body).toEqual(used);
+    expect((await api.credit({ customer_id: "CUST67890" })).body).toEqual(used);
+    expect(entries(sandbox)).toHaveLength(1);
+    expect(sandbox.client.balance("CUST67890")).toBe(8200);
+  });
+
+  test("that was refused has not used its reference", async () => {
+    await using sandbox = await startSandbox();
+    const api = clientApi(sandbox);
+    expect((await api.credit({ customer_id: "CUST777" })).body).toEqual(no("Invalid Customer ID"));
+    sandbox.client.addCustomer({ customer_id: "CUST777", balance: 0 });
+    expect((await api.credit({ customer_id: "CUST777" })).body).toMatchObject(yes);
   });
 });
 
@@ -177,7 +217,7 @@ test("whatever is asked in whatever order, points are conserved", () => {
         try {
           if (verb === "redeem") ledger.redeem({ customer_id, order_id, points_consumed: points, transaction_date });
           else if (verb === "reverse") ledger.reverse({ customer_id, order_id, points_reversed: points, reason });
-          else ledger.credit(customer_id, points);
+          else ledger.grant(customer_id, points);
         } catch (error) {
           expect(error).toMatchObject({ kind: "refused" });
         }

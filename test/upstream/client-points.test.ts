@@ -9,6 +9,7 @@ import { makeUpstreamHttp } from "../../src/upstream/http.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 
 const TIMEOUT_MS = 250;
+const creditPath = "/api/v1/points/credit";
 const log = await makeLogger({ level: "silent", pretty: false });
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -24,7 +25,7 @@ function clientOf(
   const { password = "sandbox", pointsAuth = "basic", timeoutMs = TIMEOUT_MS, connections = 8 } = options;
   const http = makeUpstreamHttp({ service: "client-points", origin, timeoutMs, connections, log });
   closing.push(() => http.close());
-  return makeClientPoints({ http, user: "tessera", password, pointsAuth });
+  return makeClientPoints({ http, creditHttp: http, creditPath, user: "tessera", password, pointsAuth });
 }
 
 const customerId = "CUST12345";
@@ -36,6 +37,7 @@ const operations = {
   points: (client: ClientPoints) => client.balance(customerId, null),
   redeem: (client: ClientPoints) => client.redeem({ orderNumber: "ORD-1", customerId, points: 100, at }),
   reverse: (client: ClientPoints) => client.reverse({ orderNumber: "ORD-1", customerId, points: 100, reason: "R" }),
+  credit: (client: ClientPoints) => client.credit({ reference: "AWARD-1", customerId, points: 100, at }),
 };
 type OperationName = keyof typeof operations;
 const names = Object.keys(operations) as OperationName[];
@@ -78,6 +80,21 @@ describe("against a ledger that works", () => {
       order_id: "ORD-1",
       customer_id: customerId,
       points_consumed: 500,
+      transaction_date: "2026-06-03T10:00:00.000Z",
+    });
+  });
+
+  test("credits once under a reference", async () => {
+    const client = clientOf(sandbox.url);
+    const award = { reference: "AWARD-1", customerId, points: 250, at };
+    await client.credit(award);
+    await client.credit(award);
+    expect(await client.balance(customerId, null)).toEqual({ balance: 3_750, earned: 5_250 });
+    expect(await failureOf(client.credit({ ...award, points: 251 }))).toMatchObject({ outcome: "refused" });
+    expect(sandbox.calls.since(0)[0]?.body).toEqual({
+      reference: "AWARD-1",
+      customer_id: customerId,
+      points_credited: 250,
       transaction_date: "2026-06-03T10:00:00.000Z",
     });
   });
@@ -342,6 +359,39 @@ describe("signing in", () => {
       expect(await failureOf(verifyAgainst({ ...good, ...change }))).toMatchObject({ outcome: "unknown" });
     },
   );
+});
+
+describe("credits", () => {
+  test("that fail, at a Client that has no such path, stop nothing else", async () => {
+    const port = await listen(
+      answering((request, response) => {
+        if (request.url === "/give") response.writeHead(404).end("<html>");
+        else response.end('{"status":true}');
+      }),
+    );
+    const http = () => {
+      const each = makeUpstreamHttp({
+        service: "client-points",
+        origin: `http://127.0.0.1:${port}`,
+        timeoutMs: 5_000,
+        connections: 2,
+        log,
+      });
+      closing.push(() => each.close());
+      return each;
+    };
+    const client = makeClientPoints({
+      http: http(),
+      creditHttp: http(),
+      creditPath: "/give",
+      user: "u",
+      password: "p",
+      pointsAuth: "basic",
+    });
+    for (let time = 0; time < 10; time += 1) await failureOf(operations.credit(client));
+    await operations.redeem(client);
+    expect(await failureOf(operations.credit(client))).toMatchObject({ outcome: "transient" });
+  });
 });
 
 describe("the circuit breaker", () => {

@@ -51,7 +51,8 @@ const FENCE_MS = 2_000;
  *
  * Before the call the row is marked as sent, with the balance just before. From then on silence, a crash included, means
  * *unknown*: only a call known not to have left takes the mark back. A customer's movements are sent one at a time, and
- * the next waits while one is in doubt, because the balance is the only evidence there is.
+ * the next waits while one is in doubt, because the balance is the only evidence there is. Points on their way to the
+ * customer are waited for as well; they wait for movements likewise.
  */
 export function makeMovePoints(deps: MovePointsDeps): MovePoints {
   const { db, orders, client, readBalance, conclude, trip, log } = deps;
@@ -117,6 +118,8 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
         select from points_movements
         where customer_id = ${customerId} and id <> ${id}::uuid and ledger = 'CLIENT' and sent_at is not null
           and state in ('PENDING', 'UNCERTAIN')
+      ) and not exists (
+        select from reward_awards where customer_id = ${customerId} and ledger = 'CLIENT' and under_way_until > now()
       ) as "isFree"
       from customers where customer_id = ${customerId}`;
     return row?.isFree ? row.version : null;

@@ -1,7 +1,7 @@
-import { customerTopic } from "../../order/order.store.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction, violates } from "../../platform/db.ts";
 import type { Bus } from "../../platform/events.ts";
+import { ringTold } from "../feed/ring-told.ts";
 import type { HashNik } from "../members/identity.ts";
 import { formatAnswer, type ServiceAnswer } from "../message/answer.ts";
 import { MessageRefused } from "../message/message-refused.ts";
@@ -66,9 +66,7 @@ export function makeProcessMessage({
   hashNik,
   timeZone,
 }: ProcessMessageDeps): ProcessMessage {
-  const ring = ({ told }: Accepted) => {
-    for (const customerId of told) bus.ring(customerTopic(customerId));
-  };
+  const ring = ({ told }: Accepted) => ringTold(bus, told);
 
   async function accept(read: ReadMessage): Promise<Accepted> {
     const accepted = await onceMore(() => inTransaction(db, (tx) => acceptMessage(tx, read, clock.now())));

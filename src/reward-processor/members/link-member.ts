@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { customerTopic } from "../../order/order.store.ts";
 import { audit } from "../../platform/audit.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../../platform/db.ts";
@@ -7,6 +6,7 @@ import type { Bus } from "../../platform/events.ts";
 import { isRefused, type Refused, refusal, refused } from "../../refusal.ts";
 import { awardEvent } from "../feed/award-event.ts";
 import type { TellMember } from "../feed/feed.store.ts";
+import { ringTold } from "../feed/ring-told.ts";
 import { type MemberNews, tellAll } from "../feed/tell-all.ts";
 import type { Explanation } from "../rules/explanation.ts";
 import type { Identity } from "./identity.ts";
@@ -75,7 +75,7 @@ export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
       return { awardsReleased, told };
     });
     if (isRefused(linked)) return linked;
-    for (const customerId of linked.told) bus.ring(customerTopic(customerId));
+    ringTold(bus, linked.told);
     return { awardsReleased: linked.awardsReleased };
   };
 }

@@ -1,9 +1,9 @@
-import { customerTopic } from "../../order/order.store.ts";
 import { audit } from "../../platform/audit.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../../platform/db.ts";
 import type { Bus } from "../../platform/events.ts";
 import { type Refused, refusal, refused } from "../../refusal.ts";
+import { ringTold } from "../feed/ring-told.ts";
 import type { AcceptMessage } from "../intake/accept-message.ts";
 import { withoutNik } from "../intake/read-message.ts";
 import type { HashNik } from "../members/identity.ts";
@@ -67,7 +67,7 @@ export function makeRedriveReward(deps: RedriveDeps): RedriveReward {
         });
         return { told: accepted.told, answer: { messageId, replayed } };
       });
-      for (const customerId of told) bus.ring(customerTopic(customerId));
+      ringTold(bus, told);
       return answer;
     } catch (error) {
       if (error instanceof MessageRefused) return { problems: error.problems };

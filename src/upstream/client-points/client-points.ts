@@ -45,16 +45,22 @@ export interface ClientPoints {
   redeem(input: { orderNumber: string; customerId: string; points: number; at: Date }): Promise<void>;
   /** Gives points of an order back. `reason` tells reversals of one order apart, and a repeated one from a new one. */
   reverse(input: { orderNumber: string; customerId: string; points: number; reason: string }): Promise<void>;
+  /** Gives points that were awarded. A repetition by the same reference succeeds without a second effect. */
+  credit(input: { reference: string; customerId: string; points: number; at: Date }): Promise<void>;
 }
 
 export interface ClientPointsOptions {
   http: UpstreamHttp;
+  /** Credits come by the thousand, and to a path not every Client has: neither may stand in the way of the other calls. */
+  creditHttp: UpstreamHttp;
+  creditPath: string;
   user: string;
   password: string;
   pointsAuth: "bearer" | "basic";
 }
 
-export function makeClientPoints({ http, user, password, pointsAuth }: ClientPointsOptions): ClientPoints {
+export function makeClientPoints(options: ClientPointsOptions): ClientPoints {
+  const { http, creditHttp, creditPath, user, password, pointsAuth } = options;
   const basic = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
   const shareBalanceRead = makeSingleFlight<PointsBalance>();
 
@@ -63,8 +69,9 @@ export function makeClientPoints({ http, user, password, pointsAuth }: ClientPoi
     shape: Shape,
     request: Omit<UpstreamRequest, "headers">,
     authorization = basic,
+    through = http,
   ) {
-    const { status, body } = await http.call({ ...request, headers: { authorization } });
+    const { status, body } = await through.call({ ...request, headers: { authorization } });
     const facts = { service: SERVICE, operation: request.operation, httpStatus: status };
 
     const refused = refusal.safeParse(body);
@@ -165,6 +172,17 @@ export function makeClientPoints({ http, user, password, pointsAuth }: ClientPoi
         body: { order_id: orderNumber, customer_id: customerId, points_reversed: points, reason },
         writes: true,
       });
+    },
+
+    async credit({ reference, customerId, points, at }) {
+      const request = {
+        operation: "credit",
+        method: "POST" as const,
+        path: creditPath,
+        body: { reference, customer_id: customerId, points_credited: points, transaction_date: at.toISOString() },
+        writes: true,
+      };
+      await ask(done, request, basic, creditHttp);
     },
   };
 }

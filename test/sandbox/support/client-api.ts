@@ -50,6 +50,7 @@ export function clientApi({ url }: Pick<Sandbox, "url">, authorization: string |
     redeem: (request: object = {}, signal?: AbortSignal) =>
       post("/api/v1/orders/redeem", { ...sampleRedeem, ...request }, signal),
     reverse: (request: object = {}) => post("/api/v1/orders/reverse", { ...sampleReverse, ...request }),
+    credit: (request: object = {}) => post("/api/v1/points/credit", { ...sampleCredit, ...request }),
   };
 }
 
@@ -65,6 +66,13 @@ const sampleReverse = {
   customer_id: "CUST12345",
   points_reversed: 500,
   reason: "Fulfilment failure",
+};
+
+const sampleCredit = {
+  reference: "AWARD-1",
+  customer_id: "CUST12345",
+  points_credited: 250,
+  transaction_date: "2026-06-03T10:00:00Z",
 };
 
 /** Signs in through the API and returns the `Authorization` header of that customer. */

@@ -1,0 +1,153 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Clock } from "../../platform/clock.ts";
+import { type Bus, listen } from "../../platform/events.ts";
+import type { PointsLedger } from "../../platform/generated/prisma/enums.ts";
+import type { Logger } from "../../platform/logger.ts";
+import type { Trip } from "../../platform/trip.ts";
+import { type Conclusion, type CreditPatience, concludeCredit } from "./conclude-credit.ts";
+import type { ClaimedCredit, CreditStore, SettledAward } from "./credit.store.ts";
+import type { CreditAnswer, CreditLedger, CreditLedgers } from "./credit-ledger.ts";
+import { makeGroupCommit } from "./group-commit.ts";
+import { AWARDS_TO_CREDIT } from "./topic.ts";
+
+export interface CreditAwardsDeps {
+  store: CreditStore;
+  ledgers: CreditLedgers;
+  /** Which of them gets what was not sent yet. */
+  ledger: PointsLedger;
+  patience: CreditPatience;
+  /** How often to look when nobody rings. */
+  pollMs?: number | undefined;
+  bus: Bus;
+  clock: Clock;
+  trip: Trip;
+  log: Logger;
+}
+
+/** How many credits are on their way at once. */
+const CONCURRENCY = 32;
+/** As many as Capillary takes in one call are worth a claim; fewer wait for more to be free. */
+const FEWEST_TO_CLAIM = 10;
+const POLL_MS = 30_000;
+/** When the next one's time has come and it cannot be had, because its customer's movement is under way. */
+const SHORTEST_WAIT_MS = 250;
+/** A process that was paused for longer than this between marking and sending does not send: another may be at it. */
+const FENCE_MS = 2_000;
+/** When so many fail and none gets an answer, the ledger is left alone for a while, and then asked with a single credit. */
+const FAILURES_TO_PAUSE = 8;
+const PAUSE_MS = { first: 1_000, most: 60_000 };
+
+/**
+ * Credits awards from now on: claims those whose time has come, sends them, and puts on record what came of it. Any number
+ * of processes may do so on one database. An award has one reference for ever, and is repeated under it while in doubt.
+ *
+ * @returns ends it, once what is on its way has been answered
+ */
+export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
+  const { store, ledgers, ledger, patience, pollMs = POLL_MS, bus, clock, trip, log } = deps;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const underWay = new Set<Promise<void>>();
+  /** Ends the wait for something to do. */
+  let wake = new AbortController();
+  /** Those that have failed since the ledger last answered. One that fails for ever by itself holds up nobody. */
+  const failing = new Set<string>();
+  let hasFailed = false;
+  let pauses = 0;
+
+  const conclude = makeGroupCommit<{ credit: ClaimedCredit; conclusion: Conclusion }>(async (concluded) => {
+    report(await store.conclude(concluded, clock.now()));
+  });
+
+  /** Claims and sends what there is. @returns how long there is nothing more to do */
+  async function round(): Promise<number> {
+    const isProbing = failing.size >= FAILURES_TO_PAUSE;
+    while (underWay.size > (isProbing ? 0 : CONCURRENCY - FEWEST_TO_CLAIM)) await Promise.race(underWay);
+    if (signal.aborted) return 0;
+
+    const limit = isProbing ? 1 : CONCURRENCY - underWay.size;
+    const claimedAt = performance.now();
+    const leaseMs = ledgers[ledger]?.leaseMs ?? 0;
+    const claimed = await store.claim({ limit, ledger, leaseMs, now: clock.now() });
+    if (claimed.length > 0) trip("credit:marked");
+    for (const [name, credits] of Map.groupBy(claimed, (credit) => credit.ledger)) {
+      for (const sent of send(ledgers[name], credits, claimedAt)) {
+        underWay.add(sent);
+        void sent.finally(() => underWay.delete(sent));
+      }
+    }
+    if (claimed.length === limit) return 0;
+
+    report(await store.lapse(clock.now()));
+    const nextMs = (await store.nextInMs(clock.now())) ?? pollMs;
+    if (nextMs <= 0) report(await store.abandon());
+    return Math.min(Math.max(nextMs, SHORTEST_WAIT_MS), pollMs);
+  }
+
+  function send(to: CreditLedger | undefined, credits: readonly ClaimedCredit[], claimedAt: number): Promise<void>[] {
+    const isLate = performance.now() - claimedAt > FENCE_MS;
+    const answers = isLate || !to ? credits.map(() => notInTime) : to.credit(credits);
+    return credits.map((credit, nth) =>
+      record(credit, answers[nth] ?? notInTime).catch((error: unknown) => {
+        // Its lease runs out, and then somebody asks again.
+        log.error({ err: error, credit: credit.reference }, "What came of a credit was not put on record");
+      }),
+    );
+  }
+
+  async function record(credit: ClaimedCredit, answer: Promise<CreditAnswer>): Promise<void> {
+    const answered = await answer;
+    trip("credit:answered");
+    hasFailed = answered.outcome === "not-sent" || answered.outcome === "unknown";
+    if (hasFailed) failing.add(credit.id);
+    else {
+      failing.clear();
+      pauses = 0;
+    }
+    const conclusion = concludeCredit(credit, answered, patience, clock.now());
+    await conclude({ credit, conclusion });
+    if (conclusion.retryMs !== null) wake.abort();
+  }
+
+  function report(awards: readonly SettledAward[]): void {
+    for (const { id, customerId, creditReference, state, lastError } of awards) {
+      const facts = { award: id, credit: creditReference, customerId, reason: lastError };
+      if (state === "NEEDS_ATTENTION")
+        log.error(facts, "An award needs attention: whether it was credited is not known");
+      if (state === "REFUSED") log.warn(facts, "An award was refused by the ledger");
+    }
+  }
+
+  /** While the ledger does not answer, the pause doubles; rings do not end it. */
+  async function pauseWhileFailing(): Promise<void> {
+    if (!hasFailed || failing.size < FAILURES_TO_PAUSE) return;
+    hasFailed = false;
+    const pauseMs = Math.min(PAUSE_MS.first * 2 ** Math.min(pauses, 20), PAUSE_MS.most);
+    pauses += 1;
+    log.warn({ ledger, failing: failing.size, pauseMs }, "Awards are not credited for a while: the ledger fails");
+    await delay(pauseMs, undefined, { signal }).catch(() => {});
+  }
+
+  async function run(): Promise<void> {
+    using bell = listen(bus, AWARDS_TO_CREDIT);
+    while (!signal.aborted) {
+      wake = new AbortController();
+      const waitMs = await round().catch(async (error: unknown) => {
+        log.error({ err: error }, "Awards could not be looked through for what is to be credited");
+        await delay(PAUSE_MS.first, undefined, { signal }).catch(() => {});
+        return 0;
+      });
+      if (waitMs > 0) await bell.wait(waitMs, AbortSignal.any([signal, wake.signal]));
+      await pauseWhileFailing();
+    }
+    await Promise.all(underWay);
+  }
+
+  const running = run().catch((error: unknown) => log.error({ err: error }, "Awards are not credited any more"));
+  return async () => {
+    stopping.abort();
+    await running;
+  };
+}
+
+const notInTime: Promise<CreditAnswer> = Promise.resolve({ outcome: "not-sent", why: "not sent in time" });

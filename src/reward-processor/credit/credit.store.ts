@@ -1,0 +1,211 @@
+import { type Db, inTransaction, type Tx } from "../../platform/db.ts";
+import type { AwardState, PointsLedger } from "../../platform/generated/prisma/enums.ts";
+import type { Conclusion, CreditHistory } from "./conclude-credit.ts";
+import type { Credit } from "./credit-ledger.ts";
+
+/** An award that this process has to itself until its lease is over, marked as sent. */
+export interface ClaimedCredit extends Credit, CreditHistory {
+  id: string;
+  ledger: PointsLedger;
+}
+
+/** An award that is no longer on its way. */
+export interface SettledAward {
+  id: string;
+  memberId: string;
+  /** Null of one that lapsed before anybody knew whose it was. */
+  customerId: string | null;
+  points: number;
+  state: AwardState;
+  creditReference: string | null;
+  lastError: string | null;
+}
+
+/** For those who tell of it: within the transaction that settles awards, and after it. */
+export interface OnSettled {
+  /** In which no other system is to be waited for. When it throws, nothing is settled, and it comes again. */
+  inTransaction(tx: Tx, awards: readonly SettledAward[]): Promise<void>;
+  afterCommit(awards: readonly SettledAward[]): void;
+}
+
+export interface CreditStore {
+  /** Takes up to `limit` awards whose time has come, and marks them as sent: from here on silence means *unknown*. */
+  claim(options: { limit: number; ledger: PointsLedger; leaseMs: number; now: Date }): Promise<ClaimedCredit[]>;
+  /** Puts answers on record. Of what another process has taken over, only that it was credited. */
+  conclude(concluded: readonly { credit: ClaimedCredit; conclusion: Conclusion }[], now: Date): Promise<SettledAward[]>;
+  /** Ends what was not sent by its last day. */
+  lapse(now: Date): Promise<SettledAward[]>;
+  /** Puts before people what was sent to a ledger that is not there any more. */
+  abandon(): Promise<SettledAward[]>;
+  /** In how long the next award's time comes; negative where it has come already, null where there is none. */
+  nextInMs(now: Date): Promise<number | null>;
+}
+
+const MOST_AT_ONCE = 500;
+
+/**
+ * Awards as a queue. `due_at` is a lease while somebody is at an award and the end of its pause otherwise, both by the
+ * database's clock, which all processes share.
+ *
+ * A credit to the Client changes a balance that an order's movement may be judged by. So it waits for the customer's movement
+ * that is under way, a movement waits for it (`move-points.ts`), and both raise the customer's ledger version.
+ */
+export function makeCreditStore({
+  db,
+  ledgers,
+  settleMs,
+  settled,
+}: {
+  db: Db;
+  /** Those that credits can be sent to. */
+  ledgers: readonly PointsLedger[];
+  settleMs: number;
+  settled?: OnSettled | undefined;
+}): CreditStore {
+  async function settling(work: (tx: Tx) => Promise<SettledAward[]>): Promise<SettledAward[]> {
+    const awards = await inTransaction(db, async (tx) => {
+      const awards = await work(tx);
+      if (awards.length > 0) await settled?.inTransaction(tx, awards);
+      return awards;
+    });
+    if (awards.length > 0) settled?.afterCommit(awards);
+    return awards;
+  }
+
+  return {
+    claim: ({ limit, ledger, leaseMs, now }) =>
+      inTransaction(db, async (tx) => {
+        const found = await tx.$queryRaw<
+          { id: string; customerId: string; isClient: boolean; wasSent: boolean; underWayMs: number }[]
+        >`
+          select id, customer_id as "customerId", sent_at is not null as "wasSent",
+            (case when sent_at is null then ${ledger}::points_ledger else ledger end) = 'CLIENT' as "isClient",
+            coalesce(greatest(0, ceil(extract(epoch from under_way_until - now()) * 1000)), 0)::float8 as "underWayMs"
+          from reward_awards award
+          where state in ('PENDING', 'UNCERTAIN') and customer_id is not null and unit = 'POINTS'
+            and greatest(available_at, due_at) <= greatest(now(), ${now}::timestamptz)
+            and available_at <= ${now}::timestamptz and (due_at is null or due_at <= now())
+            and (case when sent_at is null then expires_at is null or expires_at > ${now}::timestamptz
+                 else ledger = any(${ledgers}::points_ledger[]) end)
+            and not ((case when sent_at is null then ${ledger}::points_ledger else ledger end) = 'CLIENT' and exists (
+              select from points_movements
+              where customer_id = award.customer_id and ledger = 'CLIENT' and sent_at is not null
+                and state in ('PENDING', 'UNCERTAIN')))
+          order by greatest(available_at, due_at), id
+          limit ${limit}
+          for update skip locked`;
+        const clients = found.filter(({ isClient }) => isClient).map(({ customerId }) => customerId);
+        await raiseLedgerVersions(tx, clients);
+        // Seen before their customers were locked, movements may have been marked since.
+        const busy = await busyCustomers(tx, clients);
+        const free = found.filter(({ customerId, isClient }) => !(isClient && busy.has(customerId)));
+        if (free.length === 0) return [];
+
+        const marked = await tx.$queryRaw<(Omit<ClaimedCredit, "points"> & { points: bigint })[]>`
+          update reward_awards set
+            ledger = case when sent_at is null then ${ledger}::points_ledger else ledger end,
+            credit_reference = coalesce(credit_reference, 'AWARD-' || id),
+            sent_at = coalesce(sent_at, ${now}::timestamptz), attempts = attempts + 1,
+            due_at = now() + ${leaseMs}::float8 * interval '1 ms',
+            under_way_until = greatest(under_way_until, now() + ${leaseMs + settleMs}::float8 * interval '1 ms')
+          where id = any(${free.map(({ id }) => id)}::uuid[])
+          returning id, customer_id as "customerId", quantity as points, ledger, credit_reference as reference,
+            attempts as attempt, created_at as "awardedAt", sent_at as "sentAt"`;
+        const before = new Map(free.map(({ id, wasSent, underWayMs }) => [id, { wasSent, underWayMs }]));
+        return marked.map((award) => ({
+          ...award,
+          points: Number(award.points),
+          ...(before.get(award.id) ?? { wasSent: true, underWayMs: settleMs }),
+        }));
+      }),
+
+    conclude: (concluded, now) =>
+      settling(async (tx) => {
+        const rows = concluded.map(({ credit, conclusion }) => ({
+          id: credit.id,
+          attempt: credit.attempt,
+          ...conclusion,
+        }));
+        const changed = await tx.$queryRaw<Row[]>`
+          update reward_awards award set
+            state = it.state::award_state, last_error = it.why,
+            settled_at = case when it.state in ('CREDITED', 'REFUSED') then ${now}::timestamptz end,
+            sent_at = case when it.state = 'PENDING' then null else sent_at end,
+            due_at = now() + it."retryMs" * interval '1 ms',
+            under_way_until = case when it."underWayMs" > 0 then now() + it."underWayMs" * interval '1 ms' end
+          from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+            as it(id uuid, attempt int, state text, why text, "retryMs" float8, "underWayMs" float8)
+          where award.id = it.id and case
+            when it.state = 'CREDITED' then award.state in ('PENDING', 'UNCERTAIN', 'NEEDS_ATTENTION')
+            else award.attempts = it.attempt and award.state in ('PENDING', 'UNCERTAIN') end
+          returning award.id, award.member_id as "memberId", award.customer_id as "customerId", award.quantity as points,
+            award.state, award.credit_reference as "creditReference", award.last_error as "lastError"`;
+        const clients = concluded.filter(({ credit }) => credit.ledger === "CLIENT");
+        await raiseLedgerVersions(
+          tx,
+          clients.map(({ credit }) => credit.customerId),
+        );
+        return changed.map(toSettled).filter(({ state }) => state !== "PENDING" && state !== "UNCERTAIN");
+      }),
+
+    lapse: (now) =>
+      settling(async (tx) => {
+        const rows = await tx.$queryRaw<Row[]>`
+          update reward_awards set state = 'LAPSED', settled_at = ${now}::timestamptz, due_at = null
+          where id in (
+            select id from reward_awards
+            where state = 'PENDING' and unit = 'POINTS' and sent_at is null and expires_at <= ${now}::timestamptz
+            order by expires_at limit ${MOST_AT_ONCE} for update skip locked)
+          returning id, member_id as "memberId", customer_id as "customerId", quantity as points, state,
+            credit_reference as "creditReference", last_error as "lastError"`;
+        return rows.map(toSettled);
+      }),
+
+    abandon: () =>
+      settling(async (tx) => {
+        const rows = await tx.$queryRaw<Row[]>`
+          update reward_awards set state = 'NEEDS_ATTENTION', due_at = null, under_way_until = null,
+            last_error = 'sent to a ledger that is not configured any more'
+          where id in (
+            select id from reward_awards
+            where state in ('PENDING', 'UNCERTAIN') and customer_id is not null and unit = 'POINTS'
+              and greatest(available_at, due_at) <= now() and sent_at is not null
+              and ledger <> all(${ledgers}::points_ledger[])
+            limit ${MOST_AT_ONCE} for update skip locked)
+          returning id, member_id as "memberId", customer_id as "customerId", quantity as points, state,
+            credit_reference as "creditReference", last_error as "lastError"`;
+        return rows.map(toSettled);
+      }),
+
+    async nextInMs(now) {
+      const [next] = await db.$queryRaw<{ availableAt: Date; dueInMs: number | null }[]>`
+        select available_at as "availableAt", (extract(epoch from due_at - now()) * 1000)::float8 as "dueInMs"
+        from reward_awards
+        where state in ('PENDING', 'UNCERTAIN') and customer_id is not null and unit = 'POINTS'
+        order by greatest(available_at, due_at), id
+        limit 1`;
+      return next ? Math.max(next.availableAt.getTime() - now.getTime(), next.dueInMs ?? -Infinity) : null;
+    },
+  };
+}
+
+type Row = Omit<SettledAward, "points"> & { points: bigint };
+const toSettled = (row: Row): SettledAward => ({ ...row, points: Number(row.points) });
+
+/** In one order, so that nobody waits in a circle; and for customers who have never signed in, too. */
+async function raiseLedgerVersions(tx: Tx, customerIds: readonly string[]): Promise<void> {
+  if (customerIds.length === 0) return;
+  await tx.$executeRaw`
+    insert into customers (customer_id, ledger_version)
+    select id, 1 from unnest(${[...new Set(customerIds)].sort()}::text[]) with ordinality as given(id, nth) order by nth
+    on conflict (customer_id) do update set ledger_version = customers.ledger_version + 1`;
+}
+
+async function busyCustomers(tx: Tx, customerIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (customerIds.length === 0) return new Set();
+  const rows = await tx.$queryRaw<{ customerId: string }[]>`
+    select customer_id as "customerId" from points_movements
+    where customer_id = any(${customerIds}::text[]) and ledger = 'CLIENT' and sent_at is not null
+      and state in ('PENDING', 'UNCERTAIN')`;
+  return new Set(rows.map(({ customerId }) => customerId));
+}

@@ -1,0 +1,81 @@
+import { audit } from "../../platform/audit.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { type Db, inTransaction, type Prisma } from "../../platform/db.ts";
+import type { Bus } from "../../platform/events.ts";
+import type { AwardState } from "../../platform/generated/prisma/enums.ts";
+import type { OnSettled, SettledAward } from "./credit.store.ts";
+import { AWARDS_TO_CREDIT } from "./topic.ts";
+
+/** What people found out about an award, or want of it. */
+export type AwardResolution =
+  /** The points are in the customer's wallet. Of one that needs attention. */
+  | "HAPPENED"
+  /** They are not, and shall not be sent. Of one that needs attention. */
+  | "DID_NOT_HAPPEN"
+  /** Send it again, under the reference it has. Also of one that was refused. */
+  | "TRY_AGAIN";
+
+export interface ResolveAwardInput {
+  awardId: string;
+  resolution: AwardResolution;
+  note: string;
+  operatorId: string;
+}
+
+/** @returns the award as it is now; null when there is none, or none that waits for such an answer */
+export type ResolveAward = (input: ResolveAwardInput) => Promise<SettledAward | null>;
+
+export function makeResolveAward(deps: {
+  db: Db;
+  bus: Bus;
+  clock: Clock;
+  settled?: OnSettled | undefined;
+}): ResolveAward {
+  const { db, bus, clock, settled } = deps;
+
+  return async ({ awardId, resolution, note, operatorId }) => {
+    const isAgain = resolution === "TRY_AGAIN";
+    const award = await inTransaction(db, async (tx): Promise<SettledAward | null> => {
+      const now = clock.now();
+      const change = async (from: AwardState, to: Prisma.RewardAwardUpdateManyMutationInput) => {
+        const where = { id: awardId, unit: "POINTS" as const, state: from };
+        const { count } = await tx.rewardAward.updateMany({ where, data: { ...to, lastError: note } });
+        return count === 1;
+      };
+      const isChanged =
+        resolution === "HAPPENED"
+          ? await change("NEEDS_ATTENTION", { state: "CREDITED", settledAt: now })
+          : resolution === "DID_NOT_HAPPEN"
+            ? await change("NEEDS_ATTENTION", { state: "REFUSED", settledAt: now })
+            : // What is in doubt stays so, and gets as much time as at first. What was refused was never given.
+              (await change("NEEDS_ATTENTION", { state: "UNCERTAIN", sentAt: now })) ||
+              (await change("REFUSED", { state: "PENDING", sentAt: null, settledAt: null }));
+      if (!isChanged) return null;
+      await audit(tx, {
+        at: now,
+        actor: operatorId,
+        action: "award.resolve",
+        subject: awardId,
+        details: { resolution, note },
+      });
+      const { quantity, ...row } = await tx.rewardAward.findUniqueOrThrow({
+        where: { id: awardId },
+        select: {
+          id: true,
+          memberId: true,
+          customerId: true,
+          quantity: true,
+          state: true,
+          creditReference: true,
+          lastError: true,
+        },
+      });
+      const resolved = { ...row, points: Number(quantity) };
+      if (!isAgain) await settled?.inTransaction(tx, [resolved]);
+      return resolved;
+    });
+    if (award && isAgain) bus.ring(AWARDS_TO_CREDIT);
+    else if (award) settled?.afterCommit([award]);
+    return award;
+  };
+}

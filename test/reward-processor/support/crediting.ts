@@ -1,0 +1,63 @@
+import { type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
+import { systemClock } from "../../../src/platform/clock.ts";
+import { type Db, openDb } from "../../../src/platform/db.ts";
+import { type Bus, makeLocalBus } from "../../../src/platform/events.ts";
+import { makeLogger } from "../../../src/platform/logger.ts";
+import { noTrip } from "../../../src/platform/trip.ts";
+import { makeClientLedger } from "../../../src/reward-processor/credit/client-ledger.ts";
+import { makeCreditStore, type OnSettled } from "../../../src/reward-processor/credit/credit.store.ts";
+import { startCrediting } from "../../../src/reward-processor/credit/credit-awards.ts";
+import { makeClientPoints } from "../../../src/upstream/client-points/client-points.ts";
+import { makeUpstreamHttp } from "../../../src/upstream/http.ts";
+import { cloneDatabase, type TestGateway } from "../../support/gateway.ts";
+import { untilWithin } from "./awards.ts";
+
+export interface Crediting extends AsyncDisposable, Pick<TestGateway, "sql" | "until"> {
+  sandbox: Sandbox;
+  db: Db;
+  bus: Bus;
+}
+
+/** Workers that credit to the Client, on a database and a sandbox of their own, without the gateway around them. */
+export async function startCreditingAlone(options: { workers?: number; settled?: OnSettled } = {}): Promise<Crediting> {
+  const { workers = 1, settled } = options;
+  const resources = new AsyncDisposableStack();
+  const sandbox = resources.use(await startSandbox());
+  const db = openDb(await cloneDatabase(), 10);
+  resources.defer(() => db.$disconnect());
+  const bus = makeLocalBus();
+  const log = await makeLogger({ level: "silent", pretty: false });
+  const [timeoutMs, settleMs] = [250, 500];
+  for (let worker = 0; worker < workers; worker += 1) {
+    const http = makeUpstreamHttp({ service: "client-points", origin: sandbox.url, timeoutMs, connections: 16, log });
+    resources.defer(() => http.close());
+    const client = makeClientPoints({
+      http,
+      creditHttp: http,
+      creditPath: "/api/v1/points/credit",
+      user: "tessera",
+      password: "sandbox",
+      pointsAuth: "basic",
+    });
+    const stop = startCrediting({
+      store: makeCreditStore({ db, ledgers: ["CLIENT"], settleMs, settled }),
+      ledgers: { CLIENT: makeClientLedger(client, timeoutMs) },
+      ledger: "CLIENT",
+      patience: { settleMs, giveUpMs: 60_000 },
+      pollMs: 300,
+      bus,
+      clock: systemClock,
+      trip: noTrip,
+      log,
+    });
+    resources.defer(stop);
+  }
+  return {
+    sandbox,
+    db,
+    bus,
+    sql: (text, values = []) => db.$queryRawUnsafe(text, ...values),
+    until: untilWithin(60_000),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
