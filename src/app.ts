@@ -31,7 +31,7 @@ export interface Surroundings {
   /** See `even-timing.ts`. */
   otpGridMs?: number;
   reconcileEveryMs?: number;
-  /** How often awards to be credited are looked for when nothing tells of any. */
+  /** How often awards to be credited are looked for when nothing tells of any; 0 is never, also not when something does. */
   creditPollMs?: number;
   /** How long after the start the catalogue is first mirrored, and how many rewards a page of it has. */
   catalogSyncAfterMs?: number;
@@ -140,7 +140,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       running.defer(runRelay({ redisUrl, keptDays, db, feeds, exclusive, clock, log }));
     }
 
-    running.defer(features.startCrediting(surroundings.creditPollMs));
+    if (surroundings.creditPollMs !== 0) running.defer(features.startCrediting(surroundings.creditPollMs));
 
     const schema = buildSchema(features.resolvers);
     await server.open({ schema, features, bus, checkReady: async () => void (await db.$queryRaw`select 1`) });

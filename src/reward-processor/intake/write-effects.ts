@@ -106,10 +106,14 @@ function awardRow(
   { customerId }: Member,
   { people, now }: Effects,
 ) {
+  // However late we hear of an event, what it gives lasts as long as if we had heard at once.
+  const { availableAt, expiresAt } = award;
+  const late = Math.max(0, now.getTime() - availableAt.getTime());
   // Tickets are drawn here and now, by whoever they are held.
   const isDrawn = award.unit === "TICKETS";
   return {
     ...award,
+    expiresAt: expiresAt && new Date(expiresAt.getTime() + late),
     id: randomUUID(),
     decisionId,
     customerId,

@@ -4,9 +4,9 @@ import type { DefinitionOf, RuleDefinition } from "../../../src/reward-processor
 import { sampleProgramme } from "../../../src/reward-processor/rules/sample-programme.ts";
 import { REWARD_SERVICE_TOKEN, startTestGateway, type TestGateway } from "../../support/gateway.ts";
 
-/** A gateway with the sample programme in it. */
+/** A gateway with the sample programme in it. What it gives stays where it was put: nobody credits it. */
 export const startRewards = (...[env, surroundings]: Parameters<typeof startTestGateway>) =>
-  startTestGateway({ SEED: "sample", ...env }, surroundings);
+  startTestGateway({ SEED: "sample", ...env }, { creditPollMs: 0, ...surroundings });
 
 export interface Posted<Body = ServiceAnswer> {
   status: number;
