@@ -6,7 +6,10 @@ interface Answer {
   verifyOtp?: SignIn | null;
   refreshSession?: SignIn | null;
   signOut?: { userErrors?: unknown[] } | null;
-  me?: { groupWallets?: { id?: string; status?: string | null; balance?: number | null }[] | null } | null;
+  me?: {
+    memberEventsCursor?: string;
+    groupWallets?: { id?: string; status?: string | null; balance?: number | null }[] | null;
+  } | null;
   rewards?: Rewards | null;
   forGroup?: Rewards | { cart?: unknown } | null;
   forMyself?: Rewards | { cart?: unknown } | null;
@@ -35,6 +38,7 @@ const ADVICE = new Map([
   ["otp", "put the six digits from the message into the variables; the comment in RequestOtp tells where to read them"],
   ["rewardId", "run the BrowseRewards tab first"],
   ["groupWalletId", "run the WalletAndCart tab first"],
+  ["memberEventsCursor", "run the WalletAndCart tab first"],
   ["groupRewardId", "run the BrowseGroupRewards tab first"],
   ["ownRewardId", "run the BrowseGroupRewards tab first"],
   ["orderId", "run the PlaceOrder tab first, with dryRun false"],
@@ -122,6 +126,7 @@ export function harvest(data: Answer | null | undefined): void {
   keep("challengeId", data.requestOtp?.challengeId);
   keep("rewardId", redeemable(data.rewards));
   keep("groupWalletId", groups?.toSorted((a, b) => (b.balance ?? 0) - (a.balance ?? 0))[0]?.id);
+  keep("memberEventsCursor", data.me?.memberEventsCursor);
   keep("groupRewardId", redeemable(data.forGroup));
   keep("ownRewardId", redeemable(data.forMyself));
   keep("orderId", data.placeOrder?.order?.id);

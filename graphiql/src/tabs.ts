@@ -2,6 +2,8 @@ import addForGroup from "./tabs/add-for-group.graphql?raw";
 import addToCart from "./tabs/add-to-cart.graphql?raw";
 import browseGroupRewards from "./tabs/browse-group-rewards.graphql?raw";
 import browseRewards from "./tabs/browse-rewards.graphql?raw";
+import checkIn from "./tabs/check-in.graphql?raw";
+import followMember from "./tabs/follow-member.graphql?raw";
 import followOrder from "./tabs/follow-order.graphql?raw";
 import placeOrder from "./tabs/place-order.graphql?raw";
 import pointsTrail from "./tabs/points-trail.graphql?raw";
@@ -31,4 +33,6 @@ export const TABS = [
   tab(followOrder, { orderId: "<orderId>" }),
   tab(revealVoucher, { input: { orderLineId: "<orderLineId>" } }),
   tab(pointsTrail, { orderId: "<orderId>" }),
+  tab(checkIn),
+  tab(followMember, { after: "<memberEventsCursor>" }),
 ];

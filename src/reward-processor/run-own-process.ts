@@ -12,7 +12,10 @@ import { openProcessor } from "./open-processor.ts";
  * Takes reward commands from Redis in a process of its own, on the database of the gateway. Any number of such processes may
  * run. @returns a function that stops it
  */
-export async function runOwnProcess(config: Config, { log }: { log: Logger }): Promise<() => Promise<void>> {
+export async function runOwnProcess(
+  config: Config,
+  { log, abandonedAfterMs }: { log: Logger; abandonedAfterMs?: number },
+): Promise<() => Promise<void>> {
   const { redisUrl } = config;
   if (redisUrl === undefined) throw new ConfigError("REDIS_URL: required, for it is where commands come from");
   const running = new AsyncDisposableStack();
@@ -31,6 +34,7 @@ export async function runOwnProcess(config: Config, { log }: { log: Logger }): P
       processMessage: openProcessor({ config, db, bus, clock: systemClock }).processMessage.process,
       isReady: async () => (await db.$queryRaw<unknown[]>`select 1`).length === 1,
       log,
+      ...(abandonedAfterMs !== undefined && { abandonedAfterMs }),
     });
     running.defer(() => intake.stop());
     return () => running.disposeAsync();

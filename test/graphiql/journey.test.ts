@@ -157,6 +157,14 @@ test.skipIf(!hasBrowser)(`a newcomer redeems points in GraphiQL${skipped}`, asyn
     points: -mixed.funding[0].points,
   });
 
+  // A check-in arrives live, and raises the wallet.
+  await run("WalletAndCart", '"memberEventsCursor"');
+  const balance = gateway.sandbox.client.balance("CUST12345");
+  await expect.poll(() => editor("response")).toContain(`"balance": ${balance}`);
+  await run("CheckIn", '"streak": 1');
+  await run("FollowMember", '"AwardCredited"');
+  await run("WalletAndCart", `"balance": ${balance + 5}`);
+
   expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain("Bearer ey");
   expect(problems).toEqual([]);
 });

@@ -117,3 +117,13 @@ export const documented: Readonly<Record<RewardAction, string>> = {
 }
 }`,
 };
+
+/** What each earns by the sample programme, while nobody knows whose they are. */
+export const earned: Readonly<Record<RewardAction, string[]>> = {
+  register: ["1 MEMBER 500 POINTS PENDING"],
+  registerreferral: ["1 RECEIVER 100 POINTS PENDING", "1 SHARER 200 POINTS PENDING"],
+  transactionpromo: ["1 MEMBER 68 POINTS PENDING"],
+  transactionreferral: ["1 SHARER 50 POINTS PENDING", "2 SHARER 75 POINTS PENDING"],
+  dailycheckin: ["1 MEMBER 5 POINTS PENDING"],
+  luckydraw: ["1 MEMBER 1 TICKETS CREDITED"],
+};

@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { createClient } from "redis";
+import { expect, test, vi } from "vitest";
+import { COMMANDS, DEAD } from "../../src/reward-processor/intake/redis/command-stream.ts";
+import { startTestGateway, testEnvironment } from "../support/gateway.ts";
+import { hasRedis, startTestRedis, whyNoRedis } from "../support/redis.ts";
+import { link, purchase } from "./support/rewards.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const script = fileURLToPath(new URL("./support/processor-process.ts", import.meta.url));
+const MEMBERS = 6;
+const MESSAGES = 150;
+
+/** Two processors on one stream are killed at random, Redis is, and every connection of the database is cut; all in full work. */
+test.skipIf(!hasRedis)(`nothing that was sent is lost, and nothing is credited twice${whyNoRedis}`, async () => {
+  await using redis = await startTestRedis();
+  await using gateway = await startTestGateway({ SEED: "sample", REDIS_URL: redis.url }, { creditPollMs: 200 });
+  const client = createClient({ url: redis.url }).on("error", () => {});
+  await client.connect();
+  const settings = { ...testEnvironment(gateway.databaseUrl, gateway.sandbox.url), REDIS_URL: redis.url };
+  const processors: ChildProcess[] = [];
+  async function start(): Promise<ChildProcess> {
+    const env = { PATH: process.env["PATH"], NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"], ...settings };
+    const child = spawn(process.execPath, ["--no-warnings", script], {
+      env,
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    await once(child, "message");
+    return child;
+  }
+  async function kill(child: ChildProcess | undefined, how: NodeJS.Signals = "SIGKILL") {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill(how);
+    await ended;
+  }
+
+  const customers = Array.from({ length: MEMBERS }, (_, index) => ({
+    customerId: `storm-${index}`,
+    userId: 80_000 + index,
+  }));
+  for (const { customerId, userId } of customers) {
+    gateway.sandbox.client.addCustomer({ customer_id: customerId, balance: 0 });
+    await link(gateway, { customerId, userId: String(userId) });
+  }
+  const messages = Array.from({ length: MESSAGES }, (_, index) => {
+    const { userId } = customers[index % MEMBERS] ?? { userId: 0 };
+    const date = new Date(Date.UTC(2026, 4, 1 + (index % 28), 5)).toISOString();
+    return index % 3 === 0
+      ? { TicketId: `checkin-${index}`, Action: "dailycheckin", Data: { id: userId, command: "dailycheckin", date } }
+      : { TicketId: `purchase-${index}`, ...purchase(userId, 1_000 + index, `trx-${index}`, date) };
+  });
+  const send = async (message: object) => {
+    for (;;) {
+      const sent = await client.xAdd(COMMANDS, "*", { payload: JSON.stringify(message) }).catch(() => null);
+      if (sent) return;
+      await delay(50);
+    }
+  };
+
+  processors.push(await start(), await start());
+  let isStorming = true;
+  let kills = 0;
+  const storm = (async () => {
+    while (isStorming) {
+      await delay(250 + Math.random() * 500);
+      const index = kills % 2;
+      await kill(processors[index]);
+      kills += 1;
+      if (kills === 2) {
+        await redis.kill();
+        await redis.start();
+      }
+      if (kills % 3 === 0) {
+        await gateway.sql(
+          "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+        );
+      }
+      processors[index] = await start();
+    }
+  })();
+  // Each is sent twice: producers repeat what they are not sure of.
+  for (const message of messages) {
+    await send(message);
+    await send(message);
+    await delay(15);
+  }
+  await gateway.until(async () => kills >= 4);
+  isStorming = false;
+  await storm;
+
+  const settled = async () => {
+    const [row] = await gateway.sql<{ messages: number; open: number }>(
+      `select (select count(*)::int from reward_messages) as messages,
+              (select count(*)::int from reward_awards where unit = 'POINTS' and state in ('PENDING', 'UNCERTAIN')) as open`,
+    );
+    return row?.messages === MESSAGES && row.open === 0 && (await client.xLen(COMMANDS)) === 0;
+  };
+  for (const end = Date.now() + 60_000; !(await settled().catch(() => false)); await delay(100)) {
+    if (Date.now() > end) throw new Error("the storm did not settle");
+  }
+  for (const processor of processors) await kill(processor, "SIGTERM");
+
+  expect(await client.xLen(DEAD)).toBe(0);
+  const awarded = await gateway.sql<{ customer_id: string; points: number; states: string[] }>(
+    `select customer_id, sum(quantity)::int as points, array_agg(distinct state::text) as states
+     from reward_awards where unit = 'POINTS' group by customer_id order by customer_id`,
+  );
+  expect(awarded.map(({ customer_id, states }) => [customer_id, states])).toEqual(
+    customers.map(({ customerId }) => [customerId, ["CREDITED"]]),
+  );
+  for (const { customer_id, points } of awarded) {
+    expect(points).toBeGreaterThan(0);
+    expect(gateway.sandbox.client.balance(customer_id)).toBe(points);
+  }
+  const references = gateway.sandbox.calls.since(0).filter(({ operation }) => operation === "credit");
+  expect(references.length).toBeGreaterThan(0);
+  expect(kills).toBeGreaterThanOrEqual(4);
+  client.destroy();
+});
