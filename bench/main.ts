@@ -5,10 +5,12 @@
 // CPU a request of the server's own process, as a ratio to a hand-written handler in the same run: machines differ and are
 // shared, ratios within a run hold. Throughput and latency are printed beside it for orientation only.
 import { setTimeout as delay } from "node:timers/promises";
+import { hasRedis, whyNoRedis } from "../test/support/redis.ts";
 import { type Contender, startContender } from "./contender.ts";
 import { load, type Measured } from "./load.ts";
 import { ordersPerSecond } from "./orders-per-second.ts";
 import { dashboard, orders } from "./queries.ts";
+import { rewardsPerSecond } from "./reward-processor.ts";
 import { makeWorld, OPERATOR_TOKEN, send } from "./world.ts";
 
 const isQuick = process.argv.includes("--quick");
@@ -82,6 +84,16 @@ for (const [queryName, query, token] of queries) {
   console.log();
 }
 for (const [, contender] of contenders) await contender.stop();
+
+// Last, for the gateway goes on crediting what was earned.
+if (hasRedis) {
+  const rewards = await rewardsPerSecond(world, isQuick ? 20 : 100, isQuick ? 5 : 15);
+  console.log(
+    `Reward processor: ${rewards.messagesPerSecond.toFixed(0)} messages a second, ${rewards.cpuMs.toFixed(1)} ms of its CPU each ` +
+      `(${rewards.messages} purchases and check-ins of ${rewards.members} members, half of them linked; one process, PostgreSQL and Redis on disk); ` +
+      `${rewards.repeatsPerSecond.toFixed(0)} repeats a second answered from record.`,
+  );
+} else console.log(`Reward processor:${whyNoRedis}`);
 
 function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
