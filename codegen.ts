@@ -1,7 +1,7 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
 /**
- * Resolver types from `schema/`, plus the whole API in one file for client tooling.
+ * Resolver types from `schema/`, the microsite's documents with their types, and the whole API in one file for client tooling.
  * A resolver receives what its feature's own code returns: the `mappers` name those types.
  */
 const config: CodegenConfig = {
@@ -68,6 +68,19 @@ const config: CodegenConfig = {
           DrawTicket: "../../reward-processor/history/history.store.ts#HeldTicket",
           DrawTicketConnection: "../connection.ts#Connection<HeldTicket>",
         },
+      },
+    },
+    "microsite/src/graphql/generated/": {
+      preset: "client",
+      documents: "microsite/src/**/*.graphql",
+      // A page is one query and the few components it draws itself with: masking would only name its parts twice.
+      presetConfig: { fragmentMasking: false },
+      config: {
+        useTypeImports: true,
+        enumsAsTypes: true,
+        immutableTypes: true,
+        strictScalars: true,
+        scalars: { ID: "string", DateTime: "string", Date: "string", Points: "number", federation__FieldSet: "string" },
       },
     },
     "docs/schema.graphql": {

@@ -1,4 +1,4 @@
-// Builds what is generated and not committed, each only when its inputs changed: resolver types, Prisma client, GraphiQL.
+// Builds what is generated and not committed, each only when its inputs changed: GraphQL types, Prisma client, GraphiQL, microsite.
 //
 //   node scripts/generate.mjs [--force]
 import { spawnSync } from "node:child_process";
@@ -12,8 +12,8 @@ const force = process.argv.includes("--force");
 
 const targets = [
   {
-    name: "GraphQL resolver types",
-    inputs: ["schema/*.graphql", "codegen.ts", "package-lock.json"],
+    name: "GraphQL types",
+    inputs: ["schema/*.graphql", "microsite/src/**/*.graphql", "codegen.ts", "package-lock.json"],
     output: "src/graphql/generated",
     command: ["graphql-codegen", "--config", "codegen.ts", "--silent"],
   },
@@ -28,6 +28,12 @@ const targets = [
     inputs: ["graphiql/*.*", "graphiql/src/**/*", "package-lock.json"],
     output: "graphiql/dist",
     command: ["vite", "build", "graphiql", "--logLevel", "warn"],
+  },
+  {
+    name: "microsite",
+    inputs: ["microsite/*.*", "microsite/{src,theme,messages}/**/*", "package-lock.json"],
+    output: "microsite/dist",
+    command: ["vite", "build", "microsite", "--logLevel", "warn"],
   },
 ];
 

@@ -1,9 +1,12 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 
 const pathOf = (relative: string) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
+
+/** File names in the folders it is for carry a hash of their content. */
+const forever = "public, max-age=31536000, immutable";
 
 const graphiqlPolicy = [
   "default-src 'none'",
@@ -18,7 +21,25 @@ const graphiqlPolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** The reward images, and outside production GraphiQL. */
+/** Nothing inline, nothing of others but the pictures of rewards, and no text that becomes code. */
+const micrositePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' https:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ");
+
+/** The paths that the microsite's router answers: see `microsite/src/app.tsx`. */
+const micrositePaths = ["/", "/signin", "/rewards", "/rewards/:sku", "/cart", "/checkout", "/orders", "/orders/:id"];
+
+/** The reward images, the microsite, and outside production GraphiQL. */
 export function mountPages(fastify: FastifyInstance, { isProduction }: { isProduction: boolean }): void {
   fastify.register(fastifyStatic, {
     root: pathOf("assets"),
@@ -28,18 +49,47 @@ export function mountPages(fastify: FastifyInstance, { isProduction }: { isProdu
     setHeaders: (response) =>
       void response.header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
   });
-  if (isProduction || !existsSync(pathOf("graphiql/dist"))) return;
+  mountMicrosite(fastify);
+  if (!isProduction) mountGraphiql(fastify);
+}
 
+function mountMicrosite(fastify: FastifyInstance): void {
+  if (!existsSync(pathOf("microsite/dist/index.html"))) return;
+  const page = readFileSync(pathOf("microsite/dist/index.html"));
+  for (const path of micrositePaths) {
+    fastify.get(path, (_, reply) =>
+      reply
+        .type("text/html; charset=utf-8")
+        .header("cache-control", "no-cache")
+        .header("content-security-policy", micrositePolicy)
+        .header("cross-origin-opener-policy", "same-origin")
+        .header("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()")
+        .header("referrer-policy", "same-origin")
+        .send(page),
+    );
+  }
+  fastify.register(fastifyStatic, {
+    root: pathOf("microsite/dist/site"),
+    prefix: "/site/",
+    decorateReply: false,
+    preCompressed: true,
+    setHeaders: (response) =>
+      void response
+        .header("cache-control", forever)
+        .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
+  });
+}
+
+function mountGraphiql(fastify: FastifyInstance): void {
+  if (!existsSync(pathOf("graphiql/dist"))) return;
   fastify.register(fastifyStatic, {
     root: pathOf("graphiql/dist"),
     prefix: "/graphiql/",
     decorateReply: false,
     setHeaders(response, path) {
       response.header("content-security-policy", graphiqlPolicy);
-      // File names under assets/ carry a hash of their content.
-      const isHashed = path.includes("/dist/assets/");
-      response.header("cache-control", isHashed ? "public, max-age=31536000, immutable" : "no-cache");
+      response.header("cache-control", path.includes("/dist/assets/") ? forever : "no-cache");
     },
   });
-  for (const from of ["/", "/graphiql"]) fastify.get(from, (_, reply) => reply.redirect("/graphiql/"));
+  fastify.get("/graphiql", (_, reply) => reply.redirect("/graphiql/"));
 }

@@ -1,0 +1,118 @@
+import { useMemo, useState } from "react";
+import { brand } from "../../theme/brand.ts";
+import type { AddressInput, AddressPartsFragment, RefusalFragment } from "../graphql/generated/graphql.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { Button } from "../ui/button.tsx";
+import { SelectField, TextField } from "../ui/field.tsx";
+import styles from "./checkout.module.css";
+import { COUNTRIES } from "./countries.ts";
+
+const fields = [
+  { name: "name", autoComplete: "name", isRequired: true, isWide: true },
+  { name: "line1", autoComplete: "address-line1", isRequired: true, isWide: true },
+  { name: "line2", autoComplete: "address-line2", isRequired: false, isWide: true },
+  { name: "city", autoComplete: "address-level2", isRequired: true, isWide: false },
+  { name: "postalCode", autoComplete: "postal-code", isRequired: true, isWide: false },
+  { name: "region", autoComplete: "address-level1", isRequired: false, isWide: false },
+  { name: "phone", autoComplete: "tel", isRequired: false, isWide: false },
+] as const;
+type Field = (typeof fields)[number]["name"];
+const empty = { name: "", line1: "", line2: "", city: "", postalCode: "", region: "", phone: "" };
+
+/** Checked by the gateway: what it says of a field is shown at the field. */
+export function AddressForm(props: {
+  address: AddressInput | null;
+  isBusy: boolean;
+  refusals: readonly RefusalFragment[];
+  onSubmit(address: AddressInput): void;
+}) {
+  const { address, isBusy, refusals, onSubmit } = props;
+  const { t, country: nameOf, locale } = useI18n();
+  const [values, setValues] = useState<Record<Field, string>>({ ...empty, ...withoutNull(address) });
+  const [country, setCountry] = useState(address?.country ?? brand.country);
+  const [missing, setMissing] = useState<readonly Field[]>([]);
+  const countries = useMemo(
+    () => COUNTRIES.map((code) => ({ code, name: nameOf(code) })).sort((a, b) => a.name.localeCompare(b.name, locale)),
+    [nameOf, locale],
+  );
+  const faultOf = (name: Field) =>
+    missing.includes(name)
+      ? t("address.missing")
+      : refusals.some(({ field }) => field?.at(-1) === name)
+        ? t("address.invalid")
+        : undefined;
+
+  return (
+    <form
+      className={styles.address}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        const lacking = fields
+          .filter(({ name, isRequired }) => isRequired && !values[name].trim())
+          .map(({ name }) => name);
+        setMissing(lacking);
+        if (lacking.length > 0)
+          return event.currentTarget.querySelector<HTMLInputElement>(`[name="${lacking[0]}"]`)?.focus();
+        const { line2, region, phone, ...rest } = values;
+        onSubmit({ ...rest, country, line2: line2 || null, region: region || null, phone: phone || null });
+      }}
+    >
+      {fields.map(({ name, autoComplete, isRequired, isWide }) => (
+        <TextField
+          key={name}
+          name={name}
+          className={isWide ? styles.wide : undefined}
+          label={isRequired ? t(`address.${name}`) : t("address.optional", { field: t(`address.${name}`) })}
+          type={name === "phone" ? "tel" : "text"}
+          autoComplete={`shipping ${autoComplete}`}
+          required={isRequired}
+          maxLength={200}
+          value={values[name]}
+          fault={faultOf(name)}
+          onChange={(event) => setValues({ ...values, [name]: event.target.value })}
+        />
+      ))}
+      <SelectField
+        label={t("address.country")}
+        className={styles.wide}
+        name="country"
+        autoComplete="shipping country"
+        value={country}
+        onChange={(event) => setCountry(event.target.value)}
+      >
+        {countries.map(({ code, name }) => (
+          <option key={code} value={code}>
+            {name}
+          </option>
+        ))}
+      </SelectField>
+      <Button type="submit" busy={isBusy} className={styles.wide}>
+        {t("checkout.toReview")}
+      </Button>
+    </form>
+  );
+}
+
+const withoutNull = (address: AddressInput | null) =>
+  Object.fromEntries(Object.entries(address ?? {}).filter(([name, value]) => name in empty && value != null));
+
+export function AddressText({ address }: { address: AddressInput | AddressPartsFragment }) {
+  const { country } = useI18n();
+  const lines = [
+    address.name,
+    address.line1,
+    address.line2,
+    [address.postalCode, address.city].join(" "),
+    address.region,
+    country(address.country),
+    address.phone,
+  ].filter(Boolean);
+  return (
+    <address className={styles.written}>
+      {lines.map((line) => (
+        <span key={line}>{line}</span>
+      ))}
+    </address>
+  );
+}

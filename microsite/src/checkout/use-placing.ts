@@ -1,0 +1,69 @@
+import { useApolloClient } from "@apollo/client/react";
+import { useEffect, useRef, useState } from "react";
+import { useNavigate } from "react-router";
+import { PlaceOrderDocument, type RefusalFragment } from "../graphql/generated/graphql.ts";
+import { type Attempt, forget, inputOf, noteSent, unheard } from "./attempt.ts";
+
+export type Placing =
+  | { kind: "idle" }
+  | { kind: "placing" }
+  /** No answer: it may have been placed. Sending it again makes no second order. */
+  | { kind: "unheard" }
+  | { kind: "refused"; refusals: readonly RefusalFragment[] };
+
+const IN_PROGRESS_WAIT_MS = 1_000;
+
+/** Sends the order, goes on with one that a reload interrupted, and leads to it. */
+export function usePlacing(customerId: string | undefined) {
+  const client = useApolloClient();
+  const navigate = useNavigate();
+  const [placing, setPlacing] = useState<Placing>({ kind: "idle" });
+  const isUnderWay = useRef(false);
+
+  async function place(attempt: Attempt): Promise<void> {
+    if (isUnderWay.current) return;
+    isUnderWay.current = true;
+    noteSent(attempt);
+    setPlacing({ kind: "placing" });
+    try {
+      setPlacing(await send(attempt));
+    } finally {
+      isUnderWay.current = false;
+    }
+  }
+
+  async function send(attempt: Attempt): Promise<Placing> {
+    try {
+      const { data } = await client.mutate({ mutation: PlaceOrderDocument, variables: { input: inputOf(attempt) } });
+      const { order, userErrors = [] } = data?.placeOrder ?? {};
+      if (order) {
+        forget();
+        void client.refetchQueries({ include: ["Viewer"] });
+        void navigate(`/orders/${encodeURIComponent(order.id)}`, { replace: true, state: { isNew: true } });
+        return { kind: "placing" };
+      }
+      if (userErrors.some(({ code }) => code === "IDEMPOTENCY_IN_PROGRESS")) {
+        await new Promise((resolve) => setTimeout(resolve, IN_PROGRESS_WAIT_MS));
+        return send(attempt);
+      }
+      forget(); // what is refused uses up no key, and the next try is another intent
+      return { kind: "refused", refusals: userErrors };
+    } catch {
+      return { kind: "unheard" };
+    }
+  }
+
+  const latest = useRef(place);
+  latest.current = place;
+  useEffect(() => {
+    const goOn = () => {
+      const attempt = customerId === undefined ? null : unheard(customerId);
+      if (attempt) void latest.current(attempt);
+    };
+    goOn();
+    window.addEventListener("online", goOn);
+    return () => window.removeEventListener("online", goOn);
+  }, [customerId]);
+
+  return { placing, place };
+}

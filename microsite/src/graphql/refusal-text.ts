@@ -1,0 +1,36 @@
+import type { I18n, MessageKey } from "../i18n/i18n.tsx";
+import type { RefusalFragment } from "./generated/graphql.ts";
+
+/** What a refusal says in the reader's language; the gateway's own English sentence where there is no better one. */
+export function refusalText({ t }: I18n, refusal: RefusalFragment): string {
+  switch (refusal.__typename) {
+    case "OtpInvalid":
+      return t("refusal.OTP_INVALID", { left: refusal.attemptsLeft });
+    case "InsufficientPoints":
+      return t("refusal.INSUFFICIENT_POINTS", { short: refusal.shortBy });
+    case "SoldOut":
+      return t("refusal.SOLD_OUT", { left: refusal.stockLeft });
+    case "LimitReached":
+      return t("refusal.LIMIT_REACHED", { limit: refusal.limit });
+    case "NotRedeemable":
+      return t(`reason.${refusal.reason}`);
+    default:
+      return plain[refusal.code] ? t(plain[refusal.code] as MessageKey) : refusal.message;
+  }
+}
+
+const plain: Partial<Record<RefusalFragment["code"], MessageKey>> = {
+  OTP_EXPIRED: "refusal.OTP_EXPIRED",
+  OTP_INVALID: "refusal.OTP_EXPIRED",
+  CART_CONFLICT: "refusal.CART_CONFLICT",
+  CART_EMPTY: "refusal.CART_EMPTY",
+  WALLET_NOT_SUPPORTED: "reason.WALLET_NOT_SUPPORTED",
+  GROUP_NOT_FOUND: "reason.GROUP_NOT_FOUND",
+  NOT_A_GROUP_MEMBER: "reason.NOT_A_GROUP_MEMBER",
+  UPSTREAM_UNAVAILABLE: "reason.UPSTREAM_UNAVAILABLE",
+  NOT_CANCELLABLE: "refusal.NOT_CANCELLABLE",
+  NOT_REVERSIBLE: "refusal.NOT_REVERSIBLE",
+  QUANTITY_INVALID: "refusal.QUANTITY_INVALID",
+  LINE_NOT_FOUND: "refusal.CART_CONFLICT",
+  ADDRESS_REQUIRED: "problem.ADDRESS_REQUIRED",
+};

@@ -1,0 +1,29 @@
+import { createClient } from "graphql-ws";
+import { session } from "../session/session.ts";
+
+const PING_MS = 10_000;
+const PONG_WITHIN_MS = 4_000;
+
+let overdue: ReturnType<typeof setTimeout> | undefined;
+
+/** The one socket of the page. It is not reopened by itself: whoever listens knows from where to go on (`use-order-status.ts`). */
+export const socket = createClient({
+  async url() {
+    await session.ensureFresh(); // the upgrade request brings the cookie
+    return `${location.origin.replace(/^http/, "ws")}/graphql`;
+  },
+  retryAttempts: 0,
+  shouldRetry: () => false,
+  onNonLazyError: () => {},
+  keepAlive: PING_MS,
+  on: {
+    // A connection that is lost without a word is noticed by its silence.
+    ping: (received) => {
+      if (!received) overdue = setTimeout(() => socket.terminate(), PONG_WITHIN_MS);
+    },
+    pong: (received) => {
+      if (received) clearTimeout(overdue);
+    },
+    closed: () => clearTimeout(overdue),
+  },
+});

@@ -1,0 +1,154 @@
+import { useQuery } from "@apollo/client/react";
+import { Link } from "react-router";
+import { HomeDocument, type HomeQuery, WithinReachDocument } from "../graphql/generated/graphql.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { OrderRow, OrderRowSkeleton } from "../orders/order-row.tsx";
+import { RewardCard, RewardCardSkeleton } from "../rewards/reward-card.tsx";
+import rewards from "../rewards/rewards.module.css";
+import { isBrandSignInOver } from "../session/session-link.ts";
+import { Page } from "../shell/page.tsx";
+import { Button, ButtonLink } from "../ui/button.tsx";
+import { Mark } from "../ui/mark.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { Points } from "../ui/points.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
+import { Tile } from "../ui/tile.tsx";
+import styles from "./home.module.css";
+
+type Me = NonNullable<HomeQuery["me"]>;
+const SKELETONS = ["a", "b", "c"];
+
+export default function HomePage() {
+  const { t } = useI18n();
+  const { data, error, loading, refetch } = useQuery(HomeDocument, { fetchPolicy: "cache-and-network" });
+  const reach = useQuery(WithinReachDocument, { fetchPolicy: "cache-and-network" });
+  const me = data?.me;
+  const orders = me?.orders.nodes ?? [];
+  const within = reach.data?.rewards;
+
+  return (
+    <Page title={t("home.title")}>
+      {error && !me && !loading && (
+        <Notice tone="bad">
+          {t("error.load")}
+          <div>
+            <Button look="plain" onClick={() => void refetch()}>
+              {t("error.again")}
+            </Button>
+          </div>
+        </Notice>
+      )}
+      <div className={styles.mosaic}>
+        <Balance
+          wallet={me?.wallet}
+          isLoading={loading && !me}
+          needsSignIn={isBrandSignInOver(error)}
+          onRetry={() => void refetch()}
+        />
+        <Groups wallets={me?.groupWallets} isLoading={loading && !me} />
+      </div>
+
+      <section className={styles.part} aria-labelledby="within">
+        <header>
+          <h2 id="within">{t("home.within")}</h2>
+          <Link to="/rewards">{within ? t("home.all", { count: within.totalCount }) : t("nav.rewards")}</Link>
+        </header>
+        {within?.totalCount === 0 ? (
+          <Tile className={rewards.none}>
+            <p>{t("home.nothingWithin")}</p>
+            <ButtonLink to="/rewards" look="quiet">
+              {t("notFound.browse")}
+            </ButtonLink>
+          </Tile>
+        ) : reach.error && !within ? (
+          <Notice tone="calm">{t("home.withinUnknown")}</Notice>
+        ) : (
+          <div className={rewards.grid} data-strip>
+            {within
+              ? within.nodes.map((reward) => <RewardCard key={reward.id} reward={reward} />)
+              : SKELETONS.map((key) => <RewardCardSkeleton key={key} />)}
+          </div>
+        )}
+      </section>
+
+      {(orders.length > 0 || !me) && (
+        <section className={styles.part} aria-labelledby="recent">
+          <header>
+            <h2 id="recent">{t("home.recent")}</h2>
+            <Link to="/orders">{t("home.allOrders")}</Link>
+          </header>
+          <ul className={styles.orders}>
+            {me
+              ? orders.map((order) => <OrderRow key={order.id} order={order} />)
+              : SKELETONS.map((key) => <OrderRowSkeleton key={key} />)}
+          </ul>
+        </section>
+      )}
+    </Page>
+  );
+}
+
+function Balance(props: {
+  wallet: Me["wallet"] | undefined;
+  isLoading: boolean;
+  needsSignIn: boolean;
+  onRetry(): void;
+}) {
+  const { wallet, isLoading, needsSignIn, onRetry } = props;
+  const { t, number, time } = useI18n();
+  const amount = wallet?.available ?? wallet?.balance ?? null;
+  return (
+    <section className={styles.balance} aria-label={t("home.balance")}>
+      <p className={styles.balanceLabel}>{t("home.available")}</p>
+      {isLoading ? (
+        <Skeleton width="min(14rem, 70%)" height="var(--s7)" />
+      ) : amount === null ? (
+        <div className={styles.unread}>
+          <p>{needsSignIn ? t("home.brandSignInOver") : t("home.balanceUnknown")}</p>
+          <Button look="quiet" onClick={onRetry}>
+            {t("error.again")}
+          </Button>
+        </div>
+      ) : (
+        <p className={styles.number}>
+          {number(amount)} <small>{t("points.unit", { count: amount })}</small>
+        </p>
+      )}
+      <p className={styles.asOf}>
+        {wallet?.asOf && amount !== null && <span>{t("home.asOf", { time: time(wallet.asOf) })}</span>}
+        {wallet && wallet.held > 0 && <span>{t("home.held", { count: wallet.held })}</span>}
+      </p>
+      <span className={styles.chips} aria-hidden="true" />
+    </section>
+  );
+}
+
+function Groups({ wallets, isLoading }: { wallets: Me["groupWallets"] | undefined; isLoading: boolean }) {
+  const { t } = useI18n();
+  if (isLoading) {
+    return (
+      <Tile className={styles.group}>
+        <Skeleton width="60%" height="1.2rem" />
+        <Skeleton width="40%" height="1.6rem" />
+      </Tile>
+    );
+  }
+  if (wallets === null) {
+    return (
+      <Tile className={styles.group}>
+        <h2>{t("home.groups")}</h2>
+        <p className={styles.soft}>{t("home.groupsUnknown")}</p>
+      </Tile>
+    );
+  }
+  return wallets?.map((wallet) => (
+    <Tile key={wallet.id} className={styles.group} aria-label={wallet.name ?? wallet.externalId ?? t("wallet.group")}>
+      <h2>{wallet.name ?? wallet.externalId}</h2>
+      <p className={styles.soft}>{wallet.role === "PRIMARY" ? t("home.groupLead") : t("home.groupMember")}</p>
+      <p className={styles.groupPoints}>
+        {wallet.balance === null ? t("wallet.noPoints") : <Points value={wallet.balance} />}
+      </p>
+      {wallet.status !== "ACTIVE" && <Mark tone="plain">{t("wallet.inactive")}</Mark>}
+    </Tile>
+  ));
+}

@@ -1,0 +1,98 @@
+import { IntlMessageFormat } from "intl-messageformat";
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
+import type texts from "../../messages/en.json";
+import { brand } from "../../theme/brand.ts";
+
+/** Every text of the site, by its name in `messages/`. */
+export type MessageKey = keyof typeof texts;
+type Values = Record<string, string | number | Date | null | undefined>;
+export type Language = "en" | "hi";
+type Messages = Record<MessageKey, ConstructorParameters<typeof IntlMessageFormat>[0]>;
+
+export interface I18n {
+  language: Language;
+  locale: string;
+  t(key: MessageKey, values?: Values): string;
+  number(value: number): string;
+  dateTime(iso: string): string;
+  /** `2027-03-31` is that day wherever the reader is. */
+  day(iso: string): string;
+  time(iso: string): string;
+  country(code: string): string;
+  setLanguage(language: Language): void;
+}
+
+const KEY = "tessera.language";
+const loaders: Record<Language, () => Promise<{ default: unknown }>> = {
+  en: () => import("../../messages/en.json"),
+  hi: () => import("../../messages/hi.json"),
+};
+const languages = Object.keys(loaders) as Language[];
+
+export function preferredLanguage(): Language {
+  const wanted = [localStorage.getItem(KEY), ...navigator.languages].map((tag) => tag?.split("-")[0]);
+  return languages.find((language) => language === wanted.find((tag) => languages.includes(tag as Language))) ?? "en";
+}
+
+/** The language as the browser's owner writes it: `en-IN` groups digits otherwise than `en-GB`. */
+const localeOf = (language: Language) =>
+  navigator.languages.find((tag) => tag.split("-")[0] === language && tag.includes("-")) ??
+  `${language}-${brand.region}`;
+
+export const loadMessages = async (language: Language) => (await loaders[language]()).default as Messages;
+
+function makeI18n(language: Language, messages: Messages, setLanguage: I18n["setLanguage"]): I18n {
+  const locale = localeOf(language);
+  const formats = new Map<MessageKey, IntlMessageFormat>();
+  const numbers = new Intl.NumberFormat(locale);
+  const dateTimes = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+  const civilDays = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+  const times = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+  const countries = new Intl.DisplayNames(locale, { type: "region" });
+
+  return {
+    language,
+    locale,
+    setLanguage,
+    t(key, values) {
+      const message = messages[key];
+      if (typeof message === "string") return message;
+      const format = formats.get(key) ?? new IntlMessageFormat(message, locale);
+      formats.set(key, format);
+      return String(format.format(values));
+    },
+    number: (value) => numbers.format(value),
+    dateTime: (iso) => dateTimes.format(new Date(iso)),
+    day: (iso) => (iso.includes("T") ? days : civilDays).format(new Date(iso)),
+    time: (iso) => times.format(new Date(iso)),
+    country: (code) => countries.of(code) ?? code,
+  };
+}
+
+const I18nContext = createContext<I18n | null>(null);
+
+export function useI18n(): I18n {
+  const i18n = useContext(I18nContext);
+  if (!i18n) throw new Error("useI18n() is outside of <I18nProvider>.");
+  return i18n;
+}
+
+export function I18nProvider(props: { language: Language; messages: Messages; children: ReactNode }) {
+  const [{ language, messages }, setLoaded] = useState({ language: props.language, messages: props.messages });
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
+  const i18n = useMemo(
+    () =>
+      makeI18n(language, messages, (next) => {
+        localStorage.setItem(KEY, next);
+        loadMessages(next).then(
+          (loaded) => setLoaded({ language: next, messages: loaded }),
+          () => {}, // offline: the next visit has it
+        );
+      }),
+    [language, messages],
+  );
+  return <I18nContext value={i18n}>{props.children}</I18nContext>;
+}

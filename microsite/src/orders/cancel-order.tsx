@@ -1,0 +1,106 @@
+import { useMutation } from "@apollo/client/react";
+import { lazy, Suspense, useState } from "react";
+import {
+  CancelOrderDocument,
+  type CancelOrderMutation,
+  type OrderDetailFragment,
+} from "../graphql/generated/graphql.ts";
+import { refusalText } from "../graphql/refusal-text.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { Button } from "../ui/button.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { Points } from "../ui/points.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
+import styles from "./orders.module.css";
+
+const Dialog = lazy(async () => ({ default: (await import("../ui/dialog.tsx")).Dialog }));
+const DialogActions = lazy(async () => ({ default: (await import("../ui/dialog.tsx")).DialogActions }));
+
+type Preview = NonNullable<CancelOrderMutation["cancelOrder"]["preview"]>;
+
+/** One key for each order and tab: asking twice cancels once. */
+function keyFor(orderId: string): string {
+  const name = `tessera.cancel.${orderId}`;
+  const key = sessionStorage.getItem(name) ?? crypto.randomUUID();
+  sessionStorage.setItem(name, key);
+  return key;
+}
+
+/** Shows what would come back before it is done. */
+export function CancelOrder({ order }: { order: OrderDetailFragment }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const [isOpen, setOpen] = useState(false);
+  const [preview, setPreview] = useState<Preview | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [cancel, { loading }] = useMutation(CancelOrderDocument);
+
+  async function send(dryRun: boolean) {
+    setProblem(null);
+    try {
+      const input = { orderId: order.id, idempotencyKey: keyFor(order.id), dryRun };
+      const { data } = await cancel({ variables: { input } });
+      const { preview: found, userErrors = [] } = data?.cancelOrder ?? {};
+      const [refusal] = userErrors;
+      if (refusal) setProblem(refusalText(i18n, refusal));
+      else if (dryRun) setPreview(found ?? null);
+      else setOpen(false);
+    } catch {
+      setProblem(t("error.network"));
+    }
+  }
+
+  return (
+    <>
+      <Button
+        look="quiet"
+        onClick={() => {
+          setPreview(null);
+          setOpen(true);
+          void send(true);
+        }}
+      >
+        {t("cancel.ask")}
+      </Button>
+      {isOpen && (
+        <Suspense fallback={null}>
+          <Dialog title={t("cancel.title")} isOpen onClose={() => setOpen(false)}>
+            {preview ? (
+              <>
+                <p>{t("cancel.comesBack")}</p>
+                <ul className={styles.returns}>
+                  {preview.returns.map(({ payWith, groupWallet, points, mayBeRefused }) => (
+                    <li key={groupWallet?.id ?? payWith}>
+                      <span>
+                        {payWith === "INDIVIDUAL" ? t("wallet.own") : (groupWallet?.name ?? t("wallet.group"))}
+                      </span>
+                      <Points value={points} />
+                      {mayBeRefused && <small>{t("cancel.mayBeRefused")}</small>}
+                    </li>
+                  ))}
+                </ul>
+                {preview.returns.length === 0 && <p className={styles.soft}>{t("cancel.nothing")}</p>}
+              </>
+            ) : (
+              !problem && <Skeleton height="5rem" />
+            )}
+            {problem && <Notice tone="bad">{problem}</Notice>}
+            <DialogActions>
+              <Button
+                look="danger"
+                busy={loading && preview !== null}
+                disabled={!preview}
+                onClick={() => void send(false)}
+              >
+                {t("cancel.do")}
+              </Button>
+              <Button look="quiet" onClick={() => setOpen(false)}>
+                {t("cancel.keep")}
+              </Button>
+            </DialogActions>
+          </Dialog>
+        </Suspense>
+      )}
+    </>
+  );
+}

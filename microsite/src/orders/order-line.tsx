@@ -1,0 +1,55 @@
+import { Link } from "react-router";
+import type { OrderLinePartsFragment, OrderLineStatus } from "../graphql/generated/graphql.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { Mark } from "../ui/mark.tsx";
+import type { Tone } from "../ui/notice.tsx";
+import { Picture } from "../ui/picture.tsx";
+import { Points } from "../ui/points.tsx";
+import styles from "./orders.module.css";
+import { Vouchers } from "./vouchers.tsx";
+
+const tones: Record<OrderLineStatus, Tone | "plain"> = {
+  PENDING: "info",
+  PROCESSING: "info",
+  FULFILLED: "good",
+  PARTIALLY_FULFILLED: "calm",
+  FAILED: "plain",
+  CANCELLED: "plain",
+  REVERSED: "plain",
+};
+
+export function OrderLine({ line }: { line: OrderLinePartsFragment }) {
+  const { t } = useI18n();
+  const { reward, shipment, failure } = line;
+  const wallet = line.payWith === "INDIVIDUAL" ? t("wallet.own") : (line.groupWallet?.name ?? t("wallet.group"));
+  return (
+    <li className={styles.line}>
+      <Picture src={reward?.imageUrl} />
+      <div className={styles.lineText}>
+        <h3>{reward ? <Link to={`/rewards/${encodeURIComponent(reward.sku)}`}>{line.name}</Link> : line.name}</h3>
+        <p className={styles.soft}>
+          {line.quantity > 1 && <>{t("order.quantity", { count: line.quantity })} · </>}
+          <Points value={line.points} /> · {wallet}
+        </p>
+        <p>
+          <Mark tone={tones[line.status]}>{t(`status.${line.status}`)}</Mark>
+        </p>
+        {line.status === "PARTIALLY_FULFILLED" && (
+          <p>{t("order.given", { given: line.fulfilledQuantity, count: line.quantity })}</p>
+        )}
+        {failure && <p>{t(`reason.${failure.reason}`)}</p>}
+        {shipment && (
+          <p>
+            {t(`shipment.${shipment.status}`)}
+            {shipment.trackingNumber && (
+              <span className={styles.tracking}>
+                {t("shipment.tracking", { carrier: shipment.carrier ?? "", number: shipment.trackingNumber })}
+              </span>
+            )}
+          </p>
+        )}
+        {line.vouchers.length > 0 && <Vouchers line={line} />}
+      </div>
+    </li>
+  );
+}

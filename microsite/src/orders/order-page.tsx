@@ -1,0 +1,123 @@
+import { useQuery } from "@apollo/client/react";
+import { useParams } from "react-router";
+import { AddressText } from "../checkout/address-form.tsx";
+import { type OrderDetailFragment, OrderDocument } from "../graphql/generated/graphql.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import NotFoundPage from "../shell/not-found-page.tsx";
+import { Page } from "../shell/page.tsx";
+import { Button } from "../ui/button.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { Points } from "../ui/points.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
+import { Tile } from "../ui/tile.tsx";
+import { CancelOrder } from "./cancel-order.tsx";
+import { OrderLine } from "./order-line.tsx";
+import { headlineKey, pointsKey } from "./order-words.ts";
+import styles from "./orders.module.css";
+import { PointsTrail } from "./points-trail.tsx";
+import { Progress } from "./progress.tsx";
+import { useOrderStatus } from "./use-order-status.ts";
+
+export default function OrderPage() {
+  const { t } = useI18n();
+  const { id = "" } = useParams();
+  const { data, loading, error, refetch } = useQuery(OrderDocument, {
+    variables: { id },
+    fetchPolicy: "cache-and-network",
+  });
+  const order = data?.order;
+
+  if (!order) {
+    if (loading) {
+      return (
+        <Page title={t("orders.loading")}>
+          <Skeleton height="18rem" />
+        </Page>
+      );
+    }
+    if (!error) return <NotFoundPage />;
+    return (
+      <Page title={t("orders.title")} narrow>
+        <Notice tone="bad">
+          {t("error.load")}
+          <div>
+            <Button look="plain" onClick={() => void refetch()}>
+              {t("error.again")}
+            </Button>
+          </div>
+        </Notice>
+      </Page>
+    );
+  }
+  return <Shown key={order.id} order={order} />;
+}
+
+function Shown({ order }: { order: OrderDetailFragment }) {
+  const { t, dateTime } = useI18n();
+  const following = useOrderStatus(order.id);
+  const points = pointsKey(order);
+  return (
+    <Page
+      title={t(headlineKey(order))}
+      lead={points && t(points)}
+      aside={
+        <p className={styles.following} data-following={order.settled ? "settled" : following} role="status">
+          {order.settled ? "" : t(`following.${following}`)}
+        </p>
+      }
+    >
+      <div className={styles.both}>
+        <div className={styles.rows}>
+          <Tile aria-labelledby="progress">
+            <h2 id="progress" className="sr-only">
+              {t("order.progress")}
+            </h2>
+            <Progress order={order} />
+          </Tile>
+          <Tile className={styles.lines} aria-labelledby="lines">
+            <h2 id="lines">{t("order.rewards")}</h2>
+            <ul>
+              {order.lines.map((line) => (
+                <OrderLine key={line.id} line={line} />
+              ))}
+            </ul>
+          </Tile>
+        </div>
+        <div className={styles.rows}>
+          <Tile className={styles.facts}>
+            <h2>{t("order.facts")}</h2>
+            <dl>
+              <div>
+                <dt>{t("order.number")}</dt>
+                <dd>{order.number}</dd>
+              </div>
+              <div>
+                <dt>{t("order.placedAt")}</dt>
+                <dd>
+                  <time dateTime={order.placedAt}>{dateTime(order.placedAt)}</time>
+                </dd>
+              </div>
+              <div>
+                <dt>{t("cart.total")}</dt>
+                <dd>
+                  <Points value={order.total} />
+                </dd>
+              </div>
+            </dl>
+            {order.shippingAddress && (
+              <>
+                <h3>{t("order.shippedTo")}</h3>
+                <AddressText address={order.shippingAddress} />
+              </>
+            )}
+            {order.cancellable && <CancelOrder order={order} />}
+          </Tile>
+          <Tile className={styles.facts} aria-labelledby="trail">
+            <h2 id="trail">{t("order.trail")}</h2>
+            <PointsTrail movements={order.pointsTrail} />
+          </Tile>
+        </div>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,69 @@
+import { useQuery } from "@apollo/client/react";
+import { useState } from "react";
+import cartStyles from "../cart/cart.module.css";
+import { OrdersDocument } from "../graphql/generated/graphql.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { Page } from "../shell/page.tsx";
+import { Button, ButtonLink } from "../ui/button.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { Tile } from "../ui/tile.tsx";
+import { OrderRow, OrderRowSkeleton } from "./order-row.tsx";
+import styles from "./orders.module.css";
+
+const SKELETONS = ["a", "b", "c", "d"];
+
+export default function OrdersPage() {
+  const { t } = useI18n();
+  const { data, loading, fetchMore, refetch } = useQuery(OrdersDocument, {
+    fetchPolicy: "cache-and-network",
+    nextFetchPolicy: "cache-first",
+  });
+  const [isLoadingMore, setLoadingMore] = useState(false);
+  const orders = data?.me?.orders;
+
+  async function more() {
+    setLoadingMore(true);
+    try {
+      await fetchMore({ variables: { after: orders?.pageInfo.endCursor ?? null } });
+    } catch {
+      // The button is still there.
+    } finally {
+      setLoadingMore(false);
+    }
+  }
+
+  return (
+    <Page title={t("orders.title")} narrow>
+      <h2 className="sr-only">{t("orders.list")}</h2>
+      {orders?.totalCount === 0 ? (
+        <Tile className={cartStyles.empty}>
+          <p>{t("orders.none")}</p>
+          <ButtonLink to="/rewards">{t("notFound.browse")}</ButtonLink>
+        </Tile>
+      ) : !orders && !loading ? (
+        <Notice tone="bad">
+          {t("error.load")}
+          <div>
+            <Button look="plain" onClick={() => void refetch()}>
+              {t("error.again")}
+            </Button>
+          </div>
+        </Notice>
+      ) : (
+        <ul className={styles.rows}>
+          {orders?.edges.map(({ node }) => (
+            <OrderRow key={node.id} order={node} />
+          ))}
+          {(!orders || isLoadingMore) && SKELETONS.map((key) => <OrderRowSkeleton key={key} />)}
+        </ul>
+      )}
+      {orders?.pageInfo.hasNextPage && (
+        <div className={styles.more}>
+          <Button look="quiet" busy={isLoadingMore} onClick={() => void more()}>
+            {t("orders.more")}
+          </Button>
+        </div>
+      )}
+    </Page>
+  );
+}

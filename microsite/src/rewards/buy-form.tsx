@@ -1,0 +1,160 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import { useEffect, useRef, useState } from "react";
+import {
+  AddToCartDocument,
+  PayingWalletsDocument,
+  type RefusalFragment,
+  StandingsDocument,
+} from "../graphql/generated/graphql.ts";
+import { refusalText } from "../graphql/refusal-text.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { Amount } from "../ui/amount.tsx";
+import { Button, ButtonLink } from "../ui/button.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { Points } from "../ui/points.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
+import type { Standing } from "./reward-card.tsx";
+import type { RewardDetail } from "./reward-page.tsx";
+import styles from "./rewards.module.css";
+import { walletOf } from "./search.ts";
+
+/** A wallet on offer; its group's id, or empty for one's own. */
+interface Option {
+  group: string;
+  name: string;
+  points: number | null;
+}
+
+/** Chooses whose points pay, and how many of it. */
+export function BuyForm({ reward }: { reward: RewardDetail }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const wallets = useQuery(PayingWalletsDocument, { fetchPolicy: "cache-and-network" });
+  const me = wallets.data?.me;
+  const canOwn = reward.payableWith.includes("INDIVIDUAL");
+  const canGroup = reward.payableWith.includes("GROUP");
+  const options: Option[] = [
+    ...(canOwn ? [{ group: "", name: t("wallet.own"), points: me?.wallet?.available ?? null }] : []),
+    ...(canGroup
+      ? (me?.groupWallets ?? []).map((wallet) => ({
+          group: wallet.id,
+          name: wallet.name ?? wallet.externalId ?? t("wallet.group"),
+          points: wallet.balance,
+        }))
+      : []),
+  ];
+  const [standings, setStandings] = useState<Record<string, Standing>>({});
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [quantity, setQuantity] = useState(1);
+  const [add, adding] = useMutation(AddToCartDocument);
+  const [added, setAdded] = useState<string | null>(null);
+  const [refusal, setRefusal] = useState<RefusalFragment | "unknown" | null>(null);
+
+  // The first wallet that can pay, unless another one was chosen.
+  const group =
+    chosen ?? options.find((option) => standings[option.group]?.redeemable)?.group ?? options[0]?.group ?? "";
+  const standing = standings[group];
+  const isHopeless = standing != null && !standing.redeemable;
+
+  async function addToCart() {
+    setAdded(null);
+    setRefusal(null);
+    try {
+      const { data } = await add({ variables: { input: { rewardId: reward.id, quantity, ...walletOf(group) } } });
+      const [first] = data?.addToCart.userErrors ?? [];
+      if (first) setRefusal(first);
+      else setAdded(t("reward.added", { count: quantity }));
+    } catch {
+      setRefusal("unknown");
+    }
+  }
+
+  if (!me) return wallets.loading ? <Skeleton height="9rem" /> : <Notice tone="bad">{t("error.load")}</Notice>;
+  if (options.length === 0) {
+    return <Notice tone="calm">{canGroup ? t("reward.noGroup") : t("reason.NOT_CONFIGURED")}</Notice>;
+  }
+  return (
+    <>
+      <fieldset className={styles.wallets}>
+        <legend>{t("rewards.payWith")}</legend>
+        {options.map((option) => (
+          <WalletOption
+            key={option.group}
+            option={option}
+            rewardId={reward.id}
+            isChosen={option.group === group}
+            onChoose={() => setChosen(option.group)}
+            onStanding={(found) => setStandings((known) => ({ ...known, [option.group]: found }))}
+          />
+        ))}
+      </fieldset>
+      <div className={styles.row}>
+        <Amount
+          label={t("reward.quantity")}
+          value={quantity}
+          max={Math.min(reward.limitPerCustomer ?? 99, reward.stock ?? 99)}
+          isDisabled={isHopeless}
+          onChange={setQuantity}
+        />
+        <Button busy={adding.loading} disabled={isHopeless} onClick={() => void addToCart()}>
+          {t("reward.add")}
+        </Button>
+      </div>
+      {refusal && <Notice tone="bad">{refusal === "unknown" ? t("error.network") : refusalText(i18n, refusal)}</Notice>}
+      {added && (
+        <Notice tone="good" title={added}>
+          <div>
+            <ButtonLink to="/cart" look="plain">
+              {t("reward.toCart")}
+            </ButtonLink>
+          </div>
+        </Notice>
+      )}
+    </>
+  );
+}
+
+function WalletOption(props: {
+  option: Option;
+  rewardId: string;
+  isChosen: boolean;
+  onChoose(): void;
+  onStanding(standing: Standing): void;
+}) {
+  const { option, rewardId, isChosen, onChoose, onStanding } = props;
+  const { t } = useI18n();
+  const { data, loading } = useQuery(StandingsDocument, {
+    variables: { ids: [rewardId], wallet: walletOf(option.group) },
+    fetchPolicy: "cache-and-network",
+  });
+  const [node] = data?.nodes ?? [];
+  const standing = node?.__typename === "Reward" ? node.redeemability : loading ? undefined : null;
+  useTell(standing, onStanding);
+  return (
+    <label className={styles.wallet}>
+      <input type="radio" name="wallet" checked={isChosen} onChange={onChoose} />
+      <span>{option.name}</span>
+      {option.points === null ? <span>–</span> : <Points value={option.points} />}
+      <small>
+        {standing === undefined ? (
+          <Skeleton width="8rem" height="1rem" />
+        ) : standing === null ? (
+          t("reason.UPSTREAM_UNAVAILABLE")
+        ) : standing.redeemable ? (
+          t("reward.canPay")
+        ) : standing.shortBy !== null ? (
+          t("rewards.short", { count: standing.shortBy })
+        ) : (
+          standing.reasons.map((reason) => t(`reason.${reason}`)).join(" ")
+        )}
+      </small>
+    </label>
+  );
+}
+
+/** Tells the parent what was found out, whenever that is something else. */
+function useTell(standing: Standing, tell: (standing: Standing) => void): void {
+  const latest = useRef(tell);
+  latest.current = tell;
+  useEffect(() => latest.current(standing), [standing]);
+}

@@ -1,0 +1,228 @@
+import { useQuery } from "@apollo/client/react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useSearchParams } from "react-router";
+import { CatalogueDocument, CategoriesDocument, PayingWalletsDocument } from "../graphql/generated/graphql.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { useSession } from "../session/use-session.ts";
+import { Page } from "../shell/page.tsx";
+import { Button } from "../ui/button.tsx";
+import { SelectField, TextField } from "../ui/field.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { Tile } from "../ui/tile.tsx";
+import { RewardCard, RewardCardSkeleton } from "./reward-card.tsx";
+import styles from "./rewards.module.css";
+import { filterOf, kinds, readSearch, type Search, sorts, walletOf, writeSearch } from "./search.ts";
+import { useStandings } from "./use-standings.ts";
+
+const PAGE = 24;
+const SKELETONS = ["a", "b", "c", "d", "e", "f", "g", "h"];
+const TYPING_MS = 250;
+
+export default function CataloguePage() {
+  const { t } = useI18n();
+  const [params, setParams] = useSearchParams();
+  const search = readSearch(params);
+  const change = (part: Partial<Search>) => setParams(writeSearch({ ...search, ...part }), { replace: true });
+
+  return (
+    <Page title={t("rewards.title")}>
+      <Tools search={search} onChange={change} />
+      <Results search={search} onReset={() => setParams(new URLSearchParams(), { replace: true })} />
+    </Page>
+  );
+}
+
+function Tools({ search, onChange }: { search: Search; onChange(part: Partial<Search>): void }) {
+  const { t } = useI18n();
+  const isSignedIn = useSession().kind === "signed-in";
+  const categories = useQuery(CategoriesDocument).data?.rewardCategories ?? [];
+  const wallets = useQuery(PayingWalletsDocument, { skip: !isSignedIn }).data?.me?.groupWallets ?? [];
+  const groups = wallets.filter(({ status }) => status === "ACTIVE");
+  const [text, setText] = useState(search.text);
+
+  // What is typed is looked for when the typing pauses.
+  const latest = useRef(onChange);
+  latest.current = onChange;
+  useEffect(() => {
+    if (text === search.text) return;
+    const timer = setTimeout(() => latest.current({ text }), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [text, search.text]);
+
+  return (
+    <Tile className={styles.tools} role="search" aria-label={t("rewards.search")}>
+      <div className={styles.search}>
+        <TextField
+          type="search"
+          label={t("rewards.search")}
+          placeholder={t("rewards.searchHint")}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+        <Icon name="search" size={20} />
+      </div>
+      <SelectField
+        label={t("rewards.category")}
+        value={search.category}
+        onChange={(event) => onChange({ category: event.target.value })}
+      >
+        <option value="">{t("rewards.everyCategory")}</option>
+        {categories.map(({ name, rewardCount }) => (
+          <option key={name} value={name}>
+            {t("rewards.categoryCount", { name, count: rewardCount })}
+          </option>
+        ))}
+      </SelectField>
+      <SelectField
+        label={t("rewards.sort")}
+        value={search.sort}
+        onChange={(event) => onChange({ sort: event.target.value as Search["sort"] })}
+      >
+        {sorts.map((sort) => (
+          <option key={sort} value={sort}>
+            {t(`sort.${sort}`)}
+          </option>
+        ))}
+      </SelectField>
+      {isSignedIn && (
+        <SelectField
+          label={t("rewards.payWith")}
+          value={search.group}
+          onChange={(event) => onChange({ group: event.target.value })}
+        >
+          <option value="">{t("wallet.own")}</option>
+          {groups.map(({ id, name, externalId }) => (
+            <option key={id} value={id}>
+              {name ?? externalId}
+            </option>
+          ))}
+        </SelectField>
+      )}
+      <div className={styles.chips}>
+        <fieldset>
+          <legend className="sr-only">{t("rewards.kind")}</legend>
+          {([null, ...kinds] as const).map((kind) => (
+            <label key={kind}>
+              <input type="radio" name="kind" checked={search.kind === kind} onChange={() => onChange({ kind })} />
+              {t(kind ? `kind.${kind}.many` : "kind.all")}
+            </label>
+          ))}
+        </fieldset>
+        {isSignedIn && (
+          <label className={styles.apart}>
+            <input
+              type="checkbox"
+              checked={search.isWithin}
+              onChange={(event) => onChange({ isWithin: event.target.checked })}
+            />
+            {search.isWithin && <Icon name="check" size={16} />}
+            {t("rewards.within")}
+          </label>
+        )}
+      </div>
+    </Tile>
+  );
+}
+
+function Results({ search, onReset }: { search: Search; onReset(): void }) {
+  const { t } = useI18n();
+  const isSignedIn = useSession().kind === "signed-in";
+  const { data, previousData, error, loading, fetchMore, refetch } = useQuery(CatalogueDocument, {
+    variables: { first: PAGE, filter: filterOf(search, isSignedIn), sort: search.sort },
+    fetchPolicy: "cache-and-network",
+    nextFetchPolicy: "cache-first",
+  });
+  const [isLoadingMore, setLoadingMore] = useState(false);
+  const shown = data?.rewards ?? previousData?.rewards;
+  const edges = shown?.edges ?? [];
+  const cursor = data?.rewards.pageInfo.hasNextPage ? data.rewards.pageInfo.endCursor : null;
+
+  async function more() {
+    if (!cursor || isLoadingMore) return;
+    setLoadingMore(true);
+    try {
+      await fetchMore({ variables: { after: cursor } });
+    } catch {
+      // The button is still there.
+    } finally {
+      setLoadingMore(false);
+    }
+  }
+
+  if (!shown && error) {
+    return (
+      <Notice tone="bad">
+        {t("error.load")}
+        <div>
+          <Button look="plain" onClick={() => void refetch()}>
+            {t("error.again")}
+          </Button>
+        </div>
+      </Notice>
+    );
+  }
+  const pages = Array.from({ length: Math.ceil(edges.length / PAGE) }, (_, page) =>
+    edges.slice(page * PAGE, (page + 1) * PAGE),
+  );
+  return (
+    <section aria-busy={loading && !data}>
+      <h2 className={styles.count} role="status">
+        {shown ? t("rewards.count", { count: shown.totalCount }) : t("rewards.looking")}
+      </h2>
+      {shown?.totalCount === 0 ? (
+        <Tile className={styles.none}>
+          <h3>{t("rewards.none")}</h3>
+          <p>{t("rewards.noneText")}</p>
+          <Button look="quiet" onClick={onReset}>
+            {t("rewards.reset")}
+          </Button>
+        </Tile>
+      ) : (
+        <div className={styles.grid}>
+          {pages.map((page, index) => (
+            <PageOfRewards key={page[0]?.cursor} edges={page} group={search.group} isFirst={index === 0} />
+          ))}
+          {(!shown || isLoadingMore) && SKELETONS.map((key) => <RewardCardSkeleton key={key} />)}
+        </div>
+      )}
+      {cursor && <More isBusy={isLoadingMore} onMore={() => void more()} />}
+    </section>
+  );
+}
+
+type Edges = readonly { cursor: string; node: Parameters<typeof RewardCard>[0]["reward"] }[];
+
+function PageOfRewards({ edges, group, isFirst }: { edges: Edges; group: string; isFirst: boolean }) {
+  const ids = useMemo(() => edges.map(({ node }) => node.id), [edges]);
+  const standingOf = useStandings(ids, walletOf(group));
+  return edges.map(({ node }, index) => (
+    <RewardCard key={node.id} reward={node} standing={standingOf(node.id)} priority={isFirst && index < 4} />
+  ));
+}
+
+/** Loads more before the end is reached; the button is for keyboards, and for when that did not work. */
+function More({ isBusy, onMore }: { isBusy: boolean; onMore(): void }) {
+  const { t } = useI18n();
+  const place = useRef<HTMLDivElement>(null);
+  const latest = useRef(onMore);
+  latest.current = onMore;
+  useEffect(() => {
+    if (!place.current || isBusy) return;
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (entry?.isIntersecting) latest.current();
+      },
+      { rootMargin: "600px" },
+    );
+    observer.observe(place.current);
+    return () => observer.disconnect();
+  }, [isBusy]);
+  return (
+    <div className={styles.more} ref={place}>
+      <Button look="quiet" busy={isBusy} onClick={onMore}>
+        {t("rewards.more")}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,49 @@
+import { type ReactNode, useEffect, useRef } from "react";
+import { NavigationType, useLocation, useNavigationType } from "react-router";
+import { brand } from "../../theme/brand.ts";
+import styles from "./shell.module.css";
+
+let isFirst = true;
+
+/** A page: its title, for the window as well, from which a screen reader starts reading after a link was followed. */
+export function Page(props: {
+  title: string;
+  lead?: ReactNode;
+  aside?: ReactNode;
+  narrow?: boolean;
+  children: ReactNode;
+}) {
+  const { title, lead, aside, narrow = false, children } = props;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { pathname } = useLocation();
+  const how = useNavigationType();
+
+  useEffect(() => {
+    document.title = `${title} · ${brand.name}`;
+  }, [title]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page of the same kind begins at its top, too.
+  useEffect(() => {
+    if (isFirst) {
+      isFirst = false;
+      return;
+    }
+    if (how !== NavigationType.Pop) window.scrollTo(0, 0);
+    heading.current?.focus({ preventScroll: true });
+  }, [pathname]);
+
+  return (
+    <div className={styles.page} data-narrow={narrow || undefined}>
+      <header className={styles.title}>
+        <div>
+          <h1 ref={heading} tabIndex={-1}>
+            {title}
+          </h1>
+          {lead && <div className={styles.lead}>{lead}</div>}
+        </div>
+        {aside}
+      </header>
+      {children}
+    </div>
+  );
+}

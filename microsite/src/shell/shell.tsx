@@ -1,0 +1,103 @@
+import { useQuery } from "@apollo/client/react";
+import { lazy, Suspense } from "react";
+import { Link, NavLink, Outlet } from "react-router";
+import { brand } from "../../theme/brand.ts";
+import { ViewerDocument } from "../graphql/generated/graphql.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { useSession } from "../session/use-session.ts";
+import { Icon } from "../ui/icon.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
+import styles from "./shell.module.css";
+import { useOnline } from "./use-online.ts";
+
+const AccountMenu = lazy(() => import("./account-menu.tsx"));
+
+const places = [
+  { to: "/", label: "nav.home", icon: "home" },
+  { to: "/rewards", label: "nav.rewards", icon: "tiles" },
+  { to: "/cart", label: "nav.cart", icon: "bag" },
+  { to: "/orders", label: "nav.orders", icon: "orders" },
+] as const;
+
+/** What stands around every page. */
+export function Shell() {
+  const { t } = useI18n();
+  const isOnline = useOnline();
+  const isSignedIn = useSession().kind === "signed-in";
+  const { data } = useQuery(ViewerDocument, { skip: !isSignedIn });
+  const count = data?.me?.cart.lines.reduce((sum, { quantity }) => sum + quantity, 0) ?? 0;
+
+  const links = places.map(({ to, label, icon }) => (
+    <NavLink key={to} to={to} end={to === "/"}>
+      <Icon name={icon} />
+      <span>{t(label)}</span>
+      {to === "/cart" && count > 0 && (
+        <span className={styles.count}>
+          <span aria-hidden="true">{count}</span>
+          <span className="sr-only">{t("nav.cartCount", { count })}</span>
+        </span>
+      )}
+    </NavLink>
+  ));
+
+  return (
+    <div className={styles.shell}>
+      <a className={styles.skip} href="#content">
+        {t("nav.skip")}
+      </a>
+      <header className={styles.bar}>
+        <div className={styles.inner}>
+          <Link className={styles.brand} to="/">
+            <img src={brand.logo} alt="" width={30} height={30} />
+            <span>{brand.name}</span>
+          </Link>
+          {isSignedIn && (
+            <nav className={styles.nav} aria-label={t("nav.label")}>
+              {links}
+            </nav>
+          )}
+          <div className={styles.end}>
+            <Suspense
+              fallback={
+                <span className={styles.account} aria-hidden="true">
+                  <Icon name="person" />
+                </span>
+              }
+            >
+              <AccountMenu />
+            </Suspense>
+          </div>
+        </div>
+      </header>
+      <div className={styles.tell}>
+        {!isOnline && (
+          <Notice tone="calm" title={t("offline.title")}>
+            {t("offline.text")}
+          </Notice>
+        )}
+      </div>
+      <main id="content" tabIndex={-1}>
+        <Suspense fallback={<Waiting />}>
+          <Outlet />
+        </Suspense>
+      </main>
+      {isSignedIn && (
+        <nav className={styles.tabs} aria-label={t("nav.label")}>
+          {links}
+        </nav>
+      )}
+    </div>
+  );
+}
+
+function Waiting() {
+  return (
+    <div className={styles.page}>
+      <div className={styles.waiting}>
+        <Skeleton width="12rem" height="2.6rem" />
+        <Skeleton height="14rem" />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+import { useQuery } from "@apollo/client/react";
+import { useState } from "react";
+import { Navigate, useLocation } from "react-router";
+import { brand } from "../../theme/brand.ts";
+import { SignInMosaicDocument } from "../graphql/generated/graphql.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { useSession } from "../session/use-session.ts";
+import { Page } from "../shell/page.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { Tile } from "../ui/tile.tsx";
+import { CodeForm } from "./code-form.tsx";
+import { CustomerForm } from "./customer-form.tsx";
+import styles from "./sign-in.module.css";
+
+/** A password that was sent, and to whom. */
+export interface Challenge {
+  customerId: string;
+  challengeId: string;
+  resendAfter: string | null;
+}
+
+export default function SignInPage() {
+  const { t } = useI18n();
+  const state = useSession();
+  const { from } = (useLocation().state ?? {}) as { from?: string };
+  const [challenge, setChallenge] = useState<Challenge | null>(null);
+  const [customerId, setCustomerId] = useState("");
+
+  if (state.kind === "signed-in") return <Navigate to={from ?? "/"} replace />;
+  const why = state.kind === "signed-out" ? state.why : "never";
+  return (
+    <div className={styles.both}>
+      <Page title={challenge ? t("signIn.codeTitle") : t("signIn.title", { brand: brand.name })} narrow>
+        <div className={styles.column}>
+          {why !== "never" && !challenge && <Notice tone="calm">{t(`signIn.${why}`)}</Notice>}
+          <Tile>
+            {challenge ? (
+              <CodeForm challenge={challenge} onSent={setChallenge} onBack={() => setChallenge(null)} />
+            ) : (
+              <CustomerForm
+                customerId={customerId}
+                onChange={setCustomerId}
+                onSent={(sent) => {
+                  setCustomerId(sent.customerId);
+                  setChallenge(sent);
+                }}
+              />
+            )}
+          </Tile>
+        </div>
+      </Page>
+      <Mosaic />
+    </div>
+  );
+}
+
+/** What the points are for. Only for the eye. */
+function Mosaic() {
+  const { data } = useQuery(SignInMosaicDocument);
+  const pictures = data?.rewards.nodes ?? [];
+  return (
+    <div className={styles.mosaic} aria-hidden="true">
+      {Array.from({ length: 12 }, (_, index) => {
+        const picture = pictures[index];
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the place in the mosaic is what it is.
+          <span key={index}>
+            {picture && <img src={picture.imageUrl} alt="" width={800} height={600} decoding="async" />}
+          </span>
+        );
+      })}
+    </div>
+  );
+}

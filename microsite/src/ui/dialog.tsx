@@ -1,0 +1,31 @@
+import type { ReactNode } from "react";
+import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import styles from "./ui.module.css";
+
+/** Asks something before the page goes on. Escape and a press outside leave it. */
+export function Dialog(props: { title: string; isOpen: boolean; onClose(): void; children: ReactNode }) {
+  const { title, isOpen, onClose, children } = props;
+  return (
+    <ModalOverlay
+      className={styles.shade ?? ""}
+      isOpen={isOpen}
+      isDismissable
+      onOpenChange={(open) => {
+        if (!open) onClose();
+      }}
+    >
+      <Modal className={styles.dialog ?? ""}>
+        <AriaDialog>
+          <Heading slot="title" level={2}>
+            {title}
+          </Heading>
+          {children}
+        </AriaDialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+export function DialogActions({ children }: { children: ReactNode }) {
+  return <div className={styles.actions}>{children}</div>;
+}

@@ -1,0 +1,1 @@
+export const join = (...names: (string | false | null | undefined)[]) => names.filter(Boolean).join(" ");

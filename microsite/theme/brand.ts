@@ -1,0 +1,11 @@
+import logo from "./logo.svg";
+
+/** What makes this site one brand's: this file, its colours in `brand.css`, and its logo. */
+export const brand = {
+  name: "Tessera",
+  logo,
+  /** Where an address most likely is: ISO 3166-1 alpha-2. */
+  country: "IN",
+  /** What English means where the browser does not say. */
+  region: "IN",
+};

@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { parse } from "@formatjs/icu-messageformat-parser";
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+/** Messages are parsed here, so that the page needs no parser. Those without arguments stay text. */
+const messages: Plugin = {
+  name: "messages",
+  enforce: "pre",
+  load: {
+    filter: { id: /\/messages\/[a-z]+\.json$/ },
+    handler(id) {
+      const texts = JSON.parse(readFileSync(id, "utf8")) as Record<string, string>;
+      const parsed = Object.entries(texts).map(([key, text]) => [
+        key,
+        /[{'<]/.test(text) ? parse(text, { captureLocation: false }) : text,
+      ]);
+      const code = `export default JSON.parse(${JSON.stringify(JSON.stringify(Object.fromEntries(parsed)))});`;
+      return { code, moduleType: "js" };
+    },
+  },
+};
+
+/** Writes each text file compressed beside it: the gateway sends what the browser takes. */
+const precompress: Plugin = {
+  name: "precompress",
+  apply: "build",
+  async writeBundle({ dir = "" }) {
+    for (const file of await readdir(dir, { recursive: true })) {
+      if (!/\.(js|css|svg|html)$/.test(file)) continue;
+      const content = await readFile(join(dir, file));
+      if (content.length < 1_000) continue;
+      const quality = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
+      await writeFile(join(dir, `${file}.br`), brotliCompressSync(content, { params: quality }));
+      await writeFile(join(dir, `${file}.gz`), gzipSync(content, { level: 9 }));
+    }
+  },
+};
+
+/** The typeface is needed for the first line of text: it is asked for with the page, not after its styles. */
+const preloadTypeface: Plugin = {
+  name: "preload-typeface",
+  transformIndexHtml: {
+    order: "post",
+    handler: (_, { bundle }) =>
+      Object.keys(bundle ?? {})
+        .filter((file) => /anek-latin-latin-wght.*\.woff2$/.test(file))
+        .map((file) => ({
+          tag: "link",
+          attrs: { rel: "preload", as: "font", type: "font/woff2", href: `/${file}`, crossorigin: "" },
+          injectTo: "head" as const,
+        })),
+  },
+};
+
+const gateway = process.env["GATEWAY_URL"] ?? "http://localhost:4000";
+const proxied = {
+  target: gateway,
+  changeOrigin: true,
+  // The gateway lends its cookies to pages of its own origin only; in development this server stands in for it.
+  headers: { origin: new URL(gateway).origin },
+};
+
+export default defineConfig({
+  base: "/",
+  plugins: [messages, react(), preloadTypeface, precompress],
+  resolve: {
+    alias: [
+      {
+        find: /^@formatjs\/icu-messageformat-parser$/,
+        replacement: "@formatjs/icu-messageformat-parser/no-parser.js",
+      },
+    ],
+  },
+  build: {
+    target: "es2022",
+    assetsDir: "site", // `/assets/` are the pictures of rewards
+    assetsInlineLimit: 0, // a `data:` picture or font would need room in the policy
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  css: { modules: { localsConvention: "camelCaseOnly" } },
+  server: {
+    port: 5173,
+    proxy: { "/graphql": { ...proxied, ws: true }, "/assets": proxied, "/images": proxied, "/graphiql": proxied },
+  },
+});
