@@ -62,7 +62,7 @@ async function signIn(page: Page): Promise<void> {
   const { otp } = (await sent.json()) as { otp: string };
   if (values.all) await shoot(page, "sign-in-code-light-desktop");
   await page.getByLabel("Six-digit code").fill(otp);
-  await page.getByRole("heading", { name: "Home" }).waitFor();
+  await page.getByRole("heading", { name: "Your points", level: 1 }).waitFor();
 }
 
 /** Puts one reward of one's own points and one that a group pays for into the cart. */

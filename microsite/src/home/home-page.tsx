@@ -65,7 +65,7 @@ export default function HomePage() {
         ) : (
           <div className={rewards.grid} data-strip>
             {within
-              ? within.nodes.map((reward) => <RewardCard key={reward.id} reward={reward} />)
+              ? within.nodes.map((reward) => <RewardCard key={reward.id} reward={reward} isJudged={false} />)
               : SKELETONS.map((key) => <RewardCardSkeleton key={key} />)}
           </div>
         )}
@@ -118,7 +118,13 @@ function Balance(props: {
         {wallet?.asOf && amount !== null && <span>{t("home.asOf", { time: time(wallet.asOf) })}</span>}
         {wallet && wallet.held > 0 && <span>{t("home.held", { count: wallet.held })}</span>}
       </p>
-      <span className={styles.chips} aria-hidden="true" />
+      <svg className={styles.chips} viewBox="0 0 130 130" aria-hidden="true">
+        <path fill="#8fa98b" d="M89 46.5l36-2.5 5 .5V85l-39 1.5z" />
+        <path fill="#b4472d" d="M47 91l37-2 2.5 41H46z" />
+        <path fill="#e2a026" d="M91 91l39-2.5V130H91.5z" />
+        <path fill="#efe6d2" d="M96 4.5 130 2v37l-33.5 2z" opacity=".9" />
+        <path fill="#27406b" d="M5.5 97 41 94l.5 36H4z" />
+      </svg>
     </section>
   );
 }

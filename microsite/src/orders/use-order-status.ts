@@ -1,6 +1,7 @@
 import { useApolloClient } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 import { OrderStatusDocument } from "../graphql/generated/graphql.ts";
+import { socket } from "../graphql/socket.ts";
 import { session } from "../session/session.ts";
 
 /** `reconnecting`: what is shown may be of before. */
@@ -68,11 +69,16 @@ export function useOrderStatus(orderId: string | undefined): Following {
       listen();
     };
 
+    // Where nothing was missed no event comes: what is shown is right as soon as somebody listens.
+    const offConnected = socket.on("connected", () => {
+      if (afterSeq !== null) setFollowing("live");
+    });
     listen();
     window.addEventListener("online", listenNow);
     return () => {
       isOver = true;
       clearTimeout(timer);
+      offConnected();
       window.removeEventListener("online", listenNow);
       stop();
     };

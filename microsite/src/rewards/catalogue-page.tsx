@@ -51,7 +51,7 @@ function Tools({ search, onChange }: { search: Search; onChange(part: Partial<Se
   }, [text, search.text]);
 
   return (
-    <Tile className={styles.tools} role="search" aria-label={t("rewards.search")}>
+    <Tile className={styles.tools} role="search">
       <div className={styles.search}>
         <TextField
           type="search"
@@ -167,9 +167,9 @@ function Results({ search, onReset }: { search: Search; onReset(): void }) {
   );
   return (
     <section aria-busy={loading && !data}>
-      <h2 className={styles.count} role="status">
-        {shown ? t("rewards.count", { count: shown.totalCount }) : t("rewards.looking")}
-      </h2>
+      <div className={styles.count} role="status">
+        <h2> {shown ? t("rewards.count", { count: shown.totalCount }) : t("rewards.looking")}</h2>
+      </div>
       {shown?.totalCount === 0 ? (
         <Tile className={styles.none}>
           <h3>{t("rewards.none")}</h3>

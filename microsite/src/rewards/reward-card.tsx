@@ -12,8 +12,14 @@ export type Standing =
   | null
   | undefined;
 
-export function RewardCard(props: { reward: RewardCardFragment; standing?: Standing; priority?: boolean }) {
-  const { reward, standing, priority = false } = props;
+export function RewardCard(props: {
+  reward: RewardCardFragment;
+  standing?: Standing;
+  /** Whether there is, or will be, something to say of its standing. */
+  isJudged?: boolean;
+  priority?: boolean;
+}) {
+  const { reward, standing, isJudged = true, priority = false } = props;
   return (
     <article className={styles.card}>
       <Picture src={reward.imageUrl} priority={priority} />
@@ -25,9 +31,11 @@ export function RewardCard(props: { reward: RewardCardFragment; standing?: Stand
         <p className={styles.price}>
           <Points value={reward.points} />
         </p>
-        <p className={styles.standing}>
-          <StandingText standing={standing} stock={reward.stock} />
-        </p>
+        {isJudged && (
+          <p className={styles.standing}>
+            <StandingText standing={standing} stock={reward.stock} />
+          </p>
+        )}
       </div>
     </article>
   );

@@ -33,9 +33,10 @@ export default function AccountMenu() {
 
   return (
     <MenuTrigger>
-      <Button className={styles.account ?? ""} aria-label={t("account.menu")}>
+      <Button className={styles.account ?? ""}>
         <Icon name="person" />
-        <span>{state.kind === "signed-in" ? state.customerId : t("account.settings")}</span>
+        <span className={styles.who}>{state.kind === "signed-in" ? state.customerId : t("account.settings")}</span>
+        <span className="sr-only">{t("account.menu")}</span>
       </Button>
       <Popover className={styles.menu ?? ""} placement="bottom end">
         <Menu>

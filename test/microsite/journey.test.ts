@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { syncCatalog } from "../support/capillary.ts";
+import { groupMember, issuable } from "../support/capillary-orders.ts";
+import {
+  accessibilityFaults,
+  hasBrowser,
+  isTooWide,
+  type Microsite,
+  skipped,
+  startMicrosite,
+} from "../support/microsite.ts";
+import { sentOtp, wrongOtp } from "../support/sign-in.ts";
+
+vi.setConfig({ testTimeout: 40_000, hookTimeout: 40_000 });
+
+let site: Microsite;
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  site = await startMicrosite({ SEED: "sample" });
+  await syncCatalog(site.gateway);
+});
+afterAll(() => site?.[Symbol.asyncDispose]());
+
+const browserTest = test.skipIf(!hasBrowser);
+
+browserTest(`a newcomer signs in, orders and holds the code, as it happens${skipped}`, async () => {
+  const { gateway } = site;
+  const { page, problems } = await site.visit();
+  await page.goto("/orders");
+
+  await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+  await page.getByLabel("Customer number").fill("CUST12345");
+  await page.keyboard.press("Enter");
+  const code = page.getByLabel("Six-digit code");
+  await expect.poll(() => code.evaluate((input) => input === document.activeElement)).toBe(true);
+  expect(await code.getAttribute("autocomplete")).toBe("one-time-code");
+  await page.getByRole("button", { name: /Send a new code in \d+ s/ }).waitFor();
+  const otp = await sentOtp(gateway, "CUST12345");
+  await code.fill(wrongOtp(otp));
+  await page.getByText("You have 2 tries left").waitFor();
+  await code.evaluate(
+    (input, text) => {
+      (input as HTMLInputElement).value = "";
+      (globalThis as unknown as { document: { execCommand(name: string, ui: boolean, text: string): void } }).document //
+        .execCommand("insertText", false, text);
+    },
+    ` ${otp.slice(0, 3)} ${otp.slice(3)} `,
+  );
+
+  await page.getByText("You have not ordered anything yet").waitFor();
+  expect(await page.evaluate(() => document.cookie)).toBe("");
+  expect(await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]))).not.toMatch(/ey[\w-]+\./);
+
+  await page.getByRole("navigation", { name: "Main" }).first().getByRole("link", { name: "Home" }).click();
+  await page.getByText("3,500").first().waitFor();
+  await page.getByText("Rao family").waitFor();
+  await page.getByRole("link", { name: "Rewards", exact: true }).first().click();
+  await page.getByLabel("Search rewards").fill("brewh");
+  await expect.poll(() => page.url()).toContain("q=brewh");
+  await page.getByRole("link", { name: "Brewhaus Gift Card ₹250" }).click();
+  await page.getByText("Enough for this").waitFor();
+  await page.getByRole("button", { name: "One more" }).click();
+  await page.getByRole("button", { name: "Add to cart" }).click();
+  await page.getByRole("link", { name: "Go to the cart" }).click();
+  await page.getByText("3,000 points left after").waitFor();
+  await page.getByRole("link", { name: "Check out" }).click();
+
+  gateway.fault("redeem", { fault: "delay", delayMs: 700 });
+  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.getByRole("heading", { level: 1, name: "Your order is placed" }).waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
+  await page.getByText("500 points were taken from your points.").waitFor();
+  await page.getByRole("button", { name: "Show the 2 codes" }).click();
+  await expect
+    .poll(() =>
+      page
+        .locator("code")
+        .filter({ hasText: /^BRE-\w{4}-\w{4}$/ })
+        .count(),
+    )
+    .toBe(2);
+  expect(gateway.sandbox.client.balance("CUST12345")).toBe(3_000);
+
+  await page.getByRole("button", { name: "Account and settings" }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByText("You are signed out.").waitFor();
+  await page.goBack();
+  await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+  expect(problems).toEqual([]);
+});
+
+browserTest(`one order from one’s own points and a group’s${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await groupMember(gateway, { balance: 900, groupPoints: 700 });
+  const [treat, own] = [
+    await issuable(gateway, { name: "Family breakfast", points: 300 }),
+    await gateway.voucher({ name: "Own card", points: 200 }),
+  ];
+  const { page, problems } = await site.visit(customer);
+
+  await page.goto(`/rewards/CAP-${treat.upstreamId}`);
+  await page.getByRole("group", { name: "Pay with" }).getByRole("radio").nth(1).check();
+  await page.getByRole("button", { name: "Add to cart" }).click();
+  await page.getByText("It is in your cart.").waitFor();
+  await page.goto(`/rewards/${own.sku}`);
+  await page.getByRole("button", { name: "Add to cart" }).click();
+  await page.getByText("It is in your cart.").waitFor();
+  await page.goto("/cart");
+  await page.getByText("700 points left after").waitFor();
+  await page.getByText("400 points left after").waitFor();
+  await page.getByRole("button", { name: "One more" }).first().click();
+  await page.getByText("100 points left after").waitFor();
+  await page.getByRole("link", { name: "Check out" }).click();
+  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
+
+  expect(await page.getByText(/points were taken from/).allTextContents()).toHaveLength(3);
+  expect(gateway.ledgerOf(customer)).toEqual([900, -200]);
+  expect(gateway.sandbox.capillary.groupBalance(customer.groupId)).toBe(100);
+  expect(problems).toEqual([]);
+});
+
+browserTest(`every page is for everybody, also on a phone and in the dark${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await gateway.customer({ customerId: "CUST67890" });
+  const jacket = await gateway.merchandise({ name: "Rain jacket", points: 300 });
+  const phone = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true, colorScheme: "dark" as const };
+  for (const [look, options] of [
+    ["desk", {}],
+    ["phone", phone],
+  ] as const) {
+    const signedOut = await site.visit(undefined, options);
+    await signedOut.page.goto("/signin");
+    await signedOut.page.getByLabel("Customer number").waitFor();
+    expect([look, "signin", await accessibilityFaults(signedOut.page)]).toEqual([look, "signin", []]);
+    expect([look, "signin", await isTooWide(signedOut.page)]).toEqual([look, "signin", false]);
+  }
+
+  await customer.ok("mutation ($input: AddToCartInput!) { addToCart(input: $input) { cart { id } } }", {
+    input: { rewardId: jacket.id },
+  });
+  // The cookies are of one session: one browser looks at everything, in two sizes.
+  const { page, problems } = await site.visit(customer);
+  const look = async (where: string) => {
+    for (const [scheme, viewport] of [
+      ["light", { width: 1280, height: 860 }],
+      ["dark", phone.viewport],
+    ] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize(viewport);
+      expect([where, scheme, await accessibilityFaults(page)]).toEqual([where, scheme, []]);
+      expect([where, scheme, await isTooWide(page)]).toEqual([where, scheme, false]);
+    }
+  };
+  await page.goto("/");
+  await page.getByText("8,200").first().waitFor();
+  await look("home");
+  await page.goto("/rewards");
+  await page.getByText("Within reach").first().waitFor();
+  await look("rewards");
+  await page.goto(`/rewards/${jacket.sku}`);
+  await page.getByText("Enough for this").waitFor();
+  await look("reward");
+  await page.goto("/cart");
+  await page.getByText("points left after").waitFor();
+  await look("cart");
+  await page.getByRole("link", { name: "Check out" }).click();
+  await page.getByRole("button", { name: "Use this address" }).click();
+  await page.getByText("This is needed.").first().waitFor();
+  await look("checkout");
+  for (const [label, text] of [
+    ["Name", "Noor"],
+    ["Street and number", "1 Hill St"],
+    ["City", "Pune"],
+    ["Postal code", "411001"],
+  ] as const) {
+    await page.getByLabel(label, { exact: true }).fill(text);
+  }
+  await page.getByRole("button", { name: "Use this address" }).click();
+  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.getByText("Being packed").waitFor();
+  await look("order");
+  await page.getByRole("button", { name: "Cancel this order" }).click();
+  await page.getByRole("dialog").getByText("these points come back").waitFor();
+  await look("cancelling");
+  await page.getByRole("button", { name: "Keep it" }).click();
+  await page.goto("/orders");
+  await page.getByText("Rain jacket").waitFor();
+  await look("orders");
+  await page.goto("/rewards/no-such-reward");
+  await page.getByRole("heading", { name: "Nothing here" }).waitFor();
+  await look("nothing");
+  expect(problems).toEqual([]);
+});

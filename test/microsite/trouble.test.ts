@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { addLine, issuable } from "../support/capillary-orders.ts";
+import { hasBrowser, type Microsite, skipped, startMicrosite } from "../support/microsite.ts";
+import { addToCart, orderPrepared, placeOrder, readOrder } from "../support/orders.ts";
+
+vi.setConfig({ testTimeout: 40_000, hookTimeout: 40_000 });
+
+let site: Microsite;
+beforeAll(async () => {
+  if (hasBrowser) site = await startMicrosite({ CLIENT_SETTLE_SECONDS: "0.7" });
+});
+afterAll(() => site?.[Symbol.asyncDispose]());
+
+const browserTest = test.skipIf(!hasBrowser);
+
+const ship = (orderId: string, lineId: string, status: string) =>
+  site.gateway.operator.ok(
+    "mutation ($input: UpdateShipmentInput!) { updateShipment(input: $input) { userErrors { message } } }",
+    { input: { orderId, lineId, status, carrier: "BlueDart", trackingNumber: "BD-77" } },
+  );
+const ordersOf = (customerId: string) =>
+  site.gateway.sql<{ id: string }>("select id from orders where customer_id = $1", [customerId]);
+
+browserTest(`what cannot be given is paid back, and the page says so calmly${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await gateway.customer({ balance: 900 });
+  gateway.sandbox.capillary.addCustomer({ externalId: customer.customerId });
+  const treat = await issuable(gateway, { name: "Concert seat", points: 400 });
+  await addLine(customer, treat);
+  const { page, problems } = await site.visit(customer);
+  gateway.sandbox.faults.add({ upstream: "capillary", operation: "issue", fault: "refuse", code: 12005 });
+
+  await page.goto("/checkout");
+  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.getByRole("heading", { level: 1, name: "This order could not be carried out" }).waitFor();
+  await page.getByText("All the points are back.").waitFor();
+  await page.getByText("400 points are back with your points.").waitFor();
+  expect(await page.getByRole("alert").count()).toBe(0);
+  expect(gateway.ledgerOf(customer)).toEqual([900, -400, 400]);
+  expect(problems).toEqual([]);
+});
+
+browserTest(`an answer that was lost is being confirmed, not failed${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await gateway.customer({ balance: 500 });
+  await addToCart(customer, (await gateway.voucher({ points: 200 })).id);
+  const { page, problems } = await site.visit(customer);
+  gateway.fault("redeem", { fault: "commit-then-drop" });
+
+  await page.goto("/checkout");
+  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.getByRole("heading", { level: 1, name: "Your order is being confirmed" }).waitFor();
+  expect(await page.getByText("nothing is taken twice").count()).toBe(1);
+  expect(await page.getByRole("alert").count()).toBe(0);
+  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
+  expect(gateway.ledgerOf(customer)).toEqual([500, -200]);
+  expect(problems).toEqual([]);
+});
+
+browserTest(`two presses and a reload in the middle make one order${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await gateway.customer({ balance: 900 });
+  await addToCart(customer, (await gateway.voucher({ points: 100 })).id);
+  const { page } = await site.visit(customer);
+  await page.goto("/checkout");
+  const place = page.getByRole("button", { name: "Place the order" });
+  await page.getByText("800 points left after").waitFor();
+
+  // The first request reaches the gateway, and its answer nobody.
+  let sent = 0;
+  await page.route("**/graphql", async (route) => {
+    const isOrder = route.request().postData()?.includes('"operationName":"PlaceOrder"');
+    if (!isOrder) return route.continue();
+    sent += 1;
+    if (sent > 1) return route.continue();
+    await route.fetch();
+    await page.reload().catch(() => {});
+    return undefined;
+  });
+  await place.dblclick();
+  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
+
+  expect(sent).toBe(2);
+  expect(await ordersOf(customer.customerId)).toHaveLength(1);
+  expect(gateway.ledgerOf(customer)).toEqual([900, -100]);
+  expect(await page.evaluate(() => sessionStorage.getItem("tessera.order-attempt"))).toBeNull();
+});
+
+browserTest(`a session that ends in another tab ends in this one${skipped}`, async () => {
+  const { page, problems } = await site.visit(await site.gateway.customer({ balance: 50 }));
+  await page.goto("/");
+  await page.getByText("Points to spend").waitFor();
+  const other = await page.context().newPage();
+  await other.goto("/orders");
+  await other.getByRole("button", { name: "Account and settings" }).click();
+  await other.getByRole("menuitem", { name: "Sign out" }).click();
+  await other.getByText("You are signed out.").waitFor();
+  await page.getByText("You were signed out in another tab or on another device.").waitFor();
+  expect(problems).toEqual([]);
+});
+
+browserTest(`an access cookie that has run out is renewed once, for all tabs${skipped}`, async () => {
+  const customer = await site.gateway.customer({ balance: 70 });
+  const { page, problems } = await site.visit(customer);
+  await page.goto("/");
+  await page.getByText("Points to spend").waitFor();
+  const other = await page.context().newPage();
+  await other.goto("/orders");
+  await page.context().clearCookies({ name: "tessera-access" });
+  let renewals = 0;
+  page.context().on("request", (request) => {
+    if (request.postData()?.includes("mutation RefreshSession")) renewals += 1;
+  });
+  await Promise.all([
+    page.getByRole("link", { name: "Cart" }).first().click(),
+    other.getByRole("link", { name: "Cart" }).first().click(),
+  ]);
+  await page.getByText("Your cart is empty").waitFor();
+  await other.getByText("Your cart is empty").waitFor();
+  expect(renewals).toBe(1);
+  expect(problems).toEqual([]);
+});
+
+browserTest(`an order is followed over a restart of the gateway${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await gateway.customer({ balance: 900 });
+  const lamp = await gateway.merchandise({ name: "Desk lamp", points: 250 });
+  const id = await placeOrder(customer, lamp.id);
+  await orderPrepared(customer, id);
+  const [line] = (await readOrder(customer, id)).lines;
+  const { page } = await site.visit(customer);
+  await page.goto(`/orders/${id}`);
+  await page.getByText("Live", { exact: true }).waitFor();
+
+  const restarted = gateway.restart();
+  await page.getByText("Reconnecting …").waitFor();
+  await restarted;
+  await page.getByText("Live", { exact: true }).waitFor();
+  await ship(id, line?.id ?? "", "SHIPPED");
+  await page.getByText("BlueDart BD-77").waitFor();
+  await ship(id, line?.id ?? "", "DELIVERED");
+  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
+});
+
+browserTest(`cancelling shows what comes back before it is done${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await gateway.customer({ balance: 900 });
+  const id = await placeOrder(customer, (await gateway.merchandise({ points: 250 })).id);
+  await orderPrepared(customer, id);
+  const { page, problems } = await site.visit(customer);
+  await page.goto(`/orders/${id}`);
+  await page.getByRole("button", { name: "Cancel this order" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("250").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  expect(gateway.ledgerOf(customer)).toEqual([900, -250]);
+
+  await page.getByRole("button", { name: "Cancel this order" }).click();
+  await dialog.getByRole("button", { name: "Cancel the order" }).click();
+  await page.getByRole("heading", { level: 1, name: "This order is cancelled" }).waitFor();
+  await page.getByText("All the points are back.").waitFor();
+  expect(gateway.ledgerOf(customer)).toEqual([900, -250, 250]);
+  expect(problems).toEqual([]);
+});
+
+browserTest(`being offline is told, and nothing is lost${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await gateway.customer({ balance: 900 });
+  await addToCart(customer, (await gateway.voucher({ points: 100 })).id);
+  const { page } = await site.visit(customer);
+  await page.goto("/checkout");
+  await page.getByText("800 points left after").waitFor();
+  await page.context().setOffline(true);
+  await page.getByText("You are offline").waitFor();
+  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.getByText("We have not heard back yet").waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
+  expect(await ordersOf(customer.customerId)).toHaveLength(1);
+});
