@@ -6,23 +6,20 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { gateway, openBrowser, signIn } from "./site-visit.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { all: { type: "boolean", default: false } },
 });
 const directory = positionals[0] ?? "docs/screenshots";
-const gateway = process.env["GATEWAY_URL"] ?? "http://localhost:4000";
-const sandbox = process.env["SANDBOX_URL"] ?? "http://127.0.0.1:4010";
-const customer = process.env["CUSTOMER"] ?? "CUST12345";
-
 const sizes = { desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
 type Size = keyof typeof sizes;
 type Scheme = "light" | "dark";
 
 mkdirSync(directory, { recursive: true });
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+const browser = await openBrowser();
 
 async function open(
   size: Size,
@@ -52,19 +49,6 @@ async function shoot(page: Page, name: string, { whole = false } = {}): Promise<
   console.log(name);
 }
 
-async function signIn(page: Page): Promise<void> {
-  await page.goto(`${gateway}/signin`);
-  await page.getByLabel("Customer number").fill(customer);
-  await page.getByRole("button", { name: "Send me a code" }).click();
-  await page.getByLabel("Six-digit code").waitFor();
-  await page.waitForTimeout(800);
-  const sent = await fetch(`${sandbox}/__sandbox/client/otp?customer_id=${customer}`);
-  const { otp } = (await sent.json()) as { otp: string };
-  if (values.all) await shoot(page, "sign-in-code-light-desktop");
-  await page.getByLabel("Six-digit code").fill(otp);
-  await page.getByRole("heading", { name: "Your points", level: 1 }).waitFor();
-}
-
 /** Puts one reward of one's own points and one that a group pays for into the cart. */
 async function fillCart(page: Page): Promise<void> {
   for (const name of ["Wattlewire Over-Ear Headphones", /Brewhaus Gift Card/]) {
@@ -79,10 +63,9 @@ async function fillCart(page: Page): Promise<void> {
   }
 }
 
-const first = await open("desktop", "light");
-const page = await first.newPage();
-await signIn(page);
-const state = await first.storageState();
+const signedIn = await open("desktop", "light", await signIn());
+const page = await signedIn.newPage();
+await page.goto(gateway);
 await fillCart(page);
 const rewardPath = "/rewards/WATTLEWIRE-HEADPHONES";
 

@@ -148,6 +148,7 @@ browserTest(`every page is for everybody, also on a phone and in the dark${skipp
       ["dark", phone.viewport],
     ] as const) {
       await page.emulateMedia({ colorScheme: scheme });
+      await page.locator(`html[data-theme=${scheme}]`).waitFor();
       await page.setViewportSize(viewport);
       expect([where, scheme, await accessibilityFaults(page)]).toEqual([where, scheme, []]);
       expect([where, scheme, await isTooWide(page)]).toEqual([where, scheme, false]);

@@ -6,6 +6,7 @@ import { type Language, useI18n } from "../i18n/i18n.tsx";
 import { session } from "../session/session.ts";
 import { useSession } from "../session/use-session.ts";
 import { Icon } from "../ui/icon.tsx";
+import { AccountName } from "./account-button.tsx";
 import styles from "./shell.module.css";
 import { chooseTheme, chosenTheme, type Theme } from "./theme.ts";
 
@@ -16,6 +17,7 @@ const languages: [Language, string][] = [
   ["hi", "हिन्दी"],
 ];
 
+/** Opened as it comes: the button that stood here before was pressed for it. */
 export default function AccountMenu() {
   const { t, language, setLanguage } = useI18n();
   const client = useApolloClient();
@@ -32,11 +34,9 @@ export default function AccountMenu() {
   }
 
   return (
-    <MenuTrigger>
+    <MenuTrigger defaultOpen>
       <Button className={styles.account ?? ""}>
-        <Icon name="person" />
-        <span className={styles.who}>{state.kind === "signed-in" ? state.customerId : t("account.settings")}</span>
-        <span className="sr-only">{t("account.menu")}</span>
+        <AccountName />
       </Button>
       <Popover className={styles.menu ?? ""} placement="bottom end">
         <Menu>

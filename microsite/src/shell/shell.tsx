@@ -1,5 +1,5 @@
 import { useQuery } from "@apollo/client/react";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { Link, NavLink, Outlet } from "react-router";
 import { brand } from "../../theme/brand.ts";
 import { ViewerDocument } from "../graphql/generated/graphql.ts";
@@ -8,10 +8,9 @@ import { useSession } from "../session/use-session.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
+import { AccountButton } from "./account-button.tsx";
 import styles from "./shell.module.css";
 import { useOnline } from "./use-online.ts";
-
-const AccountMenu = lazy(() => import("./account-menu.tsx"));
 
 const places = [
   { to: "/", label: "nav.home", icon: "home" },
@@ -58,15 +57,7 @@ export function Shell() {
             </nav>
           )}
           <div className={styles.end}>
-            <Suspense
-              fallback={
-                <span className={styles.account} aria-hidden="true">
-                  <Icon name="person" />
-                </span>
-              }
-            >
-              <AccountMenu />
-            </Suspense>
+            <AccountButton />
           </div>
         </div>
       </header>

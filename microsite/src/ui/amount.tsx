@@ -1,8 +1,8 @@
-import { Button, Group, Input, NumberField } from "react-aria-components";
+import { useEffect, useState } from "react";
 import { useI18n } from "../i18n/i18n.tsx";
 import styles from "./ui.module.css";
 
-/** How many of something. */
+/** How many of something. A number that is typed counts once the field is left, or Enter is pressed. */
 export function Amount(props: {
   label: string;
   value: number;
@@ -10,26 +10,50 @@ export function Amount(props: {
   isDisabled?: boolean;
   onChange(value: number): void;
 }) {
-  const { label, value, max = 99, isDisabled = false, onChange } = props;
+  const { label, value, isDisabled = false, onChange } = props;
+  const max = Math.max(1, props.max ?? 99);
   const { t } = useI18n();
+  const [draft, setDraft] = useState(String(value));
+  useEffect(() => setDraft(String(value)), [value]);
+
+  function change(wanted: number) {
+    if (isDisabled) return; // the keyboard stays where it is meanwhile
+    const next = Math.min(max, Math.max(1, Math.round(wanted)));
+    if (Number.isNaN(next) || next === value) return setDraft(String(value));
+    onChange(next);
+  }
+
   return (
-    <NumberField
-      aria-label={label}
-      value={value}
-      minValue={1}
-      maxValue={max}
-      isDisabled={isDisabled}
-      onChange={(next) => Number.isInteger(next) && next !== value && onChange(next)}
-    >
-      <Group className={styles.amount ?? ""}>
-        <Button slot="decrement" aria-label={t("amount.less")}>
-          −
-        </Button>
-        <Input />
-        <Button slot="increment" aria-label={t("amount.more")}>
-          +
-        </Button>
-      </Group>
-    </NumberField>
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would need a legend, and the field has its label
+    <div role="group" aria-label={label} className={styles.amount}>
+      <button
+        type="button"
+        aria-label={t("amount.less")}
+        aria-disabled={isDisabled || value <= 1 || undefined}
+        onClick={() => change(value - 1)}
+      >
+        −
+      </button>
+      <input
+        type="number"
+        inputMode="numeric"
+        aria-label={label}
+        min={1}
+        max={max}
+        value={draft}
+        readOnly={isDisabled}
+        onChange={(event) => setDraft(event.target.value)}
+        onBlur={() => change(Number(draft || value))}
+        onKeyDown={(event) => event.key === "Enter" && change(Number(draft || value))}
+      />
+      <button
+        type="button"
+        aria-label={t("amount.more")}
+        aria-disabled={isDisabled || value >= max || undefined}
+        onClick={() => change(value + 1)}
+      >
+        +
+      </button>
+    </div>
   );
 }
