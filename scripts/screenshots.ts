@@ -39,7 +39,7 @@ async function open(
 /** Once nothing moves any more: data, pictures and typefaces are there. */
 async function settle(page: Page): Promise<void> {
   await page.waitForLoadState("networkidle").catch(() => {});
-  await page.evaluate(() => document.fonts.ready);
+  await page.evaluate("document.fonts.ready.then(() => {})");
   await page.waitForTimeout(250);
 }
 
@@ -49,42 +49,60 @@ async function shoot(page: Page, name: string, { whole = false } = {}): Promise<
   console.log(name);
 }
 
-/** Puts one reward of one's own points and one that a group pays for into the cart. */
-async function fillCart(page: Page): Promise<void> {
-  for (const name of ["Wattlewire Over-Ear Headphones", /Brewhaus Gift Card/]) {
-    await page.goto(`${gateway}/rewards?q=${typeof name === "string" ? "headphones" : "brewhaus"}`);
-    await page.getByRole("link", { name }).first().click();
-    const add = page.getByRole("button", { name: "Add to cart" });
-    await page.getByText("Enough for this").or(page.getByText("short")).first().waitFor();
-    if ((await add.getAttribute("aria-disabled")) !== "true") {
-      await add.click();
-      await page.getByText("in your cart").first().waitFor();
-    }
-  }
-}
-
 const signedIn = await open("desktop", "light", await signIn());
 const page = await signedIn.newPage();
 await page.goto(gateway);
-await fillCart(page);
-const rewardPath = "/rewards/WATTLEWIRE-HEADPHONES";
+await settle(page);
+
+async function ask<Data>(query: string, variables: object = {}): Promise<Data> {
+  const answer = await signedIn.request.post(`${gateway}/graphql`, { data: { query, variables } });
+  return ((await answer.json()) as { data: Data }).data;
+}
+const rewardId = async (sku: string) =>
+  (await ask<{ reward: { id: string } }>("query ($sku: String) { reward(sku: $sku) { id } }", { sku })).reward.id;
+const add = (input: object) =>
+  ask("mutation ($input: AddToCartInput!) { addToCart(input: $input) { userErrors { message } } }", { input });
+
+/** Something of one's own points, and something that a group pays for. */
+async function fillCart(...skus: string[]): Promise<void> {
+  for (const sku of skus) await add({ rewardId: await rewardId(sku) });
+  const { me } = await ask<{ me: { groupWallets: { id: string }[] } }>("{ me { groupWallets { id } } }");
+  const groupWalletId = me.groupWallets[0]?.id;
+  const { rewards } = await ask<{
+    rewards: { nodes: { id: string; redeemability: { redeemable: boolean } | null }[] };
+  }>(
+    `query ($wallet: WalletInput) {
+      rewards(first: 20, filter: { sources: CAPILLARY }) { nodes { id redeemability(wallet: $wallet) { redeemable } } } }`,
+    { wallet: { payWith: "GROUP", groupWalletId } },
+  );
+  const treat = rewards.nodes.find(({ redeemability }) => redeemability?.redeemable);
+  if (treat) await add({ rewardId: treat.id, payWith: "GROUP", groupWalletId });
+}
+
+await ask("mutation { clearCart { cart { id } } }");
+await fillCart("BREWHAUS-100", "THREADMOOR-TOTE");
+const { placeOrder } = await ask<{ placeOrder: { order: { id: string } | null } }>(
+  "mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id } userErrors { message } } }",
+  {
+    input: {
+      idempotencyKey: crypto.randomUUID(),
+      shippingAddress: { name: "Asha Rao", line1: "12 Lake Road", city: "Pune", postalCode: "411001", country: "IN" },
+    },
+  },
+);
+await fillCart("BREWHAUS-250");
+await page.waitForTimeout(1_500);
+const state = await signedIn.storageState(); // its tokens may have been renewed on the way
 
 const pages: Record<string, string> = {
   home: "/",
   rewards: "/rewards",
-  reward: rewardPath,
+  reward: "/rewards/PALLADROME-PAIR",
   cart: "/cart",
   checkout: "/checkout",
   orders: "/orders",
+  ...(placeOrder.order && { order: `/orders/${placeOrder.order.id}` }),
 };
-await page.goto(`${gateway}/orders`);
-await settle(page);
-const order = await page
-  .locator("main li a")
-  .first()
-  .getAttribute("href")
-  .catch(() => null);
-if (order) pages["order"] = order;
 
 const chosen: [name: string, size: Size, scheme: Scheme][] = values.all
   ? Object.keys(pages).flatMap((name) =>

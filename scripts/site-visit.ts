@@ -12,7 +12,8 @@ export async function signIn(): Promise<NonNullable<BrowserContextOptions["stora
   const asked = await ask("mutation ($id: String!) { requestOtp(input: { customerId: $id }) { challengeId } }", {
     id: customer,
   });
-  const { challengeId } = (await asked.json()).data.requestOtp;
+  const { data } = (await asked.json()) as { data: { requestOtp: { challengeId: string | null } } };
+  const { challengeId } = data.requestOtp;
   if (!challengeId)
     throw new Error("No more passwords for this customer now: wait, or name another one with CUSTOMER.");
   const answer = await ask(

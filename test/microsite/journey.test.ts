@@ -32,24 +32,16 @@ browserTest(`a newcomer signs in, orders and holds the code, as it happens${skip
   await page.getByLabel("Customer number").fill("CUST12345");
   await page.keyboard.press("Enter");
   const code = page.getByLabel("Six-digit code");
-  await expect.poll(() => code.evaluate((input) => input === document.activeElement)).toBe(true);
-  expect(await code.getAttribute("autocomplete")).toBe("one-time-code");
+  await expect.poll(() => page.locator(":focus").getAttribute("autocomplete")).toBe("one-time-code");
   await page.getByRole("button", { name: /Send a new code in \d+ s/ }).waitFor();
   const otp = await sentOtp(gateway, "CUST12345");
   await code.fill(wrongOtp(otp));
   await page.getByText("You have 2 tries left").waitFor();
-  await code.evaluate(
-    (input, text) => {
-      (input as HTMLInputElement).value = "";
-      (globalThis as unknown as { document: { execCommand(name: string, ui: boolean, text: string): void } }).document //
-        .execCommand("insertText", false, text);
-    },
-    ` ${otp.slice(0, 3)} ${otp.slice(3)} `,
-  );
+  await page.keyboard.insertText(` ${otp.slice(0, 3)} ${otp.slice(3)} `); // as a paste or the phone does it
 
   await page.getByText("You have not ordered anything yet").waitFor();
-  expect(await page.evaluate(() => document.cookie)).toBe("");
-  expect(await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]))).not.toMatch(/ey[\w-]+\./);
+  expect(await page.evaluate("document.cookie")).toBe("");
+  expect(await page.evaluate("JSON.stringify([localStorage, sessionStorage])")).not.toMatch(/ey[\w-]+\./);
 
   await page.getByRole("navigation", { name: "Main" }).first().getByRole("link", { name: "Home" }).click();
   await page.getByText("3,500").first().waitFor();
@@ -150,7 +142,9 @@ browserTest(`every page is for everybody, also on a phone and in the dark${skipp
       await page.emulateMedia({ colorScheme: scheme });
       await page.locator(`html[data-theme=${scheme}]`).waitFor();
       await page.setViewportSize(viewport);
-      expect([where, scheme, await accessibilityFaults(page)]).toEqual([where, scheme, []]);
+      // In the dark and on a phone colours and sizes are others; everything else is the same.
+      const rules = scheme === "light" ? undefined : ["color-contrast", "target-size"];
+      expect([where, scheme, await accessibilityFaults(page, rules)]).toEqual([where, scheme, []]);
       expect([where, scheme, await isTooWide(page)]).toEqual([where, scheme, false]);
     }
   };

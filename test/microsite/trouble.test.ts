@@ -83,7 +83,7 @@ browserTest(`two presses and a reload in the middle make one order${skipped}`, a
   expect(sent).toBe(2);
   expect(await ordersOf(customer.customerId)).toHaveLength(1);
   expect(gateway.ledgerOf(customer)).toEqual([900, -100]);
-  expect(await page.evaluate(() => sessionStorage.getItem("tessera.order-attempt"))).toBeNull();
+  expect(await page.evaluate(`sessionStorage.getItem('tessera.order-attempt')`)).toBeNull();
 });
 
 browserTest(`a session that ends in another tab ends in this one${skipped}`, async () => {
