@@ -13,8 +13,9 @@ export default defineConfig({
     isolate: false,
     maxWorkers: 3,
     maxConcurrency: 4,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Nothing waits for time, so only a busy machine comes near these.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     env: { NODE_NO_WARNINGS: "1", NODE_COMPILE_CACHE: "node_modules/.cache/node" },
   },
 });

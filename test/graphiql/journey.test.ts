@@ -11,7 +11,7 @@ import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 const executablePath = "/usr/bin/chromium";
 const hasBrowser = existsSync(executablePath);
 const skipped = `${hasBrowser ? "" : ` (skipped: no browser at ${executablePath})`}`;
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 let gateway: TestGateway;
 let browser: BrowserContext;

@@ -164,6 +164,11 @@ const rows: Record<string, Row> = {
     forOperators("NOTHING_TO_RESOLVE"),
     (of) => ({ input: { ...key(), orderId: of.orderId, outcome: "HAPPENED", note: "n" } }),
   ],
+  "Mutation.resolveAward": [
+    `mutation ($input: ResolveAwardInput!) { it: resolveAward(input: $input) { ${refusals} } }`,
+    forOperators("NOTHING_TO_RESOLVE"),
+    (of) => ({ input: { awardId: of.orderId, resolution: "HAPPENED", note: "n" } }),
+  ],
   "Mutation.updateShipment": [
     `mutation ($input: UpdateShipmentInput!) { it: updateShipment(input: $input) { ${refusals} } }`,
     forOperators("SHIPMENT_NOT_FOUND"),

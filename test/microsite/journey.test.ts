@@ -11,7 +11,7 @@ import {
 } from "../support/microsite.ts";
 import { sentOtp, wrongOtp } from "../support/sign-in.ts";
 
-vi.setConfig({ testTimeout: 40_000, hookTimeout: 40_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let site: Microsite;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { addLine, issuable } from "../support/capillary-orders.ts";
 import { hasBrowser, type Microsite, skipped, startMicrosite } from "../support/microsite.ts";
 import { addToCart, orderPrepared, placeOrder, readOrder } from "../support/orders.ts";
 
-vi.setConfig({ testTimeout: 40_000, hookTimeout: 40_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let site: Microsite;
 beforeAll(async () => {

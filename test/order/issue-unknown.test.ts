@@ -10,7 +10,7 @@ import { addToCart, orderSettled, orderWhen } from "../support/orders.ts";
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway(
-    { UPSTREAM_TIMEOUT_MS: "300" },
+    { UPSTREAM_TIMEOUT_MS: "600" },
     { issuePatience: { maxTries: 3, firstPauseMs: 50 } },
   );
 });
@@ -34,8 +34,8 @@ describe("an issue whose answer is lost", () => {
     ["a 500 follows the commit", { fault: "http-500", commit: true }],
     ["an HTML page follows the commit", { fault: "malformed", commit: true }],
     ["half an answer follows the commit", { fault: "malformed", commit: true, message: "half" }],
-    ["the answer comes after our patience has ended", { fault: "delay", delayMs: 1_200, commit: true }],
-    ["the effect comes after our patience has ended", { fault: "delay", delayMs: 1_100 }],
+    ["the answer comes after our patience has ended", { fault: "delay", delayMs: 2_400, commit: true }],
+    ["the effect comes after our patience has ended", { fault: "delay", delayMs: 2_200 }],
   ];
   test.each(happened)("is found to have happened when %s", async (_, script) => {
     const customer = await groupMember(gateway);

@@ -8,7 +8,7 @@ import { addToCart, orderSettled, readOrder } from "../support/orders.ts";
 
 /** As `kill.test.ts`, around what Capillary gives and takes back. */
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 /** An order of our own voucher, two treats a group pays, and one the customer does, on a gateway that dies at `point`. */
 async function issueThroughDeath(point: TripPoint, lost?: Omit<FaultScript, "upstream" | "operation">) {

@@ -10,7 +10,7 @@ import { addToCart, orderSettled, type SeenOrder, sendPlaceOrder } from "../supp
  * database and a sandbox of its own.
  */
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 interface Story {
   order: SeenOrder;

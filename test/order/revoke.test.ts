@@ -10,7 +10,7 @@ import { addToCart, orderPrepared, orderSettled, orderWhen, readOrder } from "..
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway(
-    { UPSTREAM_TIMEOUT_MS: "300" },
+    { UPSTREAM_TIMEOUT_MS: "600" },
     { issuePatience: { maxTries: 4, firstPauseMs: 40 } },
   );
 });
@@ -162,7 +162,7 @@ describe("reverseOrder", () => {
     ["after it was done", { fault: "commit-then-drop" }],
     ["before it was done", { fault: "drop-before" }],
     ["in a 500 after it was done", { fault: "http-500", commit: true }],
-    ["by being late", { fault: "delay", delayMs: 1_200, commit: true }],
+    ["by being late", { fault: "delay", delayMs: 2_400, commit: true }],
   ];
   test.each(lost)("whose answer is lost %s returns a group's points once", async (_, script) => {
     const { customer, id } = await given({ own: 0, group: 1 });

@@ -236,7 +236,7 @@ export async function makeTestGateway(
     fault: (operation, script) => void sandbox.faults.add({ upstream: "client", operation, ...script }),
 
     async until(holds) {
-      for (const end = Date.now() + 10_000; !(await holds()); await delay(25)) {
+      for (const end = Date.now() + 60_000; !(await holds()); await delay(25)) {
         if (Date.now() > end) throw new Error(`still not: ${holds}`);
       }
     },

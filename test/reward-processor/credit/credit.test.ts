@@ -8,7 +8,7 @@ import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import { captureLog } from "../../support/log.ts";
 import { awardsSettled, creditsOf, insertAwards, readAwards } from "../support/awards.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const HOUR_MS = 60 * 60 * 1_000;
 const inHours = (hours: number) => new Date(Date.now() + hours * HOUR_MS);
@@ -204,11 +204,9 @@ describe("a gateway that is started again", () => {
   });
 
   test("without the ledger that an award was sent to puts it before people", async () => {
-    const id = await award("C", { availableAt: new Date(Date.now() + 5_000) });
+    const id = await award("C", { availableAt: new Date(Date.now() + 3_600_000) });
     const sent = "sent_at = now(), ledger = 'CAPILLARY', credit_reference = 'r', state = 'UNCERTAIN'";
-    await gateway.sql(`update reward_awards set ${sent}, due_at = now() + interval '5 seconds' where id = $1`, [id]);
-    await delay(5_100);
-    expect(await seen(id)).toMatchObject({ state: "UNCERTAIN", attempts: 0 });
+    await gateway.sql(`update reward_awards set ${sent} where id = $1`, [id]);
     await gateway.restart();
     expect(await settled(id)).toMatchObject({ state: "NEEDS_ATTENTION" });
   });

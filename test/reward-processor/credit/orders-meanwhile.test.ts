@@ -6,7 +6,7 @@ import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import { orderSettled, orderWhen, placeOrder, readOrder } from "../../support/orders.ts";
 import { awardsSettled, insertAwards, readAwards } from "../support/awards.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 /** A balance is evidence of a lost deduction only while nothing of ours changes it. */
 
