@@ -29,7 +29,9 @@ async function open(
   return browser.newContext({
     viewport: sizes[size],
     colorScheme: scheme,
-    deviceScaleFactor: size === "phone" ? 2 : 1,
+    deviceScaleFactor: size === "phone" ? 1.5 : 1,
+    isMobile: size === "phone",
+    hasTouch: size === "phone",
     reducedMotion: "reduce",
     locale: "en-IN",
     ...(state && { storageState: state }),

@@ -9,6 +9,7 @@ export function banner(config: Config, app: App): string {
     "",
     `  Tessera is ready, after ${(performance.now() / 1_000).toFixed(1)} s.`,
     "",
+    `  Rewards site    ${app.url}/`,
     `  GraphiQL        ${app.url}/graphiql/`,
     `  GraphQL         ${app.url}/graphql`,
   ];

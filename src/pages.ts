@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
@@ -54,18 +55,20 @@ export function mountPages(fastify: FastifyInstance, { isProduction }: { isProdu
 }
 
 function mountMicrosite(fastify: FastifyInstance): void {
-  if (!existsSync(pathOf("microsite/dist/index.html"))) return;
-  const page = readFileSync(pathOf("microsite/dist/index.html"));
+  const page = pathOf("microsite/dist/index.html");
+  if (!existsSync(page)) return;
   for (const path of micrositePaths) {
-    fastify.get(path, (_, reply) =>
-      reply
-        .type("text/html; charset=utf-8")
-        .header("cache-control", "no-cache")
-        .header("content-security-policy", micrositePolicy)
-        .header("cross-origin-opener-policy", "same-origin")
-        .header("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()")
-        .header("referrer-policy", "same-origin")
-        .send(page),
+    fastify.get(
+      path,
+      async (_, reply) =>
+        reply
+          .type("text/html; charset=utf-8")
+          .header("cache-control", "no-cache")
+          .header("content-security-policy", micrositePolicy)
+          .header("cross-origin-opener-policy", "same-origin")
+          .header("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()")
+          .header("referrer-policy", "same-origin")
+          .send(await readFile(page)), // anew, because it may be built anew
     );
   }
   fastify.register(fastifyStatic, {

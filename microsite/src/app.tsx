@@ -7,15 +7,39 @@ import { session } from "./session/session.ts";
 import { useSession } from "./session/use-session.ts";
 import { Shell } from "./shell/shell.tsx";
 
-const SignIn = lazy(() => import("./sign-in/sign-in-page.tsx"));
-const Home = lazy(() => import("./home/home-page.tsx"));
-const Catalogue = lazy(() => import("./rewards/catalogue-page.tsx"));
-const Reward = lazy(() => import("./rewards/reward-page.tsx"));
-const Cart = lazy(() => import("./cart/cart-page.tsx"));
-const Checkout = lazy(() => import("./checkout/checkout-page.tsx"));
-const Orders = lazy(() => import("./orders/orders-page.tsx"));
-const Order = lazy(() => import("./orders/order-page.tsx"));
+const load = {
+  signIn: () => import("./sign-in/sign-in-page.tsx"),
+  home: () => import("./home/home-page.tsx"),
+  catalogue: () => import("./rewards/catalogue-page.tsx"),
+  reward: () => import("./rewards/reward-page.tsx"),
+  cart: () => import("./cart/cart-page.tsx"),
+  checkout: () => import("./checkout/checkout-page.tsx"),
+  orders: () => import("./orders/orders-page.tsx"),
+  order: () => import("./orders/order-page.tsx"),
+};
+const SignIn = lazy(load.signIn);
+const Home = lazy(load.home);
+const Catalogue = lazy(load.catalogue);
+const Reward = lazy(load.reward);
+const Cart = lazy(load.cart);
+const Checkout = lazy(load.checkout);
+const Orders = lazy(load.orders);
+const Order = lazy(load.order);
 const NotFound = lazy(() => import("./shell/not-found-page.tsx"));
+
+/** Begins to load the first page while the texts are still on their way. */
+export function preload(pathname: string): void {
+  const [, folder = "", name] = pathname.split("/");
+  const first: Record<string, () => Promise<unknown>> = {
+    "": session.state().kind === "signed-in" ? load.home : load.signIn,
+    signin: load.signIn,
+    rewards: name ? load.reward : load.catalogue,
+    cart: load.cart,
+    checkout: load.checkout,
+    orders: name ? load.order : load.orders,
+  };
+  first[folder]?.().catch(() => {}); // it is asked for again, and then missed
+}
 
 /** The paths are known to the gateway as well: `src/pages.ts` answers them, and no others, with this page. */
 export function App() {

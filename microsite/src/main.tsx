@@ -1,7 +1,7 @@
 import "./ui/base.css";
 import { ApolloProvider } from "@apollo/client/react";
 import { createRoot } from "react-dom/client";
-import { App } from "./app.tsx";
+import { App, preload } from "./app.tsx";
 import { client } from "./graphql/client.ts";
 import { I18nProvider, loadMessages, preferredLanguage } from "./i18n/i18n.tsx";
 import { startTheme } from "./shell/theme.ts";
@@ -9,6 +9,7 @@ import { startTheme } from "./shell/theme.ts";
 const root = document.getElementById("root");
 if (!root) throw new Error("The page has no #root.");
 startTheme();
+preload(location.pathname);
 const language = preferredLanguage();
 const messages = await loadMessages(language);
 createRoot(root).render(

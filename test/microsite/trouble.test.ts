@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { addLine, issuable } from "../support/capillary-orders.ts";
+import { addLine, groupMember, issuable } from "../support/capillary-orders.ts";
 import { hasBrowser, type Microsite, skipped, startMicrosite } from "../support/microsite.ts";
 import { addToCart, orderPrepared, placeOrder, readOrder } from "../support/orders.ts";
 
@@ -178,4 +178,30 @@ browserTest(`being offline is told, and nothing is lost${skipped}`, async () => 
   await page.context().setOffline(false);
   await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
   expect(await ordersOf(customer.customerId)).toHaveLength(1);
+});
+
+browserTest(`no page asks the systems behind once for each of what it shows${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await groupMember(gateway);
+  const treats = [await issuable(gateway), await issuable(gateway), await issuable(gateway), await issuable(gateway)];
+  const cards = await Promise.all(Array.from({ length: 6 }, () => gateway.voucher({ points: 10 })));
+  for (const { id } of [...treats.slice(0, 3), ...cards]) await addToCart(customer, id);
+  const { page } = await site.visit(customer);
+  await page.goto("/orders");
+  await page.getByText("You have not ordered anything yet").waitFor();
+
+  const often: string[] = [];
+  for (const path of ["/", "/rewards", "/cart", "/checkout", "/orders"]) {
+    const from = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
+    await page.goto(path);
+    await page.waitForLoadState("networkidle");
+    const operations = gateway.sandbox.calls.since(from).map(({ operation }) => operation);
+    for (const operation of new Set(operations)) {
+      const times = operations.filter((other) => other === operation).length;
+      // What is about to be ordered of Capillary's is asked about anew, each by itself: it has no question about several.
+      const allowed = path === "/checkout" && operation === "user-reward" ? 3 : 2;
+      if (times > allowed) often.push(`${path} asks ${operation} ${times} times`);
+    }
+  }
+  expect(often).toEqual([]);
 });

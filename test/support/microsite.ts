@@ -58,7 +58,7 @@ export async function startMicrosite(env: Record<string, string> = {}): Promise<
         if (!request.url().startsWith(gateway.url)) problems.push(`asks somebody else: ${request.url()}`);
       });
       const page = await context.newPage();
-      page.setDefaultTimeout(8_000);
+      page.setDefaultTimeout(15_000);
       return { page, problems };
     },
     async [Symbol.asyncDispose]() {
@@ -84,7 +84,11 @@ export async function accessibilityFaults(page: Page, rules?: string[]): Promise
     const { axe } = globalThis as unknown as {
       axe: { run(options: object): Promise<{ violations: { id: string; help: string; nodes: { html: string }[] }[] }> };
     };
-    const { violations } = await axe.run(only ? { runOnly: only } : {});
+    const { violations } = await axe.run({
+      resultTypes: ["violations"],
+      preload: false,
+      ...(only && { runOnly: only }),
+    });
     return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(" · ")}`);
   }, rules);
 }

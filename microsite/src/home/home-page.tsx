@@ -5,7 +5,7 @@ import { useI18n } from "../i18n/i18n.tsx";
 import { OrderRow, OrderRowSkeleton } from "../orders/order-row.tsx";
 import { RewardCard, RewardCardSkeleton } from "../rewards/reward-card.tsx";
 import rewards from "../rewards/rewards.module.css";
-import { isBrandSignInOver } from "../session/session-link.ts";
+import { isUnauthenticated } from "../session/session-link.ts";
 import { Page } from "../shell/page.tsx";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { Mark } from "../ui/mark.tsx";
@@ -42,7 +42,7 @@ export default function HomePage() {
         <Balance
           wallet={me?.wallet}
           isLoading={loading && !me}
-          needsSignIn={isBrandSignInOver(error)}
+          needsSignIn={isUnauthenticated(error)}
           onRetry={() => void refetch()}
         />
         <Groups wallets={me?.groupWallets} isLoading={loading && !me} />
@@ -51,7 +51,7 @@ export default function HomePage() {
       <section className={styles.part} aria-labelledby="within">
         <header>
           <h2 id="within">{t("home.within")}</h2>
-          <Link to="/rewards">{within ? t("home.all", { count: within.totalCount }) : t("nav.rewards")}</Link>
+          <Link to="/rewards?within=1">{within ? t("home.all", { count: within.totalCount }) : t("nav.rewards")}</Link>
         </header>
         {within?.totalCount === 0 ? (
           <Tile className={rewards.none}>

@@ -42,8 +42,8 @@ function stepsOf({ history, status, pointsState, placedAt, pointsTrail }: OrderD
       isTaken && !isUnsure
         ? first((event) => event.pointsState === "TAKEN" || event.status === "PROCESSING")
         : undefined;
-    const name = state === "not" ? "step.notTaken" : state === "unsure" ? "step.confirming" : "step.taken";
-    steps.push({ name, state, at });
+    const names = { unsure: "step.confirming", done: "step.taken", not: "step.notTaken", now: "step.taking" } as const;
+    steps.push({ name: names[state], state, at });
   }
   const given: Partial<Record<typeof status, Step["state"]>> = {
     FULFILLED: "done",
@@ -62,7 +62,9 @@ function stepsOf({ history, status, pointsState, placedAt, pointsTrail }: OrderD
           ? "step.notGiven"
           : givenState === "part"
             ? "step.partGiven"
-            : "step.given",
+            : givenState === "now"
+              ? "step.giving"
+              : "step.given",
     state: givenState,
     at: isFinal ? first((event) => event.status !== "PENDING" && event.status !== "PROCESSING") : undefined,
   });

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { OrderStatusDocument } from "../graphql/generated/graphql.ts";
 import { socket } from "../graphql/socket.ts";
 import { session } from "../session/session.ts";
+import { isUnauthenticated } from "../session/session-link.ts";
 
 /** `reconnecting`: what is shown may be of before. */
 export type Following = "connecting" | "live" | "reconnecting" | "settled";
@@ -28,13 +29,16 @@ export function useOrderStatus(orderId: string | undefined): Following {
     let isOver = false;
 
     const listen = () => {
+      const startedAt = Date.now();
       let isEnded = false;
       let isSettled = false;
       const ended = (error?: unknown) => {
         if (isEnded || isOver) return;
         isEnded = true;
         if (isSettled) return setFollowing("settled");
-        if ((error as { code?: unknown } | undefined)?.code === SESSION_ENDED) void session.renewSince(Date.now());
+        // Taken for nobody, or told that the session is over: asking for a renewal shows which, and ends it here as well.
+        const isClosed = (error as { code?: unknown } | undefined)?.code === SESSION_ENDED;
+        if (isClosed || isUnauthenticated(error)) void session.renewSince(startedAt);
         setFollowing("reconnecting");
         // All pages of all members come back after a restart: not in one moment.
         const wait = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS) * (0.75 + Math.random() / 2);

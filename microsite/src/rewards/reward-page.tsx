@@ -39,7 +39,10 @@ export default function RewardPage() {
     );
   }
   return (
-    <Page title={reward?.name ?? t("rewards.loading")} lead={reward && `${reward.brand} · ${t(`kind.${reward.kind}`)}`}>
+    <Page
+      title={reward?.name ?? t("rewards.loading")}
+      lead={reward ? `${reward.brand} · ${t(`kind.${reward.kind}`)}` : <Skeleton width="10rem" height="1.45em" />}
+    >
       <div className={styles.detail}>
         <div className={styles.stage}>
           <Picture src={reward ? reward.imageUrl : undefined} priority key={reward?.id ?? ""} />

@@ -9,6 +9,8 @@ export function useStandings(ids: readonly string[], wallet: WalletInput): (id: 
   const { data, loading } = useQuery(StandingsDocument, {
     variables: { ids, wallet },
     skip: !isSignedIn || ids.length === 0,
+    fetchPolicy: "cache-and-network", // points may have been spent since
+    nextFetchPolicy: "cache-first",
   });
   const standings = new Map(
     data?.nodes.map((node) => (node?.__typename === "Reward" ? [node.id, node.redeemability] : ["", null])),

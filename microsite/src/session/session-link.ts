@@ -20,13 +20,13 @@ export const sessionLink = new ApolloLink((operation, forward) =>
   ),
 );
 
-/** A brand's own sign-in that has run out is `UNAUTHENTICATED`, too, but of a field; that one cannot be renewed. */
+/** A brand's own sign-in that has run out is `UNAUTHENTICATED`, too, but of a field within; that one cannot be renewed. */
 function isNobodys({ data, errors }: ApolloLink.Result): boolean {
-  const me = (data as { me?: unknown } | null | undefined)?.me;
-  if (me === null) return true;
-  return !me && (errors?.some(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED") ?? false);
+  if ((data as { me?: unknown } | null | undefined)?.me === null) return true;
+  const ofAll = errors?.filter(({ path }) => (path?.length ?? 0) <= 1) ?? [];
+  return ofAll.some(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED");
 }
 
-/** Whether the brand's sign-in behind the session has run out: only signing in again helps. */
-export const isBrandSignInOver = (error: unknown): boolean =>
+/** Of a field: that the brand's sign-in behind the session has run out, and only signing in again helps. */
+export const isUnauthenticated = (error: unknown): boolean =>
   CombinedGraphQLErrors.is(error) && error.errors.some(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED");

@@ -204,9 +204,9 @@ describe("a gateway that is started again", () => {
   });
 
   test("without the ledger that an award was sent to puts it before people", async () => {
-    const id = await award("C", { availableAt: new Date(Date.now() + 3_600_000) });
+    const id = await award("C", { availableAt: new Date(Date.now() + 4_000) });
     const sent = "sent_at = now(), ledger = 'CAPILLARY', credit_reference = 'r', state = 'UNCERTAIN'";
-    await gateway.sql(`update reward_awards set ${sent} where id = $1`, [id]);
+    await gateway.sql(`update reward_awards set ${sent}, due_at = now() + interval '4 seconds' where id = $1`, [id]);
     await gateway.restart();
     expect(await settled(id)).toMatchObject({ state: "NEEDS_ATTENTION" });
   });
