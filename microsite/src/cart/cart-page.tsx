@@ -2,6 +2,7 @@ import { useQuery } from "@apollo/client/react";
 import { useState } from "react";
 import { CartDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
+import { LoadFailure } from "../shell/load-failure.tsx";
 import { Page } from "../shell/page.tsx";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -28,14 +29,7 @@ export default function CartPage() {
             <Skeleton height="14rem" />
           </div>
         ) : (
-          <Notice tone="bad">
-            {error ? t("error.load") : t("error.unexpected")}
-            <div>
-              <Button look="plain" onClick={() => void refetch()}>
-                {t("error.again")}
-              </Button>
-            </div>
-          </Notice>
+          <LoadFailure text={error ? t("error.load") : t("error.unexpected")} retry={refetch} />
         )}
       </Page>
     );

@@ -13,6 +13,7 @@ import {
 } from "../graphql/generated/graphql.ts";
 import { refusalText } from "../graphql/refusal-text.ts";
 import { useI18n } from "../i18n/i18n.tsx";
+import { LoadFailure } from "../shell/load-failure.tsx";
 import { Page } from "../shell/page.tsx";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -45,18 +46,7 @@ export default function CheckoutPage() {
   if (!me) {
     return (
       <Page title={t("checkout.title")} narrow>
-        {loading ? (
-          <Skeleton height="16rem" />
-        ) : (
-          <Notice tone="bad">
-            {t("error.load")}
-            <div>
-              <Button look="plain" onClick={() => void refetch()}>
-                {t("error.again")}
-              </Button>
-            </div>
-          </Notice>
-        )}
+        {loading ? <Skeleton height="16rem" /> : <LoadFailure retry={refetch} />}
       </Page>
     );
   }

@@ -6,6 +6,7 @@ import { OrderRow, OrderRowSkeleton } from "../orders/order-row.tsx";
 import { RewardCard, RewardCardSkeleton } from "../rewards/reward-card.tsx";
 import rewards from "../rewards/rewards.module.css";
 import { isUnauthenticated } from "../session/session-link.ts";
+import { LoadFailure } from "../shell/load-failure.tsx";
 import { Page } from "../shell/page.tsx";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { Mark } from "../ui/mark.tsx";
@@ -28,16 +29,7 @@ export default function HomePage() {
 
   return (
     <Page title={t("home.title")}>
-      {error && !me && !loading && (
-        <Notice tone="bad">
-          {t("error.load")}
-          <div>
-            <Button look="plain" onClick={() => void refetch()}>
-              {t("error.again")}
-            </Button>
-          </div>
-        </Notice>
-      )}
+      {error && !me && !loading && <LoadFailure retry={refetch} />}
       <div className={styles.mosaic}>
         <Balance
           wallet={me?.wallet}

@@ -3,10 +3,9 @@ import { useParams } from "react-router";
 import { AddressText } from "../checkout/address-form.tsx";
 import { type OrderDetailFragment, OrderDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
+import { LoadFailure } from "../shell/load-failure.tsx";
 import NotFoundPage from "../shell/not-found-page.tsx";
 import { Page } from "../shell/page.tsx";
-import { Button } from "../ui/button.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { Points } from "../ui/points.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
@@ -38,14 +37,7 @@ export default function OrderPage() {
     if (!error) return <NotFoundPage />;
     return (
       <Page title={t("orders.title")} narrow>
-        <Notice tone="bad">
-          {t("error.load")}
-          <div>
-            <Button look="plain" onClick={() => void refetch()}>
-              {t("error.again")}
-            </Button>
-          </div>
-        </Notice>
+        <LoadFailure retry={refetch} />
       </Page>
     );
   }

@@ -3,9 +3,9 @@ import { useState } from "react";
 import cartStyles from "../cart/cart.module.css";
 import { OrdersDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
+import { LoadFailure } from "../shell/load-failure.tsx";
 import { Page } from "../shell/page.tsx";
 import { Button, ButtonLink } from "../ui/button.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { Tile } from "../ui/tile.tsx";
 import { OrderRow, OrderRowSkeleton } from "./order-row.tsx";
 import styles from "./orders.module.css";
@@ -41,14 +41,7 @@ export default function OrdersPage() {
           <ButtonLink to="/rewards">{t("notFound.browse")}</ButtonLink>
         </Tile>
       ) : !orders && !loading ? (
-        <Notice tone="bad">
-          {t("error.load")}
-          <div>
-            <Button look="plain" onClick={() => void refetch()}>
-              {t("error.again")}
-            </Button>
-          </div>
-        </Notice>
+        <LoadFailure retry={refetch} />
       ) : (
         <ul className={styles.rows}>
           {orders?.edges.map(({ node }) => (

@@ -4,11 +4,11 @@ import { useSearchParams } from "react-router";
 import { CatalogueDocument, CategoriesDocument, PayingWalletsDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { useSession } from "../session/use-session.ts";
+import { LoadFailure } from "../shell/load-failure.tsx";
 import { Page } from "../shell/page.tsx";
 import { Button } from "../ui/button.tsx";
 import { SelectField, TextField } from "../ui/field.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { Notice } from "../ui/notice.tsx";
 import { Tile } from "../ui/tile.tsx";
 import { RewardCard, RewardCardSkeleton } from "./reward-card.tsx";
 import styles from "./rewards.module.css";
@@ -151,16 +151,7 @@ function Results({ search, onReset }: { search: Search; onReset(): void }) {
   }
 
   if (!shown && error) {
-    return (
-      <Notice tone="bad">
-        {t("error.load")}
-        <div>
-          <Button look="plain" onClick={() => void refetch()}>
-            {t("error.again")}
-          </Button>
-        </div>
-      </Notice>
-    );
+    return <LoadFailure retry={refetch} />;
   }
   const pages = Array.from({ length: Math.ceil(edges.length / PAGE) }, (_, page) =>
     edges.slice(page * PAGE, (page + 1) * PAGE),

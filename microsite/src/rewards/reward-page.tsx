@@ -3,10 +3,10 @@ import { useParams } from "react-router";
 import { RewardDetailDocument, type RewardDetailQuery } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { useSession } from "../session/use-session.ts";
+import { LoadFailure } from "../shell/load-failure.tsx";
 import NotFoundPage from "../shell/not-found-page.tsx";
 import { Page } from "../shell/page.tsx";
-import { Button, ButtonLink } from "../ui/button.tsx";
-import { Notice } from "../ui/notice.tsx";
+import { ButtonLink } from "../ui/button.tsx";
 import { Picture } from "../ui/picture.tsx";
 import { Points } from "../ui/points.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
@@ -27,14 +27,7 @@ export default function RewardPage() {
     if (!error) return <NotFoundPage />;
     return (
       <Page title={t("rewards.title")} narrow>
-        <Notice tone="bad">
-          {t("error.load")}
-          <div>
-            <Button look="plain" onClick={() => void refetch()}>
-              {t("error.again")}
-            </Button>
-          </div>
-        </Notice>
+        <LoadFailure retry={refetch} />
       </Page>
     );
   }
