@@ -131,6 +131,17 @@ describe("when Capillary", () => {
     expect(balanceOf(customerId)).toBe(100);
   });
 
+  test("gives after our patience has ended, that and its repetition give once", async () => {
+    const customerId = newCustomer();
+    const before = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
+    fault({ fault: "delay", delayMs: 1_800 });
+    await credited({ customerId });
+    await gateway.sandbox.calls.waitFor(
+      ({ seq, fault, outcome }) => seq > before && fault === "delay" && outcome !== "pending",
+    );
+    expect(balanceOf(customerId)).toBe(100);
+  });
+
   test("refuses for a reason of its own what it was asked before, that is believed", async () => {
     fault({ fault: "drop-before" });
     expect((await credited({ customerId: "NOBODY" })).done).toMatchObject([{ state: "REFUSED" }]);

@@ -208,6 +208,6 @@ describe("a gateway that is started again", () => {
     const sent = "sent_at = now(), ledger = 'CAPILLARY', credit_reference = 'r', state = 'UNCERTAIN'";
     await gateway.sql(`update reward_awards set ${sent}, due_at = now() + interval '4 seconds' where id = $1`, [id]);
     await gateway.restart();
-    expect(await settled(id)).toMatchObject({ state: "NEEDS_ATTENTION" });
+    expect(await settled(id)).toMatchObject({ state: "NEEDS_ATTENTION", attempts: 0 });
   });
 });
