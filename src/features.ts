@@ -288,7 +288,7 @@ export function makeFeatures(deps: FeatureDeps) {
       ...cartLoaders(carts, options),
       ...orderLoaders(orders, options),
       redeemedUnits: redeemedUnitsLoader(db, orders, viewer, options),
-      ...historyLoaders(history, { clock, timeZone: config.programTimeZone }, options),
+      ...historyLoaders(history, { clock, timeZone }, options),
     };
   }
 
@@ -304,7 +304,7 @@ export function makeFeatures(deps: FeatureDeps) {
     feeds,
     sweepFeeds,
     startCrediting: (pollMs: number | undefined) => startCrediting({ ...crediting, pollMs }),
-    readRewardImage: makeReadRewardImage({ db, catalogue: capillary?.catalogue, pictures: deps.pictures, clock, log }),
+    readRewardImage: makeReadRewardImage({ db, catalogue, pictures: deps.pictures, clock, log }),
     reconcile: makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs }),
     resolvers: [
       authResolvers({ requestOtp, verifyOtp, sessions, accessTokens }),

@@ -18,6 +18,9 @@ export type GlobalType =
 
 const uuid = z.uuid();
 
+/** A database id that nothing has: what an unknown global id stands for. */
+export const NOWHERE = "00000000-0000-0000-0000-000000000000";
+
 export function toGlobalId(type: GlobalType, localId: string): string {
   return Buffer.from(`${type}:${localId}`).toString("base64url");
 }

@@ -42,7 +42,7 @@ export function makeCreateOrder({ orderTokens, ledger, startSaga }: CreateOrderD
     const units = lines.flatMap((line) =>
       Array.from({ length: line.quantity }, (_, index) => ({ id: randomUUID(), lineId: line.id, unit: index + 1 })),
     );
-    const issues = await issuesOf(tx, { orderId, number }, lines, units);
+    const issues = issuesOf(cart, { orderId, number }, lines, units);
 
     await tx.cart.update({ where: { id: cart.id }, data: { status: "ORDERED" } });
     await tx.order.create({
@@ -99,22 +99,16 @@ export function makeCreateOrder({ orderTokens, ledger, startSaga }: CreateOrderD
   };
 
   /** What Capillary will be asked for with each unit of its rewards. */
-  async function issuesOf(
-    tx: Tx,
+  function issuesOf(
+    cart: Cart,
     { orderId, number }: { orderId: string; number: string },
     lines: readonly Line[],
     units: readonly { id: string; lineId: string; unit: number }[],
   ) {
-    const theirs = lines.filter(({ source }) => source === "CAPILLARY");
-    if (theirs.length === 0) return [];
-    const rewards = await tx.reward.findMany({
-      where: { id: { in: theirs.map(({ rewardId }) => rewardId) } },
-      select: { id: true, upstreamId: true, paymentConfigs: true },
-    });
-    return theirs.flatMap((line) => {
-      const reward = rewards.find(({ id }) => id === line.rewardId);
-      if (!reward) throw new Error(`there is no reward ${line.rewardId}`);
-      const terms = issueTerms({ ...reward, points: line.unitPoints }, line.groupId, ledger);
+    return cart.lines.flatMap(({ reward }, index) => {
+      const line = lines[index];
+      if (!line || reward.source !== "CAPILLARY") return [];
+      const terms = issueTerms(reward, line.groupId, ledger);
       return units
         .filter(({ lineId }) => lineId === line.id)
         .map((unit) => ({

@@ -55,6 +55,10 @@ export interface Issue {
   revokeError: string | null;
 }
 
+/** Whether its taking back was decided on, and what came of it is not known yet. */
+export const isRevokeOpen = ({ revokeState }: Pick<Issue, "revokeState">) =>
+  revokeState === "PENDING" || revokeState === "UNCERTAIN";
+
 /** The whole aggregate in one query: it is read at least twice in every step of a saga, and six queries took thrice as long. */
 export async function readAggregate(tx: Tx, orderId: string): Promise<OrderAggregate | null> {
   const [row] = await tx.$queryRaw<{ order: OrderAggregate }[]>`

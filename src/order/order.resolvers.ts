@@ -6,7 +6,7 @@ import { type Connection, connectionFields, makeCursor, pageSize, readCursor } f
 import type { Context } from "../graphql/context.ts";
 import { badUserInput, unauthenticated } from "../graphql/errors.ts";
 import type { CustomerOrdersArgs, Resolvers } from "../graphql/generated/resolvers.ts";
-import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isRefused, type Refused, refusal } from "../refusal.ts";
@@ -271,8 +271,5 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
     OrderConnection: connectionFields<Order>(),
   };
 }
-
-/** An id that nothing has. */
-const NOWHERE = "00000000-0000-0000-0000-000000000000";
 
 const dayOf = (day: Date | null) => day?.toISOString().slice(0, 10) ?? null;

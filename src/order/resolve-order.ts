@@ -44,10 +44,10 @@ export interface ResolveOrderDeps {
 
 /** What people are asked about. */
 type Question =
-  | { kind: "movement"; movement: Movement; discrepancyId: null }
-  | { kind: "issue"; found: Found; discrepancyId: null }
+  | { kind: "movement"; movement: Movement }
+  | { kind: "issue"; found: Found }
   /** Whether a unit was taken back, or whether its points came back. */
-  | { kind: "revoke"; found: Found; discrepancyId: null }
+  | { kind: "revoke"; found: Found }
   /** Nothing hangs on the answer: it only has to be seen. */
   | { kind: "discrepancy"; discrepancyId: string };
 
@@ -183,9 +183,9 @@ function pressing(order: OrderAggregate): Question[] {
     ),
   );
   return [
-    ...revoked.map(({ id }): Question => ({ kind: "revoke", found: find({ order }, id), discrepancyId: null })),
-    ...movements.map((movement): Question => ({ kind: "movement", movement, discrepancyId: null })),
-    ...units.map(({ id }): Question => ({ kind: "issue", found: find({ order }, id), discrepancyId: null })),
+    ...revoked.map(({ id }): Question => ({ kind: "revoke", found: find({ order }, id) })),
+    ...movements.map((movement): Question => ({ kind: "movement", movement })),
+    ...units.map(({ id }): Question => ({ kind: "issue", found: find({ order }, id) })),
   ];
 }
 

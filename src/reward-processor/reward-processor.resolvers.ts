@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../graphql/connection.ts";
 import type { Resolvers, RewardAction } from "../graphql/generated/resolvers.ts";
-import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator, requireService } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
@@ -232,6 +232,3 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
     QuarantinedRewardConnection: connectionFields<QuarantinedReward>(),
   };
 }
-
-/** An id that nothing has. */
-const NOWHERE = "00000000-0000-0000-0000-000000000000";

@@ -1,5 +1,6 @@
 import { isPaidThere } from "../../catalog/ask-capillary.ts";
 import type { IndividualLedger } from "../../catalog/mirror/mirrored-reward.ts";
+import type { Reward } from "../../catalog/reward.ts";
 import type { PaymentConfig } from "../../upstream/capillary/wire/reward.ts";
 
 /** What Capillary is asked for with each unit of a line. */
@@ -11,21 +12,14 @@ export interface IssueTerms {
   points: number;
 }
 
-/** A mirrored reward, as far as issuing needs it. */
-export interface IssuableReward {
-  upstreamId: string | null;
-  paymentConfigs: unknown;
-  points: number;
-}
-
 /**
  * @param groupId the group that pays; null where the customer does
  * @param ledger whose points the customer's own wallet holds
  */
-export function issueTerms(reward: IssuableReward, groupId: string | null, ledger: IndividualLedger): IssueTerms {
+export function issueTerms(reward: Reward, groupId: string | null, ledger: IndividualLedger): IssueTerms {
   if (reward.upstreamId === null) throw new Error("a reward of our own cannot be issued by Capillary");
-  const points = isPaidThere({ reward: { source: "CAPILLARY" }, groupId }, ledger) ? reward.points : 0;
-  const configs = (reward.paymentConfigs ?? []) as PaymentConfig[];
+  const points = isPaidThere({ reward, groupId }, ledger) ? reward.points : 0;
+  const configs = (reward.paymentConfigs ?? []) as unknown as PaymentConfig[];
   const config = configs.find(({ mode }) => mode === (points > 0 ? "POINTS" : "FREE"));
   return {
     upstreamRewardId: reward.upstreamId,

@@ -1,7 +1,7 @@
 import { type Bus, listen } from "../../platform/events.ts";
 import { type Refusal, refusal } from "../../refusal.ts";
 import { type OrderStore, orderTopic } from "../order.store.ts";
-import type { OrderAggregate } from "../order-aggregate.ts";
+import { type AggregateUnit, isRevokeOpen, type OrderAggregate } from "../order-aggregate.ts";
 
 /** Somebody is waiting for the answer; what takes longer goes on without them, and is told by the order's events. */
 const PATIENCE_MS = 5_000;
@@ -27,9 +27,7 @@ export function makeAwaitRevokes({ orders, bus }: { orders: OrderStore; bus: Bus
   };
 }
 
-type Unit = OrderAggregate["lines"][number]["units"][number];
-
-const isUnderWay = ({ issue }: Unit) => issue?.revokeState === "PENDING" || issue?.revokeState === "UNCERTAIN";
+const isUnderWay = ({ issue }: AggregateUnit) => issue !== null && isRevokeOpen(issue);
 const unitsOf = (order: OrderAggregate, unitIds: readonly string[]) =>
   order.lines.flatMap(({ units }) => units.filter(({ id }) => unitIds.includes(id)));
 

@@ -2,6 +2,7 @@ import type { Logger } from "../../platform/logger.ts";
 import { type Found, find } from "../issue/conclude-issue.ts";
 import { tellOperators } from "../issue/tell-operators.ts";
 import type { OrderChange } from "../order.store.ts";
+import { isRevokeOpen } from "../order-aggregate.ts";
 import type { SettleLines } from "../settle-lines.ts";
 
 /** What is recorded when it becomes known what Capillary did with a unit that was to be taken back. */
@@ -16,7 +17,7 @@ export interface ConcludeRevoke {
   pointsFound(change: OrderChange, unitId: string, areBack: boolean): Promise<void>;
 }
 
-const isOpen = ({ unit }: Found) => unit.issue.revokeState === "PENDING" || unit.issue.revokeState === "UNCERTAIN";
+const isOpen = ({ unit }: Found) => isRevokeOpen(unit.issue);
 const mayConclude = (found: Found) => isOpen(found) || found.unit.issue.revokeState === "NEEDS_ATTENTION";
 
 export function makeConcludeRevoke({ settleLines, log }: { settleLines: SettleLines; log: Logger }): ConcludeRevoke {

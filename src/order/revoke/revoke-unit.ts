@@ -7,7 +7,7 @@ import { type Found, find } from "../issue/conclude-issue.ts";
 import type { FindGiven } from "../issue/find-given.ts";
 import type { UnitRef } from "../issue/issue-unit.ts";
 import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";
-import type { Issue } from "../order-aggregate.ts";
+import { isRevokeOpen } from "../order-aggregate.ts";
 import type { ConcludeRevoke } from "./conclude-revoke.ts";
 
 /** Where a revoke stands after an attempt. */
@@ -53,7 +53,7 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
   return {
     async send(unit) {
       const found = await current(unit);
-      if (!isOpen(found.unit.issue)) return "settled";
+      if (!isRevokeOpen(found.unit.issue)) return "settled";
       const ready = await prepare(found);
       if (ready instanceof UpstreamError) return "try-later";
       const turn = await changing(unit, (change) => takeTurn(change, unit.unitId, ready));
@@ -67,7 +67,7 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
     async look(unit) {
       const found = await current(unit);
       const { issue } = found.unit;
-      if (!isOpen(issue)) return true;
+      if (!isRevokeOpen(issue)) return true;
       if (issue.points === 0 || issue.revokeBefore === null) return false;
       const balance = await balanceOf(found).catch(asUpstreamError);
       if (balance instanceof UpstreamError || balance === null) return false;
@@ -113,7 +113,7 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
   async function takeTurn(change: OrderChange, unitId: string, ready: Ready): Promise<{ wasInDoubt: boolean } | null> {
     const { unit } = find(change, unitId);
     const { issue } = unit;
-    if (!isOpen(issue) || unit.state !== "FULFILLED") return null;
+    if (!isRevokeOpen(issue) || unit.state !== "FULFILLED") return null;
     const isFirst = issue.revokeSentAt === null;
     await change.tx.unitIssue.update({
       where: { unitId },
@@ -197,8 +197,6 @@ interface Ready {
   transactionId: string;
   before: number | null;
 }
-
-const isOpen = ({ revokeState }: Issue) => revokeState === "PENDING" || revokeState === "UNCERTAIN";
 
 function whyKept(failure: UpstreamError): string {
   if (hasReason(failure, "revoke-not-enabled")) return "the brand does not take rewards of Capillary back";

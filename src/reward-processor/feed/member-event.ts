@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { hex32 } from "../draw/seed.ts";
+import { rewardActions } from "../message/message.ts";
 import { slug } from "../rules/rule.ts";
 
 /**
@@ -21,14 +22,7 @@ export const memberEvent = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("AWARD_MADE"),
     ...ofAward,
-    action: z.enum([
-      "register",
-      "registerreferral",
-      "transactionpromo",
-      "transactionreferral",
-      "dailycheckin",
-      "luckydraw",
-    ]),
+    action: z.enum(rewardActions),
     campaign: name,
     /** The name of the rule. */
     rule: said,

@@ -1,9 +1,10 @@
 import type { Tx } from "../../platform/db.ts";
 import type { DrawStore, OpenDraw } from "../draw/draw.store.ts";
+import type { RewardAction } from "../message/message.ts";
 import { type Decision, skipped } from "../rules/decision.ts";
 import { evaluateLines } from "../rules/evaluate.ts";
 import { factsOfIncomplete } from "../rules/explanation.ts";
-import type { Action, LineFacts } from "../rules/facts.ts";
+import type { LineFacts } from "../rules/facts.ts";
 import { markUsed, rulesInForce } from "../rules/rule.store.ts";
 import type { Rule } from "../rules/rule.ts";
 import { lockUsage } from "../rules/usage.store.ts";
@@ -27,7 +28,12 @@ export interface Judged {
 export async function judgeLines(
   tx: Tx,
   store: DrawStore,
-  { action, facts, memberIds, now }: { action: Action; facts: readonly LineFacts[]; memberIds: string[]; now: Date },
+  {
+    action,
+    facts,
+    memberIds,
+    now,
+  }: { action: RewardAction; facts: readonly LineFacts[]; memberIds: string[]; now: Date },
 ): Promise<Judged> {
   const { rules, unused } = await rulesInForce(tx, action);
   const draws = await lockDraws(tx, store, rules);

@@ -1,4 +1,4 @@
-import type { LocalDate } from "./facts.ts";
+import type { LocalDate } from "../../platform/time-zone.ts";
 import { keyOf } from "./key.ts";
 import { cappedMember, type RewardEvent, subjectOf } from "./reward-event.ts";
 import type { Rule } from "./rule.ts";

@@ -1,6 +1,7 @@
+import type { RewardAction } from "../message/message.ts";
 import type { CapName } from "./decision.ts";
 import type { Role } from "./effect-key.ts";
-import type { Action, LineFacts } from "./facts.ts";
+import type { LineFacts } from "./facts.ts";
 import { type Missing, type RewardEvent, subjectOf } from "./reward-event.ts";
 import type { Audience, Rule, Unit } from "./rule.ts";
 
@@ -55,7 +56,7 @@ export interface Explanation {
 }
 
 /** The facts that were used, dates as text. What the action does not look at is not here. */
-export type EventFacts = { action: Action; at: string; localDate: string; memberSince: string | null } & Partial<
+export type EventFacts = { action: RewardAction; at: string; localDate: string; memberSince: string | null } & Partial<
   Pick<LineFacts, "memberId" | "amount" | "productId" | "reference" | "sharerId" | "receiverId" | "occurrence">
 > & { subjectId?: string; streak?: number; run?: number; runsBefore?: number[] };
 

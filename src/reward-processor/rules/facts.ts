@@ -1,20 +1,9 @@
-/** The six actions a command may name. */
-export const actions = [
-  "register",
-  "registerreferral",
-  "transactionpromo",
-  "transactionreferral",
-  "dailycheckin",
-  "luckydraw",
-] as const;
-export type Action = (typeof actions)[number];
-
-/** A day in the programme's zone, `YYYY-MM-DD`. */
-export type LocalDate = string;
+import type { LocalDate } from "../../platform/time-zone.ts";
+import type { RewardAction } from "../message/message.ts";
 
 /** One line of an accepted message, as the message reader hands it on. What a line does not say is null. */
 export interface LineFacts {
-  action: Action;
+  action: RewardAction;
   memberId: string | null;
   /** When it happened. */
   at: Date;

@@ -1,4 +1,6 @@
-import type { Action, CheckInFacts, LineFacts, LocalDate } from "./facts.ts";
+import type { LocalDate } from "../../platform/time-zone.ts";
+import type { RewardAction } from "../message/message.ts";
+import type { CheckInFacts, LineFacts } from "./facts.ts";
 
 interface Occasion {
   at: Date;
@@ -20,7 +22,7 @@ export type RewardEvent = Occasion &
     | { action: "dailycheckin"; memberId: string; checkIn: CheckInFacts }
     | ({ action: "luckydraw"; memberId: string; amount: number } & Purchase)
   );
-export type EventOf<A extends Action> = Extract<RewardEvent, { action: A }>;
+export type EventOf<A extends RewardAction> = Extract<RewardEvent, { action: A }>;
 
 /** A fact the action cannot do without, and the line does not have. */
 export interface Missing {

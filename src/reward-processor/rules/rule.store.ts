@@ -1,5 +1,5 @@
 import type { Prisma, Tx } from "../../platform/db.ts";
-import type { Action } from "./facts.ts";
+import type { RewardAction } from "../message/message.ts";
 import type { Rule, RuleDefinition } from "./rule.ts";
 
 export type RuleRow = Prisma.RewardRuleGetPayload<object>;
@@ -18,7 +18,7 @@ export const toStoredRule = ({ id, version, definition }: Rule) => ({
 });
 
 /** Every version of the rules for an action that has not retired, and those that have never been used. */
-export async function rulesInForce(tx: Tx, action: Action): Promise<{ rules: Rule[]; unused: Rule[] }> {
+export async function rulesInForce(tx: Tx, action: RewardAction): Promise<{ rules: Rule[]; unused: Rule[] }> {
   const rows = await tx.rewardRule.findMany({ where: { action, retiredAt: null } });
   return { rules: rows.map(toRule), unused: rows.filter(({ usedAt }) => usedAt === null).map(toRule) };
 }

@@ -1,4 +1,4 @@
-import type { LocalDate } from "./facts.ts";
+import type { LocalDate } from "../../platform/time-zone.ts";
 import type { Window } from "./rule.ts";
 
 export const MS_PER_DAY = 86_400_000;

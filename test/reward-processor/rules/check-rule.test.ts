@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { checkNextVersion, checkRule, readRule } from "../../../src/reward-processor/rules/check-rule.ts";
 import type { RuleDefinition } from "../../../src/reward-processor/rules/rule.ts";
-import { actions, capsOf, rule, sampleProgramme } from "../support/rules.ts";
+import { capsOf, rewardActions, rule, sampleProgramme } from "../support/rules.ts";
 
 const messages = (definition: RuleDefinition) => checkRule(definition).map(({ message }) => message);
 
 test.each(sampleProgramme)("the sample rule $id is a good rule", ({ definition }) => {
   expect(readRule(JSON.parse(JSON.stringify(definition)))).toEqual({ definition });
 });
-test.each(actions)("a plain rule for %s is a good rule", (action) => {
+test.each(rewardActions)("a plain rule for %s is a good rule", (action) => {
   expect(checkRule(rule(action).definition)).toEqual([]);
 });
 

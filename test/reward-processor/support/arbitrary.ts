@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { type LineFacts, onTime } from "../../../src/reward-processor/rules/facts.ts";
 import type { Rule, RuleDefinition } from "../../../src/reward-processor/rules/rule.ts";
-import { actions, line, rule } from "./rules.ts";
+import { line, rewardActions, rule } from "./rules.ts";
 
 /** Few people, days and products, so that they meet; caps small enough to be reached. */
 const member = fc.constantFrom("1", "2", "3", "4");
@@ -67,7 +67,7 @@ const definitionChanges: { [A in RuleDefinition["action"]]: fc.Arbitrary<object>
 /** Rules of all actions; every name is there at most once. */
 export const rules: fc.Arbitrary<Rule[]> = fc.uniqueArray(
   fc
-    .tuple(fc.constantFrom(...actions), fc.constantFrom("a", "b", "c"))
+    .tuple(fc.constantFrom(...rewardActions), fc.constantFrom("a", "b", "c"))
     .chain(([action, name]) =>
       definitionChanges[action].map((changes) => rule(action, changes, { id: `${action}-${name}` })),
     ),
@@ -76,7 +76,7 @@ export const rules: fc.Arbitrary<Rule[]> = fc.uniqueArray(
 
 export const facts: fc.Arbitrary<LineFacts> = fc
   .record({
-    action: fc.constantFrom(...actions),
+    action: fc.constantFrom(...rewardActions),
     memberId: member,
     sharerId: member,
     receiverId: member,

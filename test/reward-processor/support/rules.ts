@@ -1,4 +1,5 @@
-import { actions, type LineFacts, onTime } from "../../../src/reward-processor/rules/facts.ts";
+import { rewardActions } from "../../../src/reward-processor/message/message.ts";
+import { type LineFacts, onTime } from "../../../src/reward-processor/rules/facts.ts";
 import type { DefinitionOf, Rule, RuleDefinition } from "../../../src/reward-processor/rules/rule.ts";
 import { sampleProgramme } from "../../../src/reward-processor/rules/sample-programme.ts";
 
@@ -84,4 +85,4 @@ export function rule<A extends Action>(
 }
 
 export const capsOf = (caps: Partial<RuleDefinition["caps"]>) => ({ ...plain.caps, ...caps });
-export { actions, sampleProgramme };
+export { rewardActions, sampleProgramme };
