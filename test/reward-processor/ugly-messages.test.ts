@@ -358,6 +358,18 @@ const refused: [title: string, raw: string | Uint8Array, codes: string | string[
   ["a national id as the member", promo({ id: NIK }), "NIK_MISPLACED", "Data.id"],
   ["the national id as the reference", checkIn({ reference: `TRX-${NIK}` }), "NIK_MISPLACED", "Data.reference"],
   [
+    "a national id that would pass for milliseconds as the date",
+    checkIn({ transaction: [{ date: "1186632219956" }] }, { ResourceId: "1186632219956" }),
+    "NIK_MISPLACED",
+    "Data.transaction[0].date",
+  ],
+  [
+    "the national id as the amount",
+    promo({ nik: NIK, transaction: [{ date: "2024-02-08 11:22:06", amount: NIK }] }),
+    "NIK_MISPLACED",
+    "Data.transaction[0].amount",
+  ],
+  [
     "a message that was kept without its national id",
     checkIn({}, { ResourceId: "[nik removed]" }),
     "NIK_REMOVED",

@@ -9,7 +9,7 @@ import { isNikKey } from "./nik.ts";
 import { makeNotes, type Normalisation, type Notes, type Problem, type ProblemCode } from "./notes.ts";
 import { textOfRaw, type UnreadableRaw } from "./raw-text.ts";
 import { readAction } from "./read-action.ts";
-import { readDate } from "./read-date.ts";
+import { type DateRules, readDate } from "./read-date.ts";
 import { findLines, readLine } from "./read-lines.ts";
 import { readNationalId } from "./read-nik.ts";
 import { readPeople } from "./read-people.ts";
@@ -103,7 +103,7 @@ function readMessage(tree: JsonObject, options: ParseOptions, mask: Mask, notes:
     ticketId,
     envelope: envelopeOf(envelope, mask),
     ...people,
-    sentAt: readSentAt(envelope.get("date"), options, notes),
+    sentAt: readSentAt(envelope.get("date"), { ...options, nik, dayIsEnough: false }, notes),
     lines: [first, ...others],
     unknown: kept([...envelope.unknown, ...data.unknown, ...raw.unknown], mask),
   } as const;
@@ -120,9 +120,9 @@ const kept = (unknown: readonly Found[], mask: Mask): Record<string, unknown> =>
   );
 
 /** When it was sent only describes the message, so a date that cannot be is dropped instead of refused. */
-function readSentAt(found: Found | undefined, options: ParseOptions, notes: Notes): Date | null {
+function readSentAt(found: Found | undefined, rules: DateRules, notes: Notes): Date | null {
   if (!found) return null;
-  const read = readDate(found, { ...options, dayIsEnough: false }, { ...notes, problem: () => null });
+  const read = readDate(found, rules, { ...notes, problem: () => null });
   if (!read) notes.normalised(found.path, found.value, "", "unreadable-date-dropped");
   return read?.at ?? null;
 }

@@ -2,6 +2,7 @@ import { instantOf, type LocalDate, localDateOf, utcOf } from "../../platform/ti
 import type { Found } from "./fields.ts";
 import { textOf } from "./json-tree.ts";
 import type { NormalisationRule, Notes } from "./notes.ts";
+import { isNik, misplaced } from "./read-values.ts";
 
 export interface ReadDate {
   readonly at: Date;
@@ -16,6 +17,8 @@ export interface DateRules {
   readonly timeZone: string;
   /** Whether a day without a time will do: where only the day counts. */
   readonly dayIsEnough: boolean;
+  /** The national id of the message: thirteen digits of it would pass for milliseconds. */
+  readonly nik: string | null;
 }
 
 /** How far a producer's clock may be ahead of ours. */
@@ -31,6 +34,7 @@ const EPOCH_MILLISECONDS = /^\d{13}$/;
 /** The instant a date means, or null with the problem noted: it says nothing, cannot be, or has not come yet. */
 export function readDate(found: Found, rules: DateRules, notes: Notes): ReadDate | null {
   const rawDate = textOf(found.value)?.trim() ?? "";
+  if (isNik(rawDate, rules.nik)) return misplaced(found, notes);
   const read = EPOCH_SECONDS.test(rawDate)
     ? epoch(rawDate, 1_000, "epoch-seconds")
     : EPOCH_MILLISECONDS.test(rawDate)

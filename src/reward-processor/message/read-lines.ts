@@ -98,16 +98,16 @@ export function readLine(
   line: RawLine,
   action: RewardAction | null,
   nik: string | null,
-  rules: Omit<DateRules, "dayIsEnough">,
+  rules: Omit<DateRules, "dayIsEnough" | "nik">,
   notes: Notes,
 ): RewardLine | null {
   const dateFound = line.get("date");
   const date = dateFound
-    ? readDate(dateFound, { ...rules, dayIsEnough: action === "dailycheckin" }, notes)
+    ? readDate(dateFound, { ...rules, nik, dayIsEnough: action === "dailycheckin" }, notes)
     : notes.problem(`${line.path}.date`, "DATE_MISSING", "says nothing");
 
   const amountFound = line.get("amount");
-  const amount = readAmount(amountFound, notes);
+  const amount = readAmount(amountFound, nik, notes);
   if (!amountFound && (action === "transactionpromo" || action === "luckydraw")) {
     notes.problem(`${line.path}.amount`, "AMOUNT_MISSING", "says nothing");
   }

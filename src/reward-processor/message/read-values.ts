@@ -57,12 +57,13 @@ export function readText(found: Found | undefined, longest: number, nik: string 
  * A whole amount. A text may end in `.0` or `.00`, which is a whole number however one writes decimals. `6.000` and `6,000`
  * are six to some and six thousand to others, so they are refused.
  */
-export function readAmount(found: Found | undefined, notes: Notes): number | null {
+export function readAmount(found: Found | undefined, nik: string | null, notes: Notes): number | null {
   if (!found) return null;
   const written = textOf(found.value)?.trim() ?? "";
   const isNumber = found.value instanceof JsonNumber;
   const [, digits] = (isNumber ? /^(\d+)(?:\.0+)?$/ : /^(\d+)(?:\.0{1,2})?$/).exec(written) ?? [];
   if (digits === undefined) return notes.problem(found.path, "AMOUNT_INVALID", "is not a whole amount");
+  if (isNik(digits, nik)) return misplaced(found, notes);
   const amount = Number(digits);
   if (!Number.isSafeInteger(amount)) {
     return notes.problem(found.path, "AMOUNT_TOO_LARGE", "is more than can be reckoned exactly");
@@ -72,8 +73,8 @@ export function readAmount(found: Found | undefined, notes: Notes): number | nul
   return amount;
 }
 
-const isNik = (digits: string, nik: string | null) => nik !== null && digits === nik.replace(/^0+/, "");
-const misplaced = (found: Found, notes: Notes) =>
+export const isNik = (digits: string, nik: string | null) => nik !== null && digits === nik.replace(/^0+/, "");
+export const misplaced = (found: Found, notes: Notes) =>
   notes.problem(found.path, "NIK_MISPLACED", "is a national id, which is not kept, where an id belongs that is");
 const removed = (found: Found, notes: Notes) =>
   notes.problem(found.path, "NIK_REMOVED", "was removed as a national id: enter what belongs here");
