@@ -335,7 +335,6 @@ export function makeFeatures(deps: FeatureDeps) {
       rewardProcessorResolvers({
         db,
         clock,
-        timeZone,
         processMessage,
         checkIn: makeCheckIn({ accept: processMessage.accept, clock, timeZone }),
         redriveReward: makeRedriveReward({ db, bus, clock, acceptMessage, hashNik, timeZone }),

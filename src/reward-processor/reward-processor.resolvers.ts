@@ -5,12 +5,9 @@ import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator, requireService } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
-import { localDateOf } from "../platform/time-zone.ts";
 import { isRefused, type Refusal, refusal, type refused } from "../refusal.ts";
 import { awardsOf, readAward } from "./award-model.ts";
-import { customerCheckInDays } from "./check-in/check-in.store.ts";
 import type { CheckIn } from "./check-in/check-in.ts";
-import { streaks } from "./check-in/streaks.ts";
 import type { ResolveAward } from "./credit/resolve-award.ts";
 import { announcedDraws } from "./draw/announced-draw.ts";
 import type { ManageDraws } from "./draw/manage-draws.ts";
@@ -34,7 +31,6 @@ import { unitOf } from "./rules/rule.ts";
 export interface RewardProcessorResolversDeps {
   db: Db;
   clock: Clock;
-  timeZone: string;
   processMessage: ProcessMessage;
   checkIn: CheckIn;
   redriveReward: RedriveReward;
@@ -57,7 +53,7 @@ const words: Readonly<Record<Action, RewardAction>> = {
 const cursorShape = z.tuple([z.iso.datetime(), z.uuid()]);
 
 export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Resolvers {
-  const { db, clock, timeZone, processMessage, manageRules } = deps;
+  const { db, clock, processMessage, manageRules } = deps;
   const quarantined = makeQuarantinePages(db);
 
   const refusals = (problems: readonly Problem[]): Refusal[] =>
@@ -105,9 +101,11 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
       async checkIn(_, __, context) {
         const { customerId } = requireCustomer(context);
         const { messageId, date, replayed } = await deps.checkIn(customerId);
-        const [outcomes, days] = await Promise.all([readOutcomes(db, messageId), customerCheckInDays(db, customerId)]);
-        const { current } = streaks(days, { today: localDateOf(clock.now(), timeZone) });
-        return { date, streak: current, replayed, awards: outcomes.flatMap(awardsOf), userErrors: [] };
+        const [outcomes, { streak }] = await Promise.all([
+          readOutcomes(db, messageId),
+          context.loaders.checkIn.clear(customerId).load(customerId),
+        ]);
+        return { date, streak, replayed, awards: outcomes.flatMap(awardsOf), userErrors: [] };
       },
 
       async processReward(_, { input }, context) {

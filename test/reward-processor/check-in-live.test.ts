@@ -87,3 +87,39 @@ test("a late day joins the runs around it; one that is much too late stands by i
   }
   expect(await points("late")).toEqual([5, 5, 5, 15, 5, 5]);
 });
+
+test("a programme with freezes lets a day be missed, and tells the streak so everywhere", async () => {
+  const { rewardRules } = await gateway.operator.ok<{ rewardRules: { ruleId: string; definition: string }[] }>(
+    "{ rewardRules { ruleId definition } }",
+  );
+  const found = rewardRules.find(({ ruleId }) => ruleId === "daily-check-in");
+  const revise = async (changes: object) => {
+    const definition = JSON.stringify({ ...JSON.parse(found?.definition ?? "{}"), ...changes });
+    const { reviseRewardRule } = await gateway.operator.ok<{ reviseRewardRule: { userErrors: unknown[] } }>(
+      "mutation ($input: RewardRuleInput!) { reviseRewardRule(input: $input) { userErrors { message } } }",
+      { input: { ruleId: "daily-check-in", definition } },
+    );
+    expect(reviseRewardRule.userErrors).toEqual([]);
+  };
+  await revise({ freezes: 1 });
+  let customer = await gateway.customer();
+  const { customerId } = customer;
+  for (const streak of [1, 2, 3]) {
+    expect(await checkIn(customer)).toMatchObject({ streak, awards: [{ quantity: streak === 3 ? 10 : 5 }] });
+    clock.advance(2 * DAY);
+    customer = await gateway.customer({ customerId });
+  }
+  const standing = { streak: 3, longest: 3, today: false, freezes: 1 };
+  const { me } = await customer.ok<{ me: { checkIn: object } }>("{ me { checkIn { streak longest today freezes } } }");
+  expect(me.checkIn).toEqual(standing);
+  expect(
+    await gateway.sql(
+      "select data->>'streak' as streak from member_events where customer_id = $1 and type = 'CHECK_IN_RECORDED' order by seq",
+      [customerId],
+    ),
+  ).toEqual([{ streak: "1" }, { streak: "2" }, { streak: "3" }]);
+  clock.advance(DAY);
+  const late = await gateway.customer({ customerId });
+  expect(await checkIn(late)).toMatchObject({ streak: 1, awards: [{ quantity: 5 }] });
+  await revise({});
+});

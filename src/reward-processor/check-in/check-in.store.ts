@@ -25,8 +25,3 @@ export async function keepCheckIns(
     skipDuplicates: true,
   });
 }
-
-export async function customerCheckInDays(db: Tx, customerId: string): Promise<LocalDate[]> {
-  const rows = await db.checkIn.findMany({ where: { member: { customerId }, late: false }, select: { date: true } });
-  return rows.map(({ date }) => date.toISOString().slice(0, 10));
-}

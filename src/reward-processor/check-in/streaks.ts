@@ -1,18 +1,18 @@
 import { dateOfDayNumber, dayNumberOf, type LocalDate } from "../../platform/time-zone.ts";
+import { isNext } from "./join-runs.ts";
 
 /**
  * Check-in streaks, from nothing but the set of days on which somebody checked in. An event that comes late is one day more in
  * the set, so it can lengthen a streak and never shorten one.
  *
- * The streak of a day is the number of check-ins in the longest stretch of days that ends with it and in which no more days
- * were missed than there are freezes. Without freezes: the days in a row. With them, the freeze spent first comes back when
- * another is needed and the stretch then begins after the day it had covered. (Spending freezes from the first day on would be
- * simpler to say, but then a late event could make an earlier freeze be spent and break today's streak.)
+ * The streak of a day is its place in its run: the check-ins that follow each other with no more days missed between two of
+ * them than there are freezes. (A stock of freezes that is used up could not be reckoned so: a late event could use one up
+ * earlier than it was, and break today's streak.)
  */
 export interface StreakRules {
   /** The day it is in the programme's zone. */
   readonly today: LocalDate;
-  /** How many missed days a streak survives. */
+  /** How many missed days in a row a streak survives. */
   readonly freezes?: number;
   /** After how many check-ins in a streak the calendar of rewards begins anew. */
   readonly cycleDays?: number;
@@ -35,8 +35,6 @@ export interface Streaks {
   readonly checkedInToday: boolean;
   /** The place in the cycle of the last check-in of the current streak; 0 when there is none. */
   readonly cycleDay: number;
-  /** Missed days that the current streak may still have. */
-  readonly freezesLeft: number;
   /** The next day with a special reward, if they check in every day until then. Null when the programme has none. */
   readonly nextReward: { readonly date: LocalDate; readonly cycleDay: number } | null;
   /** Every day of the set, in order. */
@@ -57,29 +55,27 @@ export function streaks(dates: Iterable<LocalDate>, rules: StreakRules): Streaks
   const checkedIn = [...new Set(dates)].map(dayNumberOf).sort((one, other) => one - other);
   const cycleDayOf = (streak: number) => (streak === 0 ? 0 : ((streak - 1) % cycleDays) + 1);
 
-  const lengths = stretches(checkedIn, freezes);
+  const lengths = runLengths(checkedIn, freezes);
   const checkedInToday = checkedIn.includes(today);
   // Today is not missed yet. A clock a little ahead of ours may have checked in tomorrow.
   const last = checkedIn.at(-1) ?? Number.NEGATIVE_INFINITY;
-  const end = Math.max(last, checkedInToday ? today : today - 1);
-  const current = stretchEndingAt(end, checkedIn, freezes);
+  const current = last >= today || isNext(last, today, freezes) ? (lengths.at(-1) ?? 0) : 0;
 
   return {
-    current: current.checkIns,
+    current,
     longest: Math.max(0, ...lengths),
     checkedInToday,
-    cycleDay: cycleDayOf(current.checkIns),
-    freezesLeft: freezes - current.missed,
-    nextReward: nextReward(current.checkIns, end + 1),
+    cycleDay: cycleDayOf(current),
+    nextReward: nextReward(Math.max(last + 1, today)),
     days: checkedIn.map((day, place) => {
       const streak = lengths[place] ?? 0;
       return { date: dateOfDayNumber(day), streak, cycleDay: cycleDayOf(streak) };
     }),
   };
 
-  function nextReward(streak: number, nextDay: number): Streaks["nextReward"] {
+  function nextReward(nextDay: number): Streaks["nextReward"] {
     for (let ahead = 1; ahead <= cycleDays; ahead++) {
-      const cycleDay = cycleDayOf(streak + ahead);
+      const cycleDay = cycleDayOf(current + ahead);
       if (rewardDays.includes(cycleDay)) return { date: dateOfDayNumber(nextDay + ahead - 1), cycleDay };
     }
     return null;
@@ -88,24 +84,12 @@ export function streaks(dates: Iterable<LocalDate>, rules: StreakRules): Streaks
 
 const isCount = (value: number, least: number) => Number.isSafeInteger(value) && value >= least;
 
-/** The streak of each day of a sorted list: a window over it, whose tail moves up whenever too many days are missing. */
-function stretches(days: readonly number[], freezes: number): number[] {
-  let tail = 0;
+/** The place of each day of a sorted list in its run. */
+function runLengths(days: readonly number[], freezes: number): number[] {
+  let length = 0;
   return days.map((day, place) => {
-    while (day - (days[tail] ?? day) + 1 - (place - tail + 1) > freezes) tail++;
-    return place - tail + 1;
+    const before = days[place - 1];
+    length = before !== undefined && isNext(before, day, freezes) ? length + 1 : 1;
+    return length;
   });
-}
-
-/** The same for a day that need not be one of them: the days since the last check-in are missed ones then. */
-function stretchEndingAt(end: number, days: readonly number[], freezes: number): { checkIns: number; missed: number } {
-  let checkIns = 0;
-  let missed = 0;
-  for (let place = days.length - 1; place >= 0; place--) {
-    const since = end - (days[place] ?? end) + 1 - (checkIns + 1);
-    if (since > freezes) break;
-    checkIns++;
-    missed = since;
-  }
-  return { checkIns, missed };
 }

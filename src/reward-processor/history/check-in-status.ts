@@ -14,6 +14,8 @@ export interface CheckInStatus {
   /** The points of each of its days; none without a rule. */
   cycle: readonly number[];
   nextReward: { date: LocalDate; cycleDay: number; points: number } | null;
+  /** How many missed days in a row the streak survives. */
+  freezes: number;
   nextCheckInAt: Date;
 }
 
@@ -25,12 +27,13 @@ export function checkInStatus(
   dates: readonly LocalDate[],
   { rule, now, timeZone }: { rule: CheckInRule | null; now: Date; timeZone: string },
 ): CheckInStatus {
-  const cycle = rule?.days ?? [];
+  const { days: cycle = [], freezes = 0 } = rule ?? {};
   const most = Math.max(0, ...cycle);
   const rewardDays = cycle.flatMap((points, index) => (points === most && points > 0 ? [index + 1] : []));
   const found = streaks(dates, {
     today: localDateOf(now, timeZone),
     rewardDays,
+    freezes,
     ...(rule && { cycleDays: rule.days.length }),
   });
   const { current: streak, longest, checkedInToday, cycleDay, nextReward } = found;
@@ -41,6 +44,7 @@ export function checkInStatus(
     cycleDay,
     cycle,
     nextReward: nextReward && { ...nextReward, points: pointsOf(nextReward.cycleDay) },
+    freezes,
     nextCheckInAt: nextCheckInAt(now, timeZone, checkedInToday),
   };
 

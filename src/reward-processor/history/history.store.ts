@@ -2,9 +2,9 @@ import { type Db, Prisma } from "../../platform/db.ts";
 import type { AwardRole, AwardState, AwardUnit } from "../../platform/generated/prisma/client.ts";
 import type { LocalDate } from "../../platform/time-zone.ts";
 import type { DrawCampaign } from "../draw/draw-campaign.ts";
+import { leadingRule } from "../rules/evaluate.ts";
 import type { Explanation } from "../rules/explanation.ts";
-import { ruleDefinition } from "../rules/rule.ts";
-import { isWithin } from "../rules/window.ts";
+import { toRule } from "../rules/rule.store.ts";
 import type { CheckInRule } from "./check-in-status.ts";
 
 /** An award, as the customer who has it may see it. */
@@ -112,16 +112,8 @@ export function makeHistoryStore(db: Db): HistoryStore {
     },
 
     async checkInRule(now) {
-      const rows = await db.rewardRule.findMany({
-        where: { action: "dailycheckin", retiredAt: null },
-        orderBy: [{ ruleId: "asc" }, { version: "desc" }],
-        distinct: ["ruleId"],
-      });
-      const rules = rows.flatMap(({ definition }) => {
-        const read = ruleDefinition.safeParse(definition).data;
-        return read?.action === "dailycheckin" && isWithin(read.window, now) ? [read] : [];
-      });
-      return rules.toSorted((a, b) => b.priority - a.priority)[0] ?? null;
+      const rows = await db.rewardRule.findMany({ where: { action: "dailycheckin", retiredAt: null } });
+      return leadingRule(rows.map(toRule), "dailycheckin", now);
     },
   };
 }

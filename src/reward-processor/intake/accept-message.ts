@@ -45,8 +45,9 @@ export function makeAcceptMessage({ draws: store, tellMember, timeZone }: Accept
     if (checking) await keepCheckIns(tx, { memberId: checking.id, messageId }, checkIns);
 
     const memberIds = eachOf(people).map(({ id }) => id);
-    const { lines, draws } = await judgeLines(tx, store, { action: message.action, facts, memberIds, now });
-    const effects = { messageId, lines, people, draws, checkIns, checkInDays: days, timeZone, now, isTrial };
+    const { lines, draws, freezes } = await judgeLines(tx, store, { action: message.action, facts, memberIds, now });
+    const checked = { checkIns, checkInDays: days, freezes };
+    const effects = { messageId, lines, people, draws, ...checked, timeZone, now, isTrial };
     const told = await writeEffects(tx, { draws: store, tellMember }, effects);
     return { ...kept, told };
   };

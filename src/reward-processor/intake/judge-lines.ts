@@ -2,7 +2,7 @@ import type { Tx } from "../../platform/db.ts";
 import type { DrawStore, OpenDraw } from "../draw/draw.store.ts";
 import type { RewardAction } from "../message/message.ts";
 import { type Decision, skipped } from "../rules/decision.ts";
-import { evaluateLines } from "../rules/evaluate.ts";
+import { evaluateLines, leadingRule } from "../rules/evaluate.ts";
 import { factsOfIncomplete } from "../rules/explanation.ts";
 import type { LineFacts } from "../rules/facts.ts";
 import { markUsed, rulesInForce } from "../rules/rule.store.ts";
@@ -22,6 +22,8 @@ export interface Judged {
   readonly lines: readonly DecidedLine[];
   /** The draws that tickets were given for, each locked. */
   readonly draws: ReadonlyMap<string, OpenDraw>;
+  /** How many missed days in a row a streak survives now. */
+  readonly freezes: number;
 }
 
 /** What the rules in force say to each line. What they looked at stays as it is until the transaction ends. */
@@ -48,7 +50,7 @@ export async function judgeLines(
     decisions: [...decisions, ...closed.flatMap((rule) => drawNotOpen(rule, line))],
   }));
   await markUsed(tx, unused, now);
-  return { lines, draws };
+  return { lines, draws, freezes: leadingRule(rules, "dailycheckin", now)?.freezes ?? 0 };
 }
 
 async function lockDraws(tx: Tx, store: DrawStore, rules: readonly Rule[]): Promise<ReadonlyMap<string, OpenDraw>> {

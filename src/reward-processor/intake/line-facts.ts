@@ -1,9 +1,8 @@
 import { type LocalDate, localDateOf } from "../../platform/time-zone.ts";
 import { isWithinBackfill } from "../check-in/backfill.ts";
 import type { NewCheckIn } from "../check-in/check-in.store.ts";
-import { checkInFacts } from "../check-in/check-in-facts.ts";
 import type { RewardMessage } from "../message/message.ts";
-import { type LineFacts, onTime } from "../rules/facts.ts";
+import type { LineFacts } from "../rules/facts.ts";
 import type { People } from "./people-of.ts";
 
 /** A check-in that we hear of later than this is a day by itself: it joins no runs, so it cannot earn what a run would. */
@@ -37,10 +36,10 @@ export function lineFactsOf(
     };
     if (action !== "dailycheckin") return line;
     const late = !isWithinBackfill(localDate, today, BACKFILL_DAYS);
-    const checkIn = late ? onTime(1) : checkInFacts(known, localDate);
+    const checkInDays = late ? [] : [...known];
     if (!late) known.add(localDate);
     checkIns.push({ date: localDate, at, late });
-    return { ...line, checkIn };
+    return { ...line, checkInDays };
   });
   return { facts, checkIns };
 }

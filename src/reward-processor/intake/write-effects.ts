@@ -25,6 +25,8 @@ export interface Effects {
   readonly checkIns: readonly NewCheckIn[];
   /** The member's days before these. */
   readonly checkInDays: readonly LocalDate[];
+  /** How many missed days in a row a streak survives now. */
+  readonly freezes: number;
   readonly timeZone: string;
   readonly now: Date;
   readonly isTrial: boolean;
@@ -164,14 +166,17 @@ function ticketEvents(
   ];
 }
 
-function checkInNews({ lines, checkIns, checkInDays, people: { member }, now, timeZone }: Effects): MemberNews[] {
-  const days = [...checkInDays, ...checkIns.flatMap(({ date, late }) => (late ? [] : [date]))];
-  return checkIns.flatMap(({ date }, place) => {
-    const streak = lines[place]?.facts.checkIn?.streak;
-    if (!member || streak === undefined) return [];
-    const { longest, checkedInToday } = streaks(days, { today: localDateOf(now, timeZone) });
-    const next = nextCheckInAt(now, timeZone, checkedInToday).toISOString();
-    const event = { type: "CHECK_IN_RECORDED", date, streak, longest, nextCheckInAt: next } as const;
-    return [{ customerId: member.customerId, event }];
+function checkInNews(effects: Effects): MemberNews[] {
+  const { checkIns, checkInDays, freezes, people, now, timeZone } = effects;
+  const { customerId = null } = people.member ?? {};
+  if (checkIns.length === 0 || customerId === null) return [];
+  const counting = checkIns.flatMap(({ date, late }) => (late ? [] : [date]));
+  const known = streaks([...checkInDays, ...counting], { today: localDateOf(now, timeZone), freezes });
+  const streakOf = new Map(known.days.map(({ date, streak }) => [date, streak]));
+  const next = nextCheckInAt(now, timeZone, known.checkedInToday).toISOString();
+  return checkIns.map(({ date, late }) => {
+    const streak = late ? 1 : (streakOf.get(date) ?? 1);
+    const event = { type: "CHECK_IN_RECORDED", date, streak, longest: known.longest, nextCheckInAt: next } as const;
+    return { customerId, event };
   });
 }

@@ -3,7 +3,7 @@ import { type Decision, skipped } from "./decision.ts";
 import { factsOfIncomplete } from "./explanation.ts";
 import { countOccurrences, type LineFacts } from "./facts.ts";
 import { readEvent } from "./reward-event.ts";
-import type { Rule } from "./rule.ts";
+import type { DefinitionOf, Rule, RuleDefinition } from "./rule.ts";
 import { type Usage, usageAfter } from "./usage.ts";
 import { isWithin } from "./window.ts";
 
@@ -59,8 +59,19 @@ export function evaluateLines<Line extends LineFacts>({
   });
 }
 
+/** The rule of an action that has the first say about what happens at that moment; null when none holds. */
+export function leadingRule<A extends RuleDefinition["action"]>(
+  rules: readonly Rule[],
+  action: A,
+  at: Date,
+): DefinitionOf<A> | null {
+  const isOf = (definition: RuleDefinition): definition is DefinitionOf<A> => definition.action === action;
+  const definitions = inOrder(rules, { action, at }).map(({ definition }) => definition);
+  return definitions.filter(isOf).find(({ window }) => isWithin(window, at)) ?? null;
+}
+
 /** One version of each rule of the action: highest priority first, then by id. */
-function inOrder(rules: readonly Rule[], { action, at }: LineFacts): Rule[] {
+function inOrder(rules: readonly Rule[], { action, at }: Pick<LineFacts, "action" | "at">): Rule[] {
   const newest = new Map<string, Rule>();
   for (const rule of rules.filter(({ definition }) => definition.action === action)) {
     const other = newest.get(rule.id);

@@ -58,15 +58,14 @@ export interface Explanation {
 /** The facts that were used, dates as text. What the action does not look at is not here. */
 export type EventFacts = { action: RewardAction; at: string; localDate: string; memberSince: string | null } & Partial<
   Pick<LineFacts, "memberId" | "amount" | "productId" | "reference" | "sharerId" | "receiverId" | "occurrence">
-> & { subjectId?: string; streak?: number; run?: number; runsBefore?: number[] };
+> & { subjectId?: string };
 
 export function factsOf(event: RewardEvent): EventFacts {
   const { at, memberSince, ...facts } = event;
   const dates = { at: at.toISOString(), memberSince: memberSince?.toISOString() ?? null };
-  if (!("checkIn" in facts)) return { ...facts, ...dates, subjectId: subjectOf(event) };
-  const { checkIn, ...rest } = facts;
-  const { streak, run, runsBefore } = checkIn;
-  return { ...rest, ...dates, subjectId: subjectOf(event), streak, run, runsBefore: [...runsBefore] };
+  if (!("checkInDays" in facts)) return { ...facts, ...dates, subjectId: subjectOf(event) };
+  const { checkInDays: _, ...rest } = facts; // hundreds, maybe; what they came to is in the steps
+  return { ...rest, ...dates, subjectId: subjectOf(event) };
 }
 
 /** The facts of a line that lacks one. */

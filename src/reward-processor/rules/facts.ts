@@ -18,30 +18,11 @@ export interface LineFacts {
   receiverId: string | null;
   /** When the member joined, as far as anybody knows. */
   memberSince?: Date | null;
-  checkIn?: CheckInFacts | null;
+  /** The days of check-in that this one may make a run with. */
+  checkInDays?: readonly LocalDate[] | null;
   /** How many lines that look exactly alike came before it in its message; see `countOccurrences`. */
   occurrence?: number;
 }
-
-/**
- * What a check-in does to the member's runs of days. A check-in on time lengthens one run by a day; a late one may join
- * two: 3 days, a gap, 2 days become a run of 6, so `{ streak: 4, run: 6, runsBefore: [3, 2] }`.
- */
-export interface CheckInFacts {
-  /** Days in a row up to and with this one; at least 1. */
-  streak: number;
-  /** The length of the run this day is part of, later days included. */
-  run: number;
-  /** The lengths of the runs it is made of, as they were without this day; empty when it stands alone. */
-  runsBefore: readonly number[];
-}
-
-/** The facts of a check-in that came on its day. */
-export const onTime = (streak: number): CheckInFacts => ({
-  streak,
-  run: streak,
-  runsBefore: streak > 1 ? [streak - 1] : [],
-});
 
 /**
  * Numbers the lines of one message that nothing tells apart, so each is an effect of its own: buying the same thing twice

@@ -1,6 +1,6 @@
 import type { LocalDate } from "../../platform/time-zone.ts";
 import type { RewardAction } from "../message/message.ts";
-import type { CheckInFacts, LineFacts } from "./facts.ts";
+import type { LineFacts } from "./facts.ts";
 
 interface Occasion {
   at: Date;
@@ -19,19 +19,19 @@ export type RewardEvent = Occasion &
     | { action: "registerreferral"; sharerId: string; receiverId: string }
     | ({ action: "transactionpromo"; memberId: string; amount: number } & Purchase)
     | ({ action: "transactionreferral"; sharerId: string; receiverId: string | null; productId: string } & Purchase)
-    | { action: "dailycheckin"; memberId: string; checkIn: CheckInFacts }
+    | { action: "dailycheckin"; memberId: string; checkInDays: readonly LocalDate[] }
     | ({ action: "luckydraw"; memberId: string; amount: number } & Purchase)
   );
 export type EventOf<A extends RewardAction> = Extract<RewardEvent, { action: A }>;
 
 /** A fact the action cannot do without, and the line does not have. */
 export interface Missing {
-  missing: "memberId" | "sharerId" | "receiverId" | "amount" | "productId" | "checkIn";
+  missing: "memberId" | "sharerId" | "receiverId" | "amount" | "productId" | "checkInDays";
 }
 
 /** @throws RangeError where a number or a date is not what the reader of messages promises: that is a mistake of ours */
 export function readEvent(facts: LineFacts): RewardEvent | Missing {
-  const { action, memberId, amount, productId, sharerId, receiverId, checkIn } = facts;
+  const { action, memberId, amount, productId, sharerId, receiverId, checkInDays } = facts;
   if (amount !== null && !Number.isSafeInteger(amount)) throw new RangeError("an amount is a safe integer");
   if (Number.isNaN(facts.at.getTime()) || Number.isNaN(Date.parse(`${facts.localDate}T00:00:00Z`)))
     throw new RangeError("an event has an instant and a local date");
@@ -56,16 +56,9 @@ export function readEvent(facts: LineFacts): RewardEvent | Missing {
       return { action, ...occasion, sharerId, receiverId, productId, ...purchase };
     case "dailycheckin":
       if (memberId === null) return { missing: "memberId" };
-      if (!checkIn) return { missing: "checkIn" };
-      assertRun(checkIn);
-      return { action, ...occasion, memberId, checkIn };
+      if (!checkInDays) return { missing: "checkInDays" };
+      return { action, ...occasion, memberId, checkInDays };
   }
-}
-
-function assertRun({ streak, run, runsBefore }: CheckInFacts): void {
-  const isCount = (value: number) => Number.isSafeInteger(value) && value > 0;
-  if (!isCount(streak) || !isCount(run) || run < streak || !runsBefore.every(isCount))
-    throw new RangeError("runs of days are counted in whole days");
 }
 
 /** Whose doing it was: the one a rule's audience is about. A referral is the doing of the one who joined. */

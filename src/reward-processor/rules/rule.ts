@@ -96,6 +96,8 @@ export const ruleDefinition = z.discriminatedUnion("action", [
     ...common,
     /** Points of the first to the seventh day in a row; then the first again. */
     days: z.array(pointsOrNone).length(7),
+    /** How many missed days in a row a run survives; none if left out. */
+    freezes: z.int().min(0).max(30).optional(),
     /** On top of the day's points, when a run gets that long. */
     streakBonuses: z.array(z.strictObject({ streak: z.int().min(1).max(100_000), points: positive })).max(50),
   }),

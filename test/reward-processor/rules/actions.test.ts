@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
+import type { LocalDate } from "../../../src/platform/time-zone.ts";
 import { counterKey } from "../../../src/reward-processor/rules/counters.ts";
 import { evaluate, evaluateLines } from "../../../src/reward-processor/rules/evaluate.ts";
-import { type LineFacts, onTime } from "../../../src/reward-processor/rules/facts.ts";
+import type { LineFacts } from "../../../src/reward-processor/rules/facts.ts";
 import type { Rule } from "../../../src/reward-processor/rules/rule.ts";
 import { noUsage, type Usage, usageAfter } from "../../../src/reward-processor/rules/usage.ts";
-import { line, rule } from "../support/rules.ts";
+import { daysBefore, line, rule } from "../support/rules.ts";
 
 /** What one rule makes of one line: the quantities by member, or the reason for nothing. */
 function outcome(from: Rule | readonly Rule[], facts: LineFacts, usage: Usage = noUsage): unknown {
@@ -229,8 +230,9 @@ describe("transactionreferral", () => {
 });
 
 describe("dailycheckin", () => {
-  const checkIn = (checkIn: LineFacts["checkIn"]) =>
-    outcome(rule("dailycheckin"), line("dailycheckin", { checkIn: checkIn ?? null }));
+  const checkIn = (checkInDays: readonly LocalDate[], freezes = 0) =>
+    outcome(rule("dailycheckin", { freezes }), line("dailycheckin", { checkInDays }));
+  const march = (...days: number[]) => days.map((day) => `2026-03-${String(day).padStart(2, "0")}`);
 
   test.each([
     [1, 1],
@@ -240,7 +242,7 @@ describe("dailycheckin", () => {
     [14, 7], // the bonus does not
     [701, 1],
   ])("on day %i in a row gives %i", (streak, points) => {
-    expect(checkIn(onTime(streak))).toEqual({ 571: points });
+    expect(checkIn(daysBefore("2026-03-10", streak - 1))).toEqual({ 571: points });
   });
   test("counts once for a local date", () => {
     const facts = line("dailycheckin");
@@ -250,19 +252,28 @@ describe("dailycheckin", () => {
   });
   test.each([
     // three days, a gap, two days: 21 for six days, of which 6 and 3 had counted
-    [{ streak: 4, run: 6, runsBefore: [3, 2] }, { 571: 12 }],
+    [march(7, 8, 9, 11, 12), { 571: 12 }],
     // three and three make a week: 28 and the bonus, of which 6 and 6 had counted
-    [{ streak: 4, run: 7, runsBefore: [3, 3] }, { 571: 116 }],
+    [march(7, 8, 9, 11, 12, 13), { 571: 116 }],
     // a day before a run of two: 6, of which 3 had counted
-    [{ streak: 1, run: 3, runsBefore: [2] }, { 571: 3 }],
+    [march(11, 12), { 571: 3 }],
     // two whole weeks, each with its bonus, are one run of 15 with a single one: nothing is taken back
-    [{ streak: 8, run: 15, runsBefore: [7, 7] }, "NOTHING_EARNED"],
-  ])("that comes late (%j) gives what the run is worth more: %j", (facts, expected) => {
-    expect(checkIn(facts)).toEqual(expected);
+    [march(3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17), "NOTHING_EARNED"],
+    // and so is what was checked in twice
+    [march(9, 10), { 571: 2 }],
+  ])("on the tenth that comes late, beside %j, gives what the run is worth more: %j", (days, expected) => {
+    expect(checkIn(days)).toEqual(expected);
   });
-  test("refuses days that are not whole", () => {
-    expect(() => checkIn(onTime(1.5))).toThrow(RangeError);
-    expect(() => checkIn(onTime(0))).toThrow(RangeError);
+  test.each([
+    ["goes on after a missed day", march(6, 8), 1, { 571: 3 }],
+    ["ends after two, with one freeze", march(6, 7), 1, { 571: 1 }],
+    ["goes on after two, with two", march(6, 7), 2, { 571: 3 }],
+    ["pays its bonus once", march(2, 3, 4, 5, 6, 8), 1, { 571: 107 }],
+    // the ninth and the eleventh were days 1 and 2 of a run already: 1 + 2 + 3, of which 1 + 2 had counted
+    ["that a late day fills up was one before", march(9, 11), 1, { 571: 3 }],
+    ["is joined with another by a late day", march(8, 12), 1, { 571: 4 }],
+  ])("with freezes %s", (_, days, freezes, expected) => {
+    expect(checkIn(days, freezes)).toEqual(expected);
   });
 });
 

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { counterKey } from "../../../src/reward-processor/rules/counters.ts";
 import { evaluate, evaluateLines } from "../../../src/reward-processor/rules/evaluate.ts";
 import { explain } from "../../../src/reward-processor/rules/explain.ts";
-import { onTime } from "../../../src/reward-processor/rules/facts.ts";
 import { noUsage, usageAfter, usageNeeded } from "../../../src/reward-processor/rules/usage.ts";
 import { line, rule, sampleProgramme } from "../support/rules.ts";
 
@@ -279,7 +278,7 @@ describe("the sample programme", () => {
         localDate: "2022-04-02",
       }),
     ),
-    line("dailycheckin", { at: new Date("2024-06-11T05:00:00Z"), localDate: "2024-06-11", checkIn: onTime(1) }),
+    line("dailycheckin", { at: new Date("2024-06-11T05:00:00Z"), localDate: "2024-06-11", checkInDays: [] }),
     line("luckydraw", {
       memberId: "16659",
       amount: 1000,

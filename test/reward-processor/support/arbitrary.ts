@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { type LineFacts, onTime } from "../../../src/reward-processor/rules/facts.ts";
+import type { LineFacts } from "../../../src/reward-processor/rules/facts.ts";
 import type { Rule, RuleDefinition } from "../../../src/reward-processor/rules/rule.ts";
-import { line, rewardActions, rule } from "./rules.ts";
+import { daysBefore, line, rewardActions, rule } from "./rules.ts";
 
 /** Few people, days and products, so that they meet; caps small enough to be reached. */
 const member = fc.constantFrom("1", "2", "3", "4");
@@ -60,7 +60,11 @@ const definitionChanges: { [A in RuleDefinition["action"]]: fc.Arbitrary<object>
       { productId: "12", points: twelve },
     ]),
   }),
-  dailycheckin: fc.record({ ...common, days: fc.array(pointsOrNone, { minLength: 7, maxLength: 7 }) }),
+  dailycheckin: fc.record({
+    ...common,
+    days: fc.array(pointsOrNone, { minLength: 7, maxLength: 7 }),
+    freezes: fc.nat(2),
+  }),
   luckydraw: fc.record({ ...common, amountPerTicket: fc.integer({ min: 1, max: 2000 }) }),
 };
 
@@ -91,6 +95,6 @@ export const facts: fc.Arbitrary<LineFacts> = fc
       ...rest,
       at: new Date(`2026-03-${day}T05:00:00Z`),
       localDate: `2026-03-${day}`,
-      checkIn: action === "dailycheckin" ? onTime(streak) : null,
+      checkInDays: action === "dailycheckin" ? daysBefore(`2026-03-${day}`, streak - 1) : null,
     }),
   );

@@ -1,5 +1,6 @@
+import { dateOfDayNumber, dayNumberOf, type LocalDate } from "../../../src/platform/time-zone.ts";
 import { rewardActions } from "../../../src/reward-processor/message/message.ts";
-import { type LineFacts, onTime } from "../../../src/reward-processor/rules/facts.ts";
+import type { LineFacts } from "../../../src/reward-processor/rules/facts.ts";
 import type { DefinitionOf, Rule, RuleDefinition } from "../../../src/reward-processor/rules/rule.ts";
 import { sampleProgramme } from "../../../src/reward-processor/rules/sample-programme.ts";
 
@@ -17,10 +18,14 @@ export function line(action: Action, facts: Partial<LineFacts> = {}): LineFacts 
     reference: null,
     sharerId: null,
     receiverId: null,
-    ...(action === "dailycheckin" && { checkIn: onTime(1) }),
+    ...(action === "dailycheckin" && { checkInDays: [] }),
     ...facts,
   };
 }
+
+/** The so many days before one. */
+export const daysBefore = (date: LocalDate, count: number): LocalDate[] =>
+  Array.from({ length: count }, (_, n) => dateOfDayNumber(dayNumberOf(date) - n - 1));
 
 /** Rules without caps that the tests change one thing of. */
 const plain = {

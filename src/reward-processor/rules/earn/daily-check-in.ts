@@ -1,3 +1,4 @@
+import { joinRuns } from "../../check-in/join-runs.ts";
 import type { Step } from "../explanation.ts";
 import { toSafe } from "../integer.ts";
 import type { EventOf } from "../reward-event.ts";
@@ -13,8 +14,11 @@ const DAYS_OF_CYCLE = 7;
  * A late check-in that touches later days changes what those days are worth, too. It earns what the whole run is worth now,
  * less what its parts were worth without it, and nothing where that is negative: what was given is never taken back.
  */
-export function earnDailyCheckIn(rule: CheckInRule, { memberId, checkIn }: EventOf<"dailycheckin">): Earned {
-  const { streak, run, runsBefore } = checkIn;
+export function earnDailyCheckIn(
+  rule: CheckInRule,
+  { memberId, localDate, checkInDays }: EventOf<"dailycheckin">,
+): Earned {
+  const { streak, run, runsBefore } = joinRuns(checkInDays, localDate, rule.freezes ?? 0);
   const isOnTime = run === streak && runsBefore.length <= 1 && (runsBefore[0] ?? 0) === streak - 1;
   if (isOnTime) return earnedBy(memberId, stepsOfDay(rule, streak));
 
