@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../graphql/connection.ts";
-import type { Resolvers, RewardAction } from "../graphql/generated/resolvers.ts";
+import type { LinkMemberInput, LinkRejection, Resolvers, RewardAction } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator, requireService } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
-import { isRefused, type Refusal, refusal, type refused } from "../refusal.ts";
+import { isRefused, type Refusal, type Refused, refusal, type refused } from "../refusal.ts";
 import { awardsOf, readAward } from "./award-model.ts";
 import type { CheckIn } from "./check-in/check-in.ts";
 import type { ResolveAward } from "./credit/resolve-award.ts";
@@ -50,11 +50,18 @@ const words: Readonly<Record<Action, RewardAction>> = {
   luckydraw: "LUCKY_DRAW",
 };
 
+/** Each is a transaction, and a client waits no longer than some seconds. */
+const MAX_LINKS = 500;
 const cursorShape = z.tuple([z.iso.datetime(), z.uuid()]);
 
 export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Resolvers {
   const { db, clock, processMessage, manageRules } = deps;
   const quarantined = makeQuarantinePages(db);
+
+  function link(input: LinkMemberInput, actor: string): ReturnType<LinkMember> | Refused {
+    const identities = readIdentities(input, deps.hashNik);
+    return isRefused(identities) ? identities : deps.linkMember({ customerId: input.customerId, identities, actor });
+  }
 
   const refusals = (problems: readonly Problem[]): Refusal[] =>
     problems.length === 0
@@ -143,12 +150,28 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
       },
 
       async linkMember(_, { input }, context) {
-        const actor = requireService(context);
-        const identities = readIdentities(input, deps.hashNik);
-        const answer = isRefused(identities)
-          ? identities
-          : await deps.linkMember({ customerId: input.customerId, identities, actor });
+        const answer = await link(input, requireService(context));
         return isRefused(answer) ? { awardsReleased: 0, userErrors: answer.refusals } : { ...answer, userErrors: [] };
+      },
+
+      async linkMembers(_, { input }, context) {
+        const actor = requireService(context);
+        const report = { linked: 0, awardsReleased: 0, rejected: [] as LinkRejection[] };
+        if (input.length > MAX_LINKS) {
+          const message = `At most ${MAX_LINKS} at a time; found ${input.length}.`;
+          return { ...report, userErrors: [refusal("INVALID_INPUT", message, ["input"])] };
+        }
+        for (const [index, each] of input.entries()) {
+          const answer = await link(each, actor);
+          if (isRefused(answer)) {
+            const [{ code, message: reason }] = answer.refusals;
+            report.rejected.push({ row: index + 1, code, reason });
+            continue;
+          }
+          report.linked++;
+          report.awardsReleased += answer.awardsReleased;
+        }
+        return { ...report, userErrors: [] };
       },
 
       async resolveAward(_, { input }, context) {

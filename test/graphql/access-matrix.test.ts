@@ -193,6 +193,7 @@ const rows: Record<string, Row> = {
     `mutation { it: linkMember(input: { customerId: "C" }) { ${refusals} } }`,
     forServices("INVALID_INPUT"),
   ],
+  "Mutation.linkMembers": [`mutation { it: linkMembers(input: []) { ${refusals} } }`, forServices("ok")],
   "Mutation.createRewardRule": [
     `mutation { it: createRewardRule(input: { ruleId: "r", definition: "{}" }) { ${refusals} } }`,
     forOperators("INVALID_INPUT"),
