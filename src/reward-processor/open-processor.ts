@@ -11,7 +11,7 @@ import { type HashNik, makeHashNik } from "./members/identity.ts";
 
 /** What the processing of messages stands on, in the gateway and in a process of its own. */
 export interface ProcessorParts {
-  config: Pick<Config, "voucherSecret" | "programTimeZone">;
+  config: Pick<Config, "voucherSecret" | "programTimeZone" | "databasePoolSize">;
   db: Db;
   bus: Bus;
   clock: Clock;
@@ -35,6 +35,14 @@ export function openProcessor({ config, db, bus, clock }: ProcessorParts): Proce
   const draws = makeDrawStore(seeds);
   const tellMember = makeTellMember({ clock });
   const acceptMessage = makeAcceptMessage({ draws, tellMember, timeZone });
-  const processMessage = makeProcessMessage({ db, bus, clock, acceptMessage, hashNik, timeZone });
+  const processMessage = makeProcessMessage({
+    db,
+    bus,
+    clock,
+    acceptMessage,
+    hashNik,
+    timeZone,
+    atOnce: Math.ceil(config.databasePoolSize / 2),
+  });
   return { processMessage, acceptMessage, tellMember, draws, hashNik, seeds };
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { Prisma, Tx } from "../../platform/db.ts";
+import type { Tx } from "../../platform/db.ts";
+import type { DrawTicket } from "../../platform/generated/prisma/client.ts";
 import type { SecretBox } from "../../platform/secret-box.ts";
 import { checkDraw, type DrawCampaign, drawCampaign, type Prize } from "./draw-campaign.ts";
 import { type DrawState, drawTicket, openDraw } from "./draw-ticket.ts";
@@ -50,15 +51,15 @@ export function makeDrawStore(seeds: SecretBox): DrawStore {
 
     async drawFor(tx, draw, { id: awardId, memberId, quantity }, issuedAt) {
       const { campaign, seed } = draw;
-      const rows: Prisma.DrawTicketCreateManyInput[] = [];
+      const rows: TicketRow[] = [];
       for (let count = 0; count < quantity; count++) {
         const ticketSecret = randomBytes(32).toString("hex");
         const drawn = drawTicket(campaign, seed, draw.state, { holder: holderOf(memberId, ticketSecret), issuedAt });
         const { type: _, issuedAt: __, ...ticket } = drawn.ticket;
-        rows.push({ ...ticket, drawId: campaign.id, awardId, memberId, holderId: memberId, ticketSecret, issuedAt });
+        rows.push({ ...ticket, ticketSecret });
         draw.state = drawn.state;
       }
-      await tx.drawTicket.createMany({ data: rows });
+      await insertTickets(tx, rows, { drawId: campaign.id, awardId, memberId, issuedAt });
       const { tickets, lastHash, given } = draw.state;
       await tx.drawCampaign.update({ where: { id: campaign.id }, data: { tickets, lastHash, given } });
       return rows.map(({ number, hash, prize }) => ({ number, hash, prize: prizeNamed(campaign, prize) }));
@@ -82,6 +83,23 @@ export function makeDrawStore(seeds: SecretBox): DrawStore {
       });
     },
   };
+}
+
+type TicketRow = Pick<DrawTicket, "number" | "holder" | "ticketSecret" | "roll" | "hit" | "prize" | "hash">;
+
+/** One statement with a list for each column, because an award may be of hundreds. */
+async function insertTickets(
+  tx: Tx,
+  rows: readonly TicketRow[],
+  { drawId, awardId, memberId, issuedAt }: Pick<DrawTicket, "drawId" | "awardId" | "memberId" | "issuedAt">,
+): Promise<void> {
+  const all = <Column extends keyof TicketRow>(column: Column) => rows.map((row) => row[column]);
+  await tx.$executeRaw`
+    insert into draw_tickets (draw_id, award_id, member_id, holder_id, issued_at,
+      number, holder, ticket_secret, roll, hit, prize, hash)
+    select ${drawId}, ${awardId}::uuid, ${memberId}::uuid, ${memberId}, ${issuedAt}, each.* from unnest(
+      ${all("number")}::int[], ${all("holder")}::text[], ${all("ticketSecret")}::text[], ${all("roll")}::int[],
+      ${all("hit")}::text[], ${all("prize")}::text[], ${all("hash")}::text[]) as each`;
 }
 
 function prizeNamed({ prizes }: DrawCampaign, id: string): Prize {

@@ -1,3 +1,4 @@
+import PQueue from "p-queue";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction, violates } from "../../platform/db.ts";
 import type { Bus } from "../../platform/events.ts";
@@ -54,6 +55,8 @@ export interface ProcessMessageDeps {
   acceptMessage: AcceptMessage;
   hashNik: HashNik;
   timeZone: string;
+  /** So many transactions at most. Messages about one draw wait for each other, and would wait in all connections there are. */
+  atOnce: number;
 }
 
 const MAX_TRIES = 3;
@@ -65,11 +68,15 @@ export function makeProcessMessage({
   acceptMessage,
   hashNik,
   timeZone,
+  atOnce,
 }: ProcessMessageDeps): ProcessMessage {
+  const turns = new PQueue({ concurrency: atOnce });
   const ring = ({ told }: Accepted) => ringTold(bus, told);
 
   async function accept(read: ReadMessage): Promise<Accepted> {
-    const accepted = await onceMore(() => inTransaction(db, (tx) => acceptMessage(tx, read, clock.now())));
+    const accepted = await turns.add(() =>
+      onceMore(() => inTransaction(db, (tx) => acceptMessage(tx, read, clock.now()))),
+    );
     ring(accepted);
     return accepted;
   }

@@ -7,7 +7,9 @@ import type { TakeMessage } from "../../../src/reward-processor/intake/redis/run
  * Remembers beside it who tried how often, which no rollback undoes.
  */
 export async function openStandIn(databaseUrl: string) {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 }).on("error", () => {}); // a test cut it
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
+  // A test cut it: also one that is in use has to bear that.
+  pool.on("error", () => {}).on("connect", (client) => client.on("error", () => {}));
   await pool.query(`
     create table if not exists effects (ticket text primary key, raw text not null);
     create table if not exists attempts (ticket text not null, pid int not null);`);
