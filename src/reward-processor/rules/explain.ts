@@ -5,7 +5,7 @@ import type { Unit } from "./rule.ts";
 
 /**
  * An explanation as sentences, in the order in which it was worked out. Fit for a member: the sides of a referral are named
- * by their part in it, never by an id.
+ * by their part in it, never by an id, and what the programme has to give is not told.
  */
 export function explain({ rule, unit, steps, awards, skip }: Explanation): string[] {
   const isPair = steps.some(({ side }) => side === "RECEIVER");
@@ -13,11 +13,14 @@ export function explain({ rule, unit, steps, awards, skip }: Explanation): strin
     isPair ? `${sideWords[side]}: ${sentence}` : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`;
   return [
     `Rule "${rule.name}", version ${rule.version}.`,
-    ...steps.map((step) => said(step.side, sentenceOf(step, unit))),
+    ...steps.filter(isTelling).map((step) => said(step.side, sentenceOf(step, unit))),
     ...awards.map(({ side, quantity }) => said(side, `${counted(quantity, unit)} given.`)),
     ...(skip ? [reasonOf(skip)] : []),
   ];
 }
+
+/** A cap that cuts nothing is in the numbers, for who reads those. */
+const isTelling = (step: Step) => step.step !== "cap" || step.result < step.before;
 
 const sideWords: Record<Role, string> = { MEMBER: "Member", SHARER: "Sharer", RECEIVER: "Newcomer" };
 
@@ -50,9 +53,9 @@ function sentenceOf(step: Step, unit: Unit): string {
     case "tickets":
       return `one ticket for each full ${step.amountPerTicket} of ${step.amount}: ${result}.`;
     case "cap":
-      return step.result < step.before
-        ? `the cap ${capWords[step.cap]} is ${step.limit}, ${step.used} used: ${step.before} cut to ${step.result}.`
-        : `the cap ${capWords[step.cap]} is ${step.limit}, ${step.used} used: nothing cut.`;
+      return step.cap === "BUDGET" // how much of it there is, is the brand's to know
+        ? `${step.before} cut to ${step.result}: the programme has no more left.`
+        : `the cap ${capWords[step.cap]} is ${step.limit}, ${step.used} used: ${step.before} cut to ${step.result}.`;
   }
 }
 

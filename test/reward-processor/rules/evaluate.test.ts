@@ -231,6 +231,15 @@ describe("an explanation", () => {
       "8 points given.",
     ]);
   });
+  test("says nothing of what the programme has to give, but that it ran out", () => {
+    const promo = rule("transactionpromo", { caps: { memberDay: 50, budget: 1_000 } });
+    const counters = new Map([["budget/transactionpromo-rule", 996]]);
+    const [decision] = evaluate({ rules: [promo], facts: buy, usage: { ...noUsage, counters } });
+    expect(decision && explain(decision.explanation).slice(2)).toEqual([
+      "10 cut to 4: the programme has no more left.",
+      "4 points given.",
+    ]);
+  });
   test("names nobody by id to the other side", () => {
     const pair = line("registerreferral", { sharerId: "462", receiverId: "463" });
     const [decision] = evaluate({ rules: [rule("registerreferral")], facts: pair, usage: noUsage });
