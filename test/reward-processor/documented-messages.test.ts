@@ -110,13 +110,7 @@ test("the same through GraphQL says what each line has earned and why", async ()
       line: 1,
       awarded: true,
       reason: null,
-      explanation: [
-        'Rule "A friend buys", version 1.',
-        "Product 10: 50 points.",
-        expect.stringContaining("500"),
-        expect.stringContaining("1000000"),
-        "50 points given.",
-      ],
+      explanation: ['Rule "A friend buys", version 1.', "Product 10: 50 points.", "50 points given."],
       awards: [
         {
           action: "TRANSACTION_REFERRAL",

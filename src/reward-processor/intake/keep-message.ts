@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Prisma, Tx } from "../../platform/db.ts";
+import { Prisma, type Tx } from "../../platform/db.ts";
 import { formatAnswer, makeTicketId, type ServiceAnswer } from "../message/answer.ts";
 import { digestOf } from "../message/digest.ts";
 import { MessageRefused } from "../message/message-refused.ts";
@@ -19,32 +19,20 @@ export async function keepMessage(tx: Tx, read: ReadMessage, now: Date): Promise
   const ticketId = message.ticketId ?? makeTicketId(message.action);
   const digest = read.digest ?? digestOf(message, nikHash);
   const answer = formatAnswer({ ticketId, normalisations });
-  const [row] = await tx.rewardMessage.createManyAndReturn({
-    data: {
-      id: randomUUID(),
-      ticketId,
-      ticketGiven,
-      digest,
-      source,
-      actor,
-      action: message.action,
-      payload,
-      normalisations: normalisations as unknown as Prisma.InputJsonArray,
-      answer: answer as unknown as Prisma.InputJsonObject,
-      receivedAt: now,
-    },
-    skipDuplicates: true,
-    select: { id: true },
-  });
-  if (row) return { messageId: row.id, answer, replayed: false };
-  const first = await tx.rewardMessage.findFirst({
-    where: ticketGiven ? { ticketId } : { digest, ticketGiven: false },
-    select: { id: true, digest: true, answer: true },
-  });
+  const messageId = randomUUID();
+  const isNew = await tx.$executeRaw`
+    insert into reward_messages (id, ticket_id, ticket_given, digest, source, actor, action, payload, normalisations, answer, received_at)
+    values (${messageId}::uuid, ${ticketId}, ${ticketGiven}, ${digest}, ${source}::reward_message_source, ${actor}, ${message.action},
+      ${payload}, ${JSON.stringify(normalisations)}::jsonb, ${JSON.stringify(answer)}::json, ${now})
+    on conflict do nothing`;
+  if (isNew) return { messageId, answer, replayed: false };
+  const [first] = await tx.$queryRaw<{ id: string; digest: string; answer: ServiceAnswer }[]>`
+    select id, digest, answer from reward_messages
+    where ${ticketGiven ? Prisma.sql`ticket_id = ${ticketId}` : Prisma.sql`digest = ${digest} and not ticket_given`}`;
   if (first?.digest !== digest) {
     throw new MessageRefused([
       { path: "TicketId", code: "TICKET_REUSED", message: "was used for a message that says something else" },
     ]);
   }
-  return { messageId: first.id, answer: first.answer as unknown as ServiceAnswer, replayed: true };
+  return { messageId: first.id, answer: first.answer, replayed: true };
 }

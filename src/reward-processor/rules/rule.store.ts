@@ -19,8 +19,10 @@ export const toStoredRule = ({ id, version, definition }: Rule) => ({
 
 /** Every version of the rules for an action that has not retired, and those that have never been used. */
 export async function rulesInForce(tx: Tx, action: RewardAction): Promise<{ rules: Rule[]; unused: Rule[] }> {
-  const rows = await tx.rewardRule.findMany({ where: { action, retiredAt: null } });
-  return { rules: rows.map(toRule), unused: rows.filter(({ usedAt }) => usedAt === null).map(toRule) };
+  const rows = await tx.$queryRaw<(Rule & { isUsed: boolean })[]>`
+    select rule_id as id, version, definition, used_at is not null as "isUsed" from reward_rules
+    where action = ${action} and retired_at is null`;
+  return { rules: rows, unused: rows.filter(({ isUsed }) => !isUsed) };
 }
 
 /** From now on these versions are what they are. */

@@ -10,10 +10,8 @@ export async function lockUsage(
   tx: Tx,
   { counters, effectKeys, referrals }: { counters: string[]; effectKeys: string[]; referrals: string[] },
 ): Promise<Usage> {
-  const given = await tx.rewardAward.findMany({
-    where: { effectKey: { in: effectKeys } },
-    select: { effectKey: true },
-  });
+  const given = await tx.$queryRaw<{ effectKey: string }[]>`
+    select effect_key as "effectKey" from reward_awards where effect_key = any(${effectKeys})`;
   const referredBy = referrals.length === 0 ? new Map<string, string>() : await readReferrals(tx, referrals);
   return {
     given: new Set(given.map(({ effectKey }) => effectKey)),
