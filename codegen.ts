@@ -1,4 +1,9 @@
+import { createHash } from "node:crypto";
 import type { CodegenConfig } from "@graphql-codegen/cli";
+import { addTypenameSelectionDocumentTransform } from "@graphql-codegen/client-preset";
+import { type DocumentNode, print } from "graphql";
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /**
  * Resolver types from `schema/`, the microsite's documents with their types, and the whole API in one file for client tooling.
@@ -74,7 +79,13 @@ const config: CodegenConfig = {
       preset: "client",
       documents: "microsite/src/**/*.graphql",
       // A page is one query and the few components it draws itself with: masking would only name its parts twice.
-      presetConfig: { fragmentMasking: false },
+      presetConfig: {
+        fragmentMasking: false,
+        // The preset's own `persistedDocuments` would hash a sorted text, which is not the one that a client sends.
+        onExecutableDocumentNode: (document: DocumentNode) => ({ hash: sha256(print(document)) }),
+      },
+      // The cache wants `__typename`, and a document that it has changed would be another one than in the manifest.
+      documentTransforms: [addTypenameSelectionDocumentTransform],
       config: {
         useTypeImports: true,
         enumsAsTypes: true,

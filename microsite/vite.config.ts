@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { parse } from "@formatjs/icu-messageformat-parser";
 import react from "@vitejs/plugin-react";
+import { type DocumentNode, print } from "graphql";
 import { defineConfig, type Plugin } from "vite";
 
 /** Messages are parsed here, so that the page needs no parser. Those without arguments stay text. */
@@ -40,6 +41,22 @@ const precompress: Plugin = {
   },
 };
 
+/** Every document that the built site sends, under its id: the gateway's list of trusted documents. */
+const manifest: Plugin = {
+  name: "manifest",
+  apply: "build",
+  async generateBundle() {
+    const documents = Object.values<DocumentNode & { __meta__?: { hash: string } }>(
+      await import("./src/graphql/generated/graphql.ts"),
+    );
+    const texts = documents.flatMap((document) =>
+      document.__meta__ ? [[`sha256:${document.__meta__.hash}`, print(document)]] : [],
+    );
+    const source = JSON.stringify(Object.fromEntries(texts), null, 2);
+    this.emitFile({ type: "asset", fileName: "documents.json", source });
+  },
+};
+
 /** The typeface is needed for the first line of text: it is asked for with the page, not after its styles. */
 const preloadTypeface: Plugin = {
   name: "preload-typeface",
@@ -66,7 +83,7 @@ const proxied = {
 
 export default defineConfig({
   base: "/",
-  plugins: [messages, react(), preloadTypeface, precompress],
+  plugins: [messages, react(), manifest, preloadTypeface, precompress],
   resolve: {
     alias: [
       {

@@ -6,7 +6,9 @@ import { checkVault, makeVoucherVault } from "./catalog/voucher-vault.ts";
 import type { Config } from "./config.ts";
 import { makeFeatures } from "./features.ts";
 import { buildSchema } from "./graphql/schema.ts";
+import { makeDocumentGate, readManifests } from "./graphql/trusted-documents.ts";
 import type { IssuePatience } from "./order/saga/issue-durably.ts";
+import { siteManifest } from "./pages.ts";
 import type { Clock } from "./platform/clock.ts";
 import { systemClock } from "./platform/clock.ts";
 import { openDb } from "./platform/db.ts";
@@ -143,7 +145,15 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     if (surroundings.creditPollMs !== 0) running.defer(features.startCrediting(surroundings.creditPollMs));
 
     const schema = buildSchema(features.resolvers);
-    await server.open({ schema, features, bus, checkReady: async () => void (await db.$queryRaw`select 1`) });
+    const { only, manifests } = config.trustedDocuments;
+    const documents = makeDocumentGate(readManifests([...siteManifest(), ...manifests], schema), { only });
+    await server.open({
+      schema,
+      documents,
+      features,
+      bus,
+      checkReady: async () => void (await db.$queryRaw`select 1`),
+    });
     if (capillary && config.catalogSyncMs > 0) {
       const firstAfterMs = surroundings.catalogSyncAfterMs;
       running.defer(keepInSync({ sync: features.syncCatalog, everyMs: config.catalogSyncMs, firstAfterMs, log }));

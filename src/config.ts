@@ -35,6 +35,8 @@ const httpOrigin = z.string().refine(
   { error: "expected an origin without a path, such as https://client.example.com" },
 );
 
+const list = z.string().transform((text) => text.split(",").flatMap((item) => item.trim() || []));
+
 const path = z.string().regex(/^(\/[\w.~-]+)+$/, "expected a path such as /api/v1/points/credit");
 
 /** Where an API lives below its host: a URL without query, answered without the slash at its end. */
@@ -117,12 +119,10 @@ const settings = z.object({
   PROGRAM_TIME_ZONE: text
     .refine(isTimeZone, { error: "expected the name of a time zone, such as Asia/Jakarta" })
     .default("Asia/Jakarta"),
-  ALLOWED_ORIGINS: z
-    .string()
-    .transform((list) => list.split(",").flatMap((origin) => origin.trim() || []))
-    .pipe(z.array(httpOrigin.transform((url) => new URL(url).origin)))
-    .default([]),
+  ALLOWED_ORIGINS: list.pipe(z.array(httpOrigin.transform((url) => new URL(url).origin))).default([]),
   TRUST_PROXY: proxies.optional(),
+  TRUSTED_DOCUMENTS: z.enum(["off", "only"]).default("off"),
+  TRUSTED_DOCUMENTS_MANIFESTS: list.default([]),
 
   SEED: z.enum(["sample", "none"]).optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
@@ -205,6 +205,12 @@ export function readConfig(env: Record<string, string | undefined>) {
     programTimeZone: s.PROGRAM_TIME_ZONE,
     allowedOrigins: s.ALLOWED_ORIGINS,
     trustProxy: s.TRUST_PROXY ?? false,
+    trustedDocuments: {
+      /** The public may send the documents of the manifests and no others. */
+      only: s.TRUSTED_DOCUMENTS === "only",
+      /** Files, beside the microsite's own. */
+      manifests: s.TRUSTED_DOCUMENTS_MANIFESTS,
+    },
     seed: s.SEED ?? (isProduction ? ("none" as const) : ("sample" as const)),
     logLevel: s.LOG_LEVEL,
     tripPoint: s.TRIP_POINT as TripPoint | undefined,

@@ -54,6 +54,12 @@ export function mountPages(fastify: FastifyInstance, { isProduction }: { isProdu
   if (!isProduction) mountGraphiql(fastify);
 }
 
+/** The manifest of the documents that the built microsite sends, where there is one. */
+export function siteManifest(): string[] {
+  const file = pathOf("microsite/dist/documents.json");
+  return existsSync(file) ? [file] : [];
+}
+
 function mountMicrosite(fastify: FastifyInstance): void {
   const page = pathOf("microsite/dist/index.html");
   if (!existsSync(page)) return;

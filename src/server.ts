@@ -16,6 +16,7 @@ import type { Context, SessionCookies } from "./graphql/context.ts";
 import { mountGraphql } from "./graphql/http.ts";
 import { makeOriginCheck } from "./graphql/origins.ts";
 import { mountSubscriptions } from "./graphql/subscriptions.ts";
+import type { DocumentGate } from "./graphql/trusted-documents.ts";
 import { makeHealth, mountHealth } from "./health.ts";
 import { mountWebhooks } from "./order/webhook-route.ts";
 import { mountPages } from "./pages.ts";
@@ -30,6 +31,7 @@ const DRAIN_MS = 5_000;
 
 export interface ServerParts {
   schema: GraphQLSchema;
+  documents: DocumentGate;
   features: Features;
   bus: Bus;
   /** Rejects while the gateway cannot work. */
@@ -69,7 +71,7 @@ export async function startServer({ config, log }: { config: Config; log: Logger
     url: `http://${shownHost}:${port}`,
     port,
 
-    async open({ schema, features, bus, checkReady }) {
+    async open({ schema, documents, features, bus, checkReady }) {
       const fastify = Fastify({
         logger: false,
         trustProxy: config.trustProxy,
@@ -118,6 +120,7 @@ export async function startServer({ config, log }: { config: Config; log: Logger
 
       const stopGraphql = await mountGraphql(fastify, {
         schema,
+        documents,
         isProduction: config.isProduction,
         log,
         async makeContext(request: FastifyRequest, reply: FastifyReply) {
@@ -133,6 +136,7 @@ export async function startServer({ config, log }: { config: Config; log: Logger
       });
       const stopSubscriptions = mountSubscriptions(http, {
         schema,
+        documents,
         bus,
         log,
         isOriginAllowed: (request) => mayUseCookies(request.headers),

@@ -89,6 +89,7 @@ describe("a setting that is wrong says what it is, what was found and what is al
     ["TRUST_PROXY", "1", "addresses or networks"],
     ["TRUST_PROXY", "10.0.0.0/33", "addresses or networks"],
     ["TRUST_PROXY", "10.0.0.1, proxy", "addresses or networks"],
+    ["TRUSTED_DOCUMENTS", "yes", 'expected one of "off"|"only"'],
     ["SEED", "everything", 'expected one of "sample"|"none"'],
     ["PROGRAM_TIME_ZONE", "Jakarta", "such as Asia/Jakarta"],
     ["LOG_LEVEL", "loud", 'expected one of "trace"|"debug"|"info"|"warn"|"error"|"fatal"|"silent"'],

@@ -6,11 +6,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError, type GraphQLSchema } from "graphql";
 import type { Logger } from "../platform/logger.ts";
 import type { Context } from "./context.ts";
-import { badUserInput, internalError, toPublic } from "./errors.ts";
+import { badUserInput, type ErrorCode, internalError, PublicError, toPublic } from "./errors.ts";
 import { costError, limitRules, MAX_TOKENS } from "./limits.ts";
+import type { DocumentGate } from "./trusted-documents.ts";
 
 export interface GraphqlHttpOptions {
   schema: GraphQLSchema;
+  documents: DocumentGate;
   isProduction: boolean;
   log: Logger;
   makeContext(request: FastifyRequest, reply: FastifyReply): Promise<Context>;
@@ -21,7 +23,7 @@ export async function mountGraphql(
   fastify: FastifyInstance,
   options: GraphqlHttpOptions,
 ): Promise<() => Promise<void>> {
-  const { schema, isProduction, log, makeContext } = options;
+  const { schema, documents, isProduction, log, makeContext } = options;
   const apollo = new ApolloServer<Context>({
     schema,
     introspection: !isProduction,
@@ -41,6 +43,7 @@ export async function mountGraphql(
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       noLandingPage,
+      gate(documents),
       limits(schema),
       accounting(log),
       statusForPlainJson,
@@ -67,6 +70,38 @@ const noLandingPage: ApolloServerPlugin = {
 
 /** Apollo takes suggestions out of what validation says, but not out of what the executor says of variables. */
 const withoutSuggestions = (message: string) => message.replace(/ ?Did you mean .+\?$/, "");
+
+/** Puts the text of a document in the place of its id, before Apollo looks for it among those that clients have told it of. */
+function gate(documents: DocumentGate): ApolloServerPlugin<Context> {
+  return {
+    async requestDidStart({ request, contextValue }) {
+      const { query, extensions, http } = request;
+      const documentId =
+        http?.method === "GET"
+          ? (new URLSearchParams(http.search).get("documentId") ?? undefined)
+          : (http?.body as { documentId?: unknown } | undefined)?.documentId;
+      const admitted = documents.admit({ query, extensions, documentId }, contextValue.viewer);
+      if (admitted instanceof PublicError) {
+        // Apollo refuses nothing before it has validated, which tells of the schema: it is given nothing to tell of.
+        request.query = "{ __typename }";
+        delete request.extensions;
+        return {
+          async didResolveOperation({ response }) {
+            response.http.status = gateStatus[admitted.extensions["code"] as ErrorCode] ?? 400;
+            throw admitted;
+          },
+        };
+      }
+      const { text, hash } = admitted;
+      if (text !== undefined && !query) {
+        request.query = text;
+        delete request.extensions;
+      } else if (hash !== undefined) request.extensions = { persistedQuery: { version: 1, sha256Hash: hash } };
+      return undefined;
+    },
+  };
+}
+const gateStatus: Partial<Record<ErrorCode, number>> = { PERSISTED_QUERY_NOT_IN_LIST: 404, QUERY_NOT_IN_SAFELIST: 403 };
 
 function limits(schema: GraphQLSchema): ApolloServerPlugin<Context> {
   return {

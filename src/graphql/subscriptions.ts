@@ -23,6 +23,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { Context } from "./context.ts";
 import { toPublic } from "./errors.ts";
 import { costError, limitRules, MAX_TOKENS } from "./limits.ts";
+import type { DocumentGate } from "./trusted-documents.ts";
 
 const MAX_MESSAGE_BYTES = 64 * 1024;
 const MAX_SUBSCRIPTIONS = 20;
@@ -37,6 +38,7 @@ const TRY_AGAIN_LATER = 1013;
 
 export interface SubscriptionOptions {
   schema: GraphQLSchema;
+  documents: DocumentGate;
   bus: Bus;
   log: Logger;
   isOriginAllowed(request: IncomingMessage): boolean;
@@ -58,7 +60,7 @@ const rules = [...specifiedRules, ...limitRules, NoSchemaIntrospectionCustomRule
 
 /** Serves graphql-ws at `/graphql` of an HTTP server. @returns a function that closes every socket */
 export function mountSubscriptions(server: Server, options: SubscriptionOptions): () => Promise<void> {
-  const { schema, bus, log, isOriginAllowed, identify, isSessionLive, makeContext } = options;
+  const { schema, documents, bus, log, isOriginAllowed, identify, isSessionLive, makeContext } = options;
   const socketOptions: SocketOptions & { closeTimeout: number } = {
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
@@ -98,10 +100,14 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
   }
 
   /** The document of an operation that may be run, or why it may not. */
-  function admit({ query, variables, operationName }: SubscribePayload): DocumentNode | GraphQLError[] {
+  function admit(payload: SubscribePayload & { documentId?: unknown }, viewer: Viewer): DocumentNode | GraphQLError[] {
+    const { query, documentId, extensions, variables, operationName } = payload;
+    const admitted = documents.admit({ query, documentId, extensions }, viewer);
+    if (admitted instanceof GraphQLError) return [admitted];
+    if (admitted.hash) return [refusal("PERSISTED_QUERY_NOT_FOUND", "No document has this id. Send its text.")];
     let document: DocumentNode;
     try {
-      document = parse(query, { maxTokens: MAX_TOKENS });
+      document = parse(admitted.text ?? "", { maxTokens: MAX_TOKENS });
     } catch (error) {
       return [withCode(error as GraphQLError, "GRAPHQL_PARSE_FAILED")];
     }
@@ -163,7 +169,7 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
         return refuse([refusal("BAD_USER_INPUT", "The last operation of this id has not ended yet. Use a new id.")]);
       }
       try {
-        const document = admit(payload);
+        const document = admit(payload, state.viewer);
         if (Array.isArray(document)) return refuse(document);
         const { operationName, variables } = payload;
         state.running.set(id, requestId);

@@ -9,6 +9,7 @@ import type { Context } from "../../src/graphql/context.ts";
 import { unauthenticated } from "../../src/graphql/errors.ts";
 import { makeOriginCheck } from "../../src/graphql/origins.ts";
 import { mountSubscriptions, type SubscriptionOptions } from "../../src/graphql/subscriptions.ts";
+import { makeDocumentGate } from "../../src/graphql/trusted-documents.ts";
 import { listen, makeLocalBus } from "../../src/platform/events.ts";
 import { type CountingBus, makeCountingBus } from "../support/counting-bus.ts";
 import { type CapturedLog, captureLog } from "../support/log.ts";
@@ -106,6 +107,7 @@ beforeEach(async () => {
   const stopping = new AbortController();
   options = {
     schema,
+    documents: makeDocumentGate(new Map(), { only: false }),
     bus,
     log: captured.log,
     isOriginAllowed: ({ headers }) => makeOriginCheck(["https://shop.example.com"])(headers),

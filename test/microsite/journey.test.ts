@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { syncCatalog } from "../support/capillary.ts";
 import { groupMember, issuable } from "../support/capillary-orders.ts";
 import {
@@ -23,9 +23,13 @@ afterAll(() => site?.[Symbol.asyncDispose]());
 
 const browserTest = test.skipIf(!hasBrowser);
 
-browserTest(`a newcomer signs in, orders and holds the code, as it happens${skipped}`, async () => {
+browserTest(`a newcomer orders and holds the code as it happens, by trusted documents only${skipped}`, async () => {
   const { gateway } = site;
+  await gateway.restart({ TRUSTED_DOCUMENTS: "only" });
+  onTestFinished(() => gateway.restart());
   const { page, problems } = await site.visit();
+  const sent: string[] = [];
+  page.on("request", (request) => sent.push(request.postData() ?? ""));
   await page.goto("/orders");
 
   await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
@@ -79,7 +83,9 @@ browserTest(`a newcomer signs in, orders and holds the code, as it happens${skip
   await page.getByText("You are signed out.").waitFor();
   await page.goBack();
   await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
-  expect(problems).toEqual([]);
+  expect(sent.filter((body) => body.includes("sha256Hash")).length).toBeGreaterThan(10);
+  expect(sent.filter((body) => body.includes('"query"'))).toEqual([]);
+  expect(problems).toEqual([]); // nor was a document refused
 });
 
 browserTest(`one order from one’s own points and a group’s${skipped}`, async () => {

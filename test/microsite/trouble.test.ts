@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { addLine, groupMember, issuable } from "../support/capillary-orders.ts";
 import { hasBrowser, type Microsite, skipped, startMicrosite } from "../support/microsite.ts";
 import { addToCart, orderPrepared, placeOrder, readOrder } from "../support/orders.ts";
@@ -204,4 +204,34 @@ browserTest(`no page asks the systems behind once for each of what it shows${ski
     }
   }
   expect(often).toEqual([]);
+});
+
+browserTest(`a gateway of another version is sent the text, or asked for its own page${skipped}`, async () => {
+  const { gateway } = site;
+  await gateway.voucher({ name: "Tea tin" });
+  const { page } = await site.visit();
+  const hasText = (body: string | null) => body?.includes('"query"') ?? false;
+  // Ids of this page become such as no gateway knows.
+  await page.route("**/graphql", (route) => {
+    const body = route.request().postData() ?? "";
+    return route.continue({ postData: hasText(body) ? body : body.replace(/"\w{64}"/, `"${"0".repeat(64)}"`) });
+  });
+  const text = page.waitForRequest((request) => hasText(request.postData()));
+  await page.goto("/rewards");
+  await text;
+  await page.getByText("Tea tin").waitFor();
+
+  await gateway.restart({ TRUSTED_DOCUMENTS: "only" });
+  onTestFinished(() => gateway.restart());
+  let loads = 0;
+  page.on("load", () => (loads += 1));
+  const refused = page.waitForResponse((response) => response.status() === 404);
+  await page.goto("/rewards");
+  expect(await (await refused).text()).toContain("PERSISTED_QUERY_NOT_IN_LIST");
+  await page.getByText("This could not be loaded").first().waitFor();
+  expect(loads).toBe(2); // once more, and not for ever
+
+  await page.unroute("**/graphql");
+  await page.reload();
+  await page.getByText("Tea tin").waitFor();
 });

@@ -1,9 +1,11 @@
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
+import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { relayStylePagination } from "@apollo/client/utilities";
-import { OperationTypeNode } from "graphql";
+import { type DocumentNode, OperationTypeNode } from "graphql";
 import { sessionLink } from "../session/session-link.ts";
 import { socket } from "./socket.ts";
+import { versionLink } from "./version-link.ts";
 
 declare module "@apollo/client" {
   namespace ApolloClient {
@@ -37,12 +39,20 @@ const cache = new InMemoryCache({
   },
 });
 
+/**
+ * Sends a document's id, with which it was built, instead of its text. A gateway of another version that does not know the id
+ * is sent the text. Subscriptions go another way, and as text: there is one a page.
+ */
+const byId = new PersistedQueryLink({
+  generateHash: (document) => (document as DocumentNode & { __meta__: { hash: string } }).__meta__.hash,
+});
+
 export const client = new ApolloClient({
   cache,
-  link: ApolloLink.split(
+  link: versionLink.split(
     ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
     new GraphQLWsLink(socket),
-    ApolloLink.from([sessionLink, new HttpLink({ uri: "/graphql", credentials: "same-origin" })]),
+    ApolloLink.from([sessionLink, byId, new HttpLink({ uri: "/graphql", credentials: "same-origin" })]),
   ),
   defaultOptions: {
     // An upstream that is away darkens its own fields; the rest of the answer is shown.

@@ -1,0 +1,130 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { type GraphQLSchema, parse, specifiedRules, validate } from "graphql";
+import { z } from "zod";
+import type { Viewer } from "../auth/viewer.ts";
+import { ConfigError } from "../config.ts";
+import { badUserInput, PublicError } from "./errors.ts";
+import { limitRules, MAX_TOKENS } from "./limits.ts";
+
+/** What of a request says which document is meant, as it came. */
+export interface SentDocument {
+  query: unknown;
+  /** `sha256:` and 64 hexadecimal digits: persisted documents of GraphQL over HTTP. */
+  documentId: unknown;
+  /** The same as Apollo sends it: `persistedQuery.sha256Hash`, of digits only. */
+  extensions: unknown;
+}
+
+/** Finds documents by their ids and, where only trusted ones are run, refuses the public all others. */
+export interface DocumentGate {
+  /**
+   * @returns the text to run, when it is known or was sent; the hash of one that was asked for by an id that is in no
+   *   manifest; nothing when no document was named at all; or why it is not run
+   */
+  admit(sent: SentDocument, viewer: Viewer): { text?: string; hash?: string } | PublicError;
+}
+
+const idShape = /^sha256:([0-9a-f]{64})$/;
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** @param documents texts by their SHA-256, in hexadecimal digits */
+export function makeDocumentGate(documents: ReadonlyMap<string, string>, { only }: { only: boolean }): DocumentGate {
+  if (only && documents.size === 0) {
+    throw new ConfigError(
+      "TRUSTED_DOCUMENTS: only, and there is no manifest: name one in TRUSTED_DOCUMENTS_MANIFESTS, or build the microsite with npm run codegen",
+    );
+  }
+  /** Operators and services hold a secret, and are not the public. */
+  const mustTrust = ({ kind }: Viewer) => only && (kind === "anonymous" || kind === "customer");
+  const howTo =
+    "TRUSTED_DOCUMENTS=only: this gateway runs the documents of its manifests and no others. " +
+    "Add a frontend's manifest with TRUSTED_DOCUMENTS_MANIFESTS, or send an operator's bearer token.";
+  return {
+    admit({ query, documentId, extensions }, viewer) {
+      const persisted = (extensions as { persistedQuery?: { sha256Hash?: unknown } } | null | undefined)
+        ?.persistedQuery;
+      if (documentId !== undefined && !(typeof documentId === "string" && idShape.test(documentId))) {
+        return badUserInput("documentId", "expected sha256: and 64 hexadecimal digits in lower case");
+      }
+      const hash = documentId === undefined ? persisted?.sha256Hash : idShape.exec(String(documentId))?.[1];
+
+      if (typeof query === "string" && query !== "") {
+        const own = sha256(query);
+        if (hash !== undefined && hash !== own) return badUserInput("documentId", "this is not the id of the query");
+        if (!mustTrust(viewer) || documents.has(own)) return { text: query };
+        return new PublicError("QUERY_NOT_IN_SAFELIST", `This document is not trusted. ${howTo}`);
+      }
+      if (hash === undefined) return {};
+      const text = documents.get(String(hash));
+      if (text !== undefined) return { text };
+      if (!mustTrust(viewer)) return { hash: String(hash) };
+      return new PublicError("PERSISTED_QUERY_NOT_IN_LIST", `No trusted document has this id. ${howTo}`);
+    },
+  };
+}
+
+/** The manifests of the client preset of graphql-codegen, and of Apollo's `generate-persisted-query-manifest`. */
+const manifest = z.union([
+  z
+    .object({
+      format: z.literal("apollo-persisted-query-manifest"),
+      version: z.literal(1),
+      operations: z.array(z.object({ id: z.string(), body: z.string() })),
+    })
+    .transform(({ operations }) => operations.map(({ id, body }) => [id, body] as const)),
+  z.record(z.string(), z.string()).transform((texts) => Object.entries(texts)),
+]);
+
+/**
+ * Reads manifests of documents.
+ *
+ * @returns the texts by their SHA-256, in hexadecimal digits
+ * @throws ConfigError naming every file and document that is wrong
+ */
+export function readManifests(files: readonly string[], schema: GraphQLSchema): Map<string, string> {
+  const documents = new Map<string, string>();
+  const problems: string[] = [];
+  for (const file of files) {
+    const read = readManifest(file);
+    if (typeof read === "string") problems.push(`${file}: ${read}`);
+    else {
+      for (const [id, text] of read) {
+        const problem = problemOf(id, text, schema);
+        if (problem) problems.push(`${file}: ${id}: ${problem}`);
+        documents.set(sha256(text), text);
+      }
+    }
+  }
+  if (problems.length > 0) {
+    throw new ConfigError(problems.map((problem) => `TRUSTED_DOCUMENTS_MANIFESTS: ${problem}`).join("\n"));
+  }
+  return documents;
+}
+
+function readManifest(file: string) {
+  let content: string;
+  try {
+    content = readFileSync(file, "utf8");
+  } catch (error) {
+    return `cannot be read (${(error as NodeJS.ErrnoException).code})`;
+  }
+  try {
+    const parsed = manifest.safeParse(JSON.parse(content));
+    return parsed.success
+      ? parsed.data
+      : "expected an object of texts by their ids, or Apollo's persisted query manifest";
+  } catch {
+    return "is not JSON";
+  }
+}
+
+function problemOf(id: string, text: string, schema: GraphQLSchema): string | undefined {
+  if (id.replace(/^sha256:/, "") !== sha256(text)) return `is not the SHA-256 of its text, which is ${sha256(text)}`;
+  try {
+    const [first] = validate(schema, parse(text, { maxTokens: MAX_TOKENS }), [...specifiedRules, ...limitRules]);
+    return first?.message;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

@@ -1,0 +1,22 @@
+import { readFileSync } from "node:fs";
+import { InMemoryCache } from "@apollo/client";
+import { type DocumentNode, print } from "graphql";
+import { expect, test } from "vitest";
+import * as generated from "../../microsite/src/graphql/generated/graphql.ts";
+
+const manifest = JSON.parse(
+  readFileSync(new URL("../../microsite/dist/documents.json", import.meta.url), "utf8"),
+) as Record<string, string>;
+const documents = Object.values<DocumentNode & { __meta__?: { hash: string } }>(generated).filter(
+  ({ definitions }) => definitions?.[0]?.kind === "OperationDefinition",
+);
+
+test("the built site's manifest has every document of the sources and no other, as the cache lets it be sent", () => {
+  const cache = new InMemoryCache();
+  const sent = documents.map((document) => [
+    `sha256:${document.__meta__?.hash}`,
+    print(cache.transformDocument(document)),
+  ]);
+  expect(sent.length).toBeGreaterThan(20);
+  expect(Object.fromEntries(sent)).toEqual(manifest);
+});
