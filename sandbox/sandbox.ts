@@ -109,7 +109,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     reset,
     upstreamIndex: { ...clientControlIndex, ...capillaryControlIndex },
   });
-  serveClientControl(app, client);
+  serveClientControl(app, client, tokens);
   capillary.serve(app);
 
   let stopped: Promise<void> | undefined;

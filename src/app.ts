@@ -94,6 +94,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     });
     running.defer(() => creditHttp.close());
     const client = makeClientPoints({ http: clientHttp, creditHttp, ...config.client });
+    const handOffKey = config.handOff.key ?? sandbox?.handOffKey;
     const capillaryApi = config.capillary.api ?? sandbox?.capillary;
     const capillary = capillaryApi && openCapillary(config, capillaryApi, { clock, log });
     running.defer(() => capillary?.close());
@@ -119,6 +120,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       clock,
       log,
       client,
+      handOff: handOffKey && { ...config.handOff, key: handOffKey },
       capillary,
       engine,
       trip: makeTrip(config.tripPoint),
@@ -134,6 +136,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     running.defer(() => engine.shutdown(SHUTDOWN_GRACE_MS));
     running.defer(repeat(features.reconcile, surroundings.reconcileEveryMs ?? 30_000, "Reconciliation", log));
     running.defer(repeat(features.sweepFeeds, SWEEP_EVERY_MS, "Forgetting old events", log));
+    running.defer(repeat(features.sweepHandOffs, SWEEP_EVERY_MS, "Forgetting old sign-in links", log));
     const { redisUrl } = config;
     if (redisUrl !== undefined) {
       const { runRelay } = await import("./reward-processor/feed/relay/run-relay.ts");

@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
+import { readHandOffKey } from "./auth/hand-off-key.ts";
 import { isTimeZone } from "./platform/time-zone.ts";
 import { type TripPoint, tripPoints } from "./platform/trip.ts";
 
@@ -38,6 +39,15 @@ const httpOrigin = z.string().refine(
 const list = z.string().transform((text) => text.split(",").flatMap((item) => item.trim() || []));
 
 const path = z.string().regex(/^(\/[\w.~-]+)+$/, "expected a path such as /api/v1/points/credit");
+
+const handOffKey = z.string().transform((text, { addIssue }) => {
+  try {
+    return readHandOffKey(text.trim());
+  } catch (error) {
+    addIssue((error as Error).message);
+    return z.NEVER;
+  }
+});
 
 /** Where an API lives below its host: a URL without query, answered without the slash at its end. */
 const httpBase = z
@@ -82,6 +92,11 @@ const settings = z.object({
   CLIENT_REVERSE_REPEATABLE: flag.default(false),
   CLIENT_SETTLE_SECONDS: number(0.05, 3_600).default(30),
   CLIENT_CREDIT_PATH: path.default("/api/v1/points/credit"),
+  CLIENT_HANDOFF_KEY: handOffKey.optional(),
+  CLIENT_HANDOFF_CLAIM: text.default("sub"),
+  CLIENT_HANDOFF_ISSUER: text.optional(),
+  CLIENT_HANDOFF_AUDIENCE: text.optional(),
+  CLIENT_HANDOFF_MAX_SECONDS: integer(60, 2_592_000).default(86_400),
 
   CAPILLARY_REWARDS_URL: httpBase.optional(),
   CAPILLARY_INTOUCH_URL: httpBase.optional(),
@@ -173,6 +188,15 @@ export function readConfig(env: Record<string, string | undefined>) {
       settleMs: s.CLIENT_SETTLE_SECONDS * 1_000,
       creditPath: s.CLIENT_CREDIT_PATH,
     },
+    /** How the links are to be with which the brand's own app signs its customers in. */
+    handOff: {
+      /** Undefined means the sandbox's where that is started, else that links sign nobody in. */
+      key: s.CLIENT_HANDOFF_KEY,
+      claim: s.CLIENT_HANDOFF_CLAIM,
+      issuer: s.CLIENT_HANDOFF_ISSUER,
+      audience: s.CLIENT_HANDOFF_AUDIENCE,
+      maxSeconds: s.CLIENT_HANDOFF_MAX_SECONDS,
+    },
     capillary: {
       /** Undefined means the sandbox's where that is started for the Client, else none. */
       api: capillaryApi(s),
@@ -237,7 +261,7 @@ function capillaryApi(s: z.infer<typeof settings>) {
 }
 
 function describe(name: string, given: Record<string, string | undefined>, problem: string): string {
-  const isSecret = /SECRET|PASSWORD|TOKEN|^DATABASE_URL|^REDIS_URL/.test(name);
+  const isSecret = /SECRET|PASSWORD|TOKEN|HANDOFF_KEY|^DATABASE_URL|^REDIS_URL/.test(name);
   const found = given[name];
   if (found === undefined) return `${name}: ${problem}`;
   const shown = found.replace(/\/\/.*@/, "//…@"); // credentials have no place in a URL, and none on a screen
@@ -251,6 +275,10 @@ function contradictions(s: z.infer<typeof settings>): string[] {
     if (!s.CLIENT_API_URL)
       problems.push("CLIENT_API_URL: required in production; only elsewhere the sandbox stands in");
     if (s.TRIP_POINT) problems.push("TRIP_POINT: kills the process on purpose and is refused in production");
+  }
+  const { CLIENT_HANDOFF_KEY: handOff } = s;
+  if (s.NODE_ENV === "production" && handOff?.kind === "jwks" && handOff.url.protocol !== "https:") {
+    problems.push("CLIENT_HANDOFF_KEY: keys fetched without TLS are anybody's; production wants an https URL");
   }
   if (s.CLIENT_API_URL && !(s.CLIENT_API_USER && s.CLIENT_API_PASSWORD)) {
     problems.push("CLIENT_API_USER, CLIENT_API_PASSWORD: both are required with CLIENT_API_URL");

@@ -3,11 +3,14 @@ import { makeAccessTokens } from "./auth/access-token.ts";
 import { maskedMobileLoader } from "./auth/auth.loaders.ts";
 import { authResolvers } from "./auth/auth.resolvers.ts";
 import { ANSWER_GRID_MS } from "./auth/even-timing.ts";
+import { makeHandOffStore } from "./auth/hand-off.store.ts";
+import { type HandOffRules, makeVerifyHandOff } from "./auth/hand-off-token.ts";
 import { makeIdentify } from "./auth/identify.ts";
 import { makeOidcVerifier } from "./auth/oidc.ts";
 import { makeOtpChallengeStore } from "./auth/otp-challenge.store.ts";
 import { makeRequestOtp } from "./auth/request-otp.ts";
 import { makeSessionStore } from "./auth/session.store.ts";
+import { makeSignInWithToken } from "./auth/sign-in-with-token.ts";
 import { makeVerifyOtp } from "./auth/verify-otp.ts";
 import type { Viewer } from "./auth/viewer.ts";
 import { cartLoaders } from "./cart/cart.loaders.ts";
@@ -107,6 +110,8 @@ export interface FeatureDeps {
   clock: Clock;
   log: Logger;
   client: ClientPoints;
+  /** Undefined where links do not sign in. */
+  handOff: HandOffRules | undefined;
   /** Undefined where there is none. */
   capillary: Capillary | undefined;
   engine: SagaEngine;
@@ -145,9 +150,14 @@ export function makeFeatures(deps: FeatureDeps) {
     perCustomerHour: config.otpPerCustomerHour,
     perAddressHour: config.otpPerAddressHour,
   });
-  const requestOtp = makeRequestOtp({ challenges, client, addresses: box("address"), clock, log, gridMs });
+  const addresses = box("address");
+  const requestOtp = makeRequestOtp({ challenges, client, addresses, clock, log, gridMs });
   const deliveryMs = config.upstreamTimeoutMs;
   const verifyOtp = makeVerifyOtp({ challenges, sessions, client, clock, log, gridMs, deliveryMs });
+
+  const handOffs = makeHandOffStore(db, { perAddressHour: config.otpPerAddressHour });
+  const verify = deps.handOff && makeVerifyHandOff(deps.handOff, clock);
+  const signInWithToken = makeSignInWithToken({ db, tries: handOffs, sessions, verify, addresses, clock, log });
 
   // Catalogue and cart
   const orders = makeOrderStore({ db, bus, clock });
@@ -303,11 +313,12 @@ export function makeFeatures(deps: FeatureDeps) {
     syncCatalog,
     feeds,
     sweepFeeds,
+    sweepHandOffs: () => handOffs.sweep(clock.now()),
     startCrediting: (pollMs: number | undefined) => startCrediting({ ...crediting, pollMs }),
     readRewardImage: makeReadRewardImage({ db, catalogue, pictures: deps.pictures, clock, log }),
     reconcile: makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs }),
     resolvers: [
-      authResolvers({ requestOtp, verifyOtp, sessions, accessTokens }),
+      authResolvers({ requestOtp, verifyOtp, signInWithToken, sessions, accessTokens }),
       walletResolvers(),
       groupResolvers(),
       catalogResolvers({

@@ -66,14 +66,15 @@ function mountMicrosite(fastify: FastifyInstance): void {
   for (const path of micrositePaths) {
     fastify.get(
       path,
+      // The address of `/signin` may hold the token of a sign-in link: no cache keeps it, and no other request tells of it.
       async (_, reply) =>
         reply
           .type("text/html; charset=utf-8")
-          .header("cache-control", "no-cache")
+          .header("cache-control", path === "/signin" ? "no-store" : "no-cache")
           .header("content-security-policy", micrositePolicy)
           .header("cross-origin-opener-policy", "same-origin")
           .header("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()")
-          .header("referrer-policy", "same-origin")
+          .header("referrer-policy", "no-referrer")
           .send(await readFile(page)), // anew, because it may be built anew
     );
   }

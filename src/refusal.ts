@@ -6,6 +6,7 @@ import type {
   NotRedeemable,
   OtpInvalid,
   OtpThrottled,
+  SignInThrottled,
   SoldOut,
   UserErrorCode,
 } from "./graphql/generated/resolvers.ts";
@@ -21,6 +22,7 @@ export type Refusal =
   | Named<"NotRedeemable", NotRedeemable>
   | Named<"OtpInvalid", OtpInvalid>
   | Named<"OtpThrottled", OtpThrottled>
+  | Named<"SignInThrottled", SignInThrottled>
   | Named<"SoldOut", SoldOut>;
 
 /** What a use case answers instead of its result. */

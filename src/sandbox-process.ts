@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { capillaryAccess } from "../sandbox/capillary/access.ts";
+import { customerTokenKey } from "../sandbox/client/credentials.ts";
+import { type HandOffKey, readHandOffKey } from "./auth/hand-off-key.ts";
 
 const message = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), url: z.url() }),
@@ -12,6 +14,8 @@ const message = z.discriminatedUnion("type", [
 export interface SandboxProcess {
   url: string;
   capillary: ReturnType<typeof capillaryAccess>;
+  /** What its sign-in links are verified with. */
+  handOffKey: HandOffKey;
   stop(): Promise<void>;
 }
 
@@ -44,6 +48,7 @@ export async function startSandboxProcess(options: {
   return {
     url: first.url,
     capillary: capillaryAccess(first.url),
+    handOffKey: readHandOffKey(customerTokenKey),
     async stop() {
       child.kill("SIGTERM");
       await ended;

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,6 +28,9 @@ const capillary = {
   CAPILLARY_BRAND: "The Brand",
   CAPILLARY_PROGRAM_ID: "973",
 };
+const weakKey = String(
+  generateKeyPairSync("rsa", { modulusLength: 1_024 }).publicKey.export({ format: "pem", type: "spki" }),
+);
 const strategies = { CAPILLARY_AWARD_STRATEGY_ID: "501", CAPILLARY_EXPIRY_STRATEGY_ID: "601" };
 const production = { NODE_ENV: "production", SESSION_SECRET: "s".repeat(32), ...client };
 function problemsOf(env: Record<string, string | undefined>): string[] {
@@ -90,6 +94,7 @@ describe("a setting that is wrong says what it is, what was found and what is al
     ["TRUST_PROXY", "10.0.0.0/33", "addresses or networks"],
     ["TRUST_PROXY", "10.0.0.1, proxy", "addresses or networks"],
     ["TRUSTED_DOCUMENTS", "yes", 'expected one of "off"|"only"'],
+    ["CLIENT_HANDOFF_MAX_SECONDS", "59", "expected a whole number from 60 to 2592000"],
     ["SEED", "everything", 'expected one of "sample"|"none"'],
     ["PROGRAM_TIME_ZONE", "Jakarta", "such as Asia/Jakarta"],
     ["LOG_LEVEL", "loud", 'expected one of "trace"|"debug"|"info"|"warn"|"error"|"fatal"|"silent"'],
@@ -109,6 +114,15 @@ describe("a setting that is wrong says what it is, what was found and what is al
     ["WEBHOOK_SECRET", "too short", "expected at least 16 characters"],
     ["REWARD_SERVICE_TOKEN", "too short", "expected at least 16 characters"],
     ["DATABASE_URL", "mysql://me:hunter2@host/db", "expected a URL such as postgresql://"],
+    [
+      "CLIENT_HANDOFF_KEY",
+      "too short",
+      "expected a secret of at least 32 characters, a public key in PEM, or the URL of a JWKS",
+    ],
+    ["CLIENT_HANDOFF_KEY", "https://", "expected a URL such as https://login.example.com/jwks.json"],
+    ["CLIENT_HANDOFF_KEY", "-----BEGIN PUBLIC KEY-----", "expected a public key in PEM, which this is not"],
+    ["CLIENT_HANDOFF_KEY", "-----BEGIN PRIVATE KEY-----", "expected the public key"],
+    ["CLIENT_HANDOFF_KEY", weakKey, "expected a public key of RSA with at least 2048 bits, of P-256 or of Ed25519"],
     ["DATABASE_URL", "hunter2", "expected a URL such as postgresql://"],
     ["REDIS_URL", "http://:hunter2@host", "expected a URL such as redis://"],
   ])("%s, which is a secret, by its length only", (name, value, allowed) => {
@@ -150,6 +164,7 @@ describe("settings that do not go together", () => {
     [{ ...production, SESSION_SECRET: " ".repeat(40) }, "SESSION_SECRET"],
     [{ ...production, CLIENT_API_URL: undefined }, "CLIENT_API_URL"],
     [{ ...production, TRIP_POINT: "redeem:marked" }, "TRIP_POINT"],
+    [{ ...production, CLIENT_HANDOFF_KEY: "http://login.example.com/keys" }, "CLIENT_HANDOFF_KEY"],
     [{ ...production, CLIENT_SETTLE_SECONDS: "4.9", UPSTREAM_TIMEOUT_MS: "5000" }, "CLIENT_SETTLE_SECONDS"],
   ])("are refused by name: %o", (env, names) => {
     const problems = problemsOf(env);

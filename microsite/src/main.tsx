@@ -1,3 +1,4 @@
+import "./session/hand-off.ts";
 import "./ui/base.css";
 import { ApolloProvider } from "@apollo/client/react";
 import { createRoot } from "react-dom/client";

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 import { readJson, readValue } from "../read-json.ts";
+import type { Tokens } from "../tokens.ts";
 import { customerId } from "./wire.ts";
 import { type ClientWorld, grantRequest, newCustomer } from "./world.ts";
 
@@ -8,14 +9,16 @@ import { type ClientWorld, grantRequest, newCustomer } from "./world.ts";
 export const clientControlIndex = {
   "GET /__sandbox/client/ledger?customer_id=": "balance and every ledger entry",
   "GET /__sandbox/client/otp?customer_id=": "the newest OTP that was sent",
+  "GET /__sandbox/client/sign-in-link?customer_id=&origin=": "a link as the brand's own app opens it, good once",
   "POST /__sandbox/client/customers": '{ "customer_id", "balance", "earned"?, "mobile"? }',
   "POST /__sandbox/client/credit": '{ "customer_id", "points" }',
 };
 
 const byCustomer = z.object({ customer_id: customerId });
+const linkQuery = byCustomer.extend({ origin: z.url().default("http://localhost:4000") });
 
 /** Puts the Client's part of the control surface on the server. */
-export function serveClientControl(app: FastifyInstance, client: ClientWorld): void {
+export function serveClientControl(app: FastifyInstance, client: ClientWorld, tokens: Tokens): void {
   const view = (id: string) => {
     const { customer_id, points_earned, balance_points, entries } = client.account(id);
     return { customer_id, points_earned, balance_points, entries };
@@ -33,6 +36,13 @@ export function serveClientControl(app: FastifyInstance, client: ClientWorld): v
     const sent = client.lastOtp(customer_id);
     const howTo = `No OTP was sent to ${customer_id} yet: ask for one with POST /api/v1/auth/generate-otp`;
     return sent ?? reply.code(404).send({ message: howTo });
+  });
+
+  app.get("/__sandbox/client/sign-in-link", async ({ query }, reply) => {
+    const { customer_id, origin } = readValue(linkQuery, query);
+    if (!client.has(customer_id)) return unknown(reply, customer_id);
+    const token = await tokens.issue(customer_id);
+    return { url: `${origin}/signin?${new URLSearchParams({ token, uid: customer_id })}` };
   });
 
   app.post("/__sandbox/client/customers", async ({ body }, reply) => {

@@ -18,9 +18,11 @@ export const unauthorized = (challenge: string): Failure =>
 const basicChallenge = 'Basic realm="client-points"';
 export const customerChallenge = `Bearer realm="client-points", ${basicChallenge}`;
 
+export const customerTokenKey = "tessera-sandbox-signing-key-0001";
+
 /** The customers' tokens, good for twelve hours. */
 export const makeCustomerTokens = (clock: { now(): Date }): Tokens =>
-  makeTokens({ signingKey: "tessera-sandbox-signing-key-0001", lifetimeSeconds: 12 * 60 * 60, clock });
+  makeTokens({ signingKey: customerTokenKey, lifetimeSeconds: 12 * 60 * 60, clock });
 
 export interface CredentialChecks {
   /** Basic only. */

@@ -5,7 +5,8 @@ import { isRefused, refusal, refused } from "../refusal.ts";
 import type { AccessTokens } from "./access-token.ts";
 import type { RequestOtp } from "./request-otp.ts";
 import type { LiveSession, SessionStore } from "./session.store.ts";
-import type { VerifyOtp } from "./verify-otp.ts";
+import type { SignInWithToken } from "./sign-in-with-token.ts";
+import type { SignedIn, VerifyOtp } from "./verify-otp.ts";
 import { maySee } from "./viewer.ts";
 
 /** What the resolvers of `Customer` work on. */
@@ -16,11 +17,14 @@ export interface CustomerModel {
 export interface AuthDeps {
   requestOtp: RequestOtp;
   verifyOtp: VerifyOtp;
+  signInWithToken: SignInWithToken;
   sessions: SessionStore;
   accessTokens: AccessTokens;
 }
 
-export function authResolvers({ requestOtp, verifyOtp, sessions, accessTokens }: AuthDeps): Resolvers {
+export function authResolvers(deps: AuthDeps): Resolvers {
+  const { requestOtp, verifyOtp, signInWithToken, sessions, accessTokens } = deps;
+
   /** Makes the tokens of a session and sets them as cookies too. */
   async function handOut({ session, refreshToken }: { session: LiveSession; refreshToken: string }, context: Context) {
     const { accessToken, expiresAt } = await accessTokens.issue({
@@ -29,6 +33,15 @@ export function authResolvers({ requestOtp, verifyOtp, sessions, accessTokens }:
     });
     context.cookies.set({ accessToken, accessExpiresAt: expiresAt, refreshToken, refreshExpiresAt: session.expiresAt });
     return { accessToken, refreshToken, expiresAt };
+  }
+
+  /** What is asked for beside it is the new customer's already. */
+  async function begin(signedIn: SignedIn, context: Context) {
+    const { customerId, id } = signedIn.session;
+    context.viewer = { kind: "customer", customerId, sessionId: id };
+    context.loaders = context.makeLoaders(context.viewer);
+    const session = await handOut(signedIn, context);
+    return { session, customer: { customerId }, userErrors: [] };
   }
 
   return {
@@ -46,10 +59,16 @@ export function authResolvers({ requestOtp, verifyOtp, sessions, accessTokens }:
       async verifyOtp(_, { input }, context) {
         const answer = await verifyOtp({ ...input, requestId: context.requestId });
         if (isRefused(answer)) return { userErrors: answer.refusals };
-        context.viewer = { kind: "customer", customerId: answer.session.customerId, sessionId: answer.session.id };
-        context.loaders = context.makeLoaders(context.viewer);
-        const session = await handOut(answer, context);
-        return { session, customer: { customerId: answer.session.customerId }, userErrors: [] };
+        return begin(answer, context);
+      },
+
+      async signInWithToken(_, { input }, context) {
+        const { address, requestId, cookies } = context;
+        const answer = await signInWithToken({ ...input, address, requestId });
+        if (isRefused(answer)) return { userErrors: answer.refusals };
+        // The browser's cookies are replaced: a session that was in them would live on with nobody to end it.
+        if (cookies.refreshToken) await sessions.endByRefreshToken(cookies.refreshToken, "signed in by a link");
+        return begin(answer, context);
       },
 
       async refreshSession(_, { input }, context) {

@@ -10,7 +10,7 @@ import type { Challenge, OtpChallengeStore } from "./otp-challenge.store.ts";
 import { addressBlock } from "./otp-limits.ts";
 
 /** Customer ids are the Client's; this only keeps out what cannot be one. */
-const customerIdShape = z.string().regex(/^[A-Za-z0-9._@-]{1,64}$/);
+export const customerIdShape = z.string().regex(/^[A-Za-z0-9._@-]{1,64}$/);
 
 export interface RequestOtpDeps {
   challenges: OtpChallengeStore;

@@ -26,12 +26,17 @@ export type Rotation =
   | { kind: "reused" };
 
 export interface SessionStore {
-  open(input: {
-    customerId: string;
-    maskedMobile: string | null;
-    clientToken: string;
-    clientTokenExpiresAt: Date | null;
-  }): Promise<{
+  open(
+    input: {
+      customerId: string;
+      /** Left out, what is known of it stays. */
+      maskedMobile?: string | null;
+      clientToken: string;
+      clientTokenExpiresAt: Date | null;
+    },
+    /** The transaction that it is a part of. */
+    tx?: Tx,
+  ): Promise<{
     session: LiveSession;
     refreshToken: string;
   }>;
@@ -102,15 +107,16 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
   }
 
   return {
-    async open({ customerId, maskedMobile, clientToken, clientTokenExpiresAt }) {
+    async open({ customerId, maskedMobile, clientToken, clientTokenExpiresAt }, within) {
       const id = randomUUID();
       const createdAt = clock.now();
       const expiresAt = new Date(createdAt.getTime() + ABSOLUTE_MS);
-      const refreshToken = await inTransaction(db, async (tx) => {
+      const write = async (tx: Tx) => {
+        const mobile = maskedMobile !== undefined && { maskedMobile };
         await tx.customer.upsert({
           where: { customerId },
-          create: { customerId, maskedMobile },
-          update: { maskedMobile },
+          create: { customerId, ...mobile },
+          update: { ...mobile },
         });
         await tx.session.create({
           data: {
@@ -123,7 +129,8 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
           },
         });
         return issueRefreshToken(tx, id);
-      });
+      };
+      const refreshToken = await (within ? write(within) : inTransaction(db, write));
       return { session: { id, customerId, expiresAt }, refreshToken };
     },
 

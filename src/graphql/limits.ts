@@ -25,6 +25,7 @@ const MAX_COST = 5_000;
 const oncePerDocument = new Set([
   "requestOtp",
   "verifyOtp",
+  "signInWithToken",
   "refreshSession",
   "placeOrder",
   "cancelOrder",

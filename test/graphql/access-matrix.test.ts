@@ -82,6 +82,10 @@ const rows: Record<string, Row> = {
     ["OTP_EXPIRED", "OTP_EXPIRED", "OTP_EXPIRED", "OTP_EXPIRED", "OTP_EXPIRED"],
     () => ({ input: { challengeId: randomUUID(), otp: "000000" } }),
   ],
+  "Mutation.signInWithToken": [
+    `mutation { it: signInWithToken(input: { token: "x", customerId: "C" }) { ${refusals} } }`,
+    ["SIGN_IN_LINK_OFF", "SIGN_IN_LINK_OFF", "SIGN_IN_LINK_OFF", "SIGN_IN_LINK_OFF", "SIGN_IN_LINK_OFF"],
+  ],
   "Mutation.refreshSession": [
     `mutation { it: refreshSession(input: { refreshToken: "nobody's" }) { ${refusals} } }`,
     ["SESSION_EXPIRED", "SESSION_EXPIRED", "SESSION_EXPIRED", "SESSION_EXPIRED", "SESSION_EXPIRED"],

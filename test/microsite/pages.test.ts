@@ -29,7 +29,8 @@ builtTest.each([
   const policy = response.headers.get("content-security-policy") ?? "";
   expect(policy).toContain("default-src 'none'");
   expect(policy).not.toContain("unsafe");
-  expect(response.headers.get("cache-control")).toBe("no-cache");
+  expect(response.headers.get("cache-control")).toBe(path === "/signin" ? "no-store" : "no-cache");
+  expect(response.headers.get("referrer-policy")).toBe("no-referrer");
   expect(await response.text()).not.toMatch(/<style|<script(?![^>]* src=)/);
 });
 

@@ -30,6 +30,7 @@ const cache = new InMemoryCache({
       "NotRedeemable",
       "OtpInvalid",
       "OtpThrottled",
+      "SignInThrottled",
       "SoldOut",
     ],
   },

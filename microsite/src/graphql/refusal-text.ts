@@ -22,6 +22,10 @@ export function refusalText({ t }: I18n, refusal: RefusalFragment): string {
 const plain: Partial<Record<RefusalFragment["code"], MessageKey>> = {
   OTP_EXPIRED: "refusal.OTP_EXPIRED",
   OTP_INVALID: "refusal.OTP_EXPIRED",
+  SIGN_IN_LINK_OFF: "link.off",
+  SIGN_IN_LINK_INVALID: "link.invalid",
+  SIGN_IN_LINK_EXPIRED: "link.expired",
+  SIGN_IN_LINK_USED: "link.used",
   CART_CONFLICT: "refusal.CART_CONFLICT",
   CART_EMPTY: "refusal.CART_EMPTY",
   WALLET_NOT_SUPPORTED: "reason.WALLET_NOT_SUPPORTED",

@@ -110,6 +110,12 @@ export const session = {
     become({ kind: "signed-in", customerId });
   },
 
+  /** Begins in the place of somebody else's session: the page is loaded anew, so that nothing of theirs stays on it. */
+  replace(customerId: string, expiresAt: string, path: string): void {
+    write({ customerId, accessUntil: Date.parse(expiresAt), renewedAt: Date.now() });
+    location.replace(path);
+  },
+
   /** Takes note of whom the gateway says we are: the cookies may be older, or newer, than what is on record here. */
   found(customerId: string | null): void {
     if (customerId === null) {

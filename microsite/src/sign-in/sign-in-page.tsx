@@ -1,15 +1,17 @@
 import { useQuery } from "@apollo/client/react";
-import { useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { Navigate, useLocation } from "react-router";
 import { brand } from "../../theme/brand.ts";
 import { SignInMosaicDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
+import { forgetHandOff, pendingHandOff } from "../session/hand-off.ts";
 import { useSession } from "../session/use-session.ts";
 import { Page } from "../shell/page.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Tile } from "../ui/tile.tsx";
 import { CodeForm } from "./code-form.tsx";
 import { CustomerForm } from "./customer-form.tsx";
+import { LinkSignIn } from "./link-sign-in.tsx";
 import styles from "./sign-in.module.css";
 
 /** A password that was sent, and to whom. */
@@ -24,14 +26,25 @@ export default function SignInPage() {
   const state = useSession();
   const { from } = (useLocation().state ?? {}) as { from?: string };
   const [challenge, setChallenge] = useState<Challenge | null>(null);
-  const [customerId, setCustomerId] = useState("");
+  const [link, setLink] = useState(pendingHandOff);
+  const [customerId, setCustomerId] = useState(link?.customerId ?? "");
+  const [refused, setRefused] = useState<string>();
+  const drop = useCallback((text?: string) => {
+    setLink(null);
+    setRefused(text);
+  }, []);
+  useEffect(forgetHandOff, []); // from here on it is this page's
 
-  if (state.kind === "signed-in") return <Navigate to={from ?? "/"} replace />;
+  if (state.kind === "signed-in" && (!link || link.customerId === state.customerId)) {
+    return <Navigate to={link?.next ?? from ?? "/"} replace />;
+  }
+  if (link) return <LinkSignIn link={link} onRefused={drop} onStay={drop} />;
   const why = state.kind === "signed-out" ? state.why : "never";
   return (
     <div className={styles.both}>
       <Page title={challenge ? t("signIn.codeTitle") : t("signIn.title", { brand: brand.name })} narrow>
         <div className={styles.column}>
+          {refused && !challenge && <Notice tone="bad">{refused}</Notice>}
           {why !== "never" && !challenge && <Notice tone="calm">{t(`signIn.${why}`)}</Notice>}
           <Tile>
             {challenge ? (

@@ -1,0 +1,83 @@
+import { useMutation } from "@apollo/client/react";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { SignInWithTokenDocument } from "../graphql/generated/graphql.ts";
+import { refusalText } from "../graphql/refusal-text.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import type { HandOff } from "../session/hand-off.ts";
+import { session } from "../session/session.ts";
+import { useSession } from "../session/use-session.ts";
+import { LoadFailure } from "../shell/load-failure.tsx";
+import { Page } from "../shell/page.tsx";
+import { Button } from "../ui/button.tsx";
+import { Tile } from "../ui/tile.tsx";
+import ui from "../ui/ui.module.css";
+import styles from "./sign-in.module.css";
+
+/**
+ * Signs in by a link of the brand's own app. A link can come from anybody, also one that is good, but for somebody else: whoever
+ * is signed in here is asked first.
+ */
+export function LinkSignIn(props: { link: HandOff; onRefused(text: string): void; onStay(): void }) {
+  const { link, onRefused, onStay } = props;
+  const i18n = useI18n();
+  const { t, time } = i18n;
+  const state = useSession();
+  const [signIn, { loading }] = useMutation(SignInWithTokenDocument);
+  const [isLost, setLost] = useState(false);
+  const hasBegun = useRef(false);
+  const before = state.kind === "signed-in" ? state.customerId : undefined;
+
+  const use = useCallback(async () => {
+    hasBegun.current = true;
+    setLost(false);
+    try {
+      const { data } = await signIn({ variables: { token: link.token, customerId: link.customerId } });
+      const { session: opened, customer, userErrors = [] } = data?.signInWithToken ?? {};
+      if (opened && customer) {
+        if (before === undefined) return session.begin(customer.customerId, opened.expiresAt);
+        return session.replace(customer.customerId, opened.expiresAt, link.next);
+      }
+      const [refusal] = userErrors;
+      if (refusal?.__typename === "SignInThrottled") onRefused(t("link.throttled", { time: time(refusal.retryAt) }));
+      else onRefused(refusal ? refusalText(i18n, refusal) : t("error.unexpected"));
+    } catch {
+      setLost(true);
+    }
+  }, [signIn, link, before, onRefused, i18n, t, time]);
+
+  useEffect(() => {
+    if (state.kind === "signed-out" && !hasBegun.current) void use();
+  }, [state, use]);
+
+  if (isLost) {
+    return (
+      <Page title={t("link.title")} narrow>
+        <LoadFailure text={t("error.network")} retry={use} />
+      </Page>
+    );
+  }
+  if (before === undefined || loading) {
+    return (
+      <Page title={t("link.title")} narrow>
+        <p role="status" className={ui.help}>
+          {t("link.working")}
+        </p>
+      </Page>
+    );
+  }
+  return (
+    <Page title={t("link.otherTitle")} narrow>
+      <Tile>
+        <div className={styles.form}>
+          <p>{t("link.otherText", { current: before, next: link.customerId })}</p>
+          <Button wide onClick={() => void use()}>
+            {t("link.switch", { next: link.customerId })}
+          </Button>
+          <Button look="plain" onClick={onStay}>
+            {t("link.stay", { current: before })}
+          </Button>
+        </div>
+      </Tile>
+    </Page>
+  );
+}

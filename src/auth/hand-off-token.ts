@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
+import type { Clock } from "../platform/clock.ts";
+import type { HandOffKey } from "./hand-off-key.ts";
+
+/** How the tokens of sign-in links are to be: all of it settings, because the Client documents none of it. */
+export interface HandOffRules {
+  key: HandOffKey;
+  /** The claim that names the customer. */
+  claim: string;
+  issuer: string | undefined;
+  audience: string | undefined;
+  /** A token that is good for longer is none for a link. */
+  maxSeconds: number;
+}
+
+/** `unavailable`: the keys cannot be fetched, so nobody knows. */
+export type HandOffFault = "invalid" | "expired" | "unavailable";
+
+export interface VerifiedHandOff {
+  expiresAt: Date;
+  /** Of what was signed. A signature can be written in several ways, so the whole token would not do for knowing it again. */
+  hash: Uint8Array<ArrayBuffer>;
+}
+
+/** Whether the token says, under the Client's signature, that its bearer is this customer. `why` is for the log. */
+export type VerifyHandOff = (
+  token: string,
+  customerId: string,
+) => Promise<VerifiedHandOff | { fault: HandOffFault; why: string }>;
+
+const LEEWAY_SECONDS = 30;
+const MAX_LENGTH = 8_192;
+/** What goes wrong between the key's owner and us. Everything else that jose reports is wrong with the token. */
+const KEYS_AT_FAULT = new Set(["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"]);
+
+export function makeVerifyHandOff(rules: HandOffRules, clock: Clock): VerifyHandOff {
+  const { key, claim, issuer, audience, maxSeconds } = rules;
+  const keyOf = key.kind === "jwks" ? createRemoteJWKSet(key.url) : async () => key.key;
+  const read = async (token: string): Promise<JWTPayload> => {
+    const options = {
+      algorithms: key.algorithms,
+      requiredClaims: ["exp", claim],
+      clockTolerance: LEEWAY_SECONDS,
+      currentDate: clock.now(),
+      ...(issuer !== undefined && { issuer }),
+      ...(audience !== undefined && { audience }),
+    };
+    return (await jwtVerify(token, keyOf, options)).payload;
+  };
+
+  return async (token, customerId) => {
+    if (token.length > MAX_LENGTH) return { fault: "invalid", why: "too long" };
+    let payload: JWTPayload;
+    try {
+      payload = await read(token);
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) return { fault: "expired", why: error.message };
+      const isOfToken = error instanceof errors.JOSEError && !KEYS_AT_FAULT.has(error.code);
+      if (isOfToken || key.kind === "given") return { fault: "invalid", why: (error as Error).message };
+      return { fault: "unavailable", why: (error as Error).message };
+    }
+    if (payload[claim] !== customerId) return { fault: "invalid", why: `"${claim}" names another customer` };
+    const exp = Number(payload.exp);
+    if (exp - clock.now().getTime() / 1_000 > maxSeconds + LEEWAY_SECONDS) {
+      return { fault: "invalid", why: `"exp" is more than ${maxSeconds} seconds away` };
+    }
+    const signed = token.slice(0, token.lastIndexOf("."));
+    return { expiresAt: new Date(exp * 1_000), hash: new Uint8Array(createHash("sha256").update(signed).digest()) };
+  };
+}
