@@ -28,6 +28,9 @@ export interface DocumentGate {
 const idShape = /^sha256:([0-9a-f]{64})$/;
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
+const apolloHash = (extensions: unknown) =>
+  (extensions as { persistedQuery?: { sha256Hash?: unknown } | null } | null | undefined)?.persistedQuery?.sha256Hash;
+
 /** @param documents texts by their SHA-256, in hexadecimal digits */
 export function makeDocumentGate(documents: ReadonlyMap<string, string>, { only }: { only: boolean }): DocumentGate {
   if (only && documents.size === 0) {
@@ -42,16 +45,15 @@ export function makeDocumentGate(documents: ReadonlyMap<string, string>, { only 
     "Add a frontend's manifest with TRUSTED_DOCUMENTS_MANIFESTS, or send an operator's bearer token.";
   return {
     admit({ query, documentId, extensions }, viewer) {
-      const persisted = (extensions as { persistedQuery?: { sha256Hash?: unknown } } | null | undefined)
-        ?.persistedQuery;
-      if (documentId !== undefined && !(typeof documentId === "string" && idShape.test(documentId))) {
-        return badUserInput("documentId", "expected sha256: and 64 hexadecimal digits in lower case");
+      const field = documentId == null ? "extensions.persistedQuery.sha256Hash" : "documentId";
+      const hash = documentId == null ? apolloHash(extensions) : idShape.exec(String(documentId))?.[1];
+      if (documentId != null && hash === undefined) {
+        return badUserInput(field, "expected sha256: and 64 hexadecimal digits in lower case");
       }
-      const hash = documentId === undefined ? persisted?.sha256Hash : idShape.exec(String(documentId))?.[1];
 
       if (typeof query === "string" && query !== "") {
         const own = sha256(query);
-        if (hash !== undefined && hash !== own) return badUserInput("documentId", "this is not the id of the query");
+        if (hash !== undefined && hash !== own) return badUserInput(field, "this is not the id of the query");
         if (!mustTrust(viewer) || documents.has(own)) return { text: query };
         return new PublicError("QUERY_NOT_IN_SAFELIST", `This document is not trusted. ${howTo}`);
       }
