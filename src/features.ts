@@ -37,6 +37,7 @@ import { groupResolvers } from "./group/group.resolvers.ts";
 import { makeReadGroups } from "./group/read-groups.ts";
 import { makeAskAboutCart } from "./order/ask-about-cart.ts";
 import { makeCancelOrder } from "./order/cancel-order.ts";
+import { makeClaimPrize } from "./order/claim-prize.ts";
 import { makeCreateOrder } from "./order/create-order.ts";
 import { makeReceiveReport } from "./order/fulfilment-webhook.ts";
 import { makeGiveRewards } from "./order/give-rewards.ts";
@@ -218,16 +219,17 @@ export function makeFeatures(deps: FeatureDeps) {
   engine.register(placeSaga);
   engine.register(returnPointsSaga({ ...durably, reverseRepeatable }));
 
+  const createOrder = makeCreateOrder({
+    orderTokens,
+    ledger,
+    startSaga: (tx, input) => engine.start(tx, placeSaga, input.orderId, input),
+  });
   const placeOrder = makePlaceOrder({
     db,
     orders,
     readBalance: async ({ customerId, clientToken }) =>
       (await client.balance(customerId, clientToken, { unshared: true })).balance,
-    createOrder: makeCreateOrder({
-      orderTokens,
-      ledger,
-      startSaga: (tx, input) => engine.start(tx, placeSaga, input.orderId, input),
-    }),
+    createOrder,
     aboutCart: makeAskAboutCart({ orders, askFresh: makeAskFresh({ readGroups, readViews, points }), ledger }),
     ledger,
     bus,
@@ -335,6 +337,7 @@ export function makeFeatures(deps: FeatureDeps) {
         orders,
         sessions,
         placeOrder,
+        claimPrize: makeClaimPrize({ db, createOrder, bus, clock, trip }),
         cancelOrder: makeCancelOrder({ orders, settleLines, wantBack, awaitRevokes }),
         reverseOrder: makeReverseOrder({ orders, settleLines, wantBack, awaitRevokes }),
         resolveOrder,

@@ -21,16 +21,14 @@ export function assessCart(cart: Pick<Cart, "lines">, facts: CartFacts): CartAss
     ...funding.flatMap((wallet) => fundingProblems(wallet, facts)),
   ];
   if (facts.hasAddress === false && lines.some((line) => isShipped(line.reward))) {
-    const message = "Merchandise needs a shipping address.";
-    problems.push({
-      code: "ADDRESS_REQUIRED",
-      line: null,
-      message,
-      refusal: refusal("ADDRESS_REQUIRED", message, ["input", "shippingAddress"]),
-    });
+    const refusal = addressRequired();
+    problems.push({ code: "ADDRESS_REQUIRED", line: null, message: refusal.message, refusal });
   }
   return { total: pointsOf(lines), funding, problems };
 }
+
+export const addressRequired = () =>
+  refusal("ADDRESS_REQUIRED", "Merchandise needs a shipping address.", ["input", "shippingAddress"]);
 
 /** The line with its reward as Capillary shows it now. An order is made of what is on record: where that differs, it is told. */
 export function asToldNow(line: CartLine, { capillary }: Pick<CartFacts, "capillary">): CartLine {

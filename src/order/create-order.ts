@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from "node:crypto";
-import type { Cart } from "../cart/cart.ts";
+import type { CartLine } from "../cart/cart.ts";
 import type { IndividualLedger } from "../catalog/mirror/mirrored-reward.ts";
 import { isShipped } from "../catalog/reward.ts";
 import { Prisma, type Tx } from "../platform/db.ts";
@@ -8,18 +8,23 @@ import { issueTerms } from "./issue/issue-terms.ts";
 import { makeAdvance } from "./order.store.ts";
 import type { Address } from "./order.ts";
 
+/** What an order has of a cart's line. */
+export type OrderedLine = Pick<CartLine, "reward" | "quantity" | "payWith" | "groupId">;
+
 export interface NewOrder {
-  cart: Cart;
+  /** The cart that is ordered, or the award that a prize is claimed for. */
+  origin: { cartId: string } | { awardId: string };
+  lines: readonly OrderedLine[];
   customerId: string;
-  /** The Client's JWT. */
-  clientToken: string;
+  /** The Client's JWT; null where no points of the customer's are looked at. */
+  clientToken: string | null;
   total: number;
   address: Address | null;
   now: Date;
 }
 
 /**
- * Writes the order of a cart that has been judged: frozen lines and units, a movement for each taking of points, what each
+ * Writes the order of lines that have been judged: frozen lines and units, a movement for each taking of points, what each
  * unit's issue will say, the first event, and the start of its saga. Answers its id.
  */
 export type CreateOrder = (tx: Tx, order: NewOrder) => Promise<string>;
@@ -34,26 +39,26 @@ export interface CreateOrderDeps {
 type Line = ReturnType<typeof freeze>[number];
 
 export function makeCreateOrder({ orderTokens, ledger, startSaga }: CreateOrderDeps): CreateOrder {
-  return async (tx, { cart, customerId, clientToken, total, address, now }) => {
+  return async (tx, { origin, lines: ordered, customerId, clientToken, total, address, now }) => {
     const orderId = randomUUID();
     const number = orderNumber(now);
-    const needsAddress = cart.lines.some((line) => isShipped(line.reward));
-    const lines = freeze(cart, orderId);
+    const needsAddress = ordered.some((line) => isShipped(line.reward));
+    const lines = freeze(ordered, orderId);
     const units = lines.flatMap((line) =>
       Array.from({ length: line.quantity }, (_, index) => ({ id: randomUUID(), lineId: line.id, unit: index + 1 })),
     );
-    const issues = issuesOf(cart, { orderId, number }, lines, units);
+    const issues = issuesOf(ordered, { orderId, number }, lines, units);
 
-    await tx.cart.update({ where: { id: cart.id }, data: { status: "ORDERED" } });
+    if ("cartId" in origin) await tx.cart.update({ where: { id: origin.cartId }, data: { status: "ORDERED" } });
     await tx.order.create({
       data: {
         id: orderId,
         number,
         customerId,
-        cartId: cart.id,
+        ...origin,
         total,
         shippingAddress: needsAddress && address ? { ...address } : Prisma.DbNull,
-        clientToken: orderTokens.encrypt(clientToken, orderId),
+        clientToken: clientToken === null ? null : orderTokens.encrypt(clientToken, orderId),
         placedAt: now,
       },
     });
@@ -100,12 +105,12 @@ export function makeCreateOrder({ orderTokens, ledger, startSaga }: CreateOrderD
 
   /** What Capillary will be asked for with each unit of its rewards. */
   function issuesOf(
-    cart: Cart,
+    ordered: readonly OrderedLine[],
     { orderId, number }: { orderId: string; number: string },
     lines: readonly Line[],
     units: readonly { id: string; lineId: string; unit: number }[],
   ) {
-    return cart.lines.flatMap(({ reward }, index) => {
+    return ordered.flatMap(({ reward }, index) => {
       const line = lines[index];
       if (!line || reward.source !== "CAPILLARY") return [];
       const terms = issueTerms(reward, line.groupId, ledger);
@@ -125,8 +130,8 @@ export function makeCreateOrder({ orderTokens, ledger, startSaga }: CreateOrderD
 
 const paysTheClient = ({ payWith }: Pick<Line, "payWith">) => payWith === "INDIVIDUAL";
 
-const freeze = (cart: Cart, orderId: string) =>
-  cart.lines.map((line, index) => ({
+const freeze = (ordered: readonly OrderedLine[], orderId: string) =>
+  ordered.map((line, index) => ({
     id: randomUUID(),
     orderId,
     position: index + 1,

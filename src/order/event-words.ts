@@ -11,7 +11,7 @@ export function wordsFor(status: OrderStatus, pointsState: PointsState): string 
     case "PENDING":
       return pointsState === "TAKING" ? "The points are being taken." : "Placed.";
     case "PROCESSING":
-      return "The points are taken.";
+      return pointsState === "NOT_TAKEN" ? "The rewards are being given." : "The points are taken.";
     case "FULFILLED":
       return "Everything was given.";
     case "PARTIALLY_FULFILLED":

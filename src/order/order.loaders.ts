@@ -6,6 +6,8 @@ import type { Movement, Order, OrderLine, Shipment } from "./order.ts";
 
 export interface OrderLoaders {
   order: DataLoader<string, Order | null>;
+  /** By award: the order that a prize was claimed with. */
+  prizeOrder: DataLoader<string, Order | null>;
   /** All by order. */
   orderLines: DataLoader<string, OrderLine[]>;
   movements: DataLoader<string, Movement[]>;
@@ -31,6 +33,10 @@ export function orderLoaders(orders: OrderStore, options: { cache: boolean }): O
     order: new DataLoader<string, Order | null>(async (ids) => {
       const found = new Map((await orders.byIds(ids)).map((order) => [order.id, order]));
       return ids.map((id) => found.get(id) ?? null);
+    }, options),
+    prizeOrder: new DataLoader<string, Order | null>(async (awardIds) => {
+      const found = new Map((await orders.byPrizes(awardIds)).map((order) => [order.awardId, order]));
+      return awardIds.map((id) => found.get(id) ?? null);
     }, options),
     orderLines: grouped(orders.linesOf, (line) => line.orderId),
     movements: grouped(orders.movementsOf, (movement) => movement.orderId),

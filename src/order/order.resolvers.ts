@@ -11,6 +11,7 @@ import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isRefused, type Refused, refusal } from "../refusal.ts";
 import { type CancelOrder, type ChangedOrder, cancellableUnits, orderNotFound } from "./cancel-order.ts";
+import type { ClaimPrize } from "./claim-prize.ts";
 import { keysOf } from "./issue/issue-keys.ts";
 import type { OrderEvent, OrderStore } from "./order.store.ts";
 import type { Order } from "./order.ts";
@@ -28,6 +29,7 @@ export interface OrderDeps {
   orders: OrderStore;
   sessions: SessionStore;
   placeOrder: PlaceOrder;
+  claimPrize: ClaimPrize;
   cancelOrder: CancelOrder;
   reverseOrder: ReverseOrder;
   resolveOrder: ResolveOrder;
@@ -101,6 +103,13 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
         }
         context.loaders.openCart.clear(customerId);
         return changed(answer, context);
+      },
+
+      async claimPrize(_, { input }, context) {
+        const { customerId } = requireCustomer(context);
+        const awardId = uuidOf("RewardAward", input.awardId) ?? NOWHERE;
+        const { shippingAddress } = input;
+        return changed(await deps.claimPrize({ awardId, customerId, shippingAddress }), context);
       },
 
       async cancelOrder(_, { input }, context) {
@@ -195,6 +204,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       __resolveReference: ({ id }, context) => visible(id, context),
       id: ({ id }) => toGlobalId("Order", id),
       customer: ({ customerId }) => ({ customerId }),
+      prize: ({ awardId }, _, { loaders }) => (awardId === null ? null : loaders.award.load(awardId)),
       lines: ({ id }, _, { loaders }) => loaders.orderLines.load(id),
       pointsTrail: ({ id }, _, { loaders }) => loaders.movements.load(id),
       history: ({ id }, _, { loaders }) => loaders.orderEvents.load(id),

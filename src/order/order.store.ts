@@ -6,7 +6,7 @@ import type { OrderEvent } from "../platform/generated/prisma/client.ts";
 import { wordsFor } from "./event-words.ts";
 import { type Movement, type Order, type OrderLine, toLine, toMovement, toOrder } from "./order.ts";
 import { type OrderAggregate, readAggregate } from "./order-aggregate.ts";
-import { assertMove, isFinal } from "./order-status.ts";
+import { assertMove, isFinal, isPrizeTaken } from "./order-status.ts";
 import { hasOpenMovement, pointsStateOf } from "./points-state.ts";
 
 export type { OrderEvent };
@@ -47,6 +47,8 @@ export interface OrderChange {
 
 export interface OrderStore {
   byIds(ids: readonly string[]): Promise<Order[]>;
+  /** The order that each of these prizes was claimed with: the one that counts, else the newest of those that came to nothing. */
+  byPrizes(awardIds: readonly string[]): Promise<Order[]>;
   page(
     query: { customerId?: string; filter?: OrderFilter },
     page: { limit: number; after: OrderCursor | null },
@@ -70,7 +72,7 @@ export interface OrderStore {
   heldGroupPoints(groupIds: readonly string[], tx?: Tx): Promise<Map<string, number>>;
   /** Points that were taken from each group for certain, ever; groups without are left out. */
   takenFromGroups(groupIds: readonly string[], tx?: Tx): Promise<Map<string, number>>;
-  /** Units a customer has redeemed, or is about to, by reward. */
+  /** Units a customer has redeemed, or is about to, by reward. What they have won is not among them. */
   redeemedUnits(tx: Tx, customerId: string, rewardIds: readonly string[]): Promise<Map<string, number>>;
 }
 
@@ -84,6 +86,12 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
 
   return {
     byIds: async (ids) => (await db.order.findMany({ where: { id: among(ids) } })).map(toOrder),
+
+    async byPrizes(awardIds) {
+      const rows = await db.order.findMany({ where: { awardId: among(awardIds) }, orderBy: { placedAt: "desc" } });
+      const ofEach = Map.groupBy(rows, ({ awardId }) => awardId);
+      return [...ofEach.values()].flatMap((same) => same.find(isPrizeTaken) ?? same[0] ?? []).map(toOrder);
+    },
 
     async page(query, { limit, after }) {
       const beyond = after && {
@@ -201,7 +209,7 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
       const rows = await tx.$queryRaw<{ rewardId: string; units: number }[]>`
         select l.reward_id as "rewardId", count(*)::int as units
         from orders o join order_lines l on l.order_id = o.id join order_units u on u.line_id = l.id
-        where o.customer_id = ${customerId} and l.reward_id = any(${[...rewardIds]}::uuid[])
+        where o.customer_id = ${customerId} and o.award_id is null and l.reward_id = any(${[...rewardIds]}::uuid[])
           and u.state in ('PENDING', 'PREPARING', 'FULFILLED')
         group by l.reward_id`;
       return new Map(rows.map((row) => [row.rewardId, row.units]));

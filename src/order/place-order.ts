@@ -124,7 +124,8 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
       if (first) return refused(first, ...others);
 
       const orderId = await createOrder(tx, {
-        cart,
+        origin: { cartId: cart.id },
+        lines: cart.lines,
         ...buyer,
         total: assessment.total,
         address: order.address,

@@ -5,6 +5,8 @@
 export const tripPoints = [
   "place:before-commit",
   "place:after-commit",
+  "claim:before-commit",
+  "claim:after-commit",
   "redeem:marked",
   "redeem:answered",
   "redeem:recorded",

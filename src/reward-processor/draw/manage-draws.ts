@@ -4,6 +4,7 @@ import { type Db, inTransaction } from "../../platform/db.ts";
 import { type Refused, refusal, refused } from "../../refusal.ts";
 import type { RuleProblem } from "../rules/rule-problem.ts";
 import type { DrawStore } from "./draw.store.ts";
+import { checkPrizes } from "./check-prizes.ts";
 import { checkDraw, drawCampaign } from "./draw-campaign.ts";
 
 export interface ManageDraws {
@@ -27,15 +28,16 @@ export function makeManageDraws({ db, draws, clock }: { db: Db; draws: DrawStore
         );
       }
       const make = (seedCommit: string) => ({ id: drawId, seedCommit, ...parsed.data });
+      const inAnnouncement = ({ field, message }: RuleProblem) => ({ field: ["announcement", ...field], message });
       const problems = checkDraw(make(""));
-      if (problems.length > 0) {
-        return invalid(problems.map(({ field, message }) => ({ field: ["announcement", ...field], message })));
-      }
+      if (problems.length > 0) return invalid(problems.map(inAnnouncement));
       return inTransaction(db, async (tx) => {
         await tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${`tessera.draw:${drawId}`}, 0))`;
         if (await tx.drawCampaign.findUnique({ where: { id: drawId }, select: { id: true } })) {
           return refused(refusal("DRAW_ID_TAKEN", "There is such a draw already.", ["input", "drawId"]));
         }
+        const notToBeGiven = await checkPrizes(tx, parsed.data);
+        if (notToBeGiven.length > 0) return invalid(notToBeGiven.map(inAnnouncement));
         const at = clock.now();
         await draws.open(tx, make, at);
         await audit(tx, { at, actor, action: "draw.open", subject: drawId });

@@ -2,14 +2,21 @@ import { randomUUID } from "node:crypto";
 import { keyOf } from "../rules/key.ts";
 import type { DrawnTicket } from "./draw.store.ts";
 
-/** Points that a ticket has won: an award like any other, once a ticket. Null for a prize of another kind. */
+/**
+ * What a ticket has won: an award like any other, once a ticket. Points are credited; a reward waits to be claimed. Null when
+ * the prize is none.
+ */
 export function prizeAward<Tickets extends { decisionId: string; memberId: string; customerId: string | null }>(
   { decisionId, memberId, customerId }: Tickets,
   drawId: string,
   { number, prize }: DrawnTicket,
   now: Date,
 ) {
-  if (prize.kind !== "points") return null;
+  if (prize.kind === "none") return null;
+  const won =
+    prize.kind === "points"
+      ? { unit: "POINTS" as const, quantity: prize.points, sku: null }
+      : { unit: "REWARD" as const, quantity: 1, sku: prize.sku };
   return {
     id: randomUUID(),
     effectKey: keyOf("draw", drawId, number),
@@ -18,8 +25,7 @@ export function prizeAward<Tickets extends { decisionId: string; memberId: strin
     customerId,
     receiverId: null,
     role: "MEMBER",
-    unit: "POINTS",
-    quantity: prize.points,
+    ...won,
     drawId,
     availableAt: now,
     expiresAt: null,

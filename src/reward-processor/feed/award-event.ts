@@ -2,9 +2,9 @@ import type { RewardAward } from "../../platform/generated/prisma/client.ts";
 import type { Explanation } from "../rules/explanation.ts";
 import type { MemberEvent } from "./member-event.ts";
 
-/** Points that a ticket has won, as opposed to what a rule has given. */
+/** What a ticket has won, as opposed to what a rule has given. */
 export const isPrize = ({ unit, drawId }: { unit: string; drawId?: string | null }) =>
-  unit === "POINTS" && drawId != null;
+  unit !== "TICKETS" && drawId != null;
 
 /** What an award is for, in the programme's words. */
 export const awardName = (award: { unit: string; drawId?: string | null }, { rule }: Explanation): string =>

@@ -15,7 +15,7 @@ const said = z.string().max(200).transform(withoutNumbers);
 const name = slug.transform(withoutNumbers);
 const instant = z.iso.datetime({ offset: true });
 const positive = z.int().min(1);
-const ofAward = { awardId: z.uuid(), unit: z.enum(["POINTS", "TICKETS"]), quantity: positive };
+const ofAward = { awardId: z.uuid(), unit: z.enum(["POINTS", "TICKETS", "REWARD"]), quantity: positive };
 const ofDraw = { drawId: name, drawName: said, number: positive };
 
 export const memberEvent = z.discriminatedUnion("type", [
@@ -26,7 +26,7 @@ export const memberEvent = z.discriminatedUnion("type", [
     campaign: name,
     /** The name of the rule. */
     rule: said,
-    /** The draw that tickets are for, or that points were won in. */
+    /** The draw that tickets are for, or that points or a reward were won in. */
     forDraw: name.nullable(),
     /** From when on it may be credited, and when it lapses. */
     availableAt: instant,

@@ -6,6 +6,7 @@ import type { EarnedCursor, EarnedReward, HeldTicket, HistoryStore, PageOf, Tick
 export type PageKey<Cursor> = PageOf<Cursor> & { customerId: string };
 
 export interface HistoryLoaders {
+  award: DataLoader<string, EarnedReward | null>;
   earned: DataLoader<PageKey<EarnedCursor>, EarnedReward[], string>;
   tickets: DataLoader<PageKey<TicketCursor>, HeldTicket[], string>;
   /** All by customer. */
@@ -47,6 +48,10 @@ export function historyLoaders(
     }, options);
 
   return {
+    award: new DataLoader<string, EarnedReward | null>(async (ids) => {
+      const found = new Map((await store.byIds(ids)).map((award) => [award.id, award]));
+      return ids.map((id) => found.get(id) ?? null);
+    }, options),
     earned: paged(store.earned),
     tickets: paged(store.tickets),
     earnedCount: counted(store.countEarned),

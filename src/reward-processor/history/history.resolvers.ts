@@ -3,6 +3,7 @@ import { type Connection, connectionFields, makeCursor, pageSize, readCursor } f
 import type { Context } from "../../graphql/context.ts";
 import type { Resolvers } from "../../graphql/generated/resolvers.ts";
 import { toGlobalId } from "../../graphql/global-id.ts";
+import { isPrizeTaken } from "../../order/order-status.ts";
 import type { EarnedReward, HeldTicket } from "./history.store.ts";
 import { ownExplanation } from "./own-explanation.ts";
 
@@ -51,6 +52,13 @@ export function historyResolvers(): Resolvers {
       rule: ({ explanation }) => explanation.rule.name,
       explanation: ownExplanation,
       earnedAt: ({ createdAt }) => createdAt,
+      reward: ({ sku }, _, { loaders }) => (sku === null ? null : loaders.rewardBySku.load(sku)),
+      order: ({ id, sku }, _, { loaders }) => (sku === null ? null : loaders.prizeOrder.load(id)),
+      async claimable({ id, sku, state }, _, { loaders }) {
+        if (sku === null || state !== "PENDING") return false;
+        const order = await loaders.prizeOrder.load(id);
+        return order === null || !isPrizeTaken(order);
+      },
     },
     RewardHistoryConnection: connectionFields<EarnedReward>(),
 

@@ -15,6 +15,8 @@ export interface EarnedReward {
   unit: AwardUnit;
   quantity: number;
   drawId: string | null;
+  /** The reward that was won. */
+  sku: string | null;
   state: AwardState;
   availableAt: Date;
   expiresAt: Date | null;
@@ -48,6 +50,7 @@ export interface PageOf<Cursor> {
 
 /** Reads for many customers at once; the same page of each. */
 export interface HistoryStore {
+  byIds(awardIds: readonly string[]): Promise<EarnedReward[]>;
   earned(customerIds: readonly string[], page: PageOf<EarnedCursor>): Promise<EarnedReward[]>;
   countEarned(customerIds: readonly string[]): Promise<Map<string, number>>;
   tickets(customerIds: readonly string[], page: PageOf<TicketCursor>): Promise<HeldTicket[]>;
@@ -58,22 +61,32 @@ export interface HistoryStore {
   checkInRule(now: Date): Promise<CheckInRule | null>;
 }
 
+type EarnedRow = Omit<EarnedReward, "quantity"> & { quantity: bigint };
+const toEarned = (row: EarnedRow): EarnedReward => ({ ...row, quantity: Number(row.quantity) });
+const earnedColumns = Prisma.sql`
+  a.id, a.customer_id as "customerId", a.role, a.unit, a.quantity, a.draw_id as "drawId", a.sku, a.state,
+  a.available_at as "availableAt", a.expires_at as "expiresAt", a.created_at as "createdAt", a.settled_at as "settledAt",
+  d.explanation`;
+
 export function makeHistoryStore(db: Db): HistoryStore {
   return {
     async earned(customerIds, { limit, after }) {
       const beyond = after
         ? Prisma.sql`and (created_at, id) < (${new Date(after[0])}, ${after[1]}::uuid)`
         : Prisma.empty;
-      const rows = await db.$queryRaw<(Omit<EarnedReward, "quantity"> & { quantity: bigint })[]>`
-        select a.id, a.customer_id as "customerId", a.role, a.unit, a.quantity, a.draw_id as "drawId", a.state,
-               a.available_at as "availableAt", a.expires_at as "expiresAt", a.created_at as "createdAt",
-               a.settled_at as "settledAt", d.explanation
-        from unnest(${[...customerIds]}::text[]) c(id) cross join lateral (
+      const rows = await db.$queryRaw<EarnedRow[]>`
+        select ${earnedColumns} from unnest(${[...customerIds]}::text[]) c(id) cross join lateral (
           select * from reward_awards where customer_id = c.id ${beyond}
           order by created_at desc, id desc limit ${limit}) a
         join reward_decisions d on d.id = a.decision_id
         order by a.created_at desc, a.id desc`;
-      return rows.map((row) => ({ ...row, quantity: Number(row.quantity) }));
+      return rows.map(toEarned);
+    },
+    async byIds(awardIds) {
+      const rows = await db.$queryRaw<EarnedRow[]>`
+        select ${earnedColumns} from reward_awards a join reward_decisions d on d.id = a.decision_id
+        where a.id = any(${[...awardIds]}::uuid[])`;
+      return rows.map(toEarned);
     },
     countEarned: async (customerIds) =>
       counts(

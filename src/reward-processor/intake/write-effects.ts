@@ -140,7 +140,7 @@ async function drawTickets(
     for (const ticket of await store.drawFor(tx, draw, row, now)) {
       const won = prizeAward(row, campaign.id, ticket, now);
       drawn.push({
-        news: ticketEvents(campaign, ticket, won).map((event) => ({ customerId: member.customerId, event })),
+        news: ticketEvents(campaign, ticket).map((event) => ({ customerId: member.customerId, event })),
         prize: won && { row: won, member, explanation },
       });
     }
@@ -156,10 +156,9 @@ const awardNews = ({ row, member, explanation }: Given): MemberNews => ({
 function ticketEvents(
   { id: drawId, name: drawName }: OpenDraw["campaign"],
   { number, hash, prize }: DrawnTicket,
-  won: ReturnType<typeof prizeAward>,
 ): MemberEvent[] {
   const ticket = { drawId, drawName, number };
-  const points = won === null ? null : Number(won.quantity);
+  const points = prize.kind === "points" ? prize.points : null;
   return [
     { type: "TICKET_DRAWN", ...ticket, hash },
     { type: "DRAW_RESULT", ...ticket, prizeId: prize.id, prizeName: prize.name, won: prize.kind !== "none", points },

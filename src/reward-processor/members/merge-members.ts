@@ -1,4 +1,5 @@
 import type { Tx } from "../../platform/db.ts";
+import type { AwardUnit } from "../../platform/generated/prisma/enums.ts";
 import { type Count, counterKey } from "../rules/counters.ts";
 import type { Explanation } from "../rules/explanation.ts";
 import { moveCounters } from "../rules/usage.store.ts";
@@ -42,7 +43,7 @@ export interface DroppedAward {
   id: string;
   /** Whose it had been already. */
   customerId: string | null;
-  unit: "POINTS" | "TICKETS";
+  unit: AwardUnit;
   role: "MEMBER" | "SHARER" | "RECEIVER";
   quantity: bigint;
   memberId: string;

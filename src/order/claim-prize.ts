@@ -1,0 +1,91 @@
+import { addressRequired } from "../cart/assess-cart.ts";
+import { isShipped, toReward } from "../catalog/reward.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type Db, inTransaction } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
+import type { Trip } from "../platform/trip.ts";
+import { isRefused, type Refusal, type Refused, refusal, refused } from "../refusal.ts";
+import { readAddress } from "./address.ts";
+import type { ChangedOrder } from "./cancel-order.ts";
+import type { CreateOrder } from "./create-order.ts";
+import { customerTopic, orderTopic } from "./order.store.ts";
+import { cameToNothing } from "./order-status.ts";
+
+export interface ClaimPrizeInput {
+  awardId: string;
+  customerId: string;
+  shippingAddress?: unknown;
+}
+
+export type ClaimPrize = (input: ClaimPrizeInput) => Promise<ChangedOrder | Refused>;
+
+export interface ClaimPrizeDeps {
+  db: Db;
+  createOrder: CreateOrder;
+  bus: Bus;
+  clock: Clock;
+  trip: Trip;
+}
+
+/**
+ * Orders a reward that was won, for nothing. The award's row is the lock: of claims at the same moment one makes the order and
+ * the others find it. The award itself does not change: it is credited by the event that says the order was fulfilled, and an
+ * order that comes to nothing leaves it as it was.
+ *
+ * What the reward's price, offer and limits say is for those who pay: of a prize only the stock is asked.
+ */
+export function makeClaimPrize({ db, createOrder, bus, clock, trip }: ClaimPrizeDeps): ClaimPrize {
+  return async ({ awardId, customerId, shippingAddress }) => {
+    const read = shippingAddress == null ? null : readAddress(shippingAddress);
+    const claimed = await inTransaction(db, async (tx): Promise<ChangedOrder | Refused> => {
+      const [award] = await tx.$queryRaw<{ sku: string }[]>`
+        select sku from reward_awards
+        where id = ${awardId}::uuid and customer_id = ${customerId} and unit = 'REWARD' for update`;
+      if (!award) return prizeNotFound();
+      const before = await tx.order.findFirst({
+        where: { awardId, status: { notIn: [...cameToNothing] } },
+        select: { id: true },
+      });
+      if (before) return { orderId: before.id, replayed: true };
+
+      if (read && "refusals" in read) return refused(...(read.refusals as [Refusal, ...Refusal[]]));
+      const row = await tx.reward.findUnique({ where: { sku: award.sku } });
+      // The draws of today are checked when they are opened; those of before were not.
+      if (row?.source !== "BIGCITY") return cannotBeGiven(award.sku);
+      const reward = toReward(row);
+      if (reward.stock === 0) return soldOut(reward.name);
+      const address = read?.address ?? null;
+      if (isShipped(reward) && address === null) return refused(addressRequired());
+
+      const orderId = await createOrder(tx, {
+        origin: { awardId },
+        lines: [{ reward: { ...reward, points: 0 }, quantity: 1, payWith: "INDIVIDUAL", groupId: null }],
+        customerId,
+        clientToken: null,
+        total: 0,
+        address,
+        now: clock.now(),
+      });
+      trip("claim:before-commit");
+      return { orderId, replayed: false };
+    });
+    if (!isRefused(claimed) && !claimed.replayed) {
+      trip("claim:after-commit");
+      bus.ring(orderTopic(claimed.orderId));
+      bus.ring(customerTopic(customerId));
+    }
+    return claimed;
+  };
+}
+
+const prizeNotFound = () => refused(refusal("PRIZE_NOT_FOUND", "There is no such prize.", ["input", "awardId"]));
+
+function cannotBeGiven(sku: string): Refused {
+  const message = `The reward ${sku} cannot be given at the moment. The prize stays yours.`;
+  return refused(refusal("NOT_REDEEMABLE", message, ["input", "awardId"]));
+}
+
+function soldOut(name: string): Refused {
+  const message = `${name} is out of stock at the moment. The prize stays yours: claim it again later.`;
+  return refused({ __typename: "SoldOut", code: "SOLD_OUT", message, available: 0 });
+}
