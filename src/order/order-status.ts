@@ -13,7 +13,8 @@ export const nextStatuses: Record<OrderStatus, readonly OrderStatus[]> = {
 
 /** Statuses of an order that came to nothing: whoever claimed a prize with it may claim it again. */
 export const cameToNothing = ["FAILED", "CANCELLED"] as const satisfies readonly OrderStatus[];
-export const isPrizeTaken = ({ status }: { status: OrderStatus }) => !cameToNothing.some((nothing) => nothing === status);
+export const isPrizeTaken = ({ status }: { status: OrderStatus }) =>
+  !cameToNothing.some((nothing) => nothing === status);
 
 export const isFinal = (status: OrderStatus) => status !== "PENDING" && status !== "PROCESSING";
 

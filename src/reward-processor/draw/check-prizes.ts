@@ -14,7 +14,8 @@ export async function checkPrizes(tx: Tx, { prizes }: Pick<DrawCampaign, "prizes
     const reward = rewards.find((each) => each.sku === sku);
     const problem = (message: string): RuleProblem[] => [{ field: ["prizes", index, "sku"], message }];
     if (!reward) return problem(`there is no reward with the SKU ${sku}`);
-    if (reward.source !== "BIGCITY") return problem(`${sku} is Capillary's, which gives nothing for free: take one of ours`);
+    if (reward.source !== "BIGCITY")
+      return problem(`${sku} is Capillary's, which gives nothing for free: take one of ours`);
     return reward.archivedAt ? problem(`${sku} is archived`) : [];
   });
 }

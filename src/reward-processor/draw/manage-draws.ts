@@ -3,8 +3,8 @@ import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction } from "../../platform/db.ts";
 import { type Refused, refusal, refused } from "../../refusal.ts";
 import type { RuleProblem } from "../rules/rule-problem.ts";
-import type { DrawStore } from "./draw.store.ts";
 import { checkPrizes } from "./check-prizes.ts";
+import type { DrawStore } from "./draw.store.ts";
 import { checkDraw, drawCampaign } from "./draw-campaign.ts";
 
 export interface ManageDraws {
