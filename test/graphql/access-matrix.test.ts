@@ -3,9 +3,10 @@ import { type GraphQLObjectType, getNamedType, isCompositeType } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeCursor } from "../../src/graphql/connection.ts";
 import { buildSchema } from "../../src/graphql/schema.ts";
+import { claim, winner } from "../reward-processor/support/prizes.ts";
 import { type Customer, startTestGateway, type TestGateway, type TestReward } from "../support/gateway.ts";
 import type { Caller, GraphqlAnswer } from "../support/graphql.ts";
-import { addToCart, orderSettled, placeOrder } from "../support/orders.ts";
+import { addToCart, orderSettled } from "../support/orders.ts";
 import { postRaw } from "../support/raw-http.ts";
 
 /** Everything here belongs to the owner, but the rewards, which are everybody's. */
@@ -18,6 +19,8 @@ interface Belongings {
   lineId: string;
   orderId: string;
   orderLineId: string;
+  /** The prize that the order was claimed for. */
+  awardId: string;
   reward: TestReward;
   parcel: TestReward;
 }
@@ -153,6 +156,11 @@ const rows: Record<string, Row> = {
     forCustomers("ok", "CART_EMPTY"),
     () => ({ input: { ...key(), dryRun: true } }),
   ],
+  "Mutation.claimPrize": [
+    `mutation ($input: ClaimPrizeInput!) { it: claimPrize(input: $input) { ${refusals} } }`,
+    forCustomers("ok", "PRIZE_NOT_FOUND"),
+    (of) => ({ input: { awardId: of.awardId } }),
+  ],
   "Mutation.cancelOrder": [
     `mutation ($input: CancelOrderInput!) { it: cancelOrder(input: $input) { ${refusals} } }`,
     forCustomers("NOT_CANCELLABLE", "ORDER_NOT_FOUND"),
@@ -273,9 +281,9 @@ beforeAll(async () => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 async function newOwner() {
-  const owner = await gateway.customer();
   const reward = await gateway.voucher();
-  const order = await orderSettled(owner, await placeOrder(owner, reward.id));
+  const { customer: owner, awardId } = await winner(gateway, reward.sku);
+  const order = await orderSettled(owner, await claim(owner, awardId));
   await addToCart(owner, reward.id);
   gateway.sandbox.capillary.addCustomer({ externalId: owner.customerId });
   const group = gateway.sandbox.capillary.addGroup({
@@ -300,6 +308,7 @@ async function newOwner() {
     lineId: me.cart.lines[0]?.id ?? "",
     orderId: order.id,
     orderLineId: order.lines[0]?.id ?? "",
+    awardId,
     reward,
     parcel: await gateway.merchandise(),
   };
@@ -385,6 +394,7 @@ describe("what is somebody else's looks like what is not there, to the byte:", (
     ["Query._entities", "Order", (of) => of.orderId],
     ["Mutation.updateCartLine", "CartLine", (of) => of.lineId],
     ["Mutation.removeCartLine", "CartLine", (of) => of.lineId],
+    ["Mutation.claimPrize", "RewardAward", (of) => of.awardId],
     ["Mutation.cancelOrder", "Order", (of) => of.orderId],
     ["Mutation.revealVoucher", "OrderLine", (of) => of.orderLineId],
     ["Subscription.orderStatus", "Order", (of) => of.orderId],

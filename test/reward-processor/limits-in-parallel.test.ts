@@ -116,7 +116,7 @@ test("an operator opens a draw, whose prize that has run out becomes the fallbac
   const announcement = {
     name: "One bicycle",
     prizes: [
-      { id: "bicycle", name: "A bicycle", oddsPpm: 1_000_000, stock: 1, kind: "reward", sku: "HEADPHONES" },
+      { id: "bicycle", name: "A bicycle", oddsPpm: 1_000_000, stock: 1, kind: "reward", sku: "WATTLEWIRE-HEADPHONES" },
       { id: "bell", name: "A bell", oddsPpm: 0, stock: null, kind: "none" },
     ],
     fallback: "bell",

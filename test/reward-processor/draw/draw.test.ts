@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sampleRewards } from "../../../prisma/sample/rewards.ts";
 import { checkDraw, drawCampaign, type Prize } from "../../../src/reward-processor/draw/draw-campaign.ts";
 import { holderOf } from "../../../src/reward-processor/draw/holder.ts";
 import { prizeOf } from "../../../src/reward-processor/draw/prize-of.ts";
@@ -119,7 +120,10 @@ test("stock is never oversold, whatever the odds and the stock", () => {
 describe("a draw", () => {
   const [phone, bonus, small, nothing] = campaign.prizes as [Prize, Prize, Prize, Prize];
   test("is good as the sample is", () => {
-    expect(checkDraw(drawCampaign.parse(sampleDraw(commitOf(seed))))).toEqual([]);
+    const sample = drawCampaign.parse(sampleDraw(commitOf(seed)));
+    expect(checkDraw(sample)).toEqual([]);
+    const skus = sample.prizes.flatMap((prize) => (prize.kind === "reward" ? prize.sku : []));
+    expect(sampleRewards.map(({ sku }) => sku)).toEqual(expect.arrayContaining(skus));
   });
   test("is good as it is", () => {
     expect(checkDraw(drawCampaign.parse(campaign))).toEqual([]);

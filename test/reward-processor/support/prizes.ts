@@ -4,6 +4,8 @@ import type { Customer, TestGateway } from "../../support/gateway.ts";
 import type { Caller } from "../../support/graphql.ts";
 import { addRule, link, post } from "./rewards.ts";
 
+let draws = 0;
+
 type Prize = { kind: "reward"; sku: string } | { kind: "points"; points: number };
 
 export const openDraw = ({ operator }: TestGateway, drawId: string, prize: Prize) =>
@@ -35,6 +37,7 @@ export async function win(gateway: TestGateway, prize: Prize, userId = randomInt
   await addRule(gateway, `tickets-${randomUUID()}`, "luckydraw", {
     drawId,
     amountPerTicket: 100,
+    priority: ++draws, // goes before those in which the same member has won
     audience: { kind: "members", memberIds: [`user:${userId}`] },
   });
   const { body } = await post(gateway, {
