@@ -31,7 +31,8 @@ ALTER TABLE "reward_awards"
 -- One of a kind
 
 -- A prize is given once: there is a second order for it only when nothing came of the first.
-CREATE UNIQUE INDEX "orders_one_a_prize" ON "orders" ("award_id") WHERE "status" NOT IN ('FAILED', 'CANCELLED');
+CREATE UNIQUE INDEX "orders_one_a_prize" ON "orders" ("award_id")
+    WHERE "award_id" IS NOT NULL AND "status" NOT IN ('FAILED', 'CANCELLED');
 
 -- Look-ups
 

@@ -2,6 +2,9 @@ import { randomUUID } from "node:crypto";
 import { keyOf } from "../rules/key.ts";
 import type { DrawnTicket } from "./draw.store.ts";
 
+/** The effect key of what a ticket has won. */
+export const prizeKey = (drawId: string, ticketNumber: number) => keyOf("draw", drawId, ticketNumber);
+
 /**
  * What a ticket has won: an award like any other, once a ticket. Points are credited; a reward waits to be claimed. Null when
  * the prize is none.
@@ -19,7 +22,7 @@ export function prizeAward<Tickets extends { decisionId: string; memberId: strin
       : { unit: "REWARD" as const, quantity: 1, sku: prize.sku };
   return {
     id: randomUUID(),
-    effectKey: keyOf("draw", drawId, number),
+    effectKey: prizeKey(drawId, number),
     decisionId,
     memberId,
     customerId,

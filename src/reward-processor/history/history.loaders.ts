@@ -7,6 +7,7 @@ export type PageKey<Cursor> = PageOf<Cursor> & { customerId: string };
 
 export interface HistoryLoaders {
   award: DataLoader<string, EarnedReward | null>;
+  awardByEffectKey: DataLoader<string, EarnedReward | null>;
   earned: DataLoader<PageKey<EarnedCursor>, EarnedReward[], string>;
   tickets: DataLoader<PageKey<TicketCursor>, HeldTicket[], string>;
   /** All by customer. */
@@ -41,6 +42,11 @@ export function historyLoaders(
       { ...options, cacheKeyFn: (key) => `${pageOf(key)} ${key.customerId}` },
     );
   };
+  const byKey = (read: (keys: readonly string[]) => Promise<EarnedReward[]>, keyOf: (award: EarnedReward) => string) =>
+    new DataLoader<string, EarnedReward | null>(async (keys) => {
+      const found = new Map((await read(keys)).map((award) => [keyOf(award), award]));
+      return keys.map((key) => found.get(key) ?? null);
+    }, options);
   const counted = (count: (customerIds: readonly string[]) => Promise<Map<string, number>>) =>
     new DataLoader<string, number>(async (customerIds) => {
       const found = await count(customerIds);
@@ -48,10 +54,8 @@ export function historyLoaders(
     }, options);
 
   return {
-    award: new DataLoader<string, EarnedReward | null>(async (ids) => {
-      const found = new Map((await store.byIds(ids)).map((award) => [award.id, award]));
-      return ids.map((id) => found.get(id) ?? null);
-    }, options),
+    award: byKey(store.byIds, ({ id }) => id),
+    awardByEffectKey: byKey(store.byEffectKeys, ({ effectKey }) => effectKey),
     earned: paged(store.earned),
     tickets: paged(store.tickets),
     earnedCount: counted(store.countEarned),

@@ -4,6 +4,7 @@ import type { Context } from "../../graphql/context.ts";
 import type { Resolvers } from "../../graphql/generated/resolvers.ts";
 import { toGlobalId } from "../../graphql/global-id.ts";
 import { isPrizeTaken } from "../../order/order-status.ts";
+import { prizeKey } from "../draw/prize-award.ts";
 import type { EarnedReward, HeldTicket } from "./history.store.ts";
 import { ownExplanation } from "./own-explanation.ts";
 
@@ -77,6 +78,7 @@ export function historyResolvers(): Resolvers {
         const prize = prizeOf(ticket);
         return prize?.kind === "points" ? prize.points : null;
       },
+      award: ({ drawId, number }, _, { loaders }) => loaders.awardByEffectKey.load(prizeKey(drawId, number)),
       holderId: (ticket, _, context) => (isHolder(ticket, context) ? ticket.holderId : null),
       secret: (ticket, _, context) => (isHolder(ticket, context) ? ticket.ticketSecret : null),
     },

@@ -10,6 +10,7 @@ import type { CheckInRule } from "./check-in-status.ts";
 /** An award, as the customer who has it may see it. */
 export interface EarnedReward {
   id: string;
+  effectKey: string;
   customerId: string;
   role: AwardRole;
   unit: AwardUnit;
@@ -51,6 +52,7 @@ export interface PageOf<Cursor> {
 /** Reads for many customers at once; the same page of each. */
 export interface HistoryStore {
   byIds(awardIds: readonly string[]): Promise<EarnedReward[]>;
+  byEffectKeys(effectKeys: readonly string[]): Promise<EarnedReward[]>;
   earned(customerIds: readonly string[], page: PageOf<EarnedCursor>): Promise<EarnedReward[]>;
   countEarned(customerIds: readonly string[]): Promise<Map<string, number>>;
   tickets(customerIds: readonly string[], page: PageOf<TicketCursor>): Promise<HeldTicket[]>;
@@ -64,11 +66,17 @@ export interface HistoryStore {
 type EarnedRow = Omit<EarnedReward, "quantity"> & { quantity: bigint };
 const toEarned = (row: EarnedRow): EarnedReward => ({ ...row, quantity: Number(row.quantity) });
 const earnedColumns = Prisma.sql`
-  a.id, a.customer_id as "customerId", a.role, a.unit, a.quantity, a.draw_id as "drawId", a.sku, a.state,
+  a.id, a.effect_key as "effectKey", a.customer_id as "customerId", a.role, a.unit, a.quantity, a.draw_id as "drawId", a.sku, a.state,
   a.available_at as "availableAt", a.expires_at as "expiresAt", a.created_at as "createdAt", a.settled_at as "settledAt",
   d.explanation`;
 
 export function makeHistoryStore(db: Db): HistoryStore {
+  async function earnedWhere(condition: Prisma.Sql): Promise<EarnedReward[]> {
+    const rows = await db.$queryRaw<EarnedRow[]>`
+      select ${earnedColumns} from reward_awards a join reward_decisions d on d.id = a.decision_id where ${condition}`;
+    return rows.map(toEarned);
+  }
+
   return {
     async earned(customerIds, { limit, after }) {
       const beyond = after
@@ -82,12 +90,8 @@ export function makeHistoryStore(db: Db): HistoryStore {
         order by a.created_at desc, a.id desc`;
       return rows.map(toEarned);
     },
-    async byIds(awardIds) {
-      const rows = await db.$queryRaw<EarnedRow[]>`
-        select ${earnedColumns} from reward_awards a join reward_decisions d on d.id = a.decision_id
-        where a.id = any(${[...awardIds]}::uuid[])`;
-      return rows.map(toEarned);
-    },
+    byIds: (awardIds) => earnedWhere(Prisma.sql`a.id = any(${[...awardIds]}::uuid[])`),
+    byEffectKeys: (keys) => earnedWhere(Prisma.sql`a.effect_key = any(${[...keys]}::text[])`),
     countEarned: async (customerIds) =>
       counts(
         await db.$queryRaw`select customer_id as "customerId", count(*)::int as n from reward_awards

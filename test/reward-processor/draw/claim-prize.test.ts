@@ -163,6 +163,16 @@ test("merchandise is sent where the winner says, and not before they say", async
   expectNothingTaken(customer);
 });
 
+test("a ticket leads to what it has won", async () => {
+  const { customer, awardId } = await winner(gateway, (await gateway.voucher()).sku);
+  const { me } = await customer.ok<{ me: { tickets: { nodes: object[] } } }>(
+    "{ me { tickets { nodes { won points award { id unit claimable } } } } }",
+  );
+  expect(me.tickets.nodes).toEqual([
+    { won: true, points: null, award: { id: awardId, unit: "REWARD", claimable: true } },
+  ]);
+});
+
 describe("once:", () => {
   test("ten claims at the same moment are one order, and so is every later one", async () => {
     const reward = await gateway.voucher({ codes: 5 });
