@@ -1,4 +1,4 @@
-import { randomInt, randomUUID } from "node:crypto";
+import { randomInt } from "node:crypto";
 import type { OrderStatus } from "../../../src/graphql/generated/resolvers.ts";
 import type { Customer, TestGateway } from "../../support/gateway.ts";
 import type { Caller } from "../../support/graphql.ts";
@@ -31,13 +31,13 @@ export const openDraw = ({ operator }: TestGateway, drawId: string, prize: Prize
 
 /** Buys a ticket of a draw of its own, in which it can only win. @returns who has won, by the producers' id, and in which draw */
 export async function win(gateway: TestGateway, prize: Prize, userId = randomInt(10_000, 2 ** 31)) {
-  const drawId = `draw-${randomUUID()}`;
+  const drawId = `draw-${++draws}`;
   const { data } = await openDraw(gateway, drawId, prize);
   if (!data?.openLuckyDraw.draw) throw new Error(`no draw: ${JSON.stringify(data?.openLuckyDraw.userErrors)}`);
-  await addRule(gateway, `tickets-${randomUUID()}`, "luckydraw", {
+  await addRule(gateway, `tickets-of-${drawId}`, "luckydraw", {
     drawId,
     amountPerTicket: 100,
-    priority: ++draws, // goes before those in which the same member has won
+    priority: draws, // goes before those in which the same member has won
     audience: { kind: "members", memberIds: [`user:${userId}`] },
   });
   const { body } = await post(gateway, {
