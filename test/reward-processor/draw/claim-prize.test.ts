@@ -442,7 +442,7 @@ test("what had been won before prizes could be claimed can be claimed now", asyn
      from draw_tickets where draw_id = (select draw_id from reward_awards where unit = 'REWARD' and customer_id = $1)`,
     [customer.customerId],
   );
-  await gateway.sql(readFileSync(`${migrationsDir}/0009_prizes_won_before/migration.sql`, "utf8"));
+  await gateway.sql(readFileSync(`${migrationsDir}/0010_prizes_won_before/migration.sql`, "utf8"));
   const prizes = await prizesOf(customer);
   expect(prizes.map(({ claimable }) => claimable)).toEqual([true, true]);
   const before = prizes.find(({ id }) => id !== awardId);
