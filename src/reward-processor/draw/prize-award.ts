@@ -33,7 +33,6 @@ export function prizeAward<Tickets extends { decisionId: string; memberId: strin
     availableAt: now,
     expiresAt: null,
     state: "PENDING",
-    createdAt: now,
     settledAt: null,
   } as const;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Prisma, Tx } from "../../platform/db.ts";
+import type { Tx } from "../../platform/db.ts";
 import { type LocalDate, localDateOf } from "../../platform/time-zone.ts";
 import type { NewCheckIn } from "../check-in/check-in.store.ts";
 import { nextCheckInAt } from "../check-in/next-check-in.ts";
@@ -14,6 +14,7 @@ import type { Member } from "../members/resolve-members.ts";
 import type { Decision } from "../rules/decision.ts";
 import type { Explanation } from "../rules/explanation.ts";
 import { moveCounters } from "../rules/usage.store.ts";
+import { insertDecisions, type NewAward, type NewDecision } from "./insert-decisions.ts";
 import type { DecidedLine } from "./judge-lines.ts";
 import { eachOf, type People } from "./people-of.ts";
 
@@ -32,9 +33,8 @@ export interface Effects {
   readonly isTrial: boolean;
 }
 
-type AwardRow = ReturnType<typeof awardRow> | NonNullable<ReturnType<typeof prizeAward>>;
 interface Given {
-  readonly row: AwardRow;
+  readonly row: NewAward;
   readonly member: Member;
   readonly explanation: Explanation;
 }
@@ -51,10 +51,11 @@ export async function writeEffects(
   );
   const awarded = decided.flatMap(({ decision }) => (decision.outcome === "AWARD" ? [decision] : []));
   const given = decided.flatMap(({ id, decision }) => awardsOf(id, decision, effects));
-  await tx.rewardDecision.createMany({
-    data: decided.map(({ id, line, decision }) => decisionRow(id, messageId, line, decision, now)),
+  await insertDecisions(tx, {
+    decisions: decided.map(({ id, line, decision }) => decisionRow(id, messageId, line, decision)),
+    awards: given.map(({ row }) => row),
+    at: now,
   });
-  if (given.length > 0) await tx.rewardAward.createMany({ data: given.map(({ row }) => row) });
   await moveCounters(
     tx,
     awarded.flatMap(({ counts }) => counts),
@@ -64,7 +65,7 @@ export async function writeEffects(
   }
   const drawn = isTrial ? [] : await drawTickets(tx, draws, given, effects);
   const prizes = drawn.flatMap(({ prize }) => prize ?? []);
-  if (prizes.length > 0) await tx.rewardAward.createMany({ data: prizes.map(({ row }) => row) });
+  if (prizes.length > 0) await insertDecisions(tx, { awards: prizes.map(({ row }) => row), at: now });
 
   return tellAll(tx, tellMember, [
     ...checkInNews(effects),
@@ -74,13 +75,7 @@ export async function writeEffects(
   ]);
 }
 
-const decisionRow = (
-  id: string,
-  messageId: string,
-  line: number,
-  decision: Decision,
-  at: Date,
-): Prisma.RewardDecisionCreateManyInput => ({
+const decisionRow = (id: string, messageId: string, line: number, decision: Decision): NewDecision => ({
   id,
   messageId,
   line,
@@ -88,8 +83,7 @@ const decisionRow = (
   ruleVersion: decision.rule.version,
   outcome: decision.outcome,
   reason: decision.outcome === "SKIP" ? decision.skip.reason : null,
-  explanation: decision.explanation as unknown as Prisma.InputJsonObject,
-  at,
+  explanation: decision.explanation,
 });
 
 function awardsOf(decisionId: string, decision: Decision, effects: Effects): Given[] {
@@ -107,7 +101,7 @@ function awardRow(
   { cutBy: _, ...award }: Extract<Decision, { outcome: "AWARD" }>["awards"][number],
   { customerId }: Member,
   { people, now }: Effects,
-) {
+): NewAward {
   // However late we hear of an event, what it gives lasts as long as if we had heard at once.
   const { availableAt, expiresAt } = award;
   const late = Math.max(0, now.getTime() - availableAt.getTime());
@@ -115,6 +109,7 @@ function awardRow(
   const isDrawn = award.unit === "TICKETS";
   return {
     ...award,
+    sku: null,
     expiresAt: expiresAt && new Date(expiresAt.getTime() + late),
     id: randomUUID(),
     decisionId,
@@ -122,7 +117,6 @@ function awardRow(
     receiverId: people.receiver?.id ?? null,
     state: isDrawn ? ("CREDITED" as const) : ("PENDING" as const),
     settledAt: isDrawn ? now : null,
-    createdAt: now,
   };
 }
 
