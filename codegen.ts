@@ -68,6 +68,7 @@ const config: CodegenConfig = {
           OrderStatusChanged: "../../reward-processor/feed/shown-event.ts#ShownOrderStatusChanged",
           EventsMissed: "../../reward-processor/feed/shown-event.ts#ShownEventsMissed",
           RewardHistoryEntry: "../../reward-processor/history/history.store.ts#EarnedReward",
+          RewardTotal: "../../reward-processor/history/history.store.ts#EarnedTotal",
           RewardHistoryConnection: "../connection.ts#Connection<EarnedReward>",
           CheckInStatus: "../../reward-processor/history/check-in-status.ts#CheckInStatus as CheckInStatusModel",
           DrawTicket: "../../reward-processor/history/history.store.ts#HeldTicket",

@@ -22,11 +22,11 @@ import type { RewardAction as Action } from "./message/message.ts";
 import type { Problem } from "./message/notes.ts";
 import { makeQuarantinePages, type QuarantinedReward } from "./quarantine/quarantine.store.ts";
 import type { RedriveReward } from "./quarantine/redrive-reward.ts";
-import { readCampaigns } from "./rules/campaigns.ts";
+import { type Campaign, readCampaigns } from "./rules/campaigns.ts";
 import { explain } from "./rules/explain.ts";
 import type { ManageRules } from "./rules/manage-rules.ts";
 import { newestRules, type RuleRow } from "./rules/rule.store.ts";
-import { unitOf } from "./rules/rule.ts";
+import { type DefinitionOf, type Multiplier, unitOf } from "./rules/rule.ts";
 
 export interface RewardProcessorResolversDeps {
   db: Db;
@@ -52,6 +52,18 @@ const words: Readonly<Record<Action, RewardAction>> = {
 
 /** Each is a transaction, and a client waits no longer than some seconds. */
 const MAX_LINKS = 500;
+/** What a campaign says of one action; null where it is about another. */
+const definitionOf = <A extends Action>(action: A, { definition }: Campaign) =>
+  definition.action === action ? (definition as DefinitionOf<A>) : null;
+
+const shownMultiplier = ({ name, basisPoints, weekdays, window }: Multiplier) => ({
+  name,
+  factor: basisPoints / 10_000,
+  weekdays: weekdays ?? null,
+  from: window ? new Date(window.from) : null,
+  until: window?.until ? new Date(window.until) : null,
+});
+
 const cursorShape = z.tuple([z.iso.datetime(), z.uuid()]);
 
 export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Resolvers {
@@ -112,7 +124,8 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
           readOutcomes(db, messageId),
           context.loaders.checkIn.clear(customerId).load(customerId),
         ]);
-        return { date, streak, replayed, awards: outcomes.flatMap(awardsOf), userErrors: [] };
+        const awards = outcomes.flatMap(awardsOf);
+        return { date, streak, replayed, awards, customer: { customerId }, userErrors: [] };
       },
 
       async processReward(_, { input }, context) {
@@ -231,7 +244,22 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
         audience.kind === "new-members" ? audience.withinDays : null,
       capPerDay: ({ definition }) => definition.caps.memberDay,
       capInTotal: ({ definition }) => definition.caps.memberTotal,
-      checkInDays: ({ definition }) => (definition.action === "dailycheckin" ? definition.days : null),
+      pendingDays: ({ definition }) => definition.pendingDays,
+      expiryDays: ({ definition }) => definition.expiryDays,
+      points: (campaign) => definitionOf("register", campaign)?.points ?? null,
+      friendLadder: (campaign) => definitionOf("registerreferral", campaign)?.ladder ?? null,
+      friendGets: (campaign) => definitionOf("registerreferral", campaign)?.receiverPoints ?? null,
+      purchaseRates: (campaign) =>
+        definitionOf("transactionpromo", campaign)?.tiers.map(({ from, rate }) => ({ from, ...rate })) ?? null,
+      minimumAmount: (campaign) => definitionOf("transactionpromo", campaign)?.minimumAmount ?? null,
+      multipliers: (campaign) => definitionOf("transactionpromo", campaign)?.multipliers.map(shownMultiplier) ?? null,
+      productPoints(campaign) {
+        const points = definitionOf("transactionreferral", campaign)?.products.map((product) => product.points);
+        return points ? { least: Math.min(...points), most: Math.max(...points) } : null;
+      },
+      checkInDays: (campaign) => definitionOf("dailycheckin", campaign)?.days ?? null,
+      streakBonuses: (campaign) => definitionOf("dailycheckin", campaign)?.streakBonuses ?? null,
+      amountPerTicket: (campaign) => definitionOf("luckydraw", campaign)?.amountPerTicket ?? null,
     },
 
     LuckyDraw: {

@@ -58,6 +58,16 @@ const points = async (customerId: string) => {
   return rows.map((row) => row.points);
 };
 
+test("how they stand comes with the answer", async () => {
+  const customer = await gateway.customer();
+  const { checkIn } = await customer.ok<{ checkIn: object }>(
+    "mutation { checkIn { customer { customerId checkIn { streak today cycleDay } } } }",
+  );
+  expect(checkIn).toEqual({
+    customer: { customerId: customer.customerId, checkIn: { streak: 1, today: true, cycleDay: 1 } },
+  });
+});
+
 test("a producer that tells of the same day earns nothing more", async () => {
   const customer = await gateway.customer();
   await link(gateway, { customerId: customer.customerId, userId: "501" });

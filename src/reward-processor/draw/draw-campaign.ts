@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { slug } from "../rules/rule.ts";
 import { firstRepeated, type RuleProblem } from "../rules/rule-problem.ts";
+import { slug } from "../rules/slug.ts";
 import { ROLLS } from "./roll.ts";
 import { hex32 } from "./seed.ts";
 

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { hmacSha256, toHex } from "./hashes.ts";
 
 /**
  * Stands for a ticket's holder in what is published. Member ids are short numbers, so any plain hash of them could be
@@ -6,5 +6,4 @@ import { createHmac } from "node:crypto";
  *
  * @param ticketSecret 32 random bytes in hex, kept with the ticket and shown to its holder alone
  */
-export const holderOf = (memberId: string, ticketSecret: string): string =>
-  createHmac("sha256", Buffer.from(ticketSecret, "hex")).update(memberId).digest("hex");
+export const holderOf = (memberId: string, ticketSecret: string): string => toHex(hmacSha256(ticketSecret, memberId));

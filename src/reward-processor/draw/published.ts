@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import { type DrawCampaign, drawCampaign, type Prize } from "./draw-campaign.ts";
+import { sha256Of } from "./hashes.ts";
 import { ROLLS } from "./roll.ts";
 import { hex32 } from "./seed.ts";
 
@@ -47,12 +47,12 @@ export type Header = Extract<Published, { type: "header" }>;
 export type Reveal = Extract<Published, { type: "reveal" }>;
 
 export function headerOf(campaign: DrawCampaign): Header {
-  return { type: "header", format, campaign, hash: sha256(`${format}\n${JSON.stringify(inOrder(campaign))}`) };
+  return { type: "header", format, campaign, hash: sha256Of(`${format}\n${JSON.stringify(inOrder(campaign))}`) };
 }
 
 /** @param previousHash of the ticket before, of the header for the first */
 export function hashOfTicket(previousHash: string, ticket: Omit<Ticket, "hash">): string {
-  return sha256(`${previousHash}\n${JSON.stringify(ticketInOrder(ticket))}`);
+  return sha256Of(`${previousHash}\n${JSON.stringify(ticketInOrder(ticket))}`);
 }
 
 /** The one way to write a record, newline included. */
@@ -95,5 +95,3 @@ function prizeInOrder(prize: Prize) {
   if (prize.kind === "points") return { ...common, points: prize.points };
   return prize.kind === "reward" ? { ...common, sku: prize.sku } : common;
 }
-
-const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");

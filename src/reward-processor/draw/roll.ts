@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { hmacSha256 } from "./hashes.ts";
 
 /** Odds are in parts per million, so a roll is one of a million. */
 export const ROLLS = 1_000_000;
@@ -18,10 +18,10 @@ const USABLE = Math.floor(2 ** 32 / ROLLS) * ROLLS;
  * @param ticketNumber 1 is the first
  */
 export function rollOf(seed: string, campaignId: string, ticketNumber: number): number {
-  const key = Buffer.from(seed, "hex");
   for (let counter = 0; ; counter += 1) {
     const text = `tessera-draw/1\n${campaignId}\n${ticketNumber}\n${counter}`;
-    const number = createHmac("sha256", key).update(text).digest().readUInt32BE(0);
+    const { buffer, byteOffset } = hmacSha256(seed, text);
+    const number = new DataView(buffer, byteOffset).getUint32(0);
     if (number < USABLE) return number % ROLLS;
   }
 }

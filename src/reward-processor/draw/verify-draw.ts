@@ -19,41 +19,71 @@ export interface DrawProblem {
   message: string;
 }
 
-export type DrawVerdict =
-  | { ok: true; campaignId: string; tickets: number; given: Given; openingHash: string; lastHash: string }
-  | { ok: false; problems: DrawProblem[] };
+export interface DrawHolds {
+  ok: true;
+  /** Whether the seed is published. While it is not, rolls are as they are told: see `isOpen`. */
+  isRevealed: boolean;
+  campaignId: string;
+  tickets: number;
+  given: Given;
+  openingHash: string;
+  lastHash: string;
+}
+export type DrawVerdict = DrawHolds | { ok: false; problems: DrawProblem[] };
+
+/** What is known of a draw from elsewhere. */
+export interface Known {
+  /** The header's hash as announced at the opening: it makes an exchanged draw show. */
+  openingHash?: string;
+  /** Numbers and hashes of tickets that somebody holds. */
+  receipts?: readonly Pick<Ticket, "number" | "hash">[];
+  /** That its seed may still be secret: everything is checked but that the rolls follow from it. */
+  isOpen?: boolean;
+}
 
 /**
  * Recomputes every result of a draw from what was published: that the seed is the one committed to, that tickets have no
  * gap, that each hash covers its line and the one before, each roll, each prize, and that no stock was given twice.
  *
- * It cannot tell who was let in, nor that this file is the one that was announced: for the latter, compare `openingHash`
- * and the hash of a ticket you hold a receipt for.
- *
- * @param openingHash the header's hash as announced at the opening, if known: it makes an exchanged draw show
+ * It cannot tell who was let in, nor, unless it is told what is `known`, that this file is the one that was announced.
  */
-export function verifyDraw(file: string | Uint8Array, { openingHash }: { openingHash?: string } = {}): DrawVerdict {
+export function verifyDraw(file: string | Uint8Array, known: Known = {}): DrawVerdict {
+  const steps = verifying(file, known);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same with a rest after each line, for a page that has to stay alive meanwhile. */
+export function* verifying(
+  file: string | Uint8Array,
+  { openingHash, receipts = [], isOpen = false }: Known = {},
+): Generator<void, DrawVerdict, void> {
   const problems: DrawProblem[] = [];
   const note = (line: number, message: string) => void problems.push({ line, message });
 
-  const records = readRecords(file, note);
+  const records = yield* readRecords(file, note);
   const header = findHeader(records, note);
-  const reveal = findReveal(records, note);
+  const reveal = findReveal(records, isOpen, note);
   const tickets = records.flatMap(({ line, record }) => (record.type === "ticket" ? [{ line, ticket: record }] : []));
-  if (!header || !reveal) return { ok: false, problems };
+  if (!header || (!reveal && !isOpen)) return { ok: false, problems };
 
   if (openingHash !== undefined && header.hash !== openingHash)
     note(1, "this is not the draw that was announced: its opening hash is another");
-  if (commitOf(reveal.record.seed) !== header.campaign.seedCommit)
+  if (reveal && commitOf(reveal.record.seed) !== header.campaign.seedCommit)
     note(reveal.line, "the seed is not the one that was committed to at the opening");
-  const { given, lastHash } = verifyTickets(header, reveal.record.seed, tickets, note);
-  if (reveal.record.tickets !== tickets.length)
+  const { given, lastHash } = yield* verifyTickets(header, reveal?.record.seed, tickets, note);
+  findReceipts(receipts, tickets, note);
+  if (reveal && reveal.record.tickets !== tickets.length)
     note(reveal.line, `the reveal counts ${reveal.record.tickets} tickets, the file has ${tickets.length}`);
-  if (reveal.record.lastHash !== lastHash) note(reveal.line, "the reveal does not close on the last ticket's hash");
+  if (reveal && reveal.record.lastHash !== lastHash)
+    note(reveal.line, "the reveal does not close on the last ticket's hash");
 
   if (problems.length > 0) return { ok: false, problems: problems.sort((a, b) => a.line - b.line) };
   return {
     ok: true,
+    isRevealed: reveal !== null,
     campaignId: header.campaign.id,
     tickets: tickets.length,
     given,
@@ -69,19 +99,21 @@ interface Line<Kind extends Published> {
 }
 
 /** Every line that is a record, written the one way there is. */
-function readRecords(file: string | Uint8Array, note: Note): Line<Published>[] {
+function* readRecords(file: string | Uint8Array, note: Note): Generator<void, Line<Published>[], void> {
   const lines = readText(file, note).split("\n");
   if (lines.pop() !== "") note(lines.length + 1, "the file does not end with a whole line");
-  return lines.flatMap((text, index) => {
+  const records: Line<Published>[] = [];
+  for (const [index, text] of lines.entries()) {
+    yield;
     const line = index + 1;
-    const parsed = published.safeParse(parseJson(text));
-    if (!parsed.success) {
-      note(line, "this is no header, ticket or reveal");
-      return [];
+    const { data: record } = published.safeParse(parseJson(text));
+    if (!record) note(line, "this is no header, ticket or reveal");
+    else {
+      if (toLine(record) !== `${text}\n`) note(line, "this is not written as it was published");
+      records.push({ line, record });
     }
-    if (toLine(parsed.data) !== `${text}\n`) note(line, "this is not written as it was published");
-    return [{ line, record: parsed.data }];
-  });
+  }
+  return records;
 }
 
 function readText(file: string | Uint8Array, note: Note): string {
@@ -115,10 +147,11 @@ function findHeader(records: readonly Line<Published>[], note: Note): Header | n
   return first.record;
 }
 
-function findReveal(records: readonly Line<Published>[], note: Note): Line<Reveal> | null {
+function findReveal(records: readonly Line<Published>[], isOpen: boolean, note: Note): Line<Reveal> | null {
   const reveals = records.flatMap(({ line, record }) => (record.type === "reveal" ? [{ line, record }] : []));
   const [reveal, second] = reveals;
   if (!reveal) {
+    if (isOpen) return null;
     note(records.length + 1, "the seed has not been revealed: results can be checked once the draw is closed");
     return null;
   }
@@ -127,17 +160,23 @@ function findReveal(records: readonly Line<Published>[], note: Note): Line<Revea
   return reveal;
 }
 
+interface TicketLine {
+  line: number;
+  ticket: Ticket;
+}
+
 /** Goes on from what a ticket should be, and from the hash it says it has, so one altered ticket is one problem. */
-function verifyTickets(
+function* verifyTickets(
   { campaign, hash }: Header,
-  seed: string,
-  tickets: readonly { line: number; ticket: Ticket }[],
+  seed: string | undefined,
+  tickets: readonly TicketLine[],
   note: Note,
-): { given: Given; lastHash: string } {
+): Generator<void, { given: Given; lastHash: string }, void> {
   let given: Given = {};
   let lastHash = hash;
   let expected = 1;
   for (const { line, ticket } of tickets) {
+    yield;
     const { number } = ticket;
     if (number !== expected) note(line, `ticket ${expected} is due here, this is ticket ${number}`);
     expected = number + 1;
@@ -145,7 +184,7 @@ function verifyTickets(
       note(line, `ticket ${number}: its hash does not cover it and the one before`);
     lastHash = ticket.hash;
 
-    const roll = rollOf(seed, campaign.id, number);
+    const roll = seed === undefined ? ticket.roll : rollOf(seed, campaign.id, number);
     if (ticket.roll !== roll) note(line, `ticket ${number}: the seed gives roll ${roll}, not ${ticket.roll}`);
     const { hit, prize } = prizeOf(campaign, roll, given);
     if (ticket.hit !== hit) note(line, `ticket ${number}: roll ${roll} hits ${hit}, not ${ticket.hit}`);
@@ -153,4 +192,14 @@ function verifyTickets(
     given = oneMore(given, prize);
   }
   return { given, lastHash };
+}
+
+function findReceipts(receipts: NonNullable<Known["receipts"]>, tickets: readonly TicketLine[], note: Note): void {
+  if (receipts.length === 0) return;
+  const byNumber = new Map(tickets.map((each) => [each.ticket.number, each]));
+  for (const { number, hash } of receipts) {
+    const found = byNumber.get(number);
+    if (!found) note(tickets.length + 1, `ticket ${number}: there is a receipt for it, and it is not here`);
+    else if (found.ticket.hash !== hash) note(found.line, `ticket ${number}: its hash is not the one of the receipt`);
+  }
 }

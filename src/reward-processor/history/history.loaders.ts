@@ -1,7 +1,15 @@
 import DataLoader from "dataloader";
 import type { Clock } from "../../platform/clock.ts";
 import { type CheckInStatus, checkInStatus } from "./check-in-status.ts";
-import type { EarnedCursor, EarnedReward, HeldTicket, HistoryStore, PageOf, TicketCursor } from "./history.store.ts";
+import type {
+  EarnedCursor,
+  EarnedReward,
+  EarnedTotal,
+  HeldTicket,
+  HistoryStore,
+  PageOf,
+  TicketCursor,
+} from "./history.store.ts";
 
 export type PageKey<Cursor> = PageOf<Cursor> & { customerId: string };
 
@@ -13,6 +21,7 @@ export interface HistoryLoaders {
   /** All by customer. */
   earnedCount: DataLoader<string, number>;
   ticketCount: DataLoader<string, number>;
+  rewardTotals: DataLoader<string, EarnedTotal[]>;
   checkIn: DataLoader<string, CheckInStatus>;
 }
 
@@ -60,6 +69,10 @@ export function historyLoaders(
     tickets: paged(store.tickets),
     earnedCount: counted(store.countEarned),
     ticketCount: counted(store.countTickets),
+    rewardTotals: new DataLoader<string, EarnedTotal[]>(async (customerIds) => {
+      const found = Map.groupBy(await store.totals(customerIds), ({ customerId }) => customerId);
+      return customerIds.map((id) => found.get(id) ?? []);
+    }, options),
     checkIn: new DataLoader<string, CheckInStatus>(async (customerIds) => {
       const now = clock.now();
       const [dates, rule] = await Promise.all([store.checkIns(customerIds), store.checkInRule(now)]);

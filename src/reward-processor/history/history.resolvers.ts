@@ -15,7 +15,7 @@ const ticketCursor = z.tuple([z.iso.datetime(), z.string(), z.int()]);
 export function historyResolvers(): Resolvers {
   const isHolder = ({ customerId }: HeldTicket, { viewer }: Context) =>
     viewer.kind === "customer" && viewer.customerId === customerId;
-  const prizeOf = ({ campaign, prize }: HeldTicket) => campaign.prizes.find(({ id }) => id === prize);
+  const prizeOf = ({ draw: { campaign }, prize }: HeldTicket) => campaign.prizes.find(({ id }) => id === prize);
 
   return {
     Customer: {
@@ -31,6 +31,7 @@ export function historyResolvers(): Resolvers {
           totalCount: () => loaders.earnedCount.load(customerId),
         };
       },
+      rewardTotals: ({ customerId }, _, { loaders }) => loaders.rewardTotals.load(customerId),
       checkIn: ({ customerId }, _, { loaders }) => loaders.checkIn.load(customerId),
       async tickets({ customerId }, args, { loaders }): Promise<Connection<HeldTicket>> {
         const limit = pageSize(args.first);
@@ -64,13 +65,6 @@ export function historyResolvers(): Resolvers {
     RewardHistoryConnection: connectionFields<EarnedReward>(),
 
     DrawTicket: {
-      draw: ({ campaign: { id, name }, openingHash, openedAt, closedAt }) => ({
-        id,
-        name,
-        openingHash,
-        openedAt,
-        closedAt,
-      }),
       prizeId: ({ prize }) => prize,
       prizeName: (ticket) => prizeOf(ticket)?.name ?? ticket.prize,
       won: (ticket) => prizeOf(ticket)?.kind !== "none",

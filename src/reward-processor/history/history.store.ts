@@ -1,7 +1,8 @@
 import { type Db, Prisma } from "../../platform/db.ts";
 import type { AwardRole, AwardState, AwardUnit } from "../../platform/generated/prisma/client.ts";
 import type { LocalDate } from "../../platform/time-zone.ts";
-import type { DrawCampaign } from "../draw/draw-campaign.ts";
+import { type AnnouncedDraw, announcedDraws } from "../draw/announced-draw.ts";
+import type { RewardAction } from "../message/message.ts";
 import { leadingRule } from "../rules/evaluate.ts";
 import type { Explanation } from "../rules/explanation.ts";
 import { toRule } from "../rules/rule.store.ts";
@@ -36,10 +37,18 @@ export interface HeldTicket {
   issuedAt: Date;
   prize: string;
   hash: string;
-  campaign: DrawCampaign;
-  openingHash: string;
-  openedAt: Date;
-  closedAt: Date | null;
+  draw: AnnouncedDraw;
+}
+
+/** Awards that were for the same, added up. */
+export interface EarnedTotal {
+  customerId: string;
+  action: RewardAction;
+  role: AwardRole;
+  unit: AwardUnit;
+  awards: number;
+  credited: number;
+  onTheWay: number;
 }
 
 export type EarnedCursor = readonly [createdAt: string, id: string];
@@ -55,6 +64,7 @@ export interface HistoryStore {
   byEffectKeys(effectKeys: readonly string[]): Promise<EarnedReward[]>;
   earned(customerIds: readonly string[], page: PageOf<EarnedCursor>): Promise<EarnedReward[]>;
   countEarned(customerIds: readonly string[]): Promise<Map<string, number>>;
+  totals(customerIds: readonly string[]): Promise<EarnedTotal[]>;
   tickets(customerIds: readonly string[], page: PageOf<TicketCursor>): Promise<HeldTicket[]>;
   countTickets(customerIds: readonly string[]): Promise<Map<string, number>>;
   /** The days of check-in that a streak is made of. */
@@ -98,20 +108,36 @@ export function makeHistoryStore(db: Db): HistoryStore {
           where customer_id = any(${[...customerIds]}) group by customer_id`,
       ),
 
-    tickets(customerIds, { limit, after }) {
+    async totals(customerIds) {
+      const rows = await db.$queryRaw<
+        (Omit<EarnedTotal, "credited" | "onTheWay"> & Record<"credited" | "onTheWay", bigint>)[]
+      >`
+        select a.customer_id as "customerId", d.explanation #>> '{facts,action}' as action, a.role, a.unit,
+               count(*)::int as awards,
+               coalesce(sum(a.quantity) filter (where a.state = 'CREDITED'), 0)::bigint as credited,
+               coalesce(sum(a.quantity) filter (where a.state in ('PENDING', 'UNCERTAIN')), 0)::bigint as "onTheWay"
+        from reward_awards a join reward_decisions d on d.id = a.decision_id
+        where a.customer_id = any(${[...customerIds]}) group by 1, 2, 3, 4`;
+      return rows.map((row) => ({ ...row, credited: Number(row.credited), onTheWay: Number(row.onTheWay) }));
+    },
+
+    async tickets(customerIds, { limit, after }) {
       const beyond = after
         ? Prisma.sql`and (t.issued_at, t.draw_id, t.number) < (${new Date(after[0])}, ${after[1]}, ${after[2]})`
         : Prisma.empty;
-      return db.$queryRaw`
+      const rows = await db.$queryRaw<Omit<HeldTicket, "draw">[]>`
         select c.id as "customerId", t.draw_id as "drawId", t.number, t.holder, t.holder_id as "holderId",
-               t.ticket_secret as "ticketSecret", t.issued_at as "issuedAt", t.prize, t.hash, d.campaign,
-               d.opening_hash as "openingHash", d.opened_at as "openedAt", d.closed_at as "closedAt"
+               t.ticket_secret as "ticketSecret", t.issued_at as "issuedAt", t.prize, t.hash
         from unnest(${[...customerIds]}::text[]) c(id) cross join lateral (
           select t.* from draw_tickets t join reward_members m on m.id = t.member_id
           where m.customer_id = c.id ${beyond}
           order by t.issued_at desc, t.draw_id desc, t.number desc limit ${limit}) t
-        join draw_campaigns d on d.id = t.draw_id
         order by t.issued_at desc, t.draw_id desc, t.number desc`;
+      const draws = await announcedDraws(db, [...new Set(rows.map(({ drawId }) => drawId))]);
+      return rows.flatMap((row) => {
+        const draw = draws.get(row.drawId);
+        return draw ? { ...row, draw } : [];
+      });
     },
     countTickets: async (customerIds) =>
       counts(

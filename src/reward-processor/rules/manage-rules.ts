@@ -4,8 +4,9 @@ import { type Db, inTransaction, type Tx } from "../../platform/db.ts";
 import { type Refused, refusal, refused } from "../../refusal.ts";
 import { checkNextVersion, readRule } from "./check-rule.ts";
 import { type RuleRow, toRule, toStoredRule } from "./rule.store.ts";
-import { type RuleDefinition, slug } from "./rule.ts";
+import type { RuleDefinition } from "./rule.ts";
 import type { RuleProblem } from "./rule-problem.ts";
+import { slug } from "./slug.ts";
 
 export interface ManageRules {
   /** @param definition JSON text */

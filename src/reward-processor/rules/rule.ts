@@ -1,7 +1,6 @@
 import { z } from "zod";
+import { slug } from "./slug.ts";
 
-/** A name that goes into keys and addresses: `welcome-2026`. */
-export const slug = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "is small letters and digits, with - between words");
 /** No single number of a rule is larger, so that no sum of ours comes near 2^53. */
 const MAX_CONFIGURED = 1_000_000_000;
 const positive = z.int().min(1).max(MAX_CONFIGURED);

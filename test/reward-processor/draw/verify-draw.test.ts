@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { createHash, createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { headerOf, type Ticket, toLine } from "../../../src/reward-processor/draw/published.ts";
@@ -24,6 +25,20 @@ describe("a published draw", () => {
   });
   test("holds without a ticket", () => {
     expect(verifyDraw(play(0).file)).toMatchObject({ ok: true, tickets: 0 });
+  });
+  test("has the hashes and the rolls that any other library makes of it", () => {
+    const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+    const { type: _, hash, ...head } = headerOf(campaign);
+    expect(sha256(`${head.format}\n${JSON.stringify(head.campaign)}`)).toBe(hash);
+    expect(createHash("sha256").update(seed, "hex").digest("hex")).toBe(campaign.seedCommit);
+    let before = hash;
+    for (const { hash, ...ticket } of tickets) {
+      expect(sha256(`${before}\n${JSON.stringify(ticket)}`)).toBe(hash);
+      const text = `tessera-draw/1\ntest-draw\n${ticket.number}\n0`;
+      const number = createHmac("sha256", Buffer.from(seed, "hex")).update(text).digest().readUInt32BE(0);
+      if (number < 4_294_000_000) expect(ticket.roll).toBe(number % 1_000_000);
+      before = hash;
+    }
   });
   test("is the same bytes however its records were put together", () => {
     const { prizes, ...rest } = campaign;
@@ -110,6 +125,33 @@ describe("a draw does not hold", () => {
     ["a mark before the first byte", `\uFEFF${file}`],
   ])("and never throws, given %s", (_, text) => {
     expect(verifyDraw(text).ok).toBe(false);
+  });
+});
+
+describe("a draw that is open", () => {
+  const open = lines.slice(0, -1).join("");
+  const problemsOf = (text: string, receipts: { number: number; hash: string }[] = []) => {
+    const verdict = verifyDraw(text, { isOpen: true, receipts });
+    return verdict.ok ? [] : verdict.problems.map(({ message }) => message);
+  };
+  test("holds but for its rolls", () => {
+    expect(verifyDraw(open, { isOpen: true })).toMatchObject({ ok: true, isRevealed: false, given: state.given });
+    expect(verifyDraw(file, { isOpen: true })).toMatchObject({ ok: true, isRevealed: true });
+  });
+  test("does not hold with a ticket left out, or a prize that its roll does not hit", () => {
+    expect(problemsOf(lines.toSpliced(17, 1).slice(0, -1).join(""))).toContain(
+      "ticket 17 is due here, this is ticket 18",
+    );
+    const generous = withTicket(17, { prize: "phone" }).split("\n").slice(0, -2).join("\n");
+    expect(problemsOf(`${generous}\n`)).toContain("ticket 17: its prize is nothing, not phone");
+  });
+  test("does not hold for whom it lacks the ticket of", () => {
+    const { number, hash } = tickets[16] as Ticket;
+    expect(problemsOf(open, [{ number, hash }])).toEqual([]);
+    expect(problemsOf(open, [{ number: 18, hash }])).toEqual(["ticket 18: its hash is not the one of the receipt"]);
+    expect(problemsOf(open, [{ number: 201, hash }])).toEqual([
+      "ticket 201: there is a receipt for it, and it is not here",
+    ]);
   });
 });
 

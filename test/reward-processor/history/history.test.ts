@@ -211,6 +211,29 @@ describe("the reward history", () => {
     expect(JSON.stringify([sharers, newcomers])).not.toMatch(/2001[12]/);
   });
 
+  test("adds up to what is in the wallet and what is on its way, by what it was for", async () => {
+    const totals = async () =>
+      (
+        await customer.ok<{ me: { rewardTotals: object[] } }>(
+          "{ me { rewardTotals { action role unit awards credited onTheWay } } }",
+        )
+      ).me.rewardTotals;
+    expect(await totals()).toEqual([]);
+    const brought = { facts: { ...welcome.facts, action: "registerreferral" as const } };
+    await award({ explanation: brought, role: "SHARER", quantity: 200 });
+    const lapsed = await award({ explanation: brought, role: "SHARER", quantity: 300 });
+    await db.rewardAward.update({ where: { id: lapsed.id }, data: { state: "LAPSED", settledAt: clock.now() } });
+    await award({ quantity: 500 });
+    await award({ unit: "TICKETS", quantity: 3 });
+    expect(await totals()).toEqual(
+      expect.arrayContaining([
+        { action: "registerreferral", role: "SHARER", unit: "POINTS", awards: 2, credited: 0, onTheWay: 200 },
+        { action: "register", role: "MEMBER", unit: "POINTS", awards: 1, credited: 0, onTheWay: 500 },
+        { action: "register", role: "MEMBER", unit: "TICKETS", awards: 1, credited: 0, onTheWay: 3 },
+      ]),
+    );
+  });
+
   test("has nothing of anybody else, nor of a member nobody is known to be", async () => {
     await award({ whose: { memberId: await newMember(null), customerId: null } });
     const other = await gateway.customer();
@@ -314,7 +337,7 @@ const toRealDate = (date: string) => {
 describe("the tickets of a lucky draw", () => {
   const secret = "5e".repeat(32);
   const fields =
-    "number draw { id name openingHash closedAt } issuedAt prizeId prizeName won points hash holder holderId secret";
+    "number draw { id name openingHash closedAt prizes { id left } } issuedAt prizeId prizeName won points hash holder holderId secret";
   beforeAll(async () => {
     const now = clock.now();
     await db.drawCampaign.create({
