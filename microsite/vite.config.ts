@@ -100,10 +100,11 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       output: {
-        // What every page needs, in two files instead of twenty. The menu and the dialog come when they are opened.
+        // What every page needs, in two files instead of twenty. The menu and the dialog come when they are opened, and what
+        // a draw is checked with when it is checked.
         codeSplitting: {
           groups: [
-            { name: "vendor", test: /node_modules\/(?!react-aria|react-stately|@react|@internationalized)/ },
+            { name: "vendor", test: /node_modules\/(?!react-aria|react-stately|@react|@internationalized|zod|@noble)/ },
             { name: "shared", test: /microsite\/(src\/(graphql|session|i18n|ui(?!\/dialog))|theme)\// },
           ],
         },
@@ -113,6 +114,12 @@ export default defineConfig({
   css: { modules: { localsConvention: "camelCaseOnly" } },
   server: {
     port: 5173,
-    proxy: { "/graphql": { ...proxied, ws: true }, "/assets": proxied, "/images": proxied, "/graphiql": proxied },
+    proxy: {
+      "/graphql": { ...proxied, ws: true },
+      "/assets": proxied,
+      "/images": proxied,
+      "/draws": proxied,
+      "/graphiql": proxied,
+    },
   },
 });

@@ -31,7 +31,12 @@ const targets = [
   },
   {
     name: "microsite",
-    inputs: ["microsite/*.*", "microsite/{src,theme,messages}/**/*", "package-lock.json"],
+    inputs: [
+      "microsite/*.*",
+      "microsite/{src,theme,messages}/**/*",
+      "src/reward-processor/{draw,rules}/*.ts", // what a draw is checked with
+      "package-lock.json",
+    ],
     output: "microsite/dist",
     command: ["vite", "build", "microsite", "--logLevel", "warn"],
   },

@@ -7,7 +7,8 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
-import { gateway, openBrowser, signIn } from "./site-visit.ts";
+import { fillActivity } from "./site-activity.ts";
+import { customer, gateway, openBrowser, signIn } from "./site-visit.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -93,6 +94,7 @@ const { placeOrder } = await ask<{ placeOrder: { order: { id: string } | null } 
   },
 );
 await fillCart("BREWHAUS-250");
+await fillActivity(customer);
 await page.waitForTimeout(1_500);
 const state = await signedIn.storageState(); // its tokens may have been renewed on the way
 
@@ -100,6 +102,7 @@ const pages: Record<string, string> = {
   home: "/",
   rewards: "/rewards",
   reward: "/rewards/PALLADROME-PAIR",
+  activity: "/activity",
   cart: "/cart",
   checkout: "/checkout",
   orders: "/orders",
@@ -116,9 +119,11 @@ const chosen: [name: string, size: Size, scheme: Scheme][] = values.all
       ["home", "desktop", "light"],
       ["rewards", "desktop", "dark"],
       ["reward", "desktop", "light"],
+      ["activity", "desktop", "light"],
       ["cart", "desktop", "light"],
       ["order", "desktop", "dark"],
       ["home", "phone", "dark"],
+      ["activity", "phone", "dark"],
       ["order", "phone", "light"],
     ];
 for (const size of ["desktop", "phone"] as const) {

@@ -24,7 +24,7 @@ declare class BrowserObserver {
 
 const browser = await openBrowser();
 let state = await afterOneVisit(await signIn());
-const pages = ["/signin", "/", "/rewards", "/rewards/WATTLEWIRE-HEADPHONES", "/cart", "/orders"];
+const pages = ["/signin", "/", "/rewards", "/rewards/WATTLEWIRE-HEADPHONES", "/activity", "/cart", "/orders"];
 const rows: Record<string, Record<string, string>> = {};
 
 for (const path of pages) {

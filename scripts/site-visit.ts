@@ -2,7 +2,7 @@ import { type BrowserContextOptions, chromium } from "playwright-core";
 
 export const gateway = process.env["GATEWAY_URL"] ?? "http://localhost:4000";
 const sandbox = process.env["SANDBOX_URL"] ?? "http://127.0.0.1:4010";
-const customer = process.env["CUSTOMER"] ?? "CUST12345";
+export const customer = process.env["CUSTOMER"] ?? "CUST12345";
 
 export const openBrowser = () =>
   chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });

@@ -38,7 +38,17 @@ const micrositePolicy = [
 ].join("; ");
 
 /** The paths that the microsite's router answers: see `microsite/src/app.tsx`. */
-const micrositePaths = ["/", "/signin", "/rewards", "/rewards/:sku", "/cart", "/checkout", "/orders", "/orders/:id"];
+const micrositePaths = [
+  "/",
+  "/signin",
+  "/rewards",
+  "/rewards/:sku",
+  "/activity",
+  "/cart",
+  "/checkout",
+  "/orders",
+  "/orders/:id",
+];
 
 /** The reward images, the microsite, and outside production GraphiQL. */
 export function mountPages(fastify: FastifyInstance, { isProduction }: { isProduction: boolean }): void {

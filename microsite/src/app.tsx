@@ -12,6 +12,7 @@ const load = {
   home: () => import("./home/home-page.tsx"),
   catalogue: () => import("./rewards/catalogue-page.tsx"),
   reward: () => import("./rewards/reward-page.tsx"),
+  activity: () => import("./activity/activity-page.tsx"),
   cart: () => import("./cart/cart-page.tsx"),
   checkout: () => import("./checkout/checkout-page.tsx"),
   orders: () => import("./orders/orders-page.tsx"),
@@ -21,6 +22,7 @@ const SignIn = lazy(load.signIn);
 const Home = lazy(load.home);
 const Catalogue = lazy(load.catalogue);
 const Reward = lazy(load.reward);
+const Activity = lazy(load.activity);
 const Cart = lazy(load.cart);
 const Checkout = lazy(load.checkout);
 const Orders = lazy(load.orders);
@@ -34,6 +36,7 @@ export function preload(pathname: string): void {
     "": session.state().kind === "signed-in" ? load.home : load.signIn,
     signin: load.signIn,
     rewards: name ? load.reward : load.catalogue,
+    activity: load.activity,
     cart: load.cart,
     checkout: load.checkout,
     orders: name ? load.order : load.orders,
@@ -52,6 +55,7 @@ export function App() {
           <Route path="/" element={<Members page={<Home />} />} />
           <Route path="/rewards" element={<Catalogue />} />
           <Route path="/rewards/:sku" element={<Reward />} />
+          <Route path="/activity" element={<Members page={<Activity />} />} />
           <Route path="/cart" element={<Members page={<Cart />} />} />
           <Route path="/checkout" element={<Members page={<Checkout />} />} />
           <Route path="/orders" element={<Members page={<Orders />} />} />

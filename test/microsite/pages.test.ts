@@ -19,6 +19,7 @@ builtTest.each([
   "/signin",
   "/rewards",
   "/rewards/BREWHAUS-250",
+  "/activity",
   "/cart",
   "/checkout",
   "/orders",

@@ -180,6 +180,17 @@ browserTest(`being offline is told, and nothing is lost${skipped}`, async () => 
   expect(await ordersOf(customer.customerId)).toHaveLength(1);
 });
 
+browserTest(`a programme in which nothing can be earned says nothing of it${skipped}`, async () => {
+  const { page, problems } = await site.visit(await site.gateway.customer({ balance: 40 }));
+  await page.goto("/");
+  await page.getByRole("region", { name: "Your points" }).getByText("40 points").waitFor();
+  expect(await page.getByText("Daily check-in").count()).toBe(0);
+  await page.goto("/activity");
+  await page.getByText("Nothing yet.").waitFor();
+  expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["What you have earned"]);
+  expect(problems).toEqual([]);
+});
+
 browserTest(`no page asks the systems behind once for each of what it shows${skipped}`, async () => {
   const { gateway } = site;
   const customer = await groupMember(gateway);
@@ -191,7 +202,7 @@ browserTest(`no page asks the systems behind once for each of what it shows${ski
   await page.getByText("You have not ordered anything yet").waitFor();
 
   const often: string[] = [];
-  for (const path of ["/", "/rewards", "/cart", "/checkout", "/orders"]) {
+  for (const path of ["/", "/rewards", "/activity", "/cart", "/checkout", "/orders"]) {
     const from = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
     await page.goto(path);
     await page.waitForLoadState("networkidle");

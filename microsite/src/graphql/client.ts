@@ -36,7 +36,13 @@ const cache = new InMemoryCache({
   },
   typePolicies: {
     Query: { fields: { rewards: relayStylePagination(["filter", "sort"]) } },
-    Customer: { fields: { orders: relayStylePagination(["filter"]) } },
+    Customer: {
+      fields: {
+        orders: relayStylePagination(["filter"]),
+        rewardHistory: relayStylePagination(),
+        tickets: relayStylePagination(),
+      },
+    },
   },
 });
 

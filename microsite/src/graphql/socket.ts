@@ -5,8 +5,11 @@ const PING_MS = 10_000;
 const PONG_WITHIN_MS = 4_000;
 
 let overdue: ReturnType<typeof setTimeout> | undefined;
+let connected = false;
+/** Whether the gateway has taken us in. */
+export const isConnected = () => connected;
 
-/** The one socket of the page. It is not reopened by itself: whoever listens knows from where to go on (`use-order-status.ts`). */
+/** The one socket of the page. It is not reopened by itself: whoever listens knows from where to go on (`following.ts`). */
 export const socket = createClient({
   async url() {
     await session.ensureFresh(); // the upgrade request brings the cookie
@@ -24,6 +27,12 @@ export const socket = createClient({
     pong: (received) => {
       if (received) clearTimeout(overdue);
     },
-    closed: () => clearTimeout(overdue),
+    connected: () => {
+      connected = true;
+    },
+    closed() {
+      connected = false;
+      clearTimeout(overdue);
+    },
   },
 });

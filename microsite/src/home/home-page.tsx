@@ -1,5 +1,6 @@
 import { useQuery } from "@apollo/client/react";
 import { Link } from "react-router";
+import { CheckInSkeleton, CheckInTile } from "../check-in/check-in-tile.tsx";
 import { HomeDocument, type HomeQuery, WithinReachDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { OrderRow, OrderRowSkeleton } from "../orders/order-row.tsx";
@@ -38,6 +39,10 @@ export default function HomePage() {
           onRetry={() => void refetch()}
         />
         <Groups wallets={me?.groupWallets} isLoading={loading && !me} />
+        {loading && !me && <CheckInSkeleton />}
+        {me?.checkIn && me.checkIn.cycle.length > 0 && (
+          <CheckInTile status={me.checkIn} cursor={me.memberEventsCursor} />
+        )}
       </div>
 
       <section className={styles.part} aria-labelledby="within">

@@ -18,9 +18,21 @@ export interface I18n {
   /** `2027-03-31` is that day wherever the reader is. */
   day(iso: string): string;
   time(iso: string): string;
+  /** As one says it: today and tomorrow by their names, with the time. */
+  moment(iso: string): string;
+  /** 1 is tomorrow. */
+  daysAhead(days: number): string;
+  /** A share of one, such as 0.0005. */
+  percent(share: number): string;
+  /** 1 is Monday. */
+  weekdays(days: readonly number[]): string;
   country(code: string): string;
   setLanguage(language: Language): void;
 }
+
+const DAY_MS = 86_400_000;
+/** Of the day where the reader is. */
+const midnight = (at: Date) => new Date(at).setHours(0, 0, 0, 0);
 
 const KEY = "tessera.language";
 const loaders: Record<Language, () => Promise<{ default: unknown }>> = {
@@ -49,6 +61,10 @@ function makeI18n(language: Language, messages: Messages, setLanguage: I18n["set
   const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
   const civilDays = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
   const times = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const percents = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 4 });
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: "long", timeZone: "UTC" });
+  const lists = new Intl.ListFormat(locale, { type: "conjunction" });
   const countries = new Intl.DisplayNames(locale, { type: "region" });
 
   return {
@@ -66,6 +82,16 @@ function makeI18n(language: Language, messages: Messages, setLanguage: I18n["set
     dateTime: (iso) => dateTimes.format(new Date(iso)),
     day: (iso) => (iso.includes("T") ? days : civilDays).format(new Date(iso)),
     time: (iso) => times.format(new Date(iso)),
+    moment(iso) {
+      const at = new Date(iso);
+      const ahead = Math.round((midnight(at) - midnight(new Date())) / DAY_MS);
+      return ahead === 0 || ahead === 1
+        ? `${relative.format(ahead, "day")}, ${times.format(at)}`
+        : dateTimes.format(at);
+    },
+    daysAhead: (days) => relative.format(days, "day"),
+    percent: (share) => percents.format(share),
+    weekdays: (days) => lists.format(days.map((each) => weekday.format(Date.UTC(2024, 0, each)))), // a Monday began 2024
     country: (code) => countries.of(code) ?? code,
   };
 }

@@ -6,6 +6,7 @@ import { useI18n } from "../i18n/i18n.tsx";
 import { LoadFailure } from "../shell/load-failure.tsx";
 import NotFoundPage from "../shell/not-found-page.tsx";
 import { Page } from "../shell/page.tsx";
+import { LiveMark } from "../ui/live-mark.tsx";
 import { Points } from "../ui/points.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
@@ -52,11 +53,7 @@ function Shown({ order }: { order: OrderDetailFragment }) {
     <Page
       title={t(headlineKey(order))}
       lead={points && t(points)}
-      aside={
-        <p className={styles.following} data-following={order.settled ? "settled" : following} role="status">
-          {order.settled ? "" : t(`following.${following}`)}
-        </p>
-      }
+      aside={<LiveMark following={order.settled ? "settled" : following} />}
     >
       <div className={styles.both}>
         <div className={styles.rows}>

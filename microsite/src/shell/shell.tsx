@@ -15,6 +15,7 @@ import { useOnline } from "./use-online.ts";
 const places = [
   { to: "/", label: "nav.home", icon: "home" },
   { to: "/rewards", label: "nav.rewards", icon: "tiles" },
+  { to: "/activity", label: "nav.activity", icon: "earn" },
   { to: "/cart", label: "nav.cart", icon: "bag" },
   { to: "/orders", label: "nav.orders", icon: "orders" },
 ] as const;

@@ -1,6 +1,7 @@
 const paths = {
   home: "M4 11.5 12 4l8 7.5M6 10v9h4.5v-5h3v5H18v-9",
   tiles: "M4 4h7v9H4zM13 4h7v5h-7zM13 11h7v9h-7zM4 15h7v5H4z",
+  earn: "M4 5h9v8H4zM16 6.5h5M18.5 4v5M4 16h6v4H4zM13 16h8v4h-8z",
   bag: "M5 8h14l-1 12H6zM9 10V7a3 3 0 0 1 6 0v3",
   orders: "M6 3.5h12V20.5l-3-2-3 2-3-2-3 2zM9 8.5h6M9 12.5h6",
   search: "M10.5 4a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13zM15.3 15.3 20 20",

@@ -1,0 +1,30 @@
+import type { DrawPartsFragment, TicketPartsFragment } from "../../graphql/generated/graphql.ts";
+import { useI18n } from "../../i18n/i18n.tsx";
+import { Mark } from "../../ui/mark.tsx";
+import { Tile } from "../../ui/tile.tsx";
+import { CheckDraw } from "./check-draw.tsx";
+import styles from "./draws.module.css";
+import { Prizes } from "./prizes.tsx";
+import { Tickets } from "./tickets.tsx";
+
+/** A draw: the member's tickets, what there is to win, and a way to check it all. */
+export function DrawTile({ draw, tickets }: { draw: DrawPartsFragment; tickets: readonly TicketPartsFragment[] }) {
+  const { t, day } = useI18n();
+  const { id, name, closedAt, tickets: out } = draw;
+  return (
+    <Tile className={styles.draw} aria-labelledby={`draw-${id}`}>
+      <header>
+        <h3 id={`draw-${id}`}>{name}</h3>
+        <Mark tone={closedAt ? "plain" : "good"}>
+          {closedAt ? t("draw.closed", { day: day(closedAt) }) : t("draw.open")}
+        </Mark>
+      </header>
+      <h4>{t("draw.yours")}</h4>
+      <Tickets tickets={tickets} />
+      <h4>{t("draw.prizes")}</h4>
+      <Prizes draw={draw} />
+      <p className={styles.soft}>{t("draw.out", { count: out })}</p>
+      <CheckDraw draw={draw} />
+    </Tile>
+  );
+}

@@ -1,0 +1,52 @@
+import { useApolloClient } from "@apollo/client/react";
+import { useState } from "react";
+import { type DrawPartsFragment, type TicketPageFragment, TicketsDocument } from "../../graphql/generated/graphql.ts";
+import { useI18n } from "../../i18n/i18n.tsx";
+import { Button } from "../../ui/button.tsx";
+import { DrawTile } from "./draw-tile.tsx";
+import styles from "./draws.module.css";
+
+const PAGE = 40;
+
+/** A tile for each draw that is open or that the member has tickets of. */
+export function Draws(props: { draws: readonly DrawPartsFragment[]; tickets: TicketPageFragment | undefined }) {
+  const { draws, tickets } = props;
+  const { t } = useI18n();
+  const client = useApolloClient();
+  const [isLoadingMore, setLoadingMore] = useState(false);
+
+  async function more() {
+    setLoadingMore(true);
+    try {
+      const variables = { first: PAGE, after: tickets?.pageInfo.endCursor ?? null };
+      await client.query({ query: TicketsDocument, variables, fetchPolicy: "network-only" });
+    } catch {
+      // The button is still there.
+    } finally {
+      setLoadingMore(false);
+    }
+  }
+
+  if (draws.length === 0) return null;
+  return (
+    <section id="draws" className={styles.section} aria-labelledby="draws-title">
+      <h2 id="draws-title">{t("draw.title")}</h2>
+      <div className={styles.draws}>
+        {draws.map((draw) => (
+          <DrawTile
+            key={draw.id}
+            draw={draw}
+            tickets={tickets?.edges.flatMap(({ node }) => (node.draw.id === draw.id ? node : [])) ?? []}
+          />
+        ))}
+      </div>
+      {tickets?.pageInfo.hasNextPage && (
+        <div className={styles.more}>
+          <Button look="quiet" busy={isLoadingMore} onClick={() => void more()}>
+            {t("draw.moreTickets")}
+          </Button>
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,74 @@
+import { useApolloClient } from "@apollo/client/react";
+import { useRef, useState } from "react";
+import {
+  type DrawPartsFragment,
+  EarnedDocument,
+  type EarnedPageFragment,
+  type EarnedTotalsFragment,
+} from "../graphql/generated/graphql.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { Button } from "../ui/button.tsx";
+import { Tile } from "../ui/tile.tsx";
+import styles from "./activity.module.css";
+import { EarnedRow, EarnedRowSkeleton } from "./earned-row.tsx";
+import { Sources } from "./sources.tsx";
+
+const PAGE = 12;
+const SKELETONS = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+export function EarnedList(props: {
+  totals: EarnedTotalsFragment["rewardTotals"] | undefined;
+  history: EarnedPageFragment | undefined;
+  draws: readonly DrawPartsFragment[];
+}) {
+  const { totals, history, draws } = props;
+  const { t } = useI18n();
+  const client = useApolloClient();
+  /** What came after the newest that was there at first is marked. */
+  const since = useRef<string | null>(null);
+  if (history) since.current ??= history.edges[0]?.node.earnedAt ?? "";
+  const [isLoadingMore, setLoadingMore] = useState(false);
+
+  async function more() {
+    setLoadingMore(true);
+    try {
+      const variables = { first: PAGE, after: history?.pageInfo.endCursor ?? null };
+      await client.query({ query: EarnedDocument, variables, fetchPolicy: "network-only" });
+    } catch {
+      // The button is still there.
+    } finally {
+      setLoadingMore(false);
+    }
+  }
+
+  return (
+    <Tile aria-labelledby="earned">
+      <h2 id="earned" className={styles.heading}>
+        {t("activity.earned")}
+      </h2>
+      <Sources totals={totals} />
+      {history?.totalCount === 0 ? (
+        <p className={styles.soft}>{t("activity.none")}</p>
+      ) : (
+        <ul className={styles.rows}>
+          {history?.edges.map(({ node }) => (
+            <EarnedRow
+              key={node.id}
+              entry={node}
+              drawName={draws.find(({ id }) => id === node.drawId)?.name}
+              isNew={since.current !== null && node.earnedAt > since.current}
+            />
+          ))}
+          {(!history || isLoadingMore) && SKELETONS.map((key) => <EarnedRowSkeleton key={key} />)}
+        </ul>
+      )}
+      {history?.pageInfo.hasNextPage && (
+        <div className={styles.more}>
+          <Button look="quiet" busy={isLoadingMore} onClick={() => void more()}>
+            {t("orders.more")}
+          </Button>
+        </div>
+      )}
+    </Tile>
+  );
+}

@@ -1,0 +1,63 @@
+import type { EarnedPartsFragment } from "../graphql/generated/graphql.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { Mark } from "../ui/mark.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
+import styles from "./activity.module.css";
+import { isPrize, sourceOf, stateKey, stateSentence, toneOf } from "./award-words.ts";
+
+/** One thing that was earned. How it was worked out is told when asked for. */
+export function EarnedRow(props: { entry: EarnedPartsFragment; drawName: string | undefined; isNew: boolean }) {
+  const { entry, drawName, isNew } = props;
+  const { t, day, dateTime, number } = useI18n();
+  const { unit, quantity, state, rule, drawId, earnedAt, availableAt, expiresAt, explanation } = entry;
+  const sentence = stateSentence(entry);
+  return (
+    <li className={styles.earned} data-source={sourceOf(entry)} data-state={state} data-new={isNew || undefined}>
+      <span className={styles.tessera} aria-hidden="true" />
+      <h3>{isPrize(entry) ? t("activity.won", { draw: drawName ?? drawId }) : rule}</h3>
+      <div className={styles.gain}>
+        <p>
+          <strong>+{number(quantity)}</strong>{" "}
+          {t(unit === "TICKETS" ? "tickets.unit" : "points.unit", { count: quantity })}
+        </p>
+        <Mark tone={toneOf(entry)}>{t(stateKey(entry), { day: day(availableAt) })}</Mark>
+      </div>
+      <details>
+        <summary>
+          <time dateTime={earnedAt}>{dateTime(earnedAt)}</time>
+          <span>{t("activity.how")}</span>
+          <span className="sr-only">: {rule}</span>
+        </summary>
+        <div>
+          {sentence && <p>{t(sentence)}</p>}
+          <ul lang="en">
+            {explanation.map((step) => (
+              <li key={step}>{step}</li>
+            ))}
+          </ul>
+          {expiresAt && state === "CREDITED" && (
+            <p className={styles.soft}>{t("activity.lapses", { day: day(expiresAt) })}</p>
+          )}
+        </div>
+      </details>
+    </li>
+  );
+}
+
+export function EarnedRowSkeleton() {
+  return (
+    <li className={styles.earned} aria-hidden="true">
+      <span className={styles.tessera} />
+      <Skeleton width="55%" height="1.3rem" />
+      <div className={styles.gain}>
+        <Skeleton width="4.5rem" height="1.65rem" />
+        <Skeleton width="6rem" height="1.4rem" />
+      </div>
+      <details>
+        <summary tabIndex={-1}>
+          <Skeleton width="min(16rem, 60vw)" height="1.4rem" />
+        </summary>
+      </details>
+    </li>
+  );
+}

@@ -1,0 +1,130 @@
+import { useApolloClient, useMutation } from "@apollo/client/react";
+import { useEffect, useMemo, useState } from "react";
+import { Link } from "react-router";
+import { type MemberEvent, useMemberEvents } from "../activity/use-member-events.ts";
+import { coalesced } from "../graphql/coalesced.ts";
+import {
+  BalanceDocument,
+  CheckInDocument,
+  type CheckInMutation,
+  type CheckInPartsFragment,
+  CheckInStatusDocument,
+} from "../graphql/generated/graphql.ts";
+import { refusalText } from "../graphql/refusal-text.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { Button } from "../ui/button.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { Skeleton } from "../ui/skeleton.tsx";
+import { Tile } from "../ui/tile.tsx";
+import styles from "./check-in.module.css";
+import { Days, daysOf } from "./days.tsx";
+import { GivenToday } from "./given-today.tsx";
+
+type Awards = CheckInMutation["checkIn"]["awards"];
+
+/** Checking in, once a day. Points are told at once; the balance follows when they are in the wallet. */
+export function CheckInTile({ status, cursor }: { status: CheckInPartsFragment; cursor: string | null }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const client = useApolloClient();
+  const [checkIn, { loading }] = useMutation(CheckInDocument);
+  const [awards, setAwards] = useState<Awards>([]);
+  const [credited, setCredited] = useState<ReadonlySet<string>>(new Set());
+  const [problem, setProblem] = useState<string | null>(null);
+
+  const read = useMemo(
+    () => ({
+      balance: coalesced(() => client.query({ query: BalanceDocument, fetchPolicy: "network-only" })),
+      status: coalesced(() => client.query({ query: CheckInStatusDocument, fetchPolicy: "network-only" })),
+    }),
+    [client],
+  );
+  const hear = (event: MemberEvent) => {
+    if (event.__typename === "CheckInRecorded") read.status();
+    if (event.__typename === "AwardCredited") {
+      setCredited((before) => new Set(before).add(event.awardId));
+      read.balance();
+    }
+    if (event.__typename === "EventsMissed") {
+      read.status();
+      read.balance();
+    }
+  };
+  useMemberEvents(cursor, hear);
+  useMomentOf(status.nextCheckInAt, read.status);
+
+  async function press() {
+    setProblem(null);
+    try {
+      const { data } = await checkIn();
+      const [refusal] = data?.checkIn.userErrors ?? [];
+      if (refusal) setProblem(refusalText(i18n, refusal));
+      setAwards(data?.checkIn.awards ?? []);
+    } catch {
+      setProblem(t("checkIn.unheard"));
+    }
+  }
+
+  const { streak, longest, today } = status;
+  const worth = daysOf(status).find(({ state }) => state === "now")?.points ?? 0;
+  return (
+    <Tile className={styles.checkIn} aria-labelledby="check-in">
+      <header className={styles.head}>
+        <h2 id="check-in">{t("checkIn.title")}</h2>
+        <p className={styles.streak}>
+          {streak > 0 && <strong>{t("checkIn.streak", { count: streak })}</strong>}
+          {longest > streak && <span>{t("checkIn.longest", { count: longest })}</span>}
+        </p>
+      </header>
+      <Days status={status} />
+      <div className={styles.foot} aria-live="polite">
+        {today ? (
+          <GivenToday awards={awards} credited={credited} nextAt={status.nextCheckInAt} />
+        ) : (
+          <>
+            <Button busy={loading} onClick={() => void press()}>
+              {worth > 0 ? t("checkIn.do", { count: worth }) : t("checkIn.doPlain")}
+            </Button>
+            <NextReward status={status} />
+          </>
+        )}
+        <Link to="/activity">{t("checkIn.all")}</Link>
+      </div>
+      {problem && <Notice tone="calm">{problem}</Notice>}
+    </Tile>
+  );
+}
+
+/** The day that is worth most, unless it is today: of that the button tells. */
+function NextReward({ status: { nextReward, cycleDay, cycle } }: { status: CheckInPartsFragment }) {
+  const { t, daysAhead } = useI18n();
+  if (!nextReward) return null;
+  const ahead = nextReward.cycleDay - (cycleDay % cycle.length) - 1;
+  return ahead > 0 && <p>{t("checkIn.nextReward", { count: nextReward.points, when: daysAhead(ahead) })}</p>;
+}
+
+/** Reads anew when the time has come, if the page is still open then. */
+function useMomentOf(at: string, read: () => void): void {
+  useEffect(() => {
+    const wait = Date.parse(at) - Date.now();
+    if (wait <= 0) return;
+    const timer = setTimeout(read, wait + 500); // their clock and ours may differ a little
+    return () => clearTimeout(timer);
+  }, [at, read]);
+}
+
+export function CheckInSkeleton() {
+  return (
+    <Tile className={styles.checkIn} aria-hidden="true">
+      <header className={styles.head}>
+        <Skeleton width="9rem" height="1.6rem" />
+      </header>
+      <div className={styles.days}>
+        <Skeleton height="100%" />
+      </div>
+      <div className={styles.foot}>
+        <Skeleton width="13rem" height="2.9rem" />
+      </div>
+    </Tile>
+  );
+}

@@ -1,0 +1,45 @@
+import type { CheckInPartsFragment } from "../graphql/generated/graphql.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { Icon } from "../ui/icon.tsx";
+import styles from "./check-in.module.css";
+
+/** The days of the cycle, a tessera each: set, today's, and those to come. */
+export function Days({ status }: { status: CheckInPartsFragment }) {
+  const { t, number } = useI18n();
+  return (
+    <ol className={styles.days}>
+      {daysOf(status).map(({ day, points, state }) => (
+        <li key={day} data-state={state} aria-current={state === "now" || state === "today" ? "date" : undefined}>
+          <span className={styles.stone}>
+            {state === "done" || state === "today" ? <Icon name="check" size={18} /> : null}
+            <b>{points > 0 ? `+${number(points)}` : "·"}</b>
+          </span>
+          <small>{state === "now" || state === "today" ? t("checkIn.today") : number(day)}</small>
+          <span className="sr-only">
+            {t(state === "done" || state === "today" ? "checkIn.dayDone" : "checkIn.dayAhead", { day, count: points })}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+type DayState = "done" | "today" | "now" | "ahead";
+
+/** `today` has been done, `now` may be. When a whole cycle is done, tomorrow begins the next. */
+export function daysOf({
+  cycle,
+  cycleDay,
+  today,
+  nextReward,
+}: CheckInPartsFragment): { day: number; points: number; state: DayState }[] {
+  const done = today || cycleDay < cycle.length ? cycleDay : 0;
+  return cycle.map((points, index) => {
+    const day = index + 1;
+    const isNext = day === done + 1 && !today;
+    const state = day === done && today ? "today" : day <= done ? "done" : isNext ? "now" : "ahead";
+    // The bonus for so many days in a row is known of the day that is looked forward to.
+    const isLookedForward = day > done && day === nextReward?.cycleDay;
+    return { day, points: isLookedForward ? nextReward.points : points, state };
+  });
+}

@@ -1,0 +1,38 @@
+import type { CheckInMutation } from "../graphql/generated/graphql.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { Mark } from "../ui/mark.tsx";
+import styles from "./check-in.module.css";
+
+/** What today's check-in has given, and from when on the next one counts. */
+export function GivenToday(props: {
+  awards: CheckInMutation["checkIn"]["awards"];
+  credited: ReadonlySet<string>;
+  nextAt: string;
+}) {
+  const { awards, credited, nextAt } = props;
+  const { t, day, moment } = useI18n();
+  const points = awards.filter(({ unit }) => unit === "POINTS");
+  const count = points.reduce((sum, { quantity }) => sum + quantity, 0);
+  const isThere = points.every(({ id, state }) => state === "CREDITED" || credited.has(id));
+  const [first] = points;
+  const later = first && Date.parse(first.availableAt) > Date.now() ? first.availableAt : null;
+  return (
+    <div>
+      <p className={styles.points}>
+        {count > 0 ? t("checkIn.given", { count }) : t("checkIn.done")}
+        {count > 0 && (
+          <Mark tone={isThere ? "good" : "info"}>
+            {isThere
+              ? t("award.CREDITED")
+              : first?.waitsForLink
+                ? t("award.waitsForLink")
+                : later
+                  ? t("award.later", { day: day(later) })
+                  : t("award.PENDING")}
+          </Mark>
+        )}
+      </p>
+      <p className={styles.soft}>{t("checkIn.next", { when: moment(nextAt) })}</p>
+    </div>
+  );
+}

@@ -1,0 +1,13 @@
+import type { Following } from "../graphql/following.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import styles from "./ui.module.css";
+
+/** Whether what is shown follows what happens. */
+export function LiveMark({ following }: { following: Following }) {
+  const { t } = useI18n();
+  return (
+    <p className={styles.live} data-following={following} role="status">
+      {following === "settled" ? "" : t(`following.${following}`)}
+    </p>
+  );
+}

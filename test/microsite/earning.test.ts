@@ -1,0 +1,349 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { hashOfTicket, type Published, toLine } from "../../src/reward-processor/draw/published.ts";
+import { addRule, link, post, purchase } from "../reward-processor/support/rewards.ts";
+import type { Customer, TestGateway } from "../support/gateway.ts";
+import {
+  accessibilityFaults,
+  hasBrowser,
+  isTooWide,
+  type Microsite,
+  skipped,
+  startMicrosite,
+} from "../support/microsite.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+let site: Microsite;
+beforeAll(async () => {
+  if (hasBrowser) site = await startMicrosite({ SEED: "sample" });
+});
+afterAll(() => site?.[Symbol.asyncDispose]());
+
+const browserTest = test.skipIf(!hasBrowser);
+
+let lastUserId = 7_000;
+/** A customer whom producers know by a number. */
+async function member(gateway: TestGateway, balance = 100): Promise<Customer & { userId: number }> {
+  const customer = await gateway.customer({ balance });
+  const userId = ++lastUserId;
+  await link(gateway, { customerId: customer.customerId, userId: String(userId) });
+  return { ...customer, userId };
+}
+const register = (gateway: TestGateway, userId: number) =>
+  post(gateway, {
+    Action: "register",
+    Data: { id: userId, command: "register", transaction: [{ date: new Date().toISOString() }] },
+  });
+/** @param amount one ticket for each thousand */
+const buyTickets = (gateway: TestGateway, userId: number, amount: number) =>
+  post(gateway, {
+    Action: "luckydraw",
+    Data: { id: userId, command: "luckydraw", transaction: [{ date: new Date().toISOString(), amount }] },
+  });
+
+browserTest(`checking in raises the streak and the balance, once, and is told in another tab${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await member(gateway);
+  const { page, problems } = await site.visit(customer);
+  const other = await page.context().newPage();
+  await other.goto("/activity");
+  await other.getByText("Nothing yet. Whatever you earn appears here at once.").waitFor();
+  await other.getByText("Live", { exact: true }).waitFor();
+  let sent = 0;
+  page.on("request", (request) => {
+    if (request.postData()?.includes('"operationName":"CheckIn"')) sent += 1;
+  });
+
+  await page.goto("/");
+  const tile = page.getByRole("region", { name: "Daily check-in" });
+  await tile.getByRole("button", { name: "Check in for 5 points" }).dblclick();
+  await tile.getByText("5 points for today").waitFor();
+  await tile.getByText("1 day in a row").waitFor();
+  await tile.getByText(/^Next: (today|tomorrow), /).waitFor();
+  await tile.getByText("In your wallet").waitFor();
+  await page.getByRole("region", { name: "Your points" }).getByText("105").waitFor();
+  const earned = other.getByRole("region", { name: "What you have earned" }).getByRole("listitem");
+  await earned.filter({ hasText: "Daily check-in" }).filter({ hasText: "+5" }).getByText("In your wallet").waitFor();
+  await other.getByText("How it adds up").click();
+  await other.getByText("Day 1 in a row, day 1 of the cycle: 5 points.").waitFor();
+
+  expect(sent).toBe(1);
+  expect(gateway.ledgerOf(customer)).toEqual([100, 5]);
+  await page.reload();
+  await tile.getByText("You have checked in today.").waitFor();
+  expect(await tile.getByRole("button").count()).toBe(0);
+  expect(problems).toEqual([]);
+});
+
+browserTest(`a check-in that nobody answers is asked for again, and counts once${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await member(gateway);
+  const { page } = await site.visit(customer);
+  await page.goto("/");
+  let sent = 0;
+  await page.route("**/graphql", async (route) => {
+    if (!route.request().postData()?.includes('"operationName":"CheckIn"')) return route.continue();
+    sent += 1;
+    if (sent > 1) return route.continue();
+    await route.fetch(); // it arrives, and its answer does not
+    return route.abort();
+  });
+  const tile = page.getByRole("region", { name: "Daily check-in" });
+  // Live as it is, the page may hear of the check-in before the connection is given up.
+  await page.routeWebSocket("**/graphql", () => {});
+  await page.reload();
+  await tile.getByRole("button", { name: "Check in for 5 points" }).click();
+  await tile.getByText("We have not heard back.").waitFor();
+  expect(await page.getByRole("alert").count()).toBe(0);
+  await tile.getByRole("button", { name: "Check in for 5 points" }).click();
+  await tile.getByText("5 points for today").waitFor();
+  expect(gateway.ledgerOf(customer)).toEqual([100, 5]);
+});
+
+browserTest(`points whose arrival is in doubt are on their way, and then there${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await member(gateway);
+  const { page, problems } = await site.visit(customer);
+  await page.goto("/activity");
+  await page.getByText("Live", { exact: true }).waitFor();
+  gateway.fault("credit", { fault: "commit-then-drop" });
+  await register(gateway, customer.userId);
+  const welcome = page.getByRole("listitem").filter({ hasText: "Welcome bonus" }).filter({ hasText: "+500" });
+  await welcome.getByText(/Being confirmed|On its way/).waitFor();
+  await welcome.getByText("In your wallet").waitFor({ timeout: 60_000 });
+  expect(gateway.ledgerOf(customer)).toEqual([100, 500]);
+  await purchaseOf(customer.userId, "T-1");
+  await page.getByText(/^Comes on /).waitFor();
+  expect(problems).toEqual([]);
+});
+const purchaseOf = (userId: number, reference: string) =>
+  post(site.gateway, purchase(userId, 12_000, reference, new Date().toISOString()));
+
+browserTest(`activity goes on after a restart of the gateway, and after more than is kept${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await member(gateway);
+  const { page } = await site.visit(customer);
+  await page.goto("/activity");
+  await page.getByText("Live", { exact: true }).waitFor();
+
+  const restarted = gateway.restart();
+  await page.getByText("Reconnecting …").waitFor();
+  await restarted;
+  await register(gateway, customer.userId);
+  await page.getByRole("listitem").filter({ hasText: "Welcome bonus" }).getByText("In your wallet").waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
+
+  // What happens while the page is away is forgotten before it is back.
+  await page.context().setOffline(true);
+  await gateway.restart();
+  await page.getByText("Reconnecting …").waitFor();
+  await purchaseOf(customer.userId, "T-2");
+  await gateway.sql("delete from member_events where customer_id = $1", [customer.customerId]);
+  await page.context().setOffline(false);
+  await page.getByRole("listitem").filter({ hasText: "Points for purchases" }).filter({ hasText: "+" }).waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
+});
+
+browserTest(`what friends have brought is added up; no link is made up${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await member(gateway);
+  for (const friend of [customer.userId + 50_000, customer.userId + 60_000]) {
+    await post(gateway, {
+      Action: "registerreferral",
+      Data: {
+        "id-user-share": customer.userId,
+        "id-user-receive": friend,
+        command: "registerreferral",
+        transaction: [{ date: new Date(Date.now() - (friend % 20_000 === 0 ? 0 : 9) * 86_400_000).toISOString() }],
+      },
+    });
+  }
+  const { page, problems } = await site.visit(customer);
+  await page.goto("/activity");
+  const friends = page.getByRole("region", { name: "Bring your friends" });
+  await friends.getByText("2 friends brought").waitFor();
+  await friends.getByText("200 points for each friend you bring.").waitFor();
+  await friends.getByText("From friend number 4 on: 300 points each.").waitFor();
+  expect(await friends.getByRole("link").count()).toBe(0);
+  const ways = page.getByRole("region", { name: "Ways to earn" });
+  await ways.getByText("Double weekend: 2 × the points on Saturday and Sunday.").waitFor();
+  expect(problems).toEqual([]);
+});
+
+/** A draw of its own, with a rule that gives tickets for it before the sample's does. */
+async function openDraw(gateway: TestGateway, drawId: string): Promise<void> {
+  const announcement = JSON.stringify({
+    name: `The ${drawId}`,
+    prizes: [
+      { id: "half", name: "25 points", oddsPpm: 500_000, stock: 4, kind: "points", points: 25 },
+      { id: "none", name: "Better luck next time", oddsPpm: 0, stock: null, kind: "none" },
+    ],
+    fallback: "none",
+  });
+  await gateway.operator.ok(
+    "mutation ($input: OpenLuckyDrawInput!) { openLuckyDraw(input: $input) { userErrors { message } } }",
+    { input: { drawId, announcement } },
+  );
+  await addRule(gateway, `${drawId}-tickets`, "luckydraw", { drawId, priority: 10 });
+}
+const closeDraw = ({ operator }: TestGateway, drawId: string) =>
+  operator.ok("mutation ($input: CloseLuckyDrawInput!) { closeLuckyDraw(input: $input) { userErrors { message } } }", {
+    input: { drawId },
+  });
+
+browserTest(`a draw is recomputed by the browser, while it is open and when it is closed${skipped}`, async () => {
+  const { gateway } = site;
+  await openDraw(gateway, "autumn-draw");
+  const customer = await member(gateway);
+  const stranger = await member(gateway);
+  const { page, problems } = await site.visit(customer);
+  await page.goto("/activity");
+  const draw = page.getByRole("region", { name: "The autumn-draw" });
+  await draw.getByText("You have no tickets of this draw yet.").waitFor();
+
+  await buyTickets(gateway, stranger.userId, 3_000);
+  await buyTickets(gateway, customer.userId, 9_000);
+  await draw.getByText("12 tickets are out.").waitFor();
+  await draw.getByText("50%").waitFor();
+  const check = draw.getByRole("button", { name: "Check this draw" });
+  let chunks = 0;
+  page.on("request", (request) => {
+    if (/recompute/.test(request.url())) chunks += 1;
+  });
+  expect(chunks).toBe(0);
+  await check.click();
+  await draw.getByText("So far, this draw holds").waitFor();
+  await draw.getByText("Your 9 tickets are in it, each with the hash of its receipt.").waitFor();
+  expect(chunks).toBe(1);
+
+  await closeDraw(gateway, "autumn-draw");
+  await page.reload();
+  await draw.getByText(/^Closed on /).waitFor();
+  await check.click();
+  await draw.getByText("This draw holds", { exact: true }).waitFor();
+  await draw.getByText("Your browser has worked out all 12 tickets again").waitFor();
+  expect(problems).toEqual([]);
+});
+
+browserTest(`a draw that was tampered with is told to be so, line by line${skipped}`, async () => {
+  const { gateway } = site;
+  await openDraw(gateway, "winter-draw");
+  const customer = await member(gateway);
+  await buyTickets(gateway, customer.userId, 6_000);
+  await closeDraw(gateway, "winter-draw");
+  const { page } = await site.visit(customer);
+  let tamper = (file: string) => file;
+  await page.route("**/draws/winter-draw.jsonl", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: tamper(await response.text()) });
+  });
+  await page.goto("/activity");
+  const draw = page.getByRole("region", { name: "The winter-draw" });
+  const verdictOn = async (by: typeof tamper) => {
+    tamper = by;
+    await draw.getByRole("button", { name: "Check this draw" }).click();
+    await draw.getByText(/^This draw (holds|does not hold)$/).waitFor();
+    return draw.getByRole("alert").allInnerTexts();
+  };
+
+  expect(await verdictOn((file) => file)).toEqual([]);
+  const elsewhere = "0".repeat(64);
+  expect(await verdictOn((file) => file.replace(/"holder":"\w+"/, `"holder":"${elsewhere}"`))).toEqual([
+    expect.stringContaining("Line 2: ticket 1: its hash does not cover it and the one before"),
+  ]);
+  expect(await verdictOn((file) => file.replace(/\{"type":"reveal".*\n/, ""))).toEqual([
+    expect.stringContaining("the seed has not been revealed"),
+  ]);
+  // With every hash made anew the file agrees with itself, and not with who holds a receipt.
+  const [whole = ""] = await verdictOn((file) => {
+    let last = "";
+    const records = file
+      .trimEnd()
+      .split("\n")
+      .map((line): Published => JSON.parse(line));
+    return records
+      .map((record) => {
+        if (record.type === "reveal") return { ...record, lastHash: last };
+        if (record.type === "ticket") {
+          const changed = record.number === 4 ? { ...record, holder: elsewhere } : record;
+          const { hash: _, ...unsealed } = changed;
+          last = hashOfTicket(last, unsealed);
+          return { ...changed, hash: last };
+        }
+        last = record.hash;
+        return record;
+      })
+      .map(toLine)
+      .join("");
+  });
+  expect(whole).toContain("3 things are not as they should be");
+  expect(whole).toContain("Line 5: ticket 4: its hash is not the one of the receipt");
+});
+
+browserTest(`what is earned is for everybody, in both languages, on a phone and in the dark${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await member(gateway);
+  await register(gateway, customer.userId);
+  await purchaseOf(customer.userId, "T-3");
+  await buyTickets(gateway, customer.userId, 5_000);
+  const { page, problems } = await site.visit(customer);
+  const look = async (where: string) => {
+    for (const [scheme, viewport] of [
+      ["light", { width: 1280, height: 860 }],
+      ["dark", { width: 320, height: 640 }],
+      ["light", { width: 320, height: 640 }],
+      ["dark", { width: 1280, height: 860 }],
+    ] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.locator(`html[data-theme=${scheme}]`).waitFor();
+      await page.setViewportSize(viewport);
+      await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+      const rules = scheme === "light" && viewport.width > 1_000 ? undefined : ["color-contrast", "target-size"];
+      expect([where, scheme, await accessibilityFaults(page, rules)]).toEqual([where, scheme, []]);
+      expect([where, scheme, await isTooWide(page)]).toEqual([where, scheme, false]);
+    }
+  };
+  for (const [language, words] of [
+    ["en", { checkIn: /^Check in for/, open: "How it adds up", check: "Check this draw", holds: "this draw holds" }],
+    ["hi", { checkIn: /^You/, open: "हिसाब देखें", check: "यह ड्रॉ जाँचें", holds: "यह ड्रॉ सही है" }],
+  ] as const) {
+    await page.goto("/signin");
+    await page.evaluate(`localStorage.setItem("tessera.language", "${language}")`);
+    await page.goto("/activity");
+    await page.locator(`html[lang=${language}]`).waitFor();
+    await page.getByText(words.open).first().click();
+    await page.getByRole("button", { name: words.check }).first().click();
+    await page.getByText(words.holds).waitFor();
+    await look(`activity ${language}`);
+    await page.goto("/");
+    const tile = page.getByRole("region", { name: language === "en" ? "Daily check-in" : "रोज़ का चेक-इन" });
+    await tile.waitFor();
+    await look(`home ${language}`);
+    if (language === "en") {
+      await tile.getByRole("button", { name: words.checkIn }).click();
+      await tile.getByText("In your wallet").waitFor();
+      await look("home, checked in");
+    }
+  }
+  expect(problems).toEqual([]);
+});
+
+browserTest(`neither page asks the systems behind once for each of what it shows${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await member(gateway);
+  await register(gateway, customer.userId);
+  for (const reference of ["A", "B", "C"]) await purchaseOf(customer.userId, reference);
+  await buyTickets(gateway, customer.userId, 8_000);
+  const { page } = await site.visit(customer);
+  for (const path of ["/", "/activity"]) {
+    const from = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
+    await page.goto(path);
+    await page.waitForLoadState("networkidle");
+    const operations = gateway.sandbox.calls
+      .since(from)
+      .flatMap(({ operation }) => (operation === "credit" ? [] : operation));
+    const often = [...new Set(operations)].filter((each) => operations.filter((other) => other === each).length > 2);
+    expect([path, often]).toEqual([path, []]);
+    if (path === "/activity") expect(operations.filter((operation) => operation !== "customer")).toEqual([]);
+  }
+});
