@@ -22,7 +22,7 @@ export function EarnedRow(props: { entry: EarnedPartsFragment; drawName: string 
         </p>
         <Mark tone={toneOf(entry)}>{t(stateKey(entry), { day: day(availableAt) })}</Mark>
       </div>
-      <details>
+      <details className={styles.under}>
         <summary>
           <time dateTime={earnedAt}>{dateTime(earnedAt)}</time>
           <span>{t("activity.how")}</span>
@@ -53,11 +53,9 @@ export function EarnedRowSkeleton() {
         <Skeleton width="4.5rem" height="1.65rem" />
         <Skeleton width="6rem" height="1.4rem" />
       </div>
-      <details>
-        <summary tabIndex={-1}>
-          <Skeleton width="min(16rem, 60vw)" height="1.4rem" />
-        </summary>
-      </details>
+      <div className={styles.under}>
+        <Skeleton width="60%" height="1.55rem" />
+      </div>
     </li>
   );
 }

@@ -1,5 +1,5 @@
 import { useApolloClient, useMutation } from "@apollo/client/react";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 import { type MemberEvent, useMemberEvents } from "../activity/use-member-events.ts";
 import { coalesced } from "../graphql/coalesced.ts";
@@ -31,6 +31,7 @@ export function CheckInTile({ status, cursor }: { status: CheckInPartsFragment; 
   const [awards, setAwards] = useState<Awards>([]);
   const [credited, setCredited] = useState<ReadonlySet<string>>(new Set());
   const [problem, setProblem] = useState<string | null>(null);
+  const foot = useRef<HTMLDivElement>(null);
 
   const read = useMemo(
     () => ({
@@ -60,6 +61,7 @@ export function CheckInTile({ status, cursor }: { status: CheckInPartsFragment; 
       const [refusal] = data?.checkIn.userErrors ?? [];
       if (refusal) setProblem(refusalText(i18n, refusal));
       setAwards(data?.checkIn.awards ?? []);
+      if (!refusal) foot.current?.focus(); // the button goes; the keyboard stays
     } catch {
       setProblem(t("checkIn.unheard"));
     }
@@ -77,7 +79,7 @@ export function CheckInTile({ status, cursor }: { status: CheckInPartsFragment; 
         </p>
       </header>
       <Days status={status} />
-      <div className={styles.foot} aria-live="polite">
+      <div className={styles.foot} ref={foot} tabIndex={-1} aria-live="polite">
         {today ? (
           <GivenToday awards={awards} credited={credited} nextAt={status.nextCheckInAt} />
         ) : (

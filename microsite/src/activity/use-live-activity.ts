@@ -1,0 +1,67 @@
+import { useApolloClient } from "@apollo/client/react";
+import { useMemo, useRef, useState } from "react";
+import { coalesced } from "../graphql/coalesced.ts";
+import type { Following } from "../graphql/following.ts";
+import {
+  type ActivityQuery,
+  EarnedDocument,
+  RewardCampaignsDocument,
+  TicketsDocument,
+} from "../graphql/generated/graphql.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { type MemberEvent, useMemberEvents } from "./use-member-events.ts";
+
+/** The API's longest page. */
+const LONGEST = 100;
+
+/**
+ * Whatever the member is told, what it is about is read anew: as much of it as is shown.
+ * @returns `news` is the last that was earned, to be read out
+ */
+export function useLiveActivity(me: ActivityQuery["me"] | undefined): { following: Following; news: string } {
+  const { t } = useI18n();
+  const client = useApolloClient();
+  const [news, setNews] = useState("");
+  const shown = useRef({ earned: 0, tickets: 0 });
+  shown.current = { earned: me?.rewardHistory.edges.length ?? 0, tickets: me?.tickets.edges.length ?? 0 };
+
+  const read = useMemo(() => {
+    const again = { fetchPolicy: "network-only" } as const;
+    const atLeast = (few: number, count: number) => Math.min(LONGEST, Math.max(few, count));
+    return {
+      earned: coalesced(() =>
+        client.query({ query: EarnedDocument, variables: { first: atLeast(12, shown.current.earned) }, ...again }),
+      ),
+      tickets: coalesced(() =>
+        Promise.all([
+          client.query({ query: TicketsDocument, variables: { first: atLeast(40, shown.current.tickets) }, ...again }),
+          client.query({ query: RewardCampaignsDocument, ...again }), // what is left of each prize
+        ]),
+      ),
+    };
+  }, [client]);
+
+  const hear = (event: MemberEvent) => {
+    switch (event.__typename) {
+      case "AwardMade":
+        setNews(
+          t(event.unit === "TICKETS" ? "activity.newTickets" : "activity.newPoints", {
+            count: event.quantity,
+            rule: event.rule,
+          }),
+        );
+        return read.earned();
+      case "AwardCredited":
+      case "AwardRefused":
+        return read.earned();
+      case "TicketDrawn":
+      case "DrawResult":
+        return read.tickets();
+      case "EventsMissed":
+        read.earned();
+        return read.tickets();
+      default:
+    }
+  };
+  return { following: useMemberEvents(me?.memberEventsCursor, hear), news };
+}
