@@ -2,10 +2,11 @@ import type { CampaignPartsFragment, EarnedPartsFragment, RewardAction } from ".
 import type { MessageKey } from "../i18n/i18n.tsx";
 import type { Tone } from "../ui/notice.tsx";
 
-type Award = Pick<EarnedPartsFragment, "state" | "unit" | "availableAt">;
+type Award = Pick<EarnedPartsFragment, "state" | "unit" | "availableAt" | "claimable">;
 
 /** Nothing that is on its way or being sorted out is shown as an error. */
-export function toneOf({ state }: Award): Tone | "plain" {
+export function toneOf({ state, claimable }: Award): Tone | "plain" {
+  if (claimable) return "good";
   switch (state) {
     case "CREDITED":
       return "good";
@@ -22,7 +23,9 @@ export function toneOf({ state }: Award): Tone | "plain" {
 }
 
 /** In a word or two. */
-export function stateKey({ state, unit, availableAt }: Award): MessageKey {
+export function stateKey({ state, unit, availableAt, claimable }: Award): MessageKey {
+  if (claimable) return "award.claimable";
+  if (state === "CREDITED" && unit === "REWARD") return "award.given";
   if (state === "CREDITED" && unit === "TICKETS") return "award.drawn";
   if (state === "PENDING" && Date.parse(availableAt) > Date.now()) return "award.later";
   return `award.${state}`;
@@ -33,7 +36,7 @@ export function stateSentence({ state }: Award): MessageKey | undefined {
   return state === "CREDITED" || state === "PENDING" ? undefined : `award.${state}.text`;
 }
 
-/** Points that a ticket has won, as opposed to what was earned by doing something. */
+/** Points or a reward that a ticket has won, as opposed to what was earned by doing something. */
 export const isPrize = ({ unit, drawId }: Pick<EarnedPartsFragment, "unit" | "drawId">) =>
   unit !== "TICKETS" && drawId !== null;
 

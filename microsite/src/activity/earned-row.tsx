@@ -1,27 +1,47 @@
+import { Link } from "react-router";
 import type { EarnedPartsFragment } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { Mark } from "../ui/mark.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import styles from "./activity.module.css";
 import { isPrize, sourceOf, stateKey, stateSentence, toneOf } from "./award-words.ts";
+import { ClaimPrize } from "./claim-prize.tsx";
 
 /** One thing that was earned. How it was worked out is told when asked for. */
 export function EarnedRow(props: { entry: EarnedPartsFragment; drawName: string | undefined; isNew: boolean }) {
   const { entry, drawName, isNew } = props;
   const { t, day, dateTime, number } = useI18n();
   const { unit, quantity, state, rule, drawId, earnedAt, availableAt, expiresAt, explanation } = entry;
+  const { reward, claimable, order } = entry;
   const sentence = stateSentence(entry);
   return (
     <li className={styles.earned} data-source={sourceOf(entry)} data-state={state} data-new={isNew || undefined}>
       <span className={styles.tessera} aria-hidden="true" />
-      <h3>{isPrize(entry) ? t("activity.won", { draw: drawName ?? drawId }) : rule}</h3>
+      <h3>
+        {reward
+          ? t("prize.won", { name: reward.name })
+          : isPrize(entry)
+            ? t("activity.won", { draw: drawName ?? drawId })
+            : rule}
+      </h3>
       <div className={styles.gain}>
-        <p>
-          <strong>+{number(quantity)}</strong>{" "}
-          {t(unit === "TICKETS" ? "tickets.unit" : "points.unit", { count: quantity })}
-        </p>
+        {unit !== "REWARD" && (
+          <p>
+            <strong>+{number(quantity)}</strong>{" "}
+            {t(unit === "TICKETS" ? "tickets.unit" : "points.unit", { count: quantity })}
+          </p>
+        )}
         <Mark tone={toneOf(entry)}>{t(stateKey(entry), { day: day(availableAt) })}</Mark>
       </div>
+      {claimable ? (
+        <ClaimPrize prize={entry} />
+      ) : (
+        order && (
+          <Link className={styles.claim} to={`/orders/${order.id}`}>
+            {t("prize.order")}
+          </Link>
+        )
+      )}
       <details className={styles.under}>
         <summary>
           <time dateTime={earnedAt}>{dateTime(earnedAt)}</time>

@@ -4,12 +4,19 @@ import { coalesced } from "../graphql/coalesced.ts";
 import type { Following } from "../graphql/following.ts";
 import {
   type ActivityQuery,
+  type AwardUnit,
   EarnedDocument,
   RewardCampaignsDocument,
   TicketsDocument,
 } from "../graphql/generated/graphql.ts";
-import { useI18n } from "../i18n/i18n.tsx";
+import { type MessageKey, useI18n } from "../i18n/i18n.tsx";
 import { type MemberEvent, useMemberEvents } from "./use-member-events.ts";
+
+const newsOf = {
+  POINTS: "activity.newPoints",
+  TICKETS: "activity.newTickets",
+  REWARD: "activity.newReward",
+} as const satisfies Record<AwardUnit, MessageKey>;
 
 /** The API's longest page. */
 const LONGEST = 100;
@@ -44,12 +51,7 @@ export function useLiveActivity(me: ActivityQuery["me"] | undefined): { followin
   const hear = (event: MemberEvent) => {
     switch (event.__typename) {
       case "AwardMade":
-        setNews(
-          t(event.unit === "TICKETS" ? "activity.newTickets" : "activity.newPoints", {
-            count: event.quantity,
-            rule: event.rule,
-          }),
-        );
+        setNews(t(newsOf[event.unit], { count: event.quantity, rule: event.rule }));
         return read.earned();
       case "AwardCredited":
       case "AwardRefused":

@@ -24,9 +24,11 @@ export function AddressForm(props: {
   address: AddressInput | null;
   isBusy: boolean;
   refusals: readonly RefusalFragment[];
+  /** What the button says. */
+  submit: string;
   onSubmit(address: AddressInput): void;
 }) {
-  const { address, isBusy, refusals, onSubmit } = props;
+  const { address, isBusy, refusals, submit, onSubmit } = props;
   const { t, country: nameOf, locale } = useI18n();
   const [values, setValues] = useState<Record<Field, string>>({ ...empty, ...withoutNull(address) });
   const [country, setCountry] = useState(address?.country ?? brand.country);
@@ -88,7 +90,7 @@ export function AddressForm(props: {
         ))}
       </SelectField>
       <Button type="submit" busy={isBusy} className={styles.wide}>
-        {t("checkout.toReview")}
+        {submit}
       </Button>
     </form>
   );

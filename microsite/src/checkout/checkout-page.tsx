@@ -126,6 +126,7 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
                 address={address}
                 isBusy={review.loading}
                 refusals={userErrors.filter(isAboutAddress)}
+                submit={t("checkout.toReview")}
                 onSubmit={(next) => void look(next)}
               />
             ) : (

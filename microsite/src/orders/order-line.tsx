@@ -18,7 +18,7 @@ const tones: Record<OrderLineStatus, Tone | "plain"> = {
   REVERSED: "plain",
 };
 
-export function OrderLine({ line }: { line: OrderLinePartsFragment }) {
+export function OrderLine({ line, isPrize }: { line: OrderLinePartsFragment; isPrize: boolean }) {
   const { t } = useI18n();
   const { reward, shipment, failure } = line;
   const wallet = line.payWith === "INDIVIDUAL" ? t("wallet.own") : (line.groupWallet?.name ?? t("wallet.group"));
@@ -29,7 +29,13 @@ export function OrderLine({ line }: { line: OrderLinePartsFragment }) {
         <h3>{reward ? <Link to={`/rewards/${encodeURIComponent(reward.sku)}`}>{line.name}</Link> : line.name}</h3>
         <p className={styles.soft}>
           {line.quantity > 1 && <>{t("order.quantity", { count: line.quantity })} · </>}
-          <Points value={line.points} /> · {wallet}
+          {isPrize ? (
+            t("prize.free")
+          ) : (
+            <>
+              <Points value={line.points} /> · {wallet}
+            </>
+          )}
         </p>
         <p>
           <Mark tone={tones[line.status]}>{t(`status.${line.status}`)}</Mark>

@@ -67,7 +67,7 @@ function Shown({ order }: { order: OrderDetailFragment }) {
             <h2 id="lines">{t("order.rewards")}</h2>
             <ul>
               {order.lines.map((line) => (
-                <OrderLine key={line.id} line={line} />
+                <OrderLine key={line.id} line={line} isPrize={order.prize !== null} />
               ))}
             </ul>
           </Tile>
@@ -103,7 +103,7 @@ function Shown({ order }: { order: OrderDetailFragment }) {
           </Tile>
           <Tile className={styles.facts} aria-labelledby="trail">
             <h2 id="trail">{t("order.trail")}</h2>
-            <PointsTrail movements={order.pointsTrail} />
+            <PointsTrail order={order} />
           </Tile>
         </div>
       </div>

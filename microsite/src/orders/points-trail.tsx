@@ -3,9 +3,10 @@ import { useI18n } from "../i18n/i18n.tsx";
 import styles from "./orders.module.css";
 
 /** Every taking and returning, as a sentence each. */
-export function PointsTrail({ movements }: { movements: OrderDetailFragment["pointsTrail"] }) {
+export function PointsTrail({ order }: { order: Pick<OrderDetailFragment, "pointsTrail" | "prize"> }) {
+  const { pointsTrail: movements, prize } = order;
   const { t, dateTime } = useI18n();
-  if (movements.length === 0) return <p className={styles.soft}>{t("trail.none")}</p>;
+  if (movements.length === 0) return <p className={styles.soft}>{t(prize ? "trail.prize" : "trail.none")}</p>;
   return (
     <ol className={styles.trail}>
       {movements.map(({ id, kind, state, points, payWith, groupWallet, reason, requestedAt, settledAt }) => {

@@ -1,0 +1,78 @@
+import { useMutation } from "@apollo/client/react";
+import { lazy, Suspense, useState } from "react";
+import { useNavigate } from "react-router";
+import {
+  type AddressInput,
+  ClaimPrizeDocument,
+  type EarnedPartsFragment,
+  type RefusalFragment,
+} from "../graphql/generated/graphql.ts";
+import { refusalText } from "../graphql/refusal-text.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { Button } from "../ui/button.tsx";
+import { Notice } from "../ui/notice.tsx";
+import styles from "./activity.module.css";
+
+const Dialog = lazy(async () => ({ default: (await import("../ui/dialog.tsx")).Dialog }));
+const AddressForm = lazy(async () => ({ default: (await import("../checkout/address-form.tsx")).AddressForm }));
+
+/** Orders a reward that was won, for nothing: merchandise when it is known where to send it. Asking twice orders once. */
+export function ClaimPrize({ prize: { id, reward } }: { prize: Pick<EarnedPartsFragment, "id" | "reward"> }) {
+  const i18n = useI18n();
+  const { t } = i18n;
+  const navigate = useNavigate();
+  const [claim, { loading }] = useMutation(ClaimPrizeDocument);
+  const [isAsking, setAsking] = useState(false);
+  const [address, setAddress] = useState<AddressInput | null>(null);
+  const [refusals, setRefusals] = useState<readonly RefusalFragment[]>([]);
+  const [isUnheard, setUnheard] = useState(false);
+
+  async function send(shippingAddress: AddressInput | null): Promise<void> {
+    setAddress(shippingAddress);
+    setUnheard(false);
+    try {
+      const { data } = await claim({ variables: { input: { awardId: id, shippingAddress } } });
+      const { order, userErrors = [] } = data?.claimPrize ?? {};
+      setRefusals(userErrors);
+      if (order) await navigate(`/orders/${order.id}`);
+    } catch {
+      setUnheard(true);
+    }
+  }
+
+  const isOfField = ({ field }: RefusalFragment) => (field?.length ?? 0) > 2;
+  const troubles = isUnheard
+    ? [t("error.network")]
+    : refusals.filter((refusal) => !isOfField(refusal)).map((refusal) => refusalText(i18n, refusal));
+  const trouble = troubles.map((text) => (
+    <Notice key={text} tone="calm">
+      {text}
+    </Notice>
+  ));
+  return (
+    <div className={styles.claim}>
+      <Button
+        busy={loading && !isAsking}
+        onClick={() => (reward?.kind === "MERCHANDISE" ? setAsking(true) : void send(null))}
+      >
+        {t("prize.claim")}
+        <span className="sr-only">: {reward?.name}</span>
+      </Button>
+      {!isAsking && trouble}
+      {isAsking && (
+        <Suspense fallback={null}>
+          <Dialog title={t("prize.whereTo")} isOpen onClose={() => setAsking(false)}>
+            <AddressForm
+              address={address}
+              isBusy={loading}
+              refusals={refusals.filter(isOfField)}
+              submit={t("prize.send")}
+              onSubmit={(to) => void send(to)}
+            />
+            {trouble}
+          </Dialog>
+        </Suspense>
+      )}
+    </div>
+  );
+}

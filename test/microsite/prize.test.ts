@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { winner } from "../reward-processor/support/prizes.ts";
+import {
+  accessibilityFaults,
+  hasBrowser,
+  isTooWide,
+  type Microsite,
+  skipped,
+  startMicrosite,
+} from "../support/microsite.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+let site: Microsite;
+beforeAll(async () => {
+  if (hasBrowser) site = await startMicrosite({ SEED: "sample" });
+});
+afterAll(() => site?.[Symbol.asyncDispose]());
+
+const browserTest = test.skipIf(!hasBrowser);
+
+browserTest(`a voucher that was won is claimed, once, and costs nothing${skipped}`, async () => {
+  const { gateway } = site;
+  const { customer } = await winner(gateway, "BREWHAUS-250");
+  const { page, problems } = await site.visit(customer);
+  await page.goto("/activity");
+  const prize = page.getByRole("region", { name: "What you have earned" }).getByRole("listitem").filter({
+    hasText: "You won",
+  });
+  await prize.getByText("Yours to claim").waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await prize.getByRole("button", { name: "Claim it" }).dblclick();
+  await page.getByRole("heading", { name: "It is all yours" }).waitFor();
+  await page.getByText("Won in a lucky draw").waitFor();
+  await page.getByText("You won this, so no points were moved.").waitFor();
+
+  await page.goto("/activity");
+  await prize.getByText("Given", { exact: true }).waitFor();
+  await prize.getByRole("link", { name: "See its order" }).click();
+  await page.getByRole("heading", { name: "It is all yours" }).waitFor();
+  await page.goto("/orders");
+  await page.getByRole("heading", { name: "Orders", level: 1 }).waitFor();
+  expect(await page.getByRole("main").getByRole("listitem").count()).toBe(1);
+  expect(gateway.ledgerOf(customer)).toEqual([1_000]);
+  expect(problems).toEqual([]);
+});
+
+browserTest(`merchandise that was won is claimed on a phone, once it is said where to send it${skipped}`, async () => {
+  const { customer } = await winner(site.gateway, "WATTLEWIRE-HEADPHONES");
+  const { page, problems } = await site.visit(customer, { viewport: { width: 320, height: 640 } });
+  await page.goto("/activity");
+  await page.getByRole("button", { name: "Claim it" }).click();
+  const dialog = page.getByRole("dialog", { name: "Where shall we send it?" });
+  await dialog.getByRole("textbox", { name: "Name" }).waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  expect(await isTooWide(page)).toBe(false);
+  await dialog.getByRole("textbox", { name: "Name" }).fill("Asha Rao");
+  await dialog.getByRole("textbox", { name: "Street and number" }).fill("12 Lake Road");
+  await dialog.getByRole("button", { name: "Claim and send it there" }).click();
+  expect(await dialog.locator(":focus").getAttribute("name")).toBe("city");
+  await dialog.getByRole("textbox", { name: "City" }).fill("Pune");
+  await dialog.getByRole("textbox", { name: "Postal code" }).fill("411001");
+  await dialog.getByRole("button", { name: "Claim and send it there" }).click();
+  await page.getByText("12 Lake Road").waitFor();
+  await page.getByText("Won in a lucky draw").waitFor();
+  expect(problems).toEqual([]);
+});
