@@ -92,7 +92,7 @@ export function CheckInTile({ status, cursor }: { status: CheckInPartsFragment; 
         )}
         <Link to="/activity">{t("checkIn.all")}</Link>
       </div>
-      {problem && <Notice tone="calm">{problem}</Notice>}
+      {problem && !today && <Notice tone="calm">{problem}</Notice>}
     </Tile>
   );
 }
