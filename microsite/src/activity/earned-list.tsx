@@ -1,5 +1,5 @@
 import { useApolloClient } from "@apollo/client/react";
-import { useRef, useState } from "react";
+import { useRef } from "react";
 import {
   type DrawPartsFragment,
   EarnedDocument,
@@ -9,6 +9,7 @@ import {
 import { useI18n } from "../i18n/i18n.tsx";
 import { Button } from "../ui/button.tsx";
 import { Tile } from "../ui/tile.tsx";
+import { useMore } from "../ui/use-more.ts";
 import styles from "./activity.module.css";
 import { EarnedRow, EarnedRowSkeleton } from "./earned-row.tsx";
 import { Sources } from "./sources.tsx";
@@ -27,19 +28,13 @@ export function EarnedList(props: {
   /** What came after the newest that was there at first is marked. */
   const since = useRef<string | null>(null);
   if (history) since.current ??= history.edges[0]?.node.earnedAt ?? "";
-  const [isLoadingMore, setLoadingMore] = useState(false);
-
-  async function more() {
-    setLoadingMore(true);
-    try {
-      const variables = { first: PAGE, after: history?.pageInfo.endCursor ?? null };
-      await client.query({ query: EarnedDocument, variables, fetchPolicy: "network-only" });
-    } catch {
-      // The button is still there.
-    } finally {
-      setLoadingMore(false);
-    }
-  }
+  const { isLoadingMore, more } = useMore(() =>
+    client.query({
+      query: EarnedDocument,
+      variables: { first: PAGE, after: history?.pageInfo.endCursor ?? null },
+      fetchPolicy: "network-only",
+    }),
+  );
 
   return (
     <Tile aria-labelledby="earned">

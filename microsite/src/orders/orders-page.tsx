@@ -1,5 +1,4 @@
 import { useQuery } from "@apollo/client/react";
-import { useState } from "react";
 import cartStyles from "../cart/cart.module.css";
 import { OrdersDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
@@ -7,6 +6,7 @@ import { LoadFailure } from "../shell/load-failure.tsx";
 import { Page } from "../shell/page.tsx";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { Tile } from "../ui/tile.tsx";
+import { useMore } from "../ui/use-more.ts";
 import { OrderRow, OrderRowSkeleton } from "./order-row.tsx";
 import styles from "./orders.module.css";
 
@@ -18,19 +18,10 @@ export default function OrdersPage() {
     fetchPolicy: "cache-and-network",
     nextFetchPolicy: "cache-first",
   });
-  const [isLoadingMore, setLoadingMore] = useState(false);
   const orders = data?.me?.orders;
-
-  async function more() {
-    setLoadingMore(true);
-    try {
-      await fetchMore({ variables: { after: orders?.pageInfo.endCursor ?? null } });
-    } catch {
-      // The button is still there.
-    } finally {
-      setLoadingMore(false);
-    }
-  }
+  const { isLoadingMore, more } = useMore(() =>
+    fetchMore({ variables: { after: orders?.pageInfo.endCursor ?? null } }),
+  );
 
   return (
     <Page title={t("orders.title")} narrow>

@@ -1,8 +1,8 @@
 import { useApolloClient } from "@apollo/client/react";
-import { useState } from "react";
 import { type DrawPartsFragment, type TicketPageFragment, TicketsDocument } from "../../graphql/generated/graphql.ts";
 import { useI18n } from "../../i18n/i18n.tsx";
 import { Button } from "../../ui/button.tsx";
+import { useMore } from "../../ui/use-more.ts";
 import { DrawTile } from "./draw-tile.tsx";
 import styles from "./draws.module.css";
 
@@ -13,19 +13,13 @@ export function Draws(props: { draws: readonly DrawPartsFragment[]; tickets: Tic
   const { draws, tickets } = props;
   const { t } = useI18n();
   const client = useApolloClient();
-  const [isLoadingMore, setLoadingMore] = useState(false);
-
-  async function more() {
-    setLoadingMore(true);
-    try {
-      const variables = { first: PAGE, after: tickets?.pageInfo.endCursor ?? null };
-      await client.query({ query: TicketsDocument, variables, fetchPolicy: "network-only" });
-    } catch {
-      // The button is still there.
-    } finally {
-      setLoadingMore(false);
-    }
-  }
+  const { isLoadingMore, more } = useMore(() =>
+    client.query({
+      query: TicketsDocument,
+      variables: { first: PAGE, after: tickets?.pageInfo.endCursor ?? null },
+      fetchPolicy: "network-only",
+    }),
+  );
 
   if (draws.length === 0) return null;
   return (
