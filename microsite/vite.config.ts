@@ -25,6 +25,39 @@ const messages: Plugin = {
   },
 };
 
+const GENERATED = new URL("src/graphql/generated/graphql.ts", import.meta.url).pathname;
+const IMPORTED = /import \{([^}]+)\} from "[^"]+\/generated\/graphql\.ts";/g;
+
+/** Each document is a module of its own, so that it comes with the page that sends it, and not with all. */
+const documents: Plugin = {
+  name: "documents",
+  apply: "build",
+  enforce: "pre",
+  transform: {
+    filter: { id: /microsite\/src\/.+\.tsx?$/ },
+    handler: (code) =>
+      code.replace(
+        IMPORTED,
+        (
+          _,
+          names: string, // the others are types
+        ) =>
+          [...names.matchAll(/\b\w+Document\b/g)]
+            .map(([name]) => `import { ${name} } from "document:${name}";`)
+            .join(""),
+      ),
+  },
+  resolveId: { filter: { id: /^document:/ }, handler: (id) => `\0${id}` },
+  load: {
+    filter: { id: /^\0document:/ },
+    async handler(id) {
+      const name = id.slice("\0document:".length);
+      const { [name]: document } = (await import(GENERATED)) as Record<string, DocumentNode>;
+      return `export const ${name} = JSON.parse(${JSON.stringify(JSON.stringify(document))});`;
+    },
+  },
+};
+
 /** Writes each text file compressed beside it: the gateway sends what the browser takes. */
 const precompress: Plugin = {
   name: "precompress",
@@ -83,7 +116,7 @@ const proxied = {
 
 export default defineConfig({
   base: "/",
-  plugins: [messages, react(), manifest, preloadTypeface, precompress],
+  plugins: [messages, documents, react(), manifest, preloadTypeface, precompress],
   resolve: {
     alias: [
       {
