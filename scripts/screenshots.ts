@@ -124,6 +124,10 @@ const chosen: [name: string, size: Size, scheme: Scheme][] = values.all
       ["order", "desktop", "dark"],
       ["home", "phone", "dark"],
       ["activity", "phone", "dark"],
+      ["rewards", "phone", "light"],
+      ["cart", "phone", "dark"],
+      ["checkout", "phone", "light"],
+      ["orders", "phone", "dark"],
       ["order", "phone", "light"],
     ];
 for (const size of ["desktop", "phone"] as const) {

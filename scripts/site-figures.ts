@@ -1,6 +1,7 @@
 // Prints what the built microsite costs a visitor who comes for the first time, of a gateway that runs already (`npm start`).
 //
 //   npm run site:figures
+import { gzipSync } from "node:zlib";
 import { gateway, openBrowser, signIn } from "./site-visit.ts";
 
 interface Seen {
@@ -60,12 +61,19 @@ for (const path of pages) {
     const type = types.get(requestId) ?? "other";
     bytes[type] = (bytes[type] ?? 0) + encodedDataLength;
   });
+  const scripts: Promise<Buffer>[] = [];
+  page.on("response", (response) => {
+    if (response.request().resourceType() === "script") scripts.push(response.body());
+  });
   await page.goto(gateway + path);
   await page.waitForLoadState("networkidle");
+  const gzipped = (await Promise.all(scripts)).reduce((sum, script) => sum + gzipSync(script, { level: 9 }).length, 0);
   const seen = await page.evaluate(() => (globalThis as unknown as { seen: Seen }).seen);
-  const kB = (type: string) => `${((bytes[type] ?? 0) / 1_000).toFixed(0)} kB`;
+  const inKb = (count: number) => `${(count / 1_000).toFixed(0)} kB`;
+  const kB = (type: string) => inKb(bytes[type] ?? 0);
   rows[path] = {
     JS: kB("Script"),
+    "if gzipped": inKb(gzipped),
     CSS: kB("Stylesheet"),
     typefaces: kB("Font"),
     "largest paint": `${seen.paint.toFixed(0)} ms`,
