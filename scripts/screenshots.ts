@@ -71,15 +71,7 @@ async function fillCart(...skus: string[]): Promise<void> {
   for (const sku of skus) await add({ rewardId: await rewardId(sku) });
   const { me } = await ask<{ me: { groupWallets: { id: string }[] } }>("{ me { groupWallets { id } } }");
   const groupWalletId = me.groupWallets[0]?.id;
-  const { rewards } = await ask<{
-    rewards: { nodes: { id: string; redeemability: { redeemable: boolean } | null }[] };
-  }>(
-    `query ($wallet: WalletInput) {
-      rewards(first: 20, filter: { sources: CAPILLARY }) { nodes { id redeemability(wallet: $wallet) { redeemable } } } }`,
-    { wallet: { payWith: "GROUP", groupWalletId } },
-  );
-  const treat = rewards.nodes.find(({ redeemability }) => redeemability?.redeemable);
-  if (treat) await add({ rewardId: treat.id, payWith: "GROUP", groupWalletId });
+  await add({ rewardId: await rewardId("CAP-15479"), payWith: "GROUP", groupWalletId });
 }
 
 await ask("mutation { clearCart { cart { id } } }");
