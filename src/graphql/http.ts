@@ -84,6 +84,7 @@ function gate(documents: DocumentGate): ApolloServerPlugin<Context> {
       if (admitted instanceof PublicError) {
         // Apollo refuses nothing before it has validated, which tells of the schema: it is given nothing to tell of.
         request.query = "{ __typename }";
+        delete request.operationName;
         delete request.extensions;
         return {
           async didResolveOperation({ response }) {

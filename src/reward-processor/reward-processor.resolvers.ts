@@ -259,6 +259,7 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
       },
       checkInDays: (campaign) => definitionOf("dailycheckin", campaign)?.days ?? null,
       streakBonuses: (campaign) => definitionOf("dailycheckin", campaign)?.streakBonuses ?? null,
+      freezes: ({ definition }) => (definition.action === "dailycheckin" ? (definition.freezes ?? 0) : null),
       amountPerTicket: (campaign) => definitionOf("luckydraw", campaign)?.amountPerTicket ?? null,
     },
 

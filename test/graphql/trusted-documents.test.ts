@@ -14,6 +14,8 @@ import { connect } from "../support/raw-socket.ts";
 const me = "query Me { me { customerId } }";
 const watch = "subscription Watch($id: ID!) { orderStatus(orderId: $id) { seq } }";
 const free = "{ me { maskedMobile } }";
+const named = "query Free { me { maskedMobile } }";
+const name = { operationName: "Free" };
 const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
 const persisted = (text: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash: hashOf(text) } } });
 const byId = (text: string) => ({ documentId: `sha256:${hashOf(text)}` });
@@ -75,6 +77,8 @@ describe("where only trusted documents are run", () => {
   test.each([
     ["an unknown id", 404, "PERSISTED_QUERY_NOT_IN_LIST", byId(free)],
     ["an unknown hash", 404, "PERSISTED_QUERY_NOT_IN_LIST", persisted(free)],
+    ["an unknown id of an operation with a name", 404, "PERSISTED_QUERY_NOT_IN_LIST", { ...byId(named), ...name }],
+    ["an unknown text of one", 403, "QUERY_NOT_IN_SAFELIST", { query: named, ...name, variables: { first: 1 } }],
     ["an unknown text", 403, "QUERY_NOT_IN_SAFELIST", { query: free }],
     ["a text with its own hash", 403, "QUERY_NOT_IN_SAFELIST", { ...persisted(free), query: free }],
     ["a text under another's id", 400, "BAD_USER_INPUT", { ...byId(me), query: free }],

@@ -121,6 +121,30 @@ browserTest(`an access cookie that has run out is renewed once, for all tabs${sk
   expect(problems).toEqual([]);
 });
 
+browserTest(`a page left while its session is renewed comes back signed in${skipped}`, async () => {
+  const { gateway } = site;
+  const customer = await gateway.customer({ balance: 70 });
+  const { page, problems } = await site.visit(customer);
+  await page.goto("/");
+  await page.getByText("Points to spend").waitFor();
+  await page.context().clearCookies({ name: "tessera-access" });
+  // The renewal is answered when the page that has asked for it is gone.
+  const held = gateway.sql(
+    "select pg_sleep(2) from (select 1 from sessions where customer_id = $1 for update) as held",
+    [customer.customerId],
+  );
+  const asked = page.waitForRequest((request) => request.postData()?.includes("mutation RefreshSession") ?? false);
+  await page.getByRole("link", { name: "Cart" }).first().click();
+  await asked;
+  await page.reload();
+  await held;
+  await page.getByText("Your cart is empty").waitFor();
+  expect(await gateway.sql("select end_reason from sessions where customer_id = $1", [customer.customerId])).toEqual([
+    { end_reason: null },
+  ]);
+  expect(problems).toEqual([]);
+});
+
 browserTest(`an order is followed over a restart of the gateway${skipped}`, async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 900 });

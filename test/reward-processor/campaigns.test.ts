@@ -12,7 +12,7 @@ test("what can be earned is told with all that it is worked out from", async () 
   const { rewardCampaigns } = await gateway.anonymous.ok<{ rewardCampaigns: { id: string }[] }>(
     `{ rewardCampaigns { id pendingDays expiryDays points friendLadder { from points } friendGets
       purchaseRates { from points perAmount } minimumAmount multipliers { name factor weekdays from until }
-      productPoints { least most } checkInDays streakBonuses { streak points } amountPerTicket } }`,
+      productPoints { least most } checkInDays streakBonuses { streak points } freezes amountPerTicket } }`,
   );
   /** Only what is not null. */
   const told = (id: string) =>
@@ -35,7 +35,7 @@ test("what can be earned is told with all that it is worked out from", async () 
   });
   expect(told("a-friend-buys")).toMatchObject({ productPoints: { least: 50, most: 150 } });
   expect(told("daily-check-in")).toMatchObject({ checkInDays: [5, 5, 10, 10, 15, 15, 30] });
-  expect(told("daily-check-in")).toMatchObject({ streakBonuses: [{ streak: 7, points: 50 }, {}, {}] });
+  expect(told("daily-check-in")).toMatchObject({ streakBonuses: [{ streak: 7, points: 50 }, {}, {}], freezes: 0 });
   expect(told("lucky-draw-tickets")).toEqual({
     id: "lucky-draw-tickets",
     pendingDays: 0,

@@ -112,6 +112,10 @@ test("a programme with freezes lets a day be missed, and tells the streak so eve
     expect(reviseRewardRule.userErrors).toEqual([]);
   };
   await revise({ freezes: 1 });
+  const { rewardCampaigns } = await gateway.anonymous.ok<{ rewardCampaigns: object[] }>(
+    "{ rewardCampaigns { id freezes } }",
+  );
+  expect(rewardCampaigns).toContainEqual({ id: "daily-check-in", freezes: 1 });
   let customer = await gateway.customer();
   const { customerId } = customer;
   for (const streak of [1, 2, 3]) {

@@ -4,7 +4,7 @@ import type { I18n } from "../i18n/i18n.tsx";
 /** What a campaign gives, a sentence each. */
 export function termsOf({ t, weekdays }: I18n, campaign: CampaignPartsFragment): string[] {
   const { points, friendLadder, friendGets, productPoints, purchaseRates, minimumAmount, multipliers } = campaign;
-  const { checkInDays, streakBonuses, amountPerTicket } = campaign;
+  const { checkInDays, streakBonuses, freezes, amountPerTicket } = campaign;
   const terms: (string | false | null | undefined)[] = [
     points !== null && t("way.joining", { count: points }),
     ...(friendLadder ?? []).map(({ from, points: count }) =>
@@ -24,6 +24,7 @@ export function termsOf({ t, weekdays }: I18n, campaign: CampaignPartsFragment):
     ),
     checkInDays && t("way.checkIn", { least: Math.min(...checkInDays), most: Math.max(...checkInDays) }),
     ...(streakBonuses ?? []).map(({ streak, points: count }) => t("way.streak", { streak, count })),
+    freezes !== null && freezes > 0 && t("way.freezes", { count: freezes }),
     amountPerTicket !== null && t("way.ticket", { amount: amountPerTicket }),
   ];
   return terms.filter((term) => typeof term === "string");

@@ -9,6 +9,8 @@ interface Known {
   customerId: string;
   accessUntil: number;
   renewedAt: number;
+  /** Set while a renewal is under way. */
+  renewingSince?: number | undefined;
 }
 
 export type SessionState =
@@ -22,6 +24,8 @@ export type Renewal = "renewed" | "ended" | "unreachable";
 const KEY = "tessera.session";
 /** A cookie this close to its end may be gone before the request arrives. */
 const MARGIN_MS = 20_000;
+/** A renewal that a page had begun when it was left is answered within this time; the page after it waits for its cookies. */
+const LEFT_BEHIND_MS = 4_000;
 
 const read = (): Known | null => {
   try {
@@ -70,25 +74,32 @@ async function askForRenewal(needed: (known: Known) => boolean): Promise<Renewal
   const known = read();
   if (!known) return "ended";
   if (!needed(known)) return "renewed"; // by another tab, while we waited for our turn
-  let answer: { data?: RefreshSessionMutation | null };
-  try {
-    const response = await fetch("/graphql", {
-      method: "POST",
-      headers: { "content-type": "application/json", accept: "application/json" },
-      body: JSON.stringify({ query: print(RefreshSessionDocument) }),
-    });
-    answer = await response.json();
-  } catch {
+  const wait = (known.renewingSince ?? 0) + LEFT_BEHIND_MS - Date.now();
+  if (wait > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(wait, LEFT_BEHIND_MS)));
+  const settled = { ...known, renewingSince: undefined };
+  write({ ...known, renewingSince: Date.now() });
+  const payload = await sendRenewal().catch(() => null);
+  if (!payload) {
+    write(settled);
     return "unreachable";
   }
-  const payload = answer.data?.refreshSession;
-  if (!payload) return "unreachable";
   if (!payload.session) {
     end("expired");
     return "ended";
   }
-  write({ ...known, accessUntil: Date.parse(payload.session.expiresAt), renewedAt: Date.now() });
+  write({ ...settled, accessUntil: Date.parse(payload.session.expiresAt), renewedAt: Date.now() });
   return "renewed";
+}
+
+async function sendRenewal(): Promise<RefreshSessionMutation["refreshSession"] | undefined> {
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/json" },
+    body: JSON.stringify({ query: print(RefreshSessionDocument) }),
+    keepalive: true, // its cookies count also when the page is left
+  });
+  const { data } = (await response.json()) as { data?: RefreshSessionMutation | null };
+  return data?.refreshSession;
 }
 
 function renew(needed: (known: Known) => boolean): Promise<Renewal> {
