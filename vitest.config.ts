@@ -11,7 +11,7 @@ export default defineConfig({
     // other: loading the gateway anew for each would cost more than the tests.
     pool: "forks",
     isolate: false,
-    maxWorkers: 4,
+    maxWorkers: 3,
     maxConcurrency: 4,
     // Nothing waits for time, so only a busy machine comes near these.
     testTimeout: 90_000,

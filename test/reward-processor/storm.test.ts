@@ -9,7 +9,7 @@ import { startTestGateway, testEnvironment } from "../support/gateway.ts";
 import { hasRedis, startTestRedis, whyNoRedis } from "../support/redis.ts";
 import { link, purchase } from "./support/rewards.ts";
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const script = fileURLToPath(new URL("./support/processor-process.ts", import.meta.url));
 const MEMBERS = 6;
@@ -100,7 +100,7 @@ test.skipIf(!hasRedis)(`nothing that was sent is lost, and nothing is credited t
     );
     return row?.messages === MESSAGES && row.open === 0 && (await client.xLen(COMMANDS)) === 0;
   };
-  for (const end = Date.now() + 60_000; !(await settled().catch(() => false)); await delay(100)) {
+  for (const end = Date.now() + 120_000; !(await settled().catch(() => false)); await delay(100)) {
     if (Date.now() > end) throw new Error("the storm did not settle");
   }
   for (const processor of processors) await kill(processor, "SIGTERM");

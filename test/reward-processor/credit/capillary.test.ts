@@ -6,7 +6,7 @@ import { AWARDS_TO_CREDIT } from "../../../src/reward-processor/credit/topic.ts"
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import { awardsSettled, insertAwards } from "../support/awards.ts";
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 /** Awards whose points Capillary keeps. */
 

@@ -4,7 +4,7 @@ import type { TripPoint } from "../../../src/platform/trip.ts";
 import { startMortalGateway } from "../../support/gateway-process.ts";
 import { awardsSettled, creditsOf, insertAwards, readAwards } from "../support/awards.ts";
 
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 test.concurrent.each<[TripPoint, number]>([
   ["credit:marked", 0],

@@ -8,7 +8,7 @@ import { AWARDS_TO_CREDIT } from "../../../src/reward-processor/credit/topic.ts"
 import { awardsSettled, creditsOf, insertAwards, readAwards } from "../support/awards.ts";
 import { type Crediting, startCreditingAlone } from "../support/crediting.ts";
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 function newCustomer({ sandbox }: Crediting): string {
   const customerId = `C-${randomUUID()}`;

@@ -12,7 +12,7 @@ import { startCreditingAlone } from "../support/crediting.ts";
  * What is credited in the ledger is what is on record as credited, whatever goes wrong. STORM_SEED repeats a run's choices;
  * STORM_AWARDS makes it longer.
  */
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000 });
 const seed = Number(process.env["STORM_SEED"] ?? 20_261_122);
 const awardCount = Number(process.env["STORM_AWARDS"] ?? 300);
 

@@ -71,7 +71,7 @@ export async function readAwards({ sql }: Pick<TestGateway, "sql">, ids: readonl
 /** Waits until every one of them has come to an end. It may take a while: some wait for the lease of a process that died. */
 export async function awardsSettled(gateway: Pick<TestGateway, "sql">, ids: string[]): Promise<SeenAward[]> {
   let awards: SeenAward[] = [];
-  await untilWithin(45_000)(async () => {
+  await untilWithin(120_000)(async () => {
     awards = await readAwards(gateway, ids);
     return awards.every(({ state }) => state !== "PENDING" && state !== "UNCERTAIN");
   });

@@ -43,7 +43,7 @@ export async function startCreditingAlone(options: { workers?: number; settled?:
       store: makeCreditStore({ db, ledgers: ["CLIENT"], settleMs, settled }),
       ledgers: { CLIENT: makeClientLedger(client, timeoutMs) },
       ledger: "CLIENT",
-      patience: { settleMs, giveUpMs: 60_000 },
+      patience: { settleMs, giveUpMs: 600_000 },
       pollMs: 300,
       bus,
       clock: systemClock,
