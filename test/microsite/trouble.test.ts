@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { addLine, groupMember, issuable } from "../support/capillary-orders.ts";
 import { hasBrowser, type Microsite, skipped, startMicrosite } from "../support/microsite.ts";
@@ -99,13 +100,22 @@ browserTest(`a session that ends in another tab ends in this one${skipped}`, asy
   expect(problems).toEqual([]);
 });
 
+/** A page that had only cookies renews them once, since it cannot know until when they are good. */
+async function afterFirstRenewal(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "Orders" }).first().click();
+  await page.waitForFunction("(JSON.parse(localStorage['tessera.session'] ?? '{}').accessUntil ?? 0) > Date.now()");
+  await page.waitForLoadState("networkidle");
+}
+
 browserTest(`an access cookie that has run out is renewed once, for all tabs${skipped}`, async () => {
   const customer = await site.gateway.customer({ balance: 70 });
   const { page, problems } = await site.visit(customer);
   await page.goto("/");
   await page.getByText("Points to spend").waitFor();
+  await afterFirstRenewal(page);
   const other = await page.context().newPage();
   await other.goto("/orders");
+  await other.waitForLoadState("networkidle");
   await page.context().clearCookies({ name: "tessera-access" });
   let renewals = 0;
   page.context().on("request", (request) => {
@@ -127,10 +137,11 @@ browserTest(`a page left while its session is renewed comes back signed in${skip
   const { page, problems } = await site.visit(customer);
   await page.goto("/");
   await page.getByText("Points to spend").waitFor();
+  await afterFirstRenewal(page);
   await page.context().clearCookies({ name: "tessera-access" });
   // The renewal is answered when the page that has asked for it is gone.
   const held = gateway.sql(
-    "select pg_sleep(2) from (select 1 from sessions where customer_id = $1 for update) as held",
+    "select pg_sleep(1) from (select 1 from sessions where customer_id = $1 for update) as held",
     [customer.customerId],
   );
   const asked = page.waitForRequest((request) => request.postData()?.includes("mutation RefreshSession") ?? false);

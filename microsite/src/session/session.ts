@@ -25,7 +25,7 @@ const KEY = "tessera.session";
 /** A cookie this close to its end may be gone before the request arrives. */
 const MARGIN_MS = 20_000;
 /** A renewal that a page had begun when it was left is answered within this time; the page after it waits for its cookies. */
-const LEFT_BEHIND_MS = 4_000;
+const LEFT_BEHIND_MS = 5_000;
 
 const read = (): Known | null => {
   try {
