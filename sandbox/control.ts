@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { CallLog } from "./calls.ts";
-import { type Faults, faultScript } from "./faults.ts";
+import { type Faults, faultScript, release } from "./faults.ts";
 import { readJson, readValue } from "./read-json.ts";
 import { type Settings, settingsChange } from "./settings.ts";
 
@@ -10,6 +10,7 @@ const index = {
   "POST /__sandbox/faults": '{ "upstream", "operation", "fault", "times"?, "delayMs"?, "commit"?, "message"? }',
   "GET /__sandbox/faults": "the faults still to happen",
   "DELETE /__sandbox/faults": "forgets them",
+  "POST /__sandbox/faults/release": '{ "id"?, "with"?: "answer" | "drop" }: lets held calls go on',
   "GET /__sandbox/settings": "what the contract leaves open, and how it is played",
   "POST /__sandbox/settings": '{ "repeat"?: "accept" | "refuse" | "double", "failureStatus"?: 200 | 400 }',
   "POST /__sandbox/reset": "back to the sample world: no calls, faults, OTPs or changed settings",
@@ -39,6 +40,9 @@ export function serveControl(
   app.post("/__sandbox/faults", async ({ body }, reply) => {
     return reply.code(201).send(faults.add(readJson(faultScript, body)));
   });
+  app.post("/__sandbox/faults/release", async ({ body }) => ({
+    released: faults.release(body ? readJson(release, body) : {}),
+  }));
   app.delete("/__sandbox/faults", async (_request, reply) => {
     faults.clear();
     return reply.code(204).send();

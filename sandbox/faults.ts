@@ -1,9 +1,19 @@
+import { EventEmitter, once } from "node:events";
 import { z } from "zod";
 import { invalid } from "./failure.ts";
 import { readValue } from "./read-json.ts";
 
-const kinds = ["refuse", "http-500", "delay", "drop-before", "commit-then-drop", "malformed", "rate-limit"] as const;
-const kindsThatMayCommit: readonly string[] = ["http-500", "delay", "malformed"];
+const kinds = [
+  "refuse",
+  "http-500",
+  "delay",
+  "hold",
+  "drop-before",
+  "commit-then-drop",
+  "malformed",
+  "rate-limit",
+] as const;
+const kindsThatMayCommit: readonly string[] = ["http-500", "delay", "hold", "malformed"];
 
 export const faultScript = z
   .strictObject({
@@ -33,8 +43,16 @@ export const faultScript = z
     message: "only a refusal has codes",
   });
 
+/** Which held calls to let go on, and how: with the real answer, or with a connection reset. */
+export const release = z.strictObject({
+  /** Only the calls that this fault holds; every held call if absent. */
+  id: z.int().optional(),
+  with: z.enum(["answer", "drop"]).default("answer"),
+});
+
 export type FaultScript = z.input<typeof faultScript>;
 export type Fault = z.output<typeof faultScript> & { id: number };
+export type Release = z.output<typeof release>;
 
 /** Scripted misbehaviour, used up in the order it was added. */
 export interface Faults {
@@ -44,13 +62,23 @@ export interface Faults {
   list(): Fault[];
   /** Uses up one turn of the first fault that fits this call. */
   take(upstream: string, operation: string): Fault | undefined;
+  /** Forgets the faults that are still to happen. A call that is held stays held. */
   clear(): void;
+  /** Keeps a call until it is released. @returns how to go on */
+  hold(fault: Pick<Fault, "id">): Promise<Release["with"]>;
+  /** Resolves once `count` calls (1) are held, by this fault if one is named. */
+  held(fault?: Pick<Fault, "id">, count?: number): Promise<void>;
+  /** Lets held calls go on. @returns how many */
+  release(options?: z.input<typeof release>): number;
 }
 
 /** @param operations the operation names that each upstream answers */
 export function makeFaults(operations: ReadonlyMap<string, readonly string[]>): Faults {
   let queue: Fault[] = [];
   let lastId = 0;
+  const holding = new Set<{ id: number; goOn(how: Release["with"]): void }>();
+  const changed = new EventEmitter().setMaxListeners(0);
+  const heldBy = (id: number | undefined) => [...holding].filter((each) => id === undefined || each.id === id);
 
   return {
     add: (script) => {
@@ -73,6 +101,23 @@ export function makeFaults(operations: ReadonlyMap<string, readonly string[]>): 
     },
     clear: () => {
       queue = [];
+    },
+    hold: ({ id }) =>
+      new Promise((resolve) => {
+        holding.add({ id, goOn: resolve });
+        changed.emit("held");
+      }),
+    async held(fault, count = 1) {
+      while (heldBy(fault?.id).length < count) await once(changed, "held");
+    },
+    release: (options = {}) => {
+      const { id, with: how } = readValue(release, options);
+      const released = heldBy(id);
+      for (const each of released) {
+        holding.delete(each);
+        each.goOn(how);
+      }
+      return released.length;
     },
   };
 }

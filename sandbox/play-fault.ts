@@ -1,6 +1,6 @@
 import type { Delivery } from "./delivery.ts";
 import { type Failure, refused } from "./failure.ts";
-import type { Fault } from "./faults.ts";
+import type { Fault, Faults } from "./faults.ts";
 import type { Pauses } from "./pauses.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -13,7 +13,7 @@ export async function playFault(
   fault: Fault,
   upstream: Upstream,
   effect: () => Promise<Delivery>,
-  pauses: Pauses,
+  { pauses, faults }: { pauses: Pauses; faults: Pick<Faults, "hold"> },
 ): Promise<Delivery> {
   const commitsFirst = fault.commit === true || fault.fault === "commit-then-drop";
   const early = commitsFirst ? await effect() : undefined;
@@ -21,6 +21,8 @@ export async function playFault(
   if (fault.delayMs && !(await pauses.wait(fault.delayMs))) return { kind: "drop" };
 
   switch (fault.fault) {
+    case "hold":
+      return (await faults.hold(fault)) === "drop" ? { kind: "drop" } : (early ?? (await effect()));
     case "delay":
       return early ?? (await effect());
     case "drop-before":

@@ -80,8 +80,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const upstreams = [clientUpstream({ ledger, otps, tokens, checks, settings }), ...capillary.upstreams];
   const faults = makeFaults(operationsByUpstream(upstreams));
 
-  const reset = () => {
+  /** Calls in the air end without effect: a late one must not reach the new world. */
+  const dropCalls = () => {
     pauses.cutShort();
+    faults.release({ with: "drop" });
+  };
+  const reset = () => {
+    dropCalls();
     memory.reset();
     capillary.reset();
     faults.clear();
@@ -114,7 +119,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   let stopped: Promise<void> | undefined;
   const stop = () => {
-    pauses.cutShort();
+    dropCalls();
     stopped ??= app.close().then(memory.close).then(capillary.close);
     return stopped;
   };

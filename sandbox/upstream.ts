@@ -45,7 +45,7 @@ export function serveUpstream(
         const { perform, release } = claimed(operation, { headers, params, query, body });
         try {
           const effect = () => answer(upstream, perform);
-          const delivery = fault ? await playFault(fault, upstream, effect, pauses) : await effect();
+          const delivery = fault ? await playFault(fault, upstream, effect, { pauses, faults }) : await effect();
           finish(deliver(reply, delivery));
           return reply;
         } finally {

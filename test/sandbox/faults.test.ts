@@ -227,3 +227,72 @@ describe("the queue", () => {
     });
   }
 });
+
+describe("hold", () => {
+  test("answers at the release, and takes effect then", async () => {
+    await using sandbox = await startSandbox();
+    const fault = script(sandbox, { fault: "hold" });
+    const answer = clientApi(sandbox).redeem();
+    await sandbox.faults.held(fault);
+    expect(sandbox.client.balance("CUST12345")).toBe(3500);
+    expect(sandbox.faults.release()).toBe(1);
+    expect((await answer).body).toMatchObject({ status: true });
+    expect(sandbox.client.balance("CUST12345")).toBe(3000);
+  });
+
+  test("with commit takes effect before, and can be dropped afterwards", async () => {
+    await using sandbox = await startSandbox();
+    const fault = script(sandbox, { fault: "hold", commit: true });
+    const answer = clientApi(sandbox).redeem();
+    await sandbox.faults.held(fault);
+    expect(sandbox.client.balance("CUST12345")).toBe(3000);
+    sandbox.faults.release({ with: "drop" });
+    await expect(answer).rejects.toThrow("fetch failed");
+    expect(sandbox.calls.since(0)).toMatchObject([{ outcome: "dropped", fault: "hold" }]);
+  });
+
+  test("dropped, has no effect", async () => {
+    await using sandbox = await startSandbox();
+    const fault = script(sandbox, { fault: "hold" });
+    const answer = clientApi(sandbox).redeem();
+    await sandbox.faults.held(fault);
+    sandbox.faults.release({ with: "drop" });
+    await expect(answer).rejects.toThrow("fetch failed");
+    expect(sandbox.client.balance("CUST12345")).toBe(3500);
+  });
+
+  test("lets go of the calls of one fault and keeps the others", async () => {
+    await using sandbox = await startSandbox();
+    const [first, second] = [script(sandbox, { fault: "hold" }), script(sandbox, { fault: "hold" })];
+    const one = clientApi(sandbox).redeem({ order_id: "ORD-1" });
+    await sandbox.faults.held(first);
+    const two = clientApi(sandbox).redeem({ order_id: "ORD-2" });
+    await sandbox.faults.held(undefined, 2);
+    expect(sandbox.faults.release({ id: second.id })).toBe(1);
+    expect((await two).body).toMatchObject({ status: true });
+    await sandbox.faults.held(first);
+    expect(sandbox.faults.release()).toBe(1);
+    expect((await one).body).toMatchObject({ status: true });
+  });
+
+  test.each(["reset", "stop"] as const)("is dropped by a %s without effect", async (end) => {
+    await using sandbox = await startSandbox();
+    const fault = script(sandbox, { fault: "hold" });
+    const answer = clientApi(sandbox).redeem();
+    await sandbox.faults.held(fault);
+    void sandbox[end]();
+    await expect(answer).rejects.toThrow("fetch failed");
+    expect(sandbox.client.balance("CUST12345")).toBe(3500);
+  });
+
+  test("is released over HTTP", async () => {
+    await using sandbox = await startSandbox();
+    const fault = script(sandbox, { fault: "hold" });
+    const answer = clientApi(sandbox).redeem();
+    await sandbox.faults.held(fault);
+    const url = `${sandbox.url}/__sandbox/faults/release`;
+    expect(await send(url, { method: "POST", body: '{"with":"nothing"}' })).toMatchObject({ status: 400 });
+    expect(await send(url, { method: "POST" })).toMatchObject({ status: 200, body: { released: 1 } });
+    expect((await answer).body).toMatchObject({ status: true });
+  });
+});
