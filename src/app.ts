@@ -19,7 +19,7 @@ import { migrate } from "./platform/migrate.ts";
 import { startEmbeddedPostgres } from "./platform/postgres/embedded.ts";
 import { makeDbosEngine } from "./platform/saga/dbos-engine.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
-import { makeTrip } from "./platform/trip.ts";
+import { noCrashPoints, openCrashPoints } from "./platform/crash-point.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandbox-process.ts";
 import { type Server, startServer } from "./server.ts";
 import { type Capillary, makeCapillary } from "./upstream/capillary/capillary.ts";
@@ -123,7 +123,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       handOff: handOffKey && { ...config.handOff, key: handOffKey },
       capillary,
       engine,
-      trip: makeTrip(config.tripPoint),
+      atCrashPoint: config.hasCrashPoints ? openCrashPoints() : noCrashPoints,
       vault,
       exclusive: makeExclusive(databaseUrl),
       pictures,

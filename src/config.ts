@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { z } from "zod";
 import { readHandOffKey } from "./auth/hand-off-key.ts";
 import { isTimeZone } from "./platform/time-zone.ts";
-import { type TripPoint, tripPoints } from "./platform/trip.ts";
 
 /** Thrown when the settings do not make sense. Its message is for the person at the terminal: one line a problem. */
 export class ConfigError extends Error {
@@ -141,7 +140,7 @@ const settings = z.object({
 
   SEED: z.enum(["sample", "none"]).optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
-  TRIP_POINT: z.enum(tripPoints).optional(),
+  CRASH_POINTS: flag.default(false),
 });
 
 export type Config = ReturnType<typeof readConfig>;
@@ -237,7 +236,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     },
     seed: s.SEED ?? (isProduction ? ("none" as const) : ("sample" as const)),
     logLevel: s.LOG_LEVEL,
-    tripPoint: s.TRIP_POINT as TripPoint | undefined,
+    hasCrashPoints: s.CRASH_POINTS,
   });
 }
 
@@ -274,7 +273,7 @@ function contradictions(s: z.infer<typeof settings>): string[] {
     if (!s.SESSION_SECRET) problems.push("SESSION_SECRET: required in production, at least 32 random characters");
     if (!s.CLIENT_API_URL)
       problems.push("CLIENT_API_URL: required in production; only elsewhere the sandbox stands in");
-    if (s.TRIP_POINT) problems.push("TRIP_POINT: kills the process on purpose and is refused in production");
+    if (s.CRASH_POINTS) problems.push("CRASH_POINTS: lets a test kill the process and is refused in production");
   }
   const { CLIENT_HANDOFF_KEY: handOff } = s;
   if (s.NODE_ENV === "production" && handOff?.kind === "jwks" && handOff.url.protocol !== "https:") {

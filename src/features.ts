@@ -74,7 +74,7 @@ import type { Exclusive } from "./platform/exclusive.ts";
 import type { Logger } from "./platform/logger.ts";
 import type { SagaEngine } from "./platform/saga/saga.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
-import type { Trip } from "./platform/trip.ts";
+import type { AtCrashPoint } from "./platform/crash-point.ts";
 import { makeCheckIn } from "./reward-processor/check-in/check-in.ts";
 import { makeCapillaryLedger } from "./reward-processor/credit/capillary-ledger.ts";
 import { makeClientLedger } from "./reward-processor/credit/client-ledger.ts";
@@ -116,7 +116,7 @@ export interface FeatureDeps {
   /** Undefined where there is none. */
   capillary: Capillary | undefined;
   engine: SagaEngine;
-  trip: Trip;
+  atCrashPoint: AtCrashPoint;
   vault: VoucherVault;
   exclusive: Exclusive;
   pictures: PictureFetcher;
@@ -129,7 +129,7 @@ export type Features = ReturnType<typeof makeFeatures>;
 
 /** Binds every feature to what it stands on. Nothing here decides anything. */
 export function makeFeatures(deps: FeatureDeps) {
-  const { config, db, bus, clock, log, client, capillary, engine, trip, vault, otpGridMs } = deps;
+  const { config, db, bus, clock, log, client, capillary, engine, atCrashPoint, vault, otpGridMs } = deps;
   checkOrderStatuses();
   const gridMs = otpGridMs ?? ANSWER_GRID_MS;
   const { settleMs, redeemRepeatable, reverseRepeatable, pointsAuth } = config.client;
@@ -197,7 +197,7 @@ export function makeFeatures(deps: FeatureDeps) {
     client,
     readBalance,
     conclude,
-    trip,
+    atCrashPoint,
     log,
     redeemRepeatable,
     reverseRepeatable,
@@ -209,8 +209,8 @@ export function makeFeatures(deps: FeatureDeps) {
   const placeSaga = placeOrderSaga({
     ...durably,
     redeemRepeatable,
-    giveRewards: makeGiveRewards({ orders, settleLines, trip, log }),
-    issueUnit: makeIssueUnit({ orders, capillary, findGiven, conclude: concludeIssue, trip, log }),
+    giveRewards: makeGiveRewards({ orders, settleLines, atCrashPoint, log }),
+    issueUnit: makeIssueUnit({ orders, capillary, findGiven, conclude: concludeIssue, atCrashPoint, log }),
     issuePatience: patience,
     giveUpUnsent: async ({ orderId, movementId }) => {
       await orders.changing(orderId, (change) => conclude.gaveUp(change, movementId));
@@ -234,11 +234,11 @@ export function makeFeatures(deps: FeatureDeps) {
     ledger,
     bus,
     clock,
-    trip,
+    atCrashPoint,
   });
   const concludeRevoke = makeConcludeRevoke({ settleLines, log });
   const revokes = revokeSaga({
-    revokeUnit: makeRevokeUnit({ orders, capillary, findGiven, conclude: concludeRevoke, clock, trip }),
+    revokeUnit: makeRevokeUnit({ orders, capillary, findGiven, conclude: concludeRevoke, clock, atCrashPoint }),
     issuePatience: patience,
   });
   engine.register(revokes);
@@ -284,7 +284,7 @@ export function makeFeatures(deps: FeatureDeps) {
     patience: { settleMs, giveUpMs: GIVE_UP_MS },
     bus,
     clock,
-    trip,
+    atCrashPoint,
     log,
   };
 
@@ -337,7 +337,7 @@ export function makeFeatures(deps: FeatureDeps) {
         orders,
         sessions,
         placeOrder,
-        claimPrize: makeClaimPrize({ db, createOrder, bus, clock, trip }),
+        claimPrize: makeClaimPrize({ db, createOrder, bus, clock, atCrashPoint }),
         cancelOrder: makeCancelOrder({ orders, settleLines, wantBack, awaitRevokes }),
         reverseOrder: makeReverseOrder({ orders, settleLines, wantBack, awaitRevokes }),
         resolveOrder,

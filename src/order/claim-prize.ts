@@ -3,7 +3,7 @@ import { isShipped, toReward } from "../catalog/reward.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
-import type { Trip } from "../platform/trip.ts";
+import type { AtCrashPoint } from "../platform/crash-point.ts";
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../refusal.ts";
 import { readAddress } from "./address.ts";
 import type { ChangedOrder } from "./cancel-order.ts";
@@ -24,7 +24,7 @@ export interface ClaimPrizeDeps {
   createOrder: CreateOrder;
   bus: Bus;
   clock: Clock;
-  trip: Trip;
+  atCrashPoint: AtCrashPoint;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface ClaimPrizeDeps {
  *
  * What the reward's price, offer and limits say is for those who pay: of a prize only the stock is asked.
  */
-export function makeClaimPrize({ db, createOrder, bus, clock, trip }: ClaimPrizeDeps): ClaimPrize {
+export function makeClaimPrize({ db, createOrder, bus, clock, atCrashPoint }: ClaimPrizeDeps): ClaimPrize {
   return async ({ awardId, customerId, shippingAddress }) => {
     const read = shippingAddress == null ? null : readAddress(shippingAddress);
     const claimed = await inTransaction(db, async (tx): Promise<ChangedOrder | Refused> => {
@@ -66,11 +66,11 @@ export function makeClaimPrize({ db, createOrder, bus, clock, trip }: ClaimPrize
         address,
         now: clock.now(),
       });
-      trip("claim:before-commit");
+      atCrashPoint("claim:before-commit");
       return { orderId, replayed: false };
     });
     if (!isRefused(claimed) && !claimed.replayed) {
-      trip("claim:after-commit");
+      atCrashPoint("claim:after-commit");
       bus.ring(orderTopic(claimed.orderId));
       bus.ring(customerTopic(customerId));
     }

@@ -1,6 +1,6 @@
 import { isFromPool, isShipped } from "../catalog/reward.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { Trip } from "../platform/trip.ts";
+import type { AtCrashPoint } from "../platform/crash-point.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { SettleLines } from "./settle-lines.ts";
 
@@ -13,13 +13,13 @@ export type GiveRewards = (orderId: string) => Promise<string[]>;
 export interface GiveRewardsDeps {
   orders: OrderStore;
   settleLines: SettleLines;
-  trip: Trip;
+  atCrashPoint: AtCrashPoint;
   log: Logger;
 }
 
 type Line = OrderChange["order"]["lines"][number];
 
-export function makeGiveRewards({ orders, settleLines, trip, log }: GiveRewardsDeps): GiveRewards {
+export function makeGiveRewards({ orders, settleLines, atCrashPoint, log }: GiveRewardsDeps): GiveRewards {
   return async (orderId) => {
     const toIssue = await orders.changing(orderId, async (change) => {
       const needsNoDeduction = !change.order.movements.some(({ ledger }) => ledger === "CLIENT");
@@ -44,12 +44,12 @@ export function makeGiveRewards({ orders, settleLines, trip, log }: GiveRewardsD
         reason: "INVENTORY_UNAVAILABLE",
         ...(isShipping && { message: "The warehouse is preparing your parcel." }),
       });
-      trip("fulfil:before-commit");
+      atCrashPoint("fulfil:before-commit");
       return change.order.lines.flatMap((line) =>
         line.units.filter(({ issue, state }) => issue && state === "PENDING").map(({ id }) => id),
       );
     });
-    trip("fulfil:after-commit");
+    atCrashPoint("fulfil:after-commit");
     return toIssue ?? [];
   };
 }

@@ -6,7 +6,7 @@ import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
-import type { Trip } from "../platform/trip.ts";
+import type { AtCrashPoint } from "../platform/crash-point.ts";
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../refusal.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
 import { availableIn } from "../wallet/wallet.ts";
@@ -47,7 +47,7 @@ export interface PlaceOrderDeps {
   ledger: CartFacts["ledger"];
   bus: Bus;
   clock: Clock;
-  trip: Trip;
+  atCrashPoint: AtCrashPoint;
 }
 
 const LOCK_TIMEOUT = "55P03";
@@ -62,7 +62,7 @@ const MAX_ATTEMPTS = 5;
  * found under the lock, and again when it is another by then.
  */
 export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
-  const { db, orders, readBalance, createOrder, aboutCart, ledger, bus, clock, trip } = deps;
+  const { db, orders, readBalance, createOrder, aboutCart, ledger, bus, clock, atCrashPoint } = deps;
   const shareBalanceRead = makeSingleFlight<number | null>();
 
   /** Shared only with those who saw the same ledger version, so that it cannot predate a movement we know of. */
@@ -132,7 +132,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
         now: clock.now(),
       });
       await spendKey(tx, request, orderId, clock.now());
-      trip("place:before-commit");
+      atCrashPoint("place:before-commit");
       return { kind: "placed", orderId, replayed: false };
     });
   }
@@ -174,7 +174,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
           continue;
         }
         if (!isRefused(placed) && placed.kind === "placed" && !placed.replayed) {
-          trip("place:after-commit");
+          atCrashPoint("place:after-commit");
           bus.ring(orderTopic(placed.orderId));
           bus.ring(customerTopic(customerId));
         }

@@ -1,12 +1,12 @@
 import { expect, test, vi } from "vitest";
-import type { TripPoint } from "../../src/platform/trip.ts";
+import type { CrashPoint } from "../../src/platform/crash-point.ts";
 import { claim, prizesOf, sendClaim, winner } from "../reward-processor/support/prizes.ts";
 import { startMortalGateway } from "../support/gateway-process.ts";
 import { orderSettled } from "../support/orders.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
 
-test.concurrent.each<[TripPoint, { replayed: boolean }]>([
+test.concurrent.each<[CrashPoint, { replayed: boolean }]>([
   ["claim:before-commit", { replayed: false }],
   ["claim:after-commit", { replayed: true }],
   ["fulfil:before-commit", { replayed: true }],

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test, vi } from "vitest";
 import type { FaultScript } from "../../sandbox/faults.ts";
-import type { TripPoint } from "../../src/platform/trip.ts";
+import type { CrashPoint } from "../../src/platform/crash-point.ts";
 import { addLine, type GroupMember, groupMember, issuable, issualsOf, orderCart } from "../support/capillary-orders.ts";
 import { type MortalGateway, startMortalGateway } from "../support/gateway-process.ts";
 import { addToCart, orderSettled, readOrder } from "../support/orders.ts";
@@ -11,7 +11,7 @@ import { addToCart, orderSettled, readOrder } from "../support/orders.ts";
 vi.setConfig({ testTimeout: 180_000 });
 
 /** An order of our own voucher, two treats a group pays, and one the customer does, on a gateway that dies at `point`. */
-async function issueThroughDeath(point: TripPoint, lost?: Omit<FaultScript, "upstream" | "operation">) {
+async function issueThroughDeath(point: CrashPoint, lost?: Omit<FaultScript, "upstream" | "operation">) {
   await using gateway = await startMortalGateway({ TRIP_POINT: point });
   const customer = await groupMember(gateway);
   const treat = await issuable(gateway, { points: 100 });
@@ -39,7 +39,7 @@ function whatHappened(gateway: MortalGateway, customer: GroupMember) {
 const everythingOnce = { issued: 3, keys: 3, group: 800, ledger: [1_000, -150] };
 
 describe.concurrent("killed while Capillary gives,", () => {
-  test.each<TripPoint>(["issue:marked", "issue:answered", "issue:recorded"])(
+  test.each<CrashPoint>(["issue:marked", "issue:answered", "issue:recorded"])(
     "at %s, each unit is given once and paid once",
     async (point) => {
       const { order, ...story } = await issueThroughDeath(point);
@@ -69,7 +69,7 @@ describe.concurrent("killed while Capillary gives,", () => {
 });
 
 describe.concurrent("killed while Capillary takes back,", () => {
-  test.each<TripPoint>(["revoke:marked", "revoke:answered"])("at %s, the group gets its points once", async (point) => {
+  test.each<CrashPoint>(["revoke:marked", "revoke:answered"])("at %s, the group gets its points once", async (point) => {
     await using gateway = await startMortalGateway({ TRIP_POINT: point });
     gateway.sandbox.capillary.setFlags({ REVOKE_ENABLE: true });
     const customer = await groupMember(gateway);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test, vi } from "vitest";
-import type { TripPoint } from "../../src/platform/trip.ts";
+import type { CrashPoint } from "../../src/platform/crash-point.ts";
 import type { Customer } from "../support/gateway.ts";
 import { type MortalGateway, startMortalGateway } from "../support/gateway-process.ts";
 import { addToCart, orderSettled, type SeenOrder, sendPlaceOrder } from "../support/orders.ts";
@@ -22,7 +22,7 @@ interface Story {
 
 /** Places an order of two units, of which `given` can be given, on a gateway that dies at `point`; then starts it again. */
 async function orderThroughDeath(
-  point: TripPoint,
+  point: CrashPoint,
   { given = 2, env = {} }: { given?: number; env?: Record<string, string> } = {},
 ) {
   await using gateway = await startMortalGateway({ ...env, TRIP_POINT: point });
@@ -102,7 +102,7 @@ describe.concurrent("killed while placing,", () => {
 });
 
 describe.concurrent("killed on the way to the end,", () => {
-  test.each<TripPoint>(["redeem:answered", "redeem:recorded", "fulfil:before-commit", "fulfil:after-commit"])(
+  test.each<CrashPoint>(["redeem:answered", "redeem:recorded", "fulfil:before-commit", "fulfil:after-commit"])(
     "at %s, the order ends as without the kill, and the points are taken once",
     async (point) => {
       const story = await orderThroughDeath(point);
@@ -117,7 +117,7 @@ describe.concurrent("killed on the way to the end,", () => {
     expect(story).toMatchObject({ redeems: 0, reversals: 0, ledger: [1_000] });
   });
 
-  test.each<TripPoint>(["redeem:marked", "redeem:answered"])(
+  test.each<CrashPoint>(["redeem:marked", "redeem:answered"])(
     "at %s, a ledger that allows repetition takes the points once",
     async (point) => {
       const story = await orderThroughDeath(point, { env: { CLIENT_REDEEM_REPEATABLE: "true" } });
@@ -128,7 +128,7 @@ describe.concurrent("killed on the way to the end,", () => {
 });
 
 describe.concurrent("killed while giving points back,", () => {
-  test.each<TripPoint>(["return:answered", "return:recorded"])("at %s, they come back once", async (point) => {
+  test.each<CrashPoint>(["return:answered", "return:recorded"])("at %s, they come back once", async (point) => {
     const story = await orderThroughDeath(point, { given: 1 });
     expect(story.order).toMatchObject({ status: "PARTIALLY_FULFILLED", pointsState: "PARTIALLY_RETURNED" });
     expect(story).toMatchObject({ redeems: 1, reversals: 1, ledger: [1_000, -300, 150] });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import type { CrashPoint } from "../../src/platform/crash-point.ts";
 import { makeTestGateway, type TestGateway } from "./gateway.ts";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -11,28 +12,56 @@ export interface GatewayProcess {
   pid: number;
   /** The signal or code it ended with. */
   ended: Promise<string>;
+  /** From now on the process kills itself when it reaches this point. */
+  arm(point: CrashPoint): Promise<void>;
   kill(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
 }
 
+type Message = { type: "ready"; url: string } | { type: "crash-point-armed"; point: CrashPoint };
+
 /** Runs `src/main.ts` with these settings in a process of its own, and waits until it is ready. */
 export async function startGatewayProcess(settings: Record<string, string>): Promise<GatewayProcess> {
   const child: ChildProcess = spawn(process.execPath, ["--no-warnings", main], {
-    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"], ...settings },
+    env: {
+      PATH: process.env["PATH"],
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
+      CRASH_POINTS: "true",
+      ...settings,
+    },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
   let complaint = "";
   child.stderr?.on("data", (chunk) => (complaint += chunk));
   const ended = once(child, "exit").then(([code, signal]) => String(signal ?? code));
-  const first = await Promise.race([
-    once(child, "message").then(([message]) => message as { url: string }),
-    ended.then((how) => Promise.reject(new Error(`the gateway ended (${how}) before it was ready: ${complaint}`))),
-  ]);
+  /** The next message of this type; rejects when the process ends first. */
+  const message = <Type extends Message["type"]>(type: Type) =>
+    new Promise<Extract<Message, { type: Type }>>((resolve, reject) => {
+      const hear = (heard: Message) => {
+        if (heard.type !== type) return;
+        child.off("message", hear);
+        resolve(heard as Extract<Message, { type: Type }>);
+      };
+      child.on("message", hear);
+      void ended.then((how) => reject(new Error(`the gateway ended (${how}) before it was ${type}: ${complaint}`)));
+    });
+  const { url } = await message("ready");
   const kill = async (signal: NodeJS.Signals) => {
     child.kill(signal);
     await ended;
   };
-  return { url: first.url, pid: child.pid ?? 0, ended, kill, stop: () => kill("SIGTERM") };
+  return {
+    url,
+    pid: child.pid ?? 0,
+    ended,
+    async arm(point) {
+      const armed = message("crash-point-armed");
+      child.send({ type: "arm-crash-point", point });
+      await armed;
+    },
+    kill,
+    stop: () => kill("SIGTERM"),
+  };
 }
 
 export async function freePort(): Promise<string> {
@@ -45,8 +74,10 @@ export async function freePort(): Promise<string> {
 }
 
 export interface MortalGateway extends TestGateway {
-  /** The process that is running now. */
+  /** The process that is running now, or that ended last. */
   process(): GatewayProcess;
+  /** Does `work`, whose answer may be lost, and resolves once the process has died at `point` because of it. */
+  dieAt<Answer>(point: CrashPoint, work: () => Promise<Answer>): Promise<Answer | null>;
 }
 
 /** A gateway that can be killed. It comes back on the same port, and so as the same executor of its sagas. */
@@ -54,15 +85,25 @@ export async function startMortalGateway(env: Record<string, string> = {}): Prom
   let running: GatewayProcess | undefined;
   const gateway = await makeTestGateway(
     async (settings) => {
+      running = undefined;
       running = await startGatewayProcess(settings);
       return running;
     },
     { PORT: await freePort(), ...env },
   );
+  const current = () => {
+    if (!running) throw new Error("the gateway did not start");
+    return running;
+  };
   return Object.assign(gateway, {
-    process() {
-      if (!running) throw new Error("the gateway was never started");
-      return running;
+    process: current,
+    async dieAt<Answer>(point: CrashPoint, work: () => Promise<Answer>) {
+      const { arm, ended } = current();
+      await arm(point);
+      const answer = await work().catch(() => null);
+      const how = await ended;
+      if (how !== "SIGKILL") throw new Error(`the gateway ended by ${how} instead of dying at ${point}`);
+      return answer;
     },
   });
 }

@@ -8,8 +8,10 @@ import type { FaultScript } from "../../sandbox/faults.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { type App, type Surroundings, startApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
+import { type Clock, systemClock } from "../../src/platform/clock.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
 import { type Caller, makeCaller } from "./graphql.ts";
+import { mintSession } from "./session.ts";
 
 export const SESSION_SECRET = "a secret for tests that nobody else knows";
 export const OPERATOR_TOKEN = "operator-token-of-the-tests";
@@ -51,7 +53,7 @@ export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record
     CAPILLARY_PROGRAM_ID: capillary.programId,
     CAPILLARY_CALLS_PER_MINUTE: "100000",
     CATALOG_SYNC_SECONDS: "0", // the catalogue of a test is its own
-    UPSTREAM_TIMEOUT_MS: "1000",
+    UPSTREAM_TIMEOUT_MS: "10000",
     OTP_PER_ADDRESS_HOUR: "100000",
     SESSION_SECRET,
     OPERATOR_TOKEN,
@@ -122,13 +124,16 @@ export async function startTestGateway(
   surroundings: Surroundings = {},
 ): Promise<TestGateway> {
   const log = surroundings.log ?? (await makeLogger({ level: "silent", pretty: false }));
-  return makeTestGateway((settings) => startApp(readConfig(settings), { log, otpGridMs: 1, ...surroundings }), env);
+  const start = (settings: Record<string, string>) =>
+    startApp(readConfig(settings), { log, otpGridMs: 1, ...surroundings });
+  return makeTestGateway(start, env, surroundings.clock);
 }
 
 /** The same with the gateway in a process of its own, started by `start` with these settings. */
 export async function makeTestGateway(
   startGateway: (settings: Record<string, string>) => Promise<Pick<App, "url" | "stop">>,
   env: Record<string, string> = {},
+  clock: Clock = systemClock,
 ): Promise<TestGateway> {
   const databaseUrl = await cloneDatabase();
   const sandbox = await startSandbox();
@@ -176,24 +181,13 @@ export async function makeTestGateway(
       if (!sandbox.client.has(customerId)) {
         sandbox.client.addCustomer({ customer_id: customerId, balance, mobile: "98XXXXXX45" });
       }
-      const { requestOtp } = await caller().ok<{ requestOtp: { challengeId: string } }>(
-        `mutation ($customerId: String!) { requestOtp(input: { customerId: $customerId }) { challengeId userErrors { message } } }`,
-        { customerId },
-      );
-      await sandbox.calls.waitFor(
-        ({ operation, outcome, body }) =>
-          operation === "generate-otp" &&
-          outcome === "answered" &&
-          (body as { customer_id: string }).customer_id === customerId,
-      );
-      const otp = sandbox.client.lastOtp(customerId)?.otp;
-      const { verifyOtp } = await caller().ok<{
-        verifyOtp: { session: { accessToken: string; refreshToken: string } };
-      }>(
-        `mutation ($input: VerifyOtpInput!) { verifyOtp(input: $input) { session { accessToken refreshToken } userErrors { message } } }`,
-        { input: { challengeId: requestOtp.challengeId, otp } },
-      );
-      const { accessToken, refreshToken } = verifyOtp.session;
+      const { accessToken, refreshToken } = await mintSession({
+        pool,
+        sessionSecret: SESSION_SECRET,
+        clock,
+        customerId,
+        maskedMobile: sandbox.client.account(customerId).mobile,
+      });
       return { ...caller(accessToken), customerId, refreshToken };
     },
 

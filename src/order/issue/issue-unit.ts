@@ -1,6 +1,6 @@
 import { redeemabilityReasonOf } from "../../catalog/capillary-refusal.ts";
 import type { Logger } from "../../platform/logger.ts";
-import type { Trip } from "../../platform/trip.ts";
+import type { AtCrashPoint } from "../../platform/crash-point.ts";
 import type { Capillary } from "../../upstream/capillary/capillary.ts";
 import { CapillaryError, hasReason } from "../../upstream/capillary/capillary-error.ts";
 import type { IssueKeys } from "../../upstream/capillary/issuing.ts";
@@ -70,7 +70,7 @@ export interface IssueUnitDeps {
   capillary: Capillary | undefined;
   findGiven: FindGiven | undefined;
   conclude: ConcludeIssue;
-  trip: Trip;
+  atCrashPoint: AtCrashPoint;
   log: Logger;
 }
 
@@ -88,7 +88,7 @@ interface Turn {
  * only ever repeated under its own key or looked for. A new key, numbered and on record, follows a definite failure alone.
  */
 export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
-  const { orders, capillary, findGiven, conclude, trip, log } = deps;
+  const { orders, capillary, findGiven, conclude, atCrashPoint, log } = deps;
 
   const changing = <T>({ orderId }: { orderId: string }, work: (change: OrderChange) => Promise<T>) =>
     changeOrder(orders, orderId, work);
@@ -97,11 +97,12 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     async send(unit) {
       const turn = await changing(unit, (change) => takeTurn(change, unit.unitId));
       if (!turn) return { outcome: "settled" };
-      trip("issue:marked");
+      atCrashPoint("issue:marked");
       const answer = await ask(unit, turn);
-      trip("issue:answered");
+      const wasSent = answer !== null && !("outcome" in answer && answer.outcome === "transient");
+      if (wasSent) atCrashPoint("issue:answered");
       const sent = await changing(unit, (change) => record(change, unit.unitId, turn, answer));
-      trip("issue:recorded");
+      if (wasSent) atCrashPoint("issue:recorded");
       return sent;
     },
 

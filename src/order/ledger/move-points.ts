@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Db } from "../../platform/db.ts";
 import type { Logger } from "../../platform/logger.ts";
-import type { Trip } from "../../platform/trip.ts";
+import type { AtCrashPoint } from "../../platform/crash-point.ts";
 import type { ClientPoints } from "../../upstream/client-points/client-points.ts";
 import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts";
 import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";
@@ -36,7 +36,7 @@ export interface MovePointsDeps {
   client: ClientPoints;
   readBalance: ReadBalance;
   conclude: ConcludeMovement;
-  trip: Trip;
+  atCrashPoint: AtCrashPoint;
   log: Logger;
   redeemRepeatable: boolean;
   reverseRepeatable: boolean;
@@ -55,12 +55,12 @@ const FENCE_MS = 2_000;
  * customer are waited for as well; they wait for movements likewise.
  */
 export function makeMovePoints(deps: MovePointsDeps): MovePoints {
-  const { db, orders, client, readBalance, conclude, trip, log } = deps;
+  const { db, orders, client, readBalance, conclude, atCrashPoint, log } = deps;
 
   const find = async (movementId: string) =>
     toMovement(await db.pointsMovement.findUniqueOrThrow({ where: { id: movementId } }));
-  const tripAt = (movement: Movement, when: "marked" | "answered" | "recorded") =>
-    trip(`${movement.kind === "TAKEN" ? "redeem" : "return"}:${when}`);
+  const crashPointAt = (movement: Movement, when: "marked" | "answered" | "recorded") =>
+    atCrashPoint(`${movement.kind === "TAKEN" ? "redeem" : "return"}:${when}`);
   const isRepeatable = ({ kind }: Pick<Movement, "kind">) =>
     kind === "TAKEN" ? deps.redeemRepeatable : deps.reverseRepeatable;
 
@@ -167,7 +167,7 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
   }
 
   async function attempt({ movement, orderNumber, wasInDoubt, markedAt }: Turn): Promise<Sent> {
-    tripAt(movement, "marked");
+    crashPointAt(movement, "marked");
     let failure: UpstreamError | null = null;
     const isLate = performance.now() - markedAt > FENCE_MS;
     if (!isLate) {
@@ -178,18 +178,19 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
         failure = error;
       }
     }
-    tripAt(movement, "answered");
+    const wasSent = !isLate && failure?.outcome !== "transient";
+    if (wasSent) crashPointAt(movement, "answered");
 
     const sent = await changing(movement, async (change): Promise<Sent> => {
       await bumpLedgerVersion(change);
-      if (failure === null && !isLate) return conclude.confirmed(change, movement.id);
+      if (wasSent && failure === null) return conclude.confirmed(change, movement.id);
       if (failure?.outcome === "unknown") return conclude.inDoubt(change, movement.id, failure.message);
       // A no to a repetition says nothing about the first time: it may well be "I have done this already".
       if (wasInDoubt) return conclude.inDoubt(change, movement.id, failure?.message ?? "not repeated in time");
       if (failure?.outcome === "refused") return conclude.refused(change, movement.id, failure);
       return conclude.notSent(change, movement.id, failure?.message ?? "not sent in time");
     });
-    tripAt(movement, "recorded");
+    if (wasSent) crashPointAt(movement, "recorded");
     return sent;
   }
 }

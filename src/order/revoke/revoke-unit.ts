@@ -1,5 +1,5 @@
 import type { Clock } from "../../platform/clock.ts";
-import type { Trip } from "../../platform/trip.ts";
+import type { AtCrashPoint } from "../../platform/crash-point.ts";
 import type { Capillary } from "../../upstream/capillary/capillary.ts";
 import { CapillaryError, hasReason } from "../../upstream/capillary/capillary-error.ts";
 import { hasOutcome, UpstreamError } from "../../upstream/upstream-error.ts";
@@ -35,7 +35,7 @@ export interface RevokeUnitDeps {
   findGiven: FindGiven | undefined;
   conclude: ConcludeRevoke;
   clock: Clock;
-  trip: Trip;
+  atCrashPoint: AtCrashPoint;
 }
 
 const REVOKED_BY = "tessera";
@@ -45,7 +45,7 @@ const REVOKED_BY = "tessera";
  * already*: so the balance of the wallet that had paid is read before the first call, and is the evidence afterwards.
  */
 export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
-  const { orders, capillary, findGiven, conclude, clock, trip } = deps;
+  const { orders, capillary, findGiven, conclude, clock, atCrashPoint } = deps;
 
   const changing = <T>({ orderId }: { orderId: string }, work: (change: OrderChange) => Promise<T>) =>
     changeOrder(orders, orderId, work);
@@ -58,9 +58,9 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
       if (ready instanceof UpstreamError) return "try-later";
       const turn = await changing(unit, (change) => takeTurn(change, unit.unitId, ready));
       if (!turn) return "settled";
-      trip("revoke:marked");
+      atCrashPoint("revoke:marked");
       const failure = await ask(ready.transactionId, found);
-      trip("revoke:answered");
+      if (failure?.outcome !== "transient") atCrashPoint("revoke:answered");
       return changing(unit, (change) => record(change, unit.unitId, turn.wasInDoubt, failure));
     },
 

@@ -3,7 +3,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { type Bus, listen } from "../../platform/events.ts";
 import type { PointsLedger } from "../../platform/generated/prisma/enums.ts";
 import type { Logger } from "../../platform/logger.ts";
-import type { Trip } from "../../platform/trip.ts";
+import type { AtCrashPoint } from "../../platform/crash-point.ts";
 import { type Conclusion, type CreditPatience, concludeCredit } from "./conclude-credit.ts";
 import type { ClaimedCredit, CreditStore, SettledAward } from "./credit.store.ts";
 import type { CreditAnswer, CreditLedger, CreditLedgers } from "./credit-ledger.ts";
@@ -20,7 +20,7 @@ export interface CreditAwardsDeps {
   pollMs?: number | undefined;
   bus: Bus;
   clock: Clock;
-  trip: Trip;
+  atCrashPoint: AtCrashPoint;
   log: Logger;
 }
 
@@ -44,7 +44,7 @@ const PAUSE_MS = { first: 1_000, most: 60_000 };
  * @returns ends it, once what is on its way has been answered
  */
 export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
-  const { store, ledgers, ledger, patience, pollMs = POLL_MS, bus, clock, trip, log } = deps;
+  const { store, ledgers, ledger, patience, pollMs = POLL_MS, bus, clock, atCrashPoint, log } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
   const underWay = new Set<Promise<void>>();
@@ -69,7 +69,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
     const claimedAt = performance.now();
     const leaseMs = ledgers[ledger]?.leaseMs ?? 0;
     const claimed = await store.claim({ limit, ledger, leaseMs, now: clock.now() });
-    if (claimed.length > 0) trip("credit:marked");
+    if (claimed.length > 0) atCrashPoint("credit:marked");
     for (const [name, credits] of Map.groupBy(claimed, (credit) => credit.ledger)) {
       for (const sent of send(ledgers[name], credits, claimedAt)) {
         underWay.add(sent);
@@ -97,7 +97,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
 
   async function record(credit: ClaimedCredit, answer: Promise<CreditAnswer>): Promise<void> {
     const answered = await answer;
-    trip("credit:answered");
+    if (answered.outcome !== "not-sent") atCrashPoint("credit:answered");
     hasFailed = answered.outcome === "not-sent" || answered.outcome === "unknown";
     if (hasFailed) failing.add(credit.id);
     else {

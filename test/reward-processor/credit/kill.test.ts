@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { expect, test, vi } from "vitest";
-import type { TripPoint } from "../../../src/platform/trip.ts";
+import type { CrashPoint } from "../../../src/platform/crash-point.ts";
 import { startMortalGateway } from "../../support/gateway-process.ts";
 import { awardsSettled, creditsOf, insertAwards, readAwards } from "../support/awards.ts";
 
 vi.setConfig({ testTimeout: 240_000 });
 
-test.concurrent.each<[TripPoint, number]>([
+test.concurrent.each<[CrashPoint, number]>([
   ["credit:marked", 0],
   ["credit:answered", 1],
 ])("killed at %s, awards are credited once, when their lease is over", async (point, before) => {

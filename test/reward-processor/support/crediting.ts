@@ -3,7 +3,7 @@ import { systemClock } from "../../../src/platform/clock.ts";
 import { type Db, openDb } from "../../../src/platform/db.ts";
 import { type Bus, makeLocalBus } from "../../../src/platform/events.ts";
 import { makeLogger } from "../../../src/platform/logger.ts";
-import { noTrip } from "../../../src/platform/trip.ts";
+import { noCrashPoints } from "../../../src/platform/crash-point.ts";
 import { makeClientLedger } from "../../../src/reward-processor/credit/client-ledger.ts";
 import { makeCreditStore, type OnSettled } from "../../../src/reward-processor/credit/credit.store.ts";
 import { startCrediting } from "../../../src/reward-processor/credit/credit-awards.ts";
@@ -47,7 +47,7 @@ export async function startCreditingAlone(options: { workers?: number; settled?:
       pollMs: 300,
       bus,
       clock: systemClock,
-      trip: noTrip,
+      atCrashPoint: noCrashPoints,
       log,
     });
     resources.defer(stop);

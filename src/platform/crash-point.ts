@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+/**
+ * Named moments in the money paths at which a test can kill the process, each just before or after something that cannot
+ * be undone. A point ending in `:answered` is reached only after a call that was sent: its answer, or the loss of it.
+ */
+export const crashPoints = [
+  "place:before-commit",
+  "place:after-commit",
+  "claim:before-commit",
+  "claim:after-commit",
+  "redeem:marked",
+  "redeem:answered",
+  "redeem:recorded",
+  "fulfil:before-commit",
+  "fulfil:after-commit",
+  "issue:marked",
+  "issue:answered",
+  "issue:recorded",
+  "revoke:marked",
+  "revoke:answered",
+  "return:marked",
+  "return:answered",
+  "return:recorded",
+  "credit:marked",
+  "credit:answered",
+] as const;
+
+export type CrashPoint = (typeof crashPoints)[number];
+export type AtCrashPoint = (point: CrashPoint) => void;
+
+export const noCrashPoints: AtCrashPoint = () => {};
+
+const armMessage = z.object({ type: z.literal("arm-crash-point"), point: z.enum(crashPoints) });
+
+/**
+ * Lets the parent process arm a crash point with the IPC message `{ type: "arm-crash-point", point }`, which is answered by
+ * `{ type: "crash-point-armed", point }`. This process then dies, as by `kill -9`, the next time it reaches the point.
+ */
+export function openCrashPoints(): AtCrashPoint {
+  let armed: CrashPoint | undefined;
+  process.on("message", (raw) => {
+    const message = armMessage.safeParse(raw);
+    if (!message.success) return;
+    armed = message.data.point;
+    process.send?.({ type: "crash-point-armed", point: armed });
+  });
+  return (point) => {
+    if (point === armed) process.kill(process.pid, "SIGKILL");
+  };
+}
