@@ -1,6 +1,6 @@
 import { isFromPool, isShipped } from "../catalog/reward.ts";
-import type { Logger } from "../platform/logger.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
+import type { Logger } from "../platform/logger.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { SettleLines } from "./settle-lines.ts";
 

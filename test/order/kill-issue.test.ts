@@ -69,26 +69,29 @@ describe.concurrent("killed while Capillary gives,", () => {
 });
 
 describe.concurrent("killed while Capillary takes back,", () => {
-  test.each<CrashPoint>(["revoke:marked", "revoke:answered"])("at %s, the group gets its points once", async (point) => {
-    await using gateway = await startMortalGateway({ TRIP_POINT: point });
-    gateway.sandbox.capillary.setFlags({ REVOKE_ENABLE: true });
-    const customer = await groupMember(gateway);
-    await addLine(customer, await issuable(gateway, { points: 100 }), { groupWalletId: customer.groupWalletId });
-    const id = await orderCart(customer);
-    await orderSettled(customer, id);
-    const input = { orderId: id, reason: "CANCELLATION", idempotencyKey: randomUUID() };
-    const reverse = () =>
-      gateway.operator.send(
-        `mutation ($input: ReverseOrderInput!) { reverseOrder(input: $input) { replayed userErrors { code } } }`,
-        { input },
-      );
-    await reverse().catch(() => null);
-    expect(await gateway.process().ended).toBe("SIGKILL");
-    await gateway.restart({ TRIP_POINT: "" });
+  test.each<CrashPoint>(["revoke:marked", "revoke:answered"])(
+    "at %s, the group gets its points once",
+    async (point) => {
+      await using gateway = await startMortalGateway({ TRIP_POINT: point });
+      gateway.sandbox.capillary.setFlags({ REVOKE_ENABLE: true });
+      const customer = await groupMember(gateway);
+      await addLine(customer, await issuable(gateway, { points: 100 }), { groupWalletId: customer.groupWalletId });
+      const id = await orderCart(customer);
+      await orderSettled(customer, id);
+      const input = { orderId: id, reason: "CANCELLATION", idempotencyKey: randomUUID() };
+      const reverse = () =>
+        gateway.operator.send(
+          `mutation ($input: ReverseOrderInput!) { reverseOrder(input: $input) { replayed userErrors { code } } }`,
+          { input },
+        );
+      await reverse().catch(() => null);
+      expect(await gateway.process().ended).toBe("SIGKILL");
+      await gateway.restart({ TRIP_POINT: "" });
 
-    expect(await orderSettled(customer, id)).toMatchObject({ status: "REVERSED", pointsState: "RETURNED" });
-    expect((await reverse()).data).toEqual({ reverseOrder: { replayed: true, userErrors: [] } });
-    expect(await readOrder(customer, id)).toMatchObject({ settled: true });
-    expect(whatHappened(gateway, customer)).toMatchObject({ issued: 0, group: 1_000 });
-  });
+      expect(await orderSettled(customer, id)).toMatchObject({ status: "REVERSED", pointsState: "RETURNED" });
+      expect((await reverse()).data).toEqual({ reverseOrder: { replayed: true, userErrors: [] } });
+      expect(await readOrder(customer, id)).toMatchObject({ settled: true });
+      expect(whatHappened(gateway, customer)).toMatchObject({ issued: 0, group: 1_000 });
+    },
+  );
 });

@@ -4,7 +4,7 @@ import pg from "pg";
 import { inject } from "vitest";
 import type { Call } from "../../sandbox/calls.ts";
 import { capillaryAccess } from "../../sandbox/capillary/access.ts";
-import type { FaultScript } from "../../sandbox/faults.ts";
+import type { Fault, FaultScript } from "../../sandbox/faults.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { type App, type Surroundings, startApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
@@ -84,7 +84,7 @@ export interface TestGateway extends AsyncDisposable {
   /** The calls that reached the ledger for this order. */
   callsFor(operation: string, order: { number: string }): Call[];
   /** Scripts the next of these calls to the ledger. */
-  fault(operation: string, script: Omit<FaultScript, "upstream" | "operation">): void;
+  fault(operation: string, script: Omit<FaultScript, "upstream" | "operation">): Fault;
   /** Resolves once `holds`, for what no event tells of. Bounded. */
   until(holds: () => Promise<boolean>): Promise<void>;
   /** Rows of the database, for what no query of the API shows. */
@@ -227,7 +227,7 @@ export async function makeTestGateway(
           (call) =>
             call.operation === operation && (call.body as { order_id?: string } | undefined)?.order_id === number,
         ),
-    fault: (operation, script) => void sandbox.faults.add({ upstream: "client", operation, ...script }),
+    fault: (operation, script) => sandbox.faults.add({ upstream: "client", operation, ...script }),
 
     async until(holds) {
       for (const end = Date.now() + 60_000; !(await holds()); await delay(25)) {

@@ -1,6 +1,6 @@
 import { redeemabilityReasonOf } from "../../catalog/capillary-refusal.ts";
-import type { Logger } from "../../platform/logger.ts";
 import type { AtCrashPoint } from "../../platform/crash-point.ts";
+import type { Logger } from "../../platform/logger.ts";
 import type { Capillary } from "../../upstream/capillary/capillary.ts";
 import { CapillaryError, hasReason } from "../../upstream/capillary/capillary-error.ts";
 import type { IssueKeys } from "../../upstream/capillary/issuing.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { AtCrashPoint } from "../../platform/crash-point.ts";
 import type { Db } from "../../platform/db.ts";
 import type { Logger } from "../../platform/logger.ts";
-import type { AtCrashPoint } from "../../platform/crash-point.ts";
 import type { ClientPoints } from "../../upstream/client-points/client-points.ts";
 import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts";
 import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";

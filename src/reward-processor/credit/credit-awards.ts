@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../../platform/clock.ts";
+import type { AtCrashPoint } from "../../platform/crash-point.ts";
 import { type Bus, listen } from "../../platform/events.ts";
 import type { PointsLedger } from "../../platform/generated/prisma/enums.ts";
 import type { Logger } from "../../platform/logger.ts";
-import type { AtCrashPoint } from "../../platform/crash-point.ts";
 import { type Conclusion, type CreditPatience, concludeCredit } from "./conclude-credit.ts";
 import type { ClaimedCredit, CreditStore, SettledAward } from "./credit.store.ts";
 import type { CreditAnswer, CreditLedger, CreditLedgers } from "./credit-ledger.ts";

@@ -1,9 +1,9 @@
 import { type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
+import { noCrashPoints } from "../../../src/platform/crash-point.ts";
 import { type Db, openDb } from "../../../src/platform/db.ts";
 import { type Bus, makeLocalBus } from "../../../src/platform/events.ts";
 import { makeLogger } from "../../../src/platform/logger.ts";
-import { noCrashPoints } from "../../../src/platform/crash-point.ts";
 import { makeClientLedger } from "../../../src/reward-processor/credit/client-ledger.ts";
 import { makeCreditStore, type OnSettled } from "../../../src/reward-processor/credit/credit.store.ts";
 import { startCrediting } from "../../../src/reward-processor/credit/credit-awards.ts";
