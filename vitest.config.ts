@@ -1,12 +1,35 @@
 import { createRequire } from "node:module";
-import { defineConfig } from "vitest/config";
+import { fileURLToPath } from "node:url";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.ts";
+import { needs } from "./test/support/needs.ts";
+import { RunReport } from "./test/support/run-report.ts";
+
+const durability = ["test/**/{kill,kill-*,storm}.test.ts"];
+const pages = ["test/{microsite,graphiql}/**/*.test.ts"];
+
+const project = (name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration => ({
+  extends: true,
+  test: { name, include, exclude },
+});
 
 export default defineConfig({
   // Node loads graphql's CommonJS build, Vite would pick its ES modules: two copies that do not accept each other's schema.
   resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve("graphql") }] },
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      project("durability", durability),
+      project("pages", pages),
+      project("fast", ["test/**/*.test.ts"], [...durability, ...pages]),
+    ],
     globalSetup: ["test/support/global-setup.ts"],
+    reporters: ["default", new RunReport()],
+    sequence: { sequencer: LongestFirst },
+    tags: Object.entries(needs).map(([name, { isMet, remedy }]) => ({
+      name: name as keyof typeof needs,
+      description: `runs only where its need is met (${remedy})`,
+      skip: !isMet,
+    })),
     // The saga engine is a singleton of its process, so a process runs one file at a time. Each takes many, one after the
     // other: loading the gateway anew for each would cost more than the tests.
     pool: "forks",
@@ -16,6 +39,9 @@ export default defineConfig({
     // Nothing waits for time, so only a busy machine comes near these.
     testTimeout: 90_000,
     hookTimeout: 90_000,
-    env: { NODE_NO_WARNINGS: "1", NODE_COMPILE_CACHE: "node_modules/.cache/node" },
+    env: {
+      NODE_NO_WARNINGS: "1",
+      NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/node", import.meta.url)),
+    },
   },
 });

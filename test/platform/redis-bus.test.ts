@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,6 @@ import { makeLogger } from "../../src/platform/logger.ts";
 import { openRedisBus } from "../../src/platform/redis-bus.ts";
 import { freePort } from "../support/gateway-process.ts";
 
-const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 const directory = mkdtempSync(join(tmpdir(), "tessera-redis-"));
 const log = await makeLogger({ level: "silent", pretty: false });
 let port: string;
@@ -27,12 +26,11 @@ async function stopRedis() {
 }
 
 beforeAll(async () => {
-  if (!hasRedis) return;
   port = await freePort();
   await startRedis();
 });
 afterAll(async () => {
-  if (hasRedis) await stopRedis();
+  await stopRedis();
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -51,44 +49,41 @@ async function isHeard(from: Bus, at: Bus): Promise<boolean> {
   return heard;
 }
 
-describe.skipIf(!hasRedis)(
-  `the bus between processes${hasRedis ? "" : " (skipped: no redis-server on this machine)"}`,
-  () => {
-    test("is heard at the other end, once, and by the one who rang", async () => {
-      const [one, other] = [
-        await openRedisBus(`redis://127.0.0.1:${port}`, log),
-        await openRedisBus(`redis://127.0.0.1:${port}`, log),
-      ];
-      const heard: string[] = [];
-      one.on("order:1", () => heard.push("one"));
-      const { promise, resolve } = Promise.withResolvers<void>();
-      other.on("order:1", () => {
-        heard.push("other");
-        resolve();
-      });
-      one.ring("order:1");
-      await promise;
-      expect(heard.sort()).toEqual(["one", "other"]);
-      await Promise.all([one.close(), other.close()]);
+describe("the bus between processes", { tags: "redis" }, () => {
+  test("is heard at the other end, once, and by the one who rang", async () => {
+    const [one, other] = [
+      await openRedisBus(`redis://127.0.0.1:${port}`, log),
+      await openRedisBus(`redis://127.0.0.1:${port}`, log),
+    ];
+    const heard: string[] = [];
+    one.on("order:1", () => heard.push("one"));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    other.on("order:1", () => {
+      heard.push("other");
+      resolve();
     });
+    one.ring("order:1");
+    await promise;
+    expect(heard.sort()).toEqual(["one", "other"]);
+    await Promise.all([one.close(), other.close()]);
+  });
 
-    test("works on within the process while Redis is gone, and between them when it is back", async () => {
-      const [one, other] = [
-        await openRedisBus(`redis://127.0.0.1:${port}`, log),
-        await openRedisBus(`redis://127.0.0.1:${port}`, log),
-      ];
-      expect(await isHeard(one, other)).toBe(true);
-      await stopRedis();
-      expect(await isHeard(one, one)).toBe(true);
-      await startRedis();
-      expect(await isHeard(one, other)).toBe(true);
-      await Promise.all([one.close(), other.close()]);
-    });
+  test("works on within the process while Redis is gone, and between them when it is back", async () => {
+    const [one, other] = [
+      await openRedisBus(`redis://127.0.0.1:${port}`, log),
+      await openRedisBus(`redis://127.0.0.1:${port}`, log),
+    ];
+    expect(await isHeard(one, other)).toBe(true);
+    await stopRedis();
+    expect(await isHeard(one, one)).toBe(true);
+    await startRedis();
+    expect(await isHeard(one, other)).toBe(true);
+    await Promise.all([one.close(), other.close()]);
+  });
 
-    test("opens without Redis, because a gateway without it is slower to tell and not wrong", async () => {
-      const bus = await openRedisBus(`redis://127.0.0.1:${await freePort()}`, log);
-      expect(await isHeard(bus, bus)).toBe(true);
-      await bus.close();
-    });
-  },
-);
+  test("opens without Redis, because a gateway without it is slower to tell and not wrong", async () => {
+    const bus = await openRedisBus(`redis://127.0.0.1:${await freePort()}`, log);
+    expect(await isHeard(bus, bus)).toBe(true);
+    await bus.close();
+  });
+});

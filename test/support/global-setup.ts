@@ -1,6 +1,9 @@
+import { execFile } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { DBOS } from "@dbos-inc/dbos-sdk";
 import type { TestProject } from "vitest/node";
 import { migrate } from "../../src/platform/migrate.ts";
@@ -17,12 +20,7 @@ declare module "vitest" {
 export default async function setup(project: TestProject) {
   const directory = await mkdtemp(join(tmpdir(), "tessera-test-"));
   await chmod(directory, 0o755); // the server's own user must get in
-  const postgres = await startEmbeddedPostgres({
-    dataDir: directory,
-    database: "template",
-    // The machine may crash as it likes: nothing here outlives the run. Killing a process still loses nothing.
-    settings: { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "300" },
-  });
+  const [postgres] = await Promise.all([startPostgres(directory), warmCompileCache(project)]);
   await migrate(postgres.url);
   await DBOS.migrate(postgres.url);
   project.provide("templateUrl", postgres.url);
@@ -30,4 +28,21 @@ export default async function setup(project: TestProject) {
     await postgres.stop({ evenIfUsed: true });
     await rm(directory, { recursive: true, force: true });
   };
+}
+
+const startPostgres = (directory: string) =>
+  startEmbeddedPostgres({
+    dataDir: directory,
+    database: "template",
+    // The machine may crash as it likes: nothing here outlives the run. Killing a process still loses nothing.
+    settings: { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: "300" },
+  });
+
+const source = fileURLToPath(new URL("../../src/", import.meta.url));
+
+/** Compiles the gateway once, before several processes of it start at the same time in a bare clone and each does. */
+async function warmCompileCache({ config }: TestProject): Promise<void> {
+  const load = `await import("./app.ts"); await import("./config.ts"); (await import("node:module")).flushCompileCache(); process.exit();`;
+  const options = ["--no-warnings", "--input-type=module", "--eval", load];
+  await promisify(execFile)(process.execPath, options, { cwd: source, env: { ...process.env, ...config.env } });
 }

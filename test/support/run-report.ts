@@ -1,0 +1,78 @@
+import { writeFileSync } from "node:fs";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
+import { needs } from "./needs.ts";
+
+/** How long a run may take on two cores, in seconds, before it says where the time went. */
+const BUDGET_SECONDS = { whole: 240, fast: 60 };
+const SLOWEST = 10;
+/** Files below this are not worth an order of their own. */
+const RECORDED_SECONDS = 1;
+
+const timingsFile = fileURLToPath(new URL("timings.json", import.meta.url));
+
+/**
+ * Closes a run with what its result does not say: which tests did not run and what would make them run (a failure where `CI`
+ * is set), and, when it took longer than it should, the slowest tests.
+ */
+export class RunReport implements Reporter {
+  #vitest: Vitest | undefined;
+  #startedAt = performance.now();
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+    this.#startedAt = performance.now();
+  }
+
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    if (!this.#vitest) return;
+    const seconds = (performance.now() - this.#startedAt) / 1_000;
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const lines = [...this.#skipped(tests), ...this.#slowest(tests, seconds)];
+    if (lines.length > 0) this.#vitest.logger.log(`${lines.join("\n")}\n`);
+    if (process.env["TEST_TIMINGS"] === "record") this.#record(modules);
+  }
+
+  #skipped(tests: readonly TestCase[]): string[] {
+    const isFiltered = this.#vitest?.config.testNamePattern !== undefined;
+    const skipped = tests.filter((test) => test.result().state === "skipped");
+    if (skipped.length === 0 || isFiltered) return [];
+    const lines = Object.entries(needs).flatMap(([tag, { isMet, missing, remedy }]) => {
+      const count = skipped.filter((test) => test.tags.includes(tag)).length;
+      return isMet || count === 0 ? [] : [`${count} tests did not run: ${missing}. To run them: ${remedy}`];
+    });
+    const others = skipped.filter(({ tags }) => !tags.some((tag) => !needs[tag as keyof typeof needs].isMet)).length;
+    if (others > 0) lines.push(`${others} tests did not run: they are marked as skipped in the code.`);
+    if (process.env["CI"]) {
+      lines.push("Under CI every test must run: this run has failed.");
+      process.exitCode = 1;
+    }
+    return lines;
+  }
+
+  #slowest(tests: readonly TestCase[], seconds: number): string[] {
+    const isFastOnly = this.#vitest?.projects.every(({ name }) => name === "fast");
+    const budget = isFastOnly ? BUDGET_SECONDS.fast : BUDGET_SECONDS.whole;
+    if (seconds <= budget) return [];
+    const slowest = tests
+      .map((test) => ({ test, ms: test.diagnostic()?.duration ?? 0 }))
+      .sort((a, b) => b.ms - a.ms)
+      .slice(0, SLOWEST);
+    return [
+      `The run took ${Math.round(seconds)} s, more than its budget of ${budget} s. The slowest tests:`,
+      ...slowest.map(
+        ({ test, ms }) => `  ${(ms / 1_000).toFixed(1)} s  ${test.module.relativeModuleId} > ${test.fullName}`,
+      ),
+    ];
+  }
+
+  #record(modules: readonly TestModule[]): void {
+    const root = this.#vitest?.config.root ?? "";
+    const rows = modules
+      .map((module) => [relative(root, module.moduleId), Math.round(module.diagnostic().duration / 1_000)] as const)
+      .filter(([, seconds]) => seconds >= RECORDED_SECONDS)
+      .sort(([, a], [, b]) => b - a);
+    writeFileSync(timingsFile, `${JSON.stringify(Object.fromEntries(rows), null, 2)}\n`);
+  }
+}
