@@ -8,12 +8,13 @@ const kinds = [
   "http-500",
   "delay",
   "hold",
+  "never-answer",
   "drop-before",
   "commit-then-drop",
   "malformed",
   "rate-limit",
 ] as const;
-const kindsThatMayCommit: readonly string[] = ["http-500", "delay", "hold", "malformed"];
+const kindsThatMayCommit: readonly string[] = ["http-500", "delay", "hold", "never-answer", "malformed"];
 
 export const faultScript = z
   .strictObject({
@@ -64,8 +65,8 @@ export interface Faults {
   take(upstream: string, operation: string): Fault | undefined;
   /** Forgets the faults that are still to happen. A call that is held stays held. */
   clear(): void;
-  /** Keeps a call until it is released. @returns how to go on */
-  hold(fault: Pick<Fault, "id">): Promise<Release["with"]>;
+  /** Keeps a call until it is released, or until `end`, as if it were then. @returns how to go on */
+  hold(fault: Pick<Fault, "id">, end?: Promise<unknown>): Promise<Release["with"]>;
   /** Resolves once `count` calls (1) are held, by this fault if one is named. */
   held(fault?: Pick<Fault, "id">, count?: number): Promise<void>;
   /** Lets held calls go on. @returns how many */
@@ -102,10 +103,12 @@ export function makeFaults(operations: ReadonlyMap<string, readonly string[]>): 
     clear: () => {
       queue = [];
     },
-    hold: ({ id }) =>
+    hold: ({ id }, end) =>
       new Promise((resolve) => {
-        holding.add({ id, goOn: resolve });
+        const call = { id, goOn: resolve };
+        holding.add(call);
         changed.emit("held");
+        void end?.then(() => holding.delete(call) && resolve("answer"));
       }),
     async held(fault, count = 1) {
       while (heldBy(fault?.id).length < count) await once(changed, "held");

@@ -7,13 +7,14 @@ import type { Upstream } from "./upstream.ts";
 /**
  * Plays one scripted fault.
  * @param effect checks and performs the call, and gives the answer it would get on a good day
+ * @param hungUp resolves once the caller is gone
  * @returns what to send instead
  */
 export async function playFault(
   fault: Fault,
   upstream: Upstream,
   effect: () => Promise<Delivery>,
-  { pauses, faults }: { pauses: Pauses; faults: Pick<Faults, "hold"> },
+  { pauses, faults, hungUp }: { pauses: Pauses; faults: Pick<Faults, "hold">; hungUp: () => Promise<unknown> },
 ): Promise<Delivery> {
   const commitsFirst = fault.commit === true || fault.fault === "commit-then-drop";
   const early = commitsFirst ? await effect() : undefined;
@@ -22,7 +23,10 @@ export async function playFault(
 
   switch (fault.fault) {
     case "hold":
-      return (await faults.hold(fault)) === "drop" ? { kind: "drop" } : (early ?? (await effect()));
+    case "never-answer": {
+      const how = await faults.hold(fault, fault.fault === "never-answer" ? hungUp() : undefined);
+      return how === "drop" ? { kind: "drop" } : (early ?? (await effect()));
+    }
     case "delay":
       return early ?? (await effect());
     case "drop-before":

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { FastifyInstance } from "fastify";
 import type { CallLog } from "./calls.ts";
 import { type Delivery, deliver } from "./delivery.ts";
@@ -45,7 +46,11 @@ export function serveUpstream(
         const { perform, release } = claimed(operation, { headers, params, query, body });
         try {
           const effect = () => answer(upstream, perform);
-          const delivery = fault ? await playFault(fault, upstream, effect, { pauses, faults }) : await effect();
+          const { socket } = request.raw;
+          const hungUp = async () => void (socket.destroyed || (await once(socket, "close")));
+          const delivery = fault
+            ? await playFault(fault, upstream, effect, { pauses, faults, hungUp })
+            : await effect();
           finish(deliver(reply, delivery));
           return reply;
         } finally {

@@ -275,9 +275,14 @@ describe("hold", () => {
     expect((await one).body).toMatchObject({ status: true });
   });
 
-  test.each(["reset", "stop"] as const)("is dropped by a %s without effect", async (end) => {
+  test.each([
+    ["hold", "reset"],
+    ["hold", "stop"],
+    ["never-answer", "reset"],
+    ["never-answer", "stop"],
+  ] as const)("(%s) is dropped by a %s without effect", async (kind, end) => {
     await using sandbox = await startSandbox();
-    const fault = script(sandbox, { fault: "hold" });
+    const fault = script(sandbox, { fault: kind });
     const answer = clientApi(sandbox).redeem();
     await sandbox.faults.held(fault);
     void sandbox[end]();
@@ -294,5 +299,24 @@ describe("hold", () => {
     expect(await send(url, { method: "POST", body: '{"with":"nothing"}' })).toMatchObject({ status: 400 });
     expect(await send(url, { method: "POST" })).toMatchObject({ status: 200, body: { released: 1 } });
     expect((await answer).body).toMatchObject({ status: true });
+  });
+});
+
+describe("never-answer", () => {
+  test.each([
+    [false, 3500],
+    [true, 3000],
+  ])("with commit %s takes effect before the caller has hung up or after", async (commit, meanwhile) => {
+    await using sandbox = await startSandbox();
+    script(sandbox, { fault: "never-answer", commit });
+    const caller = new AbortController();
+    const answer = clientApi(sandbox).redeem({}, caller.signal);
+    await sandbox.calls.waitFor((call) => call.operation === "redeem");
+    await new Promise(setImmediate);
+    expect(sandbox.client.balance("CUST12345")).toBe(meanwhile);
+    caller.abort();
+    await expect(answer).rejects.toThrow("aborted");
+    await sandbox.calls.waitFor(({ outcome }) => outcome === "abandoned");
+    expect(sandbox.client.balance("CUST12345")).toBe(3000);
   });
 });
