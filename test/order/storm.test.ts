@@ -8,35 +8,54 @@ import { type Customer, makeTestGateway } from "../support/gateway.ts";
 import { freePort, type GatewayProcess, startGatewayProcess } from "../support/gateway-process.ts";
 import { makeCaller } from "../support/graphql.ts";
 import { type PlaceOrderAnswer, readOrder, type SeenOrder } from "../support/orders.ts";
+import { seededRandom } from "../support/random.ts";
 
 /**
- * Two gateway processes on one database, killed at random while the ledger drops, delays, refuses and forgets to answer.
- * Afterwards one process is dead for good, and the other one brings everything to its end.
+ * Two gateway processes on one database, killed at random while both upstreams drop, refuse and forget to answer. Afterwards
+ * one process is dead for good, and the other one brings everything to its end.
  *
  * STORM_SEED repeats a run's choices; STORM_ORDERS makes it longer.
  */
 const seed = Number(process.env["STORM_SEED"] ?? 20_261_122);
 const orderCount = Number(process.env["STORM_ORDERS"] ?? 40);
 const customerCount = Math.ceil(orderCount / 4);
+const ordersToAKill = 6;
+
+type Script = Partial<FaultScript> & Pick<FaultScript, "fault">;
+const anyUpstream: Script[] = [
+  { fault: "http-500" },
+  { fault: "http-500", commit: true },
+  { fault: "commit-then-drop" },
+  { fault: "drop-before" },
+  { fault: "malformed", commit: true },
+  { fault: "never-answer" },
+  { fault: "never-answer", commit: true },
+];
+const clientScripts: Script[] = [...anyUpstream, { fault: "refuse" }];
+const capillaryScripts: Script[] = [
+  ...anyUpstream,
+  { fault: "refuse", code: 10004, times: 6 },
+  { fault: "refuse", code: 12005 },
+];
 
 test(`a storm (seed ${seed}) loses no point and takes none twice`, {
-  timeout: 60_000 + orderCount * 1_500,
+  timeout: 120_000 + orderCount * 3_000,
 }, async () => {
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   const chance = (probability: number) => random() < probability;
+  const oneOf = <Item>(items: readonly Item[]) => items[Math.floor(random() * items.length)] as Item;
   const ports = [await freePort(), await freePort()] as const;
-  const processes: GatewayProcess[] = [];
-  let settings: Record<string, string> = {};
+  const processes: Promise<GatewayProcess>[] = [];
+  let settings: { [name: string]: string } = {};
   await using gateway = await makeTestGateway(
     async (env) => {
-      settings = { ...env, UPSTREAM_TIMEOUT_MS: "300", CLIENT_SETTLE_SECONDS: "0.4" };
-      for (const PORT of ports) processes.push(await startGatewayProcess({ ...settings, PORT }));
-      return {
-        url: processes[0]?.url ?? "",
-        stop: async () => void (await Promise.all(processes.map((p) => p.stop()))),
-      };
+      settings = env;
+      for (const PORT of ports) processes.push(startGatewayProcess({ ...settings, PORT }));
+      const [first] = await Promise.all(processes);
+      const stop = async () => void (await Promise.all(processes.map(async (process) => (await process).stop())));
+      return { url: first?.url ?? "", stop };
     },
-    { OTP_PER_CUSTOMER_HOUR: "1000" },
+    { OTP_PER_CUSTOMER_HOUR: "1000", UPSTREAM_TIMEOUT_MS: "3000", CLIENT_SETTLE_SECONDS: "0.5" },
   );
   const { sandbox, sql } = gateway;
 
@@ -47,117 +66,89 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
     gateway.voucher({ points: 30, codes: orderCount * 2 }),
   ]);
   const treats = [await issuable(gateway, { points: 50 }), await issuable(gateway, { points: 90 })];
-  const customers: Customer[] = [];
-  for (let index = 0; index < customerCount; index += 1) {
-    const customer = await gateway.customer({ balance: 2_000 });
-    sandbox.capillary.addCustomer({ externalId: customer.customerId });
-    customers.push(customer);
-  }
+  const customers = await Promise.all(
+    Array.from({ length: customerCount }, async () => {
+      const customer = await gateway.customer({ balance: 2_000 });
+      sandbox.capillary.addCustomer({ externalId: customer.customerId });
+      return customer;
+    }),
+  );
   // One group for all: its points are everybody's.
   const family = newGroup(gateway, { members: customers, points: orderCount * 60 });
 
-  // The weather.
-  let isStorming = true;
-  const capillaryScripts: (Partial<FaultScript> & Pick<FaultScript, "fault">)[] = [
-    { fault: "http-500" },
-    { fault: "http-500", commit: true },
-    { fault: "commit-then-drop" },
-    { fault: "drop-before" },
-    { fault: "malformed", commit: true },
-    { fault: "delay", delayMs: 950 },
-    { fault: "refuse", code: 10004, times: 6 },
-    { fault: "refuse", code: 12005 },
-  ];
-  const scripts: (Partial<FaultScript> & Pick<FaultScript, "fault">)[] = [
-    { fault: "http-500" },
-    { fault: "http-500", commit: true },
-    { fault: "commit-then-drop" },
-    { fault: "drop-before" },
-    { fault: "malformed", commit: true },
-    { fault: "delay", delayMs: 320 },
-    { fault: "refuse" },
-  ];
-  const faults = (async () => {
-    while (isStorming) {
-      const script = scripts[Math.floor(random() * scripts.length)];
-      const operation = chance(0.75) ? "redeem" : "reverse";
-      if (script && sandbox.faults.list().length < 2) sandbox.faults.add({ upstream: "client", operation, ...script });
-      const other = capillaryScripts[Math.floor(random() * capillaryScripts.length)];
-      if (other && sandbox.faults.list().length < 4)
-        sandbox.faults.add({ upstream: "capillary", operation: "issue", ...other });
-      await delay(60 + random() * 200);
-    }
-  })();
+  /** The weather of one order. */
+  function scriptFaults(): void {
+    if (sandbox.faults.list().length > 3) return;
+    const operation = chance(0.75) ? "redeem" : "reverse";
+    if (chance(0.4)) sandbox.faults.add({ upstream: "client", operation, ...oneOf(clientScripts) });
+    if (chance(0.4)) sandbox.faults.add({ upstream: "capillary", operation: "issue", ...oneOf(capillaryScripts) });
+  }
+
   let kills = 0;
-  const killer = (async () => {
-    while (isStorming) {
-      await delay(700 + random() * 1_500);
+  let killer = Promise.resolve();
+  /** Kills a process that runs, and starts it again; one after the other. */
+  function kill(): void {
+    killer = killer.then(async () => {
       const index = chance(0.5) ? 0 : 1;
-      await processes[index]?.kill("SIGKILL");
+      await (await processes[index])?.kill("SIGKILL");
       kills += 1;
-      processes[index] = await startGatewayProcess({ ...settings, PORT: ports[index] });
-    }
-  })();
+      processes[index] = startGatewayProcess({ ...settings, PORT: ports[index] as string });
+      await processes[index];
+    });
+  }
 
   // The customers, who send the same request until somebody answers it.
   const placed = new Map<string, Customer>();
-  await Promise.all(
-    customers.map(async (customer) => {
-      for (let index = 0; index < orderCount / customerCount; index += 1) {
-        await insist(customer, `mutation { clearCart { userErrors { code } } }`);
-        for (const reward of rewards.filter(() => chance(0.6))) {
-          const input = { rewardId: reward.id, quantity: 1 + Math.floor(random() * 2) };
-          await insist(
-            customer,
-            `mutation ($input: AddToCartInput!) { addToCart(input: $input) { userErrors { code } } }`,
-            { input },
-          );
-        }
-        for (const treat of treats) {
-          const payWith = chance(0.5) ? "GROUP" : "INDIVIDUAL";
-          const input = { rewardId: treat.id, payWith, ...(payWith === "GROUP" && { groupWalletId: family }) };
-          if (chance(0.3)) continue;
-          await insist(
-            customer,
-            `mutation ($input: AddToCartInput!) { addToCart(input: $input) { userErrors { code } } }`,
-            { input },
-          );
-        }
-        const answer = await insist<PlaceOrderAnswer>(
-          customer,
-          `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id number status } replayed userErrors { code } } }`,
-          { input: { idempotencyKey: randomUUID() } },
-        );
-        if (answer.placeOrder.order) placed.set(answer.placeOrder.order.id, customer);
-      }
-    }),
-  );
+  async function order(customer: Customer): Promise<void> {
+    const put = (input: object) =>
+      insist(customer, `mutation ($input: AddToCartInput!) { addToCart(input: $input) { userErrors { code } } }`, {
+        input,
+      });
+    await insist(customer, `mutation { clearCart { userErrors { code } } }`);
+    for (const reward of rewards.filter(() => chance(0.6))) {
+      await put({ rewardId: reward.id, quantity: 1 + Math.floor(random() * 2) });
+    }
+    for (const treat of treats.filter(() => chance(0.7))) {
+      await put({ rewardId: treat.id, ...(chance(0.5) && { payWith: "GROUP", groupWalletId: family }) });
+    }
+    scriptFaults();
+    const answer = await insist<PlaceOrderAnswer>(
+      customer,
+      `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id number status } replayed userErrors { code } } }`,
+      { input: { idempotencyKey: randomUUID() } },
+    );
+    if (!answer.placeOrder.order) return;
+    placed.set(answer.placeOrder.order.id, customer);
+    if (placed.size % ordersToAKill === 0) kill();
+  }
 
-  async function insist<Data>(customer: Customer, query: string, variables?: Record<string, unknown>): Promise<Data> {
+  async function insist<Data>(customer: Customer, query: string, variables?: object): Promise<Data> {
     for (;;) {
-      const { url } = processes[chance(0.5) ? 0 : 1] ?? { url: "" };
+      const { url } = await oneOf(processes);
       const answer = await makeCaller(() => url, customer.token)
-        .send<Data>(query, variables)
+        .send<Data>(query, { ...variables })
         .catch(() => null);
       if (answer?.data && !answer.errors) return answer.data;
-      await delay(50);
+      await delay(50); // as a person does: an upstream that is down for a moment refuses at once
     }
   }
 
+  await Promise.all(
+    customers.map(async (customer) => {
+      for (let index = 0; index < orderCount / customerCount; index += 1) await order(customer);
+    }),
+  );
+
   // The calm: one process never comes back.
-  isStorming = false;
-  await Promise.all([faults, killer]);
+  await killer;
   sandbox.faults.clear();
-  await processes[0]?.kill("SIGKILL");
-  const survivor = makeCaller(() => processes[1]?.url ?? "", gateway.operator.token);
+  const [victim, { url }] = (await Promise.all(processes)) as [GatewayProcess, GatewayProcess];
+  await victim.kill("SIGKILL");
+  const survivor = makeCaller(() => url, gateway.operator.token);
   const openOrders = () =>
     sql(`select id from orders o where points_state <> 'NEEDS_ATTENTION' and (status in ('PENDING', 'PROCESSING')
          or exists (select from points_movements m where m.order_id = o.id and m.state in ('PENDING', 'UNCERTAIN')))`);
-  const settle = async () => {
-    for (const end = Date.now() + 60_000; (await openOrders()).length > 0; await delay(100)) {
-      if (Date.now() > end) throw new Error(`not settled: ${JSON.stringify(await openOrders())}`);
-    }
-  };
+  const settle = () => gateway.until(async () => (await openOrders()).length === 0, 60_000 + orderCount * 1_000);
   await settle();
 
   // People look at what only people can tell, and answer by the ledger.
@@ -255,14 +246,3 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
   expect({ problems, kills: kills > 0 }).toEqual({ problems: [], kills: true });
   process.stdout.write(`storm: seed ${seed}, ${placed.size} orders, ${kills} kills, ${JSON.stringify(counts)}\n`);
 });
-
-/** A small generator of random numbers from a seed. */
-function mulberry32(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -85,8 +85,8 @@ export interface TestGateway extends AsyncDisposable {
   callsFor(operation: string, order: { number: string }): Call[];
   /** Scripts the next of these calls to the ledger. */
   fault(operation: string, script: Omit<FaultScript, "upstream" | "operation">): Fault;
-  /** Resolves once `holds`, for what no event tells of. Bounded. */
-  until(holds: () => Promise<boolean>): Promise<void>;
+  /** Resolves once `holds`, for what no event tells of; rejects when it does not within `limitMs` (60 s). */
+  until(holds: () => Promise<boolean>, limitMs?: number): Promise<void>;
   /** Rows of the database, for what no query of the API shows. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   /** Ends the gateway's process part and starts it again on the same database and sandbox. */
@@ -229,8 +229,9 @@ export async function makeTestGateway(
         ),
     fault: (operation, script) => sandbox.faults.add({ upstream: "client", operation, ...script }),
 
-    async until(holds) {
-      for (const end = Date.now() + 60_000; !(await holds()); await delay(25)) {
+    async until(holds, limitMs = 60_000) {
+      // The interval of a poll: nothing depends on its length.
+      for (const end = Date.now() + limitMs; !(await holds()); await delay(25)) {
         if (Date.now() > end) throw new Error(`still not: ${holds}`);
       }
     },
