@@ -16,6 +16,9 @@ const schema = z.object({
   CAPILLARY_OAUTH_SECRET: z.string().min(1).default(sandboxTill.oauthSecret),
 });
 
+/** The names of all the sandbox's settings. */
+export const settingNames: readonly string[] = Object.keys(schema.shape);
+
 /** Reads the sandbox's settings; throws one line naming each variable that is wrong. */
 export function readEnvironment(env: NodeJS.ProcessEnv): z.infer<typeof schema> {
   const result = schema.safeParse(env);

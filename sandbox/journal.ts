@@ -35,7 +35,9 @@ export function openJournal<Line>(
       try {
         replay(parseLine(schema, text));
       } catch (error) {
-        throw new Error(`${file}:${index + 1}: ${error instanceof Error ? error.message : error}`);
+        throw new Error(
+          `${file}:${index + 1}: ${error instanceof Error ? error.message : error}. Repair this line, or delete the file to begin with the sample data.`,
+        );
       }
     }
     if (size < bytes.length) {

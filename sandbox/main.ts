@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { explainDataDirError } from "../src/platform/data-dir.ts";
 import { banner } from "./banner.ts";
 import { readEnvironment } from "./environment.ts";
 import { startSandbox } from "./sandbox.ts";
@@ -45,7 +46,9 @@ try {
 
 function explainStartFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+  const { code, port, syscall } = error as NodeJS.ErrnoException & { port?: number };
   if (code === "EADDRINUSE") return `Port ${port} is in use: stop what listens there, or set SANDBOX_PORT.`;
-  return error.message;
+  const isNetwork = syscall === "listen" || syscall === "getaddrinfo";
+  if (isNetwork) return `It cannot listen there (${error.message}): correct SANDBOX_HOST and SANDBOX_PORT.`;
+  return (explainDataDirError(error, process.env["DATA_DIR"] || ".data") as Error).message;
 }

@@ -4,21 +4,17 @@
 //   redis-cli XADD reward:commands '*' payload '{"Subject":"reward", … }'
 //
 // It stops on Ctrl-C or SIGTERM, when what it has begun is finished.
-import { ConfigError, readConfig } from "../src/config.ts";
+import { explainError, readProcessConfig } from "../src/command-line.ts";
 import { makeLogger } from "../src/platform/logger.ts";
 import { runOwnProcess } from "../src/reward-processor/run-own-process.ts";
 
-const fail = (message: string): never => {
-  console.error(`\nThe reward processor did not start.\n${message}`);
-  process.exit(1);
-};
-
 try {
-  const config = readConfig(process.env);
+  const config = readProcessConfig();
   const log = await makeLogger({ level: config.logLevel, pretty: !config.isProduction });
   const stop = await runOwnProcess(config, { log });
   console.log(
-    "Taking commands from reward:commands. Refused ones are in quarantine, dead ones in reward:commands:dead.",
+    "The reward processor is running: it takes commands from the Redis stream reward:commands. " +
+      "Refused commands go to quarantine, commands that failed too often to reward:commands:dead.",
   );
   process.send?.({ type: "ready" });
   let isStopping = false;
@@ -30,6 +26,6 @@ try {
   };
   process.on("SIGINT", end).on("SIGTERM", end).on("disconnect", end);
 } catch (error) {
-  if (error instanceof ConfigError) fail(error.message.replace(/^/gm, "  "));
-  fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  console.error(`\nThe reward processor did not start.\n${explainError(error)}`);
+  process.exit(1);
 }

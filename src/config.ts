@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
 import { readHandOffKey } from "./auth/hand-off-key.ts";
+import { explainDataDirError } from "./platform/data-dir.ts";
 import { isTimeZone } from "./platform/time-zone.ts";
 
 /** Thrown when the settings do not make sense. Its message is for the person at the terminal: one line a problem. */
@@ -143,12 +144,16 @@ const settings = z.object({
   CRASH_POINTS: flag.default(false),
 });
 
+/** The names of all settings. */
+export const settingNames: readonly string[] = Object.keys(settings.shape);
+
 export type Config = ReturnType<typeof readConfig>;
 
 /**
  * Reads the settings, checks them against each other and freezes them. One that is blank counts as not given.
  *
  * @throws ConfigError naming every variable that is wrong, what was found and what is allowed
+ * @throws SetupError when DATA_DIR cannot be used
  */
 export function readConfig(env: Record<string, string | undefined>) {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
@@ -164,7 +169,7 @@ export function readConfig(env: Record<string, string | undefined>) {
 
   const isProduction = s.NODE_ENV === "production";
   // Made once and kept beside the data, so that sessions survive a restart of a machine nobody configured.
-  const made = (name: string) => (isProduction ? undefined : keptSecret(s.DATA_DIR, name));
+  const made = (name: string) => (isProduction ? undefined : storedSecret(s.DATA_DIR, name));
 
   const sessionSecret = s.SESSION_SECRET ?? made("session-secret") ?? "";
   return Object.freeze({
@@ -326,6 +331,14 @@ function contradictions(s: z.infer<typeof settings>): string[] {
     );
   }
   return problems;
+}
+
+function storedSecret(dataDir: string, name: string): string {
+  try {
+    return keptSecret(dataDir, name);
+  } catch (error) {
+    throw explainDataDirError(error, dataDir);
+  }
 }
 
 function keptSecret(dataDir: string, name: string): string {

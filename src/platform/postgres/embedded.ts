@@ -4,6 +4,8 @@ import { appendFile, chmod, chown, mkdir, readFile, rename, rm, writeFile } from
 import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
+import { explainDataDirError } from "../data-dir.ts";
+import { SetupError } from "../setup-error.ts";
 import { type Binaries, canEnter, chooseUser, copyBinaries, packagedBinaries, type RunAs } from "./binaries.ts";
 
 const run = promisify(execFile);
@@ -32,17 +34,12 @@ export interface EmbeddedPostgresOptions {
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { dataDir, database = "tessera", settings = {} } = options;
-  const user = await chooseUser();
-  const place = await reachablePlace(resolve(dataDir), user);
-  const server = { ...place, user, data: join(place.directory, "postgres") };
-
-  await initialise(server);
   const port = 5432; // only names the socket file
-  if (!(await isRunning(server))) {
-    await configure(server, { ...settings, port: String(port), unix_socket_directories: `'${place.sockets}'` });
-    await start(server);
-  }
-  const socketDirectory = (await readFile(join(server.data, "postmaster.pid"), "utf8")).split("\n")[4] ?? place.sockets;
+  const { server, socketDirectory } = await startServer(resolve(dataDir), { ...settings, port: String(port) }).catch(
+    (error) => {
+      throw explainDataDirError(error, dataDir);
+    },
+  );
   const urlOf = (name: string) =>
     `postgresql://tessera@localhost:${port}/${name}?host=${encodeURIComponent(socketDirectory)}`;
   await createDatabase(urlOf("postgres"), database);
@@ -50,7 +47,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   return {
     url: urlOf(database),
     directory: server.data,
-    ...(place.note && { note: place.note }),
+    ...(server.note && { note: server.note }),
     stop: async ({ evenIfUsed = false } = {}) => {
       if (!evenIfUsed && (await othersAreConnected(urlOf("postgres")))) return;
       await asUser(server, server.binaries.pg_ctl, ["stop", "-D", server.data, "-m", "fast", "-w"]).catch(
@@ -58,6 +55,20 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       );
     },
   };
+}
+
+async function startServer(dataDir: string, settings: Record<string, string>) {
+  const user = await chooseUser();
+  const place = await reachablePlace(dataDir, user);
+  const server = { ...place, user, data: join(place.directory, "postgres") };
+
+  await initialise(server);
+  if (!(await isRunning(server))) {
+    await configure(server, { ...settings, unix_socket_directories: `'${place.sockets}'` });
+    await start(server);
+  }
+  const socketDirectory = (await readFile(join(server.data, "postmaster.pid"), "utf8")).split("\n")[4] ?? place.sockets;
+  return { server, socketDirectory };
 }
 
 interface Place {
@@ -80,7 +91,9 @@ async function reachablePlace(dataDir: string, user: RunAs): Promise<Place> {
     () => false,
   );
   if (!canRun && user.uid === undefined)
-    throw new Error(`The embedded PostgreSQL at ${packaged.initdb} does not run on this machine.`);
+    throw new SetupError(
+      `The embedded PostgreSQL at ${packaged.initdb} does not run on this machine. Set DATABASE_URL to a PostgreSQL 15 or newer.`,
+    );
   const canReach = await canEnter(dataDir, user);
   const home = join(ELSEWHERE, `${basename(resolve(dataDir, ".."))}-${fingerprintOf(dataDir)}`);
   const directory = canReach ? dataDir : home;
@@ -115,7 +128,7 @@ async function initialise(server: Server): Promise<void> {
     const { stdout } = await asUser(server, server.binaries.postgres, ["--version"]);
     const major = stdout.match(/(\d+)/)?.[1];
     if (major && installed.trim() !== major) {
-      throw new Error(
+      throw new SetupError(
         `${server.data} was made by PostgreSQL ${installed.trim()}, but this is ${major}. Move it away, or set DATABASE_URL.`,
       );
     }
@@ -132,7 +145,11 @@ async function initialise(server: Server): Promise<void> {
     "--encoding=UTF8",
     "--locale-provider=builtin",
     "--locale=C.UTF-8",
-  ]);
+  ]).catch(async (cause: Error & { stderr?: string }) => {
+    await rm(unfinished, { recursive: true, force: true });
+    const reason = (cause.stderr || cause.message).trim();
+    throw new SetupError(`The embedded PostgreSQL could not create its files in ${server.data}:\n${reason}`, { cause });
+  });
   await appendFile(join(unfinished, "postgresql.conf"), "\ninclude 'tessera.conf'\n");
   await rename(unfinished, server.data).catch(async (error) => {
     await rm(unfinished, { recursive: true, force: true });
@@ -166,7 +183,7 @@ async function start(server: Server): Promise<void> {
     // Two processes starting at once: the other one won, and its server is ours too.
     if (await isRunning(server)) return;
     const tail = (await readFile(log, "utf8").catch(() => "")).trimEnd().split("\n").slice(-5).join("\n");
-    throw new Error(`The embedded PostgreSQL did not start. The end of ${log}:\n${tail}`, { cause });
+    throw new SetupError(`The embedded PostgreSQL did not start. The end of ${log}:\n${tail}`, { cause });
   }
 }
 

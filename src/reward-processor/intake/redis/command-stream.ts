@@ -1,5 +1,5 @@
 import { createClient, RESP_TYPES } from "redis";
-import type { Logger } from "../../../platform/logger.ts";
+import type { RedisMonitor } from "../../../platform/redis-monitor.ts";
 import { maskUnreadable } from "../../message/mask-nik.ts";
 import { redactNik } from "../../message/redact-nik.ts";
 
@@ -43,15 +43,17 @@ export interface CommandStream {
   close(): void;
 }
 
-export function openCommandStream(options: { redisUrl: string; consumer: string; log: Logger }): CommandStream {
-  const { redisUrl, consumer, log } = options;
+export function openCommandStream(options: {
+  redisUrl: string;
+  consumer: string;
+  monitor: RedisMonitor;
+}): CommandStream {
+  const { redisUrl, consumer, monitor } = options;
   const redis = createClient({ url: redisUrl, disableOfflineQueue: true, socket: { connectTimeout: 2_000 } });
   // A connection that waits for commands can do nothing else.
   const waiting = redis.duplicate();
-  for (const client of [redis, waiting]) {
-    client.on("error", (error: Error) => log.warn({ reason: error.message }, "Redis is not reachable"));
-    void client.connect().catch(() => {}); // it goes on trying by itself
-  }
+  monitor.watch(redis, waiting);
+  for (const client of [redis, waiting]) void client.connect().catch(() => {}); // it goes on trying by itself
   /** As bytes: what is no UTF-8 shall be refused for that, and not be mended here. */
   const bytes = { [RESP_TYPES.BLOB_STRING]: Buffer } as const;
   let scanned = "0-0";

@@ -1,0 +1,44 @@
+import { userInfo } from "node:os";
+import { SetupError } from "./setup-error.ts";
+
+const SET_IT = "or set DATA_DIR to another directory";
+
+/**
+ * Explains a refusal of the file system below DATA_DIR.
+ *
+ * @returns a SetupError for an error of the file system, any other error as it is
+ */
+export function explainDataDirError(error: unknown, dataDir: string): unknown {
+  const { code, path = dataDir, syscall, message } = error as NodeJS.ErrnoException;
+  if (error instanceof SetupError || code === undefined || syscall === undefined) return error;
+  return new SetupError(`DATA_DIR (${dataDir}): ${explain(code, path, message)}`, { cause: error });
+}
+
+function explain(code: string, path: string, message: string): string {
+  switch (code) {
+    case "EEXIST":
+      return `${path} is a file, not a directory. Remove the file, ${SET_IT}.`;
+    case "ENOTDIR":
+      return `${path} cannot be created, because a part of this path is a file. Remove the file, ${SET_IT}.`;
+    case "EACCES":
+    case "EPERM":
+      return `user ${userName()} is not permitted to use ${path}. Give the user access (chown or chmod), ${SET_IT}.`;
+    case "EROFS":
+      return `${path} is on a read-only file system. Mount it writable, ${SET_IT}.`;
+    case "ENOSPC":
+    case "EDQUOT":
+      return `no space is left for ${path}. Free some space, ${SET_IT}.`;
+    case "ENOENT":
+      return `${path} cannot be created. Create the directory, ${SET_IT}.`;
+    default:
+      return `${message}. Make ${path} usable, ${SET_IT}.`;
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.()); // without an entry in /etc/passwd, as in many containers
+  }
+}
