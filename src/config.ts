@@ -337,7 +337,7 @@ function storedSecret(dataDir: string, name: string): string {
   try {
     return keptSecret(dataDir, name);
   } catch (error) {
-    throw explainDataDirError(error, dataDir);
+    throw explainDataDirError(error, dataDir, join(dataDir, name));
   }
 }
 

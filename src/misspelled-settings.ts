@@ -25,11 +25,15 @@ export function findMisspelledSettings(env: Record<string, string | undefined>):
     });
 }
 
-/** The candidate with the fewest edits, if these are at most a quarter of the name, and at least one is allowed. */
+/**
+ * The candidate with the fewest edits: at most a quarter of the name's length, at least one. The first letters must agree, or
+ * many an unrelated short name would be near PORT, HOST or SEED.
+ */
 function nearest(found: string, candidates: readonly string[]): string | undefined {
   const name = found.toUpperCase().replaceAll("-", "_");
   const budget = Math.max(1, Math.floor(name.length / 4));
   const [best] = candidates
+    .filter((candidate) => candidate[0] === name[0])
     .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
     .filter(({ edits }) => edits <= budget)
     .sort((a, b) => a.edits - b.edits);

@@ -6,12 +6,13 @@ const SET_IT = "or set DATA_DIR to another directory";
 /**
  * Explains a refusal of the file system below DATA_DIR.
  *
+ * @param file what is read or written, for errors that do not name it
  * @returns a SetupError for an error of the file system, any other error as it is
  */
-export function explainDataDirError(error: unknown, dataDir: string): unknown {
-  const { code, path = dataDir, syscall, message } = error as NodeJS.ErrnoException;
+export function explainDataDirError(error: unknown, dataDir: string, file = dataDir): unknown {
+  const { code, path: source = file, dest, syscall, message } = error as NodeJS.ErrnoException & { dest?: string };
   if (error instanceof SetupError || code === undefined || syscall === undefined) return error;
-  return new SetupError(`DATA_DIR (${dataDir}): ${explain(code, path, message)}`, { cause: error });
+  return new SetupError(`DATA_DIR (${dataDir}): ${explain(code, dest ?? source, message)}`, { cause: error });
 }
 
 function explain(code: string, path: string, message: string): string {
@@ -19,7 +20,9 @@ function explain(code: string, path: string, message: string): string {
     case "EEXIST":
       return `${path} is a file, not a directory. Remove the file, ${SET_IT}.`;
     case "ENOTDIR":
-      return `${path} cannot be created, because a part of this path is a file. Remove the file, ${SET_IT}.`;
+      return `${path} cannot be created, because it is a file, or a part of its path is. Remove the file, ${SET_IT}.`;
+    case "EISDIR":
+      return `${path} is a directory, and a file is needed. Remove the directory, ${SET_IT}.`;
     case "EACCES":
     case "EPERM":
       return `user ${userName()} is not permitted to use ${path}. Give the user access (chown or chmod), ${SET_IT}.`;

@@ -72,6 +72,9 @@ function explainConnectError(error: unknown, client: pg.Client): string {
     case "57P03":
       return `${address} does not accept connections yet (${message}). Start again when the server is up.`;
   }
+  if (/password must be a/.test(message)) {
+    return `${address} asks for the password of user ${user}, and the URL has none. Write it into the URL: postgresql://user:password@…`;
+  }
   if (/timeout|Connection terminated|invalid response/i.test(message)) {
     return `${address} does not answer as a PostgreSQL server does (${message}). Check the host and port in the URL.`;
   }
@@ -87,15 +90,27 @@ const READ_ONLY_TRANSACTION = "25006";
 /** Explains why the database does not let us create tables; returns any other error as it is. */
 export function explainSchemaError(error: unknown, client: pg.Client): unknown {
   const { code, message } = error as Error & { code?: string };
-  const [user, database] = [JSON.stringify(client.user), JSON.stringify(client.database)];
-  const where = `DATABASE_URL: in database ${database} at ${addressOf(client)}`;
-  if (code === INSUFFICIENT_PRIVILEGE) {
-    const text = `${where}, user ${user} may not create tables (${message}). Make the user its owner: ALTER DATABASE ${database} OWNER TO ${user}`;
-    return new SetupError(text, { cause: error });
-  }
-  if (code === READ_ONLY_TRANSACTION) {
-    const text = `${where}, nothing can be written (${message}). Give the URL of the primary server, not of a replica.`;
-    return new SetupError(text, { cause: error });
-  }
-  return error;
+  if (code === INSUFFICIENT_PRIVILEGE) return mayNotCreate("tables", client, message);
+  if (code !== READ_ONLY_TRANSACTION) return error;
+  return new SetupError(
+    `DATABASE_URL: database "${client.database}" at ${addressOf(client)} is read-only (${message}). ` +
+      "Give the URL of the primary server, not of a replica.",
+    { cause: error },
+  );
+}
+
+/** @throws SetupError unless the saga engine has its schema, or may create it */
+export async function checkMayCreateSchemas(client: pg.Client): Promise<void> {
+  const { rowCount } = await client.query(
+    "select where has_database_privilege(current_database(), 'create') or to_regnamespace('dbos') is not null",
+  );
+  if (!rowCount) throw mayNotCreate("schemas", client, "no CREATE privilege on the database");
+}
+
+function mayNotCreate(what: string, client: pg.Client, reason: string): SetupError {
+  const { user, database } = client;
+  return new SetupError(
+    `DATABASE_URL: user "${user}" may not create ${what} in database "${database}" at ${addressOf(client)} (${reason}). ` +
+      `Make the user its owner: ALTER DATABASE "${database}" OWNER TO "${user}"`,
+  );
 }
