@@ -3,10 +3,11 @@
 //   npm run catalog:sync
 //
 // Without CAPILLARY_REWARDS_URL it asks the sandbox on SANDBOX_PORT, so start one, or the gateway, first.
+import "./explain-errors.ts";
 import { capillaryAccess } from "../sandbox/capillary/access.ts";
 import { makeMirrorStore } from "../src/catalog/mirror/mirror.store.ts";
 import { makeSyncCatalog } from "../src/catalog/mirror/sync-catalog.ts";
-import { readConfig } from "../src/config.ts";
+import { readProcessConfig } from "../src/command-line.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import { openDb } from "../src/platform/db.ts";
 import { makeExclusive } from "../src/platform/exclusive.ts";
@@ -15,7 +16,7 @@ import { migrate } from "../src/platform/migrate.ts";
 import { startEmbeddedPostgres } from "../src/platform/postgres/embedded.ts";
 import { makeCapillary } from "../src/upstream/capillary/capillary.ts";
 
-const config = readConfig(process.env);
+const config = readProcessConfig();
 const { dataDir, sandboxPort, isProduction, upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config;
 const api = config.capillary.api ?? (isProduction ? undefined : capillaryAccess(`http://127.0.0.1:${sandboxPort}`));
 const log = await makeLogger({ level: config.logLevel === "info" ? "error" : config.logLevel, pretty: !isProduction });

@@ -1,9 +1,10 @@
 // Brings the database up to the newest migration: that of DATABASE_URL, else the embedded one. `npm start` does it too.
-import { readConfig } from "../src/config.ts";
+import "./explain-errors.ts";
+import { readProcessConfig } from "../src/command-line.ts";
 import { migrate } from "../src/platform/migrate.ts";
 import { startEmbeddedPostgres } from "../src/platform/postgres/embedded.ts";
 
-const { databaseUrl, dataDir } = readConfig(process.env);
+const { databaseUrl, dataDir } = readProcessConfig();
 const postgres = databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir }) : undefined;
 const applied = await migrate(databaseUrl ?? postgres?.url ?? "");
 console.log(applied.length > 0 ? `Applied ${applied.join(", ")}.` : "Nothing to apply.");

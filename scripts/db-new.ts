@@ -3,6 +3,7 @@
 //   npm run db:new -- <what_changes>
 //
 // Read and complete it by hand: checks, triggers and partial indexes are beyond Prisma's language.
+import "./explain-errors.ts";
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

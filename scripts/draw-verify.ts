@@ -10,12 +10,14 @@ import { verifyDraw } from "../src/reward-processor/draw/verify-draw.ts";
 
 const [path, openingHash] = process.argv.slice(2);
 if (!path) {
-  console.error("Say which published draw: npm run draw:verify -- draw.jsonl [opening hash]");
+  console.error("Give the file of a published draw: npm run draw:verify -- draw.jsonl [opening hash]");
   process.exit(2);
 }
 
 const file = await (path === "-" ? buffer(process.stdin) : readFile(path)).catch((error: Error) => {
-  console.error(`Could not read ${path}: ${error.message}`);
+  console.error(
+    `Could not read ${path}: ${error.message}. Download the draw: curl -o draw.jsonl <gateway>/draws/<id>.jsonl`,
+  );
   process.exit(2);
 });
 const { text, exitCode } = verdictWords(verifyDraw(file, openingHash === undefined ? {} : { openingHash }));

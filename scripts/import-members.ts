@@ -4,12 +4,17 @@
 //
 // The first line names the columns: customerId, and memberId, userId or nik. Importing a file again is safe. Answers 0 when all
 // are linked, 1 when some are not (each is told, by its line), 2 when nothing could be read or asked.
+import "./explain-errors.ts";
 import { createReadStream } from "node:fs";
 import { CsvError, type Info, parse } from "csv-parse";
-import { readConfig } from "../src/config.ts";
+import { readProcessConfig } from "../src/command-line.ts";
+import { originOf } from "../src/origin.ts";
+import { askGateway } from "./ask-gateway.ts";
 
 const COLUMNS = ["customerId", "memberId", "userId", "nik"];
 const AT_ONCE = 100;
+/** More are counted and not listed. */
+const MAX_UNKNOWN_LISTED = 20;
 
 interface Row {
   line: number;
@@ -18,17 +23,24 @@ interface Row {
 interface Report {
   linked: number;
   awardsReleased: number;
+  unknownCustomerIds: string[];
   rejected: { row: number; code: string; reason: string }[];
 }
 
-const { port, rewardServiceToken } = readConfig(process.env);
-const [path, gateway = `http://localhost:${port}`] = process.argv.slice(2);
-if (!path) stop("Say which file: npm run members:import -- members.csv");
+const [path, address] = process.argv.slice(2);
+if (!path) stop("Give the file to import: npm run members:import -- members.csv");
+const { host, port, rewardServiceToken } = readProcessConfig();
+const gateway = address ?? originOf(host, port);
+if (!/^https?:$/.test(URL.parse(gateway)?.protocol ?? "")) {
+  stop(`${gateway} is not the address of a gateway: give one such as http://localhost:4000.`);
+}
+if (rewardServiceToken === undefined) stop("REWARD_SERVICE_TOKEN: required in production. Set it to the gateway's.");
 
 const rows = (path === "-" ? process.stdin : createReadStream(path))
-  .on("error", (error: Error) => stop(error.message))
+  .on("error", (error: Error) => stop(`Could not read ${path}: ${error.message}. Give a CSV file that exists.`))
   .pipe(parse({ columns: checkColumns, bom: true, trim: true, skip_empty_lines: true, info: true }));
 let [linked, awardsReleased, rejected, waiting] = [0, 0, 0, [] as Row[]];
+const unknown: { line: number; customerId: string }[] = [];
 try {
   for await (const { record, info } of rows as AsyncIterable<{ record: Record<string, string>; info: Info }>) {
     waiting.push({ line: info.lines, ids: record });
@@ -42,6 +54,7 @@ try {
 }
 await send();
 console.log(`${linked} linked, ${rejected} not; ${awardsReleased} awards had waited for it.`);
+reportUnknown();
 process.exitCode = rejected === 0 ? 0 : 1;
 
 async function send(): Promise<void> {
@@ -51,22 +64,42 @@ async function send(): Promise<void> {
   linked += report.linked;
   awardsReleased += report.awardsReleased;
   rejected += report.rejected.length;
+  const isUnknown = new Set(report.unknownCustomerIds);
+  const refused = new Set(report.rejected.map(({ row }) => row));
+  for (const [index, { line, ids }] of sent.entries()) {
+    const { customerId = "" } = ids;
+    if (isUnknown.has(customerId) && !refused.has(index + 1)) unknown.push({ line, customerId });
+  }
   for (const { row, code, reason } of report.rejected) console.error(`line ${sent[row - 1]?.line}: ${code}: ${reason}`);
+}
+
+/** A wrong customer id is accepted like one whose customer has yet to sign in: only a person can tell which it is. */
+function reportUnknown(): void {
+  if (unknown.length === 0) return;
+  console.log(
+    `${unknown.length} of these customer ids have never signed in to this gateway. That is normal for new customers; ` +
+      "if an id is mistyped, correct it in the file and import again:",
+  );
+  for (const { line, customerId } of unknown.slice(0, MAX_UNKNOWN_LISTED)) console.log(`  line ${line}: ${customerId}`);
+  const more = unknown.length - MAX_UNKNOWN_LISTED;
+  if (more > 0) console.log(`  and ${more} more`);
 }
 
 async function link(input: readonly Record<string, string>[]): Promise<Report> {
   const query = `mutation ($input: [LinkMemberInput!]!) {
-    linkMembers(input: $input) { linked awardsReleased rejected { row code reason } } }`;
-  const response = await fetch(`${gateway}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${rewardServiceToken}` },
-    body: JSON.stringify({ query, variables: { input } }),
-  }).catch((error: Error) => stop(`Nothing answers at ${gateway}: start the gateway first (${error.message}).`));
-  const { data, errors } = (await response.json()) as {
-    data?: { linkMembers: Report } | null;
-    errors?: { message: string }[];
-  };
-  return data?.linkMembers ?? stop(`${gateway} answered: ${errors?.[0]?.message ?? response.status}`);
+    linkMembers(input: $input) { linked awardsReleased unknownCustomerIds rejected { row code reason } } }`;
+  const { status, answer } = await askGateway(
+    `${gateway}/graphql`,
+    {
+      headers: { authorization: `Bearer ${rewardServiceToken}` },
+      body: JSON.stringify({ query, variables: { input } }),
+    },
+    (answer): answer is { data?: { linkMembers: Report } | null; errors?: { message: string }[] } =>
+      "data" in answer || "errors" in answer,
+  );
+  const problem = answer.errors?.[0]?.message ?? status;
+  const advice = "If it has another DATA_DIR or REWARD_SERVICE_TOKEN, give the same to this command.";
+  return answer.data?.linkMembers ?? stop(`${gateway} answered: ${problem} ${advice}`);
 }
 
 function checkColumns(columns: string[]): string[] {

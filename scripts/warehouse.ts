@@ -1,33 +1,75 @@
 // Plays the warehouse: sends a signed report about one line of an order to the running gateway.
 //
-//   npm run warehouse -- ORD-261122-7K3MQ9XZ4T 1 SHIPPED [carrier] [tracking number]
+//   npm run warehouse -- <order number> <line> <status> [carrier] [tracking number]
+//
+// Exit codes: 0 the report was received, 1 the gateway refused it, 2 nothing was sent.
+import "./explain-errors.ts";
 import { randomUUID } from "node:crypto";
-import { readConfig } from "../src/config.ts";
-import { sign } from "../src/order/fulfilment-webhook.ts";
+import { readProcessConfig } from "../src/command-line.ts";
+import { sign, type WebhookAnswer } from "../src/order/fulfilment-webhook.ts";
+import { originOf } from "../src/origin.ts";
+import { askGateway } from "./ask-gateway.ts";
 
-const [orderNumber, line, status, carrier, trackingNumber] = process.argv.slice(2);
-if (!orderNumber || !line || !status) {
+/** The order number in the README and below. */
+const EXAMPLE = "ORD-261122-7K3MQ9XZ4T";
+const STATUSES = ["SHIPPED", "DELIVERED", "RETURNED", "LOST", "REJECTED"];
+
+type Answer = WebhookAnswer["body"];
+type Outcome = Extract<Answer, { outcome: unknown }>["outcome"];
+const meanings: Record<Outcome, string> = {
+  applied: "the gateway recorded the new status.",
+  "no-change": "the shipment had this status already.",
+  stale: "the gateway has a later report about this shipment, and keeps that status.",
+  duplicate: "the gateway has received this very report before.",
+  ignored:
+    "the shipment cannot go from its present status to this one, or its line was cancelled. Nothing changed. " +
+    "Possible are SHIPPED, DELIVERED, LOST or REJECTED while it is being prepared, DELIVERED, RETURNED or LOST when SHIPPED, " +
+    "RETURNED when DELIVERED.",
+};
+
+const [orderNumber, lineText = "", statusText = "", carrier, trackingNumber] = process.argv.slice(2);
+const [line, status] = [Number(lineText), statusText.toUpperCase()];
+if (!orderNumber || !Number.isInteger(line) || line < 1 || !STATUSES.includes(status)) {
   console.error(
-    "Say which order, which line (1 is the first) and what happened: SHIPPED, DELIVERED, RETURNED, LOST or REJECTED.",
+    `Give an order number, a line (1 is the first) and a status: ${STATUSES.join(", ")}. For example:\n` +
+      `  npm run warehouse -- ${EXAMPLE} 1 SHIPPED BlueDart BD123456`,
   );
-  console.error("  npm run warehouse -- ORD-261122-7K3MQ9XZ4T 1 SHIPPED BlueDart BD123456");
-  process.exit(1);
+  process.exit(2);
 }
 
-const { port, webhookSecret } = readConfig(process.env);
+const { host, port, webhookSecret } = readProcessConfig();
+const gateway = originOf(host, port);
+if (webhookSecret === undefined) {
+  console.error("WEBHOOK_SECRET: required in production. Set it to the gateway's.");
+  process.exit(2);
+}
 const body = JSON.stringify({
   id: randomUUID(),
   type: "shipment.updated",
   occurredAt: new Date().toISOString(),
-  data: { orderNumber, line: Number(line), status: status.toUpperCase(), carrier, trackingNumber },
+  data: { orderNumber, line, status, carrier, trackingNumber },
 });
-const response = await fetch(`http://localhost:${port}/webhooks/fulfilment`, {
-  method: "POST",
-  headers: { "content-type": "application/json", "x-tessera-signature": sign(body, webhookSecret ?? "", new Date()) },
-  body,
-}).catch((error: Error) => {
-  console.error(`Nothing answers on port ${port}: start the gateway first (${error.message}).`);
-  process.exit(1);
-});
-console.log(response.status, await response.text());
-process.exitCode = response.ok ? 0 : 1;
+const { status: code, answer } = await askGateway(
+  `${gateway}/webhooks/fulfilment`,
+  { headers: { "x-tessera-signature": sign(body, webhookSecret, new Date()) }, body },
+  (answer): answer is Answer => "outcome" in answer || "error" in answer,
+);
+if ("outcome" in answer) {
+  console.log(`${answer.outcome}: ${meanings[answer.outcome]}`);
+} else {
+  console.error(`The gateway refused the report (${code}): ${answer.error}`);
+  console.error(adviceFor(code));
+  process.exitCode = 1;
+}
+
+function adviceFor(code: number): string {
+  if (code === 404) {
+    const found = orderNumber === EXAMPLE ? `${EXAMPLE} is an example. ` : "";
+    return (
+      `${found}Order merchandise first; its number is on ${gateway}/orders, and in the answer of PlaceOrder in GraphiQL. ` +
+      "Lines with vouchers have no shipment."
+    );
+  }
+  if (code === 401) return "Give this command the same DATA_DIR or WEBHOOK_SECRET as the gateway.";
+  return "Correct the report and send it again.";
+}

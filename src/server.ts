@@ -19,6 +19,7 @@ import { mountSubscriptions } from "./graphql/subscriptions.ts";
 import type { DocumentGate } from "./graphql/trusted-documents.ts";
 import { makeHealth, mountHealth } from "./health.ts";
 import { mountWebhooks } from "./order/webhook-route.ts";
+import { originOf } from "./origin.ts";
 import { mountPages } from "./pages.ts";
 import type { Bus } from "./platform/events.ts";
 import type { Logger } from "./platform/logger.ts";
@@ -61,14 +62,13 @@ export async function startServer({ config, log }: { config: Config; log: Logger
   http.listen(config.port, config.host);
   await once(http, "listening");
   const { port } = http.address() as AddressInfo;
-  const shownHost = ["0.0.0.0", "::", "127.0.0.1"].includes(config.host) ? "localhost" : config.host;
 
   const health = makeHealth();
   const stopping = new AbortController();
   const closers: (() => Promise<void>)[] = [];
 
   return {
-    url: `http://${shownHost}:${port}`,
+    url: originOf(config.host, port),
     port,
 
     async open({ schema, documents, features, bus, checkReady }) {

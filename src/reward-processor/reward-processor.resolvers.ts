@@ -169,11 +169,17 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
 
       async linkMembers(_, { input }, context) {
         const actor = requireService(context);
-        const report = { linked: 0, awardsReleased: 0, rejected: [] as LinkRejection[] };
+        const report = {
+          linked: 0,
+          awardsReleased: 0,
+          unknownCustomerIds: [] as string[],
+          rejected: [] as LinkRejection[],
+        };
         if (input.length > MAX_LINKS) {
           const message = `At most ${MAX_LINKS} at a time; found ${input.length}.`;
           return { ...report, userErrors: [refusal("INVALID_INPUT", message, ["input"])] };
         }
+        const linkedIds = new Set<string>();
         for (const [index, each] of input.entries()) {
           const answer = await link(each, actor);
           if (isRefused(answer)) {
@@ -183,7 +189,11 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
           }
           report.linked++;
           report.awardsReleased += answer.awardsReleased;
+          linkedIds.add(each.customerId);
         }
+        const signedIn = await db.customer.findMany({ where: { customerId: { in: [...linkedIds] } } });
+        for (const { customerId } of signedIn) linkedIds.delete(customerId);
+        report.unknownCustomerIds = [...linkedIds];
         return { ...report, userErrors: [] };
       },
 

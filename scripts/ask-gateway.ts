@@ -1,0 +1,48 @@
+import { SetupError } from "../src/platform/setup-error.ts";
+
+const SAME_SETTINGS = "give this command the same PORT, HOST and DATA_DIR as the gateway";
+
+/**
+ * Sends a request to the running gateway.
+ *
+ * @param expected what the answer is to look like; anything else did not come from a gateway
+ * @throws SetupError when no gateway answers
+ */
+export async function askGateway<Answer extends object>(
+  url: string,
+  request: { headers: Record<string, string>; body: string },
+  expected: (answer: object) => answer is Answer,
+): Promise<{ status: number; answer: Answer }> {
+  const headers = { "content-type": "application/json", ...request.headers };
+  let response: Response;
+  try {
+    response = await fetch(url, { method: "POST", ...request, headers });
+  } catch (error) {
+    const { cause, message } = error as Error & { cause?: NodeJS.ErrnoException };
+    const reason = cause?.message || cause?.code || message;
+    const { origin } = URL.parse(url) ?? { origin: url };
+    throw new SetupError(
+      `Nothing answers at ${origin} (${reason}). Start the gateway with npm start, or ${SAME_SETTINGS}.`,
+      { cause: error },
+    );
+  }
+  const text = await response.text();
+  const answer = parse(text);
+  if (response.status === 503) throw new SetupError(`The gateway at ${url} is starting or stopping. Try again.`);
+  if (answer === undefined || !expected(answer)) {
+    throw new SetupError(
+      `${url} answered ${response.status}, but not as a gateway does: ${text.slice(0, 200)}\n` +
+        `If another program listens there, ${SAME_SETTINGS}.`,
+    );
+  }
+  return { status: response.status, answer };
+}
+
+function parse(text: string): object | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === "object" && json !== null ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
