@@ -106,7 +106,7 @@ const preloadTypeface: Plugin = {
   },
 };
 
-const gateway = process.env["GATEWAY_URL"] ?? "http://localhost:4000";
+const gateway = process.env["GATEWAY_URL"] || `http://localhost:${process.env["PORT"] || 4000}`;
 const proxied = {
   target: gateway,
   changeOrigin: true,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { sandboxTill } from "./capillary/credentials.ts";
+import { defaultGatewayUrl } from "./client/control.ts";
 import { explain } from "./read-json.ts";
 
 const port = z.string().regex(/^\d+$/, "expected a whole number").transform(Number).pipe(z.int().max(65535));
@@ -8,6 +9,7 @@ const schema = z.object({
   SANDBOX_PORT: port.default(4010),
   SANDBOX_HOST: z.string().min(1).default("127.0.0.1"),
   DATA_DIR: z.string().min(1).default(".data"),
+  GATEWAY_URL: z.url({ error: "expected a URL such as http://localhost:4000" }).default(defaultGatewayUrl),
   CLIENT_API_USER: z.string().min(1).default("tessera"),
   CLIENT_API_PASSWORD: z.string().min(1).default("sandbox"),
   CAPILLARY_TILL: z.string().min(1).default(sandboxTill.till),

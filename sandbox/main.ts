@@ -18,6 +18,7 @@ try {
   const sandbox = await startSandbox({
     port: env.SANDBOX_PORT,
     host: env.SANDBOX_HOST,
+    gatewayUrl: env.GATEWAY_URL,
     journalFile: join(env.DATA_DIR, "sandbox", "client-points.jsonl"),
     capillaryJournalFile: join(env.DATA_DIR, "sandbox", "capillary.jsonl"),
     credentials: { user: env.CLIENT_API_USER, password: env.CLIENT_API_PASSWORD },

@@ -4,7 +4,7 @@ import { makeCapillary } from "./capillary/capillary.ts";
 import { capillaryControlIndex } from "./capillary/control.ts";
 import { type CapillaryCredentials, sandboxTill } from "./capillary/credentials.ts";
 import type { CapillaryWorld } from "./capillary/world.ts";
-import { clientControlIndex, serveClientControl } from "./client/control.ts";
+import { clientControlIndex, defaultGatewayUrl, serveClientControl } from "./client/control.ts";
 import { type Credentials, makeCredentialChecks, makeCustomerTokens } from "./client/credentials.ts";
 import { clientUpstream } from "./client/routes.ts";
 import { type ClientWorld, makeClientMemory } from "./client/world.ts";
@@ -19,6 +19,8 @@ export interface SandboxOptions {
   /** 0, the default, for any free port. */
   port?: number;
   host?: string;
+  /** Where sign-in links lead, unless a request for one says otherwise. */
+  gatewayUrl?: string;
   /** Where the Client's ledger survives a restart; absent for memory only. */
   journalFile?: string;
   /** Where what Capillary remembers survives a restart; absent for memory only. */
@@ -49,6 +51,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const {
     port = 0,
     host = "127.0.0.1",
+    gatewayUrl = defaultGatewayUrl,
     journalFile,
     capillaryJournalFile,
     capillaryCredentials,
@@ -114,7 +117,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     reset,
     upstreamIndex: { ...clientControlIndex, ...capillaryControlIndex },
   });
-  serveClientControl(app, client, tokens);
+  serveClientControl(app, { client, tokens, gatewayUrl });
   capillary.serve(app);
 
   let stopped: Promise<void> | undefined;

@@ -18,7 +18,10 @@ import { makeCapillary } from "../src/upstream/capillary/capillary.ts";
 
 const config = readProcessConfig();
 const { dataDir, sandboxPort, isProduction, upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config;
-const api = config.capillary.api ?? (isProduction ? undefined : capillaryAccess(`http://127.0.0.1:${sandboxPort}`));
+// The gateway, too, uses the sandbox's Capillary only if the sandbox also stands in for the points provider.
+const sandboxUrl = config.client.url === undefined ? `http://127.0.0.1:${sandboxPort}` : undefined;
+const sandboxApi = sandboxUrl === undefined ? undefined : capillaryAccess(sandboxUrl);
+const api = config.capillary.api ?? sandboxApi;
 const log = await makeLogger({ level: config.logLevel === "info" ? "error" : config.logLevel, pretty: !isProduction });
 const capillary = api && makeCapillary({ ...api, timeoutMs, connections, clock: systemClock, log });
 
@@ -37,10 +40,16 @@ try {
   });
   const { added, changed, archived, problem } = await sync();
   console.log(`${added} rewards added, ${changed} changed, ${archived} archived.`);
-  if (problem !== null) console.error(`Not complete: ${problem}`);
+  if (problem !== null) console.error(`Not complete: ${problem} ${advice()}`);
   process.exitCode = problem === null ? 0 : 1;
 } finally {
   await db.$disconnect();
   await capillary?.close();
   await postgres?.stop();
+}
+
+function advice(): string {
+  if (config.capillary.api) return "Check CAPILLARY_REWARDS_URL and its credentials; LOG_LEVEL=warn shows the reason.";
+  if (sandboxUrl === undefined) return "Set CAPILLARY_REWARDS_URL, and what it requires.";
+  return `Without CAPILLARY_REWARDS_URL the sandbox at ${sandboxUrl} is asked: start the gateway or npm run sandbox, with the same SANDBOX_PORT.`;
 }

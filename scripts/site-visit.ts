@@ -1,7 +1,10 @@
 import { type BrowserContextOptions, chromium } from "playwright-core";
+import { readProcessConfig } from "../src/command-line.ts";
+import { originOf } from "../src/origin.ts";
 
-export const gateway = process.env["GATEWAY_URL"] ?? "http://localhost:4000";
-const sandbox = process.env["SANDBOX_URL"] ?? "http://127.0.0.1:4010";
+const { host, port, sandboxPort } = readProcessConfig();
+export const gateway = process.env["GATEWAY_URL"] ?? originOf(host, port);
+const sandbox = process.env["SANDBOX_URL"] ?? `http://127.0.0.1:${sandboxPort}`;
 export const customer = process.env["CUSTOMER"] ?? "CUST12345";
 
 export const openBrowser = () =>

@@ -8,6 +8,7 @@ import { makeFeatures } from "./features.ts";
 import { buildSchema } from "./graphql/schema.ts";
 import { makeDocumentGate, readManifests } from "./graphql/trusted-documents.ts";
 import type { IssuePatience } from "./order/saga/issue-durably.ts";
+import { originOf } from "./origin.ts";
 import { siteManifest } from "./pages.ts";
 import type { Clock } from "./platform/clock.ts";
 import { systemClock } from "./platform/clock.ts";
@@ -155,6 +156,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       documents,
       features,
       bus,
+      sandboxUrl: sandbox?.url,
       checkReady: async () => void (await db.$queryRaw`select 1`),
     });
     if (capillary && config.catalogSyncMs > 0) {
@@ -177,8 +179,10 @@ async function startPostgres(dataDir: string, running: AsyncDisposableStack, not
 }
 
 async function startSandbox(config: Config, running: AsyncDisposableStack) {
-  const { user, password } = config.client;
-  const sandbox = await startSandboxProcess({ port: config.sandboxPort, dataDir: config.dataDir, user, password });
+  const { sandboxPort: port, dataDir, client } = config;
+  const { user, password } = client;
+  const gatewayUrl = config.port === 0 ? undefined : originOf(config.host, config.port); // 0: known only once it listens
+  const sandbox = await startSandboxProcess({ port, dataDir, user, password, gatewayUrl });
   running.defer(() => sandbox.stop());
   return sandbox;
 }

@@ -3,7 +3,7 @@ import { settingNames as sandboxSettingNames } from "../sandbox/environment.ts";
 import { settingNames } from "./config.ts";
 
 /** Of scripts and tests. Listed so that they are not taken for a misspelled setting such as SANDBOX_PORT or SEED. */
-const OTHER_NAMES = ["GATEWAY_URL", "SANDBOX_URL", "SCREENSHOT_DIR", "STORM_SEED", "STORM_ORDERS"];
+const OTHER_NAMES = ["SANDBOX_URL", "SCREENSHOT_DIR", "STORM_SEED", "STORM_ORDERS"];
 
 export interface MisspelledSetting {
   found: string;

@@ -26,6 +26,8 @@ export async function startSandboxProcess(options: {
   dataDir: string;
   user: string;
   password: string;
+  /** Where the sandbox's sign-in links lead. */
+  gatewayUrl?: string | undefined;
 }): Promise<SandboxProcess> {
   const { till, password } = capillaryAccess("");
   const child = fork(fileURLToPath(new URL("../sandbox/main.ts", import.meta.url)), {
@@ -37,6 +39,7 @@ export async function startSandboxProcess(options: {
       CLIENT_API_PASSWORD: options.password,
       CAPILLARY_TILL: till,
       CAPILLARY_PASSWORD: password,
+      ...(options.gatewayUrl !== undefined && { GATEWAY_URL: options.gatewayUrl }),
     },
     stdio: ["ignore", "inherit", "ignore", "ipc"],
   });

@@ -12,6 +12,7 @@ import type { Viewer } from "./auth/viewer.ts";
 import { mountRewardImages } from "./catalog/mirror/image/image-route.ts";
 import type { Config } from "./config.ts";
 import type { Features } from "./features.ts";
+import { mountGraphiqlSettings } from "./graphiql-settings.ts";
 import type { Context, SessionCookies } from "./graphql/context.ts";
 import { mountGraphql } from "./graphql/http.ts";
 import { makeOriginCheck } from "./graphql/origins.ts";
@@ -35,6 +36,8 @@ export interface ServerParts {
   documents: DocumentGate;
   features: Features;
   bus: Bus;
+  /** Of the sandbox that this process started. */
+  sandboxUrl: string | undefined;
   /** Rejects while the gateway cannot work. */
   checkReady(): Promise<void>;
 }
@@ -71,7 +74,7 @@ export async function startServer({ config, log }: { config: Config; log: Logger
     url: originOf(config.host, port),
     port,
 
-    async open({ schema, documents, features, bus, checkReady }) {
+    async open({ schema, documents, features, bus, sandboxUrl, checkReady }) {
       const fastify = Fastify({
         logger: false,
         trustProxy: config.trustProxy,
@@ -101,6 +104,7 @@ export async function startServer({ config, log }: { config: Config; log: Logger
       }
       mountHealth(fastify, health, checkReady);
       mountPages(fastify, { isProduction: config.isProduction });
+      if (!config.isProduction) mountGraphiqlSettings(fastify, { sandboxUrl });
       mountRewardImages(fastify, readRewardImage);
       if (receiveReport) mountWebhooks(fastify, receiveReport);
       mountDraws(fastify, features.publishDraw);

@@ -13,17 +13,27 @@ import { createRoot } from "react-dom/client";
 import { fillHeaders, fillVariables, onCarry, storage } from "./carry.ts";
 import { fetcher } from "./fetcher.ts";
 import logo from "./logo.svg";
-import { TABS } from "./tabs.ts";
+import { readSettings } from "./settings.ts";
+import { makeTabs } from "./tabs.ts";
 
 const HEADERS = '{ "authorization": "" }';
 const SCALARS = { DateTime: { type: "string" }, Date: { type: "string" }, Points: { type: "integer", minimum: 0 } };
 
+const { sandboxUrl } = await readSettings();
+const tabs = makeTabs(sandboxUrl);
+
+/** Stored tabs may name the sandbox of an earlier start, on another port. */
+function updateSandboxUrl(url: string): void {
+  const stored = storage.getItem("graphiql:tabState");
+  if (stored) storage.setItem("graphiql:tabState", stored.replace(/https?:\/\/[^/'\s]+(?=\/__sandbox\/)/g, url));
+}
+
 /** GraphiQL opens the document last edited, in whichever tab has it; let that be the tab last open. */
 function openLastTab(): void {
-  let tab: Pick<TabsState["tabs"][number], "query" | "variables"> | undefined = TABS[0];
+  let tab: Pick<TabsState["tabs"][number], "query" | "variables"> | undefined = tabs[0];
   try {
-    const { tabs, activeTabIndex }: TabsState = JSON.parse(storage.getItem("graphiql:tabState") ?? "");
-    tab = tabs[activeTabIndex];
+    const state: TabsState = JSON.parse(storage.getItem("graphiql:tabState") ?? "");
+    tab = state.tabs[state.activeTabIndex];
   } catch {
     // The first visit.
   }
@@ -67,6 +77,7 @@ function Carry() {
 
 const root = document.getElementById("root");
 if (!root) throw new Error("The page has no #root.");
+if (sandboxUrl) updateSandboxUrl(sandboxUrl);
 openLastTab();
 // Monaco measures its typeface once, when it starts.
 await document.fonts.load('15px "Fira Code"').catch(() => []);
@@ -74,7 +85,7 @@ createRoot(root).render(
   <GraphiQL
     fetcher={fetcher}
     storage={storage}
-    defaultTabs={TABS}
+    defaultTabs={tabs}
     defaultHeaders={HEADERS}
     defaultEditorToolsVisibility="variables"
     shouldPersistHeaders={false}

@@ -15,10 +15,15 @@ export const clientControlIndex = {
 };
 
 const byCustomer = z.object({ customer_id: customerId });
-const linkQuery = byCustomer.extend({ origin: z.url().default("http://localhost:4000") });
+const linkQuery = byCustomer.extend({ origin: z.url().optional() });
+
+export const defaultGatewayUrl = "http://localhost:4000";
 
 /** Puts the Client's part of the control surface on the server. */
-export function serveClientControl(app: FastifyInstance, client: ClientWorld, tokens: Tokens): void {
+export function serveClientControl(
+  app: FastifyInstance,
+  { client, tokens, gatewayUrl }: { client: ClientWorld; tokens: Tokens; gatewayUrl: string },
+): void {
   const view = (id: string) => {
     const { customer_id, points_earned, balance_points, entries } = client.account(id);
     return { customer_id, points_earned, balance_points, entries };
@@ -39,7 +44,7 @@ export function serveClientControl(app: FastifyInstance, client: ClientWorld, to
   });
 
   app.get("/__sandbox/client/sign-in-link", async ({ query }, reply) => {
-    const { customer_id, origin } = readValue(linkQuery, query);
+    const { customer_id, origin = gatewayUrl } = readValue(linkQuery, query);
     if (!client.has(customer_id)) return unknown(reply, customer_id);
     const token = await tokens.issue(customer_id);
     return { url: `${origin}/signin?${new URLSearchParams({ token, uid: customer_id })}` };

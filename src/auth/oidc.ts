@@ -45,10 +45,21 @@ export function makeOidcVerifier({
     } catch (error) {
       if (error instanceof errors.JOSEError && !PROVIDER_AT_FAULT.has(error.code)) return null;
       keys = undefined; // asked again next time
-      log.warn({ err: error, issuer }, "The operators' identity provider cannot be asked");
+      const reason = reasonOf(error);
+      log.warn(
+        { issuer, reason },
+        "The operators' identity provider cannot be asked, so its tokens are refused. Check OIDC_ISSUER and the network",
+      );
       return null;
     }
   };
+}
+
+/** Fetch says why it failed only in the cause. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  const { message: detail, code } = (cause ?? {}) as NodeJS.ErrnoException;
+  return [message, detail || code].filter(Boolean).join(": ");
 }
 
 /** Not verified: only good for finding out whom to ask. */

@@ -64,7 +64,8 @@ export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
     if (typeof brand === "string") return { ...nothing, problem: brand };
     const read = () => readListing(from, { brandId: brand.id, pageSize, signal });
     const listing = await read();
-    if (listing.error) log.warn({ err: listing.error }, "Capillary's catalogue could not be read to its end");
+    if (listing.error)
+      log.warn({ reason: listing.error.message }, "Capillary's catalogue could not be read to its end");
 
     const mirrored = [...listing.rewards.values()].flatMap(
       (reward) => toMirrored(reward, { brandName: brand.name, ledger }) ?? [],
@@ -83,7 +84,7 @@ export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
       return (await from.brand()) ?? "Capillary knows no brand of this name.";
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
-      log.warn({ err: error }, "Capillary's catalogue could not be read");
+      log.warn({ reason: error.message }, "Capillary's catalogue could not be read");
       return "Capillary cannot be reached.";
     }
   }
