@@ -73,12 +73,12 @@ async function send(): Promise<void> {
   for (const { row, code, reason } of report.rejected) console.error(`line ${sent[row - 1]?.line}: ${code}: ${reason}`);
 }
 
-/** A wrong customer id is accepted like one whose customer has yet to sign in: only a person can tell which it is. */
+/** The gateway cannot tell a mistyped customer id from one whose customer has yet to sign in. */
 function reportUnknown(): void {
   if (unknown.length === 0) return;
   console.log(
-    `${unknown.length} of these customer ids have never signed in to this gateway. That is normal for new customers; ` +
-      "if an id is mistyped, correct it in the file and import again:",
+    `Linked customer ids that have never signed in to this gateway, which is normal for new customers: ${unknown.length}. ` +
+      "Check them for mistakes, because a later import cannot change a link:",
   );
   for (const { line, customerId } of unknown.slice(0, MAX_UNKNOWN_LISTED)) console.log(`  line ${line}: ${customerId}`);
   const more = unknown.length - MAX_UNKNOWN_LISTED;

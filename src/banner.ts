@@ -12,6 +12,7 @@ export function banner(config: Config, app: App): string {
     `  Rewards site    ${app.url}/`,
     `  GraphiQL        ${app.url}/graphiql/`,
     `  GraphQL         ${app.url}/graphql`,
+    `  Health          ${app.url}/healthz and ${app.url}/readyz`,
   ];
   if (app.sandboxUrl) {
     lines.push(

@@ -17,8 +17,9 @@ const tab = (query: string, variables?: object) => ({
   variables: variables ? JSON.stringify(variables, null, 2) : "",
 });
 
-const sandboxHint = (sandboxUrl: string) =>
-  `# The sandbox sends nothing, but shows the password:\n# curl '${sandboxUrl}/__sandbox/client/otp?customer_id=CUST12345'\n`;
+/** Adds below the first comment where the password can be read. */
+const withSandbox = (query: string, sandboxUrl: string) =>
+  query.replace("\n", `\n# The sandbox shows it:\n# curl '${sandboxUrl}/__sandbox/client/otp?customer_id=CUST12345'\n`);
 
 /**
  * From signing in to the voucher code, in order. Values in angle brackets are filled in by `carry.ts`.
@@ -26,7 +27,7 @@ const sandboxHint = (sandboxUrl: string) =>
  * @param sandboxUrl origin of the gateway's sandbox, null without one
  */
 export const makeTabs = (sandboxUrl: string | null) => [
-  tab(`${sandboxUrl ? sandboxHint(sandboxUrl) : ""}${requestOtp}`, { input: { customerId: "CUST12345" } }),
+  tab(sandboxUrl === null ? requestOtp : withSandbox(requestOtp, sandboxUrl), { input: { customerId: "CUST12345" } }),
   tab(verifyOtp, { input: { challengeId: "<challengeId>", otp: "<otp>" } }),
   tab(walletAndCart),
   tab(browseRewards, { first: 5, filter: { kinds: ["E_GIFT_VOUCHER"] }, sort: "POINTS_ASC" }),

@@ -103,7 +103,7 @@ test("a migration that cannot be written down is undone as well", async () => {
 test("a database that is not there is an error that says so", async () => {
   const nowhere = new URL(databaseUrl);
   nowhere.pathname = "/nowhere";
-  await expect(migrate(nowhere.href)).rejects.toThrow('database "nowhere" does not exist');
+  await expect(migrate(nowhere.href)).rejects.toThrow('has no database "nowhere"');
 });
 
 test("the datamodel has no change without a migration", () => {

@@ -8,14 +8,15 @@ import { type Bus, listen } from "../../src/platform/events.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
 import { openRedisBus } from "../../src/platform/redis-bus.ts";
 import { freePort } from "../support/gateway-process.ts";
+import { captureLog } from "../support/log.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "tessera-redis-"));
 const log = await makeLogger({ level: "silent", pretty: false });
 let port: string;
 let redis: ChildProcess;
 
-async function startRedis() {
-  redis = spawn("redis-server", ["--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", directory], {
+async function startRedis(more: string[] = []) {
+  redis = spawn("redis-server", ["--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", directory, ...more], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   for await (const chunk of redis.stdout ?? []) if (String(chunk).includes("Ready to accept connections")) break;
@@ -79,6 +80,29 @@ describe("the bus between processes", { tags: "redis" }, () => {
     await startRedis();
     expect(await isHeard(one, other)).toBe(true);
     await Promise.all([one.close(), other.close()]);
+  });
+
+  test("logs once that Redis is lost, and once that it is back, without the password", async () => {
+    const captured = await captureLog();
+    const logged = () =>
+      captured
+        .text()
+        .split("\n")
+        .flatMap((line) => (line ? [JSON.parse(line)] : []))
+        .filter(({ msg }) => msg.startsWith("Redis is"));
+    await stopRedis();
+    const bus = await openRedisBus(`redis://:hunter2@127.0.0.1:${port}`, captured.log);
+    expect(logged()).toEqual([expect.objectContaining({ level: 40, redis: `127.0.0.1:${port}` })]);
+    expect(logged()[0].msg).toContain("Check REDIS_URL");
+    await startRedis(["--requirepass", "hunter2"]);
+    await expect.poll(() => logged().length, { timeout: 10_000 }).toBe(2);
+    expect(logged()[1]).toMatchObject({ level: 30, msg: "Redis is reachable again" });
+    await stopRedis();
+    await expect.poll(() => logged().length, { timeout: 10_000 }).toBe(3);
+    expect(logged()[2]).toMatchObject({ level: 40 });
+    await startRedis();
+    await bus.close();
+    expect(captured.text()).not.toContain("hunter2");
   });
 
   test("opens without Redis, because a gateway without it is slower to tell and not wrong", async () => {

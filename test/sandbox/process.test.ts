@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -131,6 +131,22 @@ test("a port in use is one clear line and a message to the parent", timeout, asy
   expect(await message).toMatchObject({ type: "failed", message: expect.stringContaining(expected) });
   expect(await exit).toBe(1);
   expect(await err.shown).toMatch(new RegExp(`^The sandbox did not start\\. ${expected}[^\\n]*\\n$`));
+});
+
+test("a data directory that cannot be used is one clear line and a message to the parent", timeout, async () => {
+  const file = join(folder, "file");
+  await writeFile(file, "");
+  const { message, exit, err } = startAsChild({ DATA_DIR: file });
+  const explanation = `DATA_DIR (${file}): ${join(file, "sandbox")} cannot be created, because it is a file, or a part of its path is. Remove the file, or set DATA_DIR to another directory.`;
+  expect(await message).toEqual({ type: "failed", message: explanation });
+  expect(await exit).toBe(1);
+  expect(err.text()).toBe(`The sandbox did not start. ${explanation}\n`);
+});
+
+test("its sign-in links lead to the gateway that is named", timeout, async () => {
+  const { url } = await startAsChild({ GATEWAY_URL: "http://localhost:4200" }).message;
+  const link = await (await fetch(`${url}/__sandbox/client/sign-in-link?customer_id=CUST12345`)).json();
+  expect((link as { url: string }).url).toMatch(/^http:\/\/localhost:4200\/signin\?token=/);
 });
 
 test("a setting that makes no sense is named", timeout, async () => {

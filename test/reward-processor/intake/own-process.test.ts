@@ -7,6 +7,8 @@ import { makeLogger } from "../../../src/platform/logger.ts";
 import { COMMANDS } from "../../../src/reward-processor/intake/redis/command-stream.ts";
 import { runOwnProcess } from "../../../src/reward-processor/run-own-process.ts";
 import { cloneDatabase, testEnvironment } from "../../support/gateway.ts";
+import { freePort } from "../../support/gateway-process.ts";
+import { captureLog } from "../../support/log.ts";
 import { hasRedis, startTestRedis, whyNoRedis } from "../../support/redis.ts";
 
 const log = await makeLogger({ level: "silent", pretty: false });
@@ -15,6 +17,16 @@ const settings = async (more: Record<string, string> = {}) =>
 
 test("a reward processor without Redis says that it needs one", async () => {
   await expect(runOwnProcess(await settings(), { log })).rejects.toThrow("REDIS_URL: required");
+});
+
+test("a reward processor that does not reach Redis logs once that it takes no commands", async () => {
+  const captured = await captureLog();
+  const config = await settings({ REDIS_URL: `redis://:hunter2@127.0.0.1:${await freePort()}` });
+  const stop = await runOwnProcess(config, { log: captured.log });
+  await stop();
+  expect(captured.text().match(/Redis is not reachable/g)).toHaveLength(1);
+  expect(captured.text()).toContain("Meanwhile no reward commands are taken; those in the stream are taken when");
+  expect(captured.text()).not.toContain("hunter2");
 });
 
 describe.skipIf(!hasRedis)(`a reward processor${whyNoRedis}`, () => {

@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium, type Page } from "playwright-core";
+import { expect, test, vi } from "vitest";
+import { startTestGateway } from "../support/gateway.ts";
+import { chromiumPath as executablePath } from "../support/needs.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const queryShown = (page: Page) => page.locator(".graphiql-query-editor .view-lines").innerText();
+const settingsOf = async (gateway: { url: string }) =>
+  (await (await fetch(`${gateway.url}/graphiql/settings.json`)).json()) as { sandboxUrl: string };
+
+test("a gateway without a sandbox of its own names none", async () => {
+  await using gateway = await startTestGateway();
+  expect(await settingsOf(gateway)).toEqual({ sandboxUrl: null });
+});
+
+test("GraphiQL shows the address of the sandbox that runs", { tags: "browser" }, async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "tessera-graphiql-"));
+  const own = { CLIENT_API_URL: "", CAPILLARY_REWARDS_URL: "", CAPILLARY_INTOUCH_URL: "", SANDBOX_PORT: "0" };
+  const gateway = await startTestGateway({ ...own, DATA_DIR: dataDir });
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+  try {
+    const { sandboxUrl } = await settingsOf(gateway);
+    const sent = await fetch(`${sandboxUrl}/__sandbox/client/otp?customer_id=CUST12345`);
+    expect(await sent.json()).toMatchObject({ message: expect.stringContaining("No OTP was sent to CUST12345 yet") });
+
+    const page = await browser.newPage();
+    await page.goto(`${gateway.url}/graphiql/`);
+    await expect.poll(() => queryShown(page), { timeout: 20_000 }).toContain(sandboxUrl.replace("http://", ""));
+
+    // The tabs that the browser keeps are of a start before, with the sandbox on another port.
+    await page.evaluate((url) => {
+      for (const [key, value] of Object.entries(localStorage)) {
+        localStorage.setItem(key, String(value).replaceAll(url, "http://127.0.0.1:4999"));
+      }
+    }, sandboxUrl);
+    await page.reload();
+    await expect.poll(() => queryShown(page), { timeout: 20_000 }).toContain(sandboxUrl.replace("http://", ""));
+  } finally {
+    await browser.close();
+    await gateway[Symbol.asyncDispose]();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+});
