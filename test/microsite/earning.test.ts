@@ -1,25 +1,14 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { hashOfTicket, type Published, toLine } from "../../src/reward-processor/draw/published.ts";
 import { addRule, link, post, purchase } from "../reward-processor/support/rewards.ts";
 import type { Customer, TestGateway } from "../support/gateway.ts";
-import {
-  accessibilityFaults,
-  hasBrowser,
-  isTooWide,
-  type Microsite,
-  skipped,
-  startMicrosite,
-} from "../support/microsite.ts";
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+import { accessibilityFaults, browserTest, isTooWide, type Microsite, startMicrosite } from "../support/microsite.ts";
 
 let site: Microsite;
 beforeAll(async () => {
-  if (hasBrowser) site = await startMicrosite({ SEED: "sample" });
+  site = await startMicrosite({ SEED: "sample" });
 });
 afterAll(() => site?.[Symbol.asyncDispose]());
-
-const browserTest = test.skipIf(!hasBrowser);
 
 let lastUserId = 7_000;
 /** A customer whom producers know by a number. */
@@ -41,7 +30,7 @@ const buyTickets = (gateway: TestGateway, userId: number, amount: number) =>
     Data: { id: userId, command: "luckydraw", transaction: [{ date: new Date().toISOString(), amount }] },
   });
 
-browserTest(`checking in raises the streak and the balance, once, and is told in another tab${skipped}`, async () => {
+browserTest("checking in raises the streak and the balance, once, and is told in another tab", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   const { page, problems } = await site.visit(customer);
@@ -76,7 +65,7 @@ browserTest(`checking in raises the streak and the balance, once, and is told in
   expect(problems).toEqual([]);
 });
 
-browserTest(`a check-in that nobody answers is asked for again, and counts once${skipped}`, async () => {
+browserTest("a check-in that nobody answers is asked for again, and counts once", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   const { page } = await site.visit(customer);
@@ -100,17 +89,23 @@ browserTest(`a check-in that nobody answers is asked for again, and counts once$
   expect(gateway.ledgerOf(customer)).toEqual([100, 5]);
 });
 
-browserTest(`points whose arrival is in doubt are on their way, and then there${skipped}`, async () => {
+browserTest("points whose arrival is in doubt are on their way, and then there", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   const { page, problems } = await site.visit(customer);
   await page.goto("/activity");
   await page.getByText("Live", { exact: true }).waitFor();
   gateway.fault("credit", { fault: "commit-then-drop" });
+  const repetition = gateway.fault("credit", { fault: "hold" });
   await register(gateway, customer.userId);
   const welcome = page.getByRole("listitem").filter({ hasText: "Welcome bonus" }).filter({ hasText: "+500" });
-  await welcome.getByText(/Being confirmed|On its way/).waitFor();
-  await welcome.getByText("In your wallet").waitFor({ timeout: 60_000 });
+  await welcome.getByText("On its way").waitFor();
+  await gateway.sandbox.faults.held(repetition);
+  await page.reload();
+  await welcome.getByText("Being confirmed").waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
+  gateway.sandbox.faults.release();
+  await welcome.getByText("In your wallet").waitFor();
   expect(gateway.ledgerOf(customer)).toEqual([100, 500]);
   await purchaseOf(customer.userId, "T-1");
   await page.getByText(/^Comes on /).waitFor();
@@ -119,16 +114,14 @@ browserTest(`points whose arrival is in doubt are on their way, and then there${
 const purchaseOf = (userId: number, reference: string) =>
   post(site.gateway, purchase(userId, 12_000, reference, new Date().toISOString()));
 
-browserTest(`activity goes on after a restart of the gateway, and after more than is kept${skipped}`, async () => {
+browserTest("activity goes on after a restart of the gateway, and after more than is kept", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   const { page } = await site.visit(customer);
   await page.goto("/activity");
   await page.getByText("Live", { exact: true }).waitFor();
 
-  const restarted = gateway.restart();
-  await page.getByText("Reconnecting …").waitFor();
-  await restarted;
+  await gateway.restart({}, () => page.getByText("Reconnecting …").waitFor());
   await register(gateway, customer.userId);
   await page.getByRole("listitem").filter({ hasText: "Welcome bonus" }).getByText("In your wallet").waitFor();
   await page.getByText("Live", { exact: true }).waitFor();
@@ -136,7 +129,7 @@ browserTest(`activity goes on after a restart of the gateway, and after more tha
   // What happens while the page is away is forgotten before it is back.
   await page.context().setOffline(true);
   await gateway.restart();
-  await page.getByText("Reconnecting …").waitFor();
+  await page.getByText("Reconnecting …").waitFor(); // it stays so, as long as the page is offline
   await purchaseOf(customer.userId, "T-2");
   await gateway.sql("delete from member_events where customer_id = $1", [customer.customerId]);
   await page.context().setOffline(false);
@@ -144,7 +137,7 @@ browserTest(`activity goes on after a restart of the gateway, and after more tha
   await page.getByText("Live", { exact: true }).waitFor();
 });
 
-browserTest(`older entries come when asked for, and stay when something new does${skipped}`, async () => {
+browserTest("older entries come when asked for, and stay when something new does", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   for (let count = 1; count <= 14; count += 1) await purchaseOf(customer.userId, `older-${count}`);
@@ -166,7 +159,7 @@ browserTest(`older entries come when asked for, and stay when something new does
   expect(problems).toEqual([]);
 });
 
-browserTest(`what friends have brought is added up; no link is made up${skipped}`, async () => {
+browserTest("what friends have brought is added up; no link is made up", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   for (const friend of [customer.userId + 50_000, customer.userId + 60_000]) {
@@ -213,7 +206,7 @@ const closeDraw = ({ operator }: TestGateway, drawId: string) =>
     input: { drawId },
   });
 
-browserTest(`a draw is recomputed by the browser, while it is open and when it is closed${skipped}`, async () => {
+browserTest("a draw is recomputed by the browser, while it is open and when it is closed", async () => {
   const { gateway } = site;
   await openDraw(gateway, "autumn-draw");
   const customer = await member(gateway);
@@ -247,7 +240,7 @@ browserTest(`a draw is recomputed by the browser, while it is open and when it i
   expect(problems).toEqual([]);
 });
 
-browserTest(`a draw that was tampered with is told to be so, line by line${skipped}`, async () => {
+browserTest("a draw that was tampered with is told to be so, line by line", async () => {
   const { gateway } = site;
   await openDraw(gateway, "winter-draw");
   const customer = await member(gateway);
@@ -302,7 +295,7 @@ browserTest(`a draw that was tampered with is told to be so, line by line${skipp
   expect(whole).toContain("Line 5: ticket 4: its hash is not the one of the receipt");
 });
 
-browserTest(`what is earned is for everybody, in both languages, on a phone and in the dark${skipped}`, async () => {
+browserTest("what is earned is for everybody, in both languages, on a phone and in the dark", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   await register(gateway, customer.userId);
@@ -349,17 +342,19 @@ browserTest(`what is earned is for everybody, in both languages, on a phone and 
   expect(problems).toEqual([]);
 });
 
-browserTest(`neither page asks the systems behind once for each of what it shows${skipped}`, async () => {
+browserTest("neither page asks the systems behind once for each of what it shows", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   await register(gateway, customer.userId);
   for (const reference of ["A", "B", "C"]) await purchaseOf(customer.userId, reference);
   await buyTickets(gateway, customer.userId, 8_000);
-  const { page } = await site.visit(customer);
+  const { page, quiet } = await site.visit(customer);
   for (const path of ["/", "/activity"]) {
     const from = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
     await page.goto(path);
-    await page.waitForLoadState("networkidle");
+    if (path === "/activity") await page.getByText("Live", { exact: true }).waitFor();
+    else await page.getByRole("region", { name: "Daily check-in" }).waitFor();
+    await quiet();
     const operations = gateway.sandbox.calls
       .since(from)
       .flatMap(({ operation }) => (operation === "credit" ? [] : operation));

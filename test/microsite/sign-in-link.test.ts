@@ -1,18 +1,14 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { customerTokenKey } from "../../sandbox/client/credentials.ts";
-import { accessibilityFaults, hasBrowser, type Microsite, skipped, startMicrosite } from "../support/microsite.ts";
+import { accessibilityFaults, browserTest, type Microsite, startMicrosite } from "../support/microsite.ts";
 import { whoIs } from "../support/sign-in.ts";
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let site: Microsite;
 beforeAll(async () => {
-  if (hasBrowser) site = await startMicrosite({ CLIENT_HANDOFF_KEY: customerTokenKey });
+  site = await startMicrosite({ CLIENT_HANDOFF_KEY: customerTokenKey });
 });
 afterAll(() => site?.[Symbol.asyncDispose]());
-
-const browserTest = test.skipIf(!hasBrowser);
 
 /** A link as the app of the sandbox's brand opens it. */
 async function linkFor(customerId: string, more = ""): Promise<string> {
@@ -34,7 +30,7 @@ const whose = async (page: Page) => {
   return whoIs(site.gateway, { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join("; ") });
 };
 
-browserTest(`a link signs in, and leaves nothing of itself behind${skipped}`, async () => {
+browserTest("a link signs in, and leaves nothing of itself behind", async () => {
   const { page, problems } = await site.visit();
   const seen = watch(page);
   const link = await linkFor("CUST12345", "&next=/orders");
@@ -78,7 +74,7 @@ browserTest(`a link signs in, and leaves nothing of itself behind${skipped}`, as
   expect(second.problems).toEqual([]);
 });
 
-browserTest(`a link for somebody else asks first${skipped}`, async () => {
+browserTest("a link for somebody else asks first", async () => {
   const asha = await site.gateway.customer({ balance: 111 });
   const { page, problems } = await site.visit(asha, { locale: "hi-IN" });
   await page.goto(await linkFor("CUST67890"));
@@ -103,7 +99,7 @@ browserTest(`a link for somebody else asks first${skipped}`, async () => {
   expect(problems).toEqual([]);
 });
 
-browserTest(`an answer that is lost, and a link that is none${skipped}`, async () => {
+browserTest("an answer that is lost, and a link that is none", async () => {
   const { page } = await site.visit();
   await page.route("**/graphql", (route) =>
     route.request().postData()?.includes("SignInWithToken") ? route.abort() : route.continue(),
@@ -120,7 +116,7 @@ browserTest(`an answer that is lost, and a link that is none${skipped}`, async (
   await other.page.getByLabel("Customer number").waitFor();
 });
 
-browserTest(`where links are not taken, a code is asked for as ever${skipped}`, async () => {
+browserTest("where links are not taken, a code is asked for as ever", async () => {
   await site.gateway.restart({ CLIENT_HANDOFF_KEY: "" });
   const { page } = await site.visit();
   await page.goto(await linkFor("CUST12345"));

@@ -1,28 +1,33 @@
-import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import pg from "pg";
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { addLine, groupMember, issuable } from "../support/capillary-orders.ts";
-import { hasBrowser, type Microsite, skipped, startMicrosite } from "../support/microsite.ts";
+import type { Customer, TestGateway } from "../support/gateway.ts";
+import { browserTest, type Microsite, startMicrosite, type Tab } from "../support/microsite.ts";
 import { addToCart, orderPrepared, placeOrder, readOrder } from "../support/orders.ts";
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let site: Microsite;
 beforeAll(async () => {
-  if (hasBrowser) site = await startMicrosite({ CLIENT_SETTLE_SECONDS: "0.7" });
+  site = await startMicrosite();
 });
 afterAll(() => site?.[Symbol.asyncDispose]());
-
-const browserTest = test.skipIf(!hasBrowser);
 
 const ship = (orderId: string, lineId: string, status: string) =>
   site.gateway.operator.ok(
     "mutation ($input: UpdateShipmentInput!) { updateShipment(input: $input) { userErrors { message } } }",
     { input: { orderId, lineId, status, carrier: "BlueDart", trackingNumber: "BD-77" } },
   );
+/** Keeps the gateway from reading the customer's session until it is released. */
+async function holdSession({ databaseUrl }: TestGateway, { customerId }: Customer) {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query("begin");
+  await client.query("select 1 from sessions where customer_id = $1 for update", [customerId]);
+  return { release: () => client.query("commit"), [Symbol.asyncDispose]: () => client.end() };
+}
 const ordersOf = (customerId: string) =>
   site.gateway.sql<{ id: string }>("select id from orders where customer_id = $1", [customerId]);
 
-browserTest(`what cannot be given is paid back, and the page says so calmly${skipped}`, async () => {
+browserTest("what cannot be given is paid back, and the page says so calmly", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 900 });
   gateway.sandbox.capillary.addCustomer({ externalId: customer.customerId });
@@ -41,24 +46,30 @@ browserTest(`what cannot be given is paid back, and the page says so calmly${ski
   expect(problems).toEqual([]);
 });
 
-browserTest(`an answer that was lost is being confirmed, not failed${skipped}`, async () => {
+browserTest("an answer that was lost is being confirmed, not failed", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 500 });
   await addToCart(customer, (await gateway.voucher({ points: 200 })).id);
   const { page, problems } = await site.visit(customer);
-  gateway.fault("redeem", { fault: "commit-then-drop" });
+  const { faults } = gateway.sandbox;
+  const redeem = gateway.fault("redeem", { fault: "hold", commit: true });
 
   await page.goto("/checkout");
   await page.getByRole("button", { name: "Place the order" }).click();
+  await faults.held(redeem);
+  gateway.fault("points", { fault: "hold", times: 100 }); // until then nobody knows what the balance shows
+  faults.release({ id: redeem.id, with: "drop" });
   await page.getByRole("heading", { level: 1, name: "Your order is being confirmed" }).waitFor();
   expect(await page.getByText("nothing is taken twice").count()).toBe(1);
   expect(await page.getByRole("alert").count()).toBe(0);
+  faults.clear();
+  faults.release();
   await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
   expect(gateway.ledgerOf(customer)).toEqual([500, -200]);
   expect(problems).toEqual([]);
 });
 
-browserTest(`two presses and a reload in the middle make one order${skipped}`, async () => {
+browserTest("two presses and a reload in the middle make one order", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 900 });
   await addToCart(customer, (await gateway.voucher({ points: 100 })).id);
@@ -87,7 +98,7 @@ browserTest(`two presses and a reload in the middle make one order${skipped}`, a
   expect(await page.evaluate(`sessionStorage.getItem('tessera.order-attempt')`)).toBeNull();
 });
 
-browserTest(`a session that ends in another tab ends in this one${skipped}`, async () => {
+browserTest("a session that ends in another tab ends in this one", async () => {
   const { page, problems } = await site.visit(await site.gateway.customer({ balance: 50 }));
   await page.goto("/");
   await page.getByText("Points to spend").waitFor();
@@ -101,21 +112,23 @@ browserTest(`a session that ends in another tab ends in this one${skipped}`, asy
 });
 
 /** A page that had only cookies renews them once, since it cannot know until when they are good. */
-async function afterFirstRenewal(page: Page): Promise<void> {
+async function afterFirstRenewal({ page, quiet }: Tab): Promise<void> {
   await page.getByRole("link", { name: "Orders" }).first().click();
   await page.waitForFunction("(JSON.parse(localStorage['tessera.session'] ?? '{}').accessUntil ?? 0) > Date.now()");
-  await page.waitForLoadState("networkidle");
+  await quiet();
 }
 
-browserTest(`an access cookie that has run out is renewed once, for all tabs${skipped}`, async () => {
+browserTest("an access cookie that has run out is renewed once, for all tabs", async () => {
   const customer = await site.gateway.customer({ balance: 70 });
-  const { page, problems } = await site.visit(customer);
+  const tab = await site.visit(customer);
+  const { page, problems, quiet } = tab;
   await page.goto("/");
   await page.getByText("Points to spend").waitFor();
-  await afterFirstRenewal(page);
+  await afterFirstRenewal(tab);
   const other = await page.context().newPage();
   await other.goto("/orders");
-  await other.waitForLoadState("networkidle");
+  await other.getByText("You have not ordered anything yet").waitFor();
+  await quiet();
   await page.context().clearCookies({ name: "tessera-access" });
   let renewals = 0;
   page.context().on("request", (request) => {
@@ -127,28 +140,37 @@ browserTest(`an access cookie that has run out is renewed once, for all tabs${sk
   ]);
   await page.getByText("Your cart is empty").waitFor();
   await other.getByText("Your cart is empty").waitFor();
+  await quiet();
   expect(renewals).toBe(1);
   expect(problems).toEqual([]);
 });
 
-browserTest(`a page left while its session is renewed comes back signed in${skipped}`, async () => {
+browserTest("a page left while its session is renewed comes back signed in", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 70 });
-  const { page, problems } = await site.visit(customer);
+  const tab = await site.visit(customer);
+  const { page, problems, quiet } = tab;
+  await page.clock.install();
   await page.goto("/");
   await page.getByText("Points to spend").waitFor();
-  await afterFirstRenewal(page);
+  await afterFirstRenewal(tab);
   await page.context().clearCookies({ name: "tessera-access" });
   // The renewal is answered when the page that has asked for it is gone.
-  const held = gateway.sql(
-    "select pg_sleep(1) from (select 1 from sessions where customer_id = $1 for update) as held",
-    [customer.customerId],
-  );
+  await using session = await holdSession(gateway, customer);
+  let renewals = 0;
   const asked = page.waitForRequest((request) => request.postData()?.includes("mutation RefreshSession") ?? false);
+  page.on("request", (request) => {
+    if (request.postData()?.includes("mutation RefreshSession")) renewals += 1;
+  });
   await page.getByRole("link", { name: "Cart" }).first().click();
   await asked;
   await page.reload();
-  await held;
+  await page.getByRole("heading", { level: 1, name: "Cart" }).waitFor();
+  await quiet();
+  expect(renewals).toBe(1);
+  await session.release();
+  await expect.poll(async () => (await page.context().cookies()).map(({ name }) => name)).toContain("tessera-access");
+  await page.clock.fastForward("00:05"); // the longest that it waits for that answer
   await page.getByText("Your cart is empty").waitFor();
   expect(await gateway.sql("select end_reason from sessions where customer_id = $1", [customer.customerId])).toEqual([
     { end_reason: null },
@@ -156,7 +178,7 @@ browserTest(`a page left while its session is renewed comes back signed in${skip
   expect(problems).toEqual([]);
 });
 
-browserTest(`an order is followed over a restart of the gateway${skipped}`, async () => {
+browserTest("an order is followed over a restart of the gateway", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 900 });
   const lamp = await gateway.merchandise({ name: "Desk lamp", points: 250 });
@@ -167,9 +189,7 @@ browserTest(`an order is followed over a restart of the gateway${skipped}`, asyn
   await page.goto(`/orders/${id}`);
   await page.getByText("Live", { exact: true }).waitFor();
 
-  const restarted = gateway.restart();
-  await page.getByText("Reconnecting …").waitFor();
-  await restarted;
+  await gateway.restart({}, () => page.getByText("Reconnecting …").waitFor());
   await page.getByText("Live", { exact: true }).waitFor();
   await ship(id, line?.id ?? "", "SHIPPED");
   await page.getByText("BlueDart BD-77").waitFor();
@@ -177,7 +197,7 @@ browserTest(`an order is followed over a restart of the gateway${skipped}`, asyn
   await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
 });
 
-browserTest(`cancelling shows what comes back before it is done${skipped}`, async () => {
+browserTest("cancelling shows what comes back before it is done", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 900 });
   const id = await placeOrder(customer, (await gateway.merchandise({ points: 250 })).id);
@@ -199,7 +219,7 @@ browserTest(`cancelling shows what comes back before it is done${skipped}`, asyn
   expect(problems).toEqual([]);
 });
 
-browserTest(`being offline is told, and nothing is lost${skipped}`, async () => {
+browserTest("being offline is told, and nothing is lost", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 900 });
   await addToCart(customer, (await gateway.voucher({ points: 100 })).id);
@@ -215,7 +235,7 @@ browserTest(`being offline is told, and nothing is lost${skipped}`, async () => 
   expect(await ordersOf(customer.customerId)).toHaveLength(1);
 });
 
-browserTest(`a programme in which nothing can be earned says nothing of it${skipped}`, async () => {
+browserTest("a programme in which nothing can be earned says nothing of it", async () => {
   const { page, problems } = await site.visit(await site.gateway.customer({ balance: 40 }));
   await page.goto("/");
   await page.getByRole("region", { name: "Your points" }).getByText("40 points").waitFor();
@@ -226,13 +246,13 @@ browserTest(`a programme in which nothing can be earned says nothing of it${skip
   expect(problems).toEqual([]);
 });
 
-browserTest(`no page asks the systems behind once for each of what it shows${skipped}`, async () => {
+browserTest("no page asks the systems behind once for each of what it shows", async () => {
   const { gateway } = site;
   const customer = await groupMember(gateway);
   const treats = [await issuable(gateway), await issuable(gateway), await issuable(gateway), await issuable(gateway)];
   const cards = await Promise.all(Array.from({ length: 6 }, () => gateway.voucher({ points: 10 })));
   for (const { id } of [...treats.slice(0, 3), ...cards]) await addToCart(customer, id);
-  const { page } = await site.visit(customer);
+  const { page, quiet } = await site.visit(customer);
   await page.goto("/orders");
   await page.getByText("You have not ordered anything yet").waitFor();
 
@@ -240,7 +260,8 @@ browserTest(`no page asks the systems behind once for each of what it shows${ski
   for (const path of ["/", "/rewards", "/activity", "/cart", "/checkout", "/orders"]) {
     const from = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
     await page.goto(path);
-    await page.waitForLoadState("networkidle");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await quiet();
     const operations = gateway.sandbox.calls.since(from).map(({ operation }) => operation);
     for (const operation of new Set(operations)) {
       const times = operations.filter((other) => other === operation).length;
@@ -252,7 +273,7 @@ browserTest(`no page asks the systems behind once for each of what it shows${ski
   expect(often).toEqual([]);
 });
 
-browserTest(`a gateway of another version is sent the text, or asked for its own page${skipped}`, async () => {
+browserTest("a gateway of another version is sent the text, or asked for its own page", async () => {
   const { gateway } = site;
   await gateway.voucher({ name: "Tea tin" });
   const { page } = await site.visit();

@@ -89,8 +89,8 @@ export interface TestGateway extends AsyncDisposable {
   until(holds: () => Promise<boolean>, limitMs?: number): Promise<void>;
   /** Rows of the database, for what no query of the API shows. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
-  /** Ends the gateway's process part and starts it again on the same database and sandbox. */
-  restart(env?: Record<string, string>): Promise<void>;
+  /** Ends the gateway's process part and starts it again on the same database and sandbox, after `whileDown`. */
+  restart(env?: Record<string, string>, whileDown?: () => Promise<unknown>): Promise<void>;
 }
 
 export interface Customer extends Caller {
@@ -240,8 +240,9 @@ export async function makeTestGateway(
       return (await pool.query(text, values)).rows;
     },
 
-    async restart(more) {
+    async restart(more, whileDown) {
       await app.stop();
+      await whileDown?.();
       app = await start(more);
     },
 

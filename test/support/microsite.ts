@@ -1,35 +1,36 @@
-import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { EventEmitter, once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { type AddressInfo, createServer } from "node:net";
-import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { BrowserContext, BrowserContextOptions, Page, Request } from "playwright-core";
+import { onTestFinished, test } from "vitest";
+import { openBrowser } from "./browser.ts";
 import { type Customer, startTestGateway, type TestGateway } from "./gateway.ts";
 
-const executablePath = "/usr/bin/chromium";
-const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const axeSource = readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-export const hasBrowser = existsSync(executablePath);
-/** What a skipped test says of itself. */
-export const skipped = hasBrowser ? "" : ` (skipped: no browser at ${executablePath})`;
+/** A test that needs a browser. */
+export const browserTest = (name: string, run: () => Promise<void>): void => test(name, { tags: "browser" }, run);
 
 export interface Tab {
   page: Page;
   /** Whatever a visitor's console should not show: errors, violations of the policy, requests to others or without answer. */
   problems: string[];
+  /** Resolves once no page of this profile waits for an answer, nor sends a request because of the last one. */
+  quiet(): Promise<void>;
 }
 
 export interface Microsite extends AsyncDisposable {
   gateway: TestGateway;
-  /** A browser of its own, in which that customer has signed in. */
+  /** A new browser profile, in which that customer has signed in. It is closed when the test is over. */
   visit(customer?: Customer, options?: BrowserContextOptions): Promise<Tab>;
 }
 
-/** The site on a gateway whose port stays the same when it restarts, and one browser for all visits. */
+/** The site on a gateway whose port stays the same when it restarts, in the browser of all test files. */
 export async function startMicrosite(env: Record<string, string> = {}): Promise<Microsite> {
   const [gateway, browser] = await Promise.all([
     freePort().then((port) => startTestGateway({ PORT: String(port), ...env })),
-    chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] }),
+    openBrowser(),
   ]);
   return {
     gateway,
@@ -41,6 +42,7 @@ export async function startMicrosite(env: Record<string, string> = {}): Promise<
         baseURL: gateway.url,
         ...options,
       });
+      onTestFinished(() => context.close());
       if (customer) {
         const cookie = { url: gateway.url, httpOnly: true, sameSite: "Lax" as const };
         await context.addCookies([
@@ -57,14 +59,42 @@ export async function startMicrosite(env: Record<string, string> = {}): Promise<
       context.on("request", (request) => {
         if (!request.url().startsWith(gateway.url)) problems.push(`asks somebody else: ${request.url()}`);
       });
+      const quiet = watchRequests(context);
       const page = await context.newPage();
       page.setDefaultTimeout(15_000);
-      return { page, problems };
+      return { page, problems, quiet };
     },
     async [Symbol.asyncDispose]() {
-      await browser.close();
       await gateway[Symbol.asyncDispose]();
     },
+  };
+}
+
+function watchRequests(context: BrowserContext): () => Promise<void> {
+  const inFlight = new Set<Request>();
+  const answered = new EventEmitter();
+  let started = 0;
+  const remove = (request: Request) => {
+    inFlight.delete(request);
+    answered.emit("one");
+  };
+  context.on("request", (request) => {
+    started += 1;
+    // A page that is left never hears of its answers.
+    if (request.isNavigationRequest()) for (const each of inFlight) if (each.frame() === request.frame()) remove(each);
+    inFlight.add(request);
+  });
+  context.on("requestfinished", remove);
+  context.on("requestfailed", remove);
+  // Effects of an answer run before the page is idle.
+  const idle = (page: Page) =>
+    page.evaluate("new Promise((done) => requestIdleCallback(() => requestIdleCallback(() => done())))");
+  return async () => {
+    for (let known = -1; known !== started || inFlight.size > 0; ) {
+      while (inFlight.size > 0) await once(answered, "one");
+      known = started;
+      await Promise.all(context.pages().map(idle));
+    }
   };
 }
 
@@ -79,7 +109,7 @@ async function freePort(): Promise<number> {
 
 /** What axe finds wrong with the page, in words; by a debugger's hand, because the page's policy lets nothing in. */
 export async function accessibilityFaults(page: Page, rules?: string[]): Promise<string[]> {
-  await page.evaluate(await readFile(axePath, "utf8"));
+  if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(await axeSource);
   return page.evaluate(async (only) => {
     const { axe } = globalThis as unknown as {
       axe: { run(options: object): Promise<{ violations: { id: string; help: string; nodes: { html: string }[] }[] }> };

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { hasBrowser } from "./browser.ts";
 
 declare module "vitest" {
   interface TestTags {
@@ -7,13 +7,11 @@ declare module "vitest" {
   }
 }
 
-export const chromiumPath = "/usr/bin/chromium";
-
 /** What some tests need of the machine, by the tag that they carry. A test whose need is not met does not run. */
 export const needs = {
   browser: {
-    isMet: existsSync(chromiumPath),
-    missing: `no browser at ${chromiumPath}`,
+    isMet: hasBrowser,
+    missing: "no Chromium of this platform from npm, and none at /usr/bin/chromium",
     remedy: "apt-get install chromium",
   },
   redis: {
