@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Surroundings } from "../../src/app.ts";
 import { HOUR, MINUTE, makeTestClock, SECOND } from "../support/clock.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
 import { post } from "../support/http.ts";
 import { bearer, callsAbout, requestOtp, sentOtp, verifyOtp, whoIs, wrongOtp } from "../support/sign-in.ts";
 
 const PER_ADDRESS = 12;
 const clock = makeTestClock();
 const surroundings: Surroundings = { clock, otpGridMs: 1 };
-let gateway: TestGateway;
+let gateway: InProcessGateway;
 beforeAll(async () => {
   const env = { TRUST_PROXY: "127.0.0.1", OTP_PER_ADDRESS_HOUR: String(PER_ADDRESS) };
   gateway = await startTestGateway(env, surroundings);
@@ -17,8 +17,9 @@ beforeAll(async () => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 // A password still on its way would meet the faults of the next test.
 afterEach(() =>
-  vi.waitFor(async () => {
-    expect(await gateway.sql("select id from otp_challenges where delivery = 'SENDING'")).toEqual([]);
+  gateway.until(async () => {
+    const sending = await gateway.sql("select id from otp_challenges where delivery = 'SENDING'");
+    return sending.length === 0;
   }),
 );
 
@@ -189,11 +190,13 @@ describe("asking for a password", () => {
 
   test("is answered before a slow Client has answered, and the late password is good", async () => {
     const customerId = knownCustomer();
-    gateway.sandbox.faults.add({ upstream: "client", operation: "generate-otp", fault: "delay", delayMs: 300 });
+    const call = gateway.fault("generate-otp", { fault: "hold" });
 
     const { challengeId } = await visitor().ask(customerId);
     expect(await challengesOf(customerId)).toEqual([{ delivery: "SENDING", attempts: 0 }]);
 
+    await gateway.sandbox.faults.held(call);
+    gateway.sandbox.faults.release({ id: call.id });
     expect(await verifyOtp(gateway, challengeId, await sentOtp(gateway, customerId))).toMatchObject({
       customer: { customerId },
     });
@@ -201,10 +204,15 @@ describe("asking for a password", () => {
 
   test("may be verified while the password is still on its way", async () => {
     const customerId = knownCustomer();
-    gateway.sandbox.faults.add({ upstream: "client", operation: "generate-otp", fault: "delay", delayMs: 300 });
+    const call = gateway.fault("generate-otp", { fault: "hold" });
     const { challengeId } = await visitor().ask(customerId);
+    await gateway.sandbox.faults.held(call);
 
-    expect(await verifyOtp(gateway, challengeId, "000000")).toMatchObject({ userErrors: [{ attemptsLeft: 2 }] });
+    const verifying = verifyOtp(gateway, challengeId, "000000");
+    await gateway.until(async () => (await challengesOf(customerId))[0]?.attempts === 1);
+    expect(operationsAbout(customerId)).toEqual(["generate-otp"]);
+    gateway.sandbox.faults.release({ id: call.id });
+    expect(await verifying).toMatchObject({ userErrors: [{ attemptsLeft: 2 }] });
     expect(operationsAbout(customerId)).toEqual(["generate-otp", "verify-otp"]);
   });
 
@@ -212,16 +220,21 @@ describe("asking for a password", () => {
     ["breaks off", { fault: "drop-before" }],
     ["fails", { fault: "http-500" }],
     ["answers nonsense", { fault: "malformed" }],
-    ["does not answer in time", { fault: "delay", delayMs: 1_500 }],
+    ["does not answer in time", { fault: "hold" }],
   ] as const)("looks as always when the Client %s, and does not count", async (_, fault) => {
     const customerId = knownCustomer();
     const { ask } = visitor();
-    gateway.sandbox.faults.add({ upstream: "client", operation: "generate-otp", ...fault });
+    const call = gateway.fault("generate-otp", fault);
 
     const { challengeId, ...rest } = await ask(customerId);
+    if (fault.fault === "hold") {
+      await gateway.sandbox.faults.held(call);
+      gateway.endPatience("generate-otp");
+    }
     expect(rest).toEqual({ expiresAt: inFuture(5 * MINUTE), resendAfter: inFuture(30 * SECOND), userErrors: [] });
     expect(await verifyOtp(gateway, challengeId, "000000")).toEqual(expired);
     expect(await challengesOf(customerId)).toMatchObject([{ delivery: "FAILED" }]);
+    gateway.sandbox.faults.release({ id: call.id });
 
     expect(await ask(customerId)).toMatchObject({ resendAfter: inFuture(30 * SECOND), userErrors: [] });
   });

@@ -438,9 +438,11 @@ describe("redeemability", () => {
   test("does not count points that an order holds", async () => {
     const customer = await gateway.customer({ balance: 150 });
     const reward = await gateway.voucher({ points: 100 });
-    gateway.sandbox.faults.add({ upstream: "client", operation: "redeem", fault: "delay", delayMs: 300 });
+    const call = gateway.fault("redeem", { fault: "hold" });
     const order = await placeOrder(customer, reward.id);
+    await gateway.sandbox.faults.held(call);
     expect(await ask(customer, reward)).toEqual({ redeemable: false, shortBy: 50, reasons: ["INSUFFICIENT_POINTS"] });
+    gateway.sandbox.faults.release({ id: call.id });
     await orderSettled(customer, order);
   });
 

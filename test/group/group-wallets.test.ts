@@ -116,11 +116,11 @@ describe("a group wallet", () => {
   test("whose list tells no balance is asked for it", async () => {
     const loner = await known("Lo", "Ner");
     const { id } = world().addGroup({ members: [{ customer: loner.customerId }] });
-    gateway.sandbox.faults.add({ upstream: "capillary", operation: "userGroup2", fault: "delay", delayMs: 200 });
-    const from = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
+    const call = gateway.sandbox.faults.add({ upstream: "capillary", operation: "userGroup2", fault: "hold" });
     const asking = list(loner, "balance");
-    await gateway.sandbox.calls.waitFor(({ seq, operation }) => seq > from && operation === "userGroup2");
+    await gateway.sandbox.faults.held(call);
     world().setBalance({ group: id, points: 31 });
+    gateway.sandbox.faults.release({ id: call.id });
     expect(await asking).toEqual([{ balance: 31 }]);
   });
 

@@ -73,10 +73,12 @@ describe("cancelling", () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 100 });
     // The first order holds the customer's turn at the ledger, so that the second has not begun.
-    gateway.sandbox.faults.add({ upstream: "client", operation: "redeem", fault: "delay", delayMs: 400 });
+    const call = gateway.fault("redeem", { fault: "hold" });
     const first = await placeOrder(customer, reward.id);
+    await gateway.sandbox.faults.held(call);
     const second = await placeOrder(customer, reward.id);
     expect(await cancel(customer, second)).toMatchObject({ userErrors: [], order: { status: "CANCELLED" } });
+    gateway.sandbox.faults.release({ id: call.id });
     expect(await orderSettled(customer, second)).toMatchObject({ status: "CANCELLED", pointsState: "NOT_TAKEN" });
     expect(await orderSettled(customer, first)).toMatchObject({ status: "FULFILLED" });
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -100]);

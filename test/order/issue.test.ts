@@ -273,13 +273,11 @@ async function issuesOf(caller: Caller, id: string): Promise<unknown[]> {
 }
 /** Orders the cart, and changes the world after it was judged and before Capillary is asked for anything. */
 async function placedWhile(customer: GroupMember, change: () => void): Promise<string> {
-  gateway.fault("redeem", { fault: "delay", delayMs: 300 });
+  const call = gateway.fault("redeem", { fault: "hold" });
   const id = await orderCart(customer);
-  await gateway.sandbox.calls.waitFor(
-    ({ operation, body }) =>
-      operation === "redeem" && (body as { customer_id?: string }).customer_id === customer.customerId,
-  );
+  await gateway.sandbox.faults.held(call);
   change();
+  gateway.sandbox.faults.release({ id: call.id });
   return id;
 }
 async function discrepancies(id: string): Promise<string[]> {

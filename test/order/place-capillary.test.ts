@@ -273,10 +273,11 @@ describe("what Capillary said", () => {
   /** Places the order, and does this while Capillary is being asked about it. */
   async function placeWhile(operation: string, work: () => Promise<unknown>, input: object) {
     const from = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
-    gateway.sandbox.faults.add({ upstream: "capillary", operation, fault: "delay", delayMs: 700 });
+    const call = gateway.sandbox.faults.add({ upstream: "capillary", operation, fault: "hold" });
     const placing = place(input);
-    await gateway.sandbox.calls.waitFor((call) => call.seq > from && call.operation === operation);
+    await gateway.sandbox.faults.held(call);
     await work();
+    gateway.sandbox.faults.release({ id: call.id });
     return { answer: await placing, asked: (name: string) => askedTimes(from, name) };
   }
 

@@ -72,9 +72,11 @@ describe("what cannot be given", () => {
     const reward = await gateway.voucher({ points: 150, codes: 3 });
     await addToCart(customer, reward.id, 3);
     // The pool loses a code after the cart was judged, which no preflight can see.
-    gateway.sandbox.faults.add({ upstream: "client", operation: "redeem", fault: "delay", delayMs: 150 });
+    const call = gateway.fault("redeem", { fault: "hold" });
     const { data } = await sendPlaceOrder(customer);
     await takeCodes(reward.id, 1);
+    await gateway.sandbox.faults.held(call);
+    gateway.sandbox.faults.release({ id: call.id });
 
     const order = await orderSettled(customer, data?.placeOrder.order?.id ?? "");
 
@@ -99,9 +101,11 @@ describe("what cannot be given", () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 300, codes: 1 });
     await addToCart(customer, reward.id);
-    gateway.sandbox.faults.add({ upstream: "client", operation: "redeem", fault: "delay", delayMs: 150 });
+    const call = gateway.fault("redeem", { fault: "hold" });
     const { data } = await sendPlaceOrder(customer);
     await takeCodes(reward.id, 1);
+    await gateway.sandbox.faults.held(call);
+    gateway.sandbox.faults.release({ id: call.id });
 
     const order = await orderSettled(customer, data?.placeOrder.order?.id ?? "");
 
@@ -150,14 +154,12 @@ describe("a deduction that the ledger refuses", () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const [cheap, dear] = [await gateway.voucher({ points: 100 }), await gateway.voucher({ points: 800 })];
     // The second order waits for the first, whose deduction takes its time.
-    gateway.sandbox.faults.add({ upstream: "client", operation: "redeem", fault: "delay", delayMs: 800 });
+    const call = gateway.fault("redeem", { fault: "hold" });
     const first = await placeOrder(customer, cheap.id);
+    await gateway.sandbox.faults.held(call);
     const second = await placeOrder(customer, dear.id);
-    await gateway.sandbox.calls.waitFor(
-      (call) =>
-        call.operation === "redeem" && (call.body as { customer_id: string }).customer_id === customer.customerId,
-    );
     await gateway.spendElsewhere(customer.customerId, 500);
+    gateway.sandbox.faults.release({ id: call.id });
 
     expect(await orderSettled(customer, first)).toMatchObject({ status: "FULFILLED" });
     const order = await orderSettled(customer, second);
@@ -269,8 +271,9 @@ describe("points for one order only", () => {
   test("held by an order that is not yet confirmed cannot be spent again", async () => {
     const customer = await gateway.customer({ balance: 150 });
     const reward = await gateway.voucher({ points: 100 });
-    gateway.sandbox.faults.add({ upstream: "client", operation: "redeem", fault: "delay", delayMs: 300 });
+    const call = gateway.fault("redeem", { fault: "hold" });
     const id = await placeOrder(customer, reward.id);
+    await gateway.sandbox.faults.held(call);
 
     const { data } = await customer.send<{ addToCart: { userErrors: unknown[] }; me: { wallet: unknown } }>(
       `mutation ($id: ID!) { addToCart(input: { rewardId: $id }) { userErrors { code ... on InsufficientPoints { required available shortBy } } } }`,
@@ -279,6 +282,7 @@ describe("points for one order only", () => {
     expect(data?.addToCart.userErrors).toEqual([
       { code: "INSUFFICIENT_POINTS", required: 100, available: 50, shortBy: 50 },
     ]);
+    gateway.sandbox.faults.release({ id: call.id });
     await orderSettled(customer, id);
     const { me } = await customer.ok<{ me: { wallet: object } }>(`{ me { wallet { balance held available } } }`);
     expect(me.wallet).toEqual({ balance: 50, held: 0, available: 50 });

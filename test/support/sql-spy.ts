@@ -17,3 +17,28 @@ export async function queriesOf(work: () => Promise<unknown>, named = tables): P
     spy.mockRestore();
   }
 }
+
+/** Resolves once the gateway in this process has had the answers to `times` queries that match, from now on. */
+export async function queriesAnswered(times: number, match: RegExp): Promise<void> {
+  const { query } = pg.Client.prototype;
+  const all = Promise.withResolvers<void>();
+  let left = times;
+  const spy = vi.spyOn(pg.Client.prototype, "query").mockImplementation(function (this: pg.Client, ...sent: unknown[]) {
+    const [first, answer] = [sent[0] as string | { text: string }, sent.at(-1)];
+    if (typeof answer === "function" && match.test(typeof first === "string" ? first : first.text)) {
+      sent[sent.length - 1] = (...heard: unknown[]) => {
+        answer(...heard);
+        left -= 1;
+        if (left === 0) all.resolve();
+      };
+    }
+    return Reflect.apply(query, this, sent);
+  });
+  try {
+    await all.promise;
+    // What was waiting for the last answer goes on, and what it then begins.
+    for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+  } finally {
+    spy.mockRestore();
+  }
+}

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { type Customer, type InProcessGateway, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import type { GraphqlAnswer } from "../support/graphql.ts";
 import { orderSettled, placeOrder } from "../support/orders.ts";
 
@@ -25,7 +25,7 @@ function expectDark(answer: GraphqlAnswer<Me>, customer: Customer, code = "UPSTR
 }
 
 describe("a wallet", () => {
-  let gateway: TestGateway;
+  let gateway: InProcessGateway;
   beforeAll(async () => {
     gateway = await startTestGateway();
   });
@@ -54,9 +54,11 @@ describe("a wallet", () => {
   test("holds the points of an order until the ledger has confirmed it", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 300 });
-    gateway.sandbox.faults.add({ upstream: "client", operation: "redeem", fault: "delay", delayMs: 300 });
+    const call = gateway.fault("redeem", { fault: "hold" });
     const order = await placeOrder(customer, reward.id);
+    await gateway.sandbox.faults.held(call);
     expect((await look(customer)).data?.me.wallet).toMatchObject({ balance: 1_000, held: 300, available: 700 });
+    gateway.sandbox.faults.release({ id: call.id });
     await orderSettled(customer, order);
     expect((await look(customer)).data?.me.wallet).toMatchObject({ balance: 700, held: 0, available: 700 });
   });
@@ -65,14 +67,11 @@ describe("a wallet", () => {
     const customer = await gateway.customer({ balance: 300 });
     const reward = await gateway.voucher({ points: 300 });
     // It has happened at once and is told late: taken from the balance, and still held.
-    const late = { fault: "delay", delayMs: 400, commit: true } as const;
-    gateway.sandbox.faults.add({ upstream: "client", operation: "redeem", ...late });
+    const call = gateway.fault("redeem", { fault: "hold", commit: true });
     const order = await placeOrder(customer, reward.id);
-    await gateway.sandbox.calls.waitFor(
-      (call) =>
-        call.operation === "redeem" && (call.body as { customer_id: string }).customer_id === customer.customerId,
-    );
+    await gateway.sandbox.faults.held(call);
     expect((await look(customer)).data?.me.wallet).toMatchObject({ balance: 0, held: 300, available: 0 });
+    gateway.sandbox.faults.release({ id: call.id });
     await orderSettled(customer, order);
   });
 
@@ -92,8 +91,11 @@ describe("a wallet", () => {
   });
   test("is dark when the ledger takes too long", async () => {
     const customer = await gateway.customer();
-    gateway.sandbox.faults.add({ upstream: "client", operation: "points", fault: "delay", delayMs: 5_000 });
-    expectDark(await look(customer), customer);
+    const call = gateway.fault("points", { fault: "hold" });
+    const looking = look(customer);
+    await gateway.sandbox.faults.held(call);
+    gateway.endPatience("points");
+    expectDark(await looking, customer);
   });
 
   test("is the same under several names in one document, for one call", async () => {
