@@ -21,7 +21,7 @@ type Ending = Pick<Call, "status" | "outcome">;
 export interface CallLog {
   /** The calls after number `seq`, oldest first; 0 for all that are kept. */
   since(seq: number): Call[];
-  /** Resolves with the first call, past or future, that fits; rejects after `withinMs` (5000). */
+  /** Resolves with the first call, past or future, that fits; rejects after `withinMs` (60,000). */
   waitFor(fits: (call: Call) => boolean, withinMs?: number): Promise<Call>;
   /** Writes a call down and returns the function that records how it ended. */
   receive(call: Received): (ending: Ending) => void;
@@ -41,7 +41,7 @@ export function makeCallLog(clock: { now(): Date }): CallLog {
 
   return {
     since: (seq) => calls.filter((call) => call.seq > seq).map((call) => ({ ...call })),
-    waitFor: (fits, withinMs = 5000) =>
+    waitFor: (fits, withinMs = 60_000) =>
       new Promise((resolve, reject) => {
         const past = calls.find(fits);
         if (past) return resolve({ ...past });

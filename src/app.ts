@@ -22,9 +22,9 @@ import { makeDbosEngine } from "./platform/saga/dbos-engine.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandbox-process.ts";
 import { type Server, startServer } from "./server.ts";
-import { type Capillary, makeCapillary } from "./upstream/capillary/capillary.ts";
+import { type Capillary, type CapillaryOptions, makeCapillary } from "./upstream/capillary/capillary.ts";
 import { makeClientPoints } from "./upstream/client-points/client-points.ts";
-import { makeUpstreamHttp } from "./upstream/http.ts";
+import { makeUpstreamHttp, type Patience } from "./upstream/http.ts";
 
 /** What a test may own instead of the world. */
 export interface Surroundings {
@@ -40,6 +40,12 @@ export interface Surroundings {
   catalogPageSize?: number;
   /** See `issue-durably.ts`. */
   issuePatience?: IssuePatience;
+  /** See `move-points-durably.ts`. */
+  resendAfterMs?: number;
+  /** See `caller.ts` of Capillary. */
+  lockBackoffMs?: number;
+  /** See `http.ts`. */
+  patience?: Patience;
   openBus?: typeof openBus;
 }
 
@@ -50,6 +56,10 @@ export interface App {
   sandboxUrl: string | undefined;
   /** What a person at the terminal should know of where things are kept. */
   notes: string[];
+  /** Makes calls again to upstreams that failed so often that calls to them were paused. */
+  closeCircuits(): void;
+  /** Compares at once what we believe of points with what the ledger shows, as is done every now and then. */
+  reconcile(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -77,11 +87,13 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     const bus = await (surroundings.openBus ?? openBus)(config.redisUrl, log);
     running.defer(() => bus.close());
 
+    const { patience } = surroundings;
     const clientHttp = makeUpstreamHttp({
       service: "client-points",
       origin: config.client.url ?? sandbox?.url ?? "",
       timeoutMs: config.upstreamTimeoutMs,
       connections: config.upstreamConnections,
+      patience,
       log,
     });
     running.defer(() => clientHttp.close());
@@ -90,13 +102,16 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       origin: config.client.url ?? sandbox?.url ?? "",
       timeoutMs: config.upstreamTimeoutMs,
       connections: Math.min(config.upstreamConnections, CREDIT_CONNECTIONS),
+      patience,
       log,
     });
     running.defer(() => creditHttp.close());
     const client = makeClientPoints({ http: clientHttp, creditHttp, ...config.client });
     const handOffKey = config.handOff.key ?? sandbox?.handOffKey;
     const capillaryApi = config.capillary.api ?? sandbox?.capillary;
-    const capillary = capillaryApi && openCapillary(config, capillaryApi, { clock, log });
+    const capillary =
+      capillaryApi &&
+      openCapillary(config, capillaryApi, { clock, log, patience, lockBackoffMs: surroundings.lockBackoffMs });
     running.defer(() => capillary?.close());
     const pictures = makePictureFetcher({
       trustedOrigin: capillaryApi && new URL(capillaryApi.rewardsUrl).origin,
@@ -130,6 +145,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       otpGridMs: surroundings.otpGridMs,
       catalogPageSize: surroundings.catalogPageSize,
       issuePatience: surroundings.issuePatience,
+      resendAfterMs: surroundings.resendAfterMs,
     });
     if (config.seed === "sample") await seedSampleWorld(db, { vault, draws: features.draws, clock });
     await engine.launch();
@@ -162,7 +178,17 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       running.defer(keepInSync({ sync: features.syncCatalog, everyMs: config.catalogSyncMs, firstAfterMs, log }));
     }
 
-    return { url: server.url, sandboxUrl: sandbox?.url, notes, stop: () => running.disposeAsync() };
+    return {
+      url: server.url,
+      sandboxUrl: sandbox?.url,
+      notes,
+      closeCircuits() {
+        for (const http of [clientHttp, creditHttp]) http.closeCircuit();
+        capillary?.closeCircuits();
+      },
+      reconcile: features.reconcile,
+      stop: () => running.disposeAsync(),
+    };
   } catch (error) {
     await running.disposeAsync().catch(() => {});
     throw error;
@@ -186,7 +212,7 @@ async function startSandbox(config: Config, running: AsyncDisposableStack) {
 function openCapillary(
   config: Config,
   api: NonNullable<Config["capillary"]["api"]> | SandboxProcess["capillary"],
-  deps: { clock: Clock; log: Logger },
+  deps: Pick<CapillaryOptions, "clock" | "log" | "patience" | "lockBackoffMs">,
 ): Capillary {
   const { upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config;
   return makeCapillary({ ...api, timeoutMs, connections, ...deps });

@@ -123,6 +123,7 @@ export interface FeatureDeps {
   otpGridMs: number | undefined;
   catalogPageSize: number | undefined;
   issuePatience: IssuePatience | undefined;
+  resendAfterMs: number | undefined;
 }
 
 export type Features = ReturnType<typeof makeFeatures>;
@@ -205,7 +206,7 @@ export function makeFeatures(deps: FeatureDeps) {
   const concludeIssue = makeConcludeIssue({ settleLines, vault, log });
   const patience = deps.issuePatience ?? issuePatience;
   const findGiven = capillary && makeFindGiven({ capillary, clock });
-  const durably = { movePoints, conclude, orders, settleMs };
+  const durably = { movePoints, conclude, orders, settleMs, resendAfterMs: deps.resendAfterMs };
   const placeSaga = placeOrderSaga({
     ...durably,
     redeemRepeatable,

@@ -35,8 +35,13 @@ export interface UpstreamHttp {
    * @throws UpstreamError `transient` or `unknown`; never `refused`, which only the reader of the body can tell
    */
   call(request: UpstreamRequest): Promise<UpstreamAnswer>;
+  /** Forgets the failures so far, and makes calls again if they were paused. */
+  closeCircuit(): void;
   close(): Promise<void>;
 }
+
+/** @returns a signal that aborts when a call has waited long enough for its answer */
+export type Patience = (timeoutMs: number, operation: string) => AbortSignal;
 
 export interface UpstreamHttpOptions {
   service: string;
@@ -45,6 +50,8 @@ export interface UpstreamHttpOptions {
   connections: number;
   /** The response header that names a call in the upstream's own log, in lower case. */
   traceHeader?: string;
+  /** `AbortSignal.timeout`, unless a test decides when a wait ends. */
+  patience?: Patience | undefined;
   log: Logger;
 }
 
@@ -54,6 +61,7 @@ const OPEN_MS = 2_000;
 
 export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
   const { service, origin, timeoutMs, connections, traceHeader, log } = options;
+  const patience = options.patience ?? ((ms) => AbortSignal.timeout(ms));
   const pool = new Pool(origin, {
     connections,
     connectTimeout: timeoutMs,
@@ -63,12 +71,16 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
     maxResponseSize: MAX_ANSWER_BYTES,
   });
   // An upstream that is down is left alone for a moment instead of holding every request for the whole timeout.
-  const breaker = circuitBreaker(
-    handleWhen((error) => error instanceof UpstreamError && !isAboutCredentials(error.httpStatus)),
-    { breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN), halfOpenAfter: OPEN_MS },
-  );
-  breaker.onBreak(() => log.warn({ service }, "Upstream is failing; calls to it are paused"));
-  breaker.onReset(() => log.info({ service }, "Upstream answers again"));
+  function makeBreaker() {
+    const breaker = circuitBreaker(
+      handleWhen((error) => error instanceof UpstreamError && !isAboutCredentials(error.httpStatus)),
+      { breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN), halfOpenAfter: OPEN_MS },
+    );
+    breaker.onBreak(() => log.warn({ service }, "Upstream is failing; calls to it are paused"));
+    breaker.onReset(() => log.info({ service }, "Upstream answers again"));
+    return breaker;
+  }
+  let breaker = makeBreaker();
 
   async function send(request: UpstreamRequest, heard: (trace: string) => void): Promise<UpstreamAnswer> {
     const { operation, writes } = request;
@@ -78,7 +90,7 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
         cause,
       });
 
-    const signal = AbortSignal.timeout(patienceMs);
+    const signal = patience(patienceMs, operation);
     // Until then it waited for a connection, and nobody but us has seen it.
     let wasSent = false;
     const answer = await pool
@@ -144,6 +156,9 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
         const ms = Math.round(performance.now() - startedAt);
         log.debug({ service, operation: request.operation, ms, requestId: request.requestId, trace }, "Upstream call");
       }
+    },
+    closeCircuit() {
+      breaker = makeBreaker();
     },
     close: () => pool.destroy(),
   };

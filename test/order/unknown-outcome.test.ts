@@ -1,17 +1,30 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { FaultScript } from "../../sandbox/faults.ts";
-import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Fault, FaultScript } from "../../sandbox/faults.ts";
+import { makeTestClock, SECOND } from "../support/clock.ts";
+import { type Customer, type InProcessGateway, startTestGateway } from "../support/gateway.ts";
 import { orderPrepared, orderSettled, orderWhen, placeOrder, readOrder } from "../support/orders.ts";
 
 /** What we never do: take twice, or give back what may not have been taken. */
 
-let gateway: TestGateway;
+const clock = makeTestClock(new Date().toISOString());
+let gateway: InProcessGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({ UPSTREAM_TIMEOUT_MS: "250" }, { reconcileEveryMs: 100 });
+  gateway = await startTestGateway({ CLIENT_SETTLE_SECONDS: "0.05" }, { clock });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
+afterEach(() => {
+  gateway.sandbox.faults.clear();
+  gateway.sandbox.faults.release();
+});
 
+const isAbout = ({ customerId }: Customer, sent: unknown) =>
+  (sent as { customer_id: string }).customer_id === customerId;
+/** The customer's deduction has come to its end at the ledger, whoever hears of it. */
+const redeemEnded = (customer: Customer) =>
+  gateway.sandbox.calls.waitFor(
+    ({ operation, outcome, body }) => operation === "redeem" && outcome !== "pending" && isAbout(customer, body),
+  );
 const resolve = (input: Record<string, unknown>) =>
   gateway.operator.send<{
     resolveOrder: { order: { id: string } | null; replayed: boolean; userErrors: { code: string }[] };
@@ -26,15 +39,16 @@ describe("a deduction whose answer is lost", () => {
     ["a 500 follows the commit", { fault: "http-500", commit: true }],
     ["an HTML page follows the commit", { fault: "malformed", commit: true }],
     ["half an answer follows the commit", { fault: "malformed", commit: true, message: "half" }],
-    ["the answer comes after our patience has ended", { fault: "delay", delayMs: 350, commit: true }],
-    ["the effect comes after our patience has ended", { fault: "delay", delayMs: 300 }],
+    ["the answer comes after our patience has ended", { fault: "hold", commit: true }],
+    ["the effect comes after our patience has ended", { fault: "hold" }],
   ];
   test.each(taken)("is found to have happened when %s", async (_, script) => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    gateway.fault("redeem", script);
+    const fault = gateway.fault("redeem", script);
 
     const id = await placeOrder(customer, reward.id);
+    if (script.fault === "hold") await answerLate(fault, customer);
     const meanwhile = await orderWhen(customer, id, (event) => event.pointsState === "UNCERTAIN");
     const order = await orderSettled(customer, id);
 
@@ -51,6 +65,18 @@ describe("a deduction whose answer is lost", () => {
     expect(gateway.callsFor("redeem", order)).toHaveLength(1);
     expect(gateway.callsFor("reverse", order)).toHaveLength(0);
   });
+
+  /** Lets the gateway stop waiting, and the call go on before the gateway looks at the balance. */
+  async function answerLate(call: Fault, customer: Customer) {
+    const { faults } = gateway.sandbox;
+    await faults.held(call);
+    const look = gateway.fault("points", { fault: "hold" });
+    gateway.endPatience("redeem");
+    await faults.held(look);
+    faults.release({ id: call.id });
+    await redeemEnded(customer);
+    faults.release({ id: look.id });
+  }
 
   const notTaken: [string, Partial<FaultScript> & Pick<FaultScript, "fault">][] = [
     ["the connection drops before the commit", { fault: "drop-before" }],
@@ -102,10 +128,14 @@ describe("a deduction whose answer is lost", () => {
   test("is shown as being confirmed, with its points held", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    gateway.fault("redeem", { fault: "drop-before" });
+    const call = gateway.fault("redeem", { fault: "hold" });
     const id = await placeOrder(customer, reward.id);
-    const order = await orderWhen(customer, id, (event) => event.pointsState === "UNCERTAIN");
-    expect(order).toMatchObject({ status: "PENDING", settled: false, cancellable: false });
+    await gateway.sandbox.faults.held(call);
+    const look = gateway.fault("points", { fault: "hold" });
+    gateway.sandbox.faults.release({ id: call.id, with: "drop" });
+    await gateway.sandbox.faults.held(look);
+    const order = await readOrder(customer, id);
+    expect(order).toMatchObject({ status: "PENDING", pointsState: "UNCERTAIN", settled: false, cancellable: false });
     const { me } = await customer.ok<{ me: { wallet: object } }>(`{ me { wallet { balance held available } } }`);
     expect(me.wallet).toEqual({ balance: 1_000, held: 200, available: 800 });
     const { data } = await customer.send<{ cancelOrder: { userErrors: { code: string }[] } }>(
@@ -113,29 +143,30 @@ describe("a deduction whose answer is lost", () => {
       { id },
     );
     expect(data?.cancelOrder.userErrors).toEqual([{ code: "NOT_CANCELLABLE" }]);
+    gateway.sandbox.faults.release({ id: look.id });
     await orderSettled(customer, id);
   });
 });
 
 describe("a deduction that evidence cannot settle", () => {
-  const redeemArrives = ({ customerId }: Customer) =>
-    gateway.sandbox.calls.waitFor(
-      ({ operation, body }) => operation === "redeem" && (body as { customer_id: string }).customer_id === customerId,
-    );
-  /** The points were spent elsewhere while we waited: the balance tells nothing. */
-  async function unclearOrder(script: Partial<FaultScript> & Pick<FaultScript, "fault">) {
+  /** An order whose call goes on, and then loses its answer, after `meanwhile`. */
+  async function lostOrder({ commit }: { commit: boolean }, meanwhile: (customerId: string) => Promise<unknown>) {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    gateway.fault("redeem", { delayMs: 200, ...script });
+    const call = gateway.fault("redeem", { fault: "hold", commit });
     const id = await placeOrder(customer, reward.id);
-    await redeemArrives(customer);
-    await gateway.spendElsewhere(customer.customerId, 50);
+    await gateway.sandbox.faults.held(call);
+    await meanwhile(customer.customerId);
+    gateway.sandbox.faults.release({ id: call.id, with: "drop" });
     const order = await orderWhen(customer, id, (event) => event.pointsState === "NEEDS_ATTENTION");
     return { customer, order };
   }
+  /** The points were spent elsewhere while we waited: the balance tells nothing. */
+  const unclearOrder = (script: { commit: boolean }) =>
+    lostOrder(script, (customerId) => gateway.spendElsewhere(customerId, 50));
 
   test("waits for an operator, who sees it and what is known of it", async () => {
-    const { order } = await unclearOrder({ fault: "commit-then-drop" });
+    const { order } = await unclearOrder({ commit: true });
     expect(order).toMatchObject({ status: "PENDING", pointsState: "NEEDS_ATTENTION", settled: false });
     const { orders } = await gateway.operator.ok<{
       orders: { nodes: { id: string; discrepancies: { message: string; resolvedAt: null }[] }[] };
@@ -149,21 +180,21 @@ describe("a deduction that evidence cannot settle", () => {
   });
 
   test("is fulfilled when the operator finds it happened", async () => {
-    const { customer, order } = await unclearOrder({ fault: "commit-then-drop" });
+    const { customer, order } = await unclearOrder({ commit: true });
     await resolve({ orderId: order.id, outcome: "HAPPENED" });
     expect(await orderSettled(customer, order.id)).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, -50]);
   });
 
   test("fails when the operator finds it did not happen, and nothing is returned", async () => {
-    const { customer, order } = await unclearOrder({ fault: "drop-before" });
+    const { customer, order } = await unclearOrder({ commit: false });
     await resolve({ orderId: order.id, outcome: "DID_NOT_HAPPEN" });
     expect(await orderSettled(customer, order.id)).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -50]);
   });
 
   test("is resolved once: a repeated request is a replay, another finds nothing", async () => {
-    const { order } = await unclearOrder({ fault: "drop-before" });
+    const { order } = await unclearOrder({ commit: false });
     const input = { orderId: order.id, outcome: "DID_NOT_HAPPEN", idempotencyKey: randomUUID() };
     expect((await resolve(input)).data?.resolveOrder).toMatchObject({ replayed: false, userErrors: [] });
     expect((await resolve(input)).data?.resolveOrder).toMatchObject({ replayed: true, userErrors: [] });
@@ -174,17 +205,13 @@ describe("a deduction that evidence cannot settle", () => {
   });
 
   test("is also one whose balance cannot be read at all", async () => {
-    const customer = await gateway.customer({ balance: 1_000 });
-    const reward = await gateway.voucher({ points: 200 });
-    gateway.fault("redeem", { fault: "commit-then-drop", delayMs: 200 });
-    const id = await placeOrder(customer, reward.id);
-    await redeemArrives(customer);
-    gateway.fault("points", { fault: "refuse", times: 1_000 }); // others are looked at too
-    const order = await orderWhen(customer, id, (event) => event.pointsState === "NEEDS_ATTENTION");
-    gateway.sandbox.faults.clear();
+    const { customer, order } = await lostOrder({ commit: true }, async () =>
+      gateway.fault("points", { fault: "refuse", times: 5 }),
+    );
+    expect(gateway.sandbox.faults.list()).toEqual([]);
     expect(order.status).toBe("PENDING");
-    await resolve({ orderId: id, outcome: "HAPPENED" });
-    expect(await orderSettled(customer, id)).toMatchObject({ status: "FULFILLED" });
+    await resolve({ orderId: order.id, outcome: "HAPPENED" });
+    expect(await orderSettled(customer, order.id)).toMatchObject({ status: "FULFILLED" });
   });
 });
 
@@ -192,18 +219,21 @@ describe("a deduction believed not to have happened", () => {
   test("that arrives late is noticed, and given back once an operator confirms it", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    gateway.fault("redeem", { fault: "delay", delayMs: 2_000 });
+    const call = gateway.fault("redeem", { fault: "hold" });
     const id = await placeOrder(customer, reward.id);
+    await gateway.sandbox.faults.held(call);
+    gateway.endPatience("redeem");
     expect(await orderSettled(customer, id)).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
 
-    await gateway.sandbox.calls.waitFor(
-      (call) => call.operation === "redeem" && call.fault === "delay" && call.outcome !== "pending",
-    );
-    await gateway.until(async () => (await readOrder(customer, id)).pointsState === "NEEDS_ATTENTION");
+    gateway.sandbox.faults.release({ id: call.id });
+    await redeemEnded(customer);
+    clock.advance(SECOND);
+    await gateway.reconcile();
+    expect(await readOrder(customer, id)).toMatchObject({ pointsState: "NEEDS_ATTENTION" });
     await resolve({ orderId: id, outcome: "HAPPENED" });
 
-    await gateway.until(async () => (await readOrder(customer, id)).pointsState === "RETURNED");
-    expect((await readOrder(customer, id)).status).toBe("FAILED");
+    const order = await orderWhen(customer, id, (event) => event.pointsState === "RETURNED");
+    expect(order.status).toBe("FAILED");
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
   });
 
@@ -216,10 +246,16 @@ describe("a deduction believed not to have happened", () => {
     await gateway.spendElsewhere(customer.customerId, 30);
     const other = await orderSettled(customer, await placeOrder(customer, reward.id));
     expect(other.status).toBe("FULFILLED");
-    const looks = () => gateway.sandbox.calls.since(0).filter((call) => call.operation === "points").length;
+    const looks = () =>
+      gateway.sandbox.calls.since(0).filter((call) => call.operation === "points" && isAbout(customer, call.query))
+        .length;
     const before = looks();
-    await gateway.until(async () => looks() > before + 1);
-    expect((await readOrder(customer, id)).pointsState).toBe("NOT_TAKEN");
+    for (const pause of [SECOND, 2 * SECOND]) {
+      clock.advance(pause);
+      await gateway.reconcile();
+      expect((await readOrder(customer, id)).pointsState).toBe("NOT_TAKEN");
+    }
+    expect(looks()).toBe(before + 2);
   });
 });
 
@@ -259,8 +295,7 @@ describe("a return of points whose answer is lost", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -200]);
 
     await resolve({ orderId: id, outcome: "DID_NOT_HAPPEN" });
-    await gateway.until(async () => (await readOrder(customer, id)).pointsState === "RETURNED");
-    const order = await readOrder(customer, id);
+    const order = await orderWhen(customer, id, (event) => event.pointsState === "RETURNED");
     expect(order.pointsTrail.map((movement) => [movement.upstreamReference, movement.state])).toEqual([
       [order.number, "CONFIRMED"],
       [`${order.number}/R1`, "REFUSED"],

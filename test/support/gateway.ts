@@ -11,6 +11,7 @@ import { readConfig } from "../../src/config.ts";
 import { type Clock, systemClock } from "../../src/platform/clock.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
 import { type Caller, makeCaller } from "./graphql.ts";
+import { makeTestPatience } from "./patience.ts";
 import { mintSession } from "./session.ts";
 
 export const SESSION_SECRET = "a secret for tests that nobody else knows";
@@ -93,6 +94,16 @@ export interface TestGateway extends AsyncDisposable {
   restart(env?: Record<string, string>): Promise<void>;
 }
 
+/** A gateway in the process of the test. */
+export interface InProcessGateway extends TestGateway {
+  /** Ends the waits for answers to calls of this operation, as a timeout would. */
+  endPatience(operation: string): void;
+  /** Has calls made again to upstreams that failed too often in a row. */
+  closeCircuits(): void;
+  /** Compares what the gateway believes of points with what the ledger shows. */
+  reconcile(): Promise<void>;
+}
+
 export interface Customer extends Caller {
   customerId: string;
   refreshToken: string;
@@ -122,11 +133,21 @@ export interface TestReward {
 export async function startTestGateway(
   env: Record<string, string> = {},
   surroundings: Surroundings = {},
-): Promise<TestGateway> {
+): Promise<InProcessGateway> {
   const log = surroundings.log ?? (await makeLogger({ level: "silent", pretty: false }));
-  const start = (settings: Record<string, string>) =>
-    startApp(readConfig(settings), { log, otpGridMs: 1, ...surroundings });
-  return makeTestGateway(start, env, surroundings.clock);
+  const patience = makeTestPatience();
+  const ofTests = { log, otpGridMs: 1, resendAfterMs: 5, lockBackoffMs: 5, patience: patience.wait };
+  let app: App | undefined;
+  const start = async (settings: Record<string, string>) => {
+    app = await startApp(readConfig(settings), { ...ofTests, ...surroundings });
+    return app;
+  };
+  const gateway = await makeTestGateway(start, env, surroundings.clock);
+  return Object.assign(gateway, {
+    endPatience: patience.end,
+    closeCircuits: () => app?.closeCircuits(),
+    reconcile: async () => await app?.reconcile(),
+  });
 }
 
 /** The same with the gateway in a process of its own, started by `start` with these settings. */

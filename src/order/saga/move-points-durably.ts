@@ -10,6 +10,8 @@ export interface MoveDurablyDeps {
   orders: OrderStore;
   /** How long after a lost answer the balance is looked at. */
   settleMs: number;
+  /** How long after the first call the movement is sent again, where it may be; twice as long after each further one. */
+  resendAfterMs?: number | undefined;
 }
 
 export interface Persistence {
@@ -25,7 +27,7 @@ const LONGEST_PAUSE_MS = 5 * 60 * 1_000;
 /** Sends one movement until its outcome is on record: by answer, by repetition where that is safe, else by evidence. */
 export async function moveDurably(
   saga: SagaContext,
-  { movePoints, conclude, orders, settleMs }: MoveDurablyDeps,
+  { movePoints, conclude, orders, settleMs, resendAfterMs = 400 }: MoveDurablyDeps,
   movement: { id: string; orderId: string },
   { isRepeatable, maxUnsent }: Persistence,
 ): Promise<Exclude<Sent, "not-sent" | "uncertain"> | "unsent"> {
@@ -34,7 +36,7 @@ export async function moveDurably(
     if (sent === "uncertain" && !(isRepeatable && tries < MAX_REPETITIONS)) return byEvidence();
     if (sent === "not-sent" && tries >= maxUnsent) return "unsent";
     if (sent !== "uncertain" && sent !== "not-sent") return sent;
-    await saga.sleep(Math.min(200 * 2 ** Math.min(tries, 20), LONGEST_PAUSE_MS));
+    await saga.sleep(Math.min(resendAfterMs * 2 ** Math.min(tries - 1, 20), LONGEST_PAUSE_MS));
   }
 
   async function byEvidence() {

@@ -3,7 +3,13 @@ import { z } from "zod";
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { makeSingleFlight } from "../../platform/single-flight.ts";
-import { makeUpstreamHttp, type UpstreamAnswer, type UpstreamHttp, type UpstreamRequest } from "../http.ts";
+import {
+  makeUpstreamHttp,
+  type Patience,
+  type UpstreamAnswer,
+  type UpstreamHttp,
+  type UpstreamRequest,
+} from "../http.ts";
 import { UpstreamError } from "../upstream-error.ts";
 import { CapillaryError, hasReason } from "./capillary-error.ts";
 import { isServerFailure, reasonOf } from "./codes.ts";
@@ -34,7 +40,9 @@ export interface CallerOptions {
   /** Undefined is no limit. */
   callsPerMinute?: number | undefined;
   /** The wait before a locked customer is tried again; it doubles with each try. */
-  lockBackoffMs?: number;
+  lockBackoffMs?: number | undefined;
+  /** See `http.ts`. */
+  patience?: Patience | undefined;
   clock: Clock;
   log: Logger;
 }
@@ -72,11 +80,12 @@ export interface Caller {
   ask<Shape extends z.ZodType>(call: Call<Shape>): Promise<z.output<Shape>>;
   /** A failure to read that is found out only after the call, such as an answer about somebody else. */
   failed(operation: string, message: string): UpstreamError;
+  closeCircuits(): void;
   close(): Promise<void>;
 }
 
 export function makeCaller(options: CallerOptions): Caller {
-  const { till, password, oauth, timeoutMs, connections, lockBackoffMs = 200, clock, log } = options;
+  const { till, password, oauth, timeoutMs, connections, lockBackoffMs = 200, patience, clock, log } = options;
   const reach = (url: string) => {
     const { origin, pathname } = new URL(url);
     const http = makeUpstreamHttp({
@@ -85,6 +94,7 @@ export function makeCaller(options: CallerOptions): Caller {
       timeoutMs,
       connections,
       traceHeader: "x-cap-requestid",
+      patience,
       log,
     });
     return { http, base: pathname.replace(/\/+$/, "") };
@@ -195,6 +205,9 @@ export function makeCaller(options: CallerOptions): Caller {
       return shareRead(key, work) as Promise<z.output<Shape>>;
     },
     failed: (operation, message) => new UpstreamError({ service: SERVICE, operation, outcome: "transient" }, message),
+    closeCircuits() {
+      for (const { http } of [rewards, intouch]) http.closeCircuit();
+    },
     close: async () => void (await Promise.all([rewards.http.close(), intouch.http.close()])),
   };
 }

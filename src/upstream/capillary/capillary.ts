@@ -24,6 +24,8 @@ export interface Capillary {
   groups: Groups;
   issuing: Issuing;
   points: Points;
+  /** See `http.ts`. */
+  closeCircuits(): void;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export function makeCapillary(options: CapillaryOptions): Capillary {
     groups: makeGroups(caller, options),
     issuing: makeIssuing(caller, options),
     points: makePoints(caller, options),
+    closeCircuits: () => caller.closeCircuits(),
     close: () => caller.close(),
   };
 }
