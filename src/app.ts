@@ -42,6 +42,8 @@ export interface Surroundings {
   issuePatience?: IssuePatience;
   /** See `move-points-durably.ts`. */
   resendAfterMs?: number;
+  /** See `await-revokes.ts`. */
+  revokePatienceMs?: number;
   /** See `caller.ts` of Capillary. */
   lockBackoffMs?: number;
   /** See `http.ts`. */
@@ -146,6 +148,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       catalogPageSize: surroundings.catalogPageSize,
       issuePatience: surroundings.issuePatience,
       resendAfterMs: surroundings.resendAfterMs,
+      revokePatienceMs: surroundings.revokePatienceMs,
     });
     if (config.seed === "sample") await seedSampleWorld(db, { vault, draws: features.draws, clock });
     await engine.launch();

@@ -56,7 +56,7 @@ import { makeReconcile } from "./order/reconcile.ts";
 import { makeResolveOrder } from "./order/resolve-order.ts";
 import { makeRevealVoucher } from "./order/reveal-voucher.ts";
 import { makeReverseOrder } from "./order/reverse-order.ts";
-import { makeAwaitRevokes } from "./order/revoke/await-revokes.ts";
+import { makeAwaitRevokes, REVOKE_PATIENCE_MS } from "./order/revoke/await-revokes.ts";
 import { makeConcludeRevoke } from "./order/revoke/conclude-revoke.ts";
 import { makeRevokeUnit } from "./order/revoke/revoke-unit.ts";
 import { makeWantBack } from "./order/revoke/want-back.ts";
@@ -124,6 +124,7 @@ export interface FeatureDeps {
   catalogPageSize: number | undefined;
   issuePatience: IssuePatience | undefined;
   resendAfterMs: number | undefined;
+  revokePatienceMs: number | undefined;
 }
 
 export type Features = ReturnType<typeof makeFeatures>;
@@ -244,7 +245,7 @@ export function makeFeatures(deps: FeatureDeps) {
   });
   engine.register(revokes);
   const wantBack = makeWantBack((tx, units) => engine.start(tx, revokes, `revoke:${randomUUID()}`, units));
-  const awaitRevokes = makeAwaitRevokes({ orders, bus });
+  const awaitRevokes = makeAwaitRevokes({ orders, bus, patienceMs: deps.revokePatienceMs ?? REVOKE_PATIENCE_MS });
   const resolveOrder = makeResolveOrder({
     concludeRevoke,
     orders,

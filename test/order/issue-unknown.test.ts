@@ -2,23 +2,24 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { FaultScript } from "../../sandbox/faults.ts";
 import { addLine, type GroupMember, groupMember, issuable, issualsOf, orderCart } from "../support/capillary-orders.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
 import { addToCart, orderSettled, orderWhen } from "../support/orders.ts";
 
 /** What must never be: two rewards for one unit, or a wallet that paid for nothing. */
 
-let gateway: TestGateway;
+let gateway: InProcessGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway(
-    { UPSTREAM_TIMEOUT_MS: "600" },
-    { issuePatience: { maxTries: 3, firstPauseMs: 50 } },
-  );
+  gateway = await startTestGateway({}, { issuePatience: { maxTries: 3, firstPauseMs: 5 } });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
-afterEach(() => gateway.sandbox.faults.clear());
+afterEach(() => {
+  gateway.sandbox.faults.clear();
+  gateway.sandbox.faults.release();
+  gateway.closeCircuits();
+});
 
 const fault = (operation: string, script: Omit<FaultScript, "upstream" | "operation">) =>
-  void gateway.sandbox.faults.add({ upstream: "capillary", operation, ...script });
+  gateway.sandbox.faults.add({ upstream: "capillary", operation, ...script });
 const groupBalance = ({ groupId }: GroupMember) => gateway.sandbox.capillary.groupBalance(groupId);
 const issued = (customer: GroupMember) => issualsOf(gateway, customer).filter(({ state }) => state === "ISSUED");
 const issueKeys = (customer: GroupMember) =>
@@ -34,16 +35,21 @@ describe("an issue whose answer is lost", () => {
     ["a 500 follows the commit", { fault: "http-500", commit: true }],
     ["an HTML page follows the commit", { fault: "malformed", commit: true }],
     ["half an answer follows the commit", { fault: "malformed", commit: true, message: "half" }],
-    ["the answer comes after our patience has ended", { fault: "delay", delayMs: 2_400, commit: true }],
-    ["the effect comes after our patience has ended", { fault: "delay", delayMs: 2_200 }],
+    ["the answer comes after our patience has ended", { fault: "hold", commit: true }],
+    ["the effect comes after our patience has ended", { fault: "hold" }],
   ];
   test.each(happened)("is found to have happened when %s", async (_, script) => {
     const customer = await groupMember(gateway);
     await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
-    fault("issue", script);
+    const call = fault("issue", script);
 
     const id = await orderCart(customer);
+    if (script.fault === "hold") {
+      await gateway.sandbox.faults.held(call);
+      gateway.endPatience("issue");
+    }
     await orderWhen(customer, id, (event) => event.pointsState === "UNCERTAIN" && event.status === "PROCESSING");
+    gateway.sandbox.faults.release({ id: call.id });
     const order = await orderSettled(customer, id);
 
     expect(order).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN", lines: [{ vouchers: [{}] }] });
@@ -137,10 +143,13 @@ describe("a customer who is locked", () => {
     const customer = await groupMember(gateway);
     const treat = await issuable(gateway);
     await addLine(customer, treat, { groupWalletId: customer.groupWalletId });
-    fault("issue", { fault: "delay", delayMs: 200 });
+    const call = fault("issue", { fault: "hold" });
     const first = await orderCart(customer);
+    await gateway.sandbox.faults.held(call);
     await addLine(customer, treat, { groupWalletId: customer.groupWalletId, quantity: 2 });
     const second = await orderCart(customer);
+    await orderWhen(customer, second, (event) => event.status === "PROCESSING");
+    gateway.sandbox.faults.release({ id: call.id });
     const orders = await Promise.all([orderSettled(customer, first), orderSettled(customer, second)]);
     expect(orders.map(({ status }) => status)).toEqual(["FULFILLED", "FULFILLED"]);
     expect(issued(customer)).toHaveLength(3);
@@ -215,17 +224,15 @@ test("an order that waits for Capillary can be cancelled as long as it was not a
   const customer = await groupMember(gateway);
   const treat = await issuable(gateway, { points: 80 });
   await addLine(customer, treat, { quantity: 2 });
-  fault("issue", { fault: "delay", delayMs: 300 });
+  const call = fault("issue", { fault: "hold" });
   const id = await orderCart(customer);
-  await gateway.sandbox.calls.waitFor(
-    ({ operation, body }) =>
-      operation === "issue" && (body as { externalId: string }).externalId === customer.customerId,
-  );
+  await gateway.sandbox.faults.held(call);
   const { data } = await customer.send<{ cancelOrder: { userErrors: { code: string }[] } }>(
     "mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { userErrors { code } } }",
     { input: { orderId: id, idempotencyKey: randomUUID() } },
   );
   expect(data?.cancelOrder.userErrors).toEqual([]);
+  gateway.sandbox.faults.release({ id: call.id });
   const order = await orderSettled(customer, id);
   expect(order).toMatchObject({ status: "PARTIALLY_FULFILLED", lines: [{ fulfilledQuantity: 1 }] });
   expect(gateway.ledgerOf(customer)).toEqual([1_000, -160, 80]);

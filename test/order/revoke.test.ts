@@ -2,27 +2,26 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { FaultScript } from "../../sandbox/faults.ts";
 import { addLine, type GroupMember, groupMember, issuable, issualsOf, orderCart } from "../support/capillary-orders.ts";
-import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
 import { addToCart, orderPrepared, orderSettled, orderWhen, readOrder } from "../support/orders.ts";
 
 /** Taking back what Capillary has given. */
 
-let gateway: TestGateway;
+let gateway: InProcessGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway(
-    { UPSTREAM_TIMEOUT_MS: "600" },
-    { issuePatience: { maxTries: 4, firstPauseMs: 40 } },
-  );
+  gateway = await startTestGateway({}, { issuePatience: { maxTries: 4, firstPauseMs: 5 } });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 beforeEach(() => void gateway.sandbox.capillary.setFlags({ REVOKE_ENABLE: true }));
 afterEach(() => {
   gateway.sandbox.faults.clear();
+  gateway.sandbox.faults.release();
+  gateway.closeCircuits();
   gateway.sandbox.capillary.setFlags({ REVOKE_ENABLE: false, issueAnswer: "full" });
 });
 
 const fault = (operation: string, script: Omit<FaultScript, "upstream" | "operation">) =>
-  void gateway.sandbox.faults.add({ upstream: "capillary", operation, ...script });
+  gateway.sandbox.faults.add({ upstream: "capillary", operation, ...script });
 const groupBalance = ({ groupId }: GroupMember) => gateway.sandbox.capillary.groupBalance(groupId);
 const states = (customer: GroupMember) => issualsOf(gateway, customer).map(({ state }) => state);
 
@@ -162,12 +161,17 @@ describe("reverseOrder", () => {
     ["after it was done", { fault: "commit-then-drop" }],
     ["before it was done", { fault: "drop-before" }],
     ["in a 500 after it was done", { fault: "http-500", commit: true }],
-    ["by being late", { fault: "delay", delayMs: 2_400, commit: true }],
+    ["by being late", { fault: "hold", commit: true }],
   ];
   test.each(lost)("whose answer is lost %s returns a group's points once", async (_, script) => {
     const { customer, id } = await given({ own: 0, group: 1 });
-    fault("revoke", script);
-    await reverse(id);
+    const call = fault("revoke", script);
+    const reversing = reverse(id);
+    if (script.fault === "hold") {
+      await gateway.sandbox.faults.held(call);
+      gateway.endPatience("revoke");
+    }
+    await reversing;
     const order = await orderSettled(customer, id);
     expect(order).toMatchObject({ status: "REVERSED", pointsState: "RETURNED" });
     expect(groupBalance(customer)).toBe(1_000);
@@ -178,13 +182,11 @@ describe("reverseOrder", () => {
     const { customer, id } = await given({ own: 1, group: 0 });
     fault("revoke", { fault: "commit-then-drop" });
     await reverse(id);
-    await gateway.until(async () => {
-      const { order } = await gateway.operator.ok<{ order: { discrepancies: unknown[] } }>(
-        "query ($id: ID!) { order(id: $id) { discrepancies { id } } }",
-        { id },
-      );
-      return order.discrepancies.length === 1;
-    });
+    const { order } = await gateway.operator.ok<{ order: { discrepancies: unknown[] } }>(
+      "query ($id: ID!) { order(id: $id) { discrepancies { id } } }",
+      { id },
+    );
+    expect(order.discrepancies).toHaveLength(1);
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -100]);
     await gateway.operator.ok(
       "mutation ($input: ResolveOrderInput!) { resolveOrder(input: $input) { userErrors { code } } }",
@@ -198,10 +200,11 @@ describe("reverseOrder", () => {
 
   test("whose points are not seen to come back is told to operators, never claimed", async () => {
     const { customer, id } = await given({ own: 0, group: 1 });
-    fault("revoke", { fault: "delay", delayMs: 150 });
+    const call = fault("revoke", { fault: "hold" });
     const reversing = reverse(id);
-    await gateway.sandbox.calls.waitFor(({ operation, outcome }) => operation === "revoke" && outcome === "pending");
+    await gateway.sandbox.faults.held(call);
     gateway.sandbox.capillary.setBalance({ group: customer.groupId, points: 700 }); // spent elsewhere meanwhile
+    gateway.sandbox.faults.release({ id: call.id });
     await reversing;
     await orderWhen(customer, id, (event) => event.pointsState === "NEEDS_ATTENTION");
     const order = await readOrder(customer, id);

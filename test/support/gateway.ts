@@ -136,7 +136,14 @@ export async function startTestGateway(
 ): Promise<InProcessGateway> {
   const log = surroundings.log ?? (await makeLogger({ level: "silent", pretty: false }));
   const patience = makeTestPatience();
-  const ofTests = { log, otpGridMs: 1, resendAfterMs: 5, lockBackoffMs: 5, patience: patience.wait };
+  const ofTests: Surroundings = {
+    log,
+    otpGridMs: 1,
+    resendAfterMs: 5,
+    lockBackoffMs: 5,
+    revokePatienceMs: 60_000,
+    patience: patience.wait,
+  };
   let app: App | undefined;
   const start = async (settings: Record<string, string>) => {
     app = await startApp(readConfig(settings), { ...ofTests, ...surroundings });

@@ -4,7 +4,7 @@ import { type OrderStore, orderTopic } from "../order.store.ts";
 import { type AggregateUnit, isRevokeOpen, type OrderAggregate } from "../order-aggregate.ts";
 
 /** Somebody is waiting for the answer; what takes longer goes on without them, and is told by the order's events. */
-const PATIENCE_MS = 5_000;
+export const REVOKE_PATIENCE_MS = 5_000;
 const LOOK_AGAIN_MS = 1_000;
 
 /**
@@ -13,11 +13,12 @@ const LOOK_AGAIN_MS = 1_000;
  */
 export type AwaitRevokes = (orderId: string, unitIds: readonly string[]) => Promise<Refusal[]>;
 
-export function makeAwaitRevokes({ orders, bus }: { orders: OrderStore; bus: Bus }): AwaitRevokes {
+export function makeAwaitRevokes(deps: { orders: OrderStore; bus: Bus; patienceMs: number }): AwaitRevokes {
+  const { orders, bus, patienceMs } = deps;
   return async (orderId, unitIds) => {
     if (unitIds.length === 0) return [];
     using bell = listen(bus, orderTopic(orderId));
-    const patience = AbortSignal.timeout(PATIENCE_MS);
+    const patience = AbortSignal.timeout(patienceMs);
     for (;;) {
       const order = await orders.aggregate(orderId);
       if (!order) return [];
