@@ -8,13 +8,15 @@ import { makeClientLedger } from "../../../src/reward-processor/credit/client-le
 import { makeCreditStore, type OnSettled } from "../../../src/reward-processor/credit/credit.store.ts";
 import { type CreditAwardsDeps, startCrediting } from "../../../src/reward-processor/credit/credit-awards.ts";
 import { makeClientPoints } from "../../../src/upstream/client-points/client-points.ts";
-import { makeUpstreamHttp } from "../../../src/upstream/http.ts";
+import { makeUpstreamHttp, type UpstreamHttp } from "../../../src/upstream/http.ts";
 import { cloneDatabase, type TestGateway, until } from "../../support/gateway.ts";
 
 export interface Crediting extends AsyncDisposable, Pick<TestGateway, "sql" | "until"> {
   sandbox: Sandbox;
   db: Db;
   bus: Bus;
+  /** Has calls made again though too many have failed in a row. */
+  closeCircuits(): void;
 }
 
 export interface CreditingOptions extends Partial<Pick<CreditAwardsDeps, "pause" | "pollMs">> {
@@ -33,9 +35,11 @@ export async function startCreditingAlone(options: CreditingOptions = {}): Promi
   const bus = makeLocalBus();
   const log = await makeLogger({ level: "silent", pretty: false });
   const settleMs = 200;
+  const circuits: UpstreamHttp[] = [];
   for (let worker = 0; worker < workers; worker += 1) {
     const http = makeUpstreamHttp({ service: "client-points", origin: sandbox.url, timeoutMs, connections: 16, log });
     resources.defer(() => http.close());
+    circuits.push(http);
     const client = makeClientPoints({
       http,
       creditHttp: http,
@@ -64,6 +68,9 @@ export async function startCreditingAlone(options: CreditingOptions = {}): Promi
     bus,
     sql: (text, values = []) => db.$queryRawUnsafe(text, ...values),
     until,
+    closeCircuits() {
+      for (const http of circuits) http.closeCircuit();
+    },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
