@@ -26,6 +26,8 @@ export const faultScript = z
     delayMs: z.int().min(0).max(600_000).optional(),
     /** The effect happens even though the caller gets no usable answer, or before a late one. */
     commit: z.boolean().optional(),
+    /** The caller of a held call loses the connection at once; the effect still waits for the release. */
+    hangUp: z.boolean().optional(),
     message: z.string().optional(),
     /** Of a refusal, where the upstream has codes; and of the partner behind it. */
     code: z.int().optional(),
@@ -38,6 +40,10 @@ export const faultScript = z
   .refine(({ fault, commit }) => !commit || kindsThatMayCommit.includes(fault), {
     path: ["commit"],
     message: `only ${kindsThatMayCommit.join(", ")} can choose to commit`,
+  })
+  .refine(({ fault, hangUp }) => fault === "hold" || hangUp === undefined, {
+    path: ["hangUp"],
+    message: "only hold can hang up before its effect",
   })
   .refine(({ fault, code, partnerCode }) => fault === "refuse" || (code ?? partnerCode) === undefined, {
     path: ["code"],

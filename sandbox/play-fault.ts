@@ -8,13 +8,19 @@ import type { Upstream } from "./upstream.ts";
  * Plays one scripted fault.
  * @param effect checks and performs the call, and gives the answer it would get on a good day
  * @param hungUp resolves once the caller is gone
+ * @param hangUp resets the caller's connection
  * @returns what to send instead
  */
 export async function playFault(
   fault: Fault,
   upstream: Upstream,
   effect: () => Promise<Delivery>,
-  { pauses, faults, hungUp }: { pauses: Pauses; faults: Pick<Faults, "hold">; hungUp: () => Promise<unknown> },
+  {
+    pauses,
+    faults,
+    hungUp,
+    hangUp,
+  }: { pauses: Pauses; faults: Pick<Faults, "hold">; hungUp: () => Promise<unknown>; hangUp: () => void },
 ): Promise<Delivery> {
   const commitsFirst = fault.commit === true || fault.fault === "commit-then-drop";
   const early = commitsFirst ? await effect() : undefined;
@@ -24,6 +30,7 @@ export async function playFault(
   switch (fault.fault) {
     case "hold":
     case "never-answer": {
+      if (fault.hangUp) hangUp();
       const how = await faults.hold(fault, fault.fault === "never-answer" ? hungUp() : undefined);
       return how === "drop" ? { kind: "drop" } : (early ?? (await effect()));
     }

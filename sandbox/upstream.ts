@@ -49,7 +49,12 @@ export function serveUpstream(
           const { socket } = request.raw;
           const hungUp = async () => void (socket.destroyed || (await once(socket, "close")));
           const delivery = fault
-            ? await playFault(fault, upstream, effect, { pauses, faults, hungUp })
+            ? await playFault(fault, upstream, effect, {
+                pauses,
+                faults,
+                hungUp,
+                hangUp: () => socket.resetAndDestroy(),
+              })
             : await effect();
           finish(deliver(reply, delivery));
           return reply;

@@ -36,6 +36,8 @@ export interface Surroundings {
   reconcileEveryMs?: number;
   /** How often awards to be credited are looked for when nothing tells of any; 0 is never, also not when something does. */
   creditPollMs?: number;
+  /** See `conclude-credit.ts`. */
+  creditRetryMs?: number;
   /** How long after the start the catalogue is first mirrored, and how many rewards a page of it has. */
   catalogSyncAfterMs?: number;
   catalogPageSize?: number;
@@ -150,6 +152,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       issuePatience: surroundings.issuePatience,
       resendAfterMs: surroundings.resendAfterMs,
       revokePatienceMs: surroundings.revokePatienceMs,
+      creditRetryMs: surroundings.creditRetryMs,
     });
     if (config.seed === "sample") await seedSampleWorld(db, { vault, draws: features.draws, clock });
     await engine.launch();

@@ -125,6 +125,7 @@ export interface FeatureDeps {
   issuePatience: IssuePatience | undefined;
   resendAfterMs: number | undefined;
   revokePatienceMs: number | undefined;
+  creditRetryMs: number | undefined;
 }
 
 export type Features = ReturnType<typeof makeFeatures>;
@@ -283,7 +284,7 @@ export function makeFeatures(deps: FeatureDeps) {
     store: makeCreditStore({ db, ledgers: Object.values(ledgers).map(({ name }) => name), settleMs, settled }),
     ledgers,
     ledger: config.rewardCreditLedger === "client" ? ("CLIENT" as const) : ("CAPILLARY" as const),
-    patience: { settleMs, giveUpMs: GIVE_UP_MS },
+    patience: { settleMs, giveUpMs: GIVE_UP_MS, firstRetryMs: deps.creditRetryMs },
     bus,
     clock,
     atCrashPoint,

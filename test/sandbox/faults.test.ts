@@ -214,6 +214,7 @@ describe("the queue", () => {
     ["an upstream that is not played", { upstream: "bank" }, '"client"'],
     ["a delay without a length", { fault: "delay" }, "delayMs"],
     ["a refusal that commits", { commit: true }, "commit"],
+    ["a refusal that hangs up", { hangUp: true }, "hangUp"],
     ["a misspelt field", { delay: 5 }, "delay"],
   ];
   for (const [what, part, hint] of mistakes) {
@@ -259,6 +260,17 @@ describe("hold", () => {
     sandbox.faults.release({ with: "drop" });
     await expect(answer).rejects.toThrow("fetch failed");
     expect(sandbox.client.balance("CUST12345")).toBe(3500);
+  });
+
+  test("that hangs up loses its caller at once, and takes effect at the release", async () => {
+    await using sandbox = await startSandbox();
+    const fault = script(sandbox, { fault: "hold", hangUp: true });
+    await expect(clientApi(sandbox).redeem()).rejects.toThrow("fetch failed");
+    await sandbox.faults.held(fault);
+    expect(sandbox.client.balance("CUST12345")).toBe(3500);
+    sandbox.faults.release({ id: fault.id });
+    await sandbox.calls.waitFor(({ outcome }) => outcome === "abandoned");
+    expect(sandbox.client.balance("CUST12345")).toBe(3000);
   });
 
   test("lets go of the calls of one fault and keeps the others", async () => {

@@ -33,6 +33,14 @@ export async function cloneDatabase(): Promise<string> {
   return template.href;
 }
 
+/** Resolves once `holds`, for what no event tells of; rejects when it does not within `limitMs`. */
+export async function until(holds: () => Promise<boolean>, limitMs = 60_000): Promise<void> {
+  // The interval of a poll: nothing depends on its length.
+  for (const end = Date.now() + limitMs; !(await holds()); await delay(25)) {
+    if (Date.now() > end) throw new Error(`still not: ${holds}`);
+  }
+}
+
 /** The settings of a gateway under test; what is unknown is looked at after 0.2 s instead of 30. */
 export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record<string, string> {
   const capillary = capillaryAccess(sandboxUrl);
@@ -86,12 +94,21 @@ export interface TestGateway extends AsyncDisposable {
   callsFor(operation: string, order: { number: string }): Call[];
   /** Scripts the next of these calls to the ledger. */
   fault(operation: string, script: Omit<FaultScript, "upstream" | "operation">): Fault;
-  /** Resolves once `holds`, for what no event tells of; rejects when it does not within `limitMs` (60 s). */
-  until(holds: () => Promise<boolean>, limitMs?: number): Promise<void>;
+  until: typeof until;
   /** Rows of the database, for what no query of the API shows. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   /** Ends the gateway's process part and starts it again on the same database and sandbox, after `whileDown`. */
   restart(env?: Record<string, string>, whileDown?: () => Promise<unknown>): Promise<void>;
+}
+
+/** A gateway in the process of the test. */
+export interface InProcessGateway extends TestGateway {
+  /** Ends the waits for answers to calls of this operation, as a timeout would. */
+  endPatience(operation: string): void;
+  /** Has calls made again to upstreams that failed too often in a row. */
+  closeCircuits(): void;
+  /** Compares what the gateway believes of points with what the ledger shows. */
+  reconcile(): Promise<void>;
 }
 
 /** A gateway in the process of the test. */
@@ -257,12 +274,7 @@ export async function makeTestGateway(
         ),
     fault: (operation, script) => sandbox.faults.add({ upstream: "client", operation, ...script }),
 
-    async until(holds, limitMs = 60_000) {
-      // The interval of a poll: nothing depends on its length.
-      for (const end = Date.now() + limitMs; !(await holds()); await delay(25)) {
-        if (Date.now() > end) throw new Error(`still not: ${holds}`);
-      }
-    },
+    until,
 
     async sql(text, values) {
       return (await pool.query(text, values)).rows;

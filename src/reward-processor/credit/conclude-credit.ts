@@ -27,6 +27,8 @@ export interface CreditPatience {
   settleMs: number;
   /** How long an award is in doubt before people are asked. Repeating it does no harm until then, nor after. */
   giveUpMs: number;
+  /** Half the pause before the first repetition (200). */
+  firstRetryMs?: number | undefined;
 }
 
 /** Shorter than the day that others keep keys for at least: a repetition must find its first time. */
@@ -35,18 +37,18 @@ const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 5 * 60 * 1_000;
 
 /** Doubles with each attempt; scattered, so that those that failed together do not come back together. */
-export function retryAfter(attempt: number, random = Math.random()): number {
-  return Math.round(Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt, 20), LONGEST_RETRY_MS) * (0.8 + 0.4 * random));
+export function retryAfter(attempt: number, random = Math.random(), firstRetryMs = FIRST_RETRY_MS): number {
+  return Math.round(Math.min(firstRetryMs * 2 ** Math.min(attempt, 20), LONGEST_RETRY_MS) * (0.8 + 0.4 * random));
 }
 
 export function concludeCredit(
   history: CreditHistory,
   answer: CreditAnswer,
-  { settleMs, giveUpMs }: CreditPatience,
+  { settleMs, giveUpMs, firstRetryMs }: CreditPatience,
   now: Date,
 ): Conclusion {
   const { wasSent, underWayMs } = history;
-  const retryMs = retryAfter(history.attempt);
+  const retryMs = retryAfter(history.attempt, Math.random(), firstRetryMs);
   const over = { retryMs: null, underWayMs: 0 };
   switch (answer.outcome) {
     case "credited":

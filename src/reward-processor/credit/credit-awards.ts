@@ -18,6 +18,8 @@ export interface CreditAwardsDeps {
   patience: CreditPatience;
   /** How often to look when nobody rings. */
   pollMs?: number | undefined;
+  /** Waits for so many milliseconds, or until `signal` aborts: while the ledger or the database fails. */
+  pause?: (ms: number, signal: AbortSignal) => Promise<void>;
   bus: Bus;
   clock: Clock;
   atCrashPoint: AtCrashPoint;
@@ -36,6 +38,7 @@ const FENCE_MS = 2_000;
 /** When so many fail and none gets an answer, the ledger is left alone for a while, and then asked with a single credit. */
 const FAILURES_TO_PAUSE = 8;
 const PAUSE_MS = { first: 1_000, most: 60_000 };
+const waitFor = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, undefined, { signal }).catch(() => {});
 
 /**
  * Credits awards from now on: claims those whose time has come, sends them, and puts on record what came of it. Any number
@@ -44,7 +47,7 @@ const PAUSE_MS = { first: 1_000, most: 60_000 };
  * @returns ends it, once what is on its way has been answered
  */
 export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
-  const { store, ledgers, ledger, patience, pollMs = POLL_MS, bus, clock, atCrashPoint, log } = deps;
+  const { store, ledgers, ledger, patience, pollMs = POLL_MS, pause = waitFor, bus, clock, atCrashPoint, log } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
   const underWay = new Set<Promise<void>>();
@@ -125,7 +128,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
     const pauseMs = Math.min(PAUSE_MS.first * 2 ** Math.min(pauses, 20), PAUSE_MS.most);
     pauses += 1;
     log.warn({ ledger, failing: failing.size, pauseMs }, "Awards are not credited for a while: the ledger fails");
-    await delay(pauseMs, undefined, { signal }).catch(() => {});
+    await pause(pauseMs, signal);
   }
 
   async function run(): Promise<void> {
@@ -134,7 +137,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
       wake = new AbortController();
       const waitMs = await round().catch(async (error: unknown) => {
         log.error({ err: error }, "Awards could not be looked through for what is to be credited");
-        await delay(PAUSE_MS.first, undefined, { signal }).catch(() => {});
+        await pause(PAUSE_MS.first, signal);
         return 0;
       });
       if (waitMs > 0) await bell.wait(waitMs, AbortSignal.any([signal, wake.signal]));

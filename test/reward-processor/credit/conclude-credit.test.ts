@@ -40,12 +40,15 @@ describe("an answer", () => {
 
 test("what comes while a write is under way is written together, and each hears of its own", async () => {
   const writes: number[][] = [];
+  const firstWrite = Promise.withResolvers<void>();
   const add = makeGroupCommit<number>(async (items) => {
     writes.push([...items]);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (writes.length === 1) await firstWrite.promise;
     if (items.includes(3)) throw new Error("not written");
   });
-  const answers = await Promise.allSettled([add(1), add(2), add(3), add(1).then(() => add(4))]);
+  const added = [add(1), add(2), add(3), add(1).then(() => add(4))];
+  firstWrite.resolve();
+  const answers = await Promise.allSettled(added);
   expect(writes).toEqual([[1], [2, 3, 1]]);
   expect(answers.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "rejected"]);
   await add(5);

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import type { TestGateway } from "../../support/gateway.ts";
 
 export interface NewAward {
@@ -68,14 +67,22 @@ export async function readAwards({ sql }: Pick<TestGateway, "sql">, ids: readonl
   );
 }
 
-/** Waits until every one of them has come to an end. It may take a while: some wait for the lease of a process that died. */
-export async function awardsSettled(gateway: Pick<TestGateway, "sql">, ids: string[]): Promise<SeenAward[]> {
+/** Waits until every one of them has come to an end. */
+export async function awardsSettled(gateway: Pick<TestGateway, "sql" | "until">, ids: string[]): Promise<SeenAward[]> {
   let awards: SeenAward[] = [];
-  await untilWithin(120_000)(async () => {
+  await gateway.until(async () => {
     awards = await readAwards(gateway, ids);
     return awards.every(({ state }) => state !== "PENDING" && state !== "UNCERTAIN");
   });
   return awards;
+}
+
+/** Lets the leases run out that are on awards: of whoever died, nothing can be under way any more. */
+export async function endLeases({ sql }: Pick<TestGateway, "sql">): Promise<void> {
+  await sql(
+    `update reward_awards set due_at = now(), under_way_until = null
+     where state in ('PENDING', 'UNCERTAIN') and sent_at is not null`,
+  );
 }
 
 /** What the Client's ledger credited of these awards, by reference. */
@@ -84,13 +91,4 @@ export function creditsOf({ sandbox }: Pick<TestGateway, "sandbox">, customerId:
     .ledger(customerId)
     .filter(({ type }) => type === "credit")
     .map(({ reference, points }) => ({ reference, points }));
-}
-
-/** Resolves once `holds`, for what takes its time. */
-export function untilWithin(ms: number): TestGateway["until"] {
-  return async (holds) => {
-    for (const end = Date.now() + ms; !(await holds()); await delay(50)) {
-      if (Date.now() > end) throw new Error(`still not: ${holds}`);
-    }
-  };
 }

@@ -6,31 +6,40 @@ import { type Bus, makeLocalBus } from "../../../src/platform/events.ts";
 import { makeLogger } from "../../../src/platform/logger.ts";
 import { makeClientLedger } from "../../../src/reward-processor/credit/client-ledger.ts";
 import { makeCreditStore, type OnSettled } from "../../../src/reward-processor/credit/credit.store.ts";
-import { startCrediting } from "../../../src/reward-processor/credit/credit-awards.ts";
+import { type CreditAwardsDeps, startCrediting } from "../../../src/reward-processor/credit/credit-awards.ts";
 import { makeClientPoints } from "../../../src/upstream/client-points/client-points.ts";
-import { makeUpstreamHttp } from "../../../src/upstream/http.ts";
-import { cloneDatabase, type TestGateway } from "../../support/gateway.ts";
-import { untilWithin } from "./awards.ts";
+import { makeUpstreamHttp, type UpstreamHttp } from "../../../src/upstream/http.ts";
+import { cloneDatabase, type TestGateway, until } from "../../support/gateway.ts";
 
 export interface Crediting extends AsyncDisposable, Pick<TestGateway, "sql" | "until"> {
   sandbox: Sandbox;
   db: Db;
   bus: Bus;
+  /** Has calls made again though too many have failed in a row. */
+  closeCircuits(): void;
+}
+
+export interface CreditingOptions extends Partial<Pick<CreditAwardsDeps, "pause" | "pollMs">> {
+  workers?: number;
+  settled?: OnSettled;
+  timeoutMs?: number;
 }
 
 /** Workers that credit to the Client, on a database and a sandbox of their own, without the gateway around them. */
-export async function startCreditingAlone(options: { workers?: number; settled?: OnSettled } = {}): Promise<Crediting> {
-  const { workers = 1, settled } = options;
+export async function startCreditingAlone(options: CreditingOptions = {}): Promise<Crediting> {
+  const { workers = 1, settled, timeoutMs = 10_000, pollMs = 50, ...ports } = options;
   const resources = new AsyncDisposableStack();
   const sandbox = resources.use(await startSandbox());
   const db = openDb(await cloneDatabase(), 10);
   resources.defer(() => db.$disconnect());
   const bus = makeLocalBus();
   const log = await makeLogger({ level: "silent", pretty: false });
-  const [timeoutMs, settleMs] = [250, 500];
+  const settleMs = 200;
+  const circuits: UpstreamHttp[] = [];
   for (let worker = 0; worker < workers; worker += 1) {
     const http = makeUpstreamHttp({ service: "client-points", origin: sandbox.url, timeoutMs, connections: 16, log });
     resources.defer(() => http.close());
+    circuits.push(http);
     const client = makeClientPoints({
       http,
       creditHttp: http,
@@ -43,12 +52,13 @@ export async function startCreditingAlone(options: { workers?: number; settled?:
       store: makeCreditStore({ db, ledgers: ["CLIENT"], settleMs, settled }),
       ledgers: { CLIENT: makeClientLedger(client, timeoutMs) },
       ledger: "CLIENT",
-      patience: { settleMs, giveUpMs: 600_000 },
-      pollMs: 300,
+      patience: { settleMs, giveUpMs: 600_000, firstRetryMs: 5 },
+      pollMs,
       bus,
       clock: systemClock,
       atCrashPoint: noCrashPoints,
       log,
+      ...ports,
     });
     resources.defer(stop);
   }
@@ -57,7 +67,10 @@ export async function startCreditingAlone(options: { workers?: number; settled?:
     db,
     bus,
     sql: (text, values = []) => db.$queryRawUnsafe(text, ...values),
-    until: untilWithin(60_000),
+    until,
+    closeCircuits() {
+      for (const http of circuits) http.closeCircuit();
+    },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
