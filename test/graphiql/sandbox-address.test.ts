@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { expect, test, vi } from "vitest";
+import { openBrowser } from "../support/browser.ts";
 import { startTestGateway } from "../support/gateway.ts";
-import { chromiumPath as executablePath } from "../support/needs.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -21,13 +21,13 @@ test("GraphiQL shows the address of the sandbox that runs", { tags: "browser" },
   const dataDir = mkdtempSync(join(tmpdir(), "tessera-graphiql-"));
   const own = { CLIENT_API_URL: "", CAPILLARY_REWARDS_URL: "", CAPILLARY_INTOUCH_URL: "", SANDBOX_PORT: "0" };
   const gateway = await startTestGateway({ ...own, DATA_DIR: dataDir });
-  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+  const context = await (await openBrowser()).newContext();
   try {
     const { sandboxUrl } = await settingsOf(gateway);
     const sent = await fetch(`${sandboxUrl}/__sandbox/client/otp?customer_id=CUST12345`);
     expect(await sent.json()).toMatchObject({ message: expect.stringContaining("No OTP was sent to CUST12345 yet") });
 
-    const page = await browser.newPage();
+    const page = await context.newPage();
     await page.goto(`${gateway.url}/graphiql/`);
     await expect.poll(() => queryShown(page), { timeout: 20_000 }).toContain(sandboxUrl.replace("http://", ""));
 
@@ -40,7 +40,7 @@ test("GraphiQL shows the address of the sandbox that runs", { tags: "browser" },
     await page.reload();
     await expect.poll(() => queryShown(page), { timeout: 20_000 }).toContain(sandboxUrl.replace("http://", ""));
   } finally {
-    await browser.close();
+    await context.close();
     await gateway[Symbol.asyncDispose]();
     rmSync(dataDir, { recursive: true, force: true });
   }
