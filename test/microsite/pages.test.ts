@@ -1,11 +1,8 @@
-import { existsSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 
 /** How the gateway serves the built site. It is built by `npm test`, as by any other command. */
 
-const isBuilt = existsSync(new URL("../../microsite/dist/index.html", import.meta.url));
-const builtTest = test.skipIf(!isBuilt);
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
@@ -14,7 +11,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 
 const get = (path: string, headers: Record<string, string> = {}) => fetch(`${gateway.url}${path}`, { headers });
 
-builtTest.each([
+test.each([
   "/",
   "/signin",
   "/rewards",
@@ -35,14 +32,14 @@ builtTest.each([
   expect(await response.text()).not.toMatch(/<style|<script(?![^>]* src=)/);
 });
 
-builtTest.each(["/nothing", "/rewards/a/b", "/site/", "/site/nothing.js", "/.env", "/site/../index.html.br"])(
+test.each(["/nothing", "/rewards/a/b", "/site/", "/site/nothing.js", "/.env", "/site/../index.html.br"])(
   "%s is nothing",
   async (path) => {
     expect((await get(path)).status).toBe(404);
   },
 );
 
-builtTest("scripts are sent compressed, and are good for ever", async () => {
+test("scripts are sent compressed, and are good for ever", async () => {
   const [script = ""] = /\/site\/[\w.-]+\.js/.exec(await (await get("/")).text()) ?? [];
   for (const encoding of ["br", "gzip"]) {
     const { headers } = await get(script, { "accept-encoding": encoding });

@@ -48,7 +48,7 @@ async function ended(id: string) {
   for (;;) {
     const status = await engine.status(id);
     if (status === "done" || status === "failed" || status === "cancelled") return status;
-    await delay(20);
+    await delay(20); // the interval of a poll: nothing depends on its length
   }
 }
 
@@ -117,10 +117,10 @@ describe("a saga", () => {
   test("can be cancelled while it sleeps, and resumed", async () => {
     const woke: string[] = [];
     const id = await start(async (context) => {
-      await context.sleep(200);
+      await context.sleep(200); // sleeping is the subject
       await context.step("wake", async () => void woke.push("up"));
     });
-    while ((await engine.status(id)) !== "running") await delay(10);
+    while ((await engine.status(id)) !== "running") await delay(10); // the interval of a poll
     await engine.cancel(id);
     expect(await ended(id)).toBe("cancelled");
     expect(woke).toEqual([]);
@@ -161,7 +161,7 @@ describe("a process that stopped beating", () => {
     const beats = async () =>
       (await db.sagaExecutor.findUniqueOrThrow({ where: { executorId: "test" } })).heartbeatAt.getTime();
     const before = await beats();
-    while ((await beats()) < before + 2_000) await delay(100); // two rounds of the sweeper
+    while ((await beats()) < before + 2_000) await delay(100); // two rounds of the sweeper, by the database's clock
     expect(await engine.status(id)).toBe("running");
   });
 });

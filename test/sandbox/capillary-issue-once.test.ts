@@ -66,18 +66,19 @@ describe("a requestId", () => {
 });
 
 describe("one issue at a time for a customer", () => {
-  const slow = { upstream: "capillary", operation: "issue", fault: "delay", delayMs: 300 } as const;
+  const held = { upstream: "capillary", operation: "issue", fault: "hold" } as const;
 
   test("another is told to wait, and its key stays unused", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
-    sandbox.faults.add(slow);
+    const fault = sandbox.faults.add(held);
     const first = api.issue({ ...fromFamily, requestId: "r-1" });
-    await sandbox.calls.waitFor((call) => call.fault === "delay");
+    await sandbox.faults.held(fault);
     const second = await api.issue({ ...fromFamily, requestId: "r-2" });
     expect(second).toMatchObject({ status: 400, body: { status: { code: 10004 }, ...nothingGiven } });
     const repeated = await api.issue({ ...fromFamily, requestId: "r-1" });
     expect(repeated.body.status.code).toBe(10004);
+    sandbox.faults.release();
     expect((await first).body.status.success).toBe(true);
     expect((await api.issue({ ...fromFamily, requestId: "r-2" })).body.status.success).toBe(true);
   });
@@ -85,10 +86,11 @@ describe("one issue at a time for a customer", () => {
   test("others are not held up", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
-    sandbox.faults.add(slow);
+    const fault = sandbox.faults.add(held);
     const first = api.issue(fromFamily);
-    await sandbox.calls.waitFor((call) => call.fault === "delay");
+    await sandbox.faults.held(fault);
     expect((await api.issue(byRavi)).body.status.success).toBe(true);
+    sandbox.faults.release();
     await first;
   });
 

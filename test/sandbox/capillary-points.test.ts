@@ -141,11 +141,12 @@ describe("taking points", () => {
   test("locks the customer: another call meanwhile is 521", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
-    sandbox.faults.add({ upstream: "capillary", operation: "redeem", fault: "delay", delayMs: 300 });
+    const fault = sandbox.faults.add({ upstream: "capillary", operation: "redeem", fault: "hold" });
     const first = api.redeem();
-    await sandbox.calls.waitFor((call) => call.fault === "delay");
+    await sandbox.faults.held(fault);
     expect((await api.redeem()).body.response.status).toMatchObject({ success: "false", code: 521 });
     expect((await api.issue()).body.status.code).toBe(10004);
+    sandbox.faults.release();
     expect(pointsIn(await first).item_status.code).toBe(800);
     expect(sandbox.capillary.balance(asha.id)).toBe(1190);
   });

@@ -104,6 +104,7 @@ test("commit-then-drop breaks the connection after the deduction", async () => {
   expect(sandbox.client.ledger("CUST12345").at(-1)).toMatchObject({ type: "redeem", order_id: "ORD-1", points: -500 });
 });
 
+// Its subject is time. No test depends on how long a delay is: the short ones are only waited for, the long ones are cut.
 describe("delay", () => {
   test("takes effect late, even though the caller has left", async () => {
     await using sandbox = await startSandbox();
