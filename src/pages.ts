@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
@@ -86,10 +86,14 @@ async function sendNotFound(fastify: FastifyInstance, request: FastifyRequest, r
   return sendError(request, reply, 404, `Nothing is served at this address: ${method} ${path}`);
 }
 
-/** The manifest of the documents that the built microsite sends, where there is one. */
-export function siteManifest(): string[] {
-  const file = pathOf("microsite/dist/documents.json");
-  return existsSync(file) ? [file] : [];
+/** The manifests of the documents that the built microsite sends, where there is one, and of the builds before it. */
+export function siteManifests(): { newest: string[]; earlier: string[] } {
+  const newest = pathOf("microsite/dist/documents.json");
+  const folder = pathOf("microsite/dist/documents/"); // see `scripts/keep-builds.ts`
+  return {
+    newest: existsSync(newest) ? [newest] : [],
+    earlier: existsSync(folder) ? readdirSync(folder).map((file) => folder + file) : [],
+  };
 }
 
 const site = pathOf("microsite/dist/index.html");
