@@ -145,7 +145,10 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "vendor", test: /node_modules\/(?!react-aria|react-stately|@react|@internationalized|zod|@noble)/ },
-            { name: "shared", test: /microsite\/(src\/(graphql|session|i18n|ui(?!\/dialog))|theme)\// },
+            {
+              name: "shared",
+              test: /microsite\/(src\/(graphql|session|i18n|shell(?!\/(account-menu|not-found))|ui(?!\/dialog))|theme)\//,
+            },
           ],
         },
       },

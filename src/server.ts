@@ -32,7 +32,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const DRAIN_MS = 5_000;
 const UNREADABLE_ADDRESS =
-  "The address cannot be read: after % it needs two hexadecimal digits, and all together UTF-8.";
+  "The address is not valid: each % must be followed by two hexadecimal digits, and the bytes must be UTF-8.";
 
 export interface ServerParts {
   schema: GraphQLSchema;

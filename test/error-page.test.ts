@@ -86,10 +86,10 @@ test("405 names the methods that are allowed", async () => {
 test("an address that cannot be decoded is a clear error", async () => {
   const page = await ask("/%E0%A4%A", { headers: browser });
   expect([page.status, page.type, page.response.headers.get("x-content-type-options")]).toEqual([400, html, "nosniff"]);
-  expect(page.text).toContain("The address cannot be read");
+  expect(page.text).toContain("The address is not valid");
   const other = await ask("/site/%E0%A4%A");
   expect([other.status, other.type]).toEqual([400, json]);
-  expect(JSON.parse(other.text).error).toContain("The address cannot be read");
+  expect(JSON.parse(other.text).error).toContain("The address is not valid");
 });
 
 test("an address that is repeated in the page is escaped", async () => {
