@@ -128,7 +128,7 @@ browserTest(`the menu whose code does not load offline leaves its button, which 
   for (const press of [() => account.click(), () => account.press("Enter")]) {
     await Promise.all([unreachable(), press()]);
   }
-  expect(await page.getByRole("alert").count()).toBe(0);
+  expect(await page.getByRole("banner").getByRole("alert").count()).toBe(0);
   await page.context().setOffline(false);
   await page.waitForEvent("load");
   await account.click();
