@@ -1,4 +1,5 @@
 import { defineConfig, type Plugin } from "vite";
+import { keepBuilds } from "../scripts/keep-builds.ts";
 
 /** GraphiQL's two typefaces come with every script and style inlined, 360 kB; the page needs upright Latin, 66 kB. */
 const latinOnly: Plugin = {
@@ -13,7 +14,7 @@ const latinOnly: Plugin = {
 
 export default defineConfig({
   base: "/graphiql/",
-  plugins: [latinOnly],
+  plugins: [latinOnly, keepBuilds()],
   build: {
     target: "es2022",
     modulePreload: { polyfill: false },

@@ -1,11 +1,13 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { parse } from "@formatjs/icu-messageformat-parser";
 import react from "@vitejs/plugin-react";
 import { type DocumentNode, print } from "graphql";
 import { defineConfig, type Plugin } from "vite";
+import { keepBuilds } from "../scripts/keep-builds.ts";
 
 /** Messages are parsed here, so that the page needs no parser. Those without arguments stay text. */
 const messages: Plugin = {
@@ -62,8 +64,8 @@ const documents: Plugin = {
 const precompress: Plugin = {
   name: "precompress",
   apply: "build",
-  async writeBundle({ dir = "" }) {
-    for (const file of await readdir(dir, { recursive: true })) {
+  async writeBundle({ dir = "" }, bundle) {
+    for (const file of Object.keys(bundle)) {
       if (!/\.(js|css|svg|html)$/.test(file)) continue;
       const content = await readFile(join(dir, file));
       if (content.length < 1_000) continue;
@@ -74,7 +76,10 @@ const precompress: Plugin = {
   },
 };
 
-/** Every document that the built site sends, under its id: the gateway's list of trusted documents. */
+/**
+ * Every document that the built site sends, under its id: the gateway's list of trusted documents. The same list under a
+ * name with a hash stays with the files of its build.
+ */
 const manifest: Plugin = {
   name: "manifest",
   apply: "build",
@@ -86,7 +91,9 @@ const manifest: Plugin = {
       document.__meta__ ? [[`sha256:${document.__meta__.hash}`, print(document)]] : [],
     );
     const source = JSON.stringify(Object.fromEntries(texts), null, 2);
+    const hash = createHash("sha256").update(source).digest("hex").slice(0, 16);
     this.emitFile({ type: "asset", fileName: "documents.json", source });
+    this.emitFile({ type: "asset", fileName: `documents/${hash}.json`, source });
   },
 };
 
@@ -116,7 +123,7 @@ const proxied = {
 
 export default defineConfig({
   base: "/",
-  plugins: [messages, documents, react(), manifest, preloadTypeface, precompress],
+  plugins: [messages, documents, react(), manifest, preloadTypeface, precompress, keepBuilds()],
   resolve: {
     alias: [
       {
@@ -138,7 +145,10 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "vendor", test: /node_modules\/(?!react-aria|react-stately|@react|@internationalized|zod|@noble)/ },
-            { name: "shared", test: /microsite\/(src\/(graphql|session|i18n|ui(?!\/dialog))|theme)\// },
+            {
+              name: "shared",
+              test: /microsite\/(src\/(graphql|session|i18n|shell(?!\/(account-menu|not-found))|ui(?!\/dialog))|theme)\//,
+            },
           ],
         },
       },

@@ -3,7 +3,7 @@
 //   node scripts/generate.mjs [--force]
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -25,7 +25,7 @@ const targets = [
   },
   {
     name: "GraphiQL page",
-    inputs: ["graphiql/*.*", "graphiql/src/**/*", "package-lock.json"],
+    inputs: ["graphiql/*.*", "graphiql/src/**/*", "scripts/keep-builds.ts", "package-lock.json"],
     output: "graphiql/dist",
     command: ["vite", "build", "graphiql", "--logLevel", "warn"],
   },
@@ -35,6 +35,7 @@ const targets = [
       "microsite/*.*",
       "microsite/{src,theme,messages}/**/*",
       "src/reward-processor/{draw,rules}/*.ts", // what a draw is checked with
+      "scripts/keep-builds.ts",
       "package-lock.json",
     ],
     output: "microsite/dist",
@@ -56,6 +57,7 @@ for (const { name, inputs, output, command } of targets) {
   const wanted = digest(inputs);
   if (!force && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) continue;
   console.error(`Generating ${name} …`);
+  rmSync(stamp, { force: true }); // a build that fails may leave a part of its files
   const [bin, ...args] = command;
   const run = spawnSync(bin, args, { cwd: root, encoding: "utf8", shell: false });
   if (run.status !== 0) {

@@ -9,7 +9,7 @@ import { buildSchema } from "./graphql/schema.ts";
 import { makeDocumentGate, readManifests } from "./graphql/trusted-documents.ts";
 import type { IssuePatience } from "./order/saga/issue-durably.ts";
 import { originOf } from "./origin.ts";
-import { siteManifest } from "./pages.ts";
+import { siteManifests } from "./pages.ts";
 import type { Clock } from "./platform/clock.ts";
 import { systemClock } from "./platform/clock.ts";
 import { noCrashPoints, openCrashPoints } from "./platform/crash-point.ts";
@@ -172,7 +172,8 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
 
     const schema = buildSchema(features.resolvers);
     const { only, manifests } = config.trustedDocuments;
-    const documents = makeDocumentGate(readManifests([...siteManifest(), ...manifests], schema), { only });
+    const { newest, earlier } = siteManifests();
+    const documents = makeDocumentGate(readManifests([...newest, ...manifests], schema, earlier), { only });
     await server.open({
       schema,
       documents,

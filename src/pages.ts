@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import { acceptsHtml, sendError, varyByAccept } from "./error-page.ts";
 
 const pathOf = (relative: string) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
 
@@ -50,7 +51,7 @@ const micrositePaths = [
   "/orders/:id",
 ];
 
-/** The reward images, the microsite, and outside production GraphiQL. */
+/** The reward images, the microsite, and outside production GraphiQL; and the answer to addresses that do not exist. */
 export function mountPages(fastify: FastifyInstance, { isProduction }: { isProduction: boolean }): void {
   fastify.register(fastifyStatic, {
     root: pathOf("assets"),
@@ -62,31 +63,57 @@ export function mountPages(fastify: FastifyInstance, { isProduction }: { isProdu
   });
   mountMicrosite(fastify);
   if (!isProduction) mountGraphiql(fastify);
+  fastify.setNotFoundHandler((request, reply) => sendNotFound(fastify, request, reply));
 }
 
-/** The manifest of the documents that the built microsite sends, where there is one. */
-export function siteManifest(): string[] {
-  const file = pathOf("microsite/dist/documents.json");
-  return existsSync(file) ? [file] : [];
+const methods: HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+/**
+ * Answers a request that no route takes: 405 if another method is served at its address, else 404. A browser gets the site,
+ * whose router shows *Page not found* in the reader's language.
+ */
+async function sendNotFound(fastify: FastifyInstance, request: FastifyRequest, reply: FastifyReply) {
+  const { method } = request;
+  const [path = ""] = request.url.split("?");
+  const isPlain = /^[\w/-]+$/.test(path); // anything else is a pattern to `hasRoute`
+  const allowed = isPlain ? methods.filter((other) => fastify.hasRoute({ method: other, url: path })) : [];
+  if (allowed.length > 0) {
+    const allow = allowed.join(", ");
+    return sendError(request, reply.header("allow", allow), 405, `${path} accepts only ${allow}, not ${method}.`);
+  }
+  const isVisit = (method === "GET" || method === "HEAD") && acceptsHtml(request.headers);
+  if (isVisit && existsSync(site)) return sendSite(varyByAccept(reply.code(404)), "no-store");
+  return sendError(request, reply, 404, `Nothing is served at this address: ${method} ${path}`);
 }
+
+/** The manifests of the documents that the built microsite sends, where there is one, and of the builds before it. */
+export function siteManifests(): { newest: string[]; earlier: string[] } {
+  const newest = pathOf("microsite/dist/documents.json");
+  const folder = pathOf("microsite/dist/documents/"); // see `scripts/keep-builds.ts`
+  return {
+    newest: existsSync(newest) ? [newest] : [],
+    earlier: existsSync(folder) ? readdirSync(folder).map((file) => folder + file) : [],
+  };
+}
+
+const site = pathOf("microsite/dist/index.html");
+
+/** The page is read anew each time, because it may have been built anew. */
+const sendSite = async (reply: FastifyReply, cacheControl: string) =>
+  reply
+    .type("text/html; charset=utf-8")
+    .header("cache-control", cacheControl)
+    .header("content-security-policy", micrositePolicy)
+    .header("cross-origin-opener-policy", "same-origin")
+    .header("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()")
+    .header("referrer-policy", "no-referrer")
+    .send(await readFile(site));
 
 function mountMicrosite(fastify: FastifyInstance): void {
-  const page = pathOf("microsite/dist/index.html");
-  if (!existsSync(page)) return;
+  if (!existsSync(site)) return;
   for (const path of micrositePaths) {
-    fastify.get(
-      path,
-      // The address of `/signin` may hold the token of a sign-in link: no cache keeps it, and no other request tells of it.
-      async (_, reply) =>
-        reply
-          .type("text/html; charset=utf-8")
-          .header("cache-control", path === "/signin" ? "no-store" : "no-cache")
-          .header("content-security-policy", micrositePolicy)
-          .header("cross-origin-opener-policy", "same-origin")
-          .header("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()")
-          .header("referrer-policy", "no-referrer")
-          .send(await readFile(page)), // anew, because it may be built anew
-    );
+    // The address of `/signin` may hold the token of a sign-in link: no cache keeps it, and no other request tells of it.
+    fastify.get(path, (_, reply) => sendSite(reply, path === "/signin" ? "no-store" : "no-cache"));
   }
   fastify.register(fastifyStatic, {
     root: pathOf("microsite/dist/site"),
@@ -106,6 +133,7 @@ function mountGraphiql(fastify: FastifyInstance): void {
     root: pathOf("graphiql/dist"),
     prefix: "/graphiql/",
     decorateReply: false,
+    dotfiles: "ignore",
     setHeaders(response, path) {
       response.header("content-security-policy", graphiqlPolicy);
       response.header("cache-control", path.includes("/dist/assets/") ? forever : "no-cache");

@@ -11,6 +11,7 @@ import { bearerToken } from "./auth/identify.ts";
 import type { Viewer } from "./auth/viewer.ts";
 import { mountRewardImages } from "./catalog/mirror/image/image-route.ts";
 import type { Config } from "./config.ts";
+import { acceptsHtml, errorPage, errorPageHeaders, sendError } from "./error-page.ts";
 import type { Features } from "./features.ts";
 import { mountGraphiqlSettings } from "./graphiql-settings.ts";
 import type { Context, SessionCookies } from "./graphql/context.ts";
@@ -30,6 +31,8 @@ import { mountRewardProcessor } from "./reward-processor/intake/reward-route.ts"
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const DRAIN_MS = 5_000;
+const UNREADABLE_ADDRESS =
+  "The address is not valid: each % must be followed by two hexadecimal digits, and the bytes must be UTF-8.";
 
 export interface ServerParts {
   schema: GraphQLSchema;
@@ -56,9 +59,15 @@ export interface Server {
  * in use should be known before anything else has been started.
  */
 export async function startServer({ config, log }: { config: Config; log: Logger }): Promise<Server> {
-  const comeBack: RequestListener = (_, response) => {
-    response.writeHead(503, { "retry-after": "1", "content-type": "application/json", connection: "close" });
-    response.end('{"status":"starting or stopping"}\n');
+  const comeBack: RequestListener = ({ headers }, response) => {
+    const later = { "retry-after": "1", "cache-control": "no-store", vary: "Accept", connection: "close" };
+    if (acceptsHtml(headers)) {
+      response.writeHead(503, { ...later, ...errorPageHeaders, refresh: "2" });
+      response.end(errorPage(503, "The server is starting or stopping. This page reloads by itself."));
+    } else {
+      response.writeHead(503, { ...later, "content-type": "application/json" });
+      response.end('{"status":"starting or stopping"}\n');
+    }
   };
   let answer = comeBack;
   const http = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => answer(request, response));
@@ -80,6 +89,10 @@ export async function startServer({ config, log }: { config: Config; log: Logger
         trustProxy: config.trustProxy,
         bodyLimit: BODY_LIMIT_BYTES,
         genReqId: requestIdOf,
+        frameworkErrors: ({ statusCode = 400 }, request, reply) => {
+          reply.headers(commonHeaders(request)); // hooks do not run for these errors
+          sendError(request, reply, statusCode, statusCode === 414 ? "The address is too long." : UNREADABLE_ADDRESS);
+        },
       });
       const { identify, makeLoaders, sessions, receiveReport, readRewardImage } = features;
       const isSecure = config.isProduction;
@@ -89,14 +102,12 @@ export async function startServer({ config, log }: { config: Config; log: Logger
         identify(authorization === undefined ? accessCookie : bearerToken(authorization));
 
       fastify.addHook("onRequest", async (request, reply) => {
-        reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff");
+        reply.headers(commonHeaders(request));
       });
       fastify.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
         const status = error.statusCode ?? 500;
         if (status >= 500) log.error({ err: error, requestId: request.id }, "Unexpected error");
-        return reply
-          .code(status)
-          .send({ error: status >= 500 ? "Something went wrong on our side." : error.message, requestId: request.id });
+        return sendError(request, reply, status, status >= 500 ? "Something went wrong on our side." : error.message);
       });
       await fastify.register(fastifyCookie);
       if (config.allowedOrigins.length > 0) {
@@ -179,6 +190,8 @@ export async function startServer({ config, log }: { config: Config; log: Logger
 }
 
 const noCookies: SessionCookies = { refreshToken: undefined, set() {}, clear() {} };
+
+const commonHeaders = ({ id }: FastifyRequest) => ({ "x-request-id": id, "x-content-type-options": "nosniff" });
 
 /** The caller's own id for the request when it is harmless, else a new one. */
 function requestIdOf(request: IncomingMessage): string {

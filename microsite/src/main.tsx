@@ -4,7 +4,9 @@ import { ApolloProvider } from "@apollo/client/react";
 import { createRoot } from "react-dom/client";
 import { App, preload } from "./app.tsx";
 import { client } from "./graphql/client.ts";
-import { I18nProvider, loadMessages, preferredLanguage } from "./i18n/i18n.tsx";
+import { I18nProvider, loadMessages, preferredLanguage, unloadedText } from "./i18n/i18n.tsx";
+import { isReachable, reloadOnce } from "./shell/new-version.ts";
+import { Part } from "./shell/part.tsx";
 import { startTheme } from "./shell/theme.ts";
 
 const root = document.getElementById("root");
@@ -12,11 +14,18 @@ if (!root) throw new Error("The page has no #root.");
 startTheme();
 preload(location.pathname);
 const language = preferredLanguage();
-const messages = await loadMessages(language);
+const messages = await loadMessages(language).catch(async (error: unknown) => {
+  root.textContent = unloadedText[language];
+  window.addEventListener("online", () => location.reload());
+  if (await isReachable()) reloadOnce();
+  throw error;
+});
 createRoot(root).render(
   <ApolloProvider client={client}>
     <I18nProvider language={language} messages={messages}>
-      <App />
+      <Part>
+        <App />
+      </Part>
     </I18nProvider>
   </ApolloProvider>,
 );

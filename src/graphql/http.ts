@@ -4,6 +4,7 @@ import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/di
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError, type GraphQLSchema } from "graphql";
+import { acceptsHtml, sendError } from "../error-page.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Context } from "./context.ts";
 import { badUserInput, type ErrorCode, internalError, PublicError, toPublic } from "./errors.ts";
@@ -53,6 +54,11 @@ export async function mountGraphql(
   fastify.route({
     method: ["GET", "POST"],
     url: "/graphql",
+    async onRequest(request, reply) {
+      if (request.method !== "GET" || !acceptsHtml(request.headers)) return;
+      if (!isProduction) return reply.redirect("/graphiql/");
+      return sendError(request, reply, 400, "This address is for GraphQL requests, which are sent by POST.");
+    },
     handler: fastifyApolloHandler(apollo, {
       context: (request, reply) =>
         makeContext(request, reply).catch((error: unknown) => {

@@ -81,12 +81,22 @@ const manifest = z.union([
 /**
  * Reads manifests of documents.
  *
+ * @param earlier manifests of earlier builds of the microsite: a document of theirs that no longer fits the schema is left out
  * @returns the texts by their SHA-256, in hexadecimal digits
  * @throws ConfigError naming every file and document that is wrong
  */
-export function readManifests(files: readonly string[], schema: GraphQLSchema): Map<string, string> {
+export function readManifests(
+  files: readonly string[],
+  schema: GraphQLSchema,
+  earlier: readonly string[] = [],
+): Map<string, string> {
   const documents = new Map<string, string>();
   const problems: string[] = [];
+  for (const file of earlier) {
+    const read = readManifest(file);
+    if (typeof read === "string") continue;
+    for (const [id, text] of read) if (!problemOf(id, text, schema)) documents.set(sha256(text), text);
+  }
   for (const file of files) {
     const read = readManifest(file);
     if (typeof read === "string") problems.push(`${file}: ${read}`);

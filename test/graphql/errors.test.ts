@@ -171,6 +171,12 @@ describe("a gateway in production", () => {
     expect((await fetch(`${gateway.url}/graphiql/`)).status).toBe(404);
   });
 
+  test("tells a browser that opens the endpoint what it is for", async () => {
+    const response = await fetch(`${gateway.url}/graphql`, { headers: { accept: "text/html" } });
+    expect([response.status, response.headers.get("content-type")]).toEqual([400, "text/html; charset=utf-8"]);
+    expect(await response.text()).toContain("GraphQL requests, which are sent by POST");
+  });
+
   test.each([
     ["a field", "{ rewardz { id } }", {}],
     ["an argument", "{ rewards(firsst: 1) { totalCount } }", {}],

@@ -179,7 +179,7 @@ browserTest("every page is for everybody, also on a phone and in the dark", asyn
   await page.getByText("Rain jacket").waitFor();
   await look("orders");
   await page.goto("/rewards/no-such-reward");
-  await page.getByRole("heading", { name: "Nothing here" }).waitFor();
+  await page.getByRole("heading", { name: "Page not found" }).waitFor();
   await look("nothing");
   expect(problems).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { InMemoryCache } from "@apollo/client";
 import { type DocumentNode, print } from "graphql";
 import { expect, test } from "vitest";
 import * as generated from "../../microsite/src/graphql/generated/graphql.ts";
+import { siteManifests } from "../../src/pages.ts";
 
 const manifest = JSON.parse(
   readFileSync(new URL("../../microsite/dist/documents.json", import.meta.url), "utf8"),
@@ -19,4 +20,9 @@ test("the built site's manifest has every document of the sources and no other, 
   ]);
   expect(sent.length).toBeGreaterThan(20);
   expect(Object.fromEntries(sent)).toEqual(manifest);
+});
+
+test("a copy of the manifest stays with the files of its build, for tabs that are older than a later build", () => {
+  const copies = siteManifests().earlier.map((file) => JSON.parse(readFileSync(file, "utf8")));
+  expect(copies).toContainEqual(manifest);
 });

@@ -1,5 +1,5 @@
 import { useMutation } from "@apollo/client/react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, useState } from "react";
 import { useNavigate } from "react-router";
 import {
   type AddressInput,
@@ -9,6 +9,7 @@ import {
 } from "../graphql/generated/graphql.ts";
 import { refusalText } from "../graphql/refusal-text.ts";
 import { useI18n } from "../i18n/i18n.tsx";
+import { Part } from "../shell/part.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import styles from "./activity.module.css";
@@ -60,7 +61,7 @@ export function ClaimPrize({ prize: { id, reward } }: { prize: Pick<EarnedPartsF
       </Button>
       {!isAsking && trouble}
       {isAsking && (
-        <Suspense fallback={null}>
+        <Part>
           <Dialog title={t("prize.whereTo")} isOpen onClose={() => setAsking(false)}>
             <AddressForm
               address={address}
@@ -71,7 +72,7 @@ export function ClaimPrize({ prize: { id, reward } }: { prize: Pick<EarnedPartsF
             />
             {trouble}
           </Dialog>
-        </Suspense>
+        </Part>
       )}
     </div>
   );

@@ -41,6 +41,12 @@ const loaders: Record<Language, () => Promise<{ default: unknown }>> = {
 };
 const languages = Object.keys(loaders) as Language[];
 
+/** The one text that is there when no messages could be loaded. */
+export const unloadedText: Record<Language, string> = {
+  en: "This page could not be loaded. Check your connection and reload the page.",
+  hi: "यह पेज लोड नहीं हो सका। अपना कनेक्शन जाँचें और पेज फिर से लोड करें।",
+};
+
 export function preferredLanguage(): Language {
   const wanted = [localStorage.getItem(KEY), ...navigator.languages].map((tag) => tag?.split("-")[0]);
   return languages.find((language) => language === wanted.find((tag) => languages.includes(tag as Language))) ?? "en";

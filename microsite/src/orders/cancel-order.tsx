@@ -1,5 +1,5 @@
 import { useMutation } from "@apollo/client/react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, useState } from "react";
 import {
   CancelOrderDocument,
   type CancelOrderMutation,
@@ -7,6 +7,7 @@ import {
 } from "../graphql/generated/graphql.ts";
 import { refusalText } from "../graphql/refusal-text.ts";
 import { useI18n } from "../i18n/i18n.tsx";
+import { Part } from "../shell/part.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Points } from "../ui/points.tsx";
@@ -63,7 +64,7 @@ export function CancelOrder({ order }: { order: OrderDetailFragment }) {
         {t("cancel.ask")}
       </Button>
       {isOpen && (
-        <Suspense fallback={null}>
+        <Part>
           <Dialog title={t("cancel.title")} isOpen onClose={() => setOpen(false)}>
             {preview ? (
               <>
@@ -99,7 +100,7 @@ export function CancelOrder({ order }: { order: OrderDetailFragment }) {
               </Button>
             </DialogActions>
           </Dialog>
-        </Suspense>
+        </Part>
       )}
     </>
   );

@@ -1,33 +1,35 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, useState } from "react";
 import { useI18n } from "../i18n/i18n.tsx";
 import { useSession } from "../session/use-session.ts";
 import { Icon } from "../ui/icon.tsx";
+import { Part } from "./part.tsx";
 import styles from "./shell.module.css";
 
 const load = () => import("./account-menu.tsx");
 const AccountMenu = lazy(load);
+const preload = () => void load().catch(() => {}); // it is asked for again when the menu is opened
 
 /** Stands for the menu until it is wanted: what a menu needs is a third of the first load. */
 export function AccountButton() {
   const [isWanted, setWanted] = useState(false);
-  const button = (
+  const button = (onClick: () => unknown) => (
     <button
       type="button"
       className={styles.account}
       aria-haspopup="true"
       aria-expanded={false}
-      onPointerEnter={() => void load()}
-      onFocus={() => void load()}
-      onClick={() => setWanted(true)}
+      onPointerEnter={preload}
+      onFocus={preload}
+      onClick={() => void onClick()}
     >
       <AccountName />
     </button>
   );
-  if (!isWanted) return button;
+  if (!isWanted) return button(() => setWanted(true));
   return (
-    <Suspense fallback={button}>
+    <Part waiting={button(() => {})} frame={(_, retry) => button(retry)}>
       <AccountMenu />
-    </Suspense>
+    </Part>
   );
 }
 

@@ -1,6 +1,5 @@
 import { useQuery } from "@apollo/client/react";
-import { Suspense } from "react";
-import { Link, NavLink, Outlet } from "react-router";
+import { Link, NavLink, Outlet, useLocation } from "react-router";
 import { brand } from "../../theme/brand.ts";
 import { ViewerDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
@@ -9,6 +8,8 @@ import { Icon } from "../ui/icon.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { AccountButton } from "./account-button.tsx";
+import { Page } from "./page.tsx";
+import { Part } from "./part.tsx";
 import styles from "./shell.module.css";
 import { useOnline } from "./use-online.ts";
 
@@ -20,16 +21,27 @@ const places = [
   { to: "/orders", label: "nav.orders", icon: "orders" },
 ] as const;
 
+/** For a visitor who is not signed in. */
+const visitorPlaces = [
+  { to: "/rewards", label: "nav.rewards", icon: "tiles" },
+  { to: "/signin", label: "nav.signIn", icon: "arrow" },
+] as const;
+
 /** What stands around every page. */
 export function Shell() {
   const { t } = useI18n();
   const isOnline = useOnline();
-  const isSignedIn = useSession().kind === "signed-in";
+  const location = useLocation();
+  const { kind } = useSession();
+  const isSignedIn = kind === "signed-in";
   const { data } = useQuery(ViewerDocument, { skip: !isSignedIn });
   const count = data?.me?.cart.lines.reduce((sum, { quantity }) => sum + quantity, 0) ?? 0;
 
-  const links = places.map(({ to, label, icon }) => (
-    <NavLink key={to} to={to} end={to === "/"}>
+  // After signing in, the visitor comes back to the page that is open now.
+  const from: unknown =
+    location.pathname === "/signin" ? location.state : { from: location.pathname + location.search };
+  const links = (isSignedIn ? places : visitorPlaces).map(({ to, label, icon }) => (
+    <NavLink key={to} to={to} end={to === "/"} state={to === "/signin" ? from : undefined}>
       <Icon name={icon} />
       <span>{t(label)}</span>
       {to === "/cart" && count > 0 && (
@@ -52,7 +64,7 @@ export function Shell() {
             <img src={brand.logo} alt="" width={30} height={30} />
             <span>{brand.name}</span>
           </Link>
-          {isSignedIn && (
+          {kind !== "unknown" && (
             <nav className={styles.nav} aria-label={t("nav.label")}>
               {links}
             </nav>
@@ -70,11 +82,19 @@ export function Shell() {
         )}
       </div>
       <main id="content" tabIndex={-1}>
-        <Suspense fallback={<Waiting />}>
+        <Part
+          at={location.key}
+          waiting={<Waiting />}
+          frame={(message) => (
+            <Page title={t("error.page")} narrow>
+              {message}
+            </Page>
+          )}
+        >
           <Outlet />
-        </Suspense>
+        </Part>
       </main>
-      {isSignedIn && (
+      {kind !== "unknown" && (
         <nav className={styles.tabs} aria-label={t("nav.label")}>
           {links}
         </nav>

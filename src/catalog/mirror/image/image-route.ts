@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
+import { sendError } from "../../../error-page.ts";
 import type { ReadRewardImage } from "./reward-image.ts";
 
 const folder = "/images/rewards";
@@ -18,9 +19,10 @@ const placeholder = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 40
 `;
 
 export function mountRewardImages(fastify: FastifyInstance, readRewardImage: ReadRewardImage): void {
-  fastify.get<{ Params: { id: string } }>(`${folder}/:id`, async ({ params: { id }, headers }, reply) => {
+  fastify.get<{ Params: { id: string } }>(`${folder}/:id`, async (request, reply) => {
+    const { id } = request.params;
     const picture = UUID.test(id) ? await readRewardImage(id.toLowerCase()) : null;
-    if (picture === null) return reply.code(404).send({ error: "There is no such picture." });
+    if (picture === null) return sendError(request, reply, 404, "There is no such picture.");
     // An SVG opened by itself is a document: it may run and load nothing.
     reply.header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox");
     if (picture === "none") {
@@ -28,7 +30,7 @@ export function mountRewardImages(fastify: FastifyInstance, readRewardImage: Rea
     }
     const tag = `"${createHash("sha256").update(picture.bytes).digest("base64url").slice(0, 22)}"`;
     reply.header("cache-control", "public, max-age=3600").header("etag", tag);
-    if (headers["if-none-match"] === tag) return reply.code(304).send();
+    if (request.headers["if-none-match"] === tag) return reply.code(304).send();
     return reply.type(picture.type).send(picture.bytes);
   });
 }
