@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
+import type { SignInPathOf } from "./auth/development-sign-in.ts";
 
 const pathOf = (relative: string) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
 
@@ -51,7 +52,10 @@ const micrositePaths = [
 ];
 
 /** The reward images, the microsite, and outside production GraphiQL. */
-export function mountPages(fastify: FastifyInstance, { isProduction }: { isProduction: boolean }): void {
+export function mountPages(
+  fastify: FastifyInstance,
+  { isProduction, signInPathOf }: { isProduction: boolean; signInPathOf: SignInPathOf },
+): void {
   fastify.register(fastifyStatic, {
     root: pathOf("assets"),
     prefix: "/assets/",
@@ -60,7 +64,7 @@ export function mountPages(fastify: FastifyInstance, { isProduction }: { isProdu
     setHeaders: (response) =>
       void response.header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
   });
-  mountMicrosite(fastify);
+  mountMicrosite(fastify, signInPathOf);
   if (!isProduction) mountGraphiql(fastify);
 }
 
@@ -70,14 +74,21 @@ export function siteManifest(): string[] {
   return existsSync(file) ? [file] : [];
 }
 
-function mountMicrosite(fastify: FastifyInstance): void {
+/** The page in the file, with an element that tells it of the sign-in in development, where the gateway offers that. */
+async function readPage(file: string, signInPath: string | undefined): Promise<string> {
+  const html = await readFile(file, "utf8"); // anew, because it may be built anew
+  if (signInPath === undefined) return html;
+  return html.replace("</head>", `<meta name="development-sign-in" content="${signInPath}" /></head>`);
+}
+
+function mountMicrosite(fastify: FastifyInstance, signInPathOf: SignInPathOf): void {
   const page = pathOf("microsite/dist/index.html");
   if (!existsSync(page)) return;
   for (const path of micrositePaths) {
     fastify.get(
       path,
       // The address of `/signin` may hold the token of a sign-in link: no cache keeps it, and no other request tells of it.
-      async (_, reply) =>
+      async (request, reply) =>
         reply
           .type("text/html; charset=utf-8")
           .header("cache-control", path === "/signin" ? "no-store" : "no-cache")
@@ -85,7 +96,7 @@ function mountMicrosite(fastify: FastifyInstance): void {
           .header("cross-origin-opener-policy", "same-origin")
           .header("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()")
           .header("referrer-policy", "no-referrer")
-          .send(await readFile(page)), // anew, because it may be built anew
+          .send(await readPage(page, signInPathOf(request))),
     );
   }
   fastify.register(fastifyStatic, {
