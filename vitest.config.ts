@@ -38,6 +38,7 @@ export default defineConfig({
     maxConcurrency: 4,
     // Nothing waits for time, so only a busy machine comes near these.
     testTimeout: 90_000,
+    expect: { poll: { timeout: 60_000 } },
     hookTimeout: 90_000,
     env: {
       NODE_NO_WARNINGS: "1",

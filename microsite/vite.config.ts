@@ -113,6 +113,19 @@ const preloadTypeface: Plugin = {
   },
 };
 
+/** As the gateway does it: tells the page of the sign-in in development, where that gateway offers it. */
+const developmentSignIn: Plugin = {
+  name: "development-sign-in",
+  apply: "serve",
+  async transformIndexHtml() {
+    const settings = await fetch(`${gateway}/graphiql/settings.json`)
+      .then((response) => response.json() as Promise<{ signInPath?: string | null }>)
+      .catch(() => undefined);
+    const content = settings?.signInPath;
+    return content ? [{ tag: "meta", attrs: { name: "development-sign-in", content } }] : [];
+  },
+};
+
 const gateway = process.env["GATEWAY_URL"] || `http://localhost:${process.env["PORT"] || 4000}`;
 const proxied = {
   target: gateway,
@@ -123,7 +136,7 @@ const proxied = {
 
 export default defineConfig({
   base: "/",
-  plugins: [messages, documents, react(), manifest, preloadTypeface, precompress, keepBuilds()],
+  plugins: [messages, documents, react(), manifest, preloadTypeface, precompress, developmentSignIn, keepBuilds()],
   resolve: {
     alias: [
       {
@@ -162,6 +175,7 @@ export default defineConfig({
       "/assets": proxied,
       "/images": proxied,
       "/draws": proxied,
+      "/dev": proxied,
       "/graphiql": proxied,
     },
   },

@@ -13,6 +13,7 @@ const index = {
   "POST /__sandbox/faults/release": '{ "id"?, "with"?: "answer" | "drop" }: lets held calls go on',
   "GET /__sandbox/settings": "what the contract leaves open, and how it is played",
   "POST /__sandbox/settings": '{ "repeat"?: "accept" | "refuse" | "double", "failureStatus"?: 200 | 400 }',
+  "GET /__sandbox/sample-customers": "the sample customers with their points and groups",
   "POST /__sandbox/reset": "back to the sample world: no calls, faults, OTPs or changed settings",
 };
 
@@ -24,9 +25,16 @@ const callsQuery = z.object({ since: z.coerce.number().int().nonnegative().defau
  */
 export function serveControl(
   app: FastifyInstance,
-  parts: { calls: CallLog; faults: Faults; settings: Settings; reset: () => void; upstreamIndex: object },
+  parts: {
+    calls: CallLog;
+    faults: Faults;
+    settings: Settings;
+    samples: () => object[];
+    reset: () => void;
+    upstreamIndex: object;
+  },
 ): void {
-  const { calls, faults, settings, reset, upstreamIndex } = parts;
+  const { calls, faults, settings, samples, reset, upstreamIndex } = parts;
 
   app.get("/__sandbox", async () => ({ ...index, ...upstreamIndex }));
 
@@ -50,6 +58,8 @@ export function serveControl(
 
   app.get("/__sandbox/settings", async () => settings.current());
   app.post("/__sandbox/settings", async ({ body }) => settings.change(readJson(settingsChange, body)));
+
+  app.get("/__sandbox/sample-customers", async () => ({ customers: samples() }));
 
   app.post("/__sandbox/reset", async (_request, reply) => {
     reset();

@@ -12,6 +12,7 @@ import { serveControl } from "./control.ts";
 import { Failure } from "./failure.ts";
 import { type Faults, makeFaults } from "./faults.ts";
 import { makePauses } from "./pauses.ts";
+import { describeSampleCustomers } from "./sample-customers.ts";
 import { makeSettings, type Settings } from "./settings.ts";
 import { operationsByUpstream, serveUpstream } from "./upstream.ts";
 
@@ -114,6 +115,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     calls,
     faults,
     settings,
+    samples: () => describeSampleCustomers(client, capillary.world),
     reset,
     upstreamIndex: { ...clientControlIndex, ...capillaryControlIndex },
   });

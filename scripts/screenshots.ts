@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { fillActivity } from "./site-activity.ts";
-import { customer, gateway, openBrowser, signIn } from "./site-visit.ts";
+import { customer, gateway, openBrowser, signIn, visitorHeaders } from "./site-visit.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,6 +35,7 @@ async function open(
     hasTouch: size === "phone",
     reducedMotion: "reduce",
     locale: "en-IN",
+    extraHTTPHeaders: visitorHeaders,
     ...(state && { storageState: state }),
   });
 }

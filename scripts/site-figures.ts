@@ -2,7 +2,7 @@
 //
 //   npm run site:figures
 import { gzipSync } from "node:zlib";
-import { gateway, openBrowser, signIn } from "./site-visit.ts";
+import { gateway, openBrowser, signIn, visitorHeaders } from "./site-visit.ts";
 
 interface Seen {
   paint: number;
@@ -32,6 +32,7 @@ for (const path of pages) {
   const isSignedIn = path !== "/signin";
   const context = await browser.newContext({
     viewport: { width: 390, height: 844 },
+    extraHTTPHeaders: visitorHeaders,
     ...(isSignedIn && { storageState: state }),
   });
   const page = await context.newPage();

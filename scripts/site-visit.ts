@@ -7,6 +7,9 @@ export const gateway = process.env["GATEWAY_URL"] ?? originOf(host, port);
 const sandbox = process.env["SANDBOX_URL"] ?? `http://127.0.0.1:${sandboxPort}`;
 export const customer = process.env["CUSTOMER"] ?? "CUST12345";
 
+/** The headers of a visitor behind a proxy, for whom the pages have nothing that only a developer sees. */
+export const visitorHeaders = { "x-forwarded-for": "203.0.113.7" };
+
 export const openBrowser = () =>
   chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
 

@@ -18,9 +18,8 @@ export function banner(config: Config, app: App): string {
     lines.push(
       `  Sandbox         ${app.sandboxUrl}/__sandbox`,
       "",
-      `  Sign in as      CUST12345`,
-      `  and read the    curl '${app.sandboxUrl}/__sandbox/client/otp?customer_id=CUST12345'`,
-      `  password with`,
+      `  Sign in         ${app.url}/signin${config.handOff.key ? "" : ", as a sample customer with one click"}`,
+      `  One-time code   curl '${app.sandboxUrl}/__sandbox/client/otp?customer_id=CUST12345'`,
     );
   }
   lines.push(

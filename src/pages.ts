@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import type { SignInPathOf } from "./auth/development-sign-in.ts";
 import { acceptsHtml, sendError, varyByAccept } from "./error-page.ts";
 
 const pathOf = (relative: string) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
@@ -52,7 +53,10 @@ const micrositePaths = [
 ];
 
 /** The reward images, the microsite, and outside production GraphiQL; and the answer to addresses that do not exist. */
-export function mountPages(fastify: FastifyInstance, { isProduction }: { isProduction: boolean }): void {
+export function mountPages(
+  fastify: FastifyInstance,
+  { isProduction, signInPathOf }: { isProduction: boolean; signInPathOf: SignInPathOf },
+): void {
   fastify.register(fastifyStatic, {
     root: pathOf("assets"),
     prefix: "/assets/",
@@ -61,7 +65,7 @@ export function mountPages(fastify: FastifyInstance, { isProduction }: { isProdu
     setHeaders: (response) =>
       void response.header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
   });
-  mountMicrosite(fastify);
+  mountMicrosite(fastify, signInPathOf);
   if (!isProduction) mountGraphiql(fastify);
   fastify.setNotFoundHandler((request, reply) => sendNotFound(fastify, request, reply));
 }
@@ -98,8 +102,14 @@ export function siteManifests(): { newest: string[]; earlier: string[] } {
 
 const site = pathOf("microsite/dist/index.html");
 
-/** The page is read anew each time, because it may have been built anew. */
-const sendSite = async (reply: FastifyReply, cacheControl: string) =>
+/** The page in the file, with an element that tells it of the sign-in in development, where the gateway offers that. */
+async function readPage(file: string, signInPath: string | undefined): Promise<string> {
+  const html = await readFile(file, "utf8"); // anew, because it may be built anew
+  if (signInPath === undefined) return html;
+  return html.replace("</head>", `<meta name="development-sign-in" content="${signInPath}" /></head>`);
+}
+
+const sendSite = async (reply: FastifyReply, cacheControl: string, signInPath?: string) =>
   reply
     .type("text/html; charset=utf-8")
     .header("cache-control", cacheControl)
@@ -107,13 +117,15 @@ const sendSite = async (reply: FastifyReply, cacheControl: string) =>
     .header("cross-origin-opener-policy", "same-origin")
     .header("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()")
     .header("referrer-policy", "no-referrer")
-    .send(await readFile(site));
+    .send(await readPage(site, signInPath));
 
-function mountMicrosite(fastify: FastifyInstance): void {
+function mountMicrosite(fastify: FastifyInstance, signInPathOf: SignInPathOf): void {
   if (!existsSync(site)) return;
   for (const path of micrositePaths) {
     // The address of `/signin` may hold the token of a sign-in link: no cache keeps it, and no other request tells of it.
-    fastify.get(path, (_, reply) => sendSite(reply, path === "/signin" ? "no-store" : "no-cache"));
+    fastify.get(path, (request, reply) =>
+      sendSite(reply, path === "/signin" ? "no-store" : "no-cache", signInPathOf(request)),
+    );
   }
   fastify.register(fastifyStatic, {
     root: pathOf("microsite/dist/site"),

@@ -7,6 +7,7 @@ import fastifyCors from "@fastify/cors";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import { makeCookieNames, sessionCookies } from "./auth/cookies.ts";
+import { mountDevelopmentSignIn } from "./auth/development-sign-in.ts";
 import { bearerToken } from "./auth/identify.ts";
 import type { Viewer } from "./auth/viewer.ts";
 import { mountRewardImages } from "./catalog/mirror/image/image-route.ts";
@@ -114,8 +115,9 @@ export async function startServer({ config, log }: { config: Config; log: Logger
         await fastify.register(fastifyCors, { origin: config.allowedOrigins, credentials: true, maxAge: 600 });
       }
       mountHealth(fastify, health, checkReady);
-      mountPages(fastify, { isProduction: config.isProduction });
-      if (!config.isProduction) mountGraphiqlSettings(fastify, { sandboxUrl });
+      const signInPathOf = mountDevelopmentSignIn(fastify, config, sandboxUrl);
+      mountPages(fastify, { isProduction: config.isProduction, signInPathOf });
+      if (!config.isProduction) mountGraphiqlSettings(fastify, { sandboxUrl, signInPathOf });
       mountRewardImages(fastify, readRewardImage);
       if (receiveReport) mountWebhooks(fastify, receiveReport);
       mountDraws(fastify, features.publishDraw);

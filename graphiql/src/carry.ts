@@ -4,6 +4,7 @@ import { createLocalStorage } from "@graphiql/toolkit";
 interface Answer {
   requestOtp?: { challengeId?: string | null } | null;
   verifyOtp?: SignIn | null;
+  signInWithToken?: SignIn | null;
   refreshSession?: SignIn | null;
   signOut?: { userErrors?: unknown[] } | null;
   me?: {
@@ -136,7 +137,7 @@ export function harvest(data: Answer | null | undefined): void {
   if ([data.addToCart, data.updateCartLine, data.forMyself].some(isCart)) {
     for (const mine of written.values()) spentKeys.add(mine.get(KEY) ?? "");
   }
-  const token = (data.verifyOtp ?? data.refreshSession)?.session?.accessToken;
+  const token = (data.verifyOtp ?? data.signInWithToken ?? data.refreshSession)?.session?.accessToken;
   if (token) tokens.push(token);
   else if (data.signOut?.userErrors?.length === 0) tokens.push("");
   listener(Boolean(token));

@@ -13,13 +13,14 @@ import { createRoot } from "react-dom/client";
 import { fillHeaders, fillVariables, onCarry, storage } from "./carry.ts";
 import { fetcher } from "./fetcher.ts";
 import logo from "./logo.svg";
+import { SampleSignIn } from "./sample-sign-in.tsx";
 import { readSettings } from "./settings.ts";
 import { makeTabs } from "./tabs.ts";
 
 const HEADERS = '{ "authorization": "" }';
 const SCALARS = { DateTime: { type: "string" }, Date: { type: "string" }, Points: { type: "integer", minimum: 0 } };
 
-const { sandboxUrl } = await readSettings();
+const { sandboxUrl, signInPath } = await readSettings();
 const tabs = makeTabs(sandboxUrl);
 
 /** Stored tabs may name the sandbox of an earlier start, on another port. */
@@ -100,5 +101,10 @@ createRoot(root).render(
       </div>
     </GraphiQL.Logo>
     <Carry />
+    {signInPath && (
+      <GraphiQL.Footer>
+        <SampleSignIn path={signInPath} />
+      </GraphiQL.Footer>
+    )}
   </GraphiQL>,
 );

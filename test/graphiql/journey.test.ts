@@ -1,41 +1,24 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { openBrowser } from "../support/browser.ts";
 import { syncCatalog } from "../support/capillary.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 
 /** From the first password to the voucher, in the bundled GraphiQL, in a real browser, without typing an id. */
 
-const executablePath = "/usr/bin/chromium";
-const hasBrowser = existsSync(executablePath);
-const skipped = `${hasBrowser ? "" : ` (skipped: no browser at ${executablePath})`}`;
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 let gateway: TestGateway;
-let browser: BrowserContext;
+let context: BrowserContext;
 let page: Page;
 const problems: string[] = [];
-const profile = mkdtempSync(join(tmpdir(), "tessera-browser-"));
 
 beforeAll(async () => {
-  if (!hasBrowser) return;
   gateway = await startTestGateway({ SEED: "sample" });
   await syncCatalog(gateway);
-  browser = await chromium.launchPersistentContext(profile, {
-    executablePath,
-    headless: true,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-    viewport: { width: 1440, height: 900 },
-  });
-  page = browser.pages()[0] ?? (await browser.newPage());
+  context = await (await openBrowser()).newContext({ viewport: { width: 1440, height: 900 } });
+  page = await context.newPage();
   page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("requestfailed", (request) => problems.push(`failed: ${request.url()}`));
@@ -45,9 +28,8 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await browser?.close();
+  await context?.close();
   await gateway?.[Symbol.asyncDispose]();
-  rmSync(profile, { recursive: true, force: true });
 });
 
 /** The text of one of GraphiQL's editors. */
@@ -99,7 +81,7 @@ async function open(tab: string) {
 const isAffordableVoucher = (reward: { kind: string; points: number; redeemability: { redeemable: boolean } }) =>
   reward.kind === "E_GIFT_VOUCHER" && reward.redeemability.redeemable && reward.points < 1_500;
 
-test.skipIf(!hasBrowser)(`a newcomer redeems points in GraphiQL${skipped}`, async () => {
+test("a newcomer redeems points in GraphiQL", { tags: "browser" }, async () => {
   await page.goto(`${gateway.url}/graphiql/`);
   await page.waitForSelector(".graphiql-query-editor .view-line");
 

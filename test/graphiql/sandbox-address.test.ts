@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test, vi } from "vitest";
 import { openBrowser } from "../support/browser.ts";
 import { startTestGateway } from "../support/gateway.ts";
+import { ownSandbox } from "../support/own-sandbox.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -14,13 +12,12 @@ const settingsOf = async (gateway: { url: string }) =>
 
 test("a gateway without a sandbox of its own names none", async () => {
   await using gateway = await startTestGateway();
-  expect(await settingsOf(gateway)).toEqual({ sandboxUrl: null });
+  expect(await settingsOf(gateway)).toMatchObject({ sandboxUrl: null });
 });
 
 test("GraphiQL shows the address of the sandbox that runs", { tags: "browser" }, async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), "tessera-graphiql-"));
-  const own = { CLIENT_API_URL: "", CAPILLARY_REWARDS_URL: "", CAPILLARY_INTOUCH_URL: "", SANDBOX_PORT: "0" };
-  const gateway = await startTestGateway({ ...own, DATA_DIR: dataDir });
+  using own = ownSandbox();
+  const gateway = await startTestGateway(own.settings);
   const context = await (await openBrowser()).newContext();
   try {
     const { sandboxUrl } = await settingsOf(gateway);
@@ -42,6 +39,5 @@ test("GraphiQL shows the address of the sandbox that runs", { tags: "browser" },
   } finally {
     await context.close();
     await gateway[Symbol.asyncDispose]();
-    rmSync(dataDir, { recursive: true, force: true });
   }
 });

@@ -1,14 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import {
-  accessibilityFaults,
-  hasBrowser,
-  isTooWide,
-  type Microsite,
-  skipped,
-  startMicrosite,
-} from "../support/microsite.ts";
+import { accessibilityFaults, browserTest, isTooWide, type Microsite, startMicrosite } from "../support/microsite.ts";
 import { placeOrder } from "../support/orders.ts";
 import { sentOtp } from "../support/sign-in.ts";
 
@@ -18,11 +11,10 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let site: Microsite;
 beforeAll(async () => {
-  if (hasBrowser) site = await startMicrosite();
+  site = await startMicrosite();
 });
 afterAll(() => site?.[Symbol.asyncDispose]());
 
-const browserTest = test.skipIf(!hasBrowser);
 const ordersChunk = "**/site/orders-page-*.js";
 const failure = "This page could not be shown";
 
@@ -41,7 +33,7 @@ async function visitHome() {
 }
 
 browserTest(
-  `a page whose code does not load offline leaves the navigation, and comes with the connection${skipped}`,
+  `a page whose code does not load offline leaves the navigation, and comes with the connection`,
   async () => {
     const { page, loads } = await visitHome();
     await page.context().setOffline(true);
@@ -64,7 +56,7 @@ browserTest(
   },
 );
 
-browserTest(`a tab whose chunks are gone after a deployment reloads once, and shows the page${skipped}`, async () => {
+browserTest(`a tab whose chunks are gone after a deployment reloads once, and shows the page`, async () => {
   const { page, loads } = await visitHome();
   await page.route(ordersChunk, (route) => route.fulfill({ status: 404 }));
   await page.route("**/orders", async (document) => {
@@ -77,7 +69,7 @@ browserTest(`a tab whose chunks are gone after a deployment reloads once, and sh
 });
 
 browserTest(
-  `a page whose code is missing reloads once and never in a loop, and opens when it is tried again${skipped}`,
+  `a page whose code is missing reloads once and never in a loop, and opens when it is tried again`,
   async () => {
     const { page, loads } = await visitHome();
     await page.route(ordersChunk, (route) => route.fulfill({ status: 404 }));
@@ -97,30 +89,27 @@ browserTest(
   },
 );
 
-browserTest(
-  `a page that fails leaves the navigation, and is drawn again when it is tried again${skipped}`,
-  async () => {
-    const { gateway } = site;
-    const { page, customer, loads } = await visitHome();
-    await placeOrder(customer, (await gateway.merchandise({ name: "Desk lamp", points: 10 })).id);
-    await page.evaluate(`
+browserTest(`a page that fails leaves the navigation, and is drawn again when it is tried again`, async () => {
+  const { gateway } = site;
+  const { page, customer, loads } = await visitHome();
+  await placeOrder(customer, (await gateway.merchandise({ name: "Desk lamp", points: 10 })).id);
+  await page.evaluate(`
     const dates = Intl.DateTimeFormat.prototype;
     globalThis.format = Object.getOwnPropertyDescriptor(dates, "format");
     Object.defineProperty(dates, "format", { configurable: true, get() { throw new Error("no dates in this test"); } });
   `);
-    await open(page, "Orders");
-    await heading(page, failure).waitFor();
-    await page.getByRole("alert").getByText("Something went wrong on our side.").waitFor();
-    expect(await nav(page).getByRole("link", { name: "Orders" }).getAttribute("aria-current")).toBe("page");
+  await open(page, "Orders");
+  await heading(page, failure).waitFor();
+  await page.getByRole("alert").getByText("Something went wrong on our side.").waitFor();
+  expect(await nav(page).getByRole("link", { name: "Orders" }).getAttribute("aria-current")).toBe("page");
 
-    await page.evaluate('Object.defineProperty(Intl.DateTimeFormat.prototype, "format", format)');
-    await page.getByRole("button", { name: "Try again" }).click();
-    await page.getByRole("link", { name: "Desk lamp" }).waitFor();
-    expect(loads).toEqual([]);
-  },
-);
+  await page.evaluate('Object.defineProperty(Intl.DateTimeFormat.prototype, "format", format)');
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("link", { name: "Desk lamp" }).waitFor();
+  expect(loads).toEqual([]);
+});
 
-browserTest(`the menu whose code does not load offline leaves its button, which opens it later${skipped}`, async () => {
+browserTest(`the menu whose code does not load offline leaves its button, which opens it later`, async () => {
   const { page } = await visitHome();
   await page.context().setOffline(true);
   const account = page.getByRole("button", { name: "Account and settings" });
@@ -135,7 +124,7 @@ browserTest(`the menu whose code does not load offline leaves its button, which 
   await page.getByRole("menuitem", { name: "Sign out" }).waitFor();
 });
 
-browserTest(`a page of which no texts could be loaded says so${skipped}`, async () => {
+browserTest(`a page of which no texts could be loaded says so`, async () => {
   const { page } = await site.visit();
   await page.route(/\/site\/en-[\w-]+\.js/, (route) => route.fulfill({ status: 404 }));
   await page.goto("/rewards");
@@ -143,7 +132,7 @@ browserTest(`a page of which no texts could be loaded says so${skipped}`, async 
 });
 
 browserTest(
-  `a visitor who is not signed in has navigation, and comes back to the catalogue after signing in${skipped}`,
+  `a visitor who is not signed in has navigation, and comes back to the catalogue after signing in`,
   async () => {
     const { gateway } = site;
     await gateway.voucher({ name: "Tea tin" });
@@ -167,7 +156,7 @@ browserTest(
   },
 );
 
-browserTest.each([320, 1280])(`a visitor's navigation fits a window of %i pixels${skipped}`, async (width) => {
+test.each([320, 1280])("a visitor's navigation fits a window of %i pixels", { tags: "browser" }, async (width) => {
   const { page, problems } = await site.visit(undefined, { viewport: { width, height: 700 } });
   for (const path of ["/rewards", "/rewards/no-such-reward", "/no-such-page", "/signin"]) {
     await page.goto(path);
@@ -178,14 +167,11 @@ browserTest.each([320, 1280])(`a visitor's navigation fits a window of %i pixels
   expect(problems.filter((problem) => !problem.includes("404"))).toEqual([]);
 });
 
-browserTest(
-  `an unknown address shows that there is no such page, with the way to the catalogue${skipped}`,
-  async () => {
-    const { page } = await site.visit(undefined, { locale: "hi-IN" });
-    const response = await page.goto("/graphiql/no-such-page");
-    expect(response?.status()).toBe(404);
-    await heading(page, "पेज नहीं मिला").waitFor();
-    await page.getByRole("link", { name: "रिवॉर्ड देखें" }).click();
-    await heading(page, "रिवॉर्ड").waitFor();
-  },
-);
+browserTest(`an unknown address shows that there is no such page, with the way to the catalogue`, async () => {
+  const { page } = await site.visit(undefined, { locale: "hi-IN" });
+  const response = await page.goto("/graphiql/no-such-page");
+  expect(response?.status()).toBe(404);
+  await heading(page, "पेज नहीं मिला").waitFor();
+  await page.getByRole("link", { name: "रिवॉर्ड देखें" }).click();
+  await heading(page, "रिवॉर्ड").waitFor();
+});

@@ -100,6 +100,21 @@ describe("the Client's world", () => {
     });
   });
 
+  test("shows the sample customers with their current points and the groups that they are active members of", async () => {
+    await using sandbox = await startSandbox();
+    sandbox.client.credit("CUST00001", 25);
+    sandbox.capillary.changeMember("famgroup11", "CUST12345", { active: false });
+    sandbox.capillary.changeGroup("famgroup12", { status: "DELETED" });
+    sandbox.client.addCustomer({ customer_id: "CUST7", balance: 10 });
+    expect((await control(sandbox, "/sample-customers")).body).toEqual({
+      customers: [
+        { customer_id: "CUST12345", balance_points: 3500, groups: ["Team seven"] },
+        { customer_id: "CUST67890", balance_points: 8200, groups: ["Team seven"] },
+        { customer_id: "CUST00001", balance_points: 25, groups: [] },
+      ],
+    });
+  });
+
   test("shows the newest OTP, and says how to get one when there is none", async () => {
     await using sandbox = await startSandbox();
     const none = await control(sandbox, "/client/otp?customer_id=CUST12345");
@@ -209,7 +224,7 @@ test("a stop does not wait for a caller who is still talking", async () => {
 test("the index names every route of the control surface, and each one answers", async () => {
   await using sandbox = await startSandbox();
   const { body } = await control(sandbox, "");
-  expect(Object.keys(body)).toHaveLength(28);
+  expect(Object.keys(body)).toHaveLength(29);
   for (const line of Object.keys(body)) {
     const [method = "", path = ""] = line.split(" ");
     const response = await fetch(`${sandbox.url}${path}`, { method });

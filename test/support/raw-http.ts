@@ -1,3 +1,5 @@
+import { type IncomingHttpHeaders, request } from "node:http";
+import { text as textOf } from "node:stream/consumers";
 import type { GraphqlAnswer } from "./graphql.ts";
 
 export interface RawAnswer {
@@ -25,4 +27,17 @@ function parseJson(text: string): RawAnswer["json"] {
   } catch {
     return {};
   }
+}
+
+/** Sends a request with exactly these headers, also `host` and those that `fetch` sets itself. */
+export function send(url: string, options: { method?: string; headers: Record<string, string>; body?: string }) {
+  const { body, ...rest } = options;
+  return new Promise<{ status: number; headers: IncomingHttpHeaders; text: string }>((resolve, reject) => {
+    request(url, rest, (response) => {
+      const { statusCode: status = 0, headers } = response;
+      textOf(response).then((text) => resolve({ status, headers, text }), reject);
+    })
+      .on("error", reject)
+      .end(body);
+  });
 }

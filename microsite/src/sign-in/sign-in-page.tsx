@@ -1,5 +1,5 @@
 import { useQuery } from "@apollo/client/react";
-import { useCallback, useEffect, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { Navigate, useLocation } from "react-router";
 import { brand } from "../../theme/brand.ts";
 import { SignInMosaicDocument } from "../graphql/generated/graphql.ts";
@@ -13,6 +13,10 @@ import { CodeForm } from "./code-form.tsx";
 import { CustomerForm } from "./customer-form.tsx";
 import { LinkSignIn } from "./link-sign-in.tsx";
 import styles from "./sign-in.module.css";
+
+/** The gateway offers it in development only, see `src/auth/development-sign-in.ts`. */
+const developmentPath = document.querySelector<HTMLMetaElement>('meta[name="development-sign-in"]')?.content;
+const DevelopmentSignIn = lazy(() => import("./development-sign-in.tsx"));
 
 /** A password that was sent, and to whom. */
 export interface Challenge {
@@ -60,6 +64,11 @@ export default function SignInPage() {
               />
             )}
           </Tile>
+          {developmentPath && !challenge && (
+            <Suspense>
+              <DevelopmentSignIn path={developmentPath} next={from ?? "/"} onLink={setLink} />
+            </Suspense>
+          )}
         </div>
       </Page>
       <Mosaic />
