@@ -20,8 +20,6 @@ afterAll(async () => {
   sandbox?.[Symbol.dispose]();
 });
 
-const patient = { timeout: 10_000 };
-
 interface Monaco {
   editor: { getModels(): { uri: { path: string }; getValue(): string }[] };
 }
@@ -49,17 +47,17 @@ test("in development one click signs every tab in as a sample customer", { tags:
   const signIn = async (customerId: string) => {
     const before = await editor(page, "request-headers");
     await samples.getByRole("button", { name: customerId }).click();
-    await expect.poll(() => editor(page, "request-headers"), patient).not.toBe(before);
+    await expect.poll(() => editor(page, "request-headers")).not.toBe(before);
     expect(await editor(page, "request-headers")).toMatch(/"authorization": "Bearer ey/);
   };
   const run = async (awaited: string) => {
     await page.locator(".graphiql-execute-button").click();
-    await expect.poll(() => editor(page, "response"), patient).toContain(awaited);
+    await expect.poll(() => editor(page, "response")).toContain(awaited);
   };
 
   await signIn("CUST67890");
   await page.getByRole("tab", { name: "WalletAndCart" }).click();
-  await expect.poll(() => editor(page, "request-headers"), patient).toMatch(/"authorization": "Bearer ey/);
+  await expect.poll(() => editor(page, "request-headers")).toMatch(/"authorization": "Bearer ey/);
   await run('"balance": 8200');
   await signIn("CUST12345");
   await run('"balance": 3500');

@@ -26,7 +26,7 @@ test("GraphiQL shows the address of the sandbox that runs", { tags: "browser" },
 
     const page = await context.newPage();
     await page.goto(`${gateway.url}/graphiql/`);
-    await expect.poll(() => queryShown(page), { timeout: 20_000 }).toContain(sandboxUrl.replace("http://", ""));
+    await expect.poll(() => queryShown(page)).toContain(sandboxUrl.replace("http://", ""));
 
     // The tabs that the browser keeps are of a start before, with the sandbox on another port.
     await page.evaluate((url) => {
@@ -35,7 +35,7 @@ test("GraphiQL shows the address of the sandbox that runs", { tags: "browser" },
       }
     }, sandboxUrl);
     await page.reload();
-    await expect.poll(() => queryShown(page), { timeout: 20_000 }).toContain(sandboxUrl.replace("http://", ""));
+    await expect.poll(() => queryShown(page)).toContain(sandboxUrl.replace("http://", ""));
   } finally {
     await context.close();
     await gateway[Symbol.asyncDispose]();

@@ -61,7 +61,7 @@ export async function startMicrosite(env: Record<string, string> = {}): Promise<
       });
       const quiet = watchRequests(context);
       const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(60_000);
       return { page, problems, quiet };
     },
     async [Symbol.asyncDispose]() {
