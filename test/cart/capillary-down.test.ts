@@ -1,29 +1,36 @@
 import { randomUUID } from "node:crypto";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { changeCart, mirroredReward, newGroup, readCart, syncCatalog } from "../support/capillary.ts";
-import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { type Customer, type InProcessGateway, startTestGateway } from "../support/gateway.ts";
 import { sendPlaceOrder } from "../support/orders.ts";
 
-/** A gateway each: after some failures it stops calling for a while. */
-let gateway: TestGateway;
+let gateway: InProcessGateway;
 let customer: Customer;
 let popcorn: string;
 let byFamily: object;
-beforeEach(async () => {
+beforeAll(async () => {
   gateway = await startTestGateway();
   await syncCatalog(gateway);
+  popcorn = await mirroredReward(gateway, 15465);
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+beforeEach(async () => {
+  gateway.sandbox.faults.clear();
+  gateway.closeCircuits();
   customer = await gateway.customer();
   gateway.sandbox.capillary.addCustomer({ externalId: customer.customerId });
-  popcorn = await mirroredReward(gateway, 15465);
   byFamily = { payWith: "GROUP", groupWalletId: newGroup(gateway, { members: [customer], points: 500 }) };
 });
-afterEach(() => gateway[Symbol.asyncDispose]());
 
 const add = (input: object, wanted?: string) => changeCart(customer, "addToCart", input, wanted);
 const breakDown = (operation = "*") =>
   gateway.sandbox.faults.add({ upstream: "capillary", operation, fault: "http-500", times: 100 });
 const placed = async () =>
-  (await gateway.sql<{ orders: number }>("select count(*)::int as orders from orders"))[0]?.orders;
+  (
+    await gateway.sql<{ orders: number }>("select count(*)::int as orders from orders where customer_id = $1", [
+      customer.customerId,
+    ])
+  )[0]?.orders;
 
 test("a cart of own points is as ever, and can be ordered", async () => {
   breakDown();

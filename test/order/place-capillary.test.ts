@@ -286,7 +286,7 @@ describe("what Capillary said", () => {
     await add(first.id);
     const rewardId = second.id;
     const addMore = `mutation ($input: AddToCartInput!) { addToCart(input: $input) { cart { id } userErrors { code } } }`;
-    const { answer, asked } = await placeWhile("get", () => customer.ok(addMore, { input: { rewardId } }), {});
+    const { answer, asked } = await placeWhile("user-reward", () => customer.ok(addMore, { input: { rewardId } }), {});
     expect(answer.userErrors).toEqual([]);
     expect(answer.order?.lines.map(({ name }) => name)).toEqual([first.name, second.name]);
     expect(asked("user-reward")).toBe(4); // one for the first cart, one for adding, two for the second cart

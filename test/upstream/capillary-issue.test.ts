@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CapillaryReason } from "../../src/upstream/capillary/capillary-error.ts";
 import type { IssueInput } from "../../src/upstream/capillary/issuing.ts";
+import { makeTestPatience } from "../support/patience.ts";
 import {
   type Answer,
   BASIC,
@@ -275,7 +276,11 @@ describe.each(Object.keys(writes) as Write[])("%s", (name) => {
   test("that answers too late is one call, and nobody knows", async () => {
     const capillary = await startFakeCapillary();
     capillary.on(`/${name}`, () => {});
-    expect(await failureOf(writes[name](capillary.url, { timeoutMs: 50 }))).toMatchObject({ outcome: "unknown" });
+    const patience = makeTestPatience();
+    const failed = failureOf(writes[name](capillary.url, { patience: patience.wait }));
+    await capillary.arrivals(1);
+    patience.end(name === "manualCurrencyAllocate" ? "allocate" : name);
+    expect(await failed).toMatchObject({ outcome: "unknown" });
     expect(capillary.seen).toHaveLength(1);
   });
 
@@ -292,19 +297,17 @@ describe.each(Object.keys(writes) as Write[])("%s", (name) => {
 
 test("a write is given three times as long as a read", async () => {
   const capillary = await startFakeCapillary();
-  const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
-  capillary.play("/issue", async () => {
-    await mayAnswer;
-    return byGroupId;
-  });
-  capillary.on("/brand/31", () => {});
-  const { issuing, catalogue } = clientOf(capillary.url, { ...BASIC, timeoutMs: 300 });
-  const issued = issuing.issue(input);
-  await capillary.arrivals(1);
-  // When a read that began after it has run out of time, it has not.
-  expect(await failureOf(catalogue.reward({ brandId: "31", rewardId: "7" }))).toMatchObject({ outcome: "transient" });
-  answer();
-  expect(await issued).toMatchObject({ points: 1 });
+  capillary.on("/issue", byGroupId);
+  capillary.on("/brand/31", { status: yes, reward: { id: 7 } });
+  const waits: Record<string, number> = {};
+  const patience = (timeoutMs: number, operation: string) => {
+    waits[operation] = timeoutMs;
+    return AbortSignal.timeout(timeoutMs);
+  };
+  const { issuing, catalogue } = clientOf(capillary.url, { ...BASIC, timeoutMs: 10_000, patience });
+  expect(await issuing.issue(input)).toMatchObject({ points: 1 });
+  expect(await catalogue.reward({ brandId: "31", rewardId: "7" })).toMatchObject({ id: "7" });
+  expect(waits).toEqual({ issue: 30_000, reward: 10_000 });
 });
 
 describe("a customer who is locked", () => {

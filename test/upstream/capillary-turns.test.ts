@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Capillary } from "../../src/upstream/capillary/capillary.ts";
 import { makeOneAtATime, makeTurns, NoTurn, type Urgency } from "../../src/upstream/capillary/turns.ts";
 import { captureLog } from "../support/log.ts";
@@ -163,16 +163,20 @@ describe("calls", () => {
   test("whose turn does not come in time were never sent", async () => {
     const capillary = await startFakeCapillary();
     capillary.on("/brand/31", { status: yes, reward: null });
-    const client = clientOf(capillary.url, { ...BASIC, callsPerMinute: 1, timeoutMs: 200 });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const client = clientOf(capillary.url, { ...BASIC, callsPerMinute: 1, timeoutMs: 10_000 });
     await read(client);
-    const error = await failureOf(issue(client, "91"));
+    const failed = failureOf(issue(client, "91"));
+    await vi.advanceTimersByTimeAsync(30_000);
+    const error = await failed;
     expect(error).toMatchObject({
       service: "capillary",
       operation: "issue",
       outcome: "transient",
       httpStatus: undefined,
     });
-    expect(error.message).toContain("no turn within 600 ms");
+    expect(error.message).toContain("no turn within 30000 ms");
     expect(capillary.seen).toHaveLength(1);
   });
 });

@@ -5,10 +5,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
 import { type ClientPoints, makeClientPoints } from "../../src/upstream/client-points/client-points.ts";
-import { makeUpstreamHttp } from "../../src/upstream/http.ts";
+import { makeUpstreamHttp, type UpstreamHttpOptions } from "../../src/upstream/http.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
+import { makeTestPatience } from "../support/patience.ts";
 
-const TIMEOUT_MS = 250;
+const TIMEOUT_MS = 10_000;
 const creditPath = "/api/v1/points/credit";
 const log = await makeLogger({ level: "silent", pretty: false });
 const closing: (() => unknown)[] = [];
@@ -20,10 +21,13 @@ afterEach(async () => {
 /** A client of its own for each test, because a breaker remembers. */
 function clientOf(
   origin: string,
-  options: { password?: string; pointsAuth?: "bearer" | "basic"; timeoutMs?: number; connections?: number } = {},
+  options: Partial<Pick<UpstreamHttpOptions, "timeoutMs" | "connections" | "patience">> & {
+    password?: string;
+    pointsAuth?: "bearer" | "basic";
+  } = {},
 ): ClientPoints {
-  const { password = "sandbox", pointsAuth = "basic", timeoutMs = TIMEOUT_MS, connections = 8 } = options;
-  const http = makeUpstreamHttp({ service: "client-points", origin, timeoutMs, connections, log });
+  const { password = "sandbox", pointsAuth = "basic", timeoutMs = TIMEOUT_MS, connections = 8, patience } = options;
+  const http = makeUpstreamHttp({ service: "client-points", origin, timeoutMs, connections, patience, log });
   closing.push(() => http.close());
   return makeClientPoints({ http, creditHttp: http, creditPath, user: "tessera", password, pointsAuth });
 }
@@ -127,10 +131,16 @@ describe("against a ledger that works", () => {
       ["breaks off in the middle of its answer", { fault: "malformed", message: "half" }, lost(name), 200],
       ["hangs up", { fault: "drop-before" }, lost(name), undefined],
       ["hangs up after it has done it", { fault: "commit-then-drop" }, lost(name), undefined],
-      ["answers too late", { fault: "delay", delayMs: 60_000 }, lost(name), undefined],
-    ] as const)("that %s is one call and one failure", async (_, fault, outcome, httpStatus) => {
-      sandbox.faults.add({ upstream: "client", operation: name, ...fault });
-      const error = await failureOf(perform(clientOf(sandbox.url)));
+      ["answers too late", { fault: "hold" }, lost(name), undefined],
+    ] as const)("that %s is one call and one failure", async (_, script, outcome, httpStatus) => {
+      const fault = sandbox.faults.add({ upstream: "client", operation: name, ...script });
+      const patience = makeTestPatience();
+      const failed = failureOf(perform(clientOf(sandbox.url, { patience: patience.wait })));
+      if (script.fault === "hold") {
+        await sandbox.faults.held(fault);
+        patience.end(name);
+      }
+      const error = await failed;
       expect(error).toMatchObject({
         service: "client-points",
         operation: name,
@@ -155,24 +165,26 @@ describe("against a ledger that works", () => {
 
     test("that gets no further than the handshake was never sent", async () => {
       const silent = await listen(createTcpServer(keepSockets()));
-      const client = clientOf(`https://127.0.0.1:${silent}`);
+      // About the time limit of a connection, which nothing but time ends; no other call is made.
+      const client = clientOf(`https://127.0.0.1:${silent}`, { timeoutMs: 250 });
       expect(await failureOf(perform(client))).toMatchObject({ outcome: "transient", httpStatus: undefined });
     });
 
     test("that timed out waiting for a free connection was never sent", async () => {
-      const timeouts: AbortController[] = [];
-      vi.spyOn(AbortSignal, "timeout").mockImplementation(() => {
-        timeouts.push(new AbortController());
-        return timeouts.at(-1)?.signal as AbortSignal;
-      });
+      const waits: AbortController[] = [];
+      const patience = () => {
+        const wait = new AbortController();
+        waits.push(wait);
+        return wait.signal;
+      };
       const seen: string[] = [];
       const server = createHttpServer((request) => void seen.push(request.url ?? ""));
-      const client = clientOf(`http://127.0.0.1:${await listen(server)}`, { connections: 1 });
+      const client = clientOf(`http://127.0.0.1:${await listen(server)}`, { connections: 1, patience });
       const arrival = once(server, "request");
       const first = failureOf(client.redeem({ orderNumber: "ORD-0", customerId, points: 1, at }));
       const second = failureOf(perform(client));
       await arrival;
-      for (const timeout of timeouts.toReversed()) timeout.abort();
+      for (const wait of waits.toReversed()) wait.abort();
       expect([(await first).outcome, (await second).outcome]).toEqual(["unknown", "transient"]);
       expect(seen).toEqual(["/api/v1/orders/redeem"]);
     });
@@ -228,13 +240,15 @@ describe("against a ledger that works", () => {
 
   describe("reads of one customer at once", () => {
     const reads = () => sandbox.calls.since(0).length;
-    const slow = () =>
-      sandbox.faults.add({ upstream: "client", operation: "points", fault: "delay", delayMs: 100, times: 1 });
+    const hold = () => sandbox.faults.add({ upstream: "client", operation: "points", fault: "hold" });
 
     test("share a call, and the next one begins anew", async () => {
       const client = clientOf(sandbox.url);
-      slow();
-      const balances = await Promise.all(Array.from({ length: 30 }, () => client.balance(customerId, null)));
+      const held = hold();
+      const asked = Array.from({ length: 30 }, () => client.balance(customerId, null));
+      await sandbox.faults.held(held);
+      sandbox.faults.release();
+      const balances = await Promise.all(asked);
       expect(new Set(balances.map(({ balance }) => balance))).toEqual(new Set([3_500]));
       expect(reads()).toBe(1);
       sandbox.client.credit(customerId, 1);
@@ -243,7 +257,7 @@ describe("against a ledger that works", () => {
     });
     test("share a failure too, and the next one begins anew", async () => {
       const client = clientOf(sandbox.url);
-      sandbox.faults.add({ upstream: "client", operation: "points", fault: "http-500", delayMs: 100 });
+      sandbox.faults.add({ upstream: "client", operation: "points", fault: "http-500" });
       const answers = await Promise.allSettled(Array.from({ length: 5 }, () => client.balance(customerId, null)));
       expect(answers.every(({ status }) => status === "rejected")).toBe(true);
       expect(reads()).toBe(1);
@@ -251,13 +265,16 @@ describe("against a ledger that works", () => {
     });
     test("share none with another customer, another token, or one who asked for a call of their own", async () => {
       const client = clientOf(sandbox.url);
-      slow();
-      const [mine, other] = await Promise.all([
+      const held = hold();
+      const asked = Promise.all([
         client.balance(customerId, null),
         client.balance("CUST67890", null),
         client.balance(customerId, "another token"),
         client.balance(customerId, null, { unshared: true }),
       ]);
+      await sandbox.faults.held(held);
+      sandbox.faults.release();
+      const [mine, other] = await asked;
       expect([mine.balance, other.balance]).toEqual([3_500, 8_200]);
       expect(reads()).toBe(4);
     });
@@ -313,7 +330,7 @@ describe("what is sent", () => {
 
   test("is answered with at most 4 MB", async () => {
     const port = await listen(answering((_, response) => response.end(`{"status":true,"pad":"${"x".repeat(5e6)}"}`)));
-    const client = clientOf(`http://127.0.0.1:${port}`, { timeoutMs: 5_000 });
+    const client = clientOf(`http://127.0.0.1:${port}`);
     expect(await failureOf(operations.redeem(client))).toMatchObject({ outcome: "unknown" });
   });
 });
@@ -373,7 +390,7 @@ describe("credits", () => {
       const each = makeUpstreamHttp({
         service: "client-points",
         origin: `http://127.0.0.1:${port}`,
-        timeoutMs: 5_000,
+        timeoutMs: TIMEOUT_MS,
         connections: 2,
         log,
       });
@@ -408,7 +425,7 @@ describe("the circuit breaker", () => {
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     [calls, status] = [0, 500];
-    client = clientOf(`http://127.0.0.1:${await listen(answering(answer))}`, { timeoutMs: 5_000 });
+    client = clientOf(`http://127.0.0.1:${await listen(answering(answer))}`);
   });
   afterEach(() => void vi.useRealTimers());
   const ask = (perform = operations.points) =>
