@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { seedSampleWorld } from "../prisma/seed.ts";
+import type { untilNextTick } from "./auth/even-timing.ts";
 import { makePictureFetcher } from "./catalog/mirror/image/fetch-picture.ts";
 import { keepInSync } from "./catalog/mirror/keep-in-sync.ts";
 import { checkVault, makeVoucherVault } from "./catalog/voucher-vault.ts";
@@ -33,6 +34,8 @@ export interface Surroundings {
   log?: Logger;
   /** See `even-timing.ts`. */
   otpGridMs?: number;
+  /** See `request-otp.ts`. */
+  untilOtpTick?: typeof untilNextTick;
   reconcileEveryMs?: number;
   /** How often awards to be credited are looked for when nothing tells of any; 0 is never, also not when something does. */
   creditPollMs?: number;
@@ -148,6 +151,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       exclusive: makeExclusive(databaseUrl),
       pictures,
       otpGridMs: surroundings.otpGridMs,
+      untilOtpTick: surroundings.untilOtpTick,
       catalogPageSize: surroundings.catalogPageSize,
       issuePatience: surroundings.issuePatience,
       resendAfterMs: surroundings.resendAfterMs,

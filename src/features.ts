@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { makeAccessTokens } from "./auth/access-token.ts";
 import { maskedMobileLoader } from "./auth/auth.loaders.ts";
 import { authResolvers } from "./auth/auth.resolvers.ts";
-import { ANSWER_GRID_MS } from "./auth/even-timing.ts";
+import { ANSWER_GRID_MS, type untilNextTick } from "./auth/even-timing.ts";
 import { makeHandOffStore } from "./auth/hand-off.store.ts";
 import { type HandOffRules, makeVerifyHandOff } from "./auth/hand-off-token.ts";
 import { makeIdentify } from "./auth/identify.ts";
@@ -121,6 +121,7 @@ export interface FeatureDeps {
   exclusive: Exclusive;
   pictures: PictureFetcher;
   otpGridMs: number | undefined;
+  untilOtpTick: typeof untilNextTick | undefined;
   catalogPageSize: number | undefined;
   issuePatience: IssuePatience | undefined;
   resendAfterMs: number | undefined;
@@ -155,7 +156,15 @@ export function makeFeatures(deps: FeatureDeps) {
     perAddressHour: config.otpPerAddressHour,
   });
   const addresses = box("address");
-  const requestOtp = makeRequestOtp({ challenges, client, addresses, clock, log, gridMs });
+  const requestOtp = makeRequestOtp({
+    challenges,
+    client,
+    addresses,
+    clock,
+    log,
+    gridMs,
+    untilTick: deps.untilOtpTick,
+  });
   const deliveryMs = config.upstreamTimeoutMs;
   const verifyOtp = makeVerifyOtp({ challenges, sessions, client, clock, log, gridMs, deliveryMs });
 

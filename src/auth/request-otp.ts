@@ -19,6 +19,8 @@ export interface RequestOtpDeps {
   clock: Clock;
   log: Logger;
   gridMs: number;
+  /** `untilNextTick`, unless a test decides when an answer leaves. */
+  untilTick?: typeof untilNextTick | undefined;
 }
 
 export type RequestOtp = (input: {
@@ -32,7 +34,9 @@ export type RequestOtp = (input: {
  * not the Client has answered by then and whatever it said about the customer: only that the Client cannot be reached at
  * all is told, because that has nothing to do with who was asked for.
  */
-export function makeRequestOtp({ challenges, client, addresses, clock, log, gridMs }: RequestOtpDeps): RequestOtp {
+export function makeRequestOtp(deps: RequestOtpDeps): RequestOtp {
+  const { challenges, client, addresses, clock, log, gridMs, untilTick = untilNextTick } = deps;
+
   async function deliver(challenge: Challenge, requestId: string): Promise<"taken" | "unreachable"> {
     try {
       await challenges.delivered(challenge.id, await client.generateOtp(challenge.customerId, requestId));
@@ -68,7 +72,7 @@ export function makeRequestOtp({ challenges, client, addresses, clock, log, grid
       log.error({ err: error, requestId }, "A one-time password's delivery was not recorded");
       return "taken" as const;
     });
-    const tick = untilNextTick(startedAt, gridMs);
+    const tick = untilTick(startedAt, gridMs);
     const byThen = await Promise.race([delivery, tick]);
     await tick;
     return byThen === "unreachable"

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { orderPrepared, orderSettled, placeOrder, readOrder, type SeenOrder } from "../support/orders.ts";
+import { orderPrepared, orderSettled, orderWhen, placeOrder, readOrder, type SeenOrder } from "../support/orders.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -123,7 +123,7 @@ describe("an operator's reversal", () => {
     return { order, lines: [first?.id ?? "", second?.id ?? ""] };
   }
   const returned = (customer: Customer, id: string) =>
-    gateway.until(async () => ["RETURNED", "PARTIALLY_RETURNED"].includes((await readOrder(customer, id)).pointsState));
+    orderWhen(customer, id, ({ pointsState }) => ["RETURNED", "PARTIALLY_RETURNED"].includes(pointsState));
 
   test("takes back one line, then the rest, returning exactly the points of each", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
@@ -137,9 +137,7 @@ describe("an operator's reversal", () => {
     const secondLinePoints = gateway.ledgerOf(customer).at(-1);
     expect(secondLinePoints).toBeGreaterThan(0);
     await reverse({ orderId: order.id });
-    await gateway.until(async () => (await readOrder(customer, order.id)).pointsState === "RETURNED");
-
-    const seen = await readOrder(customer, order.id);
+    const seen = await orderWhen(customer, order.id, (event) => event.pointsState === "RETURNED");
     expect(seen).toMatchObject({ status: "REVERSED", settled: true });
     expect(seen.lines.map((line) => [line.status, line.vouchers])).toEqual([
       ["REVERSED", []],
@@ -212,7 +210,7 @@ describe("an operator's reversal", () => {
     const { order } = await fulfilled(customer);
     await customer.ok(`mutation { signOut { userErrors { code } } }`);
     await reverse({ orderId: order.id });
-    await gateway.until(async () => (await readOrder(gateway.operator, order.id)).pointsState === "RETURNED");
+    await orderWhen(gateway.operator, order.id, (event) => event.pointsState === "RETURNED");
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -400, 400]);
   });
 });
