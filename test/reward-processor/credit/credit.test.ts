@@ -4,7 +4,7 @@ import type { FaultScript } from "../../../sandbox/faults.ts";
 import { makeLocalBus } from "../../../src/platform/events.ts";
 import { AWARDS_TO_CREDIT } from "../../../src/reward-processor/credit/topic.ts";
 import { HOUR } from "../../support/clock.ts";
-import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import { type InProcessGateway, startTestGateway } from "../../support/gateway.ts";
 import { captureLog } from "../../support/log.ts";
 import { awardsSettled, creditsOf, insertAwards, readAwards, type SeenAward } from "../support/awards.ts";
 import { startCreditingAlone } from "../support/crediting.ts";
@@ -14,7 +14,7 @@ let passedMs = 0;
 const clock = { now: () => new Date(Date.now() + passedMs) };
 const inHours = (hours: number) => new Date(clock.now().getTime() + hours * HOUR);
 
-let gateway: TestGateway;
+let gateway: InProcessGateway;
 const bus = makeLocalBus();
 const captured = await captureLog();
 beforeAll(async () => {
@@ -147,15 +147,26 @@ describe("a ledger that", () => {
       { state: "CREDITED", attempts: 2 },
     ],
     ["hangs up and credits later", { fault: "hold", hangUp: true }, { state: "CREDITED", attempts: 2 }],
+    ["gives no answer in time", { fault: "never-answer" }, { state: "CREDITED", attempts: 2 }],
+    [
+      "credits and gives no answer in time",
+      { fault: "never-answer", commit: true },
+      { state: "CREDITED", attempts: 2 },
+    ],
     ["has too much to do", { fault: "rate-limit" }, { state: "CREDITED", attempts: 2 }],
     ["fails four times", { fault: "http-500", times: 4 }, { state: "CREDITED", attempts: 5 }],
     ["says no", { fault: "refuse" }, { state: "REFUSED", attempts: 1 }],
   ])("%s has credited once or not at all", async (_, script, expected) => {
     const customerId = newCustomer();
-    gateway.fault("credit", script);
+    const fault = gateway.fault("credit", script);
     const id = await award(customerId);
+    if (script.fault === "never-answer") {
+      await gateway.sandbox.faults.held(fault);
+      gateway.endPatience("credit");
+    }
     expect(await settled(id)).toMatchObject(expected);
-    if (gateway.sandbox.faults.release() > 0) await lateEffect(customerId);
+    if (script.fault === "hold") gateway.sandbox.faults.release();
+    if (script.fault === "hold" || script.fault === "never-answer") await lateEffect(customerId);
     const reference = `AWARD-${id}`;
     expect(creditsOf(gateway, customerId)).toEqual(expected.state === "CREDITED" ? [{ reference, points: 100 }] : []);
     const references = sentFor(customerId).map(({ body }) => (body as { reference: string }).reference);
@@ -177,22 +188,6 @@ describe("a ledger that", () => {
     await gateway.sql("update reward_awards set due_at = now(), under_way_until = now() where id = $1", [id]);
     expect(await settled(id)).toMatchObject({ state: "CREDITED", attempts: 3 });
     expect(creditsOf(gateway, customerId)).toHaveLength(1);
-  });
-
-  // Its subject is the timeout. Should a busy machine let others run out as well, they are only repeated.
-  test("gives no answer in time is asked again under the same reference, and has credited once", async () => {
-    await using crediting = await startCreditingAlone({ timeoutMs: 200 });
-    const { sandbox } = crediting;
-    const customerId = `C-${randomUUID()}`;
-    sandbox.client.addCustomer({ customer_id: customerId, balance: 0 });
-    sandbox.faults.add({ upstream: "client", operation: "credit", fault: "never-answer" });
-    const ids = await insertAwards(crediting, [{ customerId }]);
-    crediting.bus.ring(AWARDS_TO_CREDIT);
-    const [credited] = await awardsSettled(crediting, ids);
-    expect(credited?.state).toBe("CREDITED");
-    expect(credited?.attempts).toBeGreaterThanOrEqual(2);
-    await sandbox.calls.waitFor(({ outcome }) => outcome === "abandoned");
-    expect(creditsOf(crediting, customerId)).toEqual([{ reference: `AWARD-${ids[0]}`, points: 100 }]);
   });
 });
 

@@ -1,31 +1,32 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { makeLocalBus } from "../../../src/platform/events.ts";
 import { AWARDS_TO_CREDIT } from "../../../src/reward-processor/credit/topic.ts";
-import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
-import { orderSettled, orderWhen, placeOrder, readOrder } from "../../support/orders.ts";
+import { type InProcessGateway, startTestGateway } from "../../support/gateway.ts";
+import { orderSettled, placeOrder, readOrder } from "../../support/orders.ts";
 import { awardsSettled, insertAwards, readAwards } from "../support/awards.ts";
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** A balance is evidence of a lost deduction only while nothing of ours changes it. */
 
-let gateway: TestGateway;
+let gateway: InProcessGateway;
 const bus = makeLocalBus();
 beforeAll(async () => {
   gateway = await startTestGateway(
-    { UPSTREAM_TIMEOUT_MS: "600", CLIENT_SETTLE_SECONDS: "0.4" },
-    { creditPollMs: 200, reconcileEveryMs: 100, openBus: async () => bus },
+    { UPSTREAM_TIMEOUT_MS: "60000" }, // calls are held while other things happen
+    { creditPollMs: 50, creditRetryMs: 5, openBus: async () => bus },
   );
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
+afterEach(() => {
+  gateway.sandbox.faults.clear();
+  gateway.sandbox.faults.release();
+});
 
 async function award(customerId: string, points: number): Promise<string> {
   const [id = ""] = await insertAwards(gateway, [{ customerId, points }]);
   bus.ring(AWARDS_TO_CREDIT);
   return id;
 }
-const stateOf = async (id: string) => (await readAwards(gateway, [id]))[0]?.state;
+const seen = async (id: string) => (await readAwards(gateway, [id]))[0];
 const callsOf = (customerId: string) =>
   gateway.sandbox.calls
     .since(0)
@@ -33,36 +34,53 @@ const callsOf = (customerId: string) =>
     .map(({ operation }) => operation)
     .filter((operation) => operation === "credit" || operation === "redeem");
 
+/** Resolves after the worker has looked through all awards once more. */
+async function anotherCredit(): Promise<void> {
+  const { customerId } = await gateway.customer();
+  expect(await awardsSettled(gateway, [await award(customerId, 1)])).toMatchObject([{ state: "CREDITED" }]);
+}
+/** Resolves after another customer's points have been taken. */
+async function anotherDeduction(): Promise<void> {
+  const customer = await gateway.customer();
+  const reward = await gateway.voucher();
+  expect(await orderSettled(customer, await placeOrder(customer, reward.id))).toMatchObject({ status: "FULFILLED" });
+}
+/** Whatever the machine does meanwhile, a call of this award counts as under way. */
+const keepUnderWay = (id: string) =>
+  gateway.sql("update reward_awards set under_way_until = now() + interval '1 hour' where id = $1", [id]);
+
 describe("while a deduction", () => {
   test("is under way, its customer's award waits", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    gateway.fault("redeem", { fault: "delay", delayMs: 400 });
+    const call = gateway.fault("redeem", { fault: "hold" });
     const order = await placeOrder(customer, reward.id);
-    await gateway.sandbox.calls.waitFor(
-      ({ operation, outcome, body }) =>
-        operation === "redeem" &&
-        outcome === "pending" &&
-        (body as { customer_id: string }).customer_id === customer.customerId,
-    );
+    await gateway.sandbox.faults.held(call);
     const id = await award(customer.customerId, 30);
-    await delay(200);
-    expect(await readAwards(gateway, [id])).toMatchObject([{ state: "PENDING", attempts: 0 }]);
+    await anotherCredit();
+    expect(await seen(id)).toMatchObject({ state: "PENDING", attempts: 0 });
+    gateway.sandbox.faults.release();
     expect(await orderSettled(customer, order)).toMatchObject({ status: "FULFILLED" });
     expect(await awardsSettled(gateway, [id])).toMatchObject([{ state: "CREDITED", attempts: 1 }]);
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 30]);
   });
 
   test.each([
-    ["that happened", { fault: "commit-then-drop" }, "FULFILLED", [1_000, -200, 200]],
-    ["that did not", { fault: "drop-before" }, "FAILED", [1_000, 200]],
-  ] as const)("%s is in doubt, an award of as many points does not hide it", async (_, script, status, ledger) => {
+    ["that happened", true, "FULFILLED", [1_000, -200, 200]],
+    ["that did not", false, "FAILED", [1_000, 200]],
+  ] as const)("%s is in doubt, an award of as many points does not hide it", async (_, commit, status, ledger) => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    gateway.fault("redeem", script);
+    const call = gateway.fault("redeem", { fault: "hold", commit });
     const order = await placeOrder(customer, reward.id);
-    await orderWhen(customer, order, ({ pointsState }) => pointsState === "UNCERTAIN");
+    await gateway.sandbox.faults.held(call);
+    const look = gateway.fault("points", { fault: "hold" });
+    gateway.sandbox.faults.release({ id: call.id, with: "drop" });
+    await gateway.sandbox.faults.held(look);
     const id = await award(customer.customerId, 200);
+    await anotherCredit();
+    expect(await seen(id)).toMatchObject({ state: "PENDING", attempts: 0 });
+    gateway.sandbox.faults.release({ id: look.id });
     expect(await orderSettled(customer, order)).toMatchObject({ status });
     expect(await awardsSettled(gateway, [id])).toMatchObject([{ state: "CREDITED", attempts: 1 }]);
     expect(gateway.ledgerOf(customer)).toEqual(ledger);
@@ -73,13 +91,17 @@ describe("while an award", () => {
   test("is under way, its customer's deduction waits, and is judged by the balance after it", async () => {
     const customer = await gateway.customer({ balance: 100 });
     const reward = await gateway.voucher({ points: 80 });
-    gateway.fault("credit", { fault: "delay", delayMs: 400 });
+    const call = gateway.fault("credit", { fault: "hold" });
     const id = await award(customer.customerId, 80);
-    await gateway.until(async () => callsOf(customer.customerId).length === 1);
-    gateway.fault("redeem", { fault: "commit-then-drop" });
+    await gateway.sandbox.faults.held(call);
+    await keepUnderWay(id);
     const order = await placeOrder(customer, reward.id);
+    await anotherDeduction();
+    expect(callsOf(customer.customerId)).toEqual(["credit"]);
+    gateway.fault("redeem", { fault: "commit-then-drop" });
+    gateway.sandbox.faults.release();
     expect(await orderSettled(customer, order)).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
-    expect(await stateOf(id)).toBe("CREDITED");
+    expect(await seen(id)).toMatchObject({ state: "CREDITED" });
     expect(gateway.ledgerOf(customer)).toEqual([100, 80, -80]);
     expect(callsOf(customer.customerId)).toEqual(["credit", "redeem"]);
   });
@@ -87,28 +109,34 @@ describe("while an award", () => {
   test("is in doubt, the deduction waits until no call can take effect any more, and not for longer", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
-    gateway.fault("credit", { fault: "http-500", times: 7 });
+    gateway.fault("credit", { fault: "http-500" });
+    const repetition = gateway.fault("credit", { fault: "hold" });
     const id = await award(customer.customerId, 30);
-    await gateway.until(async () => callsOf(customer.customerId).length > 2);
+    await gateway.sandbox.faults.held(repetition);
+    await keepUnderWay(id);
     const order = await placeOrder(customer, reward.id);
+    await anotherDeduction();
+    expect(callsOf(customer.customerId)).toEqual(["credit", "credit"]);
+    await gateway.sql("update reward_awards set under_way_until = now() where id = $1", [id]);
     expect(await orderSettled(customer, order)).toMatchObject({ status: "FULFILLED" });
-    expect(await stateOf(id)).toBe("UNCERTAIN");
-    gateway.sandbox.faults.clear();
+    expect(await seen(id)).toMatchObject({ state: "UNCERTAIN" });
   });
 });
 
 test("a deduction believed not to have happened is seen when it does, though an award has made up for it", async () => {
   const customer = await gateway.customer({ balance: 1_000 });
   const reward = await gateway.voucher({ points: 200 });
-  gateway.fault("redeem", { fault: "delay", delayMs: 2_500 });
+  const call = gateway.fault("redeem", { fault: "hold" });
   const order = await placeOrder(customer, reward.id);
+  await gateway.sandbox.faults.held(call);
+  gateway.endPatience("redeem");
   expect(await orderSettled(customer, order)).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
-  // The older the conclusion, the rarer the looks: the next comes when both have happened.
-  await gateway.sql(
-    "update points_movements set settled_at = settled_at - interval '3 seconds' where customer_id = $1",
-    [customer.customerId],
-  );
   await awardsSettled(gateway, [await award(customer.customerId, 200)]);
-  await gateway.until(async () => (await readOrder(customer, order)).pointsState === "NEEDS_ATTENTION");
+  gateway.sandbox.faults.release();
+  await gateway.until(async () => gateway.ledgerOf(customer).length === 3);
+  await gateway.until(async () => {
+    await gateway.reconcile();
+    return (await readOrder(customer, order)).pointsState === "NEEDS_ATTENTION";
+  });
   expect(gateway.ledgerOf(customer)).toEqual([1_000, 200, -200]);
 });
