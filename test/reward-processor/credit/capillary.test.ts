@@ -1,16 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { FaultScript } from "../../../sandbox/faults.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Fault, FaultScript } from "../../../sandbox/faults.ts";
 import { makeLocalBus } from "../../../src/platform/events.ts";
 import { AWARDS_TO_CREDIT } from "../../../src/reward-processor/credit/topic.ts";
-import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
+import { type InProcessGateway, startTestGateway } from "../../support/gateway.ts";
 import { awardsSettled, insertAwards } from "../support/awards.ts";
-
-vi.setConfig({ testTimeout: 240_000 });
 
 /** Awards whose points Capillary keeps. */
 
-let gateway: TestGateway;
+let gateway: InProcessGateway;
 const bus = makeLocalBus();
 beforeAll(async () => {
   gateway = await startTestGateway(
@@ -18,12 +16,12 @@ beforeAll(async () => {
       REWARD_CREDIT_LEDGER: "capillary",
       CAPILLARY_AWARD_STRATEGY_ID: "501",
       CAPILLARY_EXPIRY_STRATEGY_ID: "601",
-      UPSTREAM_TIMEOUT_MS: "400",
     },
-    { creditPollMs: 200, openBus: async () => bus },
+    { creditPollMs: 50, creditRetryMs: 5, openBus: async () => bus },
   );
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
+afterEach(() => void gateway.sandbox.faults.release());
 
 function newCustomer(): string {
   const externalId = `C-${randomUUID()}`;
@@ -38,14 +36,20 @@ async function credited(...awards: { customerId: string; points?: number }[]) {
   const done = await awardsSettled(gateway, ids);
   const calls = gateway.sandbox.calls
     .since(before)
-    .filter(({ operation }) => operation === "manualCurrencyAllocate")
+    .filter((call) => call.operation === operation)
     .map(
       ({ body }) => body as { uniqueId: string; eventSourceId: string; lookupParams: { identifierValue: string } }[],
     );
   return { ids, done, calls };
 }
+const operation = "manualCurrencyAllocate";
 const fault = (script: Omit<FaultScript, "upstream" | "operation">) =>
-  void gateway.sandbox.faults.add({ upstream: "capillary", operation: "manualCurrencyAllocate", ...script });
+  gateway.sandbox.faults.add({ upstream: "capillary", operation, ...script });
+/** Has no answer come to what this fault holds, for longer than is waited for. */
+async function outlast(held: Fault): Promise<void> {
+  await gateway.sandbox.faults.held(held);
+  gateway.endPatience("allocate");
+}
 
 test("are given up to ten customers a call, each under its own key", async () => {
   const customers = Array.from({ length: 25 }, newCustomer);
@@ -121,11 +125,13 @@ describe("when Capillary", () => {
   test.each<[string, Omit<FaultScript, "upstream" | "operation">]>([
     ["gives and hangs up", { fault: "commit-then-drop" }],
     ["gives and fails", { fault: "http-500", commit: true }],
-    ["gives and answers too late", { fault: "delay", delayMs: 1_800, commit: true }],
+    ["gives and answers too late", { fault: "hold", commit: true }],
   ])("%s, the used key's no does not tell: people are asked, and nothing is given twice", async (_, script) => {
     const customerId = newCustomer();
-    fault(script);
-    const { done } = await credited({ customerId });
+    const scripted = fault(script);
+    const crediting = credited({ customerId });
+    if (script.fault === "hold") await outlast(scripted);
+    const { done } = await crediting;
     expect(done).toMatchObject([{ state: "NEEDS_ATTENTION" }]);
     expect(done[0]?.last_error).toContain("8136");
     expect(balanceOf(customerId)).toBe(100);
@@ -133,11 +139,15 @@ describe("when Capillary", () => {
 
   test("gives after our patience has ended, that and its repetition give once", async () => {
     const customerId = newCustomer();
-    const before = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
-    fault({ fault: "delay", delayMs: 1_800 });
-    await credited({ customerId });
+    const late = fault({ fault: "hold" });
+    const crediting = credited({ customerId });
+    await outlast(late);
+    const { done } = await crediting;
+    expect(done).toMatchObject([{ state: "CREDITED", attempts: 2 }]);
+    gateway.sandbox.faults.release();
     await gateway.sandbox.calls.waitFor(
-      ({ seq, fault, outcome }) => seq > before && fault === "delay" && outcome !== "pending",
+      ({ body, fault, outcome }) =>
+        fault === "hold" && outcome === "abandoned" && JSON.stringify(body).includes(customerId),
     );
     expect(balanceOf(customerId)).toBe(100);
   });
