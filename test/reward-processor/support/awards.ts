@@ -92,3 +92,12 @@ export function creditsOf({ sandbox }: Pick<TestGateway, "sandbox">, customerId:
     .filter(({ type }) => type === "credit")
     .map(({ reference, points }) => ({ reference, points }));
 }
+
+/** Resolves after the ledger has got so many credits more. */
+export async function creditsSent({ sandbox }: Pick<TestGateway, "sandbox">, count: number): Promise<void> {
+  const since = sandbox.calls.since(0).at(-1)?.seq ?? 0;
+  const sent = new Set<number>();
+  await sandbox.calls.waitFor(
+    ({ seq, operation }) => seq > since && operation === "credit" && sent.add(seq).size >= count,
+  );
+}
