@@ -2,7 +2,14 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { hashOfTicket, type Published, toLine } from "../../src/reward-processor/draw/published.ts";
 import { addRule, link, post, purchase } from "../reward-processor/support/rewards.ts";
 import type { Customer, TestGateway } from "../support/gateway.ts";
-import { accessibilityFaults, browserTest, isTooWide, type Microsite, startMicrosite } from "../support/microsite.ts";
+import {
+  accessibilityFaults,
+  browserTest,
+  isTooWide,
+  type Microsite,
+  showPage,
+  startMicrosite,
+} from "../support/microsite.ts";
 
 let site: Microsite;
 beforeAll(async () => {
@@ -309,10 +316,7 @@ browserTest("what is earned is for everybody, in both languages, on a phone and 
       ["light", { width: 320, height: 640 }],
       ["dark", { width: 1280, height: 860 }],
     ] as const) {
-      await page.emulateMedia({ colorScheme: scheme });
-      await page.locator(`html[data-theme=${scheme}]`).waitFor();
-      await page.setViewportSize(viewport);
-      await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+      await showPage(page, { scheme, viewport });
       const rules = scheme === "light" && viewport.width > 1_000 ? undefined : ["color-contrast", "target-size"];
       expect([where, scheme, await accessibilityFaults(page, rules)]).toEqual([where, scheme, []]);
       expect([where, scheme, await isTooWide(page)]).toEqual([where, scheme, false]);

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { syncCatalog } from "../support/capillary.ts";
 import { groupMember, issuable } from "../support/capillary-orders.ts";
-import { accessibilityFaults, browserTest, isTooWide, type Microsite, startMicrosite } from "../support/microsite.ts";
+import {
+  accessibilityFaults,
+  browserTest,
+  isTooWide,
+  type Microsite,
+  showPage,
+  startMicrosite,
+} from "../support/microsite.ts";
 import { sentOtp, wrongOtp } from "../support/sign-in.ts";
 
 let site: Microsite;
@@ -134,9 +141,7 @@ browserTest("every page is for everybody, also on a phone and in the dark", asyn
       ["light", { width: 1280, height: 860 }],
       ["dark", phone.viewport],
     ] as const) {
-      await page.emulateMedia({ colorScheme: scheme });
-      await page.locator(`html[data-theme=${scheme}]`).waitFor();
-      await page.setViewportSize(viewport);
+      await showPage(page, { scheme, viewport });
       // In the dark and on a phone colours and sizes are others; everything else is the same.
       const rules = scheme === "light" ? undefined : ["color-contrast", "target-size"];
       expect([where, scheme, await accessibilityFaults(page, rules)]).toEqual([where, scheme, []]);

@@ -107,6 +107,17 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** Shows the page in this colour scheme and size, and resolves once it is painted so. */
+export async function showPage(
+  page: Page,
+  { scheme, viewport }: { scheme: "light" | "dark"; viewport: { width: number; height: number } },
+): Promise<void> {
+  await page.emulateMedia({ colorScheme: scheme });
+  await page.locator(`html[data-theme=${scheme}]`).waitFor();
+  await page.setViewportSize(viewport);
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+}
+
 /** What axe finds wrong with the page, in words; by a debugger's hand, because the page's policy lets nothing in. */
 export async function accessibilityFaults(page: Page, rules?: string[]): Promise<string[]> {
   if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(await axeSource);
