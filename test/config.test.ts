@@ -98,7 +98,7 @@ describe("a setting that is wrong says what it is, what was found and what is al
     ["SEED", "everything", 'expected one of "sample"|"none"'],
     ["PROGRAM_TIME_ZONE", "Jakarta", "such as Asia/Jakarta"],
     ["LOG_LEVEL", "loud", 'expected one of "trace"|"debug"|"info"|"warn"|"error"|"fatal"|"silent"'],
-    ["TRIP_POINT", "anywhere", '"place:before-commit"'],
+    ["CRASH_POINTS", "redeem:marked", '"true"'],
   ])("%s=%s", (name, value, allowed) => {
     const [problem, ...others] = problemsOf({ [name]: value });
     expect(others).toEqual([]);
@@ -163,7 +163,7 @@ describe("settings that do not go together", () => {
     [{ ...production, SESSION_SECRET: undefined }, "SESSION_SECRET"],
     [{ ...production, SESSION_SECRET: " ".repeat(40) }, "SESSION_SECRET"],
     [{ ...production, CLIENT_API_URL: undefined }, "CLIENT_API_URL"],
-    [{ ...production, TRIP_POINT: "redeem:marked" }, "TRIP_POINT"],
+    [{ ...production, CRASH_POINTS: "true" }, "CRASH_POINTS"],
     [{ ...production, CLIENT_HANDOFF_KEY: "http://login.example.com/keys" }, "CLIENT_HANDOFF_KEY"],
     [{ ...production, CLIENT_SETTLE_SECONDS: "4.9", UPSTREAM_TIMEOUT_MS: "5000" }, "CLIENT_SETTLE_SECONDS"],
   ])("are refused by name: %o", (env, names) => {
@@ -192,7 +192,7 @@ describe("without settings", () => {
       allowedOrigins: [],
       seed: "sample",
       logLevel: "info",
-      tripPoint: undefined,
+      hasCrashPoints: false,
     });
   });
 
@@ -205,7 +205,7 @@ describe("without settings", () => {
       "SEED",
       "LOG_LEVEL",
       "OPERATOR_TOKEN",
-      "TRIP_POINT",
+      "CRASH_POINTS",
     ];
     for (const blank of ["", "   "])
       expect(read(Object.fromEntries(names.map((name) => [name, blank])))).toEqual(read());

@@ -177,7 +177,10 @@ describe("the verdict in words", () => {
       status: 1,
       stdout: expect.stringContaining("NOT VERIFIED"),
     });
-    expect(verify("")).toMatchObject({ status: 2, stderr: expect.stringContaining("Say which published draw") });
+    expect(verify("")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("Give the file of a published draw"),
+    });
     expect(verify("", "no-such-file")).toMatchObject({ status: 2 });
   });
 });
