@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { testEnvironment } from "../support/gateway.ts";
-import { accessibilityFaults, isTooWide, type Microsite, startMicrosite } from "../support/microsite.ts";
+import { accessibilityFaults, browserTest, isTooWide, type Microsite, startMicrosite } from "../support/microsite.ts";
 import { type OwnSandbox, ownSandbox } from "../support/own-sandbox.ts";
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let sandbox: OwnSandbox;
 let site: Microsite;
@@ -19,31 +17,32 @@ afterAll(async () => {
 const phone = { viewport: { width: 390, height: 844 } };
 const button = (customerId: string) => ({ name: `Sign in as ${customerId}` });
 
-test("in development one click signs in as a sample customer, and leads to the page that was asked for", {
-  tags: ["browser"],
-}, async () => {
-  const { page, problems } = await site.visit(undefined, phone);
-  await page.goto("/orders");
-  const samples = page.getByRole("region", { name: "Sample customers" });
-  await samples.getByText("Rao family, Team seven").waitFor();
-  expect(await samples.getByRole("listitem").allInnerTexts()).toEqual([
-    expect.stringMatching(/CUST12345\s+3,500\s+points/),
-    expect.stringMatching(/CUST67890\s+8,200\s+points/),
-    expect.stringMatching(/CUST00001\s+0\s+points/),
-  ]);
-  expect(await accessibilityFaults(page)).toEqual([]);
-  expect(await isTooWide(page)).toBe(false);
+browserTest(
+  "in development one click signs in as a sample customer, and leads to the page that was asked for",
+  async () => {
+    const { page, problems } = await site.visit(undefined, phone);
+    await page.goto("/orders");
+    const samples = page.getByRole("region", { name: "Sample customers" });
+    await samples.getByText("Rao family, Team seven").waitFor();
+    expect(await samples.getByRole("listitem").allInnerTexts()).toEqual([
+      expect.stringMatching(/CUST12345\s+3,500\s+points/),
+      expect.stringMatching(/CUST67890\s+8,200\s+points/),
+      expect.stringMatching(/CUST00001\s+0\s+points/),
+    ]);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await isTooWide(page)).toBe(false);
 
-  await samples.getByRole("button", button("CUST12345")).click();
-  await page.getByText("You have not ordered anything yet").waitFor();
-  expect(page.url()).toBe(`${site.gateway.url}/orders`);
-  await page.getByRole("link", { name: "Home" }).click();
-  await page.getByText("3,500").first().waitFor();
-  expect(await page.evaluate("JSON.stringify([localStorage, sessionStorage, history.state])")).not.toContain("eyJ");
-  expect(problems).toEqual([]);
-});
+    await samples.getByRole("button", button("CUST12345")).click();
+    await page.getByText("You have not ordered anything yet").waitFor();
+    expect(page.url()).toBe(`${site.gateway.url}/orders`);
+    await page.getByRole("link", { name: "Home" }).click();
+    await page.getByText("3,500").first().waitFor();
+    expect(await page.evaluate("JSON.stringify([localStorage, sessionStorage, history.state])")).not.toContain("eyJ");
+    expect(problems).toEqual([]);
+  },
+);
 
-test("a sign-in that fails says why, and can be tried again", { tags: ["browser"] }, async () => {
+browserTest("a sign-in that fails says why, and can be tried again", async () => {
   const { page } = await site.visit(undefined, { locale: "hi-IN" });
   await page.route("**/dev/sign-in", (route) =>
     route.request().method() === "POST"
@@ -58,19 +57,22 @@ test("a sign-in that fails says why, and can be tried again", { tags: ["browser"
   await page.getByText("8,200").first().waitFor();
 });
 
-test.each([
+describe.each([
   ["in production", { NODE_ENV: "production", CLIENT_SETTLE_SECONDS: "30" }],
   ["with a configured upstream", {}],
-])("%s the sign-in page neither offers it nor asks for it", { tags: ["browser"] }, async (_, settings) => {
-  const { databaseUrl, sandbox: upstream } = site.gateway;
-  await site.gateway.restart({ ...testEnvironment(databaseUrl, upstream.url), ...settings });
-  const { page, problems } = await site.visit();
-  const asked: string[] = [];
-  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
-  await page.goto("/signin", { waitUntil: "networkidle" });
-  await page.getByLabel("Customer number").waitFor();
-  expect(await page.getByRole("button", button("CUST12345")).count()).toBe(0);
-  expect(asked.filter((path) => path.includes("dev"))).toEqual([]);
-  expect(asked).toContain("/graphql");
-  expect(problems).toEqual([]);
+])("%s", (_, settings) => {
+  browserTest("the sign-in page neither offers it nor asks for it", async () => {
+    const { databaseUrl, sandbox: upstream } = site.gateway;
+    await site.gateway.restart({ ...testEnvironment(databaseUrl, upstream.url), ...settings });
+    const { page, problems, quiet } = await site.visit();
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto("/signin");
+    await page.getByLabel("Customer number").waitFor();
+    await quiet();
+    expect(await page.getByRole("button", button("CUST12345")).count()).toBe(0);
+    expect(asked.filter((path) => path.includes("dev"))).toEqual([]);
+    expect(asked).toContain("/graphql");
+    expect(problems).toEqual([]);
+  });
 });
