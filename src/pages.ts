@@ -67,7 +67,7 @@ export function mountPages(
   });
   mountMicrosite(fastify, signInPathOf);
   if (!isProduction) mountGraphiql(fastify);
-  fastify.setNotFoundHandler((request, reply) => sendNotFound(fastify, request, reply));
+  fastify.setNotFoundHandler((request, reply) => sendNotFound(fastify, request, reply, signInPathOf(request)));
 }
 
 const methods: HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
@@ -76,7 +76,12 @@ const methods: HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
  * Answers a request that no route takes: 405 if another method is served at its address, else 404. A browser gets the site,
  * whose router shows *Page not found* in the reader's language.
  */
-async function sendNotFound(fastify: FastifyInstance, request: FastifyRequest, reply: FastifyReply) {
+async function sendNotFound(
+  fastify: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  signInPath: string | undefined,
+) {
   const { method } = request;
   const [path = ""] = request.url.split("?");
   const isPlain = /^[\w/-]+$/.test(path); // anything else is a pattern to `hasRoute`
@@ -86,7 +91,7 @@ async function sendNotFound(fastify: FastifyInstance, request: FastifyRequest, r
     return sendError(request, reply.header("allow", allow), 405, `${path} accepts only ${allow}, not ${method}.`);
   }
   const isVisit = (method === "GET" || method === "HEAD") && acceptsHtml(request.headers);
-  if (isVisit && existsSync(site)) return sendSite(varyByAccept(reply.code(404)), "no-store");
+  if (isVisit && existsSync(site)) return sendSite(varyByAccept(reply.code(404)), "no-store", signInPath);
   return sendError(request, reply, 404, `Nothing is served at this address: ${method} ${path}`);
 }
 
@@ -109,7 +114,7 @@ async function readPage(file: string, signInPath: string | undefined): Promise<s
   return html.replace("</head>", `<meta name="development-sign-in" content="${signInPath}" /></head>`);
 }
 
-const sendSite = async (reply: FastifyReply, cacheControl: string, signInPath?: string) =>
+const sendSite = async (reply: FastifyReply, cacheControl: string, signInPath: string | undefined) =>
   reply
     .type("text/html; charset=utf-8")
     .header("cache-control", cacheControl)

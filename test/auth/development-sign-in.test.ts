@@ -11,7 +11,7 @@ import { bearer, whoIs } from "../support/sign-in.ts";
 
 const ALLOWED = "https://shop.example";
 /** Where the microsite and GraphiQL learn of the route. */
-const PLACES = ["/", "/signin", "/graphiql/settings.json"];
+const PLACES = ["/", "/signin", "/no/such/page", "/graphiql/settings.json"];
 const offer = /<meta name="development-sign-in" content="\/dev\/sign-in"|"signInPath":"\/dev\/sign-in"/;
 
 let sandbox: OwnSandbox;
@@ -29,7 +29,8 @@ const signIn = (gateway: TestGateway, body: unknown, headers: Headers = {}) =>
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
 const placesThatOffer = async (gateway: TestGateway, headers: Headers = {}) => {
-  const offers = async (path: string) => offer.test((await send(`${gateway.url}${path}`, { headers })).text);
+  const offers = async (path: string) =>
+    offer.test((await send(`${gateway.url}${path}`, { headers: { accept: "text/html", ...headers } })).text);
   const found = await Promise.all(PLACES.map(offers));
   return PLACES.filter((_, index) => found[index]);
 };
