@@ -470,6 +470,31 @@ describe("the circuit breaker", () => {
     expect(calls).toBe(TRIES + 1);
   });
 
+  test("lets calls through again once it is closed by hand", async () => {
+    const port = await listen(answering(answer));
+    const http = makeUpstreamHttp({
+      service: "client-points",
+      origin: `http://127.0.0.1:${port}`,
+      timeoutMs: TIMEOUT_MS,
+      connections: 1,
+      log,
+    });
+    closing.push(() => http.close());
+    client = makeClientPoints({
+      http,
+      creditHttp: http,
+      creditPath,
+      user: "u",
+      password: "p",
+      pointsAuth: "basic",
+    });
+    await failTimes(TRIES);
+    expect(await ask()).toContain(paused);
+    http.closeCircuit();
+    await failTimes(TRIES);
+    expect(await ask()).toContain(paused);
+  });
+
   test("starts to count anew with every success", async () => {
     await failTimes(TRIES - 1);
     status = 200;
