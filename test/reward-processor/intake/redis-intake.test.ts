@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createClient } from "redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { makeLogger } from "../../../src/platform/logger.ts";
 import { COMMANDS, DEAD, GROUP } from "../../../src/reward-processor/intake/redis/command-stream.ts";
 import type { TakeMessage } from "../../../src/reward-processor/intake/redis/run-redis-intake.ts";
 import {
@@ -14,13 +13,14 @@ import {
   runRedisIntake,
 } from "../../../src/reward-processor/intake/redis/run-redis-intake.ts";
 import { cloneDatabase } from "../../support/gateway.ts";
-import { hasRedis, startTestRedis, type TestRedis, whyNoRedis } from "../../support/redis.ts";
+import { captureLog } from "../../support/log.ts";
+import { startTestRedis, type TestRedis } from "../../support/redis.ts";
 import { openStandIn } from "../support/stand-in.ts";
 
-const log = await makeLogger({ level: "silent", pretty: false });
+const captured = await captureLog();
 const consumerScript = fileURLToPath(new URL("../support/redis-consumer.ts", import.meta.url));
 
-describe.skipIf(!hasRedis)(`reward commands from Redis${whyNoRedis}`, () => {
+describe("reward commands from Redis", { tags: "redis" }, () => {
   let redis: TestRedis;
   let client: ReturnType<typeof createClient>;
   let databaseUrl: string;
@@ -39,6 +39,7 @@ describe.skipIf(!hasRedis)(`reward commands from Redis${whyNoRedis}`, () => {
   beforeEach(async () => {
     await client.flushAll();
     await standIn.pool.query("truncate effects, attempts");
+    captured.clear();
   });
   afterEach(async () => {
     for (const intake of intakes.splice(0)) await intake.stop();
@@ -50,14 +51,17 @@ describe.skipIf(!hasRedis)(`reward commands from Redis${whyNoRedis}`, () => {
     await redis[Symbol.asyncDispose]();
   });
 
+  /** Nothing counts as abandoned by itself: a test says when. */
   function intake(options: Partial<RedisIntakeOptions> = {}): RedisIntake {
     const { processMessage, isReady } = standIn;
     const started = runRedisIntake({
       redisUrl: redis.url,
       processMessage,
       isReady,
-      log,
-      abandonedAfterMs: 300,
+      log: captured.log,
+      abandonedAfterMs: 60_000,
+      claimEveryMs: 50,
+      retryMs: 5,
       ...options,
     });
     intakes.push(started);
@@ -86,17 +90,25 @@ describe.skipIf(!hasRedis)(`reward commands from Redis${whyNoRedis}`, () => {
       try {
         return await client.xAdd(COMMANDS, "*", { payload });
       } catch {
-        await sleep(50);
+        await setImmediate();
       }
     }
   }
-  const until = (holds: () => Promise<unknown>, timeout = 15_000) => expect.poll(holds, { timeout, interval: 50 });
+  /** Has what is pending look as if nobody had given a sign of life of it for so long. */
+  async function growOld(ms = 3_600_000): Promise<void> {
+    for (const { id, consumer: whose } of await client.xPendingRange(COMMANDS, GROUP, "-", "+", 100)) {
+      await client.xClaimJustId(COMMANDS, GROUP, whose, 0, id, { IDLE: ms });
+    }
+  }
+  const until = (holds: () => Promise<unknown>) => expect.poll(holds, { timeout: 60_000, interval: 25 });
   const effects = async () =>
     (await standIn.pool.query<{ ticket: string }>("select ticket from effects order by ticket")).rows.map(
       (row) => row.ticket,
     );
   const attempts = async (ticket: string) =>
     (await standIn.pool.query<{ pid: number }>("select pid from attempts where ticket = $1", [ticket])).rows;
+  const begun = async () => (await standIn.pool.query("select 1 from attempts")).rowCount;
+  const said = async (line: string) => captured.text().split(line).length - 1;
   const left = () => client.xLen(COMMANDS);
   const pending = async () => (await client.xPending(COMMANDS, GROUP)).pending;
   const letters = async () => ((await client.xRange(DEAD, "-", "+")) ?? []).map(({ message }) => message);
@@ -121,40 +133,54 @@ describe.skipIf(!hasRedis)(`reward commands from Redis${whyNoRedis}`, () => {
   });
 
   test("are worked on so many at a time, and no more than that is taken", async () => {
+    const gate = Promise.withResolvers<void>();
     let [now, most] = [0, 0];
     intake({
       concurrency: 3,
       async processMessage() {
         most = Math.max(most, ++now);
-        expect(await pending()).toBeLessThanOrEqual(3);
-        await sleep(30);
+        await gate.promise;
         now -= 1;
       },
     });
     for (let n = 0; n < 30; n += 1) await send({ TicketId: String(n) });
+    await until(async () => now).toBe(3);
+    intake(); // which gets all that the first has not taken
+    await until(left).toBe(3);
+    expect(await pending()).toBe(3);
+    gate.resolve();
     await until(left).toBe(0);
     expect(most).toBe(3);
   });
 
   test("that take long stay whose they are, as long as there is life in them", async () => {
+    const openGate = await standIn.closeGate();
+    intake({ concurrency: 1, keepEveryMs: 20 });
+    await send({ TicketId: "slow", waits: true });
+    await until(begun).toBe(1);
+    await growOld(30_000); // half of what makes it abandoned
+    await until(
+      async () => (await client.xPendingRange(COMMANDS, GROUP, "-", "+", 1))[0]?.millisecondsSinceLastDelivery,
+    ).toBeLessThan(30_000);
+    // Another one looks for what is abandoned before it takes anything new.
     intake();
-    intake();
-    await send({ TicketId: "slow", takesMs: 1_500 }); // five times as long as until it counts as abandoned
+    await send({ TicketId: "quick" });
+    await until(effects).toEqual(["quick"]);
+    await openGate();
     await until(left).toBe(0);
     expect(await attempts("slow")).toHaveLength(1);
   });
 
   test("of a consumer that was killed at work are done by another", async () => {
+    const openGate = await standIn.closeGate();
     const doomed = await consumer();
-    for (let n = 0; n < 6; n += 1) await send({ TicketId: `t${n}`, takesMs: 5_000 });
-    await until(async () => (await standIn.pool.query("select 1 from attempts")).rowCount).toBe(6);
+    for (let n = 0; n < 6; n += 1) await send({ TicketId: `t${n}`, waits: true });
+    await until(begun).toBe(6);
     await kill(doomed);
+    await openGate();
     expect(await effects()).toEqual([]);
-    // The same commands, quicker now: their time is the stand-in's own.
-    intake({
-      processMessage: ({ raw, ...rest }) =>
-        standIn.processMessage({ raw: String(raw).replace('"takesMs":5000', '"takesMs":1'), ...rest }),
-    });
+    await growOld();
+    intake();
     await until(left).toBe(0);
     expect(await effects()).toEqual(["t0", "t1", "t2", "t3", "t4", "t5"]);
     for (const ticket of await effects())
@@ -162,10 +188,13 @@ describe.skipIf(!hasRedis)(`reward commands from Redis${whyNoRedis}`, () => {
   });
 
   test("under way when it stops are finished, the rest is left to others, and nothing of it stays behind", async () => {
+    const openGate = await standIn.closeGate();
     const first = intake({ concurrency: 2 });
-    for (let n = 0; n < 6; n += 1) await send({ TicketId: `t${n}`, takesMs: 400 });
-    await until(async () => (await standIn.pool.query("select 1 from attempts")).rowCount).toBe(2);
-    await first.stop();
+    for (let n = 0; n < 6; n += 1) await send({ TicketId: `t${n}`, waits: true });
+    await until(begun).toBe(2);
+    const stopped = first.stop();
+    await openGate();
+    await stopped;
     expect(await effects()).toHaveLength(2);
     expect(await pending()).toBe(0);
     expect(await client.xInfoConsumers(COMMANDS, GROUP)).toEqual([]);
@@ -175,24 +204,26 @@ describe.skipIf(!hasRedis)(`reward commands from Redis${whyNoRedis}`, () => {
   });
 
   test("that nobody finishes in time do not keep a process that is to stop, and come back", async () => {
-    const stuck = intake({ concurrency: 2, graceMs: 300, processMessage: () => new Promise(() => {}) });
+    const stuck = intake({ concurrency: 2, graceMs: 20, processMessage: () => new Promise(() => {}) });
     for (let n = 0; n < 3; n += 1) await send({ TicketId: `t${n}` });
     await until(pending).toBe(2);
     await stuck.stop();
+    await growOld();
     intake();
     await until(left).toBe(0);
     expect(await effects()).toHaveLength(3);
   });
 
   test("do not keep it either while Redis does not answer", async () => {
-    const waiting = intake({ graceMs: 300 });
+    const waiting = intake({ graceMs: 20 });
     await send({ TicketId: "first" });
     await until(left).toBe(0);
     redis.freeze();
     await waiting.stop();
     redis.wake();
     await send({ TicketId: "second" });
-    intake();
+    // A read that Redis had got before it stood still may have taken it along.
+    intake({ abandonedAfterMs: 300 });
     await until(effects).toEqual(["first", "second"]);
   });
 
@@ -203,8 +234,12 @@ describe.skipIf(!hasRedis)(`reward commands from Redis${whyNoRedis}`, () => {
       intake({ maxDeliveries: 3, concurrency: 2 });
       const id = await send({ TicketId: "bad", poison: true, Resource: "nik", ResourceId: nik });
       for (let n = 0; n < 5; n += 1) await send({ TicketId: `good${n}` });
+      for (let delivery = 1; delivery < 3; delivery += 1) {
+        await until(() => said("will be tried again")).toBe(delivery);
+        await growOld();
+      }
       await until(letters).toHaveLength(1);
-      expect(await effects()).toHaveLength(5);
+      await until(effects).toHaveLength(5);
       const [letter] = await letters();
       expect(letter).toMatchObject({ id, deliveries: "3", why: "cannot digest [nik removed] of bad" });
       expect(JSON.parse(letter?.["payload"] ?? "")).toMatchObject({ TicketId: "bad", ResourceId: "[nik removed]" });
@@ -213,7 +248,10 @@ describe.skipIf(!hasRedis)(`reward commands from Redis${whyNoRedis}`, () => {
 
       // Its own entry is there for whoever sends it again, and nobody takes it by himself.
       expect(((await client.xRange(COMMANDS, "-", "+")) ?? []).map((entry) => entry.id)).toEqual([id]);
-      await sleep(700);
+      await send({ TicketId: "worse", poison: true });
+      await until(() => said("will be tried again")).toBe(3);
+      await growOld();
+      await until(() => said("will be tried again")).toBe(4);
       expect(await attempts("bad")).toHaveLength(6); // three deliveries, each with a second chance
     });
 
@@ -227,7 +265,7 @@ describe.skipIf(!hasRedis)(`reward commands from Redis${whyNoRedis}`, () => {
       const id = await send({ TicketId: "deadly" });
       await client.xGroupCreate(COMMANDS, GROUP, "0", { MKSTREAM: true });
       await client.xReadGroup(GROUP, "long gone", { key: COMMANDS, id: ">" });
-      await client.xClaim(COMMANDS, GROUP, "long gone", 0, id, { RETRYCOUNT: 20 });
+      await client.xClaim(COMMANDS, GROUP, "long gone", 0, id, { RETRYCOUNT: 20, IDLE: 3_600_000 });
       intake();
       await until(letters).toMatchObject([{ id, why: "begun 20 times, and never finished" }]);
       expect(await attempts("deadly")).toEqual([]);
@@ -235,15 +273,19 @@ describe.skipIf(!hasRedis)(`reward commands from Redis${whyNoRedis}`, () => {
 
     test("only because the database is away are not blamed for it", async () => {
       let isUp = true;
+      let asked = 0;
       intake({
         maxDeliveries: 1,
-        isReady: async () => isUp,
+        async isReady() {
+          asked += 1;
+          return isUp;
+        },
         processMessage: (message) =>
           isUp ? standIn.processMessage(message) : Promise.reject(new Error("no database")),
       });
       isUp = false;
       for (let n = 0; n < 12; n += 1) await send({ TicketId: `t${n}` });
-      await sleep(1_500);
+      await until(async () => asked).toBeGreaterThan(5 * 8);
       expect(await pending()).toBe(8); // as many as are worked on at once: no more is taken
       expect(await letters()).toEqual([]);
       isUp = true;
@@ -254,11 +296,15 @@ describe.skipIf(!hasRedis)(`reward commands from Redis${whyNoRedis}`, () => {
   });
 
   test("go on when Redis comes back, with what it had and what it is sent then", async () => {
+    const openGate = await standIn.closeGate();
     intake();
-    for (let n = 0; n < 20; n += 1) await send({ TicketId: `before${n}`, takesMs: 20 });
+    for (let n = 0; n < 20; n += 1) await send({ TicketId: `before${n}`, waits: true });
+    await until(begun).toBe(8);
     await redis.kill();
-    await sleep(300);
+    await openGate();
+    await until(() => said("A reward command comes back")).toBe(8);
     await redis.start();
+    await growOld();
     for (let n = 0; n < 5; n += 1) await send({ TicketId: `after${n}` });
     await until(left).toBe(0);
     expect(await effects()).toHaveLength(25);
@@ -273,18 +319,15 @@ describe.skipIf(!hasRedis)(`reward commands from Redis${whyNoRedis}`, () => {
     await until(effects).toEqual(["after", "before"]);
   });
 
-  test("are each processed once in effect, whatever dies", { timeout: 90_000 }, async () => {
+  test("are each processed once in effect, whatever dies", async () => {
     const total = 300;
     const tickets = Array.from({ length: total }, (_, n) => `${String(n).padStart(3, "0")}-${randomUUID()}`);
     let consumers = await Promise.all([consumer(), consumer()]);
     const sending = (async () => {
-      for (const TicketId of tickets) {
-        await send({ TicketId, takesMs: 10 });
-        await sleep(8);
-      }
+      for (const TicketId of tickets) await send({ TicketId });
     })();
     for (let round = 0; round < 4; round += 1) {
-      await sleep(400);
+      await until(async () => (await effects()).length).toBeGreaterThan((total / 8) * (round + 1));
       await kill(consumers[round % 2] as ChildProcess);
       if (round % 2 === 1) await redis.kill().then(() => redis.start());
       if (round === 2) {
@@ -296,7 +339,7 @@ describe.skipIf(!hasRedis)(`reward commands from Redis${whyNoRedis}`, () => {
       consumers = round % 2 === 0 ? [fresh, consumers[1] as ChildProcess] : [consumers[0] as ChildProcess, fresh];
     }
     await sending;
-    await until(left, 60_000).toBe(0);
+    await until(left).toBe(0);
     expect(await effects()).toEqual(tickets.toSorted());
     expect(await letters()).toEqual([]);
     expect(await pending()).toBe(0);

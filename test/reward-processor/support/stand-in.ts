@@ -1,10 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { TakeMessage } from "../../../src/reward-processor/intake/redis/run-redis-intake.ts";
 
+const GATE = 1;
+
 /**
- * Stands in for the processing of messages: a real transaction that has one effect for each ticket, and takes its time.
- * Remembers beside it who tried how often, which no rollback undoes.
+ * Stands in for the processing of messages: a real transaction that has one effect for each ticket. One that `waits` is not
+ * committed before the gate is open, in whichever process it is. Remembers beside it who tried how often, which no rollback undoes.
  */
 export async function openStandIn(databaseUrl: string) {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
@@ -15,14 +16,14 @@ export async function openStandIn(databaseUrl: string) {
     create table if not exists attempts (ticket text not null, pid int not null);`);
   const processMessage: TakeMessage = async ({ raw }) => {
     const text = Buffer.isBuffer(raw) ? raw.toString() : String(raw);
-    const { TicketId, takesMs = 0, poison } = JSON.parse(text);
+    const { TicketId, waits, poison } = JSON.parse(text);
     await pool.query("insert into attempts values ($1, $2)", [TicketId, process.pid]);
     if (poison) throw new Error(`cannot digest 3171234567890123 of ${TicketId}`);
     const client = await pool.connect();
     try {
       await client.query("begin");
       await client.query("insert into effects values ($1, $2) on conflict do nothing", [TicketId, text]);
-      if (takesMs > 0) await sleep(takesMs);
+      if (waits) await client.query("select pg_advisory_xact_lock_shared($1)", [GATE]);
       await client.query("commit");
     } catch (error) {
       await client.query("rollback").catch(() => {});
@@ -35,5 +36,14 @@ export async function openStandIn(databaseUrl: string) {
     await pool.query("select 1");
     return true;
   };
-  return { processMessage, isReady, pool };
+  /** @returns opens it */
+  async function closeGate(): Promise<() => Promise<void>> {
+    const keeper = await pool.connect();
+    await keeper.query("select pg_advisory_lock($1)", [GATE]);
+    return async () => {
+      await keeper.query("select pg_advisory_unlock($1)", [GATE]);
+      keeper.release();
+    };
+  }
+  return { processMessage, isReady, pool, closeGate };
 }

@@ -24,6 +24,12 @@ export interface RedisIntakeOptions {
   concurrency?: number;
   /** After how long without a sign of life a command is somebody else's. */
   abandonedAfterMs?: number;
+  /** How often a sign of life is given of what is under way (a third of that). */
+  keepEveryMs?: number;
+  /** How often what others have abandoned is looked for (half of that, 10 s at most). */
+  claimEveryMs?: number;
+  /** How long after a failure it is tried again (250); while the database does not answer, doubling up to 2 s. */
+  retryMs?: number;
   /** A command that fails at this delivery is dead. */
   maxDeliveries?: number;
   /** How long `stop` waits for what is under way. */
@@ -36,7 +42,6 @@ export interface RedisIntake {
 }
 
 const BLOCK_MS = 1_000;
-const RETRY_MS = 250;
 const MAX_RETRY_MS = 2_000;
 /** A command at which the process dies never fails, it only comes back; after so many times as many deliveries it is dead. */
 const CRASHES_PER_FAILURE = 4;
@@ -56,7 +61,8 @@ export const monitorIntake = (redisUrl: string, log: Logger): RedisMonitor =>
 export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
   const { redisUrl, processMessage, isReady, log } = options;
   const { monitor = monitorIntake(redisUrl, log) } = options;
-  const { concurrency = 8, abandonedAfterMs = 30_000, maxDeliveries = 5, graceMs = 10_000 } = options;
+  const { concurrency = 8, abandonedAfterMs = 30_000, maxDeliveries = 5, graceMs = 10_000, retryMs = 250 } = options;
+  const { keepEveryMs = abandonedAfterMs / 3, claimEveryMs = Math.min(abandonedAfterMs / 2, 10_000) } = options;
   const consumer = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const stream = openCommandStream({ redisUrl, consumer, monitor });
   const underWay = new Map<string, Promise<void>>();
@@ -68,7 +74,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
   const isStoreReady = () => isReady().catch(() => false);
   /** Resolves when the database answers, or when we stop. */
   async function storeReady(): Promise<void> {
-    for (let wait = RETRY_MS; !signal.aborted && !(await isStoreReady()); wait = Math.min(2 * wait, MAX_RETRY_MS)) {
+    for (let wait = retryMs; !signal.aborted && !(await isStoreReady()); wait = Math.min(2 * wait, MAX_RETRY_MS)) {
       await pause(wait);
     }
   }
@@ -93,7 +99,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
     let failed = await attempt(payload);
     while (failed && !signal.aborted) {
       const wasUp = await isStoreReady();
-      await (wasUp ? pause(RETRY_MS) : storeReady());
+      await (wasUp ? pause(retryMs) : storeReady());
       if (signal.aborted) return;
       failed = await attempt(payload);
       if (wasUp) break; // it had its second chance
@@ -135,17 +141,17 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
         let commands: Command[] = [];
         if (Date.now() >= claimAt) {
           commands = await stream.abandoned(free, abandonedAfterMs);
-          if (commands.length < free) claimAt = Date.now() + Math.min(abandonedAfterMs / 2, 10_000);
+          if (commands.length < free) claimAt = Date.now() + claimEveryMs;
         }
         if (commands.length === 0 && !signal.aborted) {
           isClean = false;
-          commands = await stream.next(free, Math.min(BLOCK_MS, Math.max(50, abandonedAfterMs / 2)));
+          commands = await stream.next(free, Math.min(BLOCK_MS, Math.max(50, claimEveryMs)));
           isClean = true;
         }
         for (const command of commands) begin(command);
       } catch (error) {
         log.debug({ reason: (error as Error).message }, "Reward commands cannot be read");
-        await pause(RETRY_MS);
+        await pause(retryMs);
       }
     }
   }
@@ -153,7 +159,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
   const heartbeat = setInterval(() => {
     if (!stream.isReady()) return;
     stream.keep([...underWay.keys()]).catch((error: Error) => log.debug({ reason: error.message }, "Not kept"));
-  }, abandonedAfterMs / 3);
+  }, keepEveryMs);
   const taking = take();
 
   return {
