@@ -41,8 +41,9 @@ export interface Surroundings {
   creditPollMs?: number;
   /** See `conclude-credit.ts`. */
   creditRetryMs?: number;
-  /** How long after the start the catalogue is first mirrored, and how many rewards a page of it has. */
+  /** How long after the start the catalogue is first mirrored, how often from then on, and how many rewards a page of it has. */
   catalogSyncAfterMs?: number;
+  catalogSyncEveryMs?: number;
   catalogPageSize?: number;
   /** See `issue-durably.ts`. */
   issuePatience?: IssuePatience;
@@ -188,7 +189,8 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     });
     if (capillary && config.catalogSyncMs > 0) {
       const firstAfterMs = surroundings.catalogSyncAfterMs;
-      running.defer(keepInSync({ sync: features.syncCatalog, everyMs: config.catalogSyncMs, firstAfterMs, log }));
+      const everyMs = surroundings.catalogSyncEveryMs ?? config.catalogSyncMs;
+      running.defer(keepInSync({ sync: features.syncCatalog, everyMs, firstAfterMs, log }));
     }
 
     return {

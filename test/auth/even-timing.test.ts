@@ -12,6 +12,7 @@ import { makeTestClock } from "../support/clock.ts";
 
 const log = await makeLogger({ level: "silent", pretty: false });
 const clock = makeTestClock();
+/** By the fake clock: how long the Client takes is what these tests are about. */
 const later = <T>(ms: number, answer: () => T) =>
   new Promise<T>((resolve, reject) => {
     setTimeout(() => {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 
 const inBackground = { CATALOG_SYNC_SECONDS: "1" };
+const often = { catalogSyncAfterMs: 0, catalogSyncEveryMs: 50 };
 const total = async (gateway: TestGateway) =>
   (
     await gateway.anonymous.ok<{ rewards: { totalCount: number } }>(
@@ -10,7 +11,7 @@ const total = async (gateway: TestGateway) =>
   ).rewards.totalCount;
 
 test("the catalogue is mirrored by itself, again and again, and served as it was while Capillary is down", async () => {
-  await using gateway = await startTestGateway(inBackground, { catalogSyncAfterMs: 0 });
+  await using gateway = await startTestGateway(inBackground, often);
   await gateway.until(async () => (await total(gateway)) > 0);
   const before = await total(gateway);
 
@@ -30,7 +31,7 @@ test("a gateway whose Capillary is down from the start is ready all the same", a
       ...inBackground,
       CAPILLARY_REWARDS_URL: "http://127.0.0.1:9/api_gateway/rewards/core/v1",
     },
-    { catalogSyncAfterMs: 0 },
+    often,
   );
   expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
   await gateway.until(

@@ -158,31 +158,41 @@ describe("what a catalogue is read like", () => {
     expect(await syncing(() => ({ rows, unreadable: 0, isLast: true }))()).toMatchObject({ added: 3, problem: null });
   });
 
+  async function locksWaitedFor(): Promise<number> {
+    const [row] = await db.$queryRaw<{ count: number }[]>`
+      select count(*)::int as count from pg_locks join pg_database on pg_database.oid = pg_locks.database
+      where locktype = 'advisory' and not granted and datname = current_database()`;
+    return row?.count ?? 0;
+  }
+
   test("of several processes one reads at a time; who would not wait is told", async () => {
     let inside = 0;
     let most = 0;
-    const slow: PageOf = async (page) => {
+    const othersWait = Promise.withResolvers<void>();
+    const held: PageOf = async (page) => {
       most = Math.max(most, ++inside);
-      await new Promise(setImmediate);
+      await othersWait.promise;
       inside -= 1;
       return pagesOf([1, 2, 3])(page);
     };
-    const processes = Array.from({ length: 3 }, () => syncing(slow));
-    const reports = await Promise.all(processes.map((sync) => sync()));
+    const processes = Array.from({ length: 3 }, () => syncing(held)());
+    await expect.poll(locksWaitedFor, { timeout: 60_000 }).toBe(2);
+    othersWait.resolve();
+    const reports = await Promise.all(processes);
     expect(most).toBe(1);
     expect(reports.map(({ added }) => added).sort()).toEqual([0, 0, 3]);
 
     const gate = Promise.withResolvers<void>();
     const entered = Promise.withResolvers<void>();
-    const held = syncing(async (page) => {
+    const first = syncing(async (page) => {
       entered.resolve();
       await gate.promise;
       return pagesOf([1, 2, 3])(page);
     })();
     await entered.promise;
-    expect(await syncing(slow)({ waitMs: 1 })).toMatchObject({ problem: "Another run is under way." });
+    expect(await syncing(pagesOf([1, 2, 3]))({ waitMs: 1 })).toMatchObject({ problem: "Another run is under way." });
     gate.resolve();
-    expect(await held).toMatchObject({ problem: null });
+    expect(await first).toMatchObject({ problem: null });
   });
 
   test("what another process did a moment ago is not done again in the background", async () => {

@@ -2,117 +2,124 @@ import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { migrate, migrationNames, migrationsDir } from "../../src/platform/migrate.ts";
+import { cloneDatabase } from "../support/gateway.ts";
 
-let databaseUrl: string;
 let client: pg.Client;
-/** An empty database of its own for each test. */
-beforeEach(async () => {
-  const admin = new URL(inject("templateUrl"));
-  admin.pathname = "/postgres";
-  const name = `m_${randomUUID().replaceAll("-", "")}`;
-  const creator = new pg.Client({ connectionString: admin.href });
-  await creator.connect();
-  await creator.query(`create database ${name}`);
-  await creator.end();
-  admin.pathname = `/${name}`;
-  databaseUrl = admin.href;
-  client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-});
-afterEach(() => client.end());
-
 const rows = async (text: string, values: unknown[] = []) => (await client.query(text, values)).rows;
 const tables = async () =>
   (await rows("select tablename from pg_tables where schemaname = 'public' order by 1")).map((row) => row.tablename);
 
-test("an empty database gets every migration, and the bookkeeping of Prisma's own command", async () => {
-  const names = await migrationNames();
-  expect(await migrate(databaseUrl)).toEqual(names);
-  expect(await tables()).toEqual(
-    expect.arrayContaining(["rewards", "carts", "orders", "points_movements", "audit_log"]),
-  );
+describe("the migrations", () => {
+  let databaseUrl: string;
+  /** An empty database of its own for each test. */
+  beforeEach(async () => {
+    const admin = new URL(inject("templateUrl"));
+    admin.pathname = "/postgres";
+    const name = `m_${randomUUID().replaceAll("-", "")}`;
+    const creator = new pg.Client({ connectionString: admin.href });
+    await creator.connect();
+    await creator.query(`create database ${name}`);
+    await creator.end();
+    admin.pathname = `/${name}`;
+    databaseUrl = admin.href;
+    client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+  });
+  afterEach(() => client.end());
 
-  const recorded = await rows("select * from _prisma_migrations order by migration_name");
-  expect(recorded.map((row) => row.migration_name)).toEqual(names);
-  for (const row of recorded) {
-    const script = readFileSync(join(migrationsDir, row.migration_name, "migration.sql"));
-    expect(row).toMatchObject({
-      checksum: createHash("sha256").update(script).digest("hex"),
-      finished_at: expect.any(Date),
-      rolled_back_at: null,
-      applied_steps_count: 1,
-    });
-  }
-});
+  test("an empty database gets every migration, and the bookkeeping of Prisma's own command", async () => {
+    const names = await migrationNames();
+    expect(await migrate(databaseUrl)).toEqual(names);
+    expect(await tables()).toEqual(
+      expect.arrayContaining(["rewards", "carts", "orders", "points_movements", "audit_log"]),
+    );
 
-test("a second time does nothing", async () => {
-  await migrate(databaseUrl);
-  await client.query("insert into audit_log (at, actor, action, subject) values (now(), 'a', 'b', 'c')");
-  expect(await migrate(databaseUrl)).toEqual([]);
-  expect(await rows("select subject from audit_log")).toEqual([{ subject: "c" }]);
-});
+    const recorded = await rows("select * from _prisma_migrations order by migration_name");
+    expect(recorded.map((row) => row.migration_name)).toEqual(names);
+    for (const row of recorded) {
+      const script = readFileSync(join(migrationsDir, row.migration_name, "migration.sql"));
+      expect(row).toMatchObject({
+        checksum: createHash("sha256").update(script).digest("hex"),
+        finished_at: expect.any(Date),
+        rolled_back_at: null,
+        applied_steps_count: 1,
+      });
+    }
+  });
 
-test("of several at once one does it, and the others wait for it", async () => {
-  const answers = await Promise.all(Array.from({ length: 5 }, () => migrate(databaseUrl)));
-  expect(answers.filter((applied) => applied.length > 0)).toEqual([await migrationNames()]);
-  expect(await rows("select count(*)::int as n from _prisma_migrations")).toEqual([
-    { n: (await migrationNames()).length },
-  ]);
-});
+  test("a second time does nothing", async () => {
+    await migrate(databaseUrl);
+    await client.query("insert into audit_log (at, actor, action, subject) values (now(), 'a', 'b', 'c')");
+    expect(await migrate(databaseUrl)).toEqual([]);
+    expect(await rows("select subject from audit_log")).toEqual([{ subject: "c" }]);
+  });
 
-test("a migration that was edited after it had been applied is refused", async () => {
-  await migrate(databaseUrl);
-  const [name] = await migrationNames();
-  await client.query("update _prisma_migrations set checksum = $1 where migration_name = $2", ["0".repeat(64), name]);
-  await expect(migrate(databaseUrl)).rejects.toThrow(`Migration ${name} was edited after it had been applied`);
-});
+  test("of several at once one does it, and the others wait for it", async () => {
+    const answers = await Promise.all(Array.from({ length: 5 }, () => migrate(databaseUrl)));
+    expect(answers.filter((applied) => applied.length > 0)).toEqual([await migrationNames()]);
+    expect(await rows("select count(*)::int as n from _prisma_migrations")).toEqual([
+      { n: (await migrationNames()).length },
+    ]);
+  });
 
-test("a migration that was begun elsewhere and not finished is refused", async () => {
-  await migrate(databaseUrl);
-  const [name] = await migrationNames();
-  await client.query("update _prisma_migrations set finished_at = null where migration_name = $1", [name]);
-  await expect(migrate(databaseUrl)).rejects.toThrow(`Migration ${name} was begun elsewhere and never finished`);
-  await client.query("update _prisma_migrations set rolled_back_at = now()");
-  await expect(migrate(databaseUrl)).rejects.toThrow("failed and was undone");
-});
+  test("a migration that was edited after it had been applied is refused", async () => {
+    await migrate(databaseUrl);
+    const [name] = await migrationNames();
+    await client.query("update _prisma_migrations set checksum = $1 where migration_name = $2", ["0".repeat(64), name]);
+    await expect(migrate(databaseUrl)).rejects.toThrow(`Migration ${name} was edited after it had been applied`);
+  });
 
-test("a migration that fails halfway leaves nothing behind, and can be run again", async () => {
-  const [name] = await migrationNames();
-  // In the way of something late in the script, long after its first tables.
-  await client.query(
-    "create function points_movements_freeze() returns trigger language plpgsql as 'begin return new; end'",
-  );
-  await expect(migrate(databaseUrl)).rejects.toThrow(`Migration ${name} failed and was undone`);
-  expect(await tables()).toEqual(["_prisma_migrations"]);
-  expect(await rows("select typname from pg_type where typname = 'reward_kind'")).toEqual([]);
-  expect(await rows("select * from _prisma_migrations")).toEqual([]);
+  test("a migration that was begun elsewhere and not finished is refused", async () => {
+    await migrate(databaseUrl);
+    const [name] = await migrationNames();
+    await client.query("update _prisma_migrations set finished_at = null where migration_name = $1", [name]);
+    await expect(migrate(databaseUrl)).rejects.toThrow(`Migration ${name} was begun elsewhere and never finished`);
+    await client.query("update _prisma_migrations set rolled_back_at = now()");
+    await expect(migrate(databaseUrl)).rejects.toThrow("failed and was undone");
+  });
 
-  await client.query("drop function points_movements_freeze");
-  expect(await migrate(databaseUrl)).toEqual(await migrationNames());
-});
+  test("a migration that fails halfway leaves nothing behind, and can be run again", async () => {
+    const [name] = await migrationNames();
+    // In the way of something late in the script, long after its first tables.
+    await client.query(
+      "create function points_movements_freeze() returns trigger language plpgsql as 'begin return new; end'",
+    );
+    await expect(migrate(databaseUrl)).rejects.toThrow(`Migration ${name} failed and was undone`);
+    expect(await tables()).toEqual(["_prisma_migrations"]);
+    expect(await rows("select typname from pg_type where typname = 'reward_kind'")).toEqual([]);
+    expect(await rows("select * from _prisma_migrations")).toEqual([]);
 
-test("a migration that cannot be written down is undone as well", async () => {
-  await client.query(`create table _prisma_migrations (id text, checksum text, finished_at timestamptz, migration_name text,
-    rolled_back_at timestamptz, applied_steps_count integer check (applied_steps_count = 0))`);
-  await expect(migrate(databaseUrl)).rejects.toThrow("failed and was undone");
-  expect(await tables()).toEqual(["_prisma_migrations"]);
-});
+    await client.query("drop function points_movements_freeze");
+    expect(await migrate(databaseUrl)).toEqual(await migrationNames());
+  });
 
-test("a database that is not there is an error that says so", async () => {
-  const nowhere = new URL(databaseUrl);
-  nowhere.pathname = "/nowhere";
-  await expect(migrate(nowhere.href)).rejects.toThrow('has no database "nowhere"');
-});
+  test("a migration that cannot be written down is undone as well", async () => {
+    await client.query(`create table _prisma_migrations (id text, checksum text, finished_at timestamptz, migration_name text,
+      rolled_back_at timestamptz, applied_steps_count integer check (applied_steps_count = 0))`);
+    await expect(migrate(databaseUrl)).rejects.toThrow("failed and was undone");
+    expect(await tables()).toEqual(["_prisma_migrations"]);
+  });
 
-test("the datamodel has no change without a migration", () => {
-  const current = readFileSync(join(migrationsDir, "..", "schema.prisma"), "utf8");
-  expect(readFileSync(join(migrationsDir, "schema.prisma"), "utf8")).toBe(current);
+  test("a database that is not there is an error that says so", async () => {
+    const nowhere = new URL(databaseUrl);
+    nowhere.pathname = "/nowhere";
+    await expect(migrate(nowhere.href)).rejects.toThrow('has no database "nowhere"');
+  });
+
+  test("the datamodel has no change without a migration", () => {
+    const current = readFileSync(join(migrationsDir, "..", "schema.prisma"), "utf8");
+    expect(readFileSync(join(migrationsDir, "schema.prisma"), "utf8")).toBe(current);
+  });
 });
 
 describe("what the tables promise by themselves", () => {
-  beforeEach(async () => void (await migrate(databaseUrl)));
+  beforeAll(async () => {
+    client = new pg.Client({ connectionString: await cloneDatabase() });
+    await client.connect();
+  });
+  afterAll(() => client.end());
   const reward = (columns: Record<string, unknown> = {}) => {
     const row: Record<string, unknown> = {
       id: randomUUID(),
@@ -166,7 +173,7 @@ describe("what the tables promise by themselves", () => {
   test("a cart has no line of nothing, and one line for a reward and a wallet", async () => {
     const [rewardId, cartId] = [randomUUID(), randomUUID()];
     await reward({ id: rewardId });
-    await client.query("insert into carts (id, customer_id) values ($1, 'C')", [cartId]);
+    await client.query("insert into carts (id, customer_id) values ($1, 'D')", [cartId]);
     const line = (quantity: number) =>
       client.query(
         "insert into cart_lines (id, cart_id, reward_id, quantity, seen_points) values ($1, $2, $3, $4, 1)",

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Db, openDb } from "../../src/platform/db.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
@@ -24,7 +23,7 @@ const saga: Saga<Input> = {
 
 async function launch() {
   const log = await makeLogger({ level: "silent", pretty: false });
-  engine = makeDbosEngine({ db, databaseUrl, executorId: "test", concurrency: 8, log });
+  engine = makeDbosEngine({ db, databaseUrl, executorId: "test", concurrency: 8, heartbeatMs: 20, log });
   engine.register(saga);
   await engine.launch();
 }
@@ -44,12 +43,12 @@ async function start(story: Story, id = randomUUID() as string): Promise<string>
   await db.$transaction((tx) => engine.start(tx, saga, id, { id }));
   return id;
 }
+/** Polls, since the engine tells nobody. */
+const reaches = (id: string, status: RegExp) =>
+  expect.poll(() => engine.status(id), { timeout: 60_000 }).toMatch(status);
 async function ended(id: string) {
-  for (;;) {
-    const status = await engine.status(id);
-    if (status === "done" || status === "failed" || status === "cancelled") return status;
-    await delay(20); // the interval of a poll: nothing depends on its length
-  }
+  await reaches(id, /^(done|failed|cancelled)$/);
+  return engine.status(id);
 }
 
 describe("a saga", () => {
@@ -116,11 +115,13 @@ describe("a saga", () => {
 
   test("can be cancelled while it sleeps, and resumed", async () => {
     const woke: string[] = [];
+    const { promise: asleep, resolve } = Promise.withResolvers<void>();
     const id = await start(async (context) => {
-      await context.sleep(200); // sleeping is the subject
+      resolve();
+      await context.sleep(2_000); // the subject: long enough to be cancelled in, also on a machine that stalls
       await context.step("wake", async () => void woke.push("up"));
     });
-    while ((await engine.status(id)) !== "running") await delay(10); // the interval of a poll
+    await asleep;
     await engine.cancel(id);
     expect(await ended(id)).toBe("cancelled");
     expect(woke).toEqual([]);
@@ -156,12 +157,15 @@ describe("a process that stopped beating", () => {
     stories.set(id, async () => {});
     await db.$transaction((tx) => engine.start(tx, saga, id, { id }));
     await ended(id);
-    await db.$executeRaw`update dbos.workflow_status set status = 'PENDING', executor_id = 'a living one' where workflow_uuid = ${id}`;
     await db.$executeRaw`insert into saga_executors values ('a living one', now() + interval '1 minute')`;
+    await db.$executeRaw`update dbos.workflow_status set status = 'PENDING', executor_id = 'a living one' where workflow_uuid = ${id}`;
     const beats = async () =>
       (await db.sagaExecutor.findUniqueOrThrow({ where: { executorId: "test" } })).heartbeatAt.getTime();
-    const before = await beats();
-    while ((await beats()) < before + 2_000) await delay(100); // two rounds of the sweeper, by the database's clock
+    // Between two beats that are seen there is a whole round of the sweeper.
+    for (const _ of ["one", "two"]) {
+      const before = await beats();
+      await expect.poll(beats, { timeout: 60_000 }).toBeGreaterThan(before);
+    }
     expect(await engine.status(id)).toBe("running");
   });
 });

@@ -62,7 +62,7 @@ async function startServer(dataDir: string, settings: Record<string, string>) {
   const place = await reachablePlace(dataDir, user);
   const server = { ...place, user, data: join(place.directory, "postgres") };
 
-  await initialise(server);
+  await initialise(server, { isSynced: settings["fsync"] !== "off" });
   if (!(await isRunning(server))) {
     await configure(server, { ...settings, unix_socket_directories: `'${place.sockets}'` });
     await start(server);
@@ -122,7 +122,7 @@ async function socketDirectory(preferred: string, user: RunAs): Promise<string> 
   return directory;
 }
 
-async function initialise(server: Server): Promise<void> {
+async function initialise(server: Server, { isSynced }: { isSynced: boolean }): Promise<void> {
   const installed = await readFile(join(server.data, "PG_VERSION"), "utf8").catch(() => undefined);
   if (installed !== undefined) {
     const { stdout } = await asUser(server, server.binaries.postgres, ["--version"]);
@@ -145,6 +145,7 @@ async function initialise(server: Server): Promise<void> {
     "--encoding=UTF8",
     "--locale-provider=builtin",
     "--locale=C.UTF-8",
+    ...(isSynced ? [] : ["--no-sync"]),
   ]).catch(async (cause: Error & { stderr?: string }) => {
     await rm(unfinished, { recursive: true, force: true });
     const reason = (cause.stderr || cause.message).trim();

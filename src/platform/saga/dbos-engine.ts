@@ -28,11 +28,20 @@ export interface DbosEngineOptions {
   executorId: string;
   /** How many sagas run at once here. */
   concurrency: number;
+  /** How often this process shows that it lives and looks for others that do not (1000). */
+  heartbeatMs?: number;
   log: Logger;
 }
 
 /** The saga engine on DBOS Transact. It is a singleton of the process, because DBOS is. */
-export function makeDbosEngine({ db, databaseUrl, executorId, concurrency, log }: DbosEngineOptions): SagaEngine {
+export function makeDbosEngine({
+  db,
+  databaseUrl,
+  executorId,
+  concurrency,
+  heartbeatMs,
+  log,
+}: DbosEngineOptions): SagaEngine {
   const stopping = new AbortController();
   let stopHeartbeat: (() => Promise<void>) | undefined;
 
@@ -106,6 +115,7 @@ export function makeDbosEngine({ db, databaseUrl, executorId, concurrency, log }
       stopHeartbeat = await startHeartbeat({
         db,
         executorId,
+        beatMs: heartbeatMs,
         log,
         adopt: (ids) => DBOS.resumeWorkflows(ids, { queueName: QUEUE }),
       });

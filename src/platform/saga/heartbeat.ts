@@ -9,6 +9,7 @@ const STALE_AFTER_SECONDS = 5;
 interface HeartbeatOptions {
   db: Db;
   executorId: string;
+  beatMs?: number | undefined;
   /** Takes over the sagas with these ids. */
   adopt(sagaIds: string[]): Promise<unknown>;
   log: Logger;
@@ -21,7 +22,8 @@ interface HeartbeatOptions {
  *
  * @returns a function that stops, and gives the row up
  */
-export async function startHeartbeat({ db, executorId, adopt, log }: HeartbeatOptions): Promise<() => Promise<void>> {
+export async function startHeartbeat(options: HeartbeatOptions): Promise<() => Promise<void>> {
+  const { db, executorId, beatMs = BEAT_MS, adopt, log } = options;
   const stopping = new AbortController();
   const beat = () => db.$executeRaw`
     insert into saga_executors (executor_id, heartbeat_at) values (${executorId}, now())
@@ -48,7 +50,7 @@ export async function startHeartbeat({ db, executorId, adopt, log }: HeartbeatOp
   await beat();
   const ended = (async () => {
     while (!stopping.signal.aborted) {
-      await delay(BEAT_MS, undefined, { signal: stopping.signal }).catch(() => {});
+      await delay(beatMs, undefined, { signal: stopping.signal }).catch(() => {});
       if (stopping.signal.aborted) break;
       try {
         await beat();
