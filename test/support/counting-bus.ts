@@ -5,30 +5,36 @@ import type { Bus } from "../../src/platform/events.ts";
 export interface CountingBus extends Bus {
   /** The topics that are listened to, each once for every listener. */
   listeners(): string[];
+  /** Resolves as soon as somebody listens to the topic. */
+  listened(topic: string): Promise<void>;
   /** Resolves as soon as nobody listens to a topic that begins so. */
   silence(prefix?: string): Promise<void>;
 }
 
 export function makeCountingBus(bus: Bus): CountingBus {
   const topics: string[] = [];
-  const leaving = new EventEmitter().setMaxListeners(0);
+  const changed = new EventEmitter().setMaxListeners(0);
   return {
     ...bus,
     on(topic, listener) {
       const off = bus.on(topic, listener);
       topics.push(topic);
+      changed.emit("joined");
       let isOn = true;
       return () => {
         off();
         if (!isOn) return;
         isOn = false;
         topics.splice(topics.indexOf(topic), 1);
-        leaving.emit("left");
+        changed.emit("left");
       };
     },
     listeners: () => [...topics],
+    async listened(topic) {
+      while (!topics.includes(topic)) await once(changed, "joined");
+    },
     async silence(prefix = "") {
-      while (topics.some((topic) => topic.startsWith(prefix))) await once(leaving, "left");
+      while (topics.some((topic) => topic.startsWith(prefix))) await once(changed, "left");
     },
   };
 }

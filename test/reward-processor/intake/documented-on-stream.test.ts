@@ -6,11 +6,11 @@ import { COMMANDS } from "../../../src/reward-processor/intake/redis/command-str
 import { rewardActions } from "../../../src/reward-processor/message/message.ts";
 import { runOwnProcess } from "../../../src/reward-processor/run-own-process.ts";
 import { testEnvironment } from "../../support/gateway.ts";
-import { hasRedis, startTestRedis, whyNoRedis } from "../../support/redis.ts";
+import { startTestRedis } from "../../support/redis.ts";
 import { documented, earned } from "../support/documented.ts";
 import { awardsIn, given, startRewards } from "../support/rewards.ts";
 
-describe.skipIf(!hasRedis)(`the documented messages on the stream${whyNoRedis}`, () => {
+describe("the documented messages on the stream", { tags: "redis" }, () => {
   test("earn the same as over HTTP, however often they are sent", async () => {
     await using redis = await startTestRedis();
     await using gateway = await startRewards({ REDIS_URL: redis.url });
