@@ -9,6 +9,11 @@ declare module "vitest" {
 
 /** What some tests need of the machine, by the tag that they carry. A test whose need is not met does not run. */
 export const needs = {
+  linux: {
+    isMet: existsSync("/proc/self/environ"),
+    missing: "no /proc to find processes in",
+    remedy: "run the tests on Linux",
+  },
   browser: {
     isMet: hasBrowser,
     missing: "no Chromium of this platform from npm, and none at /usr/bin/chromium",
