@@ -75,9 +75,10 @@ describe("a script that stays up gets ready, and leaves nothing running when it 
     const needsRedis = script === "reward-processor";
     test(`${script} by ${signal}`, needsRedis ? { tags: "redis" } : {}, async () => {
       await using redis = needsRedis ? await startTestRedis() : undefined;
-      const { child, run, prints, ended } = await start(script, redis ? { REDIS_URL: redis.url } : {});
+      const { child, run, prints, ended, printed } = await start(script, redis ? { REDIS_URL: redis.url } : {});
       try {
         await prints(ready);
+        if (script === "start") expect(printed()).toMatch(/^Loading the gateway …$[^]*^Applying migrations …$/m);
         child.kill(signal);
         expect(await ended).toBe(code);
         expect(processesWith("TEST_RUN", run)).toEqual([]);
