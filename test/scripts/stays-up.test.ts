@@ -78,7 +78,7 @@ describe("a script that stays up gets ready, and leaves nothing running when it 
       const { child, run, prints, ended, printed } = await start(script, redis ? { REDIS_URL: redis.url } : {});
       try {
         await prints(ready);
-        if (script === "start") expect(printed()).toMatch(/^Loading the gateway …$[^]*^Applying migrations …$/m);
+        if (script === "start") expect(printed()).toMatch(/^Loading the gateway …$[\s\S]*^Applying migrations …$/m);
         child.kill(signal);
         expect(await ended).toBe(code);
         expect(processesWith("TEST_RUN", run)).toEqual([]);
