@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { messageFrom } from "../src/platform/child-message.ts";
 
 /** A server in a process of its own, whose CPU time can be told from everybody else's. */
 export interface Contender {
@@ -23,12 +25,10 @@ export async function startContender(script: string, env: Record<string, string>
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const ended = once(child, "exit");
-  const [{ url }] = (await Promise.race([
-    once(child, "message"),
-    ended.then(([code]) => Promise.reject(new Error(`${script} ended with ${code}`))),
-  ])) as [{ url: string }];
+  const ready = await messageFrom(child, z.object({ url: z.url() }));
+  if (!ready) throw new Error(`${script} ended before it was ready.`);
   return {
-    url,
+    url: ready.url,
     cpuSeconds() {
       const fields = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
       return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { explainDataDirError } from "../src/platform/data-dir.ts";
+import { checkPort, explainListenError } from "../src/platform/port.ts";
 import { banner } from "./banner.ts";
 import { readEnvironment } from "./environment.ts";
 import { startSandbox } from "./sandbox.ts";
@@ -15,6 +16,7 @@ const tell = (message: object) => new Promise<void>((resolve) => process.send?.(
 
 try {
   const env = readEnvironment(process.env);
+  await checkPort(listensAt(env)); // before the files are opened, which another sandbox may be writing
   const sandbox = await startSandbox({
     port: env.SANDBOX_PORT,
     host: env.SANDBOX_HOST,
@@ -29,10 +31,10 @@ try {
       oauthSecret: env.CAPILLARY_OAUTH_SECRET,
     },
     warn: (message) => process.stderr.write(`${message}\n`),
-  });
+  }).catch((error) => Promise.reject(explainListenError(error, listensAt(env))));
 
   const stop = () => sandbox.stop().finally(() => process.exit(0));
-  process.once("SIGTERM", stop);
+  process.on("SIGTERM", stop);
   // Ctrl-C reaches the whole process group: a supervised sandbox stays until its parent has finished with it.
   process.on("SIGINT", isSupervised ? () => {} : stop);
 
@@ -45,11 +47,14 @@ try {
   process.exit(1);
 }
 
+function listensAt(env: ReturnType<typeof readEnvironment>) {
+  return {
+    port: { setting: "SANDBOX_PORT", value: env.SANDBOX_PORT },
+    host: { setting: "SANDBOX_HOST", value: env.SANDBOX_HOST },
+  };
+}
+
 function explainStartFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code, port, syscall } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === "EADDRINUSE") return `Port ${port} is in use: stop what listens there, or set SANDBOX_PORT.`;
-  const isNetwork = syscall === "listen" || syscall === "getaddrinfo";
-  if (isNetwork) return `It cannot listen there (${error.message}): correct SANDBOX_HOST and SANDBOX_PORT.`;
   return (explainDataDirError(error, process.env["DATA_DIR"] || ".data") as Error).message;
 }

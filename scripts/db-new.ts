@@ -23,12 +23,17 @@ const current = join(migrationsDir, "..", "schema.prisma");
 // The datamodel as of the newest migration. Diffing models needs no database with the migrations applied.
 const migrated = join(migrationsDir, "schema.prisma");
 
+const [from, to] = await Promise.all([readFile(migrated, "utf8"), readFile(current, "utf8")]);
+if (from === to) {
+  console.log("No migration was written: prisma/schema.prisma has not changed since the newest one.");
+  process.exit(0);
+}
+
 const scratch = await mkdtemp(join(tmpdir(), "tessera-"));
 await chmod(scratch, 0o755);
 const postgres = await startEmbeddedPostgres({ dataDir: scratch });
 try {
   const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg({ connectionString: postgres.url }));
-  const to = await readFile(current, "utf8");
   const engine = await SchemaEngine.new({ datamodels: [["schema.prisma", to]] }, () => {}, adapter);
   const model = (content: string) => ({
     tag: "schemaDatamodel" as const,
@@ -36,18 +41,24 @@ try {
     configDir: migrationsDir,
   });
   const { stdout } = await engine.diff({
-    from: model(await readFile(migrated, "utf8")),
+    from: model(from),
     to: model(to),
     script: true,
     exitCode: null,
     filters: { externalTables: [], externalEnums: [] },
   });
-  const number = String((await migrationNames()).length + 1).padStart(4, "0");
-  const file = join(migrationsDir, `${number}_${title}`, "migration.sql");
-  await mkdir(join(file, ".."));
-  await writeFile(file, stdout ?? "");
+  const sql = stdout ?? "";
+  const isEmpty = sql.split("\n").every((line) => /^\s*(--|$)/.test(line));
+  if (isEmpty) {
+    console.log("No migration was written: the change of prisma/schema.prisma needs no SQL.");
+  } else {
+    const number = String((await migrationNames()).length + 1).padStart(4, "0");
+    const file = join(migrationsDir, `${number}_${title}`, "migration.sql");
+    await mkdir(join(file, ".."));
+    await writeFile(file, sql);
+    console.log(`Wrote ${file}`);
+  }
   await cp(current, migrated);
-  console.log(`Wrote ${file}`);
 } finally {
   await postgres.stop({ evenIfUsed: true });
   await rm(scratch, { recursive: true, force: true });

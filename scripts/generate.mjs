@@ -1,46 +1,54 @@
 // Builds what is generated and not committed, each only when its inputs changed: GraphQL types, Prisma client, GraphiQL, microsite.
 //
 //   node scripts/generate.mjs [--force]
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { takeLock } from "./setup/lock.mjs";
+import { clearStep, showStep } from "./setup/progress.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = realpathSync(fileURLToPath(new URL("..", import.meta.url)));
 const force = process.argv.includes("--force");
 
-const targets = [
-  {
-    name: "GraphQL types",
-    inputs: ["schema/*.graphql", "microsite/src/**/*.graphql", "codegen.ts", "package-lock.json"],
-    output: "src/graphql/generated",
-    command: ["graphql-codegen", "--config", "codegen.ts", "--silent"],
-  },
-  {
-    name: "Prisma client",
-    inputs: ["prisma/schema.prisma", "package-lock.json"],
-    output: "src/platform/generated/prisma",
-    command: ["prisma", "generate", "--schema", "prisma/schema.prisma", "--no-hints"],
-  },
-  {
-    name: "GraphiQL page",
-    inputs: ["graphiql/*.*", "graphiql/src/**/*", "scripts/keep-builds.ts", "package-lock.json"],
-    output: "graphiql/dist",
-    command: ["vite", "build", "graphiql", "--logLevel", "warn"],
-  },
-  {
-    name: "microsite",
-    inputs: [
-      "microsite/*.*",
-      "microsite/{src,theme,messages}/**/*",
-      "src/reward-processor/{draw,rules}/*.ts", // what a draw is checked with
-      "scripts/keep-builds.ts",
-      "package-lock.json",
-    ],
-    output: "microsite/dist",
-    command: ["vite", "build", "microsite", "--logLevel", "warn"],
-  },
+const graphqlTypes = {
+  name: "GraphQL types",
+  inputs: ["schema/*.graphql", "microsite/src/**/*.graphql", "codegen.ts", "package-lock.json"],
+  outputs: ["src/graphql/generated", "microsite/src/graphql/generated", "docs/schema.graphql"],
+  command: ["graphql-codegen", "--config", "codegen.ts", "--silent"],
+};
+const prismaClient = {
+  name: "Prisma client",
+  inputs: ["prisma/schema.prisma", "package-lock.json"],
+  outputs: ["src/platform/generated/prisma"],
+  command: ["prisma", "generate", "--schema", "prisma/schema.prisma", "--no-hints"],
+};
+const graphiqlPage = {
+  name: "GraphiQL page",
+  inputs: ["graphiql/*.*", "graphiql/src/**/*", "scripts/keep-builds.ts", "package-lock.json"],
+  outputs: ["graphiql/dist"],
+  command: ["vite", "build", "graphiql", "--logLevel", "warn"],
+};
+const microsite = {
+  name: "microsite",
+  inputs: [
+    "microsite/*.*",
+    "microsite/{src,theme,messages}/**/*",
+    "src/reward-processor/{draw,rules}/*.ts", // what a draw is checked with
+    "scripts/keep-builds.ts",
+    "package-lock.json",
+  ],
+  outputs: ["microsite/dist"],
+  command: ["vite", "build", "microsite", "--logLevel", "warn"],
+};
+
+/** At the same time; within one, each after the one before. The microsite is built from the GraphQL types. */
+const lanes = [
+  [graphqlTypes, microsite],
+  [prismaClient, graphiqlPage],
 ];
 
 function digest(patterns) {
@@ -52,18 +60,51 @@ function digest(patterns) {
   return hash.digest("hex");
 }
 
-for (const { name, inputs, output, command } of targets) {
-  const stamp = join(root, output, ".inputs");
+const stampOf = ({ outputs: [output] }) => join(root, output, ".inputs");
+
+function isCurrent(target) {
+  const stamp = stampOf(target);
+  const isThere = target.outputs.every((output) => existsSync(join(root, output)));
+  return isThere && existsSync(stamp) && readFileSync(stamp, "utf8") === digest(target.inputs);
+}
+
+const generators = new Set();
+function end(code, signal = "SIGTERM") {
+  for (const generator of generators) generator.kill(signal);
+  process.exit(code);
+}
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+  process.on(signal, () => end(128 + constants.signals[signal], signal));
+
+async function build({ name, inputs, command: [bin, ...args] }, stamp, lock) {
   const wanted = digest(inputs);
-  if (!force && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) continue;
-  console.error(`Generating ${name} …`);
-  rmSync(stamp, { force: true }); // a build that fails may leave a part of its files
-  const [bin, ...args] = command;
-  const run = spawnSync(bin, args, { cwd: root, encoding: "utf8", shell: false });
-  if (run.status !== 0) {
-    console.error(run.stdout, run.stderr, run.error ?? "");
-    process.exit(1);
+  rmSync(stamp, { force: true }); // a build that fails or is interrupted may leave a part of its files
+  showStep(`Generating ${name}`);
+  const generator = spawn(bin, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  generators.add(generator);
+  generator.on("spawn", () => lock.include(generator.pid));
+  const [outcome, ...printed] = await Promise.all([
+    new Promise((resolve) => generator.on("close", (code, signal) => resolve(signal ?? code)).on("error", resolve)),
+    text(generator.stdout),
+    text(generator.stderr),
+  ]);
+  generators.delete(generator);
+  if (outcome !== 0) {
+    clearStep();
+    console.error(`${printed.join("\n").trim()}\nGenerating ${name} failed: ${[bin, ...args].join(" ")} (${outcome}).`);
+    end(1);
   }
-  mkdirSync(join(root, output), { recursive: true });
+  mkdirSync(join(stamp, ".."), { recursive: true });
   writeFileSync(stamp, wanted);
+}
+
+if (force || !lanes.flat().every(isCurrent)) {
+  const lock = await takeLock(root);
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (const target of lane) if (force || !isCurrent(target)) await build(target, stampOf(target), lock);
+    }),
+  );
+  clearStep();
+  lock.release();
 }

@@ -6,25 +6,19 @@
 // It stops on Ctrl-C or SIGTERM, when what it has begun is finished.
 import { explainError, readProcessConfig } from "../src/command-line.ts";
 import { makeLogger } from "../src/platform/logger.ts";
+import { onStopRequest } from "../src/platform/stop-request.ts";
 import { runOwnProcess } from "../src/reward-processor/run-own-process.ts";
 
 try {
   const config = readProcessConfig();
   const log = await makeLogger({ level: config.logLevel, pretty: !config.isProduction });
   const stop = await runOwnProcess(config, { log });
+  onStopRequest(stop);
   console.log(
     "The reward processor is running: it takes commands from the Redis stream reward:commands. " +
       "Refused commands go to quarantine, commands that failed too often to reward:commands:dead.",
   );
   process.send?.({ type: "ready" });
-  let isStopping = false;
-  const end = async () => {
-    if (isStopping) return process.exit(1); // asked twice: no more waiting
-    isStopping = true;
-    await stop();
-    process.exit(0);
-  };
-  process.on("SIGINT", end).on("SIGTERM", end).on("disconnect", end);
 } catch (error) {
   console.error(`\nThe reward processor did not start.\n${explainError(error)}`);
   process.exit(1);

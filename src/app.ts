@@ -56,6 +56,8 @@ export interface Surroundings {
   /** See `http.ts`. */
   patience?: Patience;
   openBus?: typeof openBus;
+  /** Called as each step of the start begins, with its name such as "Applying migrations". */
+  onStep?: ((step: string) => void) | undefined;
 }
 
 export interface App {
@@ -81,13 +83,20 @@ const SWEEP_EVERY_MS = 3_600_000;
 export async function startApp(config: Config, surroundings: Surroundings = {}): Promise<App> {
   const clock = surroundings.clock ?? systemClock;
   const log = surroundings.log ?? (await makeLogger({ level: config.logLevel, pretty: !config.isProduction }));
+  const begin = surroundings.onStep ?? ((step: string) => config.isProduction && log.info(step));
   const notes: string[] = [];
   const running = new AsyncDisposableStack();
   try {
+    const starts = [
+      config.databaseUrl === undefined && "the database",
+      config.client.url === undefined && "the sandbox",
+    ].filter(Boolean);
+    if (starts.length > 0) begin(`Starting ${starts.join(" and ")}`);
     const [databaseUrl, sandbox] = await Promise.all([
       config.databaseUrl ?? startPostgres(config.dataDir, running, notes),
       config.client.url === undefined ? startSandbox(config, running) : undefined,
     ]);
+    begin("Applying migrations");
     await migrate(databaseUrl);
     const db = openDb(databaseUrl, config.databasePoolSize);
     running.defer(() => db.$disconnect());
@@ -128,6 +137,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     });
     running.defer(() => pictures.close());
 
+    begin("Starting the gateway");
     const server: Server = await startServer({ config, log });
     running.defer(() => server.close());
     const engine = makeDbosEngine({
@@ -159,7 +169,11 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       revokePatienceMs: surroundings.revokePatienceMs,
       creditRetryMs: surroundings.creditRetryMs,
     });
-    if (config.seed === "sample") await seedSampleWorld(db, { vault, draws: features.draws, clock });
+    if (config.seed === "sample") {
+      begin("Loading the sample data");
+      await seedSampleWorld(db, { vault, draws: features.draws, clock });
+    }
+    begin("Resuming orders");
     await engine.launch();
     running.defer(() => engine.shutdown(SHUTDOWN_GRACE_MS));
     running.defer(repeat(features.reconcile, surroundings.reconcileEveryMs ?? 30_000, "Reconciliation", log));

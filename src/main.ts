@@ -1,37 +1,42 @@
 import { flushCompileCache } from "node:module";
-import { startApp } from "./app.ts";
-import { banner } from "./banner.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkPorts } from "./check-ports.ts";
 import { explainError, readProcessConfig } from "./command-line.ts";
+import { onStopRequest } from "./platform/stop-request.ts";
+import { makeProgress } from "./progress.ts";
 
-const print = (text: string) => process.stdout.write(text);
+/** How long a stop that is requested during the start waits for the start to finish. */
+const START_GRACE_MS = 10_000;
+
+const progress = makeProgress(process.stderr);
 const fail = (message: string, what = "did not start"): never => {
+  progress.clear();
   process.stderr.write(`\nTessera ${what}.\n${message}\n`);
   process.exit(1);
 };
 
 try {
   const config = readProcessConfig();
-  const app = await startApp(config);
-  print(banner(config, app));
+  await checkPorts(config);
+  const onStep = config.isProduction ? undefined : progress.show;
+  onStep?.("Loading the gateway");
+  // Loaded only now, because loading takes longer than everything above.
+  const [{ startApp }, { banner }] = await Promise.all([import("./app.ts"), import("./banner.ts")]);
+  const starting = startApp(config, { onStep });
+  onStopRequest(async () => {
+    const app = await Promise.race([starting.catch(() => undefined), sleep(START_GRACE_MS, undefined)]);
+    await app?.stop();
+  });
+  const app = await starting;
+  progress.clear();
+  process.stdout.write(banner(config, app));
   process.send?.({ type: "ready", url: app.url });
   flushCompileCache(); // the next start is quick also if this process is killed
 
-  let isStopping = false;
-  const stop = async () => {
-    if (isStopping) return process.exit(1); // asked twice: no more waiting
-    isStopping = true;
-    await app.stop();
-    process.exit(0);
-  };
-  process.on("SIGINT", stop).on("SIGTERM", stop).on("disconnect", stop);
   // A fault nobody caught leaves this process in a state nobody knows: another one goes on with its orders.
   for (const fault of ["uncaughtException", "unhandledRejection"]) {
     process.on(fault, (error) => fail(`${fault}: ${error instanceof Error ? error.stack : String(error)}`, "stopped"));
   }
 } catch (error) {
-  const { code, port, syscall, message } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === "EADDRINUSE") fail(`Port ${port} is in use. Stop what listens there, or set PORT to another one.`);
-  if (syscall === "listen" || syscall === "getaddrinfo")
-    fail(`The gateway cannot listen there: ${message}. Correct HOST and PORT.`);
   fail(explainError(error));
 }

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { capillaryAccess } from "../sandbox/capillary/access.ts";
 import { customerTokenKey } from "../sandbox/client/credentials.ts";
 import { type HandOffKey, readHandOffKey } from "./auth/hand-off-key.ts";
+import { messageFrom } from "./platform/child-message.ts";
 import { SetupError } from "./platform/setup-error.ts";
 
 const message = z.discriminatedUnion("type", [
@@ -20,6 +21,12 @@ export interface SandboxProcess {
   stop(): Promise<void>;
 }
 
+/**
+ * Variables of this process that the sandbox gets, beside its settings. It gets no others: npm and `node --watch` set
+ * variables that are for this process alone.
+ */
+const inherited = ["PATH", "TZ", "NODE_OPTIONS", "NODE_NO_WARNINGS", "NODE_COMPILE_CACHE", "SANDBOX_HOST"];
+
 /** Starts the sandbox as a child, which ends with this process however this process ends. */
 export async function startSandboxProcess(options: {
   port: number;
@@ -32,7 +39,7 @@ export async function startSandboxProcess(options: {
   const { till, password } = capillaryAccess("");
   const child = fork(fileURLToPath(new URL("../sandbox/main.ts", import.meta.url)), {
     env: {
-      ...process.env,
+      ...Object.fromEntries(inherited.map((name) => [name, process.env[name]])),
       SANDBOX_PORT: String(options.port),
       DATA_DIR: options.dataDir,
       CLIENT_API_USER: options.user,
@@ -44,11 +51,10 @@ export async function startSandboxProcess(options: {
     stdio: ["ignore", "inherit", "ignore", "ipc"],
   });
   const ended = once(child, "exit");
-  const first = await Promise.race([
-    once(child, "message").then(([raw]) => message.parse(raw)),
-    ended.then(() => ({ type: "failed" as const, message: "It ended before it was ready." })),
-  ]);
-  if (first.type === "failed") throw new SetupError(`The sandbox did not start. ${first.message}`);
+  const first = await messageFrom(child, message);
+  if (first?.type !== "ready") {
+    throw new SetupError(`The sandbox did not start. ${first?.message ?? "It ended before it was ready."}`);
+  }
   return {
     url: first.url,
     capillary: capillaryAccess(first.url),

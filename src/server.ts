@@ -11,6 +11,7 @@ import { mountDevelopmentSignIn } from "./auth/development-sign-in.ts";
 import { bearerToken } from "./auth/identify.ts";
 import type { Viewer } from "./auth/viewer.ts";
 import { mountRewardImages } from "./catalog/mirror/image/image-route.ts";
+import { gatewayListens } from "./check-ports.ts";
 import type { Config } from "./config.ts";
 import { acceptsHtml, errorPage, errorPageHeaders, sendError } from "./error-page.ts";
 import type { Features } from "./features.ts";
@@ -26,6 +27,7 @@ import { originOf } from "./origin.ts";
 import { mountPages } from "./pages.ts";
 import type { Bus } from "./platform/events.ts";
 import type { Logger } from "./platform/logger.ts";
+import { explainListenError } from "./platform/port.ts";
 import { mountDraws } from "./reward-processor/draw/draw-route.ts";
 import { mountRewardProcessor } from "./reward-processor/intake/reward-route.ts";
 
@@ -56,8 +58,9 @@ export interface Server {
 }
 
 /**
- * Takes the port at once and answers later: the port is what tells this process from others on the machine, and that it is
- * in use should be known before anything else has been started.
+ * Takes the port at once and answers later: the port is what tells this process from others on the machine.
+ *
+ * @throws SetupError naming PORT or HOST if it cannot listen
  */
 export async function startServer({ config, log }: { config: Config; log: Logger }): Promise<Server> {
   const comeBack: RequestListener = ({ headers }, response) => {
@@ -72,8 +75,12 @@ export async function startServer({ config, log }: { config: Config; log: Logger
   };
   let answer = comeBack;
   const http = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => answer(request, response));
-  http.listen(config.port, config.host);
-  await once(http, "listening");
+  try {
+    http.listen(config.port, config.host);
+    await once(http, "listening");
+  } catch (error) {
+    throw explainListenError(error, gatewayListens(config));
+  }
   const { port } = http.address() as AddressInfo;
 
   const health = makeHealth();

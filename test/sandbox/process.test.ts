@@ -127,7 +127,7 @@ test("a port in use is one clear line and a message to the parent", timeout, asy
   await using other = await startSandbox();
   const { port } = new URL(other.url);
   const { message, exit, err } = startAsChild({ SANDBOX_PORT: port });
-  const expected = `Port ${port} is in use`;
+  const expected = `SANDBOX_PORT: port ${port} of 127.0.0.1 is in use`;
   expect(await message).toMatchObject({ type: "failed", message: expect.stringContaining(expected) });
   expect(await exit).toBe(1);
   expect(await err.shown).toMatch(new RegExp(`^The sandbox did not start\\. ${expected}[^\\n]*\\n$`));

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { hasBrowser } from "./browser.ts";
 
 declare module "vitest" {
@@ -9,6 +10,11 @@ declare module "vitest" {
 
 /** What some tests need of the machine, by the tag that they carry. A test whose need is not met does not run. */
 export const needs = {
+  linux: {
+    isMet: existsSync("/proc/self/environ"),
+    missing: "no /proc to find processes in",
+    remedy: "run the tests on Linux",
+  },
   browser: {
     isMet: hasBrowser,
     missing: "no Chromium of this platform from npm, and none at /usr/bin/chromium",
