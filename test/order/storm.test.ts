@@ -129,7 +129,7 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
         .send<Data>(query, { ...variables })
         .catch(() => null);
       if (answer?.data && !answer.errors) return answer.data;
-      await delay(50); // as a person does: an upstream that is down for a moment refuses at once
+      await delay(50); // the interval of a repetition: nothing depends on its length
     }
   }
 

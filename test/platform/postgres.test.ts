@@ -9,7 +9,6 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/platform
 
 // initdb and a start take their time on a busy machine.
 const SLOW_MS = 60_000;
-const isRoot = process.getuid?.() === 0;
 
 let dataDir: string;
 const running: EmbeddedPostgres[] = [];
@@ -148,21 +147,20 @@ describe("the embedded PostgreSQL", { timeout: SLOW_MS }, () => {
     await rm(sockets, { recursive: true });
   });
 
-  test.skipIf(!isRoot)(
-    "works for root in a folder closed to everybody else, and says where its files are",
-    async () => {
-      const closed = join(dataDir, "closed", "data");
-      await mkdir(dirname(closed), { mode: 0o700 });
-      const server = await start({ dataDir: closed });
-      const home = dirname(server.directory);
-      try {
-        expect(server.directory).toMatch(/^\/var\/lib\/tessera\//);
-        expect(server.note).toContain(`its user cannot reach ${closed}: its files are in ${home}`);
-        expect(await ask(server.url, "select 1 as one")).toEqual([{ one: 1 }]);
-      } finally {
-        await server.stop({ evenIfUsed: true });
-        await rm(home, { recursive: true, force: true });
-      }
-    },
-  );
+  test("works for root in a folder closed to everybody else, and says where its files are", {
+    tags: "root",
+  }, async () => {
+    const closed = join(dataDir, "closed", "data");
+    await mkdir(dirname(closed), { mode: 0o700 });
+    const server = await start({ dataDir: closed });
+    const home = dirname(server.directory);
+    try {
+      expect(server.directory).toMatch(/^\/var\/lib\/tessera\//);
+      expect(server.note).toContain(`its user cannot reach ${closed}: its files are in ${home}`);
+      expect(await ask(server.url, "select 1 as one")).toEqual([{ one: 1 }]);
+    } finally {
+      await server.stop({ evenIfUsed: true });
+      await rm(home, { recursive: true, force: true });
+    }
+  });
 });
