@@ -1,7 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { orderPrepared, orderSettled, orderWhen, placeOrder, readOrder, type SeenOrder } from "../support/orders.ts";
+import {
+  orderPrepared,
+  orderSettled,
+  orderWhen,
+  placeOrder,
+  placeWaitingOrder,
+  readOrder,
+  type SeenOrder,
+} from "../support/orders.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -76,7 +84,7 @@ describe("cancelling", () => {
     const call = gateway.fault("redeem", { fault: "hold" });
     const first = await placeOrder(customer, reward.id);
     await gateway.sandbox.faults.held(call);
-    const second = await placeOrder(customer, reward.id);
+    const second = await placeWaitingOrder(customer, reward.id);
     expect(await cancel(customer, second)).toMatchObject({ userErrors: [], order: { status: "CANCELLED" } });
     gateway.sandbox.faults.release({ id: call.id });
     expect(await orderSettled(customer, second)).toMatchObject({ status: "CANCELLED", pointsState: "NOT_TAKEN" });

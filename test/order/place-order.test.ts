@@ -7,6 +7,7 @@ import {
   orderSettled,
   type PlaceOrderAnswer,
   placeOrder,
+  placeWaitingOrder,
   readOrder,
   sendPlaceOrder,
 } from "../support/orders.ts";
@@ -157,7 +158,7 @@ describe("a deduction that the ledger refuses", () => {
     const call = gateway.fault("redeem", { fault: "hold" });
     const first = await placeOrder(customer, cheap.id);
     await gateway.sandbox.faults.held(call);
-    const second = await placeOrder(customer, dear.id);
+    const second = await placeWaitingOrder(customer, dear.id);
     await gateway.spendElsewhere(customer.customerId, 500);
     gateway.sandbox.faults.release({ id: call.id });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { OrderStatus, PointsState } from "../../src/graphql/generated/resolvers.ts";
 import type { Caller } from "./graphql.ts";
+import { queriesAnswered } from "./sql-spy.ts";
 
 export interface SeenOrder {
   id: string;
@@ -76,6 +77,17 @@ export async function placeOrder(
   const order = data?.placeOrder.order;
   if (!order) throw new Error(`the order was not placed: ${JSON.stringify(errors ?? data?.placeOrder.userErrors)}`);
   return order.id;
+}
+
+/**
+ * Orders these rewards, of a customer whose points are being moved for another order. Resolves once the new order has found
+ * that it must wait for that, and has looked a second time.
+ */
+export async function placeWaitingOrder(...order: Parameters<typeof placeOrder>): Promise<string> {
+  const waits = queriesAnswered(2, /ledger_version as version, not exists/);
+  const id = await placeOrder(...order);
+  await waits;
+  return id;
 }
 
 export async function readOrder(caller: Caller, id: string): Promise<SeenOrder> {
