@@ -5,12 +5,6 @@ import { type Deliver, makeRelayEvents, type RelayDeps } from "./relay-events.ts
 
 /** What a phone finds of the past; the rest is in `memberEvents`. */
 const KEPT_PER_MEMBER = 1_000;
-const LOOK_AGAIN_MS = 250;
-const AFTER_FAILURE_MS = 2_000;
-/** How long until another process takes over from one that died. */
-const TAKE_TURNS_MS = 3_000;
-
-const GRACE_MS = 2_000;
 const SECONDS_PER_DAY = 86_400;
 
 export const memberKey = (memberId: string) => `loyalty:member:${memberId}`;
@@ -20,6 +14,14 @@ export interface RelayOptions extends Omit<RelayDeps, "deliver"> {
   /** How long the stream of a member is kept who is told nothing more. */
   keptDays: number;
   exclusive: Exclusive;
+  /** How long until it looks for new events again (250). */
+  lookAgainMs?: number;
+  /** The same after some could not be handed on (2,000). */
+  afterFailureMs?: number;
+  /** How long until another process takes over from one that died (3,000). */
+  takeTurnsMs?: number;
+  /** How long stopping waits for a Redis that does not answer (2,000). */
+  graceMs?: number;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface RelayOptions extends Omit<RelayDeps, "deliver"> {
  * processes one does it at a time, since two would not keep the order. @returns a function that stops it
  */
 export function runRelay({ redisUrl, keptDays, exclusive, ...deps }: RelayOptions): () => Promise<void> {
-  const { log } = deps;
+  const { log, lookAgainMs = 250, afterFailureMs = 2_000, takeTurnsMs = 3_000, graceMs = 2_000 } = deps;
   const redis = createClient({ url: redisUrl, disableOfflineQueue: true, socket: { connectTimeout: 2_000 } });
   redis.on("error", (error: Error) => log.debug({ reason: error.message }, "Redis is not reachable"));
   const deliver: Deliver = async (memberIds, events) => {
@@ -51,8 +53,8 @@ export function runRelay({ redisUrl, keptDays, exclusive, ...deps }: RelayOption
   async function follow() {
     while (!signal.aborted) {
       const { moved, failed } = redis.isReady ? await relayEvents(signal) : { moved: 0, failed: 0 };
-      if (failed > 0) await pause(AFTER_FAILURE_MS);
-      else if (moved === 0) await pause(LOOK_AGAIN_MS);
+      if (failed > 0) await pause(afterFailureMs);
+      else if (moved === 0) await pause(lookAgainMs);
     }
     return true;
   }
@@ -63,14 +65,14 @@ export function runRelay({ redisUrl, keptDays, exclusive, ...deps }: RelayOption
       } catch (error) {
         log.warn({ err: error }, "Members' events are not handed on to Redis at the moment");
       }
-      await pause(TAKE_TURNS_MS);
+      await pause(takeTurnsMs);
     }
   }
   void redis.connect().catch(() => {}); // it goes on trying by itself
   const running = run();
   return async () => {
     stopping.abort();
-    await Promise.race([running, sleep(GRACE_MS, undefined, { ref: false })]);
+    await Promise.race([running, sleep(graceMs, undefined, { ref: false })]);
     redis.destroy(); // which ends a command that a Redis in trouble does not answer
     await running;
   };
