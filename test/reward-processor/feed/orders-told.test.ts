@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
-import { orderSettled, placeOrder, readOrder } from "../../support/orders.ts";
+import { orderPrepared, orderSettled, placeOrder, readOrder } from "../../support/orders.ts";
 import { queriesOf } from "../../support/sql-spy.ts";
 
 let gateway: TestGateway;
@@ -60,11 +60,13 @@ test("many orders of one customer at once are told without a gap, and none waits
   const before = await deadlocks();
   const settled = await Promise.all(
     ids.map(async (id) => {
-      const { errors } = await customer.send(
+      await orderPrepared(customer, id); // while its points are being taken, it cannot be cancelled
+      const { data, errors } = await customer.send<{ cancelOrder: { userErrors: object[] } }>(
         "mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { userErrors { code } } }",
         { input: { orderId: id, idempotencyKey: `cancel-${id}` } },
       );
       expect(errors).toBeUndefined();
+      expect(data?.cancelOrder.userErrors).toEqual([]);
       return orderSettled(customer, id);
     }),
   );
