@@ -70,6 +70,10 @@ export async function startMicrosite(env: Record<string, string> = {}): Promise<
   };
 }
 
+/** Resolves once the page has nothing left to do about the answers that it has. */
+export const idle = (page: Page): Promise<void> =>
+  page.evaluate("new Promise((done) => requestIdleCallback(() => requestIdleCallback(() => done())))");
+
 function watchRequests(context: BrowserContext): () => Promise<void> {
   const inFlight = new Set<Request>();
   const answered = new EventEmitter();
@@ -86,14 +90,11 @@ function watchRequests(context: BrowserContext): () => Promise<void> {
   });
   context.on("requestfinished", remove);
   context.on("requestfailed", remove);
-  // Effects of an answer run before the page is idle.
-  const idle = (page: Page) =>
-    page.evaluate("new Promise((done) => requestIdleCallback(() => requestIdleCallback(() => done())))");
   return async () => {
     for (let known = -1; known !== started || inFlight.size > 0; ) {
       while (inFlight.size > 0) await once(answered, "one");
       known = started;
-      await Promise.all(context.pages().map(idle));
+      await Promise.all(context.pages().map((page) => idle(page)));
     }
   };
 }
