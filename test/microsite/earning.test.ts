@@ -96,12 +96,23 @@ browserTest("a check-in that nobody answers is asked for again, and counts once"
   expect(gateway.ledgerOf(customer)).toEqual([100, 5]);
 });
 
+/** Resolves once no points of anybody are on their way. */
+const allCredited = ({ sql, until }: TestGateway) =>
+  until(async () => {
+    const [award] = await sql(
+      `select from reward_awards where state in ('PENDING', 'UNCERTAIN') and unit = 'POINTS' and customer_id is not null
+         and available_at <= now()`,
+    );
+    return award === undefined;
+  });
+
 browserTest("points whose arrival is in doubt are on their way, and then there", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   const { page, problems } = await site.visit(customer);
   await page.goto("/activity");
   await page.getByText("Live", { exact: true }).waitFor();
+  await allCredited(gateway); // else a call about somebody else may meet the faults
   gateway.fault("credit", { fault: "commit-then-drop" });
   const repetition = gateway.fault("credit", { fault: "hold" });
   await register(gateway, customer.userId);
