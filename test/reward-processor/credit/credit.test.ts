@@ -120,16 +120,19 @@ describe("an award", () => {
     if (customerId) expect(sentFor(customerId)).toEqual([]);
   });
 
-  test("of tickets is left alone", async () => {
-    const id = await award(null, { availableAt: inHours(1) });
+  test("of tickets is left alone, also when its last day has passed", async () => {
+    const ids = [await award(null, { availableAt: inHours(1) }), await award(null, { availableAt: inHours(1) })];
     await gateway.sql("alter table reward_awards disable trigger reward_awards_freeze");
     await gateway.sql(
-      "update reward_awards set unit = 'TICKETS', draw_id = 'd', customer_id = 'X', available_at = now() - interval '1 day', expires_at = now() - interval '1 hour' where id = $1",
-      [id],
+      `update reward_awards set unit = 'TICKETS', draw_id = 'd', customer_id = 'X', available_at = now() - interval '1 day',
+         expires_at = case when id = $2 then now() - interval '1 hour' end
+       where id = any($1)`,
+      [ids, ids[1]],
     );
     await gateway.sql("alter table reward_awards enable trigger reward_awards_freeze");
     await anotherRound();
-    expect(await seen(id)).toMatchObject({ state: "PENDING", attempts: 0 });
+    const untouched = { state: "PENDING", attempts: 0 };
+    expect(await readAwards(gateway, ids)).toMatchObject([untouched, untouched]);
   });
 });
 
