@@ -1,9 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./gateway-process.ts";
+
+export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
+/** What to write behind the name of tests that are skipped without it. */
+export const whyNoRedis = hasRedis ? "" : " (skipped: no redis-server on this machine)";
 
 /** A redis-server of the test's own, that loses nothing it has acknowledged. */
 export interface TestRedis extends AsyncDisposable {
