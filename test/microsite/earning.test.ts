@@ -54,7 +54,7 @@ browserTest("checking in raises the streak and the balance, once, and is told in
   const tile = page.getByRole("region", { name: "Daily check-in" });
   await tile.getByRole("button", { name: "Check in for 5 points" }).dblclick();
   await tile.getByText("5 points for today").waitFor();
-  expect(await tile.locator(":focus").innerText()).toContain("5 points for today");
+  await expect.poll(() => tile.locator(":focus").innerText()).toContain("5 points for today");
   await tile.getByText("1 day in a row").waitFor();
   await tile.getByText(/^Next: (today|tomorrow), /).waitFor();
   await tile.getByText("In your wallet").waitFor();
@@ -165,13 +165,13 @@ browserTest("older entries come when asked for, and stay when something new does
     .getByRole("region", { name: "What you have earned" })
     .getByText("Points for purchases", { exact: true });
   await rows.nth(11).waitFor();
-  expect(await rows.count()).toBe(12);
+  await expect.poll(() => rows.count()).toBe(12);
   await page.getByRole("button", { name: "Show older ones" }).click();
   await rows.nth(13).waitFor();
   await page.getByText("Live", { exact: true }).waitFor();
   await register(gateway, customer.userId);
   await page.getByRole("listitem").filter({ hasText: "Welcome bonus" }).getByText("In your wallet").waitFor();
-  expect(await rows.count()).toBe(13); // as many as were shown; the oldest is asked for again
+  await expect.poll(() => rows.count()).toBe(13); // as many as were shown; the oldest is asked for again
   await page.getByRole("button", { name: "Show older ones" }).click();
   await rows.nth(13).waitFor();
   expect(problems).toEqual([]);

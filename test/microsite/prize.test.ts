@@ -29,7 +29,7 @@ browserTest("a voucher that was won is claimed, once, and costs nothing", async 
   await page.getByRole("heading", { name: "It is all yours" }).waitFor();
   await page.goto("/orders");
   await page.getByRole("heading", { name: "Orders", level: 1 }).waitFor();
-  expect(await page.getByRole("main").getByRole("listitem").count()).toBe(1);
+  await expect.poll(() => page.getByRole("main").getByRole("listitem").count()).toBe(1);
   expect(gateway.ledgerOf(customer)).toEqual([1_000]);
   expect(problems).toEqual([]);
 });
