@@ -145,11 +145,12 @@ describe("a process that stopped beating", () => {
     });
     await reached;
     // As if it had been begun by another process, whose heart stopped a while ago.
-    await db.$executeRaw`update dbos.workflow_status set executor_id = 'somebody else' where workflow_uuid = ${id}`;
     await db.$executeRaw`insert into saga_executors values ('somebody else', now() - interval '1 minute')`;
+    await db.$executeRaw`update dbos.workflow_status set executor_id = 'somebody else' where workflow_uuid = ${id}`;
     expect(await ended(id)).toBe("done");
     expect(lives).toBe(2);
-    expect(await db.sagaExecutor.findMany({ select: { executorId: true } })).toEqual([{ executorId: "test" }]);
+    const executors = () => db.sagaExecutor.findMany({ select: { executorId: true } });
+    await expect.poll(executors, { timeout: 60_000 }).toEqual([{ executorId: "test" }]);
   });
 
   test("is left alone while its heart beats", async () => {
