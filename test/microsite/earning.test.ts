@@ -54,7 +54,7 @@ browserTest("checking in raises the streak and the balance, once, and is told in
   const tile = page.getByRole("region", { name: "Daily check-in" });
   await tile.getByRole("button", { name: "Check in for 5 points" }).dblclick();
   await tile.getByText("5 points for today").waitFor();
-  await expect.poll(() => tile.locator(":focus").innerText()).toContain("5 points for today");
+  await tile.locator(":focus").filter({ hasText: "5 points for today" }).waitFor();
   await tile.getByText("1 day in a row").waitFor();
   await tile.getByText(/^Next: (today|tomorrow), /).waitFor();
   await tile.getByText("In your wallet").waitFor();

@@ -70,6 +70,7 @@ browserTest("a link signs in, and leaves nothing of itself behind", async () => 
   expect(await whose(second.page)).toBe(null);
   await second.page.reload();
   await second.page.getByLabel("Customer number").waitFor();
+  await second.quiet();
   expect(await second.page.getByRole("alert").count()).toBe(0);
   expect(second.problems).toEqual([]);
 });

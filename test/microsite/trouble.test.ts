@@ -245,12 +245,14 @@ browserTest("being offline is told, and nothing is lost", async () => {
 });
 
 browserTest("a programme in which nothing can be earned says nothing of it", async () => {
-  const { page, problems } = await site.visit(await site.gateway.customer({ balance: 40 }));
+  const { page, problems, quiet } = await site.visit(await site.gateway.customer({ balance: 40 }));
   await page.goto("/");
   await page.getByRole("region", { name: "Your points" }).getByText("40 points").waitFor();
+  await quiet();
   expect(await page.getByText("Daily check-in").count()).toBe(0);
   await page.goto("/activity");
   await page.getByText("Nothing yet.").waitFor();
+  await quiet();
   expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["What you have earned"]);
   expect(problems).toEqual([]);
 });

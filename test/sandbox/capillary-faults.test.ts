@@ -118,7 +118,7 @@ test("codes belong to refusals, and operations to their upstream", async () => {
 
 test("a reset while an issue is delayed lets nothing of it happen", async () => {
   await using sandbox = await startSandbox();
-  sandbox.faults.add({ upstream: "capillary", operation: "issue", fault: "delay", delayMs: 60_000 });
+  sandbox.faults.add({ upstream: "capillary", operation: "issue", fault: "delay", delayMs: 60_000 }); // never over: the reset cuts it
   const answer = expect(capillaryApi(sandbox).issue()).rejects.toThrow("fetch failed");
   await sandbox.calls.waitFor((call) => call.operation === "issue");
   sandbox.reset();
