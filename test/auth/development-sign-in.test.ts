@@ -143,7 +143,7 @@ describe("the route", () => {
 });
 
 describe("the route does not exist, and no page tells of it,", () => {
-  const production = { NODE_ENV: "production", CLIENT_SETTLE_SECONDS: "30" };
+  const production = { NODE_ENV: "production", CLIENT_SETTLE_SECONDS: "60" };
   test.each<[where: string, start: () => Promise<TestGateway>]>([
     ["in production, also with a sandbox as its upstream", () => startTestGateway(production)],
     ["in development with a configured upstream, also a sandbox", () => startTestGateway({ NODE_ENV: "development" })],

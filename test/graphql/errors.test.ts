@@ -152,7 +152,7 @@ describe("a gateway in production", () => {
   let written: CapturedLog;
   beforeAll(async () => {
     written = await captureLog();
-    gateway = await startTestGateway({ NODE_ENV: "production", CLIENT_SETTLE_SECONDS: "10" }, { log: written.log });
+    gateway = await startTestGateway({ NODE_ENV: "production", CLIENT_SETTLE_SECONDS: "60" }, { log: written.log });
   });
   afterAll(() => gateway[Symbol.asyncDispose]());
   const logged = () =>

@@ -240,7 +240,7 @@ test("without a list no page of another origin may read an answer", async () => 
 });
 
 test("in production the cookies are bound to https and to this very host", async () => {
-  await gateway.restart({ NODE_ENV: "production", HOST: "127.0.0.1", CLIENT_SETTLE_SECONDS: "10" });
+  await gateway.restart({ NODE_ENV: "production", HOST: "127.0.0.1", CLIENT_SETTLE_SECONDS: "60" });
   try {
     browser = await signedInBrowser();
     const { session, cookieAttributes } = browser;

@@ -58,7 +58,7 @@ browserTest("a sign-in that fails says why, and can be tried again", async () =>
 });
 
 describe.each([
-  ["in production", { NODE_ENV: "production", CLIENT_SETTLE_SECONDS: "30" }],
+  ["in production", { NODE_ENV: "production", CLIENT_SETTLE_SECONDS: "60" }],
   ["with a configured upstream", {}],
 ])("%s", (_, settings) => {
   browserTest("the sign-in page neither offers it nor asks for it", async () => {

@@ -62,7 +62,7 @@ export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record
     CAPILLARY_PROGRAM_ID: capillary.programId,
     CAPILLARY_CALLS_PER_MINUTE: "100000",
     CATALOG_SYNC_SECONDS: "0", // the catalogue of a test is its own
-    UPSTREAM_TIMEOUT_MS: "10000",
+    UPSTREAM_TIMEOUT_MS: "60000", // longer than any test holds a call, also on a machine that stalls
     OTP_PER_ADDRESS_HOUR: "100000",
     SESSION_SECRET,
     OPERATOR_TOKEN,

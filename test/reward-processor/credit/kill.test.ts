@@ -12,9 +12,22 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** Has an operator ask once more for an award that was refused, which wakes the worker for all that are to be credited. */
-async function tryAgain(id = ""): Promise<void> {
-  await gateway.sql("update reward_awards set state = 'REFUSED', settled_at = now() where id = $1", [id]);
+function newCustomer(): string {
+  const customer_id = `C-${randomUUID()}`;
+  gateway.sandbox.client.addCustomer({ customer_id, balance: 0 });
+  return customer_id;
+}
+
+/** An award that nobody credits before an operator asks for it. @returns its id */
+async function refusedAward(customerId = newCustomer()): Promise<string> {
+  const [id = ""] = await insertAwards(gateway, [{ customerId: null }]);
+  const refused = "customer_id = $1, state = 'REFUSED', settled_at = now()";
+  await gateway.sql(`update reward_awards set ${refused} where id = $2`, [customerId, id]);
+  return id;
+}
+
+/** Has an operator ask for it, which wakes the worker for all that are to be credited. */
+async function tryAgain(id: string): Promise<void> {
   const awardId = Buffer.from(`RewardAward:${id}`).toString("base64url");
   await gateway.operator.ok(
     "mutation ($input: ResolveAwardInput!) { resolveAward(input: $input) { userErrors { code } } }",
@@ -22,39 +35,36 @@ async function tryAgain(id = ""): Promise<void> {
   );
 }
 
-async function award(...customerIds: string[]): Promise<string[]> {
-  for (const customer_id of customerIds) gateway.sandbox.client.addCustomer({ customer_id, balance: 0 });
-  const awards = customerIds.map((customerId) => ({ customerId }));
-  return insertAwards(gateway, awards);
-}
-
 test.each<[CrashPoint, { reached: boolean }]>([
   ["credit:marked", { reached: false }],
   ["credit:answered", { reached: true }],
 ])("killed at %s, awards are credited once, when their lease is over and not before", async (point, ledger) => {
-  const customers = Array.from({ length: 5 }, () => `C-${randomUUID()}`);
-  const credits = () => customers.flatMap((customerId) => creditsOf(gateway, customerId));
+  const customers = Array.from({ length: 5 }, newCustomer);
+  const creditsTo = (whom: string[]) => whom.flatMap((customerId) => creditsOf(gateway, customerId));
+  const another = newCustomer();
+  const wake = await refusedAward(another);
   const ids: string[] = [];
   await gateway.dieAt(point, async () => {
-    ids.push(...(await award(...customers)));
-    await tryAgain(ids[0]);
+    const awards = customers.map((customerId) => ({ customerId }));
+    ids.push(...(await insertAwards(gateway, awards)));
+    await tryAgain(wake);
   });
   const atDeath = await readAwards(gateway, ids);
   const marked = { state: "PENDING", attempts: 1, sent_at: expect.any(Date), under_way_until: expect.any(Date) };
   expect(atDeath).toMatchObject(ids.map((id) => ({ ...marked, credit_reference: `AWARD-${id}` })));
   for (const { sent_at, due_at } of atDeath) expect(+(due_at ?? 0)).toBeGreaterThan(+(sent_at ?? Infinity));
-  expect(credits().length > 0).toBe(ledger.reached);
+  expect(creditsTo([...customers, another]).length > 0).toBe(ledger.reached);
 
   // However long the new process takes to start, it finds the leases of the old one.
   await gateway.sql("update reward_awards set due_at = now() + interval '1 hour' where id = any($1)", [ids]);
   await gateway.restart();
-  const [other = ""] = await award(`C-${randomUUID()}`);
+  const other = await refusedAward();
   await tryAgain(other);
   expect(await awardsSettled(gateway, [other])).toMatchObject([{ state: "CREDITED" }]);
   expect(await readAwards(gateway, ids)).toMatchObject(ids.map(() => ({ state: "PENDING", attempts: 1 })));
 
   await endLeases(gateway);
-  await tryAgain((await award(`C-${randomUUID()}`))[0]);
+  await tryAgain(await refusedAward());
   expect(await awardsSettled(gateway, ids)).toMatchObject(ids.map(() => ({ state: "CREDITED", attempts: 2 })));
-  expect(credits()).toEqual(ids.map((id) => ({ reference: `AWARD-${id}`, points: 100 })));
+  expect(creditsTo(customers)).toEqual(ids.map((id) => ({ reference: `AWARD-${id}`, points: 100 })));
 });
