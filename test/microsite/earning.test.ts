@@ -113,11 +113,13 @@ browserTest("points whose arrival is in doubt are on their way, and then there",
   await page.goto("/activity");
   await page.getByText("Live", { exact: true }).waitFor();
   await allCredited(gateway); // else a call about somebody else may meet the faults
-  gateway.fault("credit", { fault: "commit-then-drop" });
+  const first = gateway.fault("credit", { fault: "hold", commit: true });
   const repetition = gateway.fault("credit", { fault: "hold" });
   await register(gateway, customer.userId);
   const welcome = page.getByRole("listitem").filter({ hasText: "Welcome bonus" }).filter({ hasText: "+500" });
   await welcome.getByText("On its way").waitFor();
+  await gateway.sandbox.faults.held(first);
+  gateway.sandbox.faults.release({ id: first.id, with: "drop" });
   await gateway.sandbox.faults.held(repetition);
   await page.reload();
   await welcome.getByText("Being confirmed").waitFor();

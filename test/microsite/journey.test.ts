@@ -56,10 +56,11 @@ browserTest("a newcomer orders and holds the code as it happens, by trusted docu
   await page.getByText("3,000 points left after").waitFor();
   await page.getByRole("link", { name: "Check out" }).click();
 
-  gateway.fault("redeem", { fault: "hold" });
+  const redeem = gateway.fault("redeem", { fault: "hold" });
   await page.getByRole("button", { name: "Place the order" }).click();
   await page.getByRole("heading", { level: 1, name: "Your order is placed" }).waitFor();
   await page.getByText("Live", { exact: true }).waitFor();
+  await gateway.sandbox.faults.held(redeem);
   gateway.sandbox.faults.release();
   await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
   await page.getByText("500 points were taken from your points.").waitFor();
