@@ -124,14 +124,21 @@ export async function accessibilityFaults(page: Page, rules?: string[]): Promise
   if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(await axeSource);
   return page.evaluate(async (only) => {
     const { axe } = globalThis as unknown as {
-      axe: { run(options: object): Promise<{ violations: { id: string; help: string; nodes: { html: string }[] }[] }> };
+      axe: {
+        run(
+          options: object,
+        ): Promise<{ violations: { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
+      };
     };
     const { violations } = await axe.run({
       resultTypes: ["violations"],
       preload: false,
       ...(only && { runOnly: only }),
     });
-    return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(" · ")}`);
+    return violations.map(
+      ({ id, help, nodes }) =>
+        `${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html} (${failureSummary})`).join(" · ")}`,
+    );
   }, rules);
 }
 
