@@ -5,7 +5,19 @@ import { LongestFirst } from "./test/support/longest-first.ts";
 import { needs } from "./test/support/needs.ts";
 import { RunReport } from "./test/support/run-report.ts";
 
-const durability = ["test/**/{kill,kill-*,storm}.test.ts"];
+/** Orders and awards through crashes, kills, lost answers and returned points. */
+const durability = [
+  "test/**/{kill,kill-*,storm}.test.ts",
+  "test/order/{issue-unknown,unknown-outcome,repeatable-ledger,revoke}.test.ts",
+];
+/** Tests that start programs: the scripts of `package.json`, servers, other processes. */
+const programs = [
+  "test/scripts/**/*.test.ts",
+  "test/start-failures.test.ts",
+  "test/platform/{postgres,redis-bus}.test.ts",
+  "test/sandbox/process.test.ts",
+  "test/reward-processor/{import-members,intake/own-process,intake/redis-intake}.test.ts",
+];
 const pages = ["test/{microsite,graphiql}/**/*.test.ts"];
 
 const project = (name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration => ({
@@ -20,7 +32,8 @@ export default defineConfig({
     projects: [
       project("durability", durability),
       project("pages", pages),
-      project("fast", ["test/**/*.test.ts"], [...durability, ...pages]),
+      project("programs", programs),
+      project("fast", ["test/**/*.test.ts"], [...durability, ...pages, ...programs]),
     ],
     globalSetup: ["test/support/global-setup.ts"],
     reporters: ["default", new RunReport()],
@@ -34,6 +47,7 @@ export default defineConfig({
     // other: loading the gateway anew for each would cost more than the tests.
     pool: "forks",
     isolate: false,
+    execArgv: ["--max-semi-space-size=64"], // a third less garbage collection
     maxWorkers: 3,
     maxConcurrency: 4,
     // Nothing waits for time, so only a busy machine comes near these.

@@ -191,8 +191,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
 
     const schema = buildSchema(features.resolvers);
     const { only, manifests } = config.trustedDocuments;
-    const { newest, earlier } = siteManifests();
-    const documents = makeDocumentGate(readManifests([...newest, ...manifests], schema, earlier), { only });
+    const documents = makeDocumentGate(readManifests(manifests, schema, siteManifests()), { only });
     await server.open({
       schema,
       documents,

@@ -81,28 +81,26 @@ const manifest = z.union([
 /**
  * Reads manifests of documents.
  *
- * @param earlier manifests of earlier builds of the microsite: a document of theirs that no longer fits the schema is left out
+ * @param files manifests of other frontends
+ * @param site the microsite's: its documents are generated from this schema, which checks them, and are not checked again. Of
+ *   earlier builds of it a document that no longer fits the schema is left out
  * @returns the texts by their SHA-256, in hexadecimal digits
  * @throws ConfigError naming every file and document that is wrong
  */
 export function readManifests(
   files: readonly string[],
   schema: GraphQLSchema,
-  earlier: readonly string[] = [],
+  site: { newest: readonly string[]; earlier: readonly string[] } = { newest: [], earlier: [] },
 ): Map<string, string> {
   const documents = new Map<string, string>();
   const problems: string[] = [];
-  for (const file of earlier) {
-    const read = readManifest(file);
-    if (typeof read === "string") continue;
-    for (const [id, text] of read) if (!problemOf(id, text, schema)) documents.set(sha256(text), text);
-  }
-  for (const file of files) {
+  for (const file of [...site.newest, ...files]) {
     const read = readManifest(file);
     if (typeof read === "string") problems.push(`${file}: ${read}`);
     else {
+      const isGenerated = site.newest.includes(file);
       for (const [id, text] of read) {
-        const problem = problemOf(id, text, schema);
+        const problem = isGenerated ? problemOfId(id, text) : problemOf(id, text, schema);
         if (problem) problems.push(`${file}: ${id}: ${problem}`);
         documents.set(sha256(text), text);
       }
@@ -110,6 +108,10 @@ export function readManifests(
   }
   if (problems.length > 0) {
     throw new ConfigError(problems.map((problem) => `TRUSTED_DOCUMENTS_MANIFESTS: ${problem}`).join("\n"));
+  }
+  for (const [id, text] of site.earlier.map(readManifest).flatMap((read) => (typeof read === "string" ? [] : read))) {
+    const hash = sha256(text);
+    if (!documents.has(hash) && !problemOf(id, text, schema)) documents.set(hash, text);
   }
   return documents;
 }
@@ -131,8 +133,14 @@ function readManifest(file: string) {
   }
 }
 
-function problemOf(id: string, text: string, schema: GraphQLSchema): string | undefined {
+function problemOfId(id: string, text: string): string | undefined {
   if (id.replace(/^sha256:/, "") !== sha256(text)) return `is not the SHA-256 of its text, which is ${sha256(text)}`;
+  return undefined;
+}
+
+function problemOf(id: string, text: string, schema: GraphQLSchema): string | undefined {
+  const problem = problemOfId(id, text);
+  if (problem) return problem;
   try {
     const [first] = validate(schema, parse(text, { maxTokens: MAX_TOKENS }), [...specifiedRules, ...limitRules]);
     return first?.message;

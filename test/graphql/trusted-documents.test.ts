@@ -169,7 +169,7 @@ describe("where any document is run", () => {
 
 test("an earlier build's manifest adds the documents that still fit, and never stops the start", () => {
   const files = [write("old.json", manifestOf(me, "{ mee }")), write("broken.json", "{"), join(folder, "missing.json")];
-  const documents = readManifests([], buildSchema([]), files);
+  const documents = readManifests([], buildSchema([]), { newest: [], earlier: files });
   expect([...documents]).toEqual([[hashOf(me), me]]);
 });
 
