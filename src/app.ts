@@ -8,7 +8,7 @@ import type { Config } from "./config.ts";
 import { makeFeatures } from "./features.ts";
 import { buildSchema } from "./graphql/schema.ts";
 import { makeDocumentGate, readManifests } from "./graphql/trusted-documents.ts";
-import type { IssuePatience } from "./order/saga/issue-durably.ts";
+import type { IssuePatience } from "./order/jobs/issue-units.ts";
 import { originOf } from "./origin.ts";
 import { siteManifests } from "./pages.ts";
 import type { Clock } from "./platform/clock.ts";
@@ -17,10 +17,10 @@ import { noCrashPoints, openCrashPoints } from "./platform/crash-point.ts";
 import { openDb } from "./platform/db.ts";
 import { type Bus, makeLocalBus } from "./platform/events.ts";
 import { makeExclusive } from "./platform/exclusive.ts";
+import { makeJobQueue } from "./platform/jobs/job-queue.ts";
 import { type Logger, makeLogger } from "./platform/logger.ts";
 import { migrate } from "./platform/migrate.ts";
 import { startEmbeddedPostgres } from "./platform/postgres/embedded.ts";
-import { makeDbosEngine } from "./platform/saga/dbos-engine.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandbox-process.ts";
 import { type Server, startServer } from "./server.ts";
@@ -45,9 +45,9 @@ export interface Surroundings {
   catalogSyncAfterMs?: number;
   catalogSyncEveryMs?: number;
   catalogPageSize?: number;
-  /** See `issue-durably.ts`. */
+  /** See `issue-units.ts`. */
   issuePatience?: IssuePatience;
-  /** See `move-points-durably.ts`. */
+  /** See `jobs/move-points.ts`. */
   resendAfterMs?: number;
   /** See `await-revokes.ts`. */
   revokePatienceMs?: number;
@@ -74,7 +74,8 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const SAGA_CONCURRENCY = 64;
+/** How many orders, returns and the like are worked on at once. */
+const JOB_SLOTS = 64;
 const CREDIT_CONNECTIONS = 32;
 const SHUTDOWN_GRACE_MS = 5_000;
 const SWEEP_EVERY_MS = 3_600_000;
@@ -140,13 +141,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     begin("Starting the gateway");
     const server: Server = await startServer({ config, log });
     running.defer(() => server.close());
-    const engine = makeDbosEngine({
-      db,
-      databaseUrl,
-      executorId: `${hostname()}:${server.port}`,
-      concurrency: SAGA_CONCURRENCY,
-      log,
-    });
+    const jobs = makeJobQueue({ db, bus, place: `${hostname()}:${server.port}`, slots: JOB_SLOTS, log });
     const features = makeFeatures({
       config,
       db,
@@ -156,7 +151,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       client,
       handOff: handOffKey && { ...config.handOff, key: handOffKey },
       capillary,
-      engine,
+      jobs,
       atCrashPoint: config.hasCrashPoints ? openCrashPoints() : noCrashPoints,
       vault,
       exclusive: makeExclusive(databaseUrl),
@@ -174,9 +169,14 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       await seedSampleWorld(db, { vault, draws: features.draws, clock });
     }
     begin("Resuming orders");
-    await engine.launch();
-    running.defer(() => engine.shutdown(SHUTDOWN_GRACE_MS));
-    running.defer(repeat(features.reconcile, surroundings.reconcileEveryMs ?? 30_000, "Reconciliation", log));
+    await features.adoptOrders();
+    await jobs.launch();
+    running.defer(() => jobs.shutdown(SHUTDOWN_GRACE_MS));
+    const reconcile = async () => {
+      await features.adoptOrders();
+      await features.reconcile();
+    };
+    running.defer(repeat(reconcile, surroundings.reconcileEveryMs ?? 30_000, "Reconciliation", log));
     running.defer(repeat(features.sweepFeeds, SWEEP_EVERY_MS, "Forgetting old events", log));
     running.defer(repeat(features.sweepHandOffs, SWEEP_EVERY_MS, "Forgetting old sign-in links", log));
     const { redisUrl } = config;
@@ -214,7 +214,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
         for (const http of [clientHttp, creditHttp]) http.closeCircuit();
         capillary?.closeCircuits();
       },
-      reconcile: features.reconcile,
+      reconcile,
       stop: () => running.disposeAsync(),
     };
   } catch (error) {

@@ -44,6 +44,11 @@ import { makeGiveRewards } from "./order/give-rewards.ts";
 import { makeConcludeIssue } from "./order/issue/conclude-issue.ts";
 import { makeFindGiven } from "./order/issue/find-given.ts";
 import { makeIssueUnit } from "./order/issue/issue-unit.ts";
+import { adoptOrders } from "./order/jobs/adopt-orders.ts";
+import { type IssuePatience, issuePatience } from "./order/jobs/issue-units.ts";
+import { placeOrderJob } from "./order/jobs/place-order-job.ts";
+import { returnPointsJob } from "./order/jobs/return-points-job.ts";
+import { revokeJob } from "./order/jobs/revoke-job.ts";
 import { makeConcludeMovement } from "./order/ledger/conclude-movement.ts";
 import { makeMovePoints } from "./order/ledger/move-points.ts";
 import { makeReadBalance } from "./order/ledger/read-balance.ts";
@@ -60,10 +65,6 @@ import { makeAwaitRevokes, REVOKE_PATIENCE_MS } from "./order/revoke/await-revok
 import { makeConcludeRevoke } from "./order/revoke/conclude-revoke.ts";
 import { makeRevokeUnit } from "./order/revoke/revoke-unit.ts";
 import { makeWantBack } from "./order/revoke/want-back.ts";
-import { type IssuePatience, issuePatience } from "./order/saga/issue-durably.ts";
-import { placeOrderSaga } from "./order/saga/place-order-saga.ts";
-import { returnPointsSaga } from "./order/saga/return-points-saga.ts";
-import { revokeSaga } from "./order/saga/revoke-saga.ts";
 import { makeSettleLines } from "./order/settle-lines.ts";
 import { makeUpdateShipment } from "./order/update-shipment.ts";
 import { makeWatchOrder } from "./order/watch-order.ts";
@@ -72,8 +73,8 @@ import type { AtCrashPoint } from "./platform/crash-point.ts";
 import type { Db } from "./platform/db.ts";
 import type { Bus } from "./platform/events.ts";
 import type { Exclusive } from "./platform/exclusive.ts";
+import type { JobQueue } from "./platform/jobs/job.ts";
 import type { Logger } from "./platform/logger.ts";
-import type { SagaEngine } from "./platform/saga/saga.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
 import { makeCheckIn } from "./reward-processor/check-in/check-in.ts";
 import { makeCapillaryLedger } from "./reward-processor/credit/capillary-ledger.ts";
@@ -115,7 +116,7 @@ export interface FeatureDeps {
   handOff: HandOffRules | undefined;
   /** Undefined where there is none. */
   capillary: Capillary | undefined;
-  engine: SagaEngine;
+  jobs: JobQueue;
   atCrashPoint: AtCrashPoint;
   vault: VoucherVault;
   exclusive: Exclusive;
@@ -133,7 +134,7 @@ export type Features = ReturnType<typeof makeFeatures>;
 
 /** Binds every feature to what it stands on. Nothing here decides anything. */
 export function makeFeatures(deps: FeatureDeps) {
-  const { config, db, bus, clock, log, client, capillary, engine, atCrashPoint, vault, otpGridMs } = deps;
+  const { config, db, bus, clock, log, client, capillary, jobs, atCrashPoint, vault, otpGridMs } = deps;
   checkOrderStatuses();
   const gridMs = otpGridMs ?? ANSWER_GRID_MS;
   const { settleMs, redeemRepeatable, reverseRepeatable, pointsAuth } = config.client;
@@ -197,9 +198,8 @@ export function makeFeatures(deps: FeatureDeps) {
 
   // Orders
   const orderTokens = box("client-token/order");
-  const returnSagaName = { name: "return-points" };
   const settleLines = makeSettleLines((tx, { id, orderId }) =>
-    engine.start(tx, returnSagaName, `return:${id}`, { orderId, movementId: id }),
+    jobs.add(tx, { name: "return-points" }, `return:${id}`, { orderId, movementId: id }),
   );
   const conclude = makeConcludeMovement({ settleLines, log });
   const readBalance = makeReadBalance({ db, client, orderTokens, sessionTokens, pointsAuth, clock });
@@ -217,9 +217,9 @@ export function makeFeatures(deps: FeatureDeps) {
   const concludeIssue = makeConcludeIssue({ settleLines, vault, log });
   const patience = deps.issuePatience ?? issuePatience;
   const findGiven = capillary && makeFindGiven({ capillary, clock });
-  const durably = { movePoints, conclude, orders, settleMs, resendAfterMs: deps.resendAfterMs };
-  const placeSaga = placeOrderSaga({
-    ...durably,
+  const moving = { movePoints, conclude, orders, settleMs, resendAfterMs: deps.resendAfterMs };
+  const placing = placeOrderJob({
+    ...moving,
     redeemRepeatable,
     giveRewards: makeGiveRewards({ orders, settleLines, atCrashPoint, log }),
     issueUnit: makeIssueUnit({ orders, capillary, findGiven, conclude: concludeIssue, atCrashPoint, log }),
@@ -228,13 +228,13 @@ export function makeFeatures(deps: FeatureDeps) {
       await orders.changing(orderId, (change) => conclude.gaveUp(change, movementId));
     },
   });
-  engine.register(placeSaga);
-  engine.register(returnPointsSaga({ ...durably, reverseRepeatable }));
+  jobs.register(placing);
+  jobs.register(returnPointsJob({ ...moving, reverseRepeatable }));
 
   const createOrder = makeCreateOrder({
     orderTokens,
     ledger,
-    startSaga: (tx, input) => engine.start(tx, placeSaga, input.orderId, input),
+    startJob: (tx, input) => jobs.add(tx, placing, `place:${input.orderId}`, input),
   });
   const placeOrder = makePlaceOrder({
     db,
@@ -249,12 +249,12 @@ export function makeFeatures(deps: FeatureDeps) {
     atCrashPoint,
   });
   const concludeRevoke = makeConcludeRevoke({ settleLines, log });
-  const revokes = revokeSaga({
+  const revokes = revokeJob({
     revokeUnit: makeRevokeUnit({ orders, capillary, findGiven, conclude: concludeRevoke, clock, atCrashPoint }),
     issuePatience: patience,
   });
-  engine.register(revokes);
-  const wantBack = makeWantBack((tx, units) => engine.start(tx, revokes, `revoke:${randomUUID()}`, units));
+  jobs.register(revokes);
+  const wantBack = makeWantBack((tx, units) => jobs.add(tx, revokes, `revoke:${randomUUID()}`, units));
   const awaitRevokes = makeAwaitRevokes({ orders, bus, patienceMs: deps.revokePatienceMs ?? REVOKE_PATIENCE_MS });
   const resolveOrder = makeResolveOrder({
     concludeRevoke,
@@ -264,7 +264,7 @@ export function makeFeatures(deps: FeatureDeps) {
     concludeIssue,
     findGiven,
     settleLines,
-    continueSaga: (tx, orderId) => engine.start(tx, placeSaga, `${orderId}:resolved`, { orderId, movementId: null }),
+    goOn: (tx, orderId) => jobs.add(tx, placing, `place:${orderId}:resolved`, { orderId, movementId: null }),
   });
   const updateShipment = makeUpdateShipment({ orders, settleLines });
   const receiveReport =
@@ -330,6 +330,7 @@ export function makeFeatures(deps: FeatureDeps) {
     sweepHandOffs: () => handOffs.sweep(clock.now()),
     startCrediting: (pollMs: number | undefined) => startCrediting({ ...crediting, pollMs }),
     readRewardImage: makeReadRewardImage({ db, catalogue, pictures: deps.pictures, clock, log }),
+    adoptOrders: () => adoptOrders(db),
     reconcile: makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs }),
     resolvers: [
       authResolvers({ requestOtp, verifyOtp, signInWithToken, sessions, accessTokens }),

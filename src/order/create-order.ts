@@ -25,7 +25,7 @@ export interface NewOrder {
 
 /**
  * Writes the order of lines that have been judged: frozen lines and units, a movement for each taking of points, what each
- * unit's issue will say, the first event, and the start of its saga. Answers its id.
+ * unit's issue will say, the first event, and the job that goes on with it. Answers its id.
  */
 export type CreateOrder = (tx: Tx, order: NewOrder) => Promise<string>;
 
@@ -33,12 +33,12 @@ export interface CreateOrderDeps {
   orderTokens: SecretBox;
   /** Whose points a customer's own wallet holds. */
   ledger: IndividualLedger;
-  startSaga(tx: Tx, input: { orderId: string; movementId: string | null }): Promise<void>;
+  startJob(tx: Tx, input: { orderId: string; movementId: string | null }): Promise<void>;
 }
 
 type Line = ReturnType<typeof freeze>[number];
 
-export function makeCreateOrder({ orderTokens, ledger, startSaga }: CreateOrderDeps): CreateOrder {
+export function makeCreateOrder({ orderTokens, ledger, startJob }: CreateOrderDeps): CreateOrder {
   return async (tx, { origin, lines: ordered, customerId, clientToken, total, address, now }) => {
     const orderId = randomUUID();
     const number = orderNumber(now);
@@ -99,7 +99,7 @@ export function makeCreateOrder({ orderTokens, ledger, startSaga }: CreateOrderD
     ];
     if (movements.length > 0) await tx.pointsMovement.createMany({ data: movements });
     await makeAdvance(tx, orderId, now)({});
-    await startSaga(tx, { orderId, movementId });
+    await startJob(tx, { orderId, movementId });
     return orderId;
   };
 

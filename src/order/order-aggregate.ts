@@ -59,7 +59,7 @@ export interface Issue {
 export const isRevokeOpen = ({ revokeState }: Pick<Issue, "revokeState">) =>
   revokeState === "PENDING" || revokeState === "UNCERTAIN";
 
-/** The whole aggregate in one query: it is read at least twice in every step of a saga, and six queries took thrice as long. */
+/** The whole aggregate in one query: it is read at least twice in every step of an order, and six queries took thrice as long. */
 export async function readAggregate(tx: Tx, orderId: string): Promise<OrderAggregate | null> {
   const [row] = await tx.$queryRaw<{ order: OrderAggregate }[]>`
     select jsonb_build_object(

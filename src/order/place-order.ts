@@ -56,7 +56,7 @@ const MAX_ATTEMPTS = 5;
 
 /**
  * Creates the order of the customer's cart: the order, the frozen cart, the movement that will take the points, the first
- * event, the used-up key and the start of the saga, in one transaction. Everything is judged inside it, under the
+ * event, the used-up key and the job that goes on with it, in one transaction. Everything is judged inside it, under the
  * customer's lock. What others know is read before: the balance, which is read again when a movement of ours was settled in
  * between, and what Capillary says of its rewards and of the groups that pay, which is asked about the very cart that is
  * found under the lock, and again when it is another by then.

@@ -39,7 +39,7 @@ export interface ResolveOrderDeps {
   findGiven: FindGiven | undefined;
   settleLines: SettleLines;
   /** Goes on with an order whose points turned out to be taken. */
-  continueSaga(tx: Tx, orderId: string): Promise<void>;
+  goOn(tx: Tx, orderId: string): Promise<void>;
 }
 
 /** What people are asked about. */
@@ -53,7 +53,7 @@ type Question =
 
 /** Puts on record what people found out about something that needed attention, and does what follows from it. */
 export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
-  const { db, orders, conclude, concludeIssue, concludeRevoke, findGiven, settleLines, continueSaga } = deps;
+  const { db, orders, conclude, concludeIssue, concludeRevoke, findGiven, settleLines, goOn } = deps;
 
   return async ({ operatorId, idempotencyKey, ...input }) => {
     const { orderId, outcome, note } = input;
@@ -116,7 +116,7 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
     await bumpLedgerVersion(change);
     if (outcome === "HAPPENED") {
       await conclude.confirmed(change, movement.id);
-      if (isDeduction) await continueSaga(tx, order.id);
+      if (isDeduction) await goOn(tx, order.id);
       return;
     }
     const data = { state: "REFUSED", settledAt: now, watchUntil: null } as const;

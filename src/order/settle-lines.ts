@@ -6,7 +6,7 @@ import { type Movement, toMovement } from "./order.ts";
 import { type AggregateLine, type OrderAggregate, readAggregate } from "./order-aggregate.ts";
 import { isOpen, isUngiven, statusOfUnits } from "./unit-states.ts";
 
-/** Starts the saga that gives a movement's points back, when the transaction commits. */
+/** Adds the job that gives a movement's points back, when the transaction commits. */
 export type StartReturn = (tx: Tx, movement: { id: string; orderId: string }) => Promise<void>;
 
 /** @param current the order as it is now, where the caller knows; else it is read */

@@ -37,11 +37,26 @@ function makeStatementNames(): (query: { sql: string }) => string {
 const WRITE_CONFLICT_OR_DEADLOCK = "P2034";
 const MAX_TRIES = 4;
 
+const thenDo = new WeakMap<Tx, (() => void)[]>();
+
+/** Does something once the transaction has committed, which must be one of `inTransaction`. */
+export function afterCommit(tx: Tx, action: () => void): void {
+  const actions = thenDo.get(tx);
+  if (!actions) throw new Error("afterCommit needs a transaction of inTransaction");
+  actions.push(action);
+}
+
 /** Runs `work` in one transaction; runs it again when the database chose it as a deadlock's victim. */
 export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
+    const actions: (() => void)[] = [];
     try {
-      return await db.$transaction(work);
+      const answer = await db.$transaction((tx) => {
+        thenDo.set(tx, actions);
+        return work(tx);
+      });
+      for (const action of actions) action();
+      return answer;
     } catch (error) {
       if (!isConflict(error) || tries === MAX_TRIES) throw error;
     }

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type pg from "pg";
-import { checkMayCreateSchemas, connect, explainSchemaError } from "./postgres/connect.ts";
+import { connect, explainSchemaError } from "./postgres/connect.ts";
 import { SetupError } from "./setup-error.ts";
 
 export const migrationsDir = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
@@ -22,7 +22,6 @@ export const migrationsDir = fileURLToPath(new URL("../../prisma/migrations", im
 export async function migrate(databaseUrl: string): Promise<string[]> {
   const client = await connect(databaseUrl);
   try {
-    await checkMayCreateSchemas(client);
     await client.query("select pg_advisory_lock(hashtext('tessera.migrate'))");
     await client.query(`create table if not exists _prisma_migrations (
       id varchar(36) primary key, checksum varchar(64) not null, finished_at timestamptz, migration_name varchar(255) not null,

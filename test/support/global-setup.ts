@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { DBOS } from "@dbos-inc/dbos-sdk";
 import type { TestProject } from "vitest/node";
 import { migrate } from "../../src/platform/migrate.ts";
 import { startEmbeddedPostgres } from "../../src/platform/postgres/embedded.ts";
@@ -22,7 +21,6 @@ export default async function setup(project: TestProject) {
   await chmod(directory, 0o755); // the server's own user must get in
   const [postgres] = await Promise.all([startPostgres(directory), warmCompileCache(project)]);
   await migrate(postgres.url);
-  await DBOS.migrate(postgres.url);
   project.provide("templateUrl", postgres.url);
   return async () => {
     await postgres.stop({ evenIfUsed: true });

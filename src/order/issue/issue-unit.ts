@@ -1,5 +1,6 @@
 import { redeemabilityReasonOf } from "../../catalog/capillary-refusal.ts";
 import type { AtCrashPoint } from "../../platform/crash-point.ts";
+import type { Job } from "../../platform/jobs/job.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Capillary } from "../../upstream/capillary/capillary.ts";
 import { CapillaryError, hasReason } from "../../upstream/capillary/capillary-error.ts";
@@ -51,17 +52,17 @@ export type IssueSeen =
 
 export interface IssueUnit {
   /** Asks Capillary for a unit once and records what came of it. Safe to run again after a crash at any point. */
-  send(unit: UnitRef): Promise<IssueSent>;
+  send(unit: UnitRef, job: Job): Promise<IssueSent>;
   /**
    * Looks into the customer's issuals for a unit in doubt.
    *
    * @param answer what the last call was answered with: a refusal holds once it is seen that nothing was given
    */
-  look(unit: UnitRef, answer: DoubtfulAnswer): Promise<IssueSeen>;
+  look(unit: UnitRef, answer: DoubtfulAnswer, job: Job): Promise<IssueSeen>;
   /** Gives up a unit that is certainly not given. */
-  giveUp(unit: UnitRef, refusal: IssueRefusal): Promise<void>;
+  giveUp(unit: UnitRef, refusal: IssueRefusal, job: Job): Promise<void>;
   /** Puts a unit before people that stays in doubt. */
-  askPeople(unit: UnitRef, message: string): Promise<void>;
+  askPeople(unit: UnitRef, message: string, job: Job): Promise<void>;
 }
 
 export interface IssueUnitDeps {
@@ -94,24 +95,24 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     changeOrder(orders, orderId, work);
 
   return {
-    async send(unit) {
+    async send(unit, job) {
       const turn = await changing(unit, (change) => takeTurn(change, unit.unitId));
       if (!turn) return { outcome: "settled" };
       atCrashPoint("issue:marked");
       const answer = await ask(unit, turn);
       const wasSent = answer !== null && !("outcome" in answer && answer.outcome === "transient");
       if (wasSent) atCrashPoint("issue:answered");
-      const sent = await changing(unit, (change) => record(change, unit.unitId, turn, answer));
+      const sent = await changing(unit, (change) => record(change, unit.unitId, turn, answer, job));
       if (wasSent) atCrashPoint("issue:recorded");
       return sent;
     },
 
-    async look(unit, answer) {
+    async look(unit, answer, job) {
       const order = await orders.aggregate(unit.orderId);
       if (!order) throw new Error(`there is no order ${unit.orderId}`);
       const { issue } = find({ order }, unit.unitId).unit;
       try {
-        return await lookFor(unit, issue, order.customerId, answer);
+        return await lookFor(unit, issue, order.customerId, answer, job);
       } catch (error) {
         if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;
         log.warn(
@@ -122,8 +123,16 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
       }
     },
 
-    giveUp: (unit, refusal) => changing(unit, (change) => conclude.refused(change, unit.unitId, refusal)),
-    askPeople: (unit, message) => changing(unit, (change) => conclude.needsAttention(change, unit.unitId, message)),
+    giveUp: (unit, refusal, job) =>
+      changing(unit, async (change) => {
+        await job.hold(change.tx);
+        await conclude.refused(change, unit.unitId, refusal);
+      }),
+    askPeople: (unit, message, job) =>
+      changing(unit, async (change) => {
+        await job.hold(change.tx);
+        await conclude.needsAttention(change, unit.unitId, message);
+      }),
   };
 
   /** Marks the key as sent. Null when there is nothing to send any more. */
@@ -173,6 +182,7 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     unitId: string,
     { wasInDoubt }: Turn,
     answer: Issued | UpstreamError | null,
+    job: Job,
   ): Promise<IssueSent> {
     const { unit } = find(change, unitId);
     if (unit.state !== "PENDING") return { outcome: "settled" };
@@ -180,6 +190,7 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
       await conclude.given(change, unitId, givenBy(answer));
       return { outcome: "settled" };
     }
+    await job.hold(change.tx);
     const failure = answer;
     const codes = failure instanceof CapillaryError ? failure.codes : [];
     const message = failure?.message ?? "there is no Capillary to ask";
@@ -229,6 +240,7 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     issue: Issue,
     externalId: string,
     { refusal, isKeyUsedUp }: DoubtfulAnswer,
+    job: Job,
   ): Promise<IssueSeen> {
     if (!findGiven) return "unreadable";
     const search = await findGiven.search(issue, externalId);
@@ -241,11 +253,17 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
       return "settled";
     }
     if (attempt?.state === "failed" && refusal) {
-      await changing(unit, (change) => conclude.refused(change, unit.unitId, refusal));
+      await changing(unit, async (change) => {
+        await job.hold(change.tx);
+        await conclude.refused(change, unit.unitId, refusal);
+      });
       return "settled";
     }
     if (attempt?.state === "failed" && isKeyUsedUp) {
-      await changing(unit, (change) => nextTry(change, unit.unitId, "the try failed, as the issuals say"));
+      await changing(unit, async (change) => {
+        await job.hold(change.tx);
+        await nextTry(change, unit.unitId, "the try failed, as the issuals say");
+      });
       return "failed";
     }
     // A failure that was never answered may be of a repetition that found the customer locked: by the first call.

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { AtCrashPoint } from "../../platform/crash-point.ts";
 import type { Db } from "../../platform/db.ts";
+import type { Job } from "../../platform/jobs/job.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { ClientPoints } from "../../upstream/client-points/client-points.ts";
 import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts";
@@ -24,8 +24,11 @@ export type Sent =
   | "uncertain";
 
 export interface MovePoints {
-  /** Sends a movement to the ledger once and records what came of it. Safe to run again after a crash at any point. */
-  send(movementId: string): Promise<Sent>;
+  /**
+   * Sends a movement to the ledger once and records what came of it; sends nothing while something else of the customer's is
+   * under way. Safe to run again after a crash at any point.
+   */
+  send(movementId: string, job: Job): Promise<{ outcome: Sent } | { outcome: "not-its-turn"; customerId: string }>;
   /** Reads the balance for evidence of an uncertain movement. */
   look(movementId: string, earlier: readonly Look[]): Promise<{ look: Look; verdict: Verdict }>;
 }
@@ -42,7 +45,6 @@ export interface MovePointsDeps {
   reverseRepeatable: boolean;
 }
 
-const TURN_POLL_MS = { first: 20, most: 500 };
 /** A process that was paused for longer than this between marking and sending no longer sends: it may have been taken for dead. */
 const FENCE_MS = 2_000;
 
@@ -75,25 +77,27 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     changeOrder(orders, orderId, work);
 
   return {
-    async send(movementId) {
-      for (let pause = TURN_POLL_MS.first; ; pause = Math.min(pause * 2, TURN_POLL_MS.most)) {
-        const movement = await find(movementId);
-        const settled = sentOf(movement);
-        if (settled) return settled;
-        if (movement.sentAt && !isRepeatable(movement)) {
-          return changing(movement, (change) => conclude.inDoubt(change, movementId, "the answer was never recorded"));
-        }
-        const version = await freeTurn(movement);
-        if (version !== null) {
-          const balance = movement.sentAt ? movement.balanceBefore : await balanceFor(movement);
-          if (balance instanceof Error) {
-            return changing(movement, (change) => conclude.notSent(change, movementId, balance.message));
-          }
-          const turn = await changing(movement, (change) => takeTurn(change, movementId, version, balance));
-          if (turn) return attempt(turn);
-        }
-        await delay(pause);
+    async send(movementId, job) {
+      const movement = await find(movementId);
+      const { customerId } = movement;
+      const settled = sentOf(movement);
+      if (settled) return { outcome: settled };
+      if (movement.sentAt && !isRepeatable(movement)) {
+        return {
+          outcome: await changing(movement, async (change) => {
+            await job.hold(change.tx);
+            return conclude.inDoubt(change, movementId, "the answer was never recorded");
+          }),
+        };
       }
+      const version = await freeTurn(movement);
+      if (version === null) return { outcome: "not-its-turn", customerId };
+      const balance = movement.sentAt ? movement.balanceBefore : await balanceFor(movement);
+      if (balance instanceof Error) {
+        return { outcome: await changing(movement, (change) => conclude.notSent(change, movementId, balance.message)) };
+      }
+      const turn = await changing(movement, (change) => takeTurn(change, movementId, version, balance));
+      return turn ? { outcome: await attempt(turn, job) } : { outcome: "not-its-turn", customerId };
     },
 
     async look(movementId, earlier) {
@@ -166,7 +170,7 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     return { movement: { ...movement, ...mark }, orderNumber: order.number, wasInDoubt, markedAt: performance.now() };
   }
 
-  async function attempt({ movement, orderNumber, wasInDoubt, markedAt }: Turn): Promise<Sent> {
+  async function attempt({ movement, orderNumber, wasInDoubt, markedAt }: Turn, job: Job): Promise<Sent> {
     crashPointAt(movement, "marked");
     let failure: UpstreamError | null = null;
     const isLate = performance.now() - markedAt > FENCE_MS;
@@ -182,8 +186,9 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     if (wasSent) crashPointAt(movement, "answered");
 
     const sent = await changing(movement, async (change): Promise<Sent> => {
+      if (wasSent && failure === null) return confirmed(change, movement.id);
+      await job.hold(change.tx);
       await bumpLedgerVersion(change);
-      if (wasSent && failure === null) return conclude.confirmed(change, movement.id);
       if (failure?.outcome === "unknown") return conclude.inDoubt(change, movement.id, failure.message);
       // A no to a repetition says nothing about the first time: it may well be "I have done this already".
       if (wasInDoubt) return conclude.inDoubt(change, movement.id, failure?.message ?? "not repeated in time");
@@ -192,6 +197,16 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     });
     if (wasSent) crashPointAt(movement, "recorded");
     return sent;
+  }
+
+  /** A yes is the truth also when it comes late, to a process that others have taken for dead and stood in for. */
+  async function confirmed(change: OrderChange, movementId: string): Promise<Sent> {
+    const current = change.order.movements.find(({ id }) => id === movementId);
+    if (current?.state === "CONFIRMED") return "confirmed";
+    await bumpLedgerVersion(change);
+    return current?.state === "REFUSED"
+      ? conclude.needsAttention(change, movementId, "the ledger said yes after it was believed not to have done it")
+      : conclude.confirmed(change, movementId);
   }
 }
 

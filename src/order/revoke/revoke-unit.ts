@@ -1,5 +1,6 @@
 import type { Clock } from "../../platform/clock.ts";
 import type { AtCrashPoint } from "../../platform/crash-point.ts";
+import type { Job } from "../../platform/jobs/job.ts";
 import type { Capillary } from "../../upstream/capillary/capillary.ts";
 import { CapillaryError, hasReason } from "../../upstream/capillary/capillary-error.ts";
 import { hasOutcome, UpstreamError } from "../../upstream/upstream-error.ts";
@@ -22,11 +23,11 @@ export type RevokeSent =
 
 export interface RevokeUnit {
   /** Has Capillary take a unit back, once, and records what came of it. Safe to run again after a crash at any point. */
-  send(unit: UnitRef): Promise<RevokeSent>;
+  send(unit: UnitRef, job: Job): Promise<RevokeSent>;
   /** Looks at the wallet that had paid. Concludes when its points are seen; answers whether it did. */
   look(unit: UnitRef): Promise<boolean>;
   /** Ends the search: taken back without evidence of its points, or left to people. */
-  giveUp(unit: UnitRef, known: "taken-back" | "in-doubt" | "try-later"): Promise<void>;
+  giveUp(unit: UnitRef, known: "taken-back" | "in-doubt" | "try-later", job: Job): Promise<void>;
 }
 
 export interface RevokeUnitDeps {
@@ -51,7 +52,7 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
     changeOrder(orders, orderId, work);
 
   return {
-    async send(unit) {
+    async send(unit, job) {
       const found = await current(unit);
       if (!isRevokeOpen(found.unit.issue)) return "settled";
       const ready = await prepare(found);
@@ -61,7 +62,7 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
       atCrashPoint("revoke:marked");
       const failure = await ask(ready.transactionId, found);
       if (failure?.outcome !== "transient") atCrashPoint("revoke:answered");
-      return changing(unit, (change) => record(change, unit.unitId, turn.wasInDoubt, failure));
+      return changing(unit, (change) => record(change, unit.unitId, turn.wasInDoubt, failure, job));
     },
 
     async look(unit) {
@@ -76,8 +77,9 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
       return true;
     },
 
-    giveUp: (unit, known) =>
-      changing(unit, (change) => {
+    giveUp: (unit, known, job) =>
+      changing(unit, async (change) => {
+        await job.hold(change.tx);
         if (known === "taken-back") return conclude.takenBack(change, unit.unitId, { seenBack: false });
         if (known === "try-later") return conclude.kept(change, unit.unitId, "the rewards system cannot do it now");
         const message = "the answer to its revoke was lost, and nothing tells what happened";
@@ -151,12 +153,14 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
     unitId: string,
     wasInDoubt: boolean,
     failure: UpstreamError | null,
+    job: Job,
   ): Promise<RevokeSent> {
     if (failure === null) {
       if (find(change, unitId).unit.issue.points > 0) return "taken-back";
       await conclude.takenBack(change, unitId, { seenBack: true });
       return "settled";
     }
+    await job.hold(change.tx);
     const isDone = hasReason(failure, "not-revocable");
     if (isDone && !wasInDoubt) {
       // Nothing of ours was under way: it has been used, or somebody else has taken it back.

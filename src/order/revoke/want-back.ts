@@ -3,7 +3,7 @@ import type { Tx } from "../../platform/db.ts";
 import { find } from "../issue/conclude-issue.ts";
 import type { OrderChange } from "../order.store.ts";
 
-/** Starts the saga that has Capillary take units back, when the transaction commits. */
+/** Adds the job that has Capillary take units back, when the transaction commits. */
 export type StartRevokes = (tx: Tx, units: { orderId: string; unitIds: string[] }) => Promise<void>;
 
 /**

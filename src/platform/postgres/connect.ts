@@ -99,14 +99,6 @@ export function explainSchemaError(error: unknown, client: pg.Client): unknown {
   );
 }
 
-/** @throws SetupError unless the saga engine has its schema, or may create it */
-export async function checkMayCreateSchemas(client: pg.Client): Promise<void> {
-  const { rowCount } = await client.query(
-    "select where has_database_privilege(current_database(), 'create') or to_regnamespace('dbos') is not null",
-  );
-  if (!rowCount) throw mayNotCreate("schemas", client, "no CREATE privilege on the database");
-}
-
 function mayNotCreate(what: string, client: pg.Client, reason: string): SetupError {
   const { user, database } = client;
   return new SetupError(

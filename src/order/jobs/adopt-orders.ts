@@ -1,0 +1,39 @@
+import { type Db, inTransaction } from "../../platform/db.ts";
+
+/** Processes of the version before jobs show that they live in `saga_executors`: what they work on is left to them. */
+const OLD_PROCESS_GONE_AFTER_SECONDS = 10;
+
+/**
+ * Gives a job to what is under way and has none: orders that an older version of the program began, which kept the account
+ * of their steps elsewhere. What has to be done next is in the rows of the order. @returns how many
+ */
+export function adoptOrders(db: Db): Promise<number> {
+  return inTransaction(db, async (tx) => {
+    const [old] = await tx.$queryRaw<{ areAlive: boolean }[]>`
+      select exists (select from saga_executors
+        where heartbeat_at > now() - make_interval(secs => ${OLD_PROCESS_GONE_AFTER_SECONDS})) as "areAlive"`;
+    if (old?.areAlive) return 0;
+    return tx.$executeRaw`
+      insert into jobs (id, type, input)
+      select 'place:' || o.id, 'place-order', jsonb_build_object('orderId', o.id, 'movementId', m.id)
+      from orders o
+      left join points_movements m on m.order_id = o.id and m.kind = 'TAKEN' and m.ledger = 'CLIENT'
+      where (
+          o.status = 'PENDING' and coalesce(m.state, 'CONFIRMED') in ('PENDING', 'UNCERTAIN', 'CONFIRMED')
+          or o.status = 'PROCESSING' and exists (
+            select from order_lines l join order_units u on u.line_id = l.id left join unit_issues i on i.unit_id = u.id
+            where l.order_id = o.id and u.state = 'PENDING' and coalesce(i.state, 'PENDING') in ('PENDING', 'UNCERTAIN'))
+        ) and not exists (select from jobs where id in ('place:' || o.id, 'place:' || o.id || ':resolved'))
+      union all
+      select 'return:' || m.id, 'return-points', jsonb_build_object('orderId', m.order_id, 'movementId', m.id)
+      from points_movements m
+      where m.kind = 'RETURNED' and m.ledger = 'CLIENT' and m.state in ('PENDING', 'UNCERTAIN')
+        and not exists (select from jobs where id = 'return:' || m.id)
+      union all
+      select 'revoke:' || i.unit_id, 'revoke', jsonb_build_object('orderId', i.order_id, 'unitIds', jsonb_build_array(i.unit_id))
+      from unit_issues i
+      where i.revoke_state in ('PENDING', 'UNCERTAIN')
+        and not exists (select from jobs where type = 'revoke' and input -> 'unitIds' ? i.unit_id::text)
+      on conflict (id) do nothing`;
+  });
+}

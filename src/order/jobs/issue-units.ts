@@ -1,0 +1,118 @@
+import type { Job } from "../../platform/jobs/job.ts";
+import type { IssueRefusal } from "../issue/conclude-issue.ts";
+import type { DoubtfulAnswer, IssueUnit, UnitRef } from "../issue/issue-unit.ts";
+
+export interface IssueUnitsDeps {
+  issueUnit: IssueUnit;
+  issuePatience: IssuePatience;
+}
+
+export interface IssuePatience {
+  /** How often one is tried that never gets there, or is told to come later, before it is given up. */
+  maxTries: number;
+  /** The pause after the first try; it doubles with each. */
+  firstPauseMs: number;
+}
+
+/** Some 7 minutes: a restart over there is waited for. */
+export const issuePatience: IssuePatience = { maxTries: 10, firstPauseMs: 400 };
+/** Looks that show nothing clear, before people are asked. */
+const MAX_UNCLEAR_LOOKS = 6;
+/** Looks that show nothing at all, before a refusal of the repetition is believed. */
+const LOOKS_TO_BELIEVE_NOTHING_WAS_GIVEN = 3;
+/** A day, at the longest pause. */
+const MAX_DOUBTFUL_TRIES = 290;
+const LONGEST_PAUSE_MS = 5 * 60 * 1_000;
+
+const unreachable: IssueRefusal = {
+  reason: "UPSTREAM_UNAVAILABLE",
+  codes: [],
+  upstreamMessage: "it could not be asked for too long",
+  isOfTheLine: false,
+};
+
+const unanswered: DoubtfulAnswer = { refusal: null, isKeyUsedUp: false };
+
+/** What the next run of the job must know of the ones before. */
+export interface IssueMemory {
+  unitId: string;
+  /** Tries that never got there, or were told to come later. */
+  futile: number;
+  /** Tries and looks since an answer was lost. */
+  doubtful: number;
+  unclear: number;
+  notThere: number;
+  answer: DoubtfulAnswer;
+  /** The issuals are looked at next; else it is asked for. */
+  isToLook: boolean;
+}
+
+/**
+ * Goes on with one unit towards an outcome on record: by answer, by a repetition of the same key, or by Capillary's own
+ * records. @returns the pause before it goes on; null once there is an outcome
+ */
+export async function issueOn(
+  { issueUnit, issuePatience: { maxTries, firstPauseMs } }: IssueUnitsDeps,
+  unit: UnitRef,
+  job: Job,
+  earlier: IssueMemory | undefined,
+): Promise<{ inMs: number; memory: IssueMemory } | null> {
+  const { unitId } = unit;
+  const memory: IssueMemory =
+    earlier?.unitId === unitId
+      ? { ...earlier }
+      : { unitId, futile: 0, doubtful: 0, unclear: 0, notThere: 0, answer: unanswered, isToLook: false };
+  const isAnswered = () => memory.answer.refusal !== null || memory.answer.isKeyUsedUp;
+  const pause = (tries: number) => ({
+    inMs: Math.min(firstPauseMs * 2 ** Math.min(tries - 1, 20), LONGEST_PAUSE_MS),
+    memory,
+  });
+
+  for (;;) {
+    if (!memory.isToLook) {
+      // Once it was answered, asking again tells nothing more: what is on record over there does.
+      if (!isAnswered()) {
+        const sent = await issueUnit.send(unit, job);
+        if (sent.outcome === "settled") return null;
+        if (sent.outcome !== "in-doubt") {
+          memory.futile += 1;
+          return memory.futile >= maxTries ? giveUp() : pause(memory.futile);
+        }
+        memory.answer = sent.answer;
+      }
+      memory.doubtful += 1;
+      // The first silence is answered by asking again: that settles most of them.
+      memory.isToLook = memory.doubtful > 1 || isAnswered();
+      return pause(memory.doubtful);
+    }
+
+    memory.isToLook = false;
+    const seen = await issueUnit.look(unit, memory.answer, job);
+    if (seen === "settled") return null;
+    if (seen === "failed") {
+      memory.answer = unanswered;
+      memory.doubtful = 0;
+      memory.futile += 1;
+      if (memory.futile >= maxTries) return giveUp();
+      continue;
+    }
+    const { refusal } = memory.answer;
+    if (seen === "unclear") memory.unclear += 1;
+    // As long as nothing was answered, nothing there means no more than that it may be asked for again.
+    if (seen === "not-there" && isAnswered()) memory.notThere += 1;
+    if (refusal && memory.notThere >= LOOKS_TO_BELIEVE_NOTHING_WAS_GIVEN && memory.unclear === 0) {
+      await issueUnit.giveUp(unit, refusal, job);
+      return null;
+    }
+    if (memory.unclear + memory.notThere >= MAX_UNCLEAR_LOOKS || memory.doubtful >= MAX_DOUBTFUL_TRIES) {
+      const message = "the answer was lost, and the issuals do not tell what happened";
+      await issueUnit.askPeople(unit, message, job);
+      return null;
+    }
+  }
+
+  async function giveUp(): Promise<null> {
+    await issueUnit.giveUp(unit, unreachable, job);
+    return null;
+  }
+}

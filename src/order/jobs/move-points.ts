@@ -1,0 +1,90 @@
+import type { Job, Next } from "../../platform/jobs/job.ts";
+import type { ConcludeMovement } from "../ledger/conclude-movement.ts";
+import type { Look, Verdict } from "../ledger/evidence.ts";
+import { bumpLedgerVersion, type MovePoints, type Sent } from "../ledger/move-points.ts";
+import { customerTopic, type OrderStore } from "../order.store.ts";
+
+export interface MovePointsDeps {
+  movePoints: MovePoints;
+  conclude: ConcludeMovement;
+  orders: OrderStore;
+  /** How long after a lost answer the balance is looked at. */
+  settleMs: number;
+  /** How long after the first call the movement is sent again, where it may be; twice as long after each further one. */
+  resendAfterMs?: number | undefined;
+}
+
+export interface Persistence {
+  /** Whether the upstream promises that a repetition of the same call has no second effect. */
+  isRepeatable: boolean;
+  /** How often a call that never left is tried. */
+  maxUnsent: number;
+}
+
+/** What the next run of the job must know of the ones before. */
+export interface MoveMemory {
+  tries: number;
+  /** How often the customer's turn was waited for. */
+  waits: number;
+  /** The balance as seen since the answer was lost for good; null before that. */
+  looks: Look[] | null;
+}
+
+export type Moved = { outcome: "confirmed" | "refused" | "needs-attention" | "unsent" } | { pause: Pause };
+type Pause = Exclude<Next<MoveMemory>, "done">;
+
+const MAX_REPETITIONS = 5;
+const LONGEST_PAUSE_MS = 5 * 60 * 1_000;
+const TURN_PAUSE_MS = { first: 20, most: 500 };
+
+const doubled = (firstMs: number, times: number, mostMs: number) =>
+  Math.min(firstMs * 2 ** Math.min(times, 20), mostMs);
+
+/** Goes on with one movement towards an outcome on record: by answer, by repetition where that is safe, else by evidence. */
+export async function moveOn(
+  { movePoints, conclude, orders, settleMs, resendAfterMs = 400 }: MovePointsDeps,
+  movement: { id: string; orderId: string },
+  { isRepeatable, maxUnsent }: Persistence,
+  job: Job,
+  { tries, waits, looks }: MoveMemory = { tries: 0, waits: 0, looks: null },
+): Promise<Moved> {
+  if (looks) return byEvidence(looks);
+  const sent = await movePoints.send(movement.id, job);
+  if (sent.outcome === "not-its-turn") {
+    const inMs = doubled(TURN_PAUSE_MS.first, waits, TURN_PAUSE_MS.most);
+    const wakeOn = customerTopic(sent.customerId);
+    return { pause: { inMs, wakeOn, memory: { tries, waits: waits + 1, looks: null } } };
+  }
+  const { outcome } = sent;
+  if (outcome !== "uncertain" && outcome !== "not-sent") return { outcome };
+  if (outcome === "uncertain" && !(isRepeatable && tries + 1 < MAX_REPETITIONS)) return lookLater([]);
+  if (outcome === "not-sent" && tries + 1 >= maxUnsent) return { outcome: "unsent" };
+  const inMs = doubled(resendAfterMs, tries, LONGEST_PAUSE_MS);
+  return { pause: { inMs, memory: { tries: tries + 1, waits: 0, looks: null } } };
+
+  function lookLater(looks: Look[]): Moved {
+    return { pause: { inMs: settleMs, memory: { tries, waits, looks } } };
+  }
+
+  async function byEvidence(earlier: Look[]): Promise<Moved> {
+    const { look, verdict } = await movePoints.look(movement.id, earlier);
+    return verdict === "look-again" ? lookLater([...earlier, look]) : { outcome: await settle(look, verdict) };
+  }
+
+  async function settle(look: Look, verdict: Exclude<Verdict, "look-again">) {
+    const sent = await orders.changing(movement.orderId, async (change): Promise<Sent> => {
+      // An operator may have settled it meanwhile.
+      const current = change.order.movements.find(({ id }) => id === movement.id);
+      if (current?.state === "CONFIRMED") return "confirmed";
+      if (current?.state === "REFUSED") return "refused";
+      if (current?.state === "NEEDS_ATTENTION") return "needs-attention";
+      await job.hold(change.tx);
+      await bumpLedgerVersion(change);
+      if (verdict === "happened") return conclude.confirmed(change, movement.id);
+      if (verdict === "did-not-happen") return conclude.didNotHappen(change, movement.id, look ?? 0);
+      const message = "the answer was lost, and the balance does not tell what happened";
+      return conclude.needsAttention(change, movement.id, message);
+    });
+    return sent as "confirmed" | "refused" | "needs-attention";
+  }
+}

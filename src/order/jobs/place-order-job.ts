@@ -1,0 +1,51 @@
+import type { JobType } from "../../platform/jobs/job.ts";
+import type { GiveRewards } from "../give-rewards.ts";
+import { type IssueMemory, type IssueUnitsDeps, issueOn } from "./issue-units.ts";
+import { type MoveMemory, type MovePointsDeps, moveOn } from "./move-points.ts";
+
+export interface PlaceOrderInput {
+  orderId: string;
+  /** The deduction; null when the order costs nothing. */
+  movementId: string | null;
+}
+
+/** At most one of them: of the step that the order is at. */
+interface Memory {
+  move?: MoveMemory;
+  issue?: IssueMemory;
+}
+
+export interface PlaceOrderDeps extends MovePointsDeps, IssueUnitsDeps {
+  giveRewards: GiveRewards;
+  giveUpUnsent(input: { orderId: string; movementId: string }): Promise<void>;
+  redeemRepeatable: boolean;
+}
+
+/** Some 6 seconds: a customer waits, and nothing has been taken. */
+const MAX_UNSENT_DEDUCTIONS = 5;
+
+/**
+ * What follows on an order that has been created: take the Client's points, give our own rewards, then have Capillary give
+ * its own, one by one, which takes the points it keeps. Whatever cannot be given is
+ * settled with the intent to pay it back in the same transaction, and paid back by a job of its own.
+ */
+export function placeOrderJob(deps: PlaceOrderDeps): JobType<PlaceOrderInput, Memory> {
+  return {
+    name: "place-order",
+    async run({ orderId, movementId }, memory, job) {
+      if (movementId !== null) {
+        const movement = { id: movementId, orderId };
+        const persistence = { isRepeatable: deps.redeemRepeatable, maxUnsent: MAX_UNSENT_DEDUCTIONS };
+        const moved = await moveOn(deps, movement, persistence, job, memory?.move);
+        if ("pause" in moved) return { ...moved.pause, memory: { move: moved.pause.memory } };
+        if (moved.outcome === "unsent") await deps.giveUpUnsent({ orderId, movementId });
+        if (moved.outcome !== "confirmed") return "done";
+      }
+      for (const unitId of await deps.giveRewards(orderId)) {
+        const pause = await issueOn(deps, { orderId, unitId }, job, memory?.issue);
+        if (pause) return { ...pause, memory: { issue: pause.memory } };
+      }
+      return "done";
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import type { Job, JobType } from "../../platform/jobs/job.ts";
+import type { UnitRef } from "../issue/issue-unit.ts";
+import type { RevokeUnit } from "../revoke/revoke-unit.ts";
+import type { IssuePatience } from "./issue-units.ts";
+
+export interface RevokeInput {
+  orderId: string;
+  unitIds: string[];
+}
+
+export interface RevokeDeps {
+  revokeUnit: RevokeUnit;
+  issuePatience: IssuePatience;
+}
+
+/** What the next run of the job must know of the ones before. */
+interface Memory {
+  unitId: string;
+  tries: number;
+  /** How often its points were looked for since Capillary said yes; null before that. */
+  looks: number | null;
+}
+
+const MOST_LOOKS = 5;
+const LONGEST_PAUSE_MS = 5 * 60 * 1_000;
+
+/** Has Capillary take units back, one after the other. Each ends taken back, kept, or in front of people. */
+export function revokeJob(deps: RevokeDeps): JobType<RevokeInput, Memory> {
+  return {
+    name: "revoke",
+    async run({ orderId, unitIds }, memory, job) {
+      for (const unitId of unitIds) {
+        const pause = await revokeOn(deps, { orderId, unitId }, job, memory);
+        if (pause) return pause;
+      }
+      return "done";
+    },
+  };
+}
+
+/** @returns the pause before it goes on; null once there is an outcome */
+async function revokeOn(
+  { revokeUnit, issuePatience }: RevokeDeps,
+  unit: UnitRef,
+  job: Job,
+  earlier: Memory | undefined,
+): Promise<{ inMs: number; memory: Memory } | null> {
+  const { maxTries, firstPauseMs } = issuePatience;
+  const { unitId } = unit;
+  const { tries, looks } = earlier?.unitId === unitId ? earlier : { tries: 0, looks: null };
+  if (looks !== null) return lookForPoints(looks);
+
+  const sent = await revokeUnit.send(unit, job);
+  if (sent === "settled") return null;
+  if (sent === "taken-back") return lookForPoints(0);
+  if (sent === "in-doubt" && (await revokeUnit.look(unit))) return null;
+  if (tries + 1 >= maxTries) {
+    await revokeUnit.giveUp(unit, sent, job);
+    return null;
+  }
+  const inMs = Math.min(firstPauseMs * 2 ** Math.min(tries, 20), LONGEST_PAUSE_MS);
+  return { inMs, memory: { unitId, tries: tries + 1, looks: null } };
+
+  async function lookForPoints(before: number) {
+    if (await revokeUnit.look(unit)) return null;
+    const looks = before + 1;
+    if (looks >= MOST_LOOKS) {
+      await revokeUnit.giveUp(unit, "taken-back", job);
+      return null;
+    }
+    return { inMs: firstPauseMs * 2 ** looks, memory: { unitId, tries, looks } };
+  }
+}

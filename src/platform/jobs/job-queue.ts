@@ -1,0 +1,224 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterCommit, type Db, Prisma, type Tx } from "../db.ts";
+import type { Bus } from "../events.ts";
+import type { Logger } from "../logger.ts";
+import { type Job, type JobQueue, type JobType, LeaseLost, type Next } from "./job.ts";
+
+export interface JobQueueOptions {
+  db: Db;
+  bus: Bus;
+  /** Where this process runs, such as `host:port`: one that starts there takes over at once from the one that was there before. */
+  place: string;
+  /** How many jobs run at once in this process. */
+  slots: number;
+  /** How long a process that shows no sign of life keeps its jobs. */
+  leaseMs?: number | undefined;
+  log: Logger;
+}
+
+interface Row {
+  id: string;
+  type: string;
+  input: unknown;
+  memory: unknown;
+  failures: number;
+}
+
+interface Line {
+  wakes: Set<() => void>;
+  off(): void;
+}
+
+const LEASE_MS = 5_000;
+const RENEWALS_A_LEASE = 5;
+const LONGEST_RETRY_MS = 30_000;
+
+/**
+ * A queue in the table `jobs`, shared by any number of processes. A row is leased to the process that runs it, by the
+ * database's clock; a living process renews its leases, and those of a dead one are free when they run out. A job is
+ * written in the transaction that decides it, already leased to this process, which runs it as soon as that commits.
+ */
+export function makeJobQueue(options: JobQueueOptions): JobQueue {
+  const { db, bus, place, slots, leaseMs = LEASE_MS, log } = options;
+  const owner = `${place}#${randomUUID()}`;
+  const types = new Map<string, JobType>();
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let isLaunched = false;
+  /** Leased to this process, and waiting for a slot. */
+  const queued: Row[] = [];
+  const running = new Map<string, Promise<void>>();
+  /** Put back by this process, with what ends their pause. */
+  const pausing = new Map<string, Disposable>();
+  /** Those that wait for a topic, in the order in which they came. */
+  const waiting = new Map<string, Line>();
+  let beat: Promise<void> = Promise.resolve();
+  let mayBeMore = false;
+
+  const leasedUntil = Prisma.sql`now() + ${leaseMs}::float8 * interval '1 ms'`;
+  const columns = Prisma.sql`id, type, input, memory, failures`;
+  const isFree = Prisma.sql`(owner is null or leased_until < now())`;
+
+  function enqueue(rows: readonly Row[]): void {
+    for (const row of rows) {
+      pausing.get(row.id)?.[Symbol.dispose]();
+      queued.push(row);
+    }
+    fillSlots();
+  }
+
+  function fillSlots(): void {
+    while (!signal.aborted && running.size < slots) {
+      const row = queued.shift();
+      if (!row) break;
+      const run = turn(row)
+        .catch((error: unknown) => log.error({ err: error, job: row.id }, "What became of a job was not put on record"))
+        .then(() => {
+          running.delete(row.id);
+          fillSlots();
+          if (mayBeMore && queued.length === 0) void sweep().catch(reportSweep);
+        });
+      running.set(row.id, run);
+    }
+  }
+
+  async function turn(row: Row): Promise<void> {
+    const job: Job = { id: row.id, hold: (tx) => hold(tx, row.id) };
+    let next: Next;
+    let failures = 0;
+    try {
+      const type = types.get(row.type);
+      if (!type) throw new Error(`nothing here runs jobs of type ${row.type}`);
+      next = await type.run(row.input, row.memory ?? undefined, job);
+    } catch (error) {
+      if (error instanceof LeaseLost) return log.warn({ job: row.id }, error.message);
+      failures = row.failures + 1;
+      log.error({ err: error, job: row.id, type: row.type, failures }, "A job failed and will be run again");
+      next = { inMs: Math.min(100 * 2 ** Math.min(failures, 20), LONGEST_RETRY_MS), memory: row.memory };
+    }
+    if (next === "done") await db.$executeRaw`delete from jobs where id = ${row.id} and owner = ${owner}`;
+    else await putBack(row.id, next, failures);
+  }
+
+  async function putBack(id: string, { inMs, memory, wakeOn }: Exclude<Next, "done">, failures: number): Promise<void> {
+    // Before it is written, so that nothing rung meanwhile is missed.
+    if (!signal.aborted) pausing.set(id, pause(id, inMs, wakeOn));
+    const mine = await db.$executeRaw`
+      update jobs set owner = null, leased_until = null, due_at = now() + ${inMs}::float8 * interval '1 ms',
+        memory = ${JSON.stringify(memory ?? null)}::jsonb, failures = ${failures}
+      where id = ${id} and owner = ${owner}`;
+    if (mine === 0) pausing.get(id)?.[Symbol.dispose]();
+  }
+
+  /** Claims the job again when its pause is over or `wakeOn` rings, unless another process has it by then. */
+  function pause(id: string, ms: number, wakeOn: string | undefined): Disposable {
+    const wake = () => {
+      end();
+      void claim(Prisma.sql`id = ${id} and ${isFree}`).catch(reportSweep);
+    };
+    const timer = setTimeout(wake, ms);
+    const leave = wakeOn === undefined ? undefined : waitFor(wakeOn, wake);
+    const end = () => {
+      clearTimeout(timer);
+      leave?.();
+      pausing.delete(id);
+    };
+    return { [Symbol.dispose]: end };
+  }
+
+  /** Each ring wakes the one that has waited longest. */
+  function waitFor(topic: string, wake: () => void): () => void {
+    const line: Line = waiting.get(topic) ?? { wakes: new Set(), off: bus.on(topic, () => [...line.wakes][0]?.()) };
+    waiting.set(topic, line);
+    line.wakes.add(wake);
+    return () => {
+      line.wakes.delete(wake);
+      if (line.wakes.size > 0) return;
+      line.off();
+      if (waiting.get(topic) === line) waiting.delete(topic);
+    };
+  }
+
+  /** Leases these jobs to this process, and runs them. */
+  async function claim(which: Prisma.Sql): Promise<number> {
+    if (signal.aborted) return 0;
+    const rows = await db.$queryRaw<Row[]>`
+      update jobs set owner = ${owner}, leased_until = ${leasedUntil} where ${which} returning ${columns}`;
+    enqueue(rows);
+    return rows.length;
+  }
+
+  /** Finds what nobody has: jobs whose time has come, and those of processes that are gone. */
+  async function sweep(): Promise<void> {
+    const free = slots - running.size - queued.length;
+    if (free <= 0) {
+      mayBeMore = true;
+      return;
+    }
+    const found = await claim(Prisma.sql`id in (
+      select id from jobs where due_at <= now() and ${isFree} order by due_at limit ${free} for update skip locked)`);
+    mayBeMore = found === free;
+  }
+
+  const reportSweep = (error: unknown) => {
+    if (!signal.aborted) log.warn({ err: error }, "Jobs could not be looked for; the next look is as good");
+  };
+
+  async function renew(): Promise<void> {
+    const ids = [...running.keys(), ...queued.map(({ id }) => id)];
+    if (ids.length === 0) return;
+    await db.$executeRaw`update jobs set leased_until = ${leasedUntil} where id = any(${ids}) and owner = ${owner}`;
+  }
+
+  async function hold(tx: Tx, id: string): Promise<void> {
+    const held = await tx.$executeRaw`select from jobs where id = ${id} and owner = ${owner} for share`;
+    if (held === 0) throw new LeaseLost("Another process has taken over a job that this one was too slow with");
+  }
+
+  async function beatOn(): Promise<void> {
+    while (!signal.aborted) {
+      await renew().then(sweep).catch(reportSweep);
+      await delay(leaseMs / RENEWALS_A_LEASE, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  return {
+    register(type) {
+      types.set(type.name, type as JobType);
+    },
+
+    async add(tx, { name }, id, input) {
+      const isOurs = isLaunched && !signal.aborted;
+      const [row] = await tx.$queryRaw<Row[]>`
+        insert into jobs (id, type, input, due_at, owner, leased_until)
+        values (${id}, ${name}, ${JSON.stringify(input)}::jsonb, now(),
+          ${isOurs ? owner : null}, ${isOurs ? leasedUntil : Prisma.sql`null`})
+        on conflict (id) do nothing returning ${columns}`;
+      if (row && isOurs) afterCommit(tx, () => enqueue([row]));
+    },
+
+    async launch() {
+      isLaunched = true;
+      await db.$executeRaw`
+        update jobs set owner = null, leased_until = null where starts_with(owner, ${`${place}#`}) and owner <> ${owner}`;
+      beat = beatOn();
+    },
+
+    async shutdown(graceMs) {
+      stopping.abort();
+      await beat;
+      for (const each of [...pausing.values()]) each[Symbol.dispose]();
+      const grace = new AbortController();
+      await Promise.race([
+        Promise.all(running.values()),
+        delay(graceMs, undefined, { signal: grace.signal }).catch(() => {}),
+      ]);
+      grace.abort();
+      await db.$executeRaw`update jobs set owner = null, leased_until = null where owner = ${owner}`.catch(
+        (error: unknown) =>
+          log.warn({ err: error }, "Jobs were not given up: others take them over when their leases run out"),
+      );
+    },
+  };
+}

@@ -1,0 +1,240 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Db, inTransaction, openDb } from "../../src/platform/db.ts";
+import { makeLocalBus } from "../../src/platform/events.ts";
+import { type Job, type JobQueue, LeaseLost, type Next } from "../../src/platform/jobs/job.ts";
+import { type JobQueueOptions, makeJobQueue } from "../../src/platform/jobs/job-queue.ts";
+import { makeLogger } from "../../src/platform/logger.ts";
+import { cloneDatabase, until } from "../support/gateway.ts";
+
+interface Input {
+  id: string;
+}
+type Story = (memory: number | undefined, job: Job) => Promise<Next<number>>;
+
+let db: Db;
+const bus = makeLocalBus();
+const log = await makeLogger({ level: "silent", pretty: false });
+/** What the job of each id does in each process; every test tells its own. */
+const stories = new Map<string, Story>();
+const type = {
+  name: "story",
+  run: (input: Input, memory: number | undefined, job: Job): Promise<Next<number>> => {
+    const story = stories.get(input.id);
+    return story ? story(memory, job) : Promise.resolve("done");
+  },
+};
+
+const opened: JobQueue[] = [];
+async function open(options: Partial<JobQueueOptions> = {}): Promise<JobQueue> {
+  const queue = makeJobQueue({ db, bus, place: randomUUID(), slots: 8, leaseMs: 200, log, ...options });
+  queue.register(type);
+  await queue.launch();
+  opened.push(queue);
+  return queue;
+}
+
+let queue: JobQueue;
+beforeAll(async () => {
+  db = openDb(await cloneDatabase(), 8);
+  queue = await open();
+});
+afterAll(async () => {
+  await Promise.all(opened.map((each) => each.shutdown(0)));
+  await db.$disconnect();
+});
+
+async function add(story: Story, id: string = randomUUID(), to = queue): Promise<string> {
+  stories.set(id, story);
+  await inTransaction(db, (tx) => to.add(tx, type, id, { id }));
+  return id;
+}
+const does =
+  (action: () => unknown): Story =>
+  async () => {
+    action();
+    return "done";
+  };
+const rowOf = (id: string) => db.job.findUnique({ where: { id } });
+const isGone = (id: string) => until(async () => (await rowOf(id)) === null);
+/** A job whose first run never ends, as in a process that has stopped. */
+function stuckOnce(then: Story) {
+  const { promise: isStuck, resolve } = Promise.withResolvers<void>();
+  let runs = 0;
+  const story: Story = (memory, job) => {
+    runs += 1;
+    if (runs > 1) return then(memory, job);
+    resolve();
+    return new Promise(() => {});
+  };
+  return { story, isStuck };
+}
+
+describe("a job", () => {
+  test("is run when its transaction commits, and not when it does not", async () => {
+    const ran: string[] = [];
+    const [kept, undone] = [randomUUID() as string, randomUUID() as string];
+    for (const id of [kept, undone])
+      stories.set(
+        id,
+        does(() => ran.push(id)),
+      );
+    await inTransaction(db, async (tx) => {
+      await queue.add(tx, type, undone, { id: undone });
+      throw new Error("undone");
+    }).catch(() => {});
+    await inTransaction(db, (tx) => queue.add(tx, type, kept, { id: kept }));
+    await isGone(kept);
+    expect(ran).toEqual([kept]);
+  });
+
+  test("of one id runs once, however often it is added meanwhile", async () => {
+    let runs = 0;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const story: Story = async () => {
+      runs += 1;
+      await promise;
+      return "done";
+    };
+    const id = await add(story);
+    await add(story, id);
+    resolve();
+    await isGone(id);
+    expect(runs).toBe(1);
+  });
+
+  test("that failed is run again with what it knew", async () => {
+    const memories: (number | undefined)[] = [];
+    const id = await add(async (memory) => {
+      memories.push(memory);
+      if (memories.length === 1) return { inMs: 1, memory: 7 };
+      if (memories.length === 2) throw new Error("the database is restarting");
+      return "done";
+    });
+    await isGone(id);
+    expect(memories).toEqual([undefined, 7, 7]);
+  });
+
+  test("takes no slot while it pauses", async () => {
+    const small = await open({ slots: 1 });
+    const order: string[] = [];
+    const paused = await add(
+      async (memory) => {
+        order.push(`first ${memory ?? 0}`);
+        return memory === undefined ? { inMs: 60_000, memory: 1, wakeOn: "go" } : "done";
+      },
+      randomUUID(),
+      small,
+    );
+    const other = await add(
+      does(() => order.push("second")),
+      randomUUID(),
+      small,
+    );
+    await isGone(other);
+    await until(async () => (await rowOf(paused))?.memory === 1);
+    bus.ring("go");
+    await isGone(paused);
+    expect(order).toEqual(["first 0", "second", "first 1"]);
+  });
+
+  test("is woken before others that wait for the same, which stay asleep", async () => {
+    const woken: string[] = [];
+    const sleeper = (name: string): Story => {
+      return async (memory) => {
+        if (memory === undefined) return { inMs: 60_000, memory: 1, wakeOn: "turn" };
+        woken.push(name);
+        return "done";
+      };
+    };
+    const first = await add(sleeper("first"));
+    await until(async () => (await rowOf(first))?.memory === 1);
+    const second = await add(sleeper("second"));
+    await until(async () => (await rowOf(second))?.memory === 1);
+    bus.ring("turn");
+    await isGone(first);
+    expect(woken).toEqual(["first"]);
+    expect(await rowOf(second)).toMatchObject({ owner: null });
+    bus.ring("turn");
+    await isGone(second);
+  });
+
+  test("added where no process runs jobs is found by one that does", async () => {
+    const idle = makeJobQueue({ db, bus, place: "nowhere", slots: 1, log });
+    const id = await add(async () => "done", randomUUID(), idle);
+    await isGone(id);
+  });
+});
+
+describe("the job of a process that has stopped", () => {
+  test("is taken over when its lease is over", async () => {
+    const dead = await open();
+    let runs = 0;
+    const { story, isStuck } = stuckOnce(async () => {
+      runs += 1;
+      return "done";
+    });
+    const id = await add(story, randomUUID(), dead);
+    await isStuck;
+    // As if its process had been paused: nothing renews the lease.
+    await db.$executeRaw`update jobs set owner = 'a dead one', leased_until = now() - interval '1 second' where id = ${id}`;
+    await isGone(id);
+    expect(runs).toBe(1);
+  });
+
+  test("is taken over at once by the next one at its place", async () => {
+    const place = `host:${randomUUID()}`;
+    await db.$executeRaw`insert into jobs (id, type, input, owner, leased_until)
+      values (${place}, 'story', '{"id": "none"}', ${`${place}#before`}, now() + interval '1 hour')`;
+    await open({ place });
+    await isGone(place);
+  });
+
+  test("is no longer written by it when it comes back", async () => {
+    const { promise: taken, resolve: takeOver } = Promise.withResolvers<void>();
+    const { promise: answered, resolve: answer } = Promise.withResolvers<unknown>();
+    let runs = 0;
+    const id = await add(async (_, job) => {
+      runs += 1;
+      if (runs > 1) return "done";
+      await taken;
+      answer(await inTransaction(db, (tx) => job.hold(tx)).catch((error: unknown) => error));
+      return { inMs: 0, memory: 13 };
+    });
+    await db.$executeRaw`update jobs set owner = 'another one', leased_until = now() + interval '1 hour' where id = ${id}`;
+    takeOver();
+    expect(await answered).toBeInstanceOf(LeaseLost);
+    expect(await rowOf(id)).toMatchObject({ owner: "another one", memory: null });
+    await db.job.delete({ where: { id } });
+  });
+
+  test("is left alone while the process renews its lease, however long it takes", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let runs = 0;
+    const id = await add(async () => {
+      runs += 1;
+      await promise;
+      return "done";
+    });
+    const first = (await rowOf(id))?.leasedUntil?.getTime() ?? 0;
+    // Two whole leases later another process has looked for work many times.
+    await until(async () => ((await rowOf(id))?.leasedUntil?.getTime() ?? 0) > first + 2 * 200);
+    resolve();
+    await isGone(id);
+    expect(runs).toBe(1);
+  });
+});
+
+test("what is stopped gives its jobs up at once", async () => {
+  const stopped = await open({ leaseMs: 60_000 });
+  let runs = 0;
+  const { story, isStuck } = stuckOnce(async () => {
+    runs += 1;
+    return "done";
+  });
+  const id = await add(story, randomUUID(), stopped);
+  await isStuck;
+  await stopped.shutdown(0);
+  await isGone(id);
+  expect(runs).toBe(1);
+});
