@@ -1,6 +1,8 @@
 // Prints what the README claims about speed.
 //
-//   npm run bench [-- --quick]
+//   npm run bench [-- --quick] [--statements]
+//
+// With --statements it ends after the orders, and lists which statements they took.
 //
 // CPU a request of the server's own process, as a ratio to a hand-written handler in the same run: machines differ and are
 // shared, ratios within a run hold. Throughput and latency are printed beside it for orientation only.
@@ -22,11 +24,27 @@ await using world = await makeWorld();
 await delay(2_000);
 console.log(`Gateway at rest: ${world.gateway.residentMb()} MB after its first start, which filled the database.`);
 
+if (process.argv.includes("--statements")) {
+  await ordersPerSecond(world, CUSTOMERS, 2); // warms up
+  await world.database.reset();
+}
 const throughput = await ordersPerSecond(world, CUSTOMERS, isQuick ? 2 : 12);
+const { each } = throughput;
 console.log(
   `Orders to FULFILLED: ${throughput.ordersPerSecond.toFixed(0)} a second (${throughput.orders} orders of ${CUSTOMERS} customers at once); ` +
-    `from placeOrder to FULFILLED p50 ${throughput.p50Ms.toFixed(0)} ms, p95 ${throughput.p95Ms.toFixed(0)} ms.`,
+    `from placeOrder to FULFILLED p50 ${throughput.p50Ms.toFixed(0)} ms, p95 ${throughput.p95Ms.toFixed(0)} ms.\n` +
+    `Each took ${each.statements.toFixed(1)} statements, ${each.commits.toFixed(1)} commits, ` +
+    `${each.gatewayCpuMs.toFixed(1)} ms of CPU in the gateway and ${each.cpuMs.toFixed(1)} ms in PostgreSQL.`,
 );
+if (process.argv.includes("--statements")) {
+  console.log("\n  an order      ms  statement");
+  for (const { calls, ms, query } of await world.database.most(60)) {
+    const [often, long] = [calls, ms].map((sum) => (sum / throughput.orders).toFixed(2).padStart(8));
+    console.log(`  ${often}${long}  ${query}`);
+  }
+  await world[Symbol.asyncDispose]();
+  process.exit();
+}
 
 const customerToken = await world.signIn("BENCH-READER", 5_000);
 // An operator reads other people's wallets with service credentials.

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { startEmbeddedPostgres } from "../src/platform/postgres/embedded.ts";
 import { startSandboxProcess } from "../src/sandbox-process.ts";
 import { type Contender, startContender } from "./contender.ts";
+import { countingSettings, openDatabaseCounter } from "./database.ts";
 
 export const OPERATOR_TOKEN = "operator-token-of-the-benchmark";
 
@@ -12,6 +13,7 @@ export const OPERATOR_TOKEN = "operator-token-of-the-benchmark";
 export interface World extends AsyncDisposable {
   env: Record<string, string>;
   gateway: Contender;
+  database: Awaited<ReturnType<typeof openDatabaseCounter>>;
   /** Adds a customer to the sandbox and signs them in. @returns their access token */
   signIn(customerId: string, balance: number): Promise<string>;
 }
@@ -19,7 +21,7 @@ export interface World extends AsyncDisposable {
 export async function makeWorld(): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), "tessera-bench-"));
   await chmod(dataDir, 0o755);
-  const postgres = await startEmbeddedPostgres({ dataDir });
+  const postgres = await startEmbeddedPostgres({ dataDir, settings: countingSettings });
   const sandbox = await startSandboxProcess({ port: 0, dataDir, user: "tessera", password: "sandbox" });
   const env = {
     NODE_ENV: "development",
@@ -34,10 +36,12 @@ export async function makeWorld(): Promise<World> {
     DATA_DIR: dataDir,
   };
   const gateway = await startContender("src/main.ts", env);
+  const database = await openDatabaseCounter(postgres.url, postgres.directory);
 
   return {
     env,
     gateway,
+    database,
     async signIn(customerId, balance) {
       await post(`${sandbox.url}/__sandbox/client/customers`, { customer_id: customerId, balance });
       const { requestOtp } = await send(
@@ -55,6 +59,7 @@ export async function makeWorld(): Promise<World> {
     },
     async [Symbol.asyncDispose]() {
       await gateway.stop();
+      await database.close();
       await sandbox.stop();
       await postgres.stop({ evenIfUsed: true });
       await rm(dataDir, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { appendFile, chmod, chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
 import { explainDataDirError } from "../data-dir.ts";
@@ -9,6 +10,7 @@ import { SetupError } from "../setup-error.ts";
 import { type Binaries, canEnter, chooseUser, copyBinaries, packagedBinaries, type RunAs } from "./binaries.ts";
 
 const run = promisify(execFile);
+const [LOOKS_AT_CONNECTIONS, LOOK_EVERY_MS] = [20, 50];
 
 export interface EmbeddedPostgres {
   /** Connection string of the database. */
@@ -202,7 +204,16 @@ async function createDatabase(adminUrl: string, name: string): Promise<void> {
   }
 }
 
+/** Whether anybody stays connected: the server notices a moment later that a connection was closed. */
 async function othersAreConnected(adminUrl: string): Promise<boolean> {
+  for (let looks = 1; await isAnybodyConnected(adminUrl); looks += 1) {
+    if (looks === LOOKS_AT_CONNECTIONS) return true;
+    await delay(LOOK_EVERY_MS);
+  }
+  return false;
+}
+
+async function isAnybodyConnected(adminUrl: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: adminUrl });
   try {
     await client.connect();
