@@ -208,6 +208,7 @@ export function makeFeatures(deps: FeatureDeps) {
     orders,
     client,
     readBalance,
+    clock,
     conclude,
     atCrashPoint,
     log,

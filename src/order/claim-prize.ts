@@ -63,6 +63,7 @@ export function makeClaimPrize({ db, createOrder, bus, clock, atCrashPoint }: Cl
         customerId,
         clientToken: null,
         total: 0,
+        seen: null,
         address,
         now: clock.now(),
       });

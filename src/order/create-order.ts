@@ -2,10 +2,13 @@ import { randomInt, randomUUID } from "node:crypto";
 import type { CartLine } from "../cart/cart.ts";
 import type { IndividualLedger } from "../catalog/mirror/mirrored-reward.ts";
 import { isShipped } from "../catalog/reward.ts";
-import { Prisma, type Tx } from "../platform/db.ts";
+import type { Tx } from "../platform/db.ts";
 import type { SecretBox } from "../platform/secret-box.ts";
+import { insertOrder, type OrderRows } from "./create-order.sql.ts";
+import { wordsFor } from "./event-words.ts";
 import { issueTerms } from "./issue/issue-terms.ts";
-import { makeAdvance } from "./order.store.ts";
+import type { PlaceOrderInput } from "./jobs/place-order-job.ts";
+import type { SeenBalance } from "./ledger/mark-deduction.sql.ts";
 import type { Address } from "./order.ts";
 
 /** What an order has of a cart's line. */
@@ -20,6 +23,8 @@ export interface NewOrder {
   clientToken: string | null;
   total: number;
   address: Address | null;
+  /** What was known of the customer's own wallet; null where it does not matter. */
+  seen: SeenBalance | null;
   now: Date;
 }
 
@@ -33,80 +38,84 @@ export interface CreateOrderDeps {
   orderTokens: SecretBox;
   /** Whose points a customer's own wallet holds. */
   ledger: IndividualLedger;
-  startJob(tx: Tx, input: { orderId: string; movementId: string | null }): Promise<void>;
+  startJob(tx: Tx, input: PlaceOrderInput): Promise<void>;
 }
 
 type Line = ReturnType<typeof freeze>[number];
 
 export function makeCreateOrder({ orderTokens, ledger, startJob }: CreateOrderDeps): CreateOrder {
-  return async (tx, { origin, lines: ordered, customerId, clientToken, total, address, now }) => {
-    const orderId = randomUUID();
+  return async (tx, { origin, lines: ordered, customerId, clientToken, total, address, seen, now }) => {
+    const orderId: string = randomUUID();
     const number = orderNumber(now);
     const needsAddress = ordered.some((line) => isShipped(line.reward));
-    const lines = freeze(ordered, orderId);
+    const lines = freeze(ordered);
     const units = lines.flatMap((line) =>
-      Array.from({ length: line.quantity }, (_, index) => ({ id: randomUUID(), lineId: line.id, unit: index + 1 })),
+      Array.from({ length: line.quantity }, (_, index) => ({
+        id: randomUUID() as string,
+        lineId: line.id,
+        unit: index + 1,
+      })),
     );
-    const issues = issuesOf(ordered, { orderId, number }, lines, units);
+    const issues = issuesOf(ordered, number, lines, units);
 
-    if ("cartId" in origin) await tx.cart.update({ where: { id: origin.cartId }, data: { status: "ORDERED" } });
-    await tx.order.create({
-      data: {
-        id: orderId,
-        number,
-        customerId,
-        ...origin,
-        total,
-        shippingAddress: needsAddress && address ? { ...address } : Prisma.DbNull,
-        clientToken: clientToken === null ? null : orderTokens.encrypt(clientToken, orderId),
-        placedAt: now,
-      },
-    });
-    await tx.orderLine.createMany({ data: lines });
-    await tx.orderUnit.createMany({ data: units });
-    if (issues.length > 0) await tx.unitIssue.createMany({ data: issues.map(({ line: _, ...issue }) => issue) });
-
-    const taking = { orderId, customerId, kind: "TAKEN" as const, requestedAt: now };
     const paidThere = issues.filter(({ points }) => points > 0);
     const deducted = lines.filter((line) => paysTheClient(line) && !paidThere.some((issue) => issue.line === line));
     const points = deducted.reduce((sum, line) => sum + line.unitPoints * line.quantity, 0);
-    const movementId = points > 0 ? randomUUID() : null;
-    const movements: Prisma.PointsMovementCreateManyInput[] = [
-      ...(movementId
-        ? [
-            {
-              ...taking,
-              id: movementId,
-              number: 1,
-              payWith: "INDIVIDUAL" as const,
-              points,
-              lineIds: deducted.map(({ id }) => id),
-              reference: number,
-            },
-          ]
-        : []),
-      ...paidThere.map(({ line, unitId, points, transactionNumber }, index) => ({
-        ...taking,
-        number: index + 2,
-        ledger: "CAPILLARY" as const,
-        payWith: line.payWith,
-        groupId: line.groupId,
-        unitId,
-        points,
-        lineIds: [line.id],
-        reference: transactionNumber,
-      })),
-    ];
-    if (movements.length > 0) await tx.pointsMovement.createMany({ data: movements });
-    await makeAdvance(tx, orderId, now)({});
-    await startJob(tx, { orderId, movementId });
+    const deduction: OrderRows["movements"][number] | null =
+      points > 0
+        ? {
+            id: randomUUID(),
+            number: 1,
+            ledger: "CLIENT",
+            payWith: "INDIVIDUAL",
+            groupId: null,
+            unitId: null,
+            points,
+            lineIds: deducted.map(({ id }) => id),
+            reference: number,
+          }
+        : null;
+    const takings = paidThere.map(({ line, unitId, points, transactionNumber }, index) => ({
+      id: randomUUID(),
+      number: index + 2,
+      ledger: "CAPILLARY" as const,
+      payWith: line.payWith,
+      groupId: line.groupId,
+      unitId,
+      points,
+      lineIds: [line.id],
+      reference: transactionNumber,
+    }));
+    await insertOrder(tx, {
+      order: {
+        id: orderId,
+        number,
+        customerId,
+        cartId: "cartId" in origin ? origin.cartId : null,
+        awardId: "awardId" in origin ? origin.awardId : null,
+        total,
+        shippingAddress: needsAddress ? address : null,
+        clientToken: clientToken === null ? null : orderTokens.encrypt(clientToken, orderId),
+        placedAt: now,
+      },
+      lines,
+      units,
+      issues: issues.map(({ line: _, ...issue }) => issue),
+      movements: deduction ? [deduction, ...takings] : takings,
+      message: wordsFor("PENDING", "NOT_TAKEN"),
+    });
+    await startJob(tx, {
+      orderId,
+      movementId: deduction?.id ?? null,
+      seen: seen && { ...seen, at: seen.at.toISOString() },
+    });
     return orderId;
   };
 
   /** What Capillary will be asked for with each unit of its rewards. */
   function issuesOf(
     ordered: readonly OrderedLine[],
-    { orderId, number }: { orderId: string; number: string },
+    number: string,
     lines: readonly Line[],
     units: readonly { id: string; lineId: string; unit: number }[],
   ) {
@@ -120,7 +129,6 @@ export function makeCreateOrder({ orderTokens, ledger, startJob }: CreateOrderDe
           ...terms,
           line,
           unitId: unit.id,
-          orderId,
           groupId: line.groupId,
           transactionNumber: `${number}-${line.position}-${unit.unit}`,
         }));
@@ -130,10 +138,9 @@ export function makeCreateOrder({ orderTokens, ledger, startJob }: CreateOrderDe
 
 const paysTheClient = ({ payWith }: Pick<Line, "payWith">) => payWith === "INDIVIDUAL";
 
-const freeze = (ordered: readonly OrderedLine[], orderId: string) =>
+const freeze = (ordered: readonly OrderedLine[]) =>
   ordered.map((line, index) => ({
-    id: randomUUID(),
-    orderId,
+    id: randomUUID() as string,
     position: index + 1,
     rewardId: line.reward.id,
     name: line.reward.name,

@@ -66,6 +66,8 @@ export interface OrderStore {
   aggregate(orderId: string): Promise<OrderAggregate | null>;
   /** Runs `work` on the order while nobody else can change it. Null when there is no such order. */
   changing<T>(orderId: string, work: (change: OrderChange) => Promise<T>): Promise<T | null>;
+  /** Tells those who watch an order, or its customer, that there is news. `changing` does so by itself. */
+  tell(order: { orderId: string; customerId: string }): void;
   /** Points of this customer's orders whose deduction is not yet confirmed. */
   heldPoints(customerIds: readonly string[], tx?: Tx): Promise<Map<string, number>>;
   /** Points of each group that open orders are about to take, whoever placed them; groups without are left out. */
@@ -82,6 +84,10 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
     ...(filter?.statuses && { status: { in: [...filter.statuses] } }),
     ...(filter?.pointsStates && { pointsState: { in: [...filter.pointsStates] } }),
   });
+  const tell: OrderStore["tell"] = ({ orderId, customerId }) => {
+    bus.ring(orderTopic(orderId));
+    bus.ring(customerTopic(customerId));
+  };
   const among = (ids: readonly string[]) => ({ in: [...ids] });
 
   return {
@@ -172,10 +178,10 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
         return { value, customerId: order.customerId };
       });
       if (!answer) return null;
-      bus.ring(orderTopic(orderId));
-      bus.ring(customerTopic(answer.customerId));
+      tell({ orderId, customerId: answer.customerId });
       return answer.value;
     },
+    tell,
 
     async heldPoints(customerIds, tx = db) {
       const rows = await tx.$queryRaw<{ customerId: string; points: bigint }[]>`
@@ -232,7 +238,7 @@ export async function changeOrder<T>(
  * Writes the status, the sum of the movements and the event in one statement. The database tells the customer's feed of the
  * event as the transaction commits.
  */
-export function makeAdvance(tx: Tx, orderId: string, now: Date): OrderChange["advance"] {
+function makeAdvance(tx: Tx, orderId: string, now: Date): OrderChange["advance"] {
   return async ({ status, lineId, message }, current) => {
     const order = current ?? (await readAggregate(tx, orderId));
     if (!order) throw new Error(`there is no order ${orderId}`);

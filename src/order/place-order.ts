@@ -78,7 +78,8 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
 
   async function readOwn(buyer: Buyer): Promise<OwnBalance> {
     const { ledgerVersion: version } = await db.customer.findUniqueOrThrow({ where: { customerId: buyer.customerId } });
-    return { version, balance: await balanceAt(version, buyer) };
+    const at = clock.now();
+    return { version, balance: await balanceAt(version, buyer), at };
   }
 
   async function attempt(
@@ -129,6 +130,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
         ...buyer,
         total: assessment.total,
         address: order.address,
+        seen: balance === null ? null : { version: own.version, balance, at: own.at },
         now: clock.now(),
       });
       await spendKey(tx, request, orderId, clock.now());
@@ -198,6 +200,8 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
 interface OwnBalance {
   version: number;
   balance: number | null;
+  /** Before it was read. */
+  at: Date;
 }
 
 interface OrderRequest {

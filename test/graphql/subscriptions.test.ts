@@ -261,6 +261,10 @@ describe("a watched order is let go", () => {
   });
 });
 
+test("a socket that does not introduce itself within three seconds is closed", async () => {
+  expect(await silent.closed).toEqual({ code: 4408, reason: "Connection initialisation timeout" });
+});
+
 describe("when the gateway restarts", () => {
   test("every socket is told to come back, and the stock client goes on without a gap", async () => {
     await orderCup();
@@ -292,8 +296,4 @@ describe("when the gateway restarts", () => {
     expect(closeCodes[0]).toBe(1012);
     expect(seen).toEqual(Array.from({ length: await newestSeq() }, (_, index) => index + 1));
   });
-});
-
-test("a socket that does not introduce itself within three seconds is closed", async () => {
-  expect(await silent.closed).toEqual({ code: 4408, reason: "Connection initialisation timeout" });
 });

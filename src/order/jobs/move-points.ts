@@ -1,6 +1,7 @@
 import type { Job, Next } from "../../platform/jobs/job.ts";
 import type { ConcludeMovement } from "../ledger/conclude-movement.ts";
 import type { Look, Verdict } from "../ledger/evidence.ts";
+import type { SeenBalance } from "../ledger/mark-deduction.sql.ts";
 import { bumpLedgerVersion, type MovePoints, type Sent } from "../ledger/move-points.ts";
 import { customerTopic, type OrderStore } from "../order.store.ts";
 
@@ -47,9 +48,11 @@ export async function moveOn(
   { isRepeatable, maxUnsent }: Persistence,
   job: Job,
   { tries, waits, looks }: MoveMemory = { tries: 0, waits: 0, looks: null },
+  seen: SeenBalance | null = null,
 ): Promise<Moved> {
   if (looks) return byEvidence(looks);
-  const sent = await movePoints.send(movement.id, job);
+  const placed = seen && (await movePoints.sendPlaced(movement, seen, job));
+  const sent = placed ? { outcome: placed } : await movePoints.send(movement.id, job);
   if (sent.outcome === "not-its-turn") {
     const inMs = doubled(TURN_PAUSE_MS.first, waits, TURN_PAUSE_MS.most);
     const wakeOn = customerTopic(sent.customerId);

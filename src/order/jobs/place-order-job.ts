@@ -7,6 +7,8 @@ export interface PlaceOrderInput {
   orderId: string;
   /** The deduction; null when the order costs nothing. */
   movementId: string | null;
+  /** What the order was judged by, if its customer pays. */
+  seen?: { version: number; balance: number; at: string } | null;
 }
 
 /** At most one of them: of the step that the order is at. */
@@ -32,11 +34,12 @@ const MAX_UNSENT_DEDUCTIONS = 5;
 export function placeOrderJob(deps: PlaceOrderDeps): JobType<PlaceOrderInput, Memory> {
   return {
     name: "place-order",
-    async run({ orderId, movementId }, memory, job) {
+    async run({ orderId, movementId, seen }, memory, job) {
       if (movementId !== null) {
         const movement = { id: movementId, orderId };
         const persistence = { isRepeatable: deps.redeemRepeatable, maxUnsent: MAX_UNSENT_DEDUCTIONS };
-        const moved = await moveOn(deps, movement, persistence, job, memory?.move);
+        const fresh = seen && !memory ? { ...seen, at: new Date(seen.at) } : null;
+        const moved = await moveOn(deps, movement, persistence, job, memory?.move, fresh);
         if ("pause" in moved) return { ...moved.pause, memory: { move: moved.pause.memory } };
         if (moved.outcome === "unsent") await deps.giveUpUnsent({ orderId, movementId });
         if (moved.outcome !== "confirmed") return "done";

@@ -1,14 +1,17 @@
+import type { Clock } from "../../platform/clock.ts";
 import type { AtCrashPoint } from "../../platform/crash-point.ts";
 import type { Db } from "../../platform/db.ts";
 import type { Job } from "../../platform/jobs/job.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { ClientPoints } from "../../upstream/client-points/client-points.ts";
 import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts";
+import { wordsFor } from "../event-words.ts";
 import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";
 import { type Movement, toMovement } from "../order.ts";
 import { withMovement } from "../order-aggregate.ts";
 import type { ConcludeMovement } from "./conclude-movement.ts";
 import { judge, type Look, type Verdict } from "./evidence.ts";
+import { markDeduction, type SeenBalance } from "./mark-deduction.sql.ts";
 import type { ReadBalance } from "./read-balance.ts";
 
 /** Where a movement stands after an attempt to send it. */
@@ -29,6 +32,11 @@ export interface MovePoints {
    * under way. Safe to run again after a crash at any point.
    */
   send(movementId: string, job: Job): Promise<{ outcome: Sent } | { outcome: "not-its-turn"; customerId: string }>;
+  /**
+   * The same for the deduction of an order that was just placed, with the balance that it was judged by. @returns null, with
+   * nothing sent, where that has to be read again
+   */
+  sendPlaced(deduction: { id: string; orderId: string }, seen: SeenBalance, job: Job): Promise<Sent | null>;
   /** Reads the balance for evidence of an uncertain movement. */
   look(movementId: string, earlier: readonly Look[]): Promise<{ look: Look; verdict: Verdict }>;
 }
@@ -38,6 +46,7 @@ export interface MovePointsDeps {
   orders: OrderStore;
   client: ClientPoints;
   readBalance: ReadBalance;
+  clock: Clock;
   conclude: ConcludeMovement;
   atCrashPoint: AtCrashPoint;
   log: Logger;
@@ -47,6 +56,13 @@ export interface MovePointsDeps {
 
 /** A process that was paused for longer than this between marking and sending no longer sends: it may have been taken for dead. */
 const FENCE_MS = 2_000;
+/** A balance older than this says too little about the one just before the call. */
+const FRESH_MS = 2_000;
+
+type SendableMovement = Pick<
+  Movement,
+  "id" | "orderId" | "customerId" | "kind" | "points" | "requestedAt" | "reasonText"
+>;
 
 /**
  * The protocol of one movement with a ledger that has no idempotency keys and no look-up.
@@ -57,16 +73,16 @@ const FENCE_MS = 2_000;
  * customer are waited for as well; they wait for movements likewise.
  */
 export function makeMovePoints(deps: MovePointsDeps): MovePoints {
-  const { db, orders, client, readBalance, conclude, atCrashPoint, log } = deps;
+  const { db, orders, client, readBalance, clock, conclude, atCrashPoint, log } = deps;
 
   const find = async (movementId: string) =>
     toMovement(await db.pointsMovement.findUniqueOrThrow({ where: { id: movementId } }));
-  const crashPointAt = (movement: Movement, when: "marked" | "answered" | "recorded") =>
+  const crashPointAt = (movement: Pick<Movement, "kind">, when: "marked" | "answered" | "recorded") =>
     atCrashPoint(`${movement.kind === "TAKEN" ? "redeem" : "return"}:${when}`);
   const isRepeatable = ({ kind }: Pick<Movement, "kind">) =>
     kind === "TAKEN" ? deps.redeemRepeatable : deps.reverseRepeatable;
 
-  const call = (movement: Movement, orderNumber: string) => {
+  const call = (movement: SendableMovement, orderNumber: string) => {
     const { customerId, points } = movement;
     return movement.kind === "TAKEN"
       ? client.redeem({ orderNumber, customerId, points, at: movement.requestedAt })
@@ -98,6 +114,18 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
       }
       const turn = await changing(movement, (change) => takeTurn(change, movementId, version, balance));
       return turn ? { outcome: await attempt(turn, job) } : { outcome: "not-its-turn", customerId };
+    },
+
+    async sendPlaced({ id, orderId }, seen, job) {
+      const now = clock.now();
+      if (now.getTime() - seen.at.getTime() > FRESH_MS) return null;
+      const message = wordsFor("PENDING", "TAKING");
+      const marked = await markDeduction(db, { movementId: id, orderId, seen, now, message });
+      if (!marked) return null;
+      const { orderNumber, ...deduction } = marked;
+      orders.tell(deduction);
+      const movement = { ...deduction, kind: "TAKEN" as const, reasonText: null };
+      return attempt({ movement, orderNumber, wasInDoubt: false, markedAt: performance.now() }, job);
     },
 
     async look(movementId, earlier) {
@@ -211,7 +239,7 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
 }
 
 interface Turn {
-  movement: Movement;
+  movement: SendableMovement;
   orderNumber: string;
   /** An earlier call of this movement may have reached the ledger. */
   wasInDoubt: boolean;

@@ -1,0 +1,92 @@
+import type { Tx } from "../platform/db.ts";
+import type { PointsLedger, RewardKind, RewardSource, WalletKind } from "../platform/generated/prisma/enums.ts";
+import type { Address } from "./order.ts";
+
+/** The rows of an order that nothing has happened to yet. */
+export interface OrderRows {
+  order: {
+    id: string;
+    number: string;
+    customerId: string;
+    cartId: string | null;
+    awardId: string | null;
+    total: number;
+    shippingAddress: Address | null;
+    /** Encrypted. */
+    clientToken: Uint8Array | null;
+    placedAt: Date;
+  };
+  lines: {
+    id: string;
+    position: number;
+    rewardId: string;
+    name: string;
+    kind: RewardKind;
+    source: RewardSource;
+    quantity: number;
+    unitPoints: number;
+    payWith: WalletKind;
+    groupId: string | null;
+  }[];
+  units: { id: string; lineId: string; unit: number }[];
+  issues: {
+    unitId: string;
+    transactionNumber: string;
+    upstreamRewardId: string;
+    paymentConfigId: string | null;
+    groupId: string | null;
+    points: number;
+  }[];
+  /** The takings of points. */
+  movements: {
+    id: string;
+    number: number;
+    ledger: PointsLedger;
+    payWith: WalletKind;
+    groupId: string | null;
+    unitId: string | null;
+    points: number;
+    lineIds: string[];
+    reference: string;
+  }[];
+  /** What its first event says. */
+  message: string;
+}
+
+/** Writes an order with its first event, and its cart as ordered, in one statement. */
+export async function insertOrder(
+  tx: Tx,
+  { order, lines, units, issues, movements, message }: OrderRows,
+): Promise<void> {
+  const { id, number, customerId, cartId, awardId, total, shippingAddress, clientToken, placedAt } = order;
+  await tx.$executeRaw`
+    with ordered_cart as (
+      update carts set status = 'ORDERED' where id = ${cartId}::uuid
+    ), new_order as (
+      insert into orders (id, number, customer_id, cart_id, award_id, total, shipping_address, client_token, placed_at, seq)
+      values (${id}::uuid, ${number}, ${customerId}, ${cartId}::uuid, ${awardId}::uuid, ${total}::bigint,
+        ${shippingAddress && JSON.stringify(shippingAddress)}::jsonb, ${clientToken}::bytea, ${placedAt}, 1)
+    ), new_lines as (
+      insert into order_lines (id, order_id, position, reward_id, name, kind, source, quantity, unit_points, pay_with, group_id)
+      select id, ${id}::uuid, position, "rewardId", name, kind, source, quantity, "unitPoints", "payWith", "groupId"
+      from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as line (id uuid, position int, "rewardId" uuid, name text,
+        kind reward_kind, source reward_source, quantity int, "unitPoints" bigint, "payWith" wallet_kind, "groupId" text)
+    ), new_units as (
+      insert into order_units (id, line_id, unit)
+      select id, "lineId", unit from jsonb_to_recordset(${JSON.stringify(units)}::jsonb) as unit (id uuid, "lineId" uuid, unit int)
+    ), new_issues as (
+      insert into unit_issues (unit_id, order_id, transaction_number, upstream_reward_id, payment_config_id, group_id, points)
+      select "unitId", ${id}::uuid, "transactionNumber", "upstreamRewardId", "paymentConfigId", "groupId", points
+      from jsonb_to_recordset(${JSON.stringify(issues)}::jsonb) as issue ("unitId" uuid, "transactionNumber" text,
+        "upstreamRewardId" text, "paymentConfigId" text, "groupId" text, points bigint)
+    ), new_movements as (
+      insert into points_movements (id, order_id, customer_id, kind, number, ledger, pay_with, group_id, unit_id, points,
+        line_ids, reference, requested_at)
+      select id, ${id}::uuid, ${customerId}, 'TAKEN', number, ledger, "payWith", "groupId", "unitId", points, "lineIds",
+        reference, ${placedAt}
+      from jsonb_to_recordset(${JSON.stringify(movements)}::jsonb) as movement (id uuid, number int, ledger points_ledger,
+        "payWith" wallet_kind, "groupId" text, "unitId" uuid, points bigint, "lineIds" uuid[], reference text)
+    )
+    insert into order_events (order_id, seq, status, points_state, message, at)
+    values (${id}::uuid, 1, 'PENDING', 'NOT_TAKEN', ${message}, ${placedAt})`;
+}

@@ -1,0 +1,66 @@
+import type { Db } from "../../platform/db.ts";
+
+/** What the customer's own wallet had, and at which version of the ledger that was. */
+export interface SeenBalance {
+  version: number;
+  balance: number;
+  at: Date;
+}
+
+export interface MarkedDeduction {
+  id: string;
+  orderId: string;
+  orderNumber: string;
+  customerId: string;
+  points: number;
+  requestedAt: Date;
+}
+
+/**
+ * Marks the deduction of an order that was just placed as sent, with the balance that it was judged by, and tells of it: in one
+ * statement. @returns null, with nothing changed, where the customer's turn is not free, or anything of theirs was marked or
+ * settled since the balance was read, or the order has gone on
+ */
+export async function markDeduction(
+  db: Db,
+  {
+    movementId,
+    orderId,
+    seen,
+    now,
+    message,
+  }: { movementId: string; orderId: string; seen: SeenBalance; now: Date; message: string },
+): Promise<MarkedDeduction | null> {
+  const [marked] = await db.$queryRaw<MarkedDeduction[]>`
+    with placed as (
+      select id, number, customer_id from orders
+      where id = ${orderId}::uuid and status = 'PENDING' and points_state = 'NOT_TAKEN' and not exists (
+        select from points_movements other
+        where other.customer_id = orders.customer_id and other.id <> ${movementId}::uuid and other.ledger = 'CLIENT'
+          and other.sent_at is not null and other.state in ('PENDING', 'UNCERTAIN')
+      ) and not exists (
+        select from reward_awards
+        where customer_id = orders.customer_id and ledger = 'CLIENT' and under_way_until > now()
+      ) and exists (
+        select from points_movements where id = ${movementId}::uuid and state = 'PENDING' and sent_at is null
+      )
+      for update
+    ), turn as (
+      update customers set ledger_version = ledger_version + 1 from placed
+      where customers.customer_id = placed.customer_id and ledger_version = ${seen.version}
+      returning placed.id, placed.number
+    ), marked as (
+      update points_movements movement set attempts = attempts + 1, sent_at = ${now}, balance_before = ${seen.balance}::bigint
+      from turn where movement.id = ${movementId}::uuid
+      returning movement.id, movement.order_id, turn.number, movement.customer_id, movement.points, movement.requested_at
+    ), told as (
+      update orders set points_state = 'TAKING', seq = seq + 1 from marked where orders.id = marked.order_id
+      returning orders.id, orders.seq
+    ), event as (
+      insert into order_events (order_id, seq, status, previous_status, points_state, message, at)
+      select id, seq, 'PENDING', 'PENDING', 'TAKING', ${message}, ${now} from told
+    )
+    select id, order_id as "orderId", number as "orderNumber", customer_id as "customerId", points::float8 as points,
+      requested_at as "requestedAt" from marked`;
+  return marked ?? null;
+}
