@@ -201,7 +201,8 @@ export function makeFeatures(deps: FeatureDeps) {
   const settleLines = makeSettleLines((tx, { id, orderId }) =>
     jobs.add(tx, { name: "return-points" }, `return:${id}`, { orderId, movementId: id }),
   );
-  const conclude = makeConcludeMovement({ settleLines, log });
+  const giveRewards = makeGiveRewards({ settleLines, atCrashPoint, log });
+  const conclude = makeConcludeMovement({ settleLines, giveRewards, log });
   const readBalance = makeReadBalance({ db, client, orderTokens, sessionTokens, pointsAuth, clock });
   const movePoints = makeMovePoints({
     db,
@@ -222,7 +223,8 @@ export function makeFeatures(deps: FeatureDeps) {
   const placing = placeOrderJob({
     ...moving,
     redeemRepeatable,
-    giveRewards: makeGiveRewards({ orders, settleLines, atCrashPoint, log }),
+    giveRewards,
+    atCrashPoint,
     issueUnit: makeIssueUnit({ orders, capillary, findGiven, conclude: concludeIssue, atCrashPoint, log }),
     issuePatience: patience,
     giveUpUnsent: async ({ orderId, movementId }) => {

@@ -1,116 +1,147 @@
 import { isFromPool, isShipped } from "../catalog/reward.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
+import type { Tx } from "../platform/db.ts";
+import type { UnitState } from "../platform/generated/prisma/enums.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { OrderChange, OrderStore } from "./order.store.ts";
+import type { OrderChange } from "./order.store.ts";
+import type { OrderAggregate } from "./order-aggregate.ts";
 import type { SettleLines } from "./settle-lines.ts";
 
 /**
- * Gives our own rewards of an order whose points are taken. Running it again finds nothing left to give. Answers the units
- * that are left for Capillary to give.
+ * Gives our own rewards of an order that is being processed, in the transaction that made it so or in one of its own. Running it
+ * again finds nothing left to give.
+ *
+ * @param order as it is now
+ * @returns the units that are left for Capillary to give
  */
-export type GiveRewards = (orderId: string) => Promise<string[]>;
+export type GiveRewards = (change: OrderChange, order: OrderAggregate) => Promise<string[]>;
 
 export interface GiveRewardsDeps {
-  orders: OrderStore;
   settleLines: SettleLines;
   atCrashPoint: AtCrashPoint;
   log: Logger;
 }
 
-type Line = OrderChange["order"]["lines"][number];
+type Line = OrderAggregate["lines"][number];
 
-export function makeGiveRewards({ orders, settleLines, atCrashPoint, log }: GiveRewardsDeps): GiveRewards {
-  return async (orderId) => {
-    const toIssue = await orders.changing(orderId, async (change) => {
-      const needsNoDeduction = !change.order.movements.some(({ ledger }) => ledger === "CLIENT");
-      if (change.order.status === "PENDING" && needsNoDeduction) await change.advance({ status: "PROCESSING" });
-      else if (change.order.status !== "PROCESSING") return [];
-      // Rewards are locked in the same order by everybody, so that two orders cannot wait for each other.
-      const ours = change.order.lines.filter(({ source }) => source === "BIGCITY");
-      const lines = ours.toSorted((a, b) => (a.rewardId < b.rewardId ? -1 : 1));
-      for (const line of lines) {
-        const pending = line.units.filter((unit) => unit.state === "PENDING").map((unit) => unit.id);
-        if (pending.length === 0) continue;
-        const given = await giveUnits(change, line, pending);
-        if (given < pending.length) {
-          log.warn(
-            { order: change.order.number, line: line.position, wanted: pending.length, given },
-            "Not all units could be given",
-          );
-        }
+export function makeGiveRewards({ settleLines, atCrashPoint, log }: GiveRewardsDeps): GiveRewards {
+  return async (change, order) => {
+    const ours = order.lines.filter(({ source }) => source === "BIGCITY");
+    // Rewards are locked in the same order by everybody, so that two orders cannot wait for each other.
+    const lines = ours.toSorted((a, b) => (a.rewardId < b.rewardId ? -1 : 1));
+    const states = new Map<string, UnitState>();
+    const taken: { rewardId: string; count: number }[] = [];
+    for (const line of lines) {
+      const pending = line.units.filter((unit) => unit.state === "PENDING").map((unit) => unit.id);
+      if (pending.length === 0) continue;
+      const given = isFromPool(line) ? await giveCodes(change, line, pending) : await setAside(change, line, pending);
+      if (isFromPool(line) && given > 0) taken.push({ rewardId: line.rewardId, count: given });
+      if (given < pending.length) {
+        const facts = { order: order.number, line: line.position, wanted: pending.length, given };
+        log.warn(facts, "Not all units could be given");
       }
-      const isShipping = lines.some(isShipped);
-      await settleLines(change, {
+      for (const [index, id] of pending.entries()) states.set(id, index < given ? givenState(line) : "FAILED");
+    }
+    await settleLines(
+      change,
+      {
         reason: "INVENTORY_UNAVAILABLE",
-        ...(isShipping && { message: "The warehouse is preparing your parcel." }),
-      });
-      atCrashPoint("fulfil:before-commit");
-      return change.order.lines.flatMap((line) =>
-        line.units.filter(({ issue, state }) => issue && state === "PENDING").map(({ id }) => id),
-      );
-    });
-    atCrashPoint("fulfil:after-commit");
-    return toIssue ?? [];
+        ...(lines.some(isShipped) && { message: "The warehouse is preparing your parcel." }),
+      },
+      withStates(order, states),
+    );
+    // Last, because every order of the reward waits for this lock until we have committed.
+    for (const { rewardId, count } of taken) {
+      await change.tx.$executeRaw`
+        update rewards set popularity = popularity + ${count}, stock = stock - ${count}, updated_at = ${change.now}
+        where id = ${rewardId}::uuid`;
+    }
+    atCrashPoint("fulfil:before-commit");
+    return order.lines.flatMap((line) =>
+      line.units.filter(({ issue, state }) => issue && state === "PENDING").map(({ id }) => id),
+    );
   };
 }
 
-/** Gives as many of the units as there are, and fails the others. Answers how many were given. */
-async function giveUnits(change: OrderChange, line: Line, unitIds: string[]): Promise<number> {
-  const { tx, now } = change;
-  const [reward] = await tx.$queryRaw<{ stock: number | null }[]>`
-    select stock from rewards where id = ${line.rewardId}::uuid for update`;
-  const expired = isFromPool(line) ? await expireCodes(change, line.rewardId) : 0;
-  const stock = reward?.stock == null ? null : reward.stock - expired;
-  const count = Math.min(unitIds.length, stock ?? unitIds.length);
-  const [given, missing] = [unitIds.slice(0, count), unitIds.slice(count)];
+const givenState = (line: Line) => (isShipped(line) ? "PREPARING" : "FULFILLED");
 
-  if (given.length > 0) {
-    if (isFromPool(line)) await allocateCodes(change, line.rewardId, given);
-    await tx.orderUnit.updateMany({
-      where: { id: { in: given } },
-      data: { state: isShipped(line) ? "PREPARING" : "FULFILLED" },
-    });
-    if (isShipped(line)) await tx.shipment.create({ data: { lineId: line.id, reportedAt: null } });
-    await tx.reward.update({
-      where: { id: line.rewardId },
-      data: {
-        popularity: { increment: count },
-        ...(stock !== null && { stock: { decrement: count } }),
-        updatedAt: now,
-      },
-    });
+const withStates = (order: OrderAggregate, states: ReadonlyMap<string, UnitState>): OrderAggregate => ({
+  ...order,
+  lines: order.lines.map((line) => ({
+    ...line,
+    units: line.units.map((unit) => ({ ...unit, state: states.get(unit.id) ?? unit.state })),
+  })),
+});
+
+/** Gives a code to as many of the units as there are codes, and fails the others. @returns how many were given */
+async function giveCodes(change: OrderChange, line: Line, unitIds: string[]): Promise<number> {
+  const { tx } = change;
+  let given = await allocateCodes(change, line.rewardId, unitIds);
+  if (given < unitIds.length) {
+    // Others may hold codes that they give back: whoever holds any of this reward has ended once we have its lock.
+    await tx.$queryRaw`select from rewards where id = ${line.rewardId}::uuid for update`;
+    await expireCodes(change, line.rewardId);
+    given += await allocateCodes(change, line.rewardId, unitIds.slice(given));
   }
-  if (missing.length > 0) {
-    await tx.orderUnit.updateMany({ where: { id: { in: missing } }, data: { state: "FAILED" } });
-    const failureMessage =
-      count === 0 ? `${line.name} sold out before it could be given.` : `Only ${count} of ${line.name} could be given.`;
-    await tx.orderLine.update({ where: { id: line.id }, data: { failureReason: "SOLD_OUT", failureMessage } });
-  }
-  return count;
+  await record(tx, line, unitIds, given);
+  return given;
 }
 
-/** Takes codes out of the pool whose last day has passed. Answers how many. */
-export async function expireCodes({ tx, now }: Pick<OrderChange, "tx" | "now">, rewardId: string): Promise<number> {
-  const today = new Date(now.toISOString().slice(0, 10));
+/** Has the warehouse set aside as many of the units as there are, and fails the others. @returns how many were set aside */
+async function setAside({ tx, now }: OrderChange, line: Line, unitIds: string[]): Promise<number> {
+  const [reward] = await tx.$queryRaw<{ stock: number | null }[]>`
+    select stock from rewards where id = ${line.rewardId}::uuid for update`;
+  const stock = reward?.stock ?? null;
+  const given = Math.min(unitIds.length, stock ?? unitIds.length);
+  if (given > 0) {
+    await tx.shipment.create({ data: { lineId: line.id, reportedAt: null } });
+    await tx.$executeRaw`
+      update rewards set popularity = popularity + ${given}, stock = stock - ${given}, updated_at = ${now}
+      where id = ${line.rewardId}::uuid`;
+  }
+  await record(tx, line, unitIds, given);
+  return given;
+}
+
+/** Puts the state of a line's units on record: the first `given` of them were given, the others were not. */
+async function record(tx: Tx, line: Line, unitIds: readonly string[], given: number): Promise<void> {
+  if (given > 0) {
+    await tx.orderUnit.updateMany({
+      where: { id: { in: unitIds.slice(0, given) } },
+      data: { state: givenState(line) },
+    });
+  }
+  if (given < unitIds.length) {
+    await tx.orderUnit.updateMany({ where: { id: { in: unitIds.slice(given) } }, data: { state: "FAILED" } });
+    const failureMessage =
+      given === 0 ? `${line.name} sold out before it could be given.` : `Only ${given} of ${line.name} could be given.`;
+    await tx.orderLine.update({ where: { id: line.id }, data: { failureReason: "SOLD_OUT", failureMessage } });
+  }
+}
+
+/** Takes codes out of the pool whose last day has passed. */
+async function expireCodes({ tx, now }: OrderChange, rewardId: string): Promise<void> {
   const { count } = await tx.voucherCode.updateMany({
-    where: { rewardId, state: "AVAILABLE", validUntil: { lt: today } },
+    where: { rewardId, state: "AVAILABLE", validUntil: { lt: dayOf(now) } },
     data: { state: "EXPIRED" },
   });
   if (count > 0) await tx.reward.update({ where: { id: rewardId }, data: { stock: { decrement: count } } });
-  return count;
 }
 
-/** One code for each unit, those that expire first before the others. The reward's lock keeps two orders from one code. */
-async function allocateCodes({ tx, now }: OrderChange, rewardId: string, unitIds: readonly string[]): Promise<void> {
-  const allocated = await tx.$executeRaw`
-    with chosen as (
-      select id, row_number() over (order by valid_until nulls last, id) as place from (
-        select id, valid_until from voucher_codes where reward_id = ${rewardId}::uuid and state = 'AVAILABLE'
-        order by valid_until nulls last, id limit ${unitIds.length}) as available
+/** A code for each unit, those that expire first before the others, as far as there are any that nobody else is giving. */
+async function allocateCodes({ tx, now }: OrderChange, rewardId: string, unitIds: readonly string[]): Promise<number> {
+  return tx.$executeRaw`
+    with available as (
+      select id, valid_until from voucher_codes
+      where reward_id = ${rewardId}::uuid and state = 'AVAILABLE' and (valid_until is null or valid_until >= ${dayOf(now)}::date)
+      order by valid_until nulls last, id limit ${unitIds.length} for update skip locked
+    ), chosen as (
+      select id, row_number() over (order by valid_until nulls last, id) as place from available
     ), wanted as (
       select unit_id, place from unnest(${[...unitIds]}::uuid[]) with ordinality as units (unit_id, place)
     )
     update voucher_codes set state = 'ALLOCATED', unit_id = wanted.unit_id, allocated_at = ${now}
-    from chosen join wanted using (place) where voucher_codes.id = chosen.id and voucher_codes.state = 'AVAILABLE'`;
-  if (allocated !== unitIds.length) throw new Error(`reward ${rewardId} counts more codes than it has`);
+    from chosen join wanted using (place) where voucher_codes.id = chosen.id`;
 }
+
+const dayOf = (now: Date) => new Date(now.toISOString().slice(0, 10));

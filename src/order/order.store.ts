@@ -41,8 +41,12 @@ export interface OrderChange {
   /**
    * Moves the status on, sums up the movements, and writes the event that tells of it, if anything is different.
    * @param current the order as it is now, where the caller knows; else it is read
+   * @returns the order as it is then
    */
-  advance(step: { status?: OrderStatus; lineId?: string; message?: string }, current?: OrderAggregate): Promise<void>;
+  advance(
+    step: { status?: OrderStatus; lineId?: string; message?: string },
+    current?: OrderAggregate,
+  ): Promise<OrderAggregate>;
 }
 
 export interface OrderStore {
@@ -248,7 +252,7 @@ function makeAdvance(tx: Tx, orderId: string, now: Date): OrderChange["advance"]
     if (next !== order.status) assertMove(order.status, next);
     const isFirst = order.seq === 0;
     const isNews = isFirst || next !== order.status || pointsState !== order.pointsState || message !== undefined;
-    if (!isNews) return;
+    if (!isNews) return order;
     const isSettled = isFinal(next) && !hasOpenMovement(order.movements);
     const keepsToken = !isSettled || order.movements.some((movement) => movement.watchUntil !== null);
     await tx.$executeRaw`
@@ -260,5 +264,6 @@ function makeAdvance(tx: Tx, orderId: string, now: Date): OrderChange["advance"]
       select ${orderId}::uuid, seq, ${next}::order_status, ${isFirst ? null : order.status}::order_status,
              ${pointsState}::points_state, ${lineId ?? null}::uuid, ${message ?? wordsFor(next, pointsState)}, ${now}
       from moved`;
+    return { ...order, status: next, pointsState, seq: order.seq + 1 };
   };
 }

@@ -2,8 +2,8 @@ import type { Job, Next } from "../../platform/jobs/job.ts";
 import type { ConcludeMovement } from "../ledger/conclude-movement.ts";
 import type { Look, Verdict } from "../ledger/evidence.ts";
 import type { SeenBalance } from "../ledger/mark-deduction.sql.ts";
-import { bumpLedgerVersion, type MovePoints, type Sent } from "../ledger/move-points.ts";
-import { customerTopic, type OrderStore } from "../order.store.ts";
+import { bumpLedgerVersion, type MovePoints } from "../ledger/move-points.ts";
+import { changeOrder, customerTopic, type OrderStore } from "../order.store.ts";
 
 export interface MovePointsDeps {
   movePoints: MovePoints;
@@ -31,7 +31,8 @@ export interface MoveMemory {
   looks: Look[] | null;
 }
 
-export type Moved = { outcome: "confirmed" | "refused" | "needs-attention" | "unsent" } | { pause: Pause };
+export type Moved = { outcome: Settled | "unsent"; toIssue?: string[] | undefined } | { pause: Pause };
+type Settled = "confirmed" | "refused" | "needs-attention";
 type Pause = Exclude<Next<MoveMemory>, "done">;
 
 const MAX_REPETITIONS = 5;
@@ -52,14 +53,14 @@ export async function moveOn(
 ): Promise<Moved> {
   if (looks) return byEvidence(looks);
   const placed = seen && (await movePoints.sendPlaced(movement, seen, job));
-  const sent = placed ? { outcome: placed } : await movePoints.send(movement.id, job);
+  const sent = placed || (await movePoints.send(movement.id, job));
   if (sent.outcome === "not-its-turn") {
     const inMs = doubled(TURN_PAUSE_MS.first, waits, TURN_PAUSE_MS.most);
     const wakeOn = customerTopic(sent.customerId);
     return { pause: { inMs, wakeOn, memory: { tries, waits: waits + 1, looks: null } } };
   }
-  const { outcome } = sent;
-  if (outcome !== "uncertain" && outcome !== "not-sent") return { outcome };
+  const { outcome, toIssue } = sent;
+  if (outcome !== "uncertain" && outcome !== "not-sent") return { outcome, toIssue };
   if (outcome === "uncertain" && !(isRepeatable && tries + 1 < MAX_REPETITIONS)) return lookLater([]);
   if (outcome === "not-sent" && tries + 1 >= maxUnsent) return { outcome: "unsent" };
   const inMs = doubled(resendAfterMs, tries, LONGEST_PAUSE_MS);
@@ -71,23 +72,27 @@ export async function moveOn(
 
   async function byEvidence(earlier: Look[]): Promise<Moved> {
     const { look, verdict } = await movePoints.look(movement.id, earlier);
-    return verdict === "look-again" ? lookLater([...earlier, look]) : { outcome: await settle(look, verdict) };
+    return verdict === "look-again" ? lookLater([...earlier, look]) : settle(look, verdict);
   }
 
-  async function settle(look: Look, verdict: Exclude<Verdict, "look-again">) {
-    const sent = await orders.changing(movement.orderId, async (change): Promise<Sent> => {
+  function settle(look: Look, verdict: Exclude<Verdict, "look-again">): Promise<Moved> {
+    return changeOrder(orders, movement.orderId, async (change): Promise<Moved> => {
       // An operator may have settled it meanwhile.
       const current = change.order.movements.find(({ id }) => id === movement.id);
-      if (current?.state === "CONFIRMED") return "confirmed";
-      if (current?.state === "REFUSED") return "refused";
-      if (current?.state === "NEEDS_ATTENTION") return "needs-attention";
+      if (current?.state === "CONFIRMED") return { outcome: "confirmed" };
+      if (current?.state === "REFUSED") return { outcome: "refused" };
+      if (current?.state === "NEEDS_ATTENTION") return { outcome: "needs-attention" };
       await job.hold(change.tx);
       await bumpLedgerVersion(change);
-      if (verdict === "happened") return conclude.confirmed(change, movement.id);
-      if (verdict === "did-not-happen") return conclude.didNotHappen(change, movement.id, look ?? 0);
+      if (verdict === "happened") {
+        return { outcome: "confirmed", toIssue: await conclude.confirmed(change, movement.id) };
+      }
+      if (verdict === "did-not-happen") {
+        return { outcome: (await conclude.didNotHappen(change, movement.id, look ?? 0)) as Settled };
+      }
       const message = "the answer was lost, and the balance does not tell what happened";
-      return conclude.needsAttention(change, movement.id, message);
+      await conclude.needsAttention(change, movement.id, message);
+      return { outcome: "needs-attention" };
     });
-    return sent as "confirmed" | "refused" | "needs-attention";
   }
 }

@@ -1,5 +1,7 @@
-import type { JobType } from "../../platform/jobs/job.ts";
+import type { AtCrashPoint } from "../../platform/crash-point.ts";
+import type { Job, JobType } from "../../platform/jobs/job.ts";
 import type { GiveRewards } from "../give-rewards.ts";
+import { changeOrder } from "../order.store.ts";
 import { type IssueMemory, type IssueUnitsDeps, issueOn } from "./issue-units.ts";
 import { type MoveMemory, type MovePointsDeps, moveOn } from "./move-points.ts";
 
@@ -19,6 +21,7 @@ interface Memory {
 
 export interface PlaceOrderDeps extends MovePointsDeps, IssueUnitsDeps {
   giveRewards: GiveRewards;
+  atCrashPoint: AtCrashPoint;
   giveUpUnsent(input: { orderId: string; movementId: string }): Promise<void>;
   redeemRepeatable: boolean;
 }
@@ -35,6 +38,7 @@ export function placeOrderJob(deps: PlaceOrderDeps): JobType<PlaceOrderInput, Me
   return {
     name: "place-order",
     async run({ orderId, movementId, seen }, memory, job) {
+      let toIssue: string[] | undefined;
       if (movementId !== null) {
         const movement = { id: movementId, orderId };
         const persistence = { isRepeatable: deps.redeemRepeatable, maxUnsent: MAX_UNSENT_DEDUCTIONS };
@@ -43,12 +47,32 @@ export function placeOrderJob(deps: PlaceOrderDeps): JobType<PlaceOrderInput, Me
         if ("pause" in moved) return { ...moved.pause, memory: { move: moved.pause.memory } };
         if (moved.outcome === "unsent") await deps.giveUpUnsent({ orderId, movementId });
         if (moved.outcome !== "confirmed") return "done";
+        toIssue = moved.toIssue;
       }
-      for (const unitId of await deps.giveRewards(orderId)) {
+      toIssue ??= await giveInOwnTransaction(orderId, job);
+      for (const unitId of toIssue) {
         const pause = await issueOn(deps, { orderId, unitId }, job, memory?.issue);
         if (pause) return { ...pause, memory: { issue: pause.memory } };
       }
       return "done";
     },
   };
+
+  /** Of an order that costs nothing, and of one that was confirmed before, by a process that died or by people. */
+  async function giveInOwnTransaction(orderId: string, job: Job): Promise<string[]> {
+    const toIssue = await changeOrder(deps.orders, orderId, async (change) => {
+      const { order } = change;
+      const needsNoDeduction = !order.movements.some(({ ledger }) => ledger === "CLIENT");
+      const isToStart = order.status === "PENDING" && needsNoDeduction;
+      if (!isToStart && order.status !== "PROCESSING") return [];
+      const toIssue = await deps.giveRewards(
+        change,
+        isToStart ? await change.advance({ status: "PROCESSING" }) : order,
+      );
+      if (toIssue.length === 0) await job.end(change.tx);
+      return toIssue;
+    });
+    deps.atCrashPoint("fulfil:after-commit");
+    return toIssue;
+  }
 }

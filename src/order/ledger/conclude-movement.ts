@@ -1,5 +1,6 @@
 import type { Logger } from "../../platform/logger.ts";
 import type { UpstreamError } from "../../upstream/upstream-error.ts";
+import type { GiveRewards } from "../give-rewards.ts";
 import type { OrderChange } from "../order.store.ts";
 import type { Movement } from "../order.ts";
 import { withMovement } from "../order-aggregate.ts";
@@ -8,7 +9,11 @@ import type { Sent } from "./move-points.ts";
 
 /** What is recorded when a movement's outcome becomes known, or known to be unknown, each with all that follows from it. */
 export interface ConcludeMovement {
-  confirmed(change: OrderChange, movementId: string): Promise<Sent>;
+  /**
+   * The ledger carried it out: an order whose points are taken is given what is ours to give, unless that is left for later.
+   * @returns the units that are left for Capillary to give; undefined where giving is left for later
+   */
+  confirmed(change: OrderChange, movementId: string, options?: { giveLater?: boolean }): Promise<string[] | undefined>;
   /** The ledger answered no, and nothing had been sent before. */
   refused(change: OrderChange, movementId: string, failure: UpstreamError): Promise<Sent>;
   /** It certainly did not reach the ledger, and nothing had been sent before. */
@@ -25,9 +30,11 @@ const WATCH_MS = 24 * 60 * 60 * 1_000;
 
 export function makeConcludeMovement({
   settleLines,
+  giveRewards,
   log,
 }: {
   settleLines: SettleLines;
+  giveRewards: GiveRewards;
   log: Logger;
 }): ConcludeMovement {
   const find = ({ order }: OrderChange, movementId: string): Movement => {
@@ -62,13 +69,19 @@ export function makeConcludeMovement({
   }
 
   return {
-    async confirmed(change, movementId) {
+    async confirmed(change, movementId, { giveLater = false } = {}) {
       const movement = find(change, movementId);
       const done = { state: "CONFIRMED", settledAt: change.now, lastError: null, watchUntil: null } as const;
       const order = await update(change, movementId, done);
-      if (movement.kind === "TAKEN") await settleLines(change, { reason: "FULFILMENT_FAILURE" }, order);
-      else await change.advance({}, order);
-      return "confirmed";
+      if (movement.kind === "RETURNED") {
+        await change.advance({}, order);
+        return [];
+      }
+      if (order.status === "PENDING" && !giveLater) {
+        return giveRewards(change, await change.advance({ status: "PROCESSING" }, order));
+      }
+      await settleLines(change, { reason: "FULFILMENT_FAILURE" }, order);
+      return giveLater ? undefined : [];
     },
 
     async refused(change, movementId, failure) {

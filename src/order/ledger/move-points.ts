@@ -26,17 +26,23 @@ export type Sent =
   /** It may have reached the ledger. */
   | "uncertain";
 
+export interface Attempted {
+  outcome: Sent;
+  /** Of a deduction that was confirmed just now: the units that are left for Capillary to give. */
+  toIssue?: string[] | undefined;
+}
+
 export interface MovePoints {
   /**
    * Sends a movement to the ledger once and records what came of it; sends nothing while something else of the customer's is
    * under way. Safe to run again after a crash at any point.
    */
-  send(movementId: string, job: Job): Promise<{ outcome: Sent } | { outcome: "not-its-turn"; customerId: string }>;
+  send(movementId: string, job: Job): Promise<Attempted | { outcome: "not-its-turn"; customerId: string }>;
   /**
    * The same for the deduction of an order that was just placed, with the balance that it was judged by. @returns null, with
    * nothing sent, where that has to be read again
    */
-  sendPlaced(deduction: { id: string; orderId: string }, seen: SeenBalance, job: Job): Promise<Sent | null>;
+  sendPlaced(deduction: { id: string; orderId: string }, seen: SeenBalance, job: Job): Promise<Attempted | null>;
   /** Reads the balance for evidence of an uncertain movement. */
   look(movementId: string, earlier: readonly Look[]): Promise<{ look: Look; verdict: Verdict }>;
 }
@@ -113,7 +119,7 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
         return { outcome: await changing(movement, (change) => conclude.notSent(change, movementId, balance.message)) };
       }
       const turn = await changing(movement, (change) => takeTurn(change, movementId, version, balance));
-      return turn ? { outcome: await attempt(turn, job) } : { outcome: "not-its-turn", customerId };
+      return turn ? attempt(turn, job) : { outcome: "not-its-turn", customerId };
     },
 
     async sendPlaced({ id, orderId }, seen, job) {
@@ -198,7 +204,7 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     return { movement: { ...movement, ...mark }, orderNumber: order.number, wasInDoubt, markedAt: performance.now() };
   }
 
-  async function attempt({ movement, orderNumber, wasInDoubt, markedAt }: Turn, job: Job): Promise<Sent> {
+  async function attempt({ movement, orderNumber, wasInDoubt, markedAt }: Turn, job: Job): Promise<Attempted> {
     crashPointAt(movement, "marked");
     let failure: UpstreamError | null = null;
     const isLate = performance.now() - markedAt > FENCE_MS;
@@ -213,8 +219,12 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     const wasSent = !isLate && failure?.outcome !== "transient";
     if (wasSent) crashPointAt(movement, "answered");
 
-    const sent = await changing(movement, async (change): Promise<Sent> => {
-      if (wasSent && failure === null) return confirmed(change, movement.id);
+    if (wasSent && failure === null) {
+      const attempted = await recordYes(movement, job);
+      crashPointAt(movement, "recorded");
+      return attempted;
+    }
+    const outcome = await changing(movement, async (change): Promise<Sent> => {
       await job.hold(change.tx);
       await bumpLedgerVersion(change);
       if (failure?.outcome === "unknown") return conclude.inDoubt(change, movement.id, failure.message);
@@ -224,17 +234,41 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
       return conclude.notSent(change, movement.id, failure?.message ?? "not sent in time");
     });
     if (wasSent) crashPointAt(movement, "recorded");
-    return sent;
+    return { outcome };
+  }
+
+  /**
+   * Records a yes with all that follows from it, and ends the job where nothing is left to do. Where that fails, the yes alone:
+   * it is not to be forgotten because of what went wrong after it.
+   */
+  async function recordYes({ id, orderId, kind }: SendableMovement, job: Job): Promise<Attempted> {
+    const attempted = await changing({ orderId }, async (change) => {
+      const { lines } = change.order;
+      const isTheLastStep = kind === "RETURNED" || lines.every(({ units }) => units.every(({ issue }) => !issue));
+      if (isTheLastStep) await job.end(change.tx);
+      return confirmed(change, id);
+    }).catch((error: unknown) => {
+      log.error({ err: error, movement: id }, "What follows on a confirmed movement failed, and is done later");
+      return changing({ orderId }, (change) => confirmed(change, id, { giveLater: true }));
+    });
+    if (kind === "TAKEN" && attempted.toIssue) atCrashPoint("fulfil:after-commit");
+    return attempted;
   }
 
   /** A yes is the truth also when it comes late, to a process that others have taken for dead and stood in for. */
-  async function confirmed(change: OrderChange, movementId: string): Promise<Sent> {
+  async function confirmed(
+    change: OrderChange,
+    movementId: string,
+    options?: { giveLater: boolean },
+  ): Promise<Attempted> {
     const current = change.order.movements.find(({ id }) => id === movementId);
-    if (current?.state === "CONFIRMED") return "confirmed";
+    if (current?.state === "CONFIRMED") return { outcome: "confirmed" };
     await bumpLedgerVersion(change);
-    return current?.state === "REFUSED"
-      ? conclude.needsAttention(change, movementId, "the ledger said yes after it was believed not to have done it")
-      : conclude.confirmed(change, movementId);
+    if (current?.state === "REFUSED") {
+      const message = "the ledger said yes after it was believed not to have done it";
+      return { outcome: await conclude.needsAttention(change, movementId, message) };
+    }
+    return { outcome: "confirmed", toIssue: await conclude.confirmed(change, movementId, options) };
   }
 }
 

@@ -84,7 +84,17 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
   }
 
   async function turn(row: Row): Promise<void> {
-    const job: Job = { id: row.id, hold: (tx) => hold(tx, row.id) };
+    let hasEnded = false;
+    const job: Job = {
+      id: row.id,
+      hold: (tx) => hold(tx, row.id),
+      async end(tx) {
+        await remove(tx, row.id);
+        afterCommit(tx, () => {
+          hasEnded = true;
+        });
+      },
+    };
     let next: Next;
     let failures = 0;
     try {
@@ -97,9 +107,12 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
       log.error({ err: error, job: row.id, type: row.type, failures }, "A job failed and will be run again");
       next = { inMs: Math.min(100 * 2 ** Math.min(failures, 20), LONGEST_RETRY_MS), memory: row.memory };
     }
-    if (next === "done") await db.$executeRaw`delete from jobs where id = ${row.id} and owner = ${owner}`;
+    if (hasEnded) return;
+    if (next === "done") await remove(db, row.id);
     else await putBack(row.id, next, failures);
   }
+
+  const remove = (tx: Tx, id: string) => tx.$executeRaw`delete from jobs where id = ${id} and owner = ${owner}`;
 
   async function putBack(id: string, { inMs, memory, wakeOn }: Exclude<Next, "done">, failures: number): Promise<void> {
     // Before it is written, so that nothing rung meanwhile is missed.

@@ -20,6 +20,8 @@ export interface Job {
    * @throws LeaseLost when that has happened
    */
   hold(tx: Tx): Promise<void>;
+  /** Ends the job when the transaction commits, where that is known there already. */
+  end(tx: Tx): Promise<void>;
 }
 
 export class LeaseLost extends Error {}
