@@ -116,7 +116,7 @@ test("a newcomer redeems points in GraphiQL", { tags: "browser" }, async () => {
     { payWith: "INDIVIDUAL", groupWallet: null },
     { payWith: "GROUP", groupWallet: { externalId: "famgroup11" }, available: 5_000 },
   ]);
-  await run("PlaceOrder", '"pointsState": "NOT_TAKEN"');
+  await run("PlaceOrder", '"name": "Lounge access"');
   await run("FollowOrder", '"status": "FULFILLED"');
   await run("RevealVoucher", '"code"');
   const { order } = JSON.parse(await run("PointsTrail", '"externalId": "famgroup11"')).data;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { addLine, groupMember, issuable } from "../support/capillary-orders.ts";
 import type { Customer, TestGateway } from "../support/gateway.ts";
 import { browserTest, idle, type Microsite, startMicrosite, type Tab } from "../support/microsite.ts";
-import { addToCart, orderPrepared, placeOrder, readOrder } from "../support/orders.ts";
+import { addToCart, orderPrepared, orderSettled, placeOrder, readOrder } from "../support/orders.ts";
 
 let site: Microsite;
 beforeAll(async () => {
@@ -67,6 +67,34 @@ browserTest("an answer that was lost is being confirmed, not failed", async () =
   faults.release();
   await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
   expect(gateway.ledgerOf(customer)).toEqual([500, -200]);
+  expect(problems).toEqual([]);
+});
+
+browserTest("an answer of before that comes after the last event sets nothing back", async () => {
+  const { gateway } = site;
+  const customer = await gateway.customer({ balance: 500 });
+  const redeem = gateway.fault("redeem", { fault: "hold" });
+  const id = await placeOrder(customer, (await gateway.voucher({ points: 200 })).id);
+  await gateway.sandbox.faults.held(redeem);
+  const { page, problems, quiet } = await site.visit(customer);
+  await page.goto("/orders");
+  await page.locator(`a[href="/orders/${id}"]`).click();
+  await page.getByRole("heading", { level: 1, name: "Your order is placed" }).waitFor();
+  await quiet();
+  await page.goBack();
+  await page.getByRole("heading", { level: 1, name: "Orders" }).waitFor();
+  await page.route("**/graphql", async (route) => {
+    if (!route.request().postData()?.includes('"operationName":"Order"')) return route.continue();
+    const before = await route.fetch();
+    gateway.sandbox.faults.release({ id: redeem.id });
+    await orderSettled(customer, id);
+    await idle(page); // a page that listens already has heard of it by now
+    await route.fulfill({ response: before });
+  });
+
+  await page.goForward();
+  await quiet();
+  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
   expect(problems).toEqual([]);
 });
 

@@ -42,12 +42,13 @@ export default function OrderPage() {
       </Page>
     );
   }
-  return <Shown key={order.id} order={order} />;
+  return <Shown key={order.id} order={order} isFresh={!loading} />;
 }
 
-function Shown({ order }: { order: OrderDetailFragment }) {
+function Shown({ order, isFresh }: { order: OrderDetailFragment; isFresh: boolean }) {
   const { t, dateTime } = useI18n();
-  const following = useOrderStatus(order.id);
+  // Not while the order is asked for: an answer from before its last event could come after that, and would stay.
+  const following = useOrderStatus(isFresh ? order.id : undefined);
   const points = pointsKey(order);
   return (
     <Page
