@@ -1,18 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import pg from "pg";
 
-/** What the database did between two looks. */
+/** The work of the database between two readings. */
 export interface DatabaseWork {
   /** Statements of clients, without BEGIN and COMMIT. */
   statements: number;
   commits: number;
-  /** CPU of the server's processes, those that have ended included. */
+  /** CPU of all processes of the server, including ended ones. */
   cpuMs: number;
 }
 
 const TICK_MS = 10; // USER_HZ is 100 on Linux
 
-/** Settings of a server whose work can be counted. */
+/** `postgresql.conf` settings that the counter needs. */
 export const countingSettings = {
   shared_preload_libraries: "pg_stat_statements",
   "pg_stat_statements.max": "5000",

@@ -74,7 +74,7 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** How many orders, returns and the like are worked on at once. */
+/** The number of orders, returns and revokes that run at once. */
 const JOB_SLOTS = 64;
 const CREDIT_CONNECTIONS = 32;
 const SHUTDOWN_GRACE_MS = 5_000;

@@ -2,7 +2,7 @@ import type { Tx } from "../platform/db.ts";
 import type { PointsLedger, RewardKind, RewardSource, WalletKind } from "../platform/generated/prisma/enums.ts";
 import type { Address } from "./order.ts";
 
-/** The rows of an order that nothing has happened to yet. */
+/** The rows of a new order. */
 export interface OrderRows {
   order: {
     id: string;
@@ -49,11 +49,11 @@ export interface OrderRows {
     lineIds: string[];
     reference: string;
   }[];
-  /** What its first event says. */
+  /** The message of the first event. */
   message: string;
 }
 
-/** Writes an order with its first event, and its cart as ordered, in one statement. */
+/** Inserts an order with its first event, and marks its cart as ordered, in one statement. */
 export async function insertOrder(
   tx: Tx,
   { order, lines, units, issues, movements, message }: OrderRows,

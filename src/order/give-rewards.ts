@@ -8,11 +8,11 @@ import type { OrderAggregate } from "./order-aggregate.ts";
 import type { SettleLines } from "./settle-lines.ts";
 
 /**
- * Gives our own rewards of an order that is being processed, in the transaction that made it so or in one of its own. Running it
- * again finds nothing left to give.
+ * Fulfils the units of our own rewards, in the transaction that made the order PROCESSING or in a later one. Running it again
+ * changes nothing.
  *
- * @param order as it is now
- * @returns the units that are left for Capillary to give
+ * @param order the present state
+ * @returns the ids of the units that Capillary has to issue
  */
 export type GiveRewards = (change: OrderChange, order: OrderAggregate) => Promise<string[]>;
 
@@ -27,7 +27,7 @@ type Line = OrderAggregate["lines"][number];
 export function makeGiveRewards({ settleLines, atCrashPoint, log }: GiveRewardsDeps): GiveRewards {
   return async (change, order) => {
     const ours = order.lines.filter(({ source }) => source === "BIGCITY");
-    // Rewards are locked in the same order by everybody, so that two orders cannot wait for each other.
+    // Every order locks its rewards in the same sequence, which prevents deadlocks.
     const lines = ours.toSorted((a, b) => (a.rewardId < b.rewardId ? -1 : 1));
     const states = new Map<string, UnitState>();
     const taken: { rewardId: string; count: number }[] = [];
@@ -50,7 +50,7 @@ export function makeGiveRewards({ settleLines, atCrashPoint, log }: GiveRewardsD
       },
       withStates(order, states),
     );
-    // Last, because every order of the reward waits for this lock until we have committed.
+    // Last, because every order of the same reward waits for this row's lock until the commit.
     for (const { rewardId, count } of taken) {
       await change.tx.$executeRaw`
         update rewards set popularity = popularity + ${count}, stock = stock - ${count}, updated_at = ${change.now}
@@ -73,12 +73,12 @@ const withStates = (order: OrderAggregate, states: ReadonlyMap<string, UnitState
   })),
 });
 
-/** Gives a code to as many of the units as there are codes, and fails the others. @returns how many were given */
+/** Allocates a code to each unit, and fails the units without one. @returns the number of allocated codes */
 async function giveCodes(change: OrderChange, line: Line, unitIds: string[]): Promise<number> {
   const { tx } = change;
   let given = await allocateCodes(change, line.rewardId, unitIds);
   if (given < unitIds.length) {
-    // Others may hold codes that they give back: whoever holds any of this reward has ended once we have its lock.
+    // Codes that another transaction has locked were skipped. Such a transaction locks the reward last: see below.
     await tx.$queryRaw`select from rewards where id = ${line.rewardId}::uuid for update`;
     await expireCodes(change, line.rewardId);
     given += await allocateCodes(change, line.rewardId, unitIds.slice(given));
@@ -87,7 +87,7 @@ async function giveCodes(change: OrderChange, line: Line, unitIds: string[]): Pr
   return given;
 }
 
-/** Has the warehouse set aside as many of the units as there are, and fails the others. @returns how many were set aside */
+/** Reserves stock of merchandise for each unit, and fails the units without stock. @returns the number of reserved units */
 async function setAside({ tx, now }: OrderChange, line: Line, unitIds: string[]): Promise<number> {
   const [reward] = await tx.$queryRaw<{ stock: number | null }[]>`
     select stock from rewards where id = ${line.rewardId}::uuid for update`;
@@ -103,7 +103,7 @@ async function setAside({ tx, now }: OrderChange, line: Line, unitIds: string[])
   return given;
 }
 
-/** Puts the state of a line's units on record: the first `given` of them were given, the others were not. */
+/** Records the state of a line's units: the first `given` of them are fulfilled, the others have failed. */
 async function record(tx: Tx, line: Line, unitIds: readonly string[], given: number): Promise<void> {
   if (given > 0) {
     await tx.orderUnit.updateMany({
@@ -119,7 +119,7 @@ async function record(tx: Tx, line: Line, unitIds: readonly string[], given: num
   }
 }
 
-/** Takes codes out of the pool whose last day has passed. */
+/** Marks the available codes whose last day has passed as expired, and lowers the stock by their number. */
 async function expireCodes({ tx, now }: OrderChange, rewardId: string): Promise<void> {
   const { count } = await tx.voucherCode.updateMany({
     where: { rewardId, state: "AVAILABLE", validUntil: { lt: dayOf(now) } },
@@ -128,7 +128,7 @@ async function expireCodes({ tx, now }: OrderChange, rewardId: string): Promise<
   if (count > 0) await tx.reward.update({ where: { id: rewardId }, data: { stock: { decrement: count } } });
 }
 
-/** A code for each unit, those that expire first before the others, as far as there are any that nobody else is giving. */
+/** Allocates codes that no other transaction has locked, those that expire first before the others. @returns their number */
 async function allocateCodes({ tx, now }: OrderChange, rewardId: string, unitIds: readonly string[]): Promise<number> {
   return tx.$executeRaw`
     with available as (

@@ -39,7 +39,7 @@ const MAX_TRIES = 4;
 
 const thenDo = new WeakMap<Tx, (() => void)[]>();
 
-/** Does something once the transaction has committed, which must be one of `inTransaction`. */
+/** Runs `action` once the transaction has committed. The transaction must be one of `inTransaction`. */
 export function afterCommit(tx: Tx, action: () => void): void {
   const actions = thenDo.get(tx);
   if (!actions) throw new Error("afterCommit needs a transaction of inTransaction");

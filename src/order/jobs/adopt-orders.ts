@@ -1,11 +1,11 @@
 import { type Db, inTransaction } from "../../platform/db.ts";
 
-/** Processes of the version before jobs show that they live in `saga_executors`: what they work on is left to them. */
+/** A process of the version before jobs writes a heartbeat into `saga_executors`. While one is alive, it continues its orders itself. */
 const OLD_PROCESS_GONE_AFTER_SECONDS = 10;
 
 /**
- * Gives a job to what is under way and has none: orders that an older version of the program began, which kept the account
- * of their steps elsewhere. What has to be done next is in the rows of the order. @returns how many
+ * Inserts the missing jobs of orders in progress: an older version of the program recorded the steps of an order elsewhere. The
+ * rows of the order say what comes next. @returns the number of jobs
  */
 export function adoptOrders(db: Db): Promise<number> {
   return inTransaction(db, async (tx) => {

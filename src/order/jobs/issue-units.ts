@@ -33,7 +33,7 @@ const unreachable: IssueRefusal = {
 
 const unanswered: DoubtfulAnswer = { refusal: null, isKeyUsedUp: false };
 
-/** What the next run of the job must know of the ones before. */
+/** The state that one run of the job passes to the next. */
 export interface IssueMemory {
   unitId: string;
   /** Tries that never got there, or were told to come later. */
@@ -48,8 +48,8 @@ export interface IssueMemory {
 }
 
 /**
- * Goes on with one unit towards an outcome on record: by answer, by a repetition of the same key, or by Capillary's own
- * records. @returns the pause before it goes on; null once there is an outcome
+ * Continues the issue of a unit until its outcome is recorded: by the answer, by a repetition of the same key, or by
+ * Capillary's own records. @returns a pause; null once the outcome is recorded
  */
 export async function issueOn(
   { issueUnit, issuePatience: { maxTries, firstPauseMs } }: IssueUnitsDeps,

@@ -22,12 +22,12 @@ export interface Persistence {
   maxUnsent: number;
 }
 
-/** What the next run of the job must know of the ones before. */
+/** The state that one run of the job passes to the next. */
 export interface MoveMemory {
   tries: number;
-  /** How often the customer's turn was waited for. */
+  /** The number of pauses because another movement of the customer was in flight. */
   waits: number;
-  /** The balance as seen since the answer was lost for good; null before that. */
+  /** The balance readings since the outcome is to be inferred from evidence; null before that. */
   looks: Look[] | null;
 }
 
@@ -42,7 +42,7 @@ const TURN_PAUSE_MS = { first: 20, most: 500 };
 const doubled = (firstMs: number, times: number, mostMs: number) =>
   Math.min(firstMs * 2 ** Math.min(times, 20), mostMs);
 
-/** Goes on with one movement towards an outcome on record: by answer, by repetition where that is safe, else by evidence. */
+/** Continues a movement until its outcome is recorded: by the answer, by a repetition where that is safe, else by evidence. */
 export async function moveOn(
   { movePoints, conclude, orders, settleMs, resendAfterMs = 400 }: MovePointsDeps,
   movement: { id: string; orderId: string },
@@ -77,7 +77,7 @@ export async function moveOn(
 
   function settle(look: Look, verdict: Exclude<Verdict, "look-again">): Promise<Moved> {
     return changeOrder(orders, movement.orderId, async (change): Promise<Moved> => {
-      // An operator may have settled it meanwhile.
+      // An operator may have resolved the movement meanwhile.
       const current = change.order.movements.find(({ id }) => id === movement.id);
       if (current?.state === "CONFIRMED") return { outcome: "confirmed" };
       if (current?.state === "REFUSED") return { outcome: "refused" };

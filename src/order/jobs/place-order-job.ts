@@ -9,11 +9,11 @@ export interface PlaceOrderInput {
   orderId: string;
   /** The deduction; null when the order costs nothing. */
   movementId: string | null;
-  /** What the order was judged by, if its customer pays. */
+  /** The balance reading that the order was judged by; null for an order that costs nothing. */
   seen?: { version: number; balance: number; at: string } | null;
 }
 
-/** At most one of them: of the step that the order is at. */
+/** The state of the current step; at most one of the two. */
 interface Memory {
   move?: MoveMemory;
   issue?: IssueMemory;
@@ -58,7 +58,7 @@ export function placeOrderJob(deps: PlaceOrderDeps): JobType<PlaceOrderInput, Me
     },
   };
 
-  /** Of an order that costs nothing, and of one that was confirmed before, by a process that died or by people. */
+  /** For an order that costs nothing, and for one whose deduction was confirmed earlier or by an operator. */
   async function giveInOwnTransaction(orderId: string, job: Job): Promise<string[]> {
     const toIssue = await changeOrder(deps.orders, orderId, async (change) => {
       const { order } = change;

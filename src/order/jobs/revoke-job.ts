@@ -13,7 +13,7 @@ export interface RevokeDeps {
   issuePatience: IssuePatience;
 }
 
-/** What the next run of the job must know of the ones before. */
+/** The state that one run of the job passes to the next. */
 interface Memory {
   unitId: string;
   tries: number;
@@ -38,7 +38,7 @@ export function revokeJob(deps: RevokeDeps): JobType<RevokeInput, Memory> {
   };
 }
 
-/** @returns the pause before it goes on; null once there is an outcome */
+/** @returns a pause; null once the outcome is recorded */
 async function revokeOn(
   { revokeUnit, issuePatience }: RevokeDeps,
   unit: UnitRef,

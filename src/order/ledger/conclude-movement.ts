@@ -10,8 +10,8 @@ import type { Sent } from "./move-points.ts";
 /** What is recorded when a movement's outcome becomes known, or known to be unknown, each with all that follows from it. */
 export interface ConcludeMovement {
   /**
-   * The ledger carried it out: an order whose points are taken is given what is ours to give, unless that is left for later.
-   * @returns the units that are left for Capillary to give; undefined where giving is left for later
+   * Records that the ledger carried the movement out. After a deduction, our own rewards are fulfilled, unless `giveLater`.
+   * @returns the ids of the units that Capillary has to issue; undefined with `giveLater`
    */
   confirmed(change: OrderChange, movementId: string, options?: { giveLater?: boolean }): Promise<string[] | undefined>;
   /** The ledger answered no, and nothing had been sent before. */

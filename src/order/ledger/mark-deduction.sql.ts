@@ -1,6 +1,6 @@
 import type { Db } from "../../platform/db.ts";
 
-/** What the customer's own wallet had, and at which version of the ledger that was. */
+/** A balance reading of the customer's own wallet, with the ledger version that was current before it. */
 export interface SeenBalance {
   version: number;
   balance: number;
@@ -17,9 +17,11 @@ export interface MarkedDeduction {
 }
 
 /**
- * Marks the deduction of an order that was just placed as sent, with the balance that it was judged by, and tells of it: in one
- * statement. @returns null, with nothing changed, where the customer's turn is not free, or anything of theirs was marked or
- * settled since the balance was read, or the order has gone on
+ * Marks the deduction of a new order as sent, with the balance reading that the order was judged by, and appends the event, in one
+ * statement.
+ *
+ * @returns null, with nothing changed, if another movement or credit of the customer is in flight, if one was marked or settled
+ *   since the balance was read, or if the order is no longer new
  */
 export async function markDeduction(
   db: Db,

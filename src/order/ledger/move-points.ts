@@ -28,7 +28,7 @@ export type Sent =
 
 export interface Attempted {
   outcome: Sent;
-  /** Of a deduction that was confirmed just now: the units that are left for Capillary to give. */
+  /** For a deduction confirmed by this attempt: the ids of the units that Capillary has to issue. */
   toIssue?: string[] | undefined;
 }
 
@@ -39,8 +39,8 @@ export interface MovePoints {
    */
   send(movementId: string, job: Job): Promise<Attempted | { outcome: "not-its-turn"; customerId: string }>;
   /**
-   * The same for the deduction of an order that was just placed, with the balance that it was judged by. @returns null, with
-   * nothing sent, where that has to be read again
+   * The same for the deduction of a new order, with the balance reading that the order was judged by. @returns null, with
+   * nothing sent, if the balance must be read again
    */
   sendPlaced(deduction: { id: string; orderId: string }, seen: SeenBalance, job: Job): Promise<Attempted | null>;
   /** Reads the balance for evidence of an uncertain movement. */
@@ -62,7 +62,7 @@ export interface MovePointsDeps {
 
 /** A process that was paused for longer than this between marking and sending no longer sends: it may have been taken for dead. */
 const FENCE_MS = 2_000;
-/** A balance older than this says too little about the one just before the call. */
+/** The longest age of a balance reading that counts as the balance just before the call. */
 const FRESH_MS = 2_000;
 
 type SendableMovement = Pick<
@@ -238,8 +238,8 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
   }
 
   /**
-   * Records a yes with all that follows from it, and ends the job where nothing is left to do. Where that fails, the yes alone:
-   * it is not to be forgotten because of what went wrong after it.
+   * Records a confirmed movement together with everything that follows, and ends the job if nothing is left to do. If that
+   * fails, the confirmation is recorded alone, so that a fault in a later step cannot lose it.
    */
   async function recordYes({ id, orderId, kind }: SendableMovement, job: Job): Promise<Attempted> {
     const attempted = await changing({ orderId }, async (change) => {
@@ -248,14 +248,14 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
       if (isTheLastStep) await job.end(change.tx);
       return confirmed(change, id);
     }).catch((error: unknown) => {
-      log.error({ err: error, movement: id }, "What follows on a confirmed movement failed, and is done later");
+      log.error({ err: error, movement: id }, "The step after a confirmed movement failed, and will be tried again");
       return changing({ orderId }, (change) => confirmed(change, id, { giveLater: true }));
     });
     if (kind === "TAKEN" && attempted.toIssue) atCrashPoint("fulfil:after-commit");
     return attempted;
   }
 
-  /** A yes is the truth also when it comes late, to a process that others have taken for dead and stood in for. */
+  /** A confirmation holds also in a process that has lost its lease meanwhile. */
   async function confirmed(
     change: OrderChange,
     movementId: string,
@@ -265,7 +265,7 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     if (current?.state === "CONFIRMED") return { outcome: "confirmed" };
     await bumpLedgerVersion(change);
     if (current?.state === "REFUSED") {
-      const message = "the ledger said yes after it was believed not to have done it";
+      const message = "the ledger confirmed the movement after the evidence had said that it did not happen";
       return { outcome: await conclude.needsAttention(change, movementId, message) };
     }
     return { outcome: "confirmed", toIssue: await conclude.confirmed(change, movementId, options) };

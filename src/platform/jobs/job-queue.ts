@@ -8,11 +8,11 @@ import { type Job, type JobQueue, type JobType, LeaseLost, type Next } from "./j
 export interface JobQueueOptions {
   db: Db;
   bus: Bus;
-  /** Where this process runs, such as `host:port`: one that starts there takes over at once from the one that was there before. */
+  /** An address that one process has at a time, such as `host:port`: its next process takes over the jobs at once. */
   place: string;
-  /** How many jobs run at once in this process. */
+  /** The number of jobs that run at once in this process. */
   slots: number;
-  /** How long a process that shows no sign of life keeps its jobs. */
+  /** The time after which the jobs of a process that renews no lease are free (5,000). */
   leaseMs?: number | undefined;
   log: Logger;
 }
@@ -35,9 +35,9 @@ const RENEWALS_A_LEASE = 5;
 const LONGEST_RETRY_MS = 30_000;
 
 /**
- * A queue in the table `jobs`, shared by any number of processes. A row is leased to the process that runs it, by the
- * database's clock; a living process renews its leases, and those of a dead one are free when they run out. A job is
- * written in the transaction that decides it, already leased to this process, which runs it as soon as that commits.
+ * A queue in the table `jobs`, shared by any number of processes. The process that runs a job leases its row, by the
+ * database's clock, and renews the lease; the lease of a dead process expires. `add` inserts the row already leased to this
+ * process, which runs the job as soon as the transaction commits.
  */
 export function makeJobQueue(options: JobQueueOptions): JobQueue {
   const { db, bus, place, slots, leaseMs = LEASE_MS, log } = options;
@@ -46,12 +46,12 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
   const stopping = new AbortController();
   const { signal } = stopping;
   let isLaunched = false;
-  /** Leased to this process, and waiting for a slot. */
+  /** Leased to this process, without a free slot yet. */
   const queued: Row[] = [];
   const running = new Map<string, Promise<void>>();
-  /** Put back by this process, with what ends their pause. */
+  /** Jobs that this process put back. Disposing ends the pause. */
   const pausing = new Map<string, Disposable>();
-  /** Those that wait for a topic, in the order in which they came. */
+  /** The jobs that pause until a topic is notified, oldest first. */
   const waiting = new Map<string, Line>();
   let beat: Promise<void> = Promise.resolve();
   let mayBeMore = false;
@@ -73,7 +73,9 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
       const row = queued.shift();
       if (!row) break;
       const run = turn(row)
-        .catch((error: unknown) => log.error({ err: error, job: row.id }, "What became of a job was not put on record"))
+        .catch((error: unknown) =>
+          log.error({ err: error, job: row.id }, "The end or the pause of a job could not be recorded"),
+        )
         .then(() => {
           running.delete(row.id);
           fillSlots();
@@ -115,7 +117,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
   const remove = (tx: Tx, id: string) => tx.$executeRaw`delete from jobs where id = ${id} and owner = ${owner}`;
 
   async function putBack(id: string, { inMs, memory, wakeOn }: Exclude<Next, "done">, failures: number): Promise<void> {
-    // Before it is written, so that nothing rung meanwhile is missed.
+    // Subscribed before the row is written, so that no notification in between is missed.
     if (!signal.aborted) pausing.set(id, pause(id, inMs, wakeOn));
     const mine = await db.$executeRaw`
       update jobs set owner = null, leased_until = null, due_at = now() + ${inMs}::float8 * interval '1 ms',
@@ -124,7 +126,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     if (mine === 0) pausing.get(id)?.[Symbol.dispose]();
   }
 
-  /** Claims the job again when its pause is over or `wakeOn` rings, unless another process has it by then. */
+  /** Claims the job again after `ms`, or when `wakeOn` is notified, unless another process has claimed it by then. */
   function pause(id: string, ms: number, wakeOn: string | undefined): Disposable {
     const wake = () => {
       end();
@@ -140,7 +142,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     return { [Symbol.dispose]: end };
   }
 
-  /** Each ring wakes the one that has waited longest. */
+  /** A notification wakes the oldest of the waiting jobs only. */
   function waitFor(topic: string, wake: () => void): () => void {
     const line: Line = waiting.get(topic) ?? { wakes: new Set(), off: bus.on(topic, () => [...line.wakes][0]?.()) };
     waiting.set(topic, line);
@@ -153,7 +155,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     };
   }
 
-  /** Leases these jobs to this process, and runs them. */
+  /** Leases the selected jobs to this process and runs them. @returns their number */
   async function claim(which: Prisma.Sql): Promise<number> {
     if (signal.aborted) return 0;
     const rows = await db.$queryRaw<Row[]>`
@@ -162,7 +164,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     return rows.length;
   }
 
-  /** Finds what nobody has: jobs whose time has come, and those of processes that are gone. */
+  /** Claims jobs that are due and have no owner, or whose lease has expired. */
   async function sweep(): Promise<void> {
     const free = slots - running.size - queued.length;
     if (free <= 0) {
@@ -175,7 +177,8 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
   }
 
   const reportSweep = (error: unknown) => {
-    if (!signal.aborted) log.warn({ err: error }, "Jobs could not be looked for; the next look is as good");
+    if (!signal.aborted)
+      log.warn({ err: error }, "The jobs that are due could not be read; the next sweep tries again");
   };
 
   async function renew(): Promise<void> {
@@ -186,7 +189,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
 
   async function hold(tx: Tx, id: string): Promise<void> {
     const held = await tx.$executeRaw`select from jobs where id = ${id} and owner = ${owner} for share`;
-    if (held === 0) throw new LeaseLost("Another process has taken over a job that this one was too slow with");
+    if (held === 0) throw new LeaseLost("The lease of the job expired, and another process has taken it over");
   }
 
   async function beatOn(): Promise<void> {
@@ -230,7 +233,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
       grace.abort();
       await db.$executeRaw`update jobs set owner = null, leased_until = null where owner = ${owner}`.catch(
         (error: unknown) =>
-          log.warn({ err: error }, "Jobs were not given up: others take them over when their leases run out"),
+          log.warn({ err: error }, "The leases were not released: other processes take the jobs over when they expire"),
       );
     },
   };

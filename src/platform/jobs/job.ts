@@ -1,26 +1,25 @@
 import type { Tx } from "../db.ts";
 
-/** What a run of a job ends with: the end of the job, or a pause, in which it takes nobody's place. */
+/** The result of a run: the job has ended, or it pauses. A job that pauses occupies no slot. */
 export type Next<Memory = unknown> =
   | "done"
   | {
       inMs: number;
-      /** What the next run is given, which may be in another process. */
+      /** Passed to the next run, which may be in another process. JSON. */
       memory: Memory;
-      /** A topic of the bus whose next ring ends the pause early. */
+      /** A topic of the bus. Its next notification ends the pause early. */
       wakeOn?: string | undefined;
     };
 
-/** A job that this process is running. */
+/** A job that this process has leased and runs. */
 export interface Job {
   id: string;
   /**
-   * Keeps the job this process's until the transaction ends. Asked for before a write that must not follow one of another
-   * process, which takes a job over when its owner shows no sign of life for long enough.
-   * @throws LeaseLost when that has happened
+   * Locks the job's row until the transaction ends. Called before a write that only the owner of the lease may make.
+   * @throws LeaseLost when another process has taken the job over
    */
   hold(tx: Tx): Promise<void>;
-  /** Ends the job when the transaction commits, where that is known there already. */
+  /** Deletes the job in this transaction, so that the last outcome and the end of the job are one commit. */
   end(tx: Tx): Promise<void>;
 }
 
@@ -29,19 +28,19 @@ export class LeaseLost extends Error {}
 export interface JobType<Input = unknown, Memory = unknown> {
   name: string;
   /**
-   * Goes on with the job from what is on record, and never waits for its turn or for time: what has to wait answers a pause.
-   * It may run again after a crash at any point, so it recognises what it has done before. A thrown error is a fault of
-   * ours or the database's, never an outcome: it is logged, and the job is run again.
+   * Continues the job from the recorded state. A run never sleeps and never waits for a lock of the business: it returns a
+   * pause. The job may run again after a crash at any point, so a run checks first what is done already. A thrown error is a
+   * fault of the program or the database, never an outcome: it is logged, and the job is retried.
    */
   run(input: Input, memory: Memory | undefined, job: Job): Promise<Next<Memory>>;
 }
 
-/** Durable jobs: what is added here is run to its end, whatever happens to this process. */
+/** Durable jobs: a job that was added runs until it ends, also when this process dies. */
 export interface JobQueue {
   register<Input, Memory>(type: JobType<Input, Memory>): void;
-  /** Adds a job when the transaction commits, and never otherwise. One that is there already is left alone. */
+  /** Inserts a job in this transaction. A job with the same id that has not ended is left unchanged. */
   add<Input>(tx: Tx, type: Pick<JobType<Input, never>, "name">, id: string, input: Input): Promise<void>;
   launch(): Promise<void>;
-  /** Lets what is running go on for `graceMs`, and gives up the rest, for other processes or the next launch. */
+  /** Claims nothing more, waits at most `graceMs` for the running jobs, and releases every lease of this process. */
   shutdown(graceMs: number): Promise<void>;
 }
