@@ -11,7 +11,7 @@ export interface OrderThroughput {
   /** From sending `placeOrder` to FULFILLED being visible. */
   p50Ms: number;
   p95Ms: number;
-  /** Of one order, from `placeOrder` to FULFILLED, its subscription included. */
+  /** The mean for an order, from `placeOrder` to FULFILLED, including its subscription. */
   each: DatabaseWork & { gatewayCpuMs: number };
 }
 

@@ -247,7 +247,6 @@ export function makeFeatures(deps: FeatureDeps) {
     createOrder,
     aboutCart: makeAskAboutCart({ orders, askFresh: makeAskFresh({ readGroups, readViews, points }), ledger }),
     ledger,
-    bus,
     clock,
     atCrashPoint,
   });
@@ -353,7 +352,7 @@ export function makeFeatures(deps: FeatureDeps) {
         orders,
         sessions,
         placeOrder,
-        claimPrize: makeClaimPrize({ db, createOrder, bus, clock, atCrashPoint }),
+        claimPrize: makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }),
         cancelOrder: makeCancelOrder({ orders, settleLines, wantBack, awaitRevokes }),
         reverseOrder: makeReverseOrder({ orders, settleLines, wantBack, awaitRevokes }),
         resolveOrder,

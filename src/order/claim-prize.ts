@@ -3,12 +3,11 @@ import { isShipped, toReward } from "../catalog/reward.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
-import type { Bus } from "../platform/events.ts";
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../refusal.ts";
 import { readAddress } from "./address.ts";
 import type { ChangedOrder } from "./cancel-order.ts";
 import type { CreateOrder } from "./create-order.ts";
-import { customerTopic, orderTopic } from "./order.store.ts";
+import type { OrderStore } from "./order.store.ts";
 import { cameToNothing } from "./order-status.ts";
 
 export interface ClaimPrizeInput {
@@ -22,7 +21,7 @@ export type ClaimPrize = (input: ClaimPrizeInput) => Promise<ChangedOrder | Refu
 export interface ClaimPrizeDeps {
   db: Db;
   createOrder: CreateOrder;
-  bus: Bus;
+  orders: Pick<OrderStore, "tell">;
   clock: Clock;
   atCrashPoint: AtCrashPoint;
 }
@@ -34,7 +33,7 @@ export interface ClaimPrizeDeps {
  *
  * What the reward's price, offer and limits say is for those who pay: of a prize only the stock is asked.
  */
-export function makeClaimPrize({ db, createOrder, bus, clock, atCrashPoint }: ClaimPrizeDeps): ClaimPrize {
+export function makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }: ClaimPrizeDeps): ClaimPrize {
   return async ({ awardId, customerId, shippingAddress }) => {
     const read = shippingAddress == null ? null : readAddress(shippingAddress);
     const claimed = await inTransaction(db, async (tx): Promise<ChangedOrder | Refused> => {
@@ -72,8 +71,7 @@ export function makeClaimPrize({ db, createOrder, bus, clock, atCrashPoint }: Cl
     });
     if (!isRefused(claimed) && !claimed.replayed) {
       atCrashPoint("claim:after-commit");
-      bus.ring(orderTopic(claimed.orderId));
-      bus.ring(customerTopic(customerId));
+      orders.tell({ orderId: claimed.orderId, customerId });
     }
     return claimed;
   };

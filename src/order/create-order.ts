@@ -23,7 +23,7 @@ export interface NewOrder {
   clientToken: string | null;
   total: number;
   address: Address | null;
-  /** What was known of the customer's own wallet; null where it does not matter. */
+  /** The balance reading that the order was judged by; null for an order that costs nothing. */
   seen: SeenBalance | null;
   now: Date;
 }

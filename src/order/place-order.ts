@@ -5,7 +5,6 @@ import { conflict } from "../cart/change-cart.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
-import type { Bus } from "../platform/events.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../refusal.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
@@ -14,7 +13,7 @@ import { readAddress } from "./address.ts";
 import type { AskAboutCart, Asked } from "./ask-about-cart.ts";
 import type { CreateOrder } from "./create-order.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
-import { customerTopic, type OrderStore, orderTopic } from "./order.store.ts";
+import type { OrderStore } from "./order.store.ts";
 import type { Address } from "./order.ts";
 
 export interface PlaceOrderInput {
@@ -45,7 +44,6 @@ export interface PlaceOrderDeps {
   /** For what only Capillary knows. A cart that has none of its rewards is not asked about. */
   aboutCart: AskAboutCart;
   ledger: CartFacts["ledger"];
-  bus: Bus;
   clock: Clock;
   atCrashPoint: AtCrashPoint;
 }
@@ -62,7 +60,7 @@ const MAX_ATTEMPTS = 5;
  * found under the lock, and again when it is another by then.
  */
 export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
-  const { db, orders, readBalance, createOrder, aboutCart, ledger, bus, clock, atCrashPoint } = deps;
+  const { db, orders, readBalance, createOrder, aboutCart, ledger, clock, atCrashPoint } = deps;
   const shareBalanceRead = makeSingleFlight<number | null>();
 
   /** Shared only with those who saw the same ledger version, so that it cannot predate a movement we know of. */
@@ -177,8 +175,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
         }
         if (!isRefused(placed) && placed.kind === "placed" && !placed.replayed) {
           atCrashPoint("place:after-commit");
-          bus.ring(orderTopic(placed.orderId));
-          bus.ring(customerTopic(customerId));
+          orders.tell({ orderId: placed.orderId, customerId });
         }
         return placed;
       } catch (error) {

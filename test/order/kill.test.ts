@@ -133,7 +133,7 @@ describe("killed while placing,", () => {
 describe("killed on the way to the end,", () => {
   test.each<[CrashPoint, Partial<Record>]>([
     ["redeem:answered", { movements: [taken("PENDING")], pendingUnits: 2, ledger: [1_000, -300] }],
-    // What the ledger answered is put on record with what is given for it, in one transaction.
+    // The confirmation and the fulfilment are one transaction.
     ["fulfil:before-commit", { movements: [taken("PENDING")], pendingUnits: 2, ledger: [1_000, -300] }],
     ["redeem:recorded", { movements: [taken("CONFIRMED")], pendingUnits: 0, ledger: [1_000, -300] }],
     ["fulfil:after-commit", { movements: [taken("CONFIRMED")], pendingUnits: 0, ledger: [1_000, -300] }],

@@ -15,7 +15,7 @@ type Story = (memory: number | undefined, job: Job) => Promise<Next<number>>;
 let db: Db;
 const bus = makeLocalBus();
 const log = await makeLogger({ level: "silent", pretty: false });
-/** What the job of each id does in each process; every test tells its own. */
+/** The behaviour of each job, by its id. Every test defines its own. */
 const stories = new Map<string, Story>();
 const type = {
   name: "story",
@@ -57,17 +57,19 @@ const does =
   };
 const rowOf = (id: string) => db.job.findUnique({ where: { id } });
 const isGone = (id: string) => until(async () => (await rowOf(id)) === null);
-/** A job whose first run never ends, as in a process that has stopped. */
-function stuckOnce(then: Story) {
+/** A job whose first run has begun and never ends, as in a process that has stopped. */
+async function addStuck(to: JobQueue) {
   const { promise: isStuck, resolve } = Promise.withResolvers<void>();
   let runs = 0;
-  const story: Story = (memory, job) => {
+  const story: Story = async () => {
     runs += 1;
-    if (runs > 1) return then(memory, job);
+    if (runs > 1) return "done";
     resolve();
     return new Promise(() => {});
   };
-  return { story, isStuck };
+  const id = await add(story, randomUUID(), to);
+  await isStuck;
+  return { id, runsAfter: () => runs - 1 };
 }
 
 describe("a job", () => {
@@ -169,17 +171,11 @@ describe("a job", () => {
 describe("the job of a process that has stopped", () => {
   test("is taken over when its lease is over", async () => {
     const dead = await open();
-    let runs = 0;
-    const { story, isStuck } = stuckOnce(async () => {
-      runs += 1;
-      return "done";
-    });
-    const id = await add(story, randomUUID(), dead);
-    await isStuck;
+    const { id, runsAfter } = await addStuck(dead);
     // As if its process had been paused: nothing renews the lease.
     await db.$executeRaw`update jobs set owner = 'a dead one', leased_until = now() - interval '1 second' where id = ${id}`;
     await isGone(id);
-    expect(runs).toBe(1);
+    expect(runsAfter()).toBe(1);
   });
 
   test("is taken over at once by the next one at its place", async () => {
@@ -227,14 +223,8 @@ describe("the job of a process that has stopped", () => {
 
 test("what is stopped gives its jobs up at once", async () => {
   const stopped = await open({ leaseMs: 60_000 });
-  let runs = 0;
-  const { story, isStuck } = stuckOnce(async () => {
-    runs += 1;
-    return "done";
-  });
-  const id = await add(story, randomUUID(), stopped);
-  await isStuck;
+  const { id, runsAfter } = await addStuck(stopped);
   await stopped.shutdown(0);
   await isGone(id);
-  expect(runs).toBe(1);
+  expect(runsAfter()).toBe(1);
 });

@@ -18,7 +18,7 @@ export function adoptOrders(db: Db): Promise<number> {
       select 'place:' || o.id, 'place-order', jsonb_build_object('orderId', o.id, 'movementId', m.id)
       from orders o
       left join points_movements m on m.order_id = o.id and m.kind = 'TAKEN' and m.ledger = 'CLIENT'
-      where (
+      where o.status in ('PENDING', 'PROCESSING') and (
           o.status = 'PENDING' and coalesce(m.state, 'CONFIRMED') in ('PENDING', 'UNCERTAIN', 'CONFIRMED')
           or o.status = 'PROCESSING' and exists (
             select from order_lines l join order_units u on u.line_id = l.id left join unit_issues i on i.unit_id = u.id

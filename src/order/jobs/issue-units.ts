@@ -1,3 +1,4 @@
+import { backoffMs } from "../../platform/backoff.ts";
 import type { Job } from "../../platform/jobs/job.ts";
 import type { IssueRefusal } from "../issue/conclude-issue.ts";
 import type { DoubtfulAnswer, IssueUnit, UnitRef } from "../issue/issue-unit.ts";
@@ -64,7 +65,7 @@ export async function issueOn(
       : { unitId, futile: 0, doubtful: 0, unclear: 0, notThere: 0, answer: unanswered, isToLook: false };
   const isAnswered = () => memory.answer.refusal !== null || memory.answer.isKeyUsedUp;
   const pause = (tries: number) => ({
-    inMs: Math.min(firstPauseMs * 2 ** Math.min(tries - 1, 20), LONGEST_PAUSE_MS),
+    inMs: backoffMs(firstPauseMs, tries - 1, LONGEST_PAUSE_MS),
     memory,
   });
 

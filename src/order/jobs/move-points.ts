@@ -1,3 +1,4 @@
+import { backoffMs } from "../../platform/backoff.ts";
 import type { Job, Next } from "../../platform/jobs/job.ts";
 import type { ConcludeMovement } from "../ledger/conclude-movement.ts";
 import type { Look, Verdict } from "../ledger/evidence.ts";
@@ -39,9 +40,6 @@ const MAX_REPETITIONS = 5;
 const LONGEST_PAUSE_MS = 5 * 60 * 1_000;
 const TURN_PAUSE_MS = { first: 20, most: 500 };
 
-const doubled = (firstMs: number, times: number, mostMs: number) =>
-  Math.min(firstMs * 2 ** Math.min(times, 20), mostMs);
-
 /** Continues a movement until its outcome is recorded: by the answer, by a repetition where that is safe, else by evidence. */
 export async function moveOn(
   { movePoints, conclude, orders, settleMs, resendAfterMs = 400 }: MovePointsDeps,
@@ -55,7 +53,7 @@ export async function moveOn(
   const placed = seen && (await movePoints.sendPlaced(movement, seen, job));
   const sent = placed || (await movePoints.send(movement.id, job));
   if (sent.outcome === "not-its-turn") {
-    const inMs = doubled(TURN_PAUSE_MS.first, waits, TURN_PAUSE_MS.most);
+    const inMs = backoffMs(TURN_PAUSE_MS.first, waits, TURN_PAUSE_MS.most);
     const wakeOn = customerTopic(sent.customerId);
     return { pause: { inMs, wakeOn, memory: { tries, waits: waits + 1, looks: null } } };
   }
@@ -63,7 +61,7 @@ export async function moveOn(
   if (outcome !== "uncertain" && outcome !== "not-sent") return { outcome, toIssue };
   if (outcome === "uncertain" && !(isRepeatable && tries + 1 < MAX_REPETITIONS)) return lookLater([]);
   if (outcome === "not-sent" && tries + 1 >= maxUnsent) return { outcome: "unsent" };
-  const inMs = doubled(resendAfterMs, tries, LONGEST_PAUSE_MS);
+  const inMs = backoffMs(resendAfterMs, tries, LONGEST_PAUSE_MS);
   return { pause: { inMs, memory: { tries: tries + 1, waits: 0, looks: null } } };
 
   function lookLater(looks: Look[]): Moved {

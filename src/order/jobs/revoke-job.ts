@@ -1,3 +1,4 @@
+import { backoffMs } from "../../platform/backoff.ts";
 import type { Job, JobType } from "../../platform/jobs/job.ts";
 import type { UnitRef } from "../issue/issue-unit.ts";
 import type { RevokeUnit } from "../revoke/revoke-unit.ts";
@@ -58,7 +59,7 @@ async function revokeOn(
     await revokeUnit.giveUp(unit, sent, job);
     return null;
   }
-  const inMs = Math.min(firstPauseMs * 2 ** Math.min(tries, 20), LONGEST_PAUSE_MS);
+  const inMs = backoffMs(firstPauseMs, tries, LONGEST_PAUSE_MS);
   return { inMs, memory: { unitId, tries: tries + 1, looks: null } };
 
   async function lookForPoints(before: number) {

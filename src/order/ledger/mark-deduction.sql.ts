@@ -1,4 +1,4 @@
-import type { Db } from "../../platform/db.ts";
+import { type Db, Prisma } from "../../platform/db.ts";
 
 /** A balance reading of the customer's own wallet, with the ledger version that was current before it. */
 export interface SeenBalance {
@@ -15,6 +15,16 @@ export interface MarkedDeduction {
   points: number;
   requestedAt: Date;
 }
+
+/** No other movement of the customer, and no credit, is in flight. @param customerId a parameter or a column */
+export const nothingElseInFlight = (customerId: Prisma.Sql, movementId: string): Prisma.Sql => Prisma.sql`not exists (
+        select from points_movements other
+        where other.customer_id = ${customerId} and other.id <> ${movementId}::uuid and other.ledger = 'CLIENT'
+          and other.sent_at is not null and other.state in ('PENDING', 'UNCERTAIN')
+      ) and not exists (
+        select from reward_awards award
+        where award.customer_id = ${customerId} and award.ledger = 'CLIENT' and award.under_way_until > now()
+      )`;
 
 /**
  * Marks the deduction of a new order as sent, with the balance reading that the order was judged by, and appends the event, in one
@@ -36,14 +46,8 @@ export async function markDeduction(
   const [marked] = await db.$queryRaw<MarkedDeduction[]>`
     with placed as (
       select id, number, customer_id from orders
-      where id = ${orderId}::uuid and status = 'PENDING' and points_state = 'NOT_TAKEN' and not exists (
-        select from points_movements other
-        where other.customer_id = orders.customer_id and other.id <> ${movementId}::uuid and other.ledger = 'CLIENT'
-          and other.sent_at is not null and other.state in ('PENDING', 'UNCERTAIN')
-      ) and not exists (
-        select from reward_awards
-        where customer_id = orders.customer_id and ledger = 'CLIENT' and under_way_until > now()
-      ) and exists (
+      where id = ${orderId}::uuid and status = 'PENDING' and points_state = 'NOT_TAKEN'
+        and ${nothingElseInFlight(Prisma.sql`orders.customer_id`, movementId)} and exists (
         select from points_movements where id = ${movementId}::uuid and state = 'PENDING' and sent_at is null
       )
       for update

@@ -1,6 +1,6 @@
 import type { Clock } from "../../platform/clock.ts";
 import type { AtCrashPoint } from "../../platform/crash-point.ts";
-import type { Db } from "../../platform/db.ts";
+import { type Db, Prisma } from "../../platform/db.ts";
 import type { Job } from "../../platform/jobs/job.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { ClientPoints } from "../../upstream/client-points/client-points.ts";
@@ -11,7 +11,7 @@ import { type Movement, toMovement } from "../order.ts";
 import { withMovement } from "../order-aggregate.ts";
 import type { ConcludeMovement } from "./conclude-movement.ts";
 import { judge, type Look, type Verdict } from "./evidence.ts";
-import { markDeduction, type SeenBalance } from "./mark-deduction.sql.ts";
+import { markDeduction, nothingElseInFlight, type SeenBalance } from "./mark-deduction.sql.ts";
 import type { ReadBalance } from "./read-balance.ts";
 
 /** Where a movement stands after an attempt to send it. */
@@ -152,13 +152,7 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
   /** The customer's ledger version when nothing else of theirs is under way; null when something is. */
   async function freeTurn({ id, customerId }: Movement): Promise<number | null> {
     const [row] = await db.$queryRaw<{ version: number; isFree: boolean }[]>`
-      select ledger_version as version, not exists (
-        select from points_movements
-        where customer_id = ${customerId} and id <> ${id}::uuid and ledger = 'CLIENT' and sent_at is not null
-          and state in ('PENDING', 'UNCERTAIN')
-      ) and not exists (
-        select from reward_awards where customer_id = ${customerId} and ledger = 'CLIENT' and under_way_until > now()
-      ) as "isFree"
+      select ledger_version as version, ${nothingElseInFlight(Prisma.sql`${customerId}`, id)} as "isFree"
       from customers where customer_id = ${customerId}`;
     return row?.isFree ? row.version : null;
   }

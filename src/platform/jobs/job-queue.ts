@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { backoffMs } from "../backoff.ts";
 import { afterCommit, type Db, Prisma, type Tx } from "../db.ts";
 import type { Bus } from "../events.ts";
 import type { Logger } from "../logger.ts";
@@ -107,7 +108,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
       if (error instanceof LeaseLost) return log.warn({ job: row.id }, error.message);
       failures = row.failures + 1;
       log.error({ err: error, job: row.id, type: row.type, failures }, "A job failed and will be run again");
-      next = { inMs: Math.min(100 * 2 ** Math.min(failures, 20), LONGEST_RETRY_MS), memory: row.memory };
+      next = { inMs: backoffMs(100, failures, LONGEST_RETRY_MS), memory: row.memory };
     }
     if (hasEnded) return;
     if (next === "done") await remove(db, row.id);

@@ -1,3 +1,4 @@
+import { backoffMs } from "../../platform/backoff.ts";
 import type { AwardState } from "../../platform/generated/prisma/enums.ts";
 import type { CreditAnswer } from "./credit-ledger.ts";
 
@@ -38,7 +39,7 @@ const LONGEST_RETRY_MS = 5 * 60 * 1_000;
 
 /** Doubles with each attempt; scattered, so that those that failed together do not come back together. */
 export function retryAfter(attempt: number, random = Math.random(), firstRetryMs = FIRST_RETRY_MS): number {
-  return Math.round(Math.min(firstRetryMs * 2 ** Math.min(attempt, 20), LONGEST_RETRY_MS) * (0.8 + 0.4 * random));
+  return Math.round(backoffMs(firstRetryMs, attempt, LONGEST_RETRY_MS) * (0.8 + 0.4 * random));
 }
 
 export function concludeCredit(

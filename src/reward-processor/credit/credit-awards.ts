@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { backoffMs } from "../../platform/backoff.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { AtCrashPoint } from "../../platform/crash-point.ts";
 import { type Bus, listen } from "../../platform/events.ts";
@@ -125,7 +126,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
   async function pauseWhileFailing(): Promise<void> {
     if (!hasFailed || failing.size < FAILURES_TO_PAUSE) return;
     hasFailed = false;
-    const pauseMs = Math.min(PAUSE_MS.first * 2 ** Math.min(pauses, 20), PAUSE_MS.most);
+    const pauseMs = backoffMs(PAUSE_MS.first, pauses, PAUSE_MS.most);
     pauses += 1;
     log.warn({ ledger, failing: failing.size, pauseMs }, "Awards are not credited for a while: the ledger fails");
     await pause(pauseMs, signal);
