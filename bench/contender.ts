@@ -5,8 +5,9 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { messageFrom } from "../src/platform/child-message.ts";
 
-/** A server in a process of its own, whose CPU time can be told from everybody else's. */
+/** A process of its own, whose CPU time can be told from everybody else's. */
 export interface Contender {
+  /** Empty for a process that listens on no port. */
   url: string;
   /** CPU seconds it has used so far, user and system. */
   cpuSeconds(): number;
@@ -17,7 +18,10 @@ export interface Contender {
 
 const TICKS_PER_SECOND = 100; // USER_HZ on Linux
 
-/** Runs a script that sends `{ url }` to its parent once it listens. */
+/** The script's first message to its parent: it listens at a URL, or it is ready and listens on no port. */
+const Ready = z.union([z.object({ url: z.url() }), z.object({ type: z.literal("ready") }).transform(() => ({ url: "" }))]);
+
+/** Starts a script, and waits until it says that it is ready. */
 export async function startContender(script: string, env: Record<string, string>): Promise<Contender> {
   const path = fileURLToPath(new URL(`../${script}`, import.meta.url));
   const child = spawn(process.execPath, ["--max-semi-space-size=8", path], {
@@ -25,7 +29,7 @@ export async function startContender(script: string, env: Record<string, string>
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const ended = once(child, "exit");
-  const ready = await messageFrom(child, z.object({ url: z.url() }));
+  const ready = await messageFrom(child, Ready);
   if (!ready) throw new Error(`${script} ended before it was ready.`);
   return {
     url: ready.url,
