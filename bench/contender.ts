@@ -19,7 +19,10 @@ export interface Contender {
 const TICKS_PER_SECOND = 100; // USER_HZ on Linux
 
 /** The script's first message to its parent: it listens at a URL, or it is ready and listens on no port. */
-const Ready = z.union([z.object({ url: z.url() }), z.object({ type: z.literal("ready") }).transform(() => ({ url: "" }))]);
+const Ready = z.union([
+  z.object({ url: z.url() }),
+  z.object({ type: z.literal("ready") }).transform(() => ({ url: "" })),
+]);
 
 /** Starts a script, and waits until it says that it is ready. */
 export async function startContender(script: string, env: Record<string, string>): Promise<Contender> {

@@ -37,6 +37,8 @@ export interface Surroundings {
   /** See `request-otp.ts`. */
   untilOtpTick?: typeof untilNextTick;
   reconcileEveryMs?: number;
+  /** The number of jobs that run at once. */
+  jobSlots?: number;
   /** How often awards to be credited are looked for when nothing tells of any; 0 is never, also not when something does. */
   creditPollMs?: number;
   /** See `conclude-credit.ts`. */
@@ -141,7 +143,13 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     begin("Starting the gateway");
     const server: Server = await startServer({ config, log });
     running.defer(() => server.close());
-    const jobs = makeJobQueue({ db, bus, place: `${hostname()}:${server.port}`, slots: JOB_SLOTS, log });
+    const jobs = makeJobQueue({
+      db,
+      bus,
+      place: `${hostname()}:${server.port}`,
+      slots: surroundings.jobSlots ?? JOB_SLOTS,
+      log,
+    });
     const features = makeFeatures({
       config,
       db,

@@ -17,7 +17,7 @@ const hour = 3_600_000;
 const issuePatience = { maxTries: 10, firstPauseMs: 1 };
 let gateway: InProcessGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({ CLIENT_SETTLE_SECONDS: "0.05" }, { issuePatience });
+  gateway = await startTestGateway({ CLIENT_SETTLE_SECONDS: "0.05" }, { issuePatience, jobSlots: 8 });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 afterEach(() => gateway.sandbox.faults.clear());
@@ -122,7 +122,7 @@ describe("what is under way and has no job is given one,", () => {
 });
 
 test("a customer's movement in doubt, with many orders waiting for it, holds up nobody else", async () => {
-  const waiting = 70; // more than a process runs at once
+  const waiting = 12; // more than the process runs at once
   await gateway.restart({ CLIENT_SETTLE_SECONDS: "3600" });
   const busy = await gateway.customer({ balance: 100_000 });
   const reward = await gateway.voucher({ points: 100, codes: waiting + 2 });

@@ -17,7 +17,7 @@ import { seededRandom } from "../support/random.ts";
  * STORM_SEED repeats a run's choices; STORM_ORDERS makes it longer.
  */
 const seed = Number(process.env["STORM_SEED"] ?? 20_261_122);
-const orderCount = Number(process.env["STORM_ORDERS"] ?? 40);
+const orderCount = Number(process.env["STORM_ORDERS"] ?? 30);
 const customerCount = Math.ceil(orderCount / 4);
 const ordersToAKill = 6;
 

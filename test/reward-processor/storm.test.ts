@@ -13,8 +13,8 @@ import { link, purchase } from "./support/rewards.ts";
 
 const script = fileURLToPath(new URL("./support/processor-process.ts", import.meta.url));
 const MEMBERS = 6;
-const MESSAGES = 150;
-const KILLS = 4;
+const MESSAGES = 120;
+const KILLS = 3;
 const seed = Number(process.env["STORM_SEED"] ?? 20_261_122);
 
 /**

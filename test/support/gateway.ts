@@ -111,16 +111,6 @@ export interface InProcessGateway extends TestGateway {
   reconcile(): Promise<void>;
 }
 
-/** A gateway in the process of the test. */
-export interface InProcessGateway extends TestGateway {
-  /** Ends the waits for answers to calls of this operation, as a timeout would. */
-  endPatience(operation: string): void;
-  /** Has calls made again to upstreams that failed too often in a row. */
-  closeCircuits(): void;
-  /** Compares what the gateway believes of points with what the ledger shows. */
-  reconcile(): Promise<void>;
-}
-
 export interface Customer extends Caller {
   customerId: string;
   refreshToken: string;
