@@ -79,7 +79,9 @@ export interface App {
 /** The number of orders, returns and revokes that run at once. */
 const JOB_SLOTS = 64;
 const CREDIT_CONNECTIONS = 32;
-const SHUTDOWN_GRACE_MS = 5_000;
+/** The most calls to an upstream between two records of a job: a movement, and the wallet after it. */
+const CALLS_A_STEP = 2;
+const SHUTDOWN_MARGIN_MS = 1_000;
 const SWEEP_EVERY_MS = 3_600_000;
 
 /** Starts everything, in the order that each part needs, and stops it in the opposite one. */
@@ -142,7 +144,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
 
     begin("Starting the gateway");
     const server: Server = await startServer({ config, log });
-    running.defer(() => server.close());
+    running.defer(() => server.close({ delayMs: 0 }));
     const jobs = makeJobQueue({
       db,
       bus,
@@ -179,7 +181,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     begin("Resuming orders");
     await features.adoptOrders();
     await jobs.launch();
-    running.defer(() => jobs.shutdown(SHUTDOWN_GRACE_MS));
+    running.defer(() => jobs.shutdown(CALLS_A_STEP * config.upstreamTimeoutMs + SHUTDOWN_MARGIN_MS));
     const reconcile = async () => {
       await features.adoptOrders();
       await features.reconcile();
@@ -223,7 +225,10 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
         capillary?.closeCircuits();
       },
       reconcile,
-      stop: () => running.disposeAsync(),
+      async stop() {
+        await server.close({ delayMs: config.shutdownDelayMs }); // before the jobs, which requests under way still add
+        await running.disposeAsync();
+      },
     };
   } catch (error) {
     await running.disposeAsync().catch(() => {});

@@ -79,6 +79,7 @@ const settings = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
   HOST: text.optional(),
   PORT: integer(0, 65_535).default(4000),
+  SHUTDOWN_DELAY_SECONDS: number(0, 300).optional(),
   DATA_DIR: text.default(".data"),
   DATABASE_URL: url(/^postgres(ql)?$/, "postgresql://user:password@host:5432/database").optional(),
   DATABASE_POOL_SIZE: integer(2, 200).default(20),
@@ -218,6 +219,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     /** Whose days a check-in and a cap are about. */
     memberEventDays: s.MEMBER_EVENT_DAYS,
     upstreamTimeoutMs: s.UPSTREAM_TIMEOUT_MS,
+    shutdownDelayMs: (s.SHUTDOWN_DELAY_SECONDS ?? (s.NODE_ENV === "production" ? 5 : 0)) * 1_000,
     upstreamConnections: s.UPSTREAM_CONNECTIONS,
     sandboxPort: s.SANDBOX_PORT,
     sessionSecret,

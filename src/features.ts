@@ -242,8 +242,7 @@ export function makeFeatures(deps: FeatureDeps) {
   const placeOrder = makePlaceOrder({
     db,
     orders,
-    readBalance: async ({ customerId, clientToken }) =>
-      (await client.balance(customerId, clientToken, { unshared: true })).balance,
+    readBalance: ({ customerId, clientToken }) => client.balance(customerId, clientToken, { unshared: true }),
     createOrder,
     aboutCart: makeAskAboutCart({ orders, askFresh: makeAskFresh({ readGroups, readViews, points }), ledger }),
     ledger,

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import fastifyCookie from "@fastify/cookie";
 import fastifyCors from "@fastify/cors";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
@@ -53,8 +54,11 @@ export interface Server {
   port: number;
   /** Begins to answer. Until then every request is told to come back. */
   open(parts: ServerParts): Promise<void>;
-  /** Closes every socket, lets requests under way finish, and stops. */
-  close(): Promise<void>;
+  /**
+   * Says at `/readyz` that it stops, goes on serving for `delayMs`, so that the load balancer sees it first, then closes the port
+   * and every socket and waits for the requests under way.
+   */
+  close(options: { delayMs: number }): Promise<void>;
 }
 
 /**
@@ -184,8 +188,10 @@ export async function startServer({ config, log }: { config: Config; log: Logger
       answer = (request, response) => fastify.routing(request, response);
     },
 
-    async close() {
+    async close({ delayMs }) {
+      if (health.isStopping) return;
       health.isStopping = true;
+      await delay(delayMs);
       const closed = once(http, "close");
       http.close();
       answer = comeBack;

@@ -114,6 +114,6 @@ test("a gateway that is still starting shows a browser a page that reloads by it
     const other = await fetch(server.url);
     expect([other.status, await other.json()]).toEqual([503, { status: "starting or stopping" }]);
   } finally {
-    await server.close();
+    await server.close({ delayMs: 0 });
   }
 });

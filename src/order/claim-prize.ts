@@ -57,6 +57,7 @@ export function makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }:
       if (isShipped(reward) && address === null) return refused(addressRequired());
 
       const orderId = await createOrder(tx, {
+        request: null,
         origin: { awardId },
         lines: [{ reward: { ...reward, points: 0 }, quantity: 1, payWith: "INDIVIDUAL", groupId: null }],
         customerId,

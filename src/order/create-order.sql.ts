@@ -1,5 +1,6 @@
 import type { Tx } from "../platform/db.ts";
 import type { PointsLedger, RewardKind, RewardSource, WalletKind } from "../platform/generated/prisma/enums.ts";
+import { type IdempotentRequest, inputHash } from "./idempotency.ts";
 import type { Address } from "./order.ts";
 
 /** The rows of a new order. */
@@ -49,19 +50,26 @@ export interface OrderRows {
     lineIds: string[];
     reference: string;
   }[];
+  /** The idempotency key that the order uses up; null for one without. */
+  request: IdempotentRequest | null;
   /** The message of the first event. */
   message: string;
 }
 
-/** Inserts an order with its first event, and marks its cart as ordered, in one statement. */
+/** Inserts an order with its first event, marks its cart as ordered, and uses its idempotency key up, in one statement. */
 export async function insertOrder(
   tx: Tx,
-  { order, lines, units, issues, movements, message }: OrderRows,
+  { order, lines, units, issues, movements, request, message }: OrderRows,
 ): Promise<void> {
   const { id, number, customerId, cartId, awardId, total, shippingAddress, clientToken, placedAt } = order;
   await tx.$executeRaw`
     with ordered_cart as (
       update carts set status = 'ORDERED' where id = ${cartId}::uuid
+    ), used_key as (
+      insert into idempotency_keys (actor, mutation, key, input_hash, order_id, created_at)
+      select ${request?.actor}, ${request?.mutation}, ${request?.key}, ${request && new Uint8Array(inputHash(request))}::bytea,
+        ${id}::uuid, ${placedAt}
+      where ${request !== null}
     ), new_order as (
       insert into orders (id, number, customer_id, cart_id, award_id, total, shipping_address, client_token, placed_at, seq)
       values (${id}::uuid, ${number}, ${customerId}, ${cartId}::uuid, ${awardId}::uuid, ${total}::bigint,

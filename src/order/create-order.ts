@@ -6,6 +6,7 @@ import type { Tx } from "../platform/db.ts";
 import type { SecretBox } from "../platform/secret-box.ts";
 import { insertOrder, type OrderRows } from "./create-order.sql.ts";
 import { wordsFor } from "./event-words.ts";
+import type { IdempotentRequest } from "./idempotency.ts";
 import { issueTerms } from "./issue/issue-terms.ts";
 import type { PlaceOrderInput } from "./jobs/place-order-job.ts";
 import type { SeenBalance } from "./ledger/mark-deduction.sql.ts";
@@ -23,7 +24,9 @@ export interface NewOrder {
   clientToken: string | null;
   total: number;
   address: Address | null;
-  /** The balance reading that the order was judged by; null for an order that costs nothing. */
+  /** The idempotency key that is used up; null for a prize, which is claimed once anyway. */
+  request: IdempotentRequest | null;
+  /** The reading of the wallet that the order was judged by; null for an order that costs nothing. */
   seen: SeenBalance | null;
   now: Date;
 }
@@ -44,7 +47,7 @@ export interface CreateOrderDeps {
 type Line = ReturnType<typeof freeze>[number];
 
 export function makeCreateOrder({ orderTokens, ledger, startJob }: CreateOrderDeps): CreateOrder {
-  return async (tx, { origin, lines: ordered, customerId, clientToken, total, address, seen, now }) => {
+  return async (tx, { origin, lines: ordered, customerId, clientToken, total, address, request, seen, now }) => {
     const orderId: string = randomUUID();
     const number = orderNumber(now);
     const needsAddress = ordered.some((line) => isShipped(line.reward));
@@ -102,6 +105,7 @@ export function makeCreateOrder({ orderTokens, ledger, startJob }: CreateOrderDe
       units,
       issues: issues.map(({ line: _, ...issue }) => issue),
       movements: deduction ? [deduction, ...takings] : takings,
+      request,
       message: wordsFor("PENDING", "NOT_TAKEN"),
     });
     await startJob(tx, {

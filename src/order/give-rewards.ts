@@ -83,7 +83,7 @@ async function giveCodes(change: OrderChange, line: Line, unitIds: string[]): Pr
     await expireCodes(change, line.rewardId);
     given += await allocateCodes(change, line.rewardId, unitIds.slice(given));
   }
-  await record(tx, line, unitIds, given);
+  await recordFailed(tx, line, unitIds, given);
   return given;
 }
 
@@ -94,29 +94,23 @@ async function setAside({ tx, now }: OrderChange, line: Line, unitIds: string[])
   const stock = reward?.stock ?? null;
   const given = Math.min(unitIds.length, stock ?? unitIds.length);
   if (given > 0) {
+    await tx.orderUnit.updateMany({ where: { id: { in: unitIds.slice(0, given) } }, data: { state: "PREPARING" } });
     await tx.shipment.create({ data: { lineId: line.id, reportedAt: null } });
     await tx.$executeRaw`
       update rewards set popularity = popularity + ${given}, stock = stock - ${given}, updated_at = ${now}
       where id = ${line.rewardId}::uuid`;
   }
-  await record(tx, line, unitIds, given);
+  await recordFailed(tx, line, unitIds, given);
   return given;
 }
 
-/** Records the state of a line's units: the first `given` of them are fulfilled, the others have failed. */
-async function record(tx: Tx, line: Line, unitIds: readonly string[], given: number): Promise<void> {
-  if (given > 0) {
-    await tx.orderUnit.updateMany({
-      where: { id: { in: unitIds.slice(0, given) } },
-      data: { state: givenState(line) },
-    });
-  }
-  if (given < unitIds.length) {
-    await tx.orderUnit.updateMany({ where: { id: { in: unitIds.slice(given) } }, data: { state: "FAILED" } });
-    const failureMessage =
-      given === 0 ? `${line.name} sold out before it could be given.` : `Only ${given} of ${line.name} could be given.`;
-    await tx.orderLine.update({ where: { id: line.id }, data: { failureReason: "SOLD_OUT", failureMessage } });
-  }
+/** Records that the units of a line after the first `given` have failed, and why. */
+async function recordFailed(tx: Tx, line: Line, unitIds: readonly string[], given: number): Promise<void> {
+  if (given === unitIds.length) return;
+  await tx.orderUnit.updateMany({ where: { id: { in: unitIds.slice(given) } }, data: { state: "FAILED" } });
+  const failureMessage =
+    given === 0 ? `${line.name} sold out before it could be given.` : `Only ${given} of ${line.name} could be given.`;
+  await tx.orderLine.update({ where: { id: line.id }, data: { failureReason: "SOLD_OUT", failureMessage } });
 }
 
 /** Marks the available codes whose last day has passed as expired, and lowers the stock by their number. */
@@ -128,7 +122,12 @@ async function expireCodes({ tx, now }: OrderChange, rewardId: string): Promise<
   if (count > 0) await tx.reward.update({ where: { id: rewardId }, data: { stock: { decrement: count } } });
 }
 
-/** Allocates codes that no other transaction has locked, those that expire first before the others. @returns their number */
+/**
+ * Allocates codes that no other transaction has locked, those that expire first before the others, and marks the units as
+ * fulfilled.
+ *
+ * @returns the number of codes; the first units got them
+ */
 async function allocateCodes({ tx, now }: OrderChange, rewardId: string, unitIds: readonly string[]): Promise<number> {
   return tx.$executeRaw`
     with available as (
@@ -139,9 +138,11 @@ async function allocateCodes({ tx, now }: OrderChange, rewardId: string, unitIds
       select id, row_number() over (order by valid_until nulls last, id) as place from available
     ), wanted as (
       select unit_id, place from unnest(${[...unitIds]}::uuid[]) with ordinality as units (unit_id, place)
+    ), allocated as (
+      update voucher_codes set state = 'ALLOCATED', unit_id = wanted.unit_id, allocated_at = ${now}
+      from chosen join wanted using (place) where voucher_codes.id = chosen.id returning wanted.unit_id
     )
-    update voucher_codes set state = 'ALLOCATED', unit_id = wanted.unit_id, allocated_at = ${now}
-    from chosen join wanted using (place) where voucher_codes.id = chosen.id`;
+    update order_units set state = 'FULFILLED' from allocated where order_units.id = allocated.unit_id`;
 }
 
 const dayOf = (now: Date) => new Date(now.toISOString().slice(0, 10));

@@ -20,12 +20,24 @@ export function keyRefusal(key: string): Refused | null {
   );
 }
 
+/** A key that an earlier request has used. */
+export interface UsedKey {
+  orderId: string;
+  /** Hexadecimal. */
+  inputHash: string;
+}
+
 /** The order an earlier, equal request led to; a refusal when the key was used for something else; null when it is new. */
 export async function replayOf(tx: Tx, request: IdempotentRequest): Promise<{ orderId: string } | Refused | null> {
   const { actor, mutation, key } = request;
   const used = await tx.idempotencyKey.findUnique({ where: { actor_mutation_key: { actor, mutation, key } } });
+  return replay(request, used && { ...used, inputHash: Buffer.from(used.inputHash).toString("hex") });
+}
+
+/** The same, of a key that was read already. */
+export function replay(request: IdempotentRequest, used: UsedKey | null): { orderId: string } | Refused | null {
   if (!used) return null;
-  if (Buffer.from(used.inputHash).equals(inputHash(request))) return { orderId: used.orderId };
+  if (used.inputHash === inputHash(request).toString("hex")) return { orderId: used.orderId };
   return refused(
     refusal("IDEMPOTENCY_KEY_REUSED", "This idempotency key was used with another input. Make a new one.", [
       "input",
@@ -41,7 +53,7 @@ export async function spendKey(tx: Tx, request: IdempotentRequest, orderId: stri
   await tx.idempotencyKey.create({ data: { actor, mutation, key, inputHash: hash, orderId, createdAt: now } });
 }
 
-function inputHash({ input }: IdempotentRequest): Buffer {
+export function inputHash({ input }: IdempotentRequest): Buffer {
   return createHash("sha256")
     .update(JSON.stringify(canonical(input)))
     .digest();

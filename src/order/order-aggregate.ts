@@ -89,7 +89,7 @@ export async function readAggregate(tx: Tx, orderId: string): Promise<OrderAggre
           'id', m.id, 'orderId', m.order_id, 'customerId', m.customer_id, 'kind', m.kind, 'number', m.number,
           'ledger', m.ledger, 'payWith', m.pay_with, 'groupId', m.group_id, 'unitId', m.unit_id, 'points', m.points, 'lineIds', m.line_ids, 'state', m.state, 'reason', m.reason,
           'reasonText', m.reason_text, 'reference', m.reference, 'attempts', m.attempts, 'sentAt', m.sent_at,
-          'balanceBefore', m.balance_before, 'lastError', m.last_error, 'watchUntil', m.watch_until,
+          'balanceBefore', m.balance_before, 'earnedBefore', m.earned_before, 'lastError', m.last_error, 'watchUntil', m.watch_until,
           'watchedAt', m.watched_at, 'requestedAt', m.requested_at, 'settledAt', m.settled_at
         ) order by m.requested_at, m.kind, m.number), '[]') from points_movements m where m.order_id = o.id)
     ) as "order" from orders o where o.id = ${orderId}::uuid`;

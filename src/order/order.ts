@@ -5,6 +5,7 @@ import type {
   PointsMovement as MovementRow,
   Order as OrderRow,
 } from "../platform/generated/prisma/client.ts";
+import type { WalletReading } from "./ledger/evidence.ts";
 
 export interface Order extends Omit<OrderRow, "total" | "clientToken" | "shippingAddress"> {
   total: number;
@@ -16,9 +17,11 @@ export interface OrderLine extends Omit<LineRow, "unitPoints" | "failureReason" 
   failure: { reason: RedeemabilityReason; message: string } | null;
 }
 
-export interface Movement extends Omit<MovementRow, "points" | "balanceBefore" | "watchBalance"> {
+export interface Movement
+  extends Omit<MovementRow, "points" | "balanceBefore" | "earnedBefore" | "watchBalance" | "watchEarned"> {
   points: number;
   balanceBefore: number | null;
+  earnedBefore: number | null;
 }
 
 export interface Address {
@@ -43,12 +46,20 @@ export function toLine({ failureReason, failureMessage, ...row }: LineRow): Orde
   return { ...row, unitPoints: Number(row.unitPoints), failure };
 }
 
-export function toMovement({ watchBalance: _, ...row }: MovementRow): Movement {
+export function toMovement({ watchBalance: _, watchEarned: __, ...row }: MovementRow): Movement {
   return {
     ...row,
     points: Number(row.points),
     balanceBefore: row.balanceBefore === null ? null : Number(row.balanceBefore),
+    earnedBefore: row.earnedBefore === null ? null : Number(row.earnedBefore),
   };
 }
 
 export type Shipment = Prisma.ShipmentGetPayload<object>;
+
+/** The reading of the wallet just before the movement was sent; null if it was not sent, or the wallet could not be read. */
+export const readingBefore = ({
+  balanceBefore: balance,
+  earnedBefore: earned,
+}: Pick<Movement, "balanceBefore" | "earnedBefore">): WalletReading | null =>
+  balance === null ? null : { balance, earned };

@@ -7,14 +7,16 @@ import type { AtCrashPoint } from "../platform/crash-point.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../refusal.ts";
+import type { PointsBalance } from "../upstream/client-points/client-points.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
 import { availableIn } from "../wallet/wallet.ts";
 import { readAddress } from "./address.ts";
 import type { AskAboutCart, Asked } from "./ask-about-cart.ts";
 import type { CreateOrder } from "./create-order.ts";
-import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
+import { type IdempotentRequest, keyRefusal, replay, type UsedKey } from "./idempotency.ts";
 import type { OrderStore } from "./order.store.ts";
 import type { Address } from "./order.ts";
+import { type Account, lockAccount, readAccount, readCheckout } from "./place-order.sql.ts";
 
 export interface PlaceOrderInput {
   idempotencyKey: string;
@@ -38,8 +40,8 @@ export type PlaceOrder = (buyer: Buyer, input: PlaceOrderInput) => Promise<Place
 export interface PlaceOrderDeps {
   db: Db;
   orders: OrderStore;
-  /** The customer's balance by a call of its own. */
-  readBalance(buyer: Buyer): Promise<number>;
+  /** Reads the customer's own wallet by a call of its own. */
+  readBalance(buyer: Buyer): Promise<PointsBalance>;
   createOrder: CreateOrder;
   /** For what only Capillary knows. A cart that has none of its rewards is not asked about. */
   aboutCart: AskAboutCart;
@@ -61,7 +63,7 @@ const MAX_ATTEMPTS = 5;
  */
 export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
   const { db, orders, readBalance, createOrder, aboutCart, ledger, clock, atCrashPoint } = deps;
-  const shareBalanceRead = makeSingleFlight<number | null>();
+  const shareBalanceRead = makeSingleFlight<PointsBalance | null>();
 
   /** Shared only with those who saw the same ledger version, so that it cannot predate a movement we know of. */
   const balanceAt = (version: number, buyer: Buyer) =>
@@ -74,10 +76,9 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
       }
     });
 
-  async function readOwn(buyer: Buyer): Promise<OwnBalance> {
-    const { ledgerVersion: version } = await db.customer.findUniqueOrThrow({ where: { customerId: buyer.customerId } });
+  async function readOwn(buyer: Buyer, version: number): Promise<OwnBalance> {
     const at = clock.now();
-    return { version, balance: await balanceAt(version, buyer), at };
+    return { version, wallet: await balanceAt(version, buyer), at };
   }
 
   async function attempt(
@@ -88,33 +89,25 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
     asked: Asked | null,
   ) {
     const { customerId } = buyer;
-    const { balance } = own;
+    const { wallet, ...reading } = own;
     return inTransaction(db, async (tx): Promise<Placed | Refused | "balance is stale" | { askAbout: Cart }> => {
-      await tx.$executeRaw`set local lock_timeout = '10s'`;
-      const [customer] = await tx.$queryRaw<{ version: number }[]>`
-        select ledger_version as version from customers where customer_id = ${customerId} for update`;
-      if (!order.dryRun) {
-        const replay = await replayOf(tx, request);
-        if (replay) return isRefused(replay) ? replay : { kind: "placed", orderId: replay.orderId, replayed: true };
-      }
-      const cart = await lockOpenCart(tx, customerId);
+      const { version, ...locked } = await lockAccount(tx, customerId);
+      const cartId = locked.cartId ?? (await lockOpenCart(tx, customerId)).id;
+      const { cart, used, held, redeemed } = await readCheckout(tx, { customerId, cartId, request });
+      const earlier = order.dryRun ? null : replayed(request, used);
+      if (earlier) return earlier;
       if (cart.lines.length === 0) return refused(refusal("CART_EMPTY", "There is nothing in the cart."));
       if (order.expectedCartVersion !== null && order.expectedCartVersion !== cart.version)
         return refused(conflict(cart));
-      if (customer?.version !== own.version) return "balance is stale";
+      if (version !== own.version) return "balance is stale";
       const answers = await aboutCart.answers(tx, cart, asked);
       if (!answers) return { askAbout: cart };
 
-      const held = (await orders.heldPoints([customerId], tx)).get(customerId) ?? 0;
       const assessment = assessCart(cart, {
-        available: balance === null ? null : availableIn({ balance, held }),
+        available: wallet && availableIn({ ...wallet, held }),
         ...answers,
         ledger,
-        alreadyRedeemed: await orders.redeemedUnits(
-          tx,
-          customerId,
-          cart.lines.map((line) => line.reward.id),
-        ),
+        alreadyRedeemed: redeemed,
         now: clock.now(),
         hasAddress: order.address !== null,
       });
@@ -128,10 +121,10 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
         ...buyer,
         total: assessment.total,
         address: order.address,
-        seen: balance === null ? null : { version: own.version, balance, at: own.at },
+        seen: wallet && { ...reading, ...wallet },
+        request,
         now: clock.now(),
       });
-      await spendKey(tx, request, orderId, clock.now());
       atCrashPoint("place:before-commit");
       return { kind: "placed", orderId, replayed: false };
     });
@@ -147,10 +140,9 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
     };
     const badKey = keyRefusal(idempotencyKey);
     if (badKey && !dryRun) return badKey;
-    if (!dryRun) {
-      const replay = await replayOf(db, request);
-      if (replay) return isRefused(replay) ? replay : { kind: "placed", orderId: replay.orderId, replayed: true };
-    }
+    let account: Account | null = await readAccount(db, customerId, request);
+    const earlier = dryRun ? null : replayed(request, account.used);
+    if (earlier) return earlier;
     const read = input.shippingAddress == null ? null : readAddress(input.shippingAddress);
     if (read && "refusals" in read) return refused(...(read.refusals as [Refusal, ...Refusal[]]));
     const order: OrderRequest = {
@@ -162,11 +154,12 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
     let own: OwnBalance | null = null;
     let asked: Asked | null = null;
     for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
-      own ??= await readOwn(buyer);
+      account ??= await readAccount(db, customerId, request);
+      own ??= await readOwn(buyer, account.version);
       try {
         const placed: Awaited<ReturnType<typeof attempt>> = await attempt(buyer, request, order, own, asked);
         if (placed === "balance is stale") {
-          own = null;
+          own = account = null;
           continue;
         }
         if ("askAbout" in placed) {
@@ -193,10 +186,16 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
   };
 }
 
+/** The answer to a request whose key was used before; null for a new one. */
+function replayed(request: IdempotentRequest, used: UsedKey | null): Placed | Refused | null {
+  const earlier = replay(request, used);
+  return earlier && !isRefused(earlier) ? { kind: "placed", orderId: earlier.orderId, replayed: true } : earlier;
+}
+
 /** What the customer's own wallet has, at one version of the ledger; null while it cannot be read. */
 interface OwnBalance {
   version: number;
-  balance: number | null;
+  wallet: PointsBalance | null;
   /** Before it was read. */
   at: Date;
 }

@@ -3,8 +3,11 @@ import type { Db } from "../platform/db.ts";
 import type { Logger } from "../platform/logger.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
 import type { ConcludeMovement } from "./ledger/conclude-movement.ts";
+import { changeBetween } from "./ledger/evidence.ts";
 import type { ReadBalance } from "./ledger/read-balance.ts";
 import type { OrderStore } from "./order.store.ts";
+import { isFinal } from "./order-status.ts";
+import { hasOpenMovement } from "./points-state.ts";
 
 /** Points on their way back for longer than this are reported at every round. */
 const OVERDUE_MS = 15 * 60 * 1_000;
@@ -22,26 +25,31 @@ export interface ReconcileDeps {
 export type Reconcile = () => Promise<void>;
 
 /**
- * One round of comparing what we believe with what the ledger shows. A deduction concluded from the balance not to have
- * happened may still arrive late: when the balance falls by exactly its points, and none of our movements explains it, an
- * operator is told.
+ * One round of comparing our records with the ledger. A deduction that is recorded as not carried out may still arrive late, and
+ * a confirmed one may never show in the wallet: operators are told when the points spent differ from our records by exactly
+ * the points of the movement.
  */
 export function makeReconcile(deps: ReconcileDeps): Reconcile {
   const { db, orders, readBalance, conclude, clock, log, settleMs } = deps;
 
   async function lookAt(movementId: string): Promise<void> {
     const movement = await db.pointsMovement.findUniqueOrThrow({ where: { id: movementId } });
-    const { orderId, customerId, watchBalance, watchedAt, watchUntil } = movement;
+    const { orderId, customerId, kind, state, watchBalance, watchEarned, watchedAt, watchUntil } = movement;
     if (watchBalance === null || watchedAt === null || watchUntil === null) return;
 
     const { ledgerVersion } = await db.customer.findUniqueOrThrow({ where: { customerId } });
-    const balance = await readBalance(orderId, customerId);
-    if (balance === null) return stopWatching(movementId);
+    const reading = await readBalance(orderId, customerId);
+    if (reading === null) return stopWatching(movementId);
+    const before = { balance: Number(watchBalance), earned: watchEarned === null ? null : Number(watchEarned) };
     const ours = await db.pointsMovement.findMany({
       where: {
         customerId,
         ledger: "CLIENT",
-        OR: [{ settledAt: { gt: watchedAt } }, { sentAt: { not: null }, state: { in: ["PENDING", "UNCERTAIN"] } }],
+        OR: [
+          { id: movementId }, // a confirmed movement is compared with the reading before it
+          { settledAt: { gt: watchedAt } },
+          { sentAt: { not: null }, state: { in: ["PENDING", "UNCERTAIN"] } },
+        ],
       },
     });
     const credits = await db.rewardAward.findMany({
@@ -62,25 +70,32 @@ export function makeReconcile(deps: ReconcileDeps): Reconcile {
     const explained = ours
       .filter((other) => other.state === "CONFIRMED")
       .reduce((sum, other) => sum + Number(other.kind === "TAKEN" ? -other.points : other.points), 0);
-    const credited = credits.reduce((sum, { quantity }) => sum + Number(quantity), 0);
-    const unexplained = balance - Number(watchBalance) - explained - credited;
+    // The points spent do not change by a credit; the balance alone does.
+    const credited = before.earned === null ? credits.reduce((sum, { quantity }) => sum + Number(quantity), 0) : 0;
+    const unexplained = (changeBetween(before, reading) ?? 0) - explained - credited;
+    const effect = Number(kind === "TAKEN" ? -movement.points : movement.points);
 
     await orders.changing(orderId, async (change) => {
       const { ledgerVersion: versionNow } = await change.tx.customer.findUniqueOrThrow({ where: { customerId } });
       if (versionNow !== ledgerVersion) return; // moved while we looked: the next round is as good
-      if (unexplained === -Number(movement.points)) {
-        await change.tx.pointsMovement.update({ where: { id: movementId }, data: { watchUntil: null } });
-        await conclude.needsAttention(
-          change,
-          movementId,
-          "the ledger seems to have taken the points after all, later than believed",
-        );
+      const tookEffectLate = state === "REFUSED" && unexplained === effect;
+      const hadNoEffect = state === "CONFIRMED" && unexplained === -effect;
+      const isOver = state === "CONFIRMED" || tookEffectLate || change.now >= watchUntil;
+      const data = isOver
+        ? { watchUntil: null }
+        : { watchBalance: reading.balance, watchEarned: reading.earned, watchedAt: change.now };
+      await change.tx.pointsMovement.update({ where: { id: movementId }, data });
+      if (tookEffectLate) {
+        const message = "the ledger seems to have taken the points after all, later than believed";
+        await conclude.needsAttention(change, movementId, message);
         return;
       }
-      const isOver = change.now >= watchUntil;
-      const data = isOver ? { watchUntil: null } : { watchBalance: balance, watchedAt: change.now };
-      await change.tx.pointsMovement.update({ where: { id: movementId }, data });
-      if (isOver) await change.tx.order.update({ where: { id: orderId }, data: { clientToken: null } });
+      if (hadNoEffect) {
+        const message = "the ledger confirmed the movement, and the balance does not show it";
+        await conclude.contradicted(change, movementId, message);
+      }
+      if (isOver && isFinal(change.order.status) && !hasOpenMovement(change.order.movements))
+        await change.tx.order.update({ where: { id: orderId }, data: { clientToken: null } });
     });
   }
 

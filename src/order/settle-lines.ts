@@ -1,3 +1,4 @@
+import { putBack } from "../cart/put-back.ts";
 import type { ReversalReason } from "../graphql/generated/resolvers.ts";
 import type { Tx } from "../platform/db.ts";
 import { dropIssues } from "./issue/write-issue.ts";
@@ -52,6 +53,8 @@ export function makeSettleLines(startReturn: StartReturn): SettleLines {
 
     const states = order.lines.flatMap((line) => line.units.map((unit) => unit.state));
     const status = statusOfUnits(states, arePointsTaken);
+    const wasCharged = order.movements.some(({ kind, state }) => kind === "TAKEN" && state === "CONFIRMED");
+    if (status === "FAILED" && order.status !== "FAILED" && !wasCharged) await putBack(tx, order);
     await change.advance({ status, ...(lineId && { lineId }), ...(message && { message }) }, order);
   };
 

@@ -221,6 +221,32 @@ describe("the job of a process that has stopped", () => {
   });
 });
 
+test("what is stopped keeps its running jobs until they end, and is told to end them", async () => {
+  const stopping = await open();
+  const { promise: isToEnd, resolve: end } = Promise.withResolvers<void>();
+  const { promise: begun, resolve: begin } = Promise.withResolvers<Job>();
+  let runs = 0;
+  const story: Story = async (_, job) => {
+    runs += 1;
+    if (runs > 1) return "done";
+    begin(job);
+    await isToEnd;
+    return { inMs: 0, memory: 1 };
+  };
+  const id = await add(story, randomUUID(), stopping);
+  const job = await begun;
+  const first = (await rowOf(id))?.leasedUntil?.getTime() ?? 0;
+  expect(job.isToYield).toBe(false);
+  const stopped = stopping.shutdown(60_000);
+  expect(job.isToYield).toBe(true);
+  await until(async () => ((await rowOf(id))?.leasedUntil?.getTime() ?? 0) > first + 2 * 200);
+  expect(runs).toBe(1);
+  end();
+  await stopped;
+  await isGone(id); // by the other queue
+  expect(runs).toBe(2);
+});
+
 test("what is stopped gives its jobs up at once", async () => {
   const stopped = await open({ leaseMs: 60_000 });
   const { id, runsAfter } = await addStuck(stopped);

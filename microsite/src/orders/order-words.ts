@@ -40,9 +40,15 @@ const pointsWords: Partial<Record<PointsState, MessageKey>> = {
   PARTIALLY_RETURNED: "points.PARTIALLY_RETURNED",
 };
 
+/** Whether the lines of an order that was not charged are in the cart again. A prize was never in it. */
+export const isBackInCart = ({ status, pointsState, prize }: Seen & { prize: object | null }): boolean =>
+  status === "FAILED" && pointsState === "NOT_TAKEN" && prize === null;
+
 /** What has become of the points; undefined where the headline says it all. */
-export function pointsKey({ status, pointsState }: Seen): MessageKey | undefined {
+export function pointsKey(order: Seen & { prize: object | null }): MessageKey | undefined {
+  const { status, pointsState } = order;
   if (pointsState === "UNCERTAIN" || pointsState === "NEEDS_ATTENTION") return `explain.${pointsState}`;
+  if (isBackInCart(order)) return "points.NOT_TAKEN_BACK_IN_CART";
   if (pointsState === "NOT_TAKEN" && (status === "FAILED" || status === "CANCELLED")) return "points.NOT_TAKEN";
   if (status === "PENDING" || status === "PROCESSING") return "explain.leave";
   return pointsWords[pointsState];

@@ -21,7 +21,9 @@ export function useOrderStatus(orderId: string | undefined): Following {
         variables: () => ({ orderId, afterSeq }),
         next({ orderStatus: { seq, order } }) {
           afterSeq = seq;
-          return order.settled && seq >= order.seq;
+          const isLast = order.settled && seq >= order.seq;
+          if (isLast && order.status === "FAILED") void client.refetchQueries({ include: ["Viewer"] }); // the cart may be full again
+          return isLast;
         },
         isCached: true,
       },

@@ -86,7 +86,7 @@ export async function moveOn(
         return { outcome: "confirmed", toIssue: await conclude.confirmed(change, movement.id) };
       }
       if (verdict === "did-not-happen") {
-        return { outcome: (await conclude.didNotHappen(change, movement.id, look ?? 0)) as Settled };
+        return { outcome: (await conclude.didNotHappen(change, movement.id, look)) as Settled };
       }
       const message = "the answer was lost, and the balance does not tell what happened";
       await conclude.needsAttention(change, movement.id, message);

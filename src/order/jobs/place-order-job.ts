@@ -9,8 +9,11 @@ export interface PlaceOrderInput {
   orderId: string;
   /** The deduction; null when the order costs nothing. */
   movementId: string | null;
-  /** The balance reading that the order was judged by; null for an order that costs nothing. */
-  seen?: { version: number; balance: number; at: string } | null;
+  /**
+   * The reading of the wallet that the order was judged by, which an earlier version has kept without the points earned; null
+   * for an order that costs nothing.
+   */
+  seen?: { version: number; balance: number; earned?: number; at: string } | null;
 }
 
 /** The state of the current step; at most one of the two. */
@@ -42,7 +45,8 @@ export function placeOrderJob(deps: PlaceOrderDeps): JobType<PlaceOrderInput, Me
       if (movementId !== null) {
         const movement = { id: movementId, orderId };
         const persistence = { isRepeatable: deps.redeemRepeatable, maxUnsent: MAX_UNSENT_DEDUCTIONS };
-        const fresh = seen && !memory ? { ...seen, at: new Date(seen.at) } : null;
+        const fresh =
+          seen?.earned !== undefined && !memory ? { ...seen, earned: seen.earned, at: new Date(seen.at) } : null;
         const moved = await moveOn(deps, movement, persistence, job, memory?.move, fresh);
         if ("pause" in moved) return { ...moved.pause, memory: { move: moved.pause.memory } };
         if (moved.outcome === "unsent") await deps.giveUpUnsent({ orderId, movementId });
@@ -53,6 +57,7 @@ export function placeOrderJob(deps: PlaceOrderDeps): JobType<PlaceOrderInput, Me
       for (const unitId of toIssue) {
         const pause = await issueOn(deps, { orderId, unitId }, job, memory?.issue);
         if (pause) return { ...pause, memory: { issue: pause.memory } };
+        if (job.isToYield) return { inMs: 0, memory: {} };
       }
       return "done";
     },

@@ -26,13 +26,14 @@ const MOST_LOOKS = 5;
 const LONGEST_PAUSE_MS = 5 * 60 * 1_000;
 
 /** Has Capillary take units back, one after the other. Each ends taken back, kept, or in front of people. */
-export function revokeJob(deps: RevokeDeps): JobType<RevokeInput, Memory> {
+export function revokeJob(deps: RevokeDeps): JobType<RevokeInput, Memory | undefined> {
   return {
     name: "revoke",
     async run({ orderId, unitIds }, memory, job) {
       for (const unitId of unitIds) {
         const pause = await revokeOn(deps, { orderId, unitId }, job, memory);
         if (pause) return pause;
+        if (job.isToYield) return { inMs: 0, memory: undefined };
       }
       return "done";
     },

@@ -2,9 +2,10 @@ import type { Logger } from "../../platform/logger.ts";
 import type { UpstreamError } from "../../upstream/upstream-error.ts";
 import type { GiveRewards } from "../give-rewards.ts";
 import type { OrderChange } from "../order.store.ts";
-import type { Movement } from "../order.ts";
+import { type Movement, readingBefore } from "../order.ts";
 import { withMovement } from "../order-aggregate.ts";
 import { failOpenUnits, type SettleLines } from "../settle-lines.ts";
+import type { Look, WalletReading } from "./evidence.ts";
 import type { Sent } from "./move-points.ts";
 
 /** What is recorded when a movement's outcome becomes known, or known to be unknown, each with all that follows from it. */
@@ -13,17 +14,25 @@ export interface ConcludeMovement {
    * Records that the ledger carried the movement out. After a deduction, our own rewards are fulfilled, unless `giveLater`.
    * @returns the ids of the units that Capillary has to issue; undefined with `giveLater`
    */
-  confirmed(change: OrderChange, movementId: string, options?: { giveLater?: boolean }): Promise<string[] | undefined>;
-  /** The ledger answered no, and nothing had been sent before. */
-  refused(change: OrderChange, movementId: string, failure: UpstreamError): Promise<Sent>;
+  confirmed(change: OrderChange, movementId: string, options?: ConfirmedOptions): Promise<string[] | undefined>;
+  /** The ledger refused it, nothing had been sent before, and the wallet read afterwards, if it could be, does not contradict. */
+  refused(change: OrderChange, movementId: string, failure: UpstreamError, after: Look): Promise<Sent>;
   /** It certainly did not reach the ledger, and nothing had been sent before. */
   notSent(change: OrderChange, movementId: string, why: string): Promise<Sent>;
   inDoubt(change: OrderChange, movementId: string, why: string): Promise<Sent>;
   /** Evidence says the ledger did not carry it out. */
-  didNotHappen(change: OrderChange, movementId: string, balance: number): Promise<Sent>;
+  didNotHappen(change: OrderChange, movementId: string, after: Look): Promise<Sent>;
   needsAttention(change: OrderChange, movementId: string, message: string): Promise<Sent>;
+  /** Reports to the operators that the wallet contradicts the ledger's answer; the order goes on. */
+  contradicted(change: OrderChange, movementId: string, message: string): Promise<void>;
   /** A deduction could not be sent for too long. */
   gaveUp(change: OrderChange, movementId: string): Promise<Sent>;
+}
+
+export interface ConfirmedOptions {
+  giveLater?: boolean;
+  /** The wallet has not shown the effect yet: reconciliation looks again. */
+  isToWatch?: boolean;
 }
 
 const WATCH_MS = 24 * 60 * 60 * 1_000;
@@ -43,7 +52,7 @@ export function makeConcludeMovement({
     return movement;
   };
   /** Writes the change to the movement. @returns the order with it */
-  async function update(change: OrderChange, id: string, data: Partial<Movement> & { watchBalance?: number }) {
+  async function update(change: OrderChange, id: string, data: Partial<Movement & Omit<Watch, "watchUntil">>) {
     await change.tx.pointsMovement.updateMany({ where: { id }, data });
     return withMovement(change.order, id, data);
   }
@@ -54,24 +63,38 @@ export function makeConcludeMovement({
     await settleLines(change, { reason: "FULFILMENT_FAILURE", message: failure.message });
   }
 
-  async function attention(change: OrderChange, movementId: string, message: string): Promise<Sent> {
-    const movement = find(change, movementId);
-    const order = await update(change, movementId, { state: "NEEDS_ATTENTION", lastError: message });
-    await change.tx.discrepancy.create({
-      data: { orderId: movement.orderId, movementId, message, foundAt: change.now },
-    });
-    await change.advance({}, order);
+  async function report(change: OrderChange, movementId: string, message: string): Promise<void> {
+    const { orderId, reference } = find(change, movementId);
+    const found = { orderId, movementId, message, foundAt: change.now };
+    await change.tx.discrepancy.createMany({ data: found, skipDuplicates: true }); // one open discrepancy a movement
     log.error(
-      { order: change.order.number, movement: movement.reference, reason: message },
+      { order: change.order.number, movement: reference, reason: message },
       "A points movement needs attention",
     );
+  }
+
+  async function attention(change: OrderChange, movementId: string, message: string): Promise<Sent> {
+    const order = await update(change, movementId, { state: "NEEDS_ATTENTION", lastError: message });
+    await report(change, movementId, message);
+    await change.advance({}, order);
     return "needs-attention";
   }
 
+  /** Reconciliation compares the wallet with this reading from now on. */
+  const watch = (now: Date, { balance, earned }: WalletReading, at: Date): Watch => ({
+    watchUntil: new Date(now.getTime() + WATCH_MS),
+    watchBalance: balance,
+    watchEarned: earned,
+    watchedAt: at,
+  });
+
   return {
-    async confirmed(change, movementId, { giveLater = false } = {}) {
+    async confirmed(change, movementId, { giveLater = false, isToWatch = false } = {}) {
       const movement = find(change, movementId);
-      const done = { state: "CONFIRMED", settledAt: change.now, lastError: null, watchUntil: null } as const;
+      const before = readingBefore(movement);
+      const watched =
+        isToWatch && before && movement.sentAt ? watch(change.now, before, movement.sentAt) : { watchUntil: null };
+      const done = { state: "CONFIRMED", settledAt: change.now, lastError: null, ...watched } as const;
       const order = await update(change, movementId, done);
       if (movement.kind === "RETURNED") {
         await change.advance({}, order);
@@ -84,16 +107,21 @@ export function makeConcludeMovement({
       return giveLater ? undefined : [];
     },
 
-    async refused(change, movementId, failure) {
+    async refused(change, movementId, failure, after) {
       const movement = find(change, movementId);
       // Points we owe cannot be given up because the ledger says no.
       if (movement.kind === "RETURNED")
         return attention(change, movementId, `the ledger refused it: ${failure.message}`);
-      await update(change, movementId, { state: "REFUSED", settledAt: change.now, lastError: failure.message });
-      const before = movement.balanceBefore;
+      const isTooSmall = (after?.balance ?? movement.balanceBefore ?? movement.points) < movement.points;
+      await update(change, movementId, {
+        state: "REFUSED",
+        settledAt: change.now,
+        lastError: failure.message,
+        ...(after && !isTooSmall && watch(change.now, after, change.now)),
+      });
       await failOrder(
         change,
-        before !== null && before < movement.points
+        isTooSmall
           ? { reason: "INSUFFICIENT_POINTS", message: "There were not enough points." }
           : { reason: "UPSTREAM_REFUSED", message: "The points could not be taken." },
       );
@@ -101,7 +129,10 @@ export function makeConcludeMovement({
     },
 
     async notSent(change, movementId, why) {
-      await change.advance({}, await update(change, movementId, { lastError: why, sentAt: null, balanceBefore: null }));
+      await change.advance(
+        {},
+        await update(change, movementId, { lastError: why, sentAt: null, balanceBefore: null, earnedBefore: null }),
+      );
       return "not-sent";
     },
 
@@ -110,22 +141,19 @@ export function makeConcludeMovement({
       return "uncertain";
     },
 
-    async didNotHappen(change, movementId, balance) {
+    async didNotHappen(change, movementId, after) {
       const movement = find(change, movementId);
       if (movement.kind === "RETURNED") {
         return attention(change, movementId, "the answer was lost, and the points have not arrived in the ledger");
       }
-      const watch = {
-        watchUntil: new Date(change.now.getTime() + WATCH_MS),
-        watchBalance: balance,
-        watchedAt: change.now,
-      };
-      await update(change, movementId, { state: "REFUSED", settledAt: change.now, ...watch });
+      const watched = after && watch(change.now, after, change.now);
+      await update(change, movementId, { state: "REFUSED", settledAt: change.now, ...watched });
       await failOrder(change, { reason: "UPSTREAM_UNAVAILABLE", message: "The points could not be taken." });
       return "refused";
     },
 
     needsAttention: attention,
+    contradicted: report,
 
     async gaveUp(change, movementId) {
       const movement = find(change, movementId);
@@ -138,4 +166,11 @@ export function makeConcludeMovement({
       return "refused";
     },
   };
+}
+
+interface Watch {
+  watchUntil: Date;
+  watchBalance: number;
+  watchEarned: number | null;
+  watchedAt: Date;
 }

@@ -1,9 +1,10 @@
 import { type Db, Prisma } from "../../platform/db.ts";
 
-/** A balance reading of the customer's own wallet, with the ledger version that was current before it. */
+/** A reading of the customer's own wallet, with the ledger version that was current before it. */
 export interface SeenBalance {
   version: number;
   balance: number;
+  earned: number;
   at: Date;
 }
 
@@ -14,6 +15,8 @@ export interface MarkedDeduction {
   customerId: string;
   points: number;
   requestedAt: Date;
+  /** The customer's token, encrypted. */
+  clientToken: Uint8Array | null;
 }
 
 /** No other movement of the customer, and no credit, is in flight. @param customerId a parameter or a column */
@@ -45,7 +48,7 @@ export async function markDeduction(
 ): Promise<MarkedDeduction | null> {
   const [marked] = await db.$queryRaw<MarkedDeduction[]>`
     with placed as (
-      select id, number, customer_id from orders
+      select id, number, customer_id, client_token from orders
       where id = ${orderId}::uuid and status = 'PENDING' and points_state = 'NOT_TAKEN'
         and ${nothingElseInFlight(Prisma.sql`orders.customer_id`, movementId)} and exists (
         select from points_movements where id = ${movementId}::uuid and state = 'PENDING' and sent_at is null
@@ -54,11 +57,13 @@ export async function markDeduction(
     ), turn as (
       update customers set ledger_version = ledger_version + 1 from placed
       where customers.customer_id = placed.customer_id and ledger_version = ${seen.version}
-      returning placed.id, placed.number
+      returning placed.id, placed.number, placed.client_token
     ), marked as (
-      update points_movements movement set attempts = attempts + 1, sent_at = ${now}, balance_before = ${seen.balance}::bigint
+      update points_movements movement set attempts = attempts + 1, sent_at = ${now}, balance_before = ${seen.balance}::bigint,
+        earned_before = ${seen.earned}::bigint
       from turn where movement.id = ${movementId}::uuid
-      returning movement.id, movement.order_id, turn.number, movement.customer_id, movement.points, movement.requested_at
+      returning movement.id, movement.order_id, turn.number, movement.customer_id, movement.points, movement.requested_at,
+        turn.client_token
     ), told as (
       update orders set points_state = 'TAKING', seq = seq + 1 from marked where orders.id = marked.order_id
       returning orders.id, orders.seq
@@ -67,6 +72,6 @@ export async function markDeduction(
       select id, seq, 'PENDING', 'PENDING', 'TAKING', ${message}, ${now} from told
     )
     select id, order_id as "orderId", number as "orderNumber", customer_id as "customerId", points::float8 as points,
-      requested_at as "requestedAt" from marked`;
+      requested_at as "requestedAt", client_token as "clientToken" from marked`;
   return marked ?? null;
 }

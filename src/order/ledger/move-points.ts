@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../../platform/clock.ts";
 import type { AtCrashPoint } from "../../platform/crash-point.ts";
 import { type Db, Prisma } from "../../platform/db.ts";
@@ -7,10 +8,10 @@ import type { ClientPoints } from "../../upstream/client-points/client-points.ts
 import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts";
 import { wordsFor } from "../event-words.ts";
 import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";
-import { type Movement, toMovement } from "../order.ts";
+import { type Movement, readingBefore, toMovement } from "../order.ts";
 import { withMovement } from "../order-aggregate.ts";
 import type { ConcludeMovement } from "./conclude-movement.ts";
-import { judge, type Look, type Verdict } from "./evidence.ts";
+import { changeBetween, judge, judgeRefusal, type Look, tookEffectTwice, type Verdict } from "./evidence.ts";
 import { markDeduction, nothingElseInFlight, type SeenBalance } from "./mark-deduction.sql.ts";
 import type { ReadBalance } from "./read-balance.ts";
 
@@ -64,11 +65,16 @@ export interface MovePointsDeps {
 const FENCE_MS = 2_000;
 /** The longest age of a balance reading that counts as the balance just before the call. */
 const FRESH_MS = 2_000;
+/** The longest wait for the wallet after an answer: the answer counts without that evidence, too. */
+const READ_AFTER_MS = 2_000;
 
 type SendableMovement = Pick<
   Movement,
-  "id" | "orderId" | "customerId" | "kind" | "points" | "requestedAt" | "reasonText"
+  "id" | "orderId" | "customerId" | "kind" | "points" | "requestedAt" | "reasonText" | "balanceBefore" | "earnedBefore"
 >;
+
+/** The effect of a movement on the balance. */
+const changeOf = ({ kind, points }: Pick<Movement, "kind" | "points">): number => (kind === "TAKEN" ? -points : points);
 
 /**
  * The protocol of one movement with a ledger that has no idempotency keys and no look-up.
@@ -114,11 +120,11 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
       }
       const version = await freeTurn(movement);
       if (version === null) return { outcome: "not-its-turn", customerId };
-      const balance = movement.sentAt ? movement.balanceBefore : await balanceFor(movement);
-      if (balance instanceof Error) {
-        return { outcome: await changing(movement, (change) => conclude.notSent(change, movementId, balance.message)) };
+      const before = movement.sentAt ? readingBefore(movement) : await readBefore(movement);
+      if (before instanceof Error) {
+        return { outcome: await changing(movement, (change) => conclude.notSent(change, movementId, before.message)) };
       }
-      const turn = await changing(movement, (change) => takeTurn(change, movementId, version, balance));
+      const turn = await changing(movement, (change) => takeTurn(change, movementId, version, before));
       return turn ? attempt(turn, job) : { outcome: "not-its-turn", customerId };
     },
 
@@ -128,24 +134,17 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
       const message = wordsFor("PENDING", "TAKING");
       const marked = await markDeduction(db, { movementId: id, orderId, seen, now, message });
       if (!marked) return null;
-      const { orderNumber, ...deduction } = marked;
+      const { orderNumber, clientToken, ...deduction } = marked;
       orders.tell(deduction);
-      const movement = { ...deduction, kind: "TAKEN" as const, reasonText: null };
-      return attempt({ movement, orderNumber, wasInDoubt: false, markedAt: performance.now() }, job);
+      const before = { balanceBefore: seen.balance, earnedBefore: seen.earned };
+      const movement = { ...deduction, ...before, kind: "TAKEN" as const, reasonText: null };
+      return attempt({ movement, orderNumber, clientToken, wasInDoubt: false, markedAt: performance.now() }, job);
     },
 
     async look(movementId, earlier) {
       const movement = await find(movementId);
-      const look: Look = await readBalance(movement.orderId, movement.customerId).catch((error: unknown) => {
-        if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;
-        log.warn(
-          { err: error, movement: movement.reference },
-          "No evidence of an uncertain movement: the balance cannot be read",
-        );
-        return null;
-      });
-      const change = movement.kind === "TAKEN" ? -movement.points : movement.points;
-      return { look, verdict: judge(movement.balanceBefore, change, [...earlier, look]) };
+      const look = await readEvidence(movement);
+      return { look, verdict: judge(readingBefore(movement), changeOf(movement), [...earlier, look]) };
     },
   };
 
@@ -157,14 +156,30 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     return row?.isFree ? row.version : null;
   }
 
-  /** The balance just before the call; null where it may be missing, an Error where the call must not go out without it. */
-  async function balanceFor({ orderId, customerId, kind }: Movement): Promise<number | null | Error> {
+  /** Reads the wallet for evidence; null if it cannot be read. */
+  function readEvidence({ id, orderId, customerId }: SendableMovement, clientToken?: Uint8Array | null): Promise<Look> {
+    return readBalance(orderId, customerId, clientToken).catch((error: unknown) => {
+      if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;
+      log.warn({ err: error, movement: id }, "No evidence of a movement: the balance cannot be read");
+      return null;
+    });
+  }
+
+  /** Reads the wallet just after the ledger's answer; null if that fails or takes too long. */
+  async function readAfter({ movement, clientToken }: Turn): Promise<Look> {
+    const isRead = new AbortController();
+    const tooLong = delay(READ_AFTER_MS, null, { signal: isRead.signal }).catch(() => null);
+    return Promise.race([readEvidence(movement, clientToken), tooLong]).finally(() => isRead.abort());
+  }
+
+  /** The wallet just before the call; null where it may be missing, an Error where the call must not be sent without it. */
+  async function readBefore({ orderId, customerId, kind }: Movement): Promise<Look | Error> {
     try {
-      const balance = await readBalance(orderId, customerId);
+      const reading = await readBalance(orderId, customerId);
       // Points we owe are returned also when there is no token left to read with: then a lost answer has no evidence.
-      return balance === null && kind === "TAKEN"
+      return reading === null && kind === "TAKEN"
         ? new Error("the balance cannot be read: the sign-in has run out")
-        : balance;
+        : reading;
     } catch (error) {
       if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;
       return error;
@@ -176,7 +191,7 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     change: OrderChange,
     movementId: string,
     version: number,
-    balance: number | null,
+    before: Look,
   ): Promise<Turn | null> {
     const { tx, order, now } = change;
     const movement = order.movements.find(({ id }) => id === movementId);
@@ -189,7 +204,7 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     const wasInDoubt = movement.sentAt !== null;
     const mark = {
       attempts: movement.attempts + 1,
-      ...(!wasInDoubt && { sentAt: now, balanceBefore: balance }),
+      ...(!wasInDoubt && { sentAt: now, balanceBefore: before?.balance ?? null, earnedBefore: before?.earned ?? null }),
     };
     await tx.pointsMovement.updateMany({ where: { id: movementId }, data: mark });
     await bumpLedgerVersion(change);
@@ -198,7 +213,8 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     return { movement: { ...movement, ...mark }, orderNumber: order.number, wasInDoubt, markedAt: performance.now() };
   }
 
-  async function attempt({ movement, orderNumber, wasInDoubt, markedAt }: Turn, job: Job): Promise<Attempted> {
+  async function attempt(turn: Turn, job: Job): Promise<Attempted> {
+    const { movement, orderNumber, wasInDoubt, markedAt } = turn;
     crashPointAt(movement, "marked");
     let failure: UpstreamError | null = null;
     const isLate = performance.now() - markedAt > FENCE_MS;
@@ -213,8 +229,12 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     const wasSent = !isLate && failure?.outcome !== "transient";
     if (wasSent) crashPointAt(movement, "answered");
 
-    if (wasSent && failure === null) {
-      const attempted = await recordYes(movement, job);
+    const isAnswered = wasSent && failure?.outcome !== "unknown";
+    const after = isAnswered ? await readAfter(turn) : null;
+    const [before, effect] = [readingBefore(movement), changeOf(movement)];
+    const refusal = failure?.outcome === "refused" && !wasInDoubt ? judgeRefusal(before, effect, after) : null;
+    if (wasSent && (failure === null || refusal === "happened")) {
+      const attempted = await recordYes(movement, after, job);
       crashPointAt(movement, "recorded");
       return attempted;
     }
@@ -222,10 +242,17 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
       await job.hold(change.tx);
       await bumpLedgerVersion(change);
       if (failure?.outcome === "unknown") return conclude.inDoubt(change, movement.id, failure.message);
-      // A no to a repetition says nothing about the first time: it may well be "I have done this already".
+      // A refused repetition says nothing about the first call: it may mean that it is done already.
       if (wasInDoubt) return conclude.inDoubt(change, movement.id, failure?.message ?? "not repeated in time");
-      if (failure?.outcome === "refused") return conclude.refused(change, movement.id, failure);
-      return conclude.notSent(change, movement.id, failure?.message ?? "not sent in time");
+      if (failure?.outcome !== "refused")
+        return conclude.notSent(change, movement.id, failure?.message ?? "not sent in time");
+      if (refusal === "unclear") {
+        const message = `the ledger refused it (${failure.message}), and the balance changed as by the movement or more`;
+        return conclude.needsAttention(change, movement.id, message);
+      }
+      return refusal === "unreadable" && movement.kind === "TAKEN"
+        ? conclude.inDoubt(change, movement.id, `refused, and the balance cannot be read: ${failure.message}`)
+        : conclude.refused(change, movement.id, failure, after);
     });
     if (wasSent) crashPointAt(movement, "recorded");
     return { outcome };
@@ -235,15 +262,16 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
    * Records a confirmed movement together with everything that follows, and ends the job if nothing is left to do. If that
    * fails, the confirmation is recorded alone, so that a fault in a later step cannot lose it.
    */
-  async function recordYes({ id, orderId, kind }: SendableMovement, job: Job): Promise<Attempted> {
+  async function recordYes(movement: SendableMovement, after: Look, job: Job): Promise<Attempted> {
+    const { id, orderId, kind } = movement;
     const attempted = await changing({ orderId }, async (change) => {
       const { lines } = change.order;
       const isTheLastStep = kind === "RETURNED" || lines.every(({ units }) => units.every(({ issue }) => !issue));
       if (isTheLastStep) await job.end(change.tx);
-      return confirmed(change, id);
+      return confirmed(change, movement, after);
     }).catch((error: unknown) => {
       log.error({ err: error, movement: id }, "The step after a confirmed movement failed, and will be tried again");
-      return changing({ orderId }, (change) => confirmed(change, id, { giveLater: true }));
+      return changing({ orderId }, (change) => confirmed(change, movement, after, { giveLater: true }));
     });
     if (kind === "TAKEN" && attempted.toIssue) atCrashPoint("fulfil:after-commit");
     return attempted;
@@ -252,23 +280,34 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
   /** A confirmation holds also in a process that has lost its lease meanwhile. */
   async function confirmed(
     change: OrderChange,
-    movementId: string,
+    movement: SendableMovement,
+    after: Look,
     options?: { giveLater: boolean },
   ): Promise<Attempted> {
-    const current = change.order.movements.find(({ id }) => id === movementId);
+    const { id } = movement;
+    const current = change.order.movements.find((each) => each.id === id);
     if (current?.state === "CONFIRMED") return { outcome: "confirmed" };
     await bumpLedgerVersion(change);
     if (current?.state === "REFUSED") {
       const message = "the ledger confirmed the movement after the evidence had said that it did not happen";
-      return { outcome: await conclude.needsAttention(change, movementId, message) };
+      return { outcome: await conclude.needsAttention(change, id, message) };
     }
-    return { outcome: "confirmed", toIssue: await conclude.confirmed(change, movementId, options) };
+    const [before, effect] = [readingBefore(movement), changeOf(movement)];
+    const isToWatch = changeBetween(before, after) === 0;
+    const toIssue = await conclude.confirmed(change, id, { ...options, isToWatch });
+    if (tookEffectTwice(before, effect, after)) {
+      const verb = movement.kind === "TAKEN" ? "took" : "returned";
+      await conclude.contradicted(change, id, `the ledger ${verb} the points twice, by its balance before and after`);
+    }
+    return { outcome: "confirmed", toIssue };
   }
 }
 
 interface Turn {
   movement: SendableMovement;
   orderNumber: string;
+  /** The customer's token that is kept with the order, encrypted, where it was read with the mark. */
+  clientToken?: Uint8Array | null;
   /** An earlier call of this movement may have reached the ledger. */
   wasInDoubt: boolean;
   markedAt: number;

@@ -1,15 +1,21 @@
 import type { Clock } from "../../platform/clock.ts";
 import type { Db } from "../../platform/db.ts";
 import type { SecretBox } from "../../platform/secret-box.ts";
-import type { ClientPoints } from "../../upstream/client-points/client-points.ts";
+import type { ClientPoints, PointsBalance } from "../../upstream/client-points/client-points.ts";
 import { UpstreamError } from "../../upstream/upstream-error.ts";
 
 /**
- * The customer's balance for an order in the background, by a read of its own. Null when there is no valid token left to
- * read with, which waiting does not change.
+ * Reads the customer's own wallet for an order in the background, by a call of its own. Null when there is no valid token left
+ * to read with, which waiting does not change.
+ *
+ * @param sealedToken the token kept with the order, where the caller has it
  * @throws UpstreamError
  */
-export type ReadBalance = (orderId: string, customerId: string) => Promise<number | null>;
+export type ReadBalance = (
+  orderId: string,
+  customerId: string,
+  sealedToken?: Uint8Array | null,
+) => Promise<PointsBalance | null>;
 
 export interface ReadBalanceDeps {
   db: Db;
@@ -26,9 +32,10 @@ export function makeReadBalance(deps: ReadBalanceDeps): ReadBalance {
   const { db, client, orderTokens, sessionTokens, pointsAuth, clock } = deps;
 
   /** The token kept with the order, or that of the customer's newest session, for an order settled long ago. */
-  async function tokenFor(orderId: string, customerId: string): Promise<string | null> {
-    const order = await db.order.findUnique({ where: { id: orderId }, select: { clientToken: true } });
-    if (order?.clientToken) return orderTokens.decrypt(order.clientToken, orderId);
+  async function tokenFor(orderId: string, customerId: string, known?: Uint8Array | null): Promise<string | null> {
+    const sealed =
+      known ?? (await db.order.findUnique({ where: { id: orderId }, select: { clientToken: true } }))?.clientToken;
+    if (sealed) return orderTokens.decrypt(sealed, orderId);
     const session = await db.session.findFirst({
       where: { customerId, endedAt: null, expiresAt: { gt: clock.now() } },
       orderBy: { createdAt: "desc" },
@@ -36,11 +43,11 @@ export function makeReadBalance(deps: ReadBalanceDeps): ReadBalance {
     return session && sessionTokens.decrypt(session.clientToken, session.id);
   }
 
-  return async (orderId, customerId) => {
-    const token = pointsAuth === "bearer" ? await tokenFor(orderId, customerId) : null;
+  return async (orderId, customerId, sealedToken) => {
+    const token = pointsAuth === "bearer" ? await tokenFor(orderId, customerId, sealedToken) : null;
     if (pointsAuth === "bearer" && token === null) return null;
     try {
-      return (await client.balance(customerId, token, { unshared: true })).balance;
+      return await client.balance(customerId, token, { unshared: true });
     } catch (error) {
       if (token !== null && error instanceof UpstreamError && error.httpStatus === 401) return null;
       throw error;

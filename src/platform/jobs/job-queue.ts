@@ -46,6 +46,8 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
   const types = new Map<string, JobType>();
   const stopping = new AbortController();
   const { signal } = stopping;
+  /** Ends the renewal of leases, after the last running job. */
+  const stopped = new AbortController();
   let isLaunched = false;
   /** Leased to this process, without a free slot yet. */
   const queued: Row[] = [];
@@ -90,6 +92,9 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     let hasEnded = false;
     const job: Job = {
       id: row.id,
+      get isToYield() {
+        return signal.aborted;
+      },
       hold: (tx) => hold(tx, row.id),
       async end(tx) {
         await remove(tx, row.id);
@@ -167,6 +172,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
 
   /** Claims jobs that are due and have no owner, or whose lease has expired. */
   async function sweep(): Promise<void> {
+    if (signal.aborted) return;
     const free = slots - running.size - queued.length;
     if (free <= 0) {
       mayBeMore = true;
@@ -194,11 +200,17 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
   }
 
   async function beatOn(): Promise<void> {
-    while (!signal.aborted) {
+    while (!stopped.signal.aborted) {
       await renew().then(sweep).catch(reportSweep);
-      await delay(leaseMs / RENEWALS_A_LEASE, undefined, { signal }).catch(() => {});
+      await delay(leaseMs / RENEWALS_A_LEASE, undefined, { signal: stopped.signal }).catch(() => {});
     }
   }
+
+  const release = (which: Prisma.Sql) =>
+    db.$executeRaw`update jobs set owner = null, leased_until = null where owner = ${owner} and ${which}`.catch(
+      (error: unknown) =>
+        log.warn({ err: error }, "The leases were not released: other processes take the jobs over when they expire"),
+    );
 
   return {
     register(type) {
@@ -224,18 +236,18 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
 
     async shutdown(graceMs) {
       stopping.abort();
-      await beat;
       for (const each of [...pausing.values()]) each[Symbol.dispose]();
+      const unstarted = queued.splice(0).map(({ id }) => id);
+      if (unstarted.length > 0) await release(Prisma.sql`id = any(${unstarted})`);
       const grace = new AbortController();
       await Promise.race([
         Promise.all(running.values()),
         delay(graceMs, undefined, { signal: grace.signal }).catch(() => {}),
       ]);
       grace.abort();
-      await db.$executeRaw`update jobs set owner = null, leased_until = null where owner = ${owner}`.catch(
-        (error: unknown) =>
-          log.warn({ err: error }, "The leases were not released: other processes take the jobs over when they expire"),
-      );
+      stopped.abort();
+      await beat;
+      await release(Prisma.sql`true`);
     },
   };
 }

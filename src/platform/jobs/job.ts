@@ -14,6 +14,8 @@ export type Next<Memory = unknown> =
 /** A job that this process has leased and runs. */
 export interface Job {
   id: string;
+  /** This process shuts down: a run of several steps pauses for 0 ms after the current step. */
+  readonly isToYield: boolean;
   /**
    * Locks the job's row until the transaction ends. Called before a write that only the owner of the lease may make.
    * @throws LeaseLost when another process has taken the job over
@@ -41,6 +43,9 @@ export interface JobQueue {
   /** Inserts a job in this transaction. A job with the same id that has not ended is left unchanged. */
   add<Input>(tx: Tx, type: Pick<JobType<Input, never>, "name">, id: string, input: Input): Promise<void>;
   launch(): Promise<void>;
-  /** Claims nothing more, waits at most `graceMs` for the running jobs, and releases every lease of this process. */
+  /**
+   * Starts no more jobs, waits at most `graceMs` for the running ones, whose leases it goes on renewing, and releases every
+   * lease of this process. Wait longer than any call to another system takes: the job of a call under way is in doubt.
+   */
   shutdown(graceMs: number): Promise<void>;
 }

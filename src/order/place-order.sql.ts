@@ -1,0 +1,93 @@
+import type { Cart, CartLine } from "../cart/cart.ts";
+import { fromRewardJson, type RewardJson, rewardJson } from "../catalog/reward.sql.ts";
+import { Prisma, type Tx } from "../platform/db.ts";
+import type { IdempotentRequest, UsedKey } from "./idempotency.ts";
+
+/** The use of the request's idempotency key, as JSON: null if it is new. */
+const usedKey = ({ actor, mutation, key }: IdempotentRequest) => Prisma.sql`(
+  select jsonb_build_object('orderId', order_id, 'inputHash', encode(input_hash, 'hex')) from idempotency_keys
+  where actor = ${actor} and mutation = ${mutation} and key = ${key})`;
+
+/** The customer's ledger version, and the use of the idempotency key. */
+export interface Account {
+  version: number;
+  used: UsedKey | null;
+}
+
+/** @throws Error for an unknown customer */
+export async function readAccount(tx: Tx, customerId: string, request: IdempotentRequest): Promise<Account> {
+  const [account] = await tx.$queryRaw<Account[]>`
+    select ledger_version as version, ${usedKey(request)} as used from customers where customer_id = ${customerId}`;
+  if (!account) throw new Error(`there is no customer ${customerId}`);
+  return account;
+}
+
+/**
+ * Locks the customer, then their open cart, until the transaction ends; waits at most 10 s for each, as for every lock of the
+ * transaction from now on.
+ *
+ * @returns the customer's ledger version; the cart's id is null if there is none, or if it was ordered while this waited
+ */
+export async function lockAccount(tx: Tx, customerId: string): Promise<{ version: number; cartId: string | null }> {
+  const [locked] = await tx.$queryRaw<{ version: number; cartId: string | null }[]>`
+    with patience as materialized (
+      select set_config('lock_timeout', '10s', true)
+    ), customer as (
+      select customer_id, ledger_version from customers, patience where customer_id = ${customerId} for update of customers
+    ), cart as (
+      select carts.id from carts join customer using (customer_id) where status = 'OPEN' for update of carts
+    )
+    select ledger_version as version, (select id from cart) as "cartId" from customer`;
+  if (!locked) throw new Error(`there is no customer ${customerId}`);
+  return locked;
+}
+
+/** Everything in the database that an order of a cart is judged by. */
+export interface Checkout {
+  cart: Cart;
+  used: UsedKey | null;
+  /** Points of the customer's own wallet that open orders are about to take. */
+  held: number;
+  /** Units that the customer has redeemed or is about to, by reward; without prizes. */
+  redeemed: ReadonlyMap<string, number>;
+}
+
+interface CheckoutRow {
+  used: UsedKey | null;
+  version: number;
+  lines: (Omit<CartLine, "reward"> & { reward: RewardJson })[] | null;
+  held: number;
+  redeemed: Record<string, number> | null;
+}
+
+export async function readCheckout(
+  tx: Tx,
+  { customerId, cartId, request }: { customerId: string; cartId: string; request: IdempotentRequest },
+): Promise<Checkout> {
+  const [row] = await tx.$queryRaw<CheckoutRow[]>`
+    select ${usedKey(request)} as used, version, (
+        select jsonb_agg(jsonb_build_object('id', l.id, 'quantity', l.quantity, 'seenPoints', l.seen_points,
+          'payWith', l.pay_with, 'groupId', l.group_id, 'reward', ${rewardJson}) order by l.id)
+        from cart_lines l join rewards r on r.id = l.reward_id where l.cart_id = carts.id
+      ) as lines, (
+        select coalesce(sum(points), 0)::float8 from points_movements
+        where customer_id = ${customerId} and kind = 'TAKEN' and pay_with = 'INDIVIDUAL'
+          and state in ('PENDING', 'UNCERTAIN', 'NEEDS_ATTENTION')
+      ) as held, (
+        select jsonb_object_agg(reward_id, units) from (
+          select l.reward_id, count(*) as units
+          from orders o join order_lines l on l.order_id = o.id join order_units u on u.line_id = l.id
+          where o.customer_id = ${customerId} and o.award_id is null and u.state in ('PENDING', 'PREPARING', 'FULFILLED')
+            and l.reward_id in (select reward_id from cart_lines where cart_id = ${cartId}::uuid)
+          group by l.reward_id) counted
+      ) as redeemed
+    from carts where id = ${cartId}::uuid`;
+  if (!row) throw new Error(`there is no cart ${cartId}`);
+  const lines = (row.lines ?? []).map((line) => ({ ...line, reward: fromRewardJson(line.reward) }));
+  return {
+    cart: { id: cartId, customerId, version: row.version, lines },
+    used: row.used,
+    held: row.held,
+    redeemed: new Map(Object.entries(row.redeemed ?? {})),
+  };
+}
