@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { seedSampleWorld } from "../prisma/seed.ts";
 import type { untilNextTick } from "./auth/even-timing.ts";
+import { countRedemptions } from "./catalog/count-redemptions.ts";
 import { makePictureFetcher } from "./catalog/mirror/image/fetch-picture.ts";
 import { keepInSync } from "./catalog/mirror/keep-in-sync.ts";
 import { checkVault, makeVoucherVault } from "./catalog/voucher-vault.ts";
@@ -15,12 +16,12 @@ import type { Clock } from "./platform/clock.ts";
 import { systemClock } from "./platform/clock.ts";
 import { noCrashPoints, openCrashPoints } from "./platform/crash-point.ts";
 import { openDb } from "./platform/db.ts";
-import { type Bus, makeLocalBus } from "./platform/events.ts";
 import { makeExclusive } from "./platform/exclusive.ts";
 import { makeJobQueue } from "./platform/jobs/job-queue.ts";
 import { type Logger, makeLogger } from "./platform/logger.ts";
 import { migrate } from "./platform/migrate.ts";
 import { startEmbeddedPostgres } from "./platform/postgres/embedded.ts";
+import { openPostgresBus } from "./platform/postgres-bus.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandbox-process.ts";
 import { type Server, startServer } from "./server.ts";
@@ -57,7 +58,7 @@ export interface Surroundings {
   lockBackoffMs?: number;
   /** See `http.ts`. */
   patience?: Patience;
-  openBus?: typeof openBus;
+  openBus?: typeof openPostgresBus;
   /** Called as each step of the start begins, with its name such as "Applying migrations". */
   onStep?: ((step: string) => void) | undefined;
 }
@@ -101,13 +102,14 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       config.databaseUrl ?? startPostgres(config.dataDir, running, notes),
       config.client.url === undefined ? startSandbox(config, running) : undefined,
     ]);
+    const directUrl = config.databaseListenUrl ?? databaseUrl;
     begin("Applying migrations");
-    await migrate(databaseUrl);
+    await migrate(directUrl);
     const db = openDb(databaseUrl, config.databasePoolSize);
     running.defer(() => db.$disconnect());
     const vault = makeVoucherVault(makeSecretBox(config.voucherSecret, "voucher"));
     await checkVault(vault, db);
-    const bus = await (surroundings.openBus ?? openBus)(config.redisUrl, log);
+    const bus = await (surroundings.openBus ?? openPostgresBus)(directUrl, log);
     running.defer(() => bus.close());
 
     const { patience } = surroundings;
@@ -164,7 +166,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       jobs,
       atCrashPoint: config.hasCrashPoints ? openCrashPoints() : noCrashPoints,
       vault,
-      exclusive: makeExclusive(databaseUrl),
+      exclusive: makeExclusive(directUrl),
       pictures,
       otpGridMs: surroundings.otpGridMs,
       untilOtpTick: surroundings.untilOtpTick,
@@ -185,6 +187,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     const reconcile = async () => {
       await features.adoptOrders();
       await features.reconcile();
+      await countRedemptions(db);
     };
     running.defer(repeat(reconcile, surroundings.reconcileEveryMs ?? 30_000, "Reconciliation", log));
     running.defer(repeat(features.sweepFeeds, SWEEP_EVERY_MS, "Forgetting old events", log));
@@ -193,7 +196,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     if (redisUrl !== undefined) {
       const { runRelay } = await import("./reward-processor/feed/relay/run-relay.ts");
       const { feeds } = features;
-      const [exclusive, keptDays] = [makeExclusive(databaseUrl), config.memberEventDays];
+      const [exclusive, keptDays] = [makeExclusive(directUrl), config.memberEventDays];
       running.defer(runRelay({ redisUrl, keptDays, db, feeds, exclusive, clock, log }));
     }
 
@@ -259,12 +262,6 @@ function openCapillary(
 ): Capillary {
   const { upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config;
   return makeCapillary({ ...api, timeoutMs, connections, ...deps });
-}
-
-async function openBus(redisUrl: string | undefined, log: Logger): Promise<Bus> {
-  if (redisUrl === undefined) return makeLocalBus();
-  const { openRedisBus } = await import("./platform/redis-bus.ts"); // 14 MB that most do not need
-  return openRedisBus(redisUrl, log);
 }
 
 function repeat(work: () => Promise<void>, everyMs: number, what: string, log: Logger): () => Promise<void> {

@@ -82,6 +82,7 @@ const settings = z.object({
   SHUTDOWN_DELAY_SECONDS: number(0, 300).optional(),
   DATA_DIR: text.default(".data"),
   DATABASE_URL: url(/^postgres(ql)?$/, "postgresql://user:password@host:5432/database").optional(),
+  DATABASE_LISTEN_URL: url(/^postgres(ql)?$/, "postgresql://user:password@host:5432/database").optional(),
   DATABASE_POOL_SIZE: integer(2, 200).default(20),
   REDIS_URL: url(/^rediss?$/, "redis://host:6379").optional(),
 
@@ -180,6 +181,8 @@ export function readConfig(env: Record<string, string | undefined>) {
     dataDir: s.DATA_DIR,
     /** Undefined starts the embedded PostgreSQL. */
     databaseUrl: s.DATABASE_URL,
+    /** For LISTEN, locks of a session and migrations, which need one connection from beginning to end. */
+    databaseListenUrl: s.DATABASE_LISTEN_URL,
     databasePoolSize: s.DATABASE_POOL_SIZE,
     redisUrl: s.REDIS_URL,
     client: {

@@ -67,12 +67,13 @@ import { makeRevokeUnit } from "./order/revoke/revoke-unit.ts";
 import { makeWantBack } from "./order/revoke/want-back.ts";
 import { makeSettleLines } from "./order/settle-lines.ts";
 import { makeUpdateShipment } from "./order/update-shipment.ts";
-import { makeWatchOrder } from "./order/watch-order.ts";
+import { makeWatchOrder, LOOK_AGAIN_MS as ORDERS_AGAIN_MS } from "./order/watch-order.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { AtCrashPoint } from "./platform/crash-point.ts";
 import type { Db } from "./platform/db.ts";
 import type { Bus } from "./platform/events.ts";
 import type { Exclusive } from "./platform/exclusive.ts";
+import { makeHeadPoll } from "./platform/head-poll.ts";
 import type { JobQueue } from "./platform/jobs/job.ts";
 import type { Logger } from "./platform/logger.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
@@ -89,7 +90,7 @@ import { makePublishDraw } from "./reward-processor/draw/publish-draw.ts";
 import { feedResolvers } from "./reward-processor/feed/feed.resolvers.ts";
 import { makeFeedStore } from "./reward-processor/feed/feed.store.ts";
 import { makeTellSettled } from "./reward-processor/feed/tell-settled.ts";
-import { makeWatchFeed } from "./reward-processor/feed/watch-feed.ts";
+import { LOOK_AGAIN_MS as FEEDS_AGAIN_MS, makeWatchFeed } from "./reward-processor/feed/watch-feed.ts";
 import { historyLoaders } from "./reward-processor/history/history.loaders.ts";
 import { historyResolvers } from "./reward-processor/history/history.resolvers.ts";
 import { makeHistoryStore } from "./reward-processor/history/history.store.ts";
@@ -357,7 +358,11 @@ export function makeFeatures(deps: FeatureDeps) {
         resolveOrder,
         updateShipment,
         revealVoucher: makeRevealVoucher({ db, vault, clock }),
-        watchOrder: makeWatchOrder({ orders, bus }),
+        watchOrder: makeWatchOrder({
+          orders,
+          bus,
+          heads: makeHeadPoll({ everyMs: ORDERS_AGAIN_MS, readHeads: orders.heads, log }),
+        }),
         clock,
       }),
       rewardProcessorResolvers({
@@ -372,7 +377,16 @@ export function makeFeatures(deps: FeatureDeps) {
         resolveAward: makeResolveAward({ db, bus, clock, settled }),
         hashNik,
       }),
-      feedResolvers({ feeds, sessions, watchFeed: makeWatchFeed({ feeds, bus, clock }) }),
+      feedResolvers({
+        feeds,
+        sessions,
+        watchFeed: makeWatchFeed({
+          feeds,
+          bus,
+          heads: makeHeadPoll({ everyMs: FEEDS_AGAIN_MS, readHeads: feeds.heads, log }),
+          clock,
+        }),
+      }),
       historyResolvers(),
     ],
   };

@@ -174,7 +174,7 @@ export async function startServer({ config, log }: { config: Config; log: Logger
           const gaveBadToken = authorization !== undefined && viewer.kind === "anonymous";
           return gaveBadToken ? null : viewer;
         },
-        isSessionLive: async (sessionId) => (await sessions.live(sessionId)) !== null,
+        liveSessions: sessions.liveAmong,
         makeContext: (viewer, request) =>
           contextOf(viewer, {
             requestId: requestIdOf(request),

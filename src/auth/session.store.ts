@@ -9,7 +9,7 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 const IDLE_MS = 14 * DAY_MS;
 /** However often it is refreshed, a session ends after this long. */
 const ABSOLUTE_MS = 90 * DAY_MS;
-/** How stale the knowledge that a session is alive may be where the bus does not reach: another process without Redis. */
+/** How stale the knowledge that a session is alive may be where a notification got lost. */
 const TRUST_MS = 1_000;
 const MAX_TRUSTED = 10_000;
 
@@ -44,6 +44,8 @@ export interface SessionStore {
   end(sessionId: string, reason: string): Promise<void>;
   /** Ends the session that a refresh token, new or old, belongs to. */
   endByRefreshToken(refreshToken: string, reason: string): Promise<void>;
+  /** Those of these sessions that are alive. */
+  liveAmong(sessionIds: readonly string[]): Promise<Set<string>>;
   /** Null when there is no such session or it is over. */
   live(sessionId: string): Promise<LiveSession | null>;
   /** The Client's JWT of a live session. */
@@ -174,6 +176,11 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
     async endByRefreshToken(refreshToken, reason) {
       const row = await db.refreshToken.findUnique({ where: { tokenHash: hashOf(refreshToken) } });
       if (row) await end(row.sessionId, reason);
+    },
+
+    async liveAmong(sessionIds) {
+      const where = { id: { in: [...sessionIds] }, endedAt: null, expiresAt: { gt: clock.now() } };
+      return new Set((await db.session.findMany({ where, select: { id: true } })).map(({ id }) => id));
     },
 
     live: async (sessionId) => (await read(sessionId))?.session ?? null,

@@ -29,7 +29,7 @@ const MAX_MESSAGE_BYTES = 64 * 1024;
 const MAX_SUBSCRIPTIONS = 20;
 const INIT_WAIT_MS = 3_000;
 const PING_MS = 15_000;
-/** A lost ring is made up for by asking. */
+/** A notification can get lost: the sessions of all sockets are checked as often, by one read. */
 const SESSION_CHECK_MS = 15_000;
 /** How long a peer may take to agree that a socket is closed. */
 const CLOSE_WAIT_MS = 2_000;
@@ -44,7 +44,8 @@ export interface SubscriptionOptions {
   isOriginAllowed(request: IncomingMessage): boolean;
   /** Whose socket it is, from `connection_init` or the cookie; null when credentials were given and are not good. */
   identify(authorization: string | undefined, request: IncomingMessage): Promise<Viewer | null>;
-  isSessionLive(sessionId: string): Promise<boolean>;
+  /** Those of these sessions that are alive. */
+  liveSessions(sessionIds: readonly string[]): Promise<ReadonlySet<string>>;
   makeContext(viewer: Viewer, request: IncomingMessage): Context;
 }
 
@@ -60,7 +61,7 @@ const rules = [...specifiedRules, ...limitRules, NoSchemaIntrospectionCustomRule
 
 /** Serves graphql-ws at `/graphql` of an HTTP server. @returns a function that closes every socket */
 export function mountSubscriptions(server: Server, options: SubscriptionOptions): () => Promise<void> {
-  const { schema, documents, bus, log, isOriginAllowed, identify, isSessionLive, makeContext } = options;
+  const { schema, documents, bus, log, isOriginAllowed, identify, liveSessions, makeContext } = options;
   const socketOptions: SocketOptions & { closeTimeout: number } = {
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
@@ -82,20 +83,35 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
   };
   server.on("upgrade", onUpgrade);
 
+  /** How to close the sockets of customers, by session. */
+  const closersBySession = new Map<string, Set<() => void>>();
+
+  async function checkSessions(sessionIds: readonly string[]): Promise<void> {
+    if (sessionIds.length === 0) return;
+    try {
+      const live = await liveSessions(sessionIds);
+      for (const id of sessionIds) if (!live.has(id)) for (const close of closersBySession.get(id) ?? []) close();
+    } catch (error) {
+      log.warn({ err: error }, "The sessions of sockets could not be checked");
+    }
+  }
+  let sessionCheck: NodeJS.Timeout | undefined;
+
   /** Closes the socket when the session behind it ends. */
   function endWithSession(socket: WebSocket, sessionId: string): () => void {
     const close = () => socket.close(CloseCode.Forbidden, "Session ended");
-    const check = () =>
-      void isSessionLive(sessionId).then(
-        (isLive) => isLive || close(),
-        (error: unknown) => log.warn({ err: error }, "A socket's session could not be checked"),
-      );
+    const closers = closersBySession.get(sessionId) ?? new Set();
+    closersBySession.set(sessionId, closers.add(close));
+    sessionCheck ??= setInterval(() => checkSessions([...closersBySession.keys()]), SESSION_CHECK_MS);
     const off = bus.on(sessionTopic(sessionId), close);
-    check(); // it may have ended before we listened
-    const timer = setInterval(check, SESSION_CHECK_MS);
+    void checkSessions([sessionId]); // it may have ended before the bus was listened to
     return () => {
       off();
-      clearInterval(timer);
+      closers.delete(close);
+      if (closers.size === 0 && closersBySession.get(sessionId) === closers) closersBySession.delete(sessionId);
+      if (closersBySession.size > 0) return;
+      clearInterval(sessionCheck);
+      sessionCheck = undefined;
     };
   }
 
@@ -209,6 +225,7 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
   });
   return async () => {
     server.off("upgrade", onUpgrade);
+    clearInterval(sessionCheck);
     for (const socket of sockets.clients) socket.close(SERVICE_RESTART, "Restarting");
     await served.dispose();
   };

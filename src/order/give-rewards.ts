@@ -51,10 +51,10 @@ export function makeGiveRewards({ settleLines, atCrashPoint, log }: GiveRewardsD
       withStates(order, states),
     );
     // Last, because every order of the same reward waits for this row's lock until the commit.
+    if (taken.length > 0) await change.writeEvents();
     for (const { rewardId, count } of taken) {
       await change.tx.$executeRaw`
-        update rewards set popularity = popularity + ${count}, stock = stock - ${count}, updated_at = ${change.now}
-        where id = ${rewardId}::uuid`;
+        update rewards set stock = stock - ${count}, updated_at = ${change.now} where id = ${rewardId}::uuid`;
     }
     atCrashPoint("fulfil:before-commit");
     return order.lines.flatMap((line) =>
@@ -97,8 +97,8 @@ async function setAside({ tx, now }: OrderChange, line: Line, unitIds: string[])
     await tx.orderUnit.updateMany({ where: { id: { in: unitIds.slice(0, given) } }, data: { state: "PREPARING" } });
     await tx.shipment.create({ data: { lineId: line.id, reportedAt: null } });
     await tx.$executeRaw`
-      update rewards set popularity = popularity + ${given}, stock = stock - ${given}, updated_at = ${now}
-      where id = ${line.rewardId}::uuid`;
+      with counted as (insert into redemptions_to_count (reward_id, units) values (${line.rewardId}::uuid, ${given}))
+      update rewards set stock = stock - ${given}, updated_at = ${now} where id = ${line.rewardId}::uuid`;
   }
   await recordFailed(tx, line, unitIds, given);
   return given;
@@ -123,8 +123,8 @@ async function expireCodes({ tx, now }: OrderChange, rewardId: string): Promise<
 }
 
 /**
- * Allocates codes that no other transaction has locked, those that expire first before the others, and marks the units as
- * fulfilled.
+ * Allocates codes that no other transaction has locked, those that expire first before the others, marks the units as fulfilled,
+ * and notes them for the reward's popularity.
  *
  * @returns the number of codes; the first units got them
  */
@@ -141,6 +141,8 @@ async function allocateCodes({ tx, now }: OrderChange, rewardId: string, unitIds
     ), allocated as (
       update voucher_codes set state = 'ALLOCATED', unit_id = wanted.unit_id, allocated_at = ${now}
       from chosen join wanted using (place) where voucher_codes.id = chosen.id returning wanted.unit_id
+    ), counted as (
+      insert into redemptions_to_count (reward_id, units) select ${rewardId}::uuid, count(*) from allocated having count(*) > 0
     )
     update order_units set state = 'FULFILLED' from allocated where order_units.id = allocated.unit_id`;
 }

@@ -1,4 +1,4 @@
-import type { OrderFilter, OrderStatus } from "../graphql/generated/resolvers.ts";
+import type { OrderFilter, OrderStatus, PointsState } from "../graphql/generated/resolvers.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Prisma, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
@@ -38,8 +38,11 @@ export interface OrderChange {
   /** As it was when the lock was obtained. */
   readonly order: OrderAggregate;
   readonly now: Date;
+  /** The order as it is now in this transaction. */
+  read(): Promise<OrderAggregate>;
   /**
-   * Moves the status on, sums up the movements, and writes the event that tells of it, if anything is different.
+   * Changes the status, sums up the movements, and appends the event of it, if anything is different. The rows are written by
+   * `writeEvents`, all events of the transaction together.
    * @param current the order as it is now, where the caller knows; else it is read
    * @returns the order as it is then
    */
@@ -47,6 +50,13 @@ export interface OrderChange {
     step: { status?: OrderStatus; lineId?: string; message?: string },
     current?: OrderAggregate,
   ): Promise<OrderAggregate>;
+  /**
+   * Raises the customer's ledger version, since a movement of theirs is marked or settled in this transaction: a wallet read
+   * before is outdated. Written by `writeEvents`.
+   */
+  bumpLedgerVersion(): void;
+  /** Writes the events and the ledger version. Called when the transaction ends, or earlier by who takes a busy lock after it. */
+  writeEvents(): Promise<void>;
 }
 
 export interface OrderStore {
@@ -67,13 +77,15 @@ export interface OrderStore {
   discrepanciesOf(orderIds: readonly string[]): Promise<Discrepancy[]>;
   /** How far the order has come, with its events after `seq`, or the last one alone when that is null. Null: no such order. */
   news(orderId: string, seq: number | null, limit: number): Promise<OrderNews | null>;
+  /** The number of the newest event of each of these orders. */
+  heads(orderIds: readonly string[]): Promise<Map<string, number>>;
   aggregate(orderId: string): Promise<OrderAggregate | null>;
   /** Runs `work` on the order while nobody else can change it. Null when there is no such order. */
   changing<T>(orderId: string, work: (change: OrderChange) => Promise<T>): Promise<T | null>;
   /** Tells those who watch an order, or its customer, that there is news. `changing` does so by itself. */
   tell(order: { orderId: string; customerId: string }): void;
   /** Points of this customer's orders whose deduction is not yet confirmed. */
-  heldPoints(customerIds: readonly string[], tx?: Tx): Promise<Map<string, number>>;
+  heldPoints(customerIds: readonly string[]): Promise<Map<string, number>>;
   /** Points of each group that open orders are about to take, whoever placed them; groups without are left out. */
   heldGroupPoints(groupIds: readonly string[], tx?: Tx): Promise<Map<string, number>>;
   /** Points that were taken from each group for certain, ever; groups without are left out. */
@@ -168,6 +180,11 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
         }
       );
     },
+    async heads(orderIds) {
+      const rows = await db.$queryRaw<{ id: string; seq: number }[]>`
+        select id, seq from orders where id = any(${[...orderIds]}::uuid[])`;
+      return new Map(rows.map(({ id, seq }) => [id, seq]));
+    },
     aggregate: (orderId) => readAggregate(db, orderId),
 
     async changing(orderId, work) {
@@ -178,7 +195,9 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
         const order = locked && (await readAggregate(tx, orderId));
         if (!order) return null;
         const now = clock.now();
-        const value = await work({ tx, order, now, advance: makeAdvance(tx, orderId, now) });
+        const change: OrderChange = { tx, order, now, ...makeEventWriter(tx, order, now) };
+        const value = await work(change);
+        await change.writeEvents();
         return { value, customerId: order.customerId };
       });
       if (!answer) return null;
@@ -187,8 +206,8 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
     },
     tell,
 
-    async heldPoints(customerIds, tx = db) {
-      const rows = await tx.$queryRaw<{ customerId: string; points: bigint }[]>`
+    async heldPoints(customerIds) {
+      const rows = await db.$queryRaw<{ customerId: string; points: bigint }[]>`
         select customer_id as "customerId", sum(points)::bigint as points from points_movements
         where customer_id = any(${[...customerIds]}) and kind = 'TAKEN' and pay_with = 'INDIVIDUAL'
           and state in ('PENDING', 'UNCERTAIN', 'NEEDS_ATTENTION')
@@ -238,32 +257,84 @@ export async function changeOrder<T>(
   return answer.value;
 }
 
-/**
- * Writes the status, the sum of the movements and the event in one statement. The database tells the customer's feed of the
- * event as the transaction commits.
- */
-function makeAdvance(tx: Tx, orderId: string, now: Date): OrderChange["advance"] {
-  return async ({ status, lineId, message }, current) => {
-    const order = current ?? (await readAggregate(tx, orderId));
+interface PendingEvent {
+  status: OrderStatus;
+  previousStatus: OrderStatus | null;
+  pointsState: PointsState;
+  lineId: string | null;
+  message: string;
+}
+
+/** Collects the events of one transaction and writes them in one statement. The database appends them to the customer's feed. */
+function makeEventWriter(
+  tx: Tx,
+  { id: orderId, customerId, seq: firstSeq }: OrderAggregate,
+  now: Date,
+): Pick<OrderChange, "read" | "advance" | "bumpLedgerVersion" | "writeEvents"> {
+  let pending: PendingEvent[] = [];
+  let seq = firstSeq;
+  let keepsToken = true;
+  let isVersionOutdated = false;
+
+  async function read(): Promise<OrderAggregate> {
+    await writeEvents();
+    const order = await readAggregate(tx, orderId);
     if (!order) throw new Error(`there is no order ${orderId}`);
-    const issues = order.lines.flatMap((line) => line.units.flatMap(({ issue }) => issue ?? []));
-    const pointsState = pointsStateOf(order.movements, issues);
-    const next = status ?? order.status;
-    if (next !== order.status) assertMove(order.status, next);
-    const isFirst = order.seq === 0;
-    const isNews = isFirst || next !== order.status || pointsState !== order.pointsState || message !== undefined;
-    if (!isNews) return order;
-    const isSettled = isFinal(next) && !hasOpenMovement(order.movements);
-    const keepsToken = !isSettled || order.movements.some((movement) => movement.watchUntil !== null);
+    return order;
+  }
+
+  async function writeEvents(): Promise<void> {
+    const events = pending.map((event, index) => ({ ...event, nth: index + 1 }));
+    const last = pending.at(-1);
+    const raise = isVersionOutdated;
+    pending = [];
+    isVersionOutdated = false;
+    if (!last) {
+      if (raise)
+        await tx.$executeRaw`update customers set ledger_version = ledger_version + 1 where customer_id = ${customerId}`;
+      return;
+    }
     await tx.$executeRaw`
-      with moved as (
-        update orders set status = ${next}::order_status, points_state = ${pointsState}::points_state, seq = seq + 1,
-               client_token = case when ${keepsToken} then client_token end
+      with version as (
+        update customers set ledger_version = ledger_version + 1 where customer_id = ${customerId} and ${raise}
+      ), changed as (
+        update orders set status = ${last.status}::order_status, points_state = ${last.pointsState}::points_state,
+          seq = seq + ${events.length}, client_token = case when ${keepsToken} then client_token end
         where id = ${orderId}::uuid returning seq)
       insert into order_events (order_id, seq, status, previous_status, points_state, line_id, message, at)
-      select ${orderId}::uuid, seq, ${next}::order_status, ${isFirst ? null : order.status}::order_status,
-             ${pointsState}::points_state, ${lineId ?? null}::uuid, ${message ?? wordsFor(next, pointsState)}, ${now}
-      from moved`;
-    return { ...order, status: next, pointsState, seq: order.seq + 1 };
+      select ${orderId}::uuid, changed.seq - ${events.length} + event.nth, event.status, event."previousStatus",
+        event."pointsState", event."lineId", event.message, ${now}
+      from changed, jsonb_to_recordset(${JSON.stringify(events)}::jsonb) as event (nth int, status order_status,
+        "previousStatus" order_status, "pointsState" points_state, "lineId" uuid, message text)
+      order by event.nth`;
+  }
+
+  return {
+    read,
+    writeEvents,
+    bumpLedgerVersion() {
+      isVersionOutdated = true;
+    },
+    async advance({ status, lineId, message }, current) {
+      const order = current ?? (await read());
+      const issues = order.lines.flatMap((line) => line.units.flatMap(({ issue }) => issue ?? []));
+      const pointsState = pointsStateOf(order.movements, issues);
+      const next = status ?? order.status;
+      if (next !== order.status) assertMove(order.status, next);
+      const isFirst = order.seq === 0;
+      const isNews = isFirst || next !== order.status || pointsState !== order.pointsState || message !== undefined;
+      if (!isNews) return order;
+      const isSettled = isFinal(next) && !hasOpenMovement(order.movements);
+      keepsToken = !isSettled || order.movements.some((movement) => movement.watchUntil !== null);
+      pending.push({
+        status: next,
+        previousStatus: isFirst ? null : order.status,
+        pointsState,
+        lineId: lineId ?? null,
+        message: message ?? wordsFor(next, pointsState),
+      });
+      seq += 1;
+      return { ...order, status: next, pointsState, seq };
+    },
   };
 }

@@ -8,7 +8,6 @@ import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempo
 import { type ConcludeIssue, type Found, find, type GivenUnit } from "./issue/conclude-issue.ts";
 import type { FindGiven } from "./issue/find-given.ts";
 import type { ConcludeMovement } from "./ledger/conclude-movement.ts";
-import { bumpLedgerVersion } from "./ledger/move-points.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { Movement } from "./order.ts";
 import type { OrderAggregate } from "./order-aggregate.ts";
@@ -113,7 +112,7 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
   async function settleMovement(change: OrderChange, movement: Movement, outcome: MovementOutcome): Promise<void> {
     const { tx, order, now } = change;
     const isDeduction = movement.kind === "TAKEN" && order.status === "PENDING";
-    await bumpLedgerVersion(change);
+    change.bumpLedgerVersion();
     if (outcome === "HAPPENED") {
       await conclude.confirmed(change, movement.id);
       if (isDeduction) await goOn(tx, order.id);

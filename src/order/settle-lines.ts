@@ -4,7 +4,7 @@ import type { Tx } from "../platform/db.ts";
 import { dropIssues } from "./issue/write-issue.ts";
 import type { OrderChange } from "./order.store.ts";
 import { type Movement, toMovement } from "./order.ts";
-import { type AggregateLine, type OrderAggregate, readAggregate } from "./order-aggregate.ts";
+import type { AggregateLine, OrderAggregate } from "./order-aggregate.ts";
 import { isOpen, isUngiven, statusOfUnits } from "./unit-states.ts";
 
 /** Adds the job that gives a movement's points back, when the transaction commits. */
@@ -32,8 +32,7 @@ const reasonWords: Record<ReversalReason, string> = {
 export function makeSettleLines(startReturn: StartReturn): SettleLines {
   return async (change, { reason, message, lineId }, current) => {
     const { tx } = change;
-    const order = current ?? (await readAggregate(tx, change.order.id));
-    if (!order) throw new Error(`there is no order ${change.order.id}`);
+    const order = current ?? (await change.read());
     const deductions = order.movements.filter(({ ledger, kind }) => ledger === "CLIENT" && kind === "TAKEN");
     const deduction = deductions.find((movement) => movement.state !== "REFUSED");
     const wasNeeded = deductions.length > 0;

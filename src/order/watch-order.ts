@@ -1,13 +1,15 @@
 import { type Bus, listen } from "../platform/events.ts";
-import { type OrderEvent, type OrderStore, orderTopic } from "./order.store.ts";
+import type { HeadPoll } from "../platform/head-poll.ts";
+import { makeSingleFlight } from "../platform/single-flight.ts";
+import { type OrderEvent, type OrderNews, type OrderStore, orderTopic } from "./order.store.ts";
 
 const BATCH = 50;
-/** A ring can get lost between processes; this is how long it then takes to notice. */
-const LOOK_AGAIN_MS = 3_000;
+/** A notification can get lost between processes: the heads of all watched orders are read as often. */
+export const LOOK_AGAIN_MS = 3_000;
 
 export interface WatchOrderInput {
   orderId: string;
-  /** Only what came after it; undefined begins with the current state. */
+  /** Only the events after it; undefined begins with the current state. */
   afterSeq: number | undefined;
   signal: AbortSignal;
   /** Asked again before each event; throws when the viewer may no longer see it. */
@@ -16,16 +18,29 @@ export interface WatchOrderInput {
 
 export type WatchOrder = (input: WatchOrderInput) => AsyncGenerator<OrderEvent, void>;
 
+export interface WatchOrderDeps {
+  orders: Pick<OrderStore, "news">;
+  bus: Bus;
+  heads: HeadPoll;
+}
+
 /**
- * The events of an order, gapless and in order, until it is settled. They come from the table alone: the bell only says
- * when to look. Knows nothing of sockets.
+ * The events of an order, gapless and in order, until it is settled. They come from the table alone; a notification only says
+ * when to read, and those who watch one order share the read.
  */
-export function makeWatchOrder({ orders, bus }: { orders: OrderStore; bus: Bus }): WatchOrder {
+export function makeWatchOrder({ orders, bus, heads }: WatchOrderDeps): WatchOrder {
+  const share = makeSingleFlight<OrderNews | null>();
+
   return async function* watchOrder({ orderId, afterSeq, signal, authorise }) {
-    using bell = listen(bus, orderTopic(orderId));
     let seen = afterSeq ?? null;
+    using bell = listen(bus, orderTopic(orderId));
+    using _ = heads.watch(
+      orderId,
+      () => seen,
+      () => bell.ring(),
+    );
     while (!signal.aborted) {
-      const news = await orders.news(orderId, seen, BATCH);
+      const news = await share(`${orderId}@${seen}`, () => orders.news(orderId, seen, BATCH));
       if (!news) return;
       for (const event of news.events) {
         if (signal.aborted) return;
@@ -35,7 +50,7 @@ export function makeWatchOrder({ orders, bus }: { orders: OrderStore; bus: Bus }
       }
       seen ??= news.seq;
       if (news.isSettled && seen >= news.seq) return;
-      if (news.events.length < BATCH) await bell.wait(LOOK_AGAIN_MS, signal);
+      if (news.events.length < BATCH) await bell.wait(null, signal);
     }
   };
 }

@@ -1,8 +1,8 @@
 import { EventEmitter } from "node:events";
 
 /**
- * Tells other parts of the program, and with Redis other processes, that there is something to look at. It carries no
- * facts: those are in the database, so a lost ring costs time and never an event.
+ * Notifies other parts of the program, and other processes, that there is something new to read. A ring carries no facts: those
+ * are in the database, so a lost ring costs time and never an event.
  */
 export interface Bus {
   ring(topic: string): void;
@@ -25,23 +25,29 @@ export function makeLocalBus(): Bus {
 }
 
 export interface Bell extends Disposable {
-  /** Resolves at the next ring, at once if it rang since the last call, or after `timeoutMs`, or when `signal` aborts. */
-  wait(timeoutMs: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves at the next ring, at once if it rang since the last call, or after `timeoutMs`, or when `signal` aborts.
+   * @param timeoutMs null waits for as long as it takes
+   */
+  wait(timeoutMs: number | null, signal?: AbortSignal): Promise<void>;
+  /** Rings this bell alone. */
+  ring(): void;
 }
 
 /** Listens from now on, so that nothing rung between a look at the database and the wait that follows it is missed. */
 export function listen(bus: Bus, topic: string): Bell {
   let rung = false;
   let wake: (() => void) | undefined;
-  const off = bus.on(topic, () => {
+  const ring = () => {
     rung = true;
     wake?.();
-  });
+  };
+  const off = bus.on(topic, ring);
   return {
     async wait(timeoutMs, signal) {
       if (!rung && !signal?.aborted) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(() => done(), timeoutMs);
+          const timer = timeoutMs === null ? undefined : setTimeout(() => done(), timeoutMs);
           const done = () => {
             clearTimeout(timer);
             signal?.removeEventListener("abort", done);
@@ -54,6 +60,7 @@ export function listen(bus: Bus, topic: string): Bell {
       }
       rung = false;
     },
+    ring,
     [Symbol.dispose]: off,
   };
 }

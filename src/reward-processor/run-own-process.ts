@@ -4,7 +4,7 @@ import { openDb } from "../platform/db.ts";
 import type { Logger } from "../platform/logger.ts";
 import { migrate } from "../platform/migrate.ts";
 import { startEmbeddedPostgres } from "../platform/postgres/embedded.ts";
-import { openRedisBus } from "../platform/redis-bus.ts";
+import { openPostgresBus } from "../platform/postgres-bus.ts";
 import { monitorIntake, runRedisIntake } from "./intake/redis/run-redis-intake.ts";
 import { openProcessor } from "./open-processor.ts";
 
@@ -24,11 +24,12 @@ export async function runOwnProcess(
       config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir }) : undefined;
     if (postgres) running.defer(() => postgres.stop());
     const databaseUrl = config.databaseUrl ?? postgres?.url ?? "";
-    await migrate(databaseUrl);
+    const directUrl = config.databaseListenUrl ?? databaseUrl;
+    await migrate(directUrl);
     const db = openDb(databaseUrl, config.databasePoolSize);
     running.defer(() => db.$disconnect());
     const monitor = monitorIntake(redisUrl, log);
-    const bus = await openRedisBus(redisUrl, log, monitor);
+    const bus = await openPostgresBus(directUrl, log);
     running.defer(() => bus.close());
     const intake = runRedisIntake({
       redisUrl,

@@ -115,7 +115,7 @@ beforeEach(async () => {
       if (authorization === undefined) return { kind: "anonymous" };
       return authorization === "good" ? { kind: "customer", customerId: "C-1", sessionId: "s-1" } : null;
     },
-    isSessionLive: async () => true,
+    liveSessions: async (ids) => new Set(ids),
     makeContext: (viewer, request) =>
       ({ viewer, requestId: String(request.headers["x-request-id"]), signal: stopping.signal }) as Context,
   };
@@ -125,7 +125,7 @@ beforeEach(async () => {
   const close = mountSubscriptions(server, {
     ...options,
     identify: (...given) => options.identify(...given),
-    isSessionLive: (id) => options.isSessionLive(id),
+    liveSessions: (ids) => options.liveSessions(ids),
   });
   let closed: Promise<void> | undefined;
   unmount = () => {
@@ -464,7 +464,7 @@ describe("the socket of a session", () => {
   });
 
   test("is closed when the session ended while it was introduced", async () => {
-    options.isSessionLive = async () => false;
+    options.liveSessions = async () => new Set();
     const socket = await openSocket(url);
     socket.send({ type: "connection_init", payload: good.payload });
     expect(await socket.closed).toMatchObject({ code: 4403 });
@@ -474,14 +474,14 @@ describe("the socket of a session", () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     try {
       const socket = await connect(url, good);
-      options.isSessionLive = async () => {
+      options.liveSessions = async () => {
         throw new Error("the database is away");
       };
       vi.advanceTimersByTime(15_000);
       await vi.waitFor(() => expect(captured.text()).toContain("could not be checked"));
       expect(socket.ws.readyState).toBe(socket.ws.OPEN);
 
-      options.isSessionLive = async () => false;
+      options.liveSessions = async () => new Set();
       vi.advanceTimersByTime(15_000);
       expect(await socket.closed).toMatchObject({ code: 4403 });
     } finally {

@@ -42,7 +42,8 @@ test.each<[CrashPoint, { replayed: boolean; atDeath: { orders: number; fulfilled
     expect(await prizesOf(customer)).toMatchObject([{ state: "CREDITED", order: { id: orderId } }]);
     expect(await onRecord()).toEqual({ orders: 1, fulfilled: 1 });
     const [counted] = await gateway.sql(
-      `select stock, popularity,
+      `select stock, popularity + (
+         select coalesce(sum(units), 0)::int from redemptions_to_count where reward_id = r.id) as popularity,
        (select count(*)::int from voucher_codes c where c.reward_id = r.id and c.state = 'ALLOCATED') as allocated,
        (select count(*)::int from member_events where customer_id = $2 and type = 'AWARD_CREDITED') as published
      from rewards r where sku = $1`,

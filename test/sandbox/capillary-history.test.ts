@@ -88,7 +88,7 @@ describe("a customer's issuals", () => {
 
 describe("one transaction", () => {
   test("tells the coupon, who paid and how much, under a status in a list", async () => {
-    await using sandbox = await startSandbox();
+    await using sandbox = await startSandbox({ clock: makeTestClock() }); // each second signs a picture's address anew
     const api = await someHistory(sandbox);
     const [redemption] = sandbox.capillary.redemptions(asha.id);
     const { body } = await api.transaction(397001);

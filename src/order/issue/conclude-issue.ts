@@ -69,7 +69,7 @@ export function makeConcludeIssue(deps: { settleLines: SettleLines; vault: Vouch
         allocatedAt: now,
       }));
       if (sealed.length > 0) await tx.voucherCode.createMany({ data: sealed });
-      await tx.reward.update({ where: { id: line.rewardId }, data: { popularity: { increment: 1 } } });
+      await tx.redemptionToCount.create({ data: { rewardId: line.rewardId, units: 1 } });
       const expected = unit.issue.points;
       if (points !== null && points !== expected) {
         const which = transactionId ?? "of unknown number";

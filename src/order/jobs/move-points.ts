@@ -3,7 +3,7 @@ import type { Job, Next } from "../../platform/jobs/job.ts";
 import type { ConcludeMovement } from "../ledger/conclude-movement.ts";
 import type { Look, Verdict } from "../ledger/evidence.ts";
 import type { SeenBalance } from "../ledger/mark-deduction.sql.ts";
-import { bumpLedgerVersion, type MovePoints } from "../ledger/move-points.ts";
+import type { MovePoints } from "../ledger/move-points.ts";
 import { changeOrder, customerTopic, type OrderStore } from "../order.store.ts";
 
 export interface MovePointsDeps {
@@ -81,7 +81,7 @@ export async function moveOn(
       if (current?.state === "REFUSED") return { outcome: "refused" };
       if (current?.state === "NEEDS_ATTENTION") return { outcome: "needs-attention" };
       await job.hold(change.tx);
-      await bumpLedgerVersion(change);
+      change.bumpLedgerVersion();
       if (verdict === "happened") {
         return { outcome: "confirmed", toIssue: await conclude.confirmed(change, movement.id) };
       }

@@ -207,7 +207,7 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
       ...(!wasInDoubt && { sentAt: now, balanceBefore: before?.balance ?? null, earnedBefore: before?.earned ?? null }),
     };
     await tx.pointsMovement.updateMany({ where: { id: movementId }, data: mark });
-    await bumpLedgerVersion(change);
+    change.bumpLedgerVersion();
     const marked = withMovement(order, movementId, mark);
     await change.advance({}, marked);
     return { movement: { ...movement, ...mark }, orderNumber: order.number, wasInDoubt, markedAt: performance.now() };
@@ -240,7 +240,7 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     }
     const outcome = await changing(movement, async (change): Promise<Sent> => {
       await job.hold(change.tx);
-      await bumpLedgerVersion(change);
+      change.bumpLedgerVersion();
       if (failure?.outcome === "unknown") return conclude.inDoubt(change, movement.id, failure.message);
       // A refused repetition says nothing about the first call: it may mean that it is done already.
       if (wasInDoubt) return conclude.inDoubt(change, movement.id, failure?.message ?? "not repeated in time");
@@ -287,7 +287,7 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     const { id } = movement;
     const current = change.order.movements.find((each) => each.id === id);
     if (current?.state === "CONFIRMED") return { outcome: "confirmed" };
-    await bumpLedgerVersion(change);
+    change.bumpLedgerVersion();
     if (current?.state === "REFUSED") {
       const message = "the ledger confirmed the movement after the evidence had said that it did not happen";
       return { outcome: await conclude.needsAttention(change, id, message) };
@@ -318,8 +318,4 @@ function sentOf({ state }: Pick<Movement, "state">): Sent | null {
   if (state === "CONFIRMED") return "confirmed";
   if (state === "REFUSED") return "refused";
   return state === "NEEDS_ATTENTION" ? "needs-attention" : null;
-}
-
-export async function bumpLedgerVersion({ tx, order }: OrderChange): Promise<void> {
-  await tx.customer.update({ where: { customerId: order.customerId }, data: { ledgerVersion: { increment: 1 } } });
 }

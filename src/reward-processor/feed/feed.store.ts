@@ -30,6 +30,8 @@ export interface FeedNews {
 
 export interface FeedStore {
   head(customerId: string): Promise<number>;
+  /** The newest number of each customer's feed that has any event. */
+  heads(customerIds: readonly string[]): Promise<Map<string, number>>;
   /** The events after `seq`, oldest first, and how far there are any: both as of one moment. */
   after(customerId: string, seq: number, limit: number): Promise<FeedNews>;
   /** Forgets what is older than `before`. @returns how many */
@@ -51,6 +53,12 @@ const SWEEP_AT_ONCE = 5_000;
 export function makeFeedStore(db: Db): FeedStore {
   return {
     head: async (customerId) => (await db.memberFeed.findUnique({ where: { customerId } }))?.seq ?? 0,
+
+    async heads(customerIds) {
+      const rows = await db.$queryRaw<{ customerId: string; seq: number }[]>`
+        select customer_id as "customerId", seq from member_feeds where customer_id = any(${[...customerIds]}::text[])`;
+      return new Map(rows.map(({ customerId, seq }) => [customerId, seq]));
+    },
 
     async after(customerId, seq, limit) {
       const rows = await db.$queryRaw<({ head: number } & { [Field in keyof EventRow]: EventRow[Field] | null })[]>`

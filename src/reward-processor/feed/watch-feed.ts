@@ -1,13 +1,15 @@
 import { customerTopic } from "../../order/order.store.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Bus, listen } from "../../platform/events.ts";
-import type { FeedStore } from "./feed.store.ts";
+import type { HeadPoll } from "../../platform/head-poll.ts";
+import { makeSingleFlight } from "../../platform/single-flight.ts";
+import type { FeedNews, FeedStore } from "./feed.store.ts";
 import type { FeedEvent } from "./member-event.ts";
 import { withGaps } from "./with-gaps.ts";
 
 const BATCH = 50;
-/** A ring can get lost between processes; this is how long it then takes to notice. */
-const LOOK_AGAIN_MS = 5_000;
+/** A notification can get lost between processes: the heads of all watched feeds are read as often. */
+export const LOOK_AGAIN_MS = 5_000;
 
 export interface WatchFeedInput {
   customerId: string;
@@ -20,20 +22,37 @@ export interface WatchFeedInput {
 
 export type WatchFeed = (input: WatchFeedInput) => AsyncGenerator<FeedEvent, void>;
 
-/** A customer's events, gapless and in order, for as long as somebody wants them. They come from the log alone. */
-export function makeWatchFeed({ feeds, bus, clock }: { feeds: FeedStore; bus: Bus; clock: Clock }): WatchFeed {
+export interface WatchFeedDeps {
+  feeds: Pick<FeedStore, "head" | "after">;
+  bus: Bus;
+  heads: HeadPoll;
+  clock: Clock;
+}
+
+/**
+ * A customer's events, gapless and in order, for as long as somebody wants them. They come from the log alone, and those who watch
+ * one customer share the read.
+ */
+export function makeWatchFeed({ feeds, bus, heads, clock }: WatchFeedDeps): WatchFeed {
+  const share = makeSingleFlight<FeedNews>();
+
   return async function* watchFeed({ customerId, afterSeq, signal, authorise }) {
     using bell = listen(bus, customerTopic(customerId));
     let seen = afterSeq ?? (await feeds.head(customerId));
+    using _ = heads.watch(
+      customerId,
+      () => seen,
+      () => bell.ring(),
+    );
     while (!signal.aborted) {
-      const news = await feeds.after(customerId, seen, BATCH);
+      const news = await share(`${customerId}@${seen}`, () => feeds.after(customerId, seen, BATCH));
       for (const event of withGaps(news, seen, BATCH, clock.now())) {
         if (signal.aborted) return;
         await authorise();
         yield event;
         seen = event.seq;
       }
-      if (news.events.length < BATCH) await bell.wait(LOOK_AGAIN_MS, signal);
+      if (news.events.length < BATCH) await bell.wait(null, signal);
     }
   };
 }

@@ -35,7 +35,9 @@ const setStock = (reward: TestReward, to: number) =>
   });
 const shelf = async ({ sku }: TestReward) => {
   const [row] = await gateway.sql<{ stock: number; popularity: number }>(
-    "select stock, popularity from rewards where sku = $1",
+    `select stock, popularity + (
+       select coalesce(sum(units), 0)::int from redemptions_to_count where reward_id = rewards.id) as popularity
+     from rewards where sku = $1`,
     [sku],
   );
   return row;

@@ -23,6 +23,7 @@ test("a reward processor that does not reach Redis logs once that it takes no co
   const captured = await captureLog();
   const config = await settings({ REDIS_URL: `redis://:hunter2@127.0.0.1:${await freePort()}` });
   const stop = await runOwnProcess(config, { log: captured.log });
+  await expect.poll(() => captured.text()).toContain("Redis is not reachable");
   await stop();
   expect(captured.text().match(/Redis is not reachable/g)).toHaveLength(1);
   expect(captured.text()).toContain("Meanwhile no reward commands are taken; those in the stream are taken when");

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "redis";
 import type { Exclusive } from "../../../platform/exclusive.ts";
+import { makeRedisMonitor } from "../../../platform/redis-monitor.ts";
 import { type Deliver, makeRelayEvents, type RelayDeps } from "./relay-events.ts";
 
 /** What a phone finds of the past; the rest is in `memberEvents`. */
@@ -31,7 +32,9 @@ export interface RelayOptions extends Omit<RelayDeps, "deliver"> {
 export function runRelay({ redisUrl, keptDays, exclusive, ...deps }: RelayOptions): () => Promise<void> {
   const { log, lookAgainMs = 250, afterFailureMs = 2_000, takeTurnsMs = 3_000, graceMs = 2_000 } = deps;
   const redis = createClient({ url: redisUrl, disableOfflineQueue: true, socket: { connectTimeout: 2_000 } });
-  redis.on("error", (error: Error) => log.debug({ reason: error.message }, "Redis is not reachable"));
+  makeRedisMonitor({ redisUrl, meanwhile: "members' events are not published to Redis; they are later.", log }).watch(
+    redis,
+  );
   const deliver: Deliver = async (memberIds, events) => {
     const trim = { TRIM: { strategy: "MAXLEN", strategyModifier: "~", threshold: KEPT_PER_MEMBER } } as const;
     // One after the other in one pipeline; the stream first, so that who hears the channel finds it there.

@@ -1,0 +1,111 @@
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { backoffMs } from "./backoff.ts";
+import { type Bus, makeLocalBus } from "./events.ts";
+import type { Logger } from "./logger.ts";
+
+const CHANNEL = "tessera_bus";
+const CONNECT_PATIENCE_MS = 2_000;
+const RETRY_MS = { first: 250, most: 5_000 };
+/** A notification of PostgreSQL holds less than 8,000 bytes. */
+const MAX_TOPIC_BYTES = 7_900;
+
+/**
+ * A bus between processes over LISTEN and NOTIFY of PostgreSQL, on one connection of its own. Topics rung at the same time are
+ * sent together, after the commit that they tell of: a NOTIFY within that transaction would make all such commits wait for each
+ * other. While the connection is lost, rings stay within the process.
+ *
+ * @param url a direct connection, or one through a pooler in session mode
+ */
+export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
+  const local = makeLocalBus();
+  const closing = new AbortController();
+  const unsent = new Set<string>();
+  let client: pg.Client | undefined;
+  let sending: Promise<void> | undefined;
+  let isLost = false;
+
+  async function connect(): Promise<void> {
+    const next = new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: CONNECT_PATIENCE_MS,
+      keepAlive: true,
+    });
+    const ended = new Promise<void>((resolve) => next.once("end", () => resolve()));
+    next.on("error", (error) => lost(error));
+    next.on("notification", ({ processId, payload }) => {
+      if (payload !== undefined && processId !== (next as unknown as { processID: number }).processID)
+        local.ring(payload);
+    });
+    try {
+      await next.connect();
+      await next.query(`listen ${CHANNEL}`);
+    } catch (error) {
+      await next.end().catch(() => {});
+      throw error;
+    }
+    client = next;
+    if (isLost) log.info("Other processes are notified of changes again");
+    isLost = false;
+    void ended.then(() => {
+      client = undefined;
+      if (!closing.signal.aborted) void keepTrying();
+    });
+  }
+
+  function lost(error: Error): void {
+    if (isLost || closing.signal.aborted) return;
+    isLost = true;
+    const message =
+      "The connection for LISTEN is lost. Changes made by other processes show a few seconds late; nothing is lost";
+    log.warn({ reason: error.message }, message);
+  }
+
+  async function keepTrying(): Promise<void> {
+    for (let tries = 0; !closing.signal.aborted; tries += 1) {
+      try {
+        return await connect();
+      } catch (error) {
+        lost(error as Error);
+        const pauseMs = backoffMs(RETRY_MS.first, tries, RETRY_MS.most);
+        await delay(pauseMs, undefined, { signal: closing.signal }).catch(() => {});
+      }
+    }
+  }
+
+  /** Sends what was rung, and what is rung meanwhile with the next statement. */
+  async function send(): Promise<void> {
+    await Promise.resolve(); // the topics of one change are rung one after the other
+    while (client && unsent.size > 0) {
+      const topics = [...unsent];
+      unsent.clear();
+      await client
+        .query({
+          name: "notify",
+          text: `select pg_notify('${CHANNEL}', topic) from unnest($1::text[]) topic`,
+          values: [topics],
+        })
+        .catch((error: Error) => log.debug({ reason: error.message }, "Other processes were not notified"));
+    }
+    unsent.clear();
+    sending = undefined;
+  }
+
+  // A process without this connection is slower to tell, not wrong: it starts, and goes on trying.
+  await Promise.race([keepTrying(), delay(CONNECT_PATIENCE_MS, undefined, { ref: false })]);
+  return {
+    ring(topic) {
+      local.ring(topic);
+      if (!client || Buffer.byteLength(topic) > MAX_TOPIC_BYTES) return;
+      unsent.add(topic);
+      sending ??= send();
+    },
+    on: local.on,
+    async close() {
+      closing.abort();
+      await local.close();
+      await sending;
+      await client?.end().catch(() => {});
+    },
+  };
+}
