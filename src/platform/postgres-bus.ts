@@ -6,6 +6,8 @@ import type { Logger } from "./logger.ts";
 
 const CHANNEL = "tessera_bus";
 const CONNECT_PATIENCE_MS = 2_000;
+/** By so much later other processes hear of a change. */
+const GATHER_MS = 20;
 const RETRY_MS = { first: 250, most: 5_000 };
 /** A notification of PostgreSQL holds less than 8,000 bytes. */
 const MAX_TOPIC_BYTES = 7_900;
@@ -73,10 +75,11 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
     }
   }
 
-  /** Sends what was rung, and what is rung meanwhile with the next statement. */
+  /** Sends what is rung within a moment, by many orders under load, with one statement. */
   async function send(): Promise<void> {
-    await Promise.resolve(); // the topics of one change are rung one after the other
     while (client && unsent.size > 0) {
+      await delay(GATHER_MS);
+      if (!client) break;
       const topics = [...unsent];
       unsent.clear();
       await client

@@ -71,9 +71,9 @@ describe("SIGTERM", () => {
 });
 
 test("processes that are replaced one after the other under load refuse nothing and leave nothing in doubt", async () => {
-  await using gateway = await startCluster(2, { SHUTDOWN_DELAY_SECONDS: "2" });
+  await using gateway = await startCluster(2, { SHUTDOWN_DELAY_SECONDS: "1" });
   const reward = await gateway.voucher({ points: 10, codes: 500 });
-  const customers = await Promise.all(Array.from({ length: 6 }, () => gateway.customer({ balance: 5_000 })));
+  const customers = await Promise.all(Array.from({ length: 2 }, () => gateway.customer({ balance: 5_000 })));
   let isOver = false;
 
   /** As a load balancer does: any process that says that it is ready. */
