@@ -13,6 +13,7 @@ export interface Contender {
   cpuSeconds(): number;
   /** Resident memory in megabytes. */
   residentMb(): number;
+  signal(signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -44,6 +45,7 @@ export async function startContender(script: string, env: Record<string, string>
       const kilobytes = readFileSync(`/proc/${child.pid}/status`, "utf8").match(/VmRSS:\s+(\d+)/)?.[1];
       return Math.round(Number(kilobytes) / 1_024);
     },
+    signal: (signal) => void child.kill(signal),
     async stop() {
       child.kill("SIGTERM");
       await ended;

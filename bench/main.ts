@@ -1,8 +1,8 @@
 // Prints what the README claims about speed.
 //
-//   npm run bench [-- --quick] [--statements]
+//   npm run bench [-- --quick] [--statements | --sockets]
 //
-// With --statements it ends after the orders, and lists which statements they took.
+// With --statements it ends after the orders, and lists which statements they took; with --sockets it measures only those.
 //
 // CPU a request of the server's own process, as a ratio to a hand-written handler in the same run: machines differ and are
 // shared, ratios within a run hold. Throughput and latency are printed beside it for orientation only.
@@ -13,6 +13,7 @@ import { load, type Measured } from "./load.ts";
 import { ordersPerSecond } from "./orders-per-second.ts";
 import { dashboard, orders } from "./queries.ts";
 import { rewardsPerSecond } from "./reward-processor.ts";
+import { measureSockets } from "./sockets.ts";
 import { makeWorld, OPERATOR_TOKEN, send } from "./world.ts";
 
 const isQuick = process.argv.includes("--quick");
@@ -24,6 +25,11 @@ await using world = await makeWorld();
 await delay(2_000);
 console.log(`Gateway at rest: ${world.gateway.residentMb()} MB after its first start, which filled the database.`);
 
+if (process.argv.includes("--sockets")) {
+  await printSockets();
+  await world[Symbol.asyncDispose]();
+  process.exit();
+}
 if (process.argv.includes("--statements")) {
   await ordersPerSecond(world, CUSTOMERS, 2); // warms up
   await world.database.reset();
@@ -45,6 +51,8 @@ if (process.argv.includes("--statements")) {
   await world[Symbol.asyncDispose]();
   process.exit();
 }
+
+if (!isQuick) await printSockets();
 
 const customerToken = await world.signIn("BENCH-READER", 5_000);
 // An operator reads other people's wallets with service credentials.
@@ -112,6 +120,16 @@ if (hasRedis) {
       `${rewards.repeatsPerSecond.toFixed(0)} repeats a second answered from record.`,
   );
 } else console.log(`Reward processor:${whyNoRedis}`);
+
+async function printSockets(): Promise<void> {
+  const { idle, event, most } = await measureSockets(world, { sockets: 1_000, most: 5_000 });
+  console.log(
+    `${idle.sockets} sockets on the status of ${idle.orders} orders, idle: ${idle.cpuMs.toFixed(1)} ms of CPU a second in gateway and PostgreSQL.\n` +
+      `An event to ${event.sockets} subscribers of one order: ${event.gatewayMs.toFixed(0)} ms of CPU in the gateway, ` +
+      `${(event.gatewayMs / event.bareMs).toFixed(1)} × bare graphql-ws (${event.bareMs.toFixed(0)} ms).\n` +
+      `${most.sockets} sockets are ${most.isServed ? "all" : "NOT all"} served, with ${most.kilobytesEach.toFixed(0)} kB of memory each.\n`,
+  );
+}
 
 function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;

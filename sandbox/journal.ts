@@ -1,6 +1,7 @@
-import { appendFileSync, closeSync, ftruncateSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { appendFileSync, closeSync, ftruncateSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { z } from "zod";
+import { makeDirectory } from "../src/platform/data-dir.ts";
 import { explain } from "./read-json.ts";
 
 /** An append-only file of JSON lines that outlives the process. */
@@ -25,7 +26,7 @@ export function openJournal<Line>(
   replay: (line: Line) => void,
   warn: (message: string) => void,
 ): Journal<Line> {
-  mkdirSync(dirname(file), { recursive: true });
+  makeDirectory(dirname(file));
   const handle = openSync(file, "a+");
   try {
     const bytes = readFileSync(file);

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
 import { readHandOffKey } from "./auth/hand-off-key.ts";
-import { explainDataDirError } from "./platform/data-dir.ts";
+import { explainDataDirError, makeDirectory } from "./platform/data-dir.ts";
 import { isTimeZone } from "./platform/time-zone.ts";
 
 /** Thrown when the settings do not make sense. Its message is for the person at the terminal: one line a problem. */
@@ -348,7 +348,7 @@ function storedSecret(dataDir: string, name: string): string {
 
 function keptSecret(dataDir: string, name: string): string {
   const file = join(dataDir, name);
-  mkdirSync(dataDir, { recursive: true });
+  makeDirectory(dataDir);
   const unfinished = `${file}.${randomUUID()}`;
   writeFileSync(unfinished, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
   try {

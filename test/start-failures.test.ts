@@ -77,6 +77,14 @@ describe("a start that fails says why, without a stack", () => {
     );
   });
 
+  test.each(["src/main.ts", "scripts/warehouse.ts"])(
+    "%s with a DATA_DIR where nothing can be created",
+    async (script) => {
+      const err = await failureOf(script, { DATA_DIR: "/proc/tessera/data" }, ["ORD-1", "1", "SHIPPED"]);
+      expect(err).toContain("DATA_DIR (/proc/tessera/data): /proc/tessera cannot be created. Create the directory");
+    },
+  );
+
   test("the gateway whose sandbox cannot use its files", async () => {
     const DATA_DIR = join(folder, "half");
     mkdirSync(DATA_DIR);

@@ -76,13 +76,28 @@ function Carry() {
   ) : null;
 }
 
+/** In the place of GraphiQL, which React takes out of the page after an error that nothing else handles. */
+function showFailure(error: unknown): void {
+  reportError(error);
+  const message = document.createElement("p");
+  message.textContent = `GraphiQL has stopped: ${error instanceof Error ? error.message : String(error)}. Your tabs are kept.`;
+  const reload = document.createElement("button");
+  reload.textContent = "Reload";
+  reload.onclick = () => location.reload();
+  const failure = document.createElement("div");
+  failure.className = "tessera-failure";
+  failure.role = "alert";
+  failure.append(message, reload);
+  document.body.replaceChildren(failure);
+}
+
 const root = document.getElementById("root");
 if (!root) throw new Error("The page has no #root.");
 if (sandboxUrl) updateSandboxUrl(sandboxUrl);
 openLastTab();
 // Monaco measures its typeface once, when it starts.
 await document.fonts.load('15px "Fira Code"').catch(() => []);
-createRoot(root).render(
+createRoot(root, { onUncaughtError: showFailure }).render(
   <GraphiQL
     fetcher={fetcher}
     storage={storage}

@@ -1,7 +1,29 @@
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
+import { dirname, resolve } from "node:path";
 import { SetupError } from "./setup-error.ts";
 
 const SET_IT = "or set DATA_DIR to another directory";
+
+/**
+ * Creates a directory and its missing parents. Node's own recursive mkdir never ends where a parent cannot be created, as in /proc.
+ *
+ * @param mode of the directories that are created
+ */
+export function makeDirectory(directory: string, mode = 0o777): void {
+  const missing: string[] = [];
+  let existing = resolve(directory);
+  for (; !existsSync(existing); existing = dirname(existing)) missing.unshift(existing);
+  if (missing.length === 0 && !statSync(existing).isDirectory()) missing.push(existing); // mkdir refuses it
+  for (const path of missing) {
+    try {
+      mkdirSync(path, { mode });
+    } catch (error) {
+      const isThere = (error as NodeJS.ErrnoException).code === "EEXIST" && statSync(path).isDirectory();
+      if (!isThere) throw error; // else another process was faster
+    }
+  }
+}
 
 /**
  * Explains a refusal of the file system below DATA_DIR.

@@ -63,15 +63,14 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
     log.warn({ reason: error.message }, message);
   }
 
-  async function keepTrying(): Promise<void> {
-    for (let tries = 0; !closing.signal.aborted; tries += 1) {
-      try {
-        return await connect();
-      } catch (error) {
-        lost(error as Error);
-        const pauseMs = backoffMs(RETRY_MS.first, tries, RETRY_MS.most);
-        await delay(pauseMs, undefined, { signal: closing.signal }).catch(() => {});
-      }
+  async function keepTrying(tries = 0): Promise<void> {
+    try {
+      await connect();
+    } catch (error) {
+      lost(error as Error);
+      const pauseMs = backoffMs(RETRY_MS.first, tries, RETRY_MS.most);
+      const paused = delay(pauseMs, undefined, { signal: closing.signal });
+      void paused.then(() => keepTrying(tries + 1)).catch(() => {}); // closed meanwhile
     }
   }
 

@@ -41,3 +41,18 @@ test("GraphiQL shows the address of the sandbox that runs", { tags: "browser" },
     await gateway[Symbol.asyncDispose]();
   }
 });
+
+test("a fault in GraphiQL is told, and does not leave a blank page", { tags: "browser" }, async () => {
+  await using gateway = await startTestGateway();
+  const context = await (await openBrowser()).newContext();
+  try {
+    const page = await context.newPage();
+    // As an extension of the browser may do.
+    await page.addInitScript(`window.matchMedia = () => { throw new Error("no media here") };`);
+    await page.goto(`${gateway.url}/graphiql/`);
+    await page.getByRole("alert").getByText("GraphiQL has stopped: no media here. Your tabs are kept.").waitFor();
+    await page.getByRole("button", { name: "Reload" }).waitFor();
+  } finally {
+    await context.close();
+  }
+});

@@ -90,7 +90,12 @@ test("processes that are replaced one after the other under load refuse nothing 
     server = await readyServer(turn + 1);
     const { data, errors } = await sendPlaceOrder(caller, { idempotencyKey: randomUUID() });
     expect(errors ?? data?.placeOrder.userErrors).toEqual([]);
-    return data?.placeOrder.order?.id ?? "";
+    const id = data?.placeOrder.order?.id ?? "";
+    await until(async () => {
+      server = await readyServer(turn);
+      return (await readOrder(caller, id)).settled;
+    });
+    return id;
   }
   const shopping = Promise.all(
     customers.map(async (customer, index) => {

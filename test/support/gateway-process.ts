@@ -22,7 +22,9 @@ type Message = { type: "ready"; url: string } | { type: "crash-point-armed"; poi
 
 /** Runs `src/main.ts` with these settings in a process of its own, and waits until it is ready. */
 export async function startGatewayProcess(settings: Record<string, string>): Promise<GatewayProcess> {
-  const child: ChildProcess = spawn(process.execPath, ["--no-warnings", main], {
+  // A start of many modules on busy cores takes a tenth less without a heap that grows in steps, and without threads to collect it.
+  const memory = ["--min-semi-space-size=64", "--max-semi-space-size=64", "--single-threaded-gc"];
+  const child: ChildProcess = spawn(process.execPath, ["--no-warnings", ...memory, main], {
     env: {
       PATH: process.env["PATH"],
       NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],

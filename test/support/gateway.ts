@@ -63,6 +63,7 @@ export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record
     CAPILLARY_CALLS_PER_MINUTE: "100000",
     CATALOG_SYNC_SECONDS: "0", // the catalogue of a test is its own
     UPSTREAM_TIMEOUT_MS: "60000", // longer than any test holds a call, also on a machine that stalls
+    SHUTDOWN_DELAY_SECONDS: "0", // also in production: no load balancer looks
     OTP_PER_ADDRESS_HOUR: "100000",
     SESSION_SECRET,
     OPERATOR_TOKEN,

@@ -5,7 +5,7 @@ import { basename, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
-import { explainDataDirError } from "../data-dir.ts";
+import { explainDataDirError, makeDirectory } from "../data-dir.ts";
 import { SetupError } from "../setup-error.ts";
 import { type Binaries, canEnter, chooseUser, copyBinaries, packagedBinaries, type RunAs } from "./binaries.ts";
 
@@ -87,7 +87,7 @@ const ELSEWHERE = "/var/lib/tessera";
 /** The data directory, or one elsewhere when the user that PostgreSQL must run as cannot reach it. The same for its programs. */
 async function reachablePlace(dataDir: string, user: RunAs): Promise<Place> {
   const packaged = await packagedBinaries();
-  await mkdir(dataDir, { recursive: true, mode: 0o755 });
+  makeDirectory(dataDir, 0o755);
   const canRun = await asUser({ user }, packaged.initdb, ["--version"]).then(
     () => true,
     () => false,
@@ -99,7 +99,7 @@ async function reachablePlace(dataDir: string, user: RunAs): Promise<Place> {
   const canReach = await canEnter(dataDir, user);
   const home = join(ELSEWHERE, `${basename(resolve(dataDir, ".."))}-${fingerprintOf(dataDir)}`);
   const directory = canReach ? dataDir : home;
-  await mkdir(directory, { recursive: true, mode: 0o755 });
+  makeDirectory(directory, 0o755);
   return {
     directory,
     sockets: await socketDirectory(directory, user),
@@ -118,7 +118,7 @@ const fingerprintOf = (path: string) => createHash("sha256").update(path).digest
 async function socketDirectory(preferred: string, user: RunAs): Promise<string> {
   const inPlace = join(preferred, "run");
   const directory = inPlace.length <= 80 ? inPlace : join("/tmp", `tessera-${fingerprintOf(preferred)}`);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory, 0o700);
   await chmod(directory, 0o700);
   await giveTo(user, directory);
   return directory;
