@@ -143,7 +143,17 @@ export async function startServer({ config, log }: { config: Config; log: Logger
         { cache, ...from }: { requestId: string; address: string; cookies: SessionCookies; cache: boolean },
       ): Context => {
         const loadersOf = (whose: Viewer) => makeLoaders(whose, from.requestId, { cache });
-        return { ...from, viewer, loaders: loadersOf(viewer), makeLoaders: loadersOf, signal: stopping.signal };
+        let loaders: Context["loaders"] | undefined;
+        return {
+          ...from,
+          viewer,
+          get loaders() {
+            loaders ??= loadersOf(viewer);
+            return loaders;
+          },
+          makeLoaders: loadersOf,
+          signal: stopping.signal,
+        };
       };
 
       const stopGraphql = await mountGraphql(fastify, {

@@ -28,7 +28,7 @@ import type { DocumentGate } from "./trusted-documents.ts";
 const MAX_MESSAGE_BYTES = 64 * 1024;
 const MAX_SUBSCRIPTIONS = 20;
 const INIT_WAIT_MS = 3_000;
-const PING_MS = 15_000;
+const PING_MS = 25_000;
 /** A notification can get lost: the sessions of all sockets are checked as often, by one read. */
 const SESSION_CHECK_MS = 15_000;
 /** How long a peer may take to agree that a socket is closed. */

@@ -59,7 +59,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
   }
 
   /** The order behind a global id, if the viewer may see it; unknown and foreign look alike. */
-  async function visible(globalId: string, { viewer, loaders }: Context): Promise<Order | null> {
+  async function visible(globalId: string, { viewer, loaders }: Pick<Context, "viewer" | "loaders">): Promise<Order | null> {
     const orderId = uuidOf("Order", globalId);
     const order = orderId ? await loaders.order.load(orderId) : null;
     return order && maySee(viewer, order.customerId) ? order : null;
@@ -188,7 +188,8 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
           const { viewer, signal: serverSignal } = context;
           if (viewer.kind === "anonymous") throw unauthenticated();
           if (afterSeq != null && afterSeq < 0) throw badUserInput("afterSeq", "must not be negative");
-          const order = await visible(globalId, context);
+          // With loaders of its own: the context lives as long as the socket, and few events need any.
+          const order = await visible(globalId, { viewer, loaders: context.makeLoaders(viewer) });
           if (!order) throw badUserInput("orderId", "there is no such order");
           const authorise = async () => {
             if (viewer.kind === "customer" && !(await sessions.live(viewer.sessionId))) throw unauthenticated();
