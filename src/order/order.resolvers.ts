@@ -59,7 +59,10 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
   }
 
   /** The order behind a global id, if the viewer may see it; unknown and foreign look alike. */
-  async function visible(globalId: string, { viewer, loaders }: Pick<Context, "viewer" | "loaders">): Promise<Order | null> {
+  async function visible(
+    globalId: string,
+    { viewer, loaders }: Pick<Context, "viewer" | "loaders">,
+  ): Promise<Order | null> {
     const orderId = uuidOf("Order", globalId);
     const order = orderId ? await loaders.order.load(orderId) : null;
     return order && maySee(viewer, order.customerId) ? order : null;

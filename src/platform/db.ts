@@ -1,4 +1,5 @@
 import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
 import { Prisma, PrismaClient } from "./generated/prisma/client.ts";
 
 export { Prisma };
@@ -7,11 +8,12 @@ export type Db = PrismaClient;
 export type Tx = Prisma.TransactionClient;
 
 export function openDb(url: string, poolSize: number): Db {
+  const pool = new pg.Pool({ connectionString: url, max: poolSize, connectionTimeoutMillis: 10_000 });
+  // For a moment after the pool has handed a client out nobody listens to it, and an error that nobody hears ends the process:
+  // the server may close a connection right behind the answer that made it free. The next query reports it.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return new PrismaClient({
-    adapter: new PrismaPg(
-      { connectionString: url, max: poolSize, connectionTimeoutMillis: 10_000 },
-      { statementNameGenerator: makeStatementNames() },
-    ),
+    adapter: new PrismaPg(pool, { statementNameGenerator: makeStatementNames(), disposeExternalPool: true }),
     transactionOptions: { maxWait: 10_000, timeout: 20_000 },
   });
 }

@@ -11,13 +11,15 @@ import { type PlaceOrderAnswer, readOrder, type SeenOrder } from "../support/ord
 import { seededRandom } from "../support/random.ts";
 
 /**
- * Two gateway processes on one database, killed at random while both upstreams drop, refuse and forget to answer. Afterwards
- * one process is dead for good, and the other one brings everything to its end.
+ * Gateway processes on one database, killed at random while both upstreams drop, refuse and forget to answer, and while every
+ * connection of the database is cut now and then. The Client promises that repetitions are safe, or does not. Afterwards all
+ * processes but one are dead for good, and that one brings everything to its end.
  *
- * STORM_SEED repeats a run's choices; STORM_ORDERS makes it longer.
+ * STORM_SEED repeats a run's choices; STORM_ORDERS makes it longer; STORM_PROCESSES is their number.
  */
 const seed = Number(process.env["STORM_SEED"] ?? 20_261_122);
 const orderCount = Number(process.env["STORM_ORDERS"] ?? 30);
+const processCount = Number(process.env["STORM_PROCESSES"] ?? 2);
 const customerCount = Math.ceil(orderCount / 4);
 const ordersToAKill = 6;
 
@@ -44,7 +46,8 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
   const random = seededRandom(seed);
   const chance = (probability: number) => random() < probability;
   const oneOf = <Item>(items: readonly Item[]) => items[Math.floor(random() * items.length)] as Item;
-  const ports = [await freePort(), await freePort()] as const;
+  const ports = await Promise.all(Array.from({ length: processCount }, freePort));
+  const isRepeatable = chance(0.5);
   const processes: Promise<GatewayProcess>[] = [];
   let settings: { [name: string]: string } = {};
   await using gateway = await makeTestGateway(
@@ -55,9 +58,15 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
       const stop = async () => void (await Promise.all(processes.map(async (process) => (await process).stop())));
       return { url: first?.url ?? "", stop };
     },
-    { OTP_PER_CUSTOMER_HOUR: "1000", UPSTREAM_TIMEOUT_MS: "3000", CLIENT_SETTLE_SECONDS: "0.5" },
+    {
+      UPSTREAM_TIMEOUT_MS: "3000",
+      CLIENT_SETTLE_SECONDS: "0.5",
+      CLIENT_REDEEM_REPEATABLE: String(isRepeatable),
+      CLIENT_REVERSE_REPEATABLE: String(isRepeatable),
+    },
   );
   const { sandbox, sql } = gateway;
+  sandbox.settings.change({ repeat: isRepeatable ? "accept" : "refuse" });
 
   // The world: more is wanted than there is, so that some orders fail in part.
   const rewards = await Promise.all([
@@ -85,11 +94,18 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
   }
 
   let kills = 0;
+  let cuts = 0;
   let killer = Promise.resolve();
-  /** Kills a process that runs, and starts it again; one after the other. */
+  /** Cuts the database off from everybody, or kills a process that runs and starts it again; one after the other. */
   function kill(): void {
     killer = killer.then(async () => {
-      const index = chance(0.5) ? 0 : 1;
+      if (chance(0.2)) {
+        cuts += 1;
+        await sql(`select pg_terminate_backend(pid) from pg_stat_activity
+                   where datname = current_database() and pid <> pg_backend_pid()`);
+        return;
+      }
+      const index = Math.floor(random() * processCount);
       await (await processes[index])?.kill("SIGKILL");
       kills += 1;
       processes[index] = startGatewayProcess({ ...settings, PORT: ports[index] as string });
@@ -139,11 +155,12 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
     }),
   );
 
-  // The calm: one process never comes back.
+  // The calm: no process but the last comes back.
   await killer;
   sandbox.faults.clear();
-  const [victim, { url }] = (await Promise.all(processes)) as [GatewayProcess, GatewayProcess];
-  await victim.kill("SIGKILL");
+  const running = await Promise.all(processes);
+  const url = running.at(-1)?.url ?? "";
+  await Promise.all(running.slice(0, -1).map((victim) => victim.kill("SIGKILL")));
   const survivor = makeCaller(() => url, gateway.operator.token);
   const openOrders = () =>
     sql(`select id from orders o where points_state <> 'NEEDS_ATTENTION' and (status in ('PENDING', 'PROCESSING')
@@ -244,5 +261,7 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
   const known = await sql<{ number: string }>("select number from orders");
   check(known.length === placed.size, `${known.length} orders for ${placed.size} answers`);
   expect({ problems, kills: kills > 0 }).toEqual({ problems: [], kills: true });
-  process.stdout.write(`storm: seed ${seed}, ${placed.size} orders, ${kills} kills, ${JSON.stringify(counts)}\n`);
+  process.stdout.write(
+    `storm: seed ${seed}, ${placed.size} orders, ${processCount} processes, ${kills} kills, ${cuts} cuts of the database, ${JSON.stringify(counts)}\n`,
+  );
 });

@@ -1,0 +1,28 @@
+import pg from "pg";
+import { expect, test } from "vitest";
+import { inTransaction, openDb } from "../../src/platform/db.ts";
+import { cloneDatabase } from "../support/gateway.ts";
+
+test("connections that are cut while many wait for one end no process, only their own transactions", async () => {
+  const url = await cloneDatabase();
+  const db = openDb(url, 2);
+  const operator = new pg.Client({ connectionString: url });
+  await operator.connect();
+  let isOver = false;
+  const working = Promise.all(
+    Array.from({ length: 20 }, async () => {
+      while (!isOver) await inTransaction(db, (tx) => tx.$queryRaw`select 1`).catch(() => {});
+    }),
+  );
+  for (let cuts = 0; cuts < 30; cuts += 1) {
+    await operator.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+    );
+    await new Promise(setImmediate);
+  }
+  isOver = true;
+  await working;
+  expect(await db.$queryRaw`select 1 as one`).toEqual([{ one: 1 }]);
+  await db.$disconnect();
+  await operator.end();
+});
