@@ -5,26 +5,30 @@ import { type GatewayProcess, startGatewayProcess } from "../support/gateway-pro
 import { makeCaller } from "../support/graphql.ts";
 import { addToCart, orderSettled, orderWhen, placeOrder, readOrder, sendPlaceOrder } from "../support/orders.ts";
 
-/** Gateway processes on one database that are stopped in full work, or stand still until another one has taken over. */
+/**
+ * Gateway processes on one database that are stopped in full work, or stand still until another one has taken over. With
+ * UPGRADE_FROM, the directory of another version's checkout, processes of that version are replaced by this one's and back.
+ */
+const upgradeFrom = process.env["UPGRADE_FROM"];
 
 interface Cluster extends TestGateway {
   processes: GatewayProcess[];
   /** One more process, on a port of its own. */
-  start(): Promise<GatewayProcess>;
+  start(checkout?: string): Promise<GatewayProcess>;
 }
 
-async function startCluster(size: number, env: Record<string, string> = {}): Promise<Cluster> {
+async function startCluster(size: number, env: Record<string, string> = {}, checkout?: string): Promise<Cluster> {
   const processes: GatewayProcess[] = [];
   let settings: Record<string, string> = {};
-  const start = async () => {
-    const process = await startGatewayProcess({ ...settings, PORT: "0" });
+  const start = async (from?: string) => {
+    const process = await startGatewayProcess({ ...settings, PORT: "0" }, from);
     processes.push(process);
     return process;
   };
   const gateway = await makeTestGateway(
     async (given) => {
       settings = given;
-      for (let count = 0; count < size; count += 1) await start();
+      for (let count = 0; count < size; count += 1) await start(checkout);
       const stop = async () => void (await Promise.all(processes.map((each) => each.kill("SIGKILL"))));
       return { url: processes[0]?.url ?? "", stop };
     },
@@ -71,7 +75,7 @@ describe("SIGTERM", () => {
 });
 
 test("processes that are replaced one after the other under load refuse nothing and leave nothing in doubt", async () => {
-  await using gateway = await startCluster(2, { SHUTDOWN_DELAY_SECONDS: "1" });
+  await using gateway = await startCluster(2, { SHUTDOWN_DELAY_SECONDS: "1" }, upgradeFrom);
   const reward = await gateway.voucher({ points: 10, codes: 500 });
   const customers = await Promise.all(Array.from({ length: 2 }, () => gateway.customer({ balance: 5_000 })));
   let isOver = false;
@@ -104,10 +108,12 @@ test("processes that are replaced one after the other under load refuse nothing 
       return ids;
     }),
   );
-  for (const old of gateway.processes.slice()) {
-    await gateway.start();
-    await old.stop();
-    expect(await old.ended).toBe("0");
+  for (const version of upgradeFrom ? [undefined, upgradeFrom] : [undefined]) {
+    for (const old of gateway.processes.slice(-2)) {
+      await gateway.start(version);
+      await old.stop();
+      expect(await old.ended).toBe("0");
+    }
   }
   isOver = true;
   const placed = await shopping;

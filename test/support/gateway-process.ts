@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CrashPoint } from "../../src/platform/crash-point.ts";
 import { makeTestGateway, type TestGateway } from "./gateway.ts";
@@ -20,11 +21,19 @@ export interface GatewayProcess {
 
 type Message = { type: "ready"; url: string } | { type: "crash-point-armed"; point: CrashPoint };
 
-/** Runs `src/main.ts` with these settings in a process of its own, and waits until it is ready. */
-export async function startGatewayProcess(settings: Record<string, string>): Promise<GatewayProcess> {
+/**
+ * Runs `src/main.ts` with these settings in a process of its own, and waits until it is ready.
+ *
+ * @param checkout directory of another version of the program
+ */
+export async function startGatewayProcess(
+  settings: Record<string, string>,
+  checkout?: string,
+): Promise<GatewayProcess> {
   // A start of many modules on busy cores takes a tenth less without a heap that grows in steps, and without threads to collect it.
   const memory = ["--min-semi-space-size=64", "--max-semi-space-size=64", "--single-threaded-gc"];
-  const child: ChildProcess = spawn(process.execPath, ["--no-warnings", ...memory, main], {
+  const script = checkout ? join(checkout, "src/main.ts") : main;
+  const child: ChildProcess = spawn(process.execPath, ["--no-warnings", ...memory, script], {
     env: {
       PATH: process.env["PATH"],
       NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
