@@ -2,11 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { CrashPoint } from "../../src/platform/crash-point.ts";
+import { bundledMain } from "./bundle.ts";
 import { makeTestGateway, type TestGateway } from "./gateway.ts";
-
-const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 export interface GatewayProcess {
   url: string;
@@ -22,7 +20,7 @@ export interface GatewayProcess {
 type Message = { type: "ready"; url: string } | { type: "crash-point-armed"; point: CrashPoint };
 
 /**
- * Runs `src/main.ts` with these settings in a process of its own, and waits until it is ready.
+ * Runs the gateway with these settings in a process of its own, and waits until it is ready.
  *
  * @param checkout directory of another version of the program
  */
@@ -32,7 +30,7 @@ export async function startGatewayProcess(
 ): Promise<GatewayProcess> {
   // A start of many modules on busy cores takes a tenth less without a heap that grows in steps, and without threads to collect it.
   const memory = ["--min-semi-space-size=64", "--max-semi-space-size=64", "--single-threaded-gc"];
-  const script = checkout ? join(checkout, "src/main.ts") : main;
+  const script = checkout ? join(checkout, "src/main.ts") : bundledMain;
   const child: ChildProcess = spawn(process.execPath, ["--no-warnings", ...memory, script], {
     env: {
       PATH: process.env["PATH"],
