@@ -157,8 +157,8 @@ describe("a file of codes", () => {
     expect(await stockOf(reward)).toBe(0);
     expect(await importCodes(reward.id, { csv: csv(20_000) })).toMatchObject({ imported: 20_000, rejected: [] });
     expect(await stockOf(reward)).toBe(20_000);
-    const again = await importCodes(reward.id, { csv: csv(20_000) });
-    expect([again.imported, again.rejected.length, await stockOf(reward)]).toEqual([0, 20_000, 20_000]);
+    const again = await importCodes(reward.id, { csv: csv(1_000) });
+    expect([again.imported, again.rejected.length, await stockOf(reward)]).toEqual([0, 1_000, 20_000]);
   });
 
   test("sent ten times at once is imported once", async () => {

@@ -1,17 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { createClient } from "redis";
 import { expect, test } from "vitest";
 import { COMMANDS, DEAD } from "../../src/reward-processor/intake/redis/command-stream.ts";
+import { bundledProcessor } from "../support/bundle.ts";
 import { startTestGateway, testEnvironment } from "../support/gateway.ts";
 import { seededRandom } from "../support/random.ts";
 import { startTestRedis } from "../support/redis.ts";
 import { creditsSent } from "./support/awards.ts";
 import { link, purchase } from "./support/rewards.ts";
 
-const script = fileURLToPath(new URL("./support/processor-process.ts", import.meta.url));
 const MEMBERS = 6;
 const MESSAGES = 120;
 const KILLS = 3;
@@ -34,7 +33,7 @@ test(`nothing that was sent is lost, and nothing is credited twice (seed ${seed}
   const processors: ChildProcess[] = [];
   async function start(): Promise<ChildProcess> {
     const env = { PATH: process.env["PATH"], NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"], ...settings };
-    const child = spawn(process.execPath, ["--no-warnings", script], {
+    const child = spawn(process.execPath, ["--no-warnings", bundledProcessor], {
       env,
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

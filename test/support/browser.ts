@@ -25,8 +25,7 @@ async function launch(): Promise<Browser> {
   const { chromium } = await import("playwright-core"); // not for those who only ask whether there is a browser
   return chromium.launch({
     ...(isPackaged ? packaged() : { executablePath: system }),
-    // Pages live too short here for the optimizing compiler to pay.
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--js-flags=--no-opt"],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
   });
 }
 

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
 import { migrate } from "../../src/platform/migrate.ts";
 import { startEmbeddedPostgres } from "../../src/platform/postgres/embedded.ts";
-import { bundleGateway } from "./bundle.ts";
+import { bundlePrograms } from "./bundle.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -20,7 +20,7 @@ declare module "vitest" {
 export default async function setup(project: TestProject) {
   const directory = await mkdtemp(join(await fastDirectory(), "tessera-test-"));
   await chmod(directory, 0o755); // the server's own user must get in
-  const [postgres] = await Promise.all([startPostgres(directory), warmCompileCache(project), bundleGateway()]);
+  const [postgres] = await Promise.all([startPostgres(directory), warmCompileCache(project), bundlePrograms()]);
   await migrate(postgres.url);
   project.provide("templateUrl", postgres.url);
   return async () => {
