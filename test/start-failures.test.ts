@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { explainDataDirError } from "../src/platform/data-dir.ts";
 import { SetupError } from "../src/platform/setup-error.ts";
-import { freePort } from "./support/gateway-process.ts";
+import { freePort } from "./support/free-port.ts";
 
 let folder: string;
 let nothing: string;

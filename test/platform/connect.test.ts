@@ -6,8 +6,8 @@ import { afterEach, describe, expect, inject, test } from "vitest";
 import { migrate } from "../../src/platform/migrate.ts";
 import { connect } from "../../src/platform/postgres/connect.ts";
 import { SetupError } from "../../src/platform/setup-error.ts";
+import { freePort } from "../support/free-port.ts";
 import { cloneDatabase } from "../support/gateway.ts";
-import { freePort } from "../support/gateway-process.ts";
 
 /** Why there is no connection; the message names the setting and never the password. */
 async function problemOf(attempt: Promise<unknown>): Promise<string> {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Bus, listen } from "../../src/platform/events.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
 import { openPostgresBus } from "../../src/platform/postgres-bus.ts";
+import { freePort } from "../support/free-port.ts";
 import { cloneDatabase } from "../support/gateway.ts";
-import { freePort } from "../support/gateway-process.ts";
 import { captureLog } from "../support/log.ts";
 
 const log = await makeLogger({ level: "silent", pretty: false });

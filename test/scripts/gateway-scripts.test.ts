@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../support/free-port.ts";
 import { REWARD_SERVICE_TOKEN, startTestGateway, type TestGateway, WEBHOOK_SECRET } from "../support/gateway.ts";
-import { freePort } from "../support/gateway-process.ts";
 import { orderPrepared, placeOrder } from "../support/orders.ts";
 
 let gateway: TestGateway;

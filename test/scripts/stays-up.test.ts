@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { freePort } from "../support/gateway-process.ts";
+import { freePort } from "../support/free-port.ts";
 import { startTestRedis } from "../support/redis.ts";
 import { processesWith } from "./support/processes.ts";
 

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import type { CrashPoint } from "../../src/platform/crash-point.ts";
 import { bundledMain } from "./bundle.ts";
+import { freePort } from "./free-port.ts";
 import { makeTestGateway, type TestGateway } from "./gateway.ts";
 
 export interface GatewayProcess {
@@ -71,15 +71,6 @@ export async function startGatewayProcess(
     kill,
     stop: () => kill("SIGTERM"),
   };
-}
-
-export async function freePort(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return String(port);
 }
 
 export interface MortalGateway extends TestGateway {

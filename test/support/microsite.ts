@@ -1,10 +1,10 @@
 import { EventEmitter, once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { type AddressInfo, createServer } from "node:net";
 import type { BrowserContext, BrowserContextOptions, Page, Request } from "playwright-core";
 import { onTestFinished, test } from "vitest";
 import { openBrowser } from "./browser.ts";
+import { freePort } from "./free-port.ts";
 import { type Customer, startTestGateway, type TestGateway } from "./gateway.ts";
 
 const axeSource = readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -29,7 +29,7 @@ export interface Microsite extends AsyncDisposable {
 /** The site on a gateway whose port stays the same when it restarts, in the browser of all test files. */
 export async function startMicrosite(env: Record<string, string> = {}): Promise<Microsite> {
   const [gateway, browser] = await Promise.all([
-    freePort().then((port) => startTestGateway({ PORT: String(port), ...env })),
+    freePort().then((port) => startTestGateway({ PORT: port, ...env })),
     openBrowser(),
   ]);
   return {
@@ -97,15 +97,6 @@ function watchRequests(context: BrowserContext): () => Promise<void> {
       await Promise.all(context.pages().map((page) => idle(page)));
     }
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Shows the page in this colour scheme and size, and resolves once it is painted so. */

@@ -7,6 +7,7 @@ import { makeLogger } from "../../src/platform/logger.ts";
 import { type ClientPoints, makeClientPoints } from "../../src/upstream/client-points/client-points.ts";
 import { makeUpstreamHttp, type UpstreamHttpOptions } from "../../src/upstream/http.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
+import { freePort } from "../support/free-port.ts";
 import { makeTestPatience } from "../support/patience.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -533,15 +534,6 @@ async function listen(server: Server): Promise<number> {
     for (const socket of sockets) socket.destroy();
   });
   return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** A listener that reads and never answers. */

@@ -6,8 +6,8 @@ import { readConfig } from "../../../src/config.ts";
 import { makeLogger } from "../../../src/platform/logger.ts";
 import { COMMANDS } from "../../../src/reward-processor/intake/redis/command-stream.ts";
 import { runOwnProcess } from "../../../src/reward-processor/run-own-process.ts";
+import { freePort } from "../../support/free-port.ts";
 import { cloneDatabase, testEnvironment } from "../../support/gateway.ts";
-import { freePort } from "../../support/gateway-process.ts";
 import { captureLog } from "../../support/log.ts";
 import { startTestRedis } from "../../support/redis.ts";
 
