@@ -17,14 +17,14 @@ const CUSTOMERS = 20;
 const ORDERS_EACH = 5;
 const IDLE_SECONDS = 30;
 
-/** Orders that wait for the warehouse, so that nothing happens to them until it reports. */
+/** Measures sockets that follow orders, which wait for the warehouse: nothing happens to an order until the warehouse reports. */
 export async function measureSockets(
   world: World,
   { sockets, most }: { sockets: number; most: number },
 ): Promise<SocketFigures> {
   const { gateway, database } = world;
   const watched: { id: string; token: string }[] = [];
-  const reward = await merchandise(gateway.url, CUSTOMERS * ORDERS_EACH + 1);
+  const reward = await merchandise(gateway.url, CUSTOMERS * ORDERS_EACH);
   for (let customer = 0; customer < CUSTOMERS; customer += 1) {
     const token = await world.signIn(`BENCH-${randomUUID()}`, 1_000_000);
     for (let nth = 0; nth < ORDERS_EACH; nth += 1) watched.push({ id: await order(gateway.url, token, reward), token });

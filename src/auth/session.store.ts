@@ -44,7 +44,7 @@ export interface SessionStore {
   end(sessionId: string, reason: string): Promise<void>;
   /** Ends the session that a refresh token, new or old, belongs to. */
   endByRefreshToken(refreshToken: string, reason: string): Promise<void>;
-  /** Those of these sessions that are alive. */
+  /** @returns the ids of the sessions that are alive */
   liveAmong(sessionIds: readonly string[]): Promise<Set<string>>;
   /** Null when there is no such session or it is over. */
   live(sessionId: string): Promise<LiveSession | null>;
@@ -70,11 +70,17 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
     return refreshToken;
   }
 
+  /** The session if it was read so lately that it is known to be alive. */
+  function trustedAt(now: Date, sessionId: string) {
+    const known = trusted.get(sessionId);
+    return known && known.until > now.getTime() && known.session.expiresAt > now ? known : undefined;
+  }
+
   async function read(sessionId: string) {
     const now = clock.now();
-    const known = trusted.get(sessionId);
-    if (known && known.until > now.getTime() && known.session.expiresAt > now) return known;
-    known?.forget();
+    const known = trustedAt(now, sessionId);
+    if (known) return known;
+    trusted.get(sessionId)?.forget();
 
     // Listens before it looks, so that a session that ends in between is not taken for alive.
     using listening = new DisposableStack();
@@ -179,8 +185,13 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
     },
 
     async liveAmong(sessionIds) {
-      const where = { id: { in: [...sessionIds] }, endedAt: null, expiresAt: { gt: clock.now() } };
-      return new Set((await db.session.findMany({ where, select: { id: true } })).map(({ id }) => id));
+      const now = clock.now();
+      const live = new Set(sessionIds.filter((id) => trustedAt(now, id)));
+      const unknown = sessionIds.filter((id) => !live.has(id));
+      if (unknown.length === 0) return live;
+      const where = { id: { in: unknown }, endedAt: null, expiresAt: { gt: now } };
+      for (const { id } of await db.session.findMany({ where, select: { id: true } })) live.add(id);
+      return live;
     },
 
     live: async (sessionId) => (await read(sessionId))?.session ?? null,

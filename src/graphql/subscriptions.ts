@@ -44,7 +44,7 @@ export interface SubscriptionOptions {
   isOriginAllowed(request: IncomingMessage): boolean;
   /** Whose socket it is, from `connection_init` or the cookie; null when credentials were given and are not good. */
   identify(authorization: string | undefined, request: IncomingMessage): Promise<Viewer | null>;
-  /** Those of these sessions that are alive. */
+  /** @returns the ids of the sessions that are alive */
   liveSessions(sessionIds: readonly string[]): Promise<ReadonlySet<string>>;
   makeContext(viewer: Viewer, request: IncomingMessage): Context;
 }
@@ -83,7 +83,7 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
   };
   server.on("upgrade", onUpgrade);
 
-  /** How to close the sockets of customers, by session. */
+  /** The functions that close the sockets of a session. */
   const closersBySession = new Map<string, Set<() => void>>();
 
   async function checkSessions(sessionIds: readonly string[]): Promise<void> {

@@ -34,7 +34,7 @@ export async function replayOf(tx: Tx, request: IdempotentRequest): Promise<{ or
   return replay(request, used && { ...used, inputHash: Buffer.from(used.inputHash).toString("hex") });
 }
 
-/** The same, of a key that was read already. */
+/** The same for a key that was read already. */
 export function replay(request: IdempotentRequest, used: UsedKey | null): { orderId: string } | Refused | null {
   if (!used) return null;
   if (used.inputHash === inputHash(request).toString("hex")) return { orderId: used.orderId };

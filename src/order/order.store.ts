@@ -1,6 +1,6 @@
 import type { OrderFilter, OrderStatus, PointsState } from "../graphql/generated/resolvers.ts";
 import type { Clock } from "../platform/clock.ts";
-import { type Db, inTransaction, type Prisma, type Tx } from "../platform/db.ts";
+import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 import type { OrderEvent } from "../platform/generated/prisma/client.ts";
 import { wordsFor } from "./event-words.ts";
@@ -8,6 +8,7 @@ import { type Movement, type Order, type OrderLine, toLine, toMovement, toOrder 
 import { type OrderAggregate, readAggregate } from "./order-aggregate.ts";
 import { assertMove, isFinal, isPrizeTaken } from "./order-status.ts";
 import { hasOpenMovement, pointsStateOf } from "./points-state.ts";
+import { isHeldFromOwnWallet, redeemedUnits } from "./redeemed.sql.ts";
 
 export type { OrderEvent };
 export type OrderCursor = readonly [placedAt: string, id: string];
@@ -55,7 +56,7 @@ export interface OrderChange {
    * before is outdated. Written by `writeEvents`.
    */
   bumpLedgerVersion(): void;
-  /** Writes the events and the ledger version. Called when the transaction ends, or earlier by who takes a busy lock after it. */
+  /** Writes the events and the ledger version. Called when the transaction ends, or earlier by a caller that then takes a busy lock. */
   writeEvents(): Promise<void>;
 }
 
@@ -209,9 +210,7 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
     async heldPoints(customerIds) {
       const rows = await db.$queryRaw<{ customerId: string; points: bigint }[]>`
         select customer_id as "customerId", sum(points)::bigint as points from points_movements
-        where customer_id = any(${[...customerIds]}) and kind = 'TAKEN' and pay_with = 'INDIVIDUAL'
-          and state in ('PENDING', 'UNCERTAIN', 'NEEDS_ATTENTION')
-        group by customer_id`;
+        where customer_id = any(${[...customerIds]}) and ${isHeldFromOwnWallet} group by customer_id`;
       return new Map(rows.map((row) => [row.customerId, Number(row.points)]));
     },
 
@@ -236,11 +235,8 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
     async redeemedUnits(tx, customerId, rewardIds) {
       if (rewardIds.length === 0) return new Map();
       const rows = await tx.$queryRaw<{ rewardId: string; units: number }[]>`
-        select l.reward_id as "rewardId", count(*)::int as units
-        from orders o join order_lines l on l.order_id = o.id join order_units u on u.line_id = l.id
-        where o.customer_id = ${customerId} and o.award_id is null and l.reward_id = any(${[...rewardIds]}::uuid[])
-          and u.state in ('PENDING', 'PREPARING', 'FULFILLED')
-        group by l.reward_id`;
+        select reward_id as "rewardId", units
+        from (${redeemedUnits(customerId, Prisma.sql`l.reward_id = any(${[...rewardIds]}::uuid[])`)}) redeemed`;
       return new Map(rows.map((row) => [row.rewardId, row.units]));
     },
   };

@@ -57,6 +57,10 @@ export function toMovement({ watchBalance: _, watchEarned: __, ...row }: Movemen
 
 export type Shipment = Prisma.ShipmentGetPayload<object>;
 
+/** The effect of a movement on the balance: negative for a deduction. */
+export const changeOf = ({ kind, points }: Pick<Movement, "kind" | "points">): number =>
+  kind === "TAKEN" ? -points : points;
+
 /** The reading of the wallet just before the movement was sent; null if it was not sent, or the wallet could not be read. */
 export const readingBefore = ({
   balanceBefore: balance,

@@ -2,6 +2,7 @@ import type { Cart, CartLine } from "../cart/cart.ts";
 import { fromRewardJson, type RewardJson, rewardJson } from "../catalog/reward.sql.ts";
 import { Prisma, type Tx } from "../platform/db.ts";
 import type { IdempotentRequest, UsedKey } from "./idempotency.ts";
+import { isHeldFromOwnWallet, redeemedUnits } from "./redeemed.sql.ts";
 
 /** The use of the request's idempotency key, as JSON: null if it is new. */
 const usedKey = ({ actor, mutation, key }: IdempotentRequest) => Prisma.sql`(
@@ -64,6 +65,7 @@ export async function readCheckout(
   tx: Tx,
   { customerId, cartId, request }: { customerId: string; cartId: string; request: IdempotentRequest },
 ): Promise<Checkout> {
+  const inCart = Prisma.sql`l.reward_id in (select reward_id from cart_lines where cart_id = ${cartId}::uuid)`;
   const [row] = await tx.$queryRaw<CheckoutRow[]>`
     select ${usedKey(request)} as used, version, (
         select jsonb_agg(jsonb_build_object('id', l.id, 'quantity', l.quantity, 'seenPoints', l.seen_points,
@@ -71,15 +73,9 @@ export async function readCheckout(
         from cart_lines l join rewards r on r.id = l.reward_id where l.cart_id = carts.id
       ) as lines, (
         select coalesce(sum(points), 0)::float8 from points_movements
-        where customer_id = ${customerId} and kind = 'TAKEN' and pay_with = 'INDIVIDUAL'
-          and state in ('PENDING', 'UNCERTAIN', 'NEEDS_ATTENTION')
+        where customer_id = ${customerId} and ${isHeldFromOwnWallet}
       ) as held, (
-        select jsonb_object_agg(reward_id, units) from (
-          select l.reward_id, count(*) as units
-          from orders o join order_lines l on l.order_id = o.id join order_units u on u.line_id = l.id
-          where o.customer_id = ${customerId} and o.award_id is null and u.state in ('PENDING', 'PREPARING', 'FULFILLED')
-            and l.reward_id in (select reward_id from cart_lines where cart_id = ${cartId}::uuid)
-          group by l.reward_id) counted
+        select jsonb_object_agg(reward_id, units) from (${redeemedUnits(customerId, inCart)}) redeemed
       ) as redeemed
     from carts where id = ${cartId}::uuid`;
   if (!row) throw new Error(`there is no cart ${cartId}`);

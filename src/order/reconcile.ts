@@ -6,6 +6,7 @@ import type { ConcludeMovement } from "./ledger/conclude-movement.ts";
 import { changeBetween } from "./ledger/evidence.ts";
 import type { ReadBalance } from "./ledger/read-balance.ts";
 import type { OrderStore } from "./order.store.ts";
+import { changeOf, toMovement } from "./order.ts";
 import { isFinal } from "./order-status.ts";
 import { hasOpenMovement } from "./points-state.ts";
 
@@ -25,7 +26,7 @@ export interface ReconcileDeps {
 export type Reconcile = () => Promise<void>;
 
 /**
- * One round of comparing our records with the ledger. A deduction that is recorded as not carried out may still arrive late, and
+ * Compares our records with the ledger once. A deduction that is recorded as not carried out may still arrive late, and
  * a confirmed one may never show in the wallet: operators are told when the points spent differ from our records by exactly
  * the points of the movement.
  */
@@ -33,8 +34,8 @@ export function makeReconcile(deps: ReconcileDeps): Reconcile {
   const { db, orders, readBalance, conclude, clock, log, settleMs } = deps;
 
   async function lookAt(movementId: string): Promise<void> {
-    const movement = await db.pointsMovement.findUniqueOrThrow({ where: { id: movementId } });
-    const { orderId, customerId, kind, state, watchBalance, watchEarned, watchedAt, watchUntil } = movement;
+    const row = await db.pointsMovement.findUniqueOrThrow({ where: { id: movementId } });
+    const { orderId, customerId, state, watchBalance, watchEarned, watchedAt, watchUntil } = row;
     if (watchBalance === null || watchedAt === null || watchUntil === null) return;
 
     const { ledgerVersion } = await db.customer.findUniqueOrThrow({ where: { customerId } });
@@ -69,11 +70,11 @@ export function makeReconcile(deps: ReconcileDeps): Reconcile {
     if (isUnderWay) return;
     const explained = ours
       .filter((other) => other.state === "CONFIRMED")
-      .reduce((sum, other) => sum + Number(other.kind === "TAKEN" ? -other.points : other.points), 0);
+      .reduce((sum, other) => sum + changeOf(toMovement(other)), 0);
     // The points spent do not change by a credit; the balance alone does.
     const credited = before.earned === null ? credits.reduce((sum, { quantity }) => sum + Number(quantity), 0) : 0;
     const unexplained = (changeBetween(before, reading) ?? 0) - explained - credited;
-    const effect = Number(kind === "TAKEN" ? -movement.points : movement.points);
+    const effect = changeOf(toMovement(row));
 
     await orders.changing(orderId, async (change) => {
       const { ledgerVersion: versionNow } = await change.tx.customer.findUniqueOrThrow({ where: { customerId } });

@@ -34,11 +34,7 @@ export function makeWatchOrder({ orders, bus, heads }: WatchOrderDeps): WatchOrd
   return async function* watchOrder({ orderId, afterSeq, signal, authorise }) {
     let seen = afterSeq ?? null;
     using bell = listen(bus, orderTopic(orderId));
-    using _ = heads.watch(
-      orderId,
-      () => seen,
-      () => bell.ring(),
-    );
+    using _ = heads.watch(orderId, () => seen, bell.ring);
     while (!signal.aborted) {
       const news = await share(`${orderId}@${seen}`, () => orders.news(orderId, seen, BATCH));
       if (!news) return;

@@ -6,7 +6,7 @@ import type { Logger } from "./logger.ts";
 
 const CHANNEL = "tessera_bus";
 const CONNECT_PATIENCE_MS = 2_000;
-/** By so much later other processes hear of a change. */
+/** The time for which topics are gathered before other processes are notified. */
 const GATHER_MS = 20;
 const RETRY_MS = { first: 250, most: 5_000 };
 /** A notification of PostgreSQL holds less than 8,000 bytes. */
@@ -46,6 +46,7 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
       await next.end().catch(() => {});
       throw error;
     }
+    if (closing.signal.aborted) return void (await next.end());
     client = next;
     if (isLost) log.info("Other processes are notified of changes again");
     isLost = false;
@@ -74,7 +75,7 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
     }
   }
 
-  /** Sends what is rung within a moment, by many orders under load, with one statement. */
+  /** Sends the topics that are rung within GATHER_MS, which under load come from many orders, in one statement. */
   async function send(): Promise<void> {
     while (client && unsent.size > 0) {
       await delay(GATHER_MS);

@@ -5,7 +5,7 @@ import type { Logger } from "../platform/logger.ts";
 import { migrate } from "../platform/migrate.ts";
 import { startEmbeddedPostgres } from "../platform/postgres/embedded.ts";
 import { openPostgresBus } from "../platform/postgres-bus.ts";
-import { monitorIntake, runRedisIntake } from "./intake/redis/run-redis-intake.ts";
+import { runRedisIntake } from "./intake/redis/run-redis-intake.ts";
 import { openProcessor } from "./open-processor.ts";
 
 /**
@@ -28,7 +28,6 @@ export async function runOwnProcess(
     await migrate(directUrl);
     const db = openDb(databaseUrl, config.databasePoolSize);
     running.defer(() => db.$disconnect());
-    const monitor = monitorIntake(redisUrl, log);
     const bus = await openPostgresBus(directUrl, log);
     running.defer(() => bus.close());
     const intake = runRedisIntake({
@@ -36,7 +35,6 @@ export async function runOwnProcess(
       processMessage: openProcessor({ config, db, bus, clock: systemClock }).processMessage.process,
       isReady: async () => (await db.$queryRaw<unknown[]>`select 1`).length === 1,
       log,
-      monitor,
       ...(abandonedAfterMs !== undefined && { abandonedAfterMs }),
     });
     running.defer(() => intake.stop());

@@ -4,7 +4,7 @@ import { type Customer, type InProcessGateway, startTestGateway } from "../suppo
 import { addToCart, orderPrepared, orderSettled, orderWhen, placeOrder, readOrder } from "../support/orders.ts";
 import { type RepeatingProxy, startRepeatingProxy } from "../support/repeating-proxy.ts";
 
-/** What the wallet shows before and after a call counts for more than the answer, or no answer, to it. */
+/** The wallet before and after a call counts for more than the answer to it, or than silence. */
 
 const REDEEM = "/api/v1/orders/redeem";
 const REVERSE = "/api/v1/orders/reverse";
@@ -47,21 +47,11 @@ async function cancel(customer: Customer, id: string): Promise<void> {
   );
 }
 
-/** Sends a call to the ledger, past the gateway. */
-async function callLedger(path: string, body: object): Promise<void> {
-  const response = await fetch(`${gateway.sandbox.url}${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Basic ${btoa("tessera:sandbox")}` },
-    body: JSON.stringify(body),
-  });
-  expect(await response.json()).toMatchObject({ status: true });
-}
-
 /** Has the ledger refuse the order's deduction from now on: its number is used up by another customer. */
 async function haveRefused(customer: Customer, id: string): Promise<void> {
   const { number } = await readOrder(customer, id);
   const other = await gateway.customer({ balance: 1 });
-  await callLedger(REDEEM, {
+  await gateway.callLedger(REDEEM, {
     order_id: number,
     customer_id: other.customerId,
     points_consumed: 1,
@@ -179,7 +169,12 @@ test("a confirmation that the wallet does not show is looked at again, and then 
   // The points come back before the answer, as if they had never been taken.
   const { number } = await readOrder(customer, id);
   const { customerId } = customer;
-  await callLedger(REVERSE, { order_id: number, customer_id: customerId, points_reversed: 100, reason: "elsewhere" });
+  await gateway.callLedger(REVERSE, {
+    order_id: number,
+    customer_id: customerId,
+    points_reversed: 100,
+    reason: "elsewhere",
+  });
   gateway.sandbox.faults.release({ id: call.id });
   expect(await orderSettled(customer, id)).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
   expect(await discrepanciesOf(id)).toEqual([]);

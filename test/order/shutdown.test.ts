@@ -13,7 +13,7 @@ const upgradeFrom = process.env["UPGRADE_FROM"];
 
 interface Cluster extends TestGateway {
   processes: GatewayProcess[];
-  /** One more process, on a port of its own. */
+  /** Starts another process, on a port of its own. */
   start(checkout?: string): Promise<GatewayProcess>;
 }
 

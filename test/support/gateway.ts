@@ -87,6 +87,8 @@ export interface TestGateway extends AsyncDisposable {
   /** An e-gift voucher with this many codes. */
   voucher(options?: Partial<NewReward> & { codes?: number }): Promise<TestReward>;
   merchandise(options?: Partial<NewReward>): Promise<TestReward>;
+  /** Makes a call of another system to the Client's ledger. Rejects if the ledger refuses it. */
+  callLedger(path: string, body: object): Promise<void>;
   /** A deduction by somebody other than this gateway. */
   spendElsewhere(customerId: string, points: number): Promise<void>;
   /** What the ledger did to the customer's points, in order, beginning with what they had. */
@@ -180,6 +182,16 @@ export async function makeTestGateway(
   const caller = (token?: string) => makeCaller(() => app.url, token);
   const operator = caller(OPERATOR_TOKEN);
 
+  async function callLedger(path: string, body: object): Promise<void> {
+    const response = await fetch(`${sandbox.url}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Basic ${btoa("tessera:sandbox")}` },
+      body: JSON.stringify(body),
+    });
+    const { status, message } = (await response.json()) as { status: boolean; message: string };
+    if (!status) throw new Error(`the ledger refused ${path}: ${message}`);
+  }
+
   async function createReward(
     kind: "E_GIFT_VOUCHER" | "MERCHANDISE",
     options: Partial<NewReward>,
@@ -240,20 +252,14 @@ export async function makeTestGateway(
     },
     merchandise: (options = {}) => createReward("MERCHANDISE", options),
 
-    async spendElsewhere(customerId, points) {
-      const response = await fetch(`${sandbox.url}/api/v1/orders/redeem`, {
-        method: "POST",
-        headers: { "content-type": "application/json", authorization: `Basic ${btoa("tessera:sandbox")}` },
-        body: JSON.stringify({
-          order_id: `ELSEWHERE-${randomUUID()}`,
-          customer_id: customerId,
-          points_consumed: points,
-          transaction_date: new Date().toISOString(),
-        }),
-      });
-      const { status, message } = (await response.json()) as { status: boolean; message: string };
-      if (!status) throw new Error(`not spent elsewhere: ${message}`);
-    },
+    callLedger,
+    spendElsewhere: (customerId, points) =>
+      callLedger("/api/v1/orders/redeem", {
+        order_id: `ELSEWHERE-${randomUUID()}`,
+        customer_id: customerId,
+        points_consumed: points,
+        transaction_date: new Date().toISOString(),
+      }),
 
     ledgerOf: ({ customerId }) => sandbox.client.ledger(customerId).map((entry) => entry.points),
     callsFor: (operation, { number }) =>

@@ -2,6 +2,7 @@ import { useApolloClient } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 import { type Following, follow } from "../graphql/following.ts";
 import { OrderStatusDocument } from "../graphql/generated/graphql.ts";
+import { isBackInCart } from "./order-words.ts";
 
 /**
  * Follows an order until it is settled. The order itself goes into the cache, from which the page draws; after a lost
@@ -22,7 +23,7 @@ export function useOrderStatus(orderId: string | undefined): Following {
         next({ orderStatus: { seq, order } }) {
           afterSeq = seq;
           const isLast = order.settled && seq >= order.seq;
-          if (isLast && order.status === "FAILED") void client.refetchQueries({ include: ["Viewer"] }); // the cart may be full again
+          if (isLast && isBackInCart(order)) void client.refetchQueries({ include: ["Viewer"] });
           return isLast;
         },
         isCached: true,

@@ -4,7 +4,7 @@
  * the gateway sends nothing else for the customer, so only that call, or another system, changes the points spent.
  */
 
-/** One reading of a customer's own wallet. */
+/** A reading of a customer's own wallet. */
 export interface WalletReading {
   balance: number;
   /** All points ever earned; null in a record of an earlier version, which kept the balance alone. */

@@ -8,7 +8,7 @@ import type { ClientPoints } from "../../upstream/client-points/client-points.ts
 import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts";
 import { wordsFor } from "../event-words.ts";
 import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";
-import { type Movement, readingBefore, toMovement } from "../order.ts";
+import { changeOf, type Movement, readingBefore, toMovement } from "../order.ts";
 import { withMovement } from "../order-aggregate.ts";
 import type { ConcludeMovement } from "./conclude-movement.ts";
 import { changeBetween, judge, judgeRefusal, type Look, tookEffectTwice, type Verdict } from "./evidence.ts";
@@ -72,9 +72,6 @@ type SendableMovement = Pick<
   Movement,
   "id" | "orderId" | "customerId" | "kind" | "points" | "requestedAt" | "reasonText" | "balanceBefore" | "earnedBefore"
 >;
-
-/** The effect of a movement on the balance. */
-const changeOf = ({ kind, points }: Pick<Movement, "kind" | "points">): number => (kind === "TAKEN" ? -points : points);
 
 /**
  * The protocol of one movement with a ledger that has no idempotency keys and no look-up.
@@ -234,7 +231,7 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
     const [before, effect] = [readingBefore(movement), changeOf(movement)];
     const refusal = failure?.outcome === "refused" && !wasInDoubt ? judgeRefusal(before, effect, after) : null;
     if (wasSent && (failure === null || refusal === "happened")) {
-      const attempted = await recordYes(movement, after, job);
+      const attempted = await recordConfirmation(movement, after, job);
       crashPointAt(movement, "recorded");
       return attempted;
     }
@@ -262,7 +259,7 @@ export function makeMovePoints(deps: MovePointsDeps): MovePoints {
    * Records a confirmed movement together with everything that follows, and ends the job if nothing is left to do. If that
    * fails, the confirmation is recorded alone, so that a fault in a later step cannot lose it.
    */
-  async function recordYes(movement: SendableMovement, after: Look, job: Job): Promise<Attempted> {
+  async function recordConfirmation(movement: SendableMovement, after: Look, job: Job): Promise<Attempted> {
     const { id, orderId, kind } = movement;
     const attempted = await changing({ orderId }, async (change) => {
       const { lines } = change.order;

@@ -39,11 +39,7 @@ export function makeWatchFeed({ feeds, bus, heads, clock }: WatchFeedDeps): Watc
   return async function* watchFeed({ customerId, afterSeq, signal, authorise }) {
     using bell = listen(bus, customerTopic(customerId));
     let seen = afterSeq ?? (await feeds.head(customerId));
-    using _ = heads.watch(
-      customerId,
-      () => seen,
-      () => bell.ring(),
-    );
+    using _ = heads.watch(customerId, () => seen, bell.ring);
     while (!signal.aborted) {
       const news = await share(`${customerId}@${seen}`, () => feeds.after(customerId, seen, BATCH));
       for (const event of withGaps(news, seen, BATCH, clock.now())) {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../../../platform/logger.ts";
-import { makeRedisMonitor, type RedisMonitor } from "../../../platform/redis-monitor.ts";
+import { makeRedisMonitor } from "../../../platform/redis-monitor.ts";
 import type { Incoming } from "../process-message.ts";
 import { type Command, openCommandStream } from "./command-stream.ts";
 
@@ -18,8 +18,6 @@ export interface RedisIntakeOptions {
   /** Whether the database answers. While it does not, what is under way waits, and is not blamed for having failed. */
   isReady(): Promise<boolean>;
   log: Logger;
-  /** Of the process; without it the intake has one of its own. */
-  monitor?: RedisMonitor;
   /** How many commands are worked on at once: more are not even read. */
   concurrency?: number;
   /** After how long without a sign of life a command is somebody else's. */
@@ -46,21 +44,14 @@ const MAX_RETRY_MS = 2_000;
 /** A command at which the process dies never fails, it only comes back; after so many times as many deliveries it is dead. */
 const CRASHES_PER_FAILURE = 4;
 
-/** The monitor of a process that exists to take commands. */
-export const monitorIntake = (redisUrl: string, log: Logger): RedisMonitor =>
-  makeRedisMonitor({
-    redisUrl,
-    meanwhile: "no reward commands are taken; those in the stream are taken when Redis is back.",
-    log,
-  });
-
 /**
  * Takes reward commands from the stream: each at least once, and gone from it only after its transaction. A command that is
  * not finished comes back, here or in another process, until it is or until it has failed too often.
  */
 export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
   const { redisUrl, processMessage, isReady, log } = options;
-  const { monitor = monitorIntake(redisUrl, log) } = options;
+  const meanwhile = "no reward commands are taken; those in the stream are taken when Redis is back.";
+  const monitor = makeRedisMonitor({ redisUrl, meanwhile, log });
   const { concurrency = 8, abandonedAfterMs = 30_000, maxDeliveries = 5, graceMs = 10_000, retryMs = 250 } = options;
   const { keepEveryMs = abandonedAfterMs / 3, claimEveryMs = Math.min(abandonedAfterMs / 2, 10_000) } = options;
   const consumer = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
