@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Customer, startTestGateway, type TestGateway, type TestReward } from "../support/gateway.ts";
 import type { Caller } from "../support/graphql.ts";
 import { addToCart, orderSettled, placeOrder } from "../support/orders.ts";
-import { queriesOf } from "../support/sql-spy.ts";
+import { idleInBackground, queriesOf } from "../support/sql-spy.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await startTestGateway({}, idleInBackground);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 

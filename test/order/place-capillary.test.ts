@@ -13,11 +13,11 @@ import {
 } from "../support/capillary.ts";
 import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { sendPlaceOrder } from "../support/orders.ts";
-import { queriesOf } from "../support/sql-spy.ts";
+import { idleInBackground, queriesOf } from "../support/sql-spy.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await startTestGateway({}, idleInBackground);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 

@@ -1,10 +1,14 @@
 import pg from "pg";
 import { vi } from "vitest";
+import type { Surroundings } from "../../src/app.ts";
 
-/** The business's own tables; the saga engine asks its own in the background. */
+/** For a gateway whose queries are counted: it looks for nothing by itself while the test runs. */
+export const idleInBackground: Surroundings = { creditPollMs: 0, reconcileEveryMs: 3_600_000 };
+
+/** The business's own tables; the job queue asks its own in the background. */
 const tables = /\b(rewards|voucher_codes|carts|cart_lines|orders|order_lines|order_units|points_movements|customers)\b/;
 
-/** The queries of a gateway in this process while `work` runs, of those that name one of these tables. */
+/** The queries of a gateway in this process, which is `idleInBackground`, while `work` runs, of those that name one of these tables. */
 export async function queriesOf(work: () => Promise<unknown>, named = tables): Promise<string[]> {
   const spy = vi.spyOn(pg.Client.prototype, "query");
   try {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Call } from "../../sandbox/calls.ts";
 import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { queriesAnswered, queriesOf } from "../support/sql-spy.ts";
+import { idleInBackground, queriesAnswered, queriesOf } from "../support/sql-spy.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await startTestGateway({}, idleInBackground);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import { orderPrepared, orderSettled, placeOrder, readOrder } from "../../support/orders.ts";
-import { queriesOf } from "../../support/sql-spy.ts";
+import { idleInBackground, queriesOf } from "../../support/sql-spy.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await startTestGateway({}, idleInBackground);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 

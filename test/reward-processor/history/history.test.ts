@@ -8,13 +8,13 @@ import { sampleProgramme } from "../../../src/reward-processor/rules/sample-prog
 import { DAY, HOUR, makeTestClock } from "../../support/clock.ts";
 import { type Customer, startTestGateway, type TestGateway } from "../../support/gateway.ts";
 import type { Caller } from "../../support/graphql.ts";
-import { queriesOf } from "../../support/sql-spy.ts";
+import { idleInBackground, queriesOf } from "../../support/sql-spy.ts";
 
 const clock = makeTestClock("2026-06-03T10:00:00.000Z"); // 17:00 in Jakarta
 let gateway: TestGateway;
 let db: Db;
 beforeAll(async () => {
-  gateway = await startTestGateway({}, { clock });
+  gateway = await startTestGateway({}, { ...idleInBackground, clock });
   db = openDb(gateway.databaseUrl, 3);
   await db.rewardRule.createMany({
     data: sampleProgramme.map(({ id, version, definition }) => ({
