@@ -21,10 +21,11 @@ const meanings: Record<Outcome, string> = {
   "no-change": "the shipment had this status already.",
   stale: "the gateway has a later report about this shipment, and keeps that status.",
   duplicate: "the gateway has received this very report before.",
+  kept: "a parcel can only come back after it was SHIPPED or DELIVERED: the gateway waits for that report, then applies this one.",
   ignored:
-    "the shipment cannot go from its present status to this one, or its line was cancelled. Nothing changed. " +
-    "Possible are SHIPPED, DELIVERED, LOST or REJECTED while it is being prepared, DELIVERED, RETURNED or LOST when SHIPPED, " +
-    "RETURNED when DELIVERED.",
+    "the report contradicts earlier ones, or its line was cancelled. The points stay as they are, and operators are told by a " +
+    "discrepancy. Without contradiction, SHIPPED, DELIVERED, LOST or REJECTED follow while it is being prepared, and DELIVERED, " +
+    "RETURNED or LOST when it was SHIPPED.",
 };
 
 const [orderNumber, lineText = "", statusText = "", carrier, trackingNumber] = process.argv.slice(2);

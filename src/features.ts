@@ -268,7 +268,7 @@ export function makeFeatures(deps: FeatureDeps) {
     settleLines,
     goOn: (tx, orderId) => jobs.add(tx, placing, `place:${orderId}:resolved`, { orderId, movementId: null }),
   });
-  const updateShipment = makeUpdateShipment({ orders, settleLines });
+  const updateShipment = makeUpdateShipment({ orders, settleLines, log });
   const receiveReport =
     config.webhookSecret === undefined
       ? undefined

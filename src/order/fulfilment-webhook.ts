@@ -2,29 +2,48 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, violates } from "../platform/db.ts";
+import { textProblem } from "../platform/storable-text.ts";
 import { isRefused } from "../refusal.ts";
-import type { ReportOutcome, UpdateShipment } from "./update-shipment.ts";
+import { isInFuture, MAX_REPORT_TEXT, type ReportOutcome, type UpdateShipment } from "./update-shipment.ts";
 
-/** How far the sender's clock may be off, and how long a captured request could be sent again. */
+/** How far the clock of the signer may be off, and how long a captured request could be sent again. */
 const TOLERANCE_SECONDS = 5 * 60;
 
+/** No report is older: it keeps out moments that no calendar of the database has. */
+const EARLIEST = new Date("2000-01-01T00:00:00Z");
+/** An order has far fewer lines. */
+const MAX_LINE = 10_000;
+
+const text = (maxLength: number) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .superRefine((value, context) => {
+      const message = textProblem(value);
+      if (message !== null) context.addIssue({ code: "custom", message });
+    });
+
 const reportSchema = z.object({
-  id: z.string().min(1).max(200),
+  id: text(200),
   type: z.literal("shipment.updated"),
-  occurredAt: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
+  occurredAt: z.iso
+    .datetime({ offset: true })
+    .transform((text) => new Date(text))
+    .refine((at) => at >= EARLIEST, { error: "is too long ago" }),
   data: z.object({
-    orderNumber: z.string().min(1).max(64),
+    orderNumber: text(64),
     /** 1 is the order's first line. */
-    line: z.number().int().min(1),
+    line: z.number().int().min(1).max(MAX_LINE),
     status: z.enum(["SHIPPED", "DELIVERED", "RETURNED", "LOST", "REJECTED"]),
-    carrier: z.string().min(1).max(200).nullish(),
-    trackingNumber: z.string().min(1).max(200).nullish(),
+    carrier: text(MAX_REPORT_TEXT).nullish(),
+    trackingNumber: text(MAX_REPORT_TEXT).nullish(),
   }),
 });
 
 export interface WebhookAnswer {
   status: number;
-  body: { outcome: ReportOutcome | "duplicate" | "ignored" } | { error: string };
+  body: { outcome: ReportOutcome | "duplicate" } | { error: string };
 }
 
 export type ReceiveReport = (input: { signature: string | undefined; rawBody: Buffer }) => Promise<WebhookAnswer>;
@@ -47,8 +66,7 @@ export function makeReceiveReport({ db, updateShipment, clock, secret }: Receive
     const parsed = parseReport(rawBody);
     if (typeof parsed === "string") return problem(400, parsed);
     const { id, occurredAt, data } = parsed;
-    if (occurredAt.getTime() > now.getTime() + TOLERANCE_SECONDS * 1_000)
-      return problem(400, "occurredAt: is in the future");
+    if (isInFuture(occurredAt, now)) return problem(400, "occurredAt: is in the future");
 
     const bodyHash = new Uint8Array(createHash("sha256").update(rawBody).digest());
     const known = await db.webhookDelivery.findUnique({ where: { id } });
@@ -58,18 +76,17 @@ export function makeReceiveReport({ db, updateShipment, clock, secret }: Receive
       where: { position: data.line, order: { number: data.orderNumber }, shipment: { isNot: null } },
     });
     // Not recorded: it may be the order that is late, and the sender may try again.
-    if (!line) return problem(404, `data: order ${data.orderNumber} has no shipment of line ${data.line}`);
+    const unknown = problem(404, `data: order ${data.orderNumber} has no shipment of line ${data.line}`);
+    if (!line) return unknown;
 
     try {
       const { status, carrier = null, trackingNumber = null } = data;
-      const report = { orderId: line.orderId, lineId: line.id, status, carrier, trackingNumber, occurredAt };
+      const { orderId, id: lineId } = line;
+      const report = { orderId, lineId, status, carrier, trackingNumber, occurredAt, operatorId: null };
       const answer = await updateShipment(report, async ({ tx }, outcome) => {
         await tx.webhookDelivery.create({ data: { id, bodyHash, outcome, receivedAt: now } });
       });
-      if (!isRefused(answer)) return { status: 200, body: answer };
-      // A report that contradicts what is known will not become right by being sent again.
-      await db.webhookDelivery.create({ data: { id, bodyHash, outcome: "ignored", receivedAt: now } });
-      return { status: 200, body: { outcome: "ignored" } };
+      return isRefused(answer) ? unknown : { status: 200, body: answer };
     } catch (error) {
       if (!violates(error, "webhook_deliveries_pkey") && !violates(error, "WebhookDelivery")) throw error;
       const twin = await db.webhookDelivery.findUniqueOrThrow({ where: { id } });
@@ -104,7 +121,7 @@ function signatureProblem(header: string | undefined, rawBody: Buffer, secret: s
 function parseReport(rawBody: Buffer): z.infer<typeof reportSchema> | string {
   let json: unknown;
   try {
-    json = JSON.parse(rawBody.toString("utf8"));
+    json = JSON.parse(rawBody.toString("utf8").replace(/^\uFEFF/, "")); // editors and some senders begin with a BOM
   } catch {
     return "body: is not JSON";
   }

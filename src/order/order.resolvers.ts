@@ -9,7 +9,7 @@ import type { CustomerOrdersArgs, Resolvers } from "../graphql/generated/resolve
 import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
-import { isRefused, type Refused, refusal } from "../refusal.ts";
+import { isRefused, type Refused, refusal, refused } from "../refusal.ts";
 import { type CancelOrder, type ChangedOrder, cancellableUnits, orderNotFound } from "./cancel-order.ts";
 import type { ClaimPrize } from "./claim-prize.ts";
 import { keysOf } from "./issue/issue-keys.ts";
@@ -22,7 +22,13 @@ import type { ResolveOrder } from "./resolve-order.ts";
 import type { ReturnPreview } from "./return-preview.ts";
 import type { RevealVoucher } from "./reveal-voucher.ts";
 import type { ReverseOrder } from "./reverse-order.ts";
-import { shipmentNotFound, type UpdateShipment } from "./update-shipment.ts";
+import {
+  isInFuture,
+  MAX_REPORT_TEXT,
+  REPORT_TEXT_TOO_LONG,
+  shipmentNotFound,
+  type UpdateShipment,
+} from "./update-shipment.ts";
 import type { WatchOrder } from "./watch-order.ts";
 
 export interface OrderDeps {
@@ -91,7 +97,10 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
     },
 
     Customer: {
-      orders: ({ customerId }, args) => list({ customerId }, args),
+      orders({ customerId }, args, context) {
+        if (args.filter?.openDiscrepancies != null) requireOperator(context);
+        return list({ customerId }, args);
+      },
     },
 
     Mutation: {
@@ -160,14 +169,21 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       },
 
       async updateShipment(_, { input }, context) {
-        requireOperator(context);
+        const operatorId = requireOperator(context);
         const orderId = uuidOf("Order", input.orderId);
         const lineId = uuidOf("OrderLine", input.lineId);
         if (!orderId) return refusedPayload(orderNotFound());
         if (!lineId) return refusedPayload(shipmentNotFound());
         const { status, carrier = null, trackingNumber = null } = input;
+        const invalid = (field: string, problem: string) =>
+          refusedPayload(refused(refusal("INVALID_INPUT", `${field}: ${problem}`, ["input", field])));
+        for (const [field, text] of Object.entries({ carrier, trackingNumber })) {
+          if (text !== null && text.length > MAX_REPORT_TEXT) return invalid(field, REPORT_TEXT_TOO_LONG);
+        }
         const occurredAt = input.occurredAt ?? clock.now();
-        const answer = await deps.updateShipment({ orderId, lineId, status, carrier, trackingNumber, occurredAt });
+        if (isInFuture(occurredAt, clock.now())) return invalid("occurredAt", "is in the future");
+        const report = { orderId, lineId, status, carrier, trackingNumber, occurredAt, operatorId };
+        const answer = await deps.updateShipment(report);
         return changed(isRefused(answer) ? answer : { orderId, replayed: false }, context);
       },
 

@@ -15,8 +15,8 @@ export type OrderCursor = readonly [placedAt: string, id: string];
 /** A voucher that was given for a line; the code stays sealed. */
 export type GivenVoucher = Prisma.VoucherCodeGetPayload<object> & { lineId: string };
 
-/** With the line of the unit it is about, if it is about one. */
-export type Discrepancy = Prisma.DiscrepancyGetPayload<object> & { lineId: string | null };
+/** With the line it is about, also where the row names a unit of it. */
+export type Discrepancy = Prisma.DiscrepancyGetPayload<object>;
 
 /** The issue of one unit of a line. */
 export type LineIssue = Prisma.UnitIssueGetPayload<object> & { lineId: string; unit: number };
@@ -100,6 +100,9 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
     ...(customerId !== undefined && { customerId }),
     ...(filter?.statuses && { status: { in: [...filter.statuses] } }),
     ...(filter?.pointsStates && { pointsState: { in: [...filter.pointsStates] } }),
+    ...(filter?.openDiscrepancies != null && {
+      discrepancies: { [filter.openDiscrepancies ? "some" : "none"]: { resolvedAt: null } },
+    }),
   });
   const tell: OrderStore["tell"] = ({ orderId, customerId }) => {
     bus.ring(orderTopic(orderId));
@@ -163,7 +166,8 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
       const rows = await db.discrepancy.findMany({ where: { orderId: among(orderIds) }, orderBy: { foundAt: "asc" } });
       const unitIds = rows.flatMap(({ unitId }) => unitId ?? []);
       const units = unitIds.length > 0 ? await db.orderUnit.findMany({ where: { id: among(unitIds) } }) : [];
-      return rows.map((row) => ({ ...row, lineId: units.find(({ id }) => id === row.unitId)?.lineId ?? null }));
+      const lineOfUnit = (unitId: string | null) => units.find(({ id }) => id === unitId)?.lineId ?? null;
+      return rows.map((row) => ({ ...row, lineId: row.lineId ?? lineOfUnit(row.unitId) }));
     },
 
     async news(orderId, seq, take) {

@@ -61,6 +61,11 @@ export function makeReverseOrder({ orders, settleLines, wantBack, awaitRevokes }
         const unitIds = ours.map(({ id }) => id);
         await tx.orderUnit.updateMany({ where: { id: { in: unitIds } }, data: { state: "REVERSED" } });
         await tx.voucherCode.updateMany({ where: { unitId: { in: unitIds } }, data: { state: "VOID" } });
+        // The reversal is the operators' answer to a parcel that came back after delivery.
+        await tx.discrepancy.updateMany({
+          where: { lineId: { in: chosen.map(({ id }) => id) }, resolvedAt: null },
+          data: { resolvedAt: now },
+        });
         await wantBack(
           change,
           issued.map(({ id }) => id),

@@ -1,7 +1,11 @@
-import type { ReversalReason, ShipmentStatus } from "../graphql/generated/resolvers.ts";
+import type { ShipmentStatus } from "../graphql/generated/resolvers.ts";
+import { audit } from "../platform/audit.ts";
+import type { Logger } from "../platform/logger.ts";
 import { type Refused, refusal, refused } from "../refusal.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
+import type { AggregateLine } from "./order-aggregate.ts";
 import type { SettleLines } from "./settle-lines.ts";
+import { contradictionsOf, inOrder, isLineCancelled, readHistory, type ShipmentHistory } from "./shipment-history.ts";
 
 export interface ShipmentReport {
   orderId: string;
@@ -10,39 +14,24 @@ export interface ShipmentReport {
   carrier: string | null;
   trackingNumber: string | null;
   occurredAt: Date;
+  /** An operator's id, or null for the warehouse. An operator's report that contradicts is refused; the warehouse's is kept. */
+  operatorId: string | null;
 }
 
-/** What became of a report: taken over, older than what is known, or saying nothing new. */
-export type ReportOutcome = "applied" | "stale" | "no-change";
+/**
+ * What became of a report:
+ * - `applied`: it changed the shipment
+ * - `stale`: something that happened later is known, and nothing changed
+ * - `no-change`: the shipment had this status
+ * - `kept`: a report that must come before it is missing; it is applied when that one arrives
+ * - `ignored`: it contradicts other reports, or its line was cancelled; operators were told
+ */
+export type ReportOutcome = "applied" | "stale" | "no-change" | "kept" | "ignored";
 
 export type UpdateShipment = (
   report: ShipmentReport,
   alongside?: (change: OrderChange, outcome: ReportOutcome) => Promise<void>,
 ) => Promise<{ outcome: ReportOutcome } | Refused>;
-
-/** Where a shipment may go from each status. */
-const nextStatuses: Record<ShipmentStatus, readonly ShipmentStatus[]> = {
-  PREPARING: ["SHIPPED", "DELIVERED", "REJECTED", "LOST"],
-  SHIPPED: ["DELIVERED", "RETURNED", "LOST"],
-  DELIVERED: ["RETURNED"],
-  RETURNED: [],
-  LOST: [],
-  REJECTED: [],
-};
-
-interface Consequence {
-  unitState: "FULFILLED" | "FAILED";
-  reason: ReversalReason;
-  failure?: string;
-}
-
-/** What a status means for units that are with the warehouse; shipping alone decides nothing. */
-const consequences: Partial<Record<ShipmentStatus, Consequence>> = {
-  DELIVERED: { unitState: "FULFILLED", reason: "FULFILMENT_FAILURE" },
-  REJECTED: { unitState: "FAILED", reason: "VENDOR_REJECTION", failure: "The warehouse could not send it." },
-  LOST: { unitState: "FAILED", reason: "FULFILMENT_FAILURE", failure: "It was lost on the way." },
-  RETURNED: { unitState: "FAILED", reason: "FULFILMENT_FAILURE", failure: "It could not be delivered and came back." },
-};
 
 const words: Record<ShipmentStatus, string> = {
   PREPARING: "is being prepared.",
@@ -53,70 +42,165 @@ const words: Record<ShipmentStatus, string> = {
   REJECTED: "could not be sent.",
 };
 
+/** Of a carrier's name and of a tracking number, in UTF-16 code units. */
+export const MAX_REPORT_TEXT = 200;
+export const REPORT_TEXT_TOO_LONG = `is longer than ${MAX_REPORT_TEXT} characters`;
+
+/** How far the reporter's clock may be ahead. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
+export const isInFuture = (occurredAt: Date, now: Date): boolean =>
+  occurredAt.getTime() > now.getTime() + CLOCK_TOLERANCE_MS;
+
 export const shipmentNotFound = () =>
   refused(refusal("SHIPMENT_NOT_FOUND", "There is no such shipment.", ["input", "lineId"]));
 
+const notPossible = (now: string, status: ShipmentStatus) =>
+  refused(
+    refusal("SHIPMENT_STATUS_INVALID", `A shipment that is ${now} cannot become ${status}.`, ["input", "status"]),
+  );
+
 /**
- * Takes over what the warehouse reports. Reports may come twice and in any order: what counts is when it happened.
+ * Records a report about a shipment, and does what follows from all reports about it. They may come twice and in any order:
+ * the status follows from when things happened, and the first status that decides about the units does so for good, because
+ * points that were returned are not taken again. Operators are told of every contradiction by a discrepancy, which is
+ * resolved by itself if a later report explains it.
  *
  * @param alongside runs in the same transaction, to record that the report was handled
  */
 export function makeUpdateShipment({
   orders,
   settleLines,
+  log,
 }: {
   orders: OrderStore;
   settleLines: SettleLines;
+  log: Logger;
 }): UpdateShipment {
   return async (report, alongside = async () => {}) => {
     const answer = await orders.changing(report.orderId, async (change) => {
       const line = change.order.lines.find(({ id }) => id === report.lineId);
-      const shipment = line?.shipment;
-      if (!line || !shipment) return shipmentNotFound();
-      const done = async (outcome: ReportOutcome) => {
-        await alongside(change, outcome);
-        return { outcome };
-      };
+      if (!line?.shipment) return shipmentNotFound();
+      const states = line.units.map(({ state }) => state);
+      const known = await change.tx.shipmentReport.findMany({ where: { lineId: line.id } });
+      const before = readHistory(known);
+      const after = readHistory([...known, report]);
 
-      const isStale = shipment.reportedAt !== null && report.occurredAt < shipment.reportedAt;
-      const isNews = report.status !== shipment.status;
-      const carrier = shipment.carrier ?? report.carrier;
-      const trackingNumber = shipment.trackingNumber ?? report.trackingNumber;
-      const write = (data: { status?: ShipmentStatus; reportedAt?: Date }) =>
-        change.tx.shipment.update({ where: { lineId: line.id }, data: { ...data, carrier, trackingNumber } });
-
-      if (isStale || !isNews) {
-        // Late, but its tracking number may be the first we hear of one.
-        await write({});
-        return done(isStale ? "stale" : "no-change");
-      }
-      const isCancelled = line.units.every((unit) => unit.state === "CANCELLED");
-      if (isCancelled || !nextStatuses[shipment.status].includes(report.status)) {
-        const now = isCancelled ? "cancelled" : shipment.status;
-        return refused(
-          refusal("SHIPMENT_STATUS_INVALID", `A shipment that is ${now} cannot become ${report.status}.`, [
-            "input",
-            "status",
-          ]),
-        );
-      }
-
-      await write({ status: report.status, reportedAt: report.occurredAt });
-      const consequence = consequences[report.status];
-      if (consequence) {
-        await change.tx.orderUnit.updateMany({
-          where: { lineId: line.id, state: "PREPARING" },
-          data: { state: consequence.unitState },
+      if (report.operatorId !== null) {
+        const isPossible = report.status === before.status || after.isFollowed(report);
+        if (isLineCancelled(states)) return notPossible("cancelled", report.status);
+        if (!isPossible) return notPossible(before.status, report.status);
+        await audit(change.tx, {
+          at: change.now,
+          actor: report.operatorId,
+          action: "shipment.update",
+          subject: change.order.number,
+          details: { line: line.position, status: report.status, occurredAt: report.occurredAt.toISOString() },
         });
-        if (consequence.failure && shipment.status !== "DELIVERED") {
-          const data = { failureReason: "UPSTREAM_REFUSED", failureMessage: consequence.failure };
-          await change.tx.orderLine.update({ where: { id: line.id }, data });
-        }
       }
-      const message = `${line.name} ${words[report.status]}`;
-      await settleLines(change, { reason: consequence?.reason ?? "FULFILMENT_FAILURE", message, lineId: line.id });
-      return done("applied");
+      await record(change, report);
+      const hasDecided = await decide(change, line, before, after);
+      await tellOperators(change, line, { before, after });
+      const outcome = outcomeOf({ report, known, before, after, hasDecided, isCancelled: isLineCancelled(states) });
+      await alongside(change, outcome);
+      return { outcome };
     });
     return answer ?? shipmentNotFound();
   };
+
+  /** Stores the report, and shows of all reports what is shown to customers. */
+  async function record({ tx, now }: OrderChange, report: ShipmentReport): Promise<void> {
+    const { lineId, status, occurredAt, carrier, trackingNumber } = report;
+    const key = { lineId, status, occurredAt };
+    const first = await tx.shipmentReport.findUnique({ where: { lineId_status_occurredAt: key } });
+    const details = { carrier: first?.carrier ?? carrier, trackingNumber: first?.trackingNumber ?? trackingNumber };
+    await tx.shipmentReport.upsert({
+      where: { lineId_status_occurredAt: key },
+      create: { ...key, ...details, receivedAt: now, reportedBy: report.operatorId ?? "warehouse" },
+      update: details,
+    });
+    const all = inOrder(await tx.shipmentReport.findMany({ where: { lineId } }));
+    await tx.shipment.update({
+      where: { lineId },
+      data: {
+        status: readHistory(all).status,
+        carrier: all.find((each) => each.carrier !== null)?.carrier ?? null,
+        trackingNumber: all.find((each) => each.trackingNumber !== null)?.trackingNumber ?? null,
+        reportedAt: all.at(-1)?.occurredAt ?? null,
+      },
+    });
+  }
+
+  /** Lets the units that are with the warehouse follow the reports. @returns whether there were any to decide about */
+  async function decide(
+    change: OrderChange,
+    line: AggregateLine,
+    before: ShipmentHistory,
+    after: ShipmentHistory,
+  ): Promise<boolean> {
+    const { decision, status } = after;
+    const isOpen = decision !== undefined && line.units.some(({ state }) => state === "PREPARING");
+    if (isOpen) {
+      await change.tx.orderUnit.updateMany({
+        where: { lineId: line.id, state: "PREPARING" },
+        data: { state: decision.unitState },
+      });
+      if (decision.failure) {
+        const data = { failureReason: "UPSTREAM_REFUSED", failureMessage: decision.failure };
+        await change.tx.orderLine.update({ where: { id: line.id }, data });
+      }
+    }
+    if (isOpen || status !== before.status) {
+      const message = `${line.name} ${words[status]}`;
+      await settleLines(change, { reason: decision?.reason ?? "FULFILMENT_FAILURE", message, lineId: line.id });
+    }
+    return isOpen;
+  }
+
+  async function tellOperators(
+    change: OrderChange,
+    { id: lineId, position }: AggregateLine,
+    { before, after }: { before: ShipmentHistory; after: ShipmentHistory },
+  ): Promise<void> {
+    const { tx, now, order } = change;
+    const line = (await change.read()).lines.find(({ id }) => id === lineId);
+    const states = line?.units.map(({ state }) => state) ?? [];
+    const contradictions = contradictionsOf(after, states);
+    const open = { lineId, resolvedAt: null };
+    if (contradictions.length === 0) {
+      await tx.discrepancy.updateMany({ where: open, data: { resolvedAt: now } });
+      return;
+    }
+    const message = `Shipment of line ${position}: ${contradictions.join("; ")}. The line is ${line?.status}.`;
+    const { count } = await tx.discrepancy.updateMany({ where: open, data: { message } });
+    // A discrepancy that an operator has resolved is not opened again by a report that says nothing new.
+    const isNew = contradictions.join() !== contradictionsOf(before, states).join();
+    if (count === 0 && isNew)
+      await tx.discrepancy.create({ data: { orderId: order.id, lineId, message, foundAt: now } });
+    if (isNew) log.error({ order: order.number, line: position, reason: message }, "Shipment reports need attention");
+  }
+}
+
+function outcomeOf({
+  report,
+  known,
+  before,
+  after,
+  hasDecided,
+  isCancelled,
+}: {
+  report: ShipmentReport;
+  known: readonly { occurredAt: Date }[];
+  before: ShipmentHistory;
+  after: ShipmentHistory;
+  hasDecided: boolean;
+  isCancelled: boolean;
+}): ReportOutcome {
+  if (isCancelled) return "ignored";
+  if (!after.isFollowed(report)) return report.status === "RETURNED" && !after.decision ? "kept" : "ignored";
+  if (hasDecided) return "applied";
+  const isOld = known.some(({ occurredAt }) => occurredAt > report.occurredAt);
+  if (after.status === before.status) return isOld ? "stale" : "no-change";
+  // The parcel's status is shown, but the points were decided about by an earlier report.
+  const isDecided = before.decision !== undefined && report.status !== "RETURNED";
+  return isDecided ? "ignored" : "applied";
 }

@@ -42,6 +42,18 @@ async function send(body: string, signature: string | null = sign(body, WEBHOOK_
 }
 const report = (order: SeenOrder, what: Report) => send(reportBody(order, what));
 
+const permutations = <T>(items: readonly T[]): T[][] =>
+  items.length < 2
+    ? [[...items]]
+    : items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
+
+async function discrepancies(order: { id: string }, fields = "message lineId resolvedAt") {
+  const answer = await gateway.operator.ok<{
+    order: { discrepancies: { id?: string; message: string; lineId: string | null; resolvedAt: string | null }[] };
+  }>(`query ($id: ID!) { order(id: $id) { discrepancies { ${fields} } } }`, { id: order.id });
+  return answer.order.discrepancies;
+}
+
 describe("the warehouse's reports", () => {
   test("carry an order from preparing over shipped to delivered", async () => {
     const { customer, order } = await orderedItem({ quantity: 2 });
@@ -120,12 +132,76 @@ describe("the warehouse's reports", () => {
     });
   });
 
-  test("that contradict what is known are taken note of and change nothing", async () => {
+  test("that contradict what is known move no points, and tell operators", async () => {
     const { customer, order } = await orderedItem();
     await report(order, { status: "REJECTED", occurredAt: at(1) });
     expect((await report(order, { status: "DELIVERED", occurredAt: at(2) })).body).toEqual({ outcome: "ignored" });
     expect((await orderSettled(customer, order.id)).status).toBe("FAILED");
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
+    expect(await discrepancies(order)).toEqual([
+      {
+        message: expect.stringContaining("DELIVERED at"),
+        lineId: order.lines[0]?.id,
+        resolvedAt: null,
+      },
+    ]);
+  });
+
+  test.each([
+    [["SHIPPED", "RETURNED"], { status: "FAILED", pointsState: "RETURNED" }, []],
+    [["SHIPPED", "LOST"], { status: "FAILED", pointsState: "RETURNED" }, []],
+    [["SHIPPED", "DELIVERED"], { status: "FULFILLED", pointsState: "TAKEN" }, []],
+    [["SHIPPED", "REJECTED"], { status: "FAILED", pointsState: "RETURNED" }, ["REJECTED at"]],
+    [["SHIPPED", "LOST", "RETURNED"], { status: "FAILED", pointsState: "RETURNED" }, []],
+  ])("%j end the same way in every order of arrival, however often they come", async (statuses, end, told) => {
+    for (const arrival of permutations(statuses.map((status, minute) => ({ status, occurredAt: at(minute) })))) {
+      const { customer, order } = await orderedItem();
+      const bodies = arrival.map((each) => reportBody(order, each));
+      for (const body of bodies) expect((await send(body)).status).toBe(200);
+      for (const body of bodies) expect((await send(body)).body).toEqual({ outcome: "duplicate" });
+      expect(await orderSettled(customer, order.id)).toMatchObject({
+        ...end,
+        lines: [{ shipment: { status: statuses.at(-1) } }],
+      });
+      const returned = end.pointsState === "RETURNED" ? [200] : [];
+      expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, ...returned]);
+      const open = (await discrepancies(order)).filter(({ resolvedAt }) => resolvedAt === null);
+      expect(open.map(({ message }) => message)).toEqual(told.map((words) => expect.stringContaining(words)));
+    }
+  });
+
+  test("of a return before any dispatch wait for it, and operators see them waiting", async () => {
+    const { customer, order } = await orderedItem();
+    const waiting = async () => {
+      const { orders } = await gateway.operator.ok<{ orders: { nodes: { id: string }[] } }>(
+        "{ orders(first: 100, filter: { openDiscrepancies: true }) { nodes { id } } }",
+      );
+      return orders.nodes.some(({ id }) => id === order.id);
+    };
+    expect((await report(order, { status: "RETURNED", occurredAt: at(20) })).body).toEqual({ outcome: "kept" });
+    expect(await readOrder(customer, order.id)).toMatchObject({ status: "PROCESSING", pointsState: "TAKEN" });
+    expect(await waiting()).toBe(true);
+    expect((await report(order, { status: "SHIPPED", occurredAt: at(10) })).body).toEqual({ outcome: "applied" });
+    expect(await orderSettled(customer, order.id)).toMatchObject({ status: "FAILED", pointsState: "RETURNED" });
+    expect(await waiting()).toBe(false);
+    expect(await discrepancies(order)).toMatchObject([{ resolvedAt: expect.any(String) }]);
+  });
+
+  test("of a lost parcel that is delivered after all tell operators, once", async () => {
+    const { customer, order } = await orderedItem();
+    for (const [minute, status] of ["SHIPPED", "LOST", "DELIVERED"].entries())
+      await report(order, { status, occurredAt: at(minute) });
+    await orderSettled(customer, order.id);
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
+    const [open, ...others] = await discrepancies(order, "id");
+    expect(others).toEqual([]);
+    const input = { orderId: order.id, discrepancyId: open?.id, outcome: "HAPPENED", note: "seen" };
+    await gateway.operator.ok(
+      "mutation ($input: ResolveOrderInput!) { resolveOrder(input: $input) { userErrors { message } } }",
+      { input: { ...input, idempotencyKey: randomUUID() } },
+    );
+    await report(order, { status: "DELIVERED", occurredAt: at(30) });
+    expect(await discrepancies(order)).toMatchObject([{ resolvedAt: expect.any(String) }]);
   });
 
   test("of a return after delivery are shown, and leave the points to an operator", async () => {
@@ -138,9 +214,18 @@ describe("the warehouse's reports", () => {
       lines: [{ shipment: { status: "RETURNED" }, failure: null }],
     });
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -200]);
+    expect(await discrepancies(order)).toMatchObject([
+      { message: expect.stringContaining("RETURNED at"), resolvedAt: null },
+    ]);
+
+    await gateway.operator.ok(
+      "mutation ($input: ReverseOrderInput!) { reverseOrder(input: $input) { userErrors { message } } }",
+      { input: { orderId: order.id, reason: "FULFILMENT_FAILURE", idempotencyKey: randomUUID() } },
+    );
+    expect(await discrepancies(order)).toMatchObject([{ resolvedAt: expect.any(String) }]);
   });
 
-  test("for a line the customer cancelled come too late", async () => {
+  test("for a line the customer cancelled come too late, and tell operators", async () => {
     const { customer, order } = await orderedItem();
     await customer.ok(
       `mutation ($id: ID!) { cancelOrder(input: { orderId: $id, idempotencyKey: "c" }) { userErrors { code } } }`,
@@ -149,6 +234,12 @@ describe("the warehouse's reports", () => {
     expect((await report(order, { status: "DELIVERED" })).body).toEqual({ outcome: "ignored" });
     await orderSettled(customer, order.id);
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
+    expect(await discrepancies(order)).toMatchObject([
+      { message: expect.stringContaining("cancelled"), resolvedAt: null },
+    ]);
+    // It came back: neither goods nor points are where they should not be.
+    await report(order, { status: "RETURNED", occurredAt: at(1) });
+    expect(await discrepancies(order)).toMatchObject([{ resolvedAt: expect.any(String) }]);
   });
 });
 
@@ -232,6 +323,35 @@ describe("a webhook is refused", () => {
     });
   });
 
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ["data.line", {}, { line: 2 ** 31 }],
+    ["data.line", {}, { line: Number.MAX_SAFE_INTEGER }],
+    ["data.line", {}, { line: 1.5 }],
+    ["id", { id: "a\0b" }, {}],
+    ["id", { id: "a\ud83cb" }, {}],
+    ["data.orderNumber", {}, { orderNumber: "\0" }],
+    ["data.carrier", {}, { carrier: "\udf39" }],
+    ["data.trackingNumber", {}, { trackingNumber: "BD\0" }],
+    ["data.trackingNumber", {}, { trackingNumber: "1".repeat(201) }],
+    ["occurredAt", { occurredAt: "0000-01-01T00:00:00Z" }, {}],
+    ["occurredAt", { occurredAt: "1970-01-01T00:00:00Z" }, {}],
+  ])("with a value of %s that the database cannot have: %j %j", async (field, top, data) => {
+    const { order } = await orderedItem();
+    const message = {
+      ...{ id: randomUUID(), type: "shipment.updated", occurredAt: at(0), ...top },
+      data: { orderNumber: order.number, line: 1, status: "LOST", ...data },
+    };
+    expect(await send(JSON.stringify(message))).toMatchObject({
+      status: 400,
+      body: { error: expect.stringMatching(new RegExp(`^${field}: `)) },
+    });
+  });
+
+  test("but not for a byte order mark at its beginning", async () => {
+    const { order } = await orderedItem();
+    expect(await send(`\uFEFF${reportBody(order, { status: "LOST" })}`)).toMatchObject({ status: 200 });
+  });
+
   test("for an order or line that does not exist, and may be sent again", async () => {
     const { order } = await orderedItem();
     const body = reportBody(order, { status: "LOST", line: 9 });
@@ -263,6 +383,19 @@ describe("the same by an operator's hand", () => {
     const input = { orderId: order.id, lineId: order.lines[0]?.id };
     expect(await update({ ...input, status: "DELIVERED" })).toEqual({ order: { status: "FULFILLED" }, userErrors: [] });
     expect((await update({ ...input, status: "LOST" }))?.userErrors).toEqual([{ code: "SHIPMENT_STATUS_INVALID" }]);
+    expect(
+      await gateway.sql("select details from audit_log where action = 'shipment.update' and subject = $1", [
+        order.number,
+      ]),
+    ).toMatchObject([{ details: { line: 1, status: "DELIVERED" } }]);
+  });
+
+  test("has a moment that is not in the future, and texts of some length", async () => {
+    const { order } = await orderedItem();
+    const input = { orderId: order.id, lineId: order.lines[0]?.id, status: "SHIPPED" };
+    for (const wrong of [{ occurredAt: at(120) }, { carrier: "c".repeat(201) }, { trackingNumber: "1".repeat(201) }]) {
+      expect((await update({ ...input, ...wrong }))?.userErrors).toEqual([{ code: "INVALID_INPUT" }]);
+    }
   });
 
   test("is refused for what has no shipment", async () => {

@@ -1,0 +1,103 @@
+import type { ReversalReason, ShipmentStatus } from "../graphql/generated/resolvers.ts";
+import type { UnitState } from "../platform/generated/prisma/enums.ts";
+
+/** A report of the warehouse or of an operator. */
+export interface RecordedReport {
+  status: ShipmentStatus;
+  occurredAt: Date;
+}
+
+/** What a status means for units that are with the warehouse; shipping alone decides nothing. */
+export interface Decision {
+  unitState: "FULFILLED" | "FAILED";
+  reason: ReversalReason;
+  failure?: string;
+}
+
+const decisions: Partial<Record<ShipmentStatus, Decision>> = {
+  DELIVERED: { unitState: "FULFILLED", reason: "FULFILMENT_FAILURE" },
+  REJECTED: { unitState: "FAILED", reason: "VENDOR_REJECTION", failure: "The warehouse could not send it." },
+  LOST: { unitState: "FAILED", reason: "FULFILMENT_FAILURE", failure: "It was lost on the way." },
+  RETURNED: { unitState: "FAILED", reason: "FULFILMENT_FAILURE", failure: "It could not be delivered and came back." },
+};
+
+/**
+ * Where a parcel may go from each status. Each `surprising` step can happen, but leaves points and goods in a state that
+ * operators must see: a lost parcel that is delivered after all, for instance.
+ */
+const steps: Record<ShipmentStatus, Partial<Record<ShipmentStatus, "expected" | "surprising">>> = {
+  PREPARING: { SHIPPED: "expected", DELIVERED: "expected", REJECTED: "expected", LOST: "expected" },
+  SHIPPED: { DELIVERED: "expected", RETURNED: "expected", LOST: "expected", REJECTED: "surprising" },
+  DELIVERED: { RETURNED: "surprising" },
+  LOST: { RETURNED: "expected", SHIPPED: "surprising", DELIVERED: "surprising" },
+  REJECTED: { SHIPPED: "surprising", DELIVERED: "surprising" },
+  RETURNED: { SHIPPED: "surprising", DELIVERED: "surprising" },
+};
+
+/** Reports of the same moment are read in this order: couriers often report days, not moments. */
+const rank: Record<ShipmentStatus, number> = {
+  PREPARING: 0,
+  SHIPPED: 1,
+  REJECTED: 2,
+  LOST: 3,
+  DELIVERED: 4,
+  RETURNED: 5,
+};
+
+/** The reports in the order in which things happened. */
+export const inOrder = <Report extends RecordedReport>(reports: readonly Report[]): Report[] =>
+  reports.toSorted((a, b) => a.occurredAt.getTime() - b.occurredAt.getTime() || rank[a.status] - rank[b.status]);
+
+export interface ShipmentHistory {
+  status: ShipmentStatus;
+  /** The first status that decided about the units. */
+  decision: Decision | undefined;
+  /** What operators must know. Depends on the reports alone, and not on the order in which they came. */
+  contradictions: string[];
+  /** Whether the report was followed; false where no earlier report leads to its status. */
+  isFollowed(report: RecordedReport): boolean;
+}
+
+/** The history of a shipment that these reports tell together, whatever the order in which they came. */
+export function readHistory(reports: readonly RecordedReport[]): ShipmentHistory {
+  let status: ShipmentStatus = "PREPARING";
+  let decision: Decision | undefined;
+  const contradictions: string[] = [];
+  const unfollowed: RecordedReport[] = [];
+  for (const report of inOrder(reports)) {
+    if (report.status === status) continue;
+    const step = steps[status][report.status];
+    const at = report.occurredAt.toISOString();
+    if (step === undefined) {
+      unfollowed.push(report);
+      contradictions.push(`${report.status} at ${at} does not follow ${status}`);
+      continue;
+    }
+    if (step === "surprising") contradictions.push(`${report.status} at ${at} came after ${status}`);
+    status = report.status;
+    decision ??= decisions[status];
+  }
+  const isSame = (a: RecordedReport, b: RecordedReport) =>
+    a.status === b.status && a.occurredAt.getTime() === b.occurredAt.getTime();
+  return {
+    status,
+    decision,
+    contradictions,
+    isFollowed: (report) => !unfollowed.some((other) => isSame(other, report)),
+  };
+}
+
+/** Whether a line's units were cancelled: nothing of it is with the warehouse or was fulfilled. */
+export const isLineCancelled = (states: readonly UnitState[]): boolean =>
+  states.includes("CANCELLED") && !states.includes("PREPARING") && !states.includes("FULFILLED");
+
+/**
+ * What operators must know of a shipment, given what became of its units; empty if there is nothing. A line that was
+ * cancelled needs them if its parcel is under way or was delivered. A line that an operator reversed needs them no more.
+ */
+export function contradictionsOf(history: ShipmentHistory, states: readonly UnitState[]): string[] {
+  if (states.includes("REVERSED")) return [];
+  if (!isLineCancelled(states)) return history.contradictions;
+  const isOut = history.status === "SHIPPED" || history.status === "DELIVERED";
+  return isOut ? [`the line was cancelled, and its parcel is ${history.status}`] : [];
+}

@@ -1,0 +1,30 @@
+/**
+ * Why a text cannot be stored, or null if it can: PostgreSQL has no U+0000, and an unpaired surrogate, half of a character such
+ * as a cut emoji, is neither UTF-8 nor valid in `jsonb`.
+ */
+export function textProblem(text: string): string | null {
+  if (text.includes("\0")) return "must not hold the character U+0000";
+  return text.isWellFormed() ? null : "must not hold half a character (an unpaired surrogate)";
+}
+
+export interface TextFault {
+  /** Such as `input.shippingAddress.line1`. */
+  path: string;
+  problem: string;
+}
+
+/** The first text within a JSON-like value, keys of objects included, that cannot be stored; null if all can. */
+export function findTextFault(value: unknown, path = ""): TextFault | null {
+  if (typeof value === "string") {
+    const problem = textProblem(value);
+    return problem === null ? null : { path, problem };
+  }
+  if (typeof value !== "object" || value === null) return null;
+  for (const [key, inner] of Object.entries(value)) {
+    const problem = textProblem(key);
+    if (problem !== null) return { path, problem };
+    const fault = findTextFault(inner, path === "" ? key : `${path}.${key}`);
+    if (fault) return fault;
+  }
+  return null;
+}
