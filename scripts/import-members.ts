@@ -78,7 +78,7 @@ function reportUnknown(): void {
   if (unknown.length === 0) return;
   console.log(
     `Linked customer ids that have never signed in to this gateway, which is normal for new customers: ${unknown.length}. ` +
-      "Check them for mistakes, because a later import cannot change a link:",
+      "Check them for mistakes, because a later import cannot change a link; an operator can, by moveMember:",
   );
   for (const { line, customerId } of unknown.slice(0, MAX_UNKNOWN_LISTED)) console.log(`  line ${line}: ${customerId}`);
   const more = unknown.length - MAX_UNKNOWN_LISTED;

@@ -95,6 +95,7 @@ import { historyLoaders } from "./reward-processor/history/history.loaders.ts";
 import { historyResolvers } from "./reward-processor/history/history.resolvers.ts";
 import { makeHistoryStore } from "./reward-processor/history/history.store.ts";
 import { makeLinkMember } from "./reward-processor/members/link-member.ts";
+import { makeMoveMember } from "./reward-processor/members/move-member.ts";
 import { openProcessor } from "./reward-processor/open-processor.ts";
 import { makeRedriveReward } from "./reward-processor/quarantine/redrive-reward.ts";
 import { rewardProcessorResolvers } from "./reward-processor/reward-processor.resolvers.ts";
@@ -372,6 +373,7 @@ export function makeFeatures(deps: FeatureDeps) {
         checkIn: makeCheckIn({ accept: processMessage.accept, clock, timeZone }),
         redriveReward: makeRedriveReward({ db, bus, clock, acceptMessage, hashNik, timeZone }),
         linkMember: makeLinkMember({ db, bus, clock, tellMember }),
+        ...makeMoveMember({ db, bus, clock, tellMember }),
         manageRules: makeManageRules({ db, clock }),
         manageDraws: makeManageDraws({ db, draws, clock }),
         resolveAward: makeResolveAward({ db, bus, clock, settled }),

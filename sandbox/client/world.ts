@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { customerIdShape } from "../../src/customer-id.ts";
 import { noJournal, openJournal } from "../journal.ts";
 import { readValue } from "../read-json.ts";
 import type { Repeat } from "../settings.ts";
@@ -10,7 +11,7 @@ import { customerId, points } from "./wire.ts";
 
 export const newCustomer = z
   .strictObject({
-    customer_id: customerId,
+    customer_id: customerIdShape,
     balance: z.int().nonnegative(),
     /** Lifetime points; the balance when absent. */
     earned: z.int().nonnegative().optional(),

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { customerIdShape } from "../customer-id.ts";
 import { makeOriginCheck } from "../graphql/origins.ts";
-import { customerIdShape } from "./request-otp.ts";
 
 const PATH = "/dev/sign-in";
 const SANDBOX_TIMEOUT_MS = 5_000;

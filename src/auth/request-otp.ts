@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { CUSTOMER_ID_RULE, readCustomerId } from "../customer-id.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SecretBox } from "../platform/secret-box.ts";
@@ -8,9 +8,6 @@ import { hasOutcome } from "../upstream/upstream-error.ts";
 import { untilNextTick } from "./even-timing.ts";
 import type { Challenge, OtpChallengeStore } from "./otp-challenge.store.ts";
 import { addressBlock } from "./otp-limits.ts";
-
-/** Customer ids are the Client's; this only keeps out what cannot be one. */
-export const customerIdShape = z.string().regex(/^[A-Za-z0-9._@-]{1,64}$/);
 
 export interface RequestOtpDeps {
   challenges: OtpChallengeStore;
@@ -52,11 +49,11 @@ export function makeRequestOtp(deps: RequestOtpDeps): RequestOtp {
     }
   }
 
-  return async ({ customerId, address, requestId }) => {
+  return async ({ customerId: written, address, requestId }) => {
     const startedAt = performance.now();
-    const field = ["input", "customerId"];
-    if (!customerIdShape.safeParse(customerId).success) {
-      return refused(refusal("INVALID_INPUT", "A customer id has 1 to 64 letters, digits or . _ @ -", field));
+    const customerId = readCustomerId(written);
+    if (customerId === null) {
+      return refused(refusal("INVALID_INPUT", `customerId: ${CUSTOMER_ID_RULE}`, ["input", "customerId"]));
     }
     const addressHash = addresses.hash(addressBlock(address));
     const opened = await challenges.open({ customerId, addressHash, now: clock.now() });

@@ -1,3 +1,4 @@
+import { readCustomerId } from "../customer-id.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
@@ -7,7 +8,6 @@ import { type Refused, refusal, refused } from "../refusal.ts";
 import type { HandOffStore } from "./hand-off.store.ts";
 import type { HandOffFault, VerifyHandOff } from "./hand-off-token.ts";
 import { addressBlock } from "./otp-limits.ts";
-import { customerIdShape } from "./request-otp.ts";
 import type { SessionStore } from "./session.store.ts";
 import type { SignedIn } from "./verify-otp.ts";
 
@@ -45,7 +45,7 @@ const faults: Record<HandOffFault | "used", () => Refused> = {
  */
 export function makeSignInWithToken(deps: SignInWithTokenDeps): SignInWithToken {
   const { db, tries, sessions, verify, addresses, clock, log } = deps;
-  return async ({ token, customerId, address, requestId }) => {
+  return async ({ token, customerId: written, address, requestId }) => {
     if (!verify) {
       return refused(refusal("SIGN_IN_LINK_OFF", "Links do not sign anybody in here. Ask for a one-time password."));
     }
@@ -58,11 +58,12 @@ export function makeSignInWithToken(deps: SignInWithTokenDeps): SignInWithToken 
         retryAt: taken.retryAt,
       });
     }
+    const customerId = readCustomerId(written);
+    if (customerId === null) return faults.invalid();
     const refuse = (fault: HandOffFault | "used", why: string) => {
       log.warn({ requestId, customerId, why }, "A sign-in link was refused");
       return faults[fault]();
     };
-    if (!customerIdShape.safeParse(customerId).success) return faults.invalid();
     const verified = await verify(token, customerId);
     if ("fault" in verified) {
       if (verified.fault === "unavailable") await tries.giveTryBack(taken.tryId);

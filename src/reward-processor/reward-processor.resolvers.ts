@@ -17,6 +17,7 @@ import { readOutcomes } from "./intake/outcomes.ts";
 import type { ProcessMessage } from "./intake/process-message.ts";
 import type { HashNik } from "./members/identity.ts";
 import type { LinkMember } from "./members/link-member.ts";
+import type { MoveAward, MoveMember } from "./members/move-member.ts";
 import { readIdentities } from "./members/read-identities.ts";
 import type { RewardAction as Action } from "./message/message.ts";
 import type { Problem } from "./message/notes.ts";
@@ -35,6 +36,8 @@ export interface RewardProcessorResolversDeps {
   checkIn: CheckIn;
   redriveReward: RedriveReward;
   linkMember: LinkMember;
+  moveMember: MoveMember;
+  moveAward: MoveAward;
   resolveAward: ResolveAward;
   manageRules: ManageRules;
   manageDraws: ManageDraws;
@@ -164,7 +167,19 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
 
       async linkMember(_, { input }, context) {
         const answer = await link(input, requireService(context));
-        return isRefused(answer) ? { awardsReleased: 0, userErrors: answer.refusals } : { ...answer, userErrors: [] };
+        if (isRefused(answer)) return { awardsReleased: 0, userErrors: answer.refusals };
+        return { awardsReleased: answer.awardsReleased, userErrors: [] };
+      },
+
+      async moveMember(_, { input }, context) {
+        const operatorId = requireOperator(context);
+        const { customerId, toCustomerId = null, note, ...ids } = input;
+        const identities = readIdentities(ids, deps.hashNik);
+        const answer = isRefused(identities)
+          ? identities
+          : await deps.moveMember({ customerId, toCustomerId, identities, note, operatorId });
+        if (isRefused(answer)) return { awardsMoved: 0, awardsKept: 0, userErrors: answer.refusals };
+        return { ...answer, userErrors: [] };
       },
 
       async linkMembers(_, { input }, context) {
@@ -189,7 +204,7 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
           }
           report.linked++;
           report.awardsReleased += answer.awardsReleased;
-          linkedIds.add(each.customerId);
+          linkedIds.add(answer.customerId);
         }
         const signedIn = await db.customer.findMany({ where: { customerId: { in: [...linkedIds] } } });
         for (const { customerId } of signedIn) linkedIds.delete(customerId);
@@ -205,6 +220,15 @@ export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Re
           const message = "No such award waits for this answer.";
           return { award: null, userErrors: [refusal("NOTHING_TO_RESOLVE", message, ["input", "awardId"])] };
         }
+        return { award: await readAward(db, awardId), userErrors: [] };
+      },
+
+      async moveAward(_, { input }, context) {
+        const operatorId = requireOperator(context);
+        const awardId = uuidOf("RewardAward", input.awardId) ?? NOWHERE;
+        const { customerId, note } = input;
+        const answer = await deps.moveAward({ awardId, customerId, note, operatorId });
+        if (isRefused(answer)) return { award: null, userErrors: answer.refusals };
         return { award: await readAward(db, awardId), userErrors: [] };
       },
 

@@ -205,6 +205,15 @@ const rows: Record<string, Row> = {
     `mutation { it: linkMember(input: { customerId: "C" }) { ${refusals} } }`,
     forServices("INVALID_INPUT"),
   ],
+  "Mutation.moveMember": [
+    `mutation { it: moveMember(input: { customerId: "C", note: "n" }) { ${refusals} } }`,
+    forOperators("MEMBER_NOT_FOUND"),
+  ],
+  "Mutation.moveAward": [
+    `mutation ($input: MoveAwardInput!) { it: moveAward(input: $input) { ${refusals} } }`,
+    forOperators("NOTHING_TO_RESOLVE"),
+    (of) => ({ input: { awardId: of.orderId, customerId: "C", note: "n" } }),
+  ],
   "Mutation.linkMembers": [`mutation { it: linkMembers(input: []) { ${refusals} } }`, forServices("ok")],
   "Mutation.createRewardRule": [
     `mutation { it: createRewardRule(input: { ruleId: "r", definition: "{}" }) { ${refusals} } }`,

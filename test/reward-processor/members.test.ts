@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readAudienceName } from "../../src/reward-processor/rules/audience-name.ts";
 import type { TestGateway } from "../support/gateway.ts";
-import { awardsIn, given, link, post, purchase, startRewards } from "./support/rewards.ts";
+import type { Caller } from "../support/graphql.ts";
+import { awardsIn, given, link, post, purchase, sampleRule, startRewards } from "./support/rewards.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -178,4 +180,160 @@ test("second, self and reversed referrals are refused, also when all come at onc
   );
   const receivers = paid.filter(({ role }) => role === "RECEIVER").map(({ member_id }) => member_id);
   expect(new Set(receivers).size).toBe(receivers.length);
+});
+
+describe("a customer id", () => {
+  const invalid = ["", " ", "CUST 777", "CUST\u200b777", "CUST777\u00ad", "ＣＵＳＴ", "a".repeat(65), "x/y", "क"];
+
+  test("is read without the blanks around it, so a link is one link", async () => {
+    await post(gateway, registration({ id: 1701 }));
+    expect((await link(gateway, { customerId: "CUST1701 ", userId: "1701" })).linkMember.awardsReleased).toBe(1);
+    await link(gateway, { customerId: "\ufeffCUST1701\n", userId: "1701" });
+    expect(await gateway.sql("select customer_id from reward_members where customer_id like '%CUST1701%'")).toEqual([
+      { customer_id: "CUST1701" },
+    ]);
+  });
+
+  test.each(invalid)("that is %j is refused at every door", async (customerId) => {
+    const codes = async (caller: Caller, query: string, variables: Record<string, unknown>) => {
+      const { data } = await caller.send<{ it: { userErrors: { code: string; field: string[] | null }[] } }>(
+        query.replaceAll("REFUSALS", "userErrors { code field }"),
+        variables,
+      );
+      return data?.it.userErrors.map(({ code }) => code);
+    };
+    const { anonymous, service, operator } = gateway;
+    const input = { customerId };
+    expect(
+      await codes(anonymous, "mutation ($input: RequestOtpInput!) { it: requestOtp(input: $input) { REFUSALS } }", {
+        input,
+      }),
+    ).toEqual(["INVALID_INPUT"]);
+    expect(
+      await codes(service, "mutation ($input: LinkMemberInput!) { it: linkMember(input: $input) { REFUSALS } }", {
+        input: { ...input, userId: "1" },
+      }),
+    ).toEqual(["INVALID_INPUT"]);
+    const { data } = await service.send<{ linkMembers: { rejected: { code: string }[] } }>(
+      "mutation ($input: [LinkMemberInput!]!) { linkMembers(input: $input) { rejected { code } } }",
+      { input: [{ ...input, userId: "1" }] },
+    );
+    expect(data?.linkMembers.rejected).toEqual([{ code: "INVALID_INPUT" }]);
+    expect(
+      await codes(operator, "mutation ($input: MoveMemberInput!) { it: moveMember(input: $input) { REFUSALS } }", {
+        input: { customerId: "c", toCustomerId: customerId, note: "n" },
+      }),
+    ).toEqual(["INVALID_INPUT"]);
+    const audience = { kind: "members", memberIds: [`customer:${customerId}`] };
+    expect(
+      await codes(operator, "mutation ($input: RewardRuleInput!) { it: createRewardRule(input: $input) { REFUSALS } }", {
+        input: { ruleId: "for-one", definition: JSON.stringify(sampleRule("register", { audience })) },
+      }),
+    ).toEqual(["INVALID_INPUT"]);
+    expect(() => gateway.sandbox.client.addCustomer({ customer_id: customerId, balance: 0 })).toThrow();
+  });
+
+  test("in an audience is compared as it is stored", async () => {
+    expect(readAudienceName(" customer: CUST1 ")).toEqual({ name: "customer:CUST1" });
+    expect(readAudienceName("user:007")).toEqual({ name: "user:7" });
+    expect(readAudienceName("member:")).toEqual({ problem: expect.any(String) });
+    expect(readAudienceName("CUST1")).toEqual({ problem: expect.any(String) });
+  });
+});
+
+describe("what was linked to a wrong customer", () => {
+  const move = async (input: Record<string, unknown>) => {
+    const { data } = await gateway.operator.send<{
+      moveMember: { awardsMoved: number; awardsKept: number; userErrors: { code: string }[] };
+    }>(
+      "mutation ($input: MoveMemberInput!) { moveMember(input: $input) { awardsMoved awardsKept userErrors { code } } }",
+      { input: { note: "a typing error", ...input } },
+    );
+    return data?.moveMember;
+  };
+  const auditOf = (subject: string) =>
+    gateway.sql<{ action: string; details: Record<string, unknown> }>(
+      "select action, details from audit_log where subject = $1 and action in ('member.move', 'award.move') order by id",
+      [subject],
+    );
+
+  test("moves with its awards to the right one, whom both are told, and is recorded", async () => {
+    await post(gateway, registration({ id: 1801 }));
+    await link(gateway, { customerId: "c-1801-wrong", userId: "1801" });
+    expect(await move({ customerId: "c-1801-wrong", toCustomerId: " c-1801 " })).toEqual({
+      awardsMoved: 1,
+      awardsKept: 0,
+      userErrors: [],
+    });
+    expect(given(await awardsOf("c-1801"))).toEqual(["1 MEMBER 500 POINTS PENDING"]);
+    expect(await awardsOf("c-1801-wrong")).toEqual([]);
+    expect((await feedOf("c-1801")).map(({ type }) => type)).toEqual(["AWARD_MADE"]);
+    expect((await feedOf("c-1801-wrong")).map(({ type }) => type)).toEqual(["AWARD_MADE", "AWARD_REFUSED"]);
+    await post(gateway, purchase(1801, 10_000, "W-1"));
+    expect((await awardsOf("c-1801")).length).toBe(2);
+    expect(await auditOf("c-1801-wrong")).toMatchObject([
+      { action: "member.move", details: { to: "c-1801", awardsMoved: 1, note: "a typing error" } },
+    ]);
+  });
+
+  test("also from an id that could not be linked any more", async () => {
+    await post(gateway, registration({ id: 1811 }));
+    await link(gateway, { customerId: "c-1811", userId: "1811" });
+    await gateway.sql("update reward_members set customer_id = 'c-1811 ' where customer_id = 'c-1811'");
+    expect((await move({ customerId: "c-1811 ", toCustomerId: "c-1811" }))?.userErrors).toEqual([]);
+    expect(await move({ customerId: "c-1811 ", toCustomerId: "c-1811" })).toMatchObject({
+      userErrors: [{ code: "MEMBER_NOT_FOUND" }],
+    });
+  });
+
+  test("joins what the right one has, and gives nothing twice", async () => {
+    await post(gateway, registration({ id: 1821 }));
+    await post(gateway, registration({ id: 1822 }));
+    await link(gateway, { customerId: "c-1821", userId: "1821" });
+    await link(gateway, { customerId: "c-1822-wrong", userId: "1822" });
+    await move({ customerId: "c-1822-wrong", toCustomerId: "c-1821" });
+    expect(given(await awardsOf("c-1821")).toSorted()).toEqual([
+      "1 MEMBER 500 POINTS CANCELLED",
+      "1 MEMBER 500 POINTS PENDING",
+    ]);
+    expect((await feedOf("c-1821")).map(({ type }) => type)).toEqual(["AWARD_MADE"]);
+  });
+
+  test("waits again when it is only unlinked, and can be linked", async () => {
+    await post(gateway, registration({ id: 1831 }));
+    await link(gateway, { customerId: "c-1831-wrong", userId: "1831" });
+    expect((await move({ customerId: "c-1831-wrong" }))?.awardsMoved).toBe(1);
+    expect((await link(gateway, { customerId: "c-1831", userId: "1831" })).linkMember.awardsReleased).toBe(1);
+    expect(given(await awardsOf("c-1831"))).toEqual(["1 MEMBER 500 POINTS PENDING"]);
+  });
+
+  test("may be one id of several: the others stay", async () => {
+    await link(gateway, { customerId: "c-1841", userId: "1841", memberId: "1842" });
+    expect(await move({ customerId: "c-1841", toCustomerId: "c-1843", memberId: "1842" })).toMatchObject({
+      userErrors: [],
+    });
+    expect(await move({ customerId: "c-1841", toCustomerId: "c-1843", memberId: "1842" })).toMatchObject({
+      userErrors: [{ code: "MEMBER_NOT_FOUND" }],
+    });
+    await post(gateway, registration({ MemberId: 1842 }));
+    expect((await awardsOf("c-1843")).length).toBe(1);
+    await post(gateway, registration({ id: 1841 }));
+    expect((await awardsOf("c-1841")).length).toBe(1);
+  });
+
+  test("leaves awards whose crediting is in doubt or done, and counts them", async () => {
+    await post(gateway, registration({ id: 1851 }));
+    await link(gateway, { customerId: "c-1851-wrong", userId: "1851" });
+    await gateway.sql(
+      `update reward_awards set state = 'UNCERTAIN', sent_at = now(), ledger = 'CLIENT', credit_reference = 'AWARD-1851'
+       where customer_id = 'c-1851-wrong'`,
+    );
+    expect(await move({ customerId: "c-1851-wrong", toCustomerId: "c-1851" })).toMatchObject({
+      awardsMoved: 0,
+      awardsKept: 1,
+    });
+    await expect(
+      gateway.sql("update reward_awards set customer_id = 'c-1851' where customer_id = 'c-1851-wrong'"),
+    ).rejects.toThrow("cannot be rewritten");
+  });
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { CUSTOMER_ID_RULE, readCustomerId } from "../../customer-id.ts";
 import { audit } from "../../platform/audit.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../../platform/db.ts";
@@ -20,6 +21,8 @@ export interface LinkMemberInput {
 }
 
 export interface Linked {
+  /** The customer's id, without the blanks that were around it. */
+  customerId: string;
   /** Awards that had waited for this. */
   awardsReleased: number;
 }
@@ -32,8 +35,12 @@ export type LinkMember = (input: LinkMemberInput) => Promise<Linked | Refused>;
  */
 export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMember: TellMember }): LinkMember {
   const { db, bus, clock, tellMember } = deps;
-  return async ({ customerId, identities, actor }) => {
-    if (customerId.trim() === "" || identities.length === 0) {
+  return async ({ customerId: written, identities, actor }) => {
+    const customerId = readCustomerId(written);
+    if (customerId === null) {
+      return refused(refusal("INVALID_INPUT", `customerId: ${CUSTOMER_ID_RULE}`, ["input", "customerId"]));
+    }
+    if (identities.length === 0) {
       return refused(refusal("INVALID_INPUT", "Say which customer, and at least one id of theirs.", ["input"]));
     }
     const now = clock.now();
@@ -76,7 +83,7 @@ export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
     });
     if (isRefused(linked)) return linked;
     ringTold(bus, linked.told);
-    return { awardsReleased: linked.awardsReleased };
+    return { customerId, awardsReleased: linked.awardsReleased };
   };
 }
 

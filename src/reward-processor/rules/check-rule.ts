@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { readAudienceName } from "./audience-name.ts";
 import { checkAction, pointsOfMinimum } from "./check-action.ts";
 import { type RuleDefinition, ruleDefinition } from "./rule.ts";
 import { checkWindow, firstRepeated, type RuleProblem } from "./rule-problem.ts";
@@ -7,8 +8,21 @@ import { checkWindow, firstRepeated, type RuleProblem } from "./rule-problem.ts"
 export function readRule(input: unknown): { definition: RuleDefinition } | { problems: RuleProblem[] } {
   const parsed = ruleDefinition.safeParse(input);
   if (!parsed.success) return { problems: parsed.error.issues.map(toProblem) };
-  const problems = checkRule(parsed.data);
-  return problems.length === 0 ? { definition: parsed.data } : { problems };
+  const { definition, problems: nameProblems } = withReadNames(parsed.data);
+  const problems = [...nameProblems, ...checkRule(definition)];
+  return problems.length === 0 ? { definition } : { problems };
+}
+
+/** The rule with the members of its audience named as they are compared. */
+function withReadNames(definition: RuleDefinition): { definition: RuleDefinition; problems: RuleProblem[] } {
+  const { audience } = definition;
+  if (audience.kind !== "members") return { definition, problems: [] };
+  const read = audience.memberIds.map(readAudienceName);
+  const problems = read.flatMap((each, place) =>
+    "problem" in each ? [{ field: ["audience", "memberIds", place], message: each.problem }] : [],
+  );
+  const memberIds = read.flatMap((each) => ("name" in each ? [each.name] : []));
+  return { definition: { ...definition, audience: { ...audience, memberIds } }, problems };
 }
 
 const toProblem = ({ path, message }: z.core.$ZodIssue): RuleProblem => ({
