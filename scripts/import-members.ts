@@ -5,10 +5,11 @@
 // The first line names the columns: customerId, and memberId, userId or nik. Importing a file again is safe. Answers 0 when all
 // are linked, 1 when some are not (each is told, by its line), 2 when nothing could be read or asked.
 import "./explain-errors.ts";
-import { createReadStream } from "node:fs";
-import { CsvError, type Info, parse } from "csv-parse";
+import { readFile } from "node:fs/promises";
+import { buffer } from "node:stream/consumers";
 import { readProcessConfig } from "../src/command-line.ts";
 import { originOf } from "../src/origin.ts";
+import { decodeText, readTable, type TableProblem } from "../src/platform/csv-table.ts";
 import { askGateway } from "./ask-gateway.ts";
 
 const COLUMNS = ["customerId", "memberId", "userId", "nik"];
@@ -36,21 +37,15 @@ if (!/^https?:$/.test(URL.parse(gateway)?.protocol ?? "")) {
 }
 if (rewardServiceToken === undefined) stop("REWARD_SERVICE_TOKEN: required in production. Set it to the gateway's.");
 
-const rows = (path === "-" ? process.stdin : createReadStream(path))
-  .on("error", (error: Error) => stop(`Could not read ${path}: ${error.message}. Give a CSV file that exists.`))
-  .pipe(parse({ columns: checkColumns, bom: true, trim: true, skip_empty_lines: true, info: true }));
+const bytes = await (path === "-" ? buffer(process.stdin) : readFile(path)).catch((error: Error) =>
+  stop(`Could not read ${path}: ${error.message}. Give a CSV file that exists.`),
+);
+const rows = readRows(decodeText(bytes));
 let [linked, awardsReleased, rejected, waiting] = [0, 0, 0, [] as Row[]];
 const unknown: { line: number; customerId: string }[] = [];
-try {
-  for await (const { record, info } of rows as AsyncIterable<{ record: Record<string, string>; info: Info }>) {
-    waiting.push({ line: info.lines, ids: record });
-    if (waiting.length === AT_ONCE) await send();
-  }
-} catch (error) {
-  // Nothing of the file is repeated: it may be a national id.
-  if (error instanceof CsvError)
-    stop(`This is not CSV: line ${String(error["lines"])} cannot be read (${error.code}).`);
-  throw error;
+for (const { line, values: ids } of rows) {
+  waiting.push({ line, ids });
+  if (waiting.length === AT_ONCE) await send();
 }
 await send();
 console.log(`${linked} linked, ${rejected} not; ${awardsReleased} awards had waited for it.`);
@@ -102,13 +97,28 @@ async function link(input: readonly Record<string, string>[]): Promise<Report> {
   return answer.data?.linkMembers ?? stop(`${gateway} answered: ${problem} ${advice}`);
 }
 
-function checkColumns(columns: string[]): string[] {
-  const unknown = columns.filter((column) => !COLUMNS.includes(column));
-  if (unknown.length > 0) stop(`Unknown column ${unknown.join(", ")}; there are ${COLUMNS.join(", ")}.`);
+function readRows(text: string) {
+  const table = readTable(text, COLUMNS);
+  if ("problem" in table) return stop(inWords(table.problem));
+  const { columns, rows } = table;
   if (!columns.includes("customerId") || columns.length < 2) {
     stop("The first line must name the columns: customerId, and memberId, userId or nik.");
   }
-  return columns;
+  return rows;
+}
+
+/** Nothing of the rows is repeated: it may be a national id. */
+function inWords(problem: TableProblem): string {
+  switch (problem.kind) {
+    case "unknown-column":
+      return `Unknown column ${problem.column}; there are ${COLUMNS.join(", ")}.`;
+    case "repeated-column":
+      return `The column ${problem.column} is there twice.`;
+    case "unnamed-column":
+      return `Column ${problem.place} has values and no name in the first line.`;
+    case "not-csv":
+      return `This is not CSV: line ${problem.line} cannot be read (${problem.code}).`;
+  }
 }
 
 function stop(message: string): never {

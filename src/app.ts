@@ -188,8 +188,10 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       await features.adoptOrders();
       await features.reconcile();
       await countRedemptions(db);
+      await features.expireVouchers();
     };
     running.defer(repeat(reconcile, surroundings.reconcileEveryMs ?? 30_000, "Reconciliation", log));
+    await features.expireVouchers();
     running.defer(repeat(features.sweepFeeds, SWEEP_EVERY_MS, "Forgetting old events", log));
     running.defer(repeat(features.sweepHandOffs, SWEEP_EVERY_MS, "Forgetting old sign-in links", log));
     const { redisUrl } = config;

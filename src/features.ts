@@ -21,6 +21,7 @@ import { makeAskFresh } from "./catalog/ask-capillary.ts";
 import { capillaryLoaders } from "./catalog/capillary.loaders.ts";
 import { catalogLoaders } from "./catalog/catalog.loaders.ts";
 import { catalogResolvers } from "./catalog/catalog.resolvers.ts";
+import { makeExpireVouchers } from "./catalog/expire-vouchers.ts";
 import { makeImportVoucherCodes } from "./catalog/import-voucher-codes.ts";
 import { makeManageRewards } from "./catalog/manage-rewards.ts";
 import type { PictureFetcher } from "./catalog/mirror/image/fetch-picture.ts";
@@ -140,6 +141,7 @@ export function makeFeatures(deps: FeatureDeps) {
   checkOrderStatuses();
   const gridMs = otpGridMs ?? ANSWER_GRID_MS;
   const { settleMs, redeemRepeatable, reverseRepeatable, pointsAuth } = config.client;
+  const timeZone = config.programTimeZone;
 
   // Sign-in
   const box = (purpose: string) => makeSecretBox(config.sessionSecret, purpose);
@@ -179,7 +181,8 @@ export function makeFeatures(deps: FeatureDeps) {
   const orders = makeOrderStore({ db, bus, clock });
   const rewards = makeRewardStore(db);
   const manageRewards = makeManageRewards({ db, clock });
-  const importVoucherCodes = makeImportVoucherCodes({ db, vault, clock });
+  const importVoucherCodes = makeImportVoucherCodes({ db, vault, clock, timeZone });
+  const expireVouchers = makeExpireVouchers({ db, clock, timeZone, log });
   const mirrorStore = makeMirrorStore(db);
   const ledger = config.capillary.individualLedger;
   const { catalogue, points } = capillary ?? {};
@@ -203,7 +206,7 @@ export function makeFeatures(deps: FeatureDeps) {
   const settleLines = makeSettleLines((tx, { id, orderId }) =>
     jobs.add(tx, { name: "return-points" }, `return:${id}`, { orderId, movementId: id }),
   );
-  const giveRewards = makeGiveRewards({ settleLines, atCrashPoint, log });
+  const giveRewards = makeGiveRewards({ settleLines, atCrashPoint, timeZone, log });
   const conclude = makeConcludeMovement({ settleLines, giveRewards, log });
   const readBalance = makeReadBalance({ db, client, orderTokens, sessionTokens, pointsAuth, clock });
   const movePoints = makeMovePoints({
@@ -276,7 +279,6 @@ export function makeFeatures(deps: FeatureDeps) {
       : makeReceiveReport({ db, updateShipment, clock, secret: config.webhookSecret });
 
   // Reward Processor
-  const timeZone = config.programTimeZone;
   const processor = openProcessor({ config, db, bus, clock });
   const { processMessage, acceptMessage, tellMember, draws, hashNik, seeds } = processor;
 
@@ -329,6 +331,7 @@ export function makeFeatures(deps: FeatureDeps) {
     makeLoaders,
     syncCatalog,
     feeds,
+    expireVouchers: expireVouchers.expire,
     sweepFeeds,
     sweepHandOffs: () => handOffs.sweep(clock.now()),
     startCrediting: (pollMs: number | undefined) => startCrediting({ ...crediting, pollMs }),
@@ -343,6 +346,7 @@ export function makeFeatures(deps: FeatureDeps) {
         rewards,
         manageRewards,
         importVoucherCodes,
+        expiringVouchers: expireVouchers.expiring,
         syncCatalog,
         lastSync: () => mirrorStore.lastRun(),
         ledger,

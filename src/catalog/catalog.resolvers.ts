@@ -7,6 +7,7 @@ import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isRefused, refusal } from "../refusal.ts";
 import { makeAskRedeemability, spendableFrom } from "./ask-redeemability.ts";
+import type { ExpireVouchers } from "./expire-vouchers.ts";
 import type { ImportVoucherCodes } from "./import-voucher-codes.ts";
 import { type ManageRewards, rewardNotFound } from "./manage-rewards.ts";
 import type { LastRun } from "./mirror/mirror.store.ts";
@@ -19,6 +20,7 @@ export interface CatalogDeps {
   rewards: RewardStore;
   manageRewards: ManageRewards;
   importVoucherCodes: ImportVoucherCodes;
+  expiringVouchers: ExpireVouchers["expiring"];
   syncCatalog: SyncCatalog;
   lastSync(): Promise<LastRun | null>;
   ledger: IndividualLedger;
@@ -63,6 +65,13 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
         return rewardId ? loaders.reward.load(rewardId) : null;
       },
       rewardCategories: () => rewards.categories(clock.now()),
+      expiringVouchers(_, { withinDays }, context) {
+        requireOperator(context);
+        const days = withinDays ?? 30;
+        if (days < 0 || days > MAX_EXPIRING_DAYS)
+          throw badUserInput("withinDays", `must be 0 to ${MAX_EXPIRING_DAYS}, found ${days}`);
+        return deps.expiringVouchers(days);
+      },
       catalogSync(_, __, context) {
         requireOperator(context);
         return lastSync();
@@ -113,6 +122,7 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
   };
 }
 
+const MAX_EXPIRING_DAYS = 366;
 /** PostgreSQL fails on a word of more than 2046 bytes. */
 const MAX_SEARCH_LENGTH = 500;
 

@@ -1,12 +1,14 @@
 import { setImmediate } from "node:timers/promises";
-import { CsvError, parse as parseCsv } from "csv-parse/sync";
 import { z } from "zod";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
+import { readTable, type TableProblem } from "../platform/csv-table.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
+import { localDateOf } from "../platform/time-zone.ts";
 import { type Refused, refusal, refused } from "../refusal.ts";
 import { lockReward, rewardIsMirrored, rewardNotFound } from "./manage-rewards.ts";
 import { isFromPool, type Reward, toReward } from "./reward.ts";
+import { areRounded, damageOf, isRounded } from "./spreadsheet-damage.ts";
 import type { SealedVoucher, VoucherVault } from "./voucher-vault.ts";
 
 const MAX_ROWS = 20_000;
@@ -14,15 +16,29 @@ const SEALED_AT_ONCE = 500;
 
 const emptyIsAbsent = (value: unknown) =>
   typeof value === "string" && value.trim() === "" ? undefined : (value ?? undefined);
+const undamaged = (value: string, context: z.core.$RefinementCtx) => {
+  const message = damageOf(value);
+  if (message !== null) context.addIssue({ code: "custom", message });
+};
 const codeRow = z.object({
-  code: z.string("is missing").trim().min(1, "is empty").max(200, "is longer than 200 characters"),
-  pin: z.preprocess(emptyIsAbsent, z.string().trim().max(50, "is longer than 50 characters").optional()),
+  code: z
+    .string("is missing")
+    .trim()
+    .min(1, "is empty")
+    .max(200, "is longer than 200 characters")
+    .superRefine(undamaged),
+  pin: z.preprocess(
+    emptyIsAbsent,
+    z.string().trim().max(50, "is longer than 50 characters").superRefine(undamaged).optional(),
+  ),
   validUntil: z.preprocess(emptyIsAbsent, z.iso.date("must be a date such as 2027-03-31").optional()),
 });
 
 export interface RejectedRow {
   /** 1 is the first row after the header. */
   row: number;
+  /** Of the CSV; null for `rows`. */
+  line: number | null;
   reason: string;
 }
 export interface ImportReport {
@@ -37,14 +53,25 @@ export interface ImportInput {
 }
 export type ImportVoucherCodes = (input: ImportInput, operatorId: string) => Promise<ImportReport | Refused>;
 
-/** Adds codes to a reward's pool: all of them, or none with a reason for each row that is wrong. */
-export function makeImportVoucherCodes(deps: { db: Db; vault: VoucherVault; clock: Clock }): ImportVoucherCodes {
-  const { db, vault, clock } = deps;
+/**
+ * Adds codes to a reward's pool: all of them, or none with a reason for each row that is wrong.
+ * @param deps.timeZone the programme's: a code's last day ends there
+ */
+export function makeImportVoucherCodes(deps: {
+  db: Db;
+  vault: VoucherVault;
+  clock: Clock;
+  timeZone: string;
+}): ImportVoucherCodes {
+  const { db, vault, clock, timeZone } = deps;
   return async ({ rewardId, csv, rows }, operatorId) => {
     const given = readRows(csv, rows);
     if ("refusals" in given) return given;
-    const today = clock.now().toISOString().slice(0, 10);
-    const { good, wrong } = checkRows(given, today);
+    const lineOf = (row: number) => given[row - 1]?.line ?? null;
+    const { good, wrong } = checkRows(
+      given.map(({ values }) => values),
+      localDateOf(clock.now(), timeZone),
+    );
     const sealed: { row: number; voucher: SealedVoucher }[] = [];
     for (const { row, ...voucher } of good) {
       if (row % SEALED_AT_ONCE === 0) await setImmediate(); // others are waiting
@@ -69,7 +96,8 @@ export function makeImportVoucherCodes(deps: { db: Db; vault: VoucherVault; cloc
           .map(({ row }) => ({ row, reason: "already in the pool" })),
       ];
       if (rejected.length > 0) {
-        return { imported: 0, rejected: rejected.sort((a, b) => a.row - b.row), reward: toReward(reward) };
+        const inTurn = rejected.sort((a, b) => a.row - b.row).map((each) => ({ ...each, line: lineOf(each.row) }));
+        return { imported: 0, rejected: inTurn, reward: toReward(reward) };
       }
       await insertVouchers(tx, vouchers);
       const imported = vouchers.length;
@@ -89,7 +117,9 @@ export function makeImportVoucherCodes(deps: { db: Db; vault: VoucherVault; cloc
 /** Tells rows that make a voucher from those that do not, and why. */
 function checkRows(given: readonly unknown[], today: string) {
   const good: (z.infer<typeof codeRow> & { row: number })[] = [];
-  const wrong: RejectedRow[] = [];
+  const wrong: Omit<RejectedRow, "line">[] = [];
+  const areCodesRounded = areRounded(column(given, "code"));
+  const arePinsRounded = areRounded(column(given, "pin"));
   const firstSeen = new Map<string, number>();
   for (const [index, input] of given.entries()) {
     const row = index + 1;
@@ -99,9 +129,11 @@ function checkRows(given: readonly unknown[], today: string) {
       reject(parsed.error.issues.map((issue) => `${String(issue.path[0] ?? "row")} ${issue.message}`).join("; "));
       continue;
     }
-    const { code, validUntil } = parsed.data;
+    const { code, pin, validUntil } = parsed.data;
     const earlier = firstSeen.get(code);
-    if (validUntil && validUntil < today) reject(`validUntil ${validUntil} is in the past`);
+    if (areCodesRounded && isRounded(code)) reject(`code ${ROUNDED}`);
+    else if (arePinsRounded && pin !== undefined && isRounded(pin)) reject(`pin ${ROUNDED}`);
+    else if (validUntil && validUntil < today) reject(`validUntil ${validUntil} is in the past`);
     else if (earlier) reject(`the same code as in row ${earlier}`);
     else {
       firstSeen.set(code, row);
@@ -110,6 +142,13 @@ function checkRows(given: readonly unknown[], today: string) {
   }
   return { good, wrong };
 }
+
+const ROUNDED = "looks like a number that a spreadsheet has rounded: all digits after the fifteenth are 0";
+const column = (rows: readonly unknown[], name: "code" | "pin") =>
+  rows.flatMap((row) => {
+    const value = (row as Record<string, unknown> | null)?.[name];
+    return typeof value === "string" ? [value.trim()] : [];
+  });
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
@@ -130,14 +169,19 @@ export async function insertVouchers(tx: Tx, vouchers: readonly SealedVoucher[])
       ${all("codeHash")}::bytea[], ${all("maskedCode")}::text[], ${all("validUntil")}::date[])`;
 }
 
+interface GivenRow {
+  values: unknown;
+  line: number | null;
+}
+
 function readRows(
   csv: string | null | undefined,
   rows: readonly unknown[] | null | undefined,
-): readonly unknown[] | Refused {
+): readonly GivenRow[] | Refused {
   const wrong = (message: string, field: string) =>
     refused(refusal("VOUCHER_CODES_INVALID", message, ["input", field]));
   if ((csv == null) === (rows == null)) return wrong("Give either csv or rows.", "csv");
-  const found = rows ?? fromCsv(csv ?? "");
+  const found = rows?.map((values) => ({ values, line: null })) ?? fromCsv(csv ?? "");
   if (typeof found === "string") return wrong(found, "csv");
   if (found.length === 0) return wrong("There are no codes in it.", csv == null ? "rows" : "csv");
   if (found.length > MAX_ROWS)
@@ -145,20 +189,41 @@ function readRows(
   return found;
 }
 
+const COLUMNS = ["code", "pin", "validUntil"];
+
 /** The rows, or what is wrong with the text as a whole, in words that repeat nothing of it: it may be a code. */
-function fromCsv(text: string): readonly unknown[] | string {
-  try {
-    const records = parseCsv(text, { columns: true, bom: true, trim: true, skip_empty_lines: true }) as Record<
-      string,
-      string
-    >[];
-    const columns = Object.keys(records[0] ?? { code: "" });
-    const unknown = columns.filter((column) => !["code", "pin", "validUntil"].includes(column));
-    if (!columns.includes("code")) return 'The first line must name the columns, and one of them must be "code".';
-    if (unknown.length > 0) return `Unknown column ${unknown.join(", ")}; there are code, pin and validUntil.`;
-    return records;
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    return `This is not CSV: line ${String(error["lines"])} cannot be read (${error.code}).`;
+function fromCsv(text: string): GivenRow[] | string {
+  const table = readTable(text, COLUMNS);
+  const noCodes = 'The first line must name the columns, and one of them must be "code".';
+  if ("problem" in table) {
+    const { problem } = table;
+    // Without a header the first line is a code.
+    const isHeader = problem.kind !== "unknown-column" || problem.columns.includes("code");
+    return isHeader ? inWords(problem) : noCodes;
+  }
+  return table.rows.length === 0 || table.columns.includes("code") ? table.rows : noCodes;
+}
+
+function inWords(problem: TableProblem): string {
+  switch (problem.kind) {
+    case "unknown-column":
+      return `Unknown column ${problem.column}; there are code, pin and validUntil.`;
+    case "repeated-column":
+      return `The column ${problem.column} is there twice.`;
+    case "unnamed-column":
+      return `Column ${problem.place} has values and no name in the first line.`;
+    case "not-csv": {
+      const { line, code } = problem;
+      const why = csvReasons[code] ?? "cannot be read";
+      return `This is not CSV: line ${line} ${why} (${code}).`;
+    }
   }
 }
+
+const csvReasons: Readonly<Record<string, string>> = {
+  CSV_RECORD_INCONSISTENT_COLUMNS: "has more or fewer values than there are columns",
+  CSV_QUOTE_NOT_CLOSED: "has a quotation mark that is not closed",
+  INVALID_OPENING_QUOTE: "has a quotation mark within a value",
+  CSV_INVALID_CLOSING_QUOTE: "has text after a closing quotation mark",
+  CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE: "has text after a closing quotation mark",
+};

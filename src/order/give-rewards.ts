@@ -3,6 +3,7 @@ import type { AtCrashPoint } from "../platform/crash-point.ts";
 import type { Tx } from "../platform/db.ts";
 import type { UnitState } from "../platform/generated/prisma/enums.ts";
 import type { Logger } from "../platform/logger.ts";
+import { localDateOf } from "../platform/time-zone.ts";
 import type { OrderChange } from "./order.store.ts";
 import type { OrderAggregate } from "./order-aggregate.ts";
 import type { SettleLines } from "./settle-lines.ts";
@@ -19,12 +20,16 @@ export type GiveRewards = (change: OrderChange, order: OrderAggregate) => Promis
 export interface GiveRewardsDeps {
   settleLines: SettleLines;
   atCrashPoint: AtCrashPoint;
+  /** The programme's: a code can be given on its last day there. */
+  timeZone: string;
   log: Logger;
 }
 
 type Line = OrderAggregate["lines"][number];
 
-export function makeGiveRewards({ settleLines, atCrashPoint, log }: GiveRewardsDeps): GiveRewards {
+export function makeGiveRewards({ settleLines, atCrashPoint, timeZone, log }: GiveRewardsDeps): GiveRewards {
+  const dayOf = (now: Date) => new Date(localDateOf(now, timeZone));
+
   return async (change, order) => {
     const ours = order.lines.filter(({ source }) => source === "BIGCITY");
     // Every order locks its rewards in the same sequence, which prevents deadlocks.
@@ -34,7 +39,7 @@ export function makeGiveRewards({ settleLines, atCrashPoint, log }: GiveRewardsD
     for (const line of lines) {
       const pending = line.units.filter((unit) => unit.state === "PENDING").map((unit) => unit.id);
       if (pending.length === 0) continue;
-      const given = isFromPool(line) ? await giveCodes(change, line, pending) : await setAside(change, line, pending);
+      const given = isFromPool(line) ? await giveCodes(change, line, pending, dayOf(change.now)) : await setAside(change, line, pending);
       if (isFromPool(line) && given > 0) taken.push({ rewardId: line.rewardId, count: given });
       if (given < pending.length) {
         const facts = { order: order.number, line: line.position, wanted: pending.length, given };
@@ -74,14 +79,14 @@ const withStates = (order: OrderAggregate, states: ReadonlyMap<string, UnitState
 });
 
 /** Allocates a code to each unit, and fails the units without one. @returns the number of allocated codes */
-async function giveCodes(change: OrderChange, line: Line, unitIds: string[]): Promise<number> {
+async function giveCodes(change: OrderChange, line: Line, unitIds: string[], today: Date): Promise<number> {
   const { tx } = change;
-  let given = await allocateCodes(change, line.rewardId, unitIds);
+  let given = await allocateCodes(change, line.rewardId, unitIds, today);
   if (given < unitIds.length) {
     // Codes that another transaction has locked were skipped. Such a transaction locks the reward last: see below.
     await tx.$queryRaw`select from rewards where id = ${line.rewardId}::uuid for update`;
-    await expireCodes(change, line.rewardId);
-    given += await allocateCodes(change, line.rewardId, unitIds.slice(given));
+    await expireCodes(change, line.rewardId, today);
+    given += await allocateCodes(change, line.rewardId, unitIds.slice(given), today);
   }
   await recordFailed(tx, line, unitIds, given);
   return given;
@@ -114,9 +119,9 @@ async function recordFailed(tx: Tx, line: Line, unitIds: readonly string[], give
 }
 
 /** Marks the available codes whose last day has passed as expired, and lowers the stock by their number. */
-async function expireCodes({ tx, now }: OrderChange, rewardId: string): Promise<void> {
+async function expireCodes({ tx }: OrderChange, rewardId: string, today: Date): Promise<void> {
   const { count } = await tx.voucherCode.updateMany({
-    where: { rewardId, state: "AVAILABLE", validUntil: { lt: dayOf(now) } },
+    where: { rewardId, state: "AVAILABLE", validUntil: { lt: today } },
     data: { state: "EXPIRED" },
   });
   if (count > 0) await tx.reward.update({ where: { id: rewardId }, data: { stock: { decrement: count } } });
@@ -128,11 +133,16 @@ async function expireCodes({ tx, now }: OrderChange, rewardId: string): Promise<
  *
  * @returns the number of codes; the first units got them
  */
-async function allocateCodes({ tx, now }: OrderChange, rewardId: string, unitIds: readonly string[]): Promise<number> {
+async function allocateCodes(
+  { tx, now }: OrderChange,
+  rewardId: string,
+  unitIds: readonly string[],
+  today: Date,
+): Promise<number> {
   return tx.$executeRaw`
     with available as (
       select id, valid_until from voucher_codes
-      where reward_id = ${rewardId}::uuid and state = 'AVAILABLE' and (valid_until is null or valid_until >= ${dayOf(now)}::date)
+      where reward_id = ${rewardId}::uuid and state = 'AVAILABLE' and (valid_until is null or valid_until >= ${today}::date)
       order by valid_until nulls last, id limit ${unitIds.length} for update skip locked
     ), chosen as (
       select id, row_number() over (order by valid_until nulls last, id) as place from available
@@ -146,5 +156,3 @@ async function allocateCodes({ tx, now }: OrderChange, rewardId: string, unitIds
     )
     update order_units set state = 'FULFILLED' from allocated where order_units.id = allocated.unit_id`;
 }
-
-const dayOf = (now: Date) => new Date(now.toISOString().slice(0, 10));

@@ -1,6 +1,10 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeVoucherVault } from "../../src/catalog/voucher-vault.ts";
+import { decodeText, readTable } from "../../src/platform/csv-table.ts";
 import { makeSecretBox } from "../../src/platform/secret-box.ts";
+import { localDateOf } from "../../src/platform/time-zone.ts";
+import { areRounded, damageOf } from "../../src/catalog/spreadsheet-damage.ts";
 import { SESSION_SECRET, startTestGateway, type TestGateway, type TestReward } from "../support/gateway.ts";
 import { captureLog } from "../support/log.ts";
 import { orderSettled, placeOrder } from "../support/orders.ts";
@@ -64,6 +68,15 @@ describe("a file of codes", () => {
     ["empty lines", "code\n\nAAA-1\n\n\nAAA-2\n", [{ code: "AAA-1" }, { code: "AAA-2" }]],
     ["values left empty", "code,pin,validUntil\nAAA-1,,\n", [{ code: "AAA-1" }]],
     ["letters of any script", "code\nकोड-१\n", [{ code: "कोड-१" }]],
+    ["semicolons", "Code;PIN\nABCD-1;1234\n", [{ code: "ABCD-1", pin: "1234" }]],
+    ["tabs", "CODE\tpin\tvaliduntil\nABCD-1\t1234\t2099-03-31\n", [{ code: "ABCD-1", pin: "1234", until: "2099-03-31" }]],
+    ["a line that names the separator", "sep=;\ncode;pin\nA,1;2\n", [{ code: "A,1", pin: "2" }]],
+    ["that line after a byte order mark", "\uFEFFsep=;\r\ncode;pin\r\nA-1;2\r\n", [{ code: "A-1", pin: "2" }]],
+    ["names with capitals, blanks and hyphens", "Code,Valid Until\nA-1,2099-03-31\n", [{ code: "A-1", until: "2099-03-31" }]],
+    ["empty rows and columns of a spreadsheet", "code,pin,,\nA-1,1,,\n,,,\n , ,,\n", [{ code: "A-1", pin: "1" }]],
+    ["codes that only look a little like numbers", "code\n4E10\n0012\n1E5\n123456789012345678\n", [
+      { code: "0012" }, { code: "123456789012345678" }, { code: "1E5" }, { code: "4E10" },
+    ]],
   ])("may have %s", async (_, csv, expected) => {
     const reward = await gateway.voucher({ codes: 0 });
     expect(await importCodes(reward.id, { csv })).toEqual({
@@ -91,6 +104,9 @@ describe("a file of codes", () => {
     ["too many values in a line", { csv: "code\nSECRET-1,12\n" }, /not CSV: line 2/, "csv"],
     ["a quote that is not closed", { csv: 'code\n"SECRET-1\n' }, /not CSV/, "csv"],
     ["a quote in the middle of a value", { csv: 'code\nSECRET-1"2\n' }, /not CSV/, "csv"],
+    ["a column that is there twice", { csv: "code,Code\nSECRET-1,SECRET-2\n" }, /code is there twice/, "csv"],
+    ["values in a column without a name", { csv: "code,\nSECRET-1,SECRET-2\n" }, /Column 2 has values/, "csv"],
+    ["another separator in the header than in the rows", { csv: "code;pin\nSECRET-1,2\n" }, /not CSV: line 2 has/, "csv"],
     ["neither csv nor rows", {}, /either/, "csv"],
     ["both csv and rows", { csv: "code\nSECRET-1", rows: [{ code: "SECRET-1" }] }, /either/, "csv"],
   ])("is refused with %s, without a word of it repeated", async (_, input, message, field) => {
@@ -142,7 +158,7 @@ describe("a file of codes", () => {
 
   test("may hold a code whose last day is today, and one that another reward has", async () => {
     const [reward, other] = [await gateway.voucher({ codes: 0 }), await gateway.voucher({ codes: 0 })];
-    const today = new Date().toISOString().slice(0, 10);
+    const today = localDateOf(new Date(), "Asia/Jakarta");
     for (const { id } of [reward, other])
       expect(await importCodes(id, { rows: [{ code: "SHARED-1", validUntil: today }] })).toMatchObject({ imported: 1 });
   });
@@ -250,3 +266,92 @@ test("a gateway that cannot open the codes does not start, and one with their se
 });
 
 const hex = (text: string) => Buffer.from(text).toString("hex");
+
+describe("a value that a spreadsheet has changed", () => {
+  const damaged: [string, string][] = [
+    ["6.947E+15", "looks like a number that a spreadsheet has rounded"],
+    ["1,2E+03", "looks like a number that a spreadsheet has rounded"],
+    ["1E+05", "looks like a number that a spreadsheet has rounded"],
+    ["12345678.0", "looks like a number that a spreadsheet has given decimals"],
+    ["#N/A", "is an error of a spreadsheet, such as #N/A"],
+    ["#REF!", "is an error of a spreadsheet, such as #N/A"],
+    ["#DIV/0!", "is an error of a spreadsheet, such as #N/A"],
+    ["########", "is an error of a spreadsheet, such as #N/A"],
+    ["Err:502", "is an error of a spreadsheet, such as #N/A"],
+    ["'00123", "begins with an apostrophe, by which spreadsheets mark text"],
+    ["’00123", "begins with an apostrophe, by which spreadsheets mark text"],
+    ["=A1", "is a formula of a spreadsheet"],
+    ["1-Mar", "looks like a date that a spreadsheet has made of it"],
+    ["Mar-24", "looks like a date that a spreadsheet has made of it"],
+    ["03/01/2024", "looks like a date that a spreadsheet has made of it"],
+    ["TRUE", "is a word for a missing or logical value"],
+    ["nan", "is a word for a missing or logical value"],
+    ["AB\nCD", "holds a line break"],
+    ["AB\u2028CD", "holds a line break"],
+    ["AB\tCD", "holds a tab"],
+    ["AB\u0007CD", "holds an invisible character (U+0007)"],
+    ["AB\u200bCD", "holds an invisible character (U+200B)"],
+    ["AB\u00adCD", "holds an invisible character (U+00AD)"],
+    ["AB\u202eCD", "holds an invisible character (U+202E)"],
+    ["AB\u3164CD", "holds an invisible character (U+3164)"],
+    ["AB\u00a0CD", "holds a blank that is not a plain space (U+00A0)"],
+    ["AB\uFFFDCD", "holds a character that could not be read (U+FFFD): save the file as UTF-8"],
+  ];
+
+  test.each(damaged)("%j is refused, as a code and as a pin, in a file and in rows", async (value, reason) => {
+    const reward = await gateway.voucher({ codes: 0 });
+    const quoted = `"${value}"`;
+    for (const [field, other] of [
+      ["code", "pin"],
+      ["pin", "code"],
+    ]) {
+      const rejected = [{ row: 2, reason: `${field} ${reason}` }];
+      const rows = [{ code: "GOOD-1" }, { [field as string]: value, [other as string]: "7" }];
+      expect(await importCodes(reward.id, { rows })).toMatchObject({ imported: 0, rejected });
+      const csv = `code,pin\nGOOD-1,\n${field === "code" ? `${quoted},7` : `7,${quoted}`}\n`;
+      expect(await importCodes(reward.id, { csv })).toMatchObject({ imported: 0, rejected });
+    }
+    expect(await poolOf(reward)).toEqual([]);
+  });
+
+  test("is found with its row and its line", async () => {
+    const reward = await gateway.voucher({ codes: 0 });
+    const { data } = await gateway.operator.send<{ importVoucherCodes: { rejected: object[] } }>(
+      "mutation ($input: ImportVoucherCodesInput!) { importVoucherCodes(input: $input) { rejected { row line reason } } }",
+      { input: { rewardId: reward.id, csv: "code,pin\n6.947E+15,1.2E+03\n" } },
+    );
+    const rounded = "looks like a number that a spreadsheet has rounded";
+    expect(data?.importVoucherCodes.rejected).toEqual([
+      { row: 1, line: 2, reason: `code ${rounded}; pin ${rounded}` },
+    ]);
+  });
+
+  test("may be a column of long numbers that all end in zeros", async () => {
+    const rounded = ["6947123456789010000", "6947123456789020000", "6947123456789030000"];
+    expect(areRounded(rounded)).toBe(true);
+    expect(areRounded([...rounded, "6947123456789030001"])).toBe(false);
+    expect(areRounded(rounded.slice(1))).toBe(false);
+    const reward = await gateway.voucher({ codes: 0 });
+    const { imported, rejected } = await importCodes(reward.id, { rows: rounded.map((code) => ({ code })) });
+    expect([imported, rejected.length]).toEqual([0, 3]);
+  });
+
+  test("is not found in what issuers write", () => {
+    const fromIssuers = fc.stringMatching(/^[A-Z0-9]{4}(-[A-Z0-9]{4}){1,4}$/);
+    fc.assert(
+      fc.property(fromIssuers, (code) => damageOf(code) === null),
+      { seed: 20261128, numRuns: 1_000 },
+    );
+  });
+});
+
+test("a file is read in the encodings that spreadsheets save", () => {
+  const text = "\uFEFFcode;pin\r\nकोड-१;12\r\n";
+  const little = Buffer.from(text, "utf16le");
+  const big = Buffer.from(little).swap16();
+  for (const bytes of [Buffer.from(text), little, big]) {
+    expect(readTable(decodeText(bytes), ["code", "pin"])).toMatchObject({
+      rows: [{ line: 2, values: { code: "कोड-१", pin: "12" } }],
+    });
+  }
+});

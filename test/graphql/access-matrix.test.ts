@@ -63,6 +63,7 @@ const rows: Record<string, Row> = {
     ["UNAUTHENTICATED", "ok", "null", "ok", "null"],
     (of) => ({ id: of.groupId }),
   ],
+  "Query.expiringVouchers": ["{ it: expiringVouchers { codes } }", forOperators("ok")],
   "Query.orders": ["{ it: orders { totalCount } }", forOperators("ok")],
   "Query.rewardCampaigns": ["{ it: rewardCampaigns { id } }", everybody],
   "Query.rewardRules": ["{ it: rewardRules { ruleId } }", forOperators("ok")],

@@ -1,0 +1,77 @@
+import type { Clock } from "../platform/clock.ts";
+import { type Db, inTransaction } from "../platform/db.ts";
+import type { Logger } from "../platform/logger.ts";
+import { dateOfDayNumber, dayNumberOf, type LocalDate, localDateOf } from "../platform/time-zone.ts";
+import type { Reward } from "./reward.ts";
+import { toReward } from "./reward.ts";
+
+/** Codes of one reward with the same last day. */
+export interface ExpiringVouchers {
+  reward: Reward;
+  validUntil: LocalDate;
+  codes: number;
+}
+
+export interface ExpireVouchers {
+  /** Takes codes whose last day is over, where the programme is, out of their pools and of the stock. */
+  expire(): Promise<void>;
+  /** Codes still to be given whose last day is at most `withinDays` days away; today is 0. The soonest first. */
+  expiring(withinDays: number): Promise<ExpiringVouchers[]>;
+}
+
+/** Operators are warned of codes that end within so many days, once a day. */
+const WARN_DAYS = 7;
+
+export function makeExpireVouchers(deps: { db: Db; clock: Clock; timeZone: string; log: Logger }): ExpireVouchers {
+  const { db, clock, timeZone, log } = deps;
+  let warnedOn: LocalDate | undefined;
+  const today = () => localDateOf(clock.now(), timeZone);
+
+  async function expiring(withinDays: number): Promise<ExpiringVouchers[]> {
+    const from = today();
+    const until = dateOfDayNumber(dayNumberOf(from) + withinDays);
+    const rows = await db.$queryRaw<{ rewardId: string; validUntil: string; codes: number }[]>`
+      select reward_id as "rewardId", valid_until::text as "validUntil", count(*)::int as codes from voucher_codes
+      where state = 'AVAILABLE' and valid_until between ${from}::date and ${until}::date
+      group by reward_id, valid_until order by valid_until, reward_id`;
+    const rewards = await db.reward.findMany({ where: { id: { in: rows.map(({ rewardId }) => rewardId) } } });
+    return rows.flatMap(({ rewardId, ...row }) => {
+      const reward = rewards.find(({ id }) => id === rewardId);
+      return reward ? [{ ...row, reward: toReward(reward) }] : [];
+    });
+  }
+
+  async function expireOf(rewardId: string, day: LocalDate): Promise<void> {
+    await inTransaction(db, async (tx) => {
+      // The reward first, and no waiting for a code: an order locks codes first, and its reward last.
+      await tx.$queryRaw`select from rewards where id = ${rewardId}::uuid for update`;
+      await tx.$executeRaw`
+        with expired as (
+          update voucher_codes set state = 'EXPIRED' where id in (
+            select id from voucher_codes
+            where reward_id = ${rewardId}::uuid and state = 'AVAILABLE' and valid_until < ${day}::date
+            for update skip locked)
+          returning reward_id
+        )
+        update rewards set stock = stock - (select count(*)::int from expired), updated_at = ${clock.now()}
+        where id = ${rewardId}::uuid and exists (select from expired)`;
+    });
+  }
+
+  return {
+    expiring,
+
+    async expire() {
+      const day = today();
+      const rows = await db.$queryRaw<{ rewardId: string }[]>`
+        select distinct reward_id as "rewardId" from voucher_codes
+        where state = 'AVAILABLE' and valid_until < ${day}::date`;
+      for (const { rewardId } of rows) await expireOf(rewardId, day);
+      if (warnedOn === day) return;
+      warnedOn = day;
+      for (const { reward, validUntil, codes } of await expiring(WARN_DAYS)) {
+        log.warn({ sku: reward.sku, validUntil, codes }, "Voucher codes expire soon");
+      }
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { CsvError, type Info, parse } from "csv-parse/sync";
+
+export interface TableRow {
+  /** Of the file; 1 is its first line. */
+  line: number;
+  /** By the column's name as the program knows it; only columns of the file. */
+  values: Record<string, string>;
+}
+
+export interface Table {
+  columns: string[];
+  rows: TableRow[];
+}
+
+/** Why a text is no table. Repeats nothing of it but names of columns: it may be secret. */
+export type TableProblem =
+  | { kind: "unknown-column"; column: string; columns: string[] }
+  | { kind: "repeated-column"; column: string }
+  /** A column without a name has values. */
+  | { kind: "unnamed-column"; place: number }
+  /** @property code of `csv-parse`, such as `CSV_QUOTE_NOT_CLOSED` */
+  | { kind: "not-csv"; line: number; code: string };
+
+const SEPARATORS = [",", ";", "\t", "|"];
+/** A first line by which spreadsheets are told the separator. */
+const SEPARATOR_LINE = /^"?sep=(.)"?[ ,;\t]*\r?\n/i;
+
+/** The text of a file: UTF-8, or UTF-16 that begins with a byte order mark, as spreadsheets save "Unicode text". */
+export function decodeText(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const isLittle = first === 0xff && second === 0xfe;
+  const isBig = first === 0xfe && second === 0xff;
+  return new TextDecoder(isLittle ? "utf-16le" : isBig ? "utf-16be" : "utf-8").decode(bytes);
+}
+
+/**
+ * Reads CSV as spreadsheets and programs write it: separated by commas, semicolons, tabs or bars, with or without a `sep=` line, a
+ * byte order mark, empty lines, or empty columns at the end; names of columns in any case.
+ *
+ * @param known the columns there may be, in the spelling of the result
+ */
+export function readTable(text: string, known: readonly string[]): Table | { problem: TableProblem } {
+  const withoutMark = text.replace(/^\uFEFF/, "");
+  const [separatorLine = "", named] = SEPARATOR_LINE.exec(withoutMark) ?? [];
+  const body = withoutMark.slice(separatorLine.length);
+  const linesBefore = separatorLine === "" ? 0 : 1;
+  const columns: string[] = [];
+  try {
+    const records = parse(body, {
+      delimiter: named ?? separatorOf(body, known),
+      columns: (header: string[]) => {
+        columns.push(...header.map((name) => spelled(name, known)));
+        return columns.map((name, place) => (name === "" ? unnamed(place) : name));
+      },
+      trim: true,
+      skip_empty_lines: true,
+      skip_records_with_empty_values: true,
+      info: true,
+    }) as unknown as { record: Record<string, string>; info: Info }[];
+    const problem = columnProblem(columns, known) ?? unnamedWithValues(records.map(({ record }) => record));
+    if (problem) return { problem };
+    const rows = records.map(({ record, info }) => ({ line: info.lines + linesBefore, values: record }));
+    return { columns: columns.filter((name) => name !== ""), rows };
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    // The reason of a misread file is often its header.
+    const problem = columnProblem(columns, known);
+    if (problem) return { problem };
+    return { problem: { kind: "not-csv", line: Number(error["lines"]) + linesBefore, code: error.code } };
+  }
+}
+
+/** Capitals, blanks, hyphens and underscores do not count. */
+const folded = (name: string) => name.toLowerCase().replace(/[\s_-]/g, "");
+const spelled = (name: string, known: readonly string[]) =>
+  known.find((column) => folded(column) === folded(name)) ?? name;
+
+/** The separator by which the header names the most known columns. */
+function separatorOf(body: string, known: readonly string[]): string {
+  const header = /^\s*([^\r\n]*)/.exec(body)?.[1] ?? "";
+  const knownBy = (separator: string) =>
+    header.split(separator).filter((cell) => known.includes(spelled(cell.trim().replace(/^"(.*)"$/, "$1"), known)))
+      .length;
+  return SEPARATORS.reduce((best, separator) => (knownBy(separator) > knownBy(best) ? separator : best));
+}
+
+function columnProblem(columns: readonly string[], known: readonly string[]): TableProblem | null {
+  const unknown = columns.find((name) => name !== "" && !known.includes(name));
+  const repeated = columns.find((name, place) => name !== "" && columns.indexOf(name) < place);
+  if (repeated !== undefined && known.includes(repeated)) return { kind: "repeated-column", column: repeated };
+  return unknown === undefined ? null : { kind: "unknown-column", column: unknown, columns: [...columns] };
+}
+
+const unnamed = (place: number) => `\0${place}`;
+
+function unnamedWithValues(records: readonly Record<string, string>[]): TableProblem | null {
+  for (const record of records) {
+    const filled = Object.keys(record).find((name) => name.startsWith("\0") && record[name] !== "");
+    if (filled !== undefined) return { kind: "unnamed-column", place: Number(filled.slice(1)) + 1 };
+  }
+  return null;
+}
