@@ -35,6 +35,7 @@ import { mountRewardProcessor } from "./reward-processor/intake/reward-route.ts"
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const DRAIN_MS = 5_000;
+const ENCODING_REFUSED = "A Content-Encoding is not supported: send the body as it is, without compression.";
 const UNREADABLE_ADDRESS =
   "The address is not valid: each % must be followed by two hexadecimal digits, and the bytes must be UTF-8.";
 
@@ -115,6 +116,10 @@ export async function startServer({ config, log }: { config: Config; log: Logger
 
       fastify.addHook("onRequest", async (request, reply) => {
         reply.headers(commonHeaders(request));
+        const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
+        if (encoding === "" || encoding === "identity") return;
+        reply.header("accept-encoding", "identity");
+        return sendError(request, reply, 415, ENCODING_REFUSED);
       });
       fastify.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
         const status = error.statusCode ?? 500;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { RewardKind, RewardSort, RewardSource, WalletKind } from "../graphql/generated/resolvers.ts";
+import { cursorPart } from "../graphql/connection.ts";
 import { type Db, Prisma } from "../platform/db.ts";
 import { type Reward, toReward } from "./reward.ts";
 
@@ -15,21 +16,19 @@ export interface RewardQuery {
   search?: string;
 }
 
-const text = z.string().refine((value) => !value.includes("\0"));
-
 /** What each sort orders by, before the id breaks ties. */
 const sorts = {
   POPULAR: {
     column: Prisma.sql`popularity`,
     descending: true,
     key: (reward: Reward) => reward.popularity,
-    shape: z.int32(),
+    shape: cursorPart.int4,
   },
   NEWEST: {
     column: Prisma.sql`created_at`,
     descending: true,
     key: (reward: Reward) => reward.createdAt.toISOString(),
-    shape: z.iso.datetime().refine((value) => !value.startsWith("0000")), // PostgreSQL has no year 0
+    shape: cursorPart.instant,
   },
   POINTS_ASC: {
     column: Prisma.sql`points`,
@@ -43,7 +42,7 @@ const sorts = {
     key: (reward: Reward) => reward.points,
     shape: z.int(),
   },
-  NAME: { column: Prisma.sql`name`, descending: false, key: (reward: Reward) => reward.name, shape: text },
+  NAME: { column: Prisma.sql`name`, descending: false, key: (reward: Reward) => reward.name, shape: cursorPart.text },
 } satisfies Record<RewardSort, unknown>;
 
 /** A cursor names its sort, so that one of another sort is recognised. */

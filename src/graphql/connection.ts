@@ -1,4 +1,5 @@
-import type { z } from "zod";
+import { z } from "zod";
+import { textProblem } from "../platform/storable-text.ts";
 import { badUserInput } from "./errors.ts";
 
 export const MAX_PAGE = 100;
@@ -22,6 +23,16 @@ export function pageSize(first: number | null | undefined, fallback = 20): numbe
   if (size < 1 || size > MAX_PAGE) throw badUserInput("first", `must be 1 to ${MAX_PAGE}, found ${size}`);
   return size;
 }
+
+/** Parts of cursors, within what the database can compare with. */
+export const cursorPart = {
+  /** PostgreSQL has no year 0. */
+  instant: z.iso.datetime().refine((value) => !value.startsWith("0000")),
+  text: z.string().refine((value) => textProblem(value) === null),
+  uuid: z.uuid(),
+  /** A column of type `integer`. */
+  int4: z.int32(),
+};
 
 /** A cursor is the sort key of its row, so that rows added or removed elsewhere do not shift the pages. */
 export function makeCursor(key: readonly unknown[]): string {

@@ -12,6 +12,7 @@ import {
   type ValidationRule,
 } from "graphql";
 import { type ComplexityEstimator, getComplexity } from "graphql-query-complexity";
+import { findTextFault, textProblem } from "../platform/storable-text.ts";
 import { MAX_PAGE } from "./connection.ts";
 
 /** What a document may ask for at most. The largest document of our own needs about half of each. */
@@ -62,18 +63,13 @@ const sensitiveFieldsOnce: ValidationRule = (context) => {
   };
 };
 
-/** PostgreSQL cannot store the character U+0000, so no text that anybody sends may hold it. */
-const noNulCharacter: ValidationRule = (context) => ({
+/** No text that anybody sends may be one that cannot be stored. */
+const storableTexts: ValidationRule = (context) => ({
   StringValue(node) {
-    if (node.value.includes("\0")) context.reportError(new GraphQLError(NUL_PROBLEM, { nodes: node }));
+    const problem = textProblem(node.value);
+    if (problem !== null) context.reportError(new GraphQLError(`Text ${problem}.`, { nodes: node }));
   },
 });
-const NUL_PROBLEM = "Text must not hold the character U+0000.";
-
-function holdsNul(value: unknown): boolean {
-  if (typeof value === "string") return value.includes("\0");
-  return typeof value === "object" && value !== null && Object.values(value).some(holdsNul);
-}
 
 /** Rules beside GraphQL's own, for HTTP and websocket alike. */
 export const limitRules: ValidationRule[] = [
@@ -81,7 +77,7 @@ export const limitRules: ValidationRule[] = [
   maxAliasesRule({ n: MAX_ALIASES, allowList: [], ...reporting }) as ValidationRule,
   maxDirectivesRule({ n: MAX_DIRECTIVES, ...reporting }) as ValidationRule,
   sensitiveFieldsOnce,
-  noNulCharacter,
+  storableTexts,
 ];
 
 /** What a group's points can be spent on is asked elsewhere, with a call for each price: a page can ask for three groups. */
@@ -117,7 +113,8 @@ export function costError(options: {
   const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
   const variables = getVariableValues(schema, definitions, options.variables ?? {});
   if (variables.errors) return null; // the executor says so, and runs nothing
-  if (holdsNul(variables.coerced)) return badRequest(NUL_PROBLEM);
+  const fault = findTextFault(variables.coerced);
+  if (fault) return badRequest(`Text ${fault.problem}.`, { field: fault.path });
   try {
     const cost = getComplexity({
       schema,

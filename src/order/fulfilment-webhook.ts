@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, violates } from "../platform/db.ts";
-import { textProblem } from "../platform/storable-text.ts";
+import { readJsonText } from "../platform/json-text.ts";
 import { isRefused } from "../refusal.ts";
 import { isInFuture, MAX_REPORT_TEXT, type ReportOutcome, type UpdateShipment } from "./update-shipment.ts";
 
@@ -14,15 +14,7 @@ const EARLIEST = new Date("2000-01-01T00:00:00Z");
 /** An order has far fewer lines. */
 const MAX_LINE = 10_000;
 
-const text = (maxLength: number) =>
-  z
-    .string()
-    .min(1)
-    .max(maxLength)
-    .superRefine((value, context) => {
-      const message = textProblem(value);
-      if (message !== null) context.addIssue({ code: "custom", message });
-    });
+const text = (maxLength: number) => z.string().min(1).max(maxLength);
 
 const reportSchema = z.object({
   id: text(200),
@@ -119,13 +111,10 @@ function signatureProblem(header: string | undefined, rawBody: Buffer, secret: s
 }
 
 function parseReport(rawBody: Buffer): z.infer<typeof reportSchema> | string {
-  let json: unknown;
-  try {
-    json = JSON.parse(rawBody.toString("utf8").replace(/^\uFEFF/, "")); // editors and some senders begin with a BOM
-  } catch {
-    return "body: is not JSON";
-  }
-  const parsed = reportSchema.safeParse(json);
+  const json = readJsonText(rawBody.toString("utf8"));
+  if ("fault" in json) return `${json.fault.path || "body"}: ${json.fault.problem}`;
+  if (json.value === undefined) return "body: is not JSON";
+  const parsed = reportSchema.safeParse(json.value);
   if (parsed.success) return parsed.data;
   return parsed.error.issues.map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`).join("; ");
 }

@@ -2,7 +2,14 @@ import { z } from "zod";
 import type { SessionStore } from "../auth/session.store.ts";
 import { maySee } from "../auth/viewer.ts";
 import { abortable } from "../graphql/abortable.ts";
-import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../graphql/connection.ts";
+import {
+  type Connection,
+  connectionFields,
+  cursorPart,
+  makeCursor,
+  pageSize,
+  readCursor,
+} from "../graphql/connection.ts";
 import type { Context } from "../graphql/context.ts";
 import { badUserInput, unauthenticated } from "../graphql/errors.ts";
 import type { CustomerOrdersArgs, Resolvers } from "../graphql/generated/resolvers.ts";
@@ -45,7 +52,7 @@ export interface OrderDeps {
   clock: Clock;
 }
 
-const cursorShape = z.tuple([z.iso.datetime(), z.uuid()]);
+const cursorShape = z.tuple([cursorPart.instant, cursorPart.uuid]);
 
 export function orderResolvers(deps: OrderDeps): Resolvers {
   const { orders, sessions, clock } = deps;

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../graphql/connection.ts";
+import {
+  type Connection,
+  connectionFields,
+  cursorPart,
+  makeCursor,
+  pageSize,
+  readCursor,
+} from "../graphql/connection.ts";
 import type { LinkMemberInput, LinkRejection, Resolvers, RewardAction } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator, requireService } from "../graphql/guards.ts";
@@ -67,7 +74,7 @@ const shownMultiplier = ({ name, basisPoints, weekdays, window }: Multiplier) =>
   until: window?.until ? new Date(window.until) : null,
 });
 
-const cursorShape = z.tuple([z.iso.datetime(), z.uuid()]);
+const cursorShape = z.tuple([cursorPart.instant, cursorPart.uuid]);
 
 export function rewardProcessorResolvers(deps: RewardProcessorResolversDeps): Resolvers {
   const { db, clock, processMessage, manageRules } = deps;

@@ -53,9 +53,10 @@ test("a code is imported, counted and given on its last day there, and on none a
   await gateway.reconcile();
   expect(await stockOf(reward.id)).toBe(1);
   expect(await expiring(7)).toEqual([]);
-  const order = await orderSettled(customer, await placeOrder(customer, reward.id));
+  const another = await gateway.customer(); // the token of the first has expired meanwhile
+  const order = await orderSettled(another, await placeOrder(another, reward.id));
   expect(order.status).toBe("FULFILLED");
-  const { revealVoucher } = await customer.ok<{ revealVoucher: { vouchers: object[] } }>(
+  const { revealVoucher } = await another.ok<{ revealVoucher: { vouchers: object[] } }>(
     "mutation ($id: ID!) { revealVoucher(input: { orderLineId: $id }) { vouchers { code validUntil } userErrors { code } } }",
     { id: order.lines[0]?.id },
   );
@@ -63,10 +64,10 @@ test("a code is imported, counted and given on its last day there, and on none a
 });
 
 test("a code of yesterday is not given, also before it was taken out of the stock", async () => {
-  const customer = await gateway.customer({ balance: 500 });
   const reward = await gateway.voucher({ codes: 0, points: 100 });
   await importCodes(reward.id, [{ code: "OLD-1", validUntil: "2026-11-28" }]);
   clock.advance(24 * 60 * MINUTE);
+  const customer = await gateway.customer({ balance: 500 });
   const order = await orderSettled(customer, await placeOrder(customer, reward.id));
   expect(order).toMatchObject({ status: "FAILED", pointsState: "RETURNED" });
   expect(gateway.ledgerOf(customer)).toEqual([500, -100, 100]);

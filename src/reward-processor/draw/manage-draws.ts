@@ -1,6 +1,7 @@
 import { audit } from "../../platform/audit.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction } from "../../platform/db.ts";
+import { readJsonText } from "../../platform/json-text.ts";
 import { type Refused, refusal, refused } from "../../refusal.ts";
 import type { RuleProblem } from "../rules/rule-problem.ts";
 import { checkPrizes } from "./check-prizes.ts";
@@ -21,7 +22,11 @@ export function makeManageDraws({ db, draws, clock }: { db: Db; draws: DrawStore
     async open({ drawId, announcement }, actor) {
       const id = drawCampaign.shape.id.max(64).safeParse(drawId);
       if (!id.success) return invalid([{ field: ["drawId"], message: id.error.issues[0]?.message ?? "is no name" }]);
-      const parsed = announced.safeParse(parseJson(announcement));
+      const json = readJsonText(announcement);
+      if ("fault" in json) {
+        return invalid([{ field: ["announcement", ...json.fault.path.split(".")], message: json.fault.problem }]);
+      }
+      const parsed = announced.safeParse(json.value);
       if (!parsed.success) {
         return invalid(
           parsed.error.issues.map(({ path, message }) => ({ field: ["announcement", ...path.map(String)], message })),
@@ -64,12 +69,4 @@ function invalid(problems: readonly RuleProblem[]): Refused {
     refusal("INVALID_INPUT", `${field.slice(1).join(".") || field[0]}: ${message}`, ["input", ...field.map(String)]),
   );
   return refused(first ?? refusal("INVALID_INPUT", "The draw is not valid.", ["input"]), ...others);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { SessionStore } from "../../auth/session.store.ts";
 import { abortable } from "../../graphql/abortable.ts";
-import { makeCursor, readCursor } from "../../graphql/connection.ts";
+import { cursorPart, makeCursor, readCursor } from "../../graphql/connection.ts";
 import { unauthenticated } from "../../graphql/errors.ts";
 import type { Resolvers } from "../../graphql/generated/resolvers.ts";
 import { uuidOf } from "../../graphql/global-id.ts";
@@ -17,7 +17,7 @@ export interface FeedDeps {
   watchFeed: WatchFeed;
 }
 
-const cursorShape = z.tuple([z.literal("event"), z.int().min(0)]);
+const cursorShape = z.tuple([z.literal("event"), cursorPart.int4.min(0)]);
 const cursorOf = (seq: number) => makeCursor(["event", seq]);
 
 const typeNames = {

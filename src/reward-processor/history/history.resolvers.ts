@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../../graphql/connection.ts";
+import {
+  type Connection,
+  connectionFields,
+  cursorPart,
+  makeCursor,
+  pageSize,
+  readCursor,
+} from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
 import type { Resolvers } from "../../graphql/generated/resolvers.ts";
 import { toGlobalId } from "../../graphql/global-id.ts";
@@ -8,8 +15,8 @@ import { prizeKey } from "../draw/prize-award.ts";
 import type { EarnedReward, HeldTicket } from "./history.store.ts";
 import { ownExplanation } from "./own-explanation.ts";
 
-const earnedCursor = z.tuple([z.iso.datetime(), z.uuid()]);
-const ticketCursor = z.tuple([z.iso.datetime(), z.string(), z.int()]);
+const earnedCursor = z.tuple([cursorPart.instant, cursorPart.uuid]);
+const ticketCursor = z.tuple([cursorPart.instant, cursorPart.text, cursorPart.int4]);
 
 /** What a customer has earned. Who may see it is settled where the `Customer` comes from. */
 export function historyResolvers(): Resolvers {

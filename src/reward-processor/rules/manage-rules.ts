@@ -1,6 +1,7 @@
 import { audit } from "../../platform/audit.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../../platform/db.ts";
+import { readJsonText } from "../../platform/json-text.ts";
 import { type Refused, refusal, refused } from "../../refusal.ts";
 import { checkNextVersion, readRule } from "./check-rule.ts";
 import { type RuleRow, toRule, toStoredRule } from "./rule.store.ts";
@@ -22,7 +23,9 @@ export function makeManageRules({ db, clock }: { db: Db; clock: Clock }): Manage
     { ruleId, definition }: { ruleId: string; definition: string },
     { actor, isNew }: { actor: string; isNew: boolean },
   ): Promise<RuleRow | Refused> {
-    const read = readRule(parseJson(definition));
+    const json = readJsonText(definition);
+    if ("fault" in json) return invalid([{ field: json.fault.path.split("."), message: json.fault.problem }]);
+    const read = readRule(json.value);
     if ("problems" in read) return invalid(read.problems);
     return underLock(ruleId, async (tx, versions) => {
       const [newest] = versions;
@@ -92,12 +95,4 @@ async function drawProblems(tx: Tx, definition: RuleDefinition): Promise<RulePro
   const draw = await tx.drawCampaign.findUnique({ where: { id: definition.drawId }, select: { closedAt: true } });
   if (draw && draw.closedAt === null) return [];
   return [{ field: ["drawId"], message: draw ? "this draw is closed" : "there is no such draw" }];
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
