@@ -23,6 +23,8 @@ export interface OtpChallengeStore {
   /** Uses up one try. Null when the challenge is unknown, not the newest, used, expired or out of tries. */
   takeTry(challengeId: string, now: Date): Promise<{ customerId: string; triesLeft: number } | null>;
   giveTryBack(challengeId: string): Promise<void>;
+  /** How many tries there are, without using one. Null where `takeTry` would answer null. */
+  triesLeft(challengeId: string, now: Date): Promise<number | null>;
   /** What the password was sent under; null while that is not yet known, undefined when it was not sent. */
   referenceOf(challengeId: string): Promise<string | null | undefined>;
   /** True for the one caller that used it. */
@@ -33,6 +35,14 @@ export function makeOtpChallengeStore(
   db: Db,
   limits: { perCustomerHour: number; perAddressHour: number },
 ): OtpChallengeStore {
+  const open = (id: string, now: Date) => ({
+    id,
+    attempts: { lt: OTP_TRIES },
+    usedAt: null,
+    supersededAt: null,
+    expiresAt: { gt: now },
+  });
+
   return {
     open: ({ customerId, addressHash, now }) =>
       inTransaction(db, async (tx) => {
@@ -83,9 +93,14 @@ export function makeOtpChallengeStore(
 
     notDelivered: async (id) => void (await db.otpChallenge.update({ where: { id }, data: { delivery: "FAILED" } })),
 
+    async triesLeft(id, now) {
+      const row = await db.otpChallenge.findFirst({ where: open(id, now) });
+      return row && OTP_TRIES - row.attempts;
+    },
+
     async takeTry(id, now) {
       const [row] = await db.otpChallenge.updateManyAndReturn({
-        where: { id, attempts: { lt: OTP_TRIES }, usedAt: null, supersededAt: null, expiresAt: { gt: now } },
+        where: open(id, now),
         data: { attempts: { increment: 1 } },
       });
       return row ? { customerId: row.customerId, triesLeft: OTP_TRIES - row.attempts } : null;

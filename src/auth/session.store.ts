@@ -3,6 +3,7 @@ import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 import type { SecretBox } from "../platform/secret-box.ts";
+import { maskMobile } from "./mask-mobile.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** A session nobody refreshes for this long is over. */
@@ -120,7 +121,7 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
       const createdAt = clock.now();
       const expiresAt = new Date(createdAt.getTime() + ABSOLUTE_MS);
       const write = async (tx: Tx) => {
-        const mobile = maskedMobile !== undefined && { maskedMobile };
+        const mobile = maskedMobile !== undefined && { maskedMobile: maskedMobile && maskMobile(maskedMobile) };
         await tx.customer.upsert({
           where: { customerId },
           create: { customerId, ...mobile },
@@ -203,7 +204,8 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
 
     async maskedMobiles(customerIds) {
       const rows = await db.customer.findMany({ where: { customerId: { in: [...customerIds] } } });
-      return new Map(rows.map((row) => [row.customerId, row.maskedMobile]));
+      // Rows of before the gateway masked may hold a number that the points provider had not masked.
+      return new Map(rows.map((row) => [row.customerId, row.maskedMobile && maskMobile(row.maskedMobile)]));
     },
   };
 }

@@ -7,9 +7,9 @@ import type { ClientPoints } from "../upstream/client-points/client-points.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
 import { untilNextTick } from "./even-timing.ts";
 import type { OtpChallengeStore } from "./otp-challenge.store.ts";
+import { readOtp } from "./read-otp.ts";
 import type { LiveSession, SessionStore } from "./session.store.ts";
 
-const sixDigits = z.string().regex(/^\d{6}$/);
 const REFERENCE_POLL_MS = 50;
 
 export interface SignedIn {
@@ -37,6 +37,14 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
     refused(
       refusal("OTP_EXPIRED", "This password can no longer be used. Ask for a new one.", ["input", "challengeId"]),
     );
+  const notSixDigits = (attemptsLeft: number) =>
+    refused({
+      __typename: "OtpInvalid",
+      code: "OTP_INVALID",
+      message: "A one-time password has six digits. This was not counted as a try.",
+      field: ["input", "otp"],
+      attemptsLeft,
+    });
   const invalid = (attemptsLeft: number) =>
     refused({
       __typename: "OtpInvalid",
@@ -56,12 +64,16 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
     return undefined;
   }
 
-  async function verify({ challengeId, otp, requestId }: Parameters<VerifyOtp>[0]): Promise<SignedIn | Refused> {
+  async function verify({ challengeId, otp: typed, requestId }: Parameters<VerifyOtp>[0]): Promise<SignedIn | Refused> {
     if (!z.uuid().safeParse(challengeId).success) return expired();
+    const otp = readOtp(typed);
+    if (otp === null) {
+      const triesLeft = await challenges.triesLeft(challengeId, clock.now());
+      return triesLeft === null ? expired() : notSixDigits(triesLeft);
+    }
     const taken = await challenges.takeTry(challengeId, clock.now());
     if (!taken) return expired();
     const { customerId, triesLeft } = taken;
-    if (!sixDigits.safeParse(otp).success) return invalid(triesLeft);
 
     const referenceId = await reference(challengeId);
     if (referenceId === undefined) return expired();
@@ -79,10 +91,15 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
       if (!hasOutcome(error, "transient", "unknown")) throw error;
       log.warn({ err: error, requestId }, "A one-time password could not be verified");
       // It never got there, so it was no try.
-      if (error.outcome === "transient") await challenges.giveTryBack(challengeId);
-      return refused(
-        refusal("UPSTREAM_UNAVAILABLE", "The password cannot be checked right now. Try again in a moment."),
-      );
+      if (error.outcome === "transient") {
+        await challenges.giveTryBack(challengeId);
+        return refused(
+          refusal("UPSTREAM_UNAVAILABLE", "The password cannot be checked right now. Try again in a moment."),
+        );
+      }
+      // It may have been right, and used up.
+      const message = "No answer came, so the password may be used up. Ask for a new one.";
+      return refused(refusal("UPSTREAM_UNAVAILABLE", message, ["input", "otp"]));
     }
   }
 

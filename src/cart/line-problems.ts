@@ -114,7 +114,8 @@ export function unsupportedWallet(reward: Reward, payWith: WalletKind): Refusal 
 function soldOut(reward: Reward, wanted: number): Refusal | null {
   if (reward.stock === null || wanted <= reward.stock) return null;
   const message = reward.stock === 0 ? `${reward.name} is sold out.` : `Only ${reward.stock} of ${reward.name} left.`;
-  return { __typename: "SoldOut", code: "SOLD_OUT", message, available: reward.stock };
+  const { stock } = reward;
+  return { __typename: "SoldOut", code: "SOLD_OUT", message, available: stock, availableQuantity: stock };
 }
 
 function limitReached(

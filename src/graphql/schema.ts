@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { addResolversToSchema } from "@graphql-tools/schema";
 import { type DocumentNode, type GraphQLSchema, parse } from "graphql";
+import { resolveEntitiesOneByOne } from "./entities.ts";
 import type { Resolvers } from "./generated/resolvers.ts";
 import { nodeResolvers } from "./node.resolvers.ts";
 import { CalendarDate, DateTime, Points } from "./scalars.ts";
@@ -28,11 +29,12 @@ export function buildSchema(features: readonly Resolvers[]): GraphQLSchema {
   const schema = buildSubgraphSchema([{ ...base, resolvers: references }, ...others] as Parameters<
     typeof buildSubgraphSchema
   >[0]);
-  return addResolversToSchema({
+  const executable = addResolversToSchema({
     schema,
     resolvers: withoutReferences(resolvers) as Parameters<typeof addResolversToSchema>[0]["resolvers"],
     resolverValidationOptions: { requireResolversToMatchSchema: "error", requireResolversForResolveType: "error" },
   });
+  return resolveEntitiesOneByOne(executable);
 }
 
 type Fields = Record<string, unknown>;

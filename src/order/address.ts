@@ -1,13 +1,18 @@
+import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js";
 import { z } from "zod";
+import { foldDigits } from "../auth/read-otp.ts";
+import { hasControls, isVisible } from "../platform/visible-text.ts";
 import { type Refusal, refusal } from "../refusal.ts";
+import { countryProblem } from "./countries.ts";
 import type { Address } from "./order.ts";
 
-const regionNames = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
-const isCountry = (code: string) => /^[A-Z]{2}$/.test(code) && regionNames.of(code) !== undefined;
-
-const line = z.string().trim().max(200, "is longer than 200 characters");
-const required = line.min(1, "is empty");
-const optional = line.nullish().transform((value) => value || null);
+const line = z
+  .string()
+  .trim()
+  .max(200, "is longer than 200 characters")
+  .refine((value) => !hasControls(value), "has a line break or another control character");
+const required = line.refine(isVisible, "is empty");
+const optional = line.nullish().transform((value) => (value && isVisible(value) ? value : null));
 
 const address = z.object({
   name: required,
@@ -16,26 +21,37 @@ const address = z.object({
   city: required,
   region: optional,
   postalCode: required,
-  country: z.string().trim().refine(isCountry, "is not an ISO 3166-1 alpha-2 code such as IN"),
-  phone: optional.pipe(
-    z
-      .string()
-      .regex(/^\+?[0-9 ()-]{5,30}$/, "is not a phone number")
-      .nullable(),
-  ),
+  country: z
+    .string()
+    .trim()
+    .superRefine((code, context) => {
+      const message = countryProblem(code);
+      if (message !== null) context.addIssue({ code: "custom", message });
+    }),
+  phone: optional,
 });
+
+/**
+ * A phone number as people type and paste it, with marks, blanks and an extension, in the international form that couriers read.
+ * Null if no number of the country, or of the one that it names by `+`, can be like that.
+ */
+export function readPhone(typed: string, country: string): string | null {
+  const text = foldDigits(typed).replace(/\p{C}/gu, "");
+  const parsed = parsePhoneNumberFromString(text, { defaultCountry: country as CountryCode, extract: false });
+  return parsed?.isPossible() ? parsed.formatInternational() : null;
+}
 
 /** A shipping address as entered, or what is wrong with it, field by field. */
 export function readAddress(input: unknown): { address: Address } | { refusals: Refusal[] } {
   const parsed = address.safeParse(input);
-  if (parsed.success) return { address: parsed.data };
-  return {
-    refusals: parsed.error.issues.map((issue) =>
-      refusal("INVALID_INPUT", `${issue.path.join(".")} ${issue.message}`, [
-        "input",
-        "shippingAddress",
-        ...issue.path.map(String),
-      ]),
-    ),
-  };
+  if (!parsed.success) {
+    return { refusals: parsed.error.issues.map((issue) => wrong(issue.path.map(String), issue.message)) };
+  }
+  const { phone: typed, ...rest } = parsed.data;
+  const phone = typed === null ? null : readPhone(typed, rest.country);
+  if (typed !== null && phone === null) return { refusals: [wrong(["phone"], "is not a phone number")] };
+  return { address: { ...rest, phone } };
 }
+
+const wrong = (path: string[], message: string): Refusal =>
+  refusal("INVALID_INPUT", `${path.join(".")} ${message}`, ["input", "shippingAddress", ...path]);

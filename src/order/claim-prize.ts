@@ -87,5 +87,5 @@ function cannotBeGiven(sku: string): Refused {
 
 function soldOut(name: string): Refused {
   const message = `${name} is out of stock at the moment. The prize stays yours: claim it again later.`;
-  return refused({ __typename: "SoldOut", code: "SOLD_OUT", message, available: 0 });
+  return refused({ __typename: "SoldOut", code: "SOLD_OUT", message, available: 0, availableQuantity: 0 });
 }

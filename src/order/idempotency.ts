@@ -11,13 +11,12 @@ export interface IdempotentRequest {
   input: unknown;
 }
 
-const MAX_KEY_LENGTH = 255;
+const KEY = /^[^\p{C}\p{Z}]{8,128}$/u;
 
 export function keyRefusal(key: string): Refused | null {
-  if (key.trim().length > 0 && key.length <= MAX_KEY_LENGTH) return null;
-  return refused(
-    refusal("INVALID_INPUT", `An idempotency key has 1 to ${MAX_KEY_LENGTH} characters.`, ["input", "idempotencyKey"]),
-  );
+  if (KEY.test(key)) return null;
+  const message = "An idempotency key has 8 to 128 characters, and no blanks.";
+  return refused(refusal("INVALID_INPUT", message, ["input", "idempotencyKey"]));
 }
 
 /** A key that an earlier request has used. */

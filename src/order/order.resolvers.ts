@@ -19,6 +19,7 @@ import type { Clock } from "../platform/clock.ts";
 import { isRefused, type Refused, refusal, refused } from "../refusal.ts";
 import { type CancelOrder, type ChangedOrder, cancellableUnits, orderNotFound } from "./cancel-order.ts";
 import type { ClaimPrize } from "./claim-prize.ts";
+import { keyRefusal } from "./idempotency.ts";
 import { keysOf } from "./issue/issue-keys.ts";
 import type { OrderEvent, OrderStore } from "./order.store.ts";
 import type { Order } from "./order.ts";
@@ -135,6 +136,8 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
         const { customerId } = requireCustomer(context);
         const orderId = uuidOf("Order", input.orderId);
         if (!orderId) return refusedPayload(orderNotFound());
+        const badKey = keyRefusal(input.idempotencyKey);
+        if (badKey) return refusedPayload(badKey);
         if (input.dryRun) return previewed(await deps.cancelOrder.preview({ orderId, customerId }));
         const { idempotencyKey } = input;
         return changed(await deps.cancelOrder.cancel({ orderId, customerId, idempotencyKey }), context);
@@ -145,6 +148,8 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
         const orderId = uuidOf("Order", input.orderId);
         if (!orderId) return refusedPayload(orderNotFound());
         const lineIds = input.lineIds?.map((id) => uuidOf("OrderLine", id) ?? id) ?? null;
+        const badKey = keyRefusal(input.idempotencyKey);
+        if (badKey) return refusedPayload(badKey);
         if (input.dryRun) return previewed(await deps.reverseOrder.preview({ orderId, lineIds }));
         const { reason, idempotencyKey } = input;
         const note = input.note ?? null;

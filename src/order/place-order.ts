@@ -139,7 +139,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
       input,
     };
     const badKey = keyRefusal(idempotencyKey);
-    if (badKey && !dryRun) return badKey;
+    if (badKey) return badKey;
     let account: Account | null = await readAccount(db, customerId, request);
     const earlier = dryRun ? null : replayed(request, account.used);
     if (earlier) return earlier;

@@ -118,6 +118,10 @@ function chooseLines(order: OrderAggregate, lineIds: readonly string[] | null): 
   if (order.status !== "FULFILLED" && order.status !== "PARTIALLY_FULFILLED") {
     return notReversible(`Only a fulfilled order can be reversed; this one is ${order.status}.`);
   }
+  if (lineIds?.length === 0) {
+    const message = "Name at least one line, or leave lineIds out for every fulfilled line.";
+    return refused(refusal("INVALID_INPUT", message, ["input", "lineIds"]));
+  }
   const unknown = lineIds?.find((id) => !order.lines.some((line) => line.id === id));
   if (unknown !== undefined)
     return refused(refusal("LINE_NOT_FOUND", "The order has no such line.", ["input", "lineIds"]));

@@ -45,6 +45,10 @@ async function challengeOf(customerId: string) {
   return { challengeId, otp: await sentOtp(gateway, customerId) };
 }
 
+/** The digits in the script whose zero this is. */
+const inScript = (digits: string, zero: number) =>
+  digits.replace(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)));
+
 const inFuture = (ms: number) => new Date(clock.now().getTime() + ms).toISOString();
 const operationsAbout = (customerId: string) => callsAbout(gateway, customerId).map((call) => call.operation);
 const challengesOf = (customerId: string) =>
@@ -351,6 +355,48 @@ describe("verifying a password", () => {
     expect(attemptsLeft.sort()).toEqual([0, 1, 2]);
     expect(operationsAbout(customerId)).toEqual(["generate-otp", "verify-otp", "verify-otp", "verify-otp"]);
     expect(await verifyOtp(gateway, challengeId, otp)).toEqual(expired);
+  });
+
+  test.each<[string, (digits: string) => string]>([
+    ["blanks and a hyphen", (digits) => ` ${digits.slice(0, 3)} ${digits.slice(3, 5)}-${digits.slice(5)}\n`],
+    ["marks that were pasted", (digits) => `\u200e${digits}\u200b\ufeff`],
+    ["no-break spaces and long hyphens", (digits) => `${digits.slice(0, 3)}\u00a0–\u2011${digits.slice(3)}`],
+    ["full-width digits", (digits) => inScript(digits, 0xff10)],
+    ["Arabic digits", (digits) => inScript(digits, 0x0660)],
+    ["Persian digits", (digits) => inScript(digits, 0x06f0)],
+    ["Devanagari digits", (digits) => inScript(digits, 0x0966)],
+    ["Bengali digits", (digits) => inScript(digits, 0x09e6)],
+    ["mathematical digits", (digits) => inScript(digits, 0x1d7ce)],
+  ])("is accepted as people type it: with %s", async (_, typed) => {
+    const customerId = knownCustomer();
+    const { challengeId, otp } = await challengeOf(customerId);
+    expect(await verifyOtp(gateway, challengeId, typed(otp))).toMatchObject({ customer: { customerId } });
+  });
+
+  test.each(["", "12345", "1234567", "12345x", "½23456", "１２３４５"])(
+    "that is no password, %j, is no try",
+    async (typed) => {
+      const customerId = knownCustomer();
+      const { challengeId, otp } = await challengeOf(customerId);
+      for (let time = 1; time <= 4; time++) {
+        expect((await verifyOtp(gateway, challengeId, typed)).userErrors).toMatchObject([
+          { code: "OTP_INVALID", attemptsLeft: 3, message: expect.stringContaining("six digits") },
+        ]);
+      }
+      expect(operationsAbout(customerId)).toEqual(["generate-otp"]);
+      expect(await verifyOtp(gateway, challengeId, otp)).toMatchObject({ customer: { customerId } });
+      expect((await verifyOtp(gateway, challengeId, typed)).userErrors).toMatchObject([{ code: "OTP_EXPIRED" }]);
+    },
+  );
+
+  test("whose answer was lost says to ask for a new one", async () => {
+    const customerId = knownCustomer();
+    const { challengeId, otp } = await challengeOf(customerId);
+    gateway.sandbox.faults.add({ upstream: "client", operation: "verify-otp", fault: "commit-then-drop" });
+    const answer = await verifyOtp(gateway, challengeId, otp);
+    expect(answer.userErrors).toMatchObject([
+      { code: "UPSTREAM_UNAVAILABLE", field: ["input", "otp"], message: expect.stringContaining("Ask for a new one") },
+    ]);
   });
 
   test("counts as a try when the Client breaks off, because it may have been one", async () => {

@@ -300,6 +300,7 @@ describe("a cursor or a page size that cannot be one", () => {
     ["a year that is none", "NEWEST", forged("NEWEST", "0000-01-01T00:00:00Z", id)],
     ["an injection", "NAME", forged("NAME", "'; --", "x' or true")],
     ["a NUL character", "NAME", forged("NAME", "\0", id)],
+    ["half a character", "NAME", forged("NAME", "\ud83c", id)],
   ])("is refused: %s for %s", async (_, sort, after) => {
     expect(await refusalOf({ sort, after })).toMatchObject({ extensions: { code: "BAD_USER_INPUT", field: "after" } });
   });

@@ -1,11 +1,25 @@
-import { GraphQLError } from "graphql";
+import { GraphQLError, type GraphQLInterfaceType, parse, validate } from "graphql";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { badUserInput, forbidden, PublicError, toPublic, unauthenticated } from "../../src/graphql/errors.ts";
+import { buildSchema } from "../../src/graphql/schema.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { type CapturedLog, captureLog } from "../support/log.ts";
 import { postRaw } from "../support/raw-http.ts";
+
+test("every fact of every refusal can be asked for in one document", () => {
+  const schema = buildSchema([]);
+  const refusals = schema.getPossibleTypes(schema.getType("UserError") as GraphQLInterfaceType);
+  expect(refusals.length).toBeGreaterThan(8);
+  const facts = refusals.map((type) => {
+    const fields = Object.values(type.getFields()).filter(({ deprecationReason }) => deprecationReason === undefined);
+    return `... on ${type.name} { ${fields.map(({ name }) => name).join(" ")} }`;
+  });
+  const document = parse(`mutation { clearCart { userErrors { ${facts.join("\n")} } } }`);
+  expect(validate(schema, document)).toEqual([]);
+  expect(facts.find((fact) => fact.includes("on SoldOut"))).toContain("availableQuantity");
+});
 
 const graphqlJson = { accept: "application/graphql-response+json" };
 

@@ -3,12 +3,14 @@ import { buildSchema, parse } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Customer, startTestGateway, type TestGateway, type TestReward } from "../support/gateway.ts";
 import type { Caller } from "../support/graphql.ts";
+import { captureLog } from "../support/log.ts";
 import { addToCart, orderSettled, placeOrder } from "../support/orders.ts";
 import { idleInBackground, queriesOf } from "../support/sql-spy.ts";
 
+const written = await captureLog();
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({}, idleInBackground);
+  gateway = await startTestGateway({}, { ...idleInBackground, log: written.log });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -119,6 +121,34 @@ describe("entities", () => {
     const answer = await resolve(owner, references["Reward by id"], ...unknown, references["Customer"]);
     expect(answer?.slice(1, -1)).toEqual(unknown.map(() => null));
     expect([answer?.at(0), answer?.at(-1)]).toMatchObject([{ sku: reward.sku }, { customerId: owner.customerId }]);
+  });
+
+  test("whose reference is a router's mistake are refused one by one, and the others are kept", async () => {
+    const good = references["Reward by sku"];
+    const mistakes = [
+      { __typename: "Nope", id: "1" },
+      { __typename: "PageInfo" },
+      { __typename: "Query" },
+      { __typename: "constructor" },
+      { __typename: 7, id: "1" },
+      { __typename: null },
+      { id: "1" },
+      {},
+      "Reward",
+      7,
+      true,
+      [good],
+    ];
+    const before = written.text().split("\n").length;
+    const { data, errors } = await gateway.anonymous.send<{ _entities: unknown[] }>(query, {
+      references: [good, ...mistakes, good],
+    });
+    expect(data?._entities.slice(1, -1)).toEqual(mistakes.map(() => null));
+    expect([data?._entities.at(0), data?._entities.at(-1)]).toMatchObject([{ sku: reward.sku }, { sku: reward.sku }]);
+    expect(errors?.map(({ path }) => path)).toEqual(mistakes.map((_, place) => ["_entities", place + 1]));
+    expect(new Set(errors?.map(({ extensions }) => extensions.code))).toEqual(new Set(["BAD_USER_INPUT"]));
+    const logged = written.text().split("\n").slice(before - 1);
+    expect(logged.filter((line) => line.includes('"level":50'))).toEqual([]);
   });
 
   test("take nothing from their reference but the key", async () => {

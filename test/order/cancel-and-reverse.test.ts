@@ -137,6 +137,7 @@ describe("an operator's reversal", () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const { order, lines } = await fulfilled(customer);
 
+    expect((await reverse({ orderId: order.id, lineIds: [] })).userErrors).toEqual([{ code: "INVALID_INPUT" }]);
     expect(await reverse({ orderId: order.id, lineIds: [lines[1]] })).toMatchObject({
       userErrors: [],
       order: { status: "PARTIALLY_FULFILLED" },

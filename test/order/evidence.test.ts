@@ -42,7 +42,7 @@ const cartOf = async (customer: Customer) => {
 };
 async function cancel(customer: Customer, id: string): Promise<void> {
   await customer.ok(
-    `mutation ($id: ID!) { cancelOrder(input: { orderId: $id, idempotencyKey: "c" }) { userErrors { code } } }`,
+    `mutation ($id: ID!) { cancelOrder(input: { orderId: $id, idempotencyKey: "cancel-once" }) { userErrors { code } } }`,
     { id },
   );
 }

@@ -223,10 +223,37 @@ describe("an idempotency key", () => {
     expect(gateway.ledgerOf(customer)).toEqual([10_000, -100]);
   });
 
-  test.each(["", "   ", "x".repeat(256)])("of %j is refused", async (idempotencyKey) => {
+  test.each(["", "   ", "1234567", "x".repeat(129), "two words", "tab\tbetween", "zero\u200bwidth", "no\u00a0break-it"])(
+    "of %j is refused, also by the dry run",
+    async (idempotencyKey) => {
+      const customer = await gateway.customer();
+      for (const dryRun of [false, true]) {
+        expect((await place(customer, { idempotencyKey, dryRun })).data?.placeOrder.userErrors).toMatchObject([
+          { code: "INVALID_INPUT" },
+        ]);
+      }
+      for (const [mutation, input] of [
+        ["cancelOrder", {}],
+        ["reverseOrder", { reason: "CANCELLATION" }],
+      ] as const) {
+        const caller = mutation === "cancelOrder" ? customer : gateway.operator;
+        const orderId = Buffer.from(`Order:${randomUUID()}`).toString("base64url");
+        for (const dryRun of [false, true]) {
+          const { data } = await caller.send<{ it: { userErrors: { code: string }[] } }>(
+            `mutation ($input: ${mutation === "cancelOrder" ? "CancelOrderInput" : "ReverseOrderInput"}!) {
+              it: ${mutation}(input: $input) { userErrors { code } } }`,
+            { input: { ...input, orderId, idempotencyKey, dryRun } },
+          );
+          expect(data?.it.userErrors).toEqual([{ code: "INVALID_INPUT" }]);
+        }
+      }
+    },
+  );
+
+  test.each(["12345678", "x".repeat(128)])("may be %j", async (idempotencyKey) => {
     const customer = await gateway.customer();
     expect((await place(customer, { idempotencyKey })).data?.placeOrder.userErrors).toMatchObject([
-      { code: "INVALID_INPUT" },
+      { code: "CART_EMPTY" },
     ]);
   });
 
@@ -295,7 +322,7 @@ describe("a dry run", () => {
     customer.ok<{ placeOrder: { order: null; preview: unknown; userErrors?: { code: string }[] } }>(
       `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
         order { id } preview { total funding { payWith points available remaining shortBy } problems { code } } errors: userErrors { code } } }`,
-      { input: { idempotencyKey: "dry", dryRun: true, ...input } },
+      { input: { idempotencyKey: "a-dry-run", dryRun: true, ...input } },
     );
 
   test("shows what would be taken, and takes nothing", async () => {
@@ -344,7 +371,7 @@ describe("a dry run", () => {
       "SOLD_OUT",
     ]);
     const { data } = await customer.send<PlaceOrderAnswer>(
-      `mutation { placeOrder(input: { idempotencyKey: "real" }) { order { id } replayed userErrors { code } } }`,
+      `mutation { placeOrder(input: { idempotencyKey: "the-real-one" }) { order { id } replayed userErrors { code } } }`,
     );
     const real = codes(data?.placeOrder.userErrors ?? []);
     expect(real).toEqual(["ADDRESS_REQUIRED", "INSUFFICIENT_POINTS", "NOT_REDEEMABLE", "PRICE_CHANGED", "SOLD_OUT"]);

@@ -66,7 +66,7 @@ describe("a return of points whose answer is lost", () => {
       gateway.fault("reverse", { fault: kind });
 
       await customer.ok(
-        `mutation ($id: ID!) { cancelOrder(input: { orderId: $id, idempotencyKey: "c" }) { userErrors { code } } }`,
+        `mutation ($id: ID!) { cancelOrder(input: { orderId: $id, idempotencyKey: "cancel-once" }) { userErrors { code } } }`,
         { id },
       );
       const order = await orderSettled(customer, id);

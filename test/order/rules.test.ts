@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { ADDRESS_COUNTRIES } from "../../microsite/src/checkout/countries.ts";
 import { readAddress } from "../../src/order/address.ts";
+import { COUNTRIES } from "../../src/order/countries.ts";
 import { judge, judgeRefusal } from "../../src/order/ledger/evidence.ts";
 import { assertMove, checkOrderStatuses, nextStatuses } from "../../src/order/order-status.ts";
 import { pointsStateOf } from "../../src/order/points-state.ts";
@@ -156,8 +158,50 @@ describe("a shipping address", () => {
     ["city", { city: "   " }],
     ["phone", { phone: "call me" }],
     ["line1", { line1: "x".repeat(201) }],
+    ["line1", { line1: "12 Lake Road\nPune" }],
+    ["name", { name: "\u200b\u200e" }],
+    ["name", { name: "\u3164" }],
+    ["city", { city: "\u2800" }],
+    ["phone", { phone: "123" }],
+    ["phone", { phone: "98765 43210 or so" }],
+    ["phone", { phone: "1".repeat(30) }],
   ])("names %s when it is wrong", (field, change) => {
     const answer = readAddress({ ...good, ...change });
     expect(answer).toMatchObject({ refusals: [{ code: "INVALID_INPUT", field: ["input", "shippingAddress", field] }] });
+  });
+
+  test.each([
+    ["UK", "GB may be meant"],
+    ["el", "GR may be meant"],
+    ["in", "IN may be meant"],
+    ["EU", "such as IN"],
+    ["ZZ", "such as IN"],
+    ["AN", "such as IN"],
+    ["XK", "such as IN"],
+    ["AC", "such as IN"],
+    ["ＩＮ", "such as IN"],
+    ["", "such as IN"],
+  ])("is in a country of ISO 3166-1, which %j is not", (country, words) => {
+    expect(readAddress({ ...good, country })).toMatchObject({
+      refusals: [{ field: ["input", "shippingAddress", "country"], message: expect.stringContaining(words) }],
+    });
+  });
+
+  test("may be in each of the 249 countries, and the page offers no other", () => {
+    expect(new Set(COUNTRIES).size).toBe(249);
+    for (const country of COUNTRIES) expect(readAddress({ ...good, country })).toHaveProperty("address");
+    expect(ADDRESS_COUNTRIES.filter((code) => !COUNTRIES.includes(code))).toEqual([]);
+    expect(ADDRESS_COUNTRIES.length).toBeGreaterThan(240);
+  });
+
+  test.each([
+    ["IN", "98765 43210", "+91 98765 43210"],
+    ["IN", "098765-43210", "+91 98765 43210"],
+    ["IN", "\u202a+91 98765\u00a043210\u202c", "+91 98765 43210"],
+    ["IN", "९८७६५ ४३२१०", "+91 98765 43210"],
+    ["US", "(201) 555-0123 x42", "+1 201 555 0123 ext. 42"],
+    ["IN", "+62 812-3456-7890", "+62 812-3456-7890"],
+  ])("has a phone number as people paste it: %s %j", (country, phone, read) => {
+    expect(readAddress({ ...good, country, phone })).toMatchObject({ address: { phone: read } });
   });
 });

@@ -228,7 +228,7 @@ describe("the warehouse's reports", () => {
   test("for a line the customer cancelled come too late, and tell operators", async () => {
     const { customer, order } = await orderedItem();
     await customer.ok(
-      `mutation ($id: ID!) { cancelOrder(input: { orderId: $id, idempotencyKey: "c" }) { userErrors { code } } }`,
+      `mutation ($id: ID!) { cancelOrder(input: { orderId: $id, idempotencyKey: "cancel-once" }) { userErrors { code } } }`,
       { id: order.id },
     );
     expect((await report(order, { status: "DELIVERED" })).body).toEqual({ outcome: "ignored" });

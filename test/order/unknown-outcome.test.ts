@@ -145,7 +145,7 @@ describe("a deduction whose answer is lost", () => {
     const { me } = await customer.ok<{ me: { wallet: object } }>(`{ me { wallet { balance held available } } }`);
     expect(me.wallet).toEqual({ balance: 1_000, held: 200, available: 800 });
     const { data } = await customer.send<{ cancelOrder: { userErrors: { code: string }[] } }>(
-      `mutation ($id: ID!) { cancelOrder(input: { orderId: $id, idempotencyKey: "c" }) { userErrors { code } } }`,
+      `mutation ($id: ID!) { cancelOrder(input: { orderId: $id, idempotencyKey: "cancel-once" }) { userErrors { code } } }`,
       { id },
     );
     expect(data?.cancelOrder.userErrors).toEqual([{ code: "NOT_CANCELLABLE" }]);

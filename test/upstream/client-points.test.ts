@@ -227,6 +227,18 @@ describe("against a ledger that works", () => {
     });
   });
 
+  test.each([
+    ["no points and no mobile", { customer: { customer_id: customerId } }],
+    ["neither in a form that it knows", { customer: { customer_id: customerId, mobile: 9_876_543_245 }, points_earned: "many", balance_points: -1.5 }],
+    ["null for both", { customer: { customer_id: customerId, mobile: null }, points_earned: null, balance_points: null }],
+  ])("signs in also when the answer has %s", async (_, rest) => {
+    const port = await listen(
+      answering((_, response) => response.end(JSON.stringify({ status: true, token: "t", ...rest }))),
+    );
+    const signedIn = await clientOf(`http://127.0.0.1:${port}`).verifyOtp({ customerId, otp: "123456", referenceId: "R" });
+    expect(signedIn).toMatchObject({ customerId, token: "t", maskedMobile: null, balance: null });
+  });
+
   test("tells a customer's token that has run out from credentials of our own", async () => {
     const client = clientOf(sandbox.url, { pointsAuth: "bearer" });
     expect(await failureOf(client.balance(customerId, "expired"))).toMatchObject({

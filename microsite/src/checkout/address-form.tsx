@@ -5,7 +5,7 @@ import { useI18n } from "../i18n/i18n.tsx";
 import { Button } from "../ui/button.tsx";
 import { SelectField, TextField } from "../ui/field.tsx";
 import styles from "./checkout.module.css";
-import { COUNTRIES } from "./countries.ts";
+import { ADDRESS_COUNTRIES } from "./countries.ts";
 
 const fields = [
   { name: "name", autoComplete: "name", isRequired: true, isWide: true },
@@ -34,7 +34,10 @@ export function AddressForm(props: {
   const [country, setCountry] = useState(address?.country ?? brand.country);
   const [missing, setMissing] = useState<readonly Field[]>([]);
   const countries = useMemo(
-    () => COUNTRIES.map((code) => ({ code, name: nameOf(code) })).sort((a, b) => a.name.localeCompare(b.name, locale)),
+    () =>
+      ADDRESS_COUNTRIES.map((code) => ({ code, name: nameOf(code) })).sort((a, b) =>
+        a.name.localeCompare(b.name, locale),
+      ),
     [nameOf, locale],
   );
   const faultOf = (name: Field) =>

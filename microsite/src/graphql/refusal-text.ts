@@ -9,7 +9,7 @@ export function refusalText({ t }: I18n, refusal: RefusalFragment): string {
     case "InsufficientPoints":
       return t("refusal.INSUFFICIENT_POINTS", { short: refusal.shortBy });
     case "SoldOut":
-      return t("refusal.SOLD_OUT", { left: refusal.stockLeft });
+      return t("refusal.SOLD_OUT", { left: refusal.availableQuantity });
     case "LimitReached":
       return t("refusal.LIMIT_REACHED", { limit: refusal.limit });
     case "NotRedeemable":

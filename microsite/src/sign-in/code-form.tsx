@@ -1,5 +1,6 @@
 import { useMutation } from "@apollo/client/react";
 import { useEffect, useId, useRef, useState } from "react";
+import { foldDigits } from "../../../src/auth/read-otp.ts";
 import { RequestOtpDocument, VerifyOtpDocument } from "../graphql/generated/graphql.ts";
 import { refusalText } from "../graphql/refusal-text.ts";
 import { useI18n } from "../i18n/i18n.tsx";
@@ -43,10 +44,13 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
       const isOver =
         refusal?.__typename === "OtpInvalid" ? refusal.attemptsLeft === 0 : refusal?.code === "OTP_EXPIRED";
       setSpent(isOver);
-      setProblem(refusal ? refusalText(i18n, refusal) : t("error.unexpected"));
+      // The password was sent on, and no answer came: it may be used up.
+      const isLost = refusal?.code === "UPSTREAM_UNAVAILABLE" && refusal.field?.at(-1) === "otp";
+      if (isLost) setProblem(t("signIn.noAnswer"));
+      else setProblem(refusal ? refusalText(i18n, refusal) : t("error.unexpected"));
       if (!isOver) input.current?.focus();
     } catch {
-      setProblem(t("error.network"));
+      setProblem(`${t("error.network")} ${t("signIn.noAnswer")}`);
     }
   }
 
@@ -89,13 +93,12 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
             id={id}
             inputMode="numeric"
             autoComplete="one-time-code"
-            pattern="[0-9]*"
             aria-invalid={problem ? true : undefined}
             aria-describedby={`${id}-state`}
             disabled={isSpent}
             value={code}
             onChange={(event) => {
-              const next = event.target.value.replace(/\D/g, "").slice(0, LENGTH);
+              const next = foldDigits(event.target.value).replace(/\D/g, "").slice(0, LENGTH);
               setCode(next);
               if (next.length === LENGTH && next !== code) void check(next);
             }}

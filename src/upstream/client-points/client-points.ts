@@ -12,13 +12,16 @@ export interface PointsBalance {
   earned: number;
 }
 
-export interface VerifiedCustomer extends PointsBalance {
+export interface VerifiedCustomer {
   customerId: string;
-  /** As the Client masks it. */
+  /** As the Client sends it, which is to be masked. */
   maskedMobile: string | null;
   /** The Client's JWT for this customer. A secret. */
   token: string;
   tokenExpiresAt: Date | null;
+  /** Null where the answer does not have them. */
+  balance: number | null;
+  earned: number | null;
 }
 
 /** The Client points API: who the customer is, and the ledger of individual points. Every method throws UpstreamError. */

@@ -16,9 +16,10 @@ export const otpSent = done.extend({ reference_id: z.string().min(1) });
 
 export const otpVerified = done.extend({
   token: z.string().min(1),
-  customer: z.object({ customer_id: z.string().min(1), mobile: z.string().optional() }),
-  points_earned: points,
-  balance_points: points,
+  // Signing in needs neither the mobile nor the points, so it does not fail without them.
+  customer: z.object({ customer_id: z.string().min(1), mobile: z.string().optional().catch(undefined) }),
+  points_earned: points.nullable().catch(null),
+  balance_points: points.nullable().catch(null),
 });
 
 export const customerPoints = done.extend({

@@ -1,0 +1,41 @@
+import { type GraphQLSchema, isUnionType } from "graphql";
+import { badUserInput } from "./errors.ts";
+
+/**
+ * Answers each representation of `_entities` by itself: a router's mistake in one of them is BAD_USER_INPUT and null for that
+ * one, and the others are kept. Without this, Apollo's resolver fails for all of them.
+ */
+export function resolveEntitiesOneByOne(schema: GraphQLSchema): GraphQLSchema {
+  const field = schema.getQueryType()?.getFields()["_entities"];
+  const union = schema.getType("_Entity");
+  const resolve = field?.resolve;
+  if (!field || !resolve || !isUnionType(union)) return schema;
+  const entities = new Set(union.getTypes().map(({ name }) => name));
+
+  const one = (representation: unknown, place: number, ...[parent, , context, info]: Parameters<typeof resolve>) => {
+    const problem = problemOf(representation, entities);
+    if (problem !== null) return badUserInput(`representations.${place}`, problem);
+    try {
+      const resolved: unknown = resolve(parent, { representations: [representation] }, context, info);
+      return resolved instanceof Promise ? resolved.then(only) : only(resolved);
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  };
+  field.resolve = (parent, args, context, info) =>
+    (args["representations"] as unknown[]).map((representation, place) =>
+      one(representation, place, parent, args, context, info),
+    );
+  return schema;
+}
+
+const only = (resolved: unknown) => (resolved as unknown[])[0];
+
+function problemOf(representation: unknown, entities: ReadonlySet<string>): string | null {
+  if (typeof representation !== "object" || representation === null || Array.isArray(representation)) {
+    return "must be an object with __typename and the fields of a key";
+  }
+  const { __typename: name } = representation as { __typename?: unknown };
+  if (typeof name !== "string") return "needs a __typename";
+  return entities.has(name) ? null : "its __typename is no entity of this subgraph";
+}
