@@ -133,6 +133,7 @@ const settings = z.object({
   OIDC_AUDIENCE: text.optional(),
   WEBHOOK_SECRET: z.string().min(16, "expected at least 16 characters").optional(),
   REWARD_SERVICE_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
+  REWARD_PROCESSOR_PORT: integer(0, 65_535).optional(),
   PROGRAM_TIME_ZONE: text
     .refine(isTimeZone, { error: "expected the name of a time zone, such as Asia/Jakarta" })
     .default("Asia/Jakarta"),
@@ -235,6 +236,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     webhookSecret: s.WEBHOOK_SECRET ?? made("webhook-secret"),
     /** Undefined lets no service in. */
     rewardServiceToken: s.REWARD_SERVICE_TOKEN ?? made("reward-service-token"),
+    rewardProcessorPort: s.REWARD_PROCESSOR_PORT,
     programTimeZone: s.PROGRAM_TIME_ZONE,
     allowedOrigins: s.ALLOWED_ORIGINS,
     trustProxy: s.TRUST_PROXY ?? false,

@@ -42,8 +42,21 @@ export function groupLoaders(
 
   const group = eachBy<GroupSelector, GroupWallet | null>(async (by) => {
     if (viewer.kind === "operator") return whole.load(by);
-    return viewer.kind === "customer" ? pick(await groupsOf.load(viewer.customerId), by) : null;
+    if (viewer.kind !== "customer") return null;
+    const own = await groupsOf.load(viewer.customerId);
+    if ("groupId" in by) return pick(own, by);
+    // An external id names one group; somebody may lead several.
+    const found = "externalId" in by ? pick(own, by) : null;
+    return found ?? pick(await Promise.all(own.map((each) => withIdentifier(each, by))), by);
   }, options);
+
+  /** A customer's own group with the identifier that is asked for. Where the list did not tell it, the group does. */
+  async function withIdentifier(own: GroupWallet, by: GroupSelector): Promise<GroupWallet> {
+    const identifier = "externalId" in by ? "externalId" : "primaryUserId";
+    if (own[identifier] !== null) return own;
+    const told = await whole.load({ groupId: own.groupId });
+    return { ...own, [identifier]: told?.[identifier] ?? null };
+  }
 
   const groupBalance = eachBy(async (groupId: string) => (await whole.load({ groupId }))?.balance ?? null, options);
 

@@ -61,7 +61,8 @@ export function makeReadGroups(deps: { capillary: Capillary | undefined; clock: 
     const memberships = told.users
       .filter(({ isActive }) => isActive)
       .map(({ userId, isPrimary }) => ({ userId, role: roleOf(isPrimary) }));
-    return { ...walletOf(told, null), memberships };
+    const primaryUserId = told.primaryUserId ?? memberships.find(({ role }) => role === "PRIMARY")?.userId ?? null;
+    return { ...walletOf({ ...told, primaryUserId }, null), memberships };
   };
 
   /**
@@ -71,7 +72,8 @@ export function makeReadGroups(deps: { capillary: Capillary | undefined; clock: 
   async function listed(told: CustomerGroup, userId: string, call: Call): Promise<GroupWallet | null> {
     if (told.isActive === false) return null;
     const isPrimary = told.isPrimary ?? (told.primaryUserId === null ? null : told.primaryUserId === userId);
-    if (told.isActive && isPrimary !== null) return walletOf(told, isPrimary);
+    const primaryUserId = told.primaryUserId ?? (isPrimary ? userId : null);
+    if (told.isActive && isPrimary !== null) return walletOf({ ...told, primaryUserId }, isPrimary);
     const whole = await group({ groupId: told.id }, call);
     const own = whole?.memberships.find((membership) => membership.userId === userId);
     if (!whole || !own) return null;

@@ -6,6 +6,7 @@ import { migrate } from "../platform/migrate.ts";
 import { startEmbeddedPostgres } from "../platform/postgres/embedded.ts";
 import { openPostgresBus } from "../platform/postgres-bus.ts";
 import { runRedisIntake } from "./intake/redis/run-redis-intake.ts";
+import { serveIntakeHealth } from "./intake/redis/serve-intake-health.ts";
 import { openProcessor } from "./open-processor.ts";
 
 /**
@@ -38,6 +39,10 @@ export async function runOwnProcess(
       ...(abandonedAfterMs !== undefined && { abandonedAfterMs }),
     });
     running.defer(() => intake.stop());
+    if (config.rewardProcessorPort !== undefined) {
+      const checkStore = async () => void (await db.$queryRaw`select 1`);
+      running.defer(await serveIntakeHealth({ port: config.rewardProcessorPort, host: config.host, intake, checkStore }));
+    }
     return () => running.disposeAsync();
   } catch (error) {
     await running.disposeAsync().catch(() => {});

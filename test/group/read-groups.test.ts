@@ -43,6 +43,29 @@ async function loadersOver(says: { list?: Answer; group?: Answer; members?: Answ
 }
 const listOf = (...groups: object[]): Answer => ({ id: 7, userGroups2: groups });
 
+describe("an identifier that the list does not tell", () => {
+  const list = listOf({ id: 5, groupName: "Family", groupStatus: "ACTIVE", active: true, primaryMember: false });
+  test.each([{ primaryUserId: "8" }, { externalId: "fam" }])("is told by the customer's own group: %j", async (by) => {
+    const { group, asked } = await loadersOver({ list });
+    expect(await group.load(by)).toMatchObject({ groupId: "5", role: "SECONDARY", ...by });
+    expect(asked()).toEqual(["get", "7", "userGroup2"]);
+  });
+  test.each([{ primaryUserId: "9" }, { primaryUserId: "7" }, { externalId: "other" }])(
+    "finds no other group, and asks about none: %j",
+    async (by) => {
+      const { group, asked } = await loadersOver({ list });
+      expect(await group.load(by)).toBeNull();
+      expect(asked()).toEqual(["get", "7", "userGroup2"]);
+    },
+  );
+  test("is the customer's own id in a group that they lead", async () => {
+    const led = listOf({ id: 5, groupName: "Family", groupStatus: "ACTIVE", active: true, primaryMember: true });
+    const { group, asked } = await loadersOver({ list: led });
+    expect(await group.load({ primaryUserId: "7" })).toMatchObject({ groupId: "5", role: "PRIMARY" });
+    expect(asked()).toEqual(["get", "7"]);
+  });
+});
+
 describe("a list that does not say whether one is still in the group", () => {
   test("is completed by the group itself", async () => {
     const { groupsOf, asked } = await loadersOver({ list: listOf({ id: 5 }) });

@@ -6,12 +6,15 @@ import { fileURLToPath } from "node:url";
 import { createClient } from "redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { COMMANDS, DEAD, GROUP } from "../../../src/reward-processor/intake/redis/command-stream.ts";
+import { makeIntakeHealth } from "../../../src/reward-processor/intake/redis/intake-health.ts";
+import { serveIntakeHealth } from "../../../src/reward-processor/intake/redis/serve-intake-health.ts";
 import type { TakeMessage } from "../../../src/reward-processor/intake/redis/run-redis-intake.ts";
 import {
   type RedisIntake,
   type RedisIntakeOptions,
   runRedisIntake,
 } from "../../../src/reward-processor/intake/redis/run-redis-intake.ts";
+import { freePort } from "../../support/free-port.ts";
 import { cloneDatabase } from "../../support/gateway.ts";
 import { captureLog } from "../../support/log.ts";
 import { startTestRedis, type TestRedis } from "../../support/redis.ts";
@@ -112,6 +115,89 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
   const left = () => client.xLen(COMMANDS);
   const pending = async () => (await client.xPending(COMMANDS, GROUP)).pending;
   const letters = async () => ((await client.xRange(DEAD, "-", "+")) ?? []).map(({ message }) => message);
+
+  describe("that cannot be taken", () => {
+    const command = (...words: string[]) => client.sendCommand(words);
+    const faults: [string, string, () => Promise<unknown>, () => Promise<unknown>][] = [
+      ["from a key that is no stream", "is no stream", () => client.set(COMMANDS, "x"), () => client.del(COMMANDS)],
+      [
+        "from a read-only replica",
+        "read-only replica",
+        () => command("REPLICAOF", "127.0.0.1", "1"),
+        () => command("REPLICAOF", "NO", "ONE"),
+      ],
+      [
+        "without a password",
+        "user and password",
+        () => command("CONFIG", "SET", "requirepass", "a-password"),
+        () => command("CONFIG", "SET", "requirepass", ""),
+      ],
+    ];
+    test.each(faults)("%s are told of in words, and taken once that is over", async (_, words, breakIt, mendIt) => {
+      await breakIt();
+      try {
+        const started = intake();
+        await until(async () => captured.text()).toContain(words);
+        expect(started.problem()).toContain(words);
+        await mendIt();
+        await send({ TicketId: "after" });
+        await until(effects).toEqual(["after"]);
+        await until(async () => started.problem()).toBeNull();
+      } finally {
+        await mendIt();
+      }
+    });
+
+    test("over, for lack of a right, are told of, and new ones are taken all the same", async () => {
+      await command("ACL", "SETUSER", "limited", "on", ">secret", "~*", "&*", "+@all", "-xautoclaim");
+      const url = redis.url.replace("redis://", "redis://limited:secret@");
+      const started = intake({ redisUrl: url });
+      await until(async () => captured.text()).toContain("Give the user of REDIS_URL the rights");
+      await send({ TicketId: "new" });
+      await until(effects).toEqual(["new"]);
+      expect(started.problem()).toContain("XAUTOCLAIM");
+      await command("ACL", "SETUSER", "limited", "+xautoclaim");
+      await until(async () => started.problem()).toBeNull();
+      expect(captured.text()).toContain("Reward commands are taken again");
+    });
+
+    test("are warned of at the first failure, and then every minute", async () => {
+      let now = 0;
+      const health = makeIntakeHealth(captured.log, () => now);
+      const warnings = () => said("cannot be taken from Redis");
+      for (let second = 0; second < 150; second++) {
+        now = second * 1_000;
+        health.failed("read", new Error("LOADING Redis is loading the dataset in memory"));
+      }
+      expect(await warnings()).toBe(3);
+      health.failed("read", new Error("NOAUTH Authentication required."));
+      expect(await warnings()).toBe(4);
+      health.worked("read");
+      expect(health.problem()).toBeNull();
+    });
+
+    test("are told of in the health of the process", async () => {
+      await client.set(COMMANDS, "x");
+      const started = intake();
+      await until(async () => started.problem()).not.toBeNull();
+      const port = await freePort();
+      const close = await serveIntakeHealth({
+        port: Number(port),
+        host: "127.0.0.1",
+        intake: started,
+        checkStore: async () => {},
+      });
+      const ask = async (path: string) => {
+        const response = await fetch(`http://127.0.0.1:${port}${path}`);
+        return { status: response.status, body: await response.json() };
+      };
+      expect(await ask("/readyz")).toEqual({ status: 503, body: { status: expect.stringContaining("is no stream") } });
+      expect(await ask("/healthz")).toEqual({ status: 200, body: { status: "ok" } });
+      await client.del(COMMANDS);
+      await until(async () => (await ask("/readyz")).status).toBe(200);
+      await close();
+    });
+  });
 
   test("are processed and gone, also those that were there before anybody listened", async () => {
     await send({ TicketId: "early" });

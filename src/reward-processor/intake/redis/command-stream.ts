@@ -10,6 +10,8 @@ export const GROUP = "reward-processor";
 /** How many dead letters are kept, about. */
 const DEAD_KEPT = 100_000;
 const MAX_WHY = 500;
+/** No command is idle for so long. */
+const NEVER_MS = 2 ** 40;
 
 export interface Command {
   /** Of the entry in the stream. */
@@ -25,6 +27,11 @@ export interface CommandStream {
   isReady(): boolean;
   /** Makes the stream and the group where they are not there yet. Whatever is in the stream before that counts, too. */
   open(): Promise<void>;
+  /**
+   * Checks that the server is new enough, takes writes, and lets this user do all that finishing a command needs. Changes nothing.
+   * @throws Error with the server's words
+   */
+  check(): Promise<void>;
   /** New commands, as soon as there are any. */
   next(count: number, waitMs: number): Promise<Command[]>;
   /** Commands that somebody took so long ago, and neither finished nor kept. They are ours now. */
@@ -79,6 +86,19 @@ export function openCommandStream(options: {
   return {
     isReady: () => redis.isReady && waiting.isReady,
     open,
+
+    async check() {
+      // INFO may be forbidden; then the commands below say what is missing.
+      const info = await redis.info("server").catch(() => "");
+      const [, version, major, minor] = /redis_version:((\d+)\.(\d+)\S*)/.exec(info) ?? [];
+      if (version !== undefined && (Number(major) < 6 || (Number(major) === 6 && Number(minor) < 2)))
+        throw new Error(`unknown command XAUTOCLAIM in Redis ${version}`);
+      const nothing = "0-0";
+      await redis.xAutoClaim(COMMANDS, GROUP, consumer, NEVER_MS, nothing, { COUNT: 1 });
+      await redis.xClaimJustId(COMMANDS, GROUP, consumer, NEVER_MS, [nothing]);
+      await redis.xPendingRange(COMMANDS, GROUP, "-", "+", 1);
+      await redis.multi().xAck(COMMANDS, GROUP, nothing).xDel(COMMANDS, nothing).exec();
+    },
 
     async next(count, waitMs) {
       const streams: { messages: Entry[] }[] | null = await inGroup(() =>

@@ -5,6 +5,7 @@ import type { Logger } from "../../../platform/logger.ts";
 import { makeRedisMonitor } from "../../../platform/redis-monitor.ts";
 import type { Incoming } from "../process-message.ts";
 import { type Command, openCommandStream } from "./command-stream.ts";
+import { makeIntakeHealth } from "./intake-health.ts";
 
 /**
  * Resolves once the message and all that comes of it, or its refusal, is stored, and has one effect however often it is
@@ -35,6 +36,8 @@ export interface RedisIntakeOptions {
 }
 
 export interface RedisIntake {
+  /** Why commands are not taken as they should be, with what to do; null if they are. */
+  problem(): string | null;
   /** Takes nothing more, finishes what was begun, and lets go. What it cannot finish in time, others will. */
   stop(): Promise<void>;
 }
@@ -56,6 +59,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
   const { keepEveryMs = abandonedAfterMs / 3, claimEveryMs = Math.min(abandonedAfterMs / 2, 10_000) } = options;
   const consumer = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const stream = openCommandStream({ redisUrl, consumer, monitor });
+  const health = makeIntakeHealth(log);
   const underWay = new Map<string, Promise<void>>();
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -122,7 +126,10 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
     while (!signal.aborted) {
       try {
         if (!stream.isReady()) throw new Error("no connection");
-        if (!isOpen) await stream.open();
+        if (!isOpen) {
+          await stream.open();
+          await stream.check().catch((error: Error) => health.failed("claim", error));
+        }
         isOpen = true;
         const free = concurrency - underWay.size;
         if (free === 0) {
@@ -131,7 +138,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
         }
         let commands: Command[] = [];
         if (Date.now() >= claimAt) {
-          commands = await stream.abandoned(free, abandonedAfterMs);
+          commands = await abandoned(free);
           if (commands.length < free) claimAt = Date.now() + claimEveryMs;
         }
         if (commands.length === 0 && !signal.aborted) {
@@ -139,21 +146,39 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
           commands = await stream.next(free, Math.min(BLOCK_MS, Math.max(50, claimEveryMs)));
           isClean = true;
         }
+        health.worked("read");
         for (const command of commands) begin(command);
       } catch (error) {
-        log.debug({ reason: (error as Error).message }, "Reward commands cannot be read");
+        if (!signal.aborted) health.failed("read", error as Error);
         await pause(retryMs);
       }
     }
   }
 
+  /** Commands of others. New ones are taken also while these cannot be. */
+  async function abandoned(count: number): Promise<Command[]> {
+    try {
+      const commands = await stream.abandoned(count, abandonedAfterMs);
+      health.worked("claim");
+      return commands;
+    } catch (error) {
+      if (!signal.aborted) health.failed("claim", error as Error);
+      return [];
+    }
+  }
+
   const heartbeat = setInterval(() => {
     if (!stream.isReady()) return;
-    stream.keep([...underWay.keys()]).catch((error: Error) => log.debug({ reason: error.message }, "Not kept"));
+    stream.keep([...underWay.keys()]).then(
+      () => health.worked("keep"),
+      (error: Error) => health.failed("keep", error),
+    );
   }, keepEveryMs);
   const taking = take();
 
   return {
+    problem: health.problem,
+
     async stop() {
       stopping.abort();
       const finished = taking.then(() => Promise.all(underWay.values()));
