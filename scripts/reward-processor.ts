@@ -5,6 +5,7 @@
 //
 // It stops on Ctrl-C or SIGTERM, when what it has begun is finished.
 import { explainError, readProcessConfig } from "../src/command-line.ts";
+import { logLibraryOutput } from "../src/platform/library-output.ts";
 import { makeLogger } from "../src/platform/logger.ts";
 import { onStopRequest } from "../src/platform/stop-request.ts";
 import { runOwnProcess } from "../src/reward-processor/run-own-process.ts";
@@ -18,6 +19,7 @@ try {
     "The reward processor is running: it takes commands from the Redis stream reward:commands. " +
       "Refused commands go to quarantine, commands that failed too often to reward:commands:dead.",
   );
+  logLibraryOutput(log);
   process.send?.({ type: "ready" });
 } catch (error) {
   console.error(`\nThe reward processor did not start.\n${explainError(error)}`);

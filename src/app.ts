@@ -194,6 +194,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     await features.expireVouchers();
     running.defer(repeat(features.sweepFeeds, SWEEP_EVERY_MS, "Forgetting old events", log));
     running.defer(repeat(features.sweepHandOffs, SWEEP_EVERY_MS, "Forgetting old sign-in links", log));
+    running.defer(repeat(features.sweepOld, SWEEP_EVERY_MS, "Forgetting old sessions, keys and deliveries", log));
     const { redisUrl } = config;
     if (redisUrl !== undefined) {
       const { runRelay } = await import("./reward-processor/feed/relay/run-relay.ts");

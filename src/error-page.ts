@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type IncomingHttpHeaders, STATUS_CODES } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { ErrorCode } from "./graphql/errors.ts";
 
 /** Browsers that open an address accept `text/html` by name. API clients, scripts and pictures do not. */
 export const acceptsHtml = ({ accept }: IncomingHttpHeaders): boolean => accept?.includes("text/html") ?? false;
@@ -61,10 +62,19 @@ export function errorPage(status: number, message: string, requestId?: string): 
 `;
 }
 
+const codes: Readonly<Record<number, ErrorCode>> = { 401: "UNAUTHENTICATED", 403: "FORBIDDEN", 429: "RATE_LIMITED" };
+
+/** An error as GraphQL clients know errors, for answers that Apollo has no part in, and the id to find it by in the log. */
+export function errorsOf(status: number, message: string, requestId: string) {
+  const code = codes[status] ?? (status < 500 ? "BAD_USER_INPUT" : "INTERNAL_SERVER_ERROR");
+  const extensions = { code, retryable: status === 429 || status === 503, requestId };
+  return { requestId, errors: [{ message, extensions }] };
+}
+
 /** Answers with an error: a page for a browser, JSON for every other client. */
 export function sendError(request: FastifyRequest, reply: FastifyReply, status: number, message: string): FastifyReply {
   varyByAccept(reply.code(status).header("cache-control", "no-store"));
-  if (!acceptsHtml(request.headers)) return reply.send({ error: message, requestId: request.id });
+  if (!acceptsHtml(request.headers)) return reply.send({ error: message, ...errorsOf(status, message, request.id) });
   return reply.headers(errorPageHeaders).send(errorPage(status, message, request.id));
 }
 

@@ -102,6 +102,7 @@ import { makeRedriveReward } from "./reward-processor/quarantine/redrive-reward.
 import { rewardProcessorResolvers } from "./reward-processor/reward-processor.resolvers.ts";
 import { makeManageRules } from "./reward-processor/rules/manage-rules.ts";
 import { MS_PER_DAY } from "./reward-processor/rules/window.ts";
+import { makeSweep } from "./retention.ts";
 import type { Capillary } from "./upstream/capillary/capillary.ts";
 import type { ClientPoints } from "./upstream/client-points/client-points.ts";
 import { makeReadWallets } from "./wallet/read-wallets.ts";
@@ -146,7 +147,7 @@ export function makeFeatures(deps: FeatureDeps) {
   // Sign-in
   const box = (purpose: string) => makeSecretBox(config.sessionSecret, purpose);
   const sessionTokens = box("client-token/session");
-  const sessions = makeSessionStore({ db, box: sessionTokens, bus, clock });
+  const sessions = makeSessionStore({ db, box: sessionTokens, bus, clock, log });
   const accessTokens = makeAccessTokens(config.sessionSecret, clock);
   const oidc = config.oidc && makeOidcVerifier({ ...config.oidc, log });
   const identify = makeIdentify({
@@ -334,6 +335,7 @@ export function makeFeatures(deps: FeatureDeps) {
     expireVouchers: expireVouchers.expire,
     sweepFeeds,
     sweepHandOffs: () => handOffs.sweep(clock.now()),
+    sweepOld: makeSweep({ db, clock }),
     startCrediting: (pollMs: number | undefined) => startCrediting({ ...crediting, pollMs }),
     readRewardImage: makeReadRewardImage({ db, catalogue, pictures: deps.pictures, clock, log }),
     adoptOrders: () => adoptOrders(db),

@@ -21,8 +21,15 @@ try {
   const onStep = config.isProduction ? undefined : progress.show;
   onStep?.("Loading the gateway");
   // Loaded only now, because loading takes longer than everything above.
-  const [{ startApp }, { banner }] = await Promise.all([import("./app.ts"), import("./banner.ts")]);
-  const starting = startApp(config, { onStep });
+  const [{ startApp }, { banner }, { makeLogger }, { logLibraryOutput }] = await Promise.all([
+    import("./app.ts"),
+    import("./banner.ts"),
+    import("./platform/logger.ts"),
+    import("./platform/library-output.ts"),
+  ]);
+  const log = await makeLogger({ level: config.logLevel, pretty: !config.isProduction });
+  logLibraryOutput(log);
+  const starting = startApp(config, { onStep, log });
   onStopRequest(async () => {
     const app = await Promise.race([starting.catch(() => undefined), sleep(START_GRACE_MS, undefined)]);
     await app?.stop();

@@ -121,6 +121,11 @@ export async function startServer({ config, log }: { config: Config; log: Logger
         reply.header("accept-encoding", "identity");
         return sendError(request, reply, 415, ENCODING_REFUSED);
       });
+      // Static files say how long they may be kept; nothing else may be.
+      fastify.addHook("onSend", async (_, reply, payload) => {
+        if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
+        return payload;
+      });
       fastify.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
         const status = error.statusCode ?? 500;
         if (status >= 500) log.error({ err: error, requestId: request.id }, "Unexpected error");

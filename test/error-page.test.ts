@@ -40,6 +40,16 @@ test.each(["/nothing", "/rewards/a/b", "/graphiql/nothing", "/site/nothing.js", 
     expect(JSON.parse(script.text)).toEqual({
       error: `Nothing is served at this address: GET ${path}`,
       requestId: script.response.headers.get("x-request-id"),
+      errors: [
+        {
+          message: `Nothing is served at this address: GET ${path}`,
+          extensions: {
+            code: "BAD_USER_INPUT",
+            retryable: false,
+            requestId: script.response.headers.get("x-request-id"),
+          },
+        },
+      ],
     });
   },
 );
@@ -73,7 +83,11 @@ test.each([
   expect(page.response.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'sha256-/);
   const other = await ask(path, { ...init, headers: { ...type } });
   expect([other.status, other.type]).toEqual([status, json]);
-  expect(JSON.parse(other.text)).toEqual({ error: message, requestId: expect.any(String) });
+  const requestId = other.response.headers.get("x-request-id");
+  expect(JSON.parse(other.text)).toMatchObject({
+    ...{ error: message, requestId },
+    errors: [{ message, extensions: { code: "BAD_USER_INPUT", requestId } }],
+  });
 });
 
 test("405 names the methods that are allowed", async () => {
@@ -116,4 +130,39 @@ test("a gateway that is still starting shows a browser a page that reloads by it
   } finally {
     await server.close({ delayMs: 0 });
   }
+});
+
+describe("an answer that is not a static file", () => {
+  const everyDoor: [string, string, RequestInit][] = [
+    ["GET", "/healthz", {}],
+    ["GET", "/readyz", {}],
+    ["GET", "/nothing", {}],
+    ["POST", "/graphql", { body: '{"query":"{ rewardCategories { name } }"}' }],
+    ["POST", "/graphql", { body: '{"query":"{ nothing }"}' }],
+    ["POST", "/graphql", { body: "{" }],
+    ["POST", "/graphql", { body: "{}" }],
+    ["GET", "/graphql?query={__typename}", {}],
+    ["POST", "/webhooks/fulfilment", { body: "{}" }],
+    ["POST", "/reward-processor", { body: "{}" }],
+    ["GET", "/draws/nothing.jsonl", {}],
+  ];
+  test.each(everyDoor)("is kept by nobody, and an error in it has the request's id: %s %s %j", async (method, path, init) => {
+    const headers = { "content-type": "application/json", accept: "application/json" };
+    const { response, status, text } = await ask(path, { method, headers, ...init });
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    const body = JSON.parse(text) as { errors?: { message: string; extensions: { requestId: string; code: string } }[] };
+    if (status >= 400) expect(body.errors?.length).toBeGreaterThan(0);
+    for (const { extensions } of body.errors ?? []) {
+      expect(extensions).toMatchObject({ requestId: response.headers.get("x-request-id"), code: expect.any(String) });
+    }
+  });
+
+  test.each(["gzip", "br", "deflate", "gzip, br"])("is 415 for a body in %s", async (encoding) => {
+    for (const path of ["/graphql", "/webhooks/fulfilment", "/reward-processor"]) {
+      const headers = { "content-type": "application/json", "content-encoding": encoding };
+      const { response, status, text } = await ask(path, { method: "POST", headers, body: "x" });
+      expect([status, response.headers.get("accept-encoding")]).toEqual([415, "identity"]);
+      expect(JSON.parse(text)).toMatchObject({ error: expect.stringContaining("Content-Encoding") });
+    }
+  });
 });

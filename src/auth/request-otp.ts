@@ -58,6 +58,7 @@ export function makeRequestOtp(deps: RequestOtpDeps): RequestOtp {
     const addressHash = addresses.hash(addressBlock(address));
     const opened = await challenges.open({ customerId, addressHash, now: clock.now() });
     if ("retryAt" in opened) {
+      log.warn({ requestId, customerId, retryAt: opened.retryAt }, "A one-time password was not sent: too many");
       return refused({
         __typename: "OtpThrottled",
         code: "OTP_THROTTLED",

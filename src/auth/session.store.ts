@@ -1,7 +1,9 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
+import type { Logger } from "../platform/logger.ts";
 import type { SecretBox } from "../platform/secret-box.ts";
 import { maskMobile } from "./mask-mobile.ts";
 
@@ -54,11 +56,37 @@ export interface SessionStore {
   maskedMobiles(customerIds: readonly string[]): Promise<Map<string, string | null>>;
 }
 
+const REUSED = "A refresh token was used a second time: its session has been ended";
+
+function auditOf(
+  tx: Tx,
+  {
+    action,
+    session,
+    at,
+    details,
+  }: {
+    action: string;
+    session: { id: string; customerId: string };
+    at: Date;
+    details?: Record<string, string>;
+  },
+): Promise<void> {
+  const { id: sessionId, customerId } = session;
+  return audit(tx, { at, actor: customerId, action, subject: customerId, details: { sessionId, ...details } });
+}
+
 /** Topic that rings when a session has ended. */
 export const sessionTopic = (sessionId: string) => `session:${sessionId}`;
 
-export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock: Clock }): SessionStore {
-  const { db, box, bus, clock } = deps;
+export function makeSessionStore(deps: {
+  db: Db;
+  box: SecretBox;
+  bus: Bus;
+  clock: Clock;
+  log: Logger;
+}): SessionStore {
+  const { db, box, bus, clock, log } = deps;
   const trusted = new Map<string, { session: LiveSession; clientToken: Uint8Array; until: number; forget(): void }>();
 
   const hashOf = (refreshToken: string) => new Uint8Array(createHash("sha256").update(refreshToken).digest());
@@ -108,9 +136,13 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
   }
 
   async function end(sessionId: string, reason: string): Promise<void> {
-    await db.session.updateMany({
-      where: { id: sessionId, endedAt: null },
-      data: { endedAt: clock.now(), endReason: reason },
+    await inTransaction(db, async (tx) => {
+      const at = clock.now();
+      const [ended] = await tx.session.updateManyAndReturn({
+        where: { id: sessionId, endedAt: null },
+        data: { endedAt: at, endReason: reason },
+      });
+      if (ended) await auditOf(tx, { action: "session.end", session: ended, at, details: { reason } });
     });
     bus.ring(sessionTopic(sessionId));
   }
@@ -139,7 +171,12 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
         });
         return issueRefreshToken(tx, id);
       };
-      const refreshToken = await (within ? write(within) : inTransaction(db, write));
+      const refreshToken = await (within
+        ? write(within)
+        : inTransaction(db, async (tx) => {
+            await auditOf(tx, { action: "session.open", session: { id, customerId }, at: createdAt });
+            return write(tx);
+          }));
       return { session: { id, customerId, expiresAt }, refreshToken };
     },
 
@@ -171,6 +208,8 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
           where: { id: session.id },
           data: { endedAt: now, endReason: "refresh token reused" },
         });
+        await auditOf(tx, { action: "session.refresh-token-reused", session, at: now });
+        log.warn({ sessionId: session.id, customerId: session.customerId }, REUSED);
         endedNow = session.id;
         return { kind: "reused" };
       });

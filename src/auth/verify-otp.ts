@@ -87,7 +87,10 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
         clientTokenExpiresAt: customer.tokenExpiresAt,
       });
     } catch (error) {
-      if (hasOutcome(error, "refused")) return invalid(triesLeft);
+      if (hasOutcome(error, "refused")) {
+        log.warn({ requestId, customerId, triesLeft }, "A one-time password was refused");
+        return invalid(triesLeft);
+      }
       if (!hasOutcome(error, "transient", "unknown")) throw error;
       log.warn({ err: error, requestId }, "A one-time password could not be verified");
       // It never got there, so it was no try.

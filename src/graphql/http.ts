@@ -59,6 +59,11 @@ export async function mountGraphql(
       if (!isProduction) return reply.redirect("/graphiql/");
       return sendError(request, reply, 400, "This address is for GraphQL requests, which are sent by POST.");
     },
+    // Of errors that Apollo finds before it knows an operation, no plugin hears.
+    async onSend(request, reply, payload) {
+      if (reply.statusCode < 400 || typeof payload !== "string") return payload;
+      return withRequestId(payload, request.id);
+    },
     handler: fastifyApolloHandler(apollo, {
       context: (request, reply) =>
         makeContext(request, reply).catch((error: unknown) => {
@@ -68,6 +73,14 @@ export async function mountGraphql(
     }),
   });
   return () => apollo.stop();
+}
+
+/** The answer with the request's id on each error that does not have it. */
+function withRequestId(payload: string, requestId: string): string {
+  if (!payload.startsWith('{"errors":[') || payload.includes(`"requestId":"${requestId}"`)) return payload;
+  const { errors, ...rest } = JSON.parse(payload) as { errors: { extensions?: object }[] };
+  const named = errors.map((error) => ({ ...error, extensions: { ...error.extensions, requestId } }));
+  return JSON.stringify({ errors: named, ...rest });
 }
 
 const noLandingPage: ApolloServerPlugin = {
@@ -126,6 +139,11 @@ function limits(schema: GraphQLSchema): ApolloServerPlugin<Context> {
   };
 }
 
+const MAX_LOGGED_NAME = 64;
+/** Anybody may send a name of any length. */
+const shownName = (name: string | null | undefined): string =>
+  name == null || name.length <= MAX_LOGGED_NAME ? (name ?? "") : `${name.slice(0, MAX_LOGGED_NAME)}…`;
+
 /** One log line for each operation, the full story of each surprise, and the request's id on every error. */
 function accounting(log: Logger): ApolloServerPlugin<Context> {
   return {
@@ -136,7 +154,7 @@ function accounting(log: Logger): ApolloServerPlugin<Context> {
           for (const error of errors) {
             if (!toPublic(error).isUnexpected) continue;
             log.error(
-              { err: unwrapResolverError(error), requestId, operation: operationName, path: error.path },
+              { err: unwrapResolverError(error), requestId, operation: shownName(operationName), path: error.path },
               "Unexpected error",
             );
           }
@@ -157,7 +175,7 @@ function accounting(log: Logger): ApolloServerPlugin<Context> {
               ms: Math.round(performance.now() - startedAt),
               ...(result.errors && { errors: result.errors.map((error) => error.extensions?.["code"]) }),
             },
-            `${operation?.operation ?? "invalid operation"} ${operationName ?? ""}`.trimEnd(),
+            `${operation?.operation ?? "invalid operation"} ${shownName(operationName)}`.trimEnd(),
           );
         },
       };

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { errorsOf } from "../error-page.ts";
 import type { ReceiveReport } from "./fulfilment-webhook.ts";
 
 /** `POST /webhooks/fulfilment`, in a scope of its own: the signature is over the raw bytes, so nothing may parse them first. */
@@ -11,7 +12,7 @@ export function mountWebhooks(fastify: FastifyInstance, receiveReport: ReceiveRe
       const signature = typeof header === "string" ? header : undefined;
       const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       const { status, body } = await receiveReport({ signature, rawBody });
-      return reply.code(status).send(body);
+      return reply.code(status).send("error" in body ? { ...body, ...errorsOf(status, body.error, request.id) } : body);
     });
   });
 }

@@ -8,13 +8,22 @@ import { makeLocalBus } from "../../src/platform/events.ts";
 import { makeSecretBox } from "../../src/platform/secret-box.ts";
 import { DAY, MINUTE, makeTestClock, SECOND } from "../support/clock.ts";
 import { type Customer, SESSION_SECRET, startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { captureLog } from "../support/log.ts";
 import { bearer, postRefresh, refresh, whoIs } from "../support/sign-in.ts";
 
 const clock = makeTestClock();
+const written = await captureLog();
 let gateway: TestGateway;
 let customer: Customer;
+/** What the audit log has of the customer. */
+const audited = async () =>
+  (
+    await gateway.sql<{ action: string }>("select action from audit_log where subject = $1 order by id", [
+      customer.customerId,
+    ])
+  ).map(({ action }) => action);
 beforeAll(async () => {
-  gateway = await startTestGateway({}, { clock });
+  gateway = await startTestGateway({}, { clock, log: written.log });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 beforeEach(async () => {
@@ -99,6 +108,8 @@ describe("refreshing a session", () => {
     expect(await gateway.sql("select end_reason from sessions where customer_id = $1", [customer.customerId])).toEqual([
       { end_reason: "refresh token reused" },
     ]);
+    expect(await audited()).toEqual(["session.refresh-token-reused"]);
+    expect(written.text()).toContain("A refresh token was used a second time");
   });
 
   test("twice at once succeeds once, and ends the session", async () => {
@@ -161,6 +172,7 @@ describe("signing out", () => {
     await signOut();
     expect(await me()).toBeNull();
     expect(await refresh(gateway, customer.refreshToken)).toEqual(sessionOver);
+    expect(await audited()).toEqual(["session.end"]);
   });
 
   test("leaves the customer's other sessions alone", async () => {
@@ -194,12 +206,17 @@ test("a session that ends while it is looked up is not remembered as alive", asy
   const bus = makeLocalBus();
   const row = { id: "s-1", customerId: "C-1", expiresAt: new Date("2100-01-01"), endedAt: null as Date | null };
   const findUnique = vi.fn(async () => ({ ...row }));
-  const updateMany = vi.fn(async () => {
+  const updateManyAndReturn = vi.fn(async () => {
     row.endedAt = clock.now();
-    return { count: 1 };
+    return [row];
   });
-  const db = { session: { findUnique, updateMany } } as unknown as Db;
-  const sessions = makeSessionStore({ db, bus, clock, box: makeSecretBox("secret", "test") });
+  const tx = { session: { updateManyAndReturn }, auditEntry: { create: async () => {} } };
+  const db = { session: { findUnique }, $transaction: (work: (with_: typeof tx) => unknown) => work(tx) };
+  const sessions = makeSessionStore({
+    db: db as unknown as Db,
+    ...{ bus, clock, log: written.log },
+    box: makeSecretBox("secret", "test"),
+  });
 
   findUnique.mockImplementationOnce(async () => {
     const asItWas = { ...row };

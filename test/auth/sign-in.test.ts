@@ -4,12 +4,14 @@ import type { Surroundings } from "../../src/app.ts";
 import { HOUR, MINUTE, makeTestClock, SECOND } from "../support/clock.ts";
 import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
 import { post } from "../support/http.ts";
+import { captureLog } from "../support/log.ts";
 import { bearer, callsAbout, requestOtp, sentOtp, verifyOtp, whoIs, wrongOtp } from "../support/sign-in.ts";
 import { queriesAnswered } from "../support/sql-spy.ts";
 
 const PER_ADDRESS = 12;
 const clock = makeTestClock();
-const surroundings: Surroundings = { clock, otpGridMs: 1 };
+const written = await captureLog();
+const surroundings: Surroundings = { clock, otpGridMs: 1, log: written.log };
 let gateway: InProcessGateway;
 beforeAll(async () => {
   const env = { TRUST_PROXY: "127.0.0.1", OTP_PER_ADDRESS_HOUR: String(PER_ADDRESS) };
@@ -270,6 +272,17 @@ describe("verifying a password", () => {
         },
       },
     });
+  });
+
+  test("is in the audit log, and a refusal in the log", async () => {
+    const customerId = knownCustomer();
+    const { challengeId, otp } = await challengeOf(customerId);
+    await verifyOtp(gateway, challengeId, wrongOtp(otp));
+    expect(written.text()).toContain("A one-time password was refused");
+    await verifyOtp(gateway, challengeId, otp);
+    const audited = await gateway.sql("select action, actor from audit_log where subject = $1", [customerId]);
+    expect(audited).toEqual([{ action: "session.open", actor: customerId }]);
+    expect(written.text()).not.toContain(otp);
   });
 
   test("works once", async () => {

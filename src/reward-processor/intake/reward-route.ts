@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Viewer } from "../../auth/viewer.ts";
+import { errorsOf } from "../../error-page.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { formatAnswer, type ServiceAnswer } from "../message/answer.ts";
 import { MAX_MESSAGE_BYTES } from "../message/raw-text.ts";
@@ -28,15 +29,15 @@ export function mountRewardProcessor(fastify: FastifyInstance, { identify, proce
     scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
       const status = error.statusCode ?? 500;
       if (status >= 500) log.error({ err: error, requestId: request.id }, "Reward messages could not be read");
-      return reply.code(status).send(plain(status, status >= 500 ? WENT_WRONG : error.message));
+      return reply.code(status).send(failed(status, status >= 500 ? WENT_WRONG : error.message, request));
     });
     // Before the body is read.
     scope.addHook("onRequest", async (request, reply) => {
       const viewer = await identify(request);
       if (viewer.kind === "anonymous") {
-        return reply.code(401).header("www-authenticate", "Bearer").send(plain(401, "Unauthorized"));
+        return reply.code(401).header("www-authenticate", "Bearer").send(failed(401, "Unauthorized", request));
       }
-      if (viewer.kind === "customer") return reply.code(403).send(plain(403, "Forbidden"));
+      if (viewer.kind === "customer") return reply.code(403).send(failed(403, "Forbidden", request));
       actors.set(request, viewer.kind === "operator" ? viewer.operatorId : viewer.serviceId);
     });
     scope.post("/reward-processor", async (request, reply) => {
@@ -67,3 +68,7 @@ const WENT_WRONG = "Something went wrong on our side. Send it again.";
 const actors = new WeakMap<FastifyRequest, string>();
 
 const plain = (code: number, message: string): ServiceAnswer => ({ code, message, data: { TicketId: null } });
+const failed = (code: number, message: string, { id }: FastifyRequest) => ({
+  ...plain(code, message),
+  ...errorsOf(code, message, id),
+});
