@@ -2,12 +2,13 @@ import { z } from "zod";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Tx, violates } from "../platform/db.ts";
+import { isVisible } from "../platform/visible-text.ts";
 import { type Refusal, type Refused, refusal, refused } from "../refusal.ts";
 import { MIRRORED_SKU } from "./mirror/mirrored-reward.ts";
 import { isFromPool, type Reward, toReward } from "./reward.ts";
 
-const name = z.string().trim().min(1).max(200);
-const prose = z.string().trim().min(1).max(10_000);
+const name = z.string().trim().max(200).refine(isVisible, "is empty");
+const prose = z.string().trim().max(10_000).refine(isVisible, "is empty");
 const link = z
   .string()
   .max(2_000)

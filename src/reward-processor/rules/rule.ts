@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isVisible } from "../../platform/visible-text.ts";
 import { slug } from "./slug.ts";
 
 /** No single number of a rule is larger, so that no sum of ours comes near 2^53. */
@@ -7,7 +8,7 @@ const positive = z.int().min(1).max(MAX_CONFIGURED);
 const pointsOrNone = z.int().min(0).max(MAX_CONFIGURED);
 const amount = z.int().min(0);
 const instant = z.iso.datetime({ offset: true });
-const label = z.string().trim().min(1).max(120);
+const label = z.string().trim().max(120).refine(isVisible, "is empty");
 
 /** From the first instant up to, not including, the last; no end while `until` is null. */
 const window = z.strictObject({ from: instant, until: instant.nullable() });
