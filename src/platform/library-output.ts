@@ -15,6 +15,7 @@ export function logLibraryOutput(log: Logger): () => void {
   const listeners = process.listeners("warning");
   process.removeAllListeners("warning").on("warning", warn);
 
+  const { console } = globalThis;
   const before = { ...console };
   for (const [method, level] of Object.entries(levels) as [keyof typeof levels, keyof Logger][]) {
     console[method] = (...parts: unknown[]) => log[level]({ console: method }, format(...parts));

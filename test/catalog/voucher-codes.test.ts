@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeVoucherVault } from "../../src/catalog/voucher-vault.ts";
@@ -5,7 +6,7 @@ import { decodeText, readTable } from "../../src/platform/csv-table.ts";
 import { makeSecretBox } from "../../src/platform/secret-box.ts";
 import { localDateOf } from "../../src/platform/time-zone.ts";
 import { areRounded, damageOf } from "../../src/catalog/spreadsheet-damage.ts";
-import { SESSION_SECRET, startTestGateway, type TestGateway, type TestReward } from "../support/gateway.ts";
+import { OPERATOR_TOKEN, SESSION_SECRET, startTestGateway, type TestGateway, type TestReward } from "../support/gateway.ts";
 import { captureLog } from "../support/log.ts";
 import { orderSettled, placeOrder } from "../support/orders.ts";
 
@@ -343,6 +344,26 @@ describe("a value that a spreadsheet has changed", () => {
       { seed: 20261128, numRuns: 1_000 },
     );
   });
+});
+
+test("a file is imported by a command, as a spreadsheet saved it, or its bad lines are told", async () => {
+  const reward = await gateway.voucher({ codes: 0 });
+  const imported = (bytes: Buffer) =>
+    new Promise<{ code: number; out: string; err: string }>((resolve) => {
+      const env = { ...process.env, OPERATOR_TOKEN };
+      const command = ["scripts/import-vouchers.ts", reward.sku, "-", gateway.url];
+      const child = execFile(process.execPath, command, { env }, (error, out, err) =>
+        resolve({ code: error ? Number(error.code) : 0, out: out.trim(), err: err.trim() }),
+      );
+      child.stdin?.end(bytes);
+    });
+  expect(await imported(Buffer.from("\uFEFFCode;Pin\r\n6.947E+15;1\r\n", "utf16le"))).toEqual({
+    code: 1,
+    out: `0 codes added to ${reward.sku}.`,
+    err: "line 2: code looks like a number that a spreadsheet has rounded",
+  });
+  expect(await imported(Buffer.from("\uFEFFCode\tPin\r\nकोड-१\t0012\r\n", "utf16le"))).toMatchObject({ code: 0 });
+  expect(await poolOf(reward)).toEqual([{ code: "कोड-१", pin: "0012", until: null }]);
 });
 
 test("a file is read in the encodings that spreadsheets save", () => {

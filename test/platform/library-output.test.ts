@@ -5,6 +5,7 @@ import { captureLog } from "../support/log.ts";
 test("what libraries write by themselves is in the log, and nowhere else", async () => {
   const { log, text } = await captureLog();
   const undo = logLibraryOutput(log);
+  const { console } = globalThis;
   try {
     console.error("an error of %s", "a library", { code: 7 });
     console.warn("a warning of a library");
