@@ -38,6 +38,7 @@ const microsite = {
     "microsite/*.*",
     "microsite/{src,theme,messages}/**/*",
     "src/reward-processor/{draw,rules}/*.ts", // what a draw is checked with
+    "src/{auth/read-otp,order/countries}.ts",
     "scripts/keep-builds.ts",
     "package-lock.json",
   ],

@@ -78,6 +78,7 @@ import { makeHeadPoll } from "./platform/head-poll.ts";
 import type { JobQueue } from "./platform/jobs/job.ts";
 import type { Logger } from "./platform/logger.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
+import { makeSweep } from "./retention.ts";
 import { makeCheckIn } from "./reward-processor/check-in/check-in.ts";
 import { makeCapillaryLedger } from "./reward-processor/credit/capillary-ledger.ts";
 import { makeClientLedger } from "./reward-processor/credit/client-ledger.ts";
@@ -102,7 +103,6 @@ import { makeRedriveReward } from "./reward-processor/quarantine/redrive-reward.
 import { rewardProcessorResolvers } from "./reward-processor/reward-processor.resolvers.ts";
 import { makeManageRules } from "./reward-processor/rules/manage-rules.ts";
 import { MS_PER_DAY } from "./reward-processor/rules/window.ts";
-import { makeSweep } from "./retention.ts";
 import type { Capillary } from "./upstream/capillary/capillary.ts";
 import type { ClientPoints } from "./upstream/client-points/client-points.ts";
 import { makeReadWallets } from "./wallet/read-wallets.ts";

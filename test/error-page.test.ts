@@ -146,16 +146,21 @@ describe("an answer that is not a static file", () => {
     ["POST", "/reward-processor", { body: "{}" }],
     ["GET", "/draws/nothing.jsonl", {}],
   ];
-  test.each(everyDoor)("is kept by nobody, and an error in it has the request's id: %s %s %j", async (method, path, init) => {
-    const headers = { "content-type": "application/json", accept: "application/json" };
-    const { response, status, text } = await ask(path, { method, headers, ...init });
-    expect(response.headers.get("cache-control")).toBe("no-store");
-    const body = JSON.parse(text) as { errors?: { message: string; extensions: { requestId: string; code: string } }[] };
-    if (status >= 400) expect(body.errors?.length).toBeGreaterThan(0);
-    for (const { extensions } of body.errors ?? []) {
-      expect(extensions).toMatchObject({ requestId: response.headers.get("x-request-id"), code: expect.any(String) });
-    }
-  });
+  test.each(everyDoor)(
+    "is kept by nobody, and an error in it has the request's id: %s %s %j",
+    async (method, path, init) => {
+      const headers = { "content-type": "application/json", accept: "application/json" };
+      const { response, status, text } = await ask(path, { method, headers, ...init });
+      expect(response.headers.get("cache-control")).toBe("no-store");
+      const body = JSON.parse(text) as {
+        errors?: { message: string; extensions: { requestId: string; code: string } }[];
+      };
+      if (status >= 400) expect(body.errors?.length).toBeGreaterThan(0);
+      for (const { extensions } of body.errors ?? []) {
+        expect(extensions).toMatchObject({ requestId: response.headers.get("x-request-id"), code: expect.any(String) });
+      }
+    },
+  );
 
   test.each(["gzip", "br", "deflate", "gzip, br"])("is 415 for a body in %s", async (encoding) => {
     for (const path of ["/graphql", "/webhooks/fulfilment", "/reward-processor"]) {

@@ -2,10 +2,10 @@ const DIGIT = /^\p{Nd}$/u;
 
 /** Decimal digits of every script, full-width ones included, as 0 to 9; all else stays. */
 export const foldDigits = (text: string): string =>
-  text.normalize("NFKC").replace(/\p{Nd}/gu, (digit) => String(valueOf(digit)));
+  text.normalize("NFKC").replace(/\p{Nd}/gu, (digit) => String(digitValue(digit)));
 
 /** Unicode has the ten digits of a script side by side, from zero on. */
-function valueOf(digit: string): number {
+function digitValue(digit: string): number {
   const codePoint = digit.codePointAt(0) ?? 0;
   let value = 0;
   while (value < 9 && DIGIT.test(String.fromCodePoint(codePoint - value - 1))) value += 1;

@@ -79,13 +79,7 @@ function auditOf(
 /** Topic that rings when a session has ended. */
 export const sessionTopic = (sessionId: string) => `session:${sessionId}`;
 
-export function makeSessionStore(deps: {
-  db: Db;
-  box: SecretBox;
-  bus: Bus;
-  clock: Clock;
-  log: Logger;
-}): SessionStore {
+export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock: Clock; log: Logger }): SessionStore {
   const { db, box, bus, clock, log } = deps;
   const trusted = new Map<string, { session: LiveSession; clientToken: Uint8Array; until: number; forget(): void }>();
 

@@ -39,7 +39,9 @@ export function makeGiveRewards({ settleLines, atCrashPoint, timeZone, log }: Gi
     for (const line of lines) {
       const pending = line.units.filter((unit) => unit.state === "PENDING").map((unit) => unit.id);
       if (pending.length === 0) continue;
-      const given = isFromPool(line) ? await giveCodes(change, line, pending, dayOf(change.now)) : await setAside(change, line, pending);
+      const given = isFromPool(line)
+        ? await giveCodes(change, line, pending, dayOf(change.now))
+        : await setAside(change, line, pending);
       if (isFromPool(line) && given > 0) taken.push({ rewardId: line.rewardId, count: given });
       if (given < pending.length) {
         const facts = { order: order.number, line: line.position, wanted: pending.length, given };

@@ -41,7 +41,9 @@ export async function runOwnProcess(
     running.defer(() => intake.stop());
     if (config.rewardProcessorPort !== undefined) {
       const checkStore = async () => void (await db.$queryRaw`select 1`);
-      running.defer(await serveIntakeHealth({ port: config.rewardProcessorPort, host: config.host, intake, checkStore }));
+      running.defer(
+        await serveIntakeHealth({ port: config.rewardProcessorPort, host: config.host, intake, checkStore }),
+      );
     }
     return () => running.disposeAsync();
   } catch (error) {

@@ -1,12 +1,18 @@
 import { execFile } from "node:child_process";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { areRounded, damageOf } from "../../src/catalog/spreadsheet-damage.ts";
 import { makeVoucherVault } from "../../src/catalog/voucher-vault.ts";
 import { decodeText, readTable } from "../../src/platform/csv-table.ts";
 import { makeSecretBox } from "../../src/platform/secret-box.ts";
 import { localDateOf } from "../../src/platform/time-zone.ts";
-import { areRounded, damageOf } from "../../src/catalog/spreadsheet-damage.ts";
-import { OPERATOR_TOKEN, SESSION_SECRET, startTestGateway, type TestGateway, type TestReward } from "../support/gateway.ts";
+import {
+  OPERATOR_TOKEN,
+  SESSION_SECRET,
+  startTestGateway,
+  type TestGateway,
+  type TestReward,
+} from "../support/gateway.ts";
 import { captureLog } from "../support/log.ts";
 import { orderSettled, placeOrder } from "../support/orders.ts";
 
@@ -70,14 +76,24 @@ describe("a file of codes", () => {
     ["values left empty", "code,pin,validUntil\nAAA-1,,\n", [{ code: "AAA-1" }]],
     ["letters of any script", "code\nकोड-१\n", [{ code: "कोड-१" }]],
     ["semicolons", "Code;PIN\nABCD-1;1234\n", [{ code: "ABCD-1", pin: "1234" }]],
-    ["tabs", "CODE\tpin\tvaliduntil\nABCD-1\t1234\t2099-03-31\n", [{ code: "ABCD-1", pin: "1234", until: "2099-03-31" }]],
+    [
+      "tabs",
+      "CODE\tpin\tvaliduntil\nABCD-1\t1234\t2099-03-31\n",
+      [{ code: "ABCD-1", pin: "1234", until: "2099-03-31" }],
+    ],
     ["a line that names the separator", "sep=;\ncode;pin\nA,1;2\n", [{ code: "A,1", pin: "2" }]],
     ["that line after a byte order mark", "\uFEFFsep=;\r\ncode;pin\r\nA-1;2\r\n", [{ code: "A-1", pin: "2" }]],
-    ["names with capitals, blanks and hyphens", "Code,Valid Until\nA-1,2099-03-31\n", [{ code: "A-1", until: "2099-03-31" }]],
+    [
+      "names with capitals, blanks and hyphens",
+      "Code,Valid Until\nA-1,2099-03-31\n",
+      [{ code: "A-1", until: "2099-03-31" }],
+    ],
     ["empty rows and columns of a spreadsheet", "code,pin,,\nA-1,1,,\n,,,\n , ,,\n", [{ code: "A-1", pin: "1" }]],
-    ["codes that only look a little like numbers", "code\n4E10\n0012\n1E5\n123456789012345678\n", [
-      { code: "0012" }, { code: "123456789012345678" }, { code: "1E5" }, { code: "4E10" },
-    ]],
+    [
+      "codes that only look a little like numbers",
+      "code\n4E10\n0012\n1E5\n123456789012345678\n",
+      [{ code: "0012" }, { code: "123456789012345678" }, { code: "1E5" }, { code: "4E10" }],
+    ],
   ])("may have %s", async (_, csv, expected) => {
     const reward = await gateway.voucher({ codes: 0 });
     expect(await importCodes(reward.id, { csv })).toEqual({
@@ -107,7 +123,12 @@ describe("a file of codes", () => {
     ["a quote in the middle of a value", { csv: 'code\nSECRET-1"2\n' }, /not CSV/, "csv"],
     ["a column that is there twice", { csv: "code,Code\nSECRET-1,SECRET-2\n" }, /code is there twice/, "csv"],
     ["values in a column without a name", { csv: "code,\nSECRET-1,SECRET-2\n" }, /Column 2 has values/, "csv"],
-    ["another separator in the header than in the rows", { csv: "code;pin\nSECRET-1,2\n" }, /not CSV: line 2 has/, "csv"],
+    [
+      "another separator in the header than in the rows",
+      { csv: "code;pin\nSECRET-1,2\n" },
+      /not CSV: line 2 has/,
+      "csv",
+    ],
     ["neither csv nor rows", {}, /either/, "csv"],
     ["both csv and rows", { csv: "code\nSECRET-1", rows: [{ code: "SECRET-1" }] }, /either/, "csv"],
   ])("is refused with %s, without a word of it repeated", async (_, input, message, field) => {
@@ -322,9 +343,7 @@ describe("a value that a spreadsheet has changed", () => {
       { input: { rewardId: reward.id, csv: "code,pin\n6.947E+15,1.2E+03\n" } },
     );
     const rounded = "looks like a number that a spreadsheet has rounded";
-    expect(data?.importVoucherCodes.rejected).toEqual([
-      { row: 1, line: 2, reason: `code ${rounded}; pin ${rounded}` },
-    ]);
+    expect(data?.importVoucherCodes.rejected).toEqual([{ row: 1, line: 2, reason: `code ${rounded}; pin ${rounded}` }]);
   });
 
   test("may be a column of long numbers that all end in zeros", async () => {

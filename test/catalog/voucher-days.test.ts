@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeTestClock, MINUTE } from "../support/clock.ts";
+import { MINUTE, makeTestClock } from "../support/clock.ts";
 import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
 import { captureLog } from "../support/log.ts";
 import { orderSettled, placeOrder } from "../support/orders.ts";

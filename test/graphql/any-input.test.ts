@@ -15,7 +15,13 @@ import {
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildSchema } from "../../src/graphql/schema.ts";
 import { sign } from "../../src/order/fulfilment-webhook.ts";
-import { type Customer, REWARD_SERVICE_TOKEN, startTestGateway, type TestGateway, WEBHOOK_SECRET } from "../support/gateway.ts";
+import {
+  type Customer,
+  REWARD_SERVICE_TOKEN,
+  startTestGateway,
+  type TestGateway,
+  WEBHOOK_SECRET,
+} from "../support/gateway.ts";
 import { captureLog } from "../support/log.ts";
 import { addToCart, orderPrepared, placeOrder } from "../support/orders.ts";
 
@@ -55,11 +61,52 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 const encode = (text: string) => Buffer.from(text).toString("base64url");
 const cursor = (...key: unknown[]) => encode(JSON.stringify(key));
 const uglyTexts = [
-  ...["", " ", "\0", "a\0b", "\ud83c", "a\udf39b", "\ufeff", "\u200b", "\u202e", "क", "😀".repeat(70), "x".repeat(5_000)],
-  ...["'; drop table orders; --", "%_\\", "{}", "[]", "null", "true", "{", "\ufeff{}", '{"a":"\\ud83c"}', '{"a":"\\u0000"}'],
-  ...["0", "-1", "1e309", "2147483648", "9223372036854775808", "NaN", "123456", "१२३४५६", "00000000-0000-0000-0000-000000000000"],
+  ...[
+    "",
+    " ",
+    "\0",
+    "a\0b",
+    "\ud83c",
+    "a\udf39b",
+    "\ufeff",
+    "\u200b",
+    "\u202e",
+    "क",
+    "😀".repeat(70),
+    "x".repeat(5_000),
+  ],
+  ...[
+    "'; drop table orders; --",
+    "%_\\",
+    "{}",
+    "[]",
+    "null",
+    "true",
+    "{",
+    "\ufeff{}",
+    '{"a":"\\ud83c"}',
+    '{"a":"\\u0000"}',
+  ],
+  ...[
+    "0",
+    "-1",
+    "1e309",
+    "2147483648",
+    "9223372036854775808",
+    "NaN",
+    "123456",
+    "१२३४५६",
+    "00000000-0000-0000-0000-000000000000",
+  ],
   ...["2026-02-30", "0000-01-01", "9999-12-31", "2026-11-28T00:00:00Z", "+275760-09-13T00:00:00Z"],
-  ...["Reward:x", "Order:", "constructor:x", `Order:${"9".repeat(40)}`, "Customer:\0", "GroupWallet:99999999999999999999"].map(encode),
+  ...[
+    "Reward:x",
+    "Order:",
+    "constructor:x",
+    `Order:${"9".repeat(40)}`,
+    "Customer:\0",
+    "GroupWallet:99999999999999999999",
+  ].map(encode),
   ...[
     cursor("POPULAR", 2 ** 31, randomUUID()),
     cursor("NEWEST", "0000-01-01T00:00:00Z", randomUUID()),
@@ -84,26 +131,39 @@ const integer = fc.oneof(
   fc.integer({ min: -5, max: 200 }),
 );
 const points = fc.oneof(fc.constantFrom(0, 1, Number.MAX_SAFE_INTEGER), fc.nat());
-const moment = fc.constantFrom("0001-01-01T00:00:00Z", "1969-12-31T23:59:59.999Z", "2026-11-28T12:00:00+14:00", "9999-12-31T23:59:59Z");
+const moment = fc.constantFrom(
+  "0001-01-01T00:00:00Z",
+  "1969-12-31T23:59:59.999Z",
+  "2026-11-28T12:00:00+14:00",
+  "9999-12-31T23:59:59Z",
+);
 const day = fc.constantFrom("0001-01-01", "2026-11-28", "2099-12-31", "9999-12-31");
 
-function valueOf(type: GraphQLInputType, depth = 0): fc.Arbitrary<unknown> {
+function anyValue(type: GraphQLInputType, depth = 0): fc.Arbitrary<unknown> {
   if (!isNonNullType(type)) {
-    return fc.oneof({ weight: 3, arbitrary: valueOf2(type, depth) }, { weight: 1, arbitrary: fc.constant(null) });
+    return fc.oneof({ weight: 3, arbitrary: givenValue(type, depth) }, { weight: 1, arbitrary: fc.constant(null) });
   }
-  return valueOf2(type.ofType, depth);
+  return givenValue(type.ofType, depth);
 }
-function valueOf2(type: GraphQLInputType, depth: number): fc.Arbitrary<unknown> {
-  if (isListType(type)) return fc.array(valueOf(type.ofType, depth + 1), { maxLength: 3 });
+function givenValue(type: GraphQLInputType, depth: number): fc.Arbitrary<unknown> {
+  if (isListType(type)) return fc.array(anyValue(type.ofType, depth + 1), { maxLength: 3 });
   if (isEnumType(type)) return fc.constantFrom(...type.getValues().map(({ name }) => name));
   if (isInputObjectType(type)) {
     const fields = Object.values(type.getFields());
     if (type.isOneOf) {
-      return fc.oneof(...fields.map(({ name, type: inner }) => valueOf2(getNullableType(inner), depth + 1).map((it) => ({ [name]: it }))));
+      return fc.oneof(
+        ...fields.map(({ name, type: inner }) =>
+          givenValue(getNullableType(inner), depth + 1).map((it) => ({ [name]: it })),
+        ),
+      );
     }
     return fc.record(
       Object.fromEntries(fields.map((field) => [field.name, fieldValue(field.name, field.type, depth + 1)])),
-      { requiredKeys: fields.filter(({ type: of, defaultValue }) => isNonNullType(of) && defaultValue === undefined).map(({ name }) => name) },
+      {
+        requiredKeys: fields
+          .filter(({ type: of, defaultValue }) => isNonNullType(of) && defaultValue === undefined)
+          .map(({ name }) => name),
+      },
     );
   }
   switch (getNamedType(type).name) {
@@ -120,20 +180,24 @@ function valueOf2(type: GraphQLInputType, depth: number): fc.Arbitrary<unknown> 
     case "Date":
       return day;
     case "_Any":
-      return fc.oneof(fc.record({ __typename: text(), id: text(), sku: fc.jsonValue() }), fc.jsonValue().filter((it) => it !== null));
+      return fc.oneof(
+        fc.record({ __typename: text(), id: text(), sku: fc.jsonValue() }),
+        fc.jsonValue().filter((it) => it !== null),
+      );
     default:
       return text();
   }
 }
 /** Most fields of a kind of their own are right most of the time, so that what lies behind their check is reached. */
 function fieldValue(name: string, type: GraphQLInputType, depth: number): fc.Arbitrary<unknown> {
-  const often = (right: fc.Arbitrary<unknown>) => fc.oneof({ weight: 3, arbitrary: right }, { weight: 1, arbitrary: valueOf(type, depth) });
+  const often = (right: fc.Arbitrary<unknown>) =>
+    fc.oneof({ weight: 3, arbitrary: right }, { weight: 1, arbitrary: anyValue(type, depth) });
   if (name === "idempotencyKey") return often(fc.uuid());
   if (name === "country") return often(fc.constant("IN"));
   if (name === "imageUrl") return often(fc.constant("/x"));
   if (name === "ruleId" || name === "drawId") return often(fc.stringMatching(/^[a-z]{2,8}(-[a-z]{1,4})?$/));
   if (name === "sku") return often(fc.stringMatching(/^[A-Z]{2,8}-[0-9]{1,4}$/));
-  return valueOf(type, depth);
+  return anyValue(type, depth);
 }
 
 const argumentsOf = (args: readonly GraphQLArgument[]) =>
@@ -200,7 +264,11 @@ test("the webhook of the warehouse answers every report", async () => {
   const report = fc.record({
     id: fc.oneof(fc.uuid(), anything),
     type: often("shipment.updated", anything),
-    occurredAt: fc.oneof(fc.date({ min: new Date(0), noInvalidDate: true }).map((at) => at.toISOString()), moment, anything),
+    occurredAt: fc.oneof(
+      fc.date({ min: new Date(0), noInvalidDate: true }).map((at) => at.toISOString()),
+      moment,
+      anything,
+    ),
     data: fc.record({
       orderNumber: fc.nat().map((n) => (n % 4 === 0 ? "ORD-1" : orderNumber)),
       line: fc.oneof(fc.constantFrom<unknown>(1, 2, 2 ** 31, 1.5, -1, "1"), anything),
@@ -209,7 +277,11 @@ test("the webhook of the warehouse answers every report", async () => {
       trackingNumber: fc.oneof(fc.constant(null), anything),
     }),
   });
-  const bodies = fc.oneof(report.map((it) => JSON.stringify(it)), fc.json(), text());
+  const bodies = fc.oneof(
+    report.map((it) => JSON.stringify(it)),
+    fc.json(),
+    text(),
+  );
   const found = await surprises(bodies, async (body) =>
     problemOf(
       await fetch(`${gateway.url}/webhooks/fulfilment`, {
@@ -226,7 +298,14 @@ test("the webhook of the warehouse answers every report", async () => {
 test("the door of reward messages answers every message", async () => {
   written.clear();
   const anything = fc.oneof(text(), integer, fc.jsonValue());
-  const actions = ["register", "registerreferral", "transactionpromo", "transactionreferral", "dailycheckin", "luckydraw"];
+  const actions = [
+    "register",
+    "registerreferral",
+    "transactionpromo",
+    "transactionreferral",
+    "dailycheckin",
+    "luckydraw",
+  ];
   const message = fc.record(
     {
       Action: fc.oneof(fc.constantFrom<unknown>(...actions), anything),
@@ -242,7 +321,13 @@ test("the door of reward messages answers every message", async () => {
           "id-user-share": anything,
           "id-user-receive": anything,
           transaction: fc.oneof(
-            fc.array(fc.record({ date: fc.oneof(moment, anything), amount: anything, product_id: anything }, { requiredKeys: [] }), { maxLength: 3 }) as fc.Arbitrary<unknown>,
+            fc.array(
+              fc.record(
+                { date: fc.oneof(moment, anything), amount: anything, product_id: anything },
+                { requiredKeys: [] },
+              ),
+              { maxLength: 3 },
+            ) as fc.Arbitrary<unknown>,
             anything,
           ),
         },

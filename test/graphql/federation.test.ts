@@ -147,7 +147,10 @@ describe("entities", () => {
     expect([data?._entities.at(0), data?._entities.at(-1)]).toMatchObject([{ sku: reward.sku }, { sku: reward.sku }]);
     expect(errors?.map(({ path }) => path)).toEqual(mistakes.map((_, place) => ["_entities", place + 1]));
     expect(new Set(errors?.map(({ extensions }) => extensions.code))).toEqual(new Set(["BAD_USER_INPUT"]));
-    const logged = written.text().split("\n").slice(before - 1);
+    const logged = written
+      .text()
+      .split("\n")
+      .slice(before - 1);
     expect(logged.filter((line) => line.includes('"level":50'))).toEqual([]);
   });
 

@@ -115,20 +115,25 @@ describe("a document", () => {
     });
   });
 
-  test.each(["\ud83c", "\udf39", "ab\ud83ccd", "\udf39\ud83c"])("holds no half of a character, such as in %j", async (half) => {
-    const query = "query ($filter: RewardFilter) { rewards(filter: $filter) { totalCount } }";
-    expect(await refusalOf(query, { filter: { search: half } })).toMatchObject({
-      message: expect.stringContaining("half a character"),
-      extensions: { code: "BAD_USER_INPUT", field: "filter.search" },
-    });
-    const literal = await refusalOf(`{ reward(sku: ${JSON.stringify(half)}) { id } }`);
-    expect(literal).toMatchObject({ extensions: { code: expect.stringMatching(/^GRAPHQL_(PARSE|VALIDATION)_FAILED$/) } });
-    const representations = [{ __typename: "Reward", sku: half }];
-    const entities = "query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }";
-    expect(await refusalOf(entities, { r: representations })).toMatchObject({
-      extensions: { code: "BAD_USER_INPUT", field: "r.0.sku" },
-    });
-  });
+  test.each(["\ud83c", "\udf39", "ab\ud83ccd", "\udf39\ud83c"])(
+    "holds no half of a character, such as in %j",
+    async (half) => {
+      const query = "query ($filter: RewardFilter) { rewards(filter: $filter) { totalCount } }";
+      expect(await refusalOf(query, { filter: { search: half } })).toMatchObject({
+        message: expect.stringContaining("half a character"),
+        extensions: { code: "BAD_USER_INPUT", field: "filter.search" },
+      });
+      const literal = await refusalOf(`{ reward(sku: ${JSON.stringify(half)}) { id } }`);
+      expect(literal).toMatchObject({
+        extensions: { code: expect.stringMatching(/^GRAPHQL_(PARSE|VALIDATION)_FAILED$/) },
+      });
+      const representations = [{ __typename: "Reward", sku: half }];
+      const entities = "query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }";
+      expect(await refusalOf(entities, { r: representations })).toMatchObject({
+        extensions: { code: "BAD_USER_INPUT", field: "r.0.sku" },
+      });
+    },
+  );
   test("may hold whole characters of any script", async () => {
     const query = "query ($filter: RewardFilter) { rewards(filter: $filter) { totalCount } }";
     expect((await send(query, { filter: { search: "🌹 कोड" } })).errors).toBeUndefined();

@@ -52,33 +52,39 @@ test("what waited for an unknown member is credited when they are known, once", 
   expect(ledger).toEqual([0, expect.any(Number)]);
 });
 
-test.each(["moveMember", "moveAward"])("points that the ledger refused reach the right customer by %s, once", async (mutation) => {
-  const customer = await gateway.customer({ balance: 0 });
-  const wrong = `${customer.customerId}-wrong`; // the ledger knows nobody of this id
-  const userId = mutation === "moveMember" ? 70_501 : 70_502;
-  await post(gateway, {
-    Action: "register",
-    Data: { id: userId, command: "register", transaction: [{ date: "2026-06-02 10:26:11" }] },
-  });
-  await link(gateway, { customerId: wrong, userId: String(userId) });
-  const refusedAward = async () => {
-    const [award] = await gateway.sql<{ id: string }>(
-      "select id from reward_awards where customer_id = $1 and state = 'REFUSED'",
-      [wrong],
-    );
-    return award;
-  };
-  await gateway.until(async () => (await refusedAward()) !== undefined);
-  const { customerId } = customer;
-  const awardId = Buffer.from(`RewardAward:${(await refusedAward())?.id}`).toString("base64url");
-  const input =
-    mutation === "moveMember"
-      ? { customerId: wrong, toCustomerId: customerId, note: "typing error" }
-      : { awardId, customerId, note: "typing error" };
-  const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input`;
-  const document = `mutation ($input: ${type}!) { ${mutation}(input: $input) { userErrors { code } } }`;
-  await gateway.operator.ok(document, { input });
-  await gateway.until(async () => gateway.sandbox.client.balance(customerId) > 0);
-  expect((await gateway.operator.send<Record<string, { userErrors: object[] }>>(document, { input })).data?.[mutation]?.userErrors).toHaveLength(1);
-  expect(gateway.ledgerOf(customer)).toEqual([0, 500]);
-});
+test.each(["moveMember", "moveAward"])(
+  "points that the ledger refused reach the right customer by %s, once",
+  async (mutation) => {
+    const customer = await gateway.customer({ balance: 0 });
+    const wrong = `${customer.customerId}-wrong`; // the ledger knows nobody of this id
+    const userId = mutation === "moveMember" ? 70_501 : 70_502;
+    await post(gateway, {
+      Action: "register",
+      Data: { id: userId, command: "register", transaction: [{ date: "2026-06-02 10:26:11" }] },
+    });
+    await link(gateway, { customerId: wrong, userId: String(userId) });
+    const refusedAward = async () => {
+      const [award] = await gateway.sql<{ id: string }>(
+        "select id from reward_awards where customer_id = $1 and state = 'REFUSED'",
+        [wrong],
+      );
+      return award;
+    };
+    await gateway.until(async () => (await refusedAward()) !== undefined);
+    const { customerId } = customer;
+    const awardId = Buffer.from(`RewardAward:${(await refusedAward())?.id}`).toString("base64url");
+    const input =
+      mutation === "moveMember"
+        ? { customerId: wrong, toCustomerId: customerId, note: "typing error" }
+        : { awardId, customerId, note: "typing error" };
+    const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input`;
+    const document = `mutation ($input: ${type}!) { ${mutation}(input: $input) { userErrors { code } } }`;
+    await gateway.operator.ok(document, { input });
+    await gateway.until(async () => gateway.sandbox.client.balance(customerId) > 0);
+    expect(
+      (await gateway.operator.send<Record<string, { userErrors: object[] }>>(document, { input })).data?.[mutation]
+        ?.userErrors,
+    ).toHaveLength(1);
+    expect(gateway.ledgerOf(customer)).toEqual([0, 500]);
+  },
+);

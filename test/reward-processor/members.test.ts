@@ -226,9 +226,13 @@ describe("a customer id", () => {
     ).toEqual(["INVALID_INPUT"]);
     const audience = { kind: "members", memberIds: [`customer:${customerId}`] };
     expect(
-      await codes(operator, "mutation ($input: RewardRuleInput!) { it: createRewardRule(input: $input) { REFUSALS } }", {
-        input: { ruleId: "for-one", definition: JSON.stringify(sampleRule("register", { audience })) },
-      }),
+      await codes(
+        operator,
+        "mutation ($input: RewardRuleInput!) { it: createRewardRule(input: $input) { REFUSALS } }",
+        {
+          input: { ruleId: "for-one", definition: JSON.stringify(sampleRule("register", { audience })) },
+        },
+      ),
     ).toEqual(["INVALID_INPUT"]);
     expect(() => gateway.sandbox.client.addCustomer({ customer_id: customerId, balance: 0 })).toThrow();
   });

@@ -229,13 +229,23 @@ describe("against a ledger that works", () => {
 
   test.each([
     ["no points and no mobile", { customer: { customer_id: customerId } }],
-    ["neither in a form that it knows", { customer: { customer_id: customerId, mobile: 9_876_543_245 }, points_earned: "many", balance_points: -1.5 }],
-    ["null for both", { customer: { customer_id: customerId, mobile: null }, points_earned: null, balance_points: null }],
+    [
+      "neither in a form that it knows",
+      { customer: { customer_id: customerId, mobile: 9_876_543_245 }, points_earned: "many", balance_points: -1.5 },
+    ],
+    [
+      "null for both",
+      { customer: { customer_id: customerId, mobile: null }, points_earned: null, balance_points: null },
+    ],
   ])("signs in also when the answer has %s", async (_, rest) => {
     const port = await listen(
       answering((_, response) => response.end(JSON.stringify({ status: true, token: "t", ...rest }))),
     );
-    const signedIn = await clientOf(`http://127.0.0.1:${port}`).verifyOtp({ customerId, otp: "123456", referenceId: "R" });
+    const signedIn = await clientOf(`http://127.0.0.1:${port}`).verifyOtp({
+      customerId,
+      otp: "123456",
+      referenceId: "R",
+    });
     expect(signedIn).toMatchObject({ customerId, token: "t", maskedMobile: null, balance: null });
   });
 

@@ -35,7 +35,10 @@ export function mountRewardProcessor(fastify: FastifyInstance, { identify, proce
     scope.addHook("onRequest", async (request, reply) => {
       const viewer = await identify(request);
       if (viewer.kind === "anonymous") {
-        return reply.code(401).header("www-authenticate", "Bearer").send(failed(401, "Unauthorized", request));
+        return reply
+          .code(401)
+          .header("www-authenticate", "Bearer")
+          .send(failed(401, "Unauthorized", request));
       }
       if (viewer.kind === "customer") return reply.code(403).send(failed(403, "Forbidden", request));
       actors.set(request, viewer.kind === "operator" ? viewer.operatorId : viewer.serviceId);

@@ -146,11 +146,7 @@ async function moveIdentities(tx: Tx, identities: readonly Identity[], { into, t
 }
 
 async function moveWhole(tx: Tx, memberId: string, { customerId, into, to, now }: Moving & { customerId: string }) {
-  const news = await moveAwards(
-    tx,
-    Prisma.sql`a.member_id = ${memberId}::uuid and a.customer_id = ${customerId}`,
-    to,
-  );
+  const news = await moveAwards(tx, Prisma.sql`a.member_id = ${memberId}::uuid and a.customer_id = ${customerId}`, to);
   const kept = await tx.rewardAward.count({
     where: { memberId, customerId, state: { in: ["CREDITED", "UNCERTAIN", "NEEDS_ATTENTION"] } },
   });
@@ -198,7 +194,13 @@ async function moveAwards(tx: Tx, which: Prisma.Sql, to: string | null): Promise
   return rows.flatMap(({ decision: { explanation }, ...award }): MemberNews[] => {
     const { id: awardId, unit } = award;
     const { wasRefused, from } = found.find(({ id }) => id === awardId) ?? { wasRefused: false, from: null };
-    const refusal = { type: "AWARD_REFUSED", awardId, unit, quantity: Number(award.quantity), reason: "CANCELLED" } as const;
+    const refusal = {
+      type: "AWARD_REFUSED",
+      awardId,
+      unit,
+      quantity: Number(award.quantity),
+      reason: "CANCELLED",
+    } as const;
     return [
       // Of a refusal the wrong customer was told when it came.
       ...(wasRefused || from === null ? [] : [{ customerId: from, event: refusal }]),

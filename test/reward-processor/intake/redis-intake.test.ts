@@ -7,13 +7,13 @@ import { createClient } from "redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { COMMANDS, DEAD, GROUP } from "../../../src/reward-processor/intake/redis/command-stream.ts";
 import { makeIntakeHealth } from "../../../src/reward-processor/intake/redis/intake-health.ts";
-import { serveIntakeHealth } from "../../../src/reward-processor/intake/redis/serve-intake-health.ts";
 import type { TakeMessage } from "../../../src/reward-processor/intake/redis/run-redis-intake.ts";
 import {
   type RedisIntake,
   type RedisIntakeOptions,
   runRedisIntake,
 } from "../../../src/reward-processor/intake/redis/run-redis-intake.ts";
+import { serveIntakeHealth } from "../../../src/reward-processor/intake/redis/serve-intake-health.ts";
 import { freePort } from "../../support/free-port.ts";
 import { cloneDatabase } from "../../support/gateway.ts";
 import { captureLog } from "../../support/log.ts";

@@ -21,7 +21,10 @@ const tasks: Record<IntakeTask, string> = {
 
 const RIGHTS = "XGROUP, XREADGROUP, XAUTOCLAIM, XCLAIM, XPENDING, XACK, XDEL, XADD and MULTI";
 const advice: readonly [RegExp, string][] = [
-  [/^NOPERM|permissions/, `Give the user of REDIS_URL the rights for ${RIGHTS} on the keys reward:commands and reward:commands:dead.`],
+  [
+    /^NOPERM|permissions/,
+    `Give the user of REDIS_URL the rights for ${RIGHTS} on the keys reward:commands and reward:commands:dead.`,
+  ],
   [/^READONLY/, "REDIS_URL names a read-only replica: set it to the primary."],
   [/^WRONGTYPE/, "A key reward:commands or reward:commands:dead exists and is no stream: rename or delete it."],
   [/^NOAUTH|^WRONGPASS/, "Redis wants a user and password: put them into REDIS_URL."],

@@ -16,7 +16,11 @@ export async function serveIntakeHealth(options: {
 }): Promise<() => Promise<void>> {
   const { port, host, intake, checkStore } = options;
   const problem = async () =>
-    intake.problem() ?? (await checkStore().then(() => null, () => "the database does not answer"));
+    intake.problem() ??
+    (await checkStore().then(
+      () => null,
+      () => "the database does not answer",
+    ));
   const server = createServer(async ({ url }, response) => {
     const found = url === "/readyz" ? await problem() : null;
     const status = url !== "/readyz" && url !== "/healthz" ? 404 : found === null ? 200 : 503;
