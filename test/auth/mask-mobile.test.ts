@@ -4,7 +4,7 @@ import { maskMobile } from "../../src/auth/mask-mobile.ts";
 test.each([
   ["98XXXXXX45", "98XXXXXX45"],
   ["98******45", "98******45"],
-  ["+91 98XXX", null],
+  ["+91 98XXX", "+91 98XXX"],
   ["9876543245", "98XXXXXX45"],
   ["+91 98765-43245", "91XXXXXXXX45"],
   ["९८७६५४३२१०", "९८XXXXXX१०"],

@@ -25,6 +25,8 @@ export interface Command {
 /** The stream of commands, as one consumer of the group sees it. */
 export interface CommandStream {
   isReady(): boolean;
+  /** Why the last try to connect failed, if one has since the last success. */
+  connectionProblem(): Error | undefined;
   /** Makes the stream and the group where they are not there yet. Whatever is in the stream before that counts, too. */
   open(): Promise<void>;
   /**
@@ -61,6 +63,15 @@ export function openCommandStream(options: {
   const waiting = redis.duplicate();
   monitor.watch(redis, waiting);
   for (const client of [redis, waiting]) void client.connect().catch(() => {}); // it goes on trying by itself
+  let problem: Error | undefined;
+  for (const client of [redis, waiting]) {
+    client.on("error", (error: Error) => {
+      problem = error;
+    });
+    client.on("ready", () => {
+      problem = undefined;
+    });
+  }
   /** As bytes: what is no UTF-8 shall be refused for that, and not be mended here. */
   const bytes = { [RESP_TYPES.BLOB_STRING]: Buffer } as const;
   let scanned = "0-0";
@@ -85,6 +96,7 @@ export function openCommandStream(options: {
 
   return {
     isReady: () => redis.isReady && waiting.isReady,
+    connectionProblem: () => problem,
     open,
 
     async check() {

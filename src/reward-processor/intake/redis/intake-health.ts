@@ -1,7 +1,7 @@
 import type { Logger } from "../../../platform/logger.ts";
 
 /** What the intake does with Redis. Each may fail while the others work. */
-export type IntakeTask = "read" | "claim" | "keep";
+export type IntakeTask = "connect" | "read" | "claim" | "keep";
 
 export interface IntakeHealth {
   /** Warns at the first failure in a row, and every minute while it lasts. */
@@ -14,6 +14,7 @@ export interface IntakeHealth {
 const WARN_EVERY_MS = 60_000;
 
 const tasks: Record<IntakeTask, string> = {
+  connect: "Redis cannot be reached, so no reward commands are taken",
   read: "Reward commands cannot be taken from Redis",
   claim: "Reward commands that a dead process has left cannot be taken over",
   keep: "Redis cannot be told which reward commands are being worked on",
@@ -31,11 +32,10 @@ const advice: readonly [RegExp, string][] = [
   [/^LOADING/, "Redis is loading its data: wait until it is ready."],
   [/unknown command/i, "The server must be Redis 6.2 or newer."],
   [/^OOM/, "Redis has no memory left: raise maxmemory, or free some."],
-  [/no connection/, "Check REDIS_URL and the server."],
 ];
 
-export const adviceFor = (reason: string): string =>
-  advice.find(([pattern]) => pattern.test(reason))?.[1] ?? "Check the server and REDIS_URL.";
+const adviceFor = (reason: string): string | undefined => advice.find(([pattern]) => pattern.test(reason))?.[1];
+const DEFAULT_ADVICE = "Check the server and REDIS_URL.";
 
 /** @param now milliseconds that only grow */
 export function makeIntakeHealth(log: Logger, now: () => number = () => performance.now()): IntakeHealth {
@@ -43,11 +43,13 @@ export function makeIntakeHealth(log: Logger, now: () => number = () => performa
 
   return {
     failed(task, error) {
-      const reason = error.message;
+      const reason = error.message || error.name;
       const known = failing.get(task);
       const isDue = known === undefined || known.reason !== reason || now() - known.warnedAt >= WARN_EVERY_MS;
       failing.set(task, { reason, warnedAt: isDue ? now() : known.warnedAt });
-      if (isDue) log.warn({ reason }, `${tasks[task]}. ${adviceFor(reason)}`);
+      // Of a connection that is lost the monitor of all connections has just told.
+      const isTold = task === "connect" && known === undefined && adviceFor(reason) === undefined;
+      if (isDue && !isTold) log.warn({ reason }, `${tasks[task]}. ${adviceFor(reason) ?? DEFAULT_ADVICE}`);
     },
 
     worked(task) {
@@ -56,7 +58,9 @@ export function makeIntakeHealth(log: Logger, now: () => number = () => performa
 
     problem() {
       const [first] = failing;
-      return first ? `${tasks[first[0]]}: ${first[1].reason}. ${adviceFor(first[1].reason)}` : null;
+      if (!first) return null;
+      const [task, { reason }] = first;
+      return `${tasks[task]}: ${reason}. ${adviceFor(reason) ?? DEFAULT_ADVICE}`;
     },
   };
 }

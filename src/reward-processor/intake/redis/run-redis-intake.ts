@@ -125,7 +125,13 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
     let claimAt = 0;
     while (!signal.aborted) {
       try {
-        if (!stream.isReady()) throw new Error("no connection");
+        if (!stream.isReady()) {
+          const problem = stream.connectionProblem();
+          if (problem) health.failed("connect", problem);
+          await pause(retryMs);
+          continue;
+        }
+        health.worked("connect");
         if (!isOpen) {
           await stream.open();
           await stream.check().catch((error: Error) => health.failed("claim", error));
