@@ -23,9 +23,10 @@ const meanings: Record<Outcome, string> = {
   duplicate: "the gateway has received this very report before.",
   kept: "a parcel can only come back after it was SHIPPED or DELIVERED: the gateway waits for that report, then applies this one.",
   ignored:
-    "the report contradicts earlier ones, or its line was cancelled. The points stay as they are, and operators are told by a " +
-    "discrepancy. Without contradiction, SHIPPED, DELIVERED, LOST or REJECTED follow while it is being prepared, and DELIVERED, " +
-    "RETURNED or LOST when it was SHIPPED.",
+    "the shipment cannot go from its present status to this one, or its line was cancelled. The points stay as they are, and " +
+    "operators are told by a discrepancy. " +
+    "Possible are SHIPPED, DELIVERED, LOST or REJECTED while it is being prepared, DELIVERED, RETURNED or LOST when SHIPPED, " +
+    "RETURNED when DELIVERED.",
 };
 
 const [orderNumber, lineText = "", statusText = "", carrier, trackingNumber] = process.argv.slice(2);

@@ -27,7 +27,7 @@ const decisions: Partial<Record<ShipmentStatus, Decision>> = {
  */
 const steps: Record<ShipmentStatus, Partial<Record<ShipmentStatus, "expected" | "surprising">>> = {
   PREPARING: { SHIPPED: "expected", DELIVERED: "expected", REJECTED: "expected", LOST: "expected" },
-  SHIPPED: { DELIVERED: "expected", RETURNED: "expected", LOST: "expected", REJECTED: "surprising" },
+  SHIPPED: { DELIVERED: "expected", RETURNED: "expected", LOST: "expected" },
   DELIVERED: { RETURNED: "surprising" },
   LOST: { RETURNED: "expected", SHIPPED: "surprising", DELIVERED: "surprising" },
   REJECTED: { SHIPPED: "surprising", DELIVERED: "surprising" },

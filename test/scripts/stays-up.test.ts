@@ -22,7 +22,16 @@ const staysUp: Record<string, { ready: RegExp; signal: NodeJS.Signals; code?: nu
   "reward-processor": { ready: /The reward processor is running/, signal: "SIGTERM" },
 };
 const ends = [
-  ...["test", "bench", "catalog:sync", "warehouse", "site:figures", "site:screenshots", "members:import"],
+  ...[
+    "test",
+    "bench",
+    "catalog:sync",
+    "warehouse",
+    "site:figures",
+    "site:screenshots",
+    "members:import",
+    "vouchers:import",
+  ],
   ...["draw:verify", "codegen", "typecheck", "lint", "format", "db:migrate", "db:new"],
 ];
 
