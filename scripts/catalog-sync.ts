@@ -9,10 +9,10 @@ import { makeMirrorStore } from "../src/catalog/mirror/mirror.store.ts";
 import { makeSyncCatalog } from "../src/catalog/mirror/sync-catalog.ts";
 import { readProcessConfig } from "../src/command-line.ts";
 import { systemClock } from "../src/platform/clock.ts";
-import { openDb } from "../src/platform/db.ts";
+import { makeLocalBus } from "../src/platform/events.ts";
 import { makeExclusive } from "../src/platform/exclusive.ts";
 import { makeLogger } from "../src/platform/logger.ts";
-import { migrate } from "../src/platform/migrate.ts";
+import { openDatabase } from "../src/platform/open-database.ts";
 import { startEmbeddedPostgres } from "../src/platform/postgres/embedded.ts";
 import { makeCapillary } from "../src/upstream/capillary/capillary.ts";
 
@@ -26,14 +26,20 @@ const log = await makeLogger({ level: config.logLevel === "info" ? "error" : con
 const capillary = api && makeCapillary({ ...api, timeoutMs, connections, clock: systemClock, log });
 
 const postgres = config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir }) : undefined;
-const databaseUrl = config.databaseUrl ?? postgres?.url ?? "";
-await migrate(databaseUrl);
-const db = openDb(databaseUrl, 2);
+const database = await openDatabase({
+  url: config.databaseUrl ?? postgres?.url ?? "",
+  listenUrl: config.databaseListenUrl,
+  poolSize: 2,
+  locks: 1,
+  log,
+  openBus: async () => makeLocalBus(), // there is nobody to notify
+});
+const { db, lockUrl } = database;
 try {
   const sync = makeSyncCatalog({
     catalogue: capillary?.catalogue,
     store: makeMirrorStore(db),
-    exclusive: makeExclusive(databaseUrl),
+    exclusive: makeExclusive(lockUrl),
     ledger: config.capillary.individualLedger,
     clock: systemClock,
     log,
@@ -43,7 +49,7 @@ try {
   if (problem !== null) console.error(`Not complete: ${problem} ${advice()}`);
   process.exitCode = problem === null ? 0 : 1;
 } finally {
-  await db.$disconnect();
+  await database[Symbol.asyncDispose]();
   await capillary?.close();
   await postgres?.stop();
 }

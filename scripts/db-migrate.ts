@@ -4,8 +4,8 @@ import { readProcessConfig } from "../src/command-line.ts";
 import { migrate } from "../src/platform/migrate.ts";
 import { startEmbeddedPostgres } from "../src/platform/postgres/embedded.ts";
 
-const { databaseUrl, dataDir } = readProcessConfig();
+const { databaseUrl, databaseListenUrl, dataDir } = readProcessConfig();
 const postgres = databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir }) : undefined;
-const applied = await migrate(databaseUrl ?? postgres?.url ?? "");
+const applied = await migrate(databaseListenUrl ?? databaseUrl ?? postgres?.url ?? "");
 console.log(applied.length > 0 ? `Applied ${applied.join(", ")}.` : "Nothing to apply.");
 await postgres?.stop();

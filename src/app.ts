@@ -15,13 +15,13 @@ import { siteManifests } from "./pages.ts";
 import type { Clock } from "./platform/clock.ts";
 import { systemClock } from "./platform/clock.ts";
 import { noCrashPoints, openCrashPoints } from "./platform/crash-point.ts";
-import { openDb } from "./platform/db.ts";
+import { databaseTrouble, whyReadOnly } from "./platform/database-trouble.ts";
 import { makeExclusive } from "./platform/exclusive.ts";
 import { makeJobQueue } from "./platform/jobs/job-queue.ts";
 import { type Logger, makeLogger } from "./platform/logger.ts";
-import { migrate } from "./platform/migrate.ts";
+import { openDatabase } from "./platform/open-database.ts";
 import { startEmbeddedPostgres } from "./platform/postgres/embedded.ts";
-import { openPostgresBus } from "./platform/postgres-bus.ts";
+import type { openPostgresBus } from "./platform/postgres-bus.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
 import { type SandboxProcess, startSandboxProcess } from "./sandbox-process.ts";
 import { type Server, startServer } from "./server.ts";
@@ -102,15 +102,20 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       config.databaseUrl ?? startPostgres(config.dataDir, running, notes),
       config.client.url === undefined ? startSandbox(config, running) : undefined,
     ]);
-    const directUrl = config.databaseListenUrl ?? databaseUrl;
     begin("Applying migrations");
-    await migrate(directUrl);
-    const db = openDb(databaseUrl, config.databasePoolSize);
-    running.defer(() => db.$disconnect());
+    const database = await openDatabase({
+      url: databaseUrl,
+      listenUrl: config.databaseListenUrl,
+      poolSize: config.databasePoolSize,
+      locks: config.redisUrl === undefined ? 1 : 2, // for the mirror of the catalogue, and for the relay
+      log,
+      openBus: surroundings.openBus,
+    });
+    running.use(database);
+    const { db, bus, lockUrl, readOnly, mostConnections } = database;
+    begin(`Opening at most ${mostConnections} connections to the database`);
     const vault = makeVoucherVault(makeSecretBox(config.voucherSecret, "voucher"));
     await checkVault(vault, db);
-    const bus = await (surroundings.openBus ?? openPostgresBus)(directUrl, log);
-    running.defer(() => bus.close());
 
     const { patience } = surroundings;
     const clientHttp = makeUpstreamHttp({
@@ -166,7 +171,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       jobs,
       atCrashPoint: config.hasCrashPoints ? openCrashPoints() : noCrashPoints,
       vault,
-      exclusive: makeExclusive(directUrl),
+      exclusive: makeExclusive(lockUrl),
       pictures,
       otpGridMs: surroundings.otpGridMs,
       untilOtpTick: surroundings.untilOtpTick,
@@ -176,12 +181,12 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       revokePatienceMs: surroundings.revokePatienceMs,
       creditRetryMs: surroundings.creditRetryMs,
     });
-    if (config.seed === "sample") {
+    if (config.seed === "sample" && readOnly === null) {
       begin("Loading the sample data");
       await seedSampleWorld(db, { vault, draws: features.draws, clock });
     }
     begin("Resuming orders");
-    await features.adoptOrders();
+    if (readOnly === null) await features.adoptOrders(); // else the reconciliation does it
     await jobs.launch();
     running.defer(() => jobs.shutdown(CALLS_A_STEP * config.upstreamTimeoutMs + SHUTDOWN_MARGIN_MS));
     const reconcile = async () => {
@@ -199,7 +204,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     if (redisUrl !== undefined) {
       const { runRelay } = await import("./reward-processor/feed/relay/run-relay.ts");
       const { feeds } = features;
-      const [exclusive, keptDays] = [makeExclusive(directUrl), config.memberEventDays];
+      const [exclusive, keptDays] = [makeExclusive(lockUrl), config.memberEventDays];
       running.defer(runRelay({ redisUrl, keptDays, db, feeds, exclusive, clock, log }));
     }
 
@@ -214,7 +219,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       features,
       bus,
       sandboxUrl: sandbox?.url,
-      checkReady: async () => void (await db.$queryRaw`select 1`),
+      checkReady: () => whyReadOnly(db),
     });
     if (capillary && config.catalogSyncMs > 0) {
       const firstAfterMs = surroundings.catalogSyncAfterMs;
@@ -270,7 +275,9 @@ function openCapillary(
 function repeat(work: () => Promise<void>, everyMs: number, what: string, log: Logger): () => Promise<void> {
   let round = Promise.resolve();
   const timer = setInterval(() => {
-    round = round.then(work).catch((error: unknown) => log.error({ err: error }, `${what} failed`));
+    round = round.then(work).catch((error: unknown) => {
+      log[databaseTrouble(error) ? "warn" : "error"]({ err: error }, `${what} failed`);
+    });
   }, everyMs);
   return async () => {
     clearInterval(timer);

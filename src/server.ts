@@ -22,10 +22,11 @@ import { mountGraphql } from "./graphql/http.ts";
 import { makeOriginCheck } from "./graphql/origins.ts";
 import { mountSubscriptions } from "./graphql/subscriptions.ts";
 import type { DocumentGate } from "./graphql/trusted-documents.ts";
-import { makeHealth, mountHealth } from "./health.ts";
+import { type CheckReady, makeHealth, mountHealth } from "./health.ts";
 import { mountWebhooks } from "./order/webhook-route.ts";
 import { originOf } from "./origin.ts";
 import { mountPages } from "./pages.ts";
+import { databaseTrouble } from "./platform/database-trouble.ts";
 import type { Bus } from "./platform/events.ts";
 import type { Logger } from "./platform/logger.ts";
 import { explainListenError } from "./platform/port.ts";
@@ -46,8 +47,7 @@ export interface ServerParts {
   bus: Bus;
   /** Of the sandbox that this process started. */
   sandboxUrl: string | undefined;
-  /** Rejects while the gateway cannot work. */
-  checkReady(): Promise<void>;
+  checkReady: CheckReady;
 }
 
 export interface Server {
@@ -127,8 +127,10 @@ export async function startServer({ config, log }: { config: Config; log: Logger
         return payload;
       });
       fastify.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-        const status = error.statusCode ?? 500;
+        const trouble = databaseTrouble(error);
+        const status = trouble ? 503 : (error.statusCode ?? 500);
         if (status >= 500) log.error({ err: error, requestId: request.id }, "Unexpected error");
+        if (trouble) return sendError(request, reply.header("retry-after", "1"), status, "Try again in a moment.");
         return sendError(request, reply, status, status >= 500 ? "Something went wrong on our side." : error.message);
       });
       await fastify.register(fastifyCookie);

@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { toReward } from "../catalog/reward.ts";
+import { databaseTrouble } from "../platform/database-trouble.ts";
 import { type Db, inTransaction, type Prisma, type Tx } from "../platform/db.ts";
 import type { Cart } from "./cart.ts";
 
@@ -22,6 +24,10 @@ function toCart(row: Prisma.CartGetPayload<{ include: typeof withLines }>): Cart
   };
 }
 
+/** For a customer who has none while the database is read-only. It is like the one that will be made, but for its id. */
+const emptyCart = (customerId: string): Cart => ({ id: randomUUID(), customerId, version: FIRST_VERSION, lines: [] });
+const FIRST_VERSION = 0;
+
 export interface CartStore {
   /** The open carts of these customers, made where there is none. */
   open(customerIds: readonly string[]): Promise<Cart[]>;
@@ -37,7 +43,12 @@ export function makeCartStore(db: Db): CartStore {
     const missing = customerIds.filter((id) => !found.some((cart) => cart.customerId === id));
     if (missing.length === 0) return found.map(toCart);
     // Of two at once one makes it, because a customer has one open cart at most.
-    await db.cart.createMany({ data: missing.map((customerId) => ({ customerId })), skipDuplicates: true });
+    const made = await db.cart
+      .createMany({ data: missing.map((customerId) => ({ customerId })), skipDuplicates: true })
+      .catch((error: unknown) => {
+        if (databaseTrouble(error) !== "read-only") throw error;
+      });
+    if (!made) return [...found.map(toCart), ...missing.map(emptyCart)];
     return (await db.cart.findMany({ where, include: withLines })).map(toCart);
   }
 

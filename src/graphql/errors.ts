@@ -1,4 +1,5 @@
 import { GraphQLError } from "graphql";
+import { type DatabaseTrouble, databaseTrouble } from "../platform/database-trouble.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 
 /** The codes of top-level errors that clients may rely on, beside Apollo's own for bad documents. */
@@ -11,14 +12,15 @@ export type ErrorCode =
   | "PERSISTED_QUERY_NOT_IN_LIST"
   | "QUERY_NOT_IN_SAFELIST"
   | "UPSTREAM_UNAVAILABLE"
+  | "SERVICE_UNAVAILABLE"
   | "INTERNAL_SERVER_ERROR";
+
+const retryableCodes: readonly ErrorCode[] = ["RATE_LIMITED", "UPSTREAM_UNAVAILABLE", "SERVICE_UNAVAILABLE"];
 
 /** An error whose message is meant for the client. Every other thrown error is masked. */
 export class PublicError extends GraphQLError {
   constructor(code: ErrorCode, message: string, facts: Record<string, unknown> = {}) {
-    super(message, {
-      extensions: { code, retryable: code === "RATE_LIMITED" || code === "UPSTREAM_UNAVAILABLE", ...facts },
-    });
+    super(message, { extensions: { code, retryable: retryableCodes.includes(code), ...facts } });
   }
 }
 
@@ -30,6 +32,12 @@ export const badUserInput = (field: string, problem: string) =>
 
 export const internalError = (facts?: Record<string, unknown>) =>
   new PublicError("INTERNAL_SERVER_ERROR", "Something went wrong on our side.", facts);
+
+/** What trouble with our own database looks like from outside. */
+export const serviceUnavailable = (trouble: DatabaseTrouble, facts?: Record<string, unknown>) =>
+  trouble === "read-only"
+    ? new PublicError("SERVICE_UNAVAILABLE", "Nothing can be changed right now. Try again in a moment.", facts)
+    : new PublicError("SERVICE_UNAVAILABLE", "The service is not available right now. Try again in a moment.", facts);
 
 /** What an upstream's failure looks like from outside: that it failed, not how. */
 export function upstreamUnavailable(error: UpstreamError): PublicError {
@@ -54,11 +62,12 @@ export function toPublic(error: GraphQLError): { error: GraphQLError; isUnexpect
   const known =
     thrown instanceof PublicError ? thrown : thrown instanceof UpstreamError ? upstreamUnavailable(thrown) : undefined;
   const isAboutRequest = requestErrorCodes.has(String(error.extensions["code"])) || isCoercionError(error);
+  const trouble = known ? null : databaseTrouble(thrown);
 
-  const shown = known ?? (isAboutRequest ? error : internalError());
+  const shown = known ?? (trouble ? serviceUnavailable(trouble) : isAboutRequest ? error : internalError());
   const { stacktrace: _, http: __, ...extensions } = shown.extensions; // Apollo's own
   return {
-    isUnexpected: !known && !isAboutRequest,
+    isUnexpected: !known && (trouble !== null || !isAboutRequest),
     error: new GraphQLError(shown.message, {
       nodes: error.nodes ?? null,
       source: error.source ?? null,

@@ -1,13 +1,14 @@
-import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { GraphQLError, type GraphQLSchema } from "graphql";
 import { acceptsHtml, sendError } from "../error-page.ts";
+import { databaseTrouble } from "../platform/database-trouble.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Context } from "./context.ts";
-import { badUserInput, type ErrorCode, internalError, PublicError, toPublic } from "./errors.ts";
+import { badUserInput, type ErrorCode, internalError, PublicError, serviceUnavailable, toPublic } from "./errors.ts";
 import { costError, limitRules, MAX_TOKENS } from "./limits.ts";
 import type { DocumentGate } from "./trusted-documents.ts";
 
@@ -68,7 +69,9 @@ export async function mountGraphql(
       context: (request, reply) =>
         makeContext(request, reply).catch((error: unknown) => {
           log.error({ err: error, requestId: request.id }, "Unexpected error");
-          throw internalError({ requestId: request.id });
+          const trouble = databaseTrouble(error);
+          if (!trouble) throw internalError({ requestId: request.id });
+          throw serviceUnavailable(trouble, { requestId: request.id, http: { status: 503, headers: retryAfter } });
         }),
     }),
   });
@@ -82,6 +85,8 @@ function withRequestId(payload: string, requestId: string): string {
   const named = errors.map((error) => ({ ...error, extensions: { ...error.extensions, requestId } }));
   return JSON.stringify({ errors: named, ...rest });
 }
+
+const retryAfter = new HeaderMap([["retry-after", "1"]]);
 
 const noLandingPage: ApolloServerPlugin = {
   serverWillStart: async () => ({ renderLandingPage: async () => ({ html: "" }) }),

@@ -10,7 +10,6 @@ import {
   NoSchemaIntrospectionCustomRule,
   parse,
   specifiedRules,
-  subscribe,
   validate,
 } from "graphql";
 import { CloseCode, type ServerOptions, type SubscribePayload } from "graphql-ws";
@@ -23,6 +22,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { Context } from "./context.ts";
 import { toPublic } from "./errors.ts";
 import { costError, limitRules, MAX_TOKENS } from "./limits.ts";
+import { subscribe } from "./subscribe.ts";
 import type { DocumentGate } from "./trusted-documents.ts";
 
 const MAX_MESSAGE_BYTES = 64 * 1024;

@@ -1,3 +1,4 @@
+import { outlastTrouble } from "../platform/database-trouble.ts";
 import { type Bus, listen } from "../platform/events.ts";
 import type { HeadPoll } from "../platform/head-poll.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
@@ -26,7 +27,7 @@ export interface WatchOrderDeps {
 
 /**
  * The events of an order, gapless and in order, until it is settled. They come from the table alone; a notification only says
- * when to read, and those who watch one order share the read.
+ * when to read, and those who watch one order share the read. While the database is in trouble, they wait.
  */
 export function makeWatchOrder({ orders, bus, heads }: WatchOrderDeps): WatchOrder {
   const share = makeSingleFlight<OrderNews | null>();
@@ -36,11 +37,12 @@ export function makeWatchOrder({ orders, bus, heads }: WatchOrderDeps): WatchOrd
     using bell = listen(bus, orderTopic(orderId));
     using _ = heads.watch(orderId, () => seen, bell.ring);
     while (!signal.aborted) {
-      const news = await share(`${orderId}@${seen}`, () => orders.news(orderId, seen, BATCH));
+      const read = () => share(`${orderId}@${seen}`, () => orders.news(orderId, seen, BATCH));
+      const news = await outlastTrouble(read, signal);
       if (!news) return;
       for (const event of news.events) {
+        await outlastTrouble(authorise, signal);
         if (signal.aborted) return;
-        await authorise();
         yield event;
         seen = event.seq;
       }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { Prisma, PrismaClient } from "./generated/prisma/client.ts";
@@ -7,13 +8,22 @@ export type Db = PrismaClient;
 /** Inside a transaction; also what a query that needs no transaction asks for. */
 export type Tx = Prisma.TransactionClient;
 
-export function openDb(url: string, poolSize: number): Db {
-  const pool = new pg.Pool({ connectionString: url, max: poolSize, connectionTimeoutMillis: 10_000 });
+/** @param keepsStatements whether a named statement stays prepared; not behind some poolers of transactions */
+export function openDb(url: string, poolSize: number, { keepsStatements } = { keepsStatements: true }): Db {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  });
   // For a moment after the pool has handed a client out nobody listens to it, and an error that nobody hears ends the process:
   // the server may close a connection right behind the answer that made it free. The next query reports it.
   pool.on("connect", (client) => client.on("error", () => {}));
   return new PrismaClient({
-    adapter: new PrismaPg(pool, { statementNameGenerator: makeStatementNames(), disposeExternalPool: true }),
+    adapter: new PrismaPg(pool, {
+      ...(keepsStatements && { statementNameGenerator: makeStatementNames() }),
+      disposeExternalPool: true,
+    }),
     transactionOptions: { maxWait: 10_000, timeout: 20_000 },
   });
 }
@@ -22,7 +32,8 @@ const MAX_NAMED_STATEMENTS = 300;
 
 /**
  * Names what is asked again and again, so that PostgreSQL parses and plans it once for each connection: half of its work
- * for an order. Lists of any length make ever new texts, hence the bound.
+ * for an order. Lists of any length make ever new texts, hence the bound. A name stands for one text in all processes, because a
+ * pooler may hand a connection from one to another.
  */
 function makeStatementNames(): (query: { sql: string }) => string {
   const names = new Map<string, string>();
@@ -30,7 +41,7 @@ function makeStatementNames(): (query: { sql: string }) => string {
     const name = names.get(sql);
     if (name !== undefined) return name;
     if (names.size >= MAX_NAMED_STATEMENTS) return ""; // as pg calls one without a name
-    const fresh = `t${names.size}`;
+    const fresh = `t_${createHash("sha256").update(sql).digest("base64url")}`;
     names.set(sql, fresh);
     return fresh;
   };

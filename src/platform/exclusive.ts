@@ -1,29 +1,61 @@
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 
 /** Runs one piece of work at a time under a name, across all processes on the database. */
 export interface Exclusive {
-  /** Null when others were at it for as long as we would wait. */
-  run<T>(name: string, work: () => Promise<T>, options: { waitMs: number }): Promise<T | null>;
+  /**
+   * @param work `held` aborts when the lock is lost, because its connection is
+   * @returns null when others were at it for `waitMs`
+   */
+  run<T>(name: string, work: (held: AbortSignal) => Promise<T>, options: { waitMs: number }): Promise<T | null>;
 }
 
 const LOCK_NOT_AVAILABLE = "55P03";
+const CONNECT_TIMEOUT_MS = 10_000;
 
-/** The lock is held by a connection of its own, so that it ends with the process, and work may take its time. */
+/**
+ * The lock belongs to an open transaction on a connection of its own, so it ends with the process, the work may take its time,
+ * and a pooler of transactions keeps it. Within the process one call follows the other, on one connection at most.
+ */
 export function makeExclusive(databaseUrl: string): Exclusive {
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function underLock<T>(name: string, work: (held: AbortSignal) => Promise<T>, waitMs: number) {
+    const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+    const lost = new AbortController();
+    client.on("error", () => {}).once("end", () => lost.abort()); // the next query tells
+    await client.connect();
+    try {
+      await client.query(
+        `begin; set local lock_timeout = ${Math.max(1, Math.round(waitMs))}; set local idle_in_transaction_session_timeout = 0`,
+      );
+      await client.query("select pg_advisory_xact_lock(hashtext($1))", [`tessera.${name}`]);
+      return await work(lost.signal);
+    } catch (error) {
+      if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) return null;
+      throw error;
+    } finally {
+      await client.query("rollback").catch(() => {});
+      await client.end();
+    }
+  }
+
   return {
     async run(name, work, { waitMs }) {
-      const client = new pg.Client({ connectionString: databaseUrl });
-      client.on("error", () => {}); // the next query tells
-      await client.connect();
+      const startedAt = performance.now();
+      const { promise: mine, resolve: leave } = Promise.withResolvers<void>();
+      const before = last;
+      last = before.then(() => mine);
+      const waiting = new AbortController();
       try {
-        await client.query(`set lock_timeout = ${Math.max(1, Math.round(waitMs))}`);
-        await client.query("select pg_advisory_lock(hashtext($1))", [`tessera.${name}`]);
-        return await work();
-      } catch (error) {
-        if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) return null;
-        throw error;
+        const isFree = await Promise.race([
+          before.then(() => true),
+          delay(waitMs, false, { signal: waiting.signal }).catch(() => false),
+        ]);
+        return isFree ? await underLock(name, work, waitMs - (performance.now() - startedAt)) : null;
       } finally {
-        await client.end();
+        waiting.abort();
+        leave();
       }
     },
   };

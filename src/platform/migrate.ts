@@ -3,14 +3,14 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type pg from "pg";
-import { connect, explainSchemaError } from "./postgres/connect.ts";
+import { connect, explainReadOnly, explainSchemaError } from "./postgres/connect.ts";
 import { SetupError } from "./setup-error.ts";
 
 export const migrationsDir = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
 
 /**
  * Brings the database up to the newest migration, each in one transaction with its row of the bookkeeping. Of several
- * processes one does it, the others wait.
+ * processes one does it, the others wait. A read-only database that has them all already is left as it is.
  *
  * The bookkeeping is that of `prisma migrate deploy`, which can be used instead. We do not, because its engine is a
  * download, and its WebAssembly build from npm hands scripts to an adapter that splits them at every semicolon, which
@@ -21,8 +21,15 @@ export const migrationsDir = fileURLToPath(new URL("../../prisma/migrations", im
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
   const client = await connect(databaseUrl);
+  const lock = await connect(databaseUrl).catch(async (error: unknown) => {
+    await client.end();
+    throw error;
+  });
   try {
-    await client.query("select pg_advisory_lock(hashtext('tessera.migrate'))");
+    if (await isReadOnly(client)) return await checkNothingPending(client);
+    // An open transaction keeps the lock where a pooler of transactions would lose that of a session.
+    await lock.query("begin; set local idle_in_transaction_session_timeout = 0");
+    await lock.query("select pg_advisory_xact_lock(hashtext('tessera.migrate'))");
     await client.query(`create table if not exists _prisma_migrations (
       id varchar(36) primary key, checksum varchar(64) not null, finished_at timestamptz, migration_name varchar(255) not null,
       logs text, rolled_back_at timestamptz, started_at timestamptz not null default now(), applied_steps_count integer not null default 0)`);
@@ -45,8 +52,27 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   } catch (error) {
     throw explainSchemaError(error, client);
   } finally {
+    await lock.query("rollback").catch(() => {});
+    await lock.end();
     await client.end();
   }
+}
+
+async function isReadOnly(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ isReadOnly: boolean }>(
+    `select current_setting('transaction_read_only')::boolean as "isReadOnly"`,
+  );
+  return rows[0]?.isReadOnly ?? false;
+}
+
+/** A standby that has every migration can be read. @throws SetupError if it has not */
+async function checkNothingPending(client: pg.Client): Promise<[]> {
+  const { rows } = await client.query<{ exists: boolean }>(
+    "select to_regclass('_prisma_migrations') is not null as exists",
+  );
+  const pending = rows[0]?.exists ? await pendingMigrations(client) : [{ name: "of this version" }];
+  if (pending.length > 0) throw explainReadOnly(client, `migration ${pending[0]?.name} is to be applied`);
+  return [];
 }
 
 async function pendingMigrations(client: pg.Client) {

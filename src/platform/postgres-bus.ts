@@ -35,12 +35,14 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
     });
     const ended = new Promise<void>((resolve) => next.once("end", () => resolve()));
     next.on("error", (error) => lost(error));
+    let ownProcessId: number | undefined;
     next.on("notification", ({ processId, payload }) => {
-      if (payload !== undefined && processId !== (next as unknown as { processID: number }).processID)
-        local.ring(payload);
+      if (payload !== undefined && processId !== ownProcessId) local.ring(payload);
     });
     try {
       await next.connect();
+      const { rows } = await next.query<{ id: number }>("select pg_backend_pid() as id"); // not a pooler's
+      ownProcessId = rows[0]?.id;
       await next.query(`listen ${CHANNEL}`);
     } catch (error) {
       await next.end().catch(() => {});

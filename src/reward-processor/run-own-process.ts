@@ -1,10 +1,8 @@
 import { type Config, ConfigError } from "../config.ts";
 import { systemClock } from "../platform/clock.ts";
-import { openDb } from "../platform/db.ts";
 import type { Logger } from "../platform/logger.ts";
-import { migrate } from "../platform/migrate.ts";
+import { openDatabase } from "../platform/open-database.ts";
 import { startEmbeddedPostgres } from "../platform/postgres/embedded.ts";
-import { openPostgresBus } from "../platform/postgres-bus.ts";
 import { runRedisIntake } from "./intake/redis/run-redis-intake.ts";
 import { serveIntakeHealth } from "./intake/redis/serve-intake-health.ts";
 import { openProcessor } from "./open-processor.ts";
@@ -25,12 +23,15 @@ export async function runOwnProcess(
       config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir }) : undefined;
     if (postgres) running.defer(() => postgres.stop());
     const databaseUrl = config.databaseUrl ?? postgres?.url ?? "";
-    const directUrl = config.databaseListenUrl ?? databaseUrl;
-    await migrate(directUrl);
-    const db = openDb(databaseUrl, config.databasePoolSize);
-    running.defer(() => db.$disconnect());
-    const bus = await openPostgresBus(directUrl, log);
-    running.defer(() => bus.close());
+    const database = await openDatabase({
+      url: databaseUrl,
+      listenUrl: config.databaseListenUrl,
+      poolSize: config.databasePoolSize,
+      locks: 0,
+      log,
+    });
+    running.use(database);
+    const { db, bus } = database;
     const intake = runRedisIntake({
       redisUrl,
       processMessage: openProcessor({ config, db, bus, clock: systemClock }).processMessage.process,

@@ -7,14 +7,16 @@ import { issuable } from "../support/capillary-orders.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Customer, makeTestGateway } from "../support/gateway.ts";
 import { type GatewayProcess, startGatewayProcess } from "../support/gateway-process.ts";
-import { makeCaller } from "../support/graphql.ts";
+import { type GraphqlAnswer, makeCaller } from "../support/graphql.ts";
 import { type PlaceOrderAnswer, readOrder, type SeenOrder } from "../support/orders.ts";
+import { startOwnPostgres } from "../support/own-postgres.ts";
 import { seededRandom } from "../support/random.ts";
 
 /**
- * Gateway processes on one database, killed at random while both upstreams drop, refuse and forget to answer, and while every
- * connection of the database is cut now and then. The Client promises that repetitions are safe, or does not. Afterwards all
- * processes but one are dead for good, and that one brings everything to its end.
+ * Gateway processes on one database, killed at random while both upstreams drop, refuse and forget to answer. Now and then it is
+ * PostgreSQL that is killed, restarted or cut off from everybody. The Client promises that repetitions are safe, or does not.
+ * Afterwards all processes but one are dead for good, and that one brings everything to its end. Every order is followed by a
+ * subscription meanwhile, and whoever gets an error is told that a repetition may help.
  *
  * STORM_SEED repeats a run's choices; STORM_ORDERS makes it longer; STORM_PROCESSES is their number.
  */
@@ -49,6 +51,7 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
   const oneOf = <Item>(items: readonly Item[]) => items[Math.floor(random() * items.length)] as Item;
   const ports = await Promise.all(Array.from({ length: processCount }, freePort));
   const isRepeatable = chance(0.5);
+  await using postgres = await startOwnPostgres();
   const processes: Promise<GatewayProcess>[] = [];
   let settings: { [name: string]: string } = {};
   await using gateway = await makeTestGateway(
@@ -60,6 +63,7 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
       return { url: first?.url ?? "", stop };
     },
     {
+      DATABASE_URL: postgres.url,
       UPSTREAM_TIMEOUT_MS: "3000",
       CLIENT_SETTLE_SECONDS: "0.5",
       CLIENT_REDEEM_REPEATABLE: String(isRepeatable),
@@ -94,28 +98,63 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
     if (chance(0.4)) sandbox.faults.add({ upstream: "capillary", operation: "issue", ...oneOf(capillaryScripts) });
   }
 
-  let kills = 0;
-  let cuts = 0;
-  let killer = Promise.resolve();
-  /** Cuts the database off from everybody, or kills a process that runs and starts it again; one after the other. */
-  function kill(): void {
-    killer = killer.then(async () => {
-      if (chance(0.2)) {
-        cuts += 1;
-        await sql(`select pg_terminate_backend(pid) from pg_stat_activity
-                   where datname = current_database() and pid <> pg_backend_pid()`);
-        return;
-      }
+  const problems: string[] = [];
+  const faults = { kill: 0, cut: 0, "postgres killed": 0, "postgres restarted": 0, "postgres crashed": 0 };
+  type FaultKind = keyof typeof faults;
+  /** In an order that depends on the seed alone; dealt anew when it is at its end, so that any five hold one of PostgreSQL. */
+  const kinds: FaultKind[] = ["kill", "kill", "kill", ...(Object.keys(faults) as FaultKind[])];
+  const draw = seededRandom(seed + 1);
+  let dealt: FaultKind[] = [];
+  const nextKind = (): FaultKind => {
+    if (dealt.length === 0) dealt = [...kinds];
+    return dealt.splice(Math.floor(draw() * dealt.length), 1)[0] as FaultKind;
+  };
+
+  const readiness = async ({ url }: GatewayProcess) => {
+    const response = await fetch(`${url}/readyz`);
+    return `${response.status} ${((await response.json()) as { status: string }).status}`;
+  };
+  const whileDown = async () => {
+    for (const process of await Promise.all(processes)) {
+      const said = await readiness(process);
+      if (said !== "503 the database does not answer") problems.push(`without its database a process says ${said}`);
+    }
+  };
+  const cause: Record<FaultKind, () => Promise<unknown>> = {
+    async kill() {
       const index = Math.floor(random() * processCount);
       await (await processes[index])?.kill("SIGKILL");
-      kills += 1;
       processes[index] = startGatewayProcess({ ...settings, PORT: ports[index] as string });
       await processes[index];
+    },
+    cut: () =>
+      sql(`select pg_terminate_backend(pid) from pg_stat_activity
+           where datname = current_database() and pid <> pg_backend_pid()`),
+    async "postgres killed"() {
+      await postgres.kill();
+      await whileDown();
+      await postgres.start();
+    },
+    async "postgres restarted"() {
+      await postgres.stopAtOnce();
+      await whileDown();
+      await postgres.start();
+    },
+    "postgres crashed": () => postgres.crash(),
+  };
+  let killer = Promise.resolve();
+  /** Kills a process that runs and starts it again, or does the like to PostgreSQL; one after the other. */
+  function kill(): void {
+    const kind = nextKind();
+    killer = killer.then(async () => {
+      faults[kind] += 1;
+      await cause[kind]();
     });
   }
 
   // The customers, who send the same request until somebody answers it.
   const placed = new Map<string, Customer>();
+  const followed = new Map<string, Promise<number[]>>();
   async function order(customer: Customer): Promise<void> {
     const put = (input: object) =>
       insist(customer, `mutation ($input: AddToCartInput!) { addToCart(input: $input) { userErrors { code } } }`, {
@@ -135,7 +174,9 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
       { input: { idempotencyKey: randomUUID() } },
     );
     if (!answer.placeOrder.order) return;
-    placed.set(answer.placeOrder.order.id, customer);
+    const { id } = answer.placeOrder.order;
+    placed.set(id, customer);
+    followed.set(id, follow(customer, id));
     if (placed.size % ordersToAKill === 0) kill();
   }
 
@@ -146,7 +187,43 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
         .send<Data>(query, { ...variables })
         .catch(() => null);
       if (answer?.data && !answer.errors) return answer.data;
+      for (const error of answer?.errors ?? []) isRetryable(error);
       await delay(50); // the interval of a repetition: nothing depends on its length
+    }
+  }
+  function isRetryable({ message, path, extensions }: NonNullable<GraphqlAnswer<unknown>["errors"]>[number]): void {
+    if (!extensions.retryable) problems.push(`not retryable: ${extensions.code} ${message} at ${path}`);
+  }
+
+  /** Follows an order to its end, and again after each loss of the socket. @returns the numbers of its events as they came */
+  async function follow(customer: Customer, id: string): Promise<number[]> {
+    const seen: number[] = [];
+    for (;;) {
+      const { url } = await oneOf(processes);
+      const client = makeCaller(() => url, customer.token).socket();
+      const before = seen.length;
+      let isRefused = false;
+      try {
+        const events = client.iterate<{ orderStatus: { seq: number; order: { status: string } } }>({
+          query: `subscription ($id: ID!, $seen: Int) { orderStatus(orderId: $id, afterSeq: $seen) { seq order { status } } }`,
+          variables: { id, seen: seen.at(-1) ?? 0 },
+        });
+        for await (const { data, errors } of events) {
+          if (data) seen.push(data.orderStatus.seq);
+          if (errors) {
+            isRefused = true;
+            for (const each of errors as NonNullable<GraphqlAnswer<unknown>["errors"]>) isRetryable(each);
+            // A database in trouble refuses new subscriptions, and delays the events of those that are open.
+            if (seen.length > before) problems.push(`an event was lost to ${JSON.stringify(errors)}`);
+          }
+        }
+        if (!isRefused) return seen;
+      } catch (error) {
+        if (Array.isArray(error)) for (const each of error) isRetryable(each); // else the socket is lost
+      } finally {
+        await client.dispose();
+      }
+      await delay(50); // as above
     }
   }
 
@@ -207,7 +284,6 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
   }
 
   // What must be true now, whatever happened.
-  const problems: string[] = [];
   const check = (holds: boolean, problem: string, order?: SeenOrder) => {
     if (!holds)
       problems.push(
@@ -249,6 +325,11 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
       "a gap in the events",
       order,
     );
+    const seen = (await followed.get(id)) ?? [];
+    // A subscription also completes when nothing goes on without an operator.
+    const isWhole =
+      seen.length === order.history.length || order.history[seen.length - 1]?.pointsState === "NEEDS_ATTENTION";
+    check(isWhole && seen.every((seq, index) => seq === index + 1), `its follower saw ${seen}`, order);
     check(new Set(reverses.map((entry) => entry.reason)).size === reverses.length, "one return given twice", order);
   }
   const left = sandbox.capillary.groupBalance(groupNumber(family));
@@ -261,8 +342,11 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
   }
   const known = await sql<{ number: string }>("select number from orders");
   check(known.length === placed.size, `${known.length} orders for ${placed.size} answers`);
-  expect({ problems, kills: kills > 0 }).toEqual({ problems: [], kills: true });
+  expect({ problems, faults: Object.values(faults).some((count) => count > 0) }).toEqual({
+    problems: [],
+    faults: true,
+  });
   process.stdout.write(
-    `storm: seed ${seed}, ${placed.size} orders, ${processCount} processes, ${kills} kills, ${cuts} cuts of the database, ${JSON.stringify(counts)}\n`,
+    `storm: seed ${seed}, ${placed.size} orders, ${processCount} processes, ${JSON.stringify(faults)}, ${JSON.stringify(counts)}\n`,
   );
 });

@@ -167,13 +167,16 @@ export async function startTestGateway(
   });
 }
 
-/** The same with the gateway in a process of its own, started by `start` with these settings. */
+/**
+ * The same with the gateway in a process of its own, started by `startGateway` with these settings. With a DATABASE_URL in `env`
+ * the gateway uses that database, which must be reachable directly.
+ */
 export async function makeTestGateway(
   startGateway: (settings: Record<string, string>) => Promise<Pick<App, "url" | "stop">>,
   env: Record<string, string> = {},
   clock: Clock = systemClock,
 ): Promise<TestGateway> {
-  const databaseUrl = await cloneDatabase();
+  const databaseUrl = env["DATABASE_URL"] ?? (await cloneDatabase());
   const sandbox = await startSandbox();
   const start = (more: Record<string, string> = {}) =>
     startGateway({ ...testEnvironment(databaseUrl, sandbox.url), ...env, ...more });

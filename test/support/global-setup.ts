@@ -1,13 +1,12 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdtemp, rm, statfs } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
 import { migrate } from "../../src/platform/migrate.ts";
 import { startEmbeddedPostgres } from "../../src/platform/postgres/embedded.ts";
 import { bundlePrograms } from "./bundle.ts";
+import { makeFastDirectory } from "./fast-directory.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -18,8 +17,7 @@ declare module "vitest" {
 
 /** One real PostgreSQL for all test files, each of which clones a database of its own from the template. */
 export default async function setup(project: TestProject) {
-  const directory = await mkdtemp(join(await fastDirectory(), "tessera-test-"));
-  await chmod(directory, 0o755); // the server's own user must get in
+  const directory = await makeFastDirectory();
   const [postgres] = await Promise.all([startPostgres(directory), warmCompileCache(project), bundlePrograms()]);
   await migrate(postgres.url);
   project.provide("templateUrl", postgres.url);
@@ -27,15 +25,6 @@ export default async function setup(project: TestProject) {
     await postgres.stop({ evenIfUsed: true });
     await rm(directory, { recursive: true, force: true });
   };
-}
-
-const ROOMY_BYTES = 4 * 1024 ** 3;
-
-/** Where files are made and removed fastest, which a database of each test is: in memory, where there is enough of it. */
-async function fastDirectory(): Promise<string> {
-  const memory = "/dev/shm";
-  const { bavail, bsize } = await statfs(memory).catch(() => ({ bavail: 0, bsize: 0 }));
-  return bavail * bsize >= ROOMY_BYTES ? memory : tmpdir();
 }
 
 const startPostgres = (directory: string) =>

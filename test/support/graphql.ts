@@ -3,7 +3,11 @@ import WebSocket from "ws";
 
 export interface GraphqlAnswer<Data> {
   data?: Data | null;
-  errors?: { message: string; path?: (string | number)[]; extensions: { code: string; requestId?: string } }[];
+  errors?: {
+    message: string;
+    path?: (string | number)[];
+    extensions: { code: string; retryable?: boolean; requestId?: string };
+  }[];
 }
 
 /** Somebody who sends operations. */

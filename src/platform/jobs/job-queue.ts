@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "../backoff.ts";
+import { databaseTrouble } from "../database-trouble.ts";
 import { afterCommit, type Db, Prisma, type Tx } from "../db.ts";
 import type { Bus } from "../events.ts";
 import type { Logger } from "../logger.ts";
@@ -58,6 +59,8 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
   const waiting = new Map<string, Line>();
   let beat: Promise<void> = Promise.resolve();
   let mayBeMore = false;
+  /** The last sweep has failed. */
+  let isInTrouble = false;
 
   const leasedUntil = Prisma.sql`now() + ${leaseMs}::float8 * interval '1 ms'`;
   const columns = Prisma.sql`id, type, input, memory, failures`;
@@ -181,11 +184,15 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     const found = await claim(Prisma.sql`id in (
       select id from jobs where due_at <= now() and ${isFree} order by due_at limit ${free} for update skip locked)`);
     mayBeMore = found === free;
+    if (isInTrouble) log.info("The jobs that are due are read again");
+    isInTrouble = false;
   }
 
   const reportSweep = (error: unknown) => {
-    if (!signal.aborted)
-      log.warn({ err: error }, "The jobs that are due could not be read; the next sweep tries again");
+    if (signal.aborted) return;
+    const level = isInTrouble ? "debug" : "warn";
+    log[level]({ err: error }, "The jobs that are due could not be read; each sweep tries again");
+    isInTrouble = true;
   };
 
   async function renew(): Promise<void> {
@@ -229,8 +236,10 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
 
     async launch() {
       isLaunched = true;
-      await db.$executeRaw`
-        update jobs set owner = null, leased_until = null where starts_with(owner, ${`${place}#`}) and owner <> ${owner}`;
+      const last = Prisma.sql`starts_with(owner, ${`${place}#`}) and owner <> ${owner}`;
+      await db.$executeRaw`update jobs set owner = null, leased_until = null where ${last}`.catch((error: unknown) => {
+        if (!databaseTrouble(error)) throw error; // else the leases expire by themselves
+      });
       beat = beatOn();
     },
 

@@ -7,15 +7,16 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /**
  * Connects to the database and checks the version of the server.
  *
- * @throws SetupError naming DATABASE_URL, the server and what to do, never the password
+ * @param setting the variable that the URL comes from
+ * @throws SetupError naming the setting, the server and what to do, never the password
  */
-export async function connect(databaseUrl: string): Promise<pg.Client> {
-  const client = open(databaseUrl);
+export async function connect(databaseUrl: string, setting = "DATABASE_URL"): Promise<pg.Client> {
+  const client = open(databaseUrl, setting);
   client.on("error", () => {}); // the next query reports it
   try {
     await client.connect();
   } catch (error) {
-    throw new SetupError(`DATABASE_URL: ${explainConnectError(error, client)}`, { cause: error });
+    throw new SetupError(`${setting}: ${explainConnectError(error, client)}`, { cause: error });
   }
   const { rows } = await client.query<{ number: string; version: string }>(
     "select current_setting('server_version_num') as number, current_setting('server_version') as version",
@@ -24,21 +25,21 @@ export async function connect(databaseUrl: string): Promise<pg.Client> {
   if (Number(number) < OLDEST_MAJOR * 10_000) {
     await client.end();
     throw new SetupError(
-      `DATABASE_URL: the server at ${addressOf(client)} is PostgreSQL ${version}, and Tessera needs ${OLDEST_MAJOR} or newer. ` +
+      `${setting}: the server at ${addressOf(client)} is PostgreSQL ${version}, and Tessera needs ${OLDEST_MAJOR} or newer. ` +
         "Upgrade the server, or give the URL of another one.",
     );
   }
   return client;
 }
 
-function open(connectionString: string): pg.Client {
+function open(connectionString: string, setting: string): pg.Client {
   try {
     return new pg.Client({ connectionString, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   } catch (error) {
     // Certificates that the URL names are read here.
     const { code, path, message } = error as NodeJS.ErrnoException;
     const reason = code && path ? `the file ${path} cannot be read (${code})` : message;
-    throw new SetupError(`DATABASE_URL: ${reason}. Correct the URL.`, { cause: error });
+    throw new SetupError(`${setting}: ${reason}. Correct the URL.`, { cause: error });
   }
 }
 
@@ -91,11 +92,13 @@ const READ_ONLY_TRANSACTION = "25006";
 export function explainSchemaError(error: unknown, client: pg.Client): unknown {
   const { code, message } = error as Error & { code?: string };
   if (code === INSUFFICIENT_PRIVILEGE) return mayNotCreate("tables", client, message);
-  if (code !== READ_ONLY_TRANSACTION) return error;
+  return code === READ_ONLY_TRANSACTION ? explainReadOnly(client, message) : error;
+}
+
+export function explainReadOnly(client: pg.Client, reason: string): SetupError {
   return new SetupError(
-    `DATABASE_URL: database "${client.database}" at ${addressOf(client)} is read-only (${message}). ` +
+    `DATABASE_URL: database "${client.database}" at ${addressOf(client)} is read-only (${reason}). ` +
       "Give the URL of the primary server, not of a replica.",
-    { cause: error },
   );
 }
 

@@ -1,5 +1,6 @@
 import { customerTopic } from "../../order/order.store.ts";
 import type { Clock } from "../../platform/clock.ts";
+import { outlastTrouble } from "../../platform/database-trouble.ts";
 import { type Bus, listen } from "../../platform/events.ts";
 import type { HeadPoll } from "../../platform/head-poll.ts";
 import { makeSingleFlight } from "../../platform/single-flight.ts";
@@ -31,20 +32,24 @@ export interface WatchFeedDeps {
 
 /**
  * A customer's events, gapless and in order, for as long as somebody wants them. They come from the log alone, and those who watch
- * one customer share the read.
+ * one customer share the read. While the database is in trouble, they wait.
  */
 export function makeWatchFeed({ feeds, bus, heads, clock }: WatchFeedDeps): WatchFeed {
   const share = makeSingleFlight<FeedNews>();
 
   return async function* watchFeed({ customerId, afterSeq, signal, authorise }) {
     using bell = listen(bus, customerTopic(customerId));
-    let seen = afterSeq ?? (await feeds.head(customerId));
+    const head = afterSeq ?? (await outlastTrouble(() => feeds.head(customerId), signal));
+    if (head === null) return;
+    let seen = head;
     using _ = heads.watch(customerId, () => seen, bell.ring);
     while (!signal.aborted) {
-      const news = await share(`${customerId}@${seen}`, () => feeds.after(customerId, seen, BATCH));
+      const read = () => share(`${customerId}@${seen}`, () => feeds.after(customerId, seen, BATCH));
+      const news = await outlastTrouble(read, signal);
+      if (!news) return;
       for (const event of withGaps(news, seen, BATCH, clock.now())) {
+        await outlastTrouble(authorise, signal);
         if (signal.aborted) return;
-        await authorise();
         yield event;
         seen = event.seq;
       }

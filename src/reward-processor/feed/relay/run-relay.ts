@@ -53,8 +53,8 @@ export function runRelay({ redisUrl, keptDays, exclusive, ...deps }: RelayOption
   const { signal } = stopping;
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
 
-  async function follow() {
-    while (!signal.aborted) {
+  async function follow(held: AbortSignal) {
+    while (!signal.aborted && !held.aborted) {
       const { moved, failed } = redis.isReady ? await relayEvents(signal) : { moved: 0, failed: 0 };
       if (failed > 0) await pause(afterFailureMs);
       else if (moved === 0) await pause(lookAgainMs);

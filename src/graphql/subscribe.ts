@@ -1,0 +1,50 @@
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  type GraphQLError,
+  type SubscriptionArgs,
+} from "graphql";
+import { databaseTrouble, pauseForTrouble } from "../platform/database-trouble.ts";
+
+/**
+ * `subscribe` of graphql-js, with one difference: an event whose fields cannot be read, because the database is in trouble, is
+ * read again until they can. Otherwise the client would get an error in the place of the event, and miss it.
+ */
+export async function subscribe(
+  args: SubscriptionArgs,
+): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
+  const source = await createSourceEventStream(args);
+  if (!(Symbol.asyncIterator in source)) return source;
+  const events = (source as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+  const ended = new AbortController();
+  const results: AsyncIterableIterator<ExecutionResult> = {
+    async next() {
+      const { done, value } = await events.next();
+      return done ? { done, value: undefined } : { value: await resultOf({ ...args, rootValue: value }, ended.signal) };
+    },
+    async return() {
+      ended.abort();
+      await events.return?.();
+      return { done: true, value: undefined };
+    },
+    async throw(error) {
+      ended.abort();
+      if (!events.throw) throw error;
+      await events.throw(error);
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]: () => results,
+  };
+  return results;
+}
+
+async function resultOf(args: ExecutionArgs, signal: AbortSignal): Promise<ExecutionResult> {
+  for (let tries = 0; ; tries += 1) {
+    const result = await execute(args);
+    if (!result.errors?.some(isTrouble) || !(await pauseForTrouble(tries, signal))) return result;
+  }
+}
+
+const isTrouble = ({ originalError }: GraphQLError) => databaseTrouble(originalError) !== null;

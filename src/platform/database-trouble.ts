@@ -1,0 +1,107 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { backoffMs } from "./backoff.ts";
+import type { Db } from "./db.ts";
+
+/**
+ * Why the database did not do something that it may do a moment later.
+ *
+ * - `unreachable`: nothing listens there, or the connection was cut.
+ * - `starting`: the server starts, stops or recovers after a crash.
+ * - `overloaded`: no connection, memory or disk space is left.
+ * - `read-only`: the server is a standby, or has become one.
+ * - `busy`: a lock or a connection was waited for in vain.
+ */
+export type DatabaseTrouble = "unreachable" | "starting" | "overloaded" | "read-only" | "busy";
+
+/** SQLSTATEs, codes of sockets, and the codes and kinds of Prisma. */
+const byCode: readonly [RegExp, DatabaseTrouble][] = [
+  [/^57P03$/, "starting"],
+  [/^(08[0-9A-Z]{3}|57P0[125])$/, "unreachable"],
+  [/^53[0-9A-Z]{3}$/, "overloaded"],
+  [/^25006$/, "read-only"],
+  [/^(55P03|57014|40001|40P01)$/, "busy"],
+  [/^E(CONN(REFUSED|RESET|ABORTED)|PIPE|TIMEDOUT|(HOST|NET)UNREACH|NOTFOUND|AI_AGAIN)$/, "unreachable"],
+  [/^(P1001|P1002|P1008|P1017|DatabaseNotReachable|ConnectionClosed|SocketTimeout)$/, "unreachable"],
+  [/^(P2037|TooManyConnections)$/, "overloaded"],
+  [/^(P2024|P2028|P2034|TransactionWriteConflict)$/, "busy"],
+];
+/** Errors of pg that have no code. */
+const byMessage: readonly [RegExp, DatabaseTrouble][] = [
+  [/^timeout exceeded when trying to connect/, "busy"],
+  [/Connection terminated|connection error and is not queryable|Client was closed and is not queryable/, "unreachable"],
+];
+
+/** @returns null for an error that is not about the state of the database */
+export function databaseTrouble(error: unknown): DatabaseTrouble | null {
+  const facts = factsOf(error);
+  for (const [pattern, trouble] of byCode) if (facts.codes.some((code) => pattern.test(code))) return trouble;
+  for (const [pattern, trouble] of byMessage) if (pattern.test(facts.message)) return trouble;
+  return null;
+}
+
+interface ErrorShape {
+  code?: unknown;
+  syscall?: unknown;
+  kind?: unknown;
+  originalCode?: unknown;
+  message?: unknown;
+  meta?: { driverAdapterError?: unknown };
+  cause?: unknown;
+  errors?: unknown[];
+}
+
+/** The codes of an error of pg, of one of Prisma with what its adapter reports, and of one for each address that was tried. */
+function factsOf(error: unknown): { codes: string[]; message: string } {
+  if (!(error instanceof Error)) return { codes: [], message: "" };
+  const { code, syscall, message, meta, errors } = error as ErrorShape;
+  const reported = meta?.driverAdapterError as ErrorShape | undefined;
+  const cause = (reported?.cause ?? {}) as ErrorShape;
+  // The socket file of a server that has ended.
+  const isMissingSocket = code === "ENOENT" && (syscall === "connect" || /\bconnect ENOENT\b/.test(String(message)));
+  const codes = [isMissingSocket ? "ECONNREFUSED" : code, cause.kind, cause.originalCode, cause.code];
+  return {
+    codes: [
+      ...codes.filter((each): each is string => typeof each === "string"),
+      ...(errors ?? []).flatMap((each) => factsOf(each).codes),
+    ],
+    message: String(message ?? ""),
+  };
+}
+
+/** For operators. It names no address. */
+export const troubleInWords: Readonly<Record<DatabaseTrouble, string>> = {
+  unreachable: "the database does not answer",
+  starting: "the database is starting or stopping",
+  overloaded: "the database has no connection, memory or disk space left",
+  "read-only": "the database is read-only",
+  busy: "the database is too busy to answer",
+};
+
+/** @returns why the database takes no writes at present; null if it takes them */
+export async function whyReadOnly(db: Pick<Db, "$queryRaw">): Promise<string | null> {
+  const [state] = await db.$queryRaw<{ isStandby: boolean; isReadOnly: boolean }[]>`
+    select pg_is_in_recovery() as "isStandby", current_setting('transaction_read_only')::boolean as "isReadOnly"`;
+  if (state?.isStandby) return `${troubleInWords["read-only"]}: the server is a standby`;
+  return state?.isReadOnly ? `${troubleInWords["read-only"]}: default_transaction_read_only is on` : null;
+}
+
+const PAUSE_MS = { first: 100, most: 3_000 };
+
+/** Repeats a read for as long as the database is in trouble. @returns null once `signal` has aborted meanwhile */
+export async function outlastTrouble<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!databaseTrouble(error)) throw error;
+    }
+    if (!(await pauseForTrouble(tries, signal))) return null;
+  }
+}
+
+/** Each of many that wait pauses for another time, so that they do not all come back at once. @returns false if aborted */
+export async function pauseForTrouble(tries: number, signal: AbortSignal): Promise<boolean> {
+  const pauseMs = backoffMs(PAUSE_MS.first, tries, PAUSE_MS.most) * (0.5 + Math.random() / 2);
+  await delay(pauseMs, undefined, { signal }).catch(() => {});
+  return !signal.aborted;
+}

@@ -1,0 +1,62 @@
+import { buildSchema, parse } from "graphql";
+import { expect, test } from "vitest";
+import { subscribe } from "../../src/graphql/subscribe.ts";
+import { makeWatchOrder } from "../../src/order/watch-order.ts";
+import { makeLocalBus } from "../../src/platform/events.ts";
+
+const cut = () => Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED", syscall: "connect" });
+/** Fails as a database in trouble does, `times` times. */
+function failing<Args extends unknown[], Answer>(times: number, work: (...args: Args) => Answer) {
+  let left = times;
+  return async (...args: Args): Promise<Answer> => {
+    left -= 1;
+    if (left >= 0) throw cut();
+    return work(...args);
+  };
+}
+
+test("an event whose fields cannot be read for a moment is sent once they can, and none is skipped", async () => {
+  const schema = buildSchema(
+    "type Query { x: Int } type Subscription { event: Event! } type Event { seq: Int! name: String! }",
+  );
+  const name = failing(2, () => "read");
+  async function* source() {
+    for (const seq of [1, 2]) yield { event: { seq, name } };
+  }
+  const document = parse("subscription { event { seq name } }");
+  const results = await subscribe({ schema, document, rootValue: { event: source } });
+  if (!(Symbol.asyncIterator in results)) throw new Error(JSON.stringify(results));
+  const seen = [];
+  for await (const { data, errors } of results) seen.push(errors ?? data?.["event"]);
+  expect(seen).toEqual([
+    { seq: 1, name: "read" },
+    { seq: 2, name: "read" },
+  ]);
+});
+
+test("an error that is not the database's is sent, and the subscription goes on", async () => {
+  const schema = buildSchema("type Query { x: Int } type Subscription { event: Int }");
+  async function* source() {
+    yield { event: "not a number" };
+    yield { event: 2 };
+  }
+  const results = await subscribe({ schema, document: parse("subscription { event }"), rootValue: { event: source } });
+  if (!(Symbol.asyncIterator in results)) throw new Error(JSON.stringify(results));
+  expect((await results.next()).value.errors).toHaveLength(1);
+  expect((await results.next()).value.data).toEqual({ event: 2 });
+  expect(await results.return?.()).toMatchObject({ done: true });
+});
+
+test("who follows an order waits while it cannot be read", async () => {
+  const events = [{ seq: 1 }, { seq: 2 }];
+  const watch = makeWatchOrder({
+    orders: { news: failing(2, () => ({ events, seq: 2, isSettled: true }) as never) },
+    bus: makeLocalBus(),
+    heads: { watch: () => ({ [Symbol.dispose]() {} }) },
+  });
+  const { signal } = new AbortController();
+  const seen = [];
+  const authorise = failing(1, () => {});
+  for await (const { seq } of watch({ orderId: "o", afterSeq: 0, signal, authorise })) seen.push(seq);
+  expect(seen).toEqual([1, 2]);
+});
