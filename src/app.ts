@@ -9,7 +9,7 @@ import type { Config } from "./config.ts";
 import { makeFeatures } from "./features.ts";
 import { buildSchema } from "./graphql/schema.ts";
 import { makeDocumentGate, readManifests } from "./graphql/trusted-documents.ts";
-import type { IssuePatience } from "./order/jobs/issue-units.ts";
+import type { RetryPolicies } from "./ledger/retry-policies.ts";
 import { originOf } from "./origin.ts";
 import { siteManifests } from "./pages.ts";
 import type { Clock } from "./platform/clock.ts";
@@ -42,16 +42,12 @@ export interface Surroundings {
   jobSlots?: number;
   /** How often awards to be credited are looked for when nothing tells of any; 0 is never, also not when something does. */
   creditPollMs?: number;
-  /** See `conclude-credit.ts`. */
-  creditRetryMs?: number;
   /** How long after the start the catalogue is first mirrored, how often from then on, and how many rewards a page of it has. */
   catalogSyncAfterMs?: number;
   catalogSyncEveryMs?: number;
   catalogPageSize?: number;
-  /** See `issue-units.ts`. */
-  issuePatience?: IssuePatience;
-  /** See `jobs/move-points.ts`. */
-  resendAfterMs?: number;
+  /** In place of those of `retry-policies.ts`. */
+  retries?: Partial<RetryPolicies>;
   /** See `await-revokes.ts`. */
   revokePatienceMs?: number;
   /** See `caller.ts` of Capillary. */
@@ -176,10 +172,8 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       otpGridMs: surroundings.otpGridMs,
       untilOtpTick: surroundings.untilOtpTick,
       catalogPageSize: surroundings.catalogPageSize,
-      issuePatience: surroundings.issuePatience,
-      resendAfterMs: surroundings.resendAfterMs,
+      retries: surroundings.retries,
       revokePatienceMs: surroundings.revokePatienceMs,
-      creditRetryMs: surroundings.creditRetryMs,
     });
     if (config.seed === "sample" && readOnly === null) {
       begin("Loading the sample data");

@@ -36,6 +36,10 @@ import type { Loaders } from "./graphql/context.ts";
 import { groupLoaders } from "./group/group.loaders.ts";
 import { groupResolvers } from "./group/group.resolvers.ts";
 import { makeReadGroups } from "./group/read-groups.ts";
+import { makeAttempt } from "./ledger/attempt.ts";
+import { makeReadBalance } from "./ledger/read-balance.ts";
+import { type RetryPolicies, retryPolicies } from "./ledger/retry-policies.ts";
+import { adoptOrders } from "./order/adopt-orders.ts";
 import { makeAskAboutCart } from "./order/ask-about-cart.ts";
 import { makeCancelOrder } from "./order/cancel-order.ts";
 import { makeClaimPrize } from "./order/claim-prize.ts";
@@ -45,25 +49,22 @@ import { makeGiveRewards } from "./order/give-rewards.ts";
 import { makeConcludeIssue } from "./order/issue/conclude-issue.ts";
 import { makeFindGiven } from "./order/issue/find-given.ts";
 import { makeIssueUnit } from "./order/issue/issue-unit.ts";
-import { adoptOrders } from "./order/jobs/adopt-orders.ts";
-import { type IssuePatience, issuePatience } from "./order/jobs/issue-units.ts";
-import { placeOrderJob } from "./order/jobs/place-order-job.ts";
-import { returnPointsJob } from "./order/jobs/return-points-job.ts";
-import { revokeJob } from "./order/jobs/revoke-job.ts";
-import { makeConcludeMovement } from "./order/ledger/conclude-movement.ts";
-import { makeMovePoints } from "./order/ledger/move-points.ts";
-import { makeReadBalance } from "./order/ledger/read-balance.ts";
+import { makeConcludeMovement } from "./order/movement/conclude-movement.ts";
+import { returnPointsJob } from "./order/movement/return-points-job.ts";
+import { makeSendMovement } from "./order/movement/send-movement.ts";
 import { orderLoaders, redeemedUnitsLoader } from "./order/order.loaders.ts";
 import { orderResolvers } from "./order/order.resolvers.ts";
 import { makeOrderStore } from "./order/order.store.ts";
 import { checkOrderStatuses } from "./order/order-status.ts";
 import { makePlaceOrder } from "./order/place-order.ts";
+import { placeOrderJob } from "./order/place-order-job.ts";
 import { makeReconcile } from "./order/reconcile.ts";
 import { makeResolveOrder } from "./order/resolve-order.ts";
 import { makeRevealVoucher } from "./order/reveal-voucher.ts";
 import { makeReverseOrder } from "./order/reverse-order.ts";
 import { makeAwaitRevokes, REVOKE_PATIENCE_MS } from "./order/revoke/await-revokes.ts";
 import { makeConcludeRevoke } from "./order/revoke/conclude-revoke.ts";
+import { revokeJob } from "./order/revoke/revoke-job.ts";
 import { makeRevokeUnit } from "./order/revoke/revoke-unit.ts";
 import { makeWantBack } from "./order/revoke/want-back.ts";
 import { makeSettleLines } from "./order/settle-lines.ts";
@@ -128,10 +129,8 @@ export interface FeatureDeps {
   otpGridMs: number | undefined;
   untilOtpTick: typeof untilNextTick | undefined;
   catalogPageSize: number | undefined;
-  issuePatience: IssuePatience | undefined;
-  resendAfterMs: number | undefined;
+  retries: Partial<RetryPolicies> | undefined;
   revokePatienceMs: number | undefined;
-  creditRetryMs: number | undefined;
 }
 
 export type Features = ReturnType<typeof makeFeatures>;
@@ -210,40 +209,36 @@ export function makeFeatures(deps: FeatureDeps) {
   const giveRewards = makeGiveRewards({ settleLines, atCrashPoint, timeZone, log });
   const conclude = makeConcludeMovement({ settleLines, giveRewards, log });
   const readBalance = makeReadBalance({ db, client, orderTokens, sessionTokens, pointsAuth, clock });
-  const movePoints = makeMovePoints({
+  const attempt = makeAttempt(atCrashPoint);
+  const retries = { ...retryPolicies, ...deps.retries };
+  const sendMovement = makeSendMovement({
     db,
     orders,
     client,
     readBalance,
-    clock,
     conclude,
+    attempt,
     atCrashPoint,
     log,
     redeemRepeatable,
     reverseRepeatable,
   });
   const concludeIssue = makeConcludeIssue({ settleLines, vault, log });
-  const patience = deps.issuePatience ?? issuePatience;
   const findGiven = capillary && makeFindGiven({ capillary, clock });
-  const moving = { movePoints, conclude, orders, settleMs, resendAfterMs: deps.resendAfterMs };
+  const moving = { sendMovement, conclude, orders, retries, settleMs, redeemRepeatable, reverseRepeatable };
   const placing = placeOrderJob({
     ...moving,
-    redeemRepeatable,
     giveRewards,
     atCrashPoint,
-    issueUnit: makeIssueUnit({ orders, capillary, findGiven, conclude: concludeIssue, atCrashPoint, log }),
-    issuePatience: patience,
-    giveUpUnsent: async ({ orderId, movementId }) => {
-      await orders.changing(orderId, (change) => conclude.gaveUp(change, movementId));
-    },
+    issueUnit: makeIssueUnit({ orders, capillary, findGiven, conclude: concludeIssue, attempt, log }),
   });
   jobs.register(placing);
-  jobs.register(returnPointsJob({ ...moving, reverseRepeatable }));
+  jobs.register(returnPointsJob(moving));
 
   const createOrder = makeCreateOrder({
     orderTokens,
     ledger,
-    startJob: (tx, input) => jobs.add(tx, placing, `place:${input.orderId}`, input),
+    insertJob: (tx, input, marked) => jobs.insert(tx, placing, `place:${input.orderId}`, input, marked),
   });
   const placeOrder = makePlaceOrder({
     db,
@@ -252,13 +247,14 @@ export function makeFeatures(deps: FeatureDeps) {
     createOrder,
     aboutCart: makeAskAboutCart({ orders, askFresh: makeAskFresh({ readGroups, readViews, points }), ledger }),
     ledger,
+    jobs,
     clock,
     atCrashPoint,
   });
   const concludeRevoke = makeConcludeRevoke({ settleLines, log });
   const revokes = revokeJob({
-    revokeUnit: makeRevokeUnit({ orders, capillary, findGiven, conclude: concludeRevoke, clock, atCrashPoint }),
-    issuePatience: patience,
+    revokeUnit: makeRevokeUnit({ orders, capillary, findGiven, conclude: concludeRevoke, clock, attempt }),
+    retries,
   });
   jobs.register(revokes);
   const wantBack = makeWantBack((tx, units) => jobs.add(tx, revokes, `revoke:${randomUUID()}`, units));
@@ -299,10 +295,10 @@ export function makeFeatures(deps: FeatureDeps) {
     store: makeCreditStore({ db, ledgers: Object.values(ledgers).map(({ name }) => name), settleMs, settled }),
     ledgers,
     ledger: config.rewardCreditLedger === "client" ? ("CLIENT" as const) : ("CAPILLARY" as const),
-    patience: { settleMs, giveUpMs: GIVE_UP_MS, firstRetryMs: deps.creditRetryMs },
+    patience: { settleMs, giveUpMs: GIVE_UP_MS, retry: retries.credit },
     bus,
     clock,
-    atCrashPoint,
+    attempt,
     log,
   };
 

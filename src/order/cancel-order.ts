@@ -3,6 +3,7 @@ import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempo
 import { isUnasked } from "./issue/conclude-issue.ts";
 import { dropIssues } from "./issue/write-issue.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
+import type { Order } from "./order.ts";
 import type { OrderAggregate } from "./order-aggregate.ts";
 import { isIssued, previewReturn, type ReturnPreview } from "./return-preview.ts";
 import type { AwaitRevokes } from "./revoke/await-revokes.ts";
@@ -14,6 +15,8 @@ export interface ChangedOrder {
   orderId: string;
   /** The key had been used before: nothing was done now. */
   replayed: boolean;
+  /** As it was committed, where it is known. */
+  order?: Order;
   /** What of it could not be done. */
   userErrors?: readonly Refusal[];
 }

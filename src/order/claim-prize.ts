@@ -56,19 +56,19 @@ export function makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }:
       const address = read?.address ?? null;
       if (isShipped(reward) && address === null) return refused(addressRequired());
 
-      const orderId = await createOrder(tx, {
+      const order = await createOrder(tx, {
         request: null,
         origin: { awardId },
         lines: [{ reward: { ...reward, points: 0 }, quantity: 1, payWith: "INDIVIDUAL", groupId: null }],
         customerId,
         clientToken: null,
         total: 0,
-        seen: null,
+        before: null,
         address,
         now: clock.now(),
       });
       atCrashPoint("claim:before-commit");
-      return { orderId, replayed: false };
+      return { orderId: order.id, replayed: false, order };
     });
     if (!isRefused(claimed) && !claimed.replayed) {
       atCrashPoint("claim:after-commit");

@@ -1,22 +1,20 @@
-import type { Tx } from "../platform/db.ts";
-import type { PointsLedger, RewardKind, RewardSource, WalletKind } from "../platform/generated/prisma/enums.ts";
+import type { WalletReading } from "../ledger/evidence.ts";
+import type { Prisma, Tx } from "../platform/db.ts";
+import type {
+  PointsLedger,
+  PointsState,
+  RewardKind,
+  RewardSource,
+  WalletKind,
+} from "../platform/generated/prisma/enums.ts";
 import { type IdempotentRequest, inputHash } from "./idempotency.ts";
-import type { Address } from "./order.ts";
+import type { Order } from "./order.ts";
 
 /** The rows of a new order. */
 export interface OrderRows {
-  order: {
-    id: string;
-    number: string;
-    customerId: string;
-    cartId: string | null;
-    awardId: string | null;
-    total: number;
-    shippingAddress: Address | null;
-    /** Encrypted. */
-    clientToken: Uint8Array | null;
-    placedAt: Date;
-  };
+  order: Order;
+  /** Encrypted. */
+  clientToken: Uint8Array | null;
   lines: {
     id: string;
     position: number;
@@ -40,6 +38,8 @@ export interface OrderRows {
   }[];
   /** The takings of points. */
   movements: {
+    /** The wallet just before it, if it is marked as sent; null if it is not. */
+    before: WalletReading | null;
     id: string;
     number: number;
     ledger: PointsLedger;
@@ -52,28 +52,40 @@ export interface OrderRows {
   }[];
   /** The idempotency key that the order uses up; null for one without. */
   request: IdempotentRequest | null;
-  /** The message of the first event. */
-  message: string;
+  /** The first events, oldest first; the last has the order's `pointsState`. */
+  events: { pointsState: PointsState; message: string }[];
+  /** The insertion of the job. */
+  job: Prisma.Sql;
 }
 
-/** Inserts an order with its first event, marks its cart as ordered, and uses its idempotency key up, in one statement. */
+/**
+ * Inserts an order with its first events and its job, marks its cart as ordered, uses its idempotency key up, and raises the
+ * ledger version if a movement is marked as sent, in one statement.
+ */
 export async function insertOrder(
   tx: Tx,
-  { order, lines, units, issues, movements, request, message }: OrderRows,
+  { order, clientToken, lines, units, issues, movements, request, events, job }: OrderRows,
 ): Promise<void> {
-  const { id, number, customerId, cartId, awardId, total, shippingAddress, clientToken, placedAt } = order;
+  const isMarked = movements.some(({ before }) => before !== null);
+  const { id, number, customerId, cartId, awardId, seq, pointsState, total, shippingAddress, placedAt } = order;
   await tx.$executeRaw`
     with ordered_cart as (
       update carts set status = 'ORDERED' where id = ${cartId}::uuid
+    ), version as (
+      update customers set ledger_version = ledger_version + 1 where customer_id = ${customerId} and ${isMarked}
+    ), new_job as (
+      ${job}
     ), used_key as (
       insert into idempotency_keys (actor, mutation, key, input_hash, order_id, created_at)
       select ${request?.actor}, ${request?.mutation}, ${request?.key}, ${request && new Uint8Array(inputHash(request))}::bytea,
         ${id}::uuid, ${placedAt}
       where ${request !== null}
     ), new_order as (
-      insert into orders (id, number, customer_id, cart_id, award_id, total, shipping_address, client_token, placed_at, seq)
+      insert into orders (id, number, customer_id, cart_id, award_id, total, shipping_address, client_token, placed_at, seq,
+        points_state)
       values (${id}::uuid, ${number}, ${customerId}, ${cartId}::uuid, ${awardId}::uuid, ${total}::bigint,
-        ${shippingAddress && JSON.stringify(shippingAddress)}::jsonb, ${clientToken}::bytea, ${placedAt}, 1)
+        ${shippingAddress && JSON.stringify(shippingAddress)}::jsonb, ${clientToken}::bytea, ${placedAt}, ${seq},
+        ${pointsState}::points_state)
     ), new_lines as (
       insert into order_lines (id, order_id, position, reward_id, name, kind, source, quantity, unit_points, pay_with, group_id)
       select id, ${id}::uuid, position, "rewardId", name, kind, source, quantity, "unitPoints", "payWith", "groupId"
@@ -89,12 +101,16 @@ export async function insertOrder(
         "upstreamRewardId" text, "paymentConfigId" text, "groupId" text, points bigint)
     ), new_movements as (
       insert into points_movements (id, order_id, customer_id, kind, number, ledger, pay_with, group_id, unit_id, points,
-        line_ids, reference, requested_at)
+        line_ids, reference, requested_at, attempts, sent_at, balance_before, earned_before)
       select id, ${id}::uuid, ${customerId}, 'TAKEN', number, ledger, "payWith", "groupId", "unitId", points, "lineIds",
-        reference, ${placedAt}
+        reference, ${placedAt}, (before is not null)::int, case when before is not null then ${placedAt}::timestamptz end,
+        (before ->> 'balance')::bigint, (before ->> 'earned')::bigint
       from jsonb_to_recordset(${JSON.stringify(movements)}::jsonb) as movement (id uuid, number int, ledger points_ledger,
-        "payWith" wallet_kind, "groupId" text, "unitId" uuid, points bigint, "lineIds" uuid[], reference text)
+        "payWith" wallet_kind, "groupId" text, "unitId" uuid, points bigint, "lineIds" uuid[], reference text, before jsonb)
     )
-    insert into order_events (order_id, seq, status, points_state, message, at)
-    values (${id}::uuid, 1, 'PENDING', 'NOT_TAKEN', ${message}, ${placedAt})`;
+    insert into order_events (order_id, seq, status, previous_status, points_state, message, at)
+    select ${id}::uuid, nth, 'PENDING', case when nth > 1 then 'PENDING'::order_status end, "pointsState", message, ${placedAt}
+    from jsonb_to_recordset(${JSON.stringify(events.map((event, index) => ({ ...event, nth: index + 1 })))}::jsonb)
+      as event (nth int, "pointsState" points_state, message text)
+    order by nth`;
 }

@@ -2,15 +2,16 @@ import { randomInt, randomUUID } from "node:crypto";
 import type { CartLine } from "../cart/cart.ts";
 import type { IndividualLedger } from "../catalog/mirror/mirrored-reward.ts";
 import { isShipped } from "../catalog/reward.ts";
-import type { Tx } from "../platform/db.ts";
+import type { WalletReading } from "../ledger/evidence.ts";
+import type { Prisma, Tx } from "../platform/db.ts";
 import type { SecretBox } from "../platform/secret-box.ts";
 import { insertOrder, type OrderRows } from "./create-order.sql.ts";
 import { wordsFor } from "./event-words.ts";
 import type { IdempotentRequest } from "./idempotency.ts";
 import { issueTerms } from "./issue/issue-terms.ts";
-import type { PlaceOrderInput } from "./jobs/place-order-job.ts";
-import type { SeenBalance } from "./ledger/mark-deduction.sql.ts";
-import type { Address } from "./order.ts";
+import type { MarkedMovement } from "./movement/send-movement.ts";
+import type { Address, Order } from "./order.ts";
+import type { PlaceOrderInput } from "./place-order-job.ts";
 
 /** What an order has of a cart's line. */
 export type OrderedLine = Pick<CartLine, "reward" | "quantity" | "payWith" | "groupId">;
@@ -26,28 +27,30 @@ export interface NewOrder {
   address: Address | null;
   /** The idempotency key that is used up; null for a prize, which is claimed once anyway. */
   request: IdempotentRequest | null;
-  /** The reading of the wallet that the order was judged by; null for an order that costs nothing. */
-  seen: SeenBalance | null;
+  /** The wallet just before the deduction, if this process may mark and send it at once; else the job reads it. */
+  before: WalletReading | null;
   now: Date;
 }
 
 /**
- * Writes the order of lines that have been judged: frozen lines and units, a movement for each taking of points, what each
- * unit's issue will say, the first event, and the job that goes on with it. Answers its id.
+ * Inserts the order of lines that have been judged: frozen lines and units, a movement for each taking of points, the terms of
+ * each unit's issue, the first events, and the job that continues it. With `before` the deduction is marked as sent.
+ *
+ * @returns the order as it was inserted
  */
-export type CreateOrder = (tx: Tx, order: NewOrder) => Promise<string>;
+export type CreateOrder = (tx: Tx, order: NewOrder) => Promise<Order>;
 
 export interface CreateOrderDeps {
   orderTokens: SecretBox;
   /** Whose points a customer's own wallet holds. */
   ledger: IndividualLedger;
-  startJob(tx: Tx, input: PlaceOrderInput): Promise<void>;
+  insertJob(tx: Tx, input: PlaceOrderInput, marked?: MarkedMovement): Prisma.Sql;
 }
 
 type Line = ReturnType<typeof freeze>[number];
 
-export function makeCreateOrder({ orderTokens, ledger, startJob }: CreateOrderDeps): CreateOrder {
-  return async (tx, { origin, lines: ordered, customerId, clientToken, total, address, request, seen, now }) => {
+export function makeCreateOrder({ orderTokens, ledger, insertJob }: CreateOrderDeps): CreateOrder {
+  return async (tx, { origin, lines: ordered, customerId, clientToken, total, address, request, before, now }) => {
     const orderId: string = randomUUID();
     const number = orderNumber(now);
     const needsAddress = ordered.some((line) => isShipped(line.reward));
@@ -67,6 +70,7 @@ export function makeCreateOrder({ orderTokens, ledger, startJob }: CreateOrderDe
     const deduction: OrderRows["movements"][number] | null =
       points > 0
         ? {
+            before,
             id: randomUUID(),
             number: 1,
             ledger: "CLIENT",
@@ -79,6 +83,7 @@ export function makeCreateOrder({ orderTokens, ledger, startJob }: CreateOrderDe
           }
         : null;
     const takings = paidThere.map(({ line, unitId, points, transactionNumber }, index) => ({
+      before: null,
       id: randomUUID(),
       number: index + 2,
       ledger: "CAPILLARY" as const,
@@ -89,31 +94,53 @@ export function makeCreateOrder({ orderTokens, ledger, startJob }: CreateOrderDe
       lineIds: [line.id],
       reference: transactionNumber,
     }));
+    const sealedToken = clientToken === null ? null : orderTokens.encrypt(clientToken, orderId);
+    const marked: MarkedMovement | undefined =
+      deduction && before
+        ? {
+            movement: {
+              id: deduction.id,
+              orderId,
+              customerId,
+              kind: "TAKEN",
+              points,
+              requestedAt: now,
+              reasonText: null,
+              balanceBefore: before.balance,
+              earnedBefore: before.earned,
+            },
+            orderNumber: number,
+            clientToken: sealedToken,
+            wasInDoubt: false,
+            markedAt: performance.now(),
+          }
+        : undefined;
+    const pointsStates = marked ? (["NOT_TAKEN", "TAKING"] as const) : (["NOT_TAKEN"] as const);
+    const order: Order = {
+      id: orderId,
+      number,
+      customerId,
+      cartId: "cartId" in origin ? origin.cartId : null,
+      awardId: "awardId" in origin ? origin.awardId : null,
+      status: "PENDING",
+      pointsState: marked ? "TAKING" : "NOT_TAKEN",
+      seq: pointsStates.length,
+      total,
+      shippingAddress: needsAddress ? address : null,
+      placedAt: now,
+    };
     await insertOrder(tx, {
-      order: {
-        id: orderId,
-        number,
-        customerId,
-        cartId: "cartId" in origin ? origin.cartId : null,
-        awardId: "awardId" in origin ? origin.awardId : null,
-        total,
-        shippingAddress: needsAddress ? address : null,
-        clientToken: clientToken === null ? null : orderTokens.encrypt(clientToken, orderId),
-        placedAt: now,
-      },
+      order,
+      clientToken: sealedToken,
       lines,
       units,
       issues: issues.map(({ line: _, ...issue }) => issue),
       movements: deduction ? [deduction, ...takings] : takings,
       request,
-      message: wordsFor("PENDING", "NOT_TAKEN"),
+      events: pointsStates.map((pointsState) => ({ pointsState, message: wordsFor("PENDING", pointsState) })),
+      job: insertJob(tx, { orderId, movementId: deduction?.id ?? null }, marked),
     });
-    await startJob(tx, {
-      orderId,
-      movementId: deduction?.id ?? null,
-      seen: seen && { ...seen, at: seen.at.toISOString() },
-    });
-    return orderId;
+    return order;
   };
 
   /** What Capillary will be asked for with each unit of its rewards. */

@@ -1,6 +1,6 @@
 import { isFromPool, isShipped } from "../catalog/reward.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
-import type { Tx } from "../platform/db.ts";
+import { Prisma, type Tx } from "../platform/db.ts";
 import type { UnitState } from "../platform/generated/prisma/enums.ts";
 import type { Logger } from "../platform/logger.ts";
 import { localDateOf } from "../platform/time-zone.ts";
@@ -35,14 +35,14 @@ export function makeGiveRewards({ settleLines, atCrashPoint, timeZone, log }: Gi
     // Every order locks its rewards in the same sequence, which prevents deadlocks.
     const lines = ours.toSorted((a, b) => (a.rewardId < b.rewardId ? -1 : 1));
     const states = new Map<string, UnitState>();
-    const taken: { rewardId: string; count: number }[] = [];
+    const taken = new Map<string, number>();
     for (const line of lines) {
       const pending = line.units.filter((unit) => unit.state === "PENDING").map((unit) => unit.id);
       if (pending.length === 0) continue;
       const given = isFromPool(line)
         ? await giveCodes(change, line, pending, dayOf(change.now))
         : await setAside(change, line, pending);
-      if (isFromPool(line) && given > 0) taken.push({ rewardId: line.rewardId, count: given });
+      if (isFromPool(line) && given > 0) taken.set(line.rewardId, (taken.get(line.rewardId) ?? 0) + given);
       if (given < pending.length) {
         const facts = { order: order.number, line: line.position, wanted: pending.length, given };
         log.warn(facts, "Not all units could be given");
@@ -57,11 +57,19 @@ export function makeGiveRewards({ settleLines, atCrashPoint, timeZone, log }: Gi
       },
       withStates(order, states),
     );
-    // Last, because every order of the same reward waits for this row's lock until the commit.
-    if (taken.length > 0) await change.writeEvents();
-    for (const { rewardId, count } of taken) {
-      await change.tx.$executeRaw`
-        update rewards set stock = stock - ${count}, updated_at = ${change.now} where id = ${rewardId}::uuid`;
+    // In the last statement, because every order of the same reward waits for this row's lock until the commit.
+    if (taken.size > 0) {
+      await change.defer(
+        "stock",
+        Prisma.sql`update rewards set stock = stock - taken.count, updated_at = ${change.now}
+          from (
+            select rewards.id, taken.count
+            from unnest(${[...taken.keys()]}::uuid[], ${[...taken.values()]}::int[]) as taken (id, count)
+              join rewards using (id)
+            order by rewards.id for update of rewards
+          ) taken
+          where rewards.id = taken.id`,
+      );
     }
     atCrashPoint("fulfil:before-commit");
     return order.lines.flatMap((line) =>

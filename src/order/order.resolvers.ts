@@ -85,7 +85,10 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
   const refusedPayload = ({ refusals }: Refused) => ({ order: null, replayed: false, userErrors: refusals });
   async function changed(answer: ChangedOrder | Refused, { loaders }: Context) {
     if (isRefused(answer)) return refusedPayload(answer);
-    const order = await loaders.order.clear(answer.orderId).load(answer.orderId);
+    const { orderId } = answer;
+    loaders.order.clear(orderId);
+    const order = answer.order ?? (await loaders.order.load(orderId));
+    if (answer.order) loaders.order.prime(orderId, answer.order);
     return { order, replayed: answer.replayed, userErrors: answer.userErrors ?? [] };
   }
 

@@ -3,14 +3,16 @@ import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 import type { OrderEvent } from "../platform/generated/prisma/client.ts";
+import type { Writes } from "../platform/jobs/job.ts";
 import { wordsFor } from "./event-words.ts";
 import { type Movement, type Order, type OrderLine, toLine, toMovement, toOrder } from "./order.ts";
 import { type OrderAggregate, readAggregate } from "./order-aggregate.ts";
+import { type OrderNews, readNews } from "./order-news.sql.ts";
 import { assertMove, isFinal, isPrizeTaken } from "./order-status.ts";
 import { hasOpenMovement, pointsStateOf } from "./points-state.ts";
 import { isHeldFromOwnWallet, redeemedUnits } from "./redeemed.sql.ts";
 
-export type { OrderEvent };
+export type { OrderEvent, OrderNews };
 export type OrderCursor = readonly [placedAt: string, id: string];
 /** A voucher that was given for a line; the code stays sealed. */
 export type GivenVoucher = Prisma.VoucherCodeGetPayload<object> & { lineId: string };
@@ -26,15 +28,8 @@ export const orderTopic = (orderId: string) => `order:${orderId}`;
 /** Topic that rings when a customer has something new to hear of: an order of theirs has changed, or their rewards have. */
 export const customerTopic = (customerId: string) => `customer:${customerId}`;
 
-export interface OrderNews {
-  /** That of its last event. */
-  seq: number;
-  isSettled: boolean;
-  events: OrderEvent[];
-}
-
-/** An order under its row lock, and the one way to change it. */
-export interface OrderChange {
+/** An order under its row lock, and the only way to change it. */
+export interface OrderChange extends Writes {
   readonly tx: Tx;
   /** As it was when the lock was obtained. */
   readonly order: OrderAggregate;
@@ -43,7 +38,7 @@ export interface OrderChange {
   read(): Promise<OrderAggregate>;
   /**
    * Changes the status, sums up the movements, and appends the event of it, if anything is different. The rows are written by
-   * `writeEvents`, all events of the transaction together.
+   * `flush`, all events of the transaction together.
    * @param current the order as it is now, where the caller knows; else it is read
    * @returns the order as it is then
    */
@@ -53,11 +48,16 @@ export interface OrderChange {
   ): Promise<OrderAggregate>;
   /**
    * Raises the customer's ledger version, since a movement of theirs is marked or settled in this transaction: a wallet read
-   * before is outdated. Written by `writeEvents`.
+   * before is outdated. Written by `flush`.
    */
   bumpLedgerVersion(): void;
-  /** Writes the events and the ledger version. Called when the transaction ends, or earlier by a caller that then takes a busy lock. */
-  writeEvents(): Promise<void>;
+  /**
+   * Adds a write to those that `flush` makes in one statement. Until then a statement of the transaction does not see it.
+   * @param row a name of the row: a second write to it flushes the first
+   */
+  defer(row: string, write: Prisma.Sql): Promise<void>;
+  /** Makes the deferred writes, the events, and the ledger version in one statement. The end of the transaction does so by itself. */
+  flush(): Promise<void>;
 }
 
 export interface OrderStore {
@@ -170,21 +170,7 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
       return rows.map((row) => ({ ...row, lineId: row.lineId ?? lineOfUnit(row.unitId) }));
     },
 
-    async news(orderId, seq, take) {
-      const events =
-        seq === null
-          ? { orderBy: { seq: "desc" as const }, take: 1 }
-          : { where: { seq: { gt: seq } }, orderBy: { seq: "asc" as const }, take };
-      const select = { seq: true, status: true, movements: { select: { state: true } }, events };
-      const row = await db.order.findUnique({ where: { id: orderId }, select });
-      return (
-        row && {
-          seq: row.seq,
-          isSettled: isFinal(row.status) && !hasOpenMovement(row.movements),
-          events: row.events,
-        }
-      );
-    },
+    news: (orderId, seq, limit) => readNews(db, orderId, seq, limit),
     async heads(orderIds) {
       const rows = await db.$queryRaw<{ id: string; seq: number }[]>`
         select id, seq from orders where id = any(${[...orderIds]}::uuid[])`;
@@ -200,9 +186,9 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
         const order = locked && (await readAggregate(tx, orderId));
         if (!order) return null;
         const now = clock.now();
-        const change: OrderChange = { tx, order, now, ...makeEventWriter(tx, order, now) };
+        const change = openChange(tx, order, now);
         const value = await work(change);
-        await change.writeEvents();
+        await change.flush();
         return { value, customerId: order.customerId };
       });
       if (!answer) return null;
@@ -265,55 +251,65 @@ interface PendingEvent {
   message: string;
 }
 
-/** Collects the events of one transaction and writes them in one statement. The database appends them to the customer's feed. */
-function makeEventWriter(
-  tx: Tx,
-  { id: orderId, customerId, seq: firstSeq }: OrderAggregate,
-  now: Date,
-): Pick<OrderChange, "read" | "advance" | "bumpLedgerVersion" | "writeEvents"> {
+/** Gathers the writes of one transaction. The database appends the events to the customer's feed. */
+function openChange(tx: Tx, order: OrderAggregate, now: Date): OrderChange {
+  const { id: orderId, customerId } = order;
+  const deferred = new Map<string, Prisma.Sql>();
   let pending: PendingEvent[] = [];
-  let seq = firstSeq;
+  let seq = order.seq;
   let keepsToken = true;
-  let isVersionOutdated = false;
 
   async function read(): Promise<OrderAggregate> {
-    await writeEvents();
+    await flush();
     const order = await readAggregate(tx, orderId);
     if (!order) throw new Error(`there is no order ${orderId}`);
     return order;
   }
 
-  async function writeEvents(): Promise<void> {
+  async function defer(row: string, write: Prisma.Sql): Promise<void> {
+    if (deferred.has(row)) await flush();
+    deferred.set(row, write);
+  }
+
+  async function flush(): Promise<void> {
+    const writes = [...deferred.values()].map((write, nth) => Prisma.sql`${Prisma.raw(`write_${nth}`)} as (${write})`);
+    deferred.clear();
+    writes.push(...eventWrites());
+    if (writes.length > 0) await tx.$executeRaw`with ${Prisma.join(writes)} select`;
+  }
+
+  function eventWrites(): Prisma.Sql[] {
     const events = pending.map((event, index) => ({ ...event, nth: index + 1 }));
     const last = pending.at(-1);
-    const raise = isVersionOutdated;
     pending = [];
-    isVersionOutdated = false;
-    if (!last) {
-      if (raise)
-        await tx.$executeRaw`update customers set ledger_version = ledger_version + 1 where customer_id = ${customerId}`;
-      return;
-    }
-    await tx.$executeRaw`
-      with version as (
-        update customers set ledger_version = ledger_version + 1 where customer_id = ${customerId} and ${raise}
-      ), changed as (
+    if (!last) return [];
+    return [
+      Prisma.sql`changed_order as (
         update orders set status = ${last.status}::order_status, points_state = ${last.pointsState}::points_state,
           seq = seq + ${events.length}, client_token = case when ${keepsToken} then client_token end
-        where id = ${orderId}::uuid returning seq)
-      insert into order_events (order_id, seq, status, previous_status, points_state, line_id, message, at)
-      select ${orderId}::uuid, changed.seq - ${events.length} + event.nth, event.status, event."previousStatus",
-        event."pointsState", event."lineId", event.message, ${now}
-      from changed, jsonb_to_recordset(${JSON.stringify(events)}::jsonb) as event (nth int, status order_status,
-        "previousStatus" order_status, "pointsState" points_state, "lineId" uuid, message text)
-      order by event.nth`;
+        where id = ${orderId}::uuid returning seq)`,
+      Prisma.sql`new_events as (
+        insert into order_events (order_id, seq, status, previous_status, points_state, line_id, message, at)
+        select ${orderId}::uuid, changed_order.seq - ${events.length} + event.nth, event.status, event."previousStatus",
+          event."pointsState", event."lineId", event.message, ${now}
+        from changed_order, jsonb_to_recordset(${JSON.stringify(events)}::jsonb) as event (nth int, status order_status,
+          "previousStatus" order_status, "pointsState" points_state, "lineId" uuid, message text)
+        order by event.nth)`,
+    ];
   }
 
   return {
+    tx,
+    order,
+    now,
     read,
-    writeEvents,
+    defer,
+    flush,
     bumpLedgerVersion() {
-      isVersionOutdated = true;
+      deferred.set(
+        "ledger version",
+        Prisma.sql`update customers set ledger_version = ledger_version + 1 where customer_id = ${customerId}`,
+      );
     },
     async advance({ status, lineId, message }, current) {
       const order = current ?? (await read());

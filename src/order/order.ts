@@ -1,11 +1,11 @@
 import type { RedeemabilityReason } from "../graphql/generated/resolvers.ts";
+import type { WalletReading } from "../ledger/evidence.ts";
 import type { Prisma } from "../platform/db.ts";
 import type {
   OrderLine as LineRow,
   PointsMovement as MovementRow,
   Order as OrderRow,
 } from "../platform/generated/prisma/client.ts";
-import type { WalletReading } from "./ledger/evidence.ts";
 
 export interface Order extends Omit<OrderRow, "total" | "clientToken" | "shippingAddress"> {
   total: number;

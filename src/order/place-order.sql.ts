@@ -1,5 +1,6 @@
 import type { Cart, CartLine } from "../cart/cart.ts";
 import { fromRewardJson, type RewardJson, rewardJson } from "../catalog/reward.sql.ts";
+import { isTurnFree } from "../ledger/customer-turn.sql.ts";
 import { Prisma, type Tx } from "../platform/db.ts";
 import type { IdempotentRequest, UsedKey } from "./idempotency.ts";
 import { isHeldFromOwnWallet, redeemedUnits } from "./redeemed.sql.ts";
@@ -51,6 +52,8 @@ export interface Checkout {
   held: number;
   /** Units that the customer has redeemed or is about to, by reward; without prizes. */
   redeemed: ReadonlyMap<string, number>;
+  /** Nothing else changes the points of the customer's own wallet now: the deduction may be marked. */
+  isTurnFree: boolean;
 }
 
 interface CheckoutRow {
@@ -59,6 +62,7 @@ interface CheckoutRow {
   lines: (Omit<CartLine, "reward"> & { reward: RewardJson })[] | null;
   held: number;
   redeemed: Record<string, number> | null;
+  isTurnFree: boolean;
 }
 
 export async function readCheckout(
@@ -67,7 +71,7 @@ export async function readCheckout(
 ): Promise<Checkout> {
   const inCart = Prisma.sql`l.reward_id in (select reward_id from cart_lines where cart_id = ${cartId}::uuid)`;
   const [row] = await tx.$queryRaw<CheckoutRow[]>`
-    select ${usedKey(request)} as used, version, (
+    select ${usedKey(request)} as used, version, ${isTurnFree(Prisma.sql`${customerId}`)} as "isTurnFree", (
         select jsonb_agg(jsonb_build_object('id', l.id, 'quantity', l.quantity, 'seenPoints', l.seen_points,
           'payWith', l.pay_with, 'groupId', l.group_id, 'reward', ${rewardJson}) order by l.id)
         from cart_lines l join rewards r on r.id = l.reward_id where l.cart_id = carts.id
@@ -85,5 +89,6 @@ export async function readCheckout(
     used: row.used,
     held: row.held,
     redeemed: new Map(Object.entries(row.redeemed ?? {})),
+    isTurnFree: row.isTurnFree,
   };
 }

@@ -4,7 +4,8 @@ import type { Cart, CartFacts } from "../cart/cart.ts";
 import { conflict } from "../cart/change-cart.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
-import { type Db, inTransaction } from "../platform/db.ts";
+import { afterCommit, type Db, inTransaction } from "../platform/db.ts";
+import type { JobQueue } from "../platform/jobs/job.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../refusal.ts";
 import type { PointsBalance } from "../upstream/client-points/client-points.ts";
@@ -12,6 +13,7 @@ import { hasOutcome } from "../upstream/upstream-error.ts";
 import { availableIn } from "../wallet/wallet.ts";
 import { readAddress } from "./address.ts";
 import type { AskAboutCart, Asked } from "./ask-about-cart.ts";
+import type { ChangedOrder } from "./cancel-order.ts";
 import type { CreateOrder } from "./create-order.ts";
 import { type IdempotentRequest, keyRefusal, replay, type UsedKey } from "./idempotency.ts";
 import type { OrderStore } from "./order.store.ts";
@@ -32,7 +34,7 @@ export interface Buyer {
 }
 
 export type Placed =
-  | { kind: "placed"; orderId: string; replayed: boolean }
+  | ({ kind: "placed" } & ChangedOrder)
   | { kind: "preview"; assessment: CartAssessment; wouldRefuse: readonly Refusal[] };
 
 export type PlaceOrder = (buyer: Buyer, input: PlaceOrderInput) => Promise<Placed | Refused>;
@@ -46,23 +48,28 @@ export interface PlaceOrderDeps {
   /** For what only Capillary knows. A cart that has none of its rewards is not asked about. */
   aboutCart: AskAboutCart;
   ledger: CartFacts["ledger"];
+  /** A job that is inserted now would run at once: the deduction may be marked with the order. */
+  jobs: Pick<JobQueue, "hasFreeSlot">;
   clock: Clock;
   atCrashPoint: AtCrashPoint;
 }
 
+/** The longest age of a balance reading that counts as the balance just before the call. */
+const FRESH_MS = 2_000;
 const LOCK_TIMEOUT = "55P03";
 /** How often what was read elsewhere may turn out to be of before. */
 const MAX_ATTEMPTS = 5;
 
 /**
- * Creates the order of the customer's cart: the order, the frozen cart, the movement that will take the points, the first
- * event, the used-up key and the job that goes on with it, in one transaction. Everything is judged inside it, under the
- * customer's lock. What others know is read before: the balance, which is read again when a movement of ours was settled in
- * between, and what Capillary says of its rewards and of the groups that pay, which is asked about the very cart that is
- * found under the lock, and again when it is another by then.
+ * Creates the order of the customer's cart: the order, the frozen cart, the movement that takes the points, the first events, the
+ * used-up key and the job that continues it, in one transaction. Everything is judged inside it, under the customer's lock. The
+ * movement is marked as sent there, with the balance that the order was judged by, if nothing else of the customer is in flight and
+ * the job runs at once. The knowledge of other systems is read before: the balance, which is read again when a movement of ours was
+ * settled in between, and Capillary's answers about its rewards and about the groups that pay, which are asked for the very cart that
+ * is found under the lock, and again when it is another by then.
  */
 export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
-  const { db, orders, readBalance, createOrder, aboutCart, ledger, clock, atCrashPoint } = deps;
+  const { db, orders, readBalance, createOrder, aboutCart, ledger, jobs, clock, atCrashPoint } = deps;
   const shareBalanceRead = makeSingleFlight<PointsBalance | null>();
 
   /** Shared only with those who saw the same ledger version, so that it cannot predate a movement we know of. */
@@ -89,11 +96,11 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
     asked: Asked | null,
   ) {
     const { customerId } = buyer;
-    const { wallet, ...reading } = own;
+    const { wallet } = own;
     return inTransaction(db, async (tx): Promise<Placed | Refused | "balance is stale" | { askAbout: Cart }> => {
       const { version, ...locked } = await lockAccount(tx, customerId);
       const cartId = locked.cartId ?? (await lockOpenCart(tx, customerId)).id;
-      const { cart, used, held, redeemed } = await readCheckout(tx, { customerId, cartId, request });
+      const { cart, used, held, redeemed, isTurnFree } = await readCheckout(tx, { customerId, cartId, request });
       const earlier = order.dryRun ? null : replayed(request, used);
       if (earlier) return earlier;
       if (cart.lines.length === 0) return refused(refusal("CART_EMPTY", "There is nothing in the cart."));
@@ -115,18 +122,21 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
       if (order.dryRun) return { kind: "preview", assessment, wouldRefuse: first ? [first, ...others] : [] };
       if (first) return refused(first, ...others);
 
-      const orderId = await createOrder(tx, {
+      afterCommit(tx, () => atCrashPoint("place:after-commit")); // before the job, which sends at once
+      const now = clock.now();
+      const isFresh = now.getTime() - own.at.getTime() <= FRESH_MS;
+      const placed = await createOrder(tx, {
         origin: { cartId: cart.id },
         lines: cart.lines,
         ...buyer,
         total: assessment.total,
         address: order.address,
-        seen: wallet && { ...reading, ...wallet },
+        before: isTurnFree && isFresh && jobs.hasFreeSlot ? wallet : null,
         request,
-        now: clock.now(),
+        now,
       });
       atCrashPoint("place:before-commit");
-      return { kind: "placed", orderId, replayed: false };
+      return { kind: "placed", orderId: placed.id, replayed: false, order: placed };
     });
   }
 
@@ -167,7 +177,6 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
           continue;
         }
         if (!isRefused(placed) && placed.kind === "placed" && !placed.replayed) {
-          atCrashPoint("place:after-commit");
           orders.tell({ orderId: placed.orderId, customerId });
         }
         return placed;

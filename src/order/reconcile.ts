@@ -1,10 +1,10 @@
+import { changeBetween } from "../ledger/evidence.ts";
+import type { ReadBalance } from "../ledger/read-balance.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
 import type { Logger } from "../platform/logger.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
-import type { ConcludeMovement } from "./ledger/conclude-movement.ts";
-import { changeBetween } from "./ledger/evidence.ts";
-import type { ReadBalance } from "./ledger/read-balance.ts";
+import type { ConcludeMovement } from "./movement/conclude-movement.ts";
 import type { OrderStore } from "./order.store.ts";
 import { changeOf, toMovement } from "./order.ts";
 import { isFinal } from "./order-status.ts";

@@ -7,7 +7,7 @@ import { type ChangedOrder, orderNotFound } from "./cancel-order.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
 import { type ConcludeIssue, type Found, find, type GivenUnit } from "./issue/conclude-issue.ts";
 import type { FindGiven } from "./issue/find-given.ts";
-import type { ConcludeMovement } from "./ledger/conclude-movement.ts";
+import type { ConcludeMovement } from "./movement/conclude-movement.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { Movement } from "./order.ts";
 import type { OrderAggregate } from "./order-aggregate.ts";

@@ -1,9 +1,10 @@
 import { putBack } from "../cart/put-back.ts";
 import type { ReversalReason } from "../graphql/generated/resolvers.ts";
-import type { Tx } from "../platform/db.ts";
+import { Prisma, type Tx } from "../platform/db.ts";
 import { dropIssues } from "./issue/write-issue.ts";
+import { insertReturns } from "./movement/insert-returns.ts";
 import type { OrderChange } from "./order.store.ts";
-import { type Movement, toMovement } from "./order.ts";
+import type { Movement } from "./order.ts";
 import type { AggregateLine, OrderAggregate } from "./order-aggregate.ts";
 import { isOpen, isUngiven, statusOfUnits } from "./unit-states.ts";
 
@@ -16,13 +17,6 @@ export type SettleLines = (
   step: { reason: ReversalReason; message?: string; lineId?: string },
   current?: OrderAggregate,
 ) => Promise<void>;
-
-const reasonWords: Record<ReversalReason, string> = {
-  FULFILMENT_FAILURE: "Fulfilment failure",
-  VENDOR_REJECTION: "Vendor rejection",
-  CANCELLATION: "Order cancellation",
-  INVENTORY_UNAVAILABLE: "Inventory unavailable",
-};
 
 /**
  * Draws the conclusions of what has become of the units: the status of each line and of the order, and, when more points
@@ -43,12 +37,21 @@ export function makeSettleLines(startReturn: StartReturn): SettleLines {
       const status = statusOfUnits(states, arePointsTaken);
       const fulfilled = states.filter((state) => state === "FULFILLED").length;
       if (status === line.status && fulfilled === line.fulfilledQuantity) continue;
-      await tx.$executeRaw`
-        update order_lines set status = ${status}::order_status, fulfilled_quantity = ${fulfilled} where id = ${line.id}::uuid`;
+      await change.defer(
+        `line ${line.id}`,
+        Prisma.sql`update order_lines set status = ${status}::order_status, fulfilled_quantity = ${fulfilled}
+          where id = ${line.id}::uuid`,
+      );
     }
 
     const owed = deduction?.state === "CONFIRMED" ? stillOwed(order, deduction) : null;
-    if (owed) order.movements.push(await startReturning(change, order, owed, { reason, lineId }));
+    if (owed) {
+      const { points, lineIds } = owed;
+      const wanted = { ledger: "CLIENT" as const, payWith: "INDIVIDUAL" as const, groupId: null, unitId: null, points };
+      const returns = await insertReturns(change, order, reason, [{ ...wanted, lineIds: lineId ? [lineId] : lineIds }]);
+      for (const movement of returns) await startReturn(tx, movement);
+      order.movements.push(...returns);
+    }
 
     const states = order.lines.flatMap((line) => line.units.map((unit) => unit.state));
     const status = statusOfUnits(states, arePointsTaken);
@@ -56,33 +59,6 @@ export function makeSettleLines(startReturn: StartReturn): SettleLines {
     if (status === "FAILED" && order.status !== "FAILED" && !wasCharged) await putBack(tx, order);
     await change.advance({ status, ...(lineId && { lineId }), ...(message && { message }) }, order);
   };
-
-  async function startReturning(
-    { tx, now }: OrderChange,
-    order: OrderAggregate,
-    { points, lineIds }: Owed,
-    { reason, lineId }: { reason: ReversalReason; lineId: string | undefined },
-  ): Promise<Movement> {
-    const number = order.movements.filter((movement) => movement.kind === "RETURNED").length + 1;
-    const reference = `${order.number}/R${number}`;
-    const row = await tx.pointsMovement.create({
-      data: {
-        orderId: order.id,
-        customerId: order.customerId,
-        kind: "RETURNED",
-        number,
-        payWith: "INDIVIDUAL",
-        points,
-        lineIds: lineId ? [lineId] : lineIds,
-        reason,
-        reasonText: `${reasonWords[reason]} (${reference})`,
-        reference,
-        requestedAt: now,
-      },
-    });
-    await startReturn(tx, row);
-    return toMovement(row);
-  }
 }
 
 interface Owed {

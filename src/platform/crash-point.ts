@@ -19,11 +19,13 @@ export const crashPoints = [
   "issue:recorded",
   "revoke:marked",
   "revoke:answered",
+  "revoke:recorded",
   "return:marked",
   "return:answered",
   "return:recorded",
   "credit:marked",
   "credit:answered",
+  "credit:recorded",
 ] as const;
 
 export type CrashPoint = (typeof crashPoints)[number];

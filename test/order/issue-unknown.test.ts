@@ -4,12 +4,13 @@ import type { FaultScript } from "../../sandbox/faults.ts";
 import { addLine, type GroupMember, groupMember, issuable, issualsOf, orderCart } from "../support/capillary-orders.ts";
 import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
 import { addToCart, orderSettled, orderWhen } from "../support/orders.ts";
+import { retriesOfTests } from "../support/retries.ts";
 
 /** What must never be: two rewards for one unit, or a wallet that paid for nothing. */
 
 let gateway: InProcessGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({}, { issuePatience: { maxTries: 3, firstPauseMs: 5 } });
+  gateway = await startTestGateway({}, { retries: retriesOfTests({ issue: { tries: 3, firstPauseMs: 5 } }) });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 afterEach(() => {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { addLine, forFree, forPoints, groupMember, issuable, orderCart } from "../support/capillary-orders.ts";
 import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
 import { addToCart, orderSettled, orderWhen, placeOrder } from "../support/orders.ts";
+import { retriesOfTests } from "../support/retries.ts";
 
 const uuidOf = (globalId: string) => Buffer.from(globalId, "base64url").toString().split(":")[1];
 const jobsOf = (orderId: string) =>
@@ -14,10 +15,13 @@ const emptyPool = (reward: { id: string }) =>
 /** The jobs that an order is worked on by: what is on record goes on, whatever becomes of the job that wrote it. */
 
 const hour = 3_600_000;
-const issuePatience = { maxTries: 10, firstPauseMs: 1 };
+const retries = retriesOfTests({ issue: { firstPauseMs: 1 } });
+const pauseIssuesFor = (ms: number) => {
+  for (const policy of [retries.issue, retries.issueInDoubt, retries.revoke]) policy.firstPauseMs = ms;
+};
 let gateway: InProcessGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({ CLIENT_SETTLE_SECONDS: "0.05" }, { issuePatience, jobSlots: 8 });
+  gateway = await startTestGateway({ CLIENT_SETTLE_SECONDS: "0.05" }, { retries, jobSlots: 8 });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 afterEach(() => gateway.sandbox.faults.clear());
@@ -57,11 +61,11 @@ describe("what is under way and has no job is given one,", () => {
     await gateway.restart({}, async () => {
       expect(await jobsOf(orderId)).toMatchObject([{ owner: null }]);
       await gateway.sql("delete from jobs where input ->> 'orderId' = $1", [uuidOf(orderId)]);
-      issuePatience.firstPauseMs = 1;
+      pauseIssuesFor(1);
     });
   }
   const patient = async () => {
-    issuePatience.firstPauseMs = hour;
+    pauseIssuesFor(hour);
     await gateway.restart({ CLIENT_SETTLE_SECONDS: "3600" });
   };
 

@@ -122,9 +122,20 @@ describe("killed while placing,", () => {
     expect(story.order).toMatchObject(fulfilled);
   });
 
-  test("after the commit, the order goes on by itself and the same request finds it", async () => {
+  // The deduction is marked by the transaction that places the order.
+  const marked: Record = { orders: 1, movements: [taken("PENDING")], pendingUnits: 2, ledger: [1_000] };
+
+  test("after the commit, the order ends without a charge and the same request finds it", async () => {
     const story = await orderThroughDeath("place:after-commit");
-    expect(story.atDeath).toMatchObject({ orders: 1, movements: [{ kind: "TAKEN" }], pendingUnits: 2 });
+    expect(story.atDeath).toEqual(marked);
+    expect(story).toMatchObject({ replayed: true, redeems: 0, reversals: 0, ledger: [1_000] });
+    expect(story.order).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
+  });
+
+  test("after the commit, the order goes on by itself where the ledger allows repetition", async () => {
+    gateway.sandbox.settings.change({ repeat: "accept" });
+    const story = await orderThroughDeath("place:after-commit", { env: { CLIENT_REDEEM_REPEATABLE: "true" } });
+    expect(story.atDeath).toEqual(marked);
     expect(story).toMatchObject({ replayed: true, redeems: 1, reversals: 0, ledger: [1_000, -300] });
     expect(story.order).toMatchObject(fulfilled);
   });

@@ -4,12 +4,13 @@ import type { FaultScript } from "../../sandbox/faults.ts";
 import { addLine, type GroupMember, groupMember, issuable, issualsOf, orderCart } from "../support/capillary-orders.ts";
 import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
 import { addToCart, orderPrepared, orderSettled, orderWhen, readOrder } from "../support/orders.ts";
+import { retriesOfTests } from "../support/retries.ts";
 
 /** Taking back what Capillary has given. */
 
 let gateway: InProcessGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({}, { issuePatience: { maxTries: 4, firstPauseMs: 5 } });
+  gateway = await startTestGateway({}, { retries: retriesOfTests({ issue: { tries: 4, firstPauseMs: 5 } }) });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 beforeEach(() => void gateway.sandbox.capillary.setFlags({ REVOKE_ENABLE: true }));

@@ -254,3 +254,40 @@ test("what is stopped gives its jobs up at once", async () => {
   await isGone(id);
   expect(runsAfter()).toBe(1);
 });
+
+describe("a job that is inserted by the statement of its caller", () => {
+  let passed: unknown[];
+  const handed = {
+    name: "handed",
+    async run(_: Input, memory: number | undefined, __: Job, first?: string): Promise<Next<number>> {
+      passed.push(first);
+      return memory === undefined ? { inMs: 0, memory: 1 } : "done";
+    },
+  };
+  async function insert(to: JobQueue): Promise<string> {
+    const id: string = randomUUID();
+    to.register(handed);
+    await inTransaction(db, (tx) => tx.$executeRaw(to.insert(tx, handed, id, { id }, "marked")));
+    return id;
+  }
+
+  test("passes its value to the first run alone", async () => {
+    passed = [];
+    await isGone(await insert(queue));
+    expect(passed).toEqual(["marked", undefined]);
+  });
+
+  test("is started without a free slot before its process stops: nobody else could know the value", async () => {
+    passed = [];
+    queue.register(handed);
+    const stopping = await open({ slots: 1, leaseMs: 60_000 });
+    expect(stopping.hasFreeSlot).toBe(true);
+    await addStuck(stopping);
+    expect(stopping.hasFreeSlot).toBe(false);
+    const id = await insert(stopping);
+    expect(passed).toEqual([]);
+    await stopping.shutdown(0);
+    await isGone(id);
+    expect(passed).toEqual(["marked", undefined]);
+  });
+});

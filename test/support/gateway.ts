@@ -12,6 +12,7 @@ import { type Clock, systemClock } from "../../src/platform/clock.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
 import { type Caller, makeCaller } from "./graphql.ts";
 import { makeTestPatience } from "./patience.ts";
+import { retriesOfTests } from "./retries.ts";
 import { mintSession } from "./session.ts";
 
 export const SESSION_SECRET = "a secret for tests that nobody else knows";
@@ -149,7 +150,7 @@ export async function startTestGateway(
   const ofTests: Surroundings = {
     log,
     otpGridMs: 1,
-    resendAfterMs: 5,
+    retries: retriesOfTests(),
     lockBackoffMs: 5,
     revokePatienceMs: 60_000,
     patience: patience.wait,

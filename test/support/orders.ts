@@ -84,7 +84,7 @@ export async function placeOrder(
  * that it must wait for that, and has looked a second time.
  */
 export async function placeWaitingOrder(...order: Parameters<typeof placeOrder>): Promise<string> {
-  const waits = queriesAnswered(2, /ledger_version as version, not exists/);
+  const waits = queriesAnswered(2, /ledger_version as version, \(not exists/);
   const id = await placeOrder(...order);
   await waits;
   return id;

@@ -1,12 +1,12 @@
 import { redeemabilityReasonOf } from "../../catalog/capillary-refusal.ts";
-import type { AtCrashPoint } from "../../platform/crash-point.ts";
+import { type Attempt, type Outcome, outcomeOf, type Turn } from "../../ledger/attempt.ts";
 import type { Job } from "../../platform/jobs/job.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Capillary } from "../../upstream/capillary/capillary.ts";
-import { CapillaryError, hasReason } from "../../upstream/capillary/capillary-error.ts";
+import { CapillaryError, hasReason, notSent } from "../../upstream/capillary/capillary-error.ts";
 import type { IssueKeys } from "../../upstream/capillary/issuing.ts";
 import type { Issued } from "../../upstream/capillary/wire/issue.ts";
-import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts";
+import { hasOutcome } from "../../upstream/upstream-error.ts";
 import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";
 import type { Issue } from "../order-aggregate.ts";
 import { type ConcludeIssue, find, type GivenUnit, type IssueRefusal } from "./conclude-issue.ts";
@@ -71,40 +71,34 @@ export interface IssueUnitDeps {
   capillary: Capillary | undefined;
   findGiven: FindGiven | undefined;
   conclude: ConcludeIssue;
-  atCrashPoint: AtCrashPoint;
+  attempt: Attempt;
   log: Logger;
 }
 
-interface Turn {
+interface MarkedIssue extends Turn {
   issue: Issue;
   customerId: string;
-  /** An earlier call under the same key may have reached Capillary. */
-  wasInDoubt: boolean;
 }
 
 /**
- * The protocol of one unit with a rewards system that has idempotency keys, each good for one try.
- *
- * Before the call the key is marked as sent. From then on silence, a crash included, means *unknown*, and an unknown try is
- * only ever repeated under its own key or looked for. A new key, numbered and on record, follows a definite failure alone.
+ * Adapts the issue of one unit to an attempt. Capillary has idempotency keys, each good for one try: a try in doubt is only ever
+ * repeated under its own key or looked for, and a new key, numbered and recorded, follows a definite failure alone.
  */
 export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
-  const { orders, capillary, findGiven, conclude, atCrashPoint, log } = deps;
+  const { orders, capillary, findGiven, conclude, attempt, log } = deps;
 
   const changing = <T>({ orderId }: { orderId: string }, work: (change: OrderChange) => Promise<T>) =>
     changeOrder(orders, orderId, work);
 
   return {
     async send(unit, job) {
-      const turn = await changing(unit, (change) => takeTurn(change, unit.unitId));
-      if (!turn) return { outcome: "settled" };
-      atCrashPoint("issue:marked");
-      const answer = await ask(unit, turn);
-      const wasSent = answer !== null && !("outcome" in answer && answer.outcome === "transient");
-      if (wasSent) atCrashPoint("issue:answered");
-      const sent = await changing(unit, (change) => record(change, unit.unitId, turn, answer, job));
-      if (wasSent) atCrashPoint("issue:recorded");
-      return sent;
+      const marked = await changing(unit, (change) => mark(change, unit.unitId));
+      if (!marked) return { outcome: "settled" };
+      return attempt(marked, {
+        name: "issue",
+        call: () => outcomeOf(ask(unit, marked)),
+        record: (outcome) => changing(unit, (change) => record(change, unit.unitId, marked, outcome, job)),
+      });
     },
 
     async look(unit, answer, job) {
@@ -136,7 +130,7 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
   };
 
   /** Marks the key as sent. Null when there is nothing to send any more. */
-  async function takeTurn(change: OrderChange, unitId: string): Promise<Turn | null> {
+  async function mark(change: OrderChange, unitId: string): Promise<MarkedIssue | null> {
     const { order, now } = change;
     const { unit } = find(change, unitId);
     const isOpen = unit.issue.state === "PENDING" || unit.issue.state === "UNCERTAIN";
@@ -144,26 +138,22 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     const { sentAt, attempts } = unit.issue;
     await writeIssue(change, unitId, { sentAt: sentAt ?? now, attempts: attempts + 1 });
     await change.advance({});
-    return { issue: unit.issue, customerId: order.customerId, wasInDoubt: sentAt !== null };
+    const { customerId } = order;
+    return { issue: unit.issue, customerId, wasInDoubt: sentAt !== null, markedAt: performance.now() };
   }
 
-  async function ask(unit: UnitRef, { issue, customerId, wasInDoubt }: Turn): Promise<Issued | UpstreamError | null> {
-    if (!capillary) return null;
+  async function ask(unit: UnitRef, { issue, customerId, wasInDoubt }: MarkedIssue): Promise<Issued> {
+    if (!capillary) throw notSent("issue");
     const { upstreamRewardId, paymentConfigId, groupId } = issue;
-    try {
-      return await capillary.issuing.issue({
-        rewardId: upstreamRewardId,
-        customer: { externalId: customerId },
-        ...(groupId !== null && { group: { groupId } }),
-        ...(paymentConfigId !== null && { paymentConfigId }),
-        ...keysOf(issue),
-        // What is in doubt keeps its key.
-        ...(!wasInDoubt && { keysAfterLock: () => nextKeys(unit) }),
-      });
-    } catch (error) {
-      if (!hasOutcome(error, "refused", "transient", "unknown")) throw error;
-      return error;
-    }
+    return capillary.issuing.issue({
+      rewardId: upstreamRewardId,
+      customer: { externalId: customerId },
+      ...(groupId !== null && { group: { groupId } }),
+      ...(paymentConfigId !== null && { paymentConfigId }),
+      ...keysOf(issue),
+      // An issue in doubt keeps its key.
+      ...(!wasInDoubt && { keysAfterLock: () => nextKeys(unit) }),
+    });
   }
 
   /** The lock of another call made this try fail: the next has a key of its own, marked as sent as the last one was. */
@@ -181,46 +171,41 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     change: OrderChange,
     unitId: string,
     { wasInDoubt }: Turn,
-    answer: Issued | UpstreamError | null,
+    outcome: Outcome<Issued>,
     job: Job,
   ): Promise<IssueSent> {
     const { unit } = find(change, unitId);
     if (unit.state !== "PENDING") return { outcome: "settled" };
-    if (answer !== null && "vouchers" in answer) {
-      await conclude.given(change, unitId, givenBy(answer));
+    if (outcome.is === "confirmed") {
+      await conclude.given(change, unitId, givenBy(outcome.answer));
       return { outcome: "settled" };
     }
     await job.hold(change.tx);
-    const failure = answer;
-    const codes = failure instanceof CapillaryError ? failure.codes : [];
-    const message = failure?.message ?? "there is no Capillary to ask";
-
-    if (failure === null || failure.outcome === "transient") {
-      // A repetition that did not get there leaves the first try where it was.
-      if (wasInDoubt) return doubt({ refusal: null, isKeyUsedUp: false });
-      await writeIssue(change, unitId, { sentAt: null, lastError: message });
+    const { failure, why } = outcome;
+    const ofCapillary = failure instanceof CapillaryError ? failure : null;
+    const codes = ofCapillary?.codes ?? [];
+    if (outcome.is === "not-sent") {
+      await writeIssue(change, unitId, { sentAt: null, lastError: why });
       await change.advance({});
       return { outcome: "not-sent" };
     }
-    const refusal = failure instanceof CapillaryError ? refusalBy(failure) : null;
-    if (failure.outcome === "unknown") {
-      const isKeyUsedUp = hasReason(failure, "duplicate-request");
+    if (outcome.is === "unknown") {
+      const isKeyUsedUp = failure?.outcome === "unknown" && hasReason(failure, "duplicate-request");
+      const isRefusedRepetition = failure?.outcome === "refused" && !ofCapillary?.isForNow;
       // A key that never was used by us: it is the other thing that this number stands for.
-      return doubt({ refusal: isKeyUsedUp && !wasInDoubt ? refusal : null, isKeyUsedUp });
+      const isTold = (isKeyUsedUp && !wasInDoubt) || isRefusedRepetition;
+      await conclude.inDoubt(change, unitId, { message: why, codes });
+      return {
+        outcome: "in-doubt",
+        answer: { refusal: isTold && ofCapillary ? refusalBy(ofCapillary) : null, isKeyUsedUp },
+      };
     }
-    const isForNow = failure instanceof CapillaryError && failure.isForNow;
-    if (wasInDoubt) return doubt({ refusal: isForNow ? null : refusal, isKeyUsedUp: false });
-    if (isForNow) {
-      await nextTry(change, unitId, message, codes);
+    if (ofCapillary?.isForNow) {
+      await nextTry(change, unitId, why, codes);
       return { outcome: "try-later" };
     }
-    await conclude.refused(change, unitId, refusal ?? unnamedRefusal(failure));
+    await conclude.refused(change, unitId, ofCapillary ? refusalBy(ofCapillary) : unnamedRefusal(why));
     return { outcome: "settled" };
-
-    async function doubt(answer: DoubtfulAnswer): Promise<IssueSent> {
-      await conclude.inDoubt(change, unitId, { message, codes });
-      return { outcome: "in-doubt", answer };
-    }
   }
 
   /** After a try that certainly failed: the next has a new key, and is not sent yet. */
@@ -278,10 +263,10 @@ function refusalBy({ reason, codes, upstreamMessage }: CapillaryError): IssueRef
   return { reason: redeemabilityReasonOf(meant), codes, upstreamMessage, isOfTheLine: reason !== "other" };
 }
 
-const unnamedRefusal = ({ message }: UpstreamError): IssueRefusal => ({
+const unnamedRefusal = (upstreamMessage: string): IssueRefusal => ({
   reason: "UPSTREAM_REFUSED",
   codes: [],
-  upstreamMessage: message,
+  upstreamMessage,
   isOfTheLine: false,
 });
 

@@ -1,8 +1,8 @@
+import { type Attempt, type Outcome, outcomeOf, type Turn } from "../../ledger/attempt.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { AtCrashPoint } from "../../platform/crash-point.ts";
 import type { Job } from "../../platform/jobs/job.ts";
 import type { Capillary } from "../../upstream/capillary/capillary.ts";
-import { CapillaryError, hasReason } from "../../upstream/capillary/capillary-error.ts";
+import { CapillaryError, hasReason, notSent } from "../../upstream/capillary/capillary-error.ts";
 import { hasOutcome, UpstreamError } from "../../upstream/upstream-error.ts";
 import { type Found, find } from "../issue/conclude-issue.ts";
 import type { FindGiven } from "../issue/find-given.ts";
@@ -36,17 +36,17 @@ export interface RevokeUnitDeps {
   findGiven: FindGiven | undefined;
   conclude: ConcludeRevoke;
   clock: Clock;
-  atCrashPoint: AtCrashPoint;
+  attempt: Attempt;
 }
 
 const REVOKED_BY = "tessera";
 
 /**
- * The protocol of taking one unit back. A repeated revoke does nothing more, and says so in words that also mean *used
- * already*: so the balance of the wallet that had paid is read before the first call, and is the evidence afterwards.
+ * Adapts the revoke of one unit to an attempt. Capillary answers a repeated revoke like one of a used coupon, so the balance of
+ * the wallet that has paid is read before the first call, and is the evidence afterwards.
  */
 export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
-  const { orders, capillary, findGiven, conclude, clock, atCrashPoint } = deps;
+  const { orders, capillary, findGiven, conclude, clock, attempt } = deps;
 
   const changing = <T>({ orderId }: { orderId: string }, work: (change: OrderChange) => Promise<T>) =>
     changeOrder(orders, orderId, work);
@@ -57,12 +57,13 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
       if (!isRevokeOpen(found.unit.issue)) return "settled";
       const ready = await prepare(found);
       if (ready instanceof UpstreamError) return "try-later";
-      const turn = await changing(unit, (change) => takeTurn(change, unit.unitId, ready));
+      const turn = await changing(unit, (change) => mark(change, unit.unitId, ready));
       if (!turn) return "settled";
-      atCrashPoint("revoke:marked");
-      const failure = await ask(ready.transactionId, found);
-      if (failure?.outcome !== "transient") atCrashPoint("revoke:answered");
-      return changing(unit, (change) => record(change, unit.unitId, turn.wasInDoubt, failure, job));
+      return attempt(turn, {
+        name: "revoke",
+        call: () => outcomeOf(ask(ready.transactionId, found)),
+        record: (outcome) => changing(unit, (change) => record(change, unit.unitId, turn, outcome, job)),
+      });
     },
 
     async look(unit) {
@@ -90,12 +91,12 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
   /** What must be known before the call: which transaction it is, and what the wallet has. */
   async function prepare({ customerId, unit }: FoundOf): Promise<Ready | UpstreamError> {
     const { issue } = unit;
-    if (!capillary || !findGiven) return unreachable("there is no Capillary to ask");
+    if (!capillary || !findGiven) return notSent("revoke");
     try {
       // Answers of an older kind name no transaction.
       const transactionId =
         issue.transactionId ?? (await findGiven.search(issue, customerId))?.attempt?.transactionId ?? null;
-      if (transactionId === null) return unreachable("its transaction is not found");
+      if (transactionId === null) return notSent("revoke", "its transaction is not found");
       const isFirst = issue.revokeSentAt === null;
       const before = isFirst && issue.points > 0 ? await balanceOf({ customerId, unit }) : issue.revokeBefore;
       return { transactionId, before };
@@ -112,7 +113,8 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
     return (await capillary.customers.customer({ externalId: customerId }))?.points ?? null;
   }
 
-  async function takeTurn(change: OrderChange, unitId: string, ready: Ready): Promise<{ wasInDoubt: boolean } | null> {
+  /** Null when there is nothing to send any more. */
+  async function mark(change: OrderChange, unitId: string, ready: Ready): Promise<Turn | null> {
     const { unit } = find(change, unitId);
     const { issue } = unit;
     if (!isRevokeOpen(issue) || unit.state !== "FULFILLED") return null;
@@ -129,60 +131,51 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
       where: { unitId, kind: "RETURNED", state: { not: "REFUSED" } },
       data: { attempts: issue.revokeAttempts + 1, sentAt: issue.revokeSentAt ?? change.now },
     });
-    return { wasInDoubt: !isFirst };
+    return { wasInDoubt: !isFirst, markedAt: performance.now() };
   }
 
-  async function ask(transactionId: string, { customerId, unit }: FoundOf): Promise<UpstreamError | null> {
-    if (!capillary) return unreachable("there is no Capillary to ask");
-    try {
-      await capillary.issuing.revoke({
-        transactionId,
-        customer: { externalId: customerId },
-        by: REVOKED_BY,
-        reason: unit.issue.revokeReason ?? "CANCELLATION",
-        at: clock.now(),
-      });
-      return null;
-    } catch (error) {
-      return asUpstreamError(error);
-    }
+  async function ask(transactionId: string, { customerId, unit }: FoundOf): Promise<void> {
+    if (!capillary) throw notSent("revoke");
+    await capillary.issuing.revoke({
+      transactionId,
+      customer: { externalId: customerId },
+      by: REVOKED_BY,
+      reason: unit.issue.revokeReason ?? "CANCELLATION",
+      at: clock.now(),
+    });
   }
 
   async function record(
     change: OrderChange,
     unitId: string,
-    wasInDoubt: boolean,
-    failure: UpstreamError | null,
+    { wasInDoubt }: Turn,
+    outcome: Outcome,
     job: Job,
   ): Promise<RevokeSent> {
-    if (failure === null) {
+    if (outcome.is === "confirmed") {
       if (find(change, unitId).unit.issue.points > 0) return "taken-back";
       await conclude.takenBack(change, unitId, { seenBack: true });
       return "settled";
     }
     await job.hold(change.tx);
-    const isDone = hasReason(failure, "not-revocable");
-    if (isDone && !wasInDoubt) {
-      // Nothing of ours was under way: it has been used, or somebody else has taken it back.
+    const { failure, why } = outcome;
+    if (hasReason(failure, "not-revocable") && !wasInDoubt) {
+      // No revoke of ours was in flight: the reward has been used, or was taken back elsewhere.
       await conclude.kept(change, unitId, "it has been used, or was taken back elsewhere");
       return "settled";
     }
-    if (failure.outcome === "unknown") {
-      await conclude.inDoubt(change, unitId, failure.message);
-      return "in-doubt";
-    }
-    const isForNow = failure.outcome === "transient" || (failure instanceof CapillaryError && failure.isForNow);
-    if (isForNow) {
-      // A repetition that did not get there leaves the first try where it was.
-      if (wasInDoubt) return "in-doubt";
-      await change.tx.unitIssue.update({
-        where: { unitId },
-        data: { revokeSentAt: null, revokeError: failure.message },
-      });
+    const isForNow = outcome.is === "not-sent" || (failure instanceof CapillaryError && failure.isForNow);
+    if (isForNow && !wasInDoubt) {
+      await change.tx.unitIssue.update({ where: { unitId }, data: { revokeSentAt: null, revokeError: why } });
       return "try-later";
     }
-    await conclude.kept(change, unitId, whyKept(failure));
-    return "settled";
+    // A definite refusal of the repetition as well: a revoke that had been carried out would be answered `not-revocable`.
+    if (failure?.outcome === "refused" && !isForNow) {
+      await conclude.kept(change, unitId, whyKept(failure));
+      return "settled";
+    }
+    await conclude.inDoubt(change, unitId, why);
+    return "in-doubt";
   }
 
   async function current({ orderId, unitId }: UnitRef): Promise<FoundOf> {
@@ -207,9 +200,6 @@ function whyKept(failure: UpstreamError): string {
   if (hasReason(failure, "unknown-transaction")) return "the rewards system does not know it any more";
   return "the rewards system refused";
 }
-
-const unreachable = (message: string) =>
-  new UpstreamError({ service: "capillary", operation: "revoke", outcome: "transient" }, message);
 
 /** @throws whatever is no failure of an upstream */
 function asUpstreamError(error: unknown): UpstreamError {

@@ -1,6 +1,7 @@
 import type { ReversalReason } from "../../graphql/generated/resolvers.ts";
 import type { Tx } from "../../platform/db.ts";
 import { find } from "../issue/conclude-issue.ts";
+import { insertReturns } from "../movement/insert-returns.ts";
 import type { OrderChange } from "../order.store.ts";
 
 /** Adds the job that has Capillary take units back, when the transaction commits. */
@@ -15,7 +16,7 @@ export type WantBack = (change: OrderChange, unitIds: readonly string[], reason:
 export function makeWantBack(startRevokes: StartRevokes): WantBack {
   return async (change, unitIds, reason) => {
     if (unitIds.length === 0) return;
-    const { tx, order, now } = change;
+    const { tx, order } = change;
     await tx.unitIssue.updateMany({
       where: { unitId: { in: [...unitIds] } },
       data: {
@@ -27,25 +28,21 @@ export function makeWantBack(startRevokes: StartRevokes): WantBack {
         revokeError: null,
       },
     });
-    const first = order.movements.filter(({ kind }) => kind === "RETURNED").length + 1;
     const paidThere = unitIds.map((id) => find(change, id)).filter(({ unit }) => unit.issue.points > 0);
-    await tx.pointsMovement.createMany({
-      data: paidThere.map(({ line, unit }, index) => ({
-        orderId: order.id,
-        customerId: order.customerId,
-        kind: "RETURNED" as const,
-        number: first + index,
-        ledger: "CAPILLARY" as const,
+    await insertReturns(
+      change,
+      order,
+      reason,
+      paidThere.map(({ line, unit }) => ({
+        ledger: "CAPILLARY",
         payWith: line.payWith,
         groupId: line.groupId,
         unitId: unit.id,
         points: unit.issue.points,
         lineIds: [line.id],
-        reason,
-        reference: `${unit.issue.transactionNumber}/R${first + index}`,
-        requestedAt: now,
+        transactionNumber: unit.issue.transactionNumber,
       })),
-    });
+    );
     await startRevokes(tx, { orderId: order.id, unitIds: [...unitIds] });
   };
 }

@@ -25,6 +25,8 @@ interface Row {
   input: unknown;
   memory: unknown;
   failures: number;
+  /** For the first run; undefined in a row that was read. */
+  first?: unknown;
 }
 
 interface Line {
@@ -69,7 +71,8 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
   function enqueue(rows: readonly Row[]): void {
     for (const row of rows) {
       pausing.get(row.id)?.[Symbol.dispose]();
-      queued.push(row);
+      if (signal.aborted && row.first !== undefined) start(row);
+      else queued.push(row);
     }
     fillSlots();
   }
@@ -78,17 +81,21 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     while (!signal.aborted && running.size < slots) {
       const row = queued.shift();
       if (!row) break;
-      const run = turn(row)
-        .catch((error: unknown) =>
-          log.error({ err: error, job: row.id }, "The end or the pause of a job could not be recorded"),
-        )
-        .then(() => {
-          running.delete(row.id);
-          fillSlots();
-          if (mayBeMore && queued.length === 0) void sweep().catch(reportSweep);
-        });
-      running.set(row.id, run);
+      start(row);
     }
+  }
+
+  function start(row: Row): void {
+    const run = turn(row)
+      .catch((error: unknown) =>
+        log.error({ err: error, job: row.id }, "The end or the pause of a job could not be recorded"),
+      )
+      .then(() => {
+        running.delete(row.id);
+        fillSlots();
+        if (mayBeMore && queued.length === 0) void sweep().catch(reportSweep);
+      });
+    running.set(row.id, run);
   }
 
   async function turn(row: Row): Promise<void> {
@@ -99,8 +106,8 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
         return signal.aborted;
       },
       hold: (tx) => hold(tx, row.id),
-      async end(tx) {
-        await remove(tx, row.id);
+      async end({ tx, defer }) {
+        await defer(`job ${row.id}`, removal(row.id));
         afterCommit(tx, () => {
           hasEnded = true;
         });
@@ -111,7 +118,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     try {
       const type = types.get(row.type);
       if (!type) throw new Error(`nothing here runs jobs of type ${row.type}`);
-      next = await type.run(row.input, row.memory ?? undefined, job);
+      next = await type.run(row.input, row.memory ?? undefined, job, row.first);
     } catch (error) {
       if (error instanceof LeaseLost) return log.warn({ job: row.id }, error.message);
       failures = row.failures + 1;
@@ -119,11 +126,11 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
       next = { inMs: backoffMs(100, failures, LONGEST_RETRY_MS), memory: row.memory };
     }
     if (hasEnded) return;
-    if (next === "done") await remove(db, row.id);
+    if (next === "done") await db.$executeRaw(removal(row.id));
     else await putBack(row.id, next, failures);
   }
 
-  const remove = (tx: Tx, id: string) => tx.$executeRaw`delete from jobs where id = ${id} and owner = ${owner}`;
+  const removal = (id: string) => Prisma.sql`delete from jobs where id = ${id} and owner = ${owner}`;
 
   async function putBack(id: string, { inMs, memory, wakeOn }: Exclude<Next, "done">, failures: number): Promise<void> {
     // Subscribed before the row is written, so that no notification in between is missed.
@@ -213,6 +220,11 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     }
   }
 
+  const insertion = (type: string, id: string, input: unknown, isOurs: boolean) => Prisma.sql`
+    insert into jobs (id, type, input, due_at, owner, leased_until)
+    values (${id}, ${type}, ${JSON.stringify(input)}::jsonb, now(),
+      ${isOurs ? owner : null}, ${isOurs ? leasedUntil : Prisma.sql`null`})`;
+
   const release = (which: Prisma.Sql) =>
     db.$executeRaw`update jobs set owner = null, leased_until = null where owner = ${owner} and ${which}`.catch(
       (error: unknown) =>
@@ -224,14 +236,21 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
       types.set(type.name, type as JobType);
     },
 
+    get hasFreeSlot() {
+      return isLaunched && !signal.aborted && running.size + queued.length < slots;
+    },
+
     async add(tx, { name }, id, input) {
       const isOurs = isLaunched && !signal.aborted;
       const [row] = await tx.$queryRaw<Row[]>`
-        insert into jobs (id, type, input, due_at, owner, leased_until)
-        values (${id}, ${name}, ${JSON.stringify(input)}::jsonb, now(),
-          ${isOurs ? owner : null}, ${isOurs ? leasedUntil : Prisma.sql`null`})
-        on conflict (id) do nothing returning ${columns}`;
+        ${insertion(name, id, input, isOurs)} on conflict (id) do nothing returning ${columns}`;
       if (row && isOurs) afterCommit(tx, () => enqueue([row]));
+    },
+
+    insert(tx, { name: type }, id, input, first) {
+      const isOurs = isLaunched && !signal.aborted;
+      if (isOurs) afterCommit(tx, () => enqueue([{ id, type, input, memory: null, failures: 0, first }]));
+      return insertion(type, id, input, isOurs);
     },
 
     async launch() {
@@ -246,7 +265,11 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     async shutdown(graceMs) {
       stopping.abort();
       for (const each of [...pausing.values()]) each[Symbol.dispose]();
-      const unstarted = queued.splice(0).map(({ id }) => id);
+      const unstarted: string[] = [];
+      for (const row of queued.splice(0)) {
+        if (row.first === undefined) unstarted.push(row.id);
+        else start(row);
+      }
       if (unstarted.length > 0) await release(Prisma.sql`id = any(${unstarted})`);
       const grace = new AbortController();
       await Promise.race([

@@ -1,4 +1,4 @@
-import type { Tx } from "../db.ts";
+import type { Prisma, Tx } from "../db.ts";
 
 /** The result of a run: the job has ended, or it pauses. A job that pauses occupies no slot. */
 export type Next<Memory = unknown> =
@@ -22,26 +22,48 @@ export interface Job {
    */
   hold(tx: Tx): Promise<void>;
   /** Deletes the job in this transaction, so that the last outcome and the end of the job are one commit. */
-  end(tx: Tx): Promise<void>;
+  end(writes: Writes): Promise<void>;
+}
+
+/** A transaction that gathers writes and makes them in one statement. */
+export interface Writes {
+  tx: Tx;
+  /** Adds a write to a row. @param row a name of the row: each may be written once by one statement */
+  defer(row: string, write: Prisma.Sql): Promise<void>;
 }
 
 export class LeaseLost extends Error {}
 
-export interface JobType<Input = unknown, Memory = unknown> {
+export interface JobType<Input = unknown, Memory = unknown, FirstRun = unknown> {
   name: string;
   /**
    * Continues the job from the recorded state. A run never sleeps and never waits for a lock of the business: it returns a
    * pause. The job may run again after a crash at any point, so a run checks first what is done already. A thrown error is a
    * fault of the program or the database, never an outcome: it is logged, and the job is retried.
+   *
+   * @param first passed by `insert` to the first run alone, and only if that is in the process that inserted the job
    */
-  run(input: Input, memory: Memory | undefined, job: Job): Promise<Next<Memory>>;
+  run(input: Input, memory: Memory | undefined, job: Job, first?: FirstRun): Promise<Next<Memory>>;
 }
 
 /** Durable jobs: a job that was added runs until it ends, also when this process dies. */
 export interface JobQueue {
-  register<Input, Memory>(type: JobType<Input, Memory>): void;
+  register<Input, Memory, FirstRun>(type: JobType<Input, Memory, FirstRun>): void;
+  /** A job inserted now would run in this process as soon as its transaction commits. */
+  readonly hasFreeSlot: boolean;
   /** Inserts a job in this transaction. A job with the same id that has not ended is left unchanged. */
   add<Input>(tx: Tx, type: Pick<JobType<Input, never>, "name">, id: string, input: Input): Promise<void>;
+  /**
+   * The insertion of a job with a new id, as a part of the caller's statement.
+   * @param first for the first run in this process. Such a job starts even while the process shuts down
+   */
+  insert<Input, FirstRun>(
+    tx: Tx,
+    type: Pick<JobType<Input, never, FirstRun>, "name">,
+    id: string,
+    input: Input,
+    first?: FirstRun,
+  ): Prisma.Sql;
   launch(): Promise<void>;
   /**
    * Starts no more jobs, waits at most `graceMs` for the running ones, whose leases it goes on renewing, and releases every

@@ -1,9 +1,9 @@
+import { type Failed, outcomeOf } from "../../ledger/attempt.ts";
 import type { Capillary } from "../../upstream/capillary/capillary.ts";
 import { CapillaryError, type CapillaryReason } from "../../upstream/capillary/capillary-error.ts";
 import { reasonOf } from "../../upstream/capillary/codes.ts";
 import type { AllocationOutcome } from "../../upstream/capillary/wire/points.ts";
-import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts";
-import type { Credit, CreditAnswer, CreditLedger } from "./credit-ledger.ts";
+import type { Credit, CreditLedger, CreditOutcome } from "./credit-ledger.ts";
 
 const MOST_A_CALL = 10;
 /** A write waits for its turn and then for its answer, each three times as long as a read, and a locked customer is tried again. */
@@ -15,9 +15,9 @@ export function makeCapillaryLedger(
   strategies: { awardStrategyId: string; expiryStrategyId: string },
   timeoutMs: number,
 ): CreditLedger {
-  async function creditTogether(credits: readonly Credit[]): Promise<CreditAnswer[]> {
-    try {
-      const outcomes = await points.allocate(
+  async function creditTogether(credits: readonly Credit[]): Promise<CreditOutcome[]> {
+    const allocated = await outcomeOf(
+      points.allocate(
         credits.map(({ reference, customerId, points: amount }) => ({
           customer: { identifierType: "externalId", identifierValue: customerId },
           amount,
@@ -25,23 +25,21 @@ export function makeCapillaryLedger(
           uniqueId: reference,
           reference,
         })),
-      );
-      return credits.map((credit, nth) => answerOf(credit, outcomes[nth]));
-    } catch (error) {
-      if (!hasOutcome(error, "refused", "transient", "unknown")) throw error;
-      // All were refused at once: which of them is to blame is seen when each goes alone.
-      if (error.outcome === "refused" && credits.length > 1) {
-        return (await Promise.all(credits.map((credit) => creditTogether([credit])))).flat();
-      }
-      return credits.map((credit) => answerTo(credit, error));
+      ),
+    );
+    if (allocated.is === "confirmed") return credits.map((credit, nth) => creditedBy(credit, allocated.answer[nth]));
+    // A refusal of all at once does not say which credit is to blame: each is sent alone.
+    if (allocated.is === "refused" && credits.length > 1) {
+      return (await Promise.all(credits.map((credit) => creditTogether([credit])))).flat();
     }
+    return credits.map((credit) => failedBy(credit, allocated));
   }
 
   return {
     name: "CAPILLARY",
     leaseMs: timeoutMs * LEASE_PER_TIMEOUT,
     credit(credits) {
-      const answers = new Map<Credit, Promise<CreditAnswer>>();
+      const answers = new Map<Credit, Promise<CreditOutcome>>();
       for (const together of inCalls(credits)) {
         const all = creditTogether(together);
         together.forEach((credit, nth) => {
@@ -56,7 +54,7 @@ export function makeCapillaryLedger(
   };
 }
 
-const unsaid: CreditAnswer = { outcome: "unknown", why: "nothing was said of it" };
+const unsaid: CreditOutcome = { is: "unknown", failure: null, why: "the answer does not mention it" };
 
 /** No customer twice in a call: an outcome that names its customer alone would speak of both. */
 function inCalls(credits: readonly Credit[]): Credit[][] {
@@ -71,26 +69,24 @@ function inCalls(credits: readonly Credit[]): Credit[][] {
   return calls;
 }
 
-function answerOf(credit: Credit, said: AllocationOutcome | undefined): CreditAnswer {
+function creditedBy(credit: Credit, said: AllocationOutcome | undefined): CreditOutcome {
   if (!said || said.outcome === "unknown") return unsaid;
-  if (said.outcome === "done") return { outcome: "credited" };
+  if (said.outcome === "done") return { is: "confirmed", answer: undefined };
   const [code = null, ...more] = said.codes;
   const why = `capillary allocate: (${said.codes.join("/") || "no code"}) ${said.message}`.trim();
-  return refusedFor(reasonOf("allocate", code, more), credit, why);
+  return refusedFor(reasonOf("allocate", code, more), credit, { is: "refused", failure: null, why });
 }
 
-function answerTo(credit: Credit, error: UpstreamError): CreditAnswer {
-  const why = error.message;
-  if (error.outcome === "transient") return { outcome: "not-sent", why };
-  if (error.outcome === "unknown") return { outcome: "unknown", why };
-  return refusedFor(error instanceof CapillaryError ? error.reason : "other", credit, why);
+function failedBy(credit: Credit, failed: Failed): CreditOutcome {
+  if (failed.is !== "refused") return failed;
+  return refusedFor(failed.failure instanceof CapillaryError ? failed.failure.reason : "other", credit, failed);
 }
 
-function refusedFor(reason: CapillaryReason, { wasSent }: Credit, why: string): CreditAnswer {
-  if (reason === "locked" || reason === "try-later") return { outcome: "not-sent", why };
-  // That a key is used up has no number of its own. So a no without a known reason may mean: it was given before.
+function refusedFor(reason: CapillaryReason, { wasSent }: Credit, refused: Failed): CreditOutcome {
+  if (reason === "locked" || reason === "try-later") return { ...refused, is: "not-sent" };
+  // A used key has no number of its own. So a refusal without a known reason may mean that the points were given before.
   if (wasSent && (reason === "other" || reason === "duplicate-request" || reason === "changed-payload")) {
-    return { outcome: "unclear", why };
+    return { ...refused, is: "unknown", isAllThatIsKnown: true };
   }
-  return { outcome: "refused", why };
+  return refused;
 }

@@ -1,6 +1,6 @@
-import { backoffMs } from "../../platform/backoff.ts";
+import { pauseAfter, type RetryPolicy, retryPolicies } from "../../ledger/retry-policies.ts";
 import type { AwardState } from "../../platform/generated/prisma/enums.ts";
-import type { CreditAnswer } from "./credit-ledger.ts";
+import type { CreditOutcome } from "./credit-ledger.ts";
 
 /** What is known of an award's earlier calls when it is sent. */
 export interface CreditHistory {
@@ -28,47 +28,40 @@ export interface CreditPatience {
   settleMs: number;
   /** How long an award is in doubt before people are asked. Repeating it does no harm until then, nor after. */
   giveUpMs: number;
-  /** Half the pause before the first repetition (200). */
-  firstRetryMs?: number | undefined;
+  /** `retryPolicies.credit`, if undefined. */
+  retry?: RetryPolicy | undefined;
 }
 
 /** Shorter than the day that others keep keys for at least: a repetition must find its first time. */
 export const GIVE_UP_MS = 6 * 60 * 60 * 1_000;
-const FIRST_RETRY_MS = 200;
-const LONGEST_RETRY_MS = 5 * 60 * 1_000;
 
-/** Doubles with each attempt; scattered, so that those that failed together do not come back together. */
-export function retryAfter(attempt: number, random = Math.random(), firstRetryMs = FIRST_RETRY_MS): number {
-  return Math.round(backoffMs(firstRetryMs, attempt, LONGEST_RETRY_MS) * (0.8 + 0.4 * random));
-}
+/** Scattered by a fifth, so that credits that failed together are not tried together. */
+export const retryAfter = (
+  attempt: number,
+  random = Math.random(),
+  policy: RetryPolicy = retryPolicies.credit,
+): number => Math.round(pauseAfter(attempt, policy) * (0.8 + 0.4 * random));
 
 export function concludeCredit(
   history: CreditHistory,
-  answer: CreditAnswer,
-  { settleMs, giveUpMs, firstRetryMs }: CreditPatience,
+  outcome: CreditOutcome,
+  { settleMs, giveUpMs, retry }: CreditPatience,
   now: Date,
 ): Conclusion {
   const { wasSent, underWayMs } = history;
-  const retryMs = retryAfter(history.attempt, Math.random(), firstRetryMs);
+  const retryMs = retryAfter(history.attempt, Math.random(), retry);
   const over = { retryMs: null, underWayMs: 0 };
-  switch (answer.outcome) {
-    case "credited":
-      return { state: "CREDITED", why: null, ...over };
-    case "refused":
-      // Not believed while an earlier call may be on its way: it may find what this one did not.
-      if (underWayMs === 0) return { state: "REFUSED", why: answer.why, ...over };
-      return inDoubt(Math.max(retryMs, underWayMs), underWayMs);
-    case "not-sent":
-      return wasSent ? inDoubt(retryMs, underWayMs) : { state: "PENDING", why: answer.why, retryMs, underWayMs: 0 };
-    case "unknown":
-      return inDoubt(retryMs, settleMs);
-    case "unclear":
-      if (underWayMs === 0) return { state: "NEEDS_ATTENTION", why: answer.why, ...over };
-      return inDoubt(Math.max(retryMs, underWayMs), underWayMs);
+  if (outcome.is === "confirmed") return { state: "CREDITED", why: null, ...over };
+  const { why } = outcome;
+  if (outcome.is === "not-sent") {
+    return wasSent ? inDoubt(retryMs, underWayMs) : { state: "PENDING", why, retryMs, underWayMs: 0 };
   }
+  if (outcome.is === "unknown" && !outcome.isAllThatIsKnown) return inDoubt(retryMs, settleMs);
+  // Not believed while an earlier call may still take effect: that call may find points or a key that this one did not.
+  if (underWayMs > 0) return inDoubt(Math.max(retryMs, underWayMs), underWayMs);
+  return { state: outcome.is === "refused" ? "REFUSED" : "NEEDS_ATTENTION", why, ...over };
 
   function inDoubt(retryMs: number, underWayMs: number): Conclusion {
-    const why = "why" in answer ? answer.why : null;
     if (now.getTime() - history.sentAt.getTime() < giveUpMs) return { state: "UNCERTAIN", why, retryMs, underWayMs };
     return { state: "NEEDS_ATTENTION", why: `in doubt for too long: ${why}`, ...over };
   }

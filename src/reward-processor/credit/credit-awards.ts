@@ -1,13 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { Attempt } from "../../ledger/attempt.ts";
 import { backoffMs } from "../../platform/backoff.ts";
 import type { Clock } from "../../platform/clock.ts";
-import type { AtCrashPoint } from "../../platform/crash-point.ts";
 import { type Bus, listen } from "../../platform/events.ts";
 import type { PointsLedger } from "../../platform/generated/prisma/enums.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { type Conclusion, type CreditPatience, concludeCredit } from "./conclude-credit.ts";
 import type { ClaimedCredit, CreditStore, SettledAward } from "./credit.store.ts";
-import type { CreditAnswer, CreditLedger, CreditLedgers } from "./credit-ledger.ts";
+import type { CreditLedger, CreditLedgers, CreditOutcome } from "./credit-ledger.ts";
 import { makeGroupCommit } from "./group-commit.ts";
 import { AWARDS_TO_CREDIT } from "./topic.ts";
 
@@ -23,7 +23,7 @@ export interface CreditAwardsDeps {
   pause?: (ms: number, signal: AbortSignal) => Promise<void>;
   bus: Bus;
   clock: Clock;
-  atCrashPoint: AtCrashPoint;
+  attempt: Attempt;
   log: Logger;
 }
 
@@ -34,8 +34,6 @@ const FEWEST_TO_CLAIM = 10;
 const POLL_MS = 30_000;
 /** When the next one's time has come and it cannot be had, because its customer's movement is under way. */
 const SHORTEST_WAIT_MS = 250;
-/** A process that was paused for longer than this between marking and sending does not send: another may be at it. */
-const FENCE_MS = 2_000;
 /** When so many fail and none gets an answer, the ledger is left alone for a while, and then asked with a single credit. */
 const FAILURES_TO_PAUSE = 8;
 const PAUSE_MS = { first: 1_000, most: 60_000 };
@@ -48,7 +46,7 @@ const waitFor = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, un
  * @returns ends it, once what is on its way has been answered
  */
 export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
-  const { store, ledgers, ledger, patience, pollMs = POLL_MS, pause = waitFor, bus, clock, atCrashPoint, log } = deps;
+  const { store, ledgers, ledger, patience, pollMs = POLL_MS, pause = waitFor, bus, clock, attempt, log } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
   const underWay = new Set<Promise<void>>();
@@ -73,7 +71,6 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
     const claimedAt = performance.now();
     const leaseMs = ledgers[ledger]?.leaseMs ?? 0;
     const claimed = await store.claim({ limit, ledger, leaseMs, now: clock.now() });
-    if (claimed.length > 0) atCrashPoint("credit:marked");
     for (const [name, credits] of Map.groupBy(claimed, (credit) => credit.ledger)) {
       for (const sent of send(ledgers[name], credits, claimedAt)) {
         underWay.add(sent);
@@ -88,27 +85,33 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
     return Math.min(Math.max(nextMs, SHORTEST_WAIT_MS), pollMs);
   }
 
-  function send(to: CreditLedger | undefined, credits: readonly ClaimedCredit[], claimedAt: number): Promise<void>[] {
-    const isLate = performance.now() - claimedAt > FENCE_MS;
-    const answers = isLate || !to ? credits.map(() => notInTime) : to.credit(credits);
+  function send(to: CreditLedger | undefined, credits: readonly ClaimedCredit[], markedAt: number): Promise<void>[] {
+    let outcomes: Promise<CreditOutcome>[] | undefined;
+    /** Sends all of them by the first call. */
+    const sendAll = () => (outcomes ??= to?.credit(credits) ?? []);
     return credits.map((credit, nth) =>
-      record(credit, answers[nth] ?? notInTime).catch((error: unknown) => {
-        // Its lease runs out, and then somebody asks again.
-        log.error({ err: error, credit: credit.reference }, "What came of a credit was not put on record");
+      attempt(
+        { wasInDoubt: false, markedAt }, // the ledger knows a repetition as one
+        {
+          name: "credit",
+          call: async () => sendAll()[nth] ?? noLedger,
+          record: (outcome) => record(credit, outcome),
+        },
+      ).catch((error: unknown) => {
+        // The lease of the credit expires, and a process sends it again.
+        log.error({ err: error, credit: credit.reference }, "The outcome of a credit was not recorded");
       }),
     );
   }
 
-  async function record(credit: ClaimedCredit, answer: Promise<CreditAnswer>): Promise<void> {
-    const answered = await answer;
-    if (answered.outcome !== "not-sent") atCrashPoint("credit:answered");
-    hasFailed = answered.outcome === "not-sent" || answered.outcome === "unknown";
+  async function record(credit: ClaimedCredit, outcome: CreditOutcome): Promise<void> {
+    hasFailed = outcome.is === "not-sent" || (outcome.is === "unknown" && !outcome.isAllThatIsKnown);
     if (hasFailed) failing.add(credit.id);
     else {
       failing.clear();
       pauses = 0;
     }
-    const conclusion = concludeCredit(credit, answered, patience, clock.now());
+    const conclusion = concludeCredit(credit, outcome, patience, clock.now());
     await conclude({ credit, conclusion });
     if (conclusion.retryMs !== null) wake.abort();
   }
@@ -154,4 +157,4 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
   };
 }
 
-const notInTime: Promise<CreditAnswer> = Promise.resolve({ outcome: "not-sent", why: "not sent in time" });
+const noLedger: CreditOutcome = { is: "not-sent", failure: null, why: "its ledger is not configured" };

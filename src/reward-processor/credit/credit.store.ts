@@ -1,4 +1,9 @@
-import { type Db, inTransaction, type Tx } from "../../platform/db.ts";
+import {
+  customersWithMovementInFlight,
+  movementInFlight,
+  raiseLedgerVersions,
+} from "../../ledger/customer-turn.sql.ts";
+import { type Db, inTransaction, Prisma, type Tx } from "../../platform/db.ts";
 import type { AwardState, PointsLedger } from "../../platform/generated/prisma/enums.ts";
 import type { Conclusion, CreditHistory } from "./conclude-credit.ts";
 import type { Credit } from "./credit-ledger.ts";
@@ -48,7 +53,7 @@ const MOST_AT_ONCE = 500;
  * database's clock, which all processes share.
  *
  * A credit to the Client changes a balance that an order's movement may be judged by. So it waits for the customer's movement
- * that is under way, a movement waits for it (`move-points.ts`), and both raise the customer's ledger version.
+ * that is in flight, and a movement waits for it (`ledger/customer-turn.sql.ts`); both raise the customer's ledger version.
  */
 export function makeCreditStore({
   db,
@@ -87,17 +92,15 @@ export function makeCreditStore({
             and available_at <= ${now}::timestamptz and (due_at is null or due_at <= now())
             and (case when sent_at is null then expires_at is null or expires_at > ${now}::timestamptz
                  else ledger = any(${ledgers}::points_ledger[]) end)
-            and not ((case when sent_at is null then ${ledger}::points_ledger else ledger end) = 'CLIENT' and exists (
-              select from points_movements
-              where customer_id = award.customer_id and ledger = 'CLIENT' and sent_at is not null
-                and state in ('PENDING', 'UNCERTAIN')))
+            and not ((case when sent_at is null then ${ledger}::points_ledger else ledger end) = 'CLIENT'
+              and ${movementInFlight(Prisma.sql`award.customer_id`)})
           order by greatest(available_at, due_at), id
           limit ${limit}
           for update skip locked`;
         const clients = found.filter(({ isClient }) => isClient).map(({ customerId }) => customerId);
         await raiseLedgerVersions(tx, clients);
         // Seen before their customers were locked, movements may have been marked since.
-        const busy = await busyCustomers(tx, clients);
+        const busy = await customersWithMovementInFlight(tx, clients);
         const free = found.filter(({ customerId, isClient }) => !(isClient && busy.has(customerId)));
         if (free.length === 0) return [];
 
@@ -191,21 +194,3 @@ export function makeCreditStore({
 
 type Row = Omit<SettledAward, "points"> & { points: bigint };
 const toSettled = (row: Row): SettledAward => ({ ...row, points: Number(row.points) });
-
-/** In one order, so that nobody waits in a circle; and for customers who have never signed in, too. */
-async function raiseLedgerVersions(tx: Tx, customerIds: readonly string[]): Promise<void> {
-  if (customerIds.length === 0) return;
-  await tx.$executeRaw`
-    insert into customers (customer_id, ledger_version)
-    select id, 1 from unnest(${[...new Set(customerIds)].sort()}::text[]) with ordinality as given(id, nth) order by nth
-    on conflict (customer_id) do update set ledger_version = customers.ledger_version + 1`;
-}
-
-async function busyCustomers(tx: Tx, customerIds: readonly string[]): Promise<ReadonlySet<string>> {
-  if (customerIds.length === 0) return new Set();
-  const rows = await tx.$queryRaw<{ customerId: string }[]>`
-    select customer_id as "customerId" from points_movements
-    where customer_id = any(${customerIds}::text[]) and ledger = 'CLIENT' and sent_at is not null
-      and state in ('PENDING', 'UNCERTAIN')`;
-  return new Set(rows.map(({ customerId }) => customerId));
-}

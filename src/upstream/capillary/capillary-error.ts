@@ -89,3 +89,7 @@ export class CapillaryError extends UpstreamError {
 export function hasReason(error: unknown, ...reasons: CapillaryReason[]): error is CapillaryError {
   return error instanceof CapillaryError && reasons.includes(error.reason);
 }
+
+/** The failure of a call that was not made. */
+export const notSent = (operation: string, message = "there is no Capillary to ask"): UpstreamError =>
+  new UpstreamError({ service: "capillary", operation, outcome: "transient" }, message);

@@ -4,6 +4,7 @@ import type { Fault, FaultScript } from "../../../sandbox/faults.ts";
 import { makeLocalBus } from "../../../src/platform/events.ts";
 import { AWARDS_TO_CREDIT } from "../../../src/reward-processor/credit/topic.ts";
 import { type InProcessGateway, startTestGateway } from "../../support/gateway.ts";
+import { retriesOfTests } from "../../support/retries.ts";
 import { awardsSettled, insertAwards } from "../support/awards.ts";
 
 /** Awards whose points Capillary keeps. */
@@ -17,7 +18,7 @@ beforeAll(async () => {
       CAPILLARY_AWARD_STRATEGY_ID: "501",
       CAPILLARY_EXPIRY_STRATEGY_ID: "601",
     },
-    { creditPollMs: 50, creditRetryMs: 5, openBus: async () => bus },
+    { creditPollMs: 50, retries: retriesOfTests({ credit: { firstPauseMs: 10 } }), openBus: async () => bus },
   );
 });
 afterAll(() => gateway[Symbol.asyncDispose]());

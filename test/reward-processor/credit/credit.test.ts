@@ -6,6 +6,7 @@ import { AWARDS_TO_CREDIT } from "../../../src/reward-processor/credit/topic.ts"
 import { HOUR } from "../../support/clock.ts";
 import { type InProcessGateway, startTestGateway } from "../../support/gateway.ts";
 import { captureLog } from "../../support/log.ts";
+import { retriesOfTests } from "../../support/retries.ts";
 import { awardsSettled, creditsOf, insertAwards, readAwards, type SeenAward } from "../support/awards.ts";
 import { startCreditingAlone } from "../support/crediting.ts";
 
@@ -20,7 +21,13 @@ const captured = await captureLog();
 beforeAll(async () => {
   gateway = await startTestGateway(
     { CLIENT_SETTLE_SECONDS: "3600" }, // a call in doubt stays under way until a test ends that
-    { clock, creditPollMs: 50, creditRetryMs: 5, openBus: async () => bus, log: captured.log },
+    {
+      clock,
+      creditPollMs: 50,
+      retries: retriesOfTests({ credit: { firstPauseMs: 10 } }),
+      openBus: async () => bus,
+      log: captured.log,
+    },
   );
 });
 afterAll(() => gateway[Symbol.asyncDispose]());

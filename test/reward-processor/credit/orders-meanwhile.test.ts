@@ -3,6 +3,7 @@ import { makeLocalBus } from "../../../src/platform/events.ts";
 import { AWARDS_TO_CREDIT } from "../../../src/reward-processor/credit/topic.ts";
 import { type InProcessGateway, startTestGateway } from "../../support/gateway.ts";
 import { orderSettled, placeOrder, readOrder } from "../../support/orders.ts";
+import { retriesOfTests } from "../../support/retries.ts";
 import { awardsSettled, insertAwards, readAwards } from "../support/awards.ts";
 
 /** A balance is evidence of a lost deduction only while nothing of ours changes it. */
@@ -12,7 +13,7 @@ const bus = makeLocalBus();
 beforeAll(async () => {
   gateway = await startTestGateway(
     { UPSTREAM_TIMEOUT_MS: "60000" }, // calls are held while other things happen
-    { creditPollMs: 50, creditRetryMs: 5, openBus: async () => bus },
+    { creditPollMs: 50, retries: retriesOfTests({ credit: { firstPauseMs: 10 } }), openBus: async () => bus },
   );
 });
 afterAll(() => gateway[Symbol.asyncDispose]());

@@ -4,6 +4,7 @@ import { makeLocalBus } from "../../../src/platform/events.ts";
 import { AWARDS_TO_CREDIT } from "../../../src/reward-processor/credit/topic.ts";
 import { type InProcessGateway, startTestGateway } from "../../support/gateway.ts";
 import { type RepeatingProxy, startRepeatingProxy } from "../../support/repeating-proxy.ts";
+import { retriesOfTests } from "../../support/retries.ts";
 import { awardsSettled, creditsOf, insertAwards } from "../support/awards.ts";
 
 /** A credit has a reference of its own for ever, so neither repetitions nor other channels can hide or double it. */
@@ -15,7 +16,7 @@ beforeAll(async () => {
   proxy = await startRepeatingProxy();
   gateway = await startTestGateway(
     { CLIENT_SETTLE_SECONDS: "0.05", CLIENT_API_URL: proxy.url },
-    { creditPollMs: 50, creditRetryMs: 5, openBus: async () => bus },
+    { creditPollMs: 50, retries: retriesOfTests({ credit: { firstPauseMs: 10 } }), openBus: async () => bus },
   );
   proxy.forwardTo(gateway.sandbox.url);
 });

@@ -1,4 +1,5 @@
 import { type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
+import { makeAttempt } from "../../../src/ledger/attempt.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { noCrashPoints } from "../../../src/platform/crash-point.ts";
 import { type Db, openDb } from "../../../src/platform/db.ts";
@@ -10,6 +11,7 @@ import { type CreditAwardsDeps, startCrediting } from "../../../src/reward-proce
 import { makeClientPoints } from "../../../src/upstream/client-points/client-points.ts";
 import { makeUpstreamHttp, type UpstreamHttp } from "../../../src/upstream/http.ts";
 import { cloneDatabase, type TestGateway, until } from "../../support/gateway.ts";
+import { retriesOfTests } from "../../support/retries.ts";
 
 export interface Crediting extends AsyncDisposable, Pick<TestGateway, "sql" | "until"> {
   sandbox: Sandbox;
@@ -52,11 +54,11 @@ export async function startCreditingAlone(options: CreditingOptions = {}): Promi
       store: makeCreditStore({ db, ledgers: ["CLIENT"], settleMs, settled }),
       ledgers: { CLIENT: makeClientLedger(client, timeoutMs) },
       ledger: "CLIENT",
-      patience: { settleMs, giveUpMs: 600_000, firstRetryMs: 5 },
+      patience: { settleMs, giveUpMs: 600_000, retry: retriesOfTests({ credit: { firstPauseMs: 10 } }).credit },
       pollMs,
       bus,
       clock: systemClock,
-      atCrashPoint: noCrashPoints,
+      attempt: makeAttempt(noCrashPoints),
       log,
       ...ports,
     });

@@ -1,8 +1,7 @@
-import { backoffMs } from "../../platform/backoff.ts";
+import { pauseAfter, type RetryPolicies } from "../../ledger/retry-policies.ts";
 import type { Job, JobType } from "../../platform/jobs/job.ts";
 import type { UnitRef } from "../issue/issue-unit.ts";
-import type { RevokeUnit } from "../revoke/revoke-unit.ts";
-import type { IssuePatience } from "./issue-units.ts";
+import type { RevokeUnit } from "./revoke-unit.ts";
 
 export interface RevokeInput {
   orderId: string;
@@ -11,7 +10,7 @@ export interface RevokeInput {
 
 export interface RevokeDeps {
   revokeUnit: RevokeUnit;
-  issuePatience: IssuePatience;
+  retries: RetryPolicies;
 }
 
 /** The state that one run of the job passes to the next. */
@@ -21,9 +20,6 @@ interface Memory {
   /** How often its points were looked for since Capillary said yes; null before that. */
   looks: number | null;
 }
-
-const MOST_LOOKS = 5;
-const LONGEST_PAUSE_MS = 5 * 60 * 1_000;
 
 /** Has Capillary take units back, one after the other. Each ends taken back, kept, or in front of people. */
 export function revokeJob(deps: RevokeDeps): JobType<RevokeInput, Memory | undefined> {
@@ -42,12 +38,11 @@ export function revokeJob(deps: RevokeDeps): JobType<RevokeInput, Memory | undef
 
 /** @returns a pause; null once the outcome is recorded */
 async function revokeOn(
-  { revokeUnit, issuePatience }: RevokeDeps,
+  { revokeUnit, retries }: RevokeDeps,
   unit: UnitRef,
   job: Job,
   earlier: Memory | undefined,
 ): Promise<{ inMs: number; memory: Memory } | null> {
-  const { maxTries, firstPauseMs } = issuePatience;
   const { unitId } = unit;
   const { tries, looks } = earlier?.unitId === unitId ? earlier : { tries: 0, looks: null };
   if (looks !== null) return lookForPoints(looks);
@@ -56,20 +51,20 @@ async function revokeOn(
   if (sent === "settled") return null;
   if (sent === "taken-back") return lookForPoints(0);
   if (sent === "in-doubt" && (await revokeUnit.look(unit))) return null;
-  if (tries + 1 >= maxTries) {
+  if (tries + 1 >= retries.revoke.tries) {
     await revokeUnit.giveUp(unit, sent, job);
     return null;
   }
-  const inMs = backoffMs(firstPauseMs, tries, LONGEST_PAUSE_MS);
-  return { inMs, memory: { unitId, tries: tries + 1, looks: null } };
+  const failed = tries + 1;
+  return { inMs: pauseAfter(failed, retries.revoke), memory: { unitId, tries: failed, looks: null } };
 
   async function lookForPoints(before: number) {
     if (await revokeUnit.look(unit)) return null;
     const looks = before + 1;
-    if (looks >= MOST_LOOKS) {
+    if (looks >= retries.revokedPoints.tries) {
       await revokeUnit.giveUp(unit, "taken-back", job);
       return null;
     }
-    return { inMs: firstPauseMs * 2 ** looks, memory: { unitId, tries, looks } };
+    return { inMs: pauseAfter(looks, retries.revokedPoints), memory: { unitId, tries, looks } };
   }
 }

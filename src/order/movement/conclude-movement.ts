@@ -1,12 +1,12 @@
+import type { Look, WalletReading } from "../../ledger/evidence.ts";
+import { Prisma } from "../../platform/db.ts";
 import type { Logger } from "../../platform/logger.ts";
-import type { UpstreamError } from "../../upstream/upstream-error.ts";
 import type { GiveRewards } from "../give-rewards.ts";
 import type { OrderChange } from "../order.store.ts";
 import { type Movement, readingBefore } from "../order.ts";
 import { withMovement } from "../order-aggregate.ts";
 import { failOpenUnits, type SettleLines } from "../settle-lines.ts";
-import type { Look, WalletReading } from "./evidence.ts";
-import type { Sent } from "./move-points.ts";
+import type { Sent } from "./send-movement.ts";
 
 /** What is recorded when a movement's outcome becomes known, or known to be unknown, each with all that follows from it. */
 export interface ConcludeMovement {
@@ -16,7 +16,7 @@ export interface ConcludeMovement {
    */
   confirmed(change: OrderChange, movementId: string, options?: ConfirmedOptions): Promise<string[] | undefined>;
   /** The ledger refused it, nothing had been sent before, and the wallet read afterwards, if it could be, does not contradict. */
-  refused(change: OrderChange, movementId: string, failure: UpstreamError, after: Look): Promise<Sent>;
+  refused(change: OrderChange, movementId: string, why: string, after: Look): Promise<Sent>;
   /** It certainly did not reach the ledger, and nothing had been sent before. */
   notSent(change: OrderChange, movementId: string, why: string): Promise<Sent>;
   inDoubt(change: OrderChange, movementId: string, why: string): Promise<Sent>;
@@ -92,10 +92,20 @@ export function makeConcludeMovement({
     async confirmed(change, movementId, { giveLater = false, isToWatch = false } = {}) {
       const movement = find(change, movementId);
       const before = readingBefore(movement);
-      const watched =
-        isToWatch && before && movement.sentAt ? watch(change.now, before, movement.sentAt) : { watchUntil: null };
-      const done = { state: "CONFIRMED", settledAt: change.now, lastError: null, ...watched } as const;
-      const order = await update(change, movementId, done);
+      const watched = isToWatch && before && movement.sentAt ? watch(change.now, before, movement.sentAt) : null;
+      await change.defer(
+        `movement ${movementId}`,
+        Prisma.sql`update points_movements set state = 'CONFIRMED', settled_at = ${change.now}, last_error = null,
+            watch_until = ${watched?.watchUntil ?? null}, watch_balance = ${watched?.watchBalance ?? null}::bigint,
+            watch_earned = ${watched?.watchEarned ?? null}::bigint, watched_at = ${watched?.watchedAt ?? null}
+          where id = ${movementId}::uuid`,
+      );
+      const order = withMovement(change.order, movementId, {
+        state: "CONFIRMED",
+        settledAt: change.now,
+        lastError: null,
+        watchUntil: watched?.watchUntil ?? null,
+      });
       if (movement.kind === "RETURNED") {
         await change.advance({}, order);
         return [];
@@ -107,16 +117,15 @@ export function makeConcludeMovement({
       return giveLater ? undefined : [];
     },
 
-    async refused(change, movementId, failure, after) {
+    async refused(change, movementId, why, after) {
       const movement = find(change, movementId);
       // Points we owe cannot be given up because the ledger says no.
-      if (movement.kind === "RETURNED")
-        return attention(change, movementId, `the ledger refused it: ${failure.message}`);
+      if (movement.kind === "RETURNED") return attention(change, movementId, `the ledger refused it: ${why}`);
       const isTooSmall = (after?.balance ?? movement.balanceBefore ?? movement.points) < movement.points;
       await update(change, movementId, {
         state: "REFUSED",
         settledAt: change.now,
-        lastError: failure.message,
+        lastError: why,
         ...(after && !isTooSmall && watch(change.now, after, change.now)),
       });
       await failOrder(

@@ -1,29 +1,17 @@
-import { backoffMs } from "../../platform/backoff.ts";
+import { pauseAfter, type RetryPolicies, type RetryPolicy } from "../../ledger/retry-policies.ts";
 import type { Job } from "../../platform/jobs/job.ts";
-import type { IssueRefusal } from "../issue/conclude-issue.ts";
-import type { DoubtfulAnswer, IssueUnit, UnitRef } from "../issue/issue-unit.ts";
+import type { IssueRefusal } from "./conclude-issue.ts";
+import type { DoubtfulAnswer, IssueUnit, UnitRef } from "./issue-unit.ts";
 
-export interface IssueUnitsDeps {
+export interface ContinueIssueDeps {
   issueUnit: IssueUnit;
-  issuePatience: IssuePatience;
+  retries: RetryPolicies;
 }
 
-export interface IssuePatience {
-  /** How often one is tried that never gets there, or is told to come later, before it is given up. */
-  maxTries: number;
-  /** The pause after the first try; it doubles with each. */
-  firstPauseMs: number;
-}
-
-/** Some 7 minutes: a restart over there is waited for. */
-export const issuePatience: IssuePatience = { maxTries: 10, firstPauseMs: 400 };
 /** Looks that show nothing clear, before people are asked. */
 const MAX_UNCLEAR_LOOKS = 6;
 /** Looks that show nothing at all, before a refusal of the repetition is believed. */
 const LOOKS_TO_BELIEVE_NOTHING_WAS_GIVEN = 3;
-/** A day, at the longest pause. */
-const MAX_DOUBTFUL_TRIES = 290;
-const LONGEST_PAUSE_MS = 5 * 60 * 1_000;
 
 const unreachable: IssueRefusal = {
   reason: "UPSTREAM_UNAVAILABLE",
@@ -52,8 +40,8 @@ export interface IssueMemory {
  * Continues the issue of a unit until its outcome is recorded: by the answer, by a repetition of the same key, or by
  * Capillary's own records. @returns a pause; null once the outcome is recorded
  */
-export async function issueOn(
-  { issueUnit, issuePatience: { maxTries, firstPauseMs } }: IssueUnitsDeps,
+export async function continueIssue(
+  { issueUnit, retries }: ContinueIssueDeps,
   unit: UnitRef,
   job: Job,
   earlier: IssueMemory | undefined,
@@ -64,10 +52,7 @@ export async function issueOn(
       ? { ...earlier }
       : { unitId, futile: 0, doubtful: 0, unclear: 0, notThere: 0, answer: unanswered, isToLook: false };
   const isAnswered = () => memory.answer.refusal !== null || memory.answer.isKeyUsedUp;
-  const pause = (tries: number) => ({
-    inMs: backoffMs(firstPauseMs, tries - 1, LONGEST_PAUSE_MS),
-    memory,
-  });
+  const pause = (failed: number, policy: RetryPolicy) => ({ inMs: pauseAfter(failed, policy), memory });
 
   for (;;) {
     if (!memory.isToLook) {
@@ -77,14 +62,14 @@ export async function issueOn(
         if (sent.outcome === "settled") return null;
         if (sent.outcome !== "in-doubt") {
           memory.futile += 1;
-          return memory.futile >= maxTries ? giveUp() : pause(memory.futile);
+          return memory.futile >= retries.issue.tries ? giveUp() : pause(memory.futile, retries.issue);
         }
         memory.answer = sent.answer;
       }
       memory.doubtful += 1;
       // The first silence is answered by asking again: that settles most of them.
       memory.isToLook = memory.doubtful > 1 || isAnswered();
-      return pause(memory.doubtful);
+      return pause(memory.doubtful, retries.issueInDoubt);
     }
 
     memory.isToLook = false;
@@ -94,7 +79,7 @@ export async function issueOn(
       memory.answer = unanswered;
       memory.doubtful = 0;
       memory.futile += 1;
-      if (memory.futile >= maxTries) return giveUp();
+      if (memory.futile >= retries.issue.tries) return giveUp();
       continue;
     }
     const { refusal } = memory.answer;
@@ -105,7 +90,7 @@ export async function issueOn(
       await issueUnit.giveUp(unit, refusal, job);
       return null;
     }
-    if (memory.unclear + memory.notThere >= MAX_UNCLEAR_LOOKS || memory.doubtful >= MAX_DOUBTFUL_TRIES) {
+    if (memory.unclear + memory.notThere >= MAX_UNCLEAR_LOOKS || memory.doubtful >= retries.issueInDoubt.tries) {
       const message = "the answer was lost, and the issuals do not tell what happened";
       await issueUnit.askPeople(unit, message, job);
       return null;

@@ -1,4 +1,4 @@
-import { type Db, inTransaction } from "../../platform/db.ts";
+import { type Db, inTransaction } from "../platform/db.ts";
 
 /** A process of the version before jobs writes a heartbeat into `saga_executors`. While one is alive, it continues its orders itself. */
 const OLD_PROCESS_GONE_AFTER_SECONDS = 10;

@@ -1,8 +1,8 @@
-import type { Clock } from "../../platform/clock.ts";
-import type { Db } from "../../platform/db.ts";
-import type { SecretBox } from "../../platform/secret-box.ts";
-import type { ClientPoints, PointsBalance } from "../../upstream/client-points/client-points.ts";
-import { UpstreamError } from "../../upstream/upstream-error.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Db } from "../platform/db.ts";
+import type { SecretBox } from "../platform/secret-box.ts";
+import type { ClientPoints, PointsBalance } from "../upstream/client-points/client-points.ts";
+import { UpstreamError } from "../upstream/upstream-error.ts";
 
 /**
  * Reads the customer's own wallet for an order in the background, by a call of its own. Null when there is no valid token left

@@ -1,0 +1,69 @@
+import { type Db, Prisma, type Tx } from "../platform/db.ts";
+
+/**
+ * A customer's points at the Client change by one call of the gateway at a time, because the wallet is the only evidence of a
+ * lost answer. Calls are movements of orders and credits of awards. `customers.ledger_version` is raised whenever one of them
+ * is marked or settled: a wallet that was read at an older version is outdated.
+ */
+
+/** A reading of the customer's own wallet, with the ledger version that was current before it. */
+export interface SeenBalance {
+  version: number;
+  balance: number;
+  earned: number;
+  at: Date;
+}
+
+/** A movement of the customer was sent and has no outcome yet. @param customerId a parameter or a column */
+export const movementInFlight = (
+  customerId: Prisma.Sql,
+  exceptId: string | null = null,
+): Prisma.Sql => Prisma.sql`exists (
+  select from points_movements moving
+  where moving.customer_id = ${customerId} and moving.id is distinct from ${exceptId}::uuid and moving.ledger = 'CLIENT'
+    and moving.sent_at is not null and moving.state in ('PENDING', 'UNCERTAIN'))`;
+
+/** A credit to the customer was sent and may still take effect. @param customerId a parameter or a column */
+const creditInFlight = (customerId: Prisma.Sql): Prisma.Sql => Prisma.sql`exists (
+  select from reward_awards crediting
+  where crediting.customer_id = ${customerId} and crediting.ledger = 'CLIENT' and crediting.under_way_until > now())`;
+
+/** Nothing of the customer is in flight. @param exceptId a movement that does not count */
+export const isTurnFree = (customerId: Prisma.Sql, exceptId: string | null = null): Prisma.Sql =>
+  Prisma.sql`(not ${movementInFlight(customerId, exceptId)} and not ${creditInFlight(customerId)})`;
+
+/** @returns the customer's ledger version when nothing but this movement is in flight; null when something is */
+export async function readFreeTurn(db: Db, customerId: string, movementId: string): Promise<number | null> {
+  const [row] = await db.$queryRaw<{ version: number; isFree: boolean }[]>`
+    select ledger_version as version, ${isTurnFree(Prisma.sql`${customerId}`, movementId)} as "isFree"
+    from customers where customer_id = ${customerId}`;
+  return row?.isFree ? row.version : null;
+}
+
+/** Locks the customer until the transaction ends. @returns the ledger version */
+export async function lockLedger(tx: Tx, customerId: string): Promise<number | undefined> {
+  const [customer] = await tx.$queryRaw<{ version: number }[]>`
+    select ledger_version as version from customers where customer_id = ${customerId} for update`;
+  return customer?.version;
+}
+
+/** Raises the ledger versions of these customers, in one order, so that transactions do not deadlock. Unknown customers get a row. */
+export async function raiseLedgerVersions(tx: Tx, customerIds: readonly string[]): Promise<void> {
+  if (customerIds.length === 0) return;
+  await tx.$executeRaw`
+    insert into customers (customer_id, ledger_version)
+    select id, 1 from unnest(${[...new Set(customerIds)].sort()}::text[]) with ordinality as given(id, nth) order by nth
+    on conflict (customer_id) do update set ledger_version = customers.ledger_version + 1`;
+}
+
+/** @returns those of these customers who have a movement in flight */
+export async function customersWithMovementInFlight(
+  tx: Tx,
+  customerIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (customerIds.length === 0) return new Set();
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    select id from unnest(${[...new Set(customerIds)]}::text[]) customer(id)
+    where ${movementInFlight(Prisma.sql`customer.id`)}`;
+  return new Set(rows.map(({ id }) => id));
+}

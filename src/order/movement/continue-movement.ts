@@ -1,0 +1,87 @@
+import type { Look, Verdict } from "../../ledger/evidence.ts";
+import { pauseAfter, type RetryPolicies } from "../../ledger/retry-policies.ts";
+import type { MovementKind } from "../../platform/generated/prisma/enums.ts";
+import type { Job, Next } from "../../platform/jobs/job.ts";
+import { changeOrder, customerTopic, type OrderStore } from "../order.store.ts";
+import type { ConcludeMovement } from "./conclude-movement.ts";
+import type { MarkedMovement, SendMovement } from "./send-movement.ts";
+
+export interface ContinueMovementDeps {
+  sendMovement: SendMovement;
+  conclude: ConcludeMovement;
+  orders: OrderStore;
+  retries: RetryPolicies;
+  /** How long after a lost answer the wallet is read. */
+  settleMs: number;
+  redeemRepeatable: boolean;
+  reverseRepeatable: boolean;
+}
+
+/** The state that one run of the job passes to the next. */
+export interface MoveMemory {
+  tries: number;
+  /** The number of pauses because another movement of the customer was in flight. */
+  waits: number;
+  /** The readings of the wallet since the outcome is to be inferred from evidence; null before that. */
+  looks: Look[] | null;
+}
+
+export type Moved = { outcome: Settled | "unsent"; toIssue?: string[] | undefined } | { pause: Pause };
+type Settled = "confirmed" | "refused" | "needs-attention";
+type Pause = Exclude<Next<MoveMemory>, "done">;
+
+/**
+ * Continues a movement until its outcome is recorded: by the answer, by a repetition where that is safe, else by evidence.
+ *
+ * @param marked given on the first run in the process that has marked the movement
+ */
+export async function continueMovement(
+  { sendMovement, conclude, orders, retries, settleMs, redeemRepeatable, reverseRepeatable }: ContinueMovementDeps,
+  { id, orderId, kind }: { id: string; orderId: string; kind: MovementKind },
+  job: Job,
+  { tries, waits, looks }: MoveMemory = { tries: 0, waits: 0, looks: null },
+  marked?: MarkedMovement,
+): Promise<Moved> {
+  if (looks) return byEvidence(looks);
+  const sent = marked ? await sendMovement.sendMarked(marked, job) : await sendMovement.send(id, job);
+  if (sent.outcome === "not-its-turn") {
+    const inMs = pauseAfter(waits + 1, retries.turn);
+    const wakeOn = customerTopic(sent.customerId);
+    return { pause: { inMs, wakeOn, memory: { tries, waits: waits + 1, looks: null } } };
+  }
+  const { outcome, toIssue } = sent;
+  if (outcome !== "uncertain" && outcome !== "not-sent") return { outcome, toIssue };
+  const isRepeatable = kind === "TAKEN" ? redeemRepeatable : reverseRepeatable;
+  const unsent = kind === "TAKEN" ? retries.deduction : retries.return;
+  const policy = outcome === "uncertain" ? retries.repetition : unsent;
+  const failed = tries + 1;
+  if (outcome === "uncertain" && !(isRepeatable && failed < policy.tries)) return lookLater([]);
+  if (outcome === "not-sent" && failed >= policy.tries) return { outcome: "unsent" };
+  return { pause: { inMs: pauseAfter(failed, policy), memory: { tries: failed, waits: 0, looks: null } } };
+
+  function lookLater(looks: Look[]): Moved {
+    return { pause: { inMs: settleMs, memory: { tries, waits, looks } } };
+  }
+
+  async function byEvidence(earlier: Look[]): Promise<Moved> {
+    const { look, verdict } = await sendMovement.look(id, earlier);
+    return verdict === "look-again" ? lookLater([...earlier, look]) : settle(look, verdict);
+  }
+
+  function settle(look: Look, verdict: Exclude<Verdict, "look-again">): Promise<Moved> {
+    return changeOrder(orders, orderId, async (change): Promise<Moved> => {
+      // An operator may have resolved the movement meanwhile.
+      const current = change.order.movements.find((movement) => movement.id === id);
+      if (current?.state === "CONFIRMED") return { outcome: "confirmed" };
+      if (current?.state === "REFUSED") return { outcome: "refused" };
+      if (current?.state === "NEEDS_ATTENTION") return { outcome: "needs-attention" };
+      await job.hold(change.tx);
+      change.bumpLedgerVersion();
+      if (verdict === "happened") return { outcome: "confirmed", toIssue: await conclude.confirmed(change, id) };
+      if (verdict === "did-not-happen") return { outcome: (await conclude.didNotHappen(change, id, look)) as Settled };
+      const message = "the answer was lost, and the balance does not tell what happened";
+      await conclude.needsAttention(change, id, message);
+      return { outcome: "needs-attention" };
+    });
+  }
+}

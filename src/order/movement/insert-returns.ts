@@ -1,0 +1,51 @@
+import type { ReversalReason } from "../../graphql/generated/resolvers.ts";
+import type { OrderChange } from "../order.store.ts";
+import { type Movement, toMovement } from "../order.ts";
+import type { OrderAggregate } from "../order-aggregate.ts";
+
+/** Points that go back to the wallet that has paid them. */
+export type WantedReturn = Pick<Movement, "ledger" | "payWith" | "groupId" | "unitId" | "points" | "lineIds"> & {
+  /** What the return takes back, where that is not the order: the number of the unit's issue. */
+  transactionNumber?: string;
+};
+
+const reasonWords: Record<ReversalReason, string> = {
+  FULFILMENT_FAILURE: "Fulfilment failure",
+  VENDOR_REJECTION: "Vendor rejection",
+  CANCELLATION: "Order cancellation",
+  INVENTORY_UNAVAILABLE: "Inventory unavailable",
+};
+
+/**
+ * Inserts the movements that return points, for whatever reason and from whichever ledger. They are numbered within the order,
+ * R1, R2 and so on: the number is a part of the reference, and the reason is frozen with it, so that repeated calls are identical.
+ * The caller inserts the job that sends them in the same transaction.
+ */
+export async function insertReturns(
+  change: OrderChange,
+  order: Pick<OrderAggregate, "id" | "number" | "customerId" | "movements">,
+  reason: ReversalReason,
+  wanted: readonly WantedReturn[],
+): Promise<Movement[]> {
+  if (wanted.length === 0) return [];
+  const { tx, now } = change;
+  await change.flush(); // the database compares the points that are returned with those that were taken
+  const first = order.movements.filter(({ kind }) => kind === "RETURNED").length + 1;
+  const rows = await tx.pointsMovement.createManyAndReturn({
+    data: wanted.map(({ transactionNumber = order.number, ...returned }, index) => {
+      const reference = `${transactionNumber}/R${first + index}`;
+      return {
+        ...returned,
+        orderId: order.id,
+        customerId: order.customerId,
+        kind: "RETURNED" as const,
+        number: first + index,
+        reason,
+        reasonText: `${reasonWords[reason]} (${reference})`,
+        reference,
+        requestedAt: now,
+      };
+    }),
+  });
+  return rows.map(toMovement);
+}

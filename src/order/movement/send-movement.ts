@@ -1,0 +1,262 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Attempt, type Outcome, outcomeOf, type Turn } from "../../ledger/attempt.ts";
+import { lockLedger, readFreeTurn } from "../../ledger/customer-turn.sql.ts";
+import { changeBetween, judge, judgeRefusal, type Look, tookEffectTwice, type Verdict } from "../../ledger/evidence.ts";
+import type { ReadBalance } from "../../ledger/read-balance.ts";
+import type { AtCrashPoint } from "../../platform/crash-point.ts";
+import type { Db } from "../../platform/db.ts";
+import type { Job } from "../../platform/jobs/job.ts";
+import type { Logger } from "../../platform/logger.ts";
+import type { ClientPoints } from "../../upstream/client-points/client-points.ts";
+import { hasOutcome } from "../../upstream/upstream-error.ts";
+import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";
+import { changeOf, type Movement, readingBefore, toMovement } from "../order.ts";
+import { withMovement } from "../order-aggregate.ts";
+import type { ConcludeMovement } from "./conclude-movement.ts";
+
+/** Where a movement stands after an attempt to send it. */
+export type Sent =
+  /** Recorded for good, as done or as refused. */
+  | "confirmed"
+  | "refused"
+  /** People have to look at it. */
+  | "needs-attention"
+  /** It certainly did not reach the ledger: it may be sent again. */
+  | "not-sent"
+  /** It may have reached the ledger. */
+  | "uncertain";
+
+export interface Attempted {
+  outcome: Sent;
+  /** For a deduction confirmed by this attempt: the ids of the units that Capillary has to issue. */
+  toIssue?: string[] | undefined;
+}
+
+/** A movement that is marked as sent, to be sent by this process. */
+export interface MarkedMovement extends Turn {
+  movement: SendableMovement;
+  orderNumber: string;
+  /** The customer's token that is kept with the order, encrypted, where it is known. */
+  clientToken?: Uint8Array | null;
+}
+
+export interface SendMovement {
+  /**
+   * Marks a movement, sends it to the ledger once, and records the outcome; does nothing while something else of the customer
+   * is in flight. Safe to run again after a crash at any point.
+   */
+  send(movementId: string, job: Job): Promise<Attempted | { outcome: "not-its-turn"; customerId: string }>;
+  /** The same for a movement that this process has marked just now. */
+  sendMarked(marked: MarkedMovement, job: Job): Promise<Attempted>;
+  /** Reads the wallet for evidence of an uncertain movement. */
+  look(movementId: string, earlier: readonly Look[]): Promise<{ look: Look; verdict: Verdict }>;
+}
+
+export interface SendMovementDeps {
+  db: Db;
+  orders: OrderStore;
+  client: ClientPoints;
+  readBalance: ReadBalance;
+  conclude: ConcludeMovement;
+  attempt: Attempt;
+  atCrashPoint: AtCrashPoint;
+  log: Logger;
+  redeemRepeatable: boolean;
+  reverseRepeatable: boolean;
+}
+
+/** The longest wait for the wallet after an answer: the answer counts without that evidence, too. */
+const READ_AFTER_MS = 2_000;
+
+type SendableMovement = Pick<
+  Movement,
+  "id" | "orderId" | "customerId" | "kind" | "points" | "requestedAt" | "reasonText" | "balanceBefore" | "earnedBefore"
+>;
+
+/** Adapts deductions and returns of the Client's points, whose ledger has neither idempotency keys nor a look-up, to an attempt. */
+export function makeSendMovement(deps: SendMovementDeps): SendMovement {
+  const { db, orders, client, readBalance, conclude, attempt, atCrashPoint, log } = deps;
+
+  const find = async (movementId: string) =>
+    toMovement(await db.pointsMovement.findUniqueOrThrow({ where: { id: movementId } }));
+  const isRepeatable = ({ kind }: Pick<Movement, "kind">) =>
+    kind === "TAKEN" ? deps.redeemRepeatable : deps.reverseRepeatable;
+  const changing = <T>({ orderId }: { orderId: string }, work: (change: OrderChange) => Promise<T>) =>
+    changeOrder(orders, orderId, work);
+
+  return {
+    async send(movementId, job) {
+      const movement = await find(movementId);
+      const { customerId } = movement;
+      const settled = sentOf(movement);
+      if (settled) return { outcome: settled };
+      if (movement.sentAt && !isRepeatable(movement)) {
+        return {
+          outcome: await changing(movement, async (change) => {
+            await job.hold(change.tx);
+            return conclude.inDoubt(change, movementId, "the answer was never recorded");
+          }),
+        };
+      }
+      const version = await readFreeTurn(db, customerId, movementId);
+      if (version === null) return { outcome: "not-its-turn", customerId };
+      const before = movement.sentAt ? readingBefore(movement) : await readBefore(movement);
+      if (before instanceof Error) {
+        return { outcome: await changing(movement, (change) => conclude.notSent(change, movementId, before.message)) };
+      }
+      const marked = await changing(movement, (change) => mark(change, movementId, version, before));
+      return marked ? sendMarked(marked, job) : { outcome: "not-its-turn", customerId };
+    },
+
+    sendMarked,
+
+    async look(movementId, earlier) {
+      const movement = await find(movementId);
+      const look = await readEvidence(movement);
+      return { look, verdict: judge(readingBefore(movement), changeOf(movement), [...earlier, look]) };
+    },
+  };
+
+  /** Null when the turn is no longer free, or the wallet was read before another movement was settled. */
+  async function mark(
+    change: OrderChange,
+    movementId: string,
+    version: number,
+    before: Look,
+  ): Promise<MarkedMovement | null> {
+    const { tx, order, now } = change;
+    const movement = order.movements.find(({ id }) => id === movementId);
+    if (!movement || sentOf(movement)) return null;
+    // Each mark and each outcome raises the version: the turn is as free as it was while the version is unchanged.
+    if ((await lockLedger(tx, order.customerId)) !== version) return null;
+
+    const wasInDoubt = movement.sentAt !== null;
+    const mark = {
+      attempts: movement.attempts + 1,
+      ...(!wasInDoubt && { sentAt: now, balanceBefore: before?.balance ?? null, earnedBefore: before?.earned ?? null }),
+    };
+    await tx.pointsMovement.updateMany({ where: { id: movementId }, data: mark });
+    change.bumpLedgerVersion();
+    const marked = withMovement(order, movementId, mark);
+    await change.advance({}, marked);
+    return { movement: { ...movement, ...mark }, orderNumber: order.number, wasInDoubt, markedAt: performance.now() };
+  }
+
+  function sendMarked(marked: MarkedMovement, job: Job): Promise<Attempted> {
+    const { movement, orderNumber } = marked;
+    const { customerId, kind, points } = movement;
+    return attempt(marked, {
+      name: kind === "TAKEN" ? "redeem" : "return",
+      call: () =>
+        outcomeOf<unknown>(
+          kind === "TAKEN"
+            ? client.redeem({ orderNumber, customerId, points, at: movement.requestedAt })
+            : client.reverse({ orderNumber, customerId, points, reason: movement.reasonText ?? "" }),
+        ),
+      record: (outcome) => record(marked, outcome, job),
+    });
+  }
+
+  async function record(marked: MarkedMovement, outcome: Outcome<unknown>, job: Job): Promise<Attempted> {
+    const { movement } = marked;
+    const isAnswered = outcome.is === "confirmed" || outcome.is === "refused";
+    const after = isAnswered ? await readAfter(marked) : null;
+    const refusal = outcome.is === "refused" ? judgeRefusal(readingBefore(movement), changeOf(movement), after) : null;
+    if (outcome.is === "confirmed" || refusal === "happened") return recordConfirmation(movement, after, job);
+    const sent = await changing(movement, async (change): Promise<Sent> => {
+      await job.hold(change.tx);
+      change.bumpLedgerVersion();
+      if (outcome.is === "unknown") return conclude.inDoubt(change, movement.id, outcome.why);
+      if (outcome.is === "not-sent") return conclude.notSent(change, movement.id, outcome.why);
+      if (refusal === "unclear") {
+        const message = `the ledger refused it (${outcome.why}), and the balance changed as by the movement or more`;
+        return conclude.needsAttention(change, movement.id, message);
+      }
+      return refusal === "unreadable" && movement.kind === "TAKEN"
+        ? conclude.inDoubt(change, movement.id, `refused, and the balance cannot be read: ${outcome.why}`)
+        : conclude.refused(change, movement.id, outcome.why, after);
+    });
+    return { outcome: sent };
+  }
+
+  /**
+   * Records a confirmed movement together with everything that follows, and ends the job if nothing is left to do. If that
+   * fails, the confirmation is recorded alone, so that a fault in a later step cannot lose it.
+   */
+  async function recordConfirmation(movement: SendableMovement, after: Look, job: Job): Promise<Attempted> {
+    const { id, orderId, kind } = movement;
+    const attempted = await changing({ orderId }, async (change) => {
+      const { lines } = change.order;
+      const isTheLastStep = kind === "RETURNED" || lines.every(({ units }) => units.every(({ issue }) => !issue));
+      if (isTheLastStep) await job.end(change);
+      return confirmed(change, movement, after);
+    }).catch((error: unknown) => {
+      log.error({ err: error, movement: id }, "The step after a confirmed movement failed, and will be tried again");
+      return changing({ orderId }, (change) => confirmed(change, movement, after, { giveLater: true }));
+    });
+    if (kind === "TAKEN" && attempted.toIssue) atCrashPoint("fulfil:after-commit");
+    return attempted;
+  }
+
+  /** A confirmation holds also in a process that has lost its lease meanwhile. */
+  async function confirmed(
+    change: OrderChange,
+    movement: SendableMovement,
+    after: Look,
+    options?: { giveLater: boolean },
+  ): Promise<Attempted> {
+    const { id } = movement;
+    const current = change.order.movements.find((each) => each.id === id);
+    if (current?.state === "CONFIRMED") return { outcome: "confirmed" };
+    change.bumpLedgerVersion();
+    if (current?.state === "REFUSED") {
+      const message = "the ledger confirmed the movement after the evidence had said that it did not happen";
+      return { outcome: await conclude.needsAttention(change, id, message) };
+    }
+    const [before, effect] = [readingBefore(movement), changeOf(movement)];
+    const isToWatch = changeBetween(before, after) === 0;
+    const toIssue = await conclude.confirmed(change, id, { ...options, isToWatch });
+    if (tookEffectTwice(before, effect, after)) {
+      const verb = movement.kind === "TAKEN" ? "took" : "returned";
+      await conclude.contradicted(change, id, `the ledger ${verb} the points twice, by its balance before and after`);
+    }
+    return { outcome: "confirmed", toIssue };
+  }
+
+  /** Reads the wallet for evidence; null if it cannot be read. */
+  function readEvidence({ id, orderId, customerId }: SendableMovement, clientToken?: Uint8Array | null): Promise<Look> {
+    return readBalance(orderId, customerId, clientToken).catch((error: unknown) => {
+      if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;
+      log.warn({ err: error, movement: id }, "No evidence of a movement: the balance cannot be read");
+      return null;
+    });
+  }
+
+  /** Reads the wallet just after the ledger's answer; null if that fails or takes too long. */
+  async function readAfter({ movement, clientToken }: MarkedMovement): Promise<Look> {
+    const isRead = new AbortController();
+    const tooLong = delay(READ_AFTER_MS, null, { signal: isRead.signal }).catch(() => null);
+    return Promise.race([readEvidence(movement, clientToken), tooLong]).finally(() => isRead.abort());
+  }
+
+  /** The wallet just before the call; null where it may be missing, an Error where the call must not be sent without it. */
+  async function readBefore({ orderId, customerId, kind }: Movement): Promise<Look | Error> {
+    try {
+      const reading = await readBalance(orderId, customerId);
+      // Points that we owe are returned also when no token is left to read with: then a lost answer has no evidence.
+      return reading === null && kind === "TAKEN"
+        ? new Error("the balance cannot be read: the sign-in has run out")
+        : reading;
+    } catch (error) {
+      if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;
+      return error;
+    }
+  }
+}
+
+/** How a movement stands that needs no sending any more; null when it does. */
+function sentOf({ state }: Pick<Movement, "state">): Sent | null {
+  if (state === "CONFIRMED") return "confirmed";
+  if (state === "REFUSED") return "refused";
+  return state === "NEEDS_ATTENTION" ? "needs-attention" : null;
+}

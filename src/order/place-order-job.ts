@@ -1,0 +1,71 @@
+import type { AtCrashPoint } from "../platform/crash-point.ts";
+import type { Job, JobType } from "../platform/jobs/job.ts";
+import type { GiveRewards } from "./give-rewards.ts";
+import { type ContinueIssueDeps, continueIssue, type IssueMemory } from "./issue/continue-issue.ts";
+import { type ContinueMovementDeps, continueMovement, type MoveMemory } from "./movement/continue-movement.ts";
+import type { MarkedMovement } from "./movement/send-movement.ts";
+import { changeOrder } from "./order.store.ts";
+
+export interface PlaceOrderInput {
+  orderId: string;
+  /** The deduction; null when the order costs nothing. */
+  movementId: string | null;
+}
+
+/** The state of the current step; at most one of the two. */
+interface Memory {
+  move?: MoveMemory;
+  issue?: IssueMemory;
+}
+
+export interface PlaceOrderDeps extends ContinueMovementDeps, ContinueIssueDeps {
+  giveRewards: GiveRewards;
+  atCrashPoint: AtCrashPoint;
+}
+
+/**
+ * The steps of an order that has been created: take the Client's points, give our own rewards, then have Capillary issue its
+ * own one by one, which takes the points it keeps. The transaction that finds a unit impossible to give also inserts the
+ * return of its points, which is a job of its own.
+ */
+export function placeOrderJob(deps: PlaceOrderDeps): JobType<PlaceOrderInput, Memory, MarkedMovement> {
+  const { conclude, orders, giveRewards, atCrashPoint } = deps;
+
+  return {
+    name: "place-order",
+    async run({ orderId, movementId }, memory, job, marked) {
+      let toIssue: string[] | undefined;
+      if (movementId !== null) {
+        const deduction = { id: movementId, orderId, kind: "TAKEN" as const };
+        const moved = await continueMovement(deps, deduction, job, memory?.move, marked);
+        if ("pause" in moved) return { ...moved.pause, memory: { move: moved.pause.memory } };
+        if (moved.outcome === "unsent")
+          await changeOrder(orders, orderId, (change) => conclude.gaveUp(change, movementId));
+        if (moved.outcome !== "confirmed") return "done";
+        toIssue = moved.toIssue;
+      }
+      toIssue ??= await giveInOwnTransaction(orderId, job);
+      for (const unitId of toIssue) {
+        const pause = await continueIssue(deps, { orderId, unitId }, job, memory?.issue);
+        if (pause) return { ...pause, memory: { issue: pause.memory } };
+        if (job.isToYield) return { inMs: 0, memory: {} };
+      }
+      return "done";
+    },
+  };
+
+  /** For an order that costs nothing, and for one whose deduction was confirmed earlier or by an operator. */
+  async function giveInOwnTransaction(orderId: string, job: Job): Promise<string[]> {
+    const toIssue = await changeOrder(orders, orderId, async (change) => {
+      const { order } = change;
+      const needsNoDeduction = !order.movements.some(({ ledger }) => ledger === "CLIENT");
+      const isToStart = order.status === "PENDING" && needsNoDeduction;
+      if (!isToStart && order.status !== "PROCESSING") return [];
+      const toIssue = await giveRewards(change, isToStart ? await change.advance({ status: "PROCESSING" }) : order);
+      if (toIssue.length === 0) await job.end(change);
+      return toIssue;
+    });
+    atCrashPoint("fulfil:after-commit");
+    return toIssue;
+  }
+}
