@@ -4,7 +4,7 @@ import type { Cart, CartFacts } from "../cart/cart.ts";
 import { conflict } from "../cart/change-cart.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
-import { afterCommit, type Db, inTransaction } from "../platform/db.ts";
+import { afterCommit, type Db, inTransaction, isLockTimeout } from "../platform/db.ts";
 import type { JobQueue } from "../platform/jobs/job.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../refusal.ts";
@@ -56,7 +56,6 @@ export interface PlaceOrderDeps {
 
 /** The longest age of a balance reading that counts as the balance just before the call. */
 const FRESH_MS = 2_000;
-const LOCK_TIMEOUT = "55P03";
 /** How often what was read elsewhere may turn out to be of before. */
 const MAX_ATTEMPTS = 5;
 
@@ -181,7 +180,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
         }
         return placed;
       } catch (error) {
-        if (!String((error as Error).message).includes(LOCK_TIMEOUT)) throw error;
+        if (!isLockTimeout(error)) throw error;
         break;
       }
     }

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
+import { Pool, statementName, transact, withPool } from "./direct-sql.ts";
 import { Prisma, PrismaClient } from "./generated/prisma/client.ts";
 
 export { Prisma };
@@ -10,41 +10,19 @@ export type Tx = Prisma.TransactionClient;
 
 /** @param keepsStatements whether a named statement stays prepared; not behind some poolers of transactions */
 export function openDb(url: string, poolSize: number, { keepsStatements } = { keepsStatements: true }): Db {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: poolSize,
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
-  });
+  const settings = { connectionString: url, max: poolSize, connectionTimeoutMillis: 10_000, keepAlive: true };
+  const pool = new Pool(settings, { keepsStatements });
   // For a moment after the pool has handed a client out nobody listens to it, and an error that nobody hears ends the process:
   // the server may close a connection right behind the answer that made it free. The next query reports it.
   pool.on("connect", (client) => client.on("error", () => {}));
-  return new PrismaClient({
+  const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, {
-      ...(keepsStatements && { statementNameGenerator: makeStatementNames() }),
+      ...(keepsStatements && { statementNameGenerator: ({ sql }) => statementName(sql) }),
       disposeExternalPool: true,
     }),
     transactionOptions: { maxWait: 10_000, timeout: 20_000 },
   });
-}
-
-const MAX_NAMED_STATEMENTS = 300;
-
-/**
- * Names what is asked again and again, so that PostgreSQL parses and plans it once for each connection: half of its work
- * for an order. Lists of any length make ever new texts, hence the bound. A name stands for one text in all processes, because a
- * pooler may hand a connection from one to another.
- */
-function makeStatementNames(): (query: { sql: string }) => string {
-  const names = new Map<string, string>();
-  return ({ sql }) => {
-    const name = names.get(sql);
-    if (name !== undefined) return name;
-    if (names.size >= MAX_NAMED_STATEMENTS) return ""; // as pg calls one without a name
-    const fresh = `t_${createHash("sha256").update(sql).digest("base64url")}`;
-    names.set(sql, fresh);
-    return fresh;
-  };
+  return withPool(prisma, pool);
 }
 
 const WRITE_CONFLICT_OR_DEADLOCK = "P2034";
@@ -64,7 +42,7 @@ export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Pr
   for (let tries = 1; ; tries += 1) {
     const actions: (() => void)[] = [];
     try {
-      const answer = await db.$transaction((tx) => {
+      const answer = await transact(db, (tx) => {
         thenDo.set(tx, actions);
         return work(tx);
       });
@@ -76,15 +54,20 @@ export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Pr
   }
 }
 
-/** Of SQL of our own Prisma reports every failure under one code; which it was stands in its cause. */
+const [SERIALIZATION_FAILURE, DEADLOCK, LOCK_NOT_AVAILABLE] = ["40001", "40P01", "55P03"];
+
 function isConflict(error: unknown): boolean {
-  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
-  const { cause } = (error.meta?.["driverAdapterError"] ?? {}) as { cause?: { kind?: unknown } };
-  return error.code === WRITE_CONFLICT_OR_DEADLOCK || cause?.kind === "TransactionWriteConflict";
+  if (error instanceof pg.DatabaseError) return error.code === DEADLOCK || error.code === SERIALIZATION_FAILURE;
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === WRITE_CONFLICT_OR_DEADLOCK;
 }
+
+/** Whether a statement waited longer for a lock than `lock_timeout`. */
+export const isLockTimeout = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE;
 
 /** Whether the database refused because of this unique index or constraint. */
 export function violates(error: unknown, constraint: string): boolean {
+  if (error instanceof pg.DatabaseError) return error.constraint?.includes(constraint) ?? false;
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
   return JSON.stringify([error.message, error.meta]).includes(constraint);
 }

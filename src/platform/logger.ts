@@ -23,7 +23,7 @@ const secretKeys = [
 ];
 
 /** Where a database error quotes the row that it refused, with everything in it. */
-const failingRow = "err.meta.driverAdapterError.cause.detail";
+const failingRow = ["err.detail", "err.meta.driverAdapterError.cause.detail"];
 
 export interface LoggerOptions {
   level: string;
@@ -38,7 +38,7 @@ export async function makeLogger({ level, pretty, destination }: LoggerOptions):
     level,
     base: null,
     redact: {
-      paths: [...secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), failingRow],
+      paths: [...secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), ...failingRow],
       censor: "[redacted]",
     },
   };

@@ -10,7 +10,7 @@ import { cloneDatabase, until } from "../support/gateway.ts";
 interface Input {
   id: string;
 }
-type Story = (memory: number | undefined, job: Job) => Promise<Next<number>>;
+type Story = (memory: number | undefined, job: Job, first?: string) => Promise<Next<number>>;
 
 let db: Db;
 const bus = makeLocalBus();
@@ -19,9 +19,9 @@ const log = await makeLogger({ level: "silent", pretty: false });
 const stories = new Map<string, Story>();
 const type = {
   name: "story",
-  run: (input: Input, memory: number | undefined, job: Job): Promise<Next<number>> => {
+  run: (input: Input, memory: number | undefined, job: Job, first?: string): Promise<Next<number>> => {
     const story = stories.get(input.id);
-    return story ? story(memory, job) : Promise.resolve("done");
+    return story ? story(memory, job, first) : Promise.resolve("done");
   },
 };
 
@@ -256,38 +256,36 @@ test("what is stopped gives its jobs up at once", async () => {
 });
 
 describe("a job that is inserted by the statement of its caller", () => {
-  let passed: unknown[];
-  const handed = {
-    name: "handed",
-    async run(_: Input, memory: number | undefined, __: Job, first?: string): Promise<Next<number>> {
+  const passed: unknown[] = [];
+  async function insert(to: JobQueue): Promise<string> {
+    passed.length = 0;
+    const id: string = randomUUID();
+    stories.set(id, async (memory, _, first) => {
       passed.push(first);
       return memory === undefined ? { inMs: 0, memory: 1 } : "done";
-    },
-  };
-  async function insert(to: JobQueue): Promise<string> {
-    const id: string = randomUUID();
-    to.register(handed);
-    await inTransaction(db, (tx) => tx.$executeRaw(to.insert(tx, handed, id, { id }, "marked")));
+    });
+    await inTransaction(db, (tx) => tx.$executeRaw(to.insert(tx, type, id, { id }, "marked")));
     return id;
   }
 
   test("passes its value to the first run alone", async () => {
-    passed = [];
     await isGone(await insert(queue));
     expect(passed).toEqual(["marked", undefined]);
   });
 
-  test("is started without a free slot before its process stops: nobody else could know the value", async () => {
-    passed = [];
-    queue.register(handed);
+  test("is started without a free slot before its process stops, because no other process knows the value", async () => {
     const stopping = await open({ slots: 1, leaseMs: 60_000 });
     expect(stopping.hasFreeSlot).toBe(true);
-    await addStuck(stopping);
+    const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
+    await add(() => isOver.then(() => "done"), randomUUID(), stopping);
     expect(stopping.hasFreeSlot).toBe(false);
     const id = await insert(stopping);
     expect(passed).toEqual([]);
-    await stopping.shutdown(0);
-    await isGone(id);
+    const stopped = stopping.shutdown(60_000);
+    expect(passed).toEqual(["marked"]);
+    end();
+    await stopped;
+    await isGone(id); // by another queue
     expect(passed).toEqual(["marked", undefined]);
   });
 });

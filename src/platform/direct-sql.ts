@@ -1,0 +1,129 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { createHash } from "node:crypto";
+import pg from "pg";
+import { Prisma, type PrismaClient } from "./generated/prisma/client.ts";
+
+/**
+ * Sends `$queryRaw` and `$executeRaw` to PostgreSQL directly, as prepared statements: through Prisma's engine a statement takes the
+ * process twice the CPU. Inside a transaction they take its connection, so that models and statements are of one transaction.
+ */
+
+interface Raw {
+  $queryRaw<T = unknown>(query: TemplateStringsArray | Prisma.Sql, ...values: unknown[]): Promise<T>;
+  $executeRaw(query: TemplateStringsArray | Prisma.Sql, ...values: unknown[]): Promise<number>;
+}
+
+/** The connection of one transaction, from its beginning to its end. */
+interface Held {
+  client: pg.PoolClient | null;
+  keepsStatements: boolean;
+  isOver: boolean;
+}
+const transactions = new AsyncLocalStorage<Held>();
+
+/** A pool that knows which connection the transaction of the present async context was given. */
+export class Pool extends pg.Pool {
+  /** Whether a named statement stays prepared. */
+  readonly keepsStatements: boolean;
+
+  constructor(settings: pg.PoolConfig, { keepsStatements }: { keepsStatements: boolean }) {
+    super(settings);
+    this.keepsStatements = keepsStatements;
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(done: Parameters<pg.Pool["connect"]>[0]): void;
+  override connect(done?: Parameters<pg.Pool["connect"]>[0]): Promise<pg.PoolClient> | undefined {
+    if (done) {
+      super.connect(done);
+      return;
+    }
+    const held = transactions.getStore();
+    return super.connect().then((client) => {
+      if (!held || held.client || held.isOver) return client;
+      const { release } = client;
+      Object.assign(held, { client, keepsStatements: this.keepsStatements });
+      client.release = (error) => {
+        Object.assign(held, { client: null, isOver: true });
+        release(error);
+      };
+      return client;
+    });
+  }
+}
+
+const MAX_NAMED_STATEMENTS = 300;
+const names = new Map<string, string>();
+
+/**
+ * Names a statement that is sent again and again, so that PostgreSQL parses and plans it once for each connection. Lists of any
+ * length make ever new texts, hence the bound. A name stands for one text in all processes, because a pooler may hand a connection
+ * from one to another.
+ * @returns "" for a statement without a name
+ */
+export function statementName(text: string): string {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  if (names.size >= MAX_NAMED_STATEMENTS) return "";
+  const name = `t_${createHash("sha256").update(text).digest("base64url")}`;
+  names.set(text, name);
+  return name;
+}
+
+const { INT8, DATE } = pg.types.builtins;
+/** As Prisma's models give them. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser(oid: number, format?: "text" | "binary") {
+    if (oid === INT8) return (text: string) => BigInt(text);
+    if (oid === DATE) return (text: string) => new Date(`${text}T00:00:00.000Z`);
+    return pg.types.getTypeParser(oid, format as "text");
+  },
+};
+
+const toParameter = (value: unknown) => (value instanceof Date ? value.toISOString() : value);
+
+async function send(
+  to: pg.PoolClient | pg.Pool,
+  { keepsStatements }: { keepsStatements: boolean },
+  query: TemplateStringsArray | Prisma.Sql,
+  values: unknown[],
+) {
+  const sql = "raw" in query ? Prisma.sql(query, ...values) : query;
+  const { text } = sql;
+  const name = keepsStatements ? statementName(text) : "";
+  return to.query({ name, text, values: sql.values.map(toParameter), types });
+}
+
+/** @returns a client of Prisma whose statements go to the pool */
+export const withPool = (db: PrismaClient, pool: Pool): PrismaClient =>
+  withStatements(db, {
+    $queryRaw: async (query, ...values) => (await send(pool, pool, query, values)).rows as never,
+    $executeRaw: async (query, ...values) => (await send(pool, pool, query, values)).rowCount ?? 0,
+  });
+
+/** Runs `work` in a transaction whose statements go to its connection. */
+export function transact<T>(db: PrismaClient, work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {
+  const held: Held = { client: null, keepsStatements: false, isOver: false };
+  return transactions.run(held, () =>
+    db.$transaction((tx) => {
+      const statements: Raw = {
+        // Without a connection the transaction is over, which Prisma says.
+        $queryRaw: async (query, ...values) =>
+          held.client ? ((await send(held.client, held, query, values)).rows as never) : tx.$queryRaw(query, ...values),
+        $executeRaw: async (query, ...values) =>
+          held.client ? ((await send(held.client, held, query, values)).rowCount ?? 0) : tx.$executeRaw(query, ...values),
+      };
+      return work(withStatements(tx, statements));
+    }),
+  );
+}
+
+function withStatements<T extends object>(target: T, statements: Raw): T {
+  return new Proxy(target, {
+    get(_, property) {
+      if (property === "$queryRaw" || property === "$executeRaw") return statements[property];
+      const value: unknown = Reflect.get(target, property);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
