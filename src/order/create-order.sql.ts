@@ -108,8 +108,9 @@ export async function insertOrder(
       from jsonb_to_recordset(${JSON.stringify(movements)}::jsonb) as movement (id uuid, number int, ledger points_ledger,
         "payWith" wallet_kind, "groupId" text, "unitId" uuid, points bigint, "lineIds" uuid[], reference text, before jsonb)
     )
-    insert into order_events (order_id, seq, status, previous_status, points_state, message, at)
-    select ${id}::uuid, nth, 'PENDING', case when nth > 1 then 'PENDING'::order_status end, "pointsState", message, ${placedAt}
+    insert into order_events (order_id, seq, status, previous_status, points_state, message, at, tells)
+    select ${id}::uuid, nth, 'PENDING', case when nth > 1 then 'PENDING'::order_status end, "pointsState", message, ${placedAt},
+      case nth when ${seq} then nth else 0 end
     from jsonb_to_recordset(${JSON.stringify(events.map((event, index) => ({ ...event, nth: index + 1 })))}::jsonb)
       as event (nth int, "pointsState" points_state, message text)
     order by nth`;

@@ -1,6 +1,8 @@
 import type { Db } from "../platform/db.ts";
-import type { OrderEvent } from "../platform/generated/prisma/client.ts";
+import type { OrderEvent as EventRow } from "../platform/generated/prisma/client.ts";
 import { isFinal } from "./order-status.ts";
+
+export type OrderEvent = Omit<EventRow, "tells">;
 
 export interface OrderNews {
   /** That of its last event. */

@@ -2,12 +2,11 @@ import type { OrderFilter, OrderStatus, PointsState } from "../graphql/generated
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
-import type { OrderEvent } from "../platform/generated/prisma/client.ts";
 import type { Writes } from "../platform/jobs/job.ts";
 import { wordsFor } from "./event-words.ts";
 import { type Movement, type Order, type OrderLine, toLine, toMovement, toOrder } from "./order.ts";
 import { type OrderAggregate, readAggregate } from "./order-aggregate.ts";
-import { type OrderNews, readNews } from "./order-news.sql.ts";
+import { type OrderEvent, type OrderNews, readNews } from "./order-news.sql.ts";
 import { assertMove, isFinal, isPrizeTaken } from "./order-status.ts";
 import { hasOpenMovement, pointsStateOf } from "./points-state.ts";
 import { isHeldFromOwnWallet, redeemedUnits } from "./redeemed.sql.ts";
@@ -289,9 +288,9 @@ function openChange(tx: Tx, order: OrderAggregate, now: Date): OrderChange {
           seq = seq + ${events.length}, client_token = case when ${keepsToken} then client_token end
         where id = ${orderId}::uuid returning seq)`,
       Prisma.sql`new_events as (
-        insert into order_events (order_id, seq, status, previous_status, points_state, line_id, message, at)
+        insert into order_events (order_id, seq, status, previous_status, points_state, line_id, message, at, tells)
         select ${orderId}::uuid, changed_order.seq - ${events.length} + event.nth, event.status, event."previousStatus",
-          event."pointsState", event."lineId", event.message, ${now}
+          event."pointsState", event."lineId", event.message, ${now}, case event.nth when ${events.length} then event.nth else 0 end
         from changed_order, jsonb_to_recordset(${JSON.stringify(events)}::jsonb) as event (nth int, status order_status,
           "previousStatus" order_status, "pointsState" points_state, "lineId" uuid, message text)
         order by event.nth)`,

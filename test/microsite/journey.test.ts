@@ -116,6 +116,35 @@ browserTest("one order from one’s own points and a group’s", async () => {
   expect(problems).toEqual([]);
 });
 
+browserTest("a wallet is offered once it is known which can pay, and a later answer does not change it", async () => {
+  const { gateway } = site;
+  const customer = await groupMember(gateway, { balance: 900, groupPoints: 700 });
+  const treat = await issuable(gateway, { name: "Late breakfast", points: 300 });
+  const { page, problems } = await site.visit(customer);
+  const ofGroup = page.waitForResponse((response) =>
+    (response.request().postData() ?? "").includes('"payWith":"GROUP"'),
+  );
+  const release = Promise.withResolvers<void>();
+  await page.route("**/graphql", async (route) => {
+    if (route.request().postData()?.includes('"payWith":"INDIVIDUAL"')) await release.promise;
+    await route.continue();
+  });
+
+  await page.goto(`/rewards/CAP-${treat.upstreamId}`);
+  const wallets = page.getByRole("group", { name: "Pay with" }).getByRole("radio");
+  await ofGroup;
+  await page.getByText("Enough for this").first().waitFor();
+  expect(
+    await wallets.evaluateAll((radios) => radios.map((radio) => (radio as unknown as { checked: boolean }).checked)),
+  ).toEqual([false, false]);
+  expect(await page.getByRole("button", { name: "Add to cart" }).isDisabled()).toBe(true);
+  release.resolve();
+  await wallets.nth(0).and(page.locator(":checked")).waitFor();
+  await page.getByRole("button", { name: "Add to cart" }).click();
+  await page.getByText("It is in your cart.").waitFor();
+  expect(problems).toEqual([]);
+});
+
 browserTest("every page is for everybody, also on a phone and in the dark", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ customerId: "CUST67890" });

@@ -50,13 +50,16 @@ export function BuyForm({ reward }: { reward: RewardDetail }) {
   const [added, setAdded] = useState<string | null>(null);
   const [refusal, setRefusal] = useState<RefusalFragment | "unknown" | null>(null);
 
-  // The first wallet that can pay, unless another one was chosen.
-  const group =
-    chosen ?? options.find((option) => standings[option.group]?.redeemable)?.group ?? options[0]?.group ?? "";
-  const standing = standings[group];
+  const group = chosen ?? firstThatCanPay(options, standings);
+  const standing = group === undefined ? undefined : standings[group];
   const isHopeless = standing != null && !standing.redeemable;
+  // Kept, so that a later answer does not choose another wallet under the customer's eyes.
+  useEffect(() => {
+    if (group !== undefined) setChosen(group);
+  }, [group]);
 
   async function addToCart() {
+    if (group === undefined) return;
     setAdded(null);
     setRefusal(null);
     try {
@@ -96,7 +99,7 @@ export function BuyForm({ reward }: { reward: RewardDetail }) {
           isDisabled={isHopeless}
           onChange={setQuantity}
         />
-        <Button busy={adding.loading} disabled={isHopeless} onClick={() => void addToCart()}>
+        <Button busy={adding.loading} disabled={group === undefined || isHopeless} onClick={() => void addToCart()}>
           {t("reward.add")}
         </Button>
       </div>
@@ -112,6 +115,16 @@ export function BuyForm({ reward }: { reward: RewardDetail }) {
       )}
     </>
   );
+}
+
+/** The first wallet that can pay, or else the first of all; undefined while that is not known of a wallet before it. */
+function firstThatCanPay(options: readonly Option[], standings: Record<string, Standing>): string | undefined {
+  for (const { group } of options) {
+    const standing = standings[group];
+    if (standing === undefined) return undefined;
+    if (standing?.redeemable) return group;
+  }
+  return options[0]?.group;
 }
 
 function WalletOption(props: {
