@@ -111,7 +111,9 @@ export function transact<T>(db: PrismaClient, work: (tx: Prisma.TransactionClien
         $queryRaw: async (query, ...values) =>
           held.client ? ((await send(held.client, held, query, values)).rows as never) : tx.$queryRaw(query, ...values),
         $executeRaw: async (query, ...values) =>
-          held.client ? ((await send(held.client, held, query, values)).rowCount ?? 0) : tx.$executeRaw(query, ...values),
+          held.client
+            ? ((await send(held.client, held, query, values)).rowCount ?? 0)
+            : tx.$executeRaw(query, ...values),
       };
       return work(withStatements(tx, statements));
     }),
