@@ -14,7 +14,7 @@ const durability = [
 const programs = [
   "test/scripts/**/*.test.ts",
   "test/start-failures.test.ts",
-  "test/platform/postgres.test.ts",
+  "test/platform/{postgres,pgbouncer,many-processes}.test.ts",
   "test/sandbox/process.test.ts",
   "test/reward-processor/{import-members,intake/own-process,intake/redis-intake}.test.ts",
 ];

@@ -54,7 +54,8 @@ interface ErrorShape {
 function factsOf(error: unknown): { codes: string[]; message: string } {
   if (!(error instanceof Error)) return { codes: [], message: "" };
   const { code, syscall, message, meta, errors } = error as ErrorShape;
-  const reported = meta?.driverAdapterError as ErrorShape | undefined;
+  // The error of Prisma's adapter is the cause of Prisma's own, or comes alone when a transaction could not begin or end.
+  const reported = (error.name === "DriverAdapterError" ? error : meta?.driverAdapterError) as ErrorShape | undefined;
   const cause = (reported?.cause ?? {}) as ErrorShape;
   // The socket file of a server that has ended.
   const isMissingSocket = code === "ENOENT" && (syscall === "connect" || /\bconnect ENOENT\b/.test(String(message)));

@@ -31,7 +31,8 @@ export async function runOwnProcess(
       log,
     });
     running.use(database);
-    const { db, bus } = database;
+    const { db, bus, mostConnections } = database;
+    log.info({ mostConnections }, "Opening connections to the database");
     const intake = runRedisIntake({
       redisUrl,
       processMessage: openProcessor({ config, db, bus, clock: systemClock }).processMessage.process,

@@ -25,6 +25,11 @@ export const needs = {
     missing: "no redis-server on the PATH",
     remedy: "apt-get install redis-server",
   },
+  pgbouncer: {
+    isMet: spawnSync("pgbouncer", ["--version"]).status === 0,
+    missing: "no pgbouncer on the PATH",
+    remedy: "apt-get install pgbouncer",
+  },
   root: {
     isMet: process.getuid?.() === 0,
     missing: "not run as root",
