@@ -36,7 +36,8 @@ browserTest("a newcomer orders and holds the code as it happens, by trusted docu
   const otp = await sentOtp(gateway, "CUST12345");
   await code.fill(wrongOtp(otp));
   await page.getByText("You have 2 tries left").waitFor();
-  await page.keyboard.insertText(` ${otp.slice(0, 3)} ${otp.slice(3)} `); // as a paste or the phone does it
+  const devanagari = otp.slice(3).replace(/\d/g, (digit) => String.fromCodePoint(0x0966 + Number(digit)));
+  await page.keyboard.insertText(` ${otp.slice(0, 3)} ${devanagari} `); // as a paste or a keyboard of another script does it
 
   await page.getByText("You have not ordered anything yet").waitFor();
   expect(await page.evaluate("document.cookie")).toBe("");
