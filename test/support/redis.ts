@@ -31,7 +31,12 @@ export async function startTestRedis(): Promise<TestRedis> {
       server = spawn("redis-server", ["--port", port, "--bind", "127.0.0.1", "--dir", directory, ...durable], {
         stdio: ["ignore", "pipe", "ignore"],
       });
-      for await (const chunk of server.stdout ?? []) if (String(chunk).includes("Ready to accept connections")) break;
+      let isReady = false;
+      for await (const chunk of server.stdout ?? []) {
+        isReady = String(chunk).includes("Ready to accept connections");
+        if (isReady) break;
+      }
+      if (!isReady) throw new Error(`redis-server ended before it was ready at port ${port}`);
     },
     async kill() {
       if (!server || server.exitCode !== null || server.signalCode !== null) return;
