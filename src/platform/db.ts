@@ -15,6 +15,7 @@ export function openDb(url: string, poolSize: number, { keepsStatements } = { ke
   // For a moment after the pool has handed a client out nobody listens to it, and an error that nobody hears ends the process:
   // the server may close a connection right behind the answer that made it free. The next query reports it.
   pool.on("connect", (client) => client.on("error", () => {}));
+  pool.on("error", () => {}); // of a connection that nobody uses; the adapter listens only once it was used itself
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, {
       ...(keepsStatements && { statementNameGenerator: ({ sql }) => statementName(sql) }),

@@ -26,3 +26,21 @@ test("connections that are cut while many wait for one end no process, only thei
   await db.$disconnect();
   await operator.end();
 });
+
+test("connections that are cut while nobody uses them end no process, before a model was used as well", async () => {
+  const url = await cloneDatabase();
+  const db = openDb(url, 2);
+  expect(await db.$queryRaw`select 1 as one`).toEqual([{ one: 1 }]);
+  const operator = new pg.Client({ connectionString: url });
+  await operator.connect();
+  const isCut = async () => {
+    const { rows } = await operator.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+    );
+    return rows.length === 0;
+  };
+  while (!(await isCut())) await new Promise(setImmediate);
+  expect(await db.$queryRaw`select 1 as one`).toEqual([{ one: 1 }]);
+  await db.$disconnect();
+  await operator.end();
+});
