@@ -54,6 +54,9 @@ export interface Surroundings {
   lockBackoffMs?: number;
   /** See `http.ts`. */
   patience?: Patience;
+  /** What the pages of one customer may ask Capillary for, and how long they share its answers. */
+  capillaryPerCustomer?: CapillaryOptions["perCustomer"];
+  capillaryKeptMs?: number;
   openBus?: typeof openPostgresBus;
   /** Called as each step of the start begins, with its name such as "Applying migrations". */
   onStep?: ((step: string) => void) | undefined;
@@ -80,6 +83,9 @@ const CREDIT_CONNECTIONS = 32;
 const CALLS_A_STEP = 2;
 const SHUTDOWN_MARGIN_MS = 1_000;
 const SWEEP_EVERY_MS = 3_600_000;
+/** Of Capillary's calls, for the pages of one customer. */
+const PER_CUSTOMER = { concurrency: 4, callsPerMinute: 60 };
+const CAPILLARY_KEPT_MS = 5_000;
 
 /** Starts everything, in the order that each part needs, and stops it in the opposite one. */
 export async function startApp(config: Config, surroundings: Surroundings = {}): Promise<App> {
@@ -137,7 +143,14 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     const capillaryApi = config.capillary.api ?? sandbox?.capillary;
     const capillary =
       capillaryApi &&
-      openCapillary(config, capillaryApi, { clock, log, patience, lockBackoffMs: surroundings.lockBackoffMs });
+      openCapillary(config, capillaryApi, {
+        clock,
+        log,
+        patience,
+        lockBackoffMs: surroundings.lockBackoffMs,
+        perCustomer: surroundings.capillaryPerCustomer ?? PER_CUSTOMER,
+        keptMs: surroundings.capillaryKeptMs ?? CAPILLARY_KEPT_MS,
+      });
     running.defer(() => capillary?.close());
     const pictures = makePictureFetcher({
       trustedOrigin: capillaryApi && new URL(capillaryApi.rewardsUrl).origin,
@@ -260,7 +273,7 @@ async function startSandbox(config: Config, running: AsyncDisposableStack) {
 function openCapillary(
   config: Config,
   api: NonNullable<Config["capillary"]["api"]> | SandboxProcess["capillary"],
-  deps: Pick<CapillaryOptions, "clock" | "log" | "patience" | "lockBackoffMs">,
+  deps: Pick<CapillaryOptions, "clock" | "log" | "patience" | "lockBackoffMs" | "perCustomer" | "keptMs">,
 ): Capillary {
   const { upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config;
   return makeCapillary({ ...api, timeoutMs, connections, ...deps });
