@@ -15,7 +15,7 @@ import { siteManifests } from "./pages.ts";
 import type { Clock } from "./platform/clock.ts";
 import { systemClock } from "./platform/clock.ts";
 import { noCrashPoints, openCrashPoints } from "./platform/crash-point.ts";
-import { databaseTrouble, whyReadOnly } from "./platform/database-trouble.ts";
+import { databaseTrouble } from "./platform/database-trouble.ts";
 import { makeExclusive } from "./platform/exclusive.ts";
 import { makeJobQueue } from "./platform/jobs/job-queue.ts";
 import { type Logger, makeLogger } from "./platform/logger.ts";
@@ -114,7 +114,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       openBus: surroundings.openBus,
     });
     running.use(database);
-    const { db, bus, lockUrl, readOnly, mostConnections } = database;
+    const { db, bus, lockUrl, readOnly, mostConnections, checkReady } = database;
     begin(`Opening at most ${mostConnections} connections to the database`);
     const vault = makeVoucherVault(makeSecretBox(config.voucherSecret, "voucher"));
     await checkVault(vault, db);
@@ -226,7 +226,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       features,
       bus,
       sandboxUrl: sandbox?.url,
-      checkReady: () => whyReadOnly(db),
+      checkReady,
     });
     if (capillary && config.catalogSyncMs > 0) {
       const firstAfterMs = surroundings.catalogSyncAfterMs;
