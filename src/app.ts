@@ -35,6 +35,8 @@ export interface Surroundings {
   log?: Logger;
   /** See `even-timing.ts`. */
   otpGridMs?: number;
+  /** See `verify-otp.ts`. */
+  otpSettledMs?: number;
   /** See `request-otp.ts`. */
   untilOtpTick?: typeof untilNextTick;
   reconcileEveryMs?: number;
@@ -52,11 +54,11 @@ export interface Surroundings {
   revokePatienceMs?: number;
   /** See `caller.ts` of Capillary. */
   lockBackoffMs?: number;
-  /** See `http.ts`. */
-  patience?: Patience;
   /** What the pages of one customer may ask Capillary for, and how long they share its answers. */
   capillaryPerCustomer?: CapillaryOptions["perCustomer"];
   capillaryKeptMs?: number;
+  /** See `http.ts`. */
+  patience?: Patience;
   openBus?: typeof openPostgresBus;
   /** Called as each step of the start begins, with its name such as "Applying migrations". */
   onStep?: ((step: string) => void) | undefined;
@@ -81,11 +83,11 @@ const JOB_SLOTS = 64;
 const CREDIT_CONNECTIONS = 32;
 /** The most calls to an upstream between two records of a job: a movement, and the wallet after it. */
 const CALLS_A_STEP = 2;
-const SHUTDOWN_MARGIN_MS = 1_000;
-const SWEEP_EVERY_MS = 3_600_000;
 /** Of Capillary's calls, for the pages of one customer. */
 const PER_CUSTOMER = { concurrency: 4, callsPerMinute: 60 };
 const CAPILLARY_KEPT_MS = 5_000;
+const SHUTDOWN_MARGIN_MS = 1_000;
+const SWEEP_EVERY_MS = 3_600_000;
 
 /** Starts everything, in the order that each part needs, and stops it in the opposite one. */
 export async function startApp(config: Config, surroundings: Surroundings = {}): Promise<App> {
@@ -184,6 +186,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       pictures,
       otpGridMs: surroundings.otpGridMs,
       untilOtpTick: surroundings.untilOtpTick,
+      otpSettledMs: surroundings.otpSettledMs,
       catalogPageSize: surroundings.catalogPageSize,
       retries: surroundings.retries,
       revokePatienceMs: surroundings.revokePatienceMs,
@@ -205,8 +208,8 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     running.defer(repeat(reconcile, surroundings.reconcileEveryMs ?? 30_000, "Reconciliation", log));
     await features.expireVouchers();
     running.defer(repeat(features.sweepFeeds, SWEEP_EVERY_MS, "Forgetting old events", log));
-    running.defer(repeat(features.sweepHandOffs, SWEEP_EVERY_MS, "Forgetting old sign-in links", log));
     running.defer(repeat(features.sweepOld, SWEEP_EVERY_MS, "Forgetting old sessions, keys and deliveries", log));
+    running.defer(repeat(features.sweepSignIns, SWEEP_EVERY_MS, "Forgetting old sign-ins", log));
     const { redisUrl } = config;
     if (redisUrl !== undefined) {
       const { runRelay } = await import("./reward-processor/feed/relay/run-relay.ts");

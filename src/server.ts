@@ -226,7 +226,13 @@ export async function startServer({ config, log }: { config: Config; log: Logger
   };
 }
 
-const noCookies: SessionCookies = { refreshToken: undefined, set() {}, clear() {} };
+const noCookies: SessionCookies = {
+  refreshToken: undefined,
+  deviceId: undefined,
+  nextDeviceId: undefined,
+  set() {},
+  clear() {},
+};
 
 const commonHeaders = ({ id }: FastifyRequest) => ({ "x-request-id": id, "x-content-type-options": "nosniff" });
 

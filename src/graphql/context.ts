@@ -40,3 +40,7 @@ export interface SessionCookies {
   set(tokens: { accessToken: string; accessExpiresAt: Date; refreshToken: string; refreshExpiresAt: Date }): void;
   clear(): void;
 }
+  /** Stands for the browser, from one visit to the next. Undefined where the request came with none. */
+  readonly deviceId: string | undefined;
+  /** The same, or the one that the answer gives the browser. */
+  readonly nextDeviceId: string | undefined;
