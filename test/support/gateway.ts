@@ -159,6 +159,8 @@ export async function startTestGateway(
     retries: retriesOfTests(),
     otpSettledMs: 0,
     lockBackoffMs: 5,
+    capillaryPerCustomer: { concurrency: 64, callsPerMinute: undefined },
+    capillaryKeptMs: 0,
     revokePatienceMs: 60_000,
     patience: patience.wait,
   };
@@ -166,8 +168,6 @@ export async function startTestGateway(
   const start = async (settings: Record<string, string>) => {
     app = await startApp(readConfig(settings), { ...ofTests, ...surroundings });
     return app;
-    capillaryPerCustomer: { concurrency: 64, callsPerMinute: undefined },
-    capillaryKeptMs: 0,
   };
   const gateway = await makeTestGateway(start, env, surroundings.clock);
   return Object.assign(gateway, {
