@@ -152,7 +152,9 @@ export function makeOtpChallengeStore(db: Db, limits: OtpLimits, gate: SignInGat
           return open(tx, input);
         });
       return gate.run({ address, customerId: input.customerId }, counted).catch((error: unknown) => {
-        throw databaseTrouble(error) === "busy" ? new Busy("the lock of a customer or an address is held", { cause: error }) : error;
+        throw databaseTrouble(error) === "busy"
+          ? new Busy("the lock of a customer or an address is held", { cause: error })
+          : error;
       });
     },
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -14,6 +13,8 @@ import type { LiveSession, SessionStore } from "./session.store.ts";
 const REFERENCE_POLL_MS = 50;
 /** How much longer than a delivery takes at most it may take to say that the password is wrong. */
 const SETTLE_MARGIN_MS = 1_000;
+
+const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 export interface SignedIn {
   session: LiveSession;

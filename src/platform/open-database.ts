@@ -70,7 +70,15 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     await checkRoom(db, mostConnections, log);
     const held = opened.move();
     const checkReady = ready.check;
-    return { db, bus, lockUrl, mostConnections, readOnly, checkReady, [Symbol.asyncDispose]: () => held.disposeAsync() };
+    return {
+      db,
+      bus,
+      lockUrl,
+      mostConnections,
+      readOnly,
+      checkReady,
+      [Symbol.asyncDispose]: () => held.disposeAsync(),
+    };
   } catch (error) {
     await opened.disposeAsync();
     throw error;
