@@ -56,7 +56,9 @@ export function makeCartStore(db: Db): CartStore {
     open,
     byIds: async (ids) => (await db.cart.findMany({ where: { id: { in: [...ids] } }, include: withLines })).map(toCart),
     locked: (customerId, change) =>
-      inTransaction({ db, lane: `customer ${customerId}` }, async (tx) => change(tx, await lockOpenCart(tx, customerId))),
+      inTransaction({ db, lane: `customer ${customerId}` }, async (tx) =>
+        change(tx, await lockOpenCart(tx, customerId)),
+      ),
   };
 }
 
