@@ -96,8 +96,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
   ) {
     const { customerId } = buyer;
     const { wallet } = own;
-    const alone = { db, lane: `customer ${customerId}` };
-    return inTransaction(alone, async (tx): Promise<Placed | Refused | "balance is stale" | { askAbout: Cart }> => {
+    return inTransaction(db, async (tx): Promise<Placed | Refused | "balance is stale" | { askAbout: Cart }> => {
       const { version, ...locked } = await lockAccount(tx, customerId);
       const cartId = locked.cartId ?? (await lockOpenCart(tx, customerId)).id;
       const { cart, used, held, redeemed, isTurnFree } = await readCheckout(tx, { customerId, cartId, request });

@@ -10,15 +10,20 @@ export type Db = PrismaClient;
 export type Tx = Prisma.TransactionClient;
 
 /** @param keepsStatements whether a named statement stays prepared; not behind some poolers of transactions */
-export function openDb(url: string, poolSize: number, { keepsStatements } = { keepsStatements: true }): Db {
+export function openDb(
+  url: string,
+  poolSize: number,
+  { keepsStatements, keepsSessions } = { keepsStatements: true, keepsSessions: true },
+): Db {
   const settings = { connectionString: url, max: poolSize, connectionTimeoutMillis: 10_000, keepAlive: true };
   const pool = new Pool(settings, { keepsStatements });
   // For a moment after the pool has handed a client out nobody listens to it, and an error that nobody hears ends the process:
   // the server may close a connection right behind the answer that made it free. The next query reports it.
   pool.on("connect", (client) => {
     client.on("error", () => {});
-    // Not as a parameter of the connection, which poolers refuse. Sent before whatever the connection was opened for.
-    client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`).catch(() => {});
+    // Not as a parameter of the connection, which poolers refuse. Sent before whatever the connection was opened for. Behind a
+    // pooler of transactions it would be another client's setting.
+    if (keepsSessions) client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`).catch(() => {});
   });
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, {
