@@ -15,7 +15,7 @@ import { siteManifests } from "./pages.ts";
 import type { Clock } from "./platform/clock.ts";
 import { systemClock } from "./platform/clock.ts";
 import { noCrashPoints, openCrashPoints } from "./platform/crash-point.ts";
-import { databaseTrouble, whyReadOnly } from "./platform/database-trouble.ts";
+import { databaseTrouble } from "./platform/database-trouble.ts";
 import { makeExclusive } from "./platform/exclusive.ts";
 import { makeJobQueue } from "./platform/jobs/job-queue.ts";
 import { type Logger, makeLogger } from "./platform/logger.ts";
@@ -35,6 +35,8 @@ export interface Surroundings {
   log?: Logger;
   /** See `even-timing.ts`. */
   otpGridMs?: number;
+  /** See `verify-otp.ts`. */
+  otpSettledMs?: number;
   /** See `request-otp.ts`. */
   untilOtpTick?: typeof untilNextTick;
   reconcileEveryMs?: number;
@@ -52,6 +54,9 @@ export interface Surroundings {
   revokePatienceMs?: number;
   /** See `caller.ts` of Capillary. */
   lockBackoffMs?: number;
+  /** What the pages of one customer may ask Capillary for, and how long they share its answers. */
+  capillaryPerCustomer?: CapillaryOptions["perCustomer"];
+  capillaryKeptMs?: number;
   /** See `http.ts`. */
   patience?: Patience;
   openBus?: typeof openPostgresBus;
@@ -78,6 +83,9 @@ const JOB_SLOTS = 64;
 const CREDIT_CONNECTIONS = 32;
 /** The most calls to an upstream between two records of a job: a movement, and the wallet after it. */
 const CALLS_A_STEP = 2;
+/** Of Capillary's calls, for the pages of one customer. */
+const PER_CUSTOMER = { concurrency: 4, callsPerMinute: 60 };
+const CAPILLARY_KEPT_MS = 5_000;
 const SHUTDOWN_MARGIN_MS = 1_000;
 const SWEEP_EVERY_MS = 3_600_000;
 
@@ -108,7 +116,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       openBus: surroundings.openBus,
     });
     running.use(database);
-    const { db, bus, lockUrl, readOnly, mostConnections } = database;
+    const { db, bus, lockUrl, readOnly, mostConnections, checkReady } = database;
     begin(`Opening at most ${mostConnections} connections to the database`);
     const vault = makeVoucherVault(makeSecretBox(config.voucherSecret, "voucher"));
     await checkVault(vault, db);
@@ -137,7 +145,14 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     const capillaryApi = config.capillary.api ?? sandbox?.capillary;
     const capillary =
       capillaryApi &&
-      openCapillary(config, capillaryApi, { clock, log, patience, lockBackoffMs: surroundings.lockBackoffMs });
+      openCapillary(config, capillaryApi, {
+        clock,
+        log,
+        patience,
+        lockBackoffMs: surroundings.lockBackoffMs,
+        perCustomer: surroundings.capillaryPerCustomer ?? PER_CUSTOMER,
+        keptMs: surroundings.capillaryKeptMs ?? CAPILLARY_KEPT_MS,
+      });
     running.defer(() => capillary?.close());
     const pictures = makePictureFetcher({
       trustedOrigin: capillaryApi && new URL(capillaryApi.rewardsUrl).origin,
@@ -171,6 +186,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       pictures,
       otpGridMs: surroundings.otpGridMs,
       untilOtpTick: surroundings.untilOtpTick,
+      otpSettledMs: surroundings.otpSettledMs,
       catalogPageSize: surroundings.catalogPageSize,
       retries: surroundings.retries,
       revokePatienceMs: surroundings.revokePatienceMs,
@@ -192,8 +208,8 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     running.defer(repeat(reconcile, surroundings.reconcileEveryMs ?? 30_000, "Reconciliation", log));
     await features.expireVouchers();
     running.defer(repeat(features.sweepFeeds, SWEEP_EVERY_MS, "Forgetting old events", log));
-    running.defer(repeat(features.sweepHandOffs, SWEEP_EVERY_MS, "Forgetting old sign-in links", log));
     running.defer(repeat(features.sweepOld, SWEEP_EVERY_MS, "Forgetting old sessions, keys and deliveries", log));
+    running.defer(repeat(features.sweepSignIns, SWEEP_EVERY_MS, "Forgetting old sign-ins", log));
     const { redisUrl } = config;
     if (redisUrl !== undefined) {
       const { runRelay } = await import("./reward-processor/feed/relay/run-relay.ts");
@@ -213,7 +229,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       features,
       bus,
       sandboxUrl: sandbox?.url,
-      checkReady: () => whyReadOnly(db),
+      checkReady,
     });
     if (capillary && config.catalogSyncMs > 0) {
       const firstAfterMs = surroundings.catalogSyncAfterMs;
@@ -260,7 +276,7 @@ async function startSandbox(config: Config, running: AsyncDisposableStack) {
 function openCapillary(
   config: Config,
   api: NonNullable<Config["capillary"]["api"]> | SandboxProcess["capillary"],
-  deps: Pick<CapillaryOptions, "clock" | "log" | "patience" | "lockBackoffMs">,
+  deps: Pick<CapillaryOptions, "clock" | "log" | "patience" | "lockBackoffMs" | "perCustomer" | "keptMs">,
 ): Capillary {
   const { upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config;
   return makeCapillary({ ...api, timeoutMs, connections, ...deps });

@@ -9,7 +9,9 @@ import { makeIdentify } from "./auth/identify.ts";
 import { makeOidcVerifier } from "./auth/oidc.ts";
 import { makeOtpChallengeStore } from "./auth/otp-challenge.store.ts";
 import { makeRequestOtp } from "./auth/request-otp.ts";
+import { makeRequesters } from "./auth/requester.ts";
 import { makeSessionStore } from "./auth/session.store.ts";
+import { makeSignInGate } from "./auth/sign-in-gate.ts";
 import { makeSignInWithToken } from "./auth/sign-in-with-token.ts";
 import { makeVerifyOtp } from "./auth/verify-otp.ts";
 import type { Viewer } from "./auth/viewer.ts";
@@ -128,6 +130,7 @@ export interface FeatureDeps {
   pictures: PictureFetcher;
   otpGridMs: number | undefined;
   untilOtpTick: typeof untilNextTick | undefined;
+  otpSettledMs: number | undefined;
   catalogPageSize: number | undefined;
   retries: Partial<RetryPolicies> | undefined;
   revokePatienceMs: number | undefined;
@@ -156,26 +159,44 @@ export function makeFeatures(deps: FeatureDeps) {
     serviceToken: config.rewardServiceToken,
     oidc,
   });
-  const challenges = makeOtpChallengeStore(db, {
-    perCustomerHour: config.otpPerCustomerHour,
-    perAddressHour: config.otpPerAddressHour,
-  });
-  const addresses = box("address");
+  const gate = makeSignInGate(config.databasePoolSize);
+  const { otpPerCustomerHour: perCustomerHour, otpPerAddressHour: perAddressHour, otpPerMinute: perMinute } = config;
+  const challenges = makeOtpChallengeStore(db, { perCustomerHour, perAddressHour, perMinute }, gate);
+  const requesters = makeRequesters(box("address"));
   const requestOtp = makeRequestOtp({
     challenges,
     client,
-    addresses,
+    requesters,
     clock,
     log,
     gridMs,
     untilTick: deps.untilOtpTick,
   });
   const deliveryMs = config.upstreamTimeoutMs;
-  const verifyOtp = makeVerifyOtp({ challenges, sessions, client, clock, log, gridMs, deliveryMs });
+  const verifyOtp = makeVerifyOtp({
+    challenges,
+    sessions,
+    requesters,
+    client,
+    clock,
+    log,
+    gridMs,
+    deliveryMs,
+    settledMs: deps.otpSettledMs,
+  });
 
-  const handOffs = makeHandOffStore(db, { perAddressHour: config.otpPerAddressHour });
+  const handOffs = makeHandOffStore(db, { perAddressHour }, gate);
   const verify = deps.handOff && makeVerifyHandOff(deps.handOff, clock);
-  const signInWithToken = makeSignInWithToken({ db, tries: handOffs, sessions, verify, addresses, clock, log });
+  const signInWithToken = makeSignInWithToken({
+    db,
+    tries: handOffs,
+    sessions,
+    verify,
+    requesters,
+    challenges,
+    clock,
+    log,
+  });
 
   // Catalogue and cart
   const orders = makeOrderStore({ db, bus, clock });
@@ -330,8 +351,11 @@ export function makeFeatures(deps: FeatureDeps) {
     feeds,
     expireVouchers: expireVouchers.expire,
     sweepFeeds,
-    sweepHandOffs: () => handOffs.sweep(clock.now()),
     sweepOld: makeSweep({ db, clock }),
+    async sweepSignIns() {
+      await handOffs.sweep(clock.now());
+      await challenges.sweep(clock.now());
+    },
     startCrediting: (pollMs: number | undefined) => startCrediting({ ...crediting, pollMs }),
     readRewardImage: makeReadRewardImage({ db, catalogue, pictures: deps.pictures, clock, log }),
     adoptOrders: () => adoptOrders(db),

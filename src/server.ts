@@ -5,11 +5,13 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import fastifyCookie from "@fastify/cookie";
 import fastifyCors from "@fastify/cors";
+import proxyAddr from "@fastify/proxy-addr";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import { makeCookieNames, sessionCookies } from "./auth/cookies.ts";
 import { mountDevelopmentSignIn } from "./auth/development-sign-in.ts";
 import { bearerToken } from "./auth/identify.ts";
+import { addressBlock } from "./auth/otp-limits.ts";
 import type { Viewer } from "./auth/viewer.ts";
 import { mountRewardImages } from "./catalog/mirror/image/image-route.ts";
 import { gatewayListens } from "./check-ports.ts";
@@ -18,8 +20,10 @@ import { acceptsHtml, errorPage, errorPageHeaders, sendError } from "./error-pag
 import type { Features } from "./features.ts";
 import { mountGraphiqlSettings } from "./graphiql-settings.ts";
 import type { Context, SessionCookies } from "./graphql/context.ts";
+import { makeDocumentCache } from "./graphql/document-cache.ts";
 import { mountGraphql } from "./graphql/http.ts";
 import { makeOriginCheck } from "./graphql/origins.ts";
+import { makeRateLimits, OPERATION_COST } from "./graphql/rate-limits.ts";
 import { mountSubscriptions } from "./graphql/subscriptions.ts";
 import type { DocumentGate } from "./graphql/trusted-documents.ts";
 import { type CheckReady, makeHealth, mountHealth } from "./health.ts";
@@ -35,6 +39,10 @@ import { mountRewardProcessor } from "./reward-processor/intake/reward-route.ts"
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+const MAX_SOCKETS = 5_000;
+/** Sockets, and as many requests at once. */
+const MAX_CONNECTIONS = 2 * MAX_SOCKETS;
 const DRAIN_MS = 5_000;
 const ENCODING_REFUSED = "A Content-Encoding is not supported: send the body as it is, without compression.";
 const UNREADABLE_ADDRESS =
@@ -79,7 +87,11 @@ export async function startServer({ config, log }: { config: Config; log: Logger
     }
   };
   let answer = comeBack;
-  const http = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => answer(request, response));
+  const http = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5_000 },
+    (request, response) => answer(request, response),
+  );
+  http.maxConnections = MAX_CONNECTIONS;
   try {
     http.listen(config.port, config.host);
     await once(http, "listening");
@@ -152,7 +164,7 @@ export async function startServer({ config, log }: { config: Config; log: Logger
 
       const contextOf = (
         viewer: Viewer,
-        { cache, ...from }: { requestId: string; address: string; cookies: SessionCookies; cache: boolean },
+        { cache, ...from }: Pick<Context, "requestId" | "address" | "cookies" | "charge"> & { cache: boolean },
       ): Context => {
         const loadersOf = (whose: Viewer) => makeLoaders(whose, from.requestId, { cache });
         let loaders: Context["loaders"] | undefined;
@@ -168,15 +180,31 @@ export async function startServer({ config, log }: { config: Config; log: Logger
         };
       };
 
+      const validated = makeDocumentCache();
+      const { costPerMinute } = config;
+      const rateLimits = makeRateLimits(costPerMinute);
+      const trusted = proxyAddr.compile(config.trustProxy || []);
+      const blockOf = (request: IncomingMessage) => addressBlock(proxyAddr(request, trusted));
       const stopGraphql = await mountGraphql(fastify, {
         schema,
         documents,
+        validated,
         isProduction: config.isProduction,
         log,
         async makeContext(request: FastifyRequest, reply: FastifyReply) {
           const mayUse = mayUseCookies(request.headers);
           const accessCookie = mayUse ? request.cookies[cookieNames.access] : undefined;
-          return contextOf(await viewerOf(request.headers.authorization, accessCookie), {
+          const viewer = await viewerOf(request.headers.authorization, accessCookie);
+          const block = addressBlock(request.ip);
+          const charge = (cost: number) => {
+            const { error, headers } = rateLimits.charge({ viewer, block }, cost);
+            reply.headers(headers);
+            return error;
+          };
+          const tooMany = charge(OPERATION_COST);
+          if (tooMany) throw tooMany;
+          return contextOf(viewer, {
+            charge,
             requestId: request.id,
             address: request.ip,
             cookies: mayUse ? sessionCookies(request, reply, isSecure) : noCookies,
@@ -187,6 +215,7 @@ export async function startServer({ config, log }: { config: Config; log: Logger
       const stopSubscriptions = mountSubscriptions(http, {
         schema,
         documents,
+        validated,
         bus,
         log,
         isOriginAllowed: (request) => mayUseCookies(request.headers),
@@ -197,10 +226,13 @@ export async function startServer({ config, log }: { config: Config; log: Logger
           return gaveBadToken ? null : viewer;
         },
         liveSessions: sessions.liveAmong,
+        limits: { perSession: config.socketsPerSession, perBlock: config.socketsPerAddress, inAll: MAX_SOCKETS },
+        blockOf,
         makeContext: (viewer, request) =>
           contextOf(viewer, {
+            charge: (cost) => rateLimits.charge({ viewer, block: blockOf(request) }, cost).error,
             requestId: requestIdOf(request),
-            address: request.socket.remoteAddress ?? "",
+            address: proxyAddr(request, trusted),
             cookies: noCookies,
             cache: false,
           }),
@@ -226,7 +258,13 @@ export async function startServer({ config, log }: { config: Config; log: Logger
   };
 }
 
-const noCookies: SessionCookies = { refreshToken: undefined, set() {}, clear() {} };
+const noCookies: SessionCookies = {
+  refreshToken: undefined,
+  deviceId: undefined,
+  nextDeviceId: undefined,
+  set() {},
+  clear() {},
+};
 
 const commonHeaders = ({ id }: FastifyRequest) => ({ "x-request-id": id, "x-content-type-options": "nosniff" });
 

@@ -15,7 +15,7 @@ export interface SentOtp {
 }
 
 export interface Otps {
-  /** "Sends" a new one, which replaces the customer's older one. */
+  /** "Sends" a new one. Older ones of the customer stay good, each under its own reference. */
   send(customerId: string): SentOtp;
   /** Uses it up; throws a refusal that is the same for every reason. */
   verify(customerId: string, referenceId: string, otp: string): void;
@@ -25,6 +25,8 @@ export interface Otps {
 
 export function makeOtps(clock: { now(): Date }): Otps {
   const newest = new Map<string, SentOtp>();
+  const byReference = new Map<string, SentOtp>();
+  const isOver = ({ expires_at }: SentOtp) => clock.now() >= new Date(expires_at);
   return {
     send: (customer_id) => {
       const sent: SentOtp = {
@@ -34,14 +36,16 @@ export function makeOtps(clock: { now(): Date }): Otps {
         expires_at: new Date(clock.now().getTime() + lifetimeMs).toISOString(),
         attempts_left: tries,
       };
+      for (const [reference, older] of byReference) if (isOver(older)) byReference.delete(reference);
+      byReference.set(sent.reference_id, sent);
       newest.set(customer_id, sent);
       return { ...sent };
     },
     verify: (customerId, referenceId, otp) => {
-      const sent = newest.get(customerId);
-      const isOpen = sent && sent.attempts_left > 0 && clock.now() < new Date(sent.expires_at);
+      const sent = byReference.get(referenceId);
       // A foreign reference costs no try: it can never succeed, and must not lock the customer out.
-      if (!isOpen || sent.reference_id !== referenceId) throw refused("Invalid OTP");
+      if (!sent || sent.customer_id !== customerId || sent.attempts_left === 0 || isOver(sent))
+        throw refused("Invalid OTP");
       sent.attempts_left -= 1;
       if (sent.otp !== otp) throw refused("Invalid OTP");
       sent.attempts_left = 0;
@@ -50,7 +54,10 @@ export function makeOtps(clock: { now(): Date }): Otps {
       const sent = newest.get(customerId);
       return sent && { ...sent };
     },
-    clear: () => newest.clear(),
+    clear() {
+      newest.clear();
+      byReference.clear();
+    },
   };
 }
 

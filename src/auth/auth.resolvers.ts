@@ -50,21 +50,24 @@ export function authResolvers(deps: AuthDeps): Resolvers {
     },
 
     Mutation: {
-      async requestOtp(_, { input }, { address, requestId }) {
-        const answer = await requestOtp({ customerId: input.customerId, address, requestId });
+      async requestOtp(_, { input }, { address, requestId, cookies: { deviceId } }) {
+        const answer = await requestOtp({ customerId: input.customerId, address, deviceId, requestId });
         if (isRefused(answer)) return { userErrors: answer.refusals };
         return { challengeId: answer.id, expiresAt: answer.expiresAt, resendAfter: answer.resendAfter, userErrors: [] };
       },
 
       async verifyOtp(_, { input }, context) {
-        const answer = await verifyOtp({ ...input, requestId: context.requestId });
+        const { requestId, cookies } = context;
+        const { deviceId, nextDeviceId } = cookies;
+        const answer = await verifyOtp({ ...input, requestId, deviceId, nextDeviceId });
         if (isRefused(answer)) return { userErrors: answer.refusals };
         return begin(answer, context);
       },
 
       async signInWithToken(_, { input }, context) {
         const { address, requestId, cookies } = context;
-        const answer = await signInWithToken({ ...input, address, requestId });
+        const { deviceId, nextDeviceId } = cookies;
+        const answer = await signInWithToken({ ...input, address, requestId, deviceId, nextDeviceId });
         if (isRefused(answer)) return { userErrors: answer.refusals };
         // The browser's cookies are replaced: a session that was in them would live on with nobody to end it.
         if (cookies.refreshToken) await sessions.endByRefreshToken(cookies.refreshToken, "signed in by a link");

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { SessionCookies } from "../graphql/context.ts";
 
@@ -5,13 +6,29 @@ import type { SessionCookies } from "../graphql/context.ts";
 export function makeCookieNames(isSecure: boolean) {
   // `__Host-` makes the browser insist on Secure, on this very host and on the whole path. Plain http has to do without.
   const prefix = isSecure ? "__Host-" : "";
-  return { access: `${prefix}tessera-access`, refresh: `${prefix}tessera-refresh` };
+  return {
+    access: `${prefix}tessera-access`,
+    refresh: `${prefix}tessera-refresh`,
+    device: `${prefix}tessera-device`,
+  };
 }
+
+/** As long as browsers keep a cookie at most. */
+const DEVICE_COOKIE_SECONDS = 400 * 24 * 60 * 60;
+const DEVICE_ID = /^[\w-]{22}$/;
 
 export function sessionCookies(request: FastifyRequest, reply: FastifyReply, isSecure: boolean): SessionCookies {
   const names = makeCookieNames(isSecure);
   const attributes = { httpOnly: true, sameSite: "lax", secure: isSecure, path: "/" } as const;
+  const device = request.cookies[names.device];
+  const deviceId = device !== undefined && DEVICE_ID.test(device) ? device : undefined;
+  const nextDeviceId = deviceId ?? (isBrowser(request) ? randomBytes(16).toString("base64url") : undefined);
+  if (nextDeviceId !== undefined && nextDeviceId !== deviceId) {
+    reply.setCookie(names.device, nextDeviceId, { ...attributes, maxAge: DEVICE_COOKIE_SECONDS });
+  }
   return {
+    deviceId,
+    nextDeviceId,
     refreshToken: request.cookies[names.refresh],
     set({ accessToken, accessExpiresAt, refreshToken, refreshExpiresAt }) {
       reply.setCookie(names.access, accessToken, { ...attributes, expires: accessExpiresAt });
@@ -23,3 +40,7 @@ export function sessionCookies(request: FastifyRequest, reply: FastifyReply, isS
     },
   };
 }
+
+/** Whether a page sent the request. The answer to a GET may be kept by a cache, and a cookie must not be. */
+const isBrowser = ({ method, headers }: FastifyRequest) =>
+  method === "POST" && (headers.origin !== undefined || headers["sec-fetch-site"] !== undefined);

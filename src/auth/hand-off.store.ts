@@ -1,23 +1,23 @@
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import { allowedAgainAt, HOUR_MS } from "./otp-limits.ts";
+import type { SignInGate } from "./sign-in-gate.ts";
 
 export interface HandOffStore {
-  /** Counts a try of this address, until it turns out to be good; or answers when the next one may be made. */
-  takeTry(addressHash: Uint8Array<ArrayBuffer>, now: Date): Promise<{ tryId: string } | { retryAt: Date }>;
-  giveTryBack(tryId: string): Promise<void>;
-  /** True for the one caller that used the token. The try was good and does not count. */
-  use(tx: Tx, input: { tryId: string; hash: Uint8Array<ArrayBuffer>; expiresAt: Date }): Promise<boolean>;
+  /** Counts a link of this address that was not good. Answers when the next one may be tried where there have been too many. */
+  countBad(addressHash: Uint8Array<ArrayBuffer>, now: Date): Promise<Date | null>;
+  /** True for the one caller that used the token. */
+  use(tx: Tx, input: { hash: Uint8Array<ArrayBuffer>; expiresAt: Date }): Promise<boolean>;
   /** Forgets what can no longer matter. */
   sweep(now: Date): Promise<void>;
 }
 
-export function makeHandOffStore(db: Db, limits: { perAddressHour: number }): HandOffStore {
+export function makeHandOffStore(db: Db, limits: { perAddressHour: number }, gate: SignInGate): HandOffStore {
   return {
-    takeTry: (addressHash, now) =>
-      inTransaction(db, async (tx) => {
+    countBad(addressHash, now) {
+      const address = Buffer.from(addressHash).toString("hex");
+      const count = async (tx: Tx): Promise<Date | null> => {
         // One at a time for an address: counting and adding must not race.
-        await tx.$executeRaw`
-          select pg_advisory_xact_lock(hashtext('hand-off.address'), hashtext(${Buffer.from(addressHash).toString("hex")}))`;
+        await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('hand-off.address'), hashtext(${address}))`;
         const tries = await tx.handOffTry.findMany({
           where: { addressHash, createdAt: { gt: new Date(now.getTime() - HOUR_MS) } },
           select: { createdAt: true },
@@ -27,20 +27,19 @@ export function makeHandOffStore(db: Db, limits: { perAddressHour: number }): Ha
           limits.perAddressHour,
           now,
         );
-        if (retryAt && retryAt > now) return { retryAt };
-        const { id } = await tx.handOffTry.create({ data: { addressHash, createdAt: now } });
-        return { tryId: id };
-      }),
+        if (retryAt && retryAt > now) return retryAt;
+        await tx.handOffTry.create({ data: { addressHash, createdAt: now } });
+        return null;
+      };
+      return gate.run({ address: `links ${address}` }, () => inTransaction(db, count));
+    },
 
-    giveTryBack: async (id) => void (await db.handOffTry.deleteMany({ where: { id } })),
-
-    async use(tx, { tryId, hash, expiresAt }) {
+    async use(tx, { hash, expiresAt }) {
       // Waits for a transaction that is about to use it, and then finds it used.
       const { count } = await tx.usedHandOff.createMany({
         data: [{ tokenHash: hash, expiresAt }],
         skipDuplicates: true,
       });
-      if (count === 1) await tx.handOffTry.deleteMany({ where: { id: tryId } });
       return count === 1;
     },
 

@@ -1,6 +1,26 @@
 import { randomInt } from "node:crypto";
-import { type Db, inTransaction } from "../platform/db.ts";
-import { allowedAgainAt, coolDownMs, HOUR_MS, OTP_LIFE_MS, OTP_TRIES } from "./otp-limits.ts";
+import { databaseTrouble } from "../platform/database-trouble.ts";
+import { type Db, inTransaction, type Tx } from "../platform/db.ts";
+import { Busy } from "../platform/lanes.ts";
+import {
+  type AskedBefore,
+  allowedAgainAt,
+  askAgainAt,
+  coolDownMs,
+  DAY_MS,
+  HOUR_MS,
+  latest,
+  OTP_LIFE_MS,
+  OTP_TRIES,
+} from "./otp-limits.ts";
+import type { Requester } from "./requester.ts";
+import type { SignInGate } from "./sign-in-gate.ts";
+
+/** How long a browser is remembered as one that has signed in as a customer. */
+const DEVICE_KNOWN_MS = 400 * DAY_MS;
+const MINUTE_MS = 60_000;
+/** Shorter than elsewhere: those who wait here hold the few connections that signing in has. */
+const LOCK_TIMEOUT_MS = 2_000;
 
 export interface Challenge {
   id: string;
@@ -10,81 +30,133 @@ export interface Challenge {
 }
 
 export interface OtpChallengeStore {
-  /** Opens a challenge and closes the customer's earlier ones, or answers when one may be asked for again. */
+  /**
+   * Opens a challenge and closes the earlier ones of the same requester for the same customer, or answers when one may be asked
+   * for again. `isBudgetUsedUp` is true where that is because of all requests together.
+   *
+   * @throws Busy when too many ask at this moment, or one of them takes long
+   */
   open(input: {
     customerId: string;
-    addressHash: Uint8Array<ArrayBuffer>;
+    requester: Requester;
     now: Date;
-  }): Promise<Challenge | { retryAt: Date }>;
+  }): Promise<Challenge | { retryAt: Date; isBudgetUsedUp: boolean }>;
   /** The password was sent under this reference. Null makes the challenge a decoy: it looks and fails like a real one. */
   delivered(challengeId: string, referenceId: string | null): Promise<void>;
   /** It was not sent. The request does not count against the limits. */
   notDelivered(challengeId: string): Promise<void>;
-  /** Uses up one try. Null when the challenge is unknown, not the newest, used, expired or out of tries. */
-  takeTry(challengeId: string, now: Date): Promise<{ customerId: string; triesLeft: number } | null>;
+  /** Uses up one try. Null when the challenge is unknown, another device's, superseded, used, expired or out of tries. */
+  takeTry(
+    challengeId: string,
+    deviceHash: Uint8Array<ArrayBuffer> | null,
+    now: Date,
+  ): Promise<{ customerId: string; triesLeft: number; createdAt: Date } | null>;
   giveTryBack(challengeId: string): Promise<void>;
   /** How many tries there are, without using one. Null where `takeTry` would answer null. */
-  triesLeft(challengeId: string, now: Date): Promise<number | null>;
+  triesLeft(challengeId: string, deviceHash: Uint8Array<ArrayBuffer> | null, now: Date): Promise<number | null>;
   /** What the password was sent under; null while that is not yet known, undefined when it was not sent. */
   referenceOf(challengeId: string): Promise<string | null | undefined>;
   /** True for the one caller that used it. */
   use(challengeId: string, now: Date): Promise<boolean>;
+  /** From now on this browser has an allowance of its own for the customer. */
+  knowDevice(customerId: string, deviceHash: Uint8Array<ArrayBuffer>, now: Date, tx?: Tx): Promise<void>;
+  /** Forgets browsers that have not signed in for long. */
+  sweep(now: Date): Promise<void>;
 }
 
-export function makeOtpChallengeStore(
-  db: Db,
-  limits: { perCustomerHour: number; perAddressHour: number },
-): OtpChallengeStore {
-  const open = (id: string, now: Date) => ({
+export interface OtpLimits {
+  /** Of one requester for one customer. */
+  perCustomerHour: number;
+  perAddressHour: number;
+  /** Of all, without known browsers. */
+  perMinute: number;
+}
+
+export function makeOtpChallengeStore(db: Db, limits: OtpLimits, gate: SignInGate): OtpChallengeStore {
+  const after = (now: Date, ms: number) => new Date(now.getTime() + ms);
+
+  async function open(
+    tx: Tx,
+    { customerId, requester, now }: { customerId: string; requester: Requester; now: Date },
+  ): Promise<Challenge | { retryAt: Date; isBudgetUsedUp: boolean }> {
+    const { addressHash, deviceHash } = requester;
+    const isKnownDevice =
+      deviceHash !== null && (await tx.knownDevice.count({ where: { customerId, deviceHash } })) > 0;
+    // A known browser is the same requester at whatever address: it moves from one network to the next.
+    const requesterHash = isKnownDevice ? deviceHash : requester.requesterHash;
+    const sent = { delivery: { not: "FAILED" as const } };
+    const ofCustomer = await tx.otpChallenge.findMany({
+      where: { customerId, ...sent, createdAt: { gt: after(now, -DAY_MS) } },
+    });
+    const own = ofCustomer.filter((row) => Buffer.compare(row.requesterHash, requesterHash) === 0);
+    const before = ofCustomer.map((row): AskedBefore => {
+      const isOpen = !row.supersededAt && !row.usedAt && row.attempts < OTP_TRIES && row.expiresAt > now;
+      return { ...row, isOwn: own.includes(row), openUntil: isOpen ? row.expiresAt : null };
+    });
+    const waits = [askAgainAt(before, { isKnownDevice, perHour: limits.perCustomerHour, now })];
+    if (!isKnownDevice) {
+      const ofAddress = await tx.otpChallenge.findMany({
+        where: { addressHash, isKnownDevice: false, ...sent, createdAt: { gt: after(now, -HOUR_MS) } },
+        select: { createdAt: true },
+      });
+      const times = ofAddress.map((row) => row.createdAt);
+      waits.push(allowedAgainAt(times, limits.perAddressHour, now));
+    }
+    const retryAt = latest(waits, now);
+    if (retryAt) return { retryAt, isBudgetUsedUp: false };
+    if (!isKnownDevice) {
+      const lately = { createdAt: { gt: after(now, -MINUTE_MS) }, isKnownDevice: false };
+      if ((await tx.otpChallenge.count({ where: lately })) >= limits.perMinute) {
+        return { retryAt: after(now, MINUTE_MS), isBudgetUsedUp: true };
+      }
+    }
+
+    await tx.otpChallenge.updateMany({
+      where: { customerId, requesterHash, supersededAt: null },
+      data: { supersededAt: now },
+    });
+    const withinHour = own.filter((row) => row.createdAt > after(now, -HOUR_MS));
+    return tx.otpChallenge.create({
+      data: {
+        customerId,
+        addressHash,
+        requesterHash,
+        deviceHash,
+        isKnownDevice,
+        createdAt: now,
+        expiresAt: after(now, OTP_LIFE_MS),
+        resendAfter: after(now, coolDownMs(withinHour.length)),
+      },
+    });
+  }
+
+  const isOpen = (id: string, deviceHash: Uint8Array<ArrayBuffer> | null, now: Date) => ({
     id,
     attempts: { lt: OTP_TRIES },
     usedAt: null,
     supersededAt: null,
     expiresAt: { gt: now },
+    OR: [{ deviceHash: null }, ...(deviceHash ? [{ deviceHash }] : [])],
   });
 
   return {
-    open: ({ customerId, addressHash, now }) =>
-      inTransaction(db, async (tx) => {
-        // One at a time for a customer and for an address: counting and adding must not race.
-        await tx.$executeRaw`
-          select pg_advisory_xact_lock(hashtext('otp.address'), hashtext(${Buffer.from(addressHash).toString("hex")})),
-                 pg_advisory_xact_lock(hashtext('otp.customer'), hashtext(${customerId}))`;
-        const counted = { delivery: { not: "FAILED" as const }, createdAt: { gt: new Date(now.getTime() - HOUR_MS) } };
-        const ofCustomer = await tx.otpChallenge.findMany({
-          where: { customerId, ...counted },
-          orderBy: { createdAt: "desc" },
+    open(input) {
+      const address = Buffer.from(input.requester.addressHash).toString("hex");
+      const counted = () =>
+        inTransaction(db, async (tx) => {
+          await tx.$executeRaw`select set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true)`;
+          // One at a time for a customer and for an address: counting and adding must not race, here and in other processes.
+          await tx.$executeRaw`
+            select pg_advisory_xact_lock(hashtext('otp.address'), hashtext(${address})),
+                   pg_advisory_xact_lock(hashtext('otp.customer'), hashtext(${input.customerId}))`;
+          return open(tx, input);
         });
-        const ofAddress = await tx.otpChallenge.findMany({
-          where: { addressHash, ...counted },
-          select: { createdAt: true },
-        });
-        const waits = [
-          ofCustomer[0]?.resendAfter ?? null,
-          allowedAgainAt(
-            ofCustomer.map((row) => row.createdAt),
-            limits.perCustomerHour,
-            now,
-          ),
-          allowedAgainAt(
-            ofAddress.map((row) => row.createdAt),
-            limits.perAddressHour,
-            now,
-          ),
-        ].filter((until): until is Date => until !== null && until > now);
-        if (waits.length > 0) return { retryAt: new Date(Math.max(...waits.map(Number))) };
-
-        await tx.otpChallenge.updateMany({ where: { customerId, supersededAt: null }, data: { supersededAt: now } });
-        return tx.otpChallenge.create({
-          data: {
-            customerId,
-            addressHash,
-            createdAt: now,
-            expiresAt: new Date(now.getTime() + OTP_LIFE_MS),
-            resendAfter: new Date(now.getTime() + coolDownMs(ofCustomer.length)),
-          },
-        });
-      }),
+      return gate.run({ address, customerId: input.customerId }, counted).catch((error: unknown) => {
+        throw databaseTrouble(error) === "busy"
+          ? new Busy("the lock of a customer or an address is held", { cause: error })
+          : error;
+      });
+    },
 
     async delivered(id, referenceId) {
       const decoy = () => `REF${randomInt(100_000, 1_000_000)}`;
@@ -93,17 +165,18 @@ export function makeOtpChallengeStore(
 
     notDelivered: async (id) => void (await db.otpChallenge.update({ where: { id }, data: { delivery: "FAILED" } })),
 
-    async triesLeft(id, now) {
-      const row = await db.otpChallenge.findFirst({ where: open(id, now) });
+    async triesLeft(id, deviceHash, now) {
+      const row = await db.otpChallenge.findFirst({ where: isOpen(id, deviceHash, now) });
       return row && OTP_TRIES - row.attempts;
     },
 
-    async takeTry(id, now) {
+    async takeTry(id, deviceHash, now) {
       const [row] = await db.otpChallenge.updateManyAndReturn({
-        where: open(id, now),
+        where: isOpen(id, deviceHash, now),
         data: { attempts: { increment: 1 } },
       });
-      return row ? { customerId: row.customerId, triesLeft: OTP_TRIES - row.attempts } : null;
+      if (!row) return null;
+      return { customerId: row.customerId, triesLeft: OTP_TRIES - row.attempts, createdAt: row.createdAt };
     },
 
     giveTryBack: async (id) =>
@@ -120,6 +193,18 @@ export function makeOtpChallengeStore(
     async use(id, now) {
       const { count } = await db.otpChallenge.updateMany({ where: { id, usedAt: null }, data: { usedAt: now } });
       return count === 1;
+    },
+
+    async knowDevice(customerId, deviceHash, now, tx = db) {
+      await tx.knownDevice.upsert({
+        where: { customerId_deviceHash: { customerId, deviceHash } },
+        create: { customerId, deviceHash, signedInAt: now },
+        update: { signedInAt: now },
+      });
+    },
+
+    async sweep(now) {
+      await db.knownDevice.deleteMany({ where: { signedInAt: { lt: after(now, -DEVICE_KNOWN_MS) } } });
     },
   };
 }

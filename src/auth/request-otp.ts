@@ -1,18 +1,18 @@
 import { CUSTOMER_ID_RULE, readCustomerId } from "../customer-id.ts";
 import type { Clock } from "../platform/clock.ts";
+import { Busy } from "../platform/lanes.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { SecretBox } from "../platform/secret-box.ts";
 import { type Refused, refusal, refused } from "../refusal.ts";
 import type { ClientPoints } from "../upstream/client-points/client-points.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
 import { untilNextTick } from "./even-timing.ts";
 import type { Challenge, OtpChallengeStore } from "./otp-challenge.store.ts";
-import { addressBlock } from "./otp-limits.ts";
+import type { Requesters, RequestFrom } from "./requester.ts";
 
 export interface RequestOtpDeps {
   challenges: OtpChallengeStore;
   client: ClientPoints;
-  addresses: SecretBox;
+  requesters: Requesters;
   clock: Clock;
   log: Logger;
   gridMs: number;
@@ -20,11 +20,13 @@ export interface RequestOtpDeps {
   untilTick?: typeof untilNextTick | undefined;
 }
 
-export type RequestOtp = (input: {
-  customerId: string;
-  address: string;
-  requestId: string;
-}) => Promise<Challenge | Refused>;
+export type RequestOtp = (
+  input: RequestFrom & { customerId: string; requestId: string },
+) => Promise<Challenge | Refused>;
+
+const ALARM_EVERY_MS = 60_000;
+/** When to ask again where many ask for the same at the same moment. */
+const BUSY_MS = 2_000;
 
 /**
  * Opens a challenge and has the Client send the password. The answer leaves at the next point of the time grid, whether or
@@ -32,7 +34,17 @@ export type RequestOtp = (input: {
  * all is told, because that has nothing to do with who was asked for.
  */
 export function makeRequestOtp(deps: RequestOtpDeps): RequestOtp {
-  const { challenges, client, addresses, clock, log, gridMs, untilTick = untilNextTick } = deps;
+  const { challenges, client, requesters, clock, log, gridMs, untilTick = untilNextTick } = deps;
+  let alarmedAt = Number.NEGATIVE_INFINITY;
+
+  /** For operators, at most once a minute: either the brand has grown or somebody has passwords sent at its cost. */
+  function alarm(now: Date): void {
+    if (now.getTime() - alarmedAt < ALARM_EVERY_MS) return;
+    alarmedAt = now.getTime();
+    log.error(
+      "More one-time passwords are asked for than OTP_PER_MINUTE allows. Requests of unknown browsers are refused",
+    );
+  }
 
   async function deliver(challenge: Challenge, requestId: string): Promise<"taken" | "unreachable"> {
     try {
@@ -49,16 +61,22 @@ export function makeRequestOtp(deps: RequestOtpDeps): RequestOtp {
     }
   }
 
-  return async ({ customerId: written, address, requestId }) => {
+  return async ({ customerId: written, address, deviceId, requestId }) => {
     const startedAt = performance.now();
     const customerId = readCustomerId(written);
     if (customerId === null) {
       return refused(refusal("INVALID_INPUT", `customerId: ${CUSTOMER_ID_RULE}`, ["input", "customerId"]));
     }
-    const addressHash = addresses.hash(addressBlock(address));
-    const opened = await challenges.open({ customerId, addressHash, now: clock.now() });
+    const now = clock.now();
+    const opened = await challenges
+      .open({ customerId, requester: requesters.of({ address, deviceId }), now })
+      .catch((error: unknown) => {
+        if (!(error instanceof Busy)) throw error;
+        return { retryAt: new Date(now.getTime() + BUSY_MS), isBudgetUsedUp: false };
+      });
     if ("retryAt" in opened) {
       log.warn({ requestId, customerId, retryAt: opened.retryAt }, "A one-time password was not sent: too many");
+      if (opened.isBudgetUsedUp) alarm(now);
       return refused({
         __typename: "OtpThrottled",
         code: "OTP_THROTTLED",

@@ -3,11 +3,11 @@ import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { SecretBox } from "../platform/secret-box.ts";
 import { type Refused, refusal, refused } from "../refusal.ts";
 import type { HandOffStore } from "./hand-off.store.ts";
 import type { HandOffFault, VerifyHandOff } from "./hand-off-token.ts";
-import { addressBlock } from "./otp-limits.ts";
+import type { OtpChallengeStore } from "./otp-challenge.store.ts";
+import type { Requesters, RequestFrom } from "./requester.ts";
 import type { SessionStore } from "./session.store.ts";
 import type { SignedIn } from "./verify-otp.ts";
 
@@ -17,17 +17,21 @@ export interface SignInWithTokenDeps {
   sessions: SessionStore;
   /** Undefined where no key is configured. */
   verify: VerifyHandOff | undefined;
-  addresses: SecretBox;
+  requesters: Requesters;
+  challenges: Pick<OtpChallengeStore, "knowDevice">;
   clock: Clock;
   log: Logger;
 }
 
-export type SignInWithToken = (input: {
-  token: string;
-  customerId: string;
-  address: string;
-  requestId: string;
-}) => Promise<SignedIn | Refused>;
+export type SignInWithToken = (
+  input: RequestFrom & {
+    token: string;
+    customerId: string;
+    requestId: string;
+    /** The device cookie from now on, which the browser is known by. */
+    nextDeviceId: string | undefined;
+  },
+) => Promise<SignedIn | Refused>;
 
 const field = ["input", "token"];
 const faults: Record<HandOffFault | "used", () => Refused> = {
@@ -42,41 +46,43 @@ const faults: Record<HandOffFault | "used", () => Refused> = {
  * Opens a session for whom the brand's own app has signed in, on the word of a token that the Client has signed. The token
  * becomes the session's, as the one that comes of a one-time password does, and is good once: using it and opening the
  * session are one transaction.
+ *
+ * A good link always passes, however many bad ones came from its address: only those count, and only those are throttled.
  */
 export function makeSignInWithToken(deps: SignInWithTokenDeps): SignInWithToken {
-  const { db, tries, sessions, verify, addresses, clock, log } = deps;
-  return async ({ token, customerId: written, address, requestId }) => {
+  const { db, tries, sessions, verify, requesters, challenges, clock, log } = deps;
+  return async ({ token, customerId: written, address, deviceId, requestId, nextDeviceId }) => {
     if (!verify) {
       return refused(refusal("SIGN_IN_LINK_OFF", "Links do not sign anybody in here. Ask for a one-time password."));
     }
-    const taken = await tries.takeTry(addresses.hash(addressBlock(address)), clock.now());
-    if ("retryAt" in taken) {
+    const customerId = readCustomerId(written);
+    const refuse = async (fault: HandOffFault | "used", why: string): Promise<Refused> => {
+      // Somebody may have sent a token in its place.
+      log.warn({ requestId, ...(customerId !== null && { customerId }), why }, "A sign-in link was refused");
+      if (fault === "unavailable") return faults.unavailable();
+      const retryAt = await tries.countBad(requesters.of({ address, deviceId }).addressHash, clock.now());
+      if (!retryAt) return faults[fault]();
       return refused({
         __typename: "SignInThrottled",
         code: "SIGN_IN_THROTTLED",
         message: "Too many links that were not good. Wait a little before the next one.",
-        retryAt: taken.retryAt,
+        retryAt,
       });
-    }
-    const customerId = readCustomerId(written);
-    if (customerId === null) return faults.invalid();
-    const refuse = (fault: HandOffFault | "used", why: string) => {
-      log.warn({ requestId, customerId, why }, "A sign-in link was refused");
-      return faults[fault]();
     };
+    if (customerId === null) return refuse("invalid", "not a customer id");
     const verified = await verify(token, customerId);
-    if ("fault" in verified) {
-      if (verified.fault === "unavailable") await tries.giveTryBack(taken.tryId);
-      return refuse(verified.fault, verified.why);
-    }
+    if ("fault" in verified) return refuse(verified.fault, verified.why);
     const signedIn = await inTransaction(db, async (tx) => {
-      if (!(await tries.use(tx, { tryId: taken.tryId, ...verified }))) return null;
+      if (!(await tries.use(tx, verified))) return null;
       const opened = await sessions.open(
         { customerId, clientToken: token, clientTokenExpiresAt: verified.expiresAt },
         tx,
       );
-      const details = { sessionId: opened.session.id };
-      await audit(tx, { at: clock.now(), actor: customerId, action: "session.hand-off", subject: customerId, details });
+      const [at, details] = [clock.now(), { sessionId: opened.session.id }];
+      await audit(tx, { at, actor: customerId, action: "session.hand-off", subject: customerId, details });
+      if (nextDeviceId !== undefined) {
+        await challenges.knowDevice(customerId, requesters.deviceHash(nextDeviceId), at, tx);
+      }
       return opened;
     });
     return signedIn ?? refuse("used", "used before");

@@ -1,16 +1,20 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
-import { type Refused, refusal, refused } from "../refusal.ts";
+import { isRefused, type Refused, refusal, refused } from "../refusal.ts";
 import type { ClientPoints } from "../upstream/client-points/client-points.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
 import { untilNextTick } from "./even-timing.ts";
 import type { OtpChallengeStore } from "./otp-challenge.store.ts";
 import { readOtp } from "./read-otp.ts";
+import type { Requesters } from "./requester.ts";
 import type { LiveSession, SessionStore } from "./session.store.ts";
 
 const REFERENCE_POLL_MS = 50;
+/** How much longer than a delivery takes at most it may take to say that the password is wrong. */
+const SETTLE_MARGIN_MS = 1_000;
+
+const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 export interface SignedIn {
   session: LiveSession;
@@ -20,19 +24,36 @@ export interface SignedIn {
 export interface VerifyOtpDeps {
   challenges: OtpChallengeStore;
   sessions: SessionStore;
+  requesters: Requesters;
   client: ClientPoints;
   clock: Clock;
   log: Logger;
   gridMs: number;
   /** How long the delivery of a password may still be under way. */
   deliveryMs: number;
+  /** How old a challenge is when its delivery has ended for certain. A test shortens it. */
+  settledMs?: number | undefined;
 }
 
-export type VerifyOtp = (input: { challengeId: string; otp: string; requestId: string }) => Promise<SignedIn | Refused>;
+export type VerifyOtp = (input: {
+  challengeId: string;
+  otp: string;
+  requestId: string;
+  /** The device cookie that came with the request. */
+  deviceId?: string | undefined;
+  /** The device cookie from now on, which the browser is known by. */
+  nextDeviceId?: string | undefined;
+}) => Promise<SignedIn | Refused>;
 
-/** Checks the password with the Client and opens a session. A decoy challenge goes the same way, and the Client refuses it. */
+/**
+ * Checks the password with the Client and opens a session. A decoy challenge goes the same way, and the Client refuses it.
+ *
+ * Only a real challenge has a delivery to wait for. So that the wait tells nothing, a refusal never leaves before the challenge is
+ * so old that every delivery has ended; a sign-in leaves at once.
+ */
 export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
-  const { challenges, sessions, client, clock, log, gridMs, deliveryMs } = deps;
+  const { challenges, sessions, requesters, client, clock, log, gridMs, deliveryMs } = deps;
+  const settledMs = deps.settledMs ?? deliveryMs + SETTLE_MARGIN_MS;
   const expired = () =>
     refused(
       refusal("OTP_EXPIRED", "This password can no longer be used. Ask for a new one.", ["input", "challengeId"]),
@@ -64,28 +85,42 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
     return undefined;
   }
 
-  async function verify({ challengeId, otp: typed, requestId }: Parameters<VerifyOtp>[0]): Promise<SignedIn | Refused> {
-    if (!z.uuid().safeParse(challengeId).success) return expired();
-    const otp = readOtp(typed);
+  /** @returns the answer, and when it may leave at the earliest */
+  async function verify(input: Parameters<VerifyOtp>[0]): Promise<{ answer: SignedIn | Refused; notBefore?: Date }> {
+    const { challengeId, deviceId } = input;
+    if (!z.uuid().safeParse(challengeId).success) return { answer: expired() };
+    const deviceHash = deviceId === undefined ? null : requesters.deviceHash(deviceId);
+    const otp = readOtp(input.otp);
     if (otp === null) {
-      const triesLeft = await challenges.triesLeft(challengeId, clock.now());
-      return triesLeft === null ? expired() : notSixDigits(triesLeft);
+      const triesLeft = await challenges.triesLeft(challengeId, deviceHash, clock.now());
+      return { answer: triesLeft === null ? expired() : notSixDigits(triesLeft) };
     }
-    const taken = await challenges.takeTry(challengeId, clock.now());
-    if (!taken) return expired();
-    const { customerId, triesLeft } = taken;
+    const taken = await challenges.takeTry(challengeId, deviceHash, clock.now());
+    if (!taken) return { answer: expired() };
+    const answer = await check({ ...input, otp }, taken);
+    return isRefused(answer) ? { answer, notBefore: new Date(taken.createdAt.getTime() + settledMs) } : { answer };
+  }
 
+  async function check(
+    { challengeId, otp, requestId, nextDeviceId }: Parameters<VerifyOtp>[0],
+    { customerId, triesLeft }: { customerId: string; triesLeft: number },
+  ): Promise<SignedIn | Refused> {
     const referenceId = await reference(challengeId);
-    if (referenceId === undefined) return expired();
+    // Not sent, it looks like a decoy, which nobody can verify either.
+    if (referenceId === undefined) return invalid(triesLeft);
     try {
       const customer = await client.verifyOtp({ customerId, otp, referenceId, requestId });
       if (!(await challenges.use(challengeId, clock.now()))) return expired();
-      return await sessions.open({
+      const opened = await sessions.open({
         customerId,
         maskedMobile: customer.maskedMobile,
         clientToken: customer.token,
         clientTokenExpiresAt: customer.tokenExpiresAt,
       });
+      if (nextDeviceId !== undefined) {
+        await challenges.knowDevice(customerId, requesters.deviceHash(nextDeviceId), clock.now());
+      }
+      return opened;
     } catch (error) {
       if (hasOutcome(error, "refused")) {
         log.warn({ requestId, customerId, triesLeft }, "A one-time password was refused");
@@ -108,7 +143,8 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
 
   return async (input) => {
     const startedAt = performance.now();
-    const answer = await verify(input);
+    const { answer, notBefore } = await verify(input);
+    if (notBefore) await delay(Math.max(0, notBefore.getTime() - clock.now().getTime()));
     await untilNextTick(startedAt, gridMs);
     return answer;
   };

@@ -55,7 +55,10 @@ export function makeCartStore(db: Db): CartStore {
   return {
     open,
     byIds: async (ids) => (await db.cart.findMany({ where: { id: { in: [...ids] } }, include: withLines })).map(toCart),
-    locked: (customerId, change) => inTransaction(db, async (tx) => change(tx, await lockOpenCart(tx, customerId))),
+    locked: (customerId, change) =>
+      inTransaction({ db, lane: `customer ${customerId}` }, async (tx) =>
+        change(tx, await lockOpenCart(tx, customerId)),
+      ),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type GroupStanding, standingIn } from "../group/group-standing.ts";
 import type { ReadGroups } from "../group/read-groups.ts";
+import type { Asking } from "../upstream/capillary/caller.ts";
 import type { Points, Redeemable } from "../upstream/capillary/points.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 import { type CustomerView, hidden } from "./customer-view.ts";
@@ -36,7 +37,7 @@ export interface AskFreshDeps {
 /** Asks past everything that is shared, for an order: the customer's groups once, everything else when it is asked for. */
 export function makeAskFresh({ readGroups, readViews, points }: AskFreshDeps) {
   return (customerId: string): AskCapillary => {
-    const unshared = { unshared: true };
+    const unshared = { unshared: true, isForOrder: true };
     const userId = once(() => readGroups.userIdOf(customerId));
     const groups = once(async () => {
       const id = await userId();
@@ -46,7 +47,7 @@ export function makeAskFresh({ readGroups, readViews, points }: AskFreshDeps) {
       async view(reward) {
         const id = await userId();
         if (id === null) return hidden;
-        const [view] = await readViews.oneByOne(id, [reward], {});
+        const [view] = await readViews.oneByOne(id, [reward], { isForOrder: true });
         if (!view || view instanceof Error) throw view;
         return view;
       },
@@ -56,7 +57,7 @@ export function makeAskFresh({ readGroups, readViews, points }: AskFreshDeps) {
           groupId,
           async (id) => (await readGroups.group({ groupId: id }, unshared))?.balance ?? null,
         ),
-      isRedeemable: (payment) => askRedeemable(points, customerId, payment),
+      isRedeemable: (payment) => askRedeemable(points, customerId, payment, { isForOrder: true }),
     };
   };
 }
@@ -65,14 +66,14 @@ export async function askRedeemable(
   points: AskFreshDeps["points"],
   customerId: string,
   { groupId, points: amount }: Payment,
-  call: { requestId?: string } = {},
+  asking: Asking = {},
 ): Promise<Redeemable> {
   if (!points) {
     const facts = { service: "capillary", operation: "isredeemable", outcome: "transient" } as const;
     throw new UpstreamError(facts, "there is no Capillary here");
   }
   const customer = { externalId: customerId };
-  return points.isRedeemable({ customer, points: amount, ...(groupId !== null && { group: { groupId } }), ...call });
+  return points.isRedeemable({ customer, points: amount, ...(groupId !== null && { group: { groupId } }), ...asking });
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

@@ -2,6 +2,7 @@ import DataLoader from "dataloader";
 import type { Loaders } from "../graphql/context.ts";
 import type { GroupLoaders } from "../group/group.loaders.ts";
 import { standingIn } from "../group/group-standing.ts";
+import type { Asking } from "../upstream/capillary/caller.ts";
 import type { Points, Redeemable } from "../upstream/capillary/points.ts";
 import { type AskCapillary, askRedeemable, type Payment } from "./ask-capillary.ts";
 import { type CustomerView, hidden } from "./customer-view.ts";
@@ -28,14 +29,13 @@ export function capillaryLoaders(
   { cache }: { cache: boolean },
 ): CapillaryLoaders {
   const { readViews, points, capillaryUserId } = deps;
-  const call = { requestId };
   const lists = new Map<string, Promise<CustomerList>>();
 
   /** The customer's list, if it is worth its calls or was read already. */
-  function listFor(userId: string, rewards: number): Promise<CustomerList> | undefined {
+  function listFor(userId: string, rewards: number, asking: Asking): Promise<CustomerList> | undefined {
     const known = lists.get(userId);
     if (known || rewards < WORTH_A_LIST) return known;
-    const list = readViews.list(userId, call);
+    const list = readViews.list(userId, asking);
     if (cache) lists.set(userId, list);
     return list;
   }
@@ -44,8 +44,9 @@ export function capillaryLoaders(
     try {
       const userId = await capillaryUserId.load(customerId);
       if (userId === null) return rewards.map(() => hidden);
-      const list = listFor(userId, rewards.length);
-      return await (list ? readViews.fromList(rewards, await list) : readViews.oneByOne(userId, rewards, call));
+      const asking = { requestId, onBehalfOf: customerId };
+      const list = listFor(userId, rewards.length, asking);
+      return await (list ? readViews.fromList(rewards, await list) : readViews.oneByOne(userId, rewards, asking));
     } catch (error) {
       return rewards.map(() => error as Error);
     }
@@ -69,7 +70,9 @@ export function capillaryLoaders(
       (keys) =>
         Promise.all(
           keys.map(({ customerId, ...payment }) =>
-            askRedeemable(points, customerId, payment, call).catch((error: Error) => error),
+            askRedeemable(points, customerId, payment, { requestId, onBehalfOf: customerId }).catch(
+              (error: Error) => error,
+            ),
           ),
         ),
       { cache, cacheKeyFn: ({ customerId, groupId, points: amount }) => JSON.stringify([groupId, amount, customerId]) },

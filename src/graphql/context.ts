@@ -1,4 +1,5 @@
 import type DataLoader from "dataloader";
+import type { GraphQLError } from "graphql";
 import type { Viewer } from "../auth/viewer.ts";
 import type { Cart } from "../cart/cart.ts";
 import type { CapillaryLoaders } from "../catalog/capillary.loaders.ts";
@@ -16,6 +17,8 @@ export interface Context {
   readonly address: string;
   loaders: Loaders;
   readonly cookies: SessionCookies;
+  /** Charges the caller with what an operation costs; the error that refuses it where that is too much for now. */
+  charge(cost: number): GraphQLError | null;
   /** Aborts when the server stops. */
   readonly signal: AbortSignal;
   /** Loaders for another viewer: whoever signs in goes on as themselves in the same operation. */
@@ -37,6 +40,10 @@ export interface Loaders extends OrderLoaders, GroupLoaders, CapillaryLoaders, H
 /** The browser's copy of the session. On a websocket there is none to set. */
 export interface SessionCookies {
   readonly refreshToken: string | undefined;
+  /** Stands for the browser, from one visit to the next. Undefined where the request came with none. */
+  readonly deviceId: string | undefined;
+  /** The same, or the one that the answer gives the browser. */
+  readonly nextDeviceId: string | undefined;
   set(tokens: { accessToken: string; accessExpiresAt: Date; refreshToken: string; refreshExpiresAt: Date }): void;
   clear(): void;
 }

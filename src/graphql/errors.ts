@@ -1,5 +1,6 @@
 import { GraphQLError } from "graphql";
 import { type DatabaseTrouble, databaseTrouble } from "../platform/database-trouble.ts";
+import { Busy } from "../platform/lanes.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 
 /** The codes of top-level errors that clients may rely on, beside Apollo's own for bad documents. */
@@ -30,6 +31,11 @@ export const forbidden = (why: string) => new PublicError("FORBIDDEN", why);
 export const badUserInput = (field: string, problem: string) =>
   new PublicError("BAD_USER_INPUT", `${field}: ${problem}`, { field });
 
+/** @param retryAfter seconds */
+export const rateLimited = (retryAfter: number, message = "Too much at once. Try again in a moment.") =>
+  new PublicError("RATE_LIMITED", message, { retryAfter });
+const BUSY_SECONDS = 1;
+
 export const internalError = (facts?: Record<string, unknown>) =>
   new PublicError("INTERNAL_SERVER_ERROR", "Something went wrong on our side.", facts);
 
@@ -59,8 +65,7 @@ const requestErrorCodes = new Set([
 /** The error as the client may see it, and whether it is a surprise that the log should hold in full. */
 export function toPublic(error: GraphQLError): { error: GraphQLError; isUnexpected: boolean } {
   const thrown = error.originalError ?? error;
-  const known =
-    thrown instanceof PublicError ? thrown : thrown instanceof UpstreamError ? upstreamUnavailable(thrown) : undefined;
+  const known = publicErrorOf(thrown);
   const isAboutRequest = requestErrorCodes.has(String(error.extensions["code"])) || isCoercionError(error);
   const trouble = known ? null : databaseTrouble(thrown);
 
@@ -76,6 +81,12 @@ export function toPublic(error: GraphQLError): { error: GraphQLError; isUnexpect
       extensions: { retryable: false, code: "BAD_USER_INPUT", ...extensions },
     }),
   };
+}
+
+function publicErrorOf(thrown: Error): PublicError | undefined {
+  if (thrown instanceof PublicError) return thrown;
+  if (thrown instanceof UpstreamError) return upstreamUnavailable(thrown);
+  return thrown instanceof Busy ? rateLimited(BUSY_SECONDS) : undefined;
 }
 
 /** A bad argument or variable is reported before anything runs: by graphql-js, in Apollo's wrapping, and without a path. */

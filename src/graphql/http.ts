@@ -1,20 +1,22 @@
-import { ApolloServer, type ApolloServerPlugin, HeaderMap } from "@apollo/server";
+import { ApolloServer, type ApolloServerOptions, type ApolloServerPlugin, HeaderMap } from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
 import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { GraphQLError, type GraphQLSchema } from "graphql";
+import { type DocumentNode, GraphQLError, type GraphQLSchema, parse } from "graphql";
 import { acceptsHtml, sendError } from "../error-page.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Context } from "./context.ts";
+import type { DocumentCache } from "./document-cache.ts";
 import { badUserInput, type ErrorCode, internalError, PublicError, serviceUnavailable, toPublic } from "./errors.ts";
-import { costError, limitRules, MAX_TOKENS } from "./limits.ts";
+import { costOf, limitError, MAX_ERRORS, MAX_TOKENS } from "./limits.ts";
 import type { DocumentGate } from "./trusted-documents.ts";
 
 export interface GraphqlHttpOptions {
   schema: GraphQLSchema;
   documents: DocumentGate;
+  validated: DocumentCache;
   isProduction: boolean;
   log: Logger;
   makeContext(request: FastifyRequest, reply: FastifyReply): Promise<Context>;
@@ -25,7 +27,7 @@ export async function mountGraphql(
   fastify: FastifyInstance,
   options: GraphqlHttpOptions,
 ): Promise<() => Promise<void>> {
-  const { schema, documents, isProduction, log, makeContext } = options;
+  const { schema, documents, validated, isProduction, log, makeContext } = options;
   const apollo = new ApolloServer<Context>({
     schema,
     introspection: !isProduction,
@@ -35,7 +37,8 @@ export async function mountGraphql(
     stopOnTerminationSignals: false, // the process does that, in an order of its own
     nodeEnv: isProduction ? "production" : "development",
     parseOptions: { maxTokens: MAX_TOKENS },
-    validationRules: limitRules,
+    validationOptions: { maxErrors: MAX_ERRORS },
+    documentStore: storeOf(validated),
     logger: { debug: () => {}, info: (m) => log.debug(m), warn: (m) => log.warn(m), error: (m) => log.error(m) },
     formatError(_, thrown) {
       const error = thrown instanceof GraphQLError ? thrown : new GraphQLError("", { originalError: thrown as Error });
@@ -46,6 +49,7 @@ export async function mountGraphql(
       ApolloServerPluginCacheControlDisabled(),
       noLandingPage,
       gate(documents),
+      limitsBeforeRules(schema),
       limits(schema),
       accounting(log),
       statusForPlainJson,
@@ -68,6 +72,7 @@ export async function mountGraphql(
     handler: fastifyApolloHandler(apollo, {
       context: (request, reply) =>
         makeContext(request, reply).catch((error: unknown) => {
+          if (error instanceof PublicError) throw error;
           log.error({ err: error, requestId: request.id }, "Unexpected error");
           const trouble = databaseTrouble(error);
           if (!trouble) throw internalError({ requestId: request.id });
@@ -128,17 +133,58 @@ function gate(documents: DocumentGate): ApolloServerPlugin<Context> {
 }
 const gateStatus: Partial<Record<ErrorCode, number>> = { PERSISTED_QUERY_NOT_IN_LIST: 404, QUERY_NOT_IN_SAFELIST: 403 };
 
+/** Validated at no cost. */
+const NOTHING = parse("{ __typename }");
+
+/** A document over a limit is not validated: another takes its place, and it is refused where Apollo first lets it be. */
+function limitsBeforeRules(schema: GraphQLSchema): ApolloServerPlugin<Context> {
+  return {
+    async requestDidStart(requestContext) {
+      let error: GraphQLError | null = null;
+      return {
+        parsingDidStart: async () => async () => {
+          const { document } = requestContext;
+          if (!document) return; // it could not be parsed
+          error = limitError(schema, document);
+          if (error) (requestContext as { document: DocumentNode }).document = NOTHING;
+        },
+        async didResolveOperation({ response }) {
+          if (!error) return;
+          response.http.status = 400;
+          throw error;
+        },
+      };
+    },
+  };
+}
+
+/** Apollo puts the schema's hash and a colon before the key of a document. */
+function storeOf(validated: DocumentCache): NonNullable<ApolloServerOptions<Context>["documentStore"]> {
+  const keyOf = (key: string) => key.slice(key.indexOf(":") + 1);
+  return {
+    get: async (key) => validated.get(keyOf(key)),
+    async set(key, document) {
+      if (document !== NOTHING) validated.set(keyOf(key), document);
+    },
+    delete: async (key) => validated.delete(keyOf(key)),
+  };
+}
+
 function limits(schema: GraphQLSchema): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
-      async didResolveOperation({ document, operation, operationName, request, response }) {
-        const error =
+      async didResolveOperation({ document, operation, operationName, request, response, contextValue }) {
+        const cost =
           operation?.operation === "subscription"
             ? badUserInput("query", "subscriptions are served over a websocket only")
-            : costError({ schema, document, operationName, variables: request.variables });
-        if (!error) return;
+            : costOf({ schema, document, operationName, variables: request.variables });
+        if (typeof cost === "number") {
+          const tooMuch = contextValue.charge(cost);
+          if (tooMuch) throw tooMuch;
+          return;
+        }
         response.http.status = 400; // what is thrown here is 500 to Apollo
-        throw error;
+        throw cost;
       },
     }),
   };

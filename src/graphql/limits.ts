@@ -4,19 +4,24 @@ import { maxDirectivesRule } from "@escape.tech/graphql-armor-max-directives";
 import {
   type DocumentNode,
   GraphQLError,
+  type GraphQLField,
   type GraphQLSchema,
   getOperationAST,
   getVariableValues,
   Kind,
   type ValidationContext,
   type ValidationRule,
+  validate,
 } from "graphql";
 import { type ComplexityEstimator, getComplexity } from "graphql-query-complexity";
 import { findTextFault, textProblem } from "../platform/storable-text.ts";
 import { MAX_PAGE } from "./connection.ts";
+import { shapeError } from "./document-shape.ts";
 
 /** What a document may ask for at most. The largest document of our own needs about half of each. */
 export const MAX_TOKENS = 1_500;
+/** How many errors a document is told of. */
+export const MAX_ERRORS = 5;
 const MAX_DEPTH = 10;
 const MAX_ALIASES = 15;
 const MAX_DIRECTIVES = 30;
@@ -72,7 +77,7 @@ const storableTexts: ValidationRule = (context) => ({
 });
 
 /** Rules beside GraphQL's own, for HTTP and websocket alike. */
-export const limitRules: ValidationRule[] = [
+const limitRules: ValidationRule[] = [
   maxDepthRule({ n: MAX_DEPTH, flattenFragments: true, ...reporting }) as ValidationRule,
   maxAliasesRule({ n: MAX_ALIASES, allowList: [], ...reporting }) as ValidationRule,
   maxDirectivesRule({ n: MAX_DIRECTIVES, ...reporting }) as ValidationRule,
@@ -80,39 +85,76 @@ export const limitRules: ValidationRule[] = [
   storableTexts,
 ];
 
+/** Why the document is over a limit, found before GraphQL's own rules run; null when it is not. */
+export function limitError(schema: GraphQLSchema, document: DocumentNode): GraphQLError | null {
+  const error = shapeError(document) ?? validate(schema, document, limitRules, { maxErrors: 1 })[0];
+  return error ? withCode(error, "GRAPHQL_VALIDATION_FAILED") : null;
+}
+
+/** The same error under another code. */
+export function withCode({ message, source, positions, nodes }: GraphQLError, code: string): GraphQLError {
+  return new GraphQLError(message, {
+    source: source ?? null,
+    positions: positions ?? null,
+    nodes: nodes ?? null,
+    extensions: { code },
+  });
+}
+
 /** What a group's points can be spent on is asked elsewhere, with a call for each price: a page can ask for three groups. */
 const GROUP_REDEEMABILITY = 15;
 const asksGroup = (wallet: unknown) => (wallet as { payWith?: unknown } | null | undefined)?.payWith === "GROUP";
 
-/** One for each field, times the size of the lists above it. A page is no longer than its maximum, whatever was asked for. */
+/** What `@cost` and `@listSize` say of a field. */
+const saidOf = new WeakMap<object, { weight: number; assumed: number }>();
+function costsOf(field: GraphQLField<unknown, unknown>) {
+  let said = saidOf.get(field);
+  if (!said) {
+    const numberOf = (directive: string, argument: string) => {
+      const node = field.astNode?.directives?.find(({ name }) => name.value === directive);
+      const value = node?.arguments?.find(({ name }) => name.value === argument)?.value;
+      return value?.kind === Kind.INT ? Number(value.value) : 1;
+    };
+    said = { weight: numberOf("cost", "weight"), assumed: numberOf("listSize", "assumed") };
+    saidOf.set(field, said);
+  }
+  return said;
+}
+
+/**
+ * The weight of each field, times the size of the lists above it. A page is no longer than its maximum, whatever was asked for; a
+ * list without pages is as long as the schema says.
+ */
 const estimator: ComplexityEstimator = ({ args, childComplexity, field }) => {
+  const { weight, assumed } = costsOf(field);
   const isPage = field.args.some((arg) => arg.name === "first");
   const list = args["ids"] ?? args["representations"];
-  const size = isPage ? Math.min(Number(args["first"] ?? 20), MAX_PAGE) : Array.isArray(list) ? list.length : 1;
-  const own = field.name === "redeemability" && asksGroup(args["wallet"]) ? GROUP_REDEEMABILITY : 1;
+  const size = isPage ? Math.min(Number(args["first"] ?? 20), MAX_PAGE) : Array.isArray(list) ? list.length : assumed;
+  const own = field.name === "redeemability" && asksGroup(args["wallet"]) ? GROUP_REDEEMABILITY : weight;
   return own + childComplexity * Math.max(size, 1);
 };
 
-/** Documents whose cost is the same each time and within the limit, as Apollo keeps them. */
-const affordable = new WeakSet<DocumentNode>();
+/** The cost of documents whose cost is the same each time and within the limit. */
+const affordable = new WeakMap<DocumentNode, number>();
 const isConstant = ({ definitions: [only, ...others] }: DocumentNode) =>
   others.length === 0 && only?.kind === Kind.OPERATION_DEFINITION && !only.variableDefinitions?.length;
 
 const badRequest = (message: string, facts: Record<string, unknown> = {}) =>
   new GraphQLError(message, { extensions: { code: "BAD_USER_INPUT", ...facts } });
 
-/** Null when the operation with these variables is within its cost; else the error that says what is wrong with it. */
-export function costError(options: {
+/** The cost of the operation with these variables, or what is wrong with it where that is more than an operation may cost. */
+export function costOf(options: {
   schema: GraphQLSchema;
   document: DocumentNode;
   operationName?: string | null | undefined;
   variables?: Record<string, unknown> | null | undefined;
-}): GraphQLError | null {
+}): number | GraphQLError {
   const { schema, document, operationName } = options;
-  if (affordable.has(document)) return null;
+  const known = affordable.get(document);
+  if (known !== undefined) return known;
   const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
   const variables = getVariableValues(schema, definitions, options.variables ?? {});
-  if (variables.errors) return null; // the executor says so, and runs nothing
+  if (variables.errors) return 0; // the executor says so, and runs nothing
   const fault = findTextFault(variables.coerced);
   if (fault) return badRequest(`Text ${fault.problem}.`, { field: fault.path });
   try {
@@ -124,8 +166,8 @@ export function costError(options: {
       ...(operationName && { operationName }),
     });
     if (cost <= MAX_COST) {
-      if (isConstant(document)) affordable.add(document);
-      return null;
+      if (isConstant(document)) affordable.set(document, cost);
+      return cost;
     }
     return badRequest(
       `This asks for too much at once: its cost is ${cost}, and ${MAX_COST} is the limit. Ask for shorter pages.`,

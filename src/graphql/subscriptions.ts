@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   type DocumentNode,
@@ -12,33 +13,39 @@ import {
   specifiedRules,
   validate,
 } from "graphql";
-import { CloseCode, type ServerOptions, type SubscribePayload } from "graphql-ws";
-import { type Extra, useServer } from "graphql-ws/use/ws";
+import { CloseCode, makeServer, type ServerOptions, type SubscribePayload } from "graphql-ws";
 import { type ServerOptions as SocketOptions, type WebSocket, WebSocketServer } from "ws";
 import { sessionTopic } from "../auth/session.store.ts";
 import type { Viewer } from "../auth/viewer.ts";
 import type { Bus } from "../platform/events.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Context } from "./context.ts";
+import { type DocumentCache, documentKey } from "./document-cache.ts";
 import { toPublic } from "./errors.ts";
-import { costError, limitRules, MAX_TOKENS } from "./limits.ts";
+import { costOf, limitError, MAX_ERRORS, MAX_TOKENS, withCode } from "./limits.ts";
+import { OPERATION_COST } from "./rate-limits.ts";
+import { serveSocket } from "./serve-socket.ts";
+import { makeOpenCount, type SocketLimits } from "./socket-limits.ts";
 import { subscribe } from "./subscribe.ts";
 import type { DocumentGate } from "./trusted-documents.ts";
 
 const MAX_MESSAGE_BYTES = 64 * 1024;
 const MAX_SUBSCRIPTIONS = 20;
 const INIT_WAIT_MS = 3_000;
-const PING_MS = 25_000;
 /** A notification can get lost: the sessions of all sockets are checked as often, by one read. */
 const SESSION_CHECK_MS = 15_000;
 /** How long a peer may take to agree that a socket is closed. */
 const CLOSE_WAIT_MS = 2_000;
+/** How long a socket of nobody in particular may be open without an operation. */
+const IDLE_MS = 60_000;
+const NORMAL_CLOSURE = 1000;
 const SERVICE_RESTART = 1012;
 const TRY_AGAIN_LATER = 1013;
 
 export interface SubscriptionOptions {
   schema: GraphQLSchema;
   documents: DocumentGate;
+  validated: DocumentCache;
   bus: Bus;
   log: Logger;
   isOriginAllowed(request: IncomingMessage): boolean;
@@ -47,6 +54,11 @@ export interface SubscriptionOptions {
   /** @returns the ids of the sessions that are alive */
   liveSessions(sessionIds: readonly string[]): Promise<ReadonlySet<string>>;
   makeContext(viewer: Viewer, request: IncomingMessage): Context;
+  limits: SocketLimits;
+  /** The network address, or block of addresses, that a limit by address is for. */
+  blockOf(request: IncomingMessage): string;
+  /** See `serve-socket.ts`. */
+  stalledMs?: number;
 }
 
 interface SocketState {
@@ -55,13 +67,20 @@ interface SocketState {
   running: Map<string, string>;
   release(): void;
 }
-type SocketExtra = Extra & { state?: SocketState };
-
-const rules = [...specifiedRules, ...limitRules, NoSchemaIntrospectionCustomRule];
+interface SocketExtra {
+  socket: WebSocket;
+  request: IncomingMessage;
+  state?: SocketState;
+  /** Nothing ran at the last check of an anonymous socket. */
+  wasIdle?: boolean;
+}
 
 /** Serves graphql-ws at `/graphql` of an HTTP server. @returns a function that closes every socket */
 export function mountSubscriptions(server: Server, options: SubscriptionOptions): () => Promise<void> {
-  const { schema, documents, bus, log, isOriginAllowed, identify, liveSessions, makeContext } = options;
+  const { schema, documents, validated, bus, log, isOriginAllowed, identify, liveSessions, makeContext } = options;
+  const { limits, blockOf, stalledMs } = options;
+  const [openInAll, openOfBlock] = [makeOpenCount(limits.inAll), makeOpenCount(limits.perBlock)];
+  const openOfSession = makeOpenCount(limits.perSession);
   const socketOptions: SocketOptions & { closeTimeout: number } = {
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
@@ -75,13 +94,25 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
     const refuse = (status: string) => {
       // Node has stopped listening for errors here, and one that nobody hears ends the process.
       socket.on("error", () => {}).once("finish", () => socket.destroy());
-      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      const later = status.startsWith("403") || status.startsWith("404") ? "" : "Retry-After: 5\r\n";
+      socket.end(`HTTP/1.1 ${status}\r\n${later}Connection: close\r\nContent-Length: 0\r\n\r\n`);
     };
     if (request.url?.split("?")[0] !== "/graphql") refuse("404 Not Found");
     else if (!isOriginAllowed(request)) refuse("403 Forbidden");
-    else sockets.handleUpgrade(request, socket, head, (upgraded) => sockets.emit("connection", upgraded, request));
+    else {
+      const release = openOfBlock.open(blockOf(request));
+      if (!release) return refuse("429 Too Many Requests");
+      const releaseAll = openInAll.open("all");
+      socket.once("close", () => {
+        release();
+        releaseAll?.();
+      });
+      if (!releaseAll) return refuse("503 Service Unavailable");
+      sockets.handleUpgrade(request, socket, head, (ws) => {
+        serveSocket(protocol, { ws, connection: socket as Socket, extra: { socket: ws, request } }, { log, stalledMs });
+      });
+    }
   };
-  server.on("upgrade", onUpgrade);
 
   /** The functions that close the sockets of a session. */
   const closersBySession = new Map<string, Set<() => void>>();
@@ -115,25 +146,78 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
     };
   }
 
+  /** @returns what lets the socket go; null where its session has as many as it may */
+  function ofSession(socket: WebSocket, sessionId: string): (() => void) | null {
+    const uncount = openOfSession.open(sessionId);
+    if (!uncount) return null;
+    const release = endWithSession(socket, sessionId);
+    return () => {
+      release();
+      uncount();
+    };
+  }
+
+  /** Closes the socket of nobody in particular when nothing has run on it for a while. */
+  function closeWhenIdle(extra: SocketExtra): () => void {
+    const check = setInterval(() => {
+      const isIdle = extra.state?.running.size === 0;
+      if (isIdle && extra.wasIdle) extra.socket.close(NORMAL_CLOSURE, "Idle");
+      extra.wasIdle = isIdle;
+    }, IDLE_MS / 2);
+    return () => clearInterval(check);
+  }
+
+  /** The document of a text, or what is wrong with it. */
+  function validDocument(text: string): DocumentNode | GraphQLError[] {
+    const key = documentKey(text);
+    let document = validated.get(key);
+    if (!document) {
+      try {
+        document = parse(text, { maxTokens: MAX_TOKENS });
+      } catch (error) {
+        return [withoutSuggestion(error as GraphQLError, "GRAPHQL_PARSE_FAILED")];
+      }
+      const overLimit = limitError(schema, document);
+      const invalid = overLimit ? [overLimit] : validate(schema, document, specifiedRules, { maxErrors: MAX_ERRORS });
+      if (invalid.length > 0) return invalid.map((error) => withoutSuggestion(error, "GRAPHQL_VALIDATION_FAILED"));
+      validated.set(key, document);
+    }
+    const introspection = introspectionOf(document);
+    return introspection.length > 0 ? [...introspection] : document;
+  }
+
+  const introspections = new WeakMap<DocumentNode, readonly GraphQLError[]>();
+  /** Errors of a document that asks about the schema, which sockets do not answer. */
+  function introspectionOf(document: DocumentNode): readonly GraphQLError[] {
+    let errors = introspections.get(document);
+    if (!errors) {
+      const found = validate(schema, document, [NoSchemaIntrospectionCustomRule], { maxErrors: MAX_ERRORS });
+      errors = found.map((error) => withoutSuggestion(error, "GRAPHQL_VALIDATION_FAILED"));
+      introspections.set(document, errors);
+    }
+    return errors;
+  }
+
   /** The document of an operation that may be run, or why it may not. */
-  function admit(payload: SubscribePayload & { documentId?: unknown }, viewer: Viewer): DocumentNode | GraphQLError[] {
+  function admit(
+    payload: SubscribePayload & { documentId?: unknown },
+    { viewer, charge }: Context,
+  ): DocumentNode | GraphQLError[] {
     const { query, documentId, extensions, variables, operationName } = payload;
+    const tooMany = charge(OPERATION_COST);
+    if (tooMany) return [tooMany];
     const admitted = documents.admit({ query, documentId, extensions }, viewer);
     if (admitted instanceof GraphQLError) return [admitted];
     if (admitted.hash) return [refusal("PERSISTED_QUERY_NOT_FOUND", "No document has this id. Send its text.")];
-    let document: DocumentNode;
-    try {
-      document = parse(admitted.text ?? "", { maxTokens: MAX_TOKENS });
-    } catch (error) {
-      return [withCode(error as GraphQLError, "GRAPHQL_PARSE_FAILED")];
-    }
-    const invalid = validate(schema, document, rules);
-    if (invalid.length > 0) return invalid.map((error) => withCode(error, "GRAPHQL_VALIDATION_FAILED"));
+    const document = validDocument(admitted.text ?? "");
+    if (Array.isArray(document)) return document;
     const operation = getOperationAST(document, operationName);
     if (!operation) return [refusal("BAD_USER_INPUT", "Say which operation to run.")];
     if (operation.operation === "mutation") return [refusal("BAD_USER_INPUT", "Mutations are sent over HTTP.")];
-    const cost = costError({ schema, document, operationName, variables });
-    return cost ? [cost] : document;
+    const cost = costOf({ schema, document, operationName, variables });
+    if (typeof cost !== "number") return [cost];
+    const tooMuch = charge(cost);
+    return tooMuch ? [tooMuch] : document;
   }
 
   /** The error as the client may see it. What the client may not see is in the log, under the same id. */
@@ -158,7 +242,11 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
         const viewer = await identify(given, request);
         // Closed in the meantime, it would never be released.
         if (!viewer || socket.readyState !== socket.OPEN) return false;
-        const release = viewer.kind === "customer" ? endWithSession(socket, viewer.sessionId) : () => {};
+        const release = viewer.kind === "customer" ? ofSession(socket, viewer.sessionId) : closeWhenIdle(extra);
+        if (!release) {
+          socket.close(TRY_AGAIN_LATER, "Too many sockets of this session");
+          return false;
+        }
         extra.state = { viewer, running: new Map(), release };
         return true;
       } catch (error) {
@@ -185,7 +273,7 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
         return refuse([refusal("BAD_USER_INPUT", "The last operation of this id has not ended yet. Use a new id.")]);
       }
       try {
-        const document = admit(payload, state.viewer);
+        const document = admit(payload, contextValue);
         if (Array.isArray(document)) return refuse(document);
         const { operationName, variables } = payload;
         state.running.set(id, requestId);
@@ -217,17 +305,13 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
     onComplete: ({ extra }, id) => void extra.state?.running.delete(id),
   };
 
-  // `isProd`: what went wrong inside is not told in the reason for closing.
-  const served = useServer({ ...handlers, isProd: true }, sockets, PING_MS);
-  sockets.on("connection", (socket) => {
-    // graphql-ws prints to the console what is only a peer that broke the rules, and for which ws closes the socket.
-    socket.removeAllListeners("error").on("error", (error) => log.debug({ err: error }, "A socket broke the rules"));
-  });
+  const protocol = makeServer(handlers);
+  server.on("upgrade", onUpgrade);
   return async () => {
     server.off("upgrade", onUpgrade);
     clearInterval(sessionCheck);
     for (const socket of sockets.clients) socket.close(SERVICE_RESTART, "Restarting");
-    await served.dispose();
+    await new Promise<void>((resolve) => sockets.close(() => resolve()));
   };
 }
 
@@ -236,11 +320,9 @@ function refusal(code: string, message: string): GraphQLError {
 }
 
 /** The same error under the code it has over HTTP, and without hints at what else the schema has. */
-function withCode({ message, source, positions, nodes }: GraphQLError, code: string): GraphQLError {
-  return new GraphQLError(message.replace(/ ?Did you mean .+\?$/, ""), {
-    source: source ?? null,
-    positions: positions ?? null,
-    nodes: nodes ?? null,
-    extensions: { code },
-  });
+function withoutSuggestion(error: GraphQLError, code: string): GraphQLError {
+  const { message } = error;
+  const shown = withCode(error, code);
+  shown.message = message.replace(/ ?Did you mean .+\?$/, "");
+  return shown;
 }

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { type GraphQLSchema, parse, specifiedRules, validate } from "graphql";
+import { type GraphQLSchema, parse, validate } from "graphql";
 import { z } from "zod";
 import type { Viewer } from "../auth/viewer.ts";
 import { ConfigError } from "../config.ts";
 import { badUserInput, PublicError } from "./errors.ts";
-import { limitRules, MAX_TOKENS } from "./limits.ts";
+import { limitError, MAX_TOKENS } from "./limits.ts";
 
 /** What of a request says which document is meant, as it came. */
 export interface SentDocument {
@@ -142,8 +142,9 @@ function problemOf(id: string, text: string, schema: GraphQLSchema): string | un
   const problem = problemOfId(id, text);
   if (problem) return problem;
   try {
-    const [first] = validate(schema, parse(text, { maxTokens: MAX_TOKENS }), [...specifiedRules, ...limitRules]);
-    return first?.message;
+    const document = parse(text, { maxTokens: MAX_TOKENS });
+    const error = limitError(schema, document) ?? validate(schema, document)[0];
+    return error?.message;
   } catch (error) {
     return (error as Error).message;
   }

@@ -27,7 +27,7 @@ export function groupLoaders(
   requestId: string,
   options: { cache: boolean },
 ): GroupLoaders {
-  const call = { requestId };
+  const call = { requestId, onBehalfOf: viewer.kind === "customer" ? viewer.customerId : undefined };
 
   const capillaryUserId = eachBy((customerId: string) => groups.userIdOf(customerId), options);
   const whole = eachBy<GroupSelector, WholeGroup | null>((by) => groups.group(by, call), options);

@@ -1,4 +1,5 @@
 import type { Clock } from "../platform/clock.ts";
+import type { Asking } from "../upstream/capillary/caller.ts";
 import type { Capillary } from "../upstream/capillary/capillary.ts";
 import { hasReason } from "../upstream/capillary/capillary-error.ts";
 import type { GroupSelector } from "../upstream/capillary/identities.ts";
@@ -13,11 +14,7 @@ export interface WholeGroup extends GroupWallet {
   memberships: Membership[];
 }
 
-export interface Call {
-  requestId?: string;
-  /** A call of its own, certain to begin after this moment. */
-  unshared?: boolean;
-}
+export type Call = Asking;
 
 /** Groups as Capillary tells of them. Where there is no Capillary, there are none. */
 export interface ReadGroups {

@@ -3,9 +3,12 @@ import type { Viewer } from "../auth/viewer.ts";
 import type { Db } from "../platform/db.ts";
 import type { Discrepancy, GivenVoucher, LineIssue, OrderEvent, OrderStore } from "./order.store.ts";
 import type { Movement, Order, OrderLine, Shipment } from "./order.ts";
+import type { OrderAggregate } from "./order-aggregate.ts";
 
 export interface OrderLoaders {
   order: DataLoader<string, Order | null>;
+  /** With all that decides what may happen to it now. */
+  orderAggregate: DataLoader<string, OrderAggregate | null>;
   /** By award: the order that a prize was claimed with. */
   prizeOrder: DataLoader<string, Order | null>;
   /** All by order. */
@@ -32,6 +35,10 @@ export function orderLoaders(orders: OrderStore, options: { cache: boolean }): O
   return {
     order: new DataLoader<string, Order | null>(async (ids) => {
       const found = new Map((await orders.byIds(ids)).map((order) => [order.id, order]));
+      return ids.map((id) => found.get(id) ?? null);
+    }, options),
+    orderAggregate: new DataLoader<string, OrderAggregate | null>(async (ids) => {
+      const found = new Map((await orders.aggregates(ids)).map((order) => [order.id, order]));
       return ids.map((id) => found.get(id) ?? null);
     }, options),
     prizeOrder: new DataLoader<string, Order | null>(async (awardIds) => {

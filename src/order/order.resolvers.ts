@@ -87,6 +87,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
     if (isRefused(answer)) return refusedPayload(answer);
     const { orderId } = answer;
     loaders.order.clear(orderId);
+    loaders.orderAggregate.clear(orderId);
     const order = answer.order ?? (await loaders.order.load(orderId));
     if (answer.order) loaders.order.prime(orderId, answer.order);
     return { order, replayed: answer.replayed, userErrors: answer.userErrors ?? [] };
@@ -247,9 +248,9 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
         viewer.kind === "operator" ? loaders.discrepancies.load(id) : null,
       settled: async ({ id, status }, _, { loaders }) =>
         isFinal(status) && !hasOpenMovement(await loaders.movements.load(id)),
-      async cancellable({ id, status }) {
+      async cancellable({ id, status }, _, { loaders }) {
         if (isFinal(status)) return false;
-        const aggregate = await orders.aggregate(id);
+        const aggregate = await loaders.orderAggregate.load(id);
         return aggregate !== null && cancellableUnits(aggregate).length > 0;
       },
     },

@@ -5,7 +5,7 @@ import type { Bus } from "../platform/events.ts";
 import type { Writes } from "../platform/jobs/job.ts";
 import { wordsFor } from "./event-words.ts";
 import { type Movement, type Order, type OrderLine, toLine, toMovement, toOrder } from "./order.ts";
-import { type OrderAggregate, readAggregate } from "./order-aggregate.ts";
+import { type OrderAggregate, readAggregate, readAggregates } from "./order-aggregate.ts";
 import { type OrderEvent, type OrderNews, readNews } from "./order-news.sql.ts";
 import { assertMove, isFinal, isPrizeTaken } from "./order-status.ts";
 import { hasOpenMovement, pointsStateOf } from "./points-state.ts";
@@ -80,6 +80,7 @@ export interface OrderStore {
   /** The number of the newest event of each of these orders. */
   heads(orderIds: readonly string[]): Promise<Map<string, number>>;
   aggregate(orderId: string): Promise<OrderAggregate | null>;
+  aggregates(orderIds: readonly string[]): Promise<OrderAggregate[]>;
   /** Runs `work` on the order while nobody else can change it. Null when there is no such order. */
   changing<T>(orderId: string, work: (change: OrderChange) => Promise<T>): Promise<T | null>;
   /** Tells those who watch an order, or its customer, that there is news. `changing` does so by itself. */
@@ -176,6 +177,7 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
       return new Map(rows.map(({ id, seq }) => [id, seq]));
     },
     aggregate: (orderId) => readAggregate(db, orderId),
+    aggregates: (orderIds) => readAggregates(db, orderIds),
 
     async changing(orderId, work) {
       const answer = await inTransaction(db, async (tx) => {

@@ -2,6 +2,7 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { Pool, statementName, transact, withPool } from "./direct-sql.ts";
 import { Prisma, PrismaClient } from "./generated/prisma/client.ts";
+import { type Lanes, makeLanes } from "./lanes.ts";
 
 export { Prisma };
 export type Db = PrismaClient;
@@ -9,12 +10,21 @@ export type Db = PrismaClient;
 export type Tx = Prisma.TransactionClient;
 
 /** @param keepsStatements whether a named statement stays prepared; not behind some poolers of transactions */
-export function openDb(url: string, poolSize: number, { keepsStatements } = { keepsStatements: true }): Db {
+export function openDb(
+  url: string,
+  poolSize: number,
+  { keepsStatements, keepsSessions } = { keepsStatements: true, keepsSessions: true },
+): Db {
   const settings = { connectionString: url, max: poolSize, connectionTimeoutMillis: 10_000, keepAlive: true };
   const pool = new Pool(settings, { keepsStatements });
   // For a moment after the pool has handed a client out nobody listens to it, and an error that nobody hears ends the process:
   // the server may close a connection right behind the answer that made it free. The next query reports it.
-  pool.on("connect", (client) => client.on("error", () => {}));
+  pool.on("connect", (client) => {
+    client.on("error", () => {});
+    // Not as a parameter of the connection, which poolers refuse. Sent before whatever the connection was opened for. Behind a
+    // pooler of transactions it would be another client's setting.
+    if (keepsSessions) client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`).catch(() => {});
+  });
   pool.on("error", () => {}); // of a connection that nobody uses; the adapter listens only once it was used itself
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, {
@@ -24,6 +34,19 @@ export function openDb(url: string, poolSize: number, { keepsStatements } = { ke
     transactionOptions: { maxWait: 10_000, timeout: 20_000 },
   });
   return withPool(prisma, pool);
+}
+
+/** No wait for a lock is longer; the statement fails then. */
+const LOCK_TIMEOUT_MS = 10_000;
+/** Of one customer or order. More come only from somebody who floods. */
+const MAX_WAITING = 50;
+
+const lanesOf = new WeakMap<Db, Lanes>();
+
+/** Whose lock a transaction takes first, such as `customer C-1`. */
+export interface InLane {
+  db: Db;
+  lane: string;
 }
 
 const WRITE_CONFLICT_OR_DEADLOCK = "P2034";
@@ -38,8 +61,21 @@ export function afterCommit(tx: Tx, action: () => void): void {
   actions.push(action);
 }
 
-/** Runs `work` in one transaction; runs it again when the database chose it as a deadlock's victim. */
-export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one transaction; runs it again when the database chose it as a deadlock's victim. Of a lane, within this process,
+ * one follows the other, without holding a connection while it waits.
+ *
+ * @throws Busy when too many wait in the lane
+ */
+export async function inTransaction<T>(where: Db | InLane, work: (tx: Tx) => Promise<T>): Promise<T> {
+  if (!("lane" in where)) return repeatOnConflict(where, work);
+  const { db, lane } = where;
+  const lanes = lanesOf.get(db) ?? makeLanes({ maxWaiting: MAX_WAITING });
+  lanesOf.set(db, lanes);
+  return lanes.run(lane, () => repeatOnConflict(db, work));
+}
+
+async function repeatOnConflict<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     const actions: (() => void)[] = [];
     try {

@@ -5,6 +5,7 @@ import type { Logger } from "./logger.ts";
 import { migrate } from "./migrate.ts";
 import { detectPooling } from "./postgres/pooling.ts";
 import { openPostgresBus } from "./postgres-bus.ts";
+import { openReadyCheck } from "./ready-check.ts";
 import { SetupError } from "./setup-error.ts";
 
 export interface OpenDatabaseOptions {
@@ -27,6 +28,8 @@ export interface Database extends AsyncDisposable {
   mostConnections: number;
   /** Why the database takes no writes at the moment; null if it takes them. */
   readOnly: string | null;
+  /** See `ready-check.ts`. */
+  checkReady(): Promise<string | null>;
 }
 
 /**
@@ -61,10 +64,21 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     }
     const bus = direct.keepsSessions ? await openBus(lockUrl, log) : makeLocalBus();
     opened.defer(() => bus.close());
-    const mostConnections = poolSize + locks + (direct.keepsSessions ? 1 : 0);
+    const ready = openReadyCheck(url);
+    opened.use(ready);
+    const mostConnections = poolSize + locks + (direct.keepsSessions ? 1 : 0) + 1;
     await checkRoom(db, mostConnections, log);
     const held = opened.move();
-    return { db, bus, lockUrl, mostConnections, readOnly, [Symbol.asyncDispose]: () => held.disposeAsync() };
+    const checkReady = ready.check;
+    return {
+      db,
+      bus,
+      lockUrl,
+      mostConnections,
+      readOnly,
+      checkReady,
+      [Symbol.asyncDispose]: () => held.disposeAsync(),
+    };
   } catch (error) {
     await opened.disposeAsync();
     throw error;

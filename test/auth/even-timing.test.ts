@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { untilNextTick } from "../../src/auth/even-timing.ts";
 import type { OtpChallengeStore } from "../../src/auth/otp-challenge.store.ts";
 import { makeRequestOtp } from "../../src/auth/request-otp.ts";
+import { makeRequesters } from "../../src/auth/requester.ts";
 import type { SessionStore } from "../../src/auth/session.store.ts";
 import { makeVerifyOtp } from "../../src/auth/verify-otp.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
@@ -12,6 +13,7 @@ import { makeTestClock } from "../support/clock.ts";
 
 const log = await makeLogger({ level: "silent", pretty: false });
 const clock = makeTestClock();
+const requesters = makeRequesters(makeSecretBox("secret", "address"));
 /** By the fake clock: how long the Client takes is what these tests are about. */
 const later = <T>(ms: number, answer: () => T) =>
   new Promise<T>((resolve, reject) => {
@@ -66,11 +68,11 @@ describe("asking for a password", () => {
     makeRequestOtp({
       challenges,
       client: { generateOtp } as ClientPoints,
-      addresses: makeSecretBox("secret", "address"),
+      requesters,
       clock,
       log,
       gridMs: 250,
-    })({ customerId: "C-1", address: "127.0.0.1", requestId: "r-1" });
+    })({ customerId: "C-1", address: "127.0.0.1", deviceId: undefined, requestId: "r-1" });
 
   test.each([
     ["sends it at once", 0, () => "REF1"],
@@ -97,20 +99,56 @@ describe("verifying a password", () => {
   const verify = (store: Partial<OtpChallengeStore>, verifyOtp?: ClientPoints["verifyOtp"]) =>
     makeVerifyOtp({
       challenges: store as OtpChallengeStore,
-      sessions: {} as SessionStore,
+      sessions: { open: async () => ({ session: {}, refreshToken: "r" }) } as unknown as SessionStore,
+      requesters,
       client: { verifyOtp } as ClientPoints,
-      clock,
+      clock: { now: () => new Date() }, // the fake one of these tests
       log,
       gridMs: 250,
       deliveryMs: 1_000,
     })({ challengeId, otp: "000000", requestId: "r-1" });
+  const taken = (customerId: string, ageMs: number) => async () => ({
+    customerId,
+    triesLeft: 2,
+    createdAt: new Date(Date.now() - ageMs),
+  });
+  const settled = 60_000;
 
   test("answers an unknown challenge, a wrong password and a decoy at the same moment", async () => {
-    const known = { takeTry: async () => ({ customerId: "C-1", triesLeft: 2 }), referenceOf: async () => "REF1" };
+    const known = { takeTry: taken("C-1", settled), referenceOf: async () => "REF1" };
     const unknown = await timed(() => verify({ takeTry: async () => null }));
     const wrong = await timed(() => verify(known, () => later(10, fails("refused"))));
     const decoy = await timed(() => verify(known, () => later(200, fails("refused"))));
     expect([unknown.ms, wrong.ms, decoy.ms]).toEqual([250, 250, 250]);
     expect(decoy.answer).toEqual(wrong.answer);
+  });
+
+  /** A Client that takes `ms` to send a password, and knows at once which ids do not exist. */
+  const deliveredAfter = (ms: number, outcome: "sent" | "failed"): Partial<OtpChallengeStore> => {
+    const end = Date.now() + ms;
+    return {
+      takeTry: taken("C-1", 100),
+      referenceOf: async () => (Date.now() < end ? null : outcome === "failed" ? undefined : "REF1"),
+    };
+  };
+  const decoy = () => deliveredAfter(0, "sent");
+
+  test.each([
+    ["takes 400 ms to send", 400, "sent"],
+    ["takes a whole second to send", 1_000, "sent"],
+    ["does not send, and says so late", 1_000, "failed"],
+  ] as const)("right after it was asked for tells nothing by its time when the Client %s", async (_, ms, outcome) => {
+    const refuse = () => later(20, fails("refused"));
+    const unknownId = await timed(() => verify(decoy(), refuse));
+    const knownId = await timed(() => verify(deliveredAfter(ms, outcome), refuse));
+    expect(knownId).toEqual(unknownId);
+    expect(unknownId.ms).toBe(2_000);
+  });
+
+  test("that is right signs in as soon as it can", async () => {
+    const customer = { maskedMobile: null, token: "t", tokenExpiresAt: null };
+    const store = { ...deliveredAfter(100, "sent"), use: async () => true };
+    const { ms } = await timed(() => verify(store, () => later(20, () => customer) as never));
+    expect(ms).toBe(250);
   });
 });

@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { makeHandOffStore } from "../../src/auth/hand-off.store.ts";
+import { makeSignInGate } from "../../src/auth/sign-in-gate.ts";
 import { openDb } from "../../src/platform/db.ts";
 import { cloneDatabase } from "../support/gateway.ts";
 
@@ -9,16 +9,16 @@ const bytes = (...given: number[]) => new Uint8Array(given);
 
 test("what was used is forgotten an hour after it has expired, and a try when it no longer counts", async () => {
   const db = openDb(await cloneDatabase(), 2);
-  const store = makeHandOffStore(db, { perAddressHour: 1 });
+  const store = makeHandOffStore(db, { perAddressHour: 1 }, makeSignInGate(4));
   const expiresAt = new Date("2026-11-22T12:00:00Z");
   const after = (ms: number) => new Date(expiresAt.getTime() + ms);
-  const use = () => store.use(db, { tryId: randomUUID(), hash: bytes(1), expiresAt });
+  const use = () => store.use(db, { hash: bytes(1), expiresAt });
 
   expect([await use(), await use()]).toEqual([true, false]);
-  expect(await store.takeTry(bytes(7), expiresAt)).toHaveProperty("tryId");
+  expect(await store.countBad(bytes(7), expiresAt)).toBeNull();
   await store.sweep(after(HOUR_MS - 1));
   expect(await use()).toBe(false);
-  expect(await store.takeTry(bytes(7), after(HOUR_MS - 1))).toEqual({ retryAt: after(HOUR_MS) });
+  expect(await store.countBad(bytes(7), after(HOUR_MS - 1))).toEqual(after(HOUR_MS));
   await store.sweep(after(HOUR_MS + 1));
   expect(await db.handOffTry.count()).toBe(0);
   expect(await use()).toBe(true);

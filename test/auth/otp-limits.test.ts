@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addressBlock, allowedAgainAt, coolDownMs } from "../../src/auth/otp-limits.ts";
+import { type AskedBefore, addressBlock, allowedAgainAt, askAgainAt, coolDownMs } from "../../src/auth/otp-limits.ts";
 import { HOUR, MINUTE, SECOND } from "../support/clock.ts";
 
 describe("the cool-down", () => {
@@ -33,6 +34,82 @@ describe("a limit for each hour", () => {
     ["the oldest is older than an hour", ago(1, HOUR + 1), 2, null],
   ])("when %s", (_, askedAt, perHour, allowedAt) => {
     expect(allowedAgainAt(askedAt, perHour, now)).toEqual(allowedAt);
+  });
+});
+
+describe("a requester", () => {
+  const now = new Date("2026-06-03T10:00:00.000Z");
+  const ago = (ms: number) => new Date(now.getTime() - ms);
+  const asked = (ms: number, more: Partial<AskedBefore> = {}): AskedBefore => ({
+    createdAt: ago(ms),
+    resendAfter: ago(ms - 30 * SECOND),
+    isOwn: false,
+    isKnownDevice: false,
+    openUntil: null,
+    ...more,
+  });
+  const stranger = { isKnownDevice: false, perHour: 5, now };
+  const known = { isKnownDevice: true, perHour: 5, now };
+  const many = (count: number, everyMs: number, more?: Partial<AskedBefore>) =>
+    Array.from({ length: count }, (_, nth) => asked((nth + 1) * everyMs, more));
+
+  test.each<[why: string, before: AskedBefore[], whose: typeof stranger, at: Date | null]>([
+    ["asks first", [], stranger, null],
+    ["asks right after somebody else", [asked(1 * SECOND)], stranger, null],
+    ["asks right after itself", [asked(10 * SECOND, { isOwn: true })], stranger, new Date(now.getTime() + 20 * SECOND)],
+    ["has asked five times", many(5, 10 * MINUTE, { isOwn: true }), stranger, new Date(now.getTime() + 10 * MINUTE)],
+    ["asks when others have asked five times", many(5, MINUTE), stranger, null],
+    ["asks when others have used up an hour's share", many(6, MINUTE), stranger, new Date(now.getTime() + 54 * MINUTE)],
+    ["is known and asks then", many(6, MINUTE), known, null],
+    ["asks when others have used up a day's share", many(12, HOUR), stranger, new Date(now.getTime() + 12 * HOUR)],
+    ["is known and asks on such a day", many(12, HOUR), known, null],
+    [
+      "asks when known browsers have used up the hour",
+      many(10, MINUTE, { isKnownDevice: true }),
+      stranger,
+      new Date(now.getTime() + 50 * MINUTE),
+    ],
+    [
+      "asks while three passwords of others are open",
+      many(3, MINUTE, { openUntil: new Date(now.getTime() + MINUTE) }),
+      stranger,
+      new Date(now.getTime() + MINUTE),
+    ],
+    ["is known and asks then, too", many(3, MINUTE, { openUntil: new Date(now.getTime() + MINUTE) }), known, null],
+    [
+      "asks while two of others and its own are open",
+      [
+        ...many(2, MINUTE, { openUntil: new Date(now.getTime() + MINUTE) }),
+        asked(4 * MINUTE, { isOwn: true, openUntil: new Date(now.getTime() + MINUTE) }),
+      ],
+      stranger,
+      null,
+    ],
+  ])("that %s", (_, before, whose, at) => {
+    expect(askAgainAt(before, whose)).toEqual(at);
+  });
+
+  test("that is known has its share whatever strangers asked for", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ ms: fc.integer({ min: 0, max: 24 * HOUR }), open: fc.boolean() }), { maxLength: 60 }),
+        (times) => {
+          // As strangers get them: each only when the rules let it.
+          const before: AskedBefore[] = [];
+          for (const { ms, open } of times.toSorted((a, b) => b.ms - a.ms)) {
+            const at = ago(ms);
+            const seen = before.map((each) => ({
+              ...each,
+              openUntil: each.openUntil && each.openUntil > at ? each.openUntil : null,
+            }));
+            if (askAgainAt(seen, { ...stranger, now: at }) === null) {
+              before.push(asked(ms, { openUntil: open ? new Date(at.getTime() + 5 * MINUTE) : null }));
+            }
+          }
+          expect(askAgainAt(before, known)).toBeNull();
+        },
+      ),
+    );
   });
 });
 

@@ -3,9 +3,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Surroundings } from "../../src/app.ts";
 import { HOUR, MINUTE, makeTestClock, SECOND } from "../support/clock.ts";
 import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
-import { post } from "../support/http.ts";
+import { cookieHeader, post } from "../support/http.ts";
 import { captureLog } from "../support/log.ts";
-import { bearer, callsAbout, requestOtp, sentOtp, verifyOtp, whoIs, wrongOtp } from "../support/sign-in.ts";
+import {
+  bearer,
+  callsAbout,
+  postVerifyOtp,
+  requestOtp,
+  sentOtp,
+  verifyOtp,
+  whoIs,
+  wrongOtp,
+} from "../support/sign-in.ts";
 import { queriesAnswered } from "../support/sql-spy.ts";
 
 const PER_ADDRESS = 12;
@@ -26,11 +35,43 @@ afterEach(() =>
   }),
 );
 
-/** Somebody at a network address of their own. */
-function visitor(address: string = randomUUID()) {
+let addresses = 0;
+/** An address that nobody has come from before. */
+function newAddress(): string {
+  addresses += 1;
+  return `10.2.${addresses >> 8}.${addresses & 255}`;
+}
+/** Somebody at a network address of their own, without cookies. */
+function visitor(address: string = newAddress()) {
   const headers = { "x-forwarded-for": address };
   return {
     ask: (customerId: string) => requestOtp(gateway, customerId, headers),
+  };
+}
+
+/** A browser, which keeps its cookies, at whatever address it is. */
+async function browser(address: string = newAddress()) {
+  const headers = (at: string) => ({ "x-forwarded-for": at, origin: gateway.url });
+  const { cookies } = await post(gateway.url, { query: "{ __typename }" }, headers(address));
+  const cookie = cookieHeader(cookies);
+  const from = (at: string) => ({ ...headers(at), cookie });
+  return {
+    cookies,
+    ask: (customerId: string, at = address) => requestOtp(gateway, customerId, from(at)),
+    async verify(challengeId: string | null, otp: string) {
+      const { body } = await postVerifyOtp(gateway, { challengeId: challengeId ?? "none", otp }, from(address));
+      return body.data?.verifyOtp;
+    },
+    async signIn(customerId: string) {
+      const { challengeId } = await this.ask(customerId);
+      const [{ count } = { count: 0 }] = await gateway.sql<{ count: number }>(
+        "select count(*)::int as count from otp_challenges where customer_id = $1",
+        [customerId],
+      );
+      expect(await this.verify(challengeId, await sentOtp(gateway, customerId, count))).toMatchObject({
+        userErrors: [],
+      });
+    },
   };
 }
 
@@ -116,20 +157,22 @@ describe.each([
     expect(await ask(customerId)).toMatchObject({ userErrors: [] });
   });
 
-  test("may be asked for five times an hour, from wherever", async () => {
+  test("may be asked for five times an hour by one requester", async () => {
     const customerId = makeCustomer();
+    const { ask } = visitor();
     const freeAgain = inFuture(HOUR);
     for (let time = 1; time <= 5; time += 1) {
-      const { resendAfter } = await visitor().ask(customerId);
+      const { resendAfter } = await ask(customerId);
       clock.advance(new Date(resendAfter ?? 0).getTime() - clock.now().getTime());
     }
 
-    expect(await visitor().ask(customerId)).toMatchObject(throttledUntil(freeAgain));
-    clock.advance(new Date(freeAgain).getTime() - clock.now().getTime() - 1);
-    expect(await visitor().ask(customerId)).toMatchObject(throttledUntil(freeAgain));
-    clock.advance(1);
+    expect(await ask(customerId)).toMatchObject(throttledUntil(freeAgain));
     expect(await visitor().ask(customerId)).toMatchObject({ userErrors: [] });
-    expect(operationsAbout(customerId)).toHaveLength(6);
+    clock.advance(new Date(freeAgain).getTime() - clock.now().getTime() - 1);
+    expect(await ask(customerId)).toMatchObject(throttledUntil(freeAgain));
+    clock.advance(1);
+    expect(await ask(customerId)).toMatchObject({ userErrors: [] });
+    expect(operationsAbout(customerId)).toHaveLength(7);
   });
 
   test("may be asked for so many times an hour from one address, for whomever", async () => {
@@ -161,6 +204,111 @@ const expired = {
   ],
 };
 
+describe("strangers who ask for a customer's passwords", () => {
+  /** Each at an address of its own, as often as they are let. */
+  async function storm(customerId: string) {
+    const answers: Awaited<ReturnType<typeof requestOtp>>[] = [];
+    for (let time = 1; time <= 12; time += 1) answers.push(await visitor().ask(customerId));
+    return answers.filter(({ challengeId }) => challengeId !== null).length;
+  }
+
+  test("leave the password alone that the customer has just been sent", async () => {
+    const customerId = knownCustomer();
+    const { challengeId, otp } = await challengeOf(customerId);
+    expect(await storm(customerId)).toBe(2); // three are open at a time
+    expect(await verifyOtp(gateway, challengeId, otp)).toMatchObject({ customer: { customerId } });
+  });
+
+  test("do not keep the customer from the next one", async () => {
+    const customerId = knownCustomer();
+    const [own, stranger] = [visitor(), visitor()];
+    await stranger.ask(customerId);
+    expect(await own.ask(customerId)).toMatchObject({ resendAfter: inFuture(30 * SECOND), userErrors: [] });
+    expect(await stranger.ask(customerId)).toMatchObject({ userErrors: [{ code: "OTP_THROTTLED" }] });
+  });
+
+  test("use up six an hour and twelve a day, and none of what is kept for a browser that has signed in as the customer", async () => {
+    const customerId = knownCustomer();
+    const own = await browser();
+    await own.signIn(customerId);
+    clock.advance(24 * HOUR);
+    let asked = 0;
+    for (let hour = 1; hour <= 3; hour += 1) {
+      for (let part = 1; part <= 4; part += 1) {
+        asked += await storm(customerId);
+        clock.advance(5 * MINUTE);
+      }
+      expect(asked).toBe(Math.min(hour * 6, 12));
+      const { challengeId, userErrors } = await own.ask(customerId, newAddress());
+      expect(userErrors).toEqual([]);
+      expect(challengeId).not.toBeNull();
+      clock.advance(40 * MINUTE);
+    }
+  });
+
+  test("cannot verify a password that was sent to somebody else's browser", async () => {
+    const customerId = knownCustomer();
+    const own = await browser();
+    const { challengeId } = await own.ask(customerId);
+    const otp = await sentOtp(gateway, customerId);
+    expect(await verifyOtp(gateway, challengeId, otp)).toEqual(expired);
+    expect(await (await browser()).verify(challengeId, otp)).toEqual(expired);
+    expect(await challengesOf(customerId)).toMatchObject([{ attempts: 0 }]);
+    expect(await own.verify(challengeId, otp)).toMatchObject({ customer: { customerId } });
+  });
+
+  test("at the customer's own address do not lock out a browser that has signed in there", async () => {
+    const address = newAddress();
+    const [customerId, own] = [knownCustomer(), await browser(address)];
+    await own.signIn(customerId);
+    const { ask } = visitor(address);
+    while ((await ask(unknownCustomer())).challengeId !== null);
+    clock.advance(MINUTE);
+    expect(await own.ask(customerId)).toMatchObject({ userErrors: [] });
+  });
+
+  test("use up the minute's budget with an error in the log, and a browser that has signed in is not refused", async () => {
+    const captured = await captureLog();
+    await using small = await startTestGateway(
+      { OTP_PER_MINUTE: "3", TRUST_PROXY: "127.0.0.1" },
+      { clock, log: captured.log },
+    );
+    const device = { cookie: `tessera-device=${"d".repeat(22)}` };
+    small.sandbox.client.addCustomer({ customer_id: "C-budget", balance: 1, mobile: "98XXXXXX45" });
+    const first = await requestOtp(small, "C-budget", device);
+    const input = { challengeId: first.challengeId ?? "", otp: await sentOtp(small, "C-budget") };
+    expect((await postVerifyOtp(small, input, device)).body).toMatchObject({ data: { verifyOtp: { userErrors: [] } } });
+    clock.advance(30 * SECOND);
+    for (let time = 1; time <= 2; time += 1) expect((await requestOtp(small, `U-${time}`)).userErrors).toEqual([]);
+    expect(await requestOtp(small, "U-3")).toMatchObject(throttledUntil(inFuture(MINUTE)));
+    expect(await requestOtp(small, "U-4")).toMatchObject(throttledUntil(inFuture(MINUTE)));
+    expect(captured.text().match(/OTP_PER_MINUTE/g)).toHaveLength(1);
+    expect((await requestOtp(small, "C-budget", device)).userErrors).toEqual([]);
+  });
+});
+
+describe("a device cookie", () => {
+  test("is given to a page with its first request, and kept", async () => {
+    const headers = { origin: gateway.url };
+    const { cookies, cookieAttributes } = await post(gateway.url, { query: "{ __typename }" }, headers);
+    expect(cookies.get("tessera-device")).toMatch(/^[\w-]{22}$/);
+    expect(cookieAttributes.get("tessera-device")).toEqual(
+      expect.arrayContaining(["httponly", "samesite=lax", "path=/", "max-age=34560000"]),
+    );
+    const again = await post(gateway.url, { query: "{ __typename }" }, { ...headers, cookie: cookieHeader(cookies) });
+    expect([...again.cookies]).toEqual([]);
+  });
+  test("that is none of ours is replaced, and programs are given none", async () => {
+    const forged = await post(
+      gateway.url,
+      { query: "{ __typename }" },
+      { origin: gateway.url, cookie: "tessera-device=x" },
+    );
+    expect(forged.cookies.get("tessera-device")).toMatch(/^[\w-]{22}$/);
+    expect([...(await post(gateway.url, { query: "{ __typename }" })).cookies]).toEqual([]);
+  });
+});
+
 describe("asking for a password", () => {
   test("from ever new addresses of one IPv6 network has one limit", async () => {
     const network = "2001:db8:1:2";
@@ -182,14 +330,17 @@ describe("asking for a password", () => {
 
   test("too soon leaves the password that was sent as good as it was", async () => {
     const customerId = knownCustomer();
-    const { challengeId, otp } = await challengeOf(customerId);
-    expect(await visitor().ask(customerId)).toMatchObject({ userErrors: [{ code: "OTP_THROTTLED" }] });
+    const { ask } = visitor();
+    const { challengeId } = await ask(customerId);
+    const otp = await sentOtp(gateway, customerId);
+    expect(await ask(customerId)).toMatchObject({ userErrors: [{ code: "OTP_THROTTLED" }] });
     expect(await verifyOtp(gateway, challengeId, otp)).toMatchObject({ customer: { customerId }, userErrors: [] });
   });
 
   test("twenty times at once opens one challenge", async () => {
     const customerId = knownCustomer();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => visitor().ask(customerId)));
+    const { ask } = visitor();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(customerId)));
     expect(answers.filter((answer) => answer.challengeId !== null)).toHaveLength(1);
     expect(answers.filter((answer) => answer.userErrors[0]?.code === "OTP_THROTTLED")).toHaveLength(19);
     expect(await challengesOf(customerId)).toHaveLength(1);
@@ -239,7 +390,7 @@ describe("asking for a password", () => {
       gateway.endPatience("generate-otp");
     }
     expect(rest).toEqual({ expiresAt: inFuture(5 * MINUTE), resendAfter: inFuture(30 * SECOND), userErrors: [] });
-    expect(await verifyOtp(gateway, challengeId, "000000")).toEqual(expired);
+    expect(await verifyOtp(gateway, challengeId, "000000")).toMatchObject({ userErrors: [{ attemptsLeft: 2 }] });
     expect(await challengesOf(customerId)).toMatchObject([{ delivery: "FAILED" }]);
     gateway.sandbox.faults.release({ id: call.id });
 
@@ -301,11 +452,13 @@ describe("verifying a password", () => {
     expect(await verifyOtp(gateway, challengeId, otp)).toMatchObject({ customer: { customerId } });
   });
 
-  test("works for the newest challenge alone", async () => {
+  test("works for the newest challenge of a requester alone", async () => {
     const customerId = knownCustomer();
-    const older = await challengeOf(customerId);
+    const { ask } = visitor();
+    const older = await ask(customerId);
+    await sentOtp(gateway, customerId);
     clock.advance(30 * SECOND);
-    const { challengeId } = await visitor().ask(customerId);
+    const { challengeId } = await ask(customerId);
     const otp = await sentOtp(gateway, customerId, 2);
 
     expect(await verifyOtp(gateway, older.challengeId, otp)).toEqual(expired);

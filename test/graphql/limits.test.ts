@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { getIntrospectionQuery, parse, specifiedRules, validate } from "graphql";
+import { getIntrospectionQuery, parse, validate } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { costError, limitRules, MAX_TOKENS } from "../../src/graphql/limits.ts";
+import { costOf, limitError, MAX_TOKENS } from "../../src/graphql/limits.ts";
 import { buildSchema } from "../../src/graphql/schema.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { postRaw } from "../support/raw-http.ts";
+import { connect } from "../support/raw-socket.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -69,7 +70,9 @@ describe("a document", () => {
   });
 
   test("may use 30 directives, and not one more", async () => {
-    const fields = (count: number) => `{ ${times(count, (i) => `__typename @include(if: ${i % 2 === 0})`)} }`;
+    const ten = times(10, () => "__typename @include(if: false)");
+    const fields = (count: number) =>
+      `{ ${ten} me { ${ten} cart { ${ten} } wallet { ${times(count - 30, () => "__typename @include(if: false)")} id } } }`;
     expect((await send(fields(30))).errors).toBeUndefined();
     expect((await refusalOf(fields(31)))?.message).toBe("Directives limit of 30 exceeded, found 31.");
   });
@@ -99,6 +102,91 @@ describe("a document", () => {
       extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
     });
   });
+  describe("that would be expensive to validate is refused before it is", () => {
+    const over = (words: string, limit: number, found: number) => ({
+      message: `${words} limit of ${limit} exceeded, found ${found}.`,
+      extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
+    });
+    const ids = (count: number) => times(count, () => "id");
+    const fragments = (count: number, body = "id") => times(count, (i) => `fragment F${i} on Reward { ${body} }`);
+    const spread = (count: number, of: number) => times(count, (i) => `...F${i % of}`);
+
+    test.each([
+      ["ten equal names", `{ reward(sku: "x") { ${ids(10)} } }`],
+      ["thirty fragments", `{ reward(sku: "x") { ${spread(30, 30)} } } ${fragments(30)}`],
+      ["sixty spreads", `{ reward(sku: "x") { ${spread(60, 2)} } } ${fragments(2)}`],
+    ])("but not with %s", async (_, query) => {
+      expect((await send(query)).errors).toBeUndefined();
+    });
+
+    test.each([
+      ["eleven equal names", `{ reward(sku: "x") { ${ids(11)} } }`, over("Equal names in one selection set", 10, 11)],
+      [
+        "an alias among them",
+        `{ reward(sku: "x") { ${ids(10)} id: sku } }`,
+        over("Equal names in one selection set", 10, 11),
+      ],
+      [
+        "some in inline fragments",
+        `{ reward(sku: "x") { ${ids(5)} ... { ${ids(3)} ... on Reward { ${ids(3)} } } } }`,
+        over("Equal names in one selection set", 10, 11),
+      ],
+      [
+        "some in a fragment that is not used",
+        `{ __typename } fragment F on Reward { ${ids(11)} }`,
+        over("Equal names in one selection set", 10, 11),
+      ],
+      ["many of them", `{ ${times(370, () => "me{id}")} }`, over("Fields", 250, 740)],
+      ["many that do not exist", `{ ${times(251, (i) => `x${i}`)} }`, over("Fields", 250, 251)],
+      [
+        "thirty-one fragments",
+        `{ reward(sku: "x") { ${spread(31, 31)} } } ${fragments(31)}`,
+        over("Fragments", 30, 31),
+      ],
+      [
+        "sixty-one spreads",
+        `{ reward(sku: "x") { ${spread(61, 2)} } } ${fragments(2)}`,
+        over("Fragment spreads", 60, 61),
+      ],
+    ])("with %s", async (_, query, refusal) => {
+      expect(await refusalOf(query)).toMatchObject(refusal);
+      expect(await refusalOf(query)).toMatchObject(refusal); // and leaves nothing that would let it in
+    });
+
+    test("also over a socket", async () => {
+      const socket = await connect(gateway.url);
+      socket.send({ type: "subscribe", id: "1", payload: { query: `{ ${times(370, () => "me{id}")} }` } });
+      expect(await socket.next()).toMatchObject({ type: "error", payload: [over("Fields", 250, 740)] });
+      socket.ws.terminate();
+    });
+
+    test("and one with many mistakes is told of five", async () => {
+      const { errors } = await send(`{ ${times(100, (i) => `x${i}`)} }`);
+      expect(errors?.length).toBe(6);
+      expect(errors?.at(-1)?.message).toContain("Too many validation errors");
+    });
+  });
+
+  test("is validated once for HTTP and sockets", async () => {
+    const socket = await connect(gateway.url);
+    const ask = async (id: string, query: string) => {
+      socket.send({ type: "subscribe", id, payload: { query } });
+      const answer = await socket.next();
+      await socket.next(); // it is complete
+      return answer;
+    };
+    // The cache keeps nothing that is only good over HTTP.
+    const introspection = "{ __schema { queryType { name } } }";
+    expect((await send(introspection)).errors).toBeUndefined();
+    socket.send({ type: "subscribe", id: "1", payload: { query: introspection } });
+    expect(await socket.next()).toMatchObject({ type: "error" });
+    expect(await ask("2", "{ rewards { totalCount } }")).toMatchObject({
+      payload: { data: { rewards: { totalCount: 0 } } },
+    });
+    expect((await send("{ rewards { totalCount } }")).data).toEqual({ rewards: { totalCount: 0 } });
+    socket.ws.terminate();
+  });
+
   test("that turns introspection on itself is refused", async () => {
     const levels = 5;
     const query = `{ __schema { types { ${"fields { type { ".repeat(levels)} name ${"} } ".repeat(levels)} } } }`;
@@ -270,7 +358,7 @@ describe("what our own pages send", () => {
   const tabs = new URL("../../graphiql/src/tabs/", import.meta.url);
   test.each(readdirSync(tabs))("passes: %s", (file) => {
     const document = parse(readFileSync(new URL(file, tabs), "utf8"), { maxTokens: MAX_TOKENS });
-    expect(validate(schema, document, [...specifiedRules, ...limitRules])).toEqual([]);
-    expect(costError({ schema, document })).toBeNull();
+    expect([limitError(schema, document), ...validate(schema, document)]).toEqual([null]);
+    expect(costOf({ schema, document })).toBeTypeOf("number");
   });
 });

@@ -1,29 +1,32 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import { type AddressInfo, connect as connectTcp } from "node:net";
+import { type AddressInfo, connect as connectTcp, type Socket } from "node:net";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
 import type { Viewer } from "../../src/auth/viewer.ts";
 import { abortable } from "../../src/graphql/abortable.ts";
 import type { Context } from "../../src/graphql/context.ts";
-import { unauthenticated } from "../../src/graphql/errors.ts";
+import { makeDocumentCache } from "../../src/graphql/document-cache.ts";
+import { rateLimited, unauthenticated } from "../../src/graphql/errors.ts";
 import { makeOriginCheck } from "../../src/graphql/origins.ts";
 import { mountSubscriptions, type SubscriptionOptions } from "../../src/graphql/subscriptions.ts";
 import { makeDocumentGate } from "../../src/graphql/trusted-documents.ts";
 import { listen, makeLocalBus } from "../../src/platform/events.ts";
 import { type CountingBus, makeCountingBus } from "../support/counting-bus.ts";
 import { type CapturedLog, captureLog } from "../support/log.ts";
-import { connect, openSocket, type RawSocket, refusedUpgrade } from "../support/raw-socket.ts";
+import { connect, type Message, openSocket, type RawSocket, refusedUpgrade } from "../support/raw-socket.ts";
 
 /** The edge alone, on a server and a schema of its own: who gets in, what may be asked, and what is left behind. */
 
 const SECRET = "db password=hunter2";
+const LARGE_BYTES = 256 * 1024;
 const typeDefs = `
-  type Query { things(first: Int): [Thing!]! }
+  type Query { things(first: Int): [Thing!]! large: String! }
   type Thing { name: String! thing: Thing! things(first: Int): [Thing!]! }
   type Mutation { change: Boolean }
   type Subscription {
     ticks: Int!
+    largeTicks: String!
     lingering: Int
     refused: Int
     failing: Int
@@ -39,27 +42,30 @@ let server: Server;
 let url: string;
 /** May be called again and again. */
 let unmount: () => Promise<void>;
-let options: SubscriptionOptions;
+let options: SubscriptionOptions & { charge?: Context["charge"] };
 const changed = vi.fn();
 let printed: MockInstance<typeof console.error>;
 let lingering: PromiseWithResolvers<void>;
 
+const ticking = (event: (ticks: number) => object) => ({
+  subscribe: (_: unknown, __: unknown, { signal }: Context) =>
+    abortable(async function* (stop) {
+      using bell = listen(bus, "ticks");
+      for (let ticks = 1; !stop.aborted; ticks += 1) {
+        yield event(ticks);
+        await bell.wait(60_000, stop);
+      }
+    }, signal),
+});
+
 const schema = makeExecutableSchema({
   typeDefs,
   resolvers: {
-    Query: { things: () => [thing] },
+    Query: { things: () => [thing], large: () => "x".repeat(LARGE_BYTES) },
     Mutation: { change: changed },
     Subscription: {
-      ticks: {
-        subscribe: (_: unknown, __: unknown, { signal }: Context) =>
-          abortable(async function* (stop) {
-            using bell = listen(bus, "ticks");
-            for (let ticks = 1; !stop.aborted; ticks += 1) {
-              yield { ticks };
-              await bell.wait(60_000, stop);
-            }
-          }, signal),
-      },
+      ticks: ticking((ticks) => ({ ticks })),
+      largeTicks: ticking(() => ({ largeTicks: "x".repeat(LARGE_BYTES) })),
       lingering: {
         async *subscribe() {
           yield { lingering: 1 };
@@ -99,6 +105,20 @@ const schema = makeExecutableSchema({
   },
 });
 
+function mount(more: Partial<SubscriptionOptions> = {}): void {
+  const close = mountSubscriptions(server, {
+    ...options,
+    identify: (...given) => options.identify(...given),
+    liveSessions: (ids) => options.liveSessions(ids),
+    ...more,
+  });
+  let closed: Promise<void> | undefined;
+  unmount = () => {
+    closed ??= close();
+    return closed;
+  };
+}
+
 beforeEach(async () => {
   changed.mockReset();
   lingering = Promise.withResolvers();
@@ -108,6 +128,7 @@ beforeEach(async () => {
   options = {
     schema,
     documents: makeDocumentGate(new Map(), { only: false }),
+    validated: makeDocumentCache(),
     bus,
     log: captured.log,
     isOriginAllowed: ({ headers }) => makeOriginCheck(["https://shop.example.com"])(headers),
@@ -117,21 +138,19 @@ beforeEach(async () => {
     },
     liveSessions: async (ids) => new Set(ids),
     makeContext: (viewer, request) =>
-      ({ viewer, requestId: String(request.headers["x-request-id"]), signal: stopping.signal }) as Context,
+      ({
+        viewer,
+        requestId: String(request.headers["x-request-id"]),
+        signal: stopping.signal,
+        charge: (cost) => options.charge?.(cost) ?? null,
+      }) as Context,
+    limits: { perSession: 3, perBlock: 40, inAll: 45 },
+    blockOf: ({ headers }) => String(headers["x-block"]),
   };
   server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const close = mountSubscriptions(server, {
-    ...options,
-    identify: (...given) => options.identify(...given),
-    liveSessions: (ids) => options.liveSessions(ids),
-  });
-  let closed: Promise<void> | undefined;
-  unmount = () => {
-    closed ??= close();
-    return closed;
-  };
+  mount();
   printed = vi.spyOn(console, "error");
 });
 
@@ -408,6 +427,152 @@ describe("twenty operations", () => {
     expect(await socket.next()).toMatchObject({ type: "next" });
     socket.ws.terminate();
   });
+});
+
+describe("a socket that does not read", () => {
+  /** A socket that has stopped reading, and the server's end of its connection. */
+  async function deaf() {
+    const accepted = once(server, "connection") as Promise<[Socket]>;
+    const socket = await connect(url);
+    const [connection] = await accepted;
+    socket.ws.pause();
+    return { socket, connection, cut: once(connection, "close") };
+  }
+  /** Asks for answers, one after the other, until more waits at the server than it goes on reading with. */
+  async function fill({ socket, connection }: Awaited<ReturnType<typeof deaf>>): Promise<number> {
+    for (let asked = 1; ; asked += 1) {
+      const before = connection.bytesWritten;
+      subscribe(socket, String(asked), "{ large }");
+      await vi.waitFor(() => expect(connection.bytesWritten).toBeGreaterThan(before + LARGE_BYTES));
+      if (connection.writableLength > 64 * 1024) return asked;
+    }
+  }
+
+  test("is read no further until it has taken what waits for it, and then misses nothing", async () => {
+    const peer = await deaf();
+    const asked = await fill(peer);
+    expect(peer.connection.isPaused()).toBe(true);
+    peer.socket.send({ type: "ping" });
+    peer.socket.ws.resume();
+    const got: Message[] = [];
+    while (got.length < 2 * asked + 1) got.push(await peer.socket.next());
+    for (const type of ["next", "complete"]) {
+      const ids = got.filter((message) => message.type === type).map(({ id }) => Number(id));
+      expect(ids).toEqual(Array.from({ length: asked }, (_, n) => n + 1));
+    }
+    expect(got.filter(({ type }) => type === "pong")).toEqual([{ type: "pong" }]);
+    expect(peer.connection.isPaused()).toBe(false);
+    peer.socket.ws.terminate();
+  });
+
+  test("is cut off when more than a megabyte waits for it", async () => {
+    const { socket, connection } = await deaf();
+    socket.ws.resume();
+    for (let id = 1; id <= 20; id += 1) {
+      subscribe(socket, String(id), "subscription { largeTicks }");
+      expect((await socket.next()).type).toBe("next");
+    }
+    socket.ws.pause();
+    await vi.waitFor(() => {
+      bus.ring("ticks");
+      expect(connection.destroyed).toBe(true);
+    });
+    expect(captured.text()).toContain("too much waits to be sent");
+    const [, unsent] = /"unsentBytes":(\d+)/.exec(captured.text()) ?? [];
+    expect(Number(unsent)).toBeLessThan(1024 * 1024 + 2 * LARGE_BYTES);
+    expect(captured.text()).not.toContain("Unexpected error");
+  });
+
+  test("is cut off when it has taken nothing for a while", async () => {
+    await unmount();
+    mount({ stalledMs: 50 }); // time is the subject
+    const peer = await deaf();
+    await fill(peer);
+    await peer.cut;
+    expect(captured.text()).toContain("it reads nothing");
+  });
+
+  test("is sent no echo of its pings", async () => {
+    const socket = await connect(url);
+    socket.send({ type: "ping", payload: { padding: "x".repeat(60_000) } });
+    expect(await socket.next()).toEqual({ type: "pong" });
+    socket.ws.terminate();
+  });
+});
+
+test("a socket that sends more than 300 messages within ten seconds is closed", async () => {
+  const socket = await connect(url);
+  for (let n = 2; n <= 300; n += 1) socket.send({ type: "ping" });
+  for (let n = 2; n <= 300; n += 1) expect((await socket.next()).type).toBe("pong");
+  socket.send({ type: "ping" });
+  expect(await socket.closed).toEqual({ code: 1008, reason: "Too many messages" });
+});
+
+describe("there may be so many sockets", () => {
+  const from = (block: string) => ({ headers: { "x-block": block } });
+  const many = (count: number, block: string) =>
+    Promise.all(Array.from({ length: count }, () => openSocket(url, from(block))));
+
+  test("of one address, and others are let in", async () => {
+    const sockets = await many(40, "a");
+    expect(await refusedUpgrade(url, from("a"))).toBe(429);
+    const other = await openSocket(url, from("b"));
+    sockets[0]?.ws.terminate();
+    await vi.waitFor(async () => expect((await openSocket(url, from("a"))).ws.readyState).toBe(other.ws.OPEN));
+  });
+
+  test("in all", async () => {
+    await many(30, "a");
+    await many(15, "b");
+    expect(await refusedUpgrade(url, from("c"))).toBe(503);
+  });
+
+  test("of one session, and one that was closed makes room", async () => {
+    const good = { payload: { authorization: "good" } };
+    const [first] = [await connect(url, good), await connect(url, good), await connect(url, good)];
+    const fourth = await openSocket(url);
+    fourth.send({ type: "connection_init", ...good });
+    expect(await fourth.closed).toEqual({ code: 1013, reason: "Too many sockets of this session" });
+    first?.ws.terminate();
+    await vi.waitFor(() => connect(url, good));
+  });
+});
+
+test("a socket of nobody is closed after a minute without an operation", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  try {
+    const [idle, busy, own] = [
+      await connect(url),
+      await connect(url),
+      await connect(url, { payload: { authorization: "good" } }),
+    ];
+    subscribe(busy, "1", "subscription { ticks }");
+    await busy.next();
+    vi.advanceTimersByTime(30_000);
+    for (const socket of [idle, busy, own, idle, busy, own]) {
+      socket.send({ type: "ping" }); // twice, so that the answers to the server's own pings have arrived
+      expect(await socket.next()).toEqual({ type: "pong" });
+    }
+    vi.advanceTimersByTime(30_000);
+    expect(await idle.closed).toEqual({ code: 1000, reason: "Idle" });
+    expect([busy.ws.readyState, own.ws.readyState]).toEqual([busy.ws.OPEN, own.ws.OPEN]);
+    busy.ws.terminate();
+    own.ws.terminate();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("an operation that costs too much for now is refused over a socket, too", async () => {
+  const charged: number[] = [];
+  options.charge = (cost) => {
+    charged.push(cost);
+    return charged.length < 2 ? null : rateLimited(7);
+  };
+  const { type, payload } = await answerTo("{ things(first: 50) { name } }");
+  expect(charged).toEqual([10, 51]);
+  expect(type).toBe("error");
+  expect(payload).toMatchObject([{ extensions: { code: "RATE_LIMITED", retryable: true, retryAfter: 7 } }]);
 });
 
 describe("a subscription is let go", () => {

@@ -9,7 +9,7 @@ import { makeCaller } from "../support/graphql.ts";
 
 const POOL_SIZE = 5;
 /** For LISTEN, and for the lock of the catalogue's mirror. */
-const BESIDE_THE_POOL = 2;
+const BESIDE_THE_POOL = 3;
 const names = ["one", "two", "three"];
 
 let sandbox: Sandbox;
@@ -55,7 +55,7 @@ test("of three processes at once on an empty database one migrates and one fills
   expect(twice.rows).toEqual([]);
 });
 
-test("under load a process opens its pool, and beside it one connection to listen and one for locks", async () => {
+test("under load a process opens its pool, and beside it one connection to listen, one for locks and one for /readyz", async () => {
   let isOver = false;
   const most = new Map<string, number>();
   const counting = (async () => {

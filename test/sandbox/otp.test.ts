@@ -75,12 +75,13 @@ test("an OTP works once", async () => {
   expect(answers.filter(({ body }) => body.status === true)).toHaveLength(1);
 });
 
-test("a newer OTP ends the older one", async () => {
+test("a newer OTP leaves the older one as good as it was, each under its own reference", async () => {
   await using sandbox = await startSandbox();
   const api = clientApi(sandbox);
   const older = await sendOtp(sandbox);
   const newer = await sendOtp(sandbox);
-  expect((await api.verifyOtp({ otp: older.otp, reference_id: older.reference_id })).body).toEqual(invalid);
+  expect((await api.verifyOtp({ otp: newer.wrong, reference_id: newer.reference_id })).body).toEqual(invalid);
+  expect((await api.verifyOtp({ otp: older.otp, reference_id: older.reference_id })).body.status).toBe(true);
   expect((await api.verifyOtp({ otp: newer.otp, reference_id: newer.reference_id })).body.status).toBe(true);
 });
 

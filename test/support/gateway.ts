@@ -66,6 +66,12 @@ export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record
     UPSTREAM_TIMEOUT_MS: "60000", // longer than any test holds a call, also on a machine that stalls
     SHUTDOWN_DELAY_SECONDS: "0", // also in production: no load balancer looks
     OTP_PER_ADDRESS_HOUR: "100000",
+    OTP_PER_MINUTE: "100000",
+    COST_PER_MINUTE_CUSTOMER: "1000000000",
+    COST_PER_MINUTE_ADDRESS: "1000000000",
+    COST_PER_MINUTE: "1000000000",
+    SOCKETS_PER_SESSION: "100000",
+    SOCKETS_PER_ADDRESS: "100000",
     SESSION_SECRET,
     OPERATOR_TOKEN,
     WEBHOOK_SECRET,
@@ -151,7 +157,10 @@ export async function startTestGateway(
     log,
     otpGridMs: 1,
     retries: retriesOfTests(),
+    otpSettledMs: 0,
     lockBackoffMs: 5,
+    capillaryPerCustomer: { concurrency: 64, callsPerMinute: undefined },
+    capillaryKeptMs: 0,
     revokePatienceMs: 60_000,
     patience: patience.wait,
   };

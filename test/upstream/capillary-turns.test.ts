@@ -47,6 +47,74 @@ describe("turns", () => {
     expect(done).toEqual(["write", "write", "read", "background", "background"]);
   });
 
+  test("of one customer's pages are so many at once, and another's page need not wait for them", async () => {
+    const turns = makeTurns({
+      concurrency: 10,
+      callsPerMinute: undefined,
+      maxWaitMs: MINUTE,
+      perOwner: { concurrency: 2, callsPerMinute: undefined },
+    });
+    const hold = door();
+    const begun: string[] = [];
+    const take = (owner: string) =>
+      turns.take(
+        () => {
+          begun.push(owner);
+          return hold.opened;
+        },
+        "read",
+        owner,
+      );
+    const works = [...Array.from({ length: 50 }, () => take("greedy")), take("other")];
+    await later(1);
+    expect(begun).toEqual(["greedy", "greedy", "other"]);
+    hold.open();
+    await Promise.all(works);
+  });
+
+  test("of one customer's pages are so many a minute, and another's page is served meanwhile", async () => {
+    const turns = makeTurns({
+      concurrency: 10,
+      callsPerMinute: 1_000,
+      maxWaitMs: 10 * MINUTE,
+      perOwner: { concurrency: 4, callsPerMinute: 3 },
+    });
+    const begun: string[] = [];
+    const take = (owner: string) => turns.take(async () => void begun.push(owner), "read", owner);
+    const works = [...Array.from({ length: 6 }, () => take("greedy")), take("other")];
+    await later(1_000);
+    expect(begun.toSorted()).toEqual(["greedy", "greedy", "greedy", "other"]);
+    await later(MINUTE);
+    await Promise.all(works);
+  });
+
+  test("of pages take turns in the common queue, customer by customer", async () => {
+    const turns = makeTurns({
+      concurrency: 1,
+      callsPerMinute: undefined,
+      maxWaitMs: MINUTE,
+      perOwner: { concurrency: 1, callsPerMinute: undefined },
+    });
+    const begun: string[] = [];
+    const take = (owner: string) => turns.take(async () => void begun.push(owner), "read", owner);
+    await Promise.all(["a", "a", "a", "b", "b", "c"].map(take));
+    expect(begun).toEqual(["a", "b", "c", "a", "b", "a"]);
+  });
+
+  test("of pages and the background leave a share to what orders wait for", async () => {
+    const turns = makeTurns({ concurrency: 5, callsPerMinute: 10, maxWaitMs: 10 * MINUTE });
+    const begun: Urgency[] = [];
+    const take = (how: Urgency) => turns.take(async () => void begun.push(how), how);
+    const works = (["read", "background"] as const).flatMap((how) => Array.from({ length: 10 }, () => take(how)));
+    await later(1_000);
+    expect(begun).toHaveLength(8);
+    works.push(take("order"), take("write"));
+    await later(1_000);
+    expect(begun.slice(8)).toEqual(["order", "write"]);
+    await later(5 * MINUTE);
+    await Promise.all(works);
+  });
+
   test("that do not come in time never come", async () => {
     const turns = makeTurns({ concurrency: 1, callsPerMinute: undefined, maxWaitMs: 1_000 });
     const hold = door();
@@ -219,6 +287,71 @@ describe("reads at once", () => {
     capillary.on("/issue", { status: yes });
     const client = clientOf(capillary.url);
     await Promise.all([issue(client, "91"), issue(client, "91")]);
+    expect(capillary.seen).toHaveLength(2);
+  });
+});
+
+describe("answers that a customer's pages share", () => {
+  const keeping = { ...BASIC, keptMs: 60_000 };
+  const listOf = ({ catalogue }: Capillary, onBehalfOf: string | undefined, customerId = "381") =>
+    catalogue.customerRewards({ customerId, page: 0, onBehalfOf });
+  async function start() {
+    const capillary = await startFakeCapillary();
+    capillary.on("/user/reward/brand/The%20Brand", { status: yes, rewardList: [] });
+    capillary.on("/issue", { status: yes });
+    return { capillary, client: clientOf(capillary.url, keeping) };
+  }
+
+  test("are read once in a while, by each customer", async () => {
+    const { capillary, client } = await start();
+    for (let time = 1; time <= 5; time += 1) await listOf(client, "C-1");
+    expect(capillary.seen).toHaveLength(1);
+    await listOf(client, "C-2", "382");
+    await listOf(client, undefined);
+    expect(capillary.seen).toHaveLength(3);
+  });
+
+  test("are read anew once something was written for the customer, and only then", async () => {
+    const { capillary, client } = await start();
+    const give = (externalId: string) =>
+      client.issuing.issue({ requestId: "r", transactionNumber: "t", rewardId: "7", customer: { externalId } });
+    await listOf(client, "C-1");
+    await give("C-2");
+    await listOf(client, "C-1");
+    expect(capillary.seen).toHaveLength(2);
+    await give("C-1");
+    await listOf(client, "C-1");
+    expect(capillary.seen).toHaveLength(4);
+  });
+
+  test("are not kept when something was written while they were read", async () => {
+    const { capillary, client } = await start();
+    const hold = door();
+    capillary.play("/user/reward/brand/The%20Brand", async (_, nth) => {
+      if (nth === 1) await hold.opened;
+      return { status: yes, rewardList: [] };
+    });
+    const reading = listOf(client, "C-1");
+    await capillary.arrivals(1);
+    await client.issuing.issue({
+      requestId: "r",
+      transactionNumber: "t",
+      rewardId: "7",
+      customer: { externalId: "C-1" },
+    });
+    hold.open();
+    await reading;
+    await listOf(client, "C-1");
+    expect(capillary.seen).toHaveLength(3);
+  });
+
+  test("are never those that an order asks for", async () => {
+    const { capillary, client } = await start();
+    capillary.on("/customers/381", { id: 381 });
+    const { groups } = client;
+    const asking = { onBehalfOf: "C-1" };
+    await groups.customerGroups("381", asking).catch(() => {});
+    await groups.customerGroups("381", { ...asking, unshared: true }).catch(() => {});
     expect(capillary.seen).toHaveLength(2);
   });
 });

@@ -15,8 +15,10 @@ import { CapillaryError, hasReason } from "./capillary-error.ts";
 import { isServerFailure, reasonOf } from "./codes.ts";
 import { makeCredentials } from "./credentials.ts";
 import type { Envelope } from "./envelope.ts";
+import { customerKeyText } from "./identities.ts";
+import { makeKeptAnswers } from "./kept-answers.ts";
 import { type GeneratedToken, makeOAuthToken } from "./oauth-token.ts";
-import { makeOneAtATime, makeTurns, NoTurn, type Urgency } from "./turns.ts";
+import { makeOneAtATime, makeTurns, NoTurn, type Rate, type Urgency } from "./turns.ts";
 import { id, number } from "./wire/loose.ts";
 
 const SERVICE = "capillary";
@@ -39,6 +41,10 @@ export interface CallerOptions {
   connections: number;
   /** Undefined is no limit. */
   callsPerMinute?: number | undefined;
+  /** What the pages of one customer may ask for; undefined is no limit. */
+  perCustomer?: Rate | undefined;
+  /** How long answers are kept that the pages of a customer share; nothing is kept when left out. */
+  keptMs?: number | undefined;
   /** The wait before a locked customer is tried again; it doubles with each try. */
   lockBackoffMs?: number | undefined;
   /** See `http.ts`. */
@@ -47,7 +53,18 @@ export interface CallerOptions {
   log: Logger;
 }
 
-export interface Call<Shape extends z.ZodType> {
+/** For whom a call is made, and why. */
+export interface Asking {
+  requestId?: string | undefined;
+  /** The brand's id of the customer whose page it is: the pages of one customer take no more than their share. */
+  onBehalfOf?: string | undefined;
+  /** An order waits for it, so it goes before pages. */
+  isForOrder?: boolean | undefined;
+  /** A read certain to begin after this moment, shared with nobody. */
+  unshared?: boolean | undefined;
+}
+
+export interface Call<Shape extends z.ZodType> extends Asking {
   operation: string;
   api: "rewards" | "v1.1" | "v2";
   method: "GET" | "POST";
@@ -62,12 +79,11 @@ export interface Call<Shape extends z.ZodType> {
   shape: Shape;
   /** Whose call it is, if it changes something: calls for one customer go one after the other. */
   writesFor?: string;
-  /** A read certain to begin after this moment, shared with nobody. */
-  unshared?: boolean;
   isBackground?: boolean;
+  /** Whether the pages of the customer share the answer for a few seconds. */
+  isKept?: boolean;
   /** Only till and password are taken there, if we have them. */
   needsBasic?: boolean;
-  requestId?: string | undefined;
 }
 
 export interface Caller {
@@ -106,7 +122,9 @@ export function makeCaller(options: CallerOptions): Caller {
     concurrency: connections,
     callsPerMinute: options.callsPerMinute,
     maxWaitMs: timeoutMs * WRITE_PATIENCE,
+    perOwner: options.perCustomer,
   });
+  const kept = makeKeptAnswers(options.keptMs ?? 0);
   const oneAtATime = makeOneAtATime();
   const shareRead = makeSingleFlight<unknown>();
   const whileLocked = retry(
@@ -124,9 +142,14 @@ export function makeCaller(options: CallerOptions): Caller {
   });
 
   /** Sends one request in its turn. */
-  async function inTurn(http: UpstreamHttp, request: UpstreamRequest, how: Urgency): Promise<UpstreamAnswer> {
+  async function inTurn(
+    http: UpstreamHttp,
+    request: UpstreamRequest,
+    how: Urgency,
+    owner?: string,
+  ): Promise<UpstreamAnswer> {
     try {
-      return await turns.take(() => http.call(request), how);
+      return await turns.take(() => http.call(request), how, owner);
     } catch (error) {
       if (!(error instanceof NoTurn)) throw error;
       const facts = { service: SERVICE, operation: request.operation, outcome: "transient" as const };
@@ -164,9 +187,9 @@ export function makeCaller(options: CallerOptions): Caller {
       ...(writes && { timeoutMs: timeoutMs * WRITE_PATIENCE }),
       writes,
     };
-    const how = writes ? "write" : call.isBackground ? "background" : "read";
+    const how = writes ? "write" : call.isForOrder ? "order" : call.isBackground ? "background" : "read";
     const { status, body } = await credentials.use(api === "v1.1" || call.needsBasic === true, (headers) =>
-      inTurn(http, { ...request, headers }, how),
+      inTurn(http, { ...request, headers }, how, call.onBehalfOf),
     );
 
     const lost = (message: string) =>
@@ -198,11 +221,17 @@ export function makeCaller(options: CallerOptions): Caller {
           const body = attempt > 0 ? await call.bodyAfterLock?.() : undefined;
           return once(body === undefined ? call : { ...call, body });
         });
-      if (call.writesFor !== undefined) return oneAtATime(call.writesFor, work);
+      if (call.writesFor !== undefined) {
+        const { writesFor } = call;
+        kept.forget(writesFor);
+        return oneAtATime(writesFor, work).finally(() => kept.forget(writesFor));
+      }
       if (call.unshared) return work();
       const key = JSON.stringify([call.operation, call.path, given(call.query ?? {}), call.body]);
       // The same operation has the same shape.
-      return shareRead(key, work) as Promise<z.output<Shape>>;
+      const read = () => shareRead(key, work) as Promise<z.output<Shape>>;
+      if (!call.isKept || call.onBehalfOf === undefined) return read();
+      return kept.get(key, customerKeyText({ externalId: call.onBehalfOf }), read);
     },
     failed: (operation, message) => new UpstreamError({ service: SERVICE, operation, outcome: "transient" }, message),
     closeCircuits() {

@@ -1,4 +1,4 @@
-import type { Caller } from "./caller.ts";
+import type { Asking, Caller } from "./caller.ts";
 import { rewardsEnvelope } from "./envelope.ts";
 import { asNumber } from "./identities.ts";
 import {
@@ -36,14 +36,9 @@ export interface Catalogue {
   /** The full definition of a reward; null if there is none. For the mirror, everybody else goes first. */
   reward(input: { brandId: string; rewardId: string; isBackground?: boolean }): Promise<CapillaryReward | null>;
   /** What a customer may see, with limits. A reward with a future start is among them: compute the state from the dates. */
-  customerRewards(input: {
-    customerId: string;
-    page: number;
-    size?: number;
-    requestId?: string;
-  }): Promise<Page<CustomerReward>>;
+  customerRewards(input: { customerId: string; page: number; size?: number } & Asking): Promise<Page<CustomerReward>>;
   /** One reward for one customer; null if there is none they may see. */
-  customerReward(input: { customerId: string; rewardId: string; requestId?: string }): Promise<CustomerReward | null>;
+  customerReward(input: { customerId: string; rewardId: string } & Asking): Promise<CustomerReward | null>;
 }
 
 export function makeCatalogue(caller: Caller, { orgId, brand }: { orgId: string; brand: string }): Catalogue {
@@ -90,7 +85,7 @@ export function makeCatalogue(caller: Caller, { orgId, brand }: { orgId: string;
       });
     },
 
-    async customerRewards({ customerId, page, size = PAGE_SIZE, requestId }) {
+    async customerRewards({ customerId, page, size = PAGE_SIZE, ...asking }) {
       const answer = await caller.ask({
         operation: "customer-rewards",
         api: "rewards",
@@ -99,12 +94,13 @@ export function makeCatalogue(caller: Caller, { orgId, brand }: { orgId: string;
         query: { userId: customerId, page: String(page), size: String(size) },
         envelope: rewardsEnvelope,
         shape: customerRewardPage,
-        requestId,
+        isKept: true,
+        ...asking,
       });
       return pageOf(answer, size);
     },
 
-    customerReward({ customerId, rewardId, requestId }) {
+    customerReward({ customerId, rewardId, ...asking }) {
       return caller.ask({
         operation: "customer-reward",
         api: "rewards",
@@ -113,7 +109,7 @@ export function makeCatalogue(caller: Caller, { orgId, brand }: { orgId: string;
         query: { userId: customerId },
         envelope: rewardsEnvelope,
         shape: oneCustomerReward,
-        requestId,
+        ...asking,
       });
     },
   };

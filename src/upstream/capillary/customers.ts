@@ -43,6 +43,7 @@ export function makeCustomers(caller: Caller, { programId }: { programId: string
           query: { [kinds[kind].parameter]: keys.join(","), user_id: "true", mlp: "true", user_group: "true" },
           envelope: v1ManyEnvelope,
           shape,
+          isForOrder: true, // it may be: one call answers orders and pages alike
         });
         return keys.map((key) => answerTo(kind, key, keys.length, rows));
       },

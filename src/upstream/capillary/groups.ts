@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Caller } from "./caller.ts";
+import type { Asking, Caller } from "./caller.ts";
 import { v2Envelope } from "./envelope.ts";
 import { type GroupSelector, groupInQuery } from "./identities.ts";
 import { type CustomerGroup, type Group, type GroupMember, groupOf, groupsWithin, memberPage } from "./wire/group.ts";
@@ -13,14 +13,14 @@ export interface Groups {
    * A group with its balance. Refused, `unknown-group`, when there is none. Concurrent reads of one group share a call and
    * nothing is kept; `unshared` asks for a call that is certain to begin after this one.
    */
-  group(by: GroupSelector, options?: { unshared?: boolean; requestId?: string }): Promise<Group>;
+  group(by: GroupSelector, asking?: Asking): Promise<Group>;
   /**
    * Who is and was in a group, with names. Whether somebody still is, only `group` tells reliably. With `atMost`, no page is
    * read once there are so many.
    */
-  members(groupId: string, options?: { atMost?: number; requestId?: string }): Promise<GroupMember[]>;
+  members(groupId: string, options?: { atMost?: number } & Asking): Promise<GroupMember[]>;
   /** The groups of a customer, named by Capillary's id. Refused, `unknown-customer`, when there is none. */
-  customerGroups(customerId: string, options?: { unshared?: boolean; requestId?: string }): Promise<CustomerGroup[]>;
+  customerGroups(customerId: string, asking?: Asking): Promise<CustomerGroup[]>;
 }
 
 export function makeGroups(caller: Caller, { programId }: { programId: string }): Groups {
@@ -31,7 +31,7 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
   };
 
   return {
-    group(by, { unshared = false, requestId } = {}) {
+    group(by, asking = {}) {
       return caller.ask({
         operation: "group",
         api: "v2",
@@ -40,12 +40,11 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
         query: { ...groupInQuery(by), programDetails: "true", primaryMemberDetails: "true" },
         envelope: v2Envelope,
         shape: groupOf(programId).refine(isAskedFor(by), "answered for another group"),
-        unshared,
-        requestId,
+        ...asking,
       });
     },
 
-    async members(groupId, { atMost = Number.POSITIVE_INFINITY, requestId } = {}) {
+    async members(groupId, { atMost = Number.POSITIVE_INFINITY, ...asking } = {}) {
       const found = new Map<string, GroupMember>();
       for (let page = 0, isLast = false; !isLast; page += 1) {
         if (page === MOST_PAGES) throw caller.failed("group-members", `more than ${MOST_PAGES * PAGE_SIZE}`);
@@ -64,7 +63,7 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
           },
           envelope: v2Envelope,
           shape: memberPage,
-          requestId,
+          ...asking,
         });
         for (const member of members) found.set(member.userId, member);
         isLast = length !== PAGE_SIZE || found.size >= atMost || found.size === before; // a page already seen: paging is not heeded
@@ -72,7 +71,7 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
       return [...found.values()];
     },
 
-    customerGroups(customerId, { unshared = false, requestId } = {}) {
+    customerGroups(customerId, asking = {}) {
       const isTheirs = (payload: unknown) => customerIdIn.parse(payload) === customerId;
       return caller.ask({
         operation: "customer-groups",
@@ -87,8 +86,8 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
         },
         envelope: v2Envelope,
         shape: z.unknown().refine(isTheirs, "answered for another customer").pipe(groupsWithin(programId)),
-        unshared,
-        requestId,
+        isKept: true,
+        ...asking,
       });
     },
   };

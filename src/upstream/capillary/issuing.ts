@@ -101,6 +101,7 @@ export function makeIssuing(caller: Caller, { brand }: { brand: string }): Issui
       envelope: rewardsEnvelope,
       shape: attemptPage,
       unshared,
+      isForOrder: true,
     });
     return { attempts, isLast: attempts.length !== PAGE_SIZE };
   };
@@ -169,6 +170,7 @@ export function makeIssuing(caller: Caller, { brand }: { brand: string }): Issui
         envelope: transactionEnvelope,
         shape: issueTransaction,
         unshared: true,
+        isForOrder: true,
       });
     },
 

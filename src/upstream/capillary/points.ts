@@ -1,4 +1,4 @@
-import type { Caller } from "./caller.ts";
+import type { Asking, Caller } from "./caller.ts";
 import { CapillaryError, type CapillaryReason } from "./capillary-error.ts";
 import { reasonOf } from "./codes.ts";
 import { v1Envelope, v2Envelope } from "./envelope.ts";
@@ -41,12 +41,9 @@ export interface Allocation {
 
 export interface Points {
   /** Asks whether a wallet, the customer's own or a group's, could pay so much. */
-  isRedeemable(input: {
-    customer: CustomerKey;
-    points: number;
-    group?: GroupSelector | undefined;
-    requestId?: string;
-  }): Promise<Redeemable>;
+  isRedeemable(
+    input: { customer: CustomerKey; points: number; group?: GroupSelector | undefined } & Asking,
+  ): Promise<Redeemable>;
   /** Takes points. The external reference is the idempotency key. */
   redeem(input: {
     customer: CustomerKey;
@@ -82,7 +79,7 @@ const unsaid: AllocationOutcome = { outcome: "unknown", codes: [], message: "not
 
 export function makePoints(caller: Caller, { orgId, programId }: { orgId: string; programId: string }): Points {
   return {
-    async isRedeemable({ customer, points, group, requestId }) {
+    async isRedeemable({ customer, points, group, ...asking }) {
       const operation = "isredeemable";
       try {
         const { isRedeemable, value, code, message } = await caller.ask({
@@ -98,7 +95,7 @@ export function makePoints(caller: Caller, { orgId, programId }: { orgId: string
           },
           envelope: v1Envelope,
           shape: redeemable,
-          requestId,
+          ...asking,
         });
         if (isRedeemable) return { isRedeemable, value };
         const reason = reasonOf(operation, code, []);
@@ -176,6 +173,7 @@ export function makePoints(caller: Caller, { orgId, programId }: { orgId: string
         envelope: v1Envelope,
         shape: redemptionHistory,
         unshared: true,
+        isForOrder: true,
       });
       return { redemptions, isLast: redemptions.length !== MOST_REDEMPTIONS };
     },

@@ -55,7 +55,8 @@ export function makeReadRewardImage(deps: RewardImageDeps): ReadRewardImage {
     if (!catalogue) return null;
     try {
       brandId ??= (await catalogue.brand())?.id;
-      const reward = brandId === undefined ? null : await catalogue.reward({ brandId, rewardId: upstreamId });
+      const reward =
+        brandId === undefined ? null : await catalogue.reward({ brandId, rewardId: upstreamId, isBackground: true });
       return reward?.imageUrl ?? reward?.thumbnailUrl ?? null;
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;

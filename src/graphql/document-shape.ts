@@ -1,0 +1,48 @@
+import { type DocumentNode, GraphQLError, Kind, type SelectionSetNode } from "graphql";
+
+/** The largest document of our own needs about half of each. */
+export const shapeLimits = { fields: 250, equalNames: 10, fragments: 30, spreads: 60 };
+
+/**
+ * Counts what makes a document expensive to validate, in one pass and before any rule runs: the rule about fields that overlap
+ * compares all fields of one response name with each other.
+ *
+ * @returns why the document is not validated; null when it may be
+ */
+export function shapeError(document: DocumentNode): GraphQLError | null {
+  const found = { fields: 0, equalNames: 0, fragments: 0, spreads: 0 };
+  /** `names` counts the response names of a selection set, to which its inline fragments belong. */
+  const open: { set: SelectionSetNode; names: Map<string, number> }[] = [];
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) found.fragments += 1;
+    if ("selectionSet" in definition) open.push({ set: definition.selectionSet, names: new Map() });
+  }
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { set, names } = next;
+    for (const selection of set.selections) {
+      if (selection.kind === Kind.FRAGMENT_SPREAD) found.spreads += 1;
+      else if (selection.kind === Kind.INLINE_FRAGMENT) open.push({ set: selection.selectionSet, names });
+      else {
+        const name = selection.alias?.value ?? selection.name.value;
+        const equal = (names.get(name) ?? 0) + 1;
+        names.set(name, equal);
+        found.fields += 1;
+        found.equalNames = Math.max(found.equalNames, equal);
+        if (selection.selectionSet) open.push({ set: selection.selectionSet, names: new Map() });
+      }
+    }
+  }
+  for (const [what, words] of Object.entries(wordsOf) as [keyof typeof shapeLimits, string][]) {
+    const limit = shapeLimits[what];
+    if (found[what] <= limit) continue;
+    return new GraphQLError(`${words} limit of ${limit} exceeded, found ${found[what]}.`);
+  }
+  return null;
+}
+
+const wordsOf: Record<keyof typeof shapeLimits, string> = {
+  fields: "Fields",
+  equalNames: "Equal names in one selection set",
+  fragments: "Fragments",
+  spreads: "Fragment spreads",
+};

@@ -1,0 +1,87 @@
+import { HeaderMap } from "@apollo/server";
+import { LRUCache } from "lru-cache";
+import type { Viewer } from "../auth/viewer.ts";
+import { PublicError } from "./errors.ts";
+
+const MINUTE_MS = 60_000;
+const MAX_CUSTOMERS = 20_000;
+const MAX_BLOCKS = 50_000;
+/** What an operation costs beside its fields, so that those that are not valid cost something, too. */
+export const OPERATION_COST = 10;
+
+/** Cost that may be used up at once and comes back within a minute. */
+export interface CostLimits {
+  perCustomer: number;
+  /** Of one network address, or block of addresses. */
+  perBlock: number;
+  /** Of all, in this process. */
+  inAll: number;
+}
+
+export interface Charged {
+  error: PublicError | null;
+  /** The header fields of the answer, by the draft *RateLimit header fields for HTTP*. */
+  headers: Record<string, string>;
+}
+
+/** Limits what operations cost within a minute: by customer, by network address and in all. HTTP and sockets share them. */
+export interface RateLimits {
+  /** Charges an operation, or refuses it: then nothing was charged. */
+  charge(of: { viewer: Viewer; block: string }, cost: number): Charged;
+}
+
+/** @param now milliseconds of a clock that only goes forward */
+export function makeRateLimits(limits: CostLimits, now: () => number = () => performance.now()): RateLimits {
+  const customers = new LRUCache<string, Bucket>({ max: MAX_CUSTOMERS });
+  const blocks = new LRUCache<string, Bucket>({ max: MAX_BLOCKS });
+  const all: Bucket = { name: "all", most: limits.inAll, left: limits.inAll, at: now() };
+
+  function bucketOf(buckets: LRUCache<string, Bucket>, key: string, name: string, most: number): Bucket {
+    const known = buckets.get(key);
+    if (known) return known;
+    const bucket = { name, most, left: most, at: now() };
+    buckets.set(key, bucket);
+    return bucket;
+  }
+
+  return {
+    charge({ viewer, block }, cost) {
+      // Operators and services hold a secret of the brand's, and have lists to work through.
+      if (viewer.kind === "operator" || viewer.kind === "service") return { error: null, headers: {} };
+      const buckets = [bucketOf(blocks, block, "address", limits.perBlock), all];
+      if (viewer.kind === "customer") {
+        buckets.unshift(bucketOf(customers, viewer.customerId, "customer", limits.perCustomer));
+      }
+      for (const bucket of buckets) refill(bucket, now());
+      const [short] = buckets.filter((bucket) => bucket.left < Math.min(cost, bucket.most));
+      if (!short) for (const bucket of buckets) bucket.left -= cost;
+      const told = short ?? buckets[0] ?? all;
+      const secondsUntil = (left: number) => Math.max(0, Math.ceil(((left - told.left) / told.most) * 60));
+      const headers = {
+        "ratelimit-policy": `"${told.name}";q=${told.most};w=60`,
+        ratelimit: `"${told.name}";r=${Math.max(0, Math.floor(told.left))};t=${secondsUntil(told.most)}`,
+      };
+      if (!short) return { error: null, headers };
+      const retryAfter = Math.max(1, secondsUntil(Math.min(cost, told.most)));
+      return { error: tooMuch(retryAfter), headers };
+    },
+  };
+}
+
+interface Bucket {
+  name: string;
+  most: number;
+  left: number;
+  at: number;
+}
+
+function refill(bucket: Bucket, now: number): void {
+  bucket.left = Math.min(bucket.most, bucket.left + ((now - bucket.at) / MINUTE_MS) * bucket.most);
+  bucket.at = now;
+}
+
+const tooMuch = (retryAfter: number) =>
+  new PublicError("RATE_LIMITED", `Too much was asked for lately. Try again in ${retryAfter} seconds.`, {
+    retryAfter,
+    http: { status: 429, headers: new HeaderMap([["retry-after", String(retryAfter)]]) },
+  });

@@ -1,0 +1,114 @@
+import type { Socket } from "node:net";
+import { CloseCode, type Server } from "graphql-ws";
+import type { WebSocket } from "ws";
+import type { Logger } from "../platform/logger.ts";
+
+/** While more than this waits to be sent, nothing is read: a peer that does not read makes us write no more. */
+const HOLD_BYTES = 64 * 1024;
+const MAX_UNSENT_BYTES = 1024 * 1024;
+const STALLED_MS = 5_000;
+const PING_MS = 25_000;
+/** A page that reconnects sends at most 20 subscriptions, and as many ends. */
+const MAX_MESSAGES = 300;
+const MESSAGES_WITHIN_MS = 10_000;
+const POLICY_VIOLATION = 1008;
+
+export interface ServeSocketOptions {
+  log: Logger;
+  /** How long a peer may take nothing of what waits to be sent; a test shortens it. */
+  stalledMs?: number | undefined;
+}
+
+/**
+ * Connects a websocket to the protocol of graphql-ws. All that is sent goes through here, so that the memory of a socket is
+ * bounded: a peer that reads slowly is read slowly, and a peer that does not read is cut off.
+ *
+ * @param connection what the websocket runs over
+ */
+export function serveSocket<Extra>(
+  protocol: Server<Extra>,
+  { ws, connection, extra }: { ws: WebSocket; connection: Socket; extra: Extra },
+  { log, stalledMs = STALLED_MS }: ServeSocketOptions,
+): void {
+  let isHeld = false;
+
+  function cutOff(reason: string): void {
+    log.warn({ reason, unsentBytes: ws.bufferedAmount }, "A websocket was cut off");
+    ws.terminate();
+  }
+  const stalled = () => cutOff("it reads nothing");
+
+  function holdBack(): void {
+    const unsent = ws.bufferedAmount;
+    if (unsent > MAX_UNSENT_BYTES) cutOff("too much waits to be sent");
+    if (ws.readyState !== ws.OPEN || isHeld || unsent <= HOLD_BYTES) return;
+    isHeld = true;
+    ws.pause();
+    // Counts as idle only while the system takes nothing of a write, also of one that is larger than its buffers.
+    connection.setTimeout(stalledMs, stalled);
+    connection.once("drain", () => {
+      isHeld = false;
+      connection.setTimeout(0, stalled);
+      ws.resume();
+    });
+  }
+
+  const send = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      if (ws.readyState !== ws.OPEN) return resolve();
+      // What was not sent because the socket has closed meanwhile is nobody's mistake.
+      ws.send(text, (error) => (error && ws.readyState === ws.OPEN ? reject(error) : resolve()));
+      holdBack();
+    });
+
+  let windowEnds = 0;
+  let received = 0;
+  function isTooMany(): boolean {
+    const now = performance.now();
+    if (now > windowEnds) {
+      windowEnds = now + MESSAGES_WITHIN_MS;
+      received = 0;
+    }
+    received += 1;
+    return received > MAX_MESSAGES;
+  }
+
+  let isAlive = true;
+  const heartbeat = setInterval(() => {
+    if (isHeld) return; // it is not read, so its pong cannot be seen
+    if (!isAlive) return ws.terminate();
+    isAlive = false;
+    ws.ping();
+  }, PING_MS);
+  ws.on("pong", () => {
+    isAlive = true;
+  });
+  ws.on("ping", holdBack); // ws has sent the pong
+  ws.on("error", (error) => log.debug({ err: error }, "A socket broke the rules")); // ws closes it
+
+  const closed = protocol.opened(
+    {
+      protocol: ws.protocol,
+      send,
+      close: (code, reason) => ws.close(code, reason),
+      onMessage: (handle) =>
+        ws.on("message", (data) => {
+          if (ws.readyState !== ws.OPEN) return;
+          if (isTooMany()) return ws.close(POLICY_VIOLATION, "Too many messages");
+          handle(String(data)).catch((error: unknown) => {
+            log.error({ err: error }, "Unexpected error in a message of a websocket");
+            ws.close(CloseCode.InternalServerError, "Internal server error");
+          });
+        }),
+      // The payload of a ping is not sent back: it would be an echo of any size.
+      onPing: () => send('{"type":"pong"}'),
+    },
+    extra,
+  );
+  ws.once("close", (code, reason) => {
+    clearInterval(heartbeat);
+    closed(code, String(reason)).catch((error: unknown) =>
+      log.error({ err: error }, "Unexpected error at the end of a websocket"),
+    );
+  });
+}

@@ -1,0 +1,32 @@
+/** How many sockets there may be at once. */
+export interface SocketLimits {
+  perSession: number;
+  /** Of one network address, or block of addresses. */
+  perBlock: number;
+  inAll: number;
+}
+
+/** Counts what is open, by key. */
+export interface OpenCount {
+  /** Counts one more, until the returned function is called; null where there are as many as may be. */
+  open(key: string): (() => void) | null;
+}
+
+export function makeOpenCount(most: number): OpenCount {
+  const counts = new Map<string, number>();
+  return {
+    open(key) {
+      const count = counts.get(key) ?? 0;
+      if (count >= most) return null;
+      counts.set(key, count + 1);
+      let isOpen = true;
+      return () => {
+        if (!isOpen) return;
+        isOpen = false;
+        const left = (counts.get(key) ?? 1) - 1;
+        if (left === 0) counts.delete(key);
+        else counts.set(key, left);
+      };
+    },
+  };
+}

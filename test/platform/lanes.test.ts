@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { Busy, makeBulkhead, makeLanes } from "../../src/platform/lanes.ts";
+
+const door = () => Promise.withResolvers<string>();
+
+test("works of one key follow each other, and those of others do not wait", async () => {
+  const lanes = makeLanes({ maxWaiting: 2 });
+  const [first, second, other] = [door(), door(), door()];
+  const begun: string[] = [];
+  const run = (key: string, name: string, { promise }: { promise: Promise<string> }) =>
+    lanes.run(key, () => {
+      begun.push(name);
+      return promise;
+    });
+  const works = [run("a", "first", first), run("a", "second", second), run("b", "other", other)];
+  expect(begun).toEqual(["first", "other"]);
+  first.reject(new Error("failed"));
+  await expect(works[0]).rejects.toThrow("failed");
+  second.resolve("done");
+  other.resolve("done");
+  expect(await Promise.all(works.slice(1))).toEqual(["done", "done"]);
+});
+
+test("one more than may wait is refused at once, and lets others in again when one has ended", async () => {
+  const lanes = makeLanes({ maxWaiting: 2 });
+  const hold = door();
+  const works = [1, 2, 3].map(() => lanes.run("a", () => hold.promise));
+  await expect(lanes.run("a", () => hold.promise)).rejects.toThrow(Busy);
+  expect(await lanes.run("b", async () => "served")).toBe("served");
+  hold.resolve("done");
+  await Promise.all(works);
+  expect(await lanes.run("a", async () => "served")).toBe("served");
+});
+
+test("a bulkhead runs so many at once, and lets so many wait", async () => {
+  const bulkhead = makeBulkhead({ atOnce: 2, maxWaiting: 1 });
+  const hold = door();
+  let running = 0;
+  const works = [1, 2, 3].map(() =>
+    bulkhead.run(() => {
+      running += 1;
+      return hold.promise;
+    }),
+  );
+  expect(running).toBe(2);
+  await expect(bulkhead.run(async () => "")).rejects.toThrow(Busy);
+  hold.resolve("done");
+  await Promise.all(works);
+  expect(running).toBe(3);
+});
