@@ -41,7 +41,7 @@ import { makeReadGroups } from "./group/read-groups.ts";
 import { makeAttempt } from "./ledger/attempt.ts";
 import { makeReadBalance } from "./ledger/read-balance.ts";
 import { type RetryPolicies, retryPolicies } from "./ledger/retry-policies.ts";
-import { adoptOrders } from "./order/adopt-orders.ts";
+import { adoptOrders, dropOldEngine } from "./order/adopt-orders.ts";
 import { makeAskAboutCart } from "./order/ask-about-cart.ts";
 import { makeCancelOrder } from "./order/cancel-order.ts";
 import { makeClaimPrize } from "./order/claim-prize.ts";
@@ -358,7 +358,10 @@ export function makeFeatures(deps: FeatureDeps) {
     },
     startCrediting: (pollMs: number | undefined) => startCrediting({ ...crediting, pollMs }),
     readRewardImage: makeReadRewardImage({ db, catalogue, pictures: deps.pictures, clock, log }),
-    adoptOrders: () => adoptOrders(db),
+    async adoptOrders() {
+      await adoptOrders(db);
+      await dropOldEngine(db);
+    },
     reconcile: makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs }),
     resolvers: [
       authResolvers({ requestOtp, verifyOtp, signInWithToken, sessions, accessTokens }),

@@ -37,3 +37,20 @@ export function adoptOrders(db: Db): Promise<number> {
       on conflict (id) do nothing`;
   });
 }
+
+/**
+ * Drops the tables of the workflow engine of that version, DBOS, once its orders have jobs and none of its processes lives. Tables
+ * that another program uses too are left alone.
+ */
+export async function dropOldEngine(db: Db): Promise<void> {
+  const [old] = await db.$queryRaw<{ isThere: boolean; areAlive: boolean }[]>`
+    select to_regclass('dbos.workflow_status') is not null as "isThere", exists (select from saga_executors
+      where heartbeat_at > now() - make_interval(secs => ${OLD_PROCESS_GONE_AFTER_SECONDS})) as "areAlive"`;
+  if (!old?.isThere || old.areAlive) return;
+  const [others] = await db.$queryRaw<{ exist: boolean }[]>`
+    select exists (select from dbos.workflow_status where name <> all(${OLD_WORKFLOWS}::text[])) as exist`;
+  if (others?.exist) return;
+  await db.$executeRaw`drop schema if exists dbos cascade`;
+}
+
+const OLD_WORKFLOWS = ["place-order", "return-points", "revoke"];

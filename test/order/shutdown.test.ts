@@ -1,9 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { issuable } from "../support/capillary-orders.ts";
 import { type Customer, makeTestGateway, OPERATOR_TOKEN, type TestGateway, until } from "../support/gateway.ts";
 import { type GatewayProcess, startGatewayProcess } from "../support/gateway-process.ts";
 import { makeCaller } from "../support/graphql.ts";
-import { addToCart, orderSettled, orderWhen, placeOrder, readOrder, sendPlaceOrder } from "../support/orders.ts";
+import {
+  addToCart,
+  orderPrepared,
+  orderSettled,
+  orderWhen,
+  placeOrder,
+  readOrder,
+  sendPlaceOrder,
+} from "../support/orders.ts";
+import { startOwnPostgres } from "../support/own-postgres.ts";
 
 /**
  * Gateway processes on one database that are stopped in full work, or stand still until another one has taken over. With
@@ -127,6 +137,120 @@ test("processes that are replaced one after the other under load refuse nothing 
   }
   expect(await gateway.sql("select order_id from order_events where points_state = 'UNCERTAIN'")).toEqual([]);
 });
+
+if (upgradeFrom) {
+  test("orders that a process of the other version was killed with, in each state, are continued by this one", async () => {
+    await using postgres = await startOwnPostgres();
+    await using gateway = await startCluster(
+      1,
+      { DATABASE_URL: postgres.url, UPSTREAM_TIMEOUT_MS: "5000" },
+      upgradeFrom,
+    );
+    const { sandbox } = gateway;
+    const hold = async (operation: string, commit: boolean, work: () => Promise<string>, upstream = "client") => {
+      const fault = sandbox.faults.add({ upstream: upstream as "client", operation, fault: "hold", commit });
+      const id = await work();
+      await sandbox.faults.held(fault);
+      return id;
+    };
+    const newCustomer = async () => {
+      const customer = await gateway.customer({ balance: 1_000 });
+      sandbox.capillary.addCustomer({ externalId: customer.customerId });
+      return customer;
+    };
+    const voucher = await gateway.voucher({ points: 100, codes: 20 });
+    const lamp = await gateway.merchandise({ points: 50 });
+    const treat = await issuable(gateway, { points: 70 });
+    const [taken, notTaken, issued, notIssued, returning, prepared] = await Promise.all(
+      Array.from({ length: 6 }, newCustomer) as [
+        Promise<Customer>,
+        Promise<Customer>,
+        Promise<Customer>,
+        Promise<Customer>,
+        Promise<Customer>,
+        Promise<Customer>,
+      ],
+    );
+    const atWarehouse = await placeOrder(prepared, lamp.id);
+    await orderPrepared(prepared, atWarehouse);
+    const ids = {
+      prepared: atWarehouse,
+      taken: await hold("redeem", true, () => placeOrder(taken, voucher.id)),
+      waiting: await placeOrder(taken, voucher.id),
+      notTaken: await hold("redeem", false, () => placeOrder(notTaken, voucher.id)),
+      issued: await hold("issue", true, () => placeOrder(issued, treat.id), "capillary"),
+      notIssued: await hold("issue", false, () => placeOrder(notIssued, treat.id), "capillary"),
+      returning: await hold("reverse", true, async () => {
+        sandbox.faults.add({ upstream: "capillary", operation: "issue", fault: "refuse", code: 12005 });
+        return placeOrder(returning, treat.id);
+      }),
+    };
+    const [old] = gateway.processes;
+    await old?.kill("SIGKILL");
+    sandbox.faults.clear();
+    sandbox.faults.release({ with: "drop" });
+
+    const fresh = await gateway.start();
+    const operator = makeCaller(() => fresh.url, OPERATOR_TOKEN);
+    const settled = async (id: string) => {
+      await until(async () => (await readOrder(operator, id)).settled, 80_000);
+      return readOrder(operator, id);
+    };
+    const lines = (await readOrder(operator, ids.prepared)).lines;
+    for (const status of ["SHIPPED", "DELIVERED"]) {
+      await operator.ok(
+        `mutation ($input: UpdateShipmentInput!) { updateShipment(input: $input) { userErrors { code } } }`,
+        { input: { orderId: ids.prepared, lineId: lines[0]?.id, status } },
+      );
+    }
+    // The mark of a version that kept no points earned is not enough to infer that nothing happened.
+    await until(async () => {
+      const { settled, pointsState } = await readOrder(operator, ids.notTaken);
+      return settled || pointsState === "NEEDS_ATTENTION";
+    }, 80_000);
+    const doubtful = await readOrder(operator, ids.notTaken);
+    if (!doubtful.settled) {
+      const input = {
+        orderId: ids.notTaken,
+        movementId: doubtful.pointsTrail[0]?.id,
+        outcome: "DID_NOT_HAPPEN",
+        note: "The ledger shows nothing.",
+        idempotencyKey: randomUUID(),
+      };
+      await operator.ok(
+        `mutation ($input: ResolveOrderInput!) { resolveOrder(input: $input) { userErrors { code } } }`,
+        { input },
+      );
+    }
+    const ends = Object.fromEntries(
+      await Promise.all(
+        Object.entries(ids).map(async ([name, id]) => {
+          const { status, pointsState, history } = await settled(id);
+          return [name, [status, pointsState, history.some((event) => event.pointsState === "UNCERTAIN")]];
+        }),
+      ),
+    );
+    expect(ends).toEqual({
+      prepared: ["FULFILLED", "TAKEN", false],
+      taken: ["FULFILLED", "TAKEN", true],
+      waiting: ["FULFILLED", "TAKEN", false],
+      notTaken: ["FAILED", "NOT_TAKEN", true],
+      issued: ["FULFILLED", "TAKEN", expect.any(Boolean)],
+      notIssued: ["FULFILLED", "TAKEN", expect.any(Boolean)],
+      returning: ["FAILED", "RETURNED", true],
+    });
+    expect([taken, notTaken, issued, notIssued, returning, prepared].map((each) => gateway.ledgerOf(each))).toEqual([
+      [1_000, -100, -100],
+      [1_000],
+      [1_000, -70],
+      [1_000, -70],
+      [1_000, -70, 70],
+      [1_000, -50],
+    ]);
+    await until(async () => (await postgres.sql("select from pg_namespace where nspname = 'dbos'")).length === 0);
+    expect(await gateway.sql("select id from jobs")).toEqual([]);
+  }, 180_000);
+}
 
 test("a process that stands still loses its order to another one, and changes nothing when it comes back", async () => {
   await using gateway = await startCluster(2);
