@@ -1,14 +1,16 @@
 // Prints what the README claims about speed.
 //
-//   npm run bench [-- --quick] [--statements | --sockets]
+//   npm run bench [-- --quick] [--statements | --sockets | --idle]
 //
-// With --statements it ends after the orders, and lists which statements they took; with --sockets it measures only those.
+// With --statements it ends after the orders, and lists which statements they took; with --sockets or --idle it measures only
+// the sockets, or a gateway that nobody calls.
 //
 // CPU a request of the server's own process, as a ratio to a hand-written handler in the same run: machines differ and are
 // shared, ratios within a run hold. Throughput and latency are printed beside it for orientation only.
 import { setTimeout as delay } from "node:timers/promises";
 import { hasRedis, whyNoRedis } from "../test/support/redis.ts";
 import { type Contender, startContender } from "./contender.ts";
+import { measureIdle } from "./idle.ts";
 import { load, type Measured } from "./load.ts";
 import { ordersPerSecond } from "./orders-per-second.ts";
 import { dashboard, orders } from "./queries.ts";
@@ -25,6 +27,11 @@ await using world = await makeWorld();
 await delay(2_000);
 console.log(`Gateway at rest: ${world.gateway.residentMb()} MB after its first start, which filled the database.`);
 
+if (process.argv.includes("--idle")) {
+  await printIdle();
+  await world[Symbol.asyncDispose]();
+  process.exit();
+}
 if (process.argv.includes("--sockets")) {
   await printSockets();
   await world[Symbol.asyncDispose]();
@@ -52,7 +59,10 @@ if (process.argv.includes("--statements")) {
   process.exit();
 }
 
-if (!isQuick) await printSockets();
+if (!isQuick) {
+  await printIdle();
+  await printSockets();
+}
 
 const customerToken = await world.signIn("BENCH-READER", 5_000);
 // An operator reads other people's wallets with service credentials.
@@ -120,6 +130,14 @@ if (hasRedis) {
       `${rewards.repeatsPerSecond.toFixed(0)} repeats a second answered from record.`,
   );
 } else console.log(`Reward processor:${whyNoRedis}`);
+
+async function printIdle(): Promise<void> {
+  const { statementsPerSecond, gatewayCpuMs, postgresCpuMs } = await measureIdle(world);
+  console.log(
+    `Idle: ${statementsPerSecond.toFixed(1)} statements a second, ${gatewayCpuMs.toFixed(1)} ms of CPU a second in the gateway ` +
+      `and ${postgresCpuMs.toFixed(1)} ms in PostgreSQL.`,
+  );
+}
 
 async function printSockets(): Promise<void> {
   const { idle, event, most } = await measureSockets(world, { sockets: 1_000, most: 5_000 });

@@ -40,7 +40,11 @@ export function makeCallLog(clock: { now(): Date }): CallLog {
   };
 
   return {
-    since: (seq) => calls.filter((call) => call.seq > seq).map((call) => ({ ...call })),
+    since: (seq) =>
+      calls
+        .slice(-kept)
+        .filter((call) => call.seq > seq)
+        .map((call) => ({ ...call })),
     waitFor: (fits, withinMs = 60_000) =>
       new Promise((resolve, reject) => {
         const past = calls.find(fits);
@@ -70,7 +74,7 @@ export function makeCallLog(clock: { now(): Date }): CallLog {
         outcome: "pending",
       };
       calls.push(call);
-      if (calls.length > kept) calls = calls.slice(-kept);
+      if (calls.length >= 2 * kept) calls = calls.slice(-kept); // rarely, because it copies them
       announce(call);
       return (ending) => {
         Object.assign(call, ending);

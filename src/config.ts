@@ -298,6 +298,8 @@ function contradictions(s: z.infer<typeof settings>): string[] {
   const problems: string[] = [];
   if (s.NODE_ENV === "production") {
     if (!s.SESSION_SECRET) problems.push("SESSION_SECRET: required in production, at least 32 random characters");
+    if (!s.DATABASE_URL)
+      problems.push("DATABASE_URL: required in production; the embedded PostgreSQL is for development and tests");
     if (!s.CLIENT_API_URL)
       problems.push("CLIENT_API_URL: required in production; only elsewhere the sandbox stands in");
     if (s.CRASH_POINTS) problems.push("CRASH_POINTS: lets a test kill the process and is refused in production");

@@ -32,7 +32,12 @@ const weakKey = String(
   generateKeyPairSync("rsa", { modulusLength: 1_024 }).publicKey.export({ format: "pem", type: "spki" }),
 );
 const strategies = { CAPILLARY_AWARD_STRATEGY_ID: "501", CAPILLARY_EXPIRY_STRATEGY_ID: "601" };
-const production = { NODE_ENV: "production", SESSION_SECRET: "s".repeat(32), ...client };
+const production = {
+  NODE_ENV: "production",
+  SESSION_SECRET: "s".repeat(32),
+  DATABASE_URL: "postgresql://tessera@db.example.com/tessera",
+  ...client,
+};
 function problemsOf(env: Record<string, string | undefined>): string[] {
   try {
     read(env);
@@ -174,6 +179,7 @@ describe("settings that do not go together", () => {
   test("are all named at once", () => {
     expect(problemsOf({ NODE_ENV: "production" }).map((problem) => problem.split(":")[0])).toEqual([
       "SESSION_SECRET",
+      "DATABASE_URL",
       "CLIENT_API_URL",
     ]);
   });
