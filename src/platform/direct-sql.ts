@@ -94,11 +94,15 @@ async function send(
   return to.query({ name, text, values: sql.values.map(toParameter), types });
 }
 
-/** @returns a client of Prisma whose statements go to the pool */
+/** @returns a client of Prisma whose statements go to the pool, and which ends the pool when it disconnects */
 export const withPool = (db: PrismaClient, pool: Pool): PrismaClient =>
   withStatements(db, {
     $queryRaw: async (query, ...values) => (await send(pool, pool, query, values)).rows as never,
     $executeRaw: async (query, ...values) => (await send(pool, pool, query, values)).rowCount ?? 0,
+    async $disconnect() {
+      await db.$disconnect();
+      if (!pool.ending) await pool.end(); // the adapter ends only a pool that it has used itself
+    },
   });
 
 /** Runs `work` in a transaction whose statements go to its connection. */
@@ -120,10 +124,10 @@ export function transact<T>(db: PrismaClient, work: (tx: Prisma.TransactionClien
   );
 }
 
-function withStatements<T extends object>(target: T, statements: Raw): T {
+function withStatements<T extends object>(target: T, own: Raw & { $disconnect?(): Promise<void> }): T {
   return new Proxy(target, {
     get(_, property) {
-      if (property === "$queryRaw" || property === "$executeRaw") return statements[property];
+      if (Object.hasOwn(own, property)) return Reflect.get(own, property);
       const value: unknown = Reflect.get(target, property);
       return typeof value === "function" ? value.bind(target) : value;
     },

@@ -42,5 +42,7 @@ test("connections that are cut while nobody uses them end no process, before a m
   while (!(await isCut())) await new Promise(setImmediate);
   expect(await db.$queryRaw`select 1 as one`).toEqual([{ one: 1 }]);
   await db.$disconnect();
+  while (!(await isCut())) await new Promise(setImmediate); // nor has the pool opened another
+  await expect(db.$queryRaw`select 1`).rejects.toThrow("after calling end on the pool");
   await operator.end();
 });

@@ -31,6 +31,7 @@ const ends = [
     "site:screenshots",
     "members:import",
     "vouchers:import",
+    "abuse",
   ],
   ...["draw:verify", "codegen", "typecheck", "lint", "format", "db:migrate", "db:new"],
 ];
