@@ -251,9 +251,9 @@ describe("who listens", () => {
     socket.send({
       type: "subscribe",
       id: "1",
-      payload: { query: "subscription { memberEvents { seq } }" },
+      payload: { query: `subscription { memberEvents(after: "${start}") { seq } }` },
     });
-    await bus.listened(`customer:${customer.customerId}`);
+    expect(await socket.next()).toMatchObject({ type: "next" }); // the event of before: it has begun to follow
     // Ended behind the gateway's back, so that no ring closes the socket.
     await gateway.sql("update sessions set ended_at = now() where customer_id = $1", [customer.customerId]);
     passedMs += 1_000; // for so long a session is taken to be as it was
