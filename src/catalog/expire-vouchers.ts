@@ -2,8 +2,8 @@ import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
 import type { Logger } from "../platform/logger.ts";
 import { dateOfDayNumber, dayNumberOf, type LocalDate, localDateOf } from "../platform/time-zone.ts";
-import type { Reward } from "./reward.ts";
-import { toReward } from "./reward.ts";
+import { expireCodes } from "./expire-codes.sql.ts";
+import { type Reward, toReward } from "./reward.ts";
 
 /** Codes of one reward with the same last day. */
 export interface ExpiringVouchers {
@@ -41,23 +41,6 @@ export function makeExpireVouchers(deps: { db: Db; clock: Clock; timeZone: strin
     });
   }
 
-  async function expireOf(rewardId: string, day: LocalDate): Promise<void> {
-    await inTransaction(db, async (tx) => {
-      // The reward first, and no waiting for a code: an order locks codes first, and its reward last.
-      await tx.$queryRaw`select from rewards where id = ${rewardId}::uuid for update`;
-      await tx.$executeRaw`
-        with expired as (
-          update voucher_codes set state = 'EXPIRED' where id in (
-            select id from voucher_codes
-            where reward_id = ${rewardId}::uuid and state = 'AVAILABLE' and valid_until < ${day}::date
-            for update skip locked)
-          returning reward_id
-        )
-        update rewards set stock = stock - (select count(*)::int from expired), updated_at = ${clock.now()}
-        where id = ${rewardId}::uuid and exists (select from expired)`;
-    });
-  }
-
   return {
     expiring,
 
@@ -66,7 +49,7 @@ export function makeExpireVouchers(deps: { db: Db; clock: Clock; timeZone: strin
       const rows = await db.$queryRaw<{ rewardId: string }[]>`
         select distinct reward_id as "rewardId" from voucher_codes
         where state = 'AVAILABLE' and valid_until < ${day}::date`;
-      for (const { rewardId } of rows) await expireOf(rewardId, day);
+      for (const { rewardId } of rows) await inTransaction(db, (tx) => expireCodes(tx, rewardId, day, clock.now()));
       if (warnedOn === day) return;
       warnedOn = day;
       for (const { reward, validUntil, codes } of await expiring(WARN_DAYS)) {

@@ -65,7 +65,7 @@ export const rewardIsMirrored = (field = "rewardId") =>
 /** The reward, kept from changing until the transaction ends; null when there is none such. */
 export async function lockReward(tx: Tx, rewardId: string) {
   const [locked] = await tx.$queryRaw<{ id: string }[]>`
-    select id from rewards where id = ${rewardId}::uuid for update`;
+    select id from rewards where id = ${rewardId}::uuid for no key update`;
   return locked ? tx.reward.findUniqueOrThrow({ where: { id: rewardId } }) : null;
 }
 

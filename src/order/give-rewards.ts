@@ -1,9 +1,10 @@
+import { expireCodes } from "../catalog/expire-codes.sql.ts";
 import { isFromPool, isShipped } from "../catalog/reward.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
 import { Prisma, type Tx } from "../platform/db.ts";
 import type { UnitState } from "../platform/generated/prisma/enums.ts";
 import type { Logger } from "../platform/logger.ts";
-import { localDateOf } from "../platform/time-zone.ts";
+import { type LocalDate, localDateOf } from "../platform/time-zone.ts";
 import type { OrderChange } from "./order.store.ts";
 import type { OrderAggregate } from "./order-aggregate.ts";
 import type { SettleLines } from "./settle-lines.ts";
@@ -28,8 +29,6 @@ export interface GiveRewardsDeps {
 type Line = OrderAggregate["lines"][number];
 
 export function makeGiveRewards({ settleLines, atCrashPoint, timeZone, log }: GiveRewardsDeps): GiveRewards {
-  const dayOf = (now: Date) => new Date(localDateOf(now, timeZone));
-
   return async (change, order) => {
     const ours = order.lines.filter(({ source }) => source === "BIGCITY");
     // Every order locks its rewards in the same sequence, which prevents deadlocks.
@@ -40,7 +39,7 @@ export function makeGiveRewards({ settleLines, atCrashPoint, timeZone, log }: Gi
       const pending = line.units.filter((unit) => unit.state === "PENDING").map((unit) => unit.id);
       if (pending.length === 0) continue;
       const given = isFromPool(line)
-        ? await giveCodes(change, line, pending, dayOf(change.now))
+        ? await giveCodes(change, line, pending, localDateOf(change.now, timeZone))
         : await setAside(change, line, pending);
       if (isFromPool(line) && given > 0) taken.set(line.rewardId, (taken.get(line.rewardId) ?? 0) + given);
       if (given < pending.length) {
@@ -57,7 +56,8 @@ export function makeGiveRewards({ settleLines, atCrashPoint, timeZone, log }: Gi
       },
       withStates(order, states),
     );
-    // In the last statement, because every order of the same reward waits for this row's lock until the commit.
+    // In the last statement, because every order of the same reward waits for this row's lock until the commit. The lock leaves the
+    // key alone (`no key`), as do all locks of rewards: the lines of a new order refer to it, and would deadlock with a stronger one.
     if (taken.size > 0) {
       await change.defer(
         "stock",
@@ -66,7 +66,7 @@ export function makeGiveRewards({ settleLines, atCrashPoint, timeZone, log }: Gi
             select rewards.id, taken.count
             from unnest(${[...taken.keys()]}::uuid[], ${[...taken.values()]}::int[]) as taken (id, count)
               join rewards using (id)
-            order by rewards.id for update of rewards
+            order by rewards.id for no key update of rewards
           ) taken
           where rewards.id = taken.id`,
       );
@@ -89,13 +89,12 @@ const withStates = (order: OrderAggregate, states: ReadonlyMap<string, UnitState
 });
 
 /** Allocates a code to each unit, and fails the units without one. @returns the number of allocated codes */
-async function giveCodes(change: OrderChange, line: Line, unitIds: string[], today: Date): Promise<number> {
+async function giveCodes(change: OrderChange, line: Line, unitIds: string[], today: LocalDate): Promise<number> {
   const { tx } = change;
   let given = await allocateCodes(change, line.rewardId, unitIds, today);
   if (given < unitIds.length) {
-    // Codes that another transaction has locked were skipped. Such a transaction locks the reward last: see below.
-    await tx.$queryRaw`select from rewards where id = ${line.rewardId}::uuid for update`;
-    await expireCodes(change, line.rewardId, today);
+    // Codes that another transaction has locked were skipped. It ends before this one has the lock of the reward.
+    await expireCodes(tx, line.rewardId, today, change.now);
     given += await allocateCodes(change, line.rewardId, unitIds.slice(given), today);
   }
   await recordFailed(tx, line, unitIds, given);
@@ -105,7 +104,7 @@ async function giveCodes(change: OrderChange, line: Line, unitIds: string[], tod
 /** Reserves stock of merchandise for each unit, and fails the units without stock. @returns the number of reserved units */
 async function setAside({ tx, now }: OrderChange, line: Line, unitIds: string[]): Promise<number> {
   const [reward] = await tx.$queryRaw<{ stock: number | null }[]>`
-    select stock from rewards where id = ${line.rewardId}::uuid for update`;
+    select stock from rewards where id = ${line.rewardId}::uuid for no key update`;
   const stock = reward?.stock ?? null;
   const given = Math.min(unitIds.length, stock ?? unitIds.length);
   if (given > 0) {
@@ -128,15 +127,6 @@ async function recordFailed(tx: Tx, line: Line, unitIds: readonly string[], give
   await tx.orderLine.update({ where: { id: line.id }, data: { failureReason: "SOLD_OUT", failureMessage } });
 }
 
-/** Marks the available codes whose last day has passed as expired, and lowers the stock by their number. */
-async function expireCodes({ tx }: OrderChange, rewardId: string, today: Date): Promise<void> {
-  const { count } = await tx.voucherCode.updateMany({
-    where: { rewardId, state: "AVAILABLE", validUntil: { lt: today } },
-    data: { state: "EXPIRED" },
-  });
-  if (count > 0) await tx.reward.update({ where: { id: rewardId }, data: { stock: { decrement: count } } });
-}
-
 /**
  * Allocates codes that no other transaction has locked, those that expire first before the others, marks the units as fulfilled,
  * and notes them for the reward's popularity.
@@ -147,7 +137,7 @@ async function allocateCodes(
   { tx, now }: OrderChange,
   rewardId: string,
   unitIds: readonly string[],
-  today: Date,
+  today: LocalDate,
 ): Promise<number> {
   return tx.$executeRaw`
     with available as (

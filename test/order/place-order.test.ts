@@ -4,6 +4,7 @@ import { type Customer, startTestGateway, type TestGateway } from "../support/ga
 import {
   address,
   addToCart,
+  orderPrepared,
   orderSettled,
   type PlaceOrderAnswer,
   placeOrder,
@@ -423,4 +424,21 @@ test("the cart is empty after ordering, and the next order is another one", asyn
   const second = await placeOrder(customer, reward.id);
   expect(second).not.toBe(first);
   expect((await readOrder(customer, second)).number).toMatch(/^ORD-\d{6}-[0-9A-HJKMNP-TV-Z]{10}$/);
+});
+
+test("orders of the same two rewards, placed and given at the same moment, do not deadlock", async () => {
+  const [voucher, lamp] = [await gateway.voucher({ points: 10, codes: 40 }), await gateway.merchandise({ points: 5 })];
+  const customers = await Promise.all(Array.from({ length: 20 }, () => gateway.customer({ balance: 1_000 })));
+  const deadlocks = async () => {
+    await gateway.sql("select pg_stat_force_next_flush()");
+    const [row] = await gateway.sql<{ deadlocks: number }>(
+      "select deadlocks::int from pg_stat_database where datname = current_database()",
+    );
+    return row?.deadlocks;
+  };
+  const before = await deadlocks();
+  await Promise.all(
+    customers.map(async (customer) => orderPrepared(customer, await placeOrder(customer, voucher.id, lamp.id))),
+  );
+  expect(await deadlocks()).toBe(before);
 });

@@ -63,7 +63,7 @@ test("orders go through PgBouncer in session mode", { tags: "pgbouncer" }, async
   await using pooler = await startPgBouncer(direct, "session");
   expect(await detectPooling(pooler.url)).toEqual({ keepsSessions: true, keepsStatements: true });
   // In session mode each connection of the processes takes one of the pooler.
-  await ordersThrough(direct, { DATABASE_URL: pooler.url, DATABASE_POOL_SIZE: "5" });
+  await ordersThrough(direct, { DATABASE_URL: pooler.url, DATABASE_POOL_SIZE: "6" });
 });
 
 test("orders go through PgBouncer in transaction mode, with and without a direct connection beside it", {
