@@ -1,7 +1,7 @@
 import { CsvError, type Info, parse } from "csv-parse/sync";
 
 export interface TableRow {
-  /** Of the file; 1 is its first line. */
+  /** The line of the file; 1 is the first. */
   line: number;
   /** By the column's name as the program knows it; only columns of the file. */
   values: Record<string, string>;

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "./backoff.ts";
-import type { Db } from "./db.ts";
 
 /**
  * Why the database did not do something that it may do a moment later.
@@ -30,6 +29,11 @@ const byMessage: readonly [RegExp, DatabaseTrouble][] = [
   [/^timeout exceeded when trying to connect/, "busy"],
   [/Connection terminated|connection error and is not queryable|Client was closed and is not queryable/, "unreachable"],
 ];
+
+/** Whether the database, or Prisma in its place, has reported one of these SQLSTATEs, codes or kinds. */
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return factsOf(error).codes.some((code) => codes.includes(code));
+}
 
 /** @returns null for an error that is not about the state of the database */
 export function databaseTrouble(error: unknown): DatabaseTrouble | null {
@@ -79,9 +83,12 @@ export const troubleInWords: Readonly<Record<DatabaseTrouble, string>> = {
 };
 
 /** @returns why the database takes no writes at present; null if it takes them */
-export async function whyReadOnly(db: Pick<Db, "$queryRaw">): Promise<string | null> {
-  const [state] = await db.$queryRaw<{ isStandby: boolean; isReadOnly: boolean }[]>`
-    select pg_is_in_recovery() as "isStandby", current_setting('transaction_read_only')::boolean as "isReadOnly"`;
+export async function whyReadOnly(
+  query: (sql: string) => Promise<{ isStandby: boolean; isReadOnly: boolean }[]>,
+): Promise<string | null> {
+  const [state] = await query(
+    `select pg_is_in_recovery() as "isStandby", current_setting('transaction_read_only')::boolean as "isReadOnly"`,
+  );
   if (state?.isStandby) return `${troubleInWords["read-only"]}: the server is a standby`;
   return state?.isReadOnly ? `${troubleInWords["read-only"]}: default_transaction_read_only is on` : null;
 }

@@ -1,5 +1,6 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
+import { hasCode } from "./database-trouble.ts";
 import { Pool, statementName, transact, withPool } from "./direct-sql.ts";
 import { Prisma, PrismaClient } from "./generated/prisma/client.ts";
 import { type Lanes, makeLanes } from "./lanes.ts";
@@ -17,15 +18,11 @@ export function openDb(
 ): Db {
   const settings = { connectionString: url, max: poolSize, connectionTimeoutMillis: 10_000, keepAlive: true };
   const pool = new Pool(settings, { keepsStatements });
-  // For a moment after the pool has handed a client out nobody listens to it, and an error that nobody hears ends the process:
-  // the server may close a connection right behind the answer that made it free. The next query reports it.
   pool.on("connect", (client) => {
-    client.on("error", () => {});
     // Not as a parameter of the connection, which poolers refuse. Sent before whatever the connection was opened for. Behind a
     // pooler of transactions it would be another client's setting.
     if (keepsSessions) client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`).catch(() => {});
   });
-  pool.on("error", () => {}); // of a connection that nobody uses; the adapter listens only once it was used itself
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, {
       ...(keepsStatements && { statementNameGenerator: ({ sql }) => statementName(sql) }),
@@ -38,7 +35,7 @@ export function openDb(
 
 /** No wait for a lock is longer; the statement fails then. */
 const LOCK_TIMEOUT_MS = 10_000;
-/** Of one customer or order. More come only from somebody who floods. */
+/** Transactions that may wait for one customer or order. More come only from somebody who floods. */
 const MAX_WAITING = 50;
 
 const lanesOf = new WeakMap<Db, Lanes>();
@@ -49,8 +46,10 @@ export interface InLane {
   lane: string;
 }
 
-const WRITE_CONFLICT_OR_DEADLOCK = "P2034";
 const MAX_TRIES = 4;
+/** SQLSTATEs of a serialisation failure and of a deadlock, and Prisma's code and kind for both. */
+const CONFLICTS = ["40001", "40P01", "P2034", "TransactionWriteConflict"];
+const LOCK_NOT_AVAILABLE = "55P03";
 
 const thenDo = new WeakMap<Tx, (() => void)[]>();
 
@@ -86,21 +85,13 @@ async function repeatOnConflict<T>(db: Db, work: (tx: Tx) => Promise<T>): Promis
       for (const action of actions) action();
       return answer;
     } catch (error) {
-      if (!isConflict(error) || tries === MAX_TRIES) throw error;
+      if (!hasCode(error, ...CONFLICTS) || tries === MAX_TRIES) throw error;
     }
   }
 }
 
-const [SERIALIZATION_FAILURE, DEADLOCK, LOCK_NOT_AVAILABLE] = ["40001", "40P01", "55P03"];
-
-function isConflict(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) return error.code === DEADLOCK || error.code === SERIALIZATION_FAILURE;
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === WRITE_CONFLICT_OR_DEADLOCK;
-}
-
 /** Whether a statement waited longer for a lock than `lock_timeout`. */
-export const isLockTimeout = (error: unknown): boolean =>
-  error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE;
+export const isLockTimeout = (error: unknown): boolean => hasCode(error, LOCK_NOT_AVAILABLE);
 
 /** Whether the database refused because of this unique index or constraint. */
 export function violates(error: unknown, constraint: string): boolean {

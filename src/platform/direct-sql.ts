@@ -21,7 +21,9 @@ interface Held {
 }
 const transactions = new AsyncLocalStorage<Held>();
 
-/** A pool that knows which connection the transaction of the present async context was given. */
+/**
+ * A pool whose connections may be cut, and which knows which of them the transaction of the present async context was given.
+ */
 export class Pool extends pg.Pool {
   /** Whether a named statement stays prepared. */
   readonly keepsStatements: boolean;
@@ -29,6 +31,10 @@ export class Pool extends pg.Pool {
   constructor(settings: pg.PoolConfig, { keepsStatements }: { keepsStatements: boolean }) {
     super(settings);
     this.keepsStatements = keepsStatements;
+    // An error that nobody hears ends the process, and the next query reports it. Nobody listens to a connection that is idle, nor
+    // for a moment after it was handed out: the server may close it right behind the answer that made it free.
+    this.on("error", () => {});
+    this.on("connect", (client) => client.on("error", () => {}));
   }
 
   override connect(): Promise<pg.PoolClient>;

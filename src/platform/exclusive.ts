@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+import { isLockTimeout } from "./db.ts";
 
 /** Runs one piece of work at a time under a name, across all processes on the database. */
 export interface Exclusive {
@@ -10,7 +11,6 @@ export interface Exclusive {
   run<T>(name: string, work: (held: AbortSignal) => Promise<T>, options: { waitMs: number }): Promise<T | null>;
 }
 
-const LOCK_NOT_AVAILABLE = "55P03";
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
@@ -32,7 +32,7 @@ export function makeExclusive(databaseUrl: string): Exclusive {
       await client.query("select pg_advisory_xact_lock(hashtext($1))", [`tessera.${name}`]);
       return await work(lost.signal);
     } catch (error) {
-      if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) return null;
+      if (isLockTimeout(error)) return null;
       throw error;
     } finally {
       await client.query("rollback").catch(() => {});

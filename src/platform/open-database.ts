@@ -54,7 +54,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   try {
     const db = openDb(url, poolSize, pooling);
     opened.defer(() => db.$disconnect());
-    const readOnly = await whyReadOnly(db);
+    const readOnly = await whyReadOnly((sql) => db.$queryRawUnsafe(sql));
     if (readOnly !== null) log.warn(`${readOnly}. Reads are served; orders go on by themselves once it takes writes`);
     if (!direct.keepsSessions) {
       log.warn(

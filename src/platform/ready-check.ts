@@ -1,5 +1,5 @@
-import pg from "pg";
 import { whyReadOnly } from "./database-trouble.ts";
+import { Pool } from "./direct-sql.ts";
 
 /** Asks the database whether it works, on a connection of its own: however busy the others are, it has an answer. */
 export interface ReadyCheck extends AsyncDisposable {
@@ -10,16 +10,10 @@ export interface ReadyCheck extends AsyncDisposable {
 const PATIENCE_MS = 2_000;
 
 export function openReadyCheck(url: string): ReadyCheck {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: 1,
-    connectionTimeoutMillis: PATIENCE_MS,
-    query_timeout: PATIENCE_MS,
-  });
-  pool.on("connect", (client) => client.on("error", () => {}));
-  pool.on("error", () => {}); // the next check reports it
-  const $queryRaw = (async (text: TemplateStringsArray) => (await pool.query(text.join(""))).rows) as Parameters<
-    typeof whyReadOnly
-  >[0]["$queryRaw"];
-  return { check: () => whyReadOnly({ $queryRaw }), [Symbol.asyncDispose]: () => pool.end() };
+  const settings = { connectionString: url, max: 1, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS };
+  const pool = new Pool(settings, { keepsStatements: false });
+  return {
+    check: () => whyReadOnly(async (sql) => (await pool.query(sql)).rows),
+    [Symbol.asyncDispose]: () => pool.end(),
+  };
 }

@@ -264,6 +264,10 @@ describe("a gateway in production", () => {
 
       expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
       expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+      // A connection that the gateway does not know to be cut yet has an error of its own.
+      const codeNow = async () =>
+        (await postRaw(gateway.url, { query: "{ rewards { totalCount } }" })).json.errors?.[0]?.extensions?.["code"];
+      await expect.poll(codeNow).toBe("INTERNAL_SERVER_ERROR");
       // The second one fails before there is an operation: whose session it is cannot be looked up.
       for (const headers of [{}, { authorization: `Bearer ${customer.token}` }]) {
         const answer = await postRaw(gateway.url, { query: "{ rewards { totalCount } }" }, headers);
