@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { makeLanes } from "../../src/platform/lanes.ts";
 import type { Capillary } from "../../src/upstream/capillary/capillary.ts";
-import { makeOneAtATime, makeTurns, NoTurn, type Urgency } from "../../src/upstream/capillary/turns.ts";
+import { makeTurns, NoTurn, type Urgency } from "../../src/upstream/capillary/turns.ts";
 import { captureLog } from "../support/log.ts";
 import { BASIC, clientOf, failureOf, startFakeCapillary, withStatus, yes } from "./capillary/fake-capillary.ts";
 
@@ -141,7 +142,7 @@ describe("turns", () => {
 
 describe("one at a time", () => {
   test("works of one key follow each other, also after one that failed; others are not held up", async () => {
-    const oneAtATime = makeOneAtATime();
+    const oneAtATime = makeLanes({ maxWaiting: Number.POSITIVE_INFINITY }).run;
     const told: string[] = [];
     const doors = new Map(["a1", "a2", "a3", "b1"].map((name) => [name, door()]));
     const run = (name: string) =>
@@ -165,7 +166,7 @@ describe("one at a time", () => {
   });
 
   test("never two, however they come and go", async () => {
-    const oneAtATime = makeOneAtATime();
+    const oneAtATime = makeLanes({ maxWaiting: Number.POSITIVE_INFINITY }).run;
     let running = 0;
     let most = 0;
     const work = async () => {

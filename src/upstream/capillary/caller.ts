@@ -1,6 +1,7 @@
 import { ExponentialBackoff, handleWhen, retry } from "cockatiel";
 import { z } from "zod";
 import type { Clock } from "../../platform/clock.ts";
+import { makeLanes } from "../../platform/lanes.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { makeSingleFlight } from "../../platform/single-flight.ts";
 import {
@@ -18,7 +19,7 @@ import type { Envelope } from "./envelope.ts";
 import { customerKeyText } from "./identities.ts";
 import { makeKeptAnswers } from "./kept-answers.ts";
 import { type GeneratedToken, makeOAuthToken } from "./oauth-token.ts";
-import { makeOneAtATime, makeTurns, NoTurn, type Rate, type Urgency } from "./turns.ts";
+import { makeTurns, NoTurn, type Rate, type Urgency } from "./turns.ts";
 import { id, number } from "./wire/loose.ts";
 
 const SERVICE = "capillary";
@@ -41,7 +42,7 @@ export interface CallerOptions {
   connections: number;
   /** Undefined is no limit. */
   callsPerMinute?: number | undefined;
-  /** What the pages of one customer may ask for; undefined is no limit. */
+  /** The limit of calls for the pages of one customer; undefined is no limit. */
   perCustomer?: Rate | undefined;
   /** How long answers are kept that the pages of a customer share; nothing is kept when left out. */
   keptMs?: number | undefined;
@@ -125,7 +126,7 @@ export function makeCaller(options: CallerOptions): Caller {
     perOwner: options.perCustomer,
   });
   const kept = makeKeptAnswers(options.keptMs ?? 0);
-  const oneAtATime = makeOneAtATime();
+  const writes = makeLanes({ maxWaiting: Number.POSITIVE_INFINITY });
   const shareRead = makeSingleFlight<unknown>();
   const whileLocked = retry(
     handleWhen((error) => hasReason(error, "locked")),
@@ -224,7 +225,7 @@ export function makeCaller(options: CallerOptions): Caller {
       if (call.writesFor !== undefined) {
         const { writesFor } = call;
         kept.forget(writesFor);
-        return oneAtATime(writesFor, work).finally(() => kept.forget(writesFor));
+        return writes.run(writesFor, work).finally(() => kept.forget(writesFor));
       }
       if (call.unshared) return work();
       const key = JSON.stringify([call.operation, call.path, given(call.query ?? {}), call.body]);

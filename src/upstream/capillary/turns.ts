@@ -4,7 +4,7 @@ import PQueue from "p-queue";
 const MINUTE_MS = 60_000;
 
 /**
- * What goes first when there is a queue: giving a reward somebody has paid for, reads that an order waits for, somebody's page,
+ * The order of calls in a queue: giving a reward somebody has paid for, reads that an order waits for, somebody's page,
  * the background.
  */
 export const urgency = { write: 3, order: 2, read: 1, background: 0 } as const;
@@ -83,22 +83,5 @@ export function makeTurns({ maxWaitMs, perOwner, ...rate }: TurnsOptions): Turns
       const inReads = () => reads.add(inAll, options);
       return owner !== undefined && perOwner ? queueOf(owner, perOwner).add(inReads, options) : inReads();
     },
-  };
-}
-
-/** Lets works with the same key run one after the other, in the order they came; others are not held up. */
-export function makeOneAtATime(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
-  const lastOf = new Map<string, Promise<unknown>>();
-  return (key, work) => {
-    const own = (lastOf.get(key) ?? Promise.resolve()).then(work);
-    const ended = own.then(
-      () => forget(),
-      () => forget(),
-    );
-    const forget = () => {
-      if (lastOf.get(key) === ended) lastOf.delete(key);
-    };
-    lastOf.set(key, ended);
-    return own;
   };
 }
