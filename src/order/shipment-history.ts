@@ -7,7 +7,7 @@ export interface RecordedReport {
   occurredAt: Date;
 }
 
-/** What a status means for units that are with the warehouse; shipping alone decides nothing. */
+/** The consequence of a status for units that are with the warehouse; shipping alone decides nothing. */
 export interface Decision {
   unitState: "FULFILLED" | "FAILED";
   reason: ReversalReason;
@@ -44,6 +44,9 @@ const rank: Record<ShipmentStatus, number> = {
   RETURNED: 5,
 };
 
+export const isSameReport = (a: RecordedReport, b: RecordedReport): boolean =>
+  a.status === b.status && a.occurredAt.getTime() === b.occurredAt.getTime();
+
 /** The reports in the order in which things happened. */
 export const inOrder = <Report extends RecordedReport>(reports: readonly Report[]): Report[] =>
   reports.toSorted((a, b) => a.occurredAt.getTime() - b.occurredAt.getTime() || rank[a.status] - rank[b.status]);
@@ -52,7 +55,7 @@ export interface ShipmentHistory {
   status: ShipmentStatus;
   /** The first status that decided about the units. */
   decision: Decision | undefined;
-  /** What operators must know. Depends on the reports alone, and not on the order in which they came. */
+  /** Messages for operators. They depend on the reports alone, and not on the order in which they came. */
   contradictions: string[];
   /** Whether the report was followed; false where no earlier report leads to its status. */
   isFollowed(report: RecordedReport): boolean;
@@ -77,13 +80,11 @@ export function readHistory(reports: readonly RecordedReport[]): ShipmentHistory
     status = report.status;
     decision ??= decisions[status];
   }
-  const isSame = (a: RecordedReport, b: RecordedReport) =>
-    a.status === b.status && a.occurredAt.getTime() === b.occurredAt.getTime();
   return {
     status,
     decision,
     contradictions,
-    isFollowed: (report) => !unfollowed.some((other) => isSame(other, report)),
+    isFollowed: (report) => !unfollowed.some((other) => isSameReport(other, report)),
   };
 }
 
@@ -92,7 +93,7 @@ export const isLineCancelled = (states: readonly UnitState[]): boolean =>
   states.includes("CANCELLED") && !states.includes("PREPARING") && !states.includes("FULFILLED");
 
 /**
- * What operators must know of a shipment, given what became of its units; empty if there is nothing. A line that was
+ * Messages for operators about a shipment, given the states of its units; empty if there is nothing to tell. A line that was
  * cancelled needs them if its parcel is under way or was delivered. A line that an operator reversed needs them no more.
  */
 export function contradictionsOf(history: ShipmentHistory, states: readonly UnitState[]): string[] {

@@ -5,7 +5,15 @@ import { type Refused, refusal, refused } from "../refusal.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { AggregateLine } from "./order-aggregate.ts";
 import type { SettleLines } from "./settle-lines.ts";
-import { contradictionsOf, inOrder, isLineCancelled, readHistory, type ShipmentHistory } from "./shipment-history.ts";
+import {
+  contradictionsOf,
+  inOrder,
+  isLineCancelled,
+  isSameReport,
+  type RecordedReport,
+  readHistory,
+  type ShipmentHistory,
+} from "./shipment-history.ts";
 
 export interface ShipmentReport {
   orderId: string;
@@ -18,8 +26,10 @@ export interface ShipmentReport {
   operatorId: string | null;
 }
 
+type KnownReport = RecordedReport & Pick<ShipmentReport, "carrier" | "trackingNumber">;
+
 /**
- * What became of a report:
+ * The result of a report:
  * - `applied`: it changed the shipment
  * - `stale`: something that happened later is known, and nothing changed
  * - `no-change`: the shipment had this status
@@ -42,7 +52,7 @@ const words: Record<ShipmentStatus, string> = {
   REJECTED: "could not be sent.",
 };
 
-/** Of a carrier's name and of a tracking number, in UTF-16 code units. */
+/** The longest name of a carrier, and the longest tracking number, in UTF-16 code units. */
 export const MAX_REPORT_TEXT = 200;
 export const REPORT_TEXT_TOO_LONG = `is longer than ${MAX_REPORT_TEXT} characters`;
 
@@ -97,7 +107,7 @@ export function makeUpdateShipment({
           details: { line: line.position, status: report.status, occurredAt: report.occurredAt.toISOString() },
         });
       }
-      await record(change, report);
+      await record(change, report, known);
       const hasDecided = await decide(change, line, before, after);
       await tellOperators(change, line, { before, after });
       const outcome = outcomeOf({ report, known, before, after, hasDecided, isCancelled: isLineCancelled(states) });
@@ -107,18 +117,22 @@ export function makeUpdateShipment({
     return answer ?? shipmentNotFound();
   };
 
-  /** Stores the report, and shows of all reports what is shown to customers. */
-  async function record({ tx, now }: OrderChange, report: ShipmentReport): Promise<void> {
+  /** Stores the report beside the known ones, and shows of all what is shown to customers. */
+  async function record(
+    { tx, now }: OrderChange,
+    report: ShipmentReport,
+    known: readonly KnownReport[],
+  ): Promise<void> {
     const { lineId, status, occurredAt, carrier, trackingNumber } = report;
     const key = { lineId, status, occurredAt };
-    const first = await tx.shipmentReport.findUnique({ where: { lineId_status_occurredAt: key } });
+    const first = known.find((other) => isSameReport(other, report));
     const details = { carrier: first?.carrier ?? carrier, trackingNumber: first?.trackingNumber ?? trackingNumber };
     await tx.shipmentReport.upsert({
       where: { lineId_status_occurredAt: key },
       create: { ...key, ...details, receivedAt: now, reportedBy: report.operatorId ?? "warehouse" },
       update: details,
     });
-    const all = inOrder(await tx.shipmentReport.findMany({ where: { lineId } }));
+    const all = inOrder([...known.filter((other) => other !== first), { ...key, ...details }]);
     await tx.shipment.update({
       where: { lineId },
       data: {
