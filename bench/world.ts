@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbeddedPostgres } from "../src/platform/postgres/embedded.ts";
 import { startSandboxProcess } from "../src/sandbox-process.ts";
+import { withoutLimits } from "../test/support/without-limits.ts";
 import { type Contender, startContender } from "./contender.ts";
 import { countingSettings, openDatabaseCounter } from "./database.ts";
 
@@ -31,13 +32,7 @@ export async function makeWorld(): Promise<World> {
     CLIENT_API_PASSWORD: "sandbox",
     SESSION_SECRET: randomUUID() + randomUUID(),
     OPERATOR_TOKEN,
-    OTP_PER_ADDRESS_HOUR: "100000",
-    OTP_PER_MINUTE: "100000",
-    COST_PER_MINUTE_CUSTOMER: "1000000000",
-    COST_PER_MINUTE_ADDRESS: "1000000000",
-    COST_PER_MINUTE: "1000000000",
-    SOCKETS_PER_SESSION: "100000",
-    SOCKETS_PER_ADDRESS: "100000",
+    ...withoutLimits,
     LOG_LEVEL: "warn",
     DATA_DIR: dataDir,
   };

@@ -14,6 +14,7 @@ import { type Caller, makeCaller } from "./graphql.ts";
 import { makeTestPatience } from "./patience.ts";
 import { retriesOfTests } from "./retries.ts";
 import { mintSession } from "./session.ts";
+import { withoutLimits } from "./without-limits.ts";
 
 export const SESSION_SECRET = "a secret for tests that nobody else knows";
 export const OPERATOR_TOKEN = "operator-token-of-the-tests";
@@ -65,13 +66,7 @@ export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record
     CATALOG_SYNC_SECONDS: "0", // the catalogue of a test is its own
     UPSTREAM_TIMEOUT_MS: "60000", // longer than any test holds a call, also on a machine that stalls
     SHUTDOWN_DELAY_SECONDS: "0", // also in production: no load balancer looks
-    OTP_PER_ADDRESS_HOUR: "100000",
-    OTP_PER_MINUTE: "100000",
-    COST_PER_MINUTE_CUSTOMER: "1000000000",
-    COST_PER_MINUTE_ADDRESS: "1000000000",
-    COST_PER_MINUTE: "1000000000",
-    SOCKETS_PER_SESSION: "100000",
-    SOCKETS_PER_ADDRESS: "100000",
+    ...withoutLimits,
     SESSION_SECRET,
     OPERATOR_TOKEN,
     WEBHOOK_SECRET,
