@@ -107,7 +107,7 @@ function readRows(text: string) {
   return rows;
 }
 
-/** Nothing of the rows is repeated: it may be a national id. */
+/** Repeats nothing of the rows, because a value may be a national id. */
 function inWords(problem: TableProblem): string {
   switch (problem.kind) {
     case "unknown-column":

@@ -54,7 +54,7 @@ export interface Surroundings {
   revokePatienceMs?: number;
   /** See `caller.ts` of Capillary. */
   lockBackoffMs?: number;
-  /** What the pages of one customer may ask Capillary for, and how long they share its answers. */
+  /** The limit of calls to Capillary for the pages of one customer, and the time for which they share its answers. */
   capillaryPerCustomer?: CapillaryOptions["perCustomer"];
   capillaryKeptMs?: number;
   /** See `http.ts`. */
@@ -83,7 +83,7 @@ const JOB_SLOTS = 64;
 const CREDIT_CONNECTIONS = 32;
 /** The most calls to an upstream between two records of a job: a movement, and the wallet after it. */
 const CALLS_A_STEP = 2;
-/** Of Capillary's calls, for the pages of one customer. */
+/** The limit of Capillary's calls for the pages of one customer. */
 const PER_CUSTOMER = { concurrency: 4, callsPerMinute: 60 };
 const CAPILLARY_KEPT_MS = 5_000;
 const SHUTDOWN_MARGIN_MS = 1_000;

@@ -65,10 +65,10 @@ export interface OtpChallengeStore {
 }
 
 export interface OtpLimits {
-  /** Of one requester for one customer. */
+  /** Passwords that one requester may ask for, for one customer. */
   perCustomerHour: number;
   perAddressHour: number;
-  /** Of all, without known browsers. */
+  /** Passwords of all requesters together, without known browsers. */
   perMinute: number;
 }
 
@@ -145,7 +145,7 @@ export function makeOtpChallengeStore(db: Db, limits: OtpLimits, gate: SignInGat
       const counted = () =>
         inTransaction(db, async (tx) => {
           await tx.$executeRaw`select set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true)`;
-          // One at a time for a customer and for an address: counting and adding must not race, here and in other processes.
+          // Requests for a customer, and from an address, follow each other: counting and adding must not race, in any process.
           await tx.$executeRaw`
             select pg_advisory_xact_lock(hashtext('otp.address'), hashtext(${address})),
                    pg_advisory_xact_lock(hashtext('otp.customer'), hashtext(${input.customerId}))`;

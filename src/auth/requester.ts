@@ -1,12 +1,12 @@
 import type { SecretBox } from "../platform/secret-box.ts";
 import { addressBlock } from "./otp-limits.ts";
 
-/** Who asks for a one-time password or follows a sign-in link, in keyed hashes. */
+/** The browser and the address that a one-time password is asked for from, or a sign-in link followed, in keyed hashes. */
 export interface Requester {
   addressHash: Uint8Array<ArrayBuffer>;
-  /** Null for whoever sent no device cookie. */
+  /** Null if the request has no device cookie. */
   deviceHash: Uint8Array<ArrayBuffer> | null;
-  /** Of address and device together: a cookie is anybody's to have, so it does not stand for a requester by itself. */
+  /** The hash of address and device together: anybody can have a cookie, so it does not identify a requester by itself. */
   requesterHash: Uint8Array<ArrayBuffer>;
 }
 

@@ -37,7 +37,7 @@ const codeRow = z.object({
 export interface RejectedRow {
   /** 1 is the first row after the header. */
   row: number;
-  /** Of the CSV; null for `rows`. */
+  /** The line of the CSV; null for `rows`. */
   line: number | null;
   reason: string;
 }

@@ -33,12 +33,12 @@ export function damageOf(value: string): string | null {
  * rest. A single number may end in zeros; three or more that all do are no chance.
  */
 export function areRounded(values: readonly string[]): boolean {
-  const long = values.filter((value) => /^\d+$/.test(value) && value.length > KEPT_DIGITS);
-  return long.length >= 3 && long.every((value) => /^0+$/.test(value.slice(KEPT_DIGITS)));
+  const long = values.filter(isLongNumber);
+  return long.length >= 3 && long.every(isRounded);
 }
 
-export const isRounded = (value: string): boolean =>
-  /^\d+$/.test(value) && value.length > KEPT_DIGITS && /^0+$/.test(value.slice(KEPT_DIGITS));
+const isLongNumber = (value: string): boolean => /^\d+$/.test(value) && value.length > KEPT_DIGITS;
+export const isRounded = (value: string): boolean => isLongNumber(value) && /^0+$/.test(value.slice(KEPT_DIGITS));
 
 const codePoint = (character: string) =>
   `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;

@@ -39,7 +39,7 @@ const BUSY_SECONDS = 1;
 export const internalError = (facts?: Record<string, unknown>) =>
   new PublicError("INTERNAL_SERVER_ERROR", "Something went wrong on our side.", facts);
 
-/** What trouble with our own database looks like from outside. */
+/** The error that clients see when our own database is in trouble. */
 export const serviceUnavailable = (trouble: DatabaseTrouble, facts?: Record<string, unknown>) =>
   trouble === "read-only"
     ? new PublicError("SERVICE_UNAVAILABLE", "Nothing can be changed right now. Try again in a moment.", facts)

@@ -64,7 +64,7 @@ export async function mountGraphql(
       if (!isProduction) return reply.redirect("/graphiql/");
       return sendError(request, reply, 400, "This address is for GraphQL requests, which are sent by POST.");
     },
-    // Of errors that Apollo finds before it knows an operation, no plugin hears.
+    // No plugin hears of errors that Apollo finds before it knows an operation.
     async onSend(request, reply, payload) {
       if (reply.statusCode < 400 || typeof payload !== "string") return payload;
       return withRequestId(payload, request.id);

@@ -105,7 +105,7 @@ export function withCode({ message, source, positions, nodes }: GraphQLError, co
 const GROUP_REDEEMABILITY = 15;
 const asksGroup = (wallet: unknown) => (wallet as { payWith?: unknown } | null | undefined)?.payWith === "GROUP";
 
-/** What `@cost` and `@listSize` say of a field. */
+/** The cost and the list size of a field by `@cost` and `@listSize`. */
 const saidOf = new WeakMap<object, { weight: number; assumed: number }>();
 function costsOf(field: GraphQLField<unknown, unknown>) {
   let said = saidOf.get(field);

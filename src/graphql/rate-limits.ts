@@ -6,15 +6,15 @@ import { PublicError } from "./errors.ts";
 const MINUTE_MS = 60_000;
 const MAX_CUSTOMERS = 20_000;
 const MAX_BLOCKS = 50_000;
-/** What an operation costs beside its fields, so that those that are not valid cost something, too. */
+/** The cost of an operation beside its fields, so that invalid operations cost something, too. */
 export const OPERATION_COST = 10;
 
 /** Cost that may be used up at once and comes back within a minute. */
 export interface CostLimits {
   perCustomer: number;
-  /** Of one network address, or block of addresses. */
+  /** The limit for one network address, or block of addresses. */
   perBlock: number;
-  /** Of all, in this process. */
+  /** The limit for all, in this process. */
   inAll: number;
 }
 

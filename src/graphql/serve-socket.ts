@@ -56,7 +56,7 @@ export function serveSocket<Extra>(
   const send = (text: string) =>
     new Promise<void>((resolve, reject) => {
       if (ws.readyState !== ws.OPEN) return resolve();
-      // What was not sent because the socket has closed meanwhile is nobody's mistake.
+      // A message that was not sent because the socket has closed meanwhile is no fault.
       ws.send(text, (error) => (error && ws.readyState === ws.OPEN ? reject(error) : resolve()));
       holdBack();
     });

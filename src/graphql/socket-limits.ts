@@ -1,7 +1,7 @@
 /** How many sockets there may be at once. */
 export interface SocketLimits {
   perSession: number;
-  /** Of one network address, or block of addresses. */
+  /** The limit for one network address, or block of addresses. */
   perBlock: number;
   inAll: number;
 }

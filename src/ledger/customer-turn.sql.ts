@@ -6,14 +6,6 @@ import { type Db, Prisma, type Tx } from "../platform/db.ts";
  * is marked or settled: a wallet that was read at an older version is outdated.
  */
 
-/** A reading of the customer's own wallet, with the ledger version that was current before it. */
-export interface SeenBalance {
-  version: number;
-  balance: number;
-  earned: number;
-  at: Date;
-}
-
 /** A movement of the customer was sent and has no outcome yet. @param customerId a parameter or a column */
 export const movementInFlight = (
   customerId: Prisma.Sql,

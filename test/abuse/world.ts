@@ -19,7 +19,7 @@ export interface World extends AsyncDisposable {
   database: pg.Client;
   cpuMs(): number;
   residentMb(): number;
-  /** One operation, from an address and with whatever headers. */
+  /** Sends an operation from an address, with these headers. */
   send(query: string, headers?: Record<string, string>): Promise<Answer>;
   /** A new customer of the sandbox, signed in. @returns the access token */
   signIn(customerId: string, balance?: number): Promise<string>;

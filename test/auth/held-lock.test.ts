@@ -38,7 +38,7 @@ test("many who ask for one customer's password while its lock is held take one c
   await isServed();
   expect((await requestOtp(gateway, "C-other", { "x-forwarded-for": "10.6.1.1" })).userErrors).toEqual([]);
 
-  // One is at it and five wait; the others are told at once.
+  // A request is served and five wait; the others are refused at once.
   await holder.query("commit");
   const answers = await Promise.all(asking);
   const throttled = answers.filter(({ userErrors }) => userErrors[0]?.code === "OTP_THROTTLED");

@@ -15,7 +15,7 @@ const clock = makeTestClock();
 const written = await captureLog();
 let gateway: TestGateway;
 let customer: Customer;
-/** What the audit log has of the customer. */
+/** The entries of the customer in the audit log. */
 const audited = async () =>
   (
     await gateway.sql<{ action: string }>("select action from audit_log where subject = $1 order by id", [

@@ -26,7 +26,7 @@ import { captureLog } from "../support/log.ts";
 import { addToCart, orderPrepared, placeOrder } from "../support/orders.ts";
 
 /**
- * Whatever is sent to a door, the answer is a result or a refusal: never HTTP 5xx, INTERNAL_SERVER_ERROR, or a surprise in the log.
+ * The answer to any value at any door is a result or a refusal: never HTTP 5xx, INTERNAL_SERVER_ERROR, or a surprise in the log.
  * FUZZ_RUNS sends more to each door, FUZZ_SEED something else.
  */
 
@@ -241,7 +241,7 @@ const fields = (["query", "mutation"] as const).flatMap((operation) => {
 test.each(fields)("%s answers every value of every argument", async (_, operation, field) => {
   written.clear();
   const query = documentOf(operation, field);
-  // Those who may call it, in turn: a refusal for lack of a role reaches nothing.
+  // Viewers who may call it, in turn: a refusal for lack of a role reaches nothing.
   const tokens = [customer.token, gateway.operator.token];
   const found = await surprises(argumentsOf(field.args), async (variables, nth) =>
     problemOf(

@@ -19,7 +19,7 @@ const permutations = <T>(items: readonly T[]): T[][] =>
 const happened = (statuses: readonly ShipmentStatus[]): RecordedReport[] =>
   statuses.map((status, minute) => ({ status, occurredAt: new Date(Date.UTC(2026, 10, 28, 12, minute)) }));
 
-/** What these reports lead to when they arrive in this order, one after the other, for one unit. */
+/** The result of these reports when they arrive in this order, one after the other, for one unit. */
 function arrive(reports: readonly RecordedReport[], unit: UnitState = "PREPARING") {
   let state = unit;
   let told: string[] = [];

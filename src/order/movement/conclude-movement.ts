@@ -8,7 +8,7 @@ import { withMovement } from "../order-aggregate.ts";
 import { failOpenUnits, type SettleLines } from "../settle-lines.ts";
 import type { Sent } from "./send-movement.ts";
 
-/** What is recorded when a movement's outcome becomes known, or known to be unknown, each with all that follows from it. */
+/** Records the outcome of a movement, known or in doubt, each with all that follows from it. */
 export interface ConcludeMovement {
   /**
    * Records that the ledger carried the movement out. After a deduction, our own rewards are fulfilled, unless `giveLater`.

@@ -5,7 +5,7 @@ import type { OrderAggregate } from "../order-aggregate.ts";
 
 /** Points that go back to the wallet that has paid them. */
 export type WantedReturn = Pick<Movement, "ledger" | "payWith" | "groupId" | "unitId" | "points" | "lineIds"> & {
-  /** What the return takes back, where that is not the order: the number of the unit's issue. */
+  /** The transaction number of the issue that is taken back; undefined where the return is for the order. */
   transactionNumber?: string;
 };
 

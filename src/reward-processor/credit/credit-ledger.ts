@@ -17,7 +17,7 @@ export interface Credit {
  * repetition refuses the credit.
  */
 export type CreditOutcome = Outcome & {
-  /** Of an unknown outcome: a repetition tells nothing more. */
+  /** Set on an unknown outcome if a repetition tells nothing more. */
   isAllThatIsKnown?: boolean;
 };
 

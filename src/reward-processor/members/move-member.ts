@@ -202,7 +202,7 @@ async function moveAwards(tx: Tx, which: Prisma.Sql, to: string | null): Promise
       reason: "CANCELLED",
     } as const;
     return [
-      // Of a refusal the wrong customer was told when it came.
+      // The wrong customer was told of the refusal when it came.
       ...(wasRefused || from === null ? [] : [{ customerId: from, event: refusal }]),
       { customerId: to, event: awardEvent(award, explanation as unknown as Explanation) },
     ];

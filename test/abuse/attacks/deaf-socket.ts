@@ -7,7 +7,7 @@ import { bystander, peakMb } from "../world.ts";
 const SECONDS = 10;
 const MOST_BYTES = 600 * 1024 * 1024;
 
-/** One socket that sends pings of 60 kB as fast as it can, and never reads. */
+/** Opens one socket that sends pings of 60 kB as fast as it can, and never reads. */
 export const attack: Attack = {
   async run(world) {
     const { hostname, port } = new URL(world.url);

@@ -1,6 +1,6 @@
 import type { Logger } from "../../../platform/logger.ts";
 
-/** What the intake does with Redis. Each may fail while the others work. */
+/** The activities of the intake with Redis. Each may fail while the others work. */
 export type IntakeTask = "connect" | "read" | "claim" | "keep";
 
 export interface IntakeHealth {
@@ -47,7 +47,7 @@ export function makeIntakeHealth(log: Logger, now: () => number = () => performa
       const known = failing.get(task);
       const isDue = known === undefined || known.reason !== reason || now() - known.warnedAt >= WARN_EVERY_MS;
       failing.set(task, { reason, warnedAt: isDue ? now() : known.warnedAt });
-      // Of a connection that is lost the monitor of all connections has just told.
+      // The monitor of all connections has just reported a lost connection.
       const isTold = task === "connect" && known === undefined && adviceFor(reason) === undefined;
       if (isDue && !isTold) log.warn({ reason }, `${tasks[task]}. ${adviceFor(reason) ?? DEFAULT_ADVICE}`);
     },
