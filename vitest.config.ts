@@ -13,10 +13,11 @@ const durability = [
 /** Tests that start programs: the scripts of `package.json`, servers, other processes. */
 const programs = [
   "test/scripts/**/*.test.ts",
-  "test/start-failures.test.ts",
+  "test/program/start-failures.test.ts",
   "test/platform/{postgres,pgbouncer,many-processes}.test.ts",
   "test/sandbox/process.test.ts",
-  "test/reward-processor/{import-members,intake/own-process,intake/redis-intake}.test.ts",
+  "test/members/import-members.test.ts",
+  "test/intake/{own-process,redis-intake}.test.ts",
 ];
 const pages = ["test/{microsite,graphiql}/**/*.test.ts"];
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { createClient, type RedisClientType } from "redis";
-import { COMMANDS, DEAD } from "../src/reward-processor/intake/redis/command-stream.ts";
+import { COMMANDS, DEAD } from "../src/intake/redis/command-stream.ts";
 import { startTestRedis } from "../test/support/redis.ts";
 import { startContender } from "./contender.ts";
 import { OPERATOR_TOKEN, send, type World } from "./world.ts";

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbeddedPostgres } from "../src/platform/postgres/embedded.ts";
-import { startSandboxProcess } from "../src/sandbox-process.ts";
+import { startSandboxProcess } from "../src/program/sandbox-process.ts";
 import { withoutLimits } from "../test/support/without-limits.ts";
 import { type Contender, startContender } from "./contender.ts";
 import { countingSettings, openDatabaseCounter } from "./database.ts";

@@ -1,12 +1,12 @@
 import { randomInt } from "node:crypto";
 import { insertVouchers } from "../src/catalog/import-voucher-codes.ts";
 import type { VoucherVault } from "../src/catalog/voucher-vault.ts";
+import type { DrawStore } from "../src/draws/draw.store.ts";
+import { sampleDraw } from "../src/draws/sample-draw.ts";
 import type { Clock } from "../src/platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../src/platform/db.ts";
-import type { DrawStore } from "../src/reward-processor/draw/draw.store.ts";
-import { sampleDraw } from "../src/reward-processor/draw/sample-draw.ts";
-import { toStoredRule } from "../src/reward-processor/rules/rule.store.ts";
-import { sampleProgramme } from "../src/reward-processor/rules/sample-programme.ts";
+import { toStoredRule } from "../src/rules/rule.store.ts";
+import { sampleProgramme } from "../src/rules/sample-programme.ts";
 import { sampleRewards } from "./sample/rewards.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;

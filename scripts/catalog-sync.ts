@@ -7,13 +7,13 @@ import "./explain-errors.ts";
 import { capillaryAccess } from "../sandbox/capillary/access.ts";
 import { makeMirrorStore } from "../src/catalog/mirror/mirror.store.ts";
 import { makeSyncCatalog } from "../src/catalog/mirror/sync-catalog.ts";
-import { readProcessConfig } from "../src/command-line.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import { makeLocalBus } from "../src/platform/events.ts";
 import { makeExclusive } from "../src/platform/exclusive.ts";
 import { makeLogger } from "../src/platform/logger.ts";
 import { openDatabase } from "../src/platform/open-database.ts";
 import { startEmbeddedPostgres } from "../src/platform/postgres/embedded.ts";
+import { readProcessConfig } from "../src/program/command-line.ts";
 import { makeCapillary } from "../src/upstream/capillary/capillary.ts";
 
 const config = readProcessConfig();

@@ -5,8 +5,8 @@
 // Answers 0 when it holds, 1 when it does not, 2 when there is nothing to read.
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
-import { verdictWords } from "../src/reward-processor/draw/verdict-words.ts";
-import { verifyDraw } from "../src/reward-processor/draw/verify-draw.ts";
+import { verdictWords } from "../src/draws/verdict-words.ts";
+import { verifyDraw } from "../src/draws/verify-draw.ts";
 
 const [path, openingHash] = process.argv.slice(2);
 if (!path) {

@@ -37,7 +37,7 @@ const microsite = {
   inputs: [
     "microsite/*.*",
     "microsite/{src,theme,messages}/**/*",
-    "src/reward-processor/{draw,rules}/*.ts", // what a draw is checked with
+    "src/{draws,rules}/*.ts", // what a draw is checked with
     "src/{auth/read-otp,order/countries}.ts",
     "scripts/keep-builds.ts",
     "package-lock.json",

@@ -7,9 +7,9 @@
 import "./explain-errors.ts";
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
-import { readProcessConfig } from "../src/command-line.ts";
-import { originOf } from "../src/origin.ts";
+import { originOf } from "../src/http/origin.ts";
 import { decodeText } from "../src/platform/csv-table.ts";
+import { readProcessConfig } from "../src/program/command-line.ts";
 import { askGateway } from "./ask-gateway.ts";
 
 interface Answer {

@@ -4,11 +4,12 @@
 //   redis-cli XADD reward:commands '*' payload '{"Subject":"reward", … }'
 //
 // It stops on Ctrl-C or SIGTERM, when what it has begun is finished.
-import { explainError, readProcessConfig } from "../src/command-line.ts";
+
 import { logLibraryOutput } from "../src/platform/library-output.ts";
 import { makeLogger } from "../src/platform/logger.ts";
 import { onStopRequest } from "../src/platform/stop-request.ts";
-import { runOwnProcess } from "../src/reward-processor/run-own-process.ts";
+import { explainError, readProcessConfig } from "../src/program/command-line.ts";
+import { runOwnProcess } from "../src/program/run-reward-processor.ts";
 
 try {
   const config = readProcessConfig();

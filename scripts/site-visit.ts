@@ -1,6 +1,6 @@
 import { type BrowserContextOptions, chromium } from "playwright-core";
-import { readProcessConfig } from "../src/command-line.ts";
-import { originOf } from "../src/origin.ts";
+import { originOf } from "../src/http/origin.ts";
+import { readProcessConfig } from "../src/program/command-line.ts";
 
 const { host, port, sandboxPort } = readProcessConfig();
 export const gateway = process.env["GATEWAY_URL"] ?? originOf(host, port);

@@ -5,9 +5,9 @@
 // Exit codes: 0 the report was received, 1 the gateway refused it, 2 nothing was sent.
 import "./explain-errors.ts";
 import { randomUUID } from "node:crypto";
-import { readProcessConfig } from "../src/command-line.ts";
+import { originOf } from "../src/http/origin.ts";
 import { sign, type WebhookAnswer } from "../src/order/fulfilment-webhook.ts";
-import { originOf } from "../src/origin.ts";
+import { readProcessConfig } from "../src/program/command-line.ts";
 import { askGateway } from "./ask-gateway.ts";
 
 /** The order number in the README and below. */

@@ -1,9 +1,9 @@
 import { flushCompileCache } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkPorts } from "./check-ports.ts";
-import { explainError, readProcessConfig } from "./command-line.ts";
 import { onStopRequest } from "./platform/stop-request.ts";
-import { makeProgress } from "./progress.ts";
+import { checkPorts } from "./program/check-ports.ts";
+import { explainError, readProcessConfig } from "./program/command-line.ts";
+import { makeProgress } from "./program/progress.ts";
 
 /** How long a stop that is requested during the start waits for the start to finish. */
 const START_GRACE_MS = 10_000;
@@ -23,7 +23,7 @@ try {
   // Loaded only now, because loading takes longer than everything above.
   const [{ startApp }, { banner }, { makeLogger }, { logLibraryOutput }] = await Promise.all([
     import("./app.ts"),
-    import("./banner.ts"),
+    import("./program/banner.ts"),
     import("./platform/logger.ts"),
     import("./platform/library-output.ts"),
   ]);

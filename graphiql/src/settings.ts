@@ -1,4 +1,4 @@
-/** What the gateway says about itself: see `src/graphiql-settings.ts`. */
+/** What the gateway says about itself: see `src/http/graphiql-settings.ts`. */
 interface GatewaySettings {
   /** Origin of the sandbox that the gateway started, null without one. */
   sandboxUrl: string | null;

@@ -44,7 +44,7 @@ export function preload(pathname: string): void {
   first[folder]?.().catch(() => {}); // it is asked for again, and then missed
 }
 
-/** The paths are known to the gateway as well: `src/pages.ts` answers them, and no others, with this page. */
+/** The paths are known to the gateway as well: `src/http/pages.ts` answers them, and no others, with this page. */
 export function App() {
   useViewer();
   return (

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { customerIdShape } from "../../src/customer-id.ts";
+import { customerIdShape } from "../../src/domain/customer-id.ts";
 import { noJournal, openJournal } from "../journal.ts";
 import { readValue } from "../read-json.ts";
 import type { Repeat } from "../settings.ts";

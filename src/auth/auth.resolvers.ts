@@ -1,7 +1,7 @@
+import { isRefused, refusal, refused } from "../domain/refusal.ts";
 import type { Context } from "../graphql/context.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { customerIdOf, toGlobalId } from "../graphql/global-id.ts";
-import { isRefused, refusal, refused } from "../refusal.ts";
 import type { AccessTokens } from "./access-token.ts";
 import type { RequestOtp } from "./request-otp.ts";
 import type { LiveSession, SessionStore } from "./session.store.ts";

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { customerIdShape } from "../customer-id.ts";
+import { customerIdShape } from "../domain/customer-id.ts";
 import { makeOriginCheck } from "../graphql/origins.ts";
 
 const PATH = "/dev/sign-in";

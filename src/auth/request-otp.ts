@@ -1,8 +1,8 @@
-import { CUSTOMER_ID_RULE, readCustomerId } from "../customer-id.ts";
+import { CUSTOMER_ID_RULE, readCustomerId } from "../domain/customer-id.ts";
+import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { Busy } from "../platform/lanes.ts";
 import type { Logger } from "../platform/logger.ts";
-import { type Refused, refusal, refused } from "../refusal.ts";
 import type { ClientPoints } from "../upstream/client-points/client-points.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
 import { untilNextTick } from "./even-timing.ts";

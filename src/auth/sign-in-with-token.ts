@@ -1,9 +1,9 @@
-import { readCustomerId } from "../customer-id.ts";
+import { readCustomerId } from "../domain/customer-id.ts";
+import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
 import type { Logger } from "../platform/logger.ts";
-import { type Refused, refusal, refused } from "../refusal.ts";
 import type { HandOffStore } from "./hand-off.store.ts";
 import type { HandOffFault, VerifyHandOff } from "./hand-off-token.ts";
 import type { OtpChallengeStore } from "./otp-challenge.store.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
-import { isRefused, type Refused, refusal, refused } from "../refusal.ts";
 import type { ClientPoints } from "../upstream/client-points/client-points.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
 import { untilNextTick } from "./even-timing.ts";

@@ -1,6 +1,6 @@
 import { asShown } from "../catalog/customer-view.ts";
 import { isShipped } from "../catalog/reward.ts";
-import { refusal } from "../refusal.ts";
+import { refusal } from "../domain/refusal.ts";
 import type { Cart, CartFacts, CartLine, CartProblem } from "./cart.ts";
 import { pointsOf } from "./cart.ts";
 import { type CartFunding, fundingOf, fundingProblems, walletsOf } from "./cart-funding.ts";

@@ -1,8 +1,8 @@
 import { redeemabilityReasonOf } from "../catalog/capillary-refusal.ts";
 import { notRedeemable } from "../catalog/not-redeemable.ts";
+import { refusal } from "../domain/refusal.ts";
 import type { WalletKind } from "../graphql/generated/resolvers.ts";
 import { availableOf, isSpendable } from "../group/group-standing.ts";
-import { refusal } from "../refusal.ts";
 import { type CartFacts, type CartLine, type CartProblem, isSameWallet, pointsOf } from "./cart.ts";
 import { problemOf } from "./line-problems.ts";
 

@@ -1,11 +1,11 @@
 import { maySee } from "../auth/viewer.ts";
 import { askThrough } from "../catalog/capillary.loaders.ts";
+import { type Refusal, refusal } from "../domain/refusal.ts";
 import type { Context } from "../graphql/context.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { groupIdOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
-import { type Refusal, refusal } from "../refusal.ts";
 import { availableIn } from "../wallet/wallet.ts";
 import { assessCart, type CartAssessment } from "./assess-cart.ts";
 import { askCapillary, concernsCapillary, nothingAsked, orNull } from "./capillary-facts.ts";

@@ -1,7 +1,7 @@
 import type { IndividualLedger } from "../catalog/mirror/mirrored-reward.ts";
 import type { Reward } from "../catalog/reward.ts";
+import type { Refusal } from "../domain/refusal.ts";
 import type { CartProblemCode, WalletKind } from "../graphql/generated/resolvers.ts";
-import type { Refusal } from "../refusal.ts";
 import type { CapillaryFacts } from "./capillary-facts.ts";
 
 export const MAX_QUANTITY = 100;

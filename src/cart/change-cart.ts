@@ -1,8 +1,8 @@
 import { toReward } from "../catalog/reward.ts";
+import { type Refusal, refusal } from "../domain/refusal.ts";
 import type { WalletKind } from "../graphql/generated/resolvers.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Tx } from "../platform/db.ts";
-import { type Refusal, refusal } from "../refusal.ts";
 import { asToldNow } from "./assess-cart.ts";
 import { type CapillaryFacts, concernsCapillary, nothingAsked } from "./capillary-facts.ts";
 import { bumpVersion, type CartStore } from "./cart.store.ts";

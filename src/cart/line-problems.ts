@@ -2,8 +2,8 @@ import { isPaidThere } from "../catalog/ask-capillary.ts";
 import { hiddenReason, limitBroken } from "../catalog/customer-view.ts";
 import { notRedeemable } from "../catalog/not-redeemable.ts";
 import { notOnOffer, type Reward } from "../catalog/reward.ts";
+import { type Refusal, refusal } from "../domain/refusal.ts";
 import type { CartProblemCode, RedeemabilityReason, WalletKind } from "../graphql/generated/resolvers.ts";
-import { type Refusal, refusal } from "../refusal.ts";
 import { type CartFacts, type CartLine, type CartProblem, pointsOf } from "./cart.ts";
 
 const codes: Partial<Record<RedeemabilityReason, CartProblemCode>> = {

@@ -1,3 +1,4 @@
+import { isRefused, refusal } from "../domain/refusal.ts";
 import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../graphql/connection.ts";
 import type { Context } from "../graphql/context.ts";
 import { badUserInput } from "../graphql/errors.ts";
@@ -5,7 +6,6 @@ import type { QueryRewardsArgs, Resolvers, RewardFilter, RewardSort } from "../g
 import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
-import { isRefused, refusal } from "../refusal.ts";
 import { makeAskRedeemability, spendableFrom } from "./ask-redeemability.ts";
 import type { ExpireVouchers } from "./expire-vouchers.ts";
 import type { ImportVoucherCodes } from "./import-voucher-codes.ts";

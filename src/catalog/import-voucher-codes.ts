@@ -1,11 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
+import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { readTable, type TableProblem } from "../platform/csv-table.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import { localDateOf } from "../platform/time-zone.ts";
-import { type Refused, refusal, refused } from "../refusal.ts";
 import { lockReward, rewardIsMirrored, rewardNotFound } from "./manage-rewards.ts";
 import { isFromPool, type Reward, toReward } from "./reward.ts";
 import { areRounded, damageOf, isRounded } from "./spreadsheet-damage.ts";

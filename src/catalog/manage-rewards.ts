@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Tx, violates } from "../platform/db.ts";
 import { isVisible } from "../platform/visible-text.ts";
-import { type Refusal, type Refused, refusal, refused } from "../refusal.ts";
 import { MIRRORED_SKU } from "./mirror/mirrored-reward.ts";
 import { isFromPool, type Reward, toReward } from "./reward.ts";
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { ConfigError } from "../config.ts";
+import { ConfigError } from "../config/config.ts";
 import type { Db } from "../platform/db.ts";
 import type { SecretBox } from "../platform/secret-box.ts";
 

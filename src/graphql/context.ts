@@ -1,12 +1,12 @@
 import type DataLoader from "dataloader";
 import type { GraphQLError } from "graphql";
 import type { Viewer } from "../auth/viewer.ts";
+import type { HistoryLoaders } from "../awards/history/history.loaders.ts";
 import type { Cart } from "../cart/cart.ts";
 import type { CapillaryLoaders } from "../catalog/capillary.loaders.ts";
 import type { Reward } from "../catalog/reward.ts";
 import type { GroupLoaders } from "../group/group.loaders.ts";
 import type { OrderLoaders } from "../order/order.loaders.ts";
-import type { HistoryLoaders } from "../reward-processor/history/history.loaders.ts";
 import type { Wallet } from "../wallet/wallet.ts";
 
 /** What is true of this operation. Long-lived things are bound to the resolvers instead. */

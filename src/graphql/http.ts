@@ -4,7 +4,7 @@ import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/di
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse } from "graphql";
-import { acceptsHtml, sendError } from "../error-page.ts";
+import { acceptsHtml, sendError } from "../http/error-page.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Context } from "./context.ts";

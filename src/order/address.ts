@@ -1,8 +1,8 @@
 import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js";
 import { z } from "zod";
 import { foldDigits } from "../auth/read-otp.ts";
+import { type Refusal, refusal } from "../domain/refusal.ts";
 import { hasControls, isVisible } from "../platform/visible-text.ts";
-import { type Refusal, refusal } from "../refusal.ts";
 import { countryProblem } from "./countries.ts";
 import type { Address } from "./order.ts";
 

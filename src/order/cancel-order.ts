@@ -1,4 +1,4 @@
-import { isRefused, type Refusal, type Refused, refusal, refused } from "../refusal.ts";
+import { isRefused, type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
 import { isUnasked } from "./issue/conclude-issue.ts";
 import { dropIssues } from "./issue/write-issue.ts";

@@ -1,9 +1,9 @@
 import { addressRequired } from "../cart/assess-cart.ts";
 import { isShipped, toReward } from "../catalog/reward.ts";
+import { isRefused, type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
-import { isRefused, type Refusal, type Refused, refusal, refused } from "../refusal.ts";
 import { readAddress } from "./address.ts";
 import type { ChangedOrder } from "./cancel-order.ts";
 import type { CreateOrder } from "./create-order.ts";

@@ -1,9 +1,9 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
+import { isRefused } from "../domain/refusal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, violates } from "../platform/db.ts";
 import { readJsonText } from "../platform/json-text.ts";
-import { isRefused } from "../refusal.ts";
 import { isInFuture, MAX_REPORT_TEXT, type ReportOutcome, type UpdateShipment } from "./update-shipment.ts";
 
 /** How far the clock of the signer may be off, and how long a captured request could be sent again. */

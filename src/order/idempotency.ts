@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import type { Tx } from "../platform/db.ts";
-import { type Refused, refusal, refused } from "../refusal.ts";
 
 /** A client's promise that equal requests mean one: bound to who asks, what for, and with which input. */
 export interface IdempotentRequest {

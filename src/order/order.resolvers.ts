@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SessionStore } from "../auth/session.store.ts";
 import { maySee } from "../auth/viewer.ts";
+import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { abortable } from "../graphql/abortable.ts";
 import {
   type Connection,
@@ -16,7 +17,6 @@ import type { CustomerOrdersArgs, Resolvers } from "../graphql/generated/resolve
 import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
-import { isRefused, type Refused, refusal, refused } from "../refusal.ts";
 import { type CancelOrder, type ChangedOrder, cancellableUnits, orderNotFound } from "./cancel-order.ts";
 import type { ClaimPrize } from "./claim-prize.ts";
 import { keyRefusal } from "./idempotency.ts";

@@ -1,7 +1,7 @@
+import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
 import type { MovementOutcome } from "../graphql/generated/resolvers.ts";
 import { audit } from "../platform/audit.ts";
 import type { Db, Tx } from "../platform/db.ts";
-import { isRefused, type Refused, refusal, refused } from "../refusal.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
 import { type ChangedOrder, orderNotFound } from "./cancel-order.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";

@@ -1,8 +1,8 @@
 import type { VoucherVault } from "../catalog/voucher-vault.ts";
+import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
-import { type Refused, refusal, refused } from "../refusal.ts";
 
 export interface RevealedVoucher {
   id: string;

@@ -1,6 +1,6 @@
+import { isRefused, type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
 import type { ReversalReason } from "../graphql/generated/resolvers.ts";
 import { audit } from "../platform/audit.ts";
-import { isRefused, type Refusal, type Refused, refusal, refused } from "../refusal.ts";
 import { type ChangedOrder, orderNotFound } from "./cancel-order.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
 import type { OrderStore } from "./order.store.ts";

@@ -1,7 +1,7 @@
+import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import type { ShipmentStatus } from "../graphql/generated/resolvers.ts";
 import { audit } from "../platform/audit.ts";
 import type { Logger } from "../platform/logger.ts";
-import { type Refused, refusal, refused } from "../refusal.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { AggregateLine } from "./order-aggregate.ts";
 import type { SettleLines } from "./settle-lines.ts";

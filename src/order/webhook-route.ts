@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { errorsOf } from "../error-page.ts";
+import { errorsOf } from "../http/error-page.ts";
 import type { ReceiveReport } from "./fulfilment-webhook.ts";
 
 /** `POST /webhooks/fulfilment`, in a scope of its own: the signature is over the raw bytes, so nothing may parse them first. */

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { startEmbeddedPostgres } from "../../src/platform/postgres/embedded.ts";
-import { startSandboxProcess } from "../../src/sandbox-process.ts";
+import { startSandboxProcess } from "../../src/program/sandbox-process.ts";
 
 const TICKS_PER_SECOND = 100; // USER_HZ on Linux
 const OPERATOR_TOKEN = "operator-token-of-the-attacks";

@@ -2,7 +2,7 @@ import Fastify from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startApp } from "../../src/app.ts";
 import { mountDevelopmentSignIn } from "../../src/auth/development-sign-in.ts";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
 import { makeTestGateway, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { type OwnSandbox, ownSandbox } from "../support/own-sandbox.ts";

@@ -3,11 +3,11 @@ import { type GraphQLObjectType, getNamedType, isCompositeType } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeCursor } from "../../src/graphql/connection.ts";
 import { buildSchema } from "../../src/graphql/schema.ts";
-import { claim, winner } from "../reward-processor/support/prizes.ts";
 import { type Customer, startTestGateway, type TestGateway, type TestReward } from "../support/gateway.ts";
 import type { Caller, GraphqlAnswer } from "../support/graphql.ts";
 import { addToCart, orderSettled } from "../support/orders.ts";
 import { postRaw } from "../support/raw-http.ts";
+import { claim, winner } from "../support/rewards/prizes.ts";
 
 /** Everything here belongs to the owner, but the rewards, which are everybody's. */
 interface Belongings {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ConfigError } from "../../src/config.ts";
+import { ConfigError } from "../../src/config/config.ts";
 import { buildSchema } from "../../src/graphql/schema.ts";
 import { readManifests } from "../../src/graphql/trusted-documents.ts";
 import { type Customer, OPERATOR_TOKEN, startTestGateway, type TestGateway } from "../support/gateway.ts";

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect } from "vitest";
-import { hashOfTicket, type Published, toLine } from "../../src/reward-processor/draw/published.ts";
-import { addRule, link, post, purchase } from "../reward-processor/support/rewards.ts";
+import { hashOfTicket, type Published, toLine } from "../../src/draws/published.ts";
 import type { Customer, TestGateway } from "../support/gateway.ts";
 import {
   accessibilityFaults,
@@ -10,6 +9,7 @@ import {
   showPage,
   startMicrosite,
 } from "../support/microsite.ts";
+import { addRule, link, post, purchase } from "../support/rewards/rewards.ts";
 
 let site: Microsite;
 beforeAll(async () => {

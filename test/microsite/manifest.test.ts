@@ -3,7 +3,7 @@ import { InMemoryCache } from "@apollo/client";
 import { type DocumentNode, print } from "graphql";
 import { expect, test } from "vitest";
 import * as generated from "../../microsite/src/graphql/generated/graphql.ts";
-import { siteManifests } from "../../src/pages.ts";
+import { siteManifests } from "../../src/http/pages.ts";
 
 const manifest = JSON.parse(
   readFileSync(new URL("../../microsite/dist/documents.json", import.meta.url), "utf8"),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from "vitest";
-import { winner } from "../reward-processor/support/prizes.ts";
 import { accessibilityFaults, browserTest, isTooWide, type Microsite, startMicrosite } from "../support/microsite.ts";
+import { winner } from "../support/rewards/prizes.ts";
 
 let site: Microsite;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CrashPoint } from "../../src/platform/crash-point.ts";
-import { claim, prizesOf, sendClaim, winner } from "../reward-processor/support/prizes.ts";
 import { type MortalGateway, startMortalGateway } from "../support/gateway-process.ts";
 import { orderSettled } from "../support/orders.ts";
+import { claim, prizesOf, sendClaim, winner } from "../support/rewards/prizes.ts";
 
 let gateway: MortalGateway;
 beforeAll(async () => {

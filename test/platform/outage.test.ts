@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type App, startApp } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { type Customer, startTestGateway, type TestGateway, testEnvironment, until } from "../support/gateway.ts";
 import { makeCaller } from "../support/graphql.ts";
 import { type CapturedLog, captureLog } from "../support/log.ts";

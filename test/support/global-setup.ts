@@ -48,7 +48,7 @@ const source = fileURLToPath(new URL("../../src/", import.meta.url));
 
 /** Compiles the gateway once, before several processes of it start at the same time in a bare clone and each does. */
 async function warmCompileCache({ config }: TestProject): Promise<void> {
-  const load = `await import("./app.ts"); await import("./config.ts"); (await import("node:module")).flushCompileCache(); process.exit();`;
+  const load = `await import("./app.ts"); await import("./config/config.ts"); (await import("node:module")).flushCompileCache(); process.exit();`;
   const options = ["--no-warnings", "--input-type=module", "--eval", load];
   await promisify(execFile)(process.execPath, options, { cwd: source, env: { ...process.env, ...config.env } });
 }

@@ -1,5 +1,5 @@
+import { type Refusal, refusal } from "../../domain/refusal.ts";
 import { type Bus, listen } from "../../platform/events.ts";
-import { type Refusal, refusal } from "../../refusal.ts";
 import { type OrderStore, orderTopic } from "../order.store.ts";
 import { type AggregateUnit, isRevokeOpen, type OrderAggregate } from "../order-aggregate.ts";
 

@@ -1,6 +1,6 @@
 import { useApolloClient } from "@apollo/client/react";
 import { useState } from "react";
-import type { DrawVerdict } from "../../../../src/reward-processor/draw/verify-draw.ts";
+import type { DrawVerdict } from "../../../../src/draws/verify-draw.ts";
 import type { DrawPartsFragment } from "../../graphql/generated/graphql.ts";
 import { useI18n } from "../../i18n/i18n.tsx";
 import { Button } from "../../ui/button.tsx";

@@ -1,6 +1,6 @@
 import "./no-generated-code.ts"; // before what it is about
 import type { ApolloClient } from "@apollo/client";
-import { type DrawVerdict, type Known, verifying } from "../../../../src/reward-processor/draw/verify-draw.ts";
+import { type DrawVerdict, type Known, verifying } from "../../../../src/draws/verify-draw.ts";
 import {
   type DrawPartsFragment,
   ReceiptsDocument,

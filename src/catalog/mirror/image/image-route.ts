@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
-import { sendError } from "../../../error-page.ts";
+import { sendError } from "../../../http/error-page.ts";
 import type { ReadRewardImage } from "./reward-image.ts";
 
 const folder = "/images/rewards";

@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { prizeKey } from "../../draws/prize-award.ts";
+import {
+  type Connection,
+  connectionFields,
+  cursorPart,
+  makeCursor,
+  pageSize,
+  readCursor,
+} from "../../graphql/connection.ts";
+import type { Context } from "../../graphql/context.ts";
+import type { Resolvers } from "../../graphql/generated/resolvers.ts";
+import { toGlobalId } from "../../graphql/global-id.ts";
+import { isPrizeTaken } from "../../order/order-status.ts";
+import type { EarnedReward, HeldTicket } from "./history.store.ts";
+import { ownExplanation } from "./own-explanation.ts";
+
+const earnedCursor = z.tuple([cursorPart.instant, cursorPart.uuid]);
+const ticketCursor = z.tuple([cursorPart.instant, cursorPart.text, cursorPart.int4]);
+
+/** What a customer has earned. Who may see it is settled where the `Customer` comes from. */
+export function historyResolvers(): Resolvers {
+  const isHolder = ({ customerId }: HeldTicket, { viewer }: Context) =>
+    viewer.kind === "customer" && viewer.customerId === customerId;
+  const prizeOf = ({ draw: { campaign }, prize }: HeldTicket) => campaign.prizes.find(({ id }) => id === prize);
+
+  return {
+    Customer: {
+      async rewardHistory({ customerId }, args, { loaders }): Promise<Connection<EarnedReward>> {
+        const limit = pageSize(args.first);
+        const after = readCursor(args.after, earnedCursor);
+        const found = await loaders.earned.load({ customerId, limit: limit + 1, after });
+        return {
+          nodes: found.slice(0, limit),
+          hasNextPage: found.length > limit,
+          hasPreviousPage: after !== null,
+          cursorOf: ({ createdAt, id }) => makeCursor([createdAt.toISOString(), id]),
+          totalCount: () => loaders.earnedCount.load(customerId),
+        };
+      },
+      rewardTotals: ({ customerId }, _, { loaders }) => loaders.rewardTotals.load(customerId),
+      checkIn: ({ customerId }, _, { loaders }) => loaders.checkIn.load(customerId),
+      async tickets({ customerId }, args, { loaders }): Promise<Connection<HeldTicket>> {
+        const limit = pageSize(args.first);
+        const after = readCursor(args.after, ticketCursor);
+        const found = await loaders.tickets.load({ customerId, limit: limit + 1, after });
+        return {
+          nodes: found.slice(0, limit),
+          hasNextPage: found.length > limit,
+          hasPreviousPage: after !== null,
+          cursorOf: ({ issuedAt, drawId, number }) => makeCursor([issuedAt.toISOString(), drawId, number]),
+          totalCount: () => loaders.ticketCount.load(customerId),
+        };
+      },
+    },
+
+    RewardHistoryEntry: {
+      id: ({ id }) => toGlobalId("RewardAward", id),
+      action: ({ explanation }) => explanation.facts.action,
+      campaign: ({ explanation }) => explanation.rule.campaign,
+      rule: ({ explanation }) => explanation.rule.name,
+      explanation: ownExplanation,
+      earnedAt: ({ createdAt }) => createdAt,
+      reward: ({ sku }, _, { loaders }) => (sku === null ? null : loaders.rewardBySku.load(sku)),
+      order: ({ id, sku }, _, { loaders }) => (sku === null ? null : loaders.prizeOrder.load(id)),
+      async claimable({ id, sku, state }, _, { loaders }) {
+        if (sku === null || state !== "PENDING") return false;
+        const order = await loaders.prizeOrder.load(id);
+        return order === null || !isPrizeTaken(order);
+      },
+    },
+    RewardHistoryConnection: connectionFields<EarnedReward>(),
+
+    DrawTicket: {
+      prizeId: ({ prize }) => prize,
+      prizeName: (ticket) => prizeOf(ticket)?.name ?? ticket.prize,
+      won: (ticket) => prizeOf(ticket)?.kind !== "none",
+      points(ticket) {
+        const prize = prizeOf(ticket);
+        return prize?.kind === "points" ? prize.points : null;
+      },
+      award: ({ drawId, number }, _, { loaders }) => loaders.awardByEffectKey.load(prizeKey(drawId, number)),
+      holderId: (ticket, _, context) => (isHolder(ticket, context) ? ticket.holderId : null),
+      secret: (ticket, _, context) => (isHolder(ticket, context) ? ticket.ticketSecret : null),
+    },
+    DrawTicketConnection: connectionFields<HeldTicket>(),
+  };
+}

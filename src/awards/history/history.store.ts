@@ -1,0 +1,165 @@
+import { type AnnouncedDraw, announcedDraws } from "../../draws/announced-draw.ts";
+import type { RewardAction } from "../../messages/message.ts";
+import { type Db, Prisma } from "../../platform/db.ts";
+import type { AwardRole, AwardState, AwardUnit } from "../../platform/generated/prisma/client.ts";
+import type { LocalDate } from "../../platform/time-zone.ts";
+import { leadingRule } from "../../rules/evaluate.ts";
+import type { Explanation } from "../../rules/explanation.ts";
+import { toRule } from "../../rules/rule.store.ts";
+import type { CheckInRule } from "./check-in-status.ts";
+
+/** An award, as the customer who has it may see it. */
+export interface EarnedReward {
+  id: string;
+  effectKey: string;
+  customerId: string;
+  role: AwardRole;
+  unit: AwardUnit;
+  quantity: number;
+  drawId: string | null;
+  /** The reward that was won. */
+  sku: string | null;
+  state: AwardState;
+  availableAt: Date;
+  expiresAt: Date | null;
+  createdAt: Date;
+  settledAt: Date | null;
+  explanation: Explanation;
+}
+
+export interface HeldTicket {
+  customerId: string;
+  drawId: string;
+  number: number;
+  holder: string;
+  holderId: string;
+  ticketSecret: string;
+  issuedAt: Date;
+  prize: string;
+  hash: string;
+  draw: AnnouncedDraw;
+}
+
+/** Awards that were for the same, added up. */
+export interface EarnedTotal {
+  customerId: string;
+  action: RewardAction;
+  role: AwardRole;
+  unit: AwardUnit;
+  awards: number;
+  credited: number;
+  onTheWay: number;
+}
+
+export type EarnedCursor = readonly [createdAt: string, id: string];
+export type TicketCursor = readonly [issuedAt: string, drawId: string, number: number];
+export interface PageOf<Cursor> {
+  limit: number;
+  after: Cursor | null;
+}
+
+/** Reads for many customers at once; the same page of each. */
+export interface HistoryStore {
+  byIds(awardIds: readonly string[]): Promise<EarnedReward[]>;
+  byEffectKeys(effectKeys: readonly string[]): Promise<EarnedReward[]>;
+  earned(customerIds: readonly string[], page: PageOf<EarnedCursor>): Promise<EarnedReward[]>;
+  countEarned(customerIds: readonly string[]): Promise<Map<string, number>>;
+  totals(customerIds: readonly string[]): Promise<EarnedTotal[]>;
+  tickets(customerIds: readonly string[], page: PageOf<TicketCursor>): Promise<HeldTicket[]>;
+  countTickets(customerIds: readonly string[]): Promise<Map<string, number>>;
+  /** The days of check-in that a streak is made of. */
+  checkIns(customerIds: readonly string[]): Promise<Map<string, LocalDate[]>>;
+  /** What a check-in earns at this moment: of several rules the one that goes first. */
+  checkInRule(now: Date): Promise<CheckInRule | null>;
+}
+
+type EarnedRow = Omit<EarnedReward, "quantity"> & { quantity: bigint };
+const toEarned = (row: EarnedRow): EarnedReward => ({ ...row, quantity: Number(row.quantity) });
+const earnedColumns = Prisma.sql`
+  a.id, a.effect_key as "effectKey", a.customer_id as "customerId", a.role, a.unit, a.quantity, a.draw_id as "drawId", a.sku, a.state,
+  a.available_at as "availableAt", a.expires_at as "expiresAt", a.created_at as "createdAt", a.settled_at as "settledAt",
+  d.explanation`;
+
+export function makeHistoryStore(db: Db): HistoryStore {
+  async function earnedWhere(condition: Prisma.Sql): Promise<EarnedReward[]> {
+    const rows = await db.$queryRaw<EarnedRow[]>`
+      select ${earnedColumns} from reward_awards a join reward_decisions d on d.id = a.decision_id where ${condition}`;
+    return rows.map(toEarned);
+  }
+
+  return {
+    async earned(customerIds, { limit, after }) {
+      const beyond = after
+        ? Prisma.sql`and (created_at, id) < (${new Date(after[0])}, ${after[1]}::uuid)`
+        : Prisma.empty;
+      const rows = await db.$queryRaw<EarnedRow[]>`
+        select ${earnedColumns} from unnest(${[...customerIds]}::text[]) c(id) cross join lateral (
+          select * from reward_awards where customer_id = c.id ${beyond}
+          order by created_at desc, id desc limit ${limit}) a
+        join reward_decisions d on d.id = a.decision_id
+        order by a.created_at desc, a.id desc`;
+      return rows.map(toEarned);
+    },
+    byIds: (awardIds) => earnedWhere(Prisma.sql`a.id = any(${[...awardIds]}::uuid[])`),
+    byEffectKeys: (keys) => earnedWhere(Prisma.sql`a.effect_key = any(${[...keys]}::text[])`),
+    countEarned: async (customerIds) =>
+      counts(
+        await db.$queryRaw`select customer_id as "customerId", count(*)::int as n from reward_awards
+          where customer_id = any(${[...customerIds]}) group by customer_id`,
+      ),
+
+    async totals(customerIds) {
+      const rows = await db.$queryRaw<
+        (Omit<EarnedTotal, "credited" | "onTheWay"> & Record<"credited" | "onTheWay", bigint>)[]
+      >`
+        select a.customer_id as "customerId", d.explanation #>> '{facts,action}' as action, a.role, a.unit,
+               count(*)::int as awards,
+               coalesce(sum(a.quantity) filter (where a.state = 'CREDITED'), 0)::bigint as credited,
+               coalesce(sum(a.quantity) filter (where a.state in ('PENDING', 'UNCERTAIN')), 0)::bigint as "onTheWay"
+        from reward_awards a join reward_decisions d on d.id = a.decision_id
+        where a.customer_id = any(${[...customerIds]}) group by 1, 2, 3, 4`;
+      return rows.map((row) => ({ ...row, credited: Number(row.credited), onTheWay: Number(row.onTheWay) }));
+    },
+
+    async tickets(customerIds, { limit, after }) {
+      const beyond = after
+        ? Prisma.sql`and (t.issued_at, t.draw_id, t.number) < (${new Date(after[0])}, ${after[1]}, ${after[2]})`
+        : Prisma.empty;
+      const rows = await db.$queryRaw<Omit<HeldTicket, "draw">[]>`
+        select c.id as "customerId", t.draw_id as "drawId", t.number, t.holder, t.holder_id as "holderId",
+               t.ticket_secret as "ticketSecret", t.issued_at as "issuedAt", t.prize, t.hash
+        from unnest(${[...customerIds]}::text[]) c(id) cross join lateral (
+          select t.* from draw_tickets t join reward_members m on m.id = t.member_id
+          where m.customer_id = c.id ${beyond}
+          order by t.issued_at desc, t.draw_id desc, t.number desc limit ${limit}) t
+        order by t.issued_at desc, t.draw_id desc, t.number desc`;
+      const draws = await announcedDraws(db, [...new Set(rows.map(({ drawId }) => drawId))]);
+      return rows.flatMap((row) => {
+        const draw = draws.get(row.drawId);
+        return draw ? { ...row, draw } : [];
+      });
+    },
+    countTickets: async (customerIds) =>
+      counts(
+        await db.$queryRaw`select m.customer_id as "customerId", count(*)::int as n
+          from draw_tickets t join reward_members m on m.id = t.member_id
+          where m.customer_id = any(${[...customerIds]}) group by m.customer_id`,
+      ),
+
+    async checkIns(customerIds) {
+      const rows = await db.$queryRaw<{ customerId: string; dates: LocalDate[] }[]>`
+        select m.customer_id as "customerId", array_agg(c.date::text) as dates
+        from check_ins c join reward_members m on m.id = c.member_id
+        where m.customer_id = any(${[...customerIds]}) and not c.late group by m.customer_id`;
+      return new Map(rows.map(({ customerId, dates }) => [customerId, dates]));
+    },
+
+    async checkInRule(now) {
+      const rows = await db.rewardRule.findMany({ where: { action: "dailycheckin", retiredAt: null } });
+      return leadingRule(rows.map(toRule), "dailycheckin", now);
+    },
+  };
+}
+
+const counts = (rows: { customerId: string; n: number }[]) =>
+  new Map(rows.map(({ customerId, n }) => [customerId, n] as const));

@@ -1,0 +1,41 @@
+import { distance } from "fastest-levenshtein";
+import { settingNames as sandboxSettingNames } from "../../sandbox/environment.ts";
+import { settingNames } from "./config.ts";
+
+/** Of scripts and tests. Listed so that they are not taken for a misspelled setting such as SANDBOX_PORT or SEED. */
+const OTHER_NAMES = ["SANDBOX_URL", "SCREENSHOT_DIR", "STORM_SEED", "STORM_ORDERS"];
+
+export interface MisspelledSetting {
+  found: string;
+  meant: string;
+}
+
+/**
+ * Finds variables whose names are nearly those of a setting. A setting that is given is not suggested, so a platform's
+ * `DATABASE_URI` beside `DATABASE_URL` goes unmentioned.
+ */
+export function findMisspelledSettings(env: Record<string, string | undefined>): MisspelledSetting[] {
+  const known = new Set([...settingNames, ...sandboxSettingNames, ...OTHER_NAMES]);
+  const candidates = [...known].filter((name) => env[name] === undefined);
+  return Object.keys(env)
+    .filter((found) => !known.has(found))
+    .flatMap((found) => {
+      const meant = nearest(found, candidates);
+      return meant === undefined ? [] : [{ found, meant }];
+    });
+}
+
+/**
+ * The candidate with the fewest edits: at most a quarter of the name's length, at least one. The first letters must agree, or
+ * many an unrelated short name would be near PORT, HOST or SEED.
+ */
+function nearest(found: string, candidates: readonly string[]): string | undefined {
+  const name = found.toUpperCase().replaceAll("-", "_");
+  const budget = Math.max(1, Math.floor(name.length / 4));
+  const [best] = candidates
+    .filter((candidate) => candidate[0] === name[0])
+    .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
+    .filter(({ edits }) => edits <= budget)
+    .sort((a, b) => a.edits - b.edits);
+  return best?.candidate;
+}

@@ -1,0 +1,20 @@
+import type { Tx } from "../platform/db.ts";
+import type { DrawCampaign } from "./draw-campaign.ts";
+import type { Given } from "./prize-of.ts";
+
+/** A draw as everybody may see it, also while its seed is secret. */
+export interface AnnouncedDraw {
+  readonly campaign: DrawCampaign;
+  readonly given: Given;
+  readonly openingHash: string;
+  readonly tickets: number;
+  readonly openedAt: Date;
+  readonly closedAt: Date | null;
+}
+
+export async function announcedDraws(db: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, AnnouncedDraw>> {
+  const rows = await db.drawCampaign.findMany({ where: { id: { in: [...ids] } }, omit: { seed: true } });
+  return new Map(
+    rows.map((row) => [row.id, { ...row, campaign: row.campaign as DrawCampaign, given: row.given as Given }]),
+  );
+}

@@ -1,0 +1,85 @@
+import { customerTopic } from "../order/order.store.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Db, Tx } from "../platform/db.ts";
+import { type FeedEvent, type MemberEvent, memberEvent } from "./member-event.ts";
+
+/**
+ * Tells a customer something, as part of the caller's transaction: it is told if that commits. No feed is locked before the
+ * commit, so it does not matter when in the transaction, nor in which order several customers are told.
+ *
+ * @returns the topic to ring once it has committed; a ring that is forgotten costs the member seconds, not the event
+ */
+export type TellMember = (tx: Tx, customerId: string, event: MemberEvent) => Promise<string>;
+
+export function makeTellMember({ clock }: { clock: Clock }): TellMember {
+  return async (tx, customerId, event) => {
+    const { type, ...facts } = memberEvent.parse(event);
+    await tx.$executeRaw`
+      insert into member_news (customer_id, type, data, at)
+      values (${customerId}, ${type}, ${JSON.stringify(facts)}::jsonb, ${clock.now()})`;
+    return customerTopic(customerId);
+  };
+}
+
+export interface FeedNews {
+  /** The number of the newest event ever; 0 while there is none. */
+  head: number;
+  /** What is kept of those that were asked for. */
+  events: FeedEvent[];
+}
+
+export interface FeedStore {
+  head(customerId: string): Promise<number>;
+  /** The newest number of each customer's feed that has any event. */
+  heads(customerIds: readonly string[]): Promise<Map<string, number>>;
+  /** The events after `seq`, oldest first, and how far there are any: both as of one moment. */
+  after(customerId: string, seq: number, limit: number): Promise<FeedNews>;
+  /** Forgets what is older than `before`. @returns how many */
+  sweep(before: Date): Promise<number>;
+}
+
+export interface EventRow {
+  seq: number;
+  type: string;
+  data: object;
+  at: Date;
+}
+
+/** What is in the log got there through the door, so it is what it says. */
+export const toFeedEvent = ({ seq, at, type, data }: EventRow) => ({ ...data, type, seq, at }) as FeedEvent;
+
+const SWEEP_AT_ONCE = 5_000;
+
+export function makeFeedStore(db: Db): FeedStore {
+  return {
+    head: async (customerId) => (await db.memberFeed.findUnique({ where: { customerId } }))?.seq ?? 0,
+
+    async heads(customerIds) {
+      const rows = await db.$queryRaw<{ customerId: string; seq: number }[]>`
+        select customer_id as "customerId", seq from member_feeds where customer_id = any(${[...customerIds]}::text[])`;
+      return new Map(rows.map(({ customerId, seq }) => [customerId, seq]));
+    },
+
+    async after(customerId, seq, limit) {
+      const rows = await db.$queryRaw<({ head: number } & { [Field in keyof EventRow]: EventRow[Field] | null })[]>`
+        select f.seq as head, e.seq, e.type, e.data, e.at
+        from member_feeds f left join lateral (
+          select seq, type, data, at from member_events
+          where customer_id = f.customer_id and seq > ${seq} order by seq limit ${limit}) e on true
+        where f.customer_id = ${customerId} order by e.seq`;
+      const events = rows.filter((row) => row.seq !== null) as EventRow[];
+      return { head: rows[0]?.head ?? 0, events: events.map(toFeedEvent) };
+    },
+
+    async sweep(before) {
+      let swept = 0;
+      for (;;) {
+        const deleted = await db.$executeRaw`
+          delete from member_events where ctid = any(array(
+            select ctid from member_events where at < ${before} limit ${SWEEP_AT_ONCE}))`;
+        swept += deleted;
+        if (deleted < SWEEP_AT_ONCE) return swept;
+      }
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { OnSettled, SettledAward } from "../awards/credit/credit.store.ts";
+import { customerTopic } from "../order/order.store.ts";
+import type { Bus } from "../platform/events.ts";
+import type { TellMember } from "./feed.store.ts";
+import type { MemberEvent } from "./member-event.ts";
+
+/** Tells members what has become of their points. What is in doubt, they hear of when it is not any more. */
+export function makeTellSettled({ tellMember, bus }: { tellMember: TellMember; bus: Bus }): OnSettled {
+  return {
+    async inTransaction(tx, awards) {
+      for (const award of awards) {
+        const event = eventOf(award);
+        if (event && award.customerId !== null) await tellMember(tx, award.customerId, event);
+      }
+    },
+    afterCommit(awards) {
+      for (const { customerId } of awards) if (customerId !== null) bus.ring(customerTopic(customerId));
+    },
+  };
+}
+
+function eventOf({ id: awardId, points: quantity, state }: SettledAward): MemberEvent | null {
+  const award = { awardId, unit: "POINTS", quantity } as const;
+  if (state === "CREDITED") return { type: "AWARD_CREDITED", ...award };
+  if (state === "REFUSED" || state === "LAPSED") return { type: "AWARD_REFUSED", ...award, reason: state };
+  return null;
+}

@@ -1,0 +1,59 @@
+import { customerTopic } from "../order/order.store.ts";
+import type { Clock } from "../platform/clock.ts";
+import { outlastTrouble } from "../platform/database-trouble.ts";
+import { type Bus, listen } from "../platform/events.ts";
+import type { HeadPoll } from "../platform/head-poll.ts";
+import { makeSingleFlight } from "../platform/single-flight.ts";
+import type { FeedNews, FeedStore } from "./feed.store.ts";
+import type { FeedEvent } from "./member-event.ts";
+import { withGaps } from "./with-gaps.ts";
+
+const BATCH = 50;
+/** A notification can get lost between processes: the heads of all watched feeds are read as often. */
+export const LOOK_AGAIN_MS = 5_000;
+
+export interface WatchFeedInput {
+  customerId: string;
+  /** Only what came after it; undefined begins with what comes from now on. */
+  afterSeq: number | undefined;
+  signal: AbortSignal;
+  /** Asked again before each event; throws when the viewer may no longer see it. */
+  authorise(): Promise<void>;
+}
+
+export type WatchFeed = (input: WatchFeedInput) => AsyncGenerator<FeedEvent, void>;
+
+export interface WatchFeedDeps {
+  feeds: Pick<FeedStore, "head" | "after">;
+  bus: Bus;
+  heads: HeadPoll;
+  clock: Clock;
+}
+
+/**
+ * A customer's events, gapless and in order, for as long as somebody wants them. They come from the log alone, and those who watch
+ * one customer share the read. While the database is in trouble, they wait.
+ */
+export function makeWatchFeed({ feeds, bus, heads, clock }: WatchFeedDeps): WatchFeed {
+  const share = makeSingleFlight<FeedNews>();
+
+  return async function* watchFeed({ customerId, afterSeq, signal, authorise }) {
+    using bell = listen(bus, customerTopic(customerId));
+    const head = afterSeq ?? (await outlastTrouble(() => feeds.head(customerId), signal));
+    if (head === null) return;
+    let seen = head;
+    using _ = heads.watch(customerId, () => seen, bell.ring);
+    while (!signal.aborted) {
+      const read = () => share(`${customerId}@${seen}`, () => feeds.after(customerId, seen, BATCH));
+      const news = await outlastTrouble(read, signal);
+      if (!news) return;
+      for (const event of withGaps(news, seen, BATCH, clock.now())) {
+        await outlastTrouble(authorise, signal);
+        if (signal.aborted) return;
+        yield event;
+        seen = event.seq;
+      }
+      if (news.events.length < BATCH) await bell.wait(null, signal);
+    }
+  };
+}

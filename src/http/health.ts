@@ -1,0 +1,32 @@
+import type { FastifyInstance } from "fastify";
+import { databaseTrouble, troubleInWords } from "../platform/database-trouble.ts";
+
+export interface Health {
+  isStopping: boolean;
+}
+
+export const makeHealth = (): Health => ({ isStopping: false });
+
+const READY_WITHIN_MS = 2_000;
+
+/** @returns why the gateway cannot work; null if it can. @throws what the database has thrown */
+export type CheckReady = () => Promise<string | null>;
+
+/**
+ * `/healthz`: the process is alive. `/readyz`: it can take requests, or why it cannot. An upstream that is down does not make
+ * the gateway unready, because everything that does not need it still works.
+ */
+export function mountHealth(fastify: FastifyInstance, health: Health, checkReady: CheckReady): void {
+  fastify.get("/healthz", async () => ({ status: "ok" }));
+  fastify.get("/readyz", async (_, reply) => {
+    if (health.isStopping) return reply.code(503).send({ status: "stopping" });
+    const problem = await Promise.race([checkReady(), rejectAfter(READY_WITHIN_MS)]).catch(
+      (error: unknown) => troubleInWords[databaseTrouble(error) ?? "unreachable"],
+    );
+    return problem === null ? { status: "ready" } : reply.code(503).send({ status: problem });
+  });
+}
+
+function rejectAfter(ms: number): Promise<never> {
+  return new Promise((_, reject) => setTimeout(() => reject(new Error(`no answer in ${ms} ms`)), ms).unref());
+}

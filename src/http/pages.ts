@@ -1,0 +1,160 @@
+import { existsSync, readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import fastifyStatic from "@fastify/static";
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import type { SignInPathOf } from "../auth/development-sign-in.ts";
+import { acceptsHtml, sendError, varyByAccept } from "./error-page.ts";
+
+const pathOf = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
+
+/** File names in the folders it is for carry a hash of their content. */
+const forever = "public, max-age=31536000, immutable";
+
+const graphiqlPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** Nothing inline, nothing of others but the pictures of rewards, and no text that becomes code. */
+const micrositePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' https:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ");
+
+/** The paths that the microsite's router answers: see `microsite/src/app.tsx`. */
+const micrositePaths = [
+  "/",
+  "/signin",
+  "/rewards",
+  "/rewards/:sku",
+  "/activity",
+  "/cart",
+  "/checkout",
+  "/orders",
+  "/orders/:id",
+];
+
+/** The reward images, the microsite, and outside production GraphiQL; and the answer to addresses that do not exist. */
+export function mountPages(
+  fastify: FastifyInstance,
+  { isProduction, signInPathOf }: { isProduction: boolean; signInPathOf: SignInPathOf },
+): void {
+  fastify.register(fastifyStatic, {
+    root: pathOf("assets"),
+    prefix: "/assets/",
+    maxAge: "1h",
+    // An SVG opened by itself is a document: it may run and load nothing.
+    setHeaders: (response) =>
+      void response.header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
+  });
+  mountMicrosite(fastify, signInPathOf);
+  if (!isProduction) mountGraphiql(fastify);
+  fastify.setNotFoundHandler((request, reply) => sendNotFound(fastify, request, reply, signInPathOf(request)));
+}
+
+const methods: HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+/**
+ * Answers a request that no route takes: 405 if another method is served at its address, else 404. A browser gets the site,
+ * whose router shows *Page not found* in the reader's language.
+ */
+async function sendNotFound(
+  fastify: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  signInPath: string | undefined,
+) {
+  const { method } = request;
+  const [path = ""] = request.url.split("?");
+  const isPlain = /^[\w/-]+$/.test(path); // anything else is a pattern to `hasRoute`
+  const allowed = isPlain ? methods.filter((other) => fastify.hasRoute({ method: other, url: path })) : [];
+  if (allowed.length > 0) {
+    const allow = allowed.join(", ");
+    return sendError(request, reply.header("allow", allow), 405, `${path} accepts only ${allow}, not ${method}.`);
+  }
+  const isVisit = (method === "GET" || method === "HEAD") && acceptsHtml(request.headers);
+  if (isVisit && existsSync(site)) return sendSite(varyByAccept(reply.code(404)), "no-store", signInPath);
+  return sendError(request, reply, 404, `Nothing is served at this address: ${method} ${path}`);
+}
+
+/** The manifests of the documents that the built microsite sends, where there is one, and of the builds before it. */
+export function siteManifests(): { newest: string[]; earlier: string[] } {
+  const newest = pathOf("microsite/dist/documents.json");
+  const folder = pathOf("microsite/dist/documents/"); // see `scripts/keep-builds.ts`
+  return {
+    newest: existsSync(newest) ? [newest] : [],
+    earlier: existsSync(folder) ? readdirSync(folder).map((file) => folder + file) : [],
+  };
+}
+
+const site = pathOf("microsite/dist/index.html");
+
+/** The page in the file, with an element that tells it of the sign-in in development, where the gateway offers that. */
+async function readPage(file: string, signInPath: string | undefined): Promise<string> {
+  const html = await readFile(file, "utf8"); // anew, because it may be built anew
+  if (signInPath === undefined) return html;
+  return html.replace("</head>", `<meta name="development-sign-in" content="${signInPath}" /></head>`);
+}
+
+const sendSite = async (reply: FastifyReply, cacheControl: string, signInPath: string | undefined) =>
+  reply
+    .type("text/html; charset=utf-8")
+    .header("cache-control", cacheControl)
+    .header("content-security-policy", micrositePolicy)
+    .header("cross-origin-opener-policy", "same-origin")
+    .header("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()")
+    .header("referrer-policy", "no-referrer")
+    .send(await readPage(site, signInPath));
+
+function mountMicrosite(fastify: FastifyInstance, signInPathOf: SignInPathOf): void {
+  if (!existsSync(site)) return;
+  for (const path of micrositePaths) {
+    // The address of `/signin` may hold the token of a sign-in link: no cache keeps it, and no other request tells of it.
+    fastify.get(path, (request, reply) =>
+      sendSite(reply, path === "/signin" ? "no-store" : "no-cache", signInPathOf(request)),
+    );
+  }
+  fastify.register(fastifyStatic, {
+    root: pathOf("microsite/dist/site"),
+    prefix: "/site/",
+    decorateReply: false,
+    preCompressed: true,
+    setHeaders: (response) =>
+      void response
+        .header("cache-control", forever)
+        .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
+  });
+}
+
+function mountGraphiql(fastify: FastifyInstance): void {
+  if (!existsSync(pathOf("graphiql/dist"))) return;
+  fastify.register(fastifyStatic, {
+    root: pathOf("graphiql/dist"),
+    prefix: "/graphiql/",
+    decorateReply: false,
+    dotfiles: "ignore",
+    setHeaders(response, path) {
+      response.header("content-security-policy", graphiqlPolicy);
+      response.header("cache-control", path.includes("/dist/assets/") ? forever : "no-cache");
+    },
+  });
+  fastify.get("/graphiql", (_, reply) => reply.redirect("/graphiql/"));
+}

@@ -1,0 +1,48 @@
+import type { Config } from "../config/config.ts";
+import { type DrawStore, makeDrawStore } from "../draws/draw.store.ts";
+import { makeTellMember, type TellMember } from "../feed/feed.store.ts";
+import { type HashNik, makeHashNik } from "../members/identity.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Db } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
+import { makeSecretBox } from "../platform/secret-box.ts";
+import { type AcceptMessage, makeAcceptMessage } from "./accept-message.ts";
+import { makeProcessMessage, type ProcessMessage } from "./process-message.ts";
+
+/** What the processing of messages stands on, in the gateway and in a process of its own. */
+export interface ProcessorParts {
+  config: Pick<Config, "voucherSecret" | "programTimeZone" | "databasePoolSize">;
+  db: Db;
+  bus: Bus;
+  clock: Clock;
+}
+
+export interface Processor {
+  processMessage: ProcessMessage;
+  acceptMessage: AcceptMessage;
+  tellMember: TellMember;
+  draws: DrawStore;
+  hashNik: HashNik;
+  /** Locks away the seeds of draws. */
+  seeds: ReturnType<typeof makeSecretBox>;
+}
+
+/** Binds together what takes a producer's message to all that comes of it. */
+export function openProcessor({ config, db, bus, clock }: ProcessorParts): Processor {
+  const timeZone = config.programTimeZone;
+  const hashNik = makeHashNik(makeSecretBox(config.voucherSecret, "nik"));
+  const seeds = makeSecretBox(config.voucherSecret, "draw-seed");
+  const draws = makeDrawStore(seeds);
+  const tellMember = makeTellMember({ clock });
+  const acceptMessage = makeAcceptMessage({ draws, tellMember, timeZone });
+  const processMessage = makeProcessMessage({
+    db,
+    bus,
+    clock,
+    acceptMessage,
+    hashNik,
+    timeZone,
+    atOnce: Math.ceil(config.databasePoolSize / 2),
+  });
+  return { processMessage, acceptMessage, tellMember, draws, hashNik, seeds };
+}

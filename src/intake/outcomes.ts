@@ -1,0 +1,26 @@
+import type { Tx } from "../platform/db.ts";
+import type { RewardAward } from "../platform/generated/prisma/client.ts";
+import type { Explanation } from "../rules/explanation.ts";
+
+export type { RewardAward };
+
+/** What a rule said to a line of a message. */
+export interface LineOutcome {
+  readonly line: number;
+  readonly ruleId: string;
+  readonly ruleVersion: number;
+  readonly outcome: "AWARD" | "SKIP";
+  readonly reason: string | null;
+  readonly explanation: Explanation;
+  readonly awards: readonly RewardAward[];
+}
+
+/** In the order of the lines, and of a line those that gave something first. */
+export async function readOutcomes(tx: Tx, messageId: string): Promise<LineOutcome[]> {
+  const rows = await tx.rewardDecision.findMany({
+    where: { messageId },
+    include: { awards: { orderBy: { effectKey: "asc" } } },
+    orderBy: [{ line: "asc" }, { outcome: "asc" }, { ruleId: "asc" }],
+  });
+  return rows.map(({ explanation, ...row }) => ({ ...row, explanation: explanation as unknown as Explanation }));
+}

@@ -1,0 +1,160 @@
+import PQueue from "p-queue";
+import { ringTold } from "../feed/ring-told.ts";
+import type { HashNik } from "../members/identity.ts";
+import { formatAnswer, type ServiceAnswer } from "../messages/answer.ts";
+import { MessageRefused } from "../messages/message-refused.ts";
+import type { Problem } from "../messages/notes.ts";
+import { isRefusedMessage, parseMessage } from "../messages/parse-message.ts";
+import { redactNik } from "../messages/redact-nik.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type Db, inTransaction, violates } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
+import type { Accepted, AcceptMessage } from "./accept-message.ts";
+import { type LineOutcome, readOutcomes } from "./outcomes.ts";
+import { quarantine } from "./quarantine/quarantine.store.ts";
+import { type MessageSource, type ReadMessage, withoutNik } from "./read-message.ts";
+
+export interface Incoming {
+  /** Text, bytes, or what JSON it was. */
+  readonly raw: unknown;
+  readonly source: MessageSource;
+  /** Who brought it in. */
+  readonly actor: string;
+}
+
+export type Processed =
+  | (Accepted & { readonly accepted: true })
+  | {
+      readonly accepted: false;
+      readonly answer: ServiceAnswer;
+      readonly problems: readonly Problem[];
+      /** Where it waits for an operator. */
+      readonly quarantinedId: string;
+    };
+
+export interface Trial {
+  readonly problems: readonly Problem[];
+  /** It has been accepted before, so that sending it would change nothing. */
+  readonly replayed: boolean;
+  readonly outcomes: readonly LineOutcome[];
+}
+
+export interface ProcessMessage {
+  /** The one way a producer's message takes, however it came. */
+  process(incoming: Incoming): Promise<Processed>;
+  /** The same for a message that we have made or read ourselves. @throws MessageRefused */
+  accept(read: ReadMessage): Promise<Accepted>;
+  /** What would come of a message, and changes nothing. */
+  simulate(raw: unknown): Promise<Trial>;
+}
+
+export interface ProcessMessageDeps {
+  db: Db;
+  bus: Bus;
+  clock: Clock;
+  acceptMessage: AcceptMessage;
+  hashNik: HashNik;
+  timeZone: string;
+  /** So many transactions at most. Messages about one draw wait for each other, and would wait in all connections there are. */
+  atOnce: number;
+}
+
+const MAX_TRIES = 3;
+
+export function makeProcessMessage({
+  db,
+  bus,
+  clock,
+  acceptMessage,
+  hashNik,
+  timeZone,
+  atOnce,
+}: ProcessMessageDeps): ProcessMessage {
+  const turns = new PQueue({ concurrency: atOnce });
+  const ring = ({ told }: Accepted) => ringTold(bus, told);
+
+  async function accept(read: ReadMessage): Promise<Accepted> {
+    const accepted = await turns.add(() =>
+      onceMore(() => inTransaction(db, (tx) => acceptMessage(tx, read, clock.now()))),
+    );
+    ring(accepted);
+    return accepted;
+  }
+
+  /** The national id stays in here: only its hash comes out. */
+  function read(raw: unknown): (Omit<ReadMessage, "source" | "actor"> & { ok: true }) | Unread {
+    const parsed = parseMessage(raw, { now: clock.now(), timeZone });
+    const nik = isRefusedMessage(parsed) ? parsed.nik : parsed.message.member.nik;
+    const nikHash = nik === null ? null : hashNik(nik);
+    const payload = redactNik(raw);
+    if (isRefusedMessage(parsed)) {
+      return { ok: false, problems: parsed.problems, ticketId: parsed.ticketId, nikHash, payload };
+    }
+    return { ok: true, ...withoutNik(parsed), nikHash, payload };
+  }
+
+  return {
+    accept,
+
+    async process({ raw, source, actor }) {
+      const message = read(raw);
+      const refuse = async ({ problems, ticketId, nikHash, payload }: Omit<Unread, "ok">): Promise<Processed> => {
+        const refused = { problems, ticketId, nikHash, payload, source, actor };
+        const quarantinedId = await quarantine(db, refused, clock.now());
+        return { accepted: false, answer: formatAnswer({ problems, ticketId }), problems, quarantinedId };
+      };
+      if (!message.ok) return refuse(message);
+      try {
+        return { accepted: true, ...(await accept({ ...message, source, actor })) };
+      } catch (error) {
+        if (!(error instanceof MessageRefused)) throw error;
+        const { nikHash, payload } = message;
+        return refuse({ problems: error.problems, ticketId: message.message.ticketId, nikHash, payload });
+      }
+    },
+
+    async simulate(raw) {
+      const message = read(raw);
+      if (!message.ok) return { problems: message.problems, replayed: false, outcomes: [] };
+      try {
+        return await inTransaction(db, async (tx): Promise<Trial> => {
+          const trial = { ...message, source: "GRAPHQL", actor: "trial" } as const;
+          const { messageId, replayed } = await acceptMessage(tx, trial, clock.now(), true);
+          throw new Undone({ problems: [], replayed, outcomes: await readOutcomes(tx, messageId) });
+        });
+      } catch (error) {
+        if (error instanceof Undone) return error.trial;
+        if (error instanceof MessageRefused) return { problems: error.problems, replayed: false, outcomes: [] };
+        throw error;
+      }
+    },
+  };
+}
+
+interface Unread {
+  readonly ok: false;
+  readonly problems: readonly [Problem, ...Problem[]];
+  readonly ticketId: string | null;
+  readonly nikHash: string | null;
+  readonly payload: string;
+}
+
+/** Rolls a trial back and carries what it found. */
+class Undone extends Error {
+  readonly trial: Trial;
+  constructor(trial: Trial) {
+    super("a trial is undone");
+    this.trial = trial;
+  }
+}
+
+/** An effect that another has just given is seen as given at the next look, and skipped. */
+async function onceMore<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries === MAX_TRIES || !violates(error, "effect_key")) throw error;
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { createHash, randomUUID } from "node:crypto";
+import type { Problem } from "../../messages/notes.ts";
+import type { Db, Prisma } from "../../platform/db.ts";
+import type { QuarantinedReward } from "../../platform/generated/prisma/client.ts";
+import type { MessageSource } from "../read-message.ts";
+
+export type { QuarantinedReward };
+
+export interface Refused {
+  /** Without national ids. */
+  readonly payload: string;
+  readonly nikHash: string | null;
+  readonly ticketId: string | null;
+  readonly problems: readonly Problem[];
+  readonly source: MessageSource;
+  readonly actor: string;
+}
+
+/** Puts a message aside. Sent again and refused again, it is the same one. @returns its id */
+export async function quarantine(db: Db, { problems, ...refused }: Refused, now: Date): Promise<string> {
+  const fingerprint = createHash("sha256")
+    .update(JSON.stringify([refused.payload, refused.nikHash]))
+    .digest("hex");
+  const seen = {
+    problems: problems as unknown as Prisma.InputJsonArray,
+    lastReceivedAt: now,
+  };
+  const { id } = await db.quarantinedReward.upsert({
+    where: { fingerprint },
+    create: { id: randomUUID(), fingerprint, ...refused, ...seen, receivedAt: now },
+    update: { ...seen, times: { increment: 1 } },
+    select: { id: true },
+  });
+  return id;
+}
+
+export interface QuarantinePages {
+  byId(id: string): Promise<QuarantinedReward | null>;
+  /** Newest first. */
+  page(
+    wanted: { openOnly: boolean },
+    page: { limit: number; after: readonly [receivedAt: string, id: string] | null },
+  ): Promise<QuarantinedReward[]>;
+  count(wanted: { openOnly: boolean }): Promise<number>;
+}
+
+export function makeQuarantinePages(db: Db): QuarantinePages {
+  const where = ({ openOnly }: { openOnly: boolean }) => (openOnly ? { redrivenAt: null } : {});
+  return {
+    byId: (id) => db.quarantinedReward.findUnique({ where: { id } }),
+    page(wanted, { limit, after }) {
+      const beyond = after && {
+        OR: [{ receivedAt: { lt: new Date(after[0]) } }, { receivedAt: new Date(after[0]), id: { lt: after[1] } }],
+      };
+      return db.quarantinedReward.findMany({
+        where: { AND: [where(wanted), beyond ?? {}] },
+        orderBy: [{ receivedAt: "desc" }, { id: "desc" }],
+        take: limit,
+      });
+    },
+    count: (wanted) => db.quarantinedReward.count({ where: where(wanted) }),
+  };
+}

@@ -1,0 +1,94 @@
+import { type Refused, refusal, refused } from "../../domain/refusal.ts";
+import { ringTold } from "../../feed/ring-told.ts";
+import type { HashNik } from "../../members/identity.ts";
+import { MessageRefused } from "../../messages/message-refused.ts";
+import { NIK_MARK } from "../../messages/nik.ts";
+import type { Problem } from "../../messages/notes.ts";
+import { isRefusedMessage, parseMessage } from "../../messages/parse-message.ts";
+import { redactNik } from "../../messages/redact-nik.ts";
+import { audit } from "../../platform/audit.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { type Db, inTransaction, type Tx } from "../../platform/db.ts";
+import type { Bus } from "../../platform/events.ts";
+import type { AcceptMessage } from "../accept-message.ts";
+import { withoutNik } from "../read-message.ts";
+import type { QuarantinedReward } from "./quarantine.store.ts";
+
+export interface RedriveInput {
+  id: string;
+  /** The message as it should have been; null for the one that was kept. */
+  payload: string | null;
+  actor: string;
+}
+
+/** The message it has become, or what is still wrong with it. */
+export type Redriven = { messageId: string; replayed: boolean } | { problems: readonly Problem[] };
+
+export type RedriveReward = (input: RedriveInput) => Promise<Redriven | Refused>;
+
+export interface RedriveDeps {
+  db: Db;
+  bus: Bus;
+  clock: Clock;
+  acceptMessage: AcceptMessage;
+  hashNik: HashNik;
+  timeZone: string;
+}
+
+/**
+ * Sends a message that was put aside on, in the transaction that notes it down. Once: asked again, it answers with the
+ * message it became. If the producer has sent a good one meanwhile, ticket, digest and effect keys see to it that nothing is
+ * given twice.
+ */
+export function makeRedriveReward(deps: RedriveDeps): RedriveReward {
+  const { db, bus, clock, acceptMessage } = deps;
+  return async (input) => {
+    const now = clock.now();
+    try {
+      const { told, answer } = await inTransaction(db, async (tx) => {
+        const row = await lockQuarantined(tx, input.id);
+        if (!row) return { told: [], answer: notFound() };
+        if (row.messageId !== null) return { told: [], answer: { messageId: row.messageId, replayed: true } };
+        const read = readAgain(row, input.payload, deps, now);
+        if (!read.ok) return { told: [], answer: { problems: read.problems } };
+
+        const accepted = await acceptMessage(tx, { ...read, source: "REDRIVE", actor: input.actor }, now);
+        const { messageId, replayed } = accepted;
+        await tx.quarantinedReward.update({
+          where: { id: row.id },
+          data: { redrivenAt: now, redrivenBy: input.actor, messageId },
+        });
+        await audit(tx, {
+          at: now,
+          actor: input.actor,
+          action: "reward.redrive",
+          subject: row.id,
+          details: { messageId, corrected: input.payload !== null },
+        });
+        return { told: accepted.told, answer: { messageId, replayed } };
+      });
+      ringTold(bus, told);
+      return answer;
+    } catch (error) {
+      if (error instanceof MessageRefused) return { problems: error.problems };
+      throw error;
+    }
+  };
+}
+
+const notFound = () => refused(refusal("QUARANTINED_REWARD_NOT_FOUND", "There is no such message.", ["input", "id"]));
+
+async function lockQuarantined(tx: Tx, id: string): Promise<QuarantinedReward | null> {
+  await tx.$executeRaw`select from quarantined_rewards where id = ${id}::uuid for update`;
+  return tx.quarantinedReward.findUnique({ where: { id } });
+}
+
+/** The mark in the place of a national id stands for the one whose hash was kept. */
+function readAgain(row: QuarantinedReward, corrected: string | null, { hashNik, timeZone }: RedriveDeps, now: Date) {
+  const raw = corrected ?? row.payload;
+  const parsed = parseMessage(raw, { now, timeZone, nikIsOnRecord: row.nikHash !== null });
+  if (isRefusedMessage(parsed)) return { ok: false, problems: parsed.problems } as const;
+  const { nik } = parsed.message.member;
+  const nikHash = nik !== null ? hashNik(nik) : raw.includes(NIK_MARK) ? row.nikHash : null;
+  return { ok: true, ...withoutNik(parsed), nikHash, payload: redactNik(raw) } as const;
+}

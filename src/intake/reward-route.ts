@@ -1,0 +1,77 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Viewer } from "../auth/viewer.ts";
+import { errorsOf } from "../http/error-page.ts";
+import { formatAnswer, type ServiceAnswer } from "../messages/answer.ts";
+import { MAX_MESSAGE_BYTES } from "../messages/raw-text.ts";
+import { MAX_BATCH, splitBatch } from "../messages/split-batch.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { ProcessMessage } from "./process-message.ts";
+
+export interface RewardRouteDeps {
+  identify(request: FastifyRequest): Promise<Viewer>;
+  process: ProcessMessage["process"];
+  log: Logger;
+}
+
+/**
+ * `POST /reward-processor`: one message, or a list of them, as JSON.
+ *
+ * One is answered under the status its answer names. A list is answered by a list in the same order, under 200: each item has
+ * its own `code`. Whoever gets 500 for an item may send it again; it is known whether it was accepted.
+ */
+export function mountRewardProcessor(fastify: FastifyInstance, { identify, process, log }: RewardRouteDeps): void {
+  fastify.register(async (scope) => {
+    // As bytes: reading JSON into numbers loses digits of long ids.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: MAX_BATCH * MAX_MESSAGE_BYTES }, (_, body, done) =>
+      done(null, body),
+    );
+    scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+      const status = error.statusCode ?? 500;
+      if (status >= 500) log.error({ err: error, requestId: request.id }, "Reward messages could not be read");
+      return reply.code(status).send(failed(status, status >= 500 ? WENT_WRONG : error.message, request));
+    });
+    // Before the body is read.
+    scope.addHook("onRequest", async (request, reply) => {
+      const viewer = await identify(request);
+      if (viewer.kind === "anonymous") {
+        return reply
+          .code(401)
+          .header("www-authenticate", "Bearer")
+          .send(failed(401, "Unauthorized", request));
+      }
+      if (viewer.kind === "customer") return reply.code(403).send(failed(403, "Forbidden", request));
+      actors.set(request, viewer.kind === "operator" ? viewer.operatorId : viewer.serviceId);
+    });
+    scope.post("/reward-processor", async (request, reply) => {
+      const actor = actors.get(request) ?? "";
+      const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      const batch = splitBatch(raw);
+      if ("problems" in batch) {
+        const answer = formatAnswer(batch);
+        return reply.code(answer.code).send(answer);
+      }
+      const answers: ServiceAnswer[] = [];
+      for (const item of batch.items) {
+        try {
+          answers.push((await process({ raw: item, source: "HTTP", actor })).answer);
+        } catch (error) {
+          log.error({ err: error, requestId: request.id }, "A reward message could not be processed");
+          answers.push(plain(500, WENT_WRONG));
+        }
+      }
+      const [first] = answers;
+      return batch.isList || !first ? answers : reply.code(first.code).send(first);
+    });
+  });
+}
+
+const WENT_WRONG = "Something went wrong on our side. Send it again.";
+
+const actors = new WeakMap<FastifyRequest, string>();
+
+const plain = (code: number, message: string): ServiceAnswer => ({ code, message, data: { TicketId: null } });
+const failed = (code: number, message: string, { id }: FastifyRequest) => ({
+  ...plain(code, message),
+  ...errorsOf(code, message, id),
+});

@@ -1,0 +1,132 @@
+import { randomUUID } from "node:crypto";
+import { CUSTOMER_ID_RULE, readCustomerId } from "../domain/customer-id.ts";
+import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
+import { awardEvent } from "../feed/award-event.ts";
+import type { TellMember } from "../feed/feed.store.ts";
+import { ringTold } from "../feed/ring-told.ts";
+import { type MemberNews, tellAll } from "../feed/tell-all.ts";
+import { audit } from "../platform/audit.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type Db, inTransaction, type Tx } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
+import type { Explanation } from "../rules/explanation.ts";
+import type { Identity } from "./identity.ts";
+import { type DroppedAward, mergeMembers } from "./merge-members.ts";
+import { lockMembers, lockName, type Member } from "./resolve-members.ts";
+
+export interface LinkMemberInput {
+  customerId: string;
+  identities: readonly Identity[];
+  actor: string;
+}
+
+export interface Linked {
+  /** The customer's id, without the blanks that were around it. */
+  customerId: string;
+  /** Awards that had waited for this. */
+  awardsReleased: number;
+}
+
+export type LinkMember = (input: LinkMemberInput) => Promise<Linked | Refused>;
+
+/**
+ * Says that these are names of a customer. Whatever was kept under them is the customer's from now on, in one transaction; a
+ * name that is another customer's already stays theirs, and nothing is linked.
+ */
+export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMember: TellMember }): LinkMember {
+  const { db, bus, clock, tellMember } = deps;
+  return async ({ customerId: written, identities, actor }) => {
+    const customerId = readCustomerId(written);
+    if (customerId === null) {
+      return refused(refusal("INVALID_INPUT", `customerId: ${CUSTOMER_ID_RULE}`, ["input", "customerId"]));
+    }
+    if (identities.length === 0) {
+      return refused(refusal("INVALID_INPUT", "Say which customer, and at least one id of theirs.", ["input"]));
+    }
+    const now = clock.now();
+    const linked = await inTransaction(db, async (tx) => {
+      const names = [`customer:${customerId}`, ...identities.map(({ kind, value }) => `${kind}:${value}`)];
+      for (const name of [...new Set(names)].sort()) await lockName(tx, name);
+
+      const members = await lockKnown(tx, customerId, identities);
+      if (members.some((member) => member.customerId !== null && member.customerId !== customerId)) {
+        return refused(refusal("MEMBER_CONFLICT", "One of these ids belongs to another customer already.", ["input"]));
+      }
+      const survivor = members.find((member) => member.customerId === customerId) ?? members[0];
+      const memberId = survivor?.id ?? randomUUID();
+      if (!survivor) await tx.rewardMember.create({ data: { id: memberId, customerId, createdAt: now } });
+      else if (survivor.customerId === null) {
+        await tx.rewardMember.update({ where: { id: memberId }, data: { customerId } });
+      }
+      const dropped: DroppedAward[] = [];
+      for (const { id } of members) {
+        if (id !== memberId) dropped.push(...(await mergeMembers(tx, id, memberId, now)));
+      }
+      await tx.memberIdentity.createMany({
+        data: identities.map((identity) => ({ ...identity, memberId, createdAt: now })),
+        skipDuplicates: true,
+      });
+      const released = await release(tx, { memberId, customerId });
+      const awardsReleased = released.length;
+      const told = await tellAll(tx, tellMember, [...released, ...dropped.map(droppedNews)]);
+      await audit(tx, {
+        at: now,
+        actor,
+        action: "member.link",
+        subject: customerId,
+        details: {
+          ids: identities.map(({ kind, value }) => (kind === "NIK" ? "NIK" : `${kind}:${value}`)),
+          awardsReleased,
+        },
+      });
+      return { awardsReleased, told };
+    });
+    if (isRefused(linked)) return linked;
+    ringTold(bus, linked.told);
+    return { customerId, awardsReleased: linked.awardsReleased };
+  };
+}
+
+/** Whoever has one of these names, locked, the longest known first. The locks on the names keep others from taking one. */
+async function lockKnown(tx: Tx, customerId: string, identities: readonly Identity[]): Promise<Member[]> {
+  for (let tries = 1; tries <= MAX_TRIES; tries++) {
+    const known = await tx.rewardMember.findMany({
+      where: {
+        OR: [{ customerId }, ...identities.map(({ kind, value }) => ({ identities: { some: { kind, value } } }))],
+      },
+      select: { id: true },
+      orderBy: { createdAt: "asc" },
+    });
+    const ids = known.map(({ id }) => id);
+    const locked = await lockMembers(tx, ids);
+    // One that is missing was merged into another while we waited.
+    if (locked.size === ids.length) return ids.flatMap((id) => locked.get(id) ?? []);
+  }
+  throw new Error("the members to link did not keep still");
+}
+
+const MAX_TRIES = 10;
+
+const droppedNews = ({ id: awardId, customerId, unit, quantity }: DroppedAward): MemberNews => ({
+  customerId,
+  event: { type: "AWARD_REFUSED", awardId, unit, quantity: Number(quantity), reason: "CANCELLED" },
+});
+
+/** What the member has been given, without anybody having been told, is the customer's now. */
+async function release(
+  tx: Tx,
+  { memberId, customerId }: { memberId: string; customerId: string },
+): Promise<MemberNews[]> {
+  const waiting = await tx.rewardAward.findMany({
+    where: { memberId, customerId: null },
+    include: { decision: { select: { explanation: true } } },
+    orderBy: [{ createdAt: "asc" }, { effectKey: "asc" }],
+  });
+  await tx.rewardAward.updateMany({ where: { memberId, customerId: null }, data: { customerId } });
+  return waiting
+    .filter(({ state }) => state === "PENDING" || state === "CREDITED")
+    .map(({ decision: { explanation }, ...award }) => ({
+      customerId,
+      event: awardEvent(award, explanation as unknown as Explanation),
+    }));
+}

@@ -1,0 +1,111 @@
+import type { Tx } from "../platform/db.ts";
+import type { AwardUnit } from "../platform/generated/prisma/enums.ts";
+import { type Count, counterKey } from "../rules/counters.ts";
+import type { Explanation } from "../rules/explanation.ts";
+import { moveCounters } from "../rules/usage.store.ts";
+
+/**
+ * Two members have turned out to be one person. Everything of the first, who has no customer, becomes the second's; both are
+ * locked. Awards of someone without a customer have never been sent, so what the person got twice can be dropped.
+ * @returns what was dropped
+ */
+export async function mergeMembers(tx: Tx, from: string, into: string, now: Date): Promise<DroppedAward[]> {
+  const repeated = await dropRepeatedAwards(tx, from, into, now);
+  await tx.$executeRaw`
+    update reward_awards a set
+      effect_key = case when strpos(a.effect_key, ${into}) > 0
+                          or exists (select from reward_awards b where b.effect_key = replace(a.effect_key, ${from}, ${into}))
+                        then a.effect_key else replace(a.effect_key, ${from}, ${into}) end,
+      member_id = case when a.member_id = ${from}::uuid then ${into}::uuid else a.member_id end,
+      receiver_id = case when a.receiver_id = ${from}::uuid then ${into}::uuid else a.receiver_id end
+    where a.member_id = ${from}::uuid or a.receiver_id = ${from}::uuid`;
+  const selfReferrals = await dropSelfReferrals(tx, into, now);
+  await sumCounters(tx, from, into);
+
+  await tx.$executeRaw`
+    delete from check_ins c where member_id = ${from}::uuid
+      and exists (select from check_ins d where d.member_id = ${into}::uuid and d.date = c.date)`;
+  await tx.checkIn.updateMany({ where: { memberId: from }, data: { memberId: into } });
+  await tx.drawTicket.updateMany({ where: { memberId: from }, data: { memberId: into } });
+  await mergeReferrals(tx, from, into);
+  await tx.memberIdentity.updateMany({ where: { memberId: from }, data: { memberId: into } });
+  await tx.$executeRaw`
+    update reward_members m set since = least(m.since, f.since) from reward_members f
+    where m.id = ${into}::uuid and f.id = ${from}::uuid`;
+  await tx.rewardMember.update({ where: { id: from }, data: { mergedInto: into } });
+  return [...repeated, ...selfReferrals];
+}
+
+const GIVEN_BEFORE = "given before, to the same person under another id";
+const SELF_REFERRAL = "nobody brings in themselves";
+
+export interface DroppedAward {
+  id: string;
+  /** Whose it had been already. */
+  customerId: string | null;
+  unit: AwardUnit;
+  role: "MEMBER" | "SHARER" | "RECEIVER";
+  quantity: bigint;
+  memberId: string;
+  explanation: Explanation;
+}
+
+/** What both were given once. */
+async function dropRepeatedAwards(tx: Tx, from: string, into: string, now: Date): Promise<DroppedAward[]> {
+  const dropped = await tx.$queryRaw<DroppedAward[]>`
+    update reward_awards a set state = 'CANCELLED', settled_at = ${now}, last_error = ${GIVEN_BEFORE}
+    from reward_decisions d
+    where d.id = a.decision_id and (a.member_id = ${from}::uuid or a.receiver_id = ${from}::uuid)
+      and a.state = 'PENDING' and a.sent_at is null
+      and exists (select from reward_awards b where b.effect_key = replace(a.effect_key, ${from}, ${into}) and b.id <> a.id)
+    returning a.id, a.customer_id as "customerId", a.unit::text as unit, a.role::text as role, a.quantity, a.member_id as "memberId", d.explanation`;
+  await giveBack(tx, dropped);
+  return dropped;
+}
+
+/** Both sides of a referral that has turned out to be one of oneself, as far as they have not been sent. */
+async function dropSelfReferrals(tx: Tx, member: string, now: Date): Promise<DroppedAward[]> {
+  const dropped = await tx.$queryRaw<DroppedAward[]>`
+    update reward_awards a set state = 'CANCELLED', settled_at = ${now}, last_error = ${SELF_REFERRAL}
+    from reward_decisions d
+    where d.id = a.decision_id and a.state = 'PENDING' and a.sent_at is null and a.decision_id in (
+      select decision_id from reward_awards
+      where role = 'SHARER' and member_id = ${member}::uuid and receiver_id = ${member}::uuid)
+    returning a.id, a.customer_id as "customerId", a.unit::text as unit, a.role::text as role, a.quantity, a.member_id as "memberId", d.explanation`;
+  await giveBack(tx, dropped);
+  return dropped;
+}
+
+/** What was never paid counts toward no cap. */
+async function giveBack(tx: Tx, dropped: readonly DroppedAward[]): Promise<void> {
+  const counts = dropped.flatMap(({ role, quantity, memberId, explanation: { rule, facts } }): Count[] => {
+    const by = -Number(quantity);
+    const budget = { key: counterKey.budget(rule.id), by };
+    if (role === "RECEIVER") return [budget];
+    return [
+      budget,
+      { key: counterKey.memberDay(rule.id, memberId, facts.localDate), by },
+      { key: counterKey.memberTotal(rule.id, memberId), by },
+    ];
+  });
+  await moveCounters(tx, counts);
+}
+
+async function sumCounters(tx: Tx, from: string, into: string): Promise<void> {
+  await tx.$executeRaw`
+    insert into reward_counters as c (key, member_id, value)
+    select replace(key, ${from}, ${into}), ${into}::uuid, value from reward_counters where member_id = ${from}::uuid
+    order by key collate "C" on conflict (key) do update set value = c.value + excluded.value`;
+  await tx.rewardCounter.deleteMany({ where: { memberId: from } });
+}
+
+/** Somebody is brought in once, and not by themselves: of two such stories the survivor's stays. */
+async function mergeReferrals(tx: Tx, from: string, into: string): Promise<void> {
+  await tx.$executeRaw`
+    delete from referrals r
+    where (receiver_id = ${from}::uuid and (sharer_id = ${into}::uuid
+           or exists (select from referrals s where s.receiver_id = ${into}::uuid)))
+       or (receiver_id = ${into}::uuid and sharer_id = ${from}::uuid)`;
+  await tx.referral.updateMany({ where: { receiverId: from }, data: { receiverId: into } });
+  await tx.referral.updateMany({ where: { sharerId: from }, data: { sharerId: into } });
+}

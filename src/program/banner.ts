@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import type { App } from "../app.ts";
+import type { Config } from "../config/config.ts";
+
+/** What a newcomer needs to know after `npm start`. */
+export function banner(config: Config, app: App): string {
+  if (config.isProduction) return `Tessera is ready at ${app.url}\n`;
+  const lines = [
+    "",
+    `  Tessera is ready, after ${(performance.now() / 1_000).toFixed(1)} s.`,
+    "",
+    `  Rewards site    ${app.url}/`,
+    `  GraphiQL        ${app.url}/graphiql/`,
+    `  GraphQL         ${app.url}/graphql`,
+    `  Health          ${app.url}/healthz and ${app.url}/readyz`,
+  ];
+  if (app.sandboxUrl) {
+    lines.push(
+      `  Sandbox         ${app.sandboxUrl}/__sandbox`,
+      "",
+      `  Sign in         ${app.url}/signin${config.handOff.key ? "" : ", as a sample customer with one click"}`,
+      `  One-time code   curl '${app.sandboxUrl}/__sandbox/client/otp?customer_id=CUST12345'`,
+    );
+  }
+  lines.push(
+    "",
+    `  Operator token  ${join(config.dataDir, "operator-token")}`,
+    `  Reward service  ${join(config.dataDir, "reward-service-token")}`,
+  );
+  for (const note of app.notes) lines.push(`  Note            ${note}`);
+  return `${lines.join("\n")}\n\n`;
+}

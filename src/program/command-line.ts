@@ -1,0 +1,22 @@
+import { type Config, ConfigError, readConfig } from "../config/config.ts";
+import { findMisspelledSettings } from "../config/misspelled-settings.ts";
+import { SetupError } from "../platform/setup-error.ts";
+
+/**
+ * Reads the settings of this process. Warns on standard error of variables that nearly are a setting.
+ *
+ * @throws ConfigError, SetupError as `readConfig` does
+ */
+export function readProcessConfig(): Config {
+  for (const { found, meant } of findMisspelledSettings(process.env)) {
+    process.stderr.write(`Warning: ${found} is not a setting of Tessera and has no effect. Did you mean ${meant}?\n`);
+  }
+  return readConfig(process.env);
+}
+
+/** Explains an error to the person at the terminal: with a stack only if the error is a fault of the program. */
+export function explainError(error: unknown): string {
+  if (error instanceof ConfigError) return `These settings are wrong:\n${error.message.replace(/^/gm, "  ")}`;
+  if (error instanceof SetupError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

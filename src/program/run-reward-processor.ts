@@ -1,0 +1,55 @@
+import { type Config, ConfigError } from "../config/config.ts";
+import { openProcessor } from "../intake/open-processor.ts";
+import { runRedisIntake } from "../intake/redis/run-redis-intake.ts";
+import { serveIntakeHealth } from "../intake/redis/serve-intake-health.ts";
+import { systemClock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import { openDatabase } from "../platform/open-database.ts";
+import { startEmbeddedPostgres } from "../platform/postgres/embedded.ts";
+
+/**
+ * Takes reward commands from Redis in a process of its own, on the database of the gateway. Any number of such processes may
+ * run. @returns a function that stops it
+ */
+export async function runOwnProcess(
+  config: Config,
+  { log, abandonedAfterMs }: { log: Logger; abandonedAfterMs?: number },
+): Promise<() => Promise<void>> {
+  const { redisUrl } = config;
+  if (redisUrl === undefined) throw new ConfigError("REDIS_URL: required, because commands are taken from Redis");
+  const running = new AsyncDisposableStack();
+  try {
+    const postgres =
+      config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir }) : undefined;
+    if (postgres) running.defer(() => postgres.stop());
+    const databaseUrl = config.databaseUrl ?? postgres?.url ?? "";
+    const database = await openDatabase({
+      url: databaseUrl,
+      listenUrl: config.databaseListenUrl,
+      poolSize: config.databasePoolSize,
+      locks: 0,
+      log,
+    });
+    running.use(database);
+    const { db, bus, mostConnections } = database;
+    log.info({ mostConnections }, "Opening connections to the database");
+    const intake = runRedisIntake({
+      redisUrl,
+      processMessage: openProcessor({ config, db, bus, clock: systemClock }).processMessage.process,
+      isReady: async () => (await db.$queryRaw<unknown[]>`select 1`).length === 1,
+      log,
+      ...(abandonedAfterMs !== undefined && { abandonedAfterMs }),
+    });
+    running.defer(() => intake.stop());
+    if (config.rewardProcessorPort !== undefined) {
+      const checkStore = async () => void (await db.$queryRaw`select 1`);
+      running.defer(
+        await serveIntakeHealth({ port: config.rewardProcessorPort, host: config.host, intake, checkStore }),
+      );
+    }
+    return () => running.disposeAsync();
+  } catch (error) {
+    await running.disposeAsync().catch(() => {});
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { capillaryAccess } from "../../sandbox/capillary/access.ts";
+import { customerTokenKey } from "../../sandbox/client/credentials.ts";
+import { type HandOffKey, readHandOffKey } from "../auth/hand-off-key.ts";
+import { messageFrom } from "../platform/child-message.ts";
+import { SetupError } from "../platform/setup-error.ts";
+
+const message = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("ready"), url: z.url() }),
+  z.object({ type: z.literal("failed"), message: z.string() }),
+]);
+
+export interface SandboxProcess {
+  url: string;
+  capillary: ReturnType<typeof capillaryAccess>;
+  /** What its sign-in links are verified with. */
+  handOffKey: HandOffKey;
+  stop(): Promise<void>;
+}
+
+/**
+ * Variables of this process that the sandbox gets, beside its settings. It gets no others: npm and `node --watch` set
+ * variables that are for this process alone.
+ */
+const inherited = ["PATH", "TZ", "NODE_OPTIONS", "NODE_NO_WARNINGS", "NODE_COMPILE_CACHE", "SANDBOX_HOST"];
+
+/** Starts the sandbox as a child, which ends with this process however this process ends. */
+export async function startSandboxProcess(options: {
+  port: number;
+  dataDir: string;
+  user: string;
+  password: string;
+  /** Where the sandbox's sign-in links lead. */
+  gatewayUrl?: string | undefined;
+}): Promise<SandboxProcess> {
+  const { till, password } = capillaryAccess("");
+  const child = fork(fileURLToPath(new URL("../../sandbox/main.ts", import.meta.url)), {
+    env: {
+      ...Object.fromEntries(inherited.map((name) => [name, process.env[name]])),
+      SANDBOX_PORT: String(options.port),
+      DATA_DIR: options.dataDir,
+      CLIENT_API_USER: options.user,
+      CLIENT_API_PASSWORD: options.password,
+      CAPILLARY_TILL: till,
+      CAPILLARY_PASSWORD: password,
+      ...(options.gatewayUrl !== undefined && { GATEWAY_URL: options.gatewayUrl }),
+    },
+    stdio: ["ignore", "inherit", "ignore", "ipc"],
+  });
+  const ended = once(child, "exit");
+  const first = await messageFrom(child, message);
+  if (first?.type !== "ready") {
+    throw new SetupError(`The sandbox did not start. ${first?.message ?? "It ended before it was ready."}`);
+  }
+  return {
+    url: first.url,
+    capillary: capillaryAccess(first.url),
+    handOffKey: readHandOffKey(customerTokenKey),
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,275 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import fastifyCookie from "@fastify/cookie";
+import fastifyCors from "@fastify/cors";
+import proxyAddr from "@fastify/proxy-addr";
+import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
+import type { GraphQLSchema } from "graphql";
+import { makeCookieNames, sessionCookies } from "../auth/cookies.ts";
+import { mountDevelopmentSignIn } from "../auth/development-sign-in.ts";
+import { bearerToken } from "../auth/identify.ts";
+import { addressBlock } from "../auth/otp-limits.ts";
+import type { Viewer } from "../auth/viewer.ts";
+import { mountRewardImages } from "../catalog/mirror/image/image-route.ts";
+import type { Config } from "../config/config.ts";
+import { mountDraws } from "../draws/draw-route.ts";
+import type { Features } from "../features.ts";
+import type { Context, SessionCookies } from "../graphql/context.ts";
+import { makeDocumentCache } from "../graphql/document-cache.ts";
+import { mountGraphql } from "../graphql/http.ts";
+import { makeOriginCheck } from "../graphql/origins.ts";
+import { makeRateLimits, OPERATION_COST } from "../graphql/rate-limits.ts";
+import { mountSubscriptions } from "../graphql/subscriptions.ts";
+import type { DocumentGate } from "../graphql/trusted-documents.ts";
+import { acceptsHtml, errorPage, errorPageHeaders, sendError } from "../http/error-page.ts";
+import { mountGraphiqlSettings } from "../http/graphiql-settings.ts";
+import { type CheckReady, makeHealth, mountHealth } from "../http/health.ts";
+import { originOf } from "../http/origin.ts";
+import { mountPages } from "../http/pages.ts";
+import { mountRewardProcessor } from "../intake/reward-route.ts";
+import { mountWebhooks } from "../order/webhook-route.ts";
+import { databaseTrouble } from "../platform/database-trouble.ts";
+import type { Bus } from "../platform/events.ts";
+import type { Logger } from "../platform/logger.ts";
+import { explainListenError } from "../platform/port.ts";
+import { gatewayListens } from "./check-ports.ts";
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+const MAX_SOCKETS = 5_000;
+/** Sockets, and as many requests at once. */
+const MAX_CONNECTIONS = 2 * MAX_SOCKETS;
+const DRAIN_MS = 5_000;
+const ENCODING_REFUSED = "A Content-Encoding is not supported: send the body as it is, without compression.";
+const UNREADABLE_ADDRESS =
+  "The address is not valid: each % must be followed by two hexadecimal digits, and the bytes must be UTF-8.";
+
+export interface ServerParts {
+  schema: GraphQLSchema;
+  documents: DocumentGate;
+  features: Features;
+  bus: Bus;
+  /** Of the sandbox that this process started. */
+  sandboxUrl: string | undefined;
+  checkReady: CheckReady;
+}
+
+export interface Server {
+  url: string;
+  port: number;
+  /** Begins to answer. Until then every request is told to come back. */
+  open(parts: ServerParts): Promise<void>;
+  /**
+   * Says at `/readyz` that it stops, goes on serving for `delayMs`, so that the load balancer sees it first, then closes the port
+   * and every socket and waits for the requests under way.
+   */
+  close(options: { delayMs: number }): Promise<void>;
+}
+
+/**
+ * Takes the port at once and answers later: the port is what tells this process from others on the machine.
+ *
+ * @throws SetupError naming PORT or HOST if it cannot listen
+ */
+export async function startServer({ config, log }: { config: Config; log: Logger }): Promise<Server> {
+  const comeBack: RequestListener = ({ headers }, response) => {
+    const later = { "retry-after": "1", "cache-control": "no-store", vary: "Accept", connection: "close" };
+    if (acceptsHtml(headers)) {
+      response.writeHead(503, { ...later, ...errorPageHeaders, refresh: "2" });
+      response.end(errorPage(503, "The server is starting or stopping. This page reloads by itself."));
+    } else {
+      response.writeHead(503, { ...later, "content-type": "application/json" });
+      response.end('{"status":"starting or stopping"}\n');
+    }
+  };
+  let answer = comeBack;
+  const http = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5_000 },
+    (request, response) => answer(request, response),
+  );
+  http.maxConnections = MAX_CONNECTIONS;
+  try {
+    http.listen(config.port, config.host);
+    await once(http, "listening");
+  } catch (error) {
+    throw explainListenError(error, gatewayListens(config));
+  }
+  const { port } = http.address() as AddressInfo;
+
+  const health = makeHealth();
+  const stopping = new AbortController();
+  const closers: (() => Promise<void>)[] = [];
+
+  return {
+    url: originOf(config.host, port),
+    port,
+
+    async open({ schema, documents, features, bus, sandboxUrl, checkReady }) {
+      const fastify = Fastify({
+        logger: false,
+        trustProxy: config.trustProxy,
+        bodyLimit: BODY_LIMIT_BYTES,
+        genReqId: requestIdOf,
+        frameworkErrors: ({ statusCode = 400 }, request, reply) => {
+          reply.headers(commonHeaders(request)); // hooks do not run for these errors
+          sendError(request, reply, statusCode, statusCode === 414 ? "The address is too long." : UNREADABLE_ADDRESS);
+        },
+      });
+      const { identify, makeLoaders, sessions, receiveReport, readRewardImage } = features;
+      const isSecure = config.isProduction;
+      const mayUseCookies = makeOriginCheck(config.allowedOrigins);
+      const cookieNames = makeCookieNames(isSecure);
+      const viewerOf = (authorization: string | undefined, accessCookie: string | undefined) =>
+        identify(authorization === undefined ? accessCookie : bearerToken(authorization));
+
+      fastify.addHook("onRequest", async (request, reply) => {
+        reply.headers(commonHeaders(request));
+        const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
+        if (encoding === "" || encoding === "identity") return;
+        reply.header("accept-encoding", "identity");
+        return sendError(request, reply, 415, ENCODING_REFUSED);
+      });
+      // Static files say how long they may be kept; nothing else may be.
+      fastify.addHook("onSend", async (_, reply, payload) => {
+        if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
+        return payload;
+      });
+      fastify.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+        const trouble = databaseTrouble(error);
+        const status = trouble ? 503 : (error.statusCode ?? 500);
+        if (status >= 500) log.error({ err: error, requestId: request.id }, "Unexpected error");
+        if (trouble) return sendError(request, reply.header("retry-after", "1"), status, "Try again in a moment.");
+        return sendError(request, reply, status, status >= 500 ? "Something went wrong on our side." : error.message);
+      });
+      await fastify.register(fastifyCookie);
+      if (config.allowedOrigins.length > 0) {
+        await fastify.register(fastifyCors, { origin: config.allowedOrigins, credentials: true, maxAge: 600 });
+      }
+      mountHealth(fastify, health, checkReady);
+      const signInPathOf = mountDevelopmentSignIn(fastify, config, sandboxUrl);
+      mountPages(fastify, { isProduction: config.isProduction, signInPathOf });
+      if (!config.isProduction) mountGraphiqlSettings(fastify, { sandboxUrl, signInPathOf });
+      mountRewardImages(fastify, readRewardImage);
+      if (receiveReport) mountWebhooks(fastify, receiveReport);
+      mountDraws(fastify, features.publishDraw);
+      mountRewardProcessor(fastify, {
+        identify: ({ headers }) => identify(bearerToken(headers.authorization)),
+        process: features.processReward,
+        log,
+      });
+
+      const contextOf = (
+        viewer: Viewer,
+        { cache, ...from }: Pick<Context, "requestId" | "address" | "cookies" | "charge"> & { cache: boolean },
+      ): Context => {
+        const loadersOf = (whose: Viewer) => makeLoaders(whose, from.requestId, { cache });
+        let loaders: Context["loaders"] | undefined;
+        return {
+          ...from,
+          viewer,
+          get loaders() {
+            loaders ??= loadersOf(viewer);
+            return loaders;
+          },
+          makeLoaders: loadersOf,
+          signal: stopping.signal,
+        };
+      };
+
+      const validated = makeDocumentCache();
+      const { costPerMinute } = config;
+      const rateLimits = makeRateLimits(costPerMinute);
+      const trusted = proxyAddr.compile(config.trustProxy || []);
+      const blockOf = (request: IncomingMessage) => addressBlock(proxyAddr(request, trusted));
+      const stopGraphql = await mountGraphql(fastify, {
+        schema,
+        documents,
+        validated,
+        isProduction: config.isProduction,
+        log,
+        async makeContext(request: FastifyRequest, reply: FastifyReply) {
+          const mayUse = mayUseCookies(request.headers);
+          const accessCookie = mayUse ? request.cookies[cookieNames.access] : undefined;
+          const viewer = await viewerOf(request.headers.authorization, accessCookie);
+          const block = addressBlock(request.ip);
+          const charge = (cost: number) => {
+            const { error, headers } = rateLimits.charge({ viewer, block }, cost);
+            reply.headers(headers);
+            return error;
+          };
+          const tooMany = charge(OPERATION_COST);
+          if (tooMany) throw tooMany;
+          return contextOf(viewer, {
+            charge,
+            requestId: request.id,
+            address: request.ip,
+            cookies: mayUse ? sessionCookies(request, reply, isSecure) : noCookies,
+            cache: true,
+          });
+        },
+      });
+      const stopSubscriptions = mountSubscriptions(http, {
+        schema,
+        documents,
+        validated,
+        bus,
+        log,
+        isOriginAllowed: (request) => mayUseCookies(request.headers),
+        async identify(authorization, request) {
+          const cookies = fastify.parseCookie(request.headers.cookie ?? "");
+          const viewer = await viewerOf(authorization, cookies[cookieNames.access]);
+          const gaveBadToken = authorization !== undefined && viewer.kind === "anonymous";
+          return gaveBadToken ? null : viewer;
+        },
+        liveSessions: sessions.liveAmong,
+        limits: { perSession: config.socketsPerSession, perBlock: config.socketsPerAddress, inAll: MAX_SOCKETS },
+        blockOf,
+        makeContext: (viewer, request) =>
+          contextOf(viewer, {
+            charge: (cost) => rateLimits.charge({ viewer, block: blockOf(request) }, cost).error,
+            requestId: requestIdOf(request),
+            address: proxyAddr(request, trusted),
+            cookies: noCookies,
+            cache: false,
+          }),
+      });
+      closers.push(stopSubscriptions, stopGraphql, () => fastify.close());
+      await fastify.ready();
+      answer = (request, response) => fastify.routing(request, response);
+    },
+
+    async close({ delayMs }) {
+      if (health.isStopping) return;
+      health.isStopping = true;
+      await delay(delayMs);
+      const closed = once(http, "close");
+      http.close();
+      answer = comeBack;
+      stopping.abort();
+      const drained = setTimeout(() => http.closeAllConnections(), DRAIN_MS);
+      for (const close of closers) await close();
+      await closed;
+      clearTimeout(drained);
+    },
+  };
+}
+
+const noCookies: SessionCookies = {
+  refreshToken: undefined,
+  deviceId: undefined,
+  nextDeviceId: undefined,
+  set() {},
+  clear() {},
+};
+
+const commonHeaders = ({ id }: FastifyRequest) => ({ "x-request-id": id, "x-content-type-options": "nosniff" });
+
+/** The caller's own id for the request when it is harmless, else a new one. */
+function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers["x-request-id"];
+  return typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+}

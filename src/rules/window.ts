@@ -1,0 +1,14 @@
+import type { LocalDate } from "../platform/time-zone.ts";
+import type { Window } from "./rule.ts";
+
+export const MS_PER_DAY = 86_400_000;
+
+/** Whether a moment is from the window's first instant up to, not including, its last. */
+export function isWithin({ from, until }: Window, at: Date): boolean {
+  return at.getTime() >= Date.parse(from) && (until === null || at.getTime() < Date.parse(until));
+}
+
+/** 1 is Monday, 7 is Sunday. */
+export function weekdayOf(day: LocalDate): number {
+  return new Date(`${day}T00:00:00Z`).getUTCDay() || 7;
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from "vitest";
+import { concludeCredit, retryAfter } from "../../../src/awards/credit/conclude-credit.ts";
+import type { CreditOutcome } from "../../../src/awards/credit/credit-ledger.ts";
+import { makeGroupCommit } from "../../../src/awards/credit/group-commit.ts";
+
+const sentAt = new Date("2026-06-03T10:00:00.000Z");
+const patience = { settleMs: 30_000, giveUpMs: 3_600_000 };
+const first = { attempt: 1, sentAt, wasSent: false, underWayMs: 0 };
+const repeated = { attempt: 9, sentAt, wasSent: true, underWayMs: 0 };
+const tooSoon = { ...repeated, attempt: 2, underWayMs: 20_000 };
+const credited: CreditOutcome = { is: "confirmed", answer: undefined };
+const failed = (is: "refused" | "not-sent" | "unknown"): CreditOutcome => ({ is, failure: null, why: "so it said" });
+const allThatIsKnown: CreditOutcome = { ...failed("unknown"), isAllThatIsKnown: true };
+const conclude = (history: typeof first, outcome: CreditOutcome, afterMs = 1_000) =>
+  concludeCredit(history, outcome, patience, new Date(+sentAt + afterMs));
+
+describe("an answer", () => {
+  test.each([
+    ["a yes", first, credited, { state: "CREDITED", retryMs: null, underWayMs: 0 }],
+    ["a yes to a repetition", tooSoon, credited, { state: "CREDITED", retryMs: null, underWayMs: 0 }],
+    ["a no", first, failed("refused"), { state: "REFUSED", retryMs: null, why: "so it said" }],
+    ["a no to a repetition", repeated, failed("refused"), { state: "REFUSED", retryMs: null }],
+    [
+      "a no while a call is under way",
+      tooSoon,
+      failed("refused"),
+      { state: "UNCERTAIN", retryMs: 20_000, underWayMs: 20_000 },
+    ],
+    ["what never left", first, failed("not-sent"), { state: "PENDING", underWayMs: 0 }],
+    ["a repetition that never left", repeated, failed("not-sent"), { state: "UNCERTAIN", underWayMs: 0 }],
+    ["silence", first, failed("unknown"), { state: "UNCERTAIN", underWayMs: 30_000 }],
+    ["an end of what can be asked", repeated, allThatIsKnown, { state: "NEEDS_ATTENTION", retryMs: null }],
+    ["the same while a call is under way", tooSoon, allThatIsKnown, { state: "UNCERTAIN", retryMs: 20_000 }],
+  ] as const)("that is %s", (_, history, outcome, expected) => {
+    expect(conclude(history, outcome)).toMatchObject(expected);
+  });
+
+  test.each(["unknown", "not-sent"] as const)("that leaves it in doubt (%s) does so for a while only", (is) => {
+    expect(conclude(repeated, failed(is), 3_599_999)).toMatchObject({ state: "UNCERTAIN" });
+    expect(conclude(repeated, failed(is), 3_600_000)).toMatchObject({ state: "NEEDS_ATTENTION", underWayMs: 0 });
+  });
+
+  test("that is none is waited for twice as long each time, up to five minutes", () => {
+    expect([1, 2, 3, 4].map((attempt) => retryAfter(attempt, 0.5))).toEqual([400, 800, 1_600, 3_200]);
+    expect([retryAfter(1_000, 0), retryAfter(1_000, 1)]).toEqual([240_000, 360_000]);
+  });
+});
+
+test("what comes while a write is under way is written together, and each hears of its own", async () => {
+  const writes: number[][] = [];
+  const firstWrite = Promise.withResolvers<void>();
+  const add = makeGroupCommit<number>(async (items) => {
+    writes.push([...items]);
+    if (writes.length === 1) await firstWrite.promise;
+    if (items.includes(3)) throw new Error("not written");
+  });
+  const added = [add(1), add(2), add(3), add(1).then(() => add(4))];
+  firstWrite.resolve();
+  const answers = await Promise.allSettled(added);
+  expect(writes).toEqual([[1], [2, 3, 1]]);
+  expect(answers.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "rejected"]);
+  await add(5);
+  expect(writes.at(-1)).toEqual([5]);
+});

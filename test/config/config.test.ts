@@ -1,0 +1,339 @@
+import { execFile } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ConfigError, readConfig } from "../../src/config/config.ts";
+
+let dataDir: string;
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), "tessera-config-"));
+});
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+const read = (env: Record<string, string | undefined> = {}) => readConfig({ DATA_DIR: dataDir, ...env });
+const client = {
+  CLIENT_API_URL: "https://client.example.com",
+  CLIENT_API_USER: "tessera",
+  CLIENT_API_PASSWORD: "a password",
+};
+const capillary = {
+  CAPILLARY_REWARDS_URL: "https://rewards.example.com/api_gateway/rewards/core/v1/",
+  CAPILLARY_INTOUCH_URL: "https://intouch.example.com",
+  CAPILLARY_TILL: "till.one",
+  CAPILLARY_PASSWORD: "a password",
+  CAPILLARY_ORG_ID: "100458",
+  CAPILLARY_BRAND: "The Brand",
+  CAPILLARY_PROGRAM_ID: "973",
+};
+const weakKey = String(
+  generateKeyPairSync("rsa", { modulusLength: 1_024 }).publicKey.export({ format: "pem", type: "spki" }),
+);
+const strategies = { CAPILLARY_AWARD_STRATEGY_ID: "501", CAPILLARY_EXPIRY_STRATEGY_ID: "601" };
+const production = {
+  NODE_ENV: "production",
+  SESSION_SECRET: "s".repeat(32),
+  DATABASE_URL: "postgresql://tessera@db.example.com/tessera",
+  ...client,
+};
+function problemsOf(env: Record<string, string | undefined>): string[] {
+  try {
+    read(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split("\n");
+    throw error;
+  }
+  return [];
+}
+
+const port = "expected a whole number from 0 to 65535";
+const origin = "expected an origin without a path, such as https://client.example.com";
+const base = "expected a URL without query, such as https://api.example.com/api_gateway/rewards/core/v1";
+const flag = 'expected one of "true"|"false"';
+describe("a setting that is wrong says what it is, what was found and what is allowed", () => {
+  test.each([
+    ["NODE_ENV", "staging", 'expected one of "development"|"production"|"test"'],
+    ["PORT", "abc", port],
+    ["PORT", "-1", port],
+    ["PORT", "65536", port],
+    ["PORT", "80.5", port],
+    ["PORT", "1e3", port],
+    ["PORT", "0x10", port],
+    ["DATABASE_POOL_SIZE", "1", "expected a whole number from 2 to 200"],
+    ["CLIENT_API_URL", "nonsense", origin],
+    ["CLIENT_API_URL", "ftp://client.example.com", origin],
+    ["CLIENT_API_URL", "https://client.example.com/api/v1", origin],
+    ["CLIENT_API_URL", "https://client.example.com/?a=b", origin],
+    ["CLIENT_API_URL", "https://client.example.com#top", origin],
+    ["CATALOG_SYNC_SECONDS", "-1", "expected a whole number from 0 to 86400"],
+    ["CATALOG_SYNC_SECONDS", "86401", "expected a whole number from 0 to 86400"],
+    ["CLIENT_POINTS_AUTH", "digest", 'expected one of "bearer"|"basic"'],
+    ["CLIENT_REDEEM_REPEATABLE", "yes", flag],
+    ["CLIENT_REVERSE_REPEATABLE", "1", flag],
+    ["CLIENT_SETTLE_SECONDS", "0", "expected a number from 0.05 to 3600"],
+    ["CLIENT_SETTLE_SECONDS", "Infinity", "expected a number from 0.05 to 3600"],
+    ["CLIENT_CREDIT_PATH", "https://client.example.com/credit", "expected a path such as /api/v1/points/credit"],
+    ["CLIENT_CREDIT_PATH", "/credit?by=us", "expected a path such as /api/v1/points/credit"],
+    ["CAPILLARY_AWARD_STRATEGY_ID", "one to one", "expected an id of digits only"],
+    ["REWARD_CREDIT_LEDGER", "both", 'expected one of "client"|"capillary"'],
+    ["CAPILLARY_REWARDS_URL", "rewards.example.com", base],
+    ["CAPILLARY_REWARDS_URL", "https://rewards.example.com/v1?till=one", base],
+    ["CAPILLARY_INTOUCH_URL", "ftp://intouch.example.com", base],
+    ["CAPILLARY_INTOUCH_URL", "https://intouch.example.com/#v2", base],
+    ["CAPILLARY_ORG_ID", "org", "expected an id of digits only"],
+    ["CAPILLARY_PROGRAM_ID", "0", "expected an id of digits only"],
+    ["CAPILLARY_INDIVIDUAL_LEDGER", "both", 'expected one of "client"|"capillary"'],
+    ["CAPILLARY_CALLS_PER_MINUTE", "0", "expected a whole number from 1 to 1000000"],
+    ["UPSTREAM_TIMEOUT_MS", "49", "expected a whole number from 50 to 120000"],
+    ["UPSTREAM_CONNECTIONS", "0", "expected a whole number from 1 to 1000"],
+    ["SANDBOX_PORT", "99999", port],
+    ["OTP_PER_CUSTOMER_HOUR", "0", "expected a whole number from 1 to 1000"],
+    ["OTP_PER_ADDRESS_HOUR", "many", "expected a whole number from 1 to 100000"],
+    ["OIDC_ISSUER", "login", "expected a URL such as https://login.example.com"],
+    ["ALLOWED_ORIGINS", "https://shop.example.com, shop", origin],
+    ["ALLOWED_ORIGINS", "*", origin],
+    ["TRUST_PROXY", "true", "addresses or networks"],
+    ["TRUST_PROXY", "1", "addresses or networks"],
+    ["TRUST_PROXY", "10.0.0.0/33", "addresses or networks"],
+    ["TRUST_PROXY", "10.0.0.1, proxy", "addresses or networks"],
+    ["TRUSTED_DOCUMENTS", "yes", 'expected one of "off"|"only"'],
+    ["CLIENT_HANDOFF_MAX_SECONDS", "59", "expected a whole number from 60 to 2592000"],
+    ["SEED", "everything", 'expected one of "sample"|"none"'],
+    ["PROGRAM_TIME_ZONE", "Jakarta", "such as Asia/Jakarta"],
+    ["LOG_LEVEL", "loud", 'expected one of "trace"|"debug"|"info"|"warn"|"error"|"fatal"|"silent"'],
+    ["CRASH_POINTS", "redeem:marked", '"true"'],
+  ])("%s=%s", (name, value, allowed) => {
+    const [problem, ...others] = problemsOf({ [name]: value });
+    expect(others).toEqual([]);
+    expect(problem).toMatch(new RegExp(`^${name}: `));
+    expect(problem).toContain(allowed);
+    expect(problem).toContain(`found ${JSON.stringify(value)}`);
+  });
+
+  test.each([
+    ["SESSION_SECRET", "too short a secret", "expected at least 32 characters"],
+    ["VOUCHER_SECRET", "too short", "expected at least 32 characters"],
+    ["OPERATOR_TOKEN", "too short", "expected at least 16 characters"],
+    ["WEBHOOK_SECRET", "too short", "expected at least 16 characters"],
+    ["REWARD_SERVICE_TOKEN", "too short", "expected at least 16 characters"],
+    ["DATABASE_URL", "mysql://me:hunter2@host/db", "expected a URL such as postgresql://"],
+    [
+      "CLIENT_HANDOFF_KEY",
+      "too short",
+      "expected a secret of at least 32 characters, a public key in PEM, or the URL of a JWKS",
+    ],
+    ["CLIENT_HANDOFF_KEY", "https://", "expected a URL such as https://login.example.com/jwks.json"],
+    ["CLIENT_HANDOFF_KEY", "-----BEGIN PUBLIC KEY-----", "expected a public key in PEM, which this is not"],
+    ["CLIENT_HANDOFF_KEY", "-----BEGIN PRIVATE KEY-----", "expected the public key"],
+    ["CLIENT_HANDOFF_KEY", weakKey, "expected a public key of RSA with at least 2048 bits, of P-256 or of Ed25519"],
+    ["DATABASE_URL", "hunter2", "expected a URL such as postgresql://"],
+    ["REDIS_URL", "http://:hunter2@host", "expected a URL such as redis://"],
+  ])("%s, which is a secret, by its length only", (name, value, allowed) => {
+    const [problem, ...others] = problemsOf({ [name]: value });
+    expect(others).toEqual([]);
+    expect(problem).toMatch(new RegExp(`^${name}: ${allowed}.*; found ${value.length} characters$`));
+  });
+
+  test("CLIENT_API_URL with credentials in it, without them", () => {
+    const [problem] = problemsOf({ CLIENT_API_URL: "https://me:hunter2@client.example.com" });
+    expect(problem).toBe(`CLIENT_API_URL: ${origin}; found "https://…@client.example.com"`);
+  });
+
+  test("all of them at once, a line each", () => {
+    const problems = problemsOf({ PORT: "x", LOG_LEVEL: "x", SEED: "x" });
+    expect(problems.map((problem) => problem.split(":")[0]).toSorted()).toEqual(["LOG_LEVEL", "PORT", "SEED"]);
+  });
+});
+
+describe("settings that do not go together", () => {
+  test.each([
+    [{ CLIENT_API_URL: client.CLIENT_API_URL }, "CLIENT_API_USER, CLIENT_API_PASSWORD"],
+    [{ ...client, CLIENT_API_PASSWORD: "" }, "CLIENT_API_USER, CLIENT_API_PASSWORD"],
+    [{ ...capillary, CAPILLARY_INTOUCH_URL: undefined }, "CAPILLARY_REWARDS_URL, CAPILLARY_INTOUCH_URL"],
+    [{ CAPILLARY_INTOUCH_URL: "https://intouch.example.com" }, "CAPILLARY_REWARDS_URL, CAPILLARY_INTOUCH_URL"],
+    [{ CAPILLARY_OAUTH_KEY: "key" }, "CAPILLARY_OAUTH_KEY, CAPILLARY_OAUTH_SECRET"],
+    [{ ...capillary, CAPILLARY_OAUTH_SECRET: "secret" }, "CAPILLARY_OAUTH_KEY, CAPILLARY_OAUTH_SECRET"],
+    [{ ...capillary, CAPILLARY_TILL: undefined }, "CAPILLARY_TILL"],
+    [{ ...capillary, CAPILLARY_PASSWORD: " " }, "CAPILLARY_PASSWORD, CAPILLARY_OAUTH_KEY"],
+    [{ ...capillary, CAPILLARY_ORG_ID: undefined }, "CAPILLARY_ORG_ID"],
+    [{ ...capillary, CAPILLARY_BRAND: undefined }, "CAPILLARY_BRAND"],
+    [{ ...capillary, CAPILLARY_PROGRAM_ID: undefined }, "CAPILLARY_PROGRAM_ID"],
+    [{ CAPILLARY_AWARD_STRATEGY_ID: "501" }, "CAPILLARY_AWARD_STRATEGY_ID, CAPILLARY_EXPIRY_STRATEGY_ID"],
+    [{ REWARD_CREDIT_LEDGER: "capillary" }, "CAPILLARY_AWARD_STRATEGY_ID, CAPILLARY_EXPIRY_STRATEGY_ID"],
+    [{ ...client, ...strategies, REWARD_CREDIT_LEDGER: "capillary" }, "CAPILLARY_REWARDS_URL"],
+    [{ OIDC_ISSUER: "https://login.example.com" }, "OIDC_ISSUER, OIDC_AUDIENCE"],
+    [{ OIDC_AUDIENCE: "tessera" }, "OIDC_ISSUER, OIDC_AUDIENCE"],
+    [{ ...production, SESSION_SECRET: undefined }, "SESSION_SECRET"],
+    [{ ...production, SESSION_SECRET: " ".repeat(40) }, "SESSION_SECRET"],
+    [{ ...production, CLIENT_API_URL: undefined }, "CLIENT_API_URL"],
+    [{ ...production, CRASH_POINTS: "true" }, "CRASH_POINTS"],
+    [{ ...production, CLIENT_HANDOFF_KEY: "http://login.example.com/keys" }, "CLIENT_HANDOFF_KEY"],
+    [{ ...production, CLIENT_SETTLE_SECONDS: "4.9", UPSTREAM_TIMEOUT_MS: "5000" }, "CLIENT_SETTLE_SECONDS"],
+  ])("are refused by name: %o", (env, names) => {
+    const problems = problemsOf(env);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${names}: `));
+  });
+  test("are all named at once", () => {
+    expect(problemsOf({ NODE_ENV: "production" }).map((problem) => problem.split(":")[0])).toEqual([
+      "SESSION_SECRET",
+      "DATABASE_URL",
+      "CLIENT_API_URL",
+    ]);
+  });
+});
+
+describe("without settings", () => {
+  test("a machine has what it needs to begin", () => {
+    expect(read()).toMatchObject({
+      isProduction: false,
+      host: "127.0.0.1",
+      port: 4_000,
+      databaseUrl: undefined,
+      client: { url: undefined, user: "tessera", password: "sandbox", pointsAuth: "bearer", settleMs: 30_000 },
+      capillary: { api: undefined, individualLedger: "client" },
+      upstreamTimeoutMs: 5_000,
+      allowedOrigins: [],
+      seed: "sample",
+      logLevel: "info",
+      hasCrashPoints: false,
+    });
+  });
+
+  test("a blank one counts as not given", () => {
+    const names = [
+      "PORT",
+      "HOST",
+      "DATABASE_URL",
+      "CLIENT_API_URL",
+      "SEED",
+      "LOG_LEVEL",
+      "OPERATOR_TOKEN",
+      "CRASH_POINTS",
+    ];
+    for (const blank of ["", "   "])
+      expect(read(Object.fromEntries(names.map((name) => [name, blank])))).toEqual(read());
+  });
+
+  test("production listens to everybody, seeds nothing, and makes no secrets of its own", () => {
+    const config = read(production);
+    expect(config).toMatchObject({
+      host: "0.0.0.0",
+      seed: "none",
+      sessionSecret: production.SESSION_SECRET,
+      operatorToken: undefined,
+      webhookSecret: undefined,
+      rewardServiceToken: undefined,
+      client: { url: "https://client.example.com", user: "tessera", password: "a password" },
+    });
+    expect(readdirSync(dataDir)).toEqual([]);
+  });
+});
+
+test("settings are taken as they are meant", () => {
+  const config = read({
+    PORT: " 8080 ",
+    CLIENT_SETTLE_SECONDS: "0.2",
+    CLIENT_REDEEM_REPEATABLE: "true",
+    TRUST_PROXY: "10.0.0.0/8, ::1",
+    ALLOWED_ORIGINS: "https://shop.example.com, http://localhost:3000/ ,",
+    OIDC_ISSUER: "https://login.example.com/tenant",
+    OIDC_AUDIENCE: "tessera",
+    SEED: "none",
+    PROGRAM_TIME_ZONE: "Asia/Makassar",
+    MEMBER_EVENT_DAYS: "30",
+  });
+  expect(config).toMatchObject({
+    port: 8_080,
+    programTimeZone: "Asia/Makassar",
+    memberEventDays: 30,
+    client: { settleMs: 200, redeemRepeatable: true, reverseRepeatable: false },
+    trustProxy: ["10.0.0.0/8", "::1"],
+    allowedOrigins: ["https://shop.example.com", "http://localhost:3000"],
+    oidc: { issuer: "https://login.example.com/tenant", audience: "tessera" },
+    seed: "none",
+  });
+  expect(() => Object.assign(config, { port: 1 })).toThrow("read only");
+});
+
+describe("Capillary", () => {
+  test("is called by till and password", () => {
+    expect(read({ ...production, ...capillary, CAPILLARY_INDIVIDUAL_LEDGER: "capillary" }).capillary).toEqual({
+      api: {
+        rewardsUrl: "https://rewards.example.com/api_gateway/rewards/core/v1",
+        intouchUrl: "https://intouch.example.com",
+        till: "till.one",
+        password: "a password",
+        oauth: undefined,
+        orgId: "100458",
+        brand: "The Brand",
+        programId: "973",
+        callsPerMinute: 1_000,
+      },
+      individualLedger: "capillary",
+      strategies: undefined,
+    });
+  });
+  test("keeps what members are awarded, if it is to", () => {
+    const config = read({ ...client, ...capillary, ...strategies, REWARD_CREDIT_LEDGER: "capillary" });
+    expect(config.capillary.strategies).toEqual({ awardStrategyId: "501", expiryStrategyId: "601" });
+    expect(config.rewardCreditLedger).toBe("capillary");
+    expect(read()).toMatchObject({ rewardCreditLedger: "client", client: { creditPath: "/api/v1/points/credit" } });
+  });
+  test("or by OAuth, with a till or without one, as often as it allows", () => {
+    const oauth = { CAPILLARY_OAUTH_KEY: "key", CAPILLARY_OAUTH_SECRET: "secret", CAPILLARY_PASSWORD: undefined };
+    expect(read({ ...capillary, ...oauth, CAPILLARY_CALLS_PER_MINUTE: "100" }).capillary.api).toMatchObject({
+      till: "till.one",
+      password: undefined,
+      oauth: { key: "key", secret: "secret" },
+      callsPerMinute: 100,
+    });
+    expect(read({ ...capillary, ...oauth, CAPILLARY_TILL: undefined }).capillary.api).toMatchObject({
+      till: undefined,
+    });
+  });
+});
+
+describe("a secret that nobody gave", () => {
+  const files = ["operator-token", "reward-service-token", "session-secret", "webhook-secret"];
+
+  test("is made once, kept beside the data for its owner only, and the same ever after", () => {
+    const { sessionSecret, operatorToken, webhookSecret, rewardServiceToken } = read();
+    const made = [operatorToken, rewardServiceToken, sessionSecret, webhookSecret];
+    expect(new Set(made).size).toBe(4);
+    for (const secret of made) expect(secret).toMatch(/^[\w-]{43}$/);
+    expect(readdirSync(dataDir).toSorted()).toEqual(files);
+    for (const file of files) expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600);
+    expect(read()).toMatchObject({ sessionSecret, operatorToken, webhookSecret, rewardServiceToken });
+    expect(readFileSync(join(dataDir, "operator-token"), "utf8").trim()).toBe(operatorToken);
+  });
+
+  test("is made in a data directory that is not there yet, and its own in another", () => {
+    const [one, two] = [join(dataDir, "deep", "one"), join(dataDir, "two")];
+    expect(read({ DATA_DIR: one }).sessionSecret).not.toBe(read({ DATA_DIR: two }).sessionSecret);
+  });
+
+  test("is not made beside one that was given", () => {
+    expect(read({ OPERATOR_TOKEN: "given-operator-token" }).operatorToken).toBe("given-operator-token");
+    expect(readdirSync(dataDir).toSorted()).toEqual(files.slice(1));
+  });
+
+  test("is one and the same for processes that start at once", async () => {
+    const script = `
+      import { readConfig } from ${JSON.stringify(new URL("../../src/config/config.ts", import.meta.url).href)};
+      process.stdout.write(readConfig({ DATA_DIR: ${JSON.stringify(dataDir)} }).sessionSecret);`;
+    const start = () => promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script]);
+    const secrets = (await Promise.all(Array.from({ length: 6 }, start))).map(({ stdout }) => stdout);
+    expect(new Set(secrets)).toEqual(new Set([read().sessionSecret]));
+    expect(readdirSync(dataDir).toSorted()).toEqual(files);
+  });
+
+  test("is not replaced by an empty one that somebody left behind", () => {
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(join(dataDir, "session-secret"), "\n");
+    expect(() => read()).toThrow(ConfigError);
+    expect(() => read()).toThrow(`${join(dataDir, "session-secret")}: holds no secret`);
+  });
+});

@@ -1,0 +1,103 @@
+import { randomUUID } from "node:crypto";
+import type { TestGateway } from "../gateway.ts";
+
+export interface NewAward {
+  /** Null while nobody knows who the member is. */
+  customerId: string | null;
+  points?: number;
+  availableAt?: Date;
+  expiresAt?: Date | null;
+}
+
+export interface SeenAward {
+  id: string;
+  customer_id: string | null;
+  points: number;
+  state: string;
+  ledger: string | null;
+  credit_reference: string | null;
+  attempts: number;
+  sent_at: Date | null;
+  last_error: string | null;
+  due_at: Date | null;
+  under_way_until: Date | null;
+  settled_at: Date | null;
+}
+
+/** Awards as the pipeline leaves them, with the message, the rule and the decision they come from. @returns their ids */
+export async function insertAwards({ sql }: Pick<TestGateway, "sql">, awards: NewAward[]): Promise<string[]> {
+  const [memberId, messageId, decisionId, ruleId] = [randomUUID(), randomUUID(), randomUUID(), `rule-${randomUUID()}`];
+  await sql("insert into reward_members (id, created_at) values ($1, now())", [memberId]);
+  await sql(
+    `insert into reward_messages (id, ticket_id, ticket_given, digest, source, actor, action, payload, normalisations, answer, received_at)
+     values ($1::uuid, $1::uuid::text, true, $1::uuid::text, 'HTTP', 'test', 'transactionpromo', '{}', '[]', '{}', now())`,
+    [messageId],
+  );
+  await sql(
+    `insert into reward_rules (rule_id, version, action, definition, created_by, created_at)
+     values ($1, 1, 'transactionpromo', '{}', 'test', now())`,
+    [ruleId],
+  );
+  await sql(
+    `insert into reward_decisions (id, message_id, line, rule_id, rule_version, outcome, explanation, at)
+     values ($1, $2, 1, $3, 1, 'AWARD', '{}', now())`,
+    [decisionId, messageId, ruleId],
+  );
+  const rows = awards.map(({ customerId, points = 100, availableAt, expiresAt }) => ({
+    id: randomUUID(),
+    customer_id: customerId,
+    quantity: points,
+    available_at: availableAt ?? new Date(Date.now() - 1_000),
+    expires_at: expiresAt ?? null,
+  }));
+  await sql(
+    `insert into reward_awards (id, effect_key, decision_id, member_id, customer_id, role, unit, quantity, available_at, expires_at, created_at)
+     select id, id::text, $1, $2, customer_id, 'MEMBER', 'POINTS', quantity, available_at, expires_at, now()
+     from jsonb_to_recordset($3::jsonb)
+       as award(id uuid, customer_id text, quantity bigint, available_at timestamptz, expires_at timestamptz)`,
+    [decisionId, memberId, JSON.stringify(rows)],
+  );
+  return rows.map(({ id }) => id);
+}
+
+export async function readAwards({ sql }: Pick<TestGateway, "sql">, ids: readonly string[]): Promise<SeenAward[]> {
+  return sql<SeenAward>(
+    "select *, quantity::int as points from reward_awards where id = any($1::uuid[]) order by array_position($1::uuid[], id)",
+    [ids],
+  );
+}
+
+/** Waits until every one of them has come to an end. */
+export async function awardsSettled(gateway: Pick<TestGateway, "sql" | "until">, ids: string[]): Promise<SeenAward[]> {
+  let awards: SeenAward[] = [];
+  await gateway.until(async () => {
+    awards = await readAwards(gateway, ids);
+    return awards.every(({ state }) => state !== "PENDING" && state !== "UNCERTAIN");
+  });
+  return awards;
+}
+
+/** Lets the leases run out that are on awards: of whoever died, nothing can be under way any more. */
+export async function endLeases({ sql }: Pick<TestGateway, "sql">): Promise<void> {
+  await sql(
+    `update reward_awards set due_at = now(), under_way_until = null
+     where state in ('PENDING', 'UNCERTAIN') and sent_at is not null`,
+  );
+}
+
+/** What the Client's ledger credited of these awards, by reference. */
+export function creditsOf({ sandbox }: Pick<TestGateway, "sandbox">, customerId: string) {
+  return sandbox.client
+    .ledger(customerId)
+    .filter(({ type }) => type === "credit")
+    .map(({ reference, points }) => ({ reference, points }));
+}
+
+/** Resolves after the ledger has got so many credits more. */
+export async function creditsSent({ sandbox }: Pick<TestGateway, "sandbox">, count: number): Promise<void> {
+  const since = sandbox.calls.since(0).at(-1)?.seq ?? 0;
+  const sent = new Set<number>();
+  await sandbox.calls.waitFor(
+    ({ seq, operation }) => seq > since && operation === "credit" && sent.add(seq).size >= count,
+  );
+}

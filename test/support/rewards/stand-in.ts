@@ -1,0 +1,49 @@
+import pg from "pg";
+import type { TakeMessage } from "../../../src/intake/redis/run-redis-intake.ts";
+
+const GATE = 1;
+
+/**
+ * Stands in for the processing of messages: a real transaction that has one effect for each ticket. One that `waits` is not
+ * committed before the gate is open, in whichever process it is. Remembers beside it who tried how often, which no rollback undoes.
+ */
+export async function openStandIn(databaseUrl: string) {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
+  // A test cut it: also one that is in use has to bear that.
+  pool.on("error", () => {}).on("connect", (client) => client.on("error", () => {}));
+  await pool.query(`
+    create table if not exists effects (ticket text primary key, raw text not null);
+    create table if not exists attempts (ticket text not null, pid int not null);`);
+  const processMessage: TakeMessage = async ({ raw }) => {
+    const text = Buffer.isBuffer(raw) ? raw.toString() : String(raw);
+    const { TicketId, waits, poison } = JSON.parse(text);
+    await pool.query("insert into attempts values ($1, $2)", [TicketId, process.pid]);
+    if (poison) throw new Error(`cannot digest 3171234567890123 of ${TicketId}`);
+    const client = await pool.connect();
+    try {
+      await client.query("begin");
+      await client.query("insert into effects values ($1, $2) on conflict do nothing", [TicketId, text]);
+      if (waits) await client.query("select pg_advisory_xact_lock_shared($1)", [GATE]);
+      await client.query("commit");
+    } catch (error) {
+      await client.query("rollback").catch(() => {});
+      throw error;
+    } finally {
+      client.release();
+    }
+  };
+  const isReady = async () => {
+    await pool.query("select 1");
+    return true;
+  };
+  /** @returns opens it */
+  async function closeGate(): Promise<() => Promise<void>> {
+    const keeper = await pool.connect();
+    await keeper.query("select pg_advisory_lock($1)", [GATE]);
+    return async () => {
+      await keeper.query("select pg_advisory_unlock($1)", [GATE]);
+      keeper.release();
+    };
+  }
+  return { processMessage, isReady, pool, closeGate };
+}
