@@ -36,7 +36,8 @@ export interface ClaimPrizeDeps {
 export function makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }: ClaimPrizeDeps): ClaimPrize {
   return async ({ awardId, customerId, shippingAddress }) => {
     const read = shippingAddress == null ? null : readAddress(shippingAddress);
-    const claimed = await inTransaction(db, async (tx): Promise<ChangedOrder | Refused> => {
+    const alone = { db, lane: `customer ${customerId}` };
+    const claimed = await inTransaction(alone, async (tx): Promise<ChangedOrder | Refused> => {
       const [award] = await tx.$queryRaw<{ sku: string }[]>`
         select sku from reward_awards
         where id = ${awardId}::uuid and customer_id = ${customerId} and unit = 'REWARD' for update`;

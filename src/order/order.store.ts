@@ -180,7 +180,7 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
     aggregates: (orderIds) => readAggregates(db, orderIds),
 
     async changing(orderId, work) {
-      const answer = await inTransaction(db, async (tx) => {
+      const answer = await inTransaction({ db, lane: `order ${orderId}` }, async (tx) => {
         const [locked] = await tx.$queryRaw<
           { id: string }[]
         >`select id from orders where id = ${orderId}::uuid for update`;

@@ -96,7 +96,8 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
   ) {
     const { customerId } = buyer;
     const { wallet } = own;
-    return inTransaction(db, async (tx): Promise<Placed | Refused | "balance is stale" | { askAbout: Cart }> => {
+    const alone = { db, lane: `customer ${customerId}` };
+    return inTransaction(alone, async (tx): Promise<Placed | Refused | "balance is stale" | { askAbout: Cart }> => {
       const { version, ...locked } = await lockAccount(tx, customerId);
       const cartId = locked.cartId ?? (await lockOpenCart(tx, customerId)).id;
       const { cart, used, held, redeemed, isTurnFree } = await readCheckout(tx, { customerId, cartId, request });

@@ -22,7 +22,7 @@ export type RevealVoucher = (input: {
 /** Opens the codes of one's own line, and writes down that they were shown. */
 export function makeRevealVoucher({ db, vault, clock }: { db: Db; vault: VoucherVault; clock: Clock }): RevealVoucher {
   return ({ lineId, customerId, sessionId }) =>
-    inTransaction(db, async (tx) => {
+    inTransaction({ db, lane: `customer ${customerId}` }, async (tx) => {
       const line = await tx.orderLine.findFirst({
         where: { id: lineId, order: { customerId } },
         include: { order: { select: { number: true } }, reward: { select: { howToUse: true, redemptionUrl: true } } },
