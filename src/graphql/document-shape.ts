@@ -1,7 +1,7 @@
 import { type DocumentNode, GraphQLError, Kind, type SelectionSetNode } from "graphql";
 
 /** The largest document of our own needs about half of each. */
-export const shapeLimits = { fields: 250, equalNames: 10, fragments: 30, spreads: 60 };
+export const shapeLimits = { fields: 250, equalNames: 10, fragments: 30, spreads: 60, spreadFields: 1_000 };
 
 /**
  * Counts what makes a document expensive to validate, in one pass and before any rule runs: the rule about fields that overlap
@@ -10,28 +10,41 @@ export const shapeLimits = { fields: 250, equalNames: 10, fragments: 30, spreads
  * @returns why the document is not validated; null when it may be
  */
 export function shapeError(document: DocumentNode): GraphQLError | null {
-  const found = { fields: 0, equalNames: 0, fragments: 0, spreads: 0 };
+  const found = { fields: 0, equalNames: 0, fragments: 0, spreads: 0, spreadFields: 0 };
+  const own = new Map<string, { fields: number; spreads: string[] }>();
   /** `names` counts the response names of a selection set, to which its inline fragments belong. */
-  const open: { set: SelectionSetNode; names: Map<string, number> }[] = [];
+  const open: { set: SelectionSetNode; names: Map<string, number>; within: { fields: number; spreads: string[] } }[] =
+    [];
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) found.fragments += 1;
-    if ("selectionSet" in definition) open.push({ set: definition.selectionSet, names: new Map() });
+    if (!("selectionSet" in definition)) continue;
+    const within = { fields: 0, spreads: [] };
+    own.set(
+      definition.kind === Kind.FRAGMENT_DEFINITION ? `fragment ${definition.name.value}` : `operation ${own.size}`,
+      within,
+    );
+    open.push({ set: definition.selectionSet, names: new Map(), within });
   }
   for (let next = open.pop(); next; next = open.pop()) {
-    const { set, names } = next;
+    const { set, names, within } = next;
     for (const selection of set.selections) {
-      if (selection.kind === Kind.FRAGMENT_SPREAD) found.spreads += 1;
-      else if (selection.kind === Kind.INLINE_FRAGMENT) open.push({ set: selection.selectionSet, names });
+      if (selection.kind === Kind.FRAGMENT_SPREAD) {
+        found.spreads += 1;
+        within.spreads.push(`fragment ${selection.name.value}`);
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) open.push({ set: selection.selectionSet, names, within });
       else {
         const name = selection.alias?.value ?? selection.name.value;
         const equal = (names.get(name) ?? 0) + 1;
         names.set(name, equal);
         found.fields += 1;
+        within.fields += 1;
         found.equalNames = Math.max(found.equalNames, equal);
-        if (selection.selectionSet) open.push({ set: selection.selectionSet, names: new Map() });
+        if (selection.selectionSet) open.push({ set: selection.selectionSet, names: new Map(), within });
       }
     }
   }
+  // With so few fragments the sum is bounded; only its depth needs to be.
+  if (found.fragments <= shapeLimits.fragments) found.spreadFields = fieldsWithSpreads(own);
   for (const [what, words] of Object.entries(wordsOf) as [keyof typeof shapeLimits, string][]) {
     const limit = shapeLimits[what];
     if (found[what] <= limit) continue;
@@ -40,9 +53,25 @@ export function shapeError(document: DocumentNode): GraphQLError | null {
   return null;
 }
 
+/** The fields of all definitions with those of the fragments that they spread. One that spreads itself is left to the rules. */
+function fieldsWithSpreads(own: ReadonlyMap<string, { fields: number; spreads: string[] }>): number {
+  const sums = new Map<string, number>();
+  const sumOf = (name: string): number => {
+    const known = sums.get(name);
+    if (known !== undefined) return known;
+    sums.set(name, 0);
+    const { fields = 0, spreads = [] } = own.get(name) ?? {};
+    const sum = spreads.reduce((total, spread) => total + sumOf(spread), fields);
+    sums.set(name, sum);
+    return sum;
+  };
+  return [...own.keys()].reduce((most, name) => Math.max(most, sumOf(name)), 0);
+}
+
 const wordsOf: Record<keyof typeof shapeLimits, string> = {
   fields: "Fields",
   equalNames: "Equal names in one selection set",
   fragments: "Fragments",
   spreads: "Fragment spreads",
+  spreadFields: "Fields with those of spread fragments",
 };

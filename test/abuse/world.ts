@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
+import { customerTokenKey } from "../../sandbox/client/credentials.ts";
 import { startEmbeddedPostgres } from "../../src/platform/postgres/embedded.ts";
 import { startSandboxProcess } from "../../src/program/sandbox-process.ts";
 
@@ -57,6 +58,7 @@ export async function openWorld(checkout: string, more: Record<string, string> =
       CAPILLARY_ORG_ID: capillary.orgId,
       CAPILLARY_BRAND: capillary.brand,
       CAPILLARY_PROGRAM_ID: capillary.programId,
+      CLIENT_HANDOFF_KEY: customerTokenKey,
       SESSION_SECRET: randomUUID() + randomUUID(),
       OPERATOR_TOKEN,
       TRUST_PROXY: "127.0.0.1",

@@ -3,7 +3,7 @@ import type { World } from "../world.ts";
 
 const times = (count: number, make: (index: number) => string) =>
   Array.from({ length: count }, (_, i) => make(i)).join(" ");
-const ROUNDS = 12;
+const ROUNDS = 40;
 
 /** A document of 2 kB with the same name 370 times. */
 const equalNames = (nth: number) => `{ ${times(370, () => "me{id}")} } # ${nth}`;
