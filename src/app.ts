@@ -142,6 +142,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     running.defer(() => creditHttp.close());
     const client = makeClientPoints({ http: clientHttp, creditHttp, ...config.client });
     const handOffKey = config.handOff.key ?? sandbox?.handOffKey;
+    const capillaryKeptMs = surroundings.capillaryKeptMs ?? CAPILLARY_KEPT_MS;
     const capillaryApi = config.capillary.api ?? sandbox?.capillary;
     const capillary =
       capillaryApi &&
@@ -151,7 +152,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
         patience,
         lockBackoffMs: surroundings.lockBackoffMs,
         perCustomer: surroundings.capillaryPerCustomer ?? PER_CUSTOMER,
-        keptMs: surroundings.capillaryKeptMs ?? CAPILLARY_KEPT_MS,
+        keptMs: capillaryKeptMs,
       });
     running.defer(() => capillary?.close());
     const pictures = makePictureFetcher({
@@ -187,6 +188,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       otpGridMs: surroundings.otpGridMs,
       untilOtpTick: surroundings.untilOtpTick,
       otpSettledMs: surroundings.otpSettledMs,
+      capillaryKeptMs,
       catalogPageSize: surroundings.catalogPageSize,
       retries: surroundings.retries,
       revokePatienceMs: surroundings.revokePatienceMs,

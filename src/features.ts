@@ -131,6 +131,7 @@ export interface FeatureDeps {
   otpGridMs: number | undefined;
   untilOtpTick: typeof untilNextTick | undefined;
   otpSettledMs: number | undefined;
+  capillaryKeptMs: number;
   catalogPageSize: number | undefined;
   retries: Partial<RetryPolicies> | undefined;
   revokePatienceMs: number | undefined;
@@ -219,7 +220,7 @@ export function makeFeatures(deps: FeatureDeps) {
   const carts = makeCartStore(db);
   const changeCart = makeChangeCart({ carts, redeemedUnits: orders.redeemedUnits, ledger, clock });
   const readWallets = makeReadWallets({ client, heldPoints: orders.heldPoints, clock });
-  const readGroups = makeReadGroups({ capillary, clock });
+  const readGroups = makeReadGroups({ capillary, clock, keptMs: deps.capillaryKeptMs });
   const readViews = makeReadCustomerViews({ catalogue, refresh: mirrorStore.refresh, ledger, clock });
 
   // Orders

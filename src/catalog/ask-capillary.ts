@@ -38,7 +38,7 @@ export interface AskFreshDeps {
 export function makeAskFresh({ readGroups, readViews, points }: AskFreshDeps) {
   return (customerId: string): AskCapillary => {
     const unshared = { unshared: true, isForOrder: true };
-    const userId = once(() => readGroups.userIdOf(customerId));
+    const userId = once(() => readGroups.userIdOf(customerId, unshared));
     const groups = once(async () => {
       const id = await userId();
       return id === null ? [] : readGroups.groupsOf(id, unshared);

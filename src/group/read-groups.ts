@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { Clock } from "../platform/clock.ts";
 import type { Asking } from "../upstream/capillary/caller.ts";
 import type { Capillary } from "../upstream/capillary/capillary.ts";
@@ -18,8 +19,8 @@ export type Call = Asking;
 
 /** Groups as Capillary tells of them. Where there is no Capillary, there are none. */
 export interface ReadGroups {
-  /** Who the customer is over there; null if nobody. Whoever asks at the same moment shares a call. */
-  userIdOf(customerId: string): Promise<string | null>;
+  /** Who the customer is over there; null if nobody. Pages share an answer for a few seconds, and who asks at one moment a call. */
+  userIdOf(customerId: string, call?: Call): Promise<string | null>;
   /** Every group that this user is in, deleted ones too, with their role in it. */
   groupsOf(userId: string, call: Call): Promise<GroupWallet[]>;
   /** Any group. Whoever sees it must be told that they may elsewhere. */
@@ -28,8 +29,18 @@ export interface ReadGroups {
   names(groupId: string, call: Call): Promise<Map<string, string>>;
 }
 
-export function makeReadGroups(deps: { capillary: Capillary | undefined; clock: Clock }): ReadGroups {
-  const { capillary, clock } = deps;
+export interface ReadGroupsDeps {
+  /** Undefined where there is none. */
+  capillary: Capillary | undefined;
+  clock: Clock;
+  /** How long who a customer is over there is remembered; 0 or left out is not at all. */
+  keptMs?: number | undefined;
+}
+
+const MAX_REMEMBERED = 20_000;
+
+export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): ReadGroups {
+  const userIds = keptMs ? new LRUCache<string, string>({ max: MAX_REMEMBERED, ttl: keptMs }) : undefined;
   if (!capillary) {
     return {
       userIdOf: async () => null,
@@ -79,7 +90,13 @@ export function makeReadGroups(deps: { capillary: Capillary | undefined; clock: 
   }
 
   return {
-    userIdOf: async (customerId) => (await customers.customer({ externalId: customerId }))?.id ?? null,
+    async userIdOf(customerId, { unshared = false } = {}) {
+      const known = unshared ? undefined : userIds?.get(customerId);
+      if (known !== undefined) return known;
+      const id = (await customers.customer({ externalId: customerId }))?.id ?? null;
+      if (id !== null) userIds?.set(customerId, id);
+      return id;
+    },
 
     async groupsOf(userId, call) {
       const told = await orNone(groups.customerGroups(userId, call), "unknown-customer");

@@ -43,6 +43,18 @@ async function loadersOver(says: { list?: Answer; group?: Answer; members?: Answ
 }
 const listOf = (...groups: object[]): Answer => ({ id: 7, userGroups2: groups });
 
+test("who a customer is over there is asked once in a while by pages, and each time by an order", async () => {
+  const capillary = await startFakeCapillary();
+  const row = { user_id: "7", external_id: "C-1", item_status: { success: "true", code: "1000", message: "ok" } };
+  const status = { success: "true", code: 200, message: "ok" };
+  capillary.on("/customer/get", { response: { status, customers: { customer: [row] } } });
+  const groups = makeReadGroups({ capillary: clientOf(capillary.url), clock: makeTestClock(), keptMs: 60_000 });
+  for (let time = 1; time <= 3; time += 1) expect(await groups.userIdOf("C-1")).toBe("7");
+  expect(capillary.seen).toHaveLength(1);
+  expect(await groups.userIdOf("C-1", { unshared: true })).toBe("7");
+  expect(capillary.seen).toHaveLength(2);
+});
+
 describe("an identifier that the list does not tell", () => {
   const list = listOf({ id: 5, groupName: "Family", groupStatus: "ACTIVE", active: true, primaryMember: false });
   test.each([{ primaryUserId: "8" }, { externalId: "fam" }])("is told by the customer's own group: %j", async (by) => {

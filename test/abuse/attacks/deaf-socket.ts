@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Attack } from "../main.ts";
 import { bystander, peakMb } from "../world.ts";
@@ -29,7 +29,7 @@ export const attack: Attack = {
       let sent = 0;
       while (performance.now() - startedAt < SECONDS * 1_000 && sent < MOST_BYTES && !line.destroyed) {
         sent += ping.length;
-        if (!line.write(ping)) await Promise.race([once(line, "drain"), once(line, "close"), delay(500)]);
+        if (!line.write(ping)) await moment(line);
       }
       return sent;
     })();
@@ -50,6 +50,16 @@ export const attack: Attack = {
     return figures;
   },
 };
+
+/** Until there is room for more, or the socket was closed, or half a second has passed. */
+async function moment(line: Socket): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  const ends = ["drain", "close"].map((event) => once(line, event, { signal }));
+  await Promise.race([...ends, delay(500, undefined, { signal })]).catch(() => {});
+  over.abort();
+  await Promise.allSettled(ends);
+}
 
 /** A masked text frame; a mask of zeros leaves the payload as it is. */
 function frame(text: string): Buffer {
