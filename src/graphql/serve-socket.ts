@@ -94,7 +94,10 @@ export function serveSocket<Extra>(
       onMessage: (handle) =>
         ws.on("message", (data) => {
           if (ws.readyState !== ws.OPEN) return;
-          if (isTooMany()) return ws.close(POLICY_VIOLATION, "Too many messages");
+          if (isTooMany()) {
+            ws.close(POLICY_VIOLATION, "Too many messages");
+            return ws.pause(); // what else it sends is not worth reading
+          }
           handle(String(data)).catch((error: unknown) => {
             log.error({ err: error }, "Unexpected error in a message of a websocket");
             ws.close(CloseCode.InternalServerError, "Internal server error");

@@ -11,7 +11,7 @@ const equalNames = (nth: number) => `{ ${times(370, () => "me{id}")} } # ${nth}`
 /** Shapes near every limit at once. Each is new to the gateway, by a comment at its end. */
 const nearLimits: Record<string, (nth: number) => string> = {
   "ten equal names on three levels": (nth) =>
-    `{ ${times(10, () => `me { ${times(2, () => `cart { ${times(5, () => "id version total")} }`)} }`)} } # ${nth}`,
+    `{ ${times(10, () => `me { ${times(2, () => `cart { ${times(2, () => "id version total")} }`)} }`)} } # ${nth}`,
   "fragments that all meet": (nth) =>
     `{ me { ${times(30, (i) => `...F${i}`)} } } ${times(30, (i) => `fragment F${i} on Customer { ${times(8, () => "id")} }`)} # ${nth}`,
   "fragments within fragments": (nth) =>
