@@ -1,7 +1,7 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { hasCode } from "./database-trouble.ts";
-import { Pool, statementName, transact, withPool } from "./direct-sql.ts";
+import { isInTransaction, Pool, statementName, transact, withPool } from "./direct-sql.ts";
 import { Prisma, PrismaClient } from "./generated/prisma/client.ts";
 import { type Lanes, makeLanes } from "./lanes.ts";
 
@@ -61,14 +61,16 @@ export function afterCommit(tx: Tx, action: () => void): void {
 }
 
 /**
- * Runs `work` in one transaction; runs it again when the database chose it as a deadlock's victim. Of a lane, within this process,
- * one follows the other, without holding a connection while it waits.
+ * Runs `work` in one transaction; runs it again when the database chose it as a deadlock's victim. Within this process the
+ * transactions of a lane follow each other, and a transaction that waits for its turn holds no connection. A transaction cannot
+ * enter a lane: it would wait there with its locks, perhaps for a transaction that waits for those locks.
  *
  * @throws Busy when too many wait in the lane
  */
 export async function inTransaction<T>(where: Db | InLane, work: (tx: Tx) => Promise<T>): Promise<T> {
   if (!("lane" in where)) return repeatOnConflict(where, work);
   const { db, lane } = where;
+  if (isInTransaction()) throw new Error(`the lane ${lane} is entered before a transaction begins, not within it`);
   const lanes = lanesOf.get(db) ?? makeLanes({ maxWaiting: MAX_WAITING });
   lanesOf.set(db, lanes);
   return lanes.run(lane, () => repeatOnConflict(db, work));

@@ -21,6 +21,9 @@ interface Held {
 }
 const transactions = new AsyncLocalStorage<Held>();
 
+/** Whether the present async context holds the connection of an open transaction, and may hold locks with it. */
+export const isInTransaction = (): boolean => Boolean(transactions.getStore()?.client);
+
 /**
  * A pool whose connections may be cut, and which knows which of them the transaction of the present async context was given.
  */

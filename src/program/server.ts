@@ -33,6 +33,7 @@ import { mountRewardProcessor } from "../intake/reward-route.ts";
 import { mountWebhooks } from "../order/webhook-route.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
 import type { Bus } from "../platform/events.ts";
+import { Busy } from "../platform/lanes.ts";
 import type { Logger } from "../platform/logger.ts";
 import { explainListenError } from "../platform/port.ts";
 import { gatewayListens } from "./check-ports.ts";
@@ -140,9 +141,10 @@ export async function startServer({ config, log }: { config: Config; log: Logger
       });
       fastify.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
         const trouble = databaseTrouble(error);
-        const status = trouble ? 503 : (error.statusCode ?? 500);
+        const isLater = trouble !== null || error instanceof Busy;
+        const status = isLater ? 503 : (error.statusCode ?? 500);
         if (status >= 500) log.error({ err: error, requestId: request.id }, "Unexpected error");
-        if (trouble) return sendError(request, reply.header("retry-after", "1"), status, "Try again in a moment.");
+        if (isLater) return sendError(request, reply.header("retry-after", "1"), status, "Try again in a moment.");
         return sendError(request, reply, status, status >= 500 ? "Something went wrong on our side." : error.message);
       });
       await fastify.register(fastifyCookie);

@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { uuidOf } from "../../src/graphql/global-id.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { placeOrder } from "../support/orders.ts";
 import { requestOtp } from "../support/sign-in.ts";
@@ -58,4 +60,24 @@ test("a customer who changes the cart many times at once takes one connection", 
   await isServed();
   await holder.query("commit");
   for (const { errors } of await Promise.all(adding)) expect(errors).toBeUndefined();
+});
+
+test("a customer who places and cancels orders many times at once takes two connections", async () => {
+  const customer = await gateway.customer();
+  const reward = await gateway.voucher({ points: 10 });
+  const earlier = await placeOrder(customer, reward.id);
+  await customer.ok(`mutation { addToCart(input: { rewardId: "${reward.id}" }) { userErrors { code } } }`);
+  await holder.query("begin");
+  await holder.query("select from customers where customer_id = $1 for update", [customer.customerId]);
+  await holder.query("select from orders where id = $1 for update", [uuidOf("Order", earlier)]);
+  const place = `mutation ($key: String!) { placeOrder(input: { idempotencyKey: $key }) { order { id } userErrors { code } } }`;
+  const cancel = `mutation ($id: ID!, $key: String!) {
+    cancelOrder(input: { orderId: $id, idempotencyKey: $key }) { userErrors { code } }
+  }`;
+  const keys = Array.from({ length: 10 }, () => randomUUID());
+  const asking = keys.flatMap((key) => [customer.send(place, { key }), customer.send(cancel, { key, id: earlier })]);
+  await gateway.until(async () => (await waiting()) === 2);
+  await isServed();
+  await holder.query("commit");
+  for (const { errors } of await Promise.all(asking)) expect(errors).toBeUndefined();
 });

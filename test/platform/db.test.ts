@@ -1,6 +1,6 @@
 import pg from "pg";
 import { expect, test } from "vitest";
-import { inTransaction, openDb } from "../../src/platform/db.ts";
+import { afterCommit, inTransaction, openDb } from "../../src/platform/db.ts";
 import { cloneDatabase } from "../support/gateway.ts";
 
 test("connections that are cut while many wait for one end no process, only their own transactions", async () => {
@@ -45,4 +45,42 @@ test("connections that are cut while nobody uses them end no process, before a m
   while (!(await isCut())) await new Promise(setImmediate); // nor has the pool opened another
   await expect(db.$queryRaw`select 1`).rejects.toThrow("after calling end on the pool");
   await operator.end();
+});
+
+test("transactions that wait in a lane hold no connection, and of each lane one is under way", async () => {
+  const db = openDb(await cloneDatabase(), 2);
+  const hold = Promise.withResolvers<void>();
+  let underWay = 0;
+  let most = 0;
+  const waiting = Array.from({ length: 20 }, () =>
+    inTransaction({ db, lane: "order 1" }, async (tx) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await tx.$queryRaw`select 1`;
+      await hold.promise;
+      underWay -= 1;
+    }),
+  );
+  expect(await inTransaction(db, (tx) => tx.$queryRaw`select 1 as one`)).toEqual([{ one: 1 }]);
+  expect(await inTransaction({ db, lane: "order 2" }, (tx) => tx.$queryRaw`select 2 as two`)).toEqual([{ two: 2 }]);
+  hold.resolve();
+  await Promise.all(waiting);
+  expect(most).toBe(1);
+  await db.$disconnect();
+});
+
+test("a transaction enters no lane, not even its own, and what follows its commit may", async () => {
+  const db = openDb(await cloneDatabase(), 2);
+  const enter = (lane: string) => inTransaction({ db, lane }, (tx) => tx.$queryRaw`select 1 as one`);
+  const refused = "is entered before a transaction begins";
+  await expect(inTransaction(db, () => enter("order 1"))).rejects.toThrow(refused);
+  await expect(inTransaction({ db, lane: "order 1" }, () => enter("order 1"))).rejects.toThrow(refused);
+  let after: Promise<unknown> | undefined;
+  await inTransaction({ db, lane: "order 1" }, async (tx) =>
+    afterCommit(tx, () => {
+      after = enter("order 1");
+    }),
+  );
+  expect(await after).toEqual([{ one: 1 }]);
+  await db.$disconnect();
 });
