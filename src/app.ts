@@ -206,6 +206,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       await features.reconcile();
       await countRedemptions(db);
       await features.expireVouchers();
+      await features.sealAudit();
     };
     running.defer(repeat(reconcile, surroundings.reconcileEveryMs ?? 30_000, "Reconciliation", log));
     await features.expireVouchers();

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { auditResolvers } from "./audit/audit.resolvers.ts";
+import { makeAuditSealer } from "./audit/seal-audit.ts";
 import { makeAccessTokens } from "./auth/access-token.ts";
 import { maskedMobileLoader } from "./auth/auth.loaders.ts";
 import { authResolvers } from "./auth/auth.resolvers.ts";
@@ -363,6 +365,7 @@ export function makeFeatures(deps: FeatureDeps) {
       await adoptOrders(db);
       await dropOldEngine(db);
     },
+    sealAudit: makeAuditSealer({ db, clock, log }).seal,
     reconcile: makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs }),
     resolvers: [
       authResolvers({ requestOtp, verifyOtp, signInWithToken, sessions, accessTokens }),
@@ -420,6 +423,7 @@ export function makeFeatures(deps: FeatureDeps) {
         }),
       }),
       historyResolvers(),
+      auditResolvers({ db }),
     ],
   };
 }

@@ -65,6 +65,7 @@ const rows: Record<string, Row> = {
   ],
   "Query.expiringVouchers": ["{ it: expiringVouchers { codes } }", forOperators("ok")],
   "Query.orders": ["{ it: orders { totalCount } }", forOperators("ok")],
+  "Query.auditLog": ["{ it: auditLog { totalCount } }", forOperators("ok")],
   "Query.rewardCampaigns": ["{ it: rewardCampaigns { id } }", everybody],
   "Query.rewardRules": ["{ it: rewardRules { ruleId } }", forOperators("ok")],
   "Query.simulateReward": [`{ it: simulateReward(payload: "{}") { replayed } }`, forOperators("ok")],

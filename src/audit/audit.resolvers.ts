@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../graphql/connection.ts";
+import type { AuditFilter, Resolvers } from "../graphql/generated/resolvers.ts";
+import { requireOperator } from "../graphql/guards.ts";
+import type { Db, Prisma } from "../platform/db.ts";
+
+export type AuditRow = Prisma.AuditEntryGetPayload<{ include: { seal: true } }>;
+
+const MOST = 2n ** 63n - 1n;
+const cursorShape = z.tuple([
+  z
+    .string()
+    .regex(/^\d{1,19}$/)
+    .transform(BigInt)
+    .refine((id) => id <= MOST),
+]);
+
+export function auditResolvers({ db }: { db: Db }): Resolvers {
+  return {
+    Query: {
+      async auditLog(_, { first, after, filter }, context) {
+        requireOperator(context);
+        const limit = pageSize(first);
+        const from = readCursor(after, cursorShape);
+        const where = whereOf(filter ?? {});
+        const rows = await db.auditEntry.findMany({
+          where: { AND: [where, from ? { id: { lt: from[0] } } : {}] },
+          include: { seal: true },
+          orderBy: { id: "desc" },
+          take: limit + 1,
+        });
+        const connection: Connection<AuditRow> = {
+          nodes: rows.slice(0, limit),
+          hasNextPage: rows.length > limit,
+          hasPreviousPage: from !== null,
+          cursorOf: ({ id }) => makeCursor([String(id)]),
+          totalCount: () => db.auditEntry.count({ where }),
+        };
+        return connection;
+      },
+    },
+    AuditEntry: {
+      id: ({ id }) => String(id),
+      details: ({ details }) => (details === null ? null : JSON.stringify(details)),
+    },
+    AuditSeal: {
+      seq: ({ seq }) => String(seq),
+      hash: ({ hash }) => Buffer.from(hash).toString("hex"),
+    },
+    AuditEntryConnection: connectionFields<AuditRow>(),
+  };
+}
+
+const whereOf = ({ actor, action, subject, from, to }: AuditFilter): Prisma.AuditEntryWhereInput => ({
+  ...(actor != null && { actor }),
+  ...(action != null && { action: { startsWith: action } }),
+  ...(subject != null && { subject }),
+  ...((from != null || to != null) && { at: { ...(from != null && { gte: from }), ...(to != null && { lt: to }) } }),
+});
