@@ -270,7 +270,8 @@ async function startPostgres(dataDir: string, running: AsyncDisposableStack, not
 async function startSandbox(config: Config, running: AsyncDisposableStack) {
   const { sandboxPort: port, dataDir, client } = config;
   const { user, password } = client;
-  const gatewayUrl = config.port === 0 ? undefined : originOf(config.host, config.port); // 0: known only once it listens
+  const own = config.port === 0 ? undefined : originOf(config.host, config.port); // 0: known only once it listens
+  const gatewayUrl = config.publicOrigin ?? own;
   const sandbox = await startSandboxProcess({ port, dataDir, user, password, gatewayUrl });
   running.defer(() => sandbox.stop());
   return sandbox;

@@ -30,7 +30,7 @@ export function mountDevelopmentSignIn(
 ): SignInPathOf {
   // A configured key verifies the links of somebody else, never the sandbox's.
   if (config.isProduction || config.handOff.key || sandboxUrl === undefined) return () => undefined;
-  const isOwnOrigin = makeOriginCheck([]);
+  const isOwnOrigin = makeOriginCheck({ allowedOrigins: [] });
 
   async function askSandbox<Answer>(path: string, answer: z.ZodType<Answer>): Promise<Answer | { status: number }> {
     try {
@@ -48,7 +48,7 @@ export function mountDevelopmentSignIn(
     routes.addHook("onRequest", async (request, reply) => {
       reply.header("cache-control", "no-store");
       const site = request.headers["sec-fetch-site"] ?? "none";
-      const isOwnPage = isOwnOrigin(request.headers) && (site === "same-origin" || site === "none");
+      const isOwnPage = isOwnOrigin(request.raw) && (site === "same-origin" || site === "none");
       if (isFromThisMachine(request) && isOwnPage) return;
       const error = "Only this gateway's own pages may sign in here, opened on this machine as localhost or 127.0.0.1.";
       return reply.code(403).send({ error });

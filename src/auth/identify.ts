@@ -24,7 +24,7 @@ export function makeIdentify({ accessTokens, sessions, operatorToken, serviceTok
   const [isOperator, isService] = [isToken(operatorToken), isToken(serviceToken)];
   return async (token) => {
     if (!token) return anonymous;
-    if (isOperator(token)) return { kind: "operator", operatorId: "operator" };
+    if (isOperator(token)) return { kind: "operator", operatorId: "operator", roles: ["admin"] };
     if (isService(token)) return { kind: "service", serviceId: "service" };
     const claims = await accessTokens.verify(token);
     if (claims) {
@@ -32,8 +32,10 @@ export function makeIdentify({ accessTokens, sessions, operatorToken, serviceTok
       if (session?.customerId !== claims.customerId) return anonymous;
       return { kind: "customer", customerId: session.customerId, sessionId: session.id };
     }
-    const operatorId = await oidc?.(token);
-    return operatorId ? { kind: "operator", operatorId } : anonymous;
+    const operator = await oidc?.(token);
+    if (!operator) return anonymous;
+    const { subject: operatorId, roles, expiresAt } = operator;
+    return { kind: "operator", operatorId, roles, expiresAt };
   };
 }
 

@@ -1,9 +1,17 @@
 import { createRemoteJWKSet, decodeJwt, errors, jwtVerify } from "jose";
 import { z } from "zod";
 import type { Logger } from "../platform/logger.ts";
+import { type OperatorRole, operatorRoles, rolesOf } from "./operator-roles.ts";
 
-/** The subject of a valid token of the operators' identity provider, or null. */
-export type OidcVerifier = (token: string) => Promise<string | null>;
+export interface OidcOperator {
+  subject: string;
+  /** At least one. */
+  roles: OperatorRole[];
+  expiresAt: Date;
+}
+
+/** The bearer of a valid token of the operators' identity provider with a role here, or null. */
+export type OidcVerifier = (token: string) => Promise<OidcOperator | null>;
 
 const discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
 const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
@@ -11,16 +19,16 @@ const LEEWAY_SECONDS = 30;
 /** What goes wrong between the provider and us. Everything else that jose reports is wrong with the token. */
 const PROVIDER_AT_FAULT = new Set(["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"]);
 
-/** Operators by OpenID Connect: whoever has a valid token of this issuer for this audience is one. */
-export function makeOidcVerifier({
-  issuer,
-  audience,
-  log,
-}: {
+export interface OidcOptions {
   issuer: string;
   audience: string;
+  /** The claim that names the operator's roles. */
+  roleClaim: string;
   log: Logger;
-}): OidcVerifier {
+}
+
+/** Operators by OpenID Connect: a valid token of this issuer for this audience, whose claim names one of our roles. */
+export function makeOidcVerifier({ issuer, audience, roleClaim, log }: OidcOptions): OidcVerifier {
   let keys: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
   const discover = async () => {
     const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
@@ -30,7 +38,7 @@ export function makeOidcVerifier({
     return createRemoteJWKSet(new URL(found.jwks_uri));
   };
   return async (token) => {
-    // Whoever comes with another token, say a customer's that has expired, need not wait for the provider.
+    // Another token, such as a customer's that has expired, need not wait for the provider.
     if (claimedIssuer(token) !== issuer) return null;
     try {
       keys ??= discover();
@@ -41,7 +49,14 @@ export function makeOidcVerifier({
         requiredClaims: ["exp", "sub"],
         clockTolerance: LEEWAY_SECONDS,
       });
-      return payload.sub ?? null;
+      const { sub: subject = "", exp = 0 } = payload;
+      const roles = rolesOf(payload, roleClaim);
+      if (subject && roles.length > 0) return { subject, roles, expiresAt: new Date(exp * 1_000) };
+      log.warn(
+        { subject, claim: roleClaim },
+        `A valid token makes nobody an operator, because its claim names none of the roles ${operatorRoles.join(", ")}. Check OIDC_OPERATOR_CLAIM and the roles at the provider`,
+      );
+      return null;
     } catch (error) {
       if (error instanceof errors.JOSEError && !PROVIDER_AT_FAULT.has(error.code)) return null;
       keys = undefined; // asked again next time

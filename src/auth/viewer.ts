@@ -1,8 +1,16 @@
+import type { OperatorRole } from "./operator-roles.ts";
+
 /** Who is asking. Owners are taken from here and never from an argument. */
 export type Viewer =
   | { readonly kind: "anonymous" }
   | { readonly kind: "customer"; readonly customerId: string; readonly sessionId: string }
-  | { readonly kind: "operator"; readonly operatorId: string }
+  | {
+      readonly kind: "operator";
+      readonly operatorId: string;
+      readonly roles: readonly OperatorRole[];
+      /** When the token ends; undefined if it does not. */
+      readonly expiresAt?: Date | undefined;
+    }
   /** Another program, such as a producer of rewards: it may bring messages in and sees nobody's belongings. */
   | { readonly kind: "service"; readonly serviceId: string };
 

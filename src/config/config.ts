@@ -6,6 +6,7 @@ import { z } from "zod";
 import { readHandOffKey } from "../auth/hand-off-key.ts";
 import { explainDataDirError, makeDirectory } from "../platform/data-dir.ts";
 import { isTimeZone } from "../platform/time-zone.ts";
+import { plainTextProblems, serverSettingNames } from "./plain-text-settings.ts";
 
 /** Thrown when the settings do not make sense. Its message is for the person at the terminal: one line a problem. */
 export class ConfigError extends Error {
@@ -35,6 +36,8 @@ const httpOrigin = z.string().refine(
   },
   { error: "expected an origin without a path, such as https://client.example.com" },
 );
+
+const originOnly = httpOrigin.transform((url) => new URL(url).origin);
 
 const list = z.string().transform((text) => text.split(",").flatMap((item) => item.trim() || []));
 
@@ -137,14 +140,21 @@ const settings = z.object({
   OPERATOR_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
   OIDC_ISSUER: url(/^https?$/, "https://login.example.com").optional(),
   OIDC_AUDIENCE: text.optional(),
+  OIDC_OPERATOR_CLAIM: text.default("roles"),
   WEBHOOK_SECRET: z.string().min(16, "expected at least 16 characters").optional(),
   REWARD_SERVICE_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
   REWARD_PROCESSOR_PORT: integer(0, 65_535).optional(),
   PROGRAM_TIME_ZONE: text
     .refine(isTimeZone, { error: "expected the name of a time zone, such as Asia/Jakarta" })
     .default("Asia/Jakarta"),
-  ALLOWED_ORIGINS: list.pipe(z.array(httpOrigin.transform((url) => new URL(url).origin))).default([]),
+  PUBLIC_ORIGIN: originOnly.optional(),
+  ALLOWED_ORIGINS: list.pipe(z.array(originOnly)).default([]),
   TRUST_PROXY: proxies.optional(),
+  PLAIN_TEXT_ALLOWED: list
+    .refine((names) => names.every((name) => (serverSettingNames as string[]).includes(name)), {
+      error: `expected names of settings among ${serverSettingNames.join(", ")}`,
+    })
+    .default([]),
   TRUSTED_DOCUMENTS: z.enum(["off", "only"]).default("off"),
   TRUSTED_DOCUMENTS_MANIFESTS: list.default([]),
 
@@ -247,12 +257,17 @@ export function readConfig(env: Record<string, string | undefined>) {
     socketsPerSession: s.SOCKETS_PER_SESSION,
     socketsPerAddress: s.SOCKETS_PER_ADDRESS,
     operatorToken: s.OPERATOR_TOKEN ?? made("operator-token"),
-    oidc: s.OIDC_ISSUER && s.OIDC_AUDIENCE ? { issuer: s.OIDC_ISSUER, audience: s.OIDC_AUDIENCE } : undefined,
+    oidc:
+      s.OIDC_ISSUER && s.OIDC_AUDIENCE
+        ? { issuer: s.OIDC_ISSUER, audience: s.OIDC_AUDIENCE, roleClaim: s.OIDC_OPERATOR_CLAIM }
+        : undefined,
     webhookSecret: s.WEBHOOK_SECRET ?? made("webhook-secret"),
     /** Undefined lets no service in. */
     rewardServiceToken: s.REWARD_SERVICE_TOKEN ?? made("reward-service-token"),
     rewardProcessorPort: s.REWARD_PROCESSOR_PORT,
     programTimeZone: s.PROGRAM_TIME_ZONE,
+    /** Undefined means that of each request. */
+    publicOrigin: s.PUBLIC_ORIGIN,
     allowedOrigins: s.ALLOWED_ORIGINS,
     trustProxy: s.TRUST_PROXY ?? false,
     trustedDocuments: {
@@ -303,10 +318,9 @@ function contradictions(s: z.infer<typeof settings>): string[] {
     if (!s.CLIENT_API_URL)
       problems.push("CLIENT_API_URL: required in production; only elsewhere the sandbox stands in");
     if (s.CRASH_POINTS) problems.push("CRASH_POINTS: lets a test kill the process and is refused in production");
-  }
-  const { CLIENT_HANDOFF_KEY: handOff } = s;
-  if (s.NODE_ENV === "production" && handOff?.kind === "jwks" && handOff.url.protocol !== "https:") {
-    problems.push("CLIENT_HANDOFF_KEY: keys fetched without TLS are anybody's; production wants an https URL");
+    const { CLIENT_HANDOFF_KEY: handOff, ...others } = s;
+    const servers = { ...others, CLIENT_HANDOFF_KEY: handOff?.kind === "jwks" ? handOff.url.href : undefined };
+    problems.push(...plainTextProblems(servers, s.PLAIN_TEXT_ALLOWED));
   }
   if (s.CLIENT_API_URL && !(s.CLIENT_API_USER && s.CLIENT_API_PASSWORD)) {
     problems.push("CLIENT_API_USER, CLIENT_API_PASSWORD: both are required with CLIENT_API_URL");

@@ -38,6 +38,8 @@ const SESSION_CHECK_MS = 15_000;
 const CLOSE_WAIT_MS = 2_000;
 /** How long a socket of nobody in particular may be open without an operation. */
 const IDLE_MS = 60_000;
+/** Longer ones fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 const NORMAL_CLOSURE = 1000;
 const SERVICE_RESTART = 1012;
 const TRY_AGAIN_LATER = 1013;
@@ -167,6 +169,30 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
     return () => clearInterval(check);
   }
 
+  /** Closes an operator's socket when the token that it was opened with ends. */
+  function closeWithToken(socket: WebSocket, expiresAt: Date): () => void {
+    let timer: NodeJS.Timeout;
+    const wait = () => {
+      const leftMs = expiresAt.getTime() - Date.now();
+      if (leftMs <= 0) socket.close(CloseCode.Forbidden, "Token expired");
+      else timer = setTimeout(wait, Math.min(leftMs, MAX_TIMER_MS));
+    };
+    wait();
+    return () => clearTimeout(timer);
+  }
+
+  /** @returns what lets the socket go; null where there are as many of its kind as may be */
+  function claim(extra: SocketExtra, viewer: Viewer): (() => void) | null {
+    if (viewer.kind === "customer") return ofSession(extra.socket, viewer.sessionId);
+    const release = closeWhenIdle(extra);
+    if (viewer.kind !== "operator" || !viewer.expiresAt) return release;
+    const forget = closeWithToken(extra.socket, viewer.expiresAt);
+    return () => {
+      forget();
+      release();
+    };
+  }
+
   /** The document of a text, or what is wrong with it. */
   function validDocument(text: string): DocumentNode | GraphQLError[] {
     const key = documentKey(text);
@@ -242,7 +268,7 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
         const viewer = await identify(given, request);
         // Closed in the meantime, it would never be released.
         if (!viewer || socket.readyState !== socket.OPEN) return false;
-        const release = viewer.kind === "customer" ? ofSession(socket, viewer.sessionId) : closeWhenIdle(extra);
+        const release = claim(extra, viewer);
         if (!release) {
           socket.close(TRY_AGAIN_LATER, "Too many sockets of this session");
           return false;

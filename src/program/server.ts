@@ -45,6 +45,8 @@ const MAX_SOCKETS = 5_000;
 /** Sockets, and as many requests at once. */
 const MAX_CONNECTIONS = 2 * MAX_SOCKETS;
 const DRAIN_MS = 5_000;
+/** How long browsers remember that this host is spoken to over TLS only: a year. They ignore it where there is no TLS. */
+const HSTS_SECONDS = 31_536_000;
 const ENCODING_REFUSED = "A Content-Encoding is not supported: send the body as it is, without compression.";
 const UNREADABLE_ADDRESS =
   "The address is not valid: each % must be followed by two hexadecimal digits, and the bytes must be UTF-8.";
@@ -77,8 +79,9 @@ export interface Server {
  * @throws SetupError naming PORT or HOST if it cannot listen
  */
 export async function startServer({ config, log }: { config: Config; log: Logger }): Promise<Server> {
+  const overTls = config.isProduction ? { "strict-transport-security": `max-age=${HSTS_SECONDS}` } : {};
   const comeBack: RequestListener = ({ headers }, response) => {
-    const later = { "retry-after": "1", "cache-control": "no-store", vary: "Accept", connection: "close" };
+    const later = { ...overTls, "retry-after": "1", "cache-control": "no-store", vary: "Accept", connection: "close" };
     if (acceptsHtml(headers)) {
       response.writeHead(503, { ...later, ...errorPageHeaders, refresh: "2" });
       response.end(errorPage(503, "The server is starting or stopping. This page reloads by itself."));
@@ -87,6 +90,11 @@ export async function startServer({ config, log }: { config: Config; log: Logger
       response.end('{"status":"starting or stopping"}\n');
     }
   };
+  const commonHeaders = ({ id }: FastifyRequest) => ({
+    ...overTls,
+    "x-request-id": id,
+    "x-content-type-options": "nosniff",
+  });
   let answer = comeBack;
   const http = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5_000 },
@@ -100,6 +108,16 @@ export async function startServer({ config, log }: { config: Config; log: Logger
     throw explainListenError(error, gatewayListens(config));
   }
   const { port } = http.address() as AddressInfo;
+
+  let isExplained = false;
+  function explainOtherScheme(origin: string): void {
+    if (isExplained) return;
+    isExplained = true;
+    log.warn(
+      { origin },
+      "A page of this host is not signed in by cookies, because its scheme is not the one that the request came by. Set PUBLIC_ORIGIN to the page's origin, or TRUST_PROXY to the proxy that sends X-Forwarded-Proto",
+    );
+  }
 
   const health = makeHealth();
   const stopping = new AbortController();
@@ -122,7 +140,14 @@ export async function startServer({ config, log }: { config: Config; log: Logger
       });
       const { identify, makeLoaders, sessions, receiveReport, readRewardImage } = features;
       const isSecure = config.isProduction;
-      const mayUseCookies = makeOriginCheck(config.allowedOrigins);
+      const trusted = proxyAddr.compile(config.trustProxy || []);
+      const mayUseCookies = makeOriginCheck({
+        allowedOrigins: config.allowedOrigins,
+        publicOrigin: config.publicOrigin,
+        isSecure,
+        isTrustedProxy: (address) => trusted(address, 0),
+        onOtherScheme: explainOtherScheme,
+      });
       const cookieNames = makeCookieNames(isSecure);
       const viewerOf = (authorization: string | undefined, accessCookie: string | undefined) =>
         identify(authorization === undefined ? accessCookie : bearerToken(authorization));
@@ -185,7 +210,6 @@ export async function startServer({ config, log }: { config: Config; log: Logger
       const validated = makeDocumentCache();
       const { costPerMinute } = config;
       const rateLimits = makeRateLimits(costPerMinute);
-      const trusted = proxyAddr.compile(config.trustProxy || []);
       const blockOf = (request: IncomingMessage) => addressBlock(proxyAddr(request, trusted));
       const stopGraphql = await mountGraphql(fastify, {
         schema,
@@ -194,7 +218,7 @@ export async function startServer({ config, log }: { config: Config; log: Logger
         isProduction: config.isProduction,
         log,
         async makeContext(request: FastifyRequest, reply: FastifyReply) {
-          const mayUse = mayUseCookies(request.headers);
+          const mayUse = mayUseCookies(request.raw);
           const accessCookie = mayUse ? request.cookies[cookieNames.access] : undefined;
           const viewer = await viewerOf(request.headers.authorization, accessCookie);
           const block = addressBlock(request.ip);
@@ -220,7 +244,7 @@ export async function startServer({ config, log }: { config: Config; log: Logger
         validated,
         bus,
         log,
-        isOriginAllowed: (request) => mayUseCookies(request.headers),
+        isOriginAllowed: mayUseCookies,
         async identify(authorization, request) {
           const cookies = fastify.parseCookie(request.headers.cookie ?? "");
           const viewer = await viewerOf(authorization, cookies[cookieNames.access]);
@@ -267,8 +291,6 @@ const noCookies: SessionCookies = {
   set() {},
   clear() {},
 };
-
-const commonHeaders = ({ id }: FastifyRequest) => ({ "x-request-id": id, "x-content-type-options": "nosniff" });
 
 /** The caller's own id for the request when it is harmless, else a new one. */
 function requestIdOf(request: IncomingMessage): string {

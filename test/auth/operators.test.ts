@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { generateKeyPair, SignJWT } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { rolesOf } from "../../src/auth/operator-roles.ts";
 import { OPERATOR_TOKEN, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { makeCaller } from "../support/graphql.ts";
 import { type CapturedLog, captureLog } from "../support/log.ts";
@@ -42,6 +43,26 @@ async function actorOf(token: string): Promise<string | undefined> {
   if (!data?.createReward?.reward) return errors?.[0]?.extensions.code;
   const [entry] = await gateway.sql<{ actor: string }>("select actor from audit_log where subject = $1", [sku]);
   return entry?.actor;
+}
+
+/** Opens a socket and waits until the gateway closes it. */
+function closedSocketOf(token: string): Promise<{ kind: string; code: number; reason: string }> {
+  const { promise, resolve } = Promise.withResolvers<{ kind: string; code: number; reason: string }>();
+  let kind = "before it was acknowledged";
+  makeCaller(() => gateway.url, token).socket({
+    lazy: false,
+    on: {
+      connected: () => {
+        kind = "after it was acknowledged";
+      },
+      closed: (event) => {
+        const { code, reason } = event as { code: number; reason: string };
+        resolve({ kind, code, reason: String(reason) });
+      },
+    },
+    onNonLazyError: () => {}, // the close is what is waited for
+  });
+  return promise;
 }
 
 describe("the operator token", () => {
@@ -86,9 +107,26 @@ describe("the operators' identity provider", () => {
     ["that is not good yet", () => ({ nbf: nowSeconds() + 120 })],
     ["of nobody", () => ({ sub: undefined })],
     ["of somebody without a name", () => ({ sub: "" })],
+    ["without a role", () => ({ roles: undefined })],
+    ["with roles of other programs", () => ({ roles: ["administrator", "Admin", "admin ", 7, null] })],
+    ["whose role stands in another claim", () => ({ roles: undefined, groups: ["admin"] })],
+    ["whose roles are no list", () => ({ roles: { admin: true } })],
   ])("does not vouch for a token %s", async (_, changes) => {
     expect(await actorOf(await issuer.token(changes()))).toBe("UNAUTHENTICATED");
     expect(captured.text()).not.toContain(complaint);
+  });
+
+  test("is complained about in the log when a good token has no role here", async () => {
+    await actorOf(await issuer.token({ sub: "new@brand", roles: ["staff"] }));
+    expect(captured.text()).toContain('"claim":"roles"');
+    expect(captured.text()).toContain("Check OIDC_OPERATOR_CLAIM");
+  });
+
+  test("has a socket closed when the token that it was opened with ends", async () => {
+    const expiresAt = nowSeconds() + 2; // a token's end is a whole second; nothing waits longer
+    const { kind, code, reason } = await closedSocketOf(await issuer.token({ exp: expiresAt }));
+    expect({ kind, code, reason }).toEqual({ kind: "after it was acknowledged", code: 4403, reason: "Token expired" });
+    expect(Date.now()).toBeGreaterThanOrEqual(expiresAt * 1_000);
   });
 
   test("does not vouch for a token signed with a key it does not know", async () => {
@@ -106,6 +144,17 @@ describe("the operators' identity provider", () => {
     const part = (content: object) => Buffer.from(JSON.stringify(content)).toString("base64url");
     expect(await actorOf(shared)).toBe("UNAUTHENTICATED");
     expect(await actorOf(`${part({ alg: "none" })}.${part(claims)}.`)).toBe("UNAUTHENTICATED");
+  });
+});
+
+describe("the claim of the operators' roles", () => {
+  test.each<[claim: string, claims: Record<string, unknown>]>([
+    ["groups", { groups: "openid admin" }],
+    ["realm_access.roles", { realm_access: { roles: ["offline_access", "admin"] } }],
+    ["https://brand.example/roles", { "https://brand.example/roles": ["admin"] }],
+  ])("may be %s", (claim, claims) => {
+    expect(rolesOf(claims, claim)).toEqual(["admin"]);
+    expect(rolesOf({ roles: ["admin"] }, claim)).toEqual([]);
   });
 });
 

@@ -35,7 +35,7 @@ const strategies = { CAPILLARY_AWARD_STRATEGY_ID: "501", CAPILLARY_EXPIRY_STRATE
 const production = {
   NODE_ENV: "production",
   SESSION_SECRET: "s".repeat(32),
-  DATABASE_URL: "postgresql://tessera@db.example.com/tessera",
+  DATABASE_URL: "postgresql://tessera@db.example.com/tessera?sslmode=verify-full",
   ...client,
 };
 function problemsOf(env: Record<string, string | undefined>): string[] {
@@ -94,6 +94,10 @@ describe("a setting that is wrong says what it is, what was found and what is al
     ["OIDC_ISSUER", "login", "expected a URL such as https://login.example.com"],
     ["ALLOWED_ORIGINS", "https://shop.example.com, shop", origin],
     ["ALLOWED_ORIGINS", "*", origin],
+    ["PUBLIC_ORIGIN", "shop.example.com", origin],
+    ["PUBLIC_ORIGIN", "https://shop.example.com/rewards", origin],
+    ["PLAIN_TEXT_ALLOWED", "true", "expected names of settings among DATABASE_URL, "],
+    ["PLAIN_TEXT_ALLOWED", "REDIS_URL, DATABASE", "expected names of settings among DATABASE_URL, "],
     ["TRUST_PROXY", "true", "addresses or networks"],
     ["TRUST_PROXY", "1", "addresses or networks"],
     ["TRUST_PROXY", "10.0.0.0/33", "addresses or networks"],
@@ -169,7 +173,6 @@ describe("settings that do not go together", () => {
     [{ ...production, SESSION_SECRET: " ".repeat(40) }, "SESSION_SECRET"],
     [{ ...production, CLIENT_API_URL: undefined }, "CLIENT_API_URL"],
     [{ ...production, CRASH_POINTS: "true" }, "CRASH_POINTS"],
-    [{ ...production, CLIENT_HANDOFF_KEY: "http://login.example.com/keys" }, "CLIENT_HANDOFF_KEY"],
     [{ ...production, CLIENT_SETTLE_SECONDS: "4.9", UPSTREAM_TIMEOUT_MS: "5000" }, "CLIENT_SETTLE_SECONDS"],
   ])("are refused by name: %o", (env, names) => {
     const problems = problemsOf(env);
@@ -182,6 +185,61 @@ describe("settings that do not go together", () => {
       "DATABASE_URL",
       "CLIENT_API_URL",
     ]);
+  });
+});
+
+describe("in production a setting by which secrets would cross a network in plain text", () => {
+  const database = "postgresql://tessera:hunter2@db.example.com/tessera";
+  const plain: [name: string, value: string, host: string][] = [
+    ["DATABASE_URL", database, "db.example.com"],
+    ["DATABASE_URL", `${database}?sslmode=disable`, "db.example.com"],
+    ["DATABASE_URL", "postgresql://tessera@localhost/tessera?host=db.example.com", "db.example.com"],
+    ["DATABASE_LISTEN_URL", database, "db.example.com"],
+    ["REDIS_URL", "redis://:hunter2@cache.example.com:6379", "cache.example.com:6379"],
+    ["CLIENT_API_URL", "http://client.example.com", "client.example.com"],
+    ["CLIENT_API_URL", "http://10.0.0.7:8080", "10.0.0.7:8080"],
+    ["CLIENT_API_URL", "http://127.0.0.1.evil.example", "127.0.0.1.evil.example"],
+    ["CAPILLARY_REWARDS_URL", "http://rewards.example.com/v1", "rewards.example.com"],
+    ["CAPILLARY_INTOUCH_URL", "http://intouch.example.com", "intouch.example.com"],
+    ["CLIENT_HANDOFF_KEY", "http://login.example.com/keys", "login.example.com"],
+    ["OIDC_ISSUER", "http://login.example.com", "login.example.com"],
+    ["PUBLIC_ORIGIN", "http://shop.example.com", "shop.example.com"],
+    ["ALLOWED_ORIGINS", "https://app.example.com, http://shop.example.com", "shop.example.com"],
+  ];
+  const whole = { ...production, ...capillary, OIDC_ISSUER: "https://login.example.com", OIDC_AUDIENCE: "tessera" };
+
+  test.each(plain)("is refused: %s=%s", (name, value, host) => {
+    const [problem, ...others] = problemsOf({ ...whole, [name]: value });
+    expect(others).toEqual([]);
+    expect(problem).toMatch(new RegExp(`^${name}: secrets would cross the network to ${host} in plain text`));
+    expect(problem).not.toContain("hunter2");
+  });
+
+  test.each(plain)("is accepted where it is named as an exception, and outside production: %s=%s", (name, value) => {
+    expect(problemsOf({ ...whole, [name]: value, PLAIN_TEXT_ALLOWED: `OIDC_ISSUER, ${name}` })).toEqual([]);
+    expect(problemsOf({ ...whole, [name]: value, NODE_ENV: "development" })).toEqual([]);
+  });
+
+  test.each([
+    ["DATABASE_URL", "postgresql://tessera@127.0.0.1/tessera"],
+    ["DATABASE_URL", "postgresql://tessera@localhost:5433/tessera"],
+    ["DATABASE_URL", "postgresql:///tessera?host=/var/run/postgresql"],
+    ["DATABASE_URL", `${database}?sslmode=require`],
+    ["DATABASE_URL", `${database}?ssl=true`],
+    ["REDIS_URL", "rediss://cache.example.com"],
+    ["REDIS_URL", "redis://[::1]:6379"],
+    ["CLIENT_API_URL", "http://localhost:4010"],
+    ["CAPILLARY_REWARDS_URL", "http://[::1]:4010/v1"],
+    ["PUBLIC_ORIGIN", "http://localhost:4000"],
+  ])("is accepted on this machine and with TLS: %s=%s", (name, value) => {
+    expect(problemsOf({ ...whole, [name]: value })).toEqual([]);
+  });
+
+  test("is refused where the certificate that it names cannot be read", () => {
+    const [problem, ...others] = problemsOf({ ...whole, DATABASE_URL: `${database}?sslrootcert=/nowhere/root.crt` });
+    expect(others).toEqual([]);
+    expect(problem).toMatch(/^DATABASE_URL: .*\/nowhere\/root.crt/);
+    expect(problem).not.toContain("hunter2");
   });
 });
 
@@ -241,6 +299,8 @@ test("settings are taken as they are meant", () => {
     ALLOWED_ORIGINS: "https://shop.example.com, http://localhost:3000/ ,",
     OIDC_ISSUER: "https://login.example.com/tenant",
     OIDC_AUDIENCE: "tessera",
+    OIDC_OPERATOR_CLAIM: "realm_access.roles",
+    PUBLIC_ORIGIN: "https://rewards.example.com/",
     SEED: "none",
     PROGRAM_TIME_ZONE: "Asia/Makassar",
     MEMBER_EVENT_DAYS: "30",
@@ -252,7 +312,8 @@ test("settings are taken as they are meant", () => {
     client: { settleMs: 200, redeemRepeatable: true, reverseRepeatable: false },
     trustProxy: ["10.0.0.0/8", "::1"],
     allowedOrigins: ["https://shop.example.com", "http://localhost:3000"],
-    oidc: { issuer: "https://login.example.com/tenant", audience: "tessera" },
+    oidc: { issuer: "https://login.example.com/tenant", audience: "tessera", roleClaim: "realm_access.roles" },
+    publicOrigin: "https://rewards.example.com",
     seed: "none",
   });
   expect(() => Object.assign(config, { port: 1 })).toThrow("read only");

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { makeOriginCheck } from "../../src/graphql/origins.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { cookieHeader, post } from "../support/http.ts";
 import { bearer, postRefresh, postVerifyOtp, refresh, requestOtp, sentOtp, whoIs } from "../support/sign-in.ts";
@@ -168,6 +170,7 @@ describe("a page of another origin", () => {
     `${SHOP}:8443`,
     "http://localhost:1",
     `${gateway.url}0`.replace("localhost", "localhost.evil.example"),
+    gateway.url.replace("http:", "https:"),
     "null",
     "file://",
     "garbage",
@@ -194,6 +197,40 @@ describe("a page of another origin", () => {
 describe("a page of this server", () => {
   test("is signed in by the visitor's cookies", async () => {
     expect(await me({ origin: gateway.url })).toBe(browser.customerId);
+  });
+});
+
+describe("the origin of this server's own pages", () => {
+  const https = () => gateway.url.replace("http:", "https:");
+  afterAll(() => gateway.restart());
+
+  test("is the one that PUBLIC_ORIGIN names, and no other", async () => {
+    await gateway.restart({ PUBLIC_ORIGIN: "https://rewards.example.com" });
+    browser = await signedInBrowser();
+    expect(await me({ origin: "https://rewards.example.com" })).toBe(browser.customerId);
+    for (const origin of ["http://rewards.example.com", "https://rewards.example.com:8443", gateway.url, https()]) {
+      expect([origin, await me({ origin })]).toEqual([origin, null]);
+    }
+  });
+
+  test("has the scheme that a trusted proxy says, and only a trusted one", async () => {
+    const forwarded = { "x-forwarded-proto": "https" };
+    await gateway.restart({ TRUST_PROXY: "127.0.0.1, ::1" });
+    browser = await signedInBrowser();
+    expect(await me({ origin: https(), ...forwarded })).toBe(browser.customerId);
+    expect(await me({ origin: gateway.url, ...forwarded })).toBeNull();
+    expect(await me({ origin: gateway.url })).toBe(browser.customerId);
+    await gateway.restart({ TRUST_PROXY: "10.0.0.0/8" });
+    expect(await me({ origin: https(), ...forwarded })).toBeNull();
+  });
+
+  test("has https in production, where a proxy ends TLS", () => {
+    const isOwn = makeOriginCheck({ allowedOrigins: [], isSecure: true });
+    const from = (origin: string, host: string) => isOwn({ headers: { origin, host }, socket: new Socket() });
+    expect(from("https://rewards.example.com", "rewards.example.com")).toBe(true);
+    expect(from("http://rewards.example.com", "rewards.example.com")).toBe(false);
+    expect(from("https://rewards.example.com", "rewards.example.com:8443")).toBe(false);
+    expect(from("http://127.0.0.1:4000", "127.0.0.1:4000")).toBe(true);
   });
 });
 
@@ -253,6 +290,10 @@ test("in production the cookies are bound to https and to this very host", async
       expect(attributes.some((attribute) => attribute.startsWith("domain"))).toBe(false);
     }
     expect(await me()).toBe(browser.customerId);
+    for (const path of ["/healthz", "/", "/nowhere", "/%", "/graphql"]) {
+      const { headers } = await fetch(`${gateway.url}${path}`);
+      expect([path, headers.get("strict-transport-security")]).toEqual([path, "max-age=31536000"]);
+    }
     expect(await me({ cookie: `tessera-access=${session.accessToken}` })).toBeNull();
     expect([...(await signOut({ cookie: browser.cookie })).cookies.keys()]).toEqual([...browser.cookies.keys()]);
     expect(await me()).toBeNull();

@@ -131,7 +131,7 @@ beforeEach(async () => {
     validated: makeDocumentCache(),
     bus,
     log: captured.log,
-    isOriginAllowed: ({ headers }) => makeOriginCheck(["https://shop.example.com"])(headers),
+    isOriginAllowed: makeOriginCheck({ allowedOrigins: ["https://shop.example.com"] }),
     identify: async (authorization): Promise<Viewer | null> => {
       if (authorization === undefined) return { kind: "anonymous" };
       return authorization === "good" ? { kind: "customer", customerId: "C-1", sessionId: "s-1" } : null;

@@ -13,7 +13,7 @@ import {
 } from "../upstream/capillary/fake-capillary.ts";
 
 const customer: Viewer = { kind: "customer", customerId: "C-1", sessionId: "s" };
-const operator: Viewer = { kind: "operator", operatorId: "o" };
+const operator: Viewer = { kind: "operator", operatorId: "o", roles: ["admin"] };
 
 const user = (userId: number, active: boolean, primaryMember = false) => ({ userId, active, primaryMember });
 const group = {

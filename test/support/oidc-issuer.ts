@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 
 /** What a token says otherwise; undefined takes a claim away. */
-export type ClaimChanges = Partial<Record<keyof JWTPayload, unknown>>;
+export type ClaimChanges = Partial<Record<keyof JWTPayload | "roles", unknown>> & Record<string, unknown>;
 
 export interface OidcIssuer extends AsyncDisposable {
   /** As configured: its tokens say that they are from here. */
@@ -16,7 +16,7 @@ export interface OidcIssuer extends AsyncDisposable {
   stop(): Promise<void>;
   /** What `path` is answered with instead, once. */
   answerOnce(path: string, answer: { status?: number; body: string }): void;
-  /** A good token of the operator `sub`, but for the changes. */
+  /** A good token of the operator `sub`, who may do everything, but for the changes. */
   token(changes?: ClaimChanges, options?: { key?: CryptoKey; header?: { kid?: string } }): Promise<string>;
 }
 
@@ -67,7 +67,15 @@ export async function makeOidcIssuer(audience: string): Promise<OidcIssuer> {
 
     async token(changes = {}, { key = privateKey, header = {} } = {}) {
       const now = Math.floor(Date.now() / 1_000);
-      const claims = { iss: issuer.url, aud: audience, sub: "asha@brand", iat: now, exp: now + 600, ...changes };
+      const claims = {
+        iss: issuer.url,
+        aud: audience,
+        sub: "asha@brand",
+        roles: ["admin"],
+        iat: now,
+        exp: now + 600,
+        ...changes,
+      };
       return new SignJWT(JSON.parse(JSON.stringify(claims)))
         .setProtectedHeader({ alg: "ES256", kid: "key-1", ...header })
         .sign(key);
