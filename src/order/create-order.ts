@@ -3,7 +3,7 @@ import type { CartLine } from "../cart/cart.ts";
 import type { IndividualLedger } from "../catalog/mirror/mirrored-reward.ts";
 import { isShipped } from "../catalog/reward.ts";
 import type { WalletReading } from "../ledger/evidence.ts";
-import type { Prisma, Tx } from "../platform/db.ts";
+import { afterCommit, type Prisma, type Tx } from "../platform/db.ts";
 import type { SecretBox } from "../platform/secret-box.ts";
 import { insertOrder, type OrderRows } from "./create-order.sql.ts";
 import { wordsFor } from "./event-words.ts";
@@ -45,11 +45,13 @@ export interface CreateOrderDeps {
   /** Whose points a customer's own wallet holds. */
   ledger: IndividualLedger;
   insertJob(tx: Tx, input: PlaceOrderInput, marked?: MarkedMovement): Prisma.Sql;
+  /** Called once an order has been committed. */
+  onPlaced?: (() => void) | undefined;
 }
 
 type Line = ReturnType<typeof freeze>[number];
 
-export function makeCreateOrder({ orderTokens, ledger, insertJob }: CreateOrderDeps): CreateOrder {
+export function makeCreateOrder({ orderTokens, ledger, insertJob, onPlaced }: CreateOrderDeps): CreateOrder {
   return async (tx, { origin, lines: ordered, customerId, clientToken, total, address, request, before, now }) => {
     const orderId: string = randomUUID();
     const number = orderNumber(now);
@@ -140,6 +142,7 @@ export function makeCreateOrder({ orderTokens, ledger, insertJob }: CreateOrderD
       events: pointsStates.map((pointsState) => ({ pointsState, message: wordsFor("PENDING", pointsState) })),
       job: insertJob(tx, { orderId, movementId: deduction?.id ?? null }, marked),
     });
+    if (onPlaced) afterCommit(tx, onPlaced);
     return order;
   };
 

@@ -55,6 +55,8 @@ export interface OrderChange extends Writes {
    * @param row a name of the row: a second write to it flushes the first
    */
   defer(row: string, write: Prisma.Sql): Promise<void>;
+  /** The statuses that the order came to by `advance`. */
+  readonly moves: readonly OrderStatus[];
   /** Makes the deferred writes, the events, and the ledger version in one statement. The end of the transaction does so by itself. */
   flush(): Promise<void>;
 }
@@ -95,7 +97,15 @@ export interface OrderStore {
   redeemedUnits(tx: Tx, customerId: string, rewardIds: readonly string[]): Promise<Map<string, number>>;
 }
 
-export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Clock }): OrderStore {
+export interface OrderStoreDeps {
+  db: Db;
+  bus: Bus;
+  clock: Clock;
+  /** Called once a change of an order's status has been committed. */
+  onMove?: ((status: OrderStatus) => void) | undefined;
+}
+
+export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): OrderStore {
   const where = ({ customerId, filter }: { customerId?: string; filter?: OrderFilter }): Prisma.OrderWhereInput => ({
     ...(customerId !== undefined && { customerId }),
     ...(filter?.statuses && { status: { in: [...filter.statuses] } }),
@@ -190,9 +200,10 @@ export function makeOrderStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Cl
         const change = openChange(tx, order, now);
         const value = await work(change);
         await change.flush();
-        return { value, customerId: order.customerId };
+        return { value, customerId: order.customerId, moves: change.moves };
       });
       if (!answer) return null;
+      for (const status of answer.moves) onMove?.(status);
       tell({ orderId, customerId: answer.customerId });
       return answer.value;
     },
@@ -256,6 +267,7 @@ interface PendingEvent {
 function openChange(tx: Tx, order: OrderAggregate, now: Date): OrderChange {
   const { id: orderId, customerId } = order;
   const deferred = new Map<string, Prisma.Sql>();
+  const moves: OrderStatus[] = [];
   let pending: PendingEvent[] = [];
   let seq = order.seq;
   let keepsToken = true;
@@ -303,6 +315,7 @@ function openChange(tx: Tx, order: OrderAggregate, now: Date): OrderChange {
     tx,
     order,
     now,
+    moves,
     read,
     defer,
     flush,
@@ -317,7 +330,10 @@ function openChange(tx: Tx, order: OrderAggregate, now: Date): OrderChange {
       const issues = order.lines.flatMap((line) => line.units.flatMap(({ issue }) => issue ?? []));
       const pointsState = pointsStateOf(order.movements, issues);
       const next = status ?? order.status;
-      if (next !== order.status) assertMove(order.status, next);
+      if (next !== order.status) {
+        assertMove(order.status, next);
+        moves.push(next);
+      }
       const isFirst = order.seq === 0;
       const isNews = isFirst || next !== order.status || pointsState !== order.pointsState || message !== undefined;
       if (!isNews) return order;
