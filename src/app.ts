@@ -42,6 +42,8 @@ export interface Surroundings {
   reconcileEveryMs?: number;
   /** The number of jobs that run at once. */
   jobSlots?: number;
+  /** See `database-figures.sql.ts`. */
+  figuresEveryMs?: number;
   /** How often awards to be credited are looked for when nothing tells of any; 0 is never, also not when something does. */
   creditPollMs?: number;
   /** How long after the start the catalogue is first mirrored, how often from then on, and how many rewards a page of it has. */
@@ -69,6 +71,8 @@ export interface App {
   url: string;
   /** Origin of the sandbox, when this process started one. */
   sandboxUrl: string | undefined;
+  /** Where Prometheus reads the metrics; undefined where nothing is measured. */
+  metricsUrl: string | undefined;
   /** What a person at the terminal should know of where things are kept. */
   notes: string[];
   /** Makes calls again to upstreams that failed so often that calls to them were paused. */
@@ -106,12 +110,15 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       config.databaseUrl ?? startPostgres(config.dataDir, running, notes),
       config.client.url === undefined ? startSandbox(config, running) : undefined,
     ]);
+    const watch = config.metrics && (await import("./observability/watch.ts")).openWatch(config.metrics, "gateway");
+    const metrics = watch?.metrics;
     begin("Applying migrations");
     const database = await openDatabase({
       url: databaseUrl,
       listenUrl: config.databaseListenUrl,
       poolSize: config.databasePoolSize,
       locks: config.redisUrl === undefined ? 1 : 2, // for the mirror of the catalogue, and for the relay
+      otherConnections: watch?.connections,
       log,
       openBus: surroundings.openBus,
     });
@@ -121,6 +128,14 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     const vault = makeVoucherVault(makeSecretBox(config.voucherSecret, "voucher"));
     await checkVault(vault, db);
 
+    const metricsServer = await watch?.serve({
+      db,
+      url: databaseUrl,
+      log,
+      figuresEveryMs: surroundings.figuresEveryMs,
+    });
+    running.defer(() => metricsServer?.close());
+
     const { patience } = surroundings;
     const clientHttp = makeUpstreamHttp({
       service: "client-points",
@@ -128,6 +143,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       timeoutMs: config.upstreamTimeoutMs,
       connections: config.upstreamConnections,
       patience,
+      metrics,
       log,
     });
     running.defer(() => clientHttp.close());
@@ -137,10 +153,11 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       timeoutMs: config.upstreamTimeoutMs,
       connections: Math.min(config.upstreamConnections, CREDIT_CONNECTIONS),
       patience,
+      metrics,
       log,
     });
     running.defer(() => creditHttp.close());
-    const client = makeClientPoints({ http: clientHttp, creditHttp, ...config.client });
+    const client = makeClientPoints({ http: clientHttp, creditHttp, ...config.client, metrics });
     const handOffKey = config.handOff.key ?? sandbox?.handOffKey;
     const capillaryKeptMs = surroundings.capillaryKeptMs ?? CAPILLARY_KEPT_MS;
     const capillaryApi = config.capillary.api ?? sandbox?.capillary;
@@ -149,6 +166,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       openCapillary(config, capillaryApi, {
         clock,
         log,
+        metrics,
         patience,
         lockBackoffMs: surroundings.lockBackoffMs,
         perCustomer: surroundings.capillaryPerCustomer ?? PER_CUSTOMER,
@@ -162,20 +180,23 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     running.defer(() => pictures.close());
 
     begin("Starting the gateway");
-    const server: Server = await startServer({ config, log });
+    const server: Server = await startServer({ config, metrics, log });
     running.defer(() => server.close({ delayMs: 0 }));
     const jobs = makeJobQueue({
       db,
       bus,
       place: `${hostname()}:${server.port}`,
       slots: surroundings.jobSlots ?? JOB_SLOTS,
+      onFailure: metrics?.jobFailed,
       log,
     });
+    metrics?.sources.jobs(() => jobs.load);
     const features = makeFeatures({
       config,
       db,
       bus,
       clock,
+      metrics,
       log,
       client,
       handOff: handOffKey && { ...config.handOff, key: handOffKey },
@@ -225,7 +246,9 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
 
     const schema = buildSchema(features.resolvers);
     const { only, manifests } = config.trustedDocuments;
-    const documents = makeDocumentGate(readManifests(manifests, schema, siteManifests()), { only });
+    const trusted = readManifests(manifests, schema, siteManifests());
+    metrics?.trustOperations(trusted.values());
+    const documents = makeDocumentGate(trusted, { only });
     await server.open({
       schema,
       documents,
@@ -243,6 +266,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     return {
       url: server.url,
       sandboxUrl: sandbox?.url,
+      metricsUrl: metricsServer?.url,
       notes,
       closeCircuits() {
         for (const http of [clientHttp, creditHttp]) http.closeCircuit();
@@ -280,7 +304,7 @@ async function startSandbox(config: Config, running: AsyncDisposableStack) {
 function openCapillary(
   config: Config,
   api: NonNullable<Config["capillary"]["api"]> | SandboxProcess["capillary"],
-  deps: Pick<CapillaryOptions, "clock" | "log" | "patience" | "lockBackoffMs" | "perCustomer" | "keptMs">,
+  deps: Pick<CapillaryOptions, "clock" | "log" | "metrics" | "patience" | "lockBackoffMs" | "perCustomer" | "keptMs">,
 ): Capillary {
   const { upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config;
   return makeCapillary({ ...api, timeoutMs, connections, ...deps });

@@ -65,6 +65,7 @@ import { makeReadBalance } from "./ledger/read-balance.ts";
 import { type RetryPolicies, retryPolicies } from "./ledger/retry-policies.ts";
 import { makeLinkMember } from "./members/link-member.ts";
 import { makeMoveMember } from "./members/move-member.ts";
+import type { Metrics } from "./observability/metrics.ts";
 import { adoptOrders, dropOldEngine } from "./order/adopt-orders.ts";
 import { makeAskAboutCart } from "./order/ask-about-cart.ts";
 import { makeCancelOrder } from "./order/cancel-order.ts";
@@ -119,6 +120,7 @@ export interface FeatureDeps {
   db: Db;
   bus: Bus;
   clock: Clock;
+  metrics: Metrics | undefined;
   log: Logger;
   client: ClientPoints;
   /** Undefined where links do not sign in. */
@@ -202,7 +204,7 @@ export function makeFeatures(deps: FeatureDeps) {
   });
 
   // Catalogue and cart
-  const orders = makeOrderStore({ db, bus, clock });
+  const orders = makeOrderStore({ db, bus, clock, onMove: deps.metrics?.orderMoved });
   const rewards = makeRewardStore(db);
   const manageRewards = makeManageRewards({ db, clock });
   const importVoucherCodes = makeImportVoucherCodes({ db, vault, clock, timeZone });
@@ -263,6 +265,7 @@ export function makeFeatures(deps: FeatureDeps) {
     orderTokens,
     ledger,
     insertJob: (tx, input, marked) => jobs.insert(tx, placing, `place:${input.orderId}`, input, marked),
+    onPlaced: () => deps.metrics?.orderMoved("PENDING"),
   });
   const placeOrder = makePlaceOrder({
     db,
@@ -300,7 +303,7 @@ export function makeFeatures(deps: FeatureDeps) {
       : makeReceiveReport({ db, updateShipment, clock, secret: config.webhookSecret });
 
   // Reward Processor
-  const processor = openProcessor({ config, db, bus, clock });
+  const processor = openProcessor({ config, db, bus, clock, metrics: deps.metrics });
   const { processMessage, acceptMessage, tellMember, draws, hashNik, seeds } = processor;
 
   // What members are told, and what they have earned

@@ -39,6 +39,14 @@ const httpOrigin = z.string().refine(
 
 const originOnly = httpOrigin.transform((url) => new URL(url).origin);
 
+const portOrOff = z.string().transform((text, { addIssue }) => {
+  const port = text.trim();
+  if (port === "off") return port;
+  if (/^\d+$/.test(port) && Number(port) <= 65_535) return Number(port);
+  addIssue("expected a whole number from 0 to 65535, or off");
+  return z.NEVER;
+});
+
 const list = z.string().transform((text) => text.split(",").flatMap((item) => item.trim() || []));
 
 const path = z.string().regex(/^(\/[\w.~-]+)+$/, "expected a path such as /api/v1/points/credit");
@@ -159,9 +167,14 @@ const settings = z.object({
   TRUSTED_DOCUMENTS_MANIFESTS: list.default([]),
 
   SEED: z.enum(["sample", "none"]).optional(),
+  METRICS_PORT: portOrOff.optional(),
+  METRICS_HOST: text.optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   CRASH_POINTS: flag.default(false),
 });
+
+/** The port that the registry of Prometheus exporters has for OpenTelemetry. */
+const DEFAULT_METRICS_PORT = 9_464;
 
 /** The names of all settings. */
 export const settingNames: readonly string[] = Object.keys(settings.shape);
@@ -191,9 +204,11 @@ export function readConfig(env: Record<string, string | undefined>) {
   const made = (name: string) => (isProduction ? undefined : storedSecret(s.DATA_DIR, name));
 
   const sessionSecret = s.SESSION_SECRET ?? made("session-secret") ?? "";
+  const host = s.HOST ?? (isProduction ? "0.0.0.0" : "127.0.0.1");
+  const metricsPort = s.METRICS_PORT ?? (isProduction ? DEFAULT_METRICS_PORT : "off");
   return Object.freeze({
     isProduction,
-    host: s.HOST ?? (isProduction ? "0.0.0.0" : "127.0.0.1"),
+    host,
     port: s.PORT,
     dataDir: s.DATA_DIR,
     /** Undefined starts the embedded PostgreSQL. */
@@ -277,6 +292,11 @@ export function readConfig(env: Record<string, string | undefined>) {
       manifests: s.TRUSTED_DOCUMENTS_MANIFESTS,
     },
     seed: s.SEED ?? (isProduction ? ("none" as const) : ("sample" as const)),
+    /** Where Prometheus reads the metrics; undefined if nothing is measured. */
+    metrics:
+      metricsPort === "off"
+        ? undefined
+        : { port: metricsPort, host: s.METRICS_HOST ?? host, isDefault: s.METRICS_PORT === undefined },
     logLevel: s.LOG_LEVEL,
     hasCrashPoints: s.CRASH_POINTS,
   });
@@ -321,6 +341,11 @@ function contradictions(s: z.infer<typeof settings>): string[] {
     const { CLIENT_HANDOFF_KEY: handOff, ...others } = s;
     const servers = { ...others, CLIENT_HANDOFF_KEY: handOff?.kind === "jwks" ? handOff.url.href : undefined };
     problems.push(...plainTextProblems(servers, s.PLAIN_TEXT_ALLOWED));
+  }
+  if (typeof s.METRICS_PORT === "number" && s.METRICS_PORT !== 0 && s.METRICS_PORT === s.PORT) {
+    problems.push(
+      `PORT, METRICS_PORT: both are ${s.PORT}; the metrics are not for the public, so they have a port of their own`,
+    );
   }
   if (s.CLIENT_API_URL && !(s.CLIENT_API_USER && s.CLIENT_API_PASSWORD)) {
     problems.push("CLIENT_API_USER, CLIENT_API_PASSWORD: both are required with CLIENT_API_URL");

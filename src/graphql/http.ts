@@ -5,6 +5,7 @@ import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse } from "graphql";
 import { acceptsHtml, sendError } from "../http/error-page.ts";
+import type { Metrics } from "../observability/metrics.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Context } from "./context.ts";
@@ -18,6 +19,7 @@ export interface GraphqlHttpOptions {
   documents: DocumentGate;
   validated: DocumentCache;
   isProduction: boolean;
+  metrics: Metrics | undefined;
   log: Logger;
   makeContext(request: FastifyRequest, reply: FastifyReply): Promise<Context>;
 }
@@ -27,7 +29,7 @@ export async function mountGraphql(
   fastify: FastifyInstance,
   options: GraphqlHttpOptions,
 ): Promise<() => Promise<void>> {
-  const { schema, documents, validated, isProduction, log, makeContext } = options;
+  const { schema, documents, validated, isProduction, metrics, log, makeContext } = options;
   const apollo = new ApolloServer<Context>({
     schema,
     introspection: !isProduction,
@@ -51,7 +53,7 @@ export async function mountGraphql(
       gate(documents),
       limitsBeforeRules(schema),
       limits(schema),
-      accounting(log),
+      accounting(log, metrics),
       statusForPlainJson,
     ],
   });
@@ -196,7 +198,7 @@ const shownName = (name: string | null | undefined): string =>
   name == null || name.length <= MAX_LOGGED_NAME ? (name ?? "") : `${name.slice(0, MAX_LOGGED_NAME)}…`;
 
 /** One log line for each operation, the full story of each surprise, and the request's id on every error. */
-function accounting(log: Logger): ApolloServerPlugin<Context> {
+function accounting(log: Logger, metrics: Metrics | undefined): ApolloServerPlugin<Context> {
   return {
     async requestDidStart({ contextValue: { requestId } }) {
       const startedAt = performance.now();
@@ -219,12 +221,20 @@ function accounting(log: Logger): ApolloServerPlugin<Context> {
               extensions: { ...error.extensions, requestId },
             }));
           }
+          const ms = performance.now() - startedAt;
+          const codes = result.errors?.map((error) => error.extensions?.["code"]);
+          metrics?.graphqlOperation({
+            operation: operation ? metrics.operationLabel(operationName) : "invalid",
+            type: operation?.operation ?? "none",
+            codes: codes ?? [],
+            seconds: ms / 1_000,
+          });
           log.info(
             {
               requestId,
               viewer: contextValue.viewer.kind,
-              ms: Math.round(performance.now() - startedAt),
-              ...(result.errors && { errors: result.errors.map((error) => error.extensions?.["code"]) }),
+              ms: Math.round(ms),
+              ...(codes && { errors: codes }),
             },
             `${operation?.operation ?? "invalid operation"} ${shownName(operationName)}`.trimEnd(),
           );

@@ -17,6 +17,7 @@ import { CloseCode, makeServer, type ServerOptions, type SubscribePayload } from
 import { type ServerOptions as SocketOptions, type WebSocket, WebSocketServer } from "ws";
 import { sessionTopic } from "../auth/session.store.ts";
 import type { Viewer } from "../auth/viewer.ts";
+import type { Metrics } from "../observability/metrics.ts";
 import type { Bus } from "../platform/events.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Context } from "./context.ts";
@@ -49,6 +50,7 @@ export interface SubscriptionOptions {
   documents: DocumentGate;
   validated: DocumentCache;
   bus: Bus;
+  metrics?: Metrics | undefined;
   log: Logger;
   isOriginAllowed(request: IncomingMessage): boolean;
   /** Whose socket it is, from `connection_init` or the cookie; null when credentials were given and are not good. */
@@ -65,8 +67,8 @@ export interface SubscriptionOptions {
 
 interface SocketState {
   viewer: Viewer;
-  /** The operations under way: the id the client gave each, and the id of its request. */
-  running: Map<string, string>;
+  /** The operations under way, by the id that the client gave each. */
+  running: Map<string, { requestId: string; label: string }>;
   release(): void;
 }
 interface SocketExtra {
@@ -80,7 +82,12 @@ interface SocketExtra {
 /** Serves graphql-ws at `/graphql` of an HTTP server. @returns a function that closes every socket */
 export function mountSubscriptions(server: Server, options: SubscriptionOptions): () => Promise<void> {
   const { schema, documents, validated, bus, log, isOriginAllowed, identify, liveSessions, makeContext } = options;
-  const { limits, blockOf, stalledMs } = options;
+  const { limits, blockOf, stalledMs, metrics } = options;
+  const states = new Set<SocketState>();
+  metrics?.sources.sockets(() => ({
+    sockets: sockets.clients.size,
+    operations: [...states].flatMap(({ running }) => [...running.values()].map(({ label }) => label)),
+  }));
   const [openInAll, openOfBlock] = [makeOpenCount(limits.inAll), makeOpenCount(limits.perBlock)];
   const openOfSession = makeOpenCount(limits.perSession);
   const socketOptions: SocketOptions & { closeTimeout: number } = {
@@ -273,7 +280,10 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
           socket.close(TRY_AGAIN_LATER, "Too many sockets of this session");
           return false;
         }
-        extra.state = { viewer, running: new Map(), release };
+        const state = { viewer, running: new Map(), release };
+        extra.state = state;
+        states.add(state);
+        socket.once("close", () => states.delete(state));
         return true;
       } catch (error) {
         log.error({ err: error }, "A socket's credentials could not be checked");
@@ -302,7 +312,7 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
         const document = admit(payload, contextValue);
         if (Array.isArray(document)) return refuse(document);
         const { operationName, variables } = payload;
-        state.running.set(id, requestId);
+        state.running.set(id, { requestId, label: metrics?.operationLabel(operationName) ?? "" });
         return {
           schema,
           document,
@@ -320,9 +330,11 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
     onError({ extra }, id, _payload, errors) {
       // Refused by onSubscribe, an error is shown already; else it broke off an operation under way.
       const isShown = (error: GraphQLError) => "requestId" in error.extensions;
-      return errors.map((error) => (isShown(error) ? error : show(error, extra.state?.running.get(id))).toJSON());
+      const { requestId } = extra.state?.running.get(id) ?? {};
+      return errors.map((error) => (isShown(error) ? error : show(error, requestId)).toJSON());
     },
-    onNext(_context, _id, _payload, args, result) {
+    onNext({ extra }, id, _payload, args, result) {
+      metrics?.subscriptionEvent(extra.state?.running.get(id)?.label ?? "other");
       if (!result.errors) return undefined;
       const { requestId } = args.contextValue as Context;
       const errors = result.errors.map((error) => show(error, requestId).toJSON());

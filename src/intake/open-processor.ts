@@ -2,12 +2,14 @@ import type { Config } from "../config/config.ts";
 import { type DrawStore, makeDrawStore } from "../draws/draw.store.ts";
 import { makeTellMember, type TellMember } from "../feed/feed.store.ts";
 import { type HashNik, makeHashNik } from "../members/identity.ts";
+import type { Metrics } from "../observability/metrics.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 import { makeSecretBox } from "../platform/secret-box.ts";
 import { type AcceptMessage, makeAcceptMessage } from "./accept-message.ts";
 import { makeProcessMessage, type ProcessMessage } from "./process-message.ts";
+import { measure } from "./measure.ts";
 
 /** What the processing of messages stands on, in the gateway and in a process of its own. */
 export interface ProcessorParts {
@@ -15,6 +17,7 @@ export interface ProcessorParts {
   db: Db;
   bus: Bus;
   clock: Clock;
+  metrics: Metrics | undefined;
 }
 
 export interface Processor {
@@ -28,14 +31,14 @@ export interface Processor {
 }
 
 /** Binds together what takes a producer's message to all that comes of it. */
-export function openProcessor({ config, db, bus, clock }: ProcessorParts): Processor {
+export function openProcessor({ config, db, bus, clock, metrics }: ProcessorParts): Processor {
   const timeZone = config.programTimeZone;
   const hashNik = makeHashNik(makeSecretBox(config.voucherSecret, "nik"));
   const seeds = makeSecretBox(config.voucherSecret, "draw-seed");
   const draws = makeDrawStore(seeds);
   const tellMember = makeTellMember({ clock });
   const acceptMessage = makeAcceptMessage({ draws, tellMember, timeZone });
-  const processMessage = makeProcessMessage({
+  const unmeasured = makeProcessMessage({
     db,
     bus,
     clock,
@@ -44,5 +47,6 @@ export function openProcessor({ config, db, bus, clock }: ProcessorParts): Proce
     timeZone,
     atOnce: Math.ceil(config.databasePoolSize / 2),
   });
+  const processMessage = metrics ? { ...unmeasured, process: measure(unmeasured.process, metrics) } : unmeasured;
   return { processMessage, acceptMessage, tellMember, draws, hashNik, seeds };
 }

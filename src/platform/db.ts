@@ -30,8 +30,14 @@ export function openDb(
     }),
     transactionOptions: { maxWait: 10_000, timeout: 20_000 },
   });
-  return withPool(prisma, pool);
+  const db = withPool(prisma, pool);
+  pools.set(db, pool);
+  return db;
 }
+
+const pools = new WeakMap<Db, Pool>();
+/** The connections of a client that `openDb` has made. */
+export const poolOf = (db: Db): Pool | undefined => pools.get(db);
 
 /** No wait for a lock is longer; the statement fails then. */
 const LOCK_TIMEOUT_MS = 10_000;

@@ -30,6 +30,8 @@ export const isInTransaction = (): boolean => Boolean(transactions.getStore()?.c
 export class Pool extends pg.Pool {
   /** Whether a named statement stays prepared. */
   readonly keepsStatements: boolean;
+  /** Called with the time that each connection was waited for, in seconds. */
+  onWait: ((seconds: number) => void) | undefined;
 
   constructor(settings: pg.PoolConfig, { keepsStatements }: { keepsStatements: boolean }) {
     super(settings);
@@ -43,12 +45,18 @@ export class Pool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(done: Parameters<pg.Pool["connect"]>[0]): void;
   override connect(done?: Parameters<pg.Pool["connect"]>[0]): Promise<pg.PoolClient> | undefined {
+    const { onWait } = this;
+    const since = onWait ? performance.now() : 0;
     if (done) {
-      super.connect(done);
+      super.connect((error, client, release) => {
+        onWait?.((performance.now() - since) / 1_000);
+        done(error, client, release);
+      });
       return;
     }
     const held = transactions.getStore();
     return super.connect().then((client) => {
+      onWait?.((performance.now() - since) / 1_000);
       if (!held || held.client || held.isOver) return client;
       const { release } = client;
       Object.assign(held, { client, keepsStatements: this.keepsStatements });

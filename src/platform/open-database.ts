@@ -15,6 +15,8 @@ export interface OpenDatabaseOptions {
   poolSize: number;
   /** The number of locks that the process holds at once, each on a connection of its own; see `makeExclusive`. */
   locks: number;
+  /** The number of connections that the process opens beside these. */
+  otherConnections?: number | undefined;
   log: Logger;
   openBus?: typeof openPostgresBus | undefined;
 }
@@ -39,7 +41,7 @@ export interface Database extends AsyncDisposable {
  * @throws SetupError naming DATABASE_URL or DATABASE_LISTEN_URL and what to do
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
-  const { url, listenUrl, poolSize, locks, log, openBus = openPostgresBus } = options;
+  const { url, listenUrl, poolSize, locks, otherConnections = 0, log, openBus = openPostgresBus } = options;
   const pooling = await detectPooling(url);
   const direct = listenUrl === undefined ? pooling : await detectPooling(listenUrl, "DATABASE_LISTEN_URL");
   if (listenUrl !== undefined && !direct.keepsSessions) {
@@ -66,7 +68,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     opened.defer(() => bus.close());
     const ready = openReadyCheck(url);
     opened.use(ready);
-    const mostConnections = poolSize + locks + (direct.keepsSessions ? 1 : 0) + 1;
+    const mostConnections = poolSize + locks + otherConnections + (direct.keepsSessions ? 1 : 0) + 1;
     await checkRoom(db, mostConnections, log);
     const held = opened.move();
     const checkReady = ready.check;

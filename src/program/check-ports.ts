@@ -7,13 +7,20 @@ export const gatewayListens = ({ port, host }: Pick<Config, "port" | "host">): L
   host: { setting: "HOST", value: host },
 });
 
+export const metricsListen = ({ port, host }: NonNullable<Config["metrics"]>): ListenSettings => ({
+  port: { setting: "METRICS_PORT", value: port },
+  host: { setting: "METRICS_HOST", value: host },
+});
+
 /**
- * Checks that the gateway, and the sandbox if this process starts it, can listen: a port in use is reported before the work of a start.
+ * Checks that the gateway, its metrics, and the sandbox if this process starts it, can listen: a port in use is reported before the work of a start.
  *
  * @throws SetupError naming the setting
  */
 export async function checkPorts(config: Config): Promise<void> {
   await checkPort(gatewayListens(config));
+  const { metrics } = config;
+  if (metrics && !metrics.isDefault) await checkPort(metricsListen(metrics));
   if (config.client.url !== undefined) return;
   const { sandboxPort } = config;
   if (sandboxPort !== 0 && sandboxPort === config.port) {

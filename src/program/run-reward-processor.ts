@@ -19,6 +19,9 @@ export async function runOwnProcess(
   if (redisUrl === undefined) throw new ConfigError("REDIS_URL: required, because commands are taken from Redis");
   const running = new AsyncDisposableStack();
   try {
+    const watch =
+      config.metrics && (await import("../observability/watch.ts")).openWatch(config.metrics, "reward-processor");
+    const metrics = watch?.metrics;
     const postgres =
       config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir }) : undefined;
     if (postgres) running.defer(() => postgres.stop());
@@ -28,6 +31,7 @@ export async function runOwnProcess(
       listenUrl: config.databaseListenUrl,
       poolSize: config.databasePoolSize,
       locks: 0,
+      otherConnections: watch?.connections,
       log,
     });
     running.use(database);
@@ -35,12 +39,16 @@ export async function runOwnProcess(
     log.info({ mostConnections }, "Opening connections to the database");
     const intake = runRedisIntake({
       redisUrl,
-      processMessage: openProcessor({ config, db, bus, clock: systemClock }).processMessage.process,
+      processMessage: openProcessor({ config, db, bus, clock: systemClock, metrics }).processMessage.process,
       isReady: async () => (await db.$queryRaw<unknown[]>`select 1`).length === 1,
       log,
       ...(abandonedAfterMs !== undefined && { abandonedAfterMs }),
     });
     running.defer(() => intake.stop());
+    if (watch) {
+      watch.metrics.sources.commands(intake.figures);
+      running.defer((await watch.serve({ db, url: databaseUrl, log })).close);
+    }
     if (config.rewardProcessorPort !== undefined) {
       const checkStore = async () => void (await db.$queryRaw`select 1`);
       running.defer(

@@ -30,6 +30,7 @@ import { type CheckReady, makeHealth, mountHealth } from "../http/health.ts";
 import { originOf } from "../http/origin.ts";
 import { mountPages } from "../http/pages.ts";
 import { mountRewardProcessor } from "../intake/reward-route.ts";
+import type { Metrics } from "../observability/metrics.ts";
 import { mountWebhooks } from "../order/webhook-route.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
 import type { Bus } from "../platform/events.ts";
@@ -78,7 +79,15 @@ export interface Server {
  *
  * @throws SetupError naming PORT or HOST if it cannot listen
  */
-export async function startServer({ config, log }: { config: Config; log: Logger }): Promise<Server> {
+export async function startServer({
+  config,
+  metrics,
+  log,
+}: {
+  config: Config;
+  metrics?: Metrics | undefined;
+  log: Logger;
+}): Promise<Server> {
   const overTls = config.isProduction ? { "strict-transport-security": `max-age=${HSTS_SECONDS}` } : {};
   const comeBack: RequestListener = ({ headers }, response) => {
     const later = { ...overTls, "retry-after": "1", "cache-control": "no-store", vary: "Accept", connection: "close" };
@@ -159,6 +168,12 @@ export async function startServer({ config, log }: { config: Config; log: Logger
         reply.header("accept-encoding", "identity");
         return sendError(request, reply, 415, ENCODING_REFUSED);
       });
+      if (metrics) {
+        fastify.addHook("onResponse", async ({ method, routeOptions }, reply) => {
+          const { statusCode: status, elapsedTime } = reply;
+          metrics.httpRequest({ route: routeOptions.url ?? "none", method, status, seconds: elapsedTime / 1_000 });
+        });
+      }
       // Static files say how long they may be kept; nothing else may be.
       fastify.addHook("onSend", async (_, reply, payload) => {
         if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
@@ -216,6 +231,7 @@ export async function startServer({ config, log }: { config: Config; log: Logger
         documents,
         validated,
         isProduction: config.isProduction,
+        metrics,
         log,
         async makeContext(request: FastifyRequest, reply: FastifyReply) {
           const mayUse = mayUseCookies(request.raw);
@@ -243,6 +259,7 @@ export async function startServer({ config, log }: { config: Config; log: Logger
         documents,
         validated,
         bus,
+        metrics,
         log,
         isOriginAllowed: mayUseCookies,
         async identify(authorization, request) {

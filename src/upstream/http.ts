@@ -1,5 +1,6 @@
-import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
+import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
 import { type Dispatcher, Pool } from "undici";
+import type { Metrics } from "../observability/metrics.ts";
 import { parseExactly } from "../platform/exact-json.ts";
 import type { Logger } from "../platform/logger.ts";
 import { UpstreamError } from "./upstream-error.ts";
@@ -52,6 +53,7 @@ export interface UpstreamHttpOptions {
   traceHeader?: string;
   /** `AbortSignal.timeout`, unless a test decides when a wait ends. */
   patience?: Patience | undefined;
+  metrics?: Pick<Metrics, "upstreamCall" | "sources"> | undefined;
   log: Logger;
 }
 
@@ -60,7 +62,7 @@ const FAILURES_TO_OPEN = 8;
 const OPEN_MS = 2_000;
 
 export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
-  const { service, origin, timeoutMs, connections, traceHeader, log } = options;
+  const { service, origin, timeoutMs, connections, traceHeader, metrics, log } = options;
   const patience = options.patience ?? ((ms) => AbortSignal.timeout(ms));
   const pool = new Pool(origin, {
     connections,
@@ -81,6 +83,7 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
     return breaker;
   }
   let breaker = makeBreaker();
+  metrics?.sources.circuit(service, () => breaker.state === CircuitState.Open);
 
   async function send(request: UpstreamRequest, heard: (trace: string) => void): Promise<UpstreamAnswer> {
     const { operation, writes } = request;
@@ -146,15 +149,19 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
       const heard = (name: string) => {
         trace = name;
       };
+      let isPaused = false;
       try {
         return await breaker.execute(() => send(request, heard));
       } catch (error) {
         if (!(error instanceof BrokenCircuitError)) throw error;
+        isPaused = true;
         const facts = { service, operation: request.operation, outcome: "transient" as const };
         throw new UpstreamError(facts, "paused after repeated failures", { cause: error });
       } finally {
-        const ms = Math.round(performance.now() - startedAt);
-        log.debug({ service, operation: request.operation, ms, requestId: request.requestId, trace }, "Upstream call");
+        const { operation, requestId } = request;
+        const ms = performance.now() - startedAt;
+        if (!isPaused) metrics?.upstreamCall({ service, operation, seconds: ms / 1_000 });
+        log.debug({ service, operation, ms: Math.round(ms), requestId, trace }, "Upstream call");
       }
     },
     closeCircuit() {

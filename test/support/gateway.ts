@@ -13,6 +13,7 @@ import { makeLogger } from "../../src/platform/logger.ts";
 import { type Caller, makeCaller } from "./graphql.ts";
 import { makeTestPatience } from "./patience.ts";
 import { retriesOfTests } from "./retries.ts";
+import { type Scrape, scrape } from "./scrape.ts";
 import { mintSession } from "./session.ts";
 import { withoutLimits } from "./without-limits.ts";
 
@@ -72,6 +73,7 @@ export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record
     WEBHOOK_SECRET,
     REWARD_SERVICE_TOKEN,
     SEED: "none",
+    METRICS_PORT: "off",
     LOG_LEVEL: "silent",
   };
 }
@@ -112,6 +114,8 @@ export interface InProcessGateway extends TestGateway {
   endPatience(operation: string): void;
   /** Has calls made again to upstreams that failed too often in a row. */
   closeCircuits(): void;
+  /** What Prometheus reads; only of a gateway that was started with a METRICS_PORT. */
+  scrape(): Promise<Scrape>;
   /** Compares what the gateway believes of points with what the ledger shows. */
   reconcile(): Promise<void>;
 }
@@ -168,6 +172,7 @@ export async function startTestGateway(
   return Object.assign(gateway, {
     endPatience: patience.end,
     closeCircuits: () => app?.closeCircuits(),
+    scrape: () => scrape(app?.metricsUrl),
     reconcile: async () => await app?.reconcile(),
   });
 }

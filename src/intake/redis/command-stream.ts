@@ -1,6 +1,7 @@
 import { createClient, RESP_TYPES } from "redis";
 import { maskUnreadable } from "../../messages/mask-nik.ts";
 import { redactNik } from "../../messages/redact-nik.ts";
+import type { CommandFigures } from "../../observability/metrics.ts";
 import type { RedisMonitor } from "../../platform/redis-monitor.ts";
 
 export const COMMANDS = "reward:commands";
@@ -47,6 +48,8 @@ export interface CommandStream {
    * in the stream for whoever is to send it once more.
    */
   bury(command: Command, why: string): Promise<void>;
+  /** How much there is to do. */
+  figures(): Promise<CommandFigures>;
   /** Ends this consumer, if it has nothing left. Only when no `next` is under way: what that was about to get would be lost. */
   leave(): Promise<void>;
   close(): void;
@@ -156,6 +159,24 @@ export function openCommandStream(options: {
       await redis.multi().xAdd(DEAD, "*", letter, trim).xAck(COMMANDS, GROUP, id).exec();
     },
 
+    async figures() {
+      const [groups, dead, pending] = await Promise.all([
+        redis.xInfoGroups(COMMANDS),
+        redis.xLen(DEAD),
+        redis.xPending(COMMANDS, GROUP),
+      ]);
+      const group = groups.find(({ name }) => String(name) === GROUP);
+      if (!group) throw new Error(`the stream ${COMMANDS} has no group ${GROUP}`);
+      const [next] = (await redis.xRange(COMMANDS, `(${String(group["last-delivered-id"])}`, "+", { COUNT: 1 })) ?? [];
+      const oldest = [pending.firstId, next?.id].flatMap((id) => (id ? [millisOf(String(id))] : []));
+      return {
+        waiting: group.lag ?? null,
+        pending: pending.pending,
+        dead,
+        lagSeconds: oldest.length === 0 ? 0 : Math.max(0, (Date.now() - Math.min(...oldest)) / 1_000),
+      };
+    },
+
     async leave() {
       const [pending] = await redis.xPendingRange(COMMANDS, GROUP, "-", "+", 1, { consumer });
       if (!pending) await redis.xGroupDelConsumer(COMMANDS, GROUP, consumer);
@@ -167,6 +188,9 @@ export function openCommandStream(options: {
     },
   };
 }
+
+/** When an entry was added, by the clock of Redis. */
+const millisOf = (id: string) => Number(id.split("-")[0]);
 
 interface Entry {
   id: unknown;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { CommandFigures } from "../../observability/metrics.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { makeRedisMonitor } from "../../platform/redis-monitor.ts";
 import type { Incoming } from "../process-message.ts";
@@ -38,6 +39,8 @@ export interface RedisIntakeOptions {
 export interface RedisIntake {
   /** Why commands are not taken as they should be, with what to do; null if they are. */
   problem(): string | null;
+  /** How much there is to do. Rejects while Redis does not answer. */
+  figures(): Promise<CommandFigures>;
   /** Takes nothing more, finishes what was begun, and lets go. What it cannot finish in time, others will. */
   stop(): Promise<void>;
 }
@@ -184,6 +187,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
 
   return {
     problem: health.problem,
+    figures: stream.figures,
 
     async stop() {
       stopping.abort();

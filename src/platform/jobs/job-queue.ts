@@ -16,6 +16,8 @@ export interface JobQueueOptions {
   slots: number;
   /** The time after which the jobs of a process that renews no lease are free (5,000). */
   leaseMs?: number | undefined;
+  /** Called when a run of a job of this type has ended by a fault. */
+  onFailure?: ((type: string) => void) | undefined;
   log: Logger;
 }
 
@@ -44,7 +46,7 @@ const LONGEST_RETRY_MS = 30_000;
  * process, which runs the job as soon as the transaction commits.
  */
 export function makeJobQueue(options: JobQueueOptions): JobQueue {
-  const { db, bus, place, slots, leaseMs = LEASE_MS, log } = options;
+  const { db, bus, place, slots, leaseMs = LEASE_MS, onFailure, log } = options;
   const owner = `${place}#${randomUUID()}`;
   const types = new Map<string, JobType>();
   const stopping = new AbortController();
@@ -122,6 +124,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     } catch (error) {
       if (error instanceof LeaseLost) return log.warn({ job: row.id }, error.message);
       failures = row.failures + 1;
+      onFailure?.(row.type);
       log.error({ err: error, job: row.id, type: row.type, failures }, "A job failed and will be run again");
       next = { inMs: backoffMs(100, failures, LONGEST_RETRY_MS), memory: row.memory };
     }
@@ -238,6 +241,10 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
 
     get hasFreeSlot() {
       return isLaunched && !signal.aborted && running.size + queued.length < slots;
+    },
+
+    get load() {
+      return { running: running.size, queued: queued.length };
     },
 
     async add(tx, { name }, id, input) {

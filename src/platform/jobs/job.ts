@@ -64,6 +64,8 @@ export interface JobQueue {
     input: Input,
     first?: FirstRun,
   ): Prisma.Sql;
+  /** The jobs that this process runs, and those that it has leased and not begun. */
+  readonly load: { running: number; queued: number };
   launch(): Promise<void>;
   /**
    * Starts no more jobs, waits at most `graceMs` for the running ones, whose leases it goes on renewing, and releases every

@@ -1,9 +1,11 @@
 import { ExponentialBackoff, handleWhen, retry } from "cockatiel";
 import { z } from "zod";
+import type { Metrics } from "../../observability/metrics.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { makeLanes } from "../../platform/lanes.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { makeSingleFlight } from "../../platform/single-flight.ts";
+import { countOutcome } from "../count-outcome.ts";
 import {
   makeUpstreamHttp,
   type Patience,
@@ -50,6 +52,7 @@ export interface CallerOptions {
   lockBackoffMs?: number | undefined;
   /** See `http.ts`. */
   patience?: Patience | undefined;
+  metrics?: Metrics | undefined;
   clock: Clock;
   log: Logger;
 }
@@ -102,7 +105,7 @@ export interface Caller {
 }
 
 export function makeCaller(options: CallerOptions): Caller {
-  const { till, password, oauth, timeoutMs, connections, lockBackoffMs = 200, patience, clock, log } = options;
+  const { till, password, oauth, timeoutMs, connections, lockBackoffMs = 200, patience, metrics, clock, log } = options;
   const reach = (url: string) => {
     const { origin, pathname } = new URL(url);
     const http = makeUpstreamHttp({
@@ -112,6 +115,7 @@ export function makeCaller(options: CallerOptions): Caller {
       connections,
       traceHeader: "x-cap-requestid",
       patience,
+      metrics,
       log,
     });
     return { http, base: pathname.replace(/\/+$/, "") };
@@ -139,7 +143,12 @@ export function makeCaller(options: CallerOptions): Caller {
   const credentials = makeCredentials({
     till,
     password,
-    oauthToken: oauth && makeOAuthToken(() => generate(oauth), clock),
+    oauthToken:
+      oauth &&
+      makeOAuthToken(
+        () => countOutcome(metrics, { service: SERVICE, operation: "token" }, () => generate(oauth)),
+        clock,
+      ),
   });
 
   /** Sends one request in its turn. */
@@ -170,7 +179,10 @@ export function makeCaller(options: CallerOptions): Caller {
     throw new UpstreamError(facts, "no token for CAPILLARY_OAUTH_KEY and CAPILLARY_OAUTH_SECRET");
   }
 
-  async function once<Shape extends z.ZodType>(call: Call<Shape>): Promise<z.output<Shape>> {
+  const once: typeof askOnce = (call) =>
+    countOutcome(metrics, { service: SERVICE, operation: call.operation }, () => askOnce(call));
+
+  async function askOnce<Shape extends z.ZodType>(call: Call<Shape>): Promise<z.output<Shape>> {
     const { operation, api, envelope, shape } = call;
     const writes = call.writesFor !== undefined;
     const { http, base } = api === "rewards" ? rewards : intouch;

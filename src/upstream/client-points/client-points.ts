@@ -1,6 +1,8 @@
 import { decodeJwt } from "jose";
 import type { z } from "zod";
+import type { Metrics } from "../../observability/metrics.ts";
 import { makeSingleFlight } from "../../platform/single-flight.ts";
+import { countOutcome } from "../count-outcome.ts";
 import type { UpstreamHttp, UpstreamRequest } from "../http.ts";
 import { UpstreamError } from "../upstream-error.ts";
 import { customerPoints, done, otpSent, otpVerified, refusal } from "./wire.ts";
@@ -60,15 +62,21 @@ export interface ClientPointsOptions {
   user: string;
   password: string;
   pointsAuth: "bearer" | "basic";
+  metrics?: Pick<Metrics, "upstreamOutcome"> | undefined;
 }
 
 export function makeClientPoints(options: ClientPointsOptions): ClientPoints {
-  const { http, creditHttp, creditPath, user, password, pointsAuth } = options;
+  const { http, creditHttp, creditPath, user, password, pointsAuth, metrics } = options;
   const basic = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
   const shareBalanceRead = makeSingleFlight<PointsBalance>();
 
+  const ask: typeof askOnce = (shape, request, authorization, through) =>
+    countOutcome(metrics, { service: SERVICE, operation: request.operation }, () =>
+      askOnce(shape, request, authorization, through),
+    );
+
   /** Makes the call and reads the verdict from the body: `status:true` as `shape`, or `status:false` as a refusal. */
-  async function ask<Shape extends z.ZodType>(
+  async function askOnce<Shape extends z.ZodType>(
     shape: Shape,
     request: Omit<UpstreamRequest, "headers">,
     authorization = basic,

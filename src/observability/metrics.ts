@@ -1,0 +1,252 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Pool } from "../platform/direct-sql.ts";
+import type { UpstreamOutcome } from "../upstream/upstream-error.ts";
+import type { DatabaseFigures } from "./database-figures.sql.ts";
+import { knownErrorCode } from "./error-codes.ts";
+import { makeOperationNames, operationNamesIn } from "./operation-names.ts";
+
+/** Seconds. The last one is about the longest wait for an upstream. */
+const BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** How often the delay of the event loop is sampled. More often would cost a resting process CPU. */
+const EVENT_LOOP_SAMPLE_MS = 50;
+
+export type UpstreamResult = "confirmed" | UpstreamOutcome;
+export type MessageOutcome = "accepted" | "repeated" | "refused" | "failed";
+
+/** What one process counts and measures, for Prometheus. Durations are in seconds. */
+export interface Metrics {
+  /** @param route the pattern of a route, never an address as it was sent */
+  httpRequest(facts: { route: string; method: string; status: number; seconds: number }): void;
+  /** Gives each operation of these documents a label of its own. */
+  trustOperations(documents: Iterable<string>): void;
+  /** The label of an operation: see `operation-names.ts`. */
+  operationLabel(name: string | null | undefined): string;
+  /** @param codes of the errors in the answer */
+  graphqlOperation(facts: { operation: string; type: string; codes: readonly unknown[]; seconds: number }): void;
+  subscriptionEvent(operation: string): void;
+  upstreamCall(facts: { service: string; operation: string; seconds: number }): void;
+  upstreamOutcome(facts: { service: string; operation: string; outcome: UpstreamResult }): void;
+  orderMoved(status: string): void;
+  jobFailed(type: string): void;
+  rewardMessage(facts: { source: string; outcome: MessageOutcome; seconds: number }): void;
+  connectionWait(seconds: number): void;
+  /** Read at each scrape. */
+  sources: {
+    /** Adds a pool of connections to the database. */
+    pool(pool: Pick<Pool, "totalCount" | "idleCount" | "waitingCount">): void;
+    /** Adds a connection to an upstream whose calls are paused while it fails. */
+    circuit(service: string, isOpen: () => boolean): void;
+    /** Adds what is open over sockets: the number of sockets, and the operations under way on them. */
+    sockets(read: () => { sockets: number; operations: readonly string[] }): void;
+    /** Adds the jobs of this process. */
+    jobs(read: () => { running: number; queued: number }): void;
+    /** Adds the commands in Redis. A rejected read leaves the figures out. */
+    commands(read: () => Promise<CommandFigures>): void;
+    /** Adds the figures of the database. A rejected read leaves them out. */
+    database(read: () => Promise<DatabaseFigures>): void;
+  };
+  contentType: string;
+  /** The text for Prometheus. */
+  render(): Promise<string>;
+}
+
+/** What is in the stream of reward commands. */
+export interface CommandFigures {
+  /** Not given to any processor yet; null where Redis does not know (before 7.0). */
+  waiting: number | null;
+  /** Given to a processor, and not finished. */
+  pending: number;
+  /** Failed too often. */
+  dead: number;
+  /** The age of the oldest that is waiting or pending; 0 if there is none. */
+  lagSeconds: number;
+}
+
+/** @param process the kind of process, such as `gateway` */
+export function makeMetrics(process: { kind: string; version: string }): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Counter({ name, help, labelNames, registers });
+  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Gauge({ name, help, labelNames, registers });
+  const histogram = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Histogram({ name, help, labelNames, registers, buckets: BUCKETS });
+
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_SAMPLE_MS });
+  gauge("tessera_build_info", "1, with the version and the kind of this process", ["version", "process"]).set(
+    { version: process.version, process: process.kind },
+    1,
+  );
+
+  const http = histogram("tessera_http_request_duration_seconds", "HTTP requests by route, from headers to answer", [
+    "route",
+    "method",
+    "status",
+  ]);
+  const operations = histogram(
+    "tessera_graphql_operation_duration_seconds",
+    "GraphQL operations over HTTP by name; names beyond a bounded set are `other`",
+    ["operation", "type"],
+  );
+  const errors = counter("tessera_graphql_errors_total", "Errors in answers to GraphQL operations, by code", [
+    "operation",
+    "code",
+  ]);
+  const events = counter("tessera_subscription_events_total", "Events sent to subscribers", ["operation"]);
+  const upstreamSeconds = histogram(
+    "tessera_upstream_call_duration_seconds",
+    "HTTP calls to upstreams, without those that were not made because the upstream is paused",
+    ["service", "operation"],
+  );
+  const outcomes = counter(
+    "tessera_upstream_calls_total",
+    "Calls to upstreams by outcome: confirmed, refused, transient (not sent, or a read that failed), unknown",
+    ["service", "operation", "outcome"],
+  );
+  const moves = counter("tessera_order_moves_total", "Orders that came to a status in this process", ["status"]);
+  const jobFailures = counter("tessera_job_failures_total", "Runs of jobs that ended by a fault", ["type"]);
+  const messages = histogram("tessera_reward_message_duration_seconds", "Reward messages by source and outcome", [
+    "source",
+    "outcome",
+  ]);
+  const connectionWaits = histogram(
+    "tessera_database_connection_wait_seconds",
+    "Waits for a connection of the pool to the database",
+  );
+
+  const readers: (() => Promise<void> | void)[] = [];
+  let names = makeOperationNames([]);
+
+  return {
+    trustOperations(documents) {
+      names = makeOperationNames([...documents].flatMap(operationNamesIn));
+    },
+    operationLabel: (name) => names.labelOf(name),
+    httpRequest: ({ seconds, status, ...labels }) => http.observe({ ...labels, status: `${status}` }, seconds),
+    graphqlOperation({ operation, type, codes, seconds }) {
+      operations.observe({ operation, type }, seconds);
+      for (const code of codes) errors.inc({ operation, code: knownErrorCode(code) });
+    },
+    subscriptionEvent: (operation) => events.inc({ operation }),
+    upstreamCall: ({ seconds, ...labels }) => upstreamSeconds.observe(labels, seconds),
+    upstreamOutcome: (labels) => outcomes.inc(labels),
+    orderMoved: (status) => moves.inc({ status }),
+    jobFailed: (type) => jobFailures.inc({ type }),
+    rewardMessage: ({ seconds, ...labels }) => messages.observe(labels, seconds),
+    connectionWait: (seconds) => connectionWaits.observe(seconds),
+
+    sources: {
+      pool(pool) {
+        const connections = gauge("tessera_database_connections", "Connections of the pool to the database", ["state"]);
+        const waiting = gauge("tessera_database_connection_waiters", "Requests that wait for a connection of the pool");
+        readers.push(() => {
+          connections.set({ state: "busy" }, pool.totalCount - pool.idleCount);
+          connections.set({ state: "idle" }, pool.idleCount);
+          waiting.set(pool.waitingCount);
+        });
+      },
+      circuit: circuits(),
+      sockets(read) {
+        const sockets = gauge("tessera_websockets", "Open websockets");
+        const subscribers = gauge("tessera_subscribers", "Operations under way on websockets, by name", ["operation"]);
+        readers.push(() => {
+          const now = read();
+          sockets.set(now.sockets);
+          subscribers.reset();
+          for (const operation of now.operations) subscribers.inc({ operation });
+        });
+      },
+      jobs(read) {
+        const jobs = gauge("tessera_job_slots", "Jobs that this process runs, or has leased and not begun", ["state"]);
+        readers.push(() => {
+          const { running, queued } = read();
+          jobs.set({ state: "running" }, running);
+          jobs.set({ state: "queued" }, queued);
+        });
+      },
+      commands(read) {
+        const commands = gauge("tessera_reward_commands", "Reward commands in the Redis stream", ["state"]);
+        const lag = gauge("tessera_reward_commands_lag_seconds", "Age of the oldest unfinished reward command");
+        const up = gauge("tessera_reward_commands_up", "1 while Redis tells about the stream of reward commands");
+        readers.push(async () => {
+          const now = await read().catch(() => null);
+          up.set(now ? 1 : 0);
+          commands.reset();
+          lag.reset();
+          if (!now) return lag.remove();
+          if (now.waiting !== null) commands.set({ state: "waiting" }, now.waiting);
+          commands.set({ state: "pending" }, now.pending);
+          commands.set({ state: "dead" }, now.dead);
+          lag.set(now.lagSeconds);
+        });
+      },
+      database: databaseGauges(),
+    },
+
+    contentType: registry.contentType,
+    async render() {
+      await Promise.all(readers.map((read) => read()));
+      return registry.metrics();
+    },
+  };
+
+  function circuits(): Metrics["sources"]["circuit"] {
+    const known: { service: string; isOpen(): boolean }[] = [];
+    const open = gauge("tessera_upstream_paused", "1 while calls to an upstream are paused because it fails", [
+      "service",
+    ]);
+    readers.push(() => {
+      const services = Map.groupBy(known, ({ service }) => service);
+      for (const [service, all] of services) open.set({ service }, all.some(({ isOpen }) => isOpen()) ? 1 : 0);
+    });
+    return (service, isOpen) => void known.push({ service, isOpen });
+  }
+
+  /** One gauge for each figure. They are of the database, so every process has the same: take the `max` of them. */
+  function databaseGauges(): Metrics["sources"]["database"] {
+    return (read) => {
+      const up = gauge("tessera_database_figures_up", "1 while the database answers with its figures");
+      const orders = gauge("tessera_orders_in_progress", "Orders that are not finished, by state and age", [
+        "status",
+        "points_state",
+        "age",
+      ]);
+      const steps = gauge(
+        "tessera_money_steps",
+        "Steps that move points or issue rewards and are not settled, by state: pending, unknown, needs_attention",
+        ["step", "state"],
+      );
+      const oldestSteps = gauge("tessera_money_steps_oldest_seconds", "Age of the oldest of those steps", [
+        "step",
+        "state",
+      ]);
+      const attention = gauge("tessera_needs_attention", "What operators have to look at", ["kind"]);
+      const oldestAttention = gauge("tessera_needs_attention_oldest_seconds", "Age of the oldest of those", ["kind"]);
+      const jobs = gauge("tessera_jobs", "Jobs by type and state: running, due, paused", ["type", "state"]);
+      const overdue = gauge("tessera_jobs_overdue_seconds", "Age of the oldest job that is due and not run", ["type"]);
+      const pools = gauge("tessera_voucher_pool_codes", "Codes left in the pools that have the fewest", ["sku"]);
+      const all = [orders, steps, oldestSteps, attention, oldestAttention, jobs, overdue, pools];
+      readers.push(async () => {
+        const figures = await read().catch(() => null);
+        up.set(figures ? 1 : 0);
+        for (const each of all) each.reset();
+        if (!figures) return;
+        for (const { value, ...labels } of figures.orders) orders.set(labels, value);
+        for (const { value, oldestSeconds, ...labels } of figures.steps) {
+          steps.set(labels, value);
+          oldestSteps.set(labels, oldestSeconds);
+        }
+        for (const { value, oldestSeconds, kind } of figures.attention) {
+          attention.set({ kind }, value);
+          oldestAttention.set({ kind }, oldestSeconds);
+        }
+        for (const { value, type, state, overdueSeconds } of figures.jobs) {
+          jobs.set({ type, state }, value);
+          if (state === "due") overdue.set({ type }, overdueSeconds);
+        }
+        for (const { sku, codes } of figures.pools) pools.set({ sku }, codes);
+      });
+    };
+  }
+}
