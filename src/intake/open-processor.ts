@@ -8,8 +8,8 @@ import type { Db } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 import { makeSecretBox } from "../platform/secret-box.ts";
 import { type AcceptMessage, makeAcceptMessage } from "./accept-message.ts";
-import { makeProcessMessage, type ProcessMessage } from "./process-message.ts";
 import { measure } from "./measure.ts";
+import { makeProcessMessage, type ProcessMessage } from "./process-message.ts";
 
 /** What the processing of messages stands on, in the gateway and in a process of its own. */
 export interface ProcessorParts {

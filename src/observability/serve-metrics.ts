@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { metricsListen } from "../program/check-ports.ts";
 import type { Config } from "../config/config.ts";
 import { originOf } from "../http/origin.ts";
 import type { Logger } from "../platform/logger.ts";
 import { explainListenError } from "../platform/port.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
+import { metricsListen } from "../program/check-ports.ts";
 import type { Metrics } from "./metrics.ts";
 import type { WatchServer } from "./watch.ts";
 

@@ -30,6 +30,11 @@ export const needs = {
     missing: "no pgbouncer on the PATH",
     remedy: "apt-get install pgbouncer",
   },
+  promtool: {
+    isMet: spawnSync("promtool", ["--version"]).status === 0,
+    missing: "no promtool on the PATH",
+    remedy: "apt-get install prometheus",
+  },
   root: {
     isMet: process.getuid?.() === 0,
     missing: "not run as root",
