@@ -2,13 +2,13 @@
  * Runs a generator that stops when nobody wants more of it. `return()` on a bare generator waits for what it is waiting
  * for; this aborts the wait first, so that a closed socket frees its subscription at once.
  */
-export function abortable<T>(
-  start: (signal: AbortSignal) => AsyncGenerator<T, void>,
+export async function abortable<T>(
+  start: (signal: AbortSignal) => AsyncGenerator<T, void> | Promise<AsyncGenerator<T, void>>,
   outer: AbortSignal,
-): AsyncIterableIterator<T> {
+): Promise<AsyncIterableIterator<T>> {
   const own = new AbortController();
-  const inner = start(AbortSignal.any([outer, own.signal]));
-  return {
+  const inner = await start(AbortSignal.any([outer, own.signal]));
+  const items: AsyncIterableIterator<T> = {
     next: () => inner.next(),
     return() {
       own.abort();
@@ -18,8 +18,7 @@ export function abortable<T>(
       own.abort();
       return inner.throw(error);
     },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
+    [Symbol.asyncIterator]: () => items,
   };
+  return items;
 }

@@ -5,13 +5,17 @@ import { isFinal } from "./order-status.ts";
 export type OrderEvent = Omit<EventRow, "tells">;
 
 export interface OrderNews {
+  customerId: string;
   /** That of its last event. */
   seq: number;
   isSettled: boolean;
   events: OrderEvent[];
 }
 
-type Row = Pick<OrderNews, "seq" | "events"> & { status: OrderEvent["status"]; hasOpenMovement: boolean };
+type Row = Pick<OrderNews, "customerId" | "seq" | "events"> & {
+  status: OrderEvent["status"];
+  hasOpenMovement: boolean;
+};
 
 /**
  * Reads the events of an order in one statement.
@@ -25,7 +29,7 @@ export async function readNews(
   limit: number,
 ): Promise<OrderNews | null> {
   const [row] = await db.$queryRaw<Row[]>`
-    select seq, status, exists (
+    select customer_id as "customerId", seq, status, exists (
         select from points_movements where order_id = ${orderId}::uuid and state in ('PENDING', 'UNCERTAIN')
       ) as "hasOpenMovement", (
         select coalesce(jsonb_agg(jsonb_build_object('orderId', order_id, 'seq', event.seq, 'status', event.status,
@@ -37,8 +41,9 @@ export async function readNews(
       ) as events
     from orders where id = ${orderId}::uuid`;
   if (!row) return null;
-  const { seq, status, hasOpenMovement, events } = row;
+  const { customerId, seq, status, hasOpenMovement, events } = row;
   return {
+    customerId,
     seq,
     isSettled: isFinal(status) && !hasOpenMovement,
     events: events.map((event) => ({ ...event, at: new Date(event.at) })),

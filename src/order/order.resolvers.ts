@@ -223,14 +223,17 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
           const { viewer, signal: serverSignal } = context;
           if (viewer.kind === "anonymous") throw unauthenticated();
           if (afterSeq != null && afterSeq < 0) throw badUserInput("afterSeq", "must not be negative");
-          // With loaders of its own: the context lives as long as the socket, and few events need any.
-          const order = await visible(globalId, { viewer, loaders: context.makeLoaders(viewer) });
-          if (!order) throw badUserInput("orderId", "there is no such order");
+          const orderId = uuidOf("Order", globalId);
+          const maySeeOf = (customerId: string) => maySee(viewer, customerId);
           const authorise = async () => {
             if (viewer.kind === "customer" && !(await sessions.live(viewer.sessionId))) throw unauthenticated();
           };
-          const wanted = { orderId: order.id, afterSeq: afterSeq ?? undefined, authorise };
-          return abortable((signal) => deps.watchOrder({ ...wanted, signal }), serverSignal);
+          const wanted = { afterSeq: afterSeq ?? undefined, maySee: maySeeOf, authorise };
+          return abortable(async (signal) => {
+            const events = orderId && (await deps.watchOrder({ ...wanted, orderId, signal }));
+            if (!events) throw badUserInput("orderId", "there is no such order");
+            return events;
+          }, serverSignal);
         },
         resolve: (event: OrderEvent) => event,
       },

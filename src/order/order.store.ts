@@ -1,4 +1,4 @@
-import type { OrderFilter, OrderStatus, PointsState } from "../graphql/generated/resolvers.ts";
+import type { OrderFilter, OrderStatus } from "../graphql/generated/resolvers.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
@@ -22,7 +22,7 @@ export type Discrepancy = Prisma.DiscrepancyGetPayload<object>;
 /** The issue of one unit of a line. */
 export type LineIssue = Prisma.UnitIssueGetPayload<object> & { lineId: string; unit: number };
 
-/** Topic that rings when an order has changed. */
+/** Topic that rings when an order has changed, in the process that changed it with `OrderNews`. */
 export const orderTopic = (orderId: string) => `order:${orderId}`;
 /** Topic that rings when a customer has something new to hear of: an order of theirs has changed, or their rewards have. */
 export const customerTopic = (customerId: string) => `customer:${customerId}`;
@@ -55,8 +55,8 @@ export interface OrderChange extends Writes {
    * @param row a name of the row: a second write to it flushes the first
    */
   defer(row: string, write: Prisma.Sql): Promise<void>;
-  /** The statuses that the order came to by `advance`. */
-  readonly moves: readonly OrderStatus[];
+  /** The events that `advance` appended, perhaps none. */
+  news(): OrderNews;
   /** Makes the deferred writes, the events, and the ledger version in one statement. The end of the transaction does so by itself. */
   flush(): Promise<void>;
 }
@@ -114,8 +114,8 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
       discrepancies: { [filter.openDiscrepancies ? "some" : "none"]: { resolvedAt: null } },
     }),
   });
-  const tell: OrderStore["tell"] = ({ orderId, customerId }) => {
-    bus.ring(orderTopic(orderId));
+  const tell = ({ orderId, customerId }: { orderId: string; customerId: string }, news?: OrderNews) => {
+    bus.ring(orderTopic(orderId), news);
     bus.ring(customerTopic(customerId));
   };
   const among = (ids: readonly string[]) => ({ in: [...ids] });
@@ -190,7 +190,7 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
     aggregates: (orderIds) => readAggregates(db, orderIds),
 
     async changing(orderId, work) {
-      const answer = await inTransaction({ db, lane: `order ${orderId}` }, async (tx) => {
+      const answer = await inTransaction({ db, lane: `order ${orderId}`, mustRun: true }, async (tx) => {
         const [locked] = await tx.$queryRaw<
           { id: string }[]
         >`select id from orders where id = ${orderId}::uuid for update`;
@@ -200,11 +200,12 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
         const change = openChange(tx, order, now);
         const value = await work(change);
         await change.flush();
-        return { value, customerId: order.customerId, moves: change.moves };
+        return { value, news: change.news() };
       });
       if (!answer) return null;
-      for (const status of answer.moves) onMove?.(status);
-      tell({ orderId, customerId: answer.customerId });
+      const { news } = answer;
+      for (const event of news.events) if (event.status !== event.previousStatus) onMove?.(event.status);
+      tell({ orderId, customerId: news.customerId }, news);
       return answer.value;
     },
     tell,
@@ -255,21 +256,14 @@ export async function changeOrder<T>(
   return answer.value;
 }
 
-interface PendingEvent {
-  status: OrderStatus;
-  previousStatus: OrderStatus | null;
-  pointsState: PointsState;
-  lineId: string | null;
-  message: string;
-}
-
 /** Gathers the writes of one transaction. The database appends the events to the customer's feed. */
 function openChange(tx: Tx, order: OrderAggregate, now: Date): OrderChange {
   const { id: orderId, customerId } = order;
   const deferred = new Map<string, Prisma.Sql>();
-  const moves: OrderStatus[] = [];
-  let pending: PendingEvent[] = [];
+  const appended: OrderEvent[] = [];
+  let pending: OrderEvent[] = [];
   let seq = order.seq;
+  let isSettled = isFinal(order.status) && !hasOpenMovement(order.movements);
   let keepsToken = true;
 
   async function read(): Promise<OrderAggregate> {
@@ -315,7 +309,7 @@ function openChange(tx: Tx, order: OrderAggregate, now: Date): OrderChange {
     tx,
     order,
     now,
-    moves,
+    news: () => ({ customerId, seq, isSettled, events: appended }),
     read,
     defer,
     flush,
@@ -330,23 +324,25 @@ function openChange(tx: Tx, order: OrderAggregate, now: Date): OrderChange {
       const issues = order.lines.flatMap((line) => line.units.flatMap(({ issue }) => issue ?? []));
       const pointsState = pointsStateOf(order.movements, issues);
       const next = status ?? order.status;
-      if (next !== order.status) {
-        assertMove(order.status, next);
-        moves.push(next);
-      }
+      if (next !== order.status) assertMove(order.status, next);
+      isSettled = isFinal(next) && !hasOpenMovement(order.movements);
       const isFirst = order.seq === 0;
       const isNews = isFirst || next !== order.status || pointsState !== order.pointsState || message !== undefined;
       if (!isNews) return order;
-      const isSettled = isFinal(next) && !hasOpenMovement(order.movements);
       keepsToken = !isSettled || order.movements.some((movement) => movement.watchUntil !== null);
-      pending.push({
+      seq += 1;
+      const event: OrderEvent = {
+        orderId,
+        seq,
         status: next,
         previousStatus: isFirst ? null : order.status,
         pointsState,
         lineId: lineId ?? null,
         message: message ?? wordsFor(next, pointsState),
-      });
-      seq += 1;
+        at: now,
+      };
+      pending.push(event);
+      appended.push(event);
       return { ...order, status: next, pointsState, seq };
     },
   };

@@ -13,11 +13,14 @@ export interface WatchOrderInput {
   /** Only the events after it; undefined begins with the current state. */
   afterSeq: number | undefined;
   signal: AbortSignal;
+  /** Whether the viewer may see orders of this customer. */
+  maySee(customerId: string): boolean;
   /** Asked again before each event; throws when the viewer may no longer see it. */
   authorise(): Promise<void>;
 }
 
-export type WatchOrder = (input: WatchOrderInput) => AsyncGenerator<OrderEvent, void>;
+/** @returns null when there is no such order, or when the viewer may not see it */
+export type WatchOrder = (input: WatchOrderInput) => Promise<AsyncGenerator<OrderEvent, void> | null>;
 
 export interface WatchOrderDeps {
   orders: Pick<OrderStore, "news">;
@@ -26,29 +29,55 @@ export interface WatchOrderDeps {
 }
 
 /**
- * The events of an order, gapless and in order, until it is settled. They come from the table alone; a notification only says
- * when to read, and those who watch one order share the read. While the database is in trouble, they wait.
+ * The events of an order, gapless and in order, until it is settled. They come from the table, or from the commit when this process
+ * made it; those who watch one order share the read. While the database is in trouble, they wait.
  */
 export function makeWatchOrder({ orders, bus, heads }: WatchOrderDeps): WatchOrder {
   const share = makeSingleFlight<OrderNews | null>();
+  const read = (orderId: string, seen: number | null) =>
+    share(`${orderId}@${seen}`, () => orders.news(orderId, seen, BATCH));
 
-  return async function* watchOrder({ orderId, afterSeq, signal, authorise }) {
-    let seen = afterSeq ?? null;
-    using bell = listen(bus, orderTopic(orderId));
-    using _ = heads.watch(orderId, () => seen, bell.ring);
-    while (!signal.aborted) {
-      const read = () => share(`${orderId}@${seen}`, () => orders.news(orderId, seen, BATCH));
-      const news = await outlastTrouble(read, signal);
-      if (!news) return;
-      for (const event of news.events) {
-        await outlastTrouble(authorise, signal);
+  return async ({ orderId, afterSeq, signal, maySee, authorise }) => {
+    const bell = listen<OrderNews>(bus, orderTopic(orderId));
+    // Not left to the generator, which does not end if it never began.
+    const stopListening = () => bell[Symbol.dispose]();
+    signal.addEventListener("abort", stopListening, { once: true });
+    const first = await read(orderId, afterSeq ?? null).catch((error: unknown) => {
+      stopListening();
+      throw error;
+    });
+    if (!first || !maySee(first.customerId)) {
+      stopListening();
+      return null;
+    }
+    return follow(first);
+
+    async function* follow(news: OrderNews): AsyncGenerator<OrderEvent, void> {
+      let seen = afterSeq ?? news.seq - news.events.length;
+      using _bell = bell;
+      using _ = heads.watch(orderId, () => seen, bell.ring);
+      for (;;) {
+        for (const event of news.events) {
+          await outlastTrouble(authorise, signal);
+          if (signal.aborted) return;
+          yield event;
+          seen = event.seq;
+        }
+        if (news.isSettled && seen >= news.seq) return;
+        const heard = news.events.length < BATCH ? await bell.wait(null, signal) : null;
         if (signal.aborted) return;
-        yield event;
-        seen = event.seq;
+        const next = joined(heard, seen) ?? (await outlastTrouble(() => read(orderId, seen), signal));
+        if (!next) return;
+        news = next;
       }
-      seen ??= news.seq;
-      if (news.isSettled && seen >= news.seq) return;
-      if (news.events.length < BATCH) await bell.wait(null, signal);
     }
   };
+}
+
+/** One news of what several commits told, or null where they do not continue what was seen. */
+function joined(heard: OrderNews[] | null, seen: number): OrderNews | null {
+  const last = heard?.at(-1);
+  if (!heard || !last) return null;
+  const events = heard.flatMap((each) => each.events).filter(({ seq }) => seq > seen);
+  return events.every(({ seq }, index) => seq === seen + 1 + index) ? { ...last, events } : null;
 }

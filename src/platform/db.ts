@@ -50,6 +50,8 @@ const lanesOf = new WeakMap<Db, Lanes>();
 export interface InLane {
   db: Db;
   lane: string;
+  /** See `Lanes.run`. */
+  mustRun?: boolean;
 }
 
 const MAX_TRIES = 4;
@@ -75,11 +77,11 @@ export function afterCommit(tx: Tx, action: () => void): void {
  */
 export async function inTransaction<T>(where: Db | InLane, work: (tx: Tx) => Promise<T>): Promise<T> {
   if (!("lane" in where)) return repeatOnConflict(where, work);
-  const { db, lane } = where;
+  const { db, lane, mustRun } = where;
   if (isInTransaction()) throw new Error(`the lane ${lane} is entered before a transaction begins, not within it`);
   const lanes = lanesOf.get(db) ?? makeLanes({ maxWaiting: MAX_WAITING });
   lanesOf.set(db, lanes);
-  return lanes.run(lane, () => repeatOnConflict(db, work));
+  return lanes.run(lane, () => repeatOnConflict(db, work), { mustRun });
 }
 
 async function repeatOnConflict<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {

@@ -7,8 +7,11 @@ export class Busy extends Error {
 
 /** Runs one piece of work at a time under a key within this process, in the order they came. */
 export interface Lanes {
-  /** @throws Busy when as many wait for the key as may */
-  run<T>(key: string, work: () => Promise<T>): Promise<T>;
+  /**
+   * @param options.mustRun for work of the program itself, which those who flood must not keep from its turn
+   * @throws Busy when as many wait for the key as may
+   */
+  run<T>(key: string, work: () => Promise<T>, options?: { mustRun?: boolean | undefined }): Promise<T>;
 }
 
 /**
@@ -17,9 +20,9 @@ export interface Lanes {
 export function makeLanes({ maxWaiting }: { maxWaiting: number }): Lanes {
   const lanes = new Map<string, { queue: PQueue; users: number }>();
   return {
-    async run(key, work) {
+    async run(key, work, { mustRun = false } = {}) {
       const lane = lanes.get(key) ?? { queue: new PQueue({ concurrency: 1 }), users: 0 };
-      if (lane.users > maxWaiting) throw new Busy(`more than ${maxWaiting} wait for ${key}`);
+      if (!mustRun && lane.users > maxWaiting) throw new Busy(`more than ${maxWaiting} wait for ${key}`);
       lanes.set(key, lane);
       lane.users += 1;
       try {

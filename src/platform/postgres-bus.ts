@@ -99,8 +99,8 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
   // A process without this connection is slower to tell, not wrong: it starts, and goes on trying.
   await Promise.race([keepTrying(), delay(CONNECT_PATIENCE_MS, undefined, { ref: false })]);
   return {
-    ring(topic) {
-      local.ring(topic);
+    ring(topic, news) {
+      local.ring(topic, news);
       if (!client || Buffer.byteLength(topic) > MAX_TOPIC_BYTES) return;
       unsent.add(topic);
       sending ??= send();

@@ -48,15 +48,23 @@ test("an error that is not the database's is sent, and the subscription goes on"
 });
 
 test("who follows an order waits while it cannot be read", async () => {
-  const events = [{ seq: 1 }, { seq: 2 }];
+  const bus = makeLocalBus();
+  const later = failing(2, () => ({ events: [{ seq: 2 }], seq: 2, isSettled: true }));
   const watch = makeWatchOrder({
-    orders: { news: failing(2, () => ({ events, seq: 2, isSettled: true }) as never) },
-    bus: makeLocalBus(),
+    orders: {
+      news: (async (_: string, seen: number) =>
+        seen === 0 ? { customerId: "C-1", events: [{ seq: 1 }], seq: 1, isSettled: false } : later()) as never,
+    },
+    bus,
     heads: { watch: () => ({ [Symbol.dispose]() {} }) },
   });
   const { signal } = new AbortController();
-  const seen = [];
   const authorise = failing(1, () => {});
-  for await (const { seq } of watch({ orderId: "o", afterSeq: 0, signal, authorise })) seen.push(seq);
+  const events = await watch({ orderId: "o", afterSeq: 0, signal, maySee: (id) => id === "C-1", authorise });
+  const seen = [];
+  for await (const { seq } of events ?? []) {
+    seen.push(seq);
+    bus.ring("order:o");
+  }
   expect(seen).toEqual([1, 2]);
 });

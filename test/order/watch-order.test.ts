@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeLocalBus } from "../../src/platform/events.ts";
+import { type CountingBus, makeCountingBus } from "../support/counting-bus.ts";
 import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import type { Caller } from "../support/graphql.ts";
 import { orderPrepared, orderSettled, placeOrder, readOrder } from "../support/orders.ts";
+import { idleInBackground, queriesOf } from "../support/sql-spy.ts";
 
 let gateway: TestGateway;
+let bus: CountingBus;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  const openBus = async () => {
+    bus = makeCountingBus(makeLocalBus());
+    return bus;
+  };
+  gateway = await startTestGateway({}, { ...idleInBackground, openBus });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -139,5 +147,39 @@ describe("following an order", () => {
     }
     await client.dispose();
     expect(statuses).toEqual(["PREPARING", "SHIPPED", "DELIVERED"]);
+  });
+
+  test("reads the order once, when it begins: the changes of this process are told with their commits", async () => {
+    const { customer, id, lineId } = await preparedOrder();
+    let seen: Seen[] = [];
+    const reads = await queriesOf(async () => {
+      seen = await follow(customer, id, {
+        onFirst: async () => {
+          await ship(id, lineId, "SHIPPED");
+          await ship(id, lineId, "LOST");
+        },
+      });
+    }, /from order_events event\b/);
+    expect(reads).toHaveLength(1);
+    const { history } = await readOrder(customer, id);
+    const told = history.map(({ seq, status, pointsState }) => ({ seq, status, pointsState }));
+    expect(seen).toEqual(told.slice(-seen.length));
+  });
+
+  test("leaves no listener behind, whether it is refused, given up or over", async () => {
+    const { customer, id, lineId } = await preparedOrder();
+    const stranger = await gateway.customer();
+    await expect(follow(stranger, id)).rejects.toThrow("there is no such order");
+    const client = customer.socket();
+    const events = client.iterate({ query: `subscription { orderStatus(orderId: "${id}") { seq } }` });
+    await events.next();
+    await client.dispose();
+    await follow(customer, id, {
+      onFirst: async () => {
+        await ship(id, lineId, "SHIPPED");
+        await ship(id, lineId, "DELIVERED");
+      },
+    });
+    await bus.silence("order:");
   });
 });

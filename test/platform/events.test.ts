@@ -82,6 +82,24 @@ describe("a bell", () => {
     expect(await isOver(bell.wait(1_000))).toBe(true);
   });
 
+  test("tells the news of all rings since the last look, and none when one ring had none or too many had some", async () => {
+    const bell = listen(bus, "order:1");
+    bus.ring("order:1", "a");
+    bus.ring("order:1", "b");
+    expect(await bell.wait(1_000)).toEqual(["a", "b"]);
+    bus.ring("order:1", "c");
+    bus.ring("order:1");
+    bus.ring("order:1", "d");
+    expect(await bell.wait(1_000)).toBeNull();
+    bus.ring("order:1", "e");
+    bell.ring();
+    expect(await bell.wait(1_000)).toBeNull();
+    for (let ring = 0; ring < 10_000; ring += 1) bus.ring("order:1", ring);
+    expect(await bell.wait(1_000)).toBeNull();
+    bus.ring("order:1", "f");
+    expect(await bell.wait(1_000)).toEqual(["f"]);
+  });
+
   test("that does not ring wakes after its time", async () => {
     const waited = listen(bus, "order:1").wait(1_000);
     await vi.advanceTimersByTimeAsync(999);

@@ -27,8 +27,10 @@ test("one more than may wait is refused at once, and lets others in again when o
   const works = [1, 2, 3].map(() => lanes.run("a", () => hold.promise));
   await expect(lanes.run("a", () => hold.promise)).rejects.toThrow(Busy);
   expect(await lanes.run("b", async () => "served")).toBe("served");
+  const own = lanes.run("a", async () => "the program's own", { mustRun: true });
   hold.resolve("done");
   await Promise.all(works);
+  expect(await own).toBe("the program's own");
   expect(await lanes.run("a", async () => "served")).toBe("served");
 });
 

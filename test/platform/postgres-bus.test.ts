@@ -43,7 +43,7 @@ describe("the bus between processes", () => {
     one.on("order:1", () => rings.push("one"));
     const { promise, resolve } = Promise.withResolvers<void>();
     other.on("order:1", () => rings.push("other"));
-    other.on("last", resolve);
+    other.on("last", () => resolve());
     one.ring("order:1");
     one.ring("last"); // later than any second notification of the first
     await promise;
@@ -56,7 +56,7 @@ describe("the bus between processes", () => {
     const rings: string[] = [];
     for (let index = 0; index < 100; index += 1) other.on(`order:${index}`, () => rings.push(`order:${index}`));
     const { promise, resolve } = Promise.withResolvers<void>();
-    other.on("last", resolve);
+    other.on("last", () => resolve());
     for (let index = 0; index < 200; index += 1) one.ring(`order:${index % 100}`);
     one.ring("last");
     await promise;
