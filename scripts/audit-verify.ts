@@ -6,20 +6,19 @@
 import "./explain-errors.ts";
 import { verifyAudit } from "../src/audit/verify-audit.ts";
 import { openDb } from "../src/platform/db.ts";
-import { startEmbeddedPostgres } from "../src/platform/postgres/embedded.ts";
 import { readProcessConfig } from "../src/program/command-line.ts";
+import { provideDatabase } from "../src/program/provide-database.ts";
 
 const [notedHead] = process.argv.slice(2);
 if (notedHead !== undefined && !/^[0-9a-f]{64}$/.test(notedHead)) {
   console.error("The hash of a head is 64 hexadecimal digits, as this command prints it.");
   process.exit(2);
 }
-const { databaseUrl, dataDir } = readProcessConfig();
-const postgres = databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir }) : undefined;
-const db = openDb(databaseUrl ?? postgres?.url ?? "", 2);
+const { url, stop } = await provideDatabase(readProcessConfig());
+const db = openDb(url, 2);
 const { holds, entries, head, pseudonymised, problems } = await verifyAudit(db, { notedHead });
 await db.$disconnect();
-await postgres?.stop();
+await stop();
 
 for (const problem of problems) console.error(problem);
 const erased = pseudonymised === 0 ? "" : `, ${pseudonymised} of them pseudonymised by erasures that the log has`;

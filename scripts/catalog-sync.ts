@@ -4,7 +4,6 @@
 //
 // Without CAPILLARY_REWARDS_URL it asks the sandbox on SANDBOX_PORT, so start one, or the gateway, first.
 import "./explain-errors.ts";
-import { capillaryAccess } from "../sandbox/capillary/access.ts";
 import { makeMirrorStore } from "../src/catalog/mirror/mirror.store.ts";
 import { makeSyncCatalog } from "../src/catalog/mirror/sync-catalog.ts";
 import { systemClock } from "../src/platform/clock.ts";
@@ -12,22 +11,23 @@ import { makeLocalBus } from "../src/platform/events.ts";
 import { makeExclusive } from "../src/platform/exclusive.ts";
 import { makeLogger } from "../src/platform/logger.ts";
 import { openDatabase } from "../src/platform/open-database.ts";
-import { startEmbeddedPostgres } from "../src/platform/postgres/embedded.ts";
 import { readProcessConfig } from "../src/program/command-line.ts";
+import { provideDatabase } from "../src/program/provide-database.ts";
 import { makeCapillary } from "../src/upstream/capillary/capillary.ts";
 
 const config = readProcessConfig();
-const { dataDir, sandboxPort, isProduction, upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config;
+const { sandboxPort, isProduction, upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config;
 // The gateway, too, uses the sandbox's Capillary only if the sandbox also stands in for the points provider.
 const sandboxUrl = config.client.url === undefined ? `http://127.0.0.1:${sandboxPort}` : undefined;
-const sandboxApi = sandboxUrl === undefined ? undefined : capillaryAccess(sandboxUrl);
+const sandboxApi =
+  sandboxUrl === undefined ? undefined : (await import("../src/program/stand-ins.ts")).capillaryAccess(sandboxUrl);
 const api = config.capillary.api ?? sandboxApi;
 const log = await makeLogger({ level: config.logLevel === "info" ? "error" : config.logLevel, pretty: !isProduction });
 const capillary = api && makeCapillary({ ...api, timeoutMs, connections, clock: systemClock, log });
 
-const postgres = config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir }) : undefined;
+const { url, stop } = await provideDatabase(config);
 const database = await openDatabase({
-  url: config.databaseUrl ?? postgres?.url ?? "",
+  url,
   listenUrl: config.databaseListenUrl,
   poolSize: 2,
   locks: 1,
@@ -51,7 +51,7 @@ try {
 } finally {
   await database[Symbol.asyncDispose]();
   await capillary?.close();
-  await postgres?.stop();
+  await stop();
 }
 
 function advice(): string {

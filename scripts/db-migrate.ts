@@ -1,11 +1,11 @@
-// Brings the database up to the newest migration: that of DATABASE_URL, else the embedded one. `npm start` does it too.
+// Brings the database up to the newest migration: that of DATABASE_URL, else the embedded one. Starting the gateway does it too.
 import "./explain-errors.ts";
 import { migrate } from "../src/platform/migrate.ts";
-import { startEmbeddedPostgres } from "../src/platform/postgres/embedded.ts";
 import { readProcessConfig } from "../src/program/command-line.ts";
+import { provideDatabase } from "../src/program/provide-database.ts";
 
-const { databaseUrl, databaseListenUrl, dataDir } = readProcessConfig();
-const postgres = databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir }) : undefined;
-const applied = await migrate(databaseListenUrl ?? databaseUrl ?? postgres?.url ?? "");
+const config = readProcessConfig();
+const { url, stop } = await provideDatabase(config);
+const applied = await migrate(config.databaseListenUrl ?? url);
 console.log(applied.length > 0 ? `Applied ${applied.join(", ")}.` : "Nothing to apply.");
-await postgres?.stop();
+await stop();

@@ -1,5 +1,4 @@
 import { hostname } from "node:os";
-import { seedSampleWorld } from "../prisma/seed.ts";
 import type { untilNextTick } from "./auth/even-timing.ts";
 import { countRedemptions } from "./catalog/count-redemptions.ts";
 import { makePictureFetcher } from "./catalog/mirror/image/fetch-picture.ts";
@@ -20,10 +19,10 @@ import { makeExclusive } from "./platform/exclusive.ts";
 import { makeJobQueue } from "./platform/jobs/job-queue.ts";
 import { type Logger, makeLogger } from "./platform/logger.ts";
 import { openDatabase } from "./platform/open-database.ts";
-import { startEmbeddedPostgres } from "./platform/postgres/embedded.ts";
 import type { openPostgresBus } from "./platform/postgres-bus.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
-import { type SandboxProcess, startSandboxProcess } from "./program/sandbox-process.ts";
+import { provideDatabase } from "./program/provide-database.ts";
+import type { SandboxProcess } from "./program/sandbox-process.ts";
 import { type Server, startServer } from "./program/server.ts";
 import { type Capillary, type CapillaryOptions, makeCapillary } from "./upstream/capillary/capillary.ts";
 import { makeClientPoints } from "./upstream/client-points/client-points.ts";
@@ -107,7 +106,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     ].filter(Boolean);
     if (starts.length > 0) begin(`Starting ${starts.join(" and ")}`);
     const [databaseUrl, sandbox] = await Promise.all([
-      config.databaseUrl ?? startPostgres(config.dataDir, running, notes),
+      openDatabaseUrl(config, running, notes),
       config.client.url === undefined ? startSandbox(config, running) : undefined,
     ]);
     const watch = config.metrics && (await import("./observability/watch.ts")).openWatch(config.metrics, "gateway");
@@ -216,6 +215,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     });
     if (config.seed === "sample" && readOnly === null) {
       begin("Loading the sample data");
+      const { seedSampleWorld } = await import("../prisma/seed.ts");
       await seedSampleWorld(db, { vault, draws: features.draws, clock });
     }
     begin("Resuming orders");
@@ -284,14 +284,15 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
   }
 }
 
-async function startPostgres(dataDir: string, running: AsyncDisposableStack, notes: string[]): Promise<string> {
-  const postgres = await startEmbeddedPostgres({ dataDir });
-  running.defer(() => postgres.stop());
-  if (postgres.note) notes.push(postgres.note);
-  return postgres.url;
+async function openDatabaseUrl(config: Config, running: AsyncDisposableStack, notes: string[]): Promise<string> {
+  const { url, note, stop } = await provideDatabase(config);
+  running.defer(stop);
+  if (note) notes.push(note);
+  return url;
 }
 
 async function startSandbox(config: Config, running: AsyncDisposableStack) {
+  const { startSandboxProcess } = await import("./program/stand-ins.ts");
   const { sandboxPort: port, dataDir, client } = config;
   const { user, password } = client;
   const own = config.port === 0 ? undefined : originOf(config.host, config.port); // 0: known only once it listens

@@ -16,7 +16,7 @@ export async function installIfNeeded(root, run) {
     if (isInstalled(root)) return;
     refuseWhileRunning(root);
     showStep("Installing dependencies (a minute or two, once)");
-    await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], lock.include);
+    await run("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], lock.include);
     clearStep();
     if (!existsSync(nodeOf(root))) {
       fail(
@@ -38,9 +38,7 @@ function isInstalled(root) {
   const installed = readPackages(join(root, "node_modules", ".package-lock.json"));
   if (!installed || !existsSync(nodeOf(root))) return false;
   const { "": _, ...wanted } = readPackages(join(root, "package-lock.json")) ?? {};
-  // `npm ci --omit=dev` leaves out all of them.
-  const hasDev = Object.values(installed).some(({ dev }) => dev);
-  const mayMiss = ({ optional, devOptional, dev }) => optional || devOptional || (dev && !hasDev);
+  const mayMiss = ({ optional, devOptional }) => optional || devOptional;
   return (
     Object.keys(installed).every((path) => path in wanted) &&
     Object.entries(wanted).every(([path, entry]) =>

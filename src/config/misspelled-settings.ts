@@ -1,7 +1,8 @@
 import { distance } from "fastest-levenshtein";
-import { settingNames as sandboxSettingNames } from "../../sandbox/environment.ts";
 import { settingNames } from "./config.ts";
 
+/** Of the sandbox alone. They are suggested as the settings are. */
+const SANDBOX_NAMES = ["SANDBOX_HOST", "GATEWAY_URL"];
 /** Of scripts and tests. Listed so that they are not taken for a misspelled setting such as SANDBOX_PORT or SEED. */
 const OTHER_NAMES = ["SANDBOX_URL", "SCREENSHOT_DIR", "STORM_SEED", "STORM_ORDERS"];
 
@@ -15,7 +16,7 @@ export interface MisspelledSetting {
  * `DATABASE_URI` beside `DATABASE_URL` goes unmentioned.
  */
 export function findMisspelledSettings(env: Record<string, string | undefined>): MisspelledSetting[] {
-  const known = new Set([...settingNames, ...sandboxSettingNames, ...OTHER_NAMES]);
+  const known = new Set([...settingNames, ...SANDBOX_NAMES, ...OTHER_NAMES]);
   const candidates = [...known].filter((name) => env[name] === undefined);
   return Object.keys(env)
     .filter((found) => !known.has(found))

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { addResolversToSchema } from "@graphql-tools/schema";
 import { type DocumentNode, type GraphQLSchema, parse } from "graphql";
+import { packageFile } from "../package-file.ts";
 import { resolveEntitiesOneByOne } from "./entities.ts";
 import type { Resolvers } from "./generated/resolvers.ts";
 import { nodeResolvers } from "./node.resolvers.ts";
 import { CalendarDate, DateTime, Points } from "./scalars.ts";
 
-const schemaDir = fileURLToPath(new URL("../../schema/", import.meta.url));
+const schemaDir = packageFile("schema/");
 
 export function readTypeDefs(): DocumentNode[] {
   return readdirSync(schemaDir)

@@ -1,12 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import type { SignInPathOf } from "../auth/development-sign-in.ts";
+import { packageFile } from "../package-file.ts";
 import { acceptsHtml, sendError, varyByAccept } from "./error-page.ts";
-
-const pathOf = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 
 /** File names in the folders it is for carry a hash of their content. */
 const forever = "public, max-age=31536000, immutable";
@@ -58,7 +56,7 @@ export function mountPages(
   { isProduction, signInPathOf }: { isProduction: boolean; signInPathOf: SignInPathOf },
 ): void {
   fastify.register(fastifyStatic, {
-    root: pathOf("assets"),
+    root: packageFile("assets"),
     prefix: "/assets/",
     maxAge: "1h",
     // An SVG opened by itself is a document: it may run and load nothing.
@@ -97,15 +95,15 @@ async function sendNotFound(
 
 /** The manifests of the documents that the built microsite sends, where there is one, and of the builds before it. */
 export function siteManifests(): { newest: string[]; earlier: string[] } {
-  const newest = pathOf("microsite/dist/documents.json");
-  const folder = pathOf("microsite/dist/documents/"); // see `scripts/keep-builds.ts`
+  const newest = packageFile("microsite/dist/documents.json");
+  const folder = packageFile("microsite/dist/documents/"); // see `scripts/keep-builds.ts`
   return {
     newest: existsSync(newest) ? [newest] : [],
     earlier: existsSync(folder) ? readdirSync(folder).map((file) => folder + file) : [],
   };
 }
 
-const site = pathOf("microsite/dist/index.html");
+const site = packageFile("microsite/dist/index.html");
 
 /** The page in the file, with an element that tells it of the sign-in in development, where the gateway offers that. */
 async function readPage(file: string, signInPath: string | undefined): Promise<string> {
@@ -133,7 +131,7 @@ function mountMicrosite(fastify: FastifyInstance, signInPathOf: SignInPathOf): v
     );
   }
   fastify.register(fastifyStatic, {
-    root: pathOf("microsite/dist/site"),
+    root: packageFile("microsite/dist/site"),
     prefix: "/site/",
     decorateReply: false,
     preCompressed: true,
@@ -145,9 +143,9 @@ function mountMicrosite(fastify: FastifyInstance, signInPathOf: SignInPathOf): v
 }
 
 function mountGraphiql(fastify: FastifyInstance): void {
-  if (!existsSync(pathOf("graphiql/dist"))) return;
+  if (!existsSync(packageFile("graphiql/dist"))) return;
   fastify.register(fastifyStatic, {
-    root: pathOf("graphiql/dist"),
+    root: packageFile("graphiql/dist"),
     prefix: "/graphiql/",
     decorateReply: false,
     dotfiles: "ignore",

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type pg from "pg";
+import { packageFile } from "../package-file.ts";
 import { connect, explainReadOnly, explainSchemaError } from "./postgres/connect.ts";
 import { SetupError } from "./setup-error.ts";
 
-export const migrationsDir = fileURLToPath(new URL("../../prisma/migrations", import.meta.url));
+export const migrationsDir = packageFile("prisma/migrations");
 
 /**
  * Brings the database up to the newest migration, each in one transaction with its row of the bookkeeping. Of several

@@ -5,7 +5,7 @@ import { serveIntakeHealth } from "../intake/redis/serve-intake-health.ts";
 import { systemClock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import { openDatabase } from "../platform/open-database.ts";
-import { startEmbeddedPostgres } from "../platform/postgres/embedded.ts";
+import { provideDatabase } from "./provide-database.ts";
 
 /**
  * Takes reward commands from Redis in a process of its own, on the database of the gateway. Any number of such processes may
@@ -22,12 +22,10 @@ export async function runOwnProcess(
     const watch =
       config.metrics && (await import("../observability/watch.ts")).openWatch(config.metrics, "reward-processor");
     const metrics = watch?.metrics;
-    const postgres =
-      config.databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: config.dataDir }) : undefined;
-    if (postgres) running.defer(() => postgres.stop());
-    const databaseUrl = config.databaseUrl ?? postgres?.url ?? "";
+    const { url, stop: stopDatabase } = await provideDatabase(config);
+    running.defer(stopDatabase);
     const database = await openDatabase({
-      url: databaseUrl,
+      url,
       listenUrl: config.databaseListenUrl,
       poolSize: config.databasePoolSize,
       locks: 0,
@@ -47,7 +45,7 @@ export async function runOwnProcess(
     running.defer(() => intake.stop());
     if (watch) {
       watch.metrics.sources.commands(intake.figures);
-      running.defer((await watch.serve({ db, url: databaseUrl, log })).close);
+      running.defer((await watch.serve({ db, url, log })).close);
     }
     if (config.rewardProcessorPort !== undefined) {
       const checkStore = async () => void (await db.$queryRaw`select 1`);

@@ -69,9 +69,12 @@ function wantVersion(version: string) {
   const integrity = `sha512-${createHash("sha512")
     .update(readFileSync(join(project, file)))
     .digest("base64")}`;
-  const root = { name: "project", version: "1.0.0", dependencies: { node: `file:${file}` } };
+  const root = { name: "project", version: "1.0.0", devDependencies: { node: `file:${file}` } };
   writeFileSync(join(project, "package.json"), JSON.stringify({ ...root, allowScripts: { node: true } }));
-  const packages = { "": root, "node_modules/node": { version, resolved: `file:${file}`, integrity, ...entry } };
+  const packages = {
+    "": root,
+    "node_modules/node": { version, resolved: `file:${file}`, integrity, dev: true, ...entry },
+  };
   const lock = { name: "project", version: "1.0.0", lockfileVersion: 3, requires: true, packages };
   writeFileSync(join(project, "package-lock.json"), JSON.stringify(lock));
 }
@@ -135,7 +138,8 @@ async function install() {
 
 describe("run.mjs", { tags: "linux" }, () => {
   test("installs a bare clone, runs the command with the Node that was installed, and passes on its exit code", async () => {
-    const command = start("console.log(process.execPath); process.exit(7)");
+    // With this variable npm by itself leaves out the packages of development.
+    const command = start("console.log(process.execPath); process.exit(7)", { NODE_ENV: "production" });
     const installing = await nextStep(command);
     expect(command.printed()).toContain("Installing dependencies");
     installing.go();
