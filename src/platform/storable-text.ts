@@ -3,9 +3,13 @@
  * as a cut emoji, is neither UTF-8 nor valid in `jsonb`.
  */
 export function textProblem(text: string): string | null {
+  if (MISREAD_UTF_16.test(text)) return "looks like UTF-16 that was read as another encoding; send it as UTF-8";
   if (text.includes("\0")) return "must not hold the character U+0000";
   return text.isWellFormed() ? null : "must not hold half a character (an unpaired surrogate)";
 }
+
+/** Each character of a Western text in UTF-16 is a byte and a zero, in one order or the other. */
+const MISREAD_UTF_16 = /(?:[^\0]\0){4}|(?:\0[^\0]){4}/;
 
 export interface TextFault {
   /** Such as `input.shippingAddress.line1`. */

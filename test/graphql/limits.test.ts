@@ -195,6 +195,13 @@ describe("a document", () => {
   });
 
   test("holds no NUL character, in a literal or in a variable", async () => {
+    const misread = [...Buffer.from("code\n9001\n", "utf16le").toString("latin1")]
+      .join("")
+      .replaceAll("\0", "\\u0000")
+      .replaceAll("\n", "\\n");
+    expect(await refusalOf(`{ reward(sku: "${misread}") { id } }`)).toMatchObject({
+      message: "Text looks like UTF-16 that was read as another encoding; send it as UTF-8.",
+    });
     const problem = { message: "Text must not hold the character U+0000." };
     expect(await refusalOf(`{ reward(sku: "a\\u0000b") { id } }`)).toMatchObject(problem);
     const query = "query ($filter: RewardFilter) { rewards(filter: $filter) { totalCount } }";
