@@ -6,7 +6,7 @@ import { type DocumentNode, print } from "graphql";
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 /**
- * Resolver types from `schema/`, the microsite's documents with their types, and the whole API in one file for client tooling.
+ * Resolver types and the enums alone (use cases know the schema's words, not its types) from `schema/`, the microsite's documents with their types, and the whole API in one file for client tooling.
  * A resolver receives what its feature's own code returns: the `mappers` name those types.
  */
 const config: CodegenConfig = {
@@ -77,6 +77,10 @@ const config: CodegenConfig = {
           DrawTicketConnection: "../connection.ts#Connection<HeldTicket>",
         },
       },
+    },
+    "src/domain/generated/words.ts": {
+      plugins: ["typescript"],
+      config: { onlyEnums: true, enumType: "string-literal", enumsAsTypes: true },
     },
     "microsite/src/graphql/generated/": {
       preset: "client",

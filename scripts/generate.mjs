@@ -17,7 +17,7 @@ const force = process.argv.includes("--force");
 const graphqlTypes = {
   name: "GraphQL types",
   inputs: ["schema/*.graphql", "microsite/src/**/*.graphql", "codegen.ts", "package-lock.json"],
-  outputs: ["src/graphql/generated", "microsite/src/graphql/generated", "docs/schema.graphql"],
+  outputs: ["src/graphql/generated", "src/domain/generated", "microsite/src/graphql/generated", "docs/schema.graphql"],
   command: ["graphql-codegen", "--config", "codegen.ts", "--silent"],
 };
 const prismaClient = {

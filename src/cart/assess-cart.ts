@@ -1,8 +1,9 @@
 import { asShown } from "../catalog/customer-view.ts";
 import { isShipped } from "../catalog/reward.ts";
 import { refusal } from "../domain/refusal.ts";
-import type { Cart, CartFacts, CartLine, CartProblem } from "./cart.ts";
+import type { Cart, CartLine, CartProblem } from "./cart.ts";
 import { pointsOf } from "./cart.ts";
+import type { CartFacts } from "./cart-facts.ts";
 import { type CartFunding, fundingOf, fundingProblems, walletsOf } from "./cart-funding.ts";
 import { lineProblems } from "./line-problems.ts";
 

@@ -1,9 +1,10 @@
 import { redeemabilityReasonOf } from "../catalog/capillary-refusal.ts";
 import { notRedeemable } from "../catalog/not-redeemable.ts";
+import type { WalletKind } from "../domain/generated/words.ts";
 import { refusal } from "../domain/refusal.ts";
-import type { WalletKind } from "../graphql/generated/resolvers.ts";
 import { availableOf, isSpendable } from "../group/group-standing.ts";
-import { type CartFacts, type CartLine, type CartProblem, isSameWallet, pointsOf } from "./cart.ts";
+import { type CartLine, type CartProblem, isSameWallet, pointsOf } from "./cart.ts";
+import type { CartFacts } from "./cart-facts.ts";
 import { problemOf } from "./line-problems.ts";
 
 /** One wallet that pays for lines of a cart. */

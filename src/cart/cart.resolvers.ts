@@ -8,8 +8,8 @@ import { requireCustomer } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { availableIn } from "../wallet/wallet.ts";
 import { assessCart, type CartAssessment } from "./assess-cart.ts";
-import { askCapillary, concernsCapillary, nothingAsked, orNull } from "./capillary-facts.ts";
-import { type Cart, type CartFacts, type CartLine, linePoints, pointsOf } from "./cart.ts";
+import { type Cart, type CartLine, linePoints, pointsOf } from "./cart.ts";
+import { askCapillary, type CartFacts, concernsCapillary, nothingAsked, orNull } from "./cart-facts.ts";
 import { type CartOwner, type ChangeCart, type Elsewhere, lineNotFound } from "./change-cart.ts";
 
 export interface CartDeps {

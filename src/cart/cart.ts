@@ -1,8 +1,6 @@
-import type { IndividualLedger } from "../catalog/mirror/mirrored-reward.ts";
 import type { Reward } from "../catalog/reward.ts";
+import type { CartProblemCode, WalletKind } from "../domain/generated/words.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import type { CartProblemCode, WalletKind } from "../graphql/generated/resolvers.ts";
-import type { CapillaryFacts } from "./capillary-facts.ts";
 
 export const MAX_QUANTITY = 100;
 export const MAX_LINES = 50;
@@ -23,22 +21,6 @@ export interface CartLine {
   payWith: WalletKind;
   /** The group that pays, by Capillary's number; null where the customer does. */
   groupId: string | null;
-}
-
-/** What has to be known beside the cart to say whether it can be ordered. */
-export interface CartFacts {
-  /** What the customer's own wallet can spend; null while it cannot be read. */
-  available: number | null;
-  /** What open orders are about to take from groups; those without are 0. */
-  heldByGroup: ReadonlyMap<string, number>;
-  capillary: CapillaryFacts;
-  /** Where the customer's own points are. */
-  ledger: IndividualLedger;
-  /** Units the customer has already redeemed, by reward; those without are 0. */
-  alreadyRedeemed: ReadonlyMap<string, number>;
-  now: Date;
-  /** Undefined while it is not yet asked for. */
-  hasAddress?: boolean;
 }
 
 export interface CartProblem {

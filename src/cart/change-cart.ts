@@ -1,20 +1,12 @@
 import { toReward } from "../catalog/reward.ts";
+import type { WalletKind } from "../domain/generated/words.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
-import type { WalletKind } from "../graphql/generated/resolvers.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Tx } from "../platform/db.ts";
 import { asToldNow } from "./assess-cart.ts";
-import { type CapillaryFacts, concernsCapillary, nothingAsked } from "./capillary-facts.ts";
 import { bumpVersion, type CartStore } from "./cart.store.ts";
-import {
-  type Cart,
-  type CartFacts,
-  type CartLine,
-  type CartProblem,
-  isSameWallet,
-  MAX_LINES,
-  MAX_QUANTITY,
-} from "./cart.ts";
+import { type Cart, type CartLine, type CartProblem, isSameWallet, MAX_LINES, MAX_QUANTITY } from "./cart.ts";
+import { type CapillaryFacts, type CartFacts, concernsCapillary, nothingAsked } from "./cart-facts.ts";
 import { fundingOf, insufficientPoints } from "./cart-funding.ts";
 import { lineProblems, unsupportedWallet } from "./line-problems.ts";
 

@@ -2,9 +2,10 @@ import { isPaidThere } from "../catalog/ask-capillary.ts";
 import { hiddenReason, limitBroken } from "../catalog/customer-view.ts";
 import { notRedeemable } from "../catalog/not-redeemable.ts";
 import { notOnOffer, type Reward } from "../catalog/reward.ts";
+import type { CartProblemCode, RedeemabilityReason, WalletKind } from "../domain/generated/words.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
-import type { CartProblemCode, RedeemabilityReason, WalletKind } from "../graphql/generated/resolvers.ts";
-import { type CartFacts, type CartLine, type CartProblem, pointsOf } from "./cart.ts";
+import { type CartLine, type CartProblem, pointsOf } from "./cart.ts";
+import type { CartFacts } from "./cart-facts.ts";
 
 const codes: Partial<Record<RedeemabilityReason, CartProblemCode>> = {
   INACTIVE: "INACTIVE",

@@ -1,5 +1,5 @@
+import type { WalletKind } from "../domain/generated/words.ts";
 import type { Context } from "../graphql/context.ts";
-import type { WalletInput } from "../graphql/generated/resolvers.ts";
 import { groupIdOf } from "../graphql/global-id.ts";
 import { availableOf, type GroupStanding, isSpendable } from "../group/group-standing.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -12,13 +12,20 @@ import type { IndividualLedger } from "./mirror/mirrored-reward.ts";
 import { judgeRedeemability, type RedeemabilityVerdict } from "./redeemability.ts";
 import type { Reward } from "./reward.ts";
 
+/** The wallet that is to pay; the customer's own unless named. */
+export interface WalletChoice {
+  payWith?: WalletKind;
+  /** The global id of a group's wallet. */
+  groupWalletId?: string | null | undefined;
+}
+
 /**
  * Whether the viewer could redeem one now, from that wallet or their own.
  * @throws UpstreamError when somebody who must be asked cannot be
  */
 export type AskRedeemability = (
   reward: Reward,
-  wallet: WalletInput | null | undefined,
+  wallet: WalletChoice | null | undefined,
   context: Context,
 ) => Promise<RedeemabilityVerdict>;
 
@@ -54,7 +61,7 @@ export function makeAskRedeemability({ ledger, clock }: { ledger: IndividualLedg
 
 /** What a wallet can pay at most; nothing, for a group that the customer is not in or that cannot pay. */
 export async function spendableFrom(
-  { payWith, groupWalletId }: WalletInput,
+  { payWith, groupWalletId }: WalletChoice,
   customerId: string,
   { loaders }: Context,
 ): Promise<number> {

@@ -1,4 +1,4 @@
-import type { RedeemabilityReason } from "../graphql/generated/resolvers.ts";
+import type { RedeemabilityReason } from "../domain/generated/words.ts";
 import type { CapillaryReason } from "../upstream/capillary/capillary-error.ts";
 
 const reasons: Partial<Record<CapillaryReason, RedeemabilityReason>> = {

@@ -1,4 +1,4 @@
-import type { RedeemabilityReason } from "../graphql/generated/resolvers.ts";
+import type { RedeemabilityReason } from "../domain/generated/words.ts";
 import type { CapillaryError } from "../upstream/capillary/capillary-error.ts";
 import type { CustomerReward, RewardLimit } from "../upstream/capillary/wire/reward.ts";
 import { redeemabilityReasonOf } from "./capillary-refusal.ts";

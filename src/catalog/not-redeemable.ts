@@ -1,5 +1,5 @@
+import type { RedeemabilityReason, UserErrorCode } from "../domain/generated/words.ts";
 import type { Refusal } from "../domain/refusal.ts";
-import type { RedeemabilityReason, UserErrorCode } from "../graphql/generated/resolvers.ts";
 
 /** Reasons that have a code of their own. */
 const codes: Partial<Record<RedeemabilityReason, UserErrorCode>> = {

@@ -1,4 +1,4 @@
-import type { RedeemabilityReason, WalletKind } from "../graphql/generated/resolvers.ts";
+import type { RedeemabilityReason, WalletKind } from "../domain/generated/words.ts";
 import type { GroupStanding } from "../group/group-standing.ts";
 import { asShown, type CustomerView, hiddenReason, limitBroken } from "./customer-view.ts";
 import { notOnOffer, type Reward } from "./reward.ts";

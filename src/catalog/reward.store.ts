@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { RewardKind, RewardSort, RewardSource, WalletKind } from "../domain/generated/words.ts";
 import { cursorPart } from "../graphql/connection.ts";
-import type { RewardKind, RewardSort, RewardSource, WalletKind } from "../graphql/generated/resolvers.ts";
 import { type Db, Prisma } from "../platform/db.ts";
 import { type Reward, toReward } from "./reward.ts";
 

@@ -1,4 +1,4 @@
-import type { RedeemabilityReason, RewardKind, RewardSource } from "../graphql/generated/resolvers.ts";
+import type { RedeemabilityReason, RewardKind, RewardSource } from "../domain/generated/words.ts";
 import type { Reward as RewardRow } from "../platform/generated/prisma/client.ts";
 
 /** What only the mirror of a source reads and writes. */

@@ -1,29 +1,25 @@
-import type {
-  BasicUserError,
-  CartConflict,
-  InsufficientPoints,
-  LimitReached,
-  NotRedeemable,
-  OtpInvalid,
-  OtpThrottled,
-  SignInThrottled,
-  SoldOut,
-  UserErrorCode,
-} from "../graphql/generated/resolvers.ts";
+import type { RedeemabilityReason, UserErrorCode } from "./generated/words.ts";
 
-type Named<Name extends string, Shape> = Shape & { readonly __typename: Name };
+interface Words {
+  code: UserErrorCode;
+  message: string;
+  /** The path of the input field at fault. */
+  field?: readonly string[];
+}
 
-/** An expected refusal, in the shape the schema's `UserError` types give it. */
-export type Refusal =
-  | Named<"BasicUserError", BasicUserError>
-  | Named<"CartConflict", CartConflict>
-  | Named<"InsufficientPoints", InsufficientPoints>
-  | Named<"LimitReached", LimitReached>
-  | Named<"NotRedeemable", NotRedeemable>
-  | Named<"OtpInvalid", OtpInvalid>
-  | Named<"OtpThrottled", OtpThrottled>
-  | Named<"SignInThrottled", SignInThrottled>
-  | Named<"SoldOut", SoldOut>;
+/** An expected refusal: the `UserError` types of the schema, as use cases state them. */
+export type Refusal = Words &
+  (
+    | { __typename: "BasicUserError" }
+    | { __typename: "CartConflict"; currentVersion: number }
+    | { __typename: "InsufficientPoints"; available: number; required: number; shortBy: number }
+    | { __typename: "LimitReached"; alreadyRedeemed: number; limit: number }
+    | { __typename: "NotRedeemable"; reason: RedeemabilityReason; upstreamCode?: string | null }
+    /** `attemptsLeft`: before a new password must be requested. */
+    | { __typename: "OtpInvalid"; attemptsLeft: number }
+    | { __typename: "OtpThrottled" | "SignInThrottled"; retryAt: Date }
+    | { __typename: "SoldOut"; available: number; availableQuantity: number }
+  );
 
 /** What a use case answers instead of its result. */
 export interface Refused {

@@ -1,5 +1,11 @@
-import { askCapillary, type CapillaryFacts, concernsCapillary, nothingAsked } from "../cart/capillary-facts.ts";
-import { type Cart, type CartFacts, pointsOf } from "../cart/cart.ts";
+import { type Cart, pointsOf } from "../cart/cart.ts";
+import {
+  askCapillary,
+  type CapillaryFacts,
+  type CartFacts,
+  concernsCapillary,
+  nothingAsked,
+} from "../cart/cart-facts.ts";
 import type { AskCapillary } from "../catalog/ask-capillary.ts";
 import type { Tx } from "../platform/db.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";

@@ -1,10 +1,9 @@
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
-import { isUnasked } from "./issue/conclude-issue.ts";
 import { dropIssues } from "./issue/write-issue.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { Order } from "./order.ts";
-import type { OrderAggregate } from "./order-aggregate.ts";
+import { isUnasked, type OrderAggregate } from "./order-aggregate.ts";
 import { isIssued, previewReturn, type ReturnPreview } from "./return-preview.ts";
 import type { AwaitRevokes } from "./revoke/await-revokes.ts";
 import type { WantBack } from "./revoke/want-back.ts";

@@ -1,4 +1,4 @@
-import type { OrderStatus, PointsState } from "../graphql/generated/resolvers.ts";
+import type { OrderStatus, PointsState } from "../domain/generated/words.ts";
 
 /** What an event says when it has nothing more particular to say. */
 export function wordsFor(status: OrderStatus, pointsState: PointsState): string {

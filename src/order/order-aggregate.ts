@@ -1,4 +1,4 @@
-import type { OrderStatus, PointsState, ReversalReason } from "../graphql/generated/resolvers.ts";
+import type { OrderStatus, PointsState, ReversalReason } from "../domain/generated/words.ts";
 import type { Tx } from "../platform/db.ts";
 import type { MovementState, ShipmentStatus, UnitState } from "../platform/generated/prisma/enums.ts";
 import type { Movement, OrderLine } from "./order.ts";
@@ -132,3 +132,21 @@ export function withMovement(order: OrderAggregate, id: string, change: Partial<
     movements: order.movements.map((movement) => (movement.id === id ? { ...movement, ...change } : movement)),
   };
 }
+
+export interface Found {
+  line: AggregateLine;
+  unit: AggregateUnit & { issue: Issue };
+}
+
+/** @throws Error for a unit that is not of the order, or not Capillary's to give */
+export function find({ order }: { order: OrderAggregate }, unitId: string): Found {
+  for (const line of order.lines) {
+    const unit = line.units.find(({ id }) => id === unitId);
+    if (unit?.issue) return { line, unit: { ...unit, issue: unit.issue } };
+  }
+  throw new Error(`unit ${unitId} of order ${order.id} is not Capillary's to give`);
+}
+
+/** Waits for its turn, and nothing was sent for it. */
+export const isUnasked = ({ state, issue }: AggregateUnit) =>
+  state === "PENDING" && issue !== null && issue.state === "PENDING" && issue.sentAt === null;

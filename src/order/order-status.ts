@@ -1,4 +1,4 @@
-import type { OrderStatus } from "../graphql/generated/resolvers.ts";
+import type { OrderStatus } from "../domain/generated/words.ts";
 
 /** Where an order may go from each status. What leads on from a final one is an operator's reversal. */
 export const nextStatuses: Record<OrderStatus, readonly OrderStatus[]> = {

@@ -1,4 +1,4 @@
-import type { OrderFilter, OrderStatus } from "../graphql/generated/resolvers.ts";
+import type { OrderStatus, PointsState } from "../domain/generated/words.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
@@ -59,6 +59,14 @@ export interface OrderChange extends Writes {
   news(): OrderNews;
   /** Makes the deferred writes, the events, and the ledger version in one statement. The end of the transaction does so by itself. */
   flush(): Promise<void>;
+}
+
+/** Narrows a list of orders; what is left out, or null, narrows nothing. */
+export interface OrderFilter {
+  /** Whether the order has a discrepancy that is open. */
+  openDiscrepancies?: boolean | null | undefined;
+  pointsStates?: readonly PointsState[] | null | undefined;
+  statuses?: readonly OrderStatus[] | null | undefined;
 }
 
 export interface OrderStore {

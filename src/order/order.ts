@@ -1,4 +1,4 @@
-import type { RedeemabilityReason } from "../graphql/generated/resolvers.ts";
+import type { RedeemabilityReason } from "../domain/generated/words.ts";
 import type { WalletReading } from "../ledger/evidence.ts";
 import type { Prisma } from "../platform/db.ts";
 import type {

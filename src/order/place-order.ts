@@ -1,6 +1,7 @@
 import { assessCart, type CartAssessment } from "../cart/assess-cart.ts";
 import { lockOpenCart } from "../cart/cart.store.ts";
-import type { Cart, CartFacts } from "../cart/cart.ts";
+import type { Cart } from "../cart/cart.ts";
+import type { CartFacts } from "../cart/cart-facts.ts";
 import { conflict } from "../cart/change-cart.ts";
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
 import type { Clock } from "../platform/clock.ts";

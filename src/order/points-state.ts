@@ -1,4 +1,4 @@
-import type { PointsState } from "../graphql/generated/resolvers.ts";
+import type { PointsState } from "../domain/generated/words.ts";
 import type { MovementKind, MovementState } from "../platform/generated/prisma/enums.ts";
 
 interface Movement {

@@ -1,16 +1,16 @@
+import type { MovementOutcome } from "../domain/generated/words.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
-import type { MovementOutcome } from "../graphql/generated/resolvers.ts";
 import { audit } from "../platform/audit.ts";
 import type { Db, Tx } from "../platform/db.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
 import { type ChangedOrder, orderNotFound } from "./cancel-order.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
-import { type ConcludeIssue, type Found, find, type GivenUnit } from "./issue/conclude-issue.ts";
+import type { ConcludeIssue, GivenUnit } from "./issue/conclude-issue.ts";
 import type { FindGiven } from "./issue/find-given.ts";
 import type { ConcludeMovement } from "./movement/conclude-movement.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { Movement } from "./order.ts";
-import type { OrderAggregate } from "./order-aggregate.ts";
+import { type Found, find, type OrderAggregate } from "./order-aggregate.ts";
 import type { ConcludeRevoke } from "./revoke/conclude-revoke.ts";
 import { failOpenUnits, type SettleLines } from "./settle-lines.ts";
 

@@ -1,4 +1,4 @@
-import type { WalletKind } from "../graphql/generated/resolvers.ts";
+import type { WalletKind } from "../domain/generated/words.ts";
 import type { AggregateLine, AggregateUnit, OrderAggregate } from "./order-aggregate.ts";
 
 /** What would come back to one wallet. */

@@ -1,5 +1,5 @@
+import type { ReversalReason } from "../domain/generated/words.ts";
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
-import type { ReversalReason } from "../graphql/generated/resolvers.ts";
 import { audit } from "../platform/audit.ts";
 import { type ChangedOrder, orderNotFound } from "./cancel-order.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";

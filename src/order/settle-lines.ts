@@ -1,5 +1,5 @@
 import { putBack } from "../cart/put-back.ts";
-import type { ReversalReason } from "../graphql/generated/resolvers.ts";
+import type { ReversalReason } from "../domain/generated/words.ts";
 import { Prisma, type Tx } from "../platform/db.ts";
 import { dropIssues } from "./issue/write-issue.ts";
 import { insertReturns } from "./movement/insert-returns.ts";

@@ -1,4 +1,4 @@
-import type { ReversalReason, ShipmentStatus } from "../graphql/generated/resolvers.ts";
+import type { ReversalReason, ShipmentStatus } from "../domain/generated/words.ts";
 import type { UnitState } from "../platform/generated/prisma/enums.ts";
 
 /** A report of the warehouse or of an operator. */

@@ -1,4 +1,4 @@
-import type { OrderStatus } from "../graphql/generated/resolvers.ts";
+import type { OrderStatus } from "../domain/generated/words.ts";
 import type { UnitState } from "../platform/generated/prisma/enums.ts";
 
 /** Not yet decided. */

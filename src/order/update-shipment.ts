@@ -1,5 +1,5 @@
+import type { ShipmentStatus } from "../domain/generated/words.ts";
 import { type Refused, refusal, refused } from "../domain/refusal.ts";
-import type { ShipmentStatus } from "../graphql/generated/resolvers.ts";
 import { audit } from "../platform/audit.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";

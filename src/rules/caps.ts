@@ -1,9 +1,9 @@
 import type { LocalDate } from "../platform/time-zone.ts";
 import { counterKey } from "./counters.ts";
-import { type CapName, capNames } from "./decision.ts";
 import type { Role } from "./effect-key.ts";
 import type { Step } from "./explanation.ts";
 import type { Rule } from "./rule.ts";
+import { type CapName, capNames } from "./rule.ts";
 
 /** The caps that hold for a side: a receiver's bonus is one in a lifetime, so only the budget limits it. */
 const capsOf = (role: Role): readonly CapName[] => (role === "RECEIVER" ? ["BUDGET"] : capNames);

@@ -1,17 +1,13 @@
 import type { Count } from "./counters.ts";
 import type { Role } from "./effect-key.ts";
 import { type EventFacts, type Explanation, ruleOf, type Skip, type Step } from "./explanation.ts";
-import { type Rule, type Unit, unitOf } from "./rule.ts";
+import { type CapName, type Rule, type Unit, unitOf } from "./rule.ts";
 
 export interface RuleName {
   id: string;
   version: number;
   campaign: string;
 }
-
-/** The caps, in the order in which they are applied. */
-export const capNames = ["PER_EVENT", "MEMBER_DAY", "MEMBER_TOTAL", "BUDGET"] as const;
-export type CapName = (typeof capNames)[number];
 
 /** One entry for the ledger. */
 export interface Award {

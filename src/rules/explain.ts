@@ -1,7 +1,6 @@
-import type { CapName } from "./decision.ts";
 import type { Role } from "./effect-key.ts";
 import type { Explanation, Skip, Step } from "./explanation.ts";
-import type { Unit } from "./rule.ts";
+import type { CapName, Unit } from "./rule.ts";
 
 /**
  * An explanation as sentences, in the order in which it was worked out. Fit for a member: the sides of a referral are named

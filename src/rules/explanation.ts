@@ -1,9 +1,8 @@
 import type { RewardAction } from "../messages/message.ts";
-import type { CapName } from "./decision.ts";
 import type { Role } from "./effect-key.ts";
 import type { LineFacts } from "./facts.ts";
 import { type Missing, type RewardEvent, subjectOf } from "./reward-event.ts";
-import type { Audience, Rule, Unit } from "./rule.ts";
+import type { Audience, CapName, Rule, Unit } from "./rule.ts";
 
 /** One calculation of a rule, with all numbers that went into it. `result` is what the next one goes on with. */
 export type Step = { side: Role; result: number } & (

@@ -32,6 +32,10 @@ const caps = z.strictObject({
   budget: z.int().min(1).nullable(),
 });
 
+/** The caps, in the order in which they are applied. */
+export const capNames = ["PER_EVENT", "MEMBER_DAY", "MEMBER_TOTAL", "BUDGET"] as const;
+export type CapName = (typeof capNames)[number];
+
 const common = {
   /** What the rule belongs to: a welcome bonus, say, is given once per member and campaign. */
   campaign: slug,

@@ -1,4 +1,4 @@
-import type { RewardKind, WalletKind } from "../../graphql/generated/resolvers.ts";
+import type { RewardKind, WalletKind } from "../../domain/generated/words.ts";
 import type { CapillaryReward, PaymentConfig } from "../../upstream/capillary/wire/reward.ts";
 
 /** A reward of Capillary as our table holds it. What only the full definition says is null where the list leaves it out. */

@@ -1,9 +1,9 @@
 import type { VoucherVault } from "../../catalog/voucher-vault.ts";
-import type { RedeemabilityReason } from "../../graphql/generated/resolvers.ts";
+import type { RedeemabilityReason } from "../../domain/generated/words.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { IssuedVoucher } from "../../upstream/capillary/wire/issue.ts";
 import type { OrderChange } from "../order.store.ts";
-import type { AggregateLine, AggregateUnit, Issue } from "../order-aggregate.ts";
+import { find, isUnasked } from "../order-aggregate.ts";
 import type { SettleLines } from "../settle-lines.ts";
 import { tellOperators } from "./tell-operators.ts";
 import { dropIssues, writeIssue } from "./write-issue.ts";
@@ -123,21 +123,3 @@ export function makeConcludeIssue(deps: { settleLines: SettleLines; vault: Vouch
     },
   };
 }
-
-export interface Found {
-  line: AggregateLine;
-  unit: AggregateUnit & { issue: Issue };
-}
-
-/** @throws Error for a unit that is not of the order, or not Capillary's to give */
-export function find({ order }: Pick<OrderChange, "order">, unitId: string): Found {
-  for (const line of order.lines) {
-    const unit = line.units.find(({ id }) => id === unitId);
-    if (unit?.issue) return { line, unit: { ...unit, issue: unit.issue } };
-  }
-  throw new Error(`unit ${unitId} of order ${order.id} is not Capillary's to give`);
-}
-
-/** Waits for its turn, and nothing was sent for it. */
-export const isUnasked = ({ state, issue }: AggregateUnit) =>
-  state === "PENDING" && issue !== null && issue.state === "PENDING" && issue.sentAt === null;

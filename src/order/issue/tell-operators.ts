@@ -1,7 +1,7 @@
 import type { MovementKind } from "../../platform/generated/prisma/enums.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { OrderChange } from "../order.store.ts";
-import { find } from "./conclude-issue.ts";
+import { find } from "../order-aggregate.ts";
 
 /** Records that our record of a unit and Capillary's disagree, or may: people have to look at it. */
 export async function tellOperators(

@@ -6,7 +6,18 @@ import type { OrderChange } from "../order.store.ts";
 import { type Movement, readingBefore } from "../order.ts";
 import { withMovement } from "../order-aggregate.ts";
 import { failOpenUnits, type SettleLines } from "../settle-lines.ts";
-import type { Sent } from "./send-movement.ts";
+
+/** Where a movement stands after an attempt to send it. */
+export type Sent =
+  /** Recorded for good, as done or as refused. */
+  | "confirmed"
+  | "refused"
+  /** People have to look at it. */
+  | "needs-attention"
+  /** It certainly did not reach the ledger: it may be sent again. */
+  | "not-sent"
+  /** It may have reached the ledger. */
+  | "uncertain";
 
 /** Records the outcome of a movement, known or in doubt, each with all that follows from it. */
 export interface ConcludeMovement {

@@ -1,4 +1,4 @@
-import type { ReversalReason } from "../../graphql/generated/resolvers.ts";
+import type { ReversalReason } from "../../domain/generated/words.ts";
 import type { OrderChange } from "../order.store.ts";
 import { type Movement, toMovement } from "../order.ts";
 import type { OrderAggregate } from "../order-aggregate.ts";

@@ -12,19 +12,7 @@ import { hasOutcome } from "../../upstream/upstream-error.ts";
 import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";
 import { changeOf, type Movement, readingBefore, toMovement } from "../order.ts";
 import { withMovement } from "../order-aggregate.ts";
-import type { ConcludeMovement } from "./conclude-movement.ts";
-
-/** Where a movement stands after an attempt to send it. */
-export type Sent =
-  /** Recorded for good, as done or as refused. */
-  | "confirmed"
-  | "refused"
-  /** People have to look at it. */
-  | "needs-attention"
-  /** It certainly did not reach the ledger: it may be sent again. */
-  | "not-sent"
-  /** It may have reached the ledger. */
-  | "uncertain";
+import type { ConcludeMovement, Sent } from "./conclude-movement.ts";
 
 export interface Attempted {
   outcome: Sent;

@@ -1,8 +1,7 @@
 import type { Logger } from "../../platform/logger.ts";
-import { type Found, find } from "../issue/conclude-issue.ts";
 import { tellOperators } from "../issue/tell-operators.ts";
 import type { OrderChange } from "../order.store.ts";
-import { isRevokeOpen } from "../order-aggregate.ts";
+import { type Found, find, isRevokeOpen } from "../order-aggregate.ts";
 import type { SettleLines } from "../settle-lines.ts";
 
 /** What is recorded when it becomes known what Capillary did with a unit that was to be taken back. */

@@ -4,11 +4,10 @@ import type { Job } from "../../platform/jobs/job.ts";
 import type { Capillary } from "../../upstream/capillary/capillary.ts";
 import { CapillaryError, hasReason, notSent } from "../../upstream/capillary/capillary-error.ts";
 import { hasOutcome, UpstreamError } from "../../upstream/upstream-error.ts";
-import { type Found, find } from "../issue/conclude-issue.ts";
 import type { FindGiven } from "../issue/find-given.ts";
 import type { UnitRef } from "../issue/issue-unit.ts";
 import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";
-import { isRevokeOpen } from "../order-aggregate.ts";
+import { type Found, find, isRevokeOpen } from "../order-aggregate.ts";
 import type { ConcludeRevoke } from "./conclude-revoke.ts";
 
 /** Where a revoke stands after an attempt. */

@@ -1,8 +1,8 @@
-import type { ReversalReason } from "../../graphql/generated/resolvers.ts";
+import type { ReversalReason } from "../../domain/generated/words.ts";
 import type { Tx } from "../../platform/db.ts";
-import { find } from "../issue/conclude-issue.ts";
 import { insertReturns } from "../movement/insert-returns.ts";
 import type { OrderChange } from "../order.store.ts";
+import { find } from "../order-aggregate.ts";
 
 /** Adds the job that has Capillary take units back, when the transaction commits. */
 export type StartRevokes = (tx: Tx, units: { orderId: string; unitIds: string[] }) => Promise<void>;

@@ -17,6 +17,22 @@ export interface CapillaryFacts {
   spending: ReadonlyMap<string | null, Redeemable | null>;
 }
 
+/** What has to be known beside the cart to say whether it can be ordered. */
+export interface CartFacts {
+  /** What the customer's own wallet can spend; null while it cannot be read. */
+  available: number | null;
+  /** What open orders are about to take from groups; those without are 0. */
+  heldByGroup: ReadonlyMap<string, number>;
+  capillary: CapillaryFacts;
+  /** Where the customer's own points are. */
+  ledger: IndividualLedger;
+  /** Units the customer has already redeemed, by reward; those without are 0. */
+  alreadyRedeemed: ReadonlyMap<string, number>;
+  now: Date;
+  /** Undefined while it is not yet asked for. */
+  hasAddress?: boolean;
+}
+
 export const nothingAsked: CapillaryFacts = { views: new Map(), groups: new Map(), spending: new Map() };
 
 export const concernsCapillary = (lines: readonly CartLine[]): boolean =>
