@@ -253,7 +253,6 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       schema,
       documents,
       features,
-      bus,
       sandboxUrl: sandbox?.url,
       checkReady,
     });

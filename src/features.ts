@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { auditResolvers } from "./audit/audit.resolvers.ts";
 import { makeAuditSealer } from "./audit/seal-audit.ts";
 import { makeAccessTokens } from "./auth/access-token.ts";
-import { maskedMobileLoader } from "./auth/auth.loaders.ts";
+import { authLoaders } from "./auth/auth.loaders.ts";
 import { authResolvers } from "./auth/auth.resolvers.ts";
 import { ANSWER_GRID_MS, type untilNextTick } from "./auth/even-timing.ts";
 import { makeHandOffStore } from "./auth/hand-off.store.ts";
@@ -16,7 +16,7 @@ import { makeSessionStore } from "./auth/session.store.ts";
 import { makeSignInGate } from "./auth/sign-in-gate.ts";
 import { makeSignInWithToken } from "./auth/sign-in-with-token.ts";
 import { makeVerifyOtp } from "./auth/verify-otp.ts";
-import type { Viewer } from "./auth/viewer.ts";
+import type { Viewer } from "./domain/viewer.ts";
 import { makeCapillaryLedger } from "./awards/credit/capillary-ledger.ts";
 import { makeClientLedger } from "./awards/credit/client-ledger.ts";
 import { GIVE_UP_MS } from "./awards/credit/conclude-credit.ts";
@@ -52,7 +52,7 @@ import { feedResolvers } from "./feed/feed.resolvers.ts";
 import { makeFeedStore } from "./feed/feed.store.ts";
 import { makeTellSettled } from "./feed/tell-settled.ts";
 import { LOOK_AGAIN_MS as FEEDS_AGAIN_MS, makeWatchFeed } from "./feed/watch-feed.ts";
-import type { Loaders } from "./graphql/context.ts";
+import type { Loaders } from "./context.ts";
 import { groupLoaders } from "./group/group.loaders.ts";
 import { groupResolvers } from "./group/group.resolvers.ts";
 import { makeReadGroups } from "./group/read-groups.ts";
@@ -79,7 +79,7 @@ import { makeIssueUnit } from "./order/issue/issue-unit.ts";
 import { makeConcludeMovement } from "./order/movement/conclude-movement.ts";
 import { returnPointsJob } from "./order/movement/return-points-job.ts";
 import { makeSendMovement } from "./order/movement/send-movement.ts";
-import { orderLoaders, redeemedUnitsLoader } from "./order/order.loaders.ts";
+import { orderLoaders } from "./order/order.loaders.ts";
 import { orderResolvers } from "./order/order.resolvers.ts";
 import { makeOrderStore } from "./order/order.store.ts";
 import { checkOrderStatuses } from "./order/order-status.ts";
@@ -112,7 +112,7 @@ import { MS_PER_DAY } from "./rules/window.ts";
 import type { Capillary } from "./upstream/capillary/capillary.ts";
 import type { ClientPoints } from "./upstream/client-points/client-points.ts";
 import { makeReadWallets } from "./wallet/read-wallets.ts";
-import { walletLoader } from "./wallet/wallet.loaders.ts";
+import { walletLoaders } from "./wallet/wallet.loaders.ts";
 import { walletResolvers } from "./wallet/wallet.resolvers.ts";
 
 export interface FeatureDeps {
@@ -333,14 +333,13 @@ export function makeFeatures(deps: FeatureDeps) {
   function makeLoaders(viewer: Viewer, requestId: string, options: { cache: boolean }): Loaders {
     const groups = groupLoaders(readGroups, viewer, requestId, options);
     return {
-      maskedMobile: maskedMobileLoader(sessions, options),
-      wallet: walletLoader({ readWallets, sessions }, viewer, requestId, options),
+      ...authLoaders(sessions, options),
+      ...walletLoaders({ readWallets, sessions }, viewer, requestId, options),
       ...groups,
       ...capillaryLoaders({ readViews, points, capillaryUserId: groups.capillaryUserId }, requestId, options),
       ...catalogLoaders(rewards, options),
       ...cartLoaders(carts, options),
-      ...orderLoaders(orders, options),
-      redeemedUnits: redeemedUnitsLoader(db, orders, viewer, options),
+      ...orderLoaders({ db, orders }, viewer, options),
       ...historyLoaders(history, { clock, timeZone }, options),
     };
   }

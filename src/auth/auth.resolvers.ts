@@ -7,12 +7,7 @@ import type { RequestOtp } from "./request-otp.ts";
 import type { LiveSession, SessionStore } from "./session.store.ts";
 import type { SignInWithToken } from "./sign-in-with-token.ts";
 import type { SignedIn, VerifyOtp } from "./verify-otp.ts";
-import { maySee } from "./viewer.ts";
-
-/** What the resolvers of `Customer` work on. */
-export interface CustomerModel {
-  customerId: string;
-}
+import { customerFor } from "../domain/viewer.ts";
 
 export interface AuthDeps {
   requestOtp: RequestOtp;
@@ -100,9 +95,4 @@ export function authResolvers(deps: AuthDeps): Resolvers {
       maskedMobile: ({ customerId }, _, { loaders }) => loaders.maskedMobile.load(customerId),
     },
   };
-}
-
-/** The customer, if the viewer may see them: an unknown id and somebody else's look alike. */
-export function customerFor(customerId: string | null, viewer: Context["viewer"]): CustomerModel | null {
-  return customerId !== null && maySee(viewer, customerId) ? { customerId } : null;
 }

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { AccessTokens } from "./access-token.ts";
 import type { OidcVerifier } from "./oidc.ts";
 import type { SessionStore } from "./session.store.ts";
-import { anonymous, type Viewer } from "./viewer.ts";
+import { anonymous, type Viewer } from "../domain/viewer.ts";
 
 /** Whose token it is; anonymous for none, and for one that is not good, so that an expired token can still be refreshed. */
 export type Identify = (token: string | undefined) => Promise<Viewer>;

@@ -47,6 +47,8 @@ export interface SessionStore {
   end(sessionId: string, reason: string): Promise<void>;
   /** Ends the session that a refresh token, new or old, belongs to. */
   endByRefreshToken(refreshToken: string, reason: string): Promise<void>;
+  /** Calls the listener when the session ends, also by another process. @returns a function that stops listening */
+  onEnd(sessionId: string, listener: () => void): () => void;
   /** @returns the ids of the sessions that are alive */
   liveAmong(sessionIds: readonly string[]): Promise<Set<string>>;
   /** Null when there is no such session or it is over. */
@@ -77,7 +79,7 @@ function auditOf(
 }
 
 /** Topic that rings when a session has ended. */
-export const sessionTopic = (sessionId: string) => `session:${sessionId}`;
+const sessionTopic = (sessionId: string) => `session:${sessionId}`;
 
 export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock: Clock; log: Logger }): SessionStore {
   const { db, box, bus, clock, log } = deps;
@@ -217,6 +219,8 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
       const row = await db.refreshToken.findUnique({ where: { tokenHash: hashOf(refreshToken) } });
       if (row) await end(row.sessionId, reason);
     },
+
+    onEnd: (sessionId, listener) => bus.on(sessionTopic(sessionId), listener),
 
     async liveAmong(sessionIds) {
       const now = clock.now();

@@ -2,7 +2,13 @@ import DataLoader from "dataloader";
 import type { CartStore } from "./cart.store.ts";
 import type { Cart } from "./cart.ts";
 
-export function cartLoaders(carts: CartStore, options: { cache: boolean }) {
+export interface CartLoaders {
+  /** By customer. */
+  openCart: DataLoader<string, Cart>;
+  cart: DataLoader<string, Cart | null>;
+}
+
+export function cartLoaders(carts: CartStore, options: { cache: boolean }): CartLoaders {
   return {
     openCart: new DataLoader<string, Cart>(async (customerIds) => {
       const found = new Map((await carts.open(customerIds)).map((cart) => [cart.customerId, cart]));

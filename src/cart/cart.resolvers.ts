@@ -1,6 +1,8 @@
-import { maySee } from "../auth/viewer.ts";
+import { maySee } from "../domain/viewer.ts";
 import { askThrough } from "../catalog/capillary.loaders.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
+import type { PurchaseLoaders } from "../catalog/ask-redeemability.ts";
+import type { CartLoaders } from "./cart.loaders.ts";
 import type { Context } from "../graphql/context.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { groupIdOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
@@ -18,11 +20,13 @@ export interface CartDeps {
   clock: Clock;
 }
 
+type CartContext = Context<CartLoaders & PurchaseLoaders>;
+
 export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolvers {
   const assessments = new WeakMap<Cart, Promise<CartAssessment>>();
 
   /** Once for each cart and operation, however many of its fields are asked for. */
-  function assess(cart: Cart, context: Context): Promise<CartAssessment> {
+  function assess(cart: Cart, context: CartContext): Promise<CartAssessment> {
     const known = assessments.get(cart);
     if (known) return known;
     const assessment = (async () => {
@@ -39,7 +43,7 @@ export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolver
     return assessment;
   }
 
-  const owner = (context: Context): CartOwner => {
+  const owner = (context: CartContext): CartOwner => {
     const { customerId } = requireCustomer(context);
     return {
       customerId,
@@ -49,7 +53,7 @@ export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolver
   };
 
   /** What Capillary says of these lines. What is held is read before what there is, so that nothing is counted never. */
-  async function elsewhereOf(lines: readonly CartLine[], customerId: string, { loaders }: Context): Promise<Elsewhere> {
+  async function elsewhereOf(lines: readonly CartLine[], customerId: string, { loaders }: CartContext): Promise<Elsewhere> {
     if (!concernsCapillary(lines)) return { capillary: nothingAsked, heldByGroup: new Map() };
     const groupIds = [...new Set(lines.flatMap(({ groupId }) => groupId ?? []))];
     const held = await loaders.heldGroupPoints.loadMany(groupIds);
@@ -59,7 +63,7 @@ export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolver
     };
   }
 
-  async function payload(context: Context, found: Refusal | null) {
+  async function payload(context: CartContext, found: Refusal | null) {
     const { customerId } = requireCustomer(context);
     const cart = await context.loaders.openCart.clear(customerId).load(customerId);
     return { cart, userErrors: found ? [found] : [] };
@@ -149,7 +153,7 @@ export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolver
 }
 
 /** What the customer's own wallet can spend, or null while it cannot be read. */
-const availableTo = (customerId: string, { loaders }: Context): Promise<number | null> =>
+const availableTo = (customerId: string, { loaders }: CartContext): Promise<number | null> =>
   orNull(loaders.wallet.load(customerId).then(availableIn));
 
 /** An id that is no group's is one of a group that does not exist. */

@@ -5,12 +5,18 @@ import { availableOf, type GroupStanding, isSpendable } from "../group/group-sta
 import type { Clock } from "../platform/clock.ts";
 import { availableIn } from "../wallet/wallet.ts";
 import { isPaidThere } from "./ask-capillary.ts";
-import { askThrough } from "./capillary.loaders.ts";
+import { askThrough, type CapillaryLoaders } from "./capillary.loaders.ts";
+import type { OrderedLoaders } from "./catalog.loaders.ts";
+import type { GroupLoaders } from "../group/group.loaders.ts";
+import type { WalletLoaders } from "../wallet/wallet.loaders.ts";
 import { redeemabilityReasonOf } from "./capillary-refusal.ts";
 import { asShown } from "./customer-view.ts";
 import type { IndividualLedger } from "./mirror/mirrored-reward.ts";
 import { judgeRedeemability, type RedeemabilityVerdict } from "./redeemability.ts";
 import type { Reward } from "./reward.ts";
+
+/** What the answer is read through. */
+export type PurchaseLoaders = CapillaryLoaders & GroupLoaders & WalletLoaders & OrderedLoaders;
 
 /** The wallet that is to pay; the customer's own unless named. */
 export interface WalletChoice {
@@ -26,7 +32,7 @@ export interface WalletChoice {
 export type AskRedeemability = (
   reward: Reward,
   wallet: WalletChoice | null | undefined,
-  context: Context,
+  context: Context<PurchaseLoaders>,
 ) => Promise<RedeemabilityVerdict>;
 
 export function makeAskRedeemability({ ledger, clock }: { ledger: IndividualLedger; clock: Clock }): AskRedeemability {
@@ -63,7 +69,7 @@ export function makeAskRedeemability({ ledger, clock }: { ledger: IndividualLedg
 export async function spendableFrom(
   { payWith, groupWalletId }: WalletChoice,
   customerId: string,
-  { loaders }: Context,
+  { loaders }: Context<PurchaseLoaders>,
 ): Promise<number> {
   if (payWith !== "GROUP") return availableIn(await loaders.wallet.load(customerId));
   const groupId = groupIdOf(groupWalletId);

@@ -1,5 +1,4 @@
 import DataLoader from "dataloader";
-import type { Loaders } from "../graphql/context.ts";
 import type { GroupLoaders } from "../group/group.loaders.ts";
 import { standingIn } from "../group/group-standing.ts";
 import type { Asking } from "../upstream/capillary/caller.ts";
@@ -81,7 +80,7 @@ export function capillaryLoaders(
 }
 
 /** Asks through what this operation has read already. */
-export function askThrough(loaders: Loaders, customerId: string): AskCapillary {
+export function askThrough(loaders: CapillaryLoaders & GroupLoaders, customerId: string): AskCapillary {
   return {
     view: (reward) => loaders.customerView.load({ customerId, reward }),
     group: async (groupId) =>

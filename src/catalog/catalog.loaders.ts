@@ -2,7 +2,20 @@ import DataLoader from "dataloader";
 import type { RewardStore } from "./reward.store.ts";
 import type { Reward } from "./reward.ts";
 
-export function catalogLoaders(rewards: RewardStore, options: { cache: boolean }) {
+export interface CatalogLoaders {
+  reward: DataLoader<string, Reward | null>;
+  rewardBySku: DataLoader<string, Reward | null>;
+}
+
+/** The parts of a wallet and of a limit that orders have taken: `order/` loads them. */
+export interface OrderedLoaders {
+  /** By reward: how many units the viewer has redeemed or is about to. */
+  redeemedUnits: DataLoader<string, number>;
+  /** By group: its points that open orders are about to take. */
+  heldGroupPoints: DataLoader<string, number>;
+}
+
+export function catalogLoaders(rewards: RewardStore, options: { cache: boolean }): CatalogLoaders {
   return {
     reward: new DataLoader<string, Reward | null>(async (ids) => {
       const found = new Map((await rewards.byIds(ids)).map((reward) => [reward.id, reward]));

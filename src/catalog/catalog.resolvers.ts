@@ -6,7 +6,7 @@ import type { QueryRewardsArgs, Resolvers, RewardFilter, RewardSort } from "../g
 import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
-import { makeAskRedeemability, spendableFrom } from "./ask-redeemability.ts";
+import { makeAskRedeemability, type PurchaseLoaders, spendableFrom } from "./ask-redeemability.ts";
 import type { ExpireVouchers } from "./expire-vouchers.ts";
 import type { ImportVoucherCodes } from "./import-voucher-codes.ts";
 import { type ManageRewards, rewardNotFound } from "./manage-rewards.ts";
@@ -31,7 +31,7 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
   const { rewards, manageRewards, importVoucherCodes, syncCatalog, lastSync, clock } = deps;
   const askRedeemability = makeAskRedeemability(deps);
 
-  async function list(args: QueryRewardsArgs, context: Context): Promise<Connection<Reward>> {
+  async function list(args: QueryRewardsArgs, context: Context<PurchaseLoaders>): Promise<Connection<Reward>> {
     const now = clock.now();
     const limit = pageSize(args.first);
     const sort = args.sort ?? "POPULAR";
@@ -126,7 +126,7 @@ const MAX_EXPIRING_DAYS = 366;
 /** PostgreSQL fails on a word of more than 2046 bytes. */
 const MAX_SEARCH_LENGTH = 500;
 
-async function toQuery(filter: RewardFilter, sort: RewardSort, context: Context): Promise<RewardQuery> {
+async function toQuery(filter: RewardFilter, sort: RewardSort, context: Context<PurchaseLoaders>): Promise<RewardQuery> {
   const { kinds, sources, categories, brands, pointsMin, pointsMax, search, affordableWith } = filter;
   if (search && search.length > MAX_SEARCH_LENGTH)
     throw badUserInput("filter.search", `at most ${MAX_SEARCH_LENGTH} characters`);

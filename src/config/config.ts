@@ -3,7 +3,7 @@ import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
-import { readHandOffKey } from "../auth/hand-off-key.ts";
+import { readHandOffKey } from "./hand-off-key.ts";
 import { explainDataDirError, makeDirectory } from "../platform/data-dir.ts";
 import { isTimeZone } from "../platform/time-zone.ts";
 import { plainTextProblems, serverSettingNames } from "./plain-text-settings.ts";

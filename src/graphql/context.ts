@@ -1,16 +1,11 @@
-import type DataLoader from "dataloader";
 import type { GraphQLError } from "graphql";
-import type { Viewer } from "../auth/viewer.ts";
-import type { HistoryLoaders } from "../awards/history/history.loaders.ts";
-import type { Cart } from "../cart/cart.ts";
-import type { CapillaryLoaders } from "../catalog/capillary.loaders.ts";
-import type { Reward } from "../catalog/reward.ts";
-import type { GroupLoaders } from "../group/group.loaders.ts";
-import type { OrderLoaders } from "../order/order.loaders.ts";
-import type { Wallet } from "../wallet/wallet.ts";
+import type { Viewer } from "../domain/viewer.ts";
 
-/** What is true of this operation. Long-lived things are bound to the resolvers instead. */
-export interface Context {
+/**
+ * The facts of one operation. Long-lived things are bound to the resolvers instead. `Loaders` are what the resolvers read
+ * through: each feature names those that it needs.
+ */
+export interface Context<Loaders = unknown> {
   readonly requestId: string;
   viewer: Viewer;
   /** The caller's network address. */
@@ -23,18 +18,6 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Loaders for another viewer: whoever signs in goes on as themselves in the same operation. */
   makeLoaders(viewer: Viewer): Loaders;
-}
-
-export interface Loaders extends OrderLoaders, GroupLoaders, CapillaryLoaders, HistoryLoaders {
-  maskedMobile: DataLoader<string, string | null>;
-  wallet: DataLoader<string, Wallet>;
-  reward: DataLoader<string, Reward | null>;
-  rewardBySku: DataLoader<string, Reward | null>;
-  /** By reward: how many units the viewer has redeemed. */
-  redeemedUnits: DataLoader<string, number>;
-  /** By customer. */
-  openCart: DataLoader<string, Cart>;
-  cart: DataLoader<string, Cart | null>;
 }
 
 /** The browser's copy of the session. On a websocket there is none to set. */

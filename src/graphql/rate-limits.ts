@@ -1,6 +1,6 @@
 import { HeaderMap } from "@apollo/server";
 import { LRUCache } from "lru-cache";
-import type { Viewer } from "../auth/viewer.ts";
+import type { Viewer } from "../domain/viewer.ts";
 import { PublicError } from "./errors.ts";
 
 const MINUTE_MS = 60_000;

@@ -5,7 +5,7 @@ import { type DocumentNode, type GraphQLSchema, parse } from "graphql";
 import { packageFile } from "../package-file.ts";
 import { resolveEntitiesOneByOne } from "./entities.ts";
 import type { Resolvers } from "./generated/resolvers.ts";
-import { nodeResolvers } from "./node.resolvers.ts";
+import { type FindReference, nodeResolvers } from "./node.resolvers.ts";
 import { CalendarDate, DateTime, Points } from "./scalars.ts";
 
 const schemaDir = packageFile("schema/");
@@ -19,12 +19,13 @@ export function readTypeDefs(): DocumentNode[] {
 
 /** The executable schema: the SDL of `schema/` as a Federation 2 subgraph, with the features' resolvers. */
 export function buildSchema(features: readonly Resolvers[]): GraphQLSchema {
-  const resolvers = merge([...features, nodeResolvers(), { Points, DateTime, Date: CalendarDate }]);
-  const references = Object.fromEntries(
-    Object.entries(resolvers).flatMap(([type, fields]) =>
-      "__resolveReference" in fields ? [[type, { __resolveReference: fields["__resolveReference"] }]] : [],
-    ),
+  const finders = new Map(
+    features
+      .flatMap((feature) => Object.entries(feature) as [string, Fields][])
+      .flatMap(([type, { __resolveReference: find }]) => (find ? [[type, find as FindReference]] : [])),
   );
+  const resolvers = merge([...features, nodeResolvers(finders), { Points, DateTime, Date: CalendarDate }]);
+  const references = Object.fromEntries([...finders].map(([type, find]) => [type, { __resolveReference: find }]));
   const [base, ...others] = readTypeDefs().map((typeDefs) => ({ typeDefs }));
   const schema = buildSubgraphSchema([{ ...base, resolvers: references }, ...others] as Parameters<
     typeof buildSubgraphSchema

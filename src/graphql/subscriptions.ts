@@ -15,10 +15,8 @@ import {
 } from "graphql";
 import { CloseCode, makeServer, type ServerOptions, type SubscribePayload } from "graphql-ws";
 import { type ServerOptions as SocketOptions, type WebSocket, WebSocketServer } from "ws";
-import { sessionTopic } from "../auth/session.store.ts";
-import type { Viewer } from "../auth/viewer.ts";
+import type { Viewer } from "../domain/viewer.ts";
 import type { Metrics } from "../observability/metrics.ts";
-import type { Bus } from "../platform/events.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Context } from "./context.ts";
 import { type DocumentCache, documentKey } from "./document-cache.ts";
@@ -49,12 +47,13 @@ export interface SubscriptionOptions {
   schema: GraphQLSchema;
   documents: DocumentGate;
   validated: DocumentCache;
-  bus: Bus;
   metrics?: Metrics | undefined;
   log: Logger;
   isOriginAllowed(request: IncomingMessage): boolean;
   /** Whose socket it is, from `connection_init` or the cookie; null when credentials were given and are not good. */
   identify(authorization: string | undefined, request: IncomingMessage): Promise<Viewer | null>;
+  /** Calls the listener when the session ends, also by another process. @returns a function that stops listening */
+  onSessionEnd(sessionId: string, listener: () => void): () => void;
   /** @returns the ids of the sessions that are alive */
   liveSessions(sessionIds: readonly string[]): Promise<ReadonlySet<string>>;
   makeContext(viewer: Viewer, request: IncomingMessage): Context;
@@ -81,8 +80,8 @@ interface SocketExtra {
 
 /** Serves graphql-ws at `/graphql` of an HTTP server. @returns a function that closes every socket */
 export function mountSubscriptions(server: Server, options: SubscriptionOptions): () => Promise<void> {
-  const { schema, documents, validated, bus, log, isOriginAllowed, identify, liveSessions, makeContext } = options;
-  const { limits, blockOf, stalledMs, metrics } = options;
+  const { schema, documents, validated, log, isOriginAllowed, identify, liveSessions, makeContext } = options;
+  const { onSessionEnd, limits, blockOf, stalledMs, metrics } = options;
   const states = new Set<SocketState>();
   metrics?.sources.sockets(() => ({
     sockets: sockets.clients.size,
@@ -143,8 +142,8 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
     const closers = closersBySession.get(sessionId) ?? new Set();
     closersBySession.set(sessionId, closers.add(close));
     sessionCheck ??= setInterval(() => checkSessions([...closersBySession.keys()]), SESSION_CHECK_MS);
-    const off = bus.on(sessionTopic(sessionId), close);
-    void checkSessions([sessionId]); // it may have ended before the bus was listened to
+    const off = onSessionEnd(sessionId, close);
+    void checkSessions([sessionId]); // it may have ended before anything listened
     return () => {
       off();
       closers.delete(close);

@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import type { Viewer } from "../auth/viewer.ts";
+import type { Viewer } from "../domain/viewer.ts";
 import type { GroupSelector } from "../upstream/capillary/identities.ts";
 import { type GroupWallet, type Member, membersSeen, pick } from "./group.ts";
 import type { ReadGroups, WholeGroup } from "./read-groups.ts";

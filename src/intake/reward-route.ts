@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Viewer } from "../auth/viewer.ts";
+import type { Viewer } from "../domain/viewer.ts";
 import { errorsOf } from "../http/error-page.ts";
 import { formatAnswer, type ServiceAnswer } from "../messages/answer.ts";
 import { MAX_MESSAGE_BYTES } from "../messages/raw-text.ts";

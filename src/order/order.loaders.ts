@@ -1,11 +1,12 @@
 import DataLoader from "dataloader";
-import type { Viewer } from "../auth/viewer.ts";
+import type { OrderedLoaders } from "../catalog/catalog.loaders.ts";
+import type { Viewer } from "../domain/viewer.ts";
 import type { Db } from "../platform/db.ts";
 import type { Discrepancy, GivenVoucher, LineIssue, OrderEvent, OrderStore } from "./order.store.ts";
 import type { Movement, Order, OrderLine, Shipment } from "./order.ts";
 import type { OrderAggregate } from "./order-aggregate.ts";
 
-export interface OrderLoaders {
+export interface OrderLoaders extends OrderedLoaders {
   order: DataLoader<string, Order | null>;
   /** With all that decides what may happen to it now. */
   orderAggregate: DataLoader<string, OrderAggregate | null>;
@@ -20,11 +21,13 @@ export interface OrderLoaders {
   vouchers: DataLoader<string, GivenVoucher[]>;
   issues: DataLoader<string, LineIssue[]>;
   shipment: DataLoader<string, Shipment | null>;
-  /** By group: its points that open orders are about to take. */
-  heldGroupPoints: DataLoader<string, number>;
 }
 
-export function orderLoaders(orders: OrderStore, options: { cache: boolean }): OrderLoaders {
+export function orderLoaders(
+  { db, orders }: { db: Db; orders: OrderStore },
+  viewer: Viewer,
+  options: { cache: boolean },
+): OrderLoaders {
   /** Rows that belong to each key, in the order they came. */
   const grouped = <Row>(read: (keys: readonly string[]) => Promise<Row[]>, keyOf: (row: Row) => string) =>
     new DataLoader<string, Row[]>(async (keys) => {
@@ -59,13 +62,10 @@ export function orderLoaders(orders: OrderStore, options: { cache: boolean }): O
       const held = await orders.heldGroupPoints(groupIds);
       return groupIds.map((id) => held.get(id) ?? 0);
     }, options),
+    redeemedUnits: new DataLoader<string, number>(async (rewardIds) => {
+      if (viewer.kind !== "customer") return rewardIds.map(() => 0);
+      const redeemed = await orders.redeemedUnits(db, viewer.customerId, rewardIds);
+      return rewardIds.map((id) => redeemed.get(id) ?? 0);
+    }, options),
   };
-}
-
-/** By reward: how many units the viewer has redeemed or is about to. */
-export function redeemedUnitsLoader(db: Db, orders: OrderStore, viewer: Viewer, options: { cache: boolean }) {
-  return new DataLoader<string, number>(async (rewardIds) => {
-    const found = viewer.kind === "customer" ? await orders.redeemedUnits(db, viewer.customerId, rewardIds) : new Map();
-    return rewardIds.map((id) => found.get(id) ?? 0);
-  }, options);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { SessionStore } from "../auth/session.store.ts";
-import { maySee } from "../auth/viewer.ts";
+import { maySee } from "../domain/viewer.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { abortable } from "../graphql/abortable.ts";
 import {
@@ -12,6 +12,7 @@ import {
   readCursor,
 } from "../graphql/connection.ts";
 import type { Context } from "../graphql/context.ts";
+import type { OrderLoaders } from "./order.loaders.ts";
 import { badUserInput, unauthenticated } from "../graphql/errors.ts";
 import type { CustomerOrdersArgs, Resolvers } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
@@ -75,7 +76,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
   /** The order behind a global id, if the viewer may see it; unknown and foreign look alike. */
   async function visible(
     globalId: string,
-    { viewer, loaders }: Pick<Context, "viewer" | "loaders">,
+    { viewer, loaders }: Pick<Context<OrderLoaders>, "viewer" | "loaders">,
   ): Promise<Order | null> {
     const orderId = uuidOf("Order", globalId);
     const order = orderId ? await loaders.order.load(orderId) : null;
@@ -83,7 +84,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
   }
 
   const refusedPayload = ({ refusals }: Refused) => ({ order: null, replayed: false, userErrors: refusals });
-  async function changed(answer: ChangedOrder | Refused, { loaders }: Context) {
+  async function changed(answer: ChangedOrder | Refused, { loaders }: Context<OrderLoaders>) {
     if (isRefused(answer)) return refusedPayload(answer);
     const { orderId } = answer;
     loaders.order.clear(orderId);

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { capillaryAccess } from "../../sandbox/capillary/access.ts";
 import { customerTokenKey } from "../../sandbox/client/credentials.ts";
-import { type HandOffKey, readHandOffKey } from "../auth/hand-off-key.ts";
+import { type HandOffKey, readHandOffKey } from "../config/hand-off-key.ts";
 import { messageFrom } from "../platform/child-message.ts";
 import { SetupError } from "../platform/setup-error.ts";
 

@@ -12,12 +12,13 @@ import { makeCookieNames, sessionCookies } from "../auth/cookies.ts";
 import { mountDevelopmentSignIn } from "../auth/development-sign-in.ts";
 import { bearerToken } from "../auth/identify.ts";
 import { addressBlock } from "../auth/otp-limits.ts";
-import type { Viewer } from "../auth/viewer.ts";
+import type { Viewer } from "../domain/viewer.ts";
 import { mountRewardImages } from "../catalog/mirror/image/image-route.ts";
 import type { Config } from "../config/config.ts";
 import { mountDraws } from "../draws/draw-route.ts";
 import type { Features } from "../features.ts";
-import type { Context, SessionCookies } from "../graphql/context.ts";
+import type { Context } from "../context.ts";
+import type { SessionCookies } from "../graphql/context.ts";
 import { makeDocumentCache } from "../graphql/document-cache.ts";
 import { mountGraphql } from "../graphql/http.ts";
 import { makeOriginCheck } from "../graphql/origins.ts";
@@ -33,7 +34,6 @@ import { mountRewardProcessor } from "../intake/reward-route.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { mountWebhooks } from "../order/webhook-route.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
-import type { Bus } from "../platform/events.ts";
 import { Busy } from "../platform/lanes.ts";
 import type { Logger } from "../platform/logger.ts";
 import { explainListenError } from "../platform/port.ts";
@@ -56,7 +56,6 @@ export interface ServerParts {
   schema: GraphQLSchema;
   documents: DocumentGate;
   features: Features;
-  bus: Bus;
   /** Of the sandbox that this process started. */
   sandboxUrl: string | undefined;
   checkReady: CheckReady;
@@ -136,7 +135,7 @@ export async function startServer({
     url: originOf(config.host, port),
     port,
 
-    async open({ schema, documents, features, bus, sandboxUrl, checkReady }) {
+    async open({ schema, documents, features, sandboxUrl, checkReady }) {
       const fastify = Fastify({
         logger: false,
         trustProxy: config.trustProxy,
@@ -258,7 +257,6 @@ export async function startServer({
         schema,
         documents,
         validated,
-        bus,
         metrics,
         log,
         isOriginAllowed: mayUseCookies,
@@ -268,6 +266,7 @@ export async function startServer({
           const gaveBadToken = authorization !== undefined && viewer.kind === "anonymous";
           return gaveBadToken ? null : viewer;
         },
+        onSessionEnd: sessions.onEnd,
         liveSessions: sessions.liveAmong,
         limits: { perSession: config.socketsPerSession, perBlock: config.socketsPerAddress, inAll: MAX_SOCKETS },
         blockOf,

@@ -1,4 +1,4 @@
-import { customerFor } from "../auth/auth.resolvers.ts";
+import { customerFor } from "../domain/viewer.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { customerIdOf, toGlobalId } from "../graphql/global-id.ts";
 import { availableIn } from "./wallet.ts";

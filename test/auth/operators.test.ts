@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { generateKeyPair, SignJWT } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { rolesOf } from "../../src/auth/operator-roles.ts";
+import { rolesOf } from "../../src/domain/operator-roles.ts";
 import { OPERATOR_TOKEN, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { makeCaller } from "../support/graphql.ts";
 import { type CapturedLog, captureLog } from "../support/log.ts";

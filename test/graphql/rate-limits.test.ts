@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Viewer } from "../../src/auth/viewer.ts";
+import type { Viewer } from "../../src/domain/viewer.ts";
 import { makeRateLimits } from "../../src/graphql/rate-limits.ts";
 import { SECOND } from "../support/clock.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";

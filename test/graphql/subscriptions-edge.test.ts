@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect as connectTcp, type Socket } from "node:net";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
-import type { Viewer } from "../../src/auth/viewer.ts";
+import type { Viewer } from "../../src/domain/viewer.ts";
 import { abortable } from "../../src/graphql/abortable.ts";
 import type { Context } from "../../src/graphql/context.ts";
 import { makeDocumentCache } from "../../src/graphql/document-cache.ts";
@@ -129,7 +129,7 @@ beforeEach(async () => {
     schema,
     documents: makeDocumentGate(new Map(), { only: false }),
     validated: makeDocumentCache(),
-    bus,
+    onSessionEnd: (id, listener) => bus.on(`session:${id}`, listener),
     log: captured.log,
     isOriginAllowed: makeOriginCheck({ allowedOrigins: ["https://shop.example.com"] }),
     identify: async (authorization): Promise<Viewer | null> => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Viewer } from "../../src/auth/viewer.ts";
+import type { Viewer } from "../../src/domain/viewer.ts";
 import { groupLoaders } from "../../src/group/group.loaders.ts";
 import { makeReadGroups } from "../../src/group/read-groups.ts";
 import { makeTestClock } from "../support/clock.ts";

@@ -20,3 +20,13 @@ export const anonymous: Viewer = { kind: "anonymous" };
 export function maySee(viewer: Viewer, customerId: string): boolean {
   return viewer.kind === "operator" || (viewer.kind === "customer" && viewer.customerId === customerId);
 }
+
+/** What the resolvers of `Customer` work on. */
+export interface CustomerModel {
+  customerId: string;
+}
+
+/** The customer, if the viewer may see them: an unknown id and somebody else's look alike. */
+export function customerFor(customerId: string | null, viewer: Viewer): CustomerModel | null {
+  return customerId !== null && maySee(viewer, customerId) ? { customerId } : null;
+}

@@ -1,0 +1,23 @@
+import type { AuthLoaders } from "./auth/auth.loaders.ts";
+import type { HistoryLoaders } from "./awards/history/history.loaders.ts";
+import type { CartLoaders } from "./cart/cart.loaders.ts";
+import type { CapillaryLoaders } from "./catalog/capillary.loaders.ts";
+import type { CatalogLoaders } from "./catalog/catalog.loaders.ts";
+import type { Context as OperationContext } from "./graphql/context.ts";
+import type { GroupLoaders } from "./group/group.loaders.ts";
+import type { OrderLoaders } from "./order/order.loaders.ts";
+import type { WalletLoaders } from "./wallet/wallet.loaders.ts";
+
+/** The loaders of every feature. */
+export interface Loaders
+  extends AuthLoaders,
+    WalletLoaders,
+    GroupLoaders,
+    CatalogLoaders,
+    CapillaryLoaders,
+    CartLoaders,
+    OrderLoaders,
+    HistoryLoaders {}
+
+/** The context that the generated resolver types name. */
+export type Context = OperationContext<Loaders>;
