@@ -16,7 +16,7 @@ import { makeSessionStore } from "./auth/session.store.ts";
 import { makeSignInGate } from "./auth/sign-in-gate.ts";
 import { makeSignInWithToken } from "./auth/sign-in-with-token.ts";
 import { makeVerifyOtp } from "./auth/verify-otp.ts";
-import type { Viewer } from "./domain/viewer.ts";
+import { awardsResolvers } from "./awards/awards.resolvers.ts";
 import { makeCapillaryLedger } from "./awards/credit/capillary-ledger.ts";
 import { makeClientLedger } from "./awards/credit/client-ledger.ts";
 import { GIVE_UP_MS } from "./awards/credit/conclude-credit.ts";
@@ -46,24 +46,27 @@ import { makeReadCustomerViews } from "./catalog/read-customer-views.ts";
 import { makeRewardStore } from "./catalog/reward.store.ts";
 import type { VoucherVault } from "./catalog/voucher-vault.ts";
 import type { Config } from "./config/config.ts";
+import type { Loaders } from "./context.ts";
+import type { Viewer } from "./domain/viewer.ts";
+import { drawsResolvers } from "./draws/draws.resolvers.ts";
 import { makeManageDraws } from "./draws/manage-draws.ts";
 import { makePublishDraw } from "./draws/publish-draw.ts";
 import { feedResolvers } from "./feed/feed.resolvers.ts";
 import { makeFeedStore } from "./feed/feed.store.ts";
 import { makeTellSettled } from "./feed/tell-settled.ts";
 import { LOOK_AGAIN_MS as FEEDS_AGAIN_MS, makeWatchFeed } from "./feed/watch-feed.ts";
-import type { Loaders } from "./context.ts";
 import { groupLoaders } from "./group/group.loaders.ts";
 import { groupResolvers } from "./group/group.resolvers.ts";
 import { makeReadGroups } from "./group/read-groups.ts";
 import { makeCheckIn } from "./intake/check-in.ts";
-import { rewardProcessorResolvers } from "./intake/intake.resolvers.ts";
+import { intakeResolvers } from "./intake/intake.resolvers.ts";
 import { openProcessor } from "./intake/open-processor.ts";
 import { makeRedriveReward } from "./intake/quarantine/redrive-reward.ts";
 import { makeAttempt } from "./ledger/attempt.ts";
 import { makeReadBalance } from "./ledger/read-balance.ts";
 import { type RetryPolicies, retryPolicies } from "./ledger/retry-policies.ts";
 import { makeLinkMember } from "./members/link-member.ts";
+import { membersResolvers } from "./members/members.resolvers.ts";
 import { makeMoveMember } from "./members/move-member.ts";
 import type { Metrics } from "./observability/metrics.ts";
 import { adoptOrders, dropOldEngine } from "./order/adopt-orders.ts";
@@ -108,6 +111,7 @@ import type { Logger } from "./platform/logger.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
 import { makeSweep } from "./program/retention.ts";
 import { makeManageRules } from "./rules/manage-rules.ts";
+import { rulesResolvers } from "./rules/rules.resolvers.ts";
 import { MS_PER_DAY } from "./rules/window.ts";
 import type { Capillary } from "./upstream/capillary/capillary.ts";
 import type { ClientPoints } from "./upstream/client-points/client-points.ts";
@@ -401,19 +405,21 @@ export function makeFeatures(deps: FeatureDeps) {
         }),
         clock,
       }),
-      rewardProcessorResolvers({
+      intakeResolvers({
         db,
-        clock,
         processMessage,
         checkIn: makeCheckIn({ accept: processMessage.accept, clock, timeZone }),
         redriveReward: makeRedriveReward({ db, bus, clock, acceptMessage, hashNik, timeZone }),
+      }),
+      membersResolvers({
+        db,
         linkMember: makeLinkMember({ db, bus, clock, tellMember }),
         ...makeMoveMember({ db, bus, clock, tellMember }),
-        manageRules: makeManageRules({ db, clock }),
-        manageDraws: makeManageDraws({ db, draws, clock }),
-        resolveAward: makeResolveAward({ db, bus, clock, settled }),
         hashNik,
       }),
+      rulesResolvers({ db, clock, manageRules: makeManageRules({ db, clock }) }),
+      drawsResolvers({ db, manageDraws: makeManageDraws({ db, draws, clock }) }),
+      awardsResolvers({ db, resolveAward: makeResolveAward({ db, bus, clock, settled }) }),
       feedResolvers({
         feeds,
         sessions,

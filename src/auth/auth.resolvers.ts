@@ -1,4 +1,5 @@
 import { isRefused, refusal, refused } from "../domain/refusal.ts";
+import { customerFor } from "../domain/viewer.ts";
 import type { Context } from "../graphql/context.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { customerIdOf, toGlobalId } from "../graphql/global-id.ts";
@@ -7,7 +8,6 @@ import type { RequestOtp } from "./request-otp.ts";
 import type { LiveSession, SessionStore } from "./session.store.ts";
 import type { SignInWithToken } from "./sign-in-with-token.ts";
 import type { SignedIn, VerifyOtp } from "./verify-otp.ts";
-import { customerFor } from "../domain/viewer.ts";
 
 export interface AuthDeps {
   requestOtp: RequestOtp;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
-import type { Clock } from "../platform/clock.ts";
 import type { HandOffKey } from "../config/hand-off-key.ts";
+import type { Clock } from "../platform/clock.ts";
 
 /** How the tokens of sign-in links are to be: all of it settings, because the Client documents none of it. */
 export interface HandOffRules {

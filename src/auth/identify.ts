@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { anonymous, type Viewer } from "../domain/viewer.ts";
 import type { AccessTokens } from "./access-token.ts";
 import type { OidcVerifier } from "./oidc.ts";
 import type { SessionStore } from "./session.store.ts";
-import { anonymous, type Viewer } from "../domain/viewer.ts";
 
 /** Whose token it is; anonymous for none, and for one that is not good, so that an expired token can still be refreshed. */
 export type Identify = (token: string | undefined) => Promise<Viewer>;

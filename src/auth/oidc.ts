@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, decodeJwt, errors, jwtVerify } from "jose";
 import { z } from "zod";
-import type { Logger } from "../platform/logger.ts";
 import { type OperatorRole, operatorRoles, rolesOf } from "../domain/operator-roles.ts";
+import type { Logger } from "../platform/logger.ts";
 
 export interface OidcOperator {
   subject: string;

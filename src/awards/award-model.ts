@@ -1,4 +1,3 @@
-import type { LineOutcome } from "../intake/outcomes.ts";
 import type { Tx } from "../platform/db.ts";
 import type { RewardAward } from "../platform/generated/prisma/client.ts";
 import type { Explanation } from "../rules/explanation.ts";
@@ -13,5 +12,14 @@ export async function readAward(tx: Tx, id: string): Promise<AwardModel | null> 
   return { ...award, explanation: decision.explanation as unknown as Explanation };
 }
 
-export const awardsOf = ({ awards, explanation }: LineOutcome): AwardModel[] =>
-  awards.map((award) => ({ ...award, explanation }));
+/** The awards of one decision, each with the decision's explanation. */
+export const awardsOf = (decision: { awards: readonly RewardAward[]; explanation: Explanation }): AwardModel[] =>
+  decision.awards.map((award) => ({ ...award, explanation: decision.explanation }));
+
+/** What a ticket has won, as opposed to what a rule has given. */
+export const isPrize = ({ unit, drawId }: { unit: string; drawId?: string | null }) =>
+  unit !== "TICKETS" && drawId != null;
+
+/** What an award is for, in the programme's words. */
+export const awardName = (award: { unit: string; drawId?: string | null }, { rule }: Explanation): string =>
+  isPrize(award) ? `Won in ${award.drawId}` : rule.name;

@@ -1,8 +1,7 @@
-import { maySee } from "../domain/viewer.ts";
+import type { PurchaseLoaders } from "../catalog/ask-redeemability.ts";
 import { askThrough } from "../catalog/capillary.loaders.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
-import type { PurchaseLoaders } from "../catalog/ask-redeemability.ts";
-import type { CartLoaders } from "./cart.loaders.ts";
+import { maySee } from "../domain/viewer.ts";
 import type { Context } from "../graphql/context.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { groupIdOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
@@ -10,6 +9,7 @@ import { requireCustomer } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { availableIn } from "../wallet/wallet.ts";
 import { assessCart, type CartAssessment } from "./assess-cart.ts";
+import type { CartLoaders } from "./cart.loaders.ts";
 import { type Cart, type CartLine, linePoints, pointsOf } from "./cart.ts";
 import { askCapillary, type CartFacts, concernsCapillary, nothingAsked, orNull } from "./cart-facts.ts";
 import { type CartOwner, type ChangeCart, type Elsewhere, lineNotFound } from "./change-cart.ts";
@@ -53,7 +53,11 @@ export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolver
   };
 
   /** What Capillary says of these lines. What is held is read before what there is, so that nothing is counted never. */
-  async function elsewhereOf(lines: readonly CartLine[], customerId: string, { loaders }: CartContext): Promise<Elsewhere> {
+  async function elsewhereOf(
+    lines: readonly CartLine[],
+    customerId: string,
+    { loaders }: CartContext,
+  ): Promise<Elsewhere> {
     if (!concernsCapillary(lines)) return { capillary: nothingAsked, heldByGroup: new Map() };
     const groupIds = [...new Set(lines.flatMap(({ groupId }) => groupId ?? []))];
     const held = await loaders.heldGroupPoints.loadMany(groupIds);

@@ -1,15 +1,15 @@
 import type { WalletKind } from "../domain/generated/words.ts";
 import type { Context } from "../graphql/context.ts";
 import { groupIdOf } from "../graphql/global-id.ts";
+import type { GroupLoaders } from "../group/group.loaders.ts";
 import { availableOf, type GroupStanding, isSpendable } from "../group/group-standing.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { WalletLoaders } from "../wallet/wallet.loaders.ts";
 import { availableIn } from "../wallet/wallet.ts";
 import { isPaidThere } from "./ask-capillary.ts";
 import { askThrough, type CapillaryLoaders } from "./capillary.loaders.ts";
-import type { OrderedLoaders } from "./catalog.loaders.ts";
-import type { GroupLoaders } from "../group/group.loaders.ts";
-import type { WalletLoaders } from "../wallet/wallet.loaders.ts";
 import { redeemabilityReasonOf } from "./capillary-refusal.ts";
+import type { OrderedLoaders } from "./catalog.loaders.ts";
 import { asShown } from "./customer-view.ts";
 import type { IndividualLedger } from "./mirror/mirrored-reward.ts";
 import { judgeRedeemability, type RedeemabilityVerdict } from "./redeemability.ts";

@@ -126,7 +126,11 @@ const MAX_EXPIRING_DAYS = 366;
 /** PostgreSQL fails on a word of more than 2046 bytes. */
 const MAX_SEARCH_LENGTH = 500;
 
-async function toQuery(filter: RewardFilter, sort: RewardSort, context: Context<PurchaseLoaders>): Promise<RewardQuery> {
+async function toQuery(
+  filter: RewardFilter,
+  sort: RewardSort,
+  context: Context<PurchaseLoaders>,
+): Promise<RewardQuery> {
   const { kinds, sources, categories, brands, pointsMin, pointsMax, search, affordableWith } = filter;
   if (search && search.length > MAX_SEARCH_LENGTH)
     throw badUserInput("filter.search", `at most ${MAX_SEARCH_LENGTH} characters`);

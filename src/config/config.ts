@@ -3,9 +3,9 @@ import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
-import { readHandOffKey } from "./hand-off-key.ts";
 import { explainDataDirError, makeDirectory } from "../platform/data-dir.ts";
 import { isTimeZone } from "../platform/time-zone.ts";
+import { readHandOffKey } from "./hand-off-key.ts";
 import { plainTextProblems, serverSettingNames } from "./plain-text-settings.ts";
 
 /** Thrown when the settings do not make sense. Its message is for the person at the terminal: one line a problem. */

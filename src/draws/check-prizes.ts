@@ -1,18 +1,18 @@
+import type { FieldProblem } from "../domain/field-problem.ts";
 import type { Tx } from "../platform/db.ts";
-import type { RuleProblem } from "../rules/rule-problem.ts";
 import type { DrawCampaign } from "./draw-campaign.ts";
 
 /**
  * Which rewards of a draw we could not give. Those of our own can be given for nothing, also when they are not on offer for
  * points. Capillary's cannot: it holds each against the points, the limits and the conditions of the customer who redeems it.
  */
-export async function checkPrizes(tx: Tx, { prizes }: Pick<DrawCampaign, "prizes">): Promise<RuleProblem[]> {
+export async function checkPrizes(tx: Tx, { prizes }: Pick<DrawCampaign, "prizes">): Promise<FieldProblem[]> {
   const wanted = prizes.flatMap((prize, index) => (prize.kind === "reward" ? [{ sku: prize.sku, index }] : []));
   if (wanted.length === 0) return [];
   const rewards = await tx.reward.findMany({ where: { sku: { in: wanted.map(({ sku }) => sku) } } });
   return wanted.flatMap(({ sku, index }) => {
     const reward = rewards.find((each) => each.sku === sku);
-    const problem = (message: string): RuleProblem[] => [{ field: ["prizes", index, "sku"], message }];
+    const problem = (message: string): FieldProblem[] => [{ field: ["prizes", index, "sku"], message }];
     if (!reward) return problem(`there is no reward with the SKU ${sku}`);
     if (reward.source !== "BIGCITY")
       return problem(`${sku} is Capillary's, which gives nothing for free: take one of ours`);

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { firstRepeated, type RuleProblem } from "../rules/rule-problem.ts";
-import { slug } from "../rules/slug.ts";
+import { type FieldProblem, firstRepeated } from "../domain/field-problem.ts";
+import { slug } from "../platform/slug.ts";
 import { ROLLS } from "./roll.ts";
 import { hex32 } from "./seed.ts";
 
@@ -33,8 +33,8 @@ export const drawCampaign = z.strictObject({
 export type DrawCampaign = z.infer<typeof drawCampaign>;
 
 /** What no field shows by itself. */
-export function checkDraw({ prizes, fallback }: DrawCampaign): RuleProblem[] {
-  const problems: RuleProblem[] = [];
+export function checkDraw({ prizes, fallback }: DrawCampaign): FieldProblem[] {
+  const problems: FieldProblem[] = [];
   const twice = firstRepeated(prizes.map(({ id }) => id));
   if (twice !== undefined) problems.push({ field: ["prizes"], message: `prize ${twice} is listed twice` });
   const odds = prizes.reduce((sum, { oddsPpm }) => sum + oddsPpm, 0);

@@ -1,9 +1,9 @@
+import type { FieldProblem } from "../domain/field-problem.ts";
 import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
 import { readJsonText } from "../platform/json-text.ts";
-import type { RuleProblem } from "../rules/rule-problem.ts";
 import { checkPrizes } from "./check-prizes.ts";
 import type { DrawStore } from "./draw.store.ts";
 import { checkDraw, drawCampaign } from "./draw-campaign.ts";
@@ -33,7 +33,7 @@ export function makeManageDraws({ db, draws, clock }: { db: Db; draws: DrawStore
         );
       }
       const make = (seedCommit: string) => ({ id: drawId, seedCommit, ...parsed.data });
-      const inAnnouncement = ({ field, message }: RuleProblem) => ({ field: ["announcement", ...field], message });
+      const inAnnouncement = ({ field, message }: FieldProblem) => ({ field: ["announcement", ...field], message });
       const problems = checkDraw(make(""));
       if (problems.length > 0) return invalid(problems.map(inAnnouncement));
       return inTransaction(db, async (tx) => {
@@ -64,7 +64,7 @@ export function makeManageDraws({ db, draws, clock }: { db: Db; draws: DrawStore
   };
 }
 
-function invalid(problems: readonly RuleProblem[]): Refused {
+function invalid(problems: readonly FieldProblem[]): Refused {
   const [first, ...others] = problems.map(({ field, message }) =>
     refusal("INVALID_INPUT", `${field.slice(1).join(".") || field[0]}: ${message}`, ["input", ...field.map(String)]),
   );

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { keyOf } from "../rules/key.ts";
+import { keyOf } from "../platform/key.ts";
 import type { DrawnTicket } from "./draw.store.ts";
 
 /** The effect key of what a ticket has won. */

@@ -1,14 +1,7 @@
+import { awardName } from "../awards/award-model.ts";
 import type { RewardAward } from "../platform/generated/prisma/client.ts";
 import type { Explanation } from "../rules/explanation.ts";
 import type { MemberEvent } from "./member-event.ts";
-
-/** What a ticket has won, as opposed to what a rule has given. */
-export const isPrize = ({ unit, drawId }: { unit: string; drawId?: string | null }) =>
-  unit !== "TICKETS" && drawId != null;
-
-/** What an award is for, in the programme's words. */
-export const awardName = (award: { unit: string; drawId?: string | null }, { rule }: Explanation): string =>
-  isPrize(award) ? `Won in ${award.drawId}` : rule.name;
 
 /** What a member is told of an award when it becomes theirs. */
 export function awardEvent(

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { hex32 } from "../draws/seed.ts";
 import { rewardActions } from "../messages/message.ts";
-import { slug } from "../rules/slug.ts";
+import { slug } from "../platform/slug.ts";
 
 /**
  * What a member is told. This is the door of the feed: a field that is not listed here does not get in, whoever hands it over.

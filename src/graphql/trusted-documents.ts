@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type GraphQLSchema, parse, validate } from "graphql";
 import { z } from "zod";
-import type { Viewer } from "../domain/viewer.ts";
 import { ConfigError } from "../config/config.ts";
+import type { Viewer } from "../domain/viewer.ts";
 import { badUserInput, PublicError } from "./errors.ts";
 import { limitError, MAX_TOKENS } from "./limits.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { SessionStore } from "../auth/session.store.ts";
-import { maySee } from "../domain/viewer.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
+import { maySee } from "../domain/viewer.ts";
 import { abortable } from "../graphql/abortable.ts";
 import {
   type Connection,
@@ -12,7 +12,6 @@ import {
   readCursor,
 } from "../graphql/connection.ts";
 import type { Context } from "../graphql/context.ts";
-import type { OrderLoaders } from "./order.loaders.ts";
 import { badUserInput, unauthenticated } from "../graphql/errors.ts";
 import type { CustomerOrdersArgs, Resolvers } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
@@ -22,6 +21,7 @@ import { type CancelOrder, type ChangedOrder, cancellableUnits, orderNotFound } 
 import type { ClaimPrize } from "./claim-prize.ts";
 import { keyRefusal } from "./idempotency.ts";
 import { keysOf } from "./issue/issue-keys.ts";
+import type { OrderLoaders } from "./order.loaders.ts";
 import type { OrderEvent, OrderStore } from "./order.store.ts";
 import type { Order } from "./order.ts";
 import { isFinal } from "./order-status.ts";

@@ -1,9 +1,10 @@
+import { type FieldProblem, firstRepeated } from "../domain/field-problem.ts";
 import { mulDivFloor } from "./integer.ts";
 import type { DefinitionOf, Multiplier, RuleDefinition, Window } from "./rule.ts";
-import { checkWindow, firstRepeated, type RuleProblem } from "./rule-problem.ts";
+import { checkWindow } from "./window.ts";
 
 /** What is wrong with the part of a rule that belongs to its action: its ladder, tiers, tables. */
-export function checkAction(definition: RuleDefinition): RuleProblem[] {
+export function checkAction(definition: RuleDefinition): FieldProblem[] {
   switch (definition.action) {
     case "register":
     case "luckydraw":
@@ -21,7 +22,7 @@ export function checkAction(definition: RuleDefinition): RuleProblem[] {
   }
 }
 
-function checkReferral({ ladder, receiverPoints, stacking, caps }: DefinitionOf<"registerreferral">): RuleProblem[] {
+function checkReferral({ ladder, receiverPoints, stacking, caps }: DefinitionOf<"registerreferral">): FieldProblem[] {
   const problems = checkAscending(
     ladder.map(({ from }) => from),
     "ladder",
@@ -45,7 +46,7 @@ function checkReferral({ ladder, receiverPoints, stacking, caps }: DefinitionOf<
   return problems;
 }
 
-function checkPromo(definition: DefinitionOf<"transactionpromo">): RuleProblem[] {
+function checkPromo(definition: DefinitionOf<"transactionpromo">): FieldProblem[] {
   const { tiers, minimumAmount, multipliers, window } = definition;
   const problems = checkAscending(
     tiers.map(({ from }) => from),
@@ -80,9 +81,9 @@ function checkPromo(definition: DefinitionOf<"transactionpromo">): RuleProblem[]
 
 function checkMultiplier(
   { name, weekdays, window }: Multiplier,
-  field: RuleProblem["field"],
+  field: FieldProblem["field"],
   ruleWindow: Window,
-): RuleProblem[] {
+): FieldProblem[] {
   const problems = window ? checkWindow(window, [...field, "window"]) : [];
   if (!weekdays && !window)
     problems.push({ field, message: `"${name}" always holds: name weekdays or a window, or change the rate` });
@@ -101,7 +102,7 @@ export function pointsOfMinimum({ minimumAmount, tiers }: DefinitionOf<"transact
   return rate ? mulDivFloor(amount, rate.points, rate.perAmount) : 0;
 }
 
-function checkCheckIn({ days, streakBonuses }: DefinitionOf<"dailycheckin">): RuleProblem[] {
+function checkCheckIn({ days, streakBonuses }: DefinitionOf<"dailycheckin">): FieldProblem[] {
   const problems = checkAscending(
     streakBonuses.map(({ streak }) => streak),
     "streakBonuses",
@@ -113,7 +114,7 @@ function checkCheckIn({ days, streakBonuses }: DefinitionOf<"dailycheckin">): Ru
   return problems;
 }
 
-function checkAscending(values: readonly number[], list: string, field: string, word: string): RuleProblem[] {
+function checkAscending(values: readonly number[], list: string, field: string, word: string): FieldProblem[] {
   return values.flatMap((value, index) => {
     const before = values[index - 1];
     if (before === undefined || before < value) return [];

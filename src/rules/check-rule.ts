@@ -1,11 +1,12 @@
 import type { z } from "zod";
+import { type FieldProblem, firstRepeated } from "../domain/field-problem.ts";
 import { readAudienceName } from "./audience-name.ts";
 import { checkAction, pointsOfMinimum } from "./check-action.ts";
 import { type RuleDefinition, ruleDefinition } from "./rule.ts";
-import { checkWindow, firstRepeated, type RuleProblem } from "./rule-problem.ts";
+import { checkWindow } from "./window.ts";
 
 /** Reads what an operator wrote: the rule, or all that is wrong with it. */
-export function readRule(input: unknown): { definition: RuleDefinition } | { problems: RuleProblem[] } {
+export function readRule(input: unknown): { definition: RuleDefinition } | { problems: FieldProblem[] } {
   const parsed = ruleDefinition.safeParse(input);
   if (!parsed.success) return { problems: parsed.error.issues.map(toProblem) };
   const { definition, problems: nameProblems } = withReadNames(parsed.data);
@@ -14,7 +15,7 @@ export function readRule(input: unknown): { definition: RuleDefinition } | { pro
 }
 
 /** The rule with the members of its audience named as they are compared. */
-function withReadNames(definition: RuleDefinition): { definition: RuleDefinition; problems: RuleProblem[] } {
+function withReadNames(definition: RuleDefinition): { definition: RuleDefinition; problems: FieldProblem[] } {
   const { audience } = definition;
   if (audience.kind !== "members") return { definition, problems: [] };
   const read = audience.memberIds.map(readAudienceName);
@@ -25,13 +26,13 @@ function withReadNames(definition: RuleDefinition): { definition: RuleDefinition
   return { definition: { ...definition, audience: { ...audience, memberIds } }, problems };
 }
 
-const toProblem = ({ path, message }: z.core.$ZodIssue): RuleProblem => ({
+const toProblem = ({ path, message }: z.core.$ZodIssue): FieldProblem => ({
   field: path.map((part) => (typeof part === "number" ? part : String(part))),
   message,
 });
 
 /** What no field shows by itself: fields that contradict each other, and rules that can never do what they say. */
-export function checkRule(definition: RuleDefinition): RuleProblem[] {
+export function checkRule(definition: RuleDefinition): FieldProblem[] {
   return [
     ...checkWindow(definition.window, ["window"]),
     ...checkAudience(definition),
@@ -42,7 +43,7 @@ export function checkRule(definition: RuleDefinition): RuleProblem[] {
 }
 
 /** A rule stays what it is through its versions: its keys in the ledger depend on this. */
-export function checkNextVersion(previous: RuleDefinition, next: RuleDefinition): RuleProblem[] {
+export function checkNextVersion(previous: RuleDefinition, next: RuleDefinition): FieldProblem[] {
   return (["action", "campaign", "stacking"] as const)
     .filter((field) => previous[field] !== next[field])
     .map((field) => ({
@@ -51,7 +52,7 @@ export function checkNextVersion(previous: RuleDefinition, next: RuleDefinition)
     }));
 }
 
-function checkAudience({ audience }: RuleDefinition): RuleProblem[] {
+function checkAudience({ audience }: RuleDefinition): FieldProblem[] {
   if (audience.kind !== "members") return [];
   const twice = firstRepeated(audience.memberIds);
   return twice === undefined ? [] : [{ field: ["audience", "memberIds"], message: `member ${twice} is listed twice` }];
@@ -64,7 +65,7 @@ const capOrder = [
   ["budget", "of the programme"],
 ] as const;
 
-function checkCapOrder({ caps }: RuleDefinition): RuleProblem[] {
+function checkCapOrder({ caps }: RuleDefinition): FieldProblem[] {
   const set = capOrder.flatMap(([field, words]) => {
     const limit = caps[field];
     return limit === null ? [] : [{ field, words, limit }];
@@ -82,7 +83,7 @@ function checkCapOrder({ caps }: RuleDefinition): RuleProblem[] {
 }
 
 /** A cap below the smallest award cuts every award there is. */
-function checkSmallestAward(definition: RuleDefinition): RuleProblem[] {
+function checkSmallestAward(definition: RuleDefinition): FieldProblem[] {
   const smallest = smallestAward(definition);
   return capOrder.flatMap(([field, words]) => {
     const limit = definition.caps[field];

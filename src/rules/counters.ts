@@ -1,5 +1,5 @@
+import { keyOf } from "../platform/key.ts";
 import type { LocalDate } from "../platform/time-zone.ts";
-import { keyOf } from "./key.ts";
 import { cappedMember, type RewardEvent, subjectOf } from "./reward-event.ts";
 import type { Rule } from "./rule.ts";
 

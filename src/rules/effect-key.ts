@@ -1,4 +1,4 @@
-import { keyOf } from "./key.ts";
+import { keyOf } from "../platform/key.ts";
 import type { RewardEvent } from "./reward-event.ts";
 import type { Rule } from "./rule.ts";
 

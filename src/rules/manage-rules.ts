@@ -1,13 +1,13 @@
+import type { FieldProblem } from "../domain/field-problem.ts";
 import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import { readJsonText } from "../platform/json-text.ts";
+import { slug } from "../platform/slug.ts";
 import { checkNextVersion, readRule } from "./check-rule.ts";
 import { type RuleRow, toRule, toStoredRule } from "./rule.store.ts";
 import type { RuleDefinition } from "./rule.ts";
-import type { RuleProblem } from "./rule-problem.ts";
-import { slug } from "./slug.ts";
 
 export interface ManageRules {
   /** @param definition JSON text */
@@ -79,7 +79,7 @@ export function makeManageRules({ db, clock }: { db: Db; clock: Clock }): Manage
 
 const notFound = () => refused(refusal("RULE_NOT_FOUND", "There is no such rule.", ["input", "ruleId"]));
 
-function invalid(problems: readonly RuleProblem[], within = ["definition"]): Refused {
+function invalid(problems: readonly FieldProblem[], within = ["definition"]): Refused {
   const [first, ...others] = problems.map(({ field, message }) =>
     refusal("INVALID_INPUT", `${field.join(".") || "the definition"}: ${message}`, [
       "input",
@@ -90,7 +90,7 @@ function invalid(problems: readonly RuleProblem[], within = ["definition"]): Ref
   return refused(first ?? refusal("INVALID_INPUT", "The rule is not valid.", ["input"]), ...others);
 }
 
-async function drawProblems(tx: Tx, definition: RuleDefinition): Promise<RuleProblem[]> {
+async function drawProblems(tx: Tx, definition: RuleDefinition): Promise<FieldProblem[]> {
   if (definition.action !== "luckydraw") return [];
   const draw = await tx.drawCampaign.findUnique({ where: { id: definition.drawId }, select: { closedAt: true } });
   if (draw && draw.closedAt === null) return [];

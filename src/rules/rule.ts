@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { slug } from "../platform/slug.ts";
 import { isVisible } from "../platform/visible-text.ts";
-import { slug } from "./slug.ts";
 
 /** No single number of a rule is larger, so that no sum of ours comes near 2^53. */
 const MAX_CONFIGURED = 1_000_000_000;

@@ -1,3 +1,4 @@
+import type { FieldProblem } from "../domain/field-problem.ts";
 import type { LocalDate } from "../platform/time-zone.ts";
 import type { Window } from "./rule.ts";
 
@@ -11,4 +12,10 @@ export function isWithin({ from, until }: Window, at: Date): boolean {
 /** 1 is Monday, 7 is Sunday. */
 export function weekdayOf(day: LocalDate): number {
   return new Date(`${day}T00:00:00Z`).getUTCDay() || 7;
+}
+
+/** @param field where the window is */
+export function checkWindow({ from, until }: Window, field: FieldProblem["field"]): FieldProblem[] {
+  if (until === null || Date.parse(from) < Date.parse(until)) return [];
+  return [{ field: [...field, "until"], message: `the window ends (${until}) before it starts (${from})` }];
 }

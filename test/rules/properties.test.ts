@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { keyOf } from "../../src/platform/key.ts";
 import type { Award, Decision } from "../../src/rules/decision.ts";
 import { evaluate, evaluateLines } from "../../src/rules/evaluate.ts";
 import { explain } from "../../src/rules/explain.ts";
 import type { LineFacts } from "../../src/rules/facts.ts";
-import { keyOf } from "../../src/rules/key.ts";
 import type { Rule } from "../../src/rules/rule.ts";
 import { noUsage, type Usage, usageAfter, usageNeeded } from "../../src/rules/usage.ts";
 import { amount, facts, rate, rules } from "../support/rewards/arbitrary.ts";

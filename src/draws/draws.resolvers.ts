@@ -1,0 +1,36 @@
+import { isRefused, type Refused } from "../domain/refusal.ts";
+import type { Resolvers } from "../graphql/generated/resolvers.ts";
+import { requireOperator } from "../graphql/guards.ts";
+import type { Db } from "../platform/db.ts";
+import { announcedDraws } from "./announced-draw.ts";
+import type { ManageDraws } from "./manage-draws.ts";
+import { givenOf } from "./prize-of.ts";
+
+export function drawsResolvers({ db, manageDraws }: { db: Db; manageDraws: ManageDraws }): Resolvers {
+  async function drawPayload(answer: { drawId: string } | Refused) {
+    if (isRefused(answer)) return { draw: null, userErrors: answer.refusals };
+    const draws = await announcedDraws(db, [answer.drawId]);
+    return { draw: draws.get(answer.drawId) ?? null, userErrors: [] };
+  }
+
+  return {
+    Mutation: {
+      openLuckyDraw: async (_, { input }, context) =>
+        drawPayload(await manageDraws.open(input, requireOperator(context))),
+      closeLuckyDraw: async (_, { input }, context) =>
+        drawPayload(await manageDraws.close(input.drawId, requireOperator(context))),
+    },
+
+    LuckyDraw: {
+      id: ({ campaign }) => campaign.id,
+      name: ({ campaign }) => campaign.name,
+      seedCommit: ({ campaign }) => campaign.seedCommit,
+      published: ({ campaign }) => `/draws/${campaign.id}.jsonl`,
+      prizes: ({ campaign, given }) =>
+        campaign.prizes.map((prize) => ({
+          ...prize,
+          left: prize.stock === null ? null : prize.stock - givenOf(given, prize.id),
+        })),
+    },
+  };
+}

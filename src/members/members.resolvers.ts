@@ -1,0 +1,90 @@
+import { readAward } from "../awards/award-model.ts";
+import { isRefused, type Refused, refusal } from "../domain/refusal.ts";
+import type { LinkMemberInput, LinkRejection, Resolvers } from "../graphql/generated/resolvers.ts";
+import { NOWHERE, uuidOf } from "../graphql/global-id.ts";
+import { requireOperator, requireService } from "../graphql/guards.ts";
+import type { Db } from "../platform/db.ts";
+import type { HashNik } from "./identity.ts";
+import type { LinkMember } from "./link-member.ts";
+import type { MoveAward, MoveMember } from "./move-member.ts";
+import { readIdentities } from "./read-identities.ts";
+
+export interface MembersResolversDeps {
+  db: Db;
+  linkMember: LinkMember;
+  moveMember: MoveMember;
+  moveAward: MoveAward;
+  hashNik: HashNik;
+}
+
+/** Each is a transaction, and a client waits no longer than some seconds. */
+const MAX_LINKS = 500;
+
+export function membersResolvers(deps: MembersResolversDeps): Resolvers {
+  const { db } = deps;
+
+  function link(input: LinkMemberInput, actor: string): ReturnType<LinkMember> | Refused {
+    const identities = readIdentities(input, deps.hashNik);
+    return isRefused(identities) ? identities : deps.linkMember({ customerId: input.customerId, identities, actor });
+  }
+
+  return {
+    Mutation: {
+      async linkMember(_, { input }, context) {
+        const answer = await link(input, requireService(context));
+        if (isRefused(answer)) return { awardsReleased: 0, userErrors: answer.refusals };
+        return { awardsReleased: answer.awardsReleased, userErrors: [] };
+      },
+
+      async moveMember(_, { input }, context) {
+        const operatorId = requireOperator(context);
+        const { customerId, toCustomerId = null, note, ...ids } = input;
+        const identities = readIdentities(ids, deps.hashNik);
+        const answer = isRefused(identities)
+          ? identities
+          : await deps.moveMember({ customerId, toCustomerId, identities, note, operatorId });
+        if (isRefused(answer)) return { awardsMoved: 0, awardsKept: 0, userErrors: answer.refusals };
+        return { ...answer, userErrors: [] };
+      },
+
+      async linkMembers(_, { input }, context) {
+        const actor = requireService(context);
+        const report = {
+          linked: 0,
+          awardsReleased: 0,
+          unknownCustomerIds: [] as string[],
+          rejected: [] as LinkRejection[],
+        };
+        if (input.length > MAX_LINKS) {
+          const message = `At most ${MAX_LINKS} at a time; found ${input.length}.`;
+          return { ...report, userErrors: [refusal("INVALID_INPUT", message, ["input"])] };
+        }
+        const linkedIds = new Set<string>();
+        for (const [index, each] of input.entries()) {
+          const answer = await link(each, actor);
+          if (isRefused(answer)) {
+            const [{ code, message: reason }] = answer.refusals;
+            report.rejected.push({ row: index + 1, code, reason });
+            continue;
+          }
+          report.linked++;
+          report.awardsReleased += answer.awardsReleased;
+          linkedIds.add(answer.customerId);
+        }
+        const signedIn = await db.customer.findMany({ where: { customerId: { in: [...linkedIds] } } });
+        for (const { customerId } of signedIn) linkedIds.delete(customerId);
+        report.unknownCustomerIds = [...linkedIds];
+        return { ...report, userErrors: [] };
+      },
+
+      async moveAward(_, { input }, context) {
+        const operatorId = requireOperator(context);
+        const awardId = uuidOf("RewardAward", input.awardId) ?? NOWHERE;
+        const { customerId, note } = input;
+        const answer = await deps.moveAward({ awardId, customerId, note, operatorId });
+        if (isRefused(answer)) return { award: null, userErrors: answer.refusals };
+        return { award: await readAward(db, awardId), userErrors: [] };
+      },
+    },
+  };
+}
