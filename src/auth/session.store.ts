@@ -1,8 +1,10 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
-import { type Db, inTransaction, type Tx } from "../platform/db.ts";
+import { columnsOf } from "../platform/columns.ts";
+import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
+import type { Session } from "../platform/generated/prisma/client.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SecretBox } from "../platform/secret-box.ts";
 import { maskMobile } from "./mask-mobile.ts";
@@ -15,6 +17,8 @@ const ABSOLUTE_MS = 90 * DAY_MS;
 /** How stale the knowledge that a session is alive may be where a notification got lost. */
 const TRUST_MS = 1_000;
 const MAX_TRUSTED = 10_000;
+
+const sessionColumns = columnsOf(Prisma.SessionScalarFieldEnum);
 
 export interface LiveSession {
   id: string;
@@ -115,7 +119,8 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
       trusted.get(sessionId)?.forget();
     };
     listening.defer(bus.on(sessionTopic(sessionId), onEnd));
-    const row = await db.session.findUnique({ where: { id: sessionId } });
+    const [row] = await db.$queryRaw<Session[]>`
+      select ${sessionColumns} from sessions where id = ${sessionId}::uuid`;
     if (isOver || !row || row.endedAt || row.expiresAt <= now) return null;
 
     trusted.get(sessionId)?.forget(); // a concurrent reader's
@@ -240,7 +245,9 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
     },
 
     async maskedMobiles(customerIds) {
-      const rows = await db.customer.findMany({ where: { customerId: { in: [...customerIds] } } });
+      const rows = await db.$queryRaw<{ customerId: string; maskedMobile: string | null }[]>`
+        select customer_id as "customerId", masked_mobile as "maskedMobile" from customers
+        where customer_id = any(${[...customerIds]})`;
       // Rows of before the gateway masked may hold a number that the points provider had not masked.
       return new Map(rows.map((row) => [row.customerId, row.maskedMobile && maskMobile(row.maskedMobile)]));
     },

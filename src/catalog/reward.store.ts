@@ -68,6 +68,10 @@ export function makeRewardStore(db: Db): RewardStore {
     limit_per_customer as "limitPerCustomer", active, archived_at as "archivedAt", popularity, payable_with::text[] as "payableWith", upstream_id as "upstreamId", payment_configs as "paymentConfigs", created_at as "createdAt",
     updated_at as "updatedAt"`;
 
+  type Row = Parameters<typeof toReward>[0];
+  const among = async (condition: Prisma.Sql) =>
+    (await db.$queryRaw<Row[]>`select ${columns} from rewards where ${condition}`).map(toReward);
+
   return {
     async page(query, { limit, after, now }) {
       const { column, descending } = sorts[query.sort];
@@ -78,7 +82,7 @@ export function makeRewardStore(db: Db): RewardStore {
         const key = query.sort === "NEWEST" ? Prisma.sql`${after[1]}::timestamptz` : Prisma.sql`${after[1]}`;
         conditions.push(Prisma.sql`(${column}, id) ${beyond} (${key}, ${after[2]}::uuid)`);
       }
-      const rows = await db.$queryRaw<Parameters<typeof toReward>[0][]>`
+      const rows = await db.$queryRaw<Row[]>`
         select ${columns} from rewards where ${Prisma.join(conditions, " and ")}
         order by ${column} ${direction}, id ${direction} limit ${limit}`;
       return rows.map(toReward);
@@ -90,8 +94,8 @@ export function makeRewardStore(db: Db): RewardStore {
       return row?.count ?? 0;
     },
 
-    byIds: async (ids) => (await db.reward.findMany({ where: { id: { in: [...ids] } } })).map(toReward),
-    bySkus: async (skus) => (await db.reward.findMany({ where: { sku: { in: [...skus] } } })).map(toReward),
+    byIds: (ids) => among(Prisma.sql`id = any(${[...ids]}::uuid[])`),
+    bySkus: (skus) => among(Prisma.sql`sku = any(${[...skus]})`),
 
     categories: (now) => db.$queryRaw`
       select category as name, count(*)::int as "rewardCount" from rewards where ${onOffer(now)} group by category order by category`,

@@ -1,10 +1,16 @@
 import type { OrderStatus, PointsState } from "../domain/generated/words.ts";
 import type { Clock } from "../platform/clock.ts";
+import { columnsOf } from "../platform/columns.ts";
 import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
+import type {
+  OrderLine as LineRow,
+  PointsMovement as MovementRow,
+  Order as OrderRow,
+} from "../platform/generated/prisma/client.ts";
 import type { Writes } from "../platform/jobs/job.ts";
 import { wordsFor } from "./event-words.ts";
-import { type Movement, type Order, type OrderLine, toLine, toMovement, toOrder } from "./order.ts";
+import { type Movement, type Order, type OrderLine, type Shipment, toLine, toMovement, toOrder } from "./order.ts";
 import { type OrderAggregate, readAggregate, readAggregates } from "./order-aggregate.ts";
 import { type OrderEvent, type OrderNews, readNews } from "./order-news.sql.ts";
 import { assertMove, isFinal, isPrizeTaken } from "./order-status.ts";
@@ -69,6 +75,14 @@ export interface OrderFilter {
   statuses?: readonly OrderStatus[] | null | undefined;
 }
 
+const orderColumns = columnsOf(Prisma.OrderScalarFieldEnum, { without: ["clientToken"] });
+const lineColumns = columnsOf(Prisma.OrderLineScalarFieldEnum);
+const movementColumns = columnsOf(Prisma.PointsMovementScalarFieldEnum);
+const eventColumns = columnsOf(Prisma.OrderEventScalarFieldEnum, { without: ["tells"] });
+const voucherColumns = columnsOf(Prisma.VoucherCodeScalarFieldEnum, { of: "voucher_codes" });
+const shipmentColumns = columnsOf(Prisma.ShipmentScalarFieldEnum);
+const allOf = (conditions: readonly Prisma.Sql[]) => Prisma.join([Prisma.sql`true`, ...conditions], " and ");
+
 export interface OrderStore {
   byIds(ids: readonly string[]): Promise<Order[]>;
   /** The order that each of these prizes was claimed with: the one that counts, else the newest of those that came to nothing. */
@@ -83,7 +97,7 @@ export interface OrderStore {
   eventsOf(orderIds: readonly string[]): Promise<OrderEvent[]>;
   vouchersOf(lineIds: readonly string[]): Promise<GivenVoucher[]>;
   issuesOf(lineIds: readonly string[]): Promise<LineIssue[]>;
-  shipmentsOf(lineIds: readonly string[]): Promise<Prisma.ShipmentGetPayload<object>[]>;
+  shipmentsOf(lineIds: readonly string[]): Promise<Shipment[]>;
   discrepanciesOf(orderIds: readonly string[]): Promise<Discrepancy[]>;
   /** How far the order has come, with its events after `seq`, or the last one alone when that is null. Null: no such order. */
   news(orderId: string, seq: number | null, limit: number): Promise<OrderNews | null>;
@@ -114,14 +128,17 @@ export interface OrderStoreDeps {
 }
 
 export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): OrderStore {
-  const where = ({ customerId, filter }: { customerId?: string; filter?: OrderFilter }): Prisma.OrderWhereInput => ({
-    ...(customerId !== undefined && { customerId }),
-    ...(filter?.statuses && { status: { in: [...filter.statuses] } }),
-    ...(filter?.pointsStates && { pointsState: { in: [...filter.pointsStates] } }),
-    ...(filter?.openDiscrepancies != null && {
-      discrepancies: { [filter.openDiscrepancies ? "some" : "none"]: { resolvedAt: null } },
-    }),
-  });
+  const conditionsOf = ({ customerId, filter }: { customerId?: string; filter?: OrderFilter }): Prisma.Sql[] => [
+    ...(customerId === undefined ? [] : [Prisma.sql`customer_id = ${customerId}`]),
+    ...(filter?.statuses ? [Prisma.sql`status = any(${[...filter.statuses]}::order_status[])`] : []),
+    ...(filter?.pointsStates ? [Prisma.sql`points_state = any(${[...filter.pointsStates]}::points_state[])`] : []),
+    ...(filter?.openDiscrepancies == null
+      ? []
+      : [
+          Prisma.sql`exists (select from discrepancies where order_id = orders.id and resolved_at is null)
+            = ${filter.openDiscrepancies}`,
+        ]),
+  ];
   const tell = ({ orderId, customerId }: { orderId: string; customerId: string }, news?: OrderNews) => {
     bus.ring(orderTopic(orderId), news);
     bus.ring(customerTopic(customerId));
@@ -129,7 +146,11 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
   const among = (ids: readonly string[]) => ({ in: [...ids] });
 
   return {
-    byIds: async (ids) => (await db.order.findMany({ where: { id: among(ids) } })).map(toOrder),
+    async byIds(ids) {
+      const rows = await db.$queryRaw<OrderRow[]>`
+        select ${orderColumns} from orders where id = any(${[...ids]}::uuid[])`;
+      return rows.map(toOrder);
+    },
 
     async byPrizes(awardIds) {
       const rows = await db.order.findMany({ where: { awardId: among(awardIds) }, orderBy: { placedAt: "desc" } });
@@ -138,38 +159,38 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
     },
 
     async page(query, { limit, after }) {
-      const beyond = after && {
-        OR: [{ placedAt: { lt: new Date(after[0]) } }, { placedAt: new Date(after[0]), id: { lt: after[1] } }],
-      };
-      const rows = await db.order.findMany({
-        where: { AND: [where(query), beyond ?? {}] },
-        orderBy: [{ placedAt: "desc" }, { id: "desc" }],
-        take: limit,
-      });
+      const conditions = conditionsOf(query);
+      if (after) conditions.push(Prisma.sql`(placed_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`);
+      const rows = await db.$queryRaw<OrderRow[]>`
+        select ${orderColumns} from orders where ${allOf(conditions)} order by placed_at desc, id desc limit ${limit}`;
       return rows.map(toOrder);
     },
 
-    count: (query) => db.order.count({ where: where(query) }),
+    async count(query) {
+      const [row] = await db.$queryRaw<{ count: number }[]>`
+        select count(*)::int as count from orders where ${allOf(conditionsOf(query))}`;
+      return row?.count ?? 0;
+    },
 
     async linesOf(orderIds) {
-      const rows = await db.orderLine.findMany({ where: { orderId: among(orderIds) }, orderBy: { position: "asc" } });
+      const rows = await db.$queryRaw<LineRow[]>`
+        select ${lineColumns} from order_lines where order_id = any(${[...orderIds]}::uuid[]) order by position`;
       return rows.map(toLine);
     },
     async movementsOf(orderIds) {
-      const orderBy = [{ requestedAt: "asc" as const }, { kind: "asc" as const }, { number: "asc" as const }];
-      return (await db.pointsMovement.findMany({ where: { orderId: among(orderIds) }, orderBy })).map(toMovement);
+      const rows = await db.$queryRaw<MovementRow[]>`
+        select ${movementColumns} from points_movements where order_id = any(${[...orderIds]}::uuid[])
+        order by requested_at, kind, number`;
+      return rows.map(toMovement);
     },
-    eventsOf: (orderIds) => db.orderEvent.findMany({ where: { orderId: among(orderIds) }, orderBy: { seq: "asc" } }),
+    eventsOf: (orderIds) => db.$queryRaw<OrderEvent[]>`
+      select ${eventColumns} from order_events where order_id = any(${[...orderIds]}::uuid[]) order by seq`,
 
-    async vouchersOf(lineIds) {
-      const rows = await db.voucherCode.findMany({
-        where: { state: "ALLOCATED", unit: { lineId: among(lineIds) } },
-        include: { unit: { select: { lineId: true, unit: true } } },
-      });
-      return rows
-        .sort((a, b) => (a.unit?.unit ?? 0) - (b.unit?.unit ?? 0))
-        .map(({ unit, ...voucher }) => ({ ...voucher, lineId: unit?.lineId ?? "" }));
-    },
+    vouchersOf: (lineIds) => db.$queryRaw<GivenVoucher[]>`
+      select ${voucherColumns}, order_units.line_id as "lineId"
+      from order_units join voucher_codes on unit_id = order_units.id
+      where order_units.line_id = any(${[...lineIds]}::uuid[]) and voucher_codes.state = 'ALLOCATED'
+      order by order_units.unit`,
     async issuesOf(lineIds) {
       const rows = await db.unitIssue.findMany({
         where: { unit: { lineId: among(lineIds) } },
@@ -179,7 +200,8 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
         .map(({ unit: { lineId, unit }, ...issue }) => ({ ...issue, lineId, unit }))
         .sort((a, b) => a.unit - b.unit);
     },
-    shipmentsOf: (lineIds) => db.shipment.findMany({ where: { lineId: among(lineIds) } }),
+    shipmentsOf: (lineIds) => db.$queryRaw<Shipment[]>`
+      select ${shipmentColumns} from shipments where line_id = any(${[...lineIds]}::uuid[])`,
     async discrepanciesOf(orderIds) {
       const rows = await db.discrepancy.findMany({ where: { orderId: among(orderIds) }, orderBy: { foundAt: "asc" } });
       const unitIds = rows.flatMap(({ unitId }) => unitId ?? []);

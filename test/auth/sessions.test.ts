@@ -205,23 +205,23 @@ test("a session ended by another process is known to be over a second later at m
 test("a session that ends while it is looked up is not remembered as alive", async () => {
   const bus = makeLocalBus();
   const row = { id: "s-1", customerId: "C-1", expiresAt: new Date("2100-01-01"), endedAt: null as Date | null };
-  const findUnique = vi.fn(async () => ({ ...row }));
+  const $queryRaw = vi.fn(async () => [{ ...row }]);
   const updateManyAndReturn = vi.fn(async () => {
     row.endedAt = clock.now();
     return [row];
   });
   const tx = { session: { updateManyAndReturn }, auditEntry: { create: async () => {} } };
-  const db = { session: { findUnique }, $transaction: (work: (with_: typeof tx) => unknown) => work(tx) };
+  const db = { $queryRaw, $transaction: (work: (with_: typeof tx) => unknown) => work(tx) };
   const sessions = makeSessionStore({
     db: db as unknown as Db,
     ...{ bus, clock, log: written.log },
     box: makeSecretBox("secret", "test"),
   });
 
-  findUnique.mockImplementationOnce(async () => {
+  $queryRaw.mockImplementationOnce(async () => {
     const asItWas = { ...row };
     await sessions.end("s-1", "signed out");
-    return asItWas;
+    return [asItWas];
   });
   await sessions.live("s-1");
   expect(await sessions.live("s-1")).toBeNull();
