@@ -8,6 +8,7 @@ import { RunReport } from "./test/support/run-report.ts";
 /** Orders and awards through crashes, kills, lost answers and returned points. */
 const durability = [
   "test/**/{kill,kill-*,storm}.test.ts",
+  "test/reconciliation/restore.test.ts",
   "test/order/{issue-unknown,unknown-outcome,jobs,repeatable-ledger,revoke,shutdown}.test.ts",
 ];
 /** Tests that start programs: the scripts of `package.json`, servers, other processes. */

@@ -24,6 +24,7 @@ import { makeSecretBox } from "./platform/secret-box.ts";
 import { provideDatabase } from "./program/provide-database.ts";
 import type { SandboxProcess } from "./program/sandbox-process.ts";
 import { type Server, startServer } from "./program/server.ts";
+import { type FetchStatement, makeFetchStatement } from "./reconciliation/ledger-statement.ts";
 import { type Capillary, type CapillaryOptions, makeCapillary } from "./upstream/capillary/capillary.ts";
 import { makeClientPoints } from "./upstream/client-points/client-points.ts";
 import { makeUpstreamHttp, type Patience } from "./upstream/http.ts";
@@ -39,6 +40,8 @@ export interface Surroundings {
   /** See `request-otp.ts`. */
   untilOtpTick?: typeof untilNextTick;
   reconcileEveryMs?: number;
+  /** How often it is checked whether last night is still to be reconciled. */
+  nightlyCheckEveryMs?: number;
   /** The number of jobs that run at once. */
   jobSlots?: number;
   /** See `database-figures.sql.ts`. */
@@ -90,6 +93,7 @@ const CALLS_A_STEP = 2;
 const PER_CUSTOMER = { concurrency: 4, callsPerMinute: 60 };
 const CAPILLARY_KEPT_MS = 5_000;
 const SHUTDOWN_MARGIN_MS = 1_000;
+const SANDBOX_STATEMENT_PATH = "/__sandbox/client/statement";
 const SWEEP_EVERY_MS = 3_600_000;
 
 /** Starts everything, in the order that each part needs, and stops it in the opposite one. */
@@ -210,6 +214,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       otpSettledMs: surroundings.otpSettledMs,
       capillaryKeptMs,
       catalogPageSize: surroundings.catalogPageSize,
+      fetchStatement: statementOf(config, sandbox),
       retries: surroundings.retries,
       revokePatienceMs: surroundings.revokePatienceMs,
     });
@@ -230,10 +235,11 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       await features.sealAudit();
     };
     running.defer(repeat(reconcile, surroundings.reconcileEveryMs ?? 30_000, "Reconciliation", log));
+    running.defer(
+      repeat(features.reconcileNightly, surroundings.nightlyCheckEveryMs ?? 60_000, "The nightly reconciliation", log),
+    );
     await features.expireVouchers();
-    running.defer(repeat(features.sweepFeeds, SWEEP_EVERY_MS, "Forgetting old events", log));
-    running.defer(repeat(features.sweepOld, SWEEP_EVERY_MS, "Forgetting old sessions, keys and deliveries", log));
-    running.defer(repeat(features.sweepSignIns, SWEEP_EVERY_MS, "Forgetting old sign-ins", log));
+    running.defer(repeat(features.sweep, SWEEP_EVERY_MS, "Forgetting old records", log));
     const { redisUrl } = config;
     if (redisUrl !== undefined) {
       const { runRelay } = await import("./feed/relay/run-relay.ts");
@@ -299,6 +305,14 @@ async function startSandbox(config: Config, running: AsyncDisposableStack) {
   const sandbox = await startSandboxProcess({ port, dataDir, user, password, gatewayUrl });
   running.defer(() => sandbox.stop());
   return sandbox;
+}
+
+function statementOf({ client }: Config, sandbox: SandboxProcess | undefined): FetchStatement | undefined {
+  const path = client.statementPath ?? (sandbox && SANDBOX_STATEMENT_PATH);
+  const { user, password } = client;
+  return path === undefined
+    ? undefined
+    : makeFetchStatement({ origin: client.url ?? sandbox?.url ?? "", path, user, password });
 }
 
 function openCapillary(

@@ -100,6 +100,9 @@ import { makeWantBack } from "./order/revoke/want-back.ts";
 import { makeSettleLines } from "./order/settle-lines.ts";
 import { makeUpdateShipment } from "./order/update-shipment.ts";
 import { makeWatchOrder, LOOK_AGAIN_MS as ORDERS_AGAIN_MS } from "./order/watch-order.ts";
+import { makeEraseCustomer } from "./personal-data/erase-customer.ts";
+import { makeExportCustomer } from "./personal-data/export-customer.ts";
+import { personalDataResolvers } from "./personal-data/personal-data.resolvers.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { AtCrashPoint } from "./platform/crash-point.ts";
 import type { Db } from "./platform/db.ts";
@@ -110,6 +113,8 @@ import type { JobQueue } from "./platform/jobs/job.ts";
 import type { Logger } from "./platform/logger.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
 import { makeSweep } from "./program/retention.ts";
+import type { FetchStatement } from "./reconciliation/ledger-statement.ts";
+import { openReconciliation } from "./reconciliation/open-reconciliation.ts";
 import { makeManageRules } from "./rules/manage-rules.ts";
 import { rulesResolvers } from "./rules/rules.resolvers.ts";
 import { MS_PER_DAY } from "./rules/window.ts";
@@ -141,6 +146,8 @@ export interface FeatureDeps {
   otpSettledMs: number | undefined;
   capillaryKeptMs: number;
   catalogPageSize: number | undefined;
+  /** Undefined where the points provider has no statement of its ledger. */
+  fetchStatement: FetchStatement | undefined;
   retries: Partial<RetryPolicies> | undefined;
   revokePatienceMs: number | undefined;
 }
@@ -333,6 +340,30 @@ export function makeFeatures(deps: FeatureDeps) {
     log,
   };
 
+  const resolveAward = makeResolveAward({ db, bus, clock, settled });
+  const reconciliation = openReconciliation({
+    db,
+    jobs,
+    orders,
+    client,
+    capillary,
+    fetchStatement: deps.fetchStatement,
+    readBalance,
+    findGiven,
+    conclude,
+    concludeRevoke,
+    settleLines,
+    resolveOrder,
+    resolveAward,
+    attempt,
+    nightlyAtMinute: config.reconcileAtMinute,
+    timeZone,
+    timeoutMs: config.upstreamTimeoutMs,
+    settleMs,
+    clock,
+    log,
+  });
+
   /** What one operation reads through. Without the cache each event of a subscription sees the present. */
   function makeLoaders(viewer: Viewer, requestId: string, options: { cache: boolean }): Loaders {
     const groups = groupLoaders(readGroups, viewer, requestId, options);
@@ -359,18 +390,19 @@ export function makeFeatures(deps: FeatureDeps) {
     syncCatalog,
     feeds,
     expireVouchers: expireVouchers.expire,
-    sweepFeeds,
-    sweepOld: makeSweep({ db, clock }),
-    async sweepSignIns() {
-      await handOffs.sweep(clock.now());
-      await challenges.sweep(clock.now());
-    },
+    sweep: makeSweep({
+      db,
+      clock,
+      days: config.retentionDays,
+      also: [sweepFeeds, () => handOffs.sweep(clock.now()), () => challenges.sweep(clock.now())],
+    }),
     startCrediting: (pollMs: number | undefined) => startCrediting({ ...crediting, pollMs }),
     readRewardImage: makeReadRewardImage({ db, catalogue, pictures: deps.pictures, clock, log }),
     async adoptOrders() {
       await adoptOrders(db);
       await dropOldEngine(db);
     },
+    reconcileNightly: reconciliation.requestNightly,
     sealAudit: makeAuditSealer({ db, clock, log }).seal,
     reconcile: makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs }),
     resolvers: [
@@ -419,7 +451,7 @@ export function makeFeatures(deps: FeatureDeps) {
       }),
       rulesResolvers({ db, clock, manageRules: makeManageRules({ db, clock }) }),
       drawsResolvers({ db, manageDraws: makeManageDraws({ db, draws, clock }) }),
-      awardsResolvers({ db, resolveAward: makeResolveAward({ db, bus, clock, settled }) }),
+      awardsResolvers({ db, resolveAward }),
       feedResolvers({
         feeds,
         sessions,
@@ -432,6 +464,13 @@ export function makeFeatures(deps: FeatureDeps) {
       }),
       historyResolvers(),
       auditResolvers({ db }),
+      reconciliation.resolvers,
+      personalDataResolvers({
+        db,
+        exportCustomer: makeExportCustomer({ db, clock }),
+        eraseCustomer: makeEraseCustomer({ db, bus, clock }),
+        clock,
+      }),
     ],
   };
 }

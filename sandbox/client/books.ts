@@ -56,6 +56,8 @@ export interface Books {
   nextSeq(): number;
   account(customerId: string): Account | undefined;
   order(orderId: string): OrderBook | undefined;
+  /** Of all accounts, in order. */
+  entries(): LedgerEntry[];
   /** The credit with this reference. */
   credit(reference: string): LedgerEntry | undefined;
   /** Checks a record, hands it to `keep`, then applies it; throws and changes nothing when it does not add up. */
@@ -97,6 +99,7 @@ export function makeBooks(): Books {
     nextSeq: () => lastSeq + 1,
     account: (id) => accounts.get(id),
     order: (id) => orders.get(id),
+    entries: () => [...accounts.values()].flatMap(({ entries }) => entries).sort((a, b) => a.seq - b.seq),
     credit: (reference) => credits.get(reference),
     post: (entry, keep = () => {}) => {
       const account = accounts.get(entry.customer_id);

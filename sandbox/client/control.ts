@@ -2,12 +2,14 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 import { readJson, readValue } from "../read-json.ts";
 import type { Tokens } from "../tokens.ts";
+import type { LedgerEntry } from "./books.ts";
 import { customerId } from "./wire.ts";
 import { type ClientWorld, grantRequest, newCustomer } from "./world.ts";
 
 /** What `GET /__sandbox` says about the routes below. */
 export const clientControlIndex = {
   "GET /__sandbox/client/ledger?customer_id=": "balance and every ledger entry",
+  "GET /__sandbox/client/statement?from=&to=": "the entries of all customers in a time, as CSV",
   "GET /__sandbox/client/otp?customer_id=": "the newest OTP that was sent",
   "GET /__sandbox/client/sign-in-link?customer_id=&origin=": "a link as the brand's own app opens it, good once",
   "POST /__sandbox/client/customers": '{ "customer_id", "balance", "earned"?, "mobile"? }',
@@ -15,6 +17,7 @@ export const clientControlIndex = {
 };
 
 const byCustomer = z.object({ customer_id: customerId });
+const period = z.object({ from: z.iso.datetime(), to: z.iso.datetime() });
 const linkQuery = byCustomer.extend({ origin: z.url().optional() });
 
 export const defaultGatewayUrl = "http://localhost:4000";
@@ -33,6 +36,11 @@ export function serveClientControl(
   app.get("/__sandbox/client/ledger", async ({ query }, reply) => {
     const { customer_id } = readValue(byCustomer, query);
     return client.has(customer_id) ? view(customer_id) : unknown(reply, customer_id);
+  });
+
+  app.get("/__sandbox/client/statement", async ({ query }, reply) => {
+    const { from, to } = readValue(period, query);
+    return reply.type("text/csv; charset=utf-8").send(statement(client.entries({ from, to })));
   });
 
   app.get("/__sandbox/client/otp", async ({ query }, reply) => {
@@ -66,3 +74,17 @@ export function serveClientControl(
     return view(customer_id);
   });
 }
+
+const statementColumns = "entry_id,at,customer_id,type,order_id,reference,points";
+
+function statement(entries: readonly LedgerEntry[]): string {
+  const rows = entries
+    .filter(({ type }) => type !== "opening")
+    .map(({ seq, at, customer_id, type, order_id, reference, reason, points }) =>
+      [seq, at, customer_id, type, order_id ?? "", reference ?? reason ?? "", Math.abs(points)].map(cell).join(","),
+    );
+  return `${[statementColumns, ...rows].join("\n")}\n`;
+}
+
+const cell = (value: string | number): string =>
+  /[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value);

@@ -31,6 +31,8 @@ export interface ClientWorld {
   account(customerId: string): Account;
   ledger(customerId: string): LedgerEntry[];
   balance(customerId: string): number;
+  /** The entries of all customers from `from` to before `to`, both as the ledger has moments, in order. */
+  entries(period: { from: string; to: string }): LedgerEntry[];
   /** The newest OTP "sent" to the customer; undefined when there was none. */
   lastOtp(customerId: string): SentOtp | undefined;
   addCustomer(customer: z.input<typeof newCustomer>): void;
@@ -77,6 +79,7 @@ export function makeClientMemory(options: {
       account: (id) => structuredClone(ledger.account(id)),
       ledger: (id) => structuredClone(ledger.account(id).entries),
       balance: (id) => ledger.account(id).balance_points,
+      entries: ({ from, to }) => structuredClone(books.entries().filter(({ at }) => at >= from && at < to)),
       lastOtp: (id) => otps.last(id),
       addCustomer: (customer) => ledger.open(readValue(newCustomer, customer)),
       credit: (customer_id, points) => {

@@ -83,7 +83,7 @@ function auditOf(
 }
 
 /** Topic that rings when a session has ended. */
-const sessionTopic = (sessionId: string) => `session:${sessionId}`;
+export const sessionTopic = (sessionId: string) => `session:${sessionId}`;
 
 export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock: Clock; log: Logger }): SessionStore {
   const { db, box, bus, clock, log } = deps;

@@ -51,6 +51,10 @@ const list = z.string().transform((text) => text.split(",").flatMap((item) => it
 
 const path = z.string().regex(/^(\/[\w.~-]+)+$/, "expected a path such as /api/v1/points/credit");
 
+const timeOfDay = z
+  .string()
+  .regex(/^(([01]\d|2[0-3]):[0-5]\d|never)$/, "expected a time of day such as 02:00, or never");
+
 const handOffKey = z.string().transform((text, { addIssue }) => {
   try {
     return readHandOffKey(text.trim());
@@ -105,6 +109,7 @@ const settings = z.object({
   CLIENT_REVERSE_REPEATABLE: flag.default(false),
   CLIENT_SETTLE_SECONDS: number(0.05, 3_600).default(30),
   CLIENT_CREDIT_PATH: path.default("/api/v1/points/credit"),
+  CLIENT_STATEMENT_PATH: path.optional(),
   CLIENT_HANDOFF_KEY: handOffKey.optional(),
   CLIENT_HANDOFF_CLAIM: text.default("sub"),
   CLIENT_HANDOFF_ISSUER: text.optional(),
@@ -130,6 +135,15 @@ const settings = z.object({
   CATALOG_SYNC_SECONDS: integer(0, 86_400).default(300),
 
   MEMBER_EVENT_DAYS: integer(1, 3_650).default(90),
+  KEEP_PASSWORD_REQUESTS_DAYS: integer(2, 365).default(7),
+  KEEP_SESSIONS_DAYS: integer(1, 3_650).default(30),
+  KEEP_IDEMPOTENCY_KEYS_DAYS: integer(1, 3_650).default(90),
+  KEEP_WEBHOOK_DELIVERIES_DAYS: integer(1, 3_650).default(90),
+  KEEP_ADDRESSES_DAYS: integer(1, 36_500).default(365),
+  KEEP_MESSAGES_DAYS: integer(1, 36_500).default(365),
+  KEEP_QUARANTINE_DAYS: integer(1, 36_500).default(180),
+  KEEP_LEDGER_ENTRIES_DAYS: integer(35, 36_500).default(400),
+  RECONCILE_AT: timeOfDay.default("02:00"),
 
   UPSTREAM_TIMEOUT_MS: integer(50, 120_000).default(5_000),
   UPSTREAM_CONNECTIONS: integer(1, 1_000).default(64),
@@ -227,6 +241,8 @@ export function readConfig(env: Record<string, string | undefined>) {
       reverseRepeatable: s.CLIENT_REVERSE_REPEATABLE,
       settleMs: s.CLIENT_SETTLE_SECONDS * 1_000,
       creditPath: s.CLIENT_CREDIT_PATH,
+      /** Undefined means the sandbox's where that is started, else none. */
+      statementPath: s.CLIENT_STATEMENT_PATH,
     },
     /** How the links are to be with which the brand's own app signs its customers in. */
     handOff: {
@@ -253,6 +269,19 @@ export function readConfig(env: Record<string, string | undefined>) {
     catalogSyncMs: s.CATALOG_SYNC_SECONDS * 1_000,
     /** Whose days a check-in and a cap are about. */
     memberEventDays: s.MEMBER_EVENT_DAYS,
+    /** See `program/retention.ts`. */
+    retentionDays: {
+      challenges: s.KEEP_PASSWORD_REQUESTS_DAYS,
+      sessions: s.KEEP_SESSIONS_DAYS,
+      idempotencyKeys: s.KEEP_IDEMPOTENCY_KEYS_DAYS,
+      deliveries: s.KEEP_WEBHOOK_DELIVERIES_DAYS,
+      addresses: s.KEEP_ADDRESSES_DAYS,
+      messages: s.KEEP_MESSAGES_DAYS,
+      quarantine: s.KEEP_QUARANTINE_DAYS,
+      ledgerEntries: s.KEEP_LEDGER_ENTRIES_DAYS,
+    },
+    /** Minutes after midnight in the programme; null for no nightly reconciliation. */
+    reconcileAtMinute: s.RECONCILE_AT === "never" ? null : minutesOf(s.RECONCILE_AT),
     upstreamTimeoutMs: s.UPSTREAM_TIMEOUT_MS,
     shutdownDelayMs: (s.SHUTDOWN_DELAY_SECONDS ?? (s.NODE_ENV === "production" ? 5 : 0)) * 1_000,
     upstreamConnections: s.UPSTREAM_CONNECTIONS,
@@ -301,6 +330,8 @@ export function readConfig(env: Record<string, string | undefined>) {
     hasCrashPoints: s.CRASH_POINTS,
   });
 }
+
+const minutesOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
 /** What it takes to call Capillary; `contradictions` has seen to it that nothing is missing. */
 function capillaryApi(s: z.infer<typeof settings>) {

@@ -14,7 +14,9 @@ export type GlobalType =
   | "Discrepancy"
   | "Voucher"
   | "RewardAward"
-  | "QuarantinedReward";
+  | "QuarantinedReward"
+  | "ReconciliationRun"
+  | "ReconciliationBreak";
 
 const uuid = z.uuid();
 

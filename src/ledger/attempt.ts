@@ -29,7 +29,7 @@ export interface Turn {
 
 export interface Effect<Answer, Result> {
   /** Names the crash points. */
-  name: "redeem" | "return" | "issue" | "revoke" | "credit";
+  name: "redeem" | "return" | "issue" | "revoke" | "credit" | "repair";
   call(): Promise<Outcome<Answer>>;
   /** Records the outcome with all that follows from it. */
   record(outcome: Outcome<Answer>): Promise<Result>;

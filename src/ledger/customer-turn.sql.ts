@@ -20,9 +20,14 @@ const creditInFlight = (customerId: Prisma.Sql): Prisma.Sql => Prisma.sql`exists
   select from reward_awards crediting
   where crediting.customer_id = ${customerId} and crediting.ledger = 'CLIENT' and crediting.under_way_until > now())`;
 
+/** A return that repairs a break of the reconciliation was sent and may still take effect. @param customerId a parameter or a column */
+const repairInFlight = (customerId: Prisma.Sql): Prisma.Sql => Prisma.sql`exists (
+  select from reconciliation_breaks repairing
+  where repairing.customer_id = ${customerId} and repairing.in_flight_until is not null and repairing.in_flight_until > now())`;
+
 /** Nothing of the customer is in flight. @param exceptId a movement that does not count */
 export const isTurnFree = (customerId: Prisma.Sql, exceptId: string | null = null): Prisma.Sql =>
-  Prisma.sql`(not ${movementInFlight(customerId, exceptId)} and not ${creditInFlight(customerId)})`;
+  Prisma.sql`(not ${movementInFlight(customerId, exceptId)} and not ${creditInFlight(customerId)} and not ${repairInFlight(customerId)})`;
 
 /** @returns the customer's ledger version when nothing but this movement is in flight; null when something is */
 export async function readFreeTurn(db: Db, customerId: string, movementId: string): Promise<number | null> {

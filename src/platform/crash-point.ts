@@ -26,6 +26,9 @@ export const crashPoints = [
   "credit:marked",
   "credit:answered",
   "credit:recorded",
+  "repair:marked",
+  "repair:answered",
+  "repair:recorded",
 ] as const;
 
 export type CrashPoint = (typeof crashPoints)[number];

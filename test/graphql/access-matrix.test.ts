@@ -65,6 +65,14 @@ const rows: Record<string, Row> = {
   ],
   "Query.expiringVouchers": ["{ it: expiringVouchers { codes } }", forOperators("ok")],
   "Query.orders": ["{ it: orders { totalCount } }", forOperators("ok")],
+  "Query.reconciliationRuns": ["{ it: reconciliationRuns { totalCount } }", forOperators("ok")],
+  "Query.reconciliationRun": [
+    "query ($id: ID!) { it: reconciliationRun(id: $id) { id } }",
+    forOperators("null"),
+    (of) => ({ id: of.orderId }),
+  ],
+  "Query.reconciliationBreaks": ["{ it: reconciliationBreaks { totalCount } }", forOperators("ok")],
+  "Query.settlement": [`{ it: settlement(day: "2026-01-01") { csv } }`, forOperators("ok")],
   "Query.auditLog": ["{ it: auditLog { totalCount } }", forOperators("ok")],
   "Query.rewardCampaigns": ["{ it: rewardCampaigns { id } }", everybody],
   "Query.rewardRules": ["{ it: rewardRules { ruleId } }", forOperators("ok")],
@@ -228,6 +236,27 @@ const rows: Record<string, Row> = {
   "Mutation.retireRewardRule": [
     `mutation { it: retireRewardRule(input: { ruleId: "r" }) { ${refusals} } }`,
     forOperators("RULE_NOT_FOUND"),
+  ],
+  "Mutation.exportCustomer": [
+    `mutation { it: exportCustomer(input: { customerId: "nobody" }) { ${refusals} } }`,
+    forOperators("CUSTOMER_NOT_FOUND"),
+  ],
+  "Mutation.eraseCustomer": [
+    `mutation { it: eraseCustomer(input: { customerId: "nobody", note: "n" }) { ${refusals} } }`,
+    forOperators("CUSTOMER_NOT_FOUND"),
+  ],
+  "Mutation.runReconciliation": [
+    `mutation { it: runReconciliation(input: { from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z" }) { ${refusals} } }`,
+    forOperators("INVALID_INPUT"),
+  ],
+  "Mutation.importLedgerStatement": [
+    `mutation { it: importLedgerStatement(input: { csv: "x" }) { ${refusals} } }`,
+    forOperators("INVALID_INPUT"),
+  ],
+  "Mutation.repairBreak": [
+    `mutation ($id: ID!) { it: repairBreak(input: { breakId: $id, note: "n" }) { ${refusals} } }`,
+    forOperators("BREAK_NOT_FOUND"),
+    (of) => ({ id: of.orderId }),
   ],
   "Mutation.openLuckyDraw": [
     `mutation { it: openLuckyDraw(input: { drawId: "d", announcement: "{}" }) { ${refusals} } }`,

@@ -1,8 +1,19 @@
 import { expect, test } from "vitest";
 import { openDb } from "../../src/platform/db.ts";
-import { makeSweep, RETENTION_DAYS } from "../../src/program/retention.ts";
+import { makeSweep } from "../../src/program/retention.ts";
 import { DAY, makeTestClock } from "../support/clock.ts";
 import { cloneDatabase } from "../support/gateway.ts";
+
+const days = {
+  challenges: 7,
+  sessions: 30,
+  idempotencyKeys: 90,
+  deliveries: 60,
+  addresses: 365,
+  messages: 200,
+  quarantine: 180,
+  ledgerEntries: 400,
+};
 
 test("challenges, sessions, tokens, keys and deliveries are deleted after their days, and no sooner", async () => {
   const clock = makeTestClock();
@@ -19,7 +30,7 @@ test("challenges, sessions, tokens, keys and deliveries are deleted after their 
 
   async function fill(name: string, extraDays: number): Promise<void> {
     const at = (days: number) => ago(days + extraDays);
-    const { challenges, sessions, idempotencyKeys, deliveries } = RETENTION_DAYS;
+    const { challenges, sessions, idempotencyKeys, deliveries } = days;
     await db.otpChallenge.create({
       data: {
         customerId: name,
@@ -58,7 +69,7 @@ test("challenges, sessions, tokens, keys and deliveries are deleted after their 
     });
   }
 
-  const sweep = makeSweep({ db, clock });
+  const sweep = makeSweep({ db, clock, days });
   await fill("just kept", -0.01);
   const before = await count();
   await sweep();
@@ -67,5 +78,67 @@ test("challenges, sessions, tokens, keys and deliveries are deleted after their 
   await sweep();
   // A session that lives is kept; its refresh token that has long expired is not.
   expect(await count()).toEqual({ ...before, sessions: before.sessions + 1 });
+  await db.$disconnect();
+});
+
+test("addresses, messages and the provider's entries are erased after their days, and no sooner", async () => {
+  const clock = makeTestClock();
+  const db = openDb(await cloneDatabase(), 2);
+  const old = (kept: number, extraDays: number) => new Date(clock.now().getTime() - (kept + extraDays) * DAY);
+  async function fill(
+    name: string,
+    extraDays: number,
+    status: "FULFILLED" | "PROCESSING" = "FULFILLED",
+  ): Promise<void> {
+    const cart = await db.cart.create({ data: { customerId: name, status: "ORDERED" } });
+    await db.order.create({
+      data: {
+        ...{ number: name, customerId: name, cartId: cart.id, status, total: 0n, shippingAddress: { name: "Asha" } },
+        placedAt: old(days.addresses, extraDays),
+      },
+    });
+    await db.rewardMessage.create({
+      data: {
+        ...{ ticketId: name, ticketGiven: false, digest: name, source: "HTTP", actor: "a", action: "register" },
+        ...{ payload: `{"id":"${name}"}`, normalisations: [], answer: {} },
+        receivedAt: old(days.messages, extraDays),
+      },
+    });
+    const receivedAt = old(days.quarantine, extraDays);
+    await db.quarantinedReward.create({
+      data: {
+        fingerprint: name,
+        source: "HTTP",
+        actor: "a",
+        payload: name,
+        problems: [],
+        receivedAt,
+        lastReceivedAt: receivedAt,
+      },
+    });
+    await db.ledgerEntry.create({
+      data: {
+        ...{ entryId: name, customerId: name, type: "CREDIT", points: 1n, importedAt: clock.now() },
+        at: old(days.ledgerEntries, extraDays),
+      },
+    });
+  }
+  await fill("just kept", -0.01);
+  await fill("just over", 0.01);
+  await fill("in progress", 0.01, "PROCESSING");
+  await makeSweep({ db, clock, days })();
+
+  const orders = await db.order.findMany({ orderBy: { number: "asc" } });
+  expect(orders.map(({ number, shippingAddress }) => [number, shippingAddress !== null])).toEqual([
+    ["in progress", true],
+    ["just kept", true],
+    ["just over", false],
+  ]);
+  const messages = await db.rewardMessage.findMany({ orderBy: { ticketId: "asc" } });
+  expect(messages.map(({ payload }) => payload)).toEqual(["{}", '{"id":"just kept"}', "{}"]);
+  expect((await db.quarantinedReward.findMany()).map(({ payload }) => payload)).toEqual(["just kept"]);
+  expect((await db.ledgerEntry.findMany()).map(({ entryId }) => entryId)).toEqual(["just kept"]);
+  // Outside of a sweep and an erasure, messages are as append-only as ever.
+  await expect(db.$executeRaw`update reward_messages set payload = ''`).rejects.toThrow(/append-only/);
   await db.$disconnect();
 });

@@ -224,7 +224,7 @@ test("a stop does not wait for a caller who is still talking", async () => {
 test("the index names every route of the control surface, and each one answers", async () => {
   await using sandbox = await startSandbox();
   const { body } = await control(sandbox, "");
-  expect(Object.keys(body)).toHaveLength(29);
+  expect(Object.keys(body)).toHaveLength(30);
   for (const line of Object.keys(body)) {
     const [method = "", path = ""] = line.split(" ");
     const response = await fetch(`${sandbox.url}${path}`, { method });

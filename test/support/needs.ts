@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { hasBrowser } from "./browser.ts";
+import { systemBinaries } from "./system-postgres.ts";
 
 declare module "vitest" {
   interface TestTags {
@@ -34,6 +35,11 @@ export const needs = {
     isMet: spawnSync("promtool", ["--version"]).status === 0,
     missing: "no promtool on the PATH",
     remedy: "apt-get install prometheus",
+  },
+  postgresql: {
+    isMet: systemBinaries !== undefined,
+    missing: "no PostgreSQL server with pg_dump in /usr/lib/postgresql",
+    remedy: "apt-get install postgresql",
   },
   root: {
     isMet: process.getuid?.() === 0,

@@ -1,0 +1,143 @@
+import { randomUUID } from "node:crypto";
+import { type Db, inTransaction, Prisma } from "../platform/db.ts";
+import type { BreakClass, BreakState } from "../platform/generated/prisma/enums.ts";
+import { type Comparison, type FoundBreak, type Period, REPAIR_REASON } from "./break.ts";
+
+export type Run = Prisma.ReconciliationRunGetPayload<object>;
+export type Break = Prisma.ReconciliationBreakGetPayload<{ include: { run: true } }>;
+export type Cursor = readonly [at: string, id: string];
+export interface Page {
+  limit: number;
+  after: Cursor | null;
+}
+
+export interface BreakFilter {
+  classes?: readonly BreakClass[] | null | undefined;
+  states?: readonly BreakState[] | null | undefined;
+  runId?: string | undefined;
+}
+
+export interface ReconciliationStore {
+  runById(id: string): Promise<Run | null>;
+  runs(page: Page): Promise<Run[]>;
+  countRuns(): Promise<number>;
+  breakById(id: string): Promise<Break | null>;
+  breaks(filter: BreakFilter, page: Page): Promise<Break[]>;
+  countBreaks(filter: BreakFilter): Promise<number>;
+  /**
+   * Records what a run has found: new differences are rows, known ones are seen again, and differences of the period that are gone are
+   * closed. @returns how many are new
+   */
+  record(run: Run, comparisons: readonly Comparison[], options: { quietMs: number; now: Date }): Promise<number>;
+}
+
+export function makeReconciliationStore(db: Db): ReconciliationStore {
+  const where = ({ classes, states, runId }: BreakFilter): Prisma.ReconciliationBreakWhereInput => ({
+    ...(classes && { class: { in: [...classes] } }),
+    ...(states && { state: { in: [...states] } }),
+    ...(runId !== undefined && { runId }),
+  });
+
+  return {
+    runById: (id) => db.reconciliationRun.findUnique({ where: { id } }),
+    runs: ({ limit, after }) =>
+      db.reconciliationRun.findMany({
+        where: after
+          ? {
+              OR: [
+                { requestedAt: { lt: new Date(after[0]) } },
+                { requestedAt: new Date(after[0]), id: { lt: after[1] } },
+              ],
+            }
+          : {},
+        orderBy: [{ requestedAt: "desc" }, { id: "desc" }],
+        take: limit,
+      }),
+    countRuns: () => db.reconciliationRun.count(),
+    breakById: (id) => db.reconciliationBreak.findUnique({ where: { id }, include: { run: true } }),
+    breaks: (filter, { limit, after }) =>
+      db.reconciliationBreak.findMany({
+        where: {
+          AND: [
+            where(filter),
+            after
+              ? { OR: [{ since: { lt: new Date(after[0]) } }, { since: new Date(after[0]), id: { lt: after[1] } }] }
+              : {},
+          ],
+        },
+        include: { run: true },
+        orderBy: [{ since: "desc" }, { id: "desc" }],
+        take: limit,
+      }),
+    countBreaks: (filter) => db.reconciliationBreak.count({ where: where(filter) }),
+
+    record: (run, comparisons, { quietMs, now }) =>
+      inTransaction(db, async (tx) => {
+        const found = comparisons.flatMap(({ breaks }) => breaks);
+        const rows = found.map((each) => ({ id: randomUUID() as string, ...withDates(each) }));
+        const recorded = await tx.$queryRaw<{ id: string; isNew: boolean }[]>`
+          insert into reconciliation_breaks (id, class, key, repair, run_id, customer_id, order_number, order_id, movement_id, unit_id,
+            award_id, reward_id, points, evidence, since, found_at, last_seen_at)
+          select id, class::break_class, key, repair::break_repair, ${run.id}::uuid, "customerId", "orderNumber", "orderId", "movementId",
+            "unitId", "awardId", "rewardId", points, evidence, since, ${now}, ${now}
+          from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as it(id uuid, class text, key text, repair text, "customerId" text,
+            "orderNumber" text, "orderId" uuid, "movementId" uuid, "unitId" uuid, "awardId" uuid, "rewardId" uuid, points bigint,
+            evidence jsonb, since timestamptz)
+          on conflict (class, key) do update set last_seen_at = excluded.last_seen_at,
+            evidence = case when reconciliation_breaks.state in ('OPEN', 'EXPLAINED') then excluded.evidence else reconciliation_breaks.evidence end,
+            repair = case when reconciliation_breaks.state in ('OPEN', 'EXPLAINED') then excluded.repair else reconciliation_breaks.repair end,
+            state = ${reopened}, resolved_at = case when ${isBack} then null else reconciliation_breaks.resolved_at end
+          returning id, (xmax = 0) as "isNew"`;
+        const classes = comparisons.flatMap((each) => each.classes);
+        if (classes.includes("MOVEMENT_NOT_IN_LEDGER")) await concludeReturns(tx, run, { quietMs, now });
+        await explainGone(tx, run, { classes, seen: recorded.map(({ id }) => id), now });
+        return recorded.filter(({ isNew }) => isNew).length;
+      }),
+  };
+}
+
+/**
+ * A difference that had gone, and one whose repair is one of our own records and was undone, are open again. A repair at the
+ * provider or at Capillary leaves the entry that was found where it is.
+ */
+const isBack = Prisma.sql`(reconciliation_breaks.state = 'EXPLAINED' or reconciliation_breaks.state = 'REPAIRED'
+  and reconciliation_breaks.class in ('CODE_MISSING', 'CODE_NOT_OWED', 'STOCK_DIFFERS', 'ORDER_UNBALANCED'))`;
+const reopened = Prisma.sql`case when ${isBack} then 'OPEN'::break_state else reconciliation_breaks.state end`;
+
+const withDates = ({ since, points, ...found }: FoundBreak) => ({
+  ...found,
+  points: points ?? null,
+  since: since.toISOString(),
+});
+
+/** Returns whose answer was lost: the statement shows that they were carried out, or that they were not. */
+async function concludeReturns(
+  tx: Prisma.TransactionClient,
+  { from, to }: Period,
+  { quietMs, now }: { quietMs: number; now: Date },
+): Promise<void> {
+  await tx.$executeRaw`
+    update reconciliation_breaks b set state = 'REPAIRED', resolved_at = ${now}, in_flight_until = null, last_error = null
+    from ledger_entries e
+    where b.state = 'REPAIRING' and e.type = 'REVERSE' and e.order_id = b.order_number
+      and substring(e.reference from ${REPAIR_REASON.source}) = b.id::text`;
+  await tx.$executeRaw`
+    update reconciliation_breaks set state = 'OPEN', in_flight_until = null, last_error = 'the statement shows that it was not carried out'
+    where state = 'REPAIRING' and repair in ('RETURN_POINTS', 'SEND_RETURN_AGAIN')
+      and sent_at >= ${from} and sent_at < ${new Date(to.getTime() - quietMs)}
+      and (repair = 'RETURN_POINTS' or last_seen_at = ${now})`;
+}
+
+/** Closes differences of the period that this run has not found any more. */
+async function explainGone(
+  tx: Prisma.TransactionClient,
+  { from, to }: Period,
+  { classes, seen, now }: { classes: readonly BreakClass[]; seen: readonly string[]; now: Date },
+): Promise<void> {
+  if (classes.length === 0) return;
+  await tx.$executeRaw`
+    update reconciliation_breaks set resolved_at = ${now}, in_flight_until = null,
+      state = case state when 'REPAIRING' then 'REPAIRED'::break_state else 'EXPLAINED'::break_state end
+    where state in ('OPEN', 'REPAIRING') and id <> all(${[...seen]}::uuid[]) and class = any(${[...classes]}::break_class[])
+      and (since >= ${from} and since < ${to} or class in ('OUTCOME_KNOWN', 'STOCK_DIFFERS'))`;
+}

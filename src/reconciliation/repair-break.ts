@@ -1,0 +1,330 @@
+import { randomUUID } from "node:crypto";
+import type { ResolveAward } from "../awards/credit/resolve-award.ts";
+import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
+import { type Attempt, type Outcome, outcomeOf } from "../ledger/attempt.ts";
+import { isTurnFree, raiseLedgerVersions } from "../ledger/customer-turn.sql.ts";
+import type { FindGiven } from "../order/issue/find-given.ts";
+import type { ConcludeMovement } from "../order/movement/conclude-movement.ts";
+import { insertReturns } from "../order/movement/insert-returns.ts";
+import type { OrderChange, OrderStore } from "../order/order.store.ts";
+import { find } from "../order/order-aggregate.ts";
+import type { ResolveOrder } from "../order/resolve-order.ts";
+import type { ConcludeRevoke } from "../order/revoke/conclude-revoke.ts";
+import type { SettleLines } from "../order/settle-lines.ts";
+import { audit } from "../platform/audit.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
+import type { BreakRepair } from "../platform/generated/prisma/enums.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Capillary } from "../upstream/capillary/capillary.ts";
+import type { ClientPoints } from "../upstream/client-points/client-points.ts";
+import { repairReason } from "./break.ts";
+import type { Break, ReconciliationStore } from "./reconciliation.store.ts";
+
+export interface RepairRequest {
+  breakId: string;
+  /** Closes the break without a repair. */
+  writeOff: boolean;
+  note: string;
+  operatorId: string;
+}
+
+/** Repairs a break, or writes it off. @returns the break as it is then */
+export type RepairBreak = (request: RepairRequest) => Promise<Break | Refused>;
+
+export interface RepairBreakDeps {
+  db: Db;
+  store: ReconciliationStore;
+  orders: OrderStore;
+  client: ClientPoints;
+  capillary: Capillary | undefined;
+  findGiven: FindGiven | undefined;
+  conclude: ConcludeMovement;
+  concludeRevoke: ConcludeRevoke;
+  settleLines: SettleLines;
+  resolveOrder: ResolveOrder;
+  resolveAward: ResolveAward;
+  attempt: Attempt;
+  /** The longest that a call takes, and that its effect may be late. */
+  timeoutMs: number;
+  settleMs: number;
+  clock: Clock;
+  log: Logger;
+}
+
+/** The end of a repair. `untouched`: nothing was done, and the break is as it was. */
+type Repaired = { is: "repaired" } | { is: "open" | "in-doubt" | "untouched"; why: string };
+const repaired: Repaired = { is: "repaired" };
+const stays = (why: string): Repaired => ({ is: "open", why });
+
+export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
+  const { db, store, orders, client, capillary, clock, log } = deps;
+
+  const repairs: Record<
+    Exclude<BreakRepair, "WRITE_OFF">,
+    (found: Break, request: RepairRequest) => Promise<Repaired>
+  > = {
+    RETURN_POINTS: (found) => returnPoints(found, Number(found.points), repairReason(found.id)),
+
+    async SEND_RETURN_AGAIN(found) {
+      const movement = await db.pointsMovement.findUniqueOrThrow({ where: { id: found.movementId ?? "" } });
+      // The reason is frozen, so that the provider knows the call for a repetition if it has carried it out after all.
+      return returnPoints(found, Number(movement.points), movement.reasonText ?? "");
+    },
+
+    async CREDIT_AWARD(found) {
+      const award = await db.rewardAward.findUniqueOrThrow({ where: { id: found.awardId ?? "" } });
+      const isWhole = found.class === "AWARD_NOT_IN_LEDGER";
+      const reference = isWhole ? (award.creditReference ?? "") : `${award.creditReference}/D1`;
+      const points = isWhole ? Number(award.quantity) : Number(found.points);
+      // A reference takes effect once: also after a lost answer the call can be made again.
+      const outcome = await outcomeOf(
+        client.credit({ reference, customerId: award.customerId ?? "", points, at: award.createdAt }),
+      );
+      return outcome.is === "confirmed" ? repaired : stays(outcome.why);
+    },
+
+    async RESOLVE_MOVEMENT(found, request) {
+      const { orderId, movementId } = found;
+      if (orderId === null || movementId === null) return stays("the order is not known");
+      const happened = (found.evidence as { happened?: boolean }).happened === true;
+      await orders.changing(orderId, async (change) => {
+        const movement = change.order.movements.find(({ id }) => id === movementId);
+        if (movement?.state !== "REFUSED" || !happened) return;
+        await deps.conclude.needsAttention(change, movementId, "the provider's ledger shows that it was carried out");
+      });
+      return resolved(orderId, { movementId }, happened, request);
+    },
+
+    async RESOLVE_ISSUE(found, request) {
+      const { orderId, unitId } = found;
+      if (orderId === null || unitId === null) return stays("the unit is not known");
+      const open = await db.discrepancy.findFirst({ where: { unitId, resolvedAt: null } });
+      const { transaction } = (found.evidence as { theirs: { transaction: string } }).theirs;
+      return resolved(orderId, { discrepancyId: open?.id ?? null, transactionId: transaction }, true, request);
+    },
+
+    async RESOLVE_AWARD({ awardId }, { note, operatorId }) {
+      const award = await db.rewardAward.findUnique({ where: { id: awardId ?? "" } });
+      // A refused award is sent again under its reference, which the provider has carried out already and confirms.
+      const resolution = award?.state === "REFUSED" ? "TRY_AGAIN" : "HAPPENED";
+      const answer = await deps.resolveAward({ awardId: awardId ?? "", resolution, note, operatorId });
+      return answer || award?.state === "CREDITED" ? repaired : stays("the award does not wait for an answer any more");
+    },
+
+    REVOKE_ISSUAL: revokeIssual,
+
+    async TAKE_BACK_UNIT({ orderId, unitId }) {
+      if (orderId === null || unitId === null) return stays("the unit is not known");
+      await orders.changing(orderId, (change) => markTakenBack(change, unitId));
+      await orders.changing(orderId, (change) => deps.concludeRevoke.takenBack(change, unitId, { seenBack: true }));
+      return repaired;
+    },
+
+    async GIVE_CODE({ orderId, unitId, rewardId }) {
+      const given = await orders.changing(orderId ?? "", async ({ tx, now }) => {
+        const count = await tx.$executeRaw`
+          with code as (
+            select id from voucher_codes where reward_id = ${rewardId}::uuid and state = 'AVAILABLE'
+              and (valid_until is null or valid_until >= ${now}::date)
+              and not exists (select from voucher_codes where unit_id = ${unitId}::uuid)
+            order by valid_until nulls last, id limit 1 for update skip locked
+          ), given as (
+            update voucher_codes set state = 'ALLOCATED', unit_id = ${unitId}::uuid, allocated_at = ${now}
+            from code where voucher_codes.id = code.id returning reward_id
+          )
+          update rewards set stock = stock - 1, updated_at = ${now} from given where rewards.id = given.reward_id`;
+        return count === 1;
+      });
+      return given
+        ? repaired
+        : stays("the pool has no code left: import codes, or take the line back with reverseOrder");
+    },
+
+    async VOID_CODE({ key }) {
+      await db.voucherCode.updateMany({ where: { id: key, state: "ALLOCATED" }, data: { state: "VOID" } });
+      return repaired;
+    },
+
+    async RECOUNT_STOCK({ rewardId }) {
+      await inTransaction(db, async (tx) => {
+        await tx.$queryRaw`select from rewards where id = ${rewardId}::uuid for no key update`;
+        await tx.$executeRaw`
+          update rewards set stock = (select count(*) from voucher_codes c where c.reward_id = rewards.id and c.state = 'AVAILABLE'),
+            updated_at = ${clock.now()}
+          where id = ${rewardId}::uuid`;
+      });
+      return repaired;
+    },
+
+    async SETTLE_ORDER({ orderId }) {
+      await orders.changing(orderId ?? "", (change) => deps.settleLines(change, { reason: "FULFILMENT_FAILURE" }));
+      return repaired;
+    },
+  };
+
+  async function resolved(
+    orderId: string,
+    which: { movementId?: string | null; discrepancyId?: string | null; transactionId?: string | null },
+    happened: boolean,
+    { note, operatorId }: RepairRequest,
+  ): Promise<Repaired> {
+    const answer = await deps.resolveOrder({
+      orderId,
+      movementId: null,
+      discrepancyId: null,
+      transactionId: null,
+      ...which,
+      outcome: happened ? "HAPPENED" : "DID_NOT_HAPPEN",
+      note,
+      operatorId,
+      idempotencyKey: randomUUID(),
+    });
+    return isRefused(answer) ? stays(answer.refusals.map(({ message }) => message).join(" ")) : repaired;
+  }
+
+  /** The state that `takenBack` concludes from, with the return of what Capillary was to take. */
+  async function markTakenBack(change: OrderChange, unitId: string): Promise<void> {
+    const { line, unit } = find(change, unitId);
+    if (unit.issue.revokeState === "NEEDS_ATTENTION") return;
+    const data = { revokeState: "NEEDS_ATTENTION", revokeReason: "FULFILMENT_FAILURE" } as const;
+    await change.tx.unitIssue.update({ where: { unitId }, data });
+    if (unit.issue.points === 0) return;
+    await insertReturns(change, change.order, "FULFILMENT_FAILURE", [
+      {
+        ledger: "CAPILLARY",
+        payWith: line.payWith,
+        groupId: line.groupId,
+        unitId,
+        points: unit.issue.points,
+        lineIds: [line.id],
+        transactionNumber: unit.issue.transactionNumber,
+      },
+    ]);
+  }
+
+  async function returnPoints(found: Break, points: number, reason: string): Promise<Repaired> {
+    const { orderNumber, customerId } = found;
+    if (orderNumber === null || customerId === null) return stays("the order is not known");
+    return send(found, customerId, () => client.reverse({ orderNumber, customerId, points, reason }));
+  }
+
+  async function revokeIssual(found: Break, { note }: RepairRequest): Promise<Repaired> {
+    const { customerId, key: transactionId } = found;
+    if (!capillary || customerId === null) return stays("Capillary is not configured");
+    const revoke = {
+      transactionId,
+      customer: { externalId: customerId },
+      by: "tessera",
+      reason: note,
+      at: clock.now(),
+    };
+    return send(found, null, () => capillary.issuing.revoke(revoke));
+  }
+
+  /**
+   * One call for the repair, marked before and recorded afterwards.
+   *
+   * @param moves the customer whose points at the points provider it moves, while nothing else of theirs is in flight; null for none
+   */
+  async function send(found: Break, moves: string | null, call: () => Promise<unknown>): Promise<Repaired> {
+    const mark = await inTransaction(db, async (tx) => {
+      if (moves !== null && !(await takeTurn(tx, moves))) return null;
+      const marked = await tx.$executeRaw`
+        update reconciliation_breaks set state = 'REPAIRING', sent_at = ${clock.now()}, attempts = attempts + 1,
+          in_flight_until = now() + ${deps.timeoutMs + deps.settleMs} * interval '1 ms'
+        where id = ${found.id}::uuid and ${isSendable}`;
+      return marked === 1 ? { wasInDoubt: found.state === "REPAIRING", markedAt: performance.now() } : null;
+    });
+    if (!mark) {
+      const isSent = found.state === "REPAIRING";
+      const why = isSent
+        ? "it was sent, and its answer was lost. A run over the time of the call finds out whether it took effect"
+        : "points of this customer are being moved. Try again in a minute";
+      return { is: "untouched", why };
+    }
+    return deps.attempt(mark, {
+      name: "repair",
+      call: () => outcomeOf(call()),
+      record: async (outcome: Outcome<unknown>): Promise<Repaired> => {
+        if (moves !== null) await inTransaction(db, (tx) => raiseLedgerVersions(tx, [moves]));
+        if (outcome.is === "confirmed") return repaired;
+        return { is: outcome.is === "unknown" ? "in-doubt" : "open", why: outcome.why };
+      },
+    });
+  }
+
+  async function conclude(
+    found: Break,
+    answer: Repaired,
+    { note, operatorId, writeOff }: RepairRequest,
+  ): Promise<void> {
+    const now = clock.now();
+    if (answer.is === "untouched") return;
+    await inTransaction(db, async (tx) => {
+      const closed = { resolvedAt: now, resolvedBy: operatorId, note, lastError: null, inFlightUntil: null };
+      const data: Prisma.ReconciliationBreakUncheckedUpdateInput =
+        answer.is === "repaired"
+          ? { state: writeOff ? "WRITTEN_OFF" : "REPAIRED", ...closed }
+          : answer.is === "open"
+            ? { state: "OPEN", lastError: answer.why, inFlightUntil: null }
+            : { lastError: answer.why }; // in flight until its time is over
+      await tx.reconciliationBreak.update({ where: { id: found.id }, data });
+      await auditRepair(tx, found, answer, { note, operatorId, writeOff }, now);
+    });
+    if (answer.is !== "repaired") log.warn({ break: found.id, reason: answer.why }, "A break was not repaired");
+  }
+
+  return async (request) => {
+    const found = await store.breakById(request.breakId);
+    if (!found) return refused(refusal("BREAK_NOT_FOUND", "There is no such break.", ["input", "breakId"]));
+    if (found.state !== "OPEN" && found.state !== "REPAIRING") return found; // a repetition
+    if (request.writeOff || found.repair === "WRITE_OFF") {
+      if (!request.writeOff) {
+        const message = "Nothing is to be sent for this break. Look at its evidence, and write it off.";
+        return refused(refusal("BREAK_NOT_REPAIRABLE", message, ["input", "action"]));
+      }
+      if (found.inFlightUntil && found.inFlightUntil > clock.now()) return notRepaired("a repair is in flight");
+      await conclude(found, repaired, request);
+    } else {
+      const answer = await repairs[found.repair](found, request);
+      await conclude(found, answer, request);
+      if (answer.is !== "repaired") return notRepaired(answer.why);
+    }
+    return (await store.breakById(found.id)) as Break;
+  };
+}
+
+/** Locks the customer, whose wallet is outdated from now on. @returns whether nothing of the customer is in flight */
+async function takeTurn(tx: Tx, customerId: string): Promise<boolean> {
+  await raiseLedgerVersions(tx, [customerId]);
+  const [turn] = await tx.$queryRaw<{ isFree: boolean }[]>`select ${isTurnFree(Prisma.sql`${customerId}`)} as "isFree"`;
+  return turn?.isFree === true;
+}
+
+/** A return in doubt waits for the next statement; a revoke may be asked for again. */
+const isSendable = Prisma.sql`(state = 'OPEN'
+  or state = 'REPAIRING' and repair = 'REVOKE_ISSUAL' and (in_flight_until is null or in_flight_until < now()))`;
+
+const notRepaired = (why: string) =>
+  refused(refusal("BREAK_NOT_REPAIRED", `The break was not repaired: ${why}.`, ["input", "breakId"]));
+
+function auditRepair(
+  tx: Tx,
+  found: Break,
+  answer: Repaired,
+  { note, operatorId, writeOff }: Omit<RepairRequest, "breakId">,
+  at: Date,
+): Promise<void> {
+  const details = {
+    class: found.class,
+    repair: found.repair,
+    key: found.key,
+    points: found.points === null ? null : Number(found.points),
+    note,
+    outcome: answer.is,
+    ...(answer.is !== "repaired" && { why: answer.why }),
+  };
+  const action = writeOff ? "break.write-off" : "break.repair";
+  return audit(tx, { at, actor: operatorId, action, subject: found.id, details });
+}
