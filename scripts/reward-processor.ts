@@ -9,20 +9,22 @@ import { logLibraryOutput } from "../src/platform/library-output.ts";
 import { makeLogger } from "../src/platform/logger.ts";
 import { onStopRequest } from "../src/platform/stop-request.ts";
 import { explainError, readProcessConfig } from "../src/program/command-line.ts";
+import { makeFirstWords } from "../src/program/first-words.ts";
 import { runOwnProcess } from "../src/program/run-reward-processor.ts";
 
+const words = makeFirstWords("The reward processor");
 try {
-  const config = readProcessConfig();
+  const config = readProcessConfig(words);
   const log = await makeLogger({ level: config.logLevel, pretty: !config.isProduction });
+  logLibraryOutput(log);
   const stop = await runOwnProcess(config, { log });
   onStopRequest(stop);
-  console.log(
+  log.info(
     "The reward processor is running: it takes commands from the Redis stream reward:commands. " +
       "Refused commands go to quarantine, commands that failed too often to reward:commands:dead.",
   );
-  logLibraryOutput(log);
   process.send?.({ type: "ready" });
 } catch (error) {
-  console.error(`\nThe reward processor did not start.\n${explainError(error)}`);
+  words.fail("did not start", explainError(error));
   process.exit(1);
 }

@@ -3,20 +3,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { onStopRequest } from "./platform/stop-request.ts";
 import { checkPorts } from "./program/check-ports.ts";
 import { explainError, readProcessConfig } from "./program/command-line.ts";
+import { makeFirstWords } from "./program/first-words.ts";
 import { makeProgress } from "./program/progress.ts";
 
 /** How long a stop that is requested during the start waits for the start to finish. */
 const START_GRACE_MS = 10_000;
 
 const progress = makeProgress(process.stderr);
-const fail = (message: string, what = "did not start"): never => {
+const words = makeFirstWords("Tessera");
+const fail = (reason: string, what = "did not start"): never => {
   progress.clear();
-  process.stderr.write(`\nTessera ${what}.\n${message}\n`);
+  words.fail(what, reason);
   process.exit(1);
 };
 
 try {
-  const config = readProcessConfig();
+  const config = readProcessConfig(words);
   await checkPorts(config);
   const onStep = config.isProduction ? undefined : progress.show;
   onStep?.("Loading the gateway");
@@ -36,8 +38,10 @@ try {
   });
   const app = await starting;
   progress.clear();
-  process.stdout.write(banner(config, app));
-  process.send?.({ type: "ready", url: app.url });
+  const { url, metricsUrl, notes } = app;
+  if (config.isProduction) log.info({ url, metricsUrl, notes }, "Tessera is ready");
+  else process.stdout.write(banner(config, app));
+  process.send?.({ type: "ready", url });
   flushCompileCache(); // the next start is quick also if this process is killed
 
   // A fault nobody caught leaves this process in a state nobody knows: another one goes on with its orders.

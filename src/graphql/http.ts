@@ -12,6 +12,7 @@ import type { Context } from "./context.ts";
 import type { DocumentCache } from "./document-cache.ts";
 import { badUserInput, type ErrorCode, internalError, PublicError, serviceUnavailable, toPublic } from "./errors.ts";
 import { costOf, limitError, MAX_ERRORS, MAX_TOKENS } from "./limits.ts";
+import { clientName, loggedOperation, shownName } from "./logged-operation.ts";
 import type { DocumentGate } from "./trusted-documents.ts";
 
 export interface GraphqlHttpOptions {
@@ -58,6 +59,16 @@ export async function mountGraphql(
     ],
   });
   await apollo.start();
+  const handle = fastifyApolloHandler(apollo, {
+    context: (request, reply) =>
+      makeContext(request, reply).catch((error: unknown) => {
+        if (error instanceof PublicError) throw error;
+        log.error({ err: error, requestId: request.id }, "Unexpected error");
+        const trouble = databaseTrouble(error);
+        if (!trouble) throw internalError({ requestId: request.id });
+        throw serviceUnavailable(trouble, { requestId: request.id, http: { status: 503, headers: retryAfter } });
+      }),
+  });
   fastify.route({
     method: ["GET", "POST"],
     url: "/graphql",
@@ -71,16 +82,9 @@ export async function mountGraphql(
       if (reply.statusCode < 400 || typeof payload !== "string") return payload;
       return withRequestId(payload, request.id);
     },
-    handler: fastifyApolloHandler(apollo, {
-      context: (request, reply) =>
-        makeContext(request, reply).catch((error: unknown) => {
-          if (error instanceof PublicError) throw error;
-          log.error({ err: error, requestId: request.id }, "Unexpected error");
-          const trouble = databaseTrouble(error);
-          if (!trouble) throw internalError({ requestId: request.id });
-          throw serviceUnavailable(trouble, { requestId: request.id, http: { status: 503, headers: retryAfter } });
-        }),
-    }),
+    handler(request, reply) {
+      return handle.call(fastify, request, reply);
+    },
   });
   return () => apollo.stop();
 }
@@ -192,11 +196,6 @@ function limits(schema: GraphQLSchema): ApolloServerPlugin<Context> {
   };
 }
 
-const MAX_LOGGED_NAME = 64;
-/** Anybody may send a name of any length. */
-const shownName = (name: string | null | undefined): string =>
-  name == null || name.length <= MAX_LOGGED_NAME ? (name ?? "") : `${name.slice(0, MAX_LOGGED_NAME)}…`;
-
 /** One log line for each operation, the full story of each surprise, and the request's id on every error. */
 function accounting(log: Logger, metrics: Metrics | undefined): ApolloServerPlugin<Context> {
   return {
@@ -212,7 +211,7 @@ function accounting(log: Logger, metrics: Metrics | undefined): ApolloServerPlug
             );
           }
         },
-        async willSendResponse({ response, operation, operationName, contextValue }) {
+        async willSendResponse({ request, queryHash, response, operation, operationName, contextValue }) {
           if (response.body.kind !== "single") return;
           const result = response.body.singleResult;
           if (result.errors) {
@@ -229,14 +228,17 @@ function accounting(log: Logger, metrics: Metrics | undefined): ApolloServerPlug
             codes: codes ?? [],
             seconds: ms / 1_000,
           });
+          const { type, ...named } = loggedOperation(operation, operationName, queryHash);
           log.info(
             {
               requestId,
               viewer: contextValue.viewer.kind,
+              client: clientName((name) => request.http?.headers.get(name)),
+              ...named,
               ms: Math.round(ms),
               ...(codes && { errors: codes }),
             },
-            `${operation?.operation ?? "invalid operation"} ${shownName(operationName)}`.trimEnd(),
+            `${type} ${named.operation ?? ""}`.trimEnd(),
           );
         },
       };

@@ -84,7 +84,7 @@ export function serveSocket<Extra>(
     isAlive = true;
   });
   ws.on("ping", holdBack); // ws has sent the pong
-  ws.on("error", (error) => log.debug({ err: error }, "A socket broke the rules")); // ws closes it
+  ws.on("error", ({ message: reason }) => log.debug({ reason }, "A socket broke the rules")); // ws closes it
 
   const closed = protocol.opened(
     {

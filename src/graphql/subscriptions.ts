@@ -22,6 +22,7 @@ import type { Context } from "./context.ts";
 import { type DocumentCache, documentKey } from "./document-cache.ts";
 import { toPublic } from "./errors.ts";
 import { costOf, limitError, MAX_ERRORS, MAX_TOKENS, withCode } from "./limits.ts";
+import { clientName, hashOf, loggedOperation } from "./logged-operation.ts";
 import { OPERATION_COST } from "./rate-limits.ts";
 import { serveSocket } from "./serve-socket.ts";
 import { makeOpenCount, type SocketLimits } from "./socket-limits.ts";
@@ -66,6 +67,7 @@ export interface SubscriptionOptions {
 
 interface SocketState {
   viewer: Viewer;
+  client: string | undefined;
   /** The operations under way, by the id that the client gave each. */
   running: Map<string, { requestId: string; label: string }>;
   release(): void;
@@ -279,7 +281,8 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
           socket.close(TRY_AGAIN_LATER, "Too many sockets of this session");
           return false;
         }
-        const state = { viewer, running: new Map(), release };
+        const headerOf = (name: string) => connectionParams?.[name] ?? request.headers[name];
+        const state: SocketState = { viewer, client: clientName(headerOf), running: new Map(), release };
         extra.state = state;
         states.add(state);
         socket.once("close", () => states.delete(state));
@@ -312,6 +315,15 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
         if (Array.isArray(document)) return refuse(document);
         const { operationName, variables } = payload;
         state.running.set(id, { requestId, label: metrics?.operationLabel(operationName) ?? "" });
+        const { type, ...named } = loggedOperation(
+          getOperationAST(document, operationName),
+          operationName,
+          hashOf(document),
+        );
+        log.info(
+          { requestId, viewer: state.viewer.kind, client: state.client, ...named },
+          `${type} ${named.operation ?? ""} over a websocket`.replace("  ", " "),
+        );
         return {
           schema,
           document,

@@ -1,7 +1,8 @@
 import PQueue from "p-queue";
+import { ExpectedError } from "./expected-error.ts";
 
 /** Thrown when so many wait for the same already that one more would wait too long. Nothing has been done. */
-export class Busy extends Error {
+export class Busy extends ExpectedError {
   override name = "Busy";
 }
 

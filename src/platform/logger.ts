@@ -1,4 +1,6 @@
-import { type Logger as PinoLogger, pino } from "pino";
+import { type Logger as PinoLogger, pino, stdSerializers, stdTimeFunctions } from "pino";
+import { databaseTrouble } from "./database-trouble.ts";
+import { ExpectedError } from "./expected-error.ts";
 
 export type Logger = Pick<PinoLogger, "trace" | "debug" | "info" | "warn" | "error" | "fatal">;
 
@@ -33,10 +35,22 @@ export interface LoggerOptions {
   destination?: NodeJS.WritableStream;
 }
 
+/** An error as a line has it: with its stack only if it is a fault of the program. */
+function describeError(error: unknown): unknown {
+  const described: unknown = stdSerializers.err(error as Error);
+  const isExpected = error instanceof ExpectedError || databaseTrouble(error) !== null;
+  if (!isExpected || typeof described !== "object") return described;
+  const { stack: _, aggregateErrors: __, ...facts } = described as Record<string, unknown>;
+  return facts;
+}
+
 export async function makeLogger({ level, pretty, destination }: LoggerOptions): Promise<PinoLogger> {
   const options = {
     level,
     base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: describeError },
     redact: {
       paths: [...secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), ...failingRow],
       censor: "[redacted]",

@@ -2,9 +2,8 @@ import { join } from "node:path";
 import type { App } from "../app.ts";
 import type { Config } from "../config/config.ts";
 
-/** What a newcomer needs to know after `npm start`. */
+/** What a newcomer needs to know after `npm start`; production logs a line instead. */
 export function banner(config: Config, app: App): string {
-  if (config.isProduction) return `Tessera is ready at ${app.url}\n`;
   const lines = [
     "",
     `  Tessera is ready, after ${(performance.now() / 1_000).toFixed(1)} s.`,
@@ -14,6 +13,7 @@ export function banner(config: Config, app: App): string {
     `  GraphQL         ${app.url}/graphql`,
     `  Health          ${app.url}/healthz and ${app.url}/readyz`,
   ];
+  if (app.metricsUrl) lines.push(`  Metrics         ${app.metricsUrl}`);
   if (app.sandboxUrl) {
     lines.push(
       `  Sandbox         ${app.sandboxUrl}/__sandbox`,

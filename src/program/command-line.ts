@@ -1,15 +1,16 @@
 import { type Config, ConfigError, readConfig } from "../config/config.ts";
 import { findMisspelledSettings } from "../config/misspelled-settings.ts";
 import { SetupError } from "../platform/setup-error.ts";
+import { type FirstWords, makeFirstWords } from "./first-words.ts";
 
 /**
  * Reads the settings of this process. Warns on standard error of variables that nearly are a setting.
  *
  * @throws ConfigError, SetupError as `readConfig` does
  */
-export function readProcessConfig(): Config {
+export function readProcessConfig({ warn }: Pick<FirstWords, "warn"> = makeFirstWords("Tessera")): Config {
   for (const { found, meant } of findMisspelledSettings(process.env)) {
-    process.stderr.write(`Warning: ${found} is not a setting of Tessera and has no effect. Did you mean ${meant}?\n`);
+    warn(`${found} is not a setting of Tessera and has no effect. Did you mean ${meant}?`);
   }
   return readConfig(process.env);
 }

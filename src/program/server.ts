@@ -179,7 +179,8 @@ export async function startServer({
         return payload;
       });
       fastify.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-        const trouble = databaseTrouble(error);
+        // A client that goes away in the middle of its body is no database that does.
+        const trouble = (error.statusCode ?? 500) < 500 ? null : databaseTrouble(error);
         const isLater = trouble !== null || error instanceof Busy;
         const status = isLater ? 503 : (error.statusCode ?? 500);
         if (status >= 500) log.error({ err: error, requestId: request.id }, "Unexpected error");

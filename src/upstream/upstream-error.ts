@@ -1,3 +1,5 @@
+import { ExpectedError } from "../platform/expected-error.ts";
+
 /**
  * What a failed call to an upstream means.
  *
@@ -8,7 +10,7 @@
 export type UpstreamOutcome = "refused" | "transient" | "unknown";
 
 /** A call to an upstream that did not succeed. The message is for operators and logs, never for customers. */
-export class UpstreamError extends Error {
+export class UpstreamError extends ExpectedError {
   override name = "UpstreamError";
   readonly service: string;
   readonly operation: string;

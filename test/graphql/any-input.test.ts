@@ -354,4 +354,4 @@ const unexpectedInLog = () =>
   written
     .text()
     .split("\n")
-    .filter((line) => /Unexpected error|could not be processed|could not be read/.test(line));
+    .filter((line) => /Unexpected error|could not be processed|could not be read|"stack":/.test(line));

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { connect as netConnect, type Socket } from "node:net";
 import { GraphQLError, type GraphQLInterfaceType, parse, validate } from "graphql";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -6,7 +9,9 @@ import { buildSchema } from "../../src/graphql/schema.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { type CapturedLog, captureLog } from "../support/log.ts";
+import { placeOrder } from "../support/orders.ts";
 import { postRaw } from "../support/raw-http.ts";
+import { connect, openSocket } from "../support/raw-socket.ts";
 
 test("every fact of every refusal can be asked for in one document", () => {
   const schema = buildSchema([]);
@@ -211,6 +216,114 @@ describe("a gateway in production", () => {
     expect(json.errors?.[0]?.message).not.toContain("Did you mean");
   });
 
+  test("logs each operation with its name, its document, its request and its client", async () => {
+    const query = "query Front { rewards(first: 1) { totalCount } }";
+    const document = createHash("sha256").update(query).digest("hex").slice(0, 16);
+    const client = { "apollographql-client-name": "shop-app", "apollographql-client-version": "2.1" };
+    const { headers } = await postRaw(gateway.url, { query }, client);
+    const requestId = headers.get("x-request-id");
+    const operation = { requestId, operation: "Front", document, viewer: "anonymous" };
+    expect(logged().find((line) => line.requestId === requestId)).toMatchObject({
+      ...operation,
+      level: "info",
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      client: "shop-app@2.1",
+      msg: "query Front",
+    });
+
+    const customer = await gateway.customer();
+    const id = await placeOrder(customer, (await gateway.merchandise()).id);
+    const socket = await connect(gateway.url, { payload: { authorization: `Bearer ${customer.token}`, ...client } });
+    const follow = "subscription Follow ($id: ID!) { orderStatus(orderId: $id) { seq } }";
+    socket.send({ type: "subscribe", id: "1", payload: { query: follow, variables: { id } } });
+    await socket.next();
+    socket.ws.close();
+    expect(logged().find(({ msg }) => msg.startsWith("subscription"))).toMatchObject({
+      requestId: expect.any(String),
+      document: createHash("sha256").update(follow).digest("hex").slice(0, 16),
+      client: "shop-app@2.1",
+      viewer: "customer",
+    });
+  });
+
+  test("logs no name of a client that could forge a line, nor one of any length", async () => {
+    for (const name of ["x".repeat(65), 'a"b']) {
+      const { headers } = await postRaw(
+        gateway.url,
+        { query: "{ __typename }" },
+        { "apollographql-client-name": name },
+      );
+      const requestId = headers.get("x-request-id");
+      expect(logged().find((line) => line.requestId === requestId)).not.toHaveProperty("client");
+    }
+  });
+
+  test("logs no error and no stack for what a stranger can do", async () => {
+    written.clear();
+    const { port } = new URL(gateway.url);
+    const bytes = async (text: string, end: "reset" | "wait") => {
+      const socket = netConnect(Number(port), "127.0.0.1").on("error", () => {});
+      await once(socket, "connect");
+      const closed = once(socket, "close");
+      await new Promise<void>((sent) => socket.write(text, () => sent()));
+      if (end === "reset") socket.resetAndDestroy();
+      else socket.resume().end();
+      await closed;
+    };
+    const head = "POST /graphql HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
+    await bytes(`${head}content-length: 100\r\n\r\n{"query":`, "reset");
+    await bytes("GET / HTTP/1.1\r\nhost: a\r\nx: \0\r\n\r\n", "wait");
+    await bytes(`GET /${"x".repeat(20_000)} HTTP/1.1\r\nhost: a\r\n\r\n`, "wait");
+    for (const body of [
+      "{",
+      "[]",
+      "null",
+      '{"query":1}',
+      '{"query":"{"}',
+      '{"query":"{ nothing }"}',
+      `{"query":"${"{a".repeat(5_000)}"}`,
+    ]) {
+      await postRaw(gateway.url, body);
+    }
+    await postRaw(gateway.url, { query: "query ($id: ID!) { order(id: $id) { id } }", variables: { id: "\0" } });
+    for (const authorization of ["Bearer x", "Bearer a.b.c", `Bearer ${"x".repeat(5_000)}`, "Basic ="]) {
+      await postRaw(gateway.url, { query: "{ me { customerId } }" }, { authorization });
+    }
+    for (const path of [
+      "/%ff",
+      "/assets/../../etc/passwd",
+      "/assets/%2e%2e/x",
+      "/reward-processor",
+      "/webhooks/fulfilment",
+    ]) {
+      await fetch(`${gateway.url}${path}`, { method: "POST", body: "{" });
+    }
+    for (const message of ["{", '{"type":"none"}', '{"type":"subscribe"}']) {
+      const socket = await openSocket(gateway.url);
+      socket.send(message);
+      await socket.closed;
+    }
+    const broken = await openSocket(gateway.url);
+    (broken.ws as unknown as { _socket: Socket })._socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff]));
+    await broken.closed;
+    expect(logged().filter(({ level }) => level === "error" || level === "fatal")).toEqual([]);
+    expect(written.text()).not.toContain('"stack"');
+    expect(written.text()).toContain("A socket broke the rules");
+  });
+
+  test("logs of an upstream that fails its words, and no stack", async () => {
+    written.clear();
+    const customer = await gateway.customer();
+    const error = new UpstreamError({ service: "client-points", operation: "points", outcome: "unknown" }, "HTTP 500", {
+      cause: new Error("a cause"),
+    });
+    written.log.warn({ err: error, customer: customer.customerId }, "An upstream failed");
+    expect(logged()).toMatchObject([{ err: { type: "UpstreamError", message: expect.stringContaining("HTTP 500") } }]);
+    expect(written.text()).not.toContain('"stack"');
+    written.log.warn({ err: new Error("a fault of the program") }, "A fault");
+    expect(written.text()).toContain('"stack"');
+  });
+
   test("shows of a surprise the request's id only, and logs all of it", async () => {
     await gateway.sql("alter table rewards rename to rewards_away");
     const answer = await postRaw(
@@ -277,7 +390,7 @@ describe("a gateway in production", () => {
         expect(answer.text).not.toContain(name);
         const { requestId } = answer.json.errors?.[0]?.extensions ?? {};
         expect(requestId).toBe(answer.headers.get("x-request-id"));
-        expect(logged().filter((line) => line.level === 50 && line.requestId === requestId)).toHaveLength(1);
+        expect(logged().filter((line) => line.level === "error" && line.requestId === requestId)).toHaveLength(1);
       }
     } finally {
       await admin.query(`alter database ${name} allow_connections true`);

@@ -151,7 +151,7 @@ describe("entities", () => {
       .text()
       .split("\n")
       .slice(before - 1);
-    expect(logged.filter((line) => line.includes('"level":50'))).toEqual([]);
+    expect(logged.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 
   test("take nothing from their reference but the key", async () => {

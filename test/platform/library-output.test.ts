@@ -19,11 +19,11 @@ test("what libraries write by themselves is in the log, and nowhere else", async
   const lines = text()
     .trim()
     .split("\n")
-    .map((line) => JSON.parse(line) as { level: number; msg: string });
+    .map((line) => JSON.parse(line) as { level: string; msg: string });
   expect(lines.map(({ level, msg }) => [level, msg])).toEqual([
-    [50, "an error of a library { code: 7 }"],
-    [40, "a warning of a library"],
-    [30, "its news"],
-    [40, "A warning of Node.js or a library: will go away"],
+    ["error", "an error of a library { code: 7 }"],
+    ["warn", "a warning of a library"],
+    ["info", "its news"],
+    ["warn", "A warning of Node.js or a library: will go away"],
   ]);
 });

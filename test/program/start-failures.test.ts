@@ -65,7 +65,13 @@ describe("a start that fails says why, without a stack", () => {
       CLIENT_API_USER: "tessera",
       CLIENT_API_PASSWORD: "hunter2",
     };
-    expect(await failureOf("src/main.ts", production)).toContain("DATABASE_URL: required in production");
+    const [line = "", ...others] = (await failureOf("src/main.ts", production)).split("\n");
+    expect(JSON.parse(line)).toMatchObject({
+      level: "fatal",
+      msg: "Tessera did not start",
+      reason: expect.stringContaining("DATABASE_URL: required in production"),
+    });
+    expect(others).toEqual([]);
   });
 
   test("the gateway with a DATA_DIR that its user may not write in", async () => {

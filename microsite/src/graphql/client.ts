@@ -56,6 +56,7 @@ const byId = new PersistedQueryLink({
 
 export const client = new ApolloClient({
   cache,
+  clientAwareness: { name: "tessera-microsite" },
   link: versionLink.split(
     ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
     new GraphQLWsLink(socket),

@@ -1,0 +1,26 @@
+/**
+ * Writes to standard error what a process says before it has a logger, and what it says last: text for people, and lines of JSON in
+ * production, where a program reads them from the first line on.
+ */
+export interface FirstWords {
+  warn(message: string): void;
+  /** @param what such as `did not start` */
+  fail(what: string, reason: string): void;
+}
+
+export function makeFirstWords(
+  program: string,
+  { isProduction = process.env["NODE_ENV"] === "production", out = process.stderr } = {},
+): FirstWords {
+  const line = (level: string, msg: string, facts: object = {}) =>
+    out.write(`${JSON.stringify({ level, time: new Date().toISOString(), ...facts, msg })}\n`);
+  return isProduction
+    ? {
+        warn: (message) => void line("warn", message),
+        fail: (what, reason) => void line("fatal", `${program} ${what}`, { reason }),
+      }
+    : {
+        warn: (message) => void out.write(`Warning: ${message}\n`),
+        fail: (what, reason) => void out.write(`\n${program} ${what}.\n${reason}\n`),
+      };
+}
