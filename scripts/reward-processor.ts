@@ -15,10 +15,16 @@ import { runOwnProcess } from "../src/program/run-reward-processor.ts";
 const words = makeFirstWords("The reward processor");
 try {
   const config = readProcessConfig(words);
+  const { tracing } = config;
+  const stopTracing =
+    tracing && (await import("../src/observability/start-tracing.ts")).startTracing(tracing, "reward-processor");
   const log = await makeLogger({ level: config.logLevel, pretty: !config.isProduction });
   logLibraryOutput(log);
   const stop = await runOwnProcess(config, { log });
-  onStopRequest(stop);
+  onStopRequest(async () => {
+    await stop();
+    await stopTracing?.();
+  });
   log.info(
     "The reward processor is running: it takes commands from the Redis stream reward:commands. " +
       "Refused commands go to quarantine, commands that failed too often to reward:commands:dead.",

@@ -29,12 +29,16 @@ try {
     import("./platform/logger.ts"),
     import("./platform/library-output.ts"),
   ]);
+  // Before the logger, whose lines have the ids of traces.
+  const stopTracing =
+    config.tracing && (await import("./observability/start-tracing.ts")).startTracing(config.tracing, "gateway");
   const log = await makeLogger({ level: config.logLevel, pretty: !config.isProduction });
   logLibraryOutput(log);
   const starting = startApp(config, { onStep, log });
   onStopRequest(async () => {
     const app = await Promise.race([starting.catch(() => undefined), sleep(START_GRACE_MS, undefined)]);
     await app?.stop();
+    await stopTracing?.();
   });
   const app = await starting;
   progress.clear();

@@ -183,6 +183,9 @@ const settings = z.object({
   SEED: z.enum(["sample", "none"]).optional(),
   METRICS_PORT: portOrOff.optional(),
   METRICS_HOST: text.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpBase.optional(),
+  OTEL_TRACES_SAMPLER_ARG: number(0, 1).default(0.1),
+  OTEL_SERVICE_NAME: text.optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   CRASH_POINTS: flag.default(false),
 });
@@ -326,6 +329,15 @@ export function readConfig(env: Record<string, string | undefined>) {
       metricsPort === "off"
         ? undefined
         : { port: metricsPort, host: s.METRICS_HOST ?? host, isDefault: s.METRICS_PORT === undefined },
+    /** Where traces are sent; undefined if nothing is traced. */
+    tracing: s.OTEL_EXPORTER_OTLP_ENDPOINT
+      ? {
+          endpoint: s.OTEL_EXPORTER_OTLP_ENDPOINT,
+          /** The share of requests that are traced. */
+          ratio: s.OTEL_TRACES_SAMPLER_ARG,
+          serviceName: s.OTEL_SERVICE_NAME,
+        }
+      : undefined,
     logLevel: s.LOG_LEVEL,
     hasCrashPoints: s.CRASH_POINTS,
   });

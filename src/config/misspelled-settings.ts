@@ -3,8 +3,14 @@ import { settingNames } from "./config.ts";
 
 /** Of the sandbox alone. They are suggested as the settings are. */
 const SANDBOX_NAMES = ["SANDBOX_HOST", "GATEWAY_URL"];
-/** Of scripts and tests. Listed so that they are not taken for a misspelled setting such as SANDBOX_PORT or SEED. */
-const OTHER_NAMES = ["SANDBOX_URL", "SCREENSHOT_DIR", "STORM_SEED", "STORM_ORDERS"];
+/**
+ * Of scripts and tests, and those of OpenTelemetry that its exporter reads by itself. Listed so that they are not taken for a
+ * misspelled setting such as SANDBOX_PORT or SEED.
+ */
+const OTHER_NAMES = [
+  ...["SANDBOX_URL", "SCREENSHOT_DIR", "STORM_SEED", "STORM_ORDERS"],
+  ...["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_COMPRESSION"],
+];
 
 export interface MisspelledSetting {
   found: string;

@@ -4,6 +4,7 @@ import { outlastTrouble } from "../platform/database-trouble.ts";
 import { type Bus, listen } from "../platform/events.ts";
 import type { HeadPoll } from "../platform/head-poll.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
+import { causedBy } from "../platform/tracing.ts";
 import type { FeedNews, FeedStore } from "./feed.store.ts";
 import type { FeedEvent } from "./member-event.ts";
 import { withGaps } from "./with-gaps.ts";
@@ -50,6 +51,7 @@ export function makeWatchFeed({ feeds, bus, heads, clock }: WatchFeedDeps): Watc
       for (const event of withGaps(news, seen, BATCH, clock.now())) {
         await outlastTrouble(authorise, signal);
         if (signal.aborted) return;
+        causedBy(event, bell.cause);
         yield event;
         seen = event.seq;
       }

@@ -8,6 +8,7 @@ import { acceptsHtml, sendError } from "../http/error-page.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
 import type { Logger } from "../platform/logger.ts";
+import { inSpan, presentSpan } from "../platform/tracing.ts";
 import type { Context } from "./context.ts";
 import type { DocumentCache } from "./document-cache.ts";
 import { badUserInput, type ErrorCode, internalError, PublicError, serviceUnavailable, toPublic } from "./errors.ts";
@@ -83,7 +84,7 @@ export async function mountGraphql(
       return withRequestId(payload, request.id);
     },
     handler(request, reply) {
-      return handle.call(fastify, request, reply);
+      return inSpan({ name: "invalid operation" }, () => handle.call(fastify, request, reply));
     },
   });
   return () => apollo.stop();
@@ -202,6 +203,16 @@ function accounting(log: Logger, metrics: Metrics | undefined): ApolloServerPlug
     async requestDidStart({ contextValue: { requestId } }) {
       const startedAt = performance.now();
       return {
+        async didResolveOperation({ operation, operationName, queryHash }) {
+          const { type, ...named } = loggedOperation(operation, operationName, queryHash);
+          const span = presentSpan();
+          span.rename(`${type} ${named.operation ?? ""}`.trimEnd());
+          span.set({
+            "graphql.operation.type": type,
+            "graphql.operation.name": named.operation,
+            "graphql.document.hash": named.document,
+          });
+        },
         async didEncounterErrors({ errors, operationName }) {
           for (const error of errors) {
             if (!toPublic(error).isUnexpected) continue;
@@ -222,6 +233,7 @@ function accounting(log: Logger, metrics: Metrics | undefined): ApolloServerPlug
           }
           const ms = performance.now() - startedAt;
           const codes = result.errors?.map((error) => error.extensions?.["code"]);
+          if (codes) presentSpan().set({ errors: codes.join(" ") });
           metrics?.graphqlOperation({
             operation: operation ? metrics.operationLabel(operationName) : "invalid",
             type: operation?.operation ?? "none",

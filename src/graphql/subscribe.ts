@@ -7,6 +7,8 @@ import {
   type SubscriptionArgs,
 } from "graphql";
 import { databaseTrouble, pauseForTrouble } from "../platform/database-trouble.ts";
+import { causeOf, inSpan } from "../platform/tracing.ts";
+import { shownName } from "./logged-operation.ts";
 
 /**
  * `subscribe` of graphql-js, with one difference: an event whose fields cannot be read, because the database is in trouble, is
@@ -22,7 +24,9 @@ export async function subscribe(
   const results: AsyncIterableIterator<ExecutionResult> = {
     async next() {
       const { done, value } = await events.next();
-      return done ? { done, value: undefined } : { value: await resultOf({ ...args, rootValue: value }, ended.signal) };
+      if (done) return { done, value: undefined };
+      const deliver = { name: `deliver ${shownName(args.operationName)}`.trimEnd(), parent: causeOf(value) };
+      return { value: await inSpan(deliver, () => resultOf({ ...args, rootValue: value }, ended.signal)) };
     },
     async return() {
       ended.abort();

@@ -1,5 +1,6 @@
 import type { Tx } from "../platform/db.ts";
 import type { RewardAward, RewardDecision } from "../platform/generated/prisma/client.ts";
+import { contextToHandOn } from "../platform/tracing.ts";
 
 export type NewDecision = Omit<RewardDecision, "explanation" | "at"> & { explanation: object };
 type Who = "memberId" | "customerId" | "receiverId" | "role";
@@ -19,9 +20,9 @@ export async function insertDecisions(
       from jsonb_to_recordset(${JSON.stringify(decisions)}::jsonb) as new (
         id uuid, "messageId" uuid, line int, "ruleId" text, "ruleVersion" int, outcome decision_outcome, reason text, explanation jsonb))
     insert into reward_awards (id, effect_key, decision_id, member_id, customer_id, receiver_id, role, unit, quantity, draw_id, sku,
-      available_at, expires_at, state, settled_at, created_at)
+      available_at, expires_at, state, settled_at, created_at, trace)
     select id, "effectKey", "decisionId", "memberId", "customerId", "receiverId", role, unit, quantity, "drawId", sku,
-      "availableAt", "expiresAt", state, "settledAt", ${at}
+      "availableAt", "expiresAt", state, "settledAt", ${at}, ${contextToHandOn() ?? null}
     from jsonb_to_recordset(${JSON.stringify(awards)}::jsonb) as new (
       id uuid, "effectKey" text, "decisionId" uuid, "memberId" uuid, "customerId" text, "receiverId" uuid, role award_role,
       unit award_unit, quantity bigint, "drawId" text, sku text, "availableAt" timestamptz, "expiresAt" timestamptz,

@@ -9,6 +9,7 @@ import { redactNik } from "../messages/redact-nik.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, violates } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
+import { bound } from "../platform/tracing.ts";
 import type { Accepted, AcceptMessage } from "./accept-message.ts";
 import { type LineOutcome, readOutcomes } from "./outcomes.ts";
 import { quarantine } from "./quarantine/quarantine.store.ts";
@@ -74,8 +75,8 @@ export function makeProcessMessage({
   const ring = ({ told }: Accepted) => ringTold(bus, told);
 
   async function accept(read: ReadMessage): Promise<Accepted> {
-    const accepted = await turns.add(() =>
-      onceMore(() => inTransaction(db, (tx) => acceptMessage(tx, read, clock.now()))),
+    const accepted = await turns.add(
+      bound(() => onceMore(() => inTransaction(db, (tx) => acceptMessage(tx, read, clock.now())))),
     );
     ring(accepted);
     return accepted;

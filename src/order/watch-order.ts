@@ -2,6 +2,7 @@ import { outlastTrouble } from "../platform/database-trouble.ts";
 import { type Bus, listen } from "../platform/events.ts";
 import type { HeadPoll } from "../platform/head-poll.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
+import { causedBy } from "../platform/tracing.ts";
 import { type OrderEvent, type OrderNews, type OrderStore, orderTopic } from "./order.store.ts";
 
 const BATCH = 50;
@@ -60,6 +61,7 @@ export function makeWatchOrder({ orders, bus, heads }: WatchOrderDeps): WatchOrd
         for (const event of news.events) {
           await outlastTrouble(authorise, signal);
           if (signal.aborted) return;
+          causedBy(event, bell.cause);
           yield event;
           seen = event.seq;
         }

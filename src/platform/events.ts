@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { contextToHandOn } from "./tracing.ts";
 
 /**
  * Notifies other parts of the program, and other processes, that there is something new to read. The facts are in the database, so
@@ -37,6 +38,8 @@ export interface Bell<News = unknown> extends Disposable {
   wait(timeoutMs: number | null, signal?: AbortSignal): Promise<News[] | null>;
   /** Rings this bell alone. */
   ring(): void;
+  /** The trace that it last rang in; undefined if it was not traced. */
+  readonly cause: string | undefined;
 }
 
 /** Listens from now on, so that nothing rung between a look at the database and the wait that follows it is missed. */
@@ -44,14 +47,20 @@ export function listen<News = unknown>(bus: Bus, topic: string): Bell<News> {
   let rung = false;
   let heard: News[] | null = [];
   let wake: (() => void) | undefined;
+  let cause: string | undefined;
   const ring = (news?: unknown) => {
     rung = true;
     heard = news === undefined || !heard || heard.length === MAX_NEWS ? null : [...heard, news as News];
+    cause = contextToHandOn() ?? cause;
     wake?.();
   };
   const off = bus.on(topic, ring);
   return {
+    get cause() {
+      return cause;
+    },
     async wait(timeoutMs, signal) {
+      if (!rung) cause = undefined;
       if (!rung && !signal?.aborted) {
         await new Promise<void>((resolve) => {
           const timer = timeoutMs === null ? undefined : setTimeout(() => done(), timeoutMs);

@@ -1,5 +1,6 @@
 import PQueue from "p-queue";
 import { ExpectedError } from "./expected-error.ts";
+import { bound } from "./tracing.ts";
 
 /** Thrown when so many wait for the same already that one more would wait too long. Nothing has been done. */
 export class Busy extends ExpectedError {
@@ -27,7 +28,7 @@ export function makeLanes({ maxWaiting }: { maxWaiting: number }): Lanes {
       lanes.set(key, lane);
       lane.users += 1;
       try {
-        return await lane.queue.add(work);
+        return await lane.queue.add(bound(work));
       } finally {
         lane.users -= 1;
         if (lane.users === 0) lanes.delete(key);
@@ -47,7 +48,7 @@ export function makeBulkhead({ atOnce, maxWaiting }: { atOnce: number; maxWaitin
   return {
     async run(work) {
       if (queue.size >= maxWaiting) throw new Busy(`more than ${maxWaiting} wait`);
-      return queue.add(work);
+      return queue.add(bound(work));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type Logger as PinoLogger, pino, stdSerializers, stdTimeFunctions } from "pino";
 import { databaseTrouble } from "./database-trouble.ts";
 import { ExpectedError } from "./expected-error.ts";
+import { isTracing, traceIds } from "./tracing.ts";
 
 export type Logger = Pick<PinoLogger, "trace" | "debug" | "info" | "warn" | "error" | "fatal">;
 
@@ -44,6 +45,7 @@ function describeError(error: unknown): unknown {
   return facts;
 }
 
+/** Lines have the ids of the trace that they belong to if the process traces its work by now. */
 export async function makeLogger({ level, pretty, destination }: LoggerOptions): Promise<PinoLogger> {
   const options = {
     level,
@@ -51,6 +53,7 @@ export async function makeLogger({ level, pretty, destination }: LoggerOptions):
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
+    ...(isTracing() && { mixin: traceIds }),
     redact: {
       paths: [...secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), ...failingRow],
       censor: "[redacted]",

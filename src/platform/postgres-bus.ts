@@ -3,6 +3,7 @@ import pg from "pg";
 import { backoffMs } from "./backoff.ts";
 import { type Bus, makeLocalBus } from "./events.ts";
 import type { Logger } from "./logger.ts";
+import { contextToHandOn, within } from "./tracing.ts";
 
 const CHANNEL = "tessera_bus";
 const CONNECT_PATIENCE_MS = 2_000;
@@ -11,6 +12,8 @@ const GATHER_MS = 20;
 const RETRY_MS = { first: 250, most: 5_000 };
 /** A notification of PostgreSQL holds less than 8,000 bytes. */
 const MAX_TOPIC_BYTES = 7_900;
+/** A topic and, on a line of its own, the trace that it was rung in. */
+const TRACED = /^(.*)\n(00-[0-9a-f]{32}-[0-9a-f]{16}-01)$/s;
 
 /**
  * A bus between processes over LISTEN and NOTIFY of PostgreSQL, on one connection of its own. Topics rung at the same time are
@@ -22,7 +25,8 @@ const MAX_TOPIC_BYTES = 7_900;
 export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
   const local = makeLocalBus();
   const closing = new AbortController();
-  const unsent = new Set<string>();
+  /** The topics, each with the trace that it was rung in. */
+  const unsent = new Map<string, string | undefined>();
   let client: pg.Client | undefined;
   let sending: Promise<void> | undefined;
   let isLost = false;
@@ -37,7 +41,9 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
     next.on("error", (error) => lost(error));
     let ownProcessId: number | undefined;
     next.on("notification", ({ processId, payload }) => {
-      if (payload !== undefined && processId !== ownProcessId) local.ring(payload);
+      if (payload === undefined || processId === ownProcessId) return;
+      const [, topic = payload, trace = null] = TRACED.exec(payload) ?? [];
+      within(trace, () => local.ring(topic));
     });
     try {
       await next.connect();
@@ -82,7 +88,7 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
     while (client && unsent.size > 0) {
       await delay(GATHER_MS);
       if (!client) break;
-      const topics = [...unsent];
+      const topics = [...unsent].map(([topic, trace]) => (trace === undefined ? topic : `${topic}\n${trace}`));
       unsent.clear();
       await client
         .query({
@@ -102,7 +108,7 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
     ring(topic, news) {
       local.ring(topic, news);
       if (!client || Buffer.byteLength(topic) > MAX_TOPIC_BYTES) return;
-      unsent.add(topic);
+      unsent.set(topic, contextToHandOn() ?? unsent.get(topic));
       sending ??= send();
     },
     on: local.on,

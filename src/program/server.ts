@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import fastifyCookie from "@fastify/cookie";
@@ -37,6 +37,7 @@ import { databaseTrouble } from "../platform/database-trouble.ts";
 import { Busy } from "../platform/lanes.ts";
 import type { Logger } from "../platform/logger.ts";
 import { explainListenError } from "../platform/port.ts";
+import { inSpan, isTracing, presentSpan } from "../platform/tracing.ts";
 import { gatewayListens } from "./check-ports.ts";
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -173,6 +174,13 @@ export async function startServer({
           metrics.httpRequest({ route: routeOptions.url ?? "none", method, status, seconds: elapsedTime / 1_000 });
         });
       }
+      if (isTracing()) {
+        fastify.addHook("onRequest", async ({ id, method, routeOptions }) => {
+          const span = presentSpan();
+          span.rename(`${method} ${routeOptions.url ?? "none"}`);
+          span.set({ "http.route": routeOptions.url, "request.id": id });
+        });
+      }
       // Static files say how long they may be kept; nothing else may be.
       fastify.addHook("onSend", async (_, reply, payload) => {
         if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
@@ -282,7 +290,31 @@ export async function startServer({
       });
       closers.push(stopSubscriptions, stopGraphql, () => fastify.close());
       await fastify.ready();
-      answer = (request, response) => fastify.routing(request, response);
+      answer = isTracing() ? traced : (request, response) => fastify.routing(request, response);
+
+      function traced(request: IncomingMessage, response: ServerResponse): void {
+        const { method = "", headers, url = "" } = request;
+        if (url === "/healthz" || url === "/readyz") {
+          fastify.routing(request, response);
+          return;
+        }
+        const { traceparent } = headers;
+        const options = {
+          name: method,
+          kind: "server" as const,
+          parent: typeof traceparent === "string" ? traceparent : null,
+          isForeign: !trusted(request.socket.remoteAddress ?? "", 0),
+          mayBegin: true,
+        };
+        void inSpan(options, async (span) => {
+          const closed = new Promise<void>((resolve) => response.once("close", resolve));
+          fastify.routing(request, response);
+          await closed;
+          const { statusCode } = response;
+          span.set({ "http.request.method": method, "http.response.status_code": statusCode });
+          if (statusCode >= 500) span.fail(`HTTP ${statusCode}`);
+        });
+      }
     },
 
     async close({ delayMs }) {

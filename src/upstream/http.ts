@@ -3,6 +3,7 @@ import { type Dispatcher, Pool } from "undici";
 import type { Metrics } from "../observability/metrics.ts";
 import { parseExactly } from "../platform/exact-json.ts";
 import type { Logger } from "../platform/logger.ts";
+import { inSpan, traceHeaders } from "../platform/tracing.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 export interface UpstreamRequest {
@@ -64,6 +65,7 @@ const OPEN_MS = 2_000;
 export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
   const { service, origin, timeoutMs, connections, traceHeader, metrics, log } = options;
   const patience = options.patience ?? ((ms) => AbortSignal.timeout(ms));
+  const { host } = new URL(origin);
   const pool = new Pool(origin, {
     connections,
     connectTimeout: timeoutMs,
@@ -109,6 +111,7 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
           accept: "application/json",
           ...(request.body !== undefined && { "content-type": "application/json" }),
           ...(request.requestId && { "x-request-id": request.requestId }),
+          ...traceHeaders(),
           ...request.headers,
         },
         body: request.body === undefined ? null : JSON.stringify(request.body),
@@ -143,26 +146,35 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
   }
 
   return {
-    async call(request) {
-      const startedAt = performance.now();
-      let trace: string | undefined;
-      const heard = (name: string) => {
-        trace = name;
-      };
-      let isPaused = false;
-      try {
-        return await breaker.execute(() => send(request, heard));
-      } catch (error) {
-        if (!(error instanceof BrokenCircuitError)) throw error;
-        isPaused = true;
-        const facts = { service, operation: request.operation, outcome: "transient" as const };
-        throw new UpstreamError(facts, "paused after repeated failures", { cause: error });
-      } finally {
-        const { operation, requestId } = request;
-        const ms = performance.now() - startedAt;
-        if (!isPaused) metrics?.upstreamCall({ service, operation, seconds: ms / 1_000 });
-        log.debug({ service, operation, ms: Math.round(ms), requestId, trace }, "Upstream call");
-      }
+    call(request) {
+      const { operation, requestId } = request;
+      const facts = { "peer.service": service, "http.request.method": request.method, "server.address": host };
+      return inSpan({ name: `${service} ${operation}`, kind: "client", facts }, async (span) => {
+        const startedAt = performance.now();
+        let trace: string | undefined;
+        const heard = (name: string) => {
+          trace = name;
+          span.set({ "upstream.request_id": name });
+        };
+        let isPaused = false;
+        try {
+          const answer = await breaker.execute(() => send(request, heard));
+          span.set({ "http.response.status_code": answer.status });
+          return answer;
+        } catch (error) {
+          if (error instanceof UpstreamError) {
+            span.set({ "http.response.status_code": error.httpStatus, outcome: error.outcome });
+          }
+          if (!(error instanceof BrokenCircuitError)) throw error;
+          isPaused = true;
+          const facts = { service, operation, outcome: "transient" as const };
+          throw new UpstreamError(facts, "paused after repeated failures", { cause: error });
+        } finally {
+          const ms = performance.now() - startedAt;
+          if (!isPaused) metrics?.upstreamCall({ service, operation, seconds: ms / 1_000 });
+          log.debug({ service, operation, ms: Math.round(ms), requestId, trace }, "Upstream call");
+        }
+      });
     },
     closeCircuit() {
       breaker = makeBreaker();

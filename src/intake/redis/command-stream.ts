@@ -19,6 +19,8 @@ export interface Command {
   id: string;
   /** What stood in its field `payload`; undefined where there is none. */
   payload: Buffer | undefined;
+  /** The trace that it continues, from its field `traceparent`; null where there is none. */
+  trace: string | null;
   /** How often it was given to somebody, this time counted. */
   deliveries: number;
 }
@@ -198,6 +200,6 @@ interface Entry {
 }
 
 function toCommand({ id, message }: Entry, deliveries: number): Command {
-  const { payload } = message as { payload?: Buffer };
-  return { id: String(id), payload, deliveries };
+  const { payload, traceparent } = message as { payload?: Buffer; traceparent?: Buffer };
+  return { id: String(id), payload, trace: traceparent ? String(traceparent) : null, deliveries };
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandFigures } from "../../observability/metrics.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { makeRedisMonitor } from "../../platform/redis-monitor.ts";
+import { inSpan } from "../../platform/tracing.ts";
 import type { Incoming } from "../process-message.ts";
 import { type Command, openCommandStream } from "./command-stream.ts";
 import { makeIntakeHealth } from "./intake-health.ts";
@@ -114,7 +115,15 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
 
   function begin(command: Command): void {
     if (underWay.has(command.id)) return;
-    const work = handle(command)
+    const { id, trace, deliveries } = command;
+    const span = {
+      name: "reward command",
+      kind: "consumer" as const,
+      parent: trace,
+      mayBegin: true,
+      facts: { id, deliveries },
+    };
+    const work = inSpan(span, () => handle(command))
       // Done, but Redis was not told: it comes back, and has no second effect.
       .catch((error: Error) => log.warn({ reason: error.message, id: command.id }, "A reward command comes back"))
       .finally(() => underWay.delete(command.id));

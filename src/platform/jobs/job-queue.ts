@@ -5,6 +5,7 @@ import { databaseTrouble } from "../database-trouble.ts";
 import { afterCommit, type Db, Prisma, type Tx } from "../db.ts";
 import type { Bus } from "../events.ts";
 import type { Logger } from "../logger.ts";
+import { contextToHandOn, inSpan } from "../tracing.ts";
 import { type Job, type JobQueue, type JobType, LeaseLost, type Next } from "./job.ts";
 
 export interface JobQueueOptions {
@@ -27,6 +28,8 @@ interface Row {
   input: unknown;
   memory: unknown;
   failures: number;
+  /** The trace that it continues. */
+  trace: string | null;
   /** For the first run; undefined in a row that was read. */
   first?: unknown;
 }
@@ -67,7 +70,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
   let isInTrouble = false;
 
   const leasedUntil = Prisma.sql`now() + ${leaseMs}::float8 * interval '1 ms'`;
-  const columns = Prisma.sql`id, type, input, memory, failures`;
+  const columns = Prisma.sql`id, type, input, memory, failures, trace`;
   const isFree = Prisma.sql`(owner is null or leased_until < now())`;
 
   function enqueue(rows: readonly Row[]): void {
@@ -88,7 +91,8 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
   }
 
   function start(row: Row): void {
-    const run = turn(row)
+    const { id: job, type, trace } = row;
+    const run = inSpan({ name: `job ${type}`, kind: "consumer", parent: trace, facts: { job } }, () => turn(row))
       .catch((error: unknown) =>
         log.error({ err: error, job: row.id }, "The end or the pause of a job could not be recorded"),
       )
@@ -224,8 +228,8 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
   }
 
   const insertion = (type: string, id: string, input: unknown, isOurs: boolean) => Prisma.sql`
-    insert into jobs (id, type, input, due_at, owner, leased_until)
-    values (${id}, ${type}, ${JSON.stringify(input)}::jsonb, now(),
+    insert into jobs (id, type, input, trace, due_at, owner, leased_until)
+    values (${id}, ${type}, ${JSON.stringify(input)}::jsonb, ${contextToHandOn() ?? null}, now(),
       ${isOurs ? owner : null}, ${isOurs ? leasedUntil : Prisma.sql`null`})`;
 
   const release = (which: Prisma.Sql) =>
@@ -255,8 +259,9 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     },
 
     insert(tx, { name: type }, id, input, first) {
+      const trace = contextToHandOn() ?? null;
       const isOurs = isLaunched && !signal.aborted;
-      if (isOurs) afterCommit(tx, () => enqueue([{ id, type, input, memory: null, failures: 0, first }]));
+      if (isOurs) afterCommit(tx, () => enqueue([{ id, type, input, memory: null, failures: 0, trace, first }]));
       return insertion(type, id, input, isOurs);
     },
 

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import PQueue from "p-queue";
+import { bound } from "../../platform/tracing.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -73,10 +74,10 @@ export function makeTurns({ maxWaitMs, perOwner, ...rate }: TurnsOptions): Turns
     take(work, how, owner) {
       const waiting = new AbortController();
       const timer = setTimeout(() => waiting.abort(new NoTurn(`no turn within ${maxWaitMs} ms`)), maxWaitMs);
-      const begin = () => {
+      const begin = bound(() => {
         clearTimeout(timer);
         return work();
-      };
+      });
       const options = { priority: urgency[how], signal: waiting.signal };
       const inAll = () => all.add(begin, options);
       if (how === "write" || how === "order") return inAll();
