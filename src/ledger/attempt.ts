@@ -1,4 +1,5 @@
 import type { AtCrashPoint } from "../platform/crash-point.ts";
+import { inSpan } from "../platform/tracing.ts";
 import { hasOutcome, type UpstreamError } from "../upstream/upstream-error.ts";
 
 /**
@@ -45,16 +46,18 @@ export type Attempt = <Answer, Result>(turn: Turn, effect: Effect<Answer, Result
 const LONGEST_SUSPENSION_MS = 2_000;
 
 export function makeAttempt(atCrashPoint: AtCrashPoint): Attempt {
-  return async ({ wasInDoubt, markedAt }, { name, call, record }) => {
-    atCrashPoint(`${name}:marked`);
-    const isLate = performance.now() - markedAt > LONGEST_SUSPENSION_MS;
-    const answer = isLate ? notSentInTime : await call();
-    const wasSent = answer.is !== "not-sent";
-    if (wasSent) atCrashPoint(`${name}:answered`);
-    const result = await record(wasInDoubt ? afterRepetition(answer) : answer);
-    if (wasSent) atCrashPoint(`${name}:recorded`);
-    return result;
-  };
+  return ({ wasInDoubt, markedAt }, { name, call, record }) =>
+    inSpan({ name: `money step ${name}` }, async (span) => {
+      atCrashPoint(`${name}:marked`);
+      const isLate = performance.now() - markedAt > LONGEST_SUSPENSION_MS;
+      const answer = isLate ? notSentInTime : await call();
+      span.set({ outcome: answer.is });
+      const wasSent = answer.is !== "not-sent";
+      if (wasSent) atCrashPoint(`${name}:answered`);
+      const result = await record(wasInDoubt ? afterRepetition(answer) : answer);
+      if (wasSent) atCrashPoint(`${name}:recorded`);
+      return result;
+    });
 }
 
 const notSentInTime: Failed = { is: "not-sent", failure: null, why: "not sent in time" };

@@ -5,6 +5,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { type Bus, listen } from "../../platform/events.ts";
 import type { PointsLedger } from "../../platform/generated/prisma/enums.ts";
 import type { Logger } from "../../platform/logger.ts";
+import { inSpan } from "../../platform/tracing.ts";
 import { type Conclusion, type CreditPatience, concludeCredit } from "./conclude-credit.ts";
 import type { ClaimedCredit, CreditStore, SettledAward } from "./credit.store.ts";
 import type { CreditLedger, CreditLedgers, CreditOutcome } from "./credit-ledger.ts";
@@ -90,13 +91,15 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
     /** Sends all of them by the first call. */
     const sendAll = () => (outcomes ??= to?.credit(credits) ?? []);
     return credits.map((credit, nth) =>
-      attempt(
-        { wasInDoubt: false, markedAt }, // the ledger knows a repetition as one
-        {
-          name: "credit",
-          call: async () => sendAll()[nth] ?? noLedger,
-          record: (outcome) => record(credit, outcome),
-        },
+      inSpan({ name: "award", kind: "consumer", parent: credit.trace ?? null, facts: { award: credit.id } }, () =>
+        attempt(
+          { wasInDoubt: false, markedAt }, // the ledger knows a repetition as one
+          {
+            name: "credit",
+            call: async () => sendAll()[nth] ?? noLedger,
+            record: (outcome) => record(credit, outcome),
+          },
+        ),
       ).catch((error: unknown) => {
         // The lease of the credit expires, and a process sends it again.
         log.error({ err: error, credit: credit.reference }, "The outcome of a credit was not recorded");

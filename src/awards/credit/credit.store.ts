@@ -12,6 +12,8 @@ import type { Credit } from "./credit-ledger.ts";
 export interface ClaimedCredit extends Credit, CreditHistory {
   id: string;
   ledger: PointsLedger;
+  /** The trace of the message that earned it; null where that was not traced. */
+  trace?: string | null;
 }
 
 /** An award that is no longer on its way. */
@@ -113,7 +115,7 @@ export function makeCreditStore({
             under_way_until = greatest(under_way_until, now() + ${leaseMs + settleMs}::float8 * interval '1 ms')
           where id = any(${free.map(({ id }) => id)}::uuid[])
           returning id, customer_id as "customerId", quantity as points, ledger, credit_reference as reference,
-            attempts as attempt, created_at as "awardedAt", sent_at as "sentAt"`;
+            attempts as attempt, created_at as "awardedAt", sent_at as "sentAt", trace`;
         const before = new Map(free.map(({ id, wasSent, underWayMs }) => [id, { wasSent, underWayMs }]));
         return marked.map((award) => ({
           ...award,
