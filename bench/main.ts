@@ -1,9 +1,9 @@
 // Prints what the README claims about speed.
 //
-//   npm run bench [-- --quick] [--statements | --sockets | --idle]
+//   npm run bench [-- --quick] [--statements | --sockets | --idle | --watched]
 //
-// With --statements it ends after the orders, and lists which statements they took; with --sockets or --idle it measures only
-// the sockets, or a gateway that nobody calls.
+// With --statements it ends after the orders, and lists which statements they took; with --sockets, --idle or --watched it measures
+// only the sockets, a gateway that nobody calls, or what metrics and traces cost.
 //
 // CPU a request of the server's own process, as a ratio to a hand-written handler in the same run: machines differ and are
 // shared, ratios within a run hold. Throughput and latency are printed beside it for orientation only.
@@ -16,6 +16,7 @@ import { ordersPerSecond } from "./orders-per-second.ts";
 import { dashboard, orders } from "./queries.ts";
 import { rewardsPerSecond } from "./reward-processor.ts";
 import { measureSockets } from "./sockets.ts";
+import { measureWatching } from "./watched.ts";
 import { makeWorld, OPERATOR_TOKEN, send } from "./world.ts";
 
 const isQuick = process.argv.includes("--quick");
@@ -34,6 +35,16 @@ if (process.argv.includes("--idle")) {
 }
 if (process.argv.includes("--sockets")) {
   await printSockets();
+  await world[Symbol.asyncDispose]();
+  process.exit();
+}
+if (process.argv.includes("--watched")) {
+  const options = { rounds: isQuick ? 1 : 5, seconds: SECONDS, customers: CUSTOMERS, ordersOfEach: isQuick ? 2 : 6 };
+  console.log("Metrics and traces       CPU ms/request   CPU ms/order   resident MB");
+  for (const { name, requestMs, orderMs, residentMb } of await measureWatching(world, options)) {
+    const row = [requestMs.toFixed(2).padStart(14), orderMs.toFixed(2).padStart(14), String(residentMb).padStart(13)];
+    console.log(`  ${name.padEnd(22)} ${row.join(" ")}`);
+  }
   await world[Symbol.asyncDispose]();
   process.exit();
 }
