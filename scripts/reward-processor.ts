@@ -11,6 +11,7 @@ import { onStopRequest } from "../src/platform/stop-request.ts";
 import { explainError, readProcessConfig } from "../src/program/command-line.ts";
 import { makeFirstWords } from "../src/program/first-words.ts";
 import { runOwnProcess } from "../src/program/run-reward-processor.ts";
+import { logStartSummary } from "../src/program/start-summary.ts";
 
 const words = makeFirstWords("The reward processor");
 try {
@@ -20,6 +21,7 @@ try {
     tracing && (await import("../src/observability/start-tracing.ts")).startTracing(tracing, "reward-processor");
   const log = await makeLogger({ level: config.logLevel, pretty: !config.isProduction });
   logLibraryOutput(log);
+  if (config.isProduction) logStartSummary(config, log);
   const stop = await runOwnProcess(config, { log });
   onStopRequest(async () => {
     await stop();

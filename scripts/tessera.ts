@@ -31,6 +31,10 @@ const commands: Record<string, Command> = {
     does: "<SKU> <file> [gateway]: adds voucher codes to a reward's pool",
     run: () => import("./import-vouchers.ts"),
   },
+  reconcile: {
+    does: "--from <day> --to <day>: compares days with the ledgers, on the running gateway",
+    run: () => import("./reconcile.ts"),
+  },
   "audit:verify": {
     does: "[hash]: recomputes the hash chain of the audit log",
     run: () => import("./audit-verify.ts"),

@@ -23,17 +23,19 @@ try {
   const onStep = config.isProduction ? undefined : progress.show;
   onStep?.("Loading the gateway");
   // Loaded only now, because loading takes longer than everything above.
-  const [{ startApp }, { banner }, { makeLogger }, { logLibraryOutput }] = await Promise.all([
+  const [{ startApp }, { banner }, { makeLogger }, { logLibraryOutput }, { logStartSummary }] = await Promise.all([
     import("./app.ts"),
     import("./program/banner.ts"),
     import("./platform/logger.ts"),
     import("./platform/library-output.ts"),
+    import("./program/start-summary.ts"),
   ]);
   // Before the logger, whose lines have the ids of traces.
   const stopTracing =
     config.tracing && (await import("./observability/start-tracing.ts")).startTracing(config.tracing, "gateway");
   const log = await makeLogger({ level: config.logLevel, pretty: !config.isProduction });
   logLibraryOutput(log);
+  if (config.isProduction) logStartSummary(config, log);
   const starting = startApp(config, { onStep, log });
   onStopRequest(async () => {
     const app = await Promise.race([starting.catch(() => undefined), sleep(START_GRACE_MS, undefined)]);

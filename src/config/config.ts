@@ -1,194 +1,15 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { isIP } from "node:net";
 import { join } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import { explainDataDirError, makeDirectory } from "../platform/data-dir.ts";
-import { isTimeZone } from "../platform/time-zone.ts";
-import { readHandOffKey } from "./hand-off-key.ts";
-import { plainTextProblems, serverSettingNames } from "./plain-text-settings.ts";
+import { plainTextProblems } from "./plain-text-settings.ts";
+import { settings } from "./settings.ts";
 
 /** Thrown when the settings do not make sense. Its message is for the person at the terminal: one line a problem. */
 export class ConfigError extends Error {
   override name = "ConfigError";
 }
-
-const text = z.string().trim().min(1);
-const flag = z.enum(["true", "false"]).transform((value) => value === "true");
-const number = (min: number, max: number) => {
-  const error = `expected a number from ${min} to ${max}`;
-  return digits(/^\d+(\.\d+)?$/, error).pipe(z.number().min(min, error).max(max, error));
-};
-const integer = (min: number, max: number) => {
-  const error = `expected a whole number from ${min} to ${max}`;
-  return digits(/^\d+$/, error).pipe(z.number().min(min, error).max(max, error));
-};
-const digits = (shape: RegExp, error: string) => z.string().trim().regex(shape, error).transform(Number);
-const digitsOnly = z
-  .string()
-  .trim()
-  .regex(/^[1-9]\d*$/, "expected an id of digits only");
-const url = (protocol: RegExp, example: string) => z.url({ protocol, error: `expected a URL such as ${example}` });
-const httpOrigin = z.string().refine(
-  (text) => {
-    const { protocol, href, origin } = URL.parse(text) ?? {};
-    return /^https?:$/.test(protocol ?? "") && href === `${origin}/`;
-  },
-  { error: "expected an origin without a path, such as https://client.example.com" },
-);
-
-const originOnly = httpOrigin.transform((url) => new URL(url).origin);
-
-const portOrOff = z.string().transform((text, { addIssue }) => {
-  const port = text.trim();
-  if (port === "off") return port;
-  if (/^\d+$/.test(port) && Number(port) <= 65_535) return Number(port);
-  addIssue("expected a whole number from 0 to 65535, or off");
-  return z.NEVER;
-});
-
-const list = z.string().transform((text) => text.split(",").flatMap((item) => item.trim() || []));
-
-const path = z.string().regex(/^(\/[\w.~-]+)+$/, "expected a path such as /api/v1/points/credit");
-
-const timeOfDay = z
-  .string()
-  .regex(/^(([01]\d|2[0-3]):[0-5]\d|never)$/, "expected a time of day such as 02:00, or never");
-
-const handOffKey = z.string().transform((text, { addIssue }) => {
-  try {
-    return readHandOffKey(text.trim());
-  } catch (error) {
-    addIssue((error as Error).message);
-    return z.NEVER;
-  }
-});
-
-/** Where an API lives below its host: a URL without query, answered without the slash at its end. */
-const httpBase = z
-  .string()
-  .refine(
-    (text) => {
-      const { protocol, href, origin, pathname } = URL.parse(text) ?? {};
-      return /^https?:$/.test(protocol ?? "") && href === `${origin}${pathname}`;
-    },
-    { error: "expected a URL without query, such as https://api.example.com/api_gateway/rewards/core/v1" },
-  )
-  .transform((url) => url.replace(/\/+$/, ""));
-
-/** The proxies whose `X-Forwarded-For` is believed. A mere number of them would not do: who reaches us directly could pose as one. */
-const proxies = z
-  .string()
-  .transform((list) => list.split(",").map((address) => address.trim()))
-  .refine((addresses) => addresses.every(isAddressOrNetwork), {
-    error: "expected addresses or networks, such as 10.0.0.0/8, ::1",
-  });
-function isAddressOrNetwork(text: string): boolean {
-  const [address = "", bits, ...more] = text.split("/");
-  const widest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  return more.length === 0 && widest > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest));
-}
-
-/** Every setting there is. The README's table tells them in words. */
-const settings = z.object({
-  NODE_ENV: z.enum(["development", "production", "test"]).default("development"),
-  HOST: text.optional(),
-  PORT: integer(0, 65_535).default(4000),
-  SHUTDOWN_DELAY_SECONDS: number(0, 300).optional(),
-  DATA_DIR: text.default(".data"),
-  DATABASE_URL: url(/^postgres(ql)?$/, "postgresql://user:password@host:5432/database").optional(),
-  DATABASE_LISTEN_URL: url(/^postgres(ql)?$/, "postgresql://user:password@host:5432/database").optional(),
-  DATABASE_POOL_SIZE: integer(2, 200).default(20),
-  REDIS_URL: url(/^rediss?$/, "redis://host:6379").optional(),
-
-  CLIENT_API_URL: httpOrigin.optional(),
-  CLIENT_API_USER: text.optional(),
-  CLIENT_API_PASSWORD: text.optional(),
-  CLIENT_POINTS_AUTH: z.enum(["bearer", "basic"]).default("bearer"),
-  CLIENT_REDEEM_REPEATABLE: flag.default(false),
-  CLIENT_REVERSE_REPEATABLE: flag.default(false),
-  CLIENT_SETTLE_SECONDS: number(0.05, 3_600).default(30),
-  CLIENT_CREDIT_PATH: path.default("/api/v1/points/credit"),
-  CLIENT_STATEMENT_PATH: path.optional(),
-  CLIENT_HANDOFF_KEY: handOffKey.optional(),
-  CLIENT_HANDOFF_CLAIM: text.default("sub"),
-  CLIENT_HANDOFF_ISSUER: text.optional(),
-  CLIENT_HANDOFF_AUDIENCE: text.optional(),
-  CLIENT_HANDOFF_MAX_SECONDS: integer(60, 2_592_000).default(86_400),
-
-  CAPILLARY_REWARDS_URL: httpBase.optional(),
-  CAPILLARY_INTOUCH_URL: httpBase.optional(),
-  CAPILLARY_TILL: text.optional(),
-  CAPILLARY_PASSWORD: text.optional(),
-  CAPILLARY_OAUTH_KEY: text.optional(),
-  CAPILLARY_OAUTH_SECRET: text.optional(),
-  CAPILLARY_ORG_ID: digitsOnly.optional(),
-  CAPILLARY_BRAND: text.optional(),
-  CAPILLARY_PROGRAM_ID: digitsOnly.optional(),
-  CAPILLARY_INDIVIDUAL_LEDGER: z.enum(["client", "capillary"]).default("client"),
-  CAPILLARY_CALLS_PER_MINUTE: integer(1, 1_000_000).default(1_000),
-  CAPILLARY_AWARD_STRATEGY_ID: digitsOnly.optional(),
-  CAPILLARY_EXPIRY_STRATEGY_ID: digitsOnly.optional(),
-
-  REWARD_CREDIT_LEDGER: z.enum(["client", "capillary"]).default("client"),
-
-  CATALOG_SYNC_SECONDS: integer(0, 86_400).default(300),
-
-  MEMBER_EVENT_DAYS: integer(1, 3_650).default(90),
-  KEEP_PASSWORD_REQUESTS_DAYS: integer(2, 365).default(7),
-  KEEP_SESSIONS_DAYS: integer(1, 3_650).default(30),
-  KEEP_IDEMPOTENCY_KEYS_DAYS: integer(1, 3_650).default(90),
-  KEEP_WEBHOOK_DELIVERIES_DAYS: integer(1, 3_650).default(90),
-  KEEP_ADDRESSES_DAYS: integer(1, 36_500).default(365),
-  KEEP_MESSAGES_DAYS: integer(1, 36_500).default(365),
-  KEEP_QUARANTINE_DAYS: integer(1, 36_500).default(180),
-  KEEP_LEDGER_ENTRIES_DAYS: integer(35, 36_500).default(400),
-  RECONCILE_AT: timeOfDay.default("02:00"),
-
-  UPSTREAM_TIMEOUT_MS: integer(50, 120_000).default(5_000),
-  UPSTREAM_CONNECTIONS: integer(1, 1_000).default(64),
-  SANDBOX_PORT: integer(0, 65_535).default(4010),
-
-  SESSION_SECRET: z.string().min(32, "expected at least 32 characters").optional(),
-  VOUCHER_SECRET: z.string().min(32, "expected at least 32 characters").optional(),
-  OTP_PER_CUSTOMER_HOUR: integer(1, 1_000).default(5),
-  OTP_PER_ADDRESS_HOUR: integer(1, 100_000).default(200),
-  OTP_PER_MINUTE: integer(1, 100_000).default(300),
-  COST_PER_MINUTE_CUSTOMER: integer(5_000, 1_000_000_000).default(20_000),
-  COST_PER_MINUTE_ADDRESS: integer(5_000, 1_000_000_000).default(100_000),
-  COST_PER_MINUTE: integer(5_000, 1_000_000_000).default(2_000_000),
-  SOCKETS_PER_SESSION: integer(1, 100_000).default(20),
-  SOCKETS_PER_ADDRESS: integer(1, 100_000).default(50),
-  OPERATOR_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
-  OIDC_ISSUER: url(/^https?$/, "https://login.example.com").optional(),
-  OIDC_AUDIENCE: text.optional(),
-  OIDC_OPERATOR_CLAIM: text.default("roles"),
-  WEBHOOK_SECRET: z.string().min(16, "expected at least 16 characters").optional(),
-  REWARD_SERVICE_TOKEN: z.string().min(16, "expected at least 16 characters").optional(),
-  REWARD_PROCESSOR_PORT: integer(0, 65_535).optional(),
-  PROGRAM_TIME_ZONE: text
-    .refine(isTimeZone, { error: "expected the name of a time zone, such as Asia/Jakarta" })
-    .default("Asia/Jakarta"),
-  PUBLIC_ORIGIN: originOnly.optional(),
-  ALLOWED_ORIGINS: list.pipe(z.array(originOnly)).default([]),
-  TRUST_PROXY: proxies.optional(),
-  PLAIN_TEXT_ALLOWED: list
-    .refine((names) => names.every((name) => (serverSettingNames as string[]).includes(name)), {
-      error: `expected names of settings among ${serverSettingNames.join(", ")}`,
-    })
-    .default([]),
-  TRUSTED_DOCUMENTS: z.enum(["off", "only"]).default("off"),
-  TRUSTED_DOCUMENTS_MANIFESTS: list.default([]),
-
-  SEED: z.enum(["sample", "none"]).optional(),
-  METRICS_PORT: portOrOff.optional(),
-  METRICS_HOST: text.optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: httpBase.optional(),
-  OTEL_TRACES_SAMPLER_ARG: number(0, 1).default(0.1),
-  OTEL_SERVICE_NAME: text.optional(),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
-  CRASH_POINTS: flag.default(false),
-});
 
 /** The port that the registry of Prometheus exporters has for OpenTelemetry. */
 const DEFAULT_METRICS_PORT = 9_464;
@@ -317,6 +138,8 @@ export function readConfig(env: Record<string, string | undefined>) {
     publicOrigin: s.PUBLIC_ORIGIN,
     allowedOrigins: s.ALLOWED_ORIGINS,
     trustProxy: s.TRUST_PROXY ?? false,
+    /** Names of settings by which secrets may cross a network in plain text. */
+    plainTextAllowed: s.PLAIN_TEXT_ALLOWED,
     trustedDocuments: {
       /** The public may send the documents of the manifests and no others. */
       only: s.TRUSTED_DOCUMENTS === "only",

@@ -140,6 +140,7 @@ describe("as another user, on read-only files, without a variable of its environ
     const gateway = tessera(["start"], settings);
     try {
       await gateway.prints(/Tessera is ready/);
+      expect(gateway.printed()).toContain("Unsafe: VOUCHER_SECRET");
       const origin = `http://127.0.0.1:${PORT}`;
       expect((await fetch(`${origin}/readyz`)).status).toBe(200);
       expect(await outcome(["health"], settings)).toEqual({ code: 0, printed: "" });
@@ -184,6 +185,7 @@ describe("as another user, on read-only files, without a variable of its environ
     [["start"], /DATABASE_URL: required in production/],
     [["catalog:sync"], /DATABASE_URL: required in production/],
     [["members:import"], /Give the file to import/],
+    [["reconcile"], /DATABASE_URL: required in production/],
     [["vouchers:import"], /Give the reward's SKU and the file/],
     [["draw:verify"], /Give the file of a published draw/],
     [["health", "reward-processor"], /DATABASE_URL: required in production/],

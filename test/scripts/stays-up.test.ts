@@ -33,7 +33,19 @@ const ends = [
     "vouchers:import",
     "abuse",
   ],
-  ...["audit:verify", "draw:verify", "codegen", "typecheck", "lint", "format", "db:migrate", "db:new", "build"],
+  ...[
+    "reconcile",
+    "audit:verify",
+    "draw:verify",
+    "codegen",
+    "typecheck",
+    "lint",
+    "format",
+    "db:migrate",
+    "db:new",
+    "build",
+  ],
+  "settings:docs",
 ];
 /** They run what `npm run build` has made: see `production-build.test.ts`. */
 const ofTheBuild = ["start:production", "migrate"];

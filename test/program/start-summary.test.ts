@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { readConfig } from "../../src/config/config.ts";
+import { logStartSummary, startSummary } from "../../src/program/start-summary.ts";
+import { captureLog } from "../support/log.ts";
+
+/** Everything on, nothing unsafe. */
+const careful: Record<string, string> = {
+  NODE_ENV: "production",
+  DATABASE_URL: "postgresql://tessera:hunter2@db.example.com/tessera?sslmode=verify-full",
+  SESSION_SECRET: "s".repeat(32),
+  VOUCHER_SECRET: "v".repeat(32),
+  CLIENT_API_URL: "https://client.example.com",
+  CLIENT_API_USER: "tessera",
+  CLIENT_API_PASSWORD: "hunter2",
+  CLIENT_HANDOFF_KEY: "https://client.example.com/jwks.json",
+  CLIENT_HANDOFF_ISSUER: "https://client.example.com",
+  CLIENT_HANDOFF_AUDIENCE: "rewards",
+  CAPILLARY_REWARDS_URL: "https://capillary.example.com/api_gateway/rewards/core/v1",
+  CAPILLARY_INTOUCH_URL: "https://capillary.example.com",
+  CAPILLARY_TILL: "till",
+  CAPILLARY_PASSWORD: "hunter2",
+  CAPILLARY_ORG_ID: "1",
+  CAPILLARY_BRAND: "brand",
+  CAPILLARY_PROGRAM_ID: "1",
+  REDIS_URL: "rediss://redis.example.com",
+  OIDC_ISSUER: "https://login.example.com",
+  OIDC_AUDIENCE: "tessera",
+  WEBHOOK_SECRET: "w".repeat(16),
+  REWARD_SERVICE_TOKEN: "r".repeat(16),
+  PUBLIC_ORIGIN: "https://rewards.example.com",
+  TRUST_PROXY: "10.0.0.0/8",
+  TRUSTED_DOCUMENTS: "only",
+  OTEL_EXPORTER_OTLP_ENDPOINT: "https://collector.example.com",
+};
+const summary = (changes: Record<string, string> = {}, env: Record<string, string> = {}) =>
+  startSummary(readConfig({ ...careful, ...changes }), env);
+
+test("a careful installation has nothing unsafe, and only the operators' token is off", () => {
+  const { on, off, unsafe } = summary();
+  expect(unsafe).toEqual([]);
+  expect(off).toEqual(["the operators' token (OPERATOR_TOKEN)"]);
+  expect(on).toHaveLength(10);
+});
+
+test("with no more than production requires, each part is named as off by its setting", () => {
+  const { NODE_ENV = "", DATABASE_URL = "", SESSION_SECRET = "" } = careful;
+  const { CLIENT_API_URL = "", CLIENT_API_USER = "", CLIENT_API_PASSWORD = "" } = careful;
+  const least = { NODE_ENV, DATABASE_URL, SESSION_SECRET, CLIENT_API_URL, CLIENT_API_USER, CLIENT_API_PASSWORD };
+  const { on, off } = startSummary(readConfig(least), {});
+  expect(on).toEqual(["metrics (METRICS_PORT)"]);
+  expect(off.join()).toMatch(
+    /CAPILLARY_REWARDS_URL.*REDIS_URL.*CLIENT_HANDOFF_KEY.*OPERATOR_TOKEN.*OIDC_ISSUER.*WEBHOOK_SECRET.*REWARD_SERVICE_TOKEN.*TRUSTED_DOCUMENTS.*TRUST_PROXY.*OTEL_EXPORTER_OTLP_ENDPOINT/,
+  );
+});
+
+test.each<[string, Record<string, string>, Record<string, string>?]>([
+  ["PLAIN_TEXT_ALLOWED", { REDIS_URL: "redis://redis.example.com", PLAIN_TEXT_ALLOWED: "REDIS_URL" }],
+  ["NODE_TLS_REJECT_UNAUTHORIZED", {}, { NODE_TLS_REJECT_UNAUTHORIZED: "0" }],
+  ["DATABASE_URL", { DATABASE_URL: "postgresql://tessera:hunter2@db.example.com/tessera?sslmode=no-verify" }],
+  ["VOUCHER_SECRET", { VOUCHER_SECRET: "" }],
+  ["PUBLIC_ORIGIN", { PUBLIC_ORIGIN: "" }],
+  ["CLIENT_HANDOFF_ISSUER", { CLIENT_HANDOFF_ISSUER: "" }],
+  ["OPERATOR_TOKEN", { OPERATOR_TOKEN: "o".repeat(16) }],
+  ["TRUST_PROXY", { TRUST_PROXY: "10.0.0.1, ::/0" }],
+  ["SEED", { SEED: "sample" }],
+])("%s is named when it is unsafe, and no secret is", (setting, changes, env) => {
+  const { unsafe } = summary(changes, env);
+  expect(unsafe).toEqual([expect.stringMatching(`^${setting}`)]);
+  expect(unsafe.join()).not.toMatch(/hunter2|o{16}/);
+});
+
+test("each unsafe setting is a warning of its own in the log", async () => {
+  const captured = await captureLog();
+  logStartSummary(readConfig({ ...careful, SEED: "sample", VOUCHER_SECRET: "" }), captured.log);
+  expect(captured.text().match(/Unsafe: /g)).toHaveLength(2);
+  expect(captured.text()).not.toContain("hunter2");
+});
