@@ -20,6 +20,8 @@ const programs = [
   "test/members/import-members.test.ts",
   "test/intake/{own-process,redis-intake}.test.ts",
 ];
+/** The steps of the Dockerfile. */
+const image = ["test/deploy/image.test.ts"];
 const pages = ["test/{microsite,graphiql}/**/*.test.ts"];
 
 const project = (name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration => ({
@@ -35,7 +37,9 @@ export default defineConfig({
       project("durability", durability),
       project("pages", pages),
       project("programs", programs),
-      project("fast", ["test/**/*.test.ts"], [...durability, ...pages, ...programs]),
+      // It installs every package once more, which takes minutes: .ci/run asks for it.
+      ...(process.env["IMAGE"] ? [project("image", image)] : []),
+      project("fast", ["test/**/*.test.ts"], [...durability, ...pages, ...programs, ...image]),
     ],
     globalSetup: ["test/support/global-setup.ts"],
     reporters: ["default", new RunReport()],

@@ -41,6 +41,11 @@ export const needs = {
     missing: "no PostgreSQL server with pg_dump in /usr/lib/postgresql",
     remedy: "apt-get install postgresql",
   },
+  helm: {
+    isMet: spawnSync("helm", ["version"]).status === 0,
+    missing: "no helm on the PATH",
+    remedy: "install Helm 3.14 or newer",
+  },
   root: {
     isMet: process.getuid?.() === 0,
     missing: "not run as root",

