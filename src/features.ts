@@ -13,6 +13,7 @@ import { makeOtpChallengeStore } from "./auth/otp-challenge.store.ts";
 import { makeRequestOtp } from "./auth/request-otp.ts";
 import { makeRequesters } from "./auth/requester.ts";
 import { makeSessionStore } from "./auth/session.store.ts";
+import { makeSigningKeys } from "./auth/signing-keys.ts";
 import { makeSignInGate } from "./auth/sign-in-gate.ts";
 import { makeSignInWithToken } from "./auth/sign-in-with-token.ts";
 import { makeVerifyOtp } from "./auth/verify-otp.ts";
@@ -165,8 +166,16 @@ export function makeFeatures(deps: FeatureDeps) {
   // Sign-in
   const box = (purpose: string) => makeSecretBox(config.sessionSecret, purpose);
   const sessionTokens = box("client-token/session");
-  const sessions = makeSessionStore({ db, box: sessionTokens, bus, clock, log });
-  const accessTokens = makeAccessTokens(config.sessionSecret, clock);
+  const sessions = makeSessionStore({
+    db,
+    box: sessionTokens,
+    refreshTokens: box("refresh-token"),
+    bus,
+    clock,
+    log,
+  });
+  const signingKeys = makeSigningKeys(config.sessionSecret, clock);
+  const accessTokens = makeAccessTokens(signingKeys, clock);
   const oidc = config.oidc && makeOidcVerifier({ ...config.oidc, log });
   const identify = makeIdentify({
     accessTokens,
@@ -381,6 +390,7 @@ export function makeFeatures(deps: FeatureDeps) {
 
   return {
     sessions,
+    signingKeys,
     identify,
     receiveReport,
     processReward: processMessage.process,
@@ -406,7 +416,7 @@ export function makeFeatures(deps: FeatureDeps) {
     sealAudit: makeAuditSealer({ db, clock, log }).seal,
     reconcile: makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs }),
     resolvers: [
-      authResolvers({ requestOtp, verifyOtp, signInWithToken, sessions, accessTokens }),
+      authResolvers({ requestOtp, verifyOtp, signInWithToken, sessions, accessTokens, requesters }),
       walletResolvers(),
       groupResolvers(),
       catalogResolvers({

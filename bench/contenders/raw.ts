@@ -2,11 +2,12 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { makeAccessTokens } from "../../src/auth/access-token.ts";
+import { makeSigningKeys } from "../../src/auth/signing-keys.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { openStore } from "./store.ts";
 
 const store = openStore(process.env);
-const tokens = makeAccessTokens(process.env["SESSION_SECRET"] ?? "", systemClock);
+const tokens = makeAccessTokens(makeSigningKeys(process.env["SESSION_SECRET"] ?? "", systemClock), systemClock);
 
 async function dashboard(token: string) {
   const claims = await tokens.verify(token);

@@ -3,11 +3,12 @@ import { ApolloServer } from "@apollo/server";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import Fastify from "fastify";
 import { makeAccessTokens } from "../../src/auth/access-token.ts";
+import { makeSigningKeys } from "../../src/auth/signing-keys.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { openStore } from "./store.ts";
 
 const store = openStore(process.env);
-const tokens = makeAccessTokens(process.env["SESSION_SECRET"] ?? "", systemClock);
+const tokens = makeAccessTokens(makeSigningKeys(process.env["SESSION_SECRET"] ?? "", systemClock), systemClock);
 
 const typeDefs = `
   type Query { me: Customer  rewards(first: Int): RewardConnection!  orders(first: Int): OrderConnection! }

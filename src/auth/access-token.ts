@@ -1,10 +1,9 @@
-import { createPrivateKey, createPublicKey, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { errors, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
 import type { Clock } from "../platform/clock.ts";
-import { deriveKey } from "../platform/secret-box.ts";
+import { SIGNING_ALGORITHM, type SigningKeys } from "./signing-keys.ts";
 
-const ALGORITHM = "EdDSA";
 const TYPE = "at+jwt";
 const ISSUER = "tessera";
 const AUDIENCE = "tessera";
@@ -27,17 +26,21 @@ export interface AccessClaims {
   expiresAt: Date;
 }
 
-/** Signed access tokens, on a key derived from the session secret, so that every process of a gateway knows it. */
-export function makeAccessTokens(sessionSecret: string, clock: Clock): AccessTokens {
-  const privateKey = ed25519Key(deriveKey(sessionSecret, "access-token"));
-  const publicKey = createPublicKey(privateKey);
+/** The access tokens of customers. Others can check them, too, with the keys that `jwks-route.ts` publishes. */
+export function makeAccessTokens(signingKeys: SigningKeys, clock: Clock): AccessTokens {
   const remembered = new Map<string, AccessClaims>();
+  const keyOf = async ({ kid }: { kid?: string | undefined }) => {
+    const key = kid === undefined ? null : await signingKeys.byKid(kid);
+    if (!key) throw new errors.JWKSNoMatchingKey();
+    return key.publicKey;
+  };
   return {
     async issue({ customerId, sessionId }) {
       const issuedAt = Math.floor(clock.now().getTime() / 1_000);
       const expiresAt = issuedAt + LIFE_SECONDS;
+      const { kid, privateKey } = await signingKeys.current();
       const accessToken = await new SignJWT({ sid: sessionId })
-        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
+        .setProtectedHeader({ alg: SIGNING_ALGORITHM, typ: TYPE, kid })
         .setSubject(customerId)
         .setIssuer(ISSUER)
         .setAudience(AUDIENCE)
@@ -54,8 +57,8 @@ export function makeAccessTokens(sessionSecret: string, clock: Clock): AccessTok
       if (known && known.expiresAt > clock.now()) return known;
       remembered.delete(token);
       try {
-        const { payload } = await jwtVerify(token, publicKey, {
-          algorithms: [ALGORITHM],
+        const { payload } = await jwtVerify(token, keyOf, {
+          algorithms: [SIGNING_ALGORITHM],
           typ: TYPE,
           issuer: ISSUER,
           audience: AUDIENCE,
@@ -74,10 +77,4 @@ export function makeAccessTokens(sessionSecret: string, clock: Clock): AccessTok
       }
     },
   };
-}
-
-function ed25519Key(seed: Buffer) {
-  // RFC 8410: the fixed PKCS#8 wrapping of a 32-byte Ed25519 seed.
-  const prefix = Buffer.from("302e020100300506032b657004220420", "hex");
-  return createPrivateKey({ key: Buffer.concat([prefix, seed]), format: "der", type: "pkcs8" });
 }

@@ -5,6 +5,7 @@ import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { customerIdOf, toGlobalId } from "../graphql/global-id.ts";
 import type { AccessTokens } from "./access-token.ts";
 import type { RequestOtp } from "./request-otp.ts";
+import type { Requesters } from "./requester.ts";
 import type { LiveSession, SessionStore } from "./session.store.ts";
 import type { SignInWithToken } from "./sign-in-with-token.ts";
 import type { SignedIn, VerifyOtp } from "./verify-otp.ts";
@@ -15,10 +16,11 @@ export interface AuthDeps {
   signInWithToken: SignInWithToken;
   sessions: SessionStore;
   accessTokens: AccessTokens;
+  requesters: Pick<Requesters, "clientHash">;
 }
 
 export function authResolvers(deps: AuthDeps): Resolvers {
-  const { requestOtp, verifyOtp, signInWithToken, sessions, accessTokens } = deps;
+  const { requestOtp, verifyOtp, signInWithToken, sessions, accessTokens, requesters } = deps;
 
   /** Makes the tokens of a session and sets them as cookies too. */
   async function handOut({ session, refreshToken }: { session: LiveSession; refreshToken: string }, context: Context) {
@@ -70,8 +72,10 @@ export function authResolvers(deps: AuthDeps): Resolvers {
       },
 
       async refreshSession(_, { input }, context) {
-        const refreshToken = input.refreshToken ?? context.cookies.refreshToken;
-        const rotation = refreshToken ? await sessions.rotate(refreshToken) : { kind: "unknown" as const };
+        const { address, userAgent, cookies } = context;
+        const client = requesters.clientHash({ address, userAgent, deviceId: cookies.deviceId });
+        const refreshToken = input.refreshToken ?? cookies.refreshToken;
+        const rotation = refreshToken ? await sessions.rotate(refreshToken, client) : { kind: "unknown" as const };
         if (rotation.kind !== "rotated") {
           context.cookies.clear();
           return { userErrors: refused(refusal("SESSION_EXPIRED", "This session is over. Sign in again.")).refusals };

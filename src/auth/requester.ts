@@ -20,6 +20,13 @@ export function makeRequesters(box: SecretBox) {
   const deviceHash = (deviceId: string) => box.hash(`device ${deviceId}`);
   return {
     deviceHash,
+    /**
+     * The client that refreshes a session: a browser by its cookie, wherever it is; another client by its network address and the
+     * name that it gives itself.
+     */
+    clientHash({ address, deviceId, userAgent = "" }: RequestFrom & { userAgent: string | undefined }) {
+      return deviceId === undefined ? box.hash(`client ${addressBlock(address)} ${userAgent}`) : deviceHash(deviceId);
+    },
     of({ address, deviceId }: RequestFrom): Requester {
       const block = addressBlock(address);
       const addressHash = box.hash(block);

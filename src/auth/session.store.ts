@@ -29,7 +29,7 @@ export interface LiveSession {
 export type Rotation =
   | { kind: "rotated"; session: LiveSession; refreshToken: string }
   | { kind: "unknown" }
-  /** The token had been used before: the session has been ended. */
+  /** The token had been used before, by another client or some time ago: the session has been ended. */
   | { kind: "reused" };
 
 export interface SessionStore {
@@ -47,7 +47,13 @@ export interface SessionStore {
     session: LiveSession;
     refreshToken: string;
   }>;
-  rotate(refreshToken: string): Promise<Rotation>;
+  /**
+   * Trades a refresh token for its successor. For `GRACE_MS` the same client is given the same successor again: an answer can get
+   * lost, and two tabs can ask at once.
+   *
+   * @param client the hash of the requester (`requester.ts`)
+   */
+  rotate(refreshToken: string, client: Uint8Array<ArrayBuffer>): Promise<Rotation>;
   end(sessionId: string, reason: string): Promise<void>;
   /** Ends the session that a refresh token, new or old, belongs to. */
   endByRefreshToken(refreshToken: string, reason: string): Promise<void>;
@@ -62,6 +68,9 @@ export interface SessionStore {
   maskedMobiles(customerIds: readonly string[]): Promise<Map<string, string | null>>;
 }
 
+const GRACE_MS = 20_000;
+/** The most refresh tokens that a client trades within that time; more is no client of ours. */
+const MAX_SUCCESSORS = 20;
 const REUSED = "A refresh token was used a second time: its session has been ended";
 
 function auditOf(
@@ -82,17 +91,45 @@ function auditOf(
   return audit(tx, { at, actor: customerId, action, subject: customerId, details: { sessionId, ...details } });
 }
 
+const isEqual = (a: Uint8Array | null, b: Uint8Array) => a !== null && Buffer.compare(a, b) === 0;
+
 /** Topic that rings when a session has ended. */
 export const sessionTopic = (sessionId: string) => `session:${sessionId}`;
 
-export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock: Clock; log: Logger }): SessionStore {
-  const { db, box, bus, clock, log } = deps;
+export interface SessionStoreDeps {
+  db: Db;
+  /** For the points provider's tokens. */
+  box: SecretBox;
+  /** For the successors of refresh tokens. */
+  refreshTokens: SecretBox;
+  bus: Bus;
+  clock: Clock;
+  log: Logger;
+}
+
+export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
+  const { db, box, refreshTokens, bus, clock, log } = deps;
   const trusted = new Map<string, { session: LiveSession; clientToken: Uint8Array; until: number; forget(): void }>();
 
   const hashOf = (refreshToken: string) => new Uint8Array(createHash("sha256").update(refreshToken).digest());
 
-  async function issueRefreshToken(tx: Tx, sessionId: string): Promise<string> {
-    const refreshToken = randomBytes(32).toString("base64url");
+  /** Derived, so that a token that is stored as a hash only can be told a second time. */
+  const successorOf = (refreshToken: string) =>
+    Buffer.from(refreshTokens.hash(`successor ${refreshToken}`)).toString("base64url");
+
+  /** The one token after this one that is not used yet. Null where another client has used one in between. */
+  async function newestAfter(tx: Tx, refreshToken: string, client: Uint8Array): Promise<string | null> {
+    let token = refreshToken;
+    for (let nth = 0; nth < MAX_SUCCESSORS; nth += 1) {
+      token = successorOf(token);
+      const row = await tx.refreshToken.findUnique({ where: { tokenHash: hashOf(token) } });
+      if (row?.usedAt === null) return token;
+      if (!row || !isEqual(row.usedBy, client)) return null;
+    }
+    return null;
+  }
+
+  async function storeRefreshToken(tx: Tx, sessionId: string, refreshToken: string): Promise<string> {
     const issuedAt = clock.now();
     const expiresAt = new Date(issuedAt.getTime() + IDLE_MS);
     await tx.refreshToken.create({ data: { tokenHash: hashOf(refreshToken), sessionId, issuedAt, expiresAt } });
@@ -170,7 +207,7 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
             expiresAt,
           },
         });
-        return issueRefreshToken(tx, id);
+        return storeRefreshToken(tx, id, randomBytes(32).toString("base64url"));
       };
       const refreshToken = await (within
         ? write(within)
@@ -181,7 +218,7 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
       return { session: { id, customerId, expiresAt }, refreshToken };
     },
 
-    async rotate(refreshToken) {
+    async rotate(refreshToken, client) {
       const now = clock.now();
       const tokenHash = hashOf(refreshToken);
       let endedNow: string | undefined;
@@ -194,23 +231,31 @@ export function makeSessionStore(deps: { db: Db; box: SecretBox; bus: Bus; clock
             expiresAt: { gt: now },
             session: { endedAt: null, expiresAt: { gt: now } },
           },
-          data: { usedAt: now },
+          data: { usedAt: now, usedBy: client },
         });
         const row = await tx.refreshToken.findUnique({ where: { tokenHash }, include: { session: true } });
         if (!row) return { kind: "unknown" };
         const { session } = row;
-        if (count === 1) {
-          const next = await issueRefreshToken(tx, session.id);
+        const rotated = (next: string): Rotation => {
           const live = { id: session.id, customerId: session.customerId, expiresAt: session.expiresAt };
           return { kind: "rotated", session: live, refreshToken: next };
-        }
-        if (row.usedAt === null || session.endedAt) return { kind: "unknown" };
+        };
+        if (count === 1) return rotated(await storeRefreshToken(tx, session.id, successorOf(refreshToken)));
+        if (row.usedAt === null || session.endedAt || session.expiresAt <= now) return { kind: "unknown" };
+        const afterMs = now.getTime() - row.usedAt.getTime();
+        const isSameClient = isEqual(row.usedBy, client);
+        const again = isSameClient && afterMs <= GRACE_MS ? await newestAfter(tx, refreshToken, client) : null;
+        if (again !== null) return rotated(again);
         await tx.session.update({
           where: { id: session.id },
           data: { endedAt: now, endReason: "refresh token reused" },
         });
-        await auditOf(tx, { action: "session.refresh-token-reused", session, at: now });
-        log.warn({ sessionId: session.id, customerId: session.customerId }, REUSED);
+        const details = {
+          by: isSameClient ? "the same client" : "another client",
+          afterSeconds: String(afterMs / 1_000),
+        };
+        await auditOf(tx, { action: "session.refresh-token-reused", session, at: now, details });
+        log.warn({ sessionId: session.id, customerId: session.customerId, ...details }, REUSED);
         endedNow = session.id;
         return { kind: "reused" };
       });

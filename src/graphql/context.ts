@@ -10,6 +10,8 @@ export interface Context<Loaders = unknown> {
   viewer: Viewer;
   /** The caller's network address. */
   readonly address: string;
+  /** The name that the client gives itself. */
+  readonly userAgent: string | undefined;
   loaders: Loaders;
   readonly cookies: SessionCookies;
   /** Charges the caller with what an operation costs; the error that refuses it where that is too much for now. */

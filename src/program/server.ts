@@ -11,6 +11,7 @@ import type { GraphQLSchema } from "graphql";
 import { makeCookieNames, sessionCookies } from "../auth/cookies.ts";
 import { mountDevelopmentSignIn } from "../auth/development-sign-in.ts";
 import { bearerToken } from "../auth/identify.ts";
+import { mountJwks } from "../auth/jwks-route.ts";
 import { addressBlock } from "../auth/otp-limits.ts";
 import { mountRewardImages } from "../catalog/mirror/image/image-route.ts";
 import type { Config } from "../config/config.ts";
@@ -200,6 +201,7 @@ export async function startServer({
         await fastify.register(fastifyCors, { origin: config.allowedOrigins, credentials: true, maxAge: 600 });
       }
       mountHealth(fastify, health, checkReady);
+      mountJwks(fastify, features.signingKeys);
       const signInPathOf = mountDevelopmentSignIn(fastify, config, sandboxUrl);
       mountPages(fastify, { isProduction: config.isProduction, signInPathOf });
       if (!config.isProduction) mountGraphiqlSettings(fastify, { sandboxUrl, signInPathOf });
@@ -214,7 +216,10 @@ export async function startServer({
 
       const contextOf = (
         viewer: Viewer,
-        { cache, ...from }: Pick<Context, "requestId" | "address" | "cookies" | "charge"> & { cache: boolean },
+        {
+          cache,
+          ...from
+        }: Pick<Context, "requestId" | "address" | "userAgent" | "cookies" | "charge"> & { cache: boolean },
       ): Context => {
         const loadersOf = (whose: Viewer) => makeLoaders(whose, from.requestId, { cache });
         let loaders: Context["loaders"] | undefined;
@@ -257,6 +262,7 @@ export async function startServer({
             charge,
             requestId: request.id,
             address: request.ip,
+            userAgent: request.headers["user-agent"],
             cookies: mayUse ? sessionCookies(request, reply, isSecure) : noCookies,
             cache: true,
           });
@@ -284,6 +290,7 @@ export async function startServer({
             charge: (cost) => rateLimits.charge({ viewer, block: blockOf(request) }, cost).error,
             requestId: requestIdOf(request),
             address: proxyAddr(request, trusted),
+            userAgent: request.headers["user-agent"],
             cookies: noCookies,
             cache: false,
           }),

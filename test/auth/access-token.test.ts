@@ -1,30 +1,31 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from "node:crypto";
-import { decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from "jose";
+import { generateKeyPairSync, type KeyObject, randomUUID } from "node:crypto";
+import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from "jose";
 import { beforeEach, describe, expect, test } from "vitest";
 import { makeAccessTokens } from "../../src/auth/access-token.ts";
-import { deriveKey } from "../../src/platform/secret-box.ts";
+import {
+  KNOWN_AFTERWARDS_MS,
+  makeSigningKeys,
+  SIGNING_PERIOD_MS,
+  type SigningKey,
+} from "../../src/auth/signing-keys.ts";
 import { MINUTE, makeTestClock, SECOND, type TestClock } from "../support/clock.ts";
 
 const secret = "a session secret that is long enough";
 const owner = { customerId: "C-1", sessionId: randomUUID() };
-// The gateway's own key, so that a token below is refused for nothing but what its test says.
-const privateKey = createPrivateKey({
-  key: Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), deriveKey(secret, "access-token")]),
-  format: "der",
-  type: "pkcs8",
-});
-const publicKey = createPublicKey(privateKey);
-
 let clock: TestClock;
-const tokens = () => makeAccessTokens(secret, clock);
-beforeEach(() => {
+const keys = (of = secret) => makeSigningKeys(of, clock);
+const tokens = (of = secret) => makeAccessTokens(keys(of), clock);
+/** The gateway's own key, so that a token below is refused for nothing but what its test says. */
+let own: SigningKey;
+beforeEach(async () => {
   clock = makeTestClock();
+  own = await keys().current();
 });
 
 test("an access token says whose it is, of which session, and that it ends in 15 minutes", async () => {
   const { accessToken, expiresAt } = await tokens().issue(owner);
 
-  expect(decodeProtectedHeader(accessToken)).toEqual({ alg: "EdDSA", typ: "at+jwt" });
+  expect(decodeProtectedHeader(accessToken)).toEqual({ alg: "ES256", typ: "at+jwt", kid: own.kid });
   const now = clock.now().getTime() / 1_000;
   expect(decodeJwt(accessToken)).toEqual({
     iss: "tessera",
@@ -42,8 +43,8 @@ test("an access token says whose it is, of which session, and that it ends in 15
 
 test("every process with the same secret knows the token, and none with another", async () => {
   const { accessToken } = await tokens().issue(owner);
-  expect(await makeAccessTokens(secret, clock).verify(accessToken)).toMatchObject(owner);
-  expect(await makeAccessTokens(`${secret}!`, clock).verify(accessToken)).toBeNull();
+  expect(await tokens().verify(accessToken)).toMatchObject(owner);
+  expect(await tokens(`${secret}!`).verify(accessToken)).toBeNull();
 });
 
 test("two tokens of one session differ", async () => {
@@ -73,8 +74,10 @@ describe("a token is refused", () => {
     };
     return JSON.parse(JSON.stringify({ ...whole, ...changes }));
   };
-  const signed = (payload: JWTPayload, header: { typ?: string } = {}) =>
-    new SignJWT(payload).setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", ...header }).sign(privateKey);
+  const signed = (payload: JWTPayload, header: { typ?: string; kid?: string } = {}) =>
+    new SignJWT(payload)
+      .setProtectedHeader({ alg: "ES256", typ: "at+jwt", kid: own.kid, ...header })
+      .sign(own.privateKey);
   const part = (content: object) => Buffer.from(JSON.stringify(content)).toString("base64url");
 
   test("never when all is well: the control of this list", async () => {
@@ -85,15 +88,14 @@ describe("a token is refused", () => {
     ["empty", () => ""],
     ["garbage", () => "garbage"],
     ["three parts of garbage", () => "a.b.c"],
-    ["signed by somebody else", () => signedWith(generateKeyPairSync("ed25519").privateKey)],
+    ["signed by somebody else under our key's id", () => signedWith(somebodyElse())],
+    ["of a key that nobody knows", () => signed(claims(), { kid: "unknown" })],
+    ["of no key", () => new SignJWT(claims()).setProtectedHeader({ alg: "ES256", typ: "at+jwt" }).sign(own.privateKey)],
     ["changed after it was signed", async () => tampered(await signed(claims()))],
-    ["not signed at all (alg none)", () => `${part({ alg: "none", typ: "at+jwt" })}.${part(claims())}.`],
-    ["signed by HS256 with our public key as PEM", () => hmac(publicKey.export({ type: "spki", format: "pem" }))],
-    ["signed by HS256 with our public key as DER", () => hmac(publicKey.export({ type: "spki", format: "der" }))],
-    [
-      "signed by HS256 with our raw public key",
-      () => hmac(publicKey.export({ type: "spki", format: "der" }).subarray(-32)),
-    ],
+    ["not signed at all (alg none)", () => `${part({ alg: "none", typ: "at+jwt", kid: own.kid })}.${part(claims())}.`],
+    ["signed by HS256 with our public key as PEM", () => hmac(own.publicKey.export({ type: "spki", format: "pem" }))],
+    ["signed by HS256 with our public key as DER", () => hmac(own.publicKey.export({ type: "spki", format: "der" }))],
+    ["signed by HS256 with our public key as JWK", () => hmac(JSON.stringify(own.jwk))],
     ["from another issuer", () => signed(claims({ iss: "elsewhere" }))],
     ["from no issuer", () => signed(claims({ iss: undefined }))],
     ["for another audience", () => signed(claims({ aud: "elsewhere" }))],
@@ -111,12 +113,58 @@ describe("a token is refused", () => {
     expect(await tokens().verify(await token())).toBeNull();
   });
 
-  const signedWith = (key: Parameters<SignJWT["sign"]>[0]) =>
-    new SignJWT(claims()).setProtectedHeader({ alg: "EdDSA", typ: "at+jwt" }).sign(key);
+  const somebodyElse = () => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  const header = (alg: string) => ({ alg, typ: "at+jwt", kid: own.kid });
+  const signedWith = (key: KeyObject) => new SignJWT(claims()).setProtectedHeader(header("ES256")).sign(key);
   const hmac = (key: string | Buffer) =>
-    new SignJWT(claims()).setProtectedHeader({ alg: "HS256", typ: "at+jwt" }).sign(Buffer.from(key));
+    new SignJWT(claims()).setProtectedHeader(header("HS256")).sign(Buffer.from(key));
   const tampered = (token: string) => {
     const [header, , signature] = token.split(".");
     return `${header}.${part(claims({ sub: "C-2" }))}.${signature}`;
   };
+});
+
+describe("the keys that tokens are signed with", () => {
+  /** The test's time becomes the beginning of the next period. */
+  const toNextPeriod = () => clock.advance(SIGNING_PERIOD_MS - (clock.now().getTime() % SIGNING_PERIOD_MS));
+  const kids = async () => (await keys().known()).map(({ kid }) => kid);
+
+  test("change every 30 days, and each is published a whole period before", async () => {
+    toNextPeriod();
+    const [first, second] = [await keys().current(), (await keys().known())[1]];
+    clock.advance(SIGNING_PERIOD_MS - 1);
+    expect((await keys().current()).kid).toBe(first.kid);
+    clock.advance(1);
+    expect((await keys().current()).kid).toBe(second?.kid);
+  });
+
+  test("are known until the last of their tokens has long ended", async () => {
+    toNextPeriod();
+    clock.advance(-1);
+    const last = await keys().current();
+    const { accessToken } = await tokens().issue(owner);
+    clock.advance(15 * MINUTE);
+    expect(await tokens().verify(accessToken)).toMatchObject(owner);
+    clock.advance(KNOWN_AFTERWARDS_MS - 15 * MINUTE);
+    expect(await kids()).toContain(last.kid);
+    clock.advance(1);
+    expect(await kids()).not.toContain(last.kid);
+    expect(await kids()).toHaveLength(2);
+  });
+
+  test("of a process whose clock is already in the next period are known to one whose clock is not", async () => {
+    toNextPeriod();
+    const { accessToken } = await tokens().issue(owner);
+    clock.advance(-1);
+    expect(await tokens().verify(accessToken)).toMatchObject(owner);
+  });
+
+  test("are published without what signs, under their thumbprints", async () => {
+    for (const { jwk, kid } of await keys().known()) {
+      expect(Object.keys(jwk).toSorted()).toEqual(["alg", "crv", "kid", "kty", "use", "x", "y"]);
+      expect(jwk).toMatchObject({ alg: "ES256", crv: "P-256", kty: "EC", use: "sig", kid });
+      expect(await calculateJwkThumbprint(jwk)).toBe(kid);
+    }
+    expect(new Set(await kids()).size).toBe(2);
+  });
 });

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { decodeJwt } from "jose";
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { makeAccessTokens } from "../../src/auth/access-token.ts";
 import { makeSessionStore } from "../../src/auth/session.store.ts";
+import { makeSigningKeys, SIGNING_PERIOD_MS } from "../../src/auth/signing-keys.ts";
 import type { Db } from "../../src/platform/db.ts";
 import { makeLocalBus } from "../../src/platform/events.ts";
 import { makeSecretBox } from "../../src/platform/secret-box.ts";
@@ -23,7 +24,7 @@ const audited = async () =>
     ])
   ).map(({ action }) => action);
 beforeAll(async () => {
-  gateway = await startTestGateway({}, { clock, log: written.log });
+  gateway = await startTestGateway({ TRUST_PROXY: "127.0.0.1, ::1" }, { clock, log: written.log });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 beforeEach(async () => {
@@ -79,7 +80,7 @@ describe("an access token", () => {
 
   test("of one customer for the session of another is worth nothing", async () => {
     const { sid } = decodeJwt<{ sid: string }>(customer.token ?? "");
-    const tokens = makeAccessTokens(SESSION_SECRET, clock);
+    const tokens = makeAccessTokens(makeSigningKeys(SESSION_SECRET, clock), clock);
     const ofOther = await tokens.issue({ customerId: "C-other", sessionId: sid });
     const ofNoSession = await tokens.issue({ customerId: customer.customerId, sessionId: randomUUID() });
     expect(await me(ofOther.accessToken)).toBeNull();
@@ -97,36 +98,78 @@ describe("refreshing a session", () => {
     expect(await me()).toBe(customer.customerId);
   });
 
-  test("with a token that was used before ends the session and everything that belongs to it", async () => {
+  test("gives the same client the same successor again for 20 seconds, and the session goes on", async () => {
     const session = await refreshed();
-    expect(await me(session.accessToken)).toBe(customer.customerId);
-    expect(await refresh(gateway, customer.refreshToken)).toEqual(sessionOver);
+    clock.advance(20 * SECOND);
+    const again = await refreshed();
+    expect(again.refreshToken).toBe(session.refreshToken);
+    expect(await me(again.accessToken)).toBe(customer.customerId);
+    clock.advance(14 * MINUTE);
+    const next = await refreshed(again.refreshToken);
+    expect(next.refreshToken).not.toBe(session.refreshToken);
+    expect(await audited()).toEqual([]);
+  });
+
+  test("many times at once gives each the same successor", async () => {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => refreshed()));
+    expect(new Set(answers.map(({ refreshToken }) => refreshToken)).size).toBe(1);
+    await refreshed(answers[0]?.refreshToken);
+  });
+
+  test("gives a tab that is late the newest token, not one that another tab has used already", async () => {
+    const { refreshToken: second } = await refreshed();
+    const { refreshToken: third } = await refreshed(second);
+    expect((await refreshed()).refreshToken).toBe(third);
+    expect((await refreshed(second)).refreshToken).toBe(third);
+    clock.advance(21 * SECOND);
+    await refreshed(third);
+  });
+
+  const fromDevice = (nth: number) => ({ cookie: `tessera-device=${"d".repeat(21)}${nth}` });
+  const reuses: [what: string, first: Record<string, string>, then: Record<string, string>, afterMs: number][] = [
+    ["that was used more than 20 seconds before", {}, {}, 20 * SECOND + 1],
+    ["that another program has just used", { "user-agent": "App/1" }, { "user-agent": "curl/8" }, 0],
+    ["that somebody elsewhere has just used", {}, { "x-forwarded-for": "198.51.100.7" }, 0],
+    ["that another browser has just used", fromDevice(1), fromDevice(2), 0],
+    ["that a browser has just used, without its cookie", fromDevice(1), {}, 0],
+  ];
+  test.each(reuses)("with a token %s ends the session and everything that belongs to it", async (...row) => {
+    const [, first, then, afterMs] = row;
+    const post = async (refreshToken: string, headers: Record<string, string>) =>
+      (await postRefresh(gateway, refreshToken, headers)).body.data?.refreshSession;
+    written.clear();
+    const session = (await post(customer.refreshToken, first))?.session;
+    expect(await me(session?.accessToken)).toBe(customer.customerId);
+    clock.advance(afterMs);
+    expect(await post(customer.refreshToken, then)).toEqual(sessionOver);
 
     expect(await me()).toBeNull();
-    expect(await me(session.accessToken)).toBeNull();
-    expect(await refresh(gateway, session.refreshToken)).toEqual(sessionOver);
+    expect(await me(session?.accessToken)).toBeNull();
+    expect(await post(session?.refreshToken ?? "", first)).toEqual(sessionOver);
     expect(await gateway.sql("select end_reason from sessions where customer_id = $1", [customer.customerId])).toEqual([
       { end_reason: "refresh token reused" },
     ]);
-    expect(await audited()).toEqual(["session.refresh-token-reused"]);
+    const by = afterMs > 0 ? "the same client" : "another client";
+    expect(
+      await gateway.sql("select action, details->>'by' as by from audit_log where subject = $1", [customer.customerId]),
+    ).toEqual([{ action: "session.refresh-token-reused", by }]);
     expect(written.text()).toContain("A refresh token was used a second time");
   });
 
-  test("twice at once succeeds once, and ends the session", async () => {
-    const answers = await Promise.all([
-      refresh(gateway, customer.refreshToken),
-      refresh(gateway, customer.refreshToken),
-    ]);
-    const sessions = answers.flatMap((answer) => answer.session ?? []);
-    expect(sessions).toHaveLength(1);
-    expect(answers).toContainEqual(sessionOver);
-    expect(await me(sessions[0]?.accessToken)).toBeNull();
+  test("by one browser that moves to another network meanwhile is a repetition", async () => {
+    const at = (address: string) => ({ ...fromDevice(3), "x-forwarded-for": address });
+    const first = await postRefresh(gateway, customer.refreshToken, at("198.51.100.7"));
+    const second = await postRefresh(gateway, customer.refreshToken, at("203.0.113.9"));
+    const tokenOf = ({ body }: typeof first) => body.data?.refreshSession.session?.refreshToken;
+    expect(tokenOf(second)).toBe(tokenOf(first));
+    expect(tokenOf(first)).toBeTypeOf("string");
   });
 
   test("leaves the customer's other sessions alone", async () => {
     clock.advance(30 * SECOND);
     const other = await gateway.customer({ customerId: customer.customerId });
     await refreshed();
+    clock.advance(21 * SECOND);
     await refresh(gateway, customer.refreshToken);
     expect(await me()).toBeNull();
     expect(await me(other.token)).toBe(customer.customerId);
@@ -163,6 +206,41 @@ describe("refreshing a session", () => {
     clock.advance(1);
     expect(await me(last.accessToken)).toBeNull();
     expect(await refresh(gateway, last.refreshToken)).toEqual(sessionOver);
+  });
+});
+
+describe("another program", () => {
+  const jwks = () => new URL("/.well-known/jwks.json", gateway.url);
+
+  test("checks who is signed in with the published keys, which may be kept for five minutes", async () => {
+    const { payload } = await jwtVerify(customer.token ?? "", createRemoteJWKSet(jwks()), {
+      issuer: "tessera",
+      audience: "tessera",
+      typ: "at+jwt",
+      algorithms: ["ES256"],
+      currentDate: clock.now(),
+    });
+    expect(payload.sub).toBe(customer.customerId);
+    const { headers } = await fetch(jwks());
+    expect(headers.get("cache-control")).toBe("public, max-age=300");
+    expect(headers.get("content-type")).toContain("json");
+  });
+
+  test("knows the next key before it signs, and sessions go on over the change", async () => {
+    const leftMs = SIGNING_PERIOD_MS - (clock.now().getTime() % SIGNING_PERIOD_MS);
+    clock.advance(leftMs - 5 * MINUTE);
+    const before = await gateway.customer();
+    const { keys } = (await (await fetch(jwks())).json()) as { keys: { kid: string }[] };
+    clock.advance(10 * MINUTE);
+    expect(await me(before.token)).toBe(before.customerId);
+    const { accessToken, refreshToken } = await refreshed(before.refreshToken);
+    expect(await me(accessToken)).toBe(before.customerId);
+    const kid = (token = "") => decodeProtectedHeader(token).kid;
+    expect(kid(accessToken)).not.toBe(kid(before.token));
+    expect(keys.map((key) => key.kid)).toEqual([kid(before.token), kid(accessToken)]);
+    await gateway.restart();
+    expect(await me(accessToken)).toBe(before.customerId);
+    await refreshed(refreshToken);
   });
 });
 
@@ -216,6 +294,7 @@ test("a session that ends while it is looked up is not remembered as alive", asy
     db: db as unknown as Db,
     ...{ bus, clock, log: written.log },
     box: makeSecretBox("secret", "test"),
+    refreshTokens: makeSecretBox("secret", "refresh"),
   });
 
   $queryRaw.mockImplementationOnce(async () => {

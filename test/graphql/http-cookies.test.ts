@@ -82,7 +82,7 @@ describe("the cookies of a session", () => {
   });
 
   test("are taken away by a refresh that is refused", async () => {
-    await postRefresh(gateway, null, { cookie: browser.cookie });
+    await signOut({ cookie: browser.cookie });
     const answer = await postRefresh(gateway, null, { cookie: browser.cookie });
     expect(answer.body.data?.refreshSession.userErrors[0]?.code).toBe("SESSION_EXPIRED");
     expect(answer.cookies).toEqual(takenAway);

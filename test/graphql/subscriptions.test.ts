@@ -6,7 +6,7 @@ import { type Customer, OPERATOR_TOKEN, startTestGateway, type TestGateway } fro
 import type { Caller } from "../support/graphql.ts";
 import { orderPrepared, placeOrder, readOrder } from "../support/orders.ts";
 import { connect, openSocket, type RawSocket, refusedUpgrade } from "../support/raw-socket.ts";
-import { refresh } from "../support/sign-in.ts";
+import { postRefresh, refresh } from "../support/sign-in.ts";
 
 /** The buses of the gateway, one for each start of it. */
 const buses: CountingBus[] = [];
@@ -205,10 +205,10 @@ describe("the socket of a session", () => {
     stranger.ws.terminate();
   });
 
-  test("is closed when a refresh token is used for the second time", async () => {
+  test("is closed when another client uses a refresh token for the second time", async () => {
     const socket = await watching();
     await refresh(gateway, customer.refreshToken);
-    await refresh(gateway, customer.refreshToken);
+    await postRefresh(gateway, customer.refreshToken, { "user-agent": "another client" });
     expect(await socket.closed).toEqual({ code: 4403, reason: "Session ended" });
   });
 

@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type pg from "pg";
 import { makeCustomerTokens } from "../../sandbox/client/credentials.ts";
 import { makeAccessTokens } from "../../src/auth/access-token.ts";
+import { makeSigningKeys } from "../../src/auth/signing-keys.ts";
 import { type Clock, systemClock } from "../../src/platform/clock.ts";
 import { makeSecretBox } from "../../src/platform/secret-box.ts";
 import { DAY } from "./clock.ts";
@@ -53,6 +54,9 @@ export async function mintSession(options: {
       inDays(14),
     ],
   );
-  const { accessToken } = await makeAccessTokens(sessionSecret, clock).issue({ customerId, sessionId });
+  const { accessToken } = await makeAccessTokens(makeSigningKeys(sessionSecret, clock), clock).issue({
+    customerId,
+    sessionId,
+  });
   return { accessToken, refreshToken };
 }
