@@ -4,6 +4,7 @@ import { standingIn } from "../group/group-standing.ts";
 import type { Asking } from "../upstream/capillary/caller.ts";
 import type { Points, Redeemable } from "../upstream/capillary/points.ts";
 import { type AskCapillary, askRedeemable, type Payment } from "./ask-capillary.ts";
+import { askPrices } from "./ask-prices.ts";
 import { type CustomerView, hidden } from "./customer-view.ts";
 import type { CustomerList, ReadCustomerViews } from "./read-customer-views.ts";
 import type { Reward } from "./reward.ts";
@@ -27,7 +28,7 @@ export function capillaryLoaders(
   requestId: string,
   { cache }: { cache: boolean },
 ): CapillaryLoaders {
-  const { readViews, points, capillaryUserId } = deps;
+  const { readViews, capillaryUserId } = deps;
   const lists = new Map<string, Promise<CustomerList>>();
 
   /** The customer's list, if it is worth its calls or was read already. */
@@ -66,14 +67,25 @@ export function capillaryLoaders(
     ),
 
     redeemable: new DataLoader(
-      (keys) =>
-        Promise.all(
-          keys.map(({ customerId, ...payment }) =>
-            askRedeemable(points, customerId, payment, { requestId, onBehalfOf: customerId }).catch(
-              (error: Error) => error,
+      async (keys) => {
+        const walletOf = ({ customerId, groupId }: (typeof keys)[number]) => JSON.stringify([customerId, groupId]);
+        const answers = new Map<string, ReturnType<typeof askPrices>>();
+        for (const [wallet, payments] of Map.groupBy(keys, walletOf)) {
+          const [{ customerId, groupId }] = payments as [(typeof keys)[number]];
+          const ask = (points: number) =>
+            askRedeemable(deps.points, customerId, { groupId, points }, { requestId, onBehalfOf: customerId });
+          answers.set(
+            wallet,
+            askPrices(
+              payments.map((payment) => payment.points),
+              ask,
             ),
-          ),
-        ),
+          );
+        }
+        return Promise.all(
+          keys.map(async (key) => (await answers.get(walletOf(key)))?.get(key.points) ?? new Error("was not asked")),
+        );
+      },
       { cache, cacheKeyFn: ({ customerId, groupId, points: amount }) => JSON.stringify([groupId, amount, customerId]) },
     ),
   };

@@ -247,6 +247,21 @@ test("a list of several pages is read to its end", async () => {
   expect(calls).toEqual({ get: 1, customers: 1, "user-rewards": 2, isredeemable: 1 });
 });
 
+test("a page of a hundred rewards with as many prices costs a group no more calls than a minute allows", async () => {
+  for (let index = 0; index < 100; index += 1) world().addReward({ name: `Comet ${index}`, intouchPoints: 10 + index });
+  await syncCatalog(gateway);
+  const calls = await callsOf(gateway, async () => {
+    const { rewards } = await customer.ok<{ rewards: { nodes: { points: number; redeemability: Redeemability }[] } }>(
+      `query ($wallet: WalletInput) { rewards(first: 100, filter: { search: "Comet" }) {
+        nodes { points redeemability(wallet: $wallet) { redeemable } } } }`,
+      { wallet: byGroup() },
+    );
+    expect(new Set(rewards.nodes.map(({ points }) => points)).size).toBe(100);
+    expect(rewards.nodes.every(({ redeemability }) => redeemability.redeemable)).toBe(true);
+  });
+  expect(calls["isredeemable"]).toBeLessThan(20);
+});
+
 test("what cannot be asked is null with an error, and darkens nothing else", async () => {
   const own = await gateway.voucher();
   const ids = [...(await Promise.all([15465, 15470, 15471].map((n) => mirroredReward(gateway, n)))), own.id];
