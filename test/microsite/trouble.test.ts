@@ -341,3 +341,41 @@ browserTest("a gateway of another version is sent the text, or asked for its own
   await page.reload();
   await page.getByText("Tea tin").waitFor();
 });
+
+browserTest("a customer who sends too much is told when to try again, and an order waits by itself", async () => {
+  const { gateway } = site;
+  const customer = await gateway.customer({ balance: 500 });
+  const { sku, id } = await gateway.voucher({ points: 200 });
+  const { page } = await site.visit(customer);
+  /** Answers as the gateway does whose limits are reached. */
+  const refuse = (name: string, retryAfter: number) =>
+    page.route("**/graphql", (route) => {
+      if (!route.request().postData()?.includes(`"${name}"`)) return route.fallback();
+      const extensions = { code: "RATE_LIMITED", retryable: true, retryAfter };
+      const body = JSON.stringify({ errors: [{ message: "Too much at once.", extensions }] });
+      return route.fulfill({ status: 429, contentType: "application/graphql-response+json", body });
+    });
+
+  await page.goto(`/rewards/${sku}`);
+  await refuse("AddToCart", 7);
+  await page.getByRole("button", { name: "Add to cart" }).click();
+  await page.getByRole("alert").getByText("There were too many requests. Try again in 7 seconds.").waitFor();
+  await page.unroute("**/graphql");
+
+  await refuse("Cart", 3);
+  await page.goto("/cart");
+  await page.getByText("There were too many requests. Try again in 3 seconds.").waitFor();
+  await page.unroute("**/graphql");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("alert").waitFor({ state: "detached" });
+
+  await addToCart(customer, id);
+  await page.goto("/checkout");
+  await refuse("PlaceOrder", 1);
+  const refused = page.waitForResponse((response) => response.status() === 429);
+  await page.getByRole("button", { name: "Place the order" }).click();
+  await refused;
+  await page.unroute("**/graphql");
+  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
+  expect(gateway.ledgerOf(customer)).toEqual([500, -200]);
+});

@@ -23,7 +23,7 @@ export default function ActivityPage() {
   const me = data?.me;
 
   if (!me && !loading) {
-    return <Page title={t("activity.title")}>{error ? <LoadFailure retry={refetch} /> : null}</Page>;
+    return <Page title={t("activity.title")}>{error ? <LoadFailure error={error} retry={refetch} /> : null}</Page>;
   }
   // Of somebody who has earned nothing yet, the ways to are the first thing to see.
   const isNew = me?.rewardHistory.totalCount === 0;

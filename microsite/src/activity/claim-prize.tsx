@@ -1,6 +1,7 @@
 import { useMutation } from "@apollo/client/react";
 import { lazy, useState } from "react";
 import { useNavigate } from "react-router";
+import { failureText } from "../graphql/failure-text.ts";
 import {
   type AddressInput,
   ClaimPrizeDocument,
@@ -26,25 +27,26 @@ export function ClaimPrize({ prize: { id, reward } }: { prize: Pick<EarnedPartsF
   const [isAsking, setAsking] = useState(false);
   const [address, setAddress] = useState<AddressInput | null>(null);
   const [refusals, setRefusals] = useState<readonly RefusalFragment[]>([]);
-  const [isUnheard, setUnheard] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
 
   async function send(shippingAddress: AddressInput | null): Promise<void> {
     setAddress(shippingAddress);
-    setUnheard(false);
+    setFailure(null);
     try {
       const { data } = await claim({ variables: { input: { awardId: id, shippingAddress } } });
       const { order, userErrors = [] } = data?.claimPrize ?? {};
       setRefusals(userErrors);
       if (order) await navigate(`/orders/${order.id}`);
-    } catch {
-      setUnheard(true);
+    } catch (error) {
+      setFailure(failureText(i18n, error));
     }
   }
 
   const isOfField = ({ field }: RefusalFragment) => (field?.length ?? 0) > 2;
-  const troubles = isUnheard
-    ? [t("error.network")]
-    : refusals.filter((refusal) => !isOfField(refusal)).map((refusal) => refusalText(i18n, refusal));
+  const troubles =
+    failure !== null
+      ? [failure]
+      : refusals.filter((refusal) => !isOfField(refusal)).map((refusal) => refusalText(i18n, refusal));
   const trouble = troubles.map((text) => (
     <Notice key={text} tone="calm">
       {text}

@@ -1,5 +1,6 @@
 import { useMutation } from "@apollo/client/react";
 import { Link } from "react-router";
+import { failureText } from "../graphql/failure-text.ts";
 import {
   type CartPartsFragment,
   type GroupWalletPartsFragment,
@@ -40,16 +41,16 @@ export function CartLine(props: {
     try {
       const { data } = await update({ variables: { input: { lineId: line.id, expectedVersion: version, ...input } } });
       tell(data?.updateCartLine.userErrors);
-    } catch {
-      onTold(t("error.network"));
+    } catch (error) {
+      onTold(failureText(i18n, error));
     }
   }
   async function drop() {
     try {
       const { data } = await remove({ variables: { input: { lineId: line.id } } });
       tell(data?.removeCartLine.userErrors);
-    } catch {
-      onTold(t("error.network"));
+    } catch (error) {
+      onTold(failureText(i18n, error));
     }
   }
 

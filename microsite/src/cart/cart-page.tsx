@@ -29,7 +29,7 @@ export default function CartPage() {
             <Skeleton height="14rem" />
           </div>
         ) : (
-          <LoadFailure text={error ? t("error.load") : t("error.unexpected")} retry={refetch} />
+          <LoadFailure text={error ? t("error.load") : t("error.unexpected")} error={error} retry={refetch} />
         )}
       </Page>
     );

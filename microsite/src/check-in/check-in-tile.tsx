@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 import { type MemberEvent, useMemberEvents } from "../activity/use-member-events.ts";
 import { coalesced } from "../graphql/coalesced.ts";
+import { failureText, secondsToWait } from "../graphql/failure-text.ts";
 import {
   BalanceDocument,
   CheckInDocument,
@@ -62,8 +63,8 @@ export function CheckInTile({ status, cursor }: { status: CheckInPartsFragment; 
       if (refusal) setProblem(refusalText(i18n, refusal));
       setAwards(data?.checkIn.awards ?? []);
       if (!refusal) foot.current?.focus(); // the button goes; the keyboard stays
-    } catch {
-      setProblem(t("checkIn.unheard"));
+    } catch (error) {
+      setProblem(secondsToWait(error) === null ? t("checkIn.unheard") : failureText(i18n, error));
     }
   }
 

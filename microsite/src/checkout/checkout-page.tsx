@@ -4,6 +4,7 @@ import { Link } from "react-router";
 import cartStyles from "../cart/cart.module.css";
 import { Funding } from "../cart/funding.tsx";
 import { problemText } from "../cart/problem-text.ts";
+import { failureText } from "../graphql/failure-text.ts";
 import {
   type AddressInput,
   type CartPartsFragment,
@@ -28,7 +29,7 @@ import { usePlacing } from "./use-placing.ts";
 
 export default function CheckoutPage() {
   const { t } = useI18n();
-  const { data, loading, refetch } = useQuery(CheckoutDocument, { fetchPolicy: "cache-and-network" });
+  const { data, loading, error, refetch } = useQuery(CheckoutDocument, { fetchPolicy: "cache-and-network" });
   const me = data?.me;
   const { placing, place } = usePlacing(me?.customerId);
   const isPlacing = placing.kind === "placing" || placing.kind === "unheard";
@@ -46,7 +47,7 @@ export default function CheckoutPage() {
   if (!me) {
     return (
       <Page title={t("checkout.title")} narrow>
-        {loading ? <Skeleton height="16rem" /> : <LoadFailure retry={refetch} />}
+        {loading ? <Skeleton height="16rem" /> : <LoadFailure error={error} retry={refetch} />}
       </Page>
     );
   }
@@ -77,12 +78,12 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
   const [address, setAddress] = useState<AddressInput | null>(null);
   const [isEditing, setEditing] = useState(needsAddress);
   const [ask, review] = useMutation(ReviewOrderDocument);
-  const [failed, setFailed] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
   const attempt = () => attemptAt({ customerId, cartId: cart.id, cartVersion: cart.version, address });
   const isBusy = placing.kind === "placing";
 
   async function look(to: AddressInput | null): Promise<void> {
-    setFailed(false);
+    setFailure(null);
     const intent = attemptAt({ customerId, cartId: cart.id, cartVersion: cart.version, address: to });
     try {
       const { data } = await ask({ variables: { input: { ...inputOf(intent), dryRun: true } } });
@@ -90,8 +91,8 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
         setAddress(to);
         setEditing(false);
       }
-    } catch {
-      setFailed(true);
+    } catch (error) {
+      setFailure(failureText(i18n, error));
     }
   }
 
@@ -106,7 +107,7 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
   const { preview, userErrors = [] } = review.data?.placeOrder ?? {};
   const problems = preview?.problems ?? [];
   const refusals = userErrors.filter((refusal) => !isAboutAddress(refusal));
-  const isReady = preview && problems.length === 0 && userErrors.length === 0 && !isEditing && !failed;
+  const isReady = preview && problems.length === 0 && userErrors.length === 0 && !isEditing && failure === null;
 
   return (
     <div className={cartStyles.both}>
@@ -165,9 +166,9 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
           <p className={cartStyles.soft}>{t("checkout.addressFirst")}</p>
         ) : preview ? (
           <Funding funding={preview.funding} total={preview.total} />
-        ) : failed ? (
+        ) : failure !== null ? (
           <Notice tone="bad">
-            {t("error.network")}
+            {failure}
             <div>
               <Button look="plain" onClick={() => void look(address)}>
                 {t("error.again")}

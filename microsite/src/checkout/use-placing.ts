@@ -1,6 +1,7 @@
 import { useApolloClient } from "@apollo/client/react";
 import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
+import { secondsToWait } from "../graphql/failure-text.ts";
 import { PlaceOrderDocument, type RefusalFragment } from "../graphql/generated/graphql.ts";
 import { type Attempt, forget, inputOf, noteSent, unheard } from "./attempt.ts";
 
@@ -48,8 +49,11 @@ export function usePlacing(customerId: string | undefined) {
       }
       forget(); // what is refused uses up no key, and the next try is another intent
       return { kind: "refused", refusals: userErrors };
-    } catch {
-      return { kind: "unheard" };
+    } catch (error) {
+      const seconds = secondsToWait(error);
+      if (seconds === null) return { kind: "unheard" };
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+      return send(attempt);
     }
   }
 

@@ -30,7 +30,7 @@ export default function HomePage() {
 
   return (
     <Page title={t("home.title")}>
-      {error && !me && !loading && <LoadFailure retry={refetch} />}
+      {error && !me && !loading && <LoadFailure error={error} retry={refetch} />}
       <div className={styles.mosaic}>
         <Balance
           wallet={me?.wallet}

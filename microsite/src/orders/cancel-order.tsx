@@ -1,5 +1,6 @@
 import { useMutation } from "@apollo/client/react";
 import { lazy, useState } from "react";
+import { failureText } from "../graphql/failure-text.ts";
 import {
   CancelOrderDocument,
   type CancelOrderMutation,
@@ -46,8 +47,8 @@ export function CancelOrder({ order }: { order: OrderDetailFragment }) {
       if (refusal) setProblem(refusalText(i18n, refusal));
       else if (dryRun) setPreview(found ?? null);
       else setOpen(false);
-    } catch {
-      setProblem(t("error.network"));
+    } catch (error) {
+      setProblem(failureText(i18n, error));
     }
   }
 

@@ -38,7 +38,7 @@ export default function OrderPage() {
     if (!error) return <NotFoundPage />;
     return (
       <Page title={t("orders.title")} narrow>
-        <LoadFailure retry={refetch} />
+        <LoadFailure error={error} retry={refetch} />
       </Page>
     );
   }

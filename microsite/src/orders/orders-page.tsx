@@ -14,7 +14,7 @@ const SKELETONS = ["a", "b", "c", "d"];
 
 export default function OrdersPage() {
   const { t } = useI18n();
-  const { data, loading, fetchMore, refetch } = useQuery(OrdersDocument, {
+  const { data, loading, error, fetchMore, refetch } = useQuery(OrdersDocument, {
     fetchPolicy: "cache-and-network",
     nextFetchPolicy: "cache-first",
   });
@@ -32,7 +32,7 @@ export default function OrdersPage() {
           <ButtonLink to="/rewards">{t("notFound.browse")}</ButtonLink>
         </Tile>
       ) : !orders && !loading ? (
-        <LoadFailure retry={refetch} />
+        <LoadFailure error={error} retry={refetch} />
       ) : (
         <ul className={styles.rows}>
           {orders?.edges.map(({ node }) => (

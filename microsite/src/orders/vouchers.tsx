@@ -1,5 +1,6 @@
 import { useMutation } from "@apollo/client/react";
 import { useState } from "react";
+import { failureText } from "../graphql/failure-text.ts";
 import {
   type OrderLinePartsFragment,
   RevealVoucherDocument,
@@ -30,8 +31,8 @@ export function Vouchers({ line }: { line: OrderLinePartsFragment }) {
       const [refusal] = userErrors;
       if (refusal) setProblem(refusalText(i18n, refusal));
       else setRevealed(vouchers);
-    } catch {
-      setProblem(t("error.network"));
+    } catch (error) {
+      setProblem(failureText(i18n, error));
     }
   }
 

@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { useEffect, useRef, useState } from "react";
+import { failureText } from "../graphql/failure-text.ts";
 import {
   AddToCartDocument,
   PayingWalletsDocument,
@@ -48,7 +49,8 @@ export function BuyForm({ reward }: { reward: RewardDetail }) {
   const [quantity, setQuantity] = useState(1);
   const [add, adding] = useMutation(AddToCartDocument);
   const [added, setAdded] = useState<string | null>(null);
-  const [refusal, setRefusal] = useState<RefusalFragment | "unknown" | null>(null);
+  const [refusal, setRefusal] = useState<RefusalFragment | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
 
   const group = chosen ?? firstThatCanPay(options, standings);
   const standing = group === undefined ? undefined : standings[group];
@@ -62,13 +64,14 @@ export function BuyForm({ reward }: { reward: RewardDetail }) {
     if (group === undefined) return;
     setAdded(null);
     setRefusal(null);
+    setFailure(null);
     try {
       const { data } = await add({ variables: { input: { rewardId: reward.id, quantity, ...walletOf(group) } } });
       const [first] = data?.addToCart.userErrors ?? [];
       if (first) setRefusal(first);
       else setAdded(t("reward.added", { count: quantity }));
-    } catch {
-      setRefusal("unknown");
+    } catch (error) {
+      setFailure(failureText(i18n, error));
     }
   }
 
@@ -103,7 +106,8 @@ export function BuyForm({ reward }: { reward: RewardDetail }) {
           {t("reward.add")}
         </Button>
       </div>
-      {refusal && <Notice tone="bad">{refusal === "unknown" ? t("error.network") : refusalText(i18n, refusal)}</Notice>}
+      {refusal && <Notice tone="bad">{refusalText(i18n, refusal)}</Notice>}
+      {failure !== null && <Notice tone="bad">{failure}</Notice>}
       {added && (
         <Notice tone="good" title={added}>
           <div>

@@ -151,7 +151,7 @@ function Results({ search, onReset }: { search: Search; onReset(): void }) {
   }
 
   if (!shown && error) {
-    return <LoadFailure retry={refetch} />;
+    return <LoadFailure error={error} retry={refetch} />;
   }
   const pages = Array.from({ length: Math.ceil(edges.length / PAGE) }, (_, page) =>
     edges.slice(page * PAGE, (page + 1) * PAGE),

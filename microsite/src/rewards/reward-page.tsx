@@ -27,7 +27,7 @@ export default function RewardPage() {
     if (!error) return <NotFoundPage />;
     return (
       <Page title={t("rewards.title")} narrow>
-        <LoadFailure retry={refetch} />
+        <LoadFailure error={error} retry={refetch} />
       </Page>
     );
   }

@@ -1,11 +1,13 @@
 import { useState } from "react";
+import { failureText, secondsToWait } from "../graphql/failure-text.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 
-/** In the place of what could not be read, with a way to try again; busy until the promise of `retry` settles. */
-export function LoadFailure({ text, retry }: { text?: string; retry: () => unknown }) {
-  const { t } = useI18n();
+/** Stands in the place of what could not be read, with a way to try again; busy until the promise of `retry` settles. */
+export function LoadFailure({ text, error, retry }: { text?: string; error?: unknown; retry: () => unknown }) {
+  const i18n = useI18n();
+  const { t } = i18n;
   const [isBusy, setBusy] = useState(false);
   async function again() {
     setBusy(true);
@@ -19,7 +21,7 @@ export function LoadFailure({ text, retry }: { text?: string; retry: () => unkno
   }
   return (
     <Notice tone="bad">
-      {text ?? t("error.load")}
+      {secondsToWait(error) === null ? (text ?? t("error.load")) : failureText(i18n, error)}
       <div>
         <Button look="plain" busy={isBusy} onClick={() => void again()}>
           {t("error.again")}

@@ -1,6 +1,7 @@
 import { useMutation } from "@apollo/client/react";
 import { useEffect, useId, useRef, useState } from "react";
 import { foldDigits } from "../../../src/auth/read-otp.ts";
+import { failureText, secondsToWait } from "../graphql/failure-text.ts";
 import { RequestOtpDocument, VerifyOtpDocument } from "../graphql/generated/graphql.ts";
 import { refusalText } from "../graphql/refusal-text.ts";
 import { useI18n } from "../i18n/i18n.tsx";
@@ -49,8 +50,10 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
       if (isLost) setProblem(t("signIn.noAnswer"));
       else setProblem(refusal ? refusalText(i18n, refusal) : t("error.unexpected"));
       if (!isOver) input.current?.focus();
-    } catch {
-      setProblem(`${t("error.network")} ${t("signIn.noAnswer")}`);
+    } catch (error) {
+      const text = failureText(i18n, error);
+      // A request that was refused was not looked at, so the password is still good.
+      setProblem(secondsToWait(error) === null ? `${text} ${t("signIn.noAnswer")}` : text);
     }
   }
 
@@ -69,8 +72,8 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
       } else if (refusal?.__typename === "OtpThrottled") {
         setProblem(t("signIn.throttled", { time: time(refusal.retryAt) }));
       } else setProblem(refusal ? refusalText(i18n, refusal) : t("error.unexpected"));
-    } catch {
-      setProblem(t("error.network"));
+    } catch (error) {
+      setProblem(failureText(i18n, error));
     }
   }
 

@@ -1,5 +1,6 @@
 import { useMutation } from "@apollo/client/react";
 import { useState } from "react";
+import { failureText } from "../graphql/failure-text.ts";
 import { RequestOtpDocument } from "../graphql/generated/graphql.ts";
 import { refusalText } from "../graphql/refusal-text.ts";
 import { useI18n } from "../i18n/i18n.tsx";
@@ -33,8 +34,8 @@ export function CustomerForm(props: {
       if (challengeId) return onSent({ customerId: name, challengeId, resendAfter });
       if (refusal?.__typename === "OtpThrottled") setProblem(t("signIn.throttled", { time: time(refusal.retryAt) }));
       else setProblem(refusal ? refusalText(i18n, refusal) : t("error.unexpected"));
-    } catch {
-      setProblem(t("error.network"));
+    } catch (error) {
+      setProblem(failureText(i18n, error));
     }
   }
 

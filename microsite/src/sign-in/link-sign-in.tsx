@@ -1,5 +1,6 @@
 import { useMutation } from "@apollo/client/react";
 import { useCallback, useEffect, useRef, useState } from "react";
+import { failureText } from "../graphql/failure-text.ts";
 import { SignInWithTokenDocument } from "../graphql/generated/graphql.ts";
 import { refusalText } from "../graphql/refusal-text.ts";
 import { useI18n } from "../i18n/i18n.tsx";
@@ -23,13 +24,13 @@ export function LinkSignIn(props: { link: HandOff; onRefused(text: string): void
   const { t, time } = i18n;
   const state = useSession();
   const [signIn, { loading }] = useMutation(SignInWithTokenDocument);
-  const [isLost, setLost] = useState(false);
+  const [lost, setLost] = useState<string | null>(null);
   const hasBegun = useRef(false);
   const before = state.kind === "signed-in" ? state.customerId : undefined;
 
   const use = useCallback(async () => {
     hasBegun.current = true;
-    setLost(false);
+    setLost(null);
     try {
       const { data } = await signIn({ variables: { token: link.token, customerId: link.customerId } });
       const { session: opened, customer, userErrors = [] } = data?.signInWithToken ?? {};
@@ -40,8 +41,8 @@ export function LinkSignIn(props: { link: HandOff; onRefused(text: string): void
       const [refusal] = userErrors;
       if (refusal?.__typename === "SignInThrottled") onRefused(t("link.throttled", { time: time(refusal.retryAt) }));
       else onRefused(refusal ? refusalText(i18n, refusal) : t("error.unexpected"));
-    } catch {
-      setLost(true);
+    } catch (error) {
+      setLost(failureText(i18n, error));
     }
   }, [signIn, link, before, onRefused, i18n, t, time]);
 
@@ -49,10 +50,10 @@ export function LinkSignIn(props: { link: HandOff; onRefused(text: string): void
     if (state.kind === "signed-out" && !hasBegun.current) void use();
   }, [state, use]);
 
-  if (isLost) {
+  if (lost !== null) {
     return (
       <Page title={t("link.title")} narrow>
-        <LoadFailure text={t("error.network")} retry={use} />
+        <LoadFailure text={lost} retry={use} />
       </Page>
     );
   }
