@@ -54,6 +54,7 @@ const config: CodegenConfig = {
           ReconciliationBreak: "../../reconciliation/reconciliation.store.ts#Break as BreakRow",
           ReconciliationBreakConnection: "../connection.ts#Connection<BreakRow>",
           Settlement: "../../reconciliation/settlement.ts#Settlement as SettlementModel",
+          OperatorKey: "../../auth/operator-key.store.ts#OperatorKey as OperatorKeyModel",
           AuditEntry: "../../audit/audit.resolvers.ts#AuditRow",
           AuditEntryConnection: "../connection.ts#Connection<AuditRow>",
           AuditSeal: "../../platform/generated/prisma/client.ts#AuditSeal as AuditSealRow",

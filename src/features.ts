@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { auditResolvers } from "./audit/audit.resolvers.ts";
+import { makeAuditUse } from "./audit/audit-use.ts";
 import { makeAuditSealer } from "./audit/seal-audit.ts";
 import { makeAccessTokens } from "./auth/access-token.ts";
 import { authLoaders } from "./auth/auth.loaders.ts";
@@ -9,13 +10,15 @@ import { makeHandOffStore } from "./auth/hand-off.store.ts";
 import { type HandOffRules, makeVerifyHandOff } from "./auth/hand-off-token.ts";
 import { makeIdentify } from "./auth/identify.ts";
 import { makeOidcVerifier } from "./auth/oidc.ts";
+import { operatorKeyResolvers } from "./auth/operator-key.resolvers.ts";
+import { makeOperatorKeyStore } from "./auth/operator-key.store.ts";
 import { makeOtpChallengeStore } from "./auth/otp-challenge.store.ts";
 import { makeRequestOtp } from "./auth/request-otp.ts";
 import { makeRequesters } from "./auth/requester.ts";
 import { makeSessionStore } from "./auth/session.store.ts";
-import { makeSigningKeys } from "./auth/signing-keys.ts";
 import { makeSignInGate } from "./auth/sign-in-gate.ts";
 import { makeSignInWithToken } from "./auth/sign-in-with-token.ts";
+import { makeSigningKeys } from "./auth/signing-keys.ts";
 import { makeVerifyOtp } from "./auth/verify-otp.ts";
 import { awardsResolvers } from "./awards/awards.resolvers.ts";
 import { makeCapillaryLedger } from "./awards/credit/capillary-ledger.ts";
@@ -177,9 +180,11 @@ export function makeFeatures(deps: FeatureDeps) {
   const signingKeys = makeSigningKeys(config.sessionSecret, clock);
   const accessTokens = makeAccessTokens(signingKeys, clock);
   const oidc = config.oidc && makeOidcVerifier({ ...config.oidc, log });
+  const operatorKeys = makeOperatorKeyStore({ db, bus, clock });
   const identify = makeIdentify({
     accessTokens,
     sessions,
+    operatorKeys,
     operatorToken: config.operatorToken,
     serviceToken: config.rewardServiceToken,
     oidc,
@@ -391,6 +396,8 @@ export function makeFeatures(deps: FeatureDeps) {
   return {
     sessions,
     signingKeys,
+    operatorKeys,
+    auditUse: makeAuditUse({ db, clock, log }),
     identify,
     receiveReport,
     processReward: processMessage.process,
@@ -417,6 +424,7 @@ export function makeFeatures(deps: FeatureDeps) {
     reconcile: makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs }),
     resolvers: [
       authResolvers({ requestOtp, verifyOtp, signInWithToken, sessions, accessTokens, requesters }),
+      operatorKeyResolvers(operatorKeys),
       walletResolvers(),
       groupResolvers(),
       catalogResolvers({

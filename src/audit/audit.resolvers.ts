@@ -19,7 +19,7 @@ export function auditResolvers({ db }: { db: Db }): Resolvers {
   return {
     Query: {
       async auditLog(_, { first, after, filter }, context) {
-        requireOperator(context);
+        requireOperator(context, "support");
         const limit = pageSize(first);
         const from = readCursor(after, cursorShape);
         const where = whereOf(filter ?? {});

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { anonymous, type Viewer } from "../domain/viewer.ts";
 import type { AccessTokens } from "./access-token.ts";
 import type { OidcVerifier } from "./oidc.ts";
+import type { OperatorKeyStore } from "./operator-key.store.ts";
 import type { SessionStore } from "./session.store.ts";
 
 /** Whose token it is; anonymous for none, and for one that is not good, so that an expired token can still be refreshed. */
@@ -10,12 +11,16 @@ export type Identify = (token: string | undefined) => Promise<Viewer>;
 export interface IdentifyDeps {
   accessTokens: AccessTokens;
   sessions: SessionStore;
+  operatorKeys: Pick<OperatorKeyStore, "live">;
   operatorToken: string | undefined;
   serviceToken: string | undefined;
   oidc: OidcVerifier | undefined;
 }
 
-export function makeIdentify({ accessTokens, sessions, operatorToken, serviceToken, oidc }: IdentifyDeps): Identify {
+const OUR_NAMES = /^((key|customer|oidc):|(operator|service|system|warehouse)$)/;
+
+export function makeIdentify(deps: IdentifyDeps): Identify {
+  const { accessTokens, sessions, operatorKeys, operatorToken, serviceToken, oidc } = deps;
   const digest = (text: string) => createHash("sha256").update(text).digest();
   const isToken = (expected: string | undefined) => {
     const expectedDigest = expected === undefined ? undefined : digest(expected);
@@ -26,6 +31,11 @@ export function makeIdentify({ accessTokens, sessions, operatorToken, serviceTok
     if (!token) return anonymous;
     if (isOperator(token)) return { kind: "operator", operatorId: "operator", roles: ["admin"] };
     if (isService(token)) return { kind: "service", serviceId: "service" };
+    const key = await operatorKeys.live(token);
+    if (key) {
+      const { id: keyId, name, roles, expiresAt } = key;
+      return { kind: "operator", operatorId: `key:${name}`, roles, expiresAt, keyId };
+    }
     const claims = await accessTokens.verify(token);
     if (claims) {
       const session = await sessions.live(claims.sessionId);
@@ -34,7 +44,9 @@ export function makeIdentify({ accessTokens, sessions, operatorToken, serviceTok
     }
     const operator = await oidc?.(token);
     if (!operator) return anonymous;
-    const { subject: operatorId, roles, expiresAt } = operator;
+    const { subject, roles, expiresAt } = operator;
+    // The provider's names must not be taken in the audit log for one of ours.
+    const operatorId = OUR_NAMES.test(subject) ? `oidc:${subject}` : subject;
     return { kind: "operator", operatorId, roles, expiresAt };
   };
 }

@@ -12,7 +12,7 @@ export function awardsResolvers({ db, resolveAward }: { db: Db; resolveAward: Re
   return {
     Mutation: {
       async resolveAward(_, { input }, context) {
-        const operatorId = requireOperator(context);
+        const operatorId = requireOperator(context, "support");
         const awardId = uuidOf("RewardAward", input.awardId) ?? NOWHERE;
         const { resolution, note } = input;
         if (!(await resolveAward({ awardId, resolution, note, operatorId }))) {

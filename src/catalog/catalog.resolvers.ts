@@ -66,42 +66,42 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
       },
       rewardCategories: () => rewards.categories(clock.now()),
       expiringVouchers(_, { withinDays }, context) {
-        requireOperator(context);
+        requireOperator(context, "catalogue", "support");
         const days = withinDays ?? 30;
         if (days < 0 || days > MAX_EXPIRING_DAYS)
           throw badUserInput("withinDays", `must be 0 to ${MAX_EXPIRING_DAYS}, found ${days}`);
         return deps.expiringVouchers(days);
       },
       catalogSync(_, __, context) {
-        requireOperator(context);
+        requireOperator(context, "catalogue", "support");
         return lastSync();
       },
     },
 
     Mutation: {
       createReward: async (_, { input }, context) =>
-        payload(await manageRewards.create(input, requireOperator(context))),
+        payload(await manageRewards.create(input, requireOperator(context, "catalogue"))),
       updateReward(_, { input: { rewardId, ...changes } }, context) {
-        const operatorId = requireOperator(context);
+        const operatorId = requireOperator(context, "catalogue");
         return changing(rewardId, (id) => manageRewards.update(id, changes, operatorId));
       },
       archiveReward(_, { input }, context) {
-        const operatorId = requireOperator(context);
+        const operatorId = requireOperator(context, "catalogue");
         return changing(input.rewardId, (id) => manageRewards.archive(id, operatorId));
       },
       adjustStock(_, { input: { rewardId, change, note } }, context) {
-        const operatorId = requireOperator(context);
+        const operatorId = requireOperator(context, "catalogue");
         return changing(rewardId, (id) => manageRewards.adjustStock(id, change, note ?? undefined, operatorId));
       },
       async importVoucherCodes(_, { input }, context) {
-        const operatorId = requireOperator(context);
+        const operatorId = requireOperator(context, "catalogue");
         const rewardId = uuidOf("Reward", input.rewardId);
         const report = rewardId ? await importVoucherCodes({ ...input, rewardId }, operatorId) : rewardNotFound();
         if (isRefused(report)) return { imported: 0, rejected: [], userErrors: report.refusals };
         return { ...report, userErrors: [] };
       },
       async syncCatalog(_, __, context) {
-        requireOperator(context);
+        requireOperator(context, "catalogue");
         const { problem, ...counts } = await syncCatalog();
         return { ...counts, userErrors: problem === null ? [] : [refusal("UPSTREAM_UNAVAILABLE", problem)] };
       },

@@ -100,7 +100,7 @@ function isAddressOrNetwork(text: string): boolean {
 const listening = {
   NODE_ENV: as(
     z.enum(["development", "production", "test"]).default("development"),
-    "`production` turns off introspection, suggestions, GraphiQL, the sandbox and every made-up secret",
+    "`production` turns off introspection, suggestions, GraphiQL, the sandbox and every made-up secret, and has browsers use TLS only for a year (HSTS)",
   ),
   HOST: as(text.optional(), "the address that the gateway listens at", {
     unset: "`127.0.0.1` (production: `0.0.0.0`)",
@@ -200,7 +200,7 @@ const secrets = {
   ),
   OPERATOR_TOKEN: as(
     z.string().min(16, "expected at least 16 characters").optional(),
-    "bearer token of the operator role; in production there is no such token unless set",
+    "the first operators' key, with the role `admin`; [it makes others](src/auth/README.md#operators). In production there is no such token unless set",
     { unset: "made in `DATA_DIR`" },
   ),
   OIDC_ISSUER: as(

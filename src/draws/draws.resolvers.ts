@@ -16,9 +16,9 @@ export function drawsResolvers({ db, manageDraws }: { db: Db; manageDraws: Manag
   return {
     Mutation: {
       openLuckyDraw: async (_, { input }, context) =>
-        drawPayload(await manageDraws.open(input, requireOperator(context))),
+        drawPayload(await manageDraws.open(input, requireOperator(context, "rewards"))),
       closeLuckyDraw: async (_, { input }, context) =>
-        drawPayload(await manageDraws.close(input.drawId, requireOperator(context))),
+        drawPayload(await manageDraws.close(input.drawId, requireOperator(context, "rewards"))),
     },
 
     LuckyDraw: {

@@ -1,3 +1,4 @@
+import { hasRole, type OperatorRole } from "../domain/operator-roles.ts";
 import type { Context } from "./context.ts";
 import { forbidden, unauthenticated } from "./errors.ts";
 
@@ -8,16 +9,32 @@ export function requireCustomer({ viewer }: Context): { customerId: string; sess
   return viewer;
 }
 
-/** The operator's name for the audit log. @throws UNAUTHENTICATED when signed out, FORBIDDEN for others */
-export function requireOperator({ viewer }: Context): string {
+/** The roles that a field is for, beside `admin`, which all fields are for. */
+type Roles = readonly [OperatorRole, ...OperatorRole[]];
+
+const missing = (roles: Roles) => forbidden(`This is for operators with the role ${[...roles, "admin"].join(" or ")}.`);
+
+/**
+ * The name, for the audit log, of an operator with one of the roles.
+ *
+ * @throws UNAUTHENTICATED when signed out, FORBIDDEN for others and without the role
+ */
+export function requireOperator({ viewer }: Context, ...roles: Roles): string {
   if (viewer.kind === "anonymous") throw unauthenticated();
   if (viewer.kind !== "operator") throw forbidden("This is for operators.");
+  if (!hasRole(viewer.roles, roles)) throw missing(roles);
   return viewer.operatorId;
 }
 
-/** A service, or an operator in its place, by name. @throws UNAUTHENTICATED when signed out, FORBIDDEN for a customer */
-export function requireService({ viewer }: Context): string {
+/**
+ * A service, or an operator with one of the roles in its place, by name.
+ *
+ * @throws UNAUTHENTICATED when signed out, FORBIDDEN for a customer and without the role
+ */
+export function requireService({ viewer }: Context, ...roles: Roles): string {
   if (viewer.kind === "anonymous") throw unauthenticated();
   if (viewer.kind === "customer") throw forbidden("This is for operators and services.");
-  return viewer.kind === "operator" ? viewer.operatorId : viewer.serviceId;
+  if (viewer.kind === "service") return viewer.serviceId;
+  if (!hasRole(viewer.roles, roles)) throw missing(roles);
+  return viewer.operatorId;
 }

@@ -4,6 +4,7 @@ import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/di
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse } from "graphql";
+import type { AuditUse } from "../domain/operator-use.ts";
 import { acceptsHtml, sendError } from "../http/error-page.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
@@ -14,6 +15,7 @@ import type { DocumentCache } from "./document-cache.ts";
 import { badUserInput, type ErrorCode, internalError, PublicError, serviceUnavailable, toPublic } from "./errors.ts";
 import { costOf, limitError, MAX_ERRORS, MAX_TOKENS } from "./limits.ts";
 import { clientName, loggedOperation, shownName } from "./logged-operation.ts";
+import { rootFields } from "./root-fields.ts";
 import type { DocumentGate } from "./trusted-documents.ts";
 
 export interface GraphqlHttpOptions {
@@ -23,6 +25,7 @@ export interface GraphqlHttpOptions {
   isProduction: boolean;
   metrics: Metrics | undefined;
   log: Logger;
+  auditUse: AuditUse;
   makeContext(request: FastifyRequest, reply: FastifyReply): Promise<Context>;
 }
 
@@ -31,7 +34,7 @@ export async function mountGraphql(
   fastify: FastifyInstance,
   options: GraphqlHttpOptions,
 ): Promise<() => Promise<void>> {
-  const { schema, documents, validated, isProduction, metrics, log, makeContext } = options;
+  const { schema, documents, validated, isProduction, metrics, log, auditUse, makeContext } = options;
   const apollo = new ApolloServer<Context>({
     schema,
     introspection: !isProduction,
@@ -55,6 +58,7 @@ export async function mountGraphql(
       gate(documents),
       limitsBeforeRules(schema),
       limits(schema),
+      auditing(auditUse),
       accounting(log, metrics),
       statusForPlainJson,
     ],
@@ -192,6 +196,17 @@ function limits(schema: GraphQLSchema): ApolloServerPlugin<Context> {
         }
         response.http.status = 400; // what is thrown here is 500 to Apollo
         throw cost;
+      },
+    }),
+  };
+}
+
+function auditing(auditUse: AuditUse): ApolloServerPlugin<Context> {
+  return {
+    requestDidStart: async () => ({
+      async didResolveOperation({ document, operationName, contextValue: { viewer, requestId } }) {
+        if (viewer.kind !== "operator") return;
+        await auditUse(viewer, { ...rootFields(document, operationName), requestId });
       },
     }),
   };

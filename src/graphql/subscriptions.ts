@@ -15,6 +15,7 @@ import {
 } from "graphql";
 import { CloseCode, makeServer, type ServerOptions, type SubscribePayload } from "graphql-ws";
 import { type ServerOptions as SocketOptions, type WebSocket, WebSocketServer } from "ws";
+import type { AuditUse } from "../domain/operator-use.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -24,7 +25,9 @@ import { toPublic } from "./errors.ts";
 import { costOf, limitError, MAX_ERRORS, MAX_TOKENS, withCode } from "./limits.ts";
 import { clientName, hashOf, loggedOperation } from "./logged-operation.ts";
 import { OPERATION_COST } from "./rate-limits.ts";
+import { rootFields } from "./root-fields.ts";
 import { serveSocket } from "./serve-socket.ts";
+import { makeEndings } from "./socket-endings.ts";
 import { makeOpenCount, type SocketLimits } from "./socket-limits.ts";
 import { subscribe } from "./subscribe.ts";
 import type { DocumentGate } from "./trusted-documents.ts";
@@ -32,8 +35,6 @@ import type { DocumentGate } from "./trusted-documents.ts";
 const MAX_MESSAGE_BYTES = 64 * 1024;
 const MAX_SUBSCRIPTIONS = 20;
 const INIT_WAIT_MS = 3_000;
-/** A notification can get lost: the sessions of all sockets are checked as often, by one read. */
-const SESSION_CHECK_MS = 15_000;
 /** How long a peer may take to agree that a socket is closed. */
 const CLOSE_WAIT_MS = 2_000;
 /** How long a socket of nobody in particular may be open without an operation. */
@@ -57,6 +58,11 @@ export interface SubscriptionOptions {
   onSessionEnd(sessionId: string, listener: () => void): () => void;
   /** @returns the ids of the sessions that are alive */
   liveSessions(sessionIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Calls the listener when the operators' key is withdrawn, also by another process. @returns a function that stops listening */
+  onKeyEnd(keyId: string, listener: () => void): () => void;
+  /** @returns the ids of the operators' keys that are alive */
+  liveKeys(keyIds: readonly string[]): Promise<ReadonlySet<string>>;
+  auditUse: AuditUse;
   makeContext(viewer: Viewer, request: IncomingMessage): Context;
   limits: SocketLimits;
   /** The network address, or block of addresses, that a limit by address is for. */
@@ -82,8 +88,8 @@ interface SocketExtra {
 
 /** Serves graphql-ws at `/graphql` of an HTTP server. @returns a function that closes every socket */
 export function mountSubscriptions(server: Server, options: SubscriptionOptions): () => Promise<void> {
-  const { schema, documents, validated, log, isOriginAllowed, identify, liveSessions, makeContext } = options;
-  const { onSessionEnd, limits, blockOf, stalledMs, metrics } = options;
+  const { schema, documents, validated, log, isOriginAllowed, identify, makeContext } = options;
+  const { onSessionEnd, liveSessions, onKeyEnd, liveKeys, auditUse, limits, blockOf, stalledMs, metrics } = options;
   const states = new Set<SocketState>();
   metrics?.sources.sockets(() => ({
     sockets: sockets.clients.size,
@@ -124,43 +130,14 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
     }
   };
 
-  /** The functions that close the sockets of a session. */
-  const closersBySession = new Map<string, Set<() => void>>();
-
-  async function checkSessions(sessionIds: readonly string[]): Promise<void> {
-    if (sessionIds.length === 0) return;
-    try {
-      const live = await liveSessions(sessionIds);
-      for (const id of sessionIds) if (!live.has(id)) for (const close of closersBySession.get(id) ?? []) close();
-    } catch (error) {
-      log.warn({ err: error }, "The sessions of sockets could not be checked");
-    }
-  }
-  let sessionCheck: NodeJS.Timeout | undefined;
-
-  /** Closes the socket when the session behind it ends. */
-  function endWithSession(socket: WebSocket, sessionId: string): () => void {
-    const close = () => socket.close(CloseCode.Forbidden, "Session ended");
-    const closers = closersBySession.get(sessionId) ?? new Set();
-    closersBySession.set(sessionId, closers.add(close));
-    sessionCheck ??= setInterval(() => checkSessions([...closersBySession.keys()]), SESSION_CHECK_MS);
-    const off = onSessionEnd(sessionId, close);
-    void checkSessions([sessionId]); // it may have ended before anything listened
-    return () => {
-      off();
-      closers.delete(close);
-      if (closers.size === 0 && closersBySession.get(sessionId) === closers) closersBySession.delete(sessionId);
-      if (closersBySession.size > 0) return;
-      clearInterval(sessionCheck);
-      sessionCheck = undefined;
-    };
-  }
+  const sessions = makeEndings({ onEnd: onSessionEnd, liveAmong: liveSessions, log });
+  const keys = makeEndings({ onEnd: onKeyEnd, liveAmong: liveKeys, log });
 
   /** @returns what lets the socket go; null where its session has as many as it may */
   function ofSession(socket: WebSocket, sessionId: string): (() => void) | null {
     const uncount = openOfSession.open(sessionId);
     if (!uncount) return null;
-    const release = endWithSession(socket, sessionId);
+    const release = sessions.watch(sessionId, () => socket.close(CloseCode.Forbidden, "Session ended"));
     return () => {
       release();
       uncount();
@@ -191,13 +168,16 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
 
   /** @returns what lets the socket go; null where there are as many of its kind as may be */
   function claim(extra: SocketExtra, viewer: Viewer): (() => void) | null {
-    if (viewer.kind === "customer") return ofSession(extra.socket, viewer.sessionId);
-    const release = closeWhenIdle(extra);
-    if (viewer.kind !== "operator" || !viewer.expiresAt) return release;
-    const forget = closeWithToken(extra.socket, viewer.expiresAt);
+    const { socket } = extra;
+    if (viewer.kind === "customer") return ofSession(socket, viewer.sessionId);
+    const releases = [closeWhenIdle(extra)];
+    if (viewer.kind === "operator") {
+      const { expiresAt, keyId } = viewer;
+      if (expiresAt) releases.push(closeWithToken(socket, expiresAt));
+      if (keyId) releases.push(keys.watch(keyId, () => socket.close(CloseCode.Forbidden, "Key withdrawn")));
+    }
     return () => {
-      forget();
-      release();
+      for (const release of releases) release();
     };
   }
 
@@ -324,13 +304,22 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
           { requestId, viewer: state.viewer.kind, client: state.client, ...named },
           `${type} ${named.operation ?? ""} over a websocket`.replace("  ", " "),
         );
-        return {
+        const args = {
           schema,
           document,
           contextValue,
           ...(operationName && { operationName }),
           ...(variables && { variableValues: variables }),
         };
+        const { viewer } = state;
+        if (viewer.kind !== "operator") return args;
+        return auditUse(viewer, { ...rootFields(document, operationName), requestId }).then(
+          () => args,
+          (error: Error) => {
+            state.running.delete(id);
+            return refuse([new GraphQLError("", { originalError: error })]);
+          },
+        );
       } catch (error) {
         return refuse([
           error instanceof GraphQLError ? error : new GraphQLError("", { originalError: error as Error }),
@@ -358,7 +347,8 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
   server.on("upgrade", onUpgrade);
   return async () => {
     server.off("upgrade", onUpgrade);
-    clearInterval(sessionCheck);
+    sessions.stop();
+    keys.stop();
     for (const socket of sockets.clients) socket.close(SERVICE_RESTART, "Restarting");
     await new Promise<void>((resolve) => sockets.close(() => resolve()));
   };

@@ -42,11 +42,11 @@ export function intakeResolvers(deps: IntakeResolversDeps): Resolvers {
   return {
     Query: {
       simulateReward(_, { payload }, context) {
-        requireOperator(context);
+        requireOperator(context, "rewards", "support");
         return processMessage.simulate(payload);
       },
       async quarantinedRewards(_, { first, after, openOnly }, context) {
-        requireOperator(context);
+        requireOperator(context, "rewards", "support");
         const limit = pageSize(first);
         const from = readCursor(after, cursorShape);
         const wanted = { openOnly: openOnly ?? true };
@@ -75,7 +75,7 @@ export function intakeResolvers(deps: IntakeResolversDeps): Resolvers {
       },
 
       async processReward(_, { input }, context) {
-        const actor = requireService(context);
+        const actor = requireService(context, "rewards");
         const processed = await processMessage.process({ raw: input.payload, source: "GRAPHQL", actor });
         const { TicketId: ticketId } = processed.answer.data;
         if (!processed.accepted) {
@@ -94,7 +94,7 @@ export function intakeResolvers(deps: IntakeResolversDeps): Resolvers {
       },
 
       async redriveReward(_, { input }, context) {
-        const actor = requireOperator(context);
+        const actor = requireOperator(context, "rewards", "support");
         const id = uuidOf("QuarantinedReward", input.id) ?? NOWHERE;
         const answer = await deps.redriveReward({ id, payload: input.payload ?? null, actor });
         const quarantinedReward = await quarantined.byId(id);

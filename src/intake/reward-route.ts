@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { hasRole } from "../domain/operator-roles.ts";
+import type { AuditUse } from "../domain/operator-use.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import { errorsOf } from "../http/error-page.ts";
 import { formatAnswer, type ServiceAnswer } from "../messages/answer.ts";
@@ -10,6 +12,7 @@ import type { ProcessMessage } from "./process-message.ts";
 export interface RewardRouteDeps {
   identify(request: FastifyRequest): Promise<Viewer>;
   process: ProcessMessage["process"];
+  auditUse: AuditUse;
   log: Logger;
 }
 
@@ -19,7 +22,10 @@ export interface RewardRouteDeps {
  * One is answered under the status its answer names. A list is answered by a list in the same order, under 200: each item has
  * its own `code`. Whoever gets 500 for an item may send it again; it is known whether it was accepted.
  */
-export function mountRewardProcessor(fastify: FastifyInstance, { identify, process, log }: RewardRouteDeps): void {
+export function mountRewardProcessor(
+  fastify: FastifyInstance,
+  { identify, process, auditUse, log }: RewardRouteDeps,
+): void {
   fastify.register(async (scope) => {
     // As bytes: reading JSON into numbers loses digits of long ids.
     scope.removeAllContentTypeParsers();
@@ -40,7 +46,11 @@ export function mountRewardProcessor(fastify: FastifyInstance, { identify, proce
           .header("www-authenticate", "Bearer")
           .send(failed(401, "Unauthorized", request));
       }
-      if (viewer.kind === "customer") return reply.code(403).send(failed(403, "Forbidden", request));
+      const isRewards = viewer.kind === "operator" && hasRole(viewer.roles, ["rewards"]);
+      if (viewer.kind !== "service" && !isRewards) return reply.code(403).send(failed(403, "Forbidden", request));
+      if (viewer.kind === "operator") {
+        await auditUse(viewer, { kind: "post", subject: "/reward-processor", requestId: request.id });
+      }
       actors.set(request, viewer.kind === "operator" ? viewer.operatorId : viewer.serviceId);
     });
     scope.post("/reward-processor", async (request, reply) => {

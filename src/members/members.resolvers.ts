@@ -31,13 +31,13 @@ export function membersResolvers(deps: MembersResolversDeps): Resolvers {
   return {
     Mutation: {
       async linkMember(_, { input }, context) {
-        const answer = await link(input, requireService(context));
+        const answer = await link(input, requireService(context, "rewards", "support"));
         if (isRefused(answer)) return { awardsReleased: 0, userErrors: answer.refusals };
         return { awardsReleased: answer.awardsReleased, userErrors: [] };
       },
 
       async moveMember(_, { input }, context) {
-        const operatorId = requireOperator(context);
+        const operatorId = requireOperator(context, "support");
         const { customerId, toCustomerId = null, note, ...ids } = input;
         const identities = readIdentities(ids, deps.hashNik);
         const answer = isRefused(identities)
@@ -48,7 +48,7 @@ export function membersResolvers(deps: MembersResolversDeps): Resolvers {
       },
 
       async linkMembers(_, { input }, context) {
-        const actor = requireService(context);
+        const actor = requireService(context, "rewards", "support");
         const report = {
           linked: 0,
           awardsReleased: 0,
@@ -78,7 +78,7 @@ export function membersResolvers(deps: MembersResolversDeps): Resolvers {
       },
 
       async moveAward(_, { input }, context) {
-        const operatorId = requireOperator(context);
+        const operatorId = requireOperator(context, "support");
         const awardId = uuidOf("RewardAward", input.awardId) ?? NOWHERE;
         const { customerId, note } = input;
         const answer = await deps.moveAward({ awardId, customerId, note, operatorId });

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { SessionStore } from "../auth/session.store.ts";
+import { seesCustomers } from "../domain/operator-roles.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
-import { maySee } from "../domain/viewer.ts";
+import { maySee, seesEverybody } from "../domain/viewer.ts";
 import { abortable } from "../graphql/abortable.ts";
 import {
   type Connection,
@@ -104,14 +105,14 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
         return visible(id, context);
       },
       orders(_, args, context) {
-        requireOperator(context);
+        requireOperator(context, ...seesCustomers);
         return list({}, args);
       },
     },
 
     Customer: {
       orders({ customerId }, args, context) {
-        if (args.filter?.openDiscrepancies != null) requireOperator(context);
+        if (args.filter?.openDiscrepancies != null) requireOperator(context, ...seesCustomers);
         return list({ customerId }, args);
       },
     },
@@ -149,7 +150,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       },
 
       async reverseOrder(_, { input }, context) {
-        const operatorId = requireOperator(context);
+        const operatorId = requireOperator(context, "orders");
         const orderId = uuidOf("Order", input.orderId);
         if (!orderId) return refusedPayload(orderNotFound());
         const lineIds = input.lineIds?.map((id) => uuidOf("OrderLine", id) ?? id) ?? null;
@@ -165,7 +166,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       },
 
       async resolveOrder(_, { input }, context) {
-        const operatorId = requireOperator(context);
+        const operatorId = requireOperator(context, "orders", "support");
         const orderId = uuidOf("Order", input.orderId);
         if (!orderId) return refusedPayload(orderNotFound());
         const movementId = input.movementId == null ? null : (uuidOf("Movement", input.movementId) ?? input.movementId);
@@ -186,7 +187,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       },
 
       async updateShipment(_, { input }, context) {
-        const operatorId = requireOperator(context);
+        const operatorId = requireOperator(context, "orders");
         const orderId = uuidOf("Order", input.orderId);
         const lineId = uuidOf("OrderLine", input.lineId);
         if (!orderId) return refusedPayload(orderNotFound());
@@ -249,7 +250,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       pointsTrail: ({ id }, _, { loaders }) => loaders.movements.load(id),
       history: ({ id }, _, { loaders }) => loaders.orderEvents.load(id),
       discrepancies: ({ id }, _, { viewer, loaders }) =>
-        viewer.kind === "operator" ? loaders.discrepancies.load(id) : null,
+        seesEverybody(viewer) ? loaders.discrepancies.load(id) : null,
       settled: async ({ id, status }, _, { loaders }) =>
         isFinal(status) && !hasOpenMovement(await loaders.movements.load(id)),
       async cancellable({ id, status }, _, { loaders }) {
@@ -265,7 +266,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       points: ({ unitPoints, quantity }) => unitPoints * quantity,
       groupWallet: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.group.load({ groupId })),
       vouchers: ({ id }, _, { loaders }) => loaders.vouchers.load(id),
-      issues: ({ id }, _, { viewer, loaders }) => (viewer.kind === "operator" ? loaders.issues.load(id) : null),
+      issues: ({ id }, _, { viewer, loaders }) => (seesEverybody(viewer) ? loaders.issues.load(id) : null),
       async shipment({ id, orderId }, _, { loaders }) {
         const [shipment, order] = await Promise.all([loaders.shipment.load(id), loaders.order.load(orderId)]);
         return shipment && order?.shippingAddress ? { ...shipment, address: order.shippingAddress } : null;

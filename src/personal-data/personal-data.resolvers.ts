@@ -17,7 +17,7 @@ export function personalDataResolvers(deps: {
   return {
     Mutation: {
       async exportCustomer(_, { input: { customerId } }, context) {
-        const actor = requireOperator(context);
+        const actor = requireOperator(context, "support");
         const found = await exportCustomer(customerId);
         if (!found) {
           const message = "Nothing is stored about this customer.";
@@ -30,7 +30,7 @@ export function personalDataResolvers(deps: {
       },
 
       async eraseCustomer(_, { input }, context) {
-        const operatorId = requireOperator(context);
+        const operatorId = requireOperator(context, "admin");
         const note = input.note.trim();
         const nothing = { pseudonym: null, deleted: 0, pseudonymised: 0 };
         if (note === "")

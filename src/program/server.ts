@@ -211,6 +211,7 @@ export async function startServer({
       mountRewardProcessor(fastify, {
         identify: ({ headers }) => identify(bearerToken(headers.authorization)),
         process: features.processReward,
+        auditUse: features.auditUse,
         log,
       });
 
@@ -246,6 +247,7 @@ export async function startServer({
         isProduction: config.isProduction,
         metrics,
         log,
+        auditUse: features.auditUse,
         async makeContext(request: FastifyRequest, reply: FastifyReply) {
           const mayUse = mayUseCookies(request.raw);
           const accessCookie = mayUse ? request.cookies[cookieNames.access] : undefined;
@@ -283,6 +285,9 @@ export async function startServer({
         },
         onSessionEnd: sessions.onEnd,
         liveSessions: sessions.liveAmong,
+        onKeyEnd: features.operatorKeys.onEnd,
+        liveKeys: features.operatorKeys.liveAmong,
+        auditUse: features.auditUse,
         limits: { perSession: config.socketsPerSession, perBlock: config.socketsPerAddress, inAll: MAX_SOCKETS },
         blockOf,
         makeContext: (viewer, request) =>

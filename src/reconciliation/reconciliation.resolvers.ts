@@ -68,15 +68,15 @@ export function reconciliationResolvers(deps: ReconciliationResolversDeps): Reso
   return {
     Query: {
       reconciliationRuns(_, args, context) {
-        requireOperator(context);
+        requireOperator(context, "support");
         return page<Run>(args, ({ requestedAt }) => requestedAt, store.runs, store.countRuns);
       },
       async reconciliationRun(_, { id }, context) {
-        requireOperator(context);
+        requireOperator(context, "support");
         return store.runById(uuidOf("ReconciliationRun", id) ?? NOWHERE);
       },
       reconciliationBreaks(_, { filter, ...args }, context) {
-        requireOperator(context);
+        requireOperator(context, "support");
         const { classes, states, runId } = filter ?? {};
         const wanted = {
           classes,
@@ -92,7 +92,7 @@ export function reconciliationResolvers(deps: ReconciliationResolversDeps): Reso
         );
       },
       async settlement(_, { day }, context) {
-        requireOperator(context);
+        requireOperator(context, "support");
         if (day < EARLIEST_DAY) throw badUserInput("day", `must be ${EARLIEST_DAY} or later`);
         if (startOfDay(day, timeZone) > clock.now()) throw badUserInput("day", "must not be in the future");
         return readSettlement(db, day, timeZone);
@@ -101,7 +101,7 @@ export function reconciliationResolvers(deps: ReconciliationResolversDeps): Reso
 
     Mutation: {
       async runReconciliation(_, { input }, context) {
-        const actor = requireOperator(context);
+        const actor = requireOperator(context, "support");
         const problem = periodProblem(input);
         if (problem) return { run: null, userErrors: [problem] };
         const { from, to } = input;
@@ -122,7 +122,7 @@ export function reconciliationResolvers(deps: ReconciliationResolversDeps): Reso
       },
 
       async importLedgerStatement(_, { input }, context) {
-        const actor = requireOperator(context);
+        const actor = requireOperator(context, "support");
         const read = readLedgerFile(input.csv);
         if ("problems" in read) {
           const message = "The file is not a statement: `problems` says why.";
@@ -139,7 +139,7 @@ export function reconciliationResolvers(deps: ReconciliationResolversDeps): Reso
       },
 
       async repairBreak(_, { input }, context) {
-        const operatorId = requireOperator(context);
+        const operatorId = requireOperator(context, "support");
         const note = input.note.trim();
         if (note === "") {
           return { break: null, userErrors: [refusal("INVALID_INPUT", "note: must say why.", ["input", "note"])] };

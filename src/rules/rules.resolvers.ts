@@ -38,18 +38,18 @@ export function rulesResolvers({
     Query: {
       rewardCampaigns: () => readCampaigns(db, clock.now()),
       rewardRules(_, __, context) {
-        requireOperator(context);
+        requireOperator(context, "rewards", "support");
         return newestRules(db);
       },
     },
 
     Mutation: {
       createRewardRule: async (_, { input }, context) =>
-        rulePayload(await manageRules.create(input, requireOperator(context))),
+        rulePayload(await manageRules.create(input, requireOperator(context, "rewards"))),
       reviseRewardRule: async (_, { input }, context) =>
-        rulePayload(await manageRules.revise(input, requireOperator(context))),
+        rulePayload(await manageRules.revise(input, requireOperator(context, "rewards"))),
       retireRewardRule: async (_, { input }, context) =>
-        rulePayload(await manageRules.retire(input.ruleId, requireOperator(context))),
+        rulePayload(await manageRules.retire(input.ruleId, requireOperator(context, "rewards"))),
     },
 
     RewardRule: {

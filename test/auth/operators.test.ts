@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { generateKeyPair, SignJWT } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { rolesOf } from "../../src/domain/operator-roles.ts";
@@ -6,6 +6,7 @@ import { OPERATOR_TOKEN, startTestGateway, type TestGateway } from "../support/g
 import { makeCaller } from "../support/graphql.ts";
 import { type CapturedLog, captureLog } from "../support/log.ts";
 import { type ClaimChanges, DISCOVERY, KEYS, makeOidcIssuer, type OidcIssuer } from "../support/oidc-issuer.ts";
+import { operatorKey } from "../support/operator-key.ts";
 import { bearer, refresh, whoIs } from "../support/sign-in.ts";
 
 const AUDIENCE = "tessera-operators";
@@ -46,7 +47,10 @@ async function actorOf(token: string): Promise<string | undefined> {
 }
 
 /** Opens a socket and waits until the gateway closes it. */
-function closedSocketOf(token: string): Promise<{ kind: string; code: number; reason: string }> {
+function closedSocketOf(
+  token: string,
+  whenOpen: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<{ kind: string; code: number; reason: string }> {
   const { promise, resolve } = Promise.withResolvers<{ kind: string; code: number; reason: string }>();
   let kind = "before it was acknowledged";
   makeCaller(() => gateway.url, token).socket({
@@ -54,6 +58,7 @@ function closedSocketOf(token: string): Promise<{ kind: string; code: number; re
     on: {
       connected: () => {
         kind = "after it was acknowledged";
+        void whenOpen();
       },
       closed: (event) => {
         const { code, reason } = event as { code: number; reason: string };
@@ -83,6 +88,139 @@ describe("the operator token", () => {
   });
 });
 
+describe("a named key", () => {
+  const list = async () =>
+    (
+      await gateway.operator.ok<{ operatorKeys: Record<string, unknown>[] }>(
+        "{ operatorKeys { name roles createdBy expiresAt withdrawnAt withdrawnBy } }",
+      )
+    ).operatorKeys;
+  const withdraw = (name: string) =>
+    gateway.operator.send(
+      `mutation ($name: String!) {
+        withdrawOperatorKey(input: { name: $name }) { key { withdrawnBy } userErrors { code } } }`,
+      { name },
+    );
+  const uses = async (actor: string) =>
+    (
+      await gateway.sql<{ action: string; subject: string }>(
+        "select action, subject from audit_log where actor = $1 order by id",
+        [actor],
+      )
+    ).map(({ action, subject }) => `${action} ${subject}`);
+
+  test("lets its bearer in as its roles say, under its own name in the audit log, until it is withdrawn", async () => {
+    const key = await operatorKey(gateway, ["catalogue", "orders"]);
+    expect(await actorOf(key.secret)).toBe(`key:${key.name}`);
+    expect((await list()).find(({ name }) => name === key.name)).toMatchObject({
+      roles: ["CATALOGUE", "ORDERS"],
+      createdBy: "operator",
+      withdrawnAt: null,
+    });
+    expect(await withdraw(key.name)).toMatchObject({
+      data: { withdrawOperatorKey: { key: { withdrawnBy: "operator" } } },
+    });
+    expect(await actorOf(key.secret)).toBe("UNAUTHENTICATED");
+    await withdraw(key.name);
+    expect(await gateway.sql("select action from audit_log where subject = $1 order by id", [key.name])).toEqual([
+      { action: "operator-key.create" },
+      { action: "operator-key.withdraw" },
+    ]);
+    await expect(operatorKeyNamed(key.name)).resolves.toEqual(["OPERATOR_KEY_NAME_TAKEN name"]);
+  });
+
+  test("is stored as a hash only, and its secret is told once", async () => {
+    const { secret, name } = await operatorKey(gateway, ["support"]);
+    expect(secret).toMatch(/^tessera_[\w-]{43}$/);
+    const [row] = await gateway.sql<{ text: string; hash: Buffer }>(
+      "select k::text as text, key_hash as hash from operator_keys k where name = $1",
+      [name],
+    );
+    expect(row?.text).not.toContain(secret.slice("tessera_".length));
+    expect(row?.hash).toEqual(createHash("sha256").update(secret).digest());
+    expect(captured.text()).not.toContain(secret);
+  });
+
+  test.each([
+    ["changed", (secret: string) => `${secret.slice(0, -1)}${secret.endsWith("A") ? "B" : "A"}`],
+    ["longer", (secret: string) => `${secret}A`],
+    ["without its beginning", (secret: string) => secret.slice("tessera_".length)],
+  ])("that is %s lets nobody in", async (_, change) => {
+    const { secret } = await operatorKey(gateway, ["admin"]);
+    expect(await actorOf(change(secret))).toBe("UNAUTHENTICATED");
+  });
+
+  test("is on record with each use by HTTP, by socket and at the door of messages, without what was said", async () => {
+    const key = await operatorKey(gateway, ["rewards", "support"]);
+    const actor = `key:${key.name}`;
+    await key.ok(
+      "query Mine { a: rewardRules { ruleId } ...More } fragment More on Query { quarantinedRewards { totalCount } }",
+    );
+    await key.send('mutation { retireRewardRule(input: { ruleId: "a-secret" }) { userErrors { code } } }');
+    await key.send("{ operatorKeys { name } }"); // refused, and a use all the same
+    const client = key.socket();
+    for await (const _ of client.iterate({ query: "{ orders { totalCount } }" })) break;
+    await client.dispose();
+    await fetch(`${gateway.url}/reward-processor`, { method: "POST", body: "{}", headers: bearer(key.secret) });
+    expect(await uses(actor)).toEqual([
+      "operator.query rewardRules, quarantinedRewards",
+      "operator.mutation retireRewardRule",
+      "operator.query operatorKeys",
+      "operator.query orders",
+      "operator.post /reward-processor",
+    ]);
+  });
+
+  test("without the role for messages is refused at their door", async () => {
+    const { secret } = await operatorKey(gateway, ["catalogue", "orders", "support"]);
+    const post = { method: "POST", body: "{}", headers: bearer(secret) };
+    expect((await fetch(`${gateway.url}/reward-processor`, post)).status).toBe(403);
+  });
+
+  test("has its sockets closed when it is withdrawn, and when it expires", async () => {
+    const key = await operatorKey(gateway, ["orders"]);
+    const withdrawn = closedSocketOf(key.secret, () => withdraw(key.name));
+    expect(await withdrawn).toMatchObject({ code: 4403, reason: "Key withdrawn" });
+
+    const expiresAt = new Date(Date.now() + 1_000); // nothing waits longer
+    const brief = await operatorKey(gateway, ["orders"], { expiresAt });
+    expect(await closedSocketOf(brief.secret)).toMatchObject({ code: 4403, reason: "Token expired" });
+    expect(await actorOf(brief.secret)).toBe("UNAUTHENTICATED");
+    expect(await closedSocketOf(brief.secret)).toMatchObject({ kind: "before it was acknowledged", code: 4403 });
+  });
+
+  const operatorKeyNamed = async (name: string, changes: Record<string, unknown> = {}) => {
+    const input = { name, roles: ["ORDERS"], expiresAt: inDays(1), ...changes };
+    const { data } = await gateway.operator.send<{
+      createOperatorKey: { secret: string | null; userErrors: { code: string; field: string[] }[] };
+    }>(
+      `mutation ($input: CreateOperatorKeyInput!) {
+        createOperatorKey(input: $input) { secret userErrors { code field } } }`,
+      { input },
+    );
+    if (data?.createOperatorKey.secret) return ["a secret"];
+    return data?.createOperatorKey.userErrors.map(({ code, field }) => `${code} ${field.at(-1)}`);
+  };
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+
+  test.each<[what: string, name: string, changes: Record<string, unknown>, problem: string]>([
+    ["a name with a blank", "my key", {}, "INVALID_INPUT name"],
+    ["a name of one letter", "k", {}, "INVALID_INPUT name"],
+    ["a name with capitals", "Key", {}, "INVALID_INPUT name"],
+    ["no role", "no-role", { roles: [] }, "INVALID_INPUT roles"],
+    ["an end that is over", "over", { expiresAt: inDays(-1) }, "INVALID_INPUT expiresAt"],
+    ["an end in more than a year", "for-ever", { expiresAt: inDays(367) }, "INVALID_INPUT expiresAt"],
+  ])("is not made with %s", async (_, name, changes, problem) => {
+    expect(await operatorKeyNamed(name, changes)).toEqual([problem]);
+  });
+
+  test("of one name is made once, of two at the same moment as well", async () => {
+    const name = `twin-${randomUUID()}`;
+    const answers = (await Promise.all([operatorKeyNamed(name), operatorKeyNamed(name)])).flat();
+    expect(answers.toSorted()).toEqual(["OPERATOR_KEY_NAME_TAKEN name", "a secret"]);
+  });
+});
+
 describe("the operators' identity provider", () => {
   beforeEach(() => issuer.start());
   afterEach(() => issuer.stop());
@@ -91,6 +229,13 @@ describe("the operators' identity provider", () => {
     expect(await actorOf(await issuer.token())).toBe("asha@brand");
     expect(await actorOf(await issuer.token({ sub: "ravi@brand", aud: [AUDIENCE, "other"] }))).toBe("ravi@brand");
   });
+
+  test.each(["operator", "system", "key:back-office", "customer:C-1", "oidc:asha"])(
+    "cannot give a name in the audit log that is one of ours: %s",
+    async (sub) => {
+      expect(await actorOf(await issuer.token({ sub }))).toBe(`oidc:${sub}`);
+    },
+  );
 
   test("does not make a customer of anybody", async () => {
     expect(await whoIs(gateway, bearer(await issuer.token()))).toBeNull();
@@ -114,6 +259,16 @@ describe("the operators' identity provider", () => {
   ])("does not vouch for a token %s", async (_, changes) => {
     expect(await actorOf(await issuer.token(changes()))).toBe("UNAUTHENTICATED");
     expect(captured.text()).not.toContain(complaint);
+  });
+
+  test("makes an operator with the roles of its token, and no others", async () => {
+    const reader = makeCaller(() => gateway.url, await issuer.token({ roles: ["support"] }));
+    await reader.ok("{ orders { totalCount } }");
+    expect(await actorOf(reader.token ?? "")).toBe("FORBIDDEN");
+    const [use] = await gateway.sql(
+      "select actor, subject from audit_log where action = 'operator.query' order by id desc limit 1",
+    );
+    expect(use).toEqual({ actor: "asha@brand", subject: "orders" });
   });
 
   test("is complained about in the log when a good token has no role here", async () => {

@@ -137,6 +137,9 @@ beforeEach(async () => {
       return authorization === "good" ? { kind: "customer", customerId: "C-1", sessionId: "s-1" } : null;
     },
     liveSessions: async (ids) => new Set(ids),
+    onKeyEnd: () => () => {},
+    liveKeys: async (ids) => new Set(ids),
+    auditUse: async () => {},
     makeContext: (viewer, request) =>
       ({
         viewer,

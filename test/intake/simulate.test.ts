@@ -25,7 +25,8 @@ const simulate = async (payload: string) => {
 /** Every row of every table of ours. */
 async function everything(): Promise<string> {
   const tables = await gateway.sql<{ name: string }>(
-    "select table_name as name from information_schema.tables where table_schema = 'public' order by 1",
+    // The audit log has that an operator tried it.
+    "select table_name as name from information_schema.tables where table_schema = 'public' and table_name not like 'audit_%' order by 1",
   );
   const rows = await Promise.all(
     tables

@@ -137,6 +137,8 @@ describe("while the database is read-only", () => {
     expect(read).toMatchObject({ me: { cart: { total: 100 } }, order: { status: "FULFILLED" } });
     // A customer without a cart.
     await customerWithoutCart.ok("{ me { cart { total } } }");
+    await gateway.operator.ok("{ orders { totalCount } }"); // its use cannot be in the audit log, so it is in the log
+    expect(written.text()).toContain("An operator's use is not in the audit log");
   }
   test("as a standby is, it is named, reads work, mutations may be repeated, and it is left without a restart", async () => {
     await using followed = await followedOrder();

@@ -1,0 +1,36 @@
+import type { OperatorRole } from "../domain/operator-roles.ts";
+import { isRefused } from "../domain/refusal.ts";
+import type { Resolvers, OperatorRole as ShownRole } from "../graphql/generated/resolvers.ts";
+import { requireOperator } from "../graphql/guards.ts";
+import type { OperatorKeyStore } from "./operator-key.store.ts";
+
+const readRole = (role: ShownRole) => role.toLowerCase() as OperatorRole;
+const shownRole = (role: OperatorRole) => role.toUpperCase() as ShownRole;
+
+export function operatorKeyResolvers(keys: OperatorKeyStore): Resolvers {
+  return {
+    Query: {
+      operatorKeys(_, __, context) {
+        requireOperator(context, "admin");
+        return keys.list();
+      },
+    },
+
+    Mutation: {
+      async createOperatorKey(_, { input: { name, roles, expiresAt } }, context) {
+        const operatorId = requireOperator(context, "admin");
+        const answer = await keys.create({ name, roles: roles.map(readRole), expiresAt }, operatorId);
+        return isRefused(answer) ? { userErrors: answer.refusals } : { ...answer, userErrors: [] };
+      },
+      async withdrawOperatorKey(_, { input }, context) {
+        const operatorId = requireOperator(context, "admin");
+        const answer = await keys.withdraw(input.name, operatorId);
+        return isRefused(answer) ? { userErrors: answer.refusals } : { ...answer, userErrors: [] };
+      },
+    },
+
+    OperatorKey: {
+      roles: ({ roles }) => roles.map(shownRole),
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import { createHash, randomBytes } from "node:crypto";
+import { z } from "zod";
+import { type OperatorRole, operatorRoles } from "../domain/operator-roles.ts";
+import { type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
+import { audit } from "../platform/audit.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type Db, inTransaction, type Prisma } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
+
+export type OperatorKey = Omit<Prisma.OperatorKeyGetPayload<object>, "roles" | "keyHash"> & { roles: OperatorRole[] };
+
+/** Named keys that programs of operators call with. Their secrets are stored as hashes only. */
+export interface OperatorKeyStore {
+  /** The secret is told this once. */
+  create(input: NewOperatorKey, operatorId: string): Promise<{ key: OperatorKey; secret: string } | Refused>;
+  /** Ends a key at once. A key that was withdrawn before stays as it was. */
+  withdraw(name: string, operatorId: string): Promise<{ key: OperatorKey } | Refused>;
+  /** The newest first. */
+  list(): Promise<OperatorKey[]>;
+  /** Null for no key of ours, and for one that has expired or was withdrawn. */
+  live(secret: string): Promise<OperatorKey | null>;
+  /** Calls the listener when the key is withdrawn, also by another process. @returns a function that stops listening */
+  onEnd(keyId: string, listener: () => void): () => void;
+  /** @returns the ids of the keys that are alive */
+  liveAmong(keyIds: readonly string[]): Promise<Set<string>>;
+}
+
+export interface NewOperatorKey {
+  name: string;
+  roles: readonly OperatorRole[];
+  expiresAt: Date;
+}
+
+/** Topic that rings when a key was withdrawn. */
+const operatorKeyTopic = (keyId: string) => `operator-key:${keyId}`;
+
+/** Known at sight, to whoever searches texts for secrets that were left in them. */
+const PREFIX = "tessera_";
+const SECRET = /^tessera_[\w-]{43}$/;
+const NAME = /^[a-z0-9][a-z0-9._-]{1,63}$/;
+const MAX_DAYS = 366;
+const MAX_KEYS = 500;
+const DAY_MS = 86_400_000;
+const storedRoles = z.array(z.enum(operatorRoles));
+
+export function makeOperatorKeyStore({ db, bus, clock }: { db: Db; bus: Bus; clock: Clock }): OperatorKeyStore {
+  const hashOf = (secret: string) => new Uint8Array(createHash("sha256").update(secret).digest());
+  const toKey = ({ keyHash: _, roles, ...row }: Prisma.OperatorKeyGetPayload<object>): OperatorKey => ({
+    ...row,
+    roles: storedRoles.parse(roles),
+  });
+  return {
+    async create({ name, roles, expiresAt }, operatorId) {
+      const now = clock.now();
+      const problems = problemsOf({ name, roles, expiresAt }, now);
+      const [first, ...others] = problems;
+      if (first) return refused(first, ...others);
+      const secret = `${PREFIX}${randomBytes(32).toString("base64url")}`;
+      return inTransaction(db, async (tx) => {
+        if ((await tx.operatorKey.count({ where: { withdrawnAt: null, expiresAt: { gt: now } } })) >= MAX_KEYS) {
+          const message = `There are ${MAX_KEYS} keys that are good. Withdraw some of them first.`;
+          return refused(refusal("INVALID_INPUT", message, ["input"]));
+        }
+        const [row] = await tx.operatorKey.createManyAndReturn({
+          data: [
+            {
+              name,
+              keyHash: hashOf(secret),
+              roles: [...new Set(roles)],
+              expiresAt,
+              createdAt: now,
+              createdBy: operatorId,
+            },
+          ],
+          skipDuplicates: true,
+        });
+        if (!row) {
+          const message = `There is, or was, a key named ${name}. No name is used twice, because the audit log has it.`;
+          return refused(refusal("OPERATOR_KEY_NAME_TAKEN", message, ["input", "name"]));
+        }
+        const details = { roles: row.roles, expiresAt: expiresAt.toISOString() };
+        await audit(tx, { at: now, actor: operatorId, action: "operator-key.create", subject: name, details });
+        return { key: toKey(row), secret };
+      });
+    },
+
+    async withdraw(name, operatorId) {
+      const now = clock.now();
+      const key = await inTransaction(db, async (tx) => {
+        const { count } = await tx.operatorKey.updateMany({
+          where: { name, withdrawnAt: null },
+          data: { withdrawnAt: now, withdrawnBy: operatorId },
+        });
+        const row = await tx.operatorKey.findUnique({ where: { name } });
+        if (count > 0) await audit(tx, { at: now, actor: operatorId, action: "operator-key.withdraw", subject: name });
+        return row && toKey(row);
+      });
+      if (!key) return refused(refusal("OPERATOR_KEY_NOT_FOUND", "There is no key of this name.", ["input", "name"]));
+      bus.ring(operatorKeyTopic(key.id));
+      return { key };
+    },
+
+    list: async () => (await db.operatorKey.findMany({ orderBy: [{ createdAt: "desc" }, { id: "desc" }] })).map(toKey),
+
+    async live(secret) {
+      if (!SECRET.test(secret)) return null;
+      // Read each time: its use is written down anyway, and a key that was withdrawn ends at once, in every process.
+      const row = await db.operatorKey.findUnique({ where: { keyHash: hashOf(secret) } });
+      const key = row && toKey(row);
+      return key?.withdrawnAt === null && key.expiresAt > clock.now() ? key : null;
+    },
+
+    onEnd: (keyId, listener) => bus.on(operatorKeyTopic(keyId), listener),
+
+    async liveAmong(keyIds) {
+      const where = { id: { in: [...keyIds] }, withdrawnAt: null, expiresAt: { gt: clock.now() } };
+      return new Set((await db.operatorKey.findMany({ where, select: { id: true } })).map(({ id }) => id));
+    },
+  };
+}
+
+function problemsOf({ name, roles, expiresAt }: NewOperatorKey, now: Date): Refusal[] {
+  const problems: Refusal[] = [];
+  const wrong = (field: string, message: string) => problems.push(refusal("INVALID_INPUT", message, ["input", field]));
+  if (!NAME.test(name)) {
+    wrong("name", "name: must be 2 to 64 small letters, digits, or . _ - and begin with a letter or a digit");
+  }
+  if (roles.length === 0) wrong("roles", "roles: must name at least one role");
+  const days = (expiresAt.getTime() - now.getTime()) / DAY_MS;
+  if (days <= 0) wrong("expiresAt", "expiresAt: must be in the future");
+  if (days > MAX_DAYS) wrong("expiresAt", `expiresAt: must be at most ${MAX_DAYS} days ahead`);
+  return problems;
+}

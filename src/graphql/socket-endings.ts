@@ -1,0 +1,56 @@
+import type { Logger } from "../platform/logger.ts";
+
+/** A notification can get lost: what all sockets stand on is checked as often, by one read. */
+const CHECK_MS = 15_000;
+
+export interface EndingsOptions {
+  /** Calls the listener when the session, or the key, of this id ends. @returns a function that stops listening */
+  onEnd(id: string, listener: () => void): () => void;
+  /** @returns the ids of those that are alive */
+  liveAmong(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  log: Logger;
+}
+
+/** Closes sockets when what they were opened with ends: sessions, or keys. */
+export interface Endings {
+  /** @returns a function that ends the watch */
+  watch(id: string, close: () => void): () => void;
+  stop(): void;
+}
+
+export function makeEndings({ onEnd, liveAmong, log }: EndingsOptions): Endings {
+  const closersById = new Map<string, Set<() => void>>();
+  let timer: NodeJS.Timeout | undefined;
+
+  async function check(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    try {
+      const live = await liveAmong(ids);
+      for (const id of ids) if (!live.has(id)) for (const close of closersById.get(id) ?? []) close();
+    } catch (error) {
+      log.warn({ err: error }, "It could not be checked whether sockets have ended");
+    }
+  }
+
+  function stop(): void {
+    clearInterval(timer);
+    timer = undefined;
+  }
+
+  return {
+    stop,
+    watch(id, close) {
+      const closers = closersById.get(id) ?? new Set();
+      closersById.set(id, closers.add(close));
+      timer ??= setInterval(() => check([...closersById.keys()]), CHECK_MS);
+      const off = onEnd(id, close);
+      void check([id]); // it may have ended before anything listened
+      return () => {
+        off();
+        closers.delete(close);
+        if (closers.size === 0 && closersById.get(id) === closers) closersById.delete(id);
+        if (closersById.size === 0) stop();
+      };
+    },
+  };
+}
