@@ -6,6 +6,7 @@ import { keepInSync } from "./catalog/mirror/keep-in-sync.ts";
 import { checkVault, makeVoucherVault } from "./catalog/voucher-vault.ts";
 import type { Config } from "./config/config.ts";
 import { makeFeatures } from "./features.ts";
+import type { CompiledOptions } from "./graphql/compiled.ts";
 import { buildSchema } from "./graphql/schema.ts";
 import { makeDocumentGate, readManifests } from "./graphql/trusted-documents.ts";
 import { originOf } from "./http/origin.ts";
@@ -63,6 +64,7 @@ export interface Surroundings {
   capillaryKeptMs?: number;
   /** See `http.ts`. */
   patience?: Patience;
+  compiled?: CompiledOptions;
   openBus?: typeof openPostgresBus;
   /** Called as each step of the start begins, with its name such as "Applying migrations". */
   onStep?: ((step: string) => void) | undefined;
@@ -261,6 +263,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       features,
       sandboxUrl: sandbox?.url,
       checkReady,
+      compiled: surroundings.compiled,
     });
     if (capillary && config.catalogSyncMs > 0) {
       const firstAfterMs = surroundings.catalogSyncAfterMs;

@@ -10,6 +10,7 @@ import type { Metrics } from "../observability/metrics.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
 import type { Logger } from "../platform/logger.ts";
 import { inSpan, presentSpan } from "../platform/tracing.ts";
+import { type CompiledOptions, compiledQueries } from "./compiled.ts";
 import type { Context } from "./context.ts";
 import type { DocumentCache } from "./document-cache.ts";
 import { badUserInput, type ErrorCode, internalError, PublicError, serviceUnavailable, toPublic } from "./errors.ts";
@@ -22,6 +23,7 @@ export interface GraphqlHttpOptions {
   schema: GraphQLSchema;
   documents: DocumentGate;
   validated: DocumentCache;
+  compiled?: CompiledOptions | undefined;
   isProduction: boolean;
   metrics: Metrics | undefined;
   log: Logger;
@@ -34,7 +36,7 @@ export async function mountGraphql(
   fastify: FastifyInstance,
   options: GraphqlHttpOptions,
 ): Promise<() => Promise<void>> {
-  const { schema, documents, validated, isProduction, metrics, log, auditUse, makeContext } = options;
+  const { schema, documents, validated, compiled, isProduction, metrics, log, auditUse, makeContext } = options;
   const apollo = new ApolloServer<Context>({
     schema,
     introspection: !isProduction,
@@ -59,6 +61,7 @@ export async function mountGraphql(
       limitsBeforeRules(schema),
       limits(schema),
       auditing(auditUse),
+      compiledQueries(schema, compiled),
       accounting(log, metrics),
       statusForPlainJson,
     ],

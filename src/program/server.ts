@@ -19,6 +19,7 @@ import type { Context } from "../context.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import { mountDraws } from "../draws/draw-route.ts";
 import type { Features } from "../features.ts";
+import type { CompiledOptions } from "../graphql/compiled.ts";
 import type { SessionCookies } from "../graphql/context.ts";
 import { makeDocumentCache } from "../graphql/document-cache.ts";
 import { mountGraphql } from "../graphql/http.ts";
@@ -61,6 +62,7 @@ export interface ServerParts {
   /** Of the sandbox that this process started. */
   sandboxUrl: string | undefined;
   checkReady: CheckReady;
+  compiled?: CompiledOptions | undefined;
 }
 
 export interface Server {
@@ -137,7 +139,7 @@ export async function startServer({
     url: originOf(config.host, port),
     port,
 
-    async open({ schema, documents, features, sandboxUrl, checkReady }) {
+    async open({ schema, documents, features, sandboxUrl, checkReady, compiled }) {
       const fastify = Fastify({
         logger: false,
         trustProxy: config.trustProxy,
@@ -244,6 +246,7 @@ export async function startServer({
         schema,
         documents,
         validated,
+        compiled,
         isProduction: config.isProduction,
         metrics,
         log,

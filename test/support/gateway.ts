@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { type ExecutionArgs, execute } from "graphql";
 import pg from "pg";
-import { inject } from "vitest";
+import { expect, inject } from "vitest";
 import type { Call } from "../../sandbox/calls.ts";
 import { capillaryAccess } from "../../sandbox/capillary/access.ts";
 import type { Fault, FaultScript } from "../../sandbox/faults.ts";
@@ -161,6 +162,7 @@ export async function startTestGateway(
     capillaryPerCustomer: { concurrency: 64, callsPerMinute: undefined },
     capillaryKeptMs: 0,
     revokePatienceMs: 60_000,
+    compiled: { at: 1, ...(process.env["TEST_BOTH_PATHS"] && { onAnswer: expectSame }) },
     patience: patience.wait,
   };
   let app: App | undefined;
@@ -175,6 +177,12 @@ export async function startTestGateway(
     scrape: () => scrape(app?.metricsUrl),
     reconcile: async () => await app?.reconcile(),
   });
+}
+
+/** Runs a query on the other path as well. With it, tests that count what a query does find twice as much. */
+async function expectSame(query: ExecutionArgs, data: object): Promise<void> {
+  const other = await execute(query);
+  expect(JSON.stringify(data)).toBe(JSON.stringify(other.data));
 }
 
 /**

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Call } from "../../sandbox/calls.ts";
-import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { type Customer, type InProcessGateway, startTestGateway } from "../support/gateway.ts";
 import { idleInBackground, queriesAnswered, queriesOf } from "../support/sql-spy.ts";
 
-let gateway: TestGateway;
+let gateway: InProcessGateway;
 beforeAll(async () => {
   gateway = await startTestGateway({}, idleInBackground);
 });
@@ -39,6 +39,22 @@ describe("a customer's page", () => {
       expect(page.rewards.nodes).toHaveLength(11);
     });
     expect(customersAsked(calls)).toEqual([customer.customerId]);
+  });
+
+  test("reads the points no more often when a compiled query fails than when another does", async () => {
+    const failing = async (wallet: string) => {
+      gateway.fault("points", { fault: "http-500", times: 9 });
+      const calls = await callsOf(async () => {
+        const { errors } = await customer.send(`{ me { wallet ${wallet} { balance } } }`);
+        expect(errors).toMatchObject([{ path: ["me", "wallet"], extensions: { code: "UPSTREAM_UNAVAILABLE" } }]);
+      });
+      gateway.sandbox.faults.clear();
+      gateway.closeCircuits();
+      return customersAsked(calls);
+    };
+    const notCompiled = await failing("@include(if: true)");
+    expect(notCompiled.length).toBeGreaterThan(0);
+    expect(await failing("")).toEqual(notCompiled);
   });
 
   test("reads no points that nobody asked for", async () => {

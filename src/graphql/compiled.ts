@@ -1,0 +1,78 @@
+import { type ApolloServerPlugin, HeaderMap } from "@apollo/server";
+import {
+  BREAK,
+  type DocumentNode,
+  type ExecutionArgs,
+  type GraphQLSchema,
+  getVariableValues,
+  type OperationDefinitionNode,
+  visit,
+} from "graphql";
+import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
+import { LRUCache } from "lru-cache";
+import type { Context } from "./context.ts";
+
+/** Each takes some 10 kB. */
+const MAX_COMPILED = 300;
+/** A query is compiled when it comes so often. Compiling takes up to 8 ms of CPU for the largest that the limits allow. */
+const COMPILED_AT = 3;
+
+export interface CompiledOptions {
+  /** The times that a query is seen before it is compiled. */
+  at?: number;
+  /** Called before the answer of a compiled query is sent. */
+  onAnswer?(query: ExecutionArgs, data: object): Promise<void>;
+}
+
+/**
+ * Runs queries that come again and again as functions, made by graphql-jit, which takes half the CPU of graphql-js. Answers are the
+ * same to the byte. Everything else takes the other path: mutations, introspection, `@skip` and `@include`, with which graphql-jit
+ * changes the order of fields, a query whose variables are refused, and a query that meets an error, which runs again, because
+ * graphql-jit tells of errors in other words. What the loaders of the request have read or failed to read is not asked for twice.
+ */
+export function compiledQueries(schema: GraphQLSchema, options: CompiledOptions = {}): ApolloServerPlugin<Context> {
+  const { at = COMPILED_AT, onAnswer } = options;
+  const known = new LRUCache<string, { seen: number; run?: CompiledQuery["query"] | null }>({ max: MAX_COMPILED });
+
+  function compiled(key: string, document: DocumentNode, operation: OperationDefinitionNode) {
+    const entry = known.get(key) ?? { seen: 0 };
+    known.set(key, entry);
+    entry.seen += 1;
+    if (entry.run === undefined && entry.seen >= at) {
+      const made = isCompilable(document, operation) && compileQuery(schema, document, operation.name?.value ?? "");
+      entry.run = made && isCompiledQuery(made) ? made.query : null;
+    }
+    return entry.run;
+  }
+
+  return {
+    requestDidStart: async () => ({
+      async responseForOperation({ document, operation, operationName, queryHash, request, contextValue }) {
+        if (operation?.operation !== "query") return null; // none: the document has several, and none was named
+        const run = compiled(`${queryHash}:${operationName ?? ""}`, document, operation);
+        if (!run) return null;
+        const variables = request.variables ?? {};
+        if (getVariableValues(schema, operation.variableDefinitions ?? [], variables).errors) return null;
+        const { data, errors } = await run(undefined, contextValue, variables);
+        if (errors || !data) return null;
+        await onAnswer?.({ schema, document, operationName, contextValue, variableValues: variables }, data);
+        return { http: { headers: new HeaderMap() }, body: { kind: "single", singleResult: { data } } };
+      },
+    }),
+  };
+}
+
+function isCompilable(document: DocumentNode, { selectionSet }: OperationDefinitionNode): boolean {
+  let hasConditions = false;
+  visit(document, {
+    Directive({ name }) {
+      if (name.value !== "skip" && name.value !== "include") return undefined;
+      hasConditions = true;
+      return BREAK;
+    },
+  });
+  const asksAboutSchema = selectionSet.selections.some(
+    (field) => field.kind === "Field" && /^__(schema|type)$/.test(field.name.value),
+  );
+  return !hasConditions && !asksAboutSchema;
+}
