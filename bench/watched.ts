@@ -39,10 +39,14 @@ export async function measureWatching(
     if (METRICS_PORT) scrapes.push(setInterval(scrape, SCRAPE_EVERY_MS));
   }
   for (let round = 0; round < options.rounds; round += 1) {
-    for (const { gateway, requests, orders } of gateways) {
+    // Each round begins with another, since the machine is not the same from its beginning to its end.
+    const turns = gateways.map((_, turn) => gateways[(turn + round) % gateways.length]);
+    for (const each of turns) {
+      if (!each) continue;
+      const { gateway, requests, orders } = each;
       requests.push((await load(gateway, dashboard, token, options.seconds)).cpuMs);
-      const { each } = await ordersPerSecond({ ...world, gateway }, options.customers, options.ordersOfEach);
-      orders.push(each.gatewayCpuMs);
+      const measured = await ordersPerSecond({ ...world, gateway }, options.customers, options.ordersOfEach);
+      orders.push(measured.each.gatewayCpuMs);
     }
   }
   const costs = gateways.map(({ name, gateway, requests, orders }) => ({

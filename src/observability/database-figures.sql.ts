@@ -8,6 +8,8 @@ export interface DatabaseFigures {
   attention: { kind: string; value: number; oldestSeconds: number }[];
   jobs: { type: string; state: string; value: number; overdueSeconds: number }[];
   pools: { sku: string; codes: number }[];
+  /** Since the end of the last nightly reconciliation; null if there was none. */
+  reconciledSeconds: number | null;
 }
 
 export interface FiguresReader {
@@ -50,6 +52,7 @@ const STATEMENT = `
     union all select 'discrepancy', found_at from discrepancies where resolved_at is null
     union all select 'award', created_at from reward_awards where state = 'NEEDS_ATTENTION'
     union all select 'quarantined_reward', received_at from quarantined_rewards where redriven_at is null
+    union all select 'reconciliation_break', found_at from reconciliation_breaks where state in ('OPEN', 'REPAIRING')
   ), known_jobs as (
     select type, case when owner is not null and leased_until >= now() then 'running' when due_at <= now() then 'due'
       else 'paused' end as state, due_at from jobs
@@ -76,13 +79,16 @@ const STATEMENT = `
       select sku, stock as codes from rewards
       where kind = 'E_GIFT_VOUCHER' and source = 'BIGCITY' and active and archived_at is null and stock is not null
       order by stock, sku limit ${POOLS}) each
-  ) as pools`;
+  ) as pools, (
+    select extract(epoch from now() - finished_at)::float8 from reconciliation_runs
+    where is_nightly and finished_at is not null order by requested_at desc limit 1
+  ) as "reconciledSeconds"`;
 
 /** What is shown as 0 while it is not there, so that a graph has no gaps and an alert no unknowns. */
 const STEPS = ["deduction", "return", "issue", "revoke", "credit"].flatMap((step) =>
   ["pending", "unknown", "needs_attention"].map((state) => ({ step, state, value: 0, oldestSeconds: 0 })),
 );
-const ATTENTION = ["order", "discrepancy", "award", "quarantined_reward"].map((kind) => ({
+const ATTENTION = ["order", "discrepancy", "award", "quarantined_reward", "reconciliation_break"].map((kind) => ({
   kind,
   value: 0,
   oldestSeconds: 0,

@@ -7,8 +7,8 @@ import { makeOperationNames, operationNamesIn } from "./operation-names.ts";
 
 /** Seconds. The last one is about the longest wait for an upstream. */
 const BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-/** How often the delay of the event loop is sampled. More often would cost a resting process CPU. */
-const EVENT_LOOP_SAMPLE_MS = 50;
+/** How often the delay of the event loop is sampled, which is also the least that is shown. More often costs a resting process CPU. */
+const EVENT_LOOP_SAMPLE_MS = 20;
 
 export type UpstreamResult = "confirmed" | UpstreamOutcome;
 export type MessageOutcome = "accepted" | "repeated" | "refused" | "failed";
@@ -226,11 +226,17 @@ export function makeMetrics(process: { kind: string; version: string }): Metrics
       const jobs = gauge("tessera_jobs", "Jobs by type and state: running, due, paused", ["type", "state"]);
       const overdue = gauge("tessera_jobs_overdue_seconds", "Age of the oldest job that is due and not run", ["type"]);
       const pools = gauge("tessera_voucher_pool_codes", "Codes left in the pools that have the fewest", ["sku"]);
+      const reconciled = gauge(
+        "tessera_reconciliation_age_seconds",
+        "Time since the last nightly reconciliation ended",
+      );
       const all = [orders, steps, oldestSteps, attention, oldestAttention, jobs, overdue, pools];
       readers.push(async () => {
         const figures = await read().catch(() => null);
         up.set(figures ? 1 : 0);
         for (const each of all) each.reset();
+        if (typeof figures?.reconciledSeconds === "number") reconciled.set(figures.reconciledSeconds);
+        else reconciled.remove();
         if (!figures) return;
         for (const { value, ...labels } of figures.orders) orders.set(labels, value);
         for (const { value, oldestSeconds, ...labels } of figures.steps) {

@@ -113,6 +113,28 @@ test("a reward message that is refused waits for an operator", async () => {
   expect(grown("tessera_needs_attention", { kind: "quarantined_reward" })).toBe(1);
 });
 
+test("a break of the reconciliation is shown until it is repaired, and when the last night was reconciled", async () => {
+  const none = await gateway.scrape();
+  expect(none.value("tessera_needs_attention", { kind: "reconciliation_break" })).toBe(0);
+  expect(none.value("tessera_reconciliation_age_seconds")).toBeUndefined();
+  await gateway.sql(`
+    with run as (
+      insert into reconciliation_runs (id, "from", "to", is_nightly, actor, requested_at, finished_at)
+      values (gen_random_uuid(), now() - interval '1 day', now(), true, 'system', now(), now() - interval '2 hours') returning id
+    )
+    insert into reconciliation_breaks (id, class, key, repair, run_id, evidence, since, found_at, last_seen_at)
+    select gen_random_uuid(), 'ENTRY_NOT_IN_BOOKS', 'entry', 'WRITE_OFF', id, '{}', now(), now() - interval '1 hour', now() from run`);
+  const now = await gateway.scrape();
+  expect(now.value("tessera_needs_attention", { kind: "reconciliation_break" })).toBe(1);
+  expect(now.value("tessera_needs_attention_oldest_seconds", { kind: "reconciliation_break" })).toBeGreaterThanOrEqual(
+    3_600,
+  );
+  expect(now.value("tessera_reconciliation_age_seconds")).toBeGreaterThanOrEqual(7_200);
+  await gateway.sql("update reconciliation_breaks set state = 'EXPLAINED'");
+  const after = await gateway.scrape();
+  expect(after.value("tessera_needs_attention", { kind: "reconciliation_break" })).toBe(0);
+});
+
 test("subscribers are shown by operation while they are there", async () => {
   const customer = await gateway.customer();
   const cup = await gateway.merchandise({ points: 10 });
