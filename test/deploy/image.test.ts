@@ -1,14 +1,17 @@
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../support/free-port.ts";
+import { makeCaller } from "../support/graphql.ts";
 import { startProgram } from "../support/program.ts";
 import { startTestRedis } from "../support/redis.ts";
 import { openTcpDatabase } from "../support/tcp-database.ts";
 import { buildImages, commandIn, type Image } from "./support/build-image.ts";
+import { readCompose } from "./support/compose.ts";
 
 const run = promisify(execFile);
 /** npm installs every package of development. */
@@ -120,5 +123,66 @@ describe("the images of the Dockerfile", { tags: "root" }, () => {
     }
     expect(await sandbox.ended).toBe(0);
     expect(await readdir(join(image("sandbox").root, "data"))).toEqual(["sandbox"]);
+  });
+
+  test("are a shop with the settings of compose.yaml: an order placed at one gateway is fulfilled and read at the other", {
+    tags: "redis",
+  }, async () => {
+    await using database = await openTcpDatabase();
+    await using redis = await startTestRedis();
+    const [sandboxPort, ...ports] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+    const here = (text: string) =>
+      text
+        .replace(/^postgresql:.*/, database.url)
+        .replace(/^redis:.*/, redis.url)
+        .replace("//sandbox:4010", `//127.0.0.1:${sandboxPort}`);
+    const { services } = readCompose();
+    const run = (name: string, changes: Record<string, string>, volumes: string[] = []) => {
+      const { build, command = [], environment } = services[name] as (typeof services)[string];
+      const settings = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, here(value)]));
+      return start(build?.target ?? "", command, { ...settings, METRICS_PORT: "off", ...changes }, volumes);
+    };
+    const [portOne = "", portTwo = "", processorPort = ""] = ports;
+    expect(await run("migrate", {}).ended).toBe(0);
+    const running = [
+      { program: run("sandbox", { SANDBOX_PORT: sandboxPort }, ["/data"]), ready: /Sandbox listening/ },
+      { program: run("gateway-1", { PORT: portOne }), ready: /Tessera is ready/ },
+      { program: run("gateway-2", { PORT: portTwo }), ready: /Tessera is ready/ },
+      { program: run("reward-processor", { REWARD_PROCESSOR_PORT: processorPort }), ready: /processor is running/ },
+    ];
+    try {
+      await Promise.all(running.map(({ program, ready }) => program.prints(ready)));
+      const one = `http://127.0.0.1:${portOne}`;
+      const stranger = makeCaller(() => one);
+      const { requestOtp } = await stranger.ok<{ requestOtp: { challengeId: string } }>(
+        `mutation { requestOtp(input: { customerId: "CUST12345" }) { challengeId userErrors { code } } }`,
+      );
+      const sent = () => fetch(`http://127.0.0.1:${sandboxPort}/__sandbox/client/otp?customer_id=CUST12345`);
+      await expect.poll(async () => (await sent()).status).toBe(200);
+      const { otp } = (await (await sent()).json()) as { otp: string };
+      const { verifyOtp } = await stranger.ok<{ verifyOtp: { session: { accessToken: string } } }>(
+        `mutation ($input: VerifyOtpInput!) { verifyOtp(input: $input) { session { accessToken } userErrors { code } } }`,
+        { input: { challengeId: requestOtp.challengeId, otp } },
+      );
+      const customer = makeCaller(() => one, verifyOtp.session.accessToken);
+      const { reward } = await customer.ok<{ reward: { id: string } }>(`{ reward(sku: "BREWHAUS-100") { id } }`);
+      await customer.ok("mutation ($input: AddToCartInput!) { addToCart(input: $input) { userErrors { code } } }", {
+        input: { rewardId: reward.id },
+      });
+      const { placeOrder } = await customer.ok<{ placeOrder: { order: { id: string } } }>(
+        "mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id } userErrors { code } } }",
+        { input: { idempotencyKey: randomUUID() } },
+      );
+      const elsewhere = makeCaller(() => `http://127.0.0.1:${portTwo}`, verifyOtp.session.accessToken);
+      const status = async () => {
+        const query = "query ($id: ID!) { order(id: $id) { status pointsState } }";
+        return (await elsewhere.ok<{ order: object }>(query, { id: placeOrder.order.id })).order;
+      };
+      await expect.poll(status).toEqual({ status: "FULFILLED", pointsState: "TAKEN" });
+      expect((await fetch(`http://127.0.0.1:${processorPort}/readyz`)).status).toBe(200);
+    } finally {
+      for (const { program } of running) program.child.kill("SIGTERM");
+    }
+    expect(await Promise.all(running.map(({ program }) => program.ended))).toEqual([0, 0, 0, 0]);
   });
 });
