@@ -55,7 +55,7 @@ export function startSummary(config: Config, env: Record<string, string | undefi
     ],
     [
       config.operatorToken,
-      "OPERATOR_TOKEN: every operator shares it, and it has every role. Use OIDC_ISSUER, and remove it",
+      "OPERATOR_TOKEN: everybody who has it is an admin without a name. Make named keys with it or set OIDC_ISSUER, then remove it",
     ],
     [
       trustProxy !== false && trustProxy.some((network) => /\/0$/.test(network)),
