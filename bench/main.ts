@@ -39,7 +39,7 @@ if (process.argv.includes("--sockets")) {
   process.exit();
 }
 if (process.argv.includes("--watched")) {
-  const options = { rounds: ROUNDS, seconds: SECONDS, customers: CUSTOMERS, ordersOfEach: isQuick ? 2 : 6 };
+  const options = { rounds: isQuick ? 1 : 4, seconds: 3, customers: 10, ordersOfEach: isQuick ? 2 : 5 };
   console.log("Metrics and traces       CPU ms/request   CPU ms/order   resident MB");
   for (const { name, requestMs, orderMs, residentMb } of await measureWatching(world, options)) {
     const row = [requestMs.toFixed(2).padStart(14), orderMs.toFixed(2).padStart(14), String(residentMb).padStart(13)];
