@@ -79,6 +79,14 @@ describe("the images of the Dockerfile", { tags: "root" }, () => {
     expect(Number.parseInt(size, 10)).toBeLessThan(MAX_NODE_MODULES_KB);
   });
 
+  test("hold the same code as a build in another directory, by another user", async () => {
+    const here = join(directory, "another/dist");
+    await run(process.execPath, ["scripts/build.ts", here]);
+    for (const path of ["bin", "schema", "prisma/migrations"]) {
+      await run("diff", ["--recursive", join(here, path), join(image("tessera").root, "app/dist", path)]);
+    }
+  });
+
   test("migrate and serve as a user without rights, on a read-only root", async () => {
     await using database = await openTcpDatabase();
     const settings = { ...settingsFor(database.url), PORT: await freePort() };
