@@ -37,7 +37,8 @@ const microsite = {
   inputs: [
     "microsite/*.*",
     "microsite/{src,theme,messages}/**/*",
-    "src/{draws,rules}/*.ts", // what a draw is checked with
+    "src/draws/*.ts", // what a draw is checked with
+    "src/{domain/field-problem,platform/slug}.ts",
     "src/{auth/read-otp,order/countries}.ts",
     "scripts/keep-builds.ts",
     "package-lock.json",

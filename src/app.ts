@@ -1,17 +1,13 @@
 import { hostname } from "node:os";
-import type { untilNextTick } from "./auth/even-timing.ts";
-import { countRedemptions } from "./catalog/count-redemptions.ts";
-import { makePictureFetcher } from "./catalog/mirror/image/fetch-picture.ts";
-import { keepInSync } from "./catalog/mirror/keep-in-sync.ts";
-import { checkVault, makeVoucherVault } from "./catalog/voucher-vault.ts";
+import { checkVault, makePictureFetcher, makeVoucherVault } from "./catalog/index.ts";
 import type { Config } from "./config/config.ts";
-import { makeFeatures } from "./features.ts";
+import { openFeatures } from "./features.ts";
 import type { CompiledOptions } from "./graphql/compiled.ts";
 import { buildSchema } from "./graphql/schema.ts";
 import { makeDocumentGate, readManifests } from "./graphql/trusted-documents.ts";
 import { originOf } from "./http/origin.ts";
 import { siteManifests } from "./http/pages.ts";
-import type { RetryPolicies } from "./ledger/retry-policies.ts";
+import { openProcessor } from "./intake/open-processor.ts";
 import type { Clock } from "./platform/clock.ts";
 import { systemClock } from "./platform/clock.ts";
 import { noCrashPoints, openCrashPoints } from "./platform/crash-point.ts";
@@ -22,52 +18,26 @@ import { type Logger, makeLogger } from "./platform/logger.ts";
 import { openDatabase } from "./platform/open-database.ts";
 import type { openPostgresBus } from "./platform/postgres-bus.ts";
 import { makeSecretBox } from "./platform/secret-box.ts";
+import { type Pace, productPace } from "./program/pace.ts";
 import { provideDatabase } from "./program/provide-database.ts";
+import { makeSweep } from "./program/retention.ts";
 import type { SandboxProcess } from "./program/sandbox-process.ts";
 import { type Server, startServer } from "./program/server.ts";
-import { type FetchStatement, makeFetchStatement } from "./reconciliation/ledger-statement.ts";
+import { type FetchStatement, makeFetchStatement } from "./reconciliation/index.ts";
 import { type Capillary, type CapillaryOptions, makeCapillary } from "./upstream/capillary/capillary.ts";
 import { makeClientPoints } from "./upstream/client-points/client-points.ts";
-import { makeUpstreamHttp, type Patience } from "./upstream/http.ts";
+import { makeUpstreamHttp } from "./upstream/http.ts";
 
-/** What a test may own instead of the world. */
-export interface Surroundings {
-  clock?: Clock;
-  log?: Logger;
-  /** See `even-timing.ts`. */
-  otpGridMs?: number;
-  /** See `verify-otp.ts`. */
-  otpSettledMs?: number;
-  /** See `request-otp.ts`. */
-  untilOtpTick?: typeof untilNextTick;
-  reconcileEveryMs?: number;
-  /** How often it is checked whether last night is still to be reconciled. */
-  nightlyCheckEveryMs?: number;
-  /** The number of jobs that run at once. */
-  jobSlots?: number;
-  /** See `database-figures.sql.ts`. */
-  figuresEveryMs?: number;
-  /** How often awards to be credited are looked for when nothing tells of any; 0 is never, also not when something does. */
-  creditPollMs?: number;
-  /** How long after the start the catalogue is first mirrored, how often from then on, and how many rewards a page of it has. */
-  catalogSyncAfterMs?: number;
-  catalogSyncEveryMs?: number;
-  catalogPageSize?: number;
-  /** In place of those of `retry-policies.ts`. */
-  retries?: Partial<RetryPolicies>;
-  /** See `await-revokes.ts`. */
-  revokePatienceMs?: number;
-  /** See `caller.ts` of Capillary. */
-  lockBackoffMs?: number;
-  /** The limit of calls to Capillary for the pages of one customer, and the time for which they share its answers. */
-  capillaryPerCustomer?: CapillaryOptions["perCustomer"];
-  capillaryKeptMs?: number;
-  /** See `http.ts`. */
-  patience?: Patience;
-  compiled?: CompiledOptions;
-  openBus?: typeof openPostgresBus;
+/** The ground of a process beside its settings. Tests have a clock, a bus and a pace of their own. */
+export interface Ports {
+  clock: Clock;
+  log: Logger;
+  openBus: typeof openPostgresBus;
+  pace: Pace;
+  /** The queries that are compiled, and a test's view of their answers. */
+  compiled: CompiledOptions;
   /** Called as each step of the start begins, with its name such as "Applying migrations". */
-  onStep?: ((step: string) => void) | undefined;
+  onStep: ((step: string) => void) | undefined;
 }
 
 export interface App {
@@ -86,23 +56,18 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** The number of orders, returns and revokes that run at once. */
-const JOB_SLOTS = 64;
 const CREDIT_CONNECTIONS = 32;
 /** The most calls to an upstream between two records of a job: a movement, and the wallet after it. */
 const CALLS_A_STEP = 2;
-/** The limit of Capillary's calls for the pages of one customer. */
-const PER_CUSTOMER = { concurrency: 4, callsPerMinute: 60 };
-const CAPILLARY_KEPT_MS = 5_000;
 const SHUTDOWN_MARGIN_MS = 1_000;
 const SANDBOX_STATEMENT_PATH = "/__sandbox/client/statement";
 const SWEEP_EVERY_MS = 3_600_000;
 
 /** Starts everything, in the order that each part needs, and stops it in the opposite one. */
-export async function startApp(config: Config, surroundings: Surroundings = {}): Promise<App> {
-  const clock = surroundings.clock ?? systemClock;
-  const log = surroundings.log ?? (await makeLogger({ level: config.logLevel, pretty: !config.isProduction }));
-  const begin = surroundings.onStep ?? ((step: string) => config.isProduction && log.info(step));
+export async function startApp(config: Config, ports: Partial<Ports> = {}): Promise<App> {
+  const { clock = systemClock, pace = productPace, openBus } = ports;
+  const log = ports.log ?? (await makeLogger({ level: config.logLevel, pretty: !config.isProduction }));
+  const begin = ports.onStep ?? ((step: string) => config.isProduction && log.info(step));
   const notes: string[] = [];
   const running = new AsyncDisposableStack();
   try {
@@ -125,7 +90,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       locks: config.redisUrl === undefined ? 1 : 2, // for the mirror of the catalogue, and for the relay
       otherConnections: watch?.connections,
       log,
-      openBus: surroundings.openBus,
+      openBus,
     });
     running.use(database);
     const { db, bus, lockUrl, readOnly, mostConnections, checkReady } = database;
@@ -137,11 +102,11 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       db,
       url: databaseUrl,
       log,
-      figuresEveryMs: surroundings.figuresEveryMs,
+      figuresEveryMs: pace.figuresEveryMs,
     });
     running.defer(() => metricsServer?.close());
 
-    const { patience } = surroundings;
+    const { patience } = pace;
     const clientHttp = makeUpstreamHttp({
       service: "client-points",
       origin: config.client.url ?? sandbox?.url ?? "",
@@ -164,7 +129,6 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
     running.defer(() => creditHttp.close());
     const client = makeClientPoints({ http: clientHttp, creditHttp, ...config.client, metrics });
     const handOffKey = config.handOff.key ?? sandbox?.handOffKey;
-    const capillaryKeptMs = surroundings.capillaryKeptMs ?? CAPILLARY_KEPT_MS;
     const capillaryApi = config.capillary.api ?? sandbox?.capillary;
     const capillary =
       capillaryApi &&
@@ -173,9 +137,9 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
         log,
         metrics,
         patience,
-        lockBackoffMs: surroundings.lockBackoffMs,
-        perCustomer: surroundings.capillaryPerCustomer ?? PER_CUSTOMER,
-        keptMs: capillaryKeptMs,
+        lockBackoffMs: pace.lockBackoffMs,
+        perCustomer: pace.capillaryPerCustomer,
+        keptMs: pace.capillaryKeptMs,
       });
     running.defer(() => capillary?.close());
     const pictures = makePictureFetcher({
@@ -191,12 +155,13 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       db,
       bus,
       place: `${hostname()}:${server.port}`,
-      slots: surroundings.jobSlots ?? JOB_SLOTS,
+      slots: pace.jobSlots,
       onFailure: metrics?.jobFailed,
       log,
     });
     metrics?.sources.jobs(() => jobs.load);
-    const features = makeFeatures({
+    const processor = openProcessor({ config, db, bus, clock, metrics });
+    const features = openFeatures({
       config,
       db,
       bus,
@@ -210,47 +175,34 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       atCrashPoint: config.hasCrashPoints ? openCrashPoints() : noCrashPoints,
       vault,
       exclusive: makeExclusive(lockUrl),
+      relayLock: makeExclusive(lockUrl),
       pictures,
-      otpGridMs: surroundings.otpGridMs,
-      untilOtpTick: surroundings.untilOtpTick,
-      otpSettledMs: surroundings.otpSettledMs,
-      capillaryKeptMs,
-      catalogPageSize: surroundings.catalogPageSize,
       fetchStatement: statementOf(config, sandbox),
-      retries: surroundings.retries,
-      revokePatienceMs: surroundings.revokePatienceMs,
+      processor,
+      pace,
     });
+    const { auth, catalog, order, feed, awards, audit, reconciliation } = features;
     if (config.seed === "sample" && readOnly === null) {
       begin("Loading the sample data");
       const { seedSampleWorld } = await import("../prisma/seed.ts");
-      await seedSampleWorld(db, { vault, draws: features.draws, clock });
+      await seedSampleWorld(db, { vault, draws: processor.draws, clock });
     }
     begin("Resuming orders");
-    if (readOnly === null) await features.adoptOrders(); // else the reconciliation does it
+    if (readOnly === null) await order.adopt(); // else the reconciliation does it
     await jobs.launch();
     running.defer(() => jobs.shutdown(CALLS_A_STEP * config.upstreamTimeoutMs + SHUTDOWN_MARGIN_MS));
     const reconcile = async () => {
-      await features.adoptOrders();
-      await features.reconcile();
-      await countRedemptions(db);
-      await features.expireVouchers();
-      await features.sealAudit();
+      await order.reconcile();
+      await catalog.reconcile();
+      await audit.reconcile();
     };
-    running.defer(repeat(reconcile, surroundings.reconcileEveryMs ?? 30_000, "Reconciliation", log));
-    running.defer(
-      repeat(features.reconcileNightly, surroundings.nightlyCheckEveryMs ?? 60_000, "The nightly reconciliation", log),
-    );
-    await features.expireVouchers();
-    running.defer(repeat(features.sweep, SWEEP_EVERY_MS, "Forgetting old records", log));
-    const { redisUrl } = config;
-    if (redisUrl !== undefined) {
-      const { runRelay } = await import("./feed/relay/run-relay.ts");
-      const { feeds } = features;
-      const [exclusive, keptDays] = [makeExclusive(lockUrl), config.memberEventDays];
-      running.defer(runRelay({ redisUrl, keptDays, db, feeds, exclusive, clock, log }));
-    }
-
-    if (surroundings.creditPollMs !== 0) running.defer(features.startCrediting(surroundings.creditPollMs));
+    running.defer(repeat(reconcile, pace.reconcileEveryMs, "Reconciliation", log));
+    running.defer(repeat(reconciliation.requestNightly, pace.nightlyCheckEveryMs, "The nightly reconciliation", log));
+    await catalog.expireVouchers();
+    const sweep = makeSweep({ db, clock, days: config.retentionDays, also: [feed.sweep, auth.sweep] });
+    running.defer(repeat(sweep, SWEEP_EVERY_MS, "Forgetting old records", log));
+    running.defer(await feed.startRelay());
+    running.defer(awards.startCrediting());
 
     const schema = buildSchema(features.resolvers);
     const { only, manifests } = config.trustedDocuments;
@@ -263,13 +215,9 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
       features,
       sandboxUrl: sandbox?.url,
       checkReady,
-      compiled: surroundings.compiled,
+      compiled: ports.compiled,
     });
-    if (capillary && config.catalogSyncMs > 0) {
-      const firstAfterMs = surroundings.catalogSyncAfterMs;
-      const everyMs = surroundings.catalogSyncEveryMs ?? config.catalogSyncMs;
-      running.defer(keepInSync({ sync: features.syncCatalog, everyMs, firstAfterMs, log }));
-    }
+    running.defer(catalog.startMirroring());
 
     return {
       url: server.url,

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { customerIdShape } from "../domain/customer-id.ts";
 import { makeOriginCheck } from "../graphql/origins.ts";
+import type { SignInPathOf } from "../http/graphiql-settings.ts";
 
 const PATH = "/dev/sign-in";
 const SANDBOX_TIMEOUT_MS = 5_000;
@@ -11,9 +12,6 @@ const sampleCustomers = z.object({
 });
 const signInLink = z.object({ url: z.url() });
 const signInRequest = z.object({ customerId: customerIdShape });
-
-/** The path of the route, to tell a page of it; undefined where the route does not exist or would refuse the visitor. */
-export type SignInPathOf = (request: FastifyRequest) => string | undefined;
 
 /**
  * Development only, and only for the sandbox that this process started: `GET /dev/sign-in` lists the sandbox's sample customers, and `POST` answers the token of a new sign-in link

@@ -5,7 +5,7 @@ import { Busy } from "../platform/lanes.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { ClientPoints } from "../upstream/client-points/client-points.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
-import { untilNextTick } from "./even-timing.ts";
+import type { untilNextTick } from "./even-timing.ts";
 import type { Challenge, OtpChallengeStore } from "./otp-challenge.store.ts";
 import type { Requesters, RequestFrom } from "./requester.ts";
 
@@ -17,7 +17,7 @@ export interface RequestOtpDeps {
   log: Logger;
   gridMs: number;
   /** `untilNextTick`, unless a test decides when an answer leaves. */
-  untilTick?: typeof untilNextTick | undefined;
+  untilTick: typeof untilNextTick;
 }
 
 export type RequestOtp = (
@@ -34,7 +34,7 @@ const BUSY_MS = 2_000;
  * all is told, because that has nothing to do with who was asked for.
  */
 export function makeRequestOtp(deps: RequestOtpDeps): RequestOtp {
-  const { challenges, client, requesters, clock, log, gridMs, untilTick = untilNextTick } = deps;
+  const { challenges, client, requesters, clock, log, gridMs, untilTick } = deps;
   let alarmedAt = Number.NEGATIVE_INFINITY;
 
   /** For operators, at most once a minute: either the brand has grown or somebody has passwords sent at its cost. */

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { sessionTopic } from "../domain/topics.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { columnsOf } from "../platform/columns.ts";
@@ -92,9 +93,6 @@ function auditOf(
 }
 
 const isEqual = (a: Uint8Array | null, b: Uint8Array) => a !== null && Buffer.compare(a, b) === 0;
-
-/** Topic that rings when a session has ended. */
-export const sessionTopic = (sessionId: string) => `session:${sessionId}`;
 
 export interface SessionStoreDeps {
   db: Db;

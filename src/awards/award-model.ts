@@ -1,6 +1,6 @@
 import type { Tx } from "../platform/db.ts";
 import type { RewardAward } from "../platform/generated/prisma/client.ts";
-import type { Explanation } from "../rules/explanation.ts";
+import type { Explanation } from "../rules/index.ts";
 
 /** An award with why it was given, which stands with its decision. */
 export type AwardModel = RewardAward & { readonly explanation: Explanation };

@@ -3,8 +3,7 @@ import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireOperator } from "../graphql/guards.ts";
 import type { Db } from "../platform/db.ts";
-import { actionWords } from "../rules/action-words.ts";
-import { explain } from "../rules/explain.ts";
+import { actionWords, explain } from "../rules/index.ts";
 import { awardName, isPrize, readAward } from "./award-model.ts";
 import type { ResolveAward } from "./credit/resolve-award.ts";
 

@@ -1,5 +1,4 @@
-import { asShown } from "../catalog/customer-view.ts";
-import { isShipped } from "../catalog/reward.ts";
+import { asShown, isShipped } from "../catalog/index.ts";
 import { refusal } from "../domain/refusal.ts";
 import type { Cart, CartLine, CartProblem } from "./cart.ts";
 import { pointsOf } from "./cart.ts";

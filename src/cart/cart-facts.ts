@@ -1,8 +1,11 @@
-import { type AskCapillary, isPaidThere } from "../catalog/ask-capillary.ts";
-import type { CustomerView } from "../catalog/customer-view.ts";
-import type { IndividualLedger } from "../catalog/mirror/mirrored-reward.ts";
-import type { Reward } from "../catalog/reward.ts";
-import { type GroupStanding, isSpendable } from "../group/group-standing.ts";
+import {
+  type AskCapillary,
+  type CustomerView,
+  type IndividualLedger,
+  isPaidThere,
+  type Reward,
+} from "../catalog/index.ts";
+import { type GroupStanding, isSpendable } from "../group/index.ts";
 import type { Redeemable } from "../upstream/capillary/points.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 import { type CartLine, linePoints } from "./cart.ts";

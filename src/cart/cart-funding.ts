@@ -1,8 +1,7 @@
-import { redeemabilityReasonOf } from "../catalog/capillary-refusal.ts";
-import { notRedeemable } from "../catalog/not-redeemable.ts";
+import { notRedeemable, redeemabilityReasonOf } from "../catalog/index.ts";
 import type { WalletKind } from "../domain/generated/words.ts";
 import { refusal } from "../domain/refusal.ts";
-import { availableOf, isSpendable } from "../group/group-standing.ts";
+import { availableOf, isSpendable } from "../group/index.ts";
 import { type CartLine, type CartProblem, isSameWallet, pointsOf } from "./cart.ts";
 import type { CartFacts } from "./cart-facts.ts";
 import { problemOf } from "./line-problems.ts";

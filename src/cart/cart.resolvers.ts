@@ -1,5 +1,4 @@
-import type { PurchaseLoaders } from "../catalog/ask-redeemability.ts";
-import { askThrough } from "../catalog/capillary.loaders.ts";
+import { askThrough, type PurchaseLoaders } from "../catalog/index.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
 import { maySee } from "../domain/viewer.ts";
 import type { Context } from "../graphql/context.ts";
@@ -7,7 +6,7 @@ import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { groupIdOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
-import { availableIn } from "../wallet/wallet.ts";
+import { availableIn } from "../wallet/index.ts";
 import { assessCart, type CartAssessment } from "./assess-cart.ts";
 import type { CartLoaders } from "./cart.loaders.ts";
 import { type Cart, type CartLine, linePoints, pointsOf } from "./cart.ts";

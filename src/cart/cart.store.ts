@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { toReward } from "../catalog/reward.ts";
+import { toReward } from "../catalog/index.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
 import { type Db, inTransaction, type Prisma, type Tx } from "../platform/db.ts";
 import type { Cart } from "./cart.ts";

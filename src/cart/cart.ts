@@ -1,4 +1,4 @@
-import type { Reward } from "../catalog/reward.ts";
+import type { Reward } from "../catalog/index.ts";
 import type { CartProblemCode, WalletKind } from "../domain/generated/words.ts";
 import type { Refusal } from "../domain/refusal.ts";
 

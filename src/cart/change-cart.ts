@@ -1,4 +1,4 @@
-import { toReward } from "../catalog/reward.ts";
+import { toReward } from "../catalog/index.ts";
 import type { WalletKind } from "../domain/generated/words.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
 import type { Clock } from "../platform/clock.ts";

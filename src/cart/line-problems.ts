@@ -1,7 +1,4 @@
-import { isPaidThere } from "../catalog/ask-capillary.ts";
-import { hiddenReason, limitBroken } from "../catalog/customer-view.ts";
-import { notRedeemable } from "../catalog/not-redeemable.ts";
-import { notOnOffer, type Reward } from "../catalog/reward.ts";
+import { hiddenReason, isPaidThere, limitBroken, notOnOffer, notRedeemable, type Reward } from "../catalog/index.ts";
 import type { CartProblemCode, RedeemabilityReason, WalletKind } from "../domain/generated/words.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
 import { type CartLine, type CartProblem, pointsOf } from "./cart.ts";

@@ -1,5 +1,4 @@
-import { type GroupStanding, standingIn } from "../group/group-standing.ts";
-import type { ReadGroups } from "../group/read-groups.ts";
+import { type GroupStanding, type ReadGroups, standingIn } from "../group/index.ts";
 import type { Asking } from "../upstream/capillary/caller.ts";
 import type { Points, Redeemable } from "../upstream/capillary/points.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
@@ -35,8 +34,10 @@ export interface AskFreshDeps {
 }
 
 /** Asks past everything that is shared, for an order: the customer's groups once, everything else when it is asked for. */
-export function makeAskFresh({ readGroups, readViews, points }: AskFreshDeps) {
-  return (customerId: string): AskCapillary => {
+export type AskFresh = (customerId: string) => AskCapillary;
+
+export function makeAskFresh({ readGroups, readViews, points }: AskFreshDeps): AskFresh {
+  return (customerId) => {
     const unshared = { unshared: true, isForOrder: true };
     const userId = once(() => readGroups.userIdOf(customerId, unshared));
     const groups = once(async () => {

@@ -1,11 +1,9 @@
 import type { WalletKind } from "../domain/generated/words.ts";
 import type { Context } from "../graphql/context.ts";
 import { groupIdOf } from "../graphql/global-id.ts";
-import type { GroupLoaders } from "../group/group.loaders.ts";
-import { availableOf, type GroupStanding, isSpendable } from "../group/group-standing.ts";
+import { availableOf, type GroupLoaders, type GroupStanding, isSpendable } from "../group/index.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { WalletLoaders } from "../wallet/wallet.loaders.ts";
-import { availableIn } from "../wallet/wallet.ts";
+import { availableIn, type WalletLoaders } from "../wallet/index.ts";
 import { isPaidThere } from "./ask-capillary.ts";
 import { askThrough, type CapillaryLoaders } from "./capillary.loaders.ts";
 import { redeemabilityReasonOf } from "./capillary-refusal.ts";
@@ -15,7 +13,7 @@ import type { IndividualLedger } from "./mirror/mirrored-reward.ts";
 import { judgeRedeemability, type RedeemabilityVerdict } from "./redeemability.ts";
 import type { Reward } from "./reward.ts";
 
-/** What the answer is read through. */
+/** The loaders through which the answer is read. */
 export type PurchaseLoaders = CapillaryLoaders & GroupLoaders & WalletLoaders & OrderedLoaders;
 
 /** The wallet that is to pay; the customer's own unless named. */

@@ -1,6 +1,5 @@
 import DataLoader from "dataloader";
-import type { GroupLoaders } from "../group/group.loaders.ts";
-import { standingIn } from "../group/group-standing.ts";
+import { type GroupLoaders, standingIn } from "../group/index.ts";
 import type { Asking } from "../upstream/capillary/caller.ts";
 import type { Points, Redeemable } from "../upstream/capillary/points.ts";
 import { type AskCapillary, askRedeemable, type Payment } from "./ask-capillary.ts";

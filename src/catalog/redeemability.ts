@@ -1,5 +1,5 @@
 import type { RedeemabilityReason, WalletKind } from "../domain/generated/words.ts";
-import type { GroupStanding } from "../group/group-standing.ts";
+import type { GroupStanding } from "../group/index.ts";
 import { asShown, type CustomerView, hiddenReason, limitBroken } from "./customer-view.ts";
 import { notOnOffer, type Reward } from "./reward.ts";
 

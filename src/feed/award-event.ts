@@ -1,6 +1,6 @@
-import { awardName } from "../awards/award-model.ts";
+import { awardName } from "../awards/index.ts";
 import type { RewardAward } from "../platform/generated/prisma/client.ts";
-import type { Explanation } from "../rules/explanation.ts";
+import type { Explanation } from "../rules/index.ts";
 import type { MemberEvent } from "./member-event.ts";
 
 /** What a member is told of an award when it becomes theirs. */

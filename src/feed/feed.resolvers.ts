@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SessionStore } from "../auth/session.store.ts";
+import type { SessionStore } from "../auth/index.ts";
 import { abortable } from "../graphql/abortable.ts";
 import { cursorPart, makeCursor, readCursor } from "../graphql/connection.ts";
 import { unauthenticated } from "../graphql/errors.ts";

@@ -1,4 +1,4 @@
-import { customerTopic } from "../order/order.store.ts";
+import { customerTopic } from "../domain/topics.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db, Tx } from "../platform/db.ts";
 import { type FeedEvent, type MemberEvent, memberEvent } from "./member-event.ts";
@@ -13,6 +13,7 @@ export type TellMember = (tx: Tx, customerId: string, event: MemberEvent) => Pro
 
 export function makeTellMember({ clock }: { clock: Clock }): TellMember {
   return async (tx, customerId, event) => {
+    // The trigger `member_news_tell` appends it to the customer's feed at the commit (`docs/invariants.md`).
     const { type, ...facts } = memberEvent.parse(event);
     await tx.$executeRaw`
       insert into member_news (customer_id, type, data, at)

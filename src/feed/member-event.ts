@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { hex32 } from "../draws/seed.ts";
+import { hex32 } from "../draws/index.ts";
 import { rewardActions } from "../messages/message.ts";
 import { slug } from "../platform/slug.ts";
 

@@ -1,4 +1,6 @@
+import { AWARDS_TO_CREDIT, customerTopic } from "../domain/topics.ts";
 import type { Tx } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
 import type { TellMember } from "./feed.store.ts";
 import type { MemberEvent } from "./member-event.ts";
 
@@ -17,4 +19,10 @@ export async function tellAll(tx: Tx, tellMember: TellMember, news: readonly Mem
     }
   }
   return customerIds;
+}
+
+/** After the commit: wakes those who watch these customers' feeds, and whoever credits what the customers were told of. */
+export function ringTold(bus: Bus, customerIds: readonly string[]): void {
+  for (const customerId of customerIds) bus.ring(customerTopic(customerId));
+  if (customerIds.length > 0) bus.ring(AWARDS_TO_CREDIT);
 }

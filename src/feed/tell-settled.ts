@@ -1,5 +1,5 @@
-import type { OnSettled, SettledAward } from "../awards/credit/credit.store.ts";
-import { customerTopic } from "../order/order.store.ts";
+import type { OnSettled, SettledAward } from "../awards/index.ts";
+import { customerTopic } from "../domain/topics.ts";
 import type { Bus } from "../platform/events.ts";
 import type { TellMember } from "./feed.store.ts";
 import type { MemberEvent } from "./member-event.ts";

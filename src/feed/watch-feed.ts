@@ -1,4 +1,4 @@
-import { customerTopic } from "../order/order.store.ts";
+import { customerTopic } from "../domain/topics.ts";
 import type { Clock } from "../platform/clock.ts";
 import { outlastTrouble } from "../platform/database-trouble.ts";
 import { type Bus, listen } from "../platform/events.ts";

@@ -1,5 +1,7 @@
-import type { FastifyInstance } from "fastify";
-import type { SignInPathOf } from "../auth/development-sign-in.ts";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+
+/** The path of the sign-in for development; undefined where it does not exist or would refuse the visitor. */
+export type SignInPathOf = (request: FastifyRequest) => string | undefined;
 
 /** `GET /graphiql/settings.json`: what the GraphiQL page, which is built beforehand, learns about this process. */
 export function mountGraphiqlSettings(

@@ -2,9 +2,9 @@ import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
-import type { SignInPathOf } from "../auth/development-sign-in.ts";
 import { packageFile } from "../package-file.ts";
 import { acceptsHtml, sendError, varyByAccept } from "./error-page.ts";
+import type { SignInPathOf } from "./graphiql-settings.ts";
 
 /** File names in the folders it is for carry a hash of their content. */
 const forever = "public, max-age=31536000, immutable";

@@ -1,7 +1,7 @@
-import type { DrawStore } from "../draws/draw.store.ts";
-import type { TellMember } from "../feed/feed.store.ts";
+import type { DrawStore } from "../draws/index.ts";
+import type { TellMember } from "../feed/index.ts";
 import type { Tx } from "../platform/db.ts";
-import { checkInDays, keepCheckIns } from "../rules/check-in/check-in.store.ts";
+import { checkInDays, keepCheckIns } from "../rules/index.ts";
 import { judgeLines } from "./judge-lines.ts";
 import { type KeptMessage, keepMessage } from "./keep-message.ts";
 import { lineFactsOf } from "./line-facts.ts";

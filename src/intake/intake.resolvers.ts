@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { awardsOf } from "../awards/award-model.ts";
+import { awardsOf } from "../awards/index.ts";
 import { isRefused, type Refusal, refusal } from "../domain/refusal.ts";
 import {
   type Connection,
@@ -14,7 +14,7 @@ import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator, requireService } from "../graphql/guards.ts";
 import type { Problem } from "../messages/notes.ts";
 import type { Db } from "../platform/db.ts";
-import { explain } from "../rules/explain.ts";
+import { explain } from "../rules/index.ts";
 import type { CheckIn } from "./check-in.ts";
 import { readOutcomes } from "./outcomes.ts";
 import type { ProcessMessage } from "./process-message.ts";

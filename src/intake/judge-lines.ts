@@ -1,14 +1,19 @@
-import type { DrawStore, OpenDraw } from "../draws/draw.store.ts";
+import type { DrawStore, OpenDraw } from "../draws/index.ts";
 import type { RewardAction } from "../messages/message.ts";
 import type { Tx } from "../platform/db.ts";
-import { type Decision, skipped } from "../rules/decision.ts";
-import { evaluateLines, leadingRule } from "../rules/evaluate.ts";
-import { factsOfIncomplete } from "../rules/explanation.ts";
-import type { LineFacts } from "../rules/facts.ts";
-import { markUsed, rulesInForce } from "../rules/rule.store.ts";
-import type { Rule } from "../rules/rule.ts";
-import { lockUsage } from "../rules/usage.store.ts";
-import { usageNeeded } from "../rules/usage.ts";
+import {
+  type Decision,
+  evaluateLines,
+  factsOfIncomplete,
+  type LineFacts,
+  leadingRule,
+  lockUsage,
+  markUsed,
+  type Rule,
+  rulesInForce,
+  skipped,
+  usageNeeded,
+} from "../rules/index.ts";
 import { withOurIds } from "./named-audience.ts";
 
 export interface DecidedLine {

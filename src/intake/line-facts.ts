@@ -1,8 +1,6 @@
 import type { RewardMessage } from "../messages/message.ts";
 import { type LocalDate, localDateOf } from "../platform/time-zone.ts";
-import { isWithinBackfill } from "../rules/check-in/backfill.ts";
-import type { NewCheckIn } from "../rules/check-in/check-in.store.ts";
-import type { LineFacts } from "../rules/facts.ts";
+import { isWithinBackfill, type LineFacts, type NewCheckIn } from "../rules/index.ts";
 import type { People } from "./people-of.ts";
 
 /** A check-in that we hear of later than this is a day by itself: it joins no runs, so it cannot earn what a run would. */

@@ -1,5 +1,5 @@
 import type { Tx } from "../platform/db.ts";
-import type { Rule } from "../rules/rule.ts";
+import type { Rule } from "../rules/index.ts";
 
 /**
  * Rules for chosen members name them as operators know them: `customer:CUST12345`, `user:461`, `member:571`. Here those names

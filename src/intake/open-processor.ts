@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
-import { type DrawStore, makeDrawStore } from "../draws/draw.store.ts";
-import { makeTellMember, type TellMember } from "../feed/feed.store.ts";
-import { type HashNik, makeHashNik } from "../members/identity.ts";
+import { type DrawStore, makeDrawStore } from "../draws/index.ts";
+import { makeTellMember, type TellMember } from "../feed/index.ts";
+import { type HashNik, makeHashNik } from "../members/index.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";

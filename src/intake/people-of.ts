@@ -1,5 +1,4 @@
-import { type Person, personOf, userId } from "../members/identity.ts";
-import { type Member, resolveMembers } from "../members/resolve-members.ts";
+import { type Member, type Person, personOf, resolveMembers, userId } from "../members/index.ts";
 import type { Tx } from "../platform/db.ts";
 import type { ReadMessage } from "./read-message.ts";
 

@@ -1,6 +1,6 @@
 import PQueue from "p-queue";
-import { ringTold } from "../feed/ring-told.ts";
-import type { HashNik } from "../members/identity.ts";
+import { ringTold } from "../feed/index.ts";
+import type { HashNik } from "../members/index.ts";
 import { formatAnswer, type ServiceAnswer } from "../messages/answer.ts";
 import { MessageRefused } from "../messages/message-refused.ts";
 import type { Problem } from "../messages/notes.ts";

@@ -1,19 +1,17 @@
 import { randomUUID } from "node:crypto";
-import type { DrawnTicket, DrawStore, OpenDraw } from "../draws/draw.store.ts";
-import { prizeAward } from "../draws/prize-award.ts";
-import { awardEvent } from "../feed/award-event.ts";
-import type { TellMember } from "../feed/feed.store.ts";
-import type { MemberEvent } from "../feed/member-event.ts";
-import { type MemberNews, tellAll } from "../feed/tell-all.ts";
-import type { Member } from "../members/resolve-members.ts";
+import { type DrawnTicket, type DrawStore, type OpenDraw, prizeAward } from "../draws/index.ts";
+import { awardEvent, type MemberEvent, type MemberNews, type TellMember, tellAll } from "../feed/index.ts";
+import type { Member } from "../members/index.ts";
 import type { Tx } from "../platform/db.ts";
 import { type LocalDate, localDateOf } from "../platform/time-zone.ts";
-import type { NewCheckIn } from "../rules/check-in/check-in.store.ts";
-import { nextCheckInAt } from "../rules/check-in/next-check-in.ts";
-import { streaks } from "../rules/check-in/streaks.ts";
-import type { Decision } from "../rules/decision.ts";
-import type { Explanation } from "../rules/explanation.ts";
-import { moveCounters } from "../rules/usage.store.ts";
+import {
+  type Decision,
+  type Explanation,
+  moveCounters,
+  type NewCheckIn,
+  nextCheckInAt,
+  streaks,
+} from "../rules/index.ts";
 import { insertDecisions, type NewAward, type NewDecision } from "./insert-decisions.ts";
 import type { DecidedLine } from "./judge-lines.ts";
 import { eachOf, type People } from "./people-of.ts";

@@ -1,15 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { CUSTOMER_ID_RULE, readCustomerId } from "../domain/customer-id.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
-import { awardEvent } from "../feed/award-event.ts";
-import type { TellMember } from "../feed/feed.store.ts";
-import { ringTold } from "../feed/ring-told.ts";
-import { type MemberNews, tellAll } from "../feed/tell-all.ts";
+import { awardEvent, type MemberNews, ringTold, type TellMember, tellAll } from "../feed/index.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
-import type { Explanation } from "../rules/explanation.ts";
+import type { Explanation } from "../rules/index.ts";
 import type { Identity } from "./identity.ts";
 import { type DroppedAward, mergeMembers } from "./merge-members.ts";
 import { lockMembers, lockName, type Member } from "./resolve-members.ts";

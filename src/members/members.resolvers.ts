@@ -1,4 +1,4 @@
-import { readAward } from "../awards/award-model.ts";
+import { readAward } from "../awards/index.ts";
 import { isRefused, type Refused, refusal } from "../domain/refusal.ts";
 import type { LinkMemberInput, LinkRejection, Resolvers } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, uuidOf } from "../graphql/global-id.ts";

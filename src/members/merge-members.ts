@@ -1,8 +1,6 @@
 import type { Tx } from "../platform/db.ts";
 import type { AwardUnit } from "../platform/generated/prisma/enums.ts";
-import { type Count, counterKey } from "../rules/counters.ts";
-import type { Explanation } from "../rules/explanation.ts";
-import { moveCounters } from "../rules/usage.store.ts";
+import { type Count, counterKey, type Explanation, moveCounters } from "../rules/index.ts";
 
 /**
  * Two members have turned out to be one person. Everything of the first, who has no customer, becomes the second's; both are

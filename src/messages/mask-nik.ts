@@ -1,7 +1,7 @@
+import { storable } from "../platform/storable-text.ts";
 import { fold } from "./fold.ts";
 import { isList, isNothing, type Json, JsonNumber, JsonObject, readJson, textOf, writeJson } from "./json-tree.ts";
 import { isNikKey, looksLikeNik, NIK_MARK } from "./nik.ts";
-import { storable } from "./storable.ts";
 
 /**
  * Keeping national ids out of whatever we keep. A NIK is known by its place (`ResourceId`, `nik` …), and then removed wherever

@@ -1,6 +1,6 @@
+import { storable } from "../platform/storable-text.ts";
 import { isNothing, type Json, writeJson } from "./json-tree.ts";
 import type { Mask } from "./mask-nik.ts";
-import { storable } from "./storable.ts";
 
 /** Something we read otherwise than it was written. */
 export interface Normalisation {

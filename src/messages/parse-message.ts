@@ -1,3 +1,4 @@
+import { storable } from "../platform/storable-text.ts";
 import { checkKeys } from "./check-keys.ts";
 import { envelopeOf } from "./envelope.ts";
 import { dataNames, envelopeNames } from "./field-names.ts";
@@ -14,7 +15,6 @@ import { findLines, readLine } from "./read-lines.ts";
 import { readNationalId } from "./read-nik.ts";
 import { readPeople } from "./read-people.ts";
 import { readText } from "./read-values.ts";
-import { storable } from "./storable.ts";
 import { dataObject } from "./unwrap.ts";
 
 export interface ParseOptions {

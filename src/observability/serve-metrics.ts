@@ -8,7 +8,12 @@ import { explainListenError } from "../platform/port.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
 import { metricsListen } from "../program/check-ports.ts";
 import type { Metrics } from "./metrics.ts";
-import type { WatchServer } from "./watch.ts";
+
+export interface WatchServer {
+  /** Undefined if the default port was taken. */
+  url: string | undefined;
+  close(): Promise<void>;
+}
 
 /**
  * Serves `/metrics`, and nothing else, on a port of its own, so that the public address never shows it. Scrapes at the same time

@@ -5,7 +5,7 @@ import { Pool } from "../platform/direct-sql.ts";
 import type { Logger } from "../platform/logger.ts";
 import { openDatabaseFigures } from "./database-figures.sql.ts";
 import { type Metrics, makeMetrics } from "./metrics.ts";
-import { serveMetrics } from "./serve-metrics.ts";
+import { serveMetrics, type WatchServer } from "./serve-metrics.ts";
 
 /** The metrics of a process and where they are read. A process without METRICS_PORT does not load this module. */
 export interface Watch {
@@ -19,12 +19,6 @@ export interface Watch {
    * @throws SetupError as `serveMetrics` does
    */
   serve(parts: { db: Db; url: string; log: Logger; figuresEveryMs?: number | undefined }): Promise<WatchServer>;
-}
-
-export interface WatchServer {
-  /** Undefined if the default port was taken. */
-  url: string | undefined;
-  close(): Promise<void>;
 }
 
 const CONNECTIONS = 1;

@@ -1,6 +1,6 @@
 import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js";
 import { z } from "zod";
-import { foldDigits } from "../auth/read-otp.ts";
+import { foldDigits } from "../auth/index.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
 import { hasControls, isVisible } from "../platform/visible-text.ts";
 import { countryProblem } from "./countries.ts";

@@ -1,12 +1,13 @@
-import { type Cart, pointsOf } from "../cart/cart.ts";
 import {
   askCapillary,
   type CapillaryFacts,
+  type Cart,
   type CartFacts,
   concernsCapillary,
   nothingAsked,
-} from "../cart/cart-facts.ts";
-import type { AskCapillary } from "../catalog/ask-capillary.ts";
+  pointsOf,
+} from "../cart/index.ts";
+import type { AskFresh } from "../catalog/index.ts";
 import type { Tx } from "../platform/db.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
 import type { OrderStore } from "./order.store.ts";
@@ -32,7 +33,7 @@ export interface AskAboutCart {
 
 export interface AskAboutCartDeps {
   orders: Pick<OrderStore, "heldGroupPoints" | "takenFromGroups">;
-  askFresh(customerId: string): AskCapillary;
+  askFresh: AskFresh;
   ledger: CartFacts["ledger"];
 }
 

@@ -1,5 +1,5 @@
-import { addressRequired } from "../cart/assess-cart.ts";
-import { isShipped, toReward } from "../catalog/reward.ts";
+import { addressRequired } from "../cart/index.ts";
+import { isShipped, toReward } from "../catalog/index.ts";
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";

@@ -60,7 +60,8 @@ export interface OrderRows {
 
 /**
  * Inserts an order with its first events and its job, marks its cart as ordered, uses its idempotency key up, and raises the
- * ledger version if a movement is marked as sent, in one statement.
+ * ledger version if a movement is marked as sent, in one statement. The trigger `order_events_tell_member` appends the events to
+ * the customer's feed at the commit (`docs/invariants.md`).
  */
 export async function insertOrder(
   tx: Tx,

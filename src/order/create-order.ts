@@ -1,7 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto";
-import type { CartLine } from "../cart/cart.ts";
-import type { IndividualLedger } from "../catalog/mirror/mirrored-reward.ts";
-import { isShipped } from "../catalog/reward.ts";
+import type { CartLine } from "../cart/index.ts";
+import { type IndividualLedger, isShipped } from "../catalog/index.ts";
 import type { WalletReading } from "../ledger/evidence.ts";
 import { afterCommit, type Prisma, type Tx } from "../platform/db.ts";
 import type { SecretBox } from "../platform/secret-box.ts";

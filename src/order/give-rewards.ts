@@ -1,5 +1,4 @@
-import { expireCodes } from "../catalog/expire-codes.sql.ts";
-import { isFromPool, isShipped } from "../catalog/reward.ts";
+import { expireCodes, isFromPool, isShipped } from "../catalog/index.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
 import { Prisma, type Tx } from "../platform/db.ts";
 import type { UnitState } from "../platform/generated/prisma/enums.ts";

@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import type { OrderedLoaders } from "../catalog/catalog.loaders.ts";
+import type { OrderedLoaders } from "../catalog/index.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import type { Db } from "../platform/db.ts";
 import type { Discrepancy, GivenVoucher, LineIssue, OrderEvent, OrderStore } from "./order.store.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SessionStore } from "../auth/session.store.ts";
+import type { SessionStore } from "../auth/index.ts";
 import { seesCustomers } from "../domain/operator-roles.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { maySee, seesEverybody } from "../domain/viewer.ts";

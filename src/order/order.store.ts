@@ -1,4 +1,5 @@
 import type { OrderStatus, PointsState } from "../domain/generated/words.ts";
+import { customerTopic, orderTopic } from "../domain/topics.ts";
 import type { Clock } from "../platform/clock.ts";
 import { columnsOf } from "../platform/columns.ts";
 import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
@@ -27,11 +28,6 @@ export type Discrepancy = Prisma.DiscrepancyGetPayload<object>;
 
 /** The issue of one unit of a line. */
 export type LineIssue = Prisma.UnitIssueGetPayload<object> & { lineId: string; unit: number };
-
-/** Topic that rings when an order has changed, in the process that changed it with `OrderNews`. */
-export const orderTopic = (orderId: string) => `order:${orderId}`;
-/** Topic that rings when a customer has something new to hear of: an order of theirs has changed, or their rewards have. */
-export const customerTopic = (customerId: string) => `customer:${customerId}`;
 
 /** An order under its row lock, and the only way to change it. */
 export interface OrderChange extends Writes {
@@ -315,6 +311,10 @@ function openChange(tx: Tx, order: OrderAggregate, now: Date): OrderChange {
     if (writes.length > 0) await tx.$executeRaw`with ${Prisma.join(writes)} select`;
   }
 
+  /**
+   * The inserted events fire two triggers (`docs/invariants.md`): at the commit the customer's feed gets them as
+   * ORDER_STATUS_CHANGED, and FULFILLED makes the award of a claimed prize CREDITED.
+   */
   function eventWrites(): Prisma.Sql[] {
     const events = pending.map((event, index) => ({ ...event, nth: index + 1 }));
     const last = pending.at(-1);

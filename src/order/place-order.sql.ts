@@ -1,5 +1,5 @@
-import type { Cart, CartLine } from "../cart/cart.ts";
-import { fromRewardJson, type RewardJson, rewardJson } from "../catalog/reward.sql.ts";
+import type { Cart, CartLine } from "../cart/index.ts";
+import { fromRewardJson, type RewardJson, rewardJson } from "../catalog/index.ts";
 import { isTurnFree } from "../ledger/customer-turn.sql.ts";
 import { Prisma, type Tx } from "../platform/db.ts";
 import type { IdempotentRequest, UsedKey } from "./idempotency.ts";

@@ -1,8 +1,4 @@
-import { assessCart, type CartAssessment } from "../cart/assess-cart.ts";
-import { lockOpenCart } from "../cart/cart.store.ts";
-import type { Cart } from "../cart/cart.ts";
-import type { CartFacts } from "../cart/cart-facts.ts";
-import { conflict } from "../cart/change-cart.ts";
+import { assessCart, type Cart, type CartAssessment, type CartFacts, conflict, lockOpenCart } from "../cart/index.ts";
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
@@ -11,7 +7,7 @@ import type { JobQueue } from "../platform/jobs/job.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
 import type { PointsBalance } from "../upstream/client-points/client-points.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
-import { availableIn } from "../wallet/wallet.ts";
+import { availableIn } from "../wallet/index.ts";
 import { readAddress } from "./address.ts";
 import type { AskAboutCart, Asked } from "./ask-about-cart.ts";
 import type { ChangedOrder } from "./cancel-order.ts";

@@ -1,4 +1,4 @@
-import type { VoucherVault } from "../catalog/voucher-vault.ts";
+import type { VoucherVault } from "../catalog/index.ts";
 import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";

@@ -1,4 +1,4 @@
-import { putBack } from "../cart/put-back.ts";
+import { putBack } from "../cart/index.ts";
 import type { ReversalReason } from "../domain/generated/words.ts";
 import { Prisma, type Tx } from "../platform/db.ts";
 import { dropIssues } from "./issue/write-issue.ts";

@@ -1,9 +1,10 @@
+import { orderTopic } from "../domain/topics.ts";
 import { outlastTrouble } from "../platform/database-trouble.ts";
 import { type Bus, listen } from "../platform/events.ts";
 import type { HeadPoll } from "../platform/head-poll.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
 import { causedBy } from "../platform/tracing.ts";
-import { type OrderEvent, type OrderNews, type OrderStore, orderTopic } from "./order.store.ts";
+import type { OrderEvent, OrderNews, OrderStore } from "./order.store.ts";
 
 const BATCH = 50;
 /** A notification can get lost between processes: the heads of all watched orders are read as often. */

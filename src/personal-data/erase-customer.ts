@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { ERASURE_ACTION } from "../audit/verify-audit.ts";
-import { sessionTopic } from "../auth/session.store.ts";
+import { ERASURE_ACTION } from "../audit/index.ts";
 import { type Refused, refusal, refused } from "../domain/refusal.ts";
+import { sessionTopic } from "../domain/topics.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { afterCommit, type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";

@@ -1,4 +1,4 @@
-import { withoutNormalisations } from "../personal-data/erase-customer.ts";
+import { withoutNormalisations } from "../personal-data/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, Prisma } from "../platform/db.ts";
 

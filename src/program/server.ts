@@ -8,16 +8,19 @@ import fastifyCors from "@fastify/cors";
 import proxyAddr from "@fastify/proxy-addr";
 import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { GraphQLSchema } from "graphql";
-import { makeCookieNames, sessionCookies } from "../auth/cookies.ts";
-import { mountDevelopmentSignIn } from "../auth/development-sign-in.ts";
-import { bearerToken } from "../auth/identify.ts";
-import { mountJwks } from "../auth/jwks-route.ts";
-import { addressBlock } from "../auth/otp-limits.ts";
-import { mountRewardImages } from "../catalog/mirror/image/image-route.ts";
+import {
+  addressBlock,
+  bearerToken,
+  makeCookieNames,
+  mountDevelopmentSignIn,
+  mountJwks,
+  sessionCookies,
+} from "../auth/index.ts";
+import { mountRewardImages } from "../catalog/index.ts";
 import type { Config } from "../config/config.ts";
 import type { Context } from "../context.ts";
 import type { Viewer } from "../domain/viewer.ts";
-import { mountDraws } from "../draws/draw-route.ts";
+import { mountDraws } from "../draws/index.ts";
 import type { Features } from "../features.ts";
 import type { CompiledOptions } from "../graphql/compiled.ts";
 import type { SessionCookies } from "../graphql/context.ts";
@@ -32,9 +35,9 @@ import { mountGraphiqlSettings } from "../http/graphiql-settings.ts";
 import { type CheckReady, makeHealth, mountHealth } from "../http/health.ts";
 import { originOf } from "../http/origin.ts";
 import { mountPages } from "../http/pages.ts";
-import { mountRewardProcessor } from "../intake/reward-route.ts";
+import { mountRewardProcessor } from "../intake/index.ts";
 import type { Metrics } from "../observability/metrics.ts";
-import { mountWebhooks } from "../order/webhook-route.ts";
+import { mountWebhooks } from "../order/index.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
 import { Busy } from "../platform/lanes.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -150,7 +153,8 @@ export async function startServer({
           sendError(request, reply, statusCode, statusCode === 414 ? "The address is too long." : UNREADABLE_ADDRESS);
         },
       });
-      const { identify, makeLoaders, sessions, receiveReport, readRewardImage } = features;
+      const { makeLoaders, auth, audit, catalog, order, draws, intake } = features;
+      const { identify, sessions } = auth;
       const isSecure = config.isProduction;
       const trusted = proxyAddr.compile(config.trustProxy || []);
       const mayUseCookies = makeOriginCheck({
@@ -203,17 +207,17 @@ export async function startServer({
         await fastify.register(fastifyCors, { origin: config.allowedOrigins, credentials: true, maxAge: 600 });
       }
       mountHealth(fastify, health, checkReady);
-      mountJwks(fastify, features.signingKeys);
+      mountJwks(fastify, auth.signingKeys);
       const signInPathOf = mountDevelopmentSignIn(fastify, config, sandboxUrl);
       mountPages(fastify, { isProduction: config.isProduction, signInPathOf });
       if (!config.isProduction) mountGraphiqlSettings(fastify, { sandboxUrl, signInPathOf });
-      mountRewardImages(fastify, readRewardImage);
-      if (receiveReport) mountWebhooks(fastify, receiveReport);
-      mountDraws(fastify, features.publishDraw);
+      mountRewardImages(fastify, catalog.readRewardImage);
+      if (order.receiveReport) mountWebhooks(fastify, order.receiveReport);
+      mountDraws(fastify, draws.publishDraw);
       mountRewardProcessor(fastify, {
         identify: ({ headers }) => identify(bearerToken(headers.authorization)),
-        process: features.processReward,
-        auditUse: features.auditUse,
+        process: intake.processReward,
+        auditUse: audit.auditUse,
         log,
       });
 
@@ -250,7 +254,7 @@ export async function startServer({
         isProduction: config.isProduction,
         metrics,
         log,
-        auditUse: features.auditUse,
+        auditUse: audit.auditUse,
         async makeContext(request: FastifyRequest, reply: FastifyReply) {
           const mayUse = mayUseCookies(request.raw);
           const accessCookie = mayUse ? request.cookies[cookieNames.access] : undefined;
@@ -288,9 +292,9 @@ export async function startServer({
         },
         onSessionEnd: sessions.onEnd,
         liveSessions: sessions.liveAmong,
-        onKeyEnd: features.operatorKeys.onEnd,
-        liveKeys: features.operatorKeys.liveAmong,
-        auditUse: features.auditUse,
+        onKeyEnd: auth.operatorKeys.onEnd,
+        liveKeys: auth.operatorKeys.liveAmong,
+        auditUse: audit.auditUse,
         limits: { perSession: config.socketsPerSession, perBlock: config.socketsPerAddress, inAll: MAX_SOCKETS },
         blockOf,
         makeContext: (viewer, request) =>

@@ -1,16 +1,19 @@
 import { randomUUID } from "node:crypto";
-import type { ResolveAward } from "../awards/credit/resolve-award.ts";
+import type { ResolveAward } from "../awards/index.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { type Attempt, type Outcome, outcomeOf } from "../ledger/attempt.ts";
 import { isTurnFree, raiseLedgerVersions } from "../ledger/customer-turn.sql.ts";
-import type { FindGiven } from "../order/issue/find-given.ts";
-import type { ConcludeMovement } from "../order/movement/conclude-movement.ts";
-import { insertReturns } from "../order/movement/insert-returns.ts";
-import type { OrderChange, OrderStore } from "../order/order.store.ts";
-import { find } from "../order/order-aggregate.ts";
-import type { ResolveOrder } from "../order/resolve-order.ts";
-import type { ConcludeRevoke } from "../order/revoke/conclude-revoke.ts";
-import type { SettleLines } from "../order/settle-lines.ts";
+import {
+  type ConcludeMovement,
+  type ConcludeRevoke,
+  type FindGiven,
+  find,
+  insertReturns,
+  type OrderChange,
+  type OrderStore,
+  type ResolveOrder,
+  type SettleLines,
+} from "../order/index.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";

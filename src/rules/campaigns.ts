@@ -1,4 +1,4 @@
-import { type AnnouncedDraw, announcedDraws } from "../draws/announced-draw.ts";
+import { type AnnouncedDraw, announcedDraws } from "../draws/index.ts";
 import type { Db } from "../platform/db.ts";
 import { toRule } from "./rule.store.ts";
 import type { RuleDefinition } from "./rule.ts";

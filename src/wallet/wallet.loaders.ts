@@ -1,5 +1,5 @@
 import DataLoader from "dataloader";
-import type { SessionStore } from "../auth/session.store.ts";
+import type { SessionStore } from "../auth/index.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import type { ReadWallets } from "./read-wallets.ts";
 import type { Wallet } from "./wallet.ts";

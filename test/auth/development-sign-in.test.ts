@@ -4,6 +4,7 @@ import { startApp } from "../../src/app.ts";
 import { mountDevelopmentSignIn } from "../../src/auth/development-sign-in.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
+import { productPace } from "../../src/program/pace.ts";
 import { makeTestGateway, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { type OwnSandbox, ownSandbox } from "../support/own-sandbox.ts";
 import { send } from "../support/raw-http.ts";
@@ -156,7 +157,8 @@ describe("the route does not exist, and no page tells of it,", () => {
       async () => {
         const log = await makeLogger({ level: "silent", pretty: false });
         return makeTestGateway(
-          (settings) => startApp({ ...readConfig(settings), isProduction: true }, { log, otpGridMs: 1 }),
+          (settings) =>
+            startApp({ ...readConfig(settings), isProduction: true }, { log, pace: { ...productPace, otpGridMs: 1 } }),
           sandbox.settings,
         );
       },

@@ -72,6 +72,7 @@ describe("asking for a password", () => {
       clock,
       log,
       gridMs: 250,
+      untilTick: untilNextTick,
     })({ customerId: "C-1", address: "127.0.0.1", deviceId: undefined, requestId: "r-1" });
 
   test.each([

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { Surroundings } from "../../src/app.ts";
+import type { Pace } from "../../src/program/pace.ts";
 import { HOUR, MINUTE, makeTestClock, SECOND } from "../support/clock.ts";
 import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
 import { cookieHeader, post } from "../support/http.ts";
@@ -20,11 +20,11 @@ import { queriesAnswered } from "../support/sql-spy.ts";
 const PER_ADDRESS = 12;
 const clock = makeTestClock();
 const written = await captureLog();
-const surroundings: Surroundings = { clock, otpGridMs: 1, log: written.log };
+const pace: Partial<Pace> = {};
 let gateway: InProcessGateway;
 beforeAll(async () => {
   const env = { TRUST_PROXY: "127.0.0.1", OTP_PER_ADDRESS_HOUR: String(PER_ADDRESS) };
-  gateway = await startTestGateway(env, surroundings);
+  gateway = await startTestGateway(env, { clock, log: written.log, pace });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 // A password still on its way would meet the faults of the next test.
@@ -620,14 +620,14 @@ describe("while the Client cannot be reached", () => {
     await verifyOtp(gateway, sent.challengeId, wrongOtp(sent.otp));
 
     // An answer leaves once it is on record that the Client was not reached.
-    surroundings.untilOtpTick = () => queriesAnswered(1, /UPDATE.*otp_challenges/);
+    pace.untilOtpTick = () => queriesAnswered(1, /UPDATE.*otp_challenges/);
     await gateway.restart({ CLIENT_API_URL: "http://127.0.0.1:9" }); // where nobody listens
     asked = [await ask(known), await ask(known), await ask(known), await ask(unknown)];
     tried = [
       await verifyOtp(gateway, sent.challengeId, sent.otp),
       await verifyOtp(gateway, sent.challengeId, sent.otp),
     ];
-    delete surroundings.untilOtpTick;
+    delete pace.untilOtpTick;
     await gateway.restart();
   });
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 
 const inBackground = { CATALOG_SYNC_SECONDS: "1" };
-const often = { catalogSyncAfterMs: 0, catalogSyncEveryMs: 50 };
+const often = { pace: { catalogSyncAfterMs: 0, catalogSyncEveryMs: 50 } };
 const total = async (gateway: TestGateway) =>
   (
     await gateway.anonymous.ok<{ rewards: { totalCount: number } }>(

@@ -5,7 +5,7 @@ import type { Caller } from "../support/graphql.ts";
 /** Pages so small that the sample world's 22 rewards take several. */
 let gateway: TestGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({}, { catalogPageSize: 5 });
+  gateway = await startTestGateway({}, { pace: { catalogPageSize: 5 } });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 beforeEach(async () => {

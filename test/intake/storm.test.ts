@@ -26,7 +26,10 @@ test(`nothing that was sent is lost, and nothing is credited twice (seed ${seed}
 }, async () => {
   const random = seededRandom(seed);
   await using redis = await startTestRedis();
-  await using gateway = await startTestGateway({ SEED: "sample", REDIS_URL: redis.url }, { creditPollMs: 50 });
+  await using gateway = await startTestGateway(
+    { SEED: "sample", REDIS_URL: redis.url },
+    { pace: { creditPollMs: 50 } },
+  );
   const client = createClient({ url: redis.url }).on("error", () => {});
   await client.connect();
   const settings = { ...testEnvironment(gateway.databaseUrl, gateway.sandbox.url), REDIS_URL: redis.url };

@@ -14,7 +14,10 @@ import type { Scrape } from "../support/scrape.ts";
 let gateway: InProcessGateway;
 beforeAll(async () => {
   // What is unknown stays so for as long as the tests run.
-  gateway = await startTestGateway({ METRICS_PORT: "0", CLIENT_SETTLE_SECONDS: "3600" }, { figuresEveryMs: 0 });
+  gateway = await startTestGateway(
+    { METRICS_PORT: "0", CLIENT_SETTLE_SECONDS: "3600" },
+    { pace: { figuresEveryMs: 0 } },
+  );
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 

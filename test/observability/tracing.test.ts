@@ -11,6 +11,7 @@ import { startTracing } from "../../src/observability/start-tracing.ts";
 import { makeLanes } from "../../src/platform/lanes.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
 import { inSpan, traceHeaders, traceIds } from "../../src/platform/tracing.ts";
+import { productPace } from "../../src/program/pace.ts";
 import { runOwnProcess } from "../../src/program/run-reward-processor.ts";
 import { makeUpstreamHttp } from "../../src/upstream/http.ts";
 import { type Customer, type InProcessGateway, startTestGateway, testEnvironment } from "../support/gateway.ts";
@@ -46,7 +47,7 @@ afterAll(async () => {
 /** Another gateway on the same database and sandbox. */
 async function startOther(env: Record<string, string> = {}, jobSlots = 64): Promise<App> {
   const settings = { ...testEnvironment(gateway.databaseUrl, gateway.sandbox.url), ...env };
-  const app = await startApp(readConfig(settings), { log, jobSlots });
+  const app = await startApp(readConfig(settings), { log, pace: { ...productPace, jobSlots } });
   others.push(app);
   return app;
 }

@@ -10,7 +10,7 @@ import { retriesOfTests } from "../support/retries.ts";
 
 let gateway: InProcessGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({}, { retries: retriesOfTests({ issue: { tries: 3, firstPauseMs: 5 } }) });
+  gateway = await startTestGateway({}, { pace: { retries: retriesOfTests({ issue: { tries: 3, firstPauseMs: 5 } }) } });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 afterEach(() => {

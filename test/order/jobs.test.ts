@@ -21,7 +21,7 @@ const pauseIssuesFor = (ms: number) => {
 };
 let gateway: InProcessGateway;
 beforeAll(async () => {
-  gateway = await startTestGateway({ CLIENT_SETTLE_SECONDS: "0.05" }, { retries, jobSlots: 8 });
+  gateway = await startTestGateway({ CLIENT_SETTLE_SECONDS: "0.05" }, { pace: { retries, jobSlots: 8 } });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 afterEach(() => gateway.sandbox.faults.clear());

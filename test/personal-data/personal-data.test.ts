@@ -20,7 +20,7 @@ let gateway: InProcessGateway;
 let customer: Customer;
 let order: SeenOrder;
 beforeAll(async () => {
-  gateway = await startTestGateway(withStatement, { creditPollMs: 0 });
+  gateway = await startTestGateway(withStatement, { pace: { creditPollMs: 0 } });
   ({ customer, order } = await livedIn());
 });
 afterAll(() => gateway[Symbol.asyncDispose]());

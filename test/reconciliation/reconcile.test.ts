@@ -23,7 +23,7 @@ import { insertAwards } from "../support/rewards/awards.ts";
 let gateway: InProcessGateway;
 let found: SeenBreak[];
 beforeAll(async () => {
-  gateway = await startTestGateway({ ...withStatement, CLIENT_SETTLE_SECONDS: "0.3" }, { creditPollMs: 0 });
+  gateway = await startTestGateway({ ...withStatement, CLIENT_SETTLE_SECONDS: "0.3" }, { pace: { creditPollMs: 0 } });
   gateway.sandbox.capillary.setFlags({ REVOKE_ENABLE: true });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());

@@ -14,7 +14,7 @@ let gateway: InProcessGateway;
 beforeAll(async () => {
   gateway = await startTestGateway(
     { ...withStatement, RECONCILE_AT: "02:00" },
-    { clock, creditPollMs: 0, nightlyCheckEveryMs: 20 },
+    { clock, pace: { creditPollMs: 0, nightlyCheckEveryMs: 20 } },
   );
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
@@ -102,7 +102,7 @@ test("a night is reconciled once, by one of the processes, from where the last o
   clock.advance(2 * DAY - 2 * HOUR); // one in the morning, two days later: too early for last night
   await using second = await startTestGateway(
     { DATABASE_URL: gateway.databaseUrl, CLIENT_API_URL: gateway.sandbox.url, RECONCILE_AT: "02:00" },
-    { clock, creditPollMs: 0, nightlyCheckEveryMs: 20 },
+    { clock, pace: { creditPollMs: 0, nightlyCheckEveryMs: 20 } },
   );
   clock.advance(HOUR);
   await gateway.until(async () => (await runs()).length === 2);

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { dateOfDayNumber, dayNumberOf, localDateOf } from "../../src/platform/time-zone.ts";
-import { isWithinBackfill } from "../../src/rules/check-in/backfill.ts";
-import { nextCheckInAt } from "../../src/rules/check-in/next-check-in.ts";
+import { isWithinBackfill, nextCheckInAt } from "../../src/rules/check-in/check-in-days.ts";
 import { streaks } from "../../src/rules/check-in/streaks.ts";
 
 const june = (...days: number[]) => days.map((day) => `2024-06-${String(day).padStart(2, "0")}`);

@@ -7,10 +7,11 @@ import type { Call } from "../../sandbox/calls.ts";
 import { capillaryAccess } from "../../sandbox/capillary/access.ts";
 import type { Fault, FaultScript } from "../../sandbox/faults.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
-import { type App, type Surroundings, startApp } from "../../src/app.ts";
+import { type App, type Ports, startApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { type Clock, systemClock } from "../../src/platform/clock.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
+import { type Pace, productPace } from "../../src/program/pace.ts";
 import { type Caller, makeCaller } from "./graphql.ts";
 import { makeTestPatience } from "./patience.ts";
 import { retriesOfTests } from "./retries.ts";
@@ -146,15 +147,18 @@ export interface TestReward {
   codes: string[];
 }
 
+/** The ports of a gateway under test; the rest of its pace is that of tests. */
+export type TestPorts = Omit<Partial<Ports>, "pace"> & { pace?: Partial<Pace> };
+
 /** A gateway on a database and a sandbox of its own, all real, over real HTTP. */
 export async function startTestGateway(
   env: Record<string, string> = {},
-  surroundings: Surroundings = {},
+  ports: TestPorts = {},
 ): Promise<InProcessGateway> {
-  const log = surroundings.log ?? (await makeLogger({ level: "silent", pretty: false }));
+  const log = ports.log ?? (await makeLogger({ level: "silent", pretty: false }));
   const patience = makeTestPatience();
-  const ofTests: Surroundings = {
-    log,
+  const pace: Pace = {
+    ...productPace,
     otpGridMs: 1,
     retries: retriesOfTests(),
     otpSettledMs: 0,
@@ -162,15 +166,15 @@ export async function startTestGateway(
     capillaryPerCustomer: { concurrency: 64, callsPerMinute: undefined },
     capillaryKeptMs: 0,
     revokePatienceMs: 60_000,
-    compiled: { at: 1, ...(process.env["TEST_BOTH_PATHS"] && { onAnswer: expectSame }) },
     patience: patience.wait,
   };
+  const compiled = { at: 1, ...(process.env["TEST_BOTH_PATHS"] && { onAnswer: expectSame }) };
   let app: App | undefined;
   const start = async (settings: Record<string, string>) => {
-    app = await startApp(readConfig(settings), { ...ofTests, ...surroundings });
+    app = await startApp(readConfig(settings), { compiled, ...ports, log, pace: { ...pace, ...ports.pace } });
     return app;
   };
-  const gateway = await makeTestGateway(start, env, surroundings.clock);
+  const gateway = await makeTestGateway(start, env, ports.clock);
   return Object.assign(gateway, {
     endPatience: patience.end,
     closeCircuits: () => app?.closeCircuits(),

@@ -216,18 +216,6 @@ const writes = {
       reason: "R",
       at,
     }),
-  redeem: (url: string, options = {}) =>
-    clientOf(url, { ...BASIC, ...options }).points.redeem({
-      customer: { mobile: "1" },
-      points: 10,
-      transactionNumber: "T",
-      externalReference: "X",
-    }),
-  reverse: (url: string, options = {}) =>
-    clientOf(url, { ...BASIC, ...options }).points.reverse({
-      redemption: { redemptionId: "r0njPT" },
-      customer: { mobile: "1" },
-    }),
   manualCurrencyAllocate: (url: string, options = {}) =>
     clientOf(url, { ...BASIC, ...options }).points.allocate([
       {

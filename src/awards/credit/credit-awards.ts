@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { AWARDS_TO_CREDIT } from "../../domain/topics.ts";
 import type { Attempt } from "../../ledger/attempt.ts";
 import { backoffMs } from "../../platform/backoff.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -10,7 +11,6 @@ import { type Conclusion, type CreditPatience, concludeCredit } from "./conclude
 import type { ClaimedCredit, CreditStore, SettledAward } from "./credit.store.ts";
 import type { CreditLedger, CreditLedgers, CreditOutcome } from "./credit-ledger.ts";
 import { makeGroupCommit } from "./group-commit.ts";
-import { AWARDS_TO_CREDIT } from "./topic.ts";
 
 export interface CreditAwardsDeps {
   store: CreditStore;
@@ -19,7 +19,7 @@ export interface CreditAwardsDeps {
   ledger: PointsLedger;
   patience: CreditPatience;
   /** How often to look when nobody rings. */
-  pollMs?: number | undefined;
+  pollMs: number;
   /** Waits for so many milliseconds, or until `signal` aborts: while the ledger or the database fails. */
   pause?: (ms: number, signal: AbortSignal) => Promise<void>;
   bus: Bus;
@@ -32,7 +32,6 @@ export interface CreditAwardsDeps {
 const CONCURRENCY = 32;
 /** As many as Capillary takes in one call are worth a claim; fewer wait for more to be free. */
 const FEWEST_TO_CLAIM = 10;
-const POLL_MS = 30_000;
 /** When the next one's time has come and it cannot be had, because its customer's movement is under way. */
 const SHORTEST_WAIT_MS = 250;
 /** When so many fail and none gets an answer, the ledger is left alone for a while, and then asked with a single credit. */
@@ -47,7 +46,7 @@ const waitFor = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, un
  * @returns ends it, once what is on its way has been answered
  */
 export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
-  const { store, ledgers, ledger, patience, pollMs = POLL_MS, pause = waitFor, bus, clock, attempt, log } = deps;
+  const { store, ledgers, ledger, patience, pollMs, pause = waitFor, bus, clock, attempt, log } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
   const underWay = new Set<Promise<void>>();

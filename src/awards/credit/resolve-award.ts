@@ -1,10 +1,10 @@
+import { AWARDS_TO_CREDIT } from "../../domain/topics.ts";
 import { audit } from "../../platform/audit.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction, type Prisma } from "../../platform/db.ts";
 import type { Bus } from "../../platform/events.ts";
 import type { AwardState } from "../../platform/generated/prisma/enums.ts";
 import type { OnSettled, SettledAward } from "./credit.store.ts";
-import { AWARDS_TO_CREDIT } from "./topic.ts";
 
 /** What people found out about an award, or want of it. */
 export type AwardResolution =

@@ -1,7 +1,5 @@
 import { type LocalDate, localDateOf } from "../../platform/time-zone.ts";
-import { nextCheckInAt } from "../../rules/check-in/next-check-in.ts";
-import { streaks } from "../../rules/check-in/streaks.ts";
-import type { DefinitionOf } from "../../rules/rule.ts";
+import { type DefinitionOf, nextCheckInAt, streaks } from "../../rules/index.ts";
 
 export type CheckInRule = DefinitionOf<"dailycheckin">;
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { prizeKey } from "../../draws/prize-award.ts";
+import type { OrderStatus } from "../../domain/generated/words.ts";
+import { prizeKey } from "../../draws/index.ts";
 import {
   type Connection,
   connectionFields,
@@ -11,15 +12,16 @@ import {
 import type { Context } from "../../graphql/context.ts";
 import type { Resolvers } from "../../graphql/generated/resolvers.ts";
 import { toGlobalId } from "../../graphql/global-id.ts";
-import { isPrizeTaken } from "../../order/order-status.ts";
 import type { EarnedReward, HeldTicket } from "./history.store.ts";
 import { ownExplanation } from "./own-explanation.ts";
 
 const earnedCursor = z.tuple([cursorPart.instant, cursorPart.uuid]);
 const ticketCursor = z.tuple([cursorPart.instant, cursorPart.text, cursorPart.int4]);
 
+export type IsPrizeTaken = (order: { status: OrderStatus }) => boolean;
+
 /** What a customer has earned. Who may see it is settled where the `Customer` comes from. */
-export function historyResolvers(): Resolvers {
+export function historyResolvers({ isPrizeTaken }: { isPrizeTaken: IsPrizeTaken }): Resolvers {
   const isHolder = ({ customerId }: HeldTicket, { viewer }: Context) =>
     viewer.kind === "customer" && viewer.customerId === customerId;
   const prizeOf = ({ draw: { campaign }, prize }: HeldTicket) => campaign.prizes.find(({ id }) => id === prize);

@@ -1,11 +1,9 @@
-import { type AnnouncedDraw, announcedDraws } from "../../draws/announced-draw.ts";
+import { type AnnouncedDraw, announcedDraws } from "../../draws/index.ts";
 import type { RewardAction } from "../../messages/message.ts";
 import { type Db, Prisma } from "../../platform/db.ts";
 import type { AwardRole, AwardState, AwardUnit } from "../../platform/generated/prisma/client.ts";
 import type { LocalDate } from "../../platform/time-zone.ts";
-import { leadingRule } from "../../rules/evaluate.ts";
-import type { Explanation } from "../../rules/explanation.ts";
-import { toRule } from "../../rules/rule.store.ts";
+import { type Explanation, leadingRule, toRule } from "../../rules/index.ts";
 import type { CheckInRule } from "./check-in-status.ts";
 
 /** An award, as the customer who has it may see it. */

@@ -1,5 +1,4 @@
-import { explain } from "../../rules/explain.ts";
-import type { Explanation } from "../../rules/explanation.ts";
+import { type Explanation, explain } from "../../rules/index.ts";
 import type { EarnedReward } from "./history.store.ts";
 
 /**

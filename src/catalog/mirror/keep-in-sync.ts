@@ -1,7 +1,6 @@
 import type { Logger } from "../../platform/logger.ts";
 import type { SyncCatalog } from "./sync-catalog.ts";
 
-const FIRST_AFTER_MS = 1_000;
 /** Processes started together should not ask together. */
 const JITTER = 0.1;
 
@@ -14,10 +13,10 @@ const JITTER = 0.1;
 export function keepInSync(options: {
   sync: SyncCatalog;
   everyMs: number;
-  firstAfterMs?: number | undefined;
+  firstAfterMs: number;
   log: Logger;
 }): () => Promise<void> {
-  const { sync, everyMs, firstAfterMs = FIRST_AFTER_MS, log } = options;
+  const { sync, everyMs, firstAfterMs, log } = options;
   const stopping = new AbortController();
   let underWay = Promise.resolve();
   let timer = setTimeout(round, firstAfterMs * (1 + Math.random()));

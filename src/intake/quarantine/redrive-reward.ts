@@ -1,6 +1,6 @@
 import { type Refused, refusal, refused } from "../../domain/refusal.ts";
-import { ringTold } from "../../feed/ring-told.ts";
-import type { HashNik } from "../../members/identity.ts";
+import { ringTold } from "../../feed/index.ts";
+import type { HashNik } from "../../members/index.ts";
 import { MessageRefused } from "../../messages/message-refused.ts";
 import { NIK_MARK } from "../../messages/nik.ts";
 import type { Problem } from "../../messages/notes.ts";

@@ -1,4 +1,4 @@
-import type { VoucherVault } from "../../catalog/voucher-vault.ts";
+import type { VoucherVault } from "../../catalog/index.ts";
 import type { RedeemabilityReason } from "../../domain/generated/words.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { IssuedVoucher } from "../../upstream/capillary/wire/issue.ts";

@@ -1,6 +1,4 @@
-import { isPaidThere } from "../../catalog/ask-capillary.ts";
-import type { IndividualLedger } from "../../catalog/mirror/mirrored-reward.ts";
-import type { Reward } from "../../catalog/reward.ts";
+import { type IndividualLedger, isPaidThere, type Reward } from "../../catalog/index.ts";
 import type { PaymentConfig } from "../../upstream/capillary/wire/reward.ts";
 
 /** What Capillary is asked for with each unit of a line. */

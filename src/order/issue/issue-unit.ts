@@ -1,4 +1,4 @@
-import { redeemabilityReasonOf } from "../../catalog/capillary-refusal.ts";
+import { redeemabilityReasonOf } from "../../catalog/index.ts";
 import { type Attempt, type Outcome, outcomeOf, type Turn } from "../../ledger/attempt.ts";
 import type { Job } from "../../platform/jobs/job.ts";
 import type { Logger } from "../../platform/logger.ts";

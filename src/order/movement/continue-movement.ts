@@ -1,8 +1,9 @@
+import { customerTopic } from "../../domain/topics.ts";
 import type { Look, Verdict } from "../../ledger/evidence.ts";
 import { pauseAfter, type RetryPolicies } from "../../ledger/retry-policies.ts";
 import type { MovementKind } from "../../platform/generated/prisma/enums.ts";
 import type { Job, Next } from "../../platform/jobs/job.ts";
-import { changeOrder, customerTopic, type OrderStore } from "../order.store.ts";
+import { changeOrder, type OrderStore } from "../order.store.ts";
 import type { ConcludeMovement } from "./conclude-movement.ts";
 import type { MarkedMovement, SendMovement } from "./send-movement.ts";
 

@@ -1,10 +1,9 @@
 import { type Refusal, refusal } from "../../domain/refusal.ts";
+import { orderTopic } from "../../domain/topics.ts";
 import { type Bus, listen } from "../../platform/events.ts";
-import { type OrderStore, orderTopic } from "../order.store.ts";
+import type { OrderStore } from "../order.store.ts";
 import { type AggregateUnit, isRevokeOpen, type OrderAggregate } from "../order-aggregate.ts";
 
-/** Somebody is waiting for the answer; what takes longer goes on without them, and is told by the order's events. */
-export const REVOKE_PATIENCE_MS = 5_000;
 const LOOK_AGAIN_MS = 1_000;
 
 /**

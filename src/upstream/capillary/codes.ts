@@ -52,8 +52,6 @@ const own: Readonly<Record<string, Meanings>> = {
     ["no-active-card", 12050],
   ),
   revoke: meaning(["not-revocable", 13003], ["revoke-not-enabled", 13005], ["try-later", 1018]),
-  // Redefined there. What the others now mean is not said, so they are not given the meaning they have elsewhere.
-  reverse: meaning(["already-reversed", 902, 3802], ["other", 817, 818, 827, 901, 903, 904]),
   "brand-lookup": meaning(["unknown-brand", 3004]),
 };
 

@@ -1,25 +1,14 @@
 import type { Asking, Caller } from "./caller.ts";
 import { CapillaryError, type CapillaryReason } from "./capillary-error.ts";
 import { reasonOf } from "./codes.ts";
-import { v1Envelope, v2Envelope } from "./envelope.ts";
-import {
-  asNumber,
-  type CustomerKey,
-  customerInPoints,
-  customerKeyText,
-  type GroupSelector,
-  groupInPoints,
-} from "./identities.ts";
+import { v1Envelope } from "./envelope.ts";
+import { asNumber, type CustomerKey, customerInPoints, type GroupSelector, groupInPoints } from "./identities.ts";
 import {
   type AllocationOutcome,
   type AllocationRow,
   allocationEnvelope,
   allocationRows,
-  type Redemption,
   redeemable,
-  redeemed,
-  redemptionHistory,
-  reversed,
 } from "./wire/points.ts";
 
 /** Whether points could be redeemed now; if not, why not. Advice: redeeming decides. */
@@ -44,36 +33,10 @@ export interface Points {
   isRedeemable(
     input: { customer: CustomerKey; points: number; group?: GroupSelector | undefined } & Asking,
   ): Promise<Redeemable>;
-  /** Takes points. The external reference is the idempotency key. */
-  redeem(input: {
-    customer: CustomerKey;
-    points: number;
-    transactionNumber: string;
-    externalReference: string;
-    group?: GroupSelector | undefined;
-    notes?: string | undefined;
-  }): Promise<{ redemptionId: string; points: number; balance: number | null; isGroupRedemption: boolean }>;
-  /**
-   * Gives points of a redemption back, all of them or so many. There is no idempotency key: a lost answer is looked for in
-   * the history. Points that have expired since are reversed but not credited.
-   */
-  reverse(input: {
-    redemption: { redemptionId: string } | { externalReference: string };
-    customer: CustomerKey;
-    points?: number | undefined;
-  }): Promise<{ reversalId: string | null; points: number; credited: number | null; expired: number | null }>;
-  /** Up to 500 redemptions of a customer with what was given back of them, from the offset on. */
-  redemptions(input: {
-    customer: CustomerKey;
-    from?: Date | undefined;
-    until?: Date | undefined;
-    offset?: number | undefined;
-  }): Promise<{ redemptions: Redemption[]; isLast: boolean }>;
   /** Gives points, to at most ten at a time. Answers in the order of the input; each has an outcome of its own. */
   allocate(allocations: Allocation[]): Promise<AllocationOutcome[]>;
 }
 
-const MOST_REDEMPTIONS = 500;
 const MOST_ALLOCATIONS = 10;
 const unsaid: AllocationOutcome = { outcome: "unknown", codes: [], message: "nothing was said of it", details: {} };
 
@@ -105,77 +68,6 @@ export function makePoints(caller: Caller, { orgId, programId }: { orgId: string
         const [code = null] = error.codes;
         return { isRedeemable: false, reason: error.reason, code, message: error.upstreamMessage };
       }
-    },
-
-    redeem({ customer, points, transactionNumber, externalReference, group, notes }) {
-      return caller.ask({
-        operation: "redeem",
-        api: "v1.1",
-        method: "POST",
-        path: "/points/redeem",
-        // Who is signed in here has given a password of ours, and has none of theirs to give.
-        query: { program_id: programId, skip_validation: "true", ...(group && groupInPoints(group)) },
-        body: {
-          root: {
-            redeem: [
-              {
-                points_redeemed: points,
-                customer: customerInPoints(customer),
-                transaction_number: transactionNumber,
-                external_reference_number: externalReference,
-                ...(notes !== undefined && { notes }),
-              },
-            ],
-          },
-        },
-        envelope: v1Envelope,
-        shape: redeemed.refine((answer) => answer.points === points, "took another number of points"),
-        writesFor: customerKeyText(customer),
-      });
-    },
-
-    reverse({ redemption, customer, points }) {
-      const reference =
-        "redemptionId" in redemption
-          ? { redemptionId: redemption.redemptionId }
-          : { externalReferenceNumber: redemption.externalReference };
-      const [type = "", value = ""] = Object.entries(customer)[0] ?? [];
-      return caller.ask({
-        operation: "reverse",
-        api: "v2",
-        method: "POST",
-        path: "/points/reverse",
-        body: {
-          ...reference,
-          ...(points !== undefined && { pointsToBeReversed: points }),
-          identifier: { type, value },
-        },
-        envelope: v2Envelope,
-        shape: reversed,
-        writesFor: customerKeyText(customer),
-      });
-    },
-
-    async redemptions({ customer, from, until, offset = 0 }) {
-      const redemptions = await caller.ask({
-        operation: "redemptions",
-        api: "v1.1",
-        method: "GET",
-        path: "/customer/redemptions",
-        query: {
-          ...customerInPoints(customer),
-          type: "POINTS",
-          start_date: from && dayOf(from, -1),
-          end_date: until && dayOf(until, 1),
-          points_limit: String(MOST_REDEMPTIONS),
-          points_offset: String(offset),
-        },
-        envelope: v1Envelope,
-        shape: redemptionHistory,
-        unshared: true,
-        isForOrder: true,
-      });
-      return { redemptions, isLast: redemptions.length !== MOST_REDEMPTIONS };
     },
 
     async allocate(allocations) {
@@ -221,8 +113,3 @@ function outcomeOf(one: Allocation, position: number, all: Allocation[], rows: A
   const isAnonymous = rows.every(({ uniqueId, identifier }) => uniqueId === null && identifier === null);
   return (isAnonymous && rows.length === all.length ? rows[position]?.outcome : undefined) ?? unsaid;
 }
-
-const DAY_MS = 24 * 60 * 60 * 1_000;
-
-/** A day, one wider than asked for: in which zone it is read is not documented, and evidence must not fall off the edge. */
-const dayOf = (at: Date, days: number) => new Date(at.getTime() + days * DAY_MS).toISOString().slice(0, 10);

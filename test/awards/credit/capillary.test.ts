@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Fault, FaultScript } from "../../../sandbox/faults.ts";
-import { AWARDS_TO_CREDIT } from "../../../src/awards/credit/topic.ts";
+import { AWARDS_TO_CREDIT } from "../../../src/domain/topics.ts";
 import { makeLocalBus } from "../../../src/platform/events.ts";
 import { type InProcessGateway, startTestGateway } from "../../support/gateway.ts";
 import { retriesOfTests } from "../../support/retries.ts";
@@ -18,7 +18,7 @@ beforeAll(async () => {
       CAPILLARY_AWARD_STRATEGY_ID: "501",
       CAPILLARY_EXPIRY_STRATEGY_ID: "601",
     },
-    { creditPollMs: 50, retries: retriesOfTests({ credit: { firstPauseMs: 10 } }), openBus: async () => bus },
+    { pace: { creditPollMs: 50, retries: retriesOfTests({ credit: { firstPauseMs: 10 } }) }, openBus: async () => bus },
   );
 });
 afterAll(() => gateway[Symbol.asyncDispose]());

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FaultScript } from "../../../sandbox/faults.ts";
-import { AWARDS_TO_CREDIT } from "../../../src/awards/credit/topic.ts";
+import { AWARDS_TO_CREDIT } from "../../../src/domain/topics.ts";
 import { makeLocalBus } from "../../../src/platform/events.ts";
 import { HOUR } from "../../support/clock.ts";
 import { type InProcessGateway, startTestGateway } from "../../support/gateway.ts";
@@ -23,8 +23,7 @@ beforeAll(async () => {
     { CLIENT_SETTLE_SECONDS: "3600" }, // a call in doubt stays under way until a test ends that
     {
       clock,
-      creditPollMs: 50,
-      retries: retriesOfTests({ credit: { firstPauseMs: 10 } }),
+      pace: { creditPollMs: 50, retries: retriesOfTests({ credit: { firstPauseMs: 10 } }) },
       openBus: async () => bus,
       log: captured.log,
     },

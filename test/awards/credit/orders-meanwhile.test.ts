@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { AWARDS_TO_CREDIT } from "../../../src/awards/credit/topic.ts";
+import { AWARDS_TO_CREDIT } from "../../../src/domain/topics.ts";
 import { makeLocalBus } from "../../../src/platform/events.ts";
 import { type InProcessGateway, startTestGateway } from "../../support/gateway.ts";
 import { orderSettled, placeOrder, readOrder } from "../../support/orders.ts";
@@ -13,7 +13,7 @@ const bus = makeLocalBus();
 beforeAll(async () => {
   gateway = await startTestGateway(
     { UPSTREAM_TIMEOUT_MS: "60000" }, // calls are held while other things happen
-    { creditPollMs: 50, retries: retriesOfTests({ credit: { firstPauseMs: 10 } }), openBus: async () => bus },
+    { pace: { creditPollMs: 50, retries: retriesOfTests({ credit: { firstPauseMs: 10 } }) }, openBus: async () => bus },
   );
 });
 afterAll(() => gateway[Symbol.asyncDispose]());

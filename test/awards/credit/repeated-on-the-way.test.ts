@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { AWARDS_TO_CREDIT } from "../../../src/awards/credit/topic.ts";
+import { AWARDS_TO_CREDIT } from "../../../src/domain/topics.ts";
 import { makeLocalBus } from "../../../src/platform/events.ts";
 import { type InProcessGateway, startTestGateway } from "../../support/gateway.ts";
 import { type RepeatingProxy, startRepeatingProxy } from "../../support/repeating-proxy.ts";
@@ -16,7 +16,7 @@ beforeAll(async () => {
   proxy = await startRepeatingProxy();
   gateway = await startTestGateway(
     { CLIENT_SETTLE_SECONDS: "0.05", CLIENT_API_URL: proxy.url },
-    { creditPollMs: 50, retries: retriesOfTests({ credit: { firstPauseMs: 10 } }), openBus: async () => bus },
+    { pace: { creditPollMs: 50, retries: retriesOfTests({ credit: { firstPauseMs: 10 } }) }, openBus: async () => bus },
   );
   proxy.forwardTo(gateway.sandbox.url);
 });

@@ -3,7 +3,7 @@ import { EventEmitter, once } from "node:events";
 import { expect, test } from "vitest";
 import type { SettledAward } from "../../../src/awards/credit/credit.store.ts";
 import { makeResolveAward } from "../../../src/awards/credit/resolve-award.ts";
-import { AWARDS_TO_CREDIT } from "../../../src/awards/credit/topic.ts";
+import { AWARDS_TO_CREDIT } from "../../../src/domain/topics.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { awardsSettled, creditsOf, endLeases, insertAwards, readAwards } from "../../support/rewards/awards.ts";
 import { type Crediting, startCreditingAlone } from "../../support/rewards/crediting.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import type { FaultScript } from "../../../sandbox/faults.ts";
-import { AWARDS_TO_CREDIT } from "../../../src/awards/credit/topic.ts";
+import { AWARDS_TO_CREDIT } from "../../../src/domain/topics.ts";
 import { freePort } from "../../support/free-port.ts";
 import { makeTestGateway, type TestGateway } from "../../support/gateway.ts";
 import { type GatewayProcess, startGatewayProcess } from "../../support/gateway-process.ts";

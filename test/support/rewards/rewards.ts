@@ -5,8 +5,8 @@ import { sampleProgramme } from "../../../src/rules/sample-programme.ts";
 import { REWARD_SERVICE_TOKEN, startTestGateway, type TestGateway } from "../gateway.ts";
 
 /** A gateway with the sample programme in it. What it gives stays where it was put: nobody credits it. */
-export const startRewards = (...[env, surroundings]: Parameters<typeof startTestGateway>) =>
-  startTestGateway({ SEED: "sample", ...env }, { creditPollMs: 0, ...surroundings });
+export const startRewards = (...[env, ports]: Parameters<typeof startTestGateway>) =>
+  startTestGateway({ SEED: "sample", ...env }, { ...ports, pace: { creditPollMs: 0, ...ports?.pace } });
 
 export interface Posted<Body = ServiceAnswer> {
   status: number;

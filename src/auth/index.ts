@@ -1,0 +1,114 @@
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Db } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
+import type { Logger } from "../platform/logger.ts";
+import { makeSecretBox } from "../platform/secret-box.ts";
+import type { ClientPoints } from "../upstream/client-points/client-points.ts";
+import { makeAccessTokens } from "./access-token.ts";
+import { authLoaders } from "./auth.loaders.ts";
+import { authResolvers } from "./auth.resolvers.ts";
+import type { untilNextTick } from "./even-timing.ts";
+import { makeHandOffStore } from "./hand-off.store.ts";
+import { type HandOffRules, makeVerifyHandOff } from "./hand-off-token.ts";
+import { makeIdentify } from "./identify.ts";
+import { makeOidcVerifier } from "./oidc.ts";
+import { operatorKeyResolvers } from "./operator-key.resolvers.ts";
+import { makeOperatorKeyStore } from "./operator-key.store.ts";
+import { makeOtpChallengeStore } from "./otp-challenge.store.ts";
+import { makeRequestOtp } from "./request-otp.ts";
+import { makeRequesters } from "./requester.ts";
+import { makeSessionStore } from "./session.store.ts";
+import { makeSignInGate } from "./sign-in-gate.ts";
+import { makeSignInWithToken } from "./sign-in-with-token.ts";
+import { makeSigningKeys } from "./signing-keys.ts";
+import { makeVerifyOtp } from "./verify-otp.ts";
+
+export { makeCookieNames, sessionCookies } from "./cookies.ts";
+export { mountDevelopmentSignIn } from "./development-sign-in.ts";
+export { ANSWER_GRID_MS, untilNextTick } from "./even-timing.ts";
+export { bearerToken } from "./identify.ts";
+export { mountJwks } from "./jwks-route.ts";
+export { addressBlock } from "./otp-limits.ts";
+export { foldDigits } from "./read-otp.ts";
+export type { SessionStore } from "./session.store.ts";
+
+export interface AuthPorts {
+  config: Config;
+  db: Db;
+  bus: Bus;
+  clock: Clock;
+  log: Logger;
+  client: ClientPoints;
+  /** Undefined where links do not sign in. */
+  handOff: HandOffRules | undefined;
+  pace: {
+    /** See `even-timing.ts`. */
+    otpGridMs: number;
+    untilOtpTick: typeof untilNextTick;
+    /** See `verify-otp.ts`. */
+    otpSettledMs: number | undefined;
+  };
+}
+
+/** Sign-in: one-time passwords, sign-in links, sessions, operators and services. */
+export function openAuth({ config, db, bus, clock, log, client, handOff, pace }: AuthPorts) {
+  const { sessionSecret, otpPerCustomerHour, otpPerAddressHour, otpPerMinute, upstreamTimeoutMs } = config;
+  const sessionTokens = makeSecretBox(sessionSecret, "client-token/session");
+  const refreshTokens = makeSecretBox(sessionSecret, "refresh-token");
+  const sessions = makeSessionStore({ db, box: sessionTokens, refreshTokens, bus, clock, log });
+  const signingKeys = makeSigningKeys(sessionSecret, clock);
+  const accessTokens = makeAccessTokens(signingKeys, clock);
+  const operatorKeys = makeOperatorKeyStore({ db, bus, clock });
+  const requesters = makeRequesters(makeSecretBox(sessionSecret, "address"));
+  const gate = makeSignInGate(config.databasePoolSize);
+  const challenges = makeOtpChallengeStore(
+    db,
+    { perCustomerHour: otpPerCustomerHour, perAddressHour: otpPerAddressHour, perMinute: otpPerMinute },
+    gate,
+  );
+  const handOffs = makeHandOffStore(db, { perAddressHour: otpPerAddressHour }, gate);
+  const shared = { challenges, sessions, requesters, client, clock, log, gridMs: pace.otpGridMs };
+
+  return {
+    sessions,
+    /** Opens the points provider's tokens that sessions keep. */
+    sessionTokens,
+    signingKeys,
+    operatorKeys,
+    identify: makeIdentify({
+      accessTokens,
+      sessions,
+      operatorKeys,
+      operatorToken: config.operatorToken,
+      serviceToken: config.rewardServiceToken,
+      oidc: config.oidc && makeOidcVerifier({ ...config.oidc, log }),
+    }),
+    resolvers: [
+      authResolvers({
+        requestOtp: makeRequestOtp({ ...shared, untilTick: pace.untilOtpTick }),
+        verifyOtp: makeVerifyOtp({ ...shared, deliveryMs: upstreamTimeoutMs, settledMs: pace.otpSettledMs }),
+        signInWithToken: makeSignInWithToken({
+          db,
+          tries: handOffs,
+          sessions,
+          verify: handOff && makeVerifyHandOff(handOff, clock),
+          requesters,
+          challenges,
+          clock,
+          log,
+        }),
+        sessions,
+        accessTokens,
+        requesters,
+      }),
+      operatorKeyResolvers(operatorKeys),
+    ],
+    loaders: (options: { cache: boolean }) => authLoaders(sessions, options),
+    /** Deletes tries that no limit of sign-ins looks back to. */
+    async sweep() {
+      await handOffs.sweep(clock.now());
+      await challenges.sweep(clock.now());
+    },
+  };
+}

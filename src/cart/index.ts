@@ -1,0 +1,32 @@
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Db } from "../platform/db.ts";
+import { cartLoaders } from "./cart.loaders.ts";
+import { cartResolvers } from "./cart.resolvers.ts";
+import { makeCartStore } from "./cart.store.ts";
+import { type ChangeCartDeps, makeChangeCart } from "./change-cart.ts";
+
+export { addressRequired, assessCart, type CartAssessment } from "./assess-cart.ts";
+export { lockOpenCart } from "./cart.store.ts";
+export { type Cart, type CartLine, pointsOf } from "./cart.ts";
+export { askCapillary, type CapillaryFacts, type CartFacts, concernsCapillary, nothingAsked } from "./cart-facts.ts";
+export { conflict } from "./change-cart.ts";
+export { putBack } from "./put-back.ts";
+
+export interface CartPorts {
+  config: Config;
+  db: Db;
+  clock: Clock;
+  redeemedUnits: ChangeCartDeps["redeemedUnits"];
+}
+
+/** A customer's open cart, and whether it can be ordered. */
+export function openCart({ config, db, clock, redeemedUnits }: CartPorts) {
+  const ledger = config.capillary.individualLedger;
+  const carts = makeCartStore(db);
+  const changeCart = makeChangeCart({ carts, redeemedUnits, ledger, clock });
+  return {
+    resolvers: cartResolvers({ changeCart, ledger, clock }),
+    loaders: (options: { cache: boolean }) => cartLoaders(carts, options),
+  };
+}

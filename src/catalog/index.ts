@@ -1,0 +1,107 @@
+import type { Config } from "../config/config.ts";
+import type { GroupLoaders, ReadGroups } from "../group/index.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Db } from "../platform/db.ts";
+import type { Exclusive } from "../platform/exclusive.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Capillary } from "../upstream/capillary/capillary.ts";
+import { makeAskFresh } from "./ask-capillary.ts";
+import { capillaryLoaders } from "./capillary.loaders.ts";
+import { catalogLoaders } from "./catalog.loaders.ts";
+import { catalogResolvers } from "./catalog.resolvers.ts";
+import { countRedemptions } from "./count-redemptions.ts";
+import { makeExpireVouchers } from "./expire-vouchers.ts";
+import { makeImportVoucherCodes } from "./import-voucher-codes.ts";
+import { makeManageRewards } from "./manage-rewards.ts";
+import type { PictureFetcher } from "./mirror/image/fetch-picture.ts";
+import { makeReadRewardImage } from "./mirror/image/reward-image.ts";
+import { keepInSync } from "./mirror/keep-in-sync.ts";
+import { makeMirrorStore } from "./mirror/mirror.store.ts";
+import { makeSyncCatalog } from "./mirror/sync-catalog.ts";
+import { makeReadCustomerViews } from "./read-customer-views.ts";
+import { makeRewardStore } from "./reward.store.ts";
+import type { VoucherVault } from "./voucher-vault.ts";
+
+export { type AskCapillary, type AskFresh, isPaidThere } from "./ask-capillary.ts";
+export type { PurchaseLoaders } from "./ask-redeemability.ts";
+export { askThrough } from "./capillary.loaders.ts";
+export { redeemabilityReasonOf } from "./capillary-refusal.ts";
+export type { OrderedLoaders } from "./catalog.loaders.ts";
+export { asShown, type CustomerView, hiddenReason, limitBroken } from "./customer-view.ts";
+export { expireCodes } from "./expire-codes.sql.ts";
+export { makePictureFetcher } from "./mirror/image/fetch-picture.ts";
+export { mountRewardImages } from "./mirror/image/image-route.ts";
+export type { IndividualLedger } from "./mirror/mirrored-reward.ts";
+export { notRedeemable } from "./not-redeemable.ts";
+export { fromRewardJson, type RewardJson, rewardJson } from "./reward.sql.ts";
+export { isFromPool, isShipped, notOnOffer, type Reward, toReward } from "./reward.ts";
+export { checkVault, makeVoucherVault, type VoucherVault } from "./voucher-vault.ts";
+
+export interface CatalogPorts {
+  config: Config;
+  db: Db;
+  clock: Clock;
+  log: Logger;
+  capillary: Capillary | undefined;
+  exclusive: Exclusive;
+  pictures: PictureFetcher;
+  vault: VoucherVault;
+  readGroups: ReadGroups;
+  pace: {
+    catalogSyncAfterMs: number;
+    /** In place of CATALOG_SYNC_SECONDS. */
+    catalogSyncEveryMs: number | undefined;
+    catalogPageSize: number | undefined;
+  };
+}
+
+/** Rewards: our own, Capillary's as a mirror, voucher codes, and whether a customer may redeem one. */
+export function openCatalog(ports: CatalogPorts) {
+  const { config, db, clock, log, capillary, exclusive, pictures, vault, readGroups, pace } = ports;
+  const timeZone = config.programTimeZone;
+  const ledger = config.capillary.individualLedger;
+  const { catalogue, points } = capillary ?? {};
+  const rewards = makeRewardStore(db);
+  const mirror = makeMirrorStore(db);
+  const vouchers = makeExpireVouchers({ db, clock, timeZone, log });
+  const readViews = makeReadCustomerViews({ catalogue, refresh: mirror.refresh, ledger, clock });
+  const syncCatalog = makeSyncCatalog({
+    catalogue,
+    store: mirror,
+    exclusive,
+    ledger,
+    pageSize: pace.catalogPageSize,
+    clock,
+    log,
+  });
+
+  return {
+    askFresh: makeAskFresh({ readGroups, readViews, points }),
+    readRewardImage: makeReadRewardImage({ db, catalogue, pictures, clock, log }),
+    resolvers: catalogResolvers({
+      rewards,
+      manageRewards: makeManageRewards({ db, clock }),
+      importVoucherCodes: makeImportVoucherCodes({ db, vault, clock, timeZone }),
+      expiringVouchers: vouchers.expiring,
+      syncCatalog,
+      lastSync: () => mirror.lastRun(),
+      ledger,
+      clock,
+    }),
+    loaders: (groups: GroupLoaders, requestId: string, options: { cache: boolean }) => ({
+      ...catalogLoaders(rewards, options),
+      ...capillaryLoaders({ readViews, points, capillaryUserId: groups.capillaryUserId }, requestId, options),
+    }),
+    expireVouchers: vouchers.expire,
+    async reconcile() {
+      await countRedemptions(db);
+      await vouchers.expire();
+    },
+    /** Mirrors Capillary's catalogue now and then. @returns a function that stops it */
+    startMirroring(): () => Promise<void> {
+      if (!capillary || config.catalogSyncMs <= 0) return async () => {};
+      const everyMs = pace.catalogSyncEveryMs ?? config.catalogSyncMs;
+      return keepInSync({ sync: syncCatalog, everyMs, firstAfterMs: pace.catalogSyncAfterMs, log });
+    },
+  };
+}

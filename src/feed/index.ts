@@ -1,0 +1,60 @@
+import type { SessionStore } from "../auth/index.ts";
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Db } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
+import type { Exclusive } from "../platform/exclusive.ts";
+import { makeHeadPoll } from "../platform/head-poll.ts";
+import type { Logger } from "../platform/logger.ts";
+import { feedResolvers } from "./feed.resolvers.ts";
+import { makeFeedStore, type TellMember } from "./feed.store.ts";
+import { makeTellSettled } from "./tell-settled.ts";
+import { LOOK_AGAIN_MS, makeWatchFeed } from "./watch-feed.ts";
+
+export { awardEvent } from "./award-event.ts";
+export { makeTellMember, type TellMember } from "./feed.store.ts";
+export type { MemberEvent } from "./member-event.ts";
+export { type MemberNews, ringTold, tellAll } from "./tell-all.ts";
+
+const MS_PER_DAY = 86_400_000;
+
+export interface FeedPorts {
+  config: Config;
+  db: Db;
+  bus: Bus;
+  clock: Clock;
+  log: Logger;
+  sessions: SessionStore;
+  tellMember: TellMember;
+  /** A lock for the relay: of all processes one relays. */
+  relayLock: Exclusive;
+}
+
+/** A member's events: a log of each customer, watched over sockets and relayed to Redis. */
+export function openFeed({ config, db, bus, clock, log, sessions, tellMember, relayLock }: FeedPorts) {
+  const { redisUrl, memberEventDays } = config;
+  const feeds = makeFeedStore(db);
+  return {
+    /** Tells members of awards that are no longer on their way. */
+    settled: makeTellSettled({ tellMember, bus }),
+    resolvers: feedResolvers({
+      feeds,
+      sessions,
+      watchFeed: makeWatchFeed({
+        feeds,
+        bus,
+        heads: makeHeadPoll({ everyMs: LOOK_AGAIN_MS, readHeads: feeds.heads, log }),
+        clock,
+      }),
+    }),
+    async sweep() {
+      await feeds.sweep(new Date(clock.now().getTime() - memberEventDays * MS_PER_DAY));
+    },
+    /** Relays events to Redis, where there is one. @returns a function that stops it */
+    async startRelay(): Promise<() => Promise<void>> {
+      if (redisUrl === undefined) return async () => {};
+      const { runRelay } = await import("./relay/run-relay.ts");
+      return runRelay({ redisUrl, keptDays: memberEventDays, db, feeds, exclusive: relayLock, clock, log });
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import type { TellMember } from "../feed/index.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Db } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
+import type { HashNik } from "./identity.ts";
+import { makeLinkMember } from "./link-member.ts";
+import { membersResolvers } from "./members.resolvers.ts";
+import { makeMoveMember } from "./move-member.ts";
+
+export { type HashNik, makeHashNik, type Person, personOf, userId } from "./identity.ts";
+export { type Member, resolveMembers } from "./resolve-members.ts";
+
+export interface MembersPorts {
+  db: Db;
+  bus: Bus;
+  clock: Clock;
+  tellMember: TellMember;
+  hashNik: HashNik;
+}
+
+/** Members, their ids, and the customers they are linked to. */
+export function openMembers({ hashNik, ...ports }: MembersPorts) {
+  return {
+    resolvers: membersResolvers({
+      db: ports.db,
+      linkMember: makeLinkMember(ports),
+      ...makeMoveMember(ports),
+      hashNik,
+    }),
+  };
+}

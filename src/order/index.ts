@@ -1,0 +1,214 @@
+import { randomUUID } from "node:crypto";
+import type { SessionStore } from "../auth/index.ts";
+import type { AskFresh, VoucherVault } from "../catalog/index.ts";
+import type { Config } from "../config/config.ts";
+import type { Viewer } from "../domain/viewer.ts";
+import { makeAttempt } from "../ledger/attempt.ts";
+import { makeReadBalance } from "../ledger/read-balance.ts";
+import type { RetryPolicies } from "../ledger/retry-policies.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { AtCrashPoint } from "../platform/crash-point.ts";
+import type { Db } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
+import { makeHeadPoll } from "../platform/head-poll.ts";
+import type { JobQueue } from "../platform/jobs/job.ts";
+import type { Logger } from "../platform/logger.ts";
+import { makeSecretBox, type SecretBox } from "../platform/secret-box.ts";
+import type { Capillary } from "../upstream/capillary/capillary.ts";
+import type { ClientPoints } from "../upstream/client-points/client-points.ts";
+import { adoptOrders, dropOldEngine } from "./adopt-orders.ts";
+import { makeAskAboutCart } from "./ask-about-cart.ts";
+import { makeCancelOrder } from "./cancel-order.ts";
+import { makeClaimPrize } from "./claim-prize.ts";
+import { makeCreateOrder } from "./create-order.ts";
+import { makeReceiveReport } from "./fulfilment-webhook.ts";
+import { makeGiveRewards } from "./give-rewards.ts";
+import { makeConcludeIssue } from "./issue/conclude-issue.ts";
+import { makeFindGiven } from "./issue/find-given.ts";
+import { makeIssueUnit } from "./issue/issue-unit.ts";
+import { makeConcludeMovement } from "./movement/conclude-movement.ts";
+import { returnPointsJob } from "./movement/return-points-job.ts";
+import { makeSendMovement } from "./movement/send-movement.ts";
+import { orderLoaders } from "./order.loaders.ts";
+import { orderResolvers } from "./order.resolvers.ts";
+import { makeOrderStore } from "./order.store.ts";
+import { checkOrderStatuses, isPrizeTaken } from "./order-status.ts";
+import { makePlaceOrder } from "./place-order.ts";
+import { placeOrderJob } from "./place-order-job.ts";
+import { makeReconcile } from "./reconcile.ts";
+import { makeResolveOrder } from "./resolve-order.ts";
+import { makeRevealVoucher } from "./reveal-voucher.ts";
+import { makeReverseOrder } from "./reverse-order.ts";
+import { makeAwaitRevokes } from "./revoke/await-revokes.ts";
+import { makeConcludeRevoke } from "./revoke/conclude-revoke.ts";
+import { revokeJob } from "./revoke/revoke-job.ts";
+import { makeRevokeUnit } from "./revoke/revoke-unit.ts";
+import { makeWantBack } from "./revoke/want-back.ts";
+import { makeSettleLines } from "./settle-lines.ts";
+import { makeUpdateShipment } from "./update-shipment.ts";
+import { LOOK_AGAIN_MS, makeWatchOrder } from "./watch-order.ts";
+
+export type { FindGiven } from "./issue/find-given.ts";
+export type { ConcludeMovement } from "./movement/conclude-movement.ts";
+export { insertReturns } from "./movement/insert-returns.ts";
+export type { OrderChange, OrderStore } from "./order.store.ts";
+export { find } from "./order-aggregate.ts";
+export type { ResolveOrder } from "./resolve-order.ts";
+export type { ConcludeRevoke } from "./revoke/conclude-revoke.ts";
+export type { SettleLines } from "./settle-lines.ts";
+export { mountWebhooks } from "./webhook-route.ts";
+
+export interface OrderPorts {
+  config: Config;
+  db: Db;
+  bus: Bus;
+  clock: Clock;
+  metrics: Metrics | undefined;
+  log: Logger;
+  client: ClientPoints;
+  capillary: Capillary | undefined;
+  jobs: JobQueue;
+  atCrashPoint: AtCrashPoint;
+  vault: VoucherVault;
+  sessions: SessionStore;
+  /** Opens the tokens that sessions keep. */
+  sessionTokens: SecretBox;
+  askFresh: AskFresh;
+  pace: {
+    retries: RetryPolicies;
+    /** See `await-revokes.ts`. */
+    revokePatienceMs: number;
+  };
+}
+
+/** Orders, from the cart until each unit is fulfilled, or its points are back. */
+export function openOrder(ports: OrderPorts) {
+  const { config, db, bus, clock, metrics, log, client, capillary, jobs, atCrashPoint, vault, sessions } = ports;
+  checkOrderStatuses();
+  const { settleMs, redeemRepeatable, reverseRepeatable, pointsAuth } = config.client;
+  const timeZone = config.programTimeZone;
+  const ledger = config.capillary.individualLedger;
+  const { retries, revokePatienceMs } = ports.pace;
+  const orderTokens = makeSecretBox(config.sessionSecret, "client-token/order");
+  const orders = makeOrderStore({ db, bus, clock, onMove: metrics?.orderMoved });
+  const attempt = makeAttempt(atCrashPoint);
+  const findGiven = capillary && makeFindGiven({ capillary, clock });
+
+  const settleLines = makeSettleLines((tx, { id, orderId }) =>
+    jobs.add(tx, { name: "return-points" }, `return:${id}`, { orderId, movementId: id }),
+  );
+  const giveRewards = makeGiveRewards({ settleLines, atCrashPoint, timeZone, log });
+  const conclude = makeConcludeMovement({ settleLines, giveRewards, log });
+  const concludeIssue = makeConcludeIssue({ settleLines, vault, log });
+  const concludeRevoke = makeConcludeRevoke({ settleLines, log });
+  const readBalance = makeReadBalance({
+    db,
+    client,
+    orderTokens,
+    sessionTokens: ports.sessionTokens,
+    pointsAuth,
+    clock,
+  });
+  const sendMovement = makeSendMovement({
+    db,
+    orders,
+    client,
+    readBalance,
+    conclude,
+    attempt,
+    atCrashPoint,
+    log,
+    redeemRepeatable,
+    reverseRepeatable,
+  });
+  const moving = { sendMovement, conclude, orders, retries, settleMs, redeemRepeatable, reverseRepeatable };
+  const placing = placeOrderJob({
+    ...moving,
+    giveRewards,
+    atCrashPoint,
+    issueUnit: makeIssueUnit({ orders, capillary, findGiven, conclude: concludeIssue, attempt, log }),
+  });
+  const revoking = revokeJob({
+    revokeUnit: makeRevokeUnit({ orders, capillary, findGiven, conclude: concludeRevoke, clock, attempt }),
+    retries,
+  });
+  jobs.register(placing);
+  jobs.register(returnPointsJob(moving));
+  jobs.register(revoking);
+
+  const createOrder = makeCreateOrder({
+    orderTokens,
+    ledger,
+    insertJob: (tx, input, marked) => jobs.insert(tx, placing, `place:${input.orderId}`, input, marked),
+    onPlaced: () => metrics?.orderMoved("PENDING"),
+  });
+  const takingBack = {
+    orders,
+    settleLines,
+    wantBack: makeWantBack((tx, units) => jobs.add(tx, revoking, `revoke:${randomUUID()}`, units)),
+    awaitRevokes: makeAwaitRevokes({ orders, bus, patienceMs: revokePatienceMs }),
+  };
+  const resolveOrder = makeResolveOrder({
+    concludeRevoke,
+    orders,
+    db,
+    conclude,
+    concludeIssue,
+    findGiven,
+    settleLines,
+    goOn: (tx, orderId) => jobs.add(tx, placing, `place:${orderId}:resolved`, { orderId, movementId: null }),
+  });
+  const updateShipment = makeUpdateShipment({ orders, settleLines, log });
+  const compareWithLedger = makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs });
+  const adopt = async () => {
+    await adoptOrders(db);
+    await dropOldEngine(db);
+  };
+
+  return {
+    heldPoints: orders.heldPoints,
+    isPrizeTaken,
+    redeemedUnits: orders.redeemedUnits,
+    /** The ways to read and correct what is recorded of orders and their points. */
+    recorded: { orders, readBalance, findGiven, conclude, concludeRevoke, settleLines, resolveOrder, attempt },
+    receiveReport:
+      config.webhookSecret === undefined
+        ? undefined
+        : makeReceiveReport({ db, updateShipment, clock, secret: config.webhookSecret }),
+    resolvers: orderResolvers({
+      orders,
+      sessions,
+      placeOrder: makePlaceOrder({
+        db,
+        orders,
+        readBalance: ({ customerId, clientToken }) => client.balance(customerId, clientToken, { unshared: true }),
+        createOrder,
+        aboutCart: makeAskAboutCart({ orders, askFresh: ports.askFresh, ledger }),
+        ledger,
+        jobs,
+        clock,
+        atCrashPoint,
+      }),
+      claimPrize: makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }),
+      cancelOrder: makeCancelOrder(takingBack),
+      reverseOrder: makeReverseOrder(takingBack),
+      resolveOrder,
+      updateShipment,
+      revealVoucher: makeRevealVoucher({ db, vault, clock }),
+      watchOrder: makeWatchOrder({
+        orders,
+        bus,
+        heads: makeHeadPoll({ everyMs: LOOK_AGAIN_MS, readHeads: orders.heads, log }),
+      }),
+      clock,
+    }),
+    loaders: (viewer: Viewer, options: { cache: boolean }) => orderLoaders({ db, orders }, viewer, options),
+    /** Inserts the missing jobs of orders in progress. */
+    adopt,
+    async reconcile() {
+      await adopt();
+      await compareWithLedger();
+    },
+  };
+}

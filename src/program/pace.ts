@@ -1,0 +1,60 @@
+import { ANSWER_GRID_MS, untilNextTick } from "../auth/index.ts";
+import { type RetryPolicies, retryPolicies } from "../ledger/retry-policies.ts";
+import type { CapillaryOptions } from "../upstream/capillary/capillary.ts";
+import type { Patience } from "../upstream/http.ts";
+
+/**
+ * How long the gateway waits, how often it does what it repeats, and how much of it at once, beside the settings. A
+ * field that is undefined leaves the module its own default.
+ */
+export interface Pace {
+  /** The number of orders, returns and revokes that run at once. */
+  jobSlots: number;
+  reconcileEveryMs: number;
+  /** How often it is checked whether last night is still to be reconciled. */
+  nightlyCheckEveryMs: number;
+  /** How often the figures of the database are read for the metrics. */
+  figuresEveryMs: number | undefined;
+  /** How often awards to be credited are looked for when no notification comes; 0 credits nothing, even with one. */
+  creditPollMs: number;
+  /** How long after the start the catalogue is first mirrored. */
+  catalogSyncAfterMs: number;
+  /** In place of CATALOG_SYNC_SECONDS. */
+  catalogSyncEveryMs: number | undefined;
+  catalogPageSize: number | undefined;
+  retries: RetryPolicies;
+  /** How long `cancelOrder` and `reverseOrder` wait for Capillary to take units back. */
+  revokePatienceMs: number;
+  /** The grid on which answers to sign-ins leave, and the wait for its next point. */
+  otpGridMs: number;
+  untilOtpTick: typeof untilNextTick;
+  /** After how long an answer to a password no longer tells whether it was sent; undefined goes by the upstream's timeout. */
+  otpSettledMs: number | undefined;
+  /** The first pause before a call that Capillary refused because of a lock is repeated. */
+  lockBackoffMs: number | undefined;
+  /** The limit of calls to Capillary for the pages of one customer, and the time for which they share its answers. */
+  capillaryPerCustomer: CapillaryOptions["perCustomer"];
+  capillaryKeptMs: number;
+  /** The signal that ends the wait for an upstream's answer. */
+  patience: Patience | undefined;
+}
+
+export const productPace: Pace = {
+  jobSlots: 64,
+  reconcileEveryMs: 30_000,
+  nightlyCheckEveryMs: 60_000,
+  figuresEveryMs: undefined,
+  creditPollMs: 30_000,
+  catalogSyncAfterMs: 1_000,
+  catalogSyncEveryMs: undefined,
+  catalogPageSize: undefined,
+  retries: retryPolicies,
+  revokePatienceMs: 5_000,
+  otpGridMs: ANSWER_GRID_MS,
+  untilOtpTick: untilNextTick,
+  otpSettledMs: undefined,
+  lockBackoffMs: undefined,
+  capillaryPerCustomer: { concurrency: 4, callsPerMinute: 60 },
+  capillaryKeptMs: 5_000,
+  patience: undefined,
+};
