@@ -12,7 +12,10 @@ export function requireCustomer({ viewer }: Context): { customerId: string; sess
 /** The roles that a field is for, beside `admin`, which all fields are for. */
 type Roles = readonly [OperatorRole, ...OperatorRole[]];
 
-const missing = (roles: Roles) => forbidden(`This is for operators with the role ${[...roles, "admin"].join(" or ")}.`);
+function missing(roles: Roles) {
+  const names = new Set([...roles, "admin"].map((role) => role.toUpperCase()));
+  return forbidden(`This is for operators with the role ${[...names].join(" or ")}.`);
+}
 
 /**
  * The name, for the audit log, of an operator with one of the roles.

@@ -157,7 +157,8 @@ describe("a named key", () => {
       "query Mine { a: rewardRules { ruleId } ...More } fragment More on Query { quarantinedRewards { totalCount } }",
     );
     await key.send('mutation { retireRewardRule(input: { ruleId: "a-secret" }) { userErrors { code } } }');
-    await key.send("{ operatorKeys { name } }"); // refused, and a use all the same
+    const { errors } = await key.send("{ operatorKeys { name } }"); // refused, and a use all the same
+    expect(errors?.[0]?.message).toBe("This is for operators with the role ADMIN.");
     const client = key.socket();
     for await (const _ of client.iterate({ query: "{ orders { totalCount } }" })) break;
     await client.dispose();
