@@ -32,22 +32,27 @@ export interface CallLog {
 const kept = 10_000;
 
 export function makeCallLog(clock: { now(): Date }): CallLog {
-  let calls: Call[] = [];
+  /** A ring: the call with number `seq` stands at `seq % kept`. */
+  const ring: Call[] = [];
   let lastSeq = 0;
+  /** No call up to this number is kept. */
+  let forgottenSeq = 0;
   const watchers = new Set<(call: Call) => void>();
   const announce = (call: Call) => {
     for (const watch of watchers) watch({ ...call });
   };
+  function* after(seq: number): Generator<Call> {
+    for (let next = Math.max(seq, forgottenSeq, lastSeq - kept) + 1; next <= lastSeq; next += 1) {
+      const call = ring[next % kept];
+      if (call) yield call;
+    }
+  }
 
   return {
-    since: (seq) =>
-      calls
-        .slice(-kept)
-        .filter((call) => call.seq > seq)
-        .map((call) => ({ ...call })),
+    since: (seq) => [...after(seq)].map((call) => ({ ...call })),
     waitFor: (fits, withinMs = 60_000) =>
       new Promise((resolve, reject) => {
-        const past = calls.find(fits);
+        const past = [...after(0)].find(fits);
         if (past) return resolve({ ...past });
         const timer = setTimeout(() => {
           watchers.delete(watch);
@@ -73,8 +78,7 @@ export function makeCallLog(clock: { now(): Date }): CallLog {
         status: null,
         outcome: "pending",
       };
-      calls.push(call);
-      if (calls.length >= 2 * kept) calls = calls.slice(-kept); // rarely, because it copies them
+      ring[lastSeq % kept] = call;
       announce(call);
       return (ending) => {
         Object.assign(call, ending);
@@ -82,7 +86,8 @@ export function makeCallLog(clock: { now(): Date }): CallLog {
       };
     },
     clear: () => {
-      calls = [];
+      ring.length = 0;
+      forgottenSeq = lastSeq;
     },
   };
 }

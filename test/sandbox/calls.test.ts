@@ -15,3 +15,15 @@ test("the list of calls keeps the newest 10,000, however many the sandbox receiv
     });
   }
 });
+
+test("a list of calls that was cleared begins anew, and its numbers go on", () => {
+  const calls = makeCallLog({ now: () => new Date(0) });
+  const call = { upstream: "client", operation: "points", method: "GET", path: "/", query: {}, body: null };
+  for (let received = 0; received < 10_005; received += 1) calls.receive(call);
+  calls.clear();
+  expect(calls.since(0)).toEqual([]);
+  calls.receive(call);
+  calls.receive(call);
+  expect(calls.since(0).map(({ seq }) => seq)).toEqual([10_006, 10_007]);
+  expect(calls.since(10_006).map(({ seq }) => seq)).toEqual([10_007]);
+});
