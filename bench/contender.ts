@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { messageFrom } from "../src/platform/child-message.ts";
+import { cpuMsOf } from "./machine.ts";
 
 /** A process of its own, whose CPU time can be told from everybody else's. */
 export interface Contender {
@@ -14,10 +15,10 @@ export interface Contender {
   /** Resident memory in megabytes. */
   residentMb(): number;
   signal(signal: NodeJS.Signals): void;
+  /** Sends it a message, and resolves with its answer. @throws the error that it answers with, or if it ends */
+  ask(message: object): Promise<unknown>;
   stop(): Promise<void>;
 }
-
-const TICKS_PER_SECOND = 100; // USER_HZ on Linux
 
 /** The script's first message to its parent: it listens at a URL, or it is ready and listens on no port. */
 const Ready = z.union([
@@ -25,30 +26,66 @@ const Ready = z.union([
   z.object({ type: z.literal("ready") }).transform(() => ({ url: "" })),
 ]);
 
+const Answer = z.object({ id: z.int(), value: z.unknown().optional(), error: z.string().optional() });
+
 /** Starts a script, and waits until it says that it is ready. */
-export async function startContender(script: string, env: Record<string, string>): Promise<Contender> {
+export async function startContender(
+  script: string,
+  env: Record<string, string>,
+  nodeOptions: readonly string[] = [],
+): Promise<Contender> {
   const path = fileURLToPath(new URL(`../${script}`, import.meta.url));
-  const child = spawn(process.execPath, ["--max-semi-space-size=8", path], {
+  const child = spawn(process.execPath, ["--max-semi-space-size=8", ...nodeOptions, path], {
     env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"], PORT: "0", ...env },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const ended = once(child, "exit");
   const ready = await messageFrom(child, Ready);
   if (!ready) throw new Error(`${script} ended before it was ready.`);
+  const asked = new Map<number, PromiseWithResolvers<unknown>>();
+  child.on("message", (raw) => {
+    const answer = Answer.safeParse(raw);
+    if (!answer.success) return;
+    const { id, value, error } = answer.data;
+    if (error === undefined) asked.get(id)?.resolve(value);
+    else asked.get(id)?.reject(new Error(error));
+    asked.delete(id);
+  });
+  child.once("exit", () => {
+    for (const each of asked.values()) each.reject(new Error(`${script} ended before it answered.`));
+  });
+  let lastId = 0;
   return {
     url: ready.url,
-    cpuSeconds() {
-      const fields = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-      return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-    },
+    cpuSeconds: () => (child.pid === undefined ? 0 : cpuMsOf(child.pid) / 1_000),
     residentMb() {
       const kilobytes = readFileSync(`/proc/${child.pid}/status`, "utf8").match(/VmRSS:\s+(\d+)/)?.[1];
       return Math.round(Number(kilobytes) / 1_024);
     },
     signal: (signal) => void child.kill(signal),
+    ask(message) {
+      lastId += 1;
+      const answer = Promise.withResolvers<unknown>();
+      asked.set(lastId, answer);
+      child.send({ id: lastId, message });
+      return answer.promise;
+    },
     async stop() {
       child.kill("SIGTERM");
       await ended;
     },
   };
+}
+
+/** In the script of a contender: answers what it is asked, and says that it is ready. */
+export function answerParent<Message>(answer: (message: Message) => Promise<unknown>): void {
+  process.on("message", ({ id, message }: { id: number; message: Message }) => {
+    answer(message).then(
+      (value) => process.send?.({ id, value }),
+      (error: unknown) => process.send?.({ id, error: String(error) }),
+    );
+  });
+  process.on("SIGTERM", () => process.exit());
+  process.on("disconnect", () => process.exit());
+  process.send?.({ type: "ready" });
 }

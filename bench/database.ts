@@ -1,16 +1,27 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import pg from "pg";
+import { cpuMsOfFamily } from "./machine.ts";
 
-/** The work of the database between two readings. */
+/** The work of the database so far. */
 export interface DatabaseWork {
   /** Statements of clients, without BEGIN and COMMIT. */
   statements: number;
-  commits: number;
   /** CPU of all processes of the server, including ended ones. */
   cpuMs: number;
 }
 
-const TICK_MS = 10; // USER_HZ is 100 on Linux
+/** Work that a connection reports once it has been idle for `REPORTED_MS`, or in its next transaction a second later. */
+export interface ReportedWork {
+  /** Of transactions that wrote and of those that only read. */
+  commits: number;
+  /** Of the write-ahead log. */
+  fsyncs: number;
+  deadlocks: number;
+}
+
+/** A connection that has nothing to do reports its statistics after 10 s. */
+export const REPORTED_MS = 10_500;
 
 /** `postgresql.conf` settings that the counter needs. */
 export const countingSettings = {
@@ -26,43 +37,43 @@ export async function openDatabaseCounter(url: string, directory: string) {
   await client.query("create extension if not exists pg_stat_statements");
   const postmaster = Number(readFileSync(`${directory}/postmaster.pid`, "utf8").split("\n")[0]);
 
-  async function look(): Promise<DatabaseWork> {
-    await client.query("select pg_stat_force_next_flush()");
-    const { rows } = await client.query<{ statements: string; commits: string }>(`
-      select (select coalesce(sum(calls), 0) from pg_stat_statements s join pg_database d on d.oid = s.dbid
-              where d.datname = current_database() and query !~* '^(begin|commit|rollback)' and query !~ 'pg_stat_') as statements,
-             (select xact_commit from pg_stat_database where datname = current_database()) as commits`);
-    const [row] = rows;
-    return { statements: Number(row?.statements), commits: Number(row?.commits), cpuMs: cpuMsOf(postmaster) };
-  }
-
   return {
-    look,
-    /** The statements that were called most since the counter was opened. */
+    cpuMs: () => cpuMsOfFamily(postmaster),
+    async look(): Promise<DatabaseWork> {
+      const { rows } = await client.query<{ statements: string }>(`
+        select coalesce(sum(calls), 0) as statements from pg_stat_statements s join pg_database d on d.oid = s.dbid
+        where d.datname = current_database() and query !~* '^(begin|commit|rollback)' and query !~ 'pg_stat_'`);
+      return { statements: Number(rows[0]?.statements), cpuMs: cpuMsOfFamily(postmaster) };
+    },
+    async reported(): Promise<ReportedWork> {
+      await client.query("select pg_stat_force_next_flush()");
+      const { rows } = await client.query<Record<keyof ReportedWork, string>>(`
+        select xact_commit as commits, deadlocks, (select sum(fsyncs) from pg_stat_io where object = 'wal') as fsyncs
+        from pg_stat_database where datname = current_database()`);
+      return {
+        commits: Number(rows[0]?.commits),
+        fsyncs: Number(rows[0]?.fsyncs),
+        deadlocks: Number(rows[0]?.deadlocks),
+      };
+    },
+    /** The statements since `reset`, those with the most time in the server first. */
     async most(count: number): Promise<{ calls: number; ms: number; query: string }[]> {
       const { rows } = await client.query(
-        `select calls::int, round(total_exec_time)::int as ms, left(regexp_replace(query, '\\s+', ' ', 'g'), 110) as query from pg_stat_statements s
-         join pg_database d on d.oid = s.dbid where d.datname = current_database() order by calls desc limit $1`,
+        `select calls::int, total_exec_time::float8 as ms, left(regexp_replace(query, '\\s+', ' ', 'g'), 110) as query
+         from pg_stat_statements s join pg_database d on d.oid = s.dbid
+         where d.datname = current_database() and query !~ 'pg_stat_' order by total_exec_time desc limit $1`,
         [count],
       );
       return rows;
     },
+    /** The server's words about each deadlock so far: who waited for whom, in which statements. */
+    async deadlocksInWords(): Promise<string[]> {
+      const log = await readFile(`${directory}/server.log`, "utf8");
+      return log
+        .split(/^(?=\S.*(?:ERROR|LOG|FATAL|WARNING): )/m)
+        .filter((entry) => entry.includes("deadlock detected"));
+    },
     reset: () => client.query("select pg_stat_statements_reset()"),
     close: () => client.end(),
   };
-}
-
-function cpuMsOf(postmaster: number): number {
-  let ticks = 0;
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
-      // 11 and 12: its own, 13 and 14: of children that have ended.
-      if (Number(pid) === postmaster) ticks += [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0);
-      else if (Number(fields[1]) === postmaster) ticks += Number(fields[11]) + Number(fields[12]);
-    } catch {
-      // it has ended
-    }
-  }
-  return ticks * TICK_MS;
 }

@@ -1,176 +1,141 @@
-// Prints what the README claims about speed.
+// Prints the figures of the README; see bench/README.md.
 //
-//   npm run bench [-- --quick] [--statements | --sockets | --idle | --watched]
-//
-// With --statements it ends after the orders, and lists which statements they took; with --sockets, --idle or --watched it measures
-// only the sockets, a gateway that nobody calls, or what metrics and traces cost.
-//
-// CPU a request of the server's own process, as a ratio to a hand-written handler in the same run: machines differ and are
-// shared, ratios within a run hold. Throughput and latency are printed beside it for orientation only.
+//   npm run bench [-- [--orders] [--idle] [--sockets] [--queries] [--rewards] [--watched] [--statements] [--profile] [--quick]]
 import { setTimeout as delay } from "node:timers/promises";
 import { hasRedis, whyNoRedis } from "../test/support/redis.ts";
-import { type Contender, startContender } from "./contender.ts";
 import { measureIdle } from "./idle.ts";
-import { load, type Measured } from "./load.ts";
-import { ordersPerSecond } from "./orders-per-second.ts";
-import { dashboard, orders } from "./queries.ts";
+import { busyNote } from "./machine.ts";
+import { measureOrders, type OrderRow } from "./orders.ts";
+import { openProfiler } from "./profile.ts";
+import { printQueries } from "./queries.ts";
 import { rewardsPerSecond } from "./reward-processor.ts";
 import { measureSockets } from "./sockets.ts";
 import { measureWatching } from "./watched.ts";
-import { makeWorld, OPERATOR_TOKEN, send } from "./world.ts";
+import { makeWorld } from "./world.ts";
 
-const isQuick = process.argv.includes("--quick");
-const SECONDS = isQuick ? 4 : 6;
-const ROUNDS = isQuick ? 1 : 3;
-const CUSTOMERS = 25;
+const flags = new Set(process.argv.slice(2));
+const PARTS = ["--orders", "--idle", "--sockets", "--queries", "--rewards", "--watched"] as const;
+const unknown = [...flags].filter((flag) => ![...PARTS, "--statements", "--profile", "--quick"].includes(flag));
+if (unknown.length > 0) {
+  process.stderr.write(`${unknown.join(" ")}: unknown. ${PARTS.join(", ")} choose the parts; see bench/README.md.\n`);
+  process.exit(1);
+}
+const isQuick = flags.has("--quick");
+const isProfiled = flags.has("--profile");
+const isForStatements = isProfiled || flags.has("--statements");
+const parts = PARTS.filter((part) => flags.has(part));
+const has = (part: (typeof PARTS)[number]) =>
+  !isForStatements && ((parts.length === 0 && part !== "--watched") || parts.includes(part));
 
-await using world = await makeWorld();
+await using world = await makeWorld({ isProfiled });
 await delay(2_000);
-console.log(`Gateway at rest: ${world.gateway.residentMb()} MB after its first start, which filled the database.`);
+console.log(`Gateway at rest: ${world.gateway.residentMb()} MB after its first start, which filled the database.\n`);
+if (isForStatements) await printStatements();
+if (has("--orders")) await printOrders();
+if (has("--idle")) await printIdle();
+if (has("--sockets")) await printSockets();
+if (has("--queries")) await printQueries(world, { seconds: isQuick ? 4 : 6, rounds: isQuick ? 1 : 3 });
+if (has("--watched")) await printWatching();
+if (has("--rewards")) await printRewards(); // last, because the gateway goes on crediting the points that were earned
 
-if (process.argv.includes("--idle")) {
-  await printIdle();
-  await world[Symbol.asyncDispose]();
-  process.exit();
-}
-if (process.argv.includes("--sockets")) {
-  await printSockets();
-  await world[Symbol.asyncDispose]();
-  process.exit();
-}
-if (process.argv.includes("--watched")) {
-  const options = { rounds: isQuick ? 1 : 4, seconds: 3, customers: 10, ordersOfEach: isQuick ? 2 : 5 };
-  console.log("Metrics and traces       CPU ms/request   CPU ms/order   resident MB");
-  for (const { name, requestMs, orderMs, residentMb } of await measureWatching(world, options)) {
-    const row = [requestMs.toFixed(2).padStart(14), orderMs.toFixed(2).padStart(14), String(residentMb).padStart(13)];
-    console.log(`  ${name.padEnd(22)} ${row.join(" ")}`);
-  }
-  await world[Symbol.asyncDispose]();
-  process.exit();
-}
-if (process.argv.includes("--statements")) {
-  await ordersPerSecond(world, CUSTOMERS, 2); // warms up
-  await world.database.reset();
-}
-const throughput = await ordersPerSecond(world, CUSTOMERS, isQuick ? 2 : 12);
-const { each } = throughput;
-console.log(
-  `Orders to FULFILLED: ${throughput.ordersPerSecond.toFixed(0)} a second (${throughput.orders} orders of ${CUSTOMERS} customers at once); ` +
-    `from placeOrder to FULFILLED p50 ${throughput.p50Ms.toFixed(0)} ms, p95 ${throughput.p95Ms.toFixed(0)} ms.\n` +
-    `Each took ${each.statements.toFixed(1)} statements, ${each.commits.toFixed(1)} commits, ` +
-    `${each.gatewayCpuMs.toFixed(1)} ms of CPU in the gateway and ${each.cpuMs.toFixed(1)} ms in PostgreSQL.`,
-);
-if (process.argv.includes("--statements")) {
-  console.log("\n  an order      ms  statement");
-  for (const { calls, ms, query } of await world.database.most(60)) {
-    const [often, long] = [calls, ms].map((sum) => (sum / throughput.orders).toFixed(2).padStart(8));
-    console.log(`  ${often}${long}  ${query}`);
-  }
-  await world[Symbol.asyncDispose]();
-  process.exit();
+async function printOrders(): Promise<void> {
+  const { rows, othersShare } = await measureOrders(world, { rounds: isQuick ? 1 : 2, ordersARound: 100 });
+  printOrderRows(rows, othersShare);
+  for (const words of await world.database.deadlocksInWords()) console.log(words);
 }
 
-if (!isQuick) {
-  await printIdle();
-  await printSockets();
-}
-
-const customerToken = await world.signIn("BENCH-READER", 5_000);
-// An operator reads other people's wallets with service credentials.
-const env = { ...world.env, CLIENT_POINTS_AUTH: "basic" };
-const startedAt = performance.now();
-const tessera = await startContender("src/main.ts", env);
-const startSeconds = (performance.now() - startedAt) / 1_000;
-await delay(2_000);
-console.log(`Gateway at rest: ${tessera.residentMb()} MB after a later one, ready in ${startSeconds.toFixed(1)} s.\n`);
-const contenders: [name: string, contender: Contender][] = [
-  ["hand-written handler", await startContender("bench/contenders/raw.ts", env)],
-  ["Tessera", tessera],
-  ["stock Apollo", await startContender("bench/contenders/stock-apollo.ts", env)],
-];
-
-const queries = [
-  ["dashboard", dashboard, customerToken],
-  ["orders", orders, OPERATOR_TOKEN],
-] as const;
-
-for (const [queryName, query, token] of queries) {
-  const [yardstick, ...others] = await Promise.all(
-    contenders.map(async ([, { url }]) => JSON.stringify(sorted(await send(url, query, token)))),
-  );
-  if (others.some((answer) => answer !== yardstick)) throw new Error(`the contenders' answers to ${queryName} differ`);
-
-  const rounds: Measured[][] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const measured: Measured[] = [];
-    for (const [, contender] of contenders) measured.push(await load(contender, query, token, SECONDS));
-    rounds.push(measured);
-  }
+function printOrderRows(rows: readonly OrderRow[], othersShare: number): void {
   console.log(
-    `${queryName.padEnd(22)} ratio   CPU ms/request   requests/s   p50 ms   (medians of ${ROUNDS} rounds of ${SECONDS} s, 32 connections)`,
+    "Orders to FULFILLED                  at once  orders/s  p50 ms  p95 ms | an order: statements commits fsyncs calls |" +
+      " CPU ms: gateway PostgreSQL sandbox  load",
   );
-  for (const [index, [name]] of contenders.entries()) {
-    const of = (pick: (measured: Measured, raw: Measured) => number) =>
-      median(rounds.map((round) => pick(round[index] as Measured, round[0] as Measured)));
-    const row = [
-      of((m, raw) => raw.cpuMs / m.cpuMs)
-        .toFixed(2)
-        .padStart(5),
-      of((m) => m.cpuMs)
-        .toFixed(2)
-        .padStart(16),
-      of((m) => m.requestsPerSecond)
-        .toFixed(0)
-        .padStart(12),
-      of((m) => m.p50Ms)
-        .toFixed(0)
-        .padStart(8),
-    ];
-    console.log(`  ${name.padEnd(20)} ${row.join(" ")}`);
+  for (const { name, customers, ordersPerSecond, p50Ms, p95Ms, each } of rows) {
+    const by = (value: number, width: number, digits = 0) => value.toFixed(digits).padStart(width);
+    const clock = `${by(ordersPerSecond, 10)}${by(p50Ms, 8)}${by(p95Ms, 8)}`;
+    const counts = `${by(each.statements, 23, 1)}${by(each.commits, 8, 1)}${by(each.fsyncs, 7, 1)}${by(each.upstreamCalls, 6, 1)}`;
+    const cpu = `${by(each.gatewayMs, 16, 1)}${by(each.postgresMs, 11, 1)}${by(each.sandboxMs, 8, 1)}${by(each.loadMs, 6, 1)}`;
+    console.log(`  ${name.padEnd(36)}${String(customers).padStart(6)}${clock} |${counts} |${cpu}`);
   }
-  console.log();
+  for (const { name, failed, problem, orders, deadlocks } of rows) {
+    if (failed > 0) console.log(`  ${name}: ${failed} of ${orders + failed} orders FAILED: ${problem}`);
+    if (deadlocks > 0) console.log(`  ${name}: ${deadlocks} DEADLOCKS`);
+  }
+  const [failed, deadlocks] = [sumOf(rows, "failed"), sumOf(rows, "deadlocks")];
+  if (failed + deadlocks === 0) console.log(`  ${sumOf(rows, "orders")} orders, none failed, no deadlock.`);
+  printBusy(othersShare);
 }
-for (const [, contender] of contenders) await contender.stop();
 
-// Last, for the gateway goes on crediting what was earned.
-if (hasRedis) {
-  const rewards = await rewardsPerSecond(world, isQuick ? 20 : 100, isQuick ? 5 : 15);
-  console.log(
-    `Reward processor: ${rewards.messagesPerSecond.toFixed(0)} messages a second, ${rewards.cpuMs.toFixed(1)} ms of its CPU each ` +
-      `(${rewards.messages} purchases and check-ins of ${rewards.members} members, half of them linked; one process, PostgreSQL and Redis on disk); ` +
-      `${rewards.repeatsPerSecond.toFixed(0)} repeats a second answered from record.`,
-  );
-} else console.log(`Reward processor:${whyNoRedis}`);
+/** Which statements an order takes, and with `--profile` where the gateway spends its CPU. */
+async function printStatements(): Promise<void> {
+  const profiler = world.inspectPort === null ? undefined : await openProfiler(world.inspectPort);
+  const options = { rounds: 1, ordersARound: isQuick ? 100 : 400, only: "one process" as const };
+  const { rows, othersShare } = await measureOrders(world, { ...options, watch: profiler });
+  printOrderRows(rows, othersShare);
+  const orders = sumOf(rows, "orders");
+  const most = await world.database.most(60);
+  const allMs = most.reduce((sum, { ms }) => sum + ms, 0);
+  console.log("\n  an order      ms  share  statement, by its time in the server");
+  for (const { calls, ms, query } of most) {
+    const [often, long] = [calls, ms].map((sum) => (sum / orders).toFixed(2).padStart(8));
+    console.log(`  ${often}${long}${percent(ms / allMs)}  ${query}`);
+  }
+  if (!profiler) return;
+  const { parts, functions } = profiler.shares();
+  profiler.close();
+  console.log("\n   share  CPU of the gateway, by package or folder");
+  for (const [name, share] of parts.slice(0, 16)) console.log(`  ${percent(share)}  ${name}`);
+  console.log("\n   share  by function, without what it calls");
+  for (const [name, share] of functions.slice(0, 24)) console.log(`  ${percent(share)}  ${name}`);
+}
 
 async function printIdle(): Promise<void> {
-  const { statementsPerSecond, gatewayCpuMs, postgresCpuMs } = await measureIdle(world);
+  const { statementsPerSecond, gatewayCpuMs, postgresCpuMs } = await measureIdle(world, isQuick ? 20 : 60);
   console.log(
     `Idle: ${statementsPerSecond.toFixed(1)} statements a second, ${gatewayCpuMs.toFixed(1)} ms of CPU a second in the gateway ` +
-      `and ${postgresCpuMs.toFixed(1)} ms in PostgreSQL.`,
+      `and ${postgresCpuMs.toFixed(1)} ms in PostgreSQL.\n`,
   );
 }
 
 async function printSockets(): Promise<void> {
   const { idle, event, most } = await measureSockets(world, { sockets: 1_000, most: 5_000 });
   console.log(
-    `${idle.sockets} sockets on the status of ${idle.orders} orders, idle: ${idle.cpuMs.toFixed(1)} ms of CPU a second in gateway and PostgreSQL.\n` +
+    `${idle.sockets} sockets on the status of ${idle.orders} orders, idle: ${(idle.gatewayMs + idle.postgresMs).toFixed(1)} ms of CPU a second, ` +
+      `${idle.gatewayMs.toFixed(1)} in the gateway and ${idle.postgresMs.toFixed(1)} in PostgreSQL.\n` +
       `An event to ${event.sockets} subscribers of one order: ${event.gatewayMs.toFixed(0)} ms of CPU in the gateway, ` +
-      `${(event.gatewayMs / event.bareMs).toFixed(1)} × bare graphql-ws (${event.bareMs.toFixed(0)} ms).\n` +
-      `${most.sockets} sockets are ${most.isServed ? "all" : "NOT all"} served, with ${most.kilobytesEach.toFixed(0)} kB of memory each.\n`,
+      `${(event.gatewayMs / event.bareMs).toFixed(1)} × bare graphql-ws (${event.bareMs.toFixed(0)} ms; means of ${event.events} events).\n` +
+      `${most.sockets} sockets are ${most.isServed ? "all" : "NOT all"} served, with ${most.kilobytesEach.toFixed(0)} kB of memory each; ` +
+      `the last had its first event after ${most.seconds.toFixed(1)} s.\n`,
   );
 }
 
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+async function printWatching(): Promise<void> {
+  const options = { rounds: isQuick ? 1 : 4, seconds: 3, ordersARound: 50 };
+  console.log("Metrics and traces       CPU ms/request   CPU ms/order   resident MB");
+  for (const { name, requestMs, orderMs, residentMb } of await measureWatching(world, options)) {
+    const row = [requestMs.toFixed(2).padStart(14), orderMs.toFixed(2).padStart(14), String(residentMb).padStart(13)];
+    console.log(`  ${name.padEnd(22)} ${row.join(" ")}`);
+  }
 }
 
-/** The same for answers that differ only in the order of their keys. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
+async function printRewards(): Promise<void> {
+  if (!hasRedis) return console.log(`Reward processor:${whyNoRedis}`);
+  const rewards = await rewardsPerSecond(world, isQuick ? 20 : 100, isQuick ? 5 : 15);
+  console.log(
+    `Reward processor: ${rewards.messagesPerSecond.toFixed(0)} messages a second, ${rewards.cpuMs.toFixed(1)} ms of its CPU each ` +
+      `(${rewards.messages} purchases and check-ins of ${rewards.members} members, half of them linked; one process, PostgreSQL and Redis on disk); ` +
+      `${rewards.repeatsPerSecond.toFixed(0)} repeats a second answered from record.`,
   );
+}
+
+function printBusy(othersShare: number): void {
+  const note = busyNote(othersShare);
+  console.log(note === "" ? "" : `  ${note}\n`);
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`.padStart(8);
+}
+
+function sumOf<Key extends string>(rows: readonly Record<Key, number>[], key: Key): number {
+  return rows.reduce((sum, row) => sum + row[key], 0);
 }

@@ -1,3 +1,9 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Contender, startContender } from "./contender.ts";
+import { load, type Measured } from "./load.ts";
+import { busyNote, watchOthers } from "./machine.ts";
+import { OPERATOR_TOKEN, send, type World } from "./world.ts";
+
 /** What a storefront's first page asks for. */
 export const dashboard = `{
   me { customerId wallet { balance earned held available } }
@@ -5,10 +11,102 @@ export const dashboard = `{
 }`;
 
 /** What an operator's list asks for: N+1 at three levels, on purpose. */
-export const orders = `{
+const orders = `{
   orders(first: 50) { nodes {
     number status total
     customer { customerId wallet { balance } }
     lines { name quantity points reward { sku name imageUrl } }
   } }
 }`;
+
+/**
+ * Prints the CPU a request of each contender's process, as a ratio to a hand-written handler in the same rounds: machines differ
+ * and are shared, and ratios within a run hold. Requests a second and latency are printed beside it for orientation only.
+ */
+export async function printQueries(
+  world: World,
+  { seconds, rounds }: { seconds: number; rounds: number },
+): Promise<void> {
+  const customerToken = await world.signIn("BENCH-READER", 5_000);
+  // An operator reads other people's wallets with service credentials.
+  const env = { ...world.env, CLIENT_POINTS_AUTH: "basic" };
+  const startedAt = performance.now();
+  const tessera = await startContender("src/main.ts", env);
+  const startSeconds = (performance.now() - startedAt) / 1_000;
+  await delay(2_000);
+  console.log(
+    `Gateway at rest: ${tessera.residentMb()} MB after a later start, ready in ${startSeconds.toFixed(1)} s.\n`,
+  );
+  const contenders: [name: string, contender: Contender][] = [
+    ["hand-written handler", await startContender("bench/contenders/raw.ts", env)],
+    ["Tessera", tessera],
+    ["stock Apollo", await startContender("bench/contenders/stock-apollo.ts", env)],
+  ];
+  const processes = [world.gateway, world.sandbox, ...contenders.map(([, contender]) => contender)];
+  const others = watchOthers(
+    () =>
+      processes.reduce((sum, each) => sum + each.cpuSeconds() * 1_000, 0) +
+      world.database.cpuMs() +
+      process.cpuUsage().user / 1_000 +
+      process.cpuUsage().system / 1_000,
+  );
+
+  for (const [queryName, query, token] of [
+    ["dashboard", dashboard, customerToken],
+    ["orders", orders, OPERATOR_TOKEN],
+  ] as const) {
+    const [yardstick, ...answers] = await Promise.all(
+      contenders.map(async ([, { url }]) => JSON.stringify(sorted(await send(url, query, token)))),
+    );
+    if (answers.some((answer) => answer !== yardstick))
+      throw new Error(`the contenders' answers to ${queryName} differ`);
+
+    const measured: Measured[][] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const ofRound: Measured[] = [];
+      for (const [, contender] of contenders) ofRound.push(await load(contender, query, token, seconds));
+      measured.push(ofRound);
+    }
+    console.log(
+      `${queryName.padEnd(22)} ratio   CPU ms/request   requests/s   p50 ms   (medians of ${rounds} rounds of ${seconds} s, 32 connections)`,
+    );
+    for (const [index, [name]] of contenders.entries()) {
+      const of = (pick: (measured: Measured, raw: Measured) => number) =>
+        median(measured.map((round) => pick(round[index] as Measured, round[0] as Measured)));
+      const row = [
+        of((m, raw) => raw.cpuMs / m.cpuMs)
+          .toFixed(2)
+          .padStart(5),
+        of((m) => m.cpuMs)
+          .toFixed(2)
+          .padStart(16),
+        of((m) => m.requestsPerSecond)
+          .toFixed(0)
+          .padStart(12),
+        of((m) => m.p50Ms)
+          .toFixed(0)
+          .padStart(8),
+      ];
+      console.log(`  ${name.padEnd(20)} ${row.join(" ")}`);
+    }
+    console.log();
+  }
+  const note = busyNote(others.share());
+  if (note) console.log(`  ${note}\n`);
+  for (const [, contender] of contenders) await contender.stop();
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+/** The same for answers that differ only in the order of their keys. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
+}

@@ -1,7 +1,7 @@
 import { freePort } from "../test/support/free-port.ts";
 import { type Contender, startContender } from "./contender.ts";
 import { load } from "./load.ts";
-import { ordersPerSecond } from "./orders-per-second.ts";
+import { measureOrders } from "./orders.ts";
 import { dashboard } from "./queries.ts";
 import type { World } from "./world.ts";
 
@@ -18,7 +18,7 @@ const SCRAPE_EVERY_MS = 5_000;
 /** Measures what metrics and traces cost a gateway, in turns, so that all have the same machine. */
 export async function measureWatching(
   world: World,
-  options: { rounds: number; seconds: number; customers: number; ordersOfEach: number },
+  options: { rounds: number; seconds: number; ordersARound: number },
 ): Promise<WatchCost[]> {
   const sink = await startContender("bench/contenders/trace-sink.ts", {});
   const traces = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url };
@@ -45,8 +45,11 @@ export async function measureWatching(
       if (!each) continue;
       const { gateway, requests, orders } = each;
       requests.push((await load(gateway, dashboard, token, options.seconds)).cpuMs);
-      const measured = await ordersPerSecond({ ...world, gateway }, options.customers, options.ordersOfEach);
-      orders.push(measured.each.gatewayCpuMs);
+      const { rows } = await measureOrders(
+        { ...world, gateway },
+        { rounds: 1, ordersARound: options.ordersARound, only: "one process", waitsForReports: false },
+      );
+      orders.push(rows[0]?.each.gatewayMs ?? Number.NaN);
     }
   }
   const costs = gateways.map(({ name, gateway, requests, orders }) => ({

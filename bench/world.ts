@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbeddedPostgres } from "../src/platform/postgres/embedded.ts";
-import { startSandboxProcess } from "../src/program/sandbox-process.ts";
+import { freePort } from "../test/support/free-port.ts";
 import { withoutLimits } from "../test/support/without-limits.ts";
 import { type Contender, startContender } from "./contender.ts";
 import { countingSettings, openDatabaseCounter } from "./database.ts";
@@ -14,34 +14,44 @@ export const OPERATOR_TOKEN = "operator-token-of-the-benchmark";
 export interface World extends AsyncDisposable {
   env: Record<string, string>;
   gateway: Contender;
+  sandbox: Contender;
+  /** Where the gateway can be asked for a profile; null unless it was wanted. */
+  inspectPort: string | null;
   database: Awaited<ReturnType<typeof openDatabaseCounter>>;
   /** Adds a customer to the sandbox and signs them in. @returns their access token */
   signIn(customerId: string, balance: number): Promise<string>;
 }
 
-export async function makeWorld(): Promise<World> {
+export async function makeWorld({ isProfiled }: { isProfiled: boolean }): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), "tessera-bench-"));
   await chmod(dataDir, 0o755);
   const postgres = await startEmbeddedPostgres({ dataDir, settings: countingSettings });
-  const sandbox = await startSandboxProcess({ port: 0, dataDir, user: "tessera", password: "sandbox" });
+  const credentials = { CLIENT_API_USER: "tessera", CLIENT_API_PASSWORD: "sandbox" };
+  const sandbox = await startContender("sandbox/main.ts", { ...credentials, SANDBOX_PORT: "0", DATA_DIR: dataDir });
   const env = {
     NODE_ENV: "development",
     DATABASE_URL: postgres.url,
     CLIENT_API_URL: sandbox.url,
-    CLIENT_API_USER: "tessera",
-    CLIENT_API_PASSWORD: "sandbox",
+    ...credentials,
     SESSION_SECRET: randomUUID() + randomUUID(),
     OPERATOR_TOKEN,
     ...withoutLimits,
     LOG_LEVEL: "warn",
     DATA_DIR: dataDir,
   };
-  const gateway = await startContender("src/main.ts", env);
+  const inspectPort = isProfiled ? await freePort() : null;
+  const gateway = await startContender(
+    "src/main.ts",
+    env,
+    inspectPort === null ? [] : [`--inspect=127.0.0.1:${inspectPort}`],
+  );
   const database = await openDatabaseCounter(postgres.url, postgres.directory);
 
   return {
     env,
     gateway,
+    sandbox,
+    inspectPort,
     database,
     async signIn(customerId, balance) {
       await post(`${sandbox.url}/__sandbox/client/customers`, { customer_id: customerId, balance });
@@ -70,8 +80,8 @@ export async function makeWorld(): Promise<World> {
 
 /** Sends one operation. @throws on any error in the answer */
 // biome-ignore lint/suspicious/noExplicitAny: a benchmark reads answers it knows
-export async function send(url: string, query: string, token?: string): Promise<any> {
-  const answer = await post(`${url}/graphql`, { query }, token);
+export async function send(url: string, query: string, token?: string, variables: object = {}): Promise<any> {
+  const answer = await post(`${url}/graphql`, { query, variables }, token);
   if (answer.errors) throw new Error(JSON.stringify(answer.errors));
   return answer.data;
 }
