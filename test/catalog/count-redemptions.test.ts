@@ -1,5 +1,9 @@
+import { randomUUID } from "node:crypto";
+import pg from "pg";
 import { expect, test } from "vitest";
-import { startTestGateway } from "../support/gateway.ts";
+import { countRedemptions } from "../../src/catalog/count-redemptions.ts";
+import { openDb } from "../../src/platform/db.ts";
+import { cloneDatabase, startTestGateway } from "../support/gateway.ts";
 import { orderPrepared, placeOrder } from "../support/orders.ts";
 
 test("redeemed units count for a reward's popularity, each once", async () => {
@@ -18,4 +22,38 @@ test("redeemed units count for a reward's popularity, each once", async () => {
   await Promise.all([gateway.reconcile(), gateway.reconcile()]);
   await gateway.reconcile();
   expect(await popularity()).toEqual([{ popularity: 2 }, { popularity: 3 }, { popularity: 0 }]);
+});
+
+test("the rewards are locked in the sequence of their ids, as orders lock theirs", async () => {
+  const url = await cloneDatabase();
+  const db = openDb(url, 2);
+  const order = new pg.Client({ connectionString: url });
+  await order.connect();
+  // The later ids first, so that neither the table nor the list of redemptions has them in sequence.
+  const ids = Array.from({ length: 6 }, () => randomUUID()).sort();
+  for (const id of ids.toReversed()) {
+    await order.query(
+      `insert into rewards (id, sku, name, description, kind, points, brand, category, image_url)
+       values ($1::uuid, $1::text, 'Reward', '', 'MERCHANDISE', 10, 'Brand', 'Category', '/none.svg')`,
+      [id],
+    );
+    await order.query("insert into redemptions_to_count (reward_id, units) values ($1, 2)", [id]);
+  }
+  await order.query("begin");
+  await order.query("select from rewards where id = $1 for no key update", [ids[0]]);
+  const counted = countRedemptions(db);
+  const isWaiting = async () =>
+    (
+      await db.$queryRaw<
+        unknown[]
+      >`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    ).length;
+  await expect.poll(isWaiting).toBe(1);
+  // Whoever waits for the first reward holds none of the others.
+  await order.query("select from rewards where id = any($1) for no key update nowait", [ids]);
+  await order.query("commit");
+  await counted;
+  expect((await order.query("select distinct popularity from rewards")).rows).toEqual([{ popularity: 2 }]);
+  await order.end();
+  await db.$disconnect();
 });
