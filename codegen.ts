@@ -1,12 +1,20 @@
 import { createHash } from "node:crypto";
+import { globSync, readFileSync } from "node:fs";
 import type { CodegenConfig } from "@graphql-codegen/cli";
 import { addTypenameSelectionDocumentTransform } from "@graphql-codegen/client-preset";
-import { type DocumentNode, print } from "graphql";
+import { type DocumentNode, parse, print } from "graphql";
+import { clientSdl } from "./scripts/client-sdl.ts";
+import { subgraphSdl } from "./src/graphql/subgraph-sdl.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
+const typeDefs = globSync("schema/*.graphql")
+  .sort()
+  .map((file) => parse(readFileSync(file, "utf8")));
+
 /**
- * Resolver types and the enums alone (use cases know the schema's words, not its types) from `schema/`, the microsite's documents with their types, and the whole API in one file for client tooling.
+ * Resolver types and the enums alone (use cases know the schema's words, not its types) from `schema/`, the microsite's documents with
+ * their types, and the whole API in one file, for the tools of clients and as a subgraph.
  * A resolver receives what its feature's own code returns: the `mappers` name those types.
  */
 const config: CodegenConfig = {
@@ -107,10 +115,8 @@ const config: CodegenConfig = {
         scalars: { ID: "string", DateTime: "string", Date: "string", Points: "number", federation__FieldSet: "string" },
       },
     },
-    "docs/schema.graphql": {
-      plugins: ["schema-ast"],
-      config: { includeDirectives: true, sort: false },
-    },
+    "docs/schema.graphql": { plugins: [{ add: { content: clientSdl(typeDefs) } }] },
+    "docs/subgraph.graphql": { plugins: [{ add: { content: subgraphSdl(typeDefs, { scopes: false }) } }] },
   },
 };
 

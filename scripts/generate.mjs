@@ -16,8 +16,21 @@ const force = process.argv.includes("--force");
 
 const graphqlTypes = {
   name: "GraphQL types",
-  inputs: ["schema/*.graphql", "microsite/src/**/*.graphql", "codegen.ts", "package-lock.json"],
-  outputs: ["src/graphql/generated", "src/domain/generated", "microsite/src/graphql/generated", "docs/schema.graphql"],
+  inputs: [
+    "schema/*.graphql",
+    "microsite/src/**/*.graphql",
+    "codegen.ts",
+    "scripts/client-sdl.ts",
+    "src/graphql/subgraph-sdl.ts",
+    "package-lock.json",
+  ],
+  outputs: [
+    "src/graphql/generated",
+    "src/domain/generated",
+    "microsite/src/graphql/generated",
+    "docs/schema.graphql",
+    "docs/subgraph.graphql",
+  ],
   command: ["graphql-codegen", "--config", "codegen.ts", "--silent"],
 };
 const prismaClient = {

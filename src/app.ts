@@ -204,7 +204,7 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
     running.defer(await feed.startRelay());
     running.defer(awards.startCrediting());
 
-    const schema = buildSchema(features.resolvers);
+    const schema = buildSchema(features.resolvers, { scopes: config.routerScopes });
     const { only, manifests } = config.trustedDocuments;
     const trusted = readManifests(manifests, schema, siteManifests());
     metrics?.trustOperations(trusted.values());

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../graphql/connection.ts";
+import { type Connection, connectionFields, makeCursor, readPage, toPage } from "../graphql/connection.ts";
 import type { AuditFilter, Resolvers } from "../graphql/generated/resolvers.ts";
 import { requireOperator } from "../graphql/guards.ts";
 import type { Db, Prisma } from "../platform/db.ts";
@@ -18,21 +18,19 @@ const cursorShape = z.tuple([
 export function auditResolvers({ db }: { db: Db }): Resolvers {
   return {
     Query: {
-      async auditLog(_, { first, after, filter }, context) {
+      async auditLog(_, { filter, ...args }, context) {
         requireOperator(context, "support");
-        const limit = pageSize(first);
-        const from = readCursor(after, cursorShape);
+        const bounds = readPage(args, cursorShape);
+        const { limit, after, before, backwards } = bounds;
         const where = whereOf(filter ?? {});
         const rows = await db.auditEntry.findMany({
-          where: { AND: [where, from ? { id: { lt: from[0] } } : {}] },
+          where: { AND: [where, after ? { id: { lt: after[0] } } : {}, before ? { id: { gt: before[0] } } : {}] },
           include: { seal: true },
-          orderBy: { id: "desc" },
-          take: limit + 1,
+          orderBy: { id: backwards ? "asc" : "desc" },
+          take: limit,
         });
         const connection: Connection<AuditRow> = {
-          nodes: rows.slice(0, limit),
-          hasNextPage: rows.length > limit,
-          hasPreviousPage: from !== null,
+          ...toPage(rows, bounds),
           cursorOf: ({ id }) => makeCursor([String(id)]),
           totalCount: () => db.auditEntry.count({ where }),
         };

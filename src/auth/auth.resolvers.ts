@@ -2,7 +2,7 @@ import { isRefused, refusal, refused } from "../domain/refusal.ts";
 import { customerFor } from "../domain/viewer.ts";
 import type { Context } from "../graphql/context.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
-import { customerIdOf, toGlobalId } from "../graphql/global-id.ts";
+import { customerIdOf, textOf, toGlobalId } from "../graphql/global-id.ts";
 import type { AccessTokens } from "./access-token.ts";
 import type { RequestOtp } from "./request-otp.ts";
 import type { Requesters } from "./requester.ts";
@@ -94,7 +94,8 @@ export function authResolvers(deps: AuthDeps): Resolvers {
     },
 
     Customer: {
-      __resolveReference: ({ id }, { viewer }) => customerFor(customerIdOf("Customer", id), viewer),
+      __resolveReference: (reference, { viewer }) =>
+        customerFor("id" in reference ? customerIdOf("Customer", reference.id) : textOf(reference.customerId), viewer),
       id: ({ customerId }) => toGlobalId("Customer", customerId),
       maskedMobile: ({ customerId }, _, { loaders }) => loaders.maskedMobile.load(customerId),
     },

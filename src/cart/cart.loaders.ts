@@ -6,6 +6,7 @@ export interface CartLoaders {
   /** By customer. */
   openCart: DataLoader<string, Cart>;
   cart: DataLoader<string, Cart | null>;
+  cartOfLine: DataLoader<string, Cart | null>;
 }
 
 export function cartLoaders(carts: CartStore, options: { cache: boolean }): CartLoaders {
@@ -18,6 +19,11 @@ export function cartLoaders(carts: CartStore, options: { cache: boolean }): Cart
     cart: new DataLoader<string, Cart | null>(async (ids) => {
       const found = new Map((await carts.byIds(ids)).map((cart) => [cart.id, cart]));
       return ids.map((id) => found.get(id) ?? null);
+    }, options),
+
+    cartOfLine: new DataLoader<string, Cart | null>(async (lineIds) => {
+      const found = await carts.byLineIds(lineIds);
+      return lineIds.map((id) => found.find(({ lines }) => lines.some((line) => line.id === id)) ?? null);
     }, options),
   };
 }

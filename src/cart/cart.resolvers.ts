@@ -139,6 +139,11 @@ export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolver
     },
 
     CartLine: {
+      async __resolveReference({ id }, { viewer, loaders }) {
+        const lineId = uuidOf("CartLine", id);
+        const cart = lineId ? await loaders.cartOfLine.load(lineId) : null;
+        return (cart && maySee(viewer, cart.customerId) && cart.lines.find((line) => line.id === lineId)) || null;
+      },
       id: ({ id }) => toGlobalId("CartLine", id),
       unitPoints: ({ reward }) => reward.points,
       points: (line) => linePoints(line),

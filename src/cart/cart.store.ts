@@ -32,6 +32,8 @@ export interface CartStore {
   /** The open carts of these customers, made where there is none. */
   open(customerIds: readonly string[]): Promise<Cart[]>;
   byIds(ids: readonly string[]): Promise<Cart[]>;
+  /** The carts that have these lines. */
+  byLineIds(lineIds: readonly string[]): Promise<Cart[]>;
   /** Runs `change` while nobody else can change the customer's open cart. */
   locked<T>(customerId: string, change: (tx: Tx, cart: Cart) => Promise<T>): Promise<T>;
 }
@@ -55,6 +57,10 @@ export function makeCartStore(db: Db): CartStore {
   return {
     open,
     byIds: async (ids) => (await db.cart.findMany({ where: { id: { in: [...ids] } }, include: withLines })).map(toCart),
+    async byLineIds(lineIds) {
+      const where = { lines: { some: { id: { in: [...lineIds] } } } };
+      return (await db.cart.findMany({ where, include: withLines })).map(toCart);
+    },
     locked: (customerId, change) =>
       inTransaction({ db, lane: `customer ${customerId}` }, async (tx) =>
         change(tx, await lockOpenCart(tx, customerId)),

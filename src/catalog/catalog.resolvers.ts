@@ -1,9 +1,9 @@
 import { isRefused, refusal } from "../domain/refusal.ts";
-import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../graphql/connection.ts";
+import { type Connection, connectionFields, makeCursor, readPage, toPage } from "../graphql/connection.ts";
 import type { Context } from "../graphql/context.ts";
 import { badUserInput } from "../graphql/errors.ts";
 import type { QueryRewardsArgs, Resolvers, RewardFilter, RewardSort } from "../graphql/generated/resolvers.ts";
-import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { textOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { makeAskRedeemability, type PurchaseLoaders, spendableFrom } from "./ask-redeemability.ts";
@@ -33,15 +33,11 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
 
   async function list(args: QueryRewardsArgs, context: Context<PurchaseLoaders>): Promise<Connection<Reward>> {
     const now = clock.now();
-    const limit = pageSize(args.first);
     const sort = args.sort ?? "POPULAR";
-    const after = readCursor(args.after, rewardCursor.shape(sort));
+    const bounds = readPage(args, rewardCursor.shape(sort));
     const query = await toQuery(args.filter ?? {}, sort, context);
-    const found = await rewards.page(query, { limit: limit + 1, after, now });
     return {
-      nodes: found.slice(0, limit),
-      hasNextPage: found.length > limit,
-      hasPreviousPage: after !== null,
+      ...toPage(await rewards.page(query, { ...bounds, now }), bounds),
       cursorOf: (reward) => makeCursor(rewardCursor.of(sort, reward)),
       totalCount: () => rewards.count(query, now),
     };
@@ -109,8 +105,8 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
 
     Reward: {
       async __resolveReference(reference, { loaders }) {
-        if ("sku" in reference)
-          return typeof reference.sku === "string" ? loaders.rewardBySku.load(reference.sku) : null;
+        const sku = "sku" in reference ? textOf(reference.sku) : null;
+        if (sku !== null) return loaders.rewardBySku.load(sku);
         const rewardId = "id" in reference ? uuidOf("Reward", reference.id) : null;
         return rewardId ? loaders.reward.load(rewardId) : null;
       },

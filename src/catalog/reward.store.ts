@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { RewardKind, RewardSort, RewardSource, WalletKind } from "../domain/generated/words.ts";
-import { cursorPart } from "../graphql/connection.ts";
+import { cursorPart, type PageBounds } from "../graphql/connection.ts";
 import { type Db, Prisma } from "../platform/db.ts";
 import { type Reward, toReward } from "./reward.ts";
 
@@ -53,8 +53,8 @@ export const rewardCursor = {
 export type RewardCursor = readonly [RewardSort, string | number, string];
 
 export interface RewardStore {
-  /** Rewards on offer at `now`, one more than `limit` when there are more. */
-  page(query: RewardQuery, page: { limit: number; after: RewardCursor | null; now: Date }): Promise<Reward[]>;
+  /** Rewards on offer at `now`. */
+  page(query: RewardQuery, page: PageBounds<RewardCursor> & { now: Date }): Promise<Reward[]>;
   count(query: RewardQuery, now: Date): Promise<number>;
   byIds(ids: readonly string[]): Promise<Reward[]>;
   bySkus(skus: readonly string[]): Promise<Reward[]>;
@@ -73,15 +73,17 @@ export function makeRewardStore(db: Db): RewardStore {
     (await db.$queryRaw<Row[]>`select ${columns} from rewards where ${condition}`).map(toReward);
 
   return {
-    async page(query, { limit, after, now }) {
+    async page(query, { limit, after, before, backwards, now }) {
       const { column, descending } = sorts[query.sort];
-      const direction = descending ? Prisma.sql`desc` : Prisma.sql`asc`;
-      const beyond = descending ? Prisma.sql`<` : Prisma.sql`>`;
+      const direction = descending !== backwards ? Prisma.sql`desc` : Prisma.sql`asc`;
       const conditions = [...matching(query, now)];
-      if (after) {
-        const key = query.sort === "NEWEST" ? Prisma.sql`${after[1]}::timestamptz` : Prisma.sql`${after[1]}`;
-        conditions.push(Prisma.sql`(${column}, id) ${beyond} (${key}, ${after[2]}::uuid)`);
-      }
+      const within = ([, key, id]: RewardCursor, isGreater: boolean) => {
+        const value = query.sort === "NEWEST" ? Prisma.sql`${key}::timestamptz` : Prisma.sql`${key}`;
+        const than = isGreater ? Prisma.sql`>` : Prisma.sql`<`;
+        conditions.push(Prisma.sql`(${column}, id) ${than} (${value}, ${id}::uuid)`);
+      };
+      if (after) within(after, !descending);
+      if (before) within(before, descending);
       const rows = await db.$queryRaw<Row[]>`
         select ${columns} from rewards where ${Prisma.join(conditions, " and ")}
         order by ${column} ${direction}, id ${direction} limit ${limit}`;

@@ -120,6 +120,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     costPerMinute: {
       perCustomer: s.COST_PER_MINUTE_CUSTOMER,
       perBlock: s.COST_PER_MINUTE_ADDRESS,
+      perRouter: s.COST_PER_MINUTE_ROUTER,
       inAll: s.COST_PER_MINUTE,
     },
     socketsPerSession: s.SOCKETS_PER_SESSION,
@@ -129,6 +130,10 @@ export function readConfig(env: Record<string, string | undefined>) {
       s.OIDC_ISSUER && s.OIDC_AUDIENCE
         ? { issuer: s.OIDC_ISSUER, audience: s.OIDC_AUDIENCE, roleClaim: s.OIDC_OPERATOR_CLAIM }
         : undefined,
+    /** Undefined trusts no router. */
+    routerSecret: s.ROUTER_SECRET ?? made("router-secret"),
+    /** Whether the subgraph's SDL has `@requiresScopes`. */
+    routerScopes: s.ROUTER_SCOPES,
     webhookSecret: s.WEBHOOK_SECRET ?? made("webhook-secret"),
     /** Undefined lets no service in. */
     rewardServiceToken: s.REWARD_SERVICE_TOKEN ?? made("reward-service-token"),

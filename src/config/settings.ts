@@ -213,6 +213,17 @@ const secrets = {
     "the claim that lists the operator's roles: `catalogue`, `orders`, `support`, `rewards`, `admin`. A path such as " +
       "`realm_access.roles` works as well. A token without a role makes nobody an operator",
   ),
+  ROUTER_SECRET: as(
+    z.string().min(32, "expected at least 32 characters").optional(),
+    "a federated router that sends it in `Router-Authorization` [is trusted](docs/federation.md#what-the-secret-changes) with the " +
+      "subgraph's SDL, traces, documents of its own and limits of its own; in production no router is unless set",
+    { unset: "made in `DATA_DIR`" },
+  ),
+  ROUTER_SCOPES: as(
+    flag.default(false),
+    "`true` if the subgraph's SDL is to say which scopes routers insist on for operators' fields; " +
+      "[not every router can read that](docs/federation.md#operators-and-services)",
+  ),
   WEBHOOK_SECRET: as(
     z.string().min(16, "expected at least 16 characters").optional(),
     "signs the warehouse's reports; in production there is no webhook unless set",
@@ -413,6 +424,10 @@ const limits = {
   COST_PER_MINUTE_ADDRESS: as(
     integer(5_000, 1_000_000_000).default(100_000),
     "the same of one network address. Raise it where many customers share an address, as behind a mobile carrier",
+  ),
+  COST_PER_MINUTE_ROUTER: as(
+    integer(20_000, 1_000_000_000).default(1_000_000),
+    "the same of all that federated routers relay",
   ),
   COST_PER_MINUTE: as(integer(5_000, 1_000_000_000).default(2_000_000), "the same of all together"),
   SOCKETS_PER_SESSION: as(integer(1, 100_000).default(20), "websockets at once of one session; a process has 5,000"),

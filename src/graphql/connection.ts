@@ -4,24 +4,60 @@ import { badUserInput } from "./errors.ts";
 
 export const MAX_PAGE = 100;
 
-/** One page of something, read from `after` on in a stable order. */
-export interface Page<Node> {
+/** What the resolvers of every connection type work on. */
+export interface Connection<Node> {
   nodes: readonly Node[];
   hasNextPage: boolean;
-}
-
-/** What the resolvers of every connection type work on. */
-export interface Connection<Node> extends Page<Node> {
-  cursorOf(node: Node): string;
   hasPreviousPage: boolean;
+  cursorOf(node: Node): string;
   totalCount(): Promise<number>;
 }
 
-/** @throws BAD_USER_INPUT unless 1 to 100 */
-export function pageSize(first: number | null | undefined, fallback = 20): number {
-  const size = first ?? fallback;
-  if (size < 1 || size > MAX_PAGE) throw badUserInput("first", `must be 1 to ${MAX_PAGE}, found ${size}`);
-  return size;
+/** The arguments of a connection, by the *GraphQL Cursor Connections Specification*. */
+export interface PageArgs {
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}
+
+/** Which rows of a list to read. */
+export interface PageBounds<Key> {
+  /** One more than the page has, which tells whether there is another page. */
+  limit: number;
+  /** Rows that follow this one in the list, or all. */
+  after: Key | null;
+  /** Rows that this one follows, or all. */
+  before: Key | null;
+  /** Whether to read from the end of the list, its last row first. */
+  backwards: boolean;
+}
+
+const DEFAULT_PAGE = 20;
+
+/** @throws BAD_USER_INPUT for arguments that contradict each other, sizes beyond 1 to 100 and cursors that are not of `shape` */
+export function readPage<Shape extends z.ZodType>(args: PageArgs, shape: Shape): PageBounds<z.infer<Shape>> {
+  const backwards = args.last != null;
+  if (backwards && args.first != null) throw badUserInput("last", "give either first or last");
+  const size = args.last ?? args.first ?? DEFAULT_PAGE;
+  if (size < 1 || size > MAX_PAGE) {
+    throw badUserInput(backwards ? "last" : "first", `must be 1 to ${MAX_PAGE}, found ${size}`);
+  }
+  return {
+    limit: size + 1,
+    after: readCursor(args.after, shape),
+    before: readCursor(args.before, shape, "before"),
+    backwards,
+  };
+}
+
+/** The page of a connection. @param found the rows within `bounds`, in the order in which they were to be read */
+export function toPage<Node>(found: readonly Node[], { limit, after, before, backwards }: PageBounds<unknown>) {
+  const nodes = found.slice(0, limit - 1);
+  const hasMore = found.length === limit;
+  return backwards
+    ? { nodes: nodes.toReversed(), hasNextPage: before !== null, hasPreviousPage: hasMore }
+    : { nodes, hasNextPage: hasMore, hasPreviousPage: after !== null };
 }
 
 /** Parts of cursors, within what the database can compare with. */
@@ -41,12 +77,13 @@ export function makeCursor(key: readonly unknown[]): string {
 
 /** @throws BAD_USER_INPUT for a cursor that is not one of `shape`, such as one of another sort */
 export function readCursor<Shape extends z.ZodType>(
-  after: string | null | undefined,
+  cursor: string | null | undefined,
   shape: Shape,
+  argument = "after",
 ): z.infer<Shape> | null {
-  if (after === null || after === undefined) return null;
-  const parsed = shape.safeParse(parseJson(Buffer.from(after, "base64url").toString("utf8")));
-  if (!parsed.success) throw badUserInput("after", "is not a cursor of this list and sort");
+  if (cursor === null || cursor === undefined) return null;
+  const parsed = shape.safeParse(parseJson(Buffer.from(cursor, "base64url").toString("utf8")));
+  if (!parsed.success) throw badUserInput(argument, "is not a cursor of this list and sort");
   return parsed.data;
 }
 

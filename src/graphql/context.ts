@@ -8,6 +8,8 @@ import type { Viewer } from "../domain/viewer.ts";
 export interface Context<Loaders = unknown> {
   readonly requestId: string;
   viewer: Viewer;
+  /** Whether a trusted router sent it: see `graphql/trusted-router.ts`. */
+  readonly isRouter: boolean;
   /** The caller's network address. */
   readonly address: string;
   /** The name that the client gives itself. */

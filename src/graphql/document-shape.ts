@@ -2,6 +2,7 @@ import { type DocumentNode, GraphQLError, Kind, type SelectionSetNode } from "gr
 
 /** The largest document of our own needs about half of each. */
 export const shapeLimits = { fields: 250, equalNames: 10, fragments: 30, spreads: 60, spreadFields: 1_000 };
+export type ShapeLimits = typeof shapeLimits;
 
 /**
  * Counts what makes a document expensive to validate, in one pass and before any rule runs: the rule about fields that overlap
@@ -9,7 +10,7 @@ export const shapeLimits = { fields: 250, equalNames: 10, fragments: 30, spreads
  *
  * @returns why the document is not validated; null when it may be
  */
-export function shapeError(document: DocumentNode): GraphQLError | null {
+export function shapeError(document: DocumentNode, limits: ShapeLimits = shapeLimits): GraphQLError | null {
   const found = { fields: 0, equalNames: 0, fragments: 0, spreads: 0, spreadFields: 0 };
   const own = new Map<string, { fields: number; spreads: string[] }>();
   /** `names` counts the response names of a selection set, to which its inline fragments belong. */
@@ -44,9 +45,9 @@ export function shapeError(document: DocumentNode): GraphQLError | null {
     }
   }
   // With so few fragments the sum is bounded; only its depth needs to be.
-  if (found.fragments <= shapeLimits.fragments) found.spreadFields = fieldsWithSpreads(own);
-  for (const [what, words] of Object.entries(wordsOf) as [keyof typeof shapeLimits, string][]) {
-    const limit = shapeLimits[what];
+  if (found.fragments <= limits.fragments) found.spreadFields = fieldsWithSpreads(own);
+  for (const [what, words] of Object.entries(wordsOf) as [keyof ShapeLimits, string][]) {
+    const limit = limits[what];
     if (found[what] <= limit) continue;
     return new GraphQLError(`${words} limit of ${limit} exceeded, found ${found[what]}.`);
   }
@@ -68,7 +69,7 @@ function fieldsWithSpreads(own: ReadonlyMap<string, { fields: number; spreads: s
   return [...own.keys()].reduce((most, name) => Math.max(most, sumOf(name)), 0);
 }
 
-const wordsOf: Record<keyof typeof shapeLimits, string> = {
+const wordsOf: Record<keyof ShapeLimits, string> = {
   fields: "Fields",
   equalNames: "Equal names in one selection set",
   fragments: "Fragments",

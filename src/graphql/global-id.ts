@@ -51,6 +51,9 @@ export function customerIdOf(type: "Customer" | "Wallet", globalId: unknown): st
   return parsed?.type === type && parsed.localId.length > 0 ? parsed.localId : null;
 }
 
+/** A key of a federated reference that is to be a text; null for anything else, as GraphQL does not check references. */
+export const textOf = (key: unknown): string | null => (typeof key === "string" && key !== "" ? key : null);
+
 /** The number behind a GroupWallet's global id, or null. */
 export function groupIdOf(globalId: unknown): string | null {
   const parsed = fromGlobalId(globalId);

@@ -1,9 +1,20 @@
-import { ApolloServer, type ApolloServerOptions, type ApolloServerPlugin, HeaderMap } from "@apollo/server";
+import { createHash } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import {
+  ApolloServer,
+  type ApolloServerOptions,
+  type ApolloServerPlugin,
+  type GraphQLRequestContext,
+  HeaderMap,
+} from "@apollo/server";
 import { unwrapResolverError } from "@apollo/server/errors";
-import { ApolloServerPluginCacheControlDisabled } from "@apollo/server/plugin/disabled";
+import { ApolloServerPluginCacheControl } from "@apollo/server/plugin/cacheControl";
+import { ApolloServerPluginInlineTraceDisabled } from "@apollo/server/plugin/disabled";
+import { ApolloServerPluginInlineTrace } from "@apollo/server/plugin/inlineTrace";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse } from "graphql";
+import { ROUTER_HEADER, type TrustedRouter } from "./trusted-router.ts";
 import type { AuditUse } from "../domain/operator-use.ts";
 import { acceptsHtml, sendError } from "../http/error-page.ts";
 import type { Metrics } from "../observability/metrics.ts";
@@ -13,8 +24,10 @@ import { inSpan, presentSpan } from "../platform/tracing.ts";
 import { type CompiledOptions, compiledQueries } from "./compiled.ts";
 import type { Context } from "./context.ts";
 import type { DocumentCache } from "./document-cache.ts";
+import type { DocumentSender, DocumentSenders } from "./document-sender.ts";
 import { badUserInput, type ErrorCode, internalError, PublicError, serviceUnavailable, toPublic } from "./errors.ts";
-import { costOf, limitError, MAX_ERRORS, MAX_TOKENS } from "./limits.ts";
+import { type EventStreams, wantsStream } from "./event-streams.ts";
+import { costOf, type DocumentLimits, limitError, MAX_ERRORS } from "./limits.ts";
 import { clientName, loggedOperation, shownName } from "./logged-operation.ts";
 import { rootFields } from "./root-fields.ts";
 import type { DocumentGate } from "./trusted-documents.ts";
@@ -22,7 +35,9 @@ import type { DocumentGate } from "./trusted-documents.ts";
 export interface GraphqlHttpOptions {
   schema: GraphQLSchema;
   documents: DocumentGate;
-  validated: DocumentCache;
+  senders: DocumentSenders;
+  trustedRouter: TrustedRouter;
+  streams: EventStreams;
   compiled?: CompiledOptions | undefined;
   isProduction: boolean;
   metrics: Metrics | undefined;
@@ -31,21 +46,67 @@ export interface GraphqlHttpOptions {
   makeContext(request: FastifyRequest, reply: FastifyReply): Promise<Context>;
 }
 
-/** Serves GraphQL over HTTP at `/graphql`. @returns a function that stops the server behind it */
+/** Serves GraphQL over HTTP at `/graphql`, and event streams also at `/graphql/stream`. @returns a function that stops the servers behind it */
 export async function mountGraphql(
   fastify: FastifyInstance,
   options: GraphqlHttpOptions,
 ): Promise<() => Promise<void>> {
-  const { schema, documents, validated, compiled, isProduction, metrics, log, auditUse, makeContext } = options;
-  const apollo = new ApolloServer<Context>({
+  const { senders, trustedRouter, streams, isProduction, log, makeContext } = options;
+  const forPublic = makeApollo(options, senders.public, ApolloServerPluginInlineTraceDisabled());
+  const forRouters = makeApollo(options, senders.router, ApolloServerPluginInlineTrace());
+  await Promise.all([forPublic.start(), forRouters.start()]);
+  const context = (request: FastifyRequest, reply: FastifyReply) =>
+    makeContext(request, reply).catch((error: unknown) => {
+      if (error instanceof PublicError) throw error;
+      log.error({ err: error, requestId: request.id }, "Unexpected error");
+      const trouble = databaseTrouble(error);
+      if (!trouble) throw internalError({ requestId: request.id });
+      throw serviceUnavailable(trouble, { requestId: request.id, http: { status: 503, headers: retryAfter } });
+    });
+  const answerPublic = fastifyApolloHandler(forPublic, { context });
+  const answerRouter = fastifyApolloHandler(forRouters, { context });
+  fastify.route({
+    method: ["GET", "POST"],
+    url: "/graphql",
+    async onRequest(request, reply) {
+      if (request.method !== "GET") return;
+      if (!mayBeForged(request.headers)) request.headers[PREFLIGHTED] ??= "true";
+      if (!acceptsHtml(request.headers)) return;
+      if (!isProduction) return reply.redirect("/graphiql/");
+      return sendError(request, reply, 400, "This address is for GraphQL requests, which are sent by POST.");
+    },
+    // No plugin hears of errors that Apollo finds before it knows an operation.
+    async onSend(request, reply, payload) {
+      if (typeof payload !== "string") return payload;
+      if (reply.statusCode >= 400) return withRequestId(payload, request.id);
+      return String(reply.getHeader("cache-control")).endsWith("public") ? ifChanged(request, reply, payload) : payload;
+    },
+    handler(request, reply) {
+      if (wantsStream(request)) return streams.answer(request, reply);
+      const answer = trustedRouter.is(request.headers[ROUTER_HEADER]) ? answerRouter : answerPublic;
+      return inSpan({ name: "invalid operation" }, () => answer.call(fastify, request, reply));
+    },
+  });
+  fastify.route({ method: ["GET", "POST"], url: "/graphql/stream", handler: streams.answer });
+  return async () => void (await Promise.all([forPublic.stop(), forRouters.stop()]));
+}
+
+function makeApollo(
+  { schema, documents, compiled, isProduction, metrics, log, auditUse }: GraphqlHttpOptions,
+  { limits, validated }: DocumentSender,
+  traces: ApolloServerPlugin,
+): ApolloServer<Context> {
+  return new ApolloServer<Context>({
     schema,
     introspection: !isProduction,
     hideSchemaDetailsFromClientErrors: isProduction,
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
+    // No page of another site can send these without asking first.
+    csrfPrevention: { requestHeaders: ["x-apollo-operation-name", PREFLIGHTED, "authorization", ROUTER_HEADER] },
     stopOnTerminationSignals: false, // the process does that, in an order of its own
     nodeEnv: isProduction ? "production" : "development",
-    parseOptions: { maxTokens: MAX_TOKENS },
+    parseOptions: { maxTokens: limits.tokens },
     validationOptions: { maxErrors: MAX_ERRORS },
     documentStore: storeOf(validated),
     logger: { debug: () => {}, info: (m) => log.debug(m), warn: (m) => log.warn(m), error: (m) => log.error(m) },
@@ -55,46 +116,18 @@ export async function mountGraphql(
       return isProduction ? { ...shown, message: withoutSuggestions(shown.message) } : shown;
     },
     plugins: [
-      ApolloServerPluginCacheControlDisabled(),
+      cachingOfPublicGets(),
+      traces,
       noLandingPage,
       gate(documents),
-      limitsBeforeRules(schema),
-      limits(schema),
+      limitsBeforeRules(schema, limits),
+      charging(schema, limits),
       auditing(auditUse),
-      compiledQueries(schema, compiled),
+      unlessWatched(compiledQueries(schema, compiled)),
       accounting(log, metrics),
       statusForPlainJson,
     ],
   });
-  await apollo.start();
-  const handle = fastifyApolloHandler(apollo, {
-    context: (request, reply) =>
-      makeContext(request, reply).catch((error: unknown) => {
-        if (error instanceof PublicError) throw error;
-        log.error({ err: error, requestId: request.id }, "Unexpected error");
-        const trouble = databaseTrouble(error);
-        if (!trouble) throw internalError({ requestId: request.id });
-        throw serviceUnavailable(trouble, { requestId: request.id, http: { status: 503, headers: retryAfter } });
-      }),
-  });
-  fastify.route({
-    method: ["GET", "POST"],
-    url: "/graphql",
-    async onRequest(request, reply) {
-      if (request.method !== "GET" || !acceptsHtml(request.headers)) return;
-      if (!isProduction) return reply.redirect("/graphiql/");
-      return sendError(request, reply, 400, "This address is for GraphQL requests, which are sent by POST.");
-    },
-    // No plugin hears of errors that Apollo finds before it knows an operation.
-    async onSend(request, reply, payload) {
-      if (reply.statusCode < 400 || typeof payload !== "string") return payload;
-      return withRequestId(payload, request.id);
-    },
-    handler(request, reply) {
-      return inSpan({ name: "invalid operation" }, () => handle.call(fastify, request, reply));
-    },
-  });
-  return () => apollo.stop();
 }
 
 /** The answer with the request's id on each error that does not have it. */
@@ -103,6 +136,50 @@ function withRequestId(payload: string, requestId: string): string {
   const { errors, ...rest } = JSON.parse(payload) as { errors: { extensions?: object }[] };
   const named = errors.map((error) => ({ ...error, extensions: { ...error.extensions, requestId } }));
   return JSON.stringify({ errors: named, ...rest });
+}
+
+/** A header that says: no page of another site can have sent this without asking first. */
+const PREFLIGHTED = "apollo-require-preflight";
+
+/** Whether a page of another site can have made the browser send a GET with what identifies its visitor. */
+const mayBeForged = (headers: IncomingHttpHeaders) =>
+  headers.cookie !== undefined && headers["sec-fetch-site"] !== "same-origin";
+
+/** Lets caches keep the answers to GETs where nobody is signed in, as long as `@cacheControl` says. */
+function cachingOfPublicGets(): ApolloServerPlugin<Context> {
+  const plugin: ApolloServerPlugin = ApolloServerPluginCacheControl({ calculateHttpHeaders: "if-cacheable" });
+  return {
+    ...plugin,
+    async requestDidStart(requestContext) {
+      return isPublicGet(requestContext) ? await plugin.requestDidStart?.(requestContext) : undefined;
+    },
+  };
+}
+
+const isPublicGet = ({ request, contextValue }: GraphQLRequestContext<Context>) =>
+  request.http?.method === "GET" && contextValue.viewer.kind === "anonymous";
+
+/** Runs a plugin that executes operations by itself only where no other plugin has to hear of each field. */
+function unlessWatched(plugin: ApolloServerPlugin<Context>): ApolloServerPlugin<Context> {
+  return {
+    ...plugin,
+    async requestDidStart(requestContext) {
+      const isTraced = requestContext.request.http?.headers.has("apollo-federation-include-trace");
+      if (isTraced || isPublicGet(requestContext)) return;
+      return await plugin.requestDidStart?.(requestContext);
+    },
+  };
+}
+
+/** The answer with its entity tag, or 304 if the client has the same. */
+function ifChanged(request: FastifyRequest, reply: FastifyReply, payload: string): string | null {
+  const tag = `"${createHash("sha256").update(payload).digest("base64url")}"`;
+  const vary = [reply.getHeader("vary"), "Authorization", "Cookie"].filter(Boolean).join(", ");
+  reply.headers({ etag: tag, vary }).removeHeader("ratelimit").removeHeader("ratelimit-policy");
+  const known = request.headers["if-none-match"]?.split(",").map((each) => each.trim().replace(/^W\//, ""));
+  if (!known?.includes(tag)) return payload;
+  reply.code(304).removeHeader("content-length").removeHeader("content-type");
+  return null;
 }
 
 const retryAfter = new HeaderMap([["retry-after", "1"]]);
@@ -123,7 +200,7 @@ function gate(documents: DocumentGate): ApolloServerPlugin<Context> {
         http?.method === "GET"
           ? (new URLSearchParams(http.search).get("documentId") ?? undefined)
           : (http?.body as { documentId?: unknown } | undefined)?.documentId;
-      const admitted = documents.admit({ query, extensions, documentId }, contextValue.viewer);
+      const admitted = documents.admit({ query, extensions, documentId }, contextValue);
       if (admitted instanceof PublicError) {
         // Apollo refuses nothing before it has validated, which tells of the schema: it is given nothing to tell of.
         request.query = "{ __typename }";
@@ -151,7 +228,7 @@ const gateStatus: Partial<Record<ErrorCode, number>> = { PERSISTED_QUERY_NOT_IN_
 const NOTHING = parse("{ __typename }");
 
 /** A document over a limit is not validated: another takes its place, and it is refused where Apollo first lets it be. */
-function limitsBeforeRules(schema: GraphQLSchema): ApolloServerPlugin<Context> {
+function limitsBeforeRules(schema: GraphQLSchema, limits: DocumentLimits): ApolloServerPlugin<Context> {
   return {
     async requestDidStart(requestContext) {
       let error: GraphQLError | null = null;
@@ -159,7 +236,7 @@ function limitsBeforeRules(schema: GraphQLSchema): ApolloServerPlugin<Context> {
         parsingDidStart: async () => async () => {
           const { document } = requestContext;
           if (!document) return; // it could not be parsed
-          error = limitError(schema, document);
+          error = limitError(schema, document, limits);
           if (error) (requestContext as { document: DocumentNode }).document = NOTHING;
         },
         async didResolveOperation({ response }) {
@@ -184,14 +261,14 @@ function storeOf(validated: DocumentCache): NonNullable<ApolloServerOptions<Cont
   };
 }
 
-function limits(schema: GraphQLSchema): ApolloServerPlugin<Context> {
+function charging(schema: GraphQLSchema, limits: DocumentLimits): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
       async didResolveOperation({ document, operation, operationName, request, response, contextValue }) {
         const cost =
           operation?.operation === "subscription"
-            ? badUserInput("query", "subscriptions are served over a websocket only")
-            : costOf({ schema, document, operationName, variables: request.variables });
+            ? badUserInput("query", "subscriptions are served over websockets, and as text/event-stream")
+            : costOf({ schema, document, operationName, variables: request.variables, limits });
         if (typeof cost === "number") {
           const tooMuch = contextValue.charge(cost);
           if (tooMuch) throw tooMuch;

@@ -16,16 +16,40 @@ import {
 import { type ComplexityEstimator, getComplexity } from "graphql-query-complexity";
 import { findTextFault, textProblem } from "../platform/storable-text.ts";
 import { MAX_PAGE } from "./connection.ts";
-import { shapeError } from "./document-shape.ts";
+import { type ShapeLimits, shapeError, shapeLimits } from "./document-shape.ts";
 
-/** What a document may ask for at most. The largest document of our own needs about half of each. */
-export const MAX_TOKENS = 1_500;
 /** How many errors a document is told of. */
 export const MAX_ERRORS = 5;
-const MAX_DEPTH = 10;
-const MAX_ALIASES = 15;
-const MAX_DIRECTIVES = 30;
-const MAX_COST = 5_000;
+
+/** What a document may ask for at most. */
+export interface DocumentLimits {
+  tokens: number;
+  depth: number;
+  aliases: number;
+  directives: number;
+  cost: number;
+  shape: ShapeLimits;
+}
+
+/** For the documents of anybody. The largest document of our own needs about half of each. */
+export const publicLimits: DocumentLimits = {
+  tokens: 1_500,
+  depth: 10,
+  aliases: 15,
+  directives: 30,
+  cost: 5_000,
+  shape: shapeLimits,
+};
+
+/** For the documents of a trusted router, which joins what several fields and lists of other subgraphs refer to into one document. */
+export const routerLimits: DocumentLimits = {
+  tokens: 6_000,
+  depth: 14,
+  aliases: 100,
+  directives: 120,
+  cost: 20_000,
+  shape: { ...shapeLimits, fields: 1_000, equalNames: 40, fragments: 120, spreads: 240 },
+};
 
 /** Fields that may stand once in a document: an alias each would make one request a thousand guesses or orders. */
 const oncePerDocument = new Set([
@@ -76,18 +100,24 @@ const storableTexts: ValidationRule = (context) => ({
   },
 });
 
-/** Rules beside GraphQL's own, for HTTP and websocket alike. */
-const limitRules: ValidationRule[] = [
-  maxDepthRule({ n: MAX_DEPTH, flattenFragments: true, ...reporting }) as ValidationRule,
-  maxAliasesRule({ n: MAX_ALIASES, allowList: [], ...reporting }) as ValidationRule,
-  maxDirectivesRule({ n: MAX_DIRECTIVES, ...reporting }) as ValidationRule,
+/** Rules beside GraphQL's own, for every way by which a document comes. */
+const limitRules = ({ depth, aliases, directives }: DocumentLimits): ValidationRule[] => [
+  maxDepthRule({ n: depth, flattenFragments: true, ...reporting }) as ValidationRule,
+  maxAliasesRule({ n: aliases, allowList: [], ...reporting }) as ValidationRule,
+  maxDirectivesRule({ n: directives, ...reporting }) as ValidationRule,
   sensitiveFieldsOnce,
   storableTexts,
 ];
+const rulesOf = new Map([publicLimits, routerLimits].map((limits) => [limits, limitRules(limits)]));
 
 /** Why the document is over a limit, found before GraphQL's own rules run; null when it is not. */
-export function limitError(schema: GraphQLSchema, document: DocumentNode): GraphQLError | null {
-  const error = shapeError(document) ?? validate(schema, document, limitRules, { maxErrors: 1 })[0];
+export function limitError(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  limits: DocumentLimits = publicLimits,
+): GraphQLError | null {
+  const rules = rulesOf.get(limits) ?? limitRules(limits);
+  const error = shapeError(document, limits.shape) ?? validate(schema, document, rules, { maxErrors: 1 })[0];
   return error ? withCode(error, "GRAPHQL_VALIDATION_FAILED") : null;
 }
 
@@ -129,12 +159,16 @@ const estimator: ComplexityEstimator = ({ args, childComplexity, field }) => {
   const { weight, assumed } = costsOf(field);
   const isPage = field.args.some((arg) => arg.name === "first");
   const list = args["ids"] ?? args["representations"];
-  const size = isPage ? Math.min(Number(args["first"] ?? 20), MAX_PAGE) : Array.isArray(list) ? list.length : assumed;
+  const size = isPage
+    ? Math.min(Number(args["last"] ?? args["first"] ?? 20), MAX_PAGE)
+    : Array.isArray(list)
+      ? list.length
+      : assumed;
   const own = field.name === "redeemability" && asksGroup(args["wallet"]) ? GROUP_REDEEMABILITY : weight;
   return own + childComplexity * Math.max(size, 1);
 };
 
-/** The cost of documents whose cost is the same each time and within the limit. */
+/** The cost of documents whose cost is the same each time and within the limit of whoever may send them. */
 const affordable = new WeakMap<DocumentNode, number>();
 const isConstant = ({ definitions: [only, ...others] }: DocumentNode) =>
   others.length === 0 && only?.kind === Kind.OPERATION_DEFINITION && !only.variableDefinitions?.length;
@@ -148,8 +182,9 @@ export function costOf(options: {
   document: DocumentNode;
   operationName?: string | null | undefined;
   variables?: Record<string, unknown> | null | undefined;
+  limits?: DocumentLimits;
 }): number | GraphQLError {
-  const { schema, document, operationName } = options;
+  const { schema, document, operationName, limits = publicLimits } = options;
   const known = affordable.get(document);
   if (known !== undefined) return known;
   const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
@@ -165,13 +200,13 @@ export function costOf(options: {
       estimators: [estimator],
       ...(operationName && { operationName }),
     });
-    if (cost <= MAX_COST) {
+    if (cost <= limits.cost) {
       if (isConstant(document)) affordable.set(document, cost);
       return cost;
     }
     return badRequest(
-      `This asks for too much at once: its cost is ${cost}, and ${MAX_COST} is the limit. Ask for shorter pages.`,
-      { cost, maximumCost: MAX_COST },
+      `This asks for too much at once: its cost is ${cost}, and ${limits.cost} is the limit. Ask for shorter pages.`,
+      { cost, maximumCost: limits.cost },
     );
   } catch (error) {
     // An argument that cannot be read, or fragments within fragments that spread into too many fields to count.

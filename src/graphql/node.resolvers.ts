@@ -10,10 +10,17 @@ export type FindReference = (
   context: Context,
 ) => object | null | Promise<object | null>;
 
+/** The types whose global ids have another name. */
+const typeNames: Record<string, string> = Object.assign(Object.create(null), {
+  Movement: "PointsMovement",
+  RewardAward: "RewardHistoryEntry",
+});
+
 /** `node` and `nodes` find what a router finds by a reference to an entity. @param finders by type */
 export function nodeResolvers(finders: ReadonlyMap<string, FindReference>): Resolvers {
   async function find(id: string, context: Context) {
-    const __typename = fromGlobalId(id)?.type ?? "";
+    const named = fromGlobalId(id)?.type ?? "";
+    const __typename = typeNames[named] ?? named;
     const found = await finders.get(__typename)?.({ __typename, id }, context);
     // The interface needs to know which type it is, and rows of the database do not say.
     return found ? Object.assign(Object.create(null), found, { __typename }) : null;

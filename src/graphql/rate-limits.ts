@@ -14,6 +14,8 @@ export interface CostLimits {
   perCustomer: number;
   /** The limit for one network address, or block of addresses. */
   perBlock: number;
+  /** The limit for what trusted routers relay, from all addresses. */
+  perRouter: number;
   /** The limit for all, in this process. */
   inAll: number;
 }
@@ -24,16 +26,17 @@ export interface Charged {
   headers: Record<string, string>;
 }
 
-/** Limits what operations cost within a minute: by customer, by network address and in all. HTTP and sockets share them. */
+/** Limits what operations cost within a minute: by customer, by network address or router, and in all. HTTP and sockets share them. */
 export interface RateLimits {
   /** Charges an operation, or refuses it: then nothing was charged. */
-  charge(of: { viewer: Viewer; block: string }, cost: number): Charged;
+  charge(of: { viewer: Viewer; block: string; isRouter?: boolean }, cost: number): Charged;
 }
 
 /** @param now milliseconds of a clock that only goes forward */
 export function makeRateLimits(limits: CostLimits, now: () => number = () => performance.now()): RateLimits {
   const customers = new LRUCache<string, Bucket>({ max: MAX_CUSTOMERS });
   const blocks = new LRUCache<string, Bucket>({ max: MAX_BLOCKS });
+  const routers: Bucket = { name: "router", most: limits.perRouter, left: limits.perRouter, at: now() };
   const all: Bucket = { name: "all", most: limits.inAll, left: limits.inAll, at: now() };
 
   function bucketOf(buckets: LRUCache<string, Bucket>, key: string, name: string, most: number): Bucket {
@@ -45,10 +48,10 @@ export function makeRateLimits(limits: CostLimits, now: () => number = () => per
   }
 
   return {
-    charge({ viewer, block }, cost) {
+    charge({ viewer, block, isRouter }, cost) {
       // Operators and services hold a secret of the brand's, and have lists to work through.
       if (viewer.kind === "operator" || viewer.kind === "service") return { error: null, headers: {} };
-      const buckets = [bucketOf(blocks, block, "address", limits.perBlock), all];
+      const buckets = [isRouter ? routers : bucketOf(blocks, block, "address", limits.perBlock), all];
       if (viewer.kind === "customer") {
         buckets.unshift(bucketOf(customers, viewer.customerId, "customer", limits.perCustomer));
       }

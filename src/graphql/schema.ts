@@ -3,10 +3,13 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import { addResolversToSchema } from "@graphql-tools/schema";
 import { type DocumentNode, type GraphQLSchema, parse } from "graphql";
 import { packageFile } from "../package-file.ts";
+import type { Context } from "./context.ts";
 import { resolveEntitiesOneByOne } from "./entities.ts";
+import { forbidden } from "./errors.ts";
 import type { Resolvers } from "./generated/resolvers.ts";
 import { type FindReference, nodeResolvers } from "./node.resolvers.ts";
 import { CalendarDate, DateTime, Points } from "./scalars.ts";
+import { subgraphSdl } from "./subgraph-sdl.ts";
 
 const schemaDir = packageFile("schema/");
 
@@ -18,7 +21,7 @@ export function readTypeDefs(): DocumentNode[] {
 }
 
 /** The executable schema: the SDL of `schema/` as a Federation 2 subgraph, with the features' resolvers. */
-export function buildSchema(features: readonly Resolvers[]): GraphQLSchema {
+export function buildSchema(features: readonly Resolvers[], options: { scopes?: boolean } = {}): GraphQLSchema {
   const finders = new Map(
     features
       .flatMap((feature) => Object.entries(feature) as [string, Fields][])
@@ -35,7 +38,21 @@ export function buildSchema(features: readonly Resolvers[]): GraphQLSchema {
     resolvers: withoutReferences(resolvers) as Parameters<typeof addResolversToSchema>[0]["resolvers"],
     resolverValidationOptions: { requireResolversToMatchSchema: "error", requireResolversForResolveType: "error" },
   });
-  return resolveEntitiesOneByOne(executable);
+  return describeToRouters(resolveEntitiesOneByOne(executable), options);
+}
+
+/** Answers `_service` for trusted routers only: its SDL names every operation, those for operators too. */
+function describeToRouters(schema: GraphQLSchema, { scopes = false }: { scopes?: boolean }): GraphQLSchema {
+  let sdl: string | undefined;
+  const field = schema.getQueryType()?.getFields()["_service"];
+  if (!field) return schema;
+  field.resolve = (_, __, { isRouter }: Context) => {
+    if (!isRouter)
+      throw forbidden("This is for a federated router, which sends ROUTER_SECRET in Router-Authorization.");
+    sdl ??= subgraphSdl(readTypeDefs(), { scopes });
+    return { sdl };
+  };
+  return schema;
 }
 
 type Fields = Record<string, unknown>;

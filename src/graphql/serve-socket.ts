@@ -4,9 +4,10 @@ import type { WebSocket } from "ws";
 import type { Logger } from "../platform/logger.ts";
 
 /** While more than this waits to be sent, nothing is read: a peer that does not read makes us write no more. */
-const HOLD_BYTES = 64 * 1024;
-const MAX_UNSENT_BYTES = 1024 * 1024;
-const STALLED_MS = 5_000;
+export const HOLD_BYTES = 64 * 1024;
+export const MAX_UNSENT_BYTES = 1024 * 1024;
+/** How long a peer may take nothing of what waits to be sent. */
+export const STALLED_MS = 5_000;
 const PING_MS = 25_000;
 /** A page that reconnects sends at most 20 subscriptions, and as many ends. */
 const MAX_MESSAGES = 300;

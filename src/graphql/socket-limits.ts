@@ -1,4 +1,4 @@
-/** How many sockets there may be at once. */
+/** How many sockets and event streams there may be at once. */
 export interface SocketLimits {
   perSession: number;
   /** The limit for one network address, or block of addresses. */
@@ -11,6 +11,19 @@ export interface OpenCount {
   /** Counts one more, until the returned function is called; null where there are as many as may be. */
   open(key: string): (() => void) | null;
 }
+
+/** Counts sockets and event streams together. */
+export interface OpenCounts {
+  ofSession: OpenCount;
+  ofBlock: OpenCount;
+  inAll: OpenCount;
+}
+
+export const makeOpenCounts = ({ perSession, perBlock, inAll }: SocketLimits): OpenCounts => ({
+  ofSession: makeOpenCount(perSession),
+  ofBlock: makeOpenCount(perBlock),
+  inAll: makeOpenCount(inAll),
+});
 
 export function makeOpenCount(most: number): OpenCount {
   const counts = new Map<string, number>();

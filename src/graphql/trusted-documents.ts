@@ -5,7 +5,7 @@ import { z } from "zod";
 import { ConfigError } from "../config/config.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import { badUserInput, PublicError } from "./errors.ts";
-import { limitError, MAX_TOKENS } from "./limits.ts";
+import { limitError, publicLimits } from "./limits.ts";
 
 /** What of a request says which document is meant, as it came. */
 export interface SentDocument {
@@ -19,10 +19,14 @@ export interface SentDocument {
 /** Finds documents by their ids and, where only trusted ones are run, refuses the public all others. */
 export interface DocumentGate {
   /**
+   * @param from a router is trusted to have admitted the documents whose parts it sends
    * @returns the text to run, when it is known or was sent; the hash of one that was asked for by an id that is in no
    *   manifest; nothing when no document was named at all; or why it is not run
    */
-  admit(sent: SentDocument, viewer: Viewer): { text?: string; hash?: string } | PublicError;
+  admit(
+    sent: SentDocument,
+    from: { viewer: Viewer; isRouter: boolean },
+  ): { text?: string; hash?: string } | PublicError;
 }
 
 const idShape = /^sha256:([0-9a-f]{64})$/;
@@ -39,12 +43,14 @@ export function makeDocumentGate(documents: ReadonlyMap<string, string>, { only 
     );
   }
   /** Operators and services hold a secret, and are not the public. */
-  const mustTrust = ({ kind }: Viewer) => only && (kind === "anonymous" || kind === "customer");
+  const isPublic = ({ kind }: Viewer) => kind === "anonymous" || kind === "customer";
   const howTo =
     "TRUSTED_DOCUMENTS=only: this gateway runs the documents of its manifests and no others. " +
-    "Add a frontend's manifest with TRUSTED_DOCUMENTS_MANIFESTS, or send an operator's bearer token.";
+    "Add a frontend's manifest with TRUSTED_DOCUMENTS_MANIFESTS, or send an operator's bearer token. " +
+    "A federated router sends the ROUTER_SECRET.";
   return {
-    admit({ query, documentId, extensions }, viewer) {
+    admit({ query, documentId, extensions }, { viewer, isRouter }) {
+      const mustTrust = only && !isRouter && isPublic(viewer);
       const field = documentId == null ? "extensions.persistedQuery.sha256Hash" : "documentId";
       const hash = documentId == null ? apolloHash(extensions) : idShape.exec(String(documentId))?.[1];
       if (documentId != null && hash === undefined) {
@@ -54,13 +60,13 @@ export function makeDocumentGate(documents: ReadonlyMap<string, string>, { only 
       if (typeof query === "string" && query !== "") {
         const own = sha256(query);
         if (hash !== undefined && hash !== own) return badUserInput(field, "this is not the id of the query");
-        if (!mustTrust(viewer) || documents.has(own)) return { text: query };
+        if (!mustTrust || documents.has(own)) return { text: query };
         return new PublicError("QUERY_NOT_IN_SAFELIST", `This document is not trusted. ${howTo}`);
       }
       if (hash === undefined) return {};
       const text = documents.get(String(hash));
       if (text !== undefined) return { text };
-      if (!mustTrust(viewer)) return { hash: String(hash) };
+      if (!mustTrust) return { hash: String(hash) };
       return new PublicError("PERSISTED_QUERY_NOT_IN_LIST", `No trusted document has this id. ${howTo}`);
     },
   };
@@ -142,7 +148,7 @@ function problemOf(id: string, text: string, schema: GraphQLSchema): string | un
   const problem = problemOfId(id, text);
   if (problem) return problem;
   try {
-    const document = parse(text, { maxTokens: MAX_TOKENS });
+    const document = parse(text, { maxTokens: publicLimits.tokens });
     const error = limitError(schema, document) ?? validate(schema, document)[0];
     return error?.message;
   } catch (error) {

@@ -1,6 +1,6 @@
 import { unauthenticated } from "../graphql/errors.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
-import { groupIdOf, toGlobalId } from "../graphql/global-id.ts";
+import { groupIdOf, textOf, toGlobalId } from "../graphql/global-id.ts";
 import type { GroupSelector } from "../upstream/capillary/identities.ts";
 
 export function groupResolvers(): Resolvers {
@@ -20,8 +20,12 @@ export function groupResolvers(): Resolvers {
     },
 
     GroupWallet: {
-      __resolveReference({ id }, { loaders }) {
-        const groupId = groupIdOf(id);
+      __resolveReference(reference, { loaders }) {
+        if ("externalId" in reference) {
+          const externalId = textOf(reference.externalId);
+          return externalId === null ? null : loaders.group.load({ externalId });
+        }
+        const groupId = "id" in reference ? groupIdOf(reference.id) : textOf(reference.groupId);
         return groupId === null ? null : loaders.group.load({ groupId });
       },
       id: ({ groupId }) => toGlobalId("GroupWallet", groupId),

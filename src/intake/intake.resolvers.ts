@@ -1,14 +1,7 @@
 import { z } from "zod";
 import { awardsOf } from "../awards/index.ts";
 import { isRefused, type Refusal, refusal } from "../domain/refusal.ts";
-import {
-  type Connection,
-  connectionFields,
-  cursorPart,
-  makeCursor,
-  pageSize,
-  readCursor,
-} from "../graphql/connection.ts";
+import { type Connection, connectionFields, cursorPart, makeCursor, readPage, toPage } from "../graphql/connection.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator, requireService } from "../graphql/guards.ts";
@@ -45,16 +38,12 @@ export function intakeResolvers(deps: IntakeResolversDeps): Resolvers {
         requireOperator(context, "rewards", "support");
         return processMessage.simulate(payload);
       },
-      async quarantinedRewards(_, { first, after, openOnly }, context) {
+      async quarantinedRewards(_, { openOnly, ...args }, context) {
         requireOperator(context, "rewards", "support");
-        const limit = pageSize(first);
-        const from = readCursor(after, cursorShape);
+        const bounds = readPage(args, cursorShape);
         const wanted = { openOnly: openOnly ?? true };
-        const rows = await quarantined.page(wanted, { limit: limit + 1, after: from });
         const connection: Connection<QuarantinedReward> = {
-          nodes: rows.slice(0, limit),
-          hasNextPage: rows.length > limit,
-          hasPreviousPage: from !== null,
+          ...toPage(await quarantined.page(wanted, bounds), bounds),
           cursorOf: ({ receivedAt, id }) => makeCursor([receivedAt.toISOString(), id]),
           totalCount: () => quarantined.count(wanted),
         };
@@ -117,6 +106,10 @@ export function intakeResolvers(deps: IntakeResolversDeps): Resolvers {
     },
 
     QuarantinedReward: {
+      __resolveReference({ id }, { viewer }) {
+        const messageId = uuidOf("QuarantinedReward", id);
+        return messageId && viewer.kind === "operator" ? quarantined.byId(messageId) : null;
+      },
       id: ({ id }) => toGlobalId("QuarantinedReward", id),
       problems: ({ problems }) => problems as unknown as Problem[],
     },

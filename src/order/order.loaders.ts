@@ -8,10 +8,15 @@ import type { OrderAggregate } from "./order-aggregate.ts";
 
 export interface OrderLoaders extends OrderedLoaders {
   order: DataLoader<string, Order | null>;
+  orderByNumber: DataLoader<string, Order | null>;
   /** With all that decides what may happen to it now. */
   orderAggregate: DataLoader<string, OrderAggregate | null>;
   /** By award: the order that a prize was claimed with. */
   prizeOrder: DataLoader<string, Order | null>;
+  orderLine: DataLoader<string, OrderLine | null>;
+  movement: DataLoader<string, Movement | null>;
+  discrepancy: DataLoader<string, Discrepancy | null>;
+  voucher: DataLoader<string, GivenVoucher | null>;
   /** All by order. */
   orderLines: DataLoader<string, OrderLine[]>;
   movements: DataLoader<string, Movement[]>;
@@ -35,29 +40,30 @@ export function orderLoaders(
       return keys.map((key) => groups.get(key) ?? []);
     }, options);
 
+  /** The row of each key, or null. */
+  const single = <Row>(read: (keys: readonly string[]) => Promise<Row[]>, keyOf: (row: Row) => string | null) =>
+    new DataLoader<string, Row | null>(async (keys) => {
+      const found = new Map((await read(keys)).map((row) => [keyOf(row), row]));
+      return keys.map((key) => found.get(key) ?? null);
+    }, options);
+  const idOf = ({ id }: { id: string }) => id;
+
   return {
-    order: new DataLoader<string, Order | null>(async (ids) => {
-      const found = new Map((await orders.byIds(ids)).map((order) => [order.id, order]));
-      return ids.map((id) => found.get(id) ?? null);
-    }, options),
-    orderAggregate: new DataLoader<string, OrderAggregate | null>(async (ids) => {
-      const found = new Map((await orders.aggregates(ids)).map((order) => [order.id, order]));
-      return ids.map((id) => found.get(id) ?? null);
-    }, options),
-    prizeOrder: new DataLoader<string, Order | null>(async (awardIds) => {
-      const found = new Map((await orders.byPrizes(awardIds)).map((order) => [order.awardId, order]));
-      return awardIds.map((id) => found.get(id) ?? null);
-    }, options),
+    order: single(orders.byIds, idOf),
+    orderByNumber: single(orders.byNumbers, ({ number }) => number),
+    orderAggregate: single(orders.aggregates, idOf),
+    prizeOrder: single(orders.byPrizes, ({ awardId }) => awardId),
+    orderLine: single(orders.linesByIds, idOf),
+    movement: single(orders.movementsByIds, idOf),
+    discrepancy: single(orders.discrepanciesByIds, idOf),
+    voucher: single(orders.vouchersByIds, idOf),
     orderLines: grouped(orders.linesOf, (line) => line.orderId),
     movements: grouped(orders.movementsOf, (movement) => movement.orderId),
     orderEvents: grouped(orders.eventsOf, (event) => event.orderId),
     discrepancies: grouped(orders.discrepanciesOf, (discrepancy) => discrepancy.orderId),
     issues: grouped(orders.issuesOf, (issue) => issue.lineId),
     vouchers: grouped(orders.vouchersOf, (voucher) => voucher.lineId),
-    shipment: new DataLoader<string, Shipment | null>(async (lineIds) => {
-      const found = new Map((await orders.shipmentsOf(lineIds)).map((shipment) => [shipment.lineId, shipment]));
-      return lineIds.map((id) => found.get(id) ?? null);
-    }, options),
+    shipment: single<Shipment>(orders.shipmentsOf, ({ lineId }) => lineId),
     heldGroupPoints: new DataLoader<string, number>(async (groupIds) => {
       const held = await orders.heldGroupPoints(groupIds);
       return groupIds.map((id) => held.get(id) ?? 0);

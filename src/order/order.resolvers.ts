@@ -1,21 +1,15 @@
+import type DataLoader from "dataloader";
 import { z } from "zod";
 import type { SessionStore } from "../auth/index.ts";
 import { seesCustomers } from "../domain/operator-roles.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { maySee, seesEverybody } from "../domain/viewer.ts";
 import { abortable } from "../graphql/abortable.ts";
-import {
-  type Connection,
-  connectionFields,
-  cursorPart,
-  makeCursor,
-  pageSize,
-  readCursor,
-} from "../graphql/connection.ts";
+import { type Connection, connectionFields, cursorPart, makeCursor, readPage, toPage } from "../graphql/connection.ts";
 import type { Context } from "../graphql/context.ts";
 import { badUserInput, unauthenticated } from "../graphql/errors.ts";
 import type { CustomerOrdersArgs, Resolvers } from "../graphql/generated/resolvers.ts";
-import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { NOWHERE, textOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type CancelOrder, type ChangedOrder, cancellableUnits, orderNotFound } from "./cancel-order.ts";
@@ -61,14 +55,10 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
   const { orders, sessions, clock } = deps;
 
   async function list(owner: { customerId?: string }, args: CustomerOrdersArgs): Promise<Connection<Order>> {
-    const limit = pageSize(args.first);
-    const after = readCursor(args.after, cursorShape);
+    const bounds = readPage(args, cursorShape);
     const query = { ...owner, ...(args.filter && { filter: args.filter }) };
-    const found = await orders.page(query, { limit: limit + 1, after });
     return {
-      nodes: found.slice(0, limit),
-      hasNextPage: found.length > limit,
-      hasPreviousPage: after !== null,
+      ...toPage(await orders.page(query, bounds), bounds),
       cursorOf: (order) => makeCursor([order.placedAt.toISOString(), order.id]),
       totalCount: () => orders.count(query),
     };
@@ -82,6 +72,20 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
     const orderId = uuidOf("Order", globalId);
     const order = orderId ? await loaders.order.load(orderId) : null;
     return order && maySee(viewer, order.customerId) ? order : null;
+  }
+
+  const load = async <Row>(rows: DataLoader<string, Row | null>, id: string | null): Promise<Row | null> =>
+    id === null ? null : rows.load(id);
+
+  /** What belongs to an order, if the viewer may see the order. */
+  async function ofVisible<Part extends { orderId: string }>(
+    { viewer, loaders }: Pick<Context<OrderLoaders>, "viewer" | "loaders">,
+    parts: DataLoader<string, Part | null>,
+    id: string | null,
+  ): Promise<Part | null> {
+    const part = await load(parts, id);
+    const order = part && (await loaders.order.load(part.orderId));
+    return order && maySee(viewer, order.customerId) ? part : null;
   }
 
   const refusedPayload = ({ refusals }: Refused) => ({ order: null, replayed: false, userErrors: refusals });
@@ -242,7 +246,12 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
     },
 
     Order: {
-      __resolveReference: ({ id }, context) => visible(id, context),
+      async __resolveReference(reference, context) {
+        if ("id" in reference) return visible(reference.id, context);
+        const number = textOf(reference.number);
+        const order = number === null ? null : await context.loaders.orderByNumber.load(number);
+        return order && maySee(context.viewer, order.customerId) ? order : null;
+      },
       id: ({ id }) => toGlobalId("Order", id),
       customer: ({ customerId }) => ({ customerId }),
       prize: ({ awardId }, _, { loaders }) => (awardId === null ? null : loaders.award.load(awardId)),
@@ -261,6 +270,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
     },
 
     OrderLine: {
+      __resolveReference: ({ id }, context) => ofVisible(context, context.loaders.orderLine, uuidOf("OrderLine", id)),
       id: ({ id }) => toGlobalId("OrderLine", id),
       reward: ({ rewardId }, _, { loaders }) => loaders.reward.load(rewardId),
       points: ({ unitPoints, quantity }) => unitPoints * quantity,
@@ -298,6 +308,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
     },
 
     PointsMovement: {
+      __resolveReference: ({ id }, context) => ofVisible(context, context.loaders.movement, uuidOf("Movement", id)),
       id: ({ id }) => toGlobalId("Movement", id),
       groupWallet: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.group.load({ groupId })),
       lineIds: ({ lineIds }) => lineIds.map((id) => toGlobalId("OrderLine", id)),
@@ -305,12 +316,19 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
     },
 
     Discrepancy: {
+      __resolveReference: ({ id }, { viewer, loaders }) =>
+        viewer.kind === "operator" ? load(loaders.discrepancy, uuidOf("Discrepancy", id)) : null,
       id: ({ id }) => toGlobalId("Discrepancy", id),
       movementId: ({ movementId }) => (movementId ? toGlobalId("Movement", movementId) : null),
       lineId: ({ lineId }) => (lineId ? toGlobalId("OrderLine", lineId) : null),
     },
 
     Voucher: {
+      async __resolveReference({ id }, context) {
+        const voucher = await load(context.loaders.voucher, uuidOf("Voucher", id));
+        const line = voucher && (await ofVisible(context, context.loaders.orderLine, voucher.lineId));
+        return line && voucher;
+      },
       id: ({ id }) => toGlobalId("Voucher", id),
       validUntil: ({ validUntil }) => dayOf(validUntil),
     },

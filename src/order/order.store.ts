@@ -1,5 +1,6 @@
 import type { OrderStatus, PointsState } from "../domain/generated/words.ts";
 import { customerTopic, orderTopic } from "../domain/topics.ts";
+import type { PageBounds } from "../graphql/connection.ts";
 import type { Clock } from "../platform/clock.ts";
 import { columnsOf } from "../platform/columns.ts";
 import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
@@ -81,13 +82,16 @@ const allOf = (conditions: readonly Prisma.Sql[]) => Prisma.join([Prisma.sql`tru
 
 export interface OrderStore {
   byIds(ids: readonly string[]): Promise<Order[]>;
+  byNumbers(numbers: readonly string[]): Promise<Order[]>;
   /** The order that each of these prizes was claimed with: the one that counts, else the newest of those that came to nothing. */
   byPrizes(awardIds: readonly string[]): Promise<Order[]>;
-  page(
-    query: { customerId?: string; filter?: OrderFilter },
-    page: { limit: number; after: OrderCursor | null },
-  ): Promise<Order[]>;
+  page(query: { customerId?: string; filter?: OrderFilter }, page: PageBounds<OrderCursor>): Promise<Order[]>;
   count(query: { customerId?: string; filter?: OrderFilter }): Promise<number>;
+  linesByIds(ids: readonly string[]): Promise<OrderLine[]>;
+  movementsByIds(ids: readonly string[]): Promise<Movement[]>;
+  discrepanciesByIds(ids: readonly string[]): Promise<Discrepancy[]>;
+  /** Those that were given. */
+  vouchersByIds(ids: readonly string[]): Promise<GivenVoucher[]>;
   linesOf(orderIds: readonly string[]): Promise<OrderLine[]>;
   movementsOf(orderIds: readonly string[]): Promise<Movement[]>;
   eventsOf(orderIds: readonly string[]): Promise<OrderEvent[]>;
@@ -141,10 +145,28 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
   };
   const among = (ids: readonly string[]) => ({ in: [...ids] });
 
+  const vouchers = (which: Prisma.Sql) => db.$queryRaw<GivenVoucher[]>`
+    select ${voucherColumns}, order_units.line_id as "lineId"
+    from order_units join voucher_codes on unit_id = order_units.id
+    where ${which} and voucher_codes.state = 'ALLOCATED' order by order_units.unit`;
+
+  async function discrepancies(which: Prisma.DiscrepancyWhereInput): Promise<Discrepancy[]> {
+    const rows = await db.discrepancy.findMany({ where: which, orderBy: { foundAt: "asc" } });
+    const unitIds = rows.flatMap(({ unitId }) => unitId ?? []);
+    const units = unitIds.length > 0 ? await db.orderUnit.findMany({ where: { id: among(unitIds) } }) : [];
+    const lineOfUnit = (unitId: string | null) => units.find(({ id }) => id === unitId)?.lineId ?? null;
+    return rows.map((row) => ({ ...row, lineId: row.lineId ?? lineOfUnit(row.unitId) }));
+  }
+
   return {
     async byIds(ids) {
       const rows = await db.$queryRaw<OrderRow[]>`
         select ${orderColumns} from orders where id = any(${[...ids]}::uuid[])`;
+      return rows.map(toOrder);
+    },
+    async byNumbers(numbers) {
+      const rows = await db.$queryRaw<OrderRow[]>`
+        select ${orderColumns} from orders where number = any(${[...numbers]}::text[])`;
       return rows.map(toOrder);
     },
 
@@ -154,11 +176,16 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
       return [...ofEach.values()].flatMap((same) => same.find(isPrizeTaken) ?? same[0] ?? []).map(toOrder);
     },
 
-    async page(query, { limit, after }) {
+    async page(query, { limit, after, before, backwards }) {
       const conditions = conditionsOf(query);
-      if (after) conditions.push(Prisma.sql`(placed_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`);
+      const within = ([placedAt, id]: OrderCursor, than: Prisma.Sql) =>
+        conditions.push(Prisma.sql`(placed_at, id) ${than} (${placedAt}::timestamptz, ${id}::uuid)`);
+      if (after) within(after, Prisma.sql`<`);
+      if (before) within(before, Prisma.sql`>`);
+      const direction = backwards ? Prisma.sql`asc` : Prisma.sql`desc`;
       const rows = await db.$queryRaw<OrderRow[]>`
-        select ${orderColumns} from orders where ${allOf(conditions)} order by placed_at desc, id desc limit ${limit}`;
+        select ${orderColumns} from orders where ${allOf(conditions)}
+        order by placed_at ${direction}, id ${direction} limit ${limit}`;
       return rows.map(toOrder);
     },
 
@@ -167,6 +194,19 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
         select count(*)::int as count from orders where ${allOf(conditionsOf(query))}`;
       return row?.count ?? 0;
     },
+
+    async linesByIds(ids) {
+      const rows = await db.$queryRaw<LineRow[]>`
+        select ${lineColumns} from order_lines where id = any(${[...ids]}::uuid[])`;
+      return rows.map(toLine);
+    },
+    async movementsByIds(ids) {
+      const rows = await db.$queryRaw<MovementRow[]>`
+        select ${movementColumns} from points_movements where id = any(${[...ids]}::uuid[])`;
+      return rows.map(toMovement);
+    },
+    discrepanciesByIds: (ids) => discrepancies({ id: among(ids) }),
+    vouchersByIds: (ids) => vouchers(Prisma.sql`voucher_codes.id = any(${[...ids]}::uuid[])`),
 
     async linesOf(orderIds) {
       const rows = await db.$queryRaw<LineRow[]>`
@@ -182,11 +222,7 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
     eventsOf: (orderIds) => db.$queryRaw<OrderEvent[]>`
       select ${eventColumns} from order_events where order_id = any(${[...orderIds]}::uuid[]) order by seq`,
 
-    vouchersOf: (lineIds) => db.$queryRaw<GivenVoucher[]>`
-      select ${voucherColumns}, order_units.line_id as "lineId"
-      from order_units join voucher_codes on unit_id = order_units.id
-      where order_units.line_id = any(${[...lineIds]}::uuid[]) and voucher_codes.state = 'ALLOCATED'
-      order by order_units.unit`,
+    vouchersOf: (lineIds) => vouchers(Prisma.sql`order_units.line_id = any(${[...lineIds]}::uuid[])`),
     async issuesOf(lineIds) {
       const rows = await db.unitIssue.findMany({
         where: { unit: { lineId: among(lineIds) } },
@@ -198,13 +234,7 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
     },
     shipmentsOf: (lineIds) => db.$queryRaw<Shipment[]>`
       select ${shipmentColumns} from shipments where line_id = any(${[...lineIds]}::uuid[])`,
-    async discrepanciesOf(orderIds) {
-      const rows = await db.discrepancy.findMany({ where: { orderId: among(orderIds) }, orderBy: { foundAt: "asc" } });
-      const unitIds = rows.flatMap(({ unitId }) => unitId ?? []);
-      const units = unitIds.length > 0 ? await db.orderUnit.findMany({ where: { id: among(unitIds) } }) : [];
-      const lineOfUnit = (unitId: string | null) => units.find(({ id }) => id === unitId)?.lineId ?? null;
-      return rows.map((row) => ({ ...row, lineId: row.lineId ?? lineOfUnit(row.unitId) }));
-    },
+    discrepanciesOf: (orderIds) => discrepancies({ orderId: among(orderIds) }),
 
     news: (orderId, seq, limit) => readNews(db, orderId, seq, limit),
     async heads(orderIds) {

@@ -24,11 +24,16 @@ import { mountDraws } from "../draws/index.ts";
 import type { Features } from "../features.ts";
 import type { CompiledOptions } from "../graphql/compiled.ts";
 import type { SessionCookies } from "../graphql/context.ts";
-import { makeDocumentCache } from "../graphql/document-cache.ts";
+import { makeDocumentSenders } from "../graphql/document-sender.ts";
+import { makeEventStreams } from "../graphql/event-streams.ts";
 import { mountGraphql } from "../graphql/http.ts";
+import { makeOperations } from "../graphql/operations.ts";
 import { makeOriginCheck } from "../graphql/origins.ts";
 import { makeRateLimits, OPERATION_COST } from "../graphql/rate-limits.ts";
+import { makeEndings } from "../graphql/socket-endings.ts";
+import { makeOpenCounts } from "../graphql/socket-limits.ts";
 import { mountSubscriptions } from "../graphql/subscriptions.ts";
+import { makeTrustedRouter, ROUTER_HEADER } from "../graphql/trusted-router.ts";
 import type { DocumentGate } from "../graphql/trusted-documents.ts";
 import { acceptsHtml, errorPage, errorPageHeaders, sendError } from "../http/error-page.ts";
 import { mountGraphiqlSettings } from "../http/graphiql-settings.ts";
@@ -226,7 +231,9 @@ export async function startServer({
         {
           cache,
           ...from
-        }: Pick<Context, "requestId" | "address" | "userAgent" | "cookies" | "charge"> & { cache: boolean },
+        }: Pick<Context, "requestId" | "isRouter" | "address" | "userAgent" | "cookies" | "charge"> & {
+          cache: boolean;
+        },
       ): Context => {
         const loadersOf = (whose: Viewer) => makeLoaders(whose, from.requestId, { cache });
         let loaders: Context["loaders"] | undefined;
@@ -242,26 +249,65 @@ export async function startServer({
         };
       };
 
-      const validated = makeDocumentCache();
+      const senders = makeDocumentSenders();
+      const trustedRouter = makeTrustedRouter(config.routerSecret);
       const { costPerMinute } = config;
       const rateLimits = makeRateLimits(costPerMinute);
-      const blockOf = (request: IncomingMessage) => addressBlock(proxyAddr(request, trusted));
+      /** A trusted router is believed the address that it relays, wherever it runs. */
+      const addressOf = (request: IncomingMessage, isRouter: boolean) =>
+        proxyAddr(request, (address, distance) => (isRouter && distance === 0) || trusted(address, distance));
+      const operations = makeOperations({ schema, documents, senders, log });
+      const sessionEnds = makeEndings({ onEnd: sessions.onEnd, liveAmong: sessions.liveAmong, log });
+      const { onEnd: onKeyEnd, liveAmong: liveKeys } = auth.operatorKeys;
+      const keyEnds = makeEndings({ onEnd: onKeyEnd, liveAmong: liveKeys, log });
+      const open = makeOpenCounts({
+        perSession: config.socketsPerSession,
+        perBlock: config.socketsPerAddress,
+        inAll: MAX_SOCKETS,
+      });
+      const viewerOfRequest = ({ raw, headers, cookies }: FastifyRequest) =>
+        viewerOf(headers.authorization, mayUseCookies(raw) ? cookies[cookieNames.access] : undefined);
+      const contextOfStream = (viewer: Viewer, isRouter: boolean, requestId: string, request: IncomingMessage) => {
+        const address = addressOf(request, isRouter);
+        const block = addressBlock(address);
+        const charge = (cost: number) => rateLimits.charge({ viewer, block, isRouter }, cost).error;
+        const userAgent = request.headers["user-agent"];
+        return contextOf(viewer, { charge, requestId, isRouter, address, userAgent, cookies: noCookies, cache: false });
+      };
+      const streams = makeEventStreams({
+        schema,
+        operations,
+        sessionEnds,
+        keyEnds,
+        open,
+        auditUse: audit.auditUse,
+        log,
+        blockOf: ({ raw }) => addressBlock(addressOf(raw, false)),
+        async makeContext(request) {
+          trustedRouter.check(request.headers);
+          const isRouter = trustedRouter.is(request.headers[ROUTER_HEADER]);
+          return contextOfStream(await viewerOfRequest(request), isRouter, request.id, request.raw);
+        },
+      });
       const stopGraphql = await mountGraphql(fastify, {
         schema,
         documents,
-        validated,
+        senders,
+        trustedRouter,
+        streams,
         compiled,
         isProduction: config.isProduction,
         metrics,
         log,
         auditUse: audit.auditUse,
         async makeContext(request: FastifyRequest, reply: FastifyReply) {
-          const mayUse = mayUseCookies(request.raw);
-          const accessCookie = mayUse ? request.cookies[cookieNames.access] : undefined;
-          const viewer = await viewerOf(request.headers.authorization, accessCookie);
-          const block = addressBlock(request.ip);
+          trustedRouter.check(request.headers);
+          const isRouter = trustedRouter.is(request.headers[ROUTER_HEADER]);
+          const viewer = await viewerOfRequest(request);
+          const address = addressOf(request.raw, isRouter);
+          const block = addressBlock(address);
           const charge = (cost: number) => {
-            const { error, headers } = rateLimits.charge({ viewer, block }, cost);
+            const { error, headers } = rateLimits.charge({ viewer, block, isRouter }, cost);
             reply.headers(headers);
             return error;
           };
@@ -270,44 +316,43 @@ export async function startServer({
           return contextOf(viewer, {
             charge,
             requestId: request.id,
-            address: request.ip,
+            isRouter,
+            address,
             userAgent: request.headers["user-agent"],
-            cookies: mayUse ? sessionCookies(request, reply, isSecure) : noCookies,
+            cookies: mayUseCookies(request.raw) ? sessionCookies(request, reply, isSecure) : noCookies,
             cache: true,
           });
         },
       });
       const stopSubscriptions = mountSubscriptions(http, {
         schema,
-        documents,
-        validated,
+        operations,
+        trustedRouter,
+        sessionEnds,
+        keyEnds,
         metrics,
         log,
         isOriginAllowed: mayUseCookies,
-        async identify(authorization, request) {
+        async identify(inMessage, request) {
+          const authorization = inMessage ?? request.headers.authorization;
           const cookies = fastify.parseCookie(request.headers.cookie ?? "");
           const viewer = await viewerOf(authorization, cookies[cookieNames.access]);
           const gaveBadToken = authorization !== undefined && viewer.kind === "anonymous";
           return gaveBadToken ? null : viewer;
         },
-        onSessionEnd: sessions.onEnd,
-        liveSessions: sessions.liveAmong,
-        onKeyEnd: auth.operatorKeys.onEnd,
-        liveKeys: auth.operatorKeys.liveAmong,
         auditUse: audit.auditUse,
-        limits: { perSession: config.socketsPerSession, perBlock: config.socketsPerAddress, inAll: MAX_SOCKETS },
-        blockOf,
-        makeContext: (viewer, request) =>
-          contextOf(viewer, {
-            charge: (cost) => rateLimits.charge({ viewer, block: blockOf(request) }, cost).error,
-            requestId: requestIdOf(request),
-            address: proxyAddr(request, trusted),
-            userAgent: request.headers["user-agent"],
-            cookies: noCookies,
-            cache: false,
-          }),
+        open,
+        blockOf: (request) => addressBlock(addressOf(request, false)),
+        makeContext: ({ viewer, isRouter }, request) =>
+          contextOfStream(viewer, isRouter, requestIdOf(request), request),
       });
-      closers.push(stopSubscriptions, stopGraphql, () => fastify.close());
+      const stopStreams = async () => {
+        streams.close(); // at once: a stream whose subscription was aborted would say that it is complete
+        await stopSubscriptions();
+        sessionEnds.stop();
+        keyEnds.stop();
+      };
+      closers.push(stopStreams, stopGraphql, () => fastify.close());
       await fastify.ready();
       answer = isTracing() ? traced : (request, response) => fastify.routing(request, response);
 

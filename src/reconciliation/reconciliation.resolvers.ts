@@ -1,13 +1,6 @@
 import { z } from "zod";
 import { isRefused, type Refusal, refusal } from "../domain/refusal.ts";
-import {
-  type Connection,
-  connectionFields,
-  cursorPart,
-  makeCursor,
-  pageSize,
-  readCursor,
-} from "../graphql/connection.ts";
+import { type Connection, connectionFields, cursorPart, makeCursor, readPage, toPage } from "../graphql/connection.ts";
 import { badUserInput } from "../graphql/errors.ts";
 import type { Resolvers, RunReconciliationInput } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
@@ -46,13 +39,9 @@ export function reconciliationResolvers(deps: ReconciliationResolversDeps): Reso
     read: (page: { limit: number; after: readonly [string, string] | null }) => Promise<Row[]>,
     totalCount: () => Promise<number>,
   ): Promise<Connection<Row>> {
-    const limit = pageSize(first);
-    const from = readCursor(after, cursorShape);
-    const rows = await read({ limit: limit + 1, after: from });
+    const bounds = readPage({ first, after }, cursorShape);
     return {
-      nodes: rows.slice(0, limit),
-      hasNextPage: rows.length > limit,
-      hasPreviousPage: from !== null,
+      ...toPage(await read(bounds), bounds),
       cursorOf: (row) => makeCursor([atOf(row).toISOString(), row.id]),
       totalCount,
     };

@@ -152,6 +152,10 @@ describe("the reward history", () => {
       more = page.pageInfo.hasNextPage;
     }
     expect(paged).toEqual(all.nodes.map(({ id }) => id));
+    const last = await history(customer, "(last: 3)");
+    expect(last.nodes).toEqual(all.nodes.slice(2));
+    const middle = await history(customer, `(last: 2, before: "${last.pageInfo.endCursor}")`);
+    expect(middle.nodes).toEqual(all.nodes.slice(2, 4));
     expect(new Set(paged).size).toBe(5);
     expect(
       all.nodes
@@ -397,6 +401,10 @@ describe("the tickets of a lucky draw", () => {
       `{ me { tickets(first: 2, after: "${paged.tickets.pageInfo.endCursor}") { nodes { number } pageInfo { hasNextPage } } } }`,
     );
     expect(rest.tickets).toEqual({ nodes: [{ number: 1 }], pageInfo: { hasNextPage: false } });
+    const { me: back } = await customer.ok<{ me: { tickets: unknown } }>(
+      `{ me { tickets(last: 5, before: "${paged.tickets.pageInfo.endCursor}") { nodes { number } pageInfo { hasNextPage } } } }`,
+    );
+    expect(back.tickets).toEqual({ nodes: [{ number: 3 }], pageInfo: { hasNextPage: true } });
   });
 
   test("of somebody else are not seen, and an operator sees no secret", async () => {

@@ -22,8 +22,8 @@ interface Page {
   totalCount: number;
   pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
 }
-const document = `query ($first: Int, $after: String, $filter: RewardFilter, $sort: RewardSort) {
-  rewards(first: $first, after: $after, filter: $filter, sort: $sort) {
+const document = `query ($first: Int, $after: String, $last: Int, $before: String, $filter: RewardFilter, $sort: RewardSort) {
+  rewards(first: $first, after: $after, last: $last, before: $before, filter: $filter, sort: $sort) {
     nodes { id sku name points } edges { cursor node { sku } } totalCount
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
   }
@@ -243,6 +243,15 @@ describe("every sort", () => {
       after = page.pageInfo.endCursor;
     }
     expect(walked).toEqual(expected.map(({ sku }) => sku));
+    const back: string[] = [];
+    let before: string | null = null;
+    for (let pages = 1; pages <= 3; pages += 1) {
+      const page: Page = await list({ last: 5, before, sort, filter: { categories: [category] } });
+      expect(page.pageInfo).toMatchObject({ hasNextPage: pages > 1, hasPreviousPage: pages < 3 });
+      back.unshift(...page.nodes.map(({ sku }) => sku));
+      before = page.pageInfo.startCursor;
+    }
+    expect(back).toEqual(walked);
     const beyond = await list({ first: 3, after, sort, filter: { categories: [category] } });
     expect(beyond).toMatchObject({ nodes: [], pageInfo: { hasNextPage: false, startCursor: null, endCursor: null } });
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type GraphQLObjectType, getNamedType, isCompositeType } from "graphql";
+import { type GraphQLObjectType, getNamedType, isCompositeType, print } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeCursor } from "../../src/graphql/connection.ts";
 import { buildSchema } from "../../src/graphql/schema.ts";
@@ -106,7 +106,7 @@ const rows: Record<string, Row> = {
     forOperators("ok", "rewards", "support"),
   ],
   "Query.quarantinedRewards": ["{ it: quarantinedRewards { totalCount } }", forOperators("ok", "rewards", "support")],
-  "Query._service": ["{ it: _service { sdl } }", everybody],
+  "Query._service": ["{ it: _service { sdl } }", all("FORBIDDEN")],
   "Query._entities": [
     "query ($of: [_Any!]!) { it: _entities(representations: $of) { __typename } }",
     personal,
@@ -439,6 +439,23 @@ function outcomeOf({ data, errors }: Answer): Outcome {
 
 test("every field there is to ask for has its row", () => {
   expect(Object.keys(rows).toSorted()).toEqual(rootFields.toSorted());
+});
+
+test("each field that is for operators or services says so to routers", () => {
+  const said = ["Query", "Mutation", "Subscription"].flatMap((typeName) => {
+    const fields = (schema.getType(typeName) as GraphQLObjectType).getFields();
+    return Object.values(fields).map(({ name, astNode }) => {
+      const directives = astNode?.directives?.filter(({ name }) => ["tag", "requiresScopes"].includes(name.value));
+      return [`${typeName}.${name}`, directives?.map(print).join(" ") ?? ""];
+    });
+  });
+  const seen = Object.entries(rows).map(([name, [, { anonymous, owner, service }]]) => {
+    if (anonymous !== "UNAUTHENTICATED" || owner !== "FORBIDDEN") return [name, ""];
+    return service === "FORBIDDEN"
+      ? [name, '@tag(name: "operator") @requiresScopes(scopes: [["operator"]])']
+      : [name, '@tag(name: "service") @requiresScopes(scopes: [["operator"], ["service"]])'];
+  });
+  expect(Object.fromEntries(said)).toEqual(Object.fromEntries(seen));
 });
 
 describe.each(Object.entries(rows))("%s", (name, [document, outcomes, variables]) => {

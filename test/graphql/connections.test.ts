@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type Connection, connectionFields, makeCursor, pageSize, readCursor } from "../../src/graphql/connection.ts";
+import {
+  type Connection,
+  connectionFields,
+  makeCursor,
+  readCursor,
+  readPage,
+  toPage,
+} from "../../src/graphql/connection.ts";
 import { PublicError } from "../../src/graphql/errors.ts";
 
 const shape = z.tuple([z.literal("NAME"), z.string(), z.int()]);
@@ -19,10 +26,43 @@ describe("the size of a page", () => {
     [null, 20],
     [1, 1],
     [100, 100],
-  ])("for first %s is %i", (first, size) => expect(pageSize(first)).toBe(size));
-  test("without being asked for is the list's own", () => expect(pageSize(null, 50)).toBe(50));
-  test.each([0, -1, 101, 2 ** 31])("cannot be %i", (first) => {
-    expect(refusal(() => pageSize(first))).toMatchObject({ code: "BAD_USER_INPUT", field: "first" });
+  ])("for first %s is %i", (first, size) => expect(readPage({ first }, shape).limit).toBe(size + 1));
+  test.each([1, 100])("for last %i is as long, from the end", (last) => {
+    expect(readPage({ last }, shape)).toEqual({ limit: last + 1, after: null, before: null, backwards: true });
+  });
+  test.each([0, -1, 101, 2 ** 31])("cannot be %i", (size) => {
+    for (const field of ["first", "last"])
+      expect(refusal(() => readPage({ [field]: size }, shape))).toMatchObject({ code: "BAD_USER_INPUT", field });
+  });
+  test("is asked for from one end only", () => {
+    expect(refusal(() => readPage({ first: 1, last: 1 }, shape))).toMatchObject({
+      code: "BAD_USER_INPUT",
+      field: "last",
+    });
+    expect(readPage({ first: null, last: 1 }, shape).backwards).toBe(true);
+  });
+  test("begins and ends at cursors of its list", () => {
+    const [after, before] = [makeCursor(["NAME", "a", 1]), makeCursor(["NAME", "b", 2])];
+    expect(readPage({ after, before }, shape)).toMatchObject({ after: ["NAME", "a", 1], before: ["NAME", "b", 2] });
+    for (const field of ["after", "before"])
+      expect(refusal(() => readPage({ [field]: "x" }, shape))).toMatchObject({ code: "BAD_USER_INPUT", field });
+  });
+});
+
+describe("a page", () => {
+  const bounds = { limit: 3, after: null, before: null, backwards: false };
+  test("that was read forwards knows whether there is a next one", () => {
+    expect(toPage([1, 2, 3], bounds)).toEqual({ nodes: [1, 2], hasNextPage: true, hasPreviousPage: false });
+    expect(toPage([1, 2], { ...bounds, after: 0 })).toEqual({
+      nodes: [1, 2],
+      hasNextPage: false,
+      hasPreviousPage: true,
+    });
+  });
+  test("that was read from the end is in the order of the list", () => {
+    const backwards = { ...bounds, backwards: true };
+    expect(toPage([9, 8, 7], backwards)).toEqual({ nodes: [8, 9], hasNextPage: false, hasPreviousPage: true });
+    expect(toPage([8], { ...backwards, before: 9 })).toEqual({ nodes: [8], hasNextPage: true, hasPreviousPage: false });
   });
 });
 

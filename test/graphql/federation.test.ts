@@ -1,8 +1,19 @@
-import { composeServices } from "@theguild/federation-composition";
-import { buildSchema, parse } from "graphql";
+import { readFileSync } from "node:fs";
+import { composeSchemaContract, composeServices } from "@theguild/federation-composition";
+import { buildSchema, parse, validateSchema } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Customer, startTestGateway, type TestGateway, type TestReward } from "../support/gateway.ts";
+import { ROUTER_HEADER } from "../../src/graphql/trusted-router.ts";
+import { readTypeDefs } from "../../src/graphql/schema.ts";
+import { subgraphSdl } from "../../src/graphql/subgraph-sdl.ts";
+import {
+  type Customer,
+  ROUTER_SECRET,
+  startTestGateway,
+  type TestGateway,
+  type TestReward,
+} from "../support/gateway.ts";
 import type { Caller } from "../support/graphql.ts";
+import { post } from "../support/http.ts";
 import { captureLog } from "../support/log.ts";
 import { addToCart, orderSettled, placeOrder } from "../support/orders.ts";
 import { idleInBackground, queriesOf } from "../support/sql-spy.ts";
@@ -14,8 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-const sdlOf = async () =>
-  (await gateway.anonymous.ok<{ _service: { sdl: string } }>("{ _service { sdl } }"))._service.sdl;
+const sdlOf = async () => (await gateway.router.ok<{ _service: { sdl: string } }>("{ _service { sdl } }"))._service.sdl;
 
 describe("as a subgraph", () => {
   const reviews = `
@@ -45,8 +55,68 @@ describe("as a subgraph", () => {
     expect(compose((await sdlOf()).replaceAll('@key(fields: "id")', "")).errors?.length).toBeGreaterThan(0);
   });
 
-  test("it describes itself in words", async () => {
+  test("it describes itself in words, to trusted routers only", async () => {
     expect(await sdlOf()).toContain("What can be spent now: `balance` less `held`.");
+    const document = "{ _service { sdl } rewardCategories { name } }";
+    for (const caller of [gateway.anonymous, gateway.operator, gateway.service, await gateway.customer()]) {
+      const { data, errors } = await caller.send(document);
+      expect(data).toBeNull();
+      expect(errors).toMatchObject([{ path: ["_service"], extensions: { code: "FORBIDDEN" } }]);
+    }
+  });
+
+  test("its SDL is valid for tools that know only what it defines itself", async () => {
+    const sdl = await sdlOf();
+    expect(validateSchema(buildSchema(sdl))).toEqual([]);
+    expect(readFileSync(new URL("../../docs/subgraph.graphql", import.meta.url), "utf8").trim()).toBe(sdl.trim());
+  });
+
+  test("it tells routers that can read it which scopes to insist on, if it is set so", () => {
+    const supergraphOf = (scopes: boolean) => compose(subgraphSdl(readTypeDefs(), { scopes })).supergraphSdl ?? "";
+    expect(supergraphOf(true)).toContain('@requiresScopes(scopes: [["operator"], ["service"]])');
+    expect(supergraphOf(false)).toContain('@tag(name: "service")');
+    expect(supergraphOf(false)).not.toContain("requiresScopes");
+  });
+
+  test("a contract without the tags of operators and services has nothing of theirs", async () => {
+    const typeDefs = parse(await sdlOf());
+    const contract = composeSchemaContract(
+      [{ name: "tessera", url: "http://tessera/graphql", typeDefs }],
+      { include: new Set(), exclude: new Set(["operator", "service"]) },
+      true,
+    );
+    expect(contract.errors).toBeUndefined();
+    expect(contract.publicSdl).toMatch(/placeOrder/);
+    expect(contract.publicSdl).not.toMatch(
+      /For (services and )?operators?\. |RewardRule\b|Quarantined|openDiscrepancies/,
+    );
+  });
+
+  test("a router may have a trace of its operation, and a stranger may not", async () => {
+    const trace = { "apollo-federation-include-trace": "ftv1" };
+    const query = "{ rewards(first: 1) { nodes { name } } }";
+    const [asked, refused, wrong] = await Promise.all(
+      [ROUTER_SECRET, undefined, "x"].map((secret) =>
+        post(gateway.url, { query }, { ...trace, ...(secret !== undefined && { [ROUTER_HEADER]: secret }) }),
+      ),
+    );
+    expect(asked?.body).toMatchObject({ data: {}, extensions: { ftv1: expect.stringMatching(/^[\w+/]+=*$/) } });
+    expect(refused?.body).toMatchObject({ data: {} });
+    expect(refused?.body).not.toHaveProperty("extensions");
+    expect([wrong?.status, wrong?.body.errors?.[0]?.extensions.code]).toEqual([401, "UNAUTHENTICATED"]);
+  });
+
+  test("a router may send documents that are over the limits of strangers", async () => {
+    const fields = Array.from({ length: 60 }, (_, nth) => `c${nth}: rewardCategories { name }`).join(" ");
+    const refused = () => gateway.anonymous.send(`{ ${fields} }`);
+    expect(await refused()).toMatchObject({ errors: [{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }] });
+    await gateway.router.ok(`{ ${fields} }`);
+    // What the router has sent is remembered, and is no stranger's.
+    expect(await refused()).toMatchObject({ errors: [{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }] });
+    const tooMany = Array.from({ length: 101 }, (_, nth) => `c${nth}: rewardCategories { name }`).join(" ");
+    expect(await gateway.router.send(`{ ${tooMany} }`)).toMatchObject({
+      errors: [{ message: expect.stringContaining("100") }],
+    });
   });
 });
 
@@ -59,7 +129,10 @@ describe("entities", () => {
     other = await gateway.customer();
     reward = await gateway.voucher({ points: 10 });
     const orderId = await placeOrder(owner, reward.id);
-    await orderSettled(owner, orderId);
+    const order = await orderSettled(owner, orderId);
+    const externalId = `family of ${owner.customerId}`;
+    gateway.sandbox.capillary.addCustomer({ externalId: owner.customerId });
+    const group = gateway.sandbox.capillary.addGroup({ externalId, members: [{ customer: owner.customerId }] });
     await addToCart(owner, reward.id);
     const { me } = await owner.ok<{ me: { id: string; wallet: { id: string }; cart: { id: string } } }>(
       "{ me { id wallet { id } cart { id } } }",
@@ -69,13 +142,17 @@ describe("entities", () => {
       Wallet: { __typename: "Wallet", id: me.wallet.id },
       Cart: { __typename: "Cart", id: me.cart.id },
       Order: { __typename: "Order", id: orderId },
+      "Customer by customerId": { __typename: "Customer", customerId: owner.customerId },
+      "Order by number": { __typename: "Order", number: order.number },
+      "GroupWallet by groupId": { __typename: "GroupWallet", groupId: String(group.id) },
+      "GroupWallet by externalId": { __typename: "GroupWallet", externalId },
       "Reward by id": { __typename: "Reward", id: reward.id },
       "Reward by sku": { __typename: "Reward", sku: reward.sku },
     };
   });
   const query = `query ($references: [_Any!]!) { _entities(representations: $references) { __typename
     ... on Customer { customerId maskedMobile } ... on Wallet { balance } ... on Cart { total } ... on Order { total }
-    ... on Reward { id sku } } }`;
+    ... on GroupWallet { externalId } ... on Reward { id sku } } }`;
   const resolve = async (caller: Caller, ...wanted: unknown[]) => {
     const { data, errors } = await caller.send<{ _entities: unknown[] }>(query, { references: wanted });
     expect(errors).toBeUndefined();
@@ -95,6 +172,23 @@ describe("entities", () => {
     expect(await resolve(gateway.anonymous, ...personal)).toEqual([null, null, null, null]);
     const [customer, , cart, order] = personal;
     expect(await resolve(gateway.operator, customer, cart, order)).toEqual([seen[0], seen[2], seen[3]]);
+  });
+
+  test("are found by what people know them by, and are still theirs alone", async () => {
+    const byName = ["Customer by customerId", "Order by number", "GroupWallet by groupId", "GroupWallet by externalId"];
+    const wanted = byName.map((name) => references[name]);
+    const group = { __typename: "GroupWallet", externalId: `family of ${owner.customerId}` };
+    const seen = [
+      { __typename: "Customer", customerId: owner.customerId, maskedMobile: "98XXXXXX45" },
+      { __typename: "Order", total: 10 },
+      group,
+      group,
+    ];
+    expect(await resolve(owner, ...wanted)).toEqual(seen);
+    expect(await resolve(gateway.operator, ...wanted)).toEqual(seen);
+    for (const caller of [other, gateway.anonymous, gateway.service, gateway.router]) {
+      expect(await resolve(caller, ...wanted)).toEqual([null, null, null, null]);
+    }
   });
 
   test("that are rewards are everybody's, by id and by SKU", async () => {
@@ -117,6 +211,15 @@ describe("entities", () => {
         { __typename: name, id: "x" },
         { __typename: name, id: reward.id },
       ]),
+      ...Object.entries({
+        Customer: ["customerId"],
+        Order: ["number"],
+        GroupWallet: ["groupId", "externalId"],
+      }).flatMap(([name, keys]) =>
+        keys.flatMap((key) =>
+          ["none", "", " ", 7, null, ["x"], {}].map((value) => ({ __typename: name, [key]: value })),
+        ),
+      ),
     ];
     const answer = await resolve(owner, references["Reward by id"], ...unknown, references["Customer"]);
     expect(answer?.slice(1, -1)).toEqual(unknown.map(() => null));
@@ -180,8 +283,10 @@ describe("entities", () => {
           );
         }),
       ).toHaveLength(1);
-    const orders = Array.from({ length: 50 }, () => references["Order"]);
-    expect(await queriesOf(() => resolve(gateway.operator, ...orders))).toHaveLength(1);
+    for (const name of ["Order", "Order by number"]) {
+      const orders = Array.from({ length: 50 }, () => references[name]);
+      expect(await queriesOf(() => resolve(gateway.operator, ...orders))).toHaveLength(1);
+    }
   });
 
   test("stand with one wallet dark while it cannot be read", async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { getIntrospectionQuery, parse, validate } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { costOf, limitError, MAX_TOKENS } from "../../src/graphql/limits.ts";
+import { costOf, limitError, publicLimits } from "../../src/graphql/limits.ts";
 import { buildSchema } from "../../src/graphql/schema.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { postRaw } from "../support/raw-http.ts";
@@ -80,8 +80,8 @@ describe("a document", () => {
   test("is read no further than its 1,500th token", async () => {
     const brands = (count: number) => `{ rewards(filter: { brands: [${times(count, () => '"b"')}] }) { totalCount } }`;
     const others = brands(0).match(/\w+|[^\s\w]/g)?.length ?? 0;
-    expect((await send(brands(MAX_TOKENS - others))).errors).toBeUndefined();
-    expect(await refusalOf(brands(MAX_TOKENS - others + 1))).toMatchObject({
+    expect((await send(brands(publicLimits.tokens - others))).errors).toBeUndefined();
+    expect(await refusalOf(brands(publicLimits.tokens - others + 1))).toMatchObject({
       message: "Syntax Error: Document contains more that 1500 tokens. Parsing aborted.",
       extensions: { code: "GRAPHQL_PARSE_FAILED" },
     });
@@ -365,7 +365,7 @@ describe("what our own pages send", () => {
   const schema = buildSchema([]);
   const tabs = new URL("../../graphiql/src/tabs/", import.meta.url);
   test.each(readdirSync(tabs))("passes: %s", (file) => {
-    const document = parse(readFileSync(new URL(file, tabs), "utf8"), { maxTokens: MAX_TOKENS });
+    const document = parse(readFileSync(new URL(file, tabs), "utf8"), { maxTokens: publicLimits.tokens });
     expect([limitError(schema, document), ...validate(schema, document)]).toEqual([null]);
     expect(costOf({ schema, document })).toBeTypeOf("number");
   });

@@ -5,6 +5,7 @@ import { type Customer, startTestGateway, type TestGateway, type TestReward } fr
 import type { Caller } from "../support/graphql.ts";
 import { addToCart, orderSettled, placeOrder } from "../support/orders.ts";
 import { postRaw } from "../support/raw-http.ts";
+import { winner } from "../support/rewards/prizes.ts";
 
 const encode = (text: string) => Buffer.from(text).toString("base64url");
 
@@ -33,6 +34,11 @@ describe("a global id", () => {
     (value) => expect(fromGlobalId(value)).toBeNull(),
   );
 });
+
+interface OrderParts {
+  lines: { id: string; vouchers: { id: string }[] }[];
+  pointsTrail: { id: string }[];
+}
 
 describe("node and nodes", () => {
   let gateway: TestGateway;
@@ -77,6 +83,48 @@ describe("node and nodes", () => {
       { __typename: "Cart", total: 10, lines: [{ quantity: 1 }], problems: [] },
       { __typename: "Reward" },
     ]);
+  });
+
+  test("find also what is a part of something, for whoever may see the whole", async () => {
+    const { me } = await owner.ok<{ me: { cart: { lines: { id: string }[] }; orders: { nodes: OrderParts[] } } }>(
+      "{ me { cart { lines { id } } orders { nodes { lines { id vouchers { id } } pointsTrail { id } } } } }",
+    );
+    const [order] = me.orders.nodes;
+    const [line] = order?.lines ?? [];
+    const parts = [me.cart.lines[0]?.id, line?.id, line?.vouchers[0]?.id, order?.pointsTrail[0]?.id].map(String);
+    const types = ["CartLine", "OrderLine", "Voucher", "PointsMovement"];
+    const seen = parts.map((id, nth) => ({ __typename: types[nth], id }));
+    expect(await nodes(owner, parts)).toEqual(seen);
+    expect(await nodes(gateway.operator, parts)).toEqual(seen);
+    for (const caller of [other, gateway.service, gateway.anonymous])
+      expect(await nodes(caller, parts)).toEqual([null, null, null, null]);
+  });
+
+  test("find what was earned, and what only operators see", async () => {
+    const { customer, awardId } = await winner(gateway, reward.sku);
+    expect(await nodes(customer, [awardId])).toEqual([{ __typename: "RewardHistoryEntry", id: awardId }]);
+    await gateway.service.send(
+      "mutation ($p: String!) { processReward(input: { payload: $p }) { userErrors { code } } }",
+      {
+        p: '{"Action":"none"}',
+      },
+    );
+    const { quarantinedRewards } = await gateway.operator.ok<{ quarantinedRewards: { nodes: { id: string }[] } }>(
+      "{ quarantinedRewards { nodes { id } } }",
+    );
+    const messageId = quarantinedRewards.nodes[0]?.id ?? "";
+    const discrepancyId = randomUUID();
+    await gateway.sql(
+      "insert into discrepancies (id, order_id, message, found_at) select $1, id, 'For a test.', now() from orders limit 1",
+      [discrepancyId],
+    );
+    const forOperators = [messageId, toGlobalId("Discrepancy", discrepancyId)];
+    expect((await nodes(gateway.operator, forOperators)).map((node) => node?.__typename)).toEqual([
+      "QuarantinedReward",
+      "Discrepancy",
+    ]);
+    for (const caller of [owner, other, gateway.service, gateway.anonymous])
+      expect(await nodes(caller, [...forOperators, awardId])).toEqual([null, null, null]);
   });
 
   test("find for others only what is everybody's", async () => {

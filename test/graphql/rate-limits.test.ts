@@ -13,7 +13,7 @@ describe("cost within a minute", () => {
   let now = 0;
   const limits = (more = {}) => {
     now = 0;
-    return makeRateLimits({ perCustomer: 600, perBlock: 1_200, inAll: 6_000, ...more }, () => now);
+    return makeRateLimits({ perCustomer: 600, perBlock: 1_200, perRouter: 3_000, inAll: 6_000, ...more }, () => now);
   };
   const codeOf = ({ error }: { error: { extensions: Record<string, unknown> } | null }) =>
     error?.extensions["code"] ?? null;
@@ -44,6 +44,16 @@ describe("cost within a minute", () => {
     charge({ viewer: nobody, block: "a" }, 1_200);
     expect(codeOf(charge({ viewer: customer("C-1"), block: "a" }, 1))).toBe("RATE_LIMITED");
     expect(codeOf(charge({ viewer: nobody, block: "b" }, 1_200))).toBeNull();
+  });
+
+  test("of what routers relay is no address's, but each customer's", () => {
+    const { charge } = limits();
+    const relayed = (viewer: Viewer) => ({ viewer, block: "a", isRouter: true });
+    charge(relayed(nobody), 2_400);
+    expect(codeOf(charge({ viewer: nobody, block: "a" }, 1_200))).toBeNull();
+    expect(codeOf(charge(relayed(customer("C-1")), 600))).toBeNull();
+    expect(codeOf(charge(relayed(nobody), 1))).toBe("RATE_LIMITED");
+    expect(codeOf(charge({ viewer: customer("C-1"), block: "b" }, 1))).toBe("RATE_LIMITED");
   });
 
   test("of all is bounded, and what is refused is not charged", () => {

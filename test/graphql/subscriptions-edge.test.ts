@@ -3,12 +3,16 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect as connectTcp, type Socket } from "node:net";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
+import { makeTrustedRouter, ROUTER_HEADER } from "../../src/graphql/trusted-router.ts";
 import type { Viewer } from "../../src/domain/viewer.ts";
 import { abortable } from "../../src/graphql/abortable.ts";
 import type { Context } from "../../src/graphql/context.ts";
-import { makeDocumentCache } from "../../src/graphql/document-cache.ts";
+import { makeDocumentSenders } from "../../src/graphql/document-sender.ts";
 import { rateLimited, unauthenticated } from "../../src/graphql/errors.ts";
+import { makeOperations } from "../../src/graphql/operations.ts";
 import { makeOriginCheck } from "../../src/graphql/origins.ts";
+import { makeEndings } from "../../src/graphql/socket-endings.ts";
+import { makeOpenCounts } from "../../src/graphql/socket-limits.ts";
 import { mountSubscriptions, type SubscriptionOptions } from "../../src/graphql/subscriptions.ts";
 import { makeDocumentGate } from "../../src/graphql/trusted-documents.ts";
 import { listen, makeLocalBus } from "../../src/platform/events.ts";
@@ -19,6 +23,7 @@ import { connect, type Message, openSocket, type RawSocket, refusedUpgrade } fro
 /** The edge alone, on a server and a schema of its own: who gets in, what may be asked, and what is left behind. */
 
 const SECRET = "db password=hunter2";
+const ROUTER_SECRET = "the secret of a router of this file";
 const LARGE_BYTES = 256 * 1024;
 const typeDefs = `
   type Query { things(first: Int): [Thing!]! large: String! }
@@ -45,6 +50,7 @@ let unmount: () => Promise<void>;
 let options: SubscriptionOptions & { charge?: Context["charge"] };
 const changed = vi.fn();
 let printed: MockInstance<typeof console.error>;
+let liveSessions: Parameters<typeof makeEndings>[0]["liveAmong"];
 let lingering: PromiseWithResolvers<void>;
 
 const ticking = (event: (ticks: number) => object) => ({
@@ -109,7 +115,6 @@ function mount(more: Partial<SubscriptionOptions> = {}): void {
   const close = mountSubscriptions(server, {
     ...options,
     identify: (...given) => options.identify(...given),
-    liveSessions: (ids) => options.liveSessions(ids),
     ...more,
   });
   let closed: Promise<void> | undefined;
@@ -122,32 +127,41 @@ function mount(more: Partial<SubscriptionOptions> = {}): void {
 beforeEach(async () => {
   changed.mockReset();
   lingering = Promise.withResolvers();
+  liveSessions = async (ids) => new Set(ids);
   bus = makeCountingBus(makeLocalBus());
   captured = await captureLog();
   const stopping = new AbortController();
   options = {
     schema,
-    documents: makeDocumentGate(new Map(), { only: false }),
-    validated: makeDocumentCache(),
-    onSessionEnd: (id, listener) => bus.on(`session:${id}`, listener),
+    operations: makeOperations({
+      schema,
+      documents: makeDocumentGate(new Map(), { only: false }),
+      senders: makeDocumentSenders(),
+      log: captured.log,
+    }),
+    trustedRouter: makeTrustedRouter(ROUTER_SECRET),
+    sessionEnds: makeEndings({
+      onEnd: (id, listener) => bus.on(`session:${id}`, listener),
+      liveAmong: (ids) => liveSessions(ids),
+      log: captured.log,
+    }),
+    keyEnds: makeEndings({ onEnd: () => () => {}, liveAmong: async (ids) => new Set(ids), log: captured.log }),
     log: captured.log,
     isOriginAllowed: makeOriginCheck({ allowedOrigins: ["https://shop.example.com"] }),
     identify: async (authorization): Promise<Viewer | null> => {
       if (authorization === undefined) return { kind: "anonymous" };
       return authorization === "good" ? { kind: "customer", customerId: "C-1", sessionId: "s-1" } : null;
     },
-    liveSessions: async (ids) => new Set(ids),
-    onKeyEnd: () => () => {},
-    liveKeys: async (ids) => new Set(ids),
     auditUse: async () => {},
-    makeContext: (viewer, request) =>
+    makeContext: ({ viewer, isRouter }, request) =>
       ({
         viewer,
+        isRouter,
         requestId: String(request.headers["x-request-id"]),
         signal: stopping.signal,
         charge: (cost) => options.charge?.(cost) ?? null,
       }) as Context,
-    limits: { perSession: 3, perBlock: 40, inAll: 45 },
+    open: makeOpenCounts({ perSession: 3, perBlock: 40, inAll: 45 }),
     blockOf: ({ headers }) => String(headers["x-block"]),
   };
   server = createServer().listen(0, "127.0.0.1");
@@ -524,6 +538,16 @@ describe("there may be so many sockets", () => {
     await vi.waitFor(async () => expect((await openSocket(url, from("a"))).ws.readyState).toBe(other.ws.OPEN));
   });
 
+  test("of one address, and those of a trusted router are none of them", async () => {
+    const sockets = await many(39, "a");
+    const secret = { [ROUTER_HEADER]: ROUTER_SECRET };
+    await connect(url, { headers: { "x-block": "a", ...secret } });
+    await connect(url, { ...from("a"), payload: secret });
+    sockets.push(await openSocket(url, from("a")));
+    expect(await refusedUpgrade(url, from("a"))).toBe(429);
+    expect(sockets.map(({ ws }) => ws.readyState)).toEqual(sockets.map(({ ws }) => ws.OPEN));
+  });
+
   test("in all", async () => {
     await many(30, "a");
     await many(15, "b");
@@ -538,6 +562,38 @@ describe("there may be so many sockets", () => {
     expect(await fourth.closed).toEqual({ code: 1013, reason: "Too many sockets of this session" });
     first?.ws.terminate();
     await vi.waitFor(() => connect(url, good));
+  });
+});
+
+describe("the socket of a router", () => {
+  const nested = (depth: number) =>
+    `query { ${"things(first: 1) { ".repeat(depth - 1)} name ${"}".repeat(depth - 1)} }`;
+  const deep = nested(13);
+
+  test("may send documents that are over the limits of strangers, and is still limited", async () => {
+    const router = await connect(url, { headers: { [ROUTER_HEADER]: ROUTER_SECRET } });
+    subscribe(router, "1", deep);
+    expect((await router.next()).type).toBe("next");
+    // The router's document is remembered, and is no stranger's.
+    expect(await answerTo(deep)).toMatchObject({
+      type: "error",
+      payload: [
+        { message: expect.stringContaining("depth limit of 10"), extensions: { code: "GRAPHQL_VALIDATION_FAILED" } },
+      ],
+    });
+    expect((await router.next()).type).toBe("complete");
+    subscribe(router, "2", nested(16));
+    expect(await router.next()).toMatchObject({ payload: [{ message: expect.stringContaining("depth limit of 14") }] });
+    router.ws.terminate();
+  });
+
+  test("is not opened with a wrong secret", async () => {
+    expect(await refusedUpgrade(url, { headers: { [ROUTER_HEADER]: "wrong" } })).toBe(401);
+    for (const secret of ["wrong", "", 7]) {
+      const socket = await openSocket(url);
+      socket.send({ type: "connection_init", payload: { [ROUTER_HEADER]: secret } });
+      expect(await socket.closed).toEqual({ code: 4403, reason: "Forbidden" });
+    }
   });
 });
 
@@ -632,7 +688,7 @@ describe("the socket of a session", () => {
   });
 
   test("is closed when the session ended while it was introduced", async () => {
-    options.liveSessions = async () => new Set();
+    liveSessions = async () => new Set();
     const socket = await openSocket(url);
     socket.send({ type: "connection_init", payload: good.payload });
     expect(await socket.closed).toMatchObject({ code: 4403 });
@@ -642,14 +698,14 @@ describe("the socket of a session", () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     try {
       const socket = await connect(url, good);
-      options.liveSessions = async () => {
+      liveSessions = async () => {
         throw new Error("the database is away");
       };
       vi.advanceTimersByTime(15_000);
       await vi.waitFor(() => expect(captured.text()).toContain("could not be checked"));
       expect(socket.ws.readyState).toBe(socket.ws.OPEN);
 
-      options.liveSessions = async () => new Set();
+      liveSessions = async () => new Set();
       vi.advanceTimersByTime(15_000);
       expect(await socket.closed).toMatchObject({ code: 4403 });
     } finally {

@@ -17,7 +17,11 @@ beforeAll(async () => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 const ask = async (path: string, { headers = {}, ...init }: RequestInit = {}) => {
-  const response = await fetch(`${gateway.url}${path}`, { redirect: "manual", ...init, headers: headers as object });
+  const response = await fetch(`${gateway.url}${path}`, {
+    redirect: "manual",
+    ...init,
+    headers: headers as Record<string, string>,
+  });
   return { response, status: response.status, type: response.headers.get("content-type"), text: await response.text() };
 };
 

@@ -8,6 +8,7 @@ import { capillaryAccess } from "../../sandbox/capillary/access.ts";
 import type { Fault, FaultScript } from "../../sandbox/faults.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { type App, type Ports, startApp } from "../../src/app.ts";
+import { ROUTER_HEADER } from "../../src/graphql/trusted-router.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { type Clock, systemClock } from "../../src/platform/clock.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
@@ -22,6 +23,7 @@ import { withoutLimits } from "./without-limits.ts";
 export const SESSION_SECRET = "a secret for tests that nobody else knows";
 export const OPERATOR_TOKEN = "operator-token-of-the-tests";
 export const REWARD_SERVICE_TOKEN = "reward-service-token-of-the-tests";
+export const ROUTER_SECRET = "router-secret-of-the-tests, long enough";
 export const WEBHOOK_SECRET = "webhook-secret-of-the-tests";
 
 /** A new, empty database on the shared server. */
@@ -74,6 +76,7 @@ export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record
     OPERATOR_TOKEN,
     WEBHOOK_SECRET,
     REWARD_SERVICE_TOKEN,
+    ROUTER_SECRET,
     SEED: "none",
     METRICS_PORT: "off",
     LOG_LEVEL: "silent",
@@ -88,6 +91,8 @@ export interface TestGateway extends AsyncDisposable {
   operator: Caller;
   /** A producer of rewards. */
   service: Caller;
+  /** A trusted router, for nobody in particular. */
+  router: Caller;
   /** A customer of the sandbox, new unless named, signed in. */
   customer(options?: { balance?: number; customerId?: string }): Promise<Customer>;
   /** An e-gift voucher with this many codes. */
@@ -249,6 +254,7 @@ export async function makeTestGateway(
     anonymous: caller(),
     operator,
     service: caller(REWARD_SERVICE_TOKEN),
+    router: makeCaller(() => app.url, undefined, { [ROUTER_HEADER]: ROUTER_SECRET }),
 
     async customer({ balance = 10_000, customerId = `C-${randomUUID()}` } = {}) {
       if (!sandbox.client.has(customerId)) {

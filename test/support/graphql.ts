@@ -21,11 +21,12 @@ export interface Caller {
   socket(options?: Partial<Parameters<typeof createClient>[0]>): Client;
 }
 
-export function makeCaller(urlOf: () => string, token?: string): Caller {
+/** @param more headers of each request */
+export function makeCaller(urlOf: () => string, token?: string, more: Record<string, string> = {}): Caller {
   async function send<Data>(query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer<Data>> {
     const response = await fetch(`${urlOf()}/graphql`, {
       method: "POST",
-      headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
+      headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }), ...more },
       body: JSON.stringify({ query, variables }),
     });
     return (await response.json()) as GraphqlAnswer<Data>;

@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import type { PageBounds } from "../../graphql/connection.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type CheckInStatus, checkInStatus } from "./check-in-status.ts";
 import type {
@@ -7,11 +8,10 @@ import type {
   EarnedTotal,
   HeldTicket,
   HistoryStore,
-  PageOf,
   TicketCursor,
 } from "./history.store.ts";
 
-export type PageKey<Cursor> = PageOf<Cursor> & { customerId: string };
+export type PageKey<Cursor> = PageBounds<Cursor> & { customerId: string };
 
 export interface HistoryLoaders {
   award: DataLoader<string, EarnedReward | null>;
@@ -32,18 +32,21 @@ export function historyLoaders(
 ): HistoryLoaders {
   /** The same page of many customers is one query. */
   const paged = <Cursor, Row extends { customerId: string }>(
-    read: (customerIds: readonly string[], page: PageOf<Cursor>) => Promise<Row[]>,
+    read: (customerIds: readonly string[], page: PageBounds<Cursor>) => Promise<Row[]>,
   ) => {
-    const pageOf = ({ limit, after }: PageOf<Cursor>) => JSON.stringify([limit, after]);
+    const boundsOf = ({ customerId: _, ...bounds }: PageKey<Cursor>): PageBounds<Cursor> => bounds;
+    const pageOf = ({ limit, after, before, backwards }: PageKey<Cursor>) =>
+      JSON.stringify([limit, after, before, backwards]);
     return new DataLoader<PageKey<Cursor>, Row[], string>(
       async (keys) => {
         const found = new Map<string, Promise<Map<string, Row[]>>>();
         for (const [page, same] of Map.groupBy(keys, pageOf)) {
-          const [{ limit, after } = { limit: 0, after: null }] = same;
           const ids = [...new Set(same.map(({ customerId }) => customerId))];
           found.set(
             page,
-            read(ids, { limit, after }).then((rows) => Map.groupBy(rows, ({ customerId }) => customerId)),
+            read(ids, boundsOf(same[0] as PageKey<Cursor>)).then((rows) =>
+              Map.groupBy(rows, ({ customerId }) => customerId),
+            ),
           );
         }
         return Promise.all(keys.map(async (key) => (await found.get(pageOf(key)))?.get(key.customerId) ?? []));

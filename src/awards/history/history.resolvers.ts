@@ -1,17 +1,18 @@
 import { z } from "zod";
 import type { OrderStatus } from "../../domain/generated/words.ts";
+import { maySee } from "../../domain/viewer.ts";
 import { prizeKey } from "../../draws/index.ts";
 import {
   type Connection,
   connectionFields,
   cursorPart,
   makeCursor,
-  pageSize,
-  readCursor,
+  readPage,
+  toPage,
 } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
 import type { Resolvers } from "../../graphql/generated/resolvers.ts";
-import { toGlobalId } from "../../graphql/global-id.ts";
+import { toGlobalId, uuidOf } from "../../graphql/global-id.ts";
 import type { EarnedReward, HeldTicket } from "./history.store.ts";
 import { ownExplanation } from "./own-explanation.ts";
 
@@ -29,13 +30,9 @@ export function historyResolvers({ isPrizeTaken }: { isPrizeTaken: IsPrizeTaken 
   return {
     Customer: {
       async rewardHistory({ customerId }, args, { loaders }): Promise<Connection<EarnedReward>> {
-        const limit = pageSize(args.first);
-        const after = readCursor(args.after, earnedCursor);
-        const found = await loaders.earned.load({ customerId, limit: limit + 1, after });
+        const bounds = readPage(args, earnedCursor);
         return {
-          nodes: found.slice(0, limit),
-          hasNextPage: found.length > limit,
-          hasPreviousPage: after !== null,
+          ...toPage(await loaders.earned.load({ customerId, ...bounds }), bounds),
           cursorOf: ({ createdAt, id }) => makeCursor([createdAt.toISOString(), id]),
           totalCount: () => loaders.earnedCount.load(customerId),
         };
@@ -43,13 +40,9 @@ export function historyResolvers({ isPrizeTaken }: { isPrizeTaken: IsPrizeTaken 
       rewardTotals: ({ customerId }, _, { loaders }) => loaders.rewardTotals.load(customerId),
       checkIn: ({ customerId }, _, { loaders }) => loaders.checkIn.load(customerId),
       async tickets({ customerId }, args, { loaders }): Promise<Connection<HeldTicket>> {
-        const limit = pageSize(args.first);
-        const after = readCursor(args.after, ticketCursor);
-        const found = await loaders.tickets.load({ customerId, limit: limit + 1, after });
+        const bounds = readPage(args, ticketCursor);
         return {
-          nodes: found.slice(0, limit),
-          hasNextPage: found.length > limit,
-          hasPreviousPage: after !== null,
+          ...toPage(await loaders.tickets.load({ customerId, ...bounds }), bounds),
           cursorOf: ({ issuedAt, drawId, number }) => makeCursor([issuedAt.toISOString(), drawId, number]),
           totalCount: () => loaders.ticketCount.load(customerId),
         };
@@ -57,6 +50,11 @@ export function historyResolvers({ isPrizeTaken }: { isPrizeTaken: IsPrizeTaken 
     },
 
     RewardHistoryEntry: {
+      async __resolveReference({ id }, { viewer, loaders }) {
+        const awardId = uuidOf("RewardAward", id);
+        const award = awardId ? await loaders.award.load(awardId) : null;
+        return award && maySee(viewer, award.customerId) ? award : null;
+      },
       id: ({ id }) => toGlobalId("RewardAward", id),
       action: ({ explanation }) => explanation.facts.action,
       campaign: ({ explanation }) => explanation.rule.campaign,

@@ -1,4 +1,5 @@
 import { type AnnouncedDraw, announcedDraws } from "../../draws/index.ts";
+import type { PageBounds } from "../../graphql/connection.ts";
 import type { RewardAction } from "../../messages/message.ts";
 import { type Db, Prisma } from "../../platform/db.ts";
 import type { AwardRole, AwardState, AwardUnit } from "../../platform/generated/prisma/client.ts";
@@ -51,19 +52,14 @@ export interface EarnedTotal {
 
 export type EarnedCursor = readonly [createdAt: string, id: string];
 export type TicketCursor = readonly [issuedAt: string, drawId: string, number: number];
-export interface PageOf<Cursor> {
-  limit: number;
-  after: Cursor | null;
-}
-
 /** Reads for many customers at once; the same page of each. */
 export interface HistoryStore {
   byIds(awardIds: readonly string[]): Promise<EarnedReward[]>;
   byEffectKeys(effectKeys: readonly string[]): Promise<EarnedReward[]>;
-  earned(customerIds: readonly string[], page: PageOf<EarnedCursor>): Promise<EarnedReward[]>;
+  earned(customerIds: readonly string[], page: PageBounds<EarnedCursor>): Promise<EarnedReward[]>;
   countEarned(customerIds: readonly string[]): Promise<Map<string, number>>;
   totals(customerIds: readonly string[]): Promise<EarnedTotal[]>;
-  tickets(customerIds: readonly string[], page: PageOf<TicketCursor>): Promise<HeldTicket[]>;
+  tickets(customerIds: readonly string[], page: PageBounds<TicketCursor>): Promise<HeldTicket[]>;
   countTickets(customerIds: readonly string[]): Promise<Map<string, number>>;
   /** The days of check-in that a streak is made of. */
   checkIns(customerIds: readonly string[]): Promise<Map<string, LocalDate[]>>;
@@ -78,6 +74,8 @@ const earnedColumns = Prisma.sql`
   a.available_at as "availableAt", a.expires_at as "expiresAt", a.created_at as "createdAt", a.settled_at as "settledAt",
   d.explanation`;
 
+const [LESS, GREATER] = [Prisma.sql`<`, Prisma.sql`>`];
+
 export function makeHistoryStore(db: Db): HistoryStore {
   async function earnedWhere(condition: Prisma.Sql): Promise<EarnedReward[]> {
     const rows = await db.$queryRaw<EarnedRow[]>`
@@ -86,16 +84,16 @@ export function makeHistoryStore(db: Db): HistoryStore {
   }
 
   return {
-    async earned(customerIds, { limit, after }) {
-      const beyond = after
-        ? Prisma.sql`and (created_at, id) < (${new Date(after[0])}, ${after[1]}::uuid)`
-        : Prisma.empty;
+    async earned(customerIds, { limit, after, before, backwards }) {
+      const beyond = (cursor: EarnedCursor | null, than: Prisma.Sql) =>
+        cursor ? Prisma.sql`and (created_at, id) ${than} (${new Date(cursor[0])}, ${cursor[1]}::uuid)` : Prisma.empty;
+      const direction = backwards ? Prisma.sql`asc` : Prisma.sql`desc`;
       const rows = await db.$queryRaw<EarnedRow[]>`
         select ${earnedColumns} from unnest(${[...customerIds]}::text[]) c(id) cross join lateral (
-          select * from reward_awards where customer_id = c.id ${beyond}
-          order by created_at desc, id desc limit ${limit}) a
+          select * from reward_awards where customer_id = c.id ${beyond(after, LESS)} ${beyond(before, GREATER)}
+          order by created_at ${direction}, id ${direction} limit ${limit}) a
         join reward_decisions d on d.id = a.decision_id
-        order by a.created_at desc, a.id desc`;
+        order by a.created_at ${direction}, a.id ${direction}`;
       return rows.map(toEarned);
     },
     byIds: (awardIds) => earnedWhere(Prisma.sql`a.id = any(${[...awardIds]}::uuid[])`),
@@ -119,18 +117,21 @@ export function makeHistoryStore(db: Db): HistoryStore {
       return rows.map((row) => ({ ...row, credited: Number(row.credited), onTheWay: Number(row.onTheWay) }));
     },
 
-    async tickets(customerIds, { limit, after }) {
-      const beyond = after
-        ? Prisma.sql`and (t.issued_at, t.draw_id, t.number) < (${new Date(after[0])}, ${after[1]}, ${after[2]})`
-        : Prisma.empty;
+    async tickets(customerIds, { limit, after, before, backwards }) {
+      const beyond = (cursor: TicketCursor | null, than: Prisma.Sql) =>
+        cursor
+          ? Prisma.sql`and (t.issued_at, t.draw_id, t.number) ${than} (${new Date(cursor[0])}, ${cursor[1]}, ${cursor[2]})`
+          : Prisma.empty;
+      const direction = backwards ? Prisma.sql`asc` : Prisma.sql`desc`;
+      const order = Prisma.sql`t.issued_at ${direction}, t.draw_id ${direction}, t.number ${direction}`;
       const rows = await db.$queryRaw<Omit<HeldTicket, "draw">[]>`
         select c.id as "customerId", t.draw_id as "drawId", t.number, t.holder, t.holder_id as "holderId",
                t.ticket_secret as "ticketSecret", t.issued_at as "issuedAt", t.prize, t.hash
         from unnest(${[...customerIds]}::text[]) c(id) cross join lateral (
           select t.* from draw_tickets t join reward_members m on m.id = t.member_id
-          where m.customer_id = c.id ${beyond}
-          order by t.issued_at desc, t.draw_id desc, t.number desc limit ${limit}) t
-        order by t.issued_at desc, t.draw_id desc, t.number desc`;
+          where m.customer_id = c.id ${beyond(after, LESS)} ${beyond(before, GREATER)}
+          order by ${order} limit ${limit}) t
+        order by ${order}`;
       const draws = await announcedDraws(db, [...new Set(rows.map(({ drawId }) => drawId))]);
       return rows.flatMap((row) => {
         const draw = draws.get(row.drawId);

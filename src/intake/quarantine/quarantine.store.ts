@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import type { PageBounds } from "../../graphql/connection.ts";
 import type { Problem } from "../../messages/notes.ts";
 import type { Db, Prisma } from "../../platform/db.ts";
 import type { QuarantinedReward } from "../../platform/generated/prisma/client.ts";
@@ -34,13 +35,12 @@ export async function quarantine(db: Db, { problems, ...refused }: Refused, now:
   return id;
 }
 
+export type QuarantineCursor = readonly [receivedAt: string, id: string];
+
 export interface QuarantinePages {
   byId(id: string): Promise<QuarantinedReward | null>;
   /** Newest first. */
-  page(
-    wanted: { openOnly: boolean },
-    page: { limit: number; after: readonly [receivedAt: string, id: string] | null },
-  ): Promise<QuarantinedReward[]>;
+  page(wanted: { openOnly: boolean }, page: PageBounds<QuarantineCursor>): Promise<QuarantinedReward[]>;
   count(wanted: { openOnly: boolean }): Promise<number>;
 }
 
@@ -48,13 +48,16 @@ export function makeQuarantinePages(db: Db): QuarantinePages {
   const where = ({ openOnly }: { openOnly: boolean }) => (openOnly ? { redrivenAt: null } : {});
   return {
     byId: (id) => db.quarantinedReward.findUnique({ where: { id } }),
-    page(wanted, { limit, after }) {
-      const beyond = after && {
-        OR: [{ receivedAt: { lt: new Date(after[0]) } }, { receivedAt: new Date(after[0]), id: { lt: after[1] } }],
+    page(wanted, { limit, after, before, backwards }) {
+      const beyond = (cursor: QuarantineCursor | null, than: "lt" | "gt"): Prisma.QuarantinedRewardWhereInput => {
+        if (cursor === null) return {};
+        const [receivedAt, id] = [new Date(cursor[0]), cursor[1]];
+        return { OR: [{ receivedAt: { [than]: receivedAt } }, { receivedAt, id: { [than]: id } }] };
       };
+      const direction = backwards ? "asc" : "desc";
       return db.quarantinedReward.findMany({
-        where: { AND: [where(wanted), beyond ?? {}] },
-        orderBy: [{ receivedAt: "desc" }, { id: "desc" }],
+        where: { AND: [where(wanted), beyond(after, "lt"), beyond(before, "gt")] },
+        orderBy: [{ receivedAt: direction }, { id: direction }],
         take: limit,
       });
     },

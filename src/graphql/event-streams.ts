@@ -1,0 +1,242 @@
+import type { ServerResponse } from "node:http";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { execute, type GraphQLError, type GraphQLSchema } from "graphql";
+import { createHandler } from "graphql-sse";
+import type { AuditUse } from "../domain/operator-use.ts";
+import type { Viewer } from "../domain/viewer.ts";
+import { sendError } from "../http/error-page.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Context } from "./context.ts";
+import { PublicError } from "./errors.ts";
+import type { Operations, SentOperation } from "./operations.ts";
+import { rootFields } from "./root-fields.ts";
+import { HOLD_BYTES, MAX_UNSENT_BYTES, STALLED_MS } from "./serve-socket.ts";
+import type { Endings } from "./socket-endings.ts";
+import type { OpenCounts } from "./socket-limits.ts";
+import { subscribe } from "./subscribe.ts";
+
+const RETRY_AFTER_SECONDS = "5";
+/** A stream of an operator whose token is good for longer is ended then; the client opens it again. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export interface EventStreamOptions {
+  schema: GraphQLSchema;
+  operations: Operations;
+  /** What streams end with: their sessions, and the keys of operators. */
+  sessionEnds: Endings;
+  keyEnds: Endings;
+  auditUse: AuditUse;
+  open: OpenCounts;
+  log: Logger;
+  /** @throws PublicError if the credentials are refused */
+  makeContext(request: FastifyRequest): Promise<Context>;
+  /** The network address, or block of addresses, that a limit by address is for. */
+  blockOf(request: FastifyRequest): string;
+  /** How long a peer may take nothing of what waits to be sent; a test shortens it. */
+  stalledMs?: number;
+}
+
+/**
+ * Subscriptions as server-sent events, for clients behind proxies that stop websockets: the *distinct connections* mode of
+ * graphql-sse, a stream for each operation. Streams count as sockets, and end with their session.
+ */
+export interface EventStreams {
+  /** Answers with a stream, or with an error. */
+  answer(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  /** Ends every stream. Clients see that it is not complete, and come back. */
+  close(): void;
+}
+
+/** Whether the client wants its answer as a stream rather than as JSON. */
+export const wantsStream = ({ headers }: FastifyRequest): boolean =>
+  headers.accept?.trimStart().startsWith("text/event-stream") ?? false;
+
+export function makeEventStreams(options: EventStreamOptions): EventStreams {
+  const { schema, operations, sessionEnds, keyEnds, auditUse, open, log, makeContext, blockOf } = options;
+  const { stalledMs = STALLED_MS } = options;
+  const responses = new Set<ServerResponse>();
+
+  /** Counts the stream among those that are open. @returns a function that counts it no more, or why it may not be opened */
+  function enter({ viewer, isRouter }: Context, block: string): (() => void) | { status: number; problem: string } {
+    const counts = [
+      viewer.kind === "customer" && { count: open.ofSession, key: viewer.sessionId, whose: "of this session" },
+      !isRouter && { count: open.ofBlock, key: block, whose: "of this network address" },
+      { count: open.inAll, key: "all", whose: "" },
+    ].filter((each) => each !== false);
+    const releases: (() => void)[] = [];
+    const release = () => {
+      for (const each of releases) each();
+    };
+    for (const { count, key, whose } of counts) {
+      const leave = count.open(key);
+      if (!leave) {
+        release();
+        return { status: whose ? 429 : 503, problem: `Too many streams and sockets ${whose}`.trim() };
+      }
+      releases.push(leave);
+    }
+    return release;
+  }
+
+  /** The messages of an operation, or an answer that is none. */
+  function openStream(sent: SentOperation, context: Context) {
+    const { requestId } = context;
+    const shown = (errors: readonly GraphQLError[]) => errors.map((error) => operations.show(error, requestId));
+    const protocol = createHandler({
+      authenticate: () => null, // no stream is reserved
+      validate: () => [], // what is admitted is valid
+      execute,
+      subscribe: subscribe as never,
+      async onSubscribe() {
+        const document = operations.admit(sent, context);
+        if (Array.isArray(document)) return { data: undefined as never, errors: document };
+        const { operationName, variables } = sent;
+        const { viewer } = context;
+        if (viewer.kind === "operator") await auditUse(viewer, { ...rootFields(document, operationName), requestId });
+        return {
+          schema,
+          document,
+          contextValue: context as never,
+          operationName: operationName ?? undefined,
+          variableValues: variables ?? undefined,
+        };
+      },
+      onNext: (_, __, result) =>
+        "errors" in result && result.errors ? { ...result, errors: shown(result.errors) } : undefined,
+    });
+    const headers: Record<string, string> = { accept: "text/event-stream", "content-type": "application/json" };
+    return protocol({
+      method: "POST",
+      url: "/graphql/stream",
+      headers: { get: (name) => headers[name] },
+      body: { ...sent, query: sent.query ?? "" } as never,
+      raw: null,
+      context: null,
+    });
+  }
+
+  /** Ends the stream with the session, the key or the token that it was opened with. @returns a function that ends the watch */
+  function watchEnd(viewer: Viewer, end: () => void): () => void {
+    if (viewer.kind === "customer") return sessionEnds.watch(viewer.sessionId, end);
+    if (viewer.kind !== "operator") return () => {};
+    const { keyId, expiresAt } = viewer;
+    const unwatch = keyId ? keyEnds.watch(keyId, end) : () => {};
+    const timer = expiresAt && setTimeout(end, Math.min(Math.max(0, expiresAt.getTime() - Date.now()), MAX_TIMER_MS));
+    return () => {
+      clearTimeout(timer);
+      unwatch();
+    };
+  }
+
+  /** Cuts off a peer that takes nothing of what waits to be sent. */
+  function limitUnsent(response: ServerResponse): void {
+    const cutOff = (reason: string) => {
+      log.warn({ reason, unsentBytes: response.writableLength }, "An event stream was cut off");
+      response.destroy();
+    };
+    const { socket, writableLength: unsentBytes } = response;
+    if (unsentBytes > MAX_UNSENT_BYTES) cutOff("too much waits to be sent");
+    if (response.destroyed || unsentBytes <= HOLD_BYTES || response.listenerCount("drain") > 0) return;
+    const stalled = () => cutOff("it reads nothing");
+    socket?.setTimeout(stalledMs, stalled);
+    response.once("drain", () => socket?.setTimeout(0, stalled));
+  }
+
+  return {
+    async answer(request, reply) {
+      const sent = readOperation(request);
+      if (typeof sent === "string") return void sendError(request, reply, 400, sent);
+      let context: Context;
+      try {
+        context = await makeContext(request);
+      } catch (error) {
+        if (!(error instanceof PublicError)) throw error;
+        const { status = 400 } = (error.extensions["http"] ?? {}) as { status?: number };
+        return void sendError(request, reply, status, error.message);
+      }
+      const release = enter(context, blockOf(request));
+      if (typeof release !== "function") {
+        reply.header("retry-after", RETRY_AFTER_SECONDS);
+        return void sendError(request, reply, release.status, release.problem);
+      }
+      try {
+        const [messages, { status, headers }] = await openStream(sent, context);
+        if (messages === null || typeof messages === "string") {
+          return void reply
+            .code(status)
+            .headers(headers ?? {})
+            .send(messages);
+        }
+        await write(messages, request, reply, context);
+      } finally {
+        release();
+      }
+    },
+
+    close() {
+      for (const response of responses) response.end();
+    },
+  };
+
+  async function write(
+    messages: AsyncGenerator<string>,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { viewer }: Context,
+  ): Promise<void> {
+    const { raw: response } = reply.hijack();
+    const end = () => void messages.return(undefined);
+    const unwatch = watchEnd(viewer, () => response.end());
+    responses.add(response);
+    response.once("close", end).on("error", (error) => log.debug({ err: error }, "A stream broke off"));
+    try {
+      response.writeHead(200, {
+        ...(reply.getHeaders() as Record<string, string>),
+        "content-type": "text/event-stream; charset=utf-8",
+        "cache-control": "no-store",
+        "x-accel-buffering": "no", // nginx would gather events
+      });
+      if (response.closed) end(); // while the operation was begun
+      for await (const message of messages) {
+        if (response.writableEnded || response.destroyed) break;
+        response.write(message); // not awaited: what waits to be sent is bounded below, and nowhere before
+        limitUnsent(response);
+      }
+      response.end();
+    } catch (error) {
+      log.error({ err: error, requestId: request.id }, "Unexpected error in an event stream");
+      response.destroy();
+    } finally {
+      unwatch();
+      responses.delete(response);
+      end();
+    }
+  }
+}
+
+/** The operation of a request as GraphQL over HTTP has it, or what is wrong with the request. */
+function readOperation({ method, query: search, body, headers }: FastifyRequest): SentOperation | string {
+  if (method !== "GET") {
+    if (!headers["content-type"]?.startsWith("application/json")) return "Send the operation as application/json.";
+    if (typeof body !== "object" || body === null || Array.isArray(body)) return "The body must be a JSON object.";
+    const { variables, operationName } = body as { variables?: unknown; operationName?: unknown };
+    if (operationName != null && typeof operationName !== "string") return "operationName: must be a text.";
+    if (variables != null && (typeof variables !== "object" || Array.isArray(variables))) return NO_OBJECT("variables");
+    return body as SentOperation;
+  }
+  const { query, documentId, operationName, ...json } = search as Record<string, string | undefined>;
+  const sent: Record<string, unknown> = { query, documentId, operationName };
+  for (const name of ["variables", "extensions"]) {
+    const text = json[name];
+    if (!text) continue;
+    try {
+      const value: unknown = JSON.parse(text);
+      if (typeof value !== "object" || Array.isArray(value)) return NO_OBJECT(name);
+      sent[name] = value;
+    } catch {
+      return NO_OBJECT(name);
+    }
+  }
+  return sent;
+}
+const NO_OBJECT = (name: string) => `${name}: must be a JSON object.`;

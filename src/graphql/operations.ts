@@ -1,0 +1,117 @@
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+} from "graphql";
+import type { Logger } from "../platform/logger.ts";
+import type { Context } from "./context.ts";
+import { documentKey } from "./document-cache.ts";
+import type { DocumentSender, DocumentSenders } from "./document-sender.ts";
+import { toPublic } from "./errors.ts";
+import { costOf, limitError, MAX_ERRORS, withCode } from "./limits.ts";
+import { OPERATION_COST } from "./rate-limits.ts";
+import type { DocumentGate } from "./trusted-documents.ts";
+
+/** An operation as it came over a socket or for an event stream. */
+export interface SentOperation {
+  query?: unknown;
+  documentId?: unknown;
+  extensions?: unknown;
+  variables?: Record<string, unknown> | null | undefined;
+  operationName?: string | null | undefined;
+}
+
+/** Decides about operations that Apollo does not: those of sockets and event streams, under the same limits. */
+export interface Operations {
+  /** The document of an operation that may be run, or why it may not. Charges the caller with what it costs. */
+  admit(sent: SentOperation, context: Context): DocumentNode | GraphQLError[];
+  /** The error as the client may see it. What the client may not see is in the log, under the same id. */
+  show(error: GraphQLError, requestId: string | undefined): GraphQLError;
+}
+
+export function makeOperations(deps: {
+  schema: GraphQLSchema;
+  documents: DocumentGate;
+  senders: DocumentSenders;
+  log: Logger;
+}): Operations {
+  const { schema, documents, senders, log } = deps;
+
+  /** The document of a text, or what is wrong with it. */
+  function validDocument(text: string, { limits, validated }: DocumentSender): DocumentNode | GraphQLError[] {
+    const key = documentKey(text);
+    let document = validated.get(key);
+    if (!document) {
+      try {
+        document = parse(text, { maxTokens: limits.tokens });
+      } catch (error) {
+        return [withoutSuggestion(error as GraphQLError, "GRAPHQL_PARSE_FAILED")];
+      }
+      const overLimit = limitError(schema, document, limits);
+      const invalid = overLimit ? [overLimit] : validate(schema, document, specifiedRules, { maxErrors: MAX_ERRORS });
+      if (invalid.length > 0) return invalid.map((error) => withoutSuggestion(error, "GRAPHQL_VALIDATION_FAILED"));
+      validated.set(key, document);
+    }
+    const introspection = introspectionOf(document);
+    return introspection.length > 0 ? [...introspection] : document;
+  }
+
+  const introspections = new WeakMap<DocumentNode, readonly GraphQLError[]>();
+  /** Errors of a document that asks about the schema, which Apollo alone answers. */
+  function introspectionOf(document: DocumentNode): readonly GraphQLError[] {
+    let errors = introspections.get(document);
+    if (!errors) {
+      const found = validate(schema, document, [NoSchemaIntrospectionCustomRule], { maxErrors: MAX_ERRORS });
+      errors = found.map((error) => withoutSuggestion(error, "GRAPHQL_VALIDATION_FAILED"));
+      introspections.set(document, errors);
+    }
+    return errors;
+  }
+
+  return {
+    admit({ query, documentId, extensions, variables, operationName }, context) {
+      const { charge, isRouter } = context;
+      const tooMany = charge(OPERATION_COST);
+      if (tooMany) return [tooMany];
+      const admitted = documents.admit({ query, documentId, extensions }, context);
+      if (admitted instanceof GraphQLError) return [admitted];
+      if (admitted.hash) return [refusal("PERSISTED_QUERY_NOT_FOUND", "No document has this id. Send its text.")];
+      const sender = isRouter ? senders.router : senders.public;
+      const document = validDocument(admitted.text ?? "", sender);
+      if (Array.isArray(document)) return document;
+      const operation = getOperationAST(document, operationName);
+      if (!operation) return [refusal("BAD_USER_INPUT", "Say which operation to run.")];
+      if (operation.operation === "mutation")
+        return [refusal("BAD_USER_INPUT", "Mutations are sent by POST to /graphql.")];
+      const cost = costOf({ schema, document, operationName, variables, limits: sender.limits });
+      if (typeof cost !== "number") return [cost];
+      const tooMuch = charge(cost);
+      return tooMuch ? [tooMuch] : document;
+    },
+
+    show(error, requestId) {
+      const { error: shown, isUnexpected } = toPublic(error);
+      if (isUnexpected)
+        log.error({ err: error.originalError ?? error, requestId }, "Unexpected error in a subscription");
+      shown.extensions["requestId"] = requestId;
+      return shown;
+    },
+  };
+}
+
+export function refusal(code: string, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code, retryable: code === "RATE_LIMITED" } });
+}
+
+/** The same error under the code it has over HTTP, and without hints at what else the schema has. */
+function withoutSuggestion(error: GraphQLError, code: string): GraphQLError {
+  const { message } = error;
+  const shown = withCode(error, code);
+  shown.message = message.replace(/ ?Did you mean .+\?$/, "");
+  return shown;
+}
