@@ -14,7 +14,6 @@ import { ApolloServerPluginInlineTrace } from "@apollo/server/plugin/inlineTrace
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse } from "graphql";
-import { ROUTER_HEADER, type TrustedRouter } from "./trusted-router.ts";
 import type { AuditUse } from "../domain/operator-use.ts";
 import { acceptsHtml, sendError } from "../http/error-page.ts";
 import type { Metrics } from "../observability/metrics.ts";
@@ -31,6 +30,7 @@ import { costOf, type DocumentLimits, limitError, MAX_ERRORS } from "./limits.ts
 import { clientName, loggedOperation, shownName } from "./logged-operation.ts";
 import { rootFields } from "./root-fields.ts";
 import type { DocumentGate } from "./trusted-documents.ts";
+import { ROUTER_HEADER, type TrustedRouter } from "./trusted-router.ts";
 
 export interface GraphqlHttpOptions {
   schema: GraphQLSchema;

@@ -4,7 +4,6 @@ import type { Duplex } from "node:stream";
 import { execute, type FormattedExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
 import { CloseCode, makeServer, type ServerOptions } from "graphql-ws";
 import { type ServerOptions as SocketOptions, type WebSocket, WebSocketServer } from "ws";
-import { ROUTER_HEADER, type TrustedRouter } from "./trusted-router.ts";
 import type { AuditUse } from "../domain/operator-use.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import type { Metrics } from "../observability/metrics.ts";
@@ -17,6 +16,7 @@ import { serveSocket } from "./serve-socket.ts";
 import type { Endings } from "./socket-endings.ts";
 import type { OpenCounts } from "./socket-limits.ts";
 import { subscribe } from "./subscribe.ts";
+import { ROUTER_HEADER, type TrustedRouter } from "./trusted-router.ts";
 
 const MAX_MESSAGE_BYTES = 64 * 1024;
 const MAX_SUBSCRIPTIONS = 20;

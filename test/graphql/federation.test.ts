@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { composeSchemaContract, composeServices } from "@theguild/federation-composition";
 import { buildSchema, parse, validateSchema } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ROUTER_HEADER } from "../../src/graphql/trusted-router.ts";
 import { readTypeDefs } from "../../src/graphql/schema.ts";
 import { subgraphSdl } from "../../src/graphql/subgraph-sdl.ts";
+import { ROUTER_HEADER } from "../../src/graphql/trusted-router.ts";
 import {
   type Customer,
   ROUTER_SECRET,
