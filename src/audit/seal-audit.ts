@@ -28,7 +28,7 @@ export interface AuditSealer {
 
 /**
  * Builds the hash chain over the audit log. Transactions that write entries do not wait for each other: entries get their place in
- * the chain afterwards, in the order in which they are found (decision 17).
+ * the chain afterwards, in the order in which they are found (decision 19).
  */
 export function makeAuditSealer({ db, clock, log }: { db: Db; clock: Clock; log: Logger }): AuditSealer {
   /** @returns whether there may be more */
