@@ -358,16 +358,16 @@ describe("Capillary", () => {
 });
 
 describe("a secret that nobody gave", () => {
-  const files = ["operator-token", "reward-service-token", "session-secret", "webhook-secret"];
+  const files = ["operator-token", "reward-service-token", "router-secret", "session-secret", "webhook-secret"];
 
   test("is made once, kept beside the data for its owner only, and the same ever after", () => {
-    const { sessionSecret, operatorToken, webhookSecret, rewardServiceToken } = read();
-    const made = [operatorToken, rewardServiceToken, sessionSecret, webhookSecret];
-    expect(new Set(made).size).toBe(4);
+    const { sessionSecret, operatorToken, webhookSecret, rewardServiceToken, routerSecret } = read();
+    const made = [operatorToken, rewardServiceToken, routerSecret, sessionSecret, webhookSecret];
+    expect(new Set(made).size).toBe(5);
     for (const secret of made) expect(secret).toMatch(/^[\w-]{43}$/);
     expect(readdirSync(dataDir).toSorted()).toEqual(files);
     for (const file of files) expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600);
-    expect(read()).toMatchObject({ sessionSecret, operatorToken, webhookSecret, rewardServiceToken });
+    expect(read()).toMatchObject({ sessionSecret, operatorToken, webhookSecret, rewardServiceToken, routerSecret });
     expect(readFileSync(join(dataDir, "operator-token"), "utf8").trim()).toBe(operatorToken);
   });
 

@@ -287,7 +287,9 @@ describe.each(Object.entries(starts))("behind %s", (name, start) => {
     });
   });
 
-  test.skipIf(name === "Apollo Gateway")("an order is followed, with what others say of it", async () => {
+  // Apollo Gateway serves no subscriptions.
+  const ofSubscriptions = name === "Apollo Gateway" ? () => {} : test;
+  ofSubscriptions("an order is followed, with what others say of it", async () => {
     const follower = await gateway.customer();
     const orderId = await placeOrder(follower, (await gateway.merchandise()).id);
     const { id, lines } = await orderPrepared(follower, orderId);
