@@ -13,9 +13,9 @@ export interface DatabaseWork {
 
 /** Work that a connection reports once it has been idle for `REPORTED_MS`, or in its next transaction a second later. */
 export interface ReportedWork {
-  /** Of transactions that wrote and of those that only read. */
+  /** Commits of transactions that wrote, and of transactions that only read. */
   commits: number;
-  /** Of the write-ahead log. */
+  /** Syncs of the write-ahead log to disk. */
   fsyncs: number;
   deadlocks: number;
 }

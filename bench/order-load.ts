@@ -28,7 +28,7 @@ export interface Ordered {
   /** From sending the order to FULFILLED being visible, an order each. */
   latenciesMs: number[];
   seconds: number;
-  /** Of those that did not end FULFILLED, the first reason. */
+  /** The reason of the first order that did not end FULFILLED. */
   failed: number;
   problem: string | undefined;
 }

@@ -38,6 +38,37 @@ export async function askGateway<Answer extends object>(
   return { status: response.status, answer };
 }
 
+interface GraphqlAnswer {
+  data?: Record<string, unknown> | null;
+  errors?: { message: string }[];
+}
+
+/**
+ * Runs an operation as an operator on the running gateway.
+ *
+ * @param gateway its origin
+ * @returns the data of the answer
+ * @throws SetupError when no gateway answers, or its answer has errors
+ */
+export async function askOperator<Data>(
+  { gateway, operatorToken }: { gateway: string; operatorToken: string },
+  query: string,
+  variables: Record<string, unknown>,
+): Promise<Data> {
+  const { status, answer } = await askGateway(
+    `${gateway}/graphql`,
+    { headers: { authorization: `Bearer ${operatorToken}` }, body: JSON.stringify({ query, variables }) },
+    (answer): answer is GraphqlAnswer => "data" in answer || "errors" in answer,
+  );
+  if (answer.data == null || answer.errors) {
+    throw new SetupError(
+      `${gateway} answered: ${answer.errors?.[0]?.message ?? status} ` +
+        "If it has another DATA_DIR or OPERATOR_TOKEN, give the same to this command.",
+    );
+  }
+  return answer.data as Data;
+}
+
 function parse(text: string): object | undefined {
   try {
     const json: unknown = JSON.parse(text);

@@ -10,12 +10,8 @@ import { buffer } from "node:stream/consumers";
 import { originOf } from "../src/http/origin.ts";
 import { decodeText } from "../src/platform/csv-table.ts";
 import { readProcessConfig } from "../src/program/command-line.ts";
-import { askGateway } from "./ask-gateway.ts";
+import { askOperator } from "./ask-gateway.ts";
 
-interface Answer {
-  data?: Record<string, unknown> | null;
-  errors?: { message: string }[];
-}
 interface Report {
   imported: number;
   rejected: { line: number; reason: string }[];
@@ -48,15 +44,8 @@ for (const { message } of report.userErrors) console.error(message);
 console.log(`${report.imported} codes added to ${sku}.`);
 process.exitCode = report.rejected.length + report.userErrors.length === 0 ? 0 : 1;
 
-async function ask<Data>(query: string, variables: Record<string, unknown>): Promise<Data> {
-  const { status, answer } = await askGateway(
-    `${gateway}/graphql`,
-    { headers: { authorization: `Bearer ${operatorToken}` }, body: JSON.stringify({ query, variables }) },
-    (answer): answer is Answer => "data" in answer || "errors" in answer,
-  );
-  const problem = answer.errors?.[0]?.message ?? status;
-  const advice = "If it has another DATA_DIR or OPERATOR_TOKEN, give the same to this command.";
-  return (answer.data as Data | null | undefined) ?? stop(`${gateway} answered: ${problem} ${advice}`);
+function ask<Data>(query: string, variables: Record<string, unknown>): Promise<Data> {
+  return askOperator({ gateway, operatorToken: operatorToken ?? "" }, query, variables);
 }
 
 function stop(message: string): never {

@@ -18,12 +18,8 @@ import { decodeText } from "../src/platform/csv-table.ts";
 import { SetupError } from "../src/platform/setup-error.ts";
 import { startOfDay } from "../src/platform/time-zone.ts";
 import { readProcessConfig } from "../src/program/command-line.ts";
-import { askGateway } from "./ask-gateway.ts";
+import { askOperator } from "./ask-gateway.ts";
 
-interface Answer {
-  data?: Record<string, unknown> | null;
-  errors?: { message: string }[];
-}
 interface UserError {
   message: string;
 }
@@ -219,17 +215,6 @@ function moment(text: string): string {
   throw new SetupError(`${text} is neither a day such as 2026-11-28 nor a moment such as 2026-11-28T10:00:00Z.`);
 }
 
-async function ask<Data>(query: string, variables: Record<string, unknown>): Promise<Data> {
-  const { status, answer } = await askGateway(
-    `${gateway}/graphql`,
-    { headers: { authorization: `Bearer ${operatorToken}` }, body: JSON.stringify({ query, variables }) },
-    (answer): answer is Answer => "data" in answer || "errors" in answer,
-  );
-  const problem = answer.errors?.[0]?.message ?? status;
-  if (answer.data == null || answer.errors) {
-    throw new SetupError(
-      `${gateway} answered: ${problem} If it has another DATA_DIR or OPERATOR_TOKEN, give the same to this command.`,
-    );
-  }
-  return answer.data as Data;
+function ask<Data>(query: string, variables: Record<string, unknown>): Promise<Data> {
+  return askOperator({ gateway, operatorToken: operatorToken ?? "" }, query, variables);
 }

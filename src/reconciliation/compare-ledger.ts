@@ -1,5 +1,5 @@
 import type { Db } from "../platform/db.ts";
-import type { AwardState, LedgerEntryType, MovementKind, MovementState } from "../platform/generated/prisma/enums.ts";
+import type { AwardState, MovementKind, MovementState } from "../platform/generated/prisma/enums.ts";
 import {
   type Comparison,
   type FoundBreak,
@@ -9,6 +9,7 @@ import {
   type Period,
   REPAIR_REASON,
 } from "./break.ts";
+import type { StatementEntry } from "./ledger-file.ts";
 
 /** A movement at the points provider, as we have it. */
 interface OurMovement {
@@ -31,16 +32,6 @@ interface OurAward {
   points: number;
   reference: string;
   settledAt: Date | null;
-}
-
-interface Entry {
-  entryId: string;
-  at: Date;
-  customerId: string;
-  type: LedgerEntryType;
-  orderId: string | null;
-  reference: string | null;
-  points: number;
 }
 
 export interface Coverage extends Period {
@@ -112,7 +103,7 @@ const readMovements = async (db: Db, numbers: readonly string[]): Promise<OurMov
       where o.number = any(${[...numbers]}) and m.ledger = 'CLIENT' order by m.requested_at, m.number`
   ).map((row) => ({ ...row, points: Number(row.points) }));
 
-const readOrderEntries = async (db: Db, numbers: readonly string[]): Promise<Entry[]> =>
+const readOrderEntries = async (db: Db, numbers: readonly string[]): Promise<StatementEntry[]> =>
   (
     await db.ledgerEntry.findMany({
       where: { orderId: { in: [...numbers] }, type: { not: "CREDIT" } },
@@ -124,22 +115,22 @@ const readOrderEntries = async (db: Db, numbers: readonly string[]): Promise<Ent
 export function compareOrder(
   orderNumber: string,
   movements: readonly OurMovement[],
-  entries: readonly Entry[],
+  entries: readonly StatementEntry[],
   coverage: Coverage,
 ): FoundBreak[] {
   const left = new Set(entries.filter(({ reference }) => !REPAIR_REASON.test(reference ?? "")));
   const breaks: FoundBreak[] = [];
-  const take = (fits: (entry: Entry) => boolean): Entry | undefined => {
+  const take = (fits: (entry: StatementEntry) => boolean): StatementEntry | undefined => {
     const found = [...left].find(fits);
     if (found) left.delete(found);
     return found;
   };
-  const takeFor = (movement: OurMovement): Entry | undefined => {
+  const takeFor = (movement: OurMovement): StatementEntry | undefined => {
     if (movement.kind === "TAKEN") {
-      const isRedeem = ({ type }: Entry) => type === "REDEEM";
+      const isRedeem = ({ type }: StatementEntry) => type === "REDEEM";
       return take((entry) => isRedeem(entry) && entry.points === movement.points) ?? take(isRedeem);
     }
-    const isReverse = ({ type }: Entry) => type === "REVERSE";
+    const isReverse = ({ type }: StatementEntry) => type === "REVERSE";
     return (
       take((entry) => isReverse(entry) && entry.reference === movement.reasonText) ??
       take((entry) => isReverse(entry) && entry.reference === null && entry.points === movement.points)
@@ -164,7 +155,7 @@ export function compareOrder(
 function unknownEntries(
   orderNumber: string,
   order: Pick<OurMovement, "orderId"> | undefined,
-  left: readonly Entry[],
+  left: readonly StatementEntry[],
   coverage: Coverage,
 ): FoundBreak[] {
   if (!ORDER_NUMBER.test(orderNumber) || !left.some(({ at }) => isWithin(at, coverage))) return [];
@@ -172,7 +163,7 @@ function unknownEntries(
   const facts = { class: "ENTRY_NOT_IN_BOOKS" as const, orderNumber, orderId: order?.orderId };
   const taken = left.filter(({ type }) => type === "REDEEM");
   const returned = left.filter(({ type }) => type === "REVERSE");
-  const sum = (entries: readonly Entry[]) => entries.reduce((total, { points }) => total + points, 0);
+  const sum = (entries: readonly StatementEntry[]) => entries.reduce((total, { points }) => total + points, 0);
   const [first] = taken;
   if (first) {
     const points = sum(taken) - sum(returned);
@@ -192,7 +183,7 @@ function unknownEntries(
   }));
 }
 
-function compareMovement(movement: OurMovement, entry: Entry): FoundBreak | null {
+function compareMovement(movement: OurMovement, entry: StatementEntry): FoundBreak | null {
   const { state, kind } = movement;
   const facts = {
     customerId: entry.customerId,
@@ -258,7 +249,7 @@ async function compareAwards(db: Db, { from, to, coversFrom }: Coverage) {
     (Omit<OurAward, "points"> & {
       points: bigint;
       sentAt: Date | null;
-      entry: (Omit<Entry, "at"> & { at: string }) | null;
+      entry: (Omit<StatementEntry, "at"> & { at: string }) | null;
     })[]
   >`
     select a.id, a.customer_id as "customerId", a.state, a.quantity as points, a.credit_reference as reference,
@@ -298,7 +289,7 @@ async function compareAwards(db: Db, { from, to, coversFrom }: Coverage) {
       breaks.push({ class: "CREDIT_NOT_IN_BOOKS", key, repair, since, points: -entry.points, ...facts, evidence });
     }
   }
-  const unknown = await db.$queryRaw<(Omit<Entry, "points"> & { points: bigint })[]>`
+  const unknown = await db.$queryRaw<(Omit<StatementEntry, "points"> & { points: bigint })[]>`
     select e.entry_id as "entryId", e.at, e.customer_id as "customerId", e.type, e.order_id as "orderId", e.reference, e.points
     from ledger_entries e
     where e.type = 'CREDIT' and e.at >= ${from} and e.at < ${to} and starts_with(e.reference, ${AWARD_REFERENCE})
@@ -319,7 +310,7 @@ async function compareAwards(db: Db, { from, to, coversFrom }: Coverage) {
   return { breaks, awards: rows.length, entries: unknown.length + rows.filter(({ entry }) => entry).length };
 }
 
-const shown = ({ entryId, at, type, orderId, reference, points, customerId }: Entry) => ({
+const shown = ({ entryId, at, type, orderId, reference, points, customerId }: StatementEntry) => ({
   entry: entryId,
   at: at.toISOString(),
   type,
