@@ -98,7 +98,10 @@ test("the trace of an order leads from the request over the job and the money st
   for await (const { data } of events) if (data?.orderStatus.status === "FULFILLED") break;
   await watcher.dispose();
 
-  /** Each span of the trace with the one that it is a part of. There is a delivery for each event. */
+  /**
+   * Each span of the trace with the span that it is a part of. The other gateway reads all new events at a notification, so a late
+   * notification of the placing brings the money step's events, too.
+   */
   const links = () => {
     const all = receiver.spans.filter(({ traceId }) => traceId === trace.traceId);
     return all.map(({ name, parentSpanId }) => {
@@ -116,7 +119,7 @@ test("the trace of an order leads from the request over the job and the money st
         "job place-order < mutation Order",
         "money step redeem < job place-order",
         "client-points redeem < money step redeem",
-        "deliver Follow < money step redeem",
+        expect.stringMatching(/^deliver Follow < (mutation Order|money step redeem)$/),
       ]),
     );
   const spans = await spansOf(trace);
