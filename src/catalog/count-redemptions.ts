@@ -1,21 +1,17 @@
-import { type Db, inTransaction } from "../platform/db.ts";
+import type { Db } from "../platform/db.ts";
 
 /**
- * Adds the redeemed units that are not counted yet to the popularity of their rewards. The rewards are locked in the sequence in which
- * orders lock theirs, which prevents deadlocks.
+ * Adds the redeemed units that are not counted yet to the popularity of their rewards, in a transaction for each reward: orders lock
+ * several rewards, and a transaction that locks a single one cannot deadlock with them.
  */
 export async function countRedemptions(db: Db): Promise<void> {
-  await inTransaction(
-    db,
-    (tx) => tx.$executeRaw`
+  const rewards = await db.$queryRaw<{ id: string }[]>`select distinct reward_id as id from redemptions_to_count`;
+  for (const { id } of rewards) {
+    await db.$executeRaw`
       with counted as (
-        delete from redemptions_to_count returning reward_id, units
-      ), sums as (
-        select reward_id, sum(units)::int as units from counted group by reward_id
-      ), locked as (
-        select rewards.id, sums.units from rewards join sums on sums.reward_id = rewards.id
-        order by rewards.id for no key update of rewards
+        delete from redemptions_to_count where reward_id = ${id}::uuid returning units
       )
-      update rewards set popularity = popularity + locked.units from locked where rewards.id = locked.id`,
-  );
+      update rewards set popularity = popularity + sum.units
+      from (select sum(units)::int as units from counted having count(*) > 0) as sum where rewards.id = ${id}::uuid`;
+  }
 }

@@ -55,19 +55,13 @@ export function makeGiveRewards({ settleLines, atCrashPoint, timeZone, log }: Gi
       },
       withStates(order, states),
     );
-    // In the last statement, because every order of the same reward waits for this row's lock until the commit. The lock leaves the
-    // key alone (`no key`), as do all locks of rewards: the lines of a new order refer to it, and would deadlock with a stronger one.
-    if (taken.size > 0) {
+    // In the last statements, because every order of the same reward waits for this row's lock until the commit. Each statement updates
+    // a single reward and locks nothing before: a statement that locks a row first and then updates it can wait for a transaction that
+    // waits for its lock, while a new order refers to the reward.
+    for (const [rewardId, count] of taken) {
       await change.defer(
         "stock",
-        Prisma.sql`update rewards set stock = stock - taken.count, updated_at = ${change.now}
-          from (
-            select rewards.id, taken.count
-            from unnest(${[...taken.keys()]}::uuid[], ${[...taken.values()]}::int[]) as taken (id, count)
-              join rewards using (id)
-            order by rewards.id for no key update of rewards
-          ) taken
-          where rewards.id = taken.id`,
+        Prisma.sql`update rewards set stock = stock - ${count}, updated_at = ${change.now} where id = ${rewardId}::uuid`,
       );
     }
     atCrashPoint("fulfil:before-commit");

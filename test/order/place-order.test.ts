@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import {
@@ -12,6 +13,7 @@ import {
   readOrder,
   sendPlaceOrder,
 } from "../support/orders.ts";
+import { queriesOf } from "../support/sql-spy.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -426,19 +428,47 @@ test("the cart is empty after ordering, and the next order is another one", asyn
   expect((await readOrder(customer, second)).number).toMatch(/^ORD-\d{6}-[0-9A-HJKMNP-TV-Z]{10}$/);
 });
 
+/** How often the orders that `work` fulfils ran the statement that takes a voucher from the stock: again after each deadlock. */
+const stockUpdates = async (work: () => Promise<unknown>) =>
+  (await queriesOf(work, /update rewards set stock = stock -/)).length;
+
 test("orders of the same two rewards, placed and given at the same moment, do not deadlock", async () => {
   const [voucher, lamp] = [await gateway.voucher({ points: 10, codes: 40 }), await gateway.merchandise({ points: 5 })];
   const customers = await Promise.all(Array.from({ length: 20 }, () => gateway.customer({ balance: 1_000 })));
-  const deadlocks = async () => {
-    await gateway.sql("select pg_stat_force_next_flush()");
-    const [row] = await gateway.sql<{ deadlocks: number }>(
-      "select deadlocks::int from pg_stat_database where datname = current_database()",
-    );
-    return row?.deadlocks;
-  };
-  const before = await deadlocks();
-  await Promise.all(
-    customers.map(async (customer) => orderPrepared(customer, await placeOrder(customer, voucher.id, lamp.id))),
+  const updates = await stockUpdates(() =>
+    Promise.all(
+      customers.map(async (customer) => orderPrepared(customer, await placeOrder(customer, voucher.id, lamp.id))),
+    ),
   );
-  expect(await deadlocks()).toBe(before);
+  expect(updates).toBe(2 * customers.length);
+});
+
+test("orders of one reward do not deadlock while a transaction that refers to the reward stays open", async () => {
+  const reward = await gateway.voucher({ points: 10 });
+  const connect = async () => {
+    const client = new pg.Client({ connectionString: gateway.databaseUrl });
+    await client.connect();
+    await client.query("begin");
+    return client;
+  };
+  const [newOrder, concluding] = [await connect(), await connect()];
+  // The lock that the lines of a new order take, on a version of the row that others replace before the order is committed.
+  await newOrder.query("select from rewards where sku = $1 for key share", [reward.sku]);
+  await concluding.query("update rewards set updated_at = now() where sku = $1", [reward.sku]);
+  const updates = await stockUpdates(async () => {
+    const customers = await Promise.all([gateway.customer(), gateway.customer()]);
+    const orders = await Promise.all(customers.map((customer) => placeOrder(customer, reward.id)));
+    await gateway.until(async () => {
+      const waiting = await gateway.sql(
+        `select from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock' and query ~ 'update rewards set stock'`,
+      );
+      return waiting.length === 2;
+    });
+    await concluding.query("commit");
+    for (const [index, customer] of customers.entries()) await orderSettled(customer, orders[index] ?? "");
+  });
+  await newOrder.query("commit");
+  await Promise.all([newOrder.end(), concluding.end()]);
+  expect(updates).toBe(2);
 });
