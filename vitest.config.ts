@@ -22,6 +22,8 @@ const programs = [
 ];
 /** The steps of the Dockerfile. */
 const image = ["test/deploy/image.test.ts"];
+/** Routers in front of the gateway, which `npm run test:routers` installs. */
+const routers = ["test/federation/*.test.ts"];
 const pages = ["test/{microsite,graphiql}/**/*.test.ts"];
 
 const project = (name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration => ({
@@ -39,7 +41,8 @@ export default defineConfig({
       project("programs", programs),
       // It installs every package once more, which takes minutes: .ci/run asks for it.
       ...(process.env["IMAGE"] ? [project("image", image)] : []),
-      project("fast", ["test/**/*.test.ts"], [...durability, ...pages, ...programs, ...image]),
+      ...(process.env["ROUTERS"] ? [project("routers", routers)] : []),
+      project("fast", ["test/**/*.test.ts"], [...durability, ...pages, ...programs, ...image, "test/federation/**"]),
     ],
     globalSetup: ["test/support/global-setup.ts"],
     reporters: ["default", new RunReport()],

@@ -46,6 +46,7 @@ const ends = [
     "build",
   ],
   "settings:docs",
+  "test:routers",
 ];
 /** They run what `npm run build` has made: see `production-build.test.ts`. */
 const ofTheBuild = ["start:production", "migrate"];
