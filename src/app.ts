@@ -149,7 +149,7 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
     running.defer(() => pictures.close());
 
     begin("Starting the gateway");
-    const server: Server = await startServer({ config, metrics, log });
+    const server: Server = await startServer({ config, keepAliveMs: pace.keepAliveMs, metrics, log });
     running.defer(() => server.close({ delayMs: 0 }));
     const jobs = makeJobQueue({
       db,

@@ -23,13 +23,15 @@ try {
   const onStep = config.isProduction ? undefined : progress.show;
   onStep?.("Loading the gateway");
   // Loaded only now, because loading takes longer than everything above.
-  const [{ startApp }, { banner }, { makeLogger }, { logLibraryOutput }, { logStartSummary }] = await Promise.all([
-    import("./app.ts"),
-    import("./program/banner.ts"),
-    import("./platform/logger.ts"),
-    import("./platform/library-output.ts"),
-    import("./program/start-summary.ts"),
-  ]);
+  const [{ startApp }, { banner }, { makeLogger }, { logLibraryOutput }, { logStartSummary }, { endAtUncaughtFaults }] =
+    await Promise.all([
+      import("./app.ts"),
+      import("./program/banner.ts"),
+      import("./platform/logger.ts"),
+      import("./platform/library-output.ts"),
+      import("./program/start-summary.ts"),
+      import("./program/uncaught-faults.ts"),
+    ]);
   // Before the logger, whose lines have the ids of traces.
   const stopTracing =
     config.tracing && (await import("./observability/start-tracing.ts")).startTracing(config.tracing, "gateway");
@@ -50,10 +52,7 @@ try {
   process.send?.({ type: "ready", url });
   flushCompileCache(); // the next start is quick also if this process is killed
 
-  // A fault nobody caught leaves this process in a state nobody knows: another one goes on with its orders.
-  for (const fault of ["uncaughtException", "unhandledRejection"]) {
-    process.on(fault, (error) => fail(`${fault}: ${error instanceof Error ? error.stack : String(error)}`, "stopped"));
-  }
+  endAtUncaughtFaults((reason) => fail(reason, "stopped"));
 } catch (error) {
   fail(explainError(error));
 }

@@ -11,6 +11,8 @@ export interface Pace {
   /** The number of orders, returns and revokes that run at once. */
   jobSlots: number;
   reconcileEveryMs: number;
+  /** For how long a connection without a request is kept open, in place of what the server decides. */
+  keepAliveMs: number | undefined;
   /** How often it is checked whether last night is still to be reconciled. */
   nightlyCheckEveryMs: number;
   /** How often the figures of the database are read for the metrics. */
@@ -42,6 +44,7 @@ export interface Pace {
 export const productPace: Pace = {
   jobSlots: 64,
   reconcileEveryMs: 30_000,
+  keepAliveMs: undefined,
   nightlyCheckEveryMs: 60_000,
   figuresEveryMs: undefined,
   creditPollMs: 30_000,

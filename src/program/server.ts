@@ -53,6 +53,11 @@ import { gatewayListens } from "./check-ports.ts";
 const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
+/**
+ * For how long a connection without a request is kept open. A load balancer keeps its own for up to 60 s, and would send a request
+ * on a connection that is closed in that moment; strangers may not hold connections for as long.
+ */
+const KEEP_ALIVE_MS = { behindProxy: 72_000, else: 5_000 };
 const MAX_SOCKETS = 5_000;
 /** Sockets, and as many requests at once. */
 const MAX_CONNECTIONS = 2 * MAX_SOCKETS;
@@ -92,10 +97,12 @@ export interface Server {
  */
 export async function startServer({
   config,
+  keepAliveMs = config.trustProxy ? KEEP_ALIVE_MS.behindProxy : KEEP_ALIVE_MS.else,
   metrics,
   log,
 }: {
   config: Config;
+  keepAliveMs?: number | undefined;
   metrics?: Metrics | undefined;
   log: Logger;
 }): Promise<Server> {
@@ -117,7 +124,12 @@ export async function startServer({
   });
   let answer = comeBack;
   const http = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5_000 },
+    {
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: 5_000,
+      keepAliveTimeout: keepAliveMs,
+    },
     (request, response) => answer(request, response),
   );
   http.maxConnections = MAX_CONNECTIONS;

@@ -24,7 +24,7 @@ const schema = makeExecutableSchema({
     Cat: {
       kittens: (_: unknown, { first }: { first: number }) =>
         Array.from({ length: Math.min(first, 3) }, (_, n) =>
-          n === 2 ? null : { type: "Cat", name: `kitten ${n}`, id: n },
+          n === 2 ? Promise.resolve(null) : { type: "Cat", name: `kitten ${n}`, id: n },
         ),
       lives: () => "nine",
       owner: () => Promise.reject(new PublicError("FORBIDDEN", "Not yours.")),

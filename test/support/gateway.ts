@@ -164,6 +164,8 @@ export async function startTestGateway(
   const patience = makeTestPatience();
   const pace: Pace = {
     ...productPace,
+    keepAliveMs: 600_000, // a process that is busy for seconds does not close a connection that a request is on its way on
+    reconcileEveryMs: 3_600_000, // tests ask for it
     otpGridMs: 1,
     retries: retriesOfTests(),
     otpSettledMs: 0,

@@ -3,7 +3,7 @@ import { vi } from "vitest";
 import type { TestPorts } from "./gateway.ts";
 
 /** For a gateway whose queries are counted: it looks for nothing by itself while the test runs. */
-export const idleInBackground: TestPorts = { pace: { creditPollMs: 0, reconcileEveryMs: 3_600_000 } };
+export const idleInBackground: TestPorts = { pace: { creditPollMs: 0 } };
 
 /** The business's own tables; the job queue asks its own in the background. */
 const tables = /\b(rewards|voucher_codes|carts|cart_lines|orders|order_lines|order_units|points_movements|customers)\b/;
