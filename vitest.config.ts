@@ -20,8 +20,8 @@ const programs = [
   "test/members/import-members.test.ts",
   "test/intake/{own-process,redis-intake}.test.ts",
 ];
-/** The steps of the Dockerfile. */
-const image = ["test/deploy/image.test.ts"];
+/** The production build, and the steps of the Dockerfile. */
+const image = ["test/deploy/image.test.ts", "test/scripts/production-build.test.ts"];
 /** Routers in front of the gateway, which `npm run test:routers` installs. */
 const routers = ["test/federation/*.test.ts"];
 const pages = ["test/{microsite,graphiql}/**/*.test.ts"];
