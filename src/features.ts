@@ -15,6 +15,7 @@ import { type OrderPorts, openOrder } from "./order/index.ts";
 import { openPersonalData } from "./personal-data/index.ts";
 import type { Pace } from "./program/pace.ts";
 import { openReconciliation, type ReconciliationPorts } from "./reconciliation/index.ts";
+import { openRest } from "./rest/index.ts";
 import { openRules } from "./rules/index.ts";
 import { openWallet } from "./wallet/index.ts";
 
@@ -51,6 +52,13 @@ export function openFeatures(world: World) {
   const audit = openAudit(world);
   const reconciliation = openReconciliation({ ...world, ...order.recorded, resolveAward: awards.resolveAward });
   const personalData = openPersonalData(world);
+  const rest = openRest({
+    ...world,
+    ...catalog,
+    ...order.customers,
+    clientToken: sessions.clientToken,
+    waitMs: world.pace.restWaitMs,
+  });
 
   /** The loaders of one operation. Without the cache each event of a subscription sees the present. */
   function makeLoaders(viewer: Viewer, requestId: string, options: { cache: boolean }): Loaders {
@@ -93,6 +101,7 @@ export function openFeatures(world: World) {
     intake,
     audit,
     reconciliation,
+    rest,
     makeLoaders,
     resolvers: parts.flatMap(({ resolvers }) => resolvers),
   };

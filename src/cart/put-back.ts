@@ -5,11 +5,11 @@ import { MAX_LINES } from "./cart.ts";
 /**
  * Puts the lines of an order that failed and was not charged into the customer's open cart. The larger quantity counts for a
  * reward that is in the cart again already, and lines that the cart has no room for are left out. A claimed prize was never in
- * a cart.
+ * a cart, and an integrator's cart never was the customer's.
  */
 export async function putBack(tx: Tx, order: { id: string; customerId: string }): Promise<void> {
   const lines = await tx.orderLine.findMany({
-    where: { orderId: order.id, order: { cartId: { not: null } } },
+    where: { orderId: order.id, order: { cartId: { not: null }, cart: { reference: null } } },
     orderBy: { position: "asc" },
   });
   if (lines.length === 0) return;

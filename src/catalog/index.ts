@@ -18,6 +18,7 @@ import { makeReadRewardImage } from "./mirror/image/reward-image.ts";
 import { keepInSync } from "./mirror/keep-in-sync.ts";
 import { makeMirrorStore } from "./mirror/mirror.store.ts";
 import { makeSyncCatalog } from "./mirror/sync-catalog.ts";
+import { makeReadProducts } from "./products.sql.ts";
 import { makeReadCustomerViews } from "./read-customer-views.ts";
 import { makeRewardStore } from "./reward.store.ts";
 import type { VoucherVault } from "./voucher-vault.ts";
@@ -33,6 +34,7 @@ export { makePictureFetcher } from "./mirror/image/fetch-picture.ts";
 export { mountRewardImages } from "./mirror/image/image-route.ts";
 export type { IndividualLedger } from "./mirror/mirrored-reward.ts";
 export { notRedeemable } from "./not-redeemable.ts";
+export type { ReadProducts } from "./products.sql.ts";
 export { fromRewardJson, type RewardJson, rewardJson } from "./reward.sql.ts";
 export { isFromPool, isShipped, notOnOffer, type Reward, toReward } from "./reward.ts";
 export { checkVault, makeVoucherVault, type VoucherVault } from "./voucher-vault.ts";
@@ -76,6 +78,9 @@ export function openCatalog(ports: CatalogPorts) {
   });
 
   return {
+    readProducts: makeReadProducts(db),
+    rewardsByIds: rewards.byIds,
+    rewardsBySkus: rewards.bySkus,
     askFresh: makeAskFresh({ readGroups, readViews, points }),
     readRewardImage: makeReadRewardImage({ db, catalogue, pictures, clock, log }),
     resolvers: catalogResolvers({

@@ -8,11 +8,16 @@ type MirrorColumn = "upstreamImageUrl" | "seenAt" | "detailedAt" | "vanishedAt";
  * Something points can be spent on. Prices are whole points. `payableWith` has the wallets that can pay for it: a group's
  * points could not be returned for a Bigcity reward, so it takes none.
  */
-export interface Reward extends Omit<RewardRow, "points" | MirrorColumn> {
+export interface Reward extends Omit<RewardRow, "points" | "number" | MirrorColumn> {
   points: number;
 }
 
-export const toReward = (row: Omit<RewardRow, MirrorColumn>): Reward => ({ ...row, points: Number(row.points) });
+export function toReward({
+  number: _,
+  ...row
+}: Omit<RewardRow, "number" | MirrorColumn> & { number?: bigint }): Reward {
+  return { ...row, points: Number(row.points) };
+}
 
 /** Why nobody can redeem it now, whoever they are; null when it is on offer. */
 export function notOnOffer(

@@ -52,11 +52,16 @@ import { LOOK_AGAIN_MS, makeWatchOrder } from "./watch-order.ts";
 export type { FindGiven } from "./issue/find-given.ts";
 export type { ConcludeMovement } from "./movement/conclude-movement.ts";
 export { insertReturns } from "./movement/insert-returns.ts";
-export type { OrderChange, OrderStore } from "./order.store.ts";
-export { find } from "./order-aggregate.ts";
+export type { OrderChange, OrderEvent, OrderStore } from "./order.store.ts";
+export type { Order, OrderLine } from "./order.ts";
+export { find, type OrderAggregate } from "./order-aggregate.ts";
+export { isFinal } from "./order-status.ts";
+export type { PlaceOrder } from "./place-order.ts";
 export type { ResolveOrder } from "./resolve-order.ts";
+export type { RevealVoucher } from "./reveal-voucher.ts";
 export type { ConcludeRevoke } from "./revoke/conclude-revoke.ts";
 export type { SettleLines } from "./settle-lines.ts";
+export type { WatchOrder } from "./watch-order.ts";
 export { mountWebhooks } from "./webhook-route.ts";
 
 export interface OrderPorts {
@@ -161,6 +166,23 @@ export function openOrder(ports: OrderPorts) {
   });
   const updateShipment = makeUpdateShipment({ orders, settleLines, log });
   const compareWithLedger = makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs });
+  const placeOrder = makePlaceOrder({
+    db,
+    orders,
+    readBalance: ({ customerId, clientToken }) => client.balance(customerId, clientToken, { unshared: true }),
+    createOrder,
+    aboutCart: makeAskAboutCart({ orders, askFresh: ports.askFresh, ledger }),
+    ledger,
+    jobs,
+    clock,
+    atCrashPoint,
+  });
+  const revealVoucher = makeRevealVoucher({ db, vault, clock });
+  const watchOrder = makeWatchOrder({
+    orders,
+    bus,
+    heads: makeHeadPoll({ everyMs: LOOK_AGAIN_MS, readHeads: orders.heads, log }),
+  });
   const adopt = async () => {
     await adoptOrders(db);
     await dropOldEngine(db);
@@ -170,6 +192,8 @@ export function openOrder(ports: OrderPorts) {
     heldPoints: orders.heldPoints,
     isPrizeTaken,
     redeemedUnits: orders.redeemedUnits,
+    /** What a customer does with orders, for another door than the graph. */
+    customers: { orders, placeOrder, revealVoucher, watchOrder },
     /** The ways to read and correct what is recorded of orders and their points. */
     recorded: { orders, readBalance, findGiven, conclude, concludeRevoke, settleLines, resolveOrder, attempt },
     receiveReport:
@@ -179,28 +203,14 @@ export function openOrder(ports: OrderPorts) {
     resolvers: orderResolvers({
       orders,
       sessions,
-      placeOrder: makePlaceOrder({
-        db,
-        orders,
-        readBalance: ({ customerId, clientToken }) => client.balance(customerId, clientToken, { unshared: true }),
-        createOrder,
-        aboutCart: makeAskAboutCart({ orders, askFresh: ports.askFresh, ledger }),
-        ledger,
-        jobs,
-        clock,
-        atCrashPoint,
-      }),
+      placeOrder,
       claimPrize: makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }),
       cancelOrder: makeCancelOrder(takingBack),
       reverseOrder: makeReverseOrder(takingBack),
       resolveOrder,
       updateShipment,
-      revealVoucher: makeRevealVoucher({ db, vault, clock }),
-      watchOrder: makeWatchOrder({
-        orders,
-        bus,
-        heads: makeHeadPoll({ everyMs: LOOK_AGAIN_MS, readHeads: orders.heads, log }),
-      }),
+      revealVoucher,
+      watchOrder,
       clock,
     }),
     loaders: (viewer: Viewer, options: { cache: boolean }) => orderLoaders({ db, orders }, viewer, options),

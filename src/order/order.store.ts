@@ -83,6 +83,7 @@ const allOf = (conditions: readonly Prisma.Sql[]) => Prisma.join([Prisma.sql`tru
 export interface OrderStore {
   byIds(ids: readonly string[]): Promise<Order[]>;
   byNumbers(numbers: readonly string[]): Promise<Order[]>;
+  byCarts(cartIds: readonly string[]): Promise<Order[]>;
   /** The order that each of these prizes was claimed with: the one that counts, else the newest of those that came to nothing. */
   byPrizes(awardIds: readonly string[]): Promise<Order[]>;
   page(query: { customerId?: string; filter?: OrderFilter }, page: PageBounds<OrderCursor>): Promise<Order[]>;
@@ -167,6 +168,12 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
     async byNumbers(numbers) {
       const rows = await db.$queryRaw<OrderRow[]>`
         select ${orderColumns} from orders where number = any(${[...numbers]}::text[])`;
+      return rows.map(toOrder);
+    },
+
+    async byCarts(cartIds) {
+      const rows = await db.$queryRaw<OrderRow[]>`
+        select ${orderColumns} from orders where cart_id = any(${[...cartIds]}::uuid[])`;
       return rows.map(toOrder);
     },
 

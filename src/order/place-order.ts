@@ -22,6 +22,8 @@ export interface PlaceOrderInput {
   expectedCartVersion?: number | null | undefined;
   shippingAddress?: unknown;
   dryRun?: boolean | null | undefined;
+  /** A cart of this customer that came with a reference, in place of the open cart. */
+  cartId?: string | undefined;
 }
 
 export interface Buyer {
@@ -96,7 +98,8 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
     const alone = { db, lane: `customer ${customerId}` };
     return inTransaction(alone, async (tx): Promise<Placed | Refused | "balance is stale" | { askAbout: Cart }> => {
       const { version, ...locked } = await lockAccount(tx, customerId);
-      const cartId = locked.cartId ?? (await lockOpenCart(tx, customerId)).id;
+      // A cart with a reference never changes: the customer's lock is enough.
+      const cartId = order.cartId ?? locked.cartId ?? (await lockOpenCart(tx, customerId)).id;
       const { cart, used, held, redeemed, isTurnFree } = await readCheckout(tx, { customerId, cartId, request });
       const earlier = order.dryRun ? null : replayed(request, used);
       if (earlier) return earlier;
@@ -156,6 +159,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
       expectedCartVersion: input.expectedCartVersion ?? null,
       address: read?.address ?? null,
       dryRun: dryRun ?? false,
+      cartId: input.cartId ?? null,
     };
 
     let own: OwnBalance | null = null;
@@ -210,4 +214,5 @@ interface OrderRequest {
   expectedCartVersion: number | null;
   address: Address | null;
   dryRun: boolean;
+  cartId: string | null;
 }

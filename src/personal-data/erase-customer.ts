@@ -86,7 +86,7 @@ const deletions = (customerId: string): Prisma.Sql[] => [
   sql`delete from otp_challenges where customer_id = ${customerId}`,
   sql`delete from known_devices where customer_id = ${customerId}`,
   sql`delete from sessions where customer_id = ${customerId}`, // with their refresh tokens
-  sql`delete from carts where customer_id = ${customerId} and status = 'OPEN'`, // with their lines
+  sql`delete from carts c where customer_id = ${customerId} and not exists (select from orders o where o.cart_id = c.id)`, // with their lines
   sql`delete from idempotency_keys where actor = ${`customer:${customerId}`}`,
   sql`delete from wallet_readings where customer_id = ${customerId}`,
   sql`delete from member_events where customer_id = ${customerId}`,
@@ -104,7 +104,7 @@ const replacements = (customerId: string, pseudonym: string): Prisma.Sql[] => [
       select l.id from order_lines l join orders o on o.id = l.order_id where o.customer_id = ${customerId})`,
   sql`update reward_messages set payload = '{}', normalisations = '[]', actor = 'erased', answer = ${withoutNormalisations}
     where ${messagesOf(membersOf(customerId))}`,
-  sql`update carts set customer_id = ${pseudonym} where customer_id = ${customerId}`,
+  sql`update carts set customer_id = ${pseudonym}, reference = case when number is not null then number::text end where customer_id = ${customerId}`,
   sql`update orders set customer_id = ${pseudonym}, shipping_address = null, client_token = null where customer_id = ${customerId}`,
   sql`update points_movements set customer_id = ${pseudonym} where customer_id = ${customerId}`,
   sql`update reward_awards set customer_id = ${pseudonym} where customer_id = ${customerId}`,

@@ -26,7 +26,7 @@ const sections = (customerId: string): Record<string, Prisma.Sql> => {
     sessions: sql`select to_jsonb(t) - 'client_token' as row from sessions t where customer_id = ${customerId} order by created_at`,
     carts: sql`select to_jsonb(t) || jsonb_build_object('lines', (
         select coalesce(jsonb_agg(to_jsonb(l)), '[]') from cart_lines l where l.cart_id = t.id)) as row
-      from carts t where customer_id = ${customerId} and status = 'OPEN'`,
+      from carts t where customer_id = ${customerId} and (status = 'OPEN' or reference is not null)`,
     orders: sql`select to_jsonb(t) - 'client_token' as row from orders t where customer_id = ${customerId} order by placed_at`,
     orderLines: sql`select to_jsonb(t) as row from order_lines t where order_id in ${orders} order by order_id, position`,
     orderUnits: sql`select to_jsonb(t) as row from order_units t where line_id in ${lines} order by line_id, unit`,

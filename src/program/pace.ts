@@ -27,6 +27,8 @@ export interface Pace {
   retries: RetryPolicies;
   /** How long `cancelOrder` and `reverseOrder` wait for Capillary to take units back. */
   revokePatienceMs: number;
+  /** How long the REST face waits for a new order to be fulfilled before it answers that the order is being processed. */
+  restWaitMs: number;
   /** The grid on which answers to sign-ins leave, and the wait for its next point. */
   otpGridMs: number;
   untilOtpTick: typeof untilNextTick;
@@ -53,6 +55,7 @@ export const productPace: Pace = {
   catalogPageSize: undefined,
   retries: retryPolicies,
   revokePatienceMs: 5_000,
+  restWaitMs: 10_000,
   otpGridMs: ANSWER_GRID_MS,
   untilOtpTick: untilNextTick,
   otpSettledMs: undefined,

@@ -59,6 +59,11 @@ export function makeSweep({ db, clock, days, also = [] }: SweepDeps): () => Prom
     await deleteOld(sql`sessions`, sql`least(ended_at, expires_at) < ${before(days.sessions)}`);
     await deleteOld(sql`refresh_tokens`, sql`expires_at < ${before(days.sessions)}`);
     await deleteOld(sql`idempotency_keys`, sql`created_at < ${before(days.idempotencyKeys)}`);
+    await deleteOld(
+      sql`carts c`,
+      sql`reference is not null and created_at < ${before(days.idempotencyKeys)}
+        and not exists (select from orders o where o.cart_id = c.id)`,
+    );
     await deleteOld(sql`webhook_deliveries`, sql`received_at < ${before(days.deliveries)}`);
     await deleteOld(sql`quarantined_rewards`, sql`last_received_at < ${before(days.quarantine)}`);
     await deleteOld(sql`ledger_entries`, sql`at < ${before(days.ledgerEntries)}`);

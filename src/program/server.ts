@@ -48,6 +48,7 @@ import { Busy } from "../platform/lanes.ts";
 import type { Logger } from "../platform/logger.ts";
 import { explainListenError } from "../platform/port.ts";
 import { inSpan, isTracing, presentSpan } from "../platform/tracing.ts";
+import { mountRest } from "../rest/index.ts";
 import { gatewayListens } from "./check-ports.ts";
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -300,6 +301,17 @@ export async function startServer({
           const isRouter = trustedRouter.is(request.headers[ROUTER_HEADER]);
           return contextOfStream(await viewerOfRequest(request), isRouter, request.id, request.raw);
         },
+      });
+      mountRest(fastify, {
+        rest: features.rest,
+        identify: ({ headers }) => identify(bearerToken(headers.authorization)),
+        charge(request, reply, viewer, cost) {
+          const block = addressBlock(addressOf(request.raw, false));
+          const { error, headers } = rateLimits.charge({ viewer, block }, cost);
+          reply.headers(headers);
+          return error;
+        },
+        signal: stopping.signal,
       });
       const stopGraphql = await mountGraphql(fastify, {
         schema,

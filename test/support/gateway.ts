@@ -173,6 +173,7 @@ export async function startTestGateway(
     capillaryPerCustomer: { concurrency: 64, callsPerMinute: undefined },
     capillaryKeptMs: 0,
     revokePatienceMs: 60_000,
+    restWaitMs: 60_000,
     patience: patience.wait,
   };
   const compiled = { at: 1, ...(process.env["TEST_BOTH_PATHS"] && { onAnswer: expectSame }) };

@@ -1,0 +1,76 @@
+// Checks whether a brand's points API is as the gateway expects it (docs/points-provider.md). It takes points of a test customer and gives
+// them back.
+//
+//   npm run conformance -- https://points.example.com --customer TEST1 [--other-customer TEST2] [--credit] [--json]
+//
+// Credentials come from CLIENT_API_USER and CLIENT_API_PASSWORD, or --user and --password. The one-time password is asked for at the
+// terminal; --otp-url names an address that answers {"otp": "…"} instead, as the sandbox has one. Answers 0 when every required
+// expectation holds, 1 when one fails, 2 when nothing could be asked.
+import "./explain-errors.ts";
+import { createInterface } from "node:readline/promises";
+import { parseArgs } from "node:util";
+import { SetupError } from "../src/platform/setup-error.ts";
+import { checkProvider } from "./conformance/check-provider.ts";
+import { makeProvider } from "./conformance/provider.ts";
+import { isFit, reportWords } from "./conformance/report.ts";
+
+const USAGE = "npm run conformance -- https://points.example.com --customer TEST1";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    customer: { type: "string" },
+    "other-customer": { type: "string" },
+    user: { type: "string", default: process.env["CLIENT_API_USER"] },
+    password: { type: "string", default: process.env["CLIENT_API_PASSWORD"] },
+    "otp-url": { type: "string" },
+    "credit-path": { type: "string", default: process.env["CLIENT_CREDIT_PATH"] ?? "/api/v1/points/credit" },
+    credit: { type: "boolean", default: false },
+    "timeout-ms": { type: "string", default: process.env["UPSTREAM_TIMEOUT_MS"] ?? "5000" },
+    json: { type: "boolean", default: false },
+  },
+});
+const [address = "", ...others] = positionals;
+const url = URL.parse(address);
+if (!url || !/^https?:$/.test(url.protocol) || others.length > 0) {
+  throw new SetupError(`Give the address of the points API: ${USAGE}`);
+}
+const { customer, user, password } = values;
+if (!customer) throw new SetupError(`Name a test customer with 10 points or more: ${USAGE}`);
+if (!user || !password) throw new SetupError("Give the credentials: CLIENT_API_USER and CLIENT_API_PASSWORD.");
+const timeoutMs = Number(values["timeout-ms"]);
+if (!Number.isInteger(timeoutMs) || timeoutMs < 1) throw new SetupError("--timeout-ms: give whole milliseconds.");
+
+const report = await checkProvider({
+  provider: makeProvider({
+    origin: url.origin,
+    user,
+    password,
+    creditPath: values["credit-path"],
+    patience: () => AbortSignal.timeout(timeoutMs),
+  }),
+  origin: url.origin,
+  customerId: customer,
+  otherCustomerId: values["other-customer"],
+  readOtp: otpReader(values["otp-url"]),
+  withCredit: values.credit,
+});
+console.log(values.json ? JSON.stringify(report, null, 2) : reportWords(report));
+process.exitCode = isFit(report) ? 0 : 1;
+
+function otpReader(otpUrl: string | undefined): (() => Promise<string | undefined>) | undefined {
+  if (otpUrl !== undefined) {
+    return async () => {
+      const response = await fetch(otpUrl, { signal: AbortSignal.timeout(timeoutMs) });
+      const { otp } = (await response.json()) as { otp?: string };
+      return otp;
+    };
+  }
+  if (!process.stdin.isTTY) return undefined;
+  return async () => {
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    const typed = await terminal.question(`The one-time password that ${customer} was sent: `);
+    terminal.close();
+    return typed.trim() || undefined;
+  };
+}

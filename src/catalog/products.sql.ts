@@ -1,0 +1,26 @@
+import { type Db, Prisma } from "../platform/db.ts";
+
+/** A reward by what an integrator without GraphQL is told of it. */
+export interface Product {
+  number: number;
+  sku: string;
+  points: number;
+  /** Units left; null is no limit. */
+  stock: number | null;
+  /** Whether a customer can redeem it now. */
+  isActive: boolean;
+}
+
+/** Reads the rewards that a customer's own wallet can pay for, by ascending number; the archived ones are left out. */
+export type ReadProducts = (page: { afterNumber: number; limit: number; now: Date }) => Promise<Product[]>;
+
+export function makeReadProducts(db: Db): ReadProducts {
+  return ({ afterNumber, limit, now }) =>
+    db.$queryRaw(Prisma.sql`
+      select number::float8 as number, sku, points::float8 as points, stock,
+        (active and (valid_from is null or valid_from <= ${now}) and (valid_until is null or valid_until > ${now})
+          and stock is distinct from 0) as "isActive"
+      from rewards
+      where number > ${afterNumber} and archived_at is null and 'INDIVIDUAL' = any(payable_with)
+      order by number limit ${limit}`);
+}
