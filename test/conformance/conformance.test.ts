@@ -150,7 +150,8 @@ describe("a provider that misbehaves once", () => {
     sandbox.faults.add(script);
     const report = await check(sandbox, fault === "never-answer" ? { giveUpOn: operation } : {});
     // The right answer to a wrong password; the sandbox's rate limit has the form of a refusal.
-    if (operation === "verify-otp" && (fault === "refuse" || fault === "rate-limit")) expect(failing(report)).not.toContain(id);
+    if (operation === "verify-otp" && (fault === "refuse" || fault === "rate-limit"))
+      expect(failing(report)).not.toContain(id);
     else expect(failing(report)).toContain(id);
     expect(isFit(report)).toBe(failing(report).length === 0);
     const credited = sandbox.client.ledger(CUSTOMER).filter(({ type }) => type === "credit");
