@@ -31,6 +31,6 @@ test("the fields of a list of which another item has failed at once do not end i
     const late = { name: () => Promise.reject(new Error("late")) };
     const { data, errors } = await execute({ schema, document: parse("{ cats { name } }"), rootValue: { cats: [late, late, null] } });
     console.log(JSON.stringify(data), errors.map(({ message }) => message).join());
-    setTimeout(() => console.log("alive"), 50);`);
+    setImmediate(() => console.log("alive"));`);
   expect(answered.stdout).toBe('{"cats":null} Cannot return null for non-nullable field Query.cats.\nalive\n');
 });
