@@ -35,7 +35,7 @@ export type Features = ReturnType<typeof openFeatures>;
 /** The features of the gateway, each on the world and on those before it. */
 export function openFeatures(world: World) {
   const { processor } = world;
-  const { tellMember, hashNik, seeds } = processor;
+  const { tellMembers, hashNik, seeds } = processor;
   const auth = openAuth(world);
   const { sessions, sessionTokens } = auth;
   const group = openGroup(world);
@@ -43,8 +43,8 @@ export function openFeatures(world: World) {
   const order = openOrder({ ...world, sessions, sessionTokens, askFresh: catalog.askFresh });
   const wallet = openWallet({ ...world, sessions, heldPoints: order.heldPoints });
   const cart = openCart({ ...world, redeemedUnits: order.redeemedUnits });
-  const feed = openFeed({ ...world, sessions, tellMember });
-  const members = openMembers({ ...world, tellMember, hashNik });
+  const feed = openFeed({ ...world, sessions, tellMembers });
+  const members = openMembers({ ...world, tellMembers, hashNik });
   const rules = openRules(world);
   const draws = openDraws({ ...world, draws: processor.draws, seeds });
   const awards = openAwards({ ...world, settled: feed.settled, isPrizeTaken: order.isPrizeTaken });

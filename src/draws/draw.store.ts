@@ -17,6 +17,8 @@ export interface OpenDraw {
 }
 
 export interface DrawnTicket {
+  readonly draw: OpenDraw;
+  readonly row: TicketRow;
   readonly number: number;
   readonly hash: string;
   readonly prize: Prize;
@@ -25,13 +27,10 @@ export interface DrawnTicket {
 export interface DrawStore {
   /** Those of these draws that are open, each locked, in the order of their ids. */
   lockOpen(tx: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, OpenDraw>>;
-  /** Makes an award's tickets, the next numbers of the draw. */
-  drawFor(
-    tx: Tx,
-    draw: OpenDraw,
-    award: { id: string; memberId: string; quantity: number },
-    now: Date,
-  ): Promise<DrawnTicket[]>;
+  /** Draws an award's tickets, the next numbers of the draw; `save` inserts them. */
+  drawFor(draw: OpenDraw, award: { id: string; memberId: string; quantity: number }, now: Date): DrawnTicket[];
+  /** Inserts the tickets that were drawn, whose awards are there, and how far their draws have got. */
+  save(tx: Tx, drawn: readonly DrawnTicket[]): Promise<void>;
   /** Announces a draw with a new seed. */
   open(tx: Tx, make: (seedCommit: string) => DrawCampaign, now: Date): Promise<void>;
 }
@@ -49,20 +48,29 @@ export function makeDrawStore(seeds: SecretBox): DrawStore {
       );
     },
 
-    async drawFor(tx, draw, { id: awardId, memberId, quantity }, issuedAt) {
+    drawFor(draw, { id: awardId, memberId, quantity }, issuedAt) {
       const { campaign, seed } = draw;
-      const rows: TicketRow[] = [];
-      for (let count = 0; count < quantity; count++) {
+      return Array.from({ length: quantity }, () => {
         const ticketSecret = randomBytes(32).toString("hex");
         const drawn = drawTicket(campaign, seed, draw.state, { holder: holderOf(memberId, ticketSecret), issuedAt });
-        const { type: _, issuedAt: __, ...ticket } = drawn.ticket;
-        rows.push({ ...ticket, ticketSecret });
+        const { type: _, ...ticket } = drawn.ticket;
         draw.state = drawn.state;
+        const { number, hash } = ticket;
+        const row = { ...ticket, ticketSecret, drawId: campaign.id, awardId, memberId };
+        return { draw, row, number, hash, prize: prizeNamed(campaign, ticket.prize) };
+      });
+    },
+
+    async save(tx, drawn) {
+      if (drawn.length === 0) return;
+      await insertTickets(
+        tx,
+        drawn.map(({ row }) => row),
+      );
+      for (const { campaign, state } of new Set(drawn.map(({ draw }) => draw))) {
+        const { tickets, lastHash, given } = state;
+        await tx.drawCampaign.update({ where: { id: campaign.id }, data: { tickets, lastHash, given } });
       }
-      await insertTickets(tx, rows, { drawId: campaign.id, awardId, memberId, issuedAt });
-      const { tickets, lastHash, given } = draw.state;
-      await tx.drawCampaign.update({ where: { id: campaign.id }, data: { tickets, lastHash, given } });
-      return rows.map(({ number, hash, prize }) => ({ number, hash, prize: prizeNamed(campaign, prize) }));
     },
 
     async open(tx, make, openedAt) {
@@ -85,21 +93,20 @@ export function makeDrawStore(seeds: SecretBox): DrawStore {
   };
 }
 
-type TicketRow = Pick<DrawTicket, "number" | "holder" | "ticketSecret" | "roll" | "hit" | "prize" | "hash">;
+type TicketRow = Pick<
+  DrawTicket,
+  "drawId" | "awardId" | "memberId" | "number" | "holder" | "ticketSecret" | "roll" | "hit" | "prize" | "hash"
+> & { issuedAt: string };
 
 /** One statement with a list for each column, because an award may be of hundreds. */
-async function insertTickets(
-  tx: Tx,
-  rows: readonly TicketRow[],
-  { drawId, awardId, memberId, issuedAt }: Pick<DrawTicket, "drawId" | "awardId" | "memberId" | "issuedAt">,
-): Promise<void> {
+async function insertTickets(tx: Tx, rows: readonly TicketRow[]): Promise<void> {
   const all = <Column extends keyof TicketRow>(column: Column) => rows.map((row) => row[column]);
   await tx.$executeRaw`
     insert into draw_tickets (draw_id, award_id, member_id, holder_id, issued_at,
       number, holder, ticket_secret, roll, hit, prize, hash)
-    select ${drawId}, ${awardId}::uuid, ${memberId}::uuid, ${memberId}, ${issuedAt}, each.* from unnest(
-      ${all("number")}::int[], ${all("holder")}::text[], ${all("ticketSecret")}::text[], ${all("roll")}::int[],
-      ${all("hit")}::text[], ${all("prize")}::text[], ${all("hash")}::text[]) as each`;
+    select * from unnest(${all("drawId")}::text[], ${all("awardId")}::uuid[], ${all("memberId")}::uuid[], ${all("memberId")}::text[],
+      ${all("issuedAt")}::timestamptz[], ${all("number")}::int[], ${all("holder")}::text[], ${all("ticketSecret")}::text[],
+      ${all("roll")}::int[], ${all("hit")}::text[], ${all("prize")}::text[], ${all("hash")}::text[])`;
 }
 
 function prizeNamed({ prizes }: DrawCampaign, id: string): Prize {

@@ -12,7 +12,7 @@ export const prizeKey = (drawId: string, ticketNumber: number) => keyOf("draw", 
 export function prizeAward<Tickets extends { decisionId: string; memberId: string; customerId: string | null }>(
   { decisionId, memberId, customerId }: Tickets,
   drawId: string,
-  { number, prize }: DrawnTicket,
+  { number, prize }: Pick<DrawnTicket, "number" | "prize">,
   now: Date,
 ) {
   if (prize.kind === "none") return null;

@@ -1,24 +1,39 @@
-import { customerTopic } from "../domain/topics.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db, Tx } from "../platform/db.ts";
 import { type FeedEvent, type MemberEvent, memberEvent } from "./member-event.ts";
 
-/**
- * Tells a customer something, as part of the caller's transaction: it is told if that commits. No feed is locked before the
- * commit, so it does not matter when in the transaction, nor in which order several customers are told.
- *
- * @returns the topic to ring once it has committed; a ring that is forgotten costs the member seconds, not the event
- */
-export type TellMember = (tx: Tx, customerId: string, event: MemberEvent) => Promise<string>;
+export interface MemberNews {
+  /** Null is nobody's customer yet: they hear of their awards when they become one. */
+  readonly customerId: string | null;
+  readonly event: MemberEvent;
+}
 
-export function makeTellMember({ clock }: { clock: Clock }): TellMember {
-  return async (tx, customerId, event) => {
-    // The trigger `member_news_tell` appends it to the customer's feed at the commit (`docs/invariants.md`).
-    const { type, ...facts } = memberEvent.parse(event);
+/**
+ * Appends events to the feeds of customers, each customer's in the order of the list, as part of the caller's transaction. No feed
+ * is locked before the commit, so neither the moment within the transaction nor the order of the customers matters.
+ *
+ * @returns the customers whose feeds become longer, sorted; `ringTold` notifies those who watch them, after the commit
+ */
+export type TellMembers = (tx: Tx, news: readonly MemberNews[]) => Promise<string[]>;
+
+export function makeTellMembers({ clock }: { clock: Clock }): TellMembers {
+  return async (tx, news) => {
+    const at = clock.now();
+    const rows = news.flatMap(({ customerId, event }) => {
+      if (customerId === null) return [];
+      const { type, ...facts } = memberEvent.parse(event);
+      return { customerId, type, data: JSON.stringify(facts) };
+    });
+    if (rows.length === 0) return [];
+    const customerIds = rows.map(({ customerId }) => customerId);
+    // The trigger `member_news_tell`, which the first row fires, appends all of them at the commit (`docs/invariants.md`).
     await tx.$executeRaw`
-      insert into member_news (customer_id, type, data, at)
-      values (${customerId}, ${type}, ${JSON.stringify(facts)}::jsonb, ${clock.now()})`;
-    return customerTopic(customerId);
+      insert into member_news (customer_id, type, data, at, tells)
+      select customer_id, type, data::jsonb, ${at}, place = 1
+      from unnest(${customerIds}::text[], ${rows.map(({ type }) => type)}::text[], ${rows.map(({ data }) => data)}::text[])
+        with ordinality as news (customer_id, type, data, place)
+      order by place`;
+    return [...new Set(customerIds)].sort();
   };
 }
 

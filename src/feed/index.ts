@@ -7,14 +7,14 @@ import type { Exclusive } from "../platform/exclusive.ts";
 import { makeHeadPoll } from "../platform/head-poll.ts";
 import type { Logger } from "../platform/logger.ts";
 import { feedResolvers } from "./feed.resolvers.ts";
-import { makeFeedStore, type TellMember } from "./feed.store.ts";
+import { makeFeedStore, type TellMembers } from "./feed.store.ts";
 import { makeTellSettled } from "./tell-settled.ts";
 import { LOOK_AGAIN_MS, makeWatchFeed } from "./watch-feed.ts";
 
 export { awardEvent } from "./award-event.ts";
-export { makeTellMember, type TellMember } from "./feed.store.ts";
+export { type MemberNews, makeTellMembers, type TellMembers } from "./feed.store.ts";
 export type { MemberEvent } from "./member-event.ts";
-export { type MemberNews, ringTold, tellAll } from "./tell-all.ts";
+export { ringTold } from "./ring-told.ts";
 
 const MS_PER_DAY = 86_400_000;
 
@@ -25,18 +25,18 @@ export interface FeedPorts {
   clock: Clock;
   log: Logger;
   sessions: SessionStore;
-  tellMember: TellMember;
+  tellMembers: TellMembers;
   /** A lock for the relay: of all processes one relays. */
   relayLock: Exclusive;
 }
 
 /** A member's events: a log of each customer, watched over sockets and relayed to Redis. */
-export function openFeed({ config, db, bus, clock, log, sessions, tellMember, relayLock }: FeedPorts) {
+export function openFeed({ config, db, bus, clock, log, sessions, tellMembers, relayLock }: FeedPorts) {
   const { redisUrl, memberEventDays } = config;
   const feeds = makeFeedStore(db);
   return {
     /** Tells members of awards that are no longer on their way. */
-    settled: makeTellSettled({ tellMember, bus }),
+    settled: makeTellSettled({ tellMembers, bus }),
     resolvers: feedResolvers({
       feeds,
       sessions,

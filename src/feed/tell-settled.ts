@@ -1,17 +1,18 @@
 import type { OnSettled, SettledAward } from "../awards/index.ts";
 import { customerTopic } from "../domain/topics.ts";
 import type { Bus } from "../platform/events.ts";
-import type { TellMember } from "./feed.store.ts";
+import type { TellMembers } from "./feed.store.ts";
 import type { MemberEvent } from "./member-event.ts";
 
 /** Tells members what has become of their points. What is in doubt, they hear of when it is not any more. */
-export function makeTellSettled({ tellMember, bus }: { tellMember: TellMember; bus: Bus }): OnSettled {
+export function makeTellSettled({ tellMembers, bus }: { tellMembers: TellMembers; bus: Bus }): OnSettled {
   return {
     async inTransaction(tx, awards) {
-      for (const award of awards) {
-        const event = eventOf(award);
-        if (event && award.customerId !== null) await tellMember(tx, award.customerId, event);
-      }
+      const news = awards.map((award) => ({ customerId: award.customerId, event: eventOf(award) }));
+      await tellMembers(
+        tx,
+        news.flatMap(({ customerId, event }) => (event ? { customerId, event } : [])),
+      );
     },
     afterCommit(awards) {
       for (const { customerId } of awards) if (customerId !== null) bus.ring(customerTopic(customerId));

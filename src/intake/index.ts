@@ -19,7 +19,7 @@ export interface IntakePorts {
 
 /** The ways in for messages: the graph, HTTP, check-ins, the quarantine. */
 export function openIntake({ config, db, bus, clock, processor }: IntakePorts) {
-  const { processMessage, acceptMessage, hashNik } = processor;
+  const { processMessage, acceptMessages, hashNik } = processor;
   const timeZone = config.programTimeZone;
   return {
     processReward: processMessage.process,
@@ -27,7 +27,7 @@ export function openIntake({ config, db, bus, clock, processor }: IntakePorts) {
       db,
       processMessage,
       checkIn: makeCheckIn({ accept: processMessage.accept, clock, timeZone }),
-      redriveReward: makeRedriveReward({ db, bus, clock, acceptMessage, hashNik, timeZone }),
+      redriveReward: makeRedriveReward({ db, bus, clock, acceptMessages, hashNik, timeZone }),
     }),
   };
 }

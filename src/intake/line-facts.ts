@@ -1,7 +1,7 @@
 import type { RewardMessage } from "../messages/message.ts";
 import { type LocalDate, localDateOf } from "../platform/time-zone.ts";
 import { isWithinBackfill, type LineFacts, type NewCheckIn } from "../rules/index.ts";
-import type { People } from "./people-of.ts";
+import type { People } from "./people.ts";
 
 /** A check-in that we hear of later than this is a day by itself: it joins no runs, so it cannot earn what a run would. */
 export const BACKFILL_DAYS = 7;

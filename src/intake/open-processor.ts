@@ -1,19 +1,19 @@
 import type { Config } from "../config/config.ts";
 import { type DrawStore, makeDrawStore } from "../draws/index.ts";
-import { makeTellMember, type TellMember } from "../feed/index.ts";
+import { makeTellMembers, type TellMembers } from "../feed/index.ts";
 import { type HashNik, makeHashNik } from "../members/index.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 import { makeSecretBox } from "../platform/secret-box.ts";
-import { type AcceptMessage, makeAcceptMessage } from "./accept-message.ts";
+import { type AcceptMessages, makeAcceptMessages } from "./accept-messages.ts";
 import { measure } from "./measure.ts";
 import { makeProcessMessage, type ProcessMessage } from "./process-message.ts";
 
 /** What the processing of messages stands on, in the gateway and in a process of its own. */
 export interface ProcessorParts {
-  config: Pick<Config, "voucherSecret" | "programTimeZone" | "databasePoolSize">;
+  config: Pick<Config, "voucherSecret" | "programTimeZone">;
   db: Db;
   bus: Bus;
   clock: Clock;
@@ -22,8 +22,8 @@ export interface ProcessorParts {
 
 export interface Processor {
   processMessage: ProcessMessage;
-  acceptMessage: AcceptMessage;
-  tellMember: TellMember;
+  acceptMessages: AcceptMessages;
+  tellMembers: TellMembers;
   draws: DrawStore;
   hashNik: HashNik;
   /** Locks away the seeds of draws. */
@@ -36,17 +36,16 @@ export function openProcessor({ config, db, bus, clock, metrics }: ProcessorPart
   const hashNik = makeHashNik(makeSecretBox(config.voucherSecret, "nik"));
   const seeds = makeSecretBox(config.voucherSecret, "draw-seed");
   const draws = makeDrawStore(seeds);
-  const tellMember = makeTellMember({ clock });
-  const acceptMessage = makeAcceptMessage({ draws, tellMember, timeZone });
+  const tellMembers = makeTellMembers({ clock });
+  const acceptMessages = makeAcceptMessages({ draws, tellMembers, timeZone });
   const unmeasured = makeProcessMessage({
     db,
     bus,
     clock,
-    acceptMessage,
+    acceptMessages,
     hashNik,
     timeZone,
-    atOnce: Math.ceil(config.databasePoolSize / 2),
   });
   const processMessage = metrics ? { ...unmeasured, process: measure(unmeasured.process, metrics) } : unmeasured;
-  return { processMessage, acceptMessage, tellMember, draws, hashNik, seeds };
+  return { processMessage, acceptMessages, tellMembers, draws, hashNik, seeds };
 }

@@ -1,4 +1,3 @@
-import PQueue from "p-queue";
 import { ringTold } from "../feed/index.ts";
 import type { HashNik } from "../members/index.ts";
 import { formatAnswer, type ServiceAnswer } from "../messages/answer.ts";
@@ -7,10 +6,10 @@ import type { Problem } from "../messages/notes.ts";
 import { isRefusedMessage, parseMessage } from "../messages/parse-message.ts";
 import { redactNik } from "../messages/redact-nik.ts";
 import type { Clock } from "../platform/clock.ts";
-import { type Db, inTransaction, violates } from "../platform/db.ts";
+import { type Db, inTransaction } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
-import { bound } from "../platform/tracing.ts";
-import type { Accepted, AcceptMessage } from "./accept-message.ts";
+import { makeAcceptInBatches } from "./accept-in-batches.ts";
+import type { Accepted, AcceptMessages } from "./accept-messages.ts";
 import { type LineOutcome, readOutcomes } from "./outcomes.ts";
 import { quarantine } from "./quarantine/quarantine.store.ts";
 import { type MessageSource, type ReadMessage, withoutNik } from "./read-message.ts";
@@ -53,32 +52,24 @@ export interface ProcessMessageDeps {
   db: Db;
   bus: Bus;
   clock: Clock;
-  acceptMessage: AcceptMessage;
+  acceptMessages: AcceptMessages;
   hashNik: HashNik;
   timeZone: string;
-  /** So many transactions at most. Messages about one draw wait for each other, and would wait in all connections there are. */
-  atOnce: number;
 }
-
-const MAX_TRIES = 3;
 
 export function makeProcessMessage({
   db,
   bus,
   clock,
-  acceptMessage,
+  acceptMessages,
   hashNik,
   timeZone,
-  atOnce,
 }: ProcessMessageDeps): ProcessMessage {
-  const turns = new PQueue({ concurrency: atOnce });
-  const ring = ({ told }: Accepted) => ringTold(bus, told);
+  const acceptInBatches = makeAcceptInBatches({ db, clock, acceptMessages });
 
   async function accept(read: ReadMessage): Promise<Accepted> {
-    const accepted = await turns.add(
-      bound(() => onceMore(() => inTransaction(db, (tx) => acceptMessage(tx, read, clock.now())))),
-    );
-    ring(accepted);
+    const accepted = await acceptInBatches(read);
+    ringTold(bus, accepted.told);
     return accepted;
   }
 
@@ -120,7 +111,10 @@ export function makeProcessMessage({
       try {
         return await inTransaction(db, async (tx): Promise<Trial> => {
           const trial = { ...message, source: "GRAPHQL", actor: "trial" } as const;
-          const { messageId, replayed } = await acceptMessage(tx, trial, clock.now(), true);
+          const options = { isTrial: true, budgets: "locked" } as const;
+          const [accepted] = await acceptMessages(tx, [{ read: trial, trace: null }], clock.now(), options);
+          if (!accepted) throw new Error("a trial has an outcome");
+          const { messageId, replayed } = accepted;
           throw new Undone({ problems: [], replayed, outcomes: await readOutcomes(tx, messageId) });
         });
       } catch (error) {
@@ -146,16 +140,5 @@ class Undone extends Error {
   constructor(trial: Trial) {
     super("a trial is undone");
     this.trial = trial;
-  }
-}
-
-/** An effect that another has just given is seen as given at the next look, and skipped. */
-async function onceMore<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (tries === MAX_TRIES || !violates(error, "effect_key")) throw error;
-    }
   }
 }

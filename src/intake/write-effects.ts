@@ -1,34 +1,47 @@
 import { randomUUID } from "node:crypto";
 import { type DrawnTicket, type DrawStore, type OpenDraw, prizeAward } from "../draws/index.ts";
-import { awardEvent, type MemberEvent, type MemberNews, type TellMember, tellAll } from "../feed/index.ts";
+import { awardEvent, type MemberEvent, type MemberNews, type TellMembers } from "../feed/index.ts";
 import type { Member } from "../members/index.ts";
 import type { Tx } from "../platform/db.ts";
 import { type LocalDate, localDateOf } from "../platform/time-zone.ts";
 import {
+  addToCounters,
+  type Budgets,
+  counterKey,
   type Decision,
   type Explanation,
-  moveCounters,
+  isBudget,
   type NewCheckIn,
   nextCheckInAt,
+  type Rule,
   streaks,
+  useBudgets,
 } from "../rules/index.ts";
 import { insertDecisions, type NewAward, type NewDecision } from "./insert-decisions.ts";
-import type { DecidedLine } from "./judge-lines.ts";
-import { eachOf, type People } from "./people-of.ts";
+import type { DecidedLine } from "./judge-messages.ts";
+import { eachOf, type People } from "./people.ts";
 
+/** What was decided about a message. */
 export interface Effects {
   readonly messageId: string;
+  readonly trace: string | null;
   readonly lines: readonly DecidedLine[];
   readonly people: People;
-  readonly draws: ReadonlyMap<string, OpenDraw>;
   readonly checkIns: readonly NewCheckIn[];
   /** The member's days before these. */
   readonly checkInDays: readonly LocalDate[];
+}
+
+/** What the messages of a transaction have in common. */
+export interface Common {
+  readonly rules: readonly Rule[];
+  readonly draws: ReadonlyMap<string, OpenDraw>;
   /** How many missed days in a row a streak survives now. */
   readonly freezes: number;
   readonly timeZone: string;
   readonly now: Date;
   readonly isTrial: boolean;
+  readonly budgets: Budgets;
 }
 
 interface Given {
@@ -37,40 +50,108 @@ interface Given {
   readonly explanation: Explanation;
 }
 
-/** Writes what was decided: all of it, since whatever is left out would have to be taken back. @returns whom it told */
+/**
+ * Writes what was decided: all of it, since whatever is left out would have to be taken back. Tickets are drawn in the order of the
+ * messages.
+ *
+ * @returns the customers whose feeds get longer, of each message
+ * @throws BudgetExceeded if others have used a budget that was not locked
+ */
 export async function writeEffects(
   tx: Tx,
-  { draws, tellMember }: { draws: DrawStore; tellMember: TellMember },
-  effects: Effects,
-): Promise<string[]> {
-  const { messageId, lines, now, isTrial } = effects;
-  const decided = lines.flatMap(({ line, decisions }) =>
-    decisions.map((decision) => ({ id: randomUUID(), line, decision })),
+  { draws, tellMembers }: { draws: DrawStore; tellMembers: TellMembers },
+  messages: readonly Effects[],
+  common: Common,
+): Promise<string[][]> {
+  const { now } = common;
+  const written = messages.map((effects) => effectsOf(draws, effects, common));
+  const tickets = written.flatMap(({ tickets }) => tickets);
+  const awarded = messages.flatMap(({ messageId, lines }) =>
+    lines.flatMap(({ decisions }) =>
+      decisions.flatMap((decision) => (decision.outcome === "AWARD" ? { messageId, ...decision } : [])),
+    ),
   );
-  const awarded = decided.flatMap(({ decision }) => (decision.outcome === "AWARD" ? [decision] : []));
-  const given = decided.flatMap(({ id, decision }) => awardsOf(id, decision, effects));
   await insertDecisions(tx, {
-    decisions: decided.map(({ id, line, decision }) => decisionRow(id, messageId, line, decision)),
-    awards: given.map(({ row }) => row),
+    decisions: written.flatMap(({ decisions }) => decisions),
+    awards: written.flatMap(({ given }) => given.map(({ row }) => row)),
     at: now,
   });
-  await moveCounters(
+  await draws.save(tx, tickets);
+  await insertReferrals(
     tx,
-    awarded.flatMap(({ counts }) => counts),
+    awarded.flatMap(({ messageId, referral }) => (referral ? { messageId, ...referral } : [])),
+    now,
   );
-  for (const { referral } of awarded) {
-    if (referral) await tx.referral.create({ data: { ...referral, messageId, at: now } });
-  }
-  const drawn = isTrial ? [] : await drawTickets(tx, draws, given, effects);
-  const prizes = drawn.flatMap(({ prize }) => prize ?? []);
-  if (prizes.length > 0) await insertDecisions(tx, { awards: prizes.map(({ row }) => row), at: now });
+  const news = written.map(({ news }) => news);
+  await tellMembers(tx, news.flat());
+  await count(tx, awarded, common);
+  return news.map((each) => [...new Set(each.flatMap(({ customerId }) => customerId ?? []))]);
+}
 
-  return tellAll(tx, tellMember, [
-    ...checkInNews(effects),
-    ...given.map(awardNews),
-    ...drawn.flatMap(({ news }) => news),
-    ...prizes.map(awardNews),
-  ]);
+type Awarded = Extract<Decision, { outcome: "AWARD" }>;
+
+/** The last statements of the transaction, because every message of a rule needs its budget. */
+async function count(tx: Tx, awarded: readonly Awarded[], { rules, budgets }: Common): Promise<void> {
+  const counts = awarded.flatMap((decision) => decision.counts);
+  if (budgets === "locked") return addToCounters(tx, counts);
+  await addToCounters(
+    tx,
+    counts.filter(({ key }) => !isBudget(key)),
+  );
+  const limits = new Map<string, number>();
+  for (const { rule } of awarded) {
+    const asked = rules.find(({ id, version }) => id === rule.id && version === rule.version);
+    const key = counterKey.budget(rule.id);
+    const limit = asked?.definition.caps.budget ?? null;
+    if (limit !== null) limits.set(key, Math.min(limit, limits.get(key) ?? limit));
+  }
+  await useBudgets(
+    tx,
+    counts.filter(({ key }) => isBudget(key)),
+    limits,
+  );
+}
+
+async function insertReferrals(
+  tx: Tx,
+  referrals: readonly { messageId: string; sharerId: string; receiverId: string }[],
+  at: Date,
+): Promise<void> {
+  if (referrals.length === 0) return;
+  const all = (column: "receiverId" | "sharerId" | "messageId") => referrals.map((row) => row[column]);
+  await tx.$executeRaw`
+    insert into referrals (receiver_id, sharer_id, message_id, at)
+    select receiver_id, sharer_id, message_id, ${at}
+    from unnest(${all("receiverId")}::uuid[], ${all("sharerId")}::uuid[], ${all("messageId")}::uuid[])
+      as new (receiver_id, sharer_id, message_id)`;
+}
+
+interface Written {
+  readonly decisions: readonly NewDecision[];
+  readonly given: readonly Given[];
+  readonly tickets: readonly DrawnTicket[];
+  readonly news: readonly MemberNews[];
+}
+
+/** The rows of a message, and what its members are told. */
+function effectsOf(store: DrawStore, effects: Effects, common: Common): Written {
+  const decided = effects.lines.flatMap(({ line, decisions }) =>
+    decisions.map((decision) => ({ id: randomUUID(), line, decision })),
+  );
+  const given = decided.flatMap(({ id, decision }) => awardsOf(id, decision, effects, common));
+  const drawn = common.isTrial ? [] : drawTickets(store, given, common);
+  const prizes = drawn.flatMap(({ prize }) => prize ?? []);
+  return {
+    decisions: decided.map(({ id, line, decision }) => decisionRow(id, effects.messageId, line, decision)),
+    given: [...given, ...prizes],
+    tickets: drawn.map(({ ticket }) => ticket),
+    news: [
+      ...checkInNews(effects, common),
+      ...given.map(awardNews),
+      ...drawn.flatMap(({ news }) => news),
+      ...prizes.map(awardNews),
+    ],
+  };
 }
 
 const decisionRow = (id: string, messageId: string, line: number, decision: Decision): NewDecision => ({
@@ -84,22 +165,20 @@ const decisionRow = (id: string, messageId: string, line: number, decision: Deci
   explanation: decision.explanation,
 });
 
-function awardsOf(decisionId: string, decision: Decision, effects: Effects): Given[] {
+function awardsOf(decisionId: string, decision: Decision, effects: Effects, { now }: Common): Given[] {
   if (decision.outcome === "SKIP") return [];
-  const members = eachOf(effects.people);
+  const { people, trace } = effects;
+  const members = eachOf(people);
   return decision.awards.map((award) => {
     const member = members.find(({ id }) => id === award.memberId);
     if (!member) throw new Error("an award went to somebody the message does not name");
-    return { member, explanation: decision.explanation, row: awardRow(decisionId, award, member, effects) };
+    const receiverId = people.receiver?.id ?? null;
+    const row = { ...awardRow(award, now), decisionId, customerId: member.customerId, receiverId, trace };
+    return { member, explanation: decision.explanation, row };
   });
 }
 
-function awardRow(
-  decisionId: string,
-  { cutBy: _, ...award }: Extract<Decision, { outcome: "AWARD" }>["awards"][number],
-  { customerId }: Member,
-  { people, now }: Effects,
-): NewAward {
+function awardRow({ cutBy: _, ...award }: Awarded["awards"][number], now: Date) {
   // However late we hear of an event, what it gives lasts as long as if we had heard at once.
   const { availableAt, expiresAt } = award;
   const late = Math.max(0, now.getTime() - availableAt.getTime());
@@ -110,34 +189,31 @@ function awardRow(
     sku: null,
     expiresAt: expiresAt && new Date(expiresAt.getTime() + late),
     id: randomUUID(),
-    decisionId,
-    customerId,
-    receiverId: people.receiver?.id ?? null,
     state: isDrawn ? ("CREDITED" as const) : ("PENDING" as const),
     settledAt: isDrawn ? now : null,
   };
 }
 
-async function drawTickets(
-  tx: Tx,
+function drawTickets(
   store: DrawStore,
   given: readonly Given[],
-  { draws, now }: Effects,
-): Promise<{ news: MemberNews[]; prize: Given | null }[]> {
-  const drawn: { news: MemberNews[]; prize: Given | null }[] = [];
-  for (const { row, member, explanation } of given.filter(({ row }) => row.unit === "TICKETS")) {
-    const draw = draws.get(row.drawId ?? "");
-    if (!draw) throw new Error("tickets were given for a draw that is not open");
-    const { campaign } = draw;
-    for (const ticket of await store.drawFor(tx, draw, row, now)) {
-      const won = prizeAward(row, campaign.id, ticket, now);
-      drawn.push({
-        news: ticketEvents(campaign, ticket).map((event) => ({ customerId: member.customerId, event })),
-        prize: won && { row: won, member, explanation },
+  { draws, now }: Common,
+): { ticket: DrawnTicket; news: MemberNews[]; prize: Given | null }[] {
+  return given
+    .filter(({ row }) => row.unit === "TICKETS")
+    .flatMap(({ row, member, explanation }) => {
+      const draw = draws.get(row.drawId ?? "");
+      if (!draw) throw new Error("tickets were given for a draw that is not open");
+      const { campaign } = draw;
+      return store.drawFor(draw, row, now).map((ticket) => {
+        const won = prizeAward(row, campaign.id, ticket, now);
+        return {
+          ticket,
+          news: ticketEvents(campaign, ticket).map((event) => ({ customerId: member.customerId, event })),
+          prize: won && { row: { ...won, trace: row.trace }, member, explanation },
+        };
       });
-    }
-  }
-  return drawn;
+    });
 }
 
 const awardNews = ({ row, member, explanation }: Given): MemberNews => ({
@@ -157,8 +233,8 @@ function ticketEvents(
   ];
 }
 
-function checkInNews(effects: Effects): MemberNews[] {
-  const { checkIns, checkInDays, freezes, people, now, timeZone } = effects;
+function checkInNews({ checkIns, checkInDays, people }: Effects, common: Common): MemberNews[] {
+  const { freezes, now, timeZone } = common;
   const { customerId = null } = people.member ?? {};
   if (checkIns.length === 0 || customerId === null) return [];
   const counting = checkIns.flatMap(({ date, late }) => (late ? [] : [date]));

@@ -1,4 +1,4 @@
-import type { TellMember } from "../feed/index.ts";
+import type { TellMembers } from "../feed/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
@@ -14,7 +14,7 @@ export interface MembersPorts {
   db: Db;
   bus: Bus;
   clock: Clock;
-  tellMember: TellMember;
+  tellMembers: TellMembers;
   hashNik: HashNik;
 }
 

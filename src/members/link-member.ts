@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { CUSTOMER_ID_RULE, readCustomerId } from "../domain/customer-id.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
-import { awardEvent, type MemberNews, ringTold, type TellMember, tellAll } from "../feed/index.ts";
+import { awardEvent, type MemberNews, ringTold, type TellMembers } from "../feed/index.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
@@ -30,8 +30,8 @@ export type LinkMember = (input: LinkMemberInput) => Promise<Linked | Refused>;
  * Says that these are names of a customer. Whatever was kept under them is the customer's from now on, in one transaction; a
  * name that is another customer's already stays theirs, and nothing is linked.
  */
-export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMember: TellMember }): LinkMember {
-  const { db, bus, clock, tellMember } = deps;
+export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembers: TellMembers }): LinkMember {
+  const { db, bus, clock, tellMembers } = deps;
   return async ({ customerId: written, identities, actor }) => {
     const customerId = readCustomerId(written);
     if (customerId === null) {
@@ -65,7 +65,7 @@ export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
       });
       const released = await release(tx, { memberId, customerId });
       const awardsReleased = released.length;
-      const told = await tellAll(tx, tellMember, [...released, ...dropped.map(droppedNews)]);
+      const told = await tellMembers(tx, [...released, ...dropped.map(droppedNews)]);
       await audit(tx, {
         at: now,
         actor,

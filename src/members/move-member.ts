@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { CUSTOMER_ID_RULE, readCustomerId } from "../domain/customer-id.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
-import { awardEvent, type MemberNews, ringTold, type TellMember, tellAll } from "../feed/index.ts";
+import { awardEvent, type MemberNews, ringTold, type TellMembers } from "../feed/index.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
@@ -39,11 +39,11 @@ export type MoveMember = (input: MoveMemberInput) => Promise<MovedMember | Refus
 export type MoveAward = (input: MoveAwardInput) => Promise<{ awardsMoved: 1 } | Refused>;
 
 /** Corrects links to wrong customers, and gives awards that no ledger has credited to the right ones. */
-export function makeMoveMember(deps: { db: Db; bus: Bus; clock: Clock; tellMember: TellMember }): {
+export function makeMoveMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembers: TellMembers }): {
   moveMember: MoveMember;
   moveAward: MoveAward;
 } {
-  const { db, bus, clock, tellMember } = deps;
+  const { db, bus, clock, tellMembers } = deps;
 
   return {
     async moveMember({ customerId, toCustomerId, identities, note, operatorId }) {
@@ -73,7 +73,7 @@ export function makeMoveMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
           identities.length > 0
             ? await moveIdentities(tx, identities, { into: into?.id, to, now })
             : await moveWhole(tx, from.id, { customerId, into: into?.id, to, now });
-        const told = await tellAll(tx, tellMember, news);
+        const told = await tellMembers(tx, news);
         const awardsMoved = news.filter(({ event }) => event.type === "AWARD_MADE").length;
         const details = {
           to,
@@ -103,7 +103,7 @@ export function makeMoveMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
         }
         const details = { to, note };
         await audit(tx, { at: now, actor: operatorId, action: "award.move", subject: awardId, details });
-        return { customers: await tellAll(tx, tellMember, news) };
+        return { customers: await tellMembers(tx, news) };
       });
       if (isRefused(told)) return told;
       ringTold(bus, told.customers);

@@ -60,7 +60,8 @@ export const inSpan = <T>(options: SpanOptions, work: (span: Span) => T): T =>
 export const within = <T>(parent: string | null, work: () => T): T => (tracing ? tracing.within(parent, work) : work());
 
 /** The same work, which stays in the present context wherever it is started: a queue starts it as another work ends. */
-export const bound = <Work extends () => unknown>(work: Work): Work => (tracing ? AsyncLocalStorage.bind(work) : work);
+export const bound = <Work extends (...args: never[]) => unknown>(work: Work): Work =>
+  tracing ? AsyncLocalStorage.bind(work) : work;
 
 /** The span of the work under way. */
 export const presentSpan = (): Span => tracing?.present() ?? nothing;

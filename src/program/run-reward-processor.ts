@@ -7,6 +7,9 @@ import type { Logger } from "../platform/logger.ts";
 import { openDatabase } from "../platform/open-database.ts";
 import { provideDatabase } from "./provide-database.ts";
 
+/** Enough for one batch of messages in the database and another that gathers meanwhile. */
+const COMMANDS_AT_ONCE = 100;
+
 /**
  * Takes reward commands from Redis in a process of its own, on the database of the gateway. Any number of such processes may
  * run. @returns a function that stops it
@@ -40,6 +43,7 @@ export async function runOwnProcess(
       processMessage: openProcessor({ config, db, bus, clock: systemClock, metrics }).processMessage.process,
       isReady: async () => (await db.$queryRaw<unknown[]>`select 1`).length === 1,
       log,
+      concurrency: COMMANDS_AT_ONCE,
       ...(abandonedAfterMs !== undefined && { abandonedAfterMs }),
     });
     running.defer(() => intake.stop());

@@ -1,5 +1,5 @@
 import { applyCaps } from "./caps.ts";
-import { type Count, counterKey } from "./counters.ts";
+import { type Count, counterKey, summed } from "./counters.ts";
 import { type Award, type Decision, nameOf, skipped } from "./decision.ts";
 import type { Side } from "./earn/earned.ts";
 import { effectKey } from "./effect-key.ts";
@@ -84,11 +84,4 @@ function countsOf(ruleId: string, { role, memberId }: Side, by: number, { localD
     { key: counterKey.memberDay(ruleId, memberId, localDate), by },
     { key: counterKey.memberTotal(ruleId, memberId), by },
   ];
-}
-
-/** One count a key, sorted: the order in which to lock them. */
-function summed(counts: readonly Count[]): Count[] {
-  const sums = new Map<string, number>();
-  for (const { key, by } of counts) sums.set(key, (sums.get(key) ?? 0) + by);
-  return [...sums].map(([key, by]) => ({ key, by })).sort((a, b) => (a.key < b.key ? -1 : 1));
 }

@@ -15,10 +15,19 @@ export const counterKey = {
   referrals: (ruleId: string, sharerId: string) => keyOf("referrals", ruleId, sharerId),
 };
 
+export const isBudget = (key: string): boolean => key.startsWith("budget/");
+
 /** By how much a decision moves a counter. */
 export interface Count {
   key: string;
   by: number;
+}
+
+/** One count a key, sorted: the order in which to lock them. */
+export function summed(counts: readonly Count[]): Count[] {
+  const sums = new Map<string, number>();
+  for (const { key, by } of counts) sums.set(key, (sums.get(key) ?? 0) + by);
+  return [...sums].map(([key, by]) => ({ key, by })).sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 /** All counters a rule may read or move for an event, sorted: locking them in this order cannot deadlock. */

@@ -4,19 +4,19 @@ import { makeManageRules } from "./manage-rules.ts";
 import { rulesResolvers } from "./rules.resolvers.ts";
 
 export { actionWords } from "./action-words.ts";
-export { checkInDays, keepCheckIns, type NewCheckIn } from "./check-in/check-in.store.ts";
+export { insertCheckIns, type NewCheckIn, readCheckInDays } from "./check-in/check-in.store.ts";
 export { isWithinBackfill, nextCheckInAt } from "./check-in/check-in-days.ts";
 export { streaks } from "./check-in/streaks.ts";
-export { type Count, counterKey } from "./counters.ts";
+export { type Count, counterKey, isBudget } from "./counters.ts";
 export { type Decision, skipped } from "./decision.ts";
 export { evaluateLines, leadingRule } from "./evaluate.ts";
 export { explain } from "./explain.ts";
 export { type Explanation, factsOfIncomplete } from "./explanation.ts";
 export type { LineFacts } from "./facts.ts";
-export { markUsed, rulesInForce, toRule } from "./rule.store.ts";
+export { makeRulesInForce, markUsed, type RulesInForce, toRule } from "./rule.store.ts";
 export type { DefinitionOf, Rule } from "./rule.ts";
-export { lockUsage, moveCounters } from "./usage.store.ts";
-export { usageNeeded } from "./usage.ts";
+export { addToCounters, BudgetExceeded, type Budgets, moveCounters, readUsage, useBudgets } from "./usage.store.ts";
+export { makeUsageSoFar, usageNeeded } from "./usage.ts";
 
 /** The rules in versions that decide how much an event earns. */
 export function openRules({ db, clock }: { db: Db; clock: Clock }) {

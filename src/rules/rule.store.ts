@@ -17,12 +17,28 @@ export const toStoredRule = ({ id, version, definition }: Rule) => ({
   definition: definition as unknown as Prisma.InputJsonObject,
 });
 
-/** Every version of the rules for an action that has not retired, and those that have never been used. */
-export async function rulesInForce(tx: Tx, action: RewardAction): Promise<{ rules: Rule[]; unused: Rule[] }> {
-  const rows = await tx.$queryRaw<(Rule & { isUsed: boolean })[]>`
-    select rule_id as id, version, definition, used_at is not null as "isUsed" from reward_rules
-    where action = ${action} and retired_at is null`;
-  return { rules: rows, unused: rows.filter(({ isUsed }) => !isUsed) };
+/** Every version of the rules for these actions that has not retired, and those of them that have never been used. */
+export type RulesInForce = (tx: Tx, actions: readonly RewardAction[]) => Promise<{ rules: Rule[]; unused: Rule[] }>;
+
+/** Reads a definition once, as soon as its version is used: the database lets nobody change it from then on. */
+export function makeRulesInForce(): RulesInForce {
+  const known = new Map<string, RuleDefinition>();
+  return async (tx, actions) => {
+    const rows = await tx.$queryRaw<
+      (Omit<Rule, "definition"> & { definition: RuleDefinition | null; isUsed: boolean })[]
+    >`
+      select rule_id as id, version, used_at is not null as "isUsed",
+        case when rule_id || '@' || version = any(${[...known.keys()]}) then null else definition end as definition
+      from reward_rules where action = any(${[...actions]}) and retired_at is null`;
+    const rules = rows.map(({ id, version, isUsed, definition: read }) => {
+      const name = `${id}@${version}`;
+      const definition = read ?? known.get(name);
+      if (!definition) throw new Error(`rule ${name} has no definition`);
+      if (isUsed) known.set(name, definition);
+      return { id, version, definition };
+    });
+    return { rules, unused: rules.filter((_, place) => !rows[place]?.isUsed) };
+  };
 }
 
 /** From now on these versions are what they are. */

@@ -41,6 +41,34 @@ export function usageNeeded(
   return { counters: [...counters].sort(), effectKeys: [...effectKeys].sort(), referrals: [...referrals].sort() };
 }
 
+/** What an evaluation needs of the usage, as `usageNeeded` lists it. */
+export type UsageNeeded = ReturnType<typeof usageNeeded>;
+
+/** A usage that grows with the decisions about one message after the other. */
+export function makeUsageSoFar(before: Usage) {
+  const counters = new Map(before.counters);
+  const given = new Set(before.given);
+  const referredBy = new Map(before.referredBy);
+  return {
+    /** The part that one message needs: a small one, because each decision copies it. */
+    of(needed: UsageNeeded = { counters: [], effectKeys: [], referrals: [] }): Usage {
+      return {
+        counters: new Map(needed.counters.map((key) => [key, counters.get(key) ?? 0])),
+        given: new Set(needed.effectKeys.filter((key) => given.has(key))),
+        referredBy: needed.referrals.length === 0 ? new Map() : referredBy,
+      };
+    },
+    add(decisions: readonly Decision[]): void {
+      for (const decision of decisions) {
+        if (decision.outcome === "SKIP") continue;
+        for (const { effectKey } of decision.awards) given.add(effectKey);
+        if (decision.referral) referredBy.set(decision.referral.receiverId, decision.referral.sharerId);
+        for (const { key, by } of decision.counts) counters.set(key, (counters.get(key) ?? 0) + by);
+      }
+    },
+  };
+}
+
 /** The usage once the decisions are in the ledger. */
 export function usageAfter(usage: Usage, decisions: readonly Decision[]): Usage {
   const given = new Set(usage.given);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { makeFeedStore, makeTellMember } from "../../src/feed/feed.store.ts";
+import { makeFeedStore, makeTellMembers } from "../../src/feed/feed.store.ts";
 import type { FeedEvent, MemberEvent } from "../../src/feed/member-event.ts";
 import { withGaps } from "../../src/feed/with-gaps.ts";
 import { type Db, inTransaction, openDb } from "../../src/platform/db.ts";
@@ -10,7 +10,7 @@ import { cloneDatabase } from "../support/gateway.ts";
 import { awardMade, checkIn } from "../support/rewards/member-events.ts";
 
 const clock = makeTestClock();
-const tellMember = makeTellMember({ clock });
+const tellMembers = makeTellMembers({ clock });
 let databaseUrl: string;
 let db: Db;
 beforeAll(async () => {
@@ -23,7 +23,8 @@ let customerId: string;
 beforeEach(() => {
   customerId = `C-${randomUUID()}`;
 });
-const tell = (event: MemberEvent, to = customerId) => inTransaction(db, (tx) => tellMember(tx, to, event));
+const tell = (event: MemberEvent, to = customerId) =>
+  inTransaction(db, (tx) => tellMembers(tx, [{ customerId: to, event }]));
 const feed = async (after = 0, limit = 100) => {
   const news = await makeFeedStore(db).after(customerId, after, limit);
   return withGaps(news, after, limit, clock.now());
@@ -48,7 +49,7 @@ describe("a customer's feed", () => {
   test("has no gap and no event twice when many tell at once and some take it back", async () => {
     const telling = Array.from({ length: 60 }, (_, index) =>
       inTransaction(db, async (tx) => {
-        await tellMember(tx, customerId, checkIn({ streak: index }));
+        await tellMembers(tx, [{ customerId, event: checkIn({ streak: index }) }]);
         if (index % 3 === 0) throw new Error("changed our mind");
       }).then(
         () => index,
@@ -79,7 +80,7 @@ describe("a customer's feed", () => {
     const other = `C-${randomUUID()}`;
     await inTransaction(db, async (tx) => {
       for (let streak = 1; streak <= 6; streak += 1) {
-        await tellMember(tx, streak % 2 === 0 ? other : customerId, checkIn({ streak }));
+        await tellMembers(tx, [{ customerId: streak % 2 === 0 ? other : customerId, event: checkIn({ streak }) }]);
       }
     });
     expect((await feed()).map((event) => "streak" in event && event.streak)).toEqual([1, 3, 5]);
@@ -105,7 +106,8 @@ describe("a customer's feed", () => {
         inTransaction(db, async (tx) => {
           const lock = () => tx.$executeRaw`update reward_counters set value = value + 1 where key = ${customerId}`;
           if (index % 3 === 0) await lock();
-          for (const who of index % 2 === 0 ? [one, other] : [other, one]) await tellMember(tx, who, checkIn());
+          for (const who of index % 2 === 0 ? [one, other] : [other, one])
+            await tellMembers(tx, [{ customerId: who, event: checkIn() }]);
           if (index % 3 === 1) await lock();
         }),
       ),

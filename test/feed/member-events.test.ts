@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { makeFeedStore, makeTellMember } from "../../src/feed/feed.store.ts";
+import { customerTopic } from "../../src/domain/topics.ts";
+import { makeFeedStore, makeTellMembers } from "../../src/feed/feed.store.ts";
 import type { MemberEvent } from "../../src/feed/member-event.ts";
 import { makeCursor } from "../../src/graphql/connection.ts";
 import { type Db, inTransaction, openDb } from "../../src/platform/db.ts";
@@ -41,9 +42,13 @@ beforeEach(async () => {
   customer = await gateway.customer();
 });
 
-const tellMember = makeTellMember({ clock });
+const tellMembers = makeTellMembers({ clock });
+async function tellCustomer(customerId: string, event: MemberEvent) {
+  await inTransaction(db, (tx) => tellMembers(tx, [{ customerId, event }]));
+  bus.ring(customerTopic(customerId));
+}
 async function tell(...events: MemberEvent[]) {
-  for (const event of events) bus.ring(await inTransaction(db, (tx) => tellMember(tx, customer.customerId, event)));
+  for (const event of events) await tellCustomer(customer.customerId, event);
 }
 
 interface Seen {
@@ -227,7 +232,7 @@ describe("who listens", () => {
     await bus.listened(`customer:${other.customerId}`);
     await tell(checkIn({ streak: 78 }));
     bus.ring(`customer:${other.customerId}`);
-    bus.ring(await inTransaction(db, (tx) => tellMember(tx, other.customerId, checkIn({ streak: 5 }))));
+    await tellCustomer(other.customerId, checkIn({ streak: 5 }));
     expect(await live).toMatchObject([{ seq: 1, streak: 5 }]);
   });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createClient } from "redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { makeFeedStore, makeTellMember } from "../../src/feed/feed.store.ts";
+import { makeFeedStore, makeTellMembers } from "../../src/feed/feed.store.ts";
 import type { MemberEvent } from "../../src/feed/member-event.ts";
 import { makeRelayEvents } from "../../src/feed/relay/relay-events.ts";
 import { memberKey, runRelay } from "../../src/feed/relay/run-relay.ts";
@@ -16,7 +16,7 @@ import { awardMade, checkIn } from "../support/rewards/member-events.ts";
 
 const log = await makeLogger({ level: "silent", pretty: false });
 const clock = systemClock;
-const tellMember = makeTellMember({ clock });
+const tellMembers = makeTellMembers({ clock });
 let databaseUrl: string;
 let db: Db;
 beforeAll(async () => {
@@ -38,7 +38,8 @@ async function link(customer: string, ...ids: string[]) {
   const identities = { create: ids.map((value) => ({ kind: "MEMBER_ID" as const, value, createdAt: since })) };
   await db.rewardMember.create({ data: { customerId: customer, createdAt: since, identities } });
 }
-const tell = (event: MemberEvent, to = customerId) => inTransaction(db, (tx) => tellMember(tx, to, event));
+const tell = (event: MemberEvent, to = customerId) =>
+  inTransaction(db, (tx) => tellMembers(tx, [{ customerId: to, event }]));
 const relayed = async () => (await db.memberFeed.findUniqueOrThrow({ where: { customerId } })).relayed;
 
 describe("what is handed on", () => {

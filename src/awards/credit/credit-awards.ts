@@ -5,12 +5,12 @@ import { backoffMs } from "../../platform/backoff.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Bus, listen } from "../../platform/events.ts";
 import type { PointsLedger } from "../../platform/generated/prisma/enums.ts";
+import { makeGroupCommit } from "../../platform/group-commit.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { inSpan } from "../../platform/tracing.ts";
 import { type Conclusion, type CreditPatience, concludeCredit } from "./conclude-credit.ts";
 import type { ClaimedCredit, CreditStore, SettledAward } from "./credit.store.ts";
 import type { CreditLedger, CreditLedgers, CreditOutcome } from "./credit-ledger.ts";
-import { makeGroupCommit } from "./group-commit.ts";
 
 export interface CreditAwardsDeps {
   store: CreditStore;

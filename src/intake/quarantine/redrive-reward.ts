@@ -10,7 +10,8 @@ import { audit } from "../../platform/audit.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../../platform/db.ts";
 import type { Bus } from "../../platform/events.ts";
-import type { AcceptMessage } from "../accept-message.ts";
+import { contextToHandOn } from "../../platform/tracing.ts";
+import type { AcceptMessages } from "../accept-messages.ts";
 import { withoutNik } from "../read-message.ts";
 import type { QuarantinedReward } from "./quarantine.store.ts";
 
@@ -30,7 +31,7 @@ export interface RedriveDeps {
   db: Db;
   bus: Bus;
   clock: Clock;
-  acceptMessage: AcceptMessage;
+  acceptMessages: AcceptMessages;
   hashNik: HashNik;
   timeZone: string;
 }
@@ -41,7 +42,7 @@ export interface RedriveDeps {
  * given twice.
  */
 export function makeRedriveReward(deps: RedriveDeps): RedriveReward {
-  const { db, bus, clock, acceptMessage } = deps;
+  const { db, bus, clock, acceptMessages } = deps;
   return async (input) => {
     const now = clock.now();
     try {
@@ -52,7 +53,12 @@ export function makeRedriveReward(deps: RedriveDeps): RedriveReward {
         const read = readAgain(row, input.payload, deps, now);
         if (!read.ok) return { told: [], answer: { problems: read.problems } };
 
-        const accepted = await acceptMessage(tx, { ...read, source: "REDRIVE", actor: input.actor }, now);
+        const redriven = {
+          read: { ...read, source: "REDRIVE", actor: input.actor },
+          trace: contextToHandOn() ?? null,
+        } as const;
+        const [accepted] = await acceptMessages(tx, [redriven], now, { budgets: "locked" });
+        if (!accepted) throw new Error("a redriven message has an outcome");
         const { messageId, replayed } = accepted;
         await tx.quarantinedReward.update({
           where: { id: row.id },

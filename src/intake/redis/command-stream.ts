@@ -2,6 +2,7 @@ import { createClient, RESP_TYPES } from "redis";
 import { maskUnreadable } from "../../messages/mask-nik.ts";
 import { redactNik } from "../../messages/redact-nik.ts";
 import type { CommandFigures } from "../../observability/metrics.ts";
+import { makeGroupCommit } from "../../platform/group-commit.ts";
 import type { RedisMonitor } from "../../platform/redis-monitor.ts";
 
 export const COMMANDS = "reward:commands";
@@ -80,6 +81,14 @@ export function openCommandStream(options: {
   /** As bytes: what is no UTF-8 shall be refused for that, and not be mended here. */
   const bytes = { [RESP_TYPES.BLOB_STRING]: Buffer } as const;
   let scanned = "0-0";
+  /** Acknowledges and deletes commands together that are done at the same time, because they were of one transaction. */
+  const done = makeGroupCommit(async (ids: readonly string[]) => {
+    await redis
+      .multi()
+      .xAck(COMMANDS, GROUP, [...ids])
+      .xDel(COMMANDS, [...ids])
+      .exec();
+  });
 
   const open = async () => {
     try {
@@ -145,9 +154,7 @@ export function openCommandStream(options: {
       if (ids.length > 0) await redis.xClaimJustId(COMMANDS, GROUP, consumer, 0, [...ids]);
     },
 
-    async done(id) {
-      await redis.multi().xAck(COMMANDS, GROUP, id).xDel(COMMANDS, id).exec();
-    },
+    done,
 
     async bury({ id, payload, deliveries }, why) {
       const letter = {

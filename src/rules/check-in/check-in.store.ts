@@ -9,19 +9,25 @@ export interface NewCheckIn {
   readonly late: boolean;
 }
 
-/** The days that streaks are made of. The member is locked, or they may be out of date at once. */
-export async function checkInDays(tx: Tx, memberId: string): Promise<LocalDate[]> {
-  const rows = await tx.checkIn.findMany({ where: { memberId, late: false }, select: { date: true } });
-  return rows.map(({ date }) => date.toISOString().slice(0, 10));
+/** The days that streaks are made of, by member. The members are locked, or the days may be out of date at once. */
+export async function readCheckInDays(tx: Tx, memberIds: readonly string[]): Promise<Map<string, LocalDate[]>> {
+  if (memberIds.length === 0) return new Map();
+  const rows = await tx.$queryRaw<{ memberId: string; days: LocalDate[] }[]>`
+    select member_id as "memberId", array_agg(date::text) as days from check_ins
+    where member_id = any(${[...memberIds]}::uuid[]) and not late group by member_id`;
+  return new Map(rows.map(({ memberId, days }) => [memberId, days]));
 }
 
-export async function keepCheckIns(
+/** Inserts check-ins; a member has one a day, the first. */
+export async function insertCheckIns(
   tx: Tx,
-  { memberId, messageId }: { memberId: string; messageId: string },
-  checkIns: readonly NewCheckIn[],
+  checkIns: readonly (NewCheckIn & { memberId: string; messageId: string })[],
 ): Promise<void> {
-  await tx.checkIn.createMany({
-    data: checkIns.map(({ date, ...rest }) => ({ memberId, messageId, date: new Date(date), ...rest })),
-    skipDuplicates: true,
-  });
+  if (checkIns.length === 0) return;
+  await tx.$executeRaw`
+    insert into check_ins (member_id, message_id, date, at, late)
+    select * from unnest(${checkIns.map(({ memberId }) => memberId)}::uuid[], ${checkIns.map(({ messageId }) => messageId)}::uuid[],
+      ${checkIns.map(({ date }) => date)}::date[], ${checkIns.map(({ at }) => at.toISOString())}::timestamptz[],
+      ${checkIns.map(({ late }) => late)}::boolean[])
+    on conflict do nothing`;
 }

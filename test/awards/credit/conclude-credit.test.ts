@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { concludeCredit, retryAfter } from "../../../src/awards/credit/conclude-credit.ts";
 import type { CreditOutcome } from "../../../src/awards/credit/credit-ledger.ts";
-import { makeGroupCommit } from "../../../src/awards/credit/group-commit.ts";
+import { makeGroupCommit } from "../../../src/platform/group-commit.ts";
 
 const sentAt = new Date("2026-06-03T10:00:00.000Z");
 const patience = { settleMs: 30_000, giveUpMs: 3_600_000 };

@@ -1,0 +1,126 @@
+import type { DrawStore } from "../draws/index.ts";
+import type { TellMembers } from "../feed/index.ts";
+import type { Tx } from "../platform/db.ts";
+import { type Budgets, insertCheckIns, makeRulesInForce, type NewCheckIn, readCheckInDays } from "../rules/index.ts";
+import { insertMessages, type StoredMessage } from "./insert-messages.ts";
+import { judgeMessages } from "./judge-messages.ts";
+import { lineFactsOf } from "./line-facts.ts";
+import { eachOf, type People, peopleOf } from "./people.ts";
+import type { ReadMessage } from "./read-message.ts";
+import { writeEffects } from "./write-effects.ts";
+
+/** What has become of a message. A message that repeats another has no effects, and the answer that was given then. */
+export interface Accepted extends StoredMessage {
+  /** The customers whose feeds have got longer. */
+  readonly told: readonly string[];
+}
+
+/** A message and the trace that it came with, which its awards continue. */
+export interface Arrived {
+  readonly read: ReadMessage;
+  readonly trace: string | null;
+}
+
+export interface AcceptDeps {
+  draws: DrawStore;
+  tellMembers: TellMembers;
+  timeZone: string;
+}
+
+export interface AcceptOptions {
+  /** Draws nothing, because nobody may know the outcome of the next ticket before it is drawn. */
+  isTrial?: boolean;
+  budgets: Budgets;
+}
+
+/**
+ * Everything that comes of some messages, in one transaction, as if each came after the one before it: once by its ticket or digest,
+ * and each award once by its effect key. No two of them have one key (`keyOfMessage`).
+ * Locked are, in this order: the messages, their members, the draws, the counters, the budgets, and at the commit the feeds.
+ *
+ * @throws MessageRefused if one of them is refused
+ * @throws BudgetExceeded if others have used a budget that was not locked
+ */
+export type AcceptMessages = (
+  tx: Tx,
+  arrived: readonly Arrived[],
+  now: Date,
+  options: AcceptOptions,
+) => Promise<Accepted[]>;
+
+export function makeAcceptMessages({ draws, tellMembers, timeZone }: AcceptDeps): AcceptMessages {
+  const rulesInForce = makeRulesInForce();
+  return async (tx, arrived, now, { isTrial = false, budgets }) => {
+    const stored = await insertMessages(
+      tx,
+      arrived.map(({ read }) => read),
+      now,
+    );
+    const fresh = arrived.flatMap(({ read, trace }, place) => {
+      const message = stored[place];
+      return message && !message.replayed ? { read, trace, messageId: message.messageId } : [];
+    });
+    const customersOf = new Map<string, readonly string[]>();
+    if (fresh.length > 0) {
+      const people = await peopleOf(
+        tx,
+        fresh.map(({ read }) => read),
+        now,
+      );
+      const messages = await withFacts(
+        tx,
+        fresh.map((message, place) => ({ ...message, people: people[place] ?? nobody })),
+        { now, timeZone },
+      );
+      const memberIds = [...new Set(people.flatMap(eachOf).map(({ id }) => id))];
+      const judging = { messages, memberIds, now, budgets };
+      const { messages: lines, ...judged } = await judgeMessages(tx, { draws, rulesInForce }, judging);
+      const told = await writeEffects(
+        tx,
+        { draws, tellMembers },
+        messages.map((message, place) => ({ ...message, lines: lines[place] ?? [] })),
+        { ...judged, timeZone, now, isTrial, budgets },
+      );
+      messages.forEach(({ messageId }, place) => {
+        customersOf.set(messageId, told[place] ?? []);
+      });
+    }
+    return stored.map((message) => ({
+      ...message,
+      told: message.replayed ? [] : (customersOf.get(message.messageId) ?? []),
+    }));
+  };
+}
+
+const nobody: People = { member: null, sharer: null, receiver: null };
+
+interface Fresh {
+  readonly read: ReadMessage;
+  readonly trace: string | null;
+  readonly messageId: string;
+  readonly people: People;
+}
+
+/** Adds what the rules are asked about, and inserts the check-ins. */
+async function withFacts(tx: Tx, fresh: readonly Fresh[], { now, timeZone }: { now: Date; timeZone: string }) {
+  const checking = fresh.flatMap(({ read, people }) =>
+    read.message.action === "dailycheckin" ? (people.member?.id ?? []) : [],
+  );
+  const days = await readCheckInDays(tx, [...new Set(checking)]);
+  const newCheckIns: (NewCheckIn & { memberId: string; messageId: string })[] = [];
+  const messages = fresh.map((message) => {
+    const { read, people, messageId } = message;
+    const { action } = read.message;
+    const memberId = people.member?.id ?? "";
+    const checkInDays = days.get(memberId) ?? [];
+    const { facts, checkIns } = lineFactsOf(read.message, people, { days: checkInDays, now, timeZone });
+    if (checkIns.length > 0) {
+      newCheckIns.push(...checkIns.map((checkIn) => ({ ...checkIn, memberId, messageId })));
+      const counting = checkIns.flatMap(({ date, late }) => (late ? [] : [date]));
+      days.set(memberId, [...new Set([...checkInDays, ...counting])]);
+    }
+    return { ...message, action, facts, checkIns, checkInDays };
+  });
+  await insertCheckIns(tx, newCheckIns);
+  return messages;
+}

@@ -1,0 +1,87 @@
+import type { DrawStore, OpenDraw } from "../draws/index.ts";
+import type { RewardAction } from "../messages/message.ts";
+import type { Tx } from "../platform/db.ts";
+import {
+  type Budgets,
+  type Decision,
+  evaluateLines,
+  factsOfIncomplete,
+  type LineFacts,
+  leadingRule,
+  makeUsageSoFar,
+  markUsed,
+  type Rule,
+  type RulesInForce,
+  readUsage,
+  skipped,
+  usageNeeded,
+} from "../rules/index.ts";
+import { withOurIds } from "./named-audience.ts";
+
+export interface DecidedLine {
+  /** 1 is the first. */
+  readonly line: number;
+  readonly facts: LineFacts;
+  readonly decisions: readonly Decision[];
+}
+
+export interface Judged {
+  /** The lines of each message. */
+  readonly messages: readonly (readonly DecidedLine[])[];
+  /** The draws that tickets were given for, each locked. */
+  readonly draws: ReadonlyMap<string, OpenDraw>;
+  /** How many missed days in a row a streak survives now. */
+  readonly freezes: number;
+  /** The rules that were asked. */
+  readonly rules: readonly Rule[];
+}
+
+export interface JudgeInput {
+  readonly messages: readonly { readonly action: RewardAction; readonly facts: readonly LineFacts[] }[];
+  readonly memberIds: readonly string[];
+  readonly now: Date;
+  readonly budgets: Budgets;
+}
+
+/**
+ * What the rules in force say to each line of each message, each after what the ones before it were given. The usage that they
+ * looked at stays as it is until the transaction ends, except budgets that are not locked.
+ */
+export async function judgeMessages(
+  tx: Tx,
+  { draws: store, rulesInForce }: { draws: DrawStore; rulesInForce: RulesInForce },
+  { messages, memberIds, now, budgets }: JudgeInput,
+): Promise<Judged> {
+  const { rules, unused } = await rulesInForce(tx, [...new Set(messages.map(({ action }) => action))]);
+  await markUsed(tx, unused, now);
+  const draws = await lockDraws(tx, store, rules);
+  const isOpen = ({ definition }: Rule) => !("drawId" in definition) || draws.has(definition.drawId);
+  const open = await withOurIds(tx, rules.filter(isOpen), memberIds);
+  const closed = rules.filter((rule) => !isOpen(rule));
+
+  const needed = messages.map(({ facts }) => usageNeeded(open, facts));
+  const usage = makeUsageSoFar(await readUsage(tx, needed, budgets));
+  const judged = messages.map(({ action, facts }, place) => {
+    const lines = evaluateLines({ rules: open, lines: facts, usage: usage.of(needed[place]) }).map(
+      ({ line, decisions }, index) => ({
+        line: index + 1,
+        facts: line,
+        decisions: [...decisions, ...closed.flatMap((rule) => drawNotOpen(rule, action, line))],
+      }),
+    );
+    usage.add(lines.flatMap(({ decisions }) => decisions));
+    return lines;
+  });
+  return { messages: judged, draws, freezes: leadingRule(rules, "dailycheckin", now)?.freezes ?? 0, rules: open };
+}
+
+async function lockDraws(tx: Tx, store: DrawStore, rules: readonly Rule[]): Promise<ReadonlyMap<string, OpenDraw>> {
+  const ids = rules.flatMap(({ definition }) => ("drawId" in definition ? definition.drawId : []));
+  return ids.length === 0 ? new Map() : store.lockOpen(tx, ids);
+}
+
+function drawNotOpen(rule: Rule, action: RewardAction, facts: LineFacts): Decision[] {
+  const { definition } = rule;
+  if (definition.action !== action || !("drawId" in definition)) return [];
+  return [skipped(rule, factsOfIncomplete(facts), { reason: "DRAW_NOT_OPEN", drawId: definition.drawId })];
+}

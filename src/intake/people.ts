@@ -1,0 +1,67 @@
+import { type Member, type Person, personOf, resolveMembers, userId } from "../members/index.ts";
+import type { Tx } from "../platform/db.ts";
+import type { ReadMessage } from "./read-message.ts";
+
+/** The people of a message. A referral has no member, but who shared and who was brought in, as far as that is said. */
+export interface People {
+  readonly member: Member | null;
+  readonly sharer: Member | null;
+  readonly receiver: Member | null;
+}
+
+/**
+ * The people of each message, all of them locked; a message that registers somebody says since when they have been a member.
+ *
+ * @throws MessageRefused where one person is named as two customers
+ */
+export async function peopleOf(tx: Tx, reads: readonly ReadMessage[], now: Date): Promise<People[]> {
+  const named = reads.map(namedIn);
+  const present = named.flatMap(({ member, sharer, receiver }) => [member, sharer, receiver]).filter(isPerson);
+  const members = await resolveMembers(tx, present, now);
+  const memberOf = new Map(present.map((person, place) => [person, members[place] ?? null]));
+
+  /** By messages of this list, each of which the next ones know of. */
+  const joined = new Map<string, Date>();
+  const people = reads.map(({ message: { action, lines } }, place) => {
+    const asOfNow = (person: Person | null = null): Member | null => {
+      const member = person && (memberOf.get(person) ?? null);
+      return member && { ...member, since: member.since ?? joined.get(member.id) ?? null };
+    };
+    const { member, sharer, receiver } = named[place] ?? {};
+    const present = { member: asOfNow(member), sharer: asOfNow(sharer), receiver: asOfNow(receiver) };
+    const joining = action === "register" ? present.member : action === "registerreferral" ? present.receiver : null;
+    if (joining && joining.since === null) joined.set(joining.id, lines[0].at);
+    return present;
+  });
+  if (joined.size > 0) {
+    await tx.$executeRaw`
+      update reward_members m set since = joined.since
+      from unnest(${[...joined.keys()]}::uuid[], ${[...joined.values()].map((at) => at.toISOString())}::timestamptz[]) as joined (id, since)
+      where m.id = joined.id`;
+  }
+  return people;
+}
+
+const isPerson = (person: Person | null): person is Person => person !== null;
+
+function namedIn({
+  message,
+  nikHash,
+  customerId,
+}: Pick<ReadMessage, "message" | "nikHash" | "customerId">): Record<keyof People, Person | null> {
+  const { action, sharerId, receiverId } = message;
+  const own = customerId === undefined ? personOf(message.member, nikHash) : { customerId };
+  return action === "registerreferral" || action === "transactionreferral"
+    ? {
+        member: null,
+        sharer: sharerId === null ? null : userId(sharerId),
+        receiver: receiverId === null ? own : userId(receiverId),
+      }
+    : { member: own, sharer: null, receiver: null };
+}
+
+/** Each person once: somebody may be named in two places. */
+export function eachOf({ member, sharer, receiver }: People): Member[] {
+  const all = [member, sharer, receiver].filter((person): person is Member => person !== null);
+  return [...new Map(all.map((person) => [person.id, person])).values()];
+}
