@@ -18,7 +18,10 @@ export interface BatchesDeps {
 }
 
 interface Waiting extends Arrived {
+  /** What the message is known by. */
   readonly key: string;
+  /** The names of its people. */
+  readonly names: readonly string[];
   readonly settle: PromiseWithResolvers<Accepted>;
   /** Runs work in the context that the message came in. */
   readonly within: (work: () => Promise<void>) => Promise<void>;
@@ -28,7 +31,7 @@ const MAX_TRIES = 3;
 
 /**
  * Accepts messages in the order in which they come: a message that comes alone at once, and those that come while transactions are
- * under way together in the next one. A transaction that fails is split in halves, down to the message that it fails for, so that
+ * under way together in the next one, those of a member always in their order. A transaction that fails is split in halves, down to the message that it fails for, so that
  * the failure is only that message's.
  *
  * @returns a function that settles as its message does. It throws MessageRefused
@@ -41,35 +44,38 @@ export function makeAcceptInBatches({
   most = 50,
 }: BatchesDeps): (read: ReadMessage) => Promise<Accepted> {
   let waiting: Waiting[] = [];
-  const underWay = new Set<string>();
-  let running = 0;
+  const underWay = new Set<readonly Waiting[]>();
 
-  /** The oldest of those that wait. A message that repeats one of them, or one under way, goes on waiting for its outcome. */
+  /**
+   * The oldest of those that wait. A message waits on while a message of the same people is under way or waits before it, so that a
+   * member's messages keep their order, and while it would repeat a message of the batch.
+   */
   function take(): Waiting[] {
     const batch: Waiting[] = [];
     const left: Waiting[] = [];
+    const keys = new Set<string>();
+    const busy = new Set([...underWay].flatMap((other) => other.flatMap(({ key, names }) => [key, ...names])));
     for (const each of waiting) {
-      if (batch.length === most || underWay.has(each.key)) left.push(each);
-      else {
-        underWay.add(each.key);
-        batch.push(each);
-      }
+      const { key, names } = each;
+      const isFree = batch.length < most && !keys.has(key) && !busy.has(key) && !names.some((name) => busy.has(name));
+      (isFree ? batch : left).push(each);
+      if (isFree) keys.add(key);
+      else for (const name of [key, ...names]) busy.add(name);
     }
     waiting = left;
     return batch;
   }
 
   function begin(): void {
-    while (running < atOnce) {
+    while (underWay.size < atOnce) {
       const batch = take();
       const [first] = batch;
       if (!first) return;
-      running += 1;
+      underWay.add(batch);
       void first
         .within(() => accept(batch))
         .finally(() => {
-          for (const { key } of batch) underWay.delete(key);
-          running -= 1;
+          underWay.delete(batch);
           begin();
         });
     }
@@ -108,10 +114,18 @@ export function makeAcceptInBatches({
   return (read) => {
     const settle = Promise.withResolvers<Accepted>();
     const within = bound((work: () => Promise<void>) => work());
-    waiting.push({ read, trace: contextToHandOn() ?? null, key: keyOfMessage(read), settle, within });
+    const known = { key: keyOfMessage(read), names: namesIn(read) };
+    waiting.push({ read, trace: contextToHandOn() ?? null, ...known, settle, within });
     begin();
     return settle.promise;
   };
+}
+
+function namesIn({ message, nikHash, customerId }: ReadMessage): string[] {
+  const { member, sharerId, receiverId } = message;
+  const users = [member.userId, sharerId, receiverId].flatMap((id) => (id === null ? [] : `user ${id}`));
+  const others = { member: member.memberId, nik: nikHash, customer: customerId ?? null };
+  return [...users, ...Object.entries(others).flatMap(([kind, id]) => (id === null ? [] : `${kind} ${id}`))];
 }
 
 /** Whether a message may be to blame. A database that cannot be reached fails them all, and once is enough. */

@@ -61,15 +61,16 @@ export function mountRewardProcessor(
         const answer = formatAnswer(batch);
         return reply.code(answer.code).send(answer);
       }
-      const answers: ServiceAnswer[] = [];
-      for (const item of batch.items) {
-        try {
-          answers.push((await process({ raw: item, source: "HTTP", actor })).answer);
-        } catch (error) {
-          log.error({ err: error, requestId: request.id }, "A reward message could not be processed");
-          answers.push(plain(500, WENT_WRONG));
-        }
-      }
+      const answers = await Promise.all(
+        batch.items.map(async (item) => {
+          try {
+            return (await process({ raw: item, source: "HTTP", actor })).answer;
+          } catch (error) {
+            log.error({ err: error, requestId: request.id }, "A reward message could not be processed");
+            return plain(500, WENT_WRONG);
+          }
+        }),
+      );
       const [first] = answers;
       return batch.isList || !first ? answers : reply.code(first.code).send(first);
     });
