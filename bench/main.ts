@@ -6,7 +6,7 @@ import { hasRedis, whyNoRedis } from "../test/support/redis.ts";
 import { measureIdle } from "./idle.ts";
 import { busyNote } from "./machine.ts";
 import { measureOrders, type OrderRow } from "./orders.ts";
-import { openProfiler } from "./profile.ts";
+import { openProfiler, percent, printShares } from "./profile.ts";
 import { printQueries } from "./queries.ts";
 import { rewardsPerSecond } from "./reward-processor.ts";
 import { measureSockets } from "./sockets.ts";
@@ -22,19 +22,20 @@ if (unknown.length > 0) {
 }
 const isQuick = flags.has("--quick");
 const isProfiled = flags.has("--profile");
-const isForStatements = isProfiled || flags.has("--statements");
+/** With `--queries` the profile is of these. */
+const isForStatements = flags.has("--statements") || (isProfiled && !flags.has("--queries"));
 const parts = PARTS.filter((part) => flags.has(part));
 const has = (part: (typeof PARTS)[number]) =>
   !isForStatements && ((parts.length === 0 && part !== "--watched") || parts.includes(part));
 
-await using world = await makeWorld({ isProfiled });
+await using world = await makeWorld({ isProfiled: isProfiled && isForStatements });
 await delay(2_000);
 console.log(`Gateway at rest: ${world.gateway.residentMb()} MB after its first start, which filled the database.\n`);
 if (isForStatements) await printStatements();
 if (has("--orders")) await printOrders();
 if (has("--idle")) await printIdle();
 if (has("--sockets")) await printSockets();
-if (has("--queries")) await printQueries(world, { seconds: isQuick ? 4 : 6, rounds: isQuick ? 1 : 3 });
+if (has("--queries")) await printQueries(world, { seconds: isQuick ? 4 : 6, rounds: isQuick ? 1 : 3, isProfiled });
 if (has("--watched")) await printWatching();
 if (has("--rewards")) await printRewards(); // last, because the gateway goes on crediting the points that were earned
 
@@ -80,12 +81,8 @@ async function printStatements(): Promise<void> {
     console.log(`  ${often}${long}${percent(ms / allMs)}  ${query}`);
   }
   if (!profiler) return;
-  const { parts, functions } = profiler.shares();
+  printShares(profiler.shares());
   profiler.close();
-  console.log("\n   share  CPU of the gateway, by package or folder");
-  for (const [name, share] of parts.slice(0, 16)) console.log(`  ${percent(share)}  ${name}`);
-  console.log("\n   share  by function, without what it calls");
-  for (const [name, share] of functions.slice(0, 24)) console.log(`  ${percent(share)}  ${name}`);
 }
 
 async function printIdle(): Promise<void> {
@@ -130,10 +127,6 @@ async function printRewards(): Promise<void> {
 function printBusy(othersShare: number): void {
   const note = busyNote(othersShare);
   console.log(note === "" ? "" : `  ${note}\n`);
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`.padStart(8);
 }
 
 function sumOf<Key extends string>(rows: readonly Record<Key, number>[], key: Key): number {

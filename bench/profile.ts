@@ -67,6 +67,18 @@ export async function openProfiler(inspectPort: string) {
   };
 }
 
+export function printShares({ parts, functions }: ProfileShares): void {
+  console.log("\n   share  CPU of the gateway, by package or folder");
+  for (const [name, share] of parts.slice(0, 16)) console.log(`  ${percent(share)}  ${name}`);
+  console.log("\n   share  by function, without what it calls");
+  for (const [name, share] of functions.slice(0, 24)) console.log(`  ${percent(share)}  ${name}`);
+  console.log();
+}
+
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`.padStart(8);
+}
+
 /** A package, a folder of the product, or a part of Node; undefined for time in which nothing ran. */
 function partOf({ functionName, url }: CpuProfile["nodes"][number]["callFrame"]): string | undefined {
   if (functionName === "(idle)") return undefined;

@@ -1,7 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "../test/support/free-port.ts";
 import { type Contender, startContender } from "./contender.ts";
 import { load, type Measured } from "./load.ts";
 import { busyNote, watchOthers } from "./machine.ts";
+import { measureOrders } from "./orders.ts";
+import { openProfiler, printShares } from "./profile.ts";
 import { OPERATOR_TOKEN, send, type World } from "./world.ts";
 
 /** What a storefront's first page asks for. */
@@ -10,9 +13,10 @@ export const dashboard = `{
   rewards(first: 20) { nodes { sku name kind points brand category imageUrl stock } pageInfo { hasNextPage endCursor } }
 }`;
 
+const PAGE = 50;
 /** What an operator's list asks for: N+1 at three levels, on purpose. */
 const orders = `{
-  orders(first: 50) { nodes {
+  orders(first: ${PAGE}) { nodes {
     number status total
     customer { customerId wallet { balance } }
     lines { name quantity points reward { sku name imageUrl } }
@@ -25,13 +29,16 @@ const orders = `{
  */
 export async function printQueries(
   world: World,
-  { seconds, rounds }: { seconds: number; rounds: number },
+  { seconds, rounds, isProfiled }: { seconds: number; rounds: number; isProfiled: boolean },
 ): Promise<void> {
+  await placeOrders(world);
   const customerToken = await world.signIn("BENCH-READER", 5_000);
   // An operator reads other people's wallets with service credentials.
   const env = { ...world.env, CLIENT_POINTS_AUTH: "basic" };
   const startedAt = performance.now();
-  const tessera = await startContender("src/main.ts", env);
+  const inspectPort = isProfiled ? await freePort() : null;
+  const inspect = inspectPort === null ? [] : [`--inspect=127.0.0.1:${inspectPort}`];
+  const tessera = await startContender("src/main.ts", env, inspect);
   const startSeconds = (performance.now() - startedAt) / 1_000;
   await delay(2_000);
   console.log(
@@ -90,10 +97,25 @@ export async function printQueries(
       console.log(`  ${name.padEnd(20)} ${row.join(" ")}`);
     }
     console.log();
+    if (inspectPort === null) continue;
+    const profiler = await openProfiler(inspectPort);
+    await profiler.start();
+    await load(tessera, query, token, seconds);
+    await profiler.stop();
+    printShares(profiler.shares());
+    profiler.close();
   }
   const note = busyNote(others.share());
   if (note) console.log(`  ${note}\n`);
   for (const [, contender] of contenders) await contender.stop();
+}
+
+/** Fills the page that the orders query asks for. */
+async function placeOrders(world: World): Promise<void> {
+  await measureOrders(world, { rounds: 0, ordersARound: PAGE, only: "one process", waitsForReports: false });
+  const { orders } = await send(world.gateway.url, `{ orders(first: ${PAGE}) { nodes { id } } }`, OPERATOR_TOKEN);
+  if (orders.nodes.length < PAGE)
+    throw new Error(`the orders query needs ${PAGE} orders, found ${orders.nodes.length}`);
 }
 
 function median(values: number[]): number {
