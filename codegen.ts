@@ -67,6 +67,8 @@ const config: CodegenConfig = {
           AuditEntryConnection: "../connection.ts#Connection<AuditRow>",
           AuditSeal: "../../platform/generated/prisma/client.ts#AuditSeal as AuditSealRow",
           RewardAward: "../../awards/award-model.ts#AwardModel",
+          AwardToResolve: "../../awards/award-model.ts#AwardModel",
+          AwardToResolveConnection: "../connection.ts#Connection<AwardModel>",
           RewardOutcome: "../../intake/outcomes.ts#LineOutcome",
           RewardRule: "../../rules/rule.store.ts#RuleRow",
           RewardCampaign: "../../rules/campaigns.ts#Campaign",

@@ -39,6 +39,10 @@ const commands: Record<string, Command> = {
     does: "[hash]: recomputes the hash chain of the audit log",
     run: () => import("./audit-verify.ts"),
   },
+  "secrets:reseal": {
+    does: "encrypts with the current secrets what is stored under their fallbacks",
+    run: () => import("./secrets-reseal.ts"),
+  },
   "draw:verify": { does: "<file> [hash]: recomputes a published draw", run: () => import("./draw-verify.ts") },
 };
 

@@ -8,6 +8,7 @@ import { makeDocumentGate, readManifests } from "./graphql/trusted-documents.ts"
 import { originOf } from "./http/origin.ts";
 import { siteManifests } from "./http/pages.ts";
 import { openProcessor } from "./intake/open-processor.ts";
+import { openNikKey } from "./members/index.ts";
 import type { Clock } from "./platform/clock.ts";
 import { systemClock } from "./platform/clock.ts";
 import { noCrashPoints, openCrashPoints } from "./platform/crash-point.ts";
@@ -95,8 +96,9 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
     running.use(database);
     const { db, bus, lockUrl, readOnly, mostConnections, checkReady } = database;
     begin(`Opening at most ${mostConnections} connections to the database`);
-    const vault = makeVoucherVault(makeSecretBox(config.voucherSecret, "voucher"));
+    const vault = makeVoucherVault(makeSecretBox(config.voucherSecrets, "voucher"));
     await checkVault(vault, db);
+    const nikKey = await openNikKey({ db, secrets: config.voucherSecrets, isReadOnly: readOnly !== null });
 
     const metricsServer = await watch?.serve({
       db,
@@ -160,7 +162,7 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
       log,
     });
     metrics?.sources.jobs(() => jobs.load);
-    const processor = openProcessor({ config, db, bus, clock, metrics });
+    const processor = openProcessor({ config, nikKey, db, bus, clock, metrics });
     const features = openFeatures({
       config,
       db,
@@ -169,7 +171,7 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
       metrics,
       log,
       client,
-      handOff: handOffKey && { ...config.handOff, key: handOffKey },
+      handOff: handOffKey && { ...config.handOff, keys: [handOffKey, config.handOff.fallbackKey ?? []].flat() },
       capillary,
       jobs,
       atCrashPoint: config.hasCrashPoints ? openCrashPoints() : noCrashPoints,
@@ -181,6 +183,7 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
       processor,
       pace,
     });
+    metrics?.jobTypes(jobs.typeNames);
     const { auth, catalog, order, feed, awards, audit, reconciliation } = features;
     if (config.seed === "sample" && readOnly === null) {
       begin("Loading the sample data");

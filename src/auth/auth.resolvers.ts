@@ -16,7 +16,7 @@ export interface AuthDeps {
   signInWithToken: SignInWithToken;
   sessions: SessionStore;
   accessTokens: AccessTokens;
-  requesters: Pick<Requesters, "clientHash">;
+  requesters: Pick<Requesters, "clientHashes">;
 }
 
 export function authResolvers(deps: AuthDeps): Resolvers {
@@ -73,7 +73,7 @@ export function authResolvers(deps: AuthDeps): Resolvers {
 
       async refreshSession(_, { input }, context) {
         const { address, userAgent, cookies } = context;
-        const client = requesters.clientHash({ address, userAgent, deviceId: cookies.deviceId });
+        const client = requesters.clientHashes({ address, userAgent, deviceId: cookies.deviceId });
         const refreshToken = input.refreshToken ?? cookies.refreshToken;
         const rotation = refreshToken ? await sessions.rotate(refreshToken, client) : { kind: "unknown" as const };
         if (rotation.kind !== "rotated") {

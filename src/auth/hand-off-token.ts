@@ -5,7 +5,8 @@ import type { Clock } from "../platform/clock.ts";
 
 /** How the tokens of sign-in links are to be: all of it settings, because the Client documents none of it. */
 export interface HandOffRules {
-  key: HandOffKey;
+  /** A token may be signed with any of them. */
+  keys: readonly HandOffKey[];
   /** The claim that names the customer. */
   claim: string;
   issuer: string | undefined;
@@ -24,42 +25,62 @@ export interface VerifiedHandOff {
 }
 
 /** Whether the token says, under the Client's signature, that its bearer is this customer. `why` is for the log. */
-export type VerifyHandOff = (
-  token: string,
-  customerId: string,
-) => Promise<VerifiedHandOff | { fault: HandOffFault; why: string }>;
+export type VerifyHandOff = (token: string, customerId: string) => Promise<VerifiedHandOff | Fault>;
+
+interface Fault {
+  fault: HandOffFault;
+  why: string;
+}
 
 const LEEWAY_SECONDS = 30;
 const MAX_LENGTH = 8_192;
 /** What goes wrong between the key's owner and us. Everything else that jose reports is wrong with the token. */
 const KEYS_AT_FAULT = new Set(["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"]);
 
+/** Only the key that signed a token can find it expired; a key that cannot be fetched may be the one that signed it. */
+const SAYS_MOST: readonly HandOffFault[] = ["expired", "unavailable", "invalid"];
+
 export function makeVerifyHandOff(rules: HandOffRules, clock: Clock): VerifyHandOff {
-  const { key, claim, issuer, audience, maxSeconds } = rules;
-  const keyOf = key.kind === "jwks" ? createRemoteJWKSet(key.url) : async () => key.key;
-  const read = async (token: string): Promise<JWTPayload> => {
-    const options = {
-      algorithms: key.algorithms,
-      requiredClaims: ["exp", claim],
-      clockTolerance: LEEWAY_SECONDS,
-      currentDate: clock.now(),
-      ...(issuer !== undefined && { issuer }),
-      ...(audience !== undefined && { audience }),
+  const { keys, claim, issuer, audience, maxSeconds } = rules;
+  const readers = keys.map((key) => {
+    const keyOf = key.kind === "jwks" ? createRemoteJWKSet(key.url) : async () => key.key;
+    return async (token: string): Promise<{ payload: JWTPayload } | Fault> => {
+      try {
+        return await jwtVerify(token, keyOf, optionsFor(key));
+      } catch (error) {
+        const why = (error as Error).message;
+        if (error instanceof errors.JWTExpired) return { fault: "expired", why };
+        const isOfToken = error instanceof errors.JOSEError && !KEYS_AT_FAULT.has(error.code);
+        return { fault: isOfToken || key.kind === "given" ? "invalid" : "unavailable", why };
+      }
     };
-    return (await jwtVerify(token, keyOf, options)).payload;
-  };
+  });
+  const optionsFor = (key: HandOffKey) => ({
+    algorithms: key.algorithms,
+    requiredClaims: ["exp", claim],
+    clockTolerance: LEEWAY_SECONDS,
+    currentDate: clock.now(),
+    ...(issuer !== undefined && { issuer }),
+    ...(audience !== undefined && { audience }),
+  });
+
+  /** The claims by the key that verifies them; else the fault that says most about the token. */
+  async function read(token: string): Promise<{ payload: JWTPayload } | Fault> {
+    const faults: Fault[] = [];
+    for (const readBy of readers) {
+      const found = await readBy(token);
+      if ("payload" in found) return found;
+      faults.push(found);
+    }
+    const [worst] = faults.sort((a, b) => SAYS_MOST.indexOf(a.fault) - SAYS_MOST.indexOf(b.fault));
+    return worst ?? { fault: "invalid", why: "no key is configured" };
+  }
 
   return async (token, customerId) => {
     if (token.length > MAX_LENGTH) return { fault: "invalid", why: "too long" };
-    let payload: JWTPayload;
-    try {
-      payload = await read(token);
-    } catch (error) {
-      if (error instanceof errors.JWTExpired) return { fault: "expired", why: error.message };
-      const isOfToken = error instanceof errors.JOSEError && !KEYS_AT_FAULT.has(error.code);
-      if (isOfToken || key.kind === "given") return { fault: "invalid", why: (error as Error).message };
-      return { fault: "unavailable", why: (error as Error).message };
-    }
+    const found = await read(token);
+    if ("fault" in found) return found;
+    const { payload } = found;
     if (payload[claim] !== customerId) return { fault: "invalid", why: `"${claim}" names another customer` };
     const exp = Number(payload.exp);
     if (exp - clock.now().getTime() / 1_000 > maxSeconds + LEEWAY_SECONDS) {

@@ -1,10 +1,11 @@
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
+import type { KeyedHashes } from "../platform/secret-box.ts";
 import { allowedAgainAt, HOUR_MS } from "./otp-limits.ts";
 import type { SignInGate } from "./sign-in-gate.ts";
 
 export interface HandOffStore {
   /** Counts a link of this address that was not good. Answers when the next one may be tried where there have been too many. */
-  countBad(addressHash: Uint8Array<ArrayBuffer>, now: Date): Promise<Date | null>;
+  countBad(addressHashes: KeyedHashes, now: Date): Promise<Date | null>;
   /** True for the one caller that used the token. */
   use(tx: Tx, input: { hash: Uint8Array<ArrayBuffer>; expiresAt: Date }): Promise<boolean>;
   /** Forgets what can no longer matter. */
@@ -13,13 +14,14 @@ export interface HandOffStore {
 
 export function makeHandOffStore(db: Db, limits: { perAddressHour: number }, gate: SignInGate): HandOffStore {
   return {
-    countBad(addressHash, now) {
+    countBad(addressHashes, now) {
+      const [addressHash] = addressHashes;
       const address = Buffer.from(addressHash).toString("hex");
       const count = async (tx: Tx): Promise<Date | null> => {
         // One at a time for an address: counting and adding must not race.
         await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('hand-off.address'), hashtext(${address}))`;
         const tries = await tx.handOffTry.findMany({
-          where: { addressHash, createdAt: { gt: new Date(now.getTime() - HOUR_MS) } },
+          where: { addressHash: { in: [...addressHashes] }, createdAt: { gt: new Date(now.getTime() - HOUR_MS) } },
           select: { createdAt: true },
         });
         const retryAt = allowedAgainAt(

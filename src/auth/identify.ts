@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { anonymous, type Viewer } from "../domain/viewer.ts";
+import { isOneOf } from "../platform/same-secret.ts";
 import type { AccessTokens } from "./access-token.ts";
 import type { OidcVerifier } from "./oidc.ts";
 import type { OperatorKeyStore } from "./operator-key.store.ts";
@@ -12,21 +12,17 @@ export interface IdentifyDeps {
   accessTokens: AccessTokens;
   sessions: SessionStore;
   operatorKeys: Pick<OperatorKeyStore, "live">;
-  operatorToken: string | undefined;
-  serviceToken: string | undefined;
+  /** Each of them makes its bearer an administrator. */
+  operatorTokens: readonly string[];
+  serviceTokens: readonly string[];
   oidc: OidcVerifier | undefined;
 }
 
 const OUR_NAMES = /^((key|customer|oidc):|(operator|service|system|warehouse)$)/;
 
 export function makeIdentify(deps: IdentifyDeps): Identify {
-  const { accessTokens, sessions, operatorKeys, operatorToken, serviceToken, oidc } = deps;
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  const isToken = (expected: string | undefined) => {
-    const expectedDigest = expected === undefined ? undefined : digest(expected);
-    return (token: string) => expectedDigest !== undefined && timingSafeEqual(digest(token), expectedDigest);
-  };
-  const [isOperator, isService] = [isToken(operatorToken), isToken(serviceToken)];
+  const { accessTokens, sessions, operatorKeys, operatorTokens, serviceTokens, oidc } = deps;
+  const [isOperator, isService] = [isOneOf(operatorTokens), isOneOf(serviceTokens)];
   return async (token) => {
     if (!token) return anonymous;
     if (isOperator(token)) return { kind: "operator", operatorId: "operator", roles: ["admin"] };

@@ -53,7 +53,8 @@ export interface AuthPorts {
 
 /** Sign-in: one-time passwords, sign-in links, sessions, operators and services. */
 export function openAuth({ config, db, bus, clock, log, client, handOff, pace }: AuthPorts) {
-  const { sessionSecret, otpPerCustomerHour, otpPerAddressHour, otpPerMinute, upstreamTimeoutMs } = config;
+  const { otpPerCustomerHour, otpPerAddressHour, otpPerMinute, upstreamTimeoutMs } = config;
+  const sessionSecret = config.sessionSecrets;
   const sessionTokens = makeSecretBox(sessionSecret, "client-token/session");
   const refreshTokens = makeSecretBox(sessionSecret, "refresh-token");
   const sessions = makeSessionStore({ db, box: sessionTokens, refreshTokens, bus, clock, log });
@@ -80,8 +81,8 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
       accessTokens,
       sessions,
       operatorKeys,
-      operatorToken: config.operatorToken,
-      serviceToken: config.rewardServiceToken,
+      operatorTokens: config.operatorTokens,
+      serviceTokens: config.rewardServiceTokens,
       oidc: config.oidc && makeOidcVerifier({ ...config.oidc, log }),
     }),
     resolvers: [

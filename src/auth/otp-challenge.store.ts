@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { databaseTrouble } from "../platform/database-trouble.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import { Busy } from "../platform/lanes.ts";
+import type { KeyedHashes } from "../platform/secret-box.ts";
 import {
   type AskedBefore,
   allowedAgainAt,
@@ -48,18 +49,18 @@ export interface OtpChallengeStore {
   /** Uses up one try. Null when the challenge is unknown, another device's, superseded, used, expired or out of tries. */
   takeTry(
     challengeId: string,
-    deviceHash: Uint8Array<ArrayBuffer> | null,
+    deviceHashes: KeyedHashes | null,
     now: Date,
   ): Promise<{ customerId: string; triesLeft: number; createdAt: Date } | null>;
   giveTryBack(challengeId: string): Promise<void>;
   /** How many tries there are, without using one. Null where `takeTry` would answer null. */
-  triesLeft(challengeId: string, deviceHash: Uint8Array<ArrayBuffer> | null, now: Date): Promise<number | null>;
+  triesLeft(challengeId: string, deviceHashes: KeyedHashes | null, now: Date): Promise<number | null>;
   /** What the password was sent under; null while that is not yet known, undefined when it was not sent. */
   referenceOf(challengeId: string): Promise<string | null | undefined>;
   /** True for the one caller that used it. */
   use(challengeId: string, now: Date): Promise<boolean>;
   /** From now on this browser has an allowance of its own for the customer. */
-  knowDevice(customerId: string, deviceHash: Uint8Array<ArrayBuffer>, now: Date, tx?: Tx): Promise<void>;
+  knowDevice(customerId: string, deviceHashes: KeyedHashes, now: Date, tx?: Tx): Promise<void>;
   /** Forgets browsers that have not signed in for long. */
   sweep(now: Date): Promise<void>;
 }
@@ -72,6 +73,8 @@ export interface OtpLimits {
   perMinute: number;
 }
 
+const isAmong = (hash: Uint8Array, hashes: KeyedHashes) => hashes.some((each) => Buffer.compare(each, hash) === 0);
+
 export function makeOtpChallengeStore(db: Db, limits: OtpLimits, gate: SignInGate): OtpChallengeStore {
   const after = (now: Date, ms: number) => new Date(now.getTime() + ms);
 
@@ -79,16 +82,17 @@ export function makeOtpChallengeStore(db: Db, limits: OtpLimits, gate: SignInGat
     tx: Tx,
     { customerId, requester, now }: { customerId: string; requester: Requester; now: Date },
   ): Promise<Challenge | { retryAt: Date; isBudgetUsedUp: boolean }> {
-    const { addressHash, deviceHash } = requester;
+    const { addressHashes, deviceHashes } = requester;
     const isKnownDevice =
-      deviceHash !== null && (await tx.knownDevice.count({ where: { customerId, deviceHash } })) > 0;
+      deviceHashes !== null &&
+      (await tx.knownDevice.count({ where: { customerId, deviceHash: { in: [...deviceHashes] } } })) > 0;
     // A known browser is the same requester at whatever address: it moves from one network to the next.
-    const requesterHash = isKnownDevice ? deviceHash : requester.requesterHash;
+    const requesterHashes = isKnownDevice ? deviceHashes : requester.requesterHashes;
     const sent = { delivery: { not: "FAILED" as const } };
     const ofCustomer = await tx.otpChallenge.findMany({
       where: { customerId, ...sent, createdAt: { gt: after(now, -DAY_MS) } },
     });
-    const own = ofCustomer.filter((row) => Buffer.compare(row.requesterHash, requesterHash) === 0);
+    const own = ofCustomer.filter((row) => isAmong(row.requesterHash, requesterHashes));
     const before = ofCustomer.map((row): AskedBefore => {
       const isOpen = !row.supersededAt && !row.usedAt && row.attempts < OTP_TRIES && row.expiresAt > now;
       return { ...row, isOwn: own.includes(row), openUntil: isOpen ? row.expiresAt : null };
@@ -96,7 +100,12 @@ export function makeOtpChallengeStore(db: Db, limits: OtpLimits, gate: SignInGat
     const waits = [askAgainAt(before, { isKnownDevice, perHour: limits.perCustomerHour, now })];
     if (!isKnownDevice) {
       const ofAddress = await tx.otpChallenge.findMany({
-        where: { addressHash, isKnownDevice: false, ...sent, createdAt: { gt: after(now, -HOUR_MS) } },
+        where: {
+          addressHash: { in: [...addressHashes] },
+          isKnownDevice: false,
+          ...sent,
+          createdAt: { gt: after(now, -HOUR_MS) },
+        },
         select: { createdAt: true },
       });
       const times = ofAddress.map((row) => row.createdAt);
@@ -112,16 +121,16 @@ export function makeOtpChallengeStore(db: Db, limits: OtpLimits, gate: SignInGat
     }
 
     await tx.otpChallenge.updateMany({
-      where: { customerId, requesterHash, supersededAt: null },
+      where: { customerId, requesterHash: { in: [...requesterHashes] }, supersededAt: null },
       data: { supersededAt: now },
     });
     const withinHour = own.filter((row) => row.createdAt > after(now, -HOUR_MS));
     return tx.otpChallenge.create({
       data: {
         customerId,
-        addressHash,
-        requesterHash,
-        deviceHash,
+        addressHash: addressHashes[0],
+        requesterHash: requesterHashes[0],
+        deviceHash: deviceHashes?.[0] ?? null,
         isKnownDevice,
         createdAt: now,
         expiresAt: after(now, OTP_LIFE_MS),
@@ -130,18 +139,18 @@ export function makeOtpChallengeStore(db: Db, limits: OtpLimits, gate: SignInGat
     });
   }
 
-  const isOpen = (id: string, deviceHash: Uint8Array<ArrayBuffer> | null, now: Date) => ({
+  const isOpen = (id: string, deviceHashes: KeyedHashes | null, now: Date) => ({
     id,
     attempts: { lt: OTP_TRIES },
     usedAt: null,
     supersededAt: null,
     expiresAt: { gt: now },
-    OR: [{ deviceHash: null }, ...(deviceHash ? [{ deviceHash }] : [])],
+    OR: [{ deviceHash: null }, ...(deviceHashes ? [{ deviceHash: { in: [...deviceHashes] } }] : [])],
   });
 
   return {
     open(input) {
-      const address = Buffer.from(input.requester.addressHash).toString("hex");
+      const address = Buffer.from(input.requester.addressHashes[0]).toString("hex");
       const counted = () =>
         inTransaction(db, async (tx) => {
           await tx.$executeRaw`select set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true)`;
@@ -165,14 +174,14 @@ export function makeOtpChallengeStore(db: Db, limits: OtpLimits, gate: SignInGat
 
     notDelivered: async (id) => void (await db.otpChallenge.update({ where: { id }, data: { delivery: "FAILED" } })),
 
-    async triesLeft(id, deviceHash, now) {
-      const row = await db.otpChallenge.findFirst({ where: isOpen(id, deviceHash, now) });
+    async triesLeft(id, deviceHashes, now) {
+      const row = await db.otpChallenge.findFirst({ where: isOpen(id, deviceHashes, now) });
       return row && OTP_TRIES - row.attempts;
     },
 
-    async takeTry(id, deviceHash, now) {
+    async takeTry(id, deviceHashes, now) {
       const [row] = await db.otpChallenge.updateManyAndReturn({
-        where: isOpen(id, deviceHash, now),
+        where: isOpen(id, deviceHashes, now),
         data: { attempts: { increment: 1 } },
       });
       if (!row) return null;
@@ -195,7 +204,7 @@ export function makeOtpChallengeStore(db: Db, limits: OtpLimits, gate: SignInGat
       return count === 1;
     },
 
-    async knowDevice(customerId, deviceHash, now, tx = db) {
+    async knowDevice(customerId, [deviceHash], now, tx = db) {
       await tx.knownDevice.upsert({
         where: { customerId_deviceHash: { customerId, deviceHash } },
         create: { customerId, deviceHash, signedInAt: now },

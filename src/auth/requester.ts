@@ -1,13 +1,16 @@
-import type { SecretBox } from "../platform/secret-box.ts";
+import type { KeyedHashes, SecretBox } from "../platform/secret-box.ts";
 import { addressBlock } from "./otp-limits.ts";
 
-/** The browser and the address that a one-time password is asked for from, or a sign-in link followed, in keyed hashes. */
+/**
+ * The browser and the address that a one-time password is asked for from, or a sign-in link followed, in keyed hashes. The first
+ * of each is to be stored, and all are to be looked for.
+ */
 export interface Requester {
-  addressHash: Uint8Array<ArrayBuffer>;
+  addressHashes: KeyedHashes;
   /** Null if the request has no device cookie. */
-  deviceHash: Uint8Array<ArrayBuffer> | null;
-  /** The hash of address and device together: anybody can have a cookie, so it does not identify a requester by itself. */
-  requesterHash: Uint8Array<ArrayBuffer>;
+  deviceHashes: KeyedHashes | null;
+  /** The hashes of address and device together: anybody can have a cookie, so it does not identify a requester by itself. */
+  requesterHashes: KeyedHashes;
 }
 
 export interface RequestFrom {
@@ -17,24 +20,26 @@ export interface RequestFrom {
 }
 
 export function makeRequesters(box: SecretBox) {
-  const deviceHash = (deviceId: string) => box.hash(`device ${deviceId}`);
+  const deviceHashes = (deviceId: string) => box.hashes(`device ${deviceId}`);
   return {
-    deviceHash,
+    deviceHashes,
     /**
      * The client that refreshes a session: a browser by its cookie, wherever it is; another client by its network address and the
      * name that it gives itself.
      */
-    clientHash({ address, deviceId, userAgent = "" }: RequestFrom & { userAgent: string | undefined }) {
-      return deviceId === undefined ? box.hash(`client ${addressBlock(address)} ${userAgent}`) : deviceHash(deviceId);
+    clientHashes({ address, deviceId, userAgent = "" }: RequestFrom & { userAgent: string | undefined }) {
+      return deviceId === undefined
+        ? box.hashes(`client ${addressBlock(address)} ${userAgent}`)
+        : deviceHashes(deviceId);
     },
     of({ address, deviceId }: RequestFrom): Requester {
       const block = addressBlock(address);
-      const addressHash = box.hash(block);
-      if (deviceId === undefined) return { addressHash, deviceHash: null, requesterHash: addressHash };
+      const addressHashes = box.hashes(block);
+      if (deviceId === undefined) return { addressHashes, deviceHashes: null, requesterHashes: addressHashes };
       return {
-        addressHash,
-        deviceHash: deviceHash(deviceId),
-        requesterHash: box.hash(`requester ${block} ${deviceId}`),
+        addressHashes,
+        deviceHashes: deviceHashes(deviceId),
+        requesterHashes: box.hashes(`requester ${block} ${deviceId}`),
       };
     },
   };

@@ -7,7 +7,7 @@ import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 import type { Session } from "../platform/generated/prisma/client.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { SecretBox } from "../platform/secret-box.ts";
+import type { KeyedHashes, SecretBox } from "../platform/secret-box.ts";
 import { maskMobile } from "./mask-mobile.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -52,9 +52,9 @@ export interface SessionStore {
    * Trades a refresh token for its successor. For `GRACE_MS` the same client is given the same successor again: an answer can get
    * lost, and two tabs can ask at once.
    *
-   * @param client the hash of the requester (`requester.ts`)
+   * @param client the hashes of the requester (`requester.ts`)
    */
-  rotate(refreshToken: string, client: Uint8Array<ArrayBuffer>): Promise<Rotation>;
+  rotate(refreshToken: string, client: KeyedHashes): Promise<Rotation>;
   end(sessionId: string, reason: string): Promise<void>;
   /** Ends the session that a refresh token, new or old, belongs to. */
   endByRefreshToken(refreshToken: string, reason: string): Promise<void>;
@@ -92,7 +92,8 @@ function auditOf(
   return audit(tx, { at, actor: customerId, action, subject: customerId, details: { sessionId, ...details } });
 }
 
-const isEqual = (a: Uint8Array | null, b: Uint8Array) => a !== null && Buffer.compare(a, b) === 0;
+const isAmong = (hash: Uint8Array | null, hashes: KeyedHashes) =>
+  hash !== null && hashes.some((each) => Buffer.compare(each, hash) === 0);
 
 export interface SessionStoreDeps {
   db: Db;
@@ -112,17 +113,27 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
   const hashOf = (refreshToken: string) => new Uint8Array(createHash("sha256").update(refreshToken).digest());
 
   /** Derived, so that a token that is stored as a hash only can be told a second time. */
-  const successorOf = (refreshToken: string) =>
-    Buffer.from(refreshTokens.hash(`successor ${refreshToken}`)).toString("base64url");
+  const successorsOf = (refreshToken: string) =>
+    refreshTokens.hashes(`successor ${refreshToken}`).map((hash) => Buffer.from(hash).toString("base64url"));
+  const successorOf = (refreshToken: string) => successorsOf(refreshToken)[0] ?? "";
+
+  /** The stored successor, whichever secret it was derived from. */
+  async function findSuccessor(tx: Tx, refreshToken: string) {
+    for (const token of successorsOf(refreshToken)) {
+      const row = await tx.refreshToken.findUnique({ where: { tokenHash: hashOf(token) } });
+      if (row) return { token, row };
+    }
+    return null;
+  }
 
   /** The one token after this one that is not used yet. Null where another client has used one in between. */
-  async function newestAfter(tx: Tx, refreshToken: string, client: Uint8Array): Promise<string | null> {
-    let token = refreshToken;
+  async function newestAfter(tx: Tx, refreshToken: string, client: KeyedHashes): Promise<string | null> {
+    let before = refreshToken;
     for (let nth = 0; nth < MAX_SUCCESSORS; nth += 1) {
-      token = successorOf(token);
-      const row = await tx.refreshToken.findUnique({ where: { tokenHash: hashOf(token) } });
-      if (row?.usedAt === null) return token;
-      if (!row || !isEqual(row.usedBy, client)) return null;
+      const next = await findSuccessor(tx, before);
+      if (next?.row.usedAt === null) return next.token;
+      if (!next || !isAmong(next.row.usedBy, client)) return null;
+      before = next.token;
     }
     return null;
   }
@@ -229,7 +240,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
             expiresAt: { gt: now },
             session: { endedAt: null, expiresAt: { gt: now } },
           },
-          data: { usedAt: now, usedBy: client },
+          data: { usedAt: now, usedBy: client[0] },
         });
         const row = await tx.refreshToken.findUnique({ where: { tokenHash }, include: { session: true } });
         if (!row) return { kind: "unknown" };
@@ -241,7 +252,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
         if (count === 1) return rotated(await storeRefreshToken(tx, session.id, successorOf(refreshToken)));
         if (row.usedAt === null || session.endedAt || session.expiresAt <= now) return { kind: "unknown" };
         const afterMs = now.getTime() - row.usedAt.getTime();
-        const isSameClient = isEqual(row.usedBy, client);
+        const isSameClient = isAmong(row.usedBy, client);
         const again = isSameClient && afterMs <= GRACE_MS ? await newestAfter(tx, refreshToken, client) : null;
         if (again !== null) return rotated(again);
         await tx.session.update({

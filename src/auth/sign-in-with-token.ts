@@ -60,7 +60,7 @@ export function makeSignInWithToken(deps: SignInWithTokenDeps): SignInWithToken 
       // Somebody may have sent a token in its place.
       log.warn({ requestId, ...(customerId !== null && { customerId }), why }, "A sign-in link was refused");
       if (fault === "unavailable") return faults.unavailable();
-      const retryAt = await tries.countBad(requesters.of({ address, deviceId }).addressHash, clock.now());
+      const retryAt = await tries.countBad(requesters.of({ address, deviceId }).addressHashes, clock.now());
       if (!retryAt) return faults[fault]();
       return refused({
         __typename: "SignInThrottled",
@@ -81,7 +81,7 @@ export function makeSignInWithToken(deps: SignInWithTokenDeps): SignInWithToken 
       const [at, details] = [clock.now(), { sessionId: opened.session.id }];
       await audit(tx, { at, actor: customerId, action: "session.hand-off", subject: customerId, details });
       if (nextDeviceId !== undefined) {
-        await challenges.knowDevice(customerId, requesters.deviceHash(nextDeviceId), at, tx);
+        await challenges.knowDevice(customerId, requesters.deviceHashes(nextDeviceId), at, tx);
       }
       return opened;
     });

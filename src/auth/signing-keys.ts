@@ -1,6 +1,7 @@
 import { createECDH, createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from "node:crypto";
 import { calculateJwkThumbprint, type JWK } from "jose";
 import type { Clock } from "../platform/clock.ts";
+import type { RotatedSecret } from "../platform/secret-box.ts";
 
 export const SIGNING_ALGORITHM = "ES256";
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -23,19 +24,33 @@ export interface SigningKeys {
   current(): Promise<SigningKey>;
   /** Null for a key that is not ours, or no longer. */
   byKid(kid: string): Promise<SigningKey | null>;
-  /** The keys that a token may be signed with: this period's and the next one's, and shortly the last one's as well. */
+  /** The keys that a token may be signed with: this period's and the next one's, and shortly the last one's as well; of each secret. */
   known(): Promise<SigningKey[]>;
 }
 
 /**
  * The keys of access tokens: a key pair for each period, derived from the session secret, so that all processes agree on it without
- * asking each other. The next key is published a whole period before it signs, longer than anybody keeps a key set.
+ * asking each other. The next key is published a whole period before it signs, longer than anybody keeps a key set. The keys of a
+ * fallback are published and known as well, and sign nothing.
  */
-export function makeSigningKeys(sessionSecret: string, clock: Clock): SigningKeys {
+export function makeSigningKeys(sessionSecret: string | RotatedSecret, clock: Clock): SigningKeys {
+  if (typeof sessionSecret === "string") return keysOf(sessionSecret, clock);
+  const current = keysOf(sessionSecret.current, clock);
+  const { fallback } = sessionSecret;
+  if (fallback === undefined) return current;
+  const earlier = keysOf(fallback, clock);
+  return {
+    current: current.current,
+    byKid: async (kid) => (await current.byKid(kid)) ?? (await earlier.byKid(kid)),
+    known: async () => [...(await current.known()), ...(await earlier.known())],
+  };
+}
+
+function keysOf(secret: string, clock: Clock): SigningKeys {
   const derived = new Map<number, Promise<SigningKey>>();
 
   function keyOf(period: number): Promise<SigningKey> {
-    const known = derived.get(period) ?? deriveKeyPair(sessionSecret, period);
+    const known = derived.get(period) ?? deriveKeyPair(secret, period);
     derived.set(period, known);
     return known;
   }

@@ -89,13 +89,13 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
   async function verify(input: Parameters<VerifyOtp>[0]): Promise<{ answer: SignedIn | Refused; notBefore?: Date }> {
     const { challengeId, deviceId } = input;
     if (!z.uuid().safeParse(challengeId).success) return { answer: expired() };
-    const deviceHash = deviceId === undefined ? null : requesters.deviceHash(deviceId);
+    const deviceHashes = deviceId === undefined ? null : requesters.deviceHashes(deviceId);
     const otp = readOtp(input.otp);
     if (otp === null) {
-      const triesLeft = await challenges.triesLeft(challengeId, deviceHash, clock.now());
+      const triesLeft = await challenges.triesLeft(challengeId, deviceHashes, clock.now());
       return { answer: triesLeft === null ? expired() : notSixDigits(triesLeft) };
     }
-    const taken = await challenges.takeTry(challengeId, deviceHash, clock.now());
+    const taken = await challenges.takeTry(challengeId, deviceHashes, clock.now());
     if (!taken) return { answer: expired() };
     const answer = await check({ ...input, otp }, taken);
     return isRefused(answer) ? { answer, notBefore: new Date(taken.createdAt.getTime() + settledMs) } : { answer };
@@ -118,7 +118,7 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
         clientTokenExpiresAt: customer.tokenExpiresAt,
       });
       if (nextDeviceId !== undefined) {
-        await challenges.knowDevice(customerId, requesters.deviceHash(nextDeviceId), clock.now());
+        await challenges.knowDevice(customerId, requesters.deviceHashes(nextDeviceId), clock.now());
       }
       return opened;
     } catch (error) {

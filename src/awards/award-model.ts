@@ -7,9 +7,12 @@ export type AwardModel = RewardAward & { readonly explanation: Explanation };
 
 export async function readAward(tx: Tx, id: string): Promise<AwardModel | null> {
   const row = await tx.rewardAward.findUnique({ where: { id }, include: { decision: true } });
-  if (!row) return null;
+  return row && withExplanation(row);
+}
+
+export function withExplanation(row: RewardAward & { decision: { explanation: unknown } }): AwardModel {
   const { decision, ...award } = row;
-  return { ...award, explanation: decision.explanation as unknown as Explanation };
+  return { ...award, explanation: decision.explanation as Explanation };
 }
 
 /** The awards of one decision, each with the decision's explanation. */

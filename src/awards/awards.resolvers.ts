@@ -1,14 +1,57 @@
+import { z } from "zod";
 import { refusal } from "../domain/refusal.ts";
-import type { Resolvers } from "../graphql/generated/resolvers.ts";
+import { type Connection, connectionFields, cursorPart, makeCursor, readPage, toPage } from "../graphql/connection.ts";
+import { badUserInput } from "../graphql/errors.ts";
+import type { AwardState, Resolvers } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireOperator } from "../graphql/guards.ts";
 import type { Db } from "../platform/db.ts";
 import { actionWords, explain } from "../rules/index.ts";
-import { awardName, isPrize, readAward } from "./award-model.ts";
+import { type AwardModel, awardName, isPrize, readAward, withExplanation } from "./award-model.ts";
 import type { ResolveAward } from "./credit/resolve-award.ts";
+
+const cursorShape = z.tuple([cursorPart.instant, cursorPart.uuid]);
+const shownStates: readonly AwardState[] = ["NEEDS_ATTENTION", "UNCERTAIN", "REFUSED"];
+
+/** @throws BAD_USER_INPUT for a state in which nothing is to be resolved */
+function readState(state: AwardState | null | undefined): AwardState {
+  const read = state ?? "NEEDS_ATTENTION";
+  if (!shownStates.includes(read))
+    throw badUserInput("state", `must be one of ${shownStates.join(", ")}, found ${read}`);
+  return read;
+}
 
 export function awardsResolvers({ db, resolveAward }: { db: Db; resolveAward: ResolveAward }): Resolvers {
   return {
+    Query: {
+      async awardsToResolve(_, { state, ...args }, context) {
+        requireOperator(context, "rewards", "support");
+        const shown = readState(state);
+        const bounds = readPage(args, cursorShape);
+        const { limit, after, before, backwards } = bounds;
+        const where = { unit: "POINTS" as const, state: shown };
+        const beyond = ([at, id]: z.infer<typeof cursorShape>, side: "gt" | "lt") => ({
+          OR: [{ createdAt: { [side]: new Date(at) } }, { createdAt: new Date(at), id: { [side]: id } }],
+        });
+        const direction = backwards ? ("desc" as const) : ("asc" as const);
+        const rows = await db.rewardAward.findMany({
+          where: { AND: [where, after ? beyond(after, "gt") : {}, before ? beyond(before, "lt") : {}] },
+          include: { decision: true },
+          orderBy: [{ createdAt: direction }, { id: direction }],
+          take: limit,
+        });
+        const connection: Connection<AwardModel> = {
+          ...toPage(rows.map(withExplanation), bounds),
+          cursorOf: ({ createdAt, id }) => makeCursor([createdAt.toISOString(), id]),
+          totalCount: () => db.rewardAward.count({ where }),
+        };
+        return connection;
+      },
+    },
+
+    AwardToResolve: { award: (award) => award },
+    AwardToResolveConnection: connectionFields<AwardModel>(),
+
     Mutation: {
       async resolveAward(_, { input }, context) {
         const operatorId = requireOperator(context, "support");

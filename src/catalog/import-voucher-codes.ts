@@ -5,6 +5,7 @@ import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { readTable, type TableProblem } from "../platform/csv-table.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
+import type { KeyedHashes } from "../platform/secret-box.ts";
 import { localDateOf } from "../platform/time-zone.ts";
 import { lockReward, rewardIsMirrored, rewardNotFound } from "./manage-rewards.ts";
 import { isFromPool, type Reward, toReward } from "./reward.ts";
@@ -72,10 +73,10 @@ export function makeImportVoucherCodes(deps: {
       given.map(({ values }) => values),
       localDateOf(clock.now(), timeZone),
     );
-    const sealed: { row: number; voucher: SealedVoucher }[] = [];
+    const sealed: { row: number; voucher: SealedVoucher; hashes: KeyedHashes }[] = [];
     for (const { row, ...voucher } of good) {
       if (row % SEALED_AT_ONCE === 0) await setImmediate(); // others are waiting
-      sealed.push({ row, voucher: vault.seal({ rewardId, ...voucher }) });
+      sealed.push({ row, voucher: vault.seal({ rewardId, ...voucher }), hashes: vault.codeHashes(voucher.code) });
     }
 
     return inTransaction(db, async (tx) => {
@@ -88,11 +89,15 @@ export function makeImportVoucherCodes(deps: {
         );
       }
       const vouchers = sealed.map(({ voucher }) => voucher);
-      const known = await knownHashes(tx, rewardId, vouchers);
+      const known = await knownHashes(
+        tx,
+        rewardId,
+        sealed.flatMap(({ hashes }) => hashes),
+      );
       const rejected = [
         ...wrong,
         ...sealed
-          .filter(({ voucher }) => known.has(hex(voucher.codeHash)))
+          .filter(({ hashes }) => hashes.some((hash) => known.has(hex(hash))))
           .map(({ row }) => ({ row, reason: "already in the pool" })),
       ];
       if (rejected.length > 0) {
@@ -152,10 +157,10 @@ const column = (rows: readonly unknown[], name: "code" | "pin") =>
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
-async function knownHashes(tx: Tx, rewardId: string, vouchers: readonly SealedVoucher[]): Promise<Set<string>> {
+async function knownHashes(tx: Tx, rewardId: string, hashes: readonly Uint8Array[]): Promise<Set<string>> {
   const rows = await tx.$queryRaw<{ hash: Uint8Array }[]>`
     select code_hash as hash from voucher_codes
-    where reward_id = ${rewardId}::uuid and code_hash = any(${vouchers.map((voucher) => voucher.codeHash)}::bytea[])`;
+    where reward_id = ${rewardId}::uuid and code_hash = any(${[...hashes]}::bytea[])`;
   return new Set(rows.map(({ hash }) => hex(hash)));
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ConfigError } from "../config/config.ts";
 import type { Db } from "../platform/db.ts";
-import type { SecretBox } from "../platform/secret-box.ts";
+import type { KeyedHashes, SecretBox } from "../platform/secret-box.ts";
 
 const SHOWN_CHARACTERS = 4;
 
@@ -13,6 +13,8 @@ export interface VoucherVault {
     pin?: string | undefined;
     validUntil?: string | undefined;
   }): SealedVoucher;
+  /** The hashes that the voucher's code may be stored under while the secret is replaced. */
+  codeHashes(code: string): KeyedHashes;
   open(sealed: Pick<SealedVoucher, "id" | "code" | "pin">): { code: string; pin: string | null };
 }
 
@@ -41,6 +43,7 @@ export function makeVoucherVault(box: SecretBox): VoucherVault {
         validUntil: validUntil === undefined ? null : new Date(`${validUntil}T00:00:00Z`),
       };
     },
+    codeHashes: (code) => box.hashes(code),
     open: ({ id, code, pin }) => ({
       code: box.decrypt(code, `${id}/code`),
       pin: pin === null ? null : box.decrypt(pin, `${id}/pin`),
@@ -56,7 +59,7 @@ export async function checkVault(vault: VoucherVault, db: Db): Promise<void> {
     vault.open(sealed);
   } catch {
     throw new ConfigError(
-      "VOUCHER_SECRET: does not open the voucher codes in this database. Set it to the secret that was in use when they were imported: VOUCHER_SECRET, or SESSION_SECRET where there was none.",
+      "VOUCHER_SECRET: does not open the voucher codes in this database. Set it, or VOUCHER_SECRET_FALLBACK, to the secret that was in use when they were imported: VOUCHER_SECRET, or SESSION_SECRET where there was none.",
     );
   }
 }

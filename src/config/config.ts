@@ -42,6 +42,11 @@ export function readConfig(env: Record<string, string | undefined>) {
   const made = (name: string) => (isProduction ? undefined : storedSecret(s.DATA_DIR, name));
 
   const sessionSecret = s.SESSION_SECRET ?? made("session-secret") ?? "";
+  const voucherSecret = s.VOUCHER_SECRET ?? sessionSecret;
+  const operatorToken = s.OPERATOR_TOKEN ?? made("operator-token");
+  const routerSecret = s.ROUTER_SECRET ?? made("router-secret");
+  const webhookSecret = s.WEBHOOK_SECRET ?? made("webhook-secret");
+  const rewardServiceToken = s.REWARD_SERVICE_TOKEN ?? made("reward-service-token");
   const host = s.HOST ?? (isProduction ? "0.0.0.0" : "127.0.0.1");
   const metricsPort = s.METRICS_PORT ?? (isProduction ? DEFAULT_METRICS_PORT : "off");
   return Object.freeze({
@@ -72,6 +77,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     handOff: {
       /** Undefined means the sandbox's where that is started, else that links sign nobody in. */
       key: s.CLIENT_HANDOFF_KEY,
+      fallbackKey: s.CLIENT_HANDOFF_KEY_FALLBACK,
       claim: s.CLIENT_HANDOFF_CLAIM,
       issuer: s.CLIENT_HANDOFF_ISSUER,
       audience: s.CLIENT_HANDOFF_AUDIENCE,
@@ -110,9 +116,15 @@ export function readConfig(env: Record<string, string | undefined>) {
     shutdownDelayMs: (s.SHUTDOWN_DELAY_SECONDS ?? (s.NODE_ENV === "production" ? 5 : 0)) * 1_000,
     upstreamConnections: s.UPSTREAM_CONNECTIONS,
     sandboxPort: s.SANDBOX_PORT,
-    sessionSecret,
-    /** What voucher codes are locked with. */
-    voucherSecret: s.VOUCHER_SECRET ?? sessionSecret,
+    /** The secret of sessions, signing keys and requesters. */
+    sessionSecrets: { current: sessionSecret, fallback: s.SESSION_SECRET_FALLBACK },
+    /** The secret of voucher codes, draws and the key of national ids. */
+    voucherSecrets: {
+      current: voucherSecret,
+      fallback: s.VOUCHER_SECRET_FALLBACK ?? (s.VOUCHER_SECRET ? undefined : s.SESSION_SECRET_FALLBACK),
+    },
+    /** The names of the second values of secrets that are set. */
+    fallbacks: Object.keys(given).filter((name) => name.endsWith("_FALLBACK") && settingNames.includes(name)),
     otpPerCustomerHour: s.OTP_PER_CUSTOMER_HOUR,
     otpPerAddressHour: s.OTP_PER_ADDRESS_HOUR,
     otpPerMinute: s.OTP_PER_MINUTE,
@@ -125,18 +137,22 @@ export function readConfig(env: Record<string, string | undefined>) {
     },
     socketsPerSession: s.SOCKETS_PER_SESSION,
     socketsPerAddress: s.SOCKETS_PER_ADDRESS,
-    operatorToken: s.OPERATOR_TOKEN ?? made("operator-token"),
+    operatorToken,
+    /** The tokens that are good, as with the other secrets below. */
+    operatorTokens: valuesOf(operatorToken, s.OPERATOR_TOKEN_FALLBACK),
     oidc:
       s.OIDC_ISSUER && s.OIDC_AUDIENCE
         ? { issuer: s.OIDC_ISSUER, audience: s.OIDC_AUDIENCE, roleClaim: s.OIDC_OPERATOR_CLAIM }
         : undefined,
-    /** Undefined trusts no router. */
-    routerSecret: s.ROUTER_SECRET ?? made("router-secret"),
+    /** None trusts no router. */
+    routerSecrets: valuesOf(routerSecret, s.ROUTER_SECRET_FALLBACK),
     /** Whether the subgraph's SDL has `@requiresScopes`. */
     routerScopes: s.ROUTER_SCOPES,
-    webhookSecret: s.WEBHOOK_SECRET ?? made("webhook-secret"),
+    webhookSecret,
+    webhookSecrets: valuesOf(webhookSecret, s.WEBHOOK_SECRET_FALLBACK),
     /** Undefined lets no service in. */
-    rewardServiceToken: s.REWARD_SERVICE_TOKEN ?? made("reward-service-token"),
+    rewardServiceToken,
+    rewardServiceTokens: valuesOf(rewardServiceToken, s.REWARD_SERVICE_TOKEN_FALLBACK),
     rewardProcessorPort: s.REWARD_PROCESSOR_PORT,
     programTimeZone: s.PROGRAM_TIME_ZONE,
     /** Undefined means that of each request. */
@@ -171,6 +187,10 @@ export function readConfig(env: Record<string, string | undefined>) {
   });
 }
 
+/** A secret and its second value, as far as they are set. */
+const valuesOf = (current: string | undefined, fallback: string | undefined): readonly string[] =>
+  [current, fallback].filter((value) => value !== undefined);
+
 const minutesOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
 /** What it takes to call Capillary; `contradictions` has seen to it that nothing is missing. */
@@ -192,13 +212,25 @@ function capillaryApi(s: z.infer<typeof settings>) {
   });
 }
 
+/** The settings whose values are not shown. */
+const SECRET_NAMES =
+  /SECRET(_FALLBACK)?$|PASSWORD$|_TOKEN(_FALLBACK)?$|HANDOFF_KEY(_FALLBACK)?$|^DATABASE_(LISTEN_)?URL$|^REDIS_URL$/;
+
 function describe(name: string, given: Record<string, string | undefined>, problem: string): string {
-  const isSecret = /SECRET|PASSWORD|TOKEN|HANDOFF_KEY|^DATABASE_URL|^REDIS_URL/.test(name);
+  const isSecret = SECRET_NAMES.test(name);
   const found = given[name];
   if (found === undefined) return `${name}: ${problem}`;
   const shown = found.replace(/\/\/.*@/, "//…@"); // credentials have no place in a URL, and none on a screen
   return `${name}: ${problem}; found ${isSecret ? `${found.length} characters` : JSON.stringify(shown)}`;
 }
+
+const secretsWithFallback = [
+  "OPERATOR_TOKEN",
+  "ROUTER_SECRET",
+  "WEBHOOK_SECRET",
+  "REWARD_SERVICE_TOKEN",
+  "CLIENT_HANDOFF_KEY",
+] as const;
 
 function contradictions(s: z.infer<typeof settings>): string[] {
   const problems: string[] = [];
@@ -209,8 +241,13 @@ function contradictions(s: z.infer<typeof settings>): string[] {
     if (!s.CLIENT_API_URL)
       problems.push("CLIENT_API_URL: required in production; only elsewhere the sandbox stands in");
     if (s.CRASH_POINTS) problems.push("CRASH_POINTS: lets a test kill the process and is refused in production");
-    const { CLIENT_HANDOFF_KEY: handOff, ...others } = s;
-    const servers = { ...others, CLIENT_HANDOFF_KEY: handOff?.kind === "jwks" ? handOff.url.href : undefined };
+    const { CLIENT_HANDOFF_KEY: handOff, CLIENT_HANDOFF_KEY_FALLBACK: fallback, ...others } = s;
+    const hrefOf = (key: typeof handOff) => (key?.kind === "jwks" ? key.url.href : undefined);
+    const servers = {
+      ...others,
+      CLIENT_HANDOFF_KEY: hrefOf(handOff),
+      CLIENT_HANDOFF_KEY_FALLBACK: hrefOf(fallback),
+    };
     problems.push(...plainTextProblems(servers, s.PLAIN_TEXT_ALLOWED));
   }
   if (typeof s.METRICS_PORT === "number" && s.METRICS_PORT !== 0 && s.METRICS_PORT === s.PORT) {
@@ -227,8 +264,16 @@ function contradictions(s: z.infer<typeof settings>): string[] {
   if (Boolean(s.CAPILLARY_OAUTH_KEY) !== Boolean(s.CAPILLARY_OAUTH_SECRET)) {
     problems.push("CAPILLARY_OAUTH_KEY, CAPILLARY_OAUTH_SECRET: give both or neither");
   }
-  if (s.REWARD_SERVICE_TOKEN && s.REWARD_SERVICE_TOKEN === s.OPERATOR_TOKEN) {
-    problems.push("REWARD_SERVICE_TOKEN: must not be the OPERATOR_TOKEN, which opens more doors");
+  const operatorTokens = valuesOf(s.OPERATOR_TOKEN, s.OPERATOR_TOKEN_FALLBACK);
+  for (const name of ["REWARD_SERVICE_TOKEN", "REWARD_SERVICE_TOKEN_FALLBACK"] as const) {
+    if (operatorTokens.includes(s[name] ?? "")) {
+      problems.push(`${name}: must not be the OPERATOR_TOKEN, which opens more doors`);
+    }
+  }
+  for (const name of secretsWithFallback) {
+    if (s[`${name}_FALLBACK`] !== undefined && s[name] === undefined) {
+      problems.push(`${name}_FALLBACK: ${name} is not set. Set it, or remove its second value`);
+    }
   }
   if (s.CAPILLARY_PASSWORD && !s.CAPILLARY_TILL) {
     problems.push("CAPILLARY_TILL: required with CAPILLARY_PASSWORD, whose user it is");

@@ -11,6 +11,7 @@ export interface ServerSettings {
   CAPILLARY_INTOUCH_URL?: string | undefined;
   /** The URL of the JWKS. */
   CLIENT_HANDOFF_KEY?: string | undefined;
+  CLIENT_HANDOFF_KEY_FALLBACK?: string | undefined;
   OIDC_ISSUER?: string | undefined;
   PUBLIC_ORIGIN?: string | undefined;
   ALLOWED_ORIGINS?: readonly string[] | undefined;
@@ -25,6 +26,7 @@ const advice: Record<Name, string> = {
   CAPILLARY_REWARDS_URL: "Use an https:// URL",
   CAPILLARY_INTOUCH_URL: "Use an https:// URL",
   CLIENT_HANDOFF_KEY: "Use an https:// URL",
+  CLIENT_HANDOFF_KEY_FALLBACK: "Use an https:// URL",
   OIDC_ISSUER: "Use an https:// URL",
   PUBLIC_ORIGIN: "Use an https:// origin",
   ALLOWED_ORIGINS: "Use https:// origins",

@@ -186,23 +186,40 @@ const stores = {
   }),
 };
 
+/** The second value of a secret, by which it is replaced while the gateway runs. */
+const fallbackOf = <S extends z.ZodType>(name: string, schema: S, unset?: string) =>
+  as(
+    schema,
+    `a second value that is read beside \`${name}\` and never written with: [the next one, then the last one](docs/operations.md#rotate-the-secrets)`,
+    unset === undefined ? {} : { unset },
+  );
+const longSecret = z.string().min(32, "expected at least 32 characters").optional();
+const shortSecret = z.string().min(16, "expected at least 16 characters").optional();
+
 const secrets = {
   SESSION_SECRET: as(
     z.string().min(32, "expected at least 32 characters").optional(),
-    "at least 32 random characters. Changing it signs everybody out",
+    "at least 32 random characters. Changing it without `SESSION_SECRET_FALLBACK` signs everybody out",
     { unset: "made in `DATA_DIR`", isRequired: true },
   ),
+  SESSION_SECRET_FALLBACK: fallbackOf("SESSION_SECRET", longSecret),
   VOUCHER_SECRET: as(
     z.string().min(32, "expected at least 32 characters").optional(),
-    "encrypts voucher codes and the seeds of lucky draws, and hashes national ids. Set it before `SESSION_SECRET` is " +
-      "ever changed, to the value that had; a gateway that cannot open the stored codes does not start",
+    "encrypts voucher codes, the seeds of lucky draws, and the key that national ids are hashed with. A gateway that cannot open " +
+      "the stored codes does not start",
     { unset: "`SESSION_SECRET`" },
+  ),
+  VOUCHER_SECRET_FALLBACK: fallbackOf(
+    "VOUCHER_SECRET",
+    longSecret,
+    "`SESSION_SECRET_FALLBACK` if `VOUCHER_SECRET` is unset; else none",
   ),
   OPERATOR_TOKEN: as(
     z.string().min(16, "expected at least 16 characters").optional(),
     "the first operators' key, with the role `admin`; [it makes others](src/auth/README.md#operators). In production there is no such token unless set",
     { unset: "made in `DATA_DIR`" },
   ),
+  OPERATOR_TOKEN_FALLBACK: fallbackOf("OPERATOR_TOKEN", shortSecret),
   OIDC_ISSUER: as(
     url(/^https?$/, "https://login.example.com").optional(),
     "operators by OpenID Connect: tokens of this issuer for `OIDC_AUDIENCE` that name a role. A socket is closed when its token ends",
@@ -219,6 +236,7 @@ const secrets = {
       "subgraph's SDL, traces, documents of its own and limits of its own; in production no router is unless set",
     { unset: "made in `DATA_DIR`" },
   ),
+  ROUTER_SECRET_FALLBACK: fallbackOf("ROUTER_SECRET", longSecret),
   ROUTER_SCOPES: as(
     flag.default(false),
     "`true` if the subgraph's SDL is to say which scopes routers insist on for operators' fields; " +
@@ -229,11 +247,13 @@ const secrets = {
     "signs the warehouse's reports; in production there is no webhook unless set",
     { unset: "made in `DATA_DIR`" },
   ),
+  WEBHOOK_SECRET_FALLBACK: fallbackOf("WEBHOOK_SECRET", shortSecret),
   REWARD_SERVICE_TOKEN: as(
     z.string().min(16, "expected at least 16 characters").optional(),
     "bearer token of the producers that send messages to the Reward Processor; in production there is no such token unless set",
     { unset: "made in `DATA_DIR`" },
   ),
+  REWARD_SERVICE_TOKEN_FALLBACK: fallbackOf("REWARD_SERVICE_TOKEN", shortSecret),
 };
 
 const pointsProvider = {
@@ -278,6 +298,7 @@ const pointsProvider = {
       "the URL of a JWKS (any of these). Without it links sign nobody in",
     { unset: "the sandbox's, if `CLIENT_API_URL` is unset; else none" },
   ),
+  CLIENT_HANDOFF_KEY_FALLBACK: fallbackOf("CLIENT_HANDOFF_KEY", handOffKey.optional()),
   CLIENT_HANDOFF_CLAIM: as(text.default("sub"), "the claim that names the customer"),
   CLIENT_HANDOFF_ISSUER: as(
     text.optional(),

@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import { isOneOf } from "../platform/same-secret.ts";
 import { PublicError } from "./errors.ts";
 
 /** The header, or parameter of `connection_init`, in which a router sends its secret beside the customer's `Authorization`. */
@@ -16,12 +16,10 @@ export interface TrustedRouter {
   check(headers: IncomingHttpHeaders): void;
 }
 
-/** @param secret undefined trusts no router */
-export function makeTrustedRouter(secret: string | undefined): TrustedRouter {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  const expected = secret === undefined ? null : digest(secret);
-  const is = (given: unknown) =>
-    expected !== null && typeof given === "string" && timingSafeEqual(digest(given), expected);
+/** @param secrets each of which is good; without any no router is trusted */
+export function makeTrustedRouter(secrets: readonly string[]): TrustedRouter {
+  const isSecret = isOneOf(secrets);
+  const is = (given: unknown) => typeof given === "string" && isSecret(given);
   return {
     is,
     check({ [ROUTER_HEADER]: given }) {

@@ -13,7 +13,9 @@ import { makeProcessMessage, type ProcessMessage } from "./process-message.ts";
 
 /** What the processing of messages stands on, in the gateway and in a process of its own. */
 export interface ProcessorParts {
-  config: Pick<Config, "voucherSecret" | "programTimeZone">;
+  config: Pick<Config, "voucherSecrets" | "programTimeZone">;
+  /** See `openNikKey`. */
+  nikKey: Uint8Array;
   db: Db;
   bus: Bus;
   clock: Clock;
@@ -31,10 +33,10 @@ export interface Processor {
 }
 
 /** Binds together what takes a producer's message to all that comes of it. */
-export function openProcessor({ config, db, bus, clock, metrics }: ProcessorParts): Processor {
+export function openProcessor({ config, nikKey, db, bus, clock, metrics }: ProcessorParts): Processor {
   const timeZone = config.programTimeZone;
-  const hashNik = makeHashNik(makeSecretBox(config.voucherSecret, "nik"));
-  const seeds = makeSecretBox(config.voucherSecret, "draw-seed");
+  const hashNik = makeHashNik(nikKey);
+  const seeds = makeSecretBox(config.voucherSecrets, "draw-seed");
   const draws = makeDrawStore(seeds);
   const tellMembers = makeTellMembers({ clock });
   const acceptMessages = makeAcceptMessages({ draws, tellMembers, timeZone });

@@ -1,5 +1,5 @@
+import { createHmac } from "node:crypto";
 import type { MemberIds } from "../messages/message.ts";
-import type { SecretBox } from "../platform/secret-box.ts";
 
 /** A name a producer has for somebody. Of a national id it is the hash. */
 export interface Identity {
@@ -14,10 +14,11 @@ export type HashNik = (nik: string) => string;
 
 /** Keyed, and in letters only: digits of a hash might happen to be those of somebody's national id. */
 export const makeHashNik =
-  (box: SecretBox): HashNik =>
+  (key: Uint8Array): HashNik =>
   (nik) =>
-    Buffer.from(box.hash(nik))
-      .toString("hex")
+    createHmac("sha256", key)
+      .update(nik)
+      .digest("hex")
       .replace(/./g, (digit) => "abcdefghijklmnop".charAt(Number.parseInt(digit, 16)));
 
 export const userId = (value: string): Person => ({ identities: [{ kind: "USER_ID", value }] });

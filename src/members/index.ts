@@ -8,6 +8,7 @@ import { membersResolvers } from "./members.resolvers.ts";
 import { makeMoveMember } from "./move-member.ts";
 
 export { type HashNik, makeHashNik, type Person, personOf, userId } from "./identity.ts";
+export { dataKeyBox, openNikKey } from "./nik-key.ts";
 export { type Member, resolveMembers } from "./resolve-members.ts";
 
 export interface MembersPorts {

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Pool } from "../platform/direct-sql.ts";
+import { OrderStatus } from "../platform/generated/prisma/enums.ts";
 import type { UpstreamOutcome } from "../upstream/upstream-error.ts";
 import type { DatabaseFigures } from "./database-figures.sql.ts";
 import { knownErrorCode } from "./error-codes.ts";
@@ -27,6 +28,8 @@ export interface Metrics {
   upstreamCall(facts: { service: string; operation: string; seconds: number }): void;
   upstreamOutcome(facts: { service: string; operation: string; outcome: UpstreamResult }): void;
   orderMoved(status: string): void;
+  /** Names the types of jobs that this process runs. */
+  jobTypes(types: readonly string[]): void;
   jobFailed(type: string): void;
   rewardMessage(facts: { source: string; outcome: MessageOutcome; seconds: number }): void;
   connectionWait(seconds: number): void;
@@ -50,6 +53,21 @@ export interface Metrics {
   render(): Promise<string>;
 }
 
+const OUTCOMES: readonly UpstreamResult[] = ["confirmed", "refused", "transient", "unknown"];
+const ORDER_STATUSES: readonly OrderStatus[] = Object.values(OrderStatus);
+/** The codes that alerts are about. */
+const ALERTING_CODES = ["INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE"];
+
+/** @returns whether a text is given for the first time; the texts must be of a bounded set */
+function onlyFirst(): (text: string) => boolean {
+  const seen = new Set<string>();
+  return (text) => {
+    const isNew = !seen.has(text);
+    if (isNew) seen.add(text);
+    return isNew;
+  };
+}
+
 /** What is in the stream of reward commands. */
 export interface CommandFigures {
   /** Not given to any processor yet; null where Redis does not know (before 7.0). */
@@ -64,6 +82,7 @@ export interface CommandFigures {
 
 /** @param process the kind of process, such as `gateway` */
 export function makeMetrics(process: { kind: string; version: string }): Metrics {
+  const [isNewOperation, isNewUpstream] = [onlyFirst(), onlyFirst()];
   const registry = new Registry();
   const registers = [registry];
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
@@ -115,22 +134,40 @@ export function makeMetrics(process: { kind: string; version: string }): Metrics
     "Waits for a connection of the pool to the database",
   );
 
+  // `rate` and `increase` miss the first increase of a series that begins with it, so series that alerts are about begin at 0.
+  for (const status of ORDER_STATUSES) moves.inc({ status }, 0);
+  const beginErrors = (operation: string) => {
+    for (const code of ALERTING_CODES) errors.inc({ operation, code }, 0);
+  };
+  ["other", "unnamed", "invalid"].forEach(beginErrors);
+
   const readers: (() => Promise<void> | void)[] = [];
   let names = makeOperationNames([]);
 
   return {
     trustOperations(documents) {
-      names = makeOperationNames([...documents].flatMap(operationNamesIn));
+      const trusted = [...documents].flatMap(operationNamesIn);
+      names = makeOperationNames(trusted);
+      trusted.forEach(beginErrors);
+    },
+    jobTypes(types) {
+      for (const type of types) jobFailures.inc({ type }, 0);
     },
     operationLabel: (name) => names.labelOf(name),
     httpRequest: ({ seconds, status, ...labels }) => http.observe({ ...labels, status: `${status}` }, seconds),
     graphqlOperation({ operation, type, codes, seconds }) {
       operations.observe({ operation, type }, seconds);
+      if (isNewOperation(operation)) beginErrors(operation);
       for (const code of codes) errors.inc({ operation, code: knownErrorCode(code) });
     },
     subscriptionEvent: (operation) => events.inc({ operation }),
     upstreamCall: ({ seconds, ...labels }) => upstreamSeconds.observe(labels, seconds),
-    upstreamOutcome: (labels) => outcomes.inc(labels),
+    upstreamOutcome({ outcome, ...call }) {
+      if (isNewUpstream(`${call.service} ${call.operation}`)) {
+        for (const each of OUTCOMES) outcomes.inc({ ...call, outcome: each }, 0);
+      }
+      outcomes.inc({ ...call, outcome });
+    },
     orderMoved: (status) => moves.inc({ status }),
     jobFailed: (type) => jobFailures.inc({ type }),
     rewardMessage: ({ seconds, ...labels }) => messages.observe(labels, seconds),

@@ -44,16 +44,17 @@ export interface ReceiveReportDeps {
   db: Db;
   updateShipment: UpdateShipment;
   clock: Clock;
-  secret: string;
+  /** A report may be signed with any of them. */
+  secrets: readonly string[];
 }
 
 /** What the warehouse sends. Signed over its raw bytes; harmless however often, late or out of order it comes. */
-export function makeReceiveReport({ db, updateShipment, clock, secret }: ReceiveReportDeps): ReceiveReport {
+export function makeReceiveReport({ db, updateShipment, clock, secrets }: ReceiveReportDeps): ReceiveReport {
   const problem = (status: number, error: string): WebhookAnswer => ({ status, body: { error } });
 
   return async ({ signature, rawBody }) => {
     const now = clock.now();
-    const invalid = signatureProblem(signature, rawBody, secret, now);
+    const invalid = signatureProblem(signature, rawBody, secrets, now);
     if (invalid) return problem(401, invalid);
     const parsed = parseReport(rawBody);
     if (typeof parsed === "string") return problem(400, parsed);
@@ -99,13 +100,18 @@ export function sign(rawBody: Buffer | string, secret: string, at: Date): string
   return `t=${t},v1=${createHmac("sha256", secret).update(`${t}.`).update(rawBody).digest("hex")}`;
 }
 
-function signatureProblem(header: string | undefined, rawBody: Buffer, secret: string, now: Date): string | null {
+function signatureProblem(
+  header: string | undefined,
+  rawBody: Buffer,
+  secrets: readonly string[],
+  now: Date,
+): string | null {
   const match = header?.match(/^t=(\d{1,12}),v1=([0-9a-f]{64})$/);
   if (!match) return "X-Tessera-Signature: must be t=<unix seconds>,v1=<hex HMAC-SHA256>";
   const at = new Date(Number(match[1]) * 1_000);
-  const expected = sign(rawBody, secret, at);
-  if (!timingSafeEqual(Buffer.from(header ?? ""), Buffer.from(expected)))
-    return "X-Tessera-Signature: does not match the body";
+  const isSignedWith = (secret: string) =>
+    timingSafeEqual(Buffer.from(header ?? ""), Buffer.from(sign(rawBody, secret, at)));
+  if (!secrets.some(isSignedWith)) return "X-Tessera-Signature: does not match the body";
   const isTimely = Math.abs(now.getTime() - at.getTime()) <= TOLERANCE_SECONDS * 1_000;
   return isTimely ? null : "X-Tessera-Signature: t is too long ago or ahead";
 }

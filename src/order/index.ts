@@ -95,7 +95,7 @@ export function openOrder(ports: OrderPorts) {
   const timeZone = config.programTimeZone;
   const ledger = config.capillary.individualLedger;
   const { retries, revokePatienceMs } = ports.pace;
-  const orderTokens = makeSecretBox(config.sessionSecret, "client-token/order");
+  const orderTokens = makeSecretBox(config.sessionSecrets, "client-token/order");
   const orders = makeOrderStore({ db, bus, clock, onMove: metrics?.orderMoved });
   const attempt = makeAttempt(atCrashPoint);
   const findGiven = capillary && makeFindGiven({ capillary, clock });
@@ -197,9 +197,9 @@ export function openOrder(ports: OrderPorts) {
     /** The ways to read and correct what is recorded of orders and their points. */
     recorded: { orders, readBalance, findGiven, conclude, concludeRevoke, settleLines, resolveOrder, attempt },
     receiveReport:
-      config.webhookSecret === undefined
+      config.webhookSecrets.length === 0
         ? undefined
-        : makeReceiveReport({ db, updateShipment, clock, secret: config.webhookSecret }),
+        : makeReceiveReport({ db, updateShipment, clock, secrets: config.webhookSecrets }),
     resolvers: orderResolvers({
       orders,
       sessions,

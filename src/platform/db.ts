@@ -16,13 +16,18 @@ export function openDb(
   poolSize: number,
   { keepsStatements, keepsSessions } = { keepsStatements: true, keepsSessions: true },
 ): Db {
-  const settings = { connectionString: url, max: poolSize, connectionTimeoutMillis: 10_000, keepAlive: true };
+  const settings: pg.PoolConfig = {
+    connectionString: url,
+    max: poolSize,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    // Not as a parameter of the connection, which poolers refuse. The pool waits for it before it hands the connection out. Behind
+    // a pooler of transactions it would be another client's setting.
+    ...(keepsSessions && {
+      onConnect: (client) => client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`).catch(() => {}),
+    }),
+  };
   const pool = new Pool(settings, { keepsStatements });
-  pool.on("connect", (client) => {
-    // Not as a parameter of the connection, which poolers refuse. Sent before whatever the connection was opened for. Behind a
-    // pooler of transactions it would be another client's setting.
-    if (keepsSessions) client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`).catch(() => {});
-  });
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool, {
       ...(keepsStatements && { statementNameGenerator: ({ sql }) => statementName(sql) }),

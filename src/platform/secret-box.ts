@@ -1,13 +1,26 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from "node:crypto";
 
-/** Keys for one purpose, derived from the session secret. Boxes of different purposes cannot open each other's content. */
+/** A secret while it is replaced: the current value is written with, the fallback is only read with. */
+export interface RotatedSecret {
+  readonly current: string;
+  readonly fallback: string | undefined;
+}
+
+/** The keyed hashes that a text may be stored under: the current secret's, and the fallback's if there is one. */
+export type KeyedHashes = readonly [Uint8Array<ArrayBuffer>, ...Uint8Array<ArrayBuffer>[]];
+
+/** Keys for one purpose, derived from a secret. Boxes of different purposes cannot open each other's content. */
 export interface SecretBox {
-  /** AES-256-GCM. `context` (the id of the row it is stored in, say) must be given again to decrypt. */
+  /** AES-256-GCM with the current secret. `context` (the id of the row it is stored in, say) must be given again to decrypt. */
   encrypt(text: string, context: string): Uint8Array<ArrayBuffer>;
-  /** Throws when the content was altered, moved to another context or made with another key. */
+  /** Throws when the content was altered, moved to another context or made with a key that is neither secret's. */
   decrypt(sealed: Uint8Array, context: string): string;
-  /** Keyed hash: equal texts can be found without being readable. */
+  /** Whether the content opens with the current secret. */
+  isCurrent(sealed: Uint8Array, context: string): boolean;
+  /** Keyed hash by the current secret: equal texts can be found without being readable. */
   hash(text: string): Uint8Array<ArrayBuffer>;
+  /** The same by each secret, the current one's first. */
+  hashes(text: string): KeyedHashes;
 }
 
 const NONCE_BYTES = 12;
@@ -17,7 +30,30 @@ export function deriveKey(secret: string, purpose: string): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, "tessera", purpose, 32));
 }
 
-export function makeSecretBox(secret: string, purpose: string): SecretBox {
+/** @param secret a secret, or one that is being replaced */
+export function makeSecretBox(secret: string | RotatedSecret, purpose: string): SecretBox {
+  const { current, fallback } = typeof secret === "string" ? { current: secret, fallback: undefined } : secret;
+  const box = boxOf(current, purpose);
+  const earlier = fallback === undefined ? undefined : boxOf(fallback, purpose);
+  const isCurrent = (sealed: Uint8Array, context: string) => {
+    try {
+      box.decrypt(sealed, context);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    ...box,
+    isCurrent,
+    decrypt(sealed, context) {
+      return earlier && !isCurrent(sealed, context) ? earlier.decrypt(sealed, context) : box.decrypt(sealed, context);
+    },
+    hashes: (text) => [box.hash(text), ...(earlier ? [earlier.hash(text)] : [])],
+  };
+}
+
+function boxOf(secret: string, purpose: string): Pick<SecretBox, "encrypt" | "decrypt" | "hash"> {
   const encryptionKey = createSecretKey(deriveKey(secret, `${purpose}/encrypt`));
   const hashKey = createSecretKey(deriveKey(secret, `${purpose}/hash`));
   return {

@@ -2,6 +2,7 @@ import { type Config, ConfigError } from "../config/config.ts";
 import { openProcessor } from "../intake/open-processor.ts";
 import { runRedisIntake } from "../intake/redis/run-redis-intake.ts";
 import { serveIntakeHealth } from "../intake/redis/serve-intake-health.ts";
+import { openNikKey } from "../members/index.ts";
 import { systemClock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import { openDatabase } from "../platform/open-database.ts";
@@ -38,9 +39,10 @@ export async function runOwnProcess(
     running.use(database);
     const { db, bus, mostConnections } = database;
     log.info({ mostConnections }, "Opening connections to the database");
+    const nikKey = await openNikKey({ db, secrets: config.voucherSecrets, isReadOnly: false });
     const intake = runRedisIntake({
       redisUrl,
-      processMessage: openProcessor({ config, db, bus, clock: systemClock, metrics }).processMessage.process,
+      processMessage: openProcessor({ config, nikKey, db, bus, clock: systemClock, metrics }).processMessage.process,
       isReady: async () => (await db.$queryRaw<unknown[]>`select 1`).length === 1,
       log,
       concurrency: COMMANDS_AT_ONCE,

@@ -263,7 +263,7 @@ export async function startServer({
       };
 
       const senders = makeDocumentSenders();
-      const trustedRouter = makeTrustedRouter(config.routerSecret);
+      const trustedRouter = makeTrustedRouter(config.routerSecrets);
       const { costPerMinute } = config;
       const rateLimits = makeRateLimits(costPerMinute);
       /** A trusted router is believed the address that it relays, wherever it runs. */

@@ -42,8 +42,8 @@ export function startSummary(config: Config, env: Record<string, string | undefi
       "DATABASE_URL: the server's certificate is not checked. Use sslmode=verify-full",
     ],
     [
-      config.voucherSecret === config.sessionSecret,
-      "VOUCHER_SECRET: unset, so a new SESSION_SECRET would make voucher codes unreadable. Set it to the SESSION_SECRET of today",
+      config.voucherSecrets.current === config.sessionSecrets.current,
+      "VOUCHER_SECRET: unset, so whoever has SESSION_SECRET can read voucher codes as well. Give it a value of its own (docs/operations.md)",
     ],
     [
       config.publicOrigin === undefined,
@@ -60,6 +60,10 @@ export function startSummary(config: Config, env: Record<string, string | undefi
     [
       trustProxy !== false && trustProxy.some((network) => /\/0$/.test(network)),
       "TRUST_PROXY: every address is believed, so callers choose their own and escape the limits. Name your proxies alone",
+    ],
+    [
+      config.fallbacks.length > 0,
+      `${config.fallbacks.join(", ")}: set, so the other values of these secrets are good as well. Remove them when the rotation is over`,
     ],
     [config.seed === "sample", "SEED: sample rewards may be in the catalogue, for real points. Set it to none"],
   ];

@@ -15,10 +15,10 @@ test("what was used is forgotten an hour after it has expired, and a try when it
   const use = () => store.use(db, { hash: bytes(1), expiresAt });
 
   expect([await use(), await use()]).toEqual([true, false]);
-  expect(await store.countBad(bytes(7), expiresAt)).toBeNull();
+  expect(await store.countBad([bytes(7)], expiresAt)).toBeNull();
   await store.sweep(after(HOUR_MS - 1));
   expect(await use()).toBe(false);
-  expect(await store.countBad(bytes(7), after(HOUR_MS - 1))).toEqual(after(HOUR_MS));
+  expect(await store.countBad([bytes(7)], after(HOUR_MS - 1))).toEqual(after(HOUR_MS));
   await store.sweep(after(HOUR_MS + 1));
   expect(await db.handOffTry.count()).toBe(0);
   expect(await use()).toBe(true);

@@ -3,7 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { uuidOf } from "../../src/graphql/global-id.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
-import { placeOrder } from "../support/orders.ts";
+import { orderSettled, placeOrder } from "../support/orders.ts";
 import { requestOtp } from "../support/sign-in.ts";
 
 let gateway: TestGateway;
@@ -66,6 +66,7 @@ test("a customer who places and cancels orders many times at once takes two conn
   const customer = await gateway.customer();
   const reward = await gateway.voucher({ points: 10 });
   const earlier = await placeOrder(customer, reward.id);
+  await orderSettled(customer, earlier); // its job locks the same two rows, in another sequence
   await customer.ok(`mutation { addToCart(input: { rewardId: "${reward.id}" }) { userErrors { code } } }`);
   await holder.query("begin");
   await holder.query("select from customers where customer_id = $1 for update", [customer.customerId]);

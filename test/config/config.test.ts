@@ -280,7 +280,7 @@ describe("without settings", () => {
     expect(config).toMatchObject({
       host: "0.0.0.0",
       seed: "none",
-      sessionSecret: production.SESSION_SECRET,
+      sessionSecrets: { current: production.SESSION_SECRET, fallback: undefined },
       operatorToken: undefined,
       webhookSecret: undefined,
       rewardServiceToken: undefined,
@@ -361,19 +361,19 @@ describe("a secret that nobody gave", () => {
   const files = ["operator-token", "reward-service-token", "router-secret", "session-secret", "webhook-secret"];
 
   test("is made once, kept beside the data for its owner only, and the same ever after", () => {
-    const { sessionSecret, operatorToken, webhookSecret, rewardServiceToken, routerSecret } = read();
-    const made = [operatorToken, rewardServiceToken, routerSecret, sessionSecret, webhookSecret];
+    const { sessionSecrets, operatorToken, webhookSecret, rewardServiceToken, routerSecrets } = read();
+    const made = [operatorToken, rewardServiceToken, routerSecrets[0], sessionSecrets.current, webhookSecret];
     expect(new Set(made).size).toBe(5);
     for (const secret of made) expect(secret).toMatch(/^[\w-]{43}$/);
     expect(readdirSync(dataDir).toSorted()).toEqual(files);
     for (const file of files) expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600);
-    expect(read()).toMatchObject({ sessionSecret, operatorToken, webhookSecret, rewardServiceToken, routerSecret });
+    expect(read()).toMatchObject({ sessionSecrets, operatorToken, webhookSecret, rewardServiceToken, routerSecrets });
     expect(readFileSync(join(dataDir, "operator-token"), "utf8").trim()).toBe(operatorToken);
   });
 
   test("is made in a data directory that is not there yet, and its own in another", () => {
     const [one, two] = [join(dataDir, "deep", "one"), join(dataDir, "two")];
-    expect(read({ DATA_DIR: one }).sessionSecret).not.toBe(read({ DATA_DIR: two }).sessionSecret);
+    expect(read({ DATA_DIR: one }).sessionSecrets).not.toEqual(read({ DATA_DIR: two }).sessionSecrets);
   });
 
   test("is not made beside one that was given", () => {
@@ -384,10 +384,10 @@ describe("a secret that nobody gave", () => {
   test("is one and the same for processes that start at once", async () => {
     const script = `
       import { readConfig } from ${JSON.stringify(new URL("../../src/config/config.ts", import.meta.url).href)};
-      process.stdout.write(readConfig({ DATA_DIR: ${JSON.stringify(dataDir)} }).sessionSecret);`;
+      process.stdout.write(readConfig({ DATA_DIR: ${JSON.stringify(dataDir)} }).sessionSecrets.current);`;
     const start = () => promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script]);
     const secrets = (await Promise.all(Array.from({ length: 6 }, start))).map(({ stdout }) => stdout);
-    expect(new Set(secrets)).toEqual(new Set([read().sessionSecret]));
+    expect(new Set(secrets)).toEqual(new Set([read().sessionSecrets.current]));
     expect(readdirSync(dataDir).toSorted()).toEqual(files);
   });
 

@@ -105,6 +105,7 @@ const rows: Record<string, Row> = {
     `{ it: simulateReward(payload: "{}") { replayed } }`,
     forOperators("ok", "rewards", "support"),
   ],
+  "Query.awardsToResolve": ["{ it: awardsToResolve { totalCount } }", forOperators("ok", "rewards", "support")],
   "Query.quarantinedRewards": ["{ it: quarantinedRewards { totalCount } }", forOperators("ok", "rewards", "support")],
   "Query._service": ["{ it: _service { sdl } }", all("FORBIDDEN")],
   "Query._entities": [

@@ -139,7 +139,7 @@ beforeEach(async () => {
       senders: makeDocumentSenders(),
       log: captured.log,
     }),
-    trustedRouter: makeTrustedRouter(ROUTER_SECRET),
+    trustedRouter: makeTrustedRouter([ROUTER_SECRET]),
     sessionEnds: makeEndings({
       onEnd: (id, listener) => bus.on(`session:${id}`, listener),
       liveAmong: (ids) => liveSessions(ids),

@@ -29,6 +29,24 @@ async function growth(work: () => Promise<unknown>) {
   return (...sample: Parameters<Scrape["value"]>) => (after.value(...sample) ?? 0) - (before.value(...sample) ?? 0);
 }
 
+test("the series of alerts begin at 0, so that the first increase counts", async () => {
+  const { text } = await gateway.scrape();
+  for (const series of [
+    'tessera_order_moves_total{status="FAILED"} 0',
+    'tessera_job_failures_total{type="place-order"} 0',
+    'tessera_graphql_errors_total{operation="unnamed",code="INTERNAL_SERVER_ERROR"} 0',
+  ]) {
+    expect(text).toContain(series);
+  }
+  // Of the microsite's manifest.
+  expect(text).toMatch(/errors_total\{operation="(?!other|unnamed|invalid)\w+",code="SERVICE_UNAVAILABLE"\} 0/);
+  const metrics = makeMetrics({ kind: "gateway", version: "test" });
+  metrics.upstreamOutcome({ service: "capillary", operation: "issue", outcome: "confirmed" });
+  expect(await metrics.render()).toContain(
+    'tessera_upstream_calls_total{service="capillary",operation="issue",outcome="unknown"} 0',
+  );
+});
+
 test("operations are counted by name, and their errors by code", async () => {
   const { anonymous } = gateway;
   const grown = await growth(async () => {

@@ -187,6 +187,7 @@ describe("as another user, on read-only files, without a variable of its environ
     [["members:import"], /Give the file to import/],
     [["reconcile"], /DATABASE_URL: required in production/],
     [["vouchers:import"], /Give the reward's SKU and the file/],
+    [["secrets:reseal"], /DATABASE_URL: required in production/],
     [["draw:verify"], /Give the file of a published draw/],
     [["health", "reward-processor"], /DATABASE_URL: required in production/],
     [[], /Name a command: .*\n\n {2}start .*\n {2}reward-processor /],

@@ -36,6 +36,7 @@ const ends = [
   ...[
     "reconcile",
     "audit:verify",
+    "secrets:reseal",
     "draw:verify",
     "codegen",
     "typecheck",

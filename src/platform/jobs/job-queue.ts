@@ -243,6 +243,10 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
       types.set(type.name, type as JobType);
     },
 
+    get typeNames() {
+      return [...types.keys()];
+    },
+
     get hasFreeSlot() {
       return isLaunched && !signal.aborted && running.size + queued.length < slots;
     },

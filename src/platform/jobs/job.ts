@@ -48,6 +48,8 @@ export interface JobType<Input = unknown, Memory = unknown, FirstRun = unknown> 
 
 /** Durable jobs: a job that was added runs until it ends, also when this process dies. */
 export interface JobQueue {
+  /** The names of the types that are registered. */
+  readonly typeNames: readonly string[];
   register<Input, Memory, FirstRun>(type: JobType<Input, Memory, FirstRun>): void;
   /** A job inserted now would run in this process as soon as its transaction commits. */
   readonly hasFreeSlot: boolean;

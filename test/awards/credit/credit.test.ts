@@ -236,6 +236,46 @@ test("one in doubt for too long is put before people, and said aloud", async () 
   await gateway.until(async () => captured.text().includes("An award needs attention"));
 });
 
+test("operators page through the awards that wait for them, the oldest first, with the facts to look them up", async () => {
+  const customerId = newCustomer();
+  const inAWeek = inHours(168); // not credited meanwhile
+  const ids = await insertAwards(
+    gateway,
+    [1, 2, 3].map((points) => ({ customerId, points, availableAt: inAWeek })),
+  );
+  const change = "update reward_awards set state = $2::award_state, last_error = $3, credit_reference = 'AWARD-' || id";
+  await gateway.sql(`${change} where id = any($1::uuid[])`, [ids, "NEEDS_ATTENTION", "no answer for 6 hours"]);
+  interface Page {
+    awardsToResolve: {
+      nodes: { customerId: string; creditReference: string; lastError: string; award: { quantity: number } }[];
+      pageInfo: { endCursor: string; hasNextPage: boolean };
+    };
+  }
+  const found: Page["awardsToResolve"]["nodes"] = [];
+  for (let after: string | null = null, more = true; more; ) {
+    const { awardsToResolve }: Page = await gateway.operator.ok<Page>(
+      `query ($after: String) { awardsToResolve(first: 2, after: $after) {
+        nodes { customerId creditReference lastError award { quantity } } pageInfo { endCursor hasNextPage } } }`,
+      { after },
+    );
+    found.push(...awardsToResolve.nodes);
+    after = awardsToResolve.pageInfo.endCursor;
+    more = awardsToResolve.pageInfo.hasNextPage;
+  }
+  const own = found.filter((each) => each.customerId === customerId);
+  expect(own.map(({ creditReference }) => creditReference)).toEqual(ids.toSorted().map((id) => `AWARD-${id}`));
+  expect(own.map(({ award: { quantity } }) => quantity).toSorted()).toEqual([1, 2, 3]);
+  expect(new Set(own.map(({ lastError }) => lastError))).toEqual(new Set(["no answer for 6 hours"]));
+
+  const states = "query ($state: AwardState) { awardsToResolve(state: $state) { totalCount } }";
+  expect((await gateway.operator.send(states, { state: "CREDITED" })).errors?.[0]?.message).toMatch(
+    /state: must be one of NEEDS_ATTENTION, UNCERTAIN, REFUSED, found CREDITED/,
+  );
+  await gateway.sql(`${change} where id = any($1::uuid[])`, [ids, "REFUSED", null]);
+  const refused = await gateway.operator.ok<{ awardsToResolve: { totalCount: number } }>(states, { state: "REFUSED" });
+  expect(refused.awardsToResolve.totalCount).toBeGreaterThanOrEqual(3);
+});
+
 test("many awards of many customers are credited together, each once", async () => {
   const customers = Array.from({ length: 20 }, () => newCustomer());
   const awards = Array.from({ length: 200 }, (_, nth) => ({ customerId: customers[nth % 20] ?? "", points: nth + 1 }));

@@ -1,0 +1,57 @@
+import { ConfigError } from "../config/config.ts";
+import { type Db, Prisma } from "../platform/db.ts";
+import { deriveKey, makeSecretBox, type RotatedSecret } from "../platform/secret-box.ts";
+
+/** The row of `data_keys`, and the context that its key is encrypted for. */
+const PURPOSE = "nik";
+
+/** The box that `data_keys` are encrypted with. */
+export const dataKeyBox = (secrets: RotatedSecret) => makeSecretBox(secrets, "data-key");
+
+/**
+ * The key that national ids are hashed with. The ids themselves are not stored, so their hashes cannot be made again with another
+ * key: the key stays, and a new VOUCHER_SECRET encrypts it anew. A database of a version before has no key yet: the one that its
+ * hashes were made with is derived from the secret and stored.
+ *
+ * @throws ConfigError if neither secret opens the key, or if it is unclear which of two secrets the stored hashes were made with
+ */
+export async function openNikKey(options: {
+  db: Db;
+  secrets: RotatedSecret;
+  /** A standby stores nothing. */
+  isReadOnly: boolean;
+}): Promise<Uint8Array> {
+  const { db, secrets, isReadOnly } = options;
+  const box = dataKeyBox(secrets);
+  const open = (sealed: Uint8Array) => {
+    try {
+      return Buffer.from(box.decrypt(sealed, PURPOSE), "base64");
+    } catch {
+      throw new ConfigError(
+        "VOUCHER_SECRET: does not open the key of national ids in this database. Set it, or VOUCHER_SECRET_FALLBACK, to the secret that was in use before.",
+      );
+    }
+  };
+  const find = () => db.dataKey.findUnique({ where: { purpose: PURPOSE } });
+  const stored = await find();
+  if (stored) return open(stored.sealed);
+
+  if (secrets.fallback !== undefined && (await hasNiks(db))) {
+    throw new ConfigError(
+      "VOUCHER_SECRET_FALLBACK, SESSION_SECRET_FALLBACK: start this version once without them, with the secrets of the version before. Replace the secrets afterwards.",
+    );
+  }
+  const key = deriveKey(secrets.current, "nik/hash");
+  if (isReadOnly) return key;
+  const sealed = box.encrypt(key.toString("base64"), PURPOSE);
+  await db.dataKey.createMany({ data: [{ purpose: PURPOSE, sealed }], skipDuplicates: true });
+  const first = await find(); // perhaps another process's
+  return first ? open(first.sealed) : key;
+}
+
+async function hasNiks(db: Db): Promise<boolean> {
+  const [row] = await db.$queryRaw<{ found: boolean }[]>(Prisma.sql`
+    select exists (select from member_identities where kind = 'NIK')
+        or exists (select from quarantined_rewards where nik_hash is not null) as found`);
+  return row?.found ?? false;
+}
