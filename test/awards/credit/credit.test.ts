@@ -271,7 +271,7 @@ test("operators page through the awards that wait for them, the oldest first, wi
   expect((await gateway.operator.send(states, { state: "CREDITED" })).errors?.[0]?.message).toMatch(
     /state: must be one of NEEDS_ATTENTION, UNCERTAIN, REFUSED, found CREDITED/,
   );
-  await gateway.sql(`${change} where id = any($1::uuid[])`, [ids, "REFUSED", null]);
+  await gateway.sql(`${change}, settled_at = now() where id = any($1::uuid[])`, [ids, "REFUSED", null]);
   const refused = await gateway.operator.ok<{ awardsToResolve: { totalCount: number } }>(states, { state: "REFUSED" });
   expect(refused.awardsToResolve.totalCount).toBeGreaterThanOrEqual(3);
 });
