@@ -22,6 +22,8 @@ const programs = [
 ];
 /** The production build, and the steps of the Dockerfile. */
 const image = ["test/deploy/image.test.ts", "test/scripts/production-build.test.ts"];
+/** A recovery to a point in time, which `npm run test:recovery` walks through. */
+const recovery = ["test/reconciliation/point-in-time.test.ts"];
 /** Routers in front of the gateway, which `npm run test:routers` installs. */
 const routers = ["test/federation/*.test.ts"];
 const pages = ["test/{microsite,graphiql}/**/*.test.ts"];
@@ -41,8 +43,13 @@ export default defineConfig({
       project("programs", programs),
       // It installs every package once more, which takes minutes: .ci/run asks for it.
       ...(process.env["IMAGE"] ? [project("image", image)] : []),
+      ...(process.env["RECOVERY"] ? [project("recovery", recovery)] : []),
       ...(process.env["ROUTERS"] ? [project("routers", routers)] : []),
-      project("fast", ["test/**/*.test.ts"], [...durability, ...pages, ...programs, ...image, "test/federation/**"]),
+      project(
+        "fast",
+        ["test/**/*.test.ts"],
+        [...durability, ...pages, ...programs, ...image, ...recovery, "test/federation/**"],
+      ),
     ],
     globalSetup: ["test/support/global-setup.ts"],
     reporters: ["default", new RunReport()],

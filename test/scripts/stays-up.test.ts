@@ -48,6 +48,7 @@ const ends = [
   ],
   "settings:docs",
   "test:routers",
+  "test:recovery",
 ];
 /** They run what `npm run build` has made: see `production-build.test.ts`. */
 const ofTheBuild = ["start:production", "migrate"];
