@@ -13,6 +13,7 @@ import { addRule, purchase, retire, startRewards } from "../support/rewards/rewa
 let gateway: TestGateway;
 let db: Db;
 let processor: Processor;
+const nikKey = new Uint8Array(32);
 beforeAll(async () => {
   gateway = await startRewards();
   await retire(gateway, "points-for-purchases");
@@ -23,7 +24,7 @@ beforeAll(async () => {
   });
   db = openDb(gateway.databaseUrl, 5);
   const config = readConfig(testEnvironment(gateway.databaseUrl, gateway.sandbox.url));
-  processor = openProcessor({ config, db, bus: makeLocalBus(), clock: systemClock, metrics: undefined });
+  processor = openProcessor({ config, nikKey, db, bus: makeLocalBus(), clock: systemClock, metrics: undefined });
 });
 afterAll(async () => {
   await db.$disconnect();
@@ -179,7 +180,14 @@ test("a budget that is not locked is used to its limit and no further, by severa
   });
   const config = readConfig(testEnvironment(gateway.databaseUrl, gateway.sandbox.url));
   const others = openDb(gateway.databaseUrl, 5);
-  const second = openProcessor({ config, db: others, bus: makeLocalBus(), clock: systemClock, metrics: undefined });
+  const second = openProcessor({
+    config,
+    nikKey,
+    db: others,
+    bus: makeLocalBus(),
+    clock: systemClock,
+    metrics: undefined,
+  });
   const messages = (from: number) => Array.from({ length: 60 }, (_, index) => aPurchase(from + index, 7));
   await Promise.all([sendTogether(messages(5_500)), sendTogether(messages(5_600), second)]);
   await others.$disconnect();
