@@ -32,6 +32,7 @@ const ends = [
     "members:import",
     "vouchers:import",
     "abuse",
+    "conformance",
   ],
   ...[
     "reconcile",
