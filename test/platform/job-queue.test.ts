@@ -25,9 +25,21 @@ const type = {
   },
 };
 
+/** So long that no lease expires on a machine that stalls. */
+const LEASE_MS = 60_000;
+const BEAT_MS = 40;
 const opened: JobQueue[] = [];
 async function open(options: Partial<JobQueueOptions> = {}): Promise<JobQueue> {
-  const queue = makeJobQueue({ db, bus, place: randomUUID(), slots: 8, leaseMs: 200, log, ...options });
+  const queue = makeJobQueue({
+    db,
+    bus,
+    place: randomUUID(),
+    slots: 8,
+    leaseMs: LEASE_MS,
+    beatMs: BEAT_MS,
+    log,
+    ...options,
+  });
   queue.register(type);
   await queue.launch();
   opened.push(queue);
@@ -213,12 +225,35 @@ describe("the job of a process that has stopped", () => {
       return "done";
     });
     const first = (await rowOf(id))?.leasedUntil?.getTime() ?? 0;
-    // Two whole leases later another process has looked for work many times.
-    await until(async () => ((await rowOf(id))?.leasedUntil?.getTime() ?? 0) > first + 2 * 200);
+    // Five beats later another process has looked for work many times.
+    await until(async () => ((await rowOf(id))?.leasedUntil?.getTime() ?? 0) > first + 5 * BEAT_MS);
     resolve();
     await isGone(id);
     expect(runs).toBe(1);
   });
+});
+
+test("leases are renewed while a transaction holds another job of the process", async () => {
+  const { promise: isToEnd, resolve: end } = Promise.withResolvers<void>();
+  const { promise: isHeld, resolve: held } = Promise.withResolvers<void>();
+  const holding = await add(async (_, job) => {
+    await inTransaction(db, async (tx) => {
+      await job.hold(tx);
+      held();
+      await isToEnd;
+    });
+    return "done";
+  });
+  await isHeld;
+  const other = await add(async () => {
+    await isToEnd;
+    return "done";
+  });
+  const first = (await rowOf(other))?.leasedUntil?.getTime() ?? 0;
+  await until(async () => ((await rowOf(other))?.leasedUntil?.getTime() ?? 0) > first + 5 * BEAT_MS);
+  expect(await db.$queryRaw`select id from jobs where id = ${holding} for update skip locked`).toEqual([]);
+  end();
+  await Promise.all([isGone(holding), isGone(other)]);
 });
 
 test("what is stopped keeps its running jobs until they end, and is told to end them", async () => {
@@ -239,7 +274,7 @@ test("what is stopped keeps its running jobs until they end, and is told to end 
   expect(job.isToYield).toBe(false);
   const stopped = stopping.shutdown(60_000);
   expect(job.isToYield).toBe(true);
-  await until(async () => ((await rowOf(id))?.leasedUntil?.getTime() ?? 0) > first + 2 * 200);
+  await until(async () => ((await rowOf(id))?.leasedUntil?.getTime() ?? 0) > first + 5 * BEAT_MS);
   expect(runs).toBe(1);
   end();
   await stopped;
@@ -248,7 +283,7 @@ test("what is stopped keeps its running jobs until they end, and is told to end 
 });
 
 test("what is stopped gives its jobs up at once", async () => {
-  const stopped = await open({ leaseMs: 60_000 });
+  const stopped = await open();
   const { id, runsAfter } = await addStuck(stopped);
   await stopped.shutdown(0);
   await isGone(id);
@@ -274,7 +309,7 @@ describe("a job that is inserted by the statement of its caller", () => {
   });
 
   test("is started without a free slot before its process stops, because no other process knows the value", async () => {
-    const stopping = await open({ slots: 1, leaseMs: 60_000 });
+    const stopping = await open({ slots: 1 });
     expect(stopping.hasFreeSlot).toBe(true);
     const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
     await add(() => isOver.then(() => "done"), randomUUID(), stopping);

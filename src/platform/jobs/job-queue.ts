@@ -17,6 +17,8 @@ export interface JobQueueOptions {
   slots: number;
   /** The time after which the jobs of a process that renews no lease are free (5,000). */
   leaseMs?: number | undefined;
+  /** The interval between renewals of the leases, and between looks for jobs of others (1,000). */
+  beatMs?: number | undefined;
   /** Called when a run of a job of this type has ended by a fault. */
   onFailure?: ((type: string) => void) | undefined;
   log: Logger;
@@ -39,8 +41,7 @@ interface Line {
   off(): void;
 }
 
-const LEASE_MS = 5_000;
-const RENEWALS_A_LEASE = 5;
+const [LEASE_MS, BEAT_MS] = [5_000, 1_000];
 const LONGEST_RETRY_MS = 30_000;
 
 /**
@@ -49,7 +50,7 @@ const LONGEST_RETRY_MS = 30_000;
  * process, which runs the job as soon as the transaction commits.
  */
 export function makeJobQueue(options: JobQueueOptions): JobQueue {
-  const { db, bus, place, slots, leaseMs = LEASE_MS, onFailure, log } = options;
+  const { db, bus, place, slots, leaseMs = LEASE_MS, beatMs = BEAT_MS, onFailure, log } = options;
   const owner = `${place}#${randomUUID()}`;
   const types = new Map<string, JobType>();
   const stopping = new AbortController();
@@ -209,10 +210,14 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     isInTrouble = true;
   };
 
+  /** Never waits for a lock: it would keep the leases of all other jobs from being renewed, and could deadlock with two of them. */
   async function renew(): Promise<void> {
     const ids = [...running.keys(), ...queued.map(({ id }) => id)];
     if (ids.length === 0) return;
-    await db.$executeRaw`update jobs set leased_until = ${leasedUntil} where id = any(${ids}) and owner = ${owner}`;
+    // The row of a job that is being ended or held stays locked until that transaction ends, and nobody else can claim it meanwhile.
+    await db.$executeRaw`
+      update jobs set leased_until = ${leasedUntil} where id in (
+        select id from jobs where id = any(${ids}) and owner = ${owner} for update skip locked)`;
   }
 
   async function hold(tx: Tx, id: string): Promise<void> {
@@ -223,7 +228,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
   async function beatOn(): Promise<void> {
     while (!stopped.signal.aborted) {
       await renew().then(sweep).catch(reportSweep);
-      await delay(leaseMs / RENEWALS_A_LEASE, undefined, { signal: stopped.signal }).catch(() => {});
+      await delay(beatMs, undefined, { signal: stopped.signal }).catch(() => {});
     }
   }
 
