@@ -296,6 +296,14 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
     expect(await effects()).toHaveLength(3);
   });
 
+  test("do not keep it while a command has no answer from Redis", async () => {
+    await client.sendCommand(["CLIENT", "PAUSE", "600000", "WRITE"]);
+    const waiting = intake({ graceMs: 20 });
+    await until(() => client.sendCommand<string>(["CLIENT", "LIST"])).toContain("cmd=xgroup|create");
+    await waiting.stop();
+    await client.sendCommand(["CLIENT", "UNPAUSE"]);
+  });
+
   test("do not keep it either while Redis does not answer", async () => {
     const waiting = intake({ graceMs: 20 });
     await send({ TicketId: "first" });

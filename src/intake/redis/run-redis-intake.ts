@@ -185,6 +185,10 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
     }
   }
 
+  /** Whether it resolves in time: while Redis does not answer, nothing does. */
+  const withinGrace = (work: Promise<unknown>) =>
+    Promise.race([work.then(() => true), sleep(graceMs, false, { ref: false })]);
+
   const heartbeat = setInterval(() => {
     if (!stream.isReady()) return;
     stream.keep([...underWay.keys()]).then(
@@ -201,9 +205,9 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
     async stop() {
       stopping.abort();
       const finished = taking.then(() => Promise.all(underWay.values()));
-      await Promise.race([finished, sleep(graceMs, undefined, { ref: false })]);
+      const isFinished = await withinGrace(finished);
       clearInterval(heartbeat);
-      if (isClean && underWay.size === 0) await stream.leave().catch(() => {});
+      if (isFinished && isClean) await withinGrace(stream.leave().catch(() => {}));
       stream.close();
       await taking;
     },
