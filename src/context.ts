@@ -3,6 +3,7 @@ import type { HistoryLoaders } from "./awards/history/history.loaders.ts";
 import type { CartLoaders } from "./cart/cart.loaders.ts";
 import type { CapillaryLoaders } from "./catalog/capillary.loaders.ts";
 import type { CatalogLoaders } from "./catalog/catalog.loaders.ts";
+import type { ConsoleLoaders } from "./console/console.loaders.ts";
 import type { Context as OperationContext } from "./graphql/context.ts";
 import type { GroupLoaders } from "./group/group.loaders.ts";
 import type { OrderLoaders } from "./order/order.loaders.ts";
@@ -17,7 +18,8 @@ export interface Loaders
     CapillaryLoaders,
     CartLoaders,
     OrderLoaders,
-    HistoryLoaders {}
+    HistoryLoaders,
+    ConsoleLoaders {}
 
 /** The context that the generated resolver types name. */
 export type Context = OperationContext<Loaders>;

@@ -3,6 +3,7 @@ import { type AuthPorts, openAuth } from "./auth/index.ts";
 import { openAwards } from "./awards/index.ts";
 import { openCart } from "./cart/index.ts";
 import { type CatalogPorts, openCatalog } from "./catalog/index.ts";
+import { openConsole } from "./console/index.ts";
 import type { Loaders } from "./context.ts";
 import type { Viewer } from "./domain/viewer.ts";
 import { openDraws } from "./draws/index.ts";
@@ -59,6 +60,7 @@ export function openFeatures(world: World) {
     clientToken: sessions.clientToken,
     waitMs: world.pace.restWaitMs,
   });
+  const operatorConsole = openConsole(world);
 
   /** The loaders of one operation. Without the cache each event of a subscription sees the present. */
   function makeLoaders(viewer: Viewer, requestId: string, options: { cache: boolean }): Loaders {
@@ -71,6 +73,7 @@ export function openFeatures(world: World) {
       ...cart.loaders(options),
       ...order.loaders(viewer, options),
       ...awards.loaders(options),
+      ...operatorConsole.loaders(options),
     };
   }
 
@@ -90,6 +93,7 @@ export function openFeatures(world: World) {
     audit,
     reconciliation,
     personalData,
+    operatorConsole,
   ];
   return {
     auth,

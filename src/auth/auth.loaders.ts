@@ -1,15 +1,30 @@
 import DataLoader from "dataloader";
-import type { SessionStore } from "./session.store.ts";
+import type { CustomerBlock, ManageCustomers } from "./manage-customers.ts";
+import type { CustomerSession, SessionStore } from "./session.store.ts";
 
+/** All by customer. */
 export interface AuthLoaders {
-  /** By customer. */
   maskedMobile: DataLoader<string, string | null>;
+  sessionsOfCustomer: DataLoader<string, CustomerSession[]>;
+  block: DataLoader<string, CustomerBlock | null>;
 }
 
-export function authLoaders(sessions: SessionStore, options: { cache: boolean }): AuthLoaders {
-  const maskedMobile = new DataLoader<string, string | null>(async (customerIds) => {
-    const found = await sessions.maskedMobiles(customerIds);
-    return customerIds.map((id) => found.get(id) ?? null);
-  }, options);
-  return { maskedMobile };
+export function authLoaders(
+  sessions: SessionStore,
+  customers: ManageCustomers,
+  options: { cache: boolean },
+): AuthLoaders {
+  const byCustomer = <Value>(
+    read: (customerIds: readonly string[]) => Promise<ReadonlyMap<string, Value>>,
+    otherwise: Value,
+  ) =>
+    new DataLoader<string, Value>(async (customerIds) => {
+      const found = await read(customerIds);
+      return customerIds.map((id) => found.get(id) ?? otherwise);
+    }, options);
+  return {
+    maskedMobile: byCustomer<string | null>(sessions.maskedMobiles, null),
+    sessionsOfCustomer: byCustomer<CustomerSession[]>(sessions.ofCustomers, []),
+    block: byCustomer<CustomerBlock | null>(customers.blocks, null),
+  };
 }

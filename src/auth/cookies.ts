@@ -10,6 +10,8 @@ export function makeCookieNames(isSecure: boolean) {
     access: `${prefix}tessera-access`,
     refresh: `${prefix}tessera-refresh`,
     device: `${prefix}tessera-device`,
+    /** Of a person at the console. */
+    operator: `${prefix}tessera-operator`,
   };
 }
 

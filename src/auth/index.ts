@@ -8,13 +8,16 @@ import type { ClientPoints } from "../upstream/client-points/client-points.ts";
 import { makeAccessTokens } from "./access-token.ts";
 import { authLoaders } from "./auth.loaders.ts";
 import { authResolvers } from "./auth.resolvers.ts";
+import { customerResolvers } from "./customer.resolvers.ts";
 import type { untilNextTick } from "./even-timing.ts";
 import { makeHandOffStore } from "./hand-off.store.ts";
 import { type HandOffRules, makeVerifyHandOff } from "./hand-off-token.ts";
 import { makeIdentify } from "./identify.ts";
+import { makeManageCustomers } from "./manage-customers.ts";
 import { makeOidcVerifier } from "./oidc.ts";
 import { operatorKeyResolvers } from "./operator-key.resolvers.ts";
 import { makeOperatorKeyStore } from "./operator-key.store.ts";
+import { makeOperatorSessionStore } from "./operator-session.store.ts";
 import { makeOtpChallengeStore } from "./otp-challenge.store.ts";
 import { makeRequestOtp } from "./request-otp.ts";
 import { makeRequesters } from "./requester.ts";
@@ -24,6 +27,7 @@ import { makeSignInWithToken } from "./sign-in-with-token.ts";
 import { makeSigningKeys } from "./signing-keys.ts";
 import { makeVerifyOtp } from "./verify-otp.ts";
 
+export { isOfConsole, mountConsoleSignIn } from "./console-route.ts";
 export { makeCookieNames, sessionCookies } from "./cookies.ts";
 export { mountDevelopmentSignIn } from "./development-sign-in.ts";
 export { ANSWER_GRID_MS, untilNextTick } from "./even-timing.ts";
@@ -58,9 +62,11 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
   const sessionTokens = makeSecretBox(sessionSecret, "client-token/session");
   const refreshTokens = makeSecretBox(sessionSecret, "refresh-token");
   const sessions = makeSessionStore({ db, box: sessionTokens, refreshTokens, bus, clock, log });
+  const customers = makeManageCustomers({ db, sessions, clock });
   const signingKeys = makeSigningKeys(sessionSecret, clock);
   const accessTokens = makeAccessTokens(signingKeys, clock);
   const operatorKeys = makeOperatorKeyStore({ db, bus, clock });
+  const operatorSessions = makeOperatorSessionStore({ db, bus, clock, operatorToken: config.operatorToken });
   const requesters = makeRequesters(makeSecretBox(sessionSecret, "address"));
   const gate = makeSignInGate(config.databasePoolSize);
   const challenges = makeOtpChallengeStore(
@@ -77,6 +83,7 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
     sessionTokens,
     signingKeys,
     operatorKeys,
+    operatorSessions,
     identify: makeIdentify({
       accessTokens,
       sessions,
@@ -104,12 +111,14 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
         requesters,
       }),
       operatorKeyResolvers(operatorKeys),
+      customerResolvers(customers),
     ],
-    loaders: (options: { cache: boolean }) => authLoaders(sessions, options),
+    loaders: (options: { cache: boolean }) => authLoaders(sessions, customers, options),
     /** Deletes tries that no limit of sign-ins looks back to. */
     async sweep() {
       await handOffs.sweep(clock.now());
       await challenges.sweep(clock.now());
+      await operatorSessions.sweep(clock.now());
     },
   };
 }

@@ -6,6 +6,7 @@ import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Prisma } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
+import { endSessionsOfKey } from "./operator-session.store.ts";
 
 export type OperatorKey = Omit<Prisma.OperatorKeyGetPayload<object>, "roles" | "keyHash"> & { roles: OperatorRole[] };
 
@@ -92,7 +93,10 @@ export function makeOperatorKeyStore({ db, bus, clock }: { db: Db; bus: Bus; clo
           data: { withdrawnAt: now, withdrawnBy: operatorId },
         });
         const row = await tx.operatorKey.findUnique({ where: { name } });
-        if (count > 0) await audit(tx, { at: now, actor: operatorId, action: "operator-key.withdraw", subject: name });
+        if (count > 0) {
+          await audit(tx, { at: now, actor: operatorId, action: "operator-key.withdraw", subject: name });
+          if (row) await endSessionsOfKey(tx, bus, row.id, now);
+        }
         return row && toKey(row);
       });
       if (!key) return refused(refusal("OPERATOR_KEY_NOT_FOUND", "There is no key of this name.", ["input", "name"]));

@@ -1,9 +1,10 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import { sessionTopic } from "../domain/topics.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { columnsOf } from "../platform/columns.ts";
-import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
+import { afterCommit, type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 import type { Session } from "../platform/generated/prisma/client.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -33,7 +34,19 @@ export type Rotation =
   /** The token had been used before, by another client or some time ago: the session has been ended. */
   | { kind: "reused" };
 
+/** The store has no session to give: an operator has blocked the customer. */
+const customerBlocked = () =>
+  refused(refusal("CUSTOMER_BLOCKED", "This account is blocked. Please contact support.", ["input"]));
+
+export interface CustomerSession {
+  id: string;
+  startedAt: Date;
+  refreshedAt: Date | null;
+  expiresAt: Date;
+}
+
 export interface SessionStore {
+  /** Refused with CUSTOMER_BLOCKED if an operator has blocked the customer. */
   open(
     input: {
       customerId: string;
@@ -44,10 +57,7 @@ export interface SessionStore {
     },
     /** The transaction that it is a part of. */
     tx?: Tx,
-  ): Promise<{
-    session: LiveSession;
-    refreshToken: string;
-  }>;
+  ): Promise<{ session: LiveSession; refreshToken: string } | Refused>;
   /**
    * Trades a refresh token for its successor. For `GRACE_MS` the same client is given the same successor again: an answer can get
    * lost, and two tabs can ask at once.
@@ -56,6 +66,13 @@ export interface SessionStore {
    */
   rotate(refreshToken: string, client: KeyedHashes): Promise<Rotation>;
   end(sessionId: string, reason: string): Promise<void>;
+  /**
+   * Ends every session of a customer, in a transaction that holds the customer's row. The sockets close once it has committed.
+   * @returns how many there were
+   */
+  endAll(tx: Tx, customerId: string, reason: string): Promise<number>;
+  /** The sessions of these customers that are alive, the newest first, at most 50 of each. */
+  ofCustomers(customerIds: readonly string[]): Promise<Map<string, CustomerSession[]>>;
   /** Ends the session that a refresh token, new or old, belongs to. */
   endByRefreshToken(refreshToken: string, reason: string): Promise<void>;
   /** Calls the listener when the session ends, also by another process. @returns a function that stops listening */
@@ -206,6 +223,10 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
           create: { customerId, ...mobile },
           update: { ...mobile },
         });
+        // Under the lock of the row a block is seen here, or the block sees the session and ends it.
+        const [customer] = await tx.$queryRaw<{ isBlocked: boolean }[]>`
+          select blocked_at is not null as "isBlocked" from customers where customer_id = ${customerId} for share`;
+        if (customer?.isBlocked) return customerBlocked();
         await tx.session.create({
           data: {
             id,
@@ -218,13 +239,16 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
         });
         return storeRefreshToken(tx, id, randomBytes(32).toString("base64url"));
       };
-      const refreshToken = await (within
+      const written = await (within
         ? write(within)
         : inTransaction(db, async (tx) => {
-            await auditOf(tx, { action: "session.open", session: { id, customerId }, at: createdAt });
-            return write(tx);
+            const refreshToken = await write(tx);
+            const action = typeof refreshToken === "string" ? "session.open" : "session.refuse-blocked";
+            await auditOf(tx, { action, session: { id, customerId }, at: createdAt });
+            return refreshToken;
           }));
-      return { session: { id, customerId, expiresAt }, refreshToken };
+      if (typeof written !== "string") return written;
+      return { session: { id, customerId, expiresAt }, refreshToken: written };
     },
 
     async rotate(refreshToken, client) {
@@ -273,6 +297,31 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
     },
 
     end,
+
+    async endAll(tx, customerId, reason) {
+      const at = clock.now();
+      const ended = await tx.session.updateManyAndReturn({
+        where: { customerId, endedAt: null },
+        data: { endedAt: at, endReason: reason },
+      });
+      for (const session of ended) await auditOf(tx, { action: "session.end", session, at, details: { reason } });
+      afterCommit(tx, () => {
+        for (const { id } of ended) bus.ring(sessionTopic(id));
+      });
+      return ended.filter(({ expiresAt }) => expiresAt > at).length;
+    },
+
+    async ofCustomers(customerIds) {
+      const now = clock.now();
+      const rows = await db.$queryRaw<(CustomerSession & { customerId: string })[]>`
+        select s.* from unnest(${[...customerIds]}::text[]) as asked (customer_id), lateral (
+          select id, customer_id as "customerId", created_at as "startedAt", expires_at as "expiresAt",
+            (select max(t.used_at) from refresh_tokens t where t.session_id = sessions.id) as "refreshedAt"
+          from sessions where customer_id = asked.customer_id and ended_at is null and expires_at > ${now}
+            and exists (select from refresh_tokens t where t.session_id = sessions.id and t.used_at is null and t.expires_at > ${now})
+          order by created_at desc limit 50) as s`;
+      return Map.groupBy(rows, ({ customerId }) => customerId);
+    },
 
     async endByRefreshToken(refreshToken, reason) {
       const row = await db.refreshToken.findUnique({ where: { tokenHash: hashOf(refreshToken) } });

@@ -1,5 +1,5 @@
 import { readCustomerId } from "../domain/customer-id.ts";
-import { type Refused, refusal, refused } from "../domain/refusal.ts";
+import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
@@ -78,6 +78,7 @@ export function makeSignInWithToken(deps: SignInWithTokenDeps): SignInWithToken 
         { customerId, clientToken: token, clientTokenExpiresAt: verified.expiresAt },
         tx,
       );
+      if (isRefused(opened)) return opened;
       const [at, details] = [clock.now(), { sessionId: opened.session.id }];
       await audit(tx, { at, actor: customerId, action: "session.hand-off", subject: customerId, details });
       if (nextDeviceId !== undefined) {

@@ -117,7 +117,7 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
         clientToken: customer.token,
         clientTokenExpiresAt: customer.tokenExpiresAt,
       });
-      if (nextDeviceId !== undefined) {
+      if (!isRefused(opened) && nextDeviceId !== undefined) {
         await challenges.knowDevice(customerId, requesters.deviceHashes(nextDeviceId), clock.now());
       }
       return opened;

@@ -1,9 +1,10 @@
 import { isRefused, refusal } from "../domain/refusal.ts";
+import { seesEverybody } from "../domain/viewer.ts";
 import { type Connection, connectionFields, makeCursor, readPage, toPage } from "../graphql/connection.ts";
 import type { Context } from "../graphql/context.ts";
 import { badUserInput } from "../graphql/errors.ts";
 import type { QueryRewardsArgs, Resolvers, RewardFilter, RewardSort } from "../graphql/generated/resolvers.ts";
-import { textOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { NOWHERE, textOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { makeAskRedeemability, type PurchaseLoaders, spendableFrom } from "./ask-redeemability.ts";
@@ -14,13 +15,15 @@ import type { LastRun } from "./mirror/mirror.store.ts";
 import type { IndividualLedger } from "./mirror/mirrored-reward.ts";
 import type { SyncCatalog } from "./mirror/sync-catalog.ts";
 import { type RewardQuery, type RewardStore, rewardCursor } from "./reward.store.ts";
-import type { Reward } from "./reward.ts";
+import { isFromPool, type Reward, stateOf } from "./reward.ts";
+import type { VoucherPools } from "./voucher-pools.ts";
 
 export interface CatalogDeps {
   rewards: RewardStore;
   manageRewards: ManageRewards;
   importVoucherCodes: ImportVoucherCodes;
   expiringVouchers: ExpireVouchers["expiring"];
+  pools: VoucherPools;
   syncCatalog: SyncCatalog;
   lastSync(): Promise<LastRun | null>;
   ledger: IndividualLedger;
@@ -28,10 +31,11 @@ export interface CatalogDeps {
 }
 
 export function catalogResolvers(deps: CatalogDeps): Resolvers {
-  const { rewards, manageRewards, importVoucherCodes, syncCatalog, lastSync, clock } = deps;
+  const { rewards, manageRewards, importVoucherCodes, pools, syncCatalog, lastSync, clock } = deps;
   const askRedeemability = makeAskRedeemability(deps);
 
   async function list(args: QueryRewardsArgs, context: Context<PurchaseLoaders>): Promise<Connection<Reward>> {
+    if (args.filter?.states != null) requireOperator(context, "catalogue", "support");
     const now = clock.now();
     const sort = args.sort ?? "POPULAR";
     const bounds = readPage(args, rewardCursor.shape(sort));
@@ -68,6 +72,12 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
           throw badUserInput("withinDays", `must be 0 to ${MAX_EXPIRING_DAYS}, found ${days}`);
         return deps.expiringVouchers(days);
       },
+      async voucherPool(_, { rewardId: globalId }, context) {
+        requireOperator(context, "catalogue", "support");
+        const rewardId = uuidOf("Reward", globalId);
+        const reward = rewardId ? await context.loaders.reward.load(rewardId) : null;
+        return reward && isFromPool(reward) ? pools.read(reward) : null;
+      },
       catalogSync(_, __, context) {
         requireOperator(context, "catalogue", "support");
         return lastSync();
@@ -96,6 +106,10 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
         if (isRefused(report)) return { imported: 0, rejected: [], userErrors: report.refusals };
         return { ...report, userErrors: [] };
       },
+      async voidVoucherCode(_, { input: { voucherId, note } }, context) {
+        const operatorId = requireOperator(context, "catalogue");
+        return payload(await pools.voidCode(uuidOf("PoolVoucher", voucherId) ?? NOWHERE, note, operatorId));
+      },
       async syncCatalog(_, __, context) {
         requireOperator(context, "catalogue");
         const { problem, ...counts } = await syncCatalog();
@@ -111,10 +125,25 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
         return rewardId ? loaders.reward.load(rewardId) : null;
       },
       id: ({ id }) => toGlobalId("Reward", id),
+      state: (reward) => stateOf(reward, clock.now()),
       redeemability: (reward, { wallet }, context) => askRedeemability(reward, wallet, context),
     },
 
     RewardConnection: connectionFields<Reward>(),
+
+    VoucherPool: {
+      codesEnding({ reward }, { ending }) {
+        if (ending.length < 2 || ending.length > 4) throw badUserInput("ending", "must have 2 to 4 characters");
+        return pools.codesEnding(reward.id, ending);
+      },
+    },
+
+    PoolVoucher: {
+      id: ({ id }) => toGlobalId("PoolVoucher", id),
+      validUntil: ({ validUntil }) => validUntil?.toISOString().slice(0, 10) ?? null,
+      order: ({ orderId }, _, { viewer, loaders }) =>
+        orderId !== null && seesEverybody(viewer) ? loaders.order.load(orderId) : null,
+    },
   };
 }
 
@@ -127,7 +156,7 @@ async function toQuery(
   sort: RewardSort,
   context: Context<PurchaseLoaders>,
 ): Promise<RewardQuery> {
-  const { kinds, sources, categories, brands, pointsMin, pointsMax, search, affordableWith } = filter;
+  const { kinds, sources, categories, brands, pointsMin, pointsMax, search, affordableWith, states } = filter;
   if (search && search.length > MAX_SEARCH_LENGTH)
     throw badUserInput("filter.search", `at most ${MAX_SEARCH_LENGTH} characters`);
   const ceiling = affordableWith
@@ -144,5 +173,6 @@ async function toQuery(
     ...(Number.isFinite(max) && { pointsMax: max }),
     ...(affordableWith && { payableWith: affordableWith.payWith }),
     ...(search && { search }),
+    ...(states && { states }),
   };
 }

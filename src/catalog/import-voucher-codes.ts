@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { type Refused, refusal, refused } from "../domain/refusal.ts";
@@ -43,6 +44,7 @@ export interface RejectedRow {
   reason: string;
 }
 export interface ImportReport {
+  /** For a dry run: the codes that would be imported. */
   imported: number;
   rejected: RejectedRow[];
   reward: Reward;
@@ -51,11 +53,16 @@ export interface ImportInput {
   rewardId: string;
   csv?: string | null | undefined;
   rows?: readonly unknown[] | null | undefined;
+  /** Only checks. */
+  dryRun?: boolean | undefined;
+  /** Imports the rows that are right although others are rejected. */
+  skipRejected?: boolean | undefined;
 }
 export type ImportVoucherCodes = (input: ImportInput, operatorId: string) => Promise<ImportReport | Refused>;
 
 /**
- * Adds codes to a reward's pool: all of them, or none with a reason for each row that is wrong.
+ * Adds codes to a reward's pool, as a batch: all of them, or none with a reason for each row that is wrong, or with `skipRejected` those
+ * that are right.
  * @param deps.timeZone the programme's: a code's last day ends there
  */
 export function makeImportVoucherCodes(deps: {
@@ -65,16 +72,16 @@ export function makeImportVoucherCodes(deps: {
   timeZone: string;
 }): ImportVoucherCodes {
   const { db, vault, clock, timeZone } = deps;
-  return async ({ rewardId, csv, rows }, operatorId) => {
+  return async ({ rewardId, csv, rows, dryRun = false, skipRejected = false }, operatorId) => {
     const given = readRows(csv, rows);
     if ("refusals" in given) return given;
     const lineOf = (row: number) => given[row - 1]?.line ?? null;
-    const { good, wrong } = checkRows(
+    const { good: valid, wrong } = checkRows(
       given.map(({ values }) => values),
       localDateOf(clock.now(), timeZone),
     );
     const sealed: { row: number; voucher: SealedVoucher; hashes: KeyedHashes }[] = [];
-    for (const { row, ...voucher } of good) {
+    for (const { row, ...voucher } of valid) {
       if (row % SEALED_AT_ONCE === 0) await setImmediate(); // others are waiting
       sealed.push({ row, voucher: vault.seal({ rewardId, ...voucher }), hashes: vault.codeHashes(voucher.code) });
     }
@@ -88,33 +95,35 @@ export function makeImportVoucherCodes(deps: {
           refusal("VOUCHER_CODES_INVALID", "Only e-gift vouchers have a pool of codes.", ["input", "rewardId"]),
         );
       }
-      const vouchers = sealed.map(({ voucher }) => voucher);
       const known = await knownHashes(
         tx,
         rewardId,
         sealed.flatMap(({ hashes }) => hashes),
       );
+      const isKnown = ({ hashes }: (typeof sealed)[number]) => hashes.some((hash) => known.has(hex(hash)));
       const rejected = [
         ...wrong,
-        ...sealed
-          .filter(({ hashes }) => hashes.some((hash) => known.has(hex(hash))))
-          .map(({ row }) => ({ row, reason: "already in the pool" })),
-      ];
-      if (rejected.length > 0) {
-        const inTurn = rejected.sort((a, b) => a.row - b.row).map((each) => ({ ...each, line: lineOf(each.row) }));
-        return { imported: 0, rejected: inTurn, reward: toReward(reward) };
-      }
-      await insertVouchers(tx, vouchers);
+        ...sealed.filter(isKnown).map(({ row }) => ({ row, reason: "already in the pool" })),
+      ]
+        .sort((a, b) => a.row - b.row)
+        .map((each) => ({ ...each, line: lineOf(each.row) }));
+      const good = sealed.filter((each) => !isKnown(each)).map(({ voucher }) => voucher);
+      const vouchers = rejected.length > 0 && !skipRejected ? [] : good;
       const imported = vouchers.length;
+      if (dryRun || imported === 0) return { imported, rejected, reward: toReward(reward) };
+      const at = clock.now();
+      const batch = { id: randomUUID(), rewardId, codes: imported, importedBy: operatorId, importedAt: at };
+      await tx.voucherBatch.create({ data: batch });
+      await insertVouchers(tx, vouchers, batch.id);
       const filled = await tx.reward.update({ where: { id: rewardId }, data: { stock: { increment: imported } } });
       await audit(tx, {
-        at: clock.now(),
+        at,
         actor: operatorId,
         action: "vouchers.import",
         subject: reward.sku,
-        details: { imported },
+        details: { imported, batchId: batch.id },
       });
-      return { imported, rejected: [], reward: toReward(filled) };
+      return { imported, rejected, reward: toReward(filled) };
     });
   };
 }
@@ -165,11 +174,15 @@ async function knownHashes(tx: Tx, rewardId: string, hashes: readonly Uint8Array
 }
 
 /** One statement with a list for each column: Prisma's own takes eight times as long for 20,000 rows. */
-export async function insertVouchers(tx: Tx, vouchers: readonly SealedVoucher[]): Promise<void> {
+export async function insertVouchers(
+  tx: Tx,
+  vouchers: readonly SealedVoucher[],
+  batchId: string | null = null,
+): Promise<void> {
   const all = <Column extends keyof SealedVoucher>(column: Column) => vouchers.map((voucher) => voucher[column]);
   await tx.$executeRaw`
-    insert into voucher_codes (id, reward_id, code, pin, code_hash, masked_code, valid_until)
-    select * from unnest(
+    insert into voucher_codes (batch_id, id, reward_id, code, pin, code_hash, masked_code, valid_until)
+    select ${batchId}::uuid, * from unnest(
       ${all("id")}::uuid[], ${all("rewardId")}::uuid[], ${all("code")}::bytea[], ${all("pin")}::bytea[],
       ${all("codeHash")}::bytea[], ${all("maskedCode")}::text[], ${all("validUntil")}::date[])`;
 }

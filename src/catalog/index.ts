@@ -21,6 +21,7 @@ import { makeSyncCatalog } from "./mirror/sync-catalog.ts";
 import { makeReadProducts } from "./products.sql.ts";
 import { makeReadCustomerViews } from "./read-customer-views.ts";
 import { makeRewardStore } from "./reward.store.ts";
+import { makeVoucherPools } from "./voucher-pools.ts";
 import type { VoucherVault } from "./voucher-vault.ts";
 
 export { type AskCapillary, type AskFresh, isPaidThere } from "./ask-capillary.ts";
@@ -88,6 +89,7 @@ export function openCatalog(ports: CatalogPorts) {
       manageRewards: makeManageRewards({ db, clock }),
       importVoucherCodes: makeImportVoucherCodes({ db, vault, clock, timeZone }),
       expiringVouchers: vouchers.expiring,
+      pools: makeVoucherPools({ db, clock }),
       syncCatalog,
       lastSync: () => mirror.lastRun(),
       ledger,

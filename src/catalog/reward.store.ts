@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { RewardKind, RewardSort, RewardSource, WalletKind } from "../domain/generated/words.ts";
+import type { RewardKind, RewardSort, RewardSource, RewardState, WalletKind } from "../domain/generated/words.ts";
 import { cursorPart, type PageBounds } from "../graphql/connection.ts";
 import { type Db, Prisma } from "../platform/db.ts";
 import { type Reward, toReward } from "./reward.ts";
@@ -14,6 +14,8 @@ export interface RewardQuery {
   pointsMax?: number;
   payableWith?: WalletKind;
   search?: string;
+  /** Instead of the rewards on offer. */
+  states?: readonly RewardState[];
 }
 
 /** What each sort orders by, before the id breaks ties. */
@@ -53,7 +55,7 @@ export const rewardCursor = {
 export type RewardCursor = readonly [RewardSort, string | number, string];
 
 export interface RewardStore {
-  /** Rewards on offer at `now`. */
+  /** Rewards on offer at `now`, or in the states that the query names. */
   page(query: RewardQuery, page: PageBounds<RewardCursor> & { now: Date }): Promise<Reward[]>;
   count(query: RewardQuery, now: Date): Promise<number>;
   byIds(ids: readonly string[]): Promise<Reward[]>;
@@ -107,8 +109,13 @@ export function makeRewardStore(db: Db): RewardStore {
 const onOffer = (now: Date) => Prisma.sql`
   active and archived_at is null and (valid_from is null or valid_from <= ${now}) and (valid_until is null or valid_until > ${now})`;
 
+/** The state as `stateOf` has it. */
+const inStates = (states: readonly RewardState[], now: Date) => Prisma.sql`
+  case when archived_at is not null then 'ARCHIVED' when not active then 'DRAFT' when valid_until <= ${now} then 'ENDED'
+    when valid_from > ${now} then 'SCHEDULED' when stock = 0 then 'SOLD_OUT' else 'ON_OFFER' end = any(${[...states]}::text[])`;
+
 function matching(query: RewardQuery, now: Date): Prisma.Sql[] {
-  const conditions = [onOffer(now)];
+  const conditions = [query.states ? inStates(query.states, now) : onOffer(now)];
   const among = (column: Prisma.Sql, values: readonly string[] | undefined, type: Prisma.Sql) => {
     if (values) conditions.push(Prisma.sql`${column} = any(${[...values]}::${type}[])`);
   };

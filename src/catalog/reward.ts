@@ -1,4 +1,4 @@
-import type { RedeemabilityReason, RewardKind, RewardSource } from "../domain/generated/words.ts";
+import type { RedeemabilityReason, RewardKind, RewardSource, RewardState } from "../domain/generated/words.ts";
 import type { Reward as RewardRow } from "../platform/generated/prisma/client.ts";
 
 /** What only the mirror of a source reads and writes. */
@@ -28,6 +28,19 @@ export function notOnOffer(
   if (reward.validUntil && reward.validUntil <= now) return "ENDED";
   if (reward.validFrom && reward.validFrom > now) return "NOT_STARTED";
   return null;
+}
+
+/** Where a reward stands: the first of the states that holds. */
+export function stateOf(
+  reward: Pick<Reward, "active" | "archivedAt" | "validFrom" | "validUntil" | "stock">,
+  now: Date,
+): RewardState {
+  if (reward.archivedAt) return "ARCHIVED";
+  const reason = notOnOffer(reward, now);
+  if (reason === "INACTIVE") return "DRAFT";
+  if (reason === "ENDED") return "ENDED";
+  if (reason === "NOT_STARTED") return "SCHEDULED";
+  return reward.stock === 0 ? "SOLD_OUT" : "ON_OFFER";
 }
 
 /** Whether our warehouse ships it, and so needs an address. What Capillary ships, it ships by itself. */

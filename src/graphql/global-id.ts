@@ -13,6 +13,7 @@ export type GlobalType =
   | "Movement"
   | "Discrepancy"
   | "Voucher"
+  | "PoolVoucher"
   | "RewardAward"
   | "QuarantinedReward"
   | "ReconciliationRun"

@@ -35,9 +35,10 @@ export interface SubscriptionOptions {
   schema: GraphQLSchema;
   operations: Operations;
   trustedRouter: TrustedRouter;
-  /** What sockets end with: their sessions, and the keys of operators. */
+  /** What sockets end with: their sessions, and the keys and sessions of operators. */
   sessionEnds: Endings;
   keyEnds: Endings;
+  operatorSessionEnds?: Endings | undefined;
   metrics?: Metrics | undefined;
   log: Logger;
   isOriginAllowed(request: IncomingMessage): boolean;
@@ -74,7 +75,17 @@ interface SocketExtra {
 
 /** Serves graphql-ws at `/graphql` of an HTTP server. @returns a function that closes every socket */
 export function mountSubscriptions(server: Server, options: SubscriptionOptions): () => Promise<void> {
-  const { schema, operations, trustedRouter, sessionEnds, keyEnds, log, isOriginAllowed, identify } = options;
+  const {
+    schema,
+    operations,
+    trustedRouter,
+    sessionEnds,
+    keyEnds,
+    operatorSessionEnds,
+    log,
+    isOriginAllowed,
+    identify,
+  } = options;
   const { makeContext, auditUse, open, blockOf, stalledMs, metrics } = options;
   const { show } = operations;
   const states = new Set<SocketState>();
@@ -158,9 +169,12 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
     if (viewer.kind === "customer") return ofSession(socket, viewer.sessionId);
     const releases = [closeWhenIdle(extra)];
     if (viewer.kind === "operator") {
-      const { expiresAt, keyId } = viewer;
+      const { expiresAt, keyId, sessionId } = viewer;
       if (expiresAt) releases.push(closeWithToken(socket, expiresAt));
       if (keyId) releases.push(keyEnds.watch(keyId, () => socket.close(CloseCode.Forbidden, "Key withdrawn")));
+      if (sessionId && operatorSessionEnds) {
+        releases.push(operatorSessionEnds.watch(sessionId, () => socket.close(CloseCode.Forbidden, "Session ended")));
+      }
     }
     return () => {
       for (const release of releases) release();

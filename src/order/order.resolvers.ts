@@ -2,13 +2,14 @@ import type DataLoader from "dataloader";
 import { z } from "zod";
 import type { SessionStore } from "../auth/index.ts";
 import { seesCustomers } from "../domain/operator-roles.ts";
+import { readOrderNumber } from "../domain/order-number.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { maySee, seesEverybody } from "../domain/viewer.ts";
 import { abortable } from "../graphql/abortable.ts";
 import { type Connection, connectionFields, cursorPart, makeCursor, readPage, toPage } from "../graphql/connection.ts";
 import type { Context } from "../graphql/context.ts";
 import { badUserInput, unauthenticated } from "../graphql/errors.ts";
-import type { CustomerOrdersArgs, Resolvers } from "../graphql/generated/resolvers.ts";
+import type { CustomerOrdersArgs, OrderFilter, Resolvers } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, textOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -56,7 +57,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
 
   async function list(owner: { customerId?: string }, args: CustomerOrdersArgs): Promise<Connection<Order>> {
     const bounds = readPage(args, cursorShape);
-    const query = { ...owner, ...(args.filter && { filter: args.filter }) };
+    const query = { ...owner, ...(args.filter && { filter: readFilter(args.filter) }) };
     return {
       ...toPage(await orders.page(query, bounds), bounds),
       cursorOf: (order) => makeCursor([order.placedAt.toISOString(), order.id]),
@@ -71,6 +72,15 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
   ): Promise<Order | null> {
     const orderId = uuidOf("Order", globalId);
     const order = orderId ? await loaders.order.load(orderId) : null;
+    return order && maySee(viewer, order.customerId) ? order : null;
+  }
+
+  async function visibleByNumber(
+    text: string,
+    { viewer, loaders }: Pick<Context<OrderLoaders>, "viewer" | "loaders">,
+  ): Promise<Order | null> {
+    const number = readOrderNumber(text);
+    const order = number === null ? null : await loaders.orderByNumber.load(number);
     return order && maySee(viewer, order.customerId) ? order : null;
   }
 
@@ -104,9 +114,10 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
 
   return {
     Query: {
-      order(_, { id }, context) {
+      order(_, { id, number }, context) {
         if (context.viewer.kind === "anonymous") throw unauthenticated();
-        return visible(id, context);
+        if ((id == null) === (number == null)) throw badUserInput("id", "give either id or number");
+        return number == null ? visible(id ?? "", context) : visibleByNumber(number, context);
       },
       orders(_, args, context) {
         requireOperator(context, ...seesCustomers);
@@ -116,7 +127,9 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
 
     Customer: {
       orders({ customerId }, args, context) {
-        if (args.filter?.openDiscrepancies != null) requireOperator(context, ...seesCustomers);
+        const { openDiscrepancies, customerId: filteredBy, assignee } = args.filter ?? {};
+        if (openDiscrepancies != null || filteredBy != null || assignee != null)
+          requireOperator(context, ...seesCustomers);
         return list({ customerId }, args);
       },
     },
@@ -249,8 +262,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       async __resolveReference(reference, context) {
         if ("id" in reference) return visible(reference.id, context);
         const number = textOf(reference.number);
-        const order = number === null ? null : await context.loaders.orderByNumber.load(number);
-        return order && maySee(context.viewer, order.customerId) ? order : null;
+        return number === null ? null : visibleByNumber(number, context);
       },
       id: ({ id }) => toGlobalId("Order", id),
       customer: ({ customerId }) => ({ customerId }),
@@ -340,5 +352,11 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
     OrderConnection: connectionFields<Order>(),
   };
 }
+
+/** A reward that is unknown has no orders. */
+const readFilter = ({ rewardId, ...filter }: OrderFilter) => ({
+  ...filter,
+  ...(rewardId != null && { rewardId: uuidOf("Reward", rewardId) ?? NOWHERE }),
+});
 
 const dayOf = (day: Date | null) => day?.toISOString().slice(0, 10) ?? null;

@@ -70,6 +70,13 @@ export interface OrderFilter {
   openDiscrepancies?: boolean | null | undefined;
   pointsStates?: readonly PointsState[] | null | undefined;
   statuses?: readonly OrderStatus[] | null | undefined;
+  placedFrom?: Date | null | undefined;
+  /** Not included. */
+  placedBefore?: Date | null | undefined;
+  rewardId?: string | null | undefined;
+  customerId?: string | null | undefined;
+  /** The operator who looks after the order. */
+  assignee?: string | null | undefined;
 }
 
 const orderColumns = columnsOf(Prisma.OrderScalarFieldEnum, { without: ["clientToken"] });
@@ -138,6 +145,20 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
       : [
           Prisma.sql`exists (select from discrepancies where order_id = orders.id and resolved_at is null)
             = ${filter.openDiscrepancies}`,
+        ]),
+    ...(filter?.placedFrom ? [Prisma.sql`placed_at >= ${filter.placedFrom}`] : []),
+    ...(filter?.placedBefore ? [Prisma.sql`placed_at < ${filter.placedBefore}`] : []),
+    ...(filter?.rewardId
+      ? [
+          Prisma.sql`exists (select from order_lines where order_id = orders.id and reward_id = ${filter.rewardId}::uuid)`,
+        ]
+      : []),
+    ...(filter?.customerId == null ? [] : [Prisma.sql`customer_id = ${filter.customerId}`]),
+    ...(filter?.assignee == null
+      ? []
+      : [
+          Prisma.sql`orders.id in (select order_id from operator_assignments
+            where assignee = ${filter.assignee} and order_id is not null)`,
         ]),
   ];
   const tell = ({ orderId, customerId }: { orderId: string; customerId: string }, news?: OrderNews) => {

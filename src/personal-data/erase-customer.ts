@@ -89,6 +89,8 @@ const deletions = (customerId: string): Prisma.Sql[] => [
   sql`delete from carts c where customer_id = ${customerId} and not exists (select from orders o where o.cart_id = c.id)`, // with their lines
   sql`delete from idempotency_keys where actor = ${`customer:${customerId}`}`,
   sql`delete from wallet_readings where customer_id = ${customerId}`,
+  sql`delete from operator_notes where customer_id = ${customerId}`,
+  sql`delete from operator_assignments where customer_id = ${customerId}`,
   sql`delete from member_events where customer_id = ${customerId}`,
   sql`delete from member_feeds where customer_id = ${customerId}`,
   sql`delete from member_identities where member_id in ${membersOf(customerId)}`,
@@ -112,7 +114,7 @@ const replacements = (customerId: string, pseudonym: string): Prisma.Sql[] => [
   sql`update ledger_entries set customer_id = ${pseudonym} where customer_id = ${customerId}`,
   sql`update reconciliation_breaks set customer_id = ${pseudonym}, evidence = ${replaced(sql`evidence`, customerId, pseudonym)}
     where customer_id = ${customerId}`,
-  sql`update customers set customer_id = ${pseudonym}, masked_mobile = null where customer_id = ${customerId}`,
+  sql`update customers set customer_id = ${pseudonym}, masked_mobile = null, block_reason = null where customer_id = ${customerId}`,
 ];
 
 /** They repeat parts of the message. */

@@ -55,6 +55,8 @@ const sections = (customerId: string): Record<string, Prisma.Sql> => {
     ledgerEntries: sql`select to_jsonb(t) as row from ledger_entries t where customer_id = ${customerId} order by at`,
     walletReadings: sql`select to_jsonb(t) as row from wallet_readings t where customer_id = ${customerId}`,
     reconciliationBreaks: sql`select to_jsonb(t) as row from reconciliation_breaks t where customer_id = ${customerId} order by since`,
+    operatorNotes: sql`select to_jsonb(t) as row from operator_notes t where customer_id = ${customerId} order by created_at`,
+    operatorAssignments: sql`select to_jsonb(t) as row from operator_assignments t where customer_id = ${customerId}`,
     auditLog: sql`select to_jsonb(t) as row from audit_log t where ${auditOf(customerId)} order by id`,
   };
 };

@@ -11,7 +11,9 @@ import type { GraphQLSchema } from "graphql";
 import {
   addressBlock,
   bearerToken,
+  isOfConsole,
   makeCookieNames,
+  mountConsoleSignIn,
   mountDevelopmentSignIn,
   mountJwks,
   sessionCookies,
@@ -19,7 +21,7 @@ import {
 import { mountRewardImages } from "../catalog/index.ts";
 import type { Config } from "../config/config.ts";
 import type { Context } from "../context.ts";
-import type { Viewer } from "../domain/viewer.ts";
+import { anonymous, type Viewer } from "../domain/viewer.ts";
 import { mountDraws } from "../draws/index.ts";
 import type { Features } from "../features.ts";
 import type { CompiledOptions } from "../graphql/compiled.ts";
@@ -63,6 +65,8 @@ const MAX_SOCKETS = 5_000;
 /** Sockets, and as many requests at once. */
 const MAX_CONNECTIONS = 2 * MAX_SOCKETS;
 const DRAIN_MS = 5_000;
+/** The cost of a try to sign in to the console, in the points of the rate limits. */
+const SIGN_IN_COST = 100;
 /** How long browsers remember that this host is spoken to over TLS only: a year. They ignore it where there is no TLS. */
 const HSTS_SECONDS = 31_536_000;
 const ENCODING_REFUSED = "A Content-Encoding is not supported: send the body as it is, without compression.";
@@ -172,19 +176,26 @@ export async function startServer({
         },
       });
       const { makeLoaders, auth, audit, catalog, order, draws, intake } = features;
-      const { identify, sessions } = auth;
+      const { identify, sessions, operatorSessions } = auth;
       const isSecure = config.isProduction;
       const trusted = proxyAddr.compile(config.trustProxy || []);
-      const mayUseCookies = makeOriginCheck({
-        allowedOrigins: config.allowedOrigins,
+      const origins = {
         publicOrigin: config.publicOrigin,
         isSecure,
-        isTrustedProxy: (address) => trusted(address, 0),
+        isTrustedProxy: (address: string) => trusted(address, 0),
         onOtherScheme: explainOtherScheme,
-      });
+      };
+      const mayUseCookies = makeOriginCheck({ ...origins, allowedOrigins: config.allowedOrigins });
+      const isOwnPage = makeOriginCheck({ ...origins, allowedOrigins: [] });
       const cookieNames = makeCookieNames(isSecure);
       const viewerOf = (authorization: string | undefined, accessCookie: string | undefined) =>
         identify(authorization === undefined ? accessCookie : bearerToken(authorization));
+      /** The operator of the console's cookie, for a request that says it is the console's and comes from its page. */
+      const viewerOfConsole = async (request: IncomingMessage, cookie: string | undefined): Promise<Viewer> => {
+        const site = request.headers["sec-fetch-site"] ?? "same-origin";
+        if (!cookie || site !== "same-origin" || !isOwnPage(request)) return anonymous;
+        return (await operatorSessions.live(cookie)) ?? anonymous;
+      };
 
       fastify.addHook("onRequest", async (request, reply) => {
         reply.headers(commonHeaders(request));
@@ -273,13 +284,20 @@ export async function startServer({
       const sessionEnds = makeEndings({ onEnd: sessions.onEnd, liveAmong: sessions.liveAmong, log });
       const { onEnd: onKeyEnd, liveAmong: liveKeys } = auth.operatorKeys;
       const keyEnds = makeEndings({ onEnd: onKeyEnd, liveAmong: liveKeys, log });
+      const operatorSessionEnds = makeEndings({
+        onEnd: operatorSessions.onEnd,
+        liveAmong: operatorSessions.liveAmong,
+        log,
+      });
       const open = makeOpenCounts({
         perSession: config.socketsPerSession,
         perBlock: config.socketsPerAddress,
         inAll: MAX_SOCKETS,
       });
       const viewerOfRequest = ({ raw, headers, cookies }: FastifyRequest) =>
-        viewerOf(headers.authorization, mayUseCookies(raw) ? cookies[cookieNames.access] : undefined);
+        isOfConsole(raw) && headers.authorization === undefined
+          ? viewerOfConsole(raw, cookies[cookieNames.operator])
+          : viewerOf(headers.authorization, mayUseCookies(raw) ? cookies[cookieNames.access] : undefined);
       const contextOfStream = (viewer: Viewer, isRouter: boolean, requestId: string, request: IncomingMessage) => {
         const address = addressOf(request, isRouter);
         const block = addressBlock(address);
@@ -287,6 +305,15 @@ export async function startServer({
         const userAgent = request.headers["user-agent"];
         return contextOf(viewer, { charge, requestId, isRouter, address, userAgent, cookies: noCookies, cache: false });
       };
+      mountConsoleSignIn(fastify, {
+        isSecure,
+        identify,
+        operatorToken: config.operatorToken,
+        sessions: operatorSessions,
+        isOwnPage,
+        charge: ({ raw }) =>
+          rateLimits.charge({ viewer: anonymous, block: addressBlock(addressOf(raw, false)) }, SIGN_IN_COST).error,
+      });
       const streams = makeEventStreams({
         schema,
         operations,
@@ -343,7 +370,10 @@ export async function startServer({
             isRouter,
             address,
             userAgent: request.headers["user-agent"],
-            cookies: mayUseCookies(request.raw) ? sessionCookies(request, reply, isSecure) : noCookies,
+            cookies:
+              !isOfConsole(request.raw) && mayUseCookies(request.raw)
+                ? sessionCookies(request, reply, isSecure)
+                : noCookies,
             cache: true,
           });
         },
@@ -354,12 +384,17 @@ export async function startServer({
         trustedRouter,
         sessionEnds,
         keyEnds,
+        operatorSessionEnds,
         metrics,
         log,
         isOriginAllowed: mayUseCookies,
         async identify(inMessage, request) {
           const authorization = inMessage ?? request.headers.authorization;
           const cookies = fastify.parseCookie(request.headers.cookie ?? "");
+          if (isOfConsole(request) && authorization === undefined) {
+            const operator = await viewerOfConsole(request, cookies[cookieNames.operator]);
+            return operator.kind === "operator" ? operator : null;
+          }
           const viewer = await viewerOf(authorization, cookies[cookieNames.access]);
           const gaveBadToken = authorization !== undefined && viewer.kind === "anonymous";
           return gaveBadToken ? null : viewer;
@@ -375,6 +410,7 @@ export async function startServer({
         await stopSubscriptions();
         sessionEnds.stop();
         keyEnds.stop();
+        operatorSessionEnds.stop();
       };
       closers.push(stopStreams, stopGraphql, () => fastify.close());
       await fastify.ready();

@@ -88,6 +88,19 @@ const rows: Record<string, Row> = {
     outcomes(["UNAUTHENTICATED", "ok", "null", "ok", "null"], "null", "orders", "support"),
     (of) => ({ id: of.groupId }),
   ],
+  "Query.customer": [
+    "query ($id: String!) { it: customer(customerId: $id) { id } }",
+    forOperators("ok", "orders", "support"),
+    () => ({ id: owner.customerId }),
+  ],
+  "Query.operator": ["{ it: operator { name } }", outcomes(["null", "null", "null", "ok", "null"], "ok")],
+  "Query.search": [`{ it: search(text: "ORD") { text } }`, forOperators("ok", ...roles)],
+  "Query.attention": ["{ it: attention { total } }", forOperators("ok", ...roles)],
+  "Query.voucherPool": [
+    "query ($id: ID!) { it: voucherPool(rewardId: $id) { counts { available } } }",
+    forOperators("ok", "catalogue", "support"),
+    (of) => ({ id: of.reward.id }),
+  ],
   "Query.expiringVouchers": ["{ it: expiringVouchers { codes } }", forOperators("ok", "catalogue", "support")],
   "Query.orders": ["{ it: orders { totalCount } }", forOperators("ok", "orders", "support")],
   "Query.reconciliationRuns": ["{ it: reconciliationRuns { totalCount } }", forOperators("ok", "support")],
@@ -181,6 +194,32 @@ const rows: Record<string, Row> = {
     `mutation ($input: ImportVoucherCodesInput!) { it: importVoucherCodes(input: $input) { ${refusals} } }`,
     forOperators("ok", "catalogue"),
     (of) => ({ input: { rewardId: of.reward.id, rows: [{ code: randomUUID() }] } }),
+  ],
+  "Mutation.voidVoucherCode": [
+    `mutation { it: voidVoucherCode(input: { voucherId: "x", note: "n" }) { ${refusals} } }`,
+    forOperators("VOUCHER_NOT_FOUND", "catalogue"),
+  ],
+  "Mutation.signOutCustomer": [
+    `mutation { it: signOutCustomer(input: { customerId: "nobody" }) { ${refusals} } }`,
+    forOperators("CUSTOMER_NOT_FOUND", "support"),
+  ],
+  "Mutation.blockCustomer": [
+    `mutation { it: blockCustomer(input: { customerId: "nobody", reason: "r" }) { ${refusals} } }`,
+    forOperators("CUSTOMER_NOT_FOUND", "support"),
+  ],
+  "Mutation.unblockCustomer": [
+    `mutation { it: unblockCustomer(input: { customerId: "nobody" }) { ${refusals} } }`,
+    forOperators("CUSTOMER_NOT_FOUND", "support"),
+  ],
+  "Mutation.addNote": [
+    `mutation ($id: ID!) { it: addNote(input: { on: { orderId: $id }, text: "t" }) { ${refusals} } }`,
+    forOperators("ok", "orders", "support"),
+    (of) => ({ id: of.orderId }),
+  ],
+  "Mutation.assign": [
+    `mutation ($id: ID!) { it: assign(input: { to: { orderId: $id }, assignee: "asha" }) { ${refusals} } }`,
+    forOperators("ok", "orders", "support"),
+    (of) => ({ id: of.orderId }),
   ],
   "Mutation.adjustStock": [
     `mutation ($input: AdjustStockInput!) { it: adjustStock(input: $input) { ${refusals} } }`,
@@ -336,6 +375,13 @@ const exceptions: Record<string, Partial<Record<CallerName, Outcome>>> = {
   // An operator is in no group.
   "GroupWallet.role": { operator: "null" },
   "Order.discrepancies": { owner: "null" },
+  // For operators alone. An assignee and a block are not there before anybody sets them.
+  "Order.notes": { owner: "null" },
+  "Order.assignee": { owner: "null" },
+  "Customer.sessions": { owner: "null" },
+  "Customer.notes": { owner: "null" },
+  "Customer.assignee": { owner: "null", operator: "null" },
+  "Customer.block": { owner: "null", operator: "null" },
   // An operator listens to nobody's feed.
   "Customer.memberEventsCursor": { operator: "null" },
 };
@@ -372,6 +418,10 @@ beforeAll(async () => {
     support: await ofRole("support"),
     rewards: await ofRole("rewards"),
   };
+  await gateway.operator.ok(
+    'mutation ($id: ID!) { assign(input: { to: { orderId: $id }, assignee: "asha" }) { userErrors { code } } }',
+    { id: of.orderId },
+  );
   await gateway.sql("select tell_member($1, 'AWARD_CREDITED', '{}', now())", [other.customerId]);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());

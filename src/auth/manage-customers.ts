@@ -1,0 +1,126 @@
+import { readCustomerId } from "../domain/customer-id.ts";
+import { type Refused, refusal, refused } from "../domain/refusal.ts";
+import { audit } from "../platform/audit.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type Db, inTransaction, type Tx } from "../platform/db.ts";
+import type { SessionStore } from "./session.store.ts";
+
+export interface CustomerBlock {
+  at: Date;
+  /** The operator. */
+  by: string;
+  reason: string;
+}
+
+export interface ManagedCustomer {
+  customerId: string;
+  /** How many sessions were ended. */
+  sessionsEnded: number;
+}
+
+export interface ManageCustomers {
+  /** The id as it is stored; null if nothing is stored about the customer. */
+  find(customerId: string): Promise<string | null>;
+  blocks(customerIds: readonly string[]): Promise<Map<string, CustomerBlock>>;
+  signOut(customerId: string, note: string | null, operatorId: string): Promise<ManagedCustomer | Refused>;
+  /** A customer who is blocked already keeps the first block's moment and has the new reason. */
+  block(customerId: string, reason: string, operatorId: string): Promise<ManagedCustomer | Refused>;
+  unblock(customerId: string, note: string | null, operatorId: string): Promise<ManagedCustomer | Refused>;
+}
+
+const MAX_REASON = 500;
+
+/** What operators do to the access of customers. */
+export function makeManageCustomers(deps: {
+  db: Db;
+  sessions: Pick<SessionStore, "endAll">;
+  clock: Clock;
+}): ManageCustomers {
+  const { db, sessions, clock } = deps;
+
+  /** Runs `work` on the customer's row, under its lock. */
+  async function changing(
+    written: string,
+    work: (tx: Tx, customer: { customerId: string; blockedAt: Date | null }) => Promise<number>,
+  ): Promise<ManagedCustomer | Refused> {
+    const customerId = readCustomerId(written);
+    const answer =
+      customerId === null
+        ? null
+        : await inTransaction({ db, lane: `customer ${customerId}` }, async (tx) => {
+            const [customer] = await tx.$queryRaw<{ customerId: string; blockedAt: Date | null }[]>`
+              select customer_id as "customerId", blocked_at as "blockedAt" from customers
+              where customer_id = ${customerId} for no key update`;
+            return customer ? { customerId, sessionsEnded: await work(tx, customer) } : null;
+          });
+    if (answer) return answer;
+    const message = "No customer of this id has signed in here.";
+    return refused(refusal("CUSTOMER_NOT_FOUND", message, ["input", "customerId"]));
+  }
+
+  const tooLong = (field: string, text: string) =>
+    refused(
+      refusal("INVALID_INPUT", `${field}: must have 1 to ${MAX_REASON} characters, found ${text.length}`, [
+        "input",
+        field,
+      ]),
+    );
+  const noteOf = (note: string | null) => note?.trim() || null;
+
+  return {
+    async find(written) {
+      const customerId = readCustomerId(written);
+      if (customerId === null) return null;
+      const [row] = await db.$queryRaw<{ isKnown: boolean }[]>`
+        select exists (select from customers where customer_id = ${customerId})
+          or exists (select from orders where customer_id = ${customerId})
+          or exists (select from reward_members where customer_id = ${customerId}) as "isKnown"`;
+      return row?.isKnown ? customerId : null;
+    },
+
+    async blocks(customerIds) {
+      const rows = await db.$queryRaw<(CustomerBlock & { customerId: string })[]>`
+        select customer_id as "customerId", blocked_at as at, blocked_by as by, block_reason as reason from customers
+        where customer_id = any(${[...customerIds]}) and blocked_at is not null`;
+      return new Map(rows.map((row) => [row.customerId, row]));
+    },
+
+    async signOut(customerId, written, actor) {
+      const note = noteOf(written);
+      if (note !== null && note.length > MAX_REASON) return tooLong("note", note);
+      return changing(customerId, async (tx, { customerId: subject }) => {
+        const ended = await sessions.endAll(tx, subject, "signed out by an operator");
+        await audit(tx, { at: clock.now(), actor, action: "customer.sign-out", subject, details: { ended, note } });
+        return ended;
+      });
+    },
+
+    async block(customerId, written, actor) {
+      const reason = written.trim();
+      if (reason === "" || reason.length > MAX_REASON) return tooLong("reason", reason);
+      return changing(customerId, async (tx, { customerId: subject, blockedAt }) => {
+        const at = clock.now();
+        await tx.customer.update({
+          where: { customerId: subject },
+          data: { blockedAt: blockedAt ?? at, blockedBy: actor, blockReason: reason },
+        });
+        const ended = await sessions.endAll(tx, subject, "blocked by an operator");
+        // The reason may name the customer: it stands in the row, which an erasure clears, and not in the log.
+        await audit(tx, { at, actor, action: "customer.block", subject, details: { ended } });
+        return ended;
+      });
+    },
+
+    async unblock(customerId, written, actor) {
+      const note = noteOf(written);
+      if (note !== null && note.length > MAX_REASON) return tooLong("note", note);
+      return changing(customerId, async (tx, { customerId: subject, blockedAt }) => {
+        if (blockedAt === null) return 0;
+        const data = { blockedAt: null, blockedBy: null, blockReason: null };
+        await tx.customer.update({ where: { customerId: subject }, data });
+        await audit(tx, { at: clock.now(), actor, action: "customer.unblock", subject, details: { note } });
+        return 0;
+      });
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { type Refused, refusal, refused } from "../domain/refusal.ts";
+import { audit } from "../platform/audit.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type Db, inTransaction, type Prisma } from "../platform/db.ts";
+import { type Reward, toReward } from "./reward.ts";
+
+export interface VoucherCounts {
+  available: number;
+  allocated: number;
+  /** Of those allocated. */
+  revealed: number;
+  expired: number;
+  void: number;
+}
+
+export interface VoucherBatch {
+  id: string;
+  /** Null for codes that were imported before batches were recorded; the same for `importedBy`. */
+  importedAt: Date | null;
+  importedBy: string | null;
+  codes: number;
+  counts: VoucherCounts;
+  firstValidUntil: string | null;
+}
+
+export interface VoucherPool {
+  reward: Reward;
+  counts: VoucherCounts;
+  batches: VoucherBatch[];
+}
+
+export type PoolVoucher = Pick<
+  Prisma.VoucherCodeGetPayload<object>,
+  "id" | "maskedCode" | "state" | "validUntil" | "allocatedAt" | "revealedAt"
+> & { orderId: string | null };
+
+export interface VoucherPools {
+  read(reward: Reward): Promise<VoucherPool>;
+  /** @param ending the last 2 to 4 characters, which is what a masked code shows */
+  codesEnding(rewardId: string, ending: string): Promise<PoolVoucher[]>;
+  /** Takes a code out of the pool for good, and one off the stock. */
+  voidCode(voucherId: string, note: string, operatorId: string): Promise<Reward | Refused>;
+}
+
+const MAX_BATCHES = 100;
+const MAX_CODES = 20;
+const MAX_NOTE = 500;
+/** What stands before the visible end of a masked code. */
+const MASK = "•".repeat(8);
+
+/** What became of the codes of our own e-gift vouchers. */
+export function makeVoucherPools({ db, clock }: { db: Db; clock: Clock }): VoucherPools {
+  return {
+    async read(reward) {
+      const batches = await db.$queryRaw<VoucherBatch[]>`
+        select coalesce(b.id::text, 'none') as id, b.imported_at as "importedAt", b.imported_by as "importedBy",
+          coalesce(b.codes, v.codes) as codes, v."firstValidUntil",
+          jsonb_build_object('available', v.available, 'allocated', v.allocated, 'revealed', v.revealed, 'expired', v.expired, 'void', v.void) as counts
+        from (
+          select batch_id, count(*)::int as codes,
+            count(*) filter (where state = 'AVAILABLE') as available, count(*) filter (where state = 'ALLOCATED') as allocated,
+            count(*) filter (where state = 'ALLOCATED' and revealed_at is not null) as revealed,
+            count(*) filter (where state = 'EXPIRED') as expired, count(*) filter (where state = 'VOID') as void,
+            min(valid_until) filter (where state = 'AVAILABLE')::text as "firstValidUntil"
+          from voucher_codes where reward_id = ${reward.id}::uuid and source = 'BIGCITY' group by batch_id
+        ) v left join voucher_batches b on b.id = v.batch_id
+        order by b.imported_at desc nulls last, b.id desc`;
+      const sum = (which: keyof VoucherCounts) => batches.reduce((total, { counts }) => total + counts[which], 0);
+      const counts = {
+        available: sum("available"),
+        allocated: sum("allocated"),
+        revealed: sum("revealed"),
+        expired: sum("expired"),
+        void: sum("void"),
+      };
+      return { reward, counts, batches: batches.slice(0, MAX_BATCHES) };
+    },
+
+    codesEnding: (rewardId, ending) => db.$queryRaw<PoolVoucher[]>`
+      select v.id, v.masked_code as "maskedCode", v.state, v.valid_until as "validUntil", v.allocated_at as "allocatedAt",
+        v.revealed_at as "revealedAt",
+        (select l.order_id from order_units u join order_lines l on l.id = u.line_id where u.id = v.unit_id) as "orderId"
+      from voucher_codes v
+      where v.reward_id = ${rewardId}::uuid and v.source = 'BIGCITY'
+        and v.masked_code in (${MASK + ending}, ${MASK + ending.toUpperCase()})
+      order by v.state, v.id limit ${MAX_CODES}`,
+
+    async voidCode(voucherId, written, actor) {
+      const note = written.trim();
+      if (note === "" || note.length > MAX_NOTE) {
+        const message = `note: must have 1 to ${MAX_NOTE} characters, found ${note.length}`;
+        return refused(refusal("INVALID_INPUT", message, ["input", "note"]));
+      }
+      const field = ["input", "voucherId"];
+      return inTransaction(db, async (tx) => {
+        // The code first and its reward last, as an order locks them.
+        const [code] = await tx.$queryRaw<{ rewardId: string; state: string; maskedCode: string }[]>`
+          select reward_id as "rewardId", state::text, masked_code as "maskedCode" from voucher_codes
+          where id = ${voucherId}::uuid and source = 'BIGCITY' for update`;
+        if (!code) return refused(refusal("VOUCHER_NOT_FOUND", "There is no such code.", field));
+        if (code.state !== "AVAILABLE") {
+          const message =
+            code.state === "ALLOCATED"
+              ? "This code was given to a customer. Reverse the order's line instead."
+              : "This code is no longer in the pool.";
+          return refused(refusal("VOUCHER_NOT_AVAILABLE", message, field));
+        }
+        const now = clock.now();
+        const [row] = await tx.$queryRaw<{ id: string }[]>`
+          update rewards set stock = stock - 1, updated_at = ${now} where id = ${code.rewardId}::uuid and stock > 0 returning id`;
+        if (!row) {
+          const message =
+            "The stock does not agree with the pool. Run a reconciliation and repair STOCK_DIFFERS first.";
+          return refused(refusal("VOUCHER_NOT_AVAILABLE", message, field));
+        }
+        await tx.$executeRaw`update voucher_codes set state = 'VOID' where id = ${voucherId}::uuid`;
+        const reward = await tx.reward.findUniqueOrThrow({ where: { id: code.rewardId } });
+        const details = { maskedCode: code.maskedCode, note };
+        await audit(tx, { at: now, actor, action: "vouchers.void", subject: reward.sku, details });
+        return toReward(reward);
+      });
+    },
+  };
+}

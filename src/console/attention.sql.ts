@@ -1,0 +1,188 @@
+import type { AttentionKind } from "../domain/generated/words.ts";
+import type { OperatorRole } from "../domain/operator-roles.ts";
+import { type Db, Prisma } from "../platform/db.ts";
+import type { LocalDate } from "../platform/time-zone.ts";
+
+/** Something that waits for an operator. */
+export interface AttentionItem {
+  id: string;
+  kind: AttentionKind;
+  since: Date;
+  summary: string;
+  orderId: string | null;
+  rewardId: string | null;
+  customerId: string | null;
+  /** The database id of the award, the quarantined message or the break. */
+  subjectId: string | null;
+  assignee: string | null;
+}
+
+export interface AttentionCount {
+  kind: AttentionKind;
+  count: number;
+  oldestSince: Date | null;
+}
+
+/** The moments that the queues are read for. */
+export interface AttentionTimes {
+  now: Date;
+  /** Today, where the programme is. */
+  today: LocalDate;
+}
+
+/** A queue whose items are read for the same moments as its count. */
+export type ReadQueue = AttentionCount & { times: AttentionTimes };
+
+interface Queue {
+  /** The roles that can deal with it. */
+  roles: readonly OperatorRole[];
+  /** Rows with the columns of `AttentionItem`, without `kind`. Each reads by a partial index, or a table with few rows. */
+  rows(times: AttentionTimes): Prisma.Sql;
+}
+
+const STUCK_MINUTES = 10;
+const LATE_SHIPMENT_DAYS = 3;
+const EXPIRING_DAYS = 14;
+const LOW_POOL = 10;
+
+const { sql } = Prisma;
+const ago = (now: Date, minutes: number) => new Date(now.getTime() - minutes * 60_000);
+const assigneeOf = sql`(select a.assignee from operator_assignments a where a.order_id = o.id)`;
+/** The columns of an item that is about the order `o`. */
+const aboutOrder = sql`o.id as "orderId", null::uuid as "rewardId", o.customer_id as "customerId", null::text as "subjectId", ${assigneeOf} as assignee`;
+const aboutReward = sql`null::uuid as "orderId", r.id as "rewardId", null::text as "customerId", null::text as "subjectId", null::text as assignee`;
+const about = (customerId: Prisma.Sql, subjectId: Prisma.Sql, assignee = sql`null::text`) =>
+  sql`null::uuid as "orderId", null::uuid as "rewardId", ${customerId} as "customerId", ${subjectId}::text as "subjectId", ${assignee} as assignee`;
+const assigneeOfCustomer = (customerId: Prisma.Sql) =>
+  sql`(select a.assignee from operator_assignments a where a.customer_id = ${customerId} and a.order_id is null)`;
+const isOnOffer = (now: Date) =>
+  sql`r.active and r.archived_at is null and (r.valid_from is null or r.valid_from <= ${now}) and (r.valid_until is null or r.valid_until > ${now})`;
+
+const queues: Record<AttentionKind, Queue> = {
+  OUTCOME_UNKNOWN: {
+    roles: ["orders", "support"],
+    rows: () => sql`
+      select o.id::text as id,
+        coalesce((select min(m.sent_at) from points_movements m where m.order_id = o.id and m.state = 'NEEDS_ATTENTION'), o.placed_at) as since,
+        'Order ' || o.number || ': the outcome of ' || coalesce((
+          select string_agg(case m.kind when 'TAKEN' then 'taking ' else 'returning ' end || m.points || ' points', ', ' order by m.requested_at)
+          from points_movements m where m.order_id = o.id and m.state = 'NEEDS_ATTENTION'), 'issuing a reward') || ' is not known.' as summary,
+        ${aboutOrder}
+      from orders o where o.points_state = 'NEEDS_ATTENTION'`,
+  },
+  DISCREPANCY: {
+    roles: ["orders", "support"],
+    rows: () => sql`
+      select d.id::text as id, d.found_at as since, 'Order ' || o.number || ': ' || d.message as summary, ${aboutOrder}
+      from discrepancies d join orders o on o.id = d.order_id
+      where d.resolved_at is null and o.points_state <> 'NEEDS_ATTENTION'`,
+  },
+  ORDER_STUCK: {
+    roles: ["orders", "support"],
+    rows: ({ now }) => sql`
+      select o.id::text as id, o.placed_at as since,
+        'Order ' || o.number || ': taking ' || o.total || ' points has not been confirmed.' as summary, ${aboutOrder}
+      from orders o
+      where o.status in ('PENDING', 'PROCESSING') and o.points_state in ('TAKING', 'UNCERTAIN')
+        and o.placed_at < ${ago(now, STUCK_MINUTES)}`,
+  },
+  RETURN_PENDING: {
+    roles: ["orders", "support"],
+    rows: ({ now }) => sql`
+      select m.id::text as id, m.requested_at as since,
+        'Order ' || o.number || ': ' || m.points || ' points have not been returned.' as summary, ${aboutOrder}
+      from jobs j join points_movements m on m.id = (j.input->>'movementId')::uuid join orders o on o.id = m.order_id
+      where j.type = 'return-points' and m.state in ('PENDING', 'UNCERTAIN') and m.requested_at < ${ago(now, STUCK_MINUTES)}`,
+  },
+  SHIPMENT_LATE: {
+    roles: ["orders", "support"],
+    rows: ({ now }) => sql`
+      select l.id::text as id, o.placed_at as since,
+        'Order ' || o.number || ': the warehouse has not handed over ' || l.name || '.' as summary, ${aboutOrder}
+      from orders o join order_lines l on l.order_id = o.id join shipments s on s.line_id = l.id
+      where o.status in ('PENDING', 'PROCESSING') and s.status = 'PREPARING'
+        and o.placed_at < ${ago(now, LATE_SHIPMENT_DAYS * 24 * 60)}`,
+  },
+  AWARD_UNSETTLED: {
+    roles: ["support"],
+    rows: () => sql`
+      select w.id::text as id, w.created_at as since,
+        'Crediting ' || w.quantity || ' points' || coalesce(' to ' || w.customer_id, '') || ': ' || coalesce(w.last_error, 'the outcome is not known') || '.' as summary,
+        ${about(sql`w.customer_id`, sql`w.id`, assigneeOfCustomer(sql`w.customer_id`))}
+      from reward_awards w where w.state = 'NEEDS_ATTENTION'`,
+  },
+  MESSAGE_QUARANTINED: {
+    roles: ["rewards", "support"],
+    rows: () => sql`
+      select q.id::text as id, q.received_at as since,
+        'Message' || coalesce(' ' || q.ticket_id, '') || ' of ' || q.actor || ' was refused: '
+          || coalesce(q.problems->0->>'message', 'see its problems') as summary,
+        ${about(sql`null::text`, sql`q.id`)}
+      from quarantined_rewards q where q.redriven_at is null`,
+  },
+  RECONCILIATION_BREAK: {
+    roles: ["support"],
+    rows: () => sql`
+      select b.id::text as id, b.since as since,
+        initcap(replace(b.class::text, '_', ' ')) || coalesce(' · order ' || b.order_number, '') || '.' as summary,
+        ${about(sql`b.customer_id`, sql`b.id`)}
+      from reconciliation_breaks b where b.state = 'OPEN'`,
+  },
+  CATALOGUE_SYNC_FAILED: {
+    roles: ["catalogue", "support"],
+    rows: () => sql`
+      select c.source::text as id, coalesce(c.succeeded_at, c.ran_at) as since,
+        'The catalogue of Capillary could not be read: ' || c.problem as summary, ${about(sql`null::text`, sql`null`)}
+      from catalog_syncs c where c.problem is not null`,
+  },
+  POOL_LOW: {
+    roles: ["catalogue", "support"],
+    rows: ({ now }) => sql`
+      select r.id::text as id, r.updated_at as since,
+        r.name || case r.stock when 0 then ' has no codes left.' when 1 then ' has 1 code left.' else ' has ' || r.stock || ' codes left.' end as summary,
+        ${aboutReward}
+      from rewards r
+      where r.source = 'BIGCITY' and r.kind = 'E_GIFT_VOUCHER' and r.stock <= ${LOW_POOL} and ${isOnOffer(now)}`,
+  },
+  VOUCHERS_EXPIRING: {
+    roles: ["catalogue", "support"],
+    rows: ({ now, today }) => sql`
+      select r.id || '/' || v.valid_until as id, ${now}::timestamptz as since,
+        count(*) || case count(*) when 1 then ' code of ' else ' codes of ' end || r.name
+          || case v.valid_until - ${today}::date when 0 then ' end today.' when 1 then ' end tomorrow.' else ' end in ' || (v.valid_until - ${today}::date) || ' days.' end as summary,
+        ${aboutReward}
+      from voucher_codes v join rewards r on r.id = v.reward_id
+      where v.state = 'AVAILABLE' and v.valid_until between ${today}::date and ${today}::date + ${EXPIRING_DAYS}::int
+      group by r.id, r.name, v.valid_until`,
+  },
+};
+
+export const attentionKinds = Object.keys(queues) as AttentionKind[];
+export const rolesOfAttention = (kind: AttentionKind): readonly OperatorRole[] => queues[kind].roles;
+
+/** How many wait in each of these queues, and since when. */
+export async function readAttentionCounts(
+  db: Db,
+  kinds: readonly AttentionKind[],
+  times: AttentionTimes,
+): Promise<AttentionCount[]> {
+  if (kinds.length === 0) return [];
+  const counts = kinds.map(
+    (kind) =>
+      sql`select ${kind}::text as kind, count(*)::int as count, min(since) as "oldestSince" from (${queues[kind].rows(times)}) as item`,
+  );
+  const rows = await db.$queryRaw<AttentionCount[]>(Prisma.join(counts, " union all "));
+  return kinds.map((kind) => rows.find((row) => row.kind === kind) ?? { kind, count: 0, oldestSince: null });
+}
+
+/** The first items of a queue, the oldest first. */
+export async function readAttentionItems(
+  db: Db,
+  kind: AttentionKind,
+  limit: number,
+  times: AttentionTimes,
+): Promise<AttentionItem[]> {
+  const rows = await db.$queryRaw<Omit<AttentionItem, "kind">[]>`
+    select * from (${queues[kind].rows(times)}) as item order by since, id limit ${limit}`;
+  return rows.map((row) => ({ ...row, kind }));
+}

@@ -1,0 +1,114 @@
+import type { SearchMatch } from "../domain/generated/words.ts";
+import { hasRole, type OperatorRole, seesCustomers } from "../domain/operator-roles.ts";
+import { foldOrderNumber, type OrderNumberPart } from "../domain/order-number.ts";
+import { type Db, Prisma } from "../platform/db.ts";
+
+export interface SearchHit {
+  match: SearchMatch;
+  text: string;
+  detail: string;
+  orderId: string | null;
+  customerId: string | null;
+  rewardId: string | null;
+}
+
+const { sql } = Prisma;
+
+interface Source {
+  roles: readonly OperatorRole[];
+  /** Rows of `SearchHit` without `match`, at most so many; null if nothing of this kind can have such a text. */
+  find(text: string, limit: number): Prisma.Sql | null;
+}
+
+/** Each reads by an index, or a table with few rows. In the order in which hits are shown. */
+const sources: Record<SearchMatch, Source> = {
+  ORDER_NUMBER: {
+    roles: seesCustomers,
+    find(text, limit) {
+      const part = foldOrderNumber(text);
+      return (
+        part &&
+        sql`
+        select o.number as text, ${orderDetail} as detail, ${ofOrder} from orders o
+        where ${isOrder(part)} order by o.placed_at desc limit ${limit}`
+      );
+    },
+  },
+  CUSTOMER_ID: {
+    roles: seesCustomers,
+    find: (text, limit) =>
+      /^[\w.@-]{2,64}$/.test(text)
+        ? sql`
+          select c.customer_id as text,
+            (select count(*) from orders o where o.customer_id = c.customer_id) || ' orders'
+              || case when c.blocked_at is null then '' else ' · blocked' end as detail,
+            null::uuid as "orderId", c.customer_id as "customerId", null::uuid as "rewardId"
+          from customers c where c.customer_id like ${`${escapeLike(text)}%`}
+          order by length(c.customer_id), c.customer_id limit ${limit}`
+        : null,
+  },
+  VOUCHER_ENDING: {
+    roles: seesCustomers,
+    find: (text, limit) =>
+      text.length >= 2 && text.length <= 4
+        ? sql`
+          select v.masked_code as text, l.name || ' · order ' || o.number as detail, ${ofOrder}
+          from voucher_codes v join order_units u on u.id = v.unit_id join order_lines l on l.id = u.line_id join orders o on o.id = l.order_id
+          where v.state = 'ALLOCATED' and v.masked_code = any(${[`••••••••${text}`, `••••••••${text.toUpperCase()}`]})
+          order by v.allocated_at desc limit ${limit}`
+        : null,
+  },
+  UPSTREAM_REFERENCE: {
+    roles: seesCustomers,
+    find: (text, limit) => sql`
+      (select i.transaction_id as text, 'Capillary''s transaction · order ' || o.number as detail, ${ofOrder}
+        from unit_issues i join orders o on o.id = i.order_id where i.transaction_id = ${text} limit ${limit})
+      union all
+      (select w.credit_reference as text, 'Credit of ' || w.quantity || ' points to ' || w.customer_id as detail,
+          null::uuid as "orderId", w.customer_id as "customerId", null::uuid as "rewardId"
+        from reward_awards w where w.credit_reference = ${text} and w.customer_id is not null)`,
+  },
+  MESSAGE_TICKET: {
+    roles: ["rewards", "support"],
+    find: (text) => sql`
+      select m.ticket_id as text, m.action || ' of ' || m.actor || ' · ' || to_char(m.received_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC' as detail,
+        null::uuid as "orderId", (
+          select w.customer_id from reward_decisions d join reward_awards w on w.decision_id = d.id
+          where d.message_id = m.id and w.customer_id is not null limit 1) as "customerId", null::uuid as "rewardId"
+      from reward_messages m where m.ticket_id = ${text}`,
+  },
+  REWARD: {
+    roles: ["catalogue", "support", "orders"],
+    find: (text, limit) => sql`
+      select r.name as text, r.sku || ' · ' || r.points || ' points' || case when r.archived_at is null then '' else ' · archived' end as detail,
+        null::uuid as "orderId", null::text as "customerId", r.id as "rewardId"
+      from rewards r
+      where r.sku ilike ${`${escapeLike(text)}%`} or r.name ilike ${`%${escapeLike(text)}%`} or r.brand ilike ${`${escapeLike(text)}%`}
+      order by r.archived_at is not null, r.popularity desc, r.id limit ${limit}`,
+  },
+};
+
+const ofOrder = sql`o.id as "orderId", o.customer_id as "customerId", null::uuid as "rewardId"`;
+const orderDetail = sql`initcap(replace(o.status::text, '_', ' ')) || ' · ' || o.total || ' points · ' || o.customer_id`;
+const isOrder = ({ day, tail }: OrderNumberPart) =>
+  day === null
+    ? sql`substring(o.number from 12) like ${`${tail}%`}`
+    : sql`substring(o.number from 12) like ${`${tail}%`} and o.number like ${`ORD-${day}-%`}`;
+const escapeLike = (text: string) => text.replace(/[\\%_]/g, "\\$&");
+
+/** Finds what operators with these roles may see by what people quote of it, the most exact kinds first. */
+export async function search(
+  db: Db,
+  roles: readonly OperatorRole[],
+  text: string,
+  limit: number,
+): Promise<SearchHit[]> {
+  const found = await Promise.all(
+    Object.entries(sources).map(async ([match, { roles: wanted, find }]) => {
+      const query = hasRole(roles, wanted) ? find(text, limit) : null;
+      const rows = query ? await db.$queryRaw<Omit<SearchHit, "match">[]>(query) : [];
+      return rows.map((row): SearchHit => ({ ...row, match: match as SearchMatch }));
+    }),
+  );
+  return found.flat().slice(0, limit);
+}

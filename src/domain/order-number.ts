@@ -1,0 +1,31 @@
+/** A part of an order number: the day, if it was given, and the beginning of the ten characters behind it. */
+export interface OrderNumberPart {
+  /** Such as `261122`; null if only characters behind it were given. */
+  day: string | null;
+  /** At least two characters, unless the day was given. */
+  tail: string;
+}
+
+/**
+ * Reads an order number, or its beginning, or its end, as people dictate it: small letters, blanks, missing hyphens, and the letters O, I
+ * and L, which no number has, for the digits that they resemble.
+ *
+ * @returns null for a text that cannot be of an order number
+ */
+export function foldOrderNumber(text: string): OrderNumberPart | null {
+  const plain = text.toUpperCase().replace(/[\s–—-]/g, "");
+  const whole = plain.match(/^[O0]RD(\d{6})([0-9A-Z]{0,10})/);
+  if (whole) {
+    const [, day = "", tail = ""] = whole;
+    return tail === "" ? null : { day, tail: foldCharacters(tail) };
+  }
+  return /^[0-9A-Z]{4,10}$/.test(plain) ? { day: null, tail: foldCharacters(plain) } : null;
+}
+
+/** The whole number in its own form; null for a text that is none. */
+export function readOrderNumber(text: string): string | null {
+  const part = foldOrderNumber(text);
+  return part?.day && part.tail.length === 10 ? `ORD-${part.day}-${part.tail}` : null;
+}
+
+const foldCharacters = (text: string) => text.replaceAll("O", "0").replace(/[IL]/g, "1");
