@@ -2,6 +2,7 @@ import type { AttentionKind } from "../domain/generated/words.ts";
 import { hasRole, operatorRoles, seesCustomers } from "../domain/operator-roles.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { type Operator, seesEverybody } from "../domain/viewer.ts";
+import { abortable } from "../graphql/abortable.ts";
 import { MAX_PAGE } from "../graphql/connection.ts";
 import type { Context } from "../graphql/context.ts";
 import { badUserInput } from "../graphql/errors.ts";
@@ -10,12 +11,22 @@ import { type GlobalType, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
+import type { Logger } from "../platform/logger.ts";
 import { localDateOf } from "../platform/time-zone.ts";
-import { attentionKinds, readAttentionCounts, readAttentionItems, rolesOfAttention } from "./attention.sql.ts";
+import { readActivity } from "./activity.sql.ts";
+import {
+  type AttentionTimes,
+  attentionKinds,
+  readAttentionCounts,
+  readAttentionItems,
+  rolesOfAttention,
+} from "./attention.sql.ts";
 import type { Notes, Subject } from "./notes.ts";
 import { search } from "./search.ts";
+import { type AttentionReading, makeWatchAttention } from "./watch-attention.ts";
 
 const MAX_HITS = 50;
+const MAX_HOURS = 168;
 const SEARCH_LENGTH = { least: 2, most: 100 };
 
 const subjectTypes: Partial<Record<AttentionKind, GlobalType>> = {
@@ -30,14 +41,34 @@ export interface ConsoleDeps {
   /** The programme's. */
   timeZone: string;
   notes: Notes;
+  /** How often the queues are read while somebody watches them. */
+  watchEveryMs: number;
+  log: Logger;
 }
 
-export function consoleResolvers({ db, clock, timeZone, notes }: ConsoleDeps): Resolvers {
+export function consoleResolvers({ db, clock, timeZone, notes, watchEveryMs, log }: ConsoleDeps): Resolvers {
   /** @throws FORBIDDEN for those who are no operator */
   function anyOperator(context: Context): Operator {
     requireOperator(context, ...operatorRoles);
     return context.viewer as Operator;
   }
+
+  const timesAt = (now: Date): AttentionTimes => ({ now, today: localDateOf(now, timeZone) });
+  const kindsOf = ({ roles }: Operator) =>
+    attentionKinds.filter((kind) => hasRole(roles, rolesOfAttention(kind)));
+  const shown = ({ times, counts }: AttentionReading) => ({
+    asOf: times.now,
+    total: counts.reduce((sum, { count }) => sum + count, 0),
+    queues: counts.map((queue) => ({ ...queue, times })),
+  });
+  const watch = makeWatchAttention({
+    everyMs: watchEveryMs,
+    async read() {
+      const times = timesAt(clock.now());
+      return { times, counts: await readAttentionCounts(db, attentionKinds, times) };
+    },
+    log,
+  });
 
   function subjectOf({ orderId, customerId }: NoteSubject): Subject | Refused {
     if (customerId != null) return { customerId };
@@ -67,16 +98,25 @@ export function consoleResolvers({ db, clock, timeZone, notes }: ConsoleDeps): R
       },
 
       async attention(_, __, context) {
-        const { roles } = anyOperator(context);
-        const now = clock.now();
-        const times = { now, today: localDateOf(now, timeZone) };
-        const kinds = attentionKinds.filter((kind) => hasRole(roles, rolesOfAttention(kind)));
-        const counts = await readAttentionCounts(db, kinds, times);
-        return {
-          asOf: now,
-          total: counts.reduce((sum, { count }) => sum + count, 0),
-          queues: counts.map((queue) => ({ ...queue, times })),
-        };
+        const kinds = kindsOf(anyOperator(context));
+        const times = timesAt(clock.now());
+        return shown({ times, counts: await readAttentionCounts(db, kinds, times) });
+      },
+
+      activity(_, { hours }, context) {
+        requireOperator(context, ...seesCustomers);
+        if (hours < 1 || hours > MAX_HOURS) throw badUserInput("hours", `must be 1 to ${MAX_HOURS}, found ${hours}`);
+        return readActivity(db, hours, clock.now());
+      },
+    },
+
+    Subscription: {
+      attention: {
+        subscribe(_, __, context) {
+          const kinds = kindsOf(anyOperator(context));
+          return abortable((signal) => watch(kinds, signal), context.signal);
+        },
+        resolve: shown,
       },
     },
 

@@ -1,4 +1,5 @@
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
+import { audit } from "../platform/audit.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
 import { dropIssues } from "./issue/write-issue.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
@@ -20,9 +21,12 @@ export interface ChangedOrder {
   userErrors?: readonly Refusal[];
 }
 
+/** The customer whose order it is, or an operator. */
+export type CancelledBy = { customerId: string } | { operatorId: string };
+
 export interface CancelOrderInput {
   orderId: string;
-  customerId: string;
+  by: CancelledBy;
   idempotencyKey: string;
 }
 
@@ -34,7 +38,7 @@ export interface CancelOrder {
    */
   cancel(input: CancelOrderInput): Promise<ChangedOrder | Refused>;
   /** Says what would come back, and changes nothing. */
-  preview(input: Pick<CancelOrderInput, "orderId" | "customerId">): Promise<ReturnPreview | Refused>;
+  preview(input: Pick<CancelOrderInput, "orderId" | "by">): Promise<ReturnPreview | Refused>;
 }
 
 export interface CancelOrderDeps {
@@ -53,16 +57,19 @@ export function makeCancelOrder({ orders, settleLines, wantBack, awaitRevokes }:
   async function cancel(
     change: OrderChange,
     request: IdempotentRequest,
-    customerId: string,
+    by: CancelledBy,
   ): Promise<Cancelling | Refused> {
     const { tx, order, now } = change;
-    if (order.customerId !== customerId) return orderNotFound();
+    if (!mayCancel(by, order)) return orderNotFound();
     const replay = await replayOf(tx, request);
     if (replay) return isRefused(replay) ? replay : { replayed: true, issued: [] };
     const unitIds = cancellableUnits(order);
     if (unitIds.length === 0) return notCancellable(order);
 
     await spendKey(tx, request, order.id, now);
+    if ("operatorId" in by) {
+      await audit(tx, { at: now, actor: by.operatorId, action: "order.cancel", subject: order.number });
+    }
     await tx.pointsMovement.updateMany({
       where: { orderId: order.id, ledger: "CLIENT", kind: "TAKEN", state: "PENDING", sentAt: null },
       data: { state: "REFUSED", settledAt: now, lastError: "cancelled before it was sent" },
@@ -81,26 +88,26 @@ export function makeCancelOrder({ orders, settleLines, wantBack, awaitRevokes }:
     await tx.orderUnit.updateMany({ where: { id: { in: unitIds } }, data: { state: "CANCELLED" } });
     const issued = issuedUnits(order);
     await wantBack(change, issued, "CANCELLATION");
-    await settleLines(change, { reason: "CANCELLATION", message: "Cancelled by the customer." });
+    await settleLines(change, { reason: "CANCELLATION", message: messageOf(by) });
     return { replayed: false, issued };
   }
 
   return {
-    async cancel({ orderId, customerId, idempotencyKey }) {
+    async cancel({ orderId, by, idempotencyKey }) {
       const badKey = keyRefusal(idempotencyKey);
       if (badKey) return badKey;
-      const actor = `customer:${customerId}`;
+      const actor = "operatorId" in by ? `operator:${by.operatorId}` : `customer:${by.customerId}`;
       const request: IdempotentRequest = { actor, mutation: "cancelOrder", key: idempotencyKey, input: { orderId } };
-      const answer = await orders.changing(orderId, (change) => cancel(change, request, customerId));
+      const answer = await orders.changing(orderId, (change) => cancel(change, request, by));
       if (!answer) return orderNotFound();
       if (isRefused(answer)) return answer;
       const userErrors = await awaitRevokes(orderId, answer.issued);
       return { orderId, replayed: answer.replayed, userErrors };
     },
 
-    async preview({ orderId, customerId }) {
+    async preview({ orderId, by }) {
       const order = await orders.aggregate(orderId);
-      if (order?.customerId !== customerId) return orderNotFound();
+      if (!order || !mayCancel(by, order)) return orderNotFound();
       const unitIds = cancellableUnits(order);
       if (unitIds.length === 0) return notCancellable(order);
       const deduction = order.movements.find(({ ledger, state }) => ledger === "CLIENT" && state === "CONFIRMED");
@@ -111,6 +118,11 @@ export function makeCancelOrder({ orders, settleLines, wantBack, awaitRevokes }:
     },
   };
 }
+
+const mayCancel = (by: CancelledBy, order: Pick<OrderAggregate, "customerId">) =>
+  "operatorId" in by || by.customerId === order.customerId;
+const messageOf = (by: CancelledBy) =>
+  "operatorId" in by ? "Cancelled by customer support." : "Cancelled by the customer.";
 
 interface Cancelling {
   replayed: boolean;

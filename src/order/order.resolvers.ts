@@ -156,14 +156,17 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       },
 
       async cancelOrder(_, { input }, context) {
-        const { customerId } = requireCustomer(context);
+        const by =
+          context.viewer.kind === "operator"
+            ? { operatorId: requireOperator(context, "orders") }
+            : { customerId: requireCustomer(context).customerId };
         const orderId = uuidOf("Order", input.orderId);
         if (!orderId) return refusedPayload(orderNotFound());
         const badKey = keyRefusal(input.idempotencyKey);
         if (badKey) return refusedPayload(badKey);
-        if (input.dryRun) return previewed(await deps.cancelOrder.preview({ orderId, customerId }));
+        if (input.dryRun) return previewed(await deps.cancelOrder.preview({ orderId, by }));
         const { idempotencyKey } = input;
-        return changed(await deps.cancelOrder.cancel({ orderId, customerId, idempotencyKey }), context);
+        return changed(await deps.cancelOrder.cancel({ orderId, by, idempotencyKey }), context);
       },
 
       async reverseOrder(_, { input }, context) {

@@ -95,6 +95,8 @@ const rows: Record<string, Row> = {
   ],
   "Query.operator": ["{ it: operator { name } }", outcomes(["null", "null", "null", "ok", "null"], "ok")],
   "Query.search": [`{ it: search(text: "ORD") { text } }`, forOperators("ok", ...roles)],
+  "Query.activity": ["{ it: activity { placed } }", forOperators("ok", "orders", "support")],
+  "Subscription.attention": ["subscription { it: attention { total } }", forOperators("ok", ...roles)],
   "Query.attention": ["{ it: attention { total } }", forOperators("ok", ...roles)],
   "Query.voucherPool": [
     "query ($id: ID!) { it: voucherPool(rewardId: $id) { counts { available } } }",
@@ -241,7 +243,11 @@ const rows: Record<string, Row> = {
   ],
   "Mutation.cancelOrder": [
     `mutation ($input: CancelOrderInput!) { it: cancelOrder(input: $input) { ${refusals} } }`,
-    forCustomers("NOT_CANCELLABLE", "ORDER_NOT_FOUND"),
+    outcomes(
+      ["UNAUTHENTICATED", "NOT_CANCELLABLE", "ORDER_NOT_FOUND", "NOT_CANCELLABLE", "FORBIDDEN"],
+      "FORBIDDEN",
+      "orders",
+    ),
     (of) => ({ input: { ...key(), orderId: of.orderId } }),
   ],
   "Mutation.reverseOrder": [

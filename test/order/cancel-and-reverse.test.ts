@@ -25,7 +25,11 @@ interface Changed {
   replayed: boolean;
   userErrors: { code: string }[];
 }
-const cancel = async (customer: Customer, orderId: string, idempotencyKey = randomUUID() as string): Promise<Changed> =>
+const cancel = async (
+  customer: Pick<Customer, "send">,
+  orderId: string,
+  idempotencyKey = randomUUID() as string,
+): Promise<Changed> =>
   (
     await customer.send<{ cancelOrder: Changed }>(
       `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { order { id status } replayed userErrors { code } } }`,
@@ -63,6 +67,24 @@ describe("cancelling", () => {
     ]);
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -400, 400]);
     expect(await stockOf(reward)).toBe(5);
+  });
+
+  test("by an operator gives everything back, is in the audit log, and says so to the customer", async () => {
+    const customer = await gateway.customer({ balance: 1_000 });
+    const reward = await gateway.merchandise({ points: 200, stock: 5 });
+    const id = await placeOrder(customer, reward.id);
+    await orderPrepared(customer, id);
+    const key = randomUUID();
+    const answers = await Promise.all([cancel(gateway.operator, id, key), cancel(gateway.operator, id, key)]);
+    expect(answers.map(({ replayed }) => replayed).toSorted()).toEqual([false, true]);
+    const order = await orderSettled(customer, id);
+    expect(order).toMatchObject({ status: "CANCELLED", pointsState: "RETURNED" });
+    expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
+    const told = "query ($id: ID!) { order(id: $id) { history { message } } }";
+    expect(JSON.stringify(await customer.ok(told, { id }))).toContain("Cancelled by customer support.");
+    const log =
+      'query ($subject: String!) { auditLog(filter: { action: "order.cancel", subject: $subject }) { totalCount } }';
+    expect(await gateway.operator.ok(log, { subject: order.number })).toEqual({ auditLog: { totalCount: 1 } });
   });
 
   test("keeps what was already given, and returns exactly the rest", async () => {

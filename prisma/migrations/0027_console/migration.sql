@@ -96,3 +96,8 @@ CREATE INDEX "voucher_codes_of_batch" ON "voucher_codes" ("batch_id") WHERE "bat
 CREATE INDEX "orders_number_tail" ON "orders" (substring("number" FROM 12) text_pattern_ops);
 CREATE INDEX "voucher_codes_by_ending" ON "voucher_codes" ("masked_code") WHERE "state" = 'ALLOCATED';
 CREATE INDEX "unit_issues_transaction" ON "unit_issues" ("transaction_id") WHERE "transaction_id" IS NOT NULL;
+-- A code may be taken out of the pool before it was given.
+ALTER TABLE "voucher_codes" DROP CONSTRAINT "voucher_codes_unit_when_given";
+ALTER TABLE "voucher_codes" ADD CONSTRAINT "voucher_codes_unit_when_given"
+    CHECK (CASE "state" WHEN 'ALLOCATED' THEN "unit_id" IS NOT NULL WHEN 'VOID' THEN TRUE ELSE "unit_id" IS NULL END) NOT VALID;
+ALTER TABLE "voucher_codes" VALIDATE CONSTRAINT "voucher_codes_unit_when_given";

@@ -1,0 +1,45 @@
+import type { Db } from "../platform/db.ts";
+
+export interface Activity {
+  since: Date;
+  hours: { start: Date; placed: number; failed: number }[];
+  placed: number;
+  failed: number;
+  pointsTaken: number;
+  pointsReturned: number;
+  /** Of movements without an outcome, of all orders that are open. */
+  pointsOutstanding: number;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** The orders that were placed in the last hours, the present one included, and the points that they moved. */
+export async function readActivity(db: Db, hours: number, now: Date): Promise<Activity> {
+  const since = new Date(Math.floor(now.getTime() / HOUR_MS) * HOUR_MS - (hours - 1) * HOUR_MS);
+  const rows = await db.$queryRaw<{ start: Date; placed: number; failed: number }[]>`
+    select hour as start, count(o.id)::int as placed, count(o.id) filter (where o.status = 'FAILED')::int as failed
+    from generate_series(${since}::timestamptz, ${now}::timestamptz, interval '1 hour') as hour
+    left join orders o on o.placed_at >= hour and o.placed_at < hour + interval '1 hour'
+    group by hour order by hour`;
+  const [points] = await db.$queryRaw<{ taken: bigint; returned: bigint; outstanding: bigint }[]>`
+    select
+      (select coalesce(sum(m.points), 0)::bigint from orders o join points_movements m on m.order_id = o.id
+        where o.placed_at >= ${since} and m.kind = 'TAKEN' and m.state = 'CONFIRMED') as taken,
+      (select coalesce(sum(m.points), 0)::bigint from orders o join points_movements m on m.order_id = o.id
+        where o.placed_at >= ${since} and m.kind = 'RETURNED' and m.state = 'CONFIRMED') as returned,
+      (select coalesce(sum(m.points), 0)::bigint from (
+          select id from orders where status in ('PENDING', 'PROCESSING')
+          union select id from orders where points_state = 'NEEDS_ATTENTION'
+          union select (input->>'orderId')::uuid from jobs where type = 'return-points'
+        ) o join points_movements m on m.order_id = o.id
+        where m.state in ('PENDING', 'UNCERTAIN', 'NEEDS_ATTENTION')) as outstanding`;
+  return {
+    since,
+    hours: rows,
+    placed: rows.reduce((sum, { placed }) => sum + placed, 0),
+    failed: rows.reduce((sum, { failed }) => sum + failed, 0),
+    pointsTaken: Number(points?.taken ?? 0),
+    pointsReturned: Number(points?.returned ?? 0),
+    pointsOutstanding: Number(points?.outstanding ?? 0),
+  };
+}

@@ -1,0 +1,80 @@
+import type { AttentionKind } from "../domain/generated/words.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { AttentionCount, AttentionTimes } from "./attention.sql.ts";
+
+export interface AttentionReading {
+  times: AttentionTimes;
+  counts: AttentionCount[];
+}
+
+/**
+ * The counts of these kinds now, and then whenever one of them, or the oldest of a queue, is another. Ends when the signal aborts.
+ */
+export type WatchAttention = (
+  kinds: readonly AttentionKind[],
+  signal: AbortSignal,
+) => AsyncGenerator<AttentionReading, void>;
+
+/** Reads the queues of all who watch by one statement every `everyMs`, and not at all while nobody watches. */
+export function makeWatchAttention(options: {
+  everyMs: number;
+  read(): Promise<AttentionReading>;
+  log: Logger;
+}): WatchAttention {
+  const { everyMs, read, log } = options;
+  const watchers = new Set<(reading: AttentionReading) => void>();
+  let latest: AttentionReading | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function poll(): Promise<void> {
+    const reading = await read().catch((error: unknown) => {
+      log.debug({ err: error }, "The attention queue could not be read");
+    });
+    if (reading) {
+      latest = reading;
+      for (const tell of watchers) tell(reading);
+    }
+    if (watchers.size > 0) timer = setTimeout(poll, everyMs).unref();
+    else timer = undefined;
+  }
+
+  return async function* watch(kinds, signal) {
+    let next: AttentionReading | undefined;
+    let wake = () => {};
+    const tell = (reading: AttentionReading) => {
+      next = reading;
+      wake();
+    };
+    const stop = () => wake();
+    watchers.add(tell);
+    signal.addEventListener("abort", stop);
+    try {
+      if (timer) next = latest;
+      else {
+        timer = setTimeout(() => {}, 0).unref(); // a poll is under way
+        void poll();
+      }
+      let shown = "";
+      while (!signal.aborted) {
+        if (next) {
+          const { times, counts } = next;
+          next = undefined;
+          const ours = counts.filter(({ kind }) => kinds.includes(kind));
+          const facts = JSON.stringify(ours.map((queue) => [queue.count, stableSince(queue)]));
+          if (facts !== shown) yield { times, counts: ours };
+          shown = facts;
+        }
+        if (next || signal.aborted) continue;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    } finally {
+      watchers.delete(tell);
+      signal.removeEventListener("abort", stop);
+    }
+  };
+}
+
+/** Codes that expire wait since the moment of the reading, which is another each time. */
+const stableSince = ({ kind, oldestSince }: AttentionCount) => (kind === "VOUCHERS_EXPIRING" ? null : oldestSince);
