@@ -54,8 +54,7 @@ export function consoleResolvers({ db, clock, timeZone, notes, watchEveryMs, log
   }
 
   const timesAt = (now: Date): AttentionTimes => ({ now, today: localDateOf(now, timeZone) });
-  const kindsOf = ({ roles }: Operator) =>
-    attentionKinds.filter((kind) => hasRole(roles, rolesOfAttention(kind)));
+  const kindsOf = ({ roles }: Operator) => attentionKinds.filter((kind) => hasRole(roles, rolesOfAttention(kind)));
   const shown = ({ times, counts }: AttentionReading) => ({
     asOf: times.now,
     total: counts.reduce((sum, { count }) => sum + count, 0),

@@ -107,7 +107,9 @@ describe("a file of codes", () => {
       "select actor, details from audit_log where subject = $1 and action = 'vouchers.import'",
       [reward.sku],
     );
-    expect(audited).toEqual([{ actor: "operator", details: { batchId: expect.any(String), imported: expected.length } }]);
+    expect(audited).toEqual([
+      { actor: "operator", details: { batchId: expect.any(String), imported: expected.length } },
+    ]);
   });
 
   test.each<[string, Input, RegExp, string]>([
