@@ -14,7 +14,7 @@ const signIn = z.object({ token: z.string().min(1).max(MAX_TOKEN) });
 export interface ConsoleRouteOptions {
   isSecure: boolean;
   identify: Identify;
-  operatorToken: string | undefined;
+  operatorTokens: readonly string[];
   sessions: OperatorSessionStore;
   /** Whether a page of this server itself has sent the request. */
   isOwnPage: OriginCheck;
@@ -27,7 +27,7 @@ export interface ConsoleRouteOptions {
  * provider for a session in an httpOnly cookie; `POST /console/sign-out` ends the session. Both only for pages of this server.
  */
 export function mountConsoleSignIn(fastify: FastifyInstance, options: ConsoleRouteOptions): void {
-  const { isSecure, identify, operatorToken, sessions, isOwnPage, charge } = options;
+  const { isSecure, identify, operatorTokens, sessions, isOwnPage, charge } = options;
   const name = makeCookieNames(isSecure).operator;
   const attributes = { httpOnly: true, sameSite: "strict", secure: isSecure, path: "/" } as const;
 
@@ -53,7 +53,7 @@ export function mountConsoleSignIn(fastify: FastifyInstance, options: ConsoleRou
         "This key is not good: it may have expired, or have been withdrawn. Ask an operator with the role ADMIN for a new one.",
       );
     }
-    const opened = await sessions.open(operator, token === operatorToken ? token : undefined);
+    const opened = await sessions.open(operator, operatorTokens.includes(token) ? token : undefined);
     reply.setCookie(name, opened.secret, { ...attributes, expires: opened.expiresAt });
     return reply.code(204).send();
   });

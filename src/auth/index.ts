@@ -66,7 +66,7 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
   const signingKeys = makeSigningKeys(sessionSecret, clock);
   const accessTokens = makeAccessTokens(signingKeys, clock);
   const operatorKeys = makeOperatorKeyStore({ db, bus, clock });
-  const operatorSessions = makeOperatorSessionStore({ db, bus, clock, operatorToken: config.operatorToken });
+  const operatorSessions = makeOperatorSessionStore({ db, bus, clock, operatorTokens: config.operatorTokens });
   const requesters = makeRequesters(makeSecretBox(sessionSecret, "address"));
   const gate = makeSignInGate(config.databasePoolSize);
   const challenges = makeOtpChallengeStore(

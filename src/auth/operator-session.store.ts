@@ -49,12 +49,13 @@ export function makeOperatorSessionStore(deps: {
   db: Db;
   bus: Bus;
   clock: Clock;
-  operatorToken: string | undefined;
+  /** The values of OPERATOR_TOKEN that are good now. */
+  operatorTokens: readonly string[];
 }): OperatorSessionStore {
-  const { db, bus, clock, operatorToken } = deps;
-  const tokenHash = operatorToken === undefined ? null : hashOf(operatorToken);
+  const { db, bus, clock, operatorTokens } = deps;
+  const tokenHashes = operatorTokens.map(hashOf);
   const isSameToken = (stored: Uint8Array | null) =>
-    stored === null || (tokenHash !== null && Buffer.compare(stored, tokenHash) === 0);
+    stored === null || tokenHashes.some((hash) => Buffer.compare(stored, hash) === 0);
   const alive = () => ({ endedAt: null, expiresAt: { gt: clock.now() } });
 
   return {

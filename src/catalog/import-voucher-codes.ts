@@ -101,10 +101,7 @@ export function makeImportVoucherCodes(deps: {
         sealed.flatMap(({ hashes }) => hashes),
       );
       const isKnown = ({ hashes }: (typeof sealed)[number]) => hashes.some((hash) => known.has(hex(hash)));
-      const rejected = [
-        ...wrong,
-        ...sealed.filter(isKnown).map(({ row }) => ({ row, reason: "already in the pool" })),
-      ]
+      const rejected = [...wrong, ...sealed.filter(isKnown).map(({ row }) => ({ row, reason: "already in the pool" }))]
         .sort((a, b) => a.row - b.row)
         .map((each) => ({ ...each, line: lineOf(each.row) }));
       const good = sealed.filter((each) => !isKnown(each)).map(({ voucher }) => voucher);

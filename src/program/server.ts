@@ -308,7 +308,7 @@ export async function startServer({
       mountConsoleSignIn(fastify, {
         isSecure,
         identify,
-        operatorToken: config.operatorToken,
+        operatorTokens: config.operatorTokens,
         sessions: operatorSessions,
         isOwnPage,
         charge: ({ raw }) =>
