@@ -124,7 +124,9 @@ const config: CodegenConfig = {
       },
     },
     "docs/schema.graphql": { plugins: [{ add: { content: clientSdl(typeDefs) } }] },
-    "docs/subgraph.graphql": { plugins: [{ add: { content: subgraphSdl(typeDefs, { scopes: false }) } }] },
+    "docs/subgraph.graphql": {
+      plugins: [{ add: { content: subgraphSdl(typeDefs, { scopes: false, names: new Map() }) } }],
+    },
   },
 };
 

@@ -21,6 +21,7 @@ const graphqlTypes = {
     "microsite/src/**/*.graphql",
     "codegen.ts",
     "scripts/client-sdl.ts",
+    "src/graphql/router-names.ts",
     "src/graphql/subgraph-sdl.ts",
     "package-lock.json",
   ],

@@ -3,7 +3,8 @@ import { checkVault, makePictureFetcher, makeVoucherVault } from "./catalog/inde
 import type { Config } from "./config/config.ts";
 import { openFeatures } from "./features.ts";
 import type { CompiledOptions } from "./graphql/compiled.ts";
-import { buildSchema } from "./graphql/schema.ts";
+import { renameInSchema, supergraphNames } from "./graphql/router-names.ts";
+import { buildSchema, readTypeDefs } from "./graphql/schema.ts";
 import { makeDocumentGate, readManifests } from "./graphql/trusted-documents.ts";
 import { originOf } from "./http/origin.ts";
 import { siteManifests } from "./http/pages.ts";
@@ -151,7 +152,8 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
     running.defer(() => pictures.close());
 
     begin("Starting the gateway");
-    const server: Server = await startServer({ config, keepAliveMs: pace.keepAliveMs, metrics, log });
+    const { keepAliveMs, connections } = pace;
+    const server: Server = await startServer({ config, keepAliveMs, connections, metrics, log });
     running.defer(() => server.close({ delayMs: 0 }));
     const jobs = makeJobQueue({
       db,
@@ -201,19 +203,22 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
     };
     running.defer(repeat(reconcile, pace.reconcileEveryMs, "Reconciliation", log));
     running.defer(repeat(reconciliation.requestNightly, pace.nightlyCheckEveryMs, "The nightly reconciliation", log));
+    running.defer(audit.writeGathered); // after the server is closed, and before the database is
+    running.defer(repeat(audit.writeGathered, pace.auditGatherMs, "Writing the gathered uses of operators", log));
     await catalog.expireVouchers();
     const sweep = makeSweep({ db, clock, days: config.retentionDays, also: [feed.sweep, auth.sweep] });
     running.defer(repeat(sweep, SWEEP_EVERY_MS, "Forgetting old records", log));
     running.defer(await feed.startRelay());
     running.defer(awards.startCrediting());
 
-    const schema = buildSchema(features.resolvers, { scopes: config.routerScopes });
+    const names = supergraphNames(readTypeDefs(), config.routerTypes);
+    const schema = buildSchema(features.resolvers, { scopes: config.routerScopes, names });
     const { only, manifests } = config.trustedDocuments;
     const trusted = readManifests(manifests, schema, siteManifests());
     metrics?.trustOperations(trusted.values());
     const documents = makeDocumentGate(trusted, { only });
     await server.open({
-      schema,
+      schemas: { public: schema, router: renameInSchema(schema, names) },
       documents,
       features,
       sandboxUrl: sandbox?.url,

@@ -1,21 +1,92 @@
-import type { AuditUse } from "../domain/operator-use.ts";
-import { audit } from "../platform/audit.ts";
+import type { AuditUse, OperatorUse } from "../domain/operator-use.ts";
+import type { Operator } from "../domain/viewer.ts";
+import { type AuditRecord, audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
 import type { Db } from "../platform/db.ts";
 import type { Logger } from "../platform/logger.ts";
 
 const MAX_SUBJECT = 500;
+/** The uses of one entry. It is written when it has as many. */
+export const MOST_USES = 100;
+/** More kinds of reads at once are not gathered: each has an entry of its own. */
+const MOST_READS = 1_000;
 
-export function makeAuditUse({ db, clock, log }: { db: Db; clock: Clock; log: Logger }): AuditUse {
-  return async ({ operatorId }, { kind, subject, requestId }) => {
-    const entry = { actor: operatorId, action: `operator.${kind}`, subject: subject.slice(0, MAX_SUBJECT) };
+/** Uses of one operator that read the same root fields. */
+interface Read {
+  entry: Omit<AuditRecord, "at">;
+  /** Uses that no entry has yet. */
+  uses: { at: Date; requestId: string }[];
+}
+
+export interface UseAudit {
+  /**
+   * Writes the use into the audit log before it is carried out. A query that repeats another one of the operator's, with the same root
+   * fields, is gathered instead, with its moment and its request, until `writeGathered` (decision 21).
+   */
+  auditUse: AuditUse;
+  /** Writes an entry for each read with all its gathered uses. A read that was not repeated since the last call is forgotten. */
+  writeGathered(): Promise<void>;
+}
+
+export function makeUseAudit({ db, clock, log }: { db: Db; clock: Clock; log: Logger }): UseAudit {
+  const reads = new Map<string, Read>();
+
+  async function write(record: AuditRecord): Promise<void> {
     try {
-      await audit(db, { at: clock.now(), ...entry, details: { requestId } });
+      await audit(db, record);
     } catch (error) {
       // Operators need to read most while a database is in trouble. What cannot be written there is in the log.
       if (databaseTrouble(error) !== "read-only") throw error;
-      log.warn({ ...entry, requestId }, "An operator's use is not in the audit log, because the database is read-only");
+      const { actor, action, subject, details } = record;
+      log.warn(
+        { actor, action, subject, ...details },
+        "An operator's use is not in the audit log, because the database is read-only",
+      );
     }
+  }
+
+  async function writeUses(read: Read): Promise<void> {
+    const uses = read.uses.splice(0);
+    const [first] = uses;
+    if (!first) return;
+    const texts = uses.map(({ at, requestId }) => ({ at: at.toISOString(), requestId }));
+    try {
+      await write({ ...read.entry, at: clock.now(), details: { uses: texts } });
+    } catch (error) {
+      read.uses.unshift(...uses);
+      throw error;
+    }
+  }
+
+  const recordOf = ({ operatorId }: Operator, { kind, subject }: OperatorUse) => ({
+    actor: operatorId,
+    action: `operator.${kind}`,
+    subject: subject.slice(0, MAX_SUBJECT),
+  });
+
+  return {
+    async auditUse(operator, use) {
+      const { requestId, kind } = use;
+      const entry = recordOf(operator, use);
+      const now = clock.now();
+      const key = JSON.stringify([entry.actor, use.subject]);
+      const known = kind === "query" ? reads.get(key) : undefined;
+      if (known) {
+        known.uses.push({ at: now, requestId });
+        if (known.uses.length >= MOST_USES) await writeUses(known);
+        return;
+      }
+      await write({ ...entry, at: now, details: { requestId } });
+      // Known from now on and not before: a use is gathered only if an entry of its kind could be written.
+      if (kind === "query" && reads.size < MOST_READS && !reads.has(key)) reads.set(key, { entry, uses: [] });
+    },
+
+    async writeGathered() {
+      for (const [key, read] of reads) {
+        if (read.uses.length === 0) reads.delete(key);
+        else await writeUses(read);
+      }
+    },
   };
 }

@@ -148,6 +148,8 @@ export function readConfig(env: Record<string, string | undefined>) {
     routerSecrets: valuesOf(routerSecret, s.ROUTER_SECRET_FALLBACK),
     /** Whether the subgraph's SDL has `@requiresScopes`. */
     routerScopes: s.ROUTER_SCOPES,
+    /** The names of our types in the supergraph; no prefix is empty. */
+    routerTypes: { prefix: s.ROUTER_TYPE_PREFIX ?? "", unprefixed: s.ROUTER_UNPREFIXED_TYPES },
     webhookSecret,
     webhookSecrets: valuesOf(webhookSecret, s.WEBHOOK_SECRET_FALLBACK),
     /** Undefined lets no service in. */

@@ -242,6 +242,18 @@ const secrets = {
     "`true` if the subgraph's SDL is to say which scopes routers insist on for operators' fields; " +
       "[not every router can read that](docs/federation.md#operators-and-services)",
   ),
+  ROUTER_TYPE_PREFIX: as(
+    z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9_]{0,29}$/, "expected 1 to 30 letters, digits and underscores, a letter first")
+      .optional(),
+    "what the names of types begin with in a supergraph, such as `Tessera_`, where another subgraph has " +
+      "[types of the same names](docs/federation.md#names)",
+  ),
+  ROUTER_UNPREFIXED_TYPES: as(
+    list.default(["Customer", "Wallet", "GroupWallet", "Cart", "Order", "Reward"]),
+    "the types that keep their names with `ROUTER_TYPE_PREFIX`: those that other subgraphs refer to by a key",
+  ),
   WEBHOOK_SECRET: as(
     z.string().min(16, "expected at least 16 characters").optional(),
     "signs the warehouse's reports; in production there is no webhook unless set",

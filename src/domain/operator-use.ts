@@ -8,5 +8,5 @@ export interface OperatorUse {
   requestId: string;
 }
 
-/** Writes each use that an operator makes of the gateway into the audit log, by name. */
+/** Has each use that an operator makes of the gateway written into the audit log, by name. */
 export type AuditUse = (operator: Operator, use: OperatorUse) => Promise<void>;

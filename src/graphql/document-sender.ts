@@ -1,8 +1,10 @@
+import type { GraphQLSchema } from "graphql";
 import { type DocumentCache, makeDocumentCache } from "./document-cache.ts";
 import { type DocumentLimits, publicLimits, routerLimits } from "./limits.ts";
 
 /** What holds for the documents of anybody, or of trusted routers. A document that is valid for one may be over a limit of the other. */
 export interface DocumentSender {
+  schema: GraphQLSchema;
   limits: DocumentLimits;
   /** The documents that passed validation under these limits. */
   validated: DocumentCache;
@@ -13,7 +15,8 @@ export interface DocumentSenders {
   router: DocumentSender;
 }
 
-export const makeDocumentSenders = (): DocumentSenders => ({
-  public: { limits: publicLimits, validated: makeDocumentCache() },
-  router: { limits: routerLimits, validated: makeDocumentCache() },
+/** @param schemas for everybody, and as trusted routers know it */
+export const makeDocumentSenders = (schemas: { public: GraphQLSchema; router: GraphQLSchema }): DocumentSenders => ({
+  public: { schema: schemas.public, limits: publicLimits, validated: makeDocumentCache() },
+  router: { schema: schemas.router, limits: routerLimits, validated: makeDocumentCache() },
 });

@@ -10,10 +10,9 @@ export function resolveEntitiesOneByOne(schema: GraphQLSchema): GraphQLSchema {
   const union = schema.getType("_Entity");
   const resolve = field?.resolve;
   if (!field || !resolve || !isUnionType(union)) return schema;
-  const entities = new Set(union.getTypes().map(({ name }) => name));
 
   const one = (representation: unknown, place: number, ...[parent, , context, info]: Parameters<typeof resolve>) => {
-    const problem = problemOf(representation, entities);
+    const problem = problemOf(representation, info.schema);
     if (problem !== null) return badUserInput(`representations.${place}`, problem);
     try {
       const resolved: unknown = resolve(parent, { representations: [representation] }, context, info);
@@ -31,11 +30,13 @@ export function resolveEntitiesOneByOne(schema: GraphQLSchema): GraphQLSchema {
 
 const only = (resolved: unknown) => (resolved as unknown[])[0];
 
-function problemOf(representation: unknown, entities: ReadonlySet<string>): string | null {
+function problemOf(representation: unknown, schema: GraphQLSchema): string | null {
   if (typeof representation !== "object" || representation === null || Array.isArray(representation)) {
     return "must be an object with __typename and the fields of a key";
   }
   const { __typename: name } = representation as { __typename?: unknown };
   if (typeof name !== "string") return "needs a __typename";
-  return entities.has(name) ? null : "its __typename is no entity of this subgraph";
+  const union = schema.getType("_Entity"); // of the schema that the operation is read by, whose types may have other names
+  const isEntity = isUnionType(union) && union.getTypes().some((type) => type.name === name);
+  return isEntity ? null : "its __typename is no entity of this subgraph";
 }

@@ -1,31 +1,28 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { execute, type GraphQLError, type GraphQLSchema } from "graphql";
+import { execute, type GraphQLError } from "graphql";
 import { createHandler } from "graphql-sse";
 import type { AuditUse } from "../domain/operator-use.ts";
-import type { Viewer } from "../domain/viewer.ts";
 import { sendError } from "../http/error-page.ts";
+import type { Metrics } from "../observability/metrics.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Context } from "./context.ts";
 import { PublicError } from "./errors.ts";
+import { clientName, hashOf, loggedOperation } from "./logged-operation.ts";
 import type { Operations, SentOperation } from "./operations.ts";
 import { rootFields } from "./root-fields.ts";
 import { HOLD_BYTES, MAX_UNSENT_BYTES, STALLED_MS } from "./serve-socket.ts";
-import type { Endings } from "./socket-endings.ts";
+import type { ViewerEndings } from "./socket-endings.ts";
 import type { OpenCounts } from "./socket-limits.ts";
 import { subscribe } from "./subscribe.ts";
 
 const RETRY_AFTER_SECONDS = "5";
-/** A stream of an operator whose token is good for longer is ended then; the client opens it again. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface EventStreamOptions {
-  schema: GraphQLSchema;
   operations: Operations;
-  /** What streams end with: their sessions, and the keys of operators. */
-  sessionEnds: Endings;
-  keyEnds: Endings;
+  endings: ViewerEndings;
   auditUse: AuditUse;
+  metrics?: Metrics | undefined;
   open: OpenCounts;
   log: Logger;
   /** @throws PublicError if the credentials are refused */
@@ -52,9 +49,11 @@ export const wantsStream = ({ headers }: FastifyRequest): boolean =>
   headers.accept?.trimStart().startsWith("text/event-stream") ?? false;
 
 export function makeEventStreams(options: EventStreamOptions): EventStreams {
-  const { schema, operations, sessionEnds, keyEnds, auditUse, open, log, makeContext, blockOf } = options;
+  const { operations, endings, auditUse, open, metrics, log, makeContext, blockOf } = options;
   const { stalledMs = STALLED_MS } = options;
-  const responses = new Set<ServerResponse>();
+  /** The open streams, with the labels of their operations. */
+  const responses = new Map<ServerResponse, string>();
+  metrics?.sources.open("event streams", () => ({ count: responses.size, operations: [...responses.values()] }));
 
   /** Counts the stream among those that are open. @returns a function that counts it no more, or why it may not be opened */
   function enter({ viewer, isRouter }: Context, block: string): (() => void) | { status: number; problem: string } {
@@ -79,7 +78,7 @@ export function makeEventStreams(options: EventStreamOptions): EventStreams {
   }
 
   /** The messages of an operation, or an answer that is none. */
-  function openStream(sent: SentOperation, context: Context) {
+  function openStream(sent: SentOperation, context: Context, label: string, client: string | undefined) {
     const { requestId } = context;
     const shown = (errors: readonly GraphQLError[]) => errors.map((error) => operations.show(error, requestId));
     const protocol = createHandler({
@@ -88,10 +87,16 @@ export function makeEventStreams(options: EventStreamOptions): EventStreams {
       execute,
       subscribe: subscribe as never,
       async onSubscribe() {
-        const document = operations.admit(sent, context);
-        if (Array.isArray(document)) return { data: undefined as never, errors: document };
+        const admitted = operations.admit(sent, context);
+        if (Array.isArray(admitted)) return { data: undefined as never, errors: admitted };
+        const { schema, document, operation } = admitted;
         const { operationName, variables } = sent;
         const { viewer } = context;
+        const { type, ...named } = loggedOperation(operation, operationName, hashOf(document));
+        log.info(
+          { requestId, viewer: viewer.kind, client, ...named },
+          `${type} ${named.operation ?? ""} over an event stream`.replace("  ", " "),
+        );
         if (viewer.kind === "operator") await auditUse(viewer, { ...rootFields(document, operationName), requestId });
         return {
           schema,
@@ -101,8 +106,10 @@ export function makeEventStreams(options: EventStreamOptions): EventStreams {
           variableValues: variables ?? undefined,
         };
       },
-      onNext: (_, __, result) =>
-        "errors" in result && result.errors ? { ...result, errors: shown(result.errors) } : undefined,
+      onNext(_, __, result) {
+        metrics?.subscriptionEvent(label);
+        return "errors" in result && result.errors ? { ...result, errors: shown(result.errors) } : undefined;
+      },
     });
     const headers: Record<string, string> = { accept: "text/event-stream", "content-type": "application/json" };
     return protocol({
@@ -113,19 +120,6 @@ export function makeEventStreams(options: EventStreamOptions): EventStreams {
       raw: null,
       context: null,
     });
-  }
-
-  /** Ends the stream with the session, the key or the token that it was opened with. @returns a function that ends the watch */
-  function watchEnd(viewer: Viewer, end: () => void): () => void {
-    if (viewer.kind === "customer") return sessionEnds.watch(viewer.sessionId, end);
-    if (viewer.kind !== "operator") return () => {};
-    const { keyId, expiresAt } = viewer;
-    const unwatch = keyId ? keyEnds.watch(keyId, end) : () => {};
-    const timer = expiresAt && setTimeout(end, Math.min(Math.max(0, expiresAt.getTime() - Date.now()), MAX_TIMER_MS));
-    return () => {
-      clearTimeout(timer);
-      unwatch();
-    };
   }
 
   /** Cuts off a peer that takes nothing of what waits to be sent. */
@@ -160,21 +154,23 @@ export function makeEventStreams(options: EventStreamOptions): EventStreams {
         return void sendError(request, reply, release.status, release.problem);
       }
       try {
-        const [messages, { status, headers }] = await openStream(sent, context);
+        const label = metrics?.operationLabel(sent.operationName) ?? "";
+        const client = clientName((name) => request.headers[name]);
+        const [messages, { status, headers }] = await openStream(sent, context, label, client);
         if (messages === null || typeof messages === "string") {
           return void reply
             .code(status)
             .headers(headers ?? {})
             .send(messages);
         }
-        await write(messages, request, reply, context);
+        await write(messages, request, reply, { context, label });
       } finally {
         release();
       }
     },
 
     close() {
-      for (const response of responses) response.end();
+      for (const response of responses.keys()) response.end();
     },
   };
 
@@ -182,12 +178,12 @@ export function makeEventStreams(options: EventStreamOptions): EventStreams {
     messages: AsyncGenerator<string>,
     request: FastifyRequest,
     reply: FastifyReply,
-    { viewer }: Context,
+    { context, label }: { context: Context; label: string },
   ): Promise<void> {
     const { raw: response } = reply.hijack();
     const end = () => void messages.return(undefined);
-    const unwatch = watchEnd(viewer, () => response.end());
-    responses.add(response);
+    const unwatch = endings.watch(context.viewer, () => response.end());
+    responses.set(response, label);
     response.once("close", end).on("error", (error) => log.debug({ err: error }, "A stream broke off"));
     try {
       response.writeHead(200, {

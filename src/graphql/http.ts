@@ -33,7 +33,6 @@ import type { DocumentGate } from "./trusted-documents.ts";
 import { ROUTER_HEADER, type TrustedRouter } from "./trusted-router.ts";
 
 export interface GraphqlHttpOptions {
-  schema: GraphQLSchema;
   documents: DocumentGate;
   senders: DocumentSenders;
   trustedRouter: TrustedRouter;
@@ -92,8 +91,8 @@ export async function mountGraphql(
 }
 
 function makeApollo(
-  { schema, documents, compiled, isProduction, metrics, log, auditUse }: GraphqlHttpOptions,
-  { limits, validated }: DocumentSender,
+  { documents, compiled, isProduction, metrics, log, auditUse }: GraphqlHttpOptions,
+  { schema, limits, validated }: DocumentSender,
   traces: ApolloServerPlugin,
 ): ApolloServer<Context> {
   return new ApolloServer<Context>({

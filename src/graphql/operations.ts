@@ -4,6 +4,7 @@ import {
   type GraphQLSchema,
   getOperationAST,
   NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
   parse,
   specifiedRules,
   validate,
@@ -26,24 +27,26 @@ export interface SentOperation {
   operationName?: string | null | undefined;
 }
 
+export interface AdmittedOperation {
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+  /** The schema that the document is valid for. */
+  schema: GraphQLSchema;
+}
+
 /** Decides about operations that Apollo does not: those of sockets and event streams, under the same limits. */
 export interface Operations {
-  /** The document of an operation that may be run, or why it may not. Charges the caller with what it costs. */
-  admit(sent: SentOperation, context: Context): DocumentNode | GraphQLError[];
+  /** An operation that may be run, or why it may not. Charges the caller with what it costs. */
+  admit(sent: SentOperation, context: Context): AdmittedOperation | GraphQLError[];
   /** The error as the client may see it. What the client may not see is in the log, under the same id. */
   show(error: GraphQLError, requestId: string | undefined): GraphQLError;
 }
 
-export function makeOperations(deps: {
-  schema: GraphQLSchema;
-  documents: DocumentGate;
-  senders: DocumentSenders;
-  log: Logger;
-}): Operations {
-  const { schema, documents, senders, log } = deps;
+export function makeOperations(deps: { documents: DocumentGate; senders: DocumentSenders; log: Logger }): Operations {
+  const { documents, senders, log } = deps;
 
   /** The document of a text, or what is wrong with it. */
-  function validDocument(text: string, { limits, validated }: DocumentSender): DocumentNode | GraphQLError[] {
+  function validDocument(text: string, { schema, limits, validated }: DocumentSender): DocumentNode | GraphQLError[] {
     const key = documentKey(text);
     let document = validated.get(key);
     if (!document) {
@@ -57,13 +60,13 @@ export function makeOperations(deps: {
       if (invalid.length > 0) return invalid.map((error) => withoutSuggestion(error, "GRAPHQL_VALIDATION_FAILED"));
       validated.set(key, document);
     }
-    const introspection = introspectionOf(document);
+    const introspection = introspectionOf(document, schema);
     return introspection.length > 0 ? [...introspection] : document;
   }
 
   const introspections = new WeakMap<DocumentNode, readonly GraphQLError[]>();
   /** Errors of a document that asks about the schema, which Apollo alone answers. */
-  function introspectionOf(document: DocumentNode): readonly GraphQLError[] {
+  function introspectionOf(document: DocumentNode, schema: GraphQLSchema): readonly GraphQLError[] {
     let errors = introspections.get(document);
     if (!errors) {
       const found = validate(schema, document, [NoSchemaIntrospectionCustomRule], { maxErrors: MAX_ERRORS });
@@ -80,18 +83,19 @@ export function makeOperations(deps: {
       if (tooMany) return [tooMany];
       const admitted = documents.admit({ query, documentId, extensions }, context);
       if (admitted instanceof GraphQLError) return [admitted];
-      if (admitted.hash) return [refusal("PERSISTED_QUERY_NOT_FOUND", "No document has this id. Send its text.")];
+      if (admitted.hash) return [refusal("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")];
       const sender = isRouter ? senders.router : senders.public;
       const document = validDocument(admitted.text ?? "", sender);
       if (Array.isArray(document)) return document;
       const operation = getOperationAST(document, operationName);
-      if (!operation) return [refusal("BAD_USER_INPUT", "Say which operation to run.")];
+      if (!operation) return [refusal("OPERATION_RESOLUTION_FAILURE", notOne(operationName))];
       if (operation.operation === "mutation")
         return [refusal("BAD_USER_INPUT", "Mutations are sent by POST to /graphql.")];
+      const { schema } = sender;
       const cost = costOf({ schema, document, operationName, variables, limits: sender.limits });
       if (typeof cost !== "number") return [cost];
       const tooMuch = charge(cost);
-      return tooMuch ? [tooMuch] : document;
+      return tooMuch ? [tooMuch] : { document, operation, schema };
     },
 
     show(error, requestId) {
@@ -107,6 +111,12 @@ export function makeOperations(deps: {
 export function refusal(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code, retryable: code === "RATE_LIMITED" } });
 }
+
+/** Why an operation cannot be told, in the words of Apollo. */
+const notOne = (operationName: string | null | undefined) =>
+  operationName
+    ? `Unknown operation named "${operationName}".`
+    : "Must provide operation name if query contains multiple operations.";
 
 /** The same error under the code it has over HTTP, and without hints at what else the schema has. */
 function withoutSuggestion(error: GraphQLError, code: string): GraphQLError {

@@ -9,7 +9,7 @@ import { forbidden } from "./errors.ts";
 import type { Resolvers } from "./generated/resolvers.ts";
 import { type FindReference, nodeResolvers } from "./node.resolvers.ts";
 import { CalendarDate, DateTime, Points } from "./scalars.ts";
-import { subgraphSdl } from "./subgraph-sdl.ts";
+import { type SubgraphOptions, subgraphSdl } from "./subgraph-sdl.ts";
 
 const schemaDir = packageFile("schema/");
 
@@ -21,7 +21,7 @@ export function readTypeDefs(): DocumentNode[] {
 }
 
 /** The executable schema: the SDL of `schema/` as a Federation 2 subgraph, with the features' resolvers. */
-export function buildSchema(features: readonly Resolvers[], options: { scopes?: boolean } = {}): GraphQLSchema {
+export function buildSchema(features: readonly Resolvers[], options: Partial<SubgraphOptions> = {}): GraphQLSchema {
   const finders = new Map(
     features
       .flatMap((feature) => Object.entries(feature) as [string, Fields][])
@@ -42,14 +42,17 @@ export function buildSchema(features: readonly Resolvers[], options: { scopes?: 
 }
 
 /** Answers `_service` for trusted routers only: its SDL names every operation, those for operators too. */
-function describeToRouters(schema: GraphQLSchema, { scopes = false }: { scopes?: boolean }): GraphQLSchema {
+function describeToRouters(
+  schema: GraphQLSchema,
+  { scopes = false, names = new Map() }: Partial<SubgraphOptions>,
+): GraphQLSchema {
   let sdl: string | undefined;
   const field = schema.getQueryType()?.getFields()["_service"];
   if (!field) return schema;
   field.resolve = (_, __, { isRouter }: Context) => {
     if (!isRouter)
       throw forbidden("This is for a federated router, which sends ROUTER_SECRET in Router-Authorization.");
-    sdl ??= subgraphSdl(readTypeDefs(), { scopes });
+    sdl ??= subgraphSdl(readTypeDefs(), { scopes, names });
     return { sdl };
   };
   return schema;

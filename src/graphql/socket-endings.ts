@@ -1,7 +1,10 @@
+import type { Viewer } from "../domain/viewer.ts";
 import type { Logger } from "../platform/logger.ts";
 
 /** A notification can get lost: what all sockets stand on is checked as often, by one read. */
 const CHECK_MS = 15_000;
+/** Timers for longer fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface EndingsOptions {
   /** Calls the listener when the session, or the key, of this id ends. @returns a function that stops listening */
@@ -53,4 +56,53 @@ export function makeEndings({ onEnd, liveAmong, log }: EndingsOptions): Endings 
       };
     },
   };
+}
+
+/** Ends sockets and event streams with what they were opened with. */
+export interface ViewerEndings {
+  /**
+   * Calls `end`, with a reason for people, when the viewer's session ends, when the operator's key is withdrawn, or when the
+   * operator's token, key or session expires.
+   *
+   * @returns a function that ends the watch
+   */
+  watch(viewer: Viewer, end: (reason: string) => void): () => void;
+}
+
+export function makeViewerEndings({
+  sessions,
+  keys,
+  operatorSessions,
+}: {
+  sessions: Endings;
+  keys: Endings;
+  operatorSessions: Endings;
+}): ViewerEndings {
+  return {
+    watch(viewer, end) {
+      if (viewer.kind === "customer") return sessions.watch(viewer.sessionId, () => end("Session ended"));
+      if (viewer.kind !== "operator") return () => {};
+      const { keyId, sessionId, expiresAt } = viewer;
+      const unwatchKey = keyId ? keys.watch(keyId, () => end("Key withdrawn")) : () => {};
+      const unwatchSession = sessionId ? operatorSessions.watch(sessionId, () => end("Session ended")) : () => {};
+      const unwatchToken = expiresAt ? at(expiresAt, () => end("Token expired")) : () => {};
+      return () => {
+        unwatchKey();
+        unwatchSession();
+        unwatchToken();
+      };
+    },
+  };
+}
+
+/** Calls the function at a moment, at once if that is over. @returns a function that forgets it */
+function at(moment: Date, then: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const wait = () => {
+    const leftMs = moment.getTime() - Date.now();
+    if (leftMs <= 0) then();
+    else timer = setTimeout(wait, Math.min(leftMs, MAX_TIMER_MS));
+  };
+  wait();
+  return () => clearTimeout(timer);
 }

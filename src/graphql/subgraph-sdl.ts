@@ -9,8 +9,15 @@ import {
   visit,
 } from "graphql";
 
+import { renameInSdl, type SupergraphNames } from "./router-names.ts";
+
 const SCOPES = "requiresScopes";
 const NODE = "Node";
+
+export interface SubgraphOptions {
+  scopes: boolean;
+  names: SupergraphNames;
+}
 
 /**
  * The SDL from which a supergraph is composed. It differs from the schema in these points:
@@ -19,14 +26,18 @@ const NODE = "Node";
  * - The fields of entities are nullable. A viewer who may not see an entity gets null for the reference, and routers answer an
  *   error in the place of a field that is null and must not be.
  *
+ * - Types have the names that they are to have in the supergraph.
+ *
  * @param options.scopes whether it says which scopes a router is to insist on: `@apollo/gateway` refuses such a supergraph
  */
-export function subgraphSdl(typeDefs: readonly DocumentNode[], { scopes }: { scopes: boolean }): string {
+export function subgraphSdl(typeDefs: readonly DocumentNode[], { scopes, names }: SubgraphOptions): string {
   const objects = typeDefs.flatMap(({ definitions }) =>
     definitions.filter((definition) => definition.kind === Kind.OBJECT_TYPE_DEFINITION),
   );
   const entities = new Set(objects.filter(isEntity).map(({ name }) => name.value));
-  const modules = typeDefs.map((document) => ({ typeDefs: forSupergraph(document, entities, scopes) }));
+  const modules = typeDefs.map((document) => ({
+    typeDefs: renameInSdl(forSupergraph(document, entities, scopes), names),
+  }));
   const schema = buildSubgraphSchema(modules.filter(({ typeDefs }) => typeDefs.definitions.length > 0));
   const { data, errors } = graphqlSync({ schema, source: "{ _service { sdl } }" });
   if (errors?.[0]) throw errors[0];

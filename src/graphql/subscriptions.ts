@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { execute, type FormattedExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from "graphql";
+import { execute, type FormattedExecutionResult, GraphQLError } from "graphql";
 import { CloseCode, makeServer, type ServerOptions } from "graphql-ws";
 import { type ServerOptions as SocketOptions, type WebSocket, WebSocketServer } from "ws";
 import type { AuditUse } from "../domain/operator-use.ts";
@@ -13,7 +13,7 @@ import { clientName, hashOf, loggedOperation } from "./logged-operation.ts";
 import { type Operations, refusal } from "./operations.ts";
 import { rootFields } from "./root-fields.ts";
 import { serveSocket } from "./serve-socket.ts";
-import type { Endings } from "./socket-endings.ts";
+import type { ViewerEndings } from "./socket-endings.ts";
 import type { OpenCounts } from "./socket-limits.ts";
 import { subscribe } from "./subscribe.ts";
 import { ROUTER_HEADER, type TrustedRouter } from "./trusted-router.ts";
@@ -25,20 +25,14 @@ const INIT_WAIT_MS = 3_000;
 const CLOSE_WAIT_MS = 2_000;
 /** How long a socket of nobody in particular may be open without an operation. */
 const IDLE_MS = 60_000;
-/** Longer ones fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 const NORMAL_CLOSURE = 1000;
 const SERVICE_RESTART = 1012;
 const TRY_AGAIN_LATER = 1013;
 
 export interface SubscriptionOptions {
-  schema: GraphQLSchema;
   operations: Operations;
   trustedRouter: TrustedRouter;
-  /** What sockets end with: their sessions, and the keys and sessions of operators. */
-  sessionEnds: Endings;
-  keyEnds: Endings;
-  operatorSessionEnds?: Endings | undefined;
+  endings: ViewerEndings;
   metrics?: Metrics | undefined;
   log: Logger;
   isOriginAllowed(request: IncomingMessage): boolean;
@@ -75,22 +69,12 @@ interface SocketExtra {
 
 /** Serves graphql-ws at `/graphql` of an HTTP server. @returns a function that closes every socket */
 export function mountSubscriptions(server: Server, options: SubscriptionOptions): () => Promise<void> {
-  const {
-    schema,
-    operations,
-    trustedRouter,
-    sessionEnds,
-    keyEnds,
-    operatorSessionEnds,
-    log,
-    isOriginAllowed,
-    identify,
-  } = options;
+  const { operations, trustedRouter, endings, log, isOriginAllowed, identify } = options;
   const { makeContext, auditUse, open, blockOf, stalledMs, metrics } = options;
   const { show } = operations;
   const states = new Set<SocketState>();
-  metrics?.sources.sockets(() => ({
-    sockets: sockets.clients.size,
+  metrics?.sources.open("websockets", () => ({
+    count: sockets.clients.size,
     operations: [...states].flatMap(({ running }) => [...running.values()].map(({ label }) => label)),
   }));
   const socketOptions: SocketOptions & { closeTimeout: number } = {
@@ -130,17 +114,6 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
     }
   };
 
-  /** @returns what lets the socket go; null where its session has as many as it may */
-  function ofSession(socket: WebSocket, sessionId: string): (() => void) | null {
-    const uncount = open.ofSession.open(sessionId);
-    if (!uncount) return null;
-    const release = sessionEnds.watch(sessionId, () => socket.close(CloseCode.Forbidden, "Session ended"));
-    return () => {
-      release();
-      uncount();
-    };
-  }
-
   /** Closes the socket of nobody in particular when nothing has run on it for a while. */
   function closeWhenIdle(extra: SocketExtra): () => void {
     const check = setInterval(() => {
@@ -151,38 +124,19 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
     return () => clearInterval(check);
   }
 
-  /** Closes an operator's socket when the token that it was opened with ends. */
-  function closeWithToken(socket: WebSocket, expiresAt: Date): () => void {
-    let timer: NodeJS.Timeout;
-    const wait = () => {
-      const leftMs = expiresAt.getTime() - Date.now();
-      if (leftMs <= 0) socket.close(CloseCode.Forbidden, "Token expired");
-      else timer = setTimeout(wait, Math.min(leftMs, MAX_TIMER_MS));
-    };
-    wait();
-    return () => clearTimeout(timer);
-  }
-
   /** @returns what lets the socket go; null where there are as many of its kind as may be */
   function claim(extra: SocketExtra, viewer: Viewer): (() => void) | null {
     const { socket } = extra;
-    if (viewer.kind === "customer") return ofSession(socket, viewer.sessionId);
-    const releases = [closeWhenIdle(extra)];
-    if (viewer.kind === "operator") {
-      const { expiresAt, keyId, sessionId } = viewer;
-      if (expiresAt) releases.push(closeWithToken(socket, expiresAt));
-      if (keyId) releases.push(keyEnds.watch(keyId, () => socket.close(CloseCode.Forbidden, "Key withdrawn")));
-      if (sessionId && operatorSessionEnds) {
-        releases.push(operatorSessionEnds.watch(sessionId, () => socket.close(CloseCode.Forbidden, "Session ended")));
-      }
-    }
+    const leave = viewer.kind === "customer" ? open.ofSession.open(viewer.sessionId) : closeWhenIdle(extra);
+    if (!leave) return null;
+    const unwatch = endings.watch(viewer, (reason) => socket.close(CloseCode.Forbidden, reason));
     return () => {
-      for (const release of releases) release();
+      unwatch();
+      leave();
     };
   }
 
   const handlers: ServerOptions<Record<string, unknown>, SocketExtra> = {
-    schema,
     execute,
     subscribe,
     connectionInitWaitTimeout: INIT_WAIT_MS,
@@ -235,15 +189,12 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
         return refuse([refusal("BAD_USER_INPUT", "The last operation of this id has not ended yet. Use a new id.")]);
       }
       try {
-        const document = operations.admit(payload, contextValue);
-        if (Array.isArray(document)) return refuse(document);
+        const admitted = operations.admit(payload, contextValue);
+        if (Array.isArray(admitted)) return refuse(admitted);
+        const { schema, document, operation } = admitted;
         const { operationName, variables } = payload;
         state.running.set(id, { requestId, label: metrics?.operationLabel(operationName) ?? "" });
-        const { type, ...named } = loggedOperation(
-          getOperationAST(document, operationName),
-          operationName,
-          hashOf(document),
-        );
+        const { type, ...named } = loggedOperation(operation, operationName, hashOf(document));
         log.info(
           { requestId, viewer: state.viewer.kind, client: state.client, ...named },
           `${type} ${named.operation ?? ""} over a websocket`.replace("  ", " "),

@@ -39,8 +39,8 @@ export interface Metrics {
     pool(pool: Pick<Pool, "totalCount" | "idleCount" | "waitingCount">): void;
     /** Adds a connection to an upstream whose calls are paused while it fails. */
     circuit(service: string, isOpen: () => boolean): void;
-    /** Adds what is open over sockets: the number of sockets, and the operations under way on them. */
-    sockets(read: () => { sockets: number; operations: readonly string[] }): void;
+    /** Adds what is open: the number of websockets or event streams, and the operations under way on them. */
+    open(kind: "websockets" | "event streams", read: () => { count: number; operations: readonly string[] }): void;
     /** Adds the jobs of this process. */
     jobs(read: () => { running: number; queued: number }): void;
     /** Adds the commands in Redis. A rejected read leaves the figures out. */
@@ -184,16 +184,7 @@ export function makeMetrics(process: { kind: string; version: string }): Metrics
         });
       },
       circuit: circuits(),
-      sockets(read) {
-        const sockets = gauge("tessera_websockets", "Open websockets");
-        const subscribers = gauge("tessera_subscribers", "Operations under way on websockets, by name", ["operation"]);
-        readers.push(() => {
-          const now = read();
-          sockets.set(now.sockets);
-          subscribers.reset();
-          for (const operation of now.operations) subscribers.inc({ operation });
-        });
-      },
+      open: openConnections(),
       jobs(read) {
         const jobs = gauge("tessera_job_slots", "Jobs that this process runs, or has leased and not begun", ["state"]);
         readers.push(() => {
@@ -227,6 +218,26 @@ export function makeMetrics(process: { kind: string; version: string }): Metrics
       return registry.metrics();
     },
   };
+
+  function openConnections(): Metrics["sources"]["open"] {
+    const gauges = {
+      websockets: gauge("tessera_websockets", "Open websockets"),
+      "event streams": gauge("tessera_event_streams", "Open event streams"),
+    };
+    const subscribers = gauge("tessera_subscribers", "Operations under way on websockets and event streams, by name", [
+      "operation",
+    ]);
+    const sources: { kind: keyof typeof gauges; read: Parameters<Metrics["sources"]["open"]>[1] }[] = [];
+    readers.push(() => {
+      subscribers.reset();
+      for (const { kind, read } of sources) {
+        const { count, operations } = read();
+        gauges[kind].set(count);
+        for (const operation of operations) subscribers.inc({ operation });
+      }
+    });
+    return (kind, read) => void sources.push({ kind, read });
+  }
 
   function circuits(): Metrics["sources"]["circuit"] {
     const known: { service: string; isOpen(): boolean }[] = [];

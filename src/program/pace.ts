@@ -2,6 +2,7 @@ import { ANSWER_GRID_MS, untilNextTick } from "../auth/index.ts";
 import { type RetryPolicies, retryPolicies } from "../ledger/retry-policies.ts";
 import type { CapillaryOptions } from "../upstream/capillary/capillary.ts";
 import type { Patience } from "../upstream/http.ts";
+import type { ConnectionLimits } from "./server.ts";
 
 /**
  * How long the gateway waits, how often it does what it repeats, and how much of it at once, beside the settings. A
@@ -15,6 +16,10 @@ export interface Pace {
   keepAliveMs: number | undefined;
   /** How often it is checked whether last night is still to be reconciled. */
   nightlyCheckEveryMs: number;
+  /** In place of the limits of HTTP connections. */
+  connections: ConnectionLimits | undefined;
+  /** How long operators' reads that repeat others are gathered before they are in the audit log. */
+  auditGatherMs: number;
   /** How often the figures of the database are read for the metrics. */
   figuresEveryMs: number | undefined;
   /** How often awards to be credited are looked for when no notification comes; 0 credits nothing, even with one. */
@@ -48,6 +53,8 @@ export const productPace: Pace = {
   reconcileEveryMs: 30_000,
   keepAliveMs: undefined,
   nightlyCheckEveryMs: 60_000,
+  connections: undefined,
+  auditGatherMs: 60_000,
   figuresEveryMs: undefined,
   creditPollMs: 30_000,
   catalogSyncAfterMs: 1_000,

@@ -32,7 +32,7 @@ import { mountGraphql } from "../graphql/http.ts";
 import { makeOperations } from "../graphql/operations.ts";
 import { makeOriginCheck } from "../graphql/origins.ts";
 import { makeRateLimits, OPERATION_COST } from "../graphql/rate-limits.ts";
-import { makeEndings } from "../graphql/socket-endings.ts";
+import { makeEndings, makeViewerEndings } from "../graphql/socket-endings.ts";
 import { makeOpenCounts } from "../graphql/socket-limits.ts";
 import { mountSubscriptions } from "../graphql/subscriptions.ts";
 import type { DocumentGate } from "../graphql/trusted-documents.ts";
@@ -54,16 +54,30 @@ import { mountRest } from "../rest/index.ts";
 import { gatewayListens } from "./check-ports.ts";
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
-const REQUEST_TIMEOUT_MS = 30_000;
-const HEADERS_TIMEOUT_MS = 10_000;
 /**
  * For how long a connection without a request is kept open. A load balancer keeps its own for up to 60 s, and would send a request
  * on a connection that is closed in that moment; strangers may not hold connections for as long.
  */
 const KEEP_ALIVE_MS = { behindProxy: 72_000, else: 5_000 };
 const MAX_SOCKETS = 5_000;
-/** Sockets, and as many requests at once. */
-const MAX_CONNECTIONS = 2 * MAX_SOCKETS;
+
+/** The limits of HTTP connections, against peers that send slowly or nothing. Times are in milliseconds. */
+export interface ConnectionLimits {
+  /** Of sockets and requests together. */
+  most: number;
+  /** For the header of a request, from its first byte, or from the beginning of the connection. */
+  headersMs: number;
+  /** For a whole request. */
+  requestMs: number;
+  /** How often both are checked. */
+  checkEveryMs: number;
+}
+const connectionLimits: ConnectionLimits = {
+  most: 2 * MAX_SOCKETS,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  checkEveryMs: 5_000,
+};
 const DRAIN_MS = 5_000;
 /** The cost of a try to sign in to the console, in the points of the rate limits. */
 const SIGN_IN_COST = 100;
@@ -74,7 +88,8 @@ const UNREADABLE_ADDRESS =
   "The address is not valid: each % must be followed by two hexadecimal digits, and the bytes must be UTF-8.";
 
 export interface ServerParts {
-  schema: GraphQLSchema;
+  /** For everybody, and as trusted routers know it. */
+  schemas: { public: GraphQLSchema; router: GraphQLSchema };
   documents: DocumentGate;
   features: Features;
   /** Of the sandbox that this process started. */
@@ -105,11 +120,13 @@ export async function startServer({
   keepAliveMs = config.trustProxy ? KEEP_ALIVE_MS.behindProxy : KEEP_ALIVE_MS.else,
   metrics,
   log,
+  connections = connectionLimits,
 }: {
   config: Config;
   keepAliveMs?: number | undefined;
   metrics?: Metrics | undefined;
   log: Logger;
+  connections?: ConnectionLimits | undefined;
 }): Promise<Server> {
   const overTls = config.isProduction ? { "strict-transport-security": `max-age=${HSTS_SECONDS}` } : {};
   const comeBack: RequestListener = ({ headers }, response) => {
@@ -130,14 +147,14 @@ export async function startServer({
   let answer = comeBack;
   const http = createServer(
     {
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: 5_000,
+      requestTimeout: connections.requestMs,
+      headersTimeout: connections.headersMs,
+      connectionsCheckingInterval: connections.checkEveryMs,
       keepAliveTimeout: keepAliveMs,
     },
     (request, response) => answer(request, response),
   );
-  http.maxConnections = MAX_CONNECTIONS;
+  http.maxConnections = connections.most;
   try {
     http.listen(config.port, config.host);
     await once(http, "listening");
@@ -164,7 +181,7 @@ export async function startServer({
     url: originOf(config.host, port),
     port,
 
-    async open({ schema, documents, features, sandboxUrl, checkReady, compiled }) {
+    async open({ schemas, documents, features, sandboxUrl, checkReady, compiled }) {
       const fastify = Fastify({
         logger: false,
         trustProxy: config.trustProxy,
@@ -273,14 +290,14 @@ export async function startServer({
         };
       };
 
-      const senders = makeDocumentSenders();
+      const senders = makeDocumentSenders(schemas);
       const trustedRouter = makeTrustedRouter(config.routerSecrets);
       const { costPerMinute } = config;
       const rateLimits = makeRateLimits(costPerMinute);
       /** A trusted router is believed the address that it relays, wherever it runs. */
       const addressOf = (request: IncomingMessage, isRouter: boolean) =>
         proxyAddr(request, (address, distance) => (isRouter && distance === 0) || trusted(address, distance));
-      const operations = makeOperations({ schema, documents, senders, log });
+      const operations = makeOperations({ documents, senders, log });
       const sessionEnds = makeEndings({ onEnd: sessions.onEnd, liveAmong: sessions.liveAmong, log });
       const { onEnd: onKeyEnd, liveAmong: liveKeys } = auth.operatorKeys;
       const keyEnds = makeEndings({ onEnd: onKeyEnd, liveAmong: liveKeys, log });
@@ -288,6 +305,11 @@ export async function startServer({
         onEnd: operatorSessions.onEnd,
         liveAmong: operatorSessions.liveAmong,
         log,
+      });
+      const endings = makeViewerEndings({
+        sessions: sessionEnds,
+        keys: keyEnds,
+        operatorSessions: operatorSessionEnds,
       });
       const open = makeOpenCounts({
         perSession: config.socketsPerSession,
@@ -315,12 +337,11 @@ export async function startServer({
           rateLimits.charge({ viewer: anonymous, block: addressBlock(addressOf(raw, false)) }, SIGN_IN_COST).error,
       });
       const streams = makeEventStreams({
-        schema,
         operations,
-        sessionEnds,
-        keyEnds,
+        endings,
         open,
         auditUse: audit.auditUse,
+        metrics,
         log,
         blockOf: ({ raw }) => addressBlock(addressOf(raw, false)),
         async makeContext(request) {
@@ -341,7 +362,6 @@ export async function startServer({
         signal: stopping.signal,
       });
       const stopGraphql = await mountGraphql(fastify, {
-        schema,
         documents,
         senders,
         trustedRouter,
@@ -379,12 +399,9 @@ export async function startServer({
         },
       });
       const stopSubscriptions = mountSubscriptions(http, {
-        schema,
         operations,
         trustedRouter,
-        sessionEnds,
-        keyEnds,
-        operatorSessionEnds,
+        endings,
         metrics,
         log,
         isOriginAllowed: mayUseCookies,

@@ -1,6 +1,15 @@
 import { z } from "zod";
 import { isRefused, type Refusal, refusal } from "../domain/refusal.ts";
-import { type Connection, connectionFields, cursorPart, makeCursor, readPage, toPage } from "../graphql/connection.ts";
+import {
+  type Connection,
+  connectionFields,
+  cursorPart,
+  makeCursor,
+  type PageArgs,
+  type PageBounds,
+  readPage,
+  toPage,
+} from "../graphql/connection.ts";
 import { badUserInput } from "../graphql/errors.ts";
 import type { Resolvers, RunReconciliationInput } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
@@ -11,7 +20,7 @@ import { type Db, inTransaction } from "../platform/db.ts";
 import { startOfDay } from "../platform/time-zone.ts";
 import { readLedgerFile } from "./ledger-file.ts";
 import { storeEntries } from "./ledger-statement.ts";
-import type { Break, ReconciliationStore, Run } from "./reconciliation.store.ts";
+import type { Break, Cursor, ReconciliationStore, Run } from "./reconciliation.store.ts";
 import type { RepairBreak } from "./repair-break.ts";
 import type { Reconciliation } from "./run-reconciliation.ts";
 import { readSettlement, type Settlement, settlementCsv } from "./settlement.ts";
@@ -34,12 +43,12 @@ export function reconciliationResolvers(deps: ReconciliationResolversDeps): Reso
   const { db, store, reconciliation, repairBreak, timeZone, clock } = deps;
 
   async function page<Row extends { id: string }>(
-    { first, after }: { first?: number | null | undefined; after?: string | null | undefined },
+    args: PageArgs,
     atOf: (row: Row) => Date,
-    read: (page: { limit: number; after: readonly [string, string] | null }) => Promise<Row[]>,
+    read: (page: PageBounds<Cursor>) => Promise<Row[]>,
     totalCount: () => Promise<number>,
   ): Promise<Connection<Row>> {
-    const bounds = readPage({ first, after }, cursorShape);
+    const bounds = readPage(args, cursorShape);
     return {
       ...toPage(await read(bounds), bounds),
       cursorOf: (row) => makeCursor([atOf(row).toISOString(), row.id]),
@@ -72,7 +81,7 @@ export function reconciliationResolvers(deps: ReconciliationResolversDeps): Reso
           states,
           ...(runId != null && { runId: uuidOf("ReconciliationRun", runId) ?? NOWHERE }),
         };
-        const read = (from: Parameters<typeof store.breaks>[1]) => store.breaks(wanted, from);
+        const read = (bounds: PageBounds<Cursor>) => store.breaks(wanted, bounds);
         return page<Break>(
           args,
           ({ since }) => since,

@@ -1,15 +1,13 @@
 import { randomUUID } from "node:crypto";
+import type { PageBounds } from "../graphql/connection.ts";
 import { type Db, inTransaction, Prisma } from "../platform/db.ts";
 import type { BreakClass, BreakState } from "../platform/generated/prisma/enums.ts";
 import { type Comparison, type FoundBreak, type Period, REPAIR_REASON } from "./break.ts";
 
 export type Run = Prisma.ReconciliationRunGetPayload<object>;
 export type Break = Prisma.ReconciliationBreakGetPayload<{ include: { run: true } }>;
+/** The sort key of a run (`requestedAt`) or a break (`since`). */
 export type Cursor = readonly [at: string, id: string];
-export interface Page {
-  limit: number;
-  after: Cursor | null;
-}
 
 export interface BreakFilter {
   classes?: readonly BreakClass[] | null | undefined;
@@ -19,10 +17,10 @@ export interface BreakFilter {
 
 export interface ReconciliationStore {
   runById(id: string): Promise<Run | null>;
-  runs(page: Page): Promise<Run[]>;
+  runs(page: PageBounds<Cursor>): Promise<Run[]>;
   countRuns(): Promise<number>;
   breakById(id: string): Promise<Break | null>;
-  breaks(filter: BreakFilter, page: Page): Promise<Break[]>;
+  breaks(filter: BreakFilter, page: PageBounds<Cursor>): Promise<Break[]>;
   countBreaks(filter: BreakFilter): Promise<number>;
   /**
    * Records what a run has found: new differences are rows, known ones are seen again, and differences of the period that are gone are
@@ -40,35 +38,35 @@ export function makeReconciliationStore(db: Db): ReconciliationStore {
 
   return {
     runById: (id) => db.reconciliationRun.findUnique({ where: { id } }),
-    runs: ({ limit, after }) =>
-      db.reconciliationRun.findMany({
-        where: after
-          ? {
-              OR: [
-                { requestedAt: { lt: new Date(after[0]) } },
-                { requestedAt: new Date(after[0]), id: { lt: after[1] } },
-              ],
-            }
-          : {},
-        orderBy: [{ requestedAt: "desc" }, { id: "desc" }],
+    runs({ limit, after, before, backwards }) {
+      const beyond = (cursor: Cursor | null, than: "lt" | "gt"): Prisma.ReconciliationRunWhereInput => {
+        if (cursor === null) return {};
+        const [requestedAt, id] = [new Date(cursor[0]), cursor[1]];
+        return { OR: [{ requestedAt: { [than]: requestedAt } }, { requestedAt, id: { [than]: id } }] };
+      };
+      const direction = backwards ? "asc" : "desc";
+      return db.reconciliationRun.findMany({
+        where: { AND: [beyond(after, "lt"), beyond(before, "gt")] },
+        orderBy: [{ requestedAt: direction }, { id: direction }],
         take: limit,
-      }),
+      });
+    },
     countRuns: () => db.reconciliationRun.count(),
     breakById: (id) => db.reconciliationBreak.findUnique({ where: { id }, include: { run: true } }),
-    breaks: (filter, { limit, after }) =>
-      db.reconciliationBreak.findMany({
-        where: {
-          AND: [
-            where(filter),
-            after
-              ? { OR: [{ since: { lt: new Date(after[0]) } }, { since: new Date(after[0]), id: { lt: after[1] } }] }
-              : {},
-          ],
-        },
+    breaks(filter, { limit, after, before, backwards }) {
+      const beyond = (cursor: Cursor | null, than: "lt" | "gt"): Prisma.ReconciliationBreakWhereInput => {
+        if (cursor === null) return {};
+        const [since, id] = [new Date(cursor[0]), cursor[1]];
+        return { OR: [{ since: { [than]: since } }, { since, id: { [than]: id } }] };
+      };
+      const direction = backwards ? "asc" : "desc";
+      return db.reconciliationBreak.findMany({
+        where: { AND: [where(filter), beyond(after, "lt"), beyond(before, "gt")] },
         include: { run: true },
-        orderBy: [{ since: "desc" }, { id: "desc" }],
+        orderBy: [{ since: direction }, { id: direction }],
         take: limit,
-      }),
+      });
+    },
     countBreaks: (filter) => db.reconciliationBreak.count({ where: where(filter) }),
 
     record: (run, comparisons, { quietMs, now }) =>

@@ -8,7 +8,7 @@ import {
   type TestGateway,
   type TestReward,
 } from "../support/gateway.ts";
-import type { GraphqlAnswer } from "../support/graphql.ts";
+import type { Caller, GraphqlAnswer } from "../support/graphql.ts";
 import { orderPrepared, orderSettled, placeOrder } from "../support/orders.ts";
 import { idleInBackground, queriesOf } from "../support/sql-spy.ts";
 import { compositions, type Part, type Router, startApolloGateway, startHiveGateway } from "./support/routers.ts";
@@ -141,6 +141,8 @@ test.each(Object.entries(compositions))("%s accepts the subgraphs", (_, compose)
   expect(supergraph).toContain("nickname");
 });
 
+const [firstOf, secondOf] = [<T>(list: T[]) => list[0], <T>(list: T[]) => list[1]];
+
 const starts = {
   "Apollo Gateway": startApolloGateway,
   "Hive Gateway": startHiveGateway("ws"),
@@ -181,8 +183,6 @@ describe.each(Object.entries(starts))("behind %s", (name, start) => {
     familyOfTheYear { externalId groupId balance motto yearsTogether }
     fans { id customerId nickname }
     notes { cart { version } wallet { balance held } order { number mood complaint } } }`;
-  const [firstOf, secondOf] = [<T>(list: T[]) => list[0], <T>(list: T[]) => list[1]];
-
   test("entities are joined by each of their keys", async () => {
     const data = await ok<Record<"reviews" | "complaints" | "families" | "fans" | "notes", object[]>>(
       owner.token,
@@ -328,5 +328,136 @@ test("a router sends documents of its own where only trusted ones are run", asyn
   });
   expect(await response.json()).toMatchObject({
     data: { me: { customerId: owner.customerId }, rewards: { nodes: [{ reviewCount: 3 }] } },
+  });
+});
+
+describe("beside a subgraph that has types of our names", () => {
+  const namesakesSdl = `
+    ${link}
+    type Query { browserSession: Session! strayShipments: [Shipment!]! problems: [UserError!]! stored: Voucher! }
+    type Mutation { moveHouse(address: AddressInput!, of: OrderLine): String! }
+    type Session { browser: String! }
+    type Shipment { parcels: Int! status: OrderStatus! }
+    input AddressInput { street: String! }
+    input OrderLine { nth: Int! }
+    enum OrderStatus { STRAY FOUND }
+    interface UserError { text: String! }
+    type BasicUserError implements UserError { text: String! }
+    type Voucher @key(fields: "id") { id: ID! printed: Boolean! }`;
+  let namesakes: Subgraph;
+  beforeAll(async () => {
+    namesakes = await startSubgraph("namesakes", namesakesSdl, {
+      Query: {
+        browserSession: () => ({ browser: "Netscape" }),
+        strayShipments: () => [{ parcels: 2, status: "STRAY" }],
+        problems: () => [{ __typename: "BasicUserError", text: "of theirs" }],
+        stored: () => ({ id: "v-1", printed: true }),
+      },
+      Mutation: { moveHouse: (_: unknown, { address }: { address: { street: string } }) => address.street },
+    });
+  });
+  afterAll(() => namesakes?.[Symbol.asyncDispose]());
+  const sdlOf = async () =>
+    (await gateway.router.ok<{ _service: { sdl: string } }>("{ _service { sdl } }"))._service.sdl;
+
+  test.each(Object.entries(compositions))("%s refuses them all, and names a type", (_, compose) => {
+    expect(() => compose([...parts, namesakes])).toThrow(/Session|Shipment|UserError|OrderLine/);
+  });
+
+  test.each(Object.entries(starts))("each keeps its own behind %s, by a prefix for ours", async (name, start) => {
+    await gateway.restart({ ROUTER_TYPE_PREFIX: "Tessera_" });
+    const [tessera, ...rest] = parts as [Part, ...Part[]];
+    const ours = { ...tessera, url: `${gateway.url}/graphql`, typeDefs: parse(await sdlOf()) };
+    await using router = await start([ours, ...rest, namesakes], { secret: ROUTER_SECRET });
+    const ask = async (query: string, variables = {}) => {
+      const response = await fetch(router.url, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${owner.token}` },
+        body: JSON.stringify({ query, variables }),
+      });
+      return (await response.json()) as GraphqlAnswer<Record<string, unknown>>;
+    };
+
+    const read = `query ($id: ID!) {
+      browserSession { __typename browser } strayShipments { __typename status } stored { id printed }
+      problems { __typename ... on BasicUserError { text } }
+      order(id: $id) { status lines { __typename quantity vouchers { __typename maskedCode } } complaint }
+      reviews { about { __typename sku reviewCount } } }`;
+    for (let times = 0; times < 2; times += 1) {
+      const { data, errors } = await ask(read, { id: order.id });
+      expect(errors).toBeUndefined();
+      expect(data).toMatchObject({
+        browserSession: { __typename: "Session", browser: "Netscape" },
+        strayShipments: [{ __typename: "Shipment", status: "STRAY" }],
+        stored: { id: "v-1", printed: true },
+        problems: [{ __typename: "BasicUserError", text: "of theirs" }],
+        order: {
+          status: "FULFILLED",
+          lines: [{ __typename: "Tessera_OrderLine", quantity: 1, vouchers: [{ __typename: "Tessera_Voucher" }] }],
+          complaint: `${order.number} is late`,
+        },
+      });
+      expect(firstOf(data?.["reviews"] as object[])).toMatchObject({ about: { __typename: "Reward", reviewCount: 3 } });
+    }
+
+    const change = `mutation ($input: Tessera_AddToCartInput!, $street: String!) {
+      moveHouse(address: { street: $street })
+      addToCart(input: $input) { userErrors { __typename code ... on Tessera_InsufficientPoints { shortBy } } } }`;
+    const dear = await gateway.voucher({ points: 1_000_000 });
+    expect(await ask(change, { input: { rewardId: dear.id }, street: "Elm" })).toMatchObject({
+      data: {
+        moveHouse: "Elm",
+        addToCart: { userErrors: [{ __typename: "Tessera_InsufficientPoints", code: "INSUFFICIENT_POINTS" }] },
+      },
+    });
+
+    if (name === "Apollo Gateway") return; // it serves no subscriptions
+    const client: Client = createClient({
+      url: router.url,
+      headers: { authorization: `Bearer ${owner.token}` },
+      retryAttempts: 0,
+    });
+    const events = client.iterate({
+      query: "subscription ($id: ID!) { orderStatus(orderId: $id, afterSeq: 0) { __typename seq } }",
+      variables: { id: order.id },
+    });
+    expect((await events.next()).value).toEqual({
+      data: { orderStatus: { __typename: "Tessera_OrderStatusEvent", seq: 1 } },
+    });
+    await events.return?.();
+    client.dispose();
+  });
+
+  test("clients that talk to the gateway itself know no prefix, and entities are found by both names", async () => {
+    await gateway.restart({ ROUTER_TYPE_PREFIX: "Tessera_", ROUTER_UNPREFIXED_TYPES: "Customer" });
+    const query = "{ rewards(first: 1) { __typename nodes { __typename } } }";
+    expect(await gateway.anonymous.ok(query)).toEqual({
+      rewards: { __typename: "RewardConnection", nodes: [{ __typename: "Reward" }] },
+    });
+    expect(await gateway.router.ok(query)).toEqual({
+      rewards: { __typename: "Tessera_RewardConnection", nodes: [{ __typename: "Tessera_Reward" }] },
+    });
+    const [sku] = known.skus;
+    const find = (caller: Caller, name: string) =>
+      caller.send(`query ($of: [_Any!]!) { _entities(representations: $of) { ... on ${name} { sku } } }`, {
+        of: [{ __typename: name, sku }],
+      });
+    expect(await find(gateway.router, "Tessera_Reward")).toEqual({ data: { _entities: [{ sku }] } });
+    expect(await find(gateway.anonymous, "Reward")).toEqual({ data: { _entities: [{ sku }] } });
+    const names = parse(await sdlOf()).definitions.flatMap((definition) =>
+      /^(Object|Interface|Enum|Input)\w*Definition$/.test(definition.kind) && "name" in definition
+        ? [definition.name?.value ?? ""]
+        : [],
+    );
+    const unprefixed = names.filter((name) => !/^(Tessera_|link__|federation__)/.test(name));
+    const roots = ["Query", "Mutation", "Subscription", "_Service"];
+    expect(unprefixed.toSorted()).toEqual(["Customer", "PageInfo", ...roots].toSorted());
+  });
+
+  test("a type that keeps its name must be one of ours", async () => {
+    await expect(gateway.restart({ ROUTER_UNPREFIXED_TYPES: "Customer, Ordre" })).rejects.toThrow(
+      "ROUTER_UNPREFIXED_TYPES: Ordre",
+    );
+    await gateway.restart();
   });
 });

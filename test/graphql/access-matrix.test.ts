@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type GraphQLObjectType, getNamedType, isCompositeType, print } from "graphql";
+import { type GraphQLObjectType, getNamedType, isCompositeType, valueFromASTUntyped } from "graphql";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeCursor } from "../../src/graphql/connection.ts";
 import { buildSchema } from "../../src/graphql/schema.ts";
@@ -498,19 +498,22 @@ test("every field there is to ask for has its row", () => {
   expect(Object.keys(rows).toSorted()).toEqual(rootFields.toSorted());
 });
 
-test("each field that is for operators or services says so to routers", () => {
-  const said = ["Query", "Mutation", "Subscription"].flatMap((typeName) => {
-    const fields = (schema.getType(typeName) as GraphQLObjectType).getFields();
-    return Object.values(fields).map(({ name, astNode }) => {
-      const directives = astNode?.directives?.filter(({ name }) => ["tag", "requiresScopes"].includes(name.value));
-      return [`${typeName}.${name}`, directives?.map(print).join(" ") ?? ""];
-    });
+test("each field that is for operators or services says so to routers, with the roles that the gateway asks for", () => {
+  const argumentOf = (name: string, directive: string) => {
+    const [type = "", field = ""] = name.split(".");
+    const { directives } = (schema.getType(type) as GraphQLObjectType).getFields()[field]?.astNode ?? {};
+    const value = directives?.find((each) => each.name.value === directive)?.arguments?.[0]?.value;
+    return value && valueFromASTUntyped(value);
+  };
+  const said = Object.keys(rows).map((name) => {
+    const scopes = argumentOf(name, "requiresScopes") as string[][] | undefined;
+    return [name, { tag: argumentOf(name, "tag"), scopes: scopes?.map((all) => all.join(" and ")).toSorted() }];
   });
-  const seen = Object.entries(rows).map(([name, [, { anonymous, owner, service }]]) => {
-    if (anonymous !== "UNAUTHENTICATED" || owner !== "FORBIDDEN") return [name, ""];
-    return service === "FORBIDDEN"
-      ? [name, '@tag(name: "operator") @requiresScopes(scopes: [["operator"]])']
-      : [name, '@tag(name: "service") @requiresScopes(scopes: [["operator"], ["service"]])'];
+  const seen = Object.entries(rows).map(([name, [, outcomes]]) => {
+    const { anonymous, owner, service } = outcomes;
+    if (anonymous !== "UNAUTHENTICATED" || owner !== "FORBIDDEN") return [name, { tag: undefined, scopes: undefined }];
+    const allowed = (["service", ...roles] as const).filter((caller) => outcomes[caller] !== "FORBIDDEN");
+    return [name, { tag: service === "FORBIDDEN" ? "operator" : "service", scopes: [...allowed, "admin"].toSorted() }];
   });
   expect(Object.fromEntries(said)).toEqual(Object.fromEntries(seen));
 });

@@ -7,7 +7,6 @@ import type { Context } from "../../src/graphql/context.ts";
 import { makeDocumentSenders } from "../../src/graphql/document-sender.ts";
 import { type EventStreamOptions, makeEventStreams } from "../../src/graphql/event-streams.ts";
 import { makeOperations } from "../../src/graphql/operations.ts";
-import { makeEndings } from "../../src/graphql/socket-endings.ts";
 import { makeOpenCounts } from "../../src/graphql/socket-limits.ts";
 import { makeDocumentGate } from "../../src/graphql/trusted-documents.ts";
 import { type CapturedLog, captureLog } from "../support/log.ts";
@@ -55,15 +54,12 @@ const schema = makeExecutableSchema({
 
 async function serve(more: Partial<EventStreamOptions> = {}): Promise<void> {
   const streams = makeEventStreams({
-    schema,
     operations: makeOperations({
-      schema,
       documents: makeDocumentGate(new Map(), { only: false }),
-      senders: makeDocumentSenders(),
+      senders: makeDocumentSenders({ public: schema, router: schema }),
       log: captured.log,
     }),
-    sessionEnds: makeEndings({ onEnd: () => () => {}, liveAmong: async (ids) => new Set(ids), log: captured.log }),
-    keyEnds: makeEndings({ onEnd: () => () => {}, liveAmong: async (ids) => new Set(ids), log: captured.log }),
+    endings: { watch: () => () => {} },
     auditUse: async () => {},
     open: makeOpenCounts({ perSession: 2, perBlock: 2, inAll: 3 }),
     log: captured.log,

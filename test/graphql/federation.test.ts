@@ -72,8 +72,9 @@ describe("as a subgraph", () => {
   });
 
   test("it tells routers that can read it which scopes to insist on, if it is set so", () => {
-    const supergraphOf = (scopes: boolean) => compose(subgraphSdl(readTypeDefs(), { scopes })).supergraphSdl ?? "";
-    expect(supergraphOf(true)).toContain('@requiresScopes(scopes: [["operator"], ["service"]])');
+    const supergraphOf = (scopes: boolean) =>
+      compose(subgraphSdl(readTypeDefs(), { scopes, names: new Map() })).supergraphSdl ?? "";
+    expect(supergraphOf(true)).toContain('@requiresScopes(scopes: [["service"], ["rewards"], ["support"], ["admin"]])');
     expect(supergraphOf(false)).toContain('@tag(name: "service")');
     expect(supergraphOf(false)).not.toContain("requiresScopes");
   });

@@ -1,6 +1,8 @@
 import { cacheExchange, createClient as createUrqlClient, fetchExchange } from "@urql/core";
+import { getNamedType, isObjectType } from "graphql";
 import { createClient, type RequestParams } from "graphql-sse";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { buildSchema } from "../../src/graphql/schema.ts";
 import { makeLocalBus } from "../../src/platform/events.ts";
 import { type CountingBus, makeCountingBus } from "../support/counting-bus.ts";
 import { type Customer, startTestGateway, type TestGateway, type TestReward } from "../support/gateway.ts";
@@ -328,7 +330,20 @@ describe("an event stream", () => {
   });
 });
 
-test("orders, refused messages and the audit log can be read from their end, too", async () => {
+test("every connection can be read from both ends, like those of a Relay server", () => {
+  const lists = Object.values(buildSchema([]).getTypeMap()).flatMap((type) =>
+    isObjectType(type) ? Object.values(type.getFields()).map((field) => ({ of: type.name, field })) : [],
+  );
+  const connections = lists.filter(({ field }) => String(getNamedType(field.type)).endsWith("Connection"));
+  const paging = connections.map(({ of, field: { name, args } }) => {
+    const names = args.map((arg) => arg.name);
+    return [`${of}.${name}`, ["first", "after", "last", "before"].filter((each) => !names.includes(each))];
+  });
+  expect(paging.length).toBeGreaterThan(8);
+  expect(paging.filter(([, missing]) => missing?.length)).toEqual([]);
+});
+
+test("orders, refused messages, reconciliations and the audit log can be read from their end, too", async () => {
   const orderIds: string[] = [];
   for (let n = 1; n <= 4; n += 1) orderIds.push(await placeOrder(customer, reward.id));
   for (let n = 1; n <= 4; n += 1) {
@@ -339,6 +354,13 @@ test("orders, refused messages and the audit log can be read from their end, too
       },
     );
   }
+  await gateway.sql(`
+    with runs as (
+      insert into reconciliation_runs (id, "from", "to", is_nightly, actor, requested_at, finished_at)
+      select gen_random_uuid(), now(), now(), false, 'system', now() - (n / 2) * interval '1 day', now() from generate_series(1, 4) n
+      returning id, requested_at)
+    insert into reconciliation_breaks (id, class, key, repair, run_id, evidence, since, found_at, last_seen_at)
+    select gen_random_uuid(), 'ENTRY_NOT_IN_BOOKS', id::text, 'WRITE_OFF', id, '{}', date_trunc('day', requested_at), now(), now() from runs`);
   const page = "{ nodes { id } pageInfo { startCursor endCursor hasNextPage hasPreviousPage } }";
   interface Page {
     nodes: { id: string }[];
@@ -347,6 +369,8 @@ test("orders, refused messages and the audit log can be read from their end, too
   for (const [caller, field] of [
     [gateway.operator, "orders"],
     [gateway.operator, "quarantinedRewards"],
+    [gateway.operator, "reconciliationRuns"],
+    [gateway.operator, "reconciliationBreaks"],
     [gateway.operator, "auditLog"],
   ] as const) {
     const read = async (args: string) => (await caller.ok<{ it: Page }>(`{ it: ${field}(${args}) ${page} }`)).it;

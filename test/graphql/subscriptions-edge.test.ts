@@ -10,7 +10,7 @@ import { makeDocumentSenders } from "../../src/graphql/document-sender.ts";
 import { rateLimited, unauthenticated } from "../../src/graphql/errors.ts";
 import { makeOperations } from "../../src/graphql/operations.ts";
 import { makeOriginCheck } from "../../src/graphql/origins.ts";
-import { makeEndings } from "../../src/graphql/socket-endings.ts";
+import { makeEndings, makeViewerEndings } from "../../src/graphql/socket-endings.ts";
 import { makeOpenCounts } from "../../src/graphql/socket-limits.ts";
 import { mountSubscriptions, type SubscriptionOptions } from "../../src/graphql/subscriptions.ts";
 import { makeDocumentGate } from "../../src/graphql/trusted-documents.ts";
@@ -50,6 +50,7 @@ let unmount: () => Promise<void>;
 let options: SubscriptionOptions & { charge?: Context["charge"] };
 const changed = vi.fn();
 let printed: MockInstance<typeof console.error>;
+const endless = () => makeEndings({ onEnd: () => () => {}, liveAmong: async (ids) => new Set(ids), log: captured.log });
 let liveSessions: Parameters<typeof makeEndings>[0]["liveAmong"];
 let lingering: PromiseWithResolvers<void>;
 
@@ -132,20 +133,21 @@ beforeEach(async () => {
   captured = await captureLog();
   const stopping = new AbortController();
   options = {
-    schema,
     operations: makeOperations({
-      schema,
       documents: makeDocumentGate(new Map(), { only: false }),
-      senders: makeDocumentSenders(),
+      senders: makeDocumentSenders({ public: schema, router: schema }),
       log: captured.log,
     }),
     trustedRouter: makeTrustedRouter([ROUTER_SECRET]),
-    sessionEnds: makeEndings({
-      onEnd: (id, listener) => bus.on(`session:${id}`, listener),
-      liveAmong: (ids) => liveSessions(ids),
-      log: captured.log,
+    endings: makeViewerEndings({
+      sessions: makeEndings({
+        onEnd: (id, listener) => bus.on(`session:${id}`, listener),
+        liveAmong: (ids) => liveSessions(ids),
+        log: captured.log,
+      }),
+      keys: endless(),
+      operatorSessions: endless(),
     }),
-    keyEnds: makeEndings({ onEnd: () => () => {}, liveAmong: async (ids) => new Set(ids), log: captured.log }),
     log: captured.log,
     isOriginAllowed: makeOriginCheck({ allowedOrigins: ["https://shop.example.com"] }),
     identify: async (authorization): Promise<Viewer | null> => {
@@ -327,7 +329,12 @@ describe("an operation", () => {
       "BAD_USER_INPUT",
       { variables: { n: 100 } },
     ],
-    ["of which there are two", "query A { things { name } } query B { things { name } }", "BAD_USER_INPUT", {}],
+    [
+      "of which there are two",
+      "query A { things { name } } query B { things { name } }",
+      "OPERATION_RESOLUTION_FAILURE",
+      {},
+    ],
     ["about the schema", "{ __schema { __typename } }", "GRAPHQL_VALIDATION_FAILED", {}],
     ["about a type", '{ __type(name: "Thing") { name } }', "GRAPHQL_VALIDATION_FAILED", {}],
   ])("%s is refused, with an id to ask about", async (_, query, code, more) => {

@@ -167,8 +167,26 @@ test("subscribers are shown by operation while they are there", async () => {
   const now = await gateway.scrape();
   expect(now.value("tessera_subscribers", { operation: "Follow" })).toBe(1);
   expect(now.value("tessera_websockets")).toBeGreaterThan(0);
+  const response = await fetch(`${gateway.url}/graphql/stream`, {
+    method: "POST",
+    headers: {
+      accept: "text/event-stream",
+      "content-type": "application/json",
+      authorization: `Bearer ${customer.token}`,
+    },
+    body: JSON.stringify({ query, operationName: "Follow", variables: { id } }),
+  });
+  const reader = response.body?.getReader();
+  await reader?.read();
+  const both = await gateway.scrape();
+  expect(both.value("tessera_subscribers", { operation: "Follow" })).toBe(2);
+  expect(both.value("tessera_event_streams")).toBe(1);
+  const sent = both.value("tessera_subscription_events_total", { operation: "Follow" }) ?? 0;
+  expect(sent).toBeGreaterThan(now.value("tessera_subscription_events_total", { operation: "Follow" }) ?? 0);
   await client.dispose();
+  await reader?.cancel();
   await gateway.until(async () => !(await gateway.scrape()).value("tessera_subscribers", { operation: "Follow" }));
+  expect((await gateway.scrape()).value("tessera_event_streams")).toBe(0);
 });
 
 test("an upstream that fails again and again is shown as paused", async () => {
