@@ -1,8 +1,10 @@
 // Prints the figures of the README; see bench/README.md.
 //
-//   npm run bench [-- [--orders] [--idle] [--sockets] [--queries] [--rewards] [--watched] [--statements] [--profile] [--quick]]
+//   npm run bench [-- [--orders] [--idle] [--sockets] [--queries] [--rewards] [--watched] [--growth] [--dashboard] [--statements] [--profile] [--quick]]
 import { setTimeout as delay } from "node:timers/promises";
 import { hasRedis, whyNoRedis } from "../test/support/redis.ts";
+import { answerDashboard, hasPrometheus } from "./dashboard.ts";
+import { growthInWords, measureGrowth } from "./growth.ts";
 import { measureIdle } from "./idle.ts";
 import { busyNote } from "./machine.ts";
 import { measureOrders, type OrderRow } from "./orders.ts";
@@ -14,7 +16,18 @@ import { measureWatching } from "./watched.ts";
 import { makeWorld } from "./world.ts";
 
 const flags = new Set(process.argv.slice(2));
-const PARTS = ["--orders", "--idle", "--sockets", "--queries", "--rewards", "--watched"] as const;
+const PARTS = [
+  "--orders",
+  "--idle",
+  "--sockets",
+  "--queries",
+  "--rewards",
+  "--watched",
+  "--growth",
+  "--dashboard",
+] as const;
+/** They run only if they are named. */
+const BY_NAME: readonly string[] = ["--watched", "--growth", "--dashboard"];
 const unknown = [...flags].filter((flag) => ![...PARTS, "--statements", "--profile", "--quick"].includes(flag));
 if (unknown.length > 0) {
   process.stderr.write(`${unknown.join(" ")}: unknown. ${PARTS.join(", ")} choose the parts; see bench/README.md.\n`);
@@ -26,7 +39,7 @@ const isProfiled = flags.has("--profile");
 const isForStatements = flags.has("--statements") || (isProfiled && !flags.has("--queries"));
 const parts = PARTS.filter((part) => flags.has(part));
 const has = (part: (typeof PARTS)[number]) =>
-  !isForStatements && ((parts.length === 0 && part !== "--watched") || parts.includes(part));
+  !isForStatements && ((parts.length === 0 && !BY_NAME.includes(part)) || parts.includes(part));
 
 await using world = await makeWorld({ isProfiled: isProfiled && isForStatements });
 await delay(2_000);
@@ -37,6 +50,8 @@ if (has("--idle")) await printIdle();
 if (has("--sockets")) await printSockets();
 if (has("--queries")) await printQueries(world, { seconds: isQuick ? 4 : 6, rounds: isQuick ? 1 : 3, isProfiled });
 if (has("--watched")) await printWatching();
+if (has("--growth")) console.log(`${growthInWords(await measureGrowth(world, isQuick ? 100 : 400))}\n`);
+if (has("--dashboard")) await printDashboard();
 if (has("--rewards")) await printRewards(); // last, because the gateway goes on crediting the points that were earned
 
 async function printOrders(): Promise<void> {
@@ -112,6 +127,26 @@ async function printWatching(): Promise<void> {
     const row = [requestMs.toFixed(2).padStart(14), orderMs.toFixed(2).padStart(14), String(residentMb).padStart(13)];
     console.log(`  ${name.padEnd(22)} ${row.join(" ")}`);
   }
+}
+
+async function printDashboard(): Promise<void> {
+  if (!hasPrometheus) return console.log("Dashboard: no prometheus on the PATH (apt-get install prometheus).\n");
+  const { queries, alerts, targets } = await answerDashboard(world);
+  console.log(`Prometheus scrapes ${targets.map(({ instance, health }) => `${instance} (${health})`).join(", ")}.`);
+  console.log("series        most  panel: query");
+  for (const { panel, expr, series, most, error } of queries) {
+    const cells = [String(series ?? "-").padStart(6), (most?.toPrecision(3) ?? "-").padStart(11)];
+    console.log(`${cells.join(" ")}  ${panel}: ${error ?? expr}`);
+  }
+  const failed = queries.filter(({ error }) => error !== null);
+  const empty = queries.filter(({ series }) => series === 0);
+  const ill = alerts.filter(({ health }) => health !== "ok");
+  const raised = alerts.filter(({ state }) => state !== "inactive").map(({ name, state }) => `${name} (${state})`);
+  console.log(
+    `${queries.length} queries of the dashboard: ${failed.length} failed, ${empty.length} without a series. ` +
+      `${alerts.length} alert rules: ${ill.length} not evaluated; ${raised.join(", ") || "none"} raised.\n`,
+  );
+  if (failed.length + ill.length > 0 || targets.some(({ health }) => health !== "up")) process.exitCode = 1;
 }
 
 async function printRewards(): Promise<void> {

@@ -193,8 +193,9 @@ const fallbackOf = <S extends z.ZodType>(name: string, schema: S, unset?: string
     `a second value that is read beside \`${name}\` and never written with: [the next one, then the last one](docs/operations.md#rotate-the-secrets)`,
     unset === undefined ? {} : { unset },
   );
-const longSecret = z.string().min(32, "expected at least 32 characters").optional();
-const shortSecret = z.string().min(16, "expected at least 16 characters").optional();
+// A new schema each time, because words are registered by schema.
+const longSecret = () => z.string().min(32, "expected at least 32 characters").optional();
+const shortSecret = () => z.string().min(16, "expected at least 16 characters").optional();
 
 const secrets = {
   SESSION_SECRET: as(
@@ -202,7 +203,7 @@ const secrets = {
     "at least 32 random characters. Changing it without `SESSION_SECRET_FALLBACK` signs everybody out",
     { unset: "made in `DATA_DIR`", isRequired: true },
   ),
-  SESSION_SECRET_FALLBACK: fallbackOf("SESSION_SECRET", longSecret),
+  SESSION_SECRET_FALLBACK: fallbackOf("SESSION_SECRET", longSecret()),
   VOUCHER_SECRET: as(
     z.string().min(32, "expected at least 32 characters").optional(),
     "encrypts voucher codes, the seeds of lucky draws, and the key that national ids are hashed with. A gateway that cannot open " +
@@ -211,7 +212,7 @@ const secrets = {
   ),
   VOUCHER_SECRET_FALLBACK: fallbackOf(
     "VOUCHER_SECRET",
-    longSecret,
+    longSecret(),
     "`SESSION_SECRET_FALLBACK` if `VOUCHER_SECRET` is unset; else none",
   ),
   OPERATOR_TOKEN: as(
@@ -219,7 +220,7 @@ const secrets = {
     "the first operators' key, with the role `admin`; [it makes others](src/auth/README.md#operators). In production there is no such token unless set",
     { unset: "made in `DATA_DIR`" },
   ),
-  OPERATOR_TOKEN_FALLBACK: fallbackOf("OPERATOR_TOKEN", shortSecret),
+  OPERATOR_TOKEN_FALLBACK: fallbackOf("OPERATOR_TOKEN", shortSecret()),
   OIDC_ISSUER: as(
     url(/^https?$/, "https://login.example.com").optional(),
     "operators by OpenID Connect: tokens of this issuer for `OIDC_AUDIENCE` that name a role. A socket is closed when its token ends",
@@ -236,7 +237,7 @@ const secrets = {
       "subgraph's SDL, traces, documents of its own and limits of its own; in production no router is unless set",
     { unset: "made in `DATA_DIR`" },
   ),
-  ROUTER_SECRET_FALLBACK: fallbackOf("ROUTER_SECRET", longSecret),
+  ROUTER_SECRET_FALLBACK: fallbackOf("ROUTER_SECRET", longSecret()),
   ROUTER_SCOPES: as(
     flag.default(false),
     "`true` if the subgraph's SDL is to say which scopes routers insist on for operators' fields; " +
@@ -259,13 +260,13 @@ const secrets = {
     "signs the warehouse's reports; in production there is no webhook unless set",
     { unset: "made in `DATA_DIR`" },
   ),
-  WEBHOOK_SECRET_FALLBACK: fallbackOf("WEBHOOK_SECRET", shortSecret),
+  WEBHOOK_SECRET_FALLBACK: fallbackOf("WEBHOOK_SECRET", shortSecret()),
   REWARD_SERVICE_TOKEN: as(
     z.string().min(16, "expected at least 16 characters").optional(),
     "bearer token of the producers that send messages to the Reward Processor; in production there is no such token unless set",
     { unset: "made in `DATA_DIR`" },
   ),
-  REWARD_SERVICE_TOKEN_FALLBACK: fallbackOf("REWARD_SERVICE_TOKEN", shortSecret),
+  REWARD_SERVICE_TOKEN_FALLBACK: fallbackOf("REWARD_SERVICE_TOKEN", shortSecret()),
 };
 
 const pointsProvider = {
