@@ -42,7 +42,7 @@ export function openFeatures(world: World) {
   const group = openGroup(world);
   const catalog = openCatalog({ ...world, readGroups: group.readGroups });
   const order = openOrder({ ...world, sessions, sessionTokens, askFresh: catalog.askFresh });
-  const wallet = openWallet({ ...world, sessions, heldPoints: order.heldPoints });
+  const wallet = openWallet({ ...world, sessions, heldDeductions: order.heldDeductions });
   const cart = openCart({ ...world, redeemedUnits: order.redeemedUnits });
   const feed = openFeed({ ...world, sessions, tellMembers });
   const members = openMembers({ ...world, tellMembers, hashNik });

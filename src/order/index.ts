@@ -189,7 +189,7 @@ export function openOrder(ports: OrderPorts) {
   };
 
   return {
-    heldPoints: orders.heldPoints,
+    heldDeductions: orders.heldDeductions,
     isPrizeTaken,
     redeemedUnits: orders.redeemedUnits,
     /** What a customer does with orders, for another door than the graph. */

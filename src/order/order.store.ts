@@ -11,13 +11,14 @@ import type {
   Order as OrderRow,
 } from "../platform/generated/prisma/client.ts";
 import type { Writes } from "../platform/jobs/job.ts";
+import type { HeldDeduction } from "../wallet/index.ts";
 import { wordsFor } from "./event-words.ts";
 import { type Movement, type Order, type OrderLine, type Shipment, toLine, toMovement, toOrder } from "./order.ts";
 import { type OrderAggregate, readAggregate, readAggregates } from "./order-aggregate.ts";
 import { type OrderEvent, type OrderNews, readNews } from "./order-news.sql.ts";
 import { assertMove, isFinal, isPrizeTaken } from "./order-status.ts";
 import { hasOpenMovement, pointsStateOf } from "./points-state.ts";
-import { isHeldFromOwnWallet, redeemedUnits } from "./redeemed.sql.ts";
+import { heldDeductions, isHeldFromOwnWallet, redeemedUnits } from "./redeemed.sql.ts";
 
 export type { OrderEvent, OrderNews };
 export type OrderCursor = readonly [placedAt: string, id: string];
@@ -117,8 +118,8 @@ export interface OrderStore {
   changing<T>(orderId: string, work: (change: OrderChange) => Promise<T>): Promise<T | null>;
   /** Tells those who watch an order, or its customer, that there is news. `changing` does so by itself. */
   tell(order: { orderId: string; customerId: string }): void;
-  /** Points of this customer's orders whose deduction is not yet confirmed. */
-  heldPoints(customerIds: readonly string[]): Promise<Map<string, number>>;
+  /** Deductions from these customers' own wallets that are not yet confirmed. */
+  heldDeductions(customerIds: readonly string[]): Promise<Map<string, HeldDeduction[]>>;
   /** Points of each group that open orders are about to take, whoever placed them; groups without are left out. */
   heldGroupPoints(groupIds: readonly string[], tx?: Tx): Promise<Map<string, number>>;
   /** Points that were taken from each group for certain, ever; groups without are left out. */
@@ -294,11 +295,11 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
     },
     tell,
 
-    async heldPoints(customerIds) {
-      const rows = await db.$queryRaw<{ customerId: string; points: bigint }[]>`
-        select customer_id as "customerId", sum(points)::bigint as points from points_movements
+    async heldDeductions(customerIds) {
+      const rows = await db.$queryRaw<{ customerId: string; deductions: HeldDeduction[] }[]>`
+        select customer_id as "customerId", ${heldDeductions} as deductions from points_movements
         where customer_id = any(${[...customerIds]}) and ${isHeldFromOwnWallet} group by customer_id`;
-      return new Map(rows.map((row) => [row.customerId, Number(row.points)]));
+      return new Map(rows.map((row) => [row.customerId, row.deductions]));
     },
 
     async heldGroupPoints(groupIds, tx = db) {

@@ -2,8 +2,9 @@ import type { Cart, CartLine } from "../cart/index.ts";
 import { fromRewardJson, type RewardJson, rewardJson } from "../catalog/index.ts";
 import { isTurnFree } from "../ledger/customer-turn.sql.ts";
 import { Prisma, type Tx } from "../platform/db.ts";
+import type { HeldDeduction } from "../wallet/index.ts";
 import type { IdempotentRequest, UsedKey } from "./idempotency.ts";
-import { isHeldFromOwnWallet, redeemedUnits } from "./redeemed.sql.ts";
+import { heldDeductions, isHeldFromOwnWallet, redeemedUnits } from "./redeemed.sql.ts";
 
 /** The use of the request's idempotency key, as JSON: null if it is new. */
 const usedKey = ({ actor, mutation, key }: IdempotentRequest) => Prisma.sql`(
@@ -48,8 +49,8 @@ export async function lockAccount(tx: Tx, customerId: string): Promise<{ version
 export interface Checkout {
   cart: Cart;
   used: UsedKey | null;
-  /** Points of the customer's own wallet that open orders are about to take. */
-  held: number;
+  /** The deductions from the customer's own wallet by open orders. */
+  held: HeldDeduction[];
   /** Units that the customer has redeemed or is about to, by reward; without prizes. */
   redeemed: ReadonlyMap<string, number>;
   /** Nothing else changes the points of the customer's own wallet now: the deduction may be marked. */
@@ -60,7 +61,7 @@ interface CheckoutRow {
   used: UsedKey | null;
   version: number;
   lines: (Omit<CartLine, "reward"> & { reward: RewardJson })[] | null;
-  held: number;
+  held: HeldDeduction[] | null;
   redeemed: Record<string, number> | null;
   isTurnFree: boolean;
 }
@@ -76,7 +77,7 @@ export async function readCheckout(
           'payWith', l.pay_with, 'groupId', l.group_id, 'reward', ${rewardJson}) order by l.id)
         from cart_lines l join rewards r on r.id = l.reward_id where l.cart_id = carts.id
       ) as lines, (
-        select coalesce(sum(points), 0)::float8 from points_movements
+        select ${heldDeductions} from points_movements
         where customer_id = ${customerId} and ${isHeldFromOwnWallet}
       ) as held, (
         select jsonb_object_agg(reward_id, units) from (${redeemedUnits(customerId, inCart)}) redeemed
@@ -87,7 +88,7 @@ export async function readCheckout(
   return {
     cart: { id: cartId, customerId, version: row.version, lines },
     used: row.used,
-    held: row.held,
+    held: row.held ?? [],
     redeemed: new Map(Object.entries(row.redeemed ?? {})),
     isTurnFree: row.isTurnFree,
   };

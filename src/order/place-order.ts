@@ -7,7 +7,7 @@ import type { JobQueue } from "../platform/jobs/job.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
 import type { PointsBalance } from "../upstream/client-points/client-points.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
-import { availableIn } from "../wallet/index.ts";
+import { availableIn, pointsHeld } from "../wallet/index.ts";
 import { readAddress } from "./address.ts";
 import type { AskAboutCart, Asked } from "./ask-about-cart.ts";
 import type { ChangedOrder } from "./cancel-order.ts";
@@ -111,7 +111,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
       if (!answers) return { askAbout: cart };
 
       const assessment = assessCart(cart, {
-        available: wallet && availableIn({ ...wallet, held }),
+        available: wallet && availableIn({ ...wallet, held: pointsHeld(held, wallet) }),
         ...answers,
         ledger,
         alreadyRedeemed: redeemed,

@@ -1,18 +1,26 @@
 import DataLoader from "dataloader";
 import type { SessionStore } from "../auth/index.ts";
 import type { Viewer } from "../domain/viewer.ts";
+import { forbidden } from "../graphql/errors.ts";
 import type { ReadWallets } from "./read-wallets.ts";
 import type { Wallet } from "./wallet.ts";
 
 export interface WalletLoaderDeps {
   readWallets: ReadWallets;
   sessions: SessionStore;
+  /** By whose credentials a wallet is read: the customer's own (`bearer`), or the gateway's. */
+  pointsAuth: "bearer" | "basic";
 }
 
 export interface WalletLoaders {
   /** By customer. */
   wallet: DataLoader<string, Wallet>;
 }
+
+const onlyByItsCustomer = () =>
+  forbidden(
+    "Only a customer who is signed in can read their wallet. Set CLIENT_POINTS_AUTH=basic if the points provider lets the gateway read every wallet.",
+  );
 
 /** Wallets for one viewer. Only the viewer's own session holds a token to read with; others need service credentials. */
 export function walletLoaders(
@@ -23,9 +31,9 @@ export function walletLoaders(
 ): WalletLoaders {
   const tokenOf = async (customerId: string) =>
     viewer.kind === "customer" && viewer.customerId === customerId ? deps.sessions.clientToken(viewer.sessionId) : null;
-  const wallet = new DataLoader<string, Wallet>(
-    (customerIds) => deps.readWallets({ customerIds, tokenOf, requestId }),
-    options,
-  );
+  const wallet = new DataLoader<string, Wallet>(async (customerIds) => {
+    if (viewer.kind === "operator" && deps.pointsAuth === "bearer") return customerIds.map(onlyByItsCustomer);
+    return deps.readWallets({ customerIds, tokenOf, requestId });
+  }, options);
   return { wallet };
 }

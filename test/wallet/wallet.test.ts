@@ -1,10 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Customer, type InProcessGateway, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import type { GraphqlAnswer } from "../support/graphql.ts";
-import { orderSettled, placeOrder } from "../support/orders.ts";
+import { addToCart, orderSettled, placeOrder } from "../support/orders.ts";
 
 interface Me {
   me: {
@@ -63,16 +64,49 @@ describe("a wallet", () => {
     expect((await look(customer)).data?.me.wallet).toMatchObject({ balance: 700, held: 0, available: 700 });
   });
 
-  test("has never less than nothing available, also while a deduction counts twice", async () => {
-    const customer = await gateway.customer({ balance: 300 });
+  test("holds nothing for a deduction that the balance already shows, also when points are earned meanwhile", async () => {
+    const customer = await gateway.customer({ balance: 900 });
     const reward = await gateway.voucher({ points: 300 });
-    // It has happened at once and is told late: taken from the balance, and still held.
+    const call = gateway.fault("redeem", { fault: "hold", commit: true }); // it takes effect at once and answers late
+    const order = await placeOrder(customer, reward.id);
+    await gateway.sandbox.faults.held(call);
+    expect((await look(customer)).data?.me.wallet).toMatchObject({ balance: 600, held: 0, available: 600 });
+    gateway.sandbox.client.credit(customer.customerId, 50);
+    expect((await look(customer)).data?.me.wallet).toMatchObject({ balance: 650, held: 0, available: 650 });
+    await addToCart(customer, (await gateway.voucher({ points: 650 })).id);
+    const { data } = await customer.send<{ placeOrder: { userErrors: object[] } }>(
+      `mutation ($key: String!) { placeOrder(input: { idempotencyKey: $key, dryRun: true }) { userErrors { code } } }`,
+      { key: randomUUID() },
+    );
+    expect(data?.placeOrder.userErrors).toEqual([]);
+    gateway.sandbox.faults.release({ id: call.id });
+    await orderSettled(customer, order);
+  });
+
+  test("has never less than nothing available, while a spending elsewhere hides whether a deduction took effect", async () => {
+    const customer = await gateway.customer({ balance: 400 });
+    const reward = await gateway.voucher({ points: 300 });
     const call = gateway.fault("redeem", { fault: "hold", commit: true });
     const order = await placeOrder(customer, reward.id);
     await gateway.sandbox.faults.held(call);
+    await gateway.spendElsewhere(customer.customerId, 100);
     expect((await look(customer)).data?.me.wallet).toMatchObject({ balance: 0, held: 300, available: 0 });
     gateway.sandbox.faults.release({ id: call.id });
     await orderSettled(customer, order);
+  });
+
+  test("tells operators that only its customer can read it, and how that is changed", async () => {
+    const customer = await gateway.customer({ balance: 400 });
+    const { me } = await customer.ok<{ me: { wallet: { id: string } } }>("{ me { wallet { id } } }");
+    const { data, errors } = await gateway.operator.send<{ node: object | null }>(
+      "query ($id: ID!) { node(id: $id) { ... on Wallet { balance } } }",
+      { id: me.wallet.id },
+    );
+    expect(data?.node).toBeNull();
+    expect(errors?.[0]).toMatchObject({
+      message: expect.stringContaining("CLIENT_POINTS_AUTH=basic"),
+      extensions: { code: "FORBIDDEN", retryable: false },
+    });
   });
 
   test.each(["http-500", "malformed", "drop-before", "rate-limit", "refuse"] as const)(

@@ -63,7 +63,7 @@ export function CartLine(props: {
           <Link to={`/rewards/${encodeURIComponent(reward.sku)}`}>{reward.name}</Link>
         </h2>
         <p>
-          <Points value={line.points} />
+          <Points isPrice value={line.points} />
           {line.quantity > 1 && <span className={styles.each}>{t("cart.each", { points: line.unitPoints })}</span>}
         </p>
       </div>

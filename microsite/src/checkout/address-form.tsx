@@ -4,19 +4,19 @@ import type { AddressInput, AddressPartsFragment, RefusalFragment } from "../gra
 import { useI18n } from "../i18n/i18n.tsx";
 import { Button } from "../ui/button.tsx";
 import { SelectField, TextField } from "../ui/field.tsx";
+import { type AddressField, addressLines, fieldOrder } from "./address-order.ts";
 import styles from "./checkout.module.css";
 import { ADDRESS_COUNTRIES } from "./countries.ts";
 
-const fields = [
-  { name: "name", autoComplete: "name", isRequired: true, isWide: true },
-  { name: "line1", autoComplete: "address-line1", isRequired: true, isWide: true },
-  { name: "line2", autoComplete: "address-line2", isRequired: false, isWide: true },
-  { name: "city", autoComplete: "address-level2", isRequired: true, isWide: false },
-  { name: "postalCode", autoComplete: "postal-code", isRequired: true, isWide: false },
-  { name: "region", autoComplete: "address-level1", isRequired: false, isWide: false },
-  { name: "phone", autoComplete: "tel", isRequired: false, isWide: false },
-] as const;
-type Field = (typeof fields)[number]["name"];
+const looks: Record<AddressField, { autoComplete: string; isRequired: boolean; isWide: boolean }> = {
+  name: { autoComplete: "name", isRequired: true, isWide: true },
+  line1: { autoComplete: "address-line1", isRequired: true, isWide: true },
+  line2: { autoComplete: "address-line2", isRequired: false, isWide: true },
+  city: { autoComplete: "address-level2", isRequired: true, isWide: false },
+  postalCode: { autoComplete: "postal-code", isRequired: true, isWide: false },
+  region: { autoComplete: "address-level1", isRequired: false, isWide: false },
+  phone: { autoComplete: "tel", isRequired: false, isWide: false },
+};
 const empty = { name: "", line1: "", line2: "", city: "", postalCode: "", region: "", phone: "" };
 
 /** Checked by the gateway: what it says of a field is shown at the field. */
@@ -30,9 +30,10 @@ export function AddressForm(props: {
 }) {
   const { address, isBusy, refusals, submit, onSubmit } = props;
   const { t, country: nameOf, locale } = useI18n();
-  const [values, setValues] = useState<Record<Field, string>>({ ...empty, ...withoutNull(address) });
+  const [values, setValues] = useState<Record<AddressField, string>>({ ...empty, ...withoutNull(address) });
   const [country, setCountry] = useState(address?.country ?? brand.country);
-  const [missing, setMissing] = useState<readonly Field[]>([]);
+  const fields = fieldOrder(country);
+  const [missing, setMissing] = useState<readonly AddressField[]>([]);
   const countries = useMemo(
     () =>
       ADDRESS_COUNTRIES.map((code) => ({ code, name: nameOf(code) })).sort((a, b) =>
@@ -40,7 +41,7 @@ export function AddressForm(props: {
       ),
     [nameOf, locale],
   );
-  const faultOf = (name: Field) =>
+  const faultOf = (name: AddressField) =>
     missing.includes(name)
       ? t("address.missing")
       : refusals.some(({ field }) => field?.at(-1) === name)
@@ -53,9 +54,7 @@ export function AddressForm(props: {
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        const lacking = fields
-          .filter(({ name, isRequired }) => isRequired && !values[name].trim())
-          .map(({ name }) => name);
+        const lacking = fields.filter((name) => looks[name].isRequired && !values[name].trim());
         setMissing(lacking);
         if (lacking.length > 0)
           return event.currentTarget.querySelector<HTMLInputElement>(`[name="${lacking[0]}"]`)?.focus();
@@ -63,21 +62,6 @@ export function AddressForm(props: {
         onSubmit({ ...rest, country, line2: line2 || null, region: region || null, phone: phone || null });
       }}
     >
-      {fields.map(({ name, autoComplete, isRequired, isWide }) => (
-        <TextField
-          key={name}
-          name={name}
-          className={isWide ? styles.wide : undefined}
-          label={isRequired ? t(`address.${name}`) : t("address.optional", { field: t(`address.${name}`) })}
-          type={name === "phone" ? "tel" : "text"}
-          autoComplete={`shipping ${autoComplete}`}
-          required={isRequired}
-          maxLength={200}
-          value={values[name]}
-          fault={faultOf(name)}
-          onChange={(event) => setValues({ ...values, [name]: event.target.value })}
-        />
-      ))}
       <SelectField
         label={t("address.country")}
         className={styles.wide}
@@ -92,6 +76,21 @@ export function AddressForm(props: {
           </option>
         ))}
       </SelectField>
+      {fields.map((name) => (
+        <TextField
+          key={name}
+          name={name}
+          className={looks[name].isWide ? styles.wide : undefined}
+          label={looks[name].isRequired ? t(`address.${name}`) : t("address.optional", { field: t(`address.${name}`) })}
+          type={name === "phone" ? "tel" : "text"}
+          autoComplete={`shipping ${looks[name].autoComplete}`}
+          required={looks[name].isRequired}
+          maxLength={200}
+          value={values[name]}
+          fault={faultOf(name)}
+          onChange={(event) => setValues({ ...values, [name]: event.target.value })}
+        />
+      ))}
       <Button type="submit" busy={isBusy} className={styles.wide}>
         {submit}
       </Button>
@@ -104,15 +103,7 @@ const withoutNull = (address: AddressInput | null) =>
 
 export function AddressText({ address }: { address: AddressInput | AddressPartsFragment }) {
   const { country } = useI18n();
-  const lines = [
-    address.name,
-    address.line1,
-    address.line2,
-    [address.postalCode, address.city].join(" "),
-    address.region,
-    country(address.country),
-    address.phone,
-  ].filter(Boolean);
+  const lines = [...addressLines(address.country, address), country(address.country), address.phone].filter(Boolean);
   return (
     <address className={styles.written}>
       {lines.map((line) => (

@@ -153,7 +153,7 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
                     })}
                   </small>
                 </span>
-                <Points value={line.points} />
+                <Points isPrice value={line.points} />
               </li>
             ))}
           </ul>

@@ -52,6 +52,10 @@ export function preferredLanguage(): Language {
   return languages.find((language) => language === wanted.find((tag) => languages.includes(tag as Language))) ?? "en";
 }
 
+const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ps|sd|ug|ur|yi)\b/;
+/** The direction in which the language is written, for the whole page. */
+const directionOf = (language: string) => (RIGHT_TO_LEFT.test(language) ? "rtl" : "ltr");
+
 /** The language as the browser's owner writes it: `en-IN` groups digits otherwise than `en-GB`. */
 const localeOf = (language: Language) =>
   navigator.languages.find((tag) => tag.split("-")[0] === language && tag.includes("-")) ??
@@ -114,6 +118,7 @@ export function I18nProvider(props: { language: Language; messages: Messages; ch
   const [{ language, messages }, setLoaded] = useState({ language: props.language, messages: props.messages });
   useEffect(() => {
     document.documentElement.lang = language;
+    document.documentElement.dir = directionOf(language);
   }, [language]);
   const i18n = useMemo(
     () =>

@@ -1,10 +1,11 @@
 import { Link } from "react-router";
-import type { OrderLinePartsFragment, OrderLineStatus } from "../graphql/generated/graphql.ts";
+import type { OrderDetailFragment, OrderLinePartsFragment, OrderLineStatus } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { Mark } from "../ui/mark.tsx";
 import type { Tone } from "../ui/notice.tsx";
 import { Picture } from "../ui/picture.tsx";
 import { Points } from "../ui/points.tsx";
+import { failureKey, shownShipment } from "./order-words.ts";
 import styles from "./orders.module.css";
 import { Vouchers } from "./vouchers.tsx";
 
@@ -18,9 +19,11 @@ const tones: Record<OrderLineStatus, Tone | "plain"> = {
   REVERSED: "plain",
 };
 
-export function OrderLine({ line, isPrize }: { line: OrderLinePartsFragment; isPrize: boolean }) {
+export function OrderLine({ line, order }: { line: OrderLinePartsFragment; order: OrderDetailFragment }) {
   const { t } = useI18n();
-  const { reward, shipment, failure } = line;
+  const { reward } = line;
+  const shipment = shownShipment(line);
+  const failure = failureKey(line, order.pointsTrail);
   const wallet = line.payWith === "INDIVIDUAL" ? t("wallet.own") : (line.groupWallet?.name ?? t("wallet.group"));
   return (
     <li className={styles.line}>
@@ -29,11 +32,11 @@ export function OrderLine({ line, isPrize }: { line: OrderLinePartsFragment; isP
         <h3>{reward ? <Link to={`/rewards/${encodeURIComponent(reward.sku)}`}>{line.name}</Link> : line.name}</h3>
         <p className={styles.soft}>
           {line.quantity > 1 && <>{t("order.quantity", { count: line.quantity })} · </>}
-          {isPrize ? (
+          {order.prize ? (
             t("prize.free")
           ) : (
             <>
-              <Points value={line.points} /> · {wallet}
+              <Points value={line.points} isPrice /> · {wallet}
             </>
           )}
         </p>
@@ -43,7 +46,7 @@ export function OrderLine({ line, isPrize }: { line: OrderLinePartsFragment; isP
         {line.status === "PARTIALLY_FULFILLED" && (
           <p>{t("order.given", { given: line.fulfilledQuantity, count: line.quantity })}</p>
         )}
-        {failure && <p>{t(`reason.${failure.reason}`)}</p>}
+        {failure && <p>{t(failure)}</p>}
         {shipment && (
           <p>
             {t(`shipment.${shipment.status}`)}

@@ -7,11 +7,11 @@ import { LoadFailure } from "../shell/load-failure.tsx";
 import NotFoundPage from "../shell/not-found-page.tsx";
 import { Page } from "../shell/page.tsx";
 import { LiveMark } from "../ui/live-mark.tsx";
-import { Points } from "../ui/points.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
 import { CancelOrder } from "./cancel-order.tsx";
 import { OrderLine } from "./order-line.tsx";
+import { OrderPoints } from "./order-points.tsx";
 import { headlineKey, pointsKey } from "./order-words.ts";
 import styles from "./orders.module.css";
 import { PointsTrail } from "./points-trail.tsx";
@@ -68,7 +68,7 @@ function Shown({ order, isFresh }: { order: OrderDetailFragment; isFresh: boolea
             <h2 id="lines">{t("order.rewards")}</h2>
             <ul>
               {order.lines.map((line) => (
-                <OrderLine key={line.id} line={line} isPrize={order.prize !== null} />
+                <OrderLine key={line.id} line={line} order={order} />
               ))}
             </ul>
           </Tile>
@@ -90,7 +90,7 @@ function Shown({ order, isFresh }: { order: OrderDetailFragment; isFresh: boolea
               <div>
                 <dt>{t("cart.total")}</dt>
                 <dd>
-                  <Points value={order.total} />
+                  <OrderPoints order={order} />
                 </dd>
               </div>
             </dl>

@@ -3,8 +3,8 @@ import type { OrderSummaryFragment } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { Mark } from "../ui/mark.tsx";
 import { Picture } from "../ui/picture.tsx";
-import { Points } from "../ui/points.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
+import { OrderPoints } from "./order-points.tsx";
 import { statusKey, toneOf } from "./order-words.ts";
 import styles from "./orders.module.css";
 
@@ -31,7 +31,7 @@ export function OrderRow({ order }: { order: OrderSummaryFragment }) {
         </p>
       </div>
       <Mark tone={toneOf(order)}>{t(statusKey(order))}</Mark>
-      <Points value={order.total} />
+      <OrderPoints order={order} />
     </li>
   );
 }

@@ -1,4 +1,11 @@
-import type { OrderSummaryFragment, PointsState } from "../graphql/generated/graphql.ts";
+import type {
+  OrderDetailFragment,
+  OrderLinePartsFragment,
+  OrderLineStatus,
+  OrderSummaryFragment,
+  PointsState,
+  ShipmentStatus,
+} from "../graphql/generated/graphql.ts";
 import type { MessageKey } from "../i18n/i18n.tsx";
 import type { Tone } from "../ui/notice.tsx";
 
@@ -52,4 +59,45 @@ export function pointsKey(order: Seen & { prize: object | null }): MessageKey | 
   if (pointsState === "NOT_TAKEN" && (status === "FAILED" || status === "CANCELLED")) return "points.NOT_TAKEN";
   if (status === "PENDING" || status === "PROCESSING") return "explain.leave";
   return pointsWords[pointsState];
+}
+
+/** Points of the order that were taken and are not back, as far as that is confirmed. */
+export function pointsSpent({ pointsTrail }: Pick<OrderSummaryFragment, "pointsTrail">): number {
+  const confirmed = (wanted: "TAKEN" | "RETURNED") =>
+    pointsTrail
+      .filter(({ kind, state }) => kind === wanted && state === "CONFIRMED")
+      .reduce((sum, { points }) => sum + points, 0);
+  return confirmed("TAKEN") - confirmed("RETURNED");
+}
+
+const shipmentsShown: Record<OrderLineStatus, readonly ShipmentStatus[]> = {
+  PENDING: ["PREPARING"],
+  PROCESSING: ["PREPARING", "SHIPPED", "DELIVERED", "RETURNED", "LOST", "REJECTED"],
+  FULFILLED: ["DELIVERED", "RETURNED"],
+  PARTIALLY_FULFILLED: ["DELIVERED", "RETURNED"],
+  FAILED: ["RETURNED", "LOST", "REJECTED"],
+  CANCELLED: ["RETURNED"],
+  REVERSED: ["RETURNED"],
+};
+
+type Line = Pick<OrderLinePartsFragment, "id" | "status" | "failure" | "shipment">;
+
+/** The shipment, unless its status contradicts the line's: a cancelled line is not being packed. */
+export const shownShipment = ({ status, shipment }: Line): Line["shipment"] =>
+  shipment && shipmentsShown[status].includes(shipment.status) ? shipment : null;
+
+/**
+ * Why units of the line were not fulfilled; undefined where its shipment says so. The points provider and the partner refuse
+ * for the same reasons: the trail of the points tells which of them it was.
+ */
+export function failureKey(line: Line, pointsTrail: OrderDetailFragment["pointsTrail"]): MessageKey | undefined {
+  const { failure } = line;
+  if (!failure || (line.status === "FAILED" && shownShipment(line))) return undefined;
+  const isOfPoints = pointsTrail.some(
+    ({ kind, payWith, state, lineIds }) =>
+      kind === "TAKEN" && payWith === "INDIVIDUAL" && state === "REFUSED" && lineIds.includes(line.id),
+  );
+  if (isOfPoints && (failure.reason === "UPSTREAM_REFUSED" || failure.reason === "UPSTREAM_UNAVAILABLE"))
+    return "reason.POINTS_REFUSED";
+  return failure.reason === "UPSTREAM_UNAVAILABLE" ? "reason.UPSTREAM_REFUSED" : `reason.${failure.reason}`;
 }

@@ -25,9 +25,9 @@ export function Progress({ order }: { order: OrderDetailFragment }) {
   );
 }
 
-function stepsOf({ history, status, pointsState, placedAt, pointsTrail }: OrderDetailFragment): Step[] {
+export function stepsOf(order: OrderDetailFragment): Step[] {
+  const { history, status, placedAt, pointsTrail } = order;
   const first = (holds: (event: OrderDetailFragment["history"][number]) => boolean) => history.find(holds)?.at;
-  const last = (holds: (event: OrderDetailFragment["history"][number]) => boolean) => history.findLast(holds)?.at;
   const isFinal = status !== "PENDING" && status !== "PROCESSING";
   const taken = pointsTrail.filter(({ kind }) => kind === "TAKEN");
   const returned = pointsTrail.filter(({ kind }) => kind === "RETURNED");
@@ -69,15 +69,19 @@ function stepsOf({ history, status, pointsState, placedAt, pointsTrail }: OrderD
     at: isFinal ? first((event) => event.status !== "PENDING" && event.status !== "PROCESSING") : undefined,
   });
   if (returned.length > 0) {
-    const isBack = returned.every(({ state }) => state === "CONFIRMED");
-    const isAsked = pointsState === "NEEDS_ATTENTION" || pointsState === "UNCERTAIN";
-    steps.push({
-      name: isBack ? "step.returned" : "step.returning",
-      state: isBack ? "done" : isAsked ? "unsure" : "now",
-      at: isBack
-        ? last((event) => event.pointsState === "RETURNED" || event.pointsState === "PARTIALLY_RETURNED")
-        : undefined,
-    });
+    steps.push(returnStep(returned, order));
   }
   return steps;
+}
+
+/** A return that was refused is over: nothing comes back of it. */
+function returnStep(returned: OrderDetailFragment["pointsTrail"], { history }: OrderDetailFragment): Step {
+  const some = (...states: (typeof returned)[number]["state"][]) => returned.some(({ state }) => states.includes(state));
+  if (some("UNCERTAIN", "NEEDS_ATTENTION")) return { name: "step.returning", state: "unsure", at: undefined };
+  if (some("PENDING")) return { name: "step.returning", state: "now", at: undefined };
+  const at = returned.findLast(({ settledAt }) => settledAt !== null)?.settledAt ?? history.at(-1)?.at;
+  if (!some("REFUSED")) return { name: "step.returned", state: "done", at };
+  return some("CONFIRMED")
+    ? { name: "step.partReturned", state: "part", at }
+    : { name: "step.notReturned", state: "not", at };
 }

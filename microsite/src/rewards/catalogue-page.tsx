@@ -23,12 +23,14 @@ export default function CataloguePage() {
   const { t } = useI18n();
   const [params, setParams] = useSearchParams();
   const search = readSearch(params);
-  const change = (part: Partial<Search>) => setParams(writeSearch({ ...search, ...part }), { replace: true });
+  // Each filter is a step that the back button undoes; the letters of one search text are one step together.
+  const change = (part: Partial<Search>) =>
+    setParams(writeSearch({ ...search, ...part }), { replace: part.text !== undefined && search.text !== "" });
 
   return (
     <Page title={t("rewards.title")}>
       <Tools search={search} onChange={change} />
-      <Results search={search} onReset={() => setParams(new URLSearchParams(), { replace: true })} />
+      <Results search={search} onReset={() => setParams(new URLSearchParams())} />
     </Page>
   );
 }
@@ -39,16 +41,7 @@ function Tools({ search, onChange }: { search: Search; onChange(part: Partial<Se
   const categories = useQuery(CategoriesDocument).data?.rewardCategories ?? [];
   const wallets = useQuery(PayingWalletsDocument, { skip: !isSignedIn }).data?.me?.groupWallets ?? [];
   const groups = wallets.filter(({ status }) => status === "ACTIVE");
-  const [text, setText] = useState(search.text);
-
-  // What is typed is looked for when the typing pauses.
-  const latest = useRef(onChange);
-  latest.current = onChange;
-  useEffect(() => {
-    if (text === search.text) return;
-    const timer = setTimeout(() => latest.current({ text }), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [text, search.text]);
+  const [text, setText] = useSearchText(search.text, (next) => onChange({ text: next }));
 
   return (
     <Tile className={styles.tools} role="search">
@@ -123,6 +116,31 @@ function Tools({ search, onChange }: { search: Search; onChange(part: Partial<Se
       </div>
     </Tile>
   );
+}
+
+/**
+ * The text in the search field. A pause in the typing sends it; a text that comes from elsewhere (*Show everything*, the back
+ * button) replaces it.
+ */
+function useSearchText(sought: string, onSearch: (text: string) => void): [string, (text: string) => void] {
+  const [text, setText] = useState(sought);
+  const sent = useRef(sought);
+  const latest = useRef(onSearch);
+  latest.current = onSearch;
+  useEffect(() => {
+    if (sought === sent.current) return;
+    sent.current = sought;
+    setText(sought);
+  }, [sought]);
+  useEffect(() => {
+    if (text === sent.current) return;
+    const timer = setTimeout(() => {
+      sent.current = text;
+      latest.current(text);
+    }, TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return [text, setText];
 }
 
 function Results({ search, onReset }: { search: Search; onReset(): void }) {

@@ -29,7 +29,7 @@ export function RewardCard(props: {
           <Link to={`/rewards/${encodeURIComponent(reward.sku)}`}>{reward.name}</Link>
         </h3>
         <p className={styles.price}>
-          <Points value={reward.points} />
+          <Points isPrice value={reward.points} />
         </p>
         {isJudged && (
           <p className={styles.standing}>

@@ -81,7 +81,7 @@ function Facts({ reward }: { reward: RewardDetail }) {
   return (
     <>
       <p>
-        <Points value={reward.points} className={styles.big} />
+        <Points isPrice value={reward.points} className={styles.big} />
       </p>
       <p>{reward.description}</p>
       <ul className={styles.list}>

@@ -34,7 +34,11 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
 
   async function check(otp: string) {
     if (verifying.loading || isSpent) return;
-    if (otp.length < LENGTH) return setProblem(t("signIn.codeShort", { count: LENGTH }));
+    if (otp.length < LENGTH) {
+      // The field is empty after a refused code: the refusal says more than its length.
+      if (otp || !problem) setProblem(t("signIn.codeShort", { count: LENGTH }));
+      return input.current?.focus();
+    }
     setProblem(undefined);
     try {
       const { data } = await verify({ variables: { challengeId: challenge.challengeId, otp } });

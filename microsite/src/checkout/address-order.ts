@@ -1,0 +1,42 @@
+import { type Address, formatAddress } from "localized-address-format";
+
+/** The fields of an address, by our names. */
+export type AddressField = "name" | "line1" | "line2" | "city" | "region" | "postalCode" | "phone";
+
+type Parts = Partial<Record<AddressField, string | null | undefined>>;
+
+const toFormat = (country: string, { name, line1, line2, city, region, postalCode }: Parts): Address => ({
+  postalCountry: country,
+  name: name ?? "",
+  addressLines: [line1, line2].filter((line): line is string => Boolean(line)),
+  locality: city ?? "",
+  administrativeArea: region ?? "",
+  postalCode: postalCode ?? "",
+});
+
+/**
+ * The lines of an address in the order in which its country writes them, without the country.
+ *
+ * @param country ISO 3166-1 alpha-2
+ */
+export function addressLines(country: string, parts: Parts): string[] {
+  const lines = formatAddress(toFormat(country, parts), "latin");
+  // Formats leave out a field that their post office does not ask for; what was entered is shown all the same.
+  const left = [parts.city, parts.postalCode, parts.region].filter(
+    (part): part is string => Boolean(part) && !lines.some((line) => line.includes(String(part))),
+  );
+  return [...lines, ...left];
+}
+
+const marks = { name: "name", line1: "line1", line2: "line2", city: "city", region: "region", postalCode: "postalCode" };
+
+/** The fields of the form in the order in which the country writes an address; a field that it does not use comes late. */
+export function fieldOrder(country: string): AddressField[] {
+  const text = formatAddress(toFormat(country, marks), "latin").join("\n");
+  const place = (field: keyof typeof marks) => (text.indexOf(field) + 1 || Number.POSITIVE_INFINITY);
+  const fields = (Object.keys(marks) as (keyof typeof marks)[]).sort((a, b) => {
+    const [one, other] = [place(a), place(b)];
+    return one === other ? 0 : one - other;
+  });
+  return [...fields, "phone"];
+}
