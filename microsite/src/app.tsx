@@ -1,6 +1,7 @@
 import { useQuery } from "@apollo/client/react";
 import { lazy, type ReactNode, useEffect } from "react";
 import { BrowserRouter, Navigate, Route, Routes, useLocation } from "react-router";
+import { followCart } from "./graphql/cart-link.ts";
 import { client } from "./graphql/client.ts";
 import { ViewerDocument } from "./graphql/generated/graphql.ts";
 import { session } from "./session/session.ts";
@@ -74,6 +75,7 @@ function useViewer(): void {
   useEffect(() => {
     if (data) session.found(data.me?.customerId ?? null);
   }, [data]);
+  useEffect(() => (state.kind === "signed-in" ? followCart(client) : undefined), [state.kind]);
   useEffect(() => {
     if (state.kind === "signed-out" && state.why !== "never") void client.clearStore();
   }, [state]);

@@ -33,7 +33,7 @@ browserTest(
     expect(await isTooWide(page)).toBe(false);
 
     await samples.getByRole("button", button("CUST12345")).click();
-    await page.getByText("You have not ordered anything yet").waitFor();
+    await page.getByText("You haven’t ordered anything yet").waitFor();
     expect(page.url()).toBe(`${site.gateway.url}/orders`);
     await page.getByRole("link", { name: "Home" }).click();
     await page.getByText("3,500").first().waitFor();

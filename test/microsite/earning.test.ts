@@ -43,7 +43,7 @@ browserTest("checking in raises the streak and the balance, once, and is told in
   const { page, problems } = await site.visit(customer);
   const other = await page.context().newPage();
   await other.goto("/activity");
-  await other.getByText("Nothing yet. Whatever you earn appears here at once.").waitFor();
+  await other.getByText("Nothing yet. Everything you earn appears here right away.").waitFor();
   await other.getByText("Live", { exact: true }).waitFor();
   let sent = 0;
   page.on("request", (request) => {
@@ -59,15 +59,15 @@ browserTest("checking in raises the streak and the balance, once, and is told in
   await tile.getByText(/^Next: (today|tomorrow), /).waitFor();
   await tile.getByText("In your wallet").waitFor();
   await page.getByRole("region", { name: "Your points" }).getByText("105").waitFor();
-  const earned = other.getByRole("region", { name: "What you have earned" }).getByRole("listitem");
+  const earned = other.getByRole("region", { name: "Your earnings" }).getByRole("listitem");
   await earned.filter({ hasText: "Daily check-in" }).filter({ hasText: "+5" }).getByText("In your wallet").waitFor();
-  await other.getByText("How it adds up").click();
+  await other.getByText("How it was calculated").click();
   await other.getByText("Day 1 in a row, day 1 of the cycle: 5 points.").waitFor();
 
   expect(sent).toBe(1);
   expect(gateway.ledgerOf(customer)).toEqual([100, 5]);
   await page.reload();
-  await tile.getByText("You have checked in today.").waitFor();
+  await tile.getByText("You’ve checked in today.").waitFor();
   expect(await tile.getByRole("button").count()).toBe(0);
   expect(problems).toEqual([]);
 });
@@ -89,7 +89,7 @@ browserTest("a check-in that nobody answers is asked for again, and counts once"
   await page.routeWebSocket("**/graphql", () => {});
   await page.goto("/");
   await tile.getByRole("button", { name: "Check in for 5 points" }).click();
-  await tile.getByText("We have not heard back.").waitFor();
+  await tile.getByText("We haven’t received an answer yet.").waitFor();
   expect(await page.getByRole("alert").count()).toBe(0);
   await tile.getByRole("button", { name: "Check in for 5 points" }).click();
   await tile.getByText("5 points for today").waitFor();
@@ -163,18 +163,16 @@ browserTest("older entries come when asked for, and stay when something new does
   for (let count = 1; count <= 14; count += 1) await purchaseOf(customer.userId, `older-${count}`);
   const { page, problems } = await site.visit(customer);
   await page.goto("/activity");
-  const rows = page
-    .getByRole("region", { name: "What you have earned" })
-    .getByText("Points for purchases", { exact: true });
+  const rows = page.getByRole("region", { name: "Your earnings" }).getByText("Points for purchases", { exact: true });
   await rows.nth(11).waitFor();
   await expect.poll(() => rows.count()).toBe(12);
-  await page.getByRole("button", { name: "Show older ones" }).click();
+  await page.getByRole("button", { name: "Show older" }).click();
   await rows.nth(13).waitFor();
   await page.getByText("Live", { exact: true }).waitFor();
   await register(gateway, customer.userId);
   await page.getByRole("listitem").filter({ hasText: "Welcome bonus" }).getByText("In your wallet").waitFor();
   await expect.poll(() => rows.count()).toBe(13); // as many as were shown; the oldest is asked for again
-  await page.getByRole("button", { name: "Show older ones" }).click();
+  await page.getByRole("button", { name: "Show older" }).click();
   await rows.nth(13).waitFor();
   expect(problems).toEqual([]);
 });
@@ -195,10 +193,10 @@ browserTest("what friends have brought is added up; no link is made up", async (
   }
   const { page, problems } = await site.visit(customer);
   await page.goto("/activity");
-  const friends = page.getByRole("region", { name: "Bring your friends" });
-  await friends.getByText("2 friends brought").waitFor();
-  await friends.getByText("200 points for each friend you bring.").waitFor();
-  await friends.getByText("From friend number 4 on: 300 points each.").waitFor();
+  const friends = page.getByRole("region", { name: "Invite friends" });
+  await friends.getByText("2 friends invited").waitFor();
+  await friends.getByText("200 points for each friend you invite.").waitFor();
+  await friends.getByText("From friend 4 on: 300 points each.").waitFor();
   expect(await friends.getByRole("link").count()).toBe(0);
   const ways = page.getByRole("region", { name: "Ways to earn" });
   await ways.getByText("Double weekend: 2 × the points on Saturday and Sunday.").waitFor();
@@ -234,11 +232,11 @@ browserTest("a draw is recomputed by the browser, while it is open and when it i
   const { page, problems } = await site.visit(customer);
   await page.goto("/activity");
   const draw = page.getByRole("region", { name: "The autumn-draw" });
-  await draw.getByText("You have no tickets of this draw yet.").waitFor();
+  await draw.getByText("You don’t have any tickets for this draw yet.").waitFor();
 
   await buyTickets(gateway, stranger.userId, 3_000);
   await buyTickets(gateway, customer.userId, 9_000);
-  await draw.getByText("12 tickets are out.").waitFor();
+  await draw.getByText("12 tickets issued.").waitFor();
   await draw.getByText("50%").waitFor();
   const check = draw.getByRole("button", { name: "Check this draw" });
   let chunks = 0;
@@ -247,16 +245,16 @@ browserTest("a draw is recomputed by the browser, while it is open and when it i
   });
   expect(chunks).toBe(0);
   await check.click();
-  await draw.getByText("So far, this draw holds").waitFor();
-  await draw.getByText("Your 9 tickets are in it, each with the hash of its receipt.").waitFor();
+  await draw.getByText("This draw is correct so far").waitFor();
+  await draw.getByText("Your 9 tickets are in the draw, each with the hash of its receipt.").waitFor();
   expect(chunks).toBe(1);
 
   await closeDraw(gateway, "autumn-draw");
   await page.reload();
   await draw.getByText(/^Closed on /).waitFor();
   await check.click();
-  await draw.getByText("This draw holds", { exact: true }).waitFor();
-  await draw.getByText("Your browser has worked out all 12 tickets again").waitFor();
+  await draw.getByText("This draw is correct", { exact: true }).waitFor();
+  await draw.getByText("Your browser recomputed all 12 tickets").waitFor();
   expect(problems).toEqual([]);
 });
 
@@ -277,7 +275,7 @@ browserTest("a draw that was tampered with is told to be so, line by line", asyn
   const verdictOn = async (by: typeof tamper) => {
     tamper = by;
     await draw.getByRole("button", { name: "Check this draw" }).click();
-    await draw.getByText(/^This draw (holds|does not hold)$/).waitFor();
+    await draw.getByText(/^This draw (is correct|isn’t correct)$/).waitFor();
     return draw.getByRole("alert").allInnerTexts();
   };
 
@@ -337,7 +335,15 @@ browserTest("what is earned is for everybody, in both languages, on a phone and 
     }
   };
   for (const [language, words] of [
-    ["en", { checkIn: /^Check in for/, open: "How it adds up", check: "Check this draw", holds: "this draw holds" }],
+    [
+      "en",
+      {
+        checkIn: /^Check in for/,
+        open: "How it was calculated",
+        check: "Check this draw",
+        holds: "this draw is correct",
+      },
+    ],
     ["hi", { checkIn: /^You/, open: "हिसाब देखें", check: "यह ड्रॉ जाँचें", holds: "यह ड्रॉ सही है" }],
   ] as const) {
     if (language !== "en") await page.evaluate(`localStorage.setItem("tessera.language", "${language}")`);

@@ -39,7 +39,7 @@ browserTest("a newcomer orders and holds the code as it happens, by trusted docu
   const devanagari = otp.slice(3).replace(/\d/g, (digit) => String.fromCodePoint(0x0966 + Number(digit)));
   await page.keyboard.insertText(` ${otp.slice(0, 3)} ${devanagari} `); // as a paste or a keyboard of another script does it
 
-  await page.getByText("You have not ordered anything yet").waitFor();
+  await page.getByText("You haven’t ordered anything yet").waitFor();
   expect(await page.evaluate("document.cookie")).toBe("");
   expect(await page.evaluate("JSON.stringify([localStorage, sessionStorage])")).not.toMatch(/ey[\w-]+\./);
 
@@ -50,20 +50,20 @@ browserTest("a newcomer orders and holds the code as it happens, by trusted docu
   await page.getByLabel("Search rewards").fill("brewh");
   await expect.poll(() => page.url()).toContain("q=brewh");
   await page.getByRole("link", { name: "Brewhaus Gift Card ₹250" }).click();
-  await page.getByText("Enough for this").waitFor();
+  await page.getByText("Enough points").waitFor();
   await page.getByRole("button", { name: "One more" }).click();
   await page.getByRole("button", { name: "Add to cart" }).click();
-  await page.getByRole("link", { name: "Go to the cart" }).click();
+  await page.getByRole("link", { name: "View cart" }).click();
   await page.getByText("3,000 points left after").waitFor();
-  await page.getByRole("link", { name: "Check out" }).click();
+  await page.getByRole("link", { name: "Continue" }).click();
 
   const redeem = gateway.fault("redeem", { fault: "hold" });
-  await page.getByRole("button", { name: "Place the order" }).click();
-  await page.getByRole("heading", { level: 1, name: "Your order is placed" }).waitFor();
+  await page.getByRole("button", { name: "Place order" }).click();
+  await page.getByRole("heading", { level: 1, name: "Your order has been placed" }).waitFor();
   await page.getByText("Live", { exact: true }).waitFor();
   await gateway.sandbox.faults.held(redeem);
   gateway.sandbox.faults.release();
-  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Your order is complete" }).waitFor();
   await page.getByText("500 points were taken from your points.").waitFor();
   await page.getByRole("button", { name: "Show the 2 codes" }).click();
   await expect
@@ -78,7 +78,7 @@ browserTest("a newcomer orders and holds the code as it happens, by trusted docu
 
   await page.getByRole("button", { name: "Account and settings" }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
-  await page.getByText("You are signed out.").waitFor();
+  await page.getByText("You’re signed out.").waitFor();
   await page.goBack();
   await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
   expect(sent.filter((body) => body.includes("sha256Hash")).length).toBeGreaterThan(10);
@@ -98,18 +98,18 @@ browserTest("one order from one’s own points and a group’s", async () => {
   await page.goto(`/rewards/CAP-${treat.upstreamId}`);
   await page.getByRole("group", { name: "Pay with" }).getByRole("radio").nth(1).check();
   await page.getByRole("button", { name: "Add to cart" }).click();
-  await page.getByText("It is in your cart.").waitFor();
+  await page.getByText("Added to your cart.").waitFor();
   await page.goto(`/rewards/${own.sku}`);
   await page.getByRole("button", { name: "Add to cart" }).click();
-  await page.getByText("It is in your cart.").waitFor();
+  await page.getByText("Added to your cart.").waitFor();
   await page.goto("/cart");
   await page.getByText("700 points left after").waitFor();
   await page.getByText("400 points left after").waitFor();
   await page.getByRole("button", { name: "One more" }).first().click();
   await page.getByText("100 points left after").waitFor();
-  await page.getByRole("link", { name: "Check out" }).click();
-  await page.getByRole("button", { name: "Place the order" }).click();
-  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
+  await page.getByRole("link", { name: "Continue" }).click();
+  await page.getByRole("button", { name: "Place order" }).click();
+  await page.getByRole("heading", { level: 1, name: "Your order is complete" }).waitFor();
 
   await expect.poll(() => page.getByText(/points were taken from/).count()).toBe(3);
   expect(gateway.ledgerOf(customer)).toEqual([900, -200]);
@@ -134,7 +134,7 @@ browserTest("a wallet is offered once it is known which can pay, and a later ans
   await page.goto(`/rewards/CAP-${treat.upstreamId}`);
   const wallets = page.getByRole("group", { name: "Pay with" }).getByRole("radio");
   await ofGroup;
-  await page.getByText("Enough for this").first().waitFor();
+  await page.getByText("Enough points").first().waitFor();
   expect(
     await wallets.evaluateAll((radios) => radios.map((radio) => (radio as unknown as { checked: boolean }).checked)),
   ).toEqual([false, false]);
@@ -142,7 +142,7 @@ browserTest("a wallet is offered once it is known which can pay, and a later ans
   release.resolve();
   await wallets.nth(0).and(page.locator(":checked")).waitFor();
   await page.getByRole("button", { name: "Add to cart" }).click();
-  await page.getByText("It is in your cart.").waitFor();
+  await page.getByText("Added to your cart.").waitFor();
   expect(problems).toEqual([]);
 });
 
@@ -186,17 +186,17 @@ browserTest("every page is for everybody, also on a phone and in the dark", asyn
   await page.getByText("8,200").first().waitFor();
   await look("home");
   await page.goto("/rewards");
-  await page.getByText("Within reach").first().waitFor();
+  await page.getByText("You have enough points").first().waitFor();
   await look("rewards");
   await page.goto(`/rewards/${jacket.sku}`);
-  await page.getByText("Enough for this").waitFor();
+  await page.getByText("Enough points").waitFor();
   await look("reward");
   await page.goto("/cart");
   await page.getByText("points left after").waitFor();
   await look("cart");
-  await page.getByRole("link", { name: "Check out" }).click();
-  await page.getByRole("button", { name: "Use this address" }).click();
-  await page.getByText("This is needed.").first().waitFor();
+  await page.getByRole("link", { name: "Continue" }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByText("This field is required.").first().waitFor();
   await look("checkout");
   for (const [label, text] of [
     ["Name", "Noor"],
@@ -206,14 +206,14 @@ browserTest("every page is for everybody, also on a phone and in the dark", asyn
   ] as const) {
     await page.getByLabel(label, { exact: true }).fill(text);
   }
-  await page.getByRole("button", { name: "Use this address" }).click();
-  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("button", { name: "Place order" }).click();
   await page.getByText("Being packed").waitFor();
   await look("order");
-  await page.getByRole("button", { name: "Cancel this order" }).click();
-  await page.getByRole("dialog").getByText("these points come back").waitFor();
+  await page.getByRole("button", { name: "Cancel order" }).click();
+  await page.getByRole("dialog").getByText("these points are returned").waitFor();
   await look("cancelling");
-  await page.getByRole("button", { name: "Keep it" }).click();
+  await page.getByRole("button", { name: "Keep order" }).click();
   await page.goto("/orders");
   await page.getByText("Rain jacket").waitFor();
   await look("orders");

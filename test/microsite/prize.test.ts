@@ -13,20 +13,20 @@ browserTest("a voucher that was won is claimed, once, and costs nothing", async 
   const { customer } = await winner(gateway, "BREWHAUS-250");
   const { page, problems, quiet } = await site.visit(customer);
   await page.goto("/activity");
-  const prize = page.getByRole("region", { name: "What you have earned" }).getByRole("listitem").filter({
+  const prize = page.getByRole("region", { name: "Your earnings" }).getByRole("listitem").filter({
     hasText: "You won",
   });
-  await prize.getByText("Yours to claim").waitFor();
+  await prize.getByText("Ready to claim").waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
-  await prize.getByRole("button", { name: "Claim it" }).dblclick();
-  await page.getByRole("heading", { name: "It is all yours" }).waitFor();
+  await prize.getByRole("button", { name: "Claim" }).dblclick();
+  await page.getByRole("heading", { name: "Your order is complete" }).waitFor();
   await page.getByText("Won in a lucky draw").waitFor();
-  await page.getByText("You won this, so no points were moved.").waitFor();
+  await page.getByText("You won this, so no points were taken.").waitFor();
 
   await page.goto("/activity");
-  await prize.getByText("Given", { exact: true }).waitFor();
-  await prize.getByRole("link", { name: "See its order" }).click();
-  await page.getByRole("heading", { name: "It is all yours" }).waitFor();
+  await prize.getByText("Fulfilled", { exact: true }).waitFor();
+  await prize.getByRole("link", { name: "View order" }).click();
+  await page.getByRole("heading", { name: "Your order is complete" }).waitFor();
   await page.goto("/orders");
   await page.getByRole("heading", { name: "Orders", level: 1 }).waitFor();
   await quiet();
@@ -39,8 +39,8 @@ browserTest("merchandise that was won is claimed on a phone, once it is said whe
   const { customer } = await winner(site.gateway, "WATTLEWIRE-HEADPHONES");
   const { page, problems } = await site.visit(customer, { viewport: { width: 320, height: 640 } });
   await page.goto("/activity");
-  await page.getByRole("button", { name: "Claim it" }).click();
-  const dialog = page.getByRole("dialog", { name: "Where shall we send it?" });
+  await page.getByRole("button", { name: "Claim" }).click();
+  const dialog = page.getByRole("dialog", { name: "Where should we send it?" });
   await dialog.getByRole("textbox", { name: "Name" }).waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
   expect(await isTooWide(page)).toBe(false);

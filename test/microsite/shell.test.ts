@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => site?.[Symbol.asyncDispose]());
 
 const ordersChunk = "**/site/orders-page-*.js";
-const failure = "This page could not be shown";
+const failure = "This page couldn’t be shown";
 
 const nav = (page: Page) => page.getByRole("navigation", { name: "Main" });
 const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name });
@@ -26,7 +26,7 @@ async function visitHome() {
   const customer = await site.gateway.customer({ balance: 40 });
   const tab = await site.visit(customer);
   await tab.page.goto("/");
-  await tab.page.getByText("Points to spend").waitFor();
+  await tab.page.getByText("Available points").waitFor();
   const loads: string[] = [];
   tab.page.on("load", () => loads.push(tab.page.url()));
   return { ...tab, customer, loads };
@@ -39,19 +39,19 @@ browserTest(
     await page.context().setOffline(true);
     await open(page, "Orders");
     await heading(page, failure).waitFor();
-    await page.getByRole("alert").getByText("We could not reach the server.").waitFor();
+    await page.getByRole("alert").getByText("We couldn’t reach the server.").waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
 
     await page.getByRole("button", { name: "Try again" }).click();
     await page.getByRole("alert").waitFor();
     await open(page, "Home");
-    await page.getByText("Points to spend").waitFor();
+    await page.getByText("Available points").waitFor();
     await open(page, "Orders");
     await heading(page, failure).waitFor();
     expect(loads).toEqual([]); // a reload would have lost the page to the browser's own error page
 
     await page.context().setOffline(false);
-    await page.getByText("You have not ordered anything yet").waitFor();
+    await page.getByText("You haven’t ordered anything yet").waitFor();
     expect(new URL(page.url()).pathname).toBe("/orders");
   },
 );
@@ -64,7 +64,7 @@ browserTest(`a tab whose chunks are gone after a deployment reloads once, and sh
     await document.continue();
   });
   await open(page, "Orders");
-  await page.getByText("You have not ordered anything yet").waitFor();
+  await page.getByText("You haven’t ordered anything yet").waitFor();
   expect(loads).toHaveLength(1);
 });
 
@@ -74,17 +74,17 @@ browserTest(
     const { page, loads } = await visitHome();
     await page.route(ordersChunk, (route) => route.fulfill({ status: 404 }));
     await open(page, "Orders");
-    await page.getByRole("alert").getByText("This could not be loaded right now.").waitFor();
+    await page.getByRole("alert").getByText("This couldn’t be loaded right now.").waitFor();
     expect(loads).toHaveLength(1);
     await open(page, "Home");
-    await page.getByText("Points to spend").waitFor();
+    await page.getByText("Available points").waitFor();
     await open(page, "Orders");
     await page.getByRole("alert").waitFor();
     expect(loads).toHaveLength(1);
 
     await page.unroute(ordersChunk);
     await page.getByRole("button", { name: "Try again" }).click();
-    await page.getByText("You have not ordered anything yet").waitFor();
+    await page.getByText("You haven’t ordered anything yet").waitFor();
     expect(loads).toHaveLength(2);
   },
 );
@@ -128,7 +128,7 @@ browserTest(`a page of which no texts could be loaded says so`, async () => {
   const { page } = await site.visit();
   await page.route(/\/site\/en-[\w-]+\.js/, (route) => route.fulfill({ status: 404 }));
   await page.goto("/rewards");
-  await page.getByText("This page could not be loaded.").waitFor();
+  await page.getByText("This page couldn’t be loaded.").waitFor();
 });
 
 browserTest(
@@ -136,7 +136,7 @@ browserTest(
   async () => {
     const { gateway } = site;
     await gateway.voucher({ name: "Tea tin" });
-    const customerId = `C-${randomUUID()}`;
+    const customerId = `C-${randomUUID().toUpperCase()}`;
     gateway.sandbox.client.addCustomer({ customer_id: customerId, balance: 40 });
     const { page, problems } = await site.visit();
     await page.goto("/rewards?q=tea&sort=NAME");
@@ -145,7 +145,7 @@ browserTest(
 
     await open(page, "Sign in");
     await open(page, "Sign in"); // where to come back to is not lost by a second press
-    await page.getByLabel("Customer number").fill(customerId);
+    await page.getByLabel("Customer number").fill(customerId.toLowerCase());
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: /Send a new code/ }).waitFor();
     await page.getByLabel("Six-digit code").fill(await sentOtp(gateway, customerId));

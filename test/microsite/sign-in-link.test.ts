@@ -49,7 +49,7 @@ browserTest("a link signs in, and leaves nothing of itself behind", async () => 
   });
 
   await page.goto(link);
-  await page.getByText("You have not ordered anything yet").waitFor();
+  await page.getByText("You haven’t ordered anything yet").waitFor();
   expect(page.url()).toBe(`${site.gateway.url}/orders`);
   expect(await whose(page)).toBe("CUST12345");
   const places = await page.evaluate<string[]>("places");
@@ -63,7 +63,7 @@ browserTest("a link signs in, and leaves nothing of itself behind", async () => 
 
   const second = await site.visit();
   await second.page.goto(link);
-  await second.page.getByRole("alert").getByText("This link has been used already").waitFor();
+  await second.page.getByRole("alert").getByText("This link has already been used").waitFor();
   expect(second.page.url()).toBe(`${site.gateway.url}/signin`);
   await expect.poll(() => second.page.getByLabel("Customer number").inputValue()).toBe("CUST12345");
   expect(await accessibilityFaults(second.page)).toEqual([]);
@@ -106,14 +106,14 @@ browserTest("an answer that is lost, and a link that is none", async () => {
     route.request().postData()?.includes("SignInWithToken") ? route.abort() : route.continue(),
   );
   await page.goto(await linkFor("CUST00001"));
-  await page.getByText("We could not reach the server").waitFor();
+  await page.getByText("We couldn’t reach the server").waitFor();
   await page.unroute("**/graphql");
   await page.getByRole("button", { name: "Try again" }).click();
   await expect.poll(() => whose(page)).toBe("CUST00001");
 
   const other = await site.visit();
   await other.page.goto("/signin?token=nonsense");
-  await other.page.getByText("This link does not sign you in").waitFor();
+  await other.page.getByText("This link doesn’t work").waitFor();
   await other.page.getByLabel("Customer number").waitFor();
 });
 
@@ -121,7 +121,7 @@ browserTest("where links are not taken, a code is asked for as ever", async () =
   await site.gateway.restart({ CLIENT_HANDOFF_KEY: "" });
   const { page } = await site.visit();
   await page.goto(await linkFor("CUST12345"));
-  await page.getByText("Links do not sign in here").waitFor();
+  await page.getByText("Sign-in links aren’t available here").waitFor();
   await page.getByLabel("Customer number").waitFor();
   expect(await whose(page)).toBe(null);
 });

@@ -38,10 +38,10 @@ browserTest("what cannot be given is paid back, and the page says so calmly", as
   gateway.sandbox.faults.add({ upstream: "capillary", operation: "issue", fault: "refuse", code: 12005 });
 
   await page.goto("/checkout");
-  await page.getByRole("button", { name: "Place the order" }).click();
-  await page.getByRole("heading", { level: 1, name: "This order could not be carried out" }).waitFor();
-  await page.getByText("All the points are back.").waitFor();
-  await page.getByText("400 points are back with your points.").waitFor();
+  await page.getByRole("button", { name: "Place order" }).click();
+  await page.getByRole("heading", { level: 1, name: "Your order was unsuccessful" }).waitFor();
+  await page.getByText("All your points are back.").waitFor();
+  await page.getByText("400 points were returned to your points.").waitFor();
   expect(await page.getByRole("alert").count()).toBe(0);
   expect(gateway.ledgerOf(customer)).toEqual([900, -400, 400]);
   expect(problems).toEqual([]);
@@ -56,16 +56,16 @@ browserTest("an answer that was lost is being confirmed, not failed", async () =
   const redeem = gateway.fault("redeem", { fault: "hold", commit: true });
 
   await page.goto("/checkout");
-  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.getByRole("button", { name: "Place order" }).click();
   await faults.held(redeem);
   gateway.fault("points", { fault: "hold", times: 100 }); // until then nobody knows what the balance shows
   faults.release({ id: redeem.id, with: "drop" });
-  await page.getByRole("heading", { level: 1, name: "Your order is being confirmed" }).waitFor();
-  await page.getByText("nothing is taken twice").waitFor();
+  await page.getByRole("heading", { level: 1, name: "We’re confirming your order" }).waitFor();
+  await page.getByText("They can’t be taken twice").waitFor();
   expect(await page.getByRole("alert").count()).toBe(0);
   faults.clear();
   faults.release();
-  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Your order is complete" }).waitFor();
   expect(gateway.ledgerOf(customer)).toEqual([500, -200]);
   expect(problems).toEqual([]);
 });
@@ -79,7 +79,7 @@ browserTest("an answer of before that comes after the last event sets nothing ba
   const { page, problems, quiet } = await site.visit(customer);
   await page.goto("/orders");
   await page.locator(`a[href="/orders/${id}"]`).click();
-  await page.getByRole("heading", { level: 1, name: "Your order is placed" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Your order has been placed" }).waitFor();
   await quiet();
   await page.goBack();
   await page.getByRole("heading", { level: 1, name: "Orders" }).waitFor();
@@ -94,7 +94,7 @@ browserTest("an answer of before that comes after the last event sets nothing ba
 
   await page.goForward();
   await quiet();
-  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Your order is complete" }).waitFor();
   expect(problems).toEqual([]);
 });
 
@@ -104,7 +104,7 @@ browserTest("two presses and a reload in the middle make one order", async () =>
   await addToCart(customer, (await gateway.voucher({ points: 100 })).id);
   const { page } = await site.visit(customer);
   await page.goto("/checkout");
-  const place = page.getByRole("button", { name: "Place the order" });
+  const place = page.getByRole("button", { name: "Place order" });
   await page.getByText("800 points left after").waitFor();
 
   // The first request reaches the gateway, and its answer nobody.
@@ -119,7 +119,7 @@ browserTest("two presses and a reload in the middle make one order", async () =>
     return undefined;
   });
   await place.dblclick();
-  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Your order is complete" }).waitFor();
 
   expect(sent).toBe(2);
   expect(await ordersOf(customer.customerId)).toHaveLength(1);
@@ -130,12 +130,12 @@ browserTest("two presses and a reload in the middle make one order", async () =>
 browserTest("a session that ends in another tab ends in this one", async () => {
   const { page, problems } = await site.visit(await site.gateway.customer({ balance: 50 }));
   await page.goto("/");
-  await page.getByText("Points to spend").waitFor();
+  await page.getByText("Available points").waitFor();
   const other = await page.context().newPage();
   await other.goto("/orders");
   await other.getByRole("button", { name: "Account and settings" }).click();
   await other.getByRole("menuitem", { name: "Sign out" }).click();
-  await other.getByText("You are signed out.").waitFor();
+  await other.getByText("You’re signed out.").waitFor();
   await page.getByText("You were signed out in another tab or on another device.").waitFor();
   expect(problems).toEqual([]);
 });
@@ -160,11 +160,11 @@ browserTest("an access cookie that has run out is renewed once, for all tabs", a
   const tab = await site.visit(customer);
   const { page, problems, quiet } = tab;
   await page.goto("/");
-  await page.getByText("Points to spend").waitFor();
+  await page.getByText("Available points").waitFor();
   await afterFirstRenewal(tab);
   const other = await page.context().newPage();
   await other.goto("/orders");
-  await other.getByText("You have not ordered anything yet").waitFor();
+  await other.getByText("You haven’t ordered anything yet").waitFor();
   await quiet();
   await page.context().clearCookies({ name: "tessera-access" });
   let renewals = 0;
@@ -191,7 +191,7 @@ browserTest("a page left while its session is renewed comes back signed in", asy
   const { page, problems } = tab;
   await page.clock.install();
   await page.goto("/");
-  await page.getByText("Points to spend").waitFor();
+  await page.getByText("Available points").waitFor();
   await afterFirstRenewal(tab);
   await page.context().clearCookies({ name: "tessera-access" });
   // The renewal is answered when the page that has asked for it is gone.
@@ -231,7 +231,7 @@ browserTest("an order is followed over a restart of the gateway", async () => {
   await ship(id, line?.id ?? "", "SHIPPED");
   await page.getByText("BlueDart BD-77").waitFor();
   await ship(id, line?.id ?? "", "DELIVERED");
-  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Your order is complete" }).waitFor();
 });
 
 browserTest("cancelling shows what comes back before it is done", async () => {
@@ -241,17 +241,17 @@ browserTest("cancelling shows what comes back before it is done", async () => {
   await orderPrepared(customer, id);
   const { page, problems } = await site.visit(customer);
   await page.goto(`/orders/${id}`);
-  await page.getByRole("button", { name: "Cancel this order" }).click();
+  await page.getByRole("button", { name: "Cancel order" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("250").waitFor();
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
   expect(gateway.ledgerOf(customer)).toEqual([900, -250]);
 
-  await page.getByRole("button", { name: "Cancel this order" }).click();
-  await dialog.getByRole("button", { name: "Cancel the order" }).click();
-  await page.getByRole("heading", { level: 1, name: "This order is cancelled" }).waitFor();
-  await page.getByText("All the points are back.").waitFor();
+  await page.getByRole("button", { name: "Cancel order" }).click();
+  await dialog.getByRole("button", { name: "Yes, cancel it" }).click();
+  await page.getByRole("heading", { level: 1, name: "Your order was cancelled" }).waitFor();
+  await page.getByText("All your points are back.").waitFor();
   expect(gateway.ledgerOf(customer)).toEqual([900, -250, 250]);
   expect(problems).toEqual([]);
 });
@@ -264,11 +264,11 @@ browserTest("being offline is told, and nothing is lost", async () => {
   await page.goto("/checkout");
   await page.getByText("800 points left after").waitFor();
   await page.context().setOffline(true);
-  await page.getByText("You are offline").waitFor();
-  await page.getByRole("button", { name: "Place the order" }).click();
-  await page.getByText("We have not heard back yet").waitFor();
+  await page.getByText("You’re offline").waitFor();
+  await page.getByRole("button", { name: "Place order" }).click();
+  await page.getByText("We haven’t received an answer yet").waitFor();
   await page.context().setOffline(false);
-  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Your order is complete" }).waitFor();
   expect(await ordersOf(customer.customerId)).toHaveLength(1);
 });
 
@@ -281,7 +281,7 @@ browserTest("a programme in which nothing can be earned says nothing of it", asy
   await page.goto("/activity");
   await page.getByText("Nothing yet.").waitFor();
   await quiet();
-  expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["What you have earned"]);
+  expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["Your earnings"]);
   expect(problems).toEqual([]);
 });
 
@@ -293,7 +293,7 @@ browserTest("no page asks the systems behind once for each of what it shows", as
   for (const { id } of [...treats.slice(0, 3), ...cards]) await addToCart(customer, id);
   const { page, quiet } = await site.visit(customer);
   await page.goto("/orders");
-  await page.getByText("You have not ordered anything yet").waitFor();
+  await page.getByText("You haven’t ordered anything yet").waitFor();
 
   const often: string[] = [];
   for (const path of ["/", "/rewards", "/activity", "/cart", "/checkout", "/orders"]) {
@@ -334,7 +334,7 @@ browserTest("a gateway of another version is sent the text, or asked for its own
   const refused = page.waitForResponse((response) => response.status() === 404);
   await page.goto("/rewards?q=tea");
   await refused;
-  await page.getByText("This could not be loaded").first().waitFor();
+  await page.getByText("This couldn’t be loaded").first().waitFor();
   expect(loads).toBe(2); // once more, and not for ever
 
   await page.unroute("**/graphql");
@@ -359,12 +359,12 @@ browserTest("a customer who sends too much is told when to try again, and an ord
   await page.goto(`/rewards/${sku}`);
   await refuse("AddToCart", 7);
   await page.getByRole("button", { name: "Add to cart" }).click();
-  await page.getByRole("alert").getByText("There were too many requests. Try again in 7 seconds.").waitFor();
+  await page.getByRole("alert").getByText("Too many requests. Try again in 7 seconds.").waitFor();
   await page.unroute("**/graphql");
 
   await refuse("Cart", 3);
   await page.goto("/cart");
-  await page.getByText("There were too many requests. Try again in 3 seconds.").waitFor();
+  await page.getByText("Too many requests. Try again in 3 seconds.").waitFor();
   await page.unroute("**/graphql");
   await page.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("alert").waitFor({ state: "detached" });
@@ -373,9 +373,9 @@ browserTest("a customer who sends too much is told when to try again, and an ord
   await page.goto("/checkout");
   await refuse("PlaceOrder", 1);
   const refused = page.waitForResponse((response) => response.status() === 429);
-  await page.getByRole("button", { name: "Place the order" }).click();
+  await page.getByRole("button", { name: "Place order" }).click();
   await refused;
   await page.unroute("**/graphql");
-  await page.getByRole("heading", { level: 1, name: "It is all yours" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Your order is complete" }).waitFor();
   expect(gateway.ledgerOf(customer)).toEqual([500, -200]);
 });

@@ -28,12 +28,19 @@ export function addressLines(country: string, parts: Parts): string[] {
   return [...lines, ...left];
 }
 
-const marks = { name: "name", line1: "line1", line2: "line2", city: "city", region: "region", postalCode: "postalCode" };
+const marks = {
+  name: "name",
+  line1: "line1",
+  line2: "line2",
+  city: "city",
+  region: "region",
+  postalCode: "postalCode",
+};
 
 /** The fields of the form in the order in which the country writes an address; a field that it does not use comes late. */
 export function fieldOrder(country: string): AddressField[] {
   const text = formatAddress(toFormat(country, marks), "latin").join("\n");
-  const place = (field: keyof typeof marks) => (text.indexOf(field) + 1 || Number.POSITIVE_INFINITY);
+  const place = (field: keyof typeof marks) => text.indexOf(field) + 1 || Number.POSITIVE_INFINITY;
   const fields = (Object.keys(marks) as (keyof typeof marks)[]).sort((a, b) => {
     const [one, other] = [place(a), place(b)];
     return one === other ? 0 : one - other;

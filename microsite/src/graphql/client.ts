@@ -4,6 +4,7 @@ import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { relayStylePagination } from "@apollo/client/utilities";
 import { type DocumentNode, OperationTypeNode } from "graphql";
 import { sessionLink } from "../session/session-link.ts";
+import { cartLink } from "./cart-link.ts";
 import { socket } from "./socket.ts";
 import { versionLink } from "./version-link.ts";
 
@@ -60,7 +61,7 @@ export const client = new ApolloClient({
   link: versionLink.split(
     ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
     new GraphQLWsLink(socket),
-    ApolloLink.from([sessionLink, byId, new HttpLink({ uri: "/graphql", credentials: "same-origin" })]),
+    ApolloLink.from([cartLink, sessionLink, byId, new HttpLink({ uri: "/graphql", credentials: "same-origin" })]),
   ),
   defaultOptions: {
     // An upstream that is away darkens its own fields; the rest of the answer is shown.

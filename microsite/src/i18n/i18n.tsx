@@ -6,7 +6,7 @@ import { brand } from "../../theme/brand.ts";
 /** Every text of the site, by its name in `messages/`. */
 export type MessageKey = keyof typeof texts;
 type Values = Record<string, string | number | Date | null | undefined>;
-export type Language = "en" | "hi";
+export type Language = "en" | "hi" | "id";
 type Messages = Record<MessageKey, ConstructorParameters<typeof IntlMessageFormat>[0]>;
 
 export interface I18n {
@@ -38,13 +38,15 @@ const KEY = "tessera.language";
 const loaders: Record<Language, () => Promise<{ default: unknown }>> = {
   en: () => import("../../messages/en.json"),
   hi: () => import("../../messages/hi.json"),
+  id: () => import("../../messages/id.json"),
 };
 const languages = Object.keys(loaders) as Language[];
 
 /** The one text that is there when no messages could be loaded. */
 export const unloadedText: Record<Language, string> = {
-  en: "This page could not be loaded. Check your connection and reload the page.",
+  en: "This page couldn’t be loaded. Check your connection and reload the page.",
   hi: "यह पेज लोड नहीं हो सका। अपना कनेक्शन जाँचें और पेज फिर से लोड करें।",
+  id: "Halaman ini tidak dapat dimuat. Periksa koneksi Anda dan muat ulang halaman.",
 };
 
 export function preferredLanguage(): Language {
@@ -59,7 +61,7 @@ const directionOf = (language: string) => (RIGHT_TO_LEFT.test(language) ? "rtl" 
 /** The language as the browser's owner writes it: `en-IN` groups digits otherwise than `en-GB`. */
 const localeOf = (language: Language) =>
   navigator.languages.find((tag) => tag.split("-")[0] === language && tag.includes("-")) ??
-  `${language}-${brand.region}`;
+  (language === "en" ? `en-${brand.region}` : language);
 
 export const loadMessages = async (language: Language) => (await loaders[language]()).default as Messages;
 

@@ -76,7 +76,8 @@ export function stepsOf(order: OrderDetailFragment): Step[] {
 
 /** A return that was refused is over: nothing comes back of it. */
 function returnStep(returned: OrderDetailFragment["pointsTrail"], { history }: OrderDetailFragment): Step {
-  const some = (...states: (typeof returned)[number]["state"][]) => returned.some(({ state }) => states.includes(state));
+  const some = (...states: (typeof returned)[number]["state"][]) =>
+    returned.some(({ state }) => states.includes(state));
   if (some("UNCERTAIN", "NEEDS_ATTENTION")) return { name: "step.returning", state: "unsure", at: undefined };
   if (some("PENDING")) return { name: "step.returning", state: "now", at: undefined };
   const at = returned.findLast(({ settledAt }) => settledAt !== null)?.settledAt ?? history.at(-1)?.at;

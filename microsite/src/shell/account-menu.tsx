@@ -15,6 +15,7 @@ const themes = ["system", "light", "dark"] as const;
 const languages: [Language, string][] = [
   ["en", "English"],
   ["hi", "हिन्दी"],
+  ["id", "Bahasa Indonesia"],
 ];
 
 /** Opened as it comes: the button that stood here before was pressed for it. */

@@ -55,10 +55,10 @@ export function Shell() {
 
   return (
     <div className={styles.shell}>
-      <a className={styles.skip} href="#content">
+      <a className={styles.skip} href="#content" data-screen-only>
         {t("nav.skip")}
       </a>
-      <header className={styles.bar}>
+      <header className={styles.bar} data-screen-only>
         <div className={styles.inner}>
           <Link className={styles.brand} to="/">
             <img src={brand.logo} alt="" width={30} height={30} />
@@ -74,7 +74,7 @@ export function Shell() {
           </div>
         </div>
       </header>
-      <div className={styles.tell}>
+      <div className={styles.tell} data-screen-only>
         {!isOnline && (
           <Notice tone="calm" title={t("offline.title")}>
             {t("offline.text")}
@@ -95,7 +95,7 @@ export function Shell() {
         </Part>
       </main>
       {kind !== "unknown" && (
-        <nav className={styles.tabs} aria-label={t("nav.label")}>
+        <nav className={styles.tabs} aria-label={t("nav.label")} data-screen-only>
           {links}
         </nav>
       )}

@@ -1,5 +1,6 @@
 import { useMutation } from "@apollo/client/react";
 import { useState } from "react";
+import { brand } from "../../theme/brand.ts";
 import { failureText } from "../graphql/failure-text.ts";
 import { RequestOtpDocument } from "../graphql/generated/graphql.ts";
 import { refusalText } from "../graphql/refusal-text.ts";
@@ -23,7 +24,8 @@ export function CustomerForm(props: {
   const [problem, setProblem] = useState<string>();
 
   async function send() {
-    const name = customerId.trim();
+    const typed = customerId.trim();
+    const name = brand.customerIds === "upper-case" ? typed.toUpperCase() : typed;
     setProblem(undefined);
     setFault(name ? undefined : t("signIn.customerIdMissing"));
     if (!name || loading) return;
