@@ -1,3 +1,4 @@
+import type { AccountLoaders } from "./account/index.ts";
 import type { AuthLoaders } from "./auth/auth.loaders.ts";
 import type { HistoryLoaders } from "./awards/history/history.loaders.ts";
 import type { CartLoaders } from "./cart/cart.loaders.ts";
@@ -11,7 +12,8 @@ import type { WalletLoaders } from "./wallet/wallet.loaders.ts";
 
 /** The loaders of every feature. */
 export interface Loaders
-  extends AuthLoaders,
+  extends AccountLoaders,
+    AuthLoaders,
     WalletLoaders,
     GroupLoaders,
     CatalogLoaders,

@@ -1,3 +1,4 @@
+import { openAccount } from "./account/index.ts";
 import { openAudit } from "./audit/index.ts";
 import { type AuthPorts, openAuth } from "./auth/index.ts";
 import { openAwards } from "./awards/index.ts";
@@ -61,6 +62,7 @@ export function openFeatures(world: World) {
     waitMs: world.pace.restWaitMs,
   });
   const operatorConsole = openConsole(world);
+  const account = openAccount(world);
 
   /** The loaders of one operation. Without the cache each event of a subscription sees the present. */
   function makeLoaders(viewer: Viewer, requestId: string, options: { cache: boolean }): Loaders {
@@ -74,6 +76,7 @@ export function openFeatures(world: World) {
       ...order.loaders(viewer, options),
       ...awards.loaders(options),
       ...operatorConsole.loaders(options),
+      ...account.loaders(viewer, options),
     };
   }
 
@@ -94,6 +97,7 @@ export function openFeatures(world: World) {
     reconciliation,
     personalData,
     operatorConsole,
+    account,
   ];
   return {
     auth,

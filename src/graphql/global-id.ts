@@ -14,6 +14,8 @@ export type GlobalType =
   | "Discrepancy"
   | "Voucher"
   | "PoolVoucher"
+  | "SavedAddress"
+  | "WalletEntry"
   | "RewardAward"
   | "QuarantinedReward"
   | "ReconciliationRun"

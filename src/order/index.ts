@@ -49,11 +49,12 @@ import { makeSettleLines } from "./settle-lines.ts";
 import { makeUpdateShipment } from "./update-shipment.ts";
 import { LOOK_AGAIN_MS, makeWatchOrder } from "./watch-order.ts";
 
+export { readAddress } from "./address.ts";
 export type { FindGiven } from "./issue/find-given.ts";
 export type { ConcludeMovement } from "./movement/conclude-movement.ts";
 export { insertReturns } from "./movement/insert-returns.ts";
-export type { OrderChange, OrderEvent, OrderStore } from "./order.store.ts";
-export type { Order, OrderLine } from "./order.ts";
+export type { GivenVoucher, OrderChange, OrderEvent, OrderStore } from "./order.store.ts";
+export type { Address, Order, OrderLine } from "./order.ts";
 export { find, type OrderAggregate } from "./order-aggregate.ts";
 export { isFinal } from "./order-status.ts";
 export type { PlaceOrder } from "./place-order.ts";

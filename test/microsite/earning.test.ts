@@ -309,7 +309,7 @@ browserTest("a draw that was tampered with is told to be so, line by line", asyn
       .map(toLine)
       .join("");
   });
-  expect(whole).toContain("3 things are not as they should be");
+  expect(whole).toContain("3 problems were found");
   expect(whole).toContain("Line 5: ticket 4: its hash is not the one of the receipt");
 });
 

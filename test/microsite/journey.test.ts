@@ -50,7 +50,7 @@ browserTest("a newcomer orders and holds the code as it happens, by trusted docu
   await page.getByLabel("Search rewards").fill("brewh");
   await expect.poll(() => page.url()).toContain("q=brewh");
   await page.getByRole("link", { name: "Brewhaus Gift Card ₹250" }).click();
-  await page.getByText("Enough points").waitFor();
+  await page.getByText("Enough points for this").waitFor();
   await page.getByRole("button", { name: "One more" }).click();
   await page.getByRole("button", { name: "Add to cart" }).click();
   await page.getByRole("link", { name: "View cart" }).click();
@@ -134,7 +134,7 @@ browserTest("a wallet is offered once it is known which can pay, and a later ans
   await page.goto(`/rewards/CAP-${treat.upstreamId}`);
   const wallets = page.getByRole("group", { name: "Pay with" }).getByRole("radio");
   await ofGroup;
-  await page.getByText("Enough points").first().waitFor();
+  await page.getByText("Enough points for this").first().waitFor();
   expect(
     await wallets.evaluateAll((radios) => radios.map((radio) => (radio as unknown as { checked: boolean }).checked)),
   ).toEqual([false, false]);
@@ -189,7 +189,7 @@ browserTest("every page is for everybody, also on a phone and in the dark", asyn
   await page.getByText("You have enough points").first().waitFor();
   await look("rewards");
   await page.goto(`/rewards/${jacket.sku}`);
-  await page.getByText("Enough points").waitFor();
+  await page.getByText("Enough points for this").waitFor();
   await look("reward");
   await page.goto("/cart");
   await page.getByText("points left after").waitFor();

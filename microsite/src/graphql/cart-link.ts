@@ -7,13 +7,17 @@ const changes = new Set(["AddToCart", "UpdateCartLine", "RemoveCartLine", "Place
 /** Queries that show it. */
 const shows = new Set(["Viewer", "Cart", "Checkout"]);
 
-const channel = new BroadcastChannel("tessera.cart");
+/** What is stored here tells the other tabs: it is another text each time. */
+const KEY = "tessera.cart-changed";
+
+/** A page that was hidden this long reads the cart anew when it is looked at again. */
+const AWAY_MS = 10_000;
 
 /** Tells the other tabs when this tab has changed the cart. */
 export const cartLink = new ApolloLink((operation, forward) =>
   forward(operation).pipe(
     tap(() => {
-      if (changes.has(operation.operationName ?? "")) channel.postMessage("changed");
+      if (changes.has(operation.operationName ?? "")) localStorage.setItem(KEY, crypto.randomUUID());
     }),
   ),
 );
@@ -29,13 +33,19 @@ export function followCart(client: ApolloClient): () => void {
       if (shows.has(query.queryName ?? "")) void query.refetch().catch(() => {}); // the page still shows what it has
     }
   };
+  let hiddenSince = Number.POSITIVE_INFINITY;
   const readIfShown = () => {
-    if (document.visibilityState === "visible") read();
+    const wasAway = Date.now() - hiddenSince >= AWAY_MS;
+    hiddenSince = document.visibilityState === "hidden" ? Date.now() : Number.POSITIVE_INFINITY;
+    if (wasAway && document.visibilityState === "visible") read();
   };
-  channel.addEventListener("message", read);
+  const readIfChanged = ({ key }: StorageEvent) => {
+    if (key === KEY) read();
+  };
+  window.addEventListener("storage", readIfChanged);
   document.addEventListener("visibilitychange", readIfShown);
   return () => {
-    channel.removeEventListener("message", read);
+    window.removeEventListener("storage", readIfChanged);
     document.removeEventListener("visibilitychange", readIfShown);
   };
 }

@@ -68,6 +68,15 @@ window.addEventListener("storage", ({ key, storageArea }) => {
 const oneAtATime = <Result>(work: () => Promise<Result>): Promise<Result> =>
   "locks" in navigator ? navigator.locks.request("tessera.renewal", work) : work();
 
+/** While the page is left, its requests fail for the page alone: the renewal goes on, and the page after it has to know. */
+let isLeaving = false;
+window.addEventListener("pagehide", () => {
+  isLeaving = true;
+});
+window.addEventListener("pageshow", () => {
+  isLeaving = false;
+});
+
 let renewal: Promise<Renewal> | undefined;
 
 async function askForRenewal(needed: (known: Known) => boolean): Promise<Renewal> {
@@ -80,7 +89,7 @@ async function askForRenewal(needed: (known: Known) => boolean): Promise<Renewal
   write({ ...known, renewingSince: Date.now() });
   const payload = await sendRenewal().catch(() => null);
   if (!payload) {
-    write(settled);
+    if (!isLeaving) write(settled);
     return "unreachable";
   }
   if (!payload.session) {
