@@ -10,7 +10,11 @@ beforeAll(async () => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 /** The data of an answer, also of one that refuses. */
-async function dataOf<Data>(caller: Pick<Customer, "send">, query: string, variables: object = {}): Promise<Data> {
+async function dataOf<Data>(
+  caller: Pick<Customer, "send">,
+  query: string,
+  variables: Record<string, unknown> = {},
+): Promise<Data> {
   const { data, errors } = await caller.send<Data>(query, variables);
   if (!data) throw new Error(JSON.stringify(errors));
   return data;
