@@ -47,6 +47,11 @@ export const serviceUnavailable = (trouble: DatabaseTrouble, facts?: Record<stri
 
 /** What an upstream's failure looks like from outside: that it failed, not how. */
 export function upstreamUnavailable(error: UpstreamError): PublicError {
+  if (error.isCustomersAlone) {
+    return forbidden(
+      "Only a customer who is signed in can read their wallet. Set CLIENT_POINTS_AUTH=basic if the points provider lets the gateway read every wallet.",
+    );
+  }
   return error.isSignInOver
     ? new PublicError("UNAUTHENTICATED", "Your sign-in with the brand has run out. Sign in again.")
     : new PublicError("UPSTREAM_UNAVAILABLE", "This cannot be read right now. Try again in a moment.");

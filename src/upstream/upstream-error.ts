@@ -18,6 +18,8 @@ export class UpstreamError extends ExpectedError {
   readonly httpStatus: number | undefined;
   /** The customer's own credentials there were not accepted: signing in again gets new ones. */
   readonly isSignInOver: boolean;
+  /** Only the customer's own sign-in may read it, which the caller does not have: trying again does not help. */
+  readonly isCustomersAlone: boolean;
 
   constructor(
     facts: {
@@ -26,6 +28,7 @@ export class UpstreamError extends ExpectedError {
       outcome: UpstreamOutcome;
       httpStatus?: number | undefined;
       isSignInOver?: boolean;
+      isCustomersAlone?: boolean;
     },
     message: string,
     options?: ErrorOptions,
@@ -36,6 +39,7 @@ export class UpstreamError extends ExpectedError {
     this.outcome = facts.outcome;
     this.httpStatus = facts.httpStatus;
     this.isSignInOver = facts.isSignInOver ?? false;
+    this.isCustomersAlone = facts.isCustomersAlone ?? false;
   }
 }
 

@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 import type { SessionStore } from "../auth/index.ts";
 import type { Viewer } from "../domain/viewer.ts";
-import { forbidden } from "../graphql/errors.ts";
+import { UpstreamError } from "../upstream/upstream-error.ts";
 import type { ReadWallets } from "./read-wallets.ts";
 import type { Wallet } from "./wallet.ts";
 
@@ -18,8 +18,9 @@ export interface WalletLoaders {
 }
 
 const onlyByItsCustomer = () =>
-  forbidden(
-    "Only a customer who is signed in can read their wallet. Set CLIENT_POINTS_AUTH=basic if the points provider lets the gateway read every wallet.",
+  new UpstreamError(
+    { service: "client-points", operation: "points", outcome: "transient", isCustomersAlone: true },
+    "an operator has no token to read with",
   );
 
 /** Wallets for one viewer. Only the viewer's own session holds a token to read with; others need service credentials. */

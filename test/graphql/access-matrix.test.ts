@@ -6,7 +6,7 @@ import { buildSchema } from "../../src/graphql/schema.ts";
 import { type Customer, startTestGateway, type TestGateway, type TestReward } from "../support/gateway.ts";
 import type { Caller, GraphqlAnswer } from "../support/graphql.ts";
 import { operatorKey } from "../support/operator-key.ts";
-import { addToCart, orderSettled } from "../support/orders.ts";
+import { address, addToCart, orderSettled } from "../support/orders.ts";
 import { postRaw } from "../support/raw-http.ts";
 import { claim, winner } from "../support/rewards/prizes.ts";
 
@@ -276,6 +276,28 @@ const rows: Record<string, Row> = {
     (of) => ({ input: { orderLineId: of.orderLineId } }),
   ],
 
+  "Mutation.markVoucher": [
+    `mutation ($id: ID!) { it: markVoucher(input: { voucherId: $id, used: true }) { ${refusals} } }`,
+    forCustomers("VOUCHER_NOT_FOUND", "VOUCHER_NOT_FOUND"),
+    (of) => ({ id: of.orderId }),
+  ],
+  "Mutation.saveAddress": [
+    `mutation ($id: ID!, $address: AddressInput!) {
+      it: saveAddress(input: { id: $id, address: $address }) { ${refusals} } }`,
+    forCustomers("ADDRESS_NOT_FOUND", "ADDRESS_NOT_FOUND"),
+    (of) => ({ id: of.orderId, address }),
+  ],
+  "Mutation.removeAddress": [
+    `mutation ($id: ID!) { it: removeAddress(input: { id: $id }) { ${refusals} } }`,
+    forCustomers("ok", "ok"),
+    (of) => ({ id: of.orderId }),
+  ],
+  "Mutation.setWish": [
+    `mutation ($id: ID!) { it: setWish(input: { rewardId: $id, wished: true }) { ${refusals} } }`,
+    forCustomers("ok", "ok"),
+    (of) => ({ id: of.reward.id }),
+  ],
+
   "Query.operatorKeys": ["{ it: operatorKeys { name } }", forOperators("ok")],
   "Mutation.createOperatorKey": [
     `mutation ($input: CreateOperatorKeyInput!) { it: createOperatorKey(input: $input) { secret ${refusals} } }`,
@@ -376,8 +398,8 @@ const rows: Record<string, Row> = {
 /** What differs within a thing that one may see; all else is seen by its owner and by operators who see customers' things. */
 const exceptions: Record<string, Partial<Record<CallerName, Outcome>>> = {
   // An operator has no token of the customer's to read the ledger with.
-  "Customer.wallet": { operator: "UPSTREAM_UNAVAILABLE" },
-  "Wallet.*": { operator: "UPSTREAM_UNAVAILABLE" },
+  "Customer.wallet": { operator: "FORBIDDEN" },
+  "Wallet.*": { operator: "FORBIDDEN" },
   // An operator is in no group.
   "GroupWallet.role": { operator: "null" },
   "Order.discrepancies": { owner: "null" },
