@@ -1,4 +1,4 @@
-import type { VoucherState } from "../domain/generated/words.ts";
+import type { GivenVoucherState } from "../domain/generated/words.ts";
 import type { PageBounds } from "../graphql/connection.ts";
 import type { GivenVoucher } from "../order/index.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -10,11 +10,11 @@ export type VoucherCursor = readonly [issuedAt: string, id: string];
 
 export interface VoucherQuery {
   customerId: string;
-  states: readonly VoucherState[] | null;
+  states: readonly GivenVoucherState[] | null;
 }
 
 export interface CustomerVouchers {
-  stateOf(voucher: Pick<GivenVoucher, "usedAt" | "validUntil">): VoucherState;
+  stateOf(voucher: Pick<GivenVoucher, "usedAt" | "validUntil">): GivenVoucherState;
   /** The newest first. */
   page(query: VoucherQuery, bounds: PageBounds<VoucherCursor>): Promise<GivenVoucher[]>;
   count(query: VoucherQuery): Promise<number>;
@@ -34,7 +34,7 @@ export function makeCustomerVouchers(deps: { db: Db; clock: Clock; timeZone: str
 
   const conditionsOf = ({ customerId, states }: VoucherQuery): Prisma.Sql[] => {
     const isOver = Prisma.sql`coalesce(v.valid_until < ${today()}::date, false)`;
-    const inState: Record<VoucherState, Prisma.Sql> = {
+    const inState: Record<GivenVoucherState, Prisma.Sql> = {
       READY: Prisma.sql`(v.used_at is null and not ${isOver})`,
       USED: Prisma.sql`v.used_at is not null`,
       EXPIRED: Prisma.sql`(v.used_at is null and ${isOver})`,
