@@ -108,6 +108,7 @@ describe("a setting that is wrong says what it is, what was found and what is al
     ["PROGRAM_TIME_ZONE", "Jakarta", "such as Asia/Jakarta"],
     ["LOG_LEVEL", "loud", 'expected one of "trace"|"debug"|"info"|"warn"|"error"|"fatal"|"silent"'],
     ["CRASH_POINTS", "redeem:marked", '"true"'],
+    ["KEEP_PASSWORD_REQUESTS_DAYS", "1", "expected a whole number from 2 to 365"], // no password, though its name has one
   ])("%s=%s", (name, value, allowed) => {
     const [problem, ...others] = problemsOf({ [name]: value });
     expect(others).toEqual([]);
@@ -133,11 +134,26 @@ describe("a setting that is wrong says what it is, what was found and what is al
     ["CLIENT_HANDOFF_KEY", "-----BEGIN PRIVATE KEY-----", "expected the public key"],
     ["CLIENT_HANDOFF_KEY", weakKey, "expected a public key of RSA with at least 2048 bits, of P-256 or of Ed25519"],
     ["DATABASE_URL", "hunter2", "expected a URL such as postgresql://"],
+    ["SESSION_SECRET_FALLBACK", "too short", "expected at least 32 characters"],
+    ["OPERATOR_TOKEN_FALLBACK", "too short", "expected at least 16 characters"],
+    ["CLIENT_HANDOFF_KEY_FALLBACK", "too short", "expected a secret of at least 32 characters"],
+    ["DATABASE_LISTEN_URL", "hunter2", "expected a URL such as postgresql://"],
     ["REDIS_URL", "http://:hunter2@host", "expected a URL such as redis://"],
   ])("%s, which is a secret, by its length only", (name, value, allowed) => {
     const [problem, ...others] = problemsOf({ [name]: value });
     expect(others).toEqual([]);
     expect(problem).toMatch(new RegExp(`^${name}: ${allowed}.*; found ${value.length} characters$`));
+  });
+
+  test("a second value of a token that has no first one, and a service's that is an operator's", () => {
+    expect(problemsOf({ OPERATOR_TOKEN_FALLBACK: "a-token-of-sixteen-or-more" })).toEqual([
+      "OPERATOR_TOKEN_FALLBACK: OPERATOR_TOKEN is not set. Set it, or remove its second value",
+    ]);
+    const [same, next] = ["a-token-of-sixteen-or-more", "the-next-token-of-operators"];
+    const tokens = { OPERATOR_TOKEN: next, OPERATOR_TOKEN_FALLBACK: same, REWARD_SERVICE_TOKEN: same };
+    expect(problemsOf(tokens)).toEqual([
+      "REWARD_SERVICE_TOKEN: must not be the OPERATOR_TOKEN, which opens more doors",
+    ]);
   });
 
   test("CLIENT_API_URL with credentials in it, without them", () => {
