@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Pool } from "undici";
 import { answerParent } from "./contender.ts";
+import { sentOtp } from "./sent-otp.ts";
 import { type GraphqlSocket, openSocket } from "./socket.ts";
 
 export type LoadMessage =
@@ -114,11 +115,7 @@ async function signIn(gateway: string, sandbox: string): Promise<void> {
   const customerId = `BENCH-${randomUUID()}`;
   await post(sandbox, "/__sandbox/client/customers", undefined, { customer_id: customerId, balance: 1_000_000 });
   const { challengeId } = (await graphql(gateway, undefined, requestOtp, { customerId }))["requestOtp"];
-  const { body } = await poolOf(sandbox).request({
-    method: "GET",
-    path: `/__sandbox/client/otp?customer_id=${customerId}`,
-  });
-  const { otp } = (await body.json()) as { otp: string };
+  const otp = await sentOtp(sandbox, customerId);
   const { session } = (await graphql(gateway, undefined, verifyOtp, { challengeId, otp }))["verifyOtp"];
   customers.push({ token: session.accessToken });
 }

@@ -7,6 +7,7 @@ import { freePort } from "../test/support/free-port.ts";
 import { withoutLimits } from "../test/support/without-limits.ts";
 import { type Contender, startContender } from "./contender.ts";
 import { countingSettings, openDatabaseCounter } from "./database.ts";
+import { sentOtp } from "./sent-otp.ts";
 
 export const OPERATOR_TOKEN = "operator-token-of-the-benchmark";
 
@@ -59,9 +60,7 @@ export async function makeWorld({ isProfiled }: { isProfiled: boolean }): Promis
         gateway.url,
         `mutation { requestOtp(input: { customerId: "${customerId}" }) { challengeId } }`,
       );
-      const { otp } = (await (await fetch(`${sandbox.url}/__sandbox/client/otp?customer_id=${customerId}`)).json()) as {
-        otp: string;
-      };
+      const otp = await sentOtp(sandbox.url, customerId);
       const { verifyOtp } = await send(
         gateway.url,
         `mutation { verifyOtp(input: { challengeId: "${requestOtp.challengeId}", otp: "${otp}" }) { session { accessToken } } }`,
