@@ -350,6 +350,49 @@ test("the door of reward messages answers every message", async () => {
   expect(unexpectedInLog()).toEqual([]);
 });
 
+test("the doors of the REST API answer every request", async () => {
+  written.clear();
+  const anything = fc.oneof(text(), integer, fc.jsonValue());
+  const usually = (...right: unknown[]) =>
+    fc.oneof({ weight: 4, arbitrary: fc.constantFrom<unknown>(...right) }, { weight: 1, arbitrary: anything });
+  const order = fc.record(
+    {
+      order_timestamp: usually("2026-06-03T10:00:00Z", 1_780_000_000),
+      order_total: usually(0, 1, 2 ** 53, -1, 1.5), // the price of nothing: an order that is placed is waited for
+      order_items: usually(1, 2),
+      line_items: fc.oneof(
+        fc.array(fc.record({ order_id: usually("ORDER-1"), SKU: usually(...known), qty: usually(1, 2, 2 ** 31) }), {
+          maxLength: 3,
+        }) as fc.Arbitrary<unknown>,
+        anything,
+      ),
+      shipping_address: fc.oneof(
+        fc.record({ name: text(), line1: text(), city: text(), postalCode: text(), country: usually("IN", "UK") }),
+        anything,
+      ),
+    },
+    { requiredKeys: ["order_total"] },
+  );
+  const post = fc.oneof({ weight: 4, arbitrary: order.map((it) => JSON.stringify(it)) }, fc.json(), text());
+  const wellFormed = text().map((it) => encodeURIComponent(it.toWellFormed()));
+  const requests = fc.oneof(
+    post.map((body) => ({ path: "orders", body })),
+    wellFormed.map((it) => ({ path: `orders/status?order_id=${it}`, body: undefined })),
+    wellFormed.map((it) => ({ path: `catalog?after_id=${it}`, body: undefined })),
+  );
+  const found = await surprises(requests, async ({ path, body }) =>
+    problemOf(
+      await fetch(`${gateway.url}/api/v1/${path}`, {
+        method: body === undefined ? "GET" : "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${customer.token}` },
+        ...(body !== undefined && { body }),
+      }),
+    ),
+  );
+  expect(found).toEqual([]);
+  expect(unexpectedInLog()).toEqual([]);
+});
+
 const unexpectedInLog = () =>
   written
     .text()
