@@ -42,7 +42,7 @@ const config: CodegenConfig = {
           GroupWallet: "../../group/group.ts#GroupWallet as GroupWalletModel",
           GroupMember: "../../group/group.ts#Member",
           Reward: "../../catalog/reward.ts#Reward as RewardModel",
-          RewardConnection: "../connection.ts#Connection<RewardModel>",
+          RewardConnection: "../../catalog/reward.store.ts#RewardList",
           Cart: "../../cart/cart.ts#Cart as CartModel",
           CartLine: "../../cart/cart.ts#CartLine as CartLineModel",
           CartFunding: "../../cart/cart-funding.ts#CartFunding as CartFundingModel",

@@ -2,7 +2,11 @@ import { once } from "node:events";
 import WebSocket from "ws";
 
 interface CpuProfile {
-  nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number } }[];
+  nodes: {
+    id: number;
+    callFrame: { functionName: string; url: string; lineNumber: number };
+    children?: number[];
+  }[];
   samples: number[];
   timeDeltas: number[];
 }
@@ -11,6 +15,8 @@ export interface ProfileShares {
   /** Shares of the time in which the process did anything, the largest first. */
   parts: [name: string, share: number][];
   functions: [name: string, share: number][];
+  /** The same with the functions that they call. */
+  withCallees: [name: string, share: number][];
 }
 
 /** Records where a process that runs with `--inspect=<port>` spends its CPU. */
@@ -37,19 +43,28 @@ export async function openProfiler(inspectPort: string) {
   await ask("Profiler.enable");
   await ask("Profiler.setSamplingInterval", { interval: 500 });
   const own = new Map<string, { part: string; name: string; micros: number }>();
+  const withCallees = new Map<string, number>();
   return {
     start: () => ask("Profiler.start"),
     async stop(): Promise<void> {
       const { profile } = await ask("Profiler.stop");
       const frames = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]));
+      const callerOf = new Map(profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
       for (const [index, id] of profile.samples.entries()) {
         const frame = frames.get(id);
         const part = frame && partOf(frame);
         if (!frame || !part) continue;
-        const name = `${frame.functionName || "(anonymous)"} ${shortened(frame.url)}:${frame.lineNumber + 1}`;
+        const name = nameOf(frame);
         const sum = own.get(name) ?? { part, name, micros: 0 };
         sum.micros += profile.timeDeltas[index] ?? 0;
         own.set(name, sum);
+        const stack = new Set<string>();
+        for (let at: number | undefined = id; at !== undefined; at = callerOf.get(at)) {
+          const caller = frames.get(at);
+          if (caller?.url) stack.add(nameOf(caller));
+        }
+        for (const each of stack)
+          withCallees.set(each, (withCallees.get(each) ?? 0) + (profile.timeDeltas[index] ?? 0));
       }
     },
     shares(): ProfileShares {
@@ -61,17 +76,20 @@ export async function openProfiler(inspectPort: string) {
       return {
         parts: [...parts].map(([part, some]): [string, number] => [part, share(some)]).sort(largest),
         functions: each.map((one): [string, number] => [one.name, share([one])]).sort(largest),
+        withCallees: [...withCallees].map(([name, micros]): [string, number] => [name, micros / all]).sort(largest),
       };
     },
     close: () => socket.close(),
   };
 }
 
-export function printShares({ parts, functions }: ProfileShares): void {
+export function printShares({ parts, functions, withCallees }: ProfileShares): void {
   console.log("\n   share  CPU of the gateway, by package or folder");
   for (const [name, share] of parts.slice(0, 16)) console.log(`  ${percent(share)}  ${name}`);
   console.log("\n   share  by function, without what it calls");
   for (const [name, share] of functions.slice(0, 24)) console.log(`  ${percent(share)}  ${name}`);
+  console.log("\n   share  by function, with what it calls");
+  for (const [name, share] of withCallees.slice(0, 90)) console.log(`  ${percent(share)}  ${name}`);
   console.log();
 }
 
@@ -92,5 +110,8 @@ function partOf({ functionName, url }: CpuProfile["nodes"][number]["callFrame"])
   if (url.startsWith("node:")) return `node: ${url.replace("node:", "").replace("internal/", "").split("/")[0]}`;
   return url.match(/\/(src\/[^/]+)/)?.[1] ?? url;
 }
+
+const nameOf = ({ functionName, url, lineNumber }: CpuProfile["nodes"][number]["callFrame"]) =>
+  `${functionName || "(anonymous)"} ${shortened(url)}:${lineNumber + 1}`;
 
 const shortened = (url: string): string => url.replace(/^.*\/(node_modules|src)\//, "$1/");

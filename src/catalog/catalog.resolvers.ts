@@ -1,9 +1,11 @@
+import type { GraphQLResolveInfo } from "graphql";
 import { isRefused, refusal } from "../domain/refusal.ts";
 import { seesEverybody } from "../domain/viewer.ts";
-import { type Connection, connectionFields, makeCursor, readPage, toPage } from "../graphql/connection.ts";
+import { askedFields } from "../graphql/asked-fields.ts";
+import { connectionFields, makeCursor, readPage, toPage } from "../graphql/connection.ts";
 import type { Context } from "../graphql/context.ts";
 import { badUserInput } from "../graphql/errors.ts";
-import type { QueryRewardsArgs, Resolvers, RewardFilter, RewardSort } from "../graphql/generated/resolvers.ts";
+import type { QueryRewardsArgs, Resolvers, RewardFilter } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, textOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -14,12 +16,15 @@ import { type ManageRewards, rewardNotFound } from "./manage-rewards.ts";
 import type { LastRun } from "./mirror/mirror.store.ts";
 import type { IndividualLedger } from "./mirror/mirrored-reward.ts";
 import type { SyncCatalog } from "./mirror/sync-catalog.ts";
-import { type RewardQuery, type RewardStore, rewardCursor } from "./reward.store.ts";
+import { type RewardField, type RewardList, type RewardQuery, type RewardStore, rewardCursor } from "./reward.store.ts";
 import { isFromPool, type Reward, stateOf } from "./reward.ts";
+import type { RewardSearch } from "./search.sql.ts";
 import type { VoucherPools } from "./voucher-pools.ts";
 
 export interface CatalogDeps {
   rewards: RewardStore;
+  /** Null for a text without a word in it. */
+  readSearch(text: string): Promise<RewardSearch | null>;
   manageRewards: ManageRewards;
   importVoucherCodes: ImportVoucherCodes;
   expiringVouchers: ExpireVouchers["expiring"];
@@ -34,17 +39,33 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
   const { rewards, manageRewards, importVoucherCodes, pools, syncCatalog, lastSync, clock } = deps;
   const askRedeemability = makeAskRedeemability(deps);
 
-  async function list(args: QueryRewardsArgs, context: Context<PurchaseLoaders>): Promise<Connection<Reward>> {
+  async function list(
+    args: QueryRewardsArgs,
+    context: Context<PurchaseLoaders>,
+    info: GraphQLResolveInfo,
+  ): Promise<RewardList> {
     if (args.filter?.states != null) requireOperator(context, "catalogue", "support");
     const now = clock.now();
-    const sort = args.sort ?? "POPULAR";
+    const filter = args.filter ?? {};
+    const search = await searchOf(filter);
+    // Without a word to search for, all rewards are as relevant.
+    const sort = search ? (args.sort ?? "RELEVANCE") : args.sort === "RELEVANCE" ? "POPULAR" : (args.sort ?? "POPULAR");
     const bounds = readPage(args, rewardCursor.shape(sort));
-    const query = await toQuery(args.filter ?? {}, sort, context);
+    const query: RewardQuery = { ...(await toConditions(filter, context)), ...(search && { search }), sort };
+    const fields = fieldsRead(info);
     return {
-      ...toPage(await rewards.page(query, { ...bounds, now }), bounds),
+      ...toPage(await rewards.page(query, { ...bounds, now, ...(fields && { fields }) }), bounds),
       cursorOf: (reward) => makeCursor(rewardCursor.of(sort, reward)),
       totalCount: () => rewards.count(query, now),
+      brands: () => rewards.brands(query, now),
     };
+  }
+
+  async function searchOf({ search }: RewardFilter): Promise<RewardSearch | null> {
+    if (!search) return null;
+    if (search.length > MAX_SEARCH_LENGTH)
+      throw badUserInput("filter.search", `at most ${MAX_SEARCH_LENGTH} characters`);
+    return deps.readSearch(search);
   }
 
   const payload = (answer: Awaited<ReturnType<ManageRewards["archive"]>>) =>
@@ -57,7 +78,7 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
 
   return {
     Query: {
-      rewards: (_, args, context) => list(args, context),
+      rewards: (_, args, context, info) => list(args, context, info),
       reward(_, { id, sku }, { loaders }) {
         if ((id == null) === (sku == null)) throw badUserInput("id", "give either id or sku");
         if (sku != null) return loaders.rewardBySku.load(sku);
@@ -129,7 +150,7 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
       redeemability: (reward, { wallet }, context) => askRedeemability(reward, wallet, context),
     },
 
-    RewardConnection: connectionFields<Reward>(),
+    RewardConnection: { ...connectionFields<Reward>(), brands: (connection) => connection.brands() },
 
     VoucherPool: {
       codesEnding({ reward }, { ending }) {
@@ -147,24 +168,47 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
   };
 }
 
+/** Fields of `Reward` that are a column each; the others need more of the row. */
+const plainFields: ReadonlySet<string> = new Set<RewardField>([
+  ...([
+    "sku",
+    "name",
+    "description",
+    "kind",
+    "source",
+    "points",
+    "brand",
+    "category",
+    "imageUrl",
+    "terms",
+    "howToUse",
+  ] as const),
+  ...(["validFrom", "validUntil", "stock", "limitPerCustomer", "payableWith"] as const),
+]);
+
+/** The columns that an operation needs of the rewards of a list; undefined for all. */
+function fieldsRead(info: GraphQLResolveInfo): RewardField[] | undefined {
+  const asked = [...askedFields(info, [["nodes"], ["edges", "node"]])].filter(
+    (name) => name !== "__typename" && name !== "id",
+  );
+  return asked.every((name) => plainFields.has(name)) ? (asked.toSorted() as RewardField[]) : undefined;
+}
+
 const MAX_EXPIRING_DAYS = 366;
 /** PostgreSQL fails on a word of more than 2046 bytes. */
 const MAX_SEARCH_LENGTH = 500;
 
-async function toQuery(
+async function toConditions(
   filter: RewardFilter,
-  sort: RewardSort,
   context: Context<PurchaseLoaders>,
-): Promise<RewardQuery> {
-  const { kinds, sources, categories, brands, pointsMin, pointsMax, search, affordableWith, states } = filter;
-  if (search && search.length > MAX_SEARCH_LENGTH)
-    throw badUserInput("filter.search", `at most ${MAX_SEARCH_LENGTH} characters`);
+): Promise<Omit<RewardQuery, "sort" | "search">> {
+  const { kinds, sources, categories, brands, pointsMin, pointsMax, affordableWith, states } = filter;
+  const { inStock, newSince, endingBefore } = filter;
   const ceiling = affordableWith
     ? await spendableFrom(affordableWith, requireCustomer(context).customerId, context)
     : undefined;
   const max = Math.min(pointsMax ?? Number.POSITIVE_INFINITY, ceiling ?? Number.POSITIVE_INFINITY);
   return {
-    sort,
     ...(kinds && { kinds }),
     ...(sources && { sources }),
     ...(categories && { categories }),
@@ -172,7 +216,9 @@ async function toQuery(
     ...(pointsMin != null && { pointsMin }),
     ...(Number.isFinite(max) && { pointsMax: max }),
     ...(affordableWith && { payableWith: affordableWith.payWith }),
-    ...(search && { search }),
+    ...(inStock != null && { inStock }),
+    ...(newSince && { newSince }),
+    ...(endingBefore && { endingBefore }),
     ...(states && { states }),
   };
 }

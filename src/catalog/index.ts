@@ -21,6 +21,7 @@ import { makeSyncCatalog } from "./mirror/sync-catalog.ts";
 import { makeReadProducts } from "./products.sql.ts";
 import { makeReadCustomerViews } from "./read-customer-views.ts";
 import { makeRewardStore } from "./reward.store.ts";
+import { readSearch } from "./search.sql.ts";
 import { makeVoucherPools } from "./voucher-pools.ts";
 import type { VoucherVault } from "./voucher-vault.ts";
 
@@ -86,6 +87,7 @@ export function openCatalog(ports: CatalogPorts) {
     readRewardImage: makeReadRewardImage({ db, catalogue, pictures, clock, log }),
     resolvers: catalogResolvers({
       rewards,
+      readSearch: (text) => readSearch(db, text),
       manageRewards: makeManageRewards({ db, clock }),
       importVoucherCodes: makeImportVoucherCodes({ db, vault, clock, timeZone }),
       expiringVouchers: vouchers.expiring,

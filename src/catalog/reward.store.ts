@@ -1,8 +1,11 @@
 import { z } from "zod";
 import type { RewardKind, RewardSort, RewardSource, RewardState, WalletKind } from "../domain/generated/words.ts";
-import { cursorPart, type PageBounds } from "../graphql/connection.ts";
+import { type Connection, cursorPart, type PageBounds } from "../graphql/connection.ts";
+import { columnOf } from "../platform/columns.ts";
 import { type Db, Prisma } from "../platform/db.ts";
+import { gatherReads } from "../platform/gather-reads.ts";
 import { type Reward, toReward } from "./reward.ts";
+import type { RewardSearch } from "./search.sql.ts";
 
 export interface RewardQuery {
   sort: RewardSort;
@@ -13,10 +16,28 @@ export interface RewardQuery {
   pointsMin?: number;
   pointsMax?: number;
   payableWith?: WalletKind;
-  search?: string;
+  /** RELEVANCE needs one. */
+  search?: RewardSearch;
+  inStock?: boolean;
+  newSince?: Date;
+  endingBefore?: Date;
   /** Instead of the rewards on offer. */
   states?: readonly RewardState[];
 }
+
+/** A reward of a page that is sorted by relevance has its rank. */
+export type ListedReward = Reward & { relevance?: number };
+
+/** A field of a reward that is a column. */
+export type RewardField = Exclude<keyof Reward, "number">;
+
+/** Counts end here: one more says that there are more. */
+export const MAX_COUNT = 1_000;
+/** The most popular rewards that match a search are ranked, which keeps a word that many have within milliseconds. */
+const MAX_RANKED = 1_000;
+/** Rewards that the numbers beside brands are counted among. */
+const MAX_FACETED = 5_000;
+const MAX_BRANDS = 50;
 
 /** What each sort orders by, before the id breaks ties. */
 const sorts = {
@@ -44,27 +65,47 @@ const sorts = {
     key: (reward: Reward) => reward.points,
     shape: z.int(),
   },
+  RELEVANCE: {
+    column: Prisma.sql`relevance`,
+    descending: true,
+    key: (reward: ListedReward) => reward.relevance ?? 0,
+    shape: cursorPart.int4,
+  },
   NAME: { column: Prisma.sql`name`, descending: false, key: (reward: Reward) => reward.name, shape: cursorPart.text },
 } satisfies Record<RewardSort, unknown>;
 
 /** A cursor names its sort, so that one of another sort is recognised. */
 export const rewardCursor = {
   shape: (sort: RewardSort) => z.tuple([z.literal(sort), sorts[sort].shape, z.uuid()]),
-  of: (sort: RewardSort, reward: Reward) => [sort, sorts[sort].key(reward), reward.id] as const,
+  of: (sort: RewardSort, reward: ListedReward) => [sort, sorts[sort].key(reward), reward.id] as const,
 };
 export type RewardCursor = readonly [RewardSort, string | number, string];
 
+export interface PageRead extends PageBounds<RewardCursor> {
+  now: Date;
+  /** The fields that are read, beside those that make a cursor; the others are undefined. Left out, all are. */
+  fields?: readonly RewardField[];
+}
+
 export interface RewardStore {
-  /** Rewards on offer at `now`, or in the states that the query names. */
-  page(query: RewardQuery, page: PageBounds<RewardCursor> & { now: Date }): Promise<Reward[]>;
+  /** Rewards on offer at `now`, or in the states that the query names. Those who read the same page at the same time share its rows. */
+  page(query: RewardQuery, page: PageRead): Promise<ListedReward[]>;
+  /** Up to 1 more than `MAX_COUNT`. */
   count(query: RewardQuery, now: Date): Promise<number>;
+  /** The brands of the rewards that match, whatever brands the query names; those with the most rewards first. */
+  brands(query: RewardQuery, now: Date): Promise<{ name: string; rewardCount: number }[]>;
   byIds(ids: readonly string[]): Promise<Reward[]>;
   bySkus(skus: readonly string[]): Promise<Reward[]>;
   categories(now: Date): Promise<{ name: string; rewardCount: number }[]>;
 }
 
+/** Rewards of a list, and the brands that a storefront offers to narrow it by. */
+export interface RewardList extends Connection<Reward> {
+  brands(): ReturnType<RewardStore["brands"]>;
+}
+
 export function makeRewardStore(db: Db): RewardStore {
-  const columns = Prisma.sql`
+  const everyColumn = Prisma.sql`
     id, sku, name, description, kind, source, points, brand, category, image_url as "imageUrl", terms, how_to_use as "howToUse",
     redemption_url as "redemptionUrl", valid_from as "validFrom", valid_until as "validUntil", stock,
     limit_per_customer as "limitPerCustomer", active, archived_at as "archivedAt", popularity, payable_with::text[] as "payableWith", upstream_id as "upstreamId", payment_configs as "paymentConfigs", created_at as "createdAt",
@@ -72,38 +113,81 @@ export function makeRewardStore(db: Db): RewardStore {
 
   type Row = Parameters<typeof toReward>[0];
   const among = async (condition: Prisma.Sql) =>
-    (await db.$queryRaw<Row[]>`select ${columns} from rewards where ${condition}`).map(toReward);
+    (await db.$queryRaw<Row[]>`select ${everyColumn} from rewards where ${condition}`).map(toReward);
+
+  const share = gatherReads(
+    (reads: readonly { query: RewardQuery; page: PageRead }[]) => Promise.all(reads.map(readPage)),
+    // The moment is that of the first who asks: the rows are read after it in any case.
+    { nameOf: ({ query, page: { now: _, ...page } }) => JSON.stringify([query, page]) },
+  );
+  const shareCategories = gatherReads(([now]: readonly Date[]) => Promise.all([readCategories(now ?? new Date())]), {
+    nameOf: () => "",
+  });
+
+  async function readPage({ query, page }: { query: RewardQuery; page: PageRead }): Promise<ListedReward[]> {
+    const { limit, after, before, backwards, now, fields } = page;
+    const { column, descending } = sorts[query.sort];
+    const direction = descending !== backwards ? Prisma.sql`desc` : Prisma.sql`asc`;
+    const conditions = [...matching(query, now)];
+    const within = ([, key, id]: RewardCursor, isGreater: boolean) => {
+      const value = query.sort === "NEWEST" ? Prisma.sql`${key}::timestamptz` : Prisma.sql`${key}`;
+      const than = isGreater ? Prisma.sql`>` : Prisma.sql`<`;
+      conditions.push(Prisma.sql`(${column}, id) ${than} (${value}, ${id}::uuid)`);
+    };
+    if (after) within(after, !descending);
+    if (before) within(before, descending);
+    const rewards = query.sort === "RELEVANCE" ? ranked(query, now) : Prisma.sql`rewards`;
+    const relevance = query.sort === "RELEVANCE" ? Prisma.sql`, relevance` : Prisma.empty;
+    const rows = await db.$queryRaw<Row[]>`
+        select ${fields ? columnsFor(fields) : everyColumn}${relevance} from ${rewards} where ${Prisma.join(conditions, " and ")}
+        order by ${column} ${direction}, id ${direction} limit ${limit}`;
+    return rows.map(toReward);
+  }
+
+  const readCategories = (now: Date) => db.$queryRaw<{ name: string; rewardCount: number }[]>`
+    select category as name, count(*)::int as "rewardCount" from rewards where ${onOffer(now)} group by category order by category`;
 
   return {
-    async page(query, { limit, after, before, backwards, now }) {
-      const { column, descending } = sorts[query.sort];
-      const direction = descending !== backwards ? Prisma.sql`desc` : Prisma.sql`asc`;
-      const conditions = [...matching(query, now)];
-      const within = ([, key, id]: RewardCursor, isGreater: boolean) => {
-        const value = query.sort === "NEWEST" ? Prisma.sql`${key}::timestamptz` : Prisma.sql`${key}`;
-        const than = isGreater ? Prisma.sql`>` : Prisma.sql`<`;
-        conditions.push(Prisma.sql`(${column}, id) ${than} (${value}, ${id}::uuid)`);
-      };
-      if (after) within(after, !descending);
-      if (before) within(before, descending);
-      const rows = await db.$queryRaw<Row[]>`
-        select ${columns} from rewards where ${Prisma.join(conditions, " and ")}
-        order by ${column} ${direction}, id ${direction} limit ${limit}`;
-      return rows.map(toReward);
-    },
+    page: (query, page) => share({ query, page }),
 
     async count(query, now) {
       const [row] = await db.$queryRaw<{ count: number }[]>`
-        select count(*)::int as count from rewards where ${Prisma.join(matching(query, now), " and ")}`;
+        select count(*)::int as count from (
+          select from rewards where ${Prisma.join(matching(query, now), " and ")} limit ${MAX_COUNT + 1}) as counted`;
       return row?.count ?? 0;
+    },
+
+    brands({ brands: _, ...query }, now) {
+      return db.$queryRaw`
+        select brand as name, count(*)::int as "rewardCount" from (
+          select brand from rewards where ${Prisma.join(matching(query, now), " and ")} limit ${MAX_FACETED}) as matching
+        group by brand order by count(*) desc, brand limit ${MAX_BRANDS}`;
     },
 
     byIds: (ids) => among(Prisma.sql`id = any(${[...ids]}::uuid[])`),
     bySkus: (skus) => among(Prisma.sql`sku = any(${[...skus]})`),
 
-    categories: (now) => db.$queryRaw`
-      select category as name, count(*)::int as "rewardCount" from rewards where ${onOffer(now)} group by category order by category`,
+    categories: (now) => shareCategories(now),
   };
+}
+
+/** The columns of some fields, and those that cursors are made of. */
+function columnsFor(fields: readonly RewardField[]): Prisma.Sql {
+  const read = new Set<RewardField>([...fields, "id", "popularity", "createdAt", "points", "name"]);
+  return Prisma.raw(
+    [...read].map((field) => `${columnOf(field)}${field === "payableWith" ? "::text[]" : ""} as "${field}"`).join(", "),
+  );
+}
+
+/** What matches a search, with how well: sold-out rewards below all others, then by the words, then by popularity. */
+function ranked(query: RewardQuery, now: Date): Prisma.Sql {
+  const { strict = "", wide = "" } = query.search ?? {};
+  return Prisma.sql`(
+    select *, (case when stock = 0 then 0 else 1000000 end + least(999999,
+      100000 * (ts_rank(search, to_tsquery('simple', ${strict})) + ts_rank(search, to_tsquery('simple', ${wide})) / 2)
+      + 1000 * ln(popularity + 1)))::int as relevance
+    from rewards where ${Prisma.join(matching(query, now), " and ")}
+    order by popularity desc, id desc limit ${MAX_RANKED}) as rewards`;
 }
 
 const onOffer = (now: Date) => Prisma.sql`
@@ -126,19 +210,10 @@ function matching(query: RewardQuery, now: Date): Prisma.Sql[] {
   if (query.pointsMin !== undefined) conditions.push(Prisma.sql`points >= ${query.pointsMin}`);
   if (query.pointsMax !== undefined) conditions.push(Prisma.sql`points <= ${query.pointsMax}`);
   if (query.payableWith) conditions.push(Prisma.sql`${query.payableWith}::wallet_kind = any(payable_with)`);
-  const terms = searchTerms(query.search ?? "");
-  if (terms.length > 0) conditions.push(Prisma.sql`search @@ to_tsquery('simple', ${terms.join(" & ")})`);
+  if (query.search) conditions.push(Prisma.sql`search @@ to_tsquery('simple', ${query.search.wide})`);
+  if (query.inStock !== undefined)
+    conditions.push(query.inStock ? Prisma.sql`stock is distinct from 0` : Prisma.sql`stock = 0`);
+  if (query.newSince) conditions.push(Prisma.sql`created_at >= ${query.newSince}`);
+  if (query.endingBefore) conditions.push(Prisma.sql`valid_until < ${query.endingBefore}`);
   return conditions;
-}
-
-/**
- * Every word must occur, and the beginning of one is enough: people see results while they type. PostgreSQL keeps
- * `Amazon.in` as one word, so a word is looked for as it is or by its parts. In quotes nothing is an operator.
- */
-function searchTerms(text: string): string[] {
-  const begins = (word: string) => `'${word.replace(/['\\]/g, "$&$&")}':*`;
-  return text.split(/\s+/).flatMap((word) => {
-    const parts = word.match(/[\p{L}\p{N}\p{M}]+/gu);
-    return parts ? [`(${begins(word)} | ${parts.map(begins).join(" & ")})`] : [];
-  });
 }

@@ -127,7 +127,7 @@ describe("the search", () => {
     ["what several have", "cotton", ["H&M", "Levi's"]],
     ["every one of several words, in any field and order", "cot lev", ["Levi's"]],
     ["nothing when one of the words is nowhere", "cotton spaceship", []],
-    ["not the middle or the end of a word", "oucher", []],
+    ["the end of a word", "oucher", ["Amazon"]],
     ["a word with a full stop in it", "amazon.in", ["Amazon"]],
     ["the beginning of such a word", "Amazon.", ["Amazon"]],
     ["a number with a fraction", "3.5", ["H&M"]],
@@ -210,14 +210,15 @@ describe("every sort", () => {
     );
     return rewards;
   }
-  const inOrder: Record<RewardSort, string> = {
+  /** RELEVANCE needs a search: see `search.test.ts`. */
+  const inOrder: Record<Exclude<RewardSort, "RELEVANCE">, string> = {
     POPULAR: "popularity desc, id desc",
     NEWEST: "created_at desc, id desc",
     POINTS_ASC: "points, id",
     POINTS_DESC: "points desc, id desc",
     NAME: "name, id",
   };
-  const sorts = Object.keys(inOrder) as RewardSort[];
+  const sorts = Object.keys(inOrder) as (keyof typeof inOrder)[];
 
   test.each(sorts)("%s is walked page by page to the end, each reward once and in order", async (sort) => {
     const category = newCategory();

@@ -1,0 +1,42 @@
+import { bound } from "./tracing.ts";
+
+/**
+ * Lets concurrent callers share reads: what is asked for while a read is under way gathers for the next one, each key once. A caller's
+ * read begins after the caller has asked, so it shows all that was committed before, and nothing is kept once it has ended.
+ *
+ * @param read answers a value for each key, in their order. If it fails, it fails for all who share it
+ * @param most keys of one read
+ */
+export function gatherReads<Key, Value>(
+  read: (keys: readonly Key[]) => Promise<readonly Value[]>,
+  { nameOf = String, most = 100 }: { nameOf?: (key: Key) => string; most?: number } = {},
+): (key: Key) => Promise<Value> {
+  const waiting = new Map<string, { key: Key; settle: PromiseWithResolvers<Value> }>();
+  let isReading = false;
+
+  async function readAll(): Promise<void> {
+    isReading = true;
+    while (waiting.size > 0) {
+      const batch = [...waiting].slice(0, most);
+      for (const [name] of batch) waiting.delete(name);
+      const each = batch.map(([, one]) => one);
+      try {
+        const values = await read(each.map(({ key }) => key));
+        each.forEach(({ settle }, place) => {
+          settle.resolve(values[place] as Value);
+        });
+      } catch (error) {
+        for (const { settle } of each) settle.reject(error);
+      }
+    }
+    isReading = false;
+  }
+
+  return (key) => {
+    const name = nameOf(key);
+    const asked = waiting.get(name) ?? { key, settle: Promise.withResolvers<Value>() };
+    waiting.set(name, asked);
+    if (!isReading) void bound(readAll)();
+    return asked.settle.promise;
+  };
+}

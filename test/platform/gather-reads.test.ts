@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { gatherReads } from "../../src/platform/gather-reads.ts";
+
+/** A read that a test lets end. */
+function heldRead() {
+  const reads: { keys: readonly string[]; end: PromiseWithResolvers<void> }[] = [];
+  const read = gatherReads<string, string>(
+    async (keys) => {
+      const end = Promise.withResolvers<void>();
+      reads.push({ keys, end });
+      await end.promise;
+      return keys.map((key) => `value of ${key}`);
+    },
+    { most: 3 },
+  );
+  return { read, reads };
+}
+
+test("keys that are asked for while a read is under way share the next one, each key once", async () => {
+  const { read, reads } = heldRead();
+  const first = read("a");
+  const others = [read("a"), read("b"), read("b")];
+  expect(reads.map(({ keys }) => keys)).toEqual([["a"]]);
+  reads[0]?.end.resolve();
+  expect(await first).toBe("value of a");
+  await expect.poll(() => reads.length).toBe(2);
+  expect(reads[1]?.keys).toEqual(["a", "b"]);
+  reads[1]?.end.resolve();
+  expect(await Promise.all(others)).toEqual(["value of a", "value of b", "value of b"]);
+});
+
+test("a caller never gets what was read before it asked", async () => {
+  let value = "old";
+  const gate = Promise.withResolvers<void>();
+  let reads = 0;
+  const read = gatherReads<string, string>(async (keys) => {
+    const seen = value;
+    reads += 1;
+    if (reads === 1) await gate.promise;
+    return keys.map(() => seen);
+  });
+  const before = read("a");
+  value = "new";
+  const after = read("a");
+  gate.resolve();
+  expect([await before, await after]).toEqual(["old", "new"]);
+});
+
+test("a read has at most so many keys, and a failed one fails its own callers alone", async () => {
+  const { read, reads } = heldRead();
+  const held = read("0");
+  const rest = ["1", "2", "3", "4"].map((key) => read(key).catch((error: Error) => error.message));
+  reads[0]?.end.resolve();
+  await held;
+  await expect.poll(() => reads.length).toBe(2);
+  expect(reads[1]?.keys).toEqual(["1", "2", "3"]);
+  reads[1]?.end.reject(new Error("no database"));
+  await expect.poll(() => reads.length).toBe(3);
+  reads[2]?.end.resolve();
+  expect(await Promise.all(rest)).toEqual(["no database", "no database", "no database", "value of 4"]);
+});
