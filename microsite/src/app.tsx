@@ -18,6 +18,8 @@ const load = {
   checkout: () => import("./checkout/checkout-page.tsx"),
   orders: () => import("./orders/orders-page.tsx"),
   order: () => import("./orders/order-page.tsx"),
+  vouchers: () => import("./account/vouchers-page.tsx"),
+  statement: () => import("./account/statement-page.tsx"),
 };
 const SignIn = lazy(load.signIn);
 const Home = lazy(load.home);
@@ -28,6 +30,8 @@ const Cart = lazy(load.cart);
 const Checkout = lazy(load.checkout);
 const Orders = lazy(load.orders);
 const Order = lazy(load.order);
+const Vouchers = lazy(load.vouchers);
+const Statement = lazy(load.statement);
 const NotFound = lazy(() => import("./shell/not-found-page.tsx"));
 
 /** Begins to load the first page while the texts are still on their way. */
@@ -41,6 +45,8 @@ export function preload(pathname: string): void {
     cart: load.cart,
     checkout: load.checkout,
     orders: name ? load.order : load.orders,
+    vouchers: load.vouchers,
+    statement: load.statement,
   };
   first[folder]?.().catch(() => {}); // it is asked for again, and then missed
 }
@@ -61,6 +67,8 @@ export function App() {
           <Route path="/checkout" element={<Members page={<Checkout />} />} />
           <Route path="/orders" element={<Members page={<Orders />} />} />
           <Route path="/orders/:id" element={<Members page={<Order />} />} />
+          <Route path="/vouchers" element={<Members page={<Vouchers />} />} />
+          <Route path="/statement" element={<Members page={<Statement />} />} />
           <Route path="*" element={<NotFound />} />
         </Route>
       </Routes>

@@ -48,6 +48,8 @@ const micrositePaths = [
   "/checkout",
   "/orders",
   "/orders/:id",
+  "/vouchers",
+  "/statement",
 ];
 
 /** The reward images, the microsite, and outside production GraphiQL; and the answer to addresses that do not exist. */

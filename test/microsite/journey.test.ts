@@ -9,6 +9,7 @@ import {
   showPage,
   startMicrosite,
 } from "../support/microsite.ts";
+import { address } from "../support/orders.ts";
 import { sentOtp, wrongOtp } from "../support/sign-in.ts";
 
 let site: Microsite;
@@ -75,6 +76,17 @@ browserTest("a newcomer orders and holds the code as it happens, by trusted docu
     )
     .toBe(2);
   expect(gateway.sandbox.client.balance("CUST12345")).toBe(3_000);
+
+  await page.goto("/vouchers");
+  await page.getByRole("button", { name: "Show the code" }).first().click();
+  await page.getByRole("img", { name: "Barcode of the code" }).waitFor();
+  await page.getByRole("img", { name: "QR code of the code" }).waitFor();
+  await page.getByRole("button", { name: "Mark as used" }).first().click();
+  await expect.poll(() => page.getByRole("button", { name: "Mark as used" }).count()).toBe(1);
+  await page.getByRole("radio", { name: "Used", exact: true }).check();
+  await page.getByRole("button", { name: "Mark as not used" }).waitFor();
+  await page.goto("/statement");
+  await page.getByText("−500").waitFor();
 
   await page.getByRole("button", { name: "Account and settings" }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
@@ -143,6 +155,38 @@ browserTest("a wallet is offered once it is known which can pay, and a later ans
   await wallets.nth(0).and(page.locator(":checked")).waitFor();
   await page.getByRole("button", { name: "Add to cart" }).click();
   await page.getByText("Added to your cart.").waitFor();
+  expect(problems).toEqual([]);
+});
+
+browserTest("a saved address is chosen and not typed again, and a second tab follows the cart", async () => {
+  const { gateway } = site;
+  const customer = await gateway.customer({ balance: 900 });
+  const lamp = await gateway.merchandise({ name: "Desk lamp", points: 300 });
+  await customer.ok(
+    "mutation ($address: AddressInput!) { saveAddress(input: { address: $address }) { userErrors { code } } }",
+    {
+      address,
+    },
+  );
+  const { page, problems } = await site.visit(customer);
+  await page.goto("/cart");
+  await page.getByText("Your cart is empty").waitFor();
+  const other = await page.context().newPage();
+  await other.goto(`/rewards/${lamp.sku}`);
+  await other.getByText("Enough points for this").waitFor();
+  await other.getByRole("button", { name: "Add to cart" }).click();
+  await page.getByRole("link", { name: "Desk lamp" }).waitFor();
+
+  await page.getByRole("link", { name: "Continue" }).click();
+  await page.getByRole("radio", { name: address.line1 }).and(page.locator(":checked")).waitFor();
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("button", { name: "Place order" }).click();
+  await page.getByText("It’s being packed.").waitFor();
+  await page.getByText(address.line1).waitFor();
+  await other.getByRole("button", { name: "Add to wish list" }).click();
+  await other.getByRole("button", { name: "Remove from wish list" }).waitFor();
+  await page.goto("/");
+  await page.getByRole("region", { name: "Your wish list" }).getByText("Desk lamp").waitFor();
   expect(problems).toEqual([]);
 });
 
@@ -217,6 +261,12 @@ browserTest("every page is for everybody, also on a phone and in the dark", asyn
   await page.goto("/orders");
   await page.getByText("Rain jacket").waitFor();
   await look("orders");
+  await page.goto("/statement");
+  await page.getByText("−300").waitFor();
+  await look("statement");
+  await page.goto("/vouchers");
+  await page.getByText("You don’t have any vouchers to use yet.").waitFor();
+  await look("vouchers");
   await page.goto("/rewards/no-such-reward");
   await page.getByRole("heading", { name: "Page not found" }).waitFor();
   await look("nothing");

@@ -21,6 +21,8 @@ test.each([
   "/checkout",
   "/orders",
   "/orders/T3JkZXI6MQ",
+  "/vouchers",
+  "/statement",
 ])("%s is the site, under a policy that lets nothing inline", async (path) => {
   const response = await get(path);
   expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);

@@ -1,4 +1,5 @@
 import { useQuery } from "@apollo/client/react";
+import { Link } from "react-router";
 import { ActivityDocument, type ActivityQuery } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { LoadFailure } from "../shell/load-failure.tsx";
@@ -29,7 +30,15 @@ export default function ActivityPage() {
   const isNew = me?.rewardHistory.totalCount === 0;
   const ways = <WaysToEarn campaigns={data?.rewardCampaigns} />;
   return (
-    <Page title={t("activity.title")} aside={<LiveMark following={following} />}>
+    <Page
+      title={t("activity.title")}
+      aside={
+        <>
+          <Link to="/statement">{t("statement.title")}</Link>
+          <LiveMark following={following} />
+        </>
+      }
+    >
       <p className="sr-only" role="status">
         {news}
       </p>

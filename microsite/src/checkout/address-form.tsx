@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { brand } from "../../theme/brand.ts";
 import type { AddressInput, AddressPartsFragment, RefusalFragment } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
@@ -27,8 +27,10 @@ export function AddressForm(props: {
   /** What the button says. */
   submit: string;
   onSubmit(address: AddressInput): void;
+  /** Stands before the button. */
+  children?: ReactNode;
 }) {
-  const { address, isBusy, refusals, submit, onSubmit } = props;
+  const { address, isBusy, refusals, submit, onSubmit, children } = props;
   const { t, country: nameOf, locale } = useI18n();
   const [values, setValues] = useState<Record<AddressField, string>>({ ...empty, ...withoutNull(address) });
   const [country, setCountry] = useState(address?.country ?? brand.country);
@@ -91,6 +93,7 @@ export function AddressForm(props: {
           onChange={(event) => setValues({ ...values, [name]: event.target.value })}
         />
       ))}
+      {children}
       <Button type="submit" busy={isBusy} className={styles.wide}>
         {submit}
       </Button>

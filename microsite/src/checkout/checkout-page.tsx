@@ -22,7 +22,8 @@ import { Picture } from "../ui/picture.tsx";
 import { Points } from "../ui/points.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
-import { AddressForm, AddressText } from "./address-form.tsx";
+import { AddressChoice } from "./address-choice.tsx";
+import { AddressText } from "./address-form.tsx";
 import { attemptAt, inputOf } from "./attempt.ts";
 import styles from "./checkout.module.css";
 import { usePlacing } from "./use-placing.ts";
@@ -123,11 +124,10 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
               )}
             </header>
             {isEditing || !address ? (
-              <AddressForm
+              <AddressChoice
                 address={address}
                 isBusy={review.loading}
                 refusals={userErrors.filter(isAboutAddress)}
-                submit={t("checkout.toReview")}
                 onSubmit={(next) => void look(next)}
               />
             ) : (

@@ -42,8 +42,10 @@ const cache = new InMemoryCache({
         orders: relayStylePagination(["filter"]),
         rewardHistory: relayStylePagination(),
         tickets: relayStylePagination(),
+        vouchers: relayStylePagination(["filter"]),
       },
     },
+    Wallet: { fields: { entries: relayStylePagination() } },
   },
 });
 

@@ -1,7 +1,7 @@
 import { useQuery } from "@apollo/client/react";
 import { Link } from "react-router";
 import { CheckInSkeleton, CheckInTile } from "../check-in/check-in-tile.tsx";
-import { HomeDocument, type HomeQuery, WithinReachDocument } from "../graphql/generated/graphql.ts";
+import { HomeDocument, type HomeQuery, WishListDocument, WithinReachDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { OrderRow, OrderRowSkeleton } from "../orders/order-row.tsx";
 import { RewardCard, RewardCardSkeleton } from "../rewards/reward-card.tsx";
@@ -68,6 +68,8 @@ export default function HomePage() {
         )}
       </section>
 
+      <Wishes />
+
       {(orders.length > 0 || !me) && (
         <section className={styles.part} aria-labelledby="recent">
           <header>
@@ -82,6 +84,25 @@ export default function HomePage() {
         </section>
       )}
     </Page>
+  );
+}
+
+/** The rewards that the member saves for. Nothing while there are none. */
+function Wishes() {
+  const { t } = useI18n();
+  const wishes = useQuery(WishListDocument, { fetchPolicy: "cache-and-network" }).data?.me?.wishList ?? [];
+  if (wishes.length === 0) return null;
+  return (
+    <section className={styles.part} aria-labelledby="wishes">
+      <header>
+        <h2 id="wishes">{t("wish.title")}</h2>
+      </header>
+      <div className={rewards.grid} data-strip>
+        {wishes.map((reward) => (
+          <RewardCard key={reward.id} reward={reward} isJudged={false} />
+        ))}
+      </div>
+    </section>
   );
 }
 

@@ -24,7 +24,15 @@ export default function OrdersPage() {
   );
 
   return (
-    <Page title={t("orders.title")} narrow>
+    <Page
+      title={t("orders.title")}
+      narrow
+      aside={
+        <ButtonLink to="/vouchers" look="quiet">
+          {t("vouchers.title")}
+        </ButtonLink>
+      }
+    >
       <h2 className="sr-only">{t("orders.list")}</h2>
       {orders?.totalCount === 0 ? (
         <Tile className={cartStyles.empty}>

@@ -1,5 +1,6 @@
 import { useQuery } from "@apollo/client/react";
 import { useParams } from "react-router";
+import { WishButton } from "../account/wish-button.tsx";
 import { RewardDetailDocument, type RewardDetailQuery } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { useSession } from "../session/use-session.ts";
@@ -46,7 +47,12 @@ export default function RewardPage() {
             {!reward ? (
               <Skeleton height="9rem" />
             ) : isSignedIn ? (
-              <BuyForm key={reward.id} reward={reward} />
+              <>
+                <BuyForm key={reward.id} reward={reward} />
+                <div>
+                  <WishButton rewardId={reward.id} />
+                </div>
+              </>
             ) : (
               <>
                 <p>{t("reward.signIn")}</p>

@@ -1,0 +1,108 @@
+import JsBarcode from "jsbarcode";
+import { generate } from "lean-qr";
+import { useMemo } from "react";
+import type { RevealVoucherMutation } from "../graphql/generated/graphql.ts";
+import { useI18n } from "../i18n/i18n.tsx";
+import { Button } from "../ui/button.tsx";
+import styles from "./account.module.css";
+
+type Revealed = RevealVoucherMutation["revealVoucher"]["vouchers"][number];
+
+/** A code to read out, to scan as a barcode or a QR code, to print and to share. */
+export function ShownCode({ voucher, name }: { voucher: Revealed; name: string }) {
+  const { t } = useI18n();
+  const { code, pin, howToUse, redemptionUrl } = voucher;
+  const canShare = "share" in navigator;
+  return (
+    <div className={styles.code}>
+      <p>
+        <code>{code}</code>
+      </p>
+      {pin && (
+        <p>
+          {t("voucher.pin")} <code>{pin}</code>
+        </p>
+      )}
+      <div className={styles.scans}>
+        <Barcode code={code} />
+        <QrCode code={code} />
+      </div>
+      {howToUse && <p className={styles.soft}>{howToUse}</p>}
+      {redemptionUrl && (
+        <a href={redemptionUrl} target="_blank" rel="noreferrer">
+          {t("voucher.use")}
+        </a>
+      )}
+      <div className={styles.actions}>
+        <Button look="plain" onClick={() => print()}>
+          {t("vouchers.print")}
+        </Button>
+        {canShare && (
+          <Button look="plain" onClick={() => void navigator.share({ title: name, text: code }).catch(() => {})}>
+            {t("vouchers.share")}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Bars of Code 128, which takes every ASCII character; nothing for a code with others. */
+function Barcode({ code }: { code: string }) {
+  const { t } = useI18n();
+  const bars = useMemo(() => {
+    const made: { encodings?: { data: string }[] } = {};
+    try {
+      JsBarcode(made, code, { format: "CODE128" });
+    } catch {
+      return null;
+    }
+    return made.encodings?.map(({ data }) => data).join("") ?? null;
+  }, [code]);
+  if (!bars) return null;
+  return (
+    <svg
+      className={styles.barcode}
+      viewBox={`-10 0 ${bars.length + 20} 40`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={t("vouchers.barcode")}
+    >
+      <rect x="-10" width={bars.length + 20} height="40" fill="#fff" />
+      <path
+        d={runs(bars)
+          .map(({ from, length }) => `M${from} 2h${length}v36h-${length}z`)
+          .join("")}
+        fill="#000"
+      />
+    </svg>
+  );
+}
+
+/** The stretches of ones. */
+function runs(bits: string): { from: number; length: number }[] {
+  return [...bits.matchAll(/1+/g)].map((match) => ({ from: match.index, length: match[0].length }));
+}
+
+function QrCode({ code }: { code: string }) {
+  const { t } = useI18n();
+  const { size, path } = useMemo(() => {
+    const made = generate(code);
+    const squares: string[] = [];
+    for (let y = 0; y < made.size; y += 1)
+      for (let x = 0; x < made.size; x += 1) if (made.get(x, y)) squares.push(`M${x} ${y}h1v1h-1z`);
+    return { size: made.size, path: squares.join("") };
+  }, [code]);
+  return (
+    <svg
+      className={styles.qr}
+      viewBox={`-4 -4 ${size + 8} ${size + 8}`}
+      shapeRendering="crispEdges"
+      role="img"
+      aria-label={t("vouchers.qr")}
+    >
+      <rect x="-4" y="-4" width={size + 8} height={size + 8} fill="#fff" />
+      <path d={path} fill="#000" />
+    </svg>
+  );
+}

@@ -1,0 +1,73 @@
+import type { OrderDetailFragment } from "../graphql/generated/graphql.ts";
+import type { MessageKey } from "../i18n/i18n.tsx";
+
+export interface Step {
+  name: MessageKey;
+  state: "done" | "now" | "unsure" | "part" | "not" | "ahead";
+  at: string | undefined;
+}
+
+type Seen = Pick<OrderDetailFragment, "history" | "status" | "placedAt" | "pointsTrail">;
+
+/** The steps of an order: placed, paid, fulfilled; and, where something could not be fulfilled, returned. */
+export function stepsOf(order: Seen): Step[] {
+  const { history, status, placedAt, pointsTrail } = order;
+  const first = (holds: (event: OrderDetailFragment["history"][number]) => boolean) => history.find(holds)?.at;
+  const isFinal = status !== "PENDING" && status !== "PROCESSING";
+  const taken = pointsTrail.filter(({ kind }) => kind === "TAKEN");
+  const returned = pointsTrail.filter(({ kind }) => kind === "RETURNED");
+  const isFree = taken.length === 0;
+  const isTaken = taken.some(({ state }) => state === "CONFIRMED");
+  const isUnsure = taken.some(({ state }) => state === "UNCERTAIN" || state === "NEEDS_ATTENTION");
+
+  const steps: Step[] = [{ name: "step.placed", state: "done", at: placedAt }];
+  if (!isFree) {
+    const state = isUnsure ? "unsure" : isTaken ? "done" : isFinal ? "not" : "now";
+    const at =
+      isTaken && !isUnsure
+        ? first((event) => event.pointsState === "TAKEN" || event.status === "PROCESSING")
+        : undefined;
+    const names = { unsure: "step.confirming", done: "step.taken", not: "step.notTaken", now: "step.taking" } as const;
+    steps.push({ name: names[state], state, at });
+  }
+  const given: Partial<Record<typeof status, Step["state"]>> = {
+    FULFILLED: "done",
+    REVERSED: "done",
+    PARTIALLY_FULFILLED: "part",
+    FAILED: "not",
+    CANCELLED: "not",
+    PROCESSING: "now",
+  };
+  const givenState = given[status] ?? "ahead";
+  steps.push({
+    name:
+      status === "CANCELLED"
+        ? "step.cancelled"
+        : givenState === "not"
+          ? "step.notGiven"
+          : givenState === "part"
+            ? "step.partGiven"
+            : givenState === "now"
+              ? "step.giving"
+              : "step.given",
+    state: givenState,
+    at: isFinal ? first((event) => event.status !== "PENDING" && event.status !== "PROCESSING") : undefined,
+  });
+  if (returned.length > 0) {
+    steps.push(returnStep(returned, order));
+  }
+  return steps;
+}
+
+/** A return that was refused is over: nothing comes back of it. */
+function returnStep(returned: OrderDetailFragment["pointsTrail"], { history }: Seen): Step {
+  const some = (...states: (typeof returned)[number]["state"][]) =>
+    returned.some(({ state }) => states.includes(state));
+  if (some("UNCERTAIN", "NEEDS_ATTENTION")) return { name: "step.returning", state: "unsure", at: undefined };
+  if (some("PENDING")) return { name: "step.returning", state: "now", at: undefined };
+  const at = returned.findLast(({ settledAt }) => settledAt !== null)?.settledAt ?? history.at(-1)?.at;
+  if (!some("REFUSED")) return { name: "step.returned", state: "done", at };
+  return some("CONFIRMED")
+    ? { name: "step.partReturned", state: "part", at }
+    : { name: "step.notReturned", state: "not", at };
+}
