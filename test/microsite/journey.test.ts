@@ -83,7 +83,7 @@ browserTest("a newcomer orders and holds the code as it happens, by trusted docu
   await page.getByRole("img", { name: "QR code of the code" }).waitFor();
   await page.getByRole("button", { name: "Mark as used" }).first().click();
   await expect.poll(() => page.getByRole("button", { name: "Mark as used" }).count()).toBe(1);
-  await page.getByRole("radio", { name: "Used", exact: true }).check();
+  await page.getByRole("radio", { name: "Used", exact: true }).click();
   await page.getByRole("button", { name: "Mark as not used" }).waitFor();
   await page.goto("/statement");
   await page.getByText("−500").waitFor();
