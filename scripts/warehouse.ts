@@ -6,7 +6,8 @@
 import "./explain-errors.ts";
 import { randomUUID } from "node:crypto";
 import { originOf } from "../src/http/origin.ts";
-import { sign, type WebhookAnswer } from "../src/order/fulfilment-webhook.ts";
+import type { WebhookAnswer } from "../src/order/fulfilment-webhook.ts";
+import { sign } from "../src/platform/webhook-signature.ts";
 import { readProcessConfig } from "../src/program/command-line.ts";
 import { askGateway } from "./ask-gateway.ts";
 

@@ -186,7 +186,8 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
       pace,
     });
     metrics?.jobTypes(jobs.typeNames);
-    const { auth, catalog, order, feed, awards, audit, reconciliation } = features;
+    const { auth, catalog, order, feed, awards, audit, reconciliation, webhooks } = features;
+    running.defer(() => webhooks.close());
     if (config.seed === "sample" && readOnly === null) {
       begin("Loading the sample data");
       const { seedSampleWorld } = await import("../prisma/seed.ts");
@@ -200,6 +201,7 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
       await order.reconcile();
       await catalog.reconcile();
       await audit.reconcile();
+      await webhooks.reconcile();
     };
     running.defer(repeat(reconcile, pace.reconcileEveryMs, "Reconciliation", log));
     running.defer(repeat(reconciliation.requestNightly, pace.nightlyCheckEveryMs, "The nightly reconciliation", log));

@@ -20,6 +20,7 @@ import { openReconciliation, type ReconciliationPorts } from "./reconciliation/i
 import { openRest } from "./rest/index.ts";
 import { openRules } from "./rules/index.ts";
 import { openWallet } from "./wallet/index.ts";
+import { openWebhooks } from "./webhooks/index.ts";
 
 /** The ground that the features stand on. */
 export interface World
@@ -54,6 +55,7 @@ export function openFeatures(world: World) {
   const audit = openAudit(world);
   const reconciliation = openReconciliation({ ...world, ...order.recorded, resolveAward: awards.resolveAward });
   const personalData = openPersonalData(world);
+  const webhooks = openWebhooks(world);
   const rest = openRest({
     ...world,
     ...catalog,
@@ -98,6 +100,7 @@ export function openFeatures(world: World) {
     personalData,
     operatorConsole,
     account,
+    webhooks,
   ];
   return {
     auth,
@@ -110,6 +113,7 @@ export function openFeatures(world: World) {
     audit,
     reconciliation,
     rest,
+    webhooks,
     makeLoaders,
     resolvers: parts.flatMap(({ resolvers }) => resolvers),
   };

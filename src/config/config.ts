@@ -186,6 +186,7 @@ export function readConfig(env: Record<string, string | undefined>) {
       : undefined,
     logLevel: s.LOG_LEVEL,
     hasCrashPoints: s.CRASH_POINTS,
+    webhooksToPrivateAddresses: s.WEBHOOKS_TO_PRIVATE_ADDRESSES,
   });
 }
 
@@ -242,6 +243,8 @@ function contradictions(s: z.infer<typeof settings>): string[] {
       problems.push("DATABASE_URL: required in production; the embedded PostgreSQL is for development and tests");
     if (!s.CLIENT_API_URL)
       problems.push("CLIENT_API_URL: required in production; only elsewhere the sandbox stands in");
+    if (s.WEBHOOKS_TO_PRIVATE_ADDRESSES)
+      problems.push("WEBHOOKS_TO_PRIVATE_ADDRESSES: is for development and is refused in production");
     if (s.CRASH_POINTS) problems.push("CRASH_POINTS: lets a test kill the process and is refused in production");
     const { CLIENT_HANDOFF_KEY: handOff, CLIENT_HANDOFF_KEY_FALLBACK: fallback, ...others } = s;
     const hrefOf = (key: typeof handOff) => (key?.kind === "jwks" ? key.url.href : undefined);

@@ -261,6 +261,11 @@ const secrets = {
     { unset: "made in `DATA_DIR`" },
   ),
   WEBHOOK_SECRET_FALLBACK: fallbackOf("WEBHOOK_SECRET", shortSecret()),
+  WEBHOOKS_TO_PRIVATE_ADDRESSES: as(
+    flag.default(false),
+    "`true` lets [webhooks](docs/webhooks.md) go to this machine and to private networks, by `http` as well; for development, and refused " +
+      "in production",
+  ),
   REWARD_SERVICE_TOKEN: as(
     z.string().min(16, "expected at least 16 characters").optional(),
     "bearer token of the producers that send messages to the Reward Processor; in production there is no such token unless set",
@@ -421,7 +426,10 @@ const keeping = {
   ),
   KEEP_SESSIONS_DAYS: as(integer(1, 3_650).default(30), "how many days ended sessions are kept"),
   KEEP_IDEMPOTENCY_KEYS_DAYS: as(integer(1, 3_650).default(90), "how many days idempotency keys are kept"),
-  KEEP_WEBHOOK_DELIVERIES_DAYS: as(integer(1, 3_650).default(90), "how many days the warehouse's reports are kept"),
+  KEEP_WEBHOOK_DELIVERIES_DAYS: as(
+    integer(1, 3_650).default(90),
+    "how many days the warehouse's reports, and deliveries of webhooks, are kept",
+  ),
   KEEP_ADDRESSES_DAYS: as(integer(1, 36_500).default(365), "how many days addresses of ended orders are kept"),
   KEEP_MESSAGES_DAYS: as(integer(1, 36_500).default(365), "how many days the texts of producers' messages are kept"),
   KEEP_QUARANTINE_DAYS: as(integer(1, 36_500).default(180), "how many days refused messages are kept"),

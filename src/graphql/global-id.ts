@@ -19,7 +19,8 @@ export type GlobalType =
   | "RewardAward"
   | "QuarantinedReward"
   | "ReconciliationRun"
-  | "ReconciliationBreak";
+  | "ReconciliationBreak"
+  | "WebhookDelivery";
 
 const uuid = z.uuid();
 

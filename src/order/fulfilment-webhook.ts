@@ -1,9 +1,10 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { isRefused } from "../domain/refusal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, violates } from "../platform/db.ts";
 import { readJsonText } from "../platform/json-text.ts";
+import { sign } from "../platform/webhook-signature.ts";
 import { isInFuture, MAX_REPORT_TEXT, type ReportOutcome, type UpdateShipment } from "./update-shipment.ts";
 
 /** How far the clock of the signer may be off, and how long a captured request could be sent again. */
@@ -92,12 +93,6 @@ export function makeReceiveReport({ db, updateShipment, clock, secrets }: Receiv
       ? { status: 200, body: { outcome: "duplicate" } }
       : problem(409, "id: was used for another report");
   }
-}
-
-/** The `X-Tessera-Signature` header for a body: `t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`. */
-export function sign(rawBody: Buffer | string, secret: string, at: Date): string {
-  const t = Math.floor(at.getTime() / 1_000);
-  return `t=${t},v1=${createHmac("sha256", secret).update(`${t}.`).update(rawBody).digest("hex")}`;
 }
 
 function signatureProblem(

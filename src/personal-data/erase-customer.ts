@@ -90,6 +90,7 @@ const deletions = (customerId: string): Prisma.Sql[] => [
   sql`delete from saved_addresses where customer_id = ${customerId}`,
   sql`delete from wishes where customer_id = ${customerId}`,
   sql`delete from idempotency_keys where actor = ${`customer:${customerId}`}`,
+  sql`delete from webhook_messages where customer_id = ${customerId}`,
   sql`delete from wallet_readings where customer_id = ${customerId}`,
   sql`delete from operator_notes where customer_id = ${customerId}`,
   sql`delete from operator_assignments where customer_id = ${customerId}`,

@@ -55,6 +55,7 @@ const sections = (customerId: string): Record<string, Prisma.Sql> => {
     drawTickets: sql`select to_jsonb(t) as row from draw_tickets t where member_id in ${members} order by issued_at`,
     memberEvents: sql`select to_jsonb(t) as row from member_events t where customer_id = ${customerId} order by seq`,
     ledgerEntries: sql`select to_jsonb(t) as row from ledger_entries t where customer_id = ${customerId} order by at`,
+    webhookMessages: sql`select to_jsonb(t) as row from webhook_messages t where customer_id = ${customerId} order by seq`,
     walletReadings: sql`select to_jsonb(t) as row from wallet_readings t where customer_id = ${customerId}`,
     reconciliationBreaks: sql`select to_jsonb(t) as row from reconciliation_breaks t where customer_id = ${customerId} order by since`,
     operatorNotes: sql`select to_jsonb(t) as row from operator_notes t where customer_id = ${customerId} order by created_at`,

@@ -34,6 +34,8 @@ export interface Pace {
   revokePatienceMs: number;
   /** How long the REST face waits for a new order to be fulfilled before it answers that the order is being processed. */
   restWaitMs: number;
+  /** How often the messages of a webhook are looked for, and the pause after the first attempt that failed. */
+  webhooks: { pollMs: number; firstRetryMs: number };
   /** The grid on which answers to sign-ins leave, and the wait for its next point. */
   otpGridMs: number;
   untilOtpTick: typeof untilNextTick;
@@ -63,6 +65,7 @@ export const productPace: Pace = {
   retries: retryPolicies,
   revokePatienceMs: 5_000,
   restWaitMs: 10_000,
+  webhooks: { pollMs: 2_000, firstRetryMs: 5_000 },
   otpGridMs: ANSWER_GRID_MS,
   untilOtpTick: untilNextTick,
   otpSettledMs: undefined,

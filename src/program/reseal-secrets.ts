@@ -91,6 +91,7 @@ function storedSecrets({ sessionSecrets, voucherSecrets }: Pick<Config, "session
       { column: "id", type: "text" },
       makeSecretBox(voucherSecrets, "draw-seed"),
     ),
+    one("secrets of webhooks", "webhooks", "secret", uuid, makeSecretBox(voucherSecrets, "webhook")),
     one("data keys", "data_keys", "sealed", { column: "purpose", type: "text" }, dataKeyBox(voucherSecrets)),
   ];
   return list;

@@ -65,6 +65,7 @@ export function makeSweep({ db, clock, days, also = [] }: SweepDeps): () => Prom
         and not exists (select from orders o where o.cart_id = c.id)`,
     );
     await deleteOld(sql`webhook_deliveries`, sql`received_at < ${before(days.deliveries)}`);
+    await deleteOld(sql`webhook_messages`, sql`state <> 'PENDING' and created_at < ${before(days.deliveries)}`);
     await deleteOld(sql`quarantined_rewards`, sql`last_received_at < ${before(days.quarantine)}`);
     await deleteOld(sql`ledger_entries`, sql`at < ${before(days.ledgerEntries)}`);
     await deleteOld(

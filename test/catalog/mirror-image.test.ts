@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isPublic, makePictureFetcher, type PictureFetcher } from "../../src/catalog/mirror/image/fetch-picture.ts";
+import { makePictureFetcher, type PictureFetcher } from "../../src/catalog/mirror/image/fetch-picture.ts";
+import { isPublic } from "../../src/platform/public-address.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 
 /** A server of pictures, and what it was asked for. */

@@ -308,6 +308,27 @@ const rows: Record<string, Row> = {
     `mutation { it: withdrawOperatorKey(input: { name: "no-such-key" }) { ${refusals} } }`,
     forOperators("OPERATOR_KEY_NOT_FOUND"),
   ],
+  "Query.webhooks": ["{ it: webhooks { name } }", forOperators("ok")],
+  "Query.webhook": [`{ it: webhook(name: "none") { name } }`, forOperators("null")],
+  "Mutation.createWebhook": [
+    `mutation { it: createWebhook(input: { name: "?", url: "https://example.com", eventTypes: [TEST] }) { secret ${refusals} } }`,
+    forOperators("INVALID_INPUT"),
+  ],
+  ...Object.fromEntries(
+    [
+      ["updateWebhook", `name: "no-such-webhook"`],
+      ["rotateWebhookSecret", `name: "no-such-webhook"`],
+      ["deleteWebhook", `name: "no-such-webhook"`],
+      ["testWebhook", `name: "no-such-webhook"`],
+      ["replayWebhook", `name: "no-such-webhook", deliveryIds: []`],
+    ].map(([name, input]) => [
+      `Mutation.${name}`,
+      [
+        `mutation { it: ${name}(input: { ${input} }) { ${refusals} } }`,
+        forOperators("WEBHOOK_NOT_FOUND"),
+      ] satisfies Row,
+    ]),
+  ),
 
   "Mutation.checkIn": [`mutation { it: checkIn { ${refusals} } }`, forCustomers("ok", "ok")],
   "Mutation.processReward": [

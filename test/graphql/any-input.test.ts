@@ -14,7 +14,7 @@ import {
 } from "graphql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildSchema } from "../../src/graphql/schema.ts";
-import { sign } from "../../src/order/fulfilment-webhook.ts";
+import { sign } from "../../src/platform/webhook-signature.ts";
 import {
   type Customer,
   REWARD_SERVICE_TOKEN,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sign } from "../../src/order/fulfilment-webhook.ts";
+import { sign } from "../../src/platform/webhook-signature.ts";
 import { startTestGateway, type TestGateway, WEBHOOK_SECRET } from "../support/gateway.ts";
 import { orderPrepared, orderSettled, placeOrder, readOrder, type SeenOrder } from "../support/orders.ts";
 

@@ -174,6 +174,7 @@ export async function startTestGateway(
     capillaryKeptMs: 0,
     revokePatienceMs: 60_000,
     restWaitMs: 60_000,
+    webhooks: { pollMs: 20, firstRetryMs: 20 },
     patience: patience.wait,
   };
   const compiled = { at: 1, ...(process.env["TEST_BOTH_PATHS"] && { onAnswer: expectSame }) };

@@ -1,6 +1,6 @@
-import dns from "node:dns";
-import { BlockList, isIP, isIPv6, type LookupFunction } from "node:net";
+import { isIP } from "node:net";
 import { Agent, request } from "undici";
+import { publicOnly } from "../../../platform/public-address.ts";
 
 export interface Picture {
   bytes: Buffer;
@@ -67,38 +67,3 @@ function kindOf(bytes: Buffer, said: string): string | null {
   if (begins("ftypavif", 4)) return "image/avif";
   return /^image\/svg\+xml\s*(;|$)/i.test(said) ? "image/svg+xml" : null;
 }
-
-const notPublic = new BlockList();
-for (const [network, bits] of [
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10],
-  ["127.0.0.0", 8],
-  ["169.254.0.0", 16],
-  ["172.16.0.0", 12],
-  ["192.0.0.0", 24],
-  ["192.168.0.0", 16],
-  ["198.18.0.0", 15],
-  ["224.0.0.0", 3],
-] as const) {
-  notPublic.addSubnet(network, bits, "ipv4");
-}
-for (const [network, bits] of [
-  ["::", 96], // unspecified, this machine, IPv4 in its oldest disguise
-  ["64:ff9b::", 96],
-  ["fc00::", 7],
-  ["fe80::", 10],
-  ["ff00::", 8],
-] as const) {
-  notPublic.addSubnet(network, bits, "ipv6");
-}
-
-export const isPublic = (address: string) => !notPublic.check(address, isIPv6(address) ? "ipv6" : "ipv4");
-
-/** Judged where the name becomes a number: a name judged before could be another number when it is connected to. */
-const publicOnly: LookupFunction = (hostname, options, callback) =>
-  dns.lookup(hostname, options, (error, address, family) => {
-    const found = typeof address === "string" ? [address] : (address ?? []).map((each) => each.address);
-    const refusal = found.every(isPublic) ? null : new Error(`${hostname} is not a public address`);
-    callback(error ?? refusal, address, family);
-  });

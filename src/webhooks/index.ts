@@ -1,0 +1,43 @@
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Db } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
+import type { JobQueue } from "../platform/jobs/job.ts";
+import type { Logger } from "../platform/logger.ts";
+import { makeSecretBox } from "../platform/secret-box.ts";
+import { makePostMessage } from "./post-message.ts";
+import { sendMessagesJob } from "./send-messages.ts";
+import { makeWebhookStore } from "./webhook.store.ts";
+import { webhookResolvers } from "./webhooks.resolvers.ts";
+
+export interface WebhookPorts {
+  config: Config;
+  db: Db;
+  bus: Bus;
+  clock: Clock;
+  log: Logger;
+  jobs: JobQueue;
+  pace: { webhooks: { pollMs: number; firstRetryMs: number } };
+}
+
+/** Events for other systems: who receives which, the outbox, and the sending of it. */
+export function openWebhooks({ config, db, bus, clock, log, jobs, pace }: WebhookPorts) {
+  const { webhooksToPrivateAddresses: mayBePrivate, upstreamTimeoutMs: timeoutMs } = config;
+  const box = makeSecretBox(config.voucherSecrets, "webhook");
+  const sender = makePostMessage({ mayBePrivate, timeoutMs, clock });
+  const sending = sendMessagesJob({ db, box, post: sender.post, pace: pace.webhooks, log });
+  jobs.register(sending);
+  const addSending: Parameters<typeof makeWebhookStore>[0]["addSending"] = (tx, webhookId) =>
+    jobs.add(tx, sending, `webhook:${webhookId}`, { webhookId });
+  const webhooks = makeWebhookStore({ db, bus, clock, box, mayBePrivate, addSending });
+  return {
+    resolvers: webhookResolvers({ db, webhooks }),
+    /** Inserts the jobs of active webhooks that have none, such as after an activation while the last job was ending. */
+    async reconcile() {
+      await db.$executeRaw`
+        insert into jobs (id, type, input) select 'webhook:' || id, ${sending.name}, jsonb_build_object('webhookId', id)
+        from webhooks where active on conflict (id) do nothing`;
+    },
+    close: () => sender.close(),
+  };
+}

@@ -1,0 +1,12 @@
+import type { Message } from "./webhook.store.ts";
+
+/** The body of the request for a message: the same in every attempt and replay. */
+export const bodyOf = ({
+  id,
+  type,
+  at,
+  seq,
+  subject,
+  data,
+}: Pick<Message, "id" | "type" | "at" | "seq" | "subject" | "data">): string =>
+  JSON.stringify({ id, type, occurredAt: at.toISOString(), sequence: Number(seq), subject, data });

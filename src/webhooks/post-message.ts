@@ -1,0 +1,63 @@
+import { Agent, request } from "undici";
+import type { Clock } from "../platform/clock.ts";
+import { publicOnly } from "../platform/public-address.ts";
+import { sign } from "../platform/webhook-signature.ts";
+import { bodyOf } from "./message-body.ts";
+import type { Message } from "./webhook.store.ts";
+import { urlProblem } from "./webhook-problems.ts";
+
+/** The end of an attempt. `error` is null if the receiver has confirmed the message. */
+export interface Attempted {
+  status: number | null;
+  error: string | null;
+}
+
+export interface PostMessage {
+  /** Never throws. A redirect is an error: nobody gave us that address. */
+  post(to: { url: string; secret: string }, message: Message): Promise<Attempted>;
+  close(): Promise<void>;
+}
+
+const MAX_ANSWER_BYTES = 64 * 1024;
+const MAX_ERROR = 500;
+
+export function makePostMessage(options: { mayBePrivate: boolean; timeoutMs: number; clock: Clock }): PostMessage {
+  const { mayBePrivate, timeoutMs, clock } = options;
+  const agent = new Agent({
+    connections: 8,
+    maxResponseSize: MAX_ANSWER_BYTES,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    connect: { timeout: timeoutMs, ...(!mayBePrivate && { lookup: publicOnly }) },
+  });
+  return {
+    async post({ url, secret }, message) {
+      const problem = urlProblem(url, mayBePrivate);
+      if (problem !== null) return { status: null, error: `The address ${problem}.` };
+      const body = bodyOf(message);
+      try {
+        const answer = await request(url, {
+          dispatcher: agent,
+          method: "POST",
+          headers: {
+            "content-type": "application/json",
+            "user-agent": "Tessera-Webhooks/1",
+            "x-tessera-delivery": message.id,
+            "x-tessera-event": message.type,
+            "x-tessera-attempt": String(message.attempts + 1),
+            "x-tessera-signature": sign(body, secret, clock.now()),
+          },
+          body,
+          signal: AbortSignal.timeout(timeoutMs),
+        });
+        const { statusCode: status } = answer;
+        await answer.body.dump({ limit: MAX_ANSWER_BYTES });
+        return { status, error: status >= 200 && status < 300 ? null : `The receiver answered HTTP ${status}.` };
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        return { status: null, error: `The receiver did not answer: ${reason}`.slice(0, MAX_ERROR) };
+      }
+    },
+    close: () => agent.close(),
+  };
+}

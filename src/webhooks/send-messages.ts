@@ -1,0 +1,101 @@
+import { backoffMs } from "../platform/backoff.ts";
+import { type Db, inTransaction, Prisma } from "../platform/db.ts";
+import type { JobType } from "../platform/jobs/job.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { SecretBox } from "../platform/secret-box.ts";
+import type { PostMessage } from "./post-message.ts";
+import { type Message, webhookTopic } from "./webhook.store.ts";
+
+export interface SendMessagesDeps {
+  db: Db;
+  box: SecretBox;
+  post: PostMessage["post"];
+  pace: { pollMs: number; firstRetryMs: number };
+  log: Logger;
+}
+
+/** Requests to one receiver at once. */
+const AT_ONCE = 8;
+/** Pending messages that are looked at for the next of each subject. */
+const WINDOW = 1_000;
+const MOST_RETRY_MS = 3_600_000;
+/** Attempts that take three days, with the pauses of the product. */
+const MAX_ATTEMPTS = 80;
+
+/**
+ * The job that sends the messages of one webhook, for as long as the webhook is active: a batch a run, then a pause. The lease makes one
+ * process its sender, and a batch has one message of a subject, its oldest: that keeps their order. A message whose sender dies before the answer is
+ * recorded is sent again, with the same id.
+ */
+export function sendMessagesJob({ db, box, post, pace, log }: SendMessagesDeps): JobType<{ webhookId: string }> {
+  return {
+    name: "send-webhook",
+    async run({ webhookId }, _, job) {
+      const webhook = await db.webhook.findUnique({ where: { id: webhookId } });
+      if (!webhook?.active) return "done";
+      const { url } = webhook;
+      const { due, nextInMs } = await readDue(db, webhookId);
+      if (due.length > 0) {
+        const secret = secretOf(webhook);
+        const attempted = await Promise.all(
+          due.map(async (message) => ({
+            message,
+            ...(secret === null
+              ? { status: null, error: "The secret cannot be decrypted. Make a new one by rotateWebhookSecret." }
+              : await post({ url, secret }, message)),
+          })),
+        );
+        await inTransaction(db, async (tx) => {
+          await job.hold(tx);
+          await tx.$executeRaw(recording(attempted));
+        });
+      }
+      // After a batch the next message of a subject may be due.
+      const inMs = due.length > 0 ? 0 : Math.min(pace.pollMs, nextInMs ?? pace.pollMs);
+      return { inMs, memory: undefined, wakeOn: webhookTopic(webhookId) };
+    },
+  };
+
+  function secretOf({ id, secret }: { id: string; secret: Uint8Array }): string | null {
+    try {
+      return box.decrypt(secret, id);
+    } catch (error) {
+      log.error({ err: error, webhook: id }, "The secret of a webhook cannot be decrypted");
+      return null;
+    }
+  }
+
+  function recording(attempted: readonly { message: Message; status: number | null; error: string | null }[]) {
+    const rows = attempted.map(({ message, status, error }) => {
+      const attempts = message.attempts + 1;
+      const isLast = attempts >= MAX_ATTEMPTS;
+      const state = error === null ? "DELIVERED" : isLast ? "FAILED" : "PENDING";
+      // The random part keeps the retries of many receivers, or of one that was down, apart.
+      const pauseMs = backoffMs(pace.firstRetryMs, message.attempts, MOST_RETRY_MS) * (0.75 + Math.random() / 2);
+      return { id: message.id, attempts, state, status, error, pauseMs };
+    });
+    return Prisma.sql`
+      update webhook_messages m set state = a.state, attempts = a.attempts, last_status = a.status, last_error = a.error,
+        delivered_at = case a.state when 'DELIVERED' then now() end, due_at = now() + a."pauseMs" * interval '1 ms'
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as a (id uuid, attempts int, state webhook_message_state,
+        status int, error text, "pauseMs" float8)
+      where m.id = a.id and m.state = 'PENDING'`;
+  }
+}
+
+/** The oldest message of each subject that is due, and the time until the next one is. */
+async function readDue(db: Db, webhookId: string): Promise<{ due: Message[]; nextInMs: number | null }> {
+  const heads = await db.$queryRaw<(Message & { inMs: number })[]>`
+    select id, seq, webhook_id as "webhookId", type, subject, customer_id as "customerId", data, at, state, attempts,
+      due_at as "dueAt", last_status as "lastStatus", last_error as "lastError", delivered_at as "deliveredAt",
+      created_at as "createdAt", greatest(extract(epoch from due_at - now()) * 1000, 0)::float8 as "inMs"
+    from (
+      select distinct on (subject) * from (
+        select * from webhook_messages where webhook_id = ${webhookId}::uuid and state = 'PENDING' order by seq limit ${WINDOW}
+      ) pending order by subject, seq
+    ) head
+    order by due_at > now(), seq limit ${AT_ONCE + 1}`;
+  const due = heads.filter(({ inMs }) => inMs === 0).slice(0, AT_ONCE);
+  const later = heads.filter(({ inMs }) => inMs > 0).map(({ inMs }) => inMs);
+  return { due, nextInMs: later.length > 0 ? Math.min(...later) : null };
+}

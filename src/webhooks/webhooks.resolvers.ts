@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
+import { type Connection, connectionFields, makeCursor, readPage, toPage } from "../graphql/connection.ts";
+import type { Resolvers } from "../graphql/generated/resolvers.ts";
+import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
+import { requireOperator } from "../graphql/guards.ts";
+import type { Db } from "../platform/db.ts";
+import { typeOf } from "./event-types.ts";
+import { bodyOf } from "./message-body.ts";
+import type { Message, WebhookStore } from "./webhook.store.ts";
+
+const MOST = 2n ** 63n - 1n;
+const MAX_REPLAYED_IDS = 100;
+const cursorShape = z.tuple([
+  z
+    .string()
+    .regex(/^\d{1,19}$/)
+    .transform(BigInt)
+    .refine((seq) => seq <= MOST),
+]);
+
+export function webhookResolvers({ db, webhooks }: { db: Db; webhooks: WebhookStore }): Resolvers {
+  const answered = <Answer extends object>(answer: Answer | Refused) =>
+    isRefused(answer) ? { userErrors: answer.refusals } : { ...answer, userErrors: [] };
+
+  return {
+    Query: {
+      webhooks(_, __, context) {
+        requireOperator(context, "admin");
+        return webhooks.list();
+      },
+      webhook(_, { name }, context) {
+        requireOperator(context, "admin");
+        return webhooks.byName(name);
+      },
+    },
+
+    Mutation: {
+      async createWebhook(_, { input }, context) {
+        const operatorId = requireOperator(context, "admin");
+        const { name, url, eventTypes, stockLowAt } = input;
+        return answered(await webhooks.create({ name, url, eventTypes, stockLowAt: stockLowAt ?? 10 }, operatorId));
+      },
+      async updateWebhook(_, { input }, context) {
+        const operatorId = requireOperator(context, "admin");
+        const { name, url, eventTypes, stockLowAt, active } = input;
+        const change = {
+          name,
+          url: url ?? undefined,
+          eventTypes: eventTypes ?? undefined,
+          stockLowAt: stockLowAt ?? undefined,
+          active: active ?? undefined,
+        };
+        return answered(await webhooks.update(change, operatorId));
+      },
+      async rotateWebhookSecret(_, { input }, context) {
+        const operatorId = requireOperator(context, "admin");
+        return answered(await webhooks.rotateSecret(input.name, operatorId));
+      },
+      async deleteWebhook(_, { input }, context) {
+        const operatorId = requireOperator(context, "admin");
+        return answered(await webhooks.delete(input.name, operatorId));
+      },
+      async testWebhook(_, { input }, context) {
+        const operatorId = requireOperator(context, "admin");
+        return answered(await webhooks.test(input.name, operatorId));
+      },
+      async replayWebhook(_, { input }, context) {
+        const operatorId = requireOperator(context, "admin");
+        const { name, deliveryIds, failedSince } = input;
+        const invalid = (field: string, message: string) => ({
+          replayed: 0,
+          ...answered(refused(refusal("INVALID_INPUT", `${field}: ${message}`, ["input", field]))),
+        });
+        if (deliveryIds && deliveryIds.length > MAX_REPLAYED_IDS) {
+          return invalid("deliveryIds", `at most ${MAX_REPLAYED_IDS} in one call`);
+        }
+        const ids = deliveryIds?.flatMap((id) => uuidOf("WebhookDelivery", id) ?? []);
+        const what = ids ? { ids } : failedSince ? { failedSince } : null;
+        if (!what) return invalid("failedSince", "required without deliveryIds");
+        return { replayed: 0, ...answered(await webhooks.replay(name, what, operatorId)) };
+      },
+    },
+
+    Webhook: {
+      eventTypes: ({ types }) => types.map(typeOf),
+      async deliveries({ id: webhookId }, { states, ...args }) {
+        const bounds = readPage(args, cursorShape);
+        const { limit, after, before, backwards } = bounds;
+        const where = { webhookId, ...(states && { state: { in: [...states] } }) };
+        const rows = await db.webhookMessage.findMany({
+          where: { AND: [where, after ? { seq: { lt: after[0] } } : {}, before ? { seq: { gt: before[0] } } : {}] },
+          orderBy: { seq: backwards ? "asc" : "desc" },
+          take: limit,
+        });
+        const connection: Connection<Message> = {
+          ...toPage(rows, bounds),
+          cursorOf: ({ seq }) => makeCursor([String(seq)]),
+          totalCount: () => db.webhookMessage.count({ where }),
+        };
+        return connection;
+      },
+    },
+
+    WebhookDelivery: {
+      id: ({ id }) => toGlobalId("WebhookDelivery", id),
+      messageId: ({ id }) => id,
+      eventType: ({ type }) => typeOf(type),
+      occurredAt: ({ at }) => at,
+      dueAt: ({ state, dueAt }) => (state === "PENDING" ? dueAt : null),
+      body: bodyOf,
+    },
+
+    WebhookDeliveryConnection: connectionFields<Message>(),
+  };
+}

@@ -1,0 +1,260 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isPublic } from "../../src/platform/public-address.ts";
+import { sign } from "../../src/platform/webhook-signature.ts";
+import { urlProblem } from "../../src/webhooks/webhook-problems.ts";
+import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
+import { orderSettled, placeOrder } from "../support/orders.ts";
+import { change, createWebhook, deliveriesOf, type Received, startReceiver, type UserError } from "./support.ts";
+
+const LOCAL = { WEBHOOKS_TO_PRIVATE_ADDRESSES: "true" };
+
+let gateway: InProcessGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway(LOCAL);
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const nameOf = () => `hook-${randomUUID()}`;
+
+async function subscribed(eventTypes: string[], options: object = {}) {
+  const receiver = await startReceiver();
+  const name = nameOf();
+  const { secret, userErrors } = await createWebhook(gateway.operator, {
+    name,
+    url: receiver.url,
+    eventTypes,
+    ...options,
+  });
+  expect(userErrors).toEqual([]);
+  return Object.assign(receiver, { name, secret: secret ?? "" });
+}
+
+const about = (subject: string) => (request: Received) => request.body.subject === subject;
+
+describe("a webhook", () => {
+  test("is sent each status of an order in order, signed", async () => {
+    await using receiver = await subscribed(["ORDER_STATUS_CHANGED"]);
+    const customer = await gateway.customer();
+    const voucher = await gateway.voucher({ points: 100 });
+    const order = await orderSettled(customer, await placeOrder(customer, voucher.id));
+    const requests = await receiver.when(about(`order:${order.number}`), order.history.length);
+    expect(requests.map(({ body }) => body.data["seq"])).toEqual(order.history.map(({ seq }) => seq));
+    expect(requests.at(-1)?.body).toMatchObject({
+      type: "order.status_changed",
+      data: { orderId: order.id, orderNumber: order.number, customerId: customer.customerId, status: "FULFILLED" },
+    });
+    for (const { headers, raw, body } of requests) {
+      const signature = String(headers["x-tessera-signature"]);
+      const at = new Date(Number(/^t=(\d+)/.exec(signature)?.[1]) * 1_000);
+      expect(signature).toBe(sign(raw, receiver.secret, at));
+      expect(headers["x-tessera-delivery"]).toBe(body.id);
+      expect(headers["x-tessera-event"]).toBe("order.status_changed");
+    }
+    await gateway.until(async () =>
+      (await deliveriesOf(gateway.operator, receiver.name)).every(({ state }) => state === "DELIVERED"),
+    );
+  });
+
+  test("that does not answer well is sent the same again, while what follows of the subject waits and other subjects go on", async () => {
+    await using receiver = await subscribed(["ORDER_STATUS_CHANGED"]);
+    const customer = await gateway.customer();
+    const voucher = await gateway.voucher({ points: 100 });
+    const answers = [503, 302, 404];
+    let stuck: string | undefined;
+    receiver.answerBy(({ body }) => {
+      stuck ??= body.subject;
+      return body.subject === stuck ? (answers.shift() ?? 200) : 200;
+    });
+    const first = await orderSettled(customer, await placeOrder(customer, voucher.id));
+    const second = await orderSettled(customer, await placeOrder(customer, voucher.id));
+    const subjects = [`order:${first.number}`, `order:${second.number}`];
+    await receiver.when(({ body, status }) => status === 200 && body.data["status"] === "FULFILLED", 2);
+    for (const subject of subjects) {
+      const requests = receiver.received.filter(about(subject));
+      const good = requests.filter(({ status }) => status === 200).map(({ body }) => body.sequence);
+      expect(good).toEqual(good.toSorted((a, b) => a - b));
+    }
+    const [tried] = receiver.received.filter(({ body }) => body.subject === stuck);
+    const attempts = receiver.received.filter(({ body }) => body.id === tried?.body.id);
+    expect(attempts.map(({ status }) => status)).toEqual([503, 302, 404, 200]);
+    expect(new Set(attempts.map(({ raw }) => raw)).size).toBe(1);
+    expect(attempts.map(({ headers }) => headers["x-tessera-attempt"])).toEqual(["1", "2", "3", "4"]);
+  });
+
+  test("whose sender stops before it knows the answer is sent the same again by the next process", async () => {
+    await using own = await startTestGateway({ ...LOCAL, UPSTREAM_TIMEOUT_MS: "1000" });
+    await using receiver = await startReceiver();
+    const name = nameOf();
+    await createWebhook(own.operator, { name, url: receiver.url, eventTypes: ["STOCK_LOW"] });
+    const never = new Promise<number>(() => {});
+    receiver.answerBy(() => never);
+    await change(own.operator, "testWebhook", "delivery { id }", { name });
+    const [first] = await receiver.when(() => true);
+    receiver.answerBy(() => 200);
+    await own.restart();
+    const again = await receiver.when(({ status }) => status === 200);
+    expect(again[0]?.body).toEqual(first?.body);
+  });
+
+  test("is told of stock that has become low, once", async () => {
+    await using receiver = await subscribed(["STOCK_LOW"], { stockLowAt: 3 });
+    const customer = await gateway.customer();
+    const parcel = await gateway.merchandise({ points: 1, stock: 4 });
+    await placeOrder(customer, parcel.id);
+    const [low] = await receiver.when(about(`reward:${parcel.sku}`));
+    expect(low?.body).toMatchObject({ type: "stock.low", data: { sku: parcel.sku, stock: 3, stockLowAt: 3 } });
+    await placeOrder(customer, parcel.id);
+    const other = await gateway.merchandise({ points: 1, stock: 4 }); // the proof that nothing came before
+    await placeOrder(customer, other.id);
+    await receiver.when(about(`reward:${other.sku}`));
+    expect(receiver.received.filter(about(`reward:${parcel.sku}`))).toHaveLength(1);
+  });
+
+  test("is told of what needs an operator", async () => {
+    await using receiver = await subscribed(["ATTENTION_NEEDED"]);
+    const customer = await gateway.customer();
+    const voucher = await gateway.voucher({ points: 100 });
+    const order = await orderSettled(customer, await placeOrder(customer, voucher.id));
+    await gateway.sql(
+      `insert into discrepancies (id, order_id, message, found_at) select gen_random_uuid(), id, 'look', now() from orders where number = $1`,
+      [order.number],
+    );
+    const [told] = await receiver.when(about(`order:${order.number}`));
+    expect(told?.body.data).toMatchObject({ reason: "DISCREPANCY", orderId: order.id, message: "look" });
+  });
+
+  test("is told of awards and of a member's events", async () => {
+    await using receiver = await subscribed(["AWARD_CHANGED", "MEMBER_EVENT"]);
+    const customer = await gateway.customer();
+    await customer.ok("mutation { checkIn { userErrors { code } } }");
+    const [told] = await receiver.when(about(`member:${customer.customerId}`));
+    expect(told?.body).toMatchObject({
+      type: "member.event",
+      data: { customerId: customer.customerId, seq: 1, facts: expect.any(Object) },
+    });
+  });
+
+  test("that is not active, or was deleted, is sent nothing", async () => {
+    await using receiver = await subscribed(["STOCK_LOW"]);
+    const { name } = receiver;
+    await change(gateway.operator, "updateWebhook", "webhook { active }", { name, active: false });
+    const customer = await gateway.customer();
+    const parcel = await gateway.merchandise({ points: 1, stock: 11 });
+    await placeOrder(customer, parcel.id);
+    expect(await deliveriesOf(gateway.operator, name)).toEqual([]);
+    await change(gateway.operator, "updateWebhook", "webhook { active }", { name, active: true });
+    await change(gateway.operator, "testWebhook", "delivery { id }", { name });
+    await receiver.when(({ body }) => body.type === "test");
+    expect(receiver.received).toHaveLength(1);
+    expect(
+      (await change<{ userErrors: UserError[] }>(gateway.operator, "deleteWebhook", "", { name })).userErrors,
+    ).toEqual([]);
+    const again = await change<{ userErrors: UserError[] }>(gateway.operator, "testWebhook", "", { name });
+    expect(again.userErrors).toMatchObject([{ code: "WEBHOOK_NOT_FOUND" }]);
+  });
+});
+
+describe("an operator", () => {
+  test("sees what was delivered and replays it with the same id", async () => {
+    await using receiver = await subscribed(["STOCK_LOW"]);
+    const { name } = receiver;
+    await change(gateway.operator, "testWebhook", "delivery { id }", { name });
+    await gateway.until(async () => (await deliveriesOf(gateway.operator, name))[0]?.state === "DELIVERED");
+    const [delivery] = await deliveriesOf(gateway.operator, name);
+    expect(delivery).toMatchObject({ eventType: "TEST", attempts: 1, lastStatus: 200, lastError: null });
+    expect(receiver.received.map(({ raw }) => raw)).toEqual([delivery?.body]);
+    const replayed = await change(gateway.operator, "replayWebhook", "replayed", { name, deliveryIds: [delivery?.id] });
+    expect(replayed).toMatchObject({ replayed: 1 });
+    await receiver.when(({ body }) => body.id === delivery?.messageId, 2);
+  });
+
+  test("replays what has failed since a moment", async () => {
+    await using receiver = await subscribed(["STOCK_LOW"]);
+    const { name } = receiver;
+    receiver.answerBy(() => 500);
+    await change(gateway.operator, "testWebhook", "delivery { id }", { name });
+    await receiver.when(() => true, 2);
+    await gateway.until(async () => {
+      await gateway.sql(
+        `update webhook_messages set attempts = 79, due_at = now() where state = 'PENDING'
+           and webhook_id = (select id from webhooks where name = $1)`,
+        [name],
+      );
+      return (await deliveriesOf(gateway.operator, name))[0]?.state === "FAILED";
+    });
+    expect((await deliveriesOf(gateway.operator, name))[0]).toMatchObject({
+      lastStatus: 500,
+      lastError: "The receiver answered HTTP 500.",
+    });
+    receiver.answerBy(() => 204);
+    await change(gateway.operator, "replayWebhook", "replayed", { name, failedSince: new Date(0).toISOString() });
+    await receiver.when(({ status }) => status === 204);
+  });
+
+  test("rotates the secret, which counts at once", async () => {
+    await using receiver = await subscribed(["STOCK_LOW"]);
+    const { name } = receiver;
+    const { secret } = await change<{ secret: string }>(gateway.operator, "rotateWebhookSecret", "secret", { name });
+    expect(secret).not.toBe(receiver.secret);
+    await change(gateway.operator, "testWebhook", "delivery { id }", { name });
+    const [{ headers, raw } = { headers: {}, raw: "" }] = await receiver.when(() => true);
+    const signature = String(headers["x-tessera-signature"]);
+    expect(signature).toBe(sign(raw, secret, new Date(Number(/^t=(\d+)/.exec(signature)?.[1]) * 1_000)));
+    const stored = await gateway.sql<{ secret: Buffer }>("select secret from webhooks where name = $1", [name]);
+    expect(stored[0]?.secret.includes(secret)).toBe(false);
+  });
+
+  test.each<[string, object, string]>([
+    ["a name with blanks", { name: "My hook" }, "name"],
+    ["no address", { url: "example.com" }, "url"],
+    ["an address with a password", { url: "https://a:b@example.com/" }, "url"],
+    ["an address that is too long", { url: `https://example.com/${"x".repeat(2_000)}` }, "url"],
+    ["no types", { eventTypes: [] }, "eventTypes"],
+    ["a negative stock", { stockLowAt: -1 }, "stockLowAt"],
+  ])("is told what is wrong with %s", async (_, input, field) => {
+    const base = { name: nameOf(), url: "https://example.com/hook", eventTypes: ["TEST"] };
+    const { userErrors } = await createWebhook(gateway.operator, { ...base, ...input });
+    expect(userErrors).toMatchObject([{ code: "INVALID_INPUT", field: ["input", field] }]);
+  });
+
+  test("has one webhook of a name, and twenty at most", async () => {
+    await using own = await startTestGateway(LOCAL);
+    const create = (name: string) =>
+      createWebhook(own.operator, { name, url: "https://example.com/hook", eventTypes: ["TEST"] });
+    expect((await create("one")).userErrors).toEqual([]);
+    expect((await create("one")).userErrors).toMatchObject([{ code: "WEBHOOK_NAME_TAKEN" }]);
+    for (let number = 2; number <= 20; number += 1) expect((await create(`number-${number}`)).userErrors).toEqual([]);
+    expect((await create("one-more")).userErrors).toMatchObject([{ code: "INVALID_INPUT" }]);
+  });
+});
+
+describe("a private address", () => {
+  test.each([
+    "http://example.com/",
+    "https://127.0.0.1/",
+    "https://[::1]/",
+    "https://10.0.0.1:8443/hook",
+    "https://169.254.169.254/latest",
+    "https://2130706433/",
+    "https://0x7f.1/",
+    "file:///etc/passwd",
+  ])("(%s) is refused by its text", (url) => {
+    expect(urlProblem(url, false)).not.toBeNull();
+  });
+
+  test("behind a name is refused when it is connected to, and the log says so", async () => {
+    expect(isPublic("127.0.0.1")).toBe(false);
+    await using own = await startTestGateway();
+    const name = nameOf();
+    const input = { name, url: "https://localhost/hook", eventTypes: ["TEST"] };
+    expect((await createWebhook(own.operator, input)).userErrors).toEqual([]);
+    await change(own.operator, "testWebhook", "delivery { id }", { name });
+    await own.until(async () => ((await deliveriesOf(own.operator, name))[0]?.attempts ?? 0) > 0);
+    expect((await deliveriesOf(own.operator, name))[0]).toMatchObject({
+      state: "PENDING",
+      lastStatus: null,
+      lastError: expect.stringContaining("localhost is not a public address"),
+    });
+  });
+});
