@@ -4,9 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { makeVoucherVault } from "../../src/catalog/index.ts";
 import { ConfigError } from "../../src/config/config.ts";
 import { ROUTER_HEADER } from "../../src/graphql/trusted-router.ts";
-import { sign } from "../../src/order/fulfilment-webhook.ts";
 import { openDb } from "../../src/platform/db.ts";
 import { makeSecretBox } from "../../src/platform/secret-box.ts";
+import { sign } from "../../src/platform/webhook-signature.ts";
 import { resealSecrets } from "../../src/program/reseal-secrets.ts";
 import { MINUTE, makeTestClock } from "../support/clock.ts";
 import {
@@ -80,6 +80,7 @@ describe("a new SESSION_SECRET with the last one as the fallback", () => {
     expect((await reseal()).resealed).toMatchObject({ "tokens of sessions": expect.any(Number) });
     expect(await reseal()).toEqual({
       resealed: {
+        "secrets of webhooks": 0,
         "tokens of sessions": 0,
         "tokens of orders": 0,
         "voucher codes": 0,

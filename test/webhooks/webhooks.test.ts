@@ -198,8 +198,9 @@ describe("an operator", () => {
     const { secret } = await change<{ secret: string }>(gateway.operator, "rotateWebhookSecret", "secret", { name });
     expect(secret).not.toBe(receiver.secret);
     await change(gateway.operator, "testWebhook", "delivery { id }", { name });
-    const [{ headers, raw } = { headers: {}, raw: "" }] = await receiver.when(() => true);
-    const signature = String(headers["x-tessera-signature"]);
+    const [request] = await receiver.when(() => true);
+    const raw = request?.raw ?? "";
+    const signature = String(request?.headers["x-tessera-signature"]);
     expect(signature).toBe(sign(raw, secret, new Date(Number(/^t=(\d+)/.exec(signature)?.[1]) * 1_000)));
     const stored = await gateway.sql<{ secret: Buffer }>("select secret from webhooks where name = $1", [name]);
     expect(stored[0]?.secret.includes(secret)).toBe(false);
