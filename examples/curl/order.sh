@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# From sign-in to a fulfilled order, with curl alone.
+set -euo pipefail
+GATEWAY=${GATEWAY:-http://localhost:4000} SANDBOX=${SANDBOX:-http://127.0.0.1:4010} CUSTOMER=${CUSTOMER:-CUST12345}
+headers=(-H 'content-type: application/json')
+
+graphql() { curl -sS --fail-with-body "$GATEWAY/graphql" "${headers[@]}" "${@:2}" -d "$1"; }
+# The value of a field that the JSON has once.
+value() { sed -nE "s/.*\"$1\":\"?([^\",}]*).*/\1/p"; }
+
+# The password reaches the customer's phone. The sandbox tells which one it "sent".
+challenge=$(graphql '{"query":"mutation ($id: String!) { requestOtp(input: { customerId: $id }) { challengeId userErrors { code message } } }",
+  "variables":{"id":"'"$CUSTOMER"'"}}' | value challengeId)
+for _ in {1..50}; do # it is sent after the answer
+  otp=$(curl -sS "$SANDBOX/__sandbox/client/otp?customer_id=$CUSTOMER" | value otp)
+  [[ $otp ]] && break
+  sleep 0.1
+done
+token=$(graphql '{"query":"mutation ($input: VerifyOtpInput!) { verifyOtp(input: $input) { session { accessToken } userErrors { code message } } }",
+  "variables":{"input":{"challengeId":"'"$challenge"'","otp":"'"$otp"'"}}}' | value accessToken)
+headers+=(-H "authorization: Bearer $token")
+
+graphql '{"query":"{ me { wallet { balance available } } }"}'
+echo
+reward=$(graphql '{"query":"{ rewards(first: 1, filter: { kinds: [E_GIFT_VOUCHER], sources: [BIGCITY] }, sort: POINTS_ASC) { nodes { id } } }"}' | value id)
+graphql '{"query":"mutation ($id: ID!) { addToCart(input: { rewardId: $id }) { cart { total } userErrors { code message } } }",
+  "variables":{"id":"'"$reward"'"}}'
+echo
+# A key for each order that the customer means to place: with the same key a repeated request finds the same order.
+order=$(graphql '{"query":"mutation ($key: String!) { placeOrder(input: { idempotencyKey: $key }) { order { id } userErrors { code message } } }",
+  "variables":{"key":"'"$(date +%s)-$RANDOM$RANDOM"'"}}' | value id)
+# Server-sent events: the state now, then every change, until the order is settled.
+graphql '{"query":"subscription ($id: ID!) { orderStatus(orderId: $id) { seq status pointsState message } }",
+  "variables":{"id":"'"$order"'"}}' -N -H 'accept: text/event-stream'
+graphql '{"query":"query ($id: ID!) { order(id: $id) { number status lines { name vouchers { maskedCode } } } }",
+  "variables":{"id":"'"$order"'"}}'
+echo
