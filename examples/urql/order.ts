@@ -78,7 +78,9 @@ const { order } = placeOrder;
 
 await new Promise<void>((resolve, reject) => {
   const { unsubscribe } = client
-    .subscription<{ orderStatus: { status: string; pointsState: string; message: string; order: { settled: boolean } } }>(
+    .subscription<{
+      orderStatus: { status: string; pointsState: string; message: string; order: { settled: boolean } };
+    }>(
       `subscription ($orderId: ID!) {
         orderStatus(orderId: $orderId) { seq status pointsState message order { id settled } } }`,
       { orderId: order.id },

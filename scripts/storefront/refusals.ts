@@ -22,7 +22,8 @@ function refusalsTable(): string {
   }
   const common = Object.keys(refusal.getFields());
   const typed = schema.getPossibleTypes(refusal).filter(({ name }) => name !== "BasicUserError");
-  const typeOf = (code: string) => typed.find(({ name }) => name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase() === code);
+  const typeOf = (code: string) =>
+    typed.find(({ name }) => name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase() === code);
   const rows = codes.getValues().map(({ name, description }) => {
     const type = typeOf(name);
     const facts = type ? Object.keys(type.getFields()).filter((field) => !common.includes(field)) : [];
