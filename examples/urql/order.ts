@@ -77,7 +77,7 @@ const { placeOrder } = accepted(
 const { order } = placeOrder;
 
 await new Promise<void>((resolve, reject) => {
-  const { unsubscribe } = client
+  client
     .subscription<{
       orderStatus: { status: string; pointsState: string; message: string; order: { settled: boolean } };
     }>(
@@ -90,8 +90,8 @@ await new Promise<void>((resolve, reject) => {
       if (!data) return;
       const { status, pointsState, message, order: now } = data.orderStatus;
       console.log(order.number, status, pointsState, message);
-      if (!now.settled) return;
-      unsubscribe();
-      resolve();
+      // `now` may be further than the event: this is the end when the event's own status is final, too.
+      if (now.settled && status !== "PENDING" && status !== "PROCESSING") resolve();
     });
 });
+process.exit(); // a page unsubscribes when the customer leaves it
