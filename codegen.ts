@@ -12,8 +12,31 @@ const typeDefs = globSync("schema/*.graphql")
   .sort()
   .map((file) => parse(readFileSync(file, "utf8")));
 
+/** The documents of a site with their types. */
+const siteDocuments = (site: string): CodegenConfig["generates"] => ({
+  [`${site}/src/graphql/generated/`]: {
+    preset: "client",
+    documents: `${site}/src/**/*.graphql`,
+    // A page is one query and the few components it draws itself with: masking would only name its parts twice.
+    presetConfig: {
+      fragmentMasking: false,
+      // The preset's own `persistedDocuments` would hash a sorted text, which is not the one that a client sends.
+      onExecutableDocumentNode: (document: DocumentNode) => ({ hash: sha256(print(document)) }),
+    },
+    // The cache wants `__typename`, and a document that it has changed would be another one than in the manifest.
+    documentTransforms: [addTypenameSelectionDocumentTransform],
+    config: {
+      useTypeImports: true,
+      enumsAsTypes: true,
+      immutableTypes: true,
+      strictScalars: true,
+      scalars: { ID: "string", DateTime: "string", Date: "string", Points: "number", federation__FieldSet: "string" },
+    },
+  },
+});
+
 /**
- * Resolver types and the enums alone (use cases know the schema's words, not its types) from `schema/`, the microsite's documents with
+ * Resolver types and the enums alone (use cases know the schema's words, not its types) from `schema/`, the sites' documents with
  * their types, and the whole API in one file, for the tools of clients and as a subgraph.
  * A resolver receives what its feature's own code returns: the `mappers` name those types.
  */
@@ -111,25 +134,8 @@ const config: CodegenConfig = {
       plugins: ["typescript"],
       config: { onlyEnums: true, enumType: "string-literal", enumsAsTypes: true },
     },
-    "microsite/src/graphql/generated/": {
-      preset: "client",
-      documents: "microsite/src/**/*.graphql",
-      // A page is one query and the few components it draws itself with: masking would only name its parts twice.
-      presetConfig: {
-        fragmentMasking: false,
-        // The preset's own `persistedDocuments` would hash a sorted text, which is not the one that a client sends.
-        onExecutableDocumentNode: (document: DocumentNode) => ({ hash: sha256(print(document)) }),
-      },
-      // The cache wants `__typename`, and a document that it has changed would be another one than in the manifest.
-      documentTransforms: [addTypenameSelectionDocumentTransform],
-      config: {
-        useTypeImports: true,
-        enumsAsTypes: true,
-        immutableTypes: true,
-        strictScalars: true,
-        scalars: { ID: "string", DateTime: "string", Date: "string", Points: "number", federation__FieldSet: "string" },
-      },
-    },
+    ...siteDocuments("microsite"),
+    ...siteDocuments("console"),
     "docs/schema.graphql": { plugins: [{ add: { content: clientSdl(typeDefs) } }] },
     "docs/subgraph.graphql": {
       plugins: [{ add: { content: subgraphSdl(typeDefs, { scopes: false, names: new Map() }) } }],

@@ -26,7 +26,7 @@ const image = ["test/deploy/image.test.ts", "test/scripts/production-build.test.
 const recovery = ["test/reconciliation/point-in-time.test.ts"];
 /** Routers in front of the gateway, which `npm run test:routers` installs. */
 const routers = ["test/federation/*.test.ts"];
-const pages = ["test/{microsite,graphiql}/**/*.test.ts"];
+const pages = ["test/{microsite,graphiql}/**/*.test.ts", "test/console/jobs-in-browser.test.ts"];
 
 const project = (name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration => ({
   extends: true,

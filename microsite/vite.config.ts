@@ -1,13 +1,9 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { parse } from "@formatjs/icu-messageformat-parser";
 import react from "@vitejs/plugin-react";
-import { type DocumentNode, print } from "graphql";
 import { defineConfig, type Plugin } from "vite";
 import { keepBuilds } from "../scripts/keep-builds.ts";
+import { documents, manifest, precompress } from "../scripts/site-build.ts";
 
 /** Messages are parsed here, so that the page needs no parser. Those without arguments stay text. */
 const messages: Plugin = {
@@ -24,76 +20,6 @@ const messages: Plugin = {
       const code = `export default JSON.parse(${JSON.stringify(JSON.stringify(Object.fromEntries(parsed)))});`;
       return { code, moduleType: "js" };
     },
-  },
-};
-
-const GENERATED = new URL("src/graphql/generated/graphql.ts", import.meta.url).pathname;
-const IMPORTED = /import \{([^}]+)\} from "[^"]+\/generated\/graphql\.ts";/g;
-
-/** Each document is a module of its own, so that it comes with the page that sends it, and not with all. */
-const documents: Plugin = {
-  name: "documents",
-  apply: "build",
-  enforce: "pre",
-  transform: {
-    filter: { id: /microsite\/src\/.+\.tsx?$/ },
-    handler: (code) =>
-      code.replace(
-        IMPORTED,
-        (
-          _,
-          names: string, // the others are types
-        ) =>
-          [...names.matchAll(/\b\w+Document\b/g)]
-            .map(([name]) => `import { ${name} } from "document:${name}";`)
-            .join(""),
-      ),
-  },
-  resolveId: { filter: { id: /^document:/ }, handler: (id) => `\0${id}` },
-  load: {
-    filter: { id: /^\0document:/ },
-    async handler(id) {
-      const name = id.slice("\0document:".length);
-      const { [name]: document } = (await import(GENERATED)) as Record<string, DocumentNode>;
-      return `export const ${name} = JSON.parse(${JSON.stringify(JSON.stringify(document))});`;
-    },
-  },
-};
-
-/** Writes each text file compressed beside it: the gateway sends what the browser takes. */
-const precompress: Plugin = {
-  name: "precompress",
-  apply: "build",
-  async writeBundle({ dir = "" }, bundle) {
-    for (const file of Object.keys(bundle)) {
-      if (!/\.(js|css|svg|html)$/.test(file)) continue;
-      const content = await readFile(join(dir, file));
-      if (content.length < 1_000) continue;
-      const quality = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
-      await writeFile(join(dir, `${file}.br`), brotliCompressSync(content, { params: quality }));
-      await writeFile(join(dir, `${file}.gz`), gzipSync(content, { level: 9 }));
-    }
-  },
-};
-
-/**
- * Every document that the built site sends, under its id: the gateway's list of trusted documents. The same list under a
- * name with a hash stays with the files of its build.
- */
-const manifest: Plugin = {
-  name: "manifest",
-  apply: "build",
-  async generateBundle() {
-    const documents = Object.values<DocumentNode & { __meta__?: { hash: string } }>(
-      await import("./src/graphql/generated/graphql.ts"),
-    );
-    const texts = documents.flatMap((document) =>
-      document.__meta__ ? [[`sha256:${document.__meta__.hash}`, print(document)]] : [],
-    );
-    const source = JSON.stringify(Object.fromEntries(texts), null, 2);
-    const hash = createHash("sha256").update(source).digest("hex").slice(0, 16);
-    this.emitFile({ type: "asset", fileName: "documents.json", source });
-    this.emitFile({ type: "asset", fileName: `documents/${hash}.json`, source });
   },
 };
 
@@ -136,7 +62,7 @@ const proxied = {
 
 export default defineConfig({
   base: "/",
-  plugins: [messages, documents, react(), manifest, preloadTypeface, precompress, developmentSignIn, keepBuilds()],
+  plugins: [messages, documents("microsite"), react(), manifest("microsite"), preloadTypeface, precompress, developmentSignIn, keepBuilds()],
   resolve: {
     alias: [
       {

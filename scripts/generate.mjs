@@ -1,4 +1,4 @@
-// Builds what is generated and not committed, each only when its inputs changed: GraphQL types, Prisma client, GraphiQL, microsite.
+// Builds what is generated and not committed, each only when its inputs changed: GraphQL types, Prisma client, GraphiQL, microsite, console.
 //
 //   node scripts/generate.mjs [--force]
 import { spawn } from "node:child_process";
@@ -18,7 +18,7 @@ const graphqlTypes = {
   name: "GraphQL types",
   inputs: [
     "schema/*.graphql",
-    "microsite/src/**/*.graphql",
+    "{microsite,console}/src/**/*.graphql",
     "codegen.ts",
     "scripts/client-sdl.ts",
     "src/graphql/router-names.ts",
@@ -29,6 +29,7 @@ const graphqlTypes = {
     "src/graphql/generated",
     "src/domain/generated",
     "microsite/src/graphql/generated",
+    "console/src/graphql/generated",
     "docs/schema.graphql",
     "docs/subgraph.graphql",
   ],
@@ -54,16 +55,29 @@ const microsite = {
     "src/draws/*.ts", // what a draw is checked with
     "src/{domain/field-problem,platform/slug}.ts",
     "src/{auth/read-otp,order/countries}.ts",
-    "scripts/keep-builds.ts",
+    "scripts/{keep-builds,site-build}.ts",
     "package-lock.json",
   ],
   outputs: ["microsite/dist"],
   command: ["vite", "build", "microsite", "--logLevel", "warn"],
 };
+const operatorConsole = {
+  name: "console",
+  inputs: [
+    "console/*.*",
+    "console/src/**/*",
+    "microsite/src/{ui,shell}/*", // what it has in common with the microsite
+    "microsite/theme/**/*",
+    "scripts/{keep-builds,site-build}.ts",
+    "package-lock.json",
+  ],
+  outputs: ["console/dist"],
+  command: ["vite", "build", "console", "--logLevel", "warn"],
+};
 
-/** At the same time; within one, each after the one before. The microsite is built from the GraphQL types. */
+/** At the same time; within one, each after the one before. The sites are built from the GraphQL types. */
 const lanes = [
-  [graphqlTypes, microsite],
+  [graphqlTypes, microsite, operatorConsole],
   [prismaClient, graphiqlPage],
 ];
 

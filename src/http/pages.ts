@@ -66,6 +66,7 @@ export function mountPages(
       void response.header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
   });
   mountMicrosite(fastify, signInPathOf);
+  mountConsole(fastify);
   if (!isProduction) mountGraphiql(fastify);
   fastify.setNotFoundHandler((request, reply) => sendNotFound(fastify, request, reply, signInPathOf(request)));
 }
@@ -95,13 +96,16 @@ async function sendNotFound(
   return sendError(request, reply, 404, `Nothing is served at this address: ${method} ${path}`);
 }
 
-/** The manifests of the documents that the built microsite sends, where there is one, and of the builds before it. */
+/** The manifests of the documents that the built microsite and console send, where there are any, and of the builds before them. */
 export function siteManifests(): { newest: string[]; earlier: string[] } {
-  const newest = packageFile("microsite/dist/documents.json");
-  const folder = packageFile("microsite/dist/documents/"); // see `scripts/keep-builds.ts`
+  const sites = ["microsite", "console"];
+  const newest = sites.map((name) => packageFile(`${name}/dist/documents.json`));
+  const folders = sites.map((name) => packageFile(`${name}/dist/documents/`)); // see `scripts/keep-builds.ts`
   return {
-    newest: existsSync(newest) ? [newest] : [],
-    earlier: existsSync(folder) ? readdirSync(folder).map((file) => folder + file) : [],
+    newest: newest.filter((file) => existsSync(file)),
+    earlier: folders
+      .filter((folder) => existsSync(folder))
+      .flatMap((folder) => readdirSync(folder).map((file) => folder + file)),
   };
 }
 
@@ -114,7 +118,31 @@ async function readPage(file: string, signInPath: string | undefined): Promise<s
   return html.replace("</head>", `<meta name="development-sign-in" content="${signInPath}" /></head>`);
 }
 
+const consolePage = packageFile("console/dist/index.html");
+
+/** The console: one page for each address below `/console/`, whose router shows *There is no such page*. */
+function mountConsole(fastify: FastifyInstance): void {
+  if (!existsSync(consolePage)) return;
+  fastify.register(fastifyStatic, {
+    root: packageFile("console/dist/site"),
+    prefix: "/console/site/",
+    decorateReply: false,
+    preCompressed: true,
+    setHeaders: (response) =>
+      void response
+        .header("cache-control", forever)
+        .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
+  });
+  fastify.get("/console", (_, reply) => reply.redirect("/console/"));
+  fastify.get("/console/*", async (_, reply) =>
+    sendPage(reply.header("x-robots-tag", "noindex"), await readFile(consolePage, "utf8"), "no-cache"),
+  );
+}
+
 const sendSite = async (reply: FastifyReply, cacheControl: string, signInPath: string | undefined) =>
+  sendPage(reply, await readPage(site, signInPath), cacheControl);
+
+const sendPage = (reply: FastifyReply, page: string, cacheControl: string) =>
   reply
     .type("text/html; charset=utf-8")
     .header("cache-control", cacheControl)
@@ -122,7 +150,7 @@ const sendSite = async (reply: FastifyReply, cacheControl: string, signInPath: s
     .header("cross-origin-opener-policy", "same-origin")
     .header("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()")
     .header("referrer-policy", "no-referrer")
-    .send(await readPage(site, signInPath));
+    .send(page);
 
 function mountMicrosite(fastify: FastifyInstance, signInPathOf: SignInPathOf): void {
   if (!existsSync(site)) return;

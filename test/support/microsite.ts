@@ -5,7 +5,7 @@ import type { BrowserContext, BrowserContextOptions, Page, Request } from "playw
 import { onTestFinished, test } from "vitest";
 import { openBrowser } from "./browser.ts";
 import { freePort } from "./free-port.ts";
-import { type Customer, startTestGateway, type TestGateway } from "./gateway.ts";
+import { type Customer, type InProcessGateway, startTestGateway } from "./gateway.ts";
 
 const axeSource = readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -21,7 +21,7 @@ export interface Tab {
 }
 
 export interface Microsite extends AsyncDisposable {
-  gateway: TestGateway;
+  gateway: InProcessGateway;
   /** A new browser profile, in which that customer has signed in. It is closed when the test is over. */
   visit(customer?: Customer, options?: BrowserContextOptions): Promise<Tab>;
 }

@@ -1,0 +1,56 @@
+import { useQuery } from "@apollo/client/react";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { BrowserRouter, Route, Routes } from "react-router";
+import { Notice } from "../../microsite/src/ui/notice.tsx";
+import { client } from "./graphql/client.ts";
+import { OperatorDocument } from "./graphql/generated/graphql.ts";
+import { useSessionVersion } from "./session/session.ts";
+import { SignInPage } from "./session/sign-in-page.tsx";
+import { OperatorContext } from "./session/use-operator.ts";
+import { Shell } from "./shell/shell.tsx";
+import { Failure, Waiting } from "./ui/page.tsx";
+
+const Today = lazy(() => import("./today/today-page.tsx"));
+const Orders = lazy(() => import("./orders/orders-page.tsx"));
+const Order = lazy(() => import("./orders/order-page.tsx"));
+const Customers = lazy(() => import("./customers/customers-page.tsx"));
+const Customer = lazy(() => import("./customers/customer-page.tsx"));
+const Catalogue = lazy(() => import("./catalogue/catalogue-page.tsx"));
+const Reward = lazy(() => import("./catalogue/reward-page.tsx"));
+
+/** The gateway answers every address below `/console/` with this page: see `src/http/pages.ts`. */
+export function App() {
+  const version = useSessionVersion();
+  const { data, error, loading, refetch } = useQuery(OperatorDocument, { fetchPolicy: "network-only" });
+  useEffect(() => {
+    if (version > 0) void refetch();
+  }, [version, refetch]);
+  const operator = data?.operator;
+  useEffect(() => {
+    // Nothing of one operator is shown to the next.
+    if (operator === null) void client.clearStore();
+  }, [operator]);
+
+  if (!data) return error && !loading ? <Failure error={error} retry={refetch} /> : null;
+  if (!operator) return <SignInPage />;
+  return (
+    <OperatorContext value={operator}>
+      <BrowserRouter basename="/console">
+        <Routes>
+          <Route element={<Shell />}>
+            <Route index element={<Part page={<Today />} />} />
+            <Route path="orders" element={<Part page={<Orders />} />} />
+            <Route path="orders/:number" element={<Part page={<Order />} />} />
+            <Route path="customers" element={<Part page={<Customers />} />} />
+            <Route path="customers/:customerId" element={<Part page={<Customer />} />} />
+            <Route path="catalogue" element={<Part page={<Catalogue />} />} />
+            <Route path="catalogue/:sku" element={<Part page={<Reward />} />} />
+            <Route path="*" element={<Notice title="There is no such page." />} />
+          </Route>
+        </Routes>
+      </BrowserRouter>
+    </OperatorContext>
+  );
+}
+
+const Part = ({ page }: { page: ReactNode }) => <Suspense fallback={<Waiting />}>{page}</Suspense>;

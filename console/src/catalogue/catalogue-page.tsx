@@ -1,0 +1,159 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import type { FormEvent } from "react";
+import { Link, useNavigate, useSearchParams } from "react-router";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import {
+  CreateRewardDocument,
+  type CreateRewardInput,
+  type RewardState,
+  RewardsDocument,
+} from "../graphql/generated/graphql.ts";
+import { useOperator } from "../session/use-operator.ts";
+import { downloadCsv } from "../ui/csv.ts";
+import { ActionForm, answerOf } from "../ui/form.tsx";
+import { count, day, words } from "../ui/format.ts";
+import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
+import ui from "../ui/ui.module.css";
+import { VirtualTable } from "../ui/virtual-table.tsx";
+import { fieldsOf, RewardFields, toneOfState } from "./reward-fields.tsx";
+
+const states: RewardState[] = ["ON_OFFER", "SOLD_OUT", "SCHEDULED", "DRAFT", "ENDED", "ARCHIVED"];
+
+export default function CataloguePage() {
+  const [search, setSearch] = useSearchParams();
+  const { may } = useOperator();
+  const navigate = useNavigate();
+  const [create] = useMutation(CreateRewardDocument);
+  const state = states.find((known) => known === search.get("state"));
+  const text = search.get("q") ?? "";
+  const filter = { states: state ? [state] : states.filter((each) => each !== "ARCHIVED"), ...(text && { search: text }) };
+  const { data, error, loading, fetchMore, refetch } = useQuery(RewardsDocument, { variables: { filter } });
+  const rewards = data?.rewards;
+
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const next = new URLSearchParams(search);
+    next.set("q", String(new FormData(event.currentTarget).get("q") ?? ""));
+    setSearch(next);
+  }
+  const to = (wanted: RewardState | null) => {
+    const next = new URLSearchParams(search);
+    if (wanted) next.set("state", wanted);
+    else next.delete("state");
+    return `/catalogue?${next}`;
+  };
+
+  return (
+    <Page
+      title="Catalogue"
+      mark={rewards && <small className={ui.soft}>{count(rewards.totalCount)}</small>}
+      actions={
+        <span className={ui.row}>
+          <Button
+            look="quiet"
+            disabled={!rewards?.nodes.length}
+            onClick={() =>
+              rewards &&
+              downloadCsv(
+                "rewards.csv",
+                ["sku", "name", "brand", "category", "kind", "source", "points", "stock", "state", "valid_from", "valid_until"],
+                rewards.nodes.map((reward) => [
+                  reward.sku,
+                  reward.name,
+                  reward.brand,
+                  reward.category,
+                  reward.kind,
+                  reward.source,
+                  reward.points,
+                  reward.stock ?? "",
+                  reward.state,
+                  reward.validFrom ?? "",
+                  reward.validUntil ?? "",
+                ]),
+              )
+            }
+          >
+            Export the rows as CSV
+          </Button>
+          {may("CATALOGUE") && (
+            <ActionForm
+              title="New reward"
+              submit="Make the reward"
+              look="main"
+              send={async (fields) => {
+                const input = fieldsOf(fields, { isNew: true }) as unknown as CreateRewardInput;
+                const result = await create({ variables: { input } });
+                const made = result.data?.createReward;
+                if (made?.reward) void navigate(`/catalogue/${encodeURIComponent(made.reward.sku)}`);
+                return answerOf(result, made);
+              }}
+            >
+              <RewardFields />
+            </ActionForm>
+          )}
+        </span>
+      }
+    >
+      <nav className={ui.views} aria-label="States">
+        <Link to={to(null)} aria-current={state ? undefined : "page"}>
+          All but archived
+        </Link>
+        {states.map((each) => (
+          <Link key={each} to={to(each)} aria-current={each === state ? "page" : undefined}>
+            {words(each)}
+          </Link>
+        ))}
+      </nav>
+      <Card label="List of rewards">
+        <form className={ui.filters} onSubmit={submit} key={text}>
+          <div>
+            <label htmlFor="q">Words of the name, brand or category</label>
+            <input id="q" name="q" type="search" defaultValue={text} />
+          </div>
+          <div className={ui.row}>
+            <Button type="submit" look="quiet">
+              Look for it
+            </Button>
+          </div>
+        </form>
+        <Failure error={error} retry={refetch} />
+        {!data && loading && <Waiting />}
+        {rewards?.nodes.length === 0 && <Empty>No reward stands so. Choose another state, or look for other words.</Empty>}
+        {rewards && rewards.nodes.length > 0 && (
+          <VirtualTable
+            label="Rewards"
+            rows={rewards.nodes}
+            rowKey={({ id }) => id}
+            onOpen={({ sku }) => void navigate(`/catalogue/${encodeURIComponent(sku)}`)}
+            hasMore={rewards.pageInfo.hasNextPage}
+            onMore={() => fetchMore({ variables: { after: rewards.pageInfo.endCursor } })}
+            columns={[
+              {
+                name: "Name",
+                width: "minmax(14rem, 2fr)",
+                show: ({ sku, name }) => <Link to={`/catalogue/${encodeURIComponent(sku)}`}>{name}</Link>,
+              },
+              { name: "SKU", width: "minmax(10rem, 1fr)", show: ({ sku }) => <span className={ui.mono}>{sku}</span> },
+              { name: "Kind", width: "9rem", show: ({ kind }) => words(kind) },
+              { name: "Category", width: "9rem", show: ({ category }) => category },
+              { name: "Points", width: "6rem", number: true, show: ({ points }) => count(points) },
+              {
+                name: "Left",
+                width: "6rem",
+                number: true,
+                show: ({ stock }) => (stock == null ? "no limit" : count(stock)),
+              },
+              { name: "Until", width: "8rem", show: ({ validUntil }) => day(validUntil) },
+              {
+                name: "State",
+                width: "9rem",
+                show: (reward) => <Mark tone={toneOfState(reward.state)}>{words(reward.state)}</Mark>,
+              },
+            ]}
+          />
+        )}
+      </Card>
+    </Page>
+  );
+}

@@ -1,0 +1,115 @@
+import { useMutation } from "@apollo/client/react";
+import { useState } from "react";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { Notice } from "../../../microsite/src/ui/notice.tsx";
+import { ImportCodesDocument, type ImportCodesMutation, VoucherPoolDocument } from "../graphql/generated/graphql.ts";
+import { answerOf, Refusals } from "../ui/form.tsx";
+import { count } from "../ui/format.ts";
+import { Card } from "../ui/page.tsx";
+import ui from "../ui/ui.module.css";
+
+type Report = ImportCodesMutation["importVoucherCodes"];
+
+/** The gateway takes a request of a megabyte. */
+const MAX_BYTES = 900_000;
+const MOST_SHOWN = 50;
+
+/** Imports a file of codes in two steps: it is checked row by row, and nothing is written before the operator has seen the report. */
+export function ImportCodes({ rewardId }: { rewardId: string }) {
+  const [send, { loading }] = useMutation(ImportCodesDocument);
+  const [csv, setCsv] = useState<string | null>(null);
+  const [checked, setChecked] = useState<Report | null>(null);
+  const [imported, setImported] = useState<number | null>(null);
+  const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
+  const [tooLarge, setTooLarge] = useState(false);
+
+  async function check(file: File | undefined) {
+    setChecked(null);
+    setImported(null);
+    setRefusals([]);
+    setTooLarge((file?.size ?? 0) > MAX_BYTES);
+    if (!file || file.size > MAX_BYTES) return;
+    const text = await file.text();
+    setCsv(text);
+    const result = await send({ variables: { input: { rewardId, csv: text, dryRun: true, skipRejected: true } } });
+    setRefusals(answerOf(result, result.data?.importVoucherCodes).refusals);
+    setChecked(result.data?.importVoucherCodes ?? null);
+  }
+
+  async function write() {
+    if (csv === null) return;
+    const result = await send({
+      variables: { input: { rewardId, csv, dryRun: false, skipRejected: true } },
+      refetchQueries: [VoucherPoolDocument],
+    });
+    const { refusals } = answerOf(result, result.data?.importVoucherCodes);
+    setRefusals(refusals);
+    if (refusals.length > 0) return;
+    setImported(result.data?.importVoucherCodes.imported ?? 0);
+    setChecked(null);
+    setCsv(null);
+  }
+
+  const bad = checked?.rejected ?? [];
+  return (
+    <Card title="Import codes">
+      <div className={ui.form}>
+        <div>
+          <label htmlFor="codes">A CSV file of codes</label>
+          <br />
+          <input
+            id="codes"
+            type="file"
+            accept=".csv,text/csv,text/plain"
+            onChange={({ target }) => void check(target.files?.[0])}
+          />
+          <p className={`${ui.soft} ${ui.small}`}>
+            The first line names the columns: code, and if you like pin and validUntil (such as 2027-03-31). Nothing is written
+            before you have seen what is wrong with it.
+          </p>
+        </div>
+        {loading && <p role="status">Checking every row …</p>}
+        {tooLarge && <Notice tone="bad">The file is larger than 0.9 MB. Split it, or use npm run vouchers:import.</Notice>}
+        <Refusals refusals={refusals} />
+        {imported !== null && (
+          <Notice tone="good" title={`${count(imported)} codes are in the pool.`} />
+        )}
+        {checked && refusals.length === 0 && (
+          <>
+            <Notice
+              tone={bad.length > 0 ? "calm" : "good"}
+              title={`${count(checked.imported)} codes are right, ${count(bad.length)} rows are not.`}
+            >
+              {bad.length > 0 && <p>Import the right ones now and correct the others later, or correct the file and choose it again.</p>}
+            </Notice>
+            {bad.length > 0 && (
+              <div className={ui.scroll}>
+                <table className={ui.table}>
+                  <caption className="sr-only">Rows that are not right</caption>
+                  <thead>
+                    <tr>
+                      <th className={ui.number}>Line</th>
+                      <th>What is wrong</th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {bad.slice(0, MOST_SHOWN).map(({ row, line, reason }) => (
+                      <tr key={row}>
+                        <td className={ui.number}>{line ?? row}</td>
+                        <td>{reason}</td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+                {bad.length > MOST_SHOWN && <p className={ui.soft}>{`and ${count(bad.length - MOST_SHOWN)} more`}</p>}
+              </div>
+            )}
+            <Button disabled={checked.imported === 0} busy={loading} onClick={() => void write()}>
+              {`Import ${count(checked.imported)} codes`}
+            </Button>
+          </>
+        )}
+      </div>
+    </Card>
+  );
+}

@@ -1,0 +1,204 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import { Link, useParams } from "react-router";
+import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import { Notice } from "../../../microsite/src/ui/notice.tsx";
+import { TextField } from "../../../microsite/src/ui/field.tsx";
+import {
+  AdjustStockDocument,
+  ArchiveRewardDocument,
+  RewardBySkuDocument,
+  type RewardStateFragment,
+  UpdateRewardDocument,
+  type UpdateRewardInput,
+  VoucherPoolDocument,
+} from "../graphql/generated/graphql.ts";
+import { useOperator } from "../session/use-operator.ts";
+import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
+import { count, day, moment, points, words } from "../ui/format.ts";
+import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
+import ui from "../ui/ui.module.css";
+import { ImportCodes } from "./import-codes.tsx";
+import { fieldsOf, RewardFields, toneOfState } from "./reward-fields.tsx";
+
+export default function RewardPage() {
+  const { sku = "" } = useParams();
+  const { may } = useOperator();
+  const { data, error, loading, refetch } = useQuery(RewardBySkuDocument, { variables: { sku } });
+  const reward = data?.reward;
+  if (!reward) {
+    return (
+      <Page title={sku}>
+        <Failure error={error} retry={refetch} />
+        {!error && loading && <Waiting />}
+        {!error && !loading && <Notice title="There is no such reward." />}
+      </Page>
+    );
+  }
+  const isOurs = reward.source === "BIGCITY";
+  const hasPool = isOurs && reward.kind === "E_GIFT_VOUCHER";
+  return (
+    <Page
+      title={reward.name}
+      mark={<Mark tone={toneOfState(reward.state)}>{words(reward.state)}</Mark>}
+      actions={may("CATALOGUE") && <Actions reward={reward} />}
+    >
+      {!isOurs && (
+        <Notice title="Capillary keeps this reward.">
+          <p>Change it there; it is read again every few minutes. Here it can only be archived.</p>
+        </Notice>
+      )}
+      <div className={ui.columns}>
+        <div className={ui.stack}>
+          <Card title="Reward">
+            <Facts>
+              <Fact name="SKU">
+                <span className={ui.mono}>{reward.sku}</span>
+              </Fact>
+              <Fact name="Kind">{words(reward.kind)}</Fact>
+              <Fact name="Price">{points(reward.points)}</Fact>
+              <Fact name="Left">{reward.stock == null ? "no limit" : count(reward.stock)}</Fact>
+              <Fact name="Most for one customer">{reward.limitPerCustomer ?? "no limit"}</Fact>
+              <Fact name="Brand">{reward.brand}</Fact>
+              <Fact name="Category">{reward.category}</Fact>
+              <Fact name="On offer from">{moment(reward.validFrom)}</Fact>
+              <Fact name="On offer until">{moment(reward.validUntil)}</Fact>
+            </Facts>
+            <p>{reward.description}</p>
+            <p className={ui.soft}>
+              <a href={`/rewards/${encodeURIComponent(reward.sku)}`} target="_blank" rel="noreferrer">
+                See it as customers do
+              </a>
+              {" · "}
+              <Link to={`/orders?reward=${encodeURIComponent(reward.id)}`}>Orders of it</Link>
+            </p>
+          </Card>
+          {hasPool && <Pool rewardId={reward.id} />}
+        </div>
+        <div className={ui.stack}>
+          {hasPool && may("CATALOGUE") && <ImportCodes rewardId={reward.id} />}
+          {reward.terms && (
+            <Card title="Terms">
+              <p>{reward.terms}</p>
+            </Card>
+          )}
+          {reward.howToUse && (
+            <Card title="How to use it">
+              <p>{reward.howToUse}</p>
+            </Card>
+          )}
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Actions({ reward }: { reward: RewardStateFragment }) {
+  const [update] = useMutation(UpdateRewardDocument);
+  const [archive] = useMutation(ArchiveRewardDocument);
+  const [adjust] = useMutation(AdjustStockDocument);
+  const isOurs = reward.source === "BIGCITY";
+  return (
+    <span className={ui.row}>
+      {isOurs && (
+        <ActionForm
+          title="Edit"
+          submit="Save"
+          look="main"
+          send={async (fields) => {
+            const input = { rewardId: reward.id, ...fieldsOf(fields, { isNew: false }) } as UpdateRewardInput;
+            const result = await update({ variables: { input } });
+            return answerOf(result, result.data?.updateReward);
+          }}
+        >
+          <RewardFields reward={reward} />
+        </ActionForm>
+      )}
+      {isOurs && reward.kind === "MERCHANDISE" && (
+        <ActionForm
+          title="Count the stock"
+          submit="Set the stock"
+          send={async (fields) => {
+            const text = String(fields.get("stock") ?? "").trim();
+            const change = text === "" ? { unlimited: true } : { to: Number(text) };
+            const input = { rewardId: reward.id, change, note: String(fields.get("note") ?? "") };
+            const result = await adjust({ variables: { input } });
+            return answerOf(result, result.data?.adjustStock);
+          }}
+        >
+          <TextField
+            label="How many there are now"
+            name="stock"
+            type="number"
+            min={0}
+            defaultValue={reward.stock ?? ""}
+            help="Empty: no limit."
+          />
+          <TextArea label="Note" name="note" help="Kept in the audit log." />
+        </ActionForm>
+      )}
+      {reward.state !== "ARCHIVED" && (
+        <ActionForm
+          title="Archive"
+          submit="Archive it for good"
+          look="danger"
+          send={async () => {
+            const result = await archive({ variables: { input: { rewardId: reward.id } } });
+            return answerOf(result, result.data?.archiveReward);
+          }}
+        >
+          <p>It leaves the catalogue for good, and carts that hold it will say so. To take it off for now, make it a draft.</p>
+        </ActionForm>
+      )}
+    </span>
+  );
+}
+
+function Pool({ rewardId }: { rewardId: string }) {
+  const { data, error, loading, refetch } = useQuery(VoucherPoolDocument, { variables: { rewardId } });
+  const pool = data?.voucherPool;
+  return (
+    <Card title="Codes">
+      <Failure error={error} retry={refetch} />
+      {!pool && loading && <Waiting />}
+      {pool && (
+        <Facts>
+          <Fact name="To be given">{count(pool.counts.available)}</Fact>
+          <Fact name="Given">{count(pool.counts.allocated)}</Fact>
+          <Fact name="Looked at">{count(pool.counts.revealed)}</Fact>
+          <Fact name="Expired">{count(pool.counts.expired)}</Fact>
+          <Fact name="Void">{count(pool.counts.void)}</Fact>
+        </Facts>
+      )}
+      {pool?.batches.length === 0 && <Empty>No code was imported yet.</Empty>}
+      {pool && pool.batches.length > 0 && (
+        <div className={ui.scroll}>
+          <table className={ui.table}>
+            <caption className="sr-only">Imports</caption>
+            <thead>
+              <tr>
+                <th>Imported</th>
+                <th>By</th>
+                <th className={ui.number}>Codes</th>
+                <th className={ui.number}>Left</th>
+                <th className={ui.number}>Given</th>
+                <th>First last day</th>
+              </tr>
+            </thead>
+            <tbody>
+              {pool.batches.map((batch) => (
+                <tr key={batch.id}>
+                  <td>{batch.importedAt ? moment(batch.importedAt) : "before batches were recorded"}</td>
+                  <td>{batch.importedBy ?? "–"}</td>
+                  <td className={ui.number}>{count(batch.codes)}</td>
+                  <td className={ui.number}>{count(batch.counts.available)}</td>
+                  <td className={ui.number}>{count(batch.counts.allocated)}</td>
+                  <td>{day(batch.firstValidUntil)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,224 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import { Link, useParams } from "react-router";
+import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import { Notice } from "../../../microsite/src/ui/notice.tsx";
+import {
+  BlockCustomerDocument,
+  CustomerByIdDocument,
+  CustomerGroupsDocument,
+  type CustomerStateFragment,
+  ExportCustomerDocument,
+  SignOutCustomerDocument,
+  UnblockCustomerDocument,
+} from "../graphql/generated/graphql.ts";
+import { toneOf } from "../orders/order-words.ts";
+import { useOperator } from "../session/use-operator.ts";
+import { download } from "../ui/csv.ts";
+import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
+import { count, moment, words } from "../ui/format.ts";
+import { Notes } from "../ui/notes.tsx";
+import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
+import ui from "../ui/ui.module.css";
+
+export default function CustomerPage() {
+  const { customerId = "" } = useParams();
+  const { may } = useOperator();
+  const { data, error, loading, refetch } = useQuery(CustomerByIdDocument, { variables: { customerId } });
+  const customer = data?.customer;
+  if (!customer) {
+    return (
+      <Page title={customerId}>
+        <Failure error={error} retry={refetch} />
+        {!error && loading && <Waiting />}
+        {!error && !loading && (
+          <Notice title="Nothing is stored about this customer.">
+            <p>The id may be another, or the customer has never signed in here and has earned nothing.</p>
+          </Notice>
+        )}
+      </Page>
+    );
+  }
+  const { orders, rewardHistory } = customer;
+  const all = `/orders?customer=${encodeURIComponent(customer.customerId)}`;
+  return (
+    <Page
+      title={customer.customerId}
+      mark={customer.block && <Mark tone="bad">Blocked</Mark>}
+      actions={may("SUPPORT") && <Actions customer={customer} />}
+    >
+      <Failure error={error} retry={refetch} />
+      {customer.block && (
+        <Notice tone="bad" title={`Blocked by ${customer.block.by} on ${moment(customer.block.at)}.`}>
+          <p>{customer.block.reason}</p>
+          <p>
+            Nobody can sign in as the customer. Orders that were placed go on, and points that are owed are returned.
+          </p>
+        </Notice>
+      )}
+      <div className={ui.columns}>
+        <div className={ui.stack}>
+          <Card title="Orders" aside={<Link to={all}>{`All ${count(orders.totalCount)}`}</Link>}>
+            {orders.nodes.length === 0 ? (
+              <Empty>The customer has not ordered anything.</Empty>
+            ) : (
+              <ul className={ui.list}>
+                {orders.nodes.map((order) => (
+                  <li key={order.id}>
+                    <span>
+                      <Link to={`/orders/${order.number}`} className={ui.mono}>
+                        {order.number}
+                      </Link>
+                      <br />
+                      <span className={ui.soft}>{order.lines.map(({ name }) => name).join(", ")}</span>
+                    </span>
+                    <span className={`${ui.soft} ${ui.small}`}>{moment(order.placedAt)}</span>
+                    <Mark tone={toneOf(order.status)}>{words(order.status)}</Mark>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Card>
+          <Card title="Earned" aside={<span className={ui.soft}>{count(rewardHistory.totalCount)}</span>}>
+            {rewardHistory.nodes.length === 0 ? (
+              <Empty>Nothing was earned here.</Empty>
+            ) : (
+              <ul className={ui.list}>
+                {rewardHistory.nodes.map((entry) => (
+                  <li key={entry.id}>
+                    <span>{entry.rule}</span>
+                    <span>{`${count(entry.quantity)} ${words(entry.unit).toLowerCase()}`}</span>
+                    <span className={`${ui.soft} ${ui.small}`}>
+                      {`${words(entry.state)} · ${moment(entry.earnedAt)}`}
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            )}
+          </Card>
+          <Groups customerId={customer.customerId} />
+        </div>
+        <div className={ui.stack}>
+          <Card title="Sign-in">
+            <Facts>
+              <Fact name="Mobile">{customer.maskedMobile ?? "not known"}</Fact>
+              <Fact name="Sessions">{count(customer.sessions?.length ?? 0)}</Fact>
+            </Facts>
+            <ul className={ui.list}>
+              {(customer.sessions ?? []).map((session) => (
+                <li key={session.id}>
+                  <span>{`Since ${moment(session.startedAt)}`}</span>
+                  <span className={`${ui.soft} ${ui.small}`}>
+                    {session.refreshedAt ? `last seen ${moment(session.refreshedAt)}` : "first visit"}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </Card>
+          <Notes
+            on={{ customerId: customer.customerId }}
+            notes={customer.notes ?? []}
+            assignee={customer.assignee ?? null}
+            reload={refetch}
+          />
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+/** Asks Capillary, so it comes by itself, and what cannot be read darkens nothing else. */
+function Groups({ customerId }: { customerId: string }) {
+  const { data, error, loading, refetch } = useQuery(CustomerGroupsDocument, { variables: { customerId } });
+  const groups = data?.customer?.groupWallets;
+  return (
+    <Card title="Groups">
+      <Failure error={error} retry={refetch} />
+      {loading && !data && <Waiting />}
+      {groups?.length === 0 && <Empty>The customer is in no group.</Empty>}
+      <ul className={ui.list}>
+        {(groups ?? []).map(({ id, name, groupId, externalId, status, balance }) => (
+          <li key={id}>
+            <span>{`${name ?? externalId ?? groupId} (${groupId})`}</span>
+            <span>{balance == null ? "no points" : `${count(balance)} points`}</span>
+            <span className={ui.soft}>{status ? words(status) : "state not known"}</span>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function Actions({ customer }: { customer: CustomerStateFragment }) {
+  const { customerId, block } = customer;
+  const [signOut] = useMutation(SignOutCustomerDocument);
+  const [blockCustomer] = useMutation(BlockCustomerDocument);
+  const [unblock] = useMutation(UnblockCustomerDocument);
+  const [exportCustomer] = useMutation(ExportCustomerDocument);
+  const note = (fields: FormData) => String(fields.get("note") ?? "");
+  return (
+    <span className={ui.row}>
+      <ActionForm
+        title="Export"
+        submit="Download the document"
+        send={async () => {
+          const result = await exportCustomer({ variables: { input: { customerId } } });
+          const document = result.data?.exportCustomer.document;
+          if (document) download(`${customerId}.json`, "application/json", document);
+          return answerOf(result, result.data?.exportCustomer);
+        }}
+      >
+        <p>
+          Everything that is stored about the customer, as JSON: the answer to a request for access. It is recorded in the
+          audit log.
+        </p>
+      </ActionForm>
+      <ActionForm
+        title="Sign out everywhere"
+        submit="Sign out everywhere"
+        disabled={customer.sessions?.length === 0}
+        send={async (fields) => {
+          const result = await signOut({ variables: { input: { customerId, note: note(fields) } } });
+          return answerOf(result, result.data?.signOutCustomer);
+        }}
+      >
+        <p>Every session of the customer ends at once. The customer may sign in again.</p>
+        <TextArea label="Why" name="note" />
+      </ActionForm>
+      {block ? (
+        <ActionForm
+          title="Lift the block"
+          submit="Lift the block"
+          send={async (fields) => {
+            const result = await unblock({ variables: { input: { customerId, note: note(fields) } } });
+            return answerOf(result, result.data?.unblockCustomer);
+          }}
+        >
+          <p>The customer may sign in again.</p>
+          <TextArea label="Why" name="note" />
+        </ActionForm>
+      ) : (
+        <ActionForm
+          title="Block"
+          submit="Block the customer"
+          look="danger"
+          send={async (fields) => {
+            const result = await blockCustomer({ variables: { input: { customerId, reason: note(fields) } } });
+            return answerOf(result, result.data?.blockCustomer);
+          }}
+        >
+          <p>
+            Every session ends, and nobody can sign in as the customer until the block is lifted. Orders that were placed go
+            on.
+          </p>
+          <TextArea
+            label="Why"
+            name="note"
+            required
+            maxLength={500}
+            help="Other operators see it; the customer does not."
+          />
+        </ActionForm>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,121 @@
+import { useQuery } from "@apollo/client/react";
+import { type KeyboardEvent, useDeferredValue, useState } from "react";
+import { useNavigate } from "react-router";
+import { Dialog } from "../../../microsite/src/ui/dialog.tsx";
+import { FindDocument, type FindQuery } from "../graphql/generated/graphql.ts";
+import { words } from "../ui/format.ts";
+import styles from "./find.module.css";
+
+type Hit = Pick<FindQuery["search"][number], "match" | "text" | "detail"> & { path: string };
+
+const KEY = "tessera.console.recent";
+const MOST_RECENT = 8;
+
+const recent = (): Hit[] => {
+  try {
+    const stored: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? "[]");
+    return Array.isArray(stored) ? (stored as Hit[]) : [];
+  } catch {
+    return [];
+  }
+};
+function remember(hit: Hit): void {
+  const others = recent().filter(({ path }) => path !== hit.path);
+  sessionStorage.setItem(KEY, JSON.stringify([hit, ...others].slice(0, MOST_RECENT)));
+}
+
+function pathOf({ order, customer, reward }: FindQuery["search"][number]): string | null {
+  if (order) return `/orders/${order.number}`;
+  if (customer) return `/customers/${encodeURIComponent(customer.customerId)}`;
+  return reward ? `/catalogue/${encodeURIComponent(reward.sku)}` : null;
+}
+
+/** Finds anything by anything that people quote of it; by the keyboard alone. */
+export default function FindDialog({ onClose }: { onClose(): void }) {
+  const [text, setText] = useState("");
+  const [chosen, setChosen] = useState(0);
+  const wanted = useDeferredValue(text.trim());
+  const isAsked = wanted.length >= 2;
+  const { data, loading, error } = useQuery(FindDocument, {
+    variables: { text: wanted },
+    skip: !isAsked,
+    fetchPolicy: "network-only",
+  });
+  const navigate = useNavigate();
+  const found = (data?.search ?? []).flatMap((hit): Hit[] => {
+    const path = pathOf(hit);
+    return path === null ? [] : [{ match: hit.match, text: hit.text, detail: hit.detail, path }];
+  });
+  const hits = isAsked ? found : recent();
+  const active = Math.min(chosen, hits.length - 1);
+
+  function open(hit: Hit | undefined) {
+    if (!hit) return;
+    remember(hit);
+    onClose();
+    void navigate(hit.path);
+  }
+  function onKeyDown(event: KeyboardEvent) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined && hits.length > 0) {
+      event.preventDefault();
+      setChosen((active + step + hits.length) % hits.length);
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      open(hits[active]);
+    }
+  }
+
+  return (
+    <Dialog title="Find" isOpen onClose={onClose}>
+      <div className={styles.find}>
+        <input
+          // biome-ignore lint/a11y/noAutofocus: the dialog was opened to type
+          autoFocus
+          type="search"
+          role="combobox"
+          aria-label="Order number, customer, end of a voucher, reference, ticket or reward"
+          aria-expanded={hits.length > 0}
+          aria-controls="found"
+          aria-activedescendant={hits.length > 0 ? `found-${active}` : undefined}
+          placeholder="Order number, customer, end of a voucher …"
+          autoComplete="off"
+          spellCheck={false}
+          value={text}
+          onChange={({ target }) => {
+            setText(target.value);
+            setChosen(0);
+          }}
+          onKeyDown={onKeyDown}
+        />
+        {!isAsked && hits.length > 0 && <p className={styles.label}>Opened last</p>}
+        <div id="found" role="listbox" aria-label="Found" className={styles.hits}>
+          {hits.map((hit, index) => (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the input's
+            <div
+              key={`${hit.path} ${hit.match} ${hit.text}`}
+              id={`found-${index}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={index === active}
+              onClick={() => open(hit)}
+            >
+              <span>
+                <strong>{hit.text}</strong>
+                <br />
+                {hit.detail}
+              </span>
+              <small>{words(hit.match)}</small>
+            </div>
+          ))}
+        </div>
+        <p role="status" className={styles.label}>
+          {error?.message ??
+            (isAsked && !loading && data && hits.length === 0
+              ? "Nothing was found. Check for a slip of the pen, or give the beginning of it."
+              : "")}
+        </p>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,175 @@
+import { useQuery } from "@apollo/client/react";
+import type { FormEvent } from "react";
+import { Link, useNavigate, useSearchParams } from "react-router";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import { type OrderFilter, type OrderRowFragment, OrdersDocument } from "../graphql/generated/graphql.ts";
+import { useOperator } from "../session/use-operator.ts";
+import { downloadCsv } from "../ui/csv.ts";
+import { count, moment, words } from "../ui/format.ts";
+import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
+import ui from "../ui/ui.module.css";
+import { VirtualTable } from "../ui/virtual-table.tsx";
+import { toneOf, toneOfPoints } from "./order-words.ts";
+
+/** Views that people come back to; each has an address of its own. */
+const views: { name: string; search: string }[] = [
+  { name: "All", search: "" },
+  { name: "In progress", search: "?status=PENDING,PROCESSING" },
+  { name: "Outcome unknown", search: "?points=NEEDS_ATTENTION" },
+  { name: "Being returned", search: "?points=RETURNING" },
+  { name: "Discrepancies", search: "?open=1" },
+  { name: "Failed", search: "?status=FAILED" },
+];
+
+/** @param search the query of the page's address */
+export function filterOf(search: URLSearchParams): OrderFilter {
+  const list = (name: string) => search.get(name)?.split(",").filter(Boolean);
+  const instant = (name: string, plusDays = 0) => {
+    const day = search.get(name);
+    if (!day) return undefined;
+    const date = new Date(`${day}T00:00:00`);
+    if (Number.isNaN(date.getTime())) return undefined;
+    date.setDate(date.getDate() + plusDays);
+    return date.toISOString();
+  };
+  const [statuses, pointsStates] = [list("status"), list("points")];
+  const [from, before] = [instant("from"), instant("to", 1)];
+  return {
+    ...(statuses && { statuses: statuses as NonNullable<OrderFilter["statuses"]> }),
+    ...(pointsStates && { pointsStates: pointsStates as NonNullable<OrderFilter["pointsStates"]> }),
+    ...(search.get("open") && { openDiscrepancies: true }),
+    ...(search.get("customer") && { customerId: search.get("customer") }),
+    ...(search.get("reward") && { rewardId: search.get("reward") }),
+    ...(search.get("assignee") && { assignee: search.get("assignee") }),
+    ...(from && { placedFrom: from }),
+    ...(before && { placedBefore: before }),
+  };
+}
+
+export default function OrdersPage() {
+  const [search, setSearch] = useSearchParams();
+  const { name } = useOperator();
+  const { data, error, loading, fetchMore, refetch } = useQuery(OrdersDocument, {
+    variables: { filter: filterOf(search) },
+  });
+  const navigate = useNavigate();
+  const orders = data?.orders;
+
+  function filter(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const next = new URLSearchParams(search);
+    for (const [field, value] of new FormData(event.currentTarget)) {
+      if (value) next.set(field, String(value).trim());
+      else next.delete(field);
+    }
+    setSearch(next);
+  }
+  const present = search.size > 0 ? `?${decodeURIComponent(search.toString())}` : "";
+
+  return (
+    <Page
+      title="Orders"
+      mark={orders && <small className={ui.soft}>{count(orders.totalCount)}</small>}
+      actions={
+        <Button look="quiet" disabled={!orders?.nodes.length} onClick={() => orders && exportOrders(orders.nodes)}>
+          Export the rows as CSV
+        </Button>
+      }
+    >
+      <nav className={ui.views} aria-label="Saved views">
+        {[...views, { name: "Mine", search: `?assignee=${name}` }].map((view) => (
+          <Link key={view.name} to={`/orders${view.search}`} aria-current={present === view.search ? "page" : undefined}>
+            {view.name}
+          </Link>
+        ))}
+      </nav>
+      <Card label="List of orders">
+        <form className={ui.filters} onSubmit={filter} key={search.toString()}>
+          <div>
+            <label htmlFor="customer">Customer</label>
+            <input id="customer" name="customer" defaultValue={search.get("customer") ?? ""} />
+          </div>
+          <div>
+            <label htmlFor="from">Placed from</label>
+            <input id="from" name="from" type="date" defaultValue={search.get("from") ?? ""} />
+          </div>
+          <div>
+            <label htmlFor="to">to</label>
+            <input id="to" name="to" type="date" defaultValue={search.get("to") ?? ""} />
+          </div>
+          <div>
+            <label htmlFor="assignee">Assigned to</label>
+            <input id="assignee" name="assignee" defaultValue={search.get("assignee") ?? ""} />
+          </div>
+          <div className={ui.row}>
+            <Button type="submit" look="quiet">
+              Filter
+            </Button>
+            {search.size > 0 && <Link to="/orders">Clear</Link>}
+          </div>
+        </form>
+        <Failure error={error} retry={refetch} />
+        {!data && loading && <Waiting />}
+        {orders?.nodes.length === 0 && <Empty>No order is in this view. Clear the filter, or look for it with Find.</Empty>}
+        {orders && orders.nodes.length > 0 && (
+          <VirtualTable
+            label="Orders"
+            rows={orders.nodes}
+            rowKey={({ id }) => id}
+            onOpen={({ number }) => void navigate(`/orders/${number}`)}
+            hasMore={orders.pageInfo.hasNextPage}
+            onMore={() => fetchMore({ variables: { after: orders.pageInfo.endCursor } })}
+            columns={[
+              {
+                name: "Number",
+                width: "15rem",
+                show: ({ number }) => (
+                  <Link to={`/orders/${number}`} className={ui.mono}>
+                    {number}
+                  </Link>
+                ),
+              },
+              { name: "Placed", width: "11rem", show: ({ placedAt }) => moment(placedAt) },
+              { name: "Customer", width: "minmax(8rem, 1fr)", show: ({ customer }) => customer.customerId },
+              { name: "Rewards", width: "minmax(10rem, 2fr)", show: rewardsOf },
+              { name: "Points", width: "6rem", number: true, show: ({ total }) => count(total) },
+              {
+                name: "Status",
+                width: "16rem",
+                show: ({ status, pointsState }) => (
+                  <span className={ui.row}>
+                    <Mark tone={toneOf(status)}>{words(status)}</Mark>
+                    {toneOfPoints(pointsState) !== "plain" && (
+                      <Mark tone={toneOfPoints(pointsState)}>{words(pointsState)}</Mark>
+                    )}
+                  </span>
+                ),
+              },
+              { name: "Assigned to", width: "8rem", show: ({ assignee }) => assignee ?? "" },
+            ]}
+          />
+        )}
+      </Card>
+    </Page>
+  );
+}
+
+const rewardsOf = ({ lines }: OrderRowFragment) =>
+  lines.map(({ name, quantity }) => (quantity > 1 ? `${quantity} × ${name}` : name)).join(", ");
+
+const exportOrders = (orders: readonly OrderRowFragment[]) =>
+  downloadCsv(
+    "orders.csv",
+    ["number", "placed_at", "customer_id", "rewards", "points", "status", "points_state", "assignee"],
+    orders.map((order) => [
+      order.number,
+      order.placedAt,
+      order.customer.customerId,
+      rewardsOf(order),
+      order.total,
+      order.status,
+      order.pointsState,
+      order.assignee ?? "",
+    ]),
+  );

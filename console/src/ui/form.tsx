@@ -1,0 +1,104 @@
+import { type ComponentProps, type ReactNode, useId, useState } from "react";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { Dialog, DialogActions } from "../../../microsite/src/ui/dialog.tsx";
+import { Notice } from "../../../microsite/src/ui/notice.tsx";
+import type { RefusedFragment } from "../graphql/generated/graphql.ts";
+import ui from "./ui.module.css";
+
+/** What a mutation answered: its refusals, or an error of the whole operation. */
+export interface Answer {
+  refusals: readonly RefusedFragment[];
+}
+
+/** Reads the refusals of a mutation's payload; an operation that failed as a whole is one as well. */
+export function answerOf(
+  result: { data?: unknown; error?: { message: string } | undefined },
+  payload: { userErrors: readonly RefusedFragment[] } | null | undefined,
+): Answer {
+  if (payload) return { refusals: payload.userErrors };
+  const message = result.error?.message ?? "No answer came. Look whether it has happened before you try again.";
+  return { refusals: [{ __typename: "BasicUserError", code: "INVALID_INPUT", message, field: null }] };
+}
+
+export function Refusals({ refusals }: { refusals: readonly RefusedFragment[] }) {
+  if (refusals.length === 0) return null;
+  return (
+    <Notice tone="bad">
+      {refusals.map(({ code, message, field }) => (
+        <p key={`${code} ${message} ${field?.join(".")}`}>{message}</p>
+      ))}
+    </Notice>
+  );
+}
+
+export function TextArea({ label, help, ...rest }: ComponentProps<"textarea"> & { label: string; help?: string }) {
+  const id = useId();
+  return (
+    <div>
+      <label htmlFor={id}>{label}</label>
+      <textarea rows={3} {...rest} id={id} aria-describedby={help && `${id}-help`} />
+      {help && (
+        <p id={`${id}-help`} className={`${ui.soft} ${ui.small}`}>
+          {help}
+        </p>
+      )}
+    </div>
+  );
+}
+
+export interface ActionFormProps {
+  /** Names the button that opens the form, and the form. */
+  title: string;
+  submit: string;
+  look?: "main" | "quiet" | "danger";
+  /** Sends the form. @param key an idempotency key that stays the same until the form is closed */
+  send(fields: FormData, key: string): Promise<Answer>;
+  children: ReactNode | ((key: string) => ReactNode);
+  disabled?: boolean;
+}
+
+/** A button that opens a form in a dialog. It closes once the answer has no refusal. */
+export function ActionForm(props: ActionFormProps) {
+  const { title, submit, look = "quiet", send, children, disabled = false } = props;
+  const [key, setKey] = useState<string | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const [refusals, setRefusals] = useState<Answer["refusals"]>([]);
+  const close = () => {
+    setKey(null);
+    setRefusals([]);
+  };
+  return (
+    <>
+      <Button look={look} disabled={disabled} onClick={() => setKey(crypto.randomUUID())}>
+        {title}
+      </Button>
+      {key !== null && (
+        <Dialog title={title} isOpen onClose={close}>
+          <form
+            className={ui.form}
+            onSubmit={async (event) => {
+              event.preventDefault();
+              if (isBusy) return;
+              setBusy(true);
+              const answer = await send(new FormData(event.currentTarget), key);
+              setBusy(false);
+              if (answer.refusals.length === 0) close();
+              else setRefusals(answer.refusals);
+            }}
+          >
+            {typeof children === "function" ? children(key) : children}
+            <Refusals refusals={refusals} />
+            <DialogActions>
+              <Button look="quiet" onClick={close}>
+                Leave it
+              </Button>
+              <Button type="submit" look={look === "danger" ? "danger" : "main"} busy={isBusy}>
+                {submit}
+              </Button>
+            </DialogActions>
+          </form>
+        </Dialog>
+      )}
+    </>
+  );
+}

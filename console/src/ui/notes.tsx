@@ -1,0 +1,80 @@
+import { useMutation } from "@apollo/client/react";
+import { useState } from "react";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { AddNoteDocument, AssignDocument, type NoteSubject } from "../graphql/generated/graphql.ts";
+import { useOperator } from "../session/use-operator.ts";
+import { answerOf, Refusals, TextArea } from "./form.tsx";
+import { moment } from "./format.ts";
+import { Card, Empty } from "./page.tsx";
+import ui from "./ui.module.css";
+
+interface NotesProps {
+  on: NoteSubject;
+  notes: readonly { id: string; author: string; text: string; at: string }[];
+  assignee: string | null;
+  /** Reads the page anew. */
+  reload(): unknown;
+}
+
+/** Notes on an order or a customer, and who looks after it. */
+export function Notes({ on, notes, assignee, reload }: NotesProps) {
+  const { name } = useOperator();
+  const [addNote, { loading }] = useMutation(AddNoteDocument);
+  const [assign, assigning] = useMutation(AssignDocument);
+  const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
+
+  async function take(next: string | null) {
+    const result = await assign({ variables: { input: { to: on, assignee: next } } });
+    setRefusals(answerOf(result, result.data?.assign).refusals);
+    await reload();
+  }
+
+  return (
+    <Card title="Notes">
+      <div className={ui.row}>
+        <span>{assignee ? `${assignee} looks after it.` : "Nobody looks after it."}</span>
+        {assignee !== name && (
+          <Button look="quiet" busy={assigning.loading} onClick={() => void take(name)}>
+            Take it
+          </Button>
+        )}
+        {assignee !== null && (
+          <Button look="plain" onClick={() => void take(null)}>
+            Let go
+          </Button>
+        )}
+      </div>
+      {notes.length === 0 && <Empty>No note yet.</Empty>}
+      <ul className={ui.list}>
+        {notes.map(({ id, author, text, at }) => (
+          <li key={id} className={ui.note}>
+            <p>{text}</p>
+            <small className={ui.soft}>{`${author} · ${moment(at)}`}</small>
+          </li>
+        ))}
+      </ul>
+      <form
+        className={ui.form}
+        onSubmit={async (event) => {
+          event.preventDefault();
+          const form = event.currentTarget;
+          const text = String(new FormData(form).get("text") ?? "");
+          const result = await addNote({ variables: { input: { on, text } } });
+          const answer = answerOf(result, result.data?.addNote);
+          setRefusals(answer.refusals);
+          if (answer.refusals.length > 0) return;
+          form.reset();
+          await reload();
+        }}
+      >
+        <TextArea label="Add a note" name="text" required maxLength={4_000} help="The customer never sees it." />
+        <Refusals refusals={refusals} />
+        <div className={ui.row}>
+          <Button type="submit" look="quiet" busy={loading}>
+            Add the note
+          </Button>
+        </div>
+      </form>
+    </Card>
+  );
+}

@@ -1,0 +1,70 @@
+import type { ErrorLike } from "@apollo/client";
+import type { ReactNode } from "react";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { Notice } from "../../../microsite/src/ui/notice.tsx";
+import styles from "./ui.module.css";
+import { useTitle } from "./use-title.ts";
+
+/** A page with its heading, which names the tab too. */
+export function Page(props: { title: string; mark?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+  const { title, mark, actions, children } = props;
+  useTitle(title);
+  return (
+    <>
+      <header className={styles.head}>
+        <h1>
+          {title} {mark}
+        </h1>
+        {actions}
+      </header>
+      <div className={styles.stack}>{children}</div>
+    </>
+  );
+}
+
+export function Card(props: { title?: string; aside?: ReactNode; children: ReactNode; label?: string }) {
+  const { title, aside, children, label } = props;
+  return (
+    <section className={styles.card} aria-label={title ?? label}>
+      {title && (
+        <header>
+          <h2>{title}</h2>
+          {aside}
+        </header>
+      )}
+      {children}
+    </section>
+  );
+}
+
+/** Why a part of the page cannot be shown, and what to do. */
+export function Failure({ error, retry }: { error: ErrorLike | undefined; retry(): unknown }) {
+  if (!error) return null;
+  return (
+    <Notice tone="bad" title="This could not be read.">
+      <p>{error.message}</p>
+      <p>
+        <Button look="plain" onClick={() => void retry()}>
+          Try again
+        </Button>
+      </p>
+    </Notice>
+  );
+}
+
+export const Facts = ({ children }: { children: ReactNode }) => <dl className={styles.facts}>{children}</dl>;
+export function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+export const Empty = ({ children }: { children: ReactNode }) => <p className={styles.empty}>{children}</p>;
+export const Waiting = () => (
+  <p className={styles.empty} role="status">
+    Reading …
+  </p>
+);

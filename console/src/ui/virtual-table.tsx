@@ -1,0 +1,118 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import styles from "./virtual-table.module.css";
+
+export interface Column<Row> {
+  name: string;
+  /** A width of a CSS grid's track. */
+  width: string;
+  number?: boolean;
+  show(row: Row): ReactNode;
+}
+
+export interface VirtualTableProps<Row> {
+  label: string;
+  rows: readonly Row[];
+  columns: readonly Column<Row>[];
+  rowKey(row: Row): string;
+  onOpen(row: Row): void;
+  hasMore: boolean;
+  onMore(): Promise<unknown>;
+}
+
+const ROW_HEIGHT = 44;
+const OVERSCAN = 8;
+
+/** A table that draws only the rows in view, and reads the next page as its end comes near. Arrow keys move, Enter opens. */
+export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
+  const { label, rows, columns, rowKey, onOpen, hasMore, onMore } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const [active, setActive] = useState(0);
+  const isReading = useRef(false);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: OVERSCAN,
+  });
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+
+  useEffect(() => {
+    if (!hasMore || isReading.current || last < rows.length - OVERSCAN) return;
+    isReading.current = true;
+    onMore()
+      .catch(() => {}) // it is read again with the next move
+      .finally(() => {
+        isReading.current = false;
+      });
+  }, [hasMore, last, rows.length, onMore]);
+
+  function onKeyDown(event: KeyboardEvent) {
+    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 };
+    const step = steps[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      const next = Math.max(0, Math.min(rows.length - 1, active + step));
+      setActive(next);
+      virtual.scrollToIndex(next);
+    } else if (event.key === "Enter" && event.target === event.currentTarget) {
+      const row = rows[active];
+      if (row !== undefined) onOpen(row);
+    }
+  }
+
+  const template = { gridTemplateColumns: columns.map(({ width }) => width).join(" ") };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: rows are placed by themselves, which a table element does not allow
+    <div
+      className={styles.box}
+      ref={box}
+      role="grid"
+      aria-label={label}
+      aria-rowcount={hasMore ? -1 : rows.length + 1}
+      aria-activedescendant={items.some(({ index }) => index === active) ? `row-${active}` : undefined}
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+    >
+      {/* biome-ignore lint/a11y/useSemanticElements: see above */}
+      <div role="row" className={styles.header} style={template} aria-rowindex={1} tabIndex={-1}>
+        {columns.map(({ name, number }) => (
+          // biome-ignore lint/a11y/useSemanticElements: see above
+          <span key={name} role="columnheader" tabIndex={-1} data-number={number || undefined}>
+            {name}
+          </span>
+        ))}
+      </div>
+      <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: "relative" }}>
+        {items.map(({ index, start }) => {
+          const row = rows[index];
+          if (row === undefined) return null;
+          return (
+            // biome-ignore lint/a11y/useSemanticElements: see above
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
+            <div
+              key={rowKey(row)}
+              id={`row-${index}`}
+              role="row"
+              tabIndex={-1}
+              aria-rowindex={index + 2}
+              className={styles.row}
+              data-active={index === active || undefined}
+              style={{ ...template, transform: `translateY(${start}px)`, height: ROW_HEIGHT }}
+              onClick={() => setActive(index)}
+              onDoubleClick={() => onOpen(row)}
+            >
+              {columns.map(({ name, number, show }) => (
+                // biome-ignore lint/a11y/useSemanticElements: see above
+                <span key={name} role="gridcell" tabIndex={-1} data-number={number || undefined}>
+                  {show(row)}
+                </span>
+              ))}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { keepBuilds } from "../scripts/keep-builds.ts";
+import { documents, manifest, precompress } from "../scripts/site-build.ts";
+
+const gateway = process.env["GATEWAY_URL"] || `http://localhost:${process.env["PORT"] || 4000}`;
+const proxied = { target: gateway, changeOrigin: true, headers: { origin: new URL(gateway).origin } };
+
+export default defineConfig({
+  base: "/console/",
+  plugins: [documents("console"), react(), manifest("console"), precompress, keepBuilds()],
+  build: {
+    target: "es2022",
+    assetsDir: "site",
+    assetsInlineLimit: 0, // a `data:` picture or font would need room in the policy
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "vendor", test: /node_modules\/(?!react-aria|react-stately|@react|@internationalized)/ },
+            { name: "shared", test: /console\/src\/(graphql|session|shell|ui)\/|microsite\/(src|theme)\/(?!ui\/dialog)/ },
+          ],
+        },
+      },
+    },
+  },
+  css: { modules: { localsConvention: "camelCaseOnly" } },
+  server: {
+    port: 5174,
+    proxy: {
+      "/graphql": { ...proxied, ws: true },
+      "/console/sign-in": proxied,
+      "/console/sign-out": proxied,
+      "/assets": proxied,
+      "/images": proxied,
+    },
+  },
+});
