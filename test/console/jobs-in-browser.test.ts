@@ -52,7 +52,7 @@ browserTest("where is my order: its number as it is dictated leads to a plain se
   await page.getByText("Orders placed").waitFor();
   expect(await faultsOf(page)).toEqual([]);
   await page.keyboard.press("Control+K");
-  await page.getByRole("combobox").fill(order.number.toLowerCase().replaceAll("-", " "));
+  await page.getByRole("dialog").getByRole("combobox").fill(order.number.toLowerCase().replaceAll("-", " "));
   await page.getByRole("option", { name: order.number }).waitFor();
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 1, name: order.number }).waitFor();
