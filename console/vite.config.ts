@@ -20,7 +20,10 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "vendor", test: /node_modules\/(?!react-aria|react-stately|@react|@internationalized)/ },
-            { name: "shared", test: /console\/src\/(graphql|session|shell|ui)\/|microsite\/(src|theme)\/(?!ui\/dialog)/ },
+            {
+              name: "shared",
+              test: /console\/src\/(graphql|session|shell|ui)\/|microsite\/(src|theme)\/(?!ui\/dialog)/,
+            },
           ],
         },
       },

@@ -62,7 +62,16 @@ const proxied = {
 
 export default defineConfig({
   base: "/",
-  plugins: [messages, documents("microsite"), react(), manifest("microsite"), preloadTypeface, precompress, developmentSignIn, keepBuilds()],
+  plugins: [
+    messages,
+    documents("microsite"),
+    react(),
+    manifest("microsite"),
+    preloadTypeface,
+    precompress,
+    developmentSignIn,
+    keepBuilds(),
+  ],
   resolve: {
     alias: [
       {

@@ -2,7 +2,15 @@ import { randomUUID } from "node:crypto";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import type { OperatorRole } from "../../src/domain/operator-roles.ts";
-import { accessibilityFaults, browserTest, isTooWide, type Microsite, showPage, startMicrosite, type Tab } from "../support/microsite.ts";
+import {
+  accessibilityFaults,
+  browserTest,
+  isTooWide,
+  type Microsite,
+  showPage,
+  startMicrosite,
+  type Tab,
+} from "../support/microsite.ts";
 import { operatorKey } from "../support/operator-key.ts";
 import { orderSettled, placeOrder, readOrder } from "../support/orders.ts";
 

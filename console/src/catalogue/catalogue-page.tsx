@@ -27,7 +27,10 @@ export default function CataloguePage() {
   const [create] = useMutation(CreateRewardDocument);
   const state = states.find((known) => known === search.get("state"));
   const text = search.get("q") ?? "";
-  const filter = { states: state ? [state] : states.filter((each) => each !== "ARCHIVED"), ...(text && { search: text }) };
+  const filter = {
+    states: state ? [state] : states.filter((each) => each !== "ARCHIVED"),
+    ...(text && { search: text }),
+  };
   const { data, error, loading, fetchMore, refetch } = useQuery(RewardsDocument, { variables: { filter } });
   const rewards = data?.rewards;
 
@@ -57,7 +60,19 @@ export default function CataloguePage() {
               rewards &&
               downloadCsv(
                 "rewards.csv",
-                ["sku", "name", "brand", "category", "kind", "source", "points", "stock", "state", "valid_from", "valid_until"],
+                [
+                  "sku",
+                  "name",
+                  "brand",
+                  "category",
+                  "kind",
+                  "source",
+                  "points",
+                  "stock",
+                  "state",
+                  "valid_from",
+                  "valid_until",
+                ],
                 rewards.nodes.map((reward) => [
                   reward.sku,
                   reward.name,
@@ -119,7 +134,9 @@ export default function CataloguePage() {
         </form>
         <Failure error={error} retry={refetch} />
         {!data && loading && <Waiting />}
-        {rewards?.nodes.length === 0 && <Empty>No reward stands so. Choose another state, or look for other words.</Empty>}
+        {rewards?.nodes.length === 0 && (
+          <Empty>No reward stands so. Choose another state, or look for other words.</Empty>
+        )}
         {rewards && rewards.nodes.length > 0 && (
           <VirtualTable
             label="Rewards"
@@ -131,23 +148,23 @@ export default function CataloguePage() {
             columns={[
               {
                 name: "Name",
-                width: "minmax(14rem, 2fr)",
+                width: "minmax(11rem, 2fr)",
                 show: ({ sku, name }) => <Link to={`/catalogue/${encodeURIComponent(sku)}`}>{name}</Link>,
               },
-              { name: "SKU", width: "minmax(10rem, 1fr)", show: ({ sku }) => <span className={ui.mono}>{sku}</span> },
-              { name: "Kind", width: "9rem", show: ({ kind }) => words(kind) },
-              { name: "Category", width: "9rem", show: ({ category }) => category },
-              { name: "Points", width: "6rem", number: true, show: ({ points }) => count(points) },
+              { name: "SKU", width: "minmax(8rem, 1fr)", show: ({ sku }) => <span className={ui.mono}>{sku}</span> },
+              { name: "Kind", width: "8rem", show: ({ kind }) => words(kind) },
+              { name: "Category", width: "7rem", show: ({ category }) => category },
+              { name: "Points", width: "5rem", number: true, show: ({ points }) => count(points) },
               {
                 name: "Left",
-                width: "6rem",
+                width: "5rem",
                 number: true,
                 show: ({ stock }) => (stock == null ? "no limit" : count(stock)),
               },
-              { name: "Until", width: "8rem", show: ({ validUntil }) => day(validUntil) },
+              { name: "Until", width: "7rem", show: ({ validUntil }) => day(validUntil) },
               {
                 name: "State",
-                width: "9rem",
+                width: "7.5rem",
                 show: (reward) => <Mark tone={toneOfState(reward.state)}>{words(reward.state)}</Mark>,
               },
             ]}

@@ -64,23 +64,25 @@ export function ImportCodes({ rewardId }: { rewardId: string }) {
             onChange={({ target }) => void check(target.files?.[0])}
           />
           <p className={`${ui.soft} ${ui.small}`}>
-            The first line names the columns: code, and if you like pin and validUntil (such as 2027-03-31). Nothing is written
-            before you have seen what is wrong with it.
+            The first line names the columns: code, and if you like pin and validUntil (such as 2027-03-31). Nothing is
+            written before you have seen what is wrong with it.
           </p>
         </div>
         {loading && <p role="status">Checking every row …</p>}
-        {tooLarge && <Notice tone="bad">The file is larger than 0.9 MB. Split it, or use npm run vouchers:import.</Notice>}
-        <Refusals refusals={refusals} />
-        {imported !== null && (
-          <Notice tone="good" title={`${count(imported)} codes are in the pool.`} />
+        {tooLarge && (
+          <Notice tone="bad">The file is larger than 0.9 MB. Split it, or use npm run vouchers:import.</Notice>
         )}
+        <Refusals refusals={refusals} />
+        {imported !== null && <Notice tone="good" title={`${count(imported)} codes are in the pool.`} />}
         {checked && refusals.length === 0 && (
           <>
             <Notice
               tone={bad.length > 0 ? "calm" : "good"}
               title={`${count(checked.imported)} codes are right, ${count(bad.length)} rows are not.`}
             >
-              {bad.length > 0 && <p>Import the right ones now and correct the others later, or correct the file and choose it again.</p>}
+              {bad.length > 0 && (
+                <p>Import the right ones now and correct the others later, or correct the file and choose it again.</p>
+              )}
             </Notice>
             {bad.length > 0 && (
               <div className={ui.scroll}>

@@ -1,8 +1,8 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { Link, useParams } from "react-router";
+import { TextField } from "../../../microsite/src/ui/field.tsx";
 import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
-import { TextField } from "../../../microsite/src/ui/field.tsx";
 import {
   AdjustStockDocument,
   ArchiveRewardDocument,
@@ -146,7 +146,10 @@ function Actions({ reward }: { reward: RewardStateFragment }) {
             return answerOf(result, result.data?.archiveReward);
           }}
         >
-          <p>It leaves the catalogue for good, and carts that hold it will say so. To take it off for now, make it a draft.</p>
+          <p>
+            It leaves the catalogue for good, and carts that hold it will say so. To take it off for now, make it a
+            draft.
+          </p>
         </ActionForm>
       )}
     </span>

@@ -168,8 +168,8 @@ function Actions({ customer }: { customer: CustomerStateFragment }) {
         }}
       >
         <p>
-          Everything that is stored about the customer, as JSON: the answer to a request for access. It is recorded in the
-          audit log.
+          Everything that is stored about the customer, as JSON: the answer to a request for access. It is recorded in
+          the audit log.
         </p>
       </ActionForm>
       <ActionForm
@@ -207,8 +207,8 @@ function Actions({ customer }: { customer: CustomerStateFragment }) {
           }}
         >
           <p>
-            Every session ends, and nobody can sign in as the customer until the block is lifted. Orders that were placed go
-            on.
+            Every session ends, and nobody can sign in as the customer until the block is lifted. Orders that were
+            placed go on.
           </p>
           <TextArea
             label="Why"

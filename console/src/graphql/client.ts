@@ -63,8 +63,7 @@ const sessionLink = new ApolloLink((operation, forward) =>
   forward(operation).pipe(
     tap({
       next: ({ errors }) => isUnauthenticated(errors) && signedOut(),
-      error: (error: unknown) =>
-        CombinedGraphQLErrors.is(error) && isUnauthenticated(error.errors) && signedOut(),
+      error: (error: unknown) => CombinedGraphQLErrors.is(error) && isUnauthenticated(error.errors) && signedOut(),
     }),
   ),
 );

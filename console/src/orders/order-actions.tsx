@@ -6,8 +6,8 @@ import {
   type MovementOutcome,
   type OrderStateFragment,
   ResolveOrderDocument,
-  ReverseOrderDocument,
   type ReversalReason,
+  ReverseOrderDocument,
   type ShipmentStatus,
   UpdateShipmentDocument,
 } from "../graphql/generated/graphql.ts";
@@ -187,8 +187,8 @@ export function ResolveOrder({ order, movement, discrepancyId }: ResolveProps) {
       {movement && (
         <p>
           Ask the owner of the ledger for <span className={ui.mono}>{movement.upstreamReference}</span> of the customer{" "}
-          <span className={ui.mono}>{order.customer.customerId}</span>. Record only what the ledger shows: a guess can cost the
-          customer or the brand points.
+          <span className={ui.mono}>{order.customer.customerId}</span>. Record only what the ledger shows: a guess can
+          cost the customer or the brand points.
         </p>
       )}
       <fieldset>

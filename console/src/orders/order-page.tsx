@@ -5,8 +5,8 @@ import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import { OrderByNumberDocument, OrderChangesDocument, type OrderStateFragment } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
 import { count, day, moment, points, words } from "../ui/format.ts";
-import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
 import { Notes } from "../ui/notes.tsx";
+import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import { CancelOrder, ReportShipment, ResolveOrder, ReverseOrder } from "./order-actions.tsx";
 import { storyOf, toneOf, toneOfPoints } from "./order-words.ts";
@@ -60,7 +60,9 @@ function Shown({ order, reload }: { order: OrderStateFragment; reload(): unknown
             <Facts>
               <Fact name="Placed">{moment(order.placedAt)}</Fact>
               <Fact name="Customer">
-                <Link to={`/customers/${encodeURIComponent(order.customer.customerId)}`}>{order.customer.customerId}</Link>{" "}
+                <Link to={`/customers/${encodeURIComponent(order.customer.customerId)}`}>
+                  {order.customer.customerId}
+                </Link>{" "}
                 {order.customer.maskedMobile && <span className={ui.soft}>{order.customer.maskedMobile}</span>}
                 {order.customer.block && <Mark tone="bad">Blocked</Mark>}
               </Fact>
@@ -76,7 +78,12 @@ function Shown({ order, reload }: { order: OrderStateFragment; reload(): unknown
           <Trail order={order} />
         </div>
         <div className={ui.stack}>
-          <Notes on={{ orderId: order.id }} notes={order.notes ?? []} assignee={order.assignee ?? null} reload={reload} />
+          <Notes
+            on={{ orderId: order.id }}
+            notes={order.notes ?? []}
+            assignee={order.assignee ?? null}
+            reload={reload}
+          />
           <Card title="Timeline">
             <ol className={ui.list}>
               {order.history.toReversed().map(({ seq, at, message, status, pointsState }) => (

@@ -9,7 +9,11 @@ export const toneOf = (status: OrderStatus): Tone =>
   ] ?? "plain";
 
 export const toneOfPoints = (state: PointsState): Tone =>
-  state === "NEEDS_ATTENTION" ? "bad" : state === "UNCERTAIN" || state === "RETURNING" || state === "TAKING" ? "calm" : "plain";
+  state === "NEEDS_ATTENTION"
+    ? "bad"
+    : state === "UNCERTAIN" || state === "RETURNING" || state === "TAKING"
+      ? "calm"
+      : "plain";
 
 const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);
 
@@ -24,13 +28,17 @@ export interface Story {
 /** Says of an order what a support agent would say to the customer, and what the agent does next. */
 export function storyOf(order: OrderStateFragment): Story {
   const moved = (kind: "TAKEN" | "RETURNED", ...states: string[]) =>
-    sum(order.pointsTrail.filter((each) => each.kind === kind && states.includes(each.state)).map((each) => each.points));
+    sum(
+      order.pointsTrail.filter((each) => each.kind === kind && states.includes(each.state)).map((each) => each.points),
+    );
   const taken = moved("TAKEN", "CONFIRMED");
   const returned = moved("RETURNED", "CONFIRMED");
   const owed = moved("RETURNED", "PENDING", "UNCERTAIN");
   const units = sum(order.lines.map(({ quantity }) => quantity));
   const given = sum(order.lines.map(({ fulfilledQuantity }) => fulfilledQuantity));
-  const parcels = order.lines.filter(({ shipment }) => shipment?.status === "PREPARING" || shipment?.status === "SHIPPED");
+  const parcels = order.lines.filter(
+    ({ shipment }) => shipment?.status === "PREPARING" || shipment?.status === "SHIPPED",
+  );
 
   const sentences: string[] = [];
   if (order.total === 0) sentences.push("The order costs no points.");
@@ -55,14 +63,26 @@ export function storyOf(order: OrderStateFragment): Story {
     };
   }
   if (order.discrepancies?.some(({ resolvedAt }) => resolvedAt === null)) {
-    return { tone: "calm", happened, todo: "Our record and another system's do not agree. See the open discrepancy below." };
+    return {
+      tone: "calm",
+      happened,
+      todo: "Our record and another system's do not agree. See the open discrepancy below.",
+    };
   }
   if (order.pointsState === "UNCERTAIN") {
-    return { tone: "calm", happened, todo: "The outcome is being established from evidence. Wait a minute; nothing is to be done yet." };
+    return {
+      tone: "calm",
+      happened,
+      todo: "The outcome is being established from evidence. Wait a minute; nothing is to be done yet.",
+    };
   }
   if (owed > 0) return { tone: "calm", happened, todo: "The return is sent again by itself until it is confirmed." };
   if (parcels.length > 0) {
-    return { tone: "info", happened, todo: "A parcel is on its way. Report what the warehouse or the carrier says in its line." };
+    return {
+      tone: "info",
+      happened,
+      todo: "A parcel is on its way. Report what the warehouse or the carrier says in its line.",
+    };
   }
   if (order.status === "PENDING" || order.status === "PROCESSING") {
     return { tone: "info", happened, todo: "The order is in progress and goes on by itself." };

@@ -79,7 +79,11 @@ export default function OrdersPage() {
     >
       <nav className={ui.views} aria-label="Saved views">
         {[...views, { name: "Mine", search: `?assignee=${name}` }].map((view) => (
-          <Link key={view.name} to={`/orders${view.search}`} aria-current={present === view.search ? "page" : undefined}>
+          <Link
+            key={view.name}
+            to={`/orders${view.search}`}
+            aria-current={present === view.search ? "page" : undefined}
+          >
             {view.name}
           </Link>
         ))}
@@ -111,7 +115,9 @@ export default function OrdersPage() {
         </form>
         <Failure error={error} retry={refetch} />
         {!data && loading && <Waiting />}
-        {orders?.nodes.length === 0 && <Empty>No order is in this view. Clear the filter, or look for it with Find.</Empty>}
+        {orders?.nodes.length === 0 && (
+          <Empty>No order is in this view. Clear the filter, or look for it with Find.</Empty>
+        )}
         {orders && orders.nodes.length > 0 && (
           <VirtualTable
             label="Orders"
@@ -123,20 +129,20 @@ export default function OrdersPage() {
             columns={[
               {
                 name: "Number",
-                width: "15rem",
+                width: "14rem",
                 show: ({ number }) => (
                   <Link to={`/orders/${number}`} className={ui.mono}>
                     {number}
                   </Link>
                 ),
               },
-              { name: "Placed", width: "11rem", show: ({ placedAt }) => moment(placedAt) },
-              { name: "Customer", width: "minmax(8rem, 1fr)", show: ({ customer }) => customer.customerId },
-              { name: "Rewards", width: "minmax(10rem, 2fr)", show: rewardsOf },
-              { name: "Points", width: "6rem", number: true, show: ({ total }) => count(total) },
+              { name: "Placed", width: "10rem", show: ({ placedAt }) => moment(placedAt) },
+              { name: "Customer", width: "minmax(6rem, 1fr)", show: ({ customer }) => customer.customerId },
+              { name: "Rewards", width: "minmax(8rem, 2fr)", show: rewardsOf },
+              { name: "Points", width: "5rem", number: true, show: ({ total }) => count(total) },
               {
                 name: "Status",
-                width: "16rem",
+                width: "14rem",
                 show: ({ status, pointsState }) => (
                   <span className={ui.row}>
                     <Mark tone={toneOf(status)}>{words(status)}</Mark>
@@ -146,7 +152,7 @@ export default function OrdersPage() {
                   </span>
                 ),
               },
-              { name: "Assigned to", width: "8rem", show: ({ assignee }) => assignee ?? "" },
+              { name: "Assigned to", width: "6rem", show: ({ assignee }) => assignee ?? "" },
             ]}
           />
         )}

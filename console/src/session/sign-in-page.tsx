@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from "react";
-import { brand } from "../../../microsite/theme/brand.ts";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
+import { brand } from "../../../microsite/theme/brand.ts";
 import { useTitle } from "../ui/use-title.ts";
 import { signIn } from "./session.ts";
 import styles from "./sign-in.module.css";

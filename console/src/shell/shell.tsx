@@ -46,7 +46,12 @@ export function Shell() {
           <img src={brand.logo} alt="" width="28" height="28" />
           {brand.name}
         </NavLink>
-        <button type="button" className={styles.find} onClick={() => setFinding(true)} aria-keyshortcuts="Control+K Meta+K">
+        <button
+          type="button"
+          className={styles.find}
+          onClick={() => setFinding(true)}
+          aria-keyshortcuts="Control+K Meta+K"
+        >
           <span>Find</span>
           <kbd>{isMac ? "⌘ K" : "Ctrl K"}</kbd>
         </button>

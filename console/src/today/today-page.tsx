@@ -26,14 +26,20 @@ const queueWords: Record<AttentionKind, { title: string; todo: string }> = {
     title: "Orders that wait for the points provider",
     todo: "They go on by themselves. If many wait, the points provider may be down.",
   },
-  RETURN_PENDING: { title: "Points not yet returned", todo: "They are sent again by themselves until they are returned." },
+  RETURN_PENDING: {
+    title: "Points not yet returned",
+    todo: "They are sent again by themselves until they are returned.",
+  },
   SHIPMENT_LATE: { title: "Late parcels", todo: "Ask the warehouse, and report the shipment in the order." },
   AWARD_UNSETTLED: { title: "Awards to look at", todo: "Look up the credit in the ledger, and record what happened." },
   MESSAGE_QUARANTINED: { title: "Refused messages", todo: "Correct the message and send it on, or tell its producer." },
   RECONCILIATION_BREAK: { title: "Reconciliation breaks", todo: "Look at the evidence, and repair or write off." },
   CATALOGUE_SYNC_FAILED: { title: "Catalogue of Capillary", todo: "It is read again by itself every few minutes." },
   POOL_LOW: { title: "Voucher pools running low", todo: "Import more codes." },
-  VOUCHERS_EXPIRING: { title: "Codes that end soon", todo: "Put the reward in front of customers, or import newer codes." },
+  VOUCHERS_EXPIRING: {
+    title: "Codes that end soon",
+    todo: "Put the reward in front of customers, or import newer codes.",
+  },
 };
 
 export default function TodayPage() {
@@ -44,7 +50,9 @@ export default function TodayPage() {
   return (
     <Page
       title="Today"
-      mark={attention && <Mark tone={attention.total > 0 ? "calm" : "good"}>{`${count(attention.total)} waiting`}</Mark>}
+      mark={
+        attention && <Mark tone={attention.total > 0 ? "calm" : "good"}>{`${count(attention.total)} waiting`}</Mark>
+      }
       actions={attention && !error && <span className={ui.soft}>Live</span>}
     >
       {may("ORDERS", "SUPPORT") && <Figures />}
@@ -147,4 +155,3 @@ function Hours({ hours }: { hours: ActivityQuery["activity"]["hours"] }) {
     </figure>
   );
 }
-

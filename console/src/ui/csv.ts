@@ -4,7 +4,11 @@ const cell = (value: string | number): string => {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
-export function downloadCsv(name: string, header: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+export function downloadCsv(
+  name: string,
+  header: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): void {
   download(name, "text/csv", [header, ...rows].map((row) => row.map(cell).join(",")).join("\r\n"));
 }
 

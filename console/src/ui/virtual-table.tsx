@@ -49,7 +49,14 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   }, [hasMore, last, rows.length, onMore]);
 
   function onKeyDown(event: KeyboardEvent) {
-    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 };
+    const steps: Record<string, number> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: 10,
+      PageUp: -10,
+      Home: -1e9,
+      End: 1e9,
+    };
     const step = steps[event.key];
     if (step !== undefined) {
       event.preventDefault();
@@ -84,6 +91,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
           </span>
         ))}
       </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: see above */}
       <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: "relative" }}>
         {items.map(({ index, start }) => {
           const row = rows[index];
