@@ -70,7 +70,6 @@ export default function FindDialog({ onClose }: { onClose(): void }) {
     <Dialog title="Find" isOpen onClose={onClose}>
       <div className={styles.find}>
         <input
-          // biome-ignore lint/a11y/noAutofocus: the dialog was opened to type
           autoFocus
           type="search"
           role="combobox"
