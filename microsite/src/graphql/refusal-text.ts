@@ -22,6 +22,7 @@ export function refusalText({ t }: I18n, refusal: RefusalFragment): string {
 const plain: Partial<Record<RefusalFragment["code"], MessageKey>> = {
   OTP_EXPIRED: "refusal.OTP_EXPIRED",
   OTP_INVALID: "refusal.OTP_EXPIRED",
+  CUSTOMER_BLOCKED: "refusal.CUSTOMER_BLOCKED",
   SIGN_IN_LINK_OFF: "link.off",
   SIGN_IN_LINK_INVALID: "link.invalid",
   SIGN_IN_LINK_EXPIRED: "link.expired",
