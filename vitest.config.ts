@@ -40,7 +40,7 @@ export default defineConfig({
     projects: [
       project("durability", durability),
       project("pages", pages),
-      project("programs", programs),
+      project("programs", programs, image),
       // It installs every package once more, which takes minutes: .ci/run asks for it.
       ...(process.env["IMAGE"] ? [project("image", image)] : []),
       ...(process.env["RECOVERY"] ? [project("recovery", recovery)] : []),

@@ -73,6 +73,7 @@ describe("the production build", () => {
     expect(readdirSync(join(home, "dist")).sort()).toEqual([
       "assets",
       "bin",
+      "console",
       "microsite",
       "prisma",
       "schema",

@@ -48,6 +48,7 @@ const ends = [
     "build",
   ],
   "settings:docs",
+  "storefront:docs",
   "test:routers",
   "test:recovery",
 ];

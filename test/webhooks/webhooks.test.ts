@@ -4,7 +4,7 @@ import { isPublic } from "../../src/platform/public-address.ts";
 import { sign } from "../../src/platform/webhook-signature.ts";
 import { urlProblem } from "../../src/webhooks/webhook-problems.ts";
 import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
-import { orderSettled, placeOrder } from "../support/orders.ts";
+import { orderPrepared, orderSettled, placeOrder } from "../support/orders.ts";
 import { change, createWebhook, deliveriesOf, type Received, startReceiver, type UserError } from "./support.ts";
 
 const LOCAL = { WEBHOOKS_TO_PRIVATE_ADDRESSES: "true" };
@@ -141,7 +141,7 @@ describe("a webhook", () => {
     await change(gateway.operator, "updateWebhook", "webhook { active }", { name, active: false });
     const customer = await gateway.customer();
     const parcel = await gateway.merchandise({ points: 1, stock: 11 });
-    await placeOrder(customer, parcel.id);
+    await orderPrepared(customer, await placeOrder(customer, parcel.id));
     expect(await deliveriesOf(gateway.operator, name)).toEqual([]);
     await change(gateway.operator, "updateWebhook", "webhook { active }", { name, active: true });
     await change(gateway.operator, "testWebhook", "delivery { id }", { name });
