@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { decodeJwt } from "jose";
+import { expiryOf } from "../../src/upstream/client-points/client-points.ts";
 import type { Balance, Outcome, Provider } from "./provider.ts";
 
 /** `assumed`: the documentation leaves it open, and the finding says how the gateway is to be set. */
@@ -13,7 +13,7 @@ export interface Finding {
   verdict: Verdict;
   /** Without what no gateway may be run, and not only a recommendation. */
   required: boolean;
-  /** What was seen. */
+  /** The observation. */
   seen: string;
 }
 
@@ -306,15 +306,6 @@ function repetitionWords(
   return answer.outcome === "refused"
     ? `a repetition is refused without an effect: lost answers are settled by the balance (${seen})`
     : `a repetition is not answered: lost answers are settled by the balance (${seen})`;
-}
-
-function expiryOf(token: string): Date | null {
-  try {
-    const { exp } = decodeJwt(token);
-    return typeof exp === "number" ? new Date(exp * 1_000) : null;
-  } catch {
-    return null;
-  }
 }
 
 const signInExpectations: readonly (readonly [id: string, expects: string])[] = [

@@ -123,9 +123,18 @@ const consolePage = packageFile("console/dist/index.html");
 /** The console: one page for each address below `/console/`, whose router shows *There is no such page*. */
 function mountConsole(fastify: FastifyInstance): void {
   if (!existsSync(consolePage)) return;
+  mountBuiltFiles(fastify, "console/dist/site", "/console/site/");
+  fastify.get("/console", (_, reply) => reply.redirect("/console/"));
+  fastify.get("/console/*", async (_, reply) =>
+    sendPage(reply.header("x-robots-tag", "noindex"), await readFile(consolePage, "utf8"), "no-cache"),
+  );
+}
+
+/** The scripts, styles and typefaces of a build, whose names change with their contents. */
+function mountBuiltFiles(fastify: FastifyInstance, directory: string, prefix: string): void {
   fastify.register(fastifyStatic, {
-    root: packageFile("console/dist/site"),
-    prefix: "/console/site/",
+    root: packageFile(directory),
+    prefix,
     decorateReply: false,
     preCompressed: true,
     setHeaders: (response) =>
@@ -133,10 +142,6 @@ function mountConsole(fastify: FastifyInstance): void {
         .header("cache-control", forever)
         .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
   });
-  fastify.get("/console", (_, reply) => reply.redirect("/console/"));
-  fastify.get("/console/*", async (_, reply) =>
-    sendPage(reply.header("x-robots-tag", "noindex"), await readFile(consolePage, "utf8"), "no-cache"),
-  );
 }
 
 const sendSite = async (reply: FastifyReply, cacheControl: string, signInPath: string | undefined) =>
@@ -160,16 +165,7 @@ function mountMicrosite(fastify: FastifyInstance, signInPathOf: SignInPathOf): v
       sendSite(reply, path === "/signin" ? "no-store" : "no-cache", signInPathOf(request)),
     );
   }
-  fastify.register(fastifyStatic, {
-    root: packageFile("microsite/dist/site"),
-    prefix: "/site/",
-    decorateReply: false,
-    preCompressed: true,
-    setHeaders: (response) =>
-      void response
-        .header("cache-control", forever)
-        .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
-  });
+  mountBuiltFiles(fastify, "microsite/dist/site", "/site/");
 }
 
 function mountGraphiql(fastify: FastifyInstance): void {

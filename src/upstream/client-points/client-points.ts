@@ -199,7 +199,7 @@ export function makeClientPoints(options: ClientPointsOptions): ClientPoints {
 }
 
 /** The token's own expiry, if it is a JWT that has one. No other claim of it is trusted: we have no key to check it. */
-function expiryOf(token: string): Date | null {
+export function expiryOf(token: string): Date | null {
   try {
     const { exp } = decodeJwt(token);
     return typeof exp === "number" ? new Date(exp * 1_000) : null;
