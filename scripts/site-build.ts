@@ -1,4 +1,4 @@
-// What the builds of the microsite and of the console have in common: plugins of Vite.
+// Vite plugins that the builds of the microsite and of the console share.
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -27,7 +27,7 @@ export function App() {
   }, [version, refetch]);
   const operator = data?.operator;
   useEffect(() => {
-    // Nothing of one operator is shown to the next.
+    // The next operator is shown nothing of this one's.
     if (operator === null) void client.clearStore();
   }, [operator]);
 

@@ -4,9 +4,9 @@ import { type Db, Prisma } from "../platform/db.ts";
 
 export type EntryCursor = readonly [at: string, id: string];
 
-/** One change of a customer's own points. */
+/** A change of a customer's own points. */
 export interface WalletEntry {
-  /** Of the record that it is from, with a letter for the kind of record. */
+  /** The id of the record that the entry is from, after a letter for the kind of record. */
   id: string;
   kind: WalletEntryKind;
   points: number;

@@ -10,7 +10,7 @@ export function makeCookieNames(isSecure: boolean) {
     access: `${prefix}tessera-access`,
     refresh: `${prefix}tessera-refresh`,
     device: `${prefix}tessera-device`,
-    /** Of a person at the console. */
+    /** The secret of an operator's session at the console. */
     operator: `${prefix}tessera-operator`,
   };
 }

@@ -30,7 +30,7 @@ export interface ManageCustomers {
 
 const MAX_REASON = 500;
 
-/** What operators do to the access of customers. */
+/** Changes that operators make to the access of customers. */
 export function makeManageCustomers(deps: {
   db: Db;
   sessions: Pick<SessionStore, "endAll">;

@@ -179,7 +179,7 @@ function columnsFor(fields: readonly RewardField[]): Prisma.Sql {
   );
 }
 
-/** What matches a search, with how well: sold-out rewards below all others, then by the words, then by popularity. */
+/** The rewards that match a search, with their rank: sold-out rewards below all others, then by the words, then by popularity. */
 function ranked(query: RewardQuery, now: Date): Prisma.Sql {
   const { strict = "", wide = "" } = query.search ?? {};
   return Prisma.sql`(

@@ -7,7 +7,7 @@ import { type Reward, toReward } from "./reward.ts";
 export interface VoucherCounts {
   available: number;
   allocated: number;
-  /** Of those allocated. */
+  /** A part of the allocated codes. */
   revealed: number;
   expired: number;
   void: number;
@@ -45,10 +45,10 @@ export interface VoucherPools {
 const MAX_BATCHES = 100;
 const MAX_CODES = 20;
 const MAX_NOTE = 500;
-/** What stands before the visible end of a masked code. */
+/** The mask before the visible end of a code. */
 const MASK = "•".repeat(8);
 
-/** What became of the codes of our own e-gift vouchers. */
+/** The codes of our own e-gift vouchers, counted by state. */
 export function makeVoucherPools({ db, clock }: { db: Db; clock: Clock }): VoucherPools {
   return {
     async read(reward) {

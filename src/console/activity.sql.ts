@@ -7,7 +7,7 @@ export interface Activity {
   failed: number;
   pointsTaken: number;
   pointsReturned: number;
-  /** Of movements without an outcome, of all orders that are open. */
+  /** The points of movements without an outcome, in all open orders. */
   pointsOutstanding: number;
 }
 

@@ -18,7 +18,7 @@ export interface BatchesDeps {
 }
 
 interface Waiting extends Arrived {
-  /** What the message is known by. */
+  /** The key of the message. */
   readonly key: string;
   /** The names of its people. */
   readonly names: readonly string[];

@@ -9,7 +9,7 @@ import { eachOf, type People, peopleOf } from "./people.ts";
 import type { ReadMessage } from "./read-message.ts";
 import { writeEffects } from "./write-effects.ts";
 
-/** What has become of a message. A message that repeats another has no effects, and the answer that was given then. */
+/** The outcome of a message. A message that repeats another has no effects, and the answer that was given then. */
 export interface Accepted extends StoredMessage {
   /** The customers whose feeds have got longer. */
   readonly told: readonly string[];

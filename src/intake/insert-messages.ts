@@ -12,7 +12,7 @@ export interface StoredMessage {
   readonly replayed: boolean;
 }
 
-/** What a message is known by: its ticket or, without one, its digest. */
+/** The key of a message: its ticket or, without a ticket, its digest. */
 export const keyOfMessage = ({ message, digest, nikHash }: ReadMessage): string =>
   message.ticketId === null ? `digest ${digest ?? digestOf(message, nikHash)}` : `ticket ${message.ticketId}`;
 

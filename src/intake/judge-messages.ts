@@ -44,8 +44,8 @@ export interface JudgeInput {
 }
 
 /**
- * What the rules in force say to each line of each message, each after what the ones before it were given. The usage that they
- * looked at stays as it is until the transaction ends, except budgets that are not locked.
+ * Applies the rules in force to each line of each message, each after the awards of the lines before it. The usage that the rules
+ * read stays as it is until the transaction ends, except budgets that are not locked.
  */
 export async function judgeMessages(
   tx: Tx,

@@ -21,7 +21,7 @@ import { insertDecisions, type NewAward, type NewDecision } from "./insert-decis
 import type { DecidedLine } from "./judge-messages.ts";
 import { eachOf, type People } from "./people.ts";
 
-/** What was decided about a message. */
+/** The decisions about a message. */
 export interface Effects {
   readonly messageId: string;
   readonly trace: string | null;
@@ -32,7 +32,7 @@ export interface Effects {
   readonly checkInDays: readonly LocalDate[];
 }
 
-/** What the messages of a transaction have in common. */
+/** The facts that the messages of a transaction share. */
 export interface Common {
   readonly rules: readonly Rule[];
   readonly draws: ReadonlyMap<string, OpenDraw>;

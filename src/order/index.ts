@@ -193,7 +193,7 @@ export function openOrder(ports: OrderPorts) {
     heldDeductions: orders.heldDeductions,
     isPrizeTaken,
     redeemedUnits: orders.redeemedUnits,
-    /** What a customer does with orders, for another door than the graph. */
+    /** The use cases of a customer's orders, for other doors than the graph. */
     customers: { orders, placeOrder, revealVoucher, watchOrder },
     /** The ways to read and correct what is recorded of orders and their points. */
     recorded: { orders, readBalance, findGiven, conclude, concludeRevoke, settleLines, resolveOrder, attempt },

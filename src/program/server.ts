@@ -63,7 +63,7 @@ const MAX_SOCKETS = 5_000;
 
 /** The limits of HTTP connections, against peers that send slowly or nothing. Times are in milliseconds. */
 export interface ConnectionLimits {
-  /** Of sockets and requests together. */
+  /** The greatest number of connections, of sockets and requests together. */
   most: number;
   /** For the header of a request, from its first byte, or from the beginning of the connection. */
   headersMs: number;

@@ -31,7 +31,7 @@ const orderShape = z.object({
 export interface OrderRequest {
   orderId: string;
   total: number;
-  /** One line a SKU. */
+  /** The lines, each of another SKU. */
   lines: { sku: string; quantity: number; field: string }[];
   shippingAddress: unknown;
 }

@@ -23,7 +23,7 @@ export interface Count {
   by: number;
 }
 
-/** One count a key, sorted: the order in which to lock them. */
+/** A count for each key, sorted in the order in which to lock them. */
 export function summed(counts: readonly Count[]): Count[] {
   const sums = new Map<string, number>();
   for (const { key, by } of counts) sums.set(key, (sums.get(key) ?? 0) + by);

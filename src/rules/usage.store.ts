@@ -17,7 +17,7 @@ export class BudgetExceeded extends Error {
 }
 
 /**
- * What has been given before. The counters stay locked until the transaction ends, in the order of their keys; effect keys,
+ * Reads the awards so far. The counters stay locked until the transaction ends, in the order of their keys; effect keys,
  * referrals and new counters are kept still by the locks on the members they are of.
  */
 export async function readUsage(tx: Tx, needed: readonly UsageNeeded[], budgets: Budgets): Promise<Usage> {

@@ -5,7 +5,7 @@ import { countOccurrences, type LineFacts } from "./facts.ts";
 import { readEvent } from "./reward-event.ts";
 import type { Rule } from "./rule.ts";
 
-/** What has been given before this event. Whoever evaluates reads it, and keeps others from changing it meanwhile. */
+/** The awards before this event. The evaluation reads them, and keeps others from changing them meanwhile. */
 export interface Usage {
   /** By `counterKey`; what is not there is 0. */
   counters: ReadonlyMap<string, number>;
@@ -41,7 +41,7 @@ export function usageNeeded(
   return { counters: [...counters].sort(), effectKeys: [...effectKeys].sort(), referrals: [...referrals].sort() };
 }
 
-/** What an evaluation needs of the usage, as `usageNeeded` lists it. */
+/** The part of the usage that an evaluation needs, as `usageNeeded` lists it. */
 export type UsageNeeded = ReturnType<typeof usageNeeded>;
 
 /** A usage that grows with the decisions about one message after the other. */

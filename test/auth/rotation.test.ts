@@ -188,7 +188,7 @@ describe("a new VOUCHER_SECRET with the last one as the fallback", () => {
         "mutation ($input: ImportVoucherCodesInput!) { importVoucherCodes(input: $input) { imported rejected { reason } } }",
         { input: { rewardId: reward.id, rows: reward.codes.map((code) => ({ code })) } },
       );
-    /** One more ticket of the draw, which takes its seed. @returns how many more there are */
+    /** Draws another ticket, which takes the draw's seed. @returns the number of new tickets */
     const buyTicket = async () => {
       const tickets = () => gateway.sql("select 1 from draw_tickets where draw_id = $1", [drawId]);
       const before = (await tickets()).length;

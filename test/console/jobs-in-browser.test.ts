@@ -32,7 +32,7 @@ async function signedIn(roles: readonly OperatorRole[], path = "/console/"): Pro
   return tab;
 }
 
-/** What is wrong with the page as it is, light and dark, on a wide screen and a narrow one. */
+/** The faults of the page as it is, light and dark, on a wide screen and a narrow one. */
 async function faultsOf(page: Page): Promise<string[]> {
   const faults: string[] = [];
   for (const scheme of ["light", "dark"] as const) {

@@ -4,7 +4,7 @@ import { addressLines, fieldOrder } from "../../microsite/src/checkout/address-o
 import { failureKey, pointsSpent, shownShipment } from "../../microsite/src/orders/order-words.ts";
 import { stepsOf } from "../../microsite/src/orders/steps-of.ts";
 
-/** What the microsite's pages say of the records that they are given, without a browser. */
+/** The words of the microsite's pages about given records, without a browser. */
 
 type Trail = Parameters<typeof failureKey>[1];
 const movement = (part: Partial<Trail[number]>): Trail[number] => ({

@@ -38,7 +38,7 @@ test("the series of alerts begin at 0, so that the first increase counts", async
   ]) {
     expect(text).toContain(series);
   }
-  // Of the microsite's manifest.
+  // An operation of the microsite's manifest.
   expect(text).toMatch(/errors_total\{operation="(?!other|unnamed|invalid)\w+",code="SERVICE_UNAVAILABLE"\} 0/);
   const metrics = makeMetrics({ kind: "gateway", version: "test" });
   metrics.upstreamOutcome({ service: "capillary", operation: "issue", outcome: "confirmed" });

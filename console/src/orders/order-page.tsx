@@ -33,7 +33,7 @@ export default function OrderPage() {
 
 function Shown({ order, reload }: { order: OrderStateFragment; reload(): unknown }) {
   const { may } = useOperator();
-  // What it tells goes into the cache, from which this page draws.
+  // The events go into the cache, from which this page draws.
   useSubscription(OrderChangesDocument, { variables: { orderId: order.id }, skip: order.settled, ignoreResults: true });
   const { tone, happened, todo } = storyOf(order);
   const isReversible = ["FULFILLED", "PARTIALLY_FULFILLED"].includes(order.status);
@@ -122,7 +122,7 @@ function Shown({ order, reload }: { order: OrderStateFragment; reload(): unknown
   );
 }
 
-/** What waits for a person, each with the form that settles it. */
+/** The problems that wait for an operator, each with the form that settles it. */
 function Attention({ order }: { order: OrderStateFragment }) {
   const { may } = useOperator();
   const movements = order.pointsTrail.filter(({ state }) => state === "NEEDS_ATTENTION");

@@ -19,9 +19,9 @@ const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => to
 
 export interface Story {
   tone: "info" | "good" | "calm" | "bad";
-  /** What happened, in a plain sentence or two. */
+  /** A plain sentence or two about the events. */
   happened: string;
-  /** What to do next; null if nothing is to be done. */
+  /** The operator's next step; null if nothing is to be done. */
   todo: string | null;
 }
 

@@ -5,7 +5,7 @@ import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import type { RefusedFragment } from "../graphql/generated/graphql.ts";
 import ui from "./ui.module.css";
 
-/** What a mutation answered: its refusals, or an error of the whole operation. */
+/** The answer of a mutation: its refusals, or an error of the whole operation. */
 export interface Answer {
   refusals: readonly RefusedFragment[];
 }

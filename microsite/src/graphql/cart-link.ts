@@ -7,7 +7,7 @@ const changes = new Set(["AddToCart", "UpdateCartLine", "RemoveCartLine", "Place
 /** Queries that show it. */
 const shows = new Set(["Viewer", "Cart", "Checkout"]);
 
-/** What is stored here tells the other tabs: it is another text each time. */
+/** A new value here tells the other tabs, so it is another text each time. */
 const KEY = "tessera.cart-changed";
 
 /** A page that was hidden this long reads the cart anew when it is looked at again. */
