@@ -26,7 +26,11 @@ const image = ["test/deploy/image.test.ts", "test/scripts/production-build.test.
 const recovery = ["test/reconciliation/point-in-time.test.ts"];
 /** Routers in front of the gateway, which `npm run test:routers` installs. */
 const routers = ["test/federation/*.test.ts"];
-const pages = ["test/{microsite,graphiql}/**/*.test.ts", "test/console/jobs-in-browser.test.ts"];
+/** The sites in a Chromium, which takes a third of the CPU time of all tests: `npm run test:browser`. */
+const browser = [
+  "test/{microsite,graphiql}/**/!(keep-builds|manifest|messages|pages|words).test.ts",
+  "test/console/jobs-in-browser.test.ts",
+];
 
 const project = (name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration => ({
   extends: true,
@@ -39,7 +43,7 @@ export default defineConfig({
   test: {
     projects: [
       project("durability", durability),
-      project("pages", pages),
+      project("browser", browser),
       project("programs", programs, image),
       // It installs every package once more, which takes minutes: .ci/run asks for it.
       ...(process.env["IMAGE"] ? [project("image", image)] : []),
@@ -48,7 +52,7 @@ export default defineConfig({
       project(
         "fast",
         ["test/**/*.test.ts"],
-        [...durability, ...pages, ...programs, ...image, ...recovery, "test/federation/**"],
+        [...durability, ...browser, ...programs, ...image, ...recovery, "test/federation/**"],
       ),
     ],
     globalSetup: ["test/support/global-setup.ts"],

@@ -49,6 +49,7 @@ const ends = [
   ],
   "settings:docs",
   "storefront:docs",
+  "test:browser",
   "test:routers",
   "test:recovery",
 ];

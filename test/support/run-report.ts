@@ -29,7 +29,7 @@ export class RunReport implements Reporter {
     if (!this.#vitest) return;
     const seconds = (performance.now() - this.#startedAt) / 1_000;
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
-    const lines = [...this.#skipped(tests), ...this.#slowest(tests, seconds)];
+    const lines = [...this.#skipped(tests), ...this.#leftOut(), ...this.#slowest(tests, seconds)];
     if (lines.length > 0) this.#vitest.logger.log(`${lines.join("\n")}\n`);
     if (process.env["TEST_TIMINGS"] === "record") this.#record(modules);
   }
@@ -49,6 +49,15 @@ export class RunReport implements Reporter {
       process.exitCode = 1;
     }
     return lines;
+  }
+
+  /** A run of everything but the browser's tests says so. */
+  #leftOut(): string[] {
+    const names = this.#vitest?.projects.map(({ name }) => name) ?? [];
+    const isWhole = names.includes("durability") && !this.#vitest?.filenamePattern?.length;
+    return isWhole && !names.includes("browser") && !process.env["CI"]
+      ? ["The tests in a browser did not run: npm run test:browser"]
+      : [];
   }
 
   #slowest(tests: readonly TestCase[], seconds: number): string[] {
