@@ -29,7 +29,7 @@ export class RunReport implements Reporter {
     if (!this.#vitest) return;
     const seconds = (performance.now() - this.#startedAt) / 1_000;
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
-    const lines = [...this.#skipped(tests), ...this.#leftOut(), ...this.#slowest(tests, seconds)];
+    const lines = [...this.#skipped(tests), ...this.#leftOut(modules), ...this.#slowest(tests, seconds)];
     if (lines.length > 0) this.#vitest.logger.log(`${lines.join("\n")}\n`);
     if (process.env["TEST_TIMINGS"] === "record") this.#record(modules);
   }
@@ -52,12 +52,10 @@ export class RunReport implements Reporter {
   }
 
   /** A run of everything but the browser's tests says so. */
-  #leftOut(): string[] {
-    const names = this.#vitest?.projects.map(({ name }) => name) ?? [];
-    const isWhole = names.includes("durability") && !this.#vitest?.filenamePattern?.length;
-    return isWhole && !names.includes("browser") && !process.env["CI"]
-      ? ["The tests in a browser did not run: npm run test:browser"]
-      : [];
+  #leftOut(modules: readonly TestModule[]): string[] {
+    const ran = new Set(modules.map(({ project }) => project.name));
+    const isWithoutBrowser = ran.has("fast") && ran.has("durability") && !ran.has("browser");
+    return isWithoutBrowser ? ["The tests in a browser did not run: npm run test:browser"] : [];
   }
 
   #slowest(tests: readonly TestCase[], seconds: number): string[] {
