@@ -1,4 +1,4 @@
-// Prints the figures of the README; see bench/README.md.
+// Prints the figures of docs/figures.md; see bench/README.md.
 //
 //   npm run bench [-- [--orders] [--idle] [--sockets] [--queries] [--rewards] [--watched] [--growth] [--dashboard] [--statements] [--profile] [--quick]]
 import { setTimeout as delay } from "node:timers/promises";

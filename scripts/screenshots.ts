@@ -2,7 +2,7 @@
 //
 //   npm run site:screenshots -- [directory] [--all]
 //
-// Without `--all` the few that the README shows; with it every page, light and dark, on a phone and on a desk.
+// Without `--all` the few that the READMEs show; with it every page, light and dark, on a phone and on a desk.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";

@@ -3,13 +3,13 @@ import { aboutSetting, settingGroups } from "../../src/config/settings.ts";
 
 const MAX_WIDTH = 120;
 
-/** The README's table of the settings, in Markdown. */
+/** The table of the settings in Markdown, with links relative to `docs/`. */
 export function settingsTable(): string {
   const groups = settingGroups.map(([subject, settings]) => {
     const rows = Object.entries(settings).map(([name, schema]) => {
       const { meaning, unset, isRequired } = aboutSetting(schema);
       const otherwise = unset ?? codeOf(defaultOf(schema));
-      return `| \`${name}\` | ${otherwise} | ${isRequired ? "**required in production**; " : ""}${meaning} |`;
+      return `| \`${name}\` | ${otherwise} | ${isRequired ? "**required in production**; " : ""}${linkedFromDocs(meaning)} |`;
     });
     return [`| **${subject}** | | |`, ...rows].join("\n");
   });
@@ -51,6 +51,10 @@ function defaultOf(schema: z.ZodType): string | undefined {
 }
 
 const codeOf = (value: string | undefined) => (value ? `\`${value}\`` : "none");
+
+/** Links of the settings are relative to the top of the repository. */
+const linkedFromDocs = (markdown: string) =>
+  markdown.replace(/\]\((docs\/)?/g, (_, docs?: string) => (docs ? "](" : "](../"));
 
 /** Markdown without its links and emphasis. */
 const plainText = (markdown: string) => markdown.replace(/\[([^\]]+)\]\([^)]+\)/g, "$1").replaceAll("**", "");

@@ -4,7 +4,7 @@ import { isTimeZone } from "../platform/time-zone.ts";
 import { readHandOffKey } from "./hand-off-key.ts";
 import { serverSettingNames } from "./plain-text-settings.ts";
 
-/** The words for a setting in `.env.example` and in the README's table: `npm run settings:docs` writes both. */
+/** The words for a setting in `.env.example` and in docs/settings.md: `npm run settings:docs` writes both. Links are relative to the top of the repository. */
 export interface About {
   /** Markdown, in lower case, without a full stop at the end. */
   meaning: string;
@@ -477,7 +477,7 @@ const limits = {
   TRUSTED_DOCUMENTS: as(
     z.enum(["off", "only"]).default("off"),
     "`only`: without an operator's or service's token only the documents of the manifests may be sent, over HTTP and " +
-      "sockets; [more](#trusted-documents)",
+      "sockets; [more](docs/clients.md#trusted-documents)",
   ),
   TRUSTED_DOCUMENTS_MANIFESTS: as(
     list.default([]),

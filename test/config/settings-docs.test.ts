@@ -12,7 +12,7 @@ const example = readFileSync(".env.example", "utf8");
 describe("the documents of the settings", () => {
   test("are those of the schema: if not, run npm run settings:docs", () => {
     expect(example).toBe(envExample());
-    expect(readFileSync("README.md", "utf8")).toContain(settingsTable());
+    expect(readFileSync("docs/settings.md", "utf8")).toContain(settingsTable());
     const ofChart = readFileSync("deploy/helm/tessera/values.schema.json", "utf8");
     expect(ofChart).toBe(chartSchema(ofChart));
     expect(ofChart).toContain('"PUBLIC_ORIGIN"');
