@@ -5,20 +5,25 @@ GATEWAY=${GATEWAY:-http://localhost:4000} SANDBOX=${SANDBOX:-http://127.0.0.1:40
 headers=(-H 'content-type: application/json')
 
 graphql() { curl -sS --fail-with-body "$GATEWAY/graphql" "${headers[@]}" "${@:2}" -d "$1"; }
+# Ends the script if the answer is a refusal, such as OTP_THROTTLED: passwords are sent half a minute apart.
+accepted() { [[ $1 == *'"userErrors":[]'* ]] || { echo "$1" >&2; exit 1; }; }
 # The value of a field that the JSON has once.
 value() { sed -nE "s/.*\"$1\":\"?([^\",}]*).*/\1/p"; }
 
 # The password reaches the customer's phone. The sandbox tells which one it "sent".
-challenge=$(graphql '{"query":"mutation ($id: String!) { requestOtp(input: { customerId: $id }) { challengeId userErrors { code message } } }",
-  "variables":{"id":"'"$CUSTOMER"'"}}' | value challengeId)
-for _ in {1..50}; do # it is sent after the answer
+requested=$(graphql '{"query":"mutation ($id: String!) { requestOtp(input: { customerId: $id }) { challengeId userErrors { code message } } }",
+  "variables":{"id":"'"$CUSTOMER"'"}}')
+accepted "$requested"
+challenge=$(value challengeId <<<"$requested")
+for _ in {1..50}; do # the password is sent after the answer
   otp=$(curl -sS "$SANDBOX/__sandbox/client/otp?customer_id=$CUSTOMER" | value otp)
   [[ $otp ]] && break
   sleep 0.1
 done
-token=$(graphql '{"query":"mutation ($input: VerifyOtpInput!) { verifyOtp(input: $input) { session { accessToken } userErrors { code message } } }",
-  "variables":{"input":{"challengeId":"'"$challenge"'","otp":"'"$otp"'"}}}' | value accessToken)
-headers+=(-H "authorization: Bearer $token")
+verified=$(graphql '{"query":"mutation ($input: VerifyOtpInput!) { verifyOtp(input: $input) { session { accessToken } userErrors { code message } } }",
+  "variables":{"input":{"challengeId":"'"$challenge"'","otp":"'"$otp"'"}}}')
+accepted "$verified"
+headers+=(-H "authorization: Bearer $(value accessToken <<<"$verified")")
 
 graphql '{"query":"{ me { wallet { balance available } } }"}'
 echo
@@ -27,8 +32,10 @@ graphql '{"query":"mutation ($id: ID!) { addToCart(input: { rewardId: $id }) { c
   "variables":{"id":"'"$reward"'"}}'
 echo
 # A key for each order that the customer means to place: with the same key a repeated request finds the same order.
-order=$(graphql '{"query":"mutation ($key: String!) { placeOrder(input: { idempotencyKey: $key }) { order { id } userErrors { code message } } }",
-  "variables":{"key":"'"$(date +%s)-$RANDOM$RANDOM"'"}}' | value id)
+placed=$(graphql '{"query":"mutation ($key: String!) { placeOrder(input: { idempotencyKey: $key }) { order { id } userErrors { code message } } }",
+  "variables":{"key":"'"$(date +%s)-$RANDOM$RANDOM"'"}}')
+accepted "$placed"
+order=$(value id <<<"$placed")
 # Server-sent events: the state now, then every change, until the order is settled.
 graphql '{"query":"subscription ($id: ID!) { orderStatus(orderId: $id) { seq status pointsState message } }",
   "variables":{"id":"'"$order"'"}}' -N -H 'accept: text/event-stream'
