@@ -3,7 +3,7 @@ import { customerTopic, orderTopic } from "../domain/topics.ts";
 import type { PageBounds } from "../graphql/connection.ts";
 import type { Clock } from "../platform/clock.ts";
 import { columnsOf } from "../platform/columns.ts";
-import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
+import { type Db, inTransaction, Prisma, plansOnce, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 import type {
   OrderLine as LineRow,
@@ -278,7 +278,9 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
       const answer = await inTransaction({ db, lane: `order ${orderId}`, mustRun: true }, async (tx) => {
         const [locked] = await tx.$queryRaw<
           { id: string }[]
-        >`select id from orders where id = ${orderId}::uuid for update`;
+        >`
+          with plans as materialized (select ${plansOnce})
+          select id from orders, plans where id = ${orderId}::uuid for update of orders`;
         const order = locked && (await readAggregate(tx, orderId));
         if (!order) return null;
         const now = clock.now();

@@ -1,7 +1,7 @@
 import type { Cart, CartLine } from "../cart/index.ts";
 import { fromRewardJson, type RewardJson, rewardJson } from "../catalog/index.ts";
 import { isTurnFree } from "../ledger/customer-turn.sql.ts";
-import { Prisma, type Tx } from "../platform/db.ts";
+import { Prisma, plansOnce, type Tx } from "../platform/db.ts";
 import type { HeldDeduction } from "../wallet/index.ts";
 import type { IdempotentRequest, UsedKey } from "./idempotency.ts";
 import { heldDeductions, isHeldFromOwnWallet, redeemedUnits } from "./redeemed.sql.ts";
@@ -34,7 +34,7 @@ export async function readAccount(tx: Tx, customerId: string, request: Idempoten
 export async function lockAccount(tx: Tx, customerId: string): Promise<{ version: number; cartId: string | null }> {
   const [locked] = await tx.$queryRaw<{ version: number; cartId: string | null }[]>`
     with patience as materialized (
-      select set_config('lock_timeout', '10s', true)
+      select set_config('lock_timeout', '10s', true), ${plansOnce}
     ), customer as (
       select customer_id, ledger_version from customers, patience where customer_id = ${customerId} for update of customers
     ), cart as (

@@ -64,6 +64,12 @@ const MAX_TRIES = 4;
 const CONFLICTS = ["40001", "40P01", "P2034", "TransactionWriteConflict"];
 const LOCK_NOT_AVAILABLE = "55P03";
 
+/**
+ * In the select list of a transaction's first statement: PostgreSQL plans each later statement of the transaction once for a
+ * connection, instead of five times by its values before that. Only for transactions whose statements have one good plan.
+ */
+export const plansOnce = Prisma.sql`set_config('plan_cache_mode', 'force_generic_plan', true)`;
+
 const thenDo = new WeakMap<Tx, (() => void)[]>();
 
 /** Runs `action` once the transaction has committed. The transaction must be one of `inTransaction`. */
