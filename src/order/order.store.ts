@@ -276,9 +276,7 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
 
     async changing(orderId, work) {
       const answer = await inTransaction({ db, lane: `order ${orderId}`, mustRun: true }, async (tx) => {
-        const [locked] = await tx.$queryRaw<
-          { id: string }[]
-        >`
+        const [locked] = await tx.$queryRaw<{ id: string }[]>`
           with plans as materialized (select ${plansOnce})
           select id from orders, plans where id = ${orderId}::uuid for update of orders`;
         const order = locked && (await readAggregate(tx, orderId));
