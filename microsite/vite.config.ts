@@ -4,6 +4,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import { keepBuilds } from "../scripts/keep-builds.ts";
 import { documents, manifest, precompress } from "../scripts/site-build.ts";
+import { brand } from "./theme/brand.ts";
 
 /** Messages are parsed here, so that the page needs no parser. Those without arguments stay text. */
 const messages: Plugin = {
@@ -20,6 +21,15 @@ const messages: Plugin = {
       const code = `export default JSON.parse(${JSON.stringify(JSON.stringify(Object.fromEntries(parsed)))});`;
       return { code, moduleType: "js" };
     },
+  },
+};
+
+/** Names the brand in the page, for the time before its scripts have come and for those who read no scripts. */
+const brandInPage: Plugin = {
+  name: "brand-in-page",
+  transformIndexHtml: {
+    order: "pre",
+    handler: (html) => html.replaceAll("%BRAND%", brand.name).replaceAll("%DESCRIPTION%", brand.description),
   },
 };
 
@@ -67,6 +77,7 @@ export default defineConfig({
     documents("microsite"),
     react(),
     manifest("microsite"),
+    brandInPage,
     preloadTypeface,
     precompress,
     developmentSignIn,

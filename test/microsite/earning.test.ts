@@ -8,6 +8,7 @@ import {
   type Microsite,
   showPage,
   startMicrosite,
+  unreadableTexts,
 } from "../support/microsite.ts";
 import { addRule, link, post, purchase } from "../support/rewards/rewards.ts";
 
@@ -331,7 +332,7 @@ browserTest("what is earned is for everybody, in both languages, on a phone and 
       await expect
         .poll(async () => [where, scheme, await accessibilityFaults(page, rules)])
         .toEqual([where, scheme, []]);
-      expect([where, scheme, await isTooWide(page)]).toEqual([where, scheme, false]);
+      expect([where, scheme, await isTooWide(page), await unreadableTexts(page)]).toEqual([where, scheme, false, []]);
     }
   };
   for (const [language, words] of [

@@ -4,10 +4,12 @@ import { groupMember, issuable } from "../support/capillary-orders.ts";
 import {
   accessibilityFaults,
   browserTest,
+  idle,
   isTooWide,
   type Microsite,
   showPage,
   startMicrosite,
+  unreadableTexts,
 } from "../support/microsite.ts";
 import { address } from "../support/orders.ts";
 import { sentOtp, wrongOtp } from "../support/sign-in.ts";
@@ -18,6 +20,19 @@ beforeAll(async () => {
   await syncCatalog(site.gateway);
 });
 afterAll(() => site?.[Symbol.asyncDispose]());
+
+/** Whether the stones in the corner of the balance cover one of its texts. */
+const isCovered = new Function(
+  "tile",
+  `const stones = [...tile.querySelectorAll("svg path")].map((stone) => stone.getBoundingClientRect());
+  return [...tile.querySelectorAll("p")].some((text) => {
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    return [...range.getClientRects()].some(({ left, right, top, bottom }) =>
+      stones.some((stone) => bottom > stone.top && top < stone.bottom && right > stone.left && left < stone.right),
+    );
+  });`,
+) as (tile: unknown) => boolean;
 
 browserTest("a newcomer orders and holds the code as it happens, by trusted documents only", async () => {
   const { gateway } = site;
@@ -37,6 +52,9 @@ browserTest("a newcomer orders and holds the code as it happens, by trusted docu
   const otp = await sentOtp(gateway, "CUST12345");
   await code.fill(wrongOtp(otp));
   await page.getByText("You have 2 tries left").waitFor();
+  await page.getByRole("button", { name: "Sign in" }).click(); // with an empty field
+  await idle(page);
+  await page.getByRole("alert").getByText("You have 2 tries left").waitFor();
   const devanagari = otp.slice(3).replace(/\d/g, (digit) => String.fromCodePoint(0x0966 + Number(digit)));
   await page.keyboard.insertText(` ${otp.slice(0, 3)} ${devanagari} `); // as a paste or a keyboard of another script does it
 
@@ -81,6 +99,11 @@ browserTest("a newcomer orders and holds the code as it happens, by trusted docu
   await page.getByRole("button", { name: "Show the code" }).first().click();
   await page.getByRole("img", { name: "Barcode of the code" }).waitFor();
   await page.getByRole("img", { name: "QR code of the code" }).waitFor();
+  await page.emulateMedia({ media: "print" });
+  expect(await page.getByRole("banner").isVisible()).toBe(false);
+  expect(await page.getByRole("button").filter({ visible: true }).allTextContents()).toEqual([]);
+  expect(await page.getByRole("img", { name: "Barcode of the code" }).isVisible()).toBe(true);
+  await page.emulateMedia({ media: "screen" });
   await page.getByRole("button", { name: "Mark as used" }).first().click();
   await expect.poll(() => page.getByRole("button", { name: "Mark as used" }).count()).toBe(1);
   await page.getByRole("radio", { name: "Used", exact: true }).click();
@@ -223,12 +246,15 @@ browserTest("every page is for everybody, also on a phone and in the dark", asyn
       await expect
         .poll(async () => [where, scheme, await accessibilityFaults(page, rules)])
         .toEqual([where, scheme, []]);
-      expect([where, scheme, await isTooWide(page)]).toEqual([where, scheme, false]);
+      expect([where, scheme, await isTooWide(page), await unreadableTexts(page)]).toEqual([where, scheme, false, []]);
     }
   };
   await page.goto("/");
   await page.getByText("8,200").first().waitFor();
   await look("home");
+  await page.evaluate('document.documentElement.dir = "rtl"');
+  await look("home from right to left");
+  expect(await page.getByRole("region", { name: "Your points" }).evaluate(isCovered)).toBe(false);
   await page.goto("/rewards");
   await page.getByText("You have enough points").first().waitFor();
   await look("rewards");

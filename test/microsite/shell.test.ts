@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { brand } from "../../microsite/theme/brand.ts";
 import { accessibilityFaults, browserTest, isTooWide, type Microsite, startMicrosite } from "../support/microsite.ts";
 import { placeOrder } from "../support/orders.ts";
 import { sentOtp } from "../support/sign-in.ts";
@@ -127,7 +128,16 @@ browserTest(`the menu whose code does not load offline leaves its button, which 
 browserTest(`a page of which no texts could be loaded says so`, async () => {
   const { page } = await site.visit();
   await page.route(/\/site\/en-[\w-]+\.js/, (route) => route.fulfill({ status: 404 }));
-  await page.goto("/rewards");
+  // Before any script has come, the page is its shell.
+  const scripts = Promise.withResolvers<void>();
+  await page.route(/\/site\/index-[\w-]+\.js/, async (route) => {
+    await scripts.promise;
+    await route.continue();
+  });
+  await page.goto("/rewards", { waitUntil: "commit" });
+  await page.locator(".boot-large").waitFor();
+  expect(await page.locator("body").innerText()).toContain(brand.name);
+  scripts.resolve();
   await page.getByText("This page couldn’t be loaded.").waitFor();
 });
 
@@ -142,6 +152,20 @@ browserTest(
     await page.goto("/rewards?q=tea&sort=NAME");
     await page.getByText("Tea tin").waitFor();
     expect(await nav(page).getByRole("link").allTextContents()).toEqual(["Rewards", "Sign in"]);
+
+    // Each filter is a step back, and a typed text is cleared with the filters.
+    const search = page.getByLabel("Search rewards");
+    await page.getByRole("radio", { name: "Coupons" }).check();
+    await page.getByText("No matches").waitFor();
+    await page.goBack();
+    await page.getByText("Tea tin").waitFor();
+    expect(await page.getByRole("radio", { name: "All rewards" }).isChecked()).toBe(true);
+    await search.fill("no such thing");
+    await page.getByRole("button", { name: "Show all rewards" }).click();
+    await page.getByText("Tea tin").waitFor();
+    expect([await search.inputValue(), new URL(page.url()).search]).toEqual(["", ""]);
+    await page.goto("/rewards?q=tea&sort=NAME");
+    await page.getByText("Tea tin").waitFor();
 
     await open(page, "Sign in");
     await open(page, "Sign in"); // where to come back to is not lost by a second press

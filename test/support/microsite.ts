@@ -136,3 +136,42 @@ export async function accessibilityFaults(page: Page, rules?: string[]): Promise
 /** Whether the page is wider than the window, which on a phone makes it slide about. */
 export const isTooWide = (page: Page): Promise<boolean> =>
   page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth");
+
+/**
+ * Texts of the page that stand on each other, or are cut off at the edge of their tile. Bars that stay while the page scrolls
+ * are not looked at, and neither are rows that go on to the side.
+ *
+ * @returns the texts, in words; empty where each can be read
+ */
+export const unreadableTexts = (page: Page): Promise<string[]> => page.evaluate(findUnreadable);
+
+const findUnreadable = `(() => {
+  const boxes = [];
+  const isApart = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const { position, clipPath, overflowX } = getComputedStyle(at);
+      if (position === "fixed" || position === "sticky" || clipPath !== "none" || overflowX === "auto") return true;
+    }
+    return false;
+  };
+  const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    if (!node.textContent.trim() || !element.checkVisibility() || isApart(element)) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const { left, right, top, bottom } of range.getClientRects())
+      boxes.push({ text: node.textContent.trim(), left, right, top: top + 4, bottom: bottom - 4, tile: element.closest("section, li, article") });
+  }
+  const found = new Set();
+  for (const [index, a] of boxes.entries()) {
+    const edge = a.tile?.getBoundingClientRect();
+    if (edge && (a.right > edge.right + 1 || a.left < edge.left - 1)) found.add("cut off: " + a.text);
+    for (const b of boxes.slice(index + 1)) {
+      const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (wide > 2 && high > 1) found.add(a.text + " on " + b.text);
+    }
+  }
+  return [...found];
+})()`;

@@ -2,6 +2,7 @@ import { type FormEvent, useState } from "react";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
 import { brand } from "../../../microsite/theme/brand.ts";
+import logo from "../../../microsite/theme/logo.svg";
 import { useTitle } from "../ui/use-title.ts";
 import { signIn } from "./session.ts";
 import styles from "./sign-in.module.css";
@@ -23,7 +24,7 @@ export function SignInPage() {
   return (
     <main className={styles.page}>
       <form className={styles.card} onSubmit={submit} noValidate>
-        <img src={brand.logo} alt="" width="40" height="40" />
+        <img src={logo} alt="" width="40" height="40" />
         <h1>{brand.name} console</h1>
         <TextField
           label="Operator key"

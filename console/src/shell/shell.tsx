@@ -3,6 +3,7 @@ import { NavLink, Outlet, useLocation } from "react-router";
 import { chooseTheme, chosenTheme, type Theme } from "../../../microsite/src/shell/theme.ts";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { brand } from "../../../microsite/theme/brand.ts";
+import logo from "../../../microsite/theme/logo.svg";
 import type { OperatorRole } from "../graphql/generated/graphql.ts";
 import { signOut } from "../session/session.ts";
 import { useOperator } from "../session/use-operator.ts";
@@ -43,7 +44,7 @@ export function Shell() {
       </a>
       <header className={styles.side}>
         <NavLink className={styles.brand ?? ""} to="/" end>
-          <img src={brand.logo} alt="" width="28" height="28" />
+          <img src={logo} alt="" width="28" height="28" />
           {brand.name}
         </NavLink>
         <button

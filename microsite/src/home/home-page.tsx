@@ -123,9 +123,11 @@ function Balance(props: {
       ) : amount === null ? (
         <div className={styles.unread}>
           <p>{needsSignIn ? t("home.brandSignInOver") : t("home.balanceUnknown")}</p>
-          <Button look="quiet" onClick={onRetry}>
-            {t("error.again")}
-          </Button>
+          {!needsSignIn && (
+            <Button look="quiet" onClick={onRetry}>
+              {t("error.again")}
+            </Button>
+          )}
         </div>
       ) : (
         <p className={styles.number}>

@@ -94,29 +94,34 @@ export function BuyForm({ reward }: { reward: RewardDetail }) {
           />
         ))}
       </fieldset>
-      <div className={styles.row}>
-        <Amount
-          label={t("reward.quantity")}
-          value={quantity}
-          max={Math.min(reward.limitPerCustomer ?? 99, reward.stock ?? 99)}
-          isDisabled={isHopeless}
-          onChange={setQuantity}
-        />
-        <Button busy={adding.loading} disabled={group === undefined || isHopeless} onClick={() => void addToCart()}>
-          {t("reward.add")}
-        </Button>
+      <div className={styles.bar}>
+        {refusal && <Notice tone="bad">{refusalText(i18n, refusal)}</Notice>}
+        {failure !== null && <Notice tone="bad">{failure}</Notice>}
+        {added && (
+          <Notice tone="good" title={added}>
+            <div>
+              <ButtonLink to="/cart" look="plain">
+                {t("reward.toCart")}
+              </ButtonLink>
+            </div>
+          </Notice>
+        )}
+        <div className={styles.row}>
+          <span className={styles.barPrice}>
+            <Points isPrice value={reward.points * quantity} />
+          </span>
+          <Amount
+            label={t("reward.quantity")}
+            value={quantity}
+            max={Math.min(reward.limitPerCustomer ?? 99, reward.stock ?? 99)}
+            isDisabled={isHopeless}
+            onChange={setQuantity}
+          />
+          <Button busy={adding.loading} disabled={group === undefined || isHopeless} onClick={() => void addToCart()}>
+            {t("reward.add")}
+          </Button>
+        </div>
       </div>
-      {refusal && <Notice tone="bad">{refusalText(i18n, refusal)}</Notice>}
-      {failure !== null && <Notice tone="bad">{failure}</Notice>}
-      {added && (
-        <Notice tone="good" title={added}>
-          <div>
-            <ButtonLink to="/cart" look="plain">
-              {t("reward.toCart")}
-            </ButtonLink>
-          </div>
-        </Notice>
-      )}
     </>
   );
 }

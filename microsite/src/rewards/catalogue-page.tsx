@@ -1,18 +1,20 @@
 import { useQuery } from "@apollo/client/react";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, useEffect, useMemo, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
-import { CatalogueDocument, CategoriesDocument, PayingWalletsDocument } from "../graphql/generated/graphql.ts";
+import { CatalogueDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { useSession } from "../session/use-session.ts";
 import { LoadFailure } from "../shell/load-failure.tsx";
 import { Page } from "../shell/page.tsx";
+import { Part } from "../shell/part.tsx";
 import { Button } from "../ui/button.tsx";
-import { SelectField, TextField } from "../ui/field.tsx";
+import { TextField } from "../ui/field.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Tile } from "../ui/tile.tsx";
+import { Filters } from "./filters.tsx";
 import { RewardCard, RewardCardSkeleton } from "./reward-card.tsx";
 import styles from "./rewards.module.css";
-import { filterOf, kinds, readSearch, type Search, sorts, walletOf, writeSearch } from "./search.ts";
+import { filterCount, filterOf, readSearch, type Search, walletOf, writeSearch } from "./search.ts";
 import { useStandings } from "./use-standings.ts";
 
 const PAGE = 24;
@@ -35,13 +37,14 @@ export default function CataloguePage() {
   );
 }
 
+const FilterSheet = lazy(() => import("./filter-sheet.tsx"));
+
+/** The search field with the filters below it; on a phone beside a button that opens them as a sheet. */
 function Tools({ search, onChange }: { search: Search; onChange(part: Partial<Search>): void }) {
   const { t } = useI18n();
-  const isSignedIn = useSession().kind === "signed-in";
-  const categories = useQuery(CategoriesDocument).data?.rewardCategories ?? [];
-  const wallets = useQuery(PayingWalletsDocument, { skip: !isSignedIn }).data?.me?.groupWallets ?? [];
-  const groups = wallets.filter(({ status }) => status === "ACTIVE");
   const [text, setText] = useSearchText(search.text, (next) => onChange({ text: next }));
+  const [isOpen, setOpen] = useState(false);
+  const count = filterCount(search);
 
   return (
     <Tile className={styles.tools} role="search">
@@ -55,65 +58,26 @@ function Tools({ search, onChange }: { search: Search; onChange(part: Partial<Se
         />
         <Icon name="search" size={20} />
       </div>
-      <SelectField
-        label={t("rewards.category")}
-        value={search.category}
-        onChange={(event) => onChange({ category: event.target.value })}
-      >
-        <option value="">{t("rewards.everyCategory")}</option>
-        {categories.map(({ name, rewardCount }) => (
-          <option key={name} value={name}>
-            {t("rewards.categoryCount", { name, count: rewardCount })}
-          </option>
-        ))}
-      </SelectField>
-      <SelectField
-        label={t("rewards.sort")}
-        value={search.sort}
-        onChange={(event) => onChange({ sort: event.target.value as Search["sort"] })}
-      >
-        {sorts.map((sort) => (
-          <option key={sort} value={sort}>
-            {t(`sort.${sort}`)}
-          </option>
-        ))}
-      </SelectField>
-      {isSignedIn && (
-        <SelectField
-          label={t("rewards.payWith")}
-          value={search.group}
-          onChange={(event) => onChange({ group: event.target.value })}
-        >
-          <option value="">{t("wallet.own")}</option>
-          {groups.map(({ id, name, externalId }) => (
-            <option key={id} value={id}>
-              {name ?? externalId}
-            </option>
-          ))}
-        </SelectField>
-      )}
-      <div className={styles.chips}>
-        <fieldset>
-          <legend className="sr-only">{t("rewards.kind")}</legend>
-          {([null, ...kinds] as const).map((kind) => (
-            <label key={kind}>
-              <input type="radio" name="kind" checked={search.kind === kind} onChange={() => onChange({ kind })} />
-              {t(kind ? `kind.${kind}.many` : "kind.all")}
-            </label>
-          ))}
-        </fieldset>
-        {isSignedIn && (
-          <label className={styles.apart}>
-            <input
-              type="checkbox"
-              checked={search.isWithin}
-              onChange={(event) => onChange({ isWithin: event.target.checked })}
-            />
-            {search.isWithin && <Icon name="check" size={16} />}
-            {t("rewards.within")}
-          </label>
+      <Button look="quiet" className={styles.opener} aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        <Icon name="filter" size={20} />
+        <span>{t("rewards.filters")}</span>
+        {count > 0 && (
+          <span className={styles.filterCount}>
+            <span aria-hidden="true">{count}</span>
+            <span className="sr-only">{t("rewards.filtersOn", { count })}</span>
+          </span>
         )}
+      </Button>
+      <div className={styles.inline}>
+        <Filters search={search} onChange={onChange} />
       </div>
+      {isOpen && (
+        <Part>
+          <FilterSheet onClose={() => setOpen(false)}>
+            <Filters search={search} onChange={onChange} />
+          </FilterSheet>
+        </Part>
+      )}
     </Tile>
   );
 }

@@ -56,9 +56,11 @@ export default function RewardPage() {
             ) : (
               <>
                 <p>{t("reward.signIn")}</p>
-                <ButtonLink to="/signin" state={{ from: `/rewards/${encodeURIComponent(sku)}` }}>
-                  {t("nav.signIn")}
-                </ButtonLink>
+                <div className={styles.bar}>
+                  <ButtonLink to="/signin" state={{ from: `/rewards/${encodeURIComponent(sku)}` }}>
+                    {t("nav.signIn")}
+                  </ButtonLink>
+                </div>
               </>
             )}
           </Tile>

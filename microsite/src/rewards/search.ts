@@ -43,3 +43,7 @@ export function filterOf({ text, kind, category, group, isWithin }: Search, isSi
     ...(isWithin && isSignedIn && { affordableWith: walletOf(group) }),
   };
 }
+
+/** How many filters narrow or sort the catalogue, besides the search text. */
+export const filterCount = ({ kind, category, sort, group, isWithin }: Search): number =>
+  [kind, category, sort !== "POPULAR", group, isWithin].filter(Boolean).length;

@@ -1,6 +1,7 @@
 import { useQuery } from "@apollo/client/react";
 import { Link, NavLink, Outlet, useLocation } from "react-router";
 import { brand } from "../../theme/brand.ts";
+import logo from "../../theme/logo.svg";
 import { ViewerDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { useSession } from "../session/use-session.ts";
@@ -61,7 +62,7 @@ export function Shell() {
       <header className={styles.bar} data-screen-only>
         <div className={styles.inner}>
           <Link className={styles.brand} to="/">
-            <img src={brand.logo} alt="" width={30} height={30} />
+            <img src={logo} alt="" width={30} height={30} />
             <span>{brand.name}</span>
           </Link>
           {kind !== "unknown" && (
