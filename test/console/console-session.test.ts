@@ -1,8 +1,10 @@
+import { on, once } from "node:events";
 import { createClient } from "graphql-ws";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import WebSocket from "ws";
 import { OPERATOR_TOKEN, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { operatorKey } from "../support/operator-key.ts";
+import { orderPrepared, placeOrder } from "../support/orders.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -74,6 +76,58 @@ test("a session ends when the operator signs out, and with its key", async () =>
   expect(await closed).toBe(4403);
   expect(await operatorOf(second.cookie)).toBeNull();
 });
+
+/** The transports of subscriptions that the console can use, each from its opening to its end. */
+const transports: Record<string, (cookie: string, orderId: string) => AsyncGenerator<string>> = {
+  async *"a websocket"(cookie, orderId) {
+    const socket = new WebSocket(`${gateway.url.replace("http", "ws")}/graphql?console`, "graphql-transport-ws", {
+      headers: { cookie, origin: gateway.url },
+    });
+    const messages = on(socket, "message", { close: ["close"] });
+    await once(socket, "open");
+    socket.send(JSON.stringify({ type: "connection_init" }));
+    const subscribe = { id: "1", type: "subscribe", payload: { query: SUBSCRIPTION, variables: { orderId } } };
+    for await (const [data] of messages) {
+      if (String(data).includes("connection_ack")) socket.send(JSON.stringify(subscribe));
+      yield String(data);
+    }
+  },
+  "an event stream": (cookie, orderId) => eventStream("/graphql/stream?console", cookie, orderId),
+  "an event stream at the address of queries": (cookie, orderId) => eventStream("/graphql?console", cookie, orderId),
+  async *"an event stream by GET"(cookie, orderId) {
+    const search = new URLSearchParams({ query: SUBSCRIPTION, variables: JSON.stringify({ orderId }) });
+    const response = await fetch(`${gateway.url}/graphql/stream?console&${search}`, {
+      headers: { accept: "text/event-stream", origin: gateway.url, cookie },
+    });
+    yield* textsOf(response);
+  },
+};
+const SUBSCRIPTION = "subscription ($orderId: ID!) { orderStatus(orderId: $orderId) { status } }";
+async function* eventStream(path: string, cookie: string, orderId: string): AsyncGenerator<string> {
+  const body = { query: SUBSCRIPTION, variables: { orderId } };
+  yield* textsOf(await post(path, body, { cookie, accept: "text/event-stream" }));
+}
+async function* textsOf({ body }: Response): AsyncGenerator<string> {
+  for await (const chunk of body ?? []) yield Buffer.from(chunk as Uint8Array).toString();
+}
+
+test.each(Object.keys(transports))(
+  "%s ends when the operator signs out, without saying that it is complete",
+  async (name) => {
+    const customer = await gateway.customer();
+    const orderId = await placeOrder(customer, (await gateway.merchandise()).id);
+    await orderPrepared(customer, orderId);
+    const { cookie } = await signIn((await operatorKey(gateway, ["orders"])).secret);
+    let text = "";
+    let signedOut: Promise<Response> | undefined;
+    for await (const part of transports[name]?.(cookie, orderId) ?? []) {
+      text += part;
+      if (text.includes("PROCESSING")) signedOut ??= post("/console/sign-out", {}, { cookie });
+    }
+    expect((await signedOut)?.status).toBe(204);
+    expect(text).not.toContain("complete");
+  },
+);
 
 test("a session of the OPERATOR_TOKEN ends when the setting changes", async () => {
   const { cookie } = await signIn(OPERATOR_TOKEN);
