@@ -8,6 +8,8 @@ export interface DatabaseFigures {
   attention: { kind: string; value: number; oldestSeconds: number }[];
   jobs: { type: string; state: string; value: number; overdueSeconds: number }[];
   pools: { sku: string; codes: number }[];
+  /** The messages of each webhook that wait to be sent, at most `MOST_PENDING` of them. */
+  webhooks: { webhook: string; active: boolean; value: number; oldestSeconds: number }[];
   /** Since the end of the last nightly reconciliation; null if there was none. */
   reconciledSeconds: number | null;
 }
@@ -23,6 +25,8 @@ const EVERY_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 2_000;
 /** The voucher pools with the fewest codes. */
 const POOLS = 50;
+/** A receiver that is down for days has many; a scrape does not count them all. */
+const MOST_PENDING = 10_000;
 
 /**
  * Each part reads an index of what is open, so that its cost follows what is open and not what there ever was. A step that moves
@@ -80,6 +84,13 @@ const STATEMENT = `
       where kind = 'E_GIFT_VOUCHER' and source = 'BIGCITY' and active and archived_at is null and stock is not null
       order by stock, sku limit ${POOLS}) each
   ) as pools, (
+    select coalesce(jsonb_agg(each), '[]') from (
+      select name as webhook, active, waiting.value, coalesce(extract(epoch from now() - since), 0) as "oldestSeconds"
+      from webhooks cross join lateral (
+        select count(*) as value, min(created_at) as since from (
+          select created_at from webhook_messages where webhook_id = webhooks.id and state = 'PENDING'
+          order by seq limit ${MOST_PENDING}) pending) waiting) each
+  ) as webhooks, (
     select extract(epoch from now() - finished_at)::float8 from reconciliation_runs
     where is_nightly and finished_at is not null order by requested_at desc limit 1
   ) as "reconciledSeconds"`;

@@ -14,6 +14,9 @@ const EVENT_LOOP_SAMPLE_MS = 20;
 export type UpstreamResult = "confirmed" | UpstreamOutcome;
 export type MessageOutcome = "accepted" | "repeated" | "refused" | "failed";
 
+/** Of an attempt to send a message: confirmed by the receiver, to be sent again, or given up after the last attempt. */
+export type WebhookOutcome = "delivered" | "retried" | "given_up";
+
 /** What one process counts and measures, for Prometheus. Durations are in seconds. */
 export interface Metrics {
   /** @param route the pattern of a route, never an address as it was sent */
@@ -31,6 +34,7 @@ export interface Metrics {
   /** Names the types of jobs that this process runs. */
   jobTypes(types: readonly string[]): void;
   jobFailed(type: string): void;
+  webhookSent(facts: { webhook: string; outcome: WebhookOutcome }): void;
   rewardMessage(facts: { source: string; outcome: MessageOutcome; seconds: number }): void;
   connectionWait(seconds: number): void;
   /** Read at each scrape. */
@@ -54,6 +58,7 @@ export interface Metrics {
 }
 
 const OUTCOMES: readonly UpstreamResult[] = ["confirmed", "refused", "transient", "unknown"];
+const WEBHOOK_OUTCOMES: readonly WebhookOutcome[] = ["delivered", "retried", "given_up"];
 const ORDER_STATUSES: readonly OrderStatus[] = Object.values(OrderStatus);
 /** The codes that alerts are about. */
 const ALERTING_CODES = ["INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE"];
@@ -82,7 +87,7 @@ export interface CommandFigures {
 
 /** @param process the kind of process, such as `gateway` */
 export function makeMetrics(process: { kind: string; version: string }): Metrics {
-  const [isNewOperation, isNewUpstream] = [onlyFirst(), onlyFirst()];
+  const [isNewOperation, isNewUpstream, isNewWebhook] = [onlyFirst(), onlyFirst(), onlyFirst()];
   const registry = new Registry();
   const registers = [registry];
   const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
@@ -125,6 +130,10 @@ export function makeMetrics(process: { kind: string; version: string }): Metrics
   );
   const moves = counter("tessera_order_moves_total", "Orders that came to a status in this process", ["status"]);
   const jobFailures = counter("tessera_job_failures_total", "Runs of jobs that ended by a fault", ["type"]);
+  const webhookAttempts = counter("tessera_webhook_attempts_total", "Attempts to send webhooks, by outcome", [
+    "webhook",
+    "outcome",
+  ]);
   const messages = histogram("tessera_reward_message_duration_seconds", "Reward messages by source and outcome", [
     "source",
     "outcome",
@@ -170,6 +179,12 @@ export function makeMetrics(process: { kind: string; version: string }): Metrics
     },
     orderMoved: (status) => moves.inc({ status }),
     jobFailed: (type) => jobFailures.inc({ type }),
+    webhookSent({ webhook, outcome }) {
+      if (isNewWebhook(webhook)) {
+        for (const each of WEBHOOK_OUTCOMES) webhookAttempts.inc({ webhook, outcome: each }, 0);
+      }
+      webhookAttempts.inc({ webhook, outcome });
+    },
     rewardMessage: ({ seconds, ...labels }) => messages.observe(labels, seconds),
     connectionWait: (seconds) => connectionWaits.observe(seconds),
 
@@ -274,11 +289,21 @@ export function makeMetrics(process: { kind: string; version: string }): Metrics
       const jobs = gauge("tessera_jobs", "Jobs by type and state: running, due, paused", ["type", "state"]);
       const overdue = gauge("tessera_jobs_overdue_seconds", "Age of the oldest job that is due and not run", ["type"]);
       const pools = gauge("tessera_voucher_pool_codes", "Codes left in the pools that have the fewest", ["sku"]);
+      const webhooks = gauge("tessera_webhooks", "Webhooks by state: active, disabled", ["state"]);
+      const pending = gauge("tessera_webhook_pending", "Messages that wait to be sent, at most 10,000", ["webhook"]);
+      const oldestPending = gauge(
+        "tessera_webhook_oldest_seconds",
+        "Age of the oldest message that waits to be sent, of active webhooks",
+        ["webhook"],
+      );
       const reconciled = gauge(
         "tessera_reconciliation_age_seconds",
         "Time since the last nightly reconciliation ended",
       );
-      const all = [orders, steps, oldestSteps, attention, oldestAttention, jobs, overdue, pools];
+      const all = [
+        ...[orders, steps, oldestSteps, attention, oldestAttention, jobs, overdue, pools],
+        ...[webhooks, pending, oldestPending],
+      ];
       readers.push(async () => {
         const figures = await read().catch(() => null);
         up.set(figures ? 1 : 0);
@@ -298,6 +323,12 @@ export function makeMetrics(process: { kind: string; version: string }): Metrics
         for (const { value, type, state, overdueSeconds } of figures.jobs) {
           jobs.set({ type, state }, value);
           if (state === "due") overdue.set({ type }, overdueSeconds);
+        }
+        for (const state of ["active", "disabled"]) webhooks.set({ state }, 0);
+        for (const { webhook, active, value, oldestSeconds } of figures.webhooks) {
+          webhooks.inc({ state: active ? "active" : "disabled" });
+          pending.set({ webhook }, value);
+          if (active) oldestPending.set({ webhook }, oldestSeconds);
         }
         for (const { sku, codes } of figures.pools) pools.set({ sku }, codes);
       });

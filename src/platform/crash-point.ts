@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * Named moments in the money paths at which a test can kill the process, each just before or after something that cannot
- * be undone. A point ending in `:answered` is reached only after a call that was sent: its answer, or the loss of it.
+ * Named moments in the paths of money and webhooks at which a test can kill the process, each just before or after something
+ * that cannot be undone. A point ending in `:answered` is reached only after a call that was sent: its answer, or the loss of it.
  */
 export const crashPoints = [
   "place:before-commit",
@@ -29,6 +29,9 @@ export const crashPoints = [
   "repair:marked",
   "repair:answered",
   "repair:recorded",
+  "webhook:read",
+  "webhook:answered",
+  "webhook:recorded",
 ] as const;
 
 export type CrashPoint = (typeof crashPoints)[number];

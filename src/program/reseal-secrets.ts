@@ -61,6 +61,7 @@ function storedSecrets({ sessionSecrets, voucherSecrets }: Pick<Config, "session
     isCurrent: ({ id, values: [sealed] }: Row) => sealed == null || box.isCurrent(sealed, id),
     reseal: ({ id, values: [sealed] }: Row) => [sealed == null ? null : box.encrypt(box.decrypt(sealed, id), id)],
   });
+  const webhookBox = makeSecretBox(voucherSecrets, "webhook");
   const uuid = { column: "id", type: "uuid" } as const;
   const list: StoredSecrets[] = [
     one("tokens of sessions", "sessions", "client_token", uuid, makeSecretBox(sessionSecrets, "client-token/session")),
@@ -91,7 +92,15 @@ function storedSecrets({ sessionSecrets, voucherSecrets }: Pick<Config, "session
       { column: "id", type: "text" },
       makeSecretBox(voucherSecrets, "draw-seed"),
     ),
-    one("secrets of webhooks", "webhooks", "secret", uuid, makeSecretBox(voucherSecrets, "webhook")),
+    {
+      kind: "secrets of webhooks",
+      table: "webhooks",
+      key: uuid,
+      columns: ["secret", "last_secret"],
+      isCurrent: ({ id, values }) => values.every((sealed) => sealed === null || webhookBox.isCurrent(sealed, id)),
+      reseal: ({ id, values }) =>
+        values.map((sealed) => sealed && webhookBox.encrypt(webhookBox.decrypt(sealed, id), id)),
+    },
     one("data keys", "data_keys", "sealed", { column: "purpose", type: "text" }, dataKeyBox(voucherSecrets)),
   ];
   return list;

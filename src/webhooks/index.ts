@@ -1,5 +1,7 @@
 import type { Config } from "../config/config.ts";
+import type { Metrics } from "../observability/metrics.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { AtCrashPoint } from "../platform/crash-point.ts";
 import type { Db } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 import type { JobQueue } from "../platform/jobs/job.ts";
@@ -17,21 +19,28 @@ export interface WebhookPorts {
   clock: Clock;
   log: Logger;
   jobs: JobQueue;
+  metrics?: Metrics | undefined;
+  atCrashPoint: AtCrashPoint;
   pace: { webhooks: { pollMs: number; firstRetryMs: number } };
 }
 
 /** Events for other systems: who receives which, the outbox, and the sending of it. */
-export function openWebhooks({ config, db, bus, clock, log, jobs, pace }: WebhookPorts) {
+export function openWebhooks(ports: WebhookPorts) {
+  const { config, db, bus, clock, log, jobs, metrics, atCrashPoint, pace } = ports;
   const { webhooksToPrivateAddresses: mayBePrivate, upstreamTimeoutMs: timeoutMs } = config;
   const box = makeSecretBox(config.voucherSecrets, "webhook");
   const sender = makePostMessage({ mayBePrivate, timeoutMs, clock });
-  const sending = sendMessagesJob({ db, box, post: sender.post, pace: pace.webhooks, log });
+  const sending = sendMessagesJob({
+    ...{ db, box, clock, metrics, atCrashPoint, log },
+    post: sender.post,
+    pace: pace.webhooks,
+  });
   jobs.register(sending);
   const addSending: Parameters<typeof makeWebhookStore>[0]["addSending"] = (tx, webhookId) =>
     jobs.add(tx, sending, `webhook:${webhookId}`, { webhookId });
   const webhooks = makeWebhookStore({ db, bus, clock, box, mayBePrivate, addSending });
   return {
-    resolvers: webhookResolvers({ db, webhooks }),
+    resolvers: webhookResolvers({ db, clock, webhooks }),
     /** Inserts the jobs of active webhooks that have none, such as after an activation while the last job was ending. */
     async reconcile() {
       await db.$executeRaw`

@@ -12,9 +12,15 @@ export interface Attempted {
   error: string | null;
 }
 
+export type Secrets = [current: string, ...last: string[]];
+
 export interface PostMessage {
-  /** Never throws. A redirect is an error: nobody gave us that address. */
-  post(to: { url: string; secret: string }, message: Message): Promise<Attempted>;
+  /**
+   * Never throws. A redirect is an error: nobody gave us that address.
+   *
+   * @param to.secrets the body is signed with each of them, the current one first
+   */
+  post(to: { url: string; secrets: Secrets }, message: Message): Promise<Attempted>;
   close(): Promise<void>;
 }
 
@@ -31,7 +37,7 @@ export function makePostMessage(options: { mayBePrivate: boolean; timeoutMs: num
     connect: { timeout: timeoutMs, ...(!mayBePrivate && { lookup: publicOnly }) },
   });
   return {
-    async post({ url, secret }, message) {
+    async post({ url, secrets: [current, ...last] }, message) {
       const problem = urlProblem(url, mayBePrivate);
       if (problem !== null) return { status: null, error: `The address ${problem}.` };
       const body = bodyOf(message);
@@ -45,7 +51,7 @@ export function makePostMessage(options: { mayBePrivate: boolean; timeoutMs: num
             "x-tessera-delivery": message.id,
             "x-tessera-event": message.type,
             "x-tessera-attempt": String(message.attempts + 1),
-            "x-tessera-signature": sign(body, secret, clock.now()),
+            "x-tessera-signature": sign(body, current, clock.now(), ...last),
           },
           body,
           signal: AbortSignal.timeout(timeoutMs),

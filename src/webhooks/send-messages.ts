@@ -1,9 +1,13 @@
+import type { Metrics } from "../observability/metrics.ts";
 import { backoffMs } from "../platform/backoff.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { AtCrashPoint } from "../platform/crash-point.ts";
 import { type Db, inTransaction, Prisma } from "../platform/db.ts";
+import type { WebhookMessageState } from "../platform/generated/prisma/enums.ts";
 import type { JobType } from "../platform/jobs/job.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SecretBox } from "../platform/secret-box.ts";
-import type { PostMessage } from "./post-message.ts";
+import type { Attempted, PostMessage, Secrets } from "./post-message.ts";
 import { type Message, webhookTopic } from "./webhook.store.ts";
 
 export interface SendMessagesDeps {
@@ -11,9 +15,24 @@ export interface SendMessagesDeps {
   box: SecretBox;
   post: PostMessage["post"];
   pace: { pollMs: number; firstRetryMs: number };
+  clock: Clock;
+  metrics?: Metrics | undefined;
+  atCrashPoint: AtCrashPoint;
   log: Logger;
 }
 
+/** An attempt, as it is recorded. */
+interface SendResult extends Attempted {
+  id: string;
+  attempts: number;
+  state: WebhookMessageState;
+  /** Until the next attempt. */
+  pauseMs: number;
+}
+type StoredSecrets = Pick<Prisma.WebhookGetPayload<object>, "id" | "secret" | "lastSecret" | "lastSecretUntil">;
+
+/** The outcome of an attempt for metrics, by the state that it led to. */
+const outcomes = { DELIVERED: "delivered", PENDING: "retried", FAILED: "given_up" } as const;
 /** Requests to one receiver at once. */
 const AT_ONCE = 8;
 /** Pending messages that are looked at for the next of each subject. */
@@ -27,7 +46,8 @@ const MAX_ATTEMPTS = 80;
  * process its sender, and a batch has one message of a subject, its oldest: that keeps their order. A message whose sender dies before the answer is
  * recorded is sent again, with the same id.
  */
-export function sendMessagesJob({ db, box, post, pace, log }: SendMessagesDeps): JobType<{ webhookId: string }> {
+export function sendMessagesJob(deps: SendMessagesDeps): JobType<{ webhookId: string }> {
+  const { db, box, post, pace, clock, metrics, atCrashPoint, log } = deps;
   return {
     name: "send-webhook",
     async run({ webhookId }, _, job) {
@@ -36,19 +56,23 @@ export function sendMessagesJob({ db, box, post, pace, log }: SendMessagesDeps):
       const { url } = webhook;
       const { due, nextInMs } = await readDue(db, webhookId);
       if (due.length > 0) {
-        const secret = secretOf(webhook);
+        const secrets = secretsOf(webhook);
+        atCrashPoint("webhook:read");
         const attempted = await Promise.all(
-          due.map(async (message) => ({
-            message,
-            ...(secret === null
-              ? { status: null, error: "The secret cannot be decrypted. Make a new one by rotateWebhookSecret." }
-              : await post({ url, secret }, message)),
-          })),
+          due.map(async (message) => {
+            const answer = secrets
+              ? await post({ url, secrets }, message)
+              : { status: null, error: "The secret cannot be decrypted. Make a new one by rotateWebhookSecret." };
+            if (answer.error === null) atCrashPoint("webhook:answered");
+            return resultOf(message, answer);
+          }),
         );
         await inTransaction(db, async (tx) => {
           await job.hold(tx);
           await tx.$executeRaw(recording(attempted));
         });
+        atCrashPoint("webhook:recorded");
+        for (const { state } of attempted) metrics?.webhookSent({ webhook: webhook.name, outcome: outcomes[state] });
       }
       // After a batch the next message of a subject may be due.
       const inMs = due.length > 0 ? 0 : Math.min(pace.pollMs, nextInMs ?? pace.pollMs);
@@ -56,24 +80,28 @@ export function sendMessagesJob({ db, box, post, pace, log }: SendMessagesDeps):
     },
   };
 
-  function secretOf({ id, secret }: { id: string; secret: Uint8Array }): string | null {
+  /** @returns the secrets to sign with, or null if one of them cannot be decrypted */
+  function secretsOf({ id, secret, lastSecret, lastSecretUntil }: StoredSecrets): Secrets | null {
     try {
-      return box.decrypt(secret, id);
+      const current = box.decrypt(secret, id);
+      const signsWithLast = lastSecret && lastSecretUntil && lastSecretUntil > clock.now();
+      return signsWithLast ? [current, box.decrypt(lastSecret, id)] : [current];
     } catch (error) {
       log.error({ err: error, webhook: id }, "The secret of a webhook cannot be decrypted");
       return null;
     }
   }
 
-  function recording(attempted: readonly { message: Message; status: number | null; error: string | null }[]) {
-    const rows = attempted.map(({ message, status, error }) => {
-      const attempts = message.attempts + 1;
-      const isLast = attempts >= MAX_ATTEMPTS;
-      const state = error === null ? "DELIVERED" : isLast ? "FAILED" : "PENDING";
-      // The random part keeps the retries of many receivers, or of one that was down, apart.
-      const pauseMs = backoffMs(pace.firstRetryMs, message.attempts, MOST_RETRY_MS) * (0.75 + Math.random() / 2);
-      return { id: message.id, attempts, state, status, error, pauseMs };
-    });
+  function resultOf(message: Message, { status, error }: Attempted): SendResult {
+    const attempts = message.attempts + 1;
+    const isLast = attempts >= MAX_ATTEMPTS;
+    const state = error === null ? "DELIVERED" : isLast ? "FAILED" : "PENDING";
+    // The random part keeps the retries of many receivers, or of one that was down, apart.
+    const pauseMs = backoffMs(pace.firstRetryMs, message.attempts, MOST_RETRY_MS) * (0.75 + Math.random() / 2);
+    return { id: message.id, attempts, state, status, error, pauseMs };
+  }
+
+  function recording(rows: readonly SendResult[]) {
     return Prisma.sql`
       update webhook_messages m set state = a.state, attempts = a.attempts, last_status = a.status, last_error = a.error,
         delivered_at = case a.state when 'DELIVERED' then now() end, due_at = now() + a."pauseMs" * interval '1 ms'

@@ -9,7 +9,7 @@ import type { SecretBox } from "../platform/secret-box.ts";
 import { wireNames } from "./event-types.ts";
 import { type WebhookChange, webhookProblems } from "./webhook-problems.ts";
 
-export type Webhook = Omit<Prisma.WebhookGetPayload<object>, "secret">;
+export type Webhook = Omit<Prisma.WebhookGetPayload<object>, "secret" | "lastSecret">;
 /** A delivery, and the event that it is of. */
 export type Message = Prisma.WebhookMessageGetPayload<object>;
 
@@ -29,6 +29,8 @@ export type AddSending = (tx: Tx, webhookId: string) => Promise<void>;
 const MAX_WEBHOOKS = 20;
 const MAX_REPLAYED = 10_000;
 const PREFIX = "whsec_";
+/** How long requests are signed with the last secret as well: enough for a working day in every time zone to hand over the new one. */
+const OVERLAP_MS = 24 * 3_600_000;
 
 export interface WebhookStoreDeps {
   db: Db;
@@ -47,7 +49,8 @@ export type WebhookStore = ReturnType<typeof makeWebhookStore>;
 export function makeWebhookStore({ db, bus, clock, box, mayBePrivate, addSending }: WebhookStoreDeps) {
   const record = (tx: Tx, operatorId: string, action: string, subject: string, details?: Prisma.InputJsonObject) =>
     audit(tx, { at: clock.now(), actor: operatorId, action, subject, ...(details && { details }) });
-  const withoutSecret = ({ secret: _, ...webhook }: Prisma.WebhookGetPayload<object>): Webhook => webhook;
+  const withoutSecret = ({ secret: _, lastSecret: __, ...webhook }: Prisma.WebhookGetPayload<object>): Webhook =>
+    webhook;
   const problemsOf = (change: WebhookChange): Refused | null => {
     const [first, ...others] = webhookProblems(change, { mayBePrivate });
     return first ? refused(first, ...others) : null;
@@ -128,7 +131,15 @@ export function makeWebhookStore({ db, bus, clock, box, mayBePrivate, addSending
     rotateSecret: (name: string, operatorId: string) =>
       changing(name, async (tx, id): Promise<{ webhook: Webhook; secret: string }> => {
         const secret = newSecret();
-        const row = await tx.webhook.update({ where: { id }, data: { secret: box.encrypt(secret, id) } });
+        const { secret: lastSecret } = await tx.webhook.findUniqueOrThrow({ where: { id }, select: { secret: true } });
+        const row = await tx.webhook.update({
+          where: { id },
+          data: {
+            secret: box.encrypt(secret, id),
+            lastSecret,
+            lastSecretUntil: new Date(clock.now().getTime() + OVERLAP_MS),
+          },
+        });
         await record(tx, operatorId, "webhook.rotate-secret", name);
         return { webhook: withoutSecret(row), secret };
       }),

@@ -4,6 +4,7 @@ import { type Connection, connectionFields, makeCursor, readPage, toPage } from 
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireOperator } from "../graphql/guards.ts";
+import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
 import { typeOf } from "./event-types.ts";
 import { bodyOf } from "./message-body.ts";
@@ -19,7 +20,8 @@ const cursorShape = z.tuple([
     .refine((seq) => seq <= MOST),
 ]);
 
-export function webhookResolvers({ db, webhooks }: { db: Db; webhooks: WebhookStore }): Resolvers {
+export function webhookResolvers(deps: { db: Db; clock: Clock; webhooks: WebhookStore }): Resolvers {
+  const { db, clock, webhooks } = deps;
   const answered = <Answer extends object>(answer: Answer | Refused) =>
     isRefused(answer) ? { userErrors: answer.refusals } : { ...answer, userErrors: [] };
 
@@ -84,6 +86,7 @@ export function webhookResolvers({ db, webhooks }: { db: Db; webhooks: WebhookSt
 
     Webhook: {
       eventTypes: ({ types }) => types.map(typeOf),
+      lastSecretUntil: ({ lastSecretUntil: until }) => (until && until > clock.now() ? until : null),
       async deliveries({ id: webhookId }, { states, ...args }) {
         const bounds = readPage(args, cursorShape);
         const { limit, after, before, backwards } = bounds;

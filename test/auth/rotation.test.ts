@@ -225,6 +225,29 @@ describe("a new VOUCHER_SECRET with the last one as the fallback", () => {
     expect(await seen()).toEqual(before);
   });
 
+  test("leaves webhooks their secret, and the one before it", async () => {
+    const name = `hook-${randomUUID()}`;
+    const make = (mutation: string, input: string, more = "") =>
+      gateway.operator.ok<{ it: { secret: string } }>(
+        `mutation ($name: String!) { it: ${mutation}(input: { name: $name ${more} }) { secret ${input} } }`,
+        { name },
+      );
+    const url = `url: "https://receiver.example/", eventTypes: [TEST]`;
+    const { it: first } = await make("createWebhook", "webhook { name }", url);
+    const { it: second } = await make("rotateWebhookSecret", "webhook { name }");
+    expect((await reseal()).resealed["secrets of webhooks"]).toBe(1);
+    const box = makeSecretBox({ current: NEXT, fallback: undefined }, "webhook");
+    const [row] = await gateway.sql<{ id: string; secret: Buffer; last_secret: Buffer }>(
+      "select id, secret, last_secret from webhooks where name = $1",
+      [name],
+    );
+    const opened = [row?.secret, row?.last_secret].map((sealed) =>
+      box.decrypt(new Uint8Array(sealed ?? []), row?.id ?? ""),
+    );
+    expect(opened).toEqual([second.secret, first.secret]);
+    await gateway.sql("delete from webhooks");
+  });
+
   test("names codes that the pool has twice, and rows that no secret opens, and encrypts the others anew", async () => {
     const { sku, codes } = await gateway.voucher({ codes: 3 });
     const [reward] = await gateway.sql<{ id: string }>("select id from rewards where sku = $1", [sku]);

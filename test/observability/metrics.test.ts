@@ -10,12 +10,13 @@ import { type InProcessGateway, REWARD_SERVICE_TOKEN, startTestGateway } from ".
 import { captureLog } from "../support/log.ts";
 import { orderPrepared, orderSettled, orderWhen, placeOrder } from "../support/orders.ts";
 import type { Scrape } from "../support/scrape.ts";
+import { change, createWebhook, startReceiver } from "../webhooks/support.ts";
 
 let gateway: InProcessGateway;
 beforeAll(async () => {
   // What is unknown stays so for as long as the tests run.
   gateway = await startTestGateway(
-    { METRICS_PORT: "0", CLIENT_SETTLE_SECONDS: "3600" },
+    { METRICS_PORT: "0", CLIENT_SETTLE_SECONDS: "3600", WEBHOOKS_TO_PRIVATE_ADDRESSES: "true" },
     { pace: { figuresEveryMs: 0 } },
   );
 });
@@ -65,6 +66,34 @@ test("operations are counted by name, and their errors by code", async () => {
   expect(grown("tessera_graphql_errors_total", { code: "GRAPHQL_VALIDATION_FAILED" })).toBe(1);
   expect(grown("tessera_http_request_duration_seconds_count", { route: "/graphql", method: "POST" })).toBe(5);
   expect((await gateway.scrape()).text).not.toContain("Nonsense");
+});
+
+test("webhooks are counted by outcome, with the messages that wait", async () => {
+  await using receiver = await startReceiver();
+  const input = { name: "crm", url: receiver.url, eventTypes: ["STOCK_LOW"] };
+  await createWebhook(gateway.operator, input);
+  const answers = [503, 200];
+  receiver.answerBy(() => answers.shift() ?? 200);
+  await change(gateway.operator, "testWebhook", "delivery { id }", { name: "crm" });
+  const attempts = async (outcome: string) =>
+    (await gateway.scrape()).value("tessera_webhook_attempts_total", { webhook: "crm", outcome });
+  await gateway.until(async () => (await attempts("delivered")) === 1);
+  expect([await attempts("retried"), await attempts("given_up")]).toEqual([1, 0]);
+
+  const held = Promise.withResolvers<number>();
+  receiver.answerBy(() => held.promise);
+  await change(gateway.operator, "testWebhook", "delivery { id }", { name: "crm" });
+  await receiver.when(() => true, 3);
+  await gateway.sql("update webhook_messages set created_at = now() - interval '1 hour' where state = 'PENDING'");
+  const late = await gateway.scrape();
+  expect(late.value("tessera_webhook_pending", { webhook: "crm" })).toBe(1);
+  expect(late.value("tessera_webhook_oldest_seconds", { webhook: "crm" })).toBeGreaterThanOrEqual(3_600);
+  expect(late.value("tessera_webhooks", { state: "active" })).toBe(1);
+  await change(gateway.operator, "updateWebhook", "webhook { active }", { name: "crm", active: false });
+  const disabled = await gateway.scrape();
+  expect(disabled.value("tessera_webhooks", { state: "disabled" })).toBe(1);
+  expect(disabled.value("tessera_webhook_oldest_seconds", { webhook: "crm" })).toBeUndefined();
+  held.resolve(200);
 });
 
 test("an order is counted from its place to its end, with the calls that it makes", async () => {

@@ -53,6 +53,10 @@ describe.each(Object.keys(programs))("the sample %s", (sample) => {
     expect(await run(sample, genuine, Buffer.concat([BODY, Buffer.from(" ")]))).toBe(1);
     expect(await run(sample, sign(BODY, "another secret", minutesAgo(0)), BODY)).toBe(1);
     expect(await run(sample, genuine.replace("v1=", "v0="), BODY)).toBe(1);
+    // While a rotation overlaps, either secret is good, in whatever place.
+    expect(await run(sample, sign(BODY, SECRET, minutesAgo(0), "another secret"), BODY)).toBe(0);
+    expect(await run(sample, sign(BODY, "another secret", minutesAgo(0), SECRET), BODY)).toBe(0);
+    expect(await run(sample, sign(BODY, "another secret", minutesAgo(0), "a third one"), BODY)).toBe(1);
     expect(await run(sample, "", BODY)).toBe(1);
   });
 });

@@ -3,8 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isPublic } from "../../src/platform/public-address.ts";
 import { sign } from "../../src/platform/webhook-signature.ts";
 import { urlProblem } from "../../src/webhooks/webhook-problems.ts";
+import { DAY, HOUR, makeTestClock } from "../support/clock.ts";
 import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
-import { orderPrepared, orderSettled, placeOrder } from "../support/orders.ts";
+import { orderPrepared, orderSettled, orderWhen, placeOrder } from "../support/orders.ts";
+import { retriesOfTests } from "../support/retries.ts";
+import { insertAwards } from "../support/rewards/awards.ts";
 import { change, createWebhook, deliveriesOf, type Received, startReceiver, type UserError } from "./support.ts";
 
 const LOCAL = { WEBHOOKS_TO_PRIVATE_ADDRESSES: "true" };
@@ -124,6 +127,69 @@ describe("a webhook", () => {
     expect(told?.body.data).toMatchObject({ reason: "DISCREPANCY", orderId: order.id, message: "look" });
   });
 
+  test("is told once of an order whose deduction no evidence settles", async () => {
+    await using own = await startTestGateway({ ...LOCAL, CLIENT_SETTLE_SECONDS: "0.3" });
+    await using receiver = await startReceiver();
+    const eventTypes = ["ATTENTION_NEEDED"];
+    await createWebhook(own.operator, { name: nameOf(), url: receiver.url, eventTypes });
+    const customer = await own.customer({ balance: 1_000 });
+    const voucher = await own.voucher({ points: 200 });
+    own.fault("redeem", { fault: "commit-then-drop" });
+    const id = await placeOrder(customer, voucher.id);
+    const look = own.fault("points", { fault: "hold" });
+    await own.sandbox.faults.held(look);
+    await own.spendElsewhere(customer.customerId, 1); // now the balance fits neither outcome
+    own.sandbox.faults.release({ id: look.id });
+    const uncertain = await orderWhen(customer, id, ({ pointsState }) => pointsState === "NEEDS_ATTENTION");
+    const ofState = ({ body }: Received) => body.data["reason"] === "POINTS_UNCERTAIN";
+    const [told] = await receiver.when(ofState);
+    expect(told?.body).toMatchObject({
+      type: "attention.needed",
+      subject: `order:${uncertain.number}`,
+      data: { reason: "POINTS_UNCERTAIN", orderId: id, orderNumber: uncertain.number, customerId: customer.customerId },
+    });
+    await own.operator.ok(
+      `mutation ($input: ResolveOrderInput!) { resolveOrder(input: $input) { userErrors { code } } }`,
+      {
+        input: {
+          orderId: id,
+          movementId: uncertain.pointsTrail[0]?.id,
+          outcome: "HAPPENED",
+          note: "looked up",
+          idempotencyKey: randomUUID(),
+        },
+      },
+    );
+    await orderSettled(customer, id);
+    expect(receiver.received.filter(ofState)).toHaveLength(1);
+    const reasons = receiver.received.map(({ body }) => body.data["reason"]);
+    expect(reasons.toSorted()).toEqual(["DISCREPANCY", "POINTS_UNCERTAIN"]); // the contradiction, and the state of the order
+  });
+
+  test("is told of an award whose credit no evidence settles", async () => {
+    let passedMs = 0;
+    const clock = { now: () => new Date(Date.now() + passedMs) };
+    const pace = { creditPollMs: 20, retries: retriesOfTests({ credit: { firstPauseMs: 10 } }) };
+    await using own = await startTestGateway({ ...LOCAL, CLIENT_SETTLE_SECONDS: "3600" }, { clock, pace });
+    await using receiver = await startReceiver();
+    const eventTypes = ["ATTENTION_NEEDED", "AWARD_CHANGED"];
+    await createWebhook(own.operator, { name: nameOf(), url: receiver.url, eventTypes });
+    const customer = await own.customer({ balance: 0 });
+    own.fault("credit", { fault: "http-500" });
+    const second = own.fault("credit", { fault: "hold" });
+    const [id = ""] = await insertAwards(own, [{ customerId: customer.customerId, points: 70 }]);
+    await own.sandbox.faults.held(second);
+    passedMs = 7 * HOUR; // longer than a credit stays in doubt
+    own.sandbox.faults.release({ with: "drop" });
+    const [told] = await receiver.when(({ body }) => body.type === "attention.needed");
+    expect(told?.body).toMatchObject({
+      subject: `award:${id}`,
+      data: { reason: "AWARD_UNCERTAIN", customerId: customer.customerId, awardId: expect.any(String) },
+    });
+    const states = receiver.received.filter(({ body }) => body.type === "award.changed");
+    expect(states.map(({ body }) => body.data["state"])).toEqual(["PENDING", "UNCERTAIN", "NEEDS_ATTENTION"]);
+  });
+
   test("is told of awards and of a member's events", async () => {
     await using receiver = await subscribed(["AWARD_CHANGED", "MEMBER_EVENT"]);
     const customer = await gateway.customer();
@@ -192,18 +258,47 @@ describe("an operator", () => {
     await receiver.when(({ status }) => status === 204);
   });
 
-  test("rotates the secret, which counts at once", async () => {
-    await using receiver = await subscribed(["STOCK_LOW"]);
-    const { name } = receiver;
-    const { secret } = await change<{ secret: string }>(gateway.operator, "rotateWebhookSecret", "secret", { name });
-    expect(secret).not.toBe(receiver.secret);
-    await change(gateway.operator, "testWebhook", "delivery { id }", { name });
-    const [request] = await receiver.when(() => true);
-    const raw = request?.raw ?? "";
-    const signature = String(request?.headers["x-tessera-signature"]);
-    expect(signature).toBe(sign(raw, secret, new Date(Number(/^t=(\d+)/.exec(signature)?.[1]) * 1_000)));
-    const stored = await gateway.sql<{ secret: Buffer }>("select secret from webhooks where name = $1", [name]);
-    expect(stored[0]?.secret.includes(secret)).toBe(false);
+  test("rotates the secret, and for a day requests are signed with the new one and with the one before", async () => {
+    const clock = makeTestClock();
+    await using own = await startTestGateway(LOCAL, { clock });
+    await using receiver = await startReceiver();
+    const name = nameOf();
+    const { secret: first } = await createWebhook(own.operator, { name, url: receiver.url, eventTypes: ["TEST"] });
+    const rotate = () =>
+      change<{ secret: string; webhook: { lastSecretUntil: string | null } }>(
+        own.operator,
+        "rotateWebhookSecret",
+        "secret webhook { lastSecretUntil }",
+        { name },
+      );
+    /** Which of the secrets the next request is signed with, in the order of its signatures. */
+    const signedWith = async (...secrets: (string | null)[]) => {
+      const sent = receiver.received.length;
+      await change(own.operator, "testWebhook", "delivery { id }", { name });
+      const request = (await receiver.when(() => true, sent + 1)).at(-1);
+      const header = String(request?.headers["x-tessera-signature"]);
+      const [t = "", ...signatures] = header.split(",");
+      const at = new Date(Number(t.slice(2)) * 1_000);
+      const bySecret = new Map(secrets.map((secret, nth) => [sign(request?.raw ?? "", secret ?? "", at), nth]));
+      return signatures.map((signature) => bySecret.get(`${t},${signature}`));
+    };
+    expect(await signedWith(first)).toEqual([0]);
+    const { secret: second, webhook } = await rotate();
+    expect(webhook.lastSecretUntil).toBe(new Date(clock.now().getTime() + DAY).toISOString());
+    expect(await signedWith(first, second)).toEqual([1, 0]);
+    const stored = await own.sql<{ secret: Buffer; last_secret: Buffer }>("select secret, last_secret from webhooks");
+    for (const sealed of Object.values(stored[0] ?? {})) {
+      for (const secret of [first, second]) expect(sealed.includes(secret ?? "")).toBe(false);
+    }
+    const { secret: third } = await rotate();
+    expect(await signedWith(first, second, third)).toEqual([2, 1]);
+    clock.advance(DAY);
+    expect(await signedWith(first, second, third)).toEqual([2]);
+    const { webhook: later } = await own.operator.ok<{ webhook: { lastSecretUntil: string | null } }>(
+      "query ($name: String!) { webhook(name: $name) { lastSecretUntil } }",
+      { name },
+    );
+    expect(later.lastSecretUntil).toBeNull();
   });
 
   test.each<[string, object, string]>([

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "webhooks" ADD COLUMN     "last_secret" BYTEA,
+ADD COLUMN     "last_secret_until" TIMESTAMPTZ(3);
