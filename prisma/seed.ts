@@ -7,7 +7,10 @@ import type { Clock } from "../src/platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../src/platform/db.ts";
 import { toStoredRule } from "../src/rules/rule.store.ts";
 import { sampleProgramme } from "../src/rules/sample-programme.ts";
+import { sampleNames } from "./sample/names.ts";
 import { sampleRewards } from "./sample/rewards.ts";
+import { hindi } from "./sample/texts-hi.ts";
+import { indonesian } from "./sample/texts-id.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const CODE_CHARACTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -21,10 +24,12 @@ export async function seedSampleWorld(
   await inTransaction(db, async (tx) => {
     await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('tessera.seed'))`;
     await seedProgramme(tx, draws, now);
+    await seedNames(tx);
     if ((await tx.reward.count({ where: { source: "BIGCITY" } })) > 0) return;
     const rows = await tx.reward.createManyAndReturn({
       data: sampleRewards.map(({ voucherCodes, listedDaysAgo, validFrom, validUntil, stock, ...reward }) => ({
         ...reward,
+        texts: textsOf(reward.sku),
         validFrom: validFrom ? new Date(validFrom) : null,
         validUntil: validUntil ? new Date(validUntil) : null,
         stock: reward.kind === "E_GIFT_VOUCHER" ? (voucherCodes ?? 0) : (stock ?? null),
@@ -57,6 +62,26 @@ async function seedProgramme(tx: Tx, draws: DrawStore, now: Date): Promise<void>
   await tx.rewardRule.createMany({
     data: sampleProgramme.map((rule) => ({ ...toStoredRule(rule), createdBy: "seed", createdAt: now })),
   });
+}
+
+/** Translations that somebody has made already stay. */
+async function seedNames(tx: Tx): Promise<void> {
+  if ((await tx.translation.count()) > 0) return;
+  await tx.translation.createMany({
+    data: sampleNames.flatMap(([text, hi, id]) => [
+      { text, language: "hi", translation: hi },
+      { text, language: "id", translation: id },
+    ]),
+  });
+}
+
+/** Terms are in English alone, as many a brand has them. */
+function textsOf(sku: string) {
+  const texts = Object.entries({ hi: hindi, id: indonesian }).flatMap(([language, bySku]) => {
+    const [name, description] = bySku[sku] ?? [];
+    return name && description ? [[language, { name, description }] as const] : [];
+  });
+  return Object.fromEntries(texts);
 }
 
 const random = (length: number) =>

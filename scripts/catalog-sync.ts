@@ -40,6 +40,7 @@ try {
     catalogue: capillary?.catalogue,
     store: makeMirrorStore(db),
     exclusive: makeExclusive(lockUrl),
+    ownLanguage: config.programLanguage,
     ledger: config.capillary.individualLedger,
     clock: systemClock,
     log,

@@ -8,11 +8,13 @@ import type { ConsoleLoaders } from "./console/console.loaders.ts";
 import type { Context as OperationContext } from "./graphql/context.ts";
 import type { GroupLoaders } from "./group/group.loaders.ts";
 import type { OrderLoaders } from "./order/order.loaders.ts";
+import type { TextLoaders } from "./texts/texts.loaders.ts";
 import type { WalletLoaders } from "./wallet/wallet.loaders.ts";
 
 /** The loaders of every feature. */
 export interface Loaders
   extends AccountLoaders,
+    TextLoaders,
     AuthLoaders,
     WalletLoaders,
     GroupLoaders,

@@ -19,6 +19,7 @@ import type { Pace } from "./program/pace.ts";
 import { openReconciliation, type ReconciliationPorts } from "./reconciliation/index.ts";
 import { openRest } from "./rest/index.ts";
 import { openRules } from "./rules/index.ts";
+import { openTexts } from "./texts/index.ts";
 import { openWallet } from "./wallet/index.ts";
 import { openWebhooks } from "./webhooks/index.ts";
 
@@ -40,6 +41,7 @@ export function openFeatures(world: World) {
   const { processor } = world;
   const { tellMembers, hashNik, seeds } = processor;
   const auth = openAuth(world);
+  const texts = openTexts(world);
   const { sessions, sessionTokens } = auth;
   const group = openGroup(world);
   const catalog = openCatalog({ ...world, readGroups: group.readGroups });
@@ -72,6 +74,7 @@ export function openFeatures(world: World) {
     return {
       ...groups,
       ...auth.loaders(options),
+      ...texts.loaders(options),
       ...wallet.loaders(viewer, requestId, options),
       ...catalog.loaders(groups, requestId, options),
       ...cart.loaders(options),
@@ -84,6 +87,7 @@ export function openFeatures(world: World) {
 
   const parts = [
     auth,
+    texts,
     wallet,
     group,
     catalog,

@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { App, preload } from "./app.tsx";
 import { client } from "./graphql/client.ts";
 import { I18nProvider, loadMessages, preferredLanguage, unloadedText } from "./i18n/i18n.tsx";
+import { pageLanguage } from "./i18n/page-language.ts";
 import { isReachable, reloadOnce } from "./shell/new-version.ts";
 import { Part } from "./shell/part.tsx";
 import { startTheme } from "./shell/theme.ts";
@@ -14,6 +15,7 @@ if (!root) throw new Error("The page has no #root.");
 startTheme();
 preload(location.pathname);
 const language = preferredLanguage();
+pageLanguage.set(language);
 const messages = await loadMessages(language).catch(async (error: unknown) => {
   root.textContent = unloadedText[language];
   window.addEventListener("online", () => location.reload());

@@ -9,6 +9,7 @@ import type { QueryRewardsArgs, Resolvers, RewardFilter } from "../graphql/gener
 import { NOWHERE, textOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
+import { rewardLanguage, rewardText, translated } from "../texts/index.ts";
 import { makeAskRedeemability, type PurchaseLoaders, spendableFrom } from "./ask-redeemability.ts";
 import type { ExpireVouchers } from "./expire-vouchers.ts";
 import type { ImportVoucherCodes } from "./import-voucher-codes.ts";
@@ -147,8 +148,20 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
       },
       id: ({ id }) => toGlobalId("Reward", id),
       state: (reward) => stateOf(reward, clock.now()),
+      name: (reward, args, context) => rewardText(reward, "name", args, context),
+      description: (reward, args, context) => rewardText(reward, "description", args, context),
+      terms: (reward, args, context) => rewardText(reward, "terms", args, context),
+      howToUse: (reward, args, context) => rewardText(reward, "howToUse", args, context),
+      textLanguage: rewardLanguage,
+      async texts({ id }, _, { loaders }) {
+        const texts = Object.entries(await loaders.rewardTexts.load(id));
+        return texts.map(([language, text]) => ({ language, ...text })).toSorted(byLanguage);
+      },
+      shownCategory: ({ category }, args, context) => translated(category, args, context),
       redeemability: (reward, { wallet }, context) => askRedeemability(reward, wallet, context),
     },
+
+    RewardCategory: { shownName: ({ name }, args, context) => translated(name, args, context) },
 
     RewardConnection: { ...connectionFields<Reward>(), brands: (connection) => connection.brands() },
 
@@ -168,6 +181,8 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
   };
 }
 
+const byLanguage = (a: { language: string }, b: { language: string }) => a.language.localeCompare(b.language);
+
 /** Fields of `Reward` that are a column each; the others need more of the row. */
 const plainFields: ReadonlySet<string> = new Set<RewardField>([
   ...([
@@ -186,10 +201,19 @@ const plainFields: ReadonlySet<string> = new Set<RewardField>([
   ...(["validFrom", "validUntil", "stock", "limitPerCustomer", "payableWith"] as const),
 ]);
 
+/** Fields that are not the column of their name. The texts in other languages are read by the id. */
+const columnsOf: Readonly<Record<string, readonly RewardField[]>> = {
+  __typename: [],
+  id: [],
+  textLanguage: [],
+  texts: [],
+  shownCategory: ["category"],
+};
+
 /** The columns that an operation needs of the rewards of a list; undefined for all. */
 function fieldsRead(info: GraphQLResolveInfo): RewardField[] | undefined {
-  const asked = [...askedFields(info, [["nodes"], ["edges", "node"]])].filter(
-    (name) => name !== "__typename" && name !== "id",
+  const asked = [...askedFields(info, [["nodes"], ["edges", "node"]])].flatMap(
+    (name): readonly string[] => columnsOf[name] ?? [name],
   );
   return asked.every((name) => plainFields.has(name)) ? (asked.toSorted() as RewardField[]) : undefined;
 }

@@ -74,6 +74,7 @@ export function openCatalog(ports: CatalogPorts) {
     store: mirror,
     exclusive,
     ledger,
+    ownLanguage: config.programLanguage,
     pageSize: pace.catalogPageSize,
     clock,
     log,
@@ -88,7 +89,7 @@ export function openCatalog(ports: CatalogPorts) {
     resolvers: catalogResolvers({
       rewards,
       readSearch: (text) => readSearch(db, text),
-      manageRewards: makeManageRewards({ db, clock }),
+      manageRewards: makeManageRewards({ db, clock, own: config.programLanguage }),
       importVoucherCodes: makeImportVoucherCodes({ db, vault, clock, timeZone }),
       expiringVouchers: vouchers.expiring,
       pools: makeVoucherPools({ db, clock }),

@@ -2,8 +2,9 @@ import { z } from "zod";
 import { type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
-import { type Db, inTransaction, type Tx, violates } from "../platform/db.ts";
+import { type Db, inTransaction, type Prisma, type Tx, violates } from "../platform/db.ts";
 import { isVisible } from "../platform/visible-text.ts";
+import { isOwn, languageTag, MOST_LANGUAGES, type RewardTexts } from "../texts/index.ts";
 import { MIRRORED_SKU } from "./mirror/mirrored-reward.ts";
 import { isFromPool, type Reward, toReward } from "./reward.ts";
 
@@ -16,6 +17,23 @@ const link = z
     error: "must be a path on this server or an https URL",
   });
 const whole = z.number().int().min(0);
+
+const texts = z
+  .array(
+    z.object({ language: languageTag, name, description: prose, terms: prose.nullish(), howToUse: prose.nullish() }),
+  )
+  .max(MOST_LANGUAGES)
+  .superRefine((given, { addIssue }) => {
+    const seen = new Set<string>();
+    for (const [place, { language }] of given.entries()) {
+      if (seen.has(language)) addIssue({ code: "custom", path: [place, "language"], message: "is given twice" });
+      seen.add(language);
+    }
+  })
+  .transform(
+    (given): Record<string, RewardTexts> =>
+      Object.fromEntries(given.map(({ language, ...text }) => [language, withoutUndefined(text)])),
+  );
 
 const details = z.object({
   name,
@@ -31,6 +49,7 @@ const details = z.object({
   validUntil: z.date().nullish(),
   limitPerCustomer: z.number().int().min(1).nullish(),
   active: z.boolean(),
+  texts: texts.optional(),
 });
 
 const creation = details.extend({
@@ -69,12 +88,22 @@ export async function lockReward(tx: Tx, rewardId: string) {
   return locked ? tx.reward.findUniqueOrThrow({ where: { id: rewardId } }) : null;
 }
 
-export function makeManageRewards({ db, clock }: { db: Db; clock: Clock }): ManageRewards {
+/** @param own the programme's language, whose texts are the reward's own fields */
+export function makeManageRewards({ db, clock, own }: { db: Db; clock: Clock; own: string }): ManageRewards {
+  const inOwnLanguage = (texts: Record<string, RewardTexts> | undefined): Refused | null => {
+    const language = Object.keys(texts ?? {}).find((each) => isOwn(each, own));
+    if (language === undefined) return null;
+    const message = `texts: ${language} is the language of the reward's own name and description`;
+    return refused(refusal("INVALID_INPUT", message, ["input", "texts"]));
+  };
+
   return {
     async create(input, operatorId) {
       const parsed = creation.safeParse(input);
       if (!parsed.success) return invalid(parsed.error);
       const { data } = parsed;
+      const misplaced = inOwnLanguage(data.texts);
+      if (misplaced) return misplaced;
       if (data.sku.startsWith(MIRRORED_SKU)) return rewardIsMirrored("sku");
       if (isFromPool({ kind: data.kind, source: "BIGCITY" }) && data.stock) {
         return refused(
@@ -86,7 +115,9 @@ export function makeManageRewards({ db, clock }: { db: Db; clock: Clock }): Mana
       if (misordered) return misordered;
       try {
         return await inTransaction(db, async (tx) => {
-          const row = await tx.reward.create({ data: { ...withoutUndefined(data), stock, createdAt: clock.now() } });
+          const row = await tx.reward.create({
+            data: { ...withoutUndefined(stored(data)), stock, createdAt: clock.now() },
+          });
           await audit(tx, { at: clock.now(), actor: operatorId, action: "reward.create", subject: row.sku });
           return toReward(row);
         });
@@ -99,7 +130,9 @@ export function makeManageRewards({ db, clock }: { db: Db; clock: Clock }): Mana
     async update(rewardId, input, operatorId) {
       const parsed = details.partial().safeParse(input);
       if (!parsed.success) return invalid(parsed.error);
-      const data = withoutUndefined(parsed.data);
+      const misplaced = inOwnLanguage(parsed.data.texts);
+      if (misplaced) return misplaced;
+      const data = withoutUndefined(stored(parsed.data));
       return inTransaction(db, async (tx) => {
         const before = await lockReward(tx, rewardId);
         if (!before) return rewardNotFound();
@@ -187,6 +220,12 @@ export function makeManageRewards({ db, clock }: { db: Db; clock: Clock }): Mana
       }),
   };
 }
+
+/** Prisma's type of JSON has no optional keys. */
+const stored = <T extends { texts?: Record<string, RewardTexts> | undefined }>({ texts, ...data }: T) => ({
+  ...data,
+  texts: texts as Prisma.InputJsonObject | undefined,
+});
 
 function invalid(error: z.ZodError): Refused {
   const [first, ...others] = error.issues.map(

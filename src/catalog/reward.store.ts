@@ -87,6 +87,11 @@ export interface PageRead extends PageBounds<RewardCursor> {
   fields?: readonly RewardField[];
 }
 
+export interface CountedCategory {
+  name: string;
+  rewardCount: number;
+}
+
 export interface RewardStore {
   /** Rewards on offer at `now`, or in the states that the query names. Those who read the same page at the same time share its rows. */
   page(query: RewardQuery, page: PageRead): Promise<ListedReward[]>;
@@ -96,7 +101,7 @@ export interface RewardStore {
   brands(query: RewardQuery, now: Date): Promise<{ name: string; rewardCount: number }[]>;
   byIds(ids: readonly string[]): Promise<Reward[]>;
   bySkus(skus: readonly string[]): Promise<Reward[]>;
-  categories(now: Date): Promise<{ name: string; rewardCount: number }[]>;
+  categories(now: Date): Promise<CountedCategory[]>;
 }
 
 /** Rewards of a list, and the brands that a storefront offers to narrow it by. */
@@ -144,7 +149,7 @@ export function makeRewardStore(db: Db): RewardStore {
     return rows.map(toReward);
   }
 
-  const readCategories = (now: Date) => db.$queryRaw<{ name: string; rewardCount: number }[]>`
+  const readCategories = (now: Date) => db.$queryRaw<CountedCategory[]>`
     select category as name, count(*)::int as "rewardCount" from rewards where ${onOffer(now)} group by category order by category`;
 
   return {

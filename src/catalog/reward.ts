@@ -3,19 +3,21 @@ import type { Reward as RewardRow } from "../platform/generated/prisma/client.ts
 
 /** What only the mirror of a source reads and writes. */
 type MirrorColumn = "upstreamImageUrl" | "seenAt" | "detailedAt" | "vanishedAt";
+/** Read by `src/texts`, and by the search. */
+type TextColumn = "texts" | "categoryWords";
 
 /**
  * Something points can be spent on. Prices are whole points. `payableWith` has the wallets that can pay for it: a group's
  * points could not be returned for a Bigcity reward, so it takes none.
  */
-export interface Reward extends Omit<RewardRow, "points" | "number" | MirrorColumn> {
+export interface Reward extends Omit<RewardRow, "points" | "number" | MirrorColumn | TextColumn> {
   points: number;
 }
 
 export function toReward({
   number: _,
   ...row
-}: Omit<RewardRow, "number" | MirrorColumn> & { number?: bigint }): Reward {
+}: Omit<RewardRow, "number" | MirrorColumn | TextColumn> & { number?: bigint }): Reward {
   return { ...row, points: Number(row.points) };
 }
 

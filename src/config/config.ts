@@ -156,6 +156,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     rewardServiceToken,
     rewardServiceTokens: valuesOf(rewardServiceToken, s.REWARD_SERVICE_TOKEN_FALLBACK),
     rewardProcessorPort: s.REWARD_PROCESSOR_PORT,
+    programLanguage: s.PROGRAM_LANGUAGE,
     programTimeZone: s.PROGRAM_TIME_ZONE,
     /** Undefined means that of each request. */
     publicOrigin: s.PUBLIC_ORIGIN,

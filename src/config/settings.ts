@@ -410,6 +410,13 @@ const rewardProcessor = {
     "where the processes of `npm run reward-processor` answer `/healthz` and `/readyz`; the latter is 503, with the reason, while " +
       "commands are not taken",
   ),
+  PROGRAM_LANGUAGE: as(
+    z
+      .string()
+      .regex(/^[a-z]{2,3}$/, "expected a language such as en, without a region")
+      .default("en"),
+    "the language of texts for which no other one is named: of rewards, categories, rules and draws",
+  ),
   PROGRAM_TIME_ZONE: as(
     text
       .refine(isTimeZone, { error: "expected the name of a time zone, such as Asia/Jakarta" })

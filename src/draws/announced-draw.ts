@@ -12,6 +12,9 @@ export interface AnnouncedDraw {
   readonly closedAt: Date | null;
 }
 
+/** A prize of a draw as anybody may see it. Null in `left` is as many as it takes. */
+export type AnnouncedPrize = DrawCampaign["prizes"][number] & { readonly left: number | null };
+
 export async function announcedDraws(db: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, AnnouncedDraw>> {
   const rows = await db.drawCampaign.findMany({ where: { id: { in: [...ids] } }, omit: { seed: true } });
   return new Map(

@@ -2,6 +2,7 @@ import { isRefused, type Refused } from "../domain/refusal.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { requireOperator } from "../graphql/guards.ts";
 import type { Db } from "../platform/db.ts";
+import { languageOf, translated } from "../texts/index.ts";
 import { announcedDraws } from "./announced-draw.ts";
 import type { ManageDraws } from "./manage-draws.ts";
 import { givenOf } from "./prize-of.ts";
@@ -21,9 +22,12 @@ export function drawsResolvers({ db, manageDraws }: { db: Db; manageDraws: Manag
         drawPayload(await manageDraws.close(input.drawId, requireOperator(context, "rewards"))),
     },
 
+    LuckyDrawPrize: { name: ({ name }, args, context) => translated(name, args, context) },
+
     LuckyDraw: {
       id: ({ campaign }) => campaign.id,
-      name: ({ campaign }) => campaign.name,
+      name: ({ campaign }, args, context) => translated(campaign.name, args, context),
+      nameLanguage: ({ campaign }, args, context) => languageOf(campaign.name, args, context),
       seedCommit: ({ campaign }) => campaign.seedCommit,
       published: ({ campaign }) => `/draws/${campaign.id}.jsonl`,
       prizes: ({ campaign, given }) =>

@@ -6,6 +6,7 @@ import { unauthenticated } from "../graphql/errors.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer } from "../graphql/guards.ts";
+import { translated } from "../texts/index.ts";
 import type { FeedStore } from "./feed.store.ts";
 import type { FeedEvent } from "./member-event.ts";
 import { type ShownEvent, shownEvent } from "./shown-event.ts";
@@ -55,14 +56,19 @@ export function feedResolvers({ feeds, sessions, watchFeed }: FeedDeps): Resolve
 
     AwardMade: {
       cursor,
+      rule: ({ rule }, args, context) => translated(rule, args, context),
       availableAt: ({ availableAt }) => new Date(availableAt),
       expiresAt: ({ expiresAt }) => (expiresAt === null ? null : new Date(expiresAt)),
     },
     AwardCredited: { cursor },
     AwardRefused: { cursor },
     CheckInRecorded: { cursor, nextCheckInAt: ({ nextCheckInAt }) => new Date(nextCheckInAt) },
-    TicketDrawn: { cursor },
-    DrawResult: { cursor },
+    TicketDrawn: { cursor, drawName: ({ drawName }, args, context) => translated(drawName, args, context) },
+    DrawResult: {
+      cursor,
+      drawName: ({ drawName }, args, context) => translated(drawName, args, context),
+      prizeName: ({ prizeName }, args, context) => translated(prizeName, args, context),
+    },
     OrderStatusChanged: {
       cursor,
       order: ({ orderId }, _, { loaders }) => loaders.order.load(uuidOf("Order", orderId) ?? ""),

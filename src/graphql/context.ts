@@ -1,5 +1,6 @@
 import type { GraphQLError } from "graphql";
 import type { Viewer } from "../domain/viewer.ts";
+import type { ReaderLanguages } from "./languages.ts";
 
 /**
  * The facts of one operation. Long-lived things are bound to the resolvers instead. `Loaders` are what the resolvers read
@@ -14,6 +15,7 @@ export interface Context<Loaders = unknown> {
   readonly address: string;
   /** The name that the client gives itself. */
   readonly userAgent: string | undefined;
+  readonly languages: ReaderLanguages;
   loaders: Loaders;
   readonly cookies: SessionCookies;
   /** Charges the caller with what an operation costs; the error that refuses it where that is too much for now. */

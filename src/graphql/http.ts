@@ -173,7 +173,7 @@ function unlessWatched(plugin: ApolloServerPlugin<Context>): ApolloServerPlugin<
 /** The answer with its entity tag, or 304 if the client has the same. */
 function ifChanged(request: FastifyRequest, reply: FastifyReply, payload: string): string | null {
   const tag = `"${createHash("sha256").update(payload).digest("base64url")}"`;
-  const vary = [reply.getHeader("vary"), "Authorization", "Cookie"].filter(Boolean).join(", ");
+  const vary = [reply.getHeader("vary"), "Authorization", "Cookie", "Accept-Language"].filter(Boolean).join(", ");
   reply.headers({ etag: tag, vary }).removeHeader("ratelimit").removeHeader("ratelimit-policy");
   const known = request.headers["if-none-match"]?.split(",").map((each) => each.trim().replace(/^W\//, ""));
   if (!known?.includes(tag)) return payload;

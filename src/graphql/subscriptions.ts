@@ -39,7 +39,7 @@ export interface SubscriptionOptions {
   /** Whose socket it is, from `connection_init`, the header or the cookie; null when credentials were given and are not good. */
   identify(authorization: string | undefined, request: IncomingMessage): Promise<Viewer | null>;
   auditUse: AuditUse;
-  makeContext(from: { viewer: Viewer; isRouter: boolean }, request: IncomingMessage): Context;
+  makeContext(from: Pick<SocketState, "viewer" | "isRouter" | "acceptLanguage">, request: IncomingMessage): Context;
   open: OpenCounts;
   /** The network address, or block of addresses, that a limit by address is for. */
   blockOf(request: IncomingMessage): string;
@@ -51,6 +51,8 @@ interface SocketState {
   viewer: Viewer;
   client: string | undefined;
   isRouter: boolean;
+  /** From `connection_init`, or the header of the handshake. */
+  acceptLanguage: string | undefined;
   /** The operations under way, by the id that the client gave each. */
   running: Map<string, { requestId: string; label: string }>;
   release(): void;
@@ -160,7 +162,10 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
           return false;
         }
         const headerOf = (name: string) => connectionParams?.[name] ?? request.headers[name];
-        const state: SocketState = { viewer, isRouter, client: clientName(headerOf), running: new Map(), release };
+        const language = headerOf("accept-language");
+        const acceptLanguage = typeof language === "string" ? language : undefined;
+        const client = clientName(headerOf);
+        const state: SocketState = { viewer, isRouter, client, acceptLanguage, running: new Map(), release };
         extra.state = state;
         states.add(state);
         socket.once("close", () => states.delete(state));

@@ -13,6 +13,7 @@ import type { CustomerOrdersArgs, OrderFilter, Resolvers } from "../graphql/gene
 import { NOWHERE, textOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
+import { rewardText } from "../texts/index.ts";
 import { type CancelOrder, type ChangedOrder, cancellableUnits, orderNotFound } from "./cancel-order.ts";
 import type { ClaimPrize } from "./claim-prize.ts";
 import { keyRefusal } from "./idempotency.ts";
@@ -288,6 +289,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       __resolveReference: ({ id }, context) => ofVisible(context, context.loaders.orderLine, uuidOf("OrderLine", id)),
       id: ({ id }) => toGlobalId("OrderLine", id),
       reward: ({ rewardId }, _, { loaders }) => loaders.reward.load(rewardId),
+      name: ({ rewardId, name }, args, context) => rewardText({ id: rewardId, name }, "name", args, context),
       points: ({ unitPoints, quantity }) => unitPoints * quantity,
       groupWallet: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.group.load({ groupId })),
       vouchers: ({ id }, _, { loaders }) => loaders.vouchers.load(id),

@@ -29,6 +29,7 @@ import type { SessionCookies } from "../graphql/context.ts";
 import { makeDocumentSenders } from "../graphql/document-sender.ts";
 import { makeEventStreams } from "../graphql/event-streams.ts";
 import { mountGraphql } from "../graphql/http.ts";
+import { readLanguages } from "../graphql/languages.ts";
 import { makeOperations } from "../graphql/operations.ts";
 import { makeOriginCheck } from "../graphql/origins.ts";
 import { makeRateLimits, OPERATION_COST } from "../graphql/rate-limits.ts";
@@ -271,19 +272,26 @@ export async function startServer({
         viewer: Viewer,
         {
           cache,
+          acceptLanguage,
           ...from
         }: Pick<Context, "requestId" | "isRouter" | "address" | "userAgent" | "cookies" | "charge"> & {
+          acceptLanguage: string | undefined;
           cache: boolean;
         },
       ): Context => {
         const loadersOf = (whose: Viewer) => makeLoaders(whose, from.requestId, { cache });
         let loaders: Context["loaders"] | undefined;
+        let languages: Context["languages"] | undefined;
         return {
           ...from,
           viewer,
           get loaders() {
             loaders ??= loadersOf(viewer);
             return loaders;
+          },
+          get languages() {
+            languages ??= readLanguages(acceptLanguage, config.programLanguage);
+            return languages;
           },
           makeLoaders: loadersOf,
           signal: stopping.signal,
@@ -320,12 +328,21 @@ export async function startServer({
         isOfConsole(raw) && headers.authorization === undefined
           ? viewerOfConsole(raw, cookies[cookieNames.operator])
           : viewerOf(headers.authorization, mayUseCookies(raw) ? cookies[cookieNames.access] : undefined);
-      const contextOfStream = (viewer: Viewer, isRouter: boolean, requestId: string, request: IncomingMessage) => {
+      const contextOfStream = (
+        {
+          viewer,
+          isRouter,
+          acceptLanguage,
+        }: Pick<Context, "viewer" | "isRouter"> & { acceptLanguage?: string | undefined },
+        requestId: string,
+        request: IncomingMessage,
+      ) => {
         const address = addressOf(request, isRouter);
         const block = addressBlock(address);
         const charge = (cost: number) => rateLimits.charge({ viewer, block, isRouter }, cost).error;
         const userAgent = request.headers["user-agent"];
-        return contextOf(viewer, { charge, requestId, isRouter, address, userAgent, cookies: noCookies, cache: false });
+        const from = { charge, requestId, isRouter, address, userAgent, acceptLanguage, cookies: noCookies };
+        return contextOf(viewer, { ...from, cache: false });
       };
       mountConsoleSignIn(fastify, {
         isSecure,
@@ -347,7 +364,9 @@ export async function startServer({
         async makeContext(request) {
           trustedRouter.check(request.headers);
           const isRouter = trustedRouter.is(request.headers[ROUTER_HEADER]);
-          return contextOfStream(await viewerOfRequest(request), isRouter, request.id, request.raw);
+          const viewer = await viewerOfRequest(request);
+          const acceptLanguage = request.headers["accept-language"];
+          return contextOfStream({ viewer, isRouter, acceptLanguage }, request.id, request.raw);
         },
       });
       mountRest(fastify, {
@@ -390,6 +409,7 @@ export async function startServer({
             isRouter,
             address,
             userAgent: request.headers["user-agent"],
+            acceptLanguage: request.headers["accept-language"],
             cookies:
               !isOfConsole(request.raw) && mayUseCookies(request.raw)
                 ? sessionCookies(request, reply, isSecure)
@@ -419,8 +439,7 @@ export async function startServer({
         auditUse: audit.auditUse,
         open,
         blockOf: (request) => addressBlock(addressOf(request, false)),
-        makeContext: ({ viewer, isRouter }, request) =>
-          contextOfStream(viewer, isRouter, requestIdOf(request), request),
+        makeContext: (from, request) => contextOfStream(from, requestIdOf(request), request),
       });
       const stopStreams = async () => {
         streams.close(); // at once: a stream whose subscription was aborted would say that it is complete

@@ -4,6 +4,7 @@ import { requireOperator } from "../graphql/guards.ts";
 import type { RewardAction as Action } from "../messages/message.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
+import { languageOf, translated } from "../texts/index.ts";
 import { actionWords } from "./action-words.ts";
 import { type Campaign, readCampaigns } from "./campaigns.ts";
 import type { ManageRules } from "./manage-rules.ts";
@@ -21,6 +22,8 @@ const shownMultiplier = ({ name, basisPoints, weekdays, window }: Multiplier) =>
   from: window ? new Date(window.from) : null,
   until: window?.until ? new Date(window.until) : null,
 });
+
+export type ShownMultiplier = ReturnType<typeof shownMultiplier>;
 
 export function rulesResolvers({
   db,
@@ -57,10 +60,13 @@ export function rulesResolvers({
       definition: ({ definition }) => JSON.stringify(definition, null, 2),
     },
 
+    PurchaseMultiplier: { name: ({ name }, args, context) => translated(name, args, context) },
+
     RewardCampaign: {
       id: ({ ruleId }) => ruleId,
       campaign: ({ definition }) => definition.campaign,
-      name: ({ definition }) => definition.name,
+      name: ({ definition }, args, context) => translated(definition.name, args, context),
+      nameLanguage: ({ definition }, args, context) => languageOf(definition.name, args, context),
       action: ({ definition }) => actionWords[definition.action],
       unit: ({ definition }) => unitOf(definition),
       from: ({ definition: { window } }) => new Date(window.from),

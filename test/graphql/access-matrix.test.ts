@@ -103,6 +103,10 @@ const rows: Record<string, Row> = {
     forOperators("ok", "catalogue", "support"),
     (of) => ({ id: of.reward.id }),
   ],
+  "Query.nameTranslations": [
+    '{ it: nameTranslations(texts: ["Home"]) { text } }',
+    forOperators("ok", "catalogue", "rewards", "support"),
+  ],
   "Query.expiringVouchers": ["{ it: expiringVouchers { codes } }", forOperators("ok", "catalogue", "support")],
   "Query.orders": ["{ it: orders { totalCount } }", forOperators("ok", "orders", "support")],
   "Query.reconciliationRuns": ["{ it: reconciliationRuns { totalCount } }", forOperators("ok", "support")],
@@ -166,6 +170,10 @@ const rows: Record<string, Row> = {
   ],
   "Mutation.clearCart": [`mutation { it: clearCart { ${refusals} } }`, forCustomers("ok", "ok")],
 
+  "Mutation.setNameTranslations": [
+    `mutation { it: setNameTranslations(input: { text: "Home", translations: [] }) { ${refusals} } }`,
+    forOperators("ok", "catalogue", "rewards"),
+  ],
   "Mutation.createReward": [
     `mutation ($input: CreateRewardInput!) { it: createReward(input: $input) { ${refusals} } }`,
     forOperators("INVALID_INPUT", "catalogue"),

@@ -5,6 +5,7 @@ import { relayStylePagination } from "@apollo/client/utilities";
 import { type DocumentNode, OperationTypeNode } from "graphql";
 import { sessionLink } from "../session/session-link.ts";
 import { cartLink } from "./cart-link.ts";
+import { languageLink } from "./language-link.ts";
 import { socket } from "./socket.ts";
 import { versionLink } from "./version-link.ts";
 
@@ -63,7 +64,13 @@ export const client = new ApolloClient({
   link: versionLink.split(
     ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
     new GraphQLWsLink(socket),
-    ApolloLink.from([cartLink, sessionLink, byId, new HttpLink({ uri: "/graphql", credentials: "same-origin" })]),
+    ApolloLink.from([
+      cartLink,
+      sessionLink,
+      languageLink,
+      byId,
+      new HttpLink({ uri: "/graphql", credentials: "same-origin" }),
+    ]),
   ),
   defaultOptions: {
     // An upstream that is away darkens its own fields; the rest of the answer is shown.

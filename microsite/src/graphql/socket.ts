@@ -1,4 +1,5 @@
 import { createClient } from "graphql-ws";
+import { pageLanguage } from "../i18n/page-language.ts";
 import { session } from "../session/session.ts";
 
 const PING_MS = 10_000;
@@ -15,6 +16,7 @@ export const socket = createClient({
     await session.ensureFresh(); // the upgrade request brings the cookie
     return `${location.origin.replace(/^http/, "ws")}/graphql`;
   },
+  connectionParams: () => ({ "accept-language": pageLanguage.get() }),
   retryAttempts: 0,
   shouldRetry: () => false,
   onNonLazyError: () => {},

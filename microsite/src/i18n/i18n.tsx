@@ -1,7 +1,9 @@
+import { useApolloClient } from "@apollo/client/react";
 import { IntlMessageFormat } from "intl-messageformat";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import type texts from "../../messages/en.json";
 import { brand } from "../../theme/brand.ts";
+import { pageLanguage } from "./page-language.ts";
 
 /** Every text of the site, by its name in `messages/`. */
 export type MessageKey = keyof typeof texts;
@@ -122,16 +124,22 @@ export function I18nProvider(props: { language: Language; messages: Messages; ch
     document.documentElement.lang = language;
     document.documentElement.dir = directionOf(language);
   }, [language]);
+  const client = useApolloClient();
   const i18n = useMemo(
     () =>
       makeI18n(language, messages, (next) => {
         localStorage.setItem(KEY, next);
         loadMessages(next).then(
-          (loaded) => setLoaded({ language: next, messages: loaded }),
+          (loaded) => {
+            pageLanguage.set(next);
+            setLoaded({ language: next, messages: loaded });
+            // The cache holds the texts of rewards in the language of before.
+            void client.resetStore().catch(() => {}); // each query shows its own failure
+          },
           () => {}, // offline: the next visit has it
         );
       }),
-    [language, messages],
+    [language, messages, client],
   );
   return <I18nContext value={i18n}>{props.children}</I18nContext>;
 }

@@ -25,9 +25,9 @@ export function Filters({ search, onChange }: { search: Search; onChange(part: P
         onChange={(event) => onChange({ category: event.target.value })}
       >
         <option value="">{t("rewards.everyCategory")}</option>
-        {categories.map(({ name, rewardCount }) => (
+        {categories.map(({ name, shownName, rewardCount }) => (
           <option key={name} value={name}>
-            {t("rewards.categoryCount", { name, count: rewardCount })}
+            {t("rewards.categoryCount", { name: shownName, count: rewardCount })}
           </option>
         ))}
       </SelectField>

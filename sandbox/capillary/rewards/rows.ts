@@ -3,6 +3,7 @@ import type { Files } from "../files.ts";
 import type { Limits } from "../limits.ts";
 import type { Memory } from "../memory.ts";
 import type { Customer, Limit, PaymentConfig, Reward } from "../records.ts";
+import { sampleTexts } from "../sample-texts.ts";
 
 export type RewardStatus = "LIVE" | "UPCOMING" | "ENDED";
 
@@ -157,6 +158,11 @@ export function makeRows(deps: { memory: Memory; limits: Limits; files: Files; c
           imageUrl: files.imageUrl(reward),
           termNConditionsUrl: files.termsUrl(reward),
         },
+        ...Object.entries(sampleTexts[reward.id] ?? {}).map(([languageCode, [name, description]]) => ({
+          languageCode,
+          name,
+          description,
+        })),
       ],
       paymentConfigs: reward.paymentConfigs.map(configRow),
       restrictions: {

@@ -13,6 +13,7 @@ import {
 import type { Context } from "../../graphql/context.ts";
 import type { Resolvers } from "../../graphql/generated/resolvers.ts";
 import { toGlobalId, uuidOf } from "../../graphql/global-id.ts";
+import { translated } from "../../texts/index.ts";
 import type { EarnedReward, HeldTicket } from "./history.store.ts";
 import { ownExplanation } from "./own-explanation.ts";
 
@@ -58,7 +59,7 @@ export function historyResolvers({ isPrizeTaken }: { isPrizeTaken: IsPrizeTaken 
       id: ({ id }) => toGlobalId("RewardAward", id),
       action: ({ explanation }) => explanation.facts.action,
       campaign: ({ explanation }) => explanation.rule.campaign,
-      rule: ({ explanation }) => explanation.rule.name,
+      rule: ({ explanation }, args, context) => translated(explanation.rule.name, args, context),
       explanation: ownExplanation,
       earnedAt: ({ createdAt }) => createdAt,
       reward: ({ sku }, _, { loaders }) => (sku === null ? null : loaders.rewardBySku.load(sku)),
@@ -73,7 +74,7 @@ export function historyResolvers({ isPrizeTaken }: { isPrizeTaken: IsPrizeTaken 
 
     DrawTicket: {
       prizeId: ({ prize }) => prize,
-      prizeName: (ticket) => prizeOf(ticket)?.name ?? ticket.prize,
+      prizeName: (ticket, args, context) => translated(prizeOf(ticket)?.name ?? ticket.prize, args, context),
       won: (ticket) => prizeOf(ticket)?.kind !== "none",
       points(ticket) {
         const prize = prizeOf(ticket);

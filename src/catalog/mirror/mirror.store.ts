@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Db, inTransaction, Prisma, type Tx } from "../../platform/db.ts";
+import type { RewardTexts } from "../../texts/index.ts";
 import { imagePath } from "./image/image-route.ts";
 import type { MirroredReward } from "./mirrored-reward.ts";
 
@@ -29,7 +30,10 @@ export type RewardTerms = Pick<
   MirroredReward,
   "upstreamId" | "points" | "payableWith" | "paymentConfigs" | "validFrom" | "validUntil"
 >;
-export type RewardDetails = Pick<MirroredReward, "description" | "terms">;
+export type RewardDetails = Pick<MirroredReward, "description" | "terms"> & {
+  /** By language; null if they were not read. */
+  texts: Record<string, RewardTexts> | null;
+};
 
 export interface LastRun extends SyncCounts {
   ranAt: Date;
@@ -75,9 +79,13 @@ export function makeMirrorStore(db: Db): MirrorStore {
       return rows.map(({ id }) => id);
     },
 
-    async writeDetails(upstreamId, { description, terms }, now) {
+    async writeDetails(upstreamId, { description, terms, texts }, now) {
       const where = { source_upstreamId: { source, upstreamId } } as const;
-      const told = { ...(description !== null && { description }), ...(terms !== null && { terms }) };
+      const told = {
+        ...(description !== null && { description }),
+        ...(terms !== null && { terms }),
+        ...(texts !== null && { texts: texts as unknown as Prisma.InputJsonObject }),
+      };
       await db.reward.update({ where, data: { ...told, detailedAt: now, updatedAt: now } });
     },
 

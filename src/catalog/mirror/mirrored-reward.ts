@@ -1,4 +1,5 @@
 import type { RewardKind, WalletKind } from "../../domain/generated/words.ts";
+import { isOwn, languageTag, type RewardTexts } from "../../texts/index.ts";
 import type { CapillaryReward, PaymentConfig } from "../../upstream/capillary/wire/reward.ts";
 
 /** A reward of Capillary as our table holds it. What only the full definition says is null where the list leaves it out. */
@@ -60,6 +61,19 @@ export function toMirrored(
     })),
     upstreamImageUrl: plain(reward.imageUrl ?? reward.thumbnailUrl, 4_000),
   };
+}
+
+/** The texts in other languages than the programme's own. A language without a name is left out. */
+export function textsByLanguage({ texts }: Pick<CapillaryReward, "texts">, own: string): Record<string, RewardTexts> {
+  return Object.fromEntries(
+    texts.flatMap(({ language, ...words }) => {
+      const tag = languageTag.safeParse(language?.replaceAll("_", "-"));
+      const name = plain(words.name, 200);
+      if (!tag.success || isOwn(tag.data, own) || name === null) return [];
+      const description = plain(words.description, 10_000) ?? name;
+      return [[tag.data, { name, description, terms: plain(words.termsText, 10_000) }]];
+    }),
+  );
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Logger } from "../../platform/logger.ts";
 import type { Catalogue } from "../../upstream/capillary/catalogue.ts";
 import { UpstreamError } from "../../upstream/upstream-error.ts";
 import type { MirrorStore } from "./mirror.store.ts";
-import { type IndividualLedger, toMirrored } from "./mirrored-reward.ts";
+import { type IndividualLedger, textsByLanguage, toMirrored } from "./mirrored-reward.ts";
 
 /** A call each: a large catalogue is described bit by bit, and leaves calls to customers. */
 const AT_MOST = 100;
@@ -19,11 +19,12 @@ export async function readDetails(options: {
   store: MirrorStore;
   brandId: string;
   ledger: IndividualLedger;
+  ownLanguage: string;
   signal: AbortSignal;
   clock: Clock;
   log: Logger;
 }): Promise<void> {
-  const { catalogue, store, brandId, ledger, signal, clock, log } = options;
+  const { catalogue, store, brandId, ledger, ownLanguage, signal, clock, log } = options;
   const before = new Date(clock.now().getTime() - GOOD_FOR_MS);
   const due = await store.withoutDetails({ before, limit: AT_MOST });
 
@@ -35,7 +36,11 @@ export async function readDetails(options: {
     const mirrored = definition && toMirrored(definition, { brandName: "", ledger });
     await store.writeDetails(
       rewardId,
-      { description: mirrored?.description ?? null, terms: mirrored?.terms ?? null },
+      {
+        description: mirrored?.description ?? null,
+        terms: mirrored?.terms ?? null,
+        texts: definition && textsByLanguage(definition, ownLanguage),
+      },
       clock.now(),
     );
   }

@@ -32,6 +32,8 @@ export interface SyncCatalogDeps {
   store: MirrorStore;
   exclusive: Exclusive;
   ledger: IndividualLedger;
+  /** PROGRAM_LANGUAGE */
+  ownLanguage: string;
   pageSize?: number | undefined;
   clock: Clock;
   log: Logger;
@@ -42,7 +44,7 @@ const PATIENCE_MS = 20_000;
 const nothing: SyncCounts = { added: 0, changed: 0, archived: 0 };
 
 export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
-  const { catalogue, store, exclusive, ledger, pageSize = PAGE_SIZE, clock, log } = deps;
+  const { catalogue, store, exclusive, ledger, ownLanguage, pageSize = PAGE_SIZE, clock, log } = deps;
 
   /**
    * What was listed before and is not now. While pages are read, a reward taken away moves all after it by one, so that one
@@ -75,7 +77,8 @@ export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
     const vanished = found ?? (await vanishedFrom(listing, read));
     const isKnown = typeof vanished !== "string";
     const counts = await store.write(mirrored, isKnown ? vanished : [], clock.now());
-    if (isKnown) await readDetails({ catalogue: from, store, brandId: brand.id, ledger, signal, clock, log });
+    if (isKnown)
+      await readDetails({ catalogue: from, store, brandId: brand.id, ledger, ownLanguage, signal, clock, log });
     return { ...counts, problem: isKnown ? null : vanished };
   }
 

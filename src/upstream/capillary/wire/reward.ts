@@ -25,6 +25,15 @@ export interface PaymentConfig {
   conversionRatio: number | null;
 }
 
+/** The texts of a reward in one language. */
+export interface RewardWords {
+  /** A code such as `en`. */
+  language: string | null;
+  name: string | null;
+  description: string | null;
+  termsText: string | null;
+}
+
 /** A reward, as far as it is the same for everybody. Points may have up to three decimals. */
 export interface CapillaryReward {
   id: string;
@@ -36,6 +45,8 @@ export interface CapillaryReward {
   thumbnailUrl: string | null;
   termsUrl: string | null;
   termsText: string | null;
+  /** By language, where the full definition says so. */
+  texts: RewardWords[];
   /** `POINTS`, `VOUCHER`, …: an open set, and so is the next. */
   type: string | null;
   redemptionType: string | null;
@@ -90,6 +101,7 @@ const paymentConfig = z
 
 const words = z
   .object({
+    languageCode: maybe(text),
     name: maybe(text),
     rewardName: maybe(text),
     description: maybe(text),
@@ -101,6 +113,7 @@ const words = z
     termNConditions: maybe(text),
   })
   .transform((row) => ({
+    language: row.languageCode,
     name: row.name ?? row.rewardName,
     description: row.description,
     imageUrl: row.imageUrl,
@@ -164,6 +177,7 @@ export const reward = anything.transform((value, context): CapillaryReward => {
     thumbnailUrl: first("thumbnailUrl"),
     termsUrl: first("termsUrl"),
     termsText: first("termsText"),
+    texts: row.languageSpecificInfo,
     type: row.type,
     redemptionType: row.redemptionType,
     vendor: row.vendorName,

@@ -1,0 +1,53 @@
+import { languageAmong, languagesFor, type ReaderLanguages } from "../graphql/languages.ts";
+import type { RewardTexts, TextLoaders } from "./texts.loaders.ts";
+
+interface Reading {
+  languages: ReaderLanguages;
+  loaders: TextLoaders;
+}
+
+/** A field with an argument `language`. Without it the reader's `Accept-Language` decides. */
+export interface InLanguage {
+  language?: string | null | undefined;
+}
+
+/**
+ * A name in the reader's language, or as it is if nobody has translated it. Nothing is read for a reader of the programme's language.
+ */
+export function translated(name: string, { language }: InLanguage, context: Reading): string | Promise<string> {
+  const reader = languagesFor(language, context);
+  if (reader.wanted.length === 0) return name;
+  return context.loaders.translations.load(name).then((names) => names[languageAmong(reader, names)] ?? name);
+}
+
+/** The language in which `translated` answers. */
+export function languageOf(name: string, { language }: InLanguage, context: Reading): string | Promise<string> {
+  const reader = languagesFor(language, context);
+  if (reader.wanted.length === 0) return reader.own;
+  return context.loaders.translations.load(name).then((names) => languageAmong(reader, names));
+}
+
+/** A text of a reward in the reader's language, or in the programme's if the reward has none in a language that the reader wants. */
+export function rewardText<Field extends keyof RewardTexts, Own extends Record<Field, string | null>>(
+  reward: { id: string } & Own,
+  field: Field,
+  { language }: InLanguage,
+  context: Reading,
+): Own[Field] | string | Promise<Own[Field] | string> {
+  const reader = languagesFor(language, context);
+  if (reader.wanted.length === 0) return reward[field];
+  return context.loaders.rewardTexts
+    .load(reward.id)
+    .then((texts) => texts[languageAmong(reader, texts)]?.[field] ?? reward[field]);
+}
+
+/** The language in which `rewardText` answers. */
+export function rewardLanguage(
+  { id }: { id: string },
+  { language }: InLanguage,
+  context: Reading,
+): string | Promise<string> {
+  const reader = languagesFor(language, context);
+  if (reader.wanted.length === 0) return reader.own;
+  return context.loaders.rewardTexts.load(id).then((texts) => languageAmong(reader, texts));
+}
