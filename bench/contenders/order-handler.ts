@@ -227,7 +227,7 @@ async function redeem({ number, customerId, points, at }: Marked): Promise<"take
 }
 
 /**
- * Confirms the deduction and gives a code to each unit, in one statement. Without enough codes the order stays PROCESSING, for an
+ * Confirms the deduction and gives a code to each unit, in one statement, for orders of one reward: two could deadlock. Without enough codes the order stays PROCESSING, for an
  * operator.
  */
 async function give({ orderId, movementId, customerId }: Marked, message: string | null): Promise<string> {
@@ -262,11 +262,8 @@ async function give({ orderId, movementId, customerId }: Marked, message: string
       ), counted as (
         insert into redemptions_to_count (reward_id, units) select reward_id, count(*) from code, enough group by reward_id
       ), stock as (
-        update rewards set stock = stock - taken.units, updated_at = now() from (
-          select rewards.id, taken.units from rewards
-            join (select reward_id, count(*) as units from code, enough group by reward_id) taken on taken.reward_id = rewards.id
-          order by rewards.id for no key update of rewards
-        ) taken where rewards.id = taken.id
+        update rewards set stock = stock - taken.units, updated_at = now()
+        from (select reward_id, count(*) as units from code, enough group by reward_id) taken where rewards.id = taken.reward_id
       ), ended as (
         update orders set status = case when exists (select from enough) then 'FULFILLED' else 'PROCESSING' end::order_status,
           points_state = 'TAKEN', seq = 2
