@@ -7,35 +7,23 @@ import type { Notes } from "./notes.ts";
 /** Words that stand where an action may stand and name none. */
 const NEUTRAL = new Set(["", "process", "processor", "task", "reward", "loyalty", "transaction", "data"]);
 
-const ALIASES: Readonly<Record<string, RewardAction>> = {
+/** The actions, and their titles in the producer's documents, without spaces and signs. */
+const ACTIONS: Readonly<Record<string, RewardAction>> = {
   register: "register",
   registerpromo: "register",
-  registration: "register",
-  registrationpromo: "register",
   registerreferral: "registerreferral",
-  registrationreferral: "registerreferral",
-  referralregister: "registerreferral",
-  referralregistration: "registerreferral",
   transactionpromo: "transactionpromo",
-  trxpromo: "transactionpromo",
-  promotransaction: "transactionpromo",
   transactionreferral: "transactionreferral",
-  trxreferral: "transactionreferral",
-  referraltransaction: "transactionreferral",
   dailycheckin: "dailycheckin",
-  dailycheck: "dailycheckin",
-  checkin: "dailycheckin",
-  checkindaily: "dailycheckin",
   luckydraw: "luckydraw",
   transactionluckydraw: "luckydraw",
-  trxluckydraw: "luckydraw",
 };
 
 /** Longer than any name of an action. */
 const LONGEST = 64;
 
-// referal, refferal, refferral, referrral …
-const MISSPELT_REFERRAL = /ref+er+al+/g;
+/** The producer's documents write it so as well. */
+const PRODUCERS_REFERRAL = "refferal";
 // reward:register, process-luckydraw, registertask …
 const WRAPPING = /^(?:process|processor|task|reward|loyalty)+|(?:process|processor|task)+$/g;
 
@@ -62,8 +50,8 @@ export function readAction(places: readonly (Found | undefined)[], notes: Notes)
 }
 
 function actionOf(word: string): RewardAction | undefined {
-  const spelt = word.replace(MISSPELT_REFERRAL, "referral");
+  const spelt = word.replace(PRODUCERS_REFERRAL, "referral");
   const bare = spelt.replace(WRAPPING, "");
   return find(spelt) ?? find(bare);
 }
-const find = (word: string) => (Object.hasOwn(ALIASES, word) ? ALIASES[word] : undefined);
+const find = (word: string) => (Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined);
