@@ -2,9 +2,9 @@ import { customerTopic } from "../domain/topics.ts";
 import type { Clock } from "../platform/clock.ts";
 import { outlastTrouble } from "../platform/database-trouble.ts";
 import { type Bus, listen } from "../platform/events.ts";
+import { followLog } from "../platform/follow-log.ts";
 import type { HeadPoll } from "../platform/head-poll.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
-import { causedBy } from "../platform/tracing.ts";
 import type { FeedNews, FeedStore } from "./feed.store.ts";
 import type { FeedEvent } from "./member-event.ts";
 import { withGaps } from "./with-gaps.ts";
@@ -39,23 +39,22 @@ export function makeWatchFeed({ feeds, bus, heads, clock }: WatchFeedDeps): Watc
   const share = makeSingleFlight<FeedNews>();
 
   return async function* watchFeed({ customerId, afterSeq, signal, authorise }) {
-    using bell = listen(bus, customerTopic(customerId));
-    const head = afterSeq ?? (await outlastTrouble(() => feeds.head(customerId), signal));
-    if (head === null) return;
-    let seen = head;
-    using _ = heads.watch(customerId, () => seen, bell.ring);
-    while (!signal.aborted) {
-      const read = () => share(`${customerId}@${seen}`, () => feeds.after(customerId, seen, BATCH));
-      const news = await outlastTrouble(read, signal);
-      if (!news) return;
-      for (const event of withGaps(news, seen, BATCH, clock.now())) {
-        await outlastTrouble(authorise, signal);
-        if (signal.aborted) return;
-        causedBy(event, bell.cause);
-        yield event;
-        seen = event.seq;
-      }
-      if (news.events.length < BATCH) await bell.wait(null, signal);
-    }
+    const bell = listen(bus, customerTopic(customerId));
+    using _ = bell; // also when the head cannot be read
+    const after = afterSeq ?? (await outlastTrouble(() => feeds.head(customerId), signal));
+    if (after === null) return;
+    yield* followLog<FeedEvent, unknown>({
+      id: customerId,
+      after,
+      bell,
+      heads,
+      signal,
+      authorise,
+      async read(seen) {
+        const news = await share(`${customerId}@${seen}`, () => feeds.after(customerId, seen, BATCH));
+        const entries = withGaps(news, seen, BATCH, clock.now());
+        return { entries, isFull: news.events.length === BATCH, isEnd: false };
+      },
+    });
   };
 }

@@ -1,9 +1,8 @@
 import { orderTopic } from "../domain/topics.ts";
-import { outlastTrouble } from "../platform/database-trouble.ts";
 import { type Bus, listen } from "../platform/events.ts";
+import { followLog, type LogEntries } from "../platform/follow-log.ts";
 import type { HeadPoll } from "../platform/head-poll.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
-import { causedBy } from "../platform/tracing.ts";
 import type { OrderEvent, OrderNews, OrderStore } from "./order.store.ts";
 
 const BATCH = 50;
@@ -52,35 +51,34 @@ export function makeWatchOrder({ orders, bus, heads }: WatchOrderDeps): WatchOrd
       stopListening();
       return null;
     }
-    return follow(first);
-
-    async function* follow(news: OrderNews): AsyncGenerator<OrderEvent, void> {
-      let seen = afterSeq ?? news.seq - news.events.length;
-      using _bell = bell;
-      using _ = heads.watch(orderId, () => seen, bell.ring);
-      for (;;) {
-        for (const event of news.events) {
-          await outlastTrouble(authorise, signal);
-          if (signal.aborted) return;
-          causedBy(event, bell.cause);
-          yield event;
-          seen = event.seq;
-        }
-        if (news.isSettled && seen >= news.seq) return;
-        const heard = news.events.length < BATCH ? await bell.wait(null, signal) : null;
-        if (signal.aborted) return;
-        const next = joined(heard, seen) ?? (await outlastTrouble(() => read(orderId, seen), signal));
-        if (!next) return;
-        news = next;
-      }
-    }
+    const after = afterSeq ?? first.seq - first.events.length;
+    return followLog<OrderEvent, OrderNews>({
+      id: orderId,
+      after,
+      bell,
+      heads,
+      signal,
+      authorise,
+      first: entriesOf(first, after),
+      async read(seen) {
+        const news = await read(orderId, seen);
+        return news && entriesOf(news, seen);
+      },
+      toldBy: joined,
+    });
   };
 }
 
-/** One news of what several commits told, or null where they do not continue what was seen. */
-function joined(heard: OrderNews[] | null, seen: number): OrderNews | null {
-  const last = heard?.at(-1);
-  if (!heard || !last) return null;
+const entriesOf = ({ events, seq, isSettled }: OrderNews, seen: number): LogEntries<OrderEvent> => ({
+  entries: events,
+  isFull: events.length === BATCH,
+  isEnd: isSettled && (events.at(-1)?.seq ?? seen) >= seq,
+});
+
+/** The events of several commits, or null where they do not continue what was seen. */
+function joined(heard: readonly OrderNews[], seen: number): LogEntries<OrderEvent> | null {
+  const last = heard.at(-1);
+  if (!last) return null;
   const events = heard.flatMap((each) => each.events).filter(({ seq }) => seq > seen);
-  return events.every(({ seq }, index) => seq === seen + 1 + index) ? { ...last, events } : null;
+  return events.every(({ seq }, index) => seq === seen + 1 + index) ? entriesOf({ ...last, events }, seen) : null;
 }
