@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parse } from "@formatjs/icu-messageformat-parser";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 import { keepBuilds } from "../scripts/keep-builds.ts";
+import { brandFiles } from "../scripts/site-brand.ts";
 import { documents, manifest, precompress } from "../scripts/site-build.ts";
+import { brandPages } from "../scripts/site-pages.ts";
 import { brand } from "./theme/brand.ts";
 
 /** Messages are parsed here, so that the page needs no parser. Those without arguments stay text. */
@@ -21,15 +24,6 @@ const messages: Plugin = {
       const code = `export default JSON.parse(${JSON.stringify(JSON.stringify(Object.fromEntries(parsed)))});`;
       return { code, moduleType: "js" };
     },
-  },
-};
-
-/** Names the brand in the page, for the time before its scripts have come and for those who read no scripts. */
-const brandInPage: Plugin = {
-  name: "brand-in-page",
-  transformIndexHtml: {
-    order: "pre",
-    handler: (html) => html.replaceAll("%BRAND%", brand.name).replaceAll("%DESCRIPTION%", brand.description),
   },
 };
 
@@ -77,7 +71,8 @@ export default defineConfig({
     documents("microsite"),
     react(),
     manifest("microsite"),
-    brandInPage,
+    brandPages(join(import.meta.dirname, "theme/pages")),
+    brandFiles(join(import.meta.dirname, "theme"), brand),
     preloadTypeface,
     precompress,
     developmentSignIn,

@@ -55,7 +55,7 @@ const microsite = {
     "src/draws/*.ts", // what a draw is checked with
     "src/{domain/field-problem,platform/slug}.ts",
     "src/{auth/read-otp,order/countries}.ts",
-    "scripts/{keep-builds,site-build}.ts",
+    "scripts/{keep-builds,site-brand,site-build,site-pages}.ts",
     "package-lock.json",
   ],
   outputs: ["microsite/dist"],

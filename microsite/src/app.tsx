@@ -6,7 +6,7 @@ import { client } from "./graphql/client.ts";
 import { ViewerDocument } from "./graphql/generated/graphql.ts";
 import { session } from "./session/session.ts";
 import { useSession } from "./session/use-session.ts";
-import { Shell } from "./shell/shell.tsx";
+import { Shell, Waiting } from "./shell/shell.tsx";
 
 const load = {
   signIn: () => import("./sign-in/sign-in-page.tsx"),
@@ -32,6 +32,7 @@ const Orders = lazy(load.orders);
 const Order = lazy(load.order);
 const Vouchers = lazy(load.vouchers);
 const Statement = lazy(load.statement);
+const Info = lazy(() => import("./info/info-page.tsx"));
 const NotFound = lazy(() => import("./shell/not-found-page.tsx"));
 
 /** Begins to load the first page while the texts are still on their way. */
@@ -69,6 +70,7 @@ export function App() {
           <Route path="/orders/:id" element={<Members page={<Order />} />} />
           <Route path="/vouchers" element={<Members page={<Vouchers />} />} />
           <Route path="/statement" element={<Members page={<Statement />} />} />
+          <Route path="/info/:slug" element={<Info />} />
           <Route path="*" element={<NotFound />} />
         </Route>
       </Routes>
@@ -93,7 +95,7 @@ function useViewer(): void {
 function Members({ page }: { page: ReactNode }) {
   const state = useSession();
   const { pathname, search } = useLocation();
-  if (state.kind === "unknown") return null;
+  if (state.kind === "unknown") return <Waiting />;
   if (state.kind === "signed-in") return page;
   return <Navigate to="/signin" replace state={{ from: pathname + search }} />;
 }

@@ -9,4 +9,6 @@ export const brand = {
   country: "IN",
   /** What English means where the browser does not say. */
   region: "IN",
+  /** The pages in `pages/` that the footer links to, in this order. */
+  pages: ["help", "terms", "privacy", "contact"],
 };

@@ -30,6 +30,7 @@ const micrositePolicy = [
   "img-src 'self' https:",
   "font-src 'self'",
   "connect-src 'self'",
+  "manifest-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
@@ -50,13 +51,16 @@ const micrositePaths = [
   "/orders/:id",
   "/vouchers",
   "/statement",
+  "/info/:slug",
 ];
 
 /** The reward images, the microsite, and outside production GraphiQL; and the answer to addresses that do not exist. */
 export function mountPages(
   fastify: FastifyInstance,
-  { isProduction, signInPathOf }: { isProduction: boolean; signInPathOf: SignInPathOf },
+  deps: { isProduction: boolean; signInPathOf: SignInPathOf; publicOrigin: string | undefined },
 ): void {
+  const { isProduction, signInPathOf, publicOrigin } = deps;
+  const factsOf = (request: FastifyRequest): PageFacts => ({ signInPath: signInPathOf(request), publicOrigin });
   fastify.register(fastifyStatic, {
     root: packageFile("assets"),
     prefix: "/assets/",
@@ -65,10 +69,10 @@ export function mountPages(
     setHeaders: (response) =>
       void response.header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
   });
-  mountMicrosite(fastify, signInPathOf);
+  mountMicrosite(fastify, factsOf);
   mountConsole(fastify);
   if (!isProduction) mountGraphiql(fastify);
-  fastify.setNotFoundHandler((request, reply) => sendNotFound(fastify, request, reply, signInPathOf(request)));
+  fastify.setNotFoundHandler((request, reply) => sendNotFound(fastify, request, reply, factsOf(request)));
 }
 
 const methods: HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
@@ -77,12 +81,7 @@ const methods: HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
  * Answers a request that no route takes: 405 if another method is served at its address, else 404. A browser gets the site,
  * whose router shows *Page not found* in the reader's language.
  */
-async function sendNotFound(
-  fastify: FastifyInstance,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  signInPath: string | undefined,
-) {
+async function sendNotFound(fastify: FastifyInstance, request: FastifyRequest, reply: FastifyReply, facts: PageFacts) {
   const { method } = request;
   const [path = ""] = request.url.split("?");
   const isPlain = /^[\w/-]+$/.test(path); // anything else is a pattern to `hasRoute`
@@ -92,7 +91,7 @@ async function sendNotFound(
     return sendError(request, reply.header("allow", allow), 405, `${path} accepts only ${allow}, not ${method}.`);
   }
   const isVisit = (method === "GET" || method === "HEAD") && acceptsHtml(request.headers);
-  if (isVisit && existsSync(site)) return sendSite(varyByAccept(reply.code(404)), "no-store", signInPath);
+  if (isVisit && existsSync(site)) return sendSite(varyByAccept(reply.code(404)), "no-store", facts);
   return sendError(request, reply, 404, `Nothing is served at this address: ${method} ${path}`);
 }
 
@@ -111,9 +110,19 @@ export function siteManifests(): { newest: string[]; earlier: string[] } {
 
 const site = packageFile("microsite/dist/index.html");
 
-/** The page in the file, with an element that tells it of the sign-in in development, where the gateway offers that. */
-async function readPage(file: string, signInPath: string | undefined): Promise<string> {
-  const html = await readFile(file, "utf8"); // anew, because it may be built anew
+interface PageFacts {
+  /** Where a developer signs in with one click; undefined where the gateway does not offer that. */
+  signInPath: string | undefined;
+  publicOrigin: string | undefined;
+}
+
+/**
+ * The page in the file, with an element that tells it of the sign-in in development. Services that preview a shared link want
+ * the address of the picture with its origin.
+ */
+async function readPage(file: string, { signInPath, publicOrigin = "" }: PageFacts): Promise<string> {
+  const built = await readFile(file, "utf8"); // anew, because it may be built anew
+  const html = built.replace(/(?<=property="og:image" content=")(?=\/)/, publicOrigin);
   if (signInPath === undefined) return html;
   return html.replace("</head>", `<meta name="development-sign-in" content="${signInPath}" /></head>`);
 }
@@ -144,8 +153,8 @@ function mountBuiltFiles(fastify: FastifyInstance, directory: string, prefix: st
   });
 }
 
-const sendSite = async (reply: FastifyReply, cacheControl: string, signInPath: string | undefined) =>
-  sendPage(reply, await readPage(site, signInPath), cacheControl);
+const sendSite = async (reply: FastifyReply, cacheControl: string, facts: PageFacts) =>
+  sendPage(reply, await readPage(site, facts), cacheControl);
 
 const sendPage = (reply: FastifyReply, page: string, cacheControl: string) =>
   reply
@@ -157,12 +166,12 @@ const sendPage = (reply: FastifyReply, page: string, cacheControl: string) =>
     .header("referrer-policy", "no-referrer")
     .send(page);
 
-function mountMicrosite(fastify: FastifyInstance, signInPathOf: SignInPathOf): void {
+function mountMicrosite(fastify: FastifyInstance, factsOf: (request: FastifyRequest) => PageFacts): void {
   if (!existsSync(site)) return;
   for (const path of micrositePaths) {
     // The address of `/signin` may hold the token of a sign-in link: no cache keeps it, and no other request tells of it.
     fastify.get(path, (request, reply) =>
-      sendSite(reply, path === "/signin" ? "no-store" : "no-cache", signInPathOf(request)),
+      sendSite(reply, path === "/signin" ? "no-store" : "no-cache", factsOf(request)),
     );
   }
   mountBuiltFiles(fastify, "microsite/dist/site", "/site/");

@@ -256,7 +256,7 @@ export async function startServer({
       mountHealth(fastify, health, checkReady);
       mountJwks(fastify, auth.signingKeys);
       const signInPathOf = mountDevelopmentSignIn(fastify, config, sandboxUrl);
-      mountPages(fastify, { isProduction: config.isProduction, signInPathOf });
+      mountPages(fastify, { isProduction: config.isProduction, signInPathOf, publicOrigin: config.publicOrigin });
       if (!config.isProduction) mountGraphiqlSettings(fastify, { sandboxUrl, signInPathOf });
       mountRewardImages(fastify, catalog.readRewardImage);
       if (order.receiveReport) mountWebhooks(fastify, order.receiveReport);

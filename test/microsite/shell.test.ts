@@ -182,7 +182,7 @@ browserTest(
 
 test.each([320, 1280])("a visitor's navigation fits a window of %i pixels", { tags: "browser" }, async (width) => {
   const { page, problems } = await site.visit(undefined, { viewport: { width, height: 700 } });
-  for (const path of ["/rewards", "/rewards/no-such-reward", "/no-such-page", "/signin"]) {
+  for (const path of ["/rewards", "/rewards/no-such-reward", "/no-such-page", "/signin", "/info/terms"]) {
     await page.goto(path);
     await nav(page).getByRole("link", { name: "Sign in" }).waitFor();
     await page.getByRole("heading", { level: 1 }).waitFor();
@@ -198,4 +198,8 @@ browserTest(`an unknown address shows that there is no such page, with the way t
   await heading(page, "पेज नहीं मिला").waitFor();
   await page.getByRole("link", { name: "रिवॉर्ड देखें" }).click();
   await heading(page, "रिवॉर्ड").waitFor();
+  await page.getByRole("contentinfo").getByRole("link", { name: "मदद" }).click();
+  await heading(page, "मदद").waitFor();
+  await page.getByRole("main").getByRole("link", { name: "हमसे संपर्क करें" }).click();
+  await page.getByText("help@example.com").waitFor();
 });

@@ -1,5 +1,6 @@
 import { useQuery } from "@apollo/client/react";
 import { Link } from "react-router";
+import { home } from "../../theme/home.ts";
 import { CheckInSkeleton, CheckInTile } from "../check-in/check-in-tile.tsx";
 import { HomeDocument, type HomeQuery, WishListDocument, WithinReachDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
@@ -15,7 +16,9 @@ import { Notice } from "../ui/notice.tsx";
 import { Points } from "../ui/points.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
+import { CollectionStrip } from "./collection-strip.tsx";
 import styles from "./home.module.css";
+import type { HomeSection } from "./home-section.ts";
 
 type Me = NonNullable<HomeQuery["me"]>;
 const SKELETONS = ["a", "b", "c"];
@@ -23,10 +26,7 @@ const SKELETONS = ["a", "b", "c"];
 export default function HomePage() {
   const { t } = useI18n();
   const { data, error, loading, refetch } = useQuery(HomeDocument, { fetchPolicy: "cache-and-network" });
-  const reach = useQuery(WithinReachDocument, { fetchPolicy: "cache-and-network" });
   const me = data?.me;
-  const orders = me?.orders.nodes ?? [];
-  const within = reach.data?.rewards;
 
   return (
     <Page title={t("home.title")}>
@@ -45,45 +45,76 @@ export default function HomePage() {
         )}
       </div>
 
-      <section className={styles.part} aria-labelledby="within">
-        <header>
-          <h2 id="within">{t("home.within")}</h2>
-          <Link to="/rewards?within=1">{within ? t("home.all", { count: within.totalCount }) : t("nav.rewards")}</Link>
-        </header>
-        {within?.totalCount === 0 ? (
-          <Tile className={rewards.none}>
-            <p>{t("home.nothingWithin")}</p>
-            <ButtonLink to="/rewards" look="quiet">
-              {t("notFound.browse")}
-            </ButtonLink>
-          </Tile>
-        ) : reach.error && !within ? (
-          <Notice tone="calm">{t("home.withinUnknown")}</Notice>
-        ) : (
-          <div className={rewards.grid} data-strip>
-            {within
-              ? within.nodes.map((reward) => <RewardCard key={reward.id} reward={reward} isJudged={false} />)
-              : SKELETONS.map((key) => <RewardCardSkeleton key={key} />)}
-          </div>
-        )}
-      </section>
-
-      <Wishes />
-
-      {(orders.length > 0 || !me) && (
-        <section className={styles.part} aria-labelledby="recent">
-          <header>
-            <h2 id="recent">{t("home.recent")}</h2>
-            <Link to="/orders">{t("home.allOrders")}</Link>
-          </header>
-          <ul className={styles.orders}>
-            {me
-              ? orders.map((order) => <OrderRow key={order.id} order={order} />)
-              : SKELETONS.map((key) => <OrderRowSkeleton key={key} />)}
-          </ul>
-        </section>
-      )}
+      {home.map((section) => (
+        <Section
+          key={section.kind === "collection" ? section.id : section.kind}
+          section={section}
+          orders={me?.orders.nodes}
+        />
+      ))}
     </Page>
+  );
+}
+
+function Section({ section, orders }: { section: HomeSection; orders: Me["orders"]["nodes"] | undefined }) {
+  switch (section.kind) {
+    case "within-reach":
+      return <WithinReach />;
+    case "wishes":
+      return <Wishes />;
+    case "orders":
+      return <RecentOrders orders={orders} />;
+    case "collection":
+      return <CollectionStrip collection={section} />;
+  }
+}
+
+function WithinReach() {
+  const { t } = useI18n();
+  const { data, error } = useQuery(WithinReachDocument, { fetchPolicy: "cache-and-network" });
+  const within = data?.rewards;
+  return (
+    <section className={styles.part} aria-labelledby="within">
+      <header>
+        <h2 id="within">{t("home.within")}</h2>
+        <Link to="/rewards?within=1">{within ? t("home.all", { count: within.totalCount }) : t("nav.rewards")}</Link>
+      </header>
+      {within?.totalCount === 0 ? (
+        <Tile className={rewards.none}>
+          <p>{t("home.nothingWithin")}</p>
+          <ButtonLink to="/rewards" look="quiet">
+            {t("notFound.browse")}
+          </ButtonLink>
+        </Tile>
+      ) : error && !within ? (
+        <Notice tone="calm">{t("home.withinUnknown")}</Notice>
+      ) : (
+        <div className={rewards.grid} data-strip>
+          {within
+            ? within.nodes.map((reward) => <RewardCard key={reward.id} reward={reward} isJudged={false} />)
+            : SKELETONS.map((key) => <RewardCardSkeleton key={key} />)}
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** The last orders; undefined while they are read. */
+function RecentOrders({ orders }: { orders: Me["orders"]["nodes"] | undefined }) {
+  const { t } = useI18n();
+  if (orders?.length === 0) return null;
+  return (
+    <section className={styles.part} aria-labelledby="recent">
+      <header>
+        <h2 id="recent">{t("home.recent")}</h2>
+        <Link to="/orders">{t("home.allOrders")}</Link>
+      </header>
+      <ul className={styles.orders}>
+        {orders
+          ? orders.map((order) => <OrderRow key={order.id} order={order} />)
+          : SKELETONS.map((key) => <OrderRowSkeleton key={key} />)}
+      </ul>
+    </section>
   );
 }
 

@@ -4,6 +4,7 @@ import { brand } from "../../theme/brand.ts";
 import logo from "../../theme/logo.svg";
 import { ViewerDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
+import { infoLinks } from "../info/info-links.ts";
 import { useSession } from "../session/use-session.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Notice } from "../ui/notice.tsx";
@@ -30,7 +31,7 @@ const visitorPlaces = [
 
 /** What stands around every page. */
 export function Shell() {
-  const { t } = useI18n();
+  const { t, language } = useI18n();
   const isOnline = useOnline();
   const location = useLocation();
   const { kind } = useSession();
@@ -95,6 +96,16 @@ export function Shell() {
           <Outlet />
         </Part>
       </main>
+      <footer className={styles.footer} data-screen-only>
+        <nav aria-label={t("footer.label", { brand: brand.name })}>
+          {infoLinks(language).map(({ to, title, lang }) => (
+            <Link key={to} to={to} lang={lang}>
+              {title}
+            </Link>
+          ))}
+        </nav>
+        <p>{brand.name}</p>
+      </footer>
       {kind !== "unknown" && (
         <nav className={styles.tabs} aria-label={t("nav.label")} data-screen-only>
           {links}
@@ -104,7 +115,8 @@ export function Shell() {
   );
 }
 
-function Waiting() {
+/** A page whose content is on its way. */
+export function Waiting() {
   return (
     <div className={styles.page}>
       <div className={styles.waiting}>
