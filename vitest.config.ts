@@ -29,7 +29,7 @@ const routers = ["test/federation/*.test.ts"];
 /** The sites in a Chromium, which takes a third of the CPU time of all tests: `npm run test:browser`. */
 const browser = [
   "test/{microsite,graphiql}/**/!(keep-builds|manifest|messages|pages|words).test.ts",
-  "test/console/jobs-in-browser.test.ts",
+  "test/{console/jobs-in-browser,examples/first-page}.test.ts",
 ];
 
 const project = (name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration => ({

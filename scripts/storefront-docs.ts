@@ -1,9 +1,10 @@
-// Writes the table of refusals in docs/storefront.md from the descriptions in schema/.
+// Writes the table of refusals in docs/storefront.md from the descriptions in schema/, and its samples from examples/.
 //
 //   npm run storefront:docs
 import "./explain-errors.ts";
 import { readFile, writeFile } from "node:fs/promises";
 import { withRefusals } from "./storefront/refusals.ts";
+import { withSamples } from "./storefront/samples.ts";
 
 const page = new URL("../docs/storefront.md", import.meta.url);
-await writeFile(page, withRefusals(await readFile(page, "utf8")));
+await writeFile(page, withSamples(withRefusals(await readFile(page, "utf8"))));
