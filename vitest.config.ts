@@ -26,6 +26,8 @@ const image = ["test/deploy/image.test.ts", "test/scripts/production-build.test.
 const recovery = ["test/reconciliation/point-in-time.test.ts"];
 /** Routers in front of the gateway, which `npm run test:routers` installs. */
 const routers = ["test/federation/*.test.ts"];
+/** The examples whose packages `npm run test:examples` installs. */
+const examples = ["test/examples/{relay,bruno}.test.ts"];
 /** The sites in a Chromium, which takes a third of the CPU time of all tests: `npm run test:browser`. */
 const browser = [
   "test/{microsite,graphiql}/**/!(keep-builds|manifest|messages|pages|words).test.ts",
@@ -49,10 +51,11 @@ export default defineConfig({
       ...(process.env["IMAGE"] ? [project("image", image)] : []),
       ...(process.env["RECOVERY"] ? [project("recovery", recovery)] : []),
       ...(process.env["ROUTERS"] ? [project("routers", routers)] : []),
+      ...(process.env["EXAMPLES"] ? [project("examples", examples)] : []),
       project(
         "fast",
         ["test/**/*.test.ts"],
-        [...durability, ...browser, ...programs, ...image, ...recovery, "test/federation/**"],
+        [...durability, ...browser, ...programs, ...image, ...recovery, ...examples, "test/federation/**"],
       ),
     ],
     globalSetup: ["test/support/global-setup.ts"],

@@ -59,15 +59,17 @@ accessToken = accepted(verified?.verifyOtp).session.accessToken;
 
 const { data: page } = await client.query<{
   me: { wallet: { available: number } };
-  rewards: { nodes: { id: string; name: string; points: number }[] };
+  rewards: { nodes: { id: string; name: string; points: number; redeemability: { redeemable: boolean } }[] };
 }>({
   query: gql`
     query Home {
       me { id wallet { id balance available } }
-      rewards(first: 1, filter: { kinds: [E_GIFT_VOUCHER], sources: [BIGCITY] }, sort: POINTS_ASC) { nodes { id name points } }
+      rewards(first: 20, filter: { kinds: [E_GIFT_VOUCHER], sources: [BIGCITY] }, sort: POINTS_ASC) {
+        nodes { id name points redeemability { redeemable } } }
     }`,
 });
-const [reward] = page?.rewards.nodes ?? [];
+// The cheapest reward that this customer can have: others are sold out, or one a customer.
+const reward = page?.rewards.nodes.find(({ redeemability }) => redeemability.redeemable);
 console.log(`${page?.me.wallet.available} points; ${reward?.name} costs ${reward?.points}`);
 
 const { data: added } = await client.mutate<{ addToCart: Refusable }>({

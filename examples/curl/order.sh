@@ -27,7 +27,9 @@ headers+=(-H "authorization: Bearer $(value accessToken <<<"$verified")")
 
 graphql '{"query":"{ me { wallet { balance available } } }"}'
 echo
-reward=$(graphql '{"query":"{ rewards(first: 1, filter: { kinds: [E_GIFT_VOUCHER], sources: [BIGCITY] }, sort: POINTS_ASC) { nodes { id } } }"}' | value id)
+# The cheapest reward that this customer can have: others are sold out, or one a customer.
+reward=$(graphql '{"query":"{ rewards(first: 20, filter: { kinds: [E_GIFT_VOUCHER], sources: [BIGCITY] }, sort: POINTS_ASC) { nodes { id redeemability { redeemable } } } }"}' |
+  grep -oE '"id":"[^"]*","redeemability":\{"redeemable":true' | head -1 | value id)
 graphql '{"query":"mutation ($id: ID!) { addToCart(input: { rewardId: $id }) { cart { total } userErrors { code message } } }",
   "variables":{"id":"'"$reward"'"}}'
 echo

@@ -49,14 +49,16 @@ accessToken = verifyOtp.session.accessToken;
 const { me, rewards } = accepted(
   await client.query<{
     me: { wallet: { available: number } };
-    rewards: { nodes: { id: string; name: string; points: number }[] };
+    rewards: { nodes: { id: string; name: string; points: number; redeemability: { redeemable: boolean } }[] };
   }>(
     `{ me { id wallet { id balance available } }
-      rewards(first: 1, filter: { kinds: [E_GIFT_VOUCHER], sources: [BIGCITY] }, sort: POINTS_ASC) { nodes { id name points } } }`,
+      rewards(first: 20, filter: { kinds: [E_GIFT_VOUCHER], sources: [BIGCITY] }, sort: POINTS_ASC) {
+        nodes { id name points redeemability { redeemable } } } }`,
     {},
   ),
 );
-const [reward] = rewards.nodes;
+// The cheapest reward that this customer can have: others are sold out, or one a customer.
+const reward = rewards.nodes.find(({ redeemability }) => redeemability.redeemable);
 console.log(`${me.wallet.available} points; ${reward?.name} costs ${reward?.points}`);
 
 accepted(

@@ -24,6 +24,7 @@ const staysUp: Record<string, { ready: RegExp; signal: NodeJS.Signals; code?: nu
 const ends = [
   ...[
     "test",
+    "test:examples",
     "bench",
     "catalog:sync",
     "warehouse",
