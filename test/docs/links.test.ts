@@ -26,7 +26,7 @@ test.each(pages)("%s links to files and headings that exist", (page) => {
       .matchAll(/\]\(([^)\s]+)\)/g),
   ].map(([, target = ""]) => target);
   const broken = targets.filter((target) => {
-    if (/^[a-z]+:/.test(target)) return false;
+    if (/^([a-z]+:|\/)/.test(target)) return false; // of the web, or of the microsite, as in the brand's own pages
     const [path = "", anchor] = target.split("#");
     const file = path ? join(dirname(page), path) : page;
     if (!existsSync(join(root, file))) return true;
