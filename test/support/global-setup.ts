@@ -17,14 +17,22 @@ declare module "vitest" {
 
 /** One real PostgreSQL for all test files, each of which clones a database of its own from the template. */
 export default async function setup(project: TestProject) {
+  // Before the server starts, because a failure would leave it running.
+  await Promise.all([warmCompileCache(project), bundlePrograms()]);
   const directory = await makeFastDirectory();
-  const [postgres] = await Promise.all([startPostgres(directory), warmCompileCache(project), bundlePrograms()]);
-  await migrate(postgres.url);
-  project.provide("templateUrl", postgres.url);
-  return async () => {
+  const postgres = await startPostgres(directory);
+  const stop = async () => {
     await postgres.stop({ evenIfUsed: true });
     await rm(directory, { recursive: true, force: true });
   };
+  try {
+    await migrate(postgres.url);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  project.provide("templateUrl", postgres.url);
+  return stop;
 }
 
 const startPostgres = (directory: string) =>
