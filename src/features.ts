@@ -6,9 +6,10 @@ import { openCart } from "./cart/index.ts";
 import { type CatalogPorts, openCatalog } from "./catalog/index.ts";
 import { openConsole } from "./console/index.ts";
 import type { Loaders } from "./context.ts";
-import type { Viewer } from "./domain/viewer.ts";
+import { anonymous } from "./domain/viewer.ts";
 import { openDraws } from "./draws/index.ts";
 import { type FeedPorts, openFeed } from "./feed/index.ts";
+import { lazyLoaders } from "./graphql/lazy-loaders.ts";
 import { openGroup } from "./group/index.ts";
 import { openIntake } from "./intake/index.ts";
 import type { Processor } from "./intake/open-processor.ts";
@@ -69,21 +70,21 @@ export function openFeatures(world: World) {
   const account = openAccount(world);
 
   /** The loaders of one operation. Without the cache each event of a subscription sees the present. */
-  function makeLoaders(viewer: Viewer, requestId: string, options: { cache: boolean }): Loaders {
-    const groups = group.loaders(viewer, requestId, options);
-    return {
-      ...groups,
-      ...auth.loaders(options),
-      ...texts.loaders(options),
-      ...wallet.loaders(viewer, requestId, options),
-      ...catalog.loaders(groups, requestId, options),
-      ...cart.loaders(options),
-      ...order.loaders(viewer, options),
-      ...awards.loaders(options),
-      ...operatorConsole.loaders(options),
-      ...account.loaders(viewer, options),
-    };
-  }
+  const makeLoaders = lazyLoaders<Loaders>(
+    [
+      ({ viewer, requestId, options }) => group.loaders(viewer, requestId, options),
+      ({ options }) => auth.loaders(options),
+      ({ options }) => texts.loaders(options),
+      ({ viewer, requestId, options }) => wallet.loaders(viewer, requestId, options),
+      ({ requestId, options }, groups) => catalog.loaders(groups, requestId, options),
+      ({ options }) => cart.loaders(options),
+      ({ viewer, options }) => order.loaders(viewer, options),
+      ({ options }) => awards.loaders(options),
+      ({ options }) => operatorConsole.loaders(options),
+      ({ viewer, options }) => account.loaders(viewer, options),
+    ],
+    { viewer: anonymous, requestId: "", options: { cache: false } },
+  );
 
   const parts = [
     auth,

@@ -6,6 +6,7 @@ import type { Clock } from "../platform/clock.ts";
 import { columnsOf } from "../platform/columns.ts";
 import { afterCommit, type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
+import { gatherReads } from "../platform/gather-reads.ts";
 import type { Session } from "../platform/generated/prisma/client.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { KeyedHashes, SecretBox } from "../platform/secret-box.ts";
@@ -162,6 +163,14 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
     return refreshToken;
   }
 
+  /** Requests of several sessions that come at the same time share a statement. */
+  const shareRead = gatherReads(async (ids: readonly string[]) => {
+    const rows = await db.$queryRaw<Session[]>`
+      select ${sessionColumns} from sessions where id = any(${[...ids]}::uuid[])`;
+    const found = new Map(rows.map((row) => [row.id, row]));
+    return ids.map((id) => found.get(id));
+  });
+
   /** The session if it was read so lately that it is known to be alive. */
   function trustedAt(now: Date, sessionId: string) {
     const known = trusted.get(sessionId);
@@ -182,8 +191,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
       trusted.get(sessionId)?.forget();
     };
     listening.defer(bus.on(sessionTopic(sessionId), onEnd));
-    const [row] = await db.$queryRaw<Session[]>`
-      select ${sessionColumns} from sessions where id = ${sessionId}::uuid`;
+    const row = await shareRead(sessionId);
     if (isOver || !row || row.endedAt || row.expiresAt <= now) return null;
 
     trusted.get(sessionId)?.forget(); // a concurrent reader's

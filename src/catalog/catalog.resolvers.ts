@@ -1,4 +1,4 @@
-import type { GraphQLResolveInfo } from "graphql";
+import type { FieldNode, GraphQLResolveInfo } from "graphql";
 import { isRefused, refusal } from "../domain/refusal.ts";
 import { seesEverybody } from "../domain/viewer.ts";
 import { askedFields } from "../graphql/asked-fields.ts";
@@ -210,8 +210,20 @@ const columnsOf: Readonly<Record<string, readonly RewardField[]>> = {
   shownCategory: ["category"],
 };
 
+const fieldsReadBy = new WeakMap<FieldNode, RewardField[] | null>();
+
 /** The columns that an operation needs of the rewards of a list; undefined for all. */
 function fieldsRead(info: GraphQLResolveInfo): RewardField[] | undefined {
+  const [field, ...others] = info.fieldNodes;
+  if (!field || others.length > 0) return findFieldsRead(info);
+  const known = fieldsReadBy.get(field); // a document that is sent again has the same nodes
+  if (known !== undefined) return known ?? undefined;
+  const found = findFieldsRead(info);
+  fieldsReadBy.set(field, found ?? null);
+  return found;
+}
+
+function findFieldsRead(info: GraphQLResolveInfo): RewardField[] | undefined {
   const asked = [...askedFields(info, [["nodes"], ["edges", "node"]])].flatMap(
     (name): readonly string[] => columnsOf[name] ?? [name],
   );

@@ -74,9 +74,15 @@ const sorts = {
   NAME: { column: Prisma.sql`name`, descending: false, key: (reward: Reward) => reward.name, shape: cursorPart.text },
 } satisfies Record<RewardSort, unknown>;
 
+const cursorShapeOf = (sort: RewardSort) => z.tuple([z.literal(sort), sorts[sort].shape, z.uuid()]);
+/** Made once, because making one costs more than reading a cursor by it. */
+const cursorShapes = Object.fromEntries(
+  (Object.keys(sorts) as RewardSort[]).map((sort) => [sort, cursorShapeOf(sort)]),
+) as Record<RewardSort, ReturnType<typeof cursorShapeOf>>;
+
 /** A cursor names its sort, so that one of another sort is recognised. */
 export const rewardCursor = {
-  shape: (sort: RewardSort) => z.tuple([z.literal(sort), sorts[sort].shape, z.uuid()]),
+  shape: (sort: RewardSort) => cursorShapes[sort],
   of: (sort: RewardSort, reward: ListedReward) => [sort, sorts[sort].key(reward), reward.id] as const,
 };
 export type RewardCursor = readonly [RewardSort, string | number, string];

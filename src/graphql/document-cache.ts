@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { DocumentNode } from "graphql";
 import { LRUCache } from "lru-cache";
 
@@ -16,4 +16,4 @@ export function makeDocumentCache(): DocumentCache {
 }
 
 /** The key of a text, which is also Apollo's. */
-export const documentKey = (text: string): string => createHash("sha256").update(text).digest("hex");
+export const documentKey = (text: string): string => hash("sha256", text);

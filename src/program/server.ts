@@ -279,16 +279,13 @@ export async function startServer({
           cache: boolean;
         },
       ): Context => {
-        const loadersOf = (whose: Viewer) => makeLoaders(whose, from.requestId, { cache });
-        let loaders: Context["loaders"] | undefined;
+        const loadersOf = (whose: Viewer) =>
+          makeLoaders({ viewer: whose, requestId: from.requestId, options: { cache } });
         let languages: Context["languages"] | undefined;
         return {
           ...from,
           viewer,
-          get loaders() {
-            loaders ??= loadersOf(viewer);
-            return loaders;
-          },
+          loaders: loadersOf(viewer),
           get languages() {
             languages ??= readLanguages(acceptLanguage, config.programLanguage);
             return languages;

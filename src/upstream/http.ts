@@ -64,7 +64,7 @@ const OPEN_MS = 2_000;
 
 export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
   const { service, origin, timeoutMs, connections, traceHeader, metrics, log } = options;
-  const patience = options.patience ?? ((ms) => AbortSignal.timeout(ms));
+  const beginWait = options.patience ? waitOf(options.patience) : waitAtMost;
   const { host } = new URL(origin);
   const pool = new Pool(origin, {
     connections,
@@ -74,6 +74,7 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
     keepAliveMaxTimeout: 4_000,
     maxResponseSize: MAX_ANSWER_BYTES,
   });
+  const dispatcher = pool.compose(beforeSending);
   // An upstream that is down is left alone for a moment instead of holding every request for the whole timeout.
   function makeBreaker() {
     const breaker = circuitBreaker(
@@ -95,16 +96,15 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
         cause,
       });
 
-    const signal = patience(patienceMs, operation);
+    const { signal, end } = beginWait(patienceMs, operation);
+    using _ = { [Symbol.dispose]: end };
     // Until then it waited for a connection, and nobody but us has seen it.
     let wasSent = false;
-    const answer = await pool
-      .compose(
-        beforeSending(() => {
-          wasSent = !signal.aborted;
-        }),
-      )
+    const answer = await dispatcher
       .request({
+        opaque: () => {
+          wasSent = !signal.aborted;
+        },
         method: request.method,
         path: request.query ? `${request.path}?${new URLSearchParams(request.query)}` : request.path,
         headers: {
@@ -186,15 +186,30 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
 /** It answers, and would answer others: no reason to leave it alone. */
 const isAboutCredentials = (status: number | undefined) => status === 401 || status === 403;
 
-/** Tells when a request is about to be written to its connection. */
-const beforeSending =
-  (tell: () => void): Dispatcher.DispatcherComposeInterceptor =>
-  (dispatch) =>
-  (options, handler) => {
-    const start = handler.onRequestStart?.bind(handler);
-    handler.onRequestStart = (controller, context) => {
-      tell();
-      start?.(controller, context);
-    };
-    return dispatch(options, handler);
+/** Calls the function that a request has as its `opaque` when the request is about to be written to its connection. */
+const beforeSending: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+  const { opaque: tell } = options as { opaque?: () => void };
+  const start = handler.onRequestStart?.bind(handler);
+  handler.onRequestStart = (controller, context) => {
+    tell?.();
+    start?.(controller, context);
   };
+  return dispatch(options, handler);
+};
+
+interface Wait {
+  signal: AbortSignal;
+  end(): void;
+}
+
+/** Like `AbortSignal.timeout`, whose timer outlives the call and then makes an error that nobody reads. */
+function waitAtMost(timeoutMs: number): Wait {
+  const controller = new AbortController();
+  const giveUp = () => controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
+  const timer = setTimeout(giveUp, timeoutMs);
+  return { signal: controller.signal, end: () => clearTimeout(timer) };
+}
+
+const waitOf =
+  (patience: Patience) =>
+  (timeoutMs: number, operation: string): Wait => ({ signal: patience(timeoutMs, operation), end: () => {} });

@@ -1,4 +1,5 @@
 import type { Clock } from "../platform/clock.ts";
+import { gatherReads } from "../platform/gather-reads.ts";
 import type { ClientPoints } from "../upstream/client-points/client-points.ts";
 import { type HeldDeduction, pointsHeld, type Wallet } from "./wallet.ts";
 
@@ -20,9 +21,19 @@ export type ReadWallets = (reader: WalletReader) => Promise<(Wallet | Error)[]>;
 
 /** Reads wallets, in the order asked for; one that cannot be read is an Error in its own place. The ledger has no batch read. */
 export function makeReadWallets({ client, heldDeductions, clock }: ReadWalletsDeps): ReadWallets {
+  const shareHeld = gatherReads(async (customerIds: readonly string[]) => {
+    const held = await heldDeductions(customerIds);
+    return customerIds.map((id) => held.get(id));
+  });
+  /** By customer. Those who read a single wallet at the same time, which is each their own, share a statement. */
+  async function readHeld([only, ...others]: readonly string[]): Promise<Map<string, HeldDeduction[] | undefined>> {
+    if (only === undefined) return new Map();
+    return others.length > 0 ? heldDeductions([only, ...others]) : new Map([[only, await shareHeld(only)]]);
+  }
+
   return async ({ customerIds, tokenOf, requestId }) => {
     // Held is read before the ledger: a deduction confirmed in between then counts twice for a moment, never not at all.
-    const held = await heldDeductions(customerIds);
+    const held = await readHeld(customerIds);
     return Promise.all(
       customerIds.map(async (customerId) => {
         try {

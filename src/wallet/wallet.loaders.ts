@@ -31,7 +31,9 @@ export function walletLoaders(
   options: { cache: boolean },
 ): WalletLoaders {
   const tokenOf = async (customerId: string) =>
-    viewer.kind === "customer" && viewer.customerId === customerId ? deps.sessions.clientToken(viewer.sessionId) : null;
+    deps.pointsAuth === "bearer" && viewer.kind === "customer" && viewer.customerId === customerId
+      ? deps.sessions.clientToken(viewer.sessionId)
+      : null;
   const wallet = new DataLoader<string, Wallet>(async (customerIds) => {
     if (viewer.kind === "operator" && deps.pointsAuth === "bearer") return customerIds.map(onlyByItsCustomer);
     return deps.readWallets({ customerIds, tokenOf, requestId });

@@ -59,3 +59,30 @@ test("a read has at most so many keys, and a failed one fails its own callers al
   reads[2]?.end.resolve();
   expect(await Promise.all(rest)).toEqual(["no database", "no database", "no database", "value of 4"]);
 });
+
+test("a read that is stuck keeps nobody waiting who asks a second later", async () => {
+  let now = 0;
+  const ends: PromiseWithResolvers<string>[] = [];
+  const read = gatherReads<string, string>(
+    async (keys) => {
+      const end = Promise.withResolvers<string>();
+      ends.push(end);
+      return [...keys].fill(await end.promise);
+    },
+    { now: () => now },
+  );
+  const stuck = read("a");
+  now = 1_000;
+  const waiting = read("b");
+  expect(ends).toHaveLength(1);
+  now = 1_001;
+  const later = read("c");
+  expect(ends).toHaveLength(2);
+  ends[1]?.resolve("second");
+  expect(await Promise.all([waiting, later])).toEqual(["second", "second"]);
+  const last = read("d");
+  ends[2]?.resolve("third");
+  expect(await last).toBe("third");
+  ends[0]?.resolve("first");
+  expect(await stuck).toBe("first");
+});

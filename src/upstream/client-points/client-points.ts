@@ -85,11 +85,12 @@ export function makeClientPoints(options: ClientPointsOptions): ClientPoints {
     const { status, body } = await through.call({ ...request, headers: { authorization } });
     const facts = { service: SERVICE, operation: request.operation, httpStatus: status };
 
+    // Nothing is both, and zod takes its time to say why a body is not of a shape.
+    const parsed = shape.safeParse(body);
+    if (status < 300 && parsed.success) return parsed.data;
     const refused = refusal.safeParse(body);
     if (refused.success) throw new UpstreamError({ ...facts, outcome: "refused" }, refused.data.message || "refused");
 
-    const parsed = shape.safeParse(body);
-    if (status < 300 && parsed.success) return parsed.data;
     const problem = parsed.error?.issues
       .map((issue) => `${issue.path.join(".") || "body"}: ${issue.message}`)
       .join("; ");
