@@ -100,6 +100,7 @@ function makeApollo(
     introspection: !isProduction,
     hideSchemaDetailsFromClientErrors: isProduction,
     includeStacktraceInErrorResponses: false,
+    stringifyResult: (result) => JSON.stringify(result), // Apollo adds the end of a line, which copies the whole text
     allowBatchedHttpRequests: false,
     // No page of another site can send these without asking first.
     csrfPrevention: { requestHeaders: ["x-apollo-operation-name", PREFLIGHTED, "authorization", ROUTER_HEADER] },

@@ -1,9 +1,10 @@
 import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from "cockatiel";
-import { type Dispatcher, Pool } from "undici";
+import { Pool } from "undici";
 import type { Metrics } from "../observability/metrics.ts";
 import { parseExactly } from "../platform/exact-json.ts";
 import type { Logger } from "../platform/logger.ts";
 import { inSpan, traceHeaders } from "../platform/tracing.ts";
+import { type Exchange, readAnswer } from "./exchange.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 export interface UpstreamRequest {
@@ -74,7 +75,6 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
     keepAliveMaxTimeout: 4_000,
     maxResponseSize: MAX_ANSWER_BYTES,
   });
-  const dispatcher = pool.compose(beforeSending);
   // An upstream that is down is left alone for a moment instead of holding every request for the whole timeout.
   function makeBreaker() {
     const breaker = circuitBreaker(
@@ -98,13 +98,10 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
 
     const { signal, end } = beginWait(patienceMs, operation);
     using _ = { [Symbol.dispose]: end };
-    // Until then it waited for a connection, and nobody but us has seen it.
-    let wasSent = false;
-    const answer = await dispatcher
-      .request({
-        opaque: () => {
-          wasSent = !signal.aborted;
-        },
+    const exchange: Exchange = { wasSent: false, status: undefined, headers: {} };
+    const text = await readAnswer(
+      pool,
+      {
         method: request.method,
         path: request.query ? `${request.path}?${new URLSearchParams(request.query)}` : request.path,
         headers: {
@@ -117,19 +114,22 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
         body: request.body === undefined ? null : JSON.stringify(request.body),
         headersTimeout: patienceMs,
         bodyTimeout: patienceMs,
-        signal,
+      },
+      signal,
+      exchange,
+    )
+      .finally(() => {
+        const trace = traceHeader && exchange.headers[traceHeader];
+        if (trace) heard(String(trace));
       })
       .catch((cause: NodeJS.ErrnoException) => {
         const why = cause.code ?? cause.message;
-        if (wasSent) throw lost(`no answer (${why})`, cause);
+        if (exchange.status !== undefined)
+          throw lost(`the answer broke off (${cause.message})`, cause, exchange.status);
+        if (exchange.wasSent) throw lost(`no answer (${why})`, cause);
         throw new UpstreamError({ service, operation, outcome: "transient" }, `not reachable (${why})`, { cause });
       });
-    const status = answer.statusCode;
-    const trace = traceHeader && answer.headers[traceHeader];
-    if (trace) heard(String(trace));
-    const text = await answer.body.text().catch((cause: Error) => {
-      throw lost(`the answer broke off (${cause.message})`, cause, status);
-    });
+    const status = exchange.status ?? 0;
 
     if (isAboutCredentials(status)) {
       const isSignInOver = status === 401 && request.asCustomer === true;
@@ -185,17 +185,6 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
 
 /** It answers, and would answer others: no reason to leave it alone. */
 const isAboutCredentials = (status: number | undefined) => status === 401 || status === 403;
-
-/** Calls the function that a request has as its `opaque` when the request is about to be written to its connection. */
-const beforeSending: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
-  const { opaque: tell } = options as { opaque?: () => void };
-  const start = handler.onRequestStart?.bind(handler);
-  handler.onRequestStart = (controller, context) => {
-    tell?.();
-    start?.(controller, context);
-  };
-  return dispatch(options, handler);
-};
 
 interface Wait {
   signal: AbortSignal;
