@@ -111,7 +111,7 @@ export async function answerDashboard(world: World): Promise<DashboardAnswers> {
   await fail("points", 5);
   await Promise.all([
     measureOrders({ ...world, gateway }, { rounds: 2, ordersARound: 150, only: "one process", waitsForReports: false }),
-    load(gateway, dashboard, token, 8),
+    load(gateway, { query: dashboard, tokens: [token], requests: 2_000 }),
   ]);
   await delay(3 * SCRAPE_MS);
 

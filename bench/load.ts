@@ -8,20 +8,32 @@ export interface Measured {
   cpuMs: number;
 }
 
-const CONNECTIONS = 32;
+/** An operation that is sent over and over. */
+export interface Load {
+  query: string;
+  /** Each connection has one of them, so that as many customers ask at once. */
+  tokens: readonly string[];
+  requests: number;
+}
 
-/** Sends one operation over and over for a while. @throws when any answer was not a good one */
-export async function load(contender: Contender, query: string, token: string, seconds: number): Promise<Measured> {
-  const options = {
-    url: `${contender.url}/graphql`,
-    method: "POST" as const,
-    connections: CONNECTIONS,
-    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query }),
-  };
-  await autocannon({ ...options, duration: 2 }); // warm
+const CONNECTIONS = 50;
+
+/** Sends an operation so often. @throws when any answer was not a good one */
+export async function load(contender: Contender, { query, tokens, requests }: Load): Promise<Measured> {
+  let connection = 0;
   const before = contender.cpuSeconds();
-  const result = await autocannon({ ...options, duration: seconds });
+  const result = await autocannon({
+    url: `${contender.url}/graphql`,
+    method: "POST",
+    connections: CONNECTIONS,
+    amount: requests,
+    body: JSON.stringify({ query }),
+    setupClient(client) {
+      const token = tokens[connection % tokens.length];
+      connection += 1;
+      client.setHeaders({ "content-type": "application/json", authorization: `Bearer ${token}` });
+    },
+  });
   const cpu = contender.cpuSeconds() - before;
   if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} bad answers, ${result.errors} errors`);
   return {

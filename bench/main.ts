@@ -48,7 +48,7 @@ if (isForStatements) await printStatements();
 if (has("--orders")) await printOrders();
 if (has("--idle")) await printIdle();
 if (has("--sockets")) await printSockets();
-if (has("--queries")) await printQueries(world, { seconds: isQuick ? 4 : 6, rounds: isQuick ? 1 : 3, isProfiled });
+if (has("--queries")) await printQueries(world, { rounds: isQuick ? 2 : 8, isProfiled });
 if (has("--watched")) await printWatching();
 if (has("--growth")) console.log(`${growthInWords(await measureGrowth(world, isQuick ? 100 : 400))}\n`);
 if (has("--dashboard")) await printDashboard();
@@ -121,7 +121,7 @@ async function printSockets(): Promise<void> {
 }
 
 async function printWatching(): Promise<void> {
-  const options = { rounds: isQuick ? 1 : 4, seconds: 3, ordersARound: 50 };
+  const options = { rounds: isQuick ? 1 : 4, requests: 1_000, ordersARound: 50 };
   console.log("Metrics and traces       CPU ms/request   CPU ms/order   resident MB");
   for (const { name, requestMs, orderMs, residentMb } of await measureWatching(world, options)) {
     const row = [requestMs.toFixed(2).padStart(14), orderMs.toFixed(2).padStart(14), String(residentMb).padStart(13)];

@@ -1,4 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { freePort } from "../test/support/free-port.ts";
 import { type Contender, startContender } from "./contender.ts";
 import { load, type Measured } from "./load.ts";
@@ -13,6 +16,8 @@ export const dashboard = `{
   rewards(first: 20) { nodes { sku name kind points brand category imageUrl stock } pageInfo { hasNextPage endCursor } }
 }`;
 
+/** They ask at once, each with a session of their own. */
+const CUSTOMERS = 50;
 const PAGE = 50;
 /** What an operator's list asks for: N+1 at three levels, on purpose. */
 const orders = `{
@@ -29,10 +34,12 @@ const orders = `{
  */
 export async function printQueries(
   world: World,
-  { seconds, rounds, isProfiled }: { seconds: number; rounds: number; isProfiled: boolean },
+  { rounds, isProfiled }: { rounds: number; isProfiled: boolean },
 ): Promise<void> {
   await placeOrders(world);
-  const customerToken = await world.signIn("BENCH-READER", 5_000);
+  const customers: string[] = [];
+  for (let nth = 0; nth < CUSTOMERS; nth += 1) customers.push(await world.signIn(`BENCH-READER-${nth}`, 5_000));
+  installMercurius();
   // An operator reads other people's wallets with service credentials.
   const env = { ...world.env, CLIENT_POINTS_AUTH: "basic" };
   const startedAt = performance.now();
@@ -47,6 +54,7 @@ export async function printQueries(
   const contenders: [name: string, contender: Contender][] = [
     ["hand-written handler", await startContender("bench/contenders/raw.ts", env)],
     ["Tessera", tessera],
+    ["Mercurius + jit", await startContender("bench/contenders/mercurius/server.ts", env)],
     ["stock Apollo", await startContender("bench/contenders/stock-apollo.ts", env)],
   ];
   const processes = [world.gateway, world.sandbox, ...contenders.map(([, contender]) => contender)];
@@ -58,24 +66,31 @@ export async function printQueries(
       process.cpuUsage().system / 1_000,
   );
 
-  for (const [queryName, query, token] of [
-    ["dashboard", dashboard, customerToken],
-    ["orders", orders, OPERATOR_TOKEN],
+  for (const [queryName, query, tokens, requests] of [
+    ["dashboard", dashboard, customers, 600],
+    ["orders", orders, [OPERATOR_TOKEN], 100],
   ] as const) {
+    const each = { query, tokens, requests };
     const [yardstick, ...answers] = await Promise.all(
-      contenders.map(async ([, { url }]) => JSON.stringify(sorted(await send(url, query, token)))),
+      contenders.map(async ([, { url }]) => JSON.stringify(sorted(await send(url, query, tokens[0])))),
     );
     if (answers.some((answer) => answer !== yardstick))
       throw new Error(`the contenders' answers to ${queryName} differ`);
 
+    for (const [, contender] of contenders) await load(contender, { ...each, requests: 5 * requests }); // warm
     const measured: Measured[][] = [];
     for (let round = 0; round < rounds; round += 1) {
       const ofRound: Measured[] = [];
-      for (const [, contender] of contenders) ofRound.push(await load(contender, query, token, seconds));
+      // Each round begins with another, since a shared machine is not the same from its beginning to its end.
+      for (let turn = 0; turn < contenders.length; turn += 1) {
+        const place = (turn + round) % contenders.length;
+        const [, contender] = contenders[place] as (typeof contenders)[number];
+        ofRound[place] = await load(contender, each);
+      }
       measured.push(ofRound);
     }
     console.log(
-      `${queryName.padEnd(22)} ratio   CPU ms/request   requests/s   p50 ms   (medians of ${rounds} rounds of ${seconds} s, 32 connections)`,
+      `${queryName.padEnd(22)} ratio   CPU ms/request   requests/s   p50 ms   (medians of ${rounds} rounds of ${requests} requests, 50 connections)`,
     );
     for (const [index, [name]] of contenders.entries()) {
       const of = (pick: (measured: Measured, raw: Measured) => number) =>
@@ -100,7 +115,7 @@ export async function printQueries(
     if (inspectPort === null) continue;
     const profiler = await openProfiler(inspectPort);
     await profiler.start();
-    await load(tessera, query, token, seconds);
+    await load(tessera, { ...each, requests: 5 * requests });
     await profiler.stop();
     printShares(profiler.shares());
     profiler.close();
@@ -108,6 +123,13 @@ export async function printQueries(
   const note = busyNote(others.share());
   if (note) console.log(`  ${note}\n`);
   for (const [, contender] of contenders) await contender.stop();
+}
+
+/** The packages of this contender are its own, so that they are not installed with the product's. */
+function installMercurius(): void {
+  const directory = fileURLToPath(new URL("contenders/mercurius", import.meta.url));
+  if (existsSync(`${directory}/node_modules/.package-lock.json`)) return;
+  execFileSync("npm", ["ci", "--silent", "--prefix", directory], { stdio: ["ignore", "ignore", "inherit"] });
 }
 
 /** Fills the page that the orders query asks for. */

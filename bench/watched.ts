@@ -18,7 +18,7 @@ const SCRAPE_EVERY_MS = 5_000;
 /** Measures what metrics and traces cost a gateway, in turns, so that all have the same machine. */
 export async function measureWatching(
   world: World,
-  options: { rounds: number; seconds: number; ordersARound: number },
+  options: { rounds: number; requests: number; ordersARound: number },
 ): Promise<WatchCost[]> {
   const sink = await startContender("bench/contenders/trace-sink.ts", {});
   const traces = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url };
@@ -44,7 +44,7 @@ export async function measureWatching(
     for (const each of turns) {
       if (!each) continue;
       const { gateway, requests, orders } = each;
-      requests.push((await load(gateway, dashboard, token, options.seconds)).cpuMs);
+      requests.push((await load(gateway, { query: dashboard, tokens: [token], requests: options.requests })).cpuMs);
       const { rows } = await measureOrders(
         { ...world, gateway },
         { rounds: 1, ordersARound: options.ordersARound, only: "one process", waitsForReports: false },

@@ -6,21 +6,10 @@ import { makeAccessTokens } from "../../src/auth/access-token.ts";
 import { makeSigningKeys } from "../../src/auth/signing-keys.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { openStore } from "./store.ts";
+import { typeDefs } from "./type-defs.ts";
 
 const store = openStore(process.env);
 const tokens = makeAccessTokens(makeSigningKeys(process.env["SESSION_SECRET"] ?? "", systemClock), systemClock);
-
-const typeDefs = `
-  type Query { me: Customer  rewards(first: Int): RewardConnection!  orders(first: Int): OrderConnection! }
-  type Customer { customerId: String!  wallet: Wallet }
-  type Wallet { balance: Int earned: Int held: Int available: Int }
-  type RewardConnection { nodes: [Reward!]!  pageInfo: PageInfo! }
-  type PageInfo { hasNextPage: Boolean!  endCursor: String }
-  type Reward { sku: String! name: String! kind: String! points: Int! brand: String! category: String! imageUrl: String! stock: Int }
-  type OrderConnection { nodes: [Order!]! }
-  type Order { number: String! status: String! total: Int! customer: Customer! lines: [OrderLine!]! }
-  type OrderLine { name: String! quantity: Int! points: Int! reward: Reward }
-`;
 
 interface Row {
   [column: string]: string;
