@@ -30,5 +30,5 @@ test("the loaders of a feature are made with the first one that is used, once fo
   expect([first.line, first.order, first.line]).toEqual(["line 1", "order 1", "line 1"]);
   expect(made).toEqual(["orders of 1"]);
   expect(second.reward).toBe("reward after order 2");
-  expect(made).toEqual(["orders of 1", "rewards of 2", "orders of 2"]);
+  expect(made).toEqual(["orders of 1", "orders of 2", "rewards of 2"]);
 });
