@@ -16,7 +16,7 @@ const target = resolve(root, process.argv[2] ?? "dist");
 const unfinished = `${target}.unfinished`;
 
 /** The files and directories that the programs find by `packageFile`. GraphiQL is not served in production. */
-const files = ["schema", "prisma/migrations", "assets", "microsite/dist", "console/dist"];
+const files = ["schema", "prisma/migrations", "assets", "microsite/dist", "console/dist", "docs-site/dist"];
 /** Packages that others import only where they are installed, and that we do without. */
 const WITHOUT = ["pg-native", "@node-rs/xxhash"];
 

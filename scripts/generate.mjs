@@ -1,4 +1,5 @@
-// Builds what is generated and not committed, each only when its inputs changed: GraphQL types, Prisma client, GraphiQL, microsite, console.
+// Builds what is generated and not committed, each only when its inputs changed: GraphQL types, Prisma client, GraphiQL, documentation,
+// microsite, console.
 //
 //   node scripts/generate.mjs [--force]
 import { spawn } from "node:child_process";
@@ -75,9 +76,22 @@ const operatorConsole = {
   command: ["vite", "build", "console", "--logLevel", "warn"],
 };
 
-/** At the same time; within one, each after the one before. The sites are built from the GraphQL types. */
+const documentation = {
+  name: "documentation",
+  inputs: [
+    "docs-site/*.*",
+    "docs/schema.graphql",
+    "docs/{storefront,clients,webhooks,federation,points-provider,glossary}.md",
+    "docs/openapi/{rest,client-points}.yaml",
+    "package-lock.json",
+  ],
+  outputs: ["docs-site/dist"],
+  command: ["node", "docs-site/build.ts"],
+};
+
+/** At the same time; within one, each after the one before. The sites are built from the GraphQL types, the documentation from the schema. */
 const lanes = [
-  [graphqlTypes, microsite, operatorConsole],
+  [graphqlTypes, microsite, operatorConsole, documentation],
   [prismaClient, graphiqlPage],
 ];
 

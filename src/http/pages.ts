@@ -38,6 +38,18 @@ const micrositePolicy = [
   "trusted-types 'none'",
 ].join("; ");
 
+const documentationPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join("; ");
+
 /** The paths that the microsite's router answers: see `microsite/src/app.tsx`. */
 const micrositePaths = [
   "/",
@@ -71,6 +83,7 @@ export function mountPages(
   });
   mountMicrosite(fastify, factsOf);
   mountConsole(fastify);
+  mountDocumentation(fastify);
   if (!isProduction) mountGraphiql(fastify);
   fastify.setNotFoundHandler((request, reply) => sendNotFound(fastify, request, reply, factsOf(request)));
 }
@@ -175,6 +188,20 @@ function mountMicrosite(fastify: FastifyInstance, factsOf: (request: FastifyRequ
     );
   }
   mountBuiltFiles(fastify, "microsite/dist/site", "/site/");
+}
+
+/** The API's documentation at `/docs/`, which `docs-site/build.ts` makes of the schema and the guides. */
+function mountDocumentation(fastify: FastifyInstance): void {
+  if (!existsSync(packageFile("docs-site/dist"))) return;
+  fastify.register(fastifyStatic, {
+    root: packageFile("docs-site/dist"),
+    prefix: "/docs/",
+    decorateReply: false,
+    dotfiles: "ignore",
+    setHeaders: (response) =>
+      void response.header("cache-control", "no-cache").header("content-security-policy", documentationPolicy),
+  });
+  fastify.get("/docs", (_, reply) => reply.redirect("/docs/"));
 }
 
 function mountGraphiql(fastify: FastifyInstance): void {

@@ -10,6 +10,7 @@ export function banner(config: Config, app: App): string {
     "",
     `  Rewards site    ${app.url}/`,
     `  GraphiQL        ${app.url}/graphiql/`,
+    `  Documentation   ${app.url}/docs/`,
     `  Console         ${app.url}/console/`,
     `  GraphQL         ${app.url}/graphql`,
     `  Health          ${app.url}/healthz and ${app.url}/readyz`,
