@@ -74,6 +74,7 @@ describe("the production build", () => {
       "assets",
       "bin",
       "console",
+      "docs-site",
       "microsite",
       "prisma",
       "schema",
@@ -149,6 +150,7 @@ describe("as another user, on read-only files, without a variable of its environ
       const site = await (await fetch(origin)).text();
       const [, script = ""] = /src="(\/site\/[^"]+\.js)"/.exec(site) ?? [];
       expect((await fetch(origin + script)).headers.get("content-type")).toContain("javascript");
+      expect((await fetch(`${origin}/docs/mutations/place-order.html`)).status).toBe(200);
       expect((await fetch(`${origin}/graphiql/`)).status).toBe(404);
       const answer = await fetch(`${origin}/graphql`, {
         method: "POST",
