@@ -31,7 +31,7 @@ const examples = ["test/examples/{relay,bruno}.test.ts"];
 /** The sites in a Chromium, which takes a third of the CPU time of all tests: `npm run test:browser`. */
 const browser = [
   "test/{microsite,graphiql}/**/!(keep-builds|manifest|messages|pages|words).test.ts",
-  "test/{console/jobs-in-browser,examples/first-page}.test.ts",
+  "test/{console/*-in-browser,examples/first-page}.test.ts",
 ];
 
 const project = (name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration => ({

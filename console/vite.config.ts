@@ -9,6 +9,8 @@ const proxied = { target: gateway, changeOrigin: true, headers: { origin: new UR
 export default defineConfig({
   base: "/console/",
   plugins: [documents("console"), react(), manifest("console"), precompress, keepBuilds()],
+  // The reader of CSV files is the gateway's, and `csv-parse` has a build for browsers.
+  resolve: { alias: { "csv-parse/sync": "csv-parse/browser/esm/sync" } },
   build: {
     target: "es2022",
     assetsDir: "site",
@@ -19,10 +21,14 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: "vendor", test: /node_modules\/(?!react-aria|react-stately|@react|@internationalized)/ },
+            // The rest of `node_modules` comes with the page that needs it.
+            {
+              name: "vendor",
+              test: /node_modules\/(?!react-aria|react-stately|@react|@internationalized|csv-parse|diff\/|react-image-crop|@noble|zod)/,
+            },
             {
               name: "shared",
-              test: /console\/src\/(graphql|session|shell|ui)\/|microsite\/(src|theme)\/(?!ui\/dialog)/,
+              test: /console\/src\/(graphql|session|shell|ui)\/|microsite\/(src|theme)\/(?!ui\/dialog|activity)/,
             },
           ],
         },

@@ -8,7 +8,7 @@ import "./explain-errors.ts";
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { originOf } from "../src/http/origin.ts";
-import { decodeText, readTable, type TableProblem } from "../src/platform/csv-table.ts";
+import { decodeText, problemInWords, readTable } from "../src/platform/csv-table.ts";
 import { readProcessConfig } from "../src/program/command-line.ts";
 import { askGateway } from "./ask-gateway.ts";
 
@@ -99,26 +99,12 @@ async function link(input: readonly Record<string, string>[]): Promise<Report> {
 
 function readRows(text: string) {
   const table = readTable(text, COLUMNS);
-  if ("problem" in table) return stop(inWords(table.problem));
+  if ("problem" in table) return stop(problemInWords(table.problem, COLUMNS));
   const { columns, rows } = table;
   if (!columns.includes("customerId") || columns.length < 2) {
     stop("The first line must name the columns: customerId, and memberId, userId or nik.");
   }
   return rows;
-}
-
-/** Repeats nothing of the rows, because a value may be a national id. */
-function inWords(problem: TableProblem): string {
-  switch (problem.kind) {
-    case "unknown-column":
-      return `Unknown column ${problem.column}; there are ${COLUMNS.join(", ")}.`;
-    case "repeated-column":
-      return `The column ${problem.column} is there twice.`;
-    case "unnamed-column":
-      return `Column ${problem.place} has values and no name in the first line.`;
-    case "not-csv":
-      return `This is not CSV: line ${problem.line} cannot be read (${problem.code}).`;
-  }
 }
 
 function stop(message: string): never {

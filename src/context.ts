@@ -8,6 +8,7 @@ import type { ConsoleLoaders } from "./console/console.loaders.ts";
 import type { Context as OperationContext } from "./graphql/context.ts";
 import type { GroupLoaders } from "./group/group.loaders.ts";
 import type { OrderLoaders } from "./order/order.loaders.ts";
+import type { RulesLoaders } from "./rules/index.ts";
 import type { TextLoaders } from "./texts/texts.loaders.ts";
 import type { WalletLoaders } from "./wallet/wallet.loaders.ts";
 
@@ -23,7 +24,8 @@ export interface Loaders
     CartLoaders,
     OrderLoaders,
     HistoryLoaders,
-    ConsoleLoaders {}
+    ConsoleLoaders,
+    RulesLoaders {}
 
 /** The context that the generated resolver types name. */
 export type Context = OperationContext<Loaders>;

@@ -80,6 +80,7 @@ export function openFeatures(world: World) {
       ({ options }) => cart.loaders(options),
       ({ viewer, options }) => order.loaders(viewer, options),
       ({ options }) => awards.loaders(options),
+      ({ options }) => rules.loaders(options),
       ({ options }) => operatorConsole.loaders(options),
       ({ viewer, options }) => account.loaders(viewer, options),
     ],

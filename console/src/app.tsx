@@ -16,6 +16,8 @@ const Order = lazy(() => import("./orders/order-page.tsx"));
 const Customers = lazy(() => import("./customers/customers-page.tsx"));
 const Customer = lazy(() => import("./customers/customer-page.tsx"));
 const Catalogue = lazy(() => import("./catalogue/catalogue-page.tsx"));
+const Earning = lazy(() => import("./earning/earning-page.tsx"));
+const Money = lazy(() => import("./money/money-page.tsx"));
 const Reward = lazy(() => import("./catalogue/reward-page.tsx"));
 
 /** The gateway answers every address below `/console/` with this page: see `src/http/pages.ts`. */
@@ -43,6 +45,8 @@ export function App() {
             <Route path="orders/:number" element={<Part page={<Order />} />} />
             <Route path="customers" element={<Part page={<Customers />} />} />
             <Route path="customers/:customerId" element={<Part page={<Customer />} />} />
+            <Route path="earning/*" element={<Part page={<Earning />} />} />
+            <Route path="money/*" element={<Part page={<Money />} />} />
             <Route path="catalogue" element={<Part page={<Catalogue />} />} />
             <Route path="catalogue/:sku" element={<Part page={<Reward />} />} />
             <Route path="*" element={<Notice title="There is no such page." />} />

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
-import { readTable, type TableProblem } from "../platform/csv-table.ts";
+import { problemInWords, readTable } from "../platform/csv-table.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import type { KeyedHashes } from "../platform/secret-box.ts";
 import { localDateOf } from "../platform/time-zone.ts";
@@ -214,31 +214,7 @@ function fromCsv(text: string): GivenRow[] | string {
     const { problem } = table;
     // Without a header the first line is a code.
     const isHeader = problem.kind !== "unknown-column" || problem.columns.includes("code");
-    return isHeader ? inWords(problem) : noCodes;
+    return isHeader ? problemInWords(problem, COLUMNS) : noCodes;
   }
   return table.rows.length === 0 || table.columns.includes("code") ? table.rows : noCodes;
 }
-
-function inWords(problem: TableProblem): string {
-  switch (problem.kind) {
-    case "unknown-column":
-      return `Unknown column ${problem.column}; there are code, pin and validUntil.`;
-    case "repeated-column":
-      return `The column ${problem.column} is there twice.`;
-    case "unnamed-column":
-      return `Column ${problem.place} has values and no name in the first line.`;
-    case "not-csv": {
-      const { line, code } = problem;
-      const why = csvReasons[code] ?? "cannot be read";
-      return `This is not CSV: line ${line} ${why} (${code}).`;
-    }
-  }
-}
-
-const csvReasons: Readonly<Record<string, string>> = {
-  CSV_RECORD_INCONSISTENT_COLUMNS: "has more or fewer values than there are columns",
-  CSV_QUOTE_NOT_CLOSED: "has a quotation mark that is not closed",
-  INVALID_OPENING_QUOTE: "has a quotation mark within a value",
-  CSV_INVALID_CLOSING_QUOTE: "has text after a closing quotation mark",
-  CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE: "has text after a closing quotation mark",
-};

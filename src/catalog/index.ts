@@ -9,8 +9,10 @@ import { makeAskFresh } from "./ask-capillary.ts";
 import { capillaryLoaders } from "./capillary.loaders.ts";
 import { catalogLoaders } from "./catalog.loaders.ts";
 import { catalogResolvers } from "./catalog.resolvers.ts";
+import { catalogToolsResolvers } from "./catalog-tools.resolvers.ts";
 import { countRedemptions } from "./count-redemptions.ts";
 import { makeExpireVouchers } from "./expire-vouchers.ts";
+import { makeImportRewards } from "./import-rewards.ts";
 import { makeImportVoucherCodes } from "./import-voucher-codes.ts";
 import { makeManageRewards } from "./manage-rewards.ts";
 import type { PictureFetcher } from "./mirror/image/fetch-picture.ts";
@@ -18,6 +20,8 @@ import { makeReadRewardImage } from "./mirror/image/reward-image.ts";
 import { keepInSync } from "./mirror/keep-in-sync.ts";
 import { makeMirrorStore } from "./mirror/mirror.store.ts";
 import { makeSyncCatalog } from "./mirror/sync-catalog.ts";
+import { makeOverlayRewards } from "./overlay-rewards.ts";
+import { makePictures } from "./pictures/pictures.ts";
 import { makeReadProducts } from "./products.sql.ts";
 import { makeReadCustomerViews } from "./read-customer-views.ts";
 import { makeRewardStore } from "./reward.store.ts";
@@ -36,6 +40,7 @@ export { makePictureFetcher } from "./mirror/image/fetch-picture.ts";
 export { mountRewardImages } from "./mirror/image/image-route.ts";
 export type { IndividualLedger } from "./mirror/mirrored-reward.ts";
 export { notRedeemable } from "./not-redeemable.ts";
+export { mountPictures } from "./pictures/picture-route.ts";
 export type { ReadProducts } from "./products.sql.ts";
 export { fromRewardJson, type RewardJson, rewardJson } from "./reward.sql.ts";
 export { isFromPool, isShipped, notOnOffer, type Reward, toReward } from "./reward.ts";
@@ -80,24 +85,34 @@ export function openCatalog(ports: CatalogPorts) {
     log,
   });
 
+  const uploads = makePictures({ db, clock });
+
   return {
     readProducts: makeReadProducts(db),
     rewardsByIds: rewards.byIds,
     rewardsBySkus: rewards.bySkus,
     askFresh: makeAskFresh({ readGroups, readViews, points }),
     readRewardImage: makeReadRewardImage({ db, catalogue, pictures, clock, log }),
-    resolvers: catalogResolvers({
-      rewards,
-      readSearch: (text) => readSearch(db, text),
-      manageRewards: makeManageRewards({ db, clock, own: config.programLanguage }),
-      importVoucherCodes: makeImportVoucherCodes({ db, vault, clock, timeZone }),
-      expiringVouchers: vouchers.expiring,
-      pools: makeVoucherPools({ db, clock }),
-      syncCatalog,
-      lastSync: () => mirror.lastRun(),
-      ledger,
-      clock,
-    }),
+    readPicture: uploads.read,
+    resolvers: [
+      catalogToolsResolvers({
+        pictures: uploads,
+        importRewards: makeImportRewards({ db, clock, timeZone }),
+        overlays: makeOverlayRewards({ db, clock }),
+      }),
+      catalogResolvers({
+        rewards,
+        readSearch: (text) => readSearch(db, text),
+        manageRewards: makeManageRewards({ db, clock, own: config.programLanguage }),
+        importVoucherCodes: makeImportVoucherCodes({ db, vault, clock, timeZone }),
+        expiringVouchers: vouchers.expiring,
+        pools: makeVoucherPools({ db, clock }),
+        syncCatalog,
+        lastSync: () => mirror.lastRun(),
+        ledger,
+        clock,
+      }),
+    ],
     loaders: (groups: GroupLoaders, requestId: string, options: { cache: boolean }) => ({
       ...catalogLoaders(rewards, options),
       ...capillaryLoaders({ readViews, points, capillaryUserId: groups.capillaryUserId }, requestId, options),

@@ -8,9 +8,9 @@ import { isOwn, languageTag, MOST_LANGUAGES, type RewardTexts } from "../texts/i
 import { MIRRORED_SKU } from "./mirror/mirrored-reward.ts";
 import { isFromPool, type Reward, toReward } from "./reward.ts";
 
-const name = z.string().trim().max(200).refine(isVisible, "is empty");
+export const name = z.string().trim().max(200).refine(isVisible, "is empty");
 const prose = z.string().trim().max(10_000).refine(isVisible, "is empty");
-const link = z
+export const link = z
   .string()
   .max(2_000)
   .refine((value) => /^\/(?![/\\])/.test(value) || (URL.canParse(value) && new URL(value).protocol === "https:"), {
@@ -35,7 +35,7 @@ const texts = z
       Object.fromEntries(given.map(({ language, ...text }) => [language, withoutUndefined(text)])),
   );
 
-const details = z.object({
+export const details = z.object({
   name,
   description: prose,
   points: whole,
@@ -52,7 +52,7 @@ const details = z.object({
   texts: texts.optional(),
 });
 
-const creation = details.extend({
+export const creation = details.extend({
   sku: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$/, "must be 2 to 64 letters, digits, or . _ -"),
   kind: z.enum(["E_GIFT_VOUCHER", "MERCHANDISE"], "must be E_GIFT_VOUCHER or MERCHANDISE"),
   stock: whole.max(2_147_483_647).nullish(),
@@ -235,13 +235,13 @@ function invalid(error: z.ZodError): Refused {
   return refused(first ?? refusal("INVALID_INPUT", "The input is not valid."), ...others);
 }
 
-function datesOutOfOrder(from: Date | null, until: Date | null): Refused | null {
+export function datesOutOfOrder(from: Date | null, until: Date | null): Refused | null {
   if (!from || !until || from < until) return null;
   return refused(refusal("INVALID_INPUT", "validUntil: must be later than validFrom", ["input", "validUntil"]));
 }
 
 /** Prisma tells "leave as it is" from "set to null" by the key being absent. */
-function withoutUndefined<T extends object>(data: T) {
+export function withoutUndefined<T extends object>(data: T) {
   return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined)) as {
     [Key in keyof T]: Exclude<T[Key], undefined>;
   };

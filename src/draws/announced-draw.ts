@@ -17,7 +17,20 @@ export type AnnouncedPrize = DrawCampaign["prizes"][number] & { readonly left: n
 
 export async function announcedDraws(db: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, AnnouncedDraw>> {
   const rows = await db.drawCampaign.findMany({ where: { id: { in: [...ids] } }, omit: { seed: true } });
-  return new Map(
-    rows.map((row) => [row.id, { ...row, campaign: row.campaign as DrawCampaign, given: row.given as Given }]),
-  );
+  return new Map(rows.map((row) => [row.id, announced(row)]));
 }
+
+/** All draws: open ones first, then those that were opened last. */
+export async function allDraws(db: Tx): Promise<AnnouncedDraw[]> {
+  const rows = await db.drawCampaign.findMany({
+    omit: { seed: true },
+    orderBy: [{ closedAt: { sort: "desc", nulls: "first" } }, { openedAt: "desc" }],
+  });
+  return rows.map(announced);
+}
+
+const announced = <Row extends { campaign: unknown; given: unknown }>(row: Row) => ({
+  ...row,
+  campaign: row.campaign as DrawCampaign,
+  given: row.given as Given,
+});

@@ -1,11 +1,13 @@
+import { hasRole } from "../domain/operator-roles.ts";
 import { isRefused, type Refused } from "../domain/refusal.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { requireOperator } from "../graphql/guards.ts";
 import type { Db } from "../platform/db.ts";
 import { languageOf, translated } from "../texts/index.ts";
-import { announcedDraws } from "./announced-draw.ts";
+import { allDraws, announcedDraws } from "./announced-draw.ts";
 import type { ManageDraws } from "./manage-draws.ts";
 import { givenOf } from "./prize-of.ts";
+import { prizesOwed } from "./prizes-owed.ts";
 
 export function drawsResolvers({ db, manageDraws }: { db: Db; manageDraws: ManageDraws }): Resolvers {
   async function drawPayload(answer: { drawId: string } | Refused) {
@@ -15,6 +17,13 @@ export function drawsResolvers({ db, manageDraws }: { db: Db; manageDraws: Manag
   }
 
   return {
+    Query: {
+      luckyDraws(_, __, context) {
+        requireOperator(context, "rewards", "support");
+        return allDraws(db);
+      },
+    },
+
     Mutation: {
       openLuckyDraw: async (_, { input }, context) =>
         drawPayload(await manageDraws.open(input, requireOperator(context, "rewards"))),
@@ -29,6 +38,10 @@ export function drawsResolvers({ db, manageDraws }: { db: Db; manageDraws: Manag
       name: ({ campaign }, args, context) => translated(campaign.name, args, context),
       nameLanguage: ({ campaign }, args, context) => languageOf(campaign.name, args, context),
       seedCommit: ({ campaign }) => campaign.seedCommit,
+      prizesOwed: ({ campaign }, _, { viewer }) =>
+        viewer.kind === "operator" && hasRole(viewer.roles, ["rewards", "support"])
+          ? prizesOwed(db, campaign.id)
+          : null,
       published: ({ campaign }) => `/draws/${campaign.id}.jsonl`,
       prizes: ({ campaign, given }) =>
         campaign.prizes.map((prize) => ({

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { awardsOf } from "../awards/index.ts";
+import { hasRole } from "../domain/operator-roles.ts";
 import { isRefused, type Refusal, refusal } from "../domain/refusal.ts";
 import { type Connection, connectionFields, cursorPart, makeCursor, readPage, toPage } from "../graphql/connection.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
@@ -108,7 +109,8 @@ export function intakeResolvers(deps: IntakeResolversDeps): Resolvers {
     QuarantinedReward: {
       __resolveReference({ id }, { viewer }) {
         const messageId = uuidOf("QuarantinedReward", id);
-        return messageId && viewer.kind === "operator" ? quarantined.byId(messageId) : null;
+        const maySee = viewer.kind === "operator" && hasRole(viewer.roles, ["rewards", "support"]);
+        return messageId && maySee ? quarantined.byId(messageId) : null;
       },
       id: ({ id }) => toGlobalId("QuarantinedReward", id),
       problems: ({ problems }) => problems as unknown as Problem[],

@@ -15,6 +15,8 @@ export interface LinkMemberInput {
   customerId: string;
   identities: readonly Identity[];
   actor: string;
+  /** Nothing is written. */
+  dryRun?: boolean;
 }
 
 export interface Linked {
@@ -32,7 +34,7 @@ export type LinkMember = (input: LinkMemberInput) => Promise<Linked | Refused>;
  */
 export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembers: TellMembers }): LinkMember {
   const { db, bus, clock, tellMembers } = deps;
-  return async ({ customerId: written, identities, actor }) => {
+  return async ({ customerId: written, identities, actor, dryRun = false }) => {
     const customerId = readCustomerId(written);
     if (customerId === null) {
       return refused(refusal("INVALID_INPUT", `customerId: ${CUSTOMER_ID_RULE}`, ["input", "customerId"]));
@@ -48,6 +50,11 @@ export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
       const members = await lockKnown(tx, customerId, identities);
       if (members.some((member) => member.customerId !== null && member.customerId !== customerId)) {
         return refused(refusal("MEMBER_CONFLICT", "One of these ids belongs to another customer already.", ["input"]));
+      }
+      if (dryRun) {
+        const memberIds = members.map(({ id }) => id);
+        const awardsReleased = await tx.rewardAward.count({ where: { memberId: { in: memberIds }, customerId: null } });
+        return { awardsReleased, told: [] };
       }
       const survivor = members.find((member) => member.customerId === customerId) ?? members[0];
       const memberId = survivor?.id ?? randomUUID();

@@ -1,10 +1,11 @@
 import { readAward } from "../awards/index.ts";
-import { isRefused, type Refused, refusal } from "../domain/refusal.ts";
+import { readCustomerId } from "../domain/customer-id.ts";
+import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
 import type { LinkMemberInput, LinkRejection, Resolvers } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, uuidOf } from "../graphql/global-id.ts";
 import { requireOperator, requireService } from "../graphql/guards.ts";
 import type { Db } from "../platform/db.ts";
-import type { HashNik } from "./identity.ts";
+import type { HashNik, Identity } from "./identity.ts";
 import type { LinkMember } from "./link-member.ts";
 import type { MoveAward, MoveMember } from "./move-member.ts";
 import { readIdentities } from "./read-identities.ts";
@@ -20,18 +21,39 @@ export interface MembersResolversDeps {
 /** Each is a transaction, and a client waits no longer than some seconds. */
 const MAX_LINKS = 500;
 
+/** Whose the ids of a list are, by the entries so far: a dry run writes none of them. */
+type Owners = Map<string, string>;
+
+/** Whether an entry before this one has one of the ids for another customer. Ids that are free are this customer's from now on. */
+function isTakenBefore(owners: Owners, written: string, identities: readonly Identity[]): boolean {
+  const customerId = readCustomerId(written) ?? written;
+  const names = identities.map(({ kind, value }) => `${kind}:${value}`);
+  if (names.some((name) => (owners.get(name) ?? customerId) !== customerId)) return true;
+  for (const name of names) owners.set(name, customerId);
+  return false;
+}
+
 export function membersResolvers(deps: MembersResolversDeps): Resolvers {
   const { db } = deps;
 
-  function link(input: LinkMemberInput, actor: string): ReturnType<LinkMember> | Refused {
+  function link(
+    input: LinkMemberInput,
+    { actor, owners }: { actor: string; owners?: Owners },
+  ): ReturnType<LinkMember> | Refused {
+    const { customerId } = input;
     const identities = readIdentities(input, deps.hashNik);
-    return isRefused(identities) ? identities : deps.linkMember({ customerId: input.customerId, identities, actor });
+    if (isRefused(identities)) return identities;
+    if (owners && isTakenBefore(owners, customerId, identities)) {
+      const message = "An entry before this one gives one of these ids to another customer.";
+      return refused(refusal("MEMBER_CONFLICT", message, ["input"]));
+    }
+    return deps.linkMember({ customerId, identities, actor, dryRun: owners !== undefined });
   }
 
   return {
     Mutation: {
       async linkMember(_, { input }, context) {
-        const answer = await link(input, requireService(context, "rewards", "support"));
+        const answer = await link(input, { actor: requireService(context, "rewards", "support") });
         if (isRefused(answer)) return { awardsReleased: 0, userErrors: answer.refusals };
         return { awardsReleased: answer.awardsReleased, userErrors: [] };
       },
@@ -47,7 +69,7 @@ export function membersResolvers(deps: MembersResolversDeps): Resolvers {
         return { ...answer, userErrors: [] };
       },
 
-      async linkMembers(_, { input }, context) {
+      async linkMembers(_, { input, dryRun }, context) {
         const actor = requireService(context, "rewards", "support");
         const report = {
           linked: 0,
@@ -60,8 +82,9 @@ export function membersResolvers(deps: MembersResolversDeps): Resolvers {
           return { ...report, userErrors: [refusal("INVALID_INPUT", message, ["input"])] };
         }
         const linkedIds = new Set<string>();
+        const owners: Owners | null = dryRun ? new Map() : null;
         for (const [index, each] of input.entries()) {
-          const answer = await link(each, actor);
+          const answer = await link(each, { actor, ...(owners && { owners }) });
           if (isRefused(answer)) {
             const [{ code, message: reason }] = answer.refusals;
             report.rejected.push({ row: index + 1, code, reason });

@@ -21,6 +21,30 @@ export type TableProblem =
   /** @property code of `csv-parse`, such as `CSV_QUOTE_NOT_CLOSED` */
   | { kind: "not-csv"; line: number; code: string };
 
+/** A problem in a sentence. It repeats nothing of the rows, because a value may be secret. @param known the columns there may be */
+export function problemInWords(problem: TableProblem, known: readonly string[]): string {
+  switch (problem.kind) {
+    case "unknown-column":
+      return `Unknown column ${problem.column}; there are ${known.join(", ")}.`;
+    case "repeated-column":
+      return `The column ${problem.column} is there twice.`;
+    case "unnamed-column":
+      return `Column ${problem.place} has values and no name in the first line.`;
+    case "not-csv": {
+      const why = csvReasons[problem.code] ?? "cannot be read";
+      return `This is not CSV: line ${problem.line} ${why} (${problem.code}).`;
+    }
+  }
+}
+
+const csvReasons: Readonly<Record<string, string>> = {
+  CSV_RECORD_INCONSISTENT_COLUMNS: "has more or fewer values than there are columns",
+  CSV_QUOTE_NOT_CLOSED: "has a quotation mark that is not closed",
+  INVALID_OPENING_QUOTE: "has a quotation mark within a value",
+  CSV_INVALID_CLOSING_QUOTE: "has text after a closing quotation mark",
+  CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE: "has text after a closing quotation mark",
+};
+
 const SEPARATORS = [",", ";", "\t", "|"];
 /** A first line by which spreadsheets are told the separator. */
 const SEPARATOR_LINE = /^"?sep=(.)"?[ ,;\t]*\r?\n/i;

@@ -18,7 +18,7 @@ import {
   mountJwks,
   sessionCookies,
 } from "../auth/index.ts";
-import { mountRewardImages } from "../catalog/index.ts";
+import { mountPictures, mountRewardImages } from "../catalog/index.ts";
 import type { Config } from "../config/config.ts";
 import type { Context } from "../context.ts";
 import { anonymous, type Viewer } from "../domain/viewer.ts";
@@ -259,6 +259,7 @@ export async function startServer({
       mountPages(fastify, { isProduction: config.isProduction, signInPathOf, publicOrigin: config.publicOrigin });
       if (!config.isProduction) mountGraphiqlSettings(fastify, { sandboxUrl, signInPathOf });
       mountRewardImages(fastify, catalog.readRewardImage);
+      mountPictures(fastify, catalog.readPicture);
       if (order.receiveReport) mountWebhooks(fastify, order.receiveReport);
       mountDraws(fastify, draws.publishDraw);
       mountRewardProcessor(fastify, {

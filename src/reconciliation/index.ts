@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { monthResolvers } from "./month.resolvers.ts";
 import { reconciliationResolvers } from "./reconciliation.resolvers.ts";
 import { makeReconciliationStore } from "./reconciliation.store.ts";
 import { makeRepairBreak, type RepairBreakDeps } from "./repair-break.ts";
@@ -19,13 +20,9 @@ export function openReconciliation({ config, ...ports }: ReconciliationPorts) {
   const reconciliation = makeReconciliation(deps);
   return {
     requestNightly: reconciliation.requestNightly,
-    resolvers: reconciliationResolvers({
-      db,
-      store,
-      reconciliation,
-      repairBreak: makeRepairBreak(deps),
-      timeZone,
-      clock,
-    }),
+    resolvers: [
+      reconciliationResolvers({ db, store, reconciliation, repairBreak: makeRepairBreak(deps), timeZone, clock }),
+      monthResolvers({ db, timeZone, clock }),
+    ],
   };
 }

@@ -26,6 +26,15 @@ export interface Settlement {
   totals: { taken: number; returned: number; credited: number };
 }
 
+/** The lines of a day do not add up to its records. */
+export class SettlementUnbalanced extends Error {
+  readonly settlement: Settlement;
+  constructor(message: string, settlement: Settlement) {
+    super(message);
+    this.settlement = settlement;
+  }
+}
+
 interface MovementRow {
   id: string;
   orderId: string;
@@ -52,7 +61,7 @@ const UNASSIGNED = { item: "order", name: "Not of one reward" };
  * The points that were taken, returned and credited on one day of the programme, by wallet and reward. A movement belongs to the
  * day on which its outcome was recorded.
  *
- * @throws Error if the lines do not add up to the records, which would be a fault of the program
+ * @throws SettlementUnbalanced if the lines do not add up to the records, which would be a fault of the program
  */
 export async function readSettlement(db: Db, day: LocalDate, timeZone: string): Promise<Settlement> {
   const from = startOfDay(day, timeZone);
@@ -111,8 +120,10 @@ export async function readSettlement(db: Db, day: LocalDate, timeZone: string): 
   const sorted = [...lines.values()].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
   for (const column of ["taken", "returned", "credited"] as const) {
     const sum = sorted.reduce((total, line) => total + line[column], 0);
-    if (sum !== totals[column])
-      throw new Error(`the settlement of ${day} does not balance: ${column} ${sum} of ${totals[column]}`);
+    if (sum !== totals[column]) {
+      const message = `the settlement of ${day} does not balance: ${column} ${sum} of ${totals[column]}`;
+      throw new SettlementUnbalanced(message, { day, timeZone, from, to, lines: sorted, totals });
+    }
   }
   return { day, timeZone, from, to, lines: sorted, totals };
 }
@@ -165,7 +176,8 @@ async function assign(db: Db, orderIds: readonly string[], to: Date) {
   return assigned;
 }
 
-async function readTotals(db: Db, { from, to }: { from: Date; to: Date }): Promise<Settlement["totals"]> {
+/** The points of a period, summed from the records by themselves. */
+export async function readTotals(db: Db, { from, to }: { from: Date; to: Date }): Promise<Settlement["totals"]> {
   const [row] = await db.$queryRaw<{ taken: bigint; returned: bigint; credited: bigint }[]>`
     select
       (select coalesce(sum(points) filter (where kind = 'TAKEN'), 0) from points_movements

@@ -1,6 +1,7 @@
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
 import { makeManageRules } from "./manage-rules.ts";
+import { type RulesLoaders, rulesLoaders } from "./rules.loaders.ts";
 import { rulesResolvers } from "./rules.resolvers.ts";
 
 export { actionWords } from "./action-words.ts";
@@ -17,8 +18,12 @@ export { makeRulesInForce, markUsed, type RulesInForce, toRule } from "./rule.st
 export type { DefinitionOf, Rule } from "./rule.ts";
 export { addToCounters, BudgetExceeded, type Budgets, moveCounters, readUsage, useBudgets } from "./usage.store.ts";
 export { makeUsageSoFar, usageNeeded } from "./usage.ts";
+export type { RulesLoaders };
 
 /** The rules in versions that decide how much an event earns. */
 export function openRules({ db, clock }: { db: Db; clock: Clock }) {
-  return { resolvers: rulesResolvers({ db, clock, manageRules: makeManageRules({ db, clock }) }) };
+  return {
+    loaders: (options: { cache: boolean }) => rulesLoaders(db, options),
+    resolvers: rulesResolvers({ db, clock, manageRules: makeManageRules({ db, clock }) }),
+  };
 }

@@ -58,3 +58,7 @@ export async function newestRules(db: Tx): Promise<RuleRow[]> {
   });
   return rows.sort((a, b) => Number(a.retiredAt !== null) - Number(b.retiredAt !== null));
 }
+
+/** All versions of one rule, the newest first. */
+export const versionsOf = (db: Tx, ruleId: string): Promise<RuleRow[]> =>
+  db.rewardRule.findMany({ where: { ruleId }, orderBy: { version: "desc" } });

@@ -8,7 +8,7 @@ import { languageOf, translated } from "../texts/index.ts";
 import { actionWords } from "./action-words.ts";
 import { type Campaign, readCampaigns } from "./campaigns.ts";
 import type { ManageRules } from "./manage-rules.ts";
-import { newestRules, type RuleRow } from "./rule.store.ts";
+import { newestRules, type RuleRow, toRule, versionsOf } from "./rule.store.ts";
 import { type DefinitionOf, type Multiplier, unitOf } from "./rule.ts";
 
 /** What a campaign says of one action; null where it is about another. */
@@ -44,6 +44,10 @@ export function rulesResolvers({
         requireOperator(context, "rewards", "support");
         return newestRules(db);
       },
+      rewardRuleVersions(_, { ruleId }, context) {
+        requireOperator(context, "rewards", "support");
+        return versionsOf(db, ruleId);
+      },
     },
 
     Mutation: {
@@ -58,6 +62,8 @@ export function rulesResolvers({
     RewardRule: {
       action: ({ action }) => actionWords[action as Action],
       definition: ({ definition }) => JSON.stringify(definition, null, 2),
+      budget: (row) => toRule(row).definition.caps.budget,
+      budgetUsed: ({ ruleId }, _, { loaders }) => loaders.budgetUsed.load(ruleId),
     },
 
     PurchaseMultiplier: { name: ({ name }, args, context) => translated(name, args, context) },

@@ -74,6 +74,62 @@ const operate = async (mutation: string, input: object) => {
   return data.it;
 };
 
+describe("an overlay", () => {
+  const overlay = async (sku: string, changes: object) => {
+    const { reward } = await gateway.operator.ok<{ reward: { id: string } }>(
+      "query ($sku: String!) { reward(sku: $sku) { id } }",
+      { sku },
+    );
+    return gateway.operator.ok<{ overlayReward: { reward: object; overlay: object } }>(
+      `mutation ($input: OverlayRewardInput!) { overlayReward(input: $input) {
+        reward { category imageUrl state } overlay { category promotion hidden } userErrors { code } } }`,
+      { input: { rewardId: reward.id, ...changes } },
+    );
+  };
+  const seen = async (sku: string) =>
+    (
+      await gateway.anonymous.ok<{ reward: { category: string; imageUrl: string; state: string; name: string } }>(
+        "query ($sku: String!) { reward(sku: $sku) { category imageUrl state name } }",
+        { sku },
+      )
+    ).reward;
+
+  test("holds while the reward changes at Capillary, and what it covered comes back without it", async () => {
+    const id = 20_777;
+    const sku = `CAP-${id}`;
+    addReward({ id, name: "Lamp", intouchPoints: 70 });
+    await sync();
+    const before = await seen(sku);
+    expect(before.state).toBe("ON_OFFER");
+    await overlay(sku, { category: "Bright things", imageUrl: "/assets/rewards/none.svg", hidden: true });
+    expect(await sync()).toEqual(nothingDone);
+    gateway.sandbox.capillary.changeReward({ id, name: "Red lamp", intouchPoints: 80 });
+    expect(await sync()).toEqual({ ...nothingDone, changed: 1 });
+    expect(await seen(sku)).toEqual({
+      name: "Red lamp",
+      category: "Bright things",
+      imageUrl: "/assets/rewards/none.svg",
+      state: "DRAFT",
+    });
+    await overlay(sku, { category: null, imageUrl: null, hidden: false });
+    await sync();
+    expect(await seen(sku)).toEqual({ ...before, name: "Red lamp" });
+  });
+
+  test("moves a reward in the order, once however often it is saved", async () => {
+    const id = 20_778;
+    addReward({ id, name: "Last of all", intouchPoints: 70 });
+    await sync();
+    for (let time = 0; time < 2; time += 1) await overlay(`CAP-${id}`, { promotion: 1_000 });
+    const popularity = async () =>
+      (await gateway.sql<{ popularity: number }>("select popularity from rewards where sku = $1", [`CAP-${id}`]))[0];
+    expect(await popularity()).toEqual({ popularity: 1_000 });
+    expect((await skus({ sources: ["CAPILLARY"] }, { sort: "POPULAR" }))[0]).toBe(`CAP-${id}`);
+    await overlay(`CAP-${id}`, { promotion: 0 });
+    expect(await popularity()).toEqual({ popularity: 0 });
+  });
+});
+
 describe("a run", () => {
   test("reads page after page until one is not full, and takes over every reward there is", async () => {
     const before = pagesAsked();

@@ -1,17 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
-import type { OperatorRole } from "../../src/domain/operator-roles.ts";
-import {
-  accessibilityFaults,
-  browserTest,
-  isTooWide,
-  type Microsite,
-  showPage,
-  startMicrosite,
-  type Tab,
-} from "../support/microsite.ts";
-import { operatorKey } from "../support/operator-key.ts";
+import { clicksOn, faultsOf, signedIn } from "../support/console.ts";
+import { browserTest, type Microsite, startMicrosite } from "../support/microsite.ts";
 import { orderSettled, placeOrder, readOrder } from "../support/orders.ts";
 
 let site: Microsite;
@@ -19,29 +9,6 @@ beforeAll(async () => {
   site = await startMicrosite({ CLIENT_SETTLE_SECONDS: "0.05" });
 });
 afterAll(() => site?.[Symbol.asyncDispose]());
-
-/** A new browser profile in which an operator with a new key of these roles has signed in. */
-async function signedIn(roles: readonly OperatorRole[], path = "/console/"): Promise<Tab> {
-  const key = await operatorKey(site.gateway, roles);
-  const tab = await site.visit();
-  const { page } = tab;
-  await page.goto(path);
-  await page.getByLabel("Operator key").fill(key.secret);
-  await page.keyboard.press("Enter");
-  await page.getByRole("navigation", { name: "Main" }).waitFor();
-  return tab;
-}
-
-/** The faults of the page as it is, light and dark, on a wide screen and a narrow one. */
-async function faultsOf(page: Page): Promise<string[]> {
-  const faults: string[] = [];
-  for (const scheme of ["light", "dark"] as const) {
-    await showPage(page, { scheme, viewport: { width: scheme === "light" ? 1280 : 768, height: 860 } });
-    if (await isTooWide(page)) faults.push(`${scheme}: the page is wider than its window`);
-    faults.push(...(await accessibilityFaults(page)).map((fault) => `${scheme}: ${fault}`));
-  }
-  return faults;
-}
 
 browserTest("where is my order: its number as it is dictated leads to a plain sentence", async () => {
   const { gateway } = site;
@@ -56,7 +23,7 @@ browserTest("where is my order: its number as it is dictated leads to a plain se
   await wrong.page.getByText("Ask an operator with the role ADMIN for a new one").waitFor();
   expect(await faultsOf(wrong.page)).toEqual([]);
 
-  const { page, problems } = await signedIn(["support"]);
+  const { page, problems } = await signedIn(site, ["support"]);
   await page.getByText("Orders placed").waitFor();
   expect(await faultsOf(page)).toEqual([]);
   await page.keyboard.press("Control+K");
@@ -69,6 +36,7 @@ browserTest("where is my order: its number as it is dictated leads to a plain se
   await page.getByLabel("Add a note").fill("She has found the code.");
   await page.getByRole("button", { name: "Add the note" }).click();
   await page.getByText("She has found the code.", { exact: true }).first().waitFor();
+  expect(await clicksOn(page)).toBe(1);
   await page.getByText("No note yet.").waitFor({ state: "detached" });
   expect(await faultsOf(page)).toEqual([]);
   await page.getByRole("link", { name: customer.customerId }).click();
@@ -89,7 +57,7 @@ browserTest("an unknown outcome is resolved from the queue, with its evidence", 
   const id = await placeOrder(customer, reward.id);
   await gateway.sandbox.faults.held(lost);
   await gateway.spendElsewhere(customer.customerId, 77);
-  const { page, problems } = await signedIn(["orders"]);
+  const { page, problems } = await signedIn(site, ["orders"]);
   await page.getByText("Nothing waits for you.").waitFor();
 
   gateway.endPatience("redeem");
@@ -106,6 +74,7 @@ browserTest("an unknown outcome is resolved from the queue, with its evidence", 
   await page.getByLabel("Evidence").fill("Entry 4711 of their ledger, looked up on the phone.");
   await page.getByRole("button", { name: "Record it" }).click();
   await page.getByText("200 points were taken. The reward was given.").waitFor(); // as it happens
+  expect(await clicksOn(page)).toBe(4); // a label that is clicked clicks its field as well, without the mouse
   expect(await orderSettled(customer, id)).toMatchObject({ status: "FULFILLED" });
   expect(problems).toEqual([]);
 });
@@ -115,7 +84,7 @@ browserTest("1,000 codes of which 3 are bad are imported without the 3, which ar
   const reward = await gateway.voucher({ codes: 0, name: "Gift card" });
   const codes = Array.from({ length: 1_000 }, () => `GIFT-${randomUUID().slice(0, 13)}`);
   Object.assign(codes, { 10: "6.947E+15", 20: codes[19], 30: "#N/A" });
-  const { page, problems } = await signedIn(["catalogue"], `/console/catalogue/${reward.sku}`);
+  const { page, problems } = await signedIn(site, ["catalogue"], `/console/catalogue/${reward.sku}`);
   const main = page.getByRole("navigation", { name: "Main" });
   expect(await main.getByRole("link").allInnerTexts()).toEqual(["Today", "Catalogue"]);
   await page.getByText("No code was imported yet.").waitFor();
@@ -132,6 +101,7 @@ browserTest("1,000 codes of which 3 are bad are imported without the 3, which ar
   expect(await faultsOf(page)).toEqual([]);
   await page.getByRole("button", { name: "Import 997 codes" }).click();
   await page.getByText("997 codes are in the pool.").waitFor();
+  expect(await clicksOn(page)).toBe(1);
   await page.getByRole("table", { name: "Imports" }).getByText("997").first().waitFor();
   await main.getByRole("link", { name: "Catalogue" }).click();
   await page.getByRole("grid", { name: "Rewards" }).getByText("Gift card").waitFor();

@@ -107,6 +107,11 @@ const rows: Record<string, Row> = {
     '{ it: nameTranslations(texts: ["Home"]) { text } }',
     forOperators("ok", "catalogue", "rewards", "support"),
   ],
+  "Query.rewardOverlay": [
+    "query ($id: ID!) { it: rewardOverlay(rewardId: $id) { hidden } }",
+    forOperators("null", "catalogue", "support"),
+    (of) => ({ id: of.reward.id }),
+  ],
   "Query.expiringVouchers": ["{ it: expiringVouchers { codes } }", forOperators("ok", "catalogue", "support")],
   "Query.orders": ["{ it: orders { totalCount } }", forOperators("ok", "orders", "support")],
   "Query.reconciliationRuns": ["{ it: reconciliationRuns { totalCount } }", forOperators("ok", "support")],
@@ -120,6 +125,13 @@ const rows: Record<string, Row> = {
   "Query.auditLog": ["{ it: auditLog { totalCount } }", forOperators("ok", "support")],
   "Query.rewardCampaigns": ["{ it: rewardCampaigns { id } }", everybody],
   "Query.rewardRules": ["{ it: rewardRules { ruleId } }", forOperators("ok", "rewards", "support")],
+  "Query.rewardRuleVersions": [
+    `{ it: rewardRuleVersions(ruleId: "r") { version } }`,
+    forOperators("ok", "rewards", "support"),
+  ],
+  "Query.luckyDraws": ["{ it: luckyDraws { id } }", forOperators("ok", "rewards", "support")],
+  "Query.settlementMonth": [`{ it: settlementMonth(month: "2026-01") { isBalanced } }`, forOperators("ok", "support")],
+  "Query.liability": ["{ it: liability { outstanding } }", forOperators("ok", "support")],
   "Query.simulateReward": [
     `{ it: simulateReward(payload: "{}") { replayed } }`,
     forOperators("ok", "rewards", "support"),
@@ -204,6 +216,19 @@ const rows: Record<string, Row> = {
     `mutation ($input: ImportVoucherCodesInput!) { it: importVoucherCodes(input: $input) { ${refusals} } }`,
     forOperators("ok", "catalogue"),
     (of) => ({ input: { rewardId: of.reward.id, rows: [{ code: randomUUID() }] } }),
+  ],
+  "Mutation.uploadPicture": [
+    `mutation { it: uploadPicture(input: { base64: "AAAA" }) { ${refusals} } }`,
+    forOperators("INVALID_INPUT", "catalogue"),
+  ],
+  "Mutation.importRewards": [
+    `mutation { it: importRewards(input: { csv: "sku", dryRun: true }) { ${refusals} } }`,
+    forOperators("ok", "catalogue"),
+  ],
+  "Mutation.overlayReward": [
+    `mutation ($id: ID!) { it: overlayReward(input: { rewardId: $id, hidden: true }) { ${refusals} } }`,
+    forOperators("INVALID_INPUT", "catalogue"),
+    (of) => ({ id: of.reward.id }),
   ],
   "Mutation.voidVoucherCode": [
     `mutation { it: voidVoucherCode(input: { voucherId: "x", note: "n" }) { ${refusals} } }`,
@@ -342,6 +367,10 @@ const rows: Record<string, Row> = {
   "Mutation.processReward": [
     `mutation { it: processReward(input: { payload: "{}" }) { ${refusals} } }`,
     forServices("MESSAGE_REFUSED", "rewards"),
+  ],
+  "Mutation.closeMonth": [
+    `mutation { it: closeMonth(input: { month: "x", taken: 0, returned: 0, credited: 0, note: "n" }) { ${refusals} } }`,
+    forOperators("INVALID_INPUT", "support"),
   ],
   "Mutation.redriveReward": [
     `mutation { it: redriveReward(input: { id: "x" }) { ${refusals} } }`,

@@ -99,11 +99,15 @@ describe("a file", () => {
   test.each([
     ["an unknown column", "customerId,phone\n", "Unknown column phone; there are customerId, memberId, userId, nik."],
     ["no ids", "customerId\nc\n", "The first line must name the columns: customerId, and memberId, userId or nik."],
-    ["an open quote", 'customerId,nik\nc,"3171', "This is not CSV: line 2 cannot be read (CSV_QUOTE_NOT_CLOSED)."],
+    [
+      "an open quote",
+      'customerId,nik\nc,"3171',
+      "This is not CSV: line 2 has a quotation mark that is not closed (CSV_QUOTE_NOT_CLOSED).",
+    ],
     [
       "a short line",
       "customerId,nik\nc\n",
-      "This is not CSV: line 2 cannot be read (CSV_RECORD_INCONSISTENT_COLUMNS).",
+      "This is not CSV: line 2 has more or fewer values than there are columns (CSV_RECORD_INCONSISTENT_COLUMNS).",
     ],
   ])("with %s is not read", async (_, csv, err) => {
     expect(await imported(csv)).toEqual({ code: 2, out: "", err });

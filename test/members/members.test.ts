@@ -341,3 +341,31 @@ describe("what was linked to a wrong customer", () => {
     ).rejects.toThrow("cannot be rewritten");
   });
 });
+
+test("a list is checked without linking anybody, and an entry that contradicts one before it is named", async () => {
+  const [known, free] = ["880011", "880012"];
+  await link(gateway, { customerId: "CUST-KNOWN", userId: known });
+  const input = [
+    { customerId: "CUST-NEW", userId: free },
+    { customerId: "CUST-OTHER", userId: free },
+    { customerId: "CUST-OTHER", userId: known },
+    { customerId: "CUST-NEW", userId: free, memberId: "7700" },
+  ];
+  const { linkMembers } = await gateway.operator.ok<{
+    linkMembers: { linked: number; unknownCustomerIds: string[]; rejected: { row: number; code: string }[] };
+  }>(
+    `mutation ($input: [LinkMemberInput!]!) { linkMembers(input: $input, dryRun: true) {
+      linked unknownCustomerIds rejected { row code } } }`,
+    { input },
+  );
+  expect(linkMembers).toEqual({
+    linked: 2,
+    unknownCustomerIds: ["CUST-NEW"],
+    rejected: [
+      { row: 2, code: "MEMBER_CONFLICT" },
+      { row: 3, code: "MEMBER_CONFLICT" },
+    ],
+  });
+  expect(await gateway.sql("select from member_identities where value = any($1)", [[free, "7700"]])).toEqual([]);
+  expect(await gateway.sql("select from reward_members where customer_id = 'CUST-NEW'")).toEqual([]);
+});

@@ -28,6 +28,7 @@ const ends = [
     "bench",
     "catalog:sync",
     "warehouse",
+    "console:figures",
     "site:figures",
     "site:screenshots",
     "members:import",

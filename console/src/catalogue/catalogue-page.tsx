@@ -1,21 +1,24 @@
-import { useMutation, useQuery } from "@apollo/client/react";
+import { useApolloClient, useMutation, useQuery } from "@apollo/client/react";
 import type { FormEvent } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
-import { Button } from "../../../microsite/src/ui/button.tsx";
+import { Button, ButtonLink } from "../../../microsite/src/ui/button.tsx";
 import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import {
+  AllRewardsDocument,
   CreateRewardDocument,
   type CreateRewardInput,
   type RewardState,
+  type RewardStateFragment,
   RewardsDocument,
 } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
-import { downloadCsv } from "../ui/csv.ts";
+import { ExportButton } from "../ui/export-button.tsx";
 import { ActionForm, answerOf } from "../ui/form.tsx";
 import { count, day, words } from "../ui/format.ts";
 import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import { VirtualTable } from "../ui/virtual-table.tsx";
+import { ImportRewards } from "./import-rewards.tsx";
 import { fieldsOf, RewardFields, toneOfState } from "./reward-fields.tsx";
 
 const states: RewardState[] = ["ON_OFFER", "SOLD_OUT", "SCHEDULED", "DRAFT", "ENDED", "ARCHIVED"];
@@ -33,6 +36,8 @@ export default function CataloguePage() {
   };
   const { data, error, loading, fetchMore, refetch } = useQuery(RewardsDocument, { variables: { filter } });
   const rewards = data?.rewards;
+  const client = useApolloClient();
+  const isBulk = search.get("bulk") !== null;
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -53,44 +58,23 @@ export default function CataloguePage() {
       mark={rewards && <small className={ui.soft}>{count(rewards.totalCount)}</small>}
       actions={
         <span className={ui.row}>
-          <Button
-            look="quiet"
+          <ExportButton
+            name="rewards.csv"
+            header={exportedColumns}
+            toCells={exportedCells}
             disabled={!rewards?.nodes.length}
-            onClick={() =>
-              rewards &&
-              downloadCsv(
-                "rewards.csv",
-                [
-                  "sku",
-                  "name",
-                  "brand",
-                  "category",
-                  "kind",
-                  "source",
-                  "points",
-                  "stock",
-                  "state",
-                  "valid_from",
-                  "valid_until",
-                ],
-                rewards.nodes.map((reward) => [
-                  reward.sku,
-                  reward.name,
-                  reward.brand,
-                  reward.category,
-                  reward.kind,
-                  reward.source,
-                  reward.points,
-                  reward.stock ?? "",
-                  reward.state,
-                  reward.validFrom ?? "",
-                  reward.validUntil ?? "",
-                ]),
-              )
-            }
-          >
-            Export the rows as CSV
-          </Button>
+            read={async (after) => {
+              const variables = { filter, after };
+              const result = await client.query({ query: AllRewardsDocument, variables, fetchPolicy: "no-cache" });
+              if (!result.data) throw new Error(result.error?.message ?? "No answer came.");
+              return result.data.rewards;
+            }}
+          />
+          {may("CATALOGUE") && (
+            <ButtonLink look="quiet" to={isBulk ? "/catalogue" : "/catalogue?bulk"}>
+              {isBulk ? "Leave the file" : "Change many by a file"}
+            </ButtonLink>
+          )}
           {may("CATALOGUE") && (
             <ActionForm
               title="New reward"
@@ -110,6 +94,7 @@ export default function CataloguePage() {
         </span>
       }
     >
+      {isBulk && may("CATALOGUE") && <ImportRewards />}
       <nav className={ui.views} aria-label="States">
         <Link to={to(null)} aria-current={state ? undefined : "page"}>
           All but archived
@@ -174,3 +159,16 @@ export default function CataloguePage() {
     </Page>
   );
 }
+
+/** The columns that a file for *Change many by a file* may have, and two more that it ignores. */
+const exportedColumns = [
+  ...["sku", "kind", "name", "description", "points", "brand", "category", "imageUrl", "terms", "howToUse"],
+  ...["validFrom", "validUntil", "limitPerCustomer", "active", "stock", "source", "state"],
+];
+
+const exportedCells = (reward: RewardStateFragment) => [
+  ...[reward.sku, reward.kind, reward.name, reward.description, reward.points, reward.brand, reward.category],
+  ...[reward.imageUrl, reward.terms ?? "", reward.howToUse ?? "", reward.validFrom ?? "", reward.validUntil ?? ""],
+  ...[reward.limitPerCustomer ?? "", reward.state === "DRAFT" ? "no" : "yes", reward.stock ?? ""],
+  ...[reward.source, reward.state],
+];

@@ -6,13 +6,13 @@ import { ImportCodesDocument, type ImportCodesMutation, VoucherPoolDocument } fr
 import { answerOf, Refusals } from "../ui/form.tsx";
 import { count } from "../ui/format.ts";
 import { Card } from "../ui/page.tsx";
+import { RejectedRows } from "../ui/rejected-rows.tsx";
 import ui from "../ui/ui.module.css";
 
 type Report = ImportCodesMutation["importVoucherCodes"];
 
 /** The gateway takes a request of a megabyte. */
 const MAX_BYTES = 900_000;
-const MOST_SHOWN = 50;
 
 /** Imports a file of codes in two steps: it is checked row by row, and nothing is written before the operator has seen the report. */
 export function ImportCodes({ rewardId }: { rewardId: string }) {
@@ -84,28 +84,7 @@ export function ImportCodes({ rewardId }: { rewardId: string }) {
                 <p>Import the right ones now and correct the others later, or correct the file and choose it again.</p>
               )}
             </Notice>
-            {bad.length > 0 && (
-              <div className={ui.scroll}>
-                <table className={ui.table}>
-                  <caption className="sr-only">Rows that are not right</caption>
-                  <thead>
-                    <tr>
-                      <th className={ui.number}>Line</th>
-                      <th>What is wrong</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {bad.slice(0, MOST_SHOWN).map(({ row, line, reason }) => (
-                      <tr key={row}>
-                        <td className={ui.number}>{line ?? row}</td>
-                        <td>{reason}</td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-                {bad.length > MOST_SHOWN && <p className={ui.soft}>{`and ${count(bad.length - MOST_SHOWN)} more`}</p>}
-              </div>
-            )}
+            <RejectedRows rows={bad} />
             <Button disabled={checked.imported === 0} busy={loading} onClick={() => void write()}>
               {`Import ${count(checked.imported)} codes`}
             </Button>

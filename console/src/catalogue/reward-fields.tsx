@@ -1,19 +1,15 @@
 import { SelectField, TextField } from "../../../microsite/src/ui/field.tsx";
 import type { RewardState, RewardStateFragment } from "../graphql/generated/graphql.ts";
 import { TextArea } from "../ui/form.tsx";
+import { localMoment } from "../ui/format.ts";
 import ui from "../ui/ui.module.css";
+import { PictureField } from "./picture-field.tsx";
+import { TextFields, textsOf } from "./text-fields.tsx";
 
 export const toneOfState = (state: RewardState) =>
   (({ ON_OFFER: "good", SOLD_OUT: "bad", SCHEDULED: "info", DRAFT: "calm" }) as const)[
     state as "ON_OFFER" | "SOLD_OUT" | "SCHEDULED" | "DRAFT"
   ] ?? "plain";
-
-/** A moment in the form of the browser's field, in the operator's own time zone. */
-function localMoment(iso: string | null | undefined): string {
-  if (!iso) return "";
-  const date = new Date(iso);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
 
 /** The input of `createReward` or `updateReward` from the fields of the form. Empty fields that may be empty are null. */
 export function fieldsOf(fields: FormData, { isNew }: { isNew: boolean }): Record<string, unknown> {
@@ -40,6 +36,7 @@ export function fieldsOf(fields: FormData, { isNew }: { isNew: boolean }): Recor
     validFrom: moment("validFrom"),
     validUntil: moment("validUntil"),
     active: fields.get("active") === "on",
+    texts: textsOf(fields),
   };
 }
 
@@ -76,13 +73,7 @@ export function RewardFields({ reward }: { reward?: RewardStateFragment }) {
         <TextField label="Brand" name="brand" required defaultValue={reward?.brand} />
         <TextField label="Category" name="category" required defaultValue={reward?.category} />
       </div>
-      <TextField
-        label="Picture"
-        name="imageUrl"
-        required
-        defaultValue={reward?.imageUrl}
-        help="A path on this server, such as /assets/rewards/brew.svg, or an https address."
-      />
+      <PictureField start={reward?.imageUrl} />
       <div className={ui.pair}>
         <TextField
           label="On offer from"
@@ -100,6 +91,7 @@ export function RewardFields({ reward }: { reward?: RewardStateFragment }) {
       </div>
       <TextArea label="Terms" name="terms" defaultValue={reward?.terms ?? ""} />
       <TextArea label="How to use it" name="howToUse" defaultValue={reward?.howToUse ?? ""} />
+      <TextFields start={reward?.texts ?? []} />
       <label className={ui.choice}>
         <input type="checkbox" name="active" defaultChecked={reward ? reward.state !== "DRAFT" : true} />
         Active: shown to customers while it is on offer. Without it, it is a draft.

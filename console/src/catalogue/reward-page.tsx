@@ -18,6 +18,8 @@ import { count, day, moment, points, words } from "../ui/format.ts";
 import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import { ImportCodes } from "./import-codes.tsx";
+import { Overlay } from "./overlay.tsx";
+import { Preview } from "./preview.tsx";
 import { fieldsOf, RewardFields, toneOfState } from "./reward-fields.tsx";
 
 export default function RewardPage() {
@@ -44,7 +46,10 @@ export default function RewardPage() {
     >
       {!isOurs && (
         <Notice title="Capillary keeps this reward.">
-          <p>Change it there; it is read again every few minutes. Here it can only be archived.</p>
+          <p>
+            Change it there; it is read again every few minutes. Picture, category, order and visibility can be laid
+            over it.
+          </p>
         </Notice>
       )}
       <div className={ui.columns}>
@@ -60,21 +65,19 @@ export default function RewardPage() {
               <Fact name="Most for one customer">{reward.limitPerCustomer ?? "no limit"}</Fact>
               <Fact name="Brand">{reward.brand}</Fact>
               <Fact name="Category">{reward.category}</Fact>
+              <Fact name="Other languages">{reward.texts.map(({ language }) => language).join(", ") || "none"}</Fact>
               <Fact name="On offer from">{moment(reward.validFrom)}</Fact>
               <Fact name="On offer until">{moment(reward.validUntil)}</Fact>
             </Facts>
-            <p>{reward.description}</p>
             <p className={ui.soft}>
-              <a href={`/rewards/${encodeURIComponent(reward.sku)}`} target="_blank" rel="noreferrer">
-                See it as customers do
-              </a>
-              {" · "}
               <Link to={`/orders?reward=${encodeURIComponent(reward.id)}`}>Orders of it</Link>
             </p>
           </Card>
           {hasPool && <Pool rewardId={reward.id} />}
         </div>
         <div className={ui.stack}>
+          <Preview reward={reward} />
+          {!isOurs && <Overlay reward={reward} />}
           {hasPool && may("CATALOGUE") && <ImportCodes rewardId={reward.id} />}
           {reward.terms && (
             <Card title="Terms">

@@ -27,6 +27,12 @@ declare module "@apollo/client" {
 /** Requests with this query go by the operator's cookie, and never by a customer's. */
 const PATH = "/graphql?console";
 
+/**
+ * The console shows and edits the texts of the programme's own language, whatever the browser of the operator prefers: `zxx` is the tag for
+ * no language, in which nothing has a translation.
+ */
+const ownLanguage = { "accept-language": "zxx" };
+
 const cache = new InMemoryCache({
   possibleTypes: { UserError: ["BasicUserError", "InsufficientPoints", "LimitReached", "NotRedeemable", "SoldOut"] },
   typePolicies: {
@@ -50,6 +56,7 @@ const byId = new PersistedQueryLink({
 
 export const socket = createClient({
   url: () => `${location.origin.replace(/^http/, "ws")}${PATH}`,
+  connectionParams: ownLanguage,
   retryAttempts: Number.POSITIVE_INFINITY,
   keepAlive: 10_000,
   shouldRetry: () => true,
@@ -74,7 +81,7 @@ export const client = new ApolloClient({
   link: ApolloLink.split(
     ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
     new GraphQLWsLink(socket),
-    ApolloLink.from([sessionLink, byId, new HttpLink({ uri: PATH, credentials: "same-origin" })]),
+    ApolloLink.from([sessionLink, byId, new HttpLink({ uri: PATH, credentials: "same-origin", headers: ownLanguage })]),
   ),
   defaultOptions: {
     // A part that cannot be read darkens itself; the rest of the answer is shown.

@@ -16,6 +16,8 @@ const pages: { path: string; name: string; roles: OperatorRole[] | null }[] = [
   { path: "/orders", name: "Orders", roles: ["ORDERS", "SUPPORT"] },
   { path: "/customers", name: "Customers", roles: ["ORDERS", "SUPPORT"] },
   { path: "/catalogue", name: "Catalogue", roles: ["CATALOGUE", "SUPPORT"] },
+  { path: "/earning", name: "Earning", roles: ["REWARDS", "SUPPORT"] },
+  { path: "/money", name: "Money", roles: ["SUPPORT"] },
 ];
 
 const isMac = navigator.platform.startsWith("Mac");

@@ -91,12 +91,15 @@ export default function TodayPage() {
   );
 }
 
+/** The page of a thing that has neither an order nor a reward. */
+const subjectPaths: Partial<Record<AttentionKind, string>> = {
+  MESSAGE_QUARANTINED: "/earning/quarantine",
+  RECONCILIATION_BREAK: "/money/breaks",
+};
+
 function Item({ item }: { item: WaitingFragment }) {
-  const path = item.order
-    ? `/orders/${item.order.number}`
-    : item.reward
-      ? `/catalogue/${encodeURIComponent(item.reward.sku)}`
-      : item.customerId && `/customers/${encodeURIComponent(item.customerId)}`;
+  const subjectPath = subjectPaths[item.kind];
+  const path = subjectPath && item.subjectId ? `${subjectPath}/${encodeURIComponent(item.subjectId)}` : pathOf(item);
   return (
     <li>
       <span>{path ? <Link to={path}>{item.summary}</Link> : item.summary}</span>
@@ -107,6 +110,13 @@ function Item({ item }: { item: WaitingFragment }) {
     </li>
   );
 }
+
+const pathOf = (item: WaitingFragment) =>
+  item.order
+    ? `/orders/${item.order.number}`
+    : item.reward
+      ? `/catalogue/${encodeURIComponent(item.reward.sku)}`
+      : item.customerId && `/customers/${encodeURIComponent(item.customerId)}`;
 
 function Figures() {
   const { data, error, refetch } = useQuery(ActivityDocument, { pollInterval: 60_000 });

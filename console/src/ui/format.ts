@@ -30,3 +30,10 @@ export function age(seconds: number): string {
   return "less than a minute";
 }
 export const ageSince = (iso: string): string => age((Date.now() - Date.parse(iso)) / 1_000);
+
+/** A moment in the form of the browser's field, in the operator's own time zone. Empty without one. */
+export function localMoment(iso: string | null | undefined): string {
+  if (!iso) return "";
+  const date = new Date(iso);
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}

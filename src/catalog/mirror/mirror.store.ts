@@ -124,12 +124,17 @@ function asTable(rewards: readonly MirroredReward[]): Prisma.Sql {
 const description = Prisma.sql`
   coalesce(given.description, case when r.description = r.name then given.name else r.description end)`;
 
+/** What operators have laid over a mirrored reward holds against what the source says. */
+const category = Prisma.sql`coalesce((select o.category from reward_overlays o where o.reward_id = r.id), given.category)`;
+const active = Prisma.sql`
+  (given.active and not coalesce((select o.hidden from reward_overlays o where o.reward_id = r.id), false))`;
+
 /** Only what differs, so that a quiet run writes nothing that is indexed. What the list leaves out stays. */
 const update = (tx: Tx, given: Prisma.Sql, now: Date) => tx.$executeRaw`
   update rewards r set
     name = given.name, description = ${description}, kind = given.kind, points = given.points,
-    brand = given.brand, category = given.category, terms = coalesce(given.terms, r.terms), valid_from = given."validFrom",
-    valid_until = given."validUntil", active = given.active, payable_with = given."payableWith",
+    brand = given.brand, category = ${category}, terms = coalesce(given.terms, r.terms), valid_from = given."validFrom",
+    valid_until = given."validUntil", active = ${active}, payable_with = given."payableWith",
     payment_configs = given."paymentConfigs", updated_at = ${now},
     archived_at = case when r.vanished_at is null then r.archived_at end, vanished_at = null
   from ${given}
@@ -138,8 +143,8 @@ const update = (tx: Tx, given: Prisma.Sql, now: Date) => tx.$executeRaw`
     (r.name, r.description, r.kind, r.points, r.brand, r.category, r.terms, r.valid_from, r.valid_until, r.active,
      r.payable_with, r.payment_configs)
     is distinct from
-    (given.name, ${description}, given.kind, given.points, given.brand, given.category,
-     coalesce(given.terms, r.terms), given."validFrom"::timestamptz(3), given."validUntil"::timestamptz(3), given.active,
+    (given.name, ${description}, given.kind, given.points, given.brand, ${category},
+     coalesce(given.terms, r.terms), given."validFrom"::timestamptz(3), given."validUntil"::timestamptz(3), ${active},
      given."payableWith", given."paymentConfigs"))`;
 
 /** One whose SKU is taken is left out: ours are not given away. */

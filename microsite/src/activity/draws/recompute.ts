@@ -1,15 +1,12 @@
-import "./no-generated-code.ts"; // before what it is about
 import type { ApolloClient } from "@apollo/client";
-import { type DrawVerdict, type Known, verifying } from "../../../../src/draws/verify-draw.ts";
+import type { DrawVerdict, Known } from "../../../../src/draws/verify-draw.ts";
 import {
   type DrawPartsFragment,
   ReceiptsDocument,
   type ReceiptsQuery,
   type ReceiptsQueryVariables,
 } from "../../graphql/generated/graphql.ts";
-
-/** How long the page may stand still at a time. */
-const SLICE_MS = 12;
+import { verifyPublished } from "./verify-published.ts";
 
 type Receipts = NonNullable<Known["receipts"]>;
 
@@ -19,10 +16,7 @@ export async function recompute(
   { id, published, openingHash, closedAt }: DrawPartsFragment,
 ): Promise<{ verdict: DrawVerdict; receipts: number }> {
   const receipts = await receiptsOf(client, id); // first: tickets that come meanwhile are in the file, and not the other way
-  const response = await fetch(published, { cache: "no-store" });
-  if (!response.ok) throw new Error(`${published} answered ${response.status}`);
-  const file = new Uint8Array(await response.arrayBuffer());
-  const verdict = await inSlices(verifying(file, { openingHash, receipts, isOpen: closedAt === null }));
+  const verdict = await verifyPublished({ published, openingHash, closedAt }, receipts);
   return { verdict, receipts: receipts.length };
 }
 
@@ -37,17 +31,5 @@ async function receiptsOf(client: ApolloClient, drawId: string): Promise<Receipt
     found.push(...page.nodes.filter(({ draw }) => draw.id === drawId));
     after = page.pageInfo.endCursor;
     if (!page.pageInfo.hasNextPage) return found;
-  }
-}
-
-/** Thousands of tickets take a second: the page goes on in between. */
-async function inSlices<Result>(steps: Generator<void, Result, void>): Promise<Result> {
-  for (;;) {
-    const until = performance.now() + SLICE_MS;
-    do {
-      const { done, value } = steps.next();
-      if (done) return value;
-    } while (performance.now() < until);
-    await new Promise((resolve) => setTimeout(resolve));
   }
 }

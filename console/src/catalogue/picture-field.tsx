@@ -1,0 +1,150 @@
+import { useMutation } from "@apollo/client/react";
+import { useEffect, useId, useRef, useState } from "react";
+import ReactCrop, { centerCrop, makeAspectCrop, type PercentCrop } from "react-image-crop";
+import "react-image-crop/dist/ReactCrop.css";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { TextField } from "../../../microsite/src/ui/field.tsx";
+import { UploadPictureDocument } from "../graphql/generated/graphql.ts";
+import { answerOf, Refusals } from "../ui/form.tsx";
+import ui from "../ui/ui.module.css";
+import styles from "./catalogue.module.css";
+
+/** The storefront shows every picture so. */
+const ASPECT = 4 / 3;
+/** Twice as wide as the storefront's largest picture, in pixels. */
+const MOST_WIDTH = 1_600;
+const LEAST_WIDTH = 270;
+const QUALITY = 0.85;
+
+/** The largest part of a picture that has the storefront's shape, in its middle. */
+function largestCrop({ width, height }: ImageBitmap): PercentCrop {
+  const whole = width / height > ASPECT ? { height: 100 } : { width: 100 };
+  return centerCrop(makeAspectCrop({ unit: "%", ...whole }, ASPECT, width, height), width, height);
+}
+
+/** Draws a part of the picture, at most `MOST_WIDTH` wide. Drawing leaves the camera's data behind, its place among them. */
+async function cut(bitmap: ImageBitmap, crop: PercentCrop): Promise<Blob> {
+  const part = {
+    x: (bitmap.width * crop.x) / 100,
+    y: (bitmap.height * crop.y) / 100,
+    width: (bitmap.width * crop.width) / 100,
+    height: (bitmap.height * crop.height) / 100,
+  };
+  const scale = Math.min(1, MOST_WIDTH / part.width);
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(part.width * scale);
+  canvas.height = Math.round(part.height * scale);
+  const context = canvas.getContext("2d");
+  context?.drawImage(bitmap, part.x, part.y, part.width, part.height, 0, 0, canvas.width, canvas.height);
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/webp", QUALITY));
+  if (!blob) throw new Error("The browser could not store the picture.");
+  return blob;
+}
+
+const base64Of = (blob: Blob) =>
+  new Promise<string>((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result).split(",")[1] ?? "");
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(blob);
+  });
+
+/** The address of a picture: of one that is uploaded here, cropped to the storefront's shape, or any other. */
+export function PictureField({ start, required = true }: { start?: string | null | undefined; required?: boolean }) {
+  const id = useId();
+  const [address, setAddress] = useState(start ?? "");
+  const [bitmap, setBitmap] = useState<ImageBitmap | null>(null);
+  const [crop, setCrop] = useState<PercentCrop>();
+  const [problem, setProblem] = useState<string | null>(null);
+  const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
+  const [upload, { loading }] = useMutation(UploadPictureDocument);
+  const canvas = useRef<HTMLCanvasElement>(null);
+
+  useEffect(() => {
+    if (bitmap) canvas.current?.getContext("2d")?.drawImage(bitmap, 0, 0);
+  }, [bitmap]);
+
+  async function open(file: File | undefined) {
+    setBitmap(null);
+    setProblem(null);
+    setRefusals([]);
+    if (!file) return;
+    try {
+      const opened = await createImageBitmap(file);
+      if (Math.min(opened.width, opened.height * ASPECT) < LEAST_WIDTH) {
+        return setProblem(`The picture has ${opened.width} × ${opened.height} pixels. Choose a larger picture.`);
+      }
+      setBitmap(opened);
+      setCrop(largestCrop(opened));
+    } catch {
+      setProblem("The browser cannot read this file as a picture. Choose a JPEG, PNG or WebP file.");
+    }
+  }
+
+  async function send() {
+    if (!bitmap || !crop) return;
+    const base64 = await base64Of(await cut(bitmap, crop));
+    const result = await upload({ variables: { input: { base64 } } });
+    const payload = result.data?.uploadPicture;
+    setRefusals(answerOf(result, payload).refusals);
+    if (!payload?.imageUrl) return;
+    setAddress(payload.imageUrl);
+    setBitmap(null);
+  }
+
+  return (
+    <fieldset>
+      <legend>Picture</legend>
+      {address && !bitmap && <img className={styles.chosen} src={address} alt="" width={160} height={120} />}
+      <div>
+        <label htmlFor={id}>Upload a picture</label>
+        <br />
+        <input
+          id={id}
+          type="file"
+          accept="image/jpeg,image/png,image/webp"
+          onChange={({ target }) => void open(target.files?.[0])}
+        />
+      </div>
+      {problem && <p role="alert">{problem}</p>}
+      <Refusals refusals={refusals} />
+      {bitmap && (
+        <>
+          <ReactCrop
+            {...(crop && { crop })}
+            aspect={ASPECT}
+            keepSelection
+            minWidth={40}
+            ruleOfThirds
+            onChange={(_, percent) => setCrop(percent)}
+          >
+            <canvas
+              ref={canvas}
+              className={styles.toCrop}
+              width={bitmap.width}
+              height={bitmap.height}
+              aria-label="The picture to crop"
+              role="img"
+            />
+          </ReactCrop>
+          <p className={`${ui.soft} ${ui.small}`}>
+            Move the frame, or its corners with the arrow keys. The storefront shows pictures in this shape.
+          </p>
+          <div className={ui.row}>
+            <Button busy={loading} onClick={() => void send()}>
+              Use this part
+            </Button>
+          </div>
+        </>
+      )}
+      <TextField
+        label="Address of the picture"
+        name="imageUrl"
+        required={required}
+        value={address}
+        onChange={({ target }) => setAddress(target.value)}
+        help="An upload fills it in. Or a path on this server, or an https address."
+      />
+    </fieldset>
+  );
+}

@@ -1,0 +1,38 @@
+import { Route, Routes } from "react-router";
+import { Notice } from "../../../microsite/src/ui/notice.tsx";
+import { Tabs } from "../ui/tabs.tsx";
+import ui from "../ui/ui.module.css";
+import { DrawsPage } from "./draws-page.tsx";
+import { ImportMembersPage } from "./import-members-page.tsx";
+import { MessagePage } from "./message-page.tsx";
+import { QuarantinePage } from "./quarantine-page.tsx";
+import { NewRulePage, RulePage } from "./rule-page.tsx";
+import { RulesPage } from "./rules-page.tsx";
+import { TryPage } from "./try-page.tsx";
+
+const tabs = [
+  { to: "/earning", name: "Rules", end: true },
+  { to: "/earning/try", name: "Try a message" },
+  { to: "/earning/draws", name: "Lucky draws" },
+  { to: "/earning/quarantine", name: "Refused messages" },
+  { to: "/earning/members", name: "Import members" },
+];
+
+export default function EarningPage() {
+  return (
+    <div className={ui.stack}>
+      <Tabs label="Earning" tabs={tabs} />
+      <Routes>
+        <Route index element={<RulesPage />} />
+        <Route path="new" element={<NewRulePage />} />
+        <Route path="rules/:ruleId" element={<RulePage />} />
+        <Route path="try" element={<TryPage />} />
+        <Route path="draws" element={<DrawsPage />} />
+        <Route path="quarantine" element={<QuarantinePage />} />
+        <Route path="quarantine/:id" element={<MessagePage />} />
+        <Route path="members" element={<ImportMembersPage />} />
+        <Route path="*" element={<Notice title="There is no such page." />} />
+      </Routes>
+    </div>
+  );
+}

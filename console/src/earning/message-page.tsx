@@ -1,0 +1,172 @@
+import { useLazyQuery, useMutation, useQuery } from "@apollo/client/react";
+import { diffLines } from "diff";
+import { useMemo, useState } from "react";
+import { Link, useParams } from "react-router";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import { Notice } from "../../../microsite/src/ui/notice.tsx";
+import {
+  type OutcomeFragment,
+  type ProblemFragment,
+  QuarantinedMessageDocument,
+  RedriveDocument,
+  TryMessageDocument,
+} from "../graphql/generated/graphql.ts";
+import { answerOf, Refusals, TextArea } from "../ui/form.tsx";
+import { count, moment } from "../ui/format.ts";
+import { Card, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
+import ui from "../ui/ui.module.css";
+import styles from "./diff.module.css";
+import { Outcomes, Problems } from "./outcomes.tsx";
+import { nameOf } from "./quarantine-page.tsx";
+
+export function MessagePage() {
+  const { id = "" } = useParams();
+  const { data, error, loading, refetch } = useQuery(QuarantinedMessageDocument, { variables: { id } });
+  const message = data?.node?.__typename === "QuarantinedReward" ? data.node : null;
+  const [outcomes, setOutcomes] = useState<readonly OutcomeFragment[] | null>(null);
+  if (!message) {
+    return (
+      <Page title="Refused message">
+        <Failure error={error} retry={refetch} />
+        {!error && loading && <Waiting />}
+        {!error && !loading && <Notice title="There is no such message." />}
+      </Page>
+    );
+  }
+  const isOpen = !message.redrivenAt;
+  return (
+    <Page title={nameOf(message)} mark={<Mark tone={isOpen ? "bad" : "good"}>{isOpen ? "Refused" : "Sent on"}</Mark>}>
+      {message.redrivenAt && (
+        <Notice tone="good" title={`${message.redrivenBy} sent it on, ${moment(message.redrivenAt)}.`}>
+          <p>
+            <Link to="/earning/quarantine">Back to the refused messages</Link>
+          </p>
+        </Notice>
+      )}
+      <Card title="What is wrong">
+        <Problems problems={message.problems} />
+        <Facts>
+          <Fact name="From">{`${message.source}, ${message.actor}`}</Fact>
+          <Fact name="Came">{count(message.times) + (message.times === 1 ? " time" : " times")}</Fact>
+          <Fact name="First">{moment(message.receivedAt)}</Fact>
+          <Fact name="Last">{moment(message.lastReceivedAt)}</Fact>
+        </Facts>
+      </Card>
+      {outcomes && (
+        <Card title="What came of it">
+          <Outcomes outcomes={outcomes} />
+        </Card>
+      )}
+      {isOpen && <Editor id={id} payload={message.payload} onSent={setOutcomes} />}
+    </Page>
+  );
+}
+
+/** A JSON text with a line for each member; another text as it is. */
+function laidOut(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+interface EditorProps {
+  id: string;
+  payload: string;
+  onSent(outcomes: readonly OutcomeFragment[]): void;
+}
+
+/** Corrects a message beside what the correction changes. */
+function Editor({ id, payload, onSent }: EditorProps) {
+  const original = useMemo(() => laidOut(payload), [payload]);
+  const [text, setText] = useState(original);
+  const [tryMessage, trial] = useLazyQuery(TryMessageDocument, { fetchPolicy: "network-only" });
+  const [redrive, { loading }] = useMutation(RedriveDocument);
+  const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
+  const [problems, setProblems] = useState<readonly ProblemFragment[]>([]);
+  const isChanged = text !== original;
+  const tried = trial.loading || trial.variables?.payload !== text ? undefined : trial.data?.simulateReward;
+
+  async function send() {
+    const result = await redrive({ variables: { input: { id, ...(isChanged && { payload: text }) } } });
+    const answer = answerOf(result, result.data?.redriveReward);
+    setRefusals(answer.refusals);
+    setProblems(result.data?.redriveReward.problems ?? []);
+    if (answer.refusals.length === 0) onSent(result.data?.redriveReward.outcomes ?? []);
+  }
+
+  return (
+    <div className={ui.halves}>
+      <Card title="Correct it">
+        <div className={ui.form}>
+          <TextArea
+            label="The message"
+            rows={18}
+            spellCheck={false}
+            className={ui.mono}
+            value={text}
+            onChange={({ target }) => setText(target.value)}
+            help="[nik removed] may stay where it is: it means the national id that was there."
+          />
+          <Refusals refusals={refusals} />
+          {problems.length > 0 && <Problems problems={problems} />}
+          <div className={ui.row}>
+            <Button look="quiet" busy={trial.loading} onClick={() => void tryMessage({ variables: { payload: text } })}>
+              Try it
+            </Button>
+            <Button busy={loading} onClick={() => void send()}>
+              {isChanged ? "Send it on, corrected" : "Send it on as it is"}
+            </Button>
+          </div>
+        </div>
+      </Card>
+      <div className={ui.stack}>
+        <Card title="Changes">
+          {isChanged ? (
+            <Difference before={original} after={text} />
+          ) : (
+            <p className={ui.soft}>Nothing is changed yet.</p>
+          )}
+        </Card>
+        {tried && (
+          <Card title="What would come of it">
+            {tried.problems.length > 0 ? (
+              <>
+                <Notice tone="bad" title="It would be refused." />
+                <Problems problems={tried.problems} />
+              </>
+            ) : (
+              <Outcomes outcomes={tried.outcomes} />
+            )}
+          </Card>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Lines that were removed and added, with a word beside the colour. */
+function Difference({ before, after }: { before: string; after: string }) {
+  const parts = diffLines(before, after);
+  return (
+    <pre className={styles.diff}>
+      {parts.map(({ value, added, removed }, place) => {
+        const text = value.replace(/\n$/, "");
+        // biome-ignore lint/suspicious/noArrayIndexKey: a part has no name but its place
+        if (added) return <ins key={place}>{prefixed(text, "+ ")}</ins>;
+        // biome-ignore lint/suspicious/noArrayIndexKey: see above
+        if (removed) return <del key={place}>{prefixed(text, "− ")}</del>;
+        // biome-ignore lint/suspicious/noArrayIndexKey: see above
+        return <span key={place}>{prefixed(text, "  ")}</span>;
+      })}
+    </pre>
+  );
+}
+
+const prefixed = (text: string, prefix: string) =>
+  text
+    .split("\n")
+    .map((line) => prefix + line)
+    .join("\n");

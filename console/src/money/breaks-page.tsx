@@ -1,0 +1,134 @@
+import { useQuery } from "@apollo/client/react";
+import { Link, useParams, useSearchParams } from "react-router";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import { type BreakFragment, BreaksDocument, type ReconciliationBreakState } from "../graphql/generated/graphql.ts";
+import { downloadCsv } from "../ui/csv.ts";
+import { age, count, moment, points, words } from "../ui/format.ts";
+import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
+import ui from "../ui/ui.module.css";
+import { BreakActions } from "./break-actions.tsx";
+import { classWords, toneOfBreak } from "./break-words.ts";
+
+const states: ReconciliationBreakState[] = ["OPEN", "REPAIRING", "REPAIRED", "WRITTEN_OFF", "EXPLAINED"];
+const stillOpen: ReconciliationBreakState[] = ["OPEN", "REPAIRING"];
+
+/** Differences that runs have found. With an id in the address that break comes first. */
+export function BreaksPage() {
+  const { id } = useParams();
+  const [search] = useSearchParams();
+  const state = states.find((known) => known === search.get("state"));
+  const { data, error, loading, fetchMore, refetch } = useQuery(BreaksDocument, {
+    variables: { filter: { states: state ? [state] : stillOpen } },
+    fetchPolicy: "network-only",
+  });
+  const breaks = data?.reconciliationBreaks;
+  const sorted = breaks?.nodes.toSorted((a, b) => Number(b.id === id) - Number(a.id === id));
+  return (
+    <Page
+      title="Breaks"
+      mark={breaks && <small className={ui.soft}>{count(breaks.totalCount)}</small>}
+      actions={
+        <Button look="quiet" disabled={!sorted?.length} onClick={() => sorted && exportBreaks(sorted)}>
+          Export the rows as CSV
+        </Button>
+      }
+    >
+      <nav className={ui.views} aria-label="States">
+        <Link to="/money/breaks" aria-current={state ? undefined : "page"}>
+          Not settled
+        </Link>
+        {states.slice(2).map((each) => (
+          <Link key={each} to={`/money/breaks?state=${each}`} aria-current={each === state ? "page" : undefined}>
+            {words(each)}
+          </Link>
+        ))}
+      </nav>
+      <Failure error={error} retry={refetch} />
+      {!data && loading && <Waiting />}
+      {breaks?.nodes.length === 0 && (
+        <Card label="Breaks">
+          <Empty>
+            {state ? "No break is in this state." : "Nothing differs. Our records and those of others agree."}
+          </Empty>
+        </Card>
+      )}
+      {sorted?.map((each) => (
+        <BreakCard key={each.id} found={each} />
+      ))}
+      {breaks?.pageInfo.hasNextPage && (
+        <div className={ui.row}>
+          <Button look="quiet" onClick={() => void fetchMore({ variables: { after: breaks.pageInfo.endCursor } })}>
+            Show more
+          </Button>
+        </div>
+      )}
+    </Page>
+  );
+}
+
+function BreakCard({ found }: { found: BreakFragment }) {
+  const evidence = Object.entries(JSON.parse(found.evidence) as Record<string, unknown>);
+  const isOpen = stillOpen.includes(found.state);
+  return (
+    <Card>
+      <header className={ui.row}>
+        <h2>{words(found.class)}</h2>
+        <Mark tone={toneOfBreak(found.state)}>{words(found.state)}</Mark>
+        <span className={`${ui.soft} ${ui.small}`}>{age(found.ageSeconds)}</span>
+      </header>
+      <p>{classWords[found.class]}</p>
+      <Facts>
+        {found.orderNumber && (
+          <Fact name="Order">
+            <Link to={`/orders/${found.orderNumber}`}>{found.orderNumber}</Link>
+          </Fact>
+        )}
+        {found.customerId && (
+          <Fact name="Customer">
+            <Link to={`/customers/${encodeURIComponent(found.customerId)}`}>{found.customerId}</Link>
+          </Fact>
+        )}
+        {found.pointsOwed != null && <Fact name="Owed to the customer">{points(found.pointsOwed)}</Fact>}
+        {found.pointsOver != null && <Fact name="Too many with the customer">{points(found.pointsOver)}</Fact>}
+        <Fact name="Arose">{moment(found.since)}</Fact>
+        {found.resolvedAt && (
+          <Fact name="Settled">{`${found.resolvedBy ?? "by a later run"}, ${moment(found.resolvedAt)}`}</Fact>
+        )}
+        {found.note && <Fact name="Note">{found.note}</Fact>}
+      </Facts>
+      <div className={ui.scroll}>
+        <table className={ui.table}>
+          <caption className="sr-only">Evidence</caption>
+          <tbody>
+            {evidence.map(([name, value]) => (
+              <tr key={name}>
+                <th scope="row">{words(name)}</th>
+                <td className={ui.mono}>{typeof value === "string" ? value : JSON.stringify(value)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {found.lastError && <p>{`The last repair did not succeed: ${found.lastError}`}</p>}
+      {isOpen && <BreakActions found={found} />}
+    </Card>
+  );
+}
+
+const exportBreaks = (breaks: readonly BreakFragment[]) =>
+  downloadCsv(
+    "breaks.csv",
+    ["class", "state", "since", "customer_id", "order_number", "points_owed", "points_over", "evidence", "note"],
+    breaks.map((each) => [
+      each.class,
+      each.state,
+      each.since,
+      each.customerId ?? "",
+      each.orderNumber ?? "",
+      each.pointsOwed ?? "",
+      each.pointsOver ?? "",
+      each.evidence,
+      each.note ?? "",
+    ]),
+  );

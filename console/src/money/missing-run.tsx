@@ -1,0 +1,46 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import { useEffect, useState } from "react";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { type MonthFragment, RunByIdDocument, StartRunDocument } from "../graphql/generated/graphql.ts";
+import { answerOf, Refusals } from "../ui/form.tsx";
+import ui from "../ui/ui.module.css";
+import { RUN_POLL_MS } from "./runs-page.tsx";
+
+/** Compares the whole month so far, and reads the month again when the run is over. */
+export function MissingRun({ month, reload }: { month: MonthFragment; reload(): unknown }) {
+  const [start, { loading }] = useMutation(StartRunDocument);
+  const [runId, setRunId] = useState<string | null>(null);
+  const [refusals, setRefusals] = useState<ReturnType<typeof answerOf>["refusals"]>([]);
+  const { data } = useQuery(RunByIdDocument, {
+    variables: { id: runId ?? "" },
+    skip: runId === null,
+    pollInterval: RUN_POLL_MS,
+    fetchPolicy: "network-only",
+  });
+  const isFinished = data?.reconciliationRun?.finishedAt != null;
+  useEffect(() => {
+    if (!isFinished) return;
+    setRunId(null);
+    void reload();
+  }, [isFinished, reload]);
+
+  async function run() {
+    const to = new Date(Math.min(Date.parse(month.to), Date.now())).toISOString();
+    const result = await start({ variables: { input: { from: month.from, to } } });
+    const payload = result.data?.runReconciliation;
+    setRefusals(answerOf(result, payload).refusals);
+    setRunId(payload?.run?.id ?? null);
+  }
+
+  return (
+    <>
+      <Refusals refusals={refusals} />
+      <div className={ui.row}>
+        <Button busy={loading || runId !== null} onClick={() => void run()}>
+          Compare the month now
+        </Button>
+        {runId !== null && <span role="status">The run compares the month with the records of others …</span>}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,249 @@
+import { useApolloClient, useMutation, useQuery } from "@apollo/client/react";
+import { useState } from "react";
+import { Link, useSearchParams } from "react-router";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import { Notice } from "../../../microsite/src/ui/notice.tsx";
+import {
+  CloseMonthDocument,
+  MonthByNameDocument,
+  type MonthFragment,
+  SettlementOfDayDocument,
+} from "../graphql/generated/graphql.ts";
+import { download } from "../ui/csv.ts";
+import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
+import { count, day, moment, points } from "../ui/format.ts";
+import { Card, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
+import ui from "../ui/ui.module.css";
+import { MissingRun } from "./missing-run.tsx";
+
+/** The month before this one, such as `2026-10`: the month that is to be closed. */
+const lastMonth = () => {
+  const now = new Date();
+  return new Date(Date.UTC(now.getFullYear(), now.getMonth() - 1, 1)).toISOString().slice(0, 7);
+};
+const thisMonth = () => new Date().toISOString().slice(0, 7);
+const monthName = (month: string) =>
+  new Date(`${month}-15T12:00:00`).toLocaleDateString(undefined, { month: "long", year: "numeric" });
+
+/** The steps that lead to the sign-off of a month. */
+export function MonthPage() {
+  const [search, setSearch] = useSearchParams();
+  const month = search.get("month") ?? lastMonth();
+  const { data, error, loading, refetch } = useQuery(MonthByNameDocument, {
+    variables: { month },
+    fetchPolicy: "network-only",
+  });
+  const read = data?.settlementMonth;
+  return (
+    <Page
+      title={`Close ${monthName(month)}`}
+      mark={read && <Mark tone={read.closed ? "good" : "calm"}>{read.closed ? "Closed" : "Open"}</Mark>}
+      actions={
+        <span>
+          <label htmlFor="month">Month </label>
+          <input
+            id="month"
+            type="month"
+            max={thisMonth()}
+            value={month}
+            onChange={({ target }) => target.value && setSearch({ month: target.value })}
+          />
+        </span>
+      }
+    >
+      <Failure error={error} retry={refetch} />
+      {!read && loading && <Waiting />}
+      {read && <Steps month={read} reload={refetch} />}
+    </Page>
+  );
+}
+
+function Steps({ month, reload }: { month: MonthFragment; reload(): unknown }) {
+  const missing = month.days.filter(({ isReconciled }) => !isReconciled);
+  const isOver = Date.parse(month.to) <= Date.now();
+  return (
+    <>
+      {month.closed && (
+        <Notice tone="good" title={`${month.closed.closedBy} closed it, ${moment(month.closed.closedAt)}.`}>
+          <p>{month.closed.note}</p>
+        </Notice>
+      )}
+      <Card title="1 · Every day is reconciled" aside={<Done done={missing.length === 0 && isOver} />}>
+        {!isOver && <p>{`The month is over ${moment(month.to)}, where the programme is (${month.timeZone}).`}</p>}
+        {missing.length === 0 ? (
+          <p>{`A finished run has covered each of the ${month.days.length} days so far.`}</p>
+        ) : (
+          <>
+            <p>{`No finished run has covered ${missing.map((each) => day(each.day)).join(", ")}.`}</p>
+            <MissingRun month={month} reload={reload} />
+          </>
+        )}
+        {month.skipped.map((reason) => (
+          <p key={reason} className={ui.soft}>{`Not compared by some run: ${reason}`}</p>
+        ))}
+      </Card>
+      <Card title="2 · No break is open" aside={<Done done={month.openBreaks === 0} />}>
+        {month.openBreaks === 0 ? (
+          <p>Every difference that arose until the end of the month was repaired, written off or explained.</p>
+        ) : (
+          <p>
+            <Link to="/money/breaks">
+              {month.openBreaks === 1 ? "1 break is open." : `${count(month.openBreaks)} breaks are open.`}
+            </Link>{" "}
+            Repair it, or write it off.
+          </p>
+        )}
+      </Card>
+      <Card title="3 · The settlements balance" aside={<Done done={month.isBalanced} />}>
+        <Facts>
+          <Fact name="Taken">{points(month.taken)}</Fact>
+          <Fact name="Returned">{points(month.returned)}</Fact>
+          <Fact name="Credited">{points(month.credited)}</Fact>
+          <Fact name="Net">{count(month.taken - month.returned - month.credited)}</Fact>
+        </Facts>
+        <p className={ui.soft}>
+          {month.isBalanced
+            ? "The lines of all days add up to the records of the month, which are summed by themselves."
+            : "The lines of the days do not add up to the records of the month. Ask the engineers before you close it."}
+        </p>
+        <Days month={month} />
+      </Card>
+      {!month.closed && (
+        <Card title="4 · Sign it off">
+          {month.obstacles.length > 0 ? (
+            <Notice tone="calm" title="It cannot be closed yet.">
+              {month.obstacles.map((obstacle) => (
+                <p key={obstacle}>{obstacle}</p>
+              ))}
+            </Notice>
+          ) : (
+            <SignOff month={month} />
+          )}
+        </Card>
+      )}
+    </>
+  );
+}
+
+const Done = ({ done }: { done: boolean }) => <Mark tone={done ? "good" : "calm"}>{done ? "Done" : "To do"}</Mark>;
+
+function SignOff({ month }: { month: MonthFragment }) {
+  const [close] = useMutation(CloseMonthDocument);
+  const { taken, returned, credited } = month;
+  return (
+    <>
+      <p>
+        Nothing can be changed in a month that is closed. A later correction belongs to the month in which it is made.
+      </p>
+      <div className={ui.row}>
+        <ActionForm
+          title={`Close ${monthName(month.month)}`}
+          submit="Sign it off"
+          look="main"
+          send={async (fields) => {
+            const note = String(fields.get("note") ?? "");
+            const input = { month: month.month, taken, returned, credited, note };
+            const result = await close({ variables: { input }, refetchQueries: [MonthByNameDocument] });
+            return answerOf(result, result.data?.closeMonth);
+          }}
+        >
+          <p>{`You sign off ${points(taken)} taken, ${points(returned)} returned and ${points(credited)} credited.`}</p>
+          <TextArea label="Note" name="note" required help="What was looked at, and by whom. Kept in the audit log." />
+        </ActionForm>
+      </div>
+    </>
+  );
+}
+
+/** The days with their settlements as files. */
+function Days({ month }: { month: MonthFragment }) {
+  const client = useApolloClient();
+  const [failed, setFailed] = useState<string | null>(null);
+  const [isBusy, setBusy] = useState(false);
+
+  async function settlementOf(each: string): Promise<string> {
+    const { data, error } = await client.query({
+      query: SettlementOfDayDocument,
+      variables: { day: each },
+      fetchPolicy: "no-cache",
+    });
+    if (!data?.settlement) throw new Error(error?.message ?? "No answer came.");
+    return data.settlement.csv;
+  }
+
+  async function save(name: string, days: readonly string[]) {
+    setFailed(null);
+    setBusy(true);
+    try {
+      const files: string[] = [];
+      for (const each of days) files.push(await settlementOf(each));
+      download(name, "text/csv", joined(files));
+    } catch (error) {
+      setFailed(error instanceof Error ? error.message : String(error));
+    }
+    setBusy(false);
+  }
+
+  return (
+    <>
+      {failed && <Notice tone="bad" title={failed} />}
+      <div className={ui.row}>
+        <Button
+          look="quiet"
+          busy={isBusy}
+          disabled={month.days.length === 0}
+          onClick={() =>
+            void save(
+              `settlement-${month.month}.csv`,
+              month.days.map((each) => each.day),
+            )
+          }
+        >
+          Settlement of the month as CSV
+        </Button>
+      </div>
+      <div className={ui.scroll}>
+        <table className={ui.table}>
+          <caption className="sr-only">Days of the month</caption>
+          <thead>
+            <tr>
+              <th>Day</th>
+              <th className={ui.number}>Taken</th>
+              <th className={ui.number}>Returned</th>
+              <th className={ui.number}>Credited</th>
+              <th>Reconciled</th>
+              <th>Settlement</th>
+            </tr>
+          </thead>
+          <tbody>
+            {month.days.map((each) => (
+              <tr key={each.day}>
+                <td className={ui.nowrap}>{day(each.day)}</td>
+                <td className={ui.number}>{count(each.taken)}</td>
+                <td className={ui.number}>{count(each.returned)}</td>
+                <td className={ui.number}>{count(each.credited)}</td>
+                <td>{each.isReconciled ? "yes" : "no"}</td>
+                <td>
+                  <Button
+                    look="plain"
+                    aria-label={`Settlement of ${day(each.day)} as CSV`}
+                    onClick={() => void save(`settlement-${each.day}.csv`, [each.day])}
+                  >
+                    CSV
+                  </Button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+/** Files with the same header, as a single one. */
+function joined(files: readonly string[]): string {
+  const [first = "", ...others] = files;
+  return first + others.map((file) => file.slice(file.indexOf("\r\n") + 2)).join("");
+}

@@ -1,0 +1,205 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import { useEffect, useState } from "react";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { TextField } from "../../../microsite/src/ui/field.tsx";
+import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import { Notice } from "../../../microsite/src/ui/notice.tsx";
+import {
+  ImportStatementDocument,
+  type RunFragment,
+  RunsDocument,
+  StartRunDocument,
+} from "../graphql/generated/graphql.ts";
+import { downloadCsv } from "../ui/csv.ts";
+import { ActionForm, answerOf } from "../ui/form.tsx";
+import { count, localMoment, moment } from "../ui/format.ts";
+import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
+import { type RejectedRow, RejectedRows } from "../ui/rejected-rows.tsx";
+import ui from "../ui/ui.module.css";
+
+/** How often a run that has not ended is looked at, in ms. */
+export const RUN_POLL_MS = 1_000;
+
+export function RunsPage() {
+  const { data, error, loading, fetchMore, refetch, startPolling, stopPolling } = useQuery(RunsDocument);
+  const runs = data?.reconciliationRuns;
+  const isRunning = runs?.nodes.some(({ finishedAt }) => !finishedAt) ?? false;
+  useEffect(() => {
+    if (!isRunning) return;
+    startPolling(RUN_POLL_MS);
+    return stopPolling;
+  }, [isRunning, startPolling, stopPolling]);
+  return (
+    <Page
+      title="Reconciliation"
+      mark={runs && <small className={ui.soft}>{count(runs.totalCount)}</small>}
+      actions={
+        <span className={ui.row}>
+          <Button look="quiet" disabled={!runs?.nodes.length} onClick={() => runs && exportRuns(runs.nodes)}>
+            Export the rows as CSV
+          </Button>
+          <StartRun />
+        </span>
+      }
+    >
+      <Card label="Runs">
+        <Failure error={error} retry={refetch} />
+        {!data && loading && <Waiting />}
+        {runs?.nodes.length === 0 && (
+          <Empty>
+            Nothing has been compared yet. A run starts every night; start another run with the button above.
+          </Empty>
+        )}
+        {runs && runs.nodes.length > 0 && <RunTable runs={runs.nodes} />}
+        {runs?.pageInfo.hasNextPage && (
+          <div className={ui.row}>
+            <Button look="quiet" onClick={() => void fetchMore({ variables: { after: runs.pageInfo.endCursor } })}>
+              Show more
+            </Button>
+          </div>
+        )}
+      </Card>
+      <ImportStatement />
+    </Page>
+  );
+}
+
+function RunTable({ runs }: { runs: readonly RunFragment[] }) {
+  return (
+    <div className={ui.scroll}>
+      <table className={ui.table}>
+        <caption className="sr-only">Runs</caption>
+        <thead>
+          <tr>
+            <th>Period</th>
+            <th>By</th>
+            <th>Compared</th>
+            <th className={ui.number}>Breaks</th>
+            <th className={ui.number}>New</th>
+            <th>State</th>
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => (
+            <tr key={run.id}>
+              <td>{`${moment(run.from)} to ${moment(run.to)}`}</td>
+              <td>{run.actor}</td>
+              <td>
+                {run.compared.map(({ kind, count: many }) => `${kind}: ${count(many)}`).join(", ")}
+                {run.skipped.map((reason) => (
+                  <p key={reason} className={`${ui.soft} ${ui.small}`}>{`Not compared: ${reason}`}</p>
+                ))}
+              </td>
+              <td className={ui.number}>{count(run.breaksFound)}</td>
+              <td className={ui.number}>{count(run.breaksNew)}</td>
+              <td>
+                {!run.finishedAt && <Mark tone="info">Running</Mark>}
+                {run.finishedAt && run.skipped.length > 0 && <Mark tone="calm">In part</Mark>}
+                {run.finishedAt && run.skipped.length === 0 && <Mark tone="good">Complete</Mark>}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const DAY_MS = 86_400_000;
+
+function StartRun() {
+  const [start] = useMutation(StartRunDocument);
+  const now = new Date();
+  return (
+    <ActionForm
+      title="Compare a period"
+      submit="Start the run"
+      look="main"
+      send={async (fields) => {
+        const at = (name: string) => new Date(String(fields.get(name))).toISOString();
+        const input = { from: at("from"), to: at("to"), statementImported: fields.get("imported") === "on" };
+        const result = await start({ variables: { input }, refetchQueries: [RunsDocument] });
+        return answerOf(result, result.data?.runReconciliation);
+      }}
+    >
+      <div className={ui.pair}>
+        <TextField
+          label="From"
+          name="from"
+          type="datetime-local"
+          required
+          defaultValue={localMoment(new Date(now.getTime() - DAY_MS).toISOString())}
+        />
+        <TextField
+          label="To, not included"
+          name="to"
+          type="datetime-local"
+          required
+          defaultValue={localMoment(now.toISOString())}
+        />
+      </div>
+      <label className={ui.choice}>
+        <input type="checkbox" name="imported" />
+        The provider's statement of the period was imported below. It is not read from the provider then.
+      </label>
+    </ActionForm>
+  );
+}
+
+function ImportStatement() {
+  const [send, { loading }] = useMutation(ImportStatementDocument);
+  const [problems, setProblems] = useState<RejectedRow[]>([]);
+  const [imported, setImported] = useState<string | null>(null);
+  async function read(file: File | undefined) {
+    setProblems([]);
+    setImported(null);
+    if (!file) return;
+    const result = await send({ variables: { input: { csv: await file.text() } } });
+    const payload = result.data?.importLedgerStatement;
+    if (payload && payload.problems.length === 0 && payload.userErrors.length === 0) {
+      return setImported(`${count(payload.entries)} entries are right; ${count(payload.imported)} of them were new.`);
+    }
+    const { refusals } = answerOf(result, payload);
+    setProblems(
+      payload?.problems.map(({ line, message }, row) => ({ row, line: line ?? null, reason: message })) ??
+        refusals.map(({ message }, row) => ({ row, line: null, reason: message })),
+    );
+  }
+  return (
+    <Card title="Statement of the points provider">
+      <div>
+        <label htmlFor="statement">A CSV file</label>
+        <br />
+        <input
+          id="statement"
+          type="file"
+          accept=".csv,text/csv,text/plain"
+          onChange={({ target }) => void read(target.files?.[0])}
+        />
+        <p className={`${ui.soft} ${ui.small}`}>
+          Columns: entry_id, at, customer_id, type, order_id, reference, points. All entries are stored or none.
+        </p>
+      </div>
+      {loading && <p role="status">Checking every line …</p>}
+      {imported && <Notice tone="good" title={imported} />}
+      {problems.length > 0 && <Notice tone="bad" title="Nothing was stored. Correct the file and choose it again." />}
+      <RejectedRows rows={problems} />
+    </Card>
+  );
+}
+
+const exportRuns = (runs: readonly RunFragment[]) =>
+  downloadCsv(
+    "runs.csv",
+    ["from", "to", "actor", "requested_at", "finished_at", "breaks_found", "breaks_new", "skipped"],
+    runs.map((run) => [
+      run.from,
+      run.to,
+      run.actor,
+      run.requestedAt,
+      run.finishedAt ?? "",
+      run.breaksFound,
+      run.breaksNew,
+      run.skipped.join("; "),
+    ]),
+  );

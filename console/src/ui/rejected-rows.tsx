@@ -1,0 +1,39 @@
+import { count } from "./format.ts";
+import ui from "./ui.module.css";
+
+const MOST_SHOWN = 50;
+
+export interface RejectedRow {
+  /** 1 is the first row after the header. */
+  row: number;
+  /** The line of the file. */
+  line?: number | null;
+  reason: string;
+}
+
+/** The rows of a file that are not right, by their lines. */
+export function RejectedRows({ rows }: { rows: readonly RejectedRow[] }) {
+  if (rows.length === 0) return null;
+  return (
+    <div className={ui.scroll}>
+      <table className={ui.table}>
+        <caption className="sr-only">Rows that are not right</caption>
+        <thead>
+          <tr>
+            <th className={ui.number}>Line</th>
+            <th>What is wrong</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.slice(0, MOST_SHOWN).map(({ row, line, reason }) => (
+            <tr key={`${row} ${reason}`}>
+              <td className={ui.number}>{line ?? row}</td>
+              <td>{reason}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {rows.length > MOST_SHOWN && <p className={ui.soft}>{`and ${count(rows.length - MOST_SHOWN)} more`}</p>}
+    </div>
+  );
+}

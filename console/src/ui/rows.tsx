@@ -1,0 +1,64 @@
+import type { ReactNode } from "react";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { TextField } from "../../../microsite/src/ui/field.tsx";
+import ui from "./ui.module.css";
+
+export function NumberField(props: {
+  label: string;
+  value: number | null;
+  onChange(value: number | null): void;
+  min?: number;
+  step?: string;
+  required?: boolean;
+  help?: string;
+}) {
+  const { value, onChange, ...rest } = props;
+  return (
+    <TextField
+      {...rest}
+      type="number"
+      value={value ?? ""}
+      onChange={({ target }) => onChange(target.value === "" ? null : Number(target.value))}
+    />
+  );
+}
+
+/** Rows of a list in the builder, with a button that adds a row and one beside each that removes it. */
+export function Rows<Row>(props: {
+  legend: string;
+  add: string;
+  rows: readonly Row[];
+  blank: Row;
+  least?: number;
+  onChange(rows: Row[]): void;
+  children(row: Row, change: (row: Row) => void): ReactNode;
+}) {
+  const { legend, add, rows, blank, least = 0, onChange, children } = props;
+  return (
+    <fieldset>
+      <legend>{legend}</legend>
+      {rows.map((row, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a row has no name but its place
+        <div key={place} className={ui.pair}>
+          {children(row, (changed) => onChange(rows.with(place, changed)))}
+          {rows.length > least && (
+            <div className={ui.row}>
+              <Button
+                look="plain"
+                aria-label={`Remove row ${place + 1} of ${legend}`}
+                onClick={() => onChange(rows.toSpliced(place, 1))}
+              >
+                Remove
+              </Button>
+            </div>
+          )}
+        </div>
+      ))}
+      <div className={ui.row}>
+        <Button look="quiet" onClick={() => onChange([...rows, blank])}>
+          {add}
+        </Button>
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,120 @@
+// Prints what the console costs an operator, of a gateway that runs already (`npm start`): the JavaScript of a first load of each page, and the
+// longest task while 10,000 orders are scrolled through. The orders are made up on the way, a page of 50 at a time.
+//
+//   npm run console:figures [-- <directory>]
+//
+// With a directory it takes a picture of each page, too.
+import "./explain-errors.ts";
+import { mkdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Page } from "playwright-core";
+import { readProcessConfig } from "../src/program/command-line.ts";
+import { gateway, openBrowser } from "./site-visit.ts";
+
+const ORDERS = 10_000;
+const STEP_PX = 700;
+const pages: [name: string, path: string][] = [
+  ["today", "/console/"],
+  ["orders", "/console/orders"],
+  ["catalogue", "/console/catalogue"],
+  ["reward", "/console/catalogue/WATTLEWIRE-HEADPHONES"],
+  ["earning", "/console/earning"],
+  ["new-rule", "/console/earning/new"],
+  ["try", "/console/earning/try"],
+  ["draws", "/console/earning/draws"],
+  ["quarantine", "/console/earning/quarantine"],
+  ["money", "/console/money"],
+  ["runs", "/console/money/runs"],
+  ["liability", "/console/money/liability"],
+];
+
+const [directory] = process.argv.slice(2);
+if (directory) mkdirSync(directory, { recursive: true });
+const { dataDir } = readProcessConfig();
+const token = process.env["OPERATOR_TOKEN"] ?? (await readFile(join(dataDir, "operator-token"), "utf8")).trim();
+const browser = await openBrowser();
+const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: "reduce" });
+const first = await context.newPage();
+await first.goto(`${gateway}/console/`);
+await first.getByLabel("Operator key").fill(token);
+await first.keyboard.press("Enter");
+await first.getByRole("navigation", { name: "Main" }).waitFor();
+const storageState = await context.storageState();
+
+const rows: Record<string, Record<string, string>> = {};
+for (const [name, path] of pages) {
+  const fresh = await browser.newContext({
+    viewport: { width: 1280, height: 860 },
+    reducedMotion: "reduce",
+    storageState,
+  });
+  const page = await fresh.newPage();
+  const scripts: Promise<Buffer>[] = [];
+  page.on("response", (response) => {
+    if (response.request().resourceType() === "script") scripts.push(response.body());
+  });
+  await page.goto(gateway + path);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.waitForLoadState("networkidle").catch(() => {});
+  const sizes = (await Promise.all(scripts)).map((script) => gzipSync(script, { level: 9 }).length);
+  rows[name] = { "JS, gzipped": `${(sizes.reduce((sum, size) => sum + size, 0) / 1_000).toFixed(0)} kB` };
+  if (directory) {
+    await page.evaluate("document.fonts.ready.then(() => {})");
+    await page.screenshot({ path: join(directory, `console-${name}.jpg`), type: "jpeg", quality: 78 });
+  }
+  await fresh.close();
+}
+console.table(rows);
+
+await serveOrders(first);
+await first.addInitScript(`globalThis.tasks = [];
+  new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });`);
+await first.goto(`${gateway}/console/orders`);
+const grid = first.getByRole("grid", { name: "Orders" });
+await grid.waitFor();
+await first.evaluate("tasks.length = 0");
+await grid.hover();
+for (let rowsRead = 0; rowsRead < ORDERS; ) {
+  await first.mouse.wheel(0, STEP_PX);
+  await first.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+  rowsRead = Number(
+    await first.evaluate("Number(document.querySelector('[role=row]:last-child')?.getAttribute('aria-rowindex'))"),
+  );
+}
+const tasks = (await first.evaluate("tasks")) as number[];
+console.log(
+  `${ORDERS} orders were scrolled through: ${tasks.length} tasks took more than 50 ms, the longest ${Math.max(0, ...tasks).toFixed(0)} ms.`,
+);
+await browser.close();
+
+/** Answers the list of orders in the gateway's place. */
+async function serveOrders(page: Page): Promise<void> {
+  await page.route("**/graphql?console", async (route) => {
+    const asked = route.request().postDataJSON() as { operationName?: string; variables?: { after?: string | null } };
+    if (asked.operationName !== "Orders") return route.continue();
+    const start = Number(asked.variables?.after ?? 0);
+    const end = start + 50;
+    const pageInfo = { __typename: "PageInfo", hasNextPage: end < ORDERS, endCursor: String(end) };
+    const nodes = Array.from({ length: 50 }, (_, place) => order(start + place));
+    const orders = { __typename: "OrderConnection", totalCount: ORDERS, nodes, pageInfo };
+    return route.fulfill({ json: { data: { orders } } });
+  });
+}
+
+function order(place: number): object {
+  const number = String(place).padStart(6, "0");
+  return {
+    __typename: "Order",
+    id: `order-${number}`,
+    number: `ORD-261129-${number}`,
+    status: place % 7 === 0 ? "FAILED" : "FULFILLED",
+    pointsState: place % 11 === 0 ? "NEEDS_ATTENTION" : "TAKEN",
+    total: 100 + (place % 900),
+    placedAt: new Date(Date.UTC(2026, 10, 29) - place * 60_000).toISOString(),
+    assignee: null,
+    customer: { __typename: "Customer", id: `customer-${place % 500}`, customerId: `CUST${place % 500}` },
+    lines: [{ __typename: "OrderLine", id: `line-${number}`, name: "Headphones", quantity: 1 }],
+  };
+}

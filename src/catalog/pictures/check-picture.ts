@@ -1,0 +1,38 @@
+import { imageSize } from "image-size";
+
+export interface CheckedPicture {
+  type: "image/jpeg" | "image/png" | "image/webp";
+  /** In pixels. */
+  width: number;
+  height: number;
+}
+
+/** A cropped photograph of 1,600 pixels has half of it, and a request carries a megabyte, in Base64. */
+export const MAX_BYTES = 600 * 1_024;
+const [LEAST_PIXELS, MOST_PIXELS] = [200, 4_000];
+const types: Readonly<Record<string, CheckedPicture["type"]>> = {
+  jpg: "image/jpeg",
+  png: "image/png",
+  webp: "image/webp",
+};
+
+/** What a picture is by its content, or why it is not taken. SVG is a program and not a picture, so it is not taken. */
+export function checkPicture(bytes: Uint8Array): CheckedPicture | { problem: string } {
+  if (bytes.length > MAX_BYTES) return { problem: `is larger than ${MAX_BYTES / 1_024} kB` };
+  const size = sizeOf(bytes);
+  const type = types[size?.type ?? ""];
+  if (!size || !type) return { problem: "is not a JPEG, PNG or WebP picture" };
+  const { width, height } = size;
+  if (Math.min(width, height) < LEAST_PIXELS || Math.max(width, height) > MOST_PIXELS) {
+    return { problem: `has ${width} × ${height} pixels; each side must have ${LEAST_PIXELS} to ${MOST_PIXELS}` };
+  }
+  return { type, width, height };
+}
+
+function sizeOf(bytes: Uint8Array) {
+  try {
+    return imageSize(bytes);
+  } catch {
+    return null; // no kind of picture that is known, or a damaged one
+  }
+}

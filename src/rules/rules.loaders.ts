@@ -1,0 +1,22 @@
+import DataLoader from "dataloader";
+import type { Db } from "../platform/db.ts";
+import { counterKey } from "./counters.ts";
+
+export interface RulesLoaders {
+  /** How much a rule has given, all its versions together, in its own unit. By the rule's id. */
+  budgetUsed: DataLoader<string, number>;
+}
+
+export function rulesLoaders(db: Db, options: { cache: boolean }): RulesLoaders {
+  return {
+    budgetUsed: new DataLoader<string, number>(async (ruleIds) => {
+      const keys = ruleIds.map(counterKey.budget);
+      const rows = await db.rewardCounter.findMany({
+        where: { key: { in: keys } },
+        select: { key: true, value: true },
+      });
+      const values = new Map(rows.map(({ key, value }) => [key, Number(value)]));
+      return keys.map((key) => values.get(key) ?? 0);
+    }, options),
+  };
+}
