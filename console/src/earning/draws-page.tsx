@@ -95,7 +95,7 @@ function DrawCard({ draw }: { draw: DrawFragment }) {
               <tr key={prize.id}>
                 <td>{prize.name}</td>
                 <td>{prize.sku ?? (prize.points == null ? "nothing" : points(prize.points))}</td>
-                <td className={ui.number}>{percent(prize.oddsPpm)}</td>
+                <td className={ui.number}>{prize.oddsPpm === 0 ? "the rest" : percent(prize.oddsPpm)}</td>
                 <td className={ui.number}>{prize.left == null ? "no limit" : count(prize.left)}</td>
               </tr>
             ))}

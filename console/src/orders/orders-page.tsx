@@ -1,11 +1,11 @@
-import { useQuery } from "@apollo/client/react";
+import { useApolloClient, useQuery } from "@apollo/client/react";
 import type { FormEvent } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { type OrderFilter, type OrderRowFragment, OrdersDocument } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
-import { downloadCsv } from "../ui/csv.ts";
+import { ExportButton } from "../ui/export-button.tsx";
 import { count, moment, words } from "../ui/format.ts";
 import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -54,6 +54,7 @@ export default function OrdersPage() {
     variables: { filter: filterOf(search) },
   });
   const navigate = useNavigate();
+  const client = useApolloClient();
   const orders = data?.orders;
 
   function filter(event: FormEvent<HTMLFormElement>) {
@@ -72,9 +73,18 @@ export default function OrdersPage() {
       title="Orders"
       mark={orders && <small className={ui.soft}>{count(orders.totalCount)}</small>}
       actions={
-        <Button look="quiet" disabled={!orders?.nodes.length} onClick={() => orders && exportOrders(orders.nodes)}>
-          Export the rows as CSV
-        </Button>
+        <ExportButton
+          name="orders.csv"
+          header={exportedColumns}
+          toCells={exportedCells}
+          disabled={!orders?.nodes.length}
+          read={async (after) => {
+            const variables = { filter: filterOf(search), after };
+            const result = await client.query({ query: OrdersDocument, variables, fetchPolicy: "no-cache" });
+            if (!result.data) throw new Error(result.error?.message ?? "No answer came.");
+            return result.data.orders;
+          }}
+        />
       }
     >
       <nav className={ui.views} aria-label="Saved views">
@@ -164,18 +174,18 @@ export default function OrdersPage() {
 const rewardsOf = ({ lines }: OrderRowFragment) =>
   lines.map(({ name, quantity }) => (quantity > 1 ? `${quantity} × ${name}` : name)).join(", ");
 
-const exportOrders = (orders: readonly OrderRowFragment[]) =>
-  downloadCsv(
-    "orders.csv",
-    ["number", "placed_at", "customer_id", "rewards", "points", "status", "points_state", "assignee"],
-    orders.map((order) => [
-      order.number,
-      order.placedAt,
-      order.customer.customerId,
-      rewardsOf(order),
-      order.total,
-      order.status,
-      order.pointsState,
-      order.assignee ?? "",
-    ]),
-  );
+const exportedColumns = [
+  "number",
+  "placed_at",
+  "customer_id",
+  "rewards",
+  "points",
+  "status",
+  "points_state",
+  "assignee",
+];
+
+const exportedCells = (order: OrderRowFragment) => [
+  ...[order.number, order.placedAt, order.customer.customerId, rewardsOf(order), order.total],
+  ...[order.status, order.pointsState, order.assignee ?? ""],
+];
