@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { Memory } from "./memory.ts";
+import { pictureOf } from "./pictures.ts";
 import type { Reward } from "./records.ts";
 
 const lifetimeSeconds = 3600;
@@ -41,7 +42,7 @@ export function makeFiles(deps: { memory: Memory; origin: () => string; clock: {
         const [id, kind] = params.file.split(".");
         const reward = memory.rewards.get(Number(id));
         if (!reward) return reply.code(404).type("application/xml").send(denied("No such key"));
-        if (kind === "svg") return reply.type("image/svg+xml").send(picture(reward));
+        if (kind === "svg") return reply.type("image/svg+xml").send(pictureOf(reward.id));
         return reply.type("text/html; charset=utf-8").send(`<p>${escaped(reward.terms ?? "")}</p>\n`);
       });
     },
@@ -53,13 +54,6 @@ const signature = (path: string, expires: number): string =>
 
 const denied = (message: string): string =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>${message}</Message></Error>\n`;
-
-/** The name of the reward on a colour of its own. */
-const picture = ({ id, name }: Reward): string =>
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 400">
-  <rect width="640" height="400" fill="hsl(${(id * 47) % 360} 55% 42%)"/>
-  <text x="320" y="212" fill="#fff" font-family="sans-serif" font-size="36" text-anchor="middle">${escaped(name)}</text>
-</svg>\n`;
 
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");

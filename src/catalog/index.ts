@@ -16,7 +16,7 @@ import { makeImportRewards } from "./import-rewards.ts";
 import { makeImportVoucherCodes } from "./import-voucher-codes.ts";
 import { makeManageRewards } from "./manage-rewards.ts";
 import type { PictureFetcher } from "./mirror/image/fetch-picture.ts";
-import { makeReadRewardImage } from "./mirror/image/reward-image.ts";
+import { makeReadFallbackImage, makeReadRewardImage } from "./mirror/image/reward-image.ts";
 import { keepInSync } from "./mirror/keep-in-sync.ts";
 import { makeMirrorStore } from "./mirror/mirror.store.ts";
 import { makeSyncCatalog } from "./mirror/sync-catalog.ts";
@@ -93,6 +93,7 @@ export function openCatalog(ports: CatalogPorts) {
     rewardsBySkus: rewards.bySkus,
     askFresh: makeAskFresh({ readGroups, readViews, points }),
     readRewardImage: makeReadRewardImage({ db, catalogue, pictures, clock, log }),
+    readFallbackImage: makeReadFallbackImage({ db }),
     readPicture: uploads.read,
     resolvers: [
       catalogToolsResolvers({

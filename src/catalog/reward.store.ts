@@ -202,7 +202,7 @@ function ranked(query: RewardQuery, now: Date): Prisma.Sql {
 }
 
 const onOffer = (now: Date) => Prisma.sql`
-  active and archived_at is null and (valid_from is null or valid_from <= ${now}) and (valid_until is null or valid_until > ${now})`;
+  active and archived_at is null and payable_with <> '{}' and (valid_from is null or valid_from <= ${now}) and (valid_until is null or valid_until > ${now})`;
 
 /** The state as `stateOf` has it. */
 const inStates = (states: readonly RewardState[], now: Date) => Prisma.sql`

@@ -258,7 +258,7 @@ export async function startServer({
       const signInPathOf = mountDevelopmentSignIn(fastify, config, sandboxUrl);
       mountPages(fastify, { isProduction: config.isProduction, signInPathOf, publicOrigin: config.publicOrigin });
       if (!config.isProduction) mountGraphiqlSettings(fastify, { sandboxUrl, signInPathOf });
-      mountRewardImages(fastify, catalog.readRewardImage);
+      mountRewardImages(fastify, catalog);
       mountPictures(fastify, catalog.readPicture);
       if (order.receiveReport) mountWebhooks(fastify, order.receiveReport);
       mountDraws(fastify, draws.publishDraw);

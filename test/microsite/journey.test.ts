@@ -11,7 +11,7 @@ import {
   startMicrosite,
   unreadableTexts,
 } from "../support/microsite.ts";
-import { address } from "../support/orders.ts";
+import { address, addToCart } from "../support/orders.ts";
 import { sentOtp, wrongOtp } from "../support/sign-in.ts";
 
 let site: Microsite;
@@ -99,6 +99,7 @@ browserTest("a newcomer orders and holds the code as it happens, by trusted docu
   await page.getByRole("button", { name: "Show the code" }).first().click();
   await page.getByRole("img", { name: "Barcode of the code" }).waitFor();
   await page.getByRole("img", { name: "QR code of the code" }).waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
   await page.emulateMedia({ media: "print" });
   expect(await page.getByRole("banner").isVisible()).toBe(false);
   expect(await page.getByRole("button").filter({ visible: true }).allTextContents()).toEqual([]);
@@ -229,11 +230,10 @@ browserTest("every page is for everybody, also on a phone and in the dark", asyn
     expect([look, "signin", await isTooWide(signedOut.page)]).toEqual([look, "signin", false]);
   }
 
-  await customer.ok("mutation ($input: AddToCartInput!) { addToCart(input: $input) { cart { id } } }", {
-    input: { rewardId: jacket.id },
-  });
+  const fillCart = () => addToCart(customer, jacket.id);
+  await fillCart();
   // The cookies are of one session: one browser looks at everything, in two sizes.
-  const { page, problems } = await site.visit(customer);
+  const { page, problems, quiet } = await site.visit(customer);
   const look = async (where: string) => {
     for (const [scheme, viewport] of [
       ["light", { width: 1280, height: 860 }],
@@ -280,6 +280,7 @@ browserTest("every page is for everybody, also on a phone and in the dark", asyn
   await page.getByRole("button", { name: "Place order" }).click();
   await page.getByText("Being packed").waitFor();
   await look("order");
+  const order = new URL(page.url()).pathname;
   await page.getByRole("button", { name: "Cancel order" }).click();
   await page.getByRole("dialog").getByText("these points are returned").waitFor();
   await look("cancelling");
@@ -296,5 +297,33 @@ browserTest("every page is for everybody, also on a phone and in the dark", asyn
   await page.goto("/rewards/no-such-reward");
   await page.getByRole("heading", { name: "Page not found" }).waitFor();
   await look("nothing");
+
+  await fillCart();
+  for (const [language, direction] of [
+    ["hi", "ltr"],
+    ["id", "rtl"], // as of a language that is written so: the texts are another's
+  ] as const) {
+    await page.evaluate(`localStorage.setItem("tessera.language", "${language}")`);
+    for (const path of [
+      "/",
+      "/rewards",
+      `/rewards/${jacket.sku}`,
+      "/cart",
+      "/checkout",
+      "/orders",
+      order,
+      "/vouchers",
+      "/statement",
+      "/info/help",
+    ]) {
+      await page.goto(path);
+      await page.locator(`html[lang=${language}]`).waitFor();
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await quiet();
+      await page.evaluate(`document.documentElement.dir = "${direction}"`);
+      const seen = [await accessibilityFaults(page), await isTooWide(page), await unreadableTexts(page)];
+      expect([language, path, ...seen]).toEqual([language, path, [], false, []]);
+    }
+  }
   expect(problems).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { pictureOf } from "../../sandbox/capillary/pictures.ts";
 import { startSandbox } from "../../sandbox/sandbox.ts";
 import { asha, capillaryApi, rewardsRoot, vikram } from "./support/capillary-api.ts";
 import { makeTestClock } from "./support/client-api.ts";
@@ -239,7 +240,7 @@ describe("pictures and terms", () => {
       status: 200,
       type: "image/svg+xml",
     });
-    expect(await image.text()).toContain("Coffee for two");
+    expect(await image.text()).toBe(pictureOf(15470));
     expect(await (await fetch(reward.termAndConditionsUrl)).text()).toContain("One coffee a visit.");
 
     clock.advance(3600);

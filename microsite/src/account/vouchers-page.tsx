@@ -125,7 +125,7 @@ function VoucherRow(props: { voucher: VoucherPartsFragment; state: State; onMark
 
   return (
     <li className={styles.voucher}>
-      <Picture src={line.reward?.imageUrl} />
+      <Picture reward={line.reward} />
       <div>
         <h2>{line.name}</h2>
         <p className={styles.soft}>

@@ -56,7 +56,7 @@ export function CartLine(props: {
 
   return (
     <li className={styles.line} aria-busy={isBusy}>
-      <Picture src={reward.imageUrl} />
+      <Picture reward={reward} />
       <div className={styles.what}>
         <p className={styles.soft}>{reward.brand}</p>
         <h2>

@@ -143,7 +143,7 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
           <ul className={styles.items}>
             {cart.lines.map((line) => (
               <li key={line.id}>
-                <Picture src={line.reward.imageUrl} />
+                <Picture reward={line.reward} />
                 <span>
                   {t("checkout.item", { count: line.quantity, name: line.reward.name })}
                   <small>

@@ -27,7 +27,7 @@ export function OrderLine({ line, order }: { line: OrderLinePartsFragment; order
   const wallet = line.payWith === "INDIVIDUAL" ? t("wallet.own") : (line.groupWallet?.name ?? t("wallet.group"));
   return (
     <li className={styles.line}>
-      <Picture src={reward?.imageUrl} />
+      <Picture reward={reward} />
       <div className={styles.lineText}>
         <h3>{reward ? <Link to={`/rewards/${encodeURIComponent(reward.sku)}`}>{line.name}</Link> : line.name}</h3>
         <p className={styles.soft}>

@@ -17,7 +17,7 @@ export function OrderRow({ order }: { order: OrderSummaryFragment }) {
     <li className={styles.row}>
       <div className={styles.pictures}>
         {order.lines.slice(0, SHOWN).map((line) => (
-          <Picture key={line.id} src={line.reward?.imageUrl} />
+          <Picture key={line.id} reward={line.reward} />
         ))}
       </div>
       <div>

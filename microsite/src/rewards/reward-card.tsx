@@ -22,7 +22,7 @@ export function RewardCard(props: {
   const { reward, standing, isJudged = true, priority = false } = props;
   return (
     <article className={styles.card}>
-      <Picture src={reward.imageUrl} priority={priority} />
+      <Picture reward={reward} priority={priority} />
       <div className={styles.cardText}>
         <p className={styles.brand}>{reward.brand}</p>
         <h3>

@@ -39,7 +39,7 @@ export default function RewardPage() {
     >
       <div className={styles.detail}>
         <div className={styles.stage}>
-          <Picture src={reward ? reward.imageUrl : undefined} priority key={reward?.id ?? ""} />
+          <Picture reward={reward} priority key={reward?.id ?? ""} />
         </div>
         <div className={styles.side}>
           <Tile className={styles.facts}>{reward ? <Facts reward={reward} /> : <Skeleton height="9rem" />}</Tile>

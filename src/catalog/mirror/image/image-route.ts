@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { sendError } from "../../../http/error-page.ts";
-import type { ReadRewardImage } from "./reward-image.ts";
+import type { ReadFallbackImage, ReadRewardImage } from "./reward-image.ts";
 
 const folder = "/images/rewards";
 
@@ -10,23 +10,27 @@ export const imagePath = (rewardId: string) => `${folder}/${rewardId}`;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Shown instead of a picture that cannot be had now. */
-const placeholder = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 400">
-  <rect width="640" height="400" fill="#e7e5e4"/>
-  <path d="M240 190h160v100H240zM228 158h184v32H228zM320 158v132M320 158c-24-44-76-40-60 0M320 158c24-44 76-40 60 0"
-    fill="none" stroke="#a8a29e" stroke-width="10" stroke-linejoin="round"/>
-</svg>
-`;
+/** An SVG opened by itself is a document: it may run and load nothing. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
-export function mountRewardImages(fastify: FastifyInstance, readRewardImage: ReadRewardImage): void {
+export function mountRewardImages(
+  fastify: FastifyInstance,
+  deps: { readRewardImage: ReadRewardImage; readFallbackImage: ReadFallbackImage },
+): void {
+  const { readRewardImage, readFallbackImage } = deps;
+  fastify.get<{ Params: { sku: string } }>(`${folder}/:sku/fallback`, async (request, reply) => {
+    const picture = await readFallbackImage(request.params.sku);
+    if (picture === null) return sendError(request, reply, 404, "There is no such picture.");
+    reply.header("content-security-policy", POLICY).header("cache-control", "public, max-age=3600");
+    return reply.type("image/svg+xml").send(picture);
+  });
   fastify.get<{ Params: { id: string } }>(`${folder}/:id`, async (request, reply) => {
     const { id } = request.params;
     const picture = UUID.test(id) ? await readRewardImage(id.toLowerCase()) : null;
     if (picture === null) return sendError(request, reply, 404, "There is no such picture.");
-    // An SVG opened by itself is a document: it may run and load nothing.
-    reply.header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox");
-    if (picture === "none") {
-      return reply.header("cache-control", "public, max-age=60").type("image/svg+xml").send(placeholder);
+    reply.header("content-security-policy", POLICY);
+    if (picture.isFallback) {
+      return reply.header("cache-control", "public, max-age=60").type(picture.type).send(picture.bytes);
     }
     const tag = `"${createHash("sha256").update(picture.bytes).digest("base64url").slice(0, 22)}"`;
     reply.header("cache-control", "public, max-age=3600").header("etag", tag);

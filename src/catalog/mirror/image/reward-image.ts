@@ -4,10 +4,16 @@ import type { Logger } from "../../../platform/logger.ts";
 import { makeSingleFlight } from "../../../platform/single-flight.ts";
 import type { Catalogue } from "../../../upstream/capillary/catalogue.ts";
 import { UpstreamError } from "../../../upstream/upstream-error.ts";
+import { fallbackPicture } from "./fallback-picture.ts";
 import type { Picture, PictureFetcher } from "./fetch-picture.ts";
 
-/** The picture of a mirrored reward; `none` when it has none that can be had, null when there is no such reward. */
-export type ReadRewardImage = (rewardId: string) => Promise<Picture | "none" | null>;
+export interface RewardImage extends Picture {
+  /** Whether it stands for a picture that the reward does not have, or that cannot be had now. */
+  isFallback: boolean;
+}
+
+/** The picture of a mirrored reward; null when there is no such reward. */
+export type ReadRewardImage = (rewardId: string) => Promise<RewardImage | null>;
 
 export interface RewardImageDeps {
   db: Db;
@@ -29,21 +35,20 @@ const KEPT_BYTES = 32 * 1024 * 1024;
  */
 export function makeReadRewardImage(deps: RewardImageDeps): ReadRewardImage {
   const { db, catalogue, pictures, clock, log } = deps;
-  const together = makeSingleFlight<Picture | "none" | null>();
-  const kept = new Map<string, { picture: Picture | "none"; until: number }>();
+  const together = makeSingleFlight<RewardImage | null>();
+  const kept = new Map<string, { picture: RewardImage; until: number }>();
   let keptBytes = 0;
   let brandId: string | undefined;
 
-  const sizeOf = (picture: Picture | "none") => (picture === "none" ? 100 : picture.bytes.length);
   function forget(rewardId: string) {
     const entry = kept.get(rewardId);
-    if (entry && kept.delete(rewardId)) keptBytes -= sizeOf(entry.picture);
+    if (entry && kept.delete(rewardId)) keptBytes -= entry.picture.bytes.length;
   }
-  function keep(rewardId: string, picture: Picture | "none") {
+  function keep(rewardId: string, picture: RewardImage) {
     forget(rewardId);
-    const until = clock.now().getTime() + (picture === "none" ? MISSING_MS : KEPT_MS);
+    const until = clock.now().getTime() + (picture.isFallback ? MISSING_MS : KEPT_MS);
     kept.set(rewardId, { picture, until });
-    keptBytes += sizeOf(picture);
+    keptBytes += picture.bytes.length;
     for (const oldest of kept.keys()) {
       if (keptBytes <= KEPT_BYTES) break;
       forget(oldest);
@@ -65,17 +70,19 @@ export function makeReadRewardImage(deps: RewardImageDeps): ReadRewardImage {
     }
   }
 
-  async function find(rewardId: string): Promise<Picture | "none" | null> {
+  async function find(rewardId: string): Promise<RewardImage | null> {
     const where = { id: rewardId, source: "CAPILLARY" } as const;
-    const reward = await db.reward.findUnique({ where, select: { upstreamId: true, upstreamImageUrl: true } });
+    const select = { upstreamId: true, upstreamImageUrl: true, brand: true, category: true };
+    const reward = await db.reward.findUnique({ where, select });
     if (!reward?.upstreamId) return null;
     const { upstreamId, upstreamImageUrl: seen } = reward;
-    const picture = seen === null ? null : await pictures.fetch(seen);
-    if (picture) return picture;
+    const asSeen = seen === null ? null : await pictures.fetch(seen);
+    if (asSeen) return { ...asSeen, isFallback: false };
     const current = await currentAddress(upstreamId);
-    if (current === null || current === seen) return "none";
+    if (current === null || current === seen) return fallbackOf(reward);
     await db.reward.updateMany({ where, data: { upstreamImageUrl: current } });
-    return (await pictures.fetch(current)) ?? "none";
+    const found = await pictures.fetch(current);
+    return found ? { ...found, isFallback: false } : fallbackOf(reward);
   }
 
   return async (rewardId) => {
@@ -89,3 +96,19 @@ export function makeReadRewardImage(deps: RewardImageDeps): ReadRewardImage {
     });
   };
 }
+
+const fallbackOf = (reward: { brand: string; category: string }): RewardImage => ({
+  type: "image/svg+xml",
+  bytes: Buffer.from(fallbackPicture(reward)),
+  isFallback: true,
+});
+
+/** What stands for the picture of a reward with this SKU, in storefronts whose picture did not load; null without such a reward. */
+export type ReadFallbackImage = (sku: string) => Promise<string | null>;
+
+export const makeReadFallbackImage =
+  ({ db }: Pick<RewardImageDeps, "db">): ReadFallbackImage =>
+  async (sku) => {
+    const reward = await db.reward.findUnique({ where: { sku }, select: { brand: true, category: true } });
+    return reward && fallbackPicture(reward);
+  };
