@@ -155,11 +155,11 @@ browserTest(
 
     // Each filter is a step back, and a typed text is cleared with the filters.
     const search = page.getByLabel("Search rewards");
-    await page.getByRole("radio", { name: "Coupons" }).check();
+    await page.getByRole("radio", { name: "Coupons" }).click();
     await page.getByText("No matches").waitFor();
     await page.goBack();
     await page.getByText("Tea tin").waitFor();
-    expect(await page.getByRole("radio", { name: "All rewards" }).isChecked()).toBe(true);
+    await expect.poll(() => page.getByRole("radio", { name: "All rewards" }).isChecked()).toBe(true);
     await search.fill("no such thing");
     await page.getByRole("button", { name: "Show all rewards" }).click();
     await page.getByText("Tea tin").waitFor();
