@@ -12,7 +12,7 @@ export interface CatalogToolsDeps {
   overlays: OverlayRewards;
 }
 
-/** What operators change the catalogue with, beside single rewards. */
+/** Tools for operators beside the fields of single rewards: pictures, files and overlays. */
 export function catalogToolsResolvers({ pictures, importRewards, overlays }: CatalogToolsDeps): Resolvers {
   return {
     Query: {

@@ -88,7 +88,7 @@ async function lockBySku(tx: Tx, skus: readonly string[]): Promise<Map<string, R
   return new Map(rows.map((row) => [row.sku, row]));
 }
 
-/** What a row changes, or why it is rejected. */
+/** The change that a row makes, or the reason why the row is rejected. */
 function changeOf(values: Record<string, string>, before: RewardRow | null, timeZone: string): Change | string {
   const sku = values["sku"] ?? "";
   const read = readRewardRow(values, timeZone);

@@ -27,7 +27,7 @@ export interface OverlayRewards {
   ): Promise<{ reward: Reward; overlay: Overlay } | Refused>;
 }
 
-/** What is shown of a mirrored reward in place of what Capillary says. The mirror reads it with each of its runs. */
+/** Overlays are shown in place of the values of Capillary. The mirror reads overlays with each of its runs. */
 export function makeOverlayRewards({ db, clock }: { db: Db; clock: Clock }): OverlayRewards {
   return {
     read: (rewardId) => db.rewardOverlay.findUnique({ where: { rewardId } }),

@@ -11,7 +11,7 @@ export interface PrizesOwed {
   oldestSince: Date;
 }
 
-/** What a draw's tickets have won and nobody has received yet. A refused credit is owed until an operator resolves it. */
+/** Prizes that tickets of a draw have won and nobody has received yet. A refused credit is owed until an operator resolves it. */
 export async function prizesOwed(db: Tx, drawId: string): Promise<PrizesOwed[]> {
   const rows = await db.$queryRaw<(Omit<PrizesOwed, "points"> & { quantity: bigint })[]>`
     select unit, sku, state, count(*)::int as count, sum(quantity)::bigint as quantity, min(created_at) as "oldestSince"

@@ -8,7 +8,7 @@ import { Card, Fact, Facts, Failure } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import { PictureField } from "./picture-field.tsx";
 
-/** What is shown of a mirrored reward in place of what Capillary says. */
+/** The picture, category, order and visibility that this gateway shows in place of those of Capillary. */
 export function Overlay({ reward }: { reward: RewardStateFragment }) {
   const { may } = useOperator();
   const { data, error, refetch } = useQuery(OverlayDocument, { variables: { rewardId: reward.id } });
@@ -50,7 +50,7 @@ export function Overlay({ reward }: { reward: RewardStateFragment }) {
               return answerOf(result, result.data?.overlayReward);
             }}
           >
-            <p>Capillary keeps name, price, terms and dates. What is empty here comes from Capillary, too.</p>
+            <p>Capillary keeps name, price, terms and dates. Fields that are empty here come from Capillary, too.</p>
             <PictureField start={overlay?.imageUrl} required={false} />
             <TextField
               label="Category"

@@ -5,7 +5,7 @@ import { TextArea } from "../ui/form.tsx";
 import { Rows } from "../ui/rows.tsx";
 
 const blank: RewardTextInput = { language: "", name: "", description: "", terms: "", howToUse: "" };
-/** Of the hidden field that carries the texts as JSON. */
+/** The name of the hidden field that carries the texts as JSON. */
 const FIELD = "texts";
 
 /** A reward's texts in other languages than the programme's own. */

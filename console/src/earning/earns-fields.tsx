@@ -6,7 +6,7 @@ import { weekdayName } from "./rule-sentences.ts";
 
 type Change<E> = (earns: E) => void;
 
-/** What the rule gives, by what it is about. */
+/** The fields for the points or tickets that the rule gives, by its action. */
 export function EarnsFields({ earns, onChange }: { earns: Earns; onChange: Change<Earns> }) {
   switch (earns.action) {
     case "register":

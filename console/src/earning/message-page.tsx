@@ -44,7 +44,7 @@ export function MessagePage() {
           </p>
         </Notice>
       )}
-      <Card title="What is wrong">
+      <Card title="Problems">
         <Problems problems={message.problems} />
         <Facts>
           <Fact name="From">{`${message.source}, ${message.actor}`}</Fact>
@@ -54,7 +54,7 @@ export function MessagePage() {
         </Facts>
       </Card>
       {outcomes && (
-        <Card title="What came of it">
+        <Card title="Result">
           <Outcomes outcomes={outcomes} />
         </Card>
       )}
@@ -131,7 +131,7 @@ function Editor({ id, payload, onSent }: EditorProps) {
           )}
         </Card>
         {tried && (
-          <Card title="What would come of it">
+          <Card title="Result, if it were sent now">
             {tried.problems.length > 0 ? (
               <>
                 <Notice tone="bad" title="It would be refused." />

@@ -4,7 +4,7 @@ import { count, words } from "../ui/format.ts";
 import { Empty } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 
-/** What each rule said to each line of a message. */
+/** The decision of each rule about each line of a message. */
 export function Outcomes({ outcomes }: { outcomes: readonly OutcomeFragment[] }) {
   if (outcomes.length === 0) return <Empty>No rule is about this message.</Empty>;
   return (

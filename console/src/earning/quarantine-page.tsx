@@ -117,7 +117,7 @@ function MessageTable(props: { messages: readonly QuarantinedRowFragment[]; relo
                 <span className="sr-only">Choose</span>
               </th>
               <th>Message</th>
-              <th>What is wrong</th>
+              <th>Problem</th>
               <th>From</th>
               <th className={ui.number}>Times</th>
               <th>Since</th>

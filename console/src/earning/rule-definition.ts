@@ -60,7 +60,7 @@ export const actionTitles: Record<Action, string> = {
   luckydraw: "Tickets of a lucky draw",
 };
 
-/** What each action starts with in the builder. */
+/** The first values of the builder, by action. */
 export const newEarnings: { [A in Action]: Extract<Earns, { action: A }> } = {
   register: { action: "register", points: 100 },
   registerreferral: { action: "registerreferral", ladder: [{ from: 1, points: 100 }], receiverPoints: 0 },

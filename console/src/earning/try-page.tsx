@@ -48,7 +48,7 @@ export function TryPage() {
             </div>
           </form>
         </Card>
-        <Card title="What would come of it">
+        <Card title="Result, if it were sent now">
           {error && <Failure error={error} retry={() => {}} />}
           {!trial && !error && <p className={ui.soft}>Press Try it.</p>}
           {trial && trial.problems.length > 0 && (

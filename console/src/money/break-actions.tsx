@@ -25,7 +25,7 @@ export function BreakActions({ found }: { found: BreakFragment }) {
       label="Evidence"
       name="note"
       required
-      help="What was looked up, where and by whom. Kept in the audit log."
+      help="The entry that was looked up, where and by whom. Kept in the audit log."
     />
   );
   return (

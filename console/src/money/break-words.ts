@@ -1,6 +1,6 @@
 import type { BreakFragment, ReconciliationBreakState } from "../graphql/generated/graphql.ts";
 
-/** What a break says, in a sentence. */
+/** The meaning of a class of breaks, in a sentence. */
 export const classWords: Record<BreakFragment["class"], string> = {
   MOVEMENT_NOT_IN_LEDGER: "The provider's ledger does not have a movement that is confirmed here.",
   ENTRY_NOT_IN_BOOKS: "The provider's ledger has a movement of an order of ours that is not confirmed here.",

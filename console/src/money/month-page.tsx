@@ -149,7 +149,12 @@ function SignOff({ month }: { month: MonthFragment }) {
           }}
         >
           <p>{`You sign off ${points(taken)} taken, ${points(returned)} returned and ${points(credited)} credited.`}</p>
-          <TextArea label="Note" name="note" required help="What was looked at, and by whom. Kept in the audit log." />
+          <TextArea
+            label="Note"
+            name="note"
+            required
+            help="The records that were looked at, and by whom. Kept in the audit log."
+          />
         </ActionForm>
       </div>
     </>

@@ -12,7 +12,7 @@ export interface ListPage<Row> {
 }
 
 interface ExportButtonProps<Row> {
-  /** Of the file. */
+  /** The name of the file. */
   name: string;
   header: readonly string[];
   toCells(row: Row): readonly Cell[];

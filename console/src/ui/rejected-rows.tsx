@@ -21,7 +21,7 @@ export function RejectedRows({ rows }: { rows: readonly RejectedRow[] }) {
         <thead>
           <tr>
             <th className={ui.number}>Line</th>
-            <th>What is wrong</th>
+            <th>Problem</th>
           </tr>
         </thead>
         <tbody>

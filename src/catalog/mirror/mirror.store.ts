@@ -124,7 +124,7 @@ function asTable(rewards: readonly MirroredReward[]): Prisma.Sql {
 const description = Prisma.sql`
   coalesce(given.description, case when r.description = r.name then given.name else r.description end)`;
 
-/** What operators have laid over a mirrored reward holds against what the source says. */
+/** Overlays of operators hold against the values of the source. */
 const category = Prisma.sql`coalesce((select o.category from reward_overlays o where o.reward_id = r.id), given.category)`;
 const active = Prisma.sql`
   (given.active and not coalesce((select o.hidden from reward_overlays o where o.reward_id = r.id), false))`;

@@ -16,7 +16,7 @@ const types: Readonly<Record<string, CheckedPicture["type"]>> = {
   webp: "image/webp",
 };
 
-/** What a picture is by its content, or why it is not taken. SVG is a program and not a picture, so it is not taken. */
+/** The type and size of a picture by its content, or why the picture is refused. An SVG can carry scripts, so it is refused. */
 export function checkPicture(bytes: Uint8Array): CheckedPicture | { problem: string } {
   if (bytes.length > MAX_BYTES) return { problem: `is larger than ${MAX_BYTES / 1_024} kB` };
   const size = sizeOf(bytes);
