@@ -32,7 +32,7 @@ export function Preview({ reward }: { reward: RewardStateFragment }) {
         </SelectField>
       )}
       <article className={`${cards.card} ${styles.preview}`}>
-        <Picture src={reward.imageUrl} />
+        <Picture reward={reward} />
         <div className={cards.cardText}>
           <p className={cards.brand}>{reward.brand}</p>
           <h3 lang={language || undefined}>{text.name}</h3>
