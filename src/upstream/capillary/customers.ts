@@ -8,6 +8,8 @@ import { bareMobile, type CapillaryCustomer, type CustomerRow, customerRows } fr
 
 /** How many a call may ask for is not documented; an address of this many ids stays short enough for any proxy. */
 const MOST_AT_ONCE = 50;
+/** Calls of one kind that are under way at a time. Further customers gather for the next, so many requests at once take few calls. */
+const CALLS_AT_ONCE = 4;
 const OPERATION = "customers";
 
 /** How customers can be asked for many at a time. */
@@ -32,23 +34,49 @@ export function makeCustomers(caller: Caller, { programId }: { programId: string
   const share = makeSingleFlight<CapillaryCustomer | null>();
   const shape = customerRows(programId);
 
-  const loaderOf = (kind: Kind) =>
-    new DataLoader<string, CapillaryCustomer | null>(
+  const read = (kind: Kind, keys: readonly string[]) =>
+    caller.ask({
+      operation: OPERATION,
+      api: "v1.1",
+      method: "GET",
+      path: "/customer/get",
+      query: { [kinds[kind].parameter]: keys.join(","), user_id: "true", mlp: "true", user_group: "true" },
+      envelope: v1ManyEnvelope,
+      shape,
+      isForOrder: true, // it may be: one call answers orders and pages alike
+    });
+
+  /** The customers of a batch are those of one turn of the event loop, and those who ask until the batch can be sent. */
+  function loaderOf(kind: Kind) {
+    const waiting: (() => void)[] = [];
+    let underWay = 0;
+    const sendNext = () => {
+      if (underWay === CALLS_AT_ONCE) return;
+      const send = waiting.shift();
+      if (!send) return;
+      underWay += 1;
+      send();
+    };
+    return new DataLoader<string, CapillaryCustomer | null>(
       async (keys) => {
-        const rows = await caller.ask({
-          operation: OPERATION,
-          api: "v1.1",
-          method: "GET",
-          path: "/customer/get",
-          query: { [kinds[kind].parameter]: keys.join(","), user_id: "true", mlp: "true", user_group: "true" },
-          envelope: v1ManyEnvelope,
-          shape,
-          isForOrder: true, // it may be: one call answers orders and pages alike
-        });
-        return keys.map((key) => answerTo(kind, key, keys.length, rows));
+        try {
+          const rows = await read(kind, keys);
+          return keys.map((key) => answerTo(kind, key, keys.length, rows));
+        } finally {
+          underWay -= 1;
+          sendNext();
+        }
       },
-      { cache: false, maxBatchSize: MOST_AT_ONCE, batchScheduleFn: (send) => setImmediate(send) },
+      {
+        cache: false,
+        maxBatchSize: MOST_AT_ONCE,
+        batchScheduleFn(send) {
+          waiting.push(send);
+          setImmediate(sendNext);
+        },
+      },
     );
+  }
   const loaders = { id: loaderOf("id"), externalId: loaderOf("externalId"), mobile: loaderOf("mobile") };
 
   function answerTo(kind: Kind, key: string, asked: number, rows: CustomerRow[]): CapillaryCustomer | null | Error {
