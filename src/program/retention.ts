@@ -64,6 +64,15 @@ export function makeSweep({ db, clock, days, also = [] }: SweepDeps): () => Prom
       sql`reference is not null and created_at < ${before(days.idempotencyKeys)}
         and not exists (select from orders o where o.cart_id = c.id)`,
     );
+    // The lines of the order say the same for ever, and only an integrator's repetition is compared with its cart.
+    await deleteOld(
+      sql`cart_lines l`,
+      sql`exists (
+        select from carts c join orders o on o.cart_id = c.id
+        where c.id = l.cart_id and c.status = 'ORDERED' and c.number is null
+          and o.placed_at < ${before(days.idempotencyKeys)} and o.status not in ('PENDING', 'PROCESSING')
+          and o.points_state not in ('TAKING', 'UNCERTAIN', 'RETURNING', 'NEEDS_ATTENTION'))`,
+    );
     await deleteOld(sql`webhook_deliveries`, sql`received_at < ${before(days.deliveries)}`);
     await deleteOld(sql`webhook_messages`, sql`state <> 'PENDING' and created_at < ${before(days.deliveries)}`);
     await deleteOld(sql`quarantined_rewards`, sql`last_received_at < ${before(days.quarantine)}`);

@@ -142,3 +142,40 @@ test("addresses, messages and the provider's entries are erased after their days
   await expect(db.$executeRaw`update reward_messages set payload = ''`).rejects.toThrow(/append-only/);
   await db.$disconnect();
 });
+
+test("lines of carts go once their order has long been settled; those of open carts, of orders in flight and of integrators stay", async () => {
+  const clock = makeTestClock();
+  const db = openDb(await cloneDatabase(), 2);
+  const { id: rewardId } = await db.reward.create({
+    data: {
+      ...{ sku: "S", name: "N", description: "D", kind: "MERCHANDISE", points: 1n, brand: "B", category: "C" },
+      imageUrl: "/none.svg",
+    },
+  });
+  async function fill(
+    name: string,
+    more: { extraDays?: number; status?: "FULFILLED" | "PENDING"; pointsState?: "TAKEN" | "UNCERTAIN"; isIntegrators?: boolean } = {},
+  ): Promise<void> {
+    const { extraDays = 0.01, status = "FULFILLED", pointsState = "TAKEN", isIntegrators = false } = more;
+    const lines = { create: { rewardId, quantity: 1, seenPoints: 1n } };
+    const named = isIntegrators ? { number: 10_000_000_001n, reference: name } : {};
+    const cart = await db.cart.create({ data: { customerId: name, status: "ORDERED", lines, ...named } });
+    const placedAt = new Date(clock.now().getTime() - (days.idempotencyKeys + extraDays) * DAY);
+    await db.order.create({
+      data: { number: name, customerId: name, cartId: cart.id, status, pointsState, total: 0n, placedAt },
+    });
+  }
+  await db.cart.create({ data: { customerId: "open", lines: { create: { rewardId, quantity: 1, seenPoints: 1n } } } });
+  await fill("recent", { extraDays: -0.01 });
+  await fill("in progress", { status: "PENDING" });
+  await fill("not certain", { pointsState: "UNCERTAIN" });
+  await fill("integrator's", { isIntegrators: true });
+  await fill("settled");
+  const sweep = makeSweep({ db, clock, days });
+  await Promise.all([sweep(), sweep()]);
+  const kept = await db.cart.findMany({ where: { lines: { some: {} } }, orderBy: { customerId: "asc" } });
+  expect(kept.map(({ customerId }) => customerId)).toEqual([
+    ...["in progress", "integrator's", "not certain", "open", "recent"],
+  ]);
+  await db.$disconnect();
+});
