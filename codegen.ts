@@ -103,7 +103,7 @@ const config: CodegenConfig = {
           Webhook: "../../webhooks/webhook.store.ts#Webhook as WebhookModel",
           WebhookDelivery: "../../webhooks/webhook.store.ts#Message as WebhookMessageModel",
           WebhookDeliveryConnection: "../connection.ts#Connection<WebhookMessageModel>",
-          AuditEntry: "../../audit/audit.resolvers.ts#AuditRow",
+          AuditEntry: "../../audit/audit-pages.sql.ts#AuditRow",
           AuditEntryConnection: "../connection.ts#Connection<AuditRow>",
           AuditSeal: "../../platform/generated/prisma/client.ts#AuditSeal as AuditSealRow",
           RewardAward: "../../awards/award-model.ts#AwardModel",

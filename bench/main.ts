@@ -8,6 +8,7 @@ import { growthInWords, measureGrowth } from "./growth.ts";
 import { measureIdle } from "./idle.ts";
 import { busyNote } from "./machine.ts";
 import { measureOrders, type OrderRow } from "./orders.ts";
+import { measurePages, pagesInWords } from "./pages.ts";
 import { openProfiler, percent, printShares } from "./profile.ts";
 import { printQueries } from "./queries.ts";
 import { rewardsPerSecond } from "./reward-processor.ts";
@@ -41,6 +42,8 @@ const parts = PARTS.filter((part) => flags.has(part));
 const has = (part: (typeof PARTS)[number]) =>
   !isForStatements && ((parts.length === 0 && !BY_NAME.includes(part)) || parts.includes(part));
 
+if (has("--growth")) await printPages(); // before anything else takes memory and CPU
+
 await using world = await makeWorld({ isProfiled: isProfiled && isForStatements });
 await delay(2_000);
 console.log(`Gateway at rest: ${world.gateway.residentMb()} MB after its first start, which filled the database.\n`);
@@ -53,6 +56,11 @@ if (has("--watched")) await printWatching();
 if (has("--growth")) console.log(`${growthInWords(await measureGrowth(world, isQuick ? 100 : 400))}\n`);
 if (has("--dashboard")) await printDashboard();
 if (has("--rewards")) await printRewards(); // last, because the gateway goes on crediting the points that were earned
+
+async function printPages(): Promise<void> {
+  const size = isQuick ? { rewards: 10_000, orders: 100_000 } : { rewards: 100_000, orders: 1_000_000 };
+  console.log(`${pagesInWords(await measurePages(size, console.log))}\n`);
+}
 
 async function printOrders(): Promise<void> {
   const { rows, othersShare } = await measureOrders(world, { rounds: isQuick ? 1 : 2, ordersARound: 100 });

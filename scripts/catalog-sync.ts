@@ -42,6 +42,7 @@ try {
     exclusive: makeExclusive(lockUrl),
     ownLanguage: config.programLanguage,
     ledger: config.capillary.individualLedger,
+    changed() {}, // gateways see new categories within half a minute
     clock: systemClock,
     log,
   });

@@ -1,5 +1,5 @@
 import type { GivenVoucherState } from "../domain/generated/words.ts";
-import type { PageBounds } from "../graphql/connection.ts";
+import { MAX_COUNT, type PageBounds } from "../graphql/connection.ts";
 import type { GivenVoucher } from "../order/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import { columnsOf } from "../platform/columns.ts";
@@ -17,15 +17,13 @@ export interface CustomerVouchers {
   stateOf(voucher: Pick<GivenVoucher, "usedAt" | "validUntil">): GivenVoucherState;
   /** The newest first. */
   page(query: VoucherQuery, bounds: PageBounds<VoucherCursor>): Promise<GivenVoucher[]>;
+  /** Up to 1 more than `MAX_COUNT`. */
   count(query: VoucherQuery): Promise<number>;
   /** @returns the voucher as it is now; null if the customer has no such voucher */
   mark(customerId: string, voucherId: string, isUsed: boolean): Promise<GivenVoucher | null>;
 }
 
 const columns = columnsOf(Prisma.VoucherCodeScalarFieldEnum, { of: "v" });
-const issued = Prisma.sql`
-  voucher_codes v join order_units u on u.id = v.unit_id join order_lines l on l.id = u.line_id
-  join orders o on o.id = l.order_id`;
 
 /** @param deps.timeZone of the programme: a voucher is good until its last day ends there */
 export function makeCustomerVouchers(deps: { db: Db; clock: Clock; timeZone: string }): CustomerVouchers {
@@ -40,7 +38,7 @@ export function makeCustomerVouchers(deps: { db: Db; clock: Clock; timeZone: str
       EXPIRED: Prisma.sql`(v.used_at is null and ${isOver})`,
     };
     return [
-      Prisma.sql`o.customer_id = ${customerId}`,
+      Prisma.sql`v.customer_id = ${customerId}`,
       Prisma.sql`v.state = 'ALLOCATED'`,
       ...(states
         ? [Prisma.sql`(${Prisma.join([Prisma.sql`false`, ...states.map((state) => inState[state])], " or ")})`]
@@ -62,13 +60,15 @@ export function makeCustomerVouchers(deps: { db: Db; clock: Clock; timeZone: str
       if (before) within(before, Prisma.sql`>`);
       const direction = backwards ? Prisma.sql`asc` : Prisma.sql`desc`;
       return db.$queryRaw<GivenVoucher[]>`
-        select ${columns}, l.id as "lineId" from ${issued} where ${Prisma.join(conditions, " and ")}
+        select ${columns}, u.line_id as "lineId" from voucher_codes v join order_units u on u.id = v.unit_id
+        where ${Prisma.join(conditions, " and ")}
         order by v.allocated_at ${direction}, v.id ${direction} limit ${limit}`;
     },
 
     async count(query) {
       const [row] = await db.$queryRaw<{ count: number }[]>`
-        select count(*)::int as count from ${issued} where ${Prisma.join(conditionsOf(query), " and ")}`;
+        select count(*)::int as count from (
+          select from voucher_codes v where ${Prisma.join(conditionsOf(query), " and ")} limit ${MAX_COUNT + 1}) as counted`;
       return row?.count ?? 0;
     },
 
@@ -76,9 +76,9 @@ export function makeCustomerVouchers(deps: { db: Db; clock: Clock; timeZone: str
       const usedAt = isUsed ? clock.now() : null;
       const [marked] = await db.$queryRaw<GivenVoucher[]>`
         update voucher_codes v set used_at = case when ${isUsed} then coalesce(v.used_at, ${usedAt}::timestamptz) end
-        from order_units u join order_lines l on l.id = u.line_id join orders o on o.id = l.order_id
-        where v.id = ${voucherId}::uuid and u.id = v.unit_id and v.state = 'ALLOCATED' and o.customer_id = ${customerId}
-        returning ${columns}, l.id as "lineId"`;
+        from order_units u
+        where v.id = ${voucherId}::uuid and u.id = v.unit_id and v.state = 'ALLOCATED' and v.customer_id = ${customerId}
+        returning ${columns}, u.line_id as "lineId"`;
       return marked ?? null;
     },
   };

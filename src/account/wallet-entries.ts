@@ -1,5 +1,5 @@
 import type { WalletEntryKind } from "../domain/generated/words.ts";
-import type { PageBounds } from "../graphql/connection.ts";
+import { MAX_COUNT, type PageBounds } from "../graphql/connection.ts";
 import { type Db, Prisma } from "../platform/db.ts";
 
 export type EntryCursor = readonly [at: string, id: string];
@@ -18,48 +18,77 @@ export interface WalletEntry {
 export interface WalletEntries {
   /** The newest first. */
   page(customerId: string, bounds: PageBounds<EntryCursor>): Promise<WalletEntry[]>;
+  /** Up to 1 more than `MAX_COUNT`. */
   count(customerId: string): Promise<number>;
+}
+
+/** The entries of one kind of record, whose id begins with the letter; `at` is what they are sorted by. */
+interface Source {
+  letter: string;
+  at: Prisma.Sql;
+  columns: Prisma.Sql;
+  key: Prisma.Sql;
+  from: Prisma.Sql;
 }
 
 /**
  * Our own movements and awards that are confirmed; of the points provider's statement, where it is imported, the entries that
  * are not of one of our orders or credits.
  */
-const entriesOf = (customerId: string) => Prisma.sql`(
-  select 'm' || id as id, case kind when 'TAKEN' then 'SPENT' else 'RETURNED' end as kind, points, settled_at as at,
-    order_id as "orderId", null::uuid as "awardId"
-  from points_movements
-  where customer_id = ${customerId} and pay_with = 'INDIVIDUAL' and state = 'CONFIRMED' and settled_at is not null
-  union all
-  select 'a' || id, 'EARNED', quantity, settled_at, null, id from reward_awards
-  where customer_id = ${customerId} and unit = 'POINTS' and state = 'CREDITED' and settled_at is not null
-  union all
-  select 'l' || entry_id, case type when 'REDEEM' then 'SPENT' when 'REVERSE' then 'RETURNED' else 'EARNED' end, points, at,
-    null, null
-  from ledger_entries e
-  where customer_id = ${customerId}
-    and not exists (select from orders o where o.number = e.order_id)
-    and not exists (select from reward_awards a where a.credit_reference = e.reference)
-) entries`;
+const sourcesOf = (customerId: string): Source[] => [
+  {
+    letter: "m",
+    at: Prisma.sql`settled_at`,
+    key: Prisma.sql`id`,
+    columns: Prisma.sql`case kind when 'TAKEN' then 'SPENT' else 'RETURNED' end as kind, points, order_id as "orderId", null::uuid as "awardId"`,
+    from: Prisma.sql`points_movements
+      where customer_id = ${customerId} and pay_with = 'INDIVIDUAL' and state = 'CONFIRMED' and settled_at is not null`,
+  },
+  {
+    letter: "a",
+    at: Prisma.sql`settled_at`,
+    key: Prisma.sql`id`,
+    columns: Prisma.sql`'EARNED' as kind, quantity as points, null::uuid as "orderId", id as "awardId"`,
+    from: Prisma.sql`reward_awards
+      where customer_id = ${customerId} and unit = 'POINTS' and state = 'CREDITED' and settled_at is not null`,
+  },
+  {
+    letter: "l",
+    at: Prisma.sql`at`,
+    key: Prisma.sql`entry_id`,
+    columns: Prisma.sql`case type when 'REDEEM' then 'SPENT' when 'REVERSE' then 'RETURNED' else 'EARNED' end as kind, points,
+      null::uuid as "orderId", null::uuid as "awardId"`,
+    from: Prisma.sql`ledger_entries e
+      where customer_id = ${customerId}
+        and not exists (select from orders o where o.number = e.order_id)
+        and not exists (select from reward_awards a where a.credit_reference = e.reference)`,
+  },
+];
 
 export function makeWalletEntries(db: Db): WalletEntries {
   return {
     async page(customerId, { limit, after, before, backwards }) {
-      const conditions = [Prisma.sql`true`];
-      const within = ([at, id]: EntryCursor, than: Prisma.Sql) =>
-        conditions.push(Prisma.sql`(at, id) ${than} (${at}::timestamptz, ${id})`);
-      if (after) within(after, Prisma.sql`<`);
-      if (before) within(before, Prisma.sql`>`);
       const direction = backwards ? Prisma.sql`asc` : Prisma.sql`desc`;
+      // Each source gives as many entries as the page has, by an index; the page is chosen among those.
+      const parts = sourcesOf(customerId).map(({ letter, at, columns, key, from }) => {
+        const id = Prisma.sql`${letter}::text || ${key}`;
+        const within = ([cursorAt, cursorId]: EntryCursor, than: "<" | ">") => Prisma.sql`
+          and ${at} ${Prisma.raw(`${than}=`)} ${cursorAt}::timestamptz
+          and (${at} ${Prisma.raw(than)} ${cursorAt}::timestamptz or ${id} ${Prisma.raw(than)} ${cursorId})`;
+        return Prisma.sql`(
+          select ${id} as id, ${at} as at, ${columns} from ${from}
+            ${after ? within(after, "<") : Prisma.empty} ${before ? within(before, ">") : Prisma.empty}
+          order by ${at} ${direction}, ${id} ${direction} limit ${limit})`;
+      });
       const rows = await db.$queryRaw<(Omit<WalletEntry, "points"> & { points: bigint })[]>`
-        select * from ${entriesOf(customerId)} where ${Prisma.join(conditions, " and ")}
-        order by at ${direction}, id ${direction} limit ${limit}`;
+        select * from (${Prisma.join(parts, " union all ")}) as entries order by at ${direction}, id ${direction} limit ${limit}`;
       return rows.map((row) => ({ ...row, points: Number(row.points) }));
     },
 
     async count(customerId) {
+      const parts = sourcesOf(customerId).map(({ from }) => Prisma.sql`(select from ${from} limit ${MAX_COUNT + 1})`);
       const [row] = await db.$queryRaw<{ count: number }[]>`
-        select count(*)::int as count from ${entriesOf(customerId)}`;
+        select count(*)::int as count from (select from (${Prisma.join(parts, " union all ")}) as entries limit ${MAX_COUNT + 1}) as counted`;
       return row?.count ?? 0;
     },
   };

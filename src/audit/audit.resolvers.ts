@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { type Connection, connectionFields, makeCursor, readPage, toPage } from "../graphql/connection.ts";
-import type { AuditFilter, Resolvers } from "../graphql/generated/resolvers.ts";
+import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { requireOperator } from "../graphql/guards.ts";
-import type { Db, Prisma } from "../platform/db.ts";
-
-export type AuditRow = Prisma.AuditEntryGetPayload<{ include: { seal: true } }>;
+import type { Db } from "../platform/db.ts";
+import { type AuditRow, countAudit, readAuditPage } from "./audit-pages.sql.ts";
 
 const MOST = 2n ** 63n - 1n;
 const cursorShape = z.tuple([
@@ -21,18 +20,11 @@ export function auditResolvers({ db }: { db: Db }): Resolvers {
       async auditLog(_, { filter, ...args }, context) {
         requireOperator(context, "support");
         const bounds = readPage(args, cursorShape);
-        const { limit, after, before, backwards } = bounds;
-        const where = whereOf(filter ?? {});
-        const rows = await db.auditEntry.findMany({
-          where: { AND: [where, after ? { id: { lt: after[0] } } : {}, before ? { id: { gt: before[0] } } : {}] },
-          include: { seal: true },
-          orderBy: { id: backwards ? "asc" : "desc" },
-          take: limit,
-        });
+        const rows = await readAuditPage(db, filter ?? {}, bounds);
         const connection: Connection<AuditRow> = {
           ...toPage(rows, bounds),
           cursorOf: ({ id }) => makeCursor([String(id)]),
-          totalCount: () => db.auditEntry.count({ where }),
+          totalCount: () => countAudit(db, filter ?? {}),
         };
         return connection;
       },
@@ -48,10 +40,3 @@ export function auditResolvers({ db }: { db: Db }): Resolvers {
     AuditEntryConnection: connectionFields<AuditRow>(),
   };
 }
-
-const whereOf = ({ actor, action, subject, from, to }: AuditFilter): Prisma.AuditEntryWhereInput => ({
-  ...(actor != null && { actor }),
-  ...(action != null && { action: { startsWith: action } }),
-  ...(subject != null && { subject }),
-  ...((from != null || to != null) && { at: { ...(from != null && { gte: from }), ...(to != null && { lt: to }) } }),
-});

@@ -5,7 +5,8 @@ import { badUserInput } from "../graphql/errors.ts";
 import type { AwardState, Resolvers } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireOperator } from "../graphql/guards.ts";
-import type { Db } from "../platform/db.ts";
+import { countRows, inSequence, readRowIds } from "../graphql/row-pages.sql.ts";
+import { type Db, Prisma } from "../platform/db.ts";
 import { actionWords, explain } from "../rules/index.ts";
 import { type AwardModel, awardName, isPrize, readAward, withExplanation } from "./award-model.ts";
 import type { ResolveAward } from "./credit/resolve-award.ts";
@@ -28,22 +29,14 @@ export function awardsResolvers({ db, resolveAward }: { db: Db; resolveAward: Re
         requireOperator(context, "rewards", "support");
         const shown = readState(state);
         const bounds = readPage(args, cursorShape);
-        const { limit, after, before, backwards } = bounds;
-        const where = { unit: "POINTS" as const, state: shown };
-        const beyond = ([at, id]: z.infer<typeof cursorShape>, side: "gt" | "lt") => ({
-          OR: [{ createdAt: { [side]: new Date(at) } }, { createdAt: new Date(at), id: { [side]: id } }],
-        });
-        const direction = backwards ? ("desc" as const) : ("asc" as const);
-        const rows = await db.rewardAward.findMany({
-          where: { AND: [where, after ? beyond(after, "gt") : {}, before ? beyond(before, "lt") : {}] },
-          include: { decision: true },
-          orderBy: [{ createdAt: direction }, { id: direction }],
-          take: limit,
-        });
+        const table = Prisma.sql`reward_awards`;
+        const where = Prisma.sql`unit = 'POINTS' and state = ${shown}::award_state`;
+        const ids = await readRowIds(db, { table, where, at: Prisma.sql`created_at`, oldestFirst: true }, bounds);
+        const found = await db.rewardAward.findMany({ where: { id: { in: ids } }, include: { decision: true } });
         const connection: Connection<AwardModel> = {
-          ...toPage(rows.map(withExplanation), bounds),
+          ...toPage(inSequence(ids, found).map(withExplanation), bounds),
           cursorOf: ({ createdAt, id }) => makeCursor([createdAt.toISOString(), id]),
-          totalCount: () => db.rewardAward.count({ where }),
+          totalCount: () => countRows(db, Prisma.sql`${table} where ${where}`),
         };
         return connection;
       },

@@ -24,6 +24,7 @@ import type { VoucherPools } from "./voucher-pools.ts";
 
 export interface CatalogDeps {
   rewards: RewardStore;
+  categories: RewardStore["categories"];
   /** Null for a text without a word in it. */
   readSearch(text: string): Promise<RewardSearch | null>;
   manageRewards: ManageRewards;
@@ -86,7 +87,7 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
         const rewardId = uuidOf("Reward", id ?? "");
         return rewardId ? loaders.reward.load(rewardId) : null;
       },
-      rewardCategories: () => rewards.categories(clock.now()),
+      rewardCategories: () => deps.categories(clock.now()),
       expiringVouchers(_, { withinDays }, context) {
         requireOperator(context, "catalogue", "support");
         const days = withinDays ?? 30;

@@ -22,6 +22,9 @@ export interface ExpireVouchers {
 /** Operators are warned of codes that end within so many days, once a day. */
 const WARN_DAYS = 7;
 
+/** The soonest; an operator mends those first, and then sees the next. */
+const MAX_EXPIRING = 500;
+
 export function makeExpireVouchers(deps: { db: Db; clock: Clock; timeZone: string; log: Logger }): ExpireVouchers {
   const { db, clock, timeZone, log } = deps;
   let warnedOn: LocalDate | undefined;
@@ -33,10 +36,11 @@ export function makeExpireVouchers(deps: { db: Db; clock: Clock; timeZone: strin
     const rows = await db.$queryRaw<{ rewardId: string; validUntil: string; codes: number }[]>`
       select reward_id as "rewardId", valid_until::text as "validUntil", count(*)::int as codes from voucher_codes
       where state = 'AVAILABLE' and valid_until between ${from}::date and ${until}::date
-      group by reward_id, valid_until order by valid_until, reward_id`;
+      group by reward_id, valid_until order by valid_until, reward_id limit ${MAX_EXPIRING}`;
     const rewards = await db.reward.findMany({ where: { id: { in: rows.map(({ rewardId }) => rewardId) } } });
+    const byId = new Map(rewards.map((reward) => [reward.id, reward]));
     return rows.flatMap(({ rewardId, ...row }) => {
-      const reward = rewards.find(({ id }) => id === rewardId);
+      const reward = byId.get(rewardId);
       return reward ? [{ ...row, reward: toReward(reward) }] : [];
     });
   }

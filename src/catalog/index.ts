@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { GroupLoaders, ReadGroups } from "../group/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
+import type { Bus } from "../platform/events.ts";
 import type { Exclusive } from "../platform/exclusive.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Capillary } from "../upstream/capillary/capillary.ts";
@@ -25,6 +26,7 @@ import { makePictures } from "./pictures/pictures.ts";
 import { makeReadProducts } from "./products.sql.ts";
 import { makeReadCustomerViews } from "./read-customer-views.ts";
 import { makeRewardStore } from "./reward.store.ts";
+import { CATALOGUE_CHANGED, keepCategories } from "./reward-categories.ts";
 import { readSearch } from "./search.sql.ts";
 import { makeVoucherPools } from "./voucher-pools.ts";
 import type { VoucherVault } from "./voucher-vault.ts";
@@ -44,11 +46,13 @@ export { mountPictures } from "./pictures/picture-route.ts";
 export type { ReadProducts } from "./products.sql.ts";
 export { fromRewardJson, type RewardJson, rewardJson } from "./reward.sql.ts";
 export { isFromPool, isShipped, notOnOffer, type Reward, toReward } from "./reward.ts";
+export { readSearch } from "./search.sql.ts";
 export { checkVault, makeVoucherVault, type VoucherVault } from "./voucher-vault.ts";
 
 export interface CatalogPorts {
   config: Config;
   db: Db;
+  bus: Bus;
   clock: Clock;
   log: Logger;
   capillary: Capillary | undefined;
@@ -66,11 +70,12 @@ export interface CatalogPorts {
 
 /** Rewards: our own, Capillary's as a mirror, voucher codes, and whether a customer may redeem one. */
 export function openCatalog(ports: CatalogPorts) {
-  const { config, db, clock, log, capillary, exclusive, pictures, vault, readGroups, pace } = ports;
+  const { config, db, bus, clock, log, capillary, exclusive, pictures, vault, readGroups, pace } = ports;
   const timeZone = config.programTimeZone;
   const ledger = config.capillary.individualLedger;
   const { catalogue, points } = capillary ?? {};
   const rewards = makeRewardStore(db);
+  const changed = () => bus.ring(CATALOGUE_CHANGED);
   const mirror = makeMirrorStore(db);
   const vouchers = makeExpireVouchers({ db, clock, timeZone, log });
   const readViews = makeReadCustomerViews({ catalogue, refresh: mirror.refresh, ledger, clock });
@@ -80,6 +85,7 @@ export function openCatalog(ports: CatalogPorts) {
     exclusive,
     ledger,
     ownLanguage: config.programLanguage,
+    changed,
     pageSize: pace.catalogPageSize,
     clock,
     log,
@@ -104,7 +110,8 @@ export function openCatalog(ports: CatalogPorts) {
       catalogResolvers({
         rewards,
         readSearch: (text) => readSearch(db, text),
-        manageRewards: makeManageRewards({ db, clock, own: config.programLanguage }),
+        categories: keepCategories({ read: rewards.categories, bus }),
+        manageRewards: makeManageRewards({ db, clock, own: config.programLanguage, changed }),
         importVoucherCodes: makeImportVoucherCodes({ db, vault, clock, timeZone }),
         expiringVouchers: vouchers.expiring,
         pools: makeVoucherPools({ db, clock }),

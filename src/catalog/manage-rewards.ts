@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
-import { type Db, inTransaction, type Prisma, type Tx, violates } from "../platform/db.ts";
+import { afterCommit, type Db, inTransaction, type Prisma, type Tx, violates } from "../platform/db.ts";
 import { isVisible } from "../platform/visible-text.ts";
 import { isOwn, languageTag, MOST_LANGUAGES, type RewardTexts } from "../texts/index.ts";
 import { MIRRORED_SKU } from "./mirror/mirrored-reward.ts";
@@ -88,8 +88,12 @@ export async function lockReward(tx: Tx, rewardId: string) {
   return locked ? tx.reward.findUniqueOrThrow({ where: { id: rewardId } }) : null;
 }
 
-/** @param own the programme's language, whose texts are the reward's own fields */
-export function makeManageRewards({ db, clock, own }: { db: Db; clock: Clock; own: string }): ManageRewards {
+/**
+ * @param deps.own the programme's language, whose texts are the reward's own fields
+ * @param deps.changed called once a change of more than stock is committed
+ */
+export function makeManageRewards(deps: { db: Db; clock: Clock; own: string; changed(): void }): ManageRewards {
+  const { db, clock, own, changed } = deps;
   const inOwnLanguage = (texts: Record<string, RewardTexts> | undefined): Refused | null => {
     const language = Object.keys(texts ?? {}).find((each) => isOwn(each, own));
     if (language === undefined) return null;
@@ -119,6 +123,7 @@ export function makeManageRewards({ db, clock, own }: { db: Db; clock: Clock; ow
             data: { ...withoutUndefined(stored(data)), stock, createdAt: clock.now() },
           });
           await audit(tx, { at: clock.now(), actor: operatorId, action: "reward.create", subject: row.sku });
+          afterCommit(tx, changed);
           return toReward(row);
         });
       } catch (error) {
@@ -141,13 +146,13 @@ export function makeManageRewards({ db, clock, own }: { db: Db; clock: Clock; ow
         const misordered = datesOutOfOrder(merged.validFrom, merged.validUntil);
         if (misordered) return misordered;
         const row = await tx.reward.update({ where: { id: rewardId }, data });
-        const changed = { changed: Object.keys(data) };
+        afterCommit(tx, changed);
         await audit(tx, {
           at: clock.now(),
           actor: operatorId,
           action: "reward.update",
           subject: row.sku,
-          details: changed,
+          details: { changed: Object.keys(data) },
         });
         return toReward(row);
       });
@@ -162,6 +167,7 @@ export function makeManageRewards({ db, clock, own }: { db: Db; clock: Clock; ow
         });
         if (row) {
           await audit(tx, { at: now, actor: operatorId, action: "reward.archive", subject: row.sku });
+          afterCommit(tx, changed);
           return toReward(row);
         }
         const archived = await tx.reward.findUnique({ where: { id: rewardId } });

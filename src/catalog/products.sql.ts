@@ -1,4 +1,4 @@
-import { type Db, Prisma } from "../platform/db.ts";
+import { type Db, Prisma, planEachTime } from "../platform/db.ts";
 
 /** A reward by what an integrator without GraphQL is told of it. */
 export interface Product {
@@ -16,11 +16,13 @@ export type ReadProducts = (page: { afterNumber: number; limit: number; now: Dat
 
 export function makeReadProducts(db: Db): ReadProducts {
   return ({ afterNumber, limit, now }) =>
-    db.$queryRaw(Prisma.sql`
+    db.$queryRaw(
+      planEachTime(Prisma.sql`
       select number::float8 as number, sku, points::float8 as points, stock,
         (active and (valid_from is null or valid_from <= ${now}) and (valid_until is null or valid_until > ${now})
           and stock is distinct from 0) as "isActive"
       from rewards
-      where number > ${afterNumber} and archived_at is null and 'INDIVIDUAL' = any(payable_with)
-      order by number limit ${limit}`);
+      where number > ${afterNumber} and archived_at is null and payable_with @> '{INDIVIDUAL}'::wallet_kind[]
+      order by number limit ${limit}`),
+    );
 }

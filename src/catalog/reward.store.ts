@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { RewardKind, RewardSort, RewardSource, RewardState, WalletKind } from "../domain/generated/words.ts";
-import { type Connection, cursorPart, type PageBounds } from "../graphql/connection.ts";
+import { type Connection, cursorPart, MAX_COUNT, type PageBounds } from "../graphql/connection.ts";
 import { columnOf } from "../platform/columns.ts";
-import { type Db, Prisma } from "../platform/db.ts";
+import { type Db, Prisma, planEachTime } from "../platform/db.ts";
 import { gatherReads } from "../platform/gather-reads.ts";
 import { type Reward, toReward } from "./reward.ts";
 import type { RewardSearch } from "./search.sql.ts";
@@ -31,8 +31,6 @@ export type ListedReward = Reward & { relevance?: number };
 /** A field of a reward that is a column. */
 export type RewardField = Exclude<keyof Reward, "number">;
 
-/** Counts end here: one more says that there are more. */
-export const MAX_COUNT = 1_000;
 /** The most popular rewards that match a search are ranked, which keeps a word that many have within milliseconds. */
 const MAX_RANKED = 1_000;
 /** Rewards that the numbers beside brands are counted among. */
@@ -107,6 +105,7 @@ export interface RewardStore {
   brands(query: RewardQuery, now: Date): Promise<{ name: string; rewardCount: number }[]>;
   byIds(ids: readonly string[]): Promise<Reward[]>;
   bySkus(skus: readonly string[]): Promise<Reward[]>;
+  /** Reads every reward on offer at `now`. */
   categories(now: Date): Promise<CountedCategory[]>;
 }
 
@@ -131,9 +130,6 @@ export function makeRewardStore(db: Db): RewardStore {
     // The moment is that of the first who asks: the rows are read after it in any case.
     { nameOf: ({ query, page: { now: _, ...page } }) => JSON.stringify([query, page]) },
   );
-  const shareCategories = gatherReads(([now]: readonly Date[]) => Promise.all([readCategories(now ?? new Date())]), {
-    nameOf: () => "",
-  });
 
   async function readPage({ query, page }: { query: RewardQuery; page: PageRead }): Promise<ListedReward[]> {
     const { limit, after, before, backwards, now, fields } = page;
@@ -149,37 +145,55 @@ export function makeRewardStore(db: Db): RewardStore {
     if (before) within(before, descending);
     const rewards = query.sort === "RELEVANCE" ? ranked(query, now) : Prisma.sql`rewards`;
     const relevance = query.sort === "RELEVANCE" ? Prisma.sql`, relevance` : Prisma.empty;
-    const rows = await db.$queryRaw<Row[]>`
+    const rows = await db.$queryRaw<Row[]>(
+      planned(
+        query,
+        Prisma.sql`
         select ${fields ? columnsFor(fields) : everyColumn}${relevance} from ${rewards} where ${Prisma.join(conditions, " and ")}
-        order by ${column} ${direction}, id ${direction} limit ${limit}`;
+        order by ${column} ${direction}, id ${direction} limit ${limit}`,
+      ),
+    );
     return rows.map(toReward);
   }
-
-  const readCategories = (now: Date) => db.$queryRaw<CountedCategory[]>`
-    select category as name, count(*)::int as "rewardCount" from rewards where ${onOffer(now)} group by category order by category`;
 
   return {
     page: (query, page) => share({ query, page }),
 
     async count(query, now) {
-      const [row] = await db.$queryRaw<{ count: number }[]>`
+      const [row] = await db.$queryRaw<{ count: number }[]>(
+        planned(
+          query,
+          Prisma.sql`
         select count(*)::int as count from (
-          select from rewards where ${Prisma.join(matching(query, now), " and ")} limit ${MAX_COUNT + 1}) as counted`;
+          select from rewards where ${Prisma.join(matching(query, now), " and ")} limit ${MAX_COUNT + 1}) as counted`,
+        ),
+      );
       return row?.count ?? 0;
     },
 
     brands({ brands: _, ...query }, now) {
-      return db.$queryRaw`
+      return db.$queryRaw(
+        planned(
+          query,
+          Prisma.sql`
         select brand as name, count(*)::int as "rewardCount" from (
           select brand from rewards where ${Prisma.join(matching(query, now), " and ")} limit ${MAX_FACETED}) as matching
-        group by brand order by count(*) desc, brand limit ${MAX_BRANDS}`;
+        group by brand order by count(*) desc, brand limit ${MAX_BRANDS}`,
+        ),
+      );
     },
 
     byIds: (ids) => among(Prisma.sql`id = any(${[...ids]}::uuid[])`),
     bySkus: (skus) => among(Prisma.sql`sku = any(${[...skus]})`),
 
-    categories: (now) => shareCategories(now),
+    categories: (now) => db.$queryRaw`
+      select category as name, count(*)::int as "rewardCount" from rewards where ${onOffer(now)} group by category order by category`,
   };
+}
+
+/** A list that is filtered is planned for its values; the list of all rewards has one good plan. */
+function planned({ sort: _, ...filters }: RewardQuery, statement: Prisma.Sql): Prisma.Sql {
+  return Object.values(filters).some((filter) => filter !== undefined) ? planEachTime(statement) : statement;
 }
 
 /** The columns of some fields, and those that cursors are made of. */
@@ -204,15 +218,27 @@ function ranked(query: RewardQuery, now: Date): Prisma.Sql {
 const onOffer = (now: Date) => Prisma.sql`
   active and archived_at is null and payable_with <> '{}' and (valid_from is null or valid_from <= ${now}) and (valid_until is null or valid_until > ${now})`;
 
-/** The state as `stateOf` has it. */
-const inStates = (states: readonly RewardState[], now: Date) => Prisma.sql`
-  case when archived_at is not null then 'ARCHIVED' when not active then 'DRAFT' when valid_until <= ${now} then 'ENDED'
-    when valid_from > ${now} then 'SCHEDULED' when stock = 0 then 'SOLD_OUT' else 'ON_OFFER' end = any(${[...states]}::text[])`;
+const SOLD_OUT = Prisma.sql`(stock = 0 and stock_low_since is not null)`;
+
+/** The states as `stateOf` has them, each by conditions that an index can serve. */
+function inStates(states: readonly RewardState[], now: Date): Prisma.Sql {
+  const isIn: Record<RewardState, Prisma.Sql> = {
+    ARCHIVED: Prisma.sql`archived_at is not null`,
+    DRAFT: Prisma.sql`not active and archived_at is null`,
+    ENDED: Prisma.sql`valid_until <= ${now} and active and archived_at is null`,
+    SCHEDULED: Prisma.sql`valid_from > ${now} and (valid_until is null or valid_until > ${now}) and active and archived_at is null`,
+    SOLD_OUT: Prisma.sql`${SOLD_OUT} and ${onOffer(now)}`,
+    ON_OFFER: Prisma.sql`stock is distinct from 0 and ${onOffer(now)}`,
+  };
+  return Prisma.sql`(${Prisma.join([Prisma.sql`false`, ...states.map((state) => Prisma.sql`(${isIn[state]})`)], " or ")})`;
+}
 
 function matching(query: RewardQuery, now: Date): Prisma.Sql[] {
   const conditions = [query.states ? inStates(query.states, now) : onOffer(now)];
   const among = (column: Prisma.Sql, values: readonly string[] | undefined, type: Prisma.Sql) => {
-    if (values) conditions.push(Prisma.sql`${column} = any(${[...values]}::${type}[])`);
+    // An index gives the rewards of one value in the order of the list, and those of several values in none.
+    if (values?.length === 1) conditions.push(Prisma.sql`${column} = ${values[0]}::${type}`);
+    else if (values) conditions.push(Prisma.sql`${column} = any(${[...values]}::${type}[])`);
   };
   among(Prisma.sql`kind`, query.kinds, Prisma.sql`reward_kind`);
   among(Prisma.sql`source`, query.sources, Prisma.sql`reward_source`);
@@ -222,8 +248,7 @@ function matching(query: RewardQuery, now: Date): Prisma.Sql[] {
   if (query.pointsMax !== undefined) conditions.push(Prisma.sql`points <= ${query.pointsMax}`);
   if (query.payableWith) conditions.push(Prisma.sql`${query.payableWith}::wallet_kind = any(payable_with)`);
   if (query.search) conditions.push(Prisma.sql`search @@ to_tsquery('simple', ${query.search.wide})`);
-  if (query.inStock !== undefined)
-    conditions.push(query.inStock ? Prisma.sql`stock is distinct from 0` : Prisma.sql`stock = 0`);
+  if (query.inStock !== undefined) conditions.push(query.inStock ? Prisma.sql`stock is distinct from 0` : SOLD_OUT);
   if (query.newSince) conditions.push(Prisma.sql`created_at >= ${query.newSince}`);
   if (query.endingBefore) conditions.push(Prisma.sql`valid_until < ${query.endingBefore}`);
   return conditions;

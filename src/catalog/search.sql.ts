@@ -11,6 +11,8 @@ export interface RewardSearch {
 /** The words of a search that are looked up; further ones are taken as they are written. */
 const MAX_LOOKED_UP = 16;
 const MAX_ALTERNATIVES = 6;
+/** Behind every letter that a word may go on with. */
+const MOST_CODE_POINT = 0x10_ff_ff;
 /** Shorter words are too similar to each other. */
 const MIN_FORGIVEN = 4;
 
@@ -89,7 +91,7 @@ function meanings(part: string, known: ReadonlyMap<string, Known>): string[] {
 async function lookUp(db: Db, words: readonly string[]): Promise<ReadonlyMap<string, Known>> {
   const rows = await db.$queryRaw<Known[]>(Prisma.sql`
     select asked.word as asked, plain,
-      exists (select from reward_words w where w.word like plain || '%') as begins,
+      exists (select from reward_words w where w.word ~>=~ plain and w.word ~<~ (plain || chr(${MOST_CODE_POINT}))) as begins,
       case when length(plain) < ${MIN_FORGIVEN} then '{}' else array(
         select w.word from reward_words w where w.word like '%' || plain || '%' and w.word not like plain || '%'
         order by length(w.word), w.word limit 30) end as around,

@@ -22,17 +22,17 @@ export async function readActivity(db: Db, hours: number, now: Date): Promise<Ac
     left join orders o on o.placed_at >= hour and o.placed_at < hour + interval '1 hour'
     group by hour order by hour`;
   const [points] = await db.$queryRaw<{ taken: bigint; returned: bigint; outstanding: bigint }[]>`
-    select
-      (select coalesce(sum(m.points), 0)::bigint from orders o join points_movements m on m.order_id = o.id
-        where o.placed_at >= ${since} and m.kind = 'TAKEN' and m.state = 'CONFIRMED') as taken,
-      (select coalesce(sum(m.points), 0)::bigint from orders o join points_movements m on m.order_id = o.id
-        where o.placed_at >= ${since} and m.kind = 'RETURNED' and m.state = 'CONFIRMED') as returned,
+    select coalesce(sum(m.points) filter (where m.kind = 'TAKEN'), 0)::bigint as taken,
+      coalesce(sum(m.points) filter (where m.kind = 'RETURNED'), 0)::bigint as returned,
       (select coalesce(sum(m.points), 0)::bigint from (
           select id from orders where status in ('PENDING', 'PROCESSING')
           union select id from orders where points_state = 'NEEDS_ATTENTION'
           union select (input->>'orderId')::uuid from jobs where type = 'return-points'
         ) o join points_movements m on m.order_id = o.id
-        where m.state in ('PENDING', 'UNCERTAIN', 'NEEDS_ATTENTION')) as outstanding`;
+        where m.state in ('PENDING', 'UNCERTAIN', 'NEEDS_ATTENTION')) as outstanding
+    from orders o cross join lateral (
+      select kind, points from points_movements where order_id = o.id and state = 'CONFIRMED' offset 0) m
+    where o.placed_at >= ${since}`;
   return {
     since,
     hours: rows,

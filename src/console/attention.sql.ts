@@ -43,7 +43,6 @@ interface Queue {
 const STUCK_MINUTES = 10;
 const LATE_SHIPMENT_DAYS = 3;
 const EXPIRING_DAYS = 14;
-const LOW_POOL = 10;
 
 const { sql } = Prisma;
 const ago = (now: Date, minutes: number) => new Date(now.getTime() - minutes * 60_000);
@@ -138,22 +137,24 @@ const queues: Record<AttentionKind, Queue> = {
   POOL_LOW: {
     roles: ["catalogue", "support"],
     rows: ({ now }) => sql`
-      select r.id::text as id, r.updated_at as since,
+      select r.id::text as id, r.stock_low_since as since,
         r.name || case r.stock when 0 then ' has no codes left.' when 1 then ' has 1 code left.' else ' has ' || r.stock || ' codes left.' end as summary,
         ${aboutReward}
       from rewards r
-      where r.source = 'BIGCITY' and r.kind = 'E_GIFT_VOUCHER' and r.stock <= ${LOW_POOL} and ${isOnOffer(now)}`,
+      where r.source = 'BIGCITY' and r.kind = 'E_GIFT_VOUCHER' and r.stock_low_since is not null and ${isOnOffer(now)}`,
   },
   VOUCHERS_EXPIRING: {
     roles: ["catalogue", "support"],
     rows: ({ now, today }) => sql`
       select r.id || '/' || v.valid_until as id, ${now}::timestamptz as since,
-        count(*) || case count(*) when 1 then ' code of ' else ' codes of ' end || r.name
+        v.codes || case v.codes when 1 then ' code of ' else ' codes of ' end || r.name
           || case v.valid_until - ${today}::date when 0 then ' end today.' when 1 then ' end tomorrow.' else ' end in ' || (v.valid_until - ${today}::date) || ' days.' end as summary,
         ${aboutReward}
-      from voucher_codes v join rewards r on r.id = v.reward_id
-      where v.state = 'AVAILABLE' and v.valid_until between ${today}::date and ${today}::date + ${EXPIRING_DAYS}::int
-      group by r.id, r.name, v.valid_until`,
+      from (
+        select reward_id, valid_until, count(*) as codes from voucher_codes
+        where state = 'AVAILABLE' and valid_until between ${today}::date and ${today}::date + ${EXPIRING_DAYS}::int
+        group by reward_id, valid_until offset 0) v
+      cross join lateral (select id, name from rewards where id = v.reward_id offset 0) r`,
   },
 };
 

@@ -1,7 +1,9 @@
+import { readSearch } from "../catalog/index.ts";
 import type { SearchMatch } from "../domain/generated/words.ts";
 import { hasRole, type OperatorRole, seesCustomers } from "../domain/operator-roles.ts";
 import { foldOrderNumber, type OrderNumberPart } from "../domain/order-number.ts";
-import { type Db, Prisma } from "../platform/db.ts";
+import { MAX_COUNT } from "../graphql/connection.ts";
+import { type Db, Prisma, planEachTime } from "../platform/db.ts";
 
 export interface SearchHit {
   match: SearchMatch;
@@ -17,7 +19,7 @@ const { sql } = Prisma;
 interface Source {
   roles: readonly OperatorRole[];
   /** Rows of `SearchHit` without `match`, at most so many; null if nothing of this kind can have such a text. */
-  find(text: string, limit: number): Prisma.Sql | null;
+  find(text: string, limit: number, db: Db): Prisma.Sql | null | Promise<Prisma.Sql>;
 }
 
 /** Each reads by an index, or a table with few rows. In the order in which hits are shown. */
@@ -40,11 +42,16 @@ const sources: Record<SearchMatch, Source> = {
       /^[\w.@-]{2,64}$/.test(text)
         ? sql`
           select c.customer_id as text,
-            (select count(*) from orders o where o.customer_id = c.customer_id) || ' orders'
+            case when o.orders > ${MAX_COUNT} then ${`${MAX_COUNT}+`} else o.orders::text end || ' orders'
               || case when c.blocked_at is null then '' else ' · blocked' end as detail,
             null::uuid as "orderId", c.customer_id as "customerId", null::uuid as "rewardId"
-          from customers c where c.customer_id like ${`${escapeLike(text)}%`}
-          order by length(c.customer_id), c.customer_id limit ${limit}`
+          from (
+            select customer_id, blocked_at from customers where customer_id like ${`${escapeLike(text)}%`}
+            order by customer_id using ~<~ limit ${limit}) c
+          cross join lateral (
+            select count(*) as orders from (
+              select from orders where customer_id = c.customer_id limit ${MAX_COUNT + 1}) as counted) o
+          order by c.customer_id using ~<~`
         : null,
   },
   VOUCHER_ENDING: {
@@ -79,12 +86,21 @@ const sources: Record<SearchMatch, Source> = {
   },
   REWARD: {
     roles: ["catalogue", "support", "orders"],
-    find: (text, limit) => sql`
-      select r.name as text, r.sku || ' · ' || r.points || ' points' || case when r.archived_at is null then '' else ' · archived' end as detail,
-        null::uuid as "orderId", null::text as "customerId", r.id as "rewardId"
-      from rewards r
-      where r.sku ilike ${`${escapeLike(text)}%`} or r.name ilike ${`%${escapeLike(text)}%`} or r.brand ilike ${`${escapeLike(text)}%`}
-      order by r.archived_at is not null, r.popularity desc, r.id limit ${limit}`,
+    async find(text, limit, db) {
+      const bySku = sql`select * from rewards where upper(sku) like ${`${escapeLike(text.toUpperCase())}%`} order by sku limit ${limit}`;
+      const search = await readSearch(db, text);
+      // The words of an SKU are no words of a reward, so these are looked for if no SKU begins so. Each half reads by popularity.
+      const byWords = (archived: Prisma.Sql) => sql`(
+        select * from rewards where archived_at is ${archived} and not exists (select from by_sku)
+          and search @@ to_tsquery('simple', ${search?.wide ?? ""})
+        order by popularity desc, id desc limit ${limit})`;
+      return sql`
+        with by_sku as (${bySku})
+        select r.name as text, r.sku || ' · ' || r.points || ' points' || case when r.archived_at is null then '' else ' · archived' end as detail,
+          null::uuid as "orderId", null::text as "customerId", r.id as "rewardId"
+        from (select * from by_sku union all ${byWords(sql`null`)} union all ${byWords(sql`not null`)}) as r
+        order by r.archived_at is not null, r.popularity desc, r.id limit ${limit}`;
+    },
   },
 };
 
@@ -105,8 +121,8 @@ export async function search(
 ): Promise<SearchHit[]> {
   const found = await Promise.all(
     Object.entries(sources).map(async ([match, { roles: wanted, find }]) => {
-      const query = hasRole(roles, wanted) ? find(text, limit) : null;
-      const rows = query ? await db.$queryRaw<Omit<SearchHit, "match">[]>(query) : [];
+      const query = hasRole(roles, wanted) ? await find(text, limit, db) : null;
+      const rows = query ? await db.$queryRaw<Omit<SearchHit, "match">[]>(planEachTime(query)) : [];
       return rows.map((row): SearchHit => ({ ...row, match: match as SearchMatch }));
     }),
   );

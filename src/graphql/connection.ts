@@ -3,6 +3,8 @@ import { textProblem } from "../platform/storable-text.ts";
 import { badUserInput } from "./errors.ts";
 
 export const MAX_PAGE = 100;
+/** Counts of long lists end here: one more says that there are more. */
+export const MAX_COUNT = 1_000;
 
 /** What the resolvers of every connection type work on. */
 export interface Connection<Node> {

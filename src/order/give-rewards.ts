@@ -127,7 +127,7 @@ async function recordFailed(tx: Tx, line: Line, unitIds: readonly string[], give
  * @returns the number of codes; the first units got them
  */
 async function allocateCodes(
-  { tx, now }: OrderChange,
+  { tx, now, order }: OrderChange,
   rewardId: string,
   unitIds: readonly string[],
   today: LocalDate,
@@ -144,7 +144,7 @@ async function allocateCodes(
     ), wanted as (
       select unit_id, place from unnest(${[...unitIds]}::uuid[]) with ordinality as units (unit_id, place)
     ), allocated as (
-      update voucher_codes set state = 'ALLOCATED', unit_id = wanted.unit_id, allocated_at = ${now}
+      update voucher_codes set state = 'ALLOCATED', unit_id = wanted.unit_id, customer_id = ${order.customerId}, allocated_at = ${now}
       from chosen join wanted using (place) where voucher_codes.id = chosen.id returning wanted.unit_id
     ), counted as (
       insert into redemptions_to_count (reward_id, units) select ${rewardId}::uuid, count(*) from allocated having count(*) > 0

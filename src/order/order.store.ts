@@ -1,6 +1,5 @@
-import type { OrderStatus, PointsState } from "../domain/generated/words.ts";
+import type { OrderStatus } from "../domain/generated/words.ts";
 import { customerTopic, orderTopic } from "../domain/topics.ts";
-import type { PageBounds } from "../graphql/connection.ts";
 import type { Clock } from "../platform/clock.ts";
 import { columnsOf } from "../platform/columns.ts";
 import { type Db, inTransaction, Prisma, plansOnce, type Tx } from "../platform/db.ts";
@@ -16,12 +15,12 @@ import { wordsFor } from "./event-words.ts";
 import { type Movement, type Order, type OrderLine, type Shipment, toLine, toMovement, toOrder } from "./order.ts";
 import { type OrderAggregate, readAggregate, readAggregates } from "./order-aggregate.ts";
 import { type OrderEvent, type OrderNews, readNews } from "./order-news.sql.ts";
+import { makeOrderPages, type OrderPages, orderColumns } from "./order-pages.sql.ts";
 import { assertMove, isFinal, isPrizeTaken } from "./order-status.ts";
 import { hasOpenMovement, pointsStateOf } from "./points-state.ts";
 import { heldDeductions, isHeldFromOwnWallet, redeemedUnits } from "./redeemed.sql.ts";
 
 export type { OrderEvent, OrderNews };
-export type OrderCursor = readonly [placedAt: string, id: string];
 /** A voucher that was given for a line; the code stays sealed. */
 export type GivenVoucher = Prisma.VoucherCodeGetPayload<object> & { lineId: string };
 
@@ -65,37 +64,18 @@ export interface OrderChange extends Writes {
   flush(): Promise<void>;
 }
 
-/** Narrows a list of orders; what is left out, or null, narrows nothing. */
-export interface OrderFilter {
-  /** Whether the order has a discrepancy that is open. */
-  openDiscrepancies?: boolean | null | undefined;
-  pointsStates?: readonly PointsState[] | null | undefined;
-  statuses?: readonly OrderStatus[] | null | undefined;
-  placedFrom?: Date | null | undefined;
-  /** Not included. */
-  placedBefore?: Date | null | undefined;
-  rewardId?: string | null | undefined;
-  customerId?: string | null | undefined;
-  /** The operator who looks after the order. */
-  assignee?: string | null | undefined;
-}
-
-const orderColumns = columnsOf(Prisma.OrderScalarFieldEnum, { without: ["clientToken"] });
 const lineColumns = columnsOf(Prisma.OrderLineScalarFieldEnum);
 const movementColumns = columnsOf(Prisma.PointsMovementScalarFieldEnum);
 const eventColumns = columnsOf(Prisma.OrderEventScalarFieldEnum, { without: ["tells"] });
 const voucherColumns = columnsOf(Prisma.VoucherCodeScalarFieldEnum, { of: "voucher_codes" });
 const shipmentColumns = columnsOf(Prisma.ShipmentScalarFieldEnum);
-const allOf = (conditions: readonly Prisma.Sql[]) => Prisma.join([Prisma.sql`true`, ...conditions], " and ");
 
-export interface OrderStore {
+export interface OrderStore extends OrderPages {
   byIds(ids: readonly string[]): Promise<Order[]>;
   byNumbers(numbers: readonly string[]): Promise<Order[]>;
   byCarts(cartIds: readonly string[]): Promise<Order[]>;
   /** The order that each of these prizes was claimed with: the one that counts, else the newest of those that came to nothing. */
   byPrizes(awardIds: readonly string[]): Promise<Order[]>;
-  page(query: { customerId?: string; filter?: OrderFilter }, page: PageBounds<OrderCursor>): Promise<Order[]>;
-  count(query: { customerId?: string; filter?: OrderFilter }): Promise<number>;
   linesByIds(ids: readonly string[]): Promise<OrderLine[]>;
   movementsByIds(ids: readonly string[]): Promise<Movement[]>;
   discrepanciesByIds(ids: readonly string[]): Promise<Discrepancy[]>;
@@ -137,36 +117,11 @@ export interface OrderStoreDeps {
 }
 
 export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): OrderStore {
-  const conditionsOf = ({ customerId, filter }: { customerId?: string; filter?: OrderFilter }): Prisma.Sql[] => [
-    ...(customerId === undefined ? [] : [Prisma.sql`customer_id = ${customerId}`]),
-    ...(filter?.statuses ? [Prisma.sql`status = any(${[...filter.statuses]}::order_status[])`] : []),
-    ...(filter?.pointsStates ? [Prisma.sql`points_state = any(${[...filter.pointsStates]}::points_state[])`] : []),
-    ...(filter?.openDiscrepancies == null
-      ? []
-      : [
-          Prisma.sql`exists (select from discrepancies where order_id = orders.id and resolved_at is null)
-            = ${filter.openDiscrepancies}`,
-        ]),
-    ...(filter?.placedFrom ? [Prisma.sql`placed_at >= ${filter.placedFrom}`] : []),
-    ...(filter?.placedBefore ? [Prisma.sql`placed_at < ${filter.placedBefore}`] : []),
-    ...(filter?.rewardId
-      ? [
-          Prisma.sql`exists (select from order_lines where order_id = orders.id and reward_id = ${filter.rewardId}::uuid)`,
-        ]
-      : []),
-    ...(filter?.customerId == null ? [] : [Prisma.sql`customer_id = ${filter.customerId}`]),
-    ...(filter?.assignee == null
-      ? []
-      : [
-          Prisma.sql`orders.id in (select order_id from operator_assignments
-            where assignee = ${filter.assignee} and order_id is not null)`,
-        ]),
-  ];
   const tell = ({ orderId, customerId }: { orderId: string; customerId: string }, news?: OrderNews) => {
     bus.ring(orderTopic(orderId), news);
     bus.ring(customerTopic(customerId));
   };
-  const among = (ids: readonly string[]) => ({ in: [...ids] });
+  const inIds = (ids: readonly string[]) => ({ in: [...ids] });
 
   const vouchers = (which: Prisma.Sql) => db.$queryRaw<GivenVoucher[]>`
     select ${voucherColumns}, order_units.line_id as "lineId"
@@ -176,12 +131,13 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
   async function discrepancies(which: Prisma.DiscrepancyWhereInput): Promise<Discrepancy[]> {
     const rows = await db.discrepancy.findMany({ where: which, orderBy: { foundAt: "asc" } });
     const unitIds = rows.flatMap(({ unitId }) => unitId ?? []);
-    const units = unitIds.length > 0 ? await db.orderUnit.findMany({ where: { id: among(unitIds) } }) : [];
+    const units = unitIds.length > 0 ? await db.orderUnit.findMany({ where: { id: inIds(unitIds) } }) : [];
     const lineOfUnit = (unitId: string | null) => units.find(({ id }) => id === unitId)?.lineId ?? null;
     return rows.map((row) => ({ ...row, lineId: row.lineId ?? lineOfUnit(row.unitId) }));
   }
 
   return {
+    ...makeOrderPages(db),
     async byIds(ids) {
       const rows = await db.$queryRaw<OrderRow[]>`
         select ${orderColumns} from orders where id = any(${[...ids]}::uuid[])`;
@@ -200,28 +156,9 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
     },
 
     async byPrizes(awardIds) {
-      const rows = await db.order.findMany({ where: { awardId: among(awardIds) }, orderBy: { placedAt: "desc" } });
+      const rows = await db.order.findMany({ where: { awardId: inIds(awardIds) }, orderBy: { placedAt: "desc" } });
       const ofEach = Map.groupBy(rows, ({ awardId }) => awardId);
       return [...ofEach.values()].flatMap((same) => same.find(isPrizeTaken) ?? same[0] ?? []).map(toOrder);
-    },
-
-    async page(query, { limit, after, before, backwards }) {
-      const conditions = conditionsOf(query);
-      const within = ([placedAt, id]: OrderCursor, than: Prisma.Sql) =>
-        conditions.push(Prisma.sql`(placed_at, id) ${than} (${placedAt}::timestamptz, ${id}::uuid)`);
-      if (after) within(after, Prisma.sql`<`);
-      if (before) within(before, Prisma.sql`>`);
-      const direction = backwards ? Prisma.sql`asc` : Prisma.sql`desc`;
-      const rows = await db.$queryRaw<OrderRow[]>`
-        select ${orderColumns} from orders where ${allOf(conditions)}
-        order by placed_at ${direction}, id ${direction} limit ${limit}`;
-      return rows.map(toOrder);
-    },
-
-    async count(query) {
-      const [row] = await db.$queryRaw<{ count: number }[]>`
-        select count(*)::int as count from orders where ${allOf(conditionsOf(query))}`;
-      return row?.count ?? 0;
     },
 
     async linesByIds(ids) {
@@ -234,7 +171,7 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
         select ${movementColumns} from points_movements where id = any(${[...ids]}::uuid[])`;
       return rows.map(toMovement);
     },
-    discrepanciesByIds: (ids) => discrepancies({ id: among(ids) }),
+    discrepanciesByIds: (ids) => discrepancies({ id: inIds(ids) }),
     vouchersByIds: (ids) => vouchers(Prisma.sql`voucher_codes.id = any(${[...ids]}::uuid[])`),
 
     async linesOf(orderIds) {
@@ -254,7 +191,7 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
     vouchersOf: (lineIds) => vouchers(Prisma.sql`order_units.line_id = any(${[...lineIds]}::uuid[])`),
     async issuesOf(lineIds) {
       const rows = await db.unitIssue.findMany({
-        where: { unit: { lineId: among(lineIds) } },
+        where: { unit: { lineId: inIds(lineIds) } },
         include: { unit: { select: { lineId: true, unit: true } } },
       });
       return rows
@@ -263,7 +200,7 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
     },
     shipmentsOf: (lineIds) => db.$queryRaw<Shipment[]>`
       select ${shipmentColumns} from shipments where line_id = any(${[...lineIds]}::uuid[])`,
-    discrepanciesOf: (orderIds) => discrepancies({ orderId: among(orderIds) }),
+    discrepanciesOf: (orderIds) => discrepancies({ orderId: inIds(orderIds) }),
 
     news: (orderId, seq, limit) => readNews(db, orderId, seq, limit),
     async heads(orderIds) {

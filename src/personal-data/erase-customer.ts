@@ -111,6 +111,7 @@ const replacements = (customerId: string, pseudonym: string): Prisma.Sql[] => [
     where ${messagesOf(membersOf(customerId))}`,
   sql`update carts set customer_id = ${pseudonym}, reference = case when number is not null then number::text end where customer_id = ${customerId}`,
   sql`update orders set customer_id = ${pseudonym}, shipping_address = null, client_token = null where customer_id = ${customerId}`,
+  sql`update voucher_codes set customer_id = ${pseudonym} where customer_id = ${customerId}`,
   sql`update points_movements set customer_id = ${pseudonym} where customer_id = ${customerId}`,
   sql`update reward_awards set customer_id = ${pseudonym} where customer_id = ${customerId}`,
   sql`update reward_members set customer_id = ${pseudonym} where customer_id = ${customerId}`,

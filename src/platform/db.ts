@@ -1,11 +1,11 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { hasCode } from "./database-trouble.ts";
-import { isInTransaction, Pool, statementName, transact, withPool } from "./direct-sql.ts";
+import { isInTransaction, Pool, planEachTime, statementName, transact, withPool } from "./direct-sql.ts";
 import { Prisma, PrismaClient } from "./generated/prisma/client.ts";
 import { type Lanes, makeLanes } from "./lanes.ts";
 
-export { Prisma };
+export { Prisma, planEachTime };
 export type Db = PrismaClient;
 /** Inside a transaction; also what a query that needs no transaction asks for. */
 export type Tx = Prisma.TransactionClient;

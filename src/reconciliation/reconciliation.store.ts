@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { PageBounds } from "../graphql/connection.ts";
+import { countRows, inSequence, isAmong, readRowIds } from "../graphql/row-pages.sql.ts";
 import { type Db, inTransaction, Prisma } from "../platform/db.ts";
 import type { BreakClass, BreakState } from "../platform/generated/prisma/enums.ts";
 import { type Comparison, type FoundBreak, type Period, REPAIR_REASON } from "./break.ts";
@@ -18,9 +19,11 @@ export interface BreakFilter {
 export interface ReconciliationStore {
   runById(id: string): Promise<Run | null>;
   runs(page: PageBounds<Cursor>): Promise<Run[]>;
+  /** Up to 1 more than `MAX_COUNT`. */
   countRuns(): Promise<number>;
   breakById(id: string): Promise<Break | null>;
   breaks(filter: BreakFilter, page: PageBounds<Cursor>): Promise<Break[]>;
+  /** Up to 1 more than `MAX_COUNT`. */
   countBreaks(filter: BreakFilter): Promise<number>;
   /**
    * Records what a run has found: new differences are rows, known ones are seen again, and differences of the period that are gone are
@@ -29,45 +32,40 @@ export interface ReconciliationStore {
   record(run: Run, comparisons: readonly Comparison[], options: { quietMs: number; now: Date }): Promise<number>;
 }
 
-export function makeReconciliationStore(db: Db): ReconciliationStore {
-  const where = ({ classes, states, runId }: BreakFilter): Prisma.ReconciliationBreakWhereInput => ({
-    ...(classes && { class: { in: [...classes] } }),
-    ...(states && { state: { in: [...states] } }),
-    ...(runId !== undefined && { runId }),
-  });
+const { sql } = Prisma;
 
+function matching({ classes, states, runId }: BreakFilter): Prisma.Sql {
+  const conditions = [
+    sql`true`,
+    ...(classes ? [isAmong("class", "break_class", classes)] : []),
+    ...(states ? [isAmong("state", "break_state", states)] : []),
+    ...(runId === undefined ? [] : [sql`run_id = ${runId}::uuid`]),
+  ];
+  return Prisma.join(conditions, " and ");
+}
+
+export function makeReconciliationStore(db: Db): ReconciliationStore {
   return {
     runById: (id) => db.reconciliationRun.findUnique({ where: { id } }),
-    runs({ limit, after, before, backwards }) {
-      const beyond = (cursor: Cursor | null, than: "lt" | "gt"): Prisma.ReconciliationRunWhereInput => {
-        if (cursor === null) return {};
-        const [requestedAt, id] = [new Date(cursor[0]), cursor[1]];
-        return { OR: [{ requestedAt: { [than]: requestedAt } }, { requestedAt, id: { [than]: id } }] };
-      };
-      const direction = backwards ? "asc" : "desc";
-      return db.reconciliationRun.findMany({
-        where: { AND: [beyond(after, "lt"), beyond(before, "gt")] },
-        orderBy: [{ requestedAt: direction }, { id: direction }],
-        take: limit,
-      });
+    async runs(page) {
+      const ids = await readRowIds(
+        db,
+        { table: sql`reconciliation_runs`, where: sql`true`, at: sql`requested_at` },
+        page,
+      );
+      return inSequence(ids, await db.reconciliationRun.findMany({ where: { id: { in: ids } } }));
     },
-    countRuns: () => db.reconciliationRun.count(),
+    countRuns: () => countRows(db, sql`reconciliation_runs`),
     breakById: (id) => db.reconciliationBreak.findUnique({ where: { id }, include: { run: true } }),
-    breaks(filter, { limit, after, before, backwards }) {
-      const beyond = (cursor: Cursor | null, than: "lt" | "gt"): Prisma.ReconciliationBreakWhereInput => {
-        if (cursor === null) return {};
-        const [since, id] = [new Date(cursor[0]), cursor[1]];
-        return { OR: [{ since: { [than]: since } }, { since, id: { [than]: id } }] };
-      };
-      const direction = backwards ? "asc" : "desc";
-      return db.reconciliationBreak.findMany({
-        where: { AND: [where(filter), beyond(after, "lt"), beyond(before, "gt")] },
-        include: { run: true },
-        orderBy: [{ since: direction }, { id: direction }],
-        take: limit,
-      });
+    async breaks(filter, page) {
+      const rows = { table: sql`reconciliation_breaks`, where: matching(filter), at: sql`since` };
+      const ids = await readRowIds(db, rows, page);
+      return inSequence(
+        ids,
+        await db.reconciliationBreak.findMany({ where: { id: { in: ids } }, include: { run: true } }),
+      );
     },
-    countBreaks: (filter) => db.reconciliationBreak.count({ where: where(filter) }),
+    countBreaks: (filter) => countRows(db, sql`reconciliation_breaks where ${matching(filter)}`),
 
     record: (run, comparisons, { quietMs, now }) =>
       inTransaction(db, async (tx) => {

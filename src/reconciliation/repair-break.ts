@@ -125,7 +125,7 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
     },
 
     async GIVE_CODE({ orderId, unitId, rewardId }) {
-      const given = await orders.changing(orderId ?? "", async ({ tx, now }) => {
+      const given = await orders.changing(orderId ?? "", async ({ tx, now, order }) => {
         const count = await tx.$executeRaw`
           with code as (
             select id from voucher_codes where reward_id = ${rewardId}::uuid and state = 'AVAILABLE'
@@ -133,7 +133,8 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
               and not exists (select from voucher_codes where unit_id = ${unitId}::uuid)
             order by valid_until nulls last, id limit 1 for update skip locked
           ), given as (
-            update voucher_codes set state = 'ALLOCATED', unit_id = ${unitId}::uuid, allocated_at = ${now}
+            update voucher_codes set state = 'ALLOCATED', unit_id = ${unitId}::uuid, customer_id = ${order.customerId},
+              allocated_at = ${now}
             from code where voucher_codes.id = code.id returning reward_id
           )
           update rewards set stock = stock - 1, updated_at = ${now} from given where rewards.id = given.reward_id`;

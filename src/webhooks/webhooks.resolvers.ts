@@ -6,6 +6,7 @@ import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
+import { countDeliveries, readDeliveries } from "./delivery-pages.sql.ts";
 import { typeOf } from "./event-types.ts";
 import { bodyOf } from "./message-body.ts";
 import type { Message, WebhookStore } from "./webhook.store.ts";
@@ -89,17 +90,12 @@ export function webhookResolvers(deps: { db: Db; clock: Clock; webhooks: Webhook
       lastSecretUntil: ({ lastSecretUntil: until }) => (until && until > clock.now() ? until : null),
       async deliveries({ id: webhookId }, { states, ...args }) {
         const bounds = readPage(args, cursorShape);
-        const { limit, after, before, backwards } = bounds;
-        const where = { webhookId, ...(states && { state: { in: [...states] } }) };
-        const rows = await db.webhookMessage.findMany({
-          where: { AND: [where, after ? { seq: { lt: after[0] } } : {}, before ? { seq: { gt: before[0] } } : {}] },
-          orderBy: { seq: backwards ? "asc" : "desc" },
-          take: limit,
-        });
+        const query = { webhookId, states };
+        const rows = await readDeliveries(db, query, bounds);
         const connection: Connection<Message> = {
           ...toPage(rows, bounds),
           cursorOf: ({ seq }) => makeCursor([String(seq)]),
-          totalCount: () => db.webhookMessage.count({ where }),
+          totalCount: () => countDeliveries(db, query),
         };
         return connection;
       },

@@ -81,6 +81,7 @@ describe("what a catalogue is read like", () => {
       exclusive: makeExclusive(databaseUrl),
       ownLanguage: "en",
       ledger: "client",
+      changed() {},
       pageSize: size,
       clock: systemClock,
       log,

@@ -14,7 +14,7 @@ import {
 import { useOperator } from "../session/use-operator.ts";
 import { ExportButton } from "../ui/export-button.tsx";
 import { ActionForm, answerOf } from "../ui/form.tsx";
-import { count, day, words } from "../ui/format.ts";
+import { count, day, total, words } from "../ui/format.ts";
 import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import { VirtualTable } from "../ui/virtual-table.tsx";
@@ -55,7 +55,7 @@ export default function CataloguePage() {
   return (
     <Page
       title="Catalogue"
-      mark={rewards && <small className={ui.soft}>{count(rewards.totalCount)}</small>}
+      mark={rewards && <small className={ui.soft}>{total(rewards.totalCount)}</small>}
       actions={
         <span className={ui.row}>
           <ExportButton

@@ -15,7 +15,7 @@ import { toneOf } from "../orders/order-words.ts";
 import { useOperator } from "../session/use-operator.ts";
 import { download } from "../ui/csv.ts";
 import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
-import { count, moment, words } from "../ui/format.ts";
+import { count, moment, total, words } from "../ui/format.ts";
 import { Notes } from "../ui/notes.tsx";
 import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
@@ -57,7 +57,7 @@ export default function CustomerPage() {
       )}
       <div className={ui.columns}>
         <div className={ui.stack}>
-          <Card title="Orders" aside={<Link to={all}>{`All ${count(orders.totalCount)}`}</Link>}>
+          <Card title="Orders" aside={<Link to={all}>{`All ${total(orders.totalCount)}`}</Link>}>
             {orders.nodes.length === 0 ? (
               <Empty>The customer has not ordered anything.</Empty>
             ) : (
@@ -78,7 +78,7 @@ export default function CustomerPage() {
               </ul>
             )}
           </Card>
-          <Card title="Earned" aside={<span className={ui.soft}>{count(rewardHistory.totalCount)}</span>}>
+          <Card title="Earned" aside={<span className={ui.soft}>{total(rewardHistory.totalCount)}</span>}>
             {rewardHistory.nodes.length === 0 ? (
               <Empty>Nothing was earned here.</Empty>
             ) : (

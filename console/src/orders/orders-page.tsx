@@ -6,7 +6,7 @@ import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { type OrderFilter, type OrderRowFragment, OrdersDocument } from "../graphql/generated/graphql.ts";
 import { useOperator } from "../session/use-operator.ts";
 import { ExportButton } from "../ui/export-button.tsx";
-import { count, moment, words } from "../ui/format.ts";
+import { count, moment, total, words } from "../ui/format.ts";
 import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import { VirtualTable } from "../ui/virtual-table.tsx";
@@ -71,7 +71,7 @@ export default function OrdersPage() {
   return (
     <Page
       title="Orders"
-      mark={orders && <small className={ui.soft}>{count(orders.totalCount)}</small>}
+      mark={orders && <small className={ui.soft}>{total(orders.totalCount)}</small>}
       actions={
         <ExportButton
           name="orders.csv"

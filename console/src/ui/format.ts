@@ -3,6 +3,9 @@ const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeSt
 const days = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
 export const count = (value: number): string => numbers.format(value);
+/** A list's `totalCount`, which ends at 1,001. */
+export const total = (totalCount: number): string =>
+  totalCount > 1_000 ? `${numbers.format(1_000)}+` : numbers.format(totalCount);
 export const points = (value: number): string => `${numbers.format(value)} ${value === 1 ? "point" : "points"}`;
 /** A moment in the operator's own time zone. */
 export const moment = (iso: string | null | undefined): string => (iso ? moments.format(new Date(iso)) : "–");

@@ -1,7 +1,7 @@
 import { type AnnouncedDraw, announcedDraws } from "../../draws/index.ts";
-import type { PageBounds } from "../../graphql/connection.ts";
+import { MAX_COUNT, type PageBounds } from "../../graphql/connection.ts";
 import type { RewardAction } from "../../messages/message.ts";
-import { type Db, Prisma } from "../../platform/db.ts";
+import { type Db, Prisma, planEachTime } from "../../platform/db.ts";
 import type { AwardRole, AwardState, AwardUnit } from "../../platform/generated/prisma/client.ts";
 import type { LocalDate } from "../../platform/time-zone.ts";
 import { type Explanation, leadingRule, toRule } from "../../rules/index.ts";
@@ -57,6 +57,7 @@ export interface HistoryStore {
   byIds(awardIds: readonly string[]): Promise<EarnedReward[]>;
   byEffectKeys(effectKeys: readonly string[]): Promise<EarnedReward[]>;
   earned(customerIds: readonly string[], page: PageBounds<EarnedCursor>): Promise<EarnedReward[]>;
+  /** Up to 1 more than `MAX_COUNT` for each customer. */
   countEarned(customerIds: readonly string[]): Promise<Map<string, number>>;
   totals(customerIds: readonly string[]): Promise<EarnedTotal[]>;
   tickets(customerIds: readonly string[], page: PageBounds<TicketCursor>): Promise<HeldTicket[]>;
@@ -88,31 +89,37 @@ export function makeHistoryStore(db: Db): HistoryStore {
       const beyond = (cursor: EarnedCursor | null, than: Prisma.Sql) =>
         cursor ? Prisma.sql`and (created_at, id) ${than} (${new Date(cursor[0])}, ${cursor[1]}::uuid)` : Prisma.empty;
       const direction = backwards ? Prisma.sql`asc` : Prisma.sql`desc`;
-      const rows = await db.$queryRaw<EarnedRow[]>`
+      // With a plan for any number of rows PostgreSQL sorts all of a customer's.
+      const rows = await db.$queryRaw<EarnedRow[]>(
+        planEachTime(Prisma.sql`
         select ${earnedColumns} from unnest(${[...customerIds]}::text[]) c(id) cross join lateral (
           select * from reward_awards where customer_id = c.id ${beyond(after, LESS)} ${beyond(before, GREATER)}
           order by created_at ${direction}, id ${direction} limit ${limit}) a
         join reward_decisions d on d.id = a.decision_id
-        order by a.created_at ${direction}, a.id ${direction}`;
+        order by a.created_at ${direction}, a.id ${direction}`),
+      );
       return rows.map(toEarned);
     },
     byIds: (awardIds) => earnedWhere(Prisma.sql`a.id = any(${[...awardIds]}::uuid[])`),
     byEffectKeys: (keys) => earnedWhere(Prisma.sql`a.effect_key = any(${[...keys]}::text[])`),
     countEarned: async (customerIds) =>
       counts(
-        await db.$queryRaw`select customer_id as "customerId", count(*)::int as n from reward_awards
-          where customer_id = any(${[...customerIds]}) group by customer_id`,
+        await db.$queryRaw`
+          select c.id as "customerId", (
+            select count(*)::int from (select from reward_awards where customer_id = c.id limit ${MAX_COUNT + 1}) as counted) as n
+          from unnest(${[...customerIds]}::text[]) c(id)`,
       ),
 
     async totals(customerIds) {
       const rows = await db.$queryRaw<
         (Omit<EarnedTotal, "credited" | "onTheWay"> & Record<"credited" | "onTheWay", bigint>)[]
       >`
-        select a.customer_id as "customerId", d.explanation #>> '{facts,action}' as action, a.role, a.unit,
+        select a.customer_id as "customerId", d.action, a.role, a.unit,
                count(*)::int as awards,
                coalesce(sum(a.quantity) filter (where a.state = 'CREDITED'), 0)::bigint as credited,
                coalesce(sum(a.quantity) filter (where a.state in ('PENDING', 'UNCERTAIN')), 0)::bigint as "onTheWay"
-        from reward_awards a join reward_decisions d on d.id = a.decision_id
+        from reward_awards a cross join lateral (
+          select explanation #>> '{facts,action}' as action from reward_decisions where id = a.decision_id offset 0) d
         where a.customer_id = any(${[...customerIds]}) group by 1, 2, 3, 4`;
       return rows.map((row) => ({ ...row, credited: Number(row.credited), onTheWay: Number(row.onTheWay) }));
     },

@@ -34,6 +34,8 @@ export interface SyncCatalogDeps {
   ledger: IndividualLedger;
   /** PROGRAM_LANGUAGE */
   ownLanguage: string;
+  /** Called once rewards may have changed. */
+  changed(): void;
   pageSize?: number | undefined;
   clock: Clock;
   log: Logger;
@@ -79,6 +81,7 @@ export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
     const counts = await store.write(mirrored, isKnown ? vanished : [], clock.now());
     if (isKnown)
       await readDetails({ catalogue: from, store, brandId: brand.id, ledger, ownLanguage, signal, clock, log });
+    deps.changed();
     return { ...counts, problem: isKnown ? null : vanished };
   }
 

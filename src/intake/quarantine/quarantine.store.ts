@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { PageBounds } from "../../graphql/connection.ts";
+import { countRows, inSequence, readRowIds } from "../../graphql/row-pages.sql.ts";
 import type { Problem } from "../../messages/notes.ts";
-import type { Db, Prisma } from "../../platform/db.ts";
+import { type Db, Prisma } from "../../platform/db.ts";
 import type { QuarantinedReward } from "../../platform/generated/prisma/client.ts";
 import type { MessageSource } from "../read-message.ts";
 
@@ -41,26 +42,25 @@ export interface QuarantinePages {
   byId(id: string): Promise<QuarantinedReward | null>;
   /** Newest first. */
   page(wanted: { openOnly: boolean }, page: PageBounds<QuarantineCursor>): Promise<QuarantinedReward[]>;
+  /** Up to 1 more than `MAX_COUNT`. */
   count(wanted: { openOnly: boolean }): Promise<number>;
 }
 
 export function makeQuarantinePages(db: Db): QuarantinePages {
-  const where = ({ openOnly }: { openOnly: boolean }) => (openOnly ? { redrivenAt: null } : {});
+  const rows = ({ openOnly }: { openOnly: boolean }) => ({
+    table: Prisma.sql`quarantined_rewards`,
+    where: openOnly ? Prisma.sql`redriven_at is null` : Prisma.sql`true`,
+    at: Prisma.sql`received_at`,
+  });
   return {
     byId: (id) => db.quarantinedReward.findUnique({ where: { id } }),
-    page(wanted, { limit, after, before, backwards }) {
-      const beyond = (cursor: QuarantineCursor | null, than: "lt" | "gt"): Prisma.QuarantinedRewardWhereInput => {
-        if (cursor === null) return {};
-        const [receivedAt, id] = [new Date(cursor[0]), cursor[1]];
-        return { OR: [{ receivedAt: { [than]: receivedAt } }, { receivedAt, id: { [than]: id } }] };
-      };
-      const direction = backwards ? "asc" : "desc";
-      return db.quarantinedReward.findMany({
-        where: { AND: [where(wanted), beyond(after, "lt"), beyond(before, "gt")] },
-        orderBy: [{ receivedAt: direction }, { id: direction }],
-        take: limit,
-      });
+    async page(wanted, bounds) {
+      const ids = await readRowIds(db, rows(wanted), bounds);
+      return inSequence(ids, await db.quarantinedReward.findMany({ where: { id: { in: ids } } }));
     },
-    count: (wanted) => db.quarantinedReward.count({ where: where(wanted) }),
+    count(wanted) {
+      const { table, where } = rows(wanted);
+      return countRows(db, Prisma.sql`${table} where ${where}`);
+    },
   };
 }

@@ -66,6 +66,7 @@ export function makeConcludeIssue(deps: { settleLines: SettleLines; vault: Vouch
         source: "CAPILLARY" as const,
         state: "ALLOCATED" as const,
         unitId,
+        customerId: change.order.customerId,
         allocatedAt: now,
       }));
       if (sealed.length > 0) await tx.voucherCode.createMany({ data: sealed });

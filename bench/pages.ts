@@ -1,0 +1,138 @@
+import { randomUUID } from "node:crypto";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { startSandbox } from "../sandbox/sandbox.ts";
+import { startApp } from "../src/app.ts";
+import { readConfig } from "../src/config/config.ts";
+import { systemClock } from "../src/platform/clock.ts";
+import { makeLogger } from "../src/platform/logger.ts";
+import { migrate } from "../src/platform/migrate.ts";
+import { startEmbeddedPostgres } from "../src/platform/postgres/embedded.ts";
+import { productPace } from "../src/program/pace.ts";
+import { FREQUENT_CUSTOMER, type GrownSize, growDatabase } from "../test/support/grown-database.ts";
+import { grownPages } from "../test/support/grown-pages.ts";
+import { type Executed, reportPlans, watchPlans } from "../test/support/plans.ts";
+import { readPage } from "../test/support/read-page.ts";
+import { mintSession } from "../test/support/session.ts";
+import { withoutLimits } from "../test/support/without-limits.ts";
+
+export interface PageFigures {
+  name: string;
+  /** The quickest of the warm readings, from the request to the whole answer. */
+  ms: number;
+  /** The statements of the last reading. */
+  statements: Executed[];
+  problem: string | null;
+}
+
+const READINGS = 8; // beyond the five after which PostgreSQL may plan a named statement for all values
+const NEVER_MS = 86_400_000;
+const OPERATOR_TOKEN = "operator-token-of-the-benchmark";
+
+/** Seeds a database of its own and reads each page of the storefront, the console and the REST face, some times. */
+export async function measurePages(
+  size: Omit<GrownSize, "voucherSecret">,
+  report: (words: string) => void,
+): Promise<PageFigures[]> {
+  const dataDir = await mkdtemp(join(tmpdir(), "tessera-grown-"));
+  await chmod(dataDir, 0o755);
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const postgres = await startEmbeddedPostgres({
+    dataDir,
+    // The rows can be made again; the plans are those of a server with some memory.
+    settings: {
+      fsync: "off",
+      synchronous_commit: "off",
+      full_page_writes: "off",
+      shared_buffers: "512MB",
+      max_wal_size: "8GB",
+      jit: "off",
+    },
+  });
+  opened.defer(() => postgres.stop({ evenIfUsed: true }));
+  await migrate(postgres.url);
+  const client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  opened.defer(() => client.end());
+  const since = Date.now();
+  const sessionSecret = randomUUID() + randomUUID();
+  await growDatabase(client, { ...size, voucherSecret: sessionSecret });
+  report(`${size.rewards} rewards and ${size.orders} orders seeded in ${Math.round((Date.now() - since) / 1_000)} s.`);
+  const pages = await grownPages(client);
+  await reportPlans(client);
+  const plans = watchPlans();
+  opened.defer(() => plans.stop());
+
+  const sandbox = await startSandbox();
+  opened.defer(() => sandbox.stop());
+  sandbox.client.addCustomer({ customer_id: FREQUENT_CUSTOMER, balance: 10_000, mobile: "98XXXXXX45" });
+  const settings = {
+    NODE_ENV: "test",
+    PORT: "0",
+    DATABASE_URL: postgres.url,
+    CLIENT_API_URL: sandbox.url,
+    CLIENT_API_USER: "tessera",
+    CLIENT_API_PASSWORD: "sandbox",
+    SESSION_SECRET: sessionSecret,
+    OPERATOR_TOKEN,
+    SEED: "none",
+    METRICS_PORT: "off",
+    LOG_LEVEL: "silent",
+    ...withoutLimits,
+  };
+  const log = await makeLogger({ level: "silent", pretty: false });
+  const pace = { ...productPace, reconcileEveryMs: NEVER_MS, creditPollMs: 0 };
+  const app = await startApp(readConfig(settings), { log, pace });
+  opened.defer(() => app.stop());
+  const pool = new pg.Pool({ connectionString: postgres.url });
+  opened.defer(() => pool.end());
+  const identity = { customerId: FREQUENT_CUSTOMER, maskedMobile: "98XXXXXX45", clock: systemClock };
+  const { accessToken } = await mintSession({ pool, sessionSecret, ...identity });
+  const tokens = { anonymous: undefined, customer: accessToken, operator: OPERATOR_TOKEN };
+
+  const figures: PageFigures[] = [];
+  for (const page of pages) {
+    let ms = Number.POSITIVE_INFINITY;
+    let problem: string | null = null;
+    let statements: Executed[] = [];
+    for (let reading = 0; reading < READINGS; reading += 1) {
+      plans.take();
+      const since = performance.now();
+      problem = await readPage(app.url, page, tokens[page.as]);
+      ms = Math.min(ms, performance.now() - since);
+      statements = plans.take();
+    }
+    figures.push({ name: page.name, ms, statements, problem });
+  }
+  return figures;
+}
+
+const LIMIT_MS = 20;
+
+export function pagesInWords(figures: readonly PageFigures[]): string {
+  const lines = [
+    "page                                              ms   SQL ms  rows read  plan of the statement that took longest",
+  ];
+  for (const { name, ms, statements, problem } of figures) {
+    const slowest = statements.toSorted((a, b) => b.ms - a.ms)[0];
+    const sqlMs = statements.reduce((sum, statement) => sum + statement.ms, 0);
+    const rows = statements.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
+    const plan = problem ?? slowest?.scans.join(", ") ?? "";
+    const mark = problem || ms > LIMIT_MS || isSequential(statements) ? "!" : " ";
+    lines.push(
+      `${mark} ${name.padEnd(44)}${ms.toFixed(1).padStart(7)}${sqlMs.toFixed(1).padStart(9)}${String(rows).padStart(11)}  ${plan}`,
+    );
+  }
+  const slow = figures.filter(({ ms }) => ms > LIMIT_MS).length;
+  const sequential = figures.filter(({ statements }) => isSequential(statements)).length;
+  const failed = figures.filter(({ problem }) => problem !== null).length;
+  lines.push(
+    `${figures.length} pages: ${slow} over ${LIMIT_MS} ms, ${sequential} with a sequential scan of a growing table, ${failed} that failed.`,
+  );
+  return lines.join("\n");
+}
+
+const isSequential = (statements: readonly Executed[]) => statements.some(({ sequential }) => sequential.length > 0);

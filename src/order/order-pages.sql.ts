@@ -1,0 +1,106 @@
+import type { OrderStatus, PointsState } from "../domain/generated/words.ts";
+import type { PageBounds } from "../graphql/connection.ts";
+import { countRows, isAmong } from "../graphql/row-pages.sql.ts";
+import { columnsOf } from "../platform/columns.ts";
+import { type Db, Prisma, planEachTime } from "../platform/db.ts";
+import { type Order, toOrder } from "./order.ts";
+
+/** Narrows a list of orders; what is left out, or null, narrows nothing. */
+export interface OrderFilter {
+  /** Whether the order has a discrepancy that is open. */
+  openDiscrepancies?: boolean | null | undefined;
+  pointsStates?: readonly PointsState[] | null | undefined;
+  statuses?: readonly OrderStatus[] | null | undefined;
+  placedFrom?: Date | null | undefined;
+  /** Not included. */
+  placedBefore?: Date | null | undefined;
+  rewardId?: string | null | undefined;
+  customerId?: string | null | undefined;
+  /** The operator who looks after the order. */
+  assignee?: string | null | undefined;
+}
+
+export interface OrderQuery {
+  customerId?: string;
+  filter?: OrderFilter;
+}
+
+export type OrderCursor = readonly [placedAt: string, id: string];
+
+export const orderColumns = columnsOf(Prisma.OrderScalarFieldEnum, { without: ["clientToken"] });
+export type OrderRow = Parameters<typeof toOrder>[0];
+
+export interface OrderPages {
+  /** The newest first. */
+  page(query: OrderQuery, page: PageBounds<OrderCursor>): Promise<Order[]>;
+  /** Up to 1 more than `MAX_COUNT`. */
+  count(query: OrderQuery): Promise<number>;
+}
+
+export function makeOrderPages(db: Db): OrderPages {
+  return {
+    async page(query, { limit, after, before, backwards }) {
+      const conditions = conditionsOf(query, await isOfRareReward(db, query));
+      const within = ([placedAt, id]: OrderCursor, than: Prisma.Sql) =>
+        conditions.push(Prisma.sql`(placed_at, id) ${than} (${placedAt}::timestamptz, ${id}::uuid)`);
+      if (after) within(after, Prisma.sql`<`);
+      if (before) within(before, Prisma.sql`>`);
+      const direction = backwards ? Prisma.sql`asc` : Prisma.sql`desc`;
+      const statement = Prisma.sql`
+        select ${orderColumns} from orders where ${allOf(conditions)}
+        order by placed_at ${direction}, id ${direction} limit ${limit}`;
+      return (await db.$queryRaw<OrderRow[]>(planned(query, statement))).map(toOrder);
+    },
+
+    count: async (query) =>
+      countRows(db, Prisma.sql`orders where ${allOf(conditionsOf(query, await isOfRareReward(db, query)))}`),
+  };
+}
+
+/** A customer's own list and the list of all have one good plan each; a filtered list is planned for its values. */
+const planned = ({ filter }: OrderQuery, statement: Prisma.Sql): Prisma.Sql =>
+  filter && Object.values(filter).some((value) => value != null) ? planEachTime(statement) : statement;
+
+/** Orders that are found by the lines of a reward, and then sorted. More of them are met soon enough in the list of all orders. */
+const FEW_LINES = 5_000;
+
+async function isOfRareReward(db: Db, { filter }: OrderQuery): Promise<boolean> {
+  if (!filter?.rewardId) return false;
+  const [row] = await db.$queryRaw<{ lines: number }[]>`
+    select count(*)::int as lines from (
+      select from order_lines where reward_id = ${filter.rewardId}::uuid limit ${FEW_LINES + 1}) as counted`;
+  return (row?.lines ?? 0) <= FEW_LINES;
+}
+
+/** The planner does not know where in the list the orders of a reward are, so it is told how to find them. */
+const ofReward = (rewardId: string, isRare: boolean): Prisma.Sql =>
+  isRare
+    ? Prisma.sql`orders.id = any(array(select order_id from order_lines where reward_id = ${rewardId}::uuid))`
+    : Prisma.sql`exists (select from order_lines where order_id = orders.id and reward_id = ${rewardId}::uuid offset 0)`;
+
+const allOf = (conditions: readonly Prisma.Sql[]) => Prisma.join([Prisma.sql`true`, ...conditions], " and ");
+
+/** @param isRare whether few orders have the reward of the filter */
+function conditionsOf({ customerId, filter }: OrderQuery, isRare: boolean): Prisma.Sql[] {
+  return [
+    ...(customerId === undefined ? [] : [Prisma.sql`customer_id = ${customerId}`]),
+    ...(filter?.statuses ? [isAmong("status", "order_status", filter.statuses)] : []),
+    ...(filter?.pointsStates ? [isAmong("points_state", "points_state", filter.pointsStates)] : []),
+    ...(filter?.openDiscrepancies == null
+      ? []
+      : [
+          Prisma.sql`${filter.openDiscrepancies ? Prisma.sql`exists` : Prisma.sql`not exists`} (
+            select from discrepancies where order_id = orders.id and resolved_at is null)`,
+        ]),
+    ...(filter?.placedFrom ? [Prisma.sql`placed_at >= ${filter.placedFrom}`] : []),
+    ...(filter?.placedBefore ? [Prisma.sql`placed_at < ${filter.placedBefore}`] : []),
+    ...(filter?.rewardId ? [ofReward(filter.rewardId, isRare)] : []),
+    ...(filter?.customerId == null ? [] : [Prisma.sql`customer_id = ${filter.customerId}`]),
+    ...(filter?.assignee == null
+      ? []
+      : [
+          Prisma.sql`orders.id = any(array(select order_id from operator_assignments
+            where assignee = ${filter.assignee} and order_id is not null))`,
+        ]),
+  ];
+}

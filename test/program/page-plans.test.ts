@@ -1,0 +1,65 @@
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { cloneDatabase, SESSION_SECRET, startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { FREQUENT_CUSTOMER, growDatabase } from "../support/grown-database.ts";
+import { grownPages, type Page } from "../support/grown-pages.ts";
+import { type Executed, reportPlans, watchPlans } from "../support/plans.ts";
+import { readPage } from "../support/read-page.ts";
+import { idleInBackground } from "../support/sql-spy.ts";
+
+/** Small enough to be filled in seconds, and large enough for PostgreSQL to prefer an index that there is. */
+const SIZE = { rewards: 12_000, orders: 24_000 };
+/** More than the 5,000 rewards that brands are counted among, and less than all rewards or orders. */
+const MOST_ROWS = 8_000;
+/** PostgreSQL may plan a named statement for all values after five readings. */
+const READINGS = 7;
+
+let gateway: TestGateway;
+let pages: Page[];
+const plans = watchPlans();
+
+beforeAll(async () => {
+  const databaseUrl = await cloneDatabase();
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await growDatabase(client, { ...SIZE, voucherSecret: SESSION_SECRET });
+  pages = await grownPages(client);
+  await reportPlans(client);
+  await client.end();
+  gateway = await startTestGateway({ DATABASE_URL: databaseUrl }, idleInBackground);
+}, 300_000);
+afterAll(async () => {
+  plans.stop();
+  await gateway[Symbol.asyncDispose]();
+});
+
+test("every page reads a bounded number of rows, whatever the tables have", async () => {
+  const customer = await gateway.customer({ customerId: FREQUENT_CUSTOMER });
+  const tokens = { anonymous: undefined, customer: customer.token, operator: gateway.operator.token };
+  const findings: string[] = [];
+  for (const page of pages) {
+    const executed: Executed[] = [];
+    plans.take();
+    for (let reading = 0; reading < READINGS; reading += 1) {
+      const problem = await readPage(gateway.url, page, tokens[page.as]);
+      if (problem !== null) findings.push(`${page.name}: ${problem}`);
+      const cold = plans.take();
+      if (reading > 0) executed.push(...cold); // categories are counted once in a while
+    }
+    for (const { text, sequential, rowsRead, scans } of executed) {
+      if (sequential.length > 0 || rowsRead > MOST_ROWS)
+        findings.push(`${page.name} reads ${rowsRead} rows, ${scans.join(", ")}: ${text.slice(0, 300)}`);
+    }
+  }
+  expect([...new Set(findings)]).toEqual([]);
+}, 300_000);
+
+test("a page that must read everything is noticed", async () => {
+  const page: Page = { name: "all", as: "operator", query: "{ rewards(filter: { states: [DRAFT] }) { totalCount } }" };
+  await gateway.sql("drop index rewards_drafts");
+  await gateway.sql("drop index rewards_name_id_idx");
+  await gateway.sql("drop index rewards_popularity_id_idx");
+  plans.take();
+  await readPage(gateway.url, page, gateway.operator.token);
+  expect(plans.take().flatMap(({ sequential }) => sequential)).toContain("rewards");
+});
