@@ -29,7 +29,10 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 const lookupsSince = (seq: number): Call[] =>
   gateway.sandbox.calls
     .since(seq)
-    .filter(({ upstream, operation, path }) => upstream === "capillary" && operation === "get" && path.includes("/customer/get"));
+    .filter(
+      ({ upstream, operation, path }) =>
+        upstream === "capillary" && operation === "get" && path.includes("/customer/get"),
+    );
 
 test("100 customers at once are looked up in few calls, and each sees their own points", async () => {
   const { faults, calls } = gateway.sandbox;

@@ -154,7 +154,12 @@ test("lines of carts go once their order has long been settled; those of open ca
   });
   async function fill(
     name: string,
-    more: { extraDays?: number; status?: "FULFILLED" | "PENDING"; pointsState?: "TAKEN" | "UNCERTAIN"; isIntegrators?: boolean } = {},
+    more: {
+      extraDays?: number;
+      status?: "FULFILLED" | "PENDING";
+      pointsState?: "TAKEN" | "UNCERTAIN";
+      isIntegrators?: boolean;
+    } = {},
   ): Promise<void> {
     const { extraDays = 0.01, status = "FULFILLED", pointsState = "TAKEN", isIntegrators = false } = more;
     const lines = { create: { rewardId, quantity: 1, seenPoints: 1n } };
