@@ -13,15 +13,16 @@ import { startContender } from "./contender.ts";
 import { load } from "./load.ts";
 import { measureOrders } from "./orders.ts";
 import { dashboard } from "./queries.ts";
+import { makeTroubles } from "./troubles.ts";
 import type { World } from "./world.ts";
 
 /** A query of the dashboard, with what Prometheus answers. */
 export interface AnsweredQuery {
   panel: string;
   expr: string;
-  /** Time series in the answer; null for an error. */
+  /** Time series with a value while the load ran; null for an error. */
   series: number | null;
-  /** The greatest value; null if there is none. */
+  /** The greatest of their values; null if there is none. */
   most: number | null;
   error: string | null;
 }
@@ -39,20 +40,22 @@ const folder = fileURLToPath(new URL("../deploy/observability/", import.meta.url
 /** Stands for Grafana's variable: some times the interval of the scrapes. */
 const RATE_INTERVAL = "15s";
 const SCRAPE_MS = 1_000;
+/** A process reads the figures of the database as often. */
+const FIGURES_MS = 10_000;
 
 interface Series {
-  value: [number, string];
+  values: [number, string][];
 }
 
 /**
- * Has a real Prometheus scrape two gateways and a reward processor while orders are placed, pages are read, rewards come in and the
- * points provider fails now and then; then asks it each query of the dashboard, and for the alerts.
+ * Has a real Prometheus scrape two gateways and a reward processor while orders are placed, pages are read, rewards come in and
+ * calls fail; then asks it each query of the dashboard for the time of the load, as a panel does, and for the alerts.
  */
 export async function answerDashboard(world: World): Promise<DashboardAnswers> {
   await using started = new AsyncDisposableStack();
   const redis = started.use(await startTestRedis());
   const ports = await Promise.all([freePort(), freePort(), freePort()]);
-  const env = { ...world.env, REDIS_URL: redis.url };
+  const env = { ...world.env, REDIS_URL: redis.url, WEBHOOKS_TO_PRIVATE_ADDRESSES: "true" };
   const start = async (script: string, more: Record<string, string>) =>
     started.adopt(await startContender(script, { ...env, ...more }), (process) => process.stop());
   const gateway = await start("src/main.ts", { METRICS_PORT: ports[0] ?? "" });
@@ -100,27 +103,24 @@ export async function answerDashboard(world: World): Promise<DashboardAnswers> {
       const message = { Action: "transactionpromo", Data: { id: 70_000 + nth, trxId: `D-${nth}`, transaction } };
       await commands.xAdd(COMMANDS, "*", { payload: JSON.stringify(message) });
     }
+    await commands.xAdd(COMMANDS, "*", { payload: JSON.stringify({ Action: "nonsense", Data: {} }) }); // to the quarantine
   };
-  const fail = (operation: string, times: number) =>
-    fetch(`${world.sandbox.url}/__sandbox/faults`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ upstream: "client", operation, fault: "http-500", times }),
-    });
+  const from = Date.now() / 1_000;
   await sendRewards();
-  await fail("points", 5);
+  await using _ = await makeTroubles(world, gateway.url);
+  await sendRewards();
   await Promise.all([
-    measureOrders({ ...world, gateway }, { rounds: 2, ordersARound: 150, only: "one process", waitsForReports: false }),
+    measureOrders({ ...world, gateway }, { rounds: 2, ordersARound: 75, only: "one process", waitsForReports: false }),
     load(gateway, { query: dashboard, tokens: [token], requests: 2_000 }),
   ]);
-  await delay(3 * SCRAPE_MS);
+  await delay(FIGURES_MS + 3 * SCRAPE_MS);
 
   const { panels } = JSON.parse(await readFile(join(folder, "dashboard.json"), "utf8")) as {
     panels: { title: string; targets?: { expr: string }[] }[];
   };
   const queries: AnsweredQuery[] = [];
   for (const { title, targets = [] } of panels) {
-    for (const { expr } of targets) queries.push({ panel: title, expr, ...(await ask(api, expr)) });
+    for (const { expr } of targets) queries.push({ panel: title, expr, ...(await ask(api, expr, from)) });
   }
   const rules = (await read(api, "/api/v1/rules")) as {
     data: { groups: { rules: { name: string; health: string; state: string }[] }[] };
@@ -135,15 +135,19 @@ export async function answerDashboard(world: World): Promise<DashboardAnswers> {
   };
 }
 
-async function ask(api: string, expr: string): Promise<Pick<AnsweredQuery, "series" | "most" | "error">> {
+async function ask(api: string, expr: string, from: number): Promise<Pick<AnsweredQuery, "series" | "most" | "error">> {
   const query = expr.replaceAll("$__rate_interval", RATE_INTERVAL);
-  const { data, error } = (await read(api, `/api/v1/query?query=${encodeURIComponent(query)}`)) as {
+  const range = { query, start: String(from), end: String(Date.now() / 1_000), step: "1" };
+  const { data, error } = (await read(api, `/api/v1/query_range?${new URLSearchParams(range)}`)) as {
     data?: { result: Series[] };
     error?: string;
   };
   if (!data) return { series: null, most: null, error: error ?? "no answer" };
-  const values = data.result.map(({ value: [, text] }) => Number(text)).filter((value) => !Number.isNaN(value));
-  return { series: data.result.length, most: values.length > 0 ? Math.max(...values) : null, error: null };
+  const numbers = data.result.map(({ values }) =>
+    values.map(([, text]) => Number(text)).filter((value) => !Number.isNaN(value)),
+  );
+  const shown = numbers.filter(({ length }) => length > 0);
+  return { series: shown.length, most: shown.length > 0 ? Math.max(...shown.flat()) : null, error: null };
 }
 
 const read = async (api: string, path: string): Promise<unknown> => (await fetch(`${api}${path}`)).json();

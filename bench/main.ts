@@ -152,9 +152,12 @@ async function printDashboard(): Promise<void> {
   const raised = alerts.filter(({ state }) => state !== "inactive").map(({ name, state }) => `${name} (${state})`);
   console.log(
     `${queries.length} queries of the dashboard: ${failed.length} failed, ${empty.length} without a series. ` +
-      `${alerts.length} alert rules: ${ill.length} not evaluated; ${raised.join(", ") || "none"} raised.\n`,
+      `${alerts.length} alert rules: ${ill.length} not evaluated; ${raised.join(", ") || "none"} raised.`,
   );
-  if (failed.length + ill.length > 0 || targets.some(({ health }) => health !== "up")) process.exitCode = 1;
+  const zero = queries.filter(({ most }) => most === 0).map(({ panel }) => panel);
+  console.log(`Panels with a query that stayed at 0: ${[...new Set(zero)].join(", ") || "none"}.\n`);
+  if (failed.length + empty.length + ill.length > 0 || targets.some(({ health }) => health !== "up"))
+    process.exitCode = 1;
 }
 
 async function printRewards(): Promise<void> {

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Pool } from "../platform/direct-sql.ts";
-import { OrderStatus } from "../platform/generated/prisma/enums.ts";
+import { MessageSource, OrderStatus } from "../platform/generated/prisma/enums.ts";
 import type { UpstreamOutcome } from "../upstream/upstream-error.ts";
 import type { DatabaseFigures } from "./database-figures.sql.ts";
 import { knownErrorCode } from "./error-codes.ts";
@@ -35,7 +35,7 @@ export interface Metrics {
   jobTypes(types: readonly string[]): void;
   jobFailed(type: string): void;
   webhookSent(facts: { webhook: string; outcome: WebhookOutcome }): void;
-  rewardMessage(facts: { source: string; outcome: MessageOutcome; seconds: number }): void;
+  rewardMessage(facts: { source: MessageSource; outcome: MessageOutcome; seconds: number }): void;
   connectionWait(seconds: number): void;
   /** Read at each scrape. */
   sources: {
@@ -59,6 +59,7 @@ export interface Metrics {
 
 const OUTCOMES: readonly UpstreamResult[] = ["confirmed", "refused", "transient", "unknown"];
 const WEBHOOK_OUTCOMES: readonly WebhookOutcome[] = ["delivered", "retried", "given_up"];
+const MESSAGE_OUTCOMES: readonly MessageOutcome[] = ["accepted", "repeated", "refused", "failed"];
 const ORDER_STATUSES: readonly OrderStatus[] = Object.values(OrderStatus);
 /** The codes that alerts are about. */
 const ALERTING_CODES = ["INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE"];
@@ -143,8 +144,11 @@ export function makeMetrics(process: { kind: string; version: string }): Metrics
     "Waits for a connection of the pool to the database",
   );
 
-  // `rate` and `increase` miss the first increase of a series that begins with it, so series that alerts are about begin at 0.
+  // `rate` and `increase` miss the first increase of a series that begins with it, so series of known labels begin at 0.
   for (const status of ORDER_STATUSES) moves.inc({ status }, 0);
+  for (const source of Object.values(MessageSource)) {
+    for (const outcome of MESSAGE_OUTCOMES) messages.zero({ source, outcome });
+  }
   const beginErrors = (operation: string) => {
     for (const code of ALERTING_CODES) errors.inc({ operation, code }, 0);
   };

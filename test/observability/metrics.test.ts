@@ -35,6 +35,7 @@ test("the series of alerts begin at 0, so that the first increase counts", async
   for (const series of [
     'tessera_order_moves_total{status="FAILED"} 0',
     'tessera_job_failures_total{type="place-order"} 0',
+    'tessera_reward_message_duration_seconds_count{source="REDIS",outcome="accepted"} 0',
     'tessera_graphql_errors_total{operation="unnamed",code="INTERNAL_SERVER_ERROR"} 0',
   ]) {
     expect(text).toContain(series);
