@@ -192,9 +192,10 @@ function wordsOf({ id, class: name, state, repair, ageSeconds, orderNumber, cust
         ? ""
         : `, ${more.pointsOver} points too many`
       : `, ${more.pointsOwed} points owed`;
-  const whose = [orderNumber, customerId].filter(Boolean).join(" of ");
+  const about = [orderNumber, customerId].filter(Boolean).join(" of ");
+  const whose = about === "" ? "" : `: ${about}`;
   const failed = more.lastError === null ? "" : `\n  last repair: ${more.lastError}`;
-  return `${name} ${state}, ${ageOf(ageSeconds)} old${points}: ${whose}\n  ${more.evidence}\n  repair: ${repair}, npm run reconcile -- ${
+  return `${name} ${state}, ${ageOf(ageSeconds)} old${points}${whose}\n  ${more.evidence}\n  repair: ${repair}, npm run reconcile -- ${
     repair === "WRITE_OFF" ? "--write-off" : "--repair"
   } ${id} --note "…"${failed}`;
 }
