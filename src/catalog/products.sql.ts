@@ -16,6 +16,7 @@ export type ReadProducts = (page: { afterNumber: number; limit: number; now: Dat
 
 export function makeReadProducts(db: Db): ReadProducts {
   return ({ afterNumber, limit, now }) =>
+    // Ordered by the column: its converted output has the same name and no index.
     db.$queryRaw(
       planEachTime(Prisma.sql`
       select number::float8 as number, sku, points::float8 as points, stock,
@@ -23,6 +24,6 @@ export function makeReadProducts(db: Db): ReadProducts {
           and stock is distinct from 0) as "isActive"
       from rewards
       where number > ${afterNumber} and archived_at is null and payable_with @> '{INDIVIDUAL}'::wallet_kind[]
-      order by number limit ${limit}`),
+      order by rewards.number limit ${limit}`),
     );
 }

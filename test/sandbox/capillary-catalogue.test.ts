@@ -152,7 +152,11 @@ describe("one reward", () => {
       id: 15479,
       startDate: "2025-01-02 03:04:05",
       startDateTime: "2025-01-02T08:34:05+05:30",
-      languageSpecificInfo: [{ languageCode: "en", name: "Three museum passes a day" }],
+      languageSpecificInfo: [
+        { languageCode: "en", name: "Three museum passes a day" },
+        { languageCode: "hi" },
+        { languageCode: "id", name: "Tiket museum" },
+      ],
       restrictions: { rewardLevel: [{ limit: 3, kpi: "QUANTITY", repeatFrequencyType: "DAILY" }], customerLevel: [] },
     });
   });
@@ -264,7 +268,9 @@ describe("pictures and terms", () => {
   test("may be missing", async () => {
     await using sandbox = await startSandbox();
     expect((await capillaryApi(sandbox).brandReward(15466)).body.reward.languageSpecificInfo).toMatchObject([
-      { imageUrl: null, termNConditionsUrl: null },
+      { languageCode: "en", imageUrl: null, termNConditionsUrl: null },
+      { languageCode: "hi", imageUrl: null, termNConditionsUrl: null },
+      { languageCode: "id", imageUrl: null, termNConditionsUrl: null },
     ]);
   });
 });

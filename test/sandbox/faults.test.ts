@@ -108,7 +108,7 @@ test("commit-then-drop breaks the connection after the deduction", async () => {
 describe("delay", () => {
   test("takes effect late, even though the caller has left", async () => {
     await using sandbox = await startSandbox();
-    script(sandbox, { fault: "delay", delayMs: 150 });
+    script(sandbox, { fault: "delay", delayMs: 1_000 });
     const caller = new AbortController();
     const answer = clientApi(sandbox).redeem({}, caller.signal);
     await sandbox.calls.waitFor((call) => call.operation === "redeem");

@@ -54,6 +54,7 @@ const tea = {
   description: "A cup",
   imageUrl: "https://files.example.com/tea.png?Expires=1",
   thumbnailUrl: null,
+  texts: [],
   termsUrl: null,
   termsText: null,
   type: null,

@@ -162,6 +162,8 @@ export function makeRows(deps: { memory: Memory; limits: Limits; files: Files; c
           languageCode,
           name,
           description,
+          imageUrl: null,
+          termNConditionsUrl: null,
         })),
       ],
       paymentConfigs: reward.paymentConfigs.map(configRow),
