@@ -34,10 +34,12 @@ const browser = [
   "test/{console/*-in-browser,examples/first-page}.test.ts",
 ];
 
-const project = (name: string, include: string[], exclude: string[] = []): TestProjectInlineConfiguration => ({
-  extends: true,
-  test: { name, include, exclude },
-});
+const project = (
+  name: string,
+  include: string[],
+  exclude: string[] = [],
+  options: { testTimeout?: number } = {},
+): TestProjectInlineConfiguration => ({ extends: true, test: { name, include, exclude, ...options } });
 
 export default defineConfig({
   // Node loads graphql's CommonJS build, Vite would pick its ES modules: two copies that do not accept each other's schema.
@@ -45,7 +47,8 @@ export default defineConfig({
   test: {
     projects: [
       project("durability", durability),
-      project("browser", browser),
+      // A test that looks at every page in several sizes takes minutes on a busy machine.
+      project("browser", browser, [], { testTimeout: 300_000 }),
       project("programs", programs, image),
       // It installs every package once more, which takes minutes: .ci/run asks for it.
       ...(process.env["IMAGE"] ? [project("image", image)] : []),
