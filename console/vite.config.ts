@@ -24,11 +24,11 @@ export default defineConfig({
             // The rest of `node_modules` comes with the page that needs it.
             {
               name: "vendor",
-              test: /node_modules\/(?!react-aria|react-stately|@react|@internationalized|csv-parse|diff\/|react-image-crop|@noble|zod)/,
+              test: /node_modules\/(?!react-aria|react-stately|@react|@internationalized|csv-parse|diff\/|react-image-crop|@noble|zod|@simplewebauthn|lean-qr)/,
             },
             {
               name: "shared",
-              test: /console\/src\/(graphql|session|shell|ui)\/|microsite\/(src|theme)\/(?!ui\/dialog|activity)/,
+              test: /console\/src\/(graphql|session|shell|ui)\/|microsite\/(src|theme)\/(?!ui\/(dialog|qr-code)|activity)/,
             },
           ],
         },
@@ -41,6 +41,9 @@ export default defineConfig({
     proxy: {
       "/graphql": { ...proxied, ws: true },
       "/console/sign-in": proxied,
+      "/console/enrolment": proxied,
+      "/console/oidc": proxied,
+      "/console/passkeys": proxied,
       "/console/sign-out": proxied,
       "/assets": proxied,
       "/images": proxied,

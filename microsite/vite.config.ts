@@ -116,7 +116,7 @@ export default defineConfig({
             { name: "vendor", test: /node_modules\/(?!react-aria|react-stately|@react|@internationalized|zod|@noble)/ },
             {
               name: "shared",
-              test: /microsite\/(src\/(graphql|session|i18n|shell(?!\/(account-menu|not-found))|ui(?!\/dialog))|theme)\//,
+              test: /microsite\/(src\/(graphql|session|i18n|shell(?!\/(account-menu|not-found))|ui(?!\/(dialog|qr-code)))|theme)\//,
             },
           ],
         },

@@ -31,6 +31,10 @@ const commands: Record<string, Command> = {
     does: "<SKU> <file> [gateway]: adds voucher codes to a reward's pool",
     run: () => import("./import-vouchers.ts"),
   },
+  "operator:add": {
+    does: "<name> --roles <roles>, --renew or --disable: an account of a person at the console",
+    run: () => import("./operator-add.ts"),
+  },
   reconcile: {
     does: "--from <day> --to <day>: compares days with the ledgers, on the running gateway",
     run: () => import("./reconcile.ts"),

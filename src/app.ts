@@ -208,7 +208,7 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
     running.defer(audit.writeGathered); // after the server is closed, and before the database is
     running.defer(repeat(audit.writeGathered, pace.auditGatherMs, "Writing the gathered uses of operators", log));
     await catalog.expireVouchers();
-    const sweep = makeSweep({ db, clock, days: config.retentionDays, also: [feed.sweep, auth.sweep] });
+    const sweep = makeSweep({ db, clock, days: config.retentionDays, also: [feed.sweep, auth.sweep, order.sweep] });
     running.defer(repeat(sweep, SWEEP_EVERY_MS, "Forgetting old records", log));
     running.defer(await feed.startRelay());
     running.defer(awards.startCrediting());

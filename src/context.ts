@@ -7,6 +7,7 @@ import type { CatalogLoaders } from "./catalog/catalog.loaders.ts";
 import type { ConsoleLoaders } from "./console/console.loaders.ts";
 import type { Context as OperationContext } from "./graphql/context.ts";
 import type { GroupLoaders } from "./group/group.loaders.ts";
+import type { MembersLoaders } from "./members/index.ts";
 import type { OrderLoaders } from "./order/order.loaders.ts";
 import type { RulesLoaders } from "./rules/index.ts";
 import type { TextLoaders } from "./texts/texts.loaders.ts";
@@ -24,6 +25,7 @@ export interface Loaders
     CartLoaders,
     OrderLoaders,
     HistoryLoaders,
+    MembersLoaders,
     ConsoleLoaders,
     RulesLoaders {}
 

@@ -81,6 +81,7 @@ export function openFeatures(world: World) {
       ({ viewer, options }) => order.loaders(viewer, options),
       ({ options }) => awards.loaders(options),
       ({ options }) => rules.loaders(options),
+      ({ options }) => members.loaders(options),
       ({ options }) => operatorConsole.loaders(options),
       ({ viewer, options }) => account.loaders(viewer, options),
     ],

@@ -10,6 +10,7 @@ import { OperatorContext } from "./session/use-operator.ts";
 import { Shell } from "./shell/shell.tsx";
 import { Failure, Waiting } from "./ui/page.tsx";
 
+const Enrol = lazy(() => import("./session/enrol-page.tsx"));
 const Today = lazy(() => import("./today/today-page.tsx"));
 const Orders = lazy(() => import("./orders/orders-page.tsx"));
 const Order = lazy(() => import("./orders/order-page.tsx"));
@@ -19,6 +20,15 @@ const Catalogue = lazy(() => import("./catalogue/catalogue-page.tsx"));
 const Earning = lazy(() => import("./earning/earning-page.tsx"));
 const Money = lazy(() => import("./money/money-page.tsx"));
 const Reward = lazy(() => import("./catalogue/reward-page.tsx"));
+const You = lazy(() => import("./you/you-page.tsx"));
+const People = lazy(() => import("./team/people-page.tsx"));
+const Keys = lazy(() => import("./team/keys-page.tsx"));
+const Audit = lazy(() => import("./team/audit-page.tsx"));
+const Webhooks = lazy(() => import("./team/webhooks-page.tsx"));
+const Webhook = lazy(() => import("./team/webhook-page.tsx"));
+
+/** The address of enrolment links, for people who are not signed in yet. */
+const ENROL_PATH = "/console/enrol";
 
 /** The gateway answers every address below `/console/` with this page: see `src/http/pages.ts`. */
 export function App() {
@@ -33,6 +43,7 @@ export function App() {
     if (operator === null) void client.clearStore();
   }, [operator]);
 
+  if (location.pathname === ENROL_PATH) return <Part page={<Enrol />} />;
   if (!data) return error && !loading ? <Failure error={error} retry={refetch} /> : null;
   if (!operator) return <SignInPage />;
   return (
@@ -49,6 +60,12 @@ export function App() {
             <Route path="money/*" element={<Part page={<Money />} />} />
             <Route path="catalogue" element={<Part page={<Catalogue />} />} />
             <Route path="catalogue/:sku" element={<Part page={<Reward />} />} />
+            <Route path="you" element={<Part page={<You />} />} />
+            <Route path="team" element={<Part page={<People />} />} />
+            <Route path="team/keys" element={<Part page={<Keys />} />} />
+            <Route path="team/audit" element={<Part page={<Audit />} />} />
+            <Route path="team/webhooks" element={<Part page={<Webhooks />} />} />
+            <Route path="team/webhooks/:name" element={<Part page={<Webhook />} />} />
             <Route path="*" element={<Notice title="There is no such page." />} />
           </Route>
         </Routes>

@@ -4,14 +4,20 @@ import { z } from "zod";
 import type { PublicError } from "../graphql/errors.ts";
 import type { OriginCheck } from "../graphql/origins.ts";
 import { sendError } from "../http/error-page.ts";
-import { makeCookieNames } from "./cookies.ts";
+import { type AccountRouteOptions, mountAccountSignIn } from "./accounts/account-routes.ts";
+import { mountPasskeys, type PasskeyRouteOptions } from "./accounts/passkey-routes.ts";
+import { DEVICE_COOKIE_SECONDS, deviceIdOf, makeCookieNames } from "./cookies.ts";
 import type { Identify } from "./identify.ts";
-import type { OperatorSessionStore } from "./operator-session.store.ts";
+import { mountOidcSignIn, type OidcRouteOptions } from "./oidc-route.ts";
+import type { OperatorSession, OperatorSessionStore } from "./operator-session.store.ts";
 
 const MAX_TOKEN = 8_192;
 const signIn = z.object({ token: z.string().min(1).max(MAX_TOKEN) });
 
-export interface ConsoleRouteOptions {
+export interface ConsoleRouteOptions
+  extends Omit<AccountRouteOptions, "door">,
+    Omit<PasskeyRouteOptions, "door">,
+    Omit<OidcRouteOptions, "door"> {
   isSecure: boolean;
   identify: Identify;
   operatorTokens: readonly string[];
@@ -20,25 +26,58 @@ export interface ConsoleRouteOptions {
   isOwnPage: OriginCheck;
   /** Charges a try to sign in to its network address; the error that refuses it. */
   charge(request: FastifyRequest): PublicError | null;
+  /** Whether one click signs in as a sample operator: in development, on this machine alone. */
+  isDevelopment(request: FastifyRequest): boolean;
+}
+
+/** The functions that every way to sign in to the console shares. */
+export interface ConsoleDoor {
+  /** A hook for routes that only pages of this server may call. */
+  onlyOwnPages(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
+  /** A hook that charges the try to its network address, and answers 429 if that has made too many. */
+  limited(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
+  /** The secret of the browser's session, if it has one. */
+  secretOf(request: FastifyRequest): string | undefined;
+  /** Puts the session into the browser's cookie. */
+  setSession(reply: FastifyReply, session: OperatorSession): void;
+  /** The cookie that a browser is known by, if it has one; and from now on. */
+  device(request: FastifyRequest): { deviceId: string | undefined; nextDeviceId: string };
+  keepDevice(reply: FastifyReply, deviceId: string): void;
 }
 
 /**
- * The sign-in of the console. `POST /console/sign-in` exchanges a key of an operator, the OPERATOR_TOKEN, or a token of the identity
- * provider for a session in an httpOnly cookie; `POST /console/sign-out` ends the session. Both only for pages of this server.
+ * The sign-in of the console: by a key of an operator, the OPERATOR_TOKEN or a token of the identity provider; by an account; at the
+ * page of the identity provider. Each opens a session in an httpOnly cookie, which `POST /console/sign-out` ends.
  */
 export function mountConsoleSignIn(fastify: FastifyInstance, options: ConsoleRouteOptions): void {
-  const { isSecure, identify, operatorTokens, sessions, isOwnPage, charge } = options;
-  const name = makeCookieNames(isSecure).operator;
+  const { isSecure, identify, operatorTokens, sessions, isOwnPage, charge, isDevelopment } = options;
+  const names = makeCookieNames(isSecure);
   const attributes = { httpOnly: true, sameSite: "strict", secure: isSecure, path: "/" } as const;
 
-  const onlyOwnPages = async (request: FastifyRequest, reply: FastifyReply) => {
-    if (request.headers.origin !== undefined && isOwnPage(request.raw)) return;
-    await sendError(request, reply, 403, "Only the console's own page may sign in here.");
-  };
-
-  fastify.post("/console/sign-in", { onRequest: onlyOwnPages }, async (request, reply) => {
-    if (charge(request))
+  const door: ConsoleDoor = {
+    async onlyOwnPages(request, reply) {
+      if (request.headers.origin !== undefined && isOwnPage(request.raw)) return;
+      return sendError(request, reply, 403, "Only the console's own page may sign in here.");
+    },
+    async limited(request, reply) {
+      if (!charge(request)) return;
       return sendError(request, reply, 429, "Too many tries from this network. Try again in a minute.");
+    },
+    secretOf: ({ cookies }) => cookies[names.operator],
+    setSession: (reply, { secret, expiresAt }) =>
+      void reply.setCookie(names.operator, secret, { ...attributes, expires: expiresAt }),
+    device: ({ cookies }) => deviceIdOf(cookies[names.device]),
+    keepDevice: (reply, deviceId) =>
+      void reply.setCookie(names.device, deviceId, { ...attributes, sameSite: "lax", maxAge: DEVICE_COOKIE_SECONDS }),
+  };
+  const onRequest = [door.onlyOwnPages, door.limited];
+
+  fastify.get("/console/sign-in/ways", async (request) => ({
+    provider: options.oidc !== undefined,
+    development: isDevelopment(request),
+  }));
+
+  fastify.post("/console/sign-in", { onRequest }, async (request, reply) => {
     const parsed = signIn.safeParse(request.body);
     if (!parsed.success) {
       return sendError(request, reply, 400, `token: must be text of 1 to ${MAX_TOKEN} characters. Paste your key.`);
@@ -53,17 +92,32 @@ export function mountConsoleSignIn(fastify: FastifyInstance, options: ConsoleRou
         "This key is not good: it may have expired, or have been withdrawn. Ask an operator with the role ADMIN for a new one.",
       );
     }
-    const opened = await sessions.open(operator, operatorTokens.includes(token) ? token : undefined);
-    reply.setCookie(name, opened.secret, { ...attributes, expires: opened.expiresAt });
+    const own = operatorTokens.includes(token) ? token : undefined;
+    const by = operator.keyId || own !== undefined ? "KEY" : "TOKEN";
+    door.setSession(reply, await sessions.open(operator, { by, token: own }));
     return reply.code(204).send();
   });
 
-  fastify.post("/console/sign-out", { onRequest: onlyOwnPages }, async (request, reply) => {
-    const secret = request.cookies[name];
-    if (secret) await sessions.end(secret);
-    reply.clearCookie(name, attributes);
+  fastify.post("/console/sign-in/development", { onRequest }, async (request, reply) => {
+    const [token] = operatorTokens;
+    if (!isDevelopment(request) || token === undefined) {
+      return sendError(request, reply, 404, "One click signs in only in development, on the gateway's own machine.");
+    }
+    const operator = { kind: "operator", operatorId: "operator", roles: ["admin"] } as const;
+    door.setSession(reply, await sessions.open(operator, { by: "DEVELOPMENT", token }));
     return reply.code(204).send();
   });
+
+  fastify.post("/console/sign-out", { onRequest: door.onlyOwnPages }, async (request, reply) => {
+    const secret = request.cookies[names.operator];
+    if (secret) await sessions.end(secret);
+    reply.clearCookie(names.operator, attributes);
+    return reply.code(204).send();
+  });
+
+  mountAccountSignIn(fastify, { ...options, door });
+  mountPasskeys(fastify, { ...options, door });
+  mountOidcSignIn(fastify, { ...options, door });
 }
 
 /** Whether the request is the console's: it goes by the operator's cookie then, and never by a customer's. */

@@ -12,19 +12,29 @@ export function makeCookieNames(isSecure: boolean) {
     device: `${prefix}tessera-device`,
     /** The secret of an operator's session at the console. */
     operator: `${prefix}tessera-operator`,
+    /** The sealed facts of a sign-in that has begun at the identity provider's page. */
+    oidc: `${prefix}tessera-oidc`,
   };
 }
 
 /** As long as browsers keep a cookie at most. */
-const DEVICE_COOKIE_SECONDS = 400 * 24 * 60 * 60;
+export const DEVICE_COOKIE_SECONDS = 400 * 24 * 60 * 60;
 const DEVICE_ID = /^[\w-]{22}$/;
+
+const newDeviceId = () => randomBytes(16).toString("base64url");
+
+/** The browser's device id if its cookie has one, and the id from now on. */
+export function deviceIdOf(cookie: string | undefined): { deviceId: string | undefined; nextDeviceId: string } {
+  const deviceId = cookie !== undefined && DEVICE_ID.test(cookie) ? cookie : undefined;
+  return { deviceId, nextDeviceId: deviceId ?? newDeviceId() };
+}
 
 export function sessionCookies(request: FastifyRequest, reply: FastifyReply, isSecure: boolean): SessionCookies {
   const names = makeCookieNames(isSecure);
   const attributes = { httpOnly: true, sameSite: "lax", secure: isSecure, path: "/" } as const;
-  const device = request.cookies[names.device];
-  const deviceId = device !== undefined && DEVICE_ID.test(device) ? device : undefined;
-  const nextDeviceId = deviceId ?? (isBrowser(request) ? randomBytes(16).toString("base64url") : undefined);
+  const device = deviceIdOf(request.cookies[names.device]);
+  const { deviceId } = device;
+  const nextDeviceId = deviceId ?? (isBrowser(request) ? device.nextDeviceId : undefined);
   if (nextDeviceId !== undefined && nextDeviceId !== deviceId) {
     reply.setCookie(names.device, nextDeviceId, { ...attributes, maxAge: DEVICE_COOKIE_SECONDS });
   }

@@ -18,7 +18,13 @@ export interface IdentifyDeps {
   oidc: OidcVerifier | undefined;
 }
 
-const OUR_NAMES = /^((key|customer|oidc):|(operator|service|system|warehouse)$)/;
+const OUR_NAMES = /^((key|account|customer|oidc):|(operator|service|system|warehouse)$)/;
+
+/**
+ * The operator's name for the audit log, by the subject at the identity provider. The provider's names must not be taken in the audit
+ * log for one of ours.
+ */
+export const operatorNameOf = (subject: string): string => (OUR_NAMES.test(subject) ? `oidc:${subject}` : subject);
 
 export function makeIdentify(deps: IdentifyDeps): Identify {
   const { accessTokens, sessions, operatorKeys, operatorTokens, serviceTokens, oidc } = deps;
@@ -41,9 +47,7 @@ export function makeIdentify(deps: IdentifyDeps): Identify {
     const operator = await oidc?.(token);
     if (!operator) return anonymous;
     const { subject, roles, expiresAt } = operator;
-    // The provider's names must not be taken in the audit log for one of ours.
-    const operatorId = OUR_NAMES.test(subject) ? `oidc:${subject}` : subject;
-    return { kind: "operator", operatorId, roles, expiresAt };
+    return { kind: "operator", operatorId: operatorNameOf(subject), roles, expiresAt };
   };
 }
 

@@ -6,6 +6,12 @@ import type { Logger } from "../platform/logger.ts";
 import { makeSecretBox } from "../platform/secret-box.ts";
 import type { ClientPoints } from "../upstream/client-points/client-points.ts";
 import { makeAccessTokens } from "./access-token.ts";
+import { operatorAccountResolvers } from "./accounts/account.resolvers.ts";
+import { makeOperatorAccountStore } from "./accounts/account.store.ts";
+import { makePasskeys } from "./accounts/passkey.store.ts";
+import { makeSignInByPassword } from "./accounts/sign-in.ts";
+import { operatorTotpBox } from "./accounts/totp.ts";
+import { makeSignInTries } from "./accounts/try-store.ts";
 import { authLoaders } from "./auth.loaders.ts";
 import { authResolvers } from "./auth.resolvers.ts";
 import { customerResolvers } from "./customer.resolvers.ts";
@@ -15,6 +21,7 @@ import { type HandOffRules, makeVerifyHandOff } from "./hand-off-token.ts";
 import { makeIdentify } from "./identify.ts";
 import { makeManageCustomers } from "./manage-customers.ts";
 import { makeOidcVerifier } from "./oidc.ts";
+import { makeOidcSignIn } from "./oidc-sign-in.ts";
 import { operatorKeyResolvers } from "./operator-key.resolvers.ts";
 import { makeOperatorKeyStore } from "./operator-key.store.ts";
 import { makeOperatorSessionStore } from "./operator-session.store.ts";
@@ -27,6 +34,7 @@ import { makeSignInWithToken } from "./sign-in-with-token.ts";
 import { makeSigningKeys } from "./signing-keys.ts";
 import { makeVerifyOtp } from "./verify-otp.ts";
 
+export { operatorTotpBox } from "./accounts/totp.ts";
 export { isOfConsole, mountConsoleSignIn } from "./console-route.ts";
 export { makeCookieNames, sessionCookies } from "./cookies.ts";
 export { mountDevelopmentSignIn } from "./development-sign-in.ts";
@@ -55,6 +63,13 @@ export interface AuthPorts {
   };
 }
 
+/** Accounts of people at the console, also for a program that is no gateway. */
+export function openOperatorAccounts({ config, ...deps }: Pick<AuthPorts, "config" | "db" | "bus" | "clock">) {
+  const { sessionSecrets } = config;
+  const requesters = makeRequesters(makeSecretBox(sessionSecrets, "address"));
+  return makeOperatorAccountStore({ ...deps, totpSecrets: operatorTotpBox(sessionSecrets), requesters });
+}
+
 /** Sign-in: one-time passwords, sign-in links, sessions, operators and services. */
 export function openAuth({ config, db, bus, clock, log, client, handOff, pace }: AuthPorts) {
   const { otpPerCustomerHour, otpPerAddressHour, otpPerMinute, upstreamTimeoutMs } = config;
@@ -75,6 +90,9 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
     gate,
   );
   const handOffs = makeHandOffStore(db, { perAddressHour: otpPerAddressHour }, gate);
+  const totpSecrets = operatorTotpBox(sessionSecret);
+  const operatorAccounts = openOperatorAccounts({ config, db, bus, clock });
+  const operatorTries = makeSignInTries(db, { perAddressHour: otpPerAddressHour }, gate);
   const shared = { challenges, sessions, requesters, client, clock, log, gridMs: pace.otpGridMs };
 
   return {
@@ -84,6 +102,30 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
     signingKeys,
     operatorKeys,
     operatorSessions,
+    operatorAccounts,
+    signInByPassword: makeSignInByPassword({
+      db,
+      tries: operatorTries,
+      sessions: operatorSessions,
+      requesters,
+      names: makeSecretBox(sessionSecret, "operator-name"),
+      totpSecrets,
+      clock,
+      log,
+      gridMs: pace.otpGridMs,
+      untilTick: pace.untilOtpTick,
+    }),
+    passkeys: makePasskeys({
+      db,
+      box: makeSecretBox(sessionSecret, "passkey"),
+      used: handOffs,
+      sessions: operatorSessions,
+      clock,
+      log,
+    }),
+    oidcSignIn:
+      config.oidcSignIn &&
+      makeOidcSignIn(config.oidcSignIn, { box: makeSecretBox(sessionSecret, "oidc-sign-in"), clock, log }),
     identify: makeIdentify({
       accessTokens,
       sessions,
@@ -111,6 +153,7 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
         requesters,
       }),
       operatorKeyResolvers(operatorKeys),
+      operatorAccountResolvers(operatorAccounts, operatorSessions),
       customerResolvers(customers),
     ],
     loaders: (options: { cache: boolean }) => authLoaders(sessions, customers, options),
@@ -119,6 +162,7 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
       await handOffs.sweep(clock.now());
       await challenges.sweep(clock.now());
       await operatorSessions.sweep(clock.now());
+      await operatorTries.sweep(clock.now());
     },
   };
 }

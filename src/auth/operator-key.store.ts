@@ -6,7 +6,7 @@ import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Prisma } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
-import { endSessionsOfKey } from "./operator-session.store.ts";
+import { endSessionsWhere } from "./operator-session.store.ts";
 
 export type OperatorKey = Omit<Prisma.OperatorKeyGetPayload<object>, "roles" | "keyHash"> & { roles: OperatorRole[] };
 
@@ -95,7 +95,7 @@ export function makeOperatorKeyStore({ db, bus, clock }: { db: Db; bus: Bus; clo
         const row = await tx.operatorKey.findUnique({ where: { name } });
         if (count > 0) {
           await audit(tx, { at: now, actor: operatorId, action: "operator-key.withdraw", subject: name });
-          if (row) await endSessionsOfKey(tx, bus, row.id, now);
+          if (row) await endSessionsWhere(tx, bus, { keyId: row.id }, now);
         }
         return row && toKey(row);
       });

@@ -1,19 +1,46 @@
 import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
-import { operatorRoles } from "../domain/operator-roles.ts";
+import type { OperatorSignIn } from "../domain/generated/words.ts";
+import { type OperatorRole, operatorRoles } from "../domain/operator-roles.ts";
 import type { Operator } from "../domain/viewer.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
-import { afterCommit, type Db, inTransaction, type Tx } from "../platform/db.ts";
+import { afterCommit, type Db, inTransaction, type Prisma, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 
 /** However long an operator works, a sign-in to the console ends after this long. */
 const SESSION_MS = 12 * 60 * 60 * 1_000;
 const SECRET = /^[\w-]{43}$/;
+const MAX_LISTED = 500;
+
+type Row = Prisma.OperatorSessionGetPayload<object>;
+
+/** How an operator has signed in, and the credential that the session ends with. */
+export interface SignedInBy {
+  by: OperatorSignIn;
+  /** The OPERATOR_TOKEN, if that was exchanged. */
+  token?: string | undefined;
+  accountId?: string | undefined;
+}
+
+export interface OperatorSession {
+  /** The secret for the cookie. */
+  secret: string;
+  expiresAt: Date;
+}
+
+/** A session for the list of sessions that are alive. */
+export type ListedSession = Pick<Row, "id" | "operatorId" | "createdAt" | "expiresAt"> & {
+  roles: OperatorRole[];
+  signedInBy: OperatorSignIn;
+};
 
 export interface OperatorSessionStore {
-  /** @param token the OPERATOR_TOKEN, if that was exchanged @returns the secret for the cookie, and when the session ends */
-  open(operator: Operator, token: string | undefined): Promise<{ secret: string; expiresAt: Date }>;
+  open(operator: Operator, signedIn: SignedInBy, tx?: Tx): Promise<OperatorSession>;
+  /** The sessions that are alive, the newest first, at most 500. */
+  list(): Promise<ListedSession[]>;
+  /** Ends one session, on behalf of the operator `by`. @returns false if none of this id is alive */
+  endById(sessionId: string, by: string): Promise<boolean>;
   /** The operator of a session that is alive, or null. */
   live(secret: string): Promise<Operator | null>;
   end(secret: string): Promise<void>;
@@ -29,10 +56,15 @@ const topicOf = (sessionId: string) => `operator-session:${sessionId}`;
 const storedRoles = z.array(z.enum(operatorRoles));
 const hashOf = (text: string) => new Uint8Array(createHash("sha256").update(text).digest());
 
-/** Ends the sessions that a key was exchanged for, in the transaction that withdraws the key. */
-export async function endSessionsOfKey(tx: Tx, bus: Bus, keyId: string, now: Date): Promise<void> {
+/** Ends the sessions of a key, or of an account, in the transaction that withdraws or changes the credential. */
+export async function endSessionsWhere(
+  tx: Tx,
+  bus: Bus,
+  where: { keyId: string } | { accountId: string },
+  now: Date,
+): Promise<void> {
   const ended = await tx.operatorSession.updateManyAndReturn({
-    where: { keyId, endedAt: null },
+    where: { ...where, endedAt: null },
     data: { endedAt: now },
     select: { id: true },
   });
@@ -43,7 +75,7 @@ export async function endSessionsOfKey(tx: Tx, bus: Bus, keyId: string, now: Dat
 
 /**
  * Sessions of people at the console. The browser holds a secret in a cookie, and the row its hash. A session ends with what it was
- * exchanged for: with the key, and with the OPERATOR_TOKEN when that is set anew.
+ * exchanged for: with the key, with the account, and with the OPERATOR_TOKEN when that is set anew.
  */
 export function makeOperatorSessionStore(deps: {
   db: Db;
@@ -59,26 +91,28 @@ export function makeOperatorSessionStore(deps: {
   const alive = () => ({ endedAt: null, expiresAt: { gt: clock.now() } });
 
   return {
-    async open(operator, token) {
+    async open(operator, { by, token, accountId }, tx) {
       const secret = randomBytes(32).toString("base64url");
       const createdAt = clock.now();
       const latest = new Date(createdAt.getTime() + SESSION_MS);
       const expiresAt = operator.expiresAt && operator.expiresAt < latest ? operator.expiresAt : latest;
-      await inTransaction(db, async (tx) => {
-        await tx.operatorSession.create({
-          data: {
-            secretHash: hashOf(secret),
-            operatorId: operator.operatorId,
-            roles: [...operator.roles],
-            keyId: operator.keyId ?? null,
-            tokenHash: token === undefined ? null : hashOf(token),
-            createdAt,
-            expiresAt,
-          },
-        });
+      const data = {
+        secretHash: hashOf(secret),
+        operatorId: operator.operatorId,
+        roles: [...operator.roles],
+        keyId: operator.keyId ?? null,
+        tokenHash: token === undefined ? null : hashOf(token),
+        accountId: accountId ?? null,
+        signedInBy: by,
+        createdAt,
+        expiresAt,
+      };
+      const write = async (tx: Tx) => {
+        await tx.operatorSession.create({ data });
         const { operatorId: actor } = operator;
-        await audit(tx, { at: createdAt, actor, action: "operator-session.open", subject: actor });
-      });
+        await audit(tx, { at: createdAt, actor, action: "operator-session.open", subject: actor, details: { by } });
+      };
+      await (tx ? write(tx) : inTransaction(db, write));
       return { secret, expiresAt };
     },
 
@@ -87,7 +121,40 @@ export function makeOperatorSessionStore(deps: {
       const row = await db.operatorSession.findFirst({ where: { secretHash: hashOf(secret), ...alive() } });
       if (!row || !isSameToken(row.tokenHash)) return null;
       const { id: sessionId, operatorId, expiresAt } = row;
-      return { kind: "operator", operatorId, roles: storedRoles.parse(row.roles), expiresAt, sessionId };
+      const accountId = row.accountId ?? undefined;
+      return { kind: "operator", operatorId, roles: storedRoles.parse(row.roles), expiresAt, sessionId, accountId };
+    },
+
+    async list() {
+      const rows = await db.operatorSession.findMany({
+        where: alive(),
+        orderBy: [{ createdAt: "desc" }, { id: "asc" }],
+        take: MAX_LISTED,
+      });
+      return rows
+        .filter((row) => isSameToken(row.tokenHash))
+        .map(({ id, operatorId, roles, createdAt, expiresAt, signedInBy }) => ({
+          id,
+          operatorId,
+          roles: storedRoles.parse(roles),
+          createdAt,
+          expiresAt,
+          signedInBy: signedInBy as OperatorSignIn,
+        }));
+    },
+
+    async endById(id, actor) {
+      const now = clock.now();
+      return inTransaction(db, async (tx) => {
+        const [row] = await tx.operatorSession.updateManyAndReturn({
+          where: { id, ...alive() },
+          data: { endedAt: now },
+        });
+        if (!row) return false;
+        await audit(tx, { at: now, actor, action: "operator-session.end", subject: row.operatorId });
+        afterCommit(tx, () => bus.ring(topicOf(id)));
+        return true;
+      });
     },
 
     async end(secret) {

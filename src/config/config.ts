@@ -93,6 +93,8 @@ export function readConfig(env: Record<string, string | undefined>) {
           ? { awardStrategyId: s.CAPILLARY_AWARD_STRATEGY_ID, expiryStrategyId: s.CAPILLARY_EXPIRY_STRATEGY_ID }
           : undefined,
     },
+    /** Undefined lets one operator reverse alone. */
+    reversalApprovalAbove: s.REVERSAL_APPROVAL_ABOVE_POINTS,
     /** Who is to keep the points that members are awarded. */
     rewardCreditLedger: s.REWARD_CREDIT_LEDGER,
     /** 0 is never. */
@@ -143,6 +145,17 @@ export function readConfig(env: Record<string, string | undefined>) {
     oidc:
       s.OIDC_ISSUER && s.OIDC_AUDIENCE
         ? { issuer: s.OIDC_ISSUER, audience: s.OIDC_AUDIENCE, roleClaim: s.OIDC_OPERATOR_CLAIM }
+        : undefined,
+    /** Sign-in to the console at the identity provider's page; undefined where it is not offered. */
+    oidcSignIn:
+      s.OIDC_ISSUER && s.OIDC_CLIENT_ID
+        ? {
+            issuer: s.OIDC_ISSUER,
+            clientId: s.OIDC_CLIENT_ID,
+            clientSecret: s.OIDC_CLIENT_SECRET,
+            scope: s.OIDC_SCOPE,
+            roleClaim: s.OIDC_OPERATOR_CLAIM,
+          }
         : undefined,
     /** None trusts no router. */
     routerSecrets: valuesOf(routerSecret, s.ROUTER_SECRET_FALLBACK),
@@ -307,8 +320,16 @@ function contradictions(s: z.infer<typeof settings>): string[] {
       );
     }
   }
-  if (Boolean(s.OIDC_ISSUER) !== Boolean(s.OIDC_AUDIENCE)) {
-    problems.push("OIDC_ISSUER, OIDC_AUDIENCE: give both or neither");
+  if (Boolean(s.OIDC_ISSUER) !== Boolean(s.OIDC_AUDIENCE || s.OIDC_CLIENT_ID)) {
+    problems.push(
+      "OIDC_ISSUER, OIDC_AUDIENCE, OIDC_CLIENT_ID: give the issuer with the audience, with the client id, or with both; or none of the three",
+    );
+  }
+  if (s.OIDC_CLIENT_SECRET && !s.OIDC_CLIENT_ID) {
+    problems.push("OIDC_CLIENT_ID: required with OIDC_CLIENT_SECRET, whose client it is");
+  }
+  if (s.OIDC_CLIENT_ID && s.NODE_ENV === "production" && !s.PUBLIC_ORIGIN) {
+    problems.push("PUBLIC_ORIGIN: required with OIDC_CLIENT_ID, because the provider sends operators back to it");
   }
   if (s.CLIENT_SETTLE_SECONDS * 1_000 < s.UPSTREAM_TIMEOUT_MS && s.NODE_ENV === "production") {
     problems.push(

@@ -223,9 +223,28 @@ const secrets = {
   OPERATOR_TOKEN_FALLBACK: fallbackOf("OPERATOR_TOKEN", shortSecret()),
   OIDC_ISSUER: as(
     url(/^https?$/, "https://login.example.com").optional(),
-    "operators by OpenID Connect: tokens of this issuer for `OIDC_AUDIENCE` that name a role. A socket is closed when its token ends",
+    "operators by OpenID Connect: tokens of this issuer for `OIDC_AUDIENCE` that name a role, and sign-in to the console at its page " +
+      "with `OIDC_CLIENT_ID`. A socket is closed when its token ends",
   ),
-  OIDC_AUDIENCE: as(text.optional(), "the audience that the tokens of `OIDC_ISSUER` must have; both or neither"),
+  OIDC_AUDIENCE: as(
+    text.optional(),
+    "the audience that tokens of `OIDC_ISSUER` must have which programs of operators send; without it no such token is accepted",
+  ),
+  OIDC_CLIENT_ID: as(
+    text.optional(),
+    "the console as a client of `OIDC_ISSUER`: operators [sign in at its page](docs/operators.md#sign-in). Register the redirect " +
+      "address `<PUBLIC_ORIGIN>/console/oidc/callback` there",
+  ),
+  OIDC_CLIENT_SECRET: as(
+    text.optional(),
+    "the secret of `OIDC_CLIENT_ID`. Nothing is stored with it: replace it at the provider and here",
+    { unset: "a public client, which PKCE alone protects" },
+  ),
+  OIDC_SCOPE: as(
+    text.default("openid"),
+    "the scopes that the console asks `OIDC_ISSUER` for, with blanks between them, so that `OIDC_OPERATOR_CLAIM` is in the ID token or " +
+      "in the user info, such as `openid groups`",
+  ),
   OIDC_OPERATOR_CLAIM: as(
     text.default("roles"),
     "the claim that lists the operator's roles: `catalogue`, `orders`, `support`, `rewards`, `admin`. A path such as " +
@@ -299,6 +318,11 @@ const pointsProvider = {
   CLIENT_SETTLE_SECONDS: as(
     number(0.05, 3_600).default(30),
     "how long after a lost answer the balance is looked at; in production not less than `UPSTREAM_TIMEOUT_MS`",
+  ),
+  REVERSAL_APPROVAL_ABOVE_POINTS: as(
+    integer(0, Number.MAX_SAFE_INTEGER).optional(),
+    "a reversal by which more points of an order would have come back than these waits for [a second operator](docs/operators.md#approve-a-reversal)",
+    { unset: "none waits" },
   ),
   CLIENT_CREDIT_PATH: as(
     path.default("/api/v1/points/credit"),

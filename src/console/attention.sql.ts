@@ -102,6 +102,14 @@ const queues: Record<AttentionKind, Queue> = {
       where o.status in ('PENDING', 'PROCESSING') and s.status = 'PREPARING'
         and o.placed_at < ${ago(now, LATE_SHIPMENT_DAYS * 24 * 60)}`,
   },
+  REVERSAL_TO_APPROVE: {
+    roles: ["orders"],
+    rows: ({ now }) => sql`
+      select q.id::text as id, q.requested_at as since,
+        'Order ' || o.number || ': ' || q.requested_by || ' requests to take back ' || q.points || ' points.' as summary, ${aboutOrder}
+      from reversal_requests q join orders o on o.id = q.order_id
+      where q.state = 'OPEN' and q.expires_at > ${now}`,
+  },
   AWARD_UNSETTLED: {
     roles: ["support"],
     rows: () => sql`

@@ -17,6 +17,8 @@ export interface Operator {
   readonly expiresAt?: Date | undefined;
   /** The id of the API key that the token is, if it is one. */
   readonly keyId?: string | undefined;
+  /** The id of the account, if a person has signed in with one. */
+  readonly accountId?: string | undefined;
   /** The id of the session at the console, if the operator is signed in there. */
   readonly sessionId?: string | undefined;
 }

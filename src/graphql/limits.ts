@@ -60,6 +60,7 @@ const oncePerDocument = new Set([
   "placeOrder",
   "cancelOrder",
   "reverseOrder",
+  "approveReversal",
   "resolveOrder",
   "importVoucherCodes",
 ]);

@@ -4,10 +4,12 @@ import type { Db } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 import type { HashNik } from "./identity.ts";
 import { makeLinkMember } from "./link-member.ts";
+import { membersLoaders } from "./members.loaders.ts";
 import { membersResolvers } from "./members.resolvers.ts";
 import { makeMoveMember } from "./move-member.ts";
 
 export { type HashNik, makeHashNik, type Person, personOf, userId } from "./identity.ts";
+export type { LinkedId, MembersLoaders } from "./members.loaders.ts";
 export { dataKeyBox, openNikKey } from "./nik-key.ts";
 export { type Member, resolveMembers } from "./resolve-members.ts";
 
@@ -22,6 +24,7 @@ export interface MembersPorts {
 /** Members, their ids, and the customers they are linked to. */
 export function openMembers({ hashNik, ...ports }: MembersPorts) {
   return {
+    loaders: (options: { cache: boolean }) => membersLoaders(ports.db, options),
     resolvers: membersResolvers({
       db: ports.db,
       linkMember: makeLinkMember(ports),

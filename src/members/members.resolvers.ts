@@ -1,6 +1,7 @@
 import { readAward } from "../awards/index.ts";
 import { readCustomerId } from "../domain/customer-id.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
+import { seesEverybody } from "../domain/viewer.ts";
 import type { LinkMemberInput, LinkRejection, Resolvers } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, uuidOf } from "../graphql/global-id.ts";
 import { requireOperator, requireService } from "../graphql/guards.ts";
@@ -51,6 +52,16 @@ export function membersResolvers(deps: MembersResolversDeps): Resolvers {
   }
 
   return {
+    Customer: {
+      linkedIds: ({ customerId }, _, { viewer, loaders }) =>
+        seesEverybody(viewer) ? loaders.linkedIds.load(customerId) : null,
+    },
+    LinkedId: {
+      // Of a national id there is a keyed hash alone, which tells nobody anything.
+      value: ({ kind, value }) => (kind === "NIK" ? null : value),
+      linkedAt: ({ createdAt }) => createdAt,
+    },
+
     Mutation: {
       async linkMember(_, { input }, context) {
         const answer = await link(input, { actor: requireService(context, "rewards", "support") });

@@ -39,6 +39,8 @@ import { placeOrderJob } from "./place-order-job.ts";
 import { makeReconcile } from "./reconcile.ts";
 import { makeResolveOrder } from "./resolve-order.ts";
 import { makeRevealVoucher } from "./reveal-voucher.ts";
+import { reversalResolvers } from "./reversal.resolvers.ts";
+import { makeReversalRequests } from "./reversal-requests.ts";
 import { makeReverseOrder } from "./reverse-order.ts";
 import { makeAwaitRevokes } from "./revoke/await-revokes.ts";
 import { makeConcludeRevoke } from "./revoke/conclude-revoke.ts";
@@ -155,6 +157,12 @@ export function openOrder(ports: OrderPorts) {
     wantBack: makeWantBack((tx, units) => jobs.add(tx, revoking, `revoke:${randomUUID()}`, units)),
     awaitRevokes: makeAwaitRevokes({ orders, bus, patienceMs: revokePatienceMs }),
   };
+  const reversalRequests = makeReversalRequests({ db, clock });
+  const reverseOrder = makeReverseOrder({
+    ...takingBack,
+    requests: reversalRequests,
+    approvalAbove: config.reversalApprovalAbove,
+  });
   const resolveOrder = makeResolveOrder({
     concludeRevoke,
     orders,
@@ -201,20 +209,26 @@ export function openOrder(ports: OrderPorts) {
       config.webhookSecrets.length === 0
         ? undefined
         : makeReceiveReport({ db, updateShipment, clock, secrets: config.webhookSecrets }),
-    resolvers: orderResolvers({
-      orders,
-      sessions,
-      placeOrder,
-      claimPrize: makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }),
-      cancelOrder: makeCancelOrder(takingBack),
-      reverseOrder: makeReverseOrder(takingBack),
-      resolveOrder,
-      updateShipment,
-      revealVoucher,
-      watchOrder,
-      clock,
-    }),
-    loaders: (viewer: Viewer, options: { cache: boolean }) => orderLoaders({ db, orders }, viewer, options),
+    resolvers: [
+      orderResolvers({
+        orders,
+        sessions,
+        placeOrder,
+        claimPrize: makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }),
+        cancelOrder: makeCancelOrder(takingBack),
+        reverseOrder,
+        resolveOrder,
+        updateShipment,
+        revealVoucher,
+        watchOrder,
+        clock,
+      }),
+      reversalResolvers({ reverseOrder, reversalRequests, clock }),
+    ],
+    loaders: (viewer: Viewer, options: { cache: boolean }) =>
+      orderLoaders({ db, orders, reversalRequests }, viewer, options),
+    /** Closes requests of reversals that nobody has decided in time. */
+    sweep: reversalRequests.closeExpired,
     /** Inserts the missing jobs of orders in progress. */
     adopt,
     async reconcile() {

@@ -5,6 +5,7 @@ import type { Db } from "../platform/db.ts";
 import type { Discrepancy, GivenVoucher, LineIssue, OrderEvent, OrderStore } from "./order.store.ts";
 import type { Movement, Order, OrderLine, Shipment } from "./order.ts";
 import type { OrderAggregate } from "./order-aggregate.ts";
+import type { ReversalRequest, ReversalRequests } from "./reversal-requests.ts";
 
 export interface OrderLoaders extends OrderedLoaders {
   order: DataLoader<string, Order | null>;
@@ -22,6 +23,7 @@ export interface OrderLoaders extends OrderedLoaders {
   movements: DataLoader<string, Movement[]>;
   orderEvents: DataLoader<string, OrderEvent[]>;
   discrepancies: DataLoader<string, Discrepancy[]>;
+  reversalRequests: DataLoader<string, ReversalRequest[]>;
   /** By line. */
   vouchers: DataLoader<string, GivenVoucher[]>;
   issues: DataLoader<string, LineIssue[]>;
@@ -29,7 +31,11 @@ export interface OrderLoaders extends OrderedLoaders {
 }
 
 export function orderLoaders(
-  { db, orders }: { db: Db; orders: OrderStore },
+  {
+    db,
+    orders,
+    reversalRequests,
+  }: { db: Db; orders: OrderStore; reversalRequests: Pick<ReversalRequests, "ofOrders"> },
   viewer: Viewer,
   options: { cache: boolean },
 ): OrderLoaders {
@@ -60,6 +66,7 @@ export function orderLoaders(
     orderLines: grouped(orders.linesOf, (line) => line.orderId),
     movements: grouped(orders.movementsOf, (movement) => movement.orderId),
     orderEvents: grouped(orders.eventsOf, (event) => event.orderId),
+    reversalRequests: grouped(reversalRequests.ofOrders, ({ orderId }) => orderId),
     discrepancies: grouped(orders.discrepanciesOf, (discrepancy) => discrepancy.orderId),
     issues: grouped(orders.issuesOf, (issue) => issue.lineId),
     vouchers: grouped(orders.vouchersOf, (voucher) => voucher.lineId),

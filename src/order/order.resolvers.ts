@@ -14,7 +14,7 @@ import { NOWHERE, textOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer, requireOperator } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { rewardText } from "../texts/index.ts";
-import { type CancelOrder, type ChangedOrder, cancellableUnits, orderNotFound } from "./cancel-order.ts";
+import { type CancelOrder, cancellableUnits, orderNotFound } from "./cancel-order.ts";
 import type { ClaimPrize } from "./claim-prize.ts";
 import { keyRefusal } from "./idempotency.ts";
 import { keysOf } from "./issue/issue-keys.ts";
@@ -27,7 +27,7 @@ import { hasOpenMovement } from "./points-state.ts";
 import type { ResolveOrder } from "./resolve-order.ts";
 import type { ReturnPreview } from "./return-preview.ts";
 import type { RevealVoucher } from "./reveal-voucher.ts";
-import type { ReverseOrder } from "./reverse-order.ts";
+import type { ReversedOrder, ReverseOrder } from "./reverse-order.ts";
 import {
   isInFuture,
   MAX_REPORT_TEXT,
@@ -100,14 +100,14 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
   }
 
   const refusedPayload = ({ refusals }: Refused) => ({ order: null, replayed: false, userErrors: refusals });
-  async function changed(answer: ChangedOrder | Refused, { loaders }: Context<OrderLoaders>) {
+  async function changed(answer: ReversedOrder | Refused, { loaders }: Context<OrderLoaders>) {
     if (isRefused(answer)) return refusedPayload(answer);
     const { orderId } = answer;
     loaders.order.clear(orderId);
     loaders.orderAggregate.clear(orderId);
     const order = answer.order ?? (await loaders.order.load(orderId));
     if (answer.order) loaders.order.prime(orderId, answer.order);
-    return { order, replayed: answer.replayed, userErrors: answer.userErrors ?? [] };
+    return { order, replayed: answer.replayed, request: answer.request ?? null, userErrors: answer.userErrors ?? [] };
   }
 
   const previewed = (answer: ReturnPreview | Refused) =>

@@ -14,6 +14,8 @@ export interface PointsReturn {
 export interface ReturnPreview {
   total: number;
   returns: PointsReturn[];
+  /** Whether a second operator has to approve it; undefined is no. */
+  needsApproval?: boolean;
 }
 
 /** What would come back, and to whom, if these units were cancelled or taken back. */

@@ -3,9 +3,17 @@ import { isRefused, type Refusal, type Refused, refusal, refused } from "../doma
 import { audit } from "../platform/audit.ts";
 import { type ChangedOrder, orderNotFound } from "./cancel-order.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
-import type { OrderStore } from "./order.store.ts";
+import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { AggregateLine, OrderAggregate } from "./order-aggregate.ts";
 import { isIssued, previewReturn, type ReturnPreview } from "./return-preview.ts";
+import {
+  lockOpenRequest,
+  needsApproval,
+  type ReversalRequest,
+  type ReversalRequests,
+  requestNotFound,
+  requestReversal,
+} from "./reversal-requests.ts";
 import type { AwaitRevokes } from "./revoke/await-revokes.ts";
 import type { WantBack } from "./revoke/want-back.ts";
 import type { SettleLines } from "./settle-lines.ts";
@@ -20,12 +28,20 @@ export interface ReverseOrderInput {
   idempotencyKey: string;
 }
 
+/** The order, and the request where a second operator has to approve first. */
+export interface ReversedOrder extends ChangedOrder {
+  request?: ReversalRequest | null;
+}
+
 export interface ReverseOrder {
   /**
    * Takes fulfilled lines back, makes their vouchers void, and returns their points. Those of Capillary are taken back by
-   * it: its refusals are among the answer's, as far as they come in a moment.
+   * it: its refusals are among the answer's, as far as they come in a moment. Above the limit of one operator, stores a request
+   * instead.
    */
-  reverse(input: ReverseOrderInput): Promise<ChangedOrder | Refused>;
+  reverse(input: ReverseOrderInput): Promise<ReversedOrder | Refused>;
+  /** Approves another operator's request, and takes back in the same transaction. */
+  approve(input: { requestId: string; operatorId: string }): Promise<ReversedOrder | Refused>;
   /** Says what would come back, and changes nothing. */
   preview(input: Pick<ReverseOrderInput, "orderId" | "lineIds">): Promise<ReturnPreview | Refused>;
 }
@@ -35,9 +51,53 @@ export interface ReverseOrderDeps {
   settleLines: SettleLines;
   wantBack: WantBack;
   awaitRevokes: AwaitRevokes;
+  requests: ReversalRequests;
+  /** The points that one operator may take back of an order; undefined knows no limit. */
+  approvalAbove: number | undefined;
 }
 
-export function makeReverseOrder({ orders, settleLines, wantBack, awaitRevokes }: ReverseOrderDeps): ReverseOrder {
+interface Reversing {
+  replayed: boolean;
+  /** Units that Capillary is asked to take back. */
+  issued: string[];
+  request?: ReversalRequest;
+}
+
+export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
+  const { orders, settleLines, wantBack, awaitRevokes, requests, approvalAbove } = deps;
+
+  async function takeBack(
+    change: OrderChange,
+    chosen: readonly AggregateLine[],
+    by: { reason: ReversalReason; note: string | null; operatorId: string; requestedBy?: string },
+  ): Promise<string[]> {
+    const { tx, order, now } = change;
+    const { reason, operatorId, ...details } = by;
+    const ours = givenUnits(chosen).filter((unit) => unit.issue === null);
+    const issued = givenUnits(chosen)
+      .filter((unit) => isIssued(unit) && !isBeingTakenBack(unit))
+      .map(({ id }) => id);
+    const unitIds = ours.map(({ id }) => id);
+    await tx.orderUnit.updateMany({ where: { id: { in: unitIds } }, data: { state: "REVERSED" } });
+    await tx.voucherCode.updateMany({ where: { unitId: { in: unitIds } }, data: { state: "VOID" } });
+    // The reversal is the operators' answer to a parcel that came back after delivery.
+    await tx.discrepancy.updateMany({
+      where: { lineId: { in: chosen.map(({ id }) => id) }, resolvedAt: null },
+      data: { resolvedAt: now },
+    });
+    await wantBack(change, issued, reason);
+    await audit(tx, {
+      at: now,
+      actor: operatorId,
+      action: "order.reverse",
+      subject: order.number,
+      details: { lines: chosen.map((line) => line.position), reason, ...details },
+    });
+    const message = ours.length > 0 ? "Taken back by the brand." : "Being taken back by the brand.";
+    await settleLines(change, { reason, message });
+    return issued;
+  }
+
   return {
     async reverse({ orderId, lineIds, reason, note, operatorId, idempotencyKey }) {
       const badKey = keyRefusal(idempotencyKey);
@@ -54,38 +114,53 @@ export function makeReverseOrder({ orders, settleLines, wantBack, awaitRevokes }
         if (replay) return isRefused(replay) ? replay : { replayed: true, issued: [] };
         const chosen = chooseLines(order, lineIds);
         if (isRefused(chosen)) return chosen;
-
+        if (needsApproval(order, idsOf(givenUnits(chosen)), approvalAbove)) {
+          const requested = await requestReversal(change, { lines: chosen, reason, note, operatorId, idempotencyKey });
+          if (isRefused(requested)) return requested;
+          await spendKey(tx, request, orderId, now);
+          return { replayed: false, issued: [], request: requested };
+        }
         await spendKey(tx, request, orderId, now);
-        const ours = givenUnits(chosen).filter((unit) => unit.issue === null);
-        const issued = givenUnits(chosen).filter((unit) => isIssued(unit) && !isBeingTakenBack(unit));
-        const unitIds = ours.map(({ id }) => id);
-        await tx.orderUnit.updateMany({ where: { id: { in: unitIds } }, data: { state: "REVERSED" } });
-        await tx.voucherCode.updateMany({ where: { unitId: { in: unitIds } }, data: { state: "VOID" } });
-        // The reversal is the operators' answer to a parcel that came back after delivery.
-        await tx.discrepancy.updateMany({
-          where: { lineId: { in: chosen.map(({ id }) => id) }, resolvedAt: null },
-          data: { resolvedAt: now },
-        });
-        await wantBack(
-          change,
-          issued.map(({ id }) => id),
-          reason,
-        );
-        await audit(tx, {
-          at: now,
-          actor: operatorId,
-          action: "order.reverse",
-          subject: order.number,
-          details: { lines: chosen.map((line) => line.position), reason, note },
-        });
-        const message = ours.length > 0 ? "Taken back by the brand." : "Being taken back by the brand.";
-        await settleLines(change, { reason, message });
-        return { replayed: false, issued: issued.map(({ id }) => id) };
+        return { replayed: false, issued: await takeBack(change, chosen, { reason, note, operatorId }) };
       });
       if (!answer) return orderNotFound();
       if (isRefused(answer)) return answer;
-      const userErrors = await awaitRevokes(orderId, answer.issued);
-      return { orderId, replayed: answer.replayed, userErrors };
+      const { replayed, issued } = answer;
+      const requested = replayed ? await requests.byKey(operatorId, idempotencyKey) : answer.request;
+      return { orderId, replayed, request: requested ?? null, userErrors: await awaitRevokes(orderId, issued) };
+    },
+
+    async approve({ requestId, operatorId }) {
+      const found = await requests.find(requestId);
+      if (!found) return requestNotFound();
+      const { orderId } = found;
+      const answer = await orders.changing(orderId, async (change): Promise<Reversing | Refused> => {
+        const { tx, order, now } = change;
+        const request = await lockOpenRequest(tx, requestId, now);
+        if (isRefused(request)) {
+          const isRepetition = await tx.reversalRequest.count({
+            where: { id: requestId, state: "APPROVED", decidedBy: operatorId },
+          });
+          return isRepetition > 0 ? { replayed: true, issued: [] } : request;
+        }
+        const { requestedBy, reason, note } = request;
+        if (requestedBy === operatorId) {
+          const message = "You have requested this reversal yourself: another operator has to approve it.";
+          return refused(refusal("REVERSAL_REQUEST_OWN", message, ["input", "requestId"]));
+        }
+        const chosen = chooseLines(order, request.lineIds);
+        if (isRefused(chosen)) return chosen;
+        await tx.reversalRequest.update({
+          where: { id: requestId },
+          data: { state: "APPROVED", decidedBy: operatorId, decidedAt: now },
+        });
+        return { replayed: false, issued: await takeBack(change, chosen, { reason, note, operatorId, requestedBy }) };
+      });
+      if (!answer) return orderNotFound();
+      if (isRefused(answer)) return answer;
+      const { replayed, issued } = answer;
+      const request = await requests.find(requestId);
+      return { orderId, replayed, request, userErrors: await awaitRevokes(orderId, issued) };
     },
 
     async preview({ orderId, lineIds }) {
@@ -93,22 +168,15 @@ export function makeReverseOrder({ orders, settleLines, wantBack, awaitRevokes }
       if (!order) return orderNotFound();
       const chosen = chooseLines(order, lineIds);
       if (isRefused(chosen)) return chosen;
-      return previewReturn(
-        order,
-        givenUnits(chosen).map(({ id }) => id),
-      );
+      const unitIds = idsOf(givenUnits(chosen));
+      return { ...previewReturn(order, unitIds), needsApproval: needsApproval(order, unitIds, approvalAbove) };
     },
   };
 }
 
-interface Reversing {
-  replayed: boolean;
-  /** Units that Capillary is asked to take back. */
-  issued: string[];
-}
-
 const givenUnits = (lines: readonly AggregateLine[]) =>
   lines.flatMap(({ units }) => units.filter(({ state }) => state === "FULFILLED"));
+const idsOf = (units: readonly { id: string }[]) => units.map(({ id }) => id);
 const isBeingTakenBack = ({ issue }: AggregateLine["units"][number]) =>
   issue?.revokeState != null && issue.revokeState !== "REFUSED";
 

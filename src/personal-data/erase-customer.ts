@@ -112,6 +112,8 @@ const replacements = (customerId: string, pseudonym: string): Prisma.Sql[] => [
   sql`update carts set customer_id = ${pseudonym}, reference = case when number is not null then number::text end where customer_id = ${customerId}`,
   sql`update orders set customer_id = ${pseudonym}, shipping_address = null, client_token = null where customer_id = ${customerId}`,
   sql`update voucher_codes set customer_id = ${pseudonym} where customer_id = ${customerId}`,
+  sql`update reversal_requests set note = null, decision_note = null
+    where order_id in (select id from orders where customer_id = ${pseudonym})`,
   sql`update points_movements set customer_id = ${pseudonym} where customer_id = ${customerId}`,
   sql`update reward_awards set customer_id = ${pseudonym} where customer_id = ${customerId}`,
   sql`update reward_members set customer_id = ${pseudonym} where customer_id = ${customerId}`,

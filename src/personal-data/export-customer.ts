@@ -34,6 +34,7 @@ const sections = (customerId: string): Record<string, Prisma.Sql> => {
     pointsMovements: sql`select to_jsonb(t) as row from points_movements t where customer_id = ${customerId} order by requested_at`,
     issues: sql`select to_jsonb(t) as row from unit_issues t where order_id in ${orders}`,
     discrepancies: sql`select to_jsonb(t) as row from discrepancies t where order_id in ${orders}`,
+    reversalRequests: sql`select to_jsonb(t) as row from reversal_requests t where order_id in ${orders} order by requested_at`,
     vouchers: sql`select to_jsonb(t) - '{code,pin,code_hash}'::text[] as row from voucher_codes t
       where unit_id in (select id from order_units where line_id in ${lines})`,
     shipments: sql`select to_jsonb(t) as row from shipments t where line_id in ${lines}`,

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { operatorTotpBox } from "../auth/index.ts";
 import { makeVoucherVault } from "../catalog/index.ts";
 import type { Config } from "../config/config.ts";
 import { dataKeyBox } from "../members/index.ts";
@@ -38,7 +39,7 @@ const UUID_MIN = "00000000-0000-0000-0000-000000000000";
 
 /**
  * Encrypts everything stored with the current secrets that was encrypted with their fallbacks: the points provider's tokens of
- * sessions and orders, voucher codes, draws' seeds and the key of national ids. Gateways may run meanwhile; a row that changes at
+ * sessions and orders, operators' authenticator apps, voucher codes, draws' seeds and the key of national ids. Gateways may run meanwhile; a row that changes at
  * the same moment keeps the change, and the next run finds it. Running it again does no harm.
  */
 export async function resealSecrets(
@@ -66,6 +67,7 @@ function storedSecrets({ sessionSecrets, voucherSecrets }: Pick<Config, "session
   const list: StoredSecrets[] = [
     one("tokens of sessions", "sessions", "client_token", uuid, makeSecretBox(sessionSecrets, "client-token/session")),
     one("tokens of orders", "orders", "client_token", uuid, makeSecretBox(sessionSecrets, "client-token/order")),
+    one("operators' authenticator apps", "operator_accounts", "totp_secret", uuid, operatorTotpBox(sessionSecrets)),
     {
       kind: "voucher codes",
       table: "voucher_codes",

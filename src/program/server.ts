@@ -347,7 +347,14 @@ export async function startServer({
         identify,
         operatorTokens: config.operatorTokens,
         sessions: operatorSessions,
+        accounts: auth.operatorAccounts,
+        signInByPassword: auth.signInByPassword,
+        passkeys: auth.passkeys,
+        oidc: auth.oidcSignIn,
+        publicOrigin: config.publicOrigin,
         isOwnPage,
+        isDevelopment: (request) => signInPathOf(request) !== undefined,
+        addressOf: ({ raw }) => addressOf(raw, false),
         charge: ({ raw }) =>
           rateLimits.charge({ viewer: anonymous, block: addressBlock(addressOf(raw, false)) }, SIGN_IN_COST).error,
       });

@@ -21,6 +21,7 @@ export function startSummary(config: Config, env: Record<string, string | undefi
     [handOff.key, "sign-in links of the brand's app (CLIENT_HANDOFF_KEY)"],
     [config.operatorToken, "the operators' token (OPERATOR_TOKEN)"],
     [oidc, "operators by OpenID Connect (OIDC_ISSUER)"],
+    [config.oidcSignIn, "the console's sign-in by OpenID Connect (OIDC_CLIENT_ID)"],
     [config.webhookSecret, "the warehouse's webhook (WEBHOOK_SECRET)"],
     [config.rewardServiceToken, "messages to the Reward Processor over HTTP (REWARD_SERVICE_TOKEN)"],
     [trustedDocuments.only, "trusted documents only (TRUSTED_DOCUMENTS)"],

@@ -29,6 +29,13 @@ const signIn = (gateway: TestGateway, body: unknown, headers: Headers = {}) =>
     headers: { "content-type": "application/json", ...headers },
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
+/** The one click at the console. */
+const click = (gateway: TestGateway, headers: Headers = {}) =>
+  send(`${gateway.url}/console/sign-in/development`, {
+    method: "POST",
+    headers: { "content-type": "application/json", origin: gateway.url, ...headers },
+    body: "{}",
+  });
 const placesThatOffer = async (gateway: TestGateway, headers: Headers = {}) => {
   const offers = async (path: string) =>
     offer.test((await send(`${gateway.url}${path}`, { headers: { accept: "text/html", ...headers } })).text);
@@ -103,6 +110,15 @@ describe("a gateway in development, with the sandbox that it has started,", () =
     if (!isAboutOrigin) expect(await placesThatOffer(gateway, headers)).toEqual([]);
   });
 
+  test("signs the sample operator in to the console by one click, of this machine alone", async () => {
+    const { status, headers } = await click(gateway);
+    expect([status, String(headers["set-cookie"])]).toEqual([204, expect.stringContaining("tessera-operator=")]);
+    const ways = await send(`${gateway.url}/console/sign-in/ways`, { headers: {} });
+    expect(JSON.parse(ways.text)).toEqual({ provider: false, development: true });
+    expect((await click(gateway, { origin: "https://evil.example" })).status).toBe(403);
+    expect((await click(gateway, { "x-forwarded-for": "203.0.113.7" })).status).toBe(404);
+  });
+
   test("says what is wrong with a request", async () => {
     for (const body of [{}, { customerId: "" }, { customerId: "a b" }, { customerId: ["CUST12345"] }, []]) {
       const { status, text } = await signIn(gateway, body);
@@ -167,6 +183,7 @@ describe("the route does not exist, and no page tells of it,", () => {
     await using gateway = await start();
     const answers = [await list(gateway), await signIn(gateway, { customerId: "CUST12345" })];
     expect(answers.map(({ status }) => status)).toEqual([404, 404]);
+    expect((await click(gateway)).status).toBe(404);
     expect(await placesThatOffer(gateway)).toEqual([]);
   });
 });

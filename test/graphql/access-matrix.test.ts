@@ -122,6 +122,7 @@ const rows: Record<string, Row> = {
   ],
   "Query.reconciliationBreaks": ["{ it: reconciliationBreaks { totalCount } }", forOperators("ok", "support")],
   "Query.settlement": [`{ it: settlement(day: "2026-01-01") { csv } }`, forOperators("ok", "support")],
+  "Query.auditChain": ["{ it: auditChain { holds } }", forOperators("ok", "support")],
   "Query.auditLog": ["{ it: auditLog { totalCount } }", forOperators("ok", "support")],
   "Query.rewardCampaigns": ["{ it: rewardCampaigns { id } }", everybody],
   "Query.rewardRules": ["{ it: rewardRules { ruleId } }", forOperators("ok", "rewards", "support")],
@@ -341,6 +342,36 @@ const rows: Record<string, Row> = {
     `mutation { it: withdrawOperatorKey(input: { name: "no-such-key" }) { ${refusals} } }`,
     forOperators("OPERATOR_KEY_NOT_FOUND"),
   ],
+  "Mutation.approveReversal": [
+    `mutation { it: approveReversal(input: { requestId: "none" }) { ${refusals} } }`,
+    forOperators("REVERSAL_REQUEST_NOT_FOUND", "orders"),
+  ],
+  "Mutation.refuseReversal": [
+    `mutation { it: refuseReversal(input: { requestId: "none" }) { ${refusals} } }`,
+    forOperators("REVERSAL_REQUEST_NOT_FOUND", "orders"),
+  ],
+  "Query.operatorAccounts": ["{ it: operatorAccounts { name } }", forOperators("ok")],
+  "Query.operatorSessions": ["{ it: operatorSessions { name } }", forOperators("ok")],
+  "Mutation.createOperatorAccount": [
+    `mutation { it: createOperatorAccount(input: { name: "?", roles: [ADMIN] }) { enrolmentSecret ${refusals} } }`,
+    forOperators("INVALID_INPUT"),
+  ],
+  "Mutation.renewOperatorAccount": [
+    `mutation { it: renewOperatorAccount(input: { name: "nobody" }) { enrolmentSecret ${refusals} } }`,
+    forOperators("OPERATOR_ACCOUNT_NOT_FOUND"),
+  ],
+  "Mutation.setOperatorAccountRoles": [
+    `mutation { it: setOperatorAccountRoles(input: { name: "nobody", roles: [ORDERS] }) { ${refusals} } }`,
+    forOperators("OPERATOR_ACCOUNT_NOT_FOUND"),
+  ],
+  "Mutation.disableOperatorAccount": [
+    `mutation { it: disableOperatorAccount(input: { name: "nobody" }) { ${refusals} } }`,
+    forOperators("OPERATOR_ACCOUNT_NOT_FOUND"),
+  ],
+  "Mutation.endOperatorSession": [
+    `mutation { it: endOperatorSession(input: { id: "none" }) { ${refusals} } }`,
+    forOperators("OPERATOR_SESSION_NOT_FOUND"),
+  ],
   "Query.webhooks": ["{ it: webhooks { name } }", forOperators("ok")],
   "Query.webhook": [`{ it: webhook(name: "none") { name } }`, forOperators("null")],
   "Mutation.createWebhook": [
@@ -463,6 +494,8 @@ const exceptions: Record<string, Partial<Record<CallerName, Outcome>>> = {
   "Order.discrepancies": { owner: "null" },
   // For operators alone. An assignee and a block are not there before anybody sets them.
   "Order.notes": { owner: "null" },
+  "Order.reversalRequests": { owner: "null" },
+  "Customer.linkedIds": { owner: "null" },
   "Order.assignee": { owner: "null" },
   "Customer.sessions": { owner: "null" },
   "Customer.notes": { owner: "null" },

@@ -25,6 +25,7 @@ const careful: Record<string, string> = {
   REDIS_URL: "rediss://redis.example.com",
   OIDC_ISSUER: "https://login.example.com",
   OIDC_AUDIENCE: "tessera",
+  OIDC_CLIENT_ID: "tessera-console",
   WEBHOOK_SECRET: "w".repeat(16),
   REWARD_SERVICE_TOKEN: "r".repeat(16),
   PUBLIC_ORIGIN: "https://rewards.example.com",
@@ -39,7 +40,7 @@ test("a careful installation has nothing unsafe, and only the operators' token i
   const { on, off, unsafe } = summary();
   expect(unsafe).toEqual([]);
   expect(off).toEqual(["the operators' token (OPERATOR_TOKEN)"]);
-  expect(on).toHaveLength(10);
+  expect(on).toHaveLength(11);
 });
 
 test("with no more than production requires, each part is named as off by its setting", () => {
@@ -49,7 +50,7 @@ test("with no more than production requires, each part is named as off by its se
   const { on, off } = startSummary(readConfig(least), {});
   expect(on).toEqual(["metrics (METRICS_PORT)"]);
   expect(off.join()).toMatch(
-    /CAPILLARY_REWARDS_URL.*REDIS_URL.*CLIENT_HANDOFF_KEY.*OPERATOR_TOKEN.*OIDC_ISSUER.*WEBHOOK_SECRET.*REWARD_SERVICE_TOKEN.*TRUSTED_DOCUMENTS.*TRUST_PROXY.*OTEL_EXPORTER_OTLP_ENDPOINT/,
+    /CAPILLARY_REWARDS_URL.*REDIS_URL.*CLIENT_HANDOFF_KEY.*OPERATOR_TOKEN.*OIDC_ISSUER.*OIDC_CLIENT_ID.*WEBHOOK_SECRET.*REWARD_SERVICE_TOKEN.*TRUSTED_DOCUMENTS.*TRUST_PROXY.*OTEL_EXPORTER_OTLP_ENDPOINT/,
   );
 });
 
@@ -58,7 +59,7 @@ test.each<[string, Record<string, string>, Record<string, string>?]>([
   ["NODE_TLS_REJECT_UNAUTHORIZED", {}, { NODE_TLS_REJECT_UNAUTHORIZED: "0" }],
   ["DATABASE_URL", { DATABASE_URL: "postgresql://tessera:hunter2@db.example.com/tessera?sslmode=no-verify" }],
   ["VOUCHER_SECRET", { VOUCHER_SECRET: "" }],
-  ["PUBLIC_ORIGIN", { PUBLIC_ORIGIN: "" }],
+  ["PUBLIC_ORIGIN", { PUBLIC_ORIGIN: "", OIDC_CLIENT_ID: "" }],
   ["CLIENT_HANDOFF_ISSUER", { CLIENT_HANDOFF_ISSUER: "" }],
   ["OPERATOR_TOKEN", { OPERATOR_TOKEN: "o".repeat(16) }],
   ["TRUST_PROXY", { TRUST_PROXY: "10.0.0.1, ::/0" }],

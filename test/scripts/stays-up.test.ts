@@ -33,6 +33,7 @@ const ends = [
     "site:screenshots",
     "members:import",
     "vouchers:import",
+    "operator:add",
     "abuse",
     "conformance",
   ],

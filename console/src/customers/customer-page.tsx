@@ -1,24 +1,16 @@
-import { useMutation, useQuery } from "@apollo/client/react";
+import { useQuery } from "@apollo/client/react";
 import { Link, useParams } from "react-router";
 import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
-import {
-  BlockCustomerDocument,
-  CustomerByIdDocument,
-  CustomerGroupsDocument,
-  type CustomerStateFragment,
-  ExportCustomerDocument,
-  SignOutCustomerDocument,
-  UnblockCustomerDocument,
-} from "../graphql/generated/graphql.ts";
+import { CustomerByIdDocument, CustomerGroupsDocument } from "../graphql/generated/graphql.ts";
 import { toneOf } from "../orders/order-words.ts";
 import { useOperator } from "../session/use-operator.ts";
-import { download } from "../ui/csv.ts";
-import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
 import { count, moment, total, words } from "../ui/format.ts";
 import { Notes } from "../ui/notes.tsx";
 import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
+import { CustomerActions } from "./customer-actions.tsx";
+import { LinkedIds } from "./linked-ids.tsx";
 
 export default function CustomerPage() {
   const { customerId = "" } = useParams();
@@ -44,7 +36,7 @@ export default function CustomerPage() {
     <Page
       title={customer.customerId}
       mark={customer.block && <Mark tone="bad">Blocked</Mark>}
-      actions={may("SUPPORT") && <Actions customer={customer} />}
+      actions={may("SUPPORT") && <CustomerActions customer={customer} />}
     >
       <Failure error={error} retry={refetch} />
       {customer.block && (
@@ -114,6 +106,14 @@ export default function CustomerPage() {
               ))}
             </ul>
           </Card>
+          <LinkedIds customerId={customer.customerId} ids={customer.linkedIds ?? []} reload={refetch} />
+          <Card title="Check-ins">
+            <Facts>
+              <Fact name="Days in a row">{count(customer.checkIn.streak)}</Fact>
+              <Fact name="The most ever">{count(customer.checkIn.longest)}</Fact>
+              <Fact name="Today">{customer.checkIn.today ? "checked in" : "not yet"}</Fact>
+            </Facts>
+          </Card>
           <Notes
             on={{ customerId: customer.customerId }}
             notes={customer.notes ?? []}
@@ -145,80 +145,5 @@ function Groups({ customerId }: { customerId: string }) {
         ))}
       </ul>
     </Card>
-  );
-}
-
-function Actions({ customer }: { customer: CustomerStateFragment }) {
-  const { customerId, block } = customer;
-  const [signOut] = useMutation(SignOutCustomerDocument);
-  const [blockCustomer] = useMutation(BlockCustomerDocument);
-  const [unblock] = useMutation(UnblockCustomerDocument);
-  const [exportCustomer] = useMutation(ExportCustomerDocument);
-  const note = (fields: FormData) => String(fields.get("note") ?? "");
-  return (
-    <span className={ui.row}>
-      <ActionForm
-        title="Export"
-        submit="Download the document"
-        send={async () => {
-          const result = await exportCustomer({ variables: { input: { customerId } } });
-          const document = result.data?.exportCustomer.document;
-          if (document) download(`${customerId}.json`, "application/json", document);
-          return answerOf(result, result.data?.exportCustomer);
-        }}
-      >
-        <p>
-          Everything that is stored about the customer, as JSON: the answer to a request for access. It is recorded in
-          the audit log.
-        </p>
-      </ActionForm>
-      <ActionForm
-        title="Sign out everywhere"
-        submit="Sign out everywhere"
-        disabled={customer.sessions?.length === 0}
-        send={async (fields) => {
-          const result = await signOut({ variables: { input: { customerId, note: note(fields) } } });
-          return answerOf(result, result.data?.signOutCustomer);
-        }}
-      >
-        <p>Every session of the customer ends at once. The customer may sign in again.</p>
-        <TextArea label="Why" name="note" />
-      </ActionForm>
-      {block ? (
-        <ActionForm
-          title="Lift the block"
-          submit="Lift the block"
-          send={async (fields) => {
-            const result = await unblock({ variables: { input: { customerId, note: note(fields) } } });
-            return answerOf(result, result.data?.unblockCustomer);
-          }}
-        >
-          <p>The customer may sign in again.</p>
-          <TextArea label="Why" name="note" />
-        </ActionForm>
-      ) : (
-        <ActionForm
-          title="Block"
-          submit="Block the customer"
-          look="danger"
-          send={async (fields) => {
-            const result = await blockCustomer({ variables: { input: { customerId, reason: note(fields) } } });
-            return answerOf(result, result.data?.blockCustomer);
-          }}
-        >
-          <p>
-            Every session ends, and nobody can sign in as the customer until the block is lifted. Orders that were
-            placed go on.
-          </p>
-          <TextArea
-            label="Why"
-            name="note"
-            required
-            maxLength={500}
-            help="Other operators see it; the customer does not."
-          />
-        </ActionForm>
-      )}
-    </span>
   );
 }

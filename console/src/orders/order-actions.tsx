@@ -50,7 +50,11 @@ export function CancelOrder({ order }: Props) {
 /** Says what would come back, before anything is changed. */
 function Preview(props: {
   keyOf: string;
-  read(): Promise<{ refusals: Parameters<typeof Refusals>[0]["refusals"]; total: number | null }>;
+  read(): Promise<{
+    refusals: Parameters<typeof Refusals>[0]["refusals"];
+    total: number | null;
+    needsApproval?: boolean;
+  }>;
 }) {
   const { keyOf, read } = props;
   const [seen, setSeen] = useState<Awaited<ReturnType<typeof read>> | null>(null);
@@ -69,6 +73,11 @@ function Preview(props: {
       {seen.total !== null && (
         <p role="status">
           <strong>{`${points(seen.total)} come back to the customer.`}</strong> It cannot be undone.
+        </p>
+      )}
+      {seen.needsApproval && (
+        <p role="status">
+          So many points need a second operator: your request waits in the queue of Today until another one approves it.
         </p>
       )}
     </>
@@ -132,7 +141,9 @@ export function ReverseOrder({ order }: Props) {
               };
               const result = await preview({ variables: { input } });
               const { data } = result;
-              return { ...answerOf(result, data?.reverseOrder), total: data?.reverseOrder.preview?.total ?? null };
+              const seen = data?.reverseOrder.preview;
+              const needsApproval = seen?.needsApproval ?? false;
+              return { ...answerOf(result, data?.reverseOrder), total: seen?.total ?? null, needsApproval };
             }}
           />
         </>

@@ -10,6 +10,7 @@ import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx
 import ui from "../ui/ui.module.css";
 import { CancelOrder, ReportShipment, ResolveOrder, ReverseOrder } from "./order-actions.tsx";
 import { storyOf, toneOf, toneOfPoints } from "./order-words.ts";
+import { ReversalRequests } from "./reversal-requests.tsx";
 
 export default function OrderPage() {
   const { number = "" } = useParams();
@@ -55,6 +56,7 @@ function Shown({ order, reload }: { order: OrderStateFragment; reload(): unknown
       </Notice>
       <div className={ui.columns}>
         <div className={ui.stack}>
+          <ReversalRequests order={order} reload={reload} />
           <Attention order={order} />
           <Card title="Order">
             <Facts>

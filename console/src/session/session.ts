@@ -22,21 +22,112 @@ export function useSessionVersion(): number {
   );
 }
 
-/** Exchanges a key for a session. @returns why it could not be; null if it could */
-export async function signIn(token: string): Promise<string | null> {
-  const response = await post("/console/sign-in", { token }).catch(() => null);
-  if (!response) return "The gateway does not answer. Check the connection and try again.";
-  if (!response.ok) {
-    const { error } = (await response.json().catch(() => ({}))) as { error?: string };
-    return error ?? `The gateway answered with status ${response.status}.`;
-  }
-  changed();
-  return null;
+/** Signs in with an operator key. @returns why it could not be; null if it could */
+export const signIn = (token: string) => open("/console/sign-in", { token });
+
+/** Signs in as an account. @returns why it could not be; null if it could */
+export const signInByPassword = (form: { name: string; password: string; code: string }) =>
+  open("/console/sign-in/password", form);
+
+/** Signs in as the sample operator, in development. @returns why it could not be; null if it could */
+export const signInForDevelopment = () => open("/console/sign-in/development", {});
+
+/** The ways to sign in that the gateway offers beside a password and a key. */
+export interface Ways {
+  /** At the page of the identity provider. */
+  provider: boolean;
+  /** By one click. */
+  development: boolean;
 }
+
+export async function readWays(): Promise<Ways> {
+  const response = await fetch("/console/sign-in/ways");
+  return (await response.json()) as Ways;
+}
+
+/** The facts of an enrolment link, or why the link is not good. */
+export type Enrolment = { name: string; totpSecret: string; totpUri: string } | { error: string };
+
+export async function readEnrolment(secret: string): Promise<Enrolment> {
+  const response = await post("/console/enrolment", { secret }).catch(() => null);
+  return response?.ok ? ((await response.json()) as Enrolment) : { error: await problemOf(response) };
+}
+
+/** Uses an enrolment link, and signs in. @returns why it could not be; null if it could */
+export const enrol = (form: { secret: string; password: string; code: string }) =>
+  open("/console/enrolment/complete", form);
 
 export async function signOut(): Promise<void> {
   await post("/console/sign-out", {}).catch(() => {});
   location.assign("/console/");
+}
+
+interface Challenge {
+  options: object;
+  ticket: string;
+}
+
+/** A text that says what is wrong. */
+class Problem extends Error {}
+
+async function ask<T>(path: string, body: object = {}): Promise<T> {
+  const response = await post(path, body).catch(() => null);
+  if (!response?.ok) throw new Problem(await problemOf(response));
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** @returns why the browser, or the person, has given no passkey */
+const reasonOf = (error: unknown): string =>
+  error instanceof Problem ? error.message : "No passkey was given. Try again, or sign in another way.";
+
+/** Signs in with a passkey of this device. @returns why it could not be; null if it could */
+export async function signInByPasskey(): Promise<string | null> {
+  try {
+    const { startAuthentication } = await import("@simplewebauthn/browser");
+    const { options, ticket } = await ask<Challenge>("/console/passkeys/sign-in/options");
+    const response = await startAuthentication({ optionsJSON: options as never });
+    await ask("/console/passkeys/sign-in", { ticket, response });
+    changed();
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+export interface Passkey {
+  id: string;
+  name: string;
+  createdAt: string;
+  usedAt: string | null;
+}
+
+export const readPasskeys = () => ask<Passkey[]>("/console/passkeys/list");
+export const removePasskey = (id: string) => ask<void>("/console/passkeys/remove", { id });
+
+/** Adds a passkey of this device to the account. @returns why it could not be; null if it could */
+export async function addPasskey(name: string): Promise<string | null> {
+  try {
+    const { startRegistration } = await import("@simplewebauthn/browser");
+    const { options, ticket } = await ask<Challenge>("/console/passkeys/options");
+    const response = await startRegistration({ optionsJSON: options as never });
+    await ask("/console/passkeys/add", { ticket, response, name });
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+async function open(path: string, body: object): Promise<string | null> {
+  const response = await post(path, body).catch(() => null);
+  if (!response?.ok) return problemOf(response);
+  changed();
+  return null;
+}
+
+async function problemOf(response: Response | null): Promise<string> {
+  if (!response) return "The gateway does not answer. Check the connection and try again.";
+  const { error } = (await response.json().catch(() => ({}))) as { error?: string };
+  return error ?? `The gateway answered with status ${response.status}.`;
 }
 
 const post = (path: string, body: object) =>

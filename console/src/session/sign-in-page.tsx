@@ -1,45 +1,124 @@
-import { type FormEvent, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
+import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import { brand } from "../../../microsite/theme/brand.ts";
 import logo from "../../../microsite/theme/logo.svg";
 import { useTitle } from "../ui/use-title.ts";
-import { signIn } from "./session.ts";
+import { readWays, signIn, signInByPasskey, signInByPassword, signInForDevelopment, type Ways } from "./session.ts";
 import styles from "./sign-in.module.css";
 
+/** Why the identity provider's page has signed nobody in: see `OidcFault` in src/auth/oidc-sign-in.ts. */
+const faults: Record<string, string> = {
+  expired: "The sign-in took too long, or was begun in another browser. Begin it again.",
+  refused: "The identity provider did not sign you in. Begin it again; if that does not help, ask your administrator.",
+  "no-role":
+    "The identity provider knows you, but gives you no role here. Ask your administrator for one of the console's roles.",
+  unavailable: "The identity provider does not answer. Try again in a moment, or sign in another way.",
+};
+
+const canPasskey = "PublicKeyCredential" in globalThis;
+
 export function SignInPage() {
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isBusy, setBusy] = useState(false);
+  const [ways, setWays] = useState<Ways | null>(null);
   useTitle("Sign in");
-
-  async function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const token = String(new FormData(event.currentTarget).get("token") ?? "").trim();
-    if (token === "") return setProblem("Paste your operator key.");
-    setBusy(true);
-    setProblem(await signIn(token));
-    setBusy(false);
-  }
-
+  useEffect(() => {
+    readWays().then(setWays, () => {}); // the ways that every gateway has are there
+  }, []);
+  const fault = faults[new URLSearchParams(location.search).get("sign-in") ?? ""];
   return (
-    <main className={styles.page}>
-      <form className={styles.card} onSubmit={submit} noValidate>
-        <img src={logo} alt="" width="40" height="40" />
-        <h1>{brand.name} console</h1>
+    <SignInCard title={`${brand.name} console`}>
+      {fault && <Notice tone="bad">{fault}</Notice>}
+      {ways?.provider && (
+        <a className={styles.provider} href="/console/oidc/start">
+          Sign in with your organisation
+        </a>
+      )}
+      <SignInForm
+        submit="Sign in"
+        send={(field) => signInByPassword({ name: field("name"), password: field("password"), code: field("code") })}
+      >
+        <TextField label="Name" name="name" autoComplete="username" autoCapitalize="none" spellCheck={false} required />
+        <TextField label="Password" name="password" type="password" autoComplete="current-password" required />
+        <CodeField />
+      </SignInForm>
+      {canPasskey && (
+        <SignInForm submit="Sign in with a passkey" look="quiet" send={signInByPasskey}>
+          {null}
+        </SignInForm>
+      )}
+      <p className={styles.or}>or</p>
+      <SignInForm submit="Sign in with the key" look="quiet" send={(field) => signIn(field("token"))}>
         <TextField
           label="Operator key"
           name="token"
           type="password"
-          autoComplete="current-password"
-          autoFocus
+          autoComplete="off"
           spellCheck={false}
-          fault={problem ?? undefined}
-          help="Operators with the role ADMIN make keys under Team. A sign-in lasts at most twelve hours."
+          required
+          help="Operators with the role ADMIN make accounts and keys under Team. A sign-in lasts at most twelve hours."
         />
-        <Button type="submit" wide busy={isBusy}>
-          Sign in
-        </Button>
-      </form>
+      </SignInForm>
+      {ways?.development && (
+        <SignInForm submit="Sign in as the sample operator" look="quiet" send={signInForDevelopment}>
+          <p className={styles.or}>This gateway runs for development:</p>
+        </SignInForm>
+      )}
+    </SignInCard>
+  );
+}
+
+export function SignInCard({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <main className={styles.page}>
+      <div className={styles.card}>
+        <img src={logo} alt="" width="40" height="40" />
+        <h1>{title}</h1>
+        {children}
+      </div>
     </main>
+  );
+}
+
+export const CodeField = () => (
+  <TextField
+    label="Code of your authenticator app"
+    name="code"
+    inputMode="numeric"
+    autoComplete="one-time-code"
+    maxLength={7}
+    required
+  />
+);
+
+interface SignInFormProps {
+  submit: string;
+  look?: "main" | "quiet";
+  /** Signs in. @param field reads a field by its name @returns why it could not be; null if it could */
+  send(field: (name: string) => string): Promise<string | null>;
+  children: ReactNode;
+}
+
+export function SignInForm({ submit, look = "main", send, children }: SignInFormProps) {
+  const [problem, setProblem] = useState<string | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  return (
+    <form
+      className={styles.form}
+      onSubmit={async (event) => {
+        event.preventDefault();
+        if (isBusy) return;
+        const fields = new FormData(event.currentTarget);
+        setBusy(true);
+        setProblem(await send((name) => String(fields.get(name) ?? "").trim()));
+        setBusy(false);
+      }}
+    >
+      {children}
+      {problem && <Notice tone="bad">{problem}</Notice>}
+      <Button type="submit" look={look} wide busy={isBusy}>
+        {submit}
+      </Button>
+    </form>
   );
 }

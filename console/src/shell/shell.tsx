@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect, useState } from "react";
-import { NavLink, Outlet, useLocation } from "react-router";
+import { Link, NavLink, Outlet, useLocation } from "react-router";
 import { chooseTheme, chosenTheme, type Theme } from "../../../microsite/src/shell/theme.ts";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { brand } from "../../../microsite/theme/brand.ts";
@@ -18,6 +18,7 @@ const pages: { path: string; name: string; roles: OperatorRole[] | null }[] = [
   { path: "/catalogue", name: "Catalogue", roles: ["CATALOGUE", "SUPPORT"] },
   { path: "/earning", name: "Earning", roles: ["REWARDS", "SUPPORT"] },
   { path: "/money", name: "Money", roles: ["SUPPORT"] },
+  { path: "/team", name: "Team", roles: ["SUPPORT"] },
 ];
 
 const isMac = navigator.platform.startsWith("Mac");
@@ -73,6 +74,7 @@ export function Shell() {
             <br />
             {roles.map((role) => role.toLowerCase()).join(", ")}
           </p>
+          {name.startsWith("account:") && <Link to="/you">Your sign-in</Link>}
           <ThemeChoice />
           <Button look="plain" onClick={() => void signOut()}>
             Sign out

@@ -31,6 +31,10 @@ const queueWords: Record<AttentionKind, { title: string; todo: string }> = {
     todo: "They are sent again by themselves until they are returned.",
   },
   SHIPMENT_LATE: { title: "Late parcels", todo: "Ask the warehouse, and report the shipment in the order." },
+  REVERSAL_TO_APPROVE: {
+    title: "Reversals to approve",
+    todo: "Another operator has requested them. Look at the order and at the note, then approve or refuse.",
+  },
   AWARD_UNSETTLED: { title: "Awards to look at", todo: "Look up the credit in the ledger, and record what happened." },
   MESSAGE_QUARANTINED: { title: "Refused messages", todo: "Correct the message and send it on, or tell its producer." },
   RECONCILIATION_BREAK: { title: "Reconciliation breaks", todo: "Look at the evidence, and repair or write off." },

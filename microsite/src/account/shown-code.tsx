@@ -1,9 +1,9 @@
 import JsBarcode from "jsbarcode";
-import { generate } from "lean-qr";
 import { useMemo } from "react";
 import type { RevealVoucherMutation } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { Button } from "../ui/button.tsx";
+import { QrCode } from "../ui/qr-code.tsx";
 import styles from "./account.module.css";
 
 type Revealed = RevealVoucherMutation["revealVoucher"]["vouchers"][number];
@@ -25,7 +25,7 @@ export function ShownCode({ voucher, name }: { voucher: Revealed; name: string }
       )}
       <div className={styles.scans}>
         <Barcode code={code} />
-        <QrCode code={code} />
+        <QrCode text={code} label={t("vouchers.qr")} className={styles.qr} />
       </div>
       {howToUse && <p className={styles.soft}>{howToUse}</p>}
       {redemptionUrl && (
@@ -82,27 +82,4 @@ function Barcode({ code }: { code: string }) {
 /** The stretches of ones. */
 function runs(bits: string): { from: number; length: number }[] {
   return [...bits.matchAll(/1+/g)].map((match) => ({ from: match.index, length: match[0].length }));
-}
-
-function QrCode({ code }: { code: string }) {
-  const { t } = useI18n();
-  const { size, path } = useMemo(() => {
-    const made = generate(code);
-    const squares: string[] = [];
-    for (let y = 0; y < made.size; y += 1)
-      for (let x = 0; x < made.size; x += 1) if (made.get(x, y)) squares.push(`M${x} ${y}h1v1h-1z`);
-    return { size: made.size, path: squares.join("") };
-  }, [code]);
-  return (
-    <svg
-      className={styles.qr}
-      viewBox={`-4 -4 ${size + 8} ${size + 8}`}
-      shapeRendering="crispEdges"
-      role="img"
-      aria-label={t("vouchers.qr")}
-    >
-      <rect x="-4" y="-4" width={size + 8} height={size + 8} fill="#fff" />
-      <path d={path} fill="#000" />
-    </svg>
-  );
 }

@@ -1,0 +1,68 @@
+import { useMutation } from "@apollo/client/react";
+import { useState } from "react";
+import { TextField } from "../../../microsite/src/ui/field.tsx";
+import { Notice } from "../../../microsite/src/ui/notice.tsx";
+import { EraseCustomerDocument } from "../graphql/generated/graphql.ts";
+import { ActionForm, type Answer, answerOf, TextArea } from "../ui/form.tsx";
+import { count } from "../ui/format.ts";
+import ui from "../ui/ui.module.css";
+
+const refuse = (message: string): Answer => ({
+  refusals: [{ __typename: "BasicUserError", code: "INVALID_INPUT", message, field: null }],
+});
+
+/** Erases in two steps: the first says what is going to happen, the second asks for the customer's id once more. */
+export function EraseCustomer({ customerId }: { customerId: string }) {
+  const [erase] = useMutation(EraseCustomerDocument);
+  const [isSecond, setSecond] = useState(false);
+  const [erased, setErased] = useState<string | null>(null);
+  if (erased) return <Notice tone="good" title={erased} />;
+  return (
+    <ActionForm
+      title="Erase"
+      submit={isSecond ? "Erase for ever" : "Continue"}
+      look="danger"
+      send={async (fields) => {
+        const note = String(fields.get("note") ?? "").trim();
+        if (!isSecond) {
+          setSecond(true);
+          return refuse("Nothing is erased yet. Type the customer's id to confirm.");
+        }
+        if (String(fields.get("confirmation") ?? "").trim() !== customerId) {
+          return refuse("The id is not this customer's. Nothing was erased.");
+        }
+        const result = await erase({ variables: { input: { customerId, note } } });
+        const answer = result.data?.eraseCustomer;
+        if (answer?.pseudonym) {
+          setErased(
+            `The customer is erased: ${count(answer.deleted)} rows were deleted, ${count(answer.pseudonymised)} are kept under ${answer.pseudonym}.`,
+          );
+        }
+        setSecond(false);
+        return answerOf(result, answer);
+      }}
+    >
+      <p>
+        Sessions, carts, addresses, the mobile number and messages are deleted. Records of points and rewards are kept
+        for accounting, under a pseudonym that leads nobody back to the customer. It cannot be undone: export first, if
+        the customer has asked for the data as well.
+      </p>
+      <TextArea
+        label="Why"
+        name="note"
+        required
+        help="Such as the number of the request. It is kept in the audit log: name nobody in it."
+      />
+      {isSecond && (
+        <TextField
+          label={`Type ${customerId} to confirm`}
+          name="confirmation"
+          required
+          autoComplete="off"
+          spellCheck={false}
+          className={ui.mono}
+        />
+      )}
+    </ActionForm>
+  );
+}

@@ -1,0 +1,147 @@
+import { useMutation } from "@apollo/client/react";
+import type { ReactNode } from "react";
+import { SelectField, TextField } from "../../../microsite/src/ui/field.tsx";
+import {
+  type CustomerByIdQuery,
+  type LinkedIdKind,
+  LinkMemberDocument,
+  MoveMemberDocument,
+} from "../graphql/generated/graphql.ts";
+import { useOperator } from "../session/use-operator.ts";
+import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
+import { moment } from "../ui/format.ts";
+import { Card, Empty } from "../ui/page.tsx";
+import ui from "../ui/ui.module.css";
+
+type LinkedId = NonNullable<NonNullable<CustomerByIdQuery["customer"]>["linkedIds"]>[number];
+interface Props {
+  customerId: string;
+  ids: readonly LinkedId[];
+  reload(): Promise<unknown>;
+}
+
+const names: Record<LinkedIdKind, string> = { MEMBER_ID: "Member id", USER_ID: "User id", NIK: "National id" };
+const fieldOf = { MEMBER_ID: "memberId", USER_ID: "userId", NIK: "nik" } as const;
+const input = (kind: LinkedIdKind, value: string) => ({ [fieldOf[kind]]: value });
+
+/** The producers' ids of the customer: link, unlink and move. */
+export function LinkedIds({ customerId, ids, reload }: Props) {
+  const { may } = useOperator();
+  return (
+    <Card title="Linked ids">
+      {ids.length === 0 && <Empty>No id of a producer is linked to the customer.</Empty>}
+      <ul className={ui.list}>
+        {ids.map((id) => (
+          <li key={`${id.kind} ${id.value} ${id.linkedAt}`}>
+            <span>
+              {`${names[id.kind]} `}
+              <span className={ui.mono}>{id.value ?? "(only a hash is kept)"}</span>
+              <br />
+              <span className={`${ui.soft} ${ui.small}`}>{`linked ${moment(id.linkedAt)}`}</span>
+            </span>
+            {may("SUPPORT") && <MoveId customerId={customerId} id={id} reload={reload} />}
+          </li>
+        ))}
+      </ul>
+      {may("SUPPORT") && (
+        <span className={ui.row}>
+          <LinkId customerId={customerId} reload={reload} />
+          {ids.length > 0 && <MoveAll customerId={customerId} reload={reload} />}
+        </span>
+      )}
+    </Card>
+  );
+}
+
+function LinkId({ customerId, reload }: Omit<Props, "ids">) {
+  const [link] = useMutation(LinkMemberDocument);
+  return (
+    <ActionForm
+      title="Link an id"
+      submit="Link it"
+      send={async (fields) => {
+        const kind = String(fields.get("kind")) as LinkedIdKind;
+        const value = String(fields.get("value") ?? "").trim();
+        const result = await link({ variables: { input: { customerId, ...input(kind, value) } } });
+        await reload();
+        return answerOf(result, result.data?.linkMember);
+      }}
+    >
+      <p>What was kept under the id becomes the customer's, and awards that waited for it are credited.</p>
+      <SelectField label="Kind" name="kind">
+        {Object.entries(names).map(([kind, name]) => (
+          <option key={kind} value={kind}>
+            {name}
+          </option>
+        ))}
+      </SelectField>
+      <TextField
+        label="Id"
+        name="value"
+        required
+        inputMode="numeric"
+        autoComplete="off"
+        help="In digits, as the producer writes it."
+      />
+    </ActionForm>
+  );
+}
+
+function MoveId({ customerId, id, reload }: Omit<Props, "ids"> & { id: LinkedId }) {
+  const name = `${names[id.kind]}${id.value === null ? "" : ` ${id.value}`}`;
+  return (
+    <Move
+      title={`Move ${name}`}
+      customerId={customerId}
+      reload={reload}
+      idsOf={(fields) => input(id.kind, id.value ?? String(fields.get("value") ?? "").trim())}
+    >
+      <p>Only the id moves, for messages to come. Awards stay; each can be moved by itself.</p>
+      {id.value === null && (
+        <TextField label="The national id" name="value" required autoComplete="off" help="Only its hash is stored." />
+      )}
+    </Move>
+  );
+}
+
+const MoveAll = ({ customerId, reload }: Omit<Props, "ids">) => (
+  <Move title="Move all" customerId={customerId} reload={reload} idsOf={() => ({})}>
+    <p>
+      All ids move, and all awards that no ledger has credited. Awards that were credited, or may have been, stay:
+      correct these in the ledger.
+    </p>
+  </Move>
+);
+
+interface MoveProps extends Omit<Props, "ids"> {
+  title: string;
+  idsOf(fields: FormData): { memberId?: string; userId?: string; nik?: string };
+  children: ReactNode;
+}
+
+function Move({ title, customerId, reload, idsOf, children }: MoveProps) {
+  const [move] = useMutation(MoveMemberDocument);
+  return (
+    <ActionForm
+      title={title}
+      submit="Move"
+      send={async (fields) => {
+        const toCustomerId = String(fields.get("to") ?? "").trim() || null;
+        const note = String(fields.get("note") ?? "").trim();
+        const result = await move({ variables: { input: { customerId, toCustomerId, note, ...idsOf(fields) } } });
+        await reload();
+        return answerOf(result, result.data?.moveMember);
+      }}
+    >
+      {children}
+      <TextField
+        label="The right customer"
+        name="to"
+        spellCheck={false}
+        autoComplete="off"
+        help="Leave it empty to unlink only."
+      />
+      <TextArea label="Why" name="note" required help="It is kept in the audit log." />
+    </ActionForm>
+  );
+}

@@ -1,0 +1,91 @@
+import { useMutation } from "@apollo/client/react";
+import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import {
+  ApproveReversalDocument,
+  type OrderStateFragment,
+  RefuseReversalDocument,
+} from "../graphql/generated/graphql.ts";
+import { useOperator } from "../session/use-operator.ts";
+import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
+import { moment, points, words } from "../ui/format.ts";
+import { Card } from "../ui/page.tsx";
+import ui from "../ui/ui.module.css";
+
+type Request = NonNullable<OrderStateFragment["reversalRequests"]>[number];
+const tones = { OPEN: "calm", APPROVED: "good", REFUSED: "bad", EXPIRED: "plain" } as const;
+
+/** The reversals that wait, or have waited, for a second operator. */
+export function ReversalRequests({ order, reload }: { order: OrderStateFragment; reload(): unknown }) {
+  const { may } = useOperator();
+  const requests = order.reversalRequests ?? [];
+  if (requests.length === 0) return null;
+  return (
+    <Card title="Reversals that need a second operator">
+      <ul className={ui.list}>
+        {requests.map((request) => (
+          <li key={request.id}>
+            <span>
+              <strong>{`${request.requestedBy} requests to take back ${points(request.points)}`}</strong>
+              <br />
+              {request.note}
+              <br />
+              <span className={`${ui.soft} ${ui.small}`}>
+                {`${words(request.reason)} · ${linesOf(order, request)} · ${moment(request.requestedAt)}`}
+                {request.decidedBy && ` · ${words(request.state).toLowerCase()} by ${request.decidedBy}`}
+              </span>
+            </span>
+            <Mark tone={tones[request.state]}>{words(request.state)}</Mark>
+            {request.state === "OPEN" && may("ORDERS") && <Decision request={request} reload={reload} />}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+const linesOf = ({ lines }: OrderStateFragment, { lineIds }: Request) =>
+  lines
+    .filter(({ id }) => lineIds.includes(id))
+    .map(({ name }) => name)
+    .join(", ");
+
+function Decision({ request, reload }: { request: Request; reload(): unknown }) {
+  const { name } = useOperator();
+  const [approve] = useMutation(ApproveReversalDocument);
+  const [refuse] = useMutation(RefuseReversalDocument);
+  const isOwn = request.requestedBy === name;
+  return (
+    <span className={ui.row}>
+      {!isOwn && (
+        <ActionForm
+          title="Approve"
+          submit="Approve and return the points"
+          look="danger"
+          send={async () => {
+            const result = await approve({ variables: { input: { requestId: request.id } } });
+            await reload();
+            return answerOf(result, result.data?.approveReversal);
+          }}
+        >
+          <p>
+            <strong>{`${points(request.points)} come back to the customer.`}</strong> It cannot be undone. Compare the
+            note with what you know of the order.
+          </p>
+        </ActionForm>
+      )}
+      <ActionForm
+        title={isOwn ? "Withdraw the request" : "Refuse"}
+        submit={isOwn ? "Withdraw it" : "Refuse it"}
+        send={async (fields) => {
+          const note = String(fields.get("note") ?? "").trim() || null;
+          const result = await refuse({ variables: { input: { requestId: request.id, note } } });
+          await reload();
+          return answerOf(result, result.data?.refuseReversal);
+        }}
+      >
+        <p>Nothing is taken back.{isOwn && " Another operator has to approve your own request."}</p>
+        <TextArea label="Why" name="note" help="It is kept in the audit log." />
+      </ActionForm>
+    </span>
+  );
+}

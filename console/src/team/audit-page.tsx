@@ -1,0 +1,189 @@
+import { useLazyQuery, useQuery } from "@apollo/client/react";
+import { type FormEvent, useState } from "react";
+import { Link, useSearchParams } from "react-router";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { Dialog } from "../../../microsite/src/ui/dialog.tsx";
+import { Notice } from "../../../microsite/src/ui/notice.tsx";
+import {
+  AuditChainDocument,
+  type AuditFilter,
+  AuditLogDocument,
+  type AuditLogQuery,
+} from "../graphql/generated/graphql.ts";
+import { downloadCsv } from "../ui/csv.ts";
+import { count, moment, total } from "../ui/format.ts";
+import { Card, Empty, Fact, Facts, Failure, Waiting } from "../ui/page.tsx";
+import ui from "../ui/ui.module.css";
+import { VirtualTable } from "../ui/virtual-table.tsx";
+import { TeamPage } from "./team-tabs.tsx";
+
+type Entry = AuditLogQuery["auditLog"]["nodes"][number];
+
+/** @param search the query of the page's address */
+function filterOf(search: URLSearchParams): AuditFilter {
+  const text = (name: string) => search.get(name)?.trim() || null;
+  const instant = (name: string, plusDays: number) => {
+    const date = new Date(`${search.get(name)}T00:00:00`);
+    if (Number.isNaN(date.getTime())) return null;
+    date.setDate(date.getDate() + plusDays);
+    return date.toISOString();
+  };
+  return {
+    actor: text("actor"),
+    action: text("action"),
+    subject: text("subject"),
+    from: instant("from", 0),
+    to: instant("to", 1),
+  };
+}
+
+/** Who did what, and whether the log was changed. */
+export default function AuditPage() {
+  const [search, setSearch] = useSearchParams();
+  const [shown, setShown] = useState<Entry | null>(null);
+  const { data, error, loading, fetchMore, refetch } = useQuery(AuditLogDocument, {
+    variables: { filter: filterOf(search) },
+  });
+  const log = data?.auditLog;
+
+  function filter(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const next = new URLSearchParams();
+    for (const [field, value] of new FormData(event.currentTarget)) if (value) next.set(field, String(value).trim());
+    setSearch(next);
+  }
+  return (
+    <TeamPage
+      title="Audit log"
+      actions={
+        <span className={ui.row}>
+          <Button look="quiet" disabled={!log?.nodes.length} onClick={() => log && exportEntries(log.nodes)}>
+            Export the rows as CSV
+          </Button>
+        </span>
+      }
+    >
+      <Chain />
+      <Card label="Entries">
+        <form className={ui.filters} onSubmit={filter} key={search.toString()}>
+          <Filter name="actor" label="Who" search={search} />
+          <Filter name="action" label="Action begins with" search={search} />
+          <Filter name="subject" label="About" search={search} />
+          <Filter name="from" label="From" type="date" search={search} />
+          <Filter name="to" label="to" type="date" search={search} />
+          <div className={ui.row}>
+            <Button type="submit" look="quiet">
+              Filter
+            </Button>
+            {search.size > 0 && <Link to="/team/audit">Clear</Link>}
+          </div>
+        </form>
+        <Failure error={error} retry={refetch} />
+        {!data && loading && <Waiting />}
+        {log?.nodes.length === 0 && <Empty>No entry is in this view. Clear the filter, or choose other days.</Empty>}
+        {log && log.nodes.length > 0 && (
+          <>
+            <p className={ui.soft}>{`${total(log.totalCount)} entries. Enter shows the details of a row.`}</p>
+            <VirtualTable
+              label="Audit log"
+              rows={log.nodes}
+              rowKey={({ id }) => id}
+              onOpen={(row) => setShown(row)}
+              hasMore={log.pageInfo.hasNextPage}
+              onMore={() => fetchMore({ variables: { after: log.pageInfo.endCursor } })}
+              columns={[
+                { name: "When", width: "11rem", show: ({ at }) => moment(at) },
+                { name: "Who", width: "minmax(8rem, 1fr)", show: ({ actor }) => actor },
+                { name: "Action", width: "minmax(10rem, 1fr)", show: ({ action }) => action },
+                { name: "About", width: "minmax(8rem, 2fr)", show: ({ subject }) => subject },
+                { name: "Seal", width: "5rem", number: true, show: ({ seal }) => seal?.seq ?? "soon" },
+              ]}
+            />
+          </>
+        )}
+      </Card>
+      {shown && (
+        <Dialog title={shown.action} isOpen onClose={() => setShown(null)}>
+          <Facts>
+            <Fact name="When">{new Date(shown.at).toISOString()}</Fact>
+            <Fact name="Who">{shown.actor}</Fact>
+            <Fact name="About">{shown.subject}</Fact>
+            <Fact name="Seal">
+              {shown.seal ? `${shown.seal.seq} · ${shown.seal.hash}` : "is written within seconds"}
+            </Fact>
+          </Facts>
+          {shown.details && <pre className={ui.pre}>{JSON.stringify(JSON.parse(shown.details), null, 2)}</pre>}
+        </Dialog>
+      )}
+    </TeamPage>
+  );
+}
+
+function Filter(props: { name: string; label: string; type?: string; search: URLSearchParams }) {
+  const { name, label, type = "text", search } = props;
+  return (
+    <div>
+      <label htmlFor={`audit-${name}`}>{label}</label>
+      <input id={`audit-${name}`} name={name} type={type} defaultValue={search.get(name) ?? ""} />
+    </div>
+  );
+}
+
+/** Whether the chain of hashes over the log holds, when somebody asks. */
+function Chain() {
+  const [check, { data, error, loading }] = useLazyQuery(AuditChainDocument, { fetchPolicy: "network-only" });
+  const chain = data?.auditChain;
+  return (
+    <Card
+      title="Was the log changed?"
+      aside={
+        <Button look="quiet" busy={loading} onClick={() => void check()}>
+          Verify the log
+        </Button>
+      }
+    >
+      <Failure error={error} retry={check} />
+      {!chain && !error && (
+        <p className={ui.soft}>
+          Recomputes the chain of hashes over all entries. Note the head elsewhere from time to time.
+        </p>
+      )}
+      {chain?.holds === null && (
+        <Notice tone="calm" title={`The log has ${count(chain.entries)} entries, too many to verify here.`}>
+          <p>Run npm run audit:verify on the gateway's machine.</p>
+        </Notice>
+      )}
+      {chain?.holds === true && (
+        <Notice tone="good" title={`The log holds: ${count(chain.entries)} entries.`}>
+          {chain.pseudonymised > 0 && (
+            <p>{`${count(chain.pseudonymised)} were pseudonymised by erasures that the log has.`}</p>
+          )}
+          <p className={ui.mono}>{`Head ${chain.head ?? "none"}`}</p>
+        </Notice>
+      )}
+      {chain?.holds === false && (
+        <Notice tone="bad" title="The log was changed.">
+          {chain.problems.map((problem) => (
+            <p key={problem}>{problem}</p>
+          ))}
+        </Notice>
+      )}
+    </Card>
+  );
+}
+
+const exportEntries = (entries: readonly Entry[]) =>
+  downloadCsv(
+    "audit-log.csv",
+    ["id", "at", "actor", "action", "subject", "details", "seal", "hash"],
+    entries.map(({ id, at, actor, action, subject, details, seal }) => [
+      id,
+      at,
+      actor,
+      action,
+      subject,
+      details ?? "",
+      seal?.seq ?? "",
+      seal?.hash ?? "",
+    ]),
+  );

@@ -1,0 +1,106 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import { useState } from "react";
+import { TextField } from "../../../microsite/src/ui/field.tsx";
+import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import {
+  CreateOperatorKeyDocument,
+  OperatorKeysDocument,
+  WithdrawOperatorKeyDocument,
+} from "../graphql/generated/graphql.ts";
+import { ActionForm, answerOf } from "../ui/form.tsx";
+import { moment } from "../ui/format.ts";
+import { Card, Empty, Failure, Waiting } from "../ui/page.tsx";
+import ui from "../ui/ui.module.css";
+import { RoleChoice, rolesOf, shownRoles } from "./role-choice.tsx";
+import { type Secret, ShownOnce } from "./shown-once.tsx";
+import { TeamPage } from "./team-tabs.tsx";
+
+const DAY_MS = 86_400_000;
+const MOST_DAYS = 366;
+const dayIn = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
+
+/** Keys for programs. */
+export default function KeysPage() {
+  const { data, error, loading, refetch } = useQuery(OperatorKeysDocument);
+  const [create] = useMutation(CreateOperatorKeyDocument);
+  const [withdraw] = useMutation(WithdrawOperatorKeyDocument);
+  const [secret, setSecret] = useState<Secret | null>(null);
+  const now = Date.now();
+  return (
+    <TeamPage
+      title="Keys"
+      actions={
+        <ActionForm
+          title="New key"
+          submit="Make the key"
+          look="main"
+          send={async (fields) => {
+            const name = String(fields.get("name") ?? "").trim();
+            const expiresAt = new Date(`${fields.get("until")}T23:59:59`).toISOString();
+            const result = await create({ variables: { input: { name, roles: rolesOf(fields), expiresAt } } });
+            const value = result.data?.createOperatorKey.secret;
+            if (value) {
+              const help = "Keep it where only the program can read it. It is not shown again.";
+              setSecret({ title: `The key ${name}`, help, value });
+            }
+            await refetch();
+            return answerOf(result, result.data?.createOperatorKey);
+          }}
+        >
+          <TextField label="Name" name="name" required help="Such as back-office. No name is used twice." />
+          <RoleChoice />
+          <TextField
+            label="Good until"
+            name="until"
+            type="date"
+            required
+            min={dayIn(0)}
+            max={dayIn(MOST_DAYS - 1)}
+            defaultValue={dayIn(90)}
+          />
+        </ActionForm>
+      }
+    >
+      <ShownOnce secret={secret} onClose={() => setSecret(null)} />
+      <Failure error={error} retry={refetch} />
+      {loading && !data && <Waiting />}
+      {data && (
+        <Card label="List of keys">
+          {data.operatorKeys.length === 0 && <Empty>No program has a key.</Empty>}
+          <ul className={ui.list}>
+            {data.operatorKeys.map(({ name, roles, createdBy, createdAt, expiresAt, withdrawnAt, withdrawnBy }) => (
+              <li key={name}>
+                <span>
+                  <strong>{name}</strong> <span className={ui.soft}>{shownRoles(roles)}</span>
+                  <br />
+                  <span className={`${ui.soft} ${ui.small}`}>
+                    {`Made by ${createdBy} on ${moment(createdAt)}. `}
+                    {withdrawnAt
+                      ? `Withdrawn by ${withdrawnBy} on ${moment(withdrawnAt)}.`
+                      : `Until ${moment(expiresAt)}.`}
+                  </span>
+                </span>
+                {withdrawnAt && <Mark tone="bad">Withdrawn</Mark>}
+                {!withdrawnAt && Date.parse(expiresAt) <= now && <Mark tone="calm">Expired</Mark>}
+                {!withdrawnAt && Date.parse(expiresAt) > now && (
+                  <ActionForm
+                    title={`Withdraw ${name}`}
+                    submit="Withdraw the key"
+                    look="danger"
+                    send={async () => {
+                      const result = await withdraw({ variables: { input: { name } } });
+                      await refetch();
+                      return answerOf(result, result.data?.withdrawOperatorKey);
+                    }}
+                  >
+                    <p>The key ends at once, with its sockets and the sessions that it has opened here.</p>
+                  </ActionForm>
+                )}
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
+    </TeamPage>
+  );
+}

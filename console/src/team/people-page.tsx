@@ -1,0 +1,198 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import { useState } from "react";
+import { Navigate } from "react-router";
+import { TextField } from "../../../microsite/src/ui/field.tsx";
+import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import {
+  type AccountStateFragment,
+  CreateOperatorAccountDocument,
+  DisableOperatorAccountDocument,
+  EndOperatorSessionDocument,
+  OperatorAccountsDocument,
+  type OperatorAccountsQuery,
+  RenewOperatorAccountDocument,
+  SetOperatorAccountRolesDocument,
+} from "../graphql/generated/graphql.ts";
+import { useOperator } from "../session/use-operator.ts";
+import { ActionForm, answerOf } from "../ui/form.tsx";
+import { moment, words } from "../ui/format.ts";
+import { Card, Empty, Failure, Waiting } from "../ui/page.tsx";
+import ui from "../ui/ui.module.css";
+import { RoleChoice, rolesOf, shownRoles } from "./role-choice.tsx";
+import { type Secret, ShownOnce } from "./shown-once.tsx";
+import { TeamPage } from "./team-tabs.tsx";
+
+/** The first page of Team: the accounts for administrators, the audit log for all others. */
+export default function TeamStart() {
+  const { may } = useOperator();
+  return may("ADMIN") ? <People /> : <Navigate to="/team/audit" replace />;
+}
+
+/** The accounts of people, and the sessions of all operators. */
+function People() {
+  const { data, error, loading, refetch } = useQuery(OperatorAccountsDocument);
+  const [create] = useMutation(CreateOperatorAccountDocument);
+  const [link, setLink] = useState<Secret | null>(null);
+  const showLink = (name: string, secret: string | null | undefined) =>
+    secret &&
+    setLink({
+      title: `The link for ${name}`,
+      help: "Hand it to the person alone. It is good once, for three days, and is not shown again.",
+      value: `${location.origin}/console/enrol#${secret}`,
+    });
+  return (
+    <TeamPage
+      title="Team"
+      actions={
+        <ActionForm
+          title="New account"
+          submit="Make the account"
+          look="main"
+          send={async (fields) => {
+            const name = String(fields.get("name") ?? "")
+              .trim()
+              .toLowerCase();
+            const result = await create({ variables: { input: { name, roles: rolesOf(fields) } } });
+            showLink(name, result.data?.createOperatorAccount.enrolmentSecret);
+            await refetch();
+            return answerOf(result, result.data?.createOperatorAccount);
+          }}
+        >
+          <TextField label="Name" name="name" required autoCapitalize="none" help="Such as asha, or asha.rao." />
+          <RoleChoice />
+        </ActionForm>
+      }
+    >
+      <ShownOnce secret={link} onClose={() => setLink(null)} />
+      <Failure error={error} retry={refetch} />
+      {loading && !data && <Waiting />}
+      {data && (
+        <>
+          <Card title="Accounts">
+            {data.operatorAccounts.length === 0 && (
+              <Empty>
+                Nobody has an account. People may sign in by the identity provider, or with a key; make accounts for the
+                others.
+              </Empty>
+            )}
+            <ul className={ui.list}>
+              {data.operatorAccounts.map((account) => (
+                <Account key={account.name} account={account} reload={refetch} showLink={showLink} />
+              ))}
+            </ul>
+          </Card>
+          <Sessions sessions={data.operatorSessions} reload={refetch} />
+        </>
+      )}
+    </TeamPage>
+  );
+}
+
+interface AccountProps {
+  account: AccountStateFragment;
+  reload(): Promise<unknown>;
+  showLink(name: string, secret: string | null | undefined): void;
+}
+
+function Account({ account, reload, showLink }: AccountProps) {
+  const { name, roles, isEnrolled, enrolmentExpiresAt, disabledAt, disabledBy } = account;
+  const [renew] = useMutation(RenewOperatorAccountDocument);
+  const [setRoles] = useMutation(SetOperatorAccountRolesDocument);
+  const [disable] = useMutation(DisableOperatorAccountDocument);
+  return (
+    <li>
+      <span>
+        <strong>{name}</strong> <span className={ui.soft}>{shownRoles(roles)}</span>
+        <br />
+        <span className={`${ui.soft} ${ui.small}`}>
+          {disabledAt
+            ? `Disabled by ${disabledBy} on ${moment(disabledAt)}.`
+            : isEnrolled
+              ? `Made by ${account.createdBy} on ${moment(account.createdAt)}.`
+              : enrolmentExpiresAt
+                ? `Has not followed the link yet, which ends on ${moment(enrolmentExpiresAt)}.`
+                : "The link has expired: make a new one."}
+        </span>
+      </span>
+      {disabledAt && <Mark tone="bad">Disabled</Mark>}
+      <span className={ui.row}>
+        <ActionForm
+          title={`Roles of ${name}`}
+          submit="Change the roles"
+          send={async (fields) => {
+            const result = await setRoles({ variables: { input: { name, roles: rolesOf(fields) } } });
+            await reload();
+            return answerOf(result, result.data?.setOperatorAccountRoles);
+          }}
+        >
+          <RoleChoice chosen={roles} />
+          <p>The sessions of the account end, so that the new roles count at once.</p>
+        </ActionForm>
+        <ActionForm
+          title={`New link for ${name}`}
+          submit="Make a new link"
+          send={async () => {
+            const result = await renew({ variables: { input: { name } } });
+            showLink(name, result.data?.renewOperatorAccount.enrolmentSecret);
+            await reload();
+            return answerOf(result, result.data?.renewOperatorAccount);
+          }}
+        >
+          <p>
+            For a person who has lost the password or the phone: both count no longer, and the sessions end. Until the
+            new link was followed, nobody signs in as {name}.
+          </p>
+        </ActionForm>
+        {!disabledAt && (
+          <ActionForm
+            title={`Disable ${name}`}
+            submit="Disable the account"
+            look="danger"
+            send={async () => {
+              const result = await disable({ variables: { input: { name } } });
+              await reload();
+              return answerOf(result, result.data?.disableOperatorAccount);
+            }}
+          >
+            <p>The sessions of the account end at once, and nobody signs in as {name} until a new link is made.</p>
+          </ActionForm>
+        )}
+      </span>
+    </li>
+  );
+}
+
+function Sessions(props: { sessions: OperatorAccountsQuery["operatorSessions"]; reload(): Promise<unknown> }) {
+  const { sessions, reload } = props;
+  const [end] = useMutation(EndOperatorSessionDocument);
+  return (
+    <Card title="Signed in now">
+      {sessions.length === 0 && <Empty>Nobody is signed in at the console.</Empty>}
+      <ul className={ui.list}>
+        {sessions.map(({ id, name, roles, signedInBy, startedAt, expiresAt, isOwn }) => (
+          <li key={id}>
+            <span>
+              <strong>{name}</strong> <span className={ui.soft}>{shownRoles(roles)}</span>
+              {isOwn && " (this is you)"}
+              <br />
+              <span className={`${ui.soft} ${ui.small}`}>
+                {`By ${words(signedInBy).toLowerCase()} since ${moment(startedAt)}, until ${moment(expiresAt)} at the latest.`}
+              </span>
+            </span>
+            <ActionForm
+              title={`End the session of ${name}`}
+              submit="End the session"
+              send={async () => {
+                const result = await end({ variables: { input: { id } } });
+                await reload();
+                return answerOf(result, result.data?.endOperatorSession);
+              }}
+            >
+              <p>{name} is signed out of this browser at once, and may sign in again.</p>
+            </ActionForm>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}

@@ -1,0 +1,39 @@
+import { useState } from "react";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { Notice } from "../../../microsite/src/ui/notice.tsx";
+import ui from "../ui/ui.module.css";
+
+/** A secret that the gateway answers once: it is on the page until the page is left, or put away. */
+export interface Secret {
+  title: string;
+  help: string;
+  value: string;
+}
+
+export function ShownOnce({ secret, onClose }: { secret: Secret | null; onClose(): void }) {
+  const [isCopied, setCopied] = useState(false);
+  if (!secret) return null;
+  const { title, help, value } = secret;
+  return (
+    <Notice tone="calm" title={title}>
+      <p>{help}</p>
+      <p>
+        <code className={ui.mono}>{value}</code>
+      </p>
+      <p className={ui.row}>
+        <Button look="quiet" onClick={() => void navigator.clipboard.writeText(value).then(() => setCopied(true))}>
+          {isCopied ? "Copied" : "Copy"}
+        </Button>
+        <Button
+          look="plain"
+          onClick={() => {
+            setCopied(false);
+            onClose();
+          }}
+        >
+          I have it: put it away
+        </Button>
+      </p>
+    </Notice>
+  );
+}

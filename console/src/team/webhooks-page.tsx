@@ -1,0 +1,68 @@
+import { useMutation, useQuery } from "@apollo/client/react";
+import { useState } from "react";
+import { Link } from "react-router";
+import { TextField } from "../../../microsite/src/ui/field.tsx";
+import { Mark } from "../../../microsite/src/ui/mark.tsx";
+import { CreateWebhookDocument, WebhooksDocument } from "../graphql/generated/graphql.ts";
+import { ActionForm, answerOf } from "../ui/form.tsx";
+import { words } from "../ui/format.ts";
+import { Card, Empty, Failure, Waiting } from "../ui/page.tsx";
+import ui from "../ui/ui.module.css";
+import { type Secret, ShownOnce } from "./shown-once.tsx";
+import { TeamPage } from "./team-tabs.tsx";
+import { WebhookFields, webhookFieldsOf } from "./webhook-fields.tsx";
+
+/** The receivers that events are sent to. */
+export default function WebhooksPage() {
+  const { data, error, loading, refetch } = useQuery(WebhooksDocument);
+  const [create] = useMutation(CreateWebhookDocument);
+  const [secret, setSecret] = useState<Secret | null>(null);
+  return (
+    <TeamPage
+      title="Webhooks"
+      actions={
+        <ActionForm
+          title="New webhook"
+          submit="Make the webhook"
+          look="main"
+          send={async (fields) => {
+            const name = String(fields.get("name") ?? "").trim();
+            const result = await create({ variables: { input: { name, ...webhookFieldsOf(fields) } } });
+            const value = result.data?.createWebhook.secret;
+            if (value) setSecret({ title: `The secret of ${name}`, help: SECRET_HELP, value });
+            await refetch();
+            return answerOf(result, result.data?.createWebhook);
+          }}
+        >
+          <TextField label="Name" name="name" required help="Such as crm." />
+          <WebhookFields />
+        </ActionForm>
+      }
+    >
+      <ShownOnce secret={secret} onClose={() => setSecret(null)} />
+      <Failure error={error} retry={refetch} />
+      {loading && !data && <Waiting />}
+      {data && (
+        <Card label="List of webhooks">
+          {data.webhooks.length === 0 && <Empty>No other system is sent events yet.</Empty>}
+          <ul className={ui.list}>
+            {data.webhooks.map(({ name, url, eventTypes, active }) => (
+              <li key={name}>
+                <span>
+                  <Link to={`/team/webhooks/${encodeURIComponent(name)}`}>{name}</Link>{" "}
+                  <span className={ui.soft}>{url}</span>
+                  <br />
+                  <span className={`${ui.soft} ${ui.small}`}>{eventTypes.map((type) => words(type)).join(", ")}</span>
+                </span>
+                {!active && <Mark tone="calm">Paused</Mark>}
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
+    </TeamPage>
+  );
+}
+
+export const SECRET_HELP =
+  "The receiver verifies X-Tessera-Signature with it. Keep it where only the receiver can read it; it is not shown again.";

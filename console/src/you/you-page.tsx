@@ -1,0 +1,67 @@
+import { useCallback, useEffect, useState } from "react";
+import { Button } from "../../../microsite/src/ui/button.tsx";
+import { TextField } from "../../../microsite/src/ui/field.tsx";
+import { addPasskey, type Passkey, readPasskeys, removePasskey } from "../session/session.ts";
+import { SignInForm } from "../session/sign-in-page.tsx";
+import { useOperator } from "../session/use-operator.ts";
+import { moment } from "../ui/format.ts";
+import { Card, Empty, Page, Waiting } from "../ui/page.tsx";
+import ui from "../ui/ui.module.css";
+
+/** The passkeys of the person who is signed in with an account. */
+export default function YouPage() {
+  const { name } = useOperator();
+  const [passkeys, setPasskeys] = useState<Passkey[] | null>(null);
+  const reload = useCallback(
+    () =>
+      readPasskeys().then(setPasskeys, () => {
+        setPasskeys([]); // the account may have been disabled meanwhile
+      }),
+    [],
+  );
+  useEffect(() => void reload(), [reload]);
+  return (
+    <Page title="Your sign-in">
+      <Card title="Passkeys">
+        <p className={ui.soft}>
+          {`A passkey signs ${name} in with a finger, a face or a PIN of this device, and without a password. A lost device: remove its passkey here.`}
+        </p>
+        {!passkeys && <Waiting />}
+        {passkeys?.length === 0 && <Empty>You have no passkey yet.</Empty>}
+        <ul className={ui.list}>
+          {(passkeys ?? []).map(({ id, name: called, createdAt, usedAt }) => (
+            <li key={id}>
+              <span>
+                <strong>{called}</strong>
+                <br />
+                <span className={`${ui.soft} ${ui.small}`}>
+                  {`added ${moment(createdAt)}, ${usedAt ? `last used ${moment(usedAt)}` : "never used"}`}
+                </span>
+              </span>
+              <Button look="quiet" onClick={() => void removePasskey(id).then(reload, reload)}>
+                {`Remove ${called}`}
+              </Button>
+            </li>
+          ))}
+        </ul>
+        <SignInForm
+          submit="Add a passkey of this device"
+          look="quiet"
+          send={async (field) => {
+            const problem = await addPasskey(field("called"));
+            await reload();
+            return problem;
+          }}
+        >
+          <TextField
+            label="Name of the device"
+            name="called"
+            required
+            maxLength={64}
+            help="Such as: laptop of the office."
+          />
+        </SignInForm>
+      </Card>
+    </Page>
+  );
+}

@@ -1,0 +1,31 @@
+import { Secret, TOTP } from "otpauth";
+import { makeSecretBox, type RotatedSecret, type SecretBox } from "../../platform/secret-box.ts";
+
+const PERIOD_SECONDS = 30;
+/** A code of the step before or after is accepted: clocks of phones differ. */
+const WINDOW = 1;
+const SECRET_BYTES = 20;
+const CODE = /^\d{6}$/;
+
+/** Encrypts the secrets of authenticator apps. @param secret SESSION_SECRET, with its second value */
+export const operatorTotpBox = (secret: RotatedSecret): SecretBox => makeSecretBox(secret, "operator-totp");
+
+const totpOf = (secret: string, label = "") =>
+  new TOTP({ issuer: "Tessera", label, period: PERIOD_SECONDS, secret: Secret.fromBase32(secret) });
+
+/** @returns a new secret for an authenticator app, in base 32 */
+export const makeTotpSecret = (): string => new Secret({ size: SECRET_BYTES }).base32;
+
+/** @returns the `otpauth:` address that an authenticator app reads from a QR code */
+export const totpUri = (secret: string, name: string): string => totpOf(secret, name).toString();
+
+/**
+ * @param code six digits, with or without blanks
+ * @returns the number of the 30-second step that the code is for; null if the code is not good now
+ */
+export function stepOfCode(secret: string, code: string, now: Date): bigint | null {
+  const token = code.replace(/\s/g, "");
+  if (!CODE.test(token)) return null;
+  const delta = totpOf(secret).validate({ token, timestamp: now.getTime(), window: WINDOW });
+  return delta === null ? null : BigInt(Math.floor(now.getTime() / 1_000 / PERIOD_SECONDS) + delta);
+}

@@ -1,0 +1,70 @@
+import { type Db, inTransaction } from "../../platform/db.ts";
+import type { KeyedHashes } from "../../platform/secret-box.ts";
+import { HOUR_MS } from "../otp-limits.ts";
+import type { SignInGate } from "../sign-in-gate.ts";
+import { signInAgainAt } from "./sign-in-limits.ts";
+
+export interface SignInAttempt {
+  addressHashes: KeyedHashes;
+  nameHashes: KeyedHashes;
+  /** Null unless the account is known in this browser. */
+  deviceHashes: KeyedHashes | null;
+}
+
+/** Tries to sign in by password. A try is recorded before the password is verified: those of the same moment are all counted. */
+export interface SignInTries {
+  /** @returns the id of the recorded try, or when the next one may be made */
+  begin(attempt: SignInAttempt, now: Date): Promise<{ id: string } | { retryAt: Date }>;
+  /** Deletes tries that no limit looks back to. */
+  sweep(now: Date): Promise<void>;
+}
+
+const hex = (hash: Uint8Array) => Buffer.from(hash).toString("hex");
+
+export function makeSignInTries(db: Db, limits: { perAddressHour: number }, gate: SignInGate): SignInTries {
+  return {
+    begin({ addressHashes, nameHashes, deviceHashes }, now) {
+      const [address, name] = [hex(addressHashes[0]), hex(nameHashes[0])];
+      const isAmong = (hashes: KeyedHashes | null, found: Uint8Array) =>
+        hashes?.some((hash) => Buffer.compare(hash, found) === 0) ?? false;
+      return gate.run({ address: `operators ${address}`, customerId: `operator ${name}` }, () =>
+        inTransaction(db, async (tx) => {
+          // The address first, then the name: two transactions never wait for each other.
+          await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('operator.address'), hashtext(${address}))`;
+          await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('operator.name'), hashtext(${name}))`;
+          const rows = await tx.operatorSignInTry.findMany({
+            where: {
+              createdAt: { gt: new Date(now.getTime() - HOUR_MS) },
+              OR: [{ addressHash: { in: [...addressHashes] } }, { nameHash: { in: [...nameHashes] } }],
+            },
+          });
+          const earlier = rows.map((row) => ({
+            createdAt: row.createdAt,
+            isSameAddress: isAmong(addressHashes, row.addressHash),
+            isSameName: isAmong(nameHashes, row.nameHash),
+            knownBrowser:
+              row.deviceHash && (isAmong(deviceHashes, row.deviceHash) ? ("this" as const) : ("another" as const)),
+          }));
+          const retryAt = signInAgainAt(earlier, {
+            isKnownBrowser: deviceHashes !== null,
+            perAddress: limits.perAddressHour,
+            now,
+          });
+          if (retryAt) return { retryAt };
+          const data = {
+            addressHash: addressHashes[0],
+            nameHash: nameHashes[0],
+            deviceHash: deviceHashes?.[0] ?? null,
+            createdAt: now,
+          };
+          const { id } = await tx.operatorSignInTry.create({ data });
+          return { id };
+        }),
+      );
+    },
+
+    async sweep(now) {
+      await db.operatorSignInTry.deleteMany({ where: { createdAt: { lt: new Date(now.getTime() - HOUR_MS) } } });
+    },
+  };
+}

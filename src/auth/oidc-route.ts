@@ -1,0 +1,47 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ConsoleDoor } from "./console-route.ts";
+import { makeCookieNames } from "./cookies.ts";
+import { OIDC_SIGN_IN_MS, type OidcFault, type OidcSignIn } from "./oidc-sign-in.ts";
+import type { OperatorSessionStore } from "./operator-session.store.ts";
+
+export interface OidcRouteOptions {
+  isSecure: boolean;
+  /** Undefined where the identity provider's page is not offered. */
+  oidc: OidcSignIn | undefined;
+  sessions: OperatorSessionStore;
+  /** PUBLIC_ORIGIN, which the identity provider knows; undefined takes the request's own. */
+  publicOrigin: string | undefined;
+  door: ConsoleDoor;
+}
+
+const CALLBACK = "/console/oidc/callback";
+
+/**
+ * `GET /console/oidc/start` sends the browser to the identity provider's page, and the provider sends it back to the callback. Who
+ * began is known by a sealed cookie, so that nobody is signed in by an answer that another person's browser has fetched.
+ */
+export function mountOidcSignIn(fastify: FastifyInstance, options: OidcRouteOptions): void {
+  const { isSecure, oidc, sessions, publicOrigin, door } = options;
+  if (!oidc) return;
+  const name = makeCookieNames(isSecure).oidc;
+  // The provider's page is another site: it sends the browser back by a navigation, which a strict cookie would not go with.
+  const attributes = { httpOnly: true, sameSite: "lax", secure: isSecure, path: "/" } as const;
+  const originOf = ({ protocol, host }: FastifyRequest) => publicOrigin ?? `${protocol}://${host}`;
+  const backWith = (reply: FastifyReply, fault: OidcFault) => reply.redirect(`/console/?sign-in=${fault}`);
+
+  fastify.get("/console/oidc/start", { onRequest: door.limited }, async (request, reply) => {
+    const begun = await oidc.begin(originOf(request) + CALLBACK);
+    if (typeof begun === "string") return backWith(reply, begun);
+    reply.setCookie(name, begun.cookie, { ...attributes, maxAge: OIDC_SIGN_IN_MS / 1_000 });
+    return reply.redirect(begun.url);
+  });
+
+  fastify.get(CALLBACK, { onRequest: door.limited }, async (request, reply) => {
+    const cookie = request.cookies[name];
+    reply.clearCookie(name, attributes);
+    const operator = await oidc.finish(new URL(request.url, originOf(request)), cookie);
+    if (typeof operator === "string") return backWith(reply, operator);
+    door.setSession(reply, await sessions.open(operator, { by: "PROVIDER" }));
+    return reply.redirect("/console/");
+  });
+}

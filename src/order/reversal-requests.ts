@@ -1,0 +1,138 @@
+import type { ReversalReason } from "../domain/generated/words.ts";
+import { type Refused, refusal, refused } from "../domain/refusal.ts";
+import { audit } from "../platform/audit.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type Db, inTransaction, type Prisma, type Tx } from "../platform/db.ts";
+import type { OrderChange } from "./order.store.ts";
+import type { AggregateLine, OrderAggregate } from "./order-aggregate.ts";
+import { previewReturn } from "./return-preview.ts";
+
+export type ReversalRequest = Prisma.ReversalRequestGetPayload<object>;
+
+export interface NewReversalRequest {
+  lines: readonly AggregateLine[];
+  reason: ReversalReason;
+  note: string | null;
+  operatorId: string;
+  idempotencyKey: string;
+}
+
+/** Long enough for a weekend, and short enough that the order is still what it was. */
+const LIFE_MS = 72 * 60 * 60 * 1_000;
+
+/**
+ * Whether a second operator has to approve the reversal of these units. Points of the order that were taken back before count as well:
+ * many small reversals are one large one.
+ *
+ * @param above the points that one operator may take back of an order; undefined knows no limit
+ */
+export function needsApproval(
+  { lines }: Pick<OrderAggregate, "lines">,
+  unitIds: readonly string[],
+  above: number | undefined,
+): boolean {
+  if (above === undefined) return false;
+  const units = lines.flatMap((line) => line.units.map((unit) => ({ ...unit, points: line.unitPoints })));
+  const isTakenBack = ({ state, issue }: (typeof units)[number]) =>
+    state === "REVERSED" || (issue?.revokeState != null && issue.revokeState !== "REFUSED");
+  const counted = units.filter((unit) => unitIds.includes(unit.id) || isTakenBack(unit));
+  return counted.reduce((sum, { points }) => sum + points, 0) > above;
+}
+
+/** Stores a request, in the transaction of the order's change. */
+export async function requestReversal(
+  { tx, order, now }: Pick<OrderChange, "tx" | "order" | "now">,
+  { lines, reason, note, operatorId, idempotencyKey }: NewReversalRequest,
+): Promise<ReversalRequest | Refused> {
+  await closeExpired(tx, now, order.id);
+  if ((await tx.reversalRequest.count({ where: { orderId: order.id, state: "OPEN" } })) > 0) {
+    const message = "A reversal of this order waits for approval already. Have it approved or refused first.";
+    return refused(refusal("REVERSAL_REQUESTED", message, ["input", "orderId"]));
+  }
+  const unitIds = lines.flatMap(({ units }) => units.filter(({ state }) => state === "FULFILLED").map(({ id }) => id));
+  const { total } = previewReturn(order, unitIds);
+  const request = await tx.reversalRequest.create({
+    data: {
+      orderId: order.id,
+      lineIds: lines.map(({ id }) => id),
+      points: BigInt(total),
+      reason,
+      note,
+      requestedBy: operatorId,
+      requestKey: idempotencyKey,
+      requestedAt: now,
+      expiresAt: new Date(now.getTime() + LIFE_MS),
+    },
+  });
+  const details = { lines: lines.map(({ position }) => position), points: total, reason, note };
+  await audit(tx, { at: now, actor: operatorId, action: "order.reverse-request", subject: order.number, details });
+  return request;
+}
+
+/** Locks a request for a decision. @returns the request, or why it cannot be decided */
+export async function lockOpenRequest(tx: Tx, requestId: string, now: Date): Promise<ReversalRequest | Refused> {
+  await tx.$queryRaw`select from reversal_requests where id = ${requestId}::uuid for update`;
+  const request = await tx.reversalRequest.findUnique({ where: { id: requestId } });
+  if (!request) return requestNotFound();
+  const isOver = request.state === "OPEN" && request.expiresAt <= now;
+  if (request.state === "OPEN" && !isOver) return request;
+  const by = request.decidedBy === null ? "" : ` by ${request.decidedBy}`;
+  const message = isOver
+    ? "The request has expired. Request the reversal again."
+    : `The request is ${request.state.toLowerCase()}${by} already.`;
+  return refused(refusal("REVERSAL_REQUEST_CLOSED", message, ["input", "requestId"]));
+}
+
+export const requestNotFound = (): Refused =>
+  refused(refusal("REVERSAL_REQUEST_NOT_FOUND", "There is no such request.", ["input", "requestId"]));
+
+/** Closes requests that nobody has decided in time; of one order, or of all. */
+async function closeExpired(tx: Tx, now: Date, orderId?: string): Promise<void> {
+  const expired = await tx.reversalRequest.updateManyAndReturn({
+    where: { state: "OPEN", expiresAt: { lte: now }, ...(orderId !== undefined && { orderId }) },
+    data: { state: "EXPIRED" },
+    include: { order: { select: { number: true } } },
+  });
+  for (const { order, points } of expired) {
+    const details = { points: Number(points) };
+    await audit(tx, { at: now, actor: "system", action: "order.reverse-expire", subject: order.number, details });
+  }
+}
+
+export interface ReversalRequests {
+  find(requestId: string): Promise<ReversalRequest | null>;
+  /** The requests of these orders, the newest first. */
+  ofOrders(orderIds: readonly string[]): Promise<ReversalRequest[]>;
+  /** The request that the operator has made with this key, whatever has become of it. */
+  byKey(operatorId: string, idempotencyKey: string): Promise<ReversalRequest | null>;
+  /** Refuses a request, or withdraws the operator's own. */
+  refuse(input: { requestId: string; note: string | null; operatorId: string }): Promise<ReversalRequest | Refused>;
+  /** Closes requests that have expired. */
+  closeExpired(): Promise<void>;
+}
+
+export function makeReversalRequests({ db, clock }: { db: Db; clock: Clock }): ReversalRequests {
+  return {
+    find: (id) => db.reversalRequest.findUnique({ where: { id } }),
+    ofOrders: (orderIds) =>
+      db.reversalRequest.findMany({ where: { orderId: { in: [...orderIds] } }, orderBy: { requestedAt: "desc" } }),
+    byKey: (requestedBy, requestKey) => db.reversalRequest.findFirst({ where: { requestedBy, requestKey } }),
+
+    refuse: ({ requestId, note, operatorId }) =>
+      inTransaction(db, async (tx) => {
+        const now = clock.now();
+        const request = await lockOpenRequest(tx, requestId, now);
+        if ("refusals" in request) return request;
+        const { order, ...refusedRequest } = await tx.reversalRequest.update({
+          where: { id: requestId },
+          data: { state: "REFUSED", decidedBy: operatorId, decidedAt: now, decisionNote: note },
+          include: { order: { select: { number: true } } },
+        });
+        const details = { points: Number(request.points), requestedBy: request.requestedBy, note };
+        await audit(tx, { at: now, actor: operatorId, action: "order.reverse-refuse", subject: order.number, details });
+        return refusedRequest;
+      }),
+
+    closeExpired: () => inTransaction(db, (tx) => closeExpired(tx, clock.now())),
+  };
+}

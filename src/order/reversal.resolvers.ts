@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { isRefused } from "../domain/refusal.ts";
+import { seesEverybody } from "../domain/viewer.ts";
+import type { Resolvers } from "../graphql/generated/resolvers.ts";
+import { toGlobalId } from "../graphql/global-id.ts";
+import { requireOperator } from "../graphql/guards.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type ReversalRequests, requestNotFound } from "./reversal-requests.ts";
+import type { ReverseOrder } from "./reverse-order.ts";
+
+const isUuid = (text: string) => z.uuid().safeParse(text).success;
+
+/** Reversals that a second operator has to approve. */
+export function reversalResolvers(deps: {
+  reverseOrder: Pick<ReverseOrder, "approve">;
+  reversalRequests: Pick<ReversalRequests, "refuse">;
+  clock: Clock;
+}): Resolvers {
+  const { reverseOrder, reversalRequests, clock } = deps;
+  return {
+    Mutation: {
+      async approveReversal(_, { input: { requestId } }, context) {
+        const operatorId = requireOperator(context, "orders");
+        const answer = isUuid(requestId) ? await reverseOrder.approve({ requestId, operatorId }) : requestNotFound();
+        if (isRefused(answer)) return { order: null, replayed: false, userErrors: answer.refusals };
+        const { orderId, replayed, request = null, userErrors = [] } = answer;
+        return { order: await context.loaders.order.load(orderId), replayed, request, userErrors };
+      },
+
+      async refuseReversal(_, { input: { requestId, note = null } }, context) {
+        const operatorId = requireOperator(context, "orders");
+        const answer = isUuid(requestId)
+          ? await reversalRequests.refuse({ requestId, note, operatorId })
+          : requestNotFound();
+        return isRefused(answer) ? { userErrors: answer.refusals } : { request: answer, userErrors: [] };
+      },
+    },
+
+    Order: {
+      reversalRequests: ({ id }, _, { viewer, loaders }) =>
+        seesEverybody(viewer) ? loaders.reversalRequests.load(id) : null,
+    },
+
+    ReturnPreview: {
+      needsApproval: ({ needsApproval = false }) => needsApproval,
+    },
+
+    ReversalRequest: {
+      lineIds: ({ lineIds }) => lineIds.map((id) => toGlobalId("OrderLine", id)),
+      points: ({ points }) => Number(points),
+      state: ({ state, expiresAt }) => (state === "OPEN" && expiresAt <= clock.now() ? "EXPIRED" : state),
+      async order({ orderId }, _, { loaders }) {
+        const order = await loaders.order.load(orderId);
+        if (!order) throw new Error(`order ${orderId} of a request is gone`);
+        return order;
+      },
+    },
+  };
+}
