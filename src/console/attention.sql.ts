@@ -93,6 +93,13 @@ const queues: Record<AttentionKind, Queue> = {
       from jobs j join points_movements m on m.id = (j.input->>'movementId')::uuid join orders o on o.id = m.order_id
       where j.type = 'return-points' and m.state in ('PENDING', 'UNCERTAIN') and m.requested_at < ${ago(now, STUCK_MINUTES)}`,
   },
+  RETURN_REQUESTED: {
+    roles: ["orders"],
+    rows: () => sql`
+      select q.id::text as id, q.requested_at as since,
+        'Order ' || o.number || ': a return of ' || l.name || ' is asked for (' || lower(replace(q.reason, '_', ' ')) || ').' as summary, ${aboutOrder}
+      from return_requests q join order_lines l on l.id = q.line_id join orders o on o.id = q.order_id where q.state = 'OPEN'`,
+  },
   SHIPMENT_LATE: {
     roles: ["orders", "support"],
     rows: ({ now }) => sql`

@@ -1,5 +1,6 @@
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
+import type { AtCrashPoint } from "../platform/crash-point.ts";
 import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
 import { dropIssues } from "./issue/write-issue.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
@@ -26,19 +27,22 @@ export type CancelledBy = { customerId: string } | { operatorId: string };
 
 export interface CancelOrderInput {
   orderId: string;
+  /** Null for everything that can be cancelled. */
+  lineIds: readonly string[] | null;
   by: CancelledBy;
   idempotencyKey: string;
 }
 
 export interface CancelOrder {
   /**
-   * Cancels what has not been given: everything before the points are sent for, later what has not left the warehouse.
+   * Cancels what has not been given: everything before the points are sent for, later what has not left the warehouse. Single
+   * lines can be cancelled once the points are taken, because the deduction is of the whole order.
    * Capillary is asked to take back what it has given of the order: its refusals are among the answer's, as far as they
    * come in a moment.
    */
   cancel(input: CancelOrderInput): Promise<ChangedOrder | Refused>;
   /** Says what would come back, and changes nothing. */
-  preview(input: Pick<CancelOrderInput, "orderId" | "by">): Promise<ReturnPreview | Refused>;
+  preview(input: Pick<CancelOrderInput, "orderId" | "lineIds" | "by">): Promise<ReturnPreview | Refused>;
 }
 
 export interface CancelOrderDeps {
@@ -46,24 +50,28 @@ export interface CancelOrderDeps {
   settleLines: SettleLines;
   wantBack: WantBack;
   awaitRevokes: AwaitRevokes;
+  atCrashPoint: AtCrashPoint;
 }
 
 export const orderNotFound = () => refused(refusal("ORDER_NOT_FOUND", "There is no such order.", ["input", "orderId"]));
 
-export function makeCancelOrder({ orders, settleLines, wantBack, awaitRevokes }: CancelOrderDeps): CancelOrder {
+export function makeCancelOrder(deps: CancelOrderDeps): CancelOrder {
+  const { orders, settleLines, wantBack, awaitRevokes, atCrashPoint } = deps;
   const notCancellable = (order: OrderAggregate) =>
     refused(refusal("NOT_CANCELLABLE", whyNotCancellable(order), ["input", "orderId"]));
 
   async function cancel(
     change: OrderChange,
     request: IdempotentRequest,
-    by: CancelledBy,
+    { by, lineIds }: Pick<CancelOrderInput, "by" | "lineIds">,
   ): Promise<Cancelling | Refused> {
     const { tx, order, now } = change;
     if (!mayCancel(by, order)) return orderNotFound();
     const replay = await replayOf(tx, request);
     if (replay) return isRefused(replay) ? replay : { replayed: true, issued: [] };
-    const unitIds = cancellableUnits(order);
+    const unknown = unknownLine(order, lineIds);
+    if (unknown) return unknown;
+    const unitIds = cancellableUnits(order, lineIds);
     if (unitIds.length === 0) return notCancellable(order);
 
     await spendKey(tx, request, order.id, now);
@@ -86,35 +94,45 @@ export function makeCancelOrder({ orders, settleLines, wantBack, awaitRevokes }:
     }
     await dropIssues(change, unitIds, "cancelled before it was sent");
     await tx.orderUnit.updateMany({ where: { id: { in: unitIds } }, data: { state: "CANCELLED" } });
-    const issued = issuedUnits(order);
+    const issued = issuedUnits(order, lineIds);
     await wantBack(change, issued, "CANCELLATION");
-    await settleLines(change, { reason: "CANCELLATION", message: messageOf(by) });
+    const [lineId] = lineIds?.length === 1 ? lineIds : [];
+    await settleLines(change, { reason: "CANCELLATION", message: messageOf(by), ...(lineId && { lineId }) });
+    await change.flush();
+    atCrashPoint("cancel:before-commit");
     return { replayed: false, issued };
   }
 
   return {
-    async cancel({ orderId, by, idempotencyKey }) {
+    async cancel({ orderId, lineIds, by, idempotencyKey }) {
       const badKey = keyRefusal(idempotencyKey);
       if (badKey) return badKey;
       const actor = "operatorId" in by ? `operator:${by.operatorId}` : `customer:${by.customerId}`;
-      const request: IdempotentRequest = { actor, mutation: "cancelOrder", key: idempotencyKey, input: { orderId } };
-      const answer = await orders.changing(orderId, (change) => cancel(change, request, by));
+      const request: IdempotentRequest = {
+        actor,
+        mutation: "cancelOrder",
+        key: idempotencyKey,
+        input: { orderId, lineIds },
+      };
+      const answer = await orders.changing(orderId, (change) => cancel(change, request, { by, lineIds }));
       if (!answer) return orderNotFound();
       if (isRefused(answer)) return answer;
+      atCrashPoint("cancel:after-commit");
       const userErrors = await awaitRevokes(orderId, answer.issued);
       return { orderId, replayed: answer.replayed, userErrors };
     },
 
-    async preview({ orderId, by }) {
+    async preview({ orderId, lineIds, by }) {
       const order = await orders.aggregate(orderId);
       if (!order || !mayCancel(by, order)) return orderNotFound();
-      const unitIds = cancellableUnits(order);
+      const unknown = unknownLine(order, lineIds);
+      if (unknown) return unknown;
+      const unitIds = cancellableUnits(order, lineIds);
       if (unitIds.length === 0) return notCancellable(order);
       const deduction = order.movements.find(({ ledger, state }) => ledger === "CLIENT" && state === "CONFIRMED");
       // Before the points were taken there is nothing to come back.
-      return deduction || issuedUnits(order).length > 0
-        ? previewReturn(order, [...unitIds, ...issuedUnits(order)])
-        : { total: 0, returns: [] };
+      const issued = issuedUnits(order, lineIds);
+      return deduction || issued.length > 0 ? previewReturn(order, [...unitIds, ...issued]) : { total: 0, returns: [] };
     },
   };
 }
@@ -130,27 +148,50 @@ interface Cancelling {
   issued: string[];
 }
 
-const issuedUnits = (order: Pick<OrderAggregate, "lines">) =>
+/** Null if the order has all of these lines. */
+function unknownLine(order: OrderAggregate, lineIds: readonly string[] | null): Refused | null {
+  const field = ["input", "lineIds"];
+  if (lineIds?.length === 0) {
+    const message = "Name at least one line, or leave lineIds out for everything that can be cancelled.";
+    return refused(refusal("INVALID_INPUT", message, field));
+  }
+  const isKnown = (id: string) => order.lines.some((line) => line.id === id);
+  return lineIds?.every(isKnown) === false
+    ? refused(refusal("LINE_NOT_FOUND", "The order has no such line.", field))
+    : null;
+}
+
+const among = (lineIds: readonly string[] | null) => (line: { id: string }) => lineIds?.includes(line.id) ?? true;
+
+const issuedUnits = (order: Pick<OrderAggregate, "lines">, lineIds: readonly string[] | null) =>
   order.lines
+    .filter(among(lineIds))
     .flatMap(({ units }) => units.filter((unit) => isIssued(unit) && unit.issue?.revokeState === null))
     .map(({ id }) => id);
 
-/** The units that `cancelOrder` would cancel now. */
-export function cancellableUnits(order: Pick<OrderAggregate, "status" | "lines" | "movements">): string[] {
+/** The units that `cancelOrder` would cancel now, of the whole order or of these lines. */
+export function cancellableUnits(
+  order: Pick<OrderAggregate, "status" | "lines" | "movements">,
+  lineIds: readonly string[] | null = null,
+): string[] {
   const deduction = order.movements.find(
     ({ ledger, kind, state }) => ledger === "CLIENT" && kind === "TAKEN" && state !== "REFUSED",
   );
   const isUnderWay = deduction && deduction.state !== "CONFIRMED" && deduction.sentAt !== null;
   if (isUnderWay) return [];
-  return order.lines.flatMap((line) =>
-    line.units
-      .filter(
-        (unit) =>
-          (unit.state === "PENDING" && (unit.issue === null || isUnasked(unit))) ||
-          (unit.state === "PREPARING" && line.shipment?.status === "PREPARING"),
-      )
-      .map((unit) => unit.id),
-  );
+  // The deduction that waits to be sent is of all lines: without some of them it would be another one.
+  if (deduction?.state === "PENDING" && !order.lines.every(among(lineIds))) return [];
+  return order.lines
+    .filter(among(lineIds))
+    .flatMap((line) =>
+      line.units
+        .filter(
+          (unit) =>
+            (unit.state === "PENDING" && (unit.issue === null || isUnasked(unit))) ||
+            (unit.state === "PREPARING" && line.shipment?.status === "PREPARING"),
+        )
+        .map((unit) => unit.id),
+    );
 }
 
 function whyNotCancellable(order: OrderAggregate): string {

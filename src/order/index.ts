@@ -38,6 +38,7 @@ import { makePlaceOrder } from "./place-order.ts";
 import { placeOrderJob } from "./place-order-job.ts";
 import { makeReconcile } from "./reconcile.ts";
 import { makeResolveOrder } from "./resolve-order.ts";
+import { makeReturnRequests } from "./return-requests.ts";
 import { makeRevealVoucher } from "./reveal-voucher.ts";
 import { reversalResolvers } from "./reversal.resolvers.ts";
 import { makeReversalRequests } from "./reversal-requests.ts";
@@ -186,6 +187,7 @@ export function openOrder(ports: OrderPorts) {
     clock,
     atCrashPoint,
   });
+  const returnRequests = makeReturnRequests({ db, orders });
   const revealVoucher = makeRevealVoucher({ db, vault, clock });
   const watchOrder = makeWatchOrder({
     orders,
@@ -215,18 +217,19 @@ export function openOrder(ports: OrderPorts) {
         sessions,
         placeOrder,
         claimPrize: makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }),
-        cancelOrder: makeCancelOrder(takingBack),
+        cancelOrder: makeCancelOrder({ ...takingBack, atCrashPoint }),
         reverseOrder,
         resolveOrder,
         updateShipment,
         revealVoucher,
+        returnRequests,
         watchOrder,
         clock,
       }),
       reversalResolvers({ reverseOrder, reversalRequests, clock }),
     ],
     loaders: (viewer: Viewer, options: { cache: boolean }) =>
-      orderLoaders({ db, orders, reversalRequests }, viewer, options),
+      orderLoaders({ db, orders, reversalRequests, returnRequests }, viewer, options),
     /** Closes requests of reversals that nobody has decided in time. */
     sweep: reversalRequests.closeExpired,
     /** Inserts the missing jobs of orders in progress. */

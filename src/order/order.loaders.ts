@@ -5,6 +5,7 @@ import type { Db } from "../platform/db.ts";
 import type { Discrepancy, GivenVoucher, LineIssue, OrderEvent, OrderStore } from "./order.store.ts";
 import type { Movement, Order, OrderLine, Shipment } from "./order.ts";
 import type { OrderAggregate } from "./order-aggregate.ts";
+import type { ReturnRequest, ReturnRequests } from "./return-requests.ts";
 import type { ReversalRequest, ReversalRequests } from "./reversal-requests.ts";
 
 export interface OrderLoaders extends OrderedLoaders {
@@ -27,6 +28,7 @@ export interface OrderLoaders extends OrderedLoaders {
   /** By line. */
   vouchers: DataLoader<string, GivenVoucher[]>;
   issues: DataLoader<string, LineIssue[]>;
+  returnRequest: DataLoader<string, ReturnRequest | null>;
   shipment: DataLoader<string, Shipment | null>;
 }
 
@@ -35,7 +37,13 @@ export function orderLoaders(
     db,
     orders,
     reversalRequests,
-  }: { db: Db; orders: OrderStore; reversalRequests: Pick<ReversalRequests, "ofOrders"> },
+    returnRequests,
+  }: {
+    db: Db;
+    orders: OrderStore;
+    reversalRequests: Pick<ReversalRequests, "ofOrders">;
+    returnRequests: ReturnRequests;
+  },
   viewer: Viewer,
   options: { cache: boolean },
 ): OrderLoaders {
@@ -69,6 +77,7 @@ export function orderLoaders(
     reversalRequests: grouped(reversalRequests.ofOrders, ({ orderId }) => orderId),
     discrepancies: grouped(orders.discrepanciesOf, (discrepancy) => discrepancy.orderId),
     issues: grouped(orders.issuesOf, (issue) => issue.lineId),
+    returnRequest: single(returnRequests.of, ({ lineId }) => lineId),
     vouchers: grouped(orders.vouchersOf, (voucher) => voucher.lineId),
     shipment: single<Shipment>(orders.shipmentsOf, ({ lineId }) => lineId),
     heldGroupPoints: new DataLoader<string, number>(async (groupIds) => {

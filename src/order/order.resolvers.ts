@@ -26,6 +26,7 @@ import type { PlaceOrder } from "./place-order.ts";
 import { hasOpenMovement } from "./points-state.ts";
 import type { ResolveOrder } from "./resolve-order.ts";
 import type { ReturnPreview } from "./return-preview.ts";
+import type { ReturnRequests } from "./return-requests.ts";
 import type { RevealVoucher } from "./reveal-voucher.ts";
 import type { ReversedOrder, ReverseOrder } from "./reverse-order.ts";
 import {
@@ -47,6 +48,7 @@ export interface OrderDeps {
   resolveOrder: ResolveOrder;
   updateShipment: UpdateShipment;
   revealVoucher: RevealVoucher;
+  returnRequests: ReturnRequests;
   watchOrder: WatchOrder;
   clock: Clock;
 }
@@ -113,6 +115,13 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
   const previewed = (answer: ReturnPreview | Refused) =>
     isRefused(answer) ? refusedPayload(answer) : { order: null, replayed: false, preview: answer, userErrors: [] };
 
+  async function ofLine(lineId: string, answer: { orderId: string } | Refused, { loaders }: Context<OrderLoaders>) {
+    if (isRefused(answer)) return { orderLine: null, userErrors: answer.refusals };
+    loaders.order.clear(answer.orderId);
+    loaders.returnRequest.clear(lineId);
+    return { orderLine: await loaders.orderLine.load(lineId), userErrors: [] };
+  }
+
   return {
     Query: {
       order(_, { id, number }, context) {
@@ -165,9 +174,10 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
         if (!orderId) return refusedPayload(orderNotFound());
         const badKey = keyRefusal(input.idempotencyKey);
         if (badKey) return refusedPayload(badKey);
-        if (input.dryRun) return previewed(await deps.cancelOrder.preview({ orderId, by }));
+        const lineIds = input.lineIds?.map((id) => uuidOf("OrderLine", id) ?? id) ?? null;
+        if (input.dryRun) return previewed(await deps.cancelOrder.preview({ orderId, lineIds, by }));
         const { idempotencyKey } = input;
-        return changed(await deps.cancelOrder.cancel({ orderId, by, idempotencyKey }), context);
+        return changed(await deps.cancelOrder.cancel({ orderId, lineIds, by, idempotencyKey }), context);
       },
 
       async reverseOrder(_, { input }, context) {
@@ -224,6 +234,25 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
         const report = { orderId, lineId, status, carrier, trackingNumber, occurredAt, operatorId };
         const answer = await deps.updateShipment(report);
         return changed(isRefused(answer) ? answer : { orderId, replayed: false }, context);
+      },
+
+      async requestReturn(_, { input }, context) {
+        const { customerId } = requireCustomer(context);
+        const lineId = uuidOf("OrderLine", input.orderLineId) ?? NOWHERE;
+        const { reason, note = null } = input;
+        return ofLine(lineId, await deps.returnRequests.request({ lineId, customerId, reason, note }), context);
+      },
+
+      async withdrawReturn(_, { input }, context) {
+        const { customerId } = requireCustomer(context);
+        const lineId = uuidOf("OrderLine", input.orderLineId) ?? NOWHERE;
+        return ofLine(lineId, await deps.returnRequests.withdraw({ lineId, customerId }), context);
+      },
+
+      async declineReturn(_, { input: { orderLineId, answer } }, context) {
+        const operatorId = requireOperator(context, "orders");
+        const lineId = uuidOf("OrderLine", orderLineId) ?? NOWHERE;
+        return ofLine(lineId, await deps.returnRequests.decline({ lineId, operatorId, answer }), context);
       },
 
       async revealVoucher(_, { input }, context) {
@@ -291,6 +320,12 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       reward: ({ rewardId }, _, { loaders }) => loaders.reward.load(rewardId),
       name: ({ rewardId, name }, args, context) => rewardText({ id: rewardId, name }, "name", args, context),
       points: ({ unitPoints, quantity }) => unitPoints * quantity,
+      async cancellable({ id, orderId, status }, _, { loaders }) {
+        if (isFinal(status)) return false;
+        const aggregate = await loaders.orderAggregate.load(orderId);
+        return aggregate !== null && cancellableUnits(aggregate, [id]).length > 0;
+      },
+      returnRequest: ({ id }, _, { loaders }) => loaders.returnRequest.load(id),
       groupWallet: ({ groupId }, _, { loaders }) => (groupId === null ? null : loaders.group.load({ groupId })),
       vouchers: ({ id }, _, { loaders }) => loaders.vouchers.load(id),
       issues: ({ id }, _, { viewer, loaders }) => (seesEverybody(viewer) ? loaders.issues.load(id) : null),

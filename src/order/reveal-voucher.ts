@@ -3,6 +3,7 @@ import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
+import { openRequestOf } from "./return-requests.ts";
 
 export interface RevealedVoucher {
   id: string;
@@ -28,6 +29,12 @@ export function makeRevealVoucher({ db, vault, clock }: { db: Db; vault: Voucher
         include: { order: { select: { number: true } }, reward: { select: { howToUse: true, redemptionUrl: true } } },
       });
       if (!line) return refused(refusal("LINE_NOT_FOUND", "There is no such order line.", ["input", "orderLineId"]));
+      // A request for a return, and the return itself, hold the order's lock: a code is shown before or not at all.
+      await tx.$queryRaw`select from orders where id = ${line.orderId}::uuid for share`;
+      if (await openRequestOf(tx, [lineId])) {
+        const message = "You asked to return this reward. Withdraw the request to see the code.";
+        return refused(refusal("RETURN_REQUESTED", message, ["input", "orderLineId"]));
+      }
       const rows = await tx.voucherCode.findMany({
         where: { state: "ALLOCATED", unit: { lineId } },
         orderBy: { unit: { unit: "asc" } },

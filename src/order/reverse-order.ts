@@ -6,6 +6,7 @@ import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempo
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { AggregateLine, OrderAggregate } from "./order-aggregate.ts";
 import { isIssued, previewReturn, type ReturnPreview } from "./return-preview.ts";
+import { approveReturns } from "./return-requests.ts";
 import {
   lockOpenRequest,
   needsApproval,
@@ -85,6 +86,11 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
       where: { lineId: { in: chosen.map(({ id }) => id) }, resolvedAt: null },
       data: { resolvedAt: now },
     });
+    await approveReturns(
+      change,
+      chosen.map(({ id }) => id),
+      operatorId,
+    );
     await wantBack(change, issued, reason);
     await audit(tx, {
       at: now,

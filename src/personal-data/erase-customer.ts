@@ -88,6 +88,7 @@ const deletions = (customerId: string): Prisma.Sql[] => [
   sql`delete from sessions where customer_id = ${customerId}`, // with their refresh tokens
   sql`delete from carts c where customer_id = ${customerId} and not exists (select from orders o where o.cart_id = c.id)`, // with their lines
   sql`delete from saved_addresses where customer_id = ${customerId}`,
+  sql`delete from return_requests where customer_id = ${customerId}`,
   sql`delete from wishes where customer_id = ${customerId}`,
   sql`delete from idempotency_keys where actor = ${`customer:${customerId}`}`,
   sql`delete from webhook_messages where customer_id = ${customerId}`,

@@ -39,6 +39,7 @@ const sections = (customerId: string): Record<string, Prisma.Sql> => {
       where unit_id in (select id from order_units where line_id in ${lines})`,
     shipments: sql`select to_jsonb(t) as row from shipments t where line_id in ${lines}`,
     shipmentReports: sql`select to_jsonb(t) as row from shipment_reports t where line_id in ${lines} order by occurred_at`,
+    returnRequests: sql`select to_jsonb(t) as row from return_requests t where customer_id = ${customerId} order by requested_at`,
     savedAddresses: sql`select to_jsonb(t) as row from saved_addresses t where customer_id = ${customerId} order by created_at`,
     wishes: sql`select to_jsonb(t) as row from wishes t where customer_id = ${customerId} order by created_at`,
     idempotencyKeys: sql`select to_jsonb(t) - 'input_hash' as row from idempotency_keys t where actor = ${`customer:${customerId}`}`,

@@ -9,6 +9,8 @@ export const crashPoints = [
   "place:after-commit",
   "claim:before-commit",
   "claim:after-commit",
+  "cancel:before-commit",
+  "cancel:after-commit",
   "redeem:marked",
   "redeem:answered",
   "redeem:recorded",

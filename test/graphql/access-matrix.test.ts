@@ -326,6 +326,21 @@ const rows: Record<string, Row> = {
     forCustomers("ok", "ok"),
     (of) => ({ id: of.orderId }),
   ],
+  "Mutation.requestReturn": [
+    `mutation ($id: ID!) { it: requestReturn(input: { orderLineId: $id, reason: DAMAGED }) { ${refusals} } }`,
+    forCustomers("NOT_RETURNABLE", "LINE_NOT_FOUND"),
+    (of) => ({ id: of.orderLineId }),
+  ],
+  "Mutation.withdrawReturn": [
+    `mutation ($id: ID!) { it: withdrawReturn(input: { orderLineId: $id }) { ${refusals} } }`,
+    forCustomers("NOTHING_TO_RESOLVE", "LINE_NOT_FOUND"),
+    (of) => ({ id: of.orderLineId }),
+  ],
+  "Mutation.declineReturn": [
+    `mutation ($id: ID!) { it: declineReturn(input: { orderLineId: $id, answer: "No." }) { ${refusals} } }`,
+    forOperators("NOTHING_TO_RESOLVE", "orders"),
+    (of) => ({ id: of.orderLineId }),
+  ],
   "Mutation.setWish": [
     `mutation ($id: ID!) { it: setWish(input: { rewardId: $id, wished: true }) { ${refusals} } }`,
     forCustomers("ok", "ok"),

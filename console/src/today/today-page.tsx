@@ -30,6 +30,10 @@ const queueWords: Record<AttentionKind, { title: string; todo: string }> = {
     title: "Points not yet returned",
     todo: "They are sent again by themselves until they are returned.",
   },
+  RETURN_REQUESTED: {
+    title: "Returns asked for",
+    todo: "Take the line back in the order once the reward has come back, or decline with a reason.",
+  },
   SHIPMENT_LATE: { title: "Late parcels", todo: "Ask the warehouse, and report the shipment in the order." },
   REVERSAL_TO_APPROVE: {
     title: "Reversals to approve",

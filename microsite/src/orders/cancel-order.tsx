@@ -5,6 +5,7 @@ import {
   CancelOrderDocument,
   type CancelOrderMutation,
   type OrderDetailFragment,
+  type OrderLinePartsFragment,
 } from "../graphql/generated/graphql.ts";
 import { refusalText } from "../graphql/refusal-text.ts";
 import { useI18n } from "../i18n/i18n.tsx";
@@ -20,16 +21,20 @@ const DialogActions = lazy(async () => ({ default: (await import("../ui/dialog.t
 
 type Preview = NonNullable<CancelOrderMutation["cancelOrder"]["preview"]>;
 
-/** One key for each order and tab: asking twice cancels once. */
-function keyFor(orderId: string): string {
-  const name = `tessera.cancel.${orderId}`;
+/** One key for each order, or line, and tab: asking twice cancels once. */
+function keyFor(id: string): string {
+  const name = `tessera.cancel.${id}`;
   const key = sessionStorage.getItem(name) ?? crypto.randomUUID();
   sessionStorage.setItem(name, key);
   return key;
 }
 
-/** Shows what would come back before it is done. */
-export function CancelOrder({ order }: { order: OrderDetailFragment }) {
+/**
+ * Shows what would come back before it is done.
+ *
+ * @param line alone is cancelled; without it, all that can be
+ */
+export function CancelOrder({ order, line }: { order: OrderDetailFragment; line?: OrderLinePartsFragment }) {
   const i18n = useI18n();
   const { t } = i18n;
   const [isOpen, setOpen] = useState(false);
@@ -40,7 +45,13 @@ export function CancelOrder({ order }: { order: OrderDetailFragment }) {
   async function send(dryRun: boolean) {
     setProblem(null);
     try {
-      const input = { orderId: order.id, idempotencyKey: keyFor(order.id), dryRun };
+      const lineIds = line && [line.id];
+      const input = {
+        orderId: order.id,
+        ...(lineIds && { lineIds }),
+        idempotencyKey: keyFor((line ?? order).id),
+        dryRun,
+      };
       const { data } = await cancel({ variables: { input } });
       const { preview: found, userErrors = [] } = data?.cancelOrder ?? {};
       const [refusal] = userErrors;
@@ -62,14 +73,18 @@ export function CancelOrder({ order }: { order: OrderDetailFragment }) {
           void send(true);
         }}
       >
-        {t("cancel.ask")}
+        {t(line ? "cancel.askLine" : "cancel.ask")}
       </Button>
       {isOpen && (
         <Part>
-          <Dialog title={t("cancel.title")} isOpen onClose={() => setOpen(false)}>
+          <Dialog
+            title={line ? t("cancel.titleLine", { name: line.name }) : t("cancel.title")}
+            isOpen
+            onClose={() => setOpen(false)}
+          >
             {preview ? (
               <>
-                <p>{t("cancel.comesBack")}</p>
+                <p>{t(line ? "cancel.comesBackLine" : "cancel.comesBack")}</p>
                 <ul className={styles.returns}>
                   {preview.returns.map(({ payWith, groupWallet, points, mayBeRefused }) => (
                     <li key={groupWallet?.id ?? payWith}>
@@ -97,7 +112,7 @@ export function CancelOrder({ order }: { order: OrderDetailFragment }) {
                 {t("cancel.do")}
               </Button>
               <Button look="quiet" onClick={() => setOpen(false)}>
-                {t("cancel.keep")}
+                {t(line ? "cancel.keepLine" : "cancel.keep")}
               </Button>
             </DialogActions>
           </Dialog>

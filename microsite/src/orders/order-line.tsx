@@ -5,8 +5,10 @@ import { Mark } from "../ui/mark.tsx";
 import type { Tone } from "../ui/notice.tsx";
 import { Picture } from "../ui/picture.tsx";
 import { Points } from "../ui/points.tsx";
-import { failureKey, shownShipment } from "./order-words.ts";
+import { CancelOrder } from "./cancel-order.tsx";
+import { failureKey, mayAskForReturn, shownShipment } from "./order-words.ts";
 import styles from "./orders.module.css";
+import { ReturnLine } from "./return-line.tsx";
 import { Vouchers } from "./vouchers.tsx";
 
 const tones: Record<OrderLineStatus, Tone | "plain"> = {
@@ -57,7 +59,9 @@ export function OrderLine({ line, order }: { line: OrderLinePartsFragment; order
             )}
           </p>
         )}
-        {line.vouchers.length > 0 && <Vouchers line={line} />}
+        {line.vouchers.length > 0 && line.returnRequest?.state !== "OPEN" && <Vouchers line={line} />}
+        {line.cancellable && order.lines.length > 1 && <CancelOrder order={order} line={line} />}
+        <ReturnLine line={line} mayAsk={mayAskForReturn(line, order)} />
       </div>
     </li>
   );

@@ -101,3 +101,14 @@ export function failureKey(line: Line, pointsTrail: OrderDetailFragment["pointsT
     return "reason.POINTS_REFUSED";
   return failure.reason === "UPSTREAM_UNAVAILABLE" ? "reason.UPSTREAM_REFUSED" : `reason.${failure.reason}`;
 }
+
+/** Whether the page offers to ask for a return. The gateway decides, and knows the days. */
+export function mayAskForReturn(
+  line: Pick<OrderLinePartsFragment, "fulfilledQuantity" | "points" | "returnRequest" | "vouchers">,
+  { status }: Pick<OrderDetailFragment, "status">,
+): boolean {
+  const isGiven = status === "FULFILLED" || status === "PARTIALLY_FULFILLED";
+  const isSeen = line.vouchers.some(({ revealedAt }) => revealedAt !== null);
+  const isAsked = line.returnRequest?.state === "OPEN" || line.returnRequest?.state === "APPROVED";
+  return isGiven && line.fulfilledQuantity > 0 && line.points > 0 && !isSeen && !isAsked;
+}
