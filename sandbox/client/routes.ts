@@ -6,6 +6,7 @@ import type { Upstream } from "../upstream.ts";
 import { type CredentialChecks, customerChallenge, unauthorized } from "./credentials.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Otps } from "./otp.ts";
+import { sampleCustomers } from "./sample-world.ts";
 import {
   creditRequest,
   generateOtpRequest,
@@ -61,7 +62,14 @@ export function clientUpstream(deps: {
       effect: ({ customer_id }, caller) => {
         if (caller.kind === "customer" && caller.customerId !== customer_id) throw unauthorized(customerChallenge);
         const { points_earned, balance_points } = ledger.account(customer_id);
-        return { status: true, customer_id, points_earned, balance_points };
+        const points_expiring = expiriesOf(customer_id, balance_points);
+        return {
+          status: true,
+          customer_id,
+          points_earned,
+          balance_points,
+          ...(points_expiring && { points_expiring }),
+        };
       },
     }),
 
@@ -110,4 +118,18 @@ export function clientUpstream(deps: {
       return { kind: "json", status, headers, body: { status: false, message } };
     },
   };
+}
+
+/** The extension that tells expiries, of the first sample customer alone: a part of the balance at the end of this month, the rest of the next. */
+function expiriesOf(customerId: string, balance: number) {
+  if (customerId !== sampleCustomers[0].customer_id) return null;
+  const now = new Date();
+  const endOfMonth = (months: number) =>
+    new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1 + months, 0)).toISOString().slice(0, 10);
+  const soon = Math.min(balance, 400);
+  const later = Math.min(balance - soon, 650);
+  return [
+    { points: soon, expiry_date: endOfMonth(1) },
+    { points: later, expiry_date: endOfMonth(3) },
+  ].filter(({ points }) => points > 0);
 }

@@ -240,7 +240,7 @@ async function toConditions(
   context: Context<PurchaseLoaders>,
 ): Promise<Omit<RewardQuery, "sort" | "search">> {
   const { kinds, sources, categories, brands, pointsMin, pointsMax, affordableWith, states } = filter;
-  const { inStock, newSince, endingBefore } = filter;
+  const { inStock, newSince, endingBefore, payableWith } = filter;
   const ceiling = affordableWith
     ? await spendableFrom(affordableWith, requireCustomer(context).customerId, context)
     : undefined;
@@ -253,6 +253,7 @@ async function toConditions(
     ...(pointsMin != null && { pointsMin }),
     ...(Number.isFinite(max) && { pointsMax: max }),
     ...(affordableWith && { payableWith: affordableWith.payWith }),
+    ...(payableWith && { payableWithAny: payableWith }),
     ...(inStock != null && { inStock }),
     ...(newSince && { newSince }),
     ...(endingBefore && { endingBefore }),

@@ -16,6 +16,7 @@ export interface RewardQuery {
   pointsMin?: number;
   pointsMax?: number;
   payableWith?: WalletKind;
+  payableWithAny?: readonly WalletKind[];
   /** RELEVANCE needs one. */
   search?: RewardSearch;
   inStock?: boolean;
@@ -247,6 +248,7 @@ function matching(query: RewardQuery, now: Date): Prisma.Sql[] {
   if (query.pointsMin !== undefined) conditions.push(Prisma.sql`points >= ${query.pointsMin}`);
   if (query.pointsMax !== undefined) conditions.push(Prisma.sql`points <= ${query.pointsMax}`);
   if (query.payableWith) conditions.push(Prisma.sql`${query.payableWith}::wallet_kind = any(payable_with)`);
+  if (query.payableWithAny) conditions.push(Prisma.sql`payable_with && ${[...query.payableWithAny]}::wallet_kind[]`);
   if (query.search) conditions.push(Prisma.sql`search @@ to_tsquery('simple', ${query.search.wide})`);
   if (query.inStock !== undefined) conditions.push(query.inStock ? Prisma.sql`stock is distinct from 0` : SOLD_OUT);
   if (query.newSince) conditions.push(Prisma.sql`created_at >= ${query.newSince}`);

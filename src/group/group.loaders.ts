@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import type { ExpiringPoints } from "../domain/expiring-points.ts";
 import { seesEverybody, type Viewer } from "../domain/viewer.ts";
 import type { GroupSelector } from "../upstream/capillary/identities.ts";
 import { type GroupWallet, type Member, membersSeen, pick } from "./group.ts";
@@ -13,6 +14,8 @@ export interface GroupLoaders {
   group: DataLoader<GroupSelector, GroupWallet | null, string>;
   /** By group, which the viewer may see: what it can spend. For groups of a list that did not tell. */
   groupBalance: DataLoader<string, number | null>;
+  /** By group, which the viewer may see: its points that expire; null where that is not told. */
+  groupExpiring: DataLoader<string, ExpiringPoints[] | null>;
   /** By group, which the viewer may see: who is in it. Null if the viewer has just left it. */
   groupMembers: DataLoader<string, Member[] | null>;
 }
@@ -61,6 +64,8 @@ export function groupLoaders(
 
   const groupBalance = eachBy(async (groupId: string) => (await whole.load({ groupId }))?.balance ?? null, options);
 
+  const groupExpiring = eachBy(async (groupId: string) => (await whole.load({ groupId }))?.expiring ?? null, options);
+
   const groupMembers = eachBy(async (groupId: string) => {
     const [found, names, userId] = await Promise.all([
       whole.load({ groupId }),
@@ -72,7 +77,7 @@ export function groupLoaders(
     return membersSeen(found.memberships, (member) => names.get(member) ?? null, userId);
   }, options);
 
-  return { capillaryUserId, groupsOf, group, groupBalance, groupMembers };
+  return { capillaryUserId, groupsOf, group, groupBalance, groupExpiring, groupMembers };
 }
 
 /** What can be asked for one at a time only: each once, and one that fails fails nobody else. */

@@ -30,6 +30,7 @@ export function groupResolvers(): Resolvers {
       },
       id: ({ groupId }) => toGlobalId("GroupWallet", groupId),
       balance: ({ balance, groupId }, _, { loaders }) => balance ?? loaders.groupBalance.load(groupId),
+      expiring: ({ expiring, groupId }, _, { loaders }) => expiring ?? loaders.groupExpiring.load(groupId),
       members: ({ groupId }, _, { loaders }) => loaders.groupMembers.load(groupId),
     },
   };

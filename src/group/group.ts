@@ -1,3 +1,4 @@
+import type { ExpiringPoints } from "../domain/expiring-points.ts";
 import type { GroupSelector } from "../upstream/capillary/identities.ts";
 
 export type GroupStatus = "ACTIVE" | "INACTIVE" | "DELETED";
@@ -12,6 +13,8 @@ export interface GroupWallet {
   primaryUserId: string | null;
   /** What it can spend in the programme that pays; null where that was not told. */
   balance: number | null;
+  /** Null where that was not told. */
+  expiring: ExpiringPoints[] | null;
   /** That of the customer in whose list it is; null where it was read for nobody in particular. */
   role: GroupRole | null;
   /** When it was read. */

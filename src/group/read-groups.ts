@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { nextExpiries } from "../domain/expiring-points.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Asking } from "../upstream/capillary/caller.ts";
 import type { Capillary } from "../upstream/capillary/capillary.ts";
@@ -58,6 +59,7 @@ export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): Re
     status: statusOf(told.status),
     primaryUserId: told.primaryUserId,
     balance: spendable(told.points),
+    expiring: told.expiring && nextExpiries(told.expiring, clock.now()),
     role: isPrimary === null ? null : roleOf(isPrimary),
     asOf: clock.now(),
   });

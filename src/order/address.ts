@@ -5,6 +5,7 @@ import { type Refusal, refusal } from "../domain/refusal.ts";
 import { hasControls, isVisible } from "../platform/visible-text.ts";
 import { countryProblem } from "./countries.ts";
 import type { Address } from "./order.ts";
+import { hasPostalCode } from "./postal-code.ts";
 
 const line = z
   .string()
@@ -14,22 +15,27 @@ const line = z
 const required = line.refine(isVisible, "is empty");
 const optional = line.nullish().transform((value) => (value && isVisible(value) ? value : null));
 
-const address = z.object({
-  name: required,
-  line1: required,
-  line2: optional,
-  city: required,
-  region: optional,
-  postalCode: required,
-  country: z
-    .string()
-    .trim()
-    .superRefine((code, context) => {
-      const message = countryProblem(code);
-      if (message !== null) context.addIssue({ code: "custom", message });
-    }),
-  phone: optional,
-});
+const address = z
+  .object({
+    name: required,
+    line1: required,
+    line2: optional,
+    city: required,
+    region: optional,
+    postalCode: line,
+    country: z
+      .string()
+      .trim()
+      .superRefine((code, context) => {
+        const message = countryProblem(code);
+        if (message !== null) context.addIssue({ code: "custom", message });
+      }),
+    phone: optional,
+  })
+  .superRefine(({ postalCode, country }, context) => {
+    if (isVisible(postalCode) || !hasPostalCode(country)) return;
+    context.addIssue({ code: "custom", path: ["postalCode"], message: "is empty" });
+  });
 
 /**
  * A phone number as people type and paste it, with marks, blanks and an extension, in the international form that couriers read.

@@ -1,3 +1,4 @@
+import { nextExpiries } from "../domain/expiring-points.ts";
 import type { Clock } from "../platform/clock.ts";
 import { gatherReads } from "../platform/gather-reads.ts";
 import type { ClientPoints } from "../upstream/client-points/client-points.ts";
@@ -37,9 +38,20 @@ export function makeReadWallets({ client, heldDeductions, clock }: ReadWalletsDe
     return Promise.all(
       customerIds.map(async (customerId) => {
         try {
-          const { balance, earned } = await client.balance(customerId, await tokenOf(customerId), { requestId });
+          const { balance, earned, expiring } = await client.balance(customerId, await tokenOf(customerId), {
+            requestId,
+          });
           const deductions = held.get(customerId) ?? [];
-          return { customerId, balance, earned, held: pointsHeld(deductions, { balance, earned }), asOf: clock.now() };
+          const asOf = clock.now();
+          const holding = pointsHeld(deductions, { balance, earned });
+          return {
+            customerId,
+            balance,
+            earned,
+            held: holding,
+            expiring: expiring && nextExpiries(expiring, asOf),
+            asOf,
+          };
         } catch (error) {
           return error as Error;
         }

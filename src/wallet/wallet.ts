@@ -1,3 +1,4 @@
+import type { ExpiringPoints } from "../domain/expiring-points.ts";
 import { changeBetween, type WalletReading } from "../ledger/evidence.ts";
 
 /** A deduction whose outcome is not known yet. */
@@ -23,6 +24,8 @@ export interface Wallet {
   earned: number;
   /** Points of our orders whose deduction the ledger has not yet confirmed, and the balance does not show. */
   held: number;
+  /** Null where the points provider does not tell. */
+  expiring: ExpiringPoints[] | null;
   /** When the ledger was read. */
   asOf: Date;
 }

@@ -32,6 +32,7 @@ describe("of one's own groups is picked", () => {
     status: "ACTIVE",
     primaryUserId: null,
     balance: 0,
+    expiring: null,
     role: "SECONDARY",
     asOf: new Date(0),
     ...more,

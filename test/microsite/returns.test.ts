@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect } from "vitest";
-import { axeProblems, browserTest, type Microsite, startMicrosite } from "../support/microsite.ts";
+import { accessibilityFaults, browserTest, type Microsite, startMicrosite } from "../support/microsite.ts";
 import { orderPrepared, orderSettled, placeOrder, readOrder } from "../support/orders.ts";
 
 let site: Microsite;
@@ -23,7 +23,7 @@ browserTest("one reward of an order is cancelled, and its points are shown befor
   await line.getByRole("button", { name: "Cancel this reward" }).click();
   const dialog = page.getByRole("dialog", { name: "Cancel Cup?" });
   await dialog.getByText("150").first().waitFor();
-  expect(await axeProblems(page)).toEqual([]);
+  expect(await accessibilityFaults(page)).toEqual([]);
   await dialog.getByRole("button", { name: "Yes, cancel it" }).click();
   await line.getByText("Cancelled").waitFor();
   await gateway.until(async () => gateway.ledgerOf(customer).length === 3);
@@ -43,7 +43,7 @@ browserTest("a return is asked for and withdrawn; while it is open, the code sta
   await page.getByRole("button", { name: "Return this reward" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Reason").selectOption({ label: "I changed my mind" });
-  expect(await axeProblems(page)).toEqual([]);
+  expect(await accessibilityFaults(page)).toEqual([]);
   await dialog.getByRole("button", { name: "Send request" }).click();
   await page.getByText("Return requested. We’ll let you know here.").waitFor();
   expect(await page.getByRole("button", { name: /Show/ }).count()).toBe(0);

@@ -79,6 +79,7 @@ export default function StatementPage() {
       }
     >
       {problem && <Notice tone="bad">{problem}</Notice>}
+      <Expiring told={data?.me?.wallet?.expiring} />
       {!entries && !loading ? (
         <LoadFailure error={error} retry={refetch} />
       ) : entries?.totalCount === 0 ? (
@@ -120,6 +121,26 @@ export default function StatementPage() {
         </div>
       )}
     </Page>
+  );
+}
+
+/** The days on which points expire; nothing where the points provider does not tell. */
+function Expiring({ told }: { told: readonly { points: number; date: string }[] | null | undefined }) {
+  const { t, day } = useI18n();
+  if (!told) return null;
+  return (
+    <Tile aria-labelledby="expiring">
+      <h2 id="expiring">{t("expiring.title")}</h2>
+      {told.length === 0 ? (
+        <p>{t("expiring.none")}</p>
+      ) : (
+        <ul>
+          {told.map(({ points, date }) => (
+            <li key={date}>{t("expiring.next", { points, day: day(date) })}</li>
+          ))}
+        </ul>
+      )}
+    </Tile>
   );
 }
 

@@ -4,7 +4,7 @@ import type { AddressInput, AddressPartsFragment, RefusalFragment } from "../gra
 import { useI18n } from "../i18n/i18n.tsx";
 import { Button } from "../ui/button.tsx";
 import { SelectField, TextField } from "../ui/field.tsx";
-import { type AddressField, addressLines, fieldOrder } from "./address-order.ts";
+import { type AddressField, addressLines, fieldOrder, hasPostalCode } from "./address-order.ts";
 import styles from "./checkout.module.css";
 import { ADDRESS_COUNTRIES } from "./countries.ts";
 
@@ -35,6 +35,8 @@ export function AddressForm(props: {
   const [values, setValues] = useState<Record<AddressField, string>>({ ...empty, ...withoutNull(address) });
   const [country, setCountry] = useState(address?.country ?? brand.country);
   const fields = fieldOrder(country);
+  const isRequired = (name: AddressField) =>
+    looks[name].isRequired && (name !== "postalCode" || hasPostalCode(country));
   const [missing, setMissing] = useState<readonly AddressField[]>([]);
   const countries = useMemo(
     () =>
@@ -56,7 +58,7 @@ export function AddressForm(props: {
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        const lacking = fields.filter((name) => looks[name].isRequired && !values[name].trim());
+        const lacking = fields.filter((name) => isRequired(name) && !values[name].trim());
         setMissing(lacking);
         if (lacking.length > 0)
           return event.currentTarget.querySelector<HTMLInputElement>(`[name="${lacking[0]}"]`)?.focus();
@@ -83,10 +85,10 @@ export function AddressForm(props: {
           key={name}
           name={name}
           className={looks[name].isWide ? styles.wide : undefined}
-          label={looks[name].isRequired ? t(`address.${name}`) : t("address.optional", { field: t(`address.${name}`) })}
+          label={isRequired(name) ? t(`address.${name}`) : t("address.optional", { field: t(`address.${name}`) })}
           type={name === "phone" ? "tel" : "text"}
           autoComplete={`shipping ${looks[name].autoComplete}`}
-          required={looks[name].isRequired}
+          required={isRequired(name)}
           maxLength={200}
           value={values[name]}
           fault={faultOf(name)}

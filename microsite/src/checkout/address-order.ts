@@ -37,6 +37,10 @@ const marks = {
   postalCode: "postalCode",
 };
 
+/** Whether addresses of the country have a postal code. */
+export const hasPostalCode = (country: string): boolean =>
+  formatAddress(toFormat(country, marks), "latin").some((line) => line.includes(marks.postalCode));
+
 /** The fields of the form in the order in which the country writes an address; a field that it does not use comes late. */
 export function fieldOrder(country: string): AddressField[] {
   const text = formatAddress(toFormat(country, marks), "latin").join("\n");

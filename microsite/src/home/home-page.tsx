@@ -144,7 +144,8 @@ function Balance(props: {
   onRetry(): void;
 }) {
   const { wallet, isLoading, needsSignIn, onRetry } = props;
-  const { t, number, time } = useI18n();
+  const { t, number, time, day } = useI18n();
+  const [expiry] = wallet?.expiring ?? [];
   const amount = wallet?.available ?? wallet?.balance ?? null;
   return (
     <section className={styles.balance} aria-label={t("home.balance")}>
@@ -168,6 +169,7 @@ function Balance(props: {
       <p className={styles.asOf}>
         {wallet?.asOf && amount !== null && <span>{t("home.asOf", { time: time(wallet.asOf) })}</span>}
         {wallet && wallet.held > 0 && <span>{t("home.held", { count: wallet.held })}</span>}
+        {expiry && <Link to="/statement">{t("expiring.next", { points: expiry.points, day: day(expiry.date) })}</Link>}
       </p>
       <svg className={styles.chips} viewBox="0 0 130 130" aria-hidden="true">
         <path fill="#8fa98b" d="M89 46.5l36-2.5 5 .5V85l-39 1.5z" />

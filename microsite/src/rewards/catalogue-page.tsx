@@ -14,7 +14,7 @@ import { Tile } from "../ui/tile.tsx";
 import { Filters } from "./filters.tsx";
 import { RewardCard, RewardCardSkeleton } from "./reward-card.tsx";
 import styles from "./rewards.module.css";
-import { filterCount, filterOf, readSearch, type Search, walletOf, writeSearch } from "./search.ts";
+import { filterCount, filterOf, readSearch, type Search, sortOf, walletOf, writeSearch } from "./search.ts";
 import { useStandings } from "./use-standings.ts";
 
 const PAGE = 24;
@@ -111,7 +111,7 @@ function Results({ search, onReset }: { search: Search; onReset(): void }) {
   const { t } = useI18n();
   const isSignedIn = useSession().kind === "signed-in";
   const { data, previousData, error, loading, fetchMore, refetch } = useQuery(CatalogueDocument, {
-    variables: { first: PAGE, filter: filterOf(search, isSignedIn), sort: search.sort },
+    variables: { first: PAGE, filter: filterOf(search, isSignedIn), sort: sortOf(search) },
     fetchPolicy: "cache-and-network",
     nextFetchPolicy: "cache-first",
   });

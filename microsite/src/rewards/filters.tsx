@@ -38,7 +38,7 @@ export function Filters({ search, onChange }: { search: Search; onChange(part: P
       >
         {sorts.map((sort) => (
           <option key={sort} value={sort}>
-            {t(`sort.${sort}`)}
+            {t(sort === "POPULAR" && search.text.trim() ? "sort.RELEVANCE" : `sort.${sort}`)}
           </option>
         ))}
       </SelectField>

@@ -33,7 +33,7 @@ export function RewardCard(props: {
         </p>
         {isJudged && (
           <p className={styles.standing}>
-            <StandingText standing={standing} stock={reward.stock} />
+            <StandingText standing={standing} reward={reward} />
           </p>
         )}
       </div>
@@ -42,12 +42,16 @@ export function RewardCard(props: {
 }
 
 /** One thing at most: what stands in the way, else what is worth knowing. */
-function StandingText({ standing, stock }: { standing: Standing; stock: number | null }) {
+function StandingText({ standing, reward }: { standing: Standing; reward: RewardCardFragment }) {
   const { t } = useI18n();
+  const { stock, payableWith } = reward;
   if (stock === 0) return <span data-tone="off">{t("reason.SOLD_OUT")}</span>;
   if (standing && !standing.redeemable) {
     if (standing.reasons.includes("NOT_SIGNED_IN")) return null;
     const blocking = standing.reasons.find((reason) => reason !== "INSUFFICIENT_POINTS");
+    // The reader's own points can never pay for it, whatever there is of them.
+    if (blocking === "WALLET_NOT_SUPPORTED" && !payableWith.includes("INDIVIDUAL"))
+      return <span data-tone="off">{t("rewards.groupOnly")}</span>;
     if (blocking) return <span data-tone="off">{t(`reason.${blocking}`)}</span>;
     if (standing.shortBy !== null)
       return <span data-tone="short">{t("rewards.short", { count: standing.shortBy })}</span>;

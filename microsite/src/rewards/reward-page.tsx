@@ -13,6 +13,7 @@ import { Points } from "../ui/points.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
 import { BuyForm } from "./buy-form.tsx";
+import { MoreRewards } from "./more-rewards.tsx";
 import styles from "./rewards.module.css";
 
 export type RewardDetail = NonNullable<RewardDetailQuery["reward"]>;
@@ -72,6 +73,7 @@ export default function RewardPage() {
           )}
         </div>
       </div>
+      {reward && <MoreRewards key={reward.id} id={reward.id} category={reward.category} />}
     </Page>
   );
 }

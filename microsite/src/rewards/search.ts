@@ -32,11 +32,15 @@ export function writeSearch(search: Search): URLSearchParams {
   return new URLSearchParams(Object.entries(given).filter((entry): entry is [string, string] => Boolean(entry[1])));
 }
 
+/** A search shows the best match first, until another order is chosen. */
+export const sortOf = ({ text, sort }: Search): RewardSort => (text.trim() && sort === "POPULAR" ? "RELEVANCE" : sort);
+
 export const walletOf = (group: string): WalletInput =>
   group ? { payWith: "GROUP", groupWalletId: group } : { payWith: "INDIVIDUAL" };
 
 export function filterOf({ text, kind, category, group, isWithin }: Search, isSignedIn: boolean): RewardFilter {
   return {
+    payableWith: group ? ["GROUP"] : ["INDIVIDUAL", "GROUP"], // rewards that no wallet can pay for are not shown
     ...(text.trim() && { search: text.trim() }),
     ...(kind && { kinds: [kind] }),
     ...(category && { categories: [category] }),

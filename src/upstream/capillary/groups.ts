@@ -37,7 +37,7 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
         api: "v2",
         method: "GET",
         path: "/userGroup2",
-        query: { ...groupInQuery(by), programDetails: "true", primaryMemberDetails: "true" },
+        query: { ...groupInQuery(by), programDetails: "true", primaryMemberDetails: "true", expirySchedules: "true" },
         envelope: v2Envelope,
         shape: groupOf(programId).refine(isAskedFor(by), "answered for another group"),
         ...asking,

@@ -1,5 +1,6 @@
 import { decodeJwt } from "jose";
 import type { z } from "zod";
+import type { ExpiringPoints } from "../../domain/expiring-points.ts";
 import type { Metrics } from "../../observability/metrics.ts";
 import { makeSingleFlight } from "../../platform/single-flight.ts";
 import { countOutcome } from "../count-outcome.ts";
@@ -12,6 +13,8 @@ const SERVICE = "client-points";
 export interface PointsBalance {
   balance: number;
   earned: number;
+  /** Null where the points provider does not tell. */
+  expiring: ExpiringPoints[] | null;
 }
 
 export interface VerifiedCustomer {
@@ -155,7 +158,7 @@ export function makeClientPoints(options: ClientPointsOptions): ClientPoints {
         };
         const answer = await ask(customerPoints, request, pointsAuth === "bearer" ? `Bearer ${token}` : basic);
         if (answer.customer_id !== customerId) throw failed("answered for somebody else");
-        return { balance: answer.balance_points, earned: answer.points_earned };
+        return { balance: answer.balance_points, earned: answer.points_earned, expiring: answer.points_expiring };
       };
       // Not with those who ask with another token: theirs may have run out.
       return unshared ? read() : shareBalanceRead(JSON.stringify([customerId, token]), read);

@@ -26,4 +26,12 @@ export const customerPoints = done.extend({
   customer_id: z.string().min(1),
   points_earned: points,
   balance_points: points,
+  // An extension that a points provider may have. The balance is good without it, so a wrong one is none.
+  points_expiring: z
+    .array(
+      z.object({ points, expiry_date: z.iso.date() }).transform(({ points, expiry_date: date }) => ({ points, date })),
+    )
+    .nullish()
+    .transform((told) => told ?? null)
+    .catch(null),
 });

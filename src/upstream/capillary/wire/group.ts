@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ExpiringPoints } from "../../../domain/expiring-points.ts";
 import { anything, boolean, date, firstDate, id, isRecord, maybe, number, rawRows, rows, text } from "./loose.ts";
 
 export interface GroupUser {
@@ -20,6 +21,8 @@ export interface Group {
   users: GroupUser[];
   /** What it can spend in the programme that pays; null where it does not say. Promised points are not among them. */
   points: number | null;
+  /** Expiries in that programme; null where it does not say. */
+  expiring: ExpiringPoints[] | null;
 }
 
 /** A group among those of one customer, in which less is said of it. */
@@ -53,6 +56,8 @@ const user = z
 /** Balances are per programme, and only `loyaltyPoints` can be spent. Adding programmes up would be spending others' points. */
 const balanceRow = z.object({ programId: id, loyaltyPoints: number });
 
+const expiryRow = z.object({ programId: id, points: number, expiryDate: z.string().regex(/^\d{4}-\d{2}-\d{2}/) });
+
 const identity = z.object({
   id: maybe(id),
   groupId: maybe(id),
@@ -70,6 +75,7 @@ const identity = z.object({
   pointsSummaries: rows(balanceRow),
   loyaltyDetails: rows(balanceRow),
   userGroup2LoyaltyDetails: rows(balanceRow),
+  expirySchedules: z.array(z.unknown()).nullable().catch(null),
   primaryMember: maybe(boolean),
   role: maybe(text),
   defaultGroup: maybe(boolean),
@@ -93,6 +99,12 @@ function readGroup(value: unknown, programId: string): (CustomerGroup & { users:
       null,
     users: row.fleetGroupUsers,
     points: summaries.find((summary) => summary.programId === programId)?.loyaltyPoints ?? null,
+    expiring:
+      row.expirySchedules &&
+      rows(expiryRow)
+        .parse(row.expirySchedules)
+        .filter((each) => each.programId === programId)
+        .map(({ points, expiryDate }) => ({ points, date: expiryDate.slice(0, 10) })),
     isPrimary: row.primaryMember ?? (row.role === null ? null : row.role === "PRIMARY"),
     isDefault: row.defaultGroup,
     isActive: row.active,
