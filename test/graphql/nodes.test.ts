@@ -154,7 +154,7 @@ describe("node and nodes", () => {
       );
       answers.add(text);
     }
-    expect([...answers]).toEqual(['{"data":{"node":null}}\n']);
+    expect([...answers]).toEqual(['{"data":{"node":null}}']);
   });
 
   test("take 100 ids, and no more", async () => {

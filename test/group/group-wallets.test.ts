@@ -180,7 +180,7 @@ describe("a lookup", () => {
       const nobody = Object.fromEntries(Object.keys(by()).map((key) => [key, "99999999"]));
       const [seen, unseen] = [await asStranger(by()), await asStranger(nobody)];
       expect(seen).toEqual(unseen);
-      expect(seen.text).toBe('{"data":{"groupWallet":null}}\n');
+      expect(seen.text).toBe('{"data":{"groupWallet":null}}');
       expect(seen.calls.map(([operation]) => operation)).toEqual(["get", "customers"]);
     });
     test("answers a member who has left like a stranger", async () => {
@@ -346,7 +346,7 @@ describe("as a node and as an entity", () => {
       const body = { query: "query ($id: ID!) { node(id: $id) { __typename id } }", variables: { id } };
       texts.add((await postRaw(gateway.url, body, { authorization: `Bearer ${stranger.token}` })).text);
     }
-    expect([...texts]).toEqual(['{"data":{"node":null}}\n']);
+    expect([...texts]).toEqual(['{"data":{"node":null}}']);
   });
 });
 
