@@ -379,7 +379,15 @@ const group = {
   ],
   warnings: [{ status: false, code: 1_656, message: "no hierarchy" }],
 };
-const rao = { id: "31059", externalId: "famgroup11", name: "Rao", status: "ACTIVE", primaryUserId: "381", points: 500 };
+const rao = {
+  id: "31059",
+  externalId: "famgroup11",
+  name: "Rao",
+  status: "ACTIVE",
+  primaryUserId: "381",
+  points: 500,
+  expiring: null,
+};
 
 describe("a group", () => {
   const read = ({ groups }: Capillary) => groups.group({ groupId: "31059" });
@@ -397,6 +405,18 @@ describe("a group", () => {
     expect(await answered({ ...group, pointsSummaries: [{ programId: 1, loyaltyPoints: 9 }] }, read)).toMatchObject({
       points: null,
     });
+  });
+
+  test("has expiries in the programme that pays, without rows that cannot be read", async () => {
+    const expirySchedules = [
+      { programId: "973", points: "120", expiryDate: "2027-03-31T23:59:59Z" },
+      { programId: 1_041, points: 900, expiryDate: "2027-01-31" },
+      { programId: 973, points: 5, expiryDate: "soon" },
+    ];
+    expect(await answered({ ...group, expirySchedules }, read)).toMatchObject({
+      expiring: [{ points: 120, date: "2027-03-31" }],
+    });
+    expect(await answered({ ...group, expirySchedules: [] }, read)).toMatchObject({ expiring: [] });
   });
 
   test.each([
