@@ -143,6 +143,17 @@ export function harvest(data: Answer | null | undefined): void {
   listener(Boolean(token));
 }
 
+/** The text with placeholders instead of this visit's values, also where the text is in JSON. */
+export function withPlaceholders(text: string): string {
+  let hidden = text;
+  for (const mine of written.values()) {
+    for (const [name, filled] of mine) {
+      hidden = hidden.replaceAll(`"${filled}"`, `"<${name}>"`).replaceAll(`\\"${filled}\\"`, `\\"<${name}>\\"`);
+    }
+  }
+  return hidden;
+}
+
 /**
  * GraphiQL's place in localStorage, without access tokens (its history would keep the headers) and with the
  * placeholders instead of this visit's values.
@@ -154,10 +165,6 @@ storage.setItem = (key, value) => {
   if (/:(queries|favorites)$/.test(key)) {
     text = JSON.stringify(JSON.parse(text), (name, part: unknown) => (name === "headers" ? undefined : part));
   }
-  for (const mine of written.values()) {
-    for (const [name, filled] of mine) {
-      text = text.replaceAll(`"${filled}"`, `"<${name}>"`).replaceAll(`\\"${filled}\\"`, `\\"<${name}>\\"`);
-    }
-  }
+  text = withPlaceholders(text);
   setItem(key, text);
 };

@@ -4,9 +4,12 @@ import "@graphiql/react/font/roboto.css";
 import "@graphiql/react/style.css";
 import "@graphiql/plugin-doc-explorer/style.css";
 import "@graphiql/plugin-history/style.css";
+import "@graphiql/plugin-explorer/style.css";
 import "graphiql/graphiql.css";
 import "./style.css";
-import { type MonacoEditor, type TabsState, useGraphiQL } from "@graphiql/react";
+import { explorerPlugin } from "@graphiql/plugin-explorer";
+import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
+import { type MonacoEditor, useGraphiQL } from "@graphiql/react";
 import { GraphiQL } from "graphiql";
 import { useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
@@ -15,31 +18,21 @@ import { fetcher } from "./fetcher.ts";
 import logo from "./logo.svg";
 import { SampleSignIn } from "./sample-sign-in.tsx";
 import { readSettings } from "./settings.ts";
+import { openLastTab, openSharedTab } from "./stored-tabs.ts";
 import { makeTabs } from "./tabs.ts";
+import { Tools } from "./tools.tsx";
 
 const HEADERS = '{ "authorization": "" }';
 const SCALARS = { DateTime: { type: "string" }, Date: { type: "string" }, Points: { type: "integer", minimum: 0 } };
 
 const { sandboxUrl, signInPath } = await readSettings();
 const tabs = makeTabs(sandboxUrl);
+const plugins = [HISTORY_PLUGIN, explorerPlugin()];
 
 /** Stored tabs may name the sandbox of an earlier start, on another port. */
 function updateSandboxUrl(url: string): void {
   const stored = storage.getItem("graphiql:tabState");
   if (stored) storage.setItem("graphiql:tabState", stored.replace(/https?:\/\/[^/'\s]+(?=\/__sandbox\/)/g, url));
-}
-
-/** GraphiQL opens the document last edited, in whichever tab has it; let that be the tab last open. */
-function openLastTab(): void {
-  let tab: Pick<TabsState["tabs"][number], "query" | "variables"> | undefined = tabs[0];
-  try {
-    const state: TabsState = JSON.parse(storage.getItem("graphiql:tabState") ?? "");
-    tab = state.tabs[state.activeTabIndex];
-  } catch {
-    // The first visit.
-  }
-  storage.setItem("graphiql:query", tab?.query ?? "");
-  storage.setItem("graphiql:variables", tab?.variables ?? "");
 }
 
 function rewrite(editor: MonacoEditor | undefined, change: (text: string) => string): void {
@@ -94,12 +87,16 @@ function showFailure(error: unknown): void {
 const root = document.getElementById("root");
 if (!root) throw new Error("The page has no #root.");
 if (sandboxUrl) updateSandboxUrl(sandboxUrl);
-openLastTab();
+openSharedTab(tabs);
+openLastTab(tabs);
+// A share link that is pasted into an open page changes only the hash.
+addEventListener("hashchange", () => location.reload());
 // Monaco measures its typeface once, when it starts.
 await document.fonts.load('15px "Fira Code"').catch(() => []);
 createRoot(root, { onUncaughtError: showFailure }).render(
   <GraphiQL
     fetcher={fetcher}
+    plugins={plugins}
     storage={storage}
     defaultTabs={tabs}
     defaultHeaders={HEADERS}
@@ -116,10 +113,9 @@ createRoot(root, { onUncaughtError: showFailure }).render(
       </div>
     </GraphiQL.Logo>
     <Carry />
-    {signInPath && (
-      <GraphiQL.Footer>
-        <SampleSignIn path={signInPath} />
-      </GraphiQL.Footer>
-    )}
+    <GraphiQL.Footer>
+      <Tools tabs={tabs} />
+      {signInPath && <SampleSignIn path={signInPath} />}
+    </GraphiQL.Footer>
   </GraphiQL>,
 );

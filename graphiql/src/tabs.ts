@@ -5,6 +5,12 @@ import browseRewards from "./tabs/browse-rewards.graphql?raw";
 import checkIn from "./tabs/check-in.graphql?raw";
 import followMember from "./tabs/follow-member.graphql?raw";
 import followOrder from "./tabs/follow-order.graphql?raw";
+import attention from "./tabs/operators/attention.graphql?raw";
+import audit from "./tabs/operators/audit.graphql?raw";
+import find from "./tabs/operators/find.graphql?raw";
+import operatorOrders from "./tabs/operators/orders.graphql?raw";
+import rules from "./tabs/operators/rewards.graphql?raw";
+import webhooks from "./tabs/operators/webhooks.graphql?raw";
 import placeOrder from "./tabs/place-order.graphql?raw";
 import pointsTrail from "./tabs/points-trail.graphql?raw";
 import requestOtp from "./tabs/request-otp.graphql?raw";
@@ -43,4 +49,14 @@ export const makeTabs = (sandboxUrl: string | null) => [
   tab(pointsTrail, { orderId: "<orderId>" }),
   tab(checkIn),
   tab(followMember, { after: "<memberEventsCursor>" }),
+];
+
+/** Ready-made operations for operators, who send their token in the Headers tab. */
+export const operatorTabs = [
+  tab(attention),
+  tab(find, { text: "CUST12345" }),
+  tab(operatorOrders, { filter: { openDiscrepancies: true } }),
+  tab(rules),
+  tab(webhooks),
+  tab(audit),
 ];
