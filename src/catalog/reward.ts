@@ -1,7 +1,7 @@
 import type { RedeemabilityReason, RewardKind, RewardSource, RewardState } from "../domain/generated/words.ts";
 import type { Reward as RewardRow } from "../platform/generated/prisma/client.ts";
 
-/** What only the mirror of a source and the database's own triggers write. */
+/** Columns that only the mirror of a source and the database's own triggers write. */
 type MirrorColumn = "stockLowSince" | "upstreamImageUrl" | "seenAt" | "detailedAt" | "vanishedAt";
 /** Read by `src/texts`, and by the search. */
 type TextColumn = "texts" | "categoryWords";

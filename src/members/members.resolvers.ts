@@ -57,7 +57,7 @@ export function membersResolvers(deps: MembersResolversDeps): Resolvers {
         seesEverybody(viewer) ? loaders.linkedIds.load(customerId) : null,
     },
     LinkedId: {
-      // Of a national id there is a keyed hash alone, which tells nobody anything.
+      // The table has only a keyed hash of a national id, from which nobody reads the id.
       value: ({ kind, value }) => (kind === "NIK" ? null : value),
       linkedAt: ({ createdAt }) => createdAt,
     },

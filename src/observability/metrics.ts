@@ -14,7 +14,7 @@ const EVENT_LOOP_SAMPLE_MS = 20;
 export type UpstreamResult = "confirmed" | UpstreamOutcome;
 export type MessageOutcome = "accepted" | "repeated" | "refused" | "failed";
 
-/** Of an attempt to send a message: confirmed by the receiver, to be sent again, or given up after the last attempt. */
+/** The outcome of an attempt to send a message: confirmed by the receiver, to be sent again, or given up after the last attempt. */
 export type WebhookOutcome = "delivered" | "retried" | "given_up";
 
 /** What one process counts and measures, for Prometheus. Durations are in seconds. */

@@ -31,7 +31,7 @@ type Delivery = NonNullable<WebhookByNameQuery["webhook"]>["deliveries"]["nodes"
 const states: WebhookDeliveryState[] = ["PENDING", "DELIVERED", "FAILED"];
 const tones = { PENDING: "calm", DELIVERED: "good", FAILED: "bad" } as const;
 
-/** One receiver with its deliveries. */
+/** A receiver with its deliveries. */
 export default function WebhookPage() {
   const { name = "" } = useParams();
   const [search] = useSearchParams();

@@ -21,7 +21,7 @@ const DialogActions = lazy(async () => ({ default: (await import("../ui/dialog.t
 
 type Preview = NonNullable<CancelOrderMutation["cancelOrder"]["preview"]>;
 
-/** One key for each order, or line, and tab: asking twice cancels once. */
+/** A key for each order, or line, and tab: asking twice cancels once. */
 function keyFor(id: string): string {
   const name = `tessera.cancel.${id}`;
   const key = sessionStorage.getItem(name) ?? crypto.randomUUID();

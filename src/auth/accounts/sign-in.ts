@@ -14,7 +14,7 @@ import type { SignInTries } from "./try-store.ts";
 export interface PasswordSignIn extends RequestFrom {
   name: string;
   password: string;
-  /** Of the authenticator app. */
+  /** The authenticator app's. */
   code: string;
   /** The browser's cookie from now on. */
   nextDeviceId: string;

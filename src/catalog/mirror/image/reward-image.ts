@@ -103,7 +103,7 @@ const fallbackOf = (reward: { brand: string; category: string }): RewardImage =>
   isFallback: true,
 });
 
-/** What stands for the picture of a reward with this SKU, in storefronts whose picture did not load; null without such a reward. */
+/** The picture that storefronts show where a reward's own did not load, by SKU; null without such a reward. */
 export type ReadFallbackImage = (sku: string) => Promise<string | null>;
 
 export const makeReadFallbackImage =
