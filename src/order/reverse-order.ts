@@ -75,22 +75,17 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
     const { tx, order, now } = change;
     const { reason, operatorId, ...details } = by;
     const ours = givenUnits(chosen).filter((unit) => unit.issue === null);
-    const issued = givenUnits(chosen)
-      .filter((unit) => isIssued(unit) && !isBeingTakenBack(unit))
-      .map(({ id }) => id);
-    const unitIds = ours.map(({ id }) => id);
+    const issued = idsOf(givenUnits(chosen).filter((unit) => isIssued(unit) && !isBeingTakenBack(unit)));
+    const unitIds = idsOf(ours);
+    const lineIds = idsOf(chosen);
     await tx.orderUnit.updateMany({ where: { id: { in: unitIds } }, data: { state: "REVERSED" } });
     await tx.voucherCode.updateMany({ where: { unitId: { in: unitIds } }, data: { state: "VOID" } });
     // The reversal is the operators' answer to a parcel that came back after delivery.
     await tx.discrepancy.updateMany({
-      where: { lineId: { in: chosen.map(({ id }) => id) }, resolvedAt: null },
+      where: { lineId: { in: lineIds }, resolvedAt: null },
       data: { resolvedAt: now },
     });
-    await approveReturns(
-      change,
-      chosen.map(({ id }) => id),
-      operatorId,
-    );
+    await approveReturns(change, lineIds, operatorId);
     await wantBack(change, issued, reason);
     await audit(tx, {
       at: now,
@@ -182,7 +177,7 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
 
 const givenUnits = (lines: readonly AggregateLine[]) =>
   lines.flatMap(({ units }) => units.filter(({ state }) => state === "FULFILLED"));
-const idsOf = (units: readonly { id: string }[]) => units.map(({ id }) => id);
+const idsOf = (rows: readonly { id: string }[]) => rows.map(({ id }) => id);
 const isBeingTakenBack = ({ issue }: AggregateLine["units"][number]) =>
   issue?.revokeState != null && issue.revokeState !== "REFUSED";
 

@@ -37,7 +37,7 @@ function filterOf(search: URLSearchParams): AuditFilter {
   };
 }
 
-/** Who did what, and whether the log was changed. */
+/** The audit log: each entry with its actor, and whether the log was changed. */
 export default function AuditPage() {
   const [search, setSearch] = useSearchParams();
   const [shown, setShown] = useState<Entry | null>(null);
