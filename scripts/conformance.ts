@@ -47,7 +47,7 @@ const report = await checkProvider({
     user,
     password,
     creditPath: values["credit-path"],
-    patience: () => AbortSignal.timeout(timeoutMs),
+    timeoutSignal: () => AbortSignal.timeout(timeoutMs),
   }),
   origin: url.origin,
   customerId: customer,

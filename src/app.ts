@@ -10,6 +10,7 @@ import { originOf } from "./http/origin.ts";
 import { siteManifests } from "./http/pages.ts";
 import { openProcessor } from "./intake/open-processor.ts";
 import { openNikKey } from "./members/index.ts";
+import { makeCipher } from "./platform/cipher.ts";
 import type { Clock } from "./platform/clock.ts";
 import { systemClock } from "./platform/clock.ts";
 import { noCrashPoints, openCrashPoints } from "./platform/crash-point.ts";
@@ -19,7 +20,6 @@ import { makeJobQueue } from "./platform/jobs/job-queue.ts";
 import { type Logger, makeLogger } from "./platform/logger.ts";
 import { openDatabase } from "./platform/open-database.ts";
 import type { openPostgresBus } from "./platform/postgres-bus.ts";
-import { makeSecretBox } from "./platform/secret-box.ts";
 import { type Pace, productPace } from "./program/pace.ts";
 import { provideDatabase } from "./program/provide-database.ts";
 import { makeSweep } from "./program/retention.ts";
@@ -97,7 +97,7 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
     running.use(database);
     const { db, bus, lockUrl, readOnly, mostConnections, checkReady } = database;
     begin(`Opening at most ${mostConnections} connections to the database`);
-    const vault = makeVoucherVault(makeSecretBox(config.voucherSecrets, "voucher"));
+    const vault = makeVoucherVault(makeCipher(config.voucherSecrets, "voucher"));
     await checkVault(vault, db);
     const nikKey = await openNikKey({ db, secrets: config.voucherSecrets, isReadOnly: readOnly !== null });
 
@@ -109,13 +109,13 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
     });
     running.defer(() => metricsServer?.close());
 
-    const { patience } = pace;
+    const { timeoutSignal } = pace;
     const clientHttp = makeUpstreamHttp({
       service: "client-points",
       origin: config.client.url ?? sandbox?.url ?? "",
       timeoutMs: config.upstreamTimeoutMs,
       connections: config.upstreamConnections,
-      patience,
+      timeoutSignal,
       metrics,
       log,
     });
@@ -125,7 +125,7 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
       origin: config.client.url ?? sandbox?.url ?? "",
       timeoutMs: config.upstreamTimeoutMs,
       connections: Math.min(config.upstreamConnections, CREDIT_CONNECTIONS),
-      patience,
+      timeoutSignal,
       metrics,
       log,
     });
@@ -139,10 +139,10 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
         clock,
         log,
         metrics,
-        patience,
+        timeoutSignal,
         lockBackoffMs: pace.lockBackoffMs,
         perCustomer: pace.capillaryPerCustomer,
-        keptMs: pace.capillaryKeptMs,
+        keptMs: pace.capillaryCacheMs,
       });
     running.defer(() => capillary?.close());
     const pictures = makePictureFetcher({
@@ -279,7 +279,10 @@ function statementOf({ client }: Config, sandbox: SandboxProcess | undefined): F
 function openCapillary(
   config: Config,
   api: NonNullable<Config["capillary"]["api"]> | SandboxProcess["capillary"],
-  deps: Pick<CapillaryOptions, "clock" | "log" | "metrics" | "patience" | "lockBackoffMs" | "perCustomer" | "keptMs">,
+  deps: Pick<
+    CapillaryOptions,
+    "clock" | "log" | "metrics" | "timeoutSignal" | "lockBackoffMs" | "perCustomer" | "keptMs"
+  >,
 ): Capillary {
   const { upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config;
   return makeCapillary({ ...api, timeoutMs, connections, ...deps });

@@ -40,7 +40,7 @@ export type Features = ReturnType<typeof openFeatures>;
 /** The features of the gateway, each on the world and on those before it. */
 export function openFeatures(world: World) {
   const { processor } = world;
-  const { tellMembers, hashNik, seeds } = processor;
+  const { appendMemberEvents, hashNik, seeds } = processor;
   const auth = openAuth(world);
   const texts = openTexts(world);
   const { sessions, sessionTokens } = auth;
@@ -49,8 +49,8 @@ export function openFeatures(world: World) {
   const order = openOrder({ ...world, sessions, sessionTokens, askFresh: catalog.askFresh });
   const wallet = openWallet({ ...world, sessions, heldDeductions: order.heldDeductions });
   const cart = openCart({ ...world, redeemedUnits: order.redeemedUnits });
-  const feed = openFeed({ ...world, sessions, tellMembers });
-  const members = openMembers({ ...world, tellMembers, hashNik });
+  const feed = openFeed({ ...world, sessions, appendMemberEvents });
+  const members = openMembers({ ...world, appendMemberEvents, hashNik });
   const rules = openRules(world);
   const draws = openDraws({ ...world, draws: processor.draws, seeds });
   const awards = openAwards({ ...world, settled: feed.settled, isPrizeTaken: order.isPrizeTaken });

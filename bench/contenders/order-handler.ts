@@ -10,8 +10,8 @@ import { Pool } from "undici";
 import { z } from "zod";
 import { makeAccessTokens } from "../../src/auth/access-token.ts";
 import { makeSigningKeys } from "../../src/auth/signing-keys.ts";
+import { makeCipher } from "../../src/platform/cipher.ts";
 import { systemClock } from "../../src/platform/clock.ts";
-import { makeSecretBox } from "../../src/platform/secret-box.ts";
 
 const env = z
   .object({
@@ -25,7 +25,7 @@ const env = z
 const db = new pg.Pool({ connectionString: env.DATABASE_URL, max: 20 });
 const client = new Pool(env.CLIENT_API_URL, { connections: 64 });
 const tokens = makeAccessTokens(makeSigningKeys(env.SESSION_SECRET, systemClock), systemClock);
-const sessionTokens = makeSecretBox(env.SESSION_SECRET, "client-token/session");
+const sessionTokens = makeCipher(env.SESSION_SECRET, "client-token/session");
 const basic = `Basic ${btoa(`${env.CLIENT_API_USER}:${env.CLIENT_API_PASSWORD}`)}`;
 
 const TRIES = 5;

@@ -58,7 +58,7 @@ export function makeCapillary(options: {
   const locks = makeLocks();
   const world = makeWorld(memory, clock);
   const failureStatus = () => memory.flags().failureStatus;
-  const nothingGiven = { intouch: null, promotion: null, vendor: null };
+  const nothingIssued = { intouch: null, promotion: null, vendor: null };
 
   return {
     world,
@@ -70,7 +70,7 @@ export function makeCapillary(options: {
       ),
       rewardsUpstream(issueOperations({ memory, issue: makeIssue(memory, limits, clock), checks, locks }), {
         failureStatus,
-        empty: nothingGiven,
+        empty: nothingIssued,
       }),
       rewardsUpstream(revokeOperations({ revoke: makeRevoke(memory, clock), checks }), { failureStatus: () => 200 }),
       v1Upstream([...manyCustomers({ memory, checks }), ...redeeming({ memory, redemptions, checks, locks })]),

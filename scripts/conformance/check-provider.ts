@@ -243,8 +243,8 @@ export async function checkProvider(options: CheckOptions): Promise<Report> {
       const reference = idOf("AWARD");
       const award = { reference, customerId, points: 2 };
       const given = await effectOf(() => provider.credit(award));
-      const wasGiven = given.answer.outcome === "confirmed" && given.effect === -2 && given.earned === 2;
-      judge("credit", wasGiven, `${given.seen}; points_earned changed by ${given.earned}`);
+      const wasFulfilled = given.answer.outcome === "confirmed" && given.effect === -2 && given.earned === 2;
+      judge("credit", wasFulfilled, `${given.seen}; points_earned changed by ${given.earned}`);
       const repeated = await effectOf(() => provider.credit(award));
       judge("repeated-credit", repeated.answer.outcome === "confirmed" && repeated.effect === 0, repeated.seen);
       const other = await effectOf(() => provider.credit({ ...award, points: 1 }));

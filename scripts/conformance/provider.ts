@@ -20,7 +20,7 @@ export interface ProviderOptions {
   password: string;
   creditPath: string;
   /** The signal that ends the wait for the answer to a call of this operation. */
-  patience(operation: string): AbortSignal;
+  timeoutSignal(operation: string): AbortSignal;
 }
 
 export type Authorization = "basic" | "none" | { bearer: string };
@@ -31,7 +31,7 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 /** The calls of the points provider's API, by the shapes that the gateway reads. Nothing is retried, and nothing throws. */
 export type Provider = ReturnType<typeof makeProvider>;
 
-export function makeProvider({ origin, user, password, creditPath, patience }: ProviderOptions) {
+export function makeProvider({ origin, user, password, creditPath, timeoutSignal }: ProviderOptions) {
   const durations = new Map<string, number[]>();
   const basic = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 
@@ -58,7 +58,7 @@ export function makeProvider({ origin, user, password, creditPath, patience }: P
           ...(as !== "none" && { authorization: as === "basic" ? basic : `Bearer ${as.bearer}` }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: patience(operation),
+        signal: timeoutSignal(operation),
       });
       const text = await readText(response);
       const ms = took();

@@ -4,7 +4,7 @@ import { type Connection, connectionFields, cursorPart, makeCursor, readPage, to
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer } from "../graphql/guards.ts";
-import type { GivenVoucher } from "../order/index.ts";
+import type { IssuedVoucherRow } from "../order/index.ts";
 import type { CustomerVouchers } from "./customer-vouchers.ts";
 import type { SavedAddresses } from "./saved-addresses.ts";
 import type { WalletEntries, WalletEntry } from "./wallet-entries.ts";
@@ -31,7 +31,7 @@ export function accountResolvers({ addresses, wishes, vouchers, entries }: Accou
       async vouchers({ customerId }, { filter, ...args }) {
         const bounds = readPage(args, voucherCursor);
         const query = { customerId, states: filter?.states ?? null };
-        const connection: Connection<GivenVoucher> = {
+        const connection: Connection<IssuedVoucherRow> = {
           ...toPage(await vouchers.page(query, bounds), bounds),
           cursorOf: (voucher) => makeCursor([issuedAt(voucher).toISOString(), voucher.id]),
           totalCount: () => vouchers.count(query),
@@ -109,10 +109,10 @@ export function accountResolvers({ addresses, wishes, vouchers, entries }: Accou
       order: ({ orderId }, _, { loaders }) => (orderId === null ? null : loaders.order.load(orderId)),
       award: ({ awardId }, _, { loaders }) => (awardId === null ? null : loaders.award.load(awardId)),
     },
-    VoucherConnection: connectionFields<GivenVoucher>(),
+    VoucherConnection: connectionFields<IssuedVoucherRow>(),
     WalletEntryConnection: connectionFields<WalletEntry>(),
   };
 }
 
 /** Every code that a customer has was allocated at some time. */
-const issuedAt = ({ allocatedAt, createdAt }: GivenVoucher): Date => allocatedAt ?? createdAt;
+const issuedAt = ({ allocatedAt, createdAt }: IssuedVoucherRow): Date => allocatedAt ?? createdAt;

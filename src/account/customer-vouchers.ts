@@ -1,6 +1,6 @@
 import type { GivenVoucherState } from "../domain/generated/words.ts";
 import { MAX_COUNT, type PageBounds } from "../graphql/connection.ts";
-import type { GivenVoucher } from "../order/index.ts";
+import type { IssuedVoucherRow } from "../order/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import { columnsOf } from "../platform/columns.ts";
 import { type Db, Prisma } from "../platform/db.ts";
@@ -14,13 +14,13 @@ export interface VoucherQuery {
 }
 
 export interface CustomerVouchers {
-  stateOf(voucher: Pick<GivenVoucher, "usedAt" | "validUntil">): GivenVoucherState;
+  stateOf(voucher: Pick<IssuedVoucherRow, "usedAt" | "validUntil">): GivenVoucherState;
   /** The newest first. */
-  page(query: VoucherQuery, bounds: PageBounds<VoucherCursor>): Promise<GivenVoucher[]>;
+  page(query: VoucherQuery, bounds: PageBounds<VoucherCursor>): Promise<IssuedVoucherRow[]>;
   /** Up to 1 more than `MAX_COUNT`. */
   count(query: VoucherQuery): Promise<number>;
   /** @returns the voucher as it is now; null if the customer has no such voucher */
-  mark(customerId: string, voucherId: string, isUsed: boolean): Promise<GivenVoucher | null>;
+  mark(customerId: string, voucherId: string, isUsed: boolean): Promise<IssuedVoucherRow | null>;
 }
 
 const columns = columnsOf(Prisma.VoucherCodeScalarFieldEnum, { of: "v" });
@@ -59,7 +59,7 @@ export function makeCustomerVouchers(deps: { db: Db; clock: Clock; timeZone: str
       if (after) within(after, Prisma.sql`<`);
       if (before) within(before, Prisma.sql`>`);
       const direction = backwards ? Prisma.sql`asc` : Prisma.sql`desc`;
-      return db.$queryRaw<GivenVoucher[]>`
+      return db.$queryRaw<IssuedVoucherRow[]>`
         select ${columns}, u.line_id as "lineId" from voucher_codes v join order_units u on u.id = v.unit_id
         where ${Prisma.join(conditions, " and ")}
         order by v.allocated_at ${direction}, v.id ${direction} limit ${limit}`;
@@ -74,7 +74,7 @@ export function makeCustomerVouchers(deps: { db: Db; clock: Clock; timeZone: str
 
     async mark(customerId, voucherId, isUsed) {
       const usedAt = isUsed ? clock.now() : null;
-      const [marked] = await db.$queryRaw<GivenVoucher[]>`
+      const [marked] = await db.$queryRaw<IssuedVoucherRow[]>`
         update voucher_codes v set used_at = case when ${isUsed} then coalesce(v.used_at, ${usedAt}::timestamptz) end
         from order_units u
         where v.id = ${voucherId}::uuid and u.id = v.unit_id and v.state = 'ALLOCATED' and v.customer_id = ${customerId}

@@ -31,7 +31,7 @@ export interface ConsoleRouteOptions
 }
 
 /** The functions that every way to sign in to the console shares. */
-export interface ConsoleDoor {
+export interface ConsoleRoutes {
   /** A hook for routes that only pages of this server may call. */
   onlyOwnPages(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
   /** A hook that charges the try to its network address, and answers 429 if that has made too many. */
@@ -54,7 +54,7 @@ export function mountConsoleSignIn(fastify: FastifyInstance, options: ConsoleRou
   const names = makeCookieNames(isSecure);
   const attributes = { httpOnly: true, sameSite: "strict", secure: isSecure, path: "/" } as const;
 
-  const door: ConsoleDoor = {
+  const door: ConsoleRoutes = {
     async onlyOwnPages(request, reply) {
       if (request.headers.origin !== undefined && isOwnPage(request.raw)) return;
       return sendError(request, reply, 403, "Only the console's own page may sign in here.");

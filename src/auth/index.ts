@@ -1,23 +1,21 @@
 import type { Config } from "../config/config.ts";
+import { makeCipher } from "../platform/cipher.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 import type { Logger } from "../platform/logger.ts";
-import { makeSecretBox } from "../platform/secret-box.ts";
 import type { ClientPoints } from "../upstream/client-points/client-points.ts";
 import { makeAccessTokens } from "./access-token.ts";
 import { operatorAccountResolvers } from "./accounts/account.resolvers.ts";
 import { makeOperatorAccountStore } from "./accounts/account.store.ts";
 import { makePasskeys } from "./accounts/passkey.store.ts";
 import { makeSignInByPassword } from "./accounts/sign-in.ts";
-import { operatorTotpBox } from "./accounts/totp.ts";
+import { operatorTotpCipher } from "./accounts/totp.ts";
 import { makeSignInTries } from "./accounts/try-store.ts";
 import { authLoaders } from "./auth.loaders.ts";
 import { authResolvers } from "./auth.resolvers.ts";
 import { customerResolvers } from "./customer.resolvers.ts";
 import type { untilNextTick } from "./even-timing.ts";
-import { makeHandOffStore } from "./hand-off.store.ts";
-import { type HandOffRules, makeVerifyHandOff } from "./hand-off-token.ts";
 import { makeIdentify } from "./identify.ts";
 import { makeManageCustomers } from "./manage-customers.ts";
 import { makeOidcVerifier } from "./oidc.ts";
@@ -30,11 +28,13 @@ import { makeRequestOtp } from "./request-otp.ts";
 import { makeRequesters } from "./requester.ts";
 import { makeSessionStore } from "./session.store.ts";
 import { makeSignInGate } from "./sign-in-gate.ts";
+import { makeSignInLinkStore } from "./sign-in-link.store.ts";
+import { makeVerifySignInLink, type SignInLinkRules } from "./sign-in-link-token.ts";
 import { makeSignInWithToken } from "./sign-in-with-token.ts";
 import { makeSigningKeys } from "./signing-keys.ts";
 import { makeVerifyOtp } from "./verify-otp.ts";
 
-export { operatorTotpBox } from "./accounts/totp.ts";
+export { operatorTotpCipher } from "./accounts/totp.ts";
 export { isOfConsole, mountConsoleSignIn } from "./console-route.ts";
 export { makeCookieNames, sessionCookies } from "./cookies.ts";
 export { mountDevelopmentSignIn } from "./development-sign-in.ts";
@@ -53,7 +53,7 @@ export interface AuthPorts {
   log: Logger;
   client: ClientPoints;
   /** Undefined where links do not sign in. */
-  handOff: HandOffRules | undefined;
+  handOff: SignInLinkRules | undefined;
   pace: {
     /** See `even-timing.ts`. */
     otpGridMs: number;
@@ -66,31 +66,31 @@ export interface AuthPorts {
 /** Accounts of people at the console, also for a program that is no gateway. */
 export function openOperatorAccounts({ config, ...deps }: Pick<AuthPorts, "config" | "db" | "bus" | "clock">) {
   const { sessionSecrets } = config;
-  const requesters = makeRequesters(makeSecretBox(sessionSecrets, "address"));
-  return makeOperatorAccountStore({ ...deps, totpSecrets: operatorTotpBox(sessionSecrets), requesters });
+  const requesters = makeRequesters(makeCipher(sessionSecrets, "address"));
+  return makeOperatorAccountStore({ ...deps, totpSecrets: operatorTotpCipher(sessionSecrets), requesters });
 }
 
 /** Sign-in: one-time passwords, sign-in links, sessions, operators and services. */
 export function openAuth({ config, db, bus, clock, log, client, handOff, pace }: AuthPorts) {
   const { otpPerCustomerHour, otpPerAddressHour, otpPerMinute, upstreamTimeoutMs } = config;
   const sessionSecret = config.sessionSecrets;
-  const sessionTokens = makeSecretBox(sessionSecret, "client-token/session");
-  const refreshTokens = makeSecretBox(sessionSecret, "refresh-token");
-  const sessions = makeSessionStore({ db, box: sessionTokens, refreshTokens, bus, clock, log });
+  const sessionTokens = makeCipher(sessionSecret, "client-token/session");
+  const refreshTokens = makeCipher(sessionSecret, "refresh-token");
+  const sessions = makeSessionStore({ db, cipher: sessionTokens, refreshTokens, bus, clock, log });
   const customers = makeManageCustomers({ db, sessions, clock });
   const signingKeys = makeSigningKeys(sessionSecret, clock);
   const accessTokens = makeAccessTokens(signingKeys, clock);
   const operatorKeys = makeOperatorKeyStore({ db, bus, clock });
   const operatorSessions = makeOperatorSessionStore({ db, bus, clock, operatorTokens: config.operatorTokens });
-  const requesters = makeRequesters(makeSecretBox(sessionSecret, "address"));
+  const requesters = makeRequesters(makeCipher(sessionSecret, "address"));
   const gate = makeSignInGate(config.databasePoolSize);
   const challenges = makeOtpChallengeStore(
     db,
     { perCustomerHour: otpPerCustomerHour, perAddressHour: otpPerAddressHour, perMinute: otpPerMinute },
     gate,
   );
-  const handOffs = makeHandOffStore(db, { perAddressHour: otpPerAddressHour }, gate);
-  const totpSecrets = operatorTotpBox(sessionSecret);
+  const handOffs = makeSignInLinkStore(db, { perAddressHour: otpPerAddressHour }, gate);
+  const totpSecrets = operatorTotpCipher(sessionSecret);
   const operatorAccounts = openOperatorAccounts({ config, db, bus, clock });
   const operatorTries = makeSignInTries(db, { perAddressHour: otpPerAddressHour }, gate);
   const shared = { challenges, sessions, requesters, client, clock, log, gridMs: pace.otpGridMs };
@@ -108,7 +108,7 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
       tries: operatorTries,
       sessions: operatorSessions,
       requesters,
-      names: makeSecretBox(sessionSecret, "operator-name"),
+      names: makeCipher(sessionSecret, "operator-name"),
       totpSecrets,
       clock,
       log,
@@ -117,7 +117,7 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
     }),
     passkeys: makePasskeys({
       db,
-      box: makeSecretBox(sessionSecret, "passkey"),
+      cipher: makeCipher(sessionSecret, "passkey"),
       used: handOffs,
       sessions: operatorSessions,
       clock,
@@ -125,7 +125,7 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
     }),
     oidcSignIn:
       config.oidcSignIn &&
-      makeOidcSignIn(config.oidcSignIn, { box: makeSecretBox(sessionSecret, "oidc-sign-in"), clock, log }),
+      makeOidcSignIn(config.oidcSignIn, { cipher: makeCipher(sessionSecret, "oidc-sign-in"), clock, log }),
     identify: makeIdentify({
       accessTokens,
       sessions,
@@ -142,7 +142,7 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
           db,
           tries: handOffs,
           sessions,
-          verify: handOff && makeVerifyHandOff(handOff, clock),
+          verify: handOff && makeVerifySignInLink(handOff, clock),
           requesters,
           challenges,
           clock,

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { ConsoleDoor } from "./console-route.ts";
+import type { ConsoleRoutes } from "./console-route.ts";
 import { makeCookieNames } from "./cookies.ts";
 import { OIDC_SIGN_IN_MS, type OidcFault, type OidcSignIn } from "./oidc-sign-in.ts";
 import type { OperatorSessionStore } from "./operator-session.store.ts";
@@ -11,7 +11,7 @@ export interface OidcRouteOptions {
   sessions: OperatorSessionStore;
   /** PUBLIC_ORIGIN, which the identity provider knows; undefined takes the request's own. */
   publicOrigin: string | undefined;
-  door: ConsoleDoor;
+  door: ConsoleRoutes;
 }
 
 const CALLBACK = "/console/oidc/callback";

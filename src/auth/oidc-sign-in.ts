@@ -2,9 +2,9 @@ import * as openid from "openid-client";
 import { z } from "zod";
 import { rolesOf } from "../domain/operator-roles.ts";
 import type { Operator } from "../domain/viewer.ts";
+import type { Cipher } from "../platform/cipher.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { SecretBox } from "../platform/secret-box.ts";
 import { operatorNameOf } from "./identify.ts";
 
 export interface OidcSignInOptions {
@@ -38,7 +38,7 @@ const sealedText = z.object({ state: z.string(), nonce: z.string(), verifier: z.
 
 export function makeOidcSignIn(
   { issuer, clientId, clientSecret, scope, roleClaim }: OidcSignInOptions,
-  { box, clock, log }: { box: SecretBox; clock: Clock; log: Logger },
+  { cipher, clock, log }: { cipher: Cipher; clock: Clock; log: Logger },
 ): OidcSignIn {
   let provider: Promise<openid.Configuration> | undefined;
   function discover(): Promise<openid.Configuration> {
@@ -62,7 +62,7 @@ export function makeOidcSignIn(
 
   function open(cookie: string | undefined) {
     try {
-      const text = box.decrypt(Buffer.from(cookie ?? "", "base64url"), CONTEXT);
+      const text = cipher.decrypt(Buffer.from(cookie ?? "", "base64url"), CONTEXT);
       const sealed = sealedText.parse(JSON.parse(text));
       return sealed.expiresAt > clock.now().getTime() ? sealed : null;
     } catch {
@@ -84,7 +84,7 @@ export function makeOidcSignIn(
         code_challenge_method: "S256",
       });
       const sealed = { state, nonce, verifier, expiresAt: clock.now().getTime() + OIDC_SIGN_IN_MS };
-      const cookie = Buffer.from(box.encrypt(JSON.stringify(sealed), CONTEXT)).toString("base64url");
+      const cookie = Buffer.from(cipher.encrypt(JSON.stringify(sealed), CONTEXT)).toString("base64url");
       return { url: url.href, cookie };
     },
 

@@ -100,7 +100,7 @@ export function makeOperatorKeyStore({ db, bus, clock }: { db: Db; bus: Bus; clo
         return row && toKey(row);
       });
       if (!key) return refused(refusal("OPERATOR_KEY_NOT_FOUND", "There is no key of this name.", ["input", "name"]));
-      bus.ring(operatorKeyTopic(key.id));
+      bus.notify(operatorKeyTopic(key.id));
       return { key };
     },
 

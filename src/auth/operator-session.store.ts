@@ -69,7 +69,7 @@ export async function endSessionsWhere(
     select: { id: true },
   });
   afterCommit(tx, () => {
-    for (const { id } of ended) bus.ring(topicOf(id));
+    for (const { id } of ended) bus.notify(topicOf(id));
   });
 }
 
@@ -152,7 +152,7 @@ export function makeOperatorSessionStore(deps: {
         });
         if (!row) return false;
         await audit(tx, { at: now, actor, action: "operator-session.end", subject: row.operatorId });
-        afterCommit(tx, () => bus.ring(topicOf(id)));
+        afterCommit(tx, () => bus.notify(topicOf(id)));
         return true;
       });
     },
@@ -167,7 +167,7 @@ export function makeOperatorSessionStore(deps: {
         if (!row) return;
         const { operatorId: actor, id } = row;
         await audit(tx, { at: now, actor, action: "operator-session.end", subject: actor });
-        afterCommit(tx, () => bus.ring(topicOf(id)));
+        afterCommit(tx, () => bus.notify(topicOf(id)));
       });
     },
 

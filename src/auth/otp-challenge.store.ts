@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
+import type { KeyedHashes } from "../platform/cipher.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import { Busy } from "../platform/lanes.ts";
-import type { KeyedHashes } from "../platform/secret-box.ts";
 import {
   type AskedBefore,
   allowedAgainAt,
@@ -52,7 +52,7 @@ export interface OtpChallengeStore {
     deviceHashes: KeyedHashes | null,
     now: Date,
   ): Promise<{ customerId: string; triesLeft: number; createdAt: Date } | null>;
-  giveTryBack(challengeId: string): Promise<void>;
+  returnTry(challengeId: string): Promise<void>;
   /** How many tries there are, without using one. Null where `takeTry` would answer null. */
   triesLeft(challengeId: string, deviceHashes: KeyedHashes | null, now: Date): Promise<number | null>;
   /** What the password was sent under; null while that is not yet known, undefined when it was not sent. */
@@ -188,7 +188,7 @@ export function makeOtpChallengeStore(db: Db, limits: OtpLimits, gate: SignInGat
       return { customerId: row.customerId, triesLeft: OTP_TRIES - row.attempts, createdAt: row.createdAt };
     },
 
-    giveTryBack: async (id) =>
+    returnTry: async (id) =>
       void (await db.otpChallenge.updateMany({
         where: { id, attempts: { gt: 0 } },
         data: { attempts: { decrement: 1 } },

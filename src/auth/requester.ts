@@ -1,4 +1,4 @@
-import type { KeyedHashes, SecretBox } from "../platform/secret-box.ts";
+import type { Cipher, KeyedHashes } from "../platform/cipher.ts";
 import { addressBlock } from "./otp-limits.ts";
 
 /**
@@ -19,8 +19,8 @@ export interface RequestFrom {
   deviceId: string | undefined;
 }
 
-export function makeRequesters(box: SecretBox) {
-  const deviceHashes = (deviceId: string) => box.hashes(`device ${deviceId}`);
+export function makeRequesters(cipher: Cipher) {
+  const deviceHashes = (deviceId: string) => cipher.hashes(`device ${deviceId}`);
   return {
     deviceHashes,
     /**
@@ -29,17 +29,17 @@ export function makeRequesters(box: SecretBox) {
      */
     clientHashes({ address, deviceId, userAgent = "" }: RequestFrom & { userAgent: string | undefined }) {
       return deviceId === undefined
-        ? box.hashes(`client ${addressBlock(address)} ${userAgent}`)
+        ? cipher.hashes(`client ${addressBlock(address)} ${userAgent}`)
         : deviceHashes(deviceId);
     },
     of({ address, deviceId }: RequestFrom): Requester {
       const block = addressBlock(address);
-      const addressHashes = box.hashes(block);
+      const addressHashes = cipher.hashes(block);
       if (deviceId === undefined) return { addressHashes, deviceHashes: null, requesterHashes: addressHashes };
       return {
         addressHashes,
         deviceHashes: deviceHashes(deviceId),
-        requesterHashes: box.hashes(`requester ${block} ${deviceId}`),
+        requesterHashes: cipher.hashes(`requester ${block} ${deviceId}`),
       };
     },
   };

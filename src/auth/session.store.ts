@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import { sessionTopic } from "../domain/topics.ts";
 import { audit } from "../platform/audit.ts";
+import type { Cipher, KeyedHashes } from "../platform/cipher.ts";
 import type { Clock } from "../platform/clock.ts";
 import { columnsOf } from "../platform/columns.ts";
 import { afterCommit, type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
@@ -9,7 +10,6 @@ import type { Bus } from "../platform/events.ts";
 import { gatherReads } from "../platform/gather-reads.ts";
 import type { Session } from "../platform/generated/prisma/client.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { KeyedHashes, SecretBox } from "../platform/secret-box.ts";
 import { maskMobile } from "./mask-mobile.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -116,16 +116,16 @@ const isAmong = (hash: Uint8Array | null, hashes: KeyedHashes) =>
 export interface SessionStoreDeps {
   db: Db;
   /** For the points provider's tokens. */
-  box: SecretBox;
+  cipher: Cipher;
   /** For the successors of refresh tokens. */
-  refreshTokens: SecretBox;
+  refreshTokens: Cipher;
   bus: Bus;
   clock: Clock;
   log: Logger;
 }
 
 export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
-  const { db, box, refreshTokens, bus, clock, log } = deps;
+  const { db, cipher, refreshTokens, bus, clock, log } = deps;
   const trusted = new Map<string, { session: LiveSession; clientToken: Uint8Array; until: number; forget(): void }>();
 
   const hashOf = (refreshToken: string) => new Uint8Array(createHash("sha256").update(refreshToken).digest());
@@ -216,7 +216,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
       });
       if (ended) await auditOf(tx, { action: "session.end", session: ended, at, details: { reason } });
     });
-    bus.ring(sessionTopic(sessionId));
+    bus.notify(sessionTopic(sessionId));
   }
 
   return {
@@ -239,7 +239,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
           data: {
             id,
             customerId,
-            clientToken: box.encrypt(clientToken, id),
+            clientToken: cipher.encrypt(clientToken, id),
             clientTokenExpiresAt,
             createdAt,
             expiresAt,
@@ -300,7 +300,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
         endedNow = session.id;
         return { kind: "reused" };
       });
-      if (endedNow) bus.ring(sessionTopic(endedNow));
+      if (endedNow) bus.notify(sessionTopic(endedNow));
       return outcome;
     },
 
@@ -314,7 +314,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
       });
       for (const session of ended) await auditOf(tx, { action: "session.end", session, at, details: { reason } });
       afterCommit(tx, () => {
-        for (const { id } of ended) bus.ring(sessionTopic(id));
+        for (const { id } of ended) bus.notify(sessionTopic(id));
       });
       return ended.filter(({ expiresAt }) => expiresAt > at).length;
     },
@@ -352,7 +352,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
 
     async clientToken(sessionId) {
       const found = await read(sessionId);
-      return found ? box.decrypt(found.clientToken, sessionId) : null;
+      return found ? cipher.decrypt(found.clientToken, sessionId) : null;
     },
 
     async maskedMobiles(customerIds) {

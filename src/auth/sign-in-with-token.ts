@@ -4,19 +4,19 @@ import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction } from "../platform/db.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { HandOffStore } from "./hand-off.store.ts";
-import type { HandOffFault, VerifyHandOff } from "./hand-off-token.ts";
 import type { OtpChallengeStore } from "./otp-challenge.store.ts";
 import type { Requesters, RequestFrom } from "./requester.ts";
 import type { SessionStore } from "./session.store.ts";
+import type { SignInLinkStore } from "./sign-in-link.store.ts";
+import type { SignInLinkFault, VerifySignInLink } from "./sign-in-link-token.ts";
 import type { SignedIn } from "./verify-otp.ts";
 
 export interface SignInWithTokenDeps {
   db: Db;
-  tries: HandOffStore;
+  tries: SignInLinkStore;
   sessions: SessionStore;
   /** Undefined where no key is configured. */
-  verify: VerifyHandOff | undefined;
+  verify: VerifySignInLink | undefined;
   requesters: Requesters;
   challenges: Pick<OtpChallengeStore, "knowDevice">;
   clock: Clock;
@@ -34,7 +34,7 @@ export type SignInWithToken = (
 ) => Promise<SignedIn | Refused>;
 
 const field = ["input", "token"];
-const faults: Record<HandOffFault | "used", () => Refused> = {
+const faults: Record<SignInLinkFault | "used", () => Refused> = {
   invalid: () => refused(refusal("SIGN_IN_LINK_INVALID", "This link does not sign anybody in.", field)),
   expired: () => refused(refusal("SIGN_IN_LINK_EXPIRED", "This link is too old. Open a new one.", field)),
   used: () => refused(refusal("SIGN_IN_LINK_USED", "This link has been used already. Open a new one.", field)),
@@ -56,7 +56,7 @@ export function makeSignInWithToken(deps: SignInWithTokenDeps): SignInWithToken 
       return refused(refusal("SIGN_IN_LINK_OFF", "Links do not sign anybody in here. Ask for a one-time password."));
     }
     const customerId = readCustomerId(written);
-    const refuse = async (fault: HandOffFault | "used", why: string): Promise<Refused> => {
+    const refuse = async (fault: SignInLinkFault | "used", why: string): Promise<Refused> => {
       // Somebody may have sent a token in its place.
       log.warn({ requestId, ...(customerId !== null && { customerId }), why }, "A sign-in link was refused");
       if (fault === "unavailable") return faults.unavailable();

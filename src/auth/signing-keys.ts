@@ -1,7 +1,7 @@
 import { createECDH, createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from "node:crypto";
 import { calculateJwkThumbprint, type JWK } from "jose";
+import type { RotatedSecret } from "../platform/cipher.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { RotatedSecret } from "../platform/secret-box.ts";
 
 export const SIGNING_ALGORITHM = "ES256";
 const DAY_MS = 24 * 60 * 60 * 1_000;

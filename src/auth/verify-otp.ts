@@ -130,7 +130,7 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
       log.warn({ err: error, requestId }, "A one-time password could not be verified");
       // It never got there, so it was no try.
       if (error.outcome === "transient") {
-        await challenges.giveTryBack(challengeId);
+        await challenges.returnTry(challengeId);
         return refused(
           refusal("UPSTREAM_UNAVAILABLE", "The password cannot be checked right now. Try again in a moment."),
         );

@@ -11,10 +11,10 @@ import type { ClientPoints } from "../upstream/client-points/client-points.ts";
 import { awardsResolvers } from "./awards.resolvers.ts";
 import { makeCapillaryLedger } from "./credit/capillary-ledger.ts";
 import { makeClientLedger } from "./credit/client-ledger.ts";
-import { GIVE_UP_MS } from "./credit/conclude-credit.ts";
 import { makeCreditStore, type OnSettled } from "./credit/credit.store.ts";
 import { startCrediting } from "./credit/credit-awards.ts";
 import type { CreditLedgers } from "./credit/credit-ledger.ts";
+import { GIVE_UP_MS } from "./credit/decide-credit.ts";
 import { makeResolveAward } from "./credit/resolve-award.ts";
 import { historyLoaders } from "./history/history.loaders.ts";
 import { historyResolvers, type IsPrizeTaken } from "./history/history.resolvers.ts";
@@ -69,7 +69,7 @@ export function openAwards(ports: AwardsPorts) {
         store: makeCreditStore({ db, ledgers: Object.values(ledgers).map(({ name }) => name), settleMs, settled }),
         ledgers,
         ledger: config.rewardCreditLedger === "client" ? "CLIENT" : "CAPILLARY",
-        patience: { settleMs, giveUpMs: GIVE_UP_MS, retry: pace.retries.credit },
+        deadlines: { settleMs, giveUpMs: GIVE_UP_MS, retry: pace.retries.credit },
         pollMs: pace.creditPollMs,
         bus,
         clock,

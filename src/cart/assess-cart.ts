@@ -14,7 +14,7 @@ export interface CartAssessment {
 
 /** Everything that a cart takes, and everything that stands in the way: the one judgement for display, dry run and order. */
 export function assessCart(cart: Pick<Cart, "lines">, facts: CartFacts): CartAssessment {
-  const lines = cart.lines.map((line) => asToldNow(line, facts));
+  const lines = cart.lines.map((line) => asOfNow(line, facts));
   const funding = walletsOf(lines).map((wallet) => fundingOf(wallet, lines, facts));
   const problems = [
     ...lines.flatMap((line) => lineProblems(line, lines, facts)),
@@ -31,7 +31,7 @@ export const addressRequired = () =>
   refusal("ADDRESS_REQUIRED", "Merchandise needs a shipping address.", ["input", "shippingAddress"]);
 
 /** The line with its reward as Capillary shows it now. An order is made of what is on record: where that differs, it is told. */
-export function asToldNow(line: CartLine, { capillary }: Pick<CartFacts, "capillary">): CartLine {
+export function asOfNow(line: CartLine, { capillary }: Pick<CartFacts, "capillary">): CartLine {
   const shown = asShown(line.reward, capillary.views.get(line.reward.id));
   if (shown === line.reward) return line;
   const points = line.reward.points === line.seenPoints ? shown.points : line.reward.points;

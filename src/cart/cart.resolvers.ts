@@ -11,7 +11,7 @@ import { assessCart, type CartAssessment } from "./assess-cart.ts";
 import type { CartLoaders } from "./cart.loaders.ts";
 import { type Cart, type CartLine, linePoints, pointsOf } from "./cart.ts";
 import { askCapillary, type CartFacts, concernsCapillary, nothingAsked, orNull } from "./cart-facts.ts";
-import { type CartOwner, type ChangeCart, type Elsewhere, lineNotFound } from "./change-cart.ts";
+import { type CartOwner, type ChangeCart, type ExternalFacts, lineNotFound } from "./change-cart.ts";
 
 export interface CartDeps {
   changeCart: ChangeCart;
@@ -30,13 +30,13 @@ export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolver
     if (known) return known;
     const assessment = (async () => {
       const limited = cart.lines.filter((line) => line.reward.limitPerCustomer !== null).map((line) => line.reward.id);
-      const [available, elsewhere, redeemed] = await Promise.all([
+      const [available, external, redeemed] = await Promise.all([
         cart.lines.some(({ payWith }) => payWith === "INDIVIDUAL") ? availableTo(cart.customerId, context) : null,
-        elsewhereOf(cart.lines, cart.customerId, context),
+        externalFactsOf(cart.lines, cart.customerId, context),
         context.loaders.redeemedUnits.loadMany(limited),
       ]);
       const alreadyRedeemed = new Map(limited.map((id, index) => [id, numberOrThrow(redeemed[index])]));
-      return assessCart(cart, { available, ...elsewhere, alreadyRedeemed, ledger, now: clock.now() });
+      return assessCart(cart, { available, ...external, alreadyRedeemed, ledger, now: clock.now() });
     })();
     assessments.set(cart, assessment);
     return assessment;
@@ -47,16 +47,16 @@ export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolver
     return {
       customerId,
       available: () => availableTo(customerId, context),
-      capillary: (line) => elsewhereOf([line], customerId, context),
+      capillary: (line) => externalFactsOf([line], customerId, context),
     };
   };
 
   /** What Capillary says of these lines. What is held is read before what there is, so that nothing is counted never. */
-  async function elsewhereOf(
+  async function externalFactsOf(
     lines: readonly CartLine[],
     customerId: string,
     { loaders }: CartContext,
-  ): Promise<Elsewhere> {
+  ): Promise<ExternalFacts> {
     if (!concernsCapillary(lines)) return { capillary: nothingAsked, heldByGroup: new Map() };
     const groupIds = [...new Set(lines.flatMap(({ groupId }) => groupId ?? []))];
     const held = await loaders.heldGroupPoints.loadMany(groupIds);

@@ -3,7 +3,7 @@ import type { WalletKind } from "../domain/generated/words.ts";
 import { type Refusal, refusal } from "../domain/refusal.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Tx } from "../platform/db.ts";
-import { asToldNow } from "./assess-cart.ts";
+import { asOfNow } from "./assess-cart.ts";
 import { bumpVersion, type CartStore } from "./cart.store.ts";
 import { type Cart, type CartLine, type CartProblem, isSameWallet, MAX_LINES, MAX_QUANTITY } from "./cart.ts";
 import { type CapillaryFacts, type CartFacts, concernsCapillary, nothingAsked } from "./cart-facts.ts";
@@ -16,10 +16,10 @@ export interface CartOwner {
   /** What their own wallet can spend; null while it cannot be read. */
   available(): Promise<number | null>;
   /** What Capillary says of a line, and what open orders are about to take from its group. */
-  capillary(line: CartLine): Promise<Elsewhere>;
+  capillary(line: CartLine): Promise<ExternalFacts>;
 }
 
-export type Elsewhere = Pick<CartFacts, "capillary" | "heldByGroup">;
+export type ExternalFacts = Pick<CartFacts, "capillary" | "heldByGroup">;
 
 /** How a line is paid, as it was asked for. */
 export interface WalletWish {
@@ -61,23 +61,23 @@ export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCa
     cart: Cart,
     wanted: CartLine,
     owner: CartOwner,
-    own: { available: number | null; elsewhere: Elsewhere | null },
+    own: { available: number | null; external: ExternalFacts | null },
   ): Promise<Refusal | Unasked | null> {
     const unsupported = unsupportedWallet(wanted.reward, wanted.payWith);
-    if (!unsupported && concernsCapillary([wanted]) && !isAbout(wanted, own.elsewhere)) return { ask: wanted };
+    if (!unsupported && concernsCapillary([wanted]) && !isAbout(wanted, own.external)) return { ask: wanted };
     const { limitPerCustomer, id: rewardId } = wanted.reward;
     const facts: CartFacts = {
       available: own.available,
-      ...(own.elsewhere ?? { capillary: nothingAsked, heldByGroup: new Map() }),
+      ...(own.external ?? { capillary: nothingAsked, heldByGroup: new Map() }),
       alreadyRedeemed: limitPerCustomer === null ? new Map() : await redeemedUnits(tx, owner.customerId, [rewardId]),
       ledger,
       now: clock.now(),
     };
-    const line = asToldNow(wanted, facts);
+    const line = asOfNow(wanted, facts);
     const others = cart.lines.filter((other) => other.id !== line.id);
     const unpayable = unsupported ? null : groupRefusal(line, facts.capillary);
     if (unpayable) return unpayable;
-    const [problem] = lineProblems(line, [...others, line], facts).filter(isForGood);
+    const [problem] = lineProblems(line, [...others, line], facts).filter(isPermanent);
     if (problem) return problem.refusal;
     const funding = fundingOf(line, [...others, line], facts);
     if (!Number.isSafeInteger(funding.points)) return quantityInvalid("These are more points than can be counted.");
@@ -91,18 +91,18 @@ export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCa
   async function guarded(
     owner: CartOwner,
     expectedVersion: number | undefined,
-    change: (tx: Tx, cart: Cart, elsewhere: Elsewhere | null) => Promise<Refusal | Unasked | null>,
+    change: (tx: Tx, cart: Cart, external: ExternalFacts | null) => Promise<Refusal | Unasked | null>,
   ): Promise<Refusal | null> {
-    let elsewhere: Elsewhere | null = null;
+    let external: ExternalFacts | null = null;
     for (;;) {
       const found: Refusal | Unasked | null = await carts.locked(owner.customerId, async (tx, cart) => {
         if (expectedVersion !== undefined && expectedVersion !== cart.version) return conflict(cart);
-        const answer = await change(tx, cart, elsewhere);
+        const answer = await change(tx, cart, external);
         if (!answer) await bumpVersion(tx, cart);
         return answer;
       });
       if (!found || !("ask" in found)) return found;
-      elsewhere = await owner.capillary(found.ask);
+      external = await owner.capillary(found.ask);
     }
   }
 
@@ -113,7 +113,7 @@ export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCa
       const misfit = misfitOf(wallet);
       if (misfit) return misfit;
       const available = groupId === null ? await owner.available() : null;
-      return guarded(owner, expectedVersion, async (tx, cart, elsewhere) => {
+      return guarded(owner, expectedVersion, async (tx, cart, external) => {
         const row = await tx.reward.findUnique({ where: { id: rewardId } });
         if (!row) return refusal("REWARD_NOT_FOUND", "There is no such reward.", ["input", "rewardId"]);
         const reward = toReward(row);
@@ -125,7 +125,7 @@ export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCa
           return quantityInvalid(`A line holds at most ${MAX_QUANTITY}; there are ${existing?.quantity ?? 0} already.`);
 
         const line = { id: existing?.id ?? "", reward, quantity: total, seenPoints: reward.points, ...wallet };
-        const found = await growthRefusal(tx, cart, line, owner, { available, elsewhere });
+        const found = await growthRefusal(tx, cart, line, owner, { available, external });
         if (found) return found;
         if (existing) await tx.cartLine.update({ where: { id: existing.id }, data: { quantity: total } });
         else
@@ -141,7 +141,7 @@ export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCa
         return quantityInvalid(`A line holds 1 to ${MAX_QUANTITY}; 0 removes it.`);
       }
       const available = wish.groupId === undefined ? await owner.available() : null;
-      return guarded(owner, expectedVersion, async (tx, cart, elsewhere) => {
+      return guarded(owner, expectedVersion, async (tx, cart, external) => {
         const line = cart.lines.find((candidate) => candidate.id === lineId);
         if (!line) return lineNotFound();
         if (quantity === 0) {
@@ -153,7 +153,7 @@ export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCa
         if (misfit) return misfit;
         const next = { ...line, quantity: quantity ?? line.quantity, ...wallet };
         const grows = next.quantity > line.quantity || !isSameWallet(next, line);
-        const found = grows ? await growthRefusal(tx, cart, next, owner, { available, elsewhere }) : null;
+        const found = grows ? await growthRefusal(tx, cart, next, owner, { available, external }) : null;
         if (found) return found;
         const twin = cart.lines.find((o) => o.id !== lineId && o.reward.id === line.reward.id && isSameWallet(o, next));
         if (twin)
@@ -190,8 +190,8 @@ function walletWished(line: CartLine, { payWith, groupId }: WalletWish): Pick<Ca
   return { payWith: kind, groupId: groupId ?? keeps };
 }
 
-const isAbout = ({ reward, groupId }: CartLine, elsewhere: Elsewhere | null): boolean =>
-  elsewhere?.capillary.views.has(reward.id) === true && (groupId === null || elsewhere.capillary.groups.has(groupId));
+const isAbout = ({ reward, groupId }: CartLine, external: ExternalFacts | null): boolean =>
+  external?.capillary.views.has(reward.id) === true && (groupId === null || external.capillary.groups.has(groupId));
 
 /** A group pays exactly where a group is to pay. */
 function misfitOf({ payWith, groupId }: Pick<CartLine, "payWith" | "groupId">): Refusal | null {
@@ -214,7 +214,7 @@ function groupRefusal({ groupId }: CartLine, { groups }: CapillaryFacts): Refusa
 }
 
 /** A line may have a price to be accepted, and what cannot be asked now is asked when the order is placed. */
-const isForGood = ({ code }: CartProblem) => code !== "PRICE_CHANGED" && code !== "UPSTREAM_UNAVAILABLE";
+const isPermanent = ({ code }: CartProblem) => code !== "PRICE_CHANGED" && code !== "UPSTREAM_UNAVAILABLE";
 
 const isQuantity = (value: number, min: number) => Number.isInteger(value) && value >= min && value <= MAX_QUANTITY;
 const quantityInvalid = (message: string) => refusal("QUANTITY_INVALID", message, ["input", "quantity"]);

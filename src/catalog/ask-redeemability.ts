@@ -10,7 +10,7 @@ import { redeemabilityReasonOf } from "./capillary-refusal.ts";
 import type { OrderedLoaders } from "./catalog.loaders.ts";
 import { asShown } from "./customer-view.ts";
 import type { IndividualLedger } from "./mirror/mirrored-reward.ts";
-import { judgeRedeemability, type RedeemabilityVerdict } from "./redeemability.ts";
+import { evaluateRedeemability, type RedeemabilityVerdict } from "./redeemability.ts";
 import type { Reward } from "./reward.ts";
 
 /** The loaders through which the answer is read. */
@@ -35,7 +35,7 @@ export type AskRedeemability = (
 
 export function makeAskRedeemability({ ledger, clock }: { ledger: IndividualLedger; clock: Clock }): AskRedeemability {
   return async (reward, wallet, { viewer, loaders }) => {
-    if (viewer.kind !== "customer") return judgeRedeemability(reward, null, clock.now());
+    if (viewer.kind !== "customer") return evaluateRedeemability(reward, null, clock.now());
     const { customerId } = viewer;
     const payWith = wallet?.payWith ?? "INDIVIDUAL";
     const isCapillary = reward.source === "CAPILLARY";
@@ -51,11 +51,11 @@ export function makeAskRedeemability({ ledger, clock }: { ledger: IndividualLedg
       loaders.redeemedUnits.load(reward.id),
     ]);
     const available = group?.isMember ? availableOf(group, held) : own;
-    const paidThere = isPaidThere({ reward, groupId }, ledger);
-    const facts = { payWith, available, group, alreadyRedeemed, view, isPaidThere: paidThere };
-    const verdict = judgeRedeemability(reward, facts, clock.now());
+    const chargedByCapillary = isPaidThere({ reward, groupId }, ledger);
+    const facts = { payWith, available, group, alreadyRedeemed, view, isPaidThere: chargedByCapillary };
+    const verdict = evaluateRedeemability(reward, facts, clock.now());
     const { points } = asShown(reward, view);
-    if (!verdict.redeemable || !paidThere || points === 0) return verdict;
+    if (!verdict.redeemable || !chargedByCapillary || points === 0) return verdict;
 
     const answer = await ask.isRedeemable({ groupId, points });
     if (answer.isRedeemable) return verdict;

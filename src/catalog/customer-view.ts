@@ -59,8 +59,8 @@ export function limitBroken(
   if (counted) return { limit: Math.floor(counted.limit ?? 0), consumed: Math.ceil(counted.consumed ?? 0) };
   // A limit that is used up may be none for this: of points, where none are taken. One that is not told is one.
   const isTold = view.limits.some(({ isExhausted, remaining }) => isExhausted === true || remaining === 0);
-  const isBrokenUntold = view.isWithinLimits === false && !isTold;
-  return broken.length > 0 || isBrokenUntold ? { limit: null, consumed: null } : null;
+  const isBrokenSilently = view.isWithinLimits === false && !isTold;
+  return broken.length > 0 || isBrokenSilently ? { limit: null, consumed: null } : null;
 }
 
 /** Why it cannot be had by this customer; null also where it is not on offer at all, and so in nobody's list. */

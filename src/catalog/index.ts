@@ -75,7 +75,7 @@ export function openCatalog(ports: CatalogPorts) {
   const ledger = config.capillary.individualLedger;
   const { catalogue, points } = capillary ?? {};
   const rewards = makeRewardStore(db);
-  const changed = () => bus.ring(CATALOGUE_CHANGED);
+  const changed = () => bus.notify(CATALOGUE_CHANGED);
   const mirror = makeMirrorStore(db);
   const vouchers = makeExpireVouchers({ db, clock, timeZone, log });
   const readViews = makeReadCustomerViews({ catalogue, refresh: mirror.refresh, ledger, clock });

@@ -48,8 +48,8 @@ export function makeReadCustomerViews({ catalogue, refresh, ledger, clock }: Rea
   async function one(userId: string, reward: Reward, asking: Asking): Promise<CustomerView | Error> {
     if (!catalogue || reward.upstreamId === null) return unread("there is no Capillary here");
     try {
-      const told = await catalogue.customerReward({ customerId: userId, rewardId: reward.upstreamId, ...asking });
-      return told ? viewOf(told, ledger) : hidden;
+      const found = await catalogue.customerReward({ customerId: userId, rewardId: reward.upstreamId, ...asking });
+      return found ? viewOf(found, ledger) : hidden;
     } catch (error) {
       if (error instanceof CapillaryError && error.outcome === "refused") return viewOfRefusal(error);
       return error as Error;

@@ -25,7 +25,7 @@ export interface RedeemabilityVerdict {
 }
 
 /** Whether one unit could be redeemed now, and every reason why not. */
-export function judgeRedeemability(known: Reward, redeemer: RedeemerFacts | null, now: Date): RedeemabilityVerdict {
+export function evaluateRedeemability(known: Reward, redeemer: RedeemerFacts | null, now: Date): RedeemabilityVerdict {
   const reward = asShown(known, redeemer?.view);
   const reasons = new Set<RedeemabilityReason>();
   const unavailable = notOnOffer(reward, now);

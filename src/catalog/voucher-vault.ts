@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ConfigError } from "../config/config.ts";
+import type { Cipher, KeyedHashes } from "../platform/cipher.ts";
 import type { Db } from "../platform/db.ts";
-import type { KeyedHashes, SecretBox } from "../platform/secret-box.ts";
 
 const SHOWN_CHARACTERS = 4;
 
@@ -29,24 +29,24 @@ export interface SealedVoucher {
   validUntil: Date | null;
 }
 
-export function makeVoucherVault(box: SecretBox): VoucherVault {
+export function makeVoucherVault(cipher: Cipher): VoucherVault {
   return {
     seal({ rewardId, code, pin, validUntil }) {
       const id = randomUUID();
       return {
         id,
         rewardId,
-        code: box.encrypt(code, `${id}/code`),
-        pin: pin === undefined ? null : box.encrypt(pin, `${id}/pin`),
-        codeHash: box.hash(code),
+        code: cipher.encrypt(code, `${id}/code`),
+        pin: pin === undefined ? null : cipher.encrypt(pin, `${id}/pin`),
+        codeHash: cipher.hash(code),
         maskedCode: mask(code),
         validUntil: validUntil === undefined ? null : new Date(`${validUntil}T00:00:00Z`),
       };
     },
-    codeHashes: (code) => box.hashes(code),
+    codeHashes: (code) => cipher.hashes(code),
     open: ({ id, code, pin }) => ({
-      code: box.decrypt(code, `${id}/code`),
-      pin: pin === null ? null : box.decrypt(pin, `${id}/pin`),
+      code: cipher.decrypt(code, `${id}/code`),
+      pin: pin === null ? null : cipher.decrypt(pin, `${id}/pin`),
     }),
   };
 }

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { isTimeZone } from "../platform/time-zone.ts";
-import { readHandOffKey } from "./hand-off-key.ts";
 import { serverSettingNames } from "./plain-text-settings.ts";
+import { readSignInLinkKey } from "./sign-in-link-key.ts";
 
 /** The words for a setting in `.env.example` and in docs/settings.md: `npm run settings:docs` writes both. Links are relative to the top of the repository. */
 export interface About {
@@ -65,7 +65,7 @@ const timeOfDay = z
 
 const handOffKey = z.string().transform((text, { addIssue }) => {
   try {
-    return readHandOffKey(text.trim());
+    return readSignInLinkKey(text.trim());
   } catch (error) {
     addIssue((error as Error).message);
     return z.NEVER;

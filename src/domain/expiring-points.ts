@@ -9,10 +9,10 @@ export interface ExpiringPoints {
 const MOST = 12;
 
 /** The expiries to show: those of one day together, the soonest first, whole points, at most 12. Days that are over are left out. */
-export function nextExpiries(told: readonly ExpiringPoints[], now: Date): ExpiringPoints[] {
+export function nextExpiries(listed: readonly ExpiringPoints[], now: Date): ExpiringPoints[] {
   const today = now.toISOString().slice(0, 10);
   const byDay = new Map<string, number>();
-  for (const { points, date } of told) if (date >= today) byDay.set(date, (byDay.get(date) ?? 0) + points);
+  for (const { points, date } of listed) if (date >= today) byDay.set(date, (byDay.get(date) ?? 0) + points);
   return [...byDay]
     .map(([date, points]) => ({ date, points: Math.floor(points) }))
     .filter(({ points }) => points > 0)

@@ -1,6 +1,6 @@
 // The topics by which processes notify each other.
 
-/** Topic that rings when an order has changed, in the process that changed it with `OrderNews`. */
+/** Topic that rings when an order has changed, in the process that changed it with `OrderUpdate`. */
 export const orderTopic = (orderId: string) => `order:${orderId}`;
 /** Topic that rings when a customer has something new to hear of: an order of theirs has changed, or their rewards have. */
 export const customerTopic = (customerId: string) => `customer:${customerId}`;

@@ -1,11 +1,11 @@
 import type { Tx } from "../platform/db.ts";
 import type { DrawCampaign } from "./draw-campaign.ts";
-import type { Given } from "./prize-of.ts";
+import type { Awarded } from "./prize-of.ts";
 
 /** A draw as everybody may see it, also while its seed is secret. */
 export interface AnnouncedDraw {
   readonly campaign: DrawCampaign;
-  readonly given: Given;
+  readonly given: Awarded;
   readonly openingHash: string;
   readonly tickets: number;
   readonly openedAt: Date;
@@ -32,5 +32,5 @@ export async function allDraws(db: Tx): Promise<AnnouncedDraw[]> {
 const announced = <Row extends { campaign: unknown; given: unknown }>(row: Row) => ({
   ...row,
   campaign: row.campaign as DrawCampaign,
-  given: row.given as Given,
+  given: row.given as Awarded,
 });

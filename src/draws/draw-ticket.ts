@@ -1,5 +1,5 @@
 import type { DrawCampaign } from "./draw-campaign.ts";
-import { type Given, oneMore, prizeOf } from "./prize-of.ts";
+import { type Awarded, oneMore, prizeOf } from "./prize-of.ts";
 import { hashOfTicket, headerOf, type Reveal, type Ticket } from "./published.ts";
 import { rollOf } from "./roll.ts";
 
@@ -9,7 +9,7 @@ export interface DrawState {
   tickets: number;
   /** Of the newest ticket; of the header while there is none. */
   lastHash: string;
-  given: Given;
+  given: Awarded;
 }
 
 export const openDraw = (campaign: DrawCampaign): DrawState => ({

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
+import type { Cipher } from "../platform/cipher.ts";
 import type { Tx } from "../platform/db.ts";
 import type { DrawTicket } from "../platform/generated/prisma/client.ts";
-import type { SecretBox } from "../platform/secret-box.ts";
 import { checkDraw, type DrawCampaign, drawCampaign, type Prize } from "./draw-campaign.ts";
 import { type DrawState, drawTicket, openDraw } from "./draw-ticket.ts";
 import { holderOf } from "./holder.ts";
-import type { Given } from "./prize-of.ts";
+import type { Awarded } from "./prize-of.ts";
 import { headerOf } from "./published.ts";
 import { commitOf, newSeed } from "./seed.ts";
 
@@ -36,11 +36,11 @@ export interface DrawStore {
 }
 
 /** @param seeds keeps the seeds of open draws out of reach of whoever can read the database */
-export function makeDrawStore(seeds: SecretBox): DrawStore {
+export function makeDrawStore(seeds: Cipher): DrawStore {
   return {
     async lockOpen(tx, ids) {
       const rows = await tx.$queryRaw<
-        { id: string; campaign: DrawCampaign; seed: Uint8Array; tickets: number; lastHash: string; given: Given }[]
+        { id: string; campaign: DrawCampaign; seed: Uint8Array; tickets: number; lastHash: string; given: Awarded }[]
       >`select id, campaign, seed, tickets, last_hash as "lastHash", given from draw_campaigns
         where id = any(${[...ids]}) and closed_at is null order by id for update`;
       return new Map(

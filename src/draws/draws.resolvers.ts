@@ -6,7 +6,7 @@ import type { Db } from "../platform/db.ts";
 import { languageOf, translated } from "../texts/index.ts";
 import { allDraws, announcedDraws } from "./announced-draw.ts";
 import type { ManageDraws } from "./manage-draws.ts";
-import { givenOf } from "./prize-of.ts";
+import { quantityOf } from "./prize-of.ts";
 import { prizesOwed } from "./prizes-owed.ts";
 
 export function drawsResolvers({ db, manageDraws }: { db: Db; manageDraws: ManageDraws }): Resolvers {
@@ -46,7 +46,7 @@ export function drawsResolvers({ db, manageDraws }: { db: Db; manageDraws: Manag
       prizes: ({ campaign, given }) =>
         campaign.prizes.map((prize) => ({
           ...prize,
-          left: prize.stock === null ? null : prize.stock - givenOf(given, prize.id),
+          left: prize.stock === null ? null : prize.stock - quantityOf(given, prize.id),
         })),
     },
   };

@@ -1,6 +1,6 @@
+import type { Cipher } from "../platform/cipher.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
-import type { SecretBox } from "../platform/secret-box.ts";
 import type { DrawStore } from "./draw.store.ts";
 import { drawsResolvers } from "./draws.resolvers.ts";
 import { makeManageDraws } from "./manage-draws.ts";
@@ -17,7 +17,7 @@ export interface DrawsPorts {
   clock: Clock;
   draws: DrawStore;
   /** Locks away the seeds of draws. */
-  seeds: SecretBox;
+  seeds: Cipher;
 }
 
 /** Lucky draws that anybody can verify. */

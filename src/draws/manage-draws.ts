@@ -41,8 +41,8 @@ export function makeManageDraws({ db, draws, clock }: { db: Db; draws: DrawStore
         if (await tx.drawCampaign.findUnique({ where: { id: drawId }, select: { id: true } })) {
           return refused(refusal("DRAW_ID_TAKEN", "There is such a draw already.", ["input", "drawId"]));
         }
-        const notToBeGiven = await checkPrizes(tx, parsed.data);
-        if (notToBeGiven.length > 0) return invalid(notToBeGiven.map(inAnnouncement));
+        const notAwardable = await checkPrizes(tx, parsed.data);
+        if (notAwardable.length > 0) return invalid(notAwardable.map(inAnnouncement));
         const at = clock.now();
         await draws.open(tx, make, at);
         await audit(tx, { at, actor, action: "draw.open", subject: drawId });

@@ -1,11 +1,11 @@
 import type { DrawCampaign } from "./draw-campaign.ts";
 
 /** How many of each prize have been given, by id; what is not there is 0. */
-export type Given = Readonly<Record<string, number>>;
+export type Awarded = Readonly<Record<string, number>>;
 
 /** A prize may be called `constructor`, so only what was put there counts. */
-export const givenOf = (given: Given, id: string) => (Object.hasOwn(given, id) ? (given[id] ?? 0) : 0);
-export const oneMore = (given: Given, id: string): Given => ({ ...given, [id]: givenOf(given, id) + 1 });
+export const quantityOf = (given: Awarded, id: string) => (Object.hasOwn(given, id) ? (given[id] ?? 0) : 0);
+export const oneMore = (given: Awarded, id: string): Awarded => ({ ...given, [id]: quantityOf(given, id) + 1 });
 
 /**
  * The prize a roll hits, and the one its ticket gets: the same, or the fallback when the one it hit has run out.
@@ -16,13 +16,13 @@ export const oneMore = (given: Given, id: string): Given => ({ ...given, [id]: g
 export function prizeOf(
   { prizes, fallback }: DrawCampaign,
   roll: number,
-  given: Given,
+  given: Awarded,
 ): { hit: string; prize: string } {
   let end = 0;
   for (const { id, oddsPpm, stock } of prizes) {
     end += oddsPpm;
     if (roll >= end) continue;
-    const isLeft = stock === null || givenOf(given, id) < stock;
+    const isLeft = stock === null || quantityOf(given, id) < stock;
     return { hit: id, prize: isLeft ? id : fallback };
   }
   return { hit: fallback, prize: fallback };

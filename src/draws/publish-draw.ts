@@ -1,5 +1,5 @@
+import type { Cipher } from "../platform/cipher.ts";
 import type { Db } from "../platform/db.ts";
-import type { SecretBox } from "../platform/secret-box.ts";
 import type { DrawCampaign } from "./draw-campaign.ts";
 import { closeDraw } from "./draw-ticket.ts";
 import { headerOf, toLine } from "./published.ts";
@@ -10,7 +10,7 @@ export type PublishDraw = (drawId: string) => Promise<AsyncIterable<string> | nu
 const TICKETS_A_PAGE = 1_000;
 
 /** Of a draw that is still open there is no reveal yet: its tickets are as they will be, but results cannot be recomputed. */
-export function makePublishDraw({ db, seeds }: { db: Db; seeds: SecretBox }): PublishDraw {
+export function makePublishDraw({ db, seeds }: { db: Db; seeds: Cipher }): PublishDraw {
   return async (drawId) => {
     const draw = await db.drawCampaign.findUnique({ where: { id: drawId } });
     if (!draw) return null;

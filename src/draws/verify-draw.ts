@@ -1,5 +1,5 @@
 import { checkDraw } from "./draw-campaign.ts";
-import { type Given, oneMore, prizeOf } from "./prize-of.ts";
+import { type Awarded, oneMore, prizeOf } from "./prize-of.ts";
 import {
   type Header,
   hashOfTicket,
@@ -25,7 +25,7 @@ export interface DrawHolds {
   isRevealed: boolean;
   campaignId: string;
   tickets: number;
-  given: Given;
+  given: Awarded;
   openingHash: string;
   lastHash: string;
 }
@@ -171,8 +171,8 @@ function* verifyTickets(
   seed: string | undefined,
   tickets: readonly TicketLine[],
   note: Note,
-): Generator<void, { given: Given; lastHash: string }, void> {
-  let given: Given = {};
+): Generator<void, { given: Awarded; lastHash: string }, void> {
+  let given: Awarded = {};
   let lastHash = hash;
   let expected = 1;
   for (const { line, ticket } of tickets) {

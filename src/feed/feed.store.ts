@@ -2,7 +2,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Db, Tx } from "../platform/db.ts";
 import { type FeedEvent, type MemberEvent, memberEvent } from "./member-event.ts";
 
-export interface MemberNews {
+export interface NewMemberEvent {
   /** Null is nobody's customer yet: they hear of their awards when they become one. */
   readonly customerId: string | null;
   readonly event: MemberEvent;
@@ -12,14 +12,14 @@ export interface MemberNews {
  * Appends events to the feeds of customers, each customer's in the order of the list, as part of the caller's transaction. No feed
  * is locked before the commit, so neither the moment within the transaction nor the order of the customers matters.
  *
- * @returns the customers whose feeds become longer, sorted; `ringTold` notifies those who watch them, after the commit
+ * @returns the customers whose feeds become longer, sorted; `notifyFeeds` notifies those who watch them, after the commit
  */
-export type TellMembers = (tx: Tx, news: readonly MemberNews[]) => Promise<string[]>;
+export type AppendMemberEvents = (tx: Tx, newEvents: readonly NewMemberEvent[]) => Promise<string[]>;
 
-export function makeTellMembers({ clock }: { clock: Clock }): TellMembers {
-  return async (tx, news) => {
+export function makeAppendMemberEvents({ clock }: { clock: Clock }): AppendMemberEvents {
+  return async (tx, newEvents) => {
     const at = clock.now();
-    const rows = news.flatMap(({ customerId, event }) => {
+    const rows = newEvents.flatMap(({ customerId, event }) => {
       if (customerId === null) return [];
       const { type, ...facts } = memberEvent.parse(event);
       return { customerId, type, data: JSON.stringify(facts) };
@@ -37,7 +37,7 @@ export function makeTellMembers({ clock }: { clock: Clock }): TellMembers {
   };
 }
 
-export interface FeedNews {
+export interface FeedPage {
   /** The number of the newest event ever; 0 while there is none. */
   head: number;
   /** What is kept of those that were asked for. */
@@ -49,7 +49,7 @@ export interface FeedStore {
   /** The newest number of each customer's feed that has any event. */
   heads(customerIds: readonly string[]): Promise<Map<string, number>>;
   /** The events after `seq`, oldest first, and how far there are any: both as of one moment. */
-  after(customerId: string, seq: number, limit: number): Promise<FeedNews>;
+  after(customerId: string, seq: number, limit: number): Promise<FeedPage>;
   /** Forgets what is older than `before`. @returns how many */
   sweep(before: Date): Promise<number>;
 }

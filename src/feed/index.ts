@@ -7,14 +7,14 @@ import type { Exclusive } from "../platform/exclusive.ts";
 import { makeHeadPoll } from "../platform/head-poll.ts";
 import type { Logger } from "../platform/logger.ts";
 import { feedResolvers } from "./feed.resolvers.ts";
-import { makeFeedStore, type TellMembers } from "./feed.store.ts";
-import { makeTellSettled } from "./tell-settled.ts";
-import { LOOK_AGAIN_MS, makeWatchFeed } from "./watch-feed.ts";
+import { type AppendMemberEvents, makeFeedStore } from "./feed.store.ts";
+import { makePublishSettled } from "./publish-settled.ts";
+import { makeWatchFeed, POLL_MS } from "./watch-feed.ts";
 
 export { awardEvent } from "./award-event.ts";
-export { type MemberNews, makeTellMembers, type TellMembers } from "./feed.store.ts";
+export { type AppendMemberEvents, makeAppendMemberEvents, type NewMemberEvent } from "./feed.store.ts";
 export type { MemberEvent } from "./member-event.ts";
-export { ringTold } from "./ring-told.ts";
+export { notifyFeeds } from "./notify-feeds.ts";
 
 const MS_PER_DAY = 86_400_000;
 
@@ -25,25 +25,25 @@ export interface FeedPorts {
   clock: Clock;
   log: Logger;
   sessions: SessionStore;
-  tellMembers: TellMembers;
+  appendMemberEvents: AppendMemberEvents;
   /** A lock for the relay: of all processes one relays. */
   relayLock: Exclusive;
 }
 
 /** A member's events: a log of each customer, watched over sockets and relayed to Redis. */
-export function openFeed({ config, db, bus, clock, log, sessions, tellMembers, relayLock }: FeedPorts) {
+export function openFeed({ config, db, bus, clock, log, sessions, appendMemberEvents, relayLock }: FeedPorts) {
   const { redisUrl, memberEventDays } = config;
   const feeds = makeFeedStore(db);
   return {
     /** Tells members of awards that are no longer on their way. */
-    settled: makeTellSettled({ tellMembers, bus }),
+    settled: makePublishSettled({ appendMemberEvents, bus }),
     resolvers: feedResolvers({
       feeds,
       sessions,
       watchFeed: makeWatchFeed({
         feeds,
         bus,
-        heads: makeHeadPoll({ everyMs: LOOK_AGAIN_MS, readHeads: feeds.heads, log }),
+        heads: makeHeadPoll({ everyMs: POLL_MS, readHeads: feeds.heads, log }),
         clock,
       }),
     }),

@@ -5,13 +5,13 @@ import { type Bus, listen } from "../platform/events.ts";
 import { followLog } from "../platform/follow-log.ts";
 import type { HeadPoll } from "../platform/head-poll.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
-import type { FeedNews, FeedStore } from "./feed.store.ts";
+import type { FeedPage, FeedStore } from "./feed.store.ts";
 import type { FeedEvent } from "./member-event.ts";
 import { withGaps } from "./with-gaps.ts";
 
 const BATCH = 50;
 /** A notification can get lost between processes: the heads of all watched feeds are read as often. */
-export const LOOK_AGAIN_MS = 5_000;
+export const POLL_MS = 5_000;
 
 export interface WatchFeedInput {
   customerId: string;
@@ -36,24 +36,24 @@ export interface WatchFeedDeps {
  * one customer share the read. While the database is in trouble, they wait.
  */
 export function makeWatchFeed({ feeds, bus, heads, clock }: WatchFeedDeps): WatchFeed {
-  const share = makeSingleFlight<FeedNews>();
+  const share = makeSingleFlight<FeedPage>();
 
   return async function* watchFeed({ customerId, afterSeq, signal, authorise }) {
-    const bell = listen(bus, customerTopic(customerId));
-    using _ = bell; // also when the head cannot be read
+    const listener = listen(bus, customerTopic(customerId));
+    using _ = listener; // also when the head cannot be read
     const after = afterSeq ?? (await outlastTrouble(() => feeds.head(customerId), signal));
     if (after === null) return;
     yield* followLog<FeedEvent, unknown>({
       id: customerId,
       after,
-      bell,
+      listener,
       heads,
       signal,
       authorise,
       async read(seen) {
-        const news = await share(`${customerId}@${seen}`, () => feeds.after(customerId, seen, BATCH));
-        const entries = withGaps(news, seen, BATCH, clock.now());
-        return { entries, isFull: news.events.length === BATCH, isEnd: false };
+        const page = await share(`${customerId}@${seen}`, () => feeds.after(customerId, seen, BATCH));
+        const entries = withGaps(page, seen, BATCH, clock.now());
+        return { entries, isFull: page.events.length === BATCH, isEnd: false };
       },
     });
   };

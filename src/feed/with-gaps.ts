@@ -1,4 +1,4 @@
-import type { FeedNews } from "./feed.store.ts";
+import type { FeedPage } from "./feed.store.ts";
 import type { EventsMissed, FeedEvent } from "./member-event.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { EventsMissed, FeedEvent } from "./member-event.ts";
  *
  * @param limit how many events were asked for: fewer means that there are no more
  */
-export function withGaps({ head, events }: FeedNews, seen: number, limit: number, now: Date): FeedEvent[] {
+export function withGaps({ head, events }: FeedPage, seen: number, limit: number, now: Date): FeedEvent[] {
   const missed = (from: number, to: number): FeedEvent & EventsMissed => ({
     type: "EVENTS_MISSED",
     seq: to,
@@ -15,13 +15,13 @@ export function withGaps({ head, events }: FeedNews, seen: number, limit: number
     from,
     to,
   });
-  const told: FeedEvent[] = [];
+  const entries: FeedEvent[] = [];
   let last = seen;
   for (const event of events) {
-    if (event.seq > last + 1) told.push(missed(last + 1, event.seq - 1));
-    told.push(event);
+    if (event.seq > last + 1) entries.push(missed(last + 1, event.seq - 1));
+    entries.push(event);
     last = event.seq;
   }
-  if (events.length < limit && last < head) told.push(missed(last + 1, head));
-  return told;
+  if (events.length < limit && last < head) entries.push(missed(last + 1, head));
+  return entries;
 }

@@ -58,14 +58,14 @@ export function makeRateLimits(limits: CostLimits, now: () => number = () => per
       for (const bucket of buckets) refill(bucket, now());
       const [short] = buckets.filter((bucket) => bucket.left < Math.min(cost, bucket.most));
       if (!short) for (const bucket of buckets) bucket.left -= cost;
-      const told = short ?? buckets[0] ?? all;
-      const secondsUntil = (left: number) => Math.max(0, Math.ceil(((left - told.left) / told.most) * 60));
+      const reported = short ?? buckets[0] ?? all;
+      const secondsUntil = (left: number) => Math.max(0, Math.ceil(((left - reported.left) / reported.most) * 60));
       const headers = {
-        "ratelimit-policy": `"${told.name}";q=${told.most};w=60`,
-        ratelimit: `"${told.name}";r=${Math.max(0, Math.floor(told.left))};t=${secondsUntil(told.most)}`,
+        "ratelimit-policy": `"${reported.name}";q=${reported.most};w=60`,
+        ratelimit: `"${reported.name}";r=${Math.max(0, Math.floor(reported.left))};t=${secondsUntil(reported.most)}`,
       };
       if (!short) return { error: null, headers };
-      const retryAfter = Math.max(1, secondsUntil(Math.min(cost, told.most)));
+      const retryAfter = Math.max(1, secondsUntil(Math.min(cost, reported.most)));
       return { error: tooMuch(retryAfter), headers };
     },
   };

@@ -13,12 +13,12 @@ export interface GroupPorts {
   /** Undefined where there is none: then there are no groups. */
   capillary: Capillary | undefined;
   clock: Clock;
-  pace: { capillaryKeptMs: number };
+  pace: { capillaryCacheMs: number };
 }
 
 /** The groups of Capillary, as a viewer may see them. */
 export function openGroup({ capillary, clock, pace }: GroupPorts) {
-  const readGroups = makeReadGroups({ capillary, clock, keptMs: pace.capillaryKeptMs });
+  const readGroups = makeReadGroups({ capillary, clock, keptMs: pace.capillaryCacheMs });
   return {
     readGroups,
     resolvers: groupResolvers(),

@@ -52,39 +52,39 @@ export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): Re
   }
   const { customers, groups } = capillary;
 
-  const walletOf = (told: Omit<Group, "users">, isPrimary: boolean | null): GroupWallet => ({
-    groupId: told.id,
-    externalId: told.externalId,
-    name: told.name,
-    status: statusOf(told.status),
-    primaryUserId: told.primaryUserId,
-    balance: spendable(told.points),
-    expiring: told.expiring && nextExpiries(told.expiring, clock.now()),
+  const walletOf = (found: Omit<Group, "users">, isPrimary: boolean | null): GroupWallet => ({
+    groupId: found.id,
+    externalId: found.externalId,
+    name: found.name,
+    status: statusOf(found.status),
+    primaryUserId: found.primaryUserId,
+    balance: spendable(found.points),
+    expiring: found.expiring && nextExpiries(found.expiring, clock.now()),
     role: isPrimary === null ? null : roleOf(isPrimary),
     asOf: clock.now(),
   });
 
   const group: ReadGroups["group"] = async (by, call) => {
     if (Object.values(by).some((name) => name.trim() === "")) return null;
-    const told = await orNone(groups.group(by, call), "unknown-group", "bad-identifier");
-    if (!told) return null;
-    const memberships = told.users
+    const found = await orNone(groups.group(by, call), "unknown-group", "bad-identifier");
+    if (!found) return null;
+    const memberships = found.users
       .filter(({ isActive }) => isActive)
       .map(({ userId, isPrimary }) => ({ userId, role: roleOf(isPrimary) }));
-    const primaryUserId = told.primaryUserId ?? memberships.find(({ role }) => role === "PRIMARY")?.userId ?? null;
-    return { ...walletOf({ ...told, primaryUserId }, null), memberships };
+    const primaryUserId = found.primaryUserId ?? memberships.find(({ role }) => role === "PRIMARY")?.userId ?? null;
+    return { ...walletOf({ ...found, primaryUserId }, null), memberships };
   };
 
   /**
    * A group of this user's list. What the list holds is not documented: where it leaves open whether they are still in the
    * group, the group itself is asked.
    */
-  async function listed(told: CustomerGroup, userId: string, call: Call): Promise<GroupWallet | null> {
-    if (told.isActive === false) return null;
-    const isPrimary = told.isPrimary ?? (told.primaryUserId === null ? null : told.primaryUserId === userId);
-    const primaryUserId = told.primaryUserId ?? (isPrimary ? userId : null);
-    if (told.isActive && isPrimary !== null) return walletOf({ ...told, primaryUserId }, isPrimary);
-    const whole = await group({ groupId: told.id }, call);
+  async function listed(found: CustomerGroup, userId: string, call: Call): Promise<GroupWallet | null> {
+    if (found.isActive === false) return null;
+    const isPrimary = found.isPrimary ?? (found.primaryUserId === null ? null : found.primaryUserId === userId);
+    const primaryUserId = found.primaryUserId ?? (isPrimary ? userId : null);
+    if (found.isActive && isPrimary !== null) return walletOf({ ...found, primaryUserId }, isPrimary);
+    const whole = await group({ groupId: found.id }, call);
     const own = whole?.memberships.find((membership) => membership.userId === userId);
     if (!whole || !own) return null;
     const { memberships, ...wallet } = whole;
@@ -101,17 +101,17 @@ export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): Re
     },
 
     async groupsOf(userId, call) {
-      const told = await orNone(groups.customerGroups(userId, call), "unknown-customer");
-      const wallets = await Promise.all((told ?? []).map((each) => listed(each, userId, call)));
+      const found = await orNone(groups.customerGroups(userId, call), "unknown-customer");
+      const wallets = await Promise.all((found ?? []).map((each) => listed(each, userId, call)));
       return wallets.filter((wallet) => wallet !== null);
     },
 
     group,
 
     async names(groupId, call) {
-      const told = await orNone(groups.members(groupId, { ...call, atMost: MOST_NAMES }), "unknown-group");
+      const found = await orNone(groups.members(groupId, { ...call, atMost: MOST_NAMES }), "unknown-group");
       const names = new Map<string, string>();
-      for (const { userId, firstName, lastName } of told ?? []) {
+      for (const { userId, firstName, lastName } of found ?? []) {
         const name = [firstName, lastName].filter(Boolean).join(" ");
         if (name !== "") names.set(userId, name);
       }

@@ -1,18 +1,18 @@
 import type { DrawStore } from "../draws/index.ts";
-import type { TellMembers } from "../feed/index.ts";
+import type { AppendMemberEvents } from "../feed/index.ts";
 import type { Tx } from "../platform/db.ts";
 import { type Budgets, insertCheckIns, makeRulesInForce, type NewCheckIn, readCheckInDays } from "../rules/index.ts";
+import { evaluateMessages } from "./evaluate-messages.ts";
 import { insertMessages, type StoredMessage } from "./insert-messages.ts";
-import { judgeMessages } from "./judge-messages.ts";
 import { lineFactsOf } from "./line-facts.ts";
-import { eachOf, type People, peopleOf } from "./people.ts";
+import { eachOf, type Participants, participantsOf } from "./participants.ts";
 import type { ReadMessage } from "./read-message.ts";
 import { writeEffects } from "./write-effects.ts";
 
 /** The outcome of a message. A message that repeats another has no effects, and the answer that was given then. */
 export interface Accepted extends StoredMessage {
   /** The customers whose feeds have got longer. */
-  readonly told: readonly string[];
+  readonly notified: readonly string[];
 }
 
 /** A message and the trace that it came with, which its awards continue. */
@@ -23,7 +23,7 @@ export interface Arrived {
 
 export interface AcceptDeps {
   draws: DrawStore;
-  tellMembers: TellMembers;
+  appendMemberEvents: AppendMemberEvents;
   timeZone: string;
 }
 
@@ -48,7 +48,7 @@ export type AcceptMessages = (
   options: AcceptOptions,
 ) => Promise<Accepted[]>;
 
-export function makeAcceptMessages({ draws, tellMembers, timeZone }: AcceptDeps): AcceptMessages {
+export function makeAcceptMessages({ draws, appendMemberEvents, timeZone }: AcceptDeps): AcceptMessages {
   const rulesInForce = makeRulesInForce();
   return async (tx, arrived, now, { isTrial = false, budgets }) => {
     const stored = await insertMessages(
@@ -62,58 +62,58 @@ export function makeAcceptMessages({ draws, tellMembers, timeZone }: AcceptDeps)
     });
     const customersOf = new Map<string, readonly string[]>();
     if (fresh.length > 0) {
-      const people = await peopleOf(
+      const participants = await participantsOf(
         tx,
         fresh.map(({ read }) => read),
         now,
       );
       const messages = await withFacts(
         tx,
-        fresh.map((message, place) => ({ ...message, people: people[place] ?? nobody })),
+        fresh.map((message, place) => ({ ...message, participants: participants[place] ?? nobody })),
         { now, timeZone },
       );
-      const memberIds = [...new Set(people.flatMap(eachOf).map(({ id }) => id))];
+      const memberIds = [...new Set(participants.flatMap(eachOf).map(({ id }) => id))];
       const judging = { messages, memberIds, now, budgets };
-      const { messages: lines, ...judged } = await judgeMessages(tx, { draws, rulesInForce }, judging);
-      const told = await writeEffects(
+      const { messages: lines, ...evaluated } = await evaluateMessages(tx, { draws, rulesInForce }, judging);
+      const notified = await writeEffects(
         tx,
-        { draws, tellMembers },
+        { draws, appendMemberEvents },
         messages.map((message, place) => ({ ...message, lines: lines[place] ?? [] })),
-        { ...judged, timeZone, now, isTrial, budgets },
+        { ...evaluated, timeZone, now, isTrial, budgets },
       );
       messages.forEach(({ messageId }, place) => {
-        customersOf.set(messageId, told[place] ?? []);
+        customersOf.set(messageId, notified[place] ?? []);
       });
     }
     return stored.map((message) => ({
       ...message,
-      told: message.replayed ? [] : (customersOf.get(message.messageId) ?? []),
+      notified: message.replayed ? [] : (customersOf.get(message.messageId) ?? []),
     }));
   };
 }
 
-const nobody: People = { member: null, sharer: null, receiver: null };
+const nobody: Participants = { member: null, sharer: null, receiver: null };
 
 interface Fresh {
   readonly read: ReadMessage;
   readonly trace: string | null;
   readonly messageId: string;
-  readonly people: People;
+  readonly participants: Participants;
 }
 
 /** Adds what the rules are asked about, and inserts the check-ins. */
 async function withFacts(tx: Tx, fresh: readonly Fresh[], { now, timeZone }: { now: Date; timeZone: string }) {
-  const checking = fresh.flatMap(({ read, people }) =>
-    read.message.action === "dailycheckin" ? (people.member?.id ?? []) : [],
+  const checking = fresh.flatMap(({ read, participants }) =>
+    read.message.action === "dailycheckin" ? (participants.member?.id ?? []) : [],
   );
   const days = await readCheckInDays(tx, [...new Set(checking)]);
   const newCheckIns: (NewCheckIn & { memberId: string; messageId: string })[] = [];
   const messages = fresh.map((message) => {
-    const { read, people, messageId } = message;
+    const { read, participants, messageId } = message;
     const { action } = read.message;
-    const memberId = people.member?.id ?? "";
+    const memberId = participants.member?.id ?? "";
     const checkInDays = days.get(memberId) ?? [];
-    const { facts, checkIns } = lineFactsOf(read.message, people, { days: checkInDays, now, timeZone });
+    const { facts, checkIns } = lineFactsOf(read.message, participants, { days: checkInDays, now, timeZone });
     if (checkIns.length > 0) {
       newCheckIns.push(...checkIns.map((checkIn) => ({ ...checkIn, memberId, messageId })));
       const counting = checkIns.flatMap(({ date, late }) => (late ? [] : [date]));

@@ -1,7 +1,7 @@
 import type { RewardMessage } from "../messages/message.ts";
 import { type LocalDate, localDateOf } from "../platform/time-zone.ts";
 import { isWithinBackfill, type LineFacts, type NewCheckIn } from "../rules/index.ts";
-import type { People } from "./people.ts";
+import type { Participants } from "./participants.ts";
 
 /** A check-in that we hear of later than this is a day by itself: it joins no runs, so it cannot earn what a run would. */
 export const BACKFILL_DAYS = 7;
@@ -12,7 +12,7 @@ export const BACKFILL_DAYS = 7;
  */
 export function lineFactsOf(
   { action, lines }: Pick<RewardMessage, "action" | "lines">,
-  { member, sharer, receiver }: People,
+  { member, sharer, receiver }: Participants,
   { days, now, timeZone }: { days: readonly LocalDate[]; now: Date; timeZone: string },
 ): { facts: LineFacts[]; checkIns: NewCheckIn[] } {
   const subject = action === "registerreferral" ? receiver : action === "transactionreferral" ? sharer : member;

@@ -1,12 +1,12 @@
 import type { Config } from "../config/config.ts";
 import { type DrawStore, makeDrawStore } from "../draws/index.ts";
-import { makeTellMembers, type TellMembers } from "../feed/index.ts";
+import { type AppendMemberEvents, makeAppendMemberEvents } from "../feed/index.ts";
 import { type HashNik, makeHashNik } from "../members/index.ts";
 import type { Metrics } from "../observability/metrics.ts";
+import { makeCipher } from "../platform/cipher.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
-import { makeSecretBox } from "../platform/secret-box.ts";
 import { type AcceptMessages, makeAcceptMessages } from "./accept-messages.ts";
 import { measure } from "./measure.ts";
 import { makeProcessMessage, type ProcessMessage } from "./process-message.ts";
@@ -25,21 +25,21 @@ export interface ProcessorParts {
 export interface Processor {
   processMessage: ProcessMessage;
   acceptMessages: AcceptMessages;
-  tellMembers: TellMembers;
+  appendMemberEvents: AppendMemberEvents;
   draws: DrawStore;
   hashNik: HashNik;
   /** Locks away the seeds of draws. */
-  seeds: ReturnType<typeof makeSecretBox>;
+  seeds: ReturnType<typeof makeCipher>;
 }
 
 /** Binds together what takes a producer's message to all that comes of it. */
 export function openProcessor({ config, nikKey, db, bus, clock, metrics }: ProcessorParts): Processor {
   const timeZone = config.programTimeZone;
   const hashNik = makeHashNik(nikKey);
-  const seeds = makeSecretBox(config.voucherSecrets, "draw-seed");
+  const seeds = makeCipher(config.voucherSecrets, "draw-seed");
   const draws = makeDrawStore(seeds);
-  const tellMembers = makeTellMembers({ clock });
-  const acceptMessages = makeAcceptMessages({ draws, tellMembers, timeZone });
+  const appendMemberEvents = makeAppendMemberEvents({ clock });
+  const acceptMessages = makeAcceptMessages({ draws, appendMemberEvents, timeZone });
   const unmeasured = makeProcessMessage({
     db,
     bus,
@@ -49,5 +49,5 @@ export function openProcessor({ config, nikKey, db, bus, clock, metrics }: Proce
     timeZone,
   });
   const processMessage = metrics ? { ...unmeasured, process: measure(unmeasured.process, metrics) } : unmeasured;
-  return { processMessage, acceptMessages, tellMembers, draws, hashNik, seeds };
+  return { processMessage, acceptMessages, appendMemberEvents, draws, hashNik, seeds };
 }

@@ -1,4 +1,4 @@
-import { ringTold } from "../feed/index.ts";
+import { notifyFeeds } from "../feed/index.ts";
 import type { HashNik } from "../members/index.ts";
 import { formatAnswer, type ServiceAnswer } from "../messages/answer.ts";
 import { MessageRefused } from "../messages/message-refused.ts";
@@ -69,7 +69,7 @@ export function makeProcessMessage({
 
   async function accept(read: ReadMessage): Promise<Accepted> {
     const accepted = await acceptInBatches(read);
-    ringTold(bus, accepted.told);
+    notifyFeeds(bus, accepted.notified);
     return accepted;
   }
 

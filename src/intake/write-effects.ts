@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type DrawnTicket, type DrawStore, type OpenDraw, prizeAward } from "../draws/index.ts";
-import { awardEvent, type MemberEvent, type MemberNews, type TellMembers } from "../feed/index.ts";
+import { type AppendMemberEvents, awardEvent, type MemberEvent, type NewMemberEvent } from "../feed/index.ts";
 import type { Member } from "../members/index.ts";
 import type { Tx } from "../platform/db.ts";
 import { type LocalDate, localDateOf } from "../platform/time-zone.ts";
@@ -17,16 +17,16 @@ import {
   streaks,
   useBudgets,
 } from "../rules/index.ts";
+import type { DecidedLine } from "./evaluate-messages.ts";
 import { insertDecisions, type NewAward, type NewDecision } from "./insert-decisions.ts";
-import type { DecidedLine } from "./judge-messages.ts";
-import { eachOf, type People } from "./people.ts";
+import { eachOf, type Participants } from "./participants.ts";
 
 /** The decisions about a message. */
 export interface Effects {
   readonly messageId: string;
   readonly trace: string | null;
   readonly lines: readonly DecidedLine[];
-  readonly people: People;
+  readonly participants: Participants;
   readonly checkIns: readonly NewCheckIn[];
   /** The member's days before these. */
   readonly checkInDays: readonly LocalDate[];
@@ -44,7 +44,7 @@ export interface Common {
   readonly budgets: Budgets;
 }
 
-interface Given {
+interface MadeAward {
   readonly row: NewAward;
   readonly member: Member;
   readonly explanation: Explanation;
@@ -59,7 +59,7 @@ interface Given {
  */
 export async function writeEffects(
   tx: Tx,
-  { draws, tellMembers }: { draws: DrawStore; tellMembers: TellMembers },
+  { draws, appendMemberEvents }: { draws: DrawStore; appendMemberEvents: AppendMemberEvents },
   messages: readonly Effects[],
   common: Common,
 ): Promise<string[][]> {
@@ -73,7 +73,7 @@ export async function writeEffects(
   );
   await insertDecisions(tx, {
     decisions: written.flatMap(({ decisions }) => decisions),
-    awards: written.flatMap(({ given }) => given.map(({ row }) => row)),
+    awards: written.flatMap(({ made }) => made.map(({ row }) => row)),
     at: now,
   });
   await draws.save(tx, tickets);
@@ -82,10 +82,10 @@ export async function writeEffects(
     awarded.flatMap(({ messageId, referral }) => (referral ? { messageId, ...referral } : [])),
     now,
   );
-  const news = written.map(({ news }) => news);
-  await tellMembers(tx, news.flat());
+  const events = written.map(({ events }) => events);
+  await appendMemberEvents(tx, events.flat());
   await count(tx, awarded, common);
-  return news.map((each) => [...new Set(each.flatMap(({ customerId }) => customerId ?? []))]);
+  return events.map((each) => [...new Set(each.flatMap(({ customerId }) => customerId ?? []))]);
 }
 
 type Awarded = Extract<Decision, { outcome: "AWARD" }>;
@@ -128,9 +128,9 @@ async function insertReferrals(
 
 interface Written {
   readonly decisions: readonly NewDecision[];
-  readonly given: readonly Given[];
+  readonly made: readonly MadeAward[];
   readonly tickets: readonly DrawnTicket[];
-  readonly news: readonly MemberNews[];
+  readonly events: readonly NewMemberEvent[];
 }
 
 /** The rows of a message, and what its members are told. */
@@ -138,18 +138,18 @@ function effectsOf(store: DrawStore, effects: Effects, common: Common): Written 
   const decided = effects.lines.flatMap(({ line, decisions }) =>
     decisions.map((decision) => ({ id: randomUUID(), line, decision })),
   );
-  const given = decided.flatMap(({ id, decision }) => awardsOf(id, decision, effects, common));
-  const drawn = common.isTrial ? [] : drawTickets(store, given, common);
+  const made = decided.flatMap(({ id, decision }) => awardsOf(id, decision, effects, common));
+  const drawn = common.isTrial ? [] : drawTickets(store, made, common);
   const prizes = drawn.flatMap(({ prize }) => prize ?? []);
   return {
     decisions: decided.map(({ id, line, decision }) => decisionRow(id, effects.messageId, line, decision)),
-    given: [...given, ...prizes],
+    made: [...made, ...prizes],
     tickets: drawn.map(({ ticket }) => ticket),
-    news: [
-      ...checkInNews(effects, common),
-      ...given.map(awardNews),
-      ...drawn.flatMap(({ news }) => news),
-      ...prizes.map(awardNews),
+    events: [
+      ...checkInEvent(effects, common),
+      ...made.map(awardEvents),
+      ...drawn.flatMap(({ events }) => events),
+      ...prizes.map(awardEvents),
     ],
   };
 }
@@ -165,14 +165,14 @@ const decisionRow = (id: string, messageId: string, line: number, decision: Deci
   explanation: decision.explanation,
 });
 
-function awardsOf(decisionId: string, decision: Decision, effects: Effects, { now }: Common): Given[] {
+function awardsOf(decisionId: string, decision: Decision, effects: Effects, { now }: Common): MadeAward[] {
   if (decision.outcome === "SKIP") return [];
-  const { people, trace } = effects;
-  const members = eachOf(people);
+  const { participants, trace } = effects;
+  const members = eachOf(participants);
   return decision.awards.map((award) => {
     const member = members.find(({ id }) => id === award.memberId);
     if (!member) throw new Error("an award went to somebody the message does not name");
-    const receiverId = people.receiver?.id ?? null;
+    const receiverId = participants.receiver?.id ?? null;
     const row = { ...awardRow(award, now), decisionId, customerId: member.customerId, receiverId, trace };
     return { member, explanation: decision.explanation, row };
   });
@@ -196,10 +196,10 @@ function awardRow({ cutBy: _, ...award }: Awarded["awards"][number], now: Date) 
 
 function drawTickets(
   store: DrawStore,
-  given: readonly Given[],
+  made: readonly MadeAward[],
   { draws, now }: Common,
-): { ticket: DrawnTicket; news: MemberNews[]; prize: Given | null }[] {
-  return given
+): { ticket: DrawnTicket; events: NewMemberEvent[]; prize: MadeAward | null }[] {
+  return made
     .filter(({ row }) => row.unit === "TICKETS")
     .flatMap(({ row, member, explanation }) => {
       const draw = draws.get(row.drawId ?? "");
@@ -209,14 +209,14 @@ function drawTickets(
         const won = prizeAward(row, campaign.id, ticket, now);
         return {
           ticket,
-          news: ticketEvents(campaign, ticket).map((event) => ({ customerId: member.customerId, event })),
+          events: ticketEvents(campaign, ticket).map((event) => ({ customerId: member.customerId, event })),
           prize: won && { row: { ...won, trace: row.trace }, member, explanation },
         };
       });
     });
 }
 
-const awardNews = ({ row, member, explanation }: Given): MemberNews => ({
+const awardEvents = ({ row, member, explanation }: MadeAward): NewMemberEvent => ({
   customerId: member.customerId,
   event: awardEvent(row, explanation),
 });
@@ -233,9 +233,9 @@ function ticketEvents(
   ];
 }
 
-function checkInNews({ checkIns, checkInDays, people }: Effects, common: Common): MemberNews[] {
+function checkInEvent({ checkIns, checkInDays, participants }: Effects, common: Common): NewMemberEvent[] {
   const { freezes, now, timeZone } = common;
-  const { customerId = null } = people.member ?? {};
+  const { customerId = null } = participants.member ?? {};
   if (checkIns.length === 0 || customerId === null) return [];
   const counting = checkIns.flatMap(({ date, late }) => (late ? [] : [date]));
   const known = streaks([...checkInDays, ...counting], { today: localDateOf(now, timeZone), freezes });

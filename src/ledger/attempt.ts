@@ -21,9 +21,9 @@ export interface Failed {
 }
 
 /** An effect that is marked as sent in the database, and is sent now. */
-export interface Turn {
+export interface MarkedEffect {
   /** An earlier call may have reached the other system, which does not know that this one is its repetition. */
-  wasInDoubt: boolean;
+  isRepetition: boolean;
   /** When the mark was written, by `performance.now()`. */
   markedAt: number;
 }
@@ -40,13 +40,13 @@ export interface Effect<Answer, Result> {
  * Makes one call for an effect that was marked as sent, and records the outcome. The mark is the point of no return: a process
  * that finds a mark without an outcome does not know whether the call was made, so it treats the outcome as unknown.
  */
-export type Attempt = <Answer, Result>(turn: Turn, effect: Effect<Answer, Result>) => Promise<Result>;
+export type Attempt = <Answer, Result>(marked: MarkedEffect, effect: Effect<Answer, Result>) => Promise<Result>;
 
 /** A process that was suspended for longer between the mark and the call does not call: another process may have taken over. */
 const LONGEST_SUSPENSION_MS = 2_000;
 
 export function makeAttempt(atCrashPoint: AtCrashPoint): Attempt {
-  return ({ wasInDoubt, markedAt }, { name, call, record }) =>
+  return ({ isRepetition, markedAt }, { name, call, record }) =>
     inSpan({ name: `money step ${name}` }, async (span) => {
       atCrashPoint(`${name}:marked`);
       const isLate = performance.now() - markedAt > LONGEST_SUSPENSION_MS;
@@ -54,7 +54,7 @@ export function makeAttempt(atCrashPoint: AtCrashPoint): Attempt {
       span.set({ outcome: answer.is });
       const wasSent = answer.is !== "not-sent";
       if (wasSent) atCrashPoint(`${name}:answered`);
-      const result = await record(wasInDoubt ? afterRepetition(answer) : answer);
+      const result = await record(isRepetition ? afterRepetition(answer) : answer);
       if (wasSent) atCrashPoint(`${name}:recorded`);
       return result;
     });

@@ -12,18 +12,18 @@ export interface WalletReading {
 }
 
 /** A reading after the call; null if the wallet could not be read. */
-export type Look = WalletReading | null;
+export type ReadingAfter = WalletReading | null;
 
 export type Verdict = "happened" | "did-not-happen" | "unclear" | "look-again";
 
-const LOOKS_TO_BELIEVE_NOTHING_HAPPENED = 2;
-const MAX_FAILED_LOOKS = 5;
+const READINGS_TO_INFER_NO_EFFECT = 2;
+const MAX_FAILED_READINGS = 5;
 
 /**
  * By how many points the wallet changed, apart from points earned meanwhile: negative if points were spent. Null if there is
  * nothing to compare.
  */
-export function changeBetween(before: WalletReading | null, after: Look): number | null {
+export function changeBetween(before: WalletReading | null, after: ReadingAfter): number | null {
   if (!before || !after) return null;
   const earned = before.earned === null || after.earned === null ? 0 : after.earned - before.earned;
   return after.balance - before.balance - earned;
@@ -36,20 +36,20 @@ export function changeBetween(before: WalletReading | null, after: Look): number
  * @param change the effect of the call on the balance: negative for a deduction
  * @param looks the readings since, oldest first
  */
-export function judge(before: WalletReading | null, change: number, looks: readonly Look[]): Verdict {
+export function inferOutcome(before: WalletReading | null, change: number, readings: readonly ReadingAfter[]): Verdict {
   if (before === null) return "unclear";
-  const seen = looks.filter((look) => look !== null);
+  const seen = readings.filter((reading) => reading !== null);
   const latest = seen.at(-1);
   const changed = latest === undefined ? 0 : changeBetween(before, latest);
   if (changed === change) return "happened";
   if (changed !== 0) return "unclear";
   // Without the points earned, a grant of as many points would hide a deduction.
-  if (seen.length >= LOOKS_TO_BELIEVE_NOTHING_HAPPENED) return before.earned === null ? "unclear" : "did-not-happen";
-  return looks.length - seen.length >= MAX_FAILED_LOOKS ? "unclear" : "look-again";
+  if (seen.length >= READINGS_TO_INFER_NO_EFFECT) return before.earned === null ? "unclear" : "did-not-happen";
+  return readings.length - seen.length >= MAX_FAILED_READINGS ? "unclear" : "look-again";
 }
 
 /** @returns whether the wallet shows the effect of a confirmed call twice: something on the way has repeated it */
-export const tookEffectTwice = (before: WalletReading | null, change: number, after: Look): boolean =>
+export const tookEffectTwice = (before: WalletReading | null, change: number, after: ReadingAfter): boolean =>
   changeBetween(before, after) === 2 * change;
 
 /**
@@ -60,10 +60,10 @@ export const tookEffectTwice = (before: WalletReading | null, change: number, af
  * - `unclear`: the effect can be of this call or of another system
  * - `unreadable`: there is no evidence
  */
-export function judgeRefusal(
+export function inferFromRefusal(
   before: WalletReading | null,
   change: number,
-  after: Look,
+  after: ReadingAfter,
 ): "refused" | "happened" | "unclear" | "unreadable" {
   const changed = changeBetween(before, after);
   if (changed === null || after === null) return "unreadable";

@@ -1,6 +1,6 @@
+import type { Cipher } from "../platform/cipher.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
-import type { SecretBox } from "../platform/secret-box.ts";
 import type { ClientPoints, PointsBalance } from "../upstream/client-points/client-points.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 
@@ -21,9 +21,9 @@ export interface ReadBalanceDeps {
   db: Db;
   client: ClientPoints;
   /** Opens the tokens kept with open orders. */
-  orderTokens: SecretBox;
+  orderTokens: Cipher;
   /** Opens the tokens kept with sessions. */
-  sessionTokens: SecretBox;
+  sessionTokens: Cipher;
   pointsAuth: "bearer" | "basic";
   clock: Clock;
 }

@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000;
 const NO_END = Number.POSITIVE_INFINITY;
 
 const policies = {
-  turn: {
+  customerLock: {
     tries: NO_END,
     firstPauseMs: 20,
     longestPauseMs: 500,
@@ -42,7 +42,7 @@ const policies = {
     longestPauseMs: 5 * MINUTE_MS,
     reason: "Some 7 minutes: a restart of Capillary is waited for.",
   },
-  issueInDoubt: {
+  unknownIssue: {
     tries: 290,
     firstPauseMs: 400,
     longestPauseMs: 5 * MINUTE_MS,

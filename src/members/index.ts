@@ -1,4 +1,4 @@
-import type { TellMembers } from "../feed/index.ts";
+import type { AppendMemberEvents } from "../feed/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
@@ -10,14 +10,14 @@ import { makeMoveMember } from "./move-member.ts";
 
 export { type HashNik, makeHashNik, type Person, personOf, userId } from "./identity.ts";
 export type { LinkedId, MembersLoaders } from "./members.loaders.ts";
-export { dataKeyBox, openNikKey } from "./nik-key.ts";
+export { dataKeyCipher, openNikKey } from "./nik-key.ts";
 export { type Member, resolveMembers } from "./resolve-members.ts";
 
 export interface MembersPorts {
   db: Db;
   bus: Bus;
   clock: Clock;
-  tellMembers: TellMembers;
+  appendMemberEvents: AppendMemberEvents;
   hashNik: HashNik;
 }
 

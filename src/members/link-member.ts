@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { CUSTOMER_ID_RULE, readCustomerId } from "../domain/customer-id.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
-import { awardEvent, type MemberNews, ringTold, type TellMembers } from "../feed/index.ts";
+import { type AppendMemberEvents, awardEvent, type NewMemberEvent, notifyFeeds } from "../feed/index.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
@@ -32,8 +32,13 @@ export type LinkMember = (input: LinkMemberInput) => Promise<Linked | Refused>;
  * Says that these are names of a customer. Whatever was kept under them is the customer's from now on, in one transaction; a
  * name that is another customer's already stays theirs, and nothing is linked.
  */
-export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembers: TellMembers }): LinkMember {
-  const { db, bus, clock, tellMembers } = deps;
+export function makeLinkMember(deps: {
+  db: Db;
+  bus: Bus;
+  clock: Clock;
+  appendMemberEvents: AppendMemberEvents;
+}): LinkMember {
+  const { db, bus, clock, appendMemberEvents } = deps;
   return async ({ customerId: written, identities, actor, dryRun = false }) => {
     const customerId = readCustomerId(written);
     if (customerId === null) {
@@ -54,7 +59,7 @@ export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
       if (dryRun) {
         const memberIds = members.map(({ id }) => id);
         const awardsReleased = await tx.rewardAward.count({ where: { memberId: { in: memberIds }, customerId: null } });
-        return { awardsReleased, told: [] };
+        return { awardsReleased, notified: [] };
       }
       const survivor = members.find((member) => member.customerId === customerId) ?? members[0];
       const memberId = survivor?.id ?? randomUUID();
@@ -72,7 +77,7 @@ export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
       });
       const released = await release(tx, { memberId, customerId });
       const awardsReleased = released.length;
-      const told = await tellMembers(tx, [...released, ...dropped.map(droppedNews)]);
+      const notified = await appendMemberEvents(tx, [...released, ...dropped.map(droppedEvents)]);
       await audit(tx, {
         at: now,
         actor,
@@ -83,10 +88,10 @@ export function makeLinkMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
           awardsReleased,
         },
       });
-      return { awardsReleased, told };
+      return { awardsReleased, notified };
     });
     if (isRefused(linked)) return linked;
-    ringTold(bus, linked.told);
+    notifyFeeds(bus, linked.notified);
     return { customerId, awardsReleased: linked.awardsReleased };
   };
 }
@@ -111,7 +116,7 @@ async function lockKnown(tx: Tx, customerId: string, identities: readonly Identi
 
 const MAX_TRIES = 10;
 
-const droppedNews = ({ id: awardId, customerId, unit, quantity }: DroppedAward): MemberNews => ({
+const droppedEvents = ({ id: awardId, customerId, unit, quantity }: DroppedAward): NewMemberEvent => ({
   customerId,
   event: { type: "AWARD_REFUSED", awardId, unit, quantity: Number(quantity), reason: "CANCELLED" },
 });
@@ -120,7 +125,7 @@ const droppedNews = ({ id: awardId, customerId, unit, quantity }: DroppedAward):
 async function release(
   tx: Tx,
   { memberId, customerId }: { memberId: string; customerId: string },
-): Promise<MemberNews[]> {
+): Promise<NewMemberEvent[]> {
   const waiting = await tx.rewardAward.findMany({
     where: { memberId, customerId: null },
     include: { decision: { select: { explanation: true } } },

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { CUSTOMER_ID_RULE, readCustomerId } from "../domain/customer-id.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
-import { awardEvent, type MemberNews, ringTold, type TellMembers } from "../feed/index.ts";
+import { type AppendMemberEvents, awardEvent, type NewMemberEvent, notifyFeeds } from "../feed/index.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
@@ -39,11 +39,11 @@ export type MoveMember = (input: MoveMemberInput) => Promise<MovedMember | Refus
 export type MoveAward = (input: MoveAwardInput) => Promise<{ awardsMoved: 1 } | Refused>;
 
 /** Corrects links to wrong customers, and gives awards that no ledger has credited to the right ones. */
-export function makeMoveMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembers: TellMembers }): {
+export function makeMoveMember(deps: { db: Db; bus: Bus; clock: Clock; appendMemberEvents: AppendMemberEvents }): {
   moveMember: MoveMember;
   moveAward: MoveAward;
 } {
-  const { db, bus, clock, tellMembers } = deps;
+  const { db, bus, clock, appendMemberEvents } = deps;
 
   return {
     async moveMember({ customerId, toCustomerId, identities, note, operatorId }) {
@@ -69,12 +69,12 @@ export function makeMoveMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
         const into = members.find((member) => to !== null && member.customerId === to);
         if (!from || !(await areOf(tx, from.id, identities))) return memberNotFound();
 
-        const { news, kept } =
+        const { newEvents, kept } =
           identities.length > 0
             ? await moveIdentities(tx, identities, { into: into?.id, to, now })
             : await moveWhole(tx, from.id, { customerId, into: into?.id, to, now });
-        const told = await tellMembers(tx, news);
-        const awardsMoved = news.filter(({ event }) => event.type === "AWARD_MADE").length;
+        const notified = await appendMemberEvents(tx, newEvents);
+        const awardsMoved = newEvents.filter(({ event }) => event.type === "AWARD_MADE").length;
         const details = {
           to,
           ids: identities.map((identity) => (identity.kind === "NIK" ? "NIK" : nameOf(identity))),
@@ -83,11 +83,11 @@ export function makeMoveMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
           note,
         };
         await audit(tx, { at: now, actor: operatorId, action: "member.move", subject: customerId, details });
-        return { awardsMoved, awardsKept: kept, told };
+        return { awardsMoved, awardsKept: kept, notified };
       });
       if (isRefused(moved)) return moved;
-      const { told, ...answer } = moved;
-      ringTold(bus, told);
+      const { notified, ...answer } = moved;
+      notifyFeeds(bus, notified);
       return answer;
     },
 
@@ -95,18 +95,18 @@ export function makeMoveMember(deps: { db: Db; bus: Bus; clock: Clock; tellMembe
       const to = readCustomerId(customerId);
       if (to === null) return notACustomer("customerId");
       const now = clock.now();
-      const told = await inTransaction(db, async (tx) => {
-        const news = await moveAwards(tx, Prisma.sql`a.id = ${awardId}::uuid`, to);
-        if (news.length === 0) {
+      const notified = await inTransaction(db, async (tx) => {
+        const newEvents = await moveAwards(tx, Prisma.sql`a.id = ${awardId}::uuid`, to);
+        if (newEvents.length === 0) {
           const message = "No such award can be given to another customer: only one that was refused, or not sent yet.";
           return refused(refusal("NOTHING_TO_RESOLVE", message, ["input", "awardId"]));
         }
         const details = { to, note };
         await audit(tx, { at: now, actor: operatorId, action: "award.move", subject: awardId, details });
-        return { customers: await tellMembers(tx, news) };
+        return { customers: await appendMemberEvents(tx, newEvents) };
       });
-      if (isRefused(told)) return told;
-      ringTold(bus, told.customers);
+      if (isRefused(notified)) return notified;
+      notifyFeeds(bus, notified.customers);
       return { awardsMoved: 1 };
     },
   };
@@ -139,19 +139,26 @@ async function moveIdentities(tx: Tx, identities: readonly Identity[], { into, t
   for (const { kind, value } of identities) {
     await tx.memberIdentity.update({ where: { kind_value: { kind, value } }, data: { memberId } });
   }
-  return { news: [], kept: 0 };
+  return { newEvents: [], kept: 0 };
 }
 
 async function moveWhole(tx: Tx, memberId: string, { customerId, into, to, now }: Moving & { customerId: string }) {
-  const news = await moveAwards(tx, Prisma.sql`a.member_id = ${memberId}::uuid and a.customer_id = ${customerId}`, to);
+  const newEvents = await moveAwards(
+    tx,
+    Prisma.sql`a.member_id = ${memberId}::uuid and a.customer_id = ${customerId}`,
+    to,
+  );
   const kept = await tx.rewardAward.count({
     where: { memberId, customerId, state: { in: ["CREDITED", "UNCERTAIN", "NEEDS_ATTENTION"] } },
   });
   await tx.rewardMember.update({ where: { id: memberId }, data: { customerId: into === undefined ? to : null } });
-  if (into === undefined) return { news, kept };
+  if (into === undefined) return { newEvents, kept };
   const dropped = new Set((await mergeMembers(tx, memberId, into, now)).map(({ id }) => id));
   // The right customer had these already.
-  return { news: news.filter(({ event }) => event.type !== "AWARD_MADE" || !dropped.has(event.awardId)), kept };
+  return {
+    newEvents: newEvents.filter(({ event }) => event.type !== "AWARD_MADE" || !dropped.has(event.awardId)),
+    kept,
+  };
 }
 
 interface MovedAward {
@@ -166,7 +173,7 @@ interface MovedAward {
  *
  * @returns what the customers are to be told
  */
-async function moveAwards(tx: Tx, which: Prisma.Sql, to: string | null): Promise<MemberNews[]> {
+async function moveAwards(tx: Tx, which: Prisma.Sql, to: string | null): Promise<NewMemberEvent[]> {
   const found = await tx.$queryRaw<MovedAward[]>`
     select a.id, a.state = 'REFUSED' as "wasRefused", a.customer_id as "from" from reward_awards a
     where ${which} and a.customer_id is distinct from ${to}::text and (
@@ -188,7 +195,7 @@ async function moveAwards(tx: Tx, which: Prisma.Sql, to: string | null): Promise
     include: { decision: { select: { explanation: true } } },
     orderBy: [{ createdAt: "asc" }, { effectKey: "asc" }],
   });
-  return rows.flatMap(({ decision: { explanation }, ...award }): MemberNews[] => {
+  return rows.flatMap(({ decision: { explanation }, ...award }): NewMemberEvent[] => {
     const { id: awardId, unit } = award;
     const { wasRefused, from } = found.find(({ id }) => id === awardId) ?? { wasRefused: false, from: null };
     const refusal = {

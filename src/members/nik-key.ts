@@ -1,12 +1,12 @@
 import { ConfigError } from "../config/config.ts";
+import { deriveKey, makeCipher, type RotatedSecret } from "../platform/cipher.ts";
 import { type Db, Prisma } from "../platform/db.ts";
-import { deriveKey, makeSecretBox, type RotatedSecret } from "../platform/secret-box.ts";
 
 /** The row of `data_keys`, and the context that its key is encrypted for. */
 const PURPOSE = "nik";
 
 /** The box that `data_keys` are encrypted with. */
-export const dataKeyBox = (secrets: RotatedSecret) => makeSecretBox(secrets, "data-key");
+export const dataKeyCipher = (secrets: RotatedSecret) => makeCipher(secrets, "data-key");
 
 /**
  * The key that national ids are hashed with. The ids themselves are not stored, so their hashes cannot be made again with another
@@ -22,10 +22,10 @@ export async function openNikKey(options: {
   isReadOnly: boolean;
 }): Promise<Uint8Array> {
   const { db, secrets, isReadOnly } = options;
-  const box = dataKeyBox(secrets);
+  const cipher = dataKeyCipher(secrets);
   const open = (sealed: Uint8Array) => {
     try {
-      return Buffer.from(box.decrypt(sealed, PURPOSE), "base64");
+      return Buffer.from(cipher.decrypt(sealed, PURPOSE), "base64");
     } catch {
       throw new ConfigError(
         "VOUCHER_SECRET: does not open the key of national ids in this database. Set it, or VOUCHER_SECRET_FALLBACK, to the secret that was in use before.",
@@ -43,7 +43,7 @@ export async function openNikKey(options: {
   }
   const key = deriveKey(secrets.current, "nik/hash");
   if (isReadOnly) return key;
-  const sealed = box.encrypt(key.toString("base64"), PURPOSE);
+  const sealed = cipher.encrypt(key.toString("base64"), PURPOSE);
   await db.dataKey.createMany({ data: [{ purpose: PURPOSE, sealed }], skipDuplicates: true });
   const first = await find(); // perhaps another process's
   return first ? open(first.sealed) : key;

@@ -20,11 +20,11 @@ const MAX_TRIES = 10;
  *
  * @throws MessageRefused when the names of one person lead to different customers
  */
-export async function resolveMembers(tx: Tx, people: readonly Person[], now: Date): Promise<Member[]> {
+export async function resolveMembers(tx: Tx, participants: readonly Person[], now: Date): Promise<Member[]> {
   for (let tries = 1; tries <= MAX_TRIES; tries++) {
-    const found = await find(tx, people);
-    const chosen = people.map((person) => choose(person, found));
-    const missing = people.filter((_, place) => chosen[place] === null);
+    const found = await find(tx, participants);
+    const chosen = participants.map((person) => choose(person, found));
+    const missing = participants.filter((_, place) => chosen[place] === null);
     if (missing.length > 0) {
       await create(tx, missing, now);
       continue;
@@ -38,7 +38,7 @@ export async function resolveMembers(tx: Tx, people: readonly Person[], now: Dat
       const now = locked.get(member?.id ?? "");
       return now && now.customerId === member?.customerId ? [now] : [];
     });
-    if (members.length === people.length) return members;
+    if (members.length === participants.length) return members;
   }
   throw new Error("the members of a message did not keep still");
 }
@@ -47,9 +47,9 @@ type Found = Member & { kind: Identity["kind"] | null; value: string | null };
 
 const nameOf = ({ kind, value }: { kind: string | null; value: string | null }) => `${kind}:${value}`;
 
-async function find(tx: Tx, people: readonly Person[]): Promise<Found[]> {
-  const identities = people.flatMap((person) => ("identities" in person ? person.identities : []));
-  const customerIds = people.flatMap((person) => ("customerId" in person ? person.customerId : []));
+async function find(tx: Tx, participants: readonly Person[]): Promise<Found[]> {
+  const identities = participants.flatMap((person) => ("identities" in person ? person.identities : []));
+  const customerIds = participants.flatMap((person) => ("customerId" in person ? person.customerId : []));
   return tx.$queryRaw<Found[]>`
     select m.id, m.customer_id as "customerId", m.since, i.kind::text as kind, i.value
     from unnest(${identities.map(({ kind }) => kind)}::text[], ${identities.map(({ value }) => value)}::text[]) as asked (kind, value)
@@ -72,15 +72,15 @@ function choose(person: Person, found: readonly Found[]): Member | null {
 }
 
 /** Two who hear of the same person at once take turns. */
-async function create(tx: Tx, people: readonly Person[], now: Date): Promise<void> {
-  const keys = people.map((person) =>
+async function create(tx: Tx, participants: readonly Person[], now: Date): Promise<void> {
+  const keys = participants.map((person) =>
     "customerId" in person ? `customer:${person.customerId}` : nameOf(person.identities[0]),
   );
-  const byKey = [...new Map(people.map((person, place) => [keys[place] ?? "", person]))].sort(([a], [b]) =>
+  const byKey = [...new Map(participants.map((person, place) => [keys[place] ?? "", person]))].sort(([a], [b]) =>
     a < b ? -1 : 1,
   );
   for (const [key] of byKey) await lockName(tx, key);
-  const found = await find(tx, people);
+  const found = await find(tx, participants);
   for (const [, person] of byKey) {
     if (choose(person, found)) continue;
     const customerId = "customerId" in person ? person.customerId : null;

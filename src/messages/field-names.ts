@@ -7,7 +7,7 @@ export interface FieldNames {
 }
 export type Vocabulary<Field extends string> = Readonly<Record<Field, FieldNames>>;
 
-const people = {
+const participants = {
   memberId: { documented: ["MemberId"], also: ["idmember"] },
   clientId: { documented: ["ClientId"], also: ["idclient"] },
   nik: { documented: ["nik"], also: NIK_NAMES },
@@ -49,7 +49,7 @@ export const envelopeNames = {
   ticketId: { documented: ["TicketId"] },
   date: { documented: ["Date"] },
   scopeSource: { documented: ["ScopeSource"] },
-  ...people,
+  ...participants,
 } satisfies Vocabulary<string>;
 
 export const dataNames = {
@@ -57,7 +57,7 @@ export const dataNames = {
   userId: { documented: ["id", "Id"], also: ["userid", "iduser"] },
   command: { documented: ["command", "Command"] },
   transaction: { documented: ["transaction"], also: ["transactions", "data", "lines"] },
-  ...people,
+  ...participants,
   ...referral,
   ...facts,
   date: { documented: ["date", "Date"], also: facts.date.also },
@@ -66,7 +66,7 @@ export const dataNames = {
 export const lineNames = {
   // A bare `id` in a line is the line's own, as far as anybody knows: it stays among the unknown.
   userId: { documented: ["userId"], also: ["iduser"] },
-  ...people,
+  ...participants,
   ...referral,
   ...facts,
 } satisfies Vocabulary<string>;

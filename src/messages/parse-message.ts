@@ -13,7 +13,7 @@ import { readAction } from "./read-action.ts";
 import { type DateRules, readDate } from "./read-date.ts";
 import { findLines, readLine } from "./read-lines.ts";
 import { readNationalId } from "./read-nik.ts";
-import { readPeople } from "./read-people.ts";
+import { readParticipants } from "./read-participants.ts";
 import { readText } from "./read-values.ts";
 import { dataObject } from "./unwrap.ts";
 
@@ -88,12 +88,12 @@ function readMessage(tree: JsonObject, options: ParseOptions, mask: Mask, notes:
     notes,
   );
   const raw = data && findLines(data, object.path, notes);
-  const nationalId = readNationalId(raw?.people.nik, envelope, options.nikIsOnRecord ?? false, notes);
+  const nationalId = readNationalId(raw?.participants.nik, envelope, options.nikIsOnRecord ?? false, notes);
   const { nik } = nationalId;
   const ticketId = readText(envelope.get("ticketId"), 128, nik, notes);
   if (!data || !raw) return { message: null, ticketId, nik };
 
-  const people = readPeople(action, raw.people, envelope, nationalId, notes);
+  const participants = readParticipants(action, raw.participants, envelope, nationalId, notes);
   const [first, ...others] = raw.lines
     .map((line) => readLine(line, action, nik, options, notes))
     .filter((line) => line !== null);
@@ -102,7 +102,7 @@ function readMessage(tree: JsonObject, options: ParseOptions, mask: Mask, notes:
     action,
     ticketId,
     envelope: envelopeOf(envelope, mask),
-    ...people,
+    ...participants,
     sentAt: readSentAt(envelope.get("date"), { ...options, nik, dayIsEnough: false }, notes),
     lines: [first, ...others],
     unknown: kept([...envelope.unknown, ...data.unknown, ...raw.unknown], mask),

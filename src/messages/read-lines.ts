@@ -5,7 +5,7 @@ import { JsonObject } from "./json-tree.ts";
 import type { RewardAction, RewardLine } from "./message.ts";
 import type { Notes } from "./notes.ts";
 import { type DateRules, readDate } from "./read-date.ts";
-import type { PeopleFields } from "./read-people.ts";
+import type { ParticipantFields } from "./read-participants.ts";
 import { readAmount, readProductId, readText } from "./read-values.ts";
 import { listOf } from "./unwrap.ts";
 
@@ -23,7 +23,7 @@ interface RawLine {
 
 export interface RawLines {
   readonly lines: readonly RawLine[];
-  readonly people: PeopleFields;
+  readonly participants: ParticipantFields;
   readonly unknown: readonly Found[];
 }
 
@@ -41,7 +41,7 @@ export function findLines(data: DataFields, path: string, notes: Notes): RawLine
     notes.problem(item.path, "LINES_INVALID", "is not a line");
     return [];
   });
-  const people = bringTogether(
+  const participants = bringTogether(
     data,
     read.map(({ fields }) => fields),
     notes,
@@ -49,7 +49,7 @@ export function findLines(data: DataFields, path: string, notes: Notes): RawLine
   const unknown = read.flatMap(({ fields }) => fields.unknown);
   if (items.length === 0 && !notes.problems.some(({ code }) => code === "LINES_INVALID")) {
     if (data.get("date")) notes.normalised(path, "no lines", "one line", "line-from-data");
-    return { lines: [{ path, get: data.get }], people, unknown };
+    return { lines: [{ path, get: data.get }], participants, unknown };
   }
   const lines = read.map(({ path, fields }) => ({
     path,
@@ -61,7 +61,7 @@ export function findLines(data: DataFields, path: string, notes: Notes): RawLine
     const isTaken = read.some(({ fields }) => !fields.get(fact)) && (read.length === 1 || isShared(fact));
     if (beside && !isTaken) notes.normalised(beside.path, beside.value, "", "not-used");
   }
-  return { lines, people, unknown };
+  return { lines, participants, unknown };
 }
 
 /** One date or transaction may be that of all lines. */
@@ -73,8 +73,12 @@ function fromData(fact: Fact, lines: number, data: DataFields, path: string, not
   return found;
 }
 
-function bringTogether(data: DataFields, lines: readonly Fields<keyof typeof lineNames>[], notes: Notes): PeopleFields {
-  const one = (field: keyof PeopleFields): Found | undefined => {
+function bringTogether(
+  data: DataFields,
+  lines: readonly Fields<keyof typeof lineNames>[],
+  notes: Notes,
+): ParticipantFields {
+  const one = (field: keyof ParticipantFields): Found | undefined => {
     const own = data.get(field);
     const [first, ...others] = [own, ...lines.map((line) => line.get(field))].filter((found) => found !== undefined);
     if (!first) return undefined;

@@ -1,15 +1,15 @@
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
-import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
+import { consumeKey, type IdempotentRequest, keyRefusal, replayOf } from "./idempotency.ts";
 import { dropIssues } from "./issue/write-issue.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { Order } from "./order.ts";
 import { isUnasked, type OrderAggregate } from "./order-aggregate.ts";
+import type { RecomputeAndRefund } from "./recompute-and-refund.ts";
 import { isIssued, previewReturn, type ReturnPreview } from "./return-preview.ts";
 import type { AwaitRevokes } from "./revoke/await-revokes.ts";
-import type { WantBack } from "./revoke/want-back.ts";
-import type { SettleLines } from "./settle-lines.ts";
+import type { RequestRevoke } from "./revoke/request-revoke.ts";
 
 /** An order a mutation led to. */
 export interface ChangedOrder {
@@ -47,8 +47,8 @@ export interface CancelOrder {
 
 export interface CancelOrderDeps {
   orders: OrderStore;
-  settleLines: SettleLines;
-  wantBack: WantBack;
+  recomputeAndRefund: RecomputeAndRefund;
+  requestRevoke: RequestRevoke;
   awaitRevokes: AwaitRevokes;
   atCrashPoint: AtCrashPoint;
 }
@@ -56,7 +56,7 @@ export interface CancelOrderDeps {
 export const orderNotFound = () => refused(refusal("ORDER_NOT_FOUND", "There is no such order.", ["input", "orderId"]));
 
 export function makeCancelOrder(deps: CancelOrderDeps): CancelOrder {
-  const { orders, settleLines, wantBack, awaitRevokes, atCrashPoint } = deps;
+  const { orders, recomputeAndRefund, requestRevoke, awaitRevokes, atCrashPoint } = deps;
   const notCancellable = (order: OrderAggregate) =>
     refused(refusal("NOT_CANCELLABLE", whyNotCancellable(order), ["input", "orderId"]));
 
@@ -74,7 +74,7 @@ export function makeCancelOrder(deps: CancelOrderDeps): CancelOrder {
     const unitIds = cancellableUnits(order, lineIds);
     if (unitIds.length === 0) return notCancellable(order);
 
-    await spendKey(tx, request, order.id, now);
+    await consumeKey(tx, request, order.id, now);
     if ("operatorId" in by) {
       await audit(tx, { at: now, actor: by.operatorId, action: "order.cancel", subject: order.number });
     }
@@ -95,9 +95,9 @@ export function makeCancelOrder(deps: CancelOrderDeps): CancelOrder {
     await dropIssues(change, unitIds, "cancelled before it was sent");
     await tx.orderUnit.updateMany({ where: { id: { in: unitIds } }, data: { state: "CANCELLED" } });
     const issued = issuedUnits(order, lineIds);
-    await wantBack(change, issued, "CANCELLATION");
+    await requestRevoke(change, issued, "CANCELLATION");
     const [lineId] = lineIds?.length === 1 ? lineIds : [];
-    await settleLines(change, { reason: "CANCELLATION", message: messageOf(by), ...(lineId && { lineId }) });
+    await recomputeAndRefund(change, { reason: "CANCELLATION", message: messageOf(by), ...(lineId && { lineId }) });
     await change.flush();
     atCrashPoint("cancel:before-commit");
     return { replayed: false, issued };
@@ -177,8 +177,8 @@ export function cancellableUnits(
   const deduction = order.movements.find(
     ({ ledger, kind, state }) => ledger === "CLIENT" && kind === "TAKEN" && state !== "REFUSED",
   );
-  const isUnderWay = deduction && deduction.state !== "CONFIRMED" && deduction.sentAt !== null;
-  if (isUnderWay) return [];
+  const isInFlight = deduction && deduction.state !== "CONFIRMED" && deduction.sentAt !== null;
+  if (isInFlight) return [];
   // The deduction that waits to be sent is of all lines: without some of them it would be another one.
   if (deduction?.state === "PENDING" && !order.lines.every(among(lineIds))) return [];
   return order.lines
@@ -195,8 +195,9 @@ export function cancellableUnits(
 }
 
 function whyNotCancellable(order: OrderAggregate): string {
-  const isBeingGiven = order.lines.some(({ units }) => units.some(({ state }) => state === "PENDING"));
-  if (order.status === "PROCESSING" && isBeingGiven) return "This order is just being given. Try again in a moment.";
+  const isBeingFulfilled = order.lines.some(({ units }) => units.some(({ state }) => state === "PENDING"));
+  if (order.status === "PROCESSING" && isBeingFulfilled)
+    return "This order is just being given. Try again in a moment.";
   if (order.status === "PENDING") return "The points of this order are just being taken. Try again in a moment.";
   if (order.status === "PROCESSING") return "This order is already on its way.";
   return "This order is already complete.";

@@ -21,7 +21,7 @@ export type ClaimPrize = (input: ClaimPrizeInput) => Promise<ChangedOrder | Refu
 export interface ClaimPrizeDeps {
   db: Db;
   createOrder: CreateOrder;
-  orders: Pick<OrderStore, "tell">;
+  orders: Pick<OrderStore, "notifyWatchers">;
   clock: Clock;
   atCrashPoint: AtCrashPoint;
 }
@@ -51,7 +51,7 @@ export function makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }:
       if (read && "refusals" in read) return refused(...(read.refusals as [Refusal, ...Refusal[]]));
       const row = await tx.reward.findUnique({ where: { sku: award.sku } });
       // The draws of today are checked when they are opened; those of before were not.
-      if (row?.source !== "BIGCITY") return cannotBeGiven(award.sku);
+      if (row?.source !== "BIGCITY") return cannotBeFulfilled(award.sku);
       const reward = toReward(row);
       if (reward.stock === 0) return soldOut(reward.name);
       const address = read?.address ?? null;
@@ -73,7 +73,7 @@ export function makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }:
     });
     if (!isRefused(claimed) && !claimed.replayed) {
       atCrashPoint("claim:after-commit");
-      orders.tell({ orderId: claimed.orderId, customerId });
+      orders.notifyWatchers({ orderId: claimed.orderId, customerId });
     }
     return claimed;
   };
@@ -81,7 +81,7 @@ export function makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }:
 
 const prizeNotFound = () => refused(refusal("PRIZE_NOT_FOUND", "There is no such prize.", ["input", "awardId"]));
 
-function cannotBeGiven(sku: string): Refused {
+function cannotBeFulfilled(sku: string): Refused {
   const message = `The reward ${sku} cannot be given at the moment. The prize stays yours.`;
   return refused(refusal("NOT_REDEEMABLE", message, ["input", "awardId"]));
 }

@@ -2,8 +2,8 @@ import { randomInt, randomUUID } from "node:crypto";
 import type { CartLine } from "../cart/index.ts";
 import { type IndividualLedger, isShipped } from "../catalog/index.ts";
 import type { WalletReading } from "../ledger/evidence.ts";
+import type { Cipher } from "../platform/cipher.ts";
 import { afterCommit, type Prisma, type Tx } from "../platform/db.ts";
-import type { SecretBox } from "../platform/secret-box.ts";
 import { insertOrder, type OrderRows } from "./create-order.sql.ts";
 import { wordsFor } from "./event-words.ts";
 import type { IdempotentRequest } from "./idempotency.ts";
@@ -40,7 +40,7 @@ export interface NewOrder {
 export type CreateOrder = (tx: Tx, order: NewOrder) => Promise<Order>;
 
 export interface CreateOrderDeps {
-  orderTokens: SecretBox;
+  orderTokens: Cipher;
   /** Whose points a customer's own wallet holds. */
   ledger: IndividualLedger;
   insertJob(tx: Tx, input: PlaceOrderInput, marked?: MarkedMovement): Prisma.Sql;
@@ -65,8 +65,10 @@ export function makeCreateOrder({ orderTokens, ledger, insertJob, onPlaced }: Cr
     );
     const issues = issuesOf(ordered, number, lines, units);
 
-    const paidThere = issues.filter(({ points }) => points > 0);
-    const deducted = lines.filter((line) => paysTheClient(line) && !paidThere.some((issue) => issue.line === line));
+    const chargedByCapillary = issues.filter(({ points }) => points > 0);
+    const deducted = lines.filter(
+      (line) => paysTheClient(line) && !chargedByCapillary.some((issue) => issue.line === line),
+    );
     const points = deducted.reduce((sum, line) => sum + line.unitPoints * line.quantity, 0);
     const deduction: OrderRows["movements"][number] | null =
       points > 0
@@ -83,7 +85,7 @@ export function makeCreateOrder({ orderTokens, ledger, insertJob, onPlaced }: Cr
             reference: number,
           }
         : null;
-    const takings = paidThere.map(({ line, unitId, points, transactionNumber }, index) => ({
+    const takings = chargedByCapillary.map(({ line, unitId, points, transactionNumber }, index) => ({
       before: null,
       id: randomUUID(),
       number: index + 2,
@@ -112,7 +114,7 @@ export function makeCreateOrder({ orderTokens, ledger, insertJob, onPlaced }: Cr
             },
             orderNumber: number,
             clientToken: sealedToken,
-            wasInDoubt: false,
+            isRepetition: false,
             markedAt: performance.now(),
           }
         : undefined;

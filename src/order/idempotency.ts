@@ -46,7 +46,7 @@ export function replay(request: IdempotentRequest, used: UsedKey | null): { orde
 }
 
 /** Uses the key up, in the transaction that does what it was given for. */
-export async function spendKey(tx: Tx, request: IdempotentRequest, orderId: string, now: Date): Promise<void> {
+export async function consumeKey(tx: Tx, request: IdempotentRequest, orderId: string, now: Date): Promise<void> {
   const { actor, mutation, key } = request;
   const hash = new Uint8Array(inputHash(request));
   await tx.idempotencyKey.create({ data: { actor, mutation, key, inputHash: hash, orderId, createdAt: now } });

@@ -7,6 +7,7 @@ import { makeAttempt } from "../ledger/attempt.ts";
 import { makeReadBalance } from "../ledger/read-balance.ts";
 import type { RetryPolicies } from "../ledger/retry-policies.ts";
 import type { Metrics } from "../observability/metrics.ts";
+import { type Cipher, makeCipher } from "../platform/cipher.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
 import type { Db } from "../platform/db.ts";
@@ -14,7 +15,6 @@ import type { Bus } from "../platform/events.ts";
 import { makeHeadPoll } from "../platform/head-poll.ts";
 import type { JobQueue } from "../platform/jobs/job.ts";
 import type { Logger } from "../platform/logger.ts";
-import { makeSecretBox, type SecretBox } from "../platform/secret-box.ts";
 import type { Capillary } from "../upstream/capillary/capillary.ts";
 import type { ClientPoints } from "../upstream/client-points/client-points.ts";
 import { adoptOrders, dropOldEngine } from "./adopt-orders.ts";
@@ -22,12 +22,12 @@ import { makeAskAboutCart } from "./ask-about-cart.ts";
 import { makeCancelOrder } from "./cancel-order.ts";
 import { makeClaimPrize } from "./claim-prize.ts";
 import { makeCreateOrder } from "./create-order.ts";
+import { makeFulfilRewards } from "./fulfil-rewards.ts";
 import { makeReceiveReport } from "./fulfilment-webhook.ts";
-import { makeGiveRewards } from "./give-rewards.ts";
-import { makeConcludeIssue } from "./issue/conclude-issue.ts";
-import { makeFindGiven } from "./issue/find-given.ts";
+import { makeFindIssued } from "./issue/find-issued.ts";
 import { makeIssueUnit } from "./issue/issue-unit.ts";
-import { makeConcludeMovement } from "./movement/conclude-movement.ts";
+import { makeRecordIssueOutcome } from "./issue/record-issue-outcome.ts";
+import { makeRecordMovementOutcome } from "./movement/record-movement-outcome.ts";
 import { returnPointsJob } from "./movement/return-points-job.ts";
 import { makeSendMovement } from "./movement/send-movement.ts";
 import { orderLoaders } from "./order.loaders.ts";
@@ -36,6 +36,7 @@ import { makeOrderStore } from "./order.store.ts";
 import { checkOrderStatuses, isPrizeTaken } from "./order-status.ts";
 import { makePlaceOrder } from "./place-order.ts";
 import { placeOrderJob } from "./place-order-job.ts";
+import { makeRecomputeAndRefund } from "./recompute-and-refund.ts";
 import { makeReconcile } from "./reconcile.ts";
 import { makeResolveOrder } from "./resolve-order.ts";
 import { makeReturnRequests } from "./return-requests.ts";
@@ -44,27 +45,26 @@ import { reversalResolvers } from "./reversal.resolvers.ts";
 import { makeReversalRequests } from "./reversal-requests.ts";
 import { makeReverseOrder } from "./reverse-order.ts";
 import { makeAwaitRevokes } from "./revoke/await-revokes.ts";
-import { makeConcludeRevoke } from "./revoke/conclude-revoke.ts";
+import { makeRecordRevokeOutcome } from "./revoke/record-revoke-outcome.ts";
+import { makeRequestRevoke } from "./revoke/request-revoke.ts";
 import { revokeJob } from "./revoke/revoke-job.ts";
 import { makeRevokeUnit } from "./revoke/revoke-unit.ts";
-import { makeWantBack } from "./revoke/want-back.ts";
-import { makeSettleLines } from "./settle-lines.ts";
 import { makeUpdateShipment } from "./update-shipment.ts";
-import { LOOK_AGAIN_MS, makeWatchOrder } from "./watch-order.ts";
+import { makeWatchOrder, POLL_MS } from "./watch-order.ts";
 
 export { readAddress } from "./address.ts";
-export type { FindGiven } from "./issue/find-given.ts";
-export type { ConcludeMovement } from "./movement/conclude-movement.ts";
+export type { FindIssued } from "./issue/find-issued.ts";
 export { insertReturns } from "./movement/insert-returns.ts";
-export type { GivenVoucher, OrderChange, OrderEvent, OrderStore } from "./order.store.ts";
+export type { RecordMovementOutcome } from "./movement/record-movement-outcome.ts";
+export type { IssuedVoucherRow, OrderChange, OrderEvent, OrderStore } from "./order.store.ts";
 export type { Address, Order, OrderLine } from "./order.ts";
 export { find, type OrderAggregate } from "./order-aggregate.ts";
 export { isFinal } from "./order-status.ts";
 export type { PlaceOrder } from "./place-order.ts";
+export type { RecomputeAndRefund } from "./recompute-and-refund.ts";
 export type { ResolveOrder } from "./resolve-order.ts";
 export type { RevealVoucher } from "./reveal-voucher.ts";
-export type { ConcludeRevoke } from "./revoke/conclude-revoke.ts";
-export type { SettleLines } from "./settle-lines.ts";
+export type { RecordRevokeOutcome } from "./revoke/record-revoke-outcome.ts";
 export type { WatchOrder } from "./watch-order.ts";
 export { mountWebhooks } from "./webhook-route.ts";
 
@@ -82,12 +82,12 @@ export interface OrderPorts {
   vault: VoucherVault;
   sessions: SessionStore;
   /** Opens the tokens that sessions keep. */
-  sessionTokens: SecretBox;
+  sessionTokens: Cipher;
   askFresh: AskFresh;
   pace: {
     retries: RetryPolicies;
     /** See `await-revokes.ts`. */
-    revokePatienceMs: number;
+    revokeWaitMs: number;
   };
 }
 
@@ -98,19 +98,19 @@ export function openOrder(ports: OrderPorts) {
   const { settleMs, redeemRepeatable, reverseRepeatable, pointsAuth } = config.client;
   const timeZone = config.programTimeZone;
   const ledger = config.capillary.individualLedger;
-  const { retries, revokePatienceMs } = ports.pace;
-  const orderTokens = makeSecretBox(config.sessionSecrets, "client-token/order");
+  const { retries, revokeWaitMs } = ports.pace;
+  const orderTokens = makeCipher(config.sessionSecrets, "client-token/order");
   const orders = makeOrderStore({ db, bus, clock, onMove: metrics?.orderMoved });
   const attempt = makeAttempt(atCrashPoint);
-  const findGiven = capillary && makeFindGiven({ capillary, clock });
+  const findIssued = capillary && makeFindIssued({ capillary, clock });
 
-  const settleLines = makeSettleLines((tx, { id, orderId }) =>
+  const recomputeAndRefund = makeRecomputeAndRefund((tx, { id, orderId }) =>
     jobs.add(tx, { name: "return-points" }, `return:${id}`, { orderId, movementId: id }),
   );
-  const giveRewards = makeGiveRewards({ settleLines, atCrashPoint, timeZone, log });
-  const conclude = makeConcludeMovement({ settleLines, giveRewards, log });
-  const concludeIssue = makeConcludeIssue({ settleLines, vault, log });
-  const concludeRevoke = makeConcludeRevoke({ settleLines, log });
+  const fulfilRewards = makeFulfilRewards({ recomputeAndRefund, atCrashPoint, timeZone, log });
+  const recordOutcome = makeRecordMovementOutcome({ recomputeAndRefund, fulfilRewards, log });
+  const recordIssueOutcome = makeRecordIssueOutcome({ recomputeAndRefund, vault, log });
+  const recordRevokeOutcome = makeRecordRevokeOutcome({ recomputeAndRefund, log });
   const readBalance = makeReadBalance({
     db,
     client,
@@ -124,22 +124,22 @@ export function openOrder(ports: OrderPorts) {
     orders,
     client,
     readBalance,
-    conclude,
+    recordOutcome,
     attempt,
     atCrashPoint,
     log,
     redeemRepeatable,
     reverseRepeatable,
   });
-  const moving = { sendMovement, conclude, orders, retries, settleMs, redeemRepeatable, reverseRepeatable };
+  const moving = { sendMovement, recordOutcome, orders, retries, settleMs, redeemRepeatable, reverseRepeatable };
   const placing = placeOrderJob({
     ...moving,
-    giveRewards,
+    fulfilRewards,
     atCrashPoint,
-    issueUnit: makeIssueUnit({ orders, capillary, findGiven, conclude: concludeIssue, attempt, log }),
+    issueUnit: makeIssueUnit({ orders, capillary, findIssued, recordOutcome: recordIssueOutcome, attempt, log }),
   });
   const revoking = revokeJob({
-    revokeUnit: makeRevokeUnit({ orders, capillary, findGiven, conclude: concludeRevoke, clock, attempt }),
+    revokeUnit: makeRevokeUnit({ orders, capillary, findIssued, recordOutcome: recordRevokeOutcome, clock, attempt }),
     retries,
   });
   jobs.register(placing);
@@ -154,9 +154,9 @@ export function openOrder(ports: OrderPorts) {
   });
   const takingBack = {
     orders,
-    settleLines,
-    wantBack: makeWantBack((tx, units) => jobs.add(tx, revoking, `revoke:${randomUUID()}`, units)),
-    awaitRevokes: makeAwaitRevokes({ orders, bus, patienceMs: revokePatienceMs }),
+    recomputeAndRefund,
+    requestRevoke: makeRequestRevoke((tx, units) => jobs.add(tx, revoking, `revoke:${randomUUID()}`, units)),
+    awaitRevokes: makeAwaitRevokes({ orders, bus, waitMs: revokeWaitMs }),
   };
   const reversalRequests = makeReversalRequests({ db, clock });
   const reverseOrder = makeReverseOrder({
@@ -165,17 +165,17 @@ export function openOrder(ports: OrderPorts) {
     approvalAbove: config.reversalApprovalAbove,
   });
   const resolveOrder = makeResolveOrder({
-    concludeRevoke,
+    recordRevokeOutcome,
     orders,
     db,
-    conclude,
-    concludeIssue,
-    findGiven,
-    settleLines,
+    recordOutcome,
+    recordIssueOutcome,
+    findIssued,
+    recomputeAndRefund,
     goOn: (tx, orderId) => jobs.add(tx, placing, `place:${orderId}:resolved`, { orderId, movementId: null }),
   });
-  const updateShipment = makeUpdateShipment({ orders, settleLines, log });
-  const compareWithLedger = makeReconcile({ db, orders, readBalance, conclude, clock, log, settleMs });
+  const updateShipment = makeUpdateShipment({ orders, recomputeAndRefund, log });
+  const compareWithLedger = makeReconcile({ db, orders, readBalance, recordOutcome, clock, log, settleMs });
   const placeOrder = makePlaceOrder({
     db,
     orders,
@@ -192,7 +192,7 @@ export function openOrder(ports: OrderPorts) {
   const watchOrder = makeWatchOrder({
     orders,
     bus,
-    heads: makeHeadPoll({ everyMs: LOOK_AGAIN_MS, readHeads: orders.heads, log }),
+    heads: makeHeadPoll({ everyMs: POLL_MS, readHeads: orders.heads, log }),
   });
   const adopt = async () => {
     await adoptOrders(db);
@@ -206,7 +206,16 @@ export function openOrder(ports: OrderPorts) {
     /** The use cases of a customer's orders, for other doors than the graph. */
     customers: { orders, placeOrder, revealVoucher, watchOrder },
     /** The ways to read and correct what is recorded of orders and their points. */
-    recorded: { orders, readBalance, findGiven, conclude, concludeRevoke, settleLines, resolveOrder, attempt },
+    recorded: {
+      orders,
+      readBalance,
+      findIssued,
+      recordOutcome,
+      recordRevokeOutcome,
+      recomputeAndRefund,
+      resolveOrder,
+      attempt,
+    },
     receiveReport:
       config.webhookSecrets.length === 0
         ? undefined

@@ -2,7 +2,7 @@ import DataLoader from "dataloader";
 import type { OrderedLoaders } from "../catalog/index.ts";
 import type { Viewer } from "../domain/viewer.ts";
 import type { Db } from "../platform/db.ts";
-import type { Discrepancy, GivenVoucher, LineIssue, OrderEvent, OrderStore } from "./order.store.ts";
+import type { Discrepancy, IssuedVoucherRow, LineIssue, OrderEvent, OrderStore } from "./order.store.ts";
 import type { Movement, Order, OrderLine, Shipment } from "./order.ts";
 import type { OrderAggregate } from "./order-aggregate.ts";
 import type { ReturnRequest, ReturnRequests } from "./return-requests.ts";
@@ -18,7 +18,7 @@ export interface OrderLoaders extends OrderedLoaders {
   orderLine: DataLoader<string, OrderLine | null>;
   movement: DataLoader<string, Movement | null>;
   discrepancy: DataLoader<string, Discrepancy | null>;
-  voucher: DataLoader<string, GivenVoucher | null>;
+  voucher: DataLoader<string, IssuedVoucherRow | null>;
   /** All by order. */
   orderLines: DataLoader<string, OrderLine[]>;
   movements: DataLoader<string, Movement[]>;
@@ -26,7 +26,7 @@ export interface OrderLoaders extends OrderedLoaders {
   discrepancies: DataLoader<string, Discrepancy[]>;
   reversalRequests: DataLoader<string, ReversalRequest[]>;
   /** By line. */
-  vouchers: DataLoader<string, GivenVoucher[]>;
+  vouchers: DataLoader<string, IssuedVoucherRow[]>;
   issues: DataLoader<string, LineIssue[]>;
   returnRequest: DataLoader<string, ReturnRequest | null>;
   shipment: DataLoader<string, Shipment | null>;

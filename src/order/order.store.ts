@@ -14,15 +14,15 @@ import type { HeldDeduction } from "../wallet/index.ts";
 import { wordsFor } from "./event-words.ts";
 import { type Movement, type Order, type OrderLine, type Shipment, toLine, toMovement, toOrder } from "./order.ts";
 import { type OrderAggregate, readAggregate, readAggregates } from "./order-aggregate.ts";
-import { type OrderEvent, type OrderNews, readNews } from "./order-news.sql.ts";
 import { makeOrderPages, type OrderPages, orderColumns } from "./order-pages.sql.ts";
 import { assertMove, isFinal, isPrizeTaken } from "./order-status.ts";
+import { type OrderEvent, type OrderUpdate, readOrderUpdate } from "./order-update.sql.ts";
 import { hasOpenMovement, pointsStateOf } from "./points-state.ts";
 import { heldDeductions, isHeldFromOwnWallet, redeemedUnits } from "./redeemed.sql.ts";
 
-export type { OrderEvent, OrderNews };
+export type { OrderEvent, OrderUpdate };
 /** A voucher that was given for a line; the code stays sealed. */
-export type GivenVoucher = Prisma.VoucherCodeGetPayload<object> & { lineId: string };
+export type IssuedVoucherRow = Prisma.VoucherCodeGetPayload<object> & { lineId: string };
 
 /** With the line it is about, also where the row names a unit of it. */
 export type Discrepancy = Prisma.DiscrepancyGetPayload<object>;
@@ -44,7 +44,7 @@ export interface OrderChange extends Writes {
    * @param current the order as it is now, where the caller knows; else it is read
    * @returns the order as it is then
    */
-  advance(
+  appendEvent(
     step: { status?: OrderStatus; lineId?: string; message?: string },
     current?: OrderAggregate,
   ): Promise<OrderAggregate>;
@@ -59,7 +59,7 @@ export interface OrderChange extends Writes {
    */
   defer(row: string, write: Prisma.Sql): Promise<void>;
   /** The events that `advance` appended, perhaps none. */
-  news(): OrderNews;
+  toUpdate(): OrderUpdate;
   /** Makes the deferred writes, the events, and the ledger version in one statement. The end of the transaction does so by itself. */
   flush(): Promise<void>;
 }
@@ -80,16 +80,16 @@ export interface OrderStore extends OrderPages {
   movementsByIds(ids: readonly string[]): Promise<Movement[]>;
   discrepanciesByIds(ids: readonly string[]): Promise<Discrepancy[]>;
   /** Those that were given. */
-  vouchersByIds(ids: readonly string[]): Promise<GivenVoucher[]>;
+  vouchersByIds(ids: readonly string[]): Promise<IssuedVoucherRow[]>;
   linesOf(orderIds: readonly string[]): Promise<OrderLine[]>;
   movementsOf(orderIds: readonly string[]): Promise<Movement[]>;
   eventsOf(orderIds: readonly string[]): Promise<OrderEvent[]>;
-  vouchersOf(lineIds: readonly string[]): Promise<GivenVoucher[]>;
+  vouchersOf(lineIds: readonly string[]): Promise<IssuedVoucherRow[]>;
   issuesOf(lineIds: readonly string[]): Promise<LineIssue[]>;
   shipmentsOf(lineIds: readonly string[]): Promise<Shipment[]>;
   discrepanciesOf(orderIds: readonly string[]): Promise<Discrepancy[]>;
   /** How far the order has come, with its events after `seq`, or the last one alone when that is null. Null: no such order. */
-  news(orderId: string, seq: number | null, limit: number): Promise<OrderNews | null>;
+  readUpdate(orderId: string, seq: number | null, limit: number): Promise<OrderUpdate | null>;
   /** The number of the newest event of each of these orders. */
   heads(orderIds: readonly string[]): Promise<Map<string, number>>;
   aggregate(orderId: string): Promise<OrderAggregate | null>;
@@ -97,7 +97,7 @@ export interface OrderStore extends OrderPages {
   /** Runs `work` on the order while nobody else can change it. Null when there is no such order. */
   changing<T>(orderId: string, work: (change: OrderChange) => Promise<T>): Promise<T | null>;
   /** Tells those who watch an order, or its customer, that there is news. `changing` does so by itself. */
-  tell(order: { orderId: string; customerId: string }): void;
+  notifyWatchers(order: { orderId: string; customerId: string }): void;
   /** Deductions from these customers' own wallets that are not yet confirmed. */
   heldDeductions(customerIds: readonly string[]): Promise<Map<string, HeldDeduction[]>>;
   /** Points of each group that open orders are about to take, whoever placed them; groups without are left out. */
@@ -117,13 +117,13 @@ export interface OrderStoreDeps {
 }
 
 export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): OrderStore {
-  const tell = ({ orderId, customerId }: { orderId: string; customerId: string }, news?: OrderNews) => {
-    bus.ring(orderTopic(orderId), news);
-    bus.ring(customerTopic(customerId));
+  const notifyWatchers = ({ orderId, customerId }: { orderId: string; customerId: string }, update?: OrderUpdate) => {
+    bus.notify(orderTopic(orderId), update);
+    bus.notify(customerTopic(customerId));
   };
   const inIds = (ids: readonly string[]) => ({ in: [...ids] });
 
-  const vouchers = (which: Prisma.Sql) => db.$queryRaw<GivenVoucher[]>`
+  const vouchers = (which: Prisma.Sql) => db.$queryRaw<IssuedVoucherRow[]>`
     select ${voucherColumns}, order_units.line_id as "lineId"
     from order_units join voucher_codes on unit_id = order_units.id
     where ${which} and voucher_codes.state = 'ALLOCATED' order by order_units.unit`;
@@ -202,7 +202,7 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
       select ${shipmentColumns} from shipments where line_id = any(${[...lineIds]}::uuid[])`,
     discrepanciesOf: (orderIds) => discrepancies({ orderId: inIds(orderIds) }),
 
-    news: (orderId, seq, limit) => readNews(db, orderId, seq, limit),
+    readUpdate: (orderId, seq, limit) => readOrderUpdate(db, orderId, seq, limit),
     async heads(orderIds) {
       const rows = await db.$queryRaw<{ id: string; seq: number }[]>`
         select id, seq from orders where id = any(${[...orderIds]}::uuid[])`;
@@ -222,15 +222,15 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
         const change = openChange(tx, order, now);
         const value = await work(change);
         await change.flush();
-        return { value, news: change.news() };
+        return { value, update: change.toUpdate() };
       });
       if (!answer) return null;
-      const { news } = answer;
-      for (const event of news.events) if (event.status !== event.previousStatus) onMove?.(event.status);
-      tell({ orderId, customerId: news.customerId }, news);
+      const { update } = answer;
+      for (const event of update.events) if (event.status !== event.previousStatus) onMove?.(event.status);
+      notifyWatchers({ orderId, customerId: update.customerId }, update);
       return answer.value;
     },
-    tell,
+    notifyWatchers,
 
     async heldDeductions(customerIds) {
       const rows = await db.$queryRaw<{ customerId: string; deductions: HeldDeduction[] }[]>`
@@ -335,7 +335,7 @@ function openChange(tx: Tx, order: OrderAggregate, now: Date): OrderChange {
     tx,
     order,
     now,
-    news: () => ({ customerId, seq, isSettled, events: appended }),
+    toUpdate: () => ({ customerId, seq, isSettled, events: appended }),
     read,
     defer,
     flush,
@@ -345,7 +345,7 @@ function openChange(tx: Tx, order: OrderAggregate, now: Date): OrderChange {
         Prisma.sql`update customers set ledger_version = ledger_version + 1 where customer_id = ${customerId}`,
       );
     },
-    async advance({ status, lineId, message }, current) {
+    async appendEvent({ status, lineId, message }, current) {
       const order = current ?? (await read());
       const issues = order.lines.flatMap((line) => line.units.flatMap(({ issue }) => issue ?? []));
       const pointsState = pointsStateOf(order.movements, issues);
@@ -353,8 +353,8 @@ function openChange(tx: Tx, order: OrderAggregate, now: Date): OrderChange {
       if (next !== order.status) assertMove(order.status, next);
       isSettled = isFinal(next) && !hasOpenMovement(order.movements);
       const isFirst = order.seq === 0;
-      const isNews = isFirst || next !== order.status || pointsState !== order.pointsState || message !== undefined;
-      if (!isNews) return order;
+      const isNewEvent = isFirst || next !== order.status || pointsState !== order.pointsState || message !== undefined;
+      if (!isNewEvent) return order;
       keepsToken = !isSettled || order.movements.some((movement) => movement.watchUntil !== null);
       seq += 1;
       const event: OrderEvent = {

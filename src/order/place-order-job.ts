@@ -1,6 +1,6 @@
 import type { AtCrashPoint } from "../platform/crash-point.ts";
 import type { Job, JobType } from "../platform/jobs/job.ts";
-import type { GiveRewards } from "./give-rewards.ts";
+import type { FulfilRewards } from "./fulfil-rewards.ts";
 import { type ContinueIssueDeps, continueIssue, type IssueMemory } from "./issue/continue-issue.ts";
 import { type ContinueMovementDeps, continueMovement, type MoveMemory } from "./movement/continue-movement.ts";
 import type { MarkedMovement } from "./movement/send-movement.ts";
@@ -19,7 +19,7 @@ interface Memory {
 }
 
 export interface PlaceOrderDeps extends ContinueMovementDeps, ContinueIssueDeps {
-  giveRewards: GiveRewards;
+  fulfilRewards: FulfilRewards;
   atCrashPoint: AtCrashPoint;
 }
 
@@ -29,7 +29,7 @@ export interface PlaceOrderDeps extends ContinueMovementDeps, ContinueIssueDeps 
  * return of its points, which is a job of its own.
  */
 export function placeOrderJob(deps: PlaceOrderDeps): JobType<PlaceOrderInput, Memory, MarkedMovement> {
-  const { conclude, orders, giveRewards, atCrashPoint } = deps;
+  const { recordOutcome, orders, fulfilRewards, atCrashPoint } = deps;
 
   return {
     name: "place-order",
@@ -40,11 +40,11 @@ export function placeOrderJob(deps: PlaceOrderDeps): JobType<PlaceOrderInput, Me
         const moved = await continueMovement(deps, deduction, job, memory?.move, marked);
         if ("pause" in moved) return { ...moved.pause, memory: { move: moved.pause.memory } };
         if (moved.outcome === "unsent")
-          await changeOrder(orders, orderId, (change) => conclude.gaveUp(change, movementId));
+          await changeOrder(orders, orderId, (change) => recordOutcome.gaveUp(change, movementId));
         if (moved.outcome !== "confirmed") return "done";
         toIssue = moved.toIssue;
       }
-      toIssue ??= await giveInOwnTransaction(orderId, job);
+      toIssue ??= await fulfilInOwnTransaction(orderId, job);
       for (const unitId of toIssue) {
         const pause = await continueIssue(deps, { orderId, unitId }, job, memory?.issue);
         if (pause) return { ...pause, memory: { issue: pause.memory } };
@@ -55,13 +55,16 @@ export function placeOrderJob(deps: PlaceOrderDeps): JobType<PlaceOrderInput, Me
   };
 
   /** For an order that costs nothing, and for one whose deduction was confirmed earlier or by an operator. */
-  async function giveInOwnTransaction(orderId: string, job: Job): Promise<string[]> {
+  async function fulfilInOwnTransaction(orderId: string, job: Job): Promise<string[]> {
     const toIssue = await changeOrder(orders, orderId, async (change) => {
       const { order } = change;
       const needsNoDeduction = !order.movements.some(({ ledger }) => ledger === "CLIENT");
       const isToStart = order.status === "PENDING" && needsNoDeduction;
       if (!isToStart && order.status !== "PROCESSING") return [];
-      const toIssue = await giveRewards(change, isToStart ? await change.advance({ status: "PROCESSING" }) : order);
+      const toIssue = await fulfilRewards(
+        change,
+        isToStart ? await change.appendEvent({ status: "PROCESSING" }) : order,
+      );
       if (toIssue.length === 0) await job.end(change);
       return toIssue;
     });

@@ -1,6 +1,6 @@
 import type { Cart, CartLine } from "../cart/index.ts";
 import { fromRewardJson, type RewardJson, rewardJson } from "../catalog/index.ts";
-import { isTurnFree } from "../ledger/customer-turn.sql.ts";
+import { isLedgerFree } from "../ledger/customer-ledger.sql.ts";
 import { Prisma, plansOnce, type Tx } from "../platform/db.ts";
 import type { HeldDeduction } from "../wallet/index.ts";
 import type { IdempotentRequest, UsedKey } from "./idempotency.ts";
@@ -54,7 +54,7 @@ export interface Checkout {
   /** Units that the customer has redeemed or is about to, by reward; without prizes. */
   redeemed: ReadonlyMap<string, number>;
   /** Nothing else changes the points of the customer's own wallet now: the deduction may be marked. */
-  isTurnFree: boolean;
+  isLedgerFree: boolean;
 }
 
 interface CheckoutRow {
@@ -63,7 +63,7 @@ interface CheckoutRow {
   lines: (Omit<CartLine, "reward"> & { reward: RewardJson })[] | null;
   held: HeldDeduction[] | null;
   redeemed: Record<string, number> | null;
-  isTurnFree: boolean;
+  isLedgerFree: boolean;
 }
 
 export async function readCheckout(
@@ -72,7 +72,7 @@ export async function readCheckout(
 ): Promise<Checkout> {
   const inCart = Prisma.sql`l.reward_id in (select reward_id from cart_lines where cart_id = ${cartId}::uuid)`;
   const [row] = await tx.$queryRaw<CheckoutRow[]>`
-    select ${usedKey(request)} as used, version, ${isTurnFree(Prisma.sql`${customerId}`)} as "isTurnFree", (
+    select ${usedKey(request)} as used, version, ${isLedgerFree(Prisma.sql`${customerId}`)} as "isLedgerFree", (
         select jsonb_agg(jsonb_build_object('id', l.id, 'quantity', l.quantity, 'seenPoints', l.seen_points,
           'payWith', l.pay_with, 'groupId', l.group_id, 'reward', ${rewardJson}) order by l.id)
         from cart_lines l join rewards r on r.id = l.reward_id where l.cart_id = carts.id
@@ -90,6 +90,6 @@ export async function readCheckout(
     used: row.used,
     held: row.held ?? [],
     redeemed: new Map(Object.entries(row.redeemed ?? {})),
-    isTurnFree: row.isTurnFree,
+    isLedgerFree: row.isLedgerFree,
   };
 }

@@ -100,7 +100,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
       const { version, ...locked } = await lockAccount(tx, customerId);
       // A cart with a reference never changes: the customer's lock is enough.
       const cartId = order.cartId ?? locked.cartId ?? (await lockOpenCart(tx, customerId)).id;
-      const { cart, used, held, redeemed, isTurnFree } = await readCheckout(tx, { customerId, cartId, request });
+      const { cart, used, held, redeemed, isLedgerFree } = await readCheckout(tx, { customerId, cartId, request });
       const earlier = order.dryRun ? null : replayed(request, used);
       if (earlier) return earlier;
       if (cart.lines.length === 0) return refused(refusal("CART_EMPTY", "There is nothing in the cart."));
@@ -131,7 +131,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
         ...buyer,
         total: assessment.total,
         address: order.address,
-        before: isTurnFree && isFresh && jobs.hasFreeSlot ? wallet : null,
+        before: isLedgerFree && isFresh && jobs.hasFreeSlot ? wallet : null,
         request,
         now,
       });
@@ -178,7 +178,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
           continue;
         }
         if (!isRefused(placed) && placed.kind === "placed" && !placed.replayed) {
-          orders.tell({ orderId: placed.orderId, customerId });
+          orders.notifyWatchers({ orderId: placed.orderId, customerId });
         }
         return placed;
       } catch (error) {

@@ -4,7 +4,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
 import type { Logger } from "../platform/logger.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
-import type { ConcludeMovement } from "./movement/conclude-movement.ts";
+import type { RecordMovementOutcome } from "./movement/record-movement-outcome.ts";
 import type { OrderStore } from "./order.store.ts";
 import { changeOf, toMovement } from "./order.ts";
 import { isFinal } from "./order-status.ts";
@@ -17,7 +17,7 @@ export interface ReconcileDeps {
   db: Db;
   orders: OrderStore;
   readBalance: ReadBalance;
-  conclude: ConcludeMovement;
+  recordOutcome: RecordMovementOutcome;
   clock: Clock;
   log: Logger;
   settleMs: number;
@@ -31,9 +31,9 @@ export type Reconcile = () => Promise<void>;
  * the points of the movement.
  */
 export function makeReconcile(deps: ReconcileDeps): Reconcile {
-  const { db, orders, readBalance, conclude, clock, log, settleMs } = deps;
+  const { db, orders, readBalance, recordOutcome, clock, log, settleMs } = deps;
 
-  async function lookAt(movementId: string): Promise<void> {
+  async function compareMovement(movementId: string): Promise<void> {
     const row = await db.pointsMovement.findUniqueOrThrow({ where: { id: movementId } });
     const { orderId, customerId, state, watchBalance, watchEarned, watchedAt, watchUntil } = row;
     if (watchBalance === null || watchedAt === null || watchUntil === null) return;
@@ -64,10 +64,10 @@ export function makeReconcile(deps: ReconcileDeps): Reconcile {
       },
       select: { state: true, quantity: true },
     });
-    const isUnderWay =
+    const isInFlight =
       ours.some((other) => other.state !== "CONFIRMED" && other.state !== "REFUSED") ||
       credits.some(({ state }) => state !== "CREDITED");
-    if (isUnderWay) return;
+    if (isInFlight) return;
     const explained = ours
       .filter((other) => other.state === "CONFIRMED")
       .reduce((sum, other) => sum + changeOf(toMovement(other)), 0);
@@ -88,12 +88,12 @@ export function makeReconcile(deps: ReconcileDeps): Reconcile {
       await change.tx.pointsMovement.update({ where: { id: movementId }, data });
       if (tookEffectLate) {
         const message = "the ledger seems to have taken the points after all, later than believed";
-        await conclude.needsAttention(change, movementId, message);
+        await recordOutcome.needsAttention(change, movementId, message);
         return;
       }
       if (hadNoEffect) {
         const message = "the ledger confirmed the movement, and the balance does not show it";
-        await conclude.contradicted(change, movementId, message);
+        await recordOutcome.contradicted(change, movementId, message);
       }
       if (isOver && isFinal(change.order.status) && !hasOpenMovement(change.order.movements))
         await change.tx.order.update({ where: { id: orderId }, data: { clientToken: null } });
@@ -110,7 +110,7 @@ export function makeReconcile(deps: ReconcileDeps): Reconcile {
       // Looks become rarer with age: at twice the time since the conclusion, and so on.
       const age = Number(watchedAt) - Number(settledAt);
       if (now.getTime() - Number(watchedAt) < Math.max(settleMs, age)) continue;
-      await lookAt(id).catch((error: unknown) => {
+      await compareMovement(id).catch((error: unknown) => {
         if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;
         log.warn({ err: error, movement: reference }, "Reconciliation could not read a balance");
       });

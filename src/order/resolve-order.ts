@@ -4,15 +4,15 @@ import { audit } from "../platform/audit.ts";
 import type { Db, Tx } from "../platform/db.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
 import { type ChangedOrder, orderNotFound } from "./cancel-order.ts";
-import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
-import type { ConcludeIssue, GivenUnit } from "./issue/conclude-issue.ts";
-import type { FindGiven } from "./issue/find-given.ts";
-import type { ConcludeMovement } from "./movement/conclude-movement.ts";
+import { consumeKey, type IdempotentRequest, keyRefusal, replayOf } from "./idempotency.ts";
+import type { FindIssued } from "./issue/find-issued.ts";
+import type { IssuedUnit, RecordIssueOutcome } from "./issue/record-issue-outcome.ts";
+import type { RecordMovementOutcome } from "./movement/record-movement-outcome.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { Movement } from "./order.ts";
 import { type Found, find, type OrderAggregate } from "./order-aggregate.ts";
-import type { ConcludeRevoke } from "./revoke/conclude-revoke.ts";
-import { failOpenUnits, type SettleLines } from "./settle-lines.ts";
+import { failOpenUnits, type RecomputeAndRefund } from "./recompute-and-refund.ts";
+import type { RecordRevokeOutcome } from "./revoke/record-revoke-outcome.ts";
 
 export interface ResolveOrderInput {
   orderId: string;
@@ -32,11 +32,11 @@ export type ResolveOrder = (input: ResolveOrderInput) => Promise<ChangedOrder | 
 export interface ResolveOrderDeps {
   db: Db;
   orders: OrderStore;
-  conclude: ConcludeMovement;
-  concludeIssue: ConcludeIssue;
-  concludeRevoke: ConcludeRevoke;
-  findGiven: FindGiven | undefined;
-  settleLines: SettleLines;
+  recordOutcome: RecordMovementOutcome;
+  recordIssueOutcome: RecordIssueOutcome;
+  recordRevokeOutcome: RecordRevokeOutcome;
+  findIssued: FindIssued | undefined;
+  recomputeAndRefund: RecomputeAndRefund;
   /** Goes on with an order whose points turned out to be taken. */
   goOn(tx: Tx, orderId: string): Promise<void>;
 }
@@ -52,7 +52,8 @@ type Question =
 
 /** Puts on record what people found out about something that needed attention, and does what follows from it. */
 export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
-  const { db, orders, conclude, concludeIssue, concludeRevoke, findGiven, settleLines, goOn } = deps;
+  const { db, orders, recordOutcome, recordIssueOutcome, recordRevokeOutcome, findIssued, recomputeAndRefund, goOn } =
+    deps;
 
   return async ({ operatorId, idempotencyKey, ...input }) => {
     const { orderId, outcome, note } = input;
@@ -61,15 +62,15 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
     const actor = `operator:${operatorId}`;
     const request: IdempotentRequest = { actor, mutation: "resolveOrder", key: idempotencyKey, input };
 
-    const given = await readGiven(request, input);
-    if (given && isRefused(given)) return given;
+    const issued = await readIssued(request, input);
+    if (issued && isRefused(issued)) return issued;
     const answer = await orders.changing(orderId, async (change): Promise<ChangedOrder | Refused> => {
       const { tx, order, now } = change;
       const replay = await replayOf(tx, request);
       if (replay) return isRefused(replay) ? replay : { ...replay, replayed: true };
       const question = await questionOf(tx, order, input);
       if (isRefused(question)) return question;
-      await spendKey(tx, request, orderId, now);
+      await consumeKey(tx, request, orderId, now);
       await audit(tx, {
         at: now,
         actor: operatorId,
@@ -79,7 +80,7 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
       });
       await tx.discrepancy.updateMany({ where: { resolvedAt: null, ...aboutIt(question) }, data: { resolvedAt: now } });
       if (question.kind === "movement") await settleMovement(change, question.movement, outcome);
-      if (question.kind === "issue") await settleIssue(change, question.found, outcome, given);
+      if (question.kind === "issue") await settleIssue(change, question.found, outcome, issued);
       if (question.kind === "revoke") await settleRevoke(change, question.found, outcome);
       return { orderId, replayed: false };
     });
@@ -87,20 +88,20 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
   };
 
   /** What Capillary's records show of a reward that it is said to have given. Read before anything is locked. */
-  async function readGiven(
+  async function readIssued(
     request: IdempotentRequest,
     input: Pick<ResolveOrderInput, "orderId" | "movementId" | "discrepancyId" | "outcome" | "transactionId">,
-  ): Promise<GivenUnit | Refused | null> {
+  ): Promise<IssuedUnit | Refused | null> {
     const order = input.outcome === "HAPPENED" ? await orders.aggregate(input.orderId) : null;
-    if (!order || !findGiven || (await replayOf(db, request))) return null;
+    if (!order || !findIssued || (await replayOf(db, request))) return null;
     const question = await questionOf(db, order, input);
     if (isRefused(question) || question.kind !== "issue") return null;
     const { issue } = question.found.unit;
     try {
       const transactionId =
-        input.transactionId ?? (await findGiven.search(issue, order.customerId))?.attempt?.transactionId;
-      const given = transactionId && (await findGiven.inTransaction(transactionId, order.customerId));
-      if (given) return given;
+        input.transactionId ?? (await findIssued.search(issue, order.customerId))?.attempt?.transactionId;
+      const issued = transactionId && (await findIssued.inTransaction(transactionId, order.customerId));
+      if (issued) return issued;
       const message = `Capillary's records show no such transaction of ${issue.transactionNumber}. Say which one it was.`;
       return refused(refusal("INVALID_INPUT", message, ["input", "transactionId"]));
     } catch (error) {
@@ -114,7 +115,7 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
     const isDeduction = movement.kind === "TAKEN" && order.status === "PENDING";
     change.bumpLedgerVersion();
     if (outcome === "HAPPENED") {
-      await conclude.confirmed(change, movement.id);
+      await recordOutcome.confirmed(change, movement.id);
       if (isDeduction) await goOn(tx, order.id);
       return;
     }
@@ -123,23 +124,28 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
     if (isDeduction)
       await failOpenUnits(change, { reason: "UPSTREAM_REFUSED", message: "The points could not be taken." });
     // For a return this finds the points still owed, and sends them under the next number.
-    await settleLines(change, { reason: movement.reason ?? "FULFILMENT_FAILURE" });
+    await recomputeAndRefund(change, { reason: movement.reason ?? "FULFILMENT_FAILURE" });
   }
 
   async function settleRevoke(change: OrderChange, { unit }: Found, outcome: MovementOutcome): Promise<void> {
     const happened = outcome === "HAPPENED";
-    if (unit.issue.revokeState === "CONFIRMED") return concludeRevoke.pointsFound(change, unit.id, happened);
-    if (happened) return concludeRevoke.takenBack(change, unit.id, { seenBack: true });
-    return concludeRevoke.kept(change, unit.id, "an operator found that it was not");
+    if (unit.issue.revokeState === "CONFIRMED") return recordRevokeOutcome.pointsFound(change, unit.id, happened);
+    if (happened) return recordRevokeOutcome.takenBack(change, unit.id, { seenBack: true });
+    return recordRevokeOutcome.refused(change, unit.id, "an operator found that it was not");
   }
 
-  async function settleIssue(change: OrderChange, { unit }: Found, outcome: MovementOutcome, given: GivenUnit | null) {
+  async function settleIssue(
+    change: OrderChange,
+    { unit }: Found,
+    outcome: MovementOutcome,
+    issued: IssuedUnit | null,
+  ) {
     if (outcome === "HAPPENED") {
-      return concludeIssue.given(change, unit.id, given ?? { transactionId: null, points: null, vouchers: [] });
+      return recordIssueOutcome.issued(change, unit.id, issued ?? { transactionId: null, points: null, vouchers: [] });
     }
     const upstreamMessage = "an operator found that it was not given";
     const reason = "UPSTREAM_REFUSED";
-    return concludeIssue.refused(change, unit.id, { reason, codes: [], upstreamMessage, isOfTheLine: false });
+    return recordIssueOutcome.refused(change, unit.id, { reason, codes: [], upstreamMessage, isOfTheLine: false });
   }
 }
 

@@ -2,9 +2,10 @@ import type { ReversalReason } from "../domain/generated/words.ts";
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
 import { type ChangedOrder, orderNotFound } from "./cancel-order.ts";
-import { type IdempotentRequest, keyRefusal, replayOf, spendKey } from "./idempotency.ts";
+import { consumeKey, type IdempotentRequest, keyRefusal, replayOf } from "./idempotency.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { AggregateLine, OrderAggregate } from "./order-aggregate.ts";
+import type { RecomputeAndRefund } from "./recompute-and-refund.ts";
 import { isIssued, previewReturn, type ReturnPreview } from "./return-preview.ts";
 import { approveReturns } from "./return-requests.ts";
 import {
@@ -16,8 +17,7 @@ import {
   requestReversal,
 } from "./reversal-requests.ts";
 import type { AwaitRevokes } from "./revoke/await-revokes.ts";
-import type { WantBack } from "./revoke/want-back.ts";
-import type { SettleLines } from "./settle-lines.ts";
+import type { RequestRevoke } from "./revoke/request-revoke.ts";
 
 export interface ReverseOrderInput {
   orderId: string;
@@ -49,8 +49,8 @@ export interface ReverseOrder {
 
 export interface ReverseOrderDeps {
   orders: OrderStore;
-  settleLines: SettleLines;
-  wantBack: WantBack;
+  recomputeAndRefund: RecomputeAndRefund;
+  requestRevoke: RequestRevoke;
   awaitRevokes: AwaitRevokes;
   requests: ReversalRequests;
   /** The points that one operator may take back of an order; undefined knows no limit. */
@@ -65,7 +65,7 @@ interface Reversing {
 }
 
 export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
-  const { orders, settleLines, wantBack, awaitRevokes, requests, approvalAbove } = deps;
+  const { orders, recomputeAndRefund, requestRevoke, awaitRevokes, requests, approvalAbove } = deps;
 
   async function takeBack(
     change: OrderChange,
@@ -74,8 +74,8 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
   ): Promise<string[]> {
     const { tx, order, now } = change;
     const { reason, operatorId, ...details } = by;
-    const ours = givenUnits(chosen).filter((unit) => unit.issue === null);
-    const issued = idsOf(givenUnits(chosen).filter((unit) => isIssued(unit) && !isBeingTakenBack(unit)));
+    const ours = fulfilledUnits(chosen).filter((unit) => unit.issue === null);
+    const issued = idsOf(fulfilledUnits(chosen).filter((unit) => isIssued(unit) && !isBeingTakenBack(unit)));
     const unitIds = idsOf(ours);
     const lineIds = idsOf(chosen);
     await tx.orderUnit.updateMany({ where: { id: { in: unitIds } }, data: { state: "REVERSED" } });
@@ -86,7 +86,7 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
       data: { resolvedAt: now },
     });
     await approveReturns(change, lineIds, operatorId);
-    await wantBack(change, issued, reason);
+    await requestRevoke(change, issued, reason);
     await audit(tx, {
       at: now,
       actor: operatorId,
@@ -95,7 +95,7 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
       details: { lines: chosen.map((line) => line.position), reason, ...details },
     });
     const message = ours.length > 0 ? "Taken back by the brand." : "Being taken back by the brand.";
-    await settleLines(change, { reason, message });
+    await recomputeAndRefund(change, { reason, message });
     return issued;
   }
 
@@ -115,13 +115,13 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
         if (replay) return isRefused(replay) ? replay : { replayed: true, issued: [] };
         const chosen = chooseLines(order, lineIds);
         if (isRefused(chosen)) return chosen;
-        if (needsApproval(order, idsOf(givenUnits(chosen)), approvalAbove)) {
+        if (needsApproval(order, idsOf(fulfilledUnits(chosen)), approvalAbove)) {
           const requested = await requestReversal(change, { lines: chosen, reason, note, operatorId, idempotencyKey });
           if (isRefused(requested)) return requested;
-          await spendKey(tx, request, orderId, now);
+          await consumeKey(tx, request, orderId, now);
           return { replayed: false, issued: [], request: requested };
         }
-        await spendKey(tx, request, orderId, now);
+        await consumeKey(tx, request, orderId, now);
         return { replayed: false, issued: await takeBack(change, chosen, { reason, note, operatorId }) };
       });
       if (!answer) return orderNotFound();
@@ -169,13 +169,13 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
       if (!order) return orderNotFound();
       const chosen = chooseLines(order, lineIds);
       if (isRefused(chosen)) return chosen;
-      const unitIds = idsOf(givenUnits(chosen));
+      const unitIds = idsOf(fulfilledUnits(chosen));
       return { ...previewReturn(order, unitIds), needsApproval: needsApproval(order, unitIds, approvalAbove) };
     },
   };
 }
 
-const givenUnits = (lines: readonly AggregateLine[]) =>
+const fulfilledUnits = (lines: readonly AggregateLine[]) =>
   lines.flatMap(({ units }) => units.filter(({ state }) => state === "FULFILLED"));
 const idsOf = (rows: readonly { id: string }[]) => rows.map(({ id }) => id);
 const isBeingTakenBack = ({ issue }: AggregateLine["units"][number]) =>
@@ -195,9 +195,9 @@ function chooseLines(order: OrderAggregate, lineIds: readonly string[] | null): 
   if (unknown !== undefined)
     return refused(refusal("LINE_NOT_FOUND", "The order has no such line.", ["input", "lineIds"]));
   const chosen = order.lines.filter((line) => lineIds?.includes(line.id) ?? line.fulfilledQuantity > 0);
-  const ungiven = chosen.find((line) => line.fulfilledQuantity === 0);
-  if (ungiven) return notReversible(`Line ${ungiven.position} has nothing that was fulfilled.`);
-  if (givenUnits(chosen).every(isBeingTakenBack)) return notReversible("These lines are being taken back already.");
+  const unfulfilled = chosen.find((line) => line.fulfilledQuantity === 0);
+  if (unfulfilled) return notReversible(`Line ${unfulfilled.position} has nothing that was fulfilled.`);
+  if (fulfilledUnits(chosen).every(isBeingTakenBack)) return notReversible("These lines are being taken back already.");
   return chosen;
 }
 

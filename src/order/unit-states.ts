@@ -4,7 +4,7 @@ import type { UnitState } from "../platform/generated/prisma/enums.ts";
 /** Not yet decided. */
 export const isOpen = (state: UnitState) => state === "PENDING" || state === "PREPARING";
 /** Will not be given, so its points belong to the customer. */
-export const isUngiven = (state: UnitState) => state === "FAILED" || state === "CANCELLED" || state === "REVERSED";
+export const isUnfulfilled = (state: UnitState) => state === "FAILED" || state === "CANCELLED" || state === "REVERSED";
 
 /**
  * The status that units add up to, for a line as for a whole order.
@@ -13,9 +13,9 @@ export const isUngiven = (state: UnitState) => state === "FAILED" || state === "
  */
 export function statusOfUnits(states: readonly UnitState[], arePointsTaken: boolean): OrderStatus {
   if (states.some(isOpen)) return arePointsTaken ? "PROCESSING" : "PENDING";
-  const given = states.filter((state) => state === "FULFILLED").length;
-  if (given === states.length) return "FULFILLED";
-  if (given > 0) return "PARTIALLY_FULFILLED";
+  const fulfilled = states.filter((state) => state === "FULFILLED").length;
+  if (fulfilled === states.length) return "FULFILLED";
+  if (fulfilled > 0) return "PARTIALLY_FULFILLED";
   if (states.includes("REVERSED")) return "REVERSED";
   if (states.includes("CANCELLED")) return "CANCELLED";
   return "FAILED";

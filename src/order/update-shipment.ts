@@ -4,7 +4,7 @@ import { audit } from "../platform/audit.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { AggregateLine } from "./order-aggregate.ts";
-import type { SettleLines } from "./settle-lines.ts";
+import type { RecomputeAndRefund } from "./recompute-and-refund.ts";
 import {
   contradictionsOf,
   inOrder,
@@ -79,11 +79,11 @@ const notPossible = (now: string, status: ShipmentStatus) =>
  */
 export function makeUpdateShipment({
   orders,
-  settleLines,
+  recomputeAndRefund,
   log,
 }: {
   orders: OrderStore;
-  settleLines: SettleLines;
+  recomputeAndRefund: RecomputeAndRefund;
   log: Logger;
 }): UpdateShipment {
   return async (report, alongside = async () => {}) => {
@@ -109,7 +109,7 @@ export function makeUpdateShipment({
       }
       await record(change, report, known);
       const hasDecided = await decide(change, line, before, after);
-      await tellOperators(change, line, { before, after });
+      await reportContradictions(change, line, { before, after });
       const outcome = outcomeOf({ report, known, before, after, hasDecided, isCancelled: isLineCancelled(states) });
       await alongside(change, outcome);
       return { outcome };
@@ -165,12 +165,12 @@ export function makeUpdateShipment({
     }
     if (isOpen || status !== before.status) {
       const message = `${line.name} ${words[status]}`;
-      await settleLines(change, { reason: decision?.reason ?? "FULFILMENT_FAILURE", message, lineId: line.id });
+      await recomputeAndRefund(change, { reason: decision?.reason ?? "FULFILMENT_FAILURE", message, lineId: line.id });
     }
     return isOpen;
   }
 
-  async function tellOperators(
+  async function reportContradictions(
     change: OrderChange,
     { id: lineId, position }: AggregateLine,
     { before, after }: { before: ShipmentHistory; after: ShipmentHistory },

@@ -3,11 +3,11 @@ import { type Bus, listen } from "../platform/events.ts";
 import { followLog, type LogEntries } from "../platform/follow-log.ts";
 import type { HeadPoll } from "../platform/head-poll.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
-import type { OrderEvent, OrderNews, OrderStore } from "./order.store.ts";
+import type { OrderEvent, OrderStore, OrderUpdate } from "./order.store.ts";
 
 const BATCH = 50;
 /** A notification can get lost between processes: the heads of all watched orders are read as often. */
-export const LOOK_AGAIN_MS = 3_000;
+export const POLL_MS = 3_000;
 
 export interface WatchOrderInput {
   orderId: string;
@@ -24,7 +24,7 @@ export interface WatchOrderInput {
 export type WatchOrder = (input: WatchOrderInput) => Promise<AsyncGenerator<OrderEvent, void> | null>;
 
 export interface WatchOrderDeps {
-  orders: Pick<OrderStore, "news">;
+  orders: Pick<OrderStore, "readUpdate">;
   bus: Bus;
   heads: HeadPoll;
 }
@@ -34,14 +34,14 @@ export interface WatchOrderDeps {
  * made it; those who watch one order share the read. While the database is in trouble, they wait.
  */
 export function makeWatchOrder({ orders, bus, heads }: WatchOrderDeps): WatchOrder {
-  const share = makeSingleFlight<OrderNews | null>();
+  const share = makeSingleFlight<OrderUpdate | null>();
   const read = (orderId: string, seen: number | null) =>
-    share(`${orderId}@${seen}`, () => orders.news(orderId, seen, BATCH));
+    share(`${orderId}@${seen}`, () => orders.readUpdate(orderId, seen, BATCH));
 
   return async ({ orderId, afterSeq, signal, maySee, authorise }) => {
-    const bell = listen<OrderNews>(bus, orderTopic(orderId));
+    const listener = listen<OrderUpdate>(bus, orderTopic(orderId));
     // Not left to the generator, which does not end if it never began.
-    const stopListening = () => bell[Symbol.dispose]();
+    const stopListening = () => listener[Symbol.dispose]();
     signal.addEventListener("abort", stopListening, { once: true });
     const first = await read(orderId, afterSeq ?? null).catch((error: unknown) => {
       stopListening();
@@ -52,33 +52,33 @@ export function makeWatchOrder({ orders, bus, heads }: WatchOrderDeps): WatchOrd
       return null;
     }
     const after = afterSeq ?? first.seq - first.events.length;
-    return followLog<OrderEvent, OrderNews>({
+    return followLog<OrderEvent, OrderUpdate>({
       id: orderId,
       after,
-      bell,
+      listener,
       heads,
       signal,
       authorise,
       first: entriesOf(first, after),
       async read(seen) {
-        const news = await read(orderId, seen);
-        return news && entriesOf(news, seen);
+        const update = await read(orderId, seen);
+        return update && entriesOf(update, seen);
       },
-      toldBy: joined,
+      entriesIn: joined,
     });
   };
 }
 
-const entriesOf = ({ events, seq, isSettled }: OrderNews, seen: number): LogEntries<OrderEvent> => ({
+const entriesOf = ({ events, seq, isSettled }: OrderUpdate, seen: number): LogEntries<OrderEvent> => ({
   entries: events,
   isFull: events.length === BATCH,
   isEnd: isSettled && (events.at(-1)?.seq ?? seen) >= seq,
 });
 
 /** The events of several commits, or null where they do not continue what was seen. */
-function joined(heard: readonly OrderNews[], seen: number): LogEntries<OrderEvent> | null {
-  const last = heard.at(-1);
+function joined(updates: readonly OrderUpdate[], seen: number): LogEntries<OrderEvent> | null {
+  const last = updates.at(-1);
   if (!last) return null;
-  const events = heard.flatMap((each) => each.events).filter(({ seq }) => seq > seen);
+  const events = updates.flatMap((each) => each.events).filter(({ seq }) => seq > seen);
   return events.every(({ seq }, index) => seq === seen + 1 + index) ? entriesOf({ ...last, events }, seen) : null;
 }

@@ -47,7 +47,7 @@ export function makeEraseCustomer({ db, bus, clock }: { db: Db; bus: Bus; clock:
       }
       const live = await tx.session.findMany({ where: { customerId, endedAt: null }, select: { id: true } });
       afterCommit(tx, () => {
-        for (const { id } of live) bus.ring(sessionTopic(id));
+        for (const { id } of live) bus.notify(sessionTopic(id));
       });
       const pseudonym = `erased-${randomUUID()}`;
       await tx.$executeRaw`select set_config('tessera.erasing', 'on', true)`;

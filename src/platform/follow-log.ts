@@ -1,5 +1,5 @@
 import { outlastTrouble } from "./database-trouble.ts";
-import type { Bell } from "./events.ts";
+import type { Listener } from "./events.ts";
 import type { HeadPoll } from "./head-poll.ts";
 import { causedBy } from "./tracing.ts";
 
@@ -12,13 +12,13 @@ export interface LogEntries<Entry> {
   isEnd: boolean;
 }
 
-export interface FollowLogInput<Entry, News> {
+export interface FollowLogInput<Entry, Payload> {
   /** The log, as `heads` knows it. */
   id: string;
   /** The number of the last entry that the caller has. */
   after: number;
   /** Listens since before the first read; disposed of at the end. */
-  bell: Bell<News>;
+  listener: Listener<Payload>;
   heads: HeadPoll;
   signal: AbortSignal;
   /** Asked before each entry; throws when the caller may no longer see it. */
@@ -26,7 +26,7 @@ export interface FollowLogInput<Entry, News> {
   /** The entries after `seen`; null where the log no longer exists. */
   read(seen: number): Promise<LogEntries<Entry> | null>;
   /** The entries after `seen` as the notifications brought them; null where those do not tell, so that they are read. */
-  toldBy?(news: readonly News[], seen: number): LogEntries<Entry> | null;
+  entriesIn?(payloads: readonly Payload[], seen: number): LogEntries<Entry> | null;
   /** The first entries, where they were read already. */
   first?: LogEntries<Entry>;
 }
@@ -35,26 +35,26 @@ export interface FollowLogInput<Entry, News> {
  * The entries of a numbered log, gapless and in order, until its end or until `signal` aborts. While the database is in trouble, they
  * wait.
  */
-export async function* followLog<Entry extends { seq: number }, News>(
-  input: FollowLogInput<Entry, News>,
+export async function* followLog<Entry extends { seq: number }, Payload>(
+  input: FollowLogInput<Entry, Payload>,
 ): AsyncGenerator<Entry, void> {
-  const { id, after, heads, signal, authorise, toldBy } = input;
+  const { id, after, heads, signal, authorise, entriesIn } = input;
   let seen = after;
-  using bell = input.bell;
-  using _ = heads.watch(id, () => seen, bell.ring);
+  using listener = input.listener;
+  using _ = heads.watch(id, () => seen, listener.wake);
   const read = () => outlastTrouble(() => input.read(seen), signal);
   let next = input.first ?? (await read());
   while (next && !signal.aborted) {
     for (const entry of next.entries) {
       await outlastTrouble(authorise, signal);
       if (signal.aborted) return;
-      causedBy(entry, bell.cause);
+      causedBy(entry, listener.cause);
       yield entry;
       seen = entry.seq;
     }
     if (next.isEnd) return;
-    const news = next.isFull ? null : await bell.wait(null, signal);
+    const payloads = next.isFull ? null : await listener.wait(null, signal);
     if (signal.aborted) return;
-    next = (news && toldBy?.(news, seen)) ?? (await read());
+    next = (payloads && entriesIn?.(payloads, seen)) ?? (await read());
   }
 }

@@ -6,7 +6,7 @@ import type { Logger } from "./logger.ts";
 import { contextToHandOn, within } from "./tracing.ts";
 
 const CHANNEL = "tessera_bus";
-const CONNECT_PATIENCE_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 2_000;
 /** The time for which topics are gathered before other processes are notified. */
 const GATHER_MS = 20;
 const RETRY_MS = { first: 250, most: 5_000 };
@@ -34,7 +34,7 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
   async function connect(): Promise<void> {
     const next = new pg.Client({
       connectionString: url,
-      connectionTimeoutMillis: CONNECT_PATIENCE_MS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
     });
     const ended = new Promise<void>((resolve) => next.once("end", () => resolve()));
@@ -43,7 +43,7 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
     next.on("notification", ({ processId, payload }) => {
       if (payload === undefined || processId === ownProcessId) return;
       const [, topic = payload, trace = null] = TRACED.exec(payload) ?? [];
-      within(trace, () => local.ring(topic));
+      within(trace, () => local.notify(topic));
     });
     try {
       await next.connect();
@@ -103,10 +103,10 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
   }
 
   // A process without this connection is slower to tell, not wrong: it starts, and goes on trying.
-  await Promise.race([keepTrying(), delay(CONNECT_PATIENCE_MS, undefined, { ref: false })]);
+  await Promise.race([keepTrying(), delay(CONNECT_TIMEOUT_MS, undefined, { ref: false })]);
   return {
-    ring(topic, news) {
-      local.ring(topic, news);
+    notify(topic, payload) {
+      local.notify(topic, payload);
       if (!client || Buffer.byteLength(topic) > MAX_TOPIC_BYTES) return;
       unsent.set(topic, contextToHandOn() ?? unsent.get(topic));
       sending ??= send();

@@ -7,10 +7,10 @@ export interface ReadyCheck extends AsyncDisposable {
   check(): Promise<string | null>;
 }
 
-const PATIENCE_MS = 2_000;
+const TIMEOUT_MS = 2_000;
 
 export function openReadyCheck(url: string): ReadyCheck {
-  const settings = { connectionString: url, max: 1, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS };
+  const settings = { connectionString: url, max: 1, connectionTimeoutMillis: TIMEOUT_MS, query_timeout: TIMEOUT_MS };
   const pool = new Pool(settings, { keepsStatements: false });
   return {
     check: () => whyReadOnly(async (sql) => (await pool.query(sql)).rows),

@@ -1,7 +1,7 @@
 import { ANSWER_GRID_MS, untilNextTick } from "../auth/index.ts";
 import { type RetryPolicies, retryPolicies } from "../ledger/retry-policies.ts";
 import type { CapillaryOptions } from "../upstream/capillary/capillary.ts";
-import type { Patience } from "../upstream/http.ts";
+import type { TimeoutSignal } from "../upstream/http.ts";
 import type { ConnectionLimits } from "./server.ts";
 
 /**
@@ -31,7 +31,7 @@ export interface Pace {
   catalogPageSize: number | undefined;
   retries: RetryPolicies;
   /** How long `cancelOrder` and `reverseOrder` wait for Capillary to take units back. */
-  revokePatienceMs: number;
+  revokeWaitMs: number;
   /** How long the REST face waits for a new order to be fulfilled before it answers that the order is being processed. */
   restWaitMs: number;
   /** How often the messages of a webhook are looked for, and the pause after the first attempt that failed. */
@@ -45,9 +45,9 @@ export interface Pace {
   lockBackoffMs: number | undefined;
   /** The limit of calls to Capillary for the pages of one customer, and the time for which they share its answers. */
   capillaryPerCustomer: CapillaryOptions["perCustomer"];
-  capillaryKeptMs: number;
+  capillaryCacheMs: number;
   /** The signal that ends the wait for an upstream's answer. */
-  patience: Patience | undefined;
+  timeoutSignal: TimeoutSignal | undefined;
 }
 
 export const productPace: Pace = {
@@ -63,7 +63,7 @@ export const productPace: Pace = {
   catalogSyncEveryMs: undefined,
   catalogPageSize: undefined,
   retries: retryPolicies,
-  revokePatienceMs: 5_000,
+  revokeWaitMs: 5_000,
   restWaitMs: 10_000,
   webhooks: { pollMs: 2_000, firstRetryMs: 5_000 },
   otpGridMs: ANSWER_GRID_MS,
@@ -71,6 +71,6 @@ export const productPace: Pace = {
   otpSettledMs: undefined,
   lockBackoffMs: undefined,
   capillaryPerCustomer: { concurrency: 4, callsPerMinute: 60 },
-  capillaryKeptMs: 5_000,
-  patience: undefined,
+  capillaryCacheMs: 5_000,
+  timeoutSignal: undefined,
 };

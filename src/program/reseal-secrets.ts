@@ -1,10 +1,10 @@
 import { Buffer } from "node:buffer";
-import { operatorTotpBox } from "../auth/index.ts";
+import { operatorTotpCipher } from "../auth/index.ts";
 import { makeVoucherVault } from "../catalog/index.ts";
 import type { Config } from "../config/config.ts";
-import { dataKeyBox } from "../members/index.ts";
+import { dataKeyCipher } from "../members/index.ts";
+import { type Cipher, makeCipher } from "../platform/cipher.ts";
 import { type Db, inTransaction, Prisma, violates } from "../platform/db.ts";
-import { makeSecretBox, type SecretBox } from "../platform/secret-box.ts";
 
 /** The result for one kind of stored ciphertexts. */
 export interface Resealed {
@@ -52,22 +52,22 @@ export async function resealSecrets(
 }
 
 function storedSecrets({ sessionSecrets, voucherSecrets }: Pick<Config, "sessionSecrets" | "voucherSecrets">) {
-  const vault = makeSecretBox(voucherSecrets, "voucher");
+  const vault = makeCipher(voucherSecrets, "voucher");
   const { open } = makeVoucherVault(vault);
-  const one = (kind: string, table: string, column: string, key: StoredSecrets["key"], box: SecretBox) => ({
+  const one = (kind: string, table: string, column: string, key: StoredSecrets["key"], cipher: Cipher) => ({
     kind,
     table,
     key,
     columns: [column],
-    isCurrent: ({ id, values: [sealed] }: Row) => sealed == null || box.isCurrent(sealed, id),
-    reseal: ({ id, values: [sealed] }: Row) => [sealed == null ? null : box.encrypt(box.decrypt(sealed, id), id)],
+    isCurrent: ({ id, values: [sealed] }: Row) => sealed == null || cipher.isCurrent(sealed, id),
+    reseal: ({ id, values: [sealed] }: Row) => [sealed == null ? null : cipher.encrypt(cipher.decrypt(sealed, id), id)],
   });
-  const webhookBox = makeSecretBox(voucherSecrets, "webhook");
+  const webhookCipher = makeCipher(voucherSecrets, "webhook");
   const uuid = { column: "id", type: "uuid" } as const;
   const list: StoredSecrets[] = [
-    one("tokens of sessions", "sessions", "client_token", uuid, makeSecretBox(sessionSecrets, "client-token/session")),
-    one("tokens of orders", "orders", "client_token", uuid, makeSecretBox(sessionSecrets, "client-token/order")),
-    one("operators' authenticator apps", "operator_accounts", "totp_secret", uuid, operatorTotpBox(sessionSecrets)),
+    one("tokens of sessions", "sessions", "client_token", uuid, makeCipher(sessionSecrets, "client-token/session")),
+    one("tokens of orders", "orders", "client_token", uuid, makeCipher(sessionSecrets, "client-token/order")),
+    one("operators' authenticator apps", "operator_accounts", "totp_secret", uuid, operatorTotpCipher(sessionSecrets)),
     {
       kind: "voucher codes",
       table: "voucher_codes",
@@ -92,18 +92,18 @@ function storedSecrets({ sessionSecrets, voucherSecrets }: Pick<Config, "session
       "draw_campaigns",
       "seed",
       { column: "id", type: "text" },
-      makeSecretBox(voucherSecrets, "draw-seed"),
+      makeCipher(voucherSecrets, "draw-seed"),
     ),
     {
       kind: "secrets of webhooks",
       table: "webhooks",
       key: uuid,
       columns: ["secret", "last_secret"],
-      isCurrent: ({ id, values }) => values.every((sealed) => sealed === null || webhookBox.isCurrent(sealed, id)),
+      isCurrent: ({ id, values }) => values.every((sealed) => sealed === null || webhookCipher.isCurrent(sealed, id)),
       reseal: ({ id, values }) =>
-        values.map((sealed) => sealed && webhookBox.encrypt(webhookBox.decrypt(sealed, id), id)),
+        values.map((sealed) => sealed && webhookCipher.encrypt(webhookCipher.decrypt(sealed, id), id)),
     },
-    one("data keys", "data_keys", "sealed", { column: "purpose", type: "text" }, dataKeyBox(voucherSecrets)),
+    one("data keys", "data_keys", "sealed", { column: "purpose", type: "text" }, dataKeyCipher(voucherSecrets)),
   ];
   return list;
 }

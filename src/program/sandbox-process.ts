@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { capillaryAccess } from "../../sandbox/capillary/access.ts";
 import { customerTokenKey } from "../../sandbox/client/credentials.ts";
-import { type HandOffKey, readHandOffKey } from "../config/hand-off-key.ts";
+import { type HandOffKey, readSignInLinkKey } from "../config/sign-in-link-key.ts";
 import { messageFrom } from "../platform/child-message.ts";
 import { SetupError } from "../platform/setup-error.ts";
 
@@ -58,7 +58,7 @@ export async function startSandboxProcess(options: {
   return {
     url: first.url,
     capillary: capillaryAccess(first.url),
-    handOffKey: readHandOffKey(customerTokenKey),
+    handOffKey: readSignInLinkKey(customerTokenKey),
     async stop() {
       child.kill("SIGTERM");
       await ended;

@@ -85,7 +85,7 @@ export function makeReconciliationStore(db: Db): ReconciliationStore {
             state = ${reopened}, resolved_at = case when ${isBack} then null else reconciliation_breaks.resolved_at end
           returning id, (xmax = 0) as "isNew"`;
         const classes = comparisons.flatMap((each) => each.classes);
-        if (classes.includes("MOVEMENT_NOT_IN_LEDGER")) await concludeReturns(tx, run, { quietMs, now });
+        if (classes.includes("MOVEMENT_NOT_IN_LEDGER")) await recordReturns(tx, run, { quietMs, now });
         await explainGone(tx, run, { classes, seen: recorded.map(({ id }) => id), now });
         return recorded.filter(({ isNew }) => isNew).length;
       }),
@@ -107,7 +107,7 @@ const withDates = ({ since, points, ...found }: FoundBreak) => ({
 });
 
 /** Returns whose answer was lost: the statement shows that they were carried out, or that they were not. */
-async function concludeReturns(
+async function recordReturns(
   tx: Prisma.TransactionClient,
   { from, to }: Period,
   { quietMs, now }: { quietMs: number; now: Date },

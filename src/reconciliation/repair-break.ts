@@ -2,17 +2,17 @@ import { randomUUID } from "node:crypto";
 import type { ResolveAward } from "../awards/index.ts";
 import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { type Attempt, type Outcome, outcomeOf } from "../ledger/attempt.ts";
-import { isTurnFree, raiseLedgerVersions } from "../ledger/customer-turn.sql.ts";
+import { isLedgerFree, raiseLedgerVersions } from "../ledger/customer-ledger.sql.ts";
 import {
-  type ConcludeMovement,
-  type ConcludeRevoke,
-  type FindGiven,
+  type FindIssued,
   find,
   insertReturns,
   type OrderChange,
   type OrderStore,
+  type RecomputeAndRefund,
+  type RecordMovementOutcome,
+  type RecordRevokeOutcome,
   type ResolveOrder,
-  type SettleLines,
 } from "../order/index.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -41,10 +41,10 @@ export interface RepairBreakDeps {
   orders: OrderStore;
   client: ClientPoints;
   capillary: Capillary | undefined;
-  findGiven: FindGiven | undefined;
-  conclude: ConcludeMovement;
-  concludeRevoke: ConcludeRevoke;
-  settleLines: SettleLines;
+  findIssued: FindIssued | undefined;
+  recordOutcome: RecordMovementOutcome;
+  recordRevokeOutcome: RecordRevokeOutcome;
+  recomputeAndRefund: RecomputeAndRefund;
   resolveOrder: ResolveOrder;
   resolveAward: ResolveAward;
   attempt: Attempt;
@@ -94,7 +94,11 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
       await orders.changing(orderId, async (change) => {
         const movement = change.order.movements.find(({ id }) => id === movementId);
         if (movement?.state !== "REFUSED" || !happened) return;
-        await deps.conclude.needsAttention(change, movementId, "the provider's ledger shows that it was carried out");
+        await deps.recordOutcome.needsAttention(
+          change,
+          movementId,
+          "the provider's ledger shows that it was carried out",
+        );
       });
       return resolved(orderId, { movementId }, happened, request);
     },
@@ -120,12 +124,14 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
     async TAKE_BACK_UNIT({ orderId, unitId }) {
       if (orderId === null || unitId === null) return stays("the unit is not known");
       await orders.changing(orderId, (change) => markTakenBack(change, unitId));
-      await orders.changing(orderId, (change) => deps.concludeRevoke.takenBack(change, unitId, { seenBack: true }));
+      await orders.changing(orderId, (change) =>
+        deps.recordRevokeOutcome.takenBack(change, unitId, { seenBack: true }),
+      );
       return repaired;
     },
 
     async GIVE_CODE({ orderId, unitId, rewardId }) {
-      const given = await orders.changing(orderId ?? "", async ({ tx, now, order }) => {
+      const issued = await orders.changing(orderId ?? "", async ({ tx, now, order }) => {
         const count = await tx.$executeRaw`
           with code as (
             select id from voucher_codes where reward_id = ${rewardId}::uuid and state = 'AVAILABLE'
@@ -140,7 +146,7 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
           update rewards set stock = stock - 1, updated_at = ${now} from given where rewards.id = given.reward_id`;
         return count === 1;
       });
-      return given
+      return issued
         ? repaired
         : stays("the pool has no code left: import codes, or take the line back with reverseOrder");
     },
@@ -162,7 +168,9 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
     },
 
     async SETTLE_ORDER({ orderId }) {
-      await orders.changing(orderId ?? "", (change) => deps.settleLines(change, { reason: "FULFILMENT_FAILURE" }));
+      await orders.changing(orderId ?? "", (change) =>
+        deps.recomputeAndRefund(change, { reason: "FULFILMENT_FAILURE" }),
+      );
       return repaired;
     },
   };
@@ -233,12 +241,12 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
    */
   async function send(found: Break, moves: string | null, call: () => Promise<unknown>): Promise<Repaired> {
     const mark = await inTransaction(db, async (tx) => {
-      if (moves !== null && !(await takeTurn(tx, moves))) return null;
+      if (moves !== null && !(await claimLedger(tx, moves))) return null;
       const marked = await tx.$executeRaw`
         update reconciliation_breaks set state = 'REPAIRING', sent_at = ${clock.now()}, attempts = attempts + 1,
           in_flight_until = now() + ${deps.timeoutMs + deps.settleMs} * interval '1 ms'
         where id = ${found.id}::uuid and ${isSendable}`;
-      return marked === 1 ? { wasInDoubt: found.state === "REPAIRING", markedAt: performance.now() } : null;
+      return marked === 1 ? { isRepetition: found.state === "REPAIRING", markedAt: performance.now() } : null;
     });
     if (!mark) {
       const isSent = found.state === "REPAIRING";
@@ -258,7 +266,7 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
     });
   }
 
-  async function conclude(
+  async function recordOutcome(
     found: Break,
     answer: Repaired,
     { note, operatorId, writeOff }: RepairRequest,
@@ -289,10 +297,10 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
         return refused(refusal("BREAK_NOT_REPAIRABLE", message, ["input", "action"]));
       }
       if (found.inFlightUntil && found.inFlightUntil > clock.now()) return notRepaired("a repair is in flight");
-      await conclude(found, repaired, request);
+      await recordOutcome(found, repaired, request);
     } else {
       const answer = await repairs[found.repair](found, request);
-      await conclude(found, answer, request);
+      await recordOutcome(found, answer, request);
       if (answer.is !== "repaired") return notRepaired(answer.why);
     }
     return (await store.breakById(found.id)) as Break;
@@ -300,10 +308,12 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
 }
 
 /** Locks the customer, whose wallet is outdated from now on. @returns whether nothing of the customer is in flight */
-async function takeTurn(tx: Tx, customerId: string): Promise<boolean> {
+async function claimLedger(tx: Tx, customerId: string): Promise<boolean> {
   await raiseLedgerVersions(tx, [customerId]);
-  const [turn] = await tx.$queryRaw<{ isFree: boolean }[]>`select ${isTurnFree(Prisma.sql`${customerId}`)} as "isFree"`;
-  return turn?.isFree === true;
+  const [row] = await tx.$queryRaw<
+    { isFree: boolean }[]
+  >`select ${isLedgerFree(Prisma.sql`${customerId}`)} as "isFree"`;
+  return row?.isFree === true;
 }
 
 /** A return in doubt waits for the next statement; a revoke may be asked for again. */

@@ -35,10 +35,10 @@ export type ReadOrderAnswer = (order: {
 /** Reads an order as `POST /api/v1/orders` answers it. Voucher codes that are in the answer count as shown to the customer. */
 export function makeReadOrderAnswer({ orders, revealVoucher, rewardsByIds }: RestOrderDeps): ReadOrderAnswer {
   return async ({ number, reference, orderId, customer }) => {
-    const [[order], lines, news] = await Promise.all([
+    const [[order], lines, update] = await Promise.all([
       orders.byIds([orderId]),
       orders.linesOf([orderId]),
-      orders.news(orderId, null, 1),
+      orders.readUpdate(orderId, null, 1),
     ]);
     if (!order) throw new Error(`order ${orderId} is gone`);
     const rewards = await rewardsByIds([...new Set(lines.map(({ rewardId }) => rewardId))]);
@@ -57,7 +57,7 @@ export function makeReadOrderAnswer({ orders, revealVoucher, rewardsByIds }: Res
         });
       }
     }
-    const [last] = news?.events ?? [];
+    const [last] = update?.events ?? [];
     const texts = (column: "howToUse" | "terms") => joined(rewards.map((reward) => [reward.name, reward[column]]));
     const state = states[order.status];
     const facts = {

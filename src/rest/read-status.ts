@@ -20,7 +20,7 @@ export function makeReadStatus({ carts, orders }: RestOrderDeps): ReadStatus {
     if (order?.customerId !== customerId) {
       return restError(404, "ORDER_NOT_FOUND", `The customer has no order ${reference}.`);
     }
-    const [lines, news] = await Promise.all([orders.linesOf([order.id]), orders.news(order.id, null, 1)]);
+    const [lines, update] = await Promise.all([orders.linesOf([order.id]), orders.readUpdate(order.id, null, 1)]);
     const isFulfilled = order.status === "FULFILLED" || order.status === "PARTIALLY_FULFILLED";
     return {
       status: 200,
@@ -28,7 +28,7 @@ export function makeReadStatus({ carts, orders }: RestOrderDeps): ReadStatus {
         order_id: reference,
         status: documentedStatuses[order.status],
         reward_name: lines.map(({ name, quantity }) => (quantity > 1 ? `${quantity} × ${name}` : name)).join(", "),
-        fulfilled_date: isFulfilled ? (news?.events[0]?.at.toISOString() ?? null) : null,
+        fulfilled_date: isFulfilled ? (update?.events[0]?.at.toISOString() ?? null) : null,
       },
     };
   };

@@ -12,14 +12,14 @@ export function explain({ rule, unit, steps, awards, skip }: Explanation): strin
     isPair ? `${sideWords[side]}: ${sentence}` : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`;
   return [
     `Rule "${rule.name}", version ${rule.version}.`,
-    ...steps.filter(isTelling).map((step) => said(step.side, sentenceOf(step, unit))),
+    ...steps.filter(isInformative).map((step) => said(step.side, sentenceOf(step, unit))),
     ...awards.map(({ side, quantity }) => said(side, `${counted(quantity, unit)} given.`)),
     ...(skip ? [reasonOf(skip)] : []),
   ];
 }
 
 /** A cap that cuts nothing is in the numbers, for who reads those. */
-const isTelling = (step: Step) => step.step !== "cap" || step.result < step.before;
+const isInformative = (step: Step) => step.step !== "cap" || step.result < step.before;
 
 const sideWords: Record<Role, string> = { MEMBER: "Member", SHARER: "Sharer", RECEIVER: "Newcomer" };
 

@@ -44,7 +44,7 @@ export interface UpstreamHttp {
 }
 
 /** @returns a signal that aborts when a call has waited long enough for its answer */
-export type Patience = (timeoutMs: number, operation: string) => AbortSignal;
+export type TimeoutSignal = (timeoutMs: number, operation: string) => AbortSignal;
 
 export interface UpstreamHttpOptions {
   service: string;
@@ -54,7 +54,7 @@ export interface UpstreamHttpOptions {
   /** The response header that names a call in the upstream's own log, in lower case. */
   traceHeader?: string;
   /** `AbortSignal.timeout`, unless a test decides when a wait ends. */
-  patience?: Patience | undefined;
+  timeoutSignal?: TimeoutSignal | undefined;
   metrics?: Pick<Metrics, "upstreamCall" | "sources"> | undefined;
   log: Logger;
 }
@@ -65,7 +65,7 @@ const OPEN_MS = 2_000;
 
 export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
   const { service, origin, timeoutMs, connections, traceHeader, metrics, log } = options;
-  const beginWait = options.patience ? waitOf(options.patience) : waitAtMost;
+  const beginWait = options.timeoutSignal ? waitOf(options.timeoutSignal) : waitAtMost;
   const { host } = new URL(origin);
   const pool = new Pool(origin, {
     connections,
@@ -88,15 +88,15 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
   let breaker = makeBreaker();
   metrics?.sources.circuit(service, () => breaker.state === CircuitState.Open);
 
-  async function send(request: UpstreamRequest, heard: (trace: string) => void): Promise<UpstreamAnswer> {
+  async function send(request: UpstreamRequest, onTrace: (trace: string) => void): Promise<UpstreamAnswer> {
     const { operation, writes } = request;
-    const patienceMs = request.timeoutMs ?? timeoutMs;
+    const waitMs = request.timeoutMs ?? timeoutMs;
     const lost = (message: string, cause?: unknown, httpStatus?: number) =>
       new UpstreamError({ service, operation, outcome: writes ? "unknown" : "transient", httpStatus }, message, {
         cause,
       });
 
-    const { signal, end } = beginWait(patienceMs, operation);
+    const { signal, end } = beginWait(waitMs, operation);
     using _ = { [Symbol.dispose]: end };
     const exchange: Exchange = { wasSent: false, status: undefined, headers: {} };
     const text = await readAnswer(
@@ -112,15 +112,15 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
           ...request.headers,
         },
         body: request.body === undefined ? null : JSON.stringify(request.body),
-        headersTimeout: patienceMs,
-        bodyTimeout: patienceMs,
+        headersTimeout: waitMs,
+        bodyTimeout: waitMs,
       },
       signal,
       exchange,
     )
       .finally(() => {
         const trace = traceHeader && exchange.headers[traceHeader];
-        if (trace) heard(String(trace));
+        if (trace) onTrace(String(trace));
       })
       .catch((cause: NodeJS.ErrnoException) => {
         const why = cause.code ?? cause.message;
@@ -152,13 +152,13 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
       return inSpan({ name: `${service} ${operation}`, kind: "client", facts }, async (span) => {
         const startedAt = performance.now();
         let trace: string | undefined;
-        const heard = (name: string) => {
+        const onTrace = (name: string) => {
           trace = name;
           span.set({ "upstream.request_id": name });
         };
         let isPaused = false;
         try {
-          const answer = await breaker.execute(() => send(request, heard));
+          const answer = await breaker.execute(() => send(request, onTrace));
           span.set({ "http.response.status_code": answer.status });
           return answer;
         } catch (error) {
@@ -200,5 +200,5 @@ function waitAtMost(timeoutMs: number): Wait {
 }
 
 const waitOf =
-  (patience: Patience) =>
-  (timeoutMs: number, operation: string): Wait => ({ signal: patience(timeoutMs, operation), end: () => {} });
+  (timeoutSignal: TimeoutSignal) =>
+  (timeoutMs: number, operation: string): Wait => ({ signal: timeoutSignal(timeoutMs, operation), end: () => {} });

@@ -1,12 +1,12 @@
 import type { Config } from "../config/config.ts";
 import type { Metrics } from "../observability/metrics.ts";
+import { makeCipher } from "../platform/cipher.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
 import type { Db } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 import type { JobQueue } from "../platform/jobs/job.ts";
 import type { Logger } from "../platform/logger.ts";
-import { makeSecretBox } from "../platform/secret-box.ts";
 import { makePostMessage } from "./post-message.ts";
 import { sendMessagesJob } from "./send-messages.ts";
 import { makeWebhookStore } from "./webhook.store.ts";
@@ -28,7 +28,7 @@ export interface WebhookPorts {
 export function openWebhooks(ports: WebhookPorts) {
   const { config, db, bus, clock, log, jobs, metrics, atCrashPoint, pace } = ports;
   const { webhooksToPrivateAddresses: mayBePrivate, upstreamTimeoutMs: timeoutMs } = config;
-  const box = makeSecretBox(config.voucherSecrets, "webhook");
+  const box = makeCipher(config.voucherSecrets, "webhook");
   const sender = makePostMessage({ mayBePrivate, timeoutMs, clock });
   const sending = sendMessagesJob({
     ...{ db, box, clock, metrics, atCrashPoint, log },

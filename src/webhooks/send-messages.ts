@@ -1,18 +1,18 @@
 import type { Metrics } from "../observability/metrics.ts";
 import { backoffMs } from "../platform/backoff.ts";
+import type { Cipher } from "../platform/cipher.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
 import { type Db, inTransaction, Prisma } from "../platform/db.ts";
 import type { WebhookMessageState } from "../platform/generated/prisma/enums.ts";
 import type { JobType } from "../platform/jobs/job.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { SecretBox } from "../platform/secret-box.ts";
 import type { Attempted, PostMessage, Secrets } from "./post-message.ts";
 import { type Message, webhookTopic } from "./webhook.store.ts";
 
 export interface SendMessagesDeps {
   db: Db;
-  box: SecretBox;
+  box: Cipher;
   post: PostMessage["post"];
   pace: { pollMs: number; firstRetryMs: number };
   clock: Clock;

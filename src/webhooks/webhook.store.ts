@@ -2,10 +2,10 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { WebhookEventType } from "../domain/generated/words.ts";
 import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
+import type { Cipher } from "../platform/cipher.ts";
 import type { Clock } from "../platform/clock.ts";
 import { afterCommit, type Db, inTransaction, Prisma, type Tx, violates } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
-import type { SecretBox } from "../platform/secret-box.ts";
 import { wireNames } from "./event-types.ts";
 import { type WebhookChange, webhookProblems } from "./webhook-problems.ts";
 
@@ -37,7 +37,7 @@ export interface WebhookStoreDeps {
   bus: Bus;
   clock: Clock;
   /** Seals the secrets that requests are signed with. */
-  box: SecretBox;
+  box: Cipher;
   /** Whether addresses may be private and without TLS. */
   mayBePrivate: boolean;
   addSending: AddSending;
@@ -60,7 +60,7 @@ export function makeWebhookStore({ db, bus, clock, box, mayBePrivate, addSending
 
   async function sendSoon(tx: Tx, webhookId: string): Promise<void> {
     await addSending(tx, webhookId);
-    afterCommit(tx, () => bus.ring(webhookTopic(webhookId)));
+    afterCommit(tx, () => bus.notify(webhookTopic(webhookId)));
   }
 
   /** Runs `change` under the lock of the webhook's row. */

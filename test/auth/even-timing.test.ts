@@ -5,15 +5,15 @@ import { makeRequestOtp } from "../../src/auth/request-otp.ts";
 import { makeRequesters } from "../../src/auth/requester.ts";
 import type { SessionStore } from "../../src/auth/session.store.ts";
 import { makeVerifyOtp } from "../../src/auth/verify-otp.ts";
+import { makeCipher } from "../../src/platform/cipher.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
-import { makeSecretBox } from "../../src/platform/secret-box.ts";
 import type { ClientPoints } from "../../src/upstream/client-points/client-points.ts";
 import { UpstreamError, type UpstreamOutcome } from "../../src/upstream/upstream-error.ts";
 import { makeTestClock } from "../support/clock.ts";
 
 const log = await makeLogger({ level: "silent", pretty: false });
 const clock = makeTestClock();
-const requesters = makeRequesters(makeSecretBox("secret", "address"));
+const requesters = makeRequesters(makeCipher("secret", "address"));
 /** By the fake clock: how long the Client takes is what these tests are about. */
 const later = <T>(ms: number, answer: () => T) =>
   new Promise<T>((resolve, reject) => {

@@ -44,7 +44,7 @@ async function operatorOf(cookie: string) {
 }
 
 test("signs an operator in at the provider's page, with the roles of the claim", async () => {
-  provider.people.set("asha@brand", { roles: ["support", "rewards", "staff"] });
+  provider.participants.set("asha@brand", { roles: ["support", "rewards", "staff"] });
   const { address, cookie } = await begin();
   expect(Object.fromEntries(new URL(address).searchParams)).toMatchObject({
     response_type: "code",
@@ -67,7 +67,7 @@ test("signs an operator in at the provider's page, with the roles of the claim",
 });
 
 test("signs nobody in by an answer that another browser has fetched, or that was changed", async () => {
-  provider.people.set("ravi@brand", { roles: ["admin"] });
+  provider.participants.set("ravi@brand", { roles: ["admin"] });
   const [mine, others] = [await begin(), await begin()];
   const back = await signInAtProvider(mine.address, "ravi@brand");
   const outcome = async (url: string, cookie: string) => (await get(url, cookie)).headers.get("location");
@@ -80,8 +80,8 @@ test("signs nobody in by an answer that another browser has fetched, or that was
 });
 
 test("makes nobody an operator without a role, and gives no name of ours", async () => {
-  provider.people.set("new@brand", { roles: ["staff"] });
-  provider.people.set("account:asha", { roles: ["orders"] });
+  provider.participants.set("new@brand", { roles: ["staff"] });
+  provider.participants.set("account:asha", { roles: ["orders"] });
   const finish = async (login: string) => {
     const { address, cookie } = await begin();
     return get(await signInAtProvider(address, login), cookie);

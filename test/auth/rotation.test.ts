@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { makeVoucherVault } from "../../src/catalog/index.ts";
 import { ConfigError } from "../../src/config/config.ts";
 import { ROUTER_HEADER } from "../../src/graphql/trusted-router.ts";
+import { makeCipher } from "../../src/platform/cipher.ts";
 import { openDb } from "../../src/platform/db.ts";
-import { makeSecretBox } from "../../src/platform/secret-box.ts";
 import { sign } from "../../src/platform/webhook-signature.ts";
 import { resealSecrets } from "../../src/program/reseal-secrets.ts";
 import { MINUTE, makeTestClock } from "../support/clock.ts";
@@ -237,7 +237,7 @@ describe("a new VOUCHER_SECRET with the last one as the fallback", () => {
     const { it: first } = await make("createWebhook", "webhook { name }", url);
     const { it: second } = await make("rotateWebhookSecret", "webhook { name }");
     expect((await reseal()).resealed["secrets of webhooks"]).toBe(1);
-    const box = makeSecretBox({ current: NEXT, fallback: undefined }, "webhook");
+    const box = makeCipher({ current: NEXT, fallback: undefined }, "webhook");
     const [row] = await gateway.sql<{ id: string; secret: Buffer; last_secret: Buffer }>(
       "select id, secret, last_secret from webhooks where name = $1",
       [name],
@@ -257,7 +257,7 @@ describe("a new VOUCHER_SECRET with the last one as the fallback", () => {
       Buffer.alloc(40),
     ]);
     // The same code a second time, as processes with either value in front could store it in the same second.
-    const next = makeVoucherVault(makeSecretBox(NEXT, "voucher"));
+    const next = makeVoucherVault(makeCipher(NEXT, "voucher"));
     const twin = next.seal({ rewardId: reward?.id ?? "", code: codes[0] ?? "" });
     await gateway.sql(
       "insert into voucher_codes (id, reward_id, code, code_hash, masked_code) values ($1, $2, $3, $4, $5)",

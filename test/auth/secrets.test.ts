@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { makeSecretBox } from "../../src/platform/secret-box.ts";
+import { makeCipher } from "../../src/platform/cipher.ts";
 import { MINUTE, makeTestClock } from "../support/clock.ts";
 import {
   OPERATOR_TOKEN,
@@ -30,12 +30,12 @@ let challengeId: string;
 /** Everything of one sign-in that nobody but its owner may see. */
 let secrets: { otp: string; accessToken: string; refreshToken: string; clientToken: string };
 const ours = { SESSION_SECRET, OPERATOR_TOKEN, REWARD_SERVICE_TOKEN, WEBHOOK_SECRET, credentials: "tessera:sandbox" };
-let people = 0;
+let participants = 0;
 
 beforeEach(async () => {
   captured.clear();
-  people += 1;
-  customerId = `C-${people}`;
+  participants += 1;
+  customerId = `C-${participants}`;
   gateway.sandbox.client.addCustomer({ customer_id: customerId, balance: 1_000, mobile: MOBILE });
   challengeId = (await requestOtp(gateway, customerId)).challengeId ?? "";
   const otp = await sentOtp(gateway, customerId);
@@ -52,7 +52,7 @@ async function clientTokenOf(owner: string): Promise<string> {
     [owner],
   );
   if (!row) throw new Error(`${owner} has no session`);
-  return makeSecretBox(SESSION_SECRET, "client-token/session").decrypt(row.client_token, row.id);
+  return makeCipher(SESSION_SECRET, "client-token/session").decrypt(row.client_token, row.id);
 }
 
 /** Every row of every table, the durable engine's included. */
@@ -107,7 +107,7 @@ describe("the database", () => {
       "select client_token from sessions where customer_id = $1",
       [customerId],
     );
-    const box = makeSecretBox(SESSION_SECRET, "client-token/session");
+    const box = makeCipher(SESSION_SECRET, "client-token/session");
     expect(() => box.decrypt(mine?.client_token ?? Buffer.alloc(0), "another session")).toThrow();
   });
 

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { makeAccessTokens } from "../../src/auth/access-token.ts";
 import { makeSessionStore } from "../../src/auth/session.store.ts";
 import { makeSigningKeys, SIGNING_PERIOD_MS } from "../../src/auth/signing-keys.ts";
+import { makeCipher } from "../../src/platform/cipher.ts";
 import type { Db } from "../../src/platform/db.ts";
 import { makeLocalBus } from "../../src/platform/events.ts";
-import { makeSecretBox } from "../../src/platform/secret-box.ts";
 import { DAY, MINUTE, makeTestClock, SECOND } from "../support/clock.ts";
 import { type Customer, SESSION_SECRET, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { captureLog } from "../support/log.ts";
@@ -293,8 +293,8 @@ test("a session that ends while it is looked up is not remembered as alive", asy
   const sessions = makeSessionStore({
     db: db as unknown as Db,
     ...{ bus, clock, log: written.log },
-    box: makeSecretBox("secret", "test"),
-    refreshTokens: makeSecretBox("secret", "refresh"),
+    cipher: makeCipher("secret", "test"),
+    refreshTokens: makeCipher("secret", "refresh"),
   });
 
   $queryRaw.mockImplementationOnce(async () => {

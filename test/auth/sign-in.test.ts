@@ -387,7 +387,7 @@ describe("asking for a password", () => {
     const { challengeId, ...rest } = await ask(customerId);
     if (fault.fault === "hold") {
       await gateway.sandbox.faults.held(call);
-      gateway.endPatience("generate-otp");
+      gateway.endTimeouts("generate-otp");
     }
     expect(rest).toEqual({ expiresAt: inFuture(5 * MINUTE), resendAfter: inFuture(30 * SECOND), userErrors: [] });
     expect(await verifyOtp(gateway, challengeId, "000000")).toMatchObject({ userErrors: [{ attemptsLeft: 2 }] });

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { areRounded, damageOf } from "../../src/catalog/spreadsheet-damage.ts";
 import { makeVoucherVault } from "../../src/catalog/voucher-vault.ts";
+import { makeCipher } from "../../src/platform/cipher.ts";
 import { decodeText, readTable } from "../../src/platform/csv-table.ts";
-import { makeSecretBox } from "../../src/platform/secret-box.ts";
 import { localDateOf } from "../../src/platform/time-zone.ts";
 import {
   OPERATOR_TOKEN,
@@ -41,7 +41,7 @@ async function importCodes(rewardId: string, input: Input): Promise<Answer> {
   return data.importVoucherCodes;
 }
 const uuidOf = ({ id }: TestReward) => Buffer.from(id, "base64url").toString().slice("Reward:".length);
-const vault = makeVoucherVault(makeSecretBox(SESSION_SECRET, "voucher"));
+const vault = makeVoucherVault(makeCipher(SESSION_SECRET, "voucher"));
 
 /** What is in the pool, opened. */
 async function poolOf(reward: TestReward) {

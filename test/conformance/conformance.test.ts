@@ -17,7 +17,7 @@ async function check(
 ): Promise<Report> {
   const never = new AbortController().signal;
   let hasGivenUp = false;
-  function patience(operation: string): AbortSignal {
+  function timeoutSignal(operation: string): AbortSignal {
     if (operation !== giveUpOn || hasGivenUp) return never;
     hasGivenUp = true;
     const ended = new AbortController();
@@ -34,7 +34,7 @@ async function check(
     user: "tessera",
     password: "sandbox",
     creditPath: "/api/v1/points/credit",
-    patience,
+    timeoutSignal,
   });
   return checkProvider({
     provider,
@@ -102,7 +102,7 @@ describe("a provider that conforms", () => {
       user: "tessera",
       password: "sandbox",
       creditPath: "/api/v1/points/credit",
-      patience: () => new AbortController().signal,
+      timeoutSignal: () => new AbortController().signal,
     });
     const options = {
       provider,

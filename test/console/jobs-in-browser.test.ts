@@ -130,7 +130,7 @@ browserTest("an unknown outcome is resolved from the queue, with its evidence", 
   const { page, problems } = await signedIn(site, ["orders"]);
   await page.getByText("Nothing waits for you.").waitFor();
 
-  gateway.endPatience("redeem");
+  gateway.endTimeouts("redeem");
   gateway.sandbox.faults.release();
   const { number } = await readOrder(customer, id);
   await page.getByRole("heading", { name: "Unknown outcomes" }).waitFor(); // by itself

@@ -30,7 +30,7 @@ async function unknownOrder() {
   const id = await placeOrder(customer, reward.id);
   await gateway.sandbox.faults.held(lost);
   await gateway.spendElsewhere(customer.customerId, 77);
-  gateway.endPatience("redeem");
+  gateway.endTimeouts("redeem");
   gateway.sandbox.faults.release();
   await gateway.until(async () => {
     const { order } = await customer.ok<{ order: { pointsState: string } }>(

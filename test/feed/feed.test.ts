@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { makeFeedStore, makeTellMembers } from "../../src/feed/feed.store.ts";
+import { makeAppendMemberEvents, makeFeedStore } from "../../src/feed/feed.store.ts";
 import type { FeedEvent, MemberEvent } from "../../src/feed/member-event.ts";
 import { withGaps } from "../../src/feed/with-gaps.ts";
 import { type Db, inTransaction, openDb } from "../../src/platform/db.ts";
@@ -10,7 +10,7 @@ import { cloneDatabase } from "../support/gateway.ts";
 import { awardMade, checkIn } from "../support/rewards/member-events.ts";
 
 const clock = makeTestClock();
-const tellMembers = makeTellMembers({ clock });
+const appendMemberEvents = makeAppendMemberEvents({ clock });
 let databaseUrl: string;
 let db: Db;
 beforeAll(async () => {
@@ -24,7 +24,7 @@ beforeEach(() => {
   customerId = `C-${randomUUID()}`;
 });
 const tell = (event: MemberEvent, to = customerId) =>
-  inTransaction(db, (tx) => tellMembers(tx, [{ customerId: to, event }]));
+  inTransaction(db, (tx) => appendMemberEvents(tx, [{ customerId: to, event }]));
 const feed = async (after = 0, limit = 100) => {
   const news = await makeFeedStore(db).after(customerId, after, limit);
   return withGaps(news, after, limit, clock.now());
@@ -49,7 +49,7 @@ describe("a customer's feed", () => {
   test("has no gap and no event twice when many tell at once and some take it back", async () => {
     const telling = Array.from({ length: 60 }, (_, index) =>
       inTransaction(db, async (tx) => {
-        await tellMembers(tx, [{ customerId, event: checkIn({ streak: index }) }]);
+        await appendMemberEvents(tx, [{ customerId, event: checkIn({ streak: index }) }]);
         if (index % 3 === 0) throw new Error("changed our mind");
       }).then(
         () => index,
@@ -80,7 +80,9 @@ describe("a customer's feed", () => {
     const other = `C-${randomUUID()}`;
     await inTransaction(db, async (tx) => {
       for (let streak = 1; streak <= 6; streak += 1) {
-        await tellMembers(tx, [{ customerId: streak % 2 === 0 ? other : customerId, event: checkIn({ streak }) }]);
+        await appendMemberEvents(tx, [
+          { customerId: streak % 2 === 0 ? other : customerId, event: checkIn({ streak }) },
+        ]);
       }
     });
     expect((await feed()).map((event) => "streak" in event && event.streak)).toEqual([1, 3, 5]);
@@ -107,7 +109,7 @@ describe("a customer's feed", () => {
           const lock = () => tx.$executeRaw`update reward_counters set value = value + 1 where key = ${customerId}`;
           if (index % 3 === 0) await lock();
           for (const who of index % 2 === 0 ? [one, other] : [other, one])
-            await tellMembers(tx, [{ customerId: who, event: checkIn() }]);
+            await appendMemberEvents(tx, [{ customerId: who, event: checkIn() }]);
           if (index % 3 === 1) await lock();
         }),
       ),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { customerTopic } from "../../src/domain/topics.ts";
-import { makeFeedStore, makeTellMembers } from "../../src/feed/feed.store.ts";
+import { makeAppendMemberEvents, makeFeedStore } from "../../src/feed/feed.store.ts";
 import type { MemberEvent } from "../../src/feed/member-event.ts";
 import { makeCursor } from "../../src/graphql/connection.ts";
 import { type Db, inTransaction, openDb } from "../../src/platform/db.ts";
@@ -42,10 +42,10 @@ beforeEach(async () => {
   customer = await gateway.customer();
 });
 
-const tellMembers = makeTellMembers({ clock });
+const appendMemberEvents = makeAppendMemberEvents({ clock });
 async function tellCustomer(customerId: string, event: MemberEvent) {
-  await inTransaction(db, (tx) => tellMembers(tx, [{ customerId, event }]));
-  bus.ring(customerTopic(customerId));
+  await inTransaction(db, (tx) => appendMemberEvents(tx, [{ customerId, event }]));
+  bus.notify(customerTopic(customerId));
 }
 async function tell(...events: MemberEvent[]) {
   for (const event of events) await tellCustomer(customer.customerId, event);
@@ -231,7 +231,7 @@ describe("who listens", () => {
     const live = listenFor(1, start, { by: other });
     await bus.listened(`customer:${other.customerId}`);
     await tell(checkIn({ streak: 78 }));
-    bus.ring(`customer:${other.customerId}`);
+    bus.notify(`customer:${other.customerId}`);
     await tellCustomer(other.customerId, checkIn({ streak: 5 }));
     expect(await live).toMatchObject([{ seq: 1, streak: 5 }]);
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createClient } from "redis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { makeFeedStore, makeTellMembers } from "../../src/feed/feed.store.ts";
+import { makeAppendMemberEvents, makeFeedStore } from "../../src/feed/feed.store.ts";
 import type { MemberEvent } from "../../src/feed/member-event.ts";
 import { makeRelayEvents } from "../../src/feed/relay/relay-events.ts";
 import { memberKey, runRelay } from "../../src/feed/relay/run-relay.ts";
@@ -16,7 +16,7 @@ import { awardMade, checkIn } from "../support/rewards/member-events.ts";
 
 const log = await makeLogger({ level: "silent", pretty: false });
 const clock = systemClock;
-const tellMembers = makeTellMembers({ clock });
+const appendMemberEvents = makeAppendMemberEvents({ clock });
 let databaseUrl: string;
 let db: Db;
 beforeAll(async () => {
@@ -39,7 +39,7 @@ async function link(customer: string, ...ids: string[]) {
   await db.rewardMember.create({ data: { customerId: customer, createdAt: since, identities } });
 }
 const tell = (event: MemberEvent, to = customerId) =>
-  inTransaction(db, (tx) => tellMembers(tx, [{ customerId: to, event }]));
+  inTransaction(db, (tx) => appendMemberEvents(tx, [{ customerId: to, event }]));
 const relayed = async () => (await db.memberFeed.findUniqueOrThrow({ where: { customerId } })).relayed;
 
 describe("what is handed on", () => {
@@ -118,9 +118,9 @@ describe("members' events on Redis", { tags: "redis" }, () => {
       exclusive: makeExclusive(databaseUrl),
       clock,
       log,
-      lookAgainMs: 25,
+      pollMs: 25,
       afterFailureMs: 25,
-      takeTurnsMs: 25,
+      takeOverMs: 25,
       graceMs: 25,
     });
     relays.push(stop);

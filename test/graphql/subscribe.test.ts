@@ -52,7 +52,7 @@ test("who follows an order waits while it cannot be read", async () => {
   const later = failing(2, () => ({ events: [{ seq: 2 }], seq: 2, isSettled: true }));
   const watch = makeWatchOrder({
     orders: {
-      news: (async (_: string, seen: number) =>
+      readUpdate: (async (_: string, seen: number) =>
         seen === 0 ? { customerId: "C-1", events: [{ seq: 1 }], seq: 1, isSettled: false } : later()) as never,
     },
     bus,
@@ -64,7 +64,7 @@ test("who follows an order waits while it cannot be read", async () => {
   const seen = [];
   for await (const { seq } of events ?? []) {
     seen.push(seq);
-    bus.ring("order:o");
+    bus.notify("order:o");
   }
   expect(seen).toEqual([1, 2]);
 });

@@ -57,10 +57,10 @@ let lingering: PromiseWithResolvers<void>;
 const ticking = (event: (ticks: number) => object) => ({
   subscribe: (_: unknown, __: unknown, { signal }: Context) =>
     abortable(async function* (stop) {
-      using bell = listen(bus, "ticks");
+      using listener = listen(bus, "ticks");
       for (let ticks = 1; !stop.aborted; ticks += 1) {
         yield event(ticks);
-        await bell.wait(60_000, stop);
+        await listener.wait(60_000, stop);
       }
     }, signal),
 });
@@ -422,7 +422,7 @@ describe("twenty operations", () => {
     expect([id, type, codesOf(payload)]).toEqual(["21", "error", ["RATE_LIMITED"]]);
     expect(payload).toMatchObject([{ extensions: { retryable: true } }]);
 
-    bus.ring("ticks");
+    bus.notify("ticks");
     const ticked = new Set<string | undefined>();
     for (let n = 1; n <= 20; n += 1) ticked.add((await socket.next()).id);
     expect(ticked.size).toBe(20);
@@ -498,7 +498,7 @@ describe("a socket that does not read", () => {
     }
     socket.ws.pause();
     await vi.waitFor(() => {
-      bus.ring("ticks");
+      bus.notify("ticks");
       expect(connection.destroyed).toBe(true);
     });
     expect(captured.text()).toContain("too much waits to be sent");
@@ -681,14 +681,14 @@ describe("the socket of a session", () => {
 
   test("is closed as soon as the session ends", async () => {
     const socket = await connect(url, good);
-    bus.ring("session:s-1");
+    bus.notify("session:s-1");
     expect(await socket.closed).toEqual({ code: 4403, reason: "Session ended" });
     await bus.silence();
   });
 
   test("outlives the end of another session", async () => {
     const socket = await connect(url, good);
-    bus.ring("session:s-2");
+    bus.notify("session:s-2");
     socket.send({ type: "ping" });
     expect((await socket.next()).type).toBe("pong");
     socket.ws.terminate();

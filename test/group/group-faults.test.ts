@@ -44,7 +44,7 @@ async function lookWhile(operation: keyof typeof ours, fault: (typeof kinds)[num
   const looking = look();
   if (fault === "hold") {
     await gateway.sandbox.faults.held(call);
-    gateway.endPatience(ours[operation]);
+    gateway.endTimeouts(ours[operation]);
   }
   return looking;
 }

@@ -8,11 +8,11 @@ const failing = (outcome: UpstreamOutcome) =>
 const confirming = () => outcomeOf(Promise.resolve("yes"));
 
 /** Makes one attempt. @returns the recorded outcome, and what happened in order */
-async function attempted(call: () => Promise<Outcome<string>>, { wasInDoubt = false, ageMs = 0 } = {}) {
+async function attempted(call: () => Promise<Outcome<string>>, { isRepetition = false, ageMs = 0 } = {}) {
   const happened: string[] = [];
   const attempt = makeAttempt((point) => happened.push(point));
   const outcome = await attempt(
-    { wasInDoubt, markedAt: performance.now() - ageMs },
+    { isRepetition, markedAt: performance.now() - ageMs },
     {
       name: "redeem",
       call() {
@@ -38,7 +38,7 @@ describe("an attempt", () => {
     "that is %s is recorded so the first time, and by what a repetition can tell",
     async (_, call, first, repeated) => {
       expect((await attempted(call)).outcome.is).toBe(first);
-      expect((await attempted(call, { wasInDoubt: true })).outcome.is).toBe(repeated);
+      expect((await attempted(call, { isRepetition: true })).outcome.is).toBe(repeated);
     },
   );
 
@@ -54,7 +54,7 @@ describe("an attempt", () => {
     const { outcome, happened } = await attempted(confirming, { ageMs: 2_001 });
     expect(outcome).toMatchObject({ is: "not-sent", why: "not sent in time" });
     expect(happened).toEqual(["redeem:marked", "record"]);
-    expect((await attempted(confirming, { ageMs: 2_001, wasInDoubt: true })).outcome.is).toBe("unknown");
+    expect((await attempted(confirming, { ageMs: 2_001, isRepetition: true })).outcome.is).toBe("unknown");
   });
 
   test("records nothing of a fault of the program", async () => {

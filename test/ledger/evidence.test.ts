@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judge, judgeRefusal } from "../../src/ledger/evidence.ts";
+import { inferFromRefusal, inferOutcome } from "../../src/ledger/evidence.ts";
 
 /** A wallet of 1,000 points ever earned, or as many as are given. */
 const wallet = (balance: number, earned: number | null = 1_000) => ({ balance, earned });
@@ -35,8 +35,8 @@ describe("evidence of a call whose answer was lost", () => {
     ["without the balance before there is nothing to compare", null, -200, [wallet(300)], "unclear"],
     ["a record without the points earned tells of a deduction", wallet(500, null), -200, [wallet(300)], "happened"],
     ["but not that there was none", wallet(500, null), -200, [wallet(500), wallet(500)], "unclear"],
-  ] as const)("%s", (_, before, change, looks, verdict) => {
-    expect(judge(before, change, looks)).toBe(verdict);
+  ] as const)("%s", (_, before, change, readings, verdict) => {
+    expect(inferOutcome(before, change, readings)).toBe(verdict);
   });
 });
 
@@ -56,6 +56,6 @@ describe("evidence after a refusal", () => {
     ["the balance cannot be read", wallet(500), -200, null, "unreadable"],
     ["the balance before is not known", null, -200, wallet(300), "unreadable"],
   ] as const)("%s", (_, before, change, after, verdict) => {
-    expect(judgeRefusal(before, change, after)).toBe(verdict);
+    expect(inferFromRefusal(before, change, after)).toBe(verdict);
   });
 });

@@ -47,7 +47,7 @@ describe("an issue whose answer is lost", () => {
     const id = await orderCart(customer);
     if (script.fault === "hold") {
       await gateway.sandbox.faults.held(call);
-      gateway.endPatience("issue");
+      gateway.endTimeouts("issue");
     }
     await orderWhen(customer, id, (event) => event.pointsState === "UNCERTAIN" && event.status === "PROCESSING");
     gateway.sandbox.faults.release({ id: call.id });

@@ -17,7 +17,7 @@ const emptyPool = (reward: { id: string }) =>
 const hour = 3_600_000;
 const retries = retriesOfTests({ issue: { firstPauseMs: 1 } });
 const pauseIssuesFor = (ms: number) => {
-  for (const policy of [retries.issue, retries.issueInDoubt, retries.revoke]) policy.firstPauseMs = ms;
+  for (const policy of [retries.issue, retries.unknownIssue, retries.revoke]) policy.firstPauseMs = ms;
 };
 let gateway: InProcessGateway;
 beforeAll(async () => {

@@ -47,7 +47,7 @@ async function refuse(by: Caller | undefined, requestId: string | undefined) {
   return data?.refuseReversal;
 }
 /** An order of merchandise or codes that was given, of two lines. */
-async function givenOrder(...points: number[]) {
+async function fulfilledOrder(...points: number[]) {
   const customer = await gateway.customer({ balance: 5_000 });
   const rewards = await Promise.all(points.map((each) => gateway.voucher({ points: each })));
   const order = await orderSettled(customer, await placeOrder(customer, ...rewards.map(({ id }) => id)));
@@ -69,7 +69,7 @@ const auditOf = async (number: string) =>
   ).map(({ actor, action }) => `${action} ${actor}`);
 
 test("a small reversal is one operator's, and many small ones of an order are not", async () => {
-  const { customer, order, reload } = await givenOrder(300, 200, 100);
+  const { customer, order, reload } = await fulfilledOrder(300, 200, 100);
   const [first, second, third] = order.lines.map(({ id }) => id);
   expect(await reverse(asha, { orderId: order.id, lineIds: [first] })).toMatchObject({ request: null, userErrors: [] });
   expect(await reverse(asha, { orderId: order.id, lineIds: [second] })).toMatchObject({
@@ -83,7 +83,7 @@ test("a small reversal is one operator's, and many small ones of an order are no
 });
 
 test("a large one moves nothing before a second operator has approved it, and then once", async () => {
-  const { customer, order, reload } = await givenOrder(600);
+  const { customer, order, reload } = await fulfilledOrder(600);
   const dry = await gateway.operator.ok<{ reverseOrder: { preview: { needsApproval: boolean } } }>(
     `mutation ($id: ID!) { reverseOrder(input: { orderId: $id, reason: CANCELLATION, idempotencyKey: "a dry run"
       dryRun: true }) { preview { needsApproval } } }`.replace("a dry run", randomUUID()),
@@ -116,14 +116,14 @@ test("a large one moves nothing before a second operator has approved it, and th
 });
 
 test("two approvals at the same moment, and a refusal, take back once or not at all", async () => {
-  const { customer, order, reload } = await givenOrder(700);
+  const { customer, order, reload } = await fulfilledOrder(700);
   const { request } = await reverse(asha, { orderId: order.id });
   const answers = await Promise.all([approve(ravi, request?.id), approve(mina, request?.id)]);
   expect(answers.flatMap(({ userErrors }) => userErrors.map(({ code }) => code))).toEqual(["REVERSAL_REQUEST_CLOSED"]);
   await reload();
   expect(gateway.ledgerOf(customer)).toEqual([5_000, -700, 700]);
 
-  const other = await givenOrder(800);
+  const other = await fulfilledOrder(800);
   const { request: second } = await reverse(asha, { orderId: other.order.id });
   const [approved, refused] = await Promise.all([approve(ravi, second?.id), refuse(mina, second?.id)]);
   const errors = [approved, refused].flatMap((answer) => answer?.userErrors ?? []);
@@ -134,7 +134,7 @@ test("two approvals at the same moment, and a refusal, take back once or not at 
 });
 
 test("a request that was refused or has expired takes nothing back, and another can be made", async () => {
-  const { customer, order, reload } = await givenOrder(900);
+  const { customer, order, reload } = await fulfilledOrder(900);
   const { request } = await reverse(asha, { orderId: order.id });
   expect(await refuse(asha, request?.id)).toMatchObject({ request: { state: "REFUSED" }, userErrors: [] }); // withdrawn
   expect((await approve(ravi, request?.id)).userErrors).toMatchObject([{ code: "REVERSAL_REQUEST_CLOSED" }]);
@@ -163,7 +163,7 @@ test("a request that was refused or has expired takes nothing back, and another 
 });
 
 test("the database itself takes no approval by the operator who has requested", async () => {
-  const { order } = await givenOrder(600);
+  const { order } = await fulfilledOrder(600);
   const { request } = await reverse(asha, { orderId: order.id });
   const update = gateway.sql(
     "update reversal_requests set state = 'APPROVED', decided_by = requested_by where id = $1",

@@ -170,7 +170,7 @@ describe("reverseOrder", () => {
     const reversing = reverse(id);
     if (script.fault === "hold") {
       await gateway.sandbox.faults.held(call);
-      gateway.endPatience("revoke");
+      gateway.endTimeouts("revoke");
     }
     await reversing;
     const order = await orderSettled(customer, id);
@@ -230,7 +230,7 @@ describe("reverseOrder", () => {
 
 describe("cancelOrder", () => {
   /** An order whose merchandise waits in the warehouse, and whose treat the group has paid and Capillary given. */
-  async function halfGiven() {
+  async function halfFulfilled() {
     const customer = await groupMember(gateway);
     await addToCart(customer, (await gateway.merchandise({ points: 250, stock: 5 })).id);
     await addLine(customer, await issuable(gateway, { points: 100 }), { groupWalletId: customer.groupWalletId });
@@ -241,7 +241,7 @@ describe("cancelOrder", () => {
   }
 
   test("has what Capillary gave taken back as well", async () => {
-    const { customer, id } = await halfGiven();
+    const { customer, id } = await halfFulfilled();
     expect((await cancel(customer, id, { dryRun: true })).preview).toEqual({
       total: 350,
       returns: [
@@ -257,7 +257,7 @@ describe("cancelOrder", () => {
 
   test("cancels the rest where the brand does not allow that, and says so", async () => {
     gateway.sandbox.capillary.setFlags({ REVOKE_ENABLE: false });
-    const { customer, id } = await halfGiven();
+    const { customer, id } = await halfFulfilled();
     const cancelled = await cancel(customer, id);
     expect(cancelled).toMatchObject({ order: { id }, userErrors: [{ code: "NOT_REVERSIBLE" }] });
     expect(await orderSettled(customer, id)).toMatchObject({

@@ -71,7 +71,7 @@ describe("a deduction whose answer is lost", () => {
     const { faults } = gateway.sandbox;
     await faults.held(call);
     const look = gateway.fault("points", { fault: "hold" });
-    gateway.endPatience("redeem");
+    gateway.endTimeouts("redeem");
     await faults.held(look);
     faults.release({ id: call.id });
     await redeemEnded(customer);
@@ -228,7 +228,7 @@ describe("a deduction believed not to have happened", () => {
     const call = gateway.fault("redeem", { fault: "hold" });
     const id = await placeOrder(customer, reward.id);
     await gateway.sandbox.faults.held(call);
-    gateway.endPatience("redeem");
+    gateway.endTimeouts("redeem");
     expect(await orderSettled(customer, id)).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
 
     gateway.sandbox.faults.release({ id: call.id });

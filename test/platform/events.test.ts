@@ -25,7 +25,7 @@ describe("a bus", () => {
     bus.on("order:1", one);
     bus.on("order:1", two);
     bus.on("order:2", other);
-    bus.ring("order:1");
+    bus.notify("order:1");
     expect([one, two, other].map((listener) => listener.mock.calls.length)).toEqual([1, 1, 0]);
   });
 
@@ -33,74 +33,74 @@ describe("a bus", () => {
     const [left, stayed] = [vi.fn(), vi.fn()];
     bus.on("order:1", left)();
     bus.on("order:1", stayed);
-    bus.ring("order:1");
+    bus.notify("order:1");
     expect([left.mock.calls.length, stayed.mock.calls.length]).toEqual([0, 1]);
     await bus.close();
-    bus.ring("order:1");
+    bus.notify("order:1");
     expect(stayed).toHaveBeenCalledTimes(1);
   });
 
   test("rings for nobody without a word, whatever the topic is called", () => {
-    for (const topic of ["order:1", "newListener", "__proto__", ""]) bus.ring(topic);
+    for (const topic of ["order:1", "newListener", "__proto__", ""]) bus.notify(topic);
   });
 
   test("lets a listener leave while it rings", () => {
     const second = vi.fn();
     const off = bus.on("order:1", () => off());
     bus.on("order:1", second);
-    bus.ring("order:1");
-    bus.ring("order:1");
+    bus.notify("order:1");
+    bus.notify("order:1");
     expect(second).toHaveBeenCalledTimes(2);
   });
 });
 
-describe("a bell", () => {
+describe("a listener", () => {
   test("wakes who waits", async () => {
-    const bell = listen(bus, "order:1");
-    const waited = bell.wait(1_000);
+    const listener = listen(bus, "order:1");
+    const waited = listener.wait(1_000);
     expect(await isOver(waited)).toBe(false);
-    bus.ring("order:2");
+    bus.notify("order:2");
     expect(await isOver(waited)).toBe(false);
-    bus.ring("order:1");
+    bus.notify("order:1");
     expect(await isOver(waited)).toBe(true);
   });
 
   test("that rang since the last look wakes at once, and once", async () => {
-    const bell = listen(bus, "order:1");
-    bus.ring("order:1");
-    bus.ring("order:1");
-    expect(await isOver(bell.wait(1_000))).toBe(true);
-    expect(await isOver(bell.wait(1_000))).toBe(false);
+    const listener = listen(bus, "order:1");
+    bus.notify("order:1");
+    bus.notify("order:1");
+    expect(await isOver(listener.wait(1_000))).toBe(true);
+    expect(await isOver(listener.wait(1_000))).toBe(false);
   });
 
-  test("that rings while its ring is being looked at is not missed", async () => {
-    const bell = listen(bus, "order:1");
-    const waited = bell.wait(1_000);
-    bus.ring("order:1");
+  test("a notification while the one before is handled is not missed", async () => {
+    const listener = listen(bus, "order:1");
+    const waited = listener.wait(1_000);
+    bus.notify("order:1");
     await waited;
-    bus.ring("order:1");
-    expect(await isOver(bell.wait(1_000))).toBe(true);
+    bus.notify("order:1");
+    expect(await isOver(listener.wait(1_000))).toBe(true);
   });
 
-  test("tells the news of all rings since the last look, and none when one ring had none or too many had some", async () => {
-    const bell = listen(bus, "order:1");
-    bus.ring("order:1", "a");
-    bus.ring("order:1", "b");
-    expect(await bell.wait(1_000)).toEqual(["a", "b"]);
-    bus.ring("order:1", "c");
-    bus.ring("order:1");
-    bus.ring("order:1", "d");
-    expect(await bell.wait(1_000)).toBeNull();
-    bus.ring("order:1", "e");
-    bell.ring();
-    expect(await bell.wait(1_000)).toBeNull();
-    for (let ring = 0; ring < 10_000; ring += 1) bus.ring("order:1", ring);
-    expect(await bell.wait(1_000)).toBeNull();
-    bus.ring("order:1", "f");
-    expect(await bell.wait(1_000)).toEqual(["f"]);
+  test("returns the payloads since the last wait, and null if a notification had none or too many had one", async () => {
+    const listener = listen(bus, "order:1");
+    bus.notify("order:1", "a");
+    bus.notify("order:1", "b");
+    expect(await listener.wait(1_000)).toEqual(["a", "b"]);
+    bus.notify("order:1", "c");
+    bus.notify("order:1");
+    bus.notify("order:1", "d");
+    expect(await listener.wait(1_000)).toBeNull();
+    bus.notify("order:1", "e");
+    listener.wake();
+    expect(await listener.wait(1_000)).toBeNull();
+    for (let count = 0; count < 10_000; count += 1) bus.notify("order:1", count);
+    expect(await listener.wait(1_000)).toBeNull();
+    bus.notify("order:1", "f");
+    expect(await listener.wait(1_000)).toEqual(["f"]);
   });
 
-  test("that does not ring wakes after its time", async () => {
+  test("wakes after its timeout without a notification", async () => {
     const waited = listen(bus, "order:1").wait(1_000);
     await vi.advanceTimersByTimeAsync(999);
     expect(await isOver(waited)).toBe(false);
@@ -108,24 +108,24 @@ describe("a bell", () => {
     expect(await isOver(waited)).toBe(true);
   });
 
-  test("wakes when it is called off, before or while it is waited for", async () => {
-    const bell = listen(bus, "order:1");
+  test("wakes when its signal aborts, before or during the wait", async () => {
+    const listener = listen(bus, "order:1");
     const controller = new AbortController();
-    const waited = bell.wait(1_000, controller.signal);
+    const waited = listener.wait(1_000, controller.signal);
     expect(await isOver(waited)).toBe(false);
     controller.abort();
     expect(await isOver(waited)).toBe(true);
-    expect(await isOver(bell.wait(1_000, controller.signal))).toBe(true);
+    expect(await isOver(listener.wait(1_000, controller.signal))).toBe(true);
   });
 
   test("leaves no timer and no listener behind", async () => {
     const controller = new AbortController();
     const topics = (of: Bus & { listeners(): string[] }) => of.listeners();
     {
-      using bell = listen(bus, "order:1");
-      const waited = bell.wait(1_000, controller.signal);
+      using listener = listen(bus, "order:1");
+      const waited = listener.wait(1_000, controller.signal);
       expect(topics(bus)).toEqual(["order:1"]);
-      bus.ring("order:1");
+      bus.notify("order:1");
       await waited;
     }
     expect(topics(bus)).toEqual([]);

@@ -147,7 +147,7 @@ describe("a job", () => {
     );
     await isGone(other);
     await until(async () => (await rowOf(paused))?.memory === 1);
-    bus.ring("go");
+    bus.notify("go");
     await isGone(paused);
     expect(order).toEqual(["first 0", "second", "first 1"]);
   });
@@ -165,11 +165,11 @@ describe("a job", () => {
     await until(async () => (await rowOf(first))?.memory === 1);
     const second = await add(sleeper("second"));
     await until(async () => (await rowOf(second))?.memory === 1);
-    bus.ring("turn");
+    bus.notify("turn");
     await isGone(first);
     expect(woken).toEqual(["first"]);
     expect(await rowOf(second)).toMatchObject({ owner: null });
-    bus.ring("turn");
+    bus.notify("turn");
     await isGone(second);
   });
 

@@ -24,14 +24,14 @@ const cutConnections = () =>
 
 /** Rings until it is heard: a bus promises to try, not to deliver. */
 async function heard(from: Bus, at: Bus): Promise<void> {
-  using bell = listen(at, "topic");
+  using listener = listen(at, "topic");
   let isHeard = false;
   const off = at.on("topic", () => {
     isHeard = true;
   });
   while (!isHeard) {
-    from.ring("topic");
-    await bell.wait(50);
+    from.notify("topic");
+    await listener.wait(50);
   }
   off();
 }
@@ -44,8 +44,8 @@ describe("the bus between processes", () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     other.on("order:1", () => rings.push("other"));
     other.on("last", () => resolve());
-    one.ring("order:1");
-    one.ring("last"); // later than any second notification of the first
+    one.notify("order:1");
+    one.notify("last"); // later than any second notification of the first
     await promise;
     expect(rings.sort()).toEqual(["one", "other"]);
     await Promise.all([one.close(), other.close()]);
@@ -57,8 +57,8 @@ describe("the bus between processes", () => {
     for (let index = 0; index < 100; index += 1) other.on(`order:${index}`, () => rings.push(`order:${index}`));
     const { promise, resolve } = Promise.withResolvers<void>();
     other.on("last", () => resolve());
-    for (let index = 0; index < 200; index += 1) one.ring(`order:${index % 100}`);
-    one.ring("last");
+    for (let index = 0; index < 200; index += 1) one.notify(`order:${index % 100}`);
+    one.notify("last");
     await promise;
     expect(rings).toHaveLength(100);
     await Promise.all([one.close(), other.close()]);
@@ -88,7 +88,7 @@ describe("the bus between processes", () => {
     const captured = await captureLog();
     const bus = await openPostgresBus(`postgres://somebody:hunter2@127.0.0.1:${await freePort()}/none`, captured.log);
     await heard(bus, bus);
-    bus.ring("x".repeat(9_000));
+    bus.notify("x".repeat(9_000));
     await bus.close();
     expect(captured.text()).toContain("LISTEN is lost");
     expect(captured.text()).not.toContain("hunter2");

@@ -33,7 +33,7 @@ function verdictIn({ body }: CapillaryReply): "yes" | "no" {
   return saysNo ? "no" : "yes";
 }
 
-const givenThen = async (api: Api, then: (transactionId: number) => Promise<CapillaryReply>, rewardId = 15465) => {
+const issuedThen = async (api: Api, then: (transactionId: number) => Promise<CapillaryReply>, rewardId = 15465) => {
   const { body } = await api.issue({ userGroup2Id: family.id, quantity: 50 }, rewardId);
   return then(body.transactionId);
 };
@@ -68,10 +68,10 @@ const cases: Case[] = [
   ["a group nobody knows", "issue", "no", (api) => api.issue({ userGroup2Id: 5 })],
   ["a disabled reward", "issue", "no", (api) => api.issue({}, 15483)],
   ["an unreadable issue", "issue", "no", (api) => api.issue({ brand: null })],
-  ["a revoke", "revoke", "yes", (api) => givenThen(api, api.revoke)],
+  ["a revoke", "revoke", "yes", (api) => issuedThen(api, api.revoke)],
   ["a revoke of nothing", "revoke", "no", (api) => api.revoke(undefined)],
   ["an unreadable revoke", "revoke", "no", (api) => api.revoke("soon")],
-  ["issuals", "issuals", "yes", (api) => givenThen(api, () => api.issuals())],
+  ["issuals", "issuals", "yes", (api) => issuedThen(api, () => api.issuals())],
   [
     "issuals by reference",
     "issuals",
@@ -79,17 +79,17 @@ const cases: Case[] = [
     (api) => takenThen(api, (id) => api.issuals(asha.id, { pointsRefIds: id })),
   ],
   ["nobody's issuals", "issuals", "no", (api) => api.issuals("5")],
-  ["an issual", "issual", "yes", (api) => givenThen(api, (id) => api.issual(asha.id, id))],
+  ["an issual", "issual", "yes", (api) => issuedThen(api, (id) => api.issual(asha.id, id))],
   ["no issual", "issual", "no", (api) => api.issual(asha.id, 1)],
-  ["a transaction", "reward-transactions", "yes", (api) => givenThen(api, (id) => api.transaction(id))],
+  ["a transaction", "reward-transactions", "yes", (api) => issuedThen(api, (id) => api.transaction(id))],
   [
     "a voucher's transaction",
     "reward-transactions",
     "yes",
-    (api) => givenThen(api, (id) => api.transaction(id), 15474),
+    (api) => issuedThen(api, (id) => api.transaction(id), 15474),
   ],
   ["no transaction", "reward-transactions", "no", (api) => api.transaction(1)],
-  ["what is owned", "userReward", "yes", (api) => givenThen(api, () => api.owned())],
+  ["what is owned", "userReward", "yes", (api) => issuedThen(api, () => api.owned())],
   ["what nobody owns", "userReward", "no", (api) => api.owned({ externalId: "" })],
   ["redeemable", "isredeemable", "yes", (api) => api.isRedeemable()],
   ["not redeemable", "isredeemable", "no", (api) => api.isRedeemable({ points: 9999 })],

@@ -4,7 +4,7 @@ import { capillaryApi, family, ravi } from "./support/capillary-api.ts";
 
 const fromFamily = { userGroup2Id: family.id };
 const byRavi = { mobile: ravi.mobile, ...fromFamily };
-const nothingGiven = { intouch: null, promotion: null, vendor: null };
+const nothingIssued = { intouch: null, promotion: null, vendor: null };
 
 describe("a requestId", () => {
   test("repeated with the same request is a duplicate, told with HTTP 400, and gives nothing again", async () => {
@@ -13,7 +13,7 @@ describe("a requestId", () => {
     const api = capillaryApi(sandbox);
     await api.issue({ ...fromFamily, requestId: "r-1" });
     const again = await api.issue({ ...fromFamily, requestId: "r-1" });
-    expect(again).toMatchObject({ status: 400, body: { status: { success: false, code: 400 }, ...nothingGiven } });
+    expect(again).toMatchObject({ status: 400, body: { status: { success: false, code: 400 }, ...nothingIssued } });
     expect(sandbox.capillary.groupBalance(family.id)).toBe(4999);
     expect(sandbox.capillary.issuals()).toHaveLength(1);
   });
@@ -75,7 +75,7 @@ describe("one issue at a time for a customer", () => {
     const first = api.issue({ ...fromFamily, requestId: "r-1" });
     await sandbox.faults.held(fault);
     const second = await api.issue({ ...fromFamily, requestId: "r-2" });
-    expect(second).toMatchObject({ status: 400, body: { status: { code: 10004 }, ...nothingGiven } });
+    expect(second).toMatchObject({ status: 400, body: { status: { code: 10004 }, ...nothingIssued } });
     const repeated = await api.issue({ ...fromFamily, requestId: "r-1" });
     expect(repeated.body.status.code).toBe(10004);
     sandbox.faults.release();

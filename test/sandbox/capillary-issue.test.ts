@@ -4,7 +4,7 @@ import { asha, capillaryApi, family, ravi, rewardsRoot, vikram } from "./support
 import { makeTestClock } from "./support/client-api.ts";
 
 const fromFamily = { userGroup2Id: family.id };
-const nothingGiven = { intouch: null, promotion: null, vendor: null };
+const nothingIssued = { intouch: null, promotion: null, vendor: null };
 
 /** Ravi spends the family's points unless told otherwise. */
 const byRavi = { mobile: ravi.mobile, ...fromFamily };
@@ -124,7 +124,7 @@ describe("a group's wallet is closed to", () => {
       const { status, body } = await capillaryApi(sandbox).issue(request);
       expect({ status, ...body }).toMatchObject({
         status: { code: 8004, partnerError: { codes: [code] } },
-        ...nothingGiven,
+        ...nothingIssued,
       });
       expect(sandbox.capillary.groupBalance(family.id)).toBe(before);
     });
@@ -301,7 +301,7 @@ describe("a reward is refused", () => {
         code,
         success: false,
       });
-      expect(body).toMatchObject(nothingGiven);
+      expect(body).toMatchObject(nothingIssued);
       expect(sandbox.capillary.groupBalance(family.id)).toBe(5000);
     });
   }
@@ -337,7 +337,7 @@ describe("a reward is refused", () => {
       });
     }
     const broken = await api.post(`${rewardsRoot}/user/reward/15465/issue`, '{"brand":');
-    expect(broken).toMatchObject({ status: 400, body: { status: { code: 400 }, ...nothingGiven } });
+    expect(broken).toMatchObject({ status: 400, body: { status: { code: 400 }, ...nothingIssued } });
   });
 });
 

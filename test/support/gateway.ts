@@ -14,10 +14,10 @@ import { type Clock, systemClock } from "../../src/platform/clock.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
 import { type Pace, productPace } from "../../src/program/pace.ts";
 import { type Caller, makeCaller } from "./graphql.ts";
-import { makeTestPatience } from "./patience.ts";
 import { retriesOfTests } from "./retries.ts";
 import { type Scrape, scrape } from "./scrape.ts";
 import { mintSession } from "./session.ts";
+import { makeTestTimeouts } from "./test-timeouts.ts";
 import { withoutLimits } from "./without-limits.ts";
 
 export const SESSION_SECRET = "a secret for tests that nobody else knows";
@@ -118,7 +118,7 @@ export interface TestGateway extends AsyncDisposable {
 /** A gateway in the process of the test. */
 export interface InProcessGateway extends TestGateway {
   /** Ends the waits for answers to calls of this operation, as a timeout would. */
-  endPatience(operation: string): void;
+  endTimeouts(operation: string): void;
   /** Has calls made again to upstreams that failed too often in a row. */
   closeCircuits(): void;
   /** What Prometheus reads; only of a gateway that was started with a METRICS_PORT. */
@@ -161,7 +161,7 @@ export async function startTestGateway(
   ports: TestPorts = {},
 ): Promise<InProcessGateway> {
   const log = ports.log ?? (await makeLogger({ level: "silent", pretty: false }));
-  const patience = makeTestPatience();
+  const timeoutSignal = makeTestTimeouts();
   const pace: Pace = {
     ...productPace,
     keepAliveMs: 600_000, // a process that is busy for seconds does not close a connection that a request is on its way on
@@ -171,11 +171,11 @@ export async function startTestGateway(
     otpSettledMs: 0,
     lockBackoffMs: 5,
     capillaryPerCustomer: { concurrency: 64, callsPerMinute: undefined },
-    capillaryKeptMs: 0,
-    revokePatienceMs: 60_000,
+    capillaryCacheMs: 0,
+    revokeWaitMs: 60_000,
     restWaitMs: 60_000,
     webhooks: { pollMs: 20, firstRetryMs: 20 },
-    patience: patience.wait,
+    timeoutSignal: timeoutSignal.wait,
   };
   const compiled = { at: 1, ...(process.env["TEST_BOTH_PATHS"] && { onAnswer: expectSame }) };
   let app: App | undefined;
@@ -185,7 +185,7 @@ export async function startTestGateway(
   };
   const gateway = await makeTestGateway(start, env, ports.clock);
   return Object.assign(gateway, {
-    endPatience: patience.end,
+    endTimeouts: timeoutSignal.end,
     closeCircuits: () => app?.closeCircuits(),
     scrape: () => scrape(app?.metricsUrl),
     reconcile: async () => await app?.reconcile(),

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { makeVoucherVault } from "../../src/catalog/index.ts";
-import { makeSecretBox } from "../../src/platform/secret-box.ts";
+import { makeCipher } from "../../src/platform/cipher.ts";
 
 /** The size of a database that years of orders have left; every other table grows with the orders. */
 export interface GrownSize {
@@ -139,7 +139,7 @@ export async function growDatabase(client: pg.Client, { rewards, orders, voucher
 
 /** Stores the first code, the one that is tried: the others have no content. */
 async function sealCode(client: pg.Client, voucherSecret: string): Promise<void> {
-  const vault = makeVoucherVault(makeSecretBox(voucherSecret, "voucher"));
+  const vault = makeVoucherVault(makeCipher(voucherSecret, "voucher"));
   const { rows } = await client.query<{ id: string }>("select id from rewards order by id limit 1");
   const { id, rewardId, code, codeHash, maskedCode } = vault.seal({
     rewardId: rows[0]?.id ?? "",

@@ -13,12 +13,12 @@ export interface ProviderClient {
 export interface RealProvider extends AsyncDisposable {
   issuer: string;
   /** The claims of a person, by the name that the person signs in with at the provider. */
-  people: Map<string, Record<string, unknown>>;
+  participants: Map<string, Record<string, unknown>>;
 }
 
 /** A certified OpenID provider from npm on a port of its own, with its development pages for sign-in and consent. */
 export async function startOidcProvider(port: number, client: ProviderClient): Promise<RealProvider> {
-  const people = new Map<string, Record<string, unknown>>();
+  const participants = new Map<string, Record<string, unknown>>();
   const { privateKey } = await generateKeyPair("RS256", { extractable: true });
   const issuer = `http://127.0.0.1:${port}`;
   const provider = new Provider(issuer, {
@@ -36,7 +36,7 @@ export async function startOidcProvider(port: number, client: ProviderClient): P
     pkce: { required: () => true },
     claims: { openid: ["sub"], staff: ["roles"] },
     scopes: ["openid", "staff"],
-    findAccount: (_: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id, ...people.get(id) }) }),
+    findAccount: (_: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id, ...participants.get(id) }) }),
     features: { devInteractions: { enabled: true } },
   });
   const server = createServer(provider.callback()).listen(port, "127.0.0.1");
@@ -44,7 +44,7 @@ export async function startOidcProvider(port: number, client: ProviderClient): P
   if ((server.address() as AddressInfo).port !== port) throw new Error("another port");
   return {
     issuer,
-    people,
+    participants,
     async [Symbol.asyncDispose]() {
       const closed = once(server, "close");
       server.close();

@@ -4,7 +4,7 @@ type Change = { firstPauseMs: number; tries?: number };
 
 /** The product's retry policies, with short pauses between the tries of movements, and these changes. */
 export function retriesOfTests({ issue, credit }: { issue?: Change; credit?: Change } = {}): RetryPolicies {
-  const { deduction, repetition, return: returned, issueInDoubt, revoke, revokedPoints } = retryPolicies;
+  const { deduction, repetition, return: returned, unknownIssue, revoke, revokedPoints } = retryPolicies;
   const soon = { firstPauseMs: 5 };
   return {
     ...retryPolicies,
@@ -12,7 +12,7 @@ export function retriesOfTests({ issue, credit }: { issue?: Change; credit?: Cha
     repetition: { ...repetition, ...soon },
     return: { ...returned, ...soon },
     issue: { ...retryPolicies.issue, ...issue },
-    issueInDoubt: { ...issueInDoubt, ...(issue && { firstPauseMs: issue.firstPauseMs }) },
+    unknownIssue: { ...unknownIssue, ...(issue && { firstPauseMs: issue.firstPauseMs }) },
     revoke: { ...revoke, ...issue },
     revokedPoints: { ...revokedPoints, ...(issue && { firstPauseMs: issue.firstPauseMs }) },
     credit: { ...retryPolicies.credit, ...credit },

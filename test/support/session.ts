@@ -3,8 +3,8 @@ import type pg from "pg";
 import { makeCustomerTokens } from "../../sandbox/client/credentials.ts";
 import { makeAccessTokens } from "../../src/auth/access-token.ts";
 import { makeSigningKeys } from "../../src/auth/signing-keys.ts";
+import { makeCipher } from "../../src/platform/cipher.ts";
 import { type Clock, systemClock } from "../../src/platform/clock.ts";
-import { makeSecretBox } from "../../src/platform/secret-box.ts";
 import { DAY } from "./clock.ts";
 
 export interface MintedSession {
@@ -46,7 +46,7 @@ export async function mintSession(options: {
       customerId,
       maskedMobile,
       sessionId,
-      makeSecretBox(sessionSecret, "client-token/session").encrypt(clientToken, sessionId),
+      makeCipher(sessionSecret, "client-token/session").encrypt(clientToken, sessionId),
       new Date(Date.now() + DAY / 2),
       now,
       inDays(90),

@@ -29,7 +29,7 @@ async function startOAuth(isAccepted: (token: string) => boolean = () => true, t
   capillary.play(TOKEN, (_, nth) => ({ data: { accessToken: `token-${nth}`, ttlSeconds }, errors: null }));
   return capillary;
 }
-const tokensAskedFor = ({ seen }: FakeCapillary) => seen.filter(({ path }) => path === TOKEN).length;
+const tokenRequests = ({ seen }: FakeCapillary) => seen.filter(({ path }) => path === TOKEN).length;
 const tokensSent = ({ seen }: FakeCapillary) =>
   seen.filter(({ path }) => path !== TOKEN).map(({ headers }) => headers["x-cap-api-oauth-token"]);
 
@@ -79,7 +79,7 @@ describe("an OAuth token", () => {
     const client = clientOf(capillary.url, OAUTH);
     const calls = Array.from({ length: 12 }, (_, nth) => read(client, `${nth}`));
     await Promise.all([...calls, issue(client)]);
-    expect(tokensAskedFor(capillary)).toBe(1);
+    expect(tokenRequests(capillary)).toBe(1);
     expect(capillary.seen).toHaveLength(14);
   });
 
@@ -118,7 +118,7 @@ describe("an OAuth token", () => {
       outcome: "transient",
       httpStatus: 401,
     });
-    expect(tokensAskedFor(capillary)).toBe(1);
+    expect(tokenRequests(capillary)).toBe(1);
   });
 
   test("that ran out for many calls at once is replaced once", async () => {
@@ -128,7 +128,7 @@ describe("an OAuth token", () => {
     await read(client);
     accepted = "token-2";
     await Promise.all(Array.from({ length: 8 }, (_, nth) => read(client, `${nth}`)));
-    expect(tokensAskedFor(capillary)).toBe(2);
+    expect(tokenRequests(capillary)).toBe(2);
   });
 
   test.each([
@@ -158,7 +158,7 @@ describe("what takes only Basic", () => {
     const client = clientOf(capillary.url, { ...BASIC, ...OAUTH });
     await check(client);
     await client.points.allocate([allocation]);
-    expect(tokensAskedFor(capillary)).toBe(0);
+    expect(tokenRequests(capillary)).toBe(0);
     for (const { headers } of capillary.seen) expect(headers.authorization).toMatch(/^Basic /);
     await read(client);
     expect(tokensSent(capillary).at(-1)).toBe("token-1");
@@ -172,7 +172,7 @@ describe("what takes only Basic", () => {
     expect(error).toMatchObject({ outcome: "transient", httpStatus: 401, operation: "isredeemable" });
     expect(error.message).toContain("set CAPILLARY_TILL and CAPILLARY_PASSWORD");
     await read(client);
-    expect(tokensAskedFor(capillary)).toBe(1);
+    expect(tokenRequests(capillary)).toBe(1);
   });
 });
 

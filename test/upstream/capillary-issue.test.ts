@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CapillaryReason } from "../../src/upstream/capillary/capillary-error.ts";
 import type { IssueInput } from "../../src/upstream/capillary/issuing.ts";
-import { makeTestPatience } from "../support/patience.ts";
+import { makeTestTimeouts } from "../support/test-timeouts.ts";
 import {
   type Answer,
   BASIC,
@@ -85,7 +85,7 @@ describe("the published requests", () => {
       reason,
       codes: ["8004", code],
       upstreamMessage: `${answer.status.message}; ${answer.status.partnerError.messages[0]}`,
-      isForNow: false,
+      isRetryable: false,
     });
   });
 });
@@ -194,12 +194,12 @@ describe("a no has a meaning", () => {
     ["a partner's 400, which is no used key", no(8004, "400"), "points-not-redeemable", "refused", false],
     ["a number nobody knows", no(77777), "other", "refused", false],
     ["no number", { status: { success: "false" } }, "other", "refused", false],
-  ])("when it names %s", async (_, answer, reason, outcome, isForNow) => {
+  ])("when it names %s", async (_, answer, reason, outcome, isRetryable) => {
     for (const status of [200, 400]) {
       const capillary = await startFakeCapillary();
       capillary.on("/issue", withStatus(status, answer));
       const error = await failureOf(clientOf(capillary.url).issuing.issue(input));
-      expect(error).toMatchObject({ reason, outcome, isForNow, httpStatus: status });
+      expect(error).toMatchObject({ reason, outcome, isRetryable, httpStatus: status });
       expect(capillary.seen).toHaveLength(1);
     }
   });
@@ -264,10 +264,10 @@ describe.each(Object.keys(writes) as Write[])("%s", (name) => {
   test("that answers too late is one call, and nobody knows", async () => {
     const capillary = await startFakeCapillary();
     capillary.on(`/${name}`, () => {});
-    const patience = makeTestPatience();
-    const failed = failureOf(writes[name](capillary.url, { patience: patience.wait }));
+    const timeoutSignal = makeTestTimeouts();
+    const failed = failureOf(writes[name](capillary.url, { timeoutSignal: timeoutSignal.wait }));
     await capillary.arrivals(1);
-    patience.end(name === "manualCurrencyAllocate" ? "allocate" : name);
+    timeoutSignal.end(name === "manualCurrencyAllocate" ? "allocate" : name);
     expect(await failed).toMatchObject({ outcome: "unknown" });
     expect(capillary.seen).toHaveLength(1);
   });
@@ -288,11 +288,11 @@ test("a write is given three times as long as a read", async () => {
   capillary.on("/issue", byGroupId);
   capillary.on("/brand/31", { status: yes, reward: { id: 7 } });
   const waits: Record<string, number> = {};
-  const patience = (timeoutMs: number, operation: string) => {
+  const timeoutSignal = (timeoutMs: number, operation: string) => {
     waits[operation] = timeoutMs;
     return AbortSignal.timeout(timeoutMs);
   };
-  const { issuing, catalogue } = clientOf(capillary.url, { ...BASIC, timeoutMs: 10_000, patience });
+  const { issuing, catalogue } = clientOf(capillary.url, { ...BASIC, timeoutMs: 10_000, timeoutSignal });
   expect(await issuing.issue(input)).toMatchObject({ points: 1 });
   expect(await catalogue.reward({ brandId: "31", rewardId: "7" })).toMatchObject({ id: "7" });
   expect(waits).toEqual({ issue: 30_000, reward: 10_000 });
@@ -335,7 +335,7 @@ describe("a customer who is locked", () => {
     const capillary = await startFakeCapillary();
     capillary.on("/issue", no(10004));
     const error = await failureOf(clientOf(capillary.url).issuing.issue(input));
-    expect(error).toMatchObject({ reason: "locked", outcome: "refused", isForNow: true });
+    expect(error).toMatchObject({ reason: "locked", outcome: "refused", isRetryable: true });
     expect(capillary.seen).toHaveLength(5);
   });
 
@@ -373,8 +373,8 @@ describe("revoking", () => {
     [10007, "unknown-transaction", "refused", false],
     [10008, "unknown-transaction", "refused", false],
     [400, "other", "refused", false],
-  ])("refused with %i", async (code, reason, outcome, isForNow) => {
+  ])("refused with %i", async (code, reason, outcome, isRetryable) => {
     const { work } = await revoke(no(code));
-    expect(await failureOf(work)).toMatchObject({ operation: "revoke", reason, outcome, isForNow });
+    expect(await failureOf(work)).toMatchObject({ operation: "revoke", reason, outcome, isRetryable });
   });
 });

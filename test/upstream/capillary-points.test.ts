@@ -87,7 +87,7 @@ describe("whether points can be redeemed", () => {
   });
   test.each([815, 889, 898])("is not known with %i, which passes", async (code) => {
     const error = failureOf(answered(v1("points", { is_redeemable: "false" }, code, "false"), check));
-    expect(await error).toMatchObject({ outcome: "transient", reason: "try-later", isForNow: true });
+    expect(await error).toMatchObject({ outcome: "transient", reason: "try-later", isRetryable: true });
   });
 });
 

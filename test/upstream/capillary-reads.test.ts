@@ -603,7 +603,7 @@ describe("the issuals of a customer", () => {
     transactionNumber: "t-1",
     since: new Date("2026-06-03T10:00:00Z"),
   };
-  const look = ({ issuing }: Capillary) => issuing.lookForIssue(lost);
+  const look = ({ issuing }: Capillary) => issuing.searchIssue(lost);
   const attempt = {
     rewardTransactionId: "397000",
     rewardIssueRefId: "t-1",

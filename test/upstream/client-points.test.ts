@@ -8,7 +8,7 @@ import { type ClientPoints, makeClientPoints } from "../../src/upstream/client-p
 import { makeUpstreamHttp, type UpstreamHttpOptions } from "../../src/upstream/http.ts";
 import { UpstreamError } from "../../src/upstream/upstream-error.ts";
 import { freePort } from "../support/free-port.ts";
-import { makeTestPatience } from "../support/patience.ts";
+import { makeTestTimeouts } from "../support/test-timeouts.ts";
 
 const TIMEOUT_MS = 10_000;
 const creditPath = "/api/v1/points/credit";
@@ -22,13 +22,19 @@ afterEach(async () => {
 /** A client of its own for each test, because a breaker remembers. */
 function clientOf(
   origin: string,
-  options: Partial<Pick<UpstreamHttpOptions, "timeoutMs" | "connections" | "patience">> & {
+  options: Partial<Pick<UpstreamHttpOptions, "timeoutMs" | "connections" | "timeoutSignal">> & {
     password?: string;
     pointsAuth?: "bearer" | "basic";
   } = {},
 ): ClientPoints {
-  const { password = "sandbox", pointsAuth = "basic", timeoutMs = TIMEOUT_MS, connections = 8, patience } = options;
-  const http = makeUpstreamHttp({ service: "client-points", origin, timeoutMs, connections, patience, log });
+  const {
+    password = "sandbox",
+    pointsAuth = "basic",
+    timeoutMs = TIMEOUT_MS,
+    connections = 8,
+    timeoutSignal,
+  } = options;
+  const http = makeUpstreamHttp({ service: "client-points", origin, timeoutMs, connections, timeoutSignal, log });
   closing.push(() => http.close());
   return makeClientPoints({ http, creditHttp: http, creditPath, user: "tessera", password, pointsAuth });
 }
@@ -135,11 +141,11 @@ describe("against a ledger that works", () => {
       ["answers too late", { fault: "hold" }, lost(name), undefined],
     ] as const)("that %s is one call and one failure", async (_, script, outcome, httpStatus) => {
       const fault = sandbox.faults.add({ upstream: "client", operation: name, ...script });
-      const patience = makeTestPatience();
-      const failed = failureOf(perform(clientOf(sandbox.url, { patience: patience.wait })));
+      const timeoutSignal = makeTestTimeouts();
+      const failed = failureOf(perform(clientOf(sandbox.url, { timeoutSignal: timeoutSignal.wait })));
       if (script.fault === "hold") {
         await sandbox.faults.held(fault);
-        patience.end(name);
+        timeoutSignal.end(name);
       }
       const error = await failed;
       expect(error).toMatchObject({
@@ -173,14 +179,14 @@ describe("against a ledger that works", () => {
 
     test("that timed out waiting for a free connection was never sent", async () => {
       const waits: AbortController[] = [];
-      const patience = () => {
+      const timeoutSignal = () => {
         const wait = new AbortController();
         waits.push(wait);
         return wait.signal;
       };
       const seen: string[] = [];
       const server = createHttpServer((request) => void seen.push(request.url ?? ""));
-      const client = clientOf(`http://127.0.0.1:${await listen(server)}`, { connections: 1, patience });
+      const client = clientOf(`http://127.0.0.1:${await listen(server)}`, { connections: 1, timeoutSignal });
       const arrival = once(server, "request");
       const first = failureOf(client.redeem({ orderNumber: "ORD-0", customerId, points: 1, at }));
       const second = failureOf(perform(client));

@@ -32,7 +32,7 @@ async function walletsAsked(times: number): Promise<void> {
   await all.promise;
   spy.mockRestore();
 }
-const customersAsked = (calls: Call[]) => calls.map(({ query }) => (query as { customer_id: string }).customer_id);
+const customerCalls = (calls: Call[]) => calls.map(({ query }) => (query as { customer_id: string }).customer_id);
 const globalId = (type: string, id: string) => Buffer.from(`${type}:${id}`).toString("base64url");
 
 describe("a customer's page", () => {
@@ -55,7 +55,7 @@ describe("a customer's page", () => {
       );
       expect(page.rewards.nodes).toHaveLength(11);
     });
-    expect(customersAsked(calls)).toEqual([customer.customerId]);
+    expect(customerCalls(calls)).toEqual([customer.customerId]);
   });
 
   test("reads the points no more often when a compiled query fails than when another does", async () => {
@@ -67,7 +67,7 @@ describe("a customer's page", () => {
       });
       gateway.sandbox.faults.clear();
       gateway.closeCircuits();
-      return customersAsked(calls);
+      return customerCalls(calls);
     };
     const notCompiled = await failing("@include(if: true)");
     expect(notCompiled.length).toBeGreaterThan(0);
@@ -132,7 +132,7 @@ describe("an operator's page, with credentials that may read for everybody", () 
     });
     expect(answer?.nodes.slice(0, 20).map((node) => node?.wallet?.balance)).toEqual(ids.map((_, index) => index));
     expect(answer?.nodes.slice(20).map((node) => node?.balance)).toEqual(ids.map((_, index) => index));
-    expect(customersAsked(calls).toSorted()).toEqual(ids.toSorted());
+    expect(customerCalls(calls).toSorted()).toEqual(ids.toSorted());
   });
 
   test("reads each customer's points once for a router that asks for each twice", async () => {
@@ -143,7 +143,7 @@ describe("an operator's page, with credentials that may read for everybody", () 
         { r: references },
       ),
     );
-    expect(customersAsked(calls).toSorted()).toEqual(ids.toSorted());
+    expect(customerCalls(calls).toSorted()).toEqual(ids.toSorted());
   });
 
   test("stands with one wallet dark when one cannot be read", async () => {

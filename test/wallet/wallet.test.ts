@@ -128,7 +128,7 @@ describe("a wallet", () => {
     const call = gateway.fault("points", { fault: "hold" });
     const looking = look(customer);
     await gateway.sandbox.faults.held(call);
-    gateway.endPatience("points");
+    gateway.endTimeouts("points");
     expectDark(await looking, customer);
   });
 

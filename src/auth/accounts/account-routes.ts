@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { sendError } from "../../http/error-page.ts";
-import type { ConsoleDoor } from "../console-route.ts";
+import type { ConsoleRoutes } from "../console-route.ts";
 import type { OperatorSessionStore } from "../operator-session.store.ts";
 import type { OperatorAccountStore } from "./account.store.ts";
 import { MAX_PASSWORD } from "./password.ts";
@@ -13,7 +13,7 @@ export interface AccountRouteOptions {
   sessions: OperatorSessionStore;
   /** The network address of the request's sender. */
   addressOf(request: FastifyRequest): string;
-  door: ConsoleDoor;
+  door: ConsoleRoutes;
 }
 
 const password = z.string().min(1).max(MAX_PASSWORD);

@@ -4,10 +4,10 @@ import { type OperatorRole, operatorRoles } from "../../domain/operator-roles.ts
 import { type Refusal, type Refused, refusal, refused } from "../../domain/refusal.ts";
 import type { Operator } from "../../domain/viewer.ts";
 import { audit } from "../../platform/audit.ts";
+import type { Cipher } from "../../platform/cipher.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction, type Prisma, type Tx } from "../../platform/db.ts";
 import type { Bus } from "../../platform/events.ts";
-import type { SecretBox } from "../../platform/secret-box.ts";
 import { endSessionsWhere } from "../operator-session.store.ts";
 import type { Requesters } from "../requester.ts";
 import { knowDevice } from "./known-device.ts";
@@ -85,7 +85,7 @@ export function makeOperatorAccountStore(deps: {
   db: Db;
   bus: Bus;
   clock: Clock;
-  totpSecrets: SecretBox;
+  totpSecrets: Cipher;
   requesters: Requesters;
 }): OperatorAccountStore {
   const { db, bus, clock, totpSecrets, requesters } = deps;

@@ -1,5 +1,5 @@
+import type { KeyedHashes } from "../../platform/cipher.ts";
 import type { Tx } from "../../platform/db.ts";
-import type { KeyedHashes } from "../../platform/secret-box.ts";
 
 /** Remembers that the account has signed in in this browser. */
 export async function knowDevice(tx: Tx, accountId: string, hashes: KeyedHashes, usedAt: Date): Promise<void> {

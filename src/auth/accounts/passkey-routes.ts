@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { sendError } from "../../http/error-page.ts";
-import type { ConsoleDoor } from "../console-route.ts";
+import type { ConsoleRoutes } from "../console-route.ts";
 import type { OperatorSessionStore } from "../operator-session.store.ts";
 import type { Passkeys } from "./passkey.store.ts";
 
 export interface PasskeyRouteOptions {
   passkeys: Passkeys;
   sessions: Pick<OperatorSessionStore, "live">;
-  door: ConsoleDoor;
+  door: ConsoleRoutes;
 }
 
 /** The library verifies the rest of the answer. */

@@ -7,12 +7,12 @@ import {
 } from "@simplewebauthn/server";
 import { z } from "zod";
 import { audit } from "../../platform/audit.ts";
+import type { Cipher } from "../../platform/cipher.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction } from "../../platform/db.ts";
 import type { Logger } from "../../platform/logger.ts";
-import type { SecretBox } from "../../platform/secret-box.ts";
-import type { HandOffStore } from "../hand-off.store.ts";
 import type { OperatorSession, OperatorSessionStore } from "../operator-session.store.ts";
+import type { SignInLinkStore } from "../sign-in-link.store.ts";
 import { operatorOfAccount } from "./account.store.ts";
 
 /** The answers of a browser's `navigator.credentials`, as @simplewebauthn/browser sends them. */
@@ -60,23 +60,23 @@ const sealedText = z.object({ challenge: z.string(), whose: z.string(), expiresA
 /** Passkeys of accounts: each has two factors, since the authenticator asks for a finger, a face or a PIN. */
 export function makePasskeys(deps: {
   db: Db;
-  box: SecretBox;
+  cipher: Cipher;
   /** Remembers challenges that were answered: each is good once. */
-  used: Pick<HandOffStore, "use">;
+  used: Pick<SignInLinkStore, "use">;
   sessions: OperatorSessionStore;
   clock: Clock;
   log: Logger;
 }): Passkeys {
-  const { db, box, used, sessions, clock, log } = deps;
+  const { db, cipher, used, sessions, clock, log } = deps;
   const rpId = (origin: string) => new URL(origin).hostname;
 
   function seal(challenge: string, whose: string): string {
     const sealed = { challenge, whose, expiresAt: clock.now().getTime() + LIFE_MS };
-    return Buffer.from(box.encrypt(JSON.stringify(sealed), CONTEXT)).toString("base64url");
+    return Buffer.from(cipher.encrypt(JSON.stringify(sealed), CONTEXT)).toString("base64url");
   }
   /** @throws for a ticket that is not ours, is too old, or is another account's */
   function unseal(ticket: string, whose: string) {
-    const sealed = sealedText.parse(JSON.parse(box.decrypt(Buffer.from(ticket, "base64url"), CONTEXT)));
+    const sealed = sealedText.parse(JSON.parse(cipher.decrypt(Buffer.from(ticket, "base64url"), CONTEXT)));
     if (sealed.whose !== whose || sealed.expiresAt <= clock.now().getTime()) throw new Error("the ticket is not good");
     return sealed;
   }

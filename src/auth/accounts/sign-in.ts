@@ -1,7 +1,7 @@
+import type { Cipher } from "../../platform/cipher.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { type Db, inTransaction, type Prisma } from "../../platform/db.ts";
 import type { Logger } from "../../platform/logger.ts";
-import type { SecretBox } from "../../platform/secret-box.ts";
 import type { untilNextTick } from "../even-timing.ts";
 import type { OperatorSession, OperatorSessionStore } from "../operator-session.store.ts";
 import type { Requesters, RequestFrom } from "../requester.ts";
@@ -30,8 +30,8 @@ export interface SignInByPasswordDeps {
   sessions: OperatorSessionStore;
   requesters: Requesters;
   /** Hashes names. */
-  names: SecretBox;
-  totpSecrets: SecretBox;
+  names: Cipher;
+  totpSecrets: Cipher;
   clock: Clock;
   log: Logger;
   gridMs: number;

@@ -1,5 +1,5 @@
 import { Secret, TOTP } from "otpauth";
-import { makeSecretBox, type RotatedSecret, type SecretBox } from "../../platform/secret-box.ts";
+import { type Cipher, makeCipher, type RotatedSecret } from "../../platform/cipher.ts";
 
 const PERIOD_SECONDS = 30;
 /** A code of the step before or after is accepted: clocks of phones differ. */
@@ -8,7 +8,7 @@ const SECRET_BYTES = 20;
 const CODE = /^\d{6}$/;
 
 /** Encrypts the secrets of authenticator apps. @param secret SESSION_SECRET, with its second value */
-export const operatorTotpBox = (secret: RotatedSecret): SecretBox => makeSecretBox(secret, "operator-totp");
+export const operatorTotpCipher = (secret: RotatedSecret): Cipher => makeCipher(secret, "operator-totp");
 
 const totpOf = (secret: string, label = "") =>
   new TOTP({ issuer: "Tessera", label, period: PERIOD_SECONDS, secret: Secret.fromBase32(secret) });

@@ -1,5 +1,5 @@
+import type { KeyedHashes } from "../../platform/cipher.ts";
 import { type Db, inTransaction } from "../../platform/db.ts";
-import type { KeyedHashes } from "../../platform/secret-box.ts";
 import { HOUR_MS } from "../otp-limits.ts";
 import type { SignInGate } from "../sign-in-gate.ts";
 import { signInAgainAt } from "./sign-in-limits.ts";

@@ -8,16 +8,16 @@ import type { PointsLedger } from "../../platform/generated/prisma/enums.ts";
 import { makeGroupCommit } from "../../platform/group-commit.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { inSpan } from "../../platform/tracing.ts";
-import { type Conclusion, type CreditPatience, concludeCredit } from "./conclude-credit.ts";
 import type { ClaimedCredit, CreditStore, SettledAward } from "./credit.store.ts";
 import type { CreditLedger, CreditLedgers, CreditOutcome } from "./credit-ledger.ts";
+import { type CreditDeadlines, type CreditDecision, decideCredit } from "./decide-credit.ts";
 
 export interface CreditAwardsDeps {
   store: CreditStore;
   ledgers: CreditLedgers;
   /** Which of them gets what was not sent yet. */
   ledger: PointsLedger;
-  patience: CreditPatience;
+  deadlines: CreditDeadlines;
   /** How often to look when nobody rings. */
   pollMs: number;
   /** Waits for so many milliseconds, or until `signal` aborts: while the ledger or the database fails. */
@@ -46,7 +46,7 @@ const waitFor = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, un
  * @returns ends it, once what is on its way has been answered
  */
 export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
-  const { store, ledgers, ledger, patience, pollMs, pause = waitFor, bus, clock, attempt, log } = deps;
+  const { store, ledgers, ledger, deadlines, pollMs, pause = waitFor, bus, clock, attempt, log } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
   const underWay = new Set<Promise<void>>();
@@ -57,8 +57,8 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
   let hasFailed = false;
   let pauses = 0;
 
-  const conclude = makeGroupCommit<{ credit: ClaimedCredit; conclusion: Conclusion }>(async (concluded) => {
-    report(await store.conclude(concluded, clock.now()));
+  const recordOutcomes = makeGroupCommit<{ credit: ClaimedCredit; decision: CreditDecision }>(async (decided) => {
+    report(await store.recordOutcomes(decided, clock.now()));
   });
 
   /** Claims and sends what there is. @returns how long there is nothing more to do */
@@ -92,7 +92,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
     return credits.map((credit, nth) =>
       inSpan({ name: "award", kind: "consumer", parent: credit.trace ?? null, facts: { award: credit.id } }, () =>
         attempt(
-          { wasInDoubt: false, markedAt }, // the ledger knows a repetition as one
+          { isRepetition: false, markedAt }, // the ledger knows a repetition as one
           {
             name: "credit",
             call: async () => sendAll()[nth] ?? noLedger,
@@ -113,9 +113,9 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
       failing.clear();
       pauses = 0;
     }
-    const conclusion = concludeCredit(credit, outcome, patience, clock.now());
-    await conclude({ credit, conclusion });
-    if (conclusion.retryMs !== null) wake.abort();
+    const decision = decideCredit(credit, outcome, deadlines, clock.now());
+    await recordOutcomes({ credit, decision });
+    if (decision.retryMs !== null) wake.abort();
   }
 
   function report(awards: readonly SettledAward[]): void {
@@ -138,7 +138,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
   }
 
   async function run(): Promise<void> {
-    using bell = listen(bus, AWARDS_TO_CREDIT);
+    using listener = listen(bus, AWARDS_TO_CREDIT);
     while (!signal.aborted) {
       wake = new AbortController();
       const waitMs = await round().catch(async (error: unknown) => {
@@ -146,7 +146,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
         await pause(PAUSE_MS.first, signal);
         return 0;
       });
-      if (waitMs > 0) await bell.wait(waitMs, AbortSignal.any([signal, wake.signal]));
+      if (waitMs > 0) await listener.wait(waitMs, AbortSignal.any([signal, wake.signal]));
       await pauseWhileFailing();
     }
     await Promise.all(underWay);

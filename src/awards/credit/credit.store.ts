@@ -2,11 +2,11 @@ import {
   customersWithMovementInFlight,
   movementInFlight,
   raiseLedgerVersions,
-} from "../../ledger/customer-turn.sql.ts";
+} from "../../ledger/customer-ledger.sql.ts";
 import { type Db, inTransaction, Prisma, type Tx } from "../../platform/db.ts";
 import type { AwardState, PointsLedger } from "../../platform/generated/prisma/enums.ts";
-import type { Conclusion, CreditHistory } from "./conclude-credit.ts";
 import type { Credit } from "./credit-ledger.ts";
+import type { CreditDecision, CreditHistory } from "./decide-credit.ts";
 
 /** An award that this process has to itself until its lease is over, marked as sent. */
 export interface ClaimedCredit extends Credit, CreditHistory {
@@ -39,7 +39,10 @@ export interface CreditStore {
   /** Takes up to `limit` awards whose time has come, and marks them as sent: from here on silence means *unknown*. */
   claim(options: { limit: number; ledger: PointsLedger; leaseMs: number; now: Date }): Promise<ClaimedCredit[]>;
   /** Puts answers on record. Of what another process has taken over, only that it was credited. */
-  conclude(concluded: readonly { credit: ClaimedCredit; conclusion: Conclusion }[], now: Date): Promise<SettledAward[]>;
+  recordOutcomes(
+    decided: readonly { credit: ClaimedCredit; decision: CreditDecision }[],
+    now: Date,
+  ): Promise<SettledAward[]>;
   /** Ends what was not sent by its last day. */
   lapse(now: Date): Promise<SettledAward[]>;
   /** Puts before people what was sent to a ledger that is not there any more. */
@@ -55,7 +58,7 @@ const MOST_AT_ONCE = 500;
  * database's clock, which all processes share.
  *
  * A credit to the Client changes a balance that an order's movement may be judged by. So it waits for the customer's movement
- * that is in flight, and a movement waits for it (`ledger/customer-turn.sql.ts`); both raise the customer's ledger version.
+ * that is in flight, and a movement waits for it (`ledger/customer-ledger.sql.ts`); both raise the customer's ledger version.
  */
 export function makeCreditStore({
   db,
@@ -83,11 +86,11 @@ export function makeCreditStore({
     claim: ({ limit, ledger, leaseMs, now }) =>
       inTransaction(db, async (tx) => {
         const found = await tx.$queryRaw<
-          { id: string; customerId: string; isClient: boolean; wasSent: boolean; underWayMs: number }[]
+          { id: string; customerId: string; isClient: boolean; wasSent: boolean; inFlightMs: number }[]
         >`
           select id, customer_id as "customerId", sent_at is not null as "wasSent",
             (case when sent_at is null then ${ledger}::points_ledger else ledger end) = 'CLIENT' as "isClient",
-            coalesce(greatest(0, ceil(extract(epoch from under_way_until - now()) * 1000)), 0)::float8 as "underWayMs"
+            coalesce(greatest(0, ceil(extract(epoch from under_way_until - now()) * 1000)), 0)::float8 as "inFlightMs"
           from reward_awards award
           where state in ('PENDING', 'UNCERTAIN') and customer_id is not null and unit = 'POINTS'
             and greatest(available_at, due_at) <= greatest(now(), ${now}::timestamptz)
@@ -116,20 +119,20 @@ export function makeCreditStore({
           where id = any(${free.map(({ id }) => id)}::uuid[])
           returning id, customer_id as "customerId", quantity as points, ledger, credit_reference as reference,
             attempts as attempt, created_at as "awardedAt", sent_at as "sentAt", trace`;
-        const before = new Map(free.map(({ id, wasSent, underWayMs }) => [id, { wasSent, underWayMs }]));
+        const before = new Map(free.map(({ id, wasSent, inFlightMs }) => [id, { wasSent, inFlightMs }]));
         return marked.map((award) => ({
           ...award,
           points: Number(award.points),
-          ...(before.get(award.id) ?? { wasSent: true, underWayMs: settleMs }),
+          ...(before.get(award.id) ?? { wasSent: true, inFlightMs: settleMs }),
         }));
       }),
 
-    conclude: (concluded, now) =>
+    recordOutcomes: (decided, now) =>
       settling(async (tx) => {
-        const rows = concluded.map(({ credit, conclusion }) => ({
+        const rows = decided.map(({ credit, decision }) => ({
           id: credit.id,
           attempt: credit.attempt,
-          ...conclusion,
+          ...decision,
         }));
         const changed = await tx.$queryRaw<Row[]>`
           update reward_awards award set
@@ -137,15 +140,15 @@ export function makeCreditStore({
             settled_at = case when it.state in ('CREDITED', 'REFUSED') then ${now}::timestamptz end,
             sent_at = case when it.state = 'PENDING' then null else sent_at end,
             due_at = now() + it."retryMs" * interval '1 ms',
-            under_way_until = case when it."underWayMs" > 0 then now() + it."underWayMs" * interval '1 ms' end
+            under_way_until = case when it."inFlightMs" > 0 then now() + it."inFlightMs" * interval '1 ms' end
           from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-            as it(id uuid, attempt int, state text, why text, "retryMs" float8, "underWayMs" float8)
+            as it(id uuid, attempt int, state text, why text, "retryMs" float8, "inFlightMs" float8)
           where award.id = it.id and case
             when it.state = 'CREDITED' then award.state in ('PENDING', 'UNCERTAIN', 'NEEDS_ATTENTION')
             else award.attempts = it.attempt and award.state in ('PENDING', 'UNCERTAIN') end
           returning award.id, award.member_id as "memberId", award.customer_id as "customerId", award.quantity as points,
             award.state, award.credit_reference as "creditReference", award.last_error as "lastError"`;
-        const clients = concluded.filter(({ credit }) => credit.ledger === "CLIENT");
+        const clients = decided.filter(({ credit }) => credit.ledger === "CLIENT");
         await raiseLedgerVersions(
           tx,
           clients.map(({ credit }) => credit.customerId),

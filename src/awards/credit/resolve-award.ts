@@ -74,7 +74,7 @@ export function makeResolveAward(deps: {
       if (!isAgain) await settled?.inTransaction(tx, [resolved]);
       return resolved;
     });
-    if (award && isAgain) bus.ring(AWARDS_TO_CREDIT);
+    if (award && isAgain) bus.notify(AWARDS_TO_CREDIT);
     else if (award) settled?.afterCommit([award]);
     return award;
   };

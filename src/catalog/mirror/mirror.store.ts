@@ -81,12 +81,12 @@ export function makeMirrorStore(db: Db): MirrorStore {
 
     async writeDetails(upstreamId, { description, terms, texts }, now) {
       const where = { source_upstreamId: { source, upstreamId } } as const;
-      const told = {
+      const detail = {
         ...(description !== null && { description }),
         ...(terms !== null && { terms }),
         ...(texts !== null && { texts: texts as unknown as Prisma.InputJsonObject }),
       };
-      await db.reward.update({ where, data: { ...told, detailedAt: now, updatedAt: now } });
+      await db.reward.update({ where, data: { ...detail, detailedAt: now, updatedAt: now } });
     },
 
     async refresh(rewards, now) {

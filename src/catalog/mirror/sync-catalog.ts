@@ -42,7 +42,7 @@ export interface SyncCatalogDeps {
 }
 
 const PAGE_SIZE = 100;
-const PATIENCE_MS = 20_000;
+const MAX_WAIT_MS = 20_000;
 const nothing: SyncCounts = { added: 0, changed: 0, archived: 0 };
 
 export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
@@ -100,7 +100,7 @@ export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
     return last !== null && clock.now().getTime() - last.ranAt.getTime() < ms;
   }
 
-  return async ({ waitMs = PATIENCE_MS, unlessWithinMs = 0, signal = new AbortController().signal } = {}) => {
+  return async ({ waitMs = MAX_WAIT_MS, unlessWithinMs = 0, signal = new AbortController().signal } = {}) => {
     if (!catalogue) return { ...nothing, problem: "There is no Capillary here." };
     const work = async (): Promise<SyncReport> => {
       if (await ranWithin(unlessWithinMs)) return { ...nothing, problem: null };

@@ -30,8 +30,8 @@ export type RelayEvents = (signal: AbortSignal) => Promise<{ moved: number; fail
 export function makeRelayEvents({ db, feeds, deliver, clock, log }: RelayDeps): RelayEvents {
   /** @returns whether it got anywhere */
   async function relayFeed(customerId: string, relayed: number, memberIds: readonly string[]): Promise<boolean> {
-    const news = await feeds.after(customerId, relayed, EVENTS_AT_ONCE);
-    const events = withGaps(news, relayed, EVENTS_AT_ONCE, clock.now());
+    const page = await feeds.after(customerId, relayed, EVENTS_AT_ONCE);
+    const events = withGaps(page, relayed, EVENTS_AT_ONCE, clock.now());
     const last = events.at(-1);
     if (!last) return false;
     if (memberIds.length > 0) {

@@ -16,11 +16,11 @@ export interface RelayOptions extends Omit<RelayDeps, "deliver"> {
   keptDays: number;
   exclusive: Exclusive;
   /** How long until it looks for new events again (250). */
-  lookAgainMs?: number;
+  pollMs?: number;
   /** The same after some could not be handed on (2,000). */
   afterFailureMs?: number;
   /** How long until another process takes over from one that died (3,000). */
-  takeTurnsMs?: number;
+  takeOverMs?: number;
   /** How long stopping waits for a Redis that does not answer (2,000). */
   graceMs?: number;
 }
@@ -30,7 +30,7 @@ export interface RelayOptions extends Omit<RelayDeps, "deliver"> {
  * processes one does it at a time, since two would not keep the order. @returns a function that stops it
  */
 export function runRelay({ redisUrl, keptDays, exclusive, ...deps }: RelayOptions): () => Promise<void> {
-  const { log, lookAgainMs = 250, afterFailureMs = 2_000, takeTurnsMs = 3_000, graceMs = 2_000 } = deps;
+  const { log, pollMs = 250, afterFailureMs = 2_000, takeOverMs = 3_000, graceMs = 2_000 } = deps;
   const redis = createClient({ url: redisUrl, disableOfflineQueue: true, socket: { connectTimeout: 2_000 } });
   makeRedisMonitor({ redisUrl, meanwhile: "members' events are not published to Redis; they are later.", log }).watch(
     redis,
@@ -57,7 +57,7 @@ export function runRelay({ redisUrl, keptDays, exclusive, ...deps }: RelayOption
     while (!signal.aborted && !held.aborted) {
       const { moved, failed } = redis.isReady ? await relayEvents(signal) : { moved: 0, failed: 0 };
       if (failed > 0) await pause(afterFailureMs);
-      else if (moved === 0) await pause(lookAgainMs);
+      else if (moved === 0) await pause(pollMs);
     }
     return true;
   }
@@ -68,7 +68,7 @@ export function runRelay({ redisUrl, keptDays, exclusive, ...deps }: RelayOption
       } catch (error) {
         log.warn({ err: error }, "Members' events are not handed on to Redis at the moment");
       }
-      await pause(takeTurnsMs);
+      await pause(takeOverMs);
     }
   }
   void redis.connect().catch(() => {}); // it goes on trying by itself

@@ -1,5 +1,5 @@
 import { type Refused, refusal, refused } from "../../domain/refusal.ts";
-import { ringTold } from "../../feed/index.ts";
+import { notifyFeeds } from "../../feed/index.ts";
 import type { HashNik } from "../../members/index.ts";
 import { MessageRefused } from "../../messages/message-refused.ts";
 import { NIK_MARK } from "../../messages/nik.ts";
@@ -46,12 +46,12 @@ export function makeRedriveReward(deps: RedriveDeps): RedriveReward {
   return async (input) => {
     const now = clock.now();
     try {
-      const { told, answer } = await inTransaction(db, async (tx) => {
+      const { notified, answer } = await inTransaction(db, async (tx) => {
         const row = await lockQuarantined(tx, input.id);
-        if (!row) return { told: [], answer: notFound() };
-        if (row.messageId !== null) return { told: [], answer: { messageId: row.messageId, replayed: true } };
+        if (!row) return { notified: [], answer: notFound() };
+        if (row.messageId !== null) return { notified: [], answer: { messageId: row.messageId, replayed: true } };
         const read = readAgain(row, input.payload, deps, now);
-        if (!read.ok) return { told: [], answer: { problems: read.problems } };
+        if (!read.ok) return { notified: [], answer: { problems: read.problems } };
 
         const redriven = {
           read: { ...read, source: "REDRIVE", actor: input.actor },
@@ -71,9 +71,9 @@ export function makeRedriveReward(deps: RedriveDeps): RedriveReward {
           subject: row.id,
           details: { messageId, corrected: input.payload !== null },
         });
-        return { told: accepted.told, answer: { messageId, replayed } };
+        return { notified: accepted.notified, answer: { messageId, replayed } };
       });
-      ringTold(bus, told);
+      notifyFeeds(bus, notified);
       return answer;
     } catch (error) {
       if (error instanceof MessageRefused) return { problems: error.problems };

@@ -1,7 +1,7 @@
 import { pauseAfter, type RetryPolicies, type RetryPolicy } from "../../ledger/retry-policies.ts";
 import type { Job } from "../../platform/jobs/job.ts";
-import type { IssueRefusal } from "./conclude-issue.ts";
-import type { DoubtfulAnswer, IssueUnit, UnitRef } from "./issue-unit.ts";
+import type { InconclusiveAnswer, IssueUnit, UnitRef } from "./issue-unit.ts";
+import type { IssueRefusal } from "./record-issue-outcome.ts";
 
 export interface ContinueIssueDeps {
   issueUnit: IssueUnit;
@@ -9,9 +9,9 @@ export interface ContinueIssueDeps {
 }
 
 /** Looks that show nothing clear, before people are asked. */
-const MAX_UNCLEAR_LOOKS = 6;
+const MAX_UNCLEAR_READINGS = 6;
 /** Looks that show nothing at all, before a refusal of the repetition is believed. */
-const LOOKS_TO_BELIEVE_NOTHING_WAS_GIVEN = 3;
+const READINGS_TO_INFER_NOT_ISSUED = 3;
 
 const unreachable: IssueRefusal = {
   reason: "UPSTREAM_UNAVAILABLE",
@@ -20,7 +20,7 @@ const unreachable: IssueRefusal = {
   isOfTheLine: false,
 };
 
-const unanswered: DoubtfulAnswer = { refusal: null, isKeyUsedUp: false };
+const unanswered: InconclusiveAnswer = { refusal: null, isKeyUsedUp: false };
 
 /** The state that one run of the job passes to the next. */
 export interface IssueMemory {
@@ -31,7 +31,7 @@ export interface IssueMemory {
   doubtful: number;
   unclear: number;
   notThere: number;
-  answer: DoubtfulAnswer;
+  answer: InconclusiveAnswer;
   /** The issuals are looked at next; else it is asked for. */
   isToLook: boolean;
 }
@@ -69,11 +69,11 @@ export async function continueIssue(
       memory.doubtful += 1;
       // The first silence is answered by asking again: that settles most of them.
       memory.isToLook = memory.doubtful > 1 || isAnswered();
-      return pause(memory.doubtful, retries.issueInDoubt);
+      return pause(memory.doubtful, retries.unknownIssue);
     }
 
     memory.isToLook = false;
-    const seen = await issueUnit.look(unit, memory.answer, job);
+    const seen = await issueUnit.readOutcome(unit, memory.answer, job);
     if (seen === "settled") return null;
     if (seen === "failed") {
       memory.answer = unanswered;
@@ -86,13 +86,13 @@ export async function continueIssue(
     if (seen === "unclear") memory.unclear += 1;
     // As long as nothing was answered, nothing there means no more than that it may be asked for again.
     if (seen === "not-there" && isAnswered()) memory.notThere += 1;
-    if (refusal && memory.notThere >= LOOKS_TO_BELIEVE_NOTHING_WAS_GIVEN && memory.unclear === 0) {
+    if (refusal && memory.notThere >= READINGS_TO_INFER_NOT_ISSUED && memory.unclear === 0) {
       await issueUnit.giveUp(unit, refusal, job);
       return null;
     }
-    if (memory.unclear + memory.notThere >= MAX_UNCLEAR_LOOKS || memory.doubtful >= retries.issueInDoubt.tries) {
+    if (memory.unclear + memory.notThere >= MAX_UNCLEAR_READINGS || memory.doubtful >= retries.unknownIssue.tries) {
       const message = "the answer was lost, and the issuals do not tell what happened";
-      await issueUnit.askPeople(unit, message, job);
+      await issueUnit.escalate(unit, message, job);
       return null;
     }
   }

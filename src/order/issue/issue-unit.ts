@@ -1,5 +1,5 @@
 import { redeemabilityReasonOf } from "../../catalog/index.ts";
-import { type Attempt, type Outcome, outcomeOf, type Turn } from "../../ledger/attempt.ts";
+import { type Attempt, type MarkedEffect, type Outcome, outcomeOf } from "../../ledger/attempt.ts";
 import type { Job } from "../../platform/jobs/job.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Capillary } from "../../upstream/capillary/capillary.ts";
@@ -9,9 +9,9 @@ import type { Issued } from "../../upstream/capillary/wire/issue.ts";
 import { hasOutcome } from "../../upstream/upstream-error.ts";
 import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";
 import { find, type Issue } from "../order-aggregate.ts";
-import type { ConcludeIssue, GivenUnit, IssueRefusal } from "./conclude-issue.ts";
-import type { FindGiven } from "./find-given.ts";
+import type { FindIssued } from "./find-issued.ts";
 import { keysOf } from "./issue-keys.ts";
+import type { IssuedUnit, IssueRefusal, RecordIssueOutcome } from "./record-issue-outcome.ts";
 import { writeIssue } from "./write-issue.ts";
 
 export interface UnitRef {
@@ -28,10 +28,10 @@ export type IssueSent =
   /** Capillary said no for now: it may be tried again, under a new key, which is on record. */
   | { outcome: "try-later" }
   /** It may have been given. */
-  | { outcome: "in-doubt"; answer: DoubtfulAnswer };
+  | { outcome: "in-doubt"; answer: InconclusiveAnswer };
 
 /** What a call was answered with that leaves open what became of an earlier one under the same key. */
-export interface DoubtfulAnswer {
+export interface InconclusiveAnswer {
   /** A no, which may be because of what the earlier call has taken. */
   refusal: IssueRefusal | null;
   /** The key was used before. */
@@ -58,24 +58,24 @@ export interface IssueUnit {
    *
    * @param answer what the last call was answered with: a refusal holds once it is seen that nothing was given
    */
-  look(unit: UnitRef, answer: DoubtfulAnswer, job: Job): Promise<IssueSeen>;
+  readOutcome(unit: UnitRef, answer: InconclusiveAnswer, job: Job): Promise<IssueSeen>;
   /** Gives up a unit that is certainly not given. */
   giveUp(unit: UnitRef, refusal: IssueRefusal, job: Job): Promise<void>;
   /** Puts a unit before people that stays in doubt. */
-  askPeople(unit: UnitRef, message: string, job: Job): Promise<void>;
+  escalate(unit: UnitRef, message: string, job: Job): Promise<void>;
 }
 
 export interface IssueUnitDeps {
   orders: OrderStore;
   /** Undefined where there is none. */
   capillary: Capillary | undefined;
-  findGiven: FindGiven | undefined;
-  conclude: ConcludeIssue;
+  findIssued: FindIssued | undefined;
+  recordOutcome: RecordIssueOutcome;
   attempt: Attempt;
   log: Logger;
 }
 
-interface MarkedIssue extends Turn {
+interface MarkedIssue extends MarkedEffect {
   issue: Issue;
   customerId: string;
 }
@@ -85,7 +85,7 @@ interface MarkedIssue extends Turn {
  * repeated under its own key or looked for, and a new key, numbered and recorded, follows a definite failure alone.
  */
 export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
-  const { orders, capillary, findGiven, conclude, attempt, log } = deps;
+  const { orders, capillary, findIssued, recordOutcome, attempt, log } = deps;
 
   const changing = <T>({ orderId }: { orderId: string }, work: (change: OrderChange) => Promise<T>) =>
     changeOrder(orders, orderId, work);
@@ -96,17 +96,17 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
       if (!marked) return { outcome: "settled" };
       return attempt(marked, {
         name: "issue",
-        call: () => outcomeOf(ask(unit, marked)),
+        call: () => outcomeOf(issueAtCapillary(unit, marked)),
         record: (outcome) => changing(unit, (change) => record(change, unit.unitId, marked, outcome, job)),
       });
     },
 
-    async look(unit, answer, job) {
+    async readOutcome(unit, answer, job) {
       const order = await orders.aggregate(unit.orderId);
       if (!order) throw new Error(`there is no order ${unit.orderId}`);
       const { issue } = find({ order }, unit.unitId).unit;
       try {
-        return await lookFor(unit, issue, order.customerId, answer, job);
+        return await searchIssuals(unit, issue, order.customerId, answer, job);
       } catch (error) {
         if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;
         log.warn(
@@ -120,12 +120,12 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     giveUp: (unit, refusal, job) =>
       changing(unit, async (change) => {
         await job.hold(change.tx);
-        await conclude.refused(change, unit.unitId, refusal);
+        await recordOutcome.refused(change, unit.unitId, refusal);
       }),
-    askPeople: (unit, message, job) =>
+    escalate: (unit, message, job) =>
       changing(unit, async (change) => {
         await job.hold(change.tx);
-        await conclude.needsAttention(change, unit.unitId, message);
+        await recordOutcome.needsAttention(change, unit.unitId, message);
       }),
   };
 
@@ -137,12 +137,12 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     if (order.status !== "PROCESSING" || unit.state !== "PENDING" || !isOpen) return null;
     const { sentAt, attempts } = unit.issue;
     await writeIssue(change, unitId, { sentAt: sentAt ?? now, attempts: attempts + 1 });
-    await change.advance({});
+    await change.appendEvent({});
     const { customerId } = order;
-    return { issue: unit.issue, customerId, wasInDoubt: sentAt !== null, markedAt: performance.now() };
+    return { issue: unit.issue, customerId, isRepetition: sentAt !== null, markedAt: performance.now() };
   }
 
-  async function ask(unit: UnitRef, { issue, customerId, wasInDoubt }: MarkedIssue): Promise<Issued> {
+  async function issueAtCapillary(unit: UnitRef, { issue, customerId, isRepetition }: MarkedIssue): Promise<Issued> {
     if (!capillary) throw notSent("issue");
     const { upstreamRewardId, paymentConfigId, groupId } = issue;
     return capillary.issuing.issue({
@@ -152,7 +152,7 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
       ...(paymentConfigId !== null && { paymentConfigId }),
       ...keysOf(issue),
       // An issue in doubt keeps its key.
-      ...(!wasInDoubt && { keysAfterLock: () => nextKeys(unit) }),
+      ...(!isRepetition && { keysAfterLock: () => nextKeys(unit) }),
     });
   }
 
@@ -170,14 +170,14 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
   async function record(
     change: OrderChange,
     unitId: string,
-    { wasInDoubt }: Turn,
+    { isRepetition }: MarkedEffect,
     outcome: Outcome<Issued>,
     job: Job,
   ): Promise<IssueSent> {
     const { unit } = find(change, unitId);
     if (unit.state !== "PENDING") return { outcome: "settled" };
     if (outcome.is === "confirmed") {
-      await conclude.given(change, unitId, givenBy(outcome.answer));
+      await recordOutcome.issued(change, unitId, issuedUnitOf(outcome.answer));
       return { outcome: "settled" };
     }
     await job.hold(change.tx);
@@ -186,25 +186,25 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     const codes = ofCapillary?.codes ?? [];
     if (outcome.is === "not-sent") {
       await writeIssue(change, unitId, { sentAt: null, lastError: why });
-      await change.advance({});
+      await change.appendEvent({});
       return { outcome: "not-sent" };
     }
     if (outcome.is === "unknown") {
       const isKeyUsedUp = failure?.outcome === "unknown" && hasReason(failure, "duplicate-request");
-      const isRefusedRepetition = failure?.outcome === "refused" && !ofCapillary?.isForNow;
+      const isRefusedRepetition = failure?.outcome === "refused" && !ofCapillary?.isRetryable;
       // A key that never was used by us: it is the other thing that this number stands for.
-      const isTold = (isKeyUsedUp && !wasInDoubt) || isRefusedRepetition;
-      await conclude.inDoubt(change, unitId, { message: why, codes });
+      const isTold = (isKeyUsedUp && !isRepetition) || isRefusedRepetition;
+      await recordOutcome.unknown(change, unitId, { message: why, codes });
       return {
         outcome: "in-doubt",
         answer: { refusal: isTold && ofCapillary ? refusalBy(ofCapillary) : null, isKeyUsedUp },
       };
     }
-    if (ofCapillary?.isForNow) {
+    if (ofCapillary?.isRetryable) {
       await nextTry(change, unitId, why, codes);
       return { outcome: "try-later" };
     }
-    await conclude.refused(change, unitId, ofCapillary ? refusalBy(ofCapillary) : unnamedRefusal(why));
+    await recordOutcome.refused(change, unitId, ofCapillary ? refusalBy(ofCapillary) : unnamedRefusal(why));
     return { outcome: "settled" };
   }
 
@@ -217,30 +217,30 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
       { state: "PENDING", sentAt: null, lastError },
       { keyNumber: issue.keyNumber + 1, lastCodes: [...codes] },
     );
-    await change.advance({});
+    await change.appendEvent({});
   }
 
-  async function lookFor(
+  async function searchIssuals(
     unit: UnitRef,
     issue: Issue,
     externalId: string,
-    { refusal, isKeyUsedUp }: DoubtfulAnswer,
+    { refusal, isKeyUsedUp }: InconclusiveAnswer,
     job: Job,
   ): Promise<IssueSeen> {
-    if (!findGiven) return "unreadable";
-    const search = await findGiven.search(issue, externalId);
+    if (!findIssued) return "unreadable";
+    const search = await findIssued.search(issue, externalId);
     if (!search) return "unclear";
     const { attempt, unclear } = search;
     if (attempt?.state === "issued") {
-      const given = await findGiven.inTransaction(attempt.transactionId, externalId);
-      if (!given) return "unclear";
-      await changing(unit, (change) => conclude.given(change, unit.unitId, given));
+      const issued = await findIssued.inTransaction(attempt.transactionId, externalId);
+      if (!issued) return "unclear";
+      await changing(unit, (change) => recordOutcome.issued(change, unit.unitId, issued));
       return "settled";
     }
     if (attempt?.state === "failed" && refusal) {
       await changing(unit, async (change) => {
         await job.hold(change.tx);
-        await conclude.refused(change, unit.unitId, refusal);
+        await recordOutcome.refused(change, unit.unitId, refusal);
       });
       return "settled";
     }
@@ -270,7 +270,7 @@ const unnamedRefusal = (upstreamMessage: string): IssueRefusal => ({
   isOfTheLine: false,
 });
 
-function givenBy({ transactionId, points, vouchers, vendorDetails, promotion }: Issued): GivenUnit {
+function issuedUnitOf({ transactionId, points, vouchers, vendorDetails, promotion }: Issued): IssuedUnit {
   const pin = first(vendorDetails, "pin", "voucherPin", "cardPin");
   if (vouchers.length > 0 || !promotion) {
     return { transactionId, points, vouchers: vouchers.map((voucher) => ({ ...voucher, pin })) };

@@ -1,15 +1,15 @@
 import { customerTopic } from "../../domain/topics.ts";
-import type { Look, Verdict } from "../../ledger/evidence.ts";
+import type { ReadingAfter, Verdict } from "../../ledger/evidence.ts";
 import { pauseAfter, type RetryPolicies } from "../../ledger/retry-policies.ts";
 import type { MovementKind } from "../../platform/generated/prisma/enums.ts";
 import type { Job, Next } from "../../platform/jobs/job.ts";
 import { changeOrder, type OrderStore } from "../order.store.ts";
-import type { ConcludeMovement } from "./conclude-movement.ts";
+import type { RecordMovementOutcome } from "./record-movement-outcome.ts";
 import type { MarkedMovement, SendMovement } from "./send-movement.ts";
 
 export interface ContinueMovementDeps {
   sendMovement: SendMovement;
-  conclude: ConcludeMovement;
+  recordOutcome: RecordMovementOutcome;
   orders: OrderStore;
   retries: RetryPolicies;
   /** How long after a lost answer the wallet is read. */
@@ -24,7 +24,7 @@ export interface MoveMemory {
   /** The number of pauses because another movement of the customer was in flight. */
   waits: number;
   /** The readings of the wallet since the outcome is to be inferred from evidence; null before that. */
-  looks: Look[] | null;
+  looks: ReadingAfter[] | null;
 }
 
 export type Moved = { outcome: Settled | "unsent"; toIssue?: string[] | undefined } | { pause: Pause };
@@ -37,7 +37,7 @@ type Pause = Exclude<Next<MoveMemory>, "done">;
  * @param marked given on the first run in the process that has marked the movement
  */
 export async function continueMovement(
-  { sendMovement, conclude, orders, retries, settleMs, redeemRepeatable, reverseRepeatable }: ContinueMovementDeps,
+  { sendMovement, recordOutcome, orders, retries, settleMs, redeemRepeatable, reverseRepeatable }: ContinueMovementDeps,
   { id, orderId, kind }: { id: string; orderId: string; kind: MovementKind },
   job: Job,
   { tries, waits, looks }: MoveMemory = { tries: 0, waits: 0, looks: null },
@@ -46,7 +46,7 @@ export async function continueMovement(
   if (looks) return byEvidence(looks);
   const sent = marked ? await sendMovement.sendMarked(marked, job) : await sendMovement.send(id, job);
   if (sent.outcome === "not-its-turn") {
-    const inMs = pauseAfter(waits + 1, retries.turn);
+    const inMs = pauseAfter(waits + 1, retries.customerLock);
     const wakeOn = customerTopic(sent.customerId);
     return { pause: { inMs, wakeOn, memory: { tries, waits: waits + 1, looks: null } } };
   }
@@ -56,20 +56,20 @@ export async function continueMovement(
   const unsent = kind === "TAKEN" ? retries.deduction : retries.return;
   const policy = outcome === "uncertain" ? retries.repetition : unsent;
   const failed = tries + 1;
-  if (outcome === "uncertain" && !(isRepeatable && failed < policy.tries)) return lookLater([]);
+  if (outcome === "uncertain" && !(isRepeatable && failed < policy.tries)) return readLater([]);
   if (outcome === "not-sent" && failed >= policy.tries) return { outcome: "unsent" };
   return { pause: { inMs: pauseAfter(failed, policy), memory: { tries: failed, waits: 0, looks: null } } };
 
-  function lookLater(looks: Look[]): Moved {
+  function readLater(looks: ReadingAfter[]): Moved {
     return { pause: { inMs: settleMs, memory: { tries, waits, looks } } };
   }
 
-  async function byEvidence(earlier: Look[]): Promise<Moved> {
-    const { look, verdict } = await sendMovement.look(id, earlier);
-    return verdict === "look-again" ? lookLater([...earlier, look]) : settle(look, verdict);
+  async function byEvidence(earlier: ReadingAfter[]): Promise<Moved> {
+    const { reading, verdict } = await sendMovement.reading(id, earlier);
+    return verdict === "look-again" ? readLater([...earlier, reading]) : settle(reading, verdict);
   }
 
-  function settle(look: Look, verdict: Exclude<Verdict, "look-again">): Promise<Moved> {
+  function settle(reading: ReadingAfter, verdict: Exclude<Verdict, "look-again">): Promise<Moved> {
     return changeOrder(orders, orderId, async (change): Promise<Moved> => {
       // An operator may have resolved the movement meanwhile.
       const current = change.order.movements.find((movement) => movement.id === id);
@@ -78,10 +78,11 @@ export async function continueMovement(
       if (current?.state === "NEEDS_ATTENTION") return { outcome: "needs-attention" };
       await job.hold(change.tx);
       change.bumpLedgerVersion();
-      if (verdict === "happened") return { outcome: "confirmed", toIssue: await conclude.confirmed(change, id) };
-      if (verdict === "did-not-happen") return { outcome: (await conclude.didNotHappen(change, id, look)) as Settled };
+      if (verdict === "happened") return { outcome: "confirmed", toIssue: await recordOutcome.confirmed(change, id) };
+      if (verdict === "did-not-happen")
+        return { outcome: (await recordOutcome.didNotHappen(change, id, reading)) as Settled };
       const message = "the answer was lost, and the balance does not tell what happened";
-      await conclude.needsAttention(change, id, message);
+      await recordOutcome.needsAttention(change, id, message);
       return { outcome: "needs-attention" };
     });
   }

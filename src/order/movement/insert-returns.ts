@@ -4,7 +4,7 @@ import { type Movement, toMovement } from "../order.ts";
 import type { OrderAggregate } from "../order-aggregate.ts";
 
 /** Points that go back to the wallet that has paid them. */
-export type WantedReturn = Pick<Movement, "ledger" | "payWith" | "groupId" | "unitId" | "points" | "lineIds"> & {
+export type NewReturn = Pick<Movement, "ledger" | "payWith" | "groupId" | "unitId" | "points" | "lineIds"> & {
   /** The transaction number of the issue that is taken back; undefined where the return is for the order. */
   transactionNumber?: string;
 };
@@ -25,7 +25,7 @@ export async function insertReturns(
   change: OrderChange,
   order: Pick<OrderAggregate, "id" | "number" | "customerId" | "movements">,
   reason: ReversalReason,
-  wanted: readonly WantedReturn[],
+  wanted: readonly NewReturn[],
 ): Promise<Movement[]> {
   if (wanted.length === 0) return [];
   const { tx, now } = change;

@@ -1,7 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Attempt, type Outcome, outcomeOf, type Turn } from "../../ledger/attempt.ts";
-import { lockLedger, readFreeTurn } from "../../ledger/customer-turn.sql.ts";
-import { changeBetween, judge, judgeRefusal, type Look, tookEffectTwice, type Verdict } from "../../ledger/evidence.ts";
+import { type Attempt, type MarkedEffect, type Outcome, outcomeOf } from "../../ledger/attempt.ts";
+import { lockLedger, readFreeLedgerVersion } from "../../ledger/customer-ledger.sql.ts";
+import {
+  changeBetween,
+  inferFromRefusal,
+  inferOutcome,
+  type ReadingAfter,
+  tookEffectTwice,
+  type Verdict,
+} from "../../ledger/evidence.ts";
 import type { ReadBalance } from "../../ledger/read-balance.ts";
 import type { AtCrashPoint } from "../../platform/crash-point.ts";
 import type { Db } from "../../platform/db.ts";
@@ -12,7 +19,7 @@ import { hasOutcome } from "../../upstream/upstream-error.ts";
 import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";
 import { changeOf, type Movement, readingBefore, toMovement } from "../order.ts";
 import { withMovement } from "../order-aggregate.ts";
-import type { ConcludeMovement, Sent } from "./conclude-movement.ts";
+import type { RecordMovementOutcome, Sent } from "./record-movement-outcome.ts";
 
 export interface Attempted {
   outcome: Sent;
@@ -21,7 +28,7 @@ export interface Attempted {
 }
 
 /** A movement that is marked as sent, to be sent by this process. */
-export interface MarkedMovement extends Turn {
+export interface MarkedMovement extends MarkedEffect {
   movement: SendableMovement;
   orderNumber: string;
   /** The customer's token that is kept with the order, encrypted, where it is known. */
@@ -37,7 +44,7 @@ export interface SendMovement {
   /** The same for a movement that this process has marked just now. */
   sendMarked(marked: MarkedMovement, job: Job): Promise<Attempted>;
   /** Reads the wallet for evidence of an uncertain movement. */
-  look(movementId: string, earlier: readonly Look[]): Promise<{ look: Look; verdict: Verdict }>;
+  reading(movementId: string, earlier: readonly ReadingAfter[]): Promise<{ reading: ReadingAfter; verdict: Verdict }>;
 }
 
 export interface SendMovementDeps {
@@ -45,7 +52,7 @@ export interface SendMovementDeps {
   orders: OrderStore;
   client: ClientPoints;
   readBalance: ReadBalance;
-  conclude: ConcludeMovement;
+  recordOutcome: RecordMovementOutcome;
   attempt: Attempt;
   atCrashPoint: AtCrashPoint;
   log: Logger;
@@ -63,7 +70,7 @@ type SendableMovement = Pick<
 
 /** Adapts deductions and returns of the Client's points, whose ledger has neither idempotency keys nor a look-up, to an attempt. */
 export function makeSendMovement(deps: SendMovementDeps): SendMovement {
-  const { db, orders, client, readBalance, conclude, attempt, atCrashPoint, log } = deps;
+  const { db, orders, client, readBalance, recordOutcome, attempt, atCrashPoint, log } = deps;
 
   const find = async (movementId: string) =>
     toMovement(await db.pointsMovement.findUniqueOrThrow({ where: { id: movementId } }));
@@ -82,15 +89,17 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
         return {
           outcome: await changing(movement, async (change) => {
             await job.hold(change.tx);
-            return conclude.inDoubt(change, movementId, "the answer was never recorded");
+            return recordOutcome.unknown(change, movementId, "the answer was never recorded");
           }),
         };
       }
-      const version = await readFreeTurn(db, customerId, movementId);
+      const version = await readFreeLedgerVersion(db, customerId, movementId);
       if (version === null) return { outcome: "not-its-turn", customerId };
       const before = movement.sentAt ? readingBefore(movement) : await readBefore(movement);
       if (before instanceof Error) {
-        return { outcome: await changing(movement, (change) => conclude.notSent(change, movementId, before.message)) };
+        return {
+          outcome: await changing(movement, (change) => recordOutcome.notSent(change, movementId, before.message)),
+        };
       }
       const marked = await changing(movement, (change) => mark(change, movementId, version, before));
       return marked ? sendMarked(marked, job) : { outcome: "not-its-turn", customerId };
@@ -98,10 +107,10 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
 
     sendMarked,
 
-    async look(movementId, earlier) {
+    async reading(movementId, earlier) {
       const movement = await find(movementId);
-      const look = await readEvidence(movement);
-      return { look, verdict: judge(readingBefore(movement), changeOf(movement), [...earlier, look]) };
+      const reading = await readEvidence(movement);
+      return { reading, verdict: inferOutcome(readingBefore(movement), changeOf(movement), [...earlier, reading]) };
     },
   };
 
@@ -110,7 +119,7 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
     change: OrderChange,
     movementId: string,
     version: number,
-    before: Look,
+    before: ReadingAfter,
   ): Promise<MarkedMovement | null> {
     const { tx, order, now } = change;
     const movement = order.movements.find(({ id }) => id === movementId);
@@ -118,16 +127,20 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
     // Each mark and each outcome raises the version: the turn is as free as it was while the version is unchanged.
     if ((await lockLedger(tx, order.customerId)) !== version) return null;
 
-    const wasInDoubt = movement.sentAt !== null;
+    const isRepetition = movement.sentAt !== null;
     const mark = {
       attempts: movement.attempts + 1,
-      ...(!wasInDoubt && { sentAt: now, balanceBefore: before?.balance ?? null, earnedBefore: before?.earned ?? null }),
+      ...(!isRepetition && {
+        sentAt: now,
+        balanceBefore: before?.balance ?? null,
+        earnedBefore: before?.earned ?? null,
+      }),
     };
     await tx.pointsMovement.updateMany({ where: { id: movementId }, data: mark });
     change.bumpLedgerVersion();
     const marked = withMovement(order, movementId, mark);
-    await change.advance({}, marked);
-    return { movement: { ...movement, ...mark }, orderNumber: order.number, wasInDoubt, markedAt: performance.now() };
+    await change.appendEvent({}, marked);
+    return { movement: { ...movement, ...mark }, orderNumber: order.number, isRepetition, markedAt: performance.now() };
   }
 
   function sendMarked(marked: MarkedMovement, job: Job): Promise<Attempted> {
@@ -149,20 +162,21 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
     const { movement } = marked;
     const isAnswered = outcome.is === "confirmed" || outcome.is === "refused";
     const after = isAnswered ? await readAfter(marked) : null;
-    const refusal = outcome.is === "refused" ? judgeRefusal(readingBefore(movement), changeOf(movement), after) : null;
+    const refusal =
+      outcome.is === "refused" ? inferFromRefusal(readingBefore(movement), changeOf(movement), after) : null;
     if (outcome.is === "confirmed" || refusal === "happened") return recordConfirmation(movement, after, job);
     const sent = await changing(movement, async (change): Promise<Sent> => {
       await job.hold(change.tx);
       change.bumpLedgerVersion();
-      if (outcome.is === "unknown") return conclude.inDoubt(change, movement.id, outcome.why);
-      if (outcome.is === "not-sent") return conclude.notSent(change, movement.id, outcome.why);
+      if (outcome.is === "unknown") return recordOutcome.unknown(change, movement.id, outcome.why);
+      if (outcome.is === "not-sent") return recordOutcome.notSent(change, movement.id, outcome.why);
       if (refusal === "unclear") {
         const message = `the ledger refused it (${outcome.why}), and the balance changed as by the movement or more`;
-        return conclude.needsAttention(change, movement.id, message);
+        return recordOutcome.needsAttention(change, movement.id, message);
       }
       return refusal === "unreadable" && movement.kind === "TAKEN"
-        ? conclude.inDoubt(change, movement.id, `refused, and the balance cannot be read: ${outcome.why}`)
-        : conclude.refused(change, movement.id, outcome.why, after);
+        ? recordOutcome.unknown(change, movement.id, `refused, and the balance cannot be read: ${outcome.why}`)
+        : recordOutcome.refused(change, movement.id, outcome.why, after);
     });
     return { outcome: sent };
   }
@@ -171,7 +185,7 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
    * Records a confirmed movement together with everything that follows, and ends the job if nothing is left to do. If that
    * fails, the confirmation is recorded alone, so that a fault in a later step cannot lose it.
    */
-  async function recordConfirmation(movement: SendableMovement, after: Look, job: Job): Promise<Attempted> {
+  async function recordConfirmation(movement: SendableMovement, after: ReadingAfter, job: Job): Promise<Attempted> {
     const { id, orderId, kind } = movement;
     const attempted = await changing({ orderId }, async (change) => {
       const { lines } = change.order;
@@ -180,7 +194,7 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
       return confirmed(change, movement, after);
     }).catch((error: unknown) => {
       log.error({ err: error, movement: id }, "The step after a confirmed movement failed, and will be tried again");
-      return changing({ orderId }, (change) => confirmed(change, movement, after, { giveLater: true }));
+      return changing({ orderId }, (change) => confirmed(change, movement, after, { fulfilLater: true }));
     });
     if (kind === "TAKEN" && attempted.toIssue) atCrashPoint("fulfil:after-commit");
     return attempted;
@@ -190,8 +204,8 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
   async function confirmed(
     change: OrderChange,
     movement: SendableMovement,
-    after: Look,
-    options?: { giveLater: boolean },
+    after: ReadingAfter,
+    options?: { fulfilLater: boolean },
   ): Promise<Attempted> {
     const { id } = movement;
     const current = change.order.movements.find((each) => each.id === id);
@@ -199,20 +213,27 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
     change.bumpLedgerVersion();
     if (current?.state === "REFUSED") {
       const message = "the ledger confirmed the movement after the evidence had said that it did not happen";
-      return { outcome: await conclude.needsAttention(change, id, message) };
+      return { outcome: await recordOutcome.needsAttention(change, id, message) };
     }
     const [before, effect] = [readingBefore(movement), changeOf(movement)];
     const isToWatch = changeBetween(before, after) === 0;
-    const toIssue = await conclude.confirmed(change, id, { ...options, isToWatch });
+    const toIssue = await recordOutcome.confirmed(change, id, { ...options, isToWatch });
     if (tookEffectTwice(before, effect, after)) {
       const verb = movement.kind === "TAKEN" ? "took" : "returned";
-      await conclude.contradicted(change, id, `the ledger ${verb} the points twice, by its balance before and after`);
+      await recordOutcome.contradicted(
+        change,
+        id,
+        `the ledger ${verb} the points twice, by its balance before and after`,
+      );
     }
     return { outcome: "confirmed", toIssue };
   }
 
   /** Reads the wallet for evidence; null if it cannot be read. */
-  function readEvidence({ id, orderId, customerId }: SendableMovement, clientToken?: Uint8Array | null): Promise<Look> {
+  function readEvidence(
+    { id, orderId, customerId }: SendableMovement,
+    clientToken?: Uint8Array | null,
+  ): Promise<ReadingAfter> {
     return readBalance(orderId, customerId, clientToken).catch((error: unknown) => {
       if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;
       log.warn({ err: error, movement: id }, "No evidence of a movement: the balance cannot be read");
@@ -221,14 +242,14 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
   }
 
   /** Reads the wallet just after the ledger's answer; null if that fails or takes too long. */
-  async function readAfter({ movement, clientToken }: MarkedMovement): Promise<Look> {
+  async function readAfter({ movement, clientToken }: MarkedMovement): Promise<ReadingAfter> {
     const isRead = new AbortController();
     const tooLong = delay(READ_AFTER_MS, null, { signal: isRead.signal }).catch(() => null);
     return Promise.race([readEvidence(movement, clientToken), tooLong]).finally(() => isRead.abort());
   }
 
   /** The wallet just before the call; null where it may be missing, an Error where the call must not be sent without it. */
-  async function readBefore({ orderId, customerId, kind }: Movement): Promise<Look | Error> {
+  async function readBefore({ orderId, customerId, kind }: Movement): Promise<ReadingAfter | Error> {
     try {
       const reading = await readBalance(orderId, customerId);
       // Points that we owe are returned also when no token is left to read with: then a lost answer has no evidence.

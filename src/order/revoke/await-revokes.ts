@@ -4,7 +4,7 @@ import { type Bus, listen } from "../../platform/events.ts";
 import type { OrderStore } from "../order.store.ts";
 import { type AggregateUnit, isRevokeOpen, type OrderAggregate } from "../order-aggregate.ts";
 
-const LOOK_AGAIN_MS = 1_000;
+const POLL_MS = 1_000;
 
 /**
  * Waits a moment for Capillary to have taken these units back, so that its no can be told to who asked. Answers a refusal
@@ -12,22 +12,22 @@ const LOOK_AGAIN_MS = 1_000;
  */
 export type AwaitRevokes = (orderId: string, unitIds: readonly string[]) => Promise<Refusal[]>;
 
-export function makeAwaitRevokes(deps: { orders: OrderStore; bus: Bus; patienceMs: number }): AwaitRevokes {
-  const { orders, bus, patienceMs } = deps;
+export function makeAwaitRevokes(deps: { orders: OrderStore; bus: Bus; waitMs: number }): AwaitRevokes {
+  const { orders, bus, waitMs } = deps;
   return async (orderId, unitIds) => {
     if (unitIds.length === 0) return [];
-    using bell = listen(bus, orderTopic(orderId));
-    const patience = AbortSignal.timeout(patienceMs);
+    using listener = listen(bus, orderTopic(orderId));
+    const timeout = AbortSignal.timeout(waitMs);
     for (;;) {
       const order = await orders.aggregate(orderId);
       if (!order) return [];
-      if (patience.aborted || !unitsOf(order, unitIds).some(isUnderWay)) return refusals(order, unitIds);
-      await bell.wait(LOOK_AGAIN_MS, patience);
+      if (timeout.aborted || !unitsOf(order, unitIds).some(isInFlight)) return refusals(order, unitIds);
+      await listener.wait(POLL_MS, timeout);
     }
   };
 }
 
-const isUnderWay = ({ issue }: AggregateUnit) => issue !== null && isRevokeOpen(issue);
+const isInFlight = ({ issue }: AggregateUnit) => issue !== null && isRevokeOpen(issue);
 const unitsOf = (order: OrderAggregate, unitIds: readonly string[]) =>
   order.lines.flatMap(({ units }) => units.filter(({ id }) => unitIds.includes(id)));
 

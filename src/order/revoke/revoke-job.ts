@@ -45,12 +45,12 @@ async function revokeOn(
 ): Promise<{ inMs: number; memory: Memory } | null> {
   const { unitId } = unit;
   const { tries, looks } = earlier?.unitId === unitId ? earlier : { tries: 0, looks: null };
-  if (looks !== null) return lookForPoints(looks);
+  if (looks !== null) return readReturnedPoints(looks);
 
   const sent = await revokeUnit.send(unit, job);
   if (sent === "settled") return null;
-  if (sent === "taken-back") return lookForPoints(0);
-  if (sent === "in-doubt" && (await revokeUnit.look(unit))) return null;
+  if (sent === "taken-back") return readReturnedPoints(0);
+  if (sent === "in-doubt" && (await revokeUnit.readBalance(unit))) return null;
   if (tries + 1 >= retries.revoke.tries) {
     await revokeUnit.giveUp(unit, sent, job);
     return null;
@@ -58,8 +58,8 @@ async function revokeOn(
   const failed = tries + 1;
   return { inMs: pauseAfter(failed, retries.revoke), memory: { unitId, tries: failed, looks: null } };
 
-  async function lookForPoints(before: number) {
-    if (await revokeUnit.look(unit)) return null;
+  async function readReturnedPoints(before: number) {
+    if (await revokeUnit.readBalance(unit)) return null;
     const looks = before + 1;
     if (looks >= retries.revokedPoints.tries) {
       await revokeUnit.giveUp(unit, "taken-back", job);

@@ -1,14 +1,14 @@
-import { type Attempt, type Outcome, outcomeOf, type Turn } from "../../ledger/attempt.ts";
+import { type Attempt, type MarkedEffect, type Outcome, outcomeOf } from "../../ledger/attempt.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Job } from "../../platform/jobs/job.ts";
 import type { Capillary } from "../../upstream/capillary/capillary.ts";
 import { CapillaryError, hasReason, notSent } from "../../upstream/capillary/capillary-error.ts";
 import { hasOutcome, UpstreamError } from "../../upstream/upstream-error.ts";
-import type { FindGiven } from "../issue/find-given.ts";
+import type { FindIssued } from "../issue/find-issued.ts";
 import type { UnitRef } from "../issue/issue-unit.ts";
 import { changeOrder, type OrderChange, type OrderStore } from "../order.store.ts";
 import { type Found, find, isRevokeOpen } from "../order-aggregate.ts";
-import type { ConcludeRevoke } from "./conclude-revoke.ts";
+import type { RecordRevokeOutcome } from "./record-revoke-outcome.ts";
 
 /** Where a revoke stands after an attempt. */
 export type RevokeSent =
@@ -24,7 +24,7 @@ export interface RevokeUnit {
   /** Has Capillary take a unit back, once, and records what came of it. Safe to run again after a crash at any point. */
   send(unit: UnitRef, job: Job): Promise<RevokeSent>;
   /** Looks at the wallet that had paid. Concludes when its points are seen; answers whether it did. */
-  look(unit: UnitRef): Promise<boolean>;
+  readBalance(unit: UnitRef): Promise<boolean>;
   /** Ends the search: taken back without evidence of its points, or left to people. */
   giveUp(unit: UnitRef, known: "taken-back" | "in-doubt" | "try-later", job: Job): Promise<void>;
 }
@@ -32,8 +32,8 @@ export interface RevokeUnit {
 export interface RevokeUnitDeps {
   orders: OrderStore;
   capillary: Capillary | undefined;
-  findGiven: FindGiven | undefined;
-  conclude: ConcludeRevoke;
+  findIssued: FindIssued | undefined;
+  recordOutcome: RecordRevokeOutcome;
   clock: Clock;
   attempt: Attempt;
 }
@@ -45,7 +45,7 @@ const REVOKED_BY = "tessera";
  * the wallet that has paid is read before the first call, and is the evidence afterwards.
  */
 export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
-  const { orders, capillary, findGiven, conclude, clock, attempt } = deps;
+  const { orders, capillary, findIssued, recordOutcome, clock, attempt } = deps;
 
   const changing = <T>({ orderId }: { orderId: string }, work: (change: OrderChange) => Promise<T>) =>
     changeOrder(orders, orderId, work);
@@ -56,16 +56,16 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
       if (!isRevokeOpen(found.unit.issue)) return "settled";
       const ready = await prepare(found);
       if (ready instanceof UpstreamError) return "try-later";
-      const turn = await changing(unit, (change) => mark(change, unit.unitId, ready));
-      if (!turn) return "settled";
-      return attempt(turn, {
+      const marked = await changing(unit, (change) => mark(change, unit.unitId, ready));
+      if (!marked) return "settled";
+      return attempt(marked, {
         name: "revoke",
-        call: () => outcomeOf(ask(ready.transactionId, found)),
-        record: (outcome) => changing(unit, (change) => record(change, unit.unitId, turn, outcome, job)),
+        call: () => outcomeOf(revokeAtCapillary(ready.transactionId, found)),
+        record: (outcome) => changing(unit, (change) => record(change, unit.unitId, marked, outcome, job)),
       });
     },
 
-    async look(unit) {
+    async readBalance(unit) {
       const found = await current(unit);
       const { issue } = found.unit;
       if (!isRevokeOpen(issue)) return true;
@@ -73,28 +73,29 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
       const balance = await balanceOf(found).catch(asUpstreamError);
       if (balance instanceof UpstreamError || balance === null) return false;
       if (balance !== issue.revokeBefore + issue.points) return false;
-      await changing(unit, (change) => conclude.takenBack(change, unit.unitId, { seenBack: true }));
+      await changing(unit, (change) => recordOutcome.takenBack(change, unit.unitId, { seenBack: true }));
       return true;
     },
 
     giveUp: (unit, known, job) =>
       changing(unit, async (change) => {
         await job.hold(change.tx);
-        if (known === "taken-back") return conclude.takenBack(change, unit.unitId, { seenBack: false });
-        if (known === "try-later") return conclude.kept(change, unit.unitId, "the rewards system cannot do it now");
+        if (known === "taken-back") return recordOutcome.takenBack(change, unit.unitId, { seenBack: false });
+        if (known === "try-later")
+          return recordOutcome.refused(change, unit.unitId, "the rewards system cannot do it now");
         const message = "the answer to its revoke was lost, and nothing tells what happened";
-        return conclude.needsAttention(change, unit.unitId, message);
+        return recordOutcome.needsAttention(change, unit.unitId, message);
       }),
   };
 
   /** What must be known before the call: which transaction it is, and what the wallet has. */
   async function prepare({ customerId, unit }: FoundOf): Promise<Ready | UpstreamError> {
     const { issue } = unit;
-    if (!capillary || !findGiven) return notSent("revoke");
+    if (!capillary || !findIssued) return notSent("revoke");
     try {
       // Answers of an older kind name no transaction.
       const transactionId =
-        issue.transactionId ?? (await findGiven.search(issue, customerId))?.attempt?.transactionId ?? null;
+        issue.transactionId ?? (await findIssued.search(issue, customerId))?.attempt?.transactionId ?? null;
       if (transactionId === null) return notSent("revoke", "its transaction is not found");
       const isFirst = issue.revokeSentAt === null;
       const before = isFirst && issue.points > 0 ? await balanceOf({ customerId, unit }) : issue.revokeBefore;
@@ -113,7 +114,7 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
   }
 
   /** Null when there is nothing to send any more. */
-  async function mark(change: OrderChange, unitId: string, ready: Ready): Promise<Turn | null> {
+  async function mark(change: OrderChange, unitId: string, ready: Ready): Promise<MarkedEffect | null> {
     const { unit } = find(change, unitId);
     const { issue } = unit;
     if (!isRevokeOpen(issue) || unit.state !== "FULFILLED") return null;
@@ -130,10 +131,10 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
       where: { unitId, kind: "RETURNED", state: { not: "REFUSED" } },
       data: { attempts: issue.revokeAttempts + 1, sentAt: issue.revokeSentAt ?? change.now },
     });
-    return { wasInDoubt: !isFirst, markedAt: performance.now() };
+    return { isRepetition: !isFirst, markedAt: performance.now() };
   }
 
-  async function ask(transactionId: string, { customerId, unit }: FoundOf): Promise<void> {
+  async function revokeAtCapillary(transactionId: string, { customerId, unit }: FoundOf): Promise<void> {
     if (!capillary) throw notSent("revoke");
     await capillary.issuing.revoke({
       transactionId,
@@ -147,33 +148,33 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
   async function record(
     change: OrderChange,
     unitId: string,
-    { wasInDoubt }: Turn,
+    { isRepetition }: MarkedEffect,
     outcome: Outcome,
     job: Job,
   ): Promise<RevokeSent> {
     if (outcome.is === "confirmed") {
       if (find(change, unitId).unit.issue.points > 0) return "taken-back";
-      await conclude.takenBack(change, unitId, { seenBack: true });
+      await recordOutcome.takenBack(change, unitId, { seenBack: true });
       return "settled";
     }
     await job.hold(change.tx);
     const { failure, why } = outcome;
-    if (hasReason(failure, "not-revocable") && !wasInDoubt) {
+    if (hasReason(failure, "not-revocable") && !isRepetition) {
       // No revoke of ours was in flight: the reward has been used, or was taken back elsewhere.
-      await conclude.kept(change, unitId, "it has been used, or was taken back elsewhere");
+      await recordOutcome.refused(change, unitId, "it has been used, or was taken back elsewhere");
       return "settled";
     }
-    const isForNow = outcome.is === "not-sent" || (failure instanceof CapillaryError && failure.isForNow);
-    if (isForNow && !wasInDoubt) {
+    const isRetryable = outcome.is === "not-sent" || (failure instanceof CapillaryError && failure.isRetryable);
+    if (isRetryable && !isRepetition) {
       await change.tx.unitIssue.update({ where: { unitId }, data: { revokeSentAt: null, revokeError: why } });
       return "try-later";
     }
     // A definite refusal of the repetition as well: a revoke that had been carried out would be answered `not-revocable`.
-    if (failure?.outcome === "refused" && !isForNow) {
-      await conclude.kept(change, unitId, whyKept(failure));
+    if (failure?.outcome === "refused" && !isRetryable) {
+      await recordOutcome.refused(change, unitId, revokeRefusalOf(failure));
       return "settled";
     }
-    await conclude.inDoubt(change, unitId, why);
+    await recordOutcome.unknown(change, unitId, why);
     return "in-doubt";
   }
 
@@ -194,7 +195,7 @@ interface Ready {
   before: number | null;
 }
 
-function whyKept(failure: UpstreamError): string {
+function revokeRefusalOf(failure: UpstreamError): string {
   if (hasReason(failure, "revoke-not-enabled")) return "the brand does not take rewards of Capillary back";
   if (hasReason(failure, "unknown-transaction")) return "the rewards system does not know it any more";
   return "the rewards system refused";

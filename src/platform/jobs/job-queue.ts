@@ -93,7 +93,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
 
   function start(row: Row): void {
     const { id: job, type, trace } = row;
-    const run = inSpan({ name: `job ${type}`, kind: "consumer", parent: trace, facts: { job } }, () => turn(row))
+    const run = inSpan({ name: `job ${type}`, kind: "consumer", parent: trace, facts: { job } }, () => runRow(row))
       .catch((error: unknown) =>
         log.error({ err: error, job: row.id }, "The end or the pause of a job could not be recorded"),
       )
@@ -105,7 +105,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     running.set(row.id, run);
   }
 
-  async function turn(row: Row): Promise<void> {
+  async function runRow(row: Row): Promise<void> {
     let hasEnded = false;
     const job: Job = {
       id: row.id,

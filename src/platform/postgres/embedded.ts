@@ -10,7 +10,7 @@ import { SetupError } from "../setup-error.ts";
 import { type Binaries, canEnter, chooseUser, copyBinaries, packagedBinaries, type RunAs } from "./binaries.ts";
 
 const run = promisify(execFile);
-const [LOOKS_AT_CONNECTIONS, LOOK_EVERY_MS] = [20, 50];
+const [LOOKS_AT_CONNECTIONS, POLL_EVERY_MS] = [20, 50];
 
 export interface EmbeddedPostgres {
   /** Connection string of the database. */
@@ -208,7 +208,7 @@ async function createDatabase(adminUrl: string, name: string): Promise<void> {
 async function othersAreConnected(adminUrl: string): Promise<boolean> {
   for (let looks = 1; await isAnybodyConnected(adminUrl); looks += 1) {
     if (looks === LOOKS_AT_CONNECTIONS) return true;
-    await delay(LOOK_EVERY_MS);
+    await delay(POLL_EVERY_MS);
   }
   return false;
 }

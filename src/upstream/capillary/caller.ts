@@ -8,25 +8,25 @@ import { makeSingleFlight } from "../../platform/single-flight.ts";
 import { countOutcome } from "../count-outcome.ts";
 import {
   makeUpstreamHttp,
-  type Patience,
+  type TimeoutSignal,
   type UpstreamAnswer,
   type UpstreamHttp,
   type UpstreamRequest,
 } from "../http.ts";
 import { UpstreamError } from "../upstream-error.ts";
+import { makeAnswerCache } from "./answer-cache.ts";
 import { CapillaryError, hasReason } from "./capillary-error.ts";
 import { isServerFailure, reasonOf } from "./codes.ts";
 import { makeCredentials } from "./credentials.ts";
 import type { Envelope } from "./envelope.ts";
 import { customerKeyText } from "./identities.ts";
-import { makeKeptAnswers } from "./kept-answers.ts";
 import { type GeneratedToken, makeOAuthToken } from "./oauth-token.ts";
-import { makeTurns, NoTurn, type Rate, type Urgency } from "./turns.ts";
+import { makeRateLimiter, type Rate, RateLimited, type Urgency } from "./rate-limiter.ts";
 import { id, number } from "./wire/loose.ts";
 
 const SERVICE = "capillary";
 /** A write waits for the partner that gives the voucher, too. */
-const WRITE_PATIENCE = 3;
+const WRITE_TIMEOUTS = 3;
 /** A lock is held for as long as another call for the same customer takes. */
 const LOCK_TRIES = 5;
 
@@ -51,7 +51,7 @@ export interface CallerOptions {
   /** The wait before a locked customer is tried again; it doubles with each try. */
   lockBackoffMs?: number | undefined;
   /** See `http.ts`. */
-  patience?: Patience | undefined;
+  timeoutSignal?: TimeoutSignal | undefined;
   metrics?: Metrics | undefined;
   clock: Clock;
   log: Logger;
@@ -105,7 +105,18 @@ export interface Caller {
 }
 
 export function makeCaller(options: CallerOptions): Caller {
-  const { till, password, oauth, timeoutMs, connections, lockBackoffMs = 200, patience, metrics, clock, log } = options;
+  const {
+    till,
+    password,
+    oauth,
+    timeoutMs,
+    connections,
+    lockBackoffMs = 200,
+    timeoutSignal,
+    metrics,
+    clock,
+    log,
+  } = options;
   const reach = (url: string) => {
     const { origin, pathname } = new URL(url);
     const http = makeUpstreamHttp({
@@ -114,7 +125,7 @@ export function makeCaller(options: CallerOptions): Caller {
       timeoutMs,
       connections,
       traceHeader: "x-cap-requestid",
-      patience,
+      timeoutSignal,
       metrics,
       log,
     });
@@ -123,13 +134,13 @@ export function makeCaller(options: CallerOptions): Caller {
   const rewards = reach(options.rewardsUrl);
   const intouch = reach(options.intouchUrl);
 
-  const turns = makeTurns({
+  const rateLimiter = makeRateLimiter({
     concurrency: connections,
     callsPerMinute: options.callsPerMinute,
-    maxWaitMs: timeoutMs * WRITE_PATIENCE,
+    maxWaitMs: timeoutMs * WRITE_TIMEOUTS,
     perOwner: options.perCustomer,
   });
-  const kept = makeKeptAnswers(options.keptMs ?? 0);
+  const kept = makeAnswerCache(options.keptMs ?? 0);
   const writes = makeLanes({ maxWaiting: Number.POSITIVE_INFINITY });
   const shareRead = makeSingleFlight<unknown>();
   const whileLocked = retry(
@@ -159,9 +170,9 @@ export function makeCaller(options: CallerOptions): Caller {
     owner?: string,
   ): Promise<UpstreamAnswer> {
     try {
-      return await turns.take(() => http.call(request), how, owner);
+      return await rateLimiter.take(() => http.call(request), how, owner);
     } catch (error) {
-      if (!(error instanceof NoTurn)) throw error;
+      if (!(error instanceof RateLimited)) throw error;
       const facts = { service: SERVICE, operation: request.operation, outcome: "transient" as const };
       throw new UpstreamError(facts, error.message, { cause: error });
     }
@@ -197,7 +208,7 @@ export function makeCaller(options: CallerOptions): Caller {
       }),
       ...(call.body !== undefined && { body: call.body }),
       ...(call.requestId && { requestId: call.requestId }),
-      ...(writes && { timeoutMs: timeoutMs * WRITE_PATIENCE }),
+      ...(writes && { timeoutMs: timeoutMs * WRITE_TIMEOUTS }),
       writes,
     };
     const how = writes ? "write" : call.isForOrder ? "order" : call.isBackground ? "background" : "read";

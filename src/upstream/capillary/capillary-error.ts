@@ -67,14 +67,14 @@ export class CapillaryError extends UpstreamError {
   readonly codes: readonly string[];
   readonly upstreamMessage: string;
   /** The same may be asked again. A write needs a new key then: that of a failed event cannot be used twice. */
-  readonly isForNow: boolean;
+  readonly isRetryable: boolean;
 
   constructor(
     facts: { operation: string; writes: boolean; httpStatus?: number | undefined },
     no: { reason: CapillaryReason; codes: readonly string[]; message: string },
   ) {
-    const isForNow = forNow.has(no.reason);
-    const outcome = outcomes[no.reason] ?? (isForNow && !facts.writes ? "transient" : "refused");
+    const isRetryable = forNow.has(no.reason);
+    const outcome = outcomes[no.reason] ?? (isRetryable && !facts.writes ? "transient" : "refused");
     super(
       { service: "capillary", operation: facts.operation, outcome, httpStatus: facts.httpStatus },
       `${no.reason} (${no.codes.join("/") || "no code"}) ${no.message}`.trim(),
@@ -82,7 +82,7 @@ export class CapillaryError extends UpstreamError {
     this.reason = no.reason;
     this.codes = no.codes;
     this.upstreamMessage = no.message;
-    this.isForNow = isForNow;
+    this.isRetryable = isRetryable;
   }
 }
 

@@ -24,7 +24,7 @@ export interface Groups {
 }
 
 export function makeGroups(caller: Caller, { programId }: { programId: string }): Groups {
-  const isAskedFor = (by: GroupSelector) => (group: Group) => {
+  const isRequested = (by: GroupSelector) => (group: Group) => {
     if ("groupId" in by) return group.id === by.groupId;
     if ("externalId" in by) return (group.externalId ?? by.externalId) === by.externalId;
     return (group.primaryUserId ?? by.primaryUserId) === by.primaryUserId;
@@ -39,7 +39,7 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
         path: "/userGroup2",
         query: { ...groupInQuery(by), programDetails: "true", primaryMemberDetails: "true", expirySchedules: "true" },
         envelope: v2Envelope,
-        shape: groupOf(programId).refine(isAskedFor(by), "answered for another group"),
+        shape: groupOf(programId).refine(isRequested(by), "answered for another group"),
         ...asking,
       });
     },

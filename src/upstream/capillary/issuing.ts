@@ -67,7 +67,7 @@ export interface Issuing {
     rewardId?: string | undefined;
   }): Promise<{ attempts: IssueAttempt[]; isLast: boolean }>;
   /** Looks for an issue whose answer was lost, past everything shared or kept. */
-  lookForIssue(input: IssueKeys & { customerId: string; rewardId: string; since: Date }): Promise<IssueSearch>;
+  searchIssue(input: IssueKeys & { customerId: string; rewardId: string; since: Date }): Promise<IssueSearch>;
   /** One try in full, with its vouchers. */
   transaction(transactionId: string): Promise<IssueTransaction>;
   /** Takes back everything given in a transaction, and gives its points back. Refused where the brand does not allow it. */
@@ -138,7 +138,7 @@ export function makeIssuing(caller: Caller, { brand }: { brand: string }): Issui
 
     issuals: ({ customerId, page, rewardId }) => readIssuals({ customerId, page, rewardId }),
 
-    async lookForIssue({ customerId, rewardId, transactionNumber, requestId, since }) {
+    async searchIssue({ customerId, rewardId, transactionNumber, requestId, since }) {
       const seen = new Map<string, IssueAttempt>();
       for (let page = 0, isLast = false; !isLast; page += 1) {
         if (page === MOST_PAGES) throw caller.failed("issuals", `more than ${MOST_PAGES * PAGE_SIZE} of one reward`);

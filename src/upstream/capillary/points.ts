@@ -64,7 +64,7 @@ export function makePoints(caller: Caller, { orgId, programId }: { orgId: string
         const reason = reasonOf(operation, code, []);
         return { isRedeemable, reason: reason === "other" ? "points-not-redeemable" : reason, code, message };
       } catch (error) {
-        if (!(error instanceof CapillaryError) || error.isForNow) throw error;
+        if (!(error instanceof CapillaryError) || error.isRetryable) throw error;
         const [code = null] = error.codes;
         return { isRedeemable: false, reason: error.reason, code, message: error.upstreamMessage };
       }

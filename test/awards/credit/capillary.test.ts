@@ -33,7 +33,7 @@ const balanceOf = (customerId: string) => gateway.sandbox.capillary.balance(cust
 async function credited(...awards: { customerId: string; points?: number }[]) {
   const before = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
   const ids = await insertAwards(gateway, awards);
-  bus.ring(AWARDS_TO_CREDIT);
+  bus.notify(AWARDS_TO_CREDIT);
   const done = await awardsSettled(gateway, ids);
   const calls = gateway.sandbox.calls
     .since(before)
@@ -49,7 +49,7 @@ const fault = (script: Omit<FaultScript, "upstream" | "operation">) =>
 /** Has no answer come to what this fault holds, for longer than is waited for. */
 async function outlast(held: Fault): Promise<void> {
   await gateway.sandbox.faults.held(held);
-  gateway.endPatience("allocate");
+  gateway.endTimeouts("allocate");
 }
 
 test("are given up to ten customers a call, each under its own key", async () => {

@@ -38,7 +38,7 @@ function newCustomer(balance = 0): string {
 }
 const award = async (customerId: string | null, more: object = {}) => {
   const [id = ""] = await insertAwards(gateway, [{ customerId, ...more }]);
-  bus.ring(AWARDS_TO_CREDIT);
+  bus.notify(AWARDS_TO_CREDIT);
   return id;
 };
 const settled = async (id: string) => (await awardsSettled(gateway, [id]))[0];
@@ -95,7 +95,7 @@ describe("an award", () => {
     await anotherRound();
     expect(await seen(soon)).toMatchObject({ state: "PENDING", attempts: 0, sent_at: null });
     passedMs += HOUR;
-    bus.ring(AWARDS_TO_CREDIT);
+    bus.notify(AWARDS_TO_CREDIT);
     expect(await settled(soon)).toMatchObject({ state: "CREDITED" });
     expect(await seen(later)).toMatchObject({ state: "PENDING", attempts: 0, sent_at: null });
     expect(creditsOf(gateway, customerId)).toMatchObject([{ points: 7 }]);
@@ -107,7 +107,7 @@ describe("an award", () => {
     await anotherRound();
     expect(await seen(id)).toMatchObject({ state: "PENDING", attempts: 0, sent_at: null });
     await gateway.sql("update reward_awards set customer_id = $1 where id = $2", [customerId, id]);
-    bus.ring(AWARDS_TO_CREDIT);
+    bus.notify(AWARDS_TO_CREDIT);
     expect(await settled(id)).toMatchObject({ state: "CREDITED" });
   });
 
@@ -171,7 +171,7 @@ describe("a ledger that", () => {
     const id = await award(customerId);
     if (script.fault === "never-answer") {
       await gateway.sandbox.faults.held(fault);
-      gateway.endPatience("credit");
+      gateway.endTimeouts("credit");
     }
     expect(await settled(id)).toMatchObject(expected);
     if (script.fault === "hold") gateway.sandbox.faults.release();
@@ -215,7 +215,7 @@ describe("nobody rings:", () => {
       { customerId: null },
       { customerId: "NOBODY", availableAt: new Date(Date.now() + 300) },
     ]);
-    crediting.bus.ring(AWARDS_TO_CREDIT);
+    crediting.bus.notify(AWARDS_TO_CREDIT);
     expect(await awardsSettled(crediting, [unknown ?? ""])).toMatchObject([{ state: "REFUSED" }]);
     expect(await readAwards(crediting, [known ?? ""])).toMatchObject([{ state: "PENDING" }]);
   });
@@ -280,7 +280,7 @@ test("many awards of many customers are credited together, each once", async () 
   const customers = Array.from({ length: 20 }, () => newCustomer());
   const awards = Array.from({ length: 200 }, (_, nth) => ({ customerId: customers[nth % 20] ?? "", points: nth + 1 }));
   const ids = await insertAwards(gateway, awards);
-  bus.ring(AWARDS_TO_CREDIT);
+  bus.notify(AWARDS_TO_CREDIT);
   const done = await awardsSettled(gateway, ids);
   expect(done.every(({ state }) => state === "CREDITED")).toBe(true);
   const references = customers.flatMap((customerId) =>
@@ -311,6 +311,6 @@ test("an award sent to a ledger that is not configured any more is put before pe
   // In one statement: the worker sees it only as something that was sent elsewhere.
   const sent = "sent_at = now(), ledger = 'CAPILLARY', credit_reference = 'r', state = 'UNCERTAIN'";
   await gateway.sql(`update reward_awards set customer_id = 'C', ${sent} where id = $1`, [id]);
-  bus.ring(AWARDS_TO_CREDIT);
+  bus.notify(AWARDS_TO_CREDIT);
   expect(await settled(id)).toMatchObject({ state: "NEEDS_ATTENTION", attempts: 0 });
 });

@@ -24,7 +24,7 @@ afterEach(() => {
 
 async function award(customerId: string, points: number): Promise<string> {
   const [id = ""] = await insertAwards(gateway, [{ customerId, points }]);
-  bus.ring(AWARDS_TO_CREDIT);
+  bus.notify(AWARDS_TO_CREDIT);
   return id;
 }
 const seen = async (id: string) => (await readAwards(gateway, [id]))[0];
@@ -47,7 +47,7 @@ async function anotherDeduction(): Promise<void> {
   expect(await orderSettled(customer, await placeOrder(customer, reward.id))).toMatchObject({ status: "FULFILLED" });
 }
 /** Whatever the machine does meanwhile, a call of this award counts as under way. */
-const keepUnderWay = (id: string) =>
+const keepInFlight = (id: string) =>
   gateway.sql("update reward_awards set under_way_until = now() + interval '1 hour' where id = $1", [id]);
 
 describe("while a deduction", () => {
@@ -95,7 +95,7 @@ describe("while an award", () => {
     const call = gateway.fault("credit", { fault: "hold" });
     const id = await award(customer.customerId, 80);
     await gateway.sandbox.faults.held(call);
-    await keepUnderWay(id);
+    await keepInFlight(id);
     const order = await placeOrder(customer, reward.id);
     await anotherDeduction();
     expect(callsOf(customer.customerId)).toEqual(["credit"]);
@@ -114,7 +114,7 @@ describe("while an award", () => {
     const repetition = gateway.fault("credit", { fault: "hold" });
     const id = await award(customer.customerId, 30);
     await gateway.sandbox.faults.held(repetition);
-    await keepUnderWay(id);
+    await keepInFlight(id);
     const order = await placeOrder(customer, reward.id);
     await anotherDeduction();
     expect(callsOf(customer.customerId)).toEqual(["credit", "credit"]);
@@ -130,7 +130,7 @@ test("a deduction believed not to have happened is seen when it does, though an 
   const call = gateway.fault("redeem", { fault: "hold" });
   const order = await placeOrder(customer, reward.id);
   await gateway.sandbox.faults.held(call);
-  gateway.endPatience("redeem");
+  gateway.endTimeouts("redeem");
   expect(await orderSettled(customer, order)).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
   await awardsSettled(gateway, [await award(customer.customerId, 200)]);
   gateway.sandbox.faults.release();

@@ -29,7 +29,7 @@ async function award(points: number): Promise<{ id: string; customerId: string }
   const customerId = `C-${randomUUID()}`;
   gateway.sandbox.client.addCustomer({ customer_id: customerId, balance: 0 });
   const [id = ""] = await insertAwards(gateway, [{ customerId, points }]);
-  bus.ring(AWARDS_TO_CREDIT);
+  bus.notify(AWARDS_TO_CREDIT);
   return { id, customerId };
 }
 

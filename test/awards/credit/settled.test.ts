@@ -39,7 +39,7 @@ test("who tells of awards is told of each when it is settled, in the transaction
     { customerId: "NOBODY" },
     { customerId: null, expiresAt: new Date(0) },
   ]);
-  crediting.bus.ring(AWARDS_TO_CREDIT);
+  crediting.bus.notify(AWARDS_TO_CREDIT);
   await crediting.until(async () => ids.every((id) => failed.has(id)));
   expect((await readAwards(crediting, ids)).every(({ settled_at }) => settled_at === null)).toBe(true);
   expect(afterwards).toEqual([]);
@@ -84,10 +84,10 @@ test("a ledger that answers nothing is left alone, asked with one, and given eve
   const awards = Array.from({ length: 200 }, () => ({ customerId, points: 1 }));
   const ids = await insertAwards(crediting, awards);
   const firstPause = once(pausing, "began");
-  crediting.bus.ring(AWARDS_TO_CREDIT);
+  crediting.bus.notify(AWARDS_TO_CREDIT);
   await firstPause;
   for (let pause = 2; pause <= 9; pause += 1) {
-    for (let rings = 0; rings < 3; rings += 1) crediting.bus.ring(AWARDS_TO_CREDIT);
+    for (let rings = 0; rings < 3; rings += 1) crediting.bus.notify(AWARDS_TO_CREDIT);
     const nextPause = once(pausing, "began");
     endPause();
     await nextPause;
@@ -118,7 +118,7 @@ test("people say what became of an award, or have it tried again under its refer
     Array.from({ length: 4 }, () => ({ customerId })),
   );
   const [first = "", second = "", third = "", fourth = ""] = ids;
-  bus.ring(AWARDS_TO_CREDIT);
+  bus.notify(AWARDS_TO_CREDIT);
   expect(await awardsSettled(crediting, ids)).toMatchObject(ids.map(() => ({ state: "REFUSED" })));
   await sql("update reward_awards set state = 'NEEDS_ATTENTION', settled_at = null where id <> $1::uuid", [third]);
   crediting.sandbox.client.addCustomer({ customer_id: customerId, balance: 0 });

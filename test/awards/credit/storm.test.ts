@@ -99,13 +99,13 @@ test(`two workers at once credit a random mix exactly as is on record (seed ${se
     );
     expected.refused += kinds.filter((kind) => kind >= 0.2 && kind < 0.25).length;
     expected.lapsed += kinds.filter((kind) => kind > 0.25 && kind < 0.3).length;
-    bus.ring(AWARDS_TO_CREDIT);
+    bus.notify(AWARDS_TO_CREDIT);
     // Those who were unknown become known.
     const unknown = some.filter((_, nth) => (kinds[nth] ?? 1) < 0.2);
     for (const id of unknown) {
       await gateway.sql("update reward_awards set customer_id = $1 where id = $2::uuid", [anybody(), id]);
     }
-    bus.ring(AWARDS_TO_CREDIT);
+    bus.notify(AWARDS_TO_CREDIT);
     ids.push(...some);
   }
   await bad.end();

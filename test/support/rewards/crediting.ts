@@ -54,7 +54,7 @@ export async function startCreditingAlone(options: CreditingOptions = {}): Promi
       store: makeCreditStore({ db, ledgers: ["CLIENT"], settleMs, settled }),
       ledgers: { CLIENT: makeClientLedger(client, timeoutMs) },
       ledger: "CLIENT",
-      patience: { settleMs, giveUpMs: 600_000, retry: retriesOfTests({ credit: { firstPauseMs: 10 } }).credit },
+      deadlines: { settleMs, giveUpMs: 600_000, retry: retriesOfTests({ credit: { firstPauseMs: 10 } }).credit },
       pollMs,
       bus,
       clock: systemClock,

@@ -1,31 +1,37 @@
 import type { Logger } from "../../platform/logger.ts";
-import { tellOperators } from "../issue/tell-operators.ts";
+import { reportDiscrepancy } from "../issue/report-discrepancy.ts";
 import type { OrderChange } from "../order.store.ts";
 import { type Found, find, isRevokeOpen } from "../order-aggregate.ts";
-import type { SettleLines } from "../settle-lines.ts";
+import type { RecomputeAndRefund } from "../recompute-and-refund.ts";
 
 /** What is recorded when it becomes known what Capillary did with a unit that was to be taken back. */
-export interface ConcludeRevoke {
+export interface RecordRevokeOutcome {
   /** It was taken back. `seenBack` says whether the points it had cost were seen to come back. */
   takenBack(change: OrderChange, unitId: string, evidence: { seenBack: boolean }): Promise<void>;
   /** It was not and will not be: the customer keeps it. */
-  kept(change: OrderChange, unitId: string, why: string): Promise<void>;
-  inDoubt(change: OrderChange, unitId: string, why: string): Promise<void>;
+  refused(change: OrderChange, unitId: string, why: string): Promise<void>;
+  unknown(change: OrderChange, unitId: string, why: string): Promise<void>;
   needsAttention(change: OrderChange, unitId: string, message: string): Promise<void>;
   /** People say whether the points of a unit that was taken back have come back. */
   pointsFound(change: OrderChange, unitId: string, areBack: boolean): Promise<void>;
 }
 
 const isOpen = ({ unit }: Found) => isRevokeOpen(unit.issue);
-const mayConclude = (found: Found) => isOpen(found) || found.unit.issue.revokeState === "NEEDS_ATTENTION";
+const mayRecord = (found: Found) => isOpen(found) || found.unit.issue.revokeState === "NEEDS_ATTENTION";
 
-export function makeConcludeRevoke({ settleLines, log }: { settleLines: SettleLines; log: Logger }): ConcludeRevoke {
+export function makeRecordRevokeOutcome({
+  recomputeAndRefund,
+  log,
+}: {
+  recomputeAndRefund: RecomputeAndRefund;
+  log: Logger;
+}): RecordRevokeOutcome {
   const returning = { kind: "RETURNED" as const, state: { not: "REFUSED" as const } };
 
   return {
     async takenBack(change, unitId, { seenBack }) {
       const found = find(change, unitId);
-      if (!mayConclude(found)) return;
+      if (!mayRecord(found)) return;
       const { tx, now } = change;
       const { line, unit } = found;
       const isCertain = seenBack || unit.issue.points === 0;
@@ -36,37 +42,37 @@ export function makeConcludeRevoke({ settleLines, log }: { settleLines: SettleLi
       });
       if (!isCertain) {
         const message = `Capillary took it back, and its ${unit.issue.points} points were not seen to return to the wallet`;
-        await tellOperators(change, log, { unitId, kind: "RETURNED", message });
+        await reportDiscrepancy(change, log, { unitId, kind: "RETURNED", message });
       }
       await tx.orderUnit.update({ where: { id: unitId }, data: { state: "REVERSED" } });
       await tx.voucherCode.updateMany({ where: { unitId }, data: { state: "VOID" } });
-      await settleLines(change, {
+      await recomputeAndRefund(change, {
         reason: unit.issue.revokeReason ?? "CANCELLATION",
         lineId: line.id,
         message: `${line.name} was taken back.`,
       });
     },
 
-    async kept(change, unitId, why) {
+    async refused(change, unitId, why) {
       const found = find(change, unitId);
-      if (!mayConclude(found)) return;
+      if (!mayRecord(found)) return;
       const { tx, now } = change;
       await tx.unitIssue.update({ where: { unitId }, data: { revokeState: "REFUSED", revokeError: why } });
       await tx.pointsMovement.updateMany({
         where: { unitId, ...returning },
         data: { state: "REFUSED", settledAt: now, lastError: why },
       });
-      await change.advance({ lineId: found.line.id, message: `${found.line.name} cannot be taken back: ${why}.` });
+      await change.appendEvent({ lineId: found.line.id, message: `${found.line.name} cannot be taken back: ${why}.` });
     },
 
-    async inDoubt(change, unitId, why) {
+    async unknown(change, unitId, why) {
       if (!isOpen(find(change, unitId))) return;
       await change.tx.unitIssue.update({ where: { unitId }, data: { revokeState: "UNCERTAIN", revokeError: why } });
       await change.tx.pointsMovement.updateMany({
         where: { unitId, ...returning },
         data: { state: "UNCERTAIN", lastError: why },
       });
-      await change.advance({});
+      await change.appendEvent({});
     },
 
     async needsAttention(change, unitId, message) {
@@ -79,8 +85,8 @@ export function makeConcludeRevoke({ settleLines, log }: { settleLines: SettleLi
         where: { unitId, ...returning },
         data: { state: "NEEDS_ATTENTION", lastError: message },
       });
-      await tellOperators(change, log, { unitId, kind: "RETURNED", message });
-      await change.advance({});
+      await reportDiscrepancy(change, log, { unitId, kind: "RETURNED", message });
+      await change.appendEvent({});
     },
 
     async pointsFound(change, unitId, areBack) {
@@ -88,7 +94,7 @@ export function makeConcludeRevoke({ settleLines, log }: { settleLines: SettleLi
         where: { unitId, kind: "RETURNED", state: "NEEDS_ATTENTION" },
         data: { state: areBack ? "CONFIRMED" : "REFUSED", settledAt: change.now },
       });
-      await change.advance({});
+      await change.appendEvent({});
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Tx } from "../platform/db.ts";
 import type { ReadMessage } from "./read-message.ts";
 
 /** The people of a message. A referral has no member, but who shared and who was brought in, as far as that is said. */
-export interface People {
+export interface Participants {
   readonly member: Member | null;
   readonly sharer: Member | null;
   readonly receiver: Member | null;
@@ -14,7 +14,7 @@ export interface People {
  *
  * @throws MessageRefused where one person is named as two customers
  */
-export async function peopleOf(tx: Tx, reads: readonly ReadMessage[], now: Date): Promise<People[]> {
+export async function participantsOf(tx: Tx, reads: readonly ReadMessage[], now: Date): Promise<Participants[]> {
   const named = reads.map(namedIn);
   const present = named.flatMap(({ member, sharer, receiver }) => [member, sharer, receiver]).filter(isPerson);
   const members = await resolveMembers(tx, present, now);
@@ -22,7 +22,7 @@ export async function peopleOf(tx: Tx, reads: readonly ReadMessage[], now: Date)
 
   /** By messages of this list, each of which the next ones know of. */
   const joined = new Map<string, Date>();
-  const people = reads.map(({ message: { action, lines } }, place) => {
+  const participants = reads.map(({ message: { action, lines } }, place) => {
     const asOfNow = (person: Person | null = null): Member | null => {
       const member = person && (memberOf.get(person) ?? null);
       return member && { ...member, since: member.since ?? joined.get(member.id) ?? null };
@@ -39,7 +39,7 @@ export async function peopleOf(tx: Tx, reads: readonly ReadMessage[], now: Date)
       from unnest(${[...joined.keys()]}::uuid[], ${[...joined.values()].map((at) => at.toISOString())}::timestamptz[]) as joined (id, since)
       where m.id = joined.id`;
   }
-  return people;
+  return participants;
 }
 
 const isPerson = (person: Person | null): person is Person => person !== null;
@@ -48,7 +48,7 @@ function namedIn({
   message,
   nikHash,
   customerId,
-}: Pick<ReadMessage, "message" | "nikHash" | "customerId">): Record<keyof People, Person | null> {
+}: Pick<ReadMessage, "message" | "nikHash" | "customerId">): Record<keyof Participants, Person | null> {
   const { action, sharerId, receiverId } = message;
   const own = customerId === undefined ? personOf(message.member, nikHash) : { customerId };
   return action === "registerreferral" || action === "transactionreferral"
@@ -61,7 +61,7 @@ function namedIn({
 }
 
 /** Each person once: somebody may be named in two places. */
-export function eachOf({ member, sharer, receiver }: People): Member[] {
+export function eachOf({ member, sharer, receiver }: Participants): Member[] {
   const all = [member, sharer, receiver].filter((person): person is Member => person !== null);
   return [...new Map(all.map((person) => [person.id, person])).values()];
 }

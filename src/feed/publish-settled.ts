@@ -1,21 +1,27 @@
 import type { OnSettled, SettledAward } from "../awards/index.ts";
 import { customerTopic } from "../domain/topics.ts";
 import type { Bus } from "../platform/events.ts";
-import type { TellMembers } from "./feed.store.ts";
+import type { AppendMemberEvents } from "./feed.store.ts";
 import type { MemberEvent } from "./member-event.ts";
 
 /** Tells members what has become of their points. What is in doubt, they hear of when it is not any more. */
-export function makeTellSettled({ tellMembers, bus }: { tellMembers: TellMembers; bus: Bus }): OnSettled {
+export function makePublishSettled({
+  appendMemberEvents,
+  bus,
+}: {
+  appendMemberEvents: AppendMemberEvents;
+  bus: Bus;
+}): OnSettled {
   return {
     async inTransaction(tx, awards) {
-      const news = awards.map((award) => ({ customerId: award.customerId, event: eventOf(award) }));
-      await tellMembers(
+      const newEvents = awards.map((award) => ({ customerId: award.customerId, event: eventOf(award) }));
+      await appendMemberEvents(
         tx,
-        news.flatMap(({ customerId, event }) => (event ? { customerId, event } : [])),
+        newEvents.flatMap(({ customerId, event }) => (event ? { customerId, event } : [])),
       );
     },
     afterCommit(awards) {
-      for (const { customerId } of awards) if (customerId !== null) bus.ring(customerTopic(customerId));
+      for (const { customerId } of awards) if (customerId !== null) bus.notify(customerTopic(customerId));
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Logger } from "../platform/logger.ts";
 import { type LocalDate, localDateOf } from "../platform/time-zone.ts";
 import type { OrderChange } from "./order.store.ts";
 import type { OrderAggregate } from "./order-aggregate.ts";
-import type { SettleLines } from "./settle-lines.ts";
+import type { RecomputeAndRefund } from "./recompute-and-refund.ts";
 
 /**
  * Fulfils the units of our own rewards, in the transaction that made the order PROCESSING or in a later one. Running it again
@@ -15,10 +15,10 @@ import type { SettleLines } from "./settle-lines.ts";
  * @param order the present state
  * @returns the ids of the units that Capillary has to issue
  */
-export type GiveRewards = (change: OrderChange, order: OrderAggregate) => Promise<string[]>;
+export type FulfilRewards = (change: OrderChange, order: OrderAggregate) => Promise<string[]>;
 
-export interface GiveRewardsDeps {
-  settleLines: SettleLines;
+export interface FulfilRewardsDeps {
+  recomputeAndRefund: RecomputeAndRefund;
   atCrashPoint: AtCrashPoint;
   /** The programme's: a code can be given on its last day there. */
   timeZone: string;
@@ -27,7 +27,12 @@ export interface GiveRewardsDeps {
 
 type Line = OrderAggregate["lines"][number];
 
-export function makeGiveRewards({ settleLines, atCrashPoint, timeZone, log }: GiveRewardsDeps): GiveRewards {
+export function makeFulfilRewards({
+  recomputeAndRefund,
+  atCrashPoint,
+  timeZone,
+  log,
+}: FulfilRewardsDeps): FulfilRewards {
   return async (change, order) => {
     const ours = order.lines.filter(({ source }) => source === "BIGCITY");
     // Every order locks its rewards in the same sequence, which prevents deadlocks.
@@ -37,17 +42,17 @@ export function makeGiveRewards({ settleLines, atCrashPoint, timeZone, log }: Gi
     for (const line of lines) {
       const pending = line.units.filter((unit) => unit.state === "PENDING").map((unit) => unit.id);
       if (pending.length === 0) continue;
-      const given = isFromPool(line)
-        ? await giveCodes(change, line, pending, localDateOf(change.now, timeZone))
+      const fulfilled = isFromPool(line)
+        ? await allocateToUnits(change, line, pending, localDateOf(change.now, timeZone))
         : await setAside(change, line, pending);
-      if (isFromPool(line) && given > 0) taken.set(line.rewardId, (taken.get(line.rewardId) ?? 0) + given);
-      if (given < pending.length) {
-        const facts = { order: order.number, line: line.position, wanted: pending.length, given };
+      if (isFromPool(line) && fulfilled > 0) taken.set(line.rewardId, (taken.get(line.rewardId) ?? 0) + fulfilled);
+      if (fulfilled < pending.length) {
+        const facts = { order: order.number, line: line.position, wanted: pending.length, fulfilled };
         log.warn(facts, "Not all units could be given");
       }
-      for (const [index, id] of pending.entries()) states.set(id, index < given ? givenState(line) : "FAILED");
+      for (const [index, id] of pending.entries()) states.set(id, index < fulfilled ? fulfilledState(line) : "FAILED");
     }
-    await settleLines(
+    await recomputeAndRefund(
       change,
       {
         reason: "INVENTORY_UNAVAILABLE",
@@ -71,7 +76,7 @@ export function makeGiveRewards({ settleLines, atCrashPoint, timeZone, log }: Gi
   };
 }
 
-const givenState = (line: Line) => (isShipped(line) ? "PREPARING" : "FULFILLED");
+const fulfilledState = (line: Line) => (isShipped(line) ? "PREPARING" : "FULFILLED");
 
 const withStates = (order: OrderAggregate, states: ReadonlyMap<string, UnitState>): OrderAggregate => ({
   ...order,
@@ -82,16 +87,16 @@ const withStates = (order: OrderAggregate, states: ReadonlyMap<string, UnitState
 });
 
 /** Allocates a code to each unit, and fails the units without one. @returns the number of allocated codes */
-async function giveCodes(change: OrderChange, line: Line, unitIds: string[], today: LocalDate): Promise<number> {
+async function allocateToUnits(change: OrderChange, line: Line, unitIds: string[], today: LocalDate): Promise<number> {
   const { tx } = change;
-  let given = await allocateCodes(change, line.rewardId, unitIds, today);
-  if (given < unitIds.length) {
+  let fulfilled = await allocateCodes(change, line.rewardId, unitIds, today);
+  if (fulfilled < unitIds.length) {
     // Codes that another transaction has locked were skipped. It ends before this one has the lock of the reward.
     await expireCodes(tx, line.rewardId, today, change.now);
-    given += await allocateCodes(change, line.rewardId, unitIds.slice(given), today);
+    fulfilled += await allocateCodes(change, line.rewardId, unitIds.slice(fulfilled), today);
   }
-  await recordFailed(tx, line, unitIds, given);
-  return given;
+  await recordFailed(tx, line, unitIds, fulfilled);
+  return fulfilled;
 }
 
 /** Reserves stock of merchandise for each unit, and fails the units without stock. @returns the number of reserved units */
@@ -99,24 +104,26 @@ async function setAside({ tx, now }: OrderChange, line: Line, unitIds: string[])
   const [reward] = await tx.$queryRaw<{ stock: number | null }[]>`
     select stock from rewards where id = ${line.rewardId}::uuid for no key update`;
   const stock = reward?.stock ?? null;
-  const given = Math.min(unitIds.length, stock ?? unitIds.length);
-  if (given > 0) {
-    await tx.orderUnit.updateMany({ where: { id: { in: unitIds.slice(0, given) } }, data: { state: "PREPARING" } });
+  const fulfilled = Math.min(unitIds.length, stock ?? unitIds.length);
+  if (fulfilled > 0) {
+    await tx.orderUnit.updateMany({ where: { id: { in: unitIds.slice(0, fulfilled) } }, data: { state: "PREPARING" } });
     await tx.shipment.create({ data: { lineId: line.id, reportedAt: null } });
     await tx.$executeRaw`
-      with counted as (insert into redemptions_to_count (reward_id, units) values (${line.rewardId}::uuid, ${given}))
-      update rewards set stock = stock - ${given}, updated_at = ${now} where id = ${line.rewardId}::uuid`;
+      with counted as (insert into redemptions_to_count (reward_id, units) values (${line.rewardId}::uuid, ${fulfilled}))
+      update rewards set stock = stock - ${fulfilled}, updated_at = ${now} where id = ${line.rewardId}::uuid`;
   }
-  await recordFailed(tx, line, unitIds, given);
-  return given;
+  await recordFailed(tx, line, unitIds, fulfilled);
+  return fulfilled;
 }
 
 /** Records that the units of a line after the first `given` have failed, and why. */
-async function recordFailed(tx: Tx, line: Line, unitIds: readonly string[], given: number): Promise<void> {
-  if (given === unitIds.length) return;
-  await tx.orderUnit.updateMany({ where: { id: { in: unitIds.slice(given) } }, data: { state: "FAILED" } });
+async function recordFailed(tx: Tx, line: Line, unitIds: readonly string[], fulfilled: number): Promise<void> {
+  if (fulfilled === unitIds.length) return;
+  await tx.orderUnit.updateMany({ where: { id: { in: unitIds.slice(fulfilled) } }, data: { state: "FAILED" } });
   const failureMessage =
-    given === 0 ? `${line.name} sold out before it could be given.` : `Only ${given} of ${line.name} could be given.`;
+    fulfilled === 0
+      ? `${line.name} sold out before it could be given.`
+      : `Only ${fulfilled} of ${line.name} could be given.`;
   await tx.orderLine.update({ where: { id: line.id }, data: { failureReason: "SOLD_OUT", failureMessage } });
 }
 

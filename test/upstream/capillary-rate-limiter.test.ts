@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { makeLanes } from "../../src/platform/lanes.ts";
 import type { Capillary } from "../../src/upstream/capillary/capillary.ts";
-import { makeTurns, NoTurn, type Urgency } from "../../src/upstream/capillary/turns.ts";
+import { makeRateLimiter, RateLimited, type Urgency } from "../../src/upstream/capillary/rate-limiter.ts";
 import { captureLog } from "../support/log.ts";
 import { BASIC, clientOf, failureOf, startFakeCapillary, withStatus, yes } from "./capillary/fake-capillary.ts";
 
@@ -21,7 +21,7 @@ describe("turns", () => {
   const later = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
   test("are so many within any minute", async () => {
-    const turns = makeTurns({ concurrency: 100, callsPerMinute: 3, maxWaitMs: 10 * MINUTE });
+    const turns = makeRateLimiter({ concurrency: 100, callsPerMinute: 3, maxWaitMs: 10 * MINUTE });
     const begun: number[] = [];
     const start = Date.now();
     const take = () => turns.take(async () => void begun.push(Date.now() - start), "read");
@@ -34,7 +34,7 @@ describe("turns", () => {
   });
 
   test("are so many at once, the urgent first", async () => {
-    const turns = makeTurns({ concurrency: 1, callsPerMinute: undefined, maxWaitMs: MINUTE });
+    const turns = makeRateLimiter({ concurrency: 1, callsPerMinute: undefined, maxWaitMs: MINUTE });
     const done: Urgency[] = [];
     const hold = door();
     const busy = turns.take(() => hold.opened, "background");
@@ -49,7 +49,7 @@ describe("turns", () => {
   });
 
   test("of one customer's pages are so many at once, and another's page need not wait for them", async () => {
-    const turns = makeTurns({
+    const turns = makeRateLimiter({
       concurrency: 10,
       callsPerMinute: undefined,
       maxWaitMs: MINUTE,
@@ -74,7 +74,7 @@ describe("turns", () => {
   });
 
   test("of one customer's pages are so many a minute, and another's page is served meanwhile", async () => {
-    const turns = makeTurns({
+    const turns = makeRateLimiter({
       concurrency: 10,
       callsPerMinute: 1_000,
       maxWaitMs: 10 * MINUTE,
@@ -90,7 +90,7 @@ describe("turns", () => {
   });
 
   test("of pages take turns in the common queue, customer by customer", async () => {
-    const turns = makeTurns({
+    const turns = makeRateLimiter({
       concurrency: 1,
       callsPerMinute: undefined,
       maxWaitMs: MINUTE,
@@ -103,7 +103,7 @@ describe("turns", () => {
   });
 
   test("of pages and the background leave a share to what orders wait for", async () => {
-    const turns = makeTurns({ concurrency: 5, callsPerMinute: 10, maxWaitMs: 10 * MINUTE });
+    const turns = makeRateLimiter({ concurrency: 5, callsPerMinute: 10, maxWaitMs: 10 * MINUTE });
     const begun: Urgency[] = [];
     const take = (how: Urgency) => turns.take(async () => void begun.push(how), how);
     const works = (["read", "background"] as const).flatMap((how) => Array.from({ length: 10 }, () => take(how)));
@@ -117,11 +117,11 @@ describe("turns", () => {
   });
 
   test("that do not come in time never come", async () => {
-    const turns = makeTurns({ concurrency: 1, callsPerMinute: undefined, maxWaitMs: 1_000 });
+    const turns = makeRateLimiter({ concurrency: 1, callsPerMinute: undefined, maxWaitMs: 1_000 });
     const hold = door();
     const busy = turns.take(() => hold.opened, "read");
     const late = vi.fn(async () => {});
-    const refused = expect(turns.take(late, "write")).rejects.toThrow(NoTurn);
+    const refused = expect(turns.take(late, "write")).rejects.toThrow(RateLimited);
     await later(1_000);
     await refused;
     hold.open();
@@ -131,7 +131,7 @@ describe("turns", () => {
   });
 
   test("that have come may take as long as they like", async () => {
-    const turns = makeTurns({ concurrency: 1, callsPerMinute: undefined, maxWaitMs: 1_000 });
+    const turns = makeRateLimiter({ concurrency: 1, callsPerMinute: undefined, maxWaitMs: 1_000 });
     const hold = door();
     const work = turns.take(() => hold.opened.then(() => "done"), "read");
     await later(10_000);

@@ -26,13 +26,13 @@ const repairInFlight = (customerId: Prisma.Sql): Prisma.Sql => Prisma.sql`exists
   where repairing.customer_id = ${customerId} and repairing.in_flight_until is not null and repairing.in_flight_until > now())`;
 
 /** Nothing of the customer is in flight. @param exceptId a movement that does not count */
-export const isTurnFree = (customerId: Prisma.Sql, exceptId: string | null = null): Prisma.Sql =>
+export const isLedgerFree = (customerId: Prisma.Sql, exceptId: string | null = null): Prisma.Sql =>
   Prisma.sql`(not ${movementInFlight(customerId, exceptId)} and not ${creditInFlight(customerId)} and not ${repairInFlight(customerId)})`;
 
 /** @returns the customer's ledger version when nothing but this movement is in flight; null when something is */
-export async function readFreeTurn(db: Db, customerId: string, movementId: string): Promise<number | null> {
+export async function readFreeLedgerVersion(db: Db, customerId: string, movementId: string): Promise<number | null> {
   const [row] = await db.$queryRaw<{ version: number; isFree: boolean }[]>`
-    select ledger_version as version, ${isTurnFree(Prisma.sql`${customerId}`, movementId)} as "isFree"
+    select ledger_version as version, ${isLedgerFree(Prisma.sql`${customerId}`, movementId)} as "isFree"
     from customers where customer_id = ${customerId}`;
   return row?.isFree ? row.version : null;
 }

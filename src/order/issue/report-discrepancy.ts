@@ -4,7 +4,7 @@ import type { OrderChange } from "../order.store.ts";
 import { find } from "../order-aggregate.ts";
 
 /** Records that our record of a unit and Capillary's disagree, or may: people have to look at it. */
-export async function tellOperators(
+export async function reportDiscrepancy(
   change: OrderChange,
   log: Logger,
   { unitId, kind, message }: { unitId: string; kind: MovementKind; message: string },

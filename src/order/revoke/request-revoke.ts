@@ -9,11 +9,11 @@ export type StartRevokes = (tx: Tx, units: { orderId: string; unitIds: string[] 
 
 /**
  * Decides that units which Capillary gave are to be taken back. They stay given until it has done so, because it may refuse;
- * the points it took for them are on record as on their way back. Call `advance` or `settleLines` afterwards.
+ * the points it took for them are on record as on their way back. Call `advance` or `recomputeAndRefund` afterwards.
  */
-export type WantBack = (change: OrderChange, unitIds: readonly string[], reason: ReversalReason) => Promise<void>;
+export type RequestRevoke = (change: OrderChange, unitIds: readonly string[], reason: ReversalReason) => Promise<void>;
 
-export function makeWantBack(startRevokes: StartRevokes): WantBack {
+export function makeRequestRevoke(startRevokes: StartRevokes): RequestRevoke {
   return async (change, unitIds, reason) => {
     if (unitIds.length === 0) return;
     const { tx, order } = change;
@@ -28,12 +28,12 @@ export function makeWantBack(startRevokes: StartRevokes): WantBack {
         revokeError: null,
       },
     });
-    const paidThere = unitIds.map((id) => find(change, id)).filter(({ unit }) => unit.issue.points > 0);
+    const chargedByCapillary = unitIds.map((id) => find(change, id)).filter(({ unit }) => unit.issue.points > 0);
     await insertReturns(
       change,
       order,
       reason,
-      paidThere.map(({ line, unit }) => ({
+      chargedByCapillary.map(({ line, unit }) => ({
         ledger: "CAPILLARY",
         payWith: line.payWith,
         groupId: line.groupId,

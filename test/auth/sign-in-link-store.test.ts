@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { makeHandOffStore } from "../../src/auth/hand-off.store.ts";
 import { makeSignInGate } from "../../src/auth/sign-in-gate.ts";
+import { makeSignInLinkStore } from "../../src/auth/sign-in-link.store.ts";
 import { openDb } from "../../src/platform/db.ts";
 import { cloneDatabase } from "../support/gateway.ts";
 
@@ -9,7 +9,7 @@ const bytes = (...given: number[]) => new Uint8Array(given);
 
 test("what was used is forgotten an hour after it has expired, and a try when it no longer counts", async () => {
   const db = openDb(await cloneDatabase(), 2);
-  const store = makeHandOffStore(db, { perAddressHour: 1 }, makeSignInGate(4));
+  const store = makeSignInLinkStore(db, { perAddressHour: 1 }, makeSignInGate(4));
   const expiresAt = new Date("2026-11-22T12:00:00Z");
   const after = (ms: number) => new Date(expiresAt.getTime() + ms);
   const use = () => store.use(db, { hash: bytes(1), expiresAt });

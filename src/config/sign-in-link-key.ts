@@ -11,7 +11,7 @@ const MIN_RSA_BITS = 2_048;
 const asymmetric = ["RS256", "PS256", "ES256", "EdDSA"];
 
 /** Reads a public key in PEM, the URL of a JWKS, or else a shared secret. @throws Error saying what is wrong, and not the key */
-export function readHandOffKey(text: string): HandOffKey {
+export function readSignInLinkKey(text: string): HandOffKey {
   if (/^https?:\/\//.test(text)) {
     const url = URL.parse(text);
     if (!url) throw new Error("expected a URL such as https://login.example.com/jwks.json");

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
-import type { HandOffKey } from "../config/hand-off-key.ts";
+import type { HandOffKey } from "../config/sign-in-link-key.ts";
 import type { Clock } from "../platform/clock.ts";
 
 /** How the tokens of sign-in links are to be: all of it settings, because the Client documents none of it. */
-export interface HandOffRules {
+export interface SignInLinkRules {
   /** A token may be signed with any of them. */
   keys: readonly HandOffKey[];
   /** The claim that names the customer. */
@@ -16,19 +16,19 @@ export interface HandOffRules {
 }
 
 /** `unavailable`: the keys cannot be fetched, so nobody knows. */
-export type HandOffFault = "invalid" | "expired" | "unavailable";
+export type SignInLinkFault = "invalid" | "expired" | "unavailable";
 
-export interface VerifiedHandOff {
+export interface VerifiedSignInLink {
   expiresAt: Date;
   /** Of what was signed. A signature can be written in several ways, so the whole token would not do for knowing it again. */
   hash: Uint8Array<ArrayBuffer>;
 }
 
 /** Whether the token says, under the Client's signature, that its bearer is this customer. `why` is for the log. */
-export type VerifyHandOff = (token: string, customerId: string) => Promise<VerifiedHandOff | Fault>;
+export type VerifySignInLink = (token: string, customerId: string) => Promise<VerifiedSignInLink | Fault>;
 
 interface Fault {
-  fault: HandOffFault;
+  fault: SignInLinkFault;
   why: string;
 }
 
@@ -38,9 +38,9 @@ const MAX_LENGTH = 8_192;
 const KEYS_AT_FAULT = new Set(["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"]);
 
 /** Only the key that signed a token can find it expired; a key that cannot be fetched may be the one that signed it. */
-const SAYS_MOST: readonly HandOffFault[] = ["expired", "unavailable", "invalid"];
+const SAYS_MOST: readonly SignInLinkFault[] = ["expired", "unavailable", "invalid"];
 
-export function makeVerifyHandOff(rules: HandOffRules, clock: Clock): VerifyHandOff {
+export function makeVerifySignInLink(rules: SignInLinkRules, clock: Clock): VerifySignInLink {
   const { keys, claim, issuer, audience, maxSeconds } = rules;
   const readers = keys.map((key) => {
     const keyOf = key.kind === "jwks" ? createRemoteJWKSet(key.url) : async () => key.key;

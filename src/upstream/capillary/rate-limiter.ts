@@ -15,16 +15,16 @@ export type Urgency = keyof typeof urgency;
 const SHARE_OF_READS = 0.8;
 const MAX_OWNERS = 20_000;
 
-export interface Turns {
+export interface RateLimiter {
   /**
    * @param owner whose page it is: nobody's page takes more than its share, and the calls of all pages take turns
-   * @throws NoTurn when its turn did not come in time: `work` has then not begun, and never will
+   * @throws RateLimited when its turn did not come in time: `work` has then not begun, and never will
    */
   take<T>(work: () => Promise<T>, how: Urgency, owner?: string): Promise<T>;
 }
 
-export class NoTurn extends Error {
-  override name = "NoTurn";
+export class RateLimited extends Error {
+  override name = "RateLimited";
 }
 
 /** How many run at once, and how many begin within any minute. */
@@ -34,7 +34,7 @@ export interface Rate {
   callsPerMinute: number | undefined;
 }
 
-export interface TurnsOptions extends Rate {
+export interface RateLimiterOptions extends Rate {
   /** How long one waits at most. */
   maxWaitMs: number;
   /** For the pages of one customer; undefined is no limit. */
@@ -53,7 +53,7 @@ const makeQueue = ({ concurrency, callsPerMinute }: Rate) =>
  * A page's call waits in its customer's queue first, of which a few at a time stand in the common one: so the common queue, first
  * come, first served, is fair to customers.
  */
-export function makeTurns({ maxWaitMs, perOwner, ...rate }: TurnsOptions): Turns {
+export function makeRateLimiter({ maxWaitMs, perOwner, ...rate }: RateLimiterOptions): RateLimiter {
   const all = makeQueue(rate);
   const share = (most: number) => Math.ceil(most * SHARE_OF_READS);
   const reads = makeQueue({
@@ -73,7 +73,7 @@ export function makeTurns({ maxWaitMs, perOwner, ...rate }: TurnsOptions): Turns
   return {
     take(work, how, owner) {
       const waiting = new AbortController();
-      const timer = setTimeout(() => waiting.abort(new NoTurn(`no turn within ${maxWaitMs} ms`)), maxWaitMs);
+      const timer = setTimeout(() => waiting.abort(new RateLimited(`no turn within ${maxWaitMs} ms`)), maxWaitMs);
       const begin = bound(() => {
         clearTimeout(timer);
         return work();

@@ -10,20 +10,20 @@ export interface CreditHistory {
   sentAt: Date;
   wasSent: boolean;
   /** For how long an earlier call may still take effect; 0 when none can. */
-  underWayMs: number;
+  inFlightMs: number;
 }
 
 /** What goes on record of an answer. */
-export interface Conclusion {
+export interface CreditDecision {
   state: Extract<AwardState, "PENDING" | "UNCERTAIN" | "CREDITED" | "REFUSED" | "NEEDS_ATTENTION">;
   why: string | null;
   /** When it is tried again; null for never. */
   retryMs: number | null;
   /** For how long a call may still take effect; 0 when none can. */
-  underWayMs: number;
+  inFlightMs: number;
 }
 
-export interface CreditPatience {
+export interface CreditDeadlines {
   /** How long a call may still take effect after its answer was lost. */
   settleMs: number;
   /** How long an award is in doubt before people are asked. Repeating it does no harm until then, nor after. */
@@ -42,27 +42,27 @@ export const retryAfter = (
   policy: RetryPolicy = retryPolicies.credit,
 ): number => Math.round(pauseAfter(attempt, policy) * (0.8 + 0.4 * random));
 
-export function concludeCredit(
+export function decideCredit(
   history: CreditHistory,
   outcome: CreditOutcome,
-  { settleMs, giveUpMs, retry }: CreditPatience,
+  { settleMs, giveUpMs, retry }: CreditDeadlines,
   now: Date,
-): Conclusion {
-  const { wasSent, underWayMs } = history;
+): CreditDecision {
+  const { wasSent, inFlightMs } = history;
   const retryMs = retryAfter(history.attempt, Math.random(), retry);
-  const over = { retryMs: null, underWayMs: 0 };
+  const over = { retryMs: null, inFlightMs: 0 };
   if (outcome.is === "confirmed") return { state: "CREDITED", why: null, ...over };
   const { why } = outcome;
   if (outcome.is === "not-sent") {
-    return wasSent ? inDoubt(retryMs, underWayMs) : { state: "PENDING", why, retryMs, underWayMs: 0 };
+    return wasSent ? unknown(retryMs, inFlightMs) : { state: "PENDING", why, retryMs, inFlightMs: 0 };
   }
-  if (outcome.is === "unknown" && !outcome.isAllThatIsKnown) return inDoubt(retryMs, settleMs);
+  if (outcome.is === "unknown" && !outcome.isAllThatIsKnown) return unknown(retryMs, settleMs);
   // Not believed while an earlier call may still take effect: that call may find points or a key that this one did not.
-  if (underWayMs > 0) return inDoubt(Math.max(retryMs, underWayMs), underWayMs);
+  if (inFlightMs > 0) return unknown(Math.max(retryMs, inFlightMs), inFlightMs);
   return { state: outcome.is === "refused" ? "REFUSED" : "NEEDS_ATTENTION", why, ...over };
 
-  function inDoubt(retryMs: number, underWayMs: number): Conclusion {
-    if (now.getTime() - history.sentAt.getTime() < giveUpMs) return { state: "UNCERTAIN", why, retryMs, underWayMs };
+  function unknown(retryMs: number, inFlightMs: number): CreditDecision {
+    if (now.getTime() - history.sentAt.getTime() < giveUpMs) return { state: "UNCERTAIN", why, retryMs, inFlightMs };
     return { state: "NEEDS_ATTENTION", why: `in doubt for too long: ${why}`, ...over };
   }
 }

@@ -1,11 +1,11 @@
-import type { Look, WalletReading } from "../../ledger/evidence.ts";
+import type { ReadingAfter, WalletReading } from "../../ledger/evidence.ts";
 import { Prisma } from "../../platform/db.ts";
 import type { Logger } from "../../platform/logger.ts";
-import type { GiveRewards } from "../give-rewards.ts";
+import type { FulfilRewards } from "../fulfil-rewards.ts";
 import type { OrderChange } from "../order.store.ts";
 import { type Movement, readingBefore } from "../order.ts";
 import { withMovement } from "../order-aggregate.ts";
-import { failOpenUnits, type SettleLines } from "../settle-lines.ts";
+import { failOpenUnits, type RecomputeAndRefund } from "../recompute-and-refund.ts";
 
 /** Where a movement stands after an attempt to send it. */
 export type Sent =
@@ -20,19 +20,19 @@ export type Sent =
   | "uncertain";
 
 /** Records the outcome of a movement, known or in doubt, each with all that follows from it. */
-export interface ConcludeMovement {
+export interface RecordMovementOutcome {
   /**
-   * Records that the ledger carried the movement out. After a deduction, our own rewards are fulfilled, unless `giveLater`.
-   * @returns the ids of the units that Capillary has to issue; undefined with `giveLater`
+   * Records that the ledger carried the movement out. After a deduction, our own rewards are fulfilled, unless `fulfilLater`.
+   * @returns the ids of the units that Capillary has to issue; undefined with `fulfilLater`
    */
   confirmed(change: OrderChange, movementId: string, options?: ConfirmedOptions): Promise<string[] | undefined>;
   /** The ledger refused it, nothing had been sent before, and the wallet read afterwards, if it could be, does not contradict. */
-  refused(change: OrderChange, movementId: string, why: string, after: Look): Promise<Sent>;
+  refused(change: OrderChange, movementId: string, why: string, after: ReadingAfter): Promise<Sent>;
   /** It certainly did not reach the ledger, and nothing had been sent before. */
   notSent(change: OrderChange, movementId: string, why: string): Promise<Sent>;
-  inDoubt(change: OrderChange, movementId: string, why: string): Promise<Sent>;
+  unknown(change: OrderChange, movementId: string, why: string): Promise<Sent>;
   /** Evidence says the ledger did not carry it out. */
-  didNotHappen(change: OrderChange, movementId: string, after: Look): Promise<Sent>;
+  didNotHappen(change: OrderChange, movementId: string, after: ReadingAfter): Promise<Sent>;
   needsAttention(change: OrderChange, movementId: string, message: string): Promise<Sent>;
   /** Reports to the operators that the wallet contradicts the ledger's answer; the order goes on. */
   contradicted(change: OrderChange, movementId: string, message: string): Promise<void>;
@@ -41,22 +41,22 @@ export interface ConcludeMovement {
 }
 
 export interface ConfirmedOptions {
-  giveLater?: boolean;
+  fulfilLater?: boolean;
   /** The wallet has not shown the effect yet: reconciliation looks again. */
   isToWatch?: boolean;
 }
 
 const WATCH_MS = 24 * 60 * 60 * 1_000;
 
-export function makeConcludeMovement({
-  settleLines,
-  giveRewards,
+export function makeRecordMovementOutcome({
+  recomputeAndRefund,
+  fulfilRewards,
   log,
 }: {
-  settleLines: SettleLines;
-  giveRewards: GiveRewards;
+  recomputeAndRefund: RecomputeAndRefund;
+  fulfilRewards: FulfilRewards;
   log: Logger;
-}): ConcludeMovement {
+}): RecordMovementOutcome {
   const find = ({ order }: OrderChange, movementId: string): Movement => {
     const movement = order.movements.find(({ id }) => id === movementId);
     if (!movement) throw new Error(`movement ${movementId} is not of order ${order.id}`);
@@ -71,7 +71,7 @@ export function makeConcludeMovement({
   /** A deduction that will not come: the order fails, and nothing has to be returned. */
   async function failOrder(change: OrderChange, failure: { reason: string; message: string }): Promise<void> {
     await failOpenUnits(change, failure);
-    await settleLines(change, { reason: "FULFILMENT_FAILURE", message: failure.message });
+    await recomputeAndRefund(change, { reason: "FULFILMENT_FAILURE", message: failure.message });
   }
 
   async function report(change: OrderChange, movementId: string, message: string): Promise<void> {
@@ -87,7 +87,7 @@ export function makeConcludeMovement({
   async function attention(change: OrderChange, movementId: string, message: string): Promise<Sent> {
     const order = await update(change, movementId, { state: "NEEDS_ATTENTION", lastError: message });
     await report(change, movementId, message);
-    await change.advance({}, order);
+    await change.appendEvent({}, order);
     return "needs-attention";
   }
 
@@ -100,7 +100,7 @@ export function makeConcludeMovement({
   });
 
   return {
-    async confirmed(change, movementId, { giveLater = false, isToWatch = false } = {}) {
+    async confirmed(change, movementId, { fulfilLater = false, isToWatch = false } = {}) {
       const movement = find(change, movementId);
       const before = readingBefore(movement);
       const watched = isToWatch && before && movement.sentAt ? watch(change.now, before, movement.sentAt) : null;
@@ -118,14 +118,14 @@ export function makeConcludeMovement({
         watchUntil: watched?.watchUntil ?? null,
       });
       if (movement.kind === "RETURNED") {
-        await change.advance({}, order);
+        await change.appendEvent({}, order);
         return [];
       }
-      if (order.status === "PENDING" && !giveLater) {
-        return giveRewards(change, await change.advance({ status: "PROCESSING" }, order));
+      if (order.status === "PENDING" && !fulfilLater) {
+        return fulfilRewards(change, await change.appendEvent({ status: "PROCESSING" }, order));
       }
-      await settleLines(change, { reason: "FULFILMENT_FAILURE" }, order);
-      return giveLater ? undefined : [];
+      await recomputeAndRefund(change, { reason: "FULFILMENT_FAILURE" }, order);
+      return fulfilLater ? undefined : [];
     },
 
     async refused(change, movementId, why, after) {
@@ -149,15 +149,15 @@ export function makeConcludeMovement({
     },
 
     async notSent(change, movementId, why) {
-      await change.advance(
+      await change.appendEvent(
         {},
         await update(change, movementId, { lastError: why, sentAt: null, balanceBefore: null, earnedBefore: null }),
       );
       return "not-sent";
     },
 
-    async inDoubt(change, movementId, why) {
-      await change.advance({}, await update(change, movementId, { state: "UNCERTAIN", lastError: why }));
+    async unknown(change, movementId, why) {
+      await change.appendEvent({}, await update(change, movementId, { state: "UNCERTAIN", lastError: why }));
       return "uncertain";
     },
 

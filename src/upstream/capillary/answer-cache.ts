@@ -4,7 +4,7 @@ import { LRUCache } from "lru-cache";
 const MAX_KEPT = 300;
 
 /** Answers that a customer's pages share for a few seconds. */
-export interface KeptAnswers {
+export interface AnswerCache {
   /** The kept answer, or that of `read`, which is kept unless something of the owner changed meanwhile. */
   get<T>(key: string, owner: string, read: () => Promise<T>): Promise<T>;
   /** Something of this customer changes: what was read before is not theirs any more. */
@@ -12,7 +12,7 @@ export interface KeptAnswers {
 }
 
 /** @param keptMs how long an answer is kept; 0 keeps none */
-export function makeKeptAnswers(keptMs: number): KeptAnswers {
+export function makeAnswerCache(keptMs: number): AnswerCache {
   if (keptMs === 0) return { get: (_, __, read) => read(), forget() {} };
   const kept = new LRUCache<string, { owner: string; answer: unknown }>({ max: MAX_KEPT, ttl: keptMs });
   const reading = new Set<{ owner: string; isStale: boolean }>();

@@ -4,7 +4,7 @@ import { isFinal } from "./order-status.ts";
 
 export type OrderEvent = Omit<EventRow, "tells">;
 
-export interface OrderNews {
+export interface OrderUpdate {
   customerId: string;
   /** That of its last event. */
   seq: number;
@@ -12,7 +12,7 @@ export interface OrderNews {
   events: OrderEvent[];
 }
 
-type Row = Pick<OrderNews, "customerId" | "seq" | "events"> & {
+type Row = Pick<OrderUpdate, "customerId" | "seq" | "events"> & {
   status: OrderEvent["status"];
   hasOpenMovement: boolean;
 };
@@ -22,12 +22,12 @@ type Row = Pick<OrderNews, "customerId" | "seq" | "events"> & {
  * @param afterSeq the events after it, at most `limit`; the last one alone when null
  * @returns null for an unknown order
  */
-export async function readNews(
+export async function readOrderUpdate(
   db: Db,
   orderId: string,
   afterSeq: number | null,
   limit: number,
-): Promise<OrderNews | null> {
+): Promise<OrderUpdate | null> {
   const [row] = await db.$queryRaw<Row[]>`
     select customer_id as "customerId", seq, status, exists (
         select from points_movements where order_id = ${orderId}::uuid and state in ('PENDING', 'UNCERTAIN')

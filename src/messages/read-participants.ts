@@ -7,11 +7,11 @@ import type { NationalId } from "./read-nik.ts";
 import { readId, readText } from "./read-values.ts";
 
 /** What `Data` says of people, whether in itself or in its lines. */
-export type PeopleFields = Readonly<
+export type ParticipantFields = Readonly<
   Record<"userId" | "memberId" | "clientId" | "nik" | "sharer" | "receiver", Found | undefined>
 >;
 
-export interface People {
+export interface Participants {
   readonly member: MemberIds;
   readonly sharerId: string | null;
   readonly receiverId: string | null;
@@ -21,13 +21,13 @@ export interface People {
  * Who a message is about. Where `Data` names the member, it alone counts: the envelope's `UserId` and `MemberId` may be
  * somebody else's, as in the documented referral. The national id counts wherever it stands.
  */
-export function readPeople(
+export function readParticipants(
   action: RewardAction | null,
-  data: PeopleFields,
+  data: ParticipantFields,
   envelope: Fields<keyof typeof envelopeNames>,
   nationalId: NationalId,
   notes: Notes,
-): People {
+): Participants {
   const { nik } = nationalId;
   const id = (found: Found | undefined) => readId(found, nik, notes);
 
@@ -49,13 +49,13 @@ export function readPeople(
   const member = { memberId: ids.memberId, userId: ids.userId, nik, clientId };
 
   const isKnown = ids.userId !== null || ids.memberId !== null || nationalId.isGiven;
-  const people = { member, sharerId, receiverId };
-  if (action === null) return people;
+  const participants = { member, sharerId, receiverId };
+  if (action === null) return participants;
   if (action === "registerreferral" || action === "transactionreferral") {
     if (sharerId === null) missing(data.sharer, "SHARER_MISSING", "id-user-share", notes);
     if (receiverId === null && !isKnown) missing(data.receiver, "RECEIVER_MISSING", "id-user-receive", notes);
   } else if (!isKnown) missing(data.userId ?? data.memberId, "MEMBER_MISSING", "id", notes);
-  return people;
+  return participants;
 }
 
 /** An id that was there and could not be read is noted as that; one of zero is as good as none. */

@@ -25,7 +25,7 @@ export interface DecidedLine {
   readonly decisions: readonly Decision[];
 }
 
-export interface Judged {
+export interface Evaluated {
   /** The lines of each message. */
   readonly messages: readonly (readonly DecidedLine[])[];
   /** The draws that tickets were given for, each locked. */
@@ -36,7 +36,7 @@ export interface Judged {
   readonly rules: readonly Rule[];
 }
 
-export interface JudgeInput {
+export interface EvaluateInput {
   readonly messages: readonly { readonly action: RewardAction; readonly facts: readonly LineFacts[] }[];
   readonly memberIds: readonly string[];
   readonly now: Date;
@@ -47,11 +47,11 @@ export interface JudgeInput {
  * Applies the rules in force to each line of each message, each after the awards of the lines before it. The usage that the rules
  * read stays as it is until the transaction ends, except budgets that are not locked.
  */
-export async function judgeMessages(
+export async function evaluateMessages(
   tx: Tx,
   { draws: store, rulesInForce }: { draws: DrawStore; rulesInForce: RulesInForce },
-  { messages, memberIds, now, budgets }: JudgeInput,
-): Promise<Judged> {
+  { messages, memberIds, now, budgets }: EvaluateInput,
+): Promise<Evaluated> {
   const { rules, unused } = await rulesInForce(tx, [...new Set(messages.map(({ action }) => action))]);
   await markUsed(tx, unused, now);
   const draws = await lockDraws(tx, store, rules);
@@ -61,7 +61,7 @@ export async function judgeMessages(
 
   const needed = messages.map(({ facts }) => usageNeeded(open, facts));
   const usage = makeUsageSoFar(await readUsage(tx, needed, budgets));
-  const judged = messages.map(({ action, facts }, place) => {
+  const evaluated = messages.map(({ action, facts }, place) => {
     const lines = evaluateLines({ rules: open, lines: facts, usage: usage.of(needed[place]) }).map(
       ({ line, decisions }, index) => ({
         line: index + 1,
@@ -72,7 +72,7 @@ export async function judgeMessages(
     usage.add(lines.flatMap(({ decisions }) => decisions));
     return lines;
   });
-  return { messages: judged, draws, freezes: leadingRule(rules, "dailycheckin", now)?.freezes ?? 0, rules: open };
+  return { messages: evaluated, draws, freezes: leadingRule(rules, "dailycheckin", now)?.freezes ?? 0, rules: open };
 }
 
 async function lockDraws(tx: Tx, store: DrawStore, rules: readonly Rule[]): Promise<ReadonlyMap<string, OpenDraw>> {

@@ -1,9 +1,9 @@
+import type { KeyedHashes } from "../platform/cipher.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
-import type { KeyedHashes } from "../platform/secret-box.ts";
 import { allowedAgainAt, HOUR_MS } from "./otp-limits.ts";
 import type { SignInGate } from "./sign-in-gate.ts";
 
-export interface HandOffStore {
+export interface SignInLinkStore {
   /** Counts a link of this address that was not good. Answers when the next one may be tried where there have been too many. */
   countBad(addressHashes: KeyedHashes, now: Date): Promise<Date | null>;
   /** True for the one caller that used the token. */
@@ -12,7 +12,7 @@ export interface HandOffStore {
   sweep(now: Date): Promise<void>;
 }
 
-export function makeHandOffStore(db: Db, limits: { perAddressHour: number }, gate: SignInGate): HandOffStore {
+export function makeSignInLinkStore(db: Db, limits: { perAddressHour: number }, gate: SignInGate): SignInLinkStore {
   return {
     countBad(addressHashes, now) {
       const [addressHash] = addressHashes;

@@ -4,12 +4,12 @@ import type { Logger } from "../../platform/logger.ts";
 import type { IssuedVoucher } from "../../upstream/capillary/wire/issue.ts";
 import type { OrderChange } from "../order.store.ts";
 import { find, isUnasked } from "../order-aggregate.ts";
-import type { SettleLines } from "../settle-lines.ts";
-import { tellOperators } from "./tell-operators.ts";
+import type { RecomputeAndRefund } from "../recompute-and-refund.ts";
+import { reportDiscrepancy } from "./report-discrepancy.ts";
 import { dropIssues, writeIssue } from "./write-issue.ts";
 
 /** What Capillary gave, whichever of its answers told. */
-export interface GivenUnit {
+export interface IssuedUnit {
   transactionId: string | null;
   /** What it says it took; null where it does not say. */
   points: number | null;
@@ -27,11 +27,11 @@ export interface IssueRefusal {
 }
 
 /** What is recorded when the outcome of an issue becomes known, or known to be unknown, each with all that follows from it. */
-export interface ConcludeIssue {
-  given(change: OrderChange, unitId: string, given: GivenUnit): Promise<void>;
+export interface RecordIssueOutcome {
+  issued(change: OrderChange, unitId: string, issued: IssuedUnit): Promise<void>;
   /** It certainly was not and will not be given: the points taken for it, if any, are on their way back when this commits. */
   refused(change: OrderChange, unitId: string, refusal: IssueRefusal): Promise<void>;
-  inDoubt(change: OrderChange, unitId: string, why: { message: string; codes?: readonly string[] }): Promise<void>;
+  unknown(change: OrderChange, unitId: string, why: { message: string; codes?: readonly string[] }): Promise<void>;
   needsAttention(change: OrderChange, unitId: string, message: string): Promise<void>;
 }
 
@@ -46,11 +46,15 @@ const words: Partial<Record<RedeemabilityReason, string>> = {
   UPSTREAM_UNAVAILABLE: "The rewards system is not reachable.",
 };
 
-export function makeConcludeIssue(deps: { settleLines: SettleLines; vault: VoucherVault; log: Logger }): ConcludeIssue {
-  const { settleLines, vault, log } = deps;
+export function makeRecordIssueOutcome(deps: {
+  recomputeAndRefund: RecomputeAndRefund;
+  vault: VoucherVault;
+  log: Logger;
+}): RecordIssueOutcome {
+  const { recomputeAndRefund, vault, log } = deps;
 
   return {
-    async given(change, unitId, { transactionId, points, vouchers }) {
+    async issued(change, unitId, { transactionId, points, vouchers }) {
       const { line, unit } = find(change, unitId);
       if (unit.state !== "PENDING") return;
       const { tx, now } = change;
@@ -75,10 +79,10 @@ export function makeConcludeIssue(deps: { settleLines: SettleLines; vault: Vouch
       if (points !== null && points !== expected) {
         const which = transactionId ?? "of unknown number";
         const message = `Capillary took ${points} points with transaction ${which}, and was to take ${expected}`;
-        await tellOperators(change, log, { unitId, kind: "TAKEN", message });
+        await reportDiscrepancy(change, log, { unitId, kind: "TAKEN", message });
       }
       const isLast = line.units.every((other) => other.id === unitId || other.state !== "PENDING");
-      await settleLines(change, {
+      await recomputeAndRefund(change, {
         reason: "FULFILMENT_FAILURE",
         lineId: line.id,
         ...(isLast && { message: `${line.name} was given.` }),
@@ -102,25 +106,25 @@ export function makeConcludeIssue(deps: { settleLines: SettleLines; vault: Vouch
       const failureMessage = `${line.name} could not be given. ${words[reason] ?? "It was refused."}`;
       await tx.orderLine.update({ where: { id: line.id }, data: { failureReason: reason, failureMessage } });
       const isOutage = reason === "UPSTREAM_UNAVAILABLE";
-      await settleLines(change, {
+      await recomputeAndRefund(change, {
         reason: isOutage ? "FULFILMENT_FAILURE" : "VENDOR_REJECTION",
         lineId: line.id,
         message: failureMessage,
       });
     },
 
-    async inDoubt(change, unitId, { message, codes = [] }) {
+    async unknown(change, unitId, { message, codes = [] }) {
       const { unit } = find(change, unitId);
       if (unit.state !== "PENDING") return;
       await writeIssue(change, unitId, { state: "UNCERTAIN", lastError: message }, { lastCodes: [...codes] });
-      await change.advance({});
+      await change.appendEvent({});
     },
 
     async needsAttention(change, unitId, message) {
       if (find(change, unitId).unit.state !== "PENDING") return;
       await writeIssue(change, unitId, { state: "NEEDS_ATTENTION", lastError: message });
-      await tellOperators(change, log, { unitId, kind: "TAKEN", message });
-      await change.advance({});
+      await reportDiscrepancy(change, log, { unitId, kind: "TAKEN", message });
+      await change.appendEvent({});
     },
   };
 }

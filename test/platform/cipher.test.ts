@@ -1,57 +1,57 @@
 import { describe, expect, test } from "vitest";
-import { deriveKey, makeSecretBox } from "../../src/platform/secret-box.ts";
+import { deriveKey, makeCipher } from "../../src/platform/cipher.ts";
 
-const box = makeSecretBox("a session secret", "voucher");
+const cipher = makeCipher("a session secret", "voucher");
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 describe("what a box sealed", () => {
   test.each(["", "x", "CODE-1", "नमस्ते 🎁", "x".repeat(100_000)])("is read again: %.20s", (text) => {
-    expect(box.decrypt(box.encrypt(text, "row-1"), "row-1")).toBe(text);
+    expect(cipher.decrypt(cipher.encrypt(text, "row-1"), "row-1")).toBe(text);
   });
 
   test("is read by every process with the same secret", () => {
-    expect(makeSecretBox("a session secret", "voucher").decrypt(box.encrypt("CODE-1", "row-1"), "row-1")).toBe(
+    expect(makeCipher("a session secret", "voucher").decrypt(cipher.encrypt("CODE-1", "row-1"), "row-1")).toBe(
       "CODE-1",
     );
   });
 
   test("looks different each time and shows nothing of the text", () => {
-    const [one, other] = [box.encrypt("CODE-1", "row-1"), box.encrypt("CODE-1", "row-1")];
+    const [one, other] = [cipher.encrypt("CODE-1", "row-1"), cipher.encrypt("CODE-1", "row-1")];
     expect(hex(one)).not.toBe(hex(other));
     expect(Buffer.from(one).includes("CODE-1")).toBe(false);
   });
 
   test("is not read in another place, for another purpose or with another secret", () => {
-    const sealed = box.encrypt("CODE-1", "row-1");
-    expect(() => box.decrypt(sealed, "row-2")).toThrow();
-    expect(() => makeSecretBox("a session secret", "session").decrypt(sealed, "row-1")).toThrow();
-    expect(() => makeSecretBox("another secret", "voucher").decrypt(sealed, "row-1")).toThrow();
+    const sealed = cipher.encrypt("CODE-1", "row-1");
+    expect(() => cipher.decrypt(sealed, "row-2")).toThrow();
+    expect(() => makeCipher("a session secret", "session").decrypt(sealed, "row-1")).toThrow();
+    expect(() => makeCipher("another secret", "voucher").decrypt(sealed, "row-1")).toThrow();
   });
 
   test("is not read when any byte of it was changed", () => {
-    const sealed = box.encrypt("CODE-1", "row-1");
+    const sealed = cipher.encrypt("CODE-1", "row-1");
     for (let at = 0; at < sealed.length; at += 1) {
       const changed = sealed.map((byte, index) => (index === at ? byte ^ 1 : byte));
-      expect(() => box.decrypt(changed, "row-1")).toThrow();
+      expect(() => cipher.decrypt(changed, "row-1")).toThrow();
     }
   });
 
   test("is not read when a part of it is missing", () => {
-    const sealed = box.encrypt("CODE-1", "row-1");
+    const sealed = cipher.encrypt("CODE-1", "row-1");
     for (const kept of [0, 1, 12, 20, 27, 28, sealed.length - 1]) {
-      expect(() => box.decrypt(sealed.subarray(0, kept), "row-1")).toThrow();
+      expect(() => cipher.decrypt(sealed.subarray(0, kept), "row-1")).toThrow();
     }
   });
 });
 
 describe("the hash of a text", () => {
   test("is the same each time, so that equal texts are found", () => {
-    expect(hex(box.hash("127.0.0.1"))).toBe(hex(makeSecretBox("a session secret", "voucher").hash("127.0.0.1")));
-    expect(hex(box.hash("127.0.0.1"))).not.toBe(hex(box.hash("127.0.0.2")));
+    expect(hex(cipher.hash("127.0.0.1"))).toBe(hex(makeCipher("a session secret", "voucher").hash("127.0.0.1")));
+    expect(hex(cipher.hash("127.0.0.1"))).not.toBe(hex(cipher.hash("127.0.0.2")));
   });
 
   test("says nothing to who has another key", () => {
-    const hashes = [box, makeSecretBox("a session secret", "session"), makeSecretBox("another secret", "voucher")];
+    const hashes = [cipher, makeCipher("a session secret", "session"), makeCipher("another secret", "voucher")];
     expect(new Set(hashes.map((each) => hex(each.hash("127.0.0.1")))).size).toBe(3);
   });
 });

@@ -6,13 +6,13 @@ import { insertReturns } from "./movement/insert-returns.ts";
 import type { OrderChange } from "./order.store.ts";
 import type { Movement } from "./order.ts";
 import type { AggregateLine, OrderAggregate } from "./order-aggregate.ts";
-import { isOpen, isUngiven, statusOfUnits } from "./unit-states.ts";
+import { isOpen, isUnfulfilled, statusOfUnits } from "./unit-states.ts";
 
 /** Adds the job that gives a movement's points back, when the transaction commits. */
 export type StartReturn = (tx: Tx, movement: { id: string; orderId: string }) => Promise<void>;
 
 /** @param current the order as it is now, where the caller knows; else it is read */
-export type SettleLines = (
+export type RecomputeAndRefund = (
   change: OrderChange,
   step: { reason: ReversalReason; message?: string; lineId?: string },
   current?: OrderAggregate,
@@ -23,7 +23,7 @@ export type SettleLines = (
  * were taken than units will be given for, the movement that returns exactly those. Called in the transaction that
  * changed the units, so a failure and the intent to pay it back are one.
  */
-export function makeSettleLines(startReturn: StartReturn): SettleLines {
+export function makeRecomputeAndRefund(startReturn: StartReturn): RecomputeAndRefund {
   return async (change, { reason, message, lineId }, current) => {
     const { tx } = change;
     const order = current ?? (await change.read());
@@ -57,7 +57,7 @@ export function makeSettleLines(startReturn: StartReturn): SettleLines {
     const status = statusOfUnits(states, arePointsTaken);
     const wasCharged = order.movements.some(({ kind, state }) => kind === "TAKEN" && state === "CONFIRMED");
     if (status === "FAILED" && order.status !== "FAILED" && !wasCharged) await putBack(tx, order);
-    await change.advance({ status, ...(lineId && { lineId }), ...(message && { message }) }, order);
+    await change.appendEvent({ status, ...(lineId && { lineId }), ...(message && { message }) }, order);
   };
 }
 
@@ -71,15 +71,15 @@ function stillOwed(order: OrderAggregate, deduction: Movement): Owed | null {
   const returns = order.movements.filter(
     (movement) => movement.kind === "RETURNED" && movement.ledger === "CLIENT" && movement.state !== "REFUSED",
   );
-  const ungivenUnits = (line: AggregateLine) => line.units.filter((unit) => isUngiven(unit.state)).length;
-  const ungiven = order.lines.filter((line) => deduction.lineIds.includes(line.id) && ungivenUnits(line) > 0);
+  const unfulfilledUnits = (line: AggregateLine) => line.units.filter((unit) => isUnfulfilled(unit.state)).length;
+  const unfulfilled = order.lines.filter((line) => deduction.lineIds.includes(line.id) && unfulfilledUnits(line) > 0);
   const points =
-    ungiven.reduce((sum, line) => sum + line.unitPoints * ungivenUnits(line), 0) -
+    unfulfilled.reduce((sum, line) => sum + line.unitPoints * unfulfilledUnits(line), 0) -
     returns.reduce((sum, movement) => sum + movement.points, 0);
   if (points <= 0) return null;
   const alreadyReturned = new Set(returns.flatMap((movement) => movement.lineIds));
-  const fresh = ungiven.filter((line) => !alreadyReturned.has(line.id));
-  return { points, lineIds: (fresh.length > 0 ? fresh : ungiven).map((line) => line.id) };
+  const fresh = unfulfilled.filter((line) => !alreadyReturned.has(line.id));
+  return { points, lineIds: (fresh.length > 0 ? fresh : unfulfilled).map((line) => line.id) };
 }
 
 /** Marks every unit of the order that is still open as failed, for the same reason. */

@@ -10,7 +10,7 @@ export interface RotatedSecret {
 export type KeyedHashes = readonly [Uint8Array<ArrayBuffer>, ...Uint8Array<ArrayBuffer>[]];
 
 /** Keys for one purpose, derived from a secret. Boxes of different purposes cannot open each other's content. */
-export interface SecretBox {
+export interface Cipher {
   /** AES-256-GCM with the current secret. `context` (the id of the row it is stored in, say) must be given again to decrypt. */
   encrypt(text: string, context: string): Uint8Array<ArrayBuffer>;
   /** Throws when the content was altered, moved to another context or made with a key that is neither secret's. */
@@ -31,10 +31,10 @@ export function deriveKey(secret: string, purpose: string): Buffer {
 }
 
 /** @param secret a secret, or one that is being replaced */
-export function makeSecretBox(secret: string | RotatedSecret, purpose: string): SecretBox {
+export function makeCipher(secret: string | RotatedSecret, purpose: string): Cipher {
   const { current, fallback } = typeof secret === "string" ? { current: secret, fallback: undefined } : secret;
-  const box = boxOf(current, purpose);
-  const earlier = fallback === undefined ? undefined : boxOf(fallback, purpose);
+  const box = cipherOf(current, purpose);
+  const earlier = fallback === undefined ? undefined : cipherOf(fallback, purpose);
   const isCurrent = (sealed: Uint8Array, context: string) => {
     try {
       box.decrypt(sealed, context);
@@ -53,7 +53,7 @@ export function makeSecretBox(secret: string | RotatedSecret, purpose: string): 
   };
 }
 
-function boxOf(secret: string, purpose: string): Pick<SecretBox, "encrypt" | "decrypt" | "hash"> {
+function cipherOf(secret: string, purpose: string): Pick<Cipher, "encrypt" | "decrypt" | "hash"> {
   const encryptionKey = createSecretKey(deriveKey(secret, `${purpose}/encrypt`));
   const hashKey = createSecretKey(deriveKey(secret, `${purpose}/hash`));
   return {

@@ -1,13 +1,13 @@
-import type { Patience } from "../../src/upstream/http.ts";
+import type { TimeoutSignal } from "../../src/upstream/http.ts";
 
-export interface TestPatience {
+export interface TestTimeouts {
   /** A wait for an answer: as long as the settings say, or until the test ends it. */
-  wait: Patience;
+  wait: TimeoutSignal;
   /** Ends the waits for answers to calls of this operation, as a timeout would. */
   end(operation: string): void;
 }
 
-export function makeTestPatience(): TestPatience {
+export function makeTestTimeouts(): TestTimeouts {
   let waits: { operation: string; ended: AbortController }[] = [];
   return {
     wait(timeoutMs, operation) {

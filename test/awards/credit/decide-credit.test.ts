@@ -1,34 +1,34 @@
 import { describe, expect, test } from "vitest";
-import { concludeCredit, retryAfter } from "../../../src/awards/credit/conclude-credit.ts";
 import type { CreditOutcome } from "../../../src/awards/credit/credit-ledger.ts";
+import { decideCredit, retryAfter } from "../../../src/awards/credit/decide-credit.ts";
 import { makeGroupCommit } from "../../../src/platform/group-commit.ts";
 
 const sentAt = new Date("2026-06-03T10:00:00.000Z");
-const patience = { settleMs: 30_000, giveUpMs: 3_600_000 };
-const first = { attempt: 1, sentAt, wasSent: false, underWayMs: 0 };
-const repeated = { attempt: 9, sentAt, wasSent: true, underWayMs: 0 };
-const tooSoon = { ...repeated, attempt: 2, underWayMs: 20_000 };
+const deadlines = { settleMs: 30_000, giveUpMs: 3_600_000 };
+const first = { attempt: 1, sentAt, wasSent: false, inFlightMs: 0 };
+const repeated = { attempt: 9, sentAt, wasSent: true, inFlightMs: 0 };
+const tooSoon = { ...repeated, attempt: 2, inFlightMs: 20_000 };
 const credited: CreditOutcome = { is: "confirmed", answer: undefined };
 const failed = (is: "refused" | "not-sent" | "unknown"): CreditOutcome => ({ is, failure: null, why: "so it said" });
 const allThatIsKnown: CreditOutcome = { ...failed("unknown"), isAllThatIsKnown: true };
 const conclude = (history: typeof first, outcome: CreditOutcome, afterMs = 1_000) =>
-  concludeCredit(history, outcome, patience, new Date(+sentAt + afterMs));
+  decideCredit(history, outcome, deadlines, new Date(+sentAt + afterMs));
 
 describe("an answer", () => {
   test.each([
-    ["a yes", first, credited, { state: "CREDITED", retryMs: null, underWayMs: 0 }],
-    ["a yes to a repetition", tooSoon, credited, { state: "CREDITED", retryMs: null, underWayMs: 0 }],
+    ["a yes", first, credited, { state: "CREDITED", retryMs: null, inFlightMs: 0 }],
+    ["a yes to a repetition", tooSoon, credited, { state: "CREDITED", retryMs: null, inFlightMs: 0 }],
     ["a no", first, failed("refused"), { state: "REFUSED", retryMs: null, why: "so it said" }],
     ["a no to a repetition", repeated, failed("refused"), { state: "REFUSED", retryMs: null }],
     [
       "a no while a call is under way",
       tooSoon,
       failed("refused"),
-      { state: "UNCERTAIN", retryMs: 20_000, underWayMs: 20_000 },
+      { state: "UNCERTAIN", retryMs: 20_000, inFlightMs: 20_000 },
     ],
-    ["what never left", first, failed("not-sent"), { state: "PENDING", underWayMs: 0 }],
-    ["a repetition that never left", repeated, failed("not-sent"), { state: "UNCERTAIN", underWayMs: 0 }],
-    ["silence", first, failed("unknown"), { state: "UNCERTAIN", underWayMs: 30_000 }],
+    ["what never left", first, failed("not-sent"), { state: "PENDING", inFlightMs: 0 }],
+    ["a repetition that never left", repeated, failed("not-sent"), { state: "UNCERTAIN", inFlightMs: 0 }],
+    ["silence", first, failed("unknown"), { state: "UNCERTAIN", inFlightMs: 30_000 }],
     ["an end of what can be asked", repeated, allThatIsKnown, { state: "NEEDS_ATTENTION", retryMs: null }],
     ["the same while a call is under way", tooSoon, allThatIsKnown, { state: "UNCERTAIN", retryMs: 20_000 }],
   ] as const)("that is %s", (_, history, outcome, expected) => {
@@ -37,7 +37,7 @@ describe("an answer", () => {
 
   test.each(["unknown", "not-sent"] as const)("that leaves it in doubt (%s) does so for a while only", (is) => {
     expect(conclude(repeated, failed(is), 3_599_999)).toMatchObject({ state: "UNCERTAIN" });
-    expect(conclude(repeated, failed(is), 3_600_000)).toMatchObject({ state: "NEEDS_ATTENTION", underWayMs: 0 });
+    expect(conclude(repeated, failed(is), 3_600_000)).toMatchObject({ state: "NEEDS_ATTENTION", inFlightMs: 0 });
   });
 
   test("that is none is waited for twice as long each time, up to five minutes", () => {
