@@ -35,6 +35,24 @@ test.each(pages)("%s links to files and headings that exist", (page) => {
   expect(broken).toEqual([]);
 });
 
+/** Every file of the repository, as its path and as each of the path's ends: `order/order.ts` and `order.ts` as well. */
+const pathEnds = new Set(
+  globSync("**/*.{ts,tsx,sql,graphql,prisma,sh}", {
+    cwd: root,
+    exclude: (path) => /node_modules|dist|\.data/.test(path),
+  }).flatMap((path) => path.split("/").map((_, depth, parts) => parts.slice(depth).join("/"))),
+);
+
+// `gateway.config.ts` is a file of the reader's own router.
+const READERS_OWN = new Set(["gateway.config.ts"]);
+
+test.each(pages.filter((page) => page !== "CHANGELOG.md"))("%s names source files that exist", (page) => {
+  const named = [...read(page).matchAll(/`((?:[\w.@-]+\/)*[\w.@-]+\.(?:ts|tsx|sql|prisma|sh))`/g)].map(
+    ([, path = ""]) => path,
+  );
+  expect(named.filter((path) => !pathEnds.has(path) && !READERS_OWN.has(path))).toEqual([]);
+});
+
 test("the README is short", () => {
   expect(readFileSync(join(root, "README.md"), "utf8").split("\n").length).toBeLessThanOrEqual(200);
 });
