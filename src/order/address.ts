@@ -38,8 +38,9 @@ const address = z
   });
 
 /**
- * A phone number as people type and paste it, with marks, blanks and an extension, in the international form that couriers read.
- * Null if no number of the country, or of the one that it names by `+`, can be like that.
+ * Converts a phone number as typed or pasted, with punctuation, blanks and an extension, to the international form that
+ * couriers read.
+ * @returns null if neither the country nor the country of a `+` prefix can have such a number
  */
 export function readPhone(typed: string, country: string): string | null {
   const text = foldDigits(typed).replace(/\p{C}/gu, "");
@@ -47,7 +48,7 @@ export function readPhone(typed: string, country: string): string | null {
   return parsed?.isPossible() ? parsed.formatInternational() : null;
 }
 
-/** A shipping address as entered, or what is wrong with it, field by field. */
+/** Validates a shipping address as entered: the address, or a refusal for each invalid field. */
 export function readAddress(input: unknown): { address: Address } | { refusals: Refusal[] } {
   const parsed = address.safeParse(input);
   if (!parsed.success) {

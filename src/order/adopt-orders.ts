@@ -1,11 +1,15 @@
 import { type Db, inTransaction } from "../platform/db.ts";
 
-/** A process of the version before jobs writes a heartbeat into `saga_executors`. While one is alive, it continues its orders itself. */
+/**
+ * Processes of the version without jobs write a heartbeat into `saga_executors`. A living process of that version continues
+ * its orders itself.
+ */
 const OLD_PROCESS_GONE_AFTER_SECONDS = 10;
 
 /**
- * Inserts the missing jobs of orders in progress: an older version of the program recorded the steps of an order elsewhere. The
- * rows of the order say what comes next. @returns the number of jobs
+ * Inserts the missing jobs of orders in progress: an older version of the program recorded their steps in another
+ * system. The rows of the order determine the next step.
+ * @returns the number of jobs
  */
 export function adoptOrders(db: Db): Promise<number> {
   return inTransaction(db, async (tx) => {
@@ -39,8 +43,8 @@ export function adoptOrders(db: Db): Promise<number> {
 }
 
 /**
- * Drops the tables of the workflow engine of that version, DBOS, once its orders have jobs and none of its processes lives. Tables
- * that another program uses too are left alone.
+ * Drops the tables of DBOS, that version's workflow engine, once its orders have jobs and none of its processes lives.
+ * Tables that another program uses too stay.
  */
 export async function dropOldEngine(db: Db): Promise<void> {
   const [old] = await db.$queryRaw<{ isThere: boolean; areAlive: boolean }[]>`

@@ -12,21 +12,24 @@ import type { Tx } from "../platform/db.ts";
 import { makeSingleFlight } from "../platform/single-flight.ts";
 import type { OrderStore } from "./order.store.ts";
 
-/** What Capillary said of a cart, and of which: its answers are good for that version and for no other. */
+/** Capillary's facts about a cart. They are valid for this version of this cart only. */
 export interface Asked {
   cartId: string;
   version: number;
-  /** What had been taken from each group before its balance was read. */
+  /** The points taken from each group before its balance was read. */
   taken: ReadonlyMap<string, number>;
   capillary: CapillaryFacts;
 }
 
 export interface AskAboutCart {
-  /** Asks everything, past all that is shared but with others who place the very same cart. Never within a transaction. */
+  /**
+   * Queries Capillary past the shared caches; only concurrent orders of the same cart share the answers. Must run
+   * outside a transaction.
+   */
   ask(cart: Cart): Promise<Asked>;
   /**
-   * What was asked, with what is gone of each group meanwhile, if it is good for this cart; null if it has to be asked
-   * (again). From then on nobody else places an order on these groups until the transaction ends.
+   * Returns the facts, with the points held of each group, if they were read for this cart; null if they must be read
+   * (again). Locks the groups against other orders until the transaction ends.
    */
   answers(tx: Tx, cart: Cart, asked: Asked | null): Promise<Pick<CartFacts, "capillary" | "heldByGroup"> | null>;
 }
@@ -61,7 +64,8 @@ export function makeAskAboutCart({ orders, askFresh, ledger }: AskAboutCartDeps)
       for (const groupId of groupIds) {
         const open = held.get(groupId) ?? 0;
         const since = (taken.get(groupId) ?? 0) - (asked.taken.get(groupId) ?? 0);
-        // What was taken meanwhile may be missing in the balance or not. It counts as missing while there is enough even so.
+        // The balance may or may not reflect points taken since the request. They count as missing while the balance
+        // covers that.
         const standing = capillary.groups.get(groupId);
         const wanted = pointsOf(lines.filter((line) => line.groupId === groupId));
         const left = standing?.isMember ? standing.balance - open - wanted : null;
@@ -73,5 +77,5 @@ export function makeAskAboutCart({ orders, askFresh, ledger }: AskAboutCartDeps)
   };
 }
 
-/** Always in the same order, so that two orders do not wait for each other's groups. */
+/** Sorted, so that two orders lock their groups in the same sequence: that prevents deadlocks. */
 const groupsOf = (lines: Cart["lines"]): string[] => [...new Set(lines.flatMap(({ groupId }) => groupId ?? []))].sort();

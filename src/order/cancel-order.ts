@@ -11,23 +11,23 @@ import { isIssued, previewReturn, type ReturnPreview } from "./return-preview.ts
 import type { AwaitRevokes } from "./revoke/await-revokes.ts";
 import type { RequestRevoke } from "./revoke/request-revoke.ts";
 
-/** An order a mutation led to. */
+/** The order that a mutation changed or created. */
 export interface ChangedOrder {
   orderId: string;
-  /** The key had been used before: nothing was done now. */
+  /** The idempotency key had been used before: this request changed nothing. */
   replayed: boolean;
-  /** As it was committed, where it is known. */
+  /** The order as committed, if known. */
   order?: Order;
-  /** What of it could not be done. */
+  /** The refusals of parts that could not be done. */
   userErrors?: readonly Refusal[];
 }
 
-/** The customer whose order it is, or an operator. */
+/** The customer who placed the order, or an operator. */
 export type CancelledBy = { customerId: string } | { operatorId: string };
 
 export interface CancelOrderInput {
   orderId: string;
-  /** Null for everything that can be cancelled. */
+  /** Null for all lines that can be cancelled. */
   lineIds: readonly string[] | null;
   by: CancelledBy;
   idempotencyKey: string;
@@ -35,13 +35,12 @@ export interface CancelOrderInput {
 
 export interface CancelOrder {
   /**
-   * Cancels what has not been given: everything before the points are sent for, later what has not left the warehouse. Single
-   * lines can be cancelled once the points are taken, because the deduction is of the whole order.
-   * Capillary is asked to take back what it has given of the order: its refusals are among the answer's, as far as they
-   * come in a moment.
+   * Cancels the unfulfilled units: all of them before the deduction is sent, afterwards those that have not left the
+   * warehouse. Single lines can be cancelled only after the deduction, because it covers the whole order.
+   * Requests a revoke from Capillary for its issued units. Refusals that arrive within the wait are part of the answer.
    */
   cancel(input: CancelOrderInput): Promise<ChangedOrder | Refused>;
-  /** Says what would come back, and changes nothing. */
+  /** Computes the points that a cancellation would return; changes nothing. */
   preview(input: Pick<CancelOrderInput, "orderId" | "lineIds" | "by">): Promise<ReturnPreview | Refused>;
 }
 
@@ -83,7 +82,7 @@ export function makeCancelOrder(deps: CancelOrderDeps): CancelOrder {
       data: { state: "REFUSED", settledAt: now, lastError: "cancelled before it was sent" },
     });
     for (const line of order.lines) {
-      // What the warehouse had set aside goes back on the shelf.
+      // Units that the warehouse has set aside return to stock.
       const setAside = line.units.filter((unit) => unit.state === "PREPARING" && unitIds.includes(unit.id)).length;
       if (setAside > 0) {
         await tx.reward.updateMany({
@@ -130,7 +129,7 @@ export function makeCancelOrder(deps: CancelOrderDeps): CancelOrder {
       const unitIds = cancellableUnits(order, lineIds);
       if (unitIds.length === 0) return notCancellable(order);
       const deduction = order.movements.find(({ ledger, state }) => ledger === "CLIENT" && state === "CONFIRMED");
-      // Before the points were taken there is nothing to come back.
+      // Before the deduction no points have to be returned.
       const issued = issuedUnits(order, lineIds);
       return deduction || issued.length > 0 ? previewReturn(order, [...unitIds, ...issued]) : { total: 0, returns: [] };
     },
@@ -144,7 +143,7 @@ const messageOf = (by: CancelledBy) =>
 
 interface Cancelling {
   replayed: boolean;
-  /** Units that Capillary is asked to take back. */
+  /** Units whose revoke is requested from Capillary. */
   issued: string[];
 }
 
@@ -169,7 +168,7 @@ const issuedUnits = (order: Pick<OrderAggregate, "lines">, lineIds: readonly str
     .flatMap(({ units }) => units.filter((unit) => isIssued(unit) && unit.issue?.revokeState === null))
     .map(({ id }) => id);
 
-/** The units that `cancelOrder` would cancel now, of the whole order or of these lines. */
+/** The units of these lines, or of the whole order, that `cancelOrder` would cancel now. */
 export function cancellableUnits(
   order: Pick<OrderAggregate, "status" | "lines" | "movements">,
   lineIds: readonly string[] | null = null,
@@ -179,7 +178,7 @@ export function cancellableUnits(
   );
   const isInFlight = deduction && deduction.state !== "CONFIRMED" && deduction.sentAt !== null;
   if (isInFlight) return [];
-  // The deduction that waits to be sent is of all lines: without some of them it would be another one.
+  // The amount of a pending deduction is fixed for all lines, so it can only be cancelled as a whole.
   if (deduction?.state === "PENDING" && !order.lines.every(among(lineIds))) return [];
   return order.lines
     .filter(among(lineIds))

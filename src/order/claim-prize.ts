@@ -27,11 +27,11 @@ export interface ClaimPrizeDeps {
 }
 
 /**
- * Orders a reward that was won, for nothing. The award's row is the lock: of claims at the same moment one makes the order and
- * the others find it. The award itself does not change: it is credited by the event that says the order was fulfilled, and an
- * order that comes to nothing leaves it as it was.
+ * Orders a won reward for 0 points. The award's row is the lock: among concurrent claims the first makes the order and
+ * the others find it. The award is credited by the event FULFILLED of the order; a failed or cancelled order leaves the
+ * award unchanged.
  *
- * What the reward's price, offer and limits say is for those who pay: of a prize only the stock is asked.
+ * Price, offer and limits of the reward apply to purchases; a prize only needs stock.
  */
 export function makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }: ClaimPrizeDeps): ClaimPrize {
   return async ({ awardId, customerId, shippingAddress }) => {
@@ -50,7 +50,7 @@ export function makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }:
 
       if (read && "refusals" in read) return refused(...(read.refusals as [Refusal, ...Refusal[]]));
       const row = await tx.reward.findUnique({ where: { sku: award.sku } });
-      // The draws of today are checked when they are opened; those of before were not.
+      // The prizes of today's draws are checked when a draw opens; older draws were not checked.
       if (row?.source !== "BIGCITY") return cannotBeFulfilled(award.sku);
       const reward = toReward(row);
       if (reward.stock === 0) return soldOut(reward.name);

@@ -1,4 +1,4 @@
-/** ISO 3166-1 alpha-2, the 249 that are officially assigned. */
+/** The 249 officially assigned codes of ISO 3166-1 alpha-2. */
 export const COUNTRIES: readonly string[] = (
   "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA " +
   "CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA " +
@@ -11,10 +11,10 @@ export const COUNTRIES: readonly string[] = (
 
 const assigned = new Set(COUNTRIES);
 
-/** Codes that people take for a country's. */
+/** Frequently mistaken codes, with the assigned code. */
 const meant: Readonly<Record<string, string>> = { UK: "GB", EL: "GR", SU: "RU", TP: "TL", ZR: "CD", BU: "MM" };
 
-/** Why a text is not the code of a country, or null if it is one. */
+/** @returns the reason why a text is no country code, or null if it is valid */
 export function countryProblem(code: string): string | null {
   if (assigned.has(code)) return null;
   const capitals = code.toUpperCase();

@@ -36,9 +36,9 @@ export interface OrderRows {
     groupId: string | null;
     points: number;
   }[];
-  /** The takings of points. */
+  /** The deductions. */
   movements: {
-    /** The wallet just before it, if it is marked as sent; null if it is not. */
+    /** The wallet just before the deduction if it is marked as sent; null if it is not. */
     before: WalletReading | null;
     id: string;
     number: number;
@@ -50,18 +50,18 @@ export interface OrderRows {
     lineIds: string[];
     reference: string;
   }[];
-  /** The idempotency key that the order uses up; null for one without. */
+  /** The idempotency key that the order consumes; null without a key. */
   request: IdempotentRequest | null;
-  /** The first events, oldest first; the last has the order's `pointsState`. */
+  /** The first events, oldest first. The last has the order's `pointsState`. */
   events: { pointsState: PointsState; message: string }[];
-  /** The insertion of the job. */
+  /** The insert statement of the job. */
   job: Prisma.Sql;
 }
 
 /**
- * Inserts an order with its first events and its job, marks its cart as ordered, uses its idempotency key up, and raises the
- * ledger version if a movement is marked as sent, in one statement. The trigger `order_events_tell_member` appends the events to
- * the customer's feed at the commit (`docs/invariants.md`).
+ * In one statement: inserts an order with its first events and its job, marks its cart as ordered, consumes its
+ * idempotency key, and raises the ledger version if a movement is marked as sent. The trigger
+ * `order_events_tell_member` appends the events to the customer's feed at the commit (`docs/invariants.md`).
  */
 export async function insertOrder(
   tx: Tx,

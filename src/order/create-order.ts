@@ -12,39 +12,39 @@ import type { MarkedMovement } from "./movement/send-movement.ts";
 import type { Address, Order } from "./order.ts";
 import type { PlaceOrderInput } from "./place-order-job.ts";
 
-/** What an order has of a cart's line. */
+/** The fields of a cart line that an order copies. */
 export type OrderedLine = Pick<CartLine, "reward" | "quantity" | "payWith" | "groupId">;
 
 export interface NewOrder {
-  /** The cart that is ordered, or the award that a prize is claimed for. */
+  /** The ordered cart, or the award of a claimed prize. */
   origin: { cartId: string } | { awardId: string };
   lines: readonly OrderedLine[];
   customerId: string;
-  /** The Client's JWT; null where no points of the customer's are looked at. */
+  /** The customer's JWT of the points provider; null if the customer's own wallet is not read. */
   clientToken: string | null;
   total: number;
   address: Address | null;
-  /** The idempotency key that is used up; null for a prize, which is claimed once anyway. */
+  /** The idempotency key to consume; null for a prize, because an award can be claimed only once. */
   request: IdempotentRequest | null;
-  /** The wallet just before the deduction, if this process may mark and send it at once; else the job reads it. */
+  /** The wallet just before the deduction, if this process may mark and send it at once; with null the job reads it. */
   before: WalletReading | null;
   now: Date;
 }
 
 /**
- * Inserts the order of lines that have been judged: frozen lines and units, a movement for each taking of points, the terms of
- * each unit's issue, the first events, and the job that continues it. With `before` the deduction is marked as sent.
+ * Inserts the order of evaluated lines: frozen lines and units, a movement for each deduction, the terms of each unit's
+ * issue, the first events, and the job that continues the order. With `before` the deduction is marked as sent.
  *
- * @returns the order as it was inserted
+ * @returns the order as inserted
  */
 export type CreateOrder = (tx: Tx, order: NewOrder) => Promise<Order>;
 
 export interface CreateOrderDeps {
   orderTokens: Cipher;
-  /** Whose points a customer's own wallet holds. */
+  /** The ledger of a customer's own wallet. */
   ledger: IndividualLedger;
   insertJob(tx: Tx, input: PlaceOrderInput, marked?: MarkedMovement): Prisma.Sql;
-  /** Called once an order has been committed. */
+  /** Called after the commit of an order. */
   onPlaced?: (() => void) | undefined;
 }
 
@@ -147,7 +147,7 @@ export function makeCreateOrder({ orderTokens, ledger, insertJob, onPlaced }: Cr
     return order;
   };
 
-  /** What Capillary will be asked for with each unit of its rewards. */
+  /** The issue requests for each unit of Capillary's rewards. */
   function issuesOf(
     ordered: readonly OrderedLine[],
     number: string,
@@ -187,10 +187,10 @@ const freeze = (ordered: readonly OrderedLine[]) =>
     groupId: line.groupId,
   }));
 
-/** Crockford's base 32: no letter that can be mistaken for a digit. */
+/** Crockford's base 32: it has no letter that resembles a digit. */
 const CHARACTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/** `ORD-261122-7K3MQ9XZ4T`: says when, cannot be guessed, and can be read over the phone. */
+/** `ORD-261122-7K3MQ9XZ4T`: contains the date, cannot be guessed, and can be read out over the phone. */
 function orderNumber(now: Date): string {
   const random = Array.from({ length: 10 }, () => CHARACTERS[randomInt(CHARACTERS.length)]).join("");
   return `ORD-${now.toISOString().slice(2, 10).replaceAll("-", "")}-${random}`;

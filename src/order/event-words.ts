@@ -1,6 +1,6 @@
 import type { OrderStatus, PointsState } from "../domain/generated/words.ts";
 
-/** What an event says when it has nothing more particular to say. */
+/** The default message of an event. */
 export function wordsFor(status: OrderStatus, pointsState: PointsState): string {
   if (pointsState === "NEEDS_ATTENTION") return "We are looking into the points of this order.";
   if (pointsState === "UNCERTAIN") return "The points are being confirmed.";

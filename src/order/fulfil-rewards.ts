@@ -20,7 +20,7 @@ export type FulfilRewards = (change: OrderChange, order: OrderAggregate) => Prom
 export interface FulfilRewardsDeps {
   recomputeAndRefund: RecomputeAndRefund;
   atCrashPoint: AtCrashPoint;
-  /** The programme's: a code can be given on its last day there. */
+  /** The programme's time zone: a code is valid until the end of its last day there. */
   timeZone: string;
   log: Logger;
 }
@@ -35,7 +35,7 @@ export function makeFulfilRewards({
 }: FulfilRewardsDeps): FulfilRewards {
   return async (change, order) => {
     const ours = order.lines.filter(({ source }) => source === "BIGCITY");
-    // Every order locks its rewards in the same sequence, which prevents deadlocks.
+    // All orders lock rewards in the same sequence, which prevents deadlocks.
     const lines = ours.toSorted((a, b) => (a.rewardId < b.rewardId ? -1 : 1));
     const states = new Map<string, UnitState>();
     const taken = new Map<string, number>();
@@ -60,9 +60,9 @@ export function makeFulfilRewards({
       },
       withStates(order, states),
     );
-    // In the last statements, because every order of the same reward waits for this row's lock until the commit. Each statement updates
-    // a single reward and locks nothing before: a statement that locks a row first and then updates it can wait for a transaction that
-    // waits for its lock, while a new order refers to the reward.
+    // The lock of a reward's row is held until the commit and blocks all orders of that reward, so these statements
+    // come last. Each statement updates a single reward without locking it first: locking and then updating the row can
+    // deadlock with a new order that refers to the reward.
     for (const [rewardId, count] of taken) {
       await change.defer(
         "stock",
@@ -91,7 +91,8 @@ async function allocateToUnits(change: OrderChange, line: Line, unitIds: string[
   const { tx } = change;
   let fulfilled = await allocateCodes(change, line.rewardId, unitIds, today);
   if (fulfilled < unitIds.length) {
-    // Codes that another transaction has locked were skipped. It ends before this one has the lock of the reward.
+    // Codes locked by another transaction were skipped. That transaction ends before this one gets the lock of the
+    // reward.
     await expireCodes(tx, line.rewardId, today, change.now);
     fulfilled += await allocateCodes(change, line.rewardId, unitIds.slice(fulfilled), today);
   }
@@ -116,7 +117,7 @@ async function setAside({ tx, now }: OrderChange, line: Line, unitIds: string[])
   return fulfilled;
 }
 
-/** Records that the units of a line after the first `given` have failed, and why. */
+/** Records the failure, with its reason, of the line's units after the first `fulfilled`. */
 async function recordFailed(tx: Tx, line: Line, unitIds: readonly string[], fulfilled: number): Promise<void> {
   if (fulfilled === unitIds.length) return;
   await tx.orderUnit.updateMany({ where: { id: { in: unitIds.slice(fulfilled) } }, data: { state: "FAILED" } });
@@ -128,10 +129,10 @@ async function recordFailed(tx: Tx, line: Line, unitIds: readonly string[], fulf
 }
 
 /**
- * Allocates codes that no other transaction has locked, those that expire first before the others, marks the units as fulfilled,
- * and notes them for the reward's popularity.
+ * Allocates unlocked codes, the earliest to expire first, marks the units as fulfilled, and counts them for the
+ * reward's popularity.
  *
- * @returns the number of codes; the first units got them
+ * @returns the number of codes; they belong to the first units
  */
 async function allocateCodes(
   { tx, now, order }: OrderChange,
@@ -139,7 +140,7 @@ async function allocateCodes(
   unitIds: readonly string[],
   today: LocalDate,
 ): Promise<number> {
-  // A literal: with a parameter PostgreSQL assumes a tenth of the table and plans the statement anew for every execution.
+  // A literal, because with a parameter PostgreSQL estimates a tenth of the table and plans every execution anew.
   const limit = Prisma.raw(String(unitIds.length));
   return tx.$executeRaw`
     with available as (

@@ -7,12 +7,12 @@ import { readJsonText } from "../platform/json-text.ts";
 import { sign } from "../platform/webhook-signature.ts";
 import { isInFuture, MAX_REPORT_TEXT, type ReportOutcome, type UpdateShipment } from "./update-shipment.ts";
 
-/** How far the clock of the signer may be off, and how long a captured request could be sent again. */
+/** The tolerated clock difference of the signer, which also limits the replay of a captured request. */
 const TOLERANCE_SECONDS = 5 * 60;
 
-/** No report is older: it keeps out moments that no calendar of the database has. */
+/** Excludes moments that no report can have and that PostgreSQL might not store. */
 const EARLIEST = new Date("2000-01-01T00:00:00Z");
-/** An order has far fewer lines. */
+/** A limit far above the lines of any order. */
 const MAX_LINE = 10_000;
 
 const text = (maxLength: number) => z.string().min(1).max(maxLength);
@@ -45,11 +45,11 @@ export interface ReceiveReportDeps {
   db: Db;
   updateShipment: UpdateShipment;
   clock: Clock;
-  /** A report may be signed with any of them. */
+  /** The valid secrets: a report may be signed with any of them. */
   secrets: readonly string[];
 }
 
-/** What the warehouse sends. Signed over its raw bytes; harmless however often, late or out of order it comes. */
+/** Receives the warehouse's reports, signed over their raw bytes. Repeated, late and reordered reports are harmless. */
 export function makeReceiveReport({ db, updateShipment, clock, secrets }: ReceiveReportDeps): ReceiveReport {
   const problem = (status: number, error: string): WebhookAnswer => ({ status, body: { error } });
 
@@ -69,7 +69,7 @@ export function makeReceiveReport({ db, updateShipment, clock, secrets }: Receiv
     const line = await db.orderLine.findFirst({
       where: { position: data.line, order: { number: data.orderNumber }, shipment: { isNot: null } },
     });
-    // Not recorded: it may be the order that is late, and the sender may try again.
+    // Not recorded: the order may arrive after the report, and the sender can retry.
     const unknown = problem(404, `data: order ${data.orderNumber} has no shipment of line ${data.line}`);
     if (!line) return unknown;
 

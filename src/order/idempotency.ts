@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import type { Tx } from "../platform/db.ts";
 
-/** A client's promise that equal requests mean one: bound to who asks, what for, and with which input. */
+/** A request with an idempotency key. The key is bound to the actor, the mutation and the input. */
 export interface IdempotentRequest {
   actor: string;
   mutation: "placeOrder" | "cancelOrder" | "reverseOrder" | "resolveOrder";
   key: string;
-  /** Everything in the input but the key. */
+  /** The input without the key. */
   input: unknown;
 }
 
@@ -19,21 +19,24 @@ export function keyRefusal(key: string): Refused | null {
   return refused(refusal("INVALID_INPUT", message, ["input", "idempotencyKey"]));
 }
 
-/** A key that an earlier request has used. */
+/** An idempotency key that an earlier request has consumed. */
 export interface UsedKey {
   orderId: string;
   /** Hexadecimal. */
   inputHash: string;
 }
 
-/** The order an earlier, equal request led to; a refusal when the key was used for something else; null when it is new. */
+/**
+ * @returns the order of an earlier, equal request; a refusal if the key was used for another request; null if the key
+ * is new
+ */
 export async function replayOf(tx: Tx, request: IdempotentRequest): Promise<{ orderId: string } | Refused | null> {
   const { actor, mutation, key } = request;
   const used = await tx.idempotencyKey.findUnique({ where: { actor_mutation_key: { actor, mutation, key } } });
   return replay(request, used && { ...used, inputHash: Buffer.from(used.inputHash).toString("hex") });
 }
 
-/** The same for a key that was read already. */
+/** Like `replayOf`, for a key that was read already. */
 export function replay(request: IdempotentRequest, used: UsedKey | null): { orderId: string } | Refused | null {
   if (!used) return null;
   if (used.inputHash === inputHash(request).toString("hex")) return { orderId: used.orderId };
@@ -45,7 +48,7 @@ export function replay(request: IdempotentRequest, used: UsedKey | null): { orde
   );
 }
 
-/** Uses the key up, in the transaction that does what it was given for. */
+/** Consumes the key, in the transaction of the change that the key identifies. */
 export async function consumeKey(tx: Tx, request: IdempotentRequest, orderId: string, now: Date): Promise<void> {
   const { actor, mutation, key } = request;
   const hash = new Uint8Array(inputHash(request));
@@ -58,7 +61,7 @@ export function inputHash({ input }: IdempotentRequest): Buffer {
     .digest();
 }
 
-/** The same for inputs that mean the same: keys in order, what is null or absent left out. */
+/** Normalises an input: sorted keys, without null and absent fields. */
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (value === null || typeof value !== "object" || value instanceof Date) return value;

@@ -81,7 +81,7 @@ export interface OrderPorts {
   atCrashPoint: AtCrashPoint;
   vault: VoucherVault;
   sessions: SessionStore;
-  /** Opens the tokens that sessions keep. */
+  /** Decrypts the tokens stored in sessions. */
   sessionTokens: Cipher;
   askFresh: AskFresh;
   pace: {
@@ -91,7 +91,7 @@ export interface OrderPorts {
   };
 }
 
-/** Orders, from the cart until each unit is fulfilled, or its points are back. */
+/** Orders, from the cart until each unit is fulfilled or its points are returned. */
 export function openOrder(ports: OrderPorts) {
   const { config, db, bus, clock, metrics, log, client, capillary, jobs, atCrashPoint, vault, sessions } = ports;
   checkOrderStatuses();
@@ -203,9 +203,9 @@ export function openOrder(ports: OrderPorts) {
     heldDeductions: orders.heldDeductions,
     isPrizeTaken,
     redeemedUnits: orders.redeemedUnits,
-    /** The use cases of a customer's orders, for other doors than the graph. */
+    /** The use cases of a customer's orders, for entry points other than GraphQL. */
     customers: { orders, placeOrder, revealVoucher, watchOrder },
-    /** The ways to read and correct what is recorded of orders and their points. */
+    /** Reads and corrects the records of orders and their points. */
     recorded: {
       orders,
       readBalance,
@@ -239,7 +239,7 @@ export function openOrder(ports: OrderPorts) {
     ],
     loaders: (viewer: Viewer, options: { cache: boolean }) =>
       orderLoaders({ db, orders, reversalRequests, returnRequests }, viewer, options),
-    /** Closes requests of reversals that nobody has decided in time. */
+    /** Closes expired requests of reversals. */
     sweep: reversalRequests.closeExpired,
     /** Inserts the missing jobs of orders in progress. */
     adopt,

@@ -3,7 +3,7 @@ import { Prisma, type Tx } from "../platform/db.ts";
 import type { MovementState, ShipmentStatus, UnitState } from "../platform/generated/prisma/enums.ts";
 import type { Movement, OrderLine } from "./order.ts";
 
-/** An order with everything that decides what may happen to it. */
+/** An order with all rows that decide about its next steps. */
 export interface OrderAggregate {
   id: string;
   number: string;
@@ -28,25 +28,25 @@ export interface AggregateLine extends Omit<OrderLine, "orderId" | "failure"> {
 export interface AggregateUnit {
   id: string;
   state: UnitState;
-  /** Where Capillary gives it. */
+  /** Null for our own rewards. */
   issue: Issue | null;
 }
 
-/** The giving of a unit by Capillary. */
+/** The issue of a unit by Capillary. */
 export interface Issue {
   transactionNumber: string;
   keyNumber: number;
   upstreamRewardId: string;
   paymentConfigId: string | null;
   groupId: string | null;
-  /** What Capillary is to take for it; 0 where the Client was paid. */
+  /** The points that Capillary charges; 0 if the points provider took the points. */
   points: number;
   state: MovementState;
   attempts: number;
   sentAt: Date | null;
   transactionId: string | null;
   lastError: string | null;
-  /** The taking back of it, once that is wanted. */
+  /** The state of the requested revoke; null if no revoke was requested. */
   revokeState: MovementState | null;
   revokeReason: ReversalReason | null;
   revokeAttempts: number;
@@ -55,18 +55,22 @@ export interface Issue {
   revokeError: string | null;
 }
 
-/** Whether its taking back was decided on, and what came of it is not known yet. */
+/** True while a requested revoke has no recorded outcome. */
 export const isRevokeOpen = ({ revokeState }: Pick<Issue, "revokeState">) =>
   revokeState === "PENDING" || revokeState === "UNCERTAIN";
 
-/** The whole aggregate in one query: it is read at least twice in every step of an order, and six queries took thrice as long. */
+/**
+ * Reads the aggregate in one query: each step of an order reads it at least twice, and six queries took three times as
+ * long.
+ */
 export async function readAggregate(tx: Tx, orderId: string): Promise<OrderAggregate | null> {
-  // PostgreSQL plans `= any($1)` anew for every execution, because it assumes ten ids, and one is cheaper.
+  // PostgreSQL plans `= any($1)` anew for every execution, because it assumes ten ids and the plan for a single id is
+  // cheaper.
   const [order] = await readWhere(tx, Prisma.sql`o.id = ${orderId}::uuid`);
   return order ?? null;
 }
 
-/** The same of many orders, in no order, without those that do not exist. */
+/** Reads the aggregates of many orders, unsorted, without unknown ids. */
 export const readAggregates = (tx: Tx, orderIds: readonly string[]): Promise<OrderAggregate[]> =>
   readWhere(tx, Prisma.sql`o.id = any(${[...orderIds]}::uuid[])`);
 
@@ -123,13 +127,13 @@ function withDatesOf({ lines, movements, ...order }: OrderAggregate): OrderAggre
   };
 }
 
-/** JSON carries moments as text. */
+/** Converts the moments in JSON text to dates. */
 function withDates<T extends object, Key extends keyof T>(value: T, ...keys: Key[]): T {
   const dates = keys.map((key) => [key, value[key] === null ? null : new Date(value[key] as string)]);
   return { ...value, ...Object.fromEntries(dates) };
 }
 
-/** The aggregate after a change to one of its movements that was just written. */
+/** The aggregate after a change that was just written to one of its movements. */
 export function withMovement(order: OrderAggregate, id: string, change: Partial<Movement>): OrderAggregate {
   return {
     ...order,
@@ -142,7 +146,7 @@ export interface Found {
   unit: AggregateUnit & { issue: Issue };
 }
 
-/** @throws Error for a unit that is not of the order, or not Capillary's to give */
+/** @throws Error for a unit of another order, or of our own rewards */
 export function find({ order }: { order: OrderAggregate }, unitId: string): Found {
   for (const line of order.lines) {
     const unit = line.units.find(({ id }) => id === unitId);
@@ -151,6 +155,6 @@ export function find({ order }: { order: OrderAggregate }, unitId: string): Foun
   throw new Error(`unit ${unitId} of order ${order.id} is not Capillary's to give`);
 }
 
-/** Waits for its turn, and nothing was sent for it. */
+/** The unit is pending and no request for it was sent. */
 export const isUnasked = ({ state, issue }: AggregateUnit) =>
   state === "PENDING" && issue !== null && issue.state === "PENDING" && issue.sentAt === null;

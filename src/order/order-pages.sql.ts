@@ -5,18 +5,18 @@ import { columnsOf } from "../platform/columns.ts";
 import { type Db, Prisma, planEachTime } from "../platform/db.ts";
 import { type Order, toOrder } from "./order.ts";
 
-/** Narrows a list of orders; what is left out, or null, narrows nothing. */
+/** Filters a list of orders. Absent and null fields do not filter. */
 export interface OrderFilter {
-  /** Whether the order has a discrepancy that is open. */
+  /** Whether the order has an open discrepancy. */
   openDiscrepancies?: boolean | null | undefined;
   pointsStates?: readonly PointsState[] | null | undefined;
   statuses?: readonly OrderStatus[] | null | undefined;
   placedFrom?: Date | null | undefined;
-  /** Not included. */
+  /** Exclusive. */
   placedBefore?: Date | null | undefined;
   rewardId?: string | null | undefined;
   customerId?: string | null | undefined;
-  /** The operator who looks after the order. */
+  /** The operator assigned to the order. */
   assignee?: string | null | undefined;
 }
 
@@ -33,7 +33,7 @@ export type OrderRow = Parameters<typeof toOrder>[0];
 export interface OrderPages {
   /** The newest first. */
   page(query: OrderQuery, page: PageBounds<OrderCursor>): Promise<Order[]>;
-  /** Up to 1 more than `MAX_COUNT`. */
+  /** Counts up to `MAX_COUNT + 1`. */
   count(query: OrderQuery): Promise<number>;
 }
 
@@ -57,11 +57,14 @@ export function makeOrderPages(db: Db): OrderPages {
   };
 }
 
-/** A customer's own list and the list of all have one good plan each; a filtered list is planned for its values. */
+/** The unfiltered lists have one good plan each. A filtered list is planned for its values. */
 const planned = ({ filter }: OrderQuery, statement: Prisma.Sql): Prisma.Sql =>
   filter && Object.values(filter).some((value) => value != null) ? planEachTime(statement) : statement;
 
-/** Orders that are found by the lines of a reward, and then sorted. More of them are met soon enough in the list of all orders. */
+/**
+ * Up to this many lines of a reward, its orders are found by those lines and then sorted. A more frequent reward is
+ * found soon enough by scanning the list of all orders.
+ */
 const FEW_LINES = 5_000;
 
 async function isOfRareReward(db: Db, { filter }: OrderQuery): Promise<boolean> {
@@ -72,7 +75,7 @@ async function isOfRareReward(db: Db, { filter }: OrderQuery): Promise<boolean> 
   return (row?.lines ?? 0) <= FEW_LINES;
 }
 
-/** The planner does not know where in the list the orders of a reward are, so it is told how to find them. */
+/** The planner cannot estimate the position of a reward's orders in the list, so the query fixes the strategy. */
 const ofReward = (rewardId: string, isRare: boolean): Prisma.Sql =>
   isRare
     ? Prisma.sql`orders.id = any(array(select order_id from order_lines where reward_id = ${rewardId}::uuid))`
@@ -80,7 +83,7 @@ const ofReward = (rewardId: string, isRare: boolean): Prisma.Sql =>
 
 const allOf = (conditions: readonly Prisma.Sql[]) => Prisma.join([Prisma.sql`true`, ...conditions], " and ");
 
-/** @param isRare whether few orders have the reward of the filter */
+/** @param isRare whether few orders contain the filtered reward */
 function conditionsOf({ customerId, filter }: OrderQuery, isRare: boolean): Prisma.Sql[] {
   return [
     ...(customerId === undefined ? [] : [Prisma.sql`customer_id = ${customerId}`]),

@@ -1,6 +1,6 @@
 import type { OrderStatus } from "../domain/generated/words.ts";
 
-/** Where an order may go from each status. What leads on from a final one is an operator's reversal. */
+/** The permitted transitions of an order's status. Transitions out of a final status are reversals by an operator. */
 export const nextStatuses: Record<OrderStatus, readonly OrderStatus[]> = {
   PENDING: ["PROCESSING", "FAILED", "CANCELLED"],
   PROCESSING: ["FULFILLED", "PARTIALLY_FULFILLED", "FAILED", "CANCELLED"],
@@ -11,21 +11,21 @@ export const nextStatuses: Record<OrderStatus, readonly OrderStatus[]> = {
   REVERSED: [],
 };
 
-/** Statuses of an order that came to nothing: whoever claimed a prize with it may claim it again. */
+/** Statuses of a failed or cancelled order: a prize claimed with such an order can be claimed again. */
 export const cameToNothing = ["FAILED", "CANCELLED"] as const satisfies readonly OrderStatus[];
 export const isPrizeTaken = ({ status }: { status: OrderStatus }) =>
   !cameToNothing.some((nothing) => nothing === status);
 
 export const isFinal = (status: OrderStatus) => status !== "PENDING" && status !== "PROCESSING";
 
-/** @throws Error for a move that the table does not allow: a fault of ours, never of a customer's */
+/** @throws Error for a transition that the table does not permit: that is a bug, never a customer's mistake */
 export function assertMove(from: OrderStatus, to: OrderStatus): void {
   if (!nextStatuses[from].includes(to)) throw new Error(`an order cannot go from ${from} to ${to}`);
 }
 
 /**
- * Checks the table itself, once at start.
- * @throws Error when a status cannot be reached, leads to itself, or can be left and entered in a circle
+ * Validates the table at the start.
+ * @throws Error if a status cannot be reached, leads to itself, or is part of a cycle
  */
 export function checkOrderStatuses(table: Record<string, readonly string[]> = nextStatuses): void {
   const reached = new Set<string>();

@@ -6,7 +6,7 @@ export type OrderEvent = Omit<EventRow, "tells">;
 
 export interface OrderUpdate {
   customerId: string;
-  /** That of its last event. */
+  /** The number of the last event. */
   seq: number;
   isSettled: boolean;
   events: OrderEvent[];

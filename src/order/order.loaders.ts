@@ -11,15 +11,15 @@ import type { ReversalRequest, ReversalRequests } from "./reversal-requests.ts";
 export interface OrderLoaders extends OrderedLoaders {
   order: DataLoader<string, Order | null>;
   orderByNumber: DataLoader<string, Order | null>;
-  /** With all that decides what may happen to it now. */
+  /** The order with all rows that decide about its next steps. */
   orderAggregate: DataLoader<string, OrderAggregate | null>;
-  /** By award: the order that a prize was claimed with. */
+  /** By award: the order of a claimed prize. */
   prizeOrder: DataLoader<string, Order | null>;
   orderLine: DataLoader<string, OrderLine | null>;
   movement: DataLoader<string, Movement | null>;
   discrepancy: DataLoader<string, Discrepancy | null>;
   voucher: DataLoader<string, IssuedVoucherRow | null>;
-  /** All by order. */
+  /** By order. */
   orderLines: DataLoader<string, OrderLine[]>;
   movements: DataLoader<string, Movement[]>;
   orderEvents: DataLoader<string, OrderEvent[]>;
@@ -47,14 +47,14 @@ export function orderLoaders(
   viewer: Viewer,
   options: { cache: boolean },
 ): OrderLoaders {
-  /** Rows that belong to each key, in the order they came. */
+  /** Groups rows by key; keeps their sequence. */
   const grouped = <Row>(read: (keys: readonly string[]) => Promise<Row[]>, keyOf: (row: Row) => string) =>
     new DataLoader<string, Row[]>(async (keys) => {
       const groups = Map.groupBy(await read(keys), keyOf);
       return keys.map((key) => groups.get(key) ?? []);
     }, options);
 
-  /** The row of each key, or null. */
+  /** Maps each key to its row or null. */
   const single = <Row>(read: (keys: readonly string[]) => Promise<Row[]>, keyOf: (row: Row) => string | null) =>
     new DataLoader<string, Row | null>(async (keys) => {
       const found = new Map((await read(keys)).map((row) => [keyOf(row), row]));

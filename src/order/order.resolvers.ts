@@ -68,7 +68,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
     };
   }
 
-  /** The order behind a global id, if the viewer may see it; unknown and foreign look alike. */
+  /** The order of a global id, if the viewer may see it. Unknown orders and orders of others give the same answer. */
   async function visible(
     globalId: string,
     { viewer, loaders }: Pick<Context<OrderLoaders>, "viewer" | "loaders">,
@@ -90,7 +90,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
   const load = async <Row>(rows: DataLoader<string, Row | null>, id: string | null): Promise<Row | null> =>
     id === null ? null : rows.load(id);
 
-  /** What belongs to an order, if the viewer may see the order. */
+  /** A part of an order, if the viewer may see the order. */
   async function ofVisible<Part extends { orderId: string }>(
     { viewer, loaders }: Pick<Context<OrderLoaders>, "viewer" | "loaders">,
     parts: DataLoader<string, Part | null>,
@@ -393,7 +393,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
   };
 }
 
-/** A reward that is unknown has no orders. */
+/** Null for an unknown reward: no order matches. */
 const readFilter = ({ rewardId, ...filter }: OrderFilter) => ({
   ...filter,
   ...(rewardId != null && { rewardId: uuidOf("Reward", rewardId) ?? NOWHERE }),

@@ -21,46 +21,49 @@ import { hasOpenMovement, pointsStateOf } from "./points-state.ts";
 import { heldDeductions, isHeldFromOwnWallet, redeemedUnits } from "./redeemed.sql.ts";
 
 export type { OrderEvent, OrderUpdate };
-/** A voucher that was given for a line; the code stays sealed. */
+/** A voucher of a line. The code stays encrypted. */
 export type IssuedVoucherRow = Prisma.VoucherCodeGetPayload<object> & { lineId: string };
 
-/** With the line it is about, also where the row names a unit of it. */
+/** With the line of its unit, if the row names a unit. */
 export type Discrepancy = Prisma.DiscrepancyGetPayload<object>;
 
 /** The issue of one unit of a line. */
 export type LineIssue = Prisma.UnitIssueGetPayload<object> & { lineId: string; unit: number };
 
-/** An order under its row lock, and the only way to change it. */
+/** An order under its row lock. All changes of an order go through it. */
 export interface OrderChange extends Writes {
   readonly tx: Tx;
-  /** As it was when the lock was obtained. */
+  /** The order when the lock was obtained. */
   readonly order: OrderAggregate;
   readonly now: Date;
   /** The order as it is now in this transaction. */
   read(): Promise<OrderAggregate>;
   /**
-   * Changes the status, sums up the movements, and appends the event of it, if anything is different. The rows are written by
-   * `flush`, all events of the transaction together.
-   * @param current the order as it is now, where the caller knows; else it is read
-   * @returns the order as it is then
+   * Changes the status, summarises the movements, and appends the event, if anything differs. `flush` writes the rows,
+   * for all events of the transaction together.
+   * @param current the order as it is now, if the caller knows it; else it is read
+   * @returns the order after the change
    */
   appendEvent(
     step: { status?: OrderStatus; lineId?: string; message?: string },
     current?: OrderAggregate,
   ): Promise<OrderAggregate>;
   /**
-   * Raises the customer's ledger version, since a movement of theirs is marked or settled in this transaction: a wallet read
-   * before is outdated. Written by `flush`.
+   * Raises the customer's ledger version, because this transaction marks or settles a movement of the customer: earlier
+   * balance readings are outdated. `flush` writes it.
    */
   bumpLedgerVersion(): void;
   /**
-   * Adds a write to those that `flush` makes in one statement. Until then a statement of the transaction does not see it.
-   * @param row a name of the row: a second write to it flushes the first
+   * Adds a write to those that `flush` makes in one statement. Earlier statements of the transaction do not see it.
+   * @param row the name of the row: a second write to the same row flushes the first
    */
   defer(row: string, write: Prisma.Sql): Promise<void>;
-  /** The events that `advance` appended, perhaps none. */
+  /** The events that `appendEvent` appended; empty without events. */
   toUpdate(): OrderUpdate;
-  /** Makes the deferred writes, the events, and the ledger version in one statement. The end of the transaction does so by itself. */
+  /**
+   * Executes the deferred writes, the events, and the ledger version in one statement. The end of the transaction
+   * flushes automatically.
+   */
   flush(): Promise<void>;
 }
 
@@ -74,12 +77,12 @@ export interface OrderStore extends OrderPages {
   byIds(ids: readonly string[]): Promise<Order[]>;
   byNumbers(numbers: readonly string[]): Promise<Order[]>;
   byCarts(cartIds: readonly string[]): Promise<Order[]>;
-  /** The order that each of these prizes was claimed with: the one that counts, else the newest of those that came to nothing. */
+  /** By award: the valid order of a claimed prize, else its newest failed or cancelled order. */
   byPrizes(awardIds: readonly string[]): Promise<Order[]>;
   linesByIds(ids: readonly string[]): Promise<OrderLine[]>;
   movementsByIds(ids: readonly string[]): Promise<Movement[]>;
   discrepanciesByIds(ids: readonly string[]): Promise<Discrepancy[]>;
-  /** Those that were given. */
+  /** The fulfilled ones. */
   vouchersByIds(ids: readonly string[]): Promise<IssuedVoucherRow[]>;
   linesOf(orderIds: readonly string[]): Promise<OrderLine[]>;
   movementsOf(orderIds: readonly string[]): Promise<Movement[]>;
@@ -88,23 +91,23 @@ export interface OrderStore extends OrderPages {
   issuesOf(lineIds: readonly string[]): Promise<LineIssue[]>;
   shipmentsOf(lineIds: readonly string[]): Promise<Shipment[]>;
   discrepanciesOf(orderIds: readonly string[]): Promise<Discrepancy[]>;
-  /** How far the order has come, with its events after `seq`, or the last one alone when that is null. Null: no such order. */
+  /** Reads an order's events after `seq`; with null only the last event. Null for an unknown order. */
   readUpdate(orderId: string, seq: number | null, limit: number): Promise<OrderUpdate | null>;
   /** The number of the newest event of each of these orders. */
   heads(orderIds: readonly string[]): Promise<Map<string, number>>;
   aggregate(orderId: string): Promise<OrderAggregate | null>;
   aggregates(orderIds: readonly string[]): Promise<OrderAggregate[]>;
-  /** Runs `work` on the order while nobody else can change it. Null when there is no such order. */
+  /** Runs `work` on the order under its lock. Null for an unknown order. */
   changing<T>(orderId: string, work: (change: OrderChange) => Promise<T>): Promise<T | null>;
-  /** Tells those who watch an order, or its customer, that there is news. `changing` does so by itself. */
+  /** Notifies the subscribers of an order and of its customer. `changing` does so automatically. */
   notifyWatchers(order: { orderId: string; customerId: string }): void;
   /** Deductions from these customers' own wallets that are not yet confirmed. */
   heldDeductions(customerIds: readonly string[]): Promise<Map<string, HeldDeduction[]>>;
-  /** Points of each group that open orders are about to take, whoever placed them; groups without are left out. */
+  /** By group: points that open orders of all customers are about to take. Groups without such points are absent. */
   heldGroupPoints(groupIds: readonly string[], tx?: Tx): Promise<Map<string, number>>;
-  /** Points that were taken from each group for certain, ever; groups without are left out. */
+  /** By group: all points ever taken, confirmed only. Groups without such points are absent. */
   takenFromGroups(groupIds: readonly string[], tx?: Tx): Promise<Map<string, number>>;
-  /** Units a customer has redeemed, or is about to, by reward. What they have won is not among them. */
+  /** By reward: units that a customer has redeemed or is about to redeem, without prizes. */
   redeemedUnits(tx: Tx, customerId: string, rewardIds: readonly string[]): Promise<Map<string, number>>;
 }
 
@@ -112,7 +115,7 @@ export interface OrderStoreDeps {
   db: Db;
   bus: Bus;
   clock: Clock;
-  /** Called once a change of an order's status has been committed. */
+  /** Called after the commit of a status change. */
   onMove?: ((status: OrderStatus) => void) | undefined;
 }
 
@@ -267,7 +270,7 @@ export function makeOrderStore({ db, bus, clock, onMove }: OrderStoreDeps): Orde
   };
 }
 
-/** Runs `work` on an order that there must be, while nobody else can change it. */
+/** Runs `work` on an existing order under its lock. @throws Error for an unknown order */
 export async function changeOrder<T>(
   orders: Pick<OrderStore, "changing">,
   orderId: string,
@@ -278,7 +281,7 @@ export async function changeOrder<T>(
   return answer.value;
 }
 
-/** Gathers the writes of one transaction. The database appends the events to the customer's feed. */
+/** Collects the writes of one transaction. A trigger appends the events to the customer's feed. */
 function openChange(tx: Tx, order: OrderAggregate, now: Date): OrderChange {
   const { id: orderId, customerId } = order;
   const deferred = new Map<string, Prisma.Sql>();
@@ -308,8 +311,8 @@ function openChange(tx: Tx, order: OrderAggregate, now: Date): OrderChange {
   }
 
   /**
-   * The inserted events fire two triggers (`docs/invariants.md`): at the commit the customer's feed gets them as
-   * ORDER_STATUS_CHANGED, and FULFILLED makes the award of a claimed prize CREDITED.
+   * The inserted events fire two triggers (`docs/invariants.md`): at the commit the customer's feed gets each event as
+   * ORDER_STATUS_CHANGED, and FULFILLED sets the award of a claimed prize to CREDITED.
    */
   function eventWrites(): Prisma.Sql[] {
     const events = pending.map((event, index) => ({ ...event, nth: index + 1 }));

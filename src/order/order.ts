@@ -61,7 +61,7 @@ export type Shipment = Prisma.ShipmentGetPayload<object>;
 export const changeOf = ({ kind, points }: Pick<Movement, "kind" | "points">): number =>
   kind === "TAKEN" ? -points : points;
 
-/** The reading of the wallet just before the movement was sent; null if it was not sent, or the wallet could not be read. */
+/** The balance reading just before the movement was sent; null if it was not sent, or the balance could not be read. */
 export const readingBefore = ({
   balanceBefore: balance,
   earnedBefore: earned,

@@ -8,11 +8,11 @@ import { changeOrder } from "./order.store.ts";
 
 export interface PlaceOrderInput {
   orderId: string;
-  /** The deduction; null when the order costs nothing. */
+  /** The deduction; null for an order of 0 points. */
   movementId: string | null;
 }
 
-/** The state of the current step; at most one of the two. */
+/** The state of the current step. At most one field is set. */
 interface Memory {
   move?: MoveMemory;
   issue?: IssueMemory;
@@ -24,9 +24,9 @@ export interface PlaceOrderDeps extends ContinueMovementDeps, ContinueIssueDeps 
 }
 
 /**
- * The steps of an order that has been created: take the Client's points, give our own rewards, then have Capillary issue its
- * own one by one, which takes the points it keeps. The transaction that finds a unit impossible to give also inserts the
- * return of its points, which is a job of its own.
+ * The steps of a created order: take the points from the points provider, fulfil our own rewards, then have Capillary
+ * issue its units one by one, each with the points that Capillary keeps. The transaction that fails a unit also inserts
+ * the return of its points, with a job of its own.
  */
 export function placeOrderJob(deps: PlaceOrderDeps): JobType<PlaceOrderInput, Memory, MarkedMovement> {
   const { recordOutcome, orders, fulfilRewards, atCrashPoint } = deps;
@@ -54,7 +54,7 @@ export function placeOrderJob(deps: PlaceOrderDeps): JobType<PlaceOrderInput, Me
     },
   };
 
-  /** For an order that costs nothing, and for one whose deduction was confirmed earlier or by an operator. */
+  /** For an order of 0 points, and for an order whose deduction was confirmed earlier or by an operator. */
   async function fulfilInOwnTransaction(orderId: string, job: Job): Promise<string[]> {
     const toIssue = await changeOrder(orders, orderId, async (change) => {
       const { order } = change;

@@ -6,12 +6,12 @@ import type { HeldDeduction } from "../wallet/index.ts";
 import type { IdempotentRequest, UsedKey } from "./idempotency.ts";
 import { heldDeductions, isHeldFromOwnWallet, redeemedUnits } from "./redeemed.sql.ts";
 
-/** The use of the request's idempotency key, as JSON: null if it is new. */
+/** Selects the earlier use of the request's idempotency key, as JSON: null if the key is new. */
 const usedKey = ({ actor, mutation, key }: IdempotentRequest) => Prisma.sql`(
   select jsonb_build_object('orderId', order_id, 'inputHash', encode(input_hash, 'hex')) from idempotency_keys
   where actor = ${actor} and mutation = ${mutation} and key = ${key})`;
 
-/** The customer's ledger version, and the use of the idempotency key. */
+/** The customer's ledger version, and the earlier use of the idempotency key. */
 export interface Account {
   version: number;
   used: UsedKey | null;
@@ -26,10 +26,11 @@ export async function readAccount(tx: Tx, customerId: string, request: Idempoten
 }
 
 /**
- * Locks the customer, then their open cart, until the transaction ends; waits at most 10 s for each, as for every lock of the
- * transaction from now on.
+ * Locks the customer, then the customer's open cart, until the transaction ends. Waits at most 10 s for each lock; the
+ * limit holds for all later locks of the transaction.
  *
- * @returns the customer's ledger version; the cart's id is null if there is none, or if it was ordered while this waited
+ * @returns the customer's ledger version; the cart's id is null without an open cart, or if the cart was ordered during
+ * the wait
  */
 export async function lockAccount(tx: Tx, customerId: string): Promise<{ version: number; cartId: string | null }> {
   const [locked] = await tx.$queryRaw<{ version: number; cartId: string | null }[]>`
@@ -45,15 +46,15 @@ export async function lockAccount(tx: Tx, customerId: string): Promise<{ version
   return locked;
 }
 
-/** Everything in the database that an order of a cart is judged by. */
+/** All facts in the database that the evaluation of a cart needs. */
 export interface Checkout {
   cart: Cart;
   used: UsedKey | null;
-  /** The deductions from the customer's own wallet by open orders. */
+  /** Deductions of open orders from the customer's own wallet. */
   held: HeldDeduction[];
-  /** Units that the customer has redeemed or is about to, by reward; without prizes. */
+  /** By reward: units that the customer has redeemed or is about to redeem, without prizes. */
   redeemed: ReadonlyMap<string, number>;
-  /** Nothing else changes the points of the customer's own wallet now: the deduction may be marked. */
+  /** True if no other movement of the customer's own wallet is in flight: the deduction may be marked. */
   isLedgerFree: boolean;
 }
 

@@ -22,13 +22,13 @@ export interface PlaceOrderInput {
   expectedCartVersion?: number | null | undefined;
   shippingAddress?: unknown;
   dryRun?: boolean | null | undefined;
-  /** A cart of this customer that came with a reference, in place of the open cart. */
+  /** A cart of this customer with a reference, instead of the open cart. */
   cartId?: string | undefined;
 }
 
 export interface Buyer {
   customerId: string;
-  /** The Client's JWT. */
+  /** The customer's JWT of the points provider. */
   clientToken: string;
 }
 
@@ -41,13 +41,13 @@ export type PlaceOrder = (buyer: Buyer, input: PlaceOrderInput) => Promise<Place
 export interface PlaceOrderDeps {
   db: Db;
   orders: OrderStore;
-  /** Reads the customer's own wallet by a call of its own. */
+  /** Reads the customer's own wallet, always with a new call. */
   readBalance(buyer: Buyer): Promise<PointsBalance>;
   createOrder: CreateOrder;
-  /** For what only Capillary knows. A cart that has none of its rewards is not asked about. */
+  /** Reads Capillary's facts. A cart without Capillary's rewards needs no call. */
   aboutCart: AskAboutCart;
   ledger: CartFacts["ledger"];
-  /** A job that is inserted now would run at once: the deduction may be marked with the order. */
+  /** If the queue has a free slot, a job inserted now runs at once, and the deduction may be marked with the order. */
   jobs: Pick<JobQueue, "hasFreeSlot">;
   clock: Clock;
   atCrashPoint: AtCrashPoint;
@@ -55,22 +55,26 @@ export interface PlaceOrderDeps {
 
 /** The longest age of a balance reading that counts as the balance just before the call. */
 const FRESH_MS = 2_000;
-/** How often what was read elsewhere may turn out to be of before. */
+/** The number of attempts to read facts that are still current under the lock. */
 const MAX_ATTEMPTS = 5;
 
 /**
- * Creates the order of the customer's cart: the order, the frozen cart, the movement that takes the points, the first events, the
- * used-up key and the job that continues it, in one transaction. Everything is judged inside it, under the customer's lock. The
- * movement is marked as sent there, with the balance that the order was judged by, if nothing else of the customer is in flight and
- * the job runs at once. The knowledge of other systems is read before: the balance, which is read again when a movement of ours was
- * settled in between, and Capillary's answers about its rewards and about the groups that pay, which are asked for the very cart that
- * is found under the lock, and again when it is another by then.
+ * Creates the order of the customer's cart in one transaction: the order, the frozen cart, the movement that takes the
+ * points, the first events, the consumed idempotency key, and the job that continues the order. The cart is evaluated
+ * in that transaction, under the customer's lock.
+ *
+ * If no other movement of the customer is in flight and the job runs at once, the movement is marked as sent, with the
+ * balance that the evaluation used.
+ *
+ * Facts of other systems are read before the transaction. The balance is read again if a movement of ours was settled
+ * in between. Capillary's facts about rewards and paying groups are read again if the cart under the lock is another
+ * version.
  */
 export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
   const { db, orders, readBalance, createOrder, aboutCart, ledger, jobs, clock, atCrashPoint } = deps;
   const shareBalanceRead = makeSingleFlight<PointsBalance | null>();
 
-  /** Shared only with those who saw the same ledger version, so that it cannot predate a movement we know of. */
+  /** Shared only by requests that saw the same ledger version, so that the balance cannot predate a known movement. */
   const balanceAt = (version: number, buyer: Buyer) =>
     shareBalanceRead(`${buyer.customerId}@${version}`, async () => {
       try {
@@ -98,7 +102,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
     const alone = { db, lane: `customer ${customerId}` };
     return inTransaction(alone, async (tx): Promise<Placed | Refused | "balance is stale" | { askAbout: Cart }> => {
       const { version, ...locked } = await lockAccount(tx, customerId);
-      // A cart with a reference never changes: the customer's lock is enough.
+      // A cart with a reference never changes, so the customer's lock is sufficient.
       const cartId = order.cartId ?? locked.cartId ?? (await lockOpenCart(tx, customerId)).id;
       const { cart, used, held, redeemed, isLedgerFree } = await readCheckout(tx, { customerId, cartId, request });
       const earlier = order.dryRun ? null : replayed(request, used);
@@ -122,7 +126,7 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
       if (order.dryRun) return { kind: "preview", assessment, wouldRefuse: first ? [first, ...others] : [] };
       if (first) return refused(first, ...others);
 
-      afterCommit(tx, () => atCrashPoint("place:after-commit")); // before the job, which sends at once
+      afterCommit(tx, () => atCrashPoint("place:after-commit")); // before the job starts, which sends at once
       const now = clock.now();
       const isFresh = now.getTime() - own.at.getTime() <= FRESH_MS;
       const placed = await createOrder(tx, {
@@ -196,17 +200,17 @@ export function makePlaceOrder(deps: PlaceOrderDeps): PlaceOrder {
   };
 }
 
-/** The answer to a request whose key was used before; null for a new one. */
+/** The answer to a request with a consumed key; null for a new request. */
 function replayed(request: IdempotentRequest, used: UsedKey | null): Placed | Refused | null {
   const earlier = replay(request, used);
   return earlier && !isRefused(earlier) ? { kind: "placed", orderId: earlier.orderId, replayed: true } : earlier;
 }
 
-/** What the customer's own wallet has, at one version of the ledger; null while it cannot be read. */
+/** The balance of the customer's own wallet at one ledger version; null if it cannot be read. */
 interface OwnBalance {
   version: number;
   wallet: PointsBalance | null;
-  /** Before it was read. */
+  /** The moment before the reading. */
   at: Date;
 }
 

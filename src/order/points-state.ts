@@ -5,14 +5,14 @@ interface Movement {
   kind: MovementKind;
   state: MovementState;
   points: number;
-  /** Set once a call that may have reached the ledger was begun. */
+  /** When the first call that may have reached the ledger began; null before that. */
   sentAt: Date | null;
 }
 
 /**
- * All movements of an order in one word, the most pressing first.
+ * Summarises all movements of an order, the most urgent state first.
  *
- * @param issues of units, for those that Capillary gives for nothing: whether it did decides about the Client's points
+ * @param issues of units: the issue decides about the points provider's points if Capillary charges none
  */
 export function pointsStateOf(
   movements: readonly Movement[],
@@ -37,6 +37,6 @@ export function pointsStateOf(
   return returned === taken ? "RETURNED" : "PARTIALLY_RETURNED";
 }
 
-/** Settled: the status is final and no points are on their way or being confirmed. */
+/** An order is settled if its status is final and it has no open movement. */
 export const hasOpenMovement = (movements: readonly Pick<Movement, "state">[]) =>
   movements.some(({ state }) => state === "PENDING" || state === "UNCERTAIN");

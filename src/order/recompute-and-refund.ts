@@ -8,10 +8,10 @@ import type { Movement } from "./order.ts";
 import type { AggregateLine, OrderAggregate } from "./order-aggregate.ts";
 import { isOpen, isUnfulfilled, statusOfUnits } from "./unit-states.ts";
 
-/** Adds the job that gives a movement's points back, when the transaction commits. */
+/** Inserts the job that returns a movement's points. It starts when the transaction commits. */
 export type StartReturn = (tx: Tx, movement: { id: string; orderId: string }) => Promise<void>;
 
-/** @param current the order as it is now, where the caller knows; else it is read */
+/** @param current the order as it is now, if the caller knows it; else it is read */
 export type RecomputeAndRefund = (
   change: OrderChange,
   step: { reason: ReversalReason; message?: string; lineId?: string },
@@ -19,9 +19,9 @@ export type RecomputeAndRefund = (
 ) => Promise<void>;
 
 /**
- * Draws the conclusions of what has become of the units: the status of each line and of the order, and, when more points
- * were taken than units will be given for, the movement that returns exactly those. Called in the transaction that
- * changed the units, so a failure and the intent to pay it back are one.
+ * Recomputes the status of each line and of the order from the units. If more points were taken than the units cost
+ * that are or will be fulfilled, inserts the movement that returns exactly the difference. Runs in the transaction that
+ * changed the units, so a failure and the return of its points are atomic.
  */
 export function makeRecomputeAndRefund(startReturn: StartReturn): RecomputeAndRefund {
   return async (change, { reason, message, lineId }, current) => {
@@ -66,7 +66,9 @@ interface Owed {
   lineIds: string[];
 }
 
-/** The Client's points of units that will not be given, less what is already on its way back; null when that is nothing. */
+/**
+ * The points provider's points of unfulfilled units, less the returns in flight or confirmed; null if the result is 0.
+ */
 function stillOwed(order: OrderAggregate, deduction: Movement): Owed | null {
   const returns = order.movements.filter(
     (movement) => movement.kind === "RETURNED" && movement.ledger === "CLIENT" && movement.state !== "REFUSED",
@@ -82,7 +84,7 @@ function stillOwed(order: OrderAggregate, deduction: Movement): Owed | null {
   return { points, lineIds: (fresh.length > 0 ? fresh : unfulfilled).map((line) => line.id) };
 }
 
-/** Marks every unit of the order that is still open as failed, for the same reason. */
+/** Fails all open units of the order for the same reason. */
 export async function failOpenUnits(change: OrderChange, failure: { reason: string; message: string }): Promise<void> {
   const { tx, order } = change;
   const open = order.lines.flatMap((line) => line.units.filter((unit) => isOpen(unit.state)));

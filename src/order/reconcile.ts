@@ -10,7 +10,7 @@ import { changeOf, toMovement } from "./order.ts";
 import { isFinal } from "./order-status.ts";
 import { hasOpenMovement } from "./points-state.ts";
 
-/** Points on their way back for longer than this are reported at every round. */
+/** Returns in flight for longer than this are reported in every round. */
 const OVERDUE_MS = 15 * 60 * 1_000;
 
 export interface ReconcileDeps {
@@ -26,9 +26,9 @@ export interface ReconcileDeps {
 export type Reconcile = () => Promise<void>;
 
 /**
- * Compares our records with the ledger once. A deduction that is recorded as not carried out may still arrive late, and
- * a confirmed one may never show in the wallet: operators are told when the points spent differ from our records by exactly
- * the points of the movement.
+ * Compares our records with the ledger once. A deduction recorded as not carried out may arrive late, and a confirmed
+ * one may never appear in the wallet. If the points spent differ from our records by exactly the points of the
+ * movement, an operator is notified.
  */
 export function makeReconcile(deps: ReconcileDeps): Reconcile {
   const { db, orders, readBalance, recordOutcome, clock, log, settleMs } = deps;
@@ -71,14 +71,14 @@ export function makeReconcile(deps: ReconcileDeps): Reconcile {
     const explained = ours
       .filter((other) => other.state === "CONFIRMED")
       .reduce((sum, other) => sum + changeOf(toMovement(other)), 0);
-    // The points spent do not change by a credit; the balance alone does.
+    // A credit changes the balance, but not the points spent.
     const credited = before.earned === null ? credits.reduce((sum, { quantity }) => sum + Number(quantity), 0) : 0;
     const unexplained = (changeBetween(before, reading) ?? 0) - explained - credited;
     const effect = changeOf(toMovement(row));
 
     await orders.changing(orderId, async (change) => {
       const { ledgerVersion: versionNow } = await change.tx.customer.findUniqueOrThrow({ where: { customerId } });
-      if (versionNow !== ledgerVersion) return; // moved while we looked: the next round is as good
+      if (versionNow !== ledgerVersion) return; // a movement changed in the meantime: the next round compares again
       const tookEffectLate = state === "REFUSED" && unexplained === effect;
       const hadNoEffect = state === "CONFIRMED" && unexplained === -effect;
       const isOver = state === "CONFIRMED" || tookEffectLate || change.now >= watchUntil;
@@ -107,7 +107,7 @@ export function makeReconcile(deps: ReconcileDeps): Reconcile {
     const now = clock.now();
     const watched = await db.pointsMovement.findMany({ where: { watchUntil: { not: null } } });
     for (const { id, settledAt, watchedAt, reference } of watched) {
-      // Looks become rarer with age: at twice the time since the conclusion, and so on.
+      // The interval doubles: the next comparison is due at twice the time since the outcome.
       const age = Number(watchedAt) - Number(settledAt);
       if (now.getTime() - Number(watchedAt) < Math.max(settleMs, age)) continue;
       await compareMovement(id).catch((error: unknown) => {

@@ -1,16 +1,16 @@
 import { Prisma } from "../platform/db.ts";
 
-/** The condition on `points_movements` that open orders are about to take the points from a customer's own wallet. */
+/** The condition on `points_movements` for deductions of open orders from a customer's own wallet. */
 export const isHeldFromOwnWallet = Prisma.sql`
   kind = 'TAKEN' and pay_with = 'INDIVIDUAL' and state in ('PENDING', 'UNCERTAIN', 'NEEDS_ATTENTION')`;
 
-/** The aggregate of `points_movements` to HeldDeduction[], as JSON; null where no movement is selected. */
+/** Aggregates `points_movements` to HeldDeduction[], as JSON; null without rows. */
 export const heldDeductions = Prisma.sql`
   jsonb_agg(jsonb_build_object('points', points, 'before', case when balance_before is not null then
     jsonb_build_object('balance', balance_before, 'earned', earned_before) end))`;
 
 /**
- * Selects `reward_id` and `units`: the units that a customer has redeemed or is about to, without prizes.
+ * Selects `reward_id` and `units`: the units that a customer has redeemed or is about to redeem, without prizes.
  * @param which a condition on the order lines `l`
  */
 export const redeemedUnits = (customerId: string, which: Prisma.Sql): Prisma.Sql => Prisma.sql`

@@ -16,11 +16,11 @@ import type { RecordRevokeOutcome } from "./revoke/record-revoke-outcome.ts";
 
 export interface ResolveOrderInput {
   orderId: string;
-  /** Which of several; null when there is one. */
+  /** Selects a movement among several; null if the order has only one open question. */
   movementId: string | null;
   discrepancyId: string | null;
   outcome: MovementOutcome;
-  /** Capillary's transaction, where it gave the reward. */
+  /** The transaction in which Capillary issued the reward. */
   transactionId: string | null;
   note: string;
   operatorId: string;
@@ -37,20 +37,20 @@ export interface ResolveOrderDeps {
   recordRevokeOutcome: RecordRevokeOutcome;
   findIssued: FindIssued | undefined;
   recomputeAndRefund: RecomputeAndRefund;
-  /** Goes on with an order whose points turned out to be taken. */
+  /** Continues an order whose deduction turned out to be confirmed. */
   goOn(tx: Tx, orderId: string): Promise<void>;
 }
 
-/** What people are asked about. */
+/** A question that an operator has to answer. */
 type Question =
   | { kind: "movement"; movement: Movement }
   | { kind: "issue"; found: Found }
-  /** Whether a unit was taken back, or whether its points came back. */
+  /** Whether a unit was revoked, or whether its points came back. */
   | { kind: "revoke"; found: Found }
-  /** Nothing hangs on the answer: it only has to be seen. */
+  /** An acknowledgement only: the answer has no consequence. */
   | { kind: "discrepancy"; discrepancyId: string };
 
-/** Puts on record what people found out about something that needed attention, and does what follows from it. */
+/** Records an operator's answer to an open question, with all consequences. */
 export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
   const { db, orders, recordOutcome, recordIssueOutcome, recordRevokeOutcome, findIssued, recomputeAndRefund, goOn } =
     deps;
@@ -87,7 +87,7 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
     return answer ?? orderNotFound();
   };
 
-  /** What Capillary's records show of a reward that it is said to have given. Read before anything is locked. */
+  /** Reads the issue that the operator claims from Capillary's records. Runs before any lock. */
   async function readIssued(
     request: IdempotentRequest,
     input: Pick<ResolveOrderInput, "orderId" | "movementId" | "discrepancyId" | "outcome" | "transactionId">,
@@ -123,7 +123,7 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
     await tx.pointsMovement.update({ where: { id: movement.id }, data });
     if (isDeduction)
       await failOpenUnits(change, { reason: "UPSTREAM_REFUSED", message: "The points could not be taken." });
-    // For a return this finds the points still owed, and sends them under the next number.
+    // For a return this computes the points still owed, and sends them with the next number.
     await recomputeAndRefund(change, { reason: movement.reason ?? "FULFILMENT_FAILURE" });
   }
 
@@ -149,7 +149,7 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
   }
 }
 
-/** What is asked about: the one chosen, or the only one there is. */
+/** The selected question, or the only open one. */
 async function questionOf(
   tx: Tx,
   order: OrderAggregate,
@@ -175,7 +175,7 @@ async function questionOf(
   return question;
 }
 
-/** Everything of an order that waits for people. */
+/** All questions of an order that wait for an operator. */
 function pressing(order: OrderAggregate): Question[] {
   const movements = order.movements.filter(({ ledger, state }) => ledger === "CLIENT" && state === "NEEDS_ATTENTION");
   const units = order.lines.flatMap((line) => line.units.filter(({ issue }) => issue?.state === "NEEDS_ATTENTION"));

@@ -1,30 +1,30 @@
 import type { WalletKind } from "../domain/generated/words.ts";
 import type { AggregateLine, AggregateUnit, OrderAggregate } from "./order-aggregate.ts";
 
-/** What would come back to one wallet. */
+/** The points that one wallet would get back. */
 export interface PointsReturn {
   payWith: WalletKind;
   groupId: string | null;
   points: number;
   lineIds: string[];
-  /** Capillary has to take the rewards back first, and may refuse. */
+  /** True if Capillary has to revoke the rewards first, which it may refuse. */
   mayBeRefused: boolean;
 }
 
 export interface ReturnPreview {
   total: number;
   returns: PointsReturn[];
-  /** Whether a second operator has to approve it; undefined is no. */
+  /** Whether a second operator has to approve; undefined means no. */
   needsApproval?: boolean;
 }
 
-/** What would come back, and to whom, if these units were cancelled or taken back. */
+/** Computes the points, by wallet, that a cancellation or reversal of these units would return. */
 export function previewReturn(order: Pick<OrderAggregate, "lines">, unitIds: readonly string[]): ReturnPreview {
   const returns: PointsReturn[] = [];
   for (const line of order.lines) {
     for (const unit of line.units.filter(({ id }) => unitIds.includes(id))) {
       const mayBeRefused = isIssued(unit);
-      // What Capillary was never asked for took nothing of what it keeps.
+      // Capillary charges on issue, so a unit that was never issued cost no points there.
       if (unit.issue && unit.issue.points > 0 && !mayBeRefused) continue;
       add(line, mayBeRefused);
     }
@@ -43,5 +43,5 @@ export function previewReturn(order: Pick<OrderAggregate, "lines">, unitIds: rea
   }
 }
 
-/** Given by Capillary, which alone can take it back. */
+/** True if Capillary issued the unit: then only Capillary can revoke it. */
 export const isIssued = ({ state, issue }: AggregateUnit) => state === "FULFILLED" && issue !== null;

@@ -8,18 +8,18 @@ import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { AggregateLine } from "./order-aggregate.ts";
 import { isFinal } from "./order-status.ts";
 
-/** From the delivery on. The longest time that terms of the sample brands grant. */
+/** Days since the delivery: the longest period in the terms of the sample brands. */
 const RETURN_DAYS = 30;
 const DAY_MS = 86_400_000;
 const MAX_NOTE = 500;
 
-/** A customer's request to give a line back. */
+/** A customer's request to return a line. */
 export type ReturnRequest = Omit<Row, "reason"> & { reason: ReturnReason };
 
 export interface ReturnRequests {
-  /** The newest request of each line that has any. */
+  /** The newest request of each line; lines without requests are absent. */
   of(lineIds: readonly string[]): Promise<ReturnRequest[]>;
-  /** Asking again for a line whose request is open answers with that. */
+  /** Creates a request; a line with an open request answers with the open one. */
   request(input: {
     lineId: string;
     customerId: string;
@@ -27,7 +27,7 @@ export interface ReturnRequests {
     note: string | null;
   }): Promise<{ orderId: string } | Refused>;
   withdraw(input: { lineId: string; customerId: string }): Promise<{ orderId: string } | Refused>;
-  /** @param answer the reason, which the customer reads */
+  /** @param answer the reason, shown to the customer */
   decline(input: { lineId: string; operatorId: string; answer: string }): Promise<{ orderId: string } | Refused>;
 }
 
@@ -38,7 +38,7 @@ const noRequest = () => refused(refusal("NOTHING_TO_RESOLVE", "No return of this
 const invalid = (name: string, message: string) => refused(refusal("INVALID_INPUT", message, ["input", name]));
 
 export function makeReturnRequests({ db, orders }: { db: Db; orders: OrderStore }): ReturnRequests {
-  /** The line under its order's lock; unknown and foreign look alike. */
+  /** The line under its order's lock. Unknown lines and lines of others give the same answer. */
   async function changing(
     { lineId, customerId }: { lineId: string; customerId: string | null },
     work: (change: OrderChange, line: AggregateLine) => Promise<Refused | null>,
@@ -102,7 +102,7 @@ export function makeReturnRequests({ db, orders }: { db: Db; orders: OrderStore 
   };
 }
 
-/** Closes the open requests of lines that are taken back, in the transaction that does so. */
+/** Closes the open requests of lines that are being reversed, in the same transaction. */
 export const approveReturns = (change: OrderChange, lineIds: readonly string[], operatorId: string) =>
   close(change, lineIds, { state: "APPROVED", closedBy: operatorId, answer: null });
 
@@ -119,7 +119,7 @@ async function close(
 export const openRequestOf = (tx: Tx, lineIds: readonly string[]) =>
   tx.returnRequest.findFirst({ where: { lineId: { in: [...lineIds] }, state: "OPEN" }, select: { id: true } });
 
-/** Null for a line whose return may be asked for. Whether its points come back, an operator decides. */
+/** Null if the customer may request the return of the line. An operator decides about the points. */
 async function whyNotReturnable(tx: Tx, line: AggregateLine, now: Date): Promise<string | null> {
   if (line.fulfilledQuantity === 0) return "Nothing of this line was delivered.";
   if (line.unitPoints === 0) return "This reward was free, so there is nothing to return.";

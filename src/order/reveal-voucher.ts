@@ -20,7 +20,7 @@ export type RevealVoucher = (input: {
   sessionId: string;
 }) => Promise<{ vouchers: RevealedVoucher[] } | Refused>;
 
-/** Opens the codes of one's own line, and writes down that they were shown. */
+/** Decrypts the codes of the customer's own line, and records that they were shown. */
 export function makeRevealVoucher({ db, vault, clock }: { db: Db; vault: VoucherVault; clock: Clock }): RevealVoucher {
   return ({ lineId, customerId, sessionId }) =>
     inTransaction({ db, lane: `customer ${customerId}` }, async (tx) => {
@@ -29,7 +29,7 @@ export function makeRevealVoucher({ db, vault, clock }: { db: Db; vault: Voucher
         include: { order: { select: { number: true } }, reward: { select: { howToUse: true, redemptionUrl: true } } },
       });
       if (!line) return refused(refusal("LINE_NOT_FOUND", "There is no such order line.", ["input", "orderLineId"]));
-      // A request for a return, and the return itself, hold the order's lock: a code is shown before or not at all.
+      // Return requests and returns hold the order's lock: after either, a code is no longer shown.
       await tx.$queryRaw`select from orders where id = ${line.orderId}::uuid for share`;
       if (await openRequestOf(tx, [lineId])) {
         const message = "You asked to return this reward. Withdraw the request to see the code.";

@@ -17,14 +17,14 @@ export interface NewReversalRequest {
   idempotencyKey: string;
 }
 
-/** Long enough for a weekend, and short enough that the order is still what it was. */
+/** Long enough for a weekend, short enough that the order has hardly changed. */
 const LIFE_MS = 72 * 60 * 60 * 1_000;
 
 /**
- * Whether a second operator has to approve the reversal of these units. Points of the order that were taken back before count as well:
- * many small reversals are one large one.
+ * Whether a second operator has to approve the reversal of these units. Points reversed earlier in the same order count
+ * too, so that a large reversal cannot be split into small ones.
  *
- * @param above the points that one operator may take back of an order; undefined knows no limit
+ * @param above the points of an order that a single operator may reverse; undefined means no limit
  */
 export function needsApproval(
   { lines }: Pick<OrderAggregate, "lines">,
@@ -69,7 +69,7 @@ export async function requestReversal(
   return request;
 }
 
-/** Locks a request for a decision. @returns the request, or why it cannot be decided */
+/** Locks a request for a decision. @returns the request, or a refusal if it cannot be decided */
 export async function lockOpenRequest(tx: Tx, requestId: string, now: Date): Promise<ReversalRequest | Refused> {
   await tx.$queryRaw`select from reversal_requests where id = ${requestId}::uuid for update`;
   const request = await tx.reversalRequest.findUnique({ where: { id: requestId } });
@@ -86,7 +86,7 @@ export async function lockOpenRequest(tx: Tx, requestId: string, now: Date): Pro
 export const requestNotFound = (): Refused =>
   refused(refusal("REVERSAL_REQUEST_NOT_FOUND", "There is no such request.", ["input", "requestId"]));
 
-/** Closes requests that nobody has decided in time; of one order, or of all. */
+/** Closes expired requests of one order, or of all. */
 async function closeExpired(tx: Tx, now: Date, orderId?: string): Promise<void> {
   const expired = await tx.reversalRequest.updateManyAndReturn({
     where: { state: "OPEN", expiresAt: { lte: now }, ...(orderId !== undefined && { orderId }) },
@@ -103,9 +103,9 @@ export interface ReversalRequests {
   find(requestId: string): Promise<ReversalRequest | null>;
   /** The requests of these orders, the newest first. */
   ofOrders(orderIds: readonly string[]): Promise<ReversalRequest[]>;
-  /** The request that the operator has made with this key, whatever has become of it. */
+  /** The request that the operator made with this idempotency key, in any state. */
   byKey(operatorId: string, idempotencyKey: string): Promise<ReversalRequest | null>;
-  /** Refuses a request, or withdraws the operator's own. */
+  /** Refuses a request of another operator, or withdraws one's own. */
   refuse(input: { requestId: string; note: string | null; operatorId: string }): Promise<ReversalRequest | Refused>;
   /** Closes requests that have expired. */
   closeExpired(): Promise<void>;

@@ -21,7 +21,7 @@ import type { RequestRevoke } from "./revoke/request-revoke.ts";
 
 export interface ReverseOrderInput {
   orderId: string;
-  /** Null for every fulfilled line. */
+  /** Null for all fulfilled lines. */
   lineIds: readonly string[] | null;
   reason: ReversalReason;
   note: string | null;
@@ -29,21 +29,21 @@ export interface ReverseOrderInput {
   idempotencyKey: string;
 }
 
-/** The order, and the request where a second operator has to approve first. */
+/** The order, and the request if a second operator has to approve first. */
 export interface ReversedOrder extends ChangedOrder {
   request?: ReversalRequest | null;
 }
 
 export interface ReverseOrder {
   /**
-   * Takes fulfilled lines back, makes their vouchers void, and returns their points. Those of Capillary are taken back by
-   * it: its refusals are among the answer's, as far as they come in a moment. Above the limit of one operator, stores a request
-   * instead.
+   * Reverses fulfilled lines: voids their vouchers and returns their points. Requests a revoke from Capillary for its
+   * units; refusals that arrive within the wait are part of the answer. Above the limit of a single operator, stores a
+   * request for approval instead.
    */
   reverse(input: ReverseOrderInput): Promise<ReversedOrder | Refused>;
-  /** Approves another operator's request, and takes back in the same transaction. */
+  /** Approves another operator's request, and reverses in the same transaction. */
   approve(input: { requestId: string; operatorId: string }): Promise<ReversedOrder | Refused>;
-  /** Says what would come back, and changes nothing. */
+  /** Computes the points that a reversal would return; changes nothing. */
   preview(input: Pick<ReverseOrderInput, "orderId" | "lineIds">): Promise<ReturnPreview | Refused>;
 }
 
@@ -53,13 +53,13 @@ export interface ReverseOrderDeps {
   requestRevoke: RequestRevoke;
   awaitRevokes: AwaitRevokes;
   requests: ReversalRequests;
-  /** The points that one operator may take back of an order; undefined knows no limit. */
+  /** The points of an order that a single operator may reverse; undefined means no limit. */
   approvalAbove: number | undefined;
 }
 
 interface Reversing {
   replayed: boolean;
-  /** Units that Capillary is asked to take back. */
+  /** Units whose revoke is requested from Capillary. */
   issued: string[];
   request?: ReversalRequest;
 }
@@ -80,7 +80,7 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
     const lineIds = idsOf(chosen);
     await tx.orderUnit.updateMany({ where: { id: { in: unitIds } }, data: { state: "REVERSED" } });
     await tx.voucherCode.updateMany({ where: { unitId: { in: unitIds } }, data: { state: "VOID" } });
-    // The reversal is the operators' answer to a parcel that came back after delivery.
+    // The reversal resolves the discrepancy of a parcel that came back after its delivery.
     await tx.discrepancy.updateMany({
       where: { lineId: { in: lineIds }, resolvedAt: null },
       data: { resolvedAt: now },
@@ -181,7 +181,7 @@ const idsOf = (rows: readonly { id: string }[]) => rows.map(({ id }) => id);
 const isBeingTakenBack = ({ issue }: AggregateLine["units"][number]) =>
   issue?.revokeState != null && issue.revokeState !== "REFUSED";
 
-/** The lines to take back, each with something that was given. */
+/** The lines to reverse, each with at least one fulfilled unit. */
 function chooseLines(order: OrderAggregate, lineIds: readonly string[] | null): AggregateLine[] | Refused {
   const notReversible = (message: string): Refused => refused(notReversibleRefusal(message));
   if (order.status !== "FULFILLED" && order.status !== "PARTIALLY_FULFILLED") {

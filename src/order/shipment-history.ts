@@ -7,7 +7,7 @@ export interface RecordedReport {
   occurredAt: Date;
 }
 
-/** The consequence of a status for units that are with the warehouse; shipping alone decides nothing. */
+/** The effect of a status on the units at the warehouse. Shipping alone has no effect. */
 export interface Decision {
   unitState: "FULFILLED" | "FAILED";
   reason: ReversalReason;
@@ -22,8 +22,8 @@ const decisions: Partial<Record<ShipmentStatus, Decision>> = {
 };
 
 /**
- * Where a parcel may go from each status. Each `surprising` step can happen, but leaves points and goods in a state that
- * operators must see: a lost parcel that is delivered after all, for instance.
+ * The permitted transitions of a parcel. A `surprising` transition is possible, but leaves points and goods in a state
+ * that an operator must check: for instance the delivery of a lost parcel.
  */
 const steps: Record<ShipmentStatus, Partial<Record<ShipmentStatus, "expected" | "surprising">>> = {
   PREPARING: { SHIPPED: "expected", DELIVERED: "expected", REJECTED: "expected", LOST: "expected" },
@@ -34,7 +34,7 @@ const steps: Record<ShipmentStatus, Partial<Record<ShipmentStatus, "expected" | 
   RETURNED: { SHIPPED: "surprising", DELIVERED: "surprising" },
 };
 
-/** Reports of the same moment are read in this order: couriers often report days, not moments. */
+/** The sequence of reports with the same moment: couriers often report days. */
 const rank: Record<ShipmentStatus, number> = {
   PREPARING: 0,
   SHIPPED: 1,
@@ -47,21 +47,21 @@ const rank: Record<ShipmentStatus, number> = {
 export const isSameReport = (a: RecordedReport, b: RecordedReport): boolean =>
   a.status === b.status && a.occurredAt.getTime() === b.occurredAt.getTime();
 
-/** The reports in the order in which things happened. */
+/** The reports sorted by the time of their events. */
 export const inOrder = <Report extends RecordedReport>(reports: readonly Report[]): Report[] =>
   reports.toSorted((a, b) => a.occurredAt.getTime() - b.occurredAt.getTime() || rank[a.status] - rank[b.status]);
 
 export interface ShipmentHistory {
   status: ShipmentStatus;
-  /** The first status that decided about the units. */
+  /** The first status that decides about the units. */
   decision: Decision | undefined;
-  /** Messages for operators. They depend on the reports alone, and not on the order in which they came. */
+  /** Messages for operators. They depend on the reports, not on the sequence of arrival. */
   contradictions: string[];
-  /** Whether the report was followed; false where no earlier report leads to its status. */
+  /** Whether the report was applied; false if no earlier report leads to its status. */
   isFollowed(report: RecordedReport): boolean;
 }
 
-/** The history of a shipment that these reports tell together, whatever the order in which they came. */
+/** Derives the history of a shipment from all its reports, independent of the sequence of arrival. */
 export function readHistory(reports: readonly RecordedReport[]): ShipmentHistory {
   let status: ShipmentStatus = "PREPARING";
   let decision: Decision | undefined;
@@ -88,13 +88,13 @@ export function readHistory(reports: readonly RecordedReport[]): ShipmentHistory
   };
 }
 
-/** Whether a line's units were cancelled: nothing of it is with the warehouse or was fulfilled. */
+/** Whether a line's units were cancelled: none is at the warehouse or fulfilled. */
 export const isLineCancelled = (states: readonly UnitState[]): boolean =>
   states.includes("CANCELLED") && !states.includes("PREPARING") && !states.includes("FULFILLED");
 
 /**
- * Messages for operators about a shipment, given the states of its units; empty if there is nothing to tell. A line that was
- * cancelled needs them if its parcel is under way or was delivered. A line that an operator reversed needs them no more.
+ * Messages for operators about a shipment, from the states of its units; empty without contradictions. A cancelled line
+ * contradicts a parcel in transit or delivered. A line that an operator reversed contradicts no report.
  */
 export function contradictionsOf(history: ShipmentHistory, states: readonly UnitState[]): string[] {
   if (states.includes("REVERSED")) return [];

@@ -1,15 +1,15 @@
 import type { OrderStatus } from "../domain/generated/words.ts";
 import type { UnitState } from "../platform/generated/prisma/enums.ts";
 
-/** Not yet decided. */
+/** The unit is neither fulfilled nor unfulfilled yet. */
 export const isOpen = (state: UnitState) => state === "PENDING" || state === "PREPARING";
-/** Will not be given, so its points belong to the customer. */
+/** The unit will not be fulfilled, so its points belong to the customer. */
 export const isUnfulfilled = (state: UnitState) => state === "FAILED" || state === "CANCELLED" || state === "REVERSED";
 
 /**
- * The status that units add up to, for a line as for a whole order.
+ * Derives the status of a line, or of a whole order, from its units.
  *
- * @param arePointsTaken false while the units wait for the points
+ * @param arePointsTaken false while the deduction is not confirmed
  */
 export function statusOfUnits(states: readonly UnitState[], arePointsTaken: boolean): OrderStatus {
   if (states.some(isOpen)) return arePointsTaken ? "PROCESSING" : "PENDING";

@@ -22,7 +22,10 @@ export interface ShipmentReport {
   carrier: string | null;
   trackingNumber: string | null;
   occurredAt: Date;
-  /** An operator's id, or null for the warehouse. An operator's report that contradicts is refused; the warehouse's is kept. */
+  /**
+   * An operator's id, or null for the warehouse. A contradictory report is refused from an operator and stored from the
+   * warehouse.
+   */
   operatorId: string | null;
 }
 
@@ -31,10 +34,10 @@ type KnownReport = RecordedReport & Pick<ShipmentReport, "carrier" | "trackingNu
 /**
  * The result of a report:
  * - `applied`: it changed the shipment
- * - `stale`: something that happened later is known, and nothing changed
- * - `no-change`: the shipment had this status
- * - `kept`: a report that must come before it is missing; it is applied when that one arrives
- * - `ignored`: it contradicts other reports, or its line was cancelled; operators were told
+ * - `stale`: a later event is known, so the shipment did not change
+ * - `no-change`: the shipment had this status already
+ * - `kept`: an earlier report is missing; this one is applied when that arrives
+ * - `ignored`: it contradicts other reports, or its line was cancelled; operators are notified
  */
 export type ReportOutcome = "applied" | "stale" | "no-change" | "kept" | "ignored";
 
@@ -56,7 +59,7 @@ const words: Record<ShipmentStatus, string> = {
 export const MAX_REPORT_TEXT = 200;
 export const REPORT_TEXT_TOO_LONG = `is longer than ${MAX_REPORT_TEXT} characters`;
 
-/** How far the reporter's clock may be ahead. */
+/** The tolerated lead of the reporter's clock, in ms. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 export const isInFuture = (occurredAt: Date, now: Date): boolean =>
   occurredAt.getTime() > now.getTime() + CLOCK_TOLERANCE_MS;
@@ -70,10 +73,10 @@ const notPossible = (now: string, status: ShipmentStatus) =>
   );
 
 /**
- * Records a report about a shipment, and does what follows from all reports about it. They may come twice and in any order:
- * the status follows from when things happened, and the first status that decides about the units does so for good, because
- * points that were returned are not taken again. Operators are told of every contradiction by a discrepancy, which is
- * resolved by itself if a later report explains it.
+ * Records a report about a shipment, and applies the consequences of all reports about it. Reports may be repeated and
+ * reordered: the status follows from the time of the events. The first status that decides about the units is final,
+ * because returned points are not taken again. Each contradiction opens a discrepancy for operators, which is resolved
+ * automatically if a later report explains it.
  *
  * @param alongside runs in the same transaction, to record that the report was handled
  */
@@ -117,7 +120,7 @@ export function makeUpdateShipment({
     return answer ?? shipmentNotFound();
   };
 
-  /** Stores the report beside the known ones, and shows of all what is shown to customers. */
+  /** Stores the report, and updates the shipment that customers see from all reports. */
   async function record(
     { tx, now }: OrderChange,
     report: ShipmentReport,
@@ -144,7 +147,7 @@ export function makeUpdateShipment({
     });
   }
 
-  /** Lets the units that are with the warehouse follow the reports. @returns whether there were any to decide about */
+  /** Applies the reports to the units at the warehouse. @returns whether any unit was affected */
   async function decide(
     change: OrderChange,
     line: AggregateLine,
@@ -186,7 +189,7 @@ export function makeUpdateShipment({
     }
     const message = `Shipment of line ${position}: ${contradictions.join("; ")}. The line is ${line?.status}.`;
     const { count } = await tx.discrepancy.updateMany({ where: open, data: { message } });
-    // A discrepancy that an operator has resolved is not opened again by a report that says nothing new.
+    // A discrepancy that an operator resolved stays closed unless the report adds a contradiction.
     const isNew = contradictions.join() !== contradictionsOf(before, states).join();
     if (count === 0 && isNew)
       await tx.discrepancy.create({ data: { orderId: order.id, lineId, message, foundAt: now } });
@@ -214,7 +217,7 @@ function outcomeOf({
   if (hasDecided) return "applied";
   const isOld = known.some(({ occurredAt }) => occurredAt > report.occurredAt);
   if (after.status === before.status) return isOld ? "stale" : "no-change";
-  // The parcel's status is shown, but the points were decided about by an earlier report.
+  // The parcel's status is shown, but an earlier report decided about the points.
   const isDecided = before.decision !== undefined && report.status !== "RETURNED";
   return isDecided ? "ignored" : "applied";
 }

@@ -6,21 +6,21 @@ import { makeSingleFlight } from "../platform/single-flight.ts";
 import type { OrderEvent, OrderStore, OrderUpdate } from "./order.store.ts";
 
 const BATCH = 50;
-/** A notification can get lost between processes: the heads of all watched orders are read as often. */
+/** Notifications between processes can get lost, so the heads of all watched orders are read at this interval. */
 export const POLL_MS = 3_000;
 
 export interface WatchOrderInput {
   orderId: string;
-  /** Only the events after it; undefined begins with the current state. */
+  /** Streams the events after this number; undefined starts with the current state. */
   afterSeq: number | undefined;
   signal: AbortSignal;
   /** Whether the viewer may see orders of this customer. */
   maySee(customerId: string): boolean;
-  /** Asked again before each event; throws when the viewer may no longer see it. */
+  /** Called before each event; throws if the viewer may no longer see it. */
   authorise(): Promise<void>;
 }
 
-/** @returns null when there is no such order, or when the viewer may not see it */
+/** @returns null for an unknown order, or if the viewer may not see it */
 export type WatchOrder = (input: WatchOrderInput) => Promise<AsyncGenerator<OrderEvent, void> | null>;
 
 export interface WatchOrderDeps {
@@ -30,8 +30,9 @@ export interface WatchOrderDeps {
 }
 
 /**
- * The events of an order, gapless and in order, until it is settled. They come from the table, or from the commit when this process
- * made it; those who watch one order share the read. While the database is in trouble, they wait.
+ * Streams the events of an order, gapless and in order, until it is settled. They come from the table, or from the
+ * commit if this process made it. Subscribers of the same order share the reads. During a database failure, the stream
+ * waits.
  */
 export function makeWatchOrder({ orders, bus, heads }: WatchOrderDeps): WatchOrder {
   const share = makeSingleFlight<OrderUpdate | null>();
@@ -40,7 +41,7 @@ export function makeWatchOrder({ orders, bus, heads }: WatchOrderDeps): WatchOrd
 
   return async ({ orderId, afterSeq, signal, maySee, authorise }) => {
     const listener = listen<OrderUpdate>(bus, orderTopic(orderId));
-    // Not left to the generator, which does not end if it never began.
+    // The generator cannot do this, because it does not end if it never began.
     const stopListening = () => listener[Symbol.dispose]();
     signal.addEventListener("abort", stopListening, { once: true });
     const first = await read(orderId, afterSeq ?? null).catch((error: unknown) => {
@@ -75,7 +76,7 @@ const entriesOf = ({ events, seq, isSettled }: OrderUpdate, seen: number): LogEn
   isEnd: isSettled && (events.at(-1)?.seq ?? seen) >= seq,
 });
 
-/** The events of several commits, or null where they do not continue what was seen. */
+/** The events of several commits, or null if they leave a gap after the events already seen. */
 function joined(updates: readonly OrderUpdate[], seen: number): LogEntries<OrderEvent> | null {
   const last = updates.at(-1);
   if (!last) return null;

@@ -2,7 +2,10 @@ import type { FastifyInstance } from "fastify";
 import { errorsOf } from "../http/error-page.ts";
 import type { ReceiveReport } from "./fulfilment-webhook.ts";
 
-/** `POST /webhooks/fulfilment`, in a scope of its own: the signature is over the raw bytes, so nothing may parse them first. */
+/**
+ * Mounts `POST /webhooks/fulfilment` in a scope of its own: the signature is over the raw bytes, so no parser may run
+ * first.
+ */
 export function mountWebhooks(fastify: FastifyInstance, receiveReport: ReceiveReport): void {
   fastify.register(async (scope) => {
     scope.removeAllContentTypeParsers();

@@ -8,9 +8,9 @@ export interface ContinueIssueDeps {
   retries: RetryPolicies;
 }
 
-/** Looks that show nothing clear, before people are asked. */
+/** Inconclusive readings before the unit is escalated to an operator. */
 const MAX_UNCLEAR_READINGS = 6;
-/** Looks that show nothing at all, before a refusal of the repetition is believed. */
+/** Readings without any trace of the issue before the refusal of the repetition counts. */
 const READINGS_TO_INFER_NOT_ISSUED = 3;
 
 const unreachable: IssueRefusal = {
@@ -25,20 +25,21 @@ const unanswered: InconclusiveAnswer = { refusal: null, isKeyUsedUp: false };
 /** The state that one run of the job passes to the next. */
 export interface IssueMemory {
   unitId: string;
-  /** Tries that never got there, or were told to come later. */
+  /** Tries that did not reach Capillary, and retryable refusals. */
   futile: number;
-  /** Tries and looks since an answer was lost. */
+  /** Tries and readings since an answer was lost. */
   doubtful: number;
   unclear: number;
   notThere: number;
   answer: InconclusiveAnswer;
-  /** The issuals are looked at next; else it is asked for. */
+  /** True if the issuals are read next; false if the issue is sent next. */
   isToLook: boolean;
 }
 
 /**
- * Continues the issue of a unit until its outcome is recorded: by the answer, by a repetition of the same key, or by
- * Capillary's own records. @returns a pause; null once the outcome is recorded
+ * Continues the issue of a unit until its outcome is recorded: from the answer, from a repetition with the same key, or
+ * from Capillary's records.
+ * @returns a pause; null once the outcome is recorded
  */
 export async function continueIssue(
   { issueUnit, retries }: ContinueIssueDeps,
@@ -56,7 +57,7 @@ export async function continueIssue(
 
   for (;;) {
     if (!memory.isToLook) {
-      // Once it was answered, asking again tells nothing more: what is on record over there does.
+      // After an answer, a repetition adds no information; only the issuals can settle the outcome.
       if (!isAnswered()) {
         const sent = await issueUnit.send(unit, job);
         if (sent.outcome === "settled") return null;
@@ -67,7 +68,7 @@ export async function continueIssue(
         memory.answer = sent.answer;
       }
       memory.doubtful += 1;
-      // The first silence is answered by asking again: that settles most of them.
+      // A repetition settles most lost answers, so it comes before the issuals.
       memory.isToLook = memory.doubtful > 1 || isAnswered();
       return pause(memory.doubtful, retries.unknownIssue);
     }
@@ -84,7 +85,7 @@ export async function continueIssue(
     }
     const { refusal } = memory.answer;
     if (seen === "unclear") memory.unclear += 1;
-    // As long as nothing was answered, nothing there means no more than that it may be asked for again.
+    // Without an answer, an absence from the issuals only permits another repetition.
     if (seen === "not-there" && isAnswered()) memory.notThere += 1;
     if (refusal && memory.notThere >= READINGS_TO_INFER_NOT_ISSUED && memory.unclear === 0) {
       await issueUnit.giveUp(unit, refusal, job);

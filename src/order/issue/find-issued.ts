@@ -5,14 +5,14 @@ import type { Issue } from "../order-aggregate.ts";
 import { keysOf } from "./issue-keys.ts";
 import type { IssuedUnit } from "./record-issue-outcome.ts";
 
-/** Only narrows which tries without a reference could be ours. */
+/** The assumed clock difference, which only narrows the tries without a reference that could be ours. */
 const CLOCKS_DIFFER_MS = 10 * 60 * 1_000;
 
-/** What Capillary's own records tell of issues. All throw UpstreamError. */
+/** Reads issues from Capillary's records. All methods throw UpstreamError. */
 export interface FindIssued {
-  /** Looks for the present try of a unit among the customer's issuals. Null when Capillary does not know the customer. */
+  /** Searches the customer's issuals for the current try of a unit. Null if Capillary does not know the customer. */
   search(issue: Issue, customerId: string): Promise<IssueSearch | null>;
-  /** What was given in a transaction; null when it is not one that gave something to this customer. */
+  /** Reads the reward issued in a transaction; null if that transaction issued no reward to this customer. */
   inTransaction(transactionId: string, customerId: string): Promise<IssuedUnit | null>;
 }
 

@@ -1,18 +1,18 @@
 import { type IndividualLedger, isPaidThere, type Reward } from "../../catalog/index.ts";
 import type { PaymentConfig } from "../../upstream/capillary/wire/reward.ts";
 
-/** What Capillary is asked for with each unit of a line. */
+/** The terms of the issue request for each unit of a line. */
 export interface IssueTerms {
   upstreamRewardId: string;
-  /** Named only where there are several: Capillary advises against it otherwise. */
+  /** Set only if the reward has several payment configurations: Capillary advises against it otherwise. */
   paymentConfigId: string | null;
-  /** What it takes for one unit. 0 where it gives it for nothing, because the Client takes the points. */
+  /** The points that Capillary charges for one unit; 0 if the points provider takes the points. */
   points: number;
 }
 
 /**
- * @param groupId the group that pays; null where the customer does
- * @param ledger whose points the customer's own wallet holds
+ * @param groupId the paying group; null if the customer pays
+ * @param ledger the ledger of the customer's own wallet
  */
 export function issueTerms(reward: Reward, groupId: string | null, ledger: IndividualLedger): IssueTerms {
   if (reward.upstreamId === null) throw new Error("a reward of our own cannot be issued by Capillary");

@@ -19,55 +19,55 @@ export interface UnitRef {
   unitId: string;
 }
 
-/** Where an issue stands after an attempt. */
+/** The state of an issue after an attempt. */
 export type IssueSent =
-  /** On record for good, or in front of people. */
+  /** The final outcome is recorded, or the unit is escalated to an operator. */
   | { outcome: "settled" }
-  /** It certainly did not reach Capillary: it may be sent again under the same key. */
+  /** The request certainly did not reach Capillary: it may be sent again with the same key. */
   | { outcome: "not-sent" }
-  /** Capillary said no for now: it may be tried again, under a new key, which is on record. */
+  /** A retryable refusal: the unit may be tried again with the new key, which is recorded. */
   | { outcome: "try-later" }
-  /** It may have been given. */
+  /** The outcome is unknown: Capillary may have issued the unit. */
   | { outcome: "in-doubt"; answer: InconclusiveAnswer };
 
-/** What a call was answered with that leaves open what became of an earlier one under the same key. */
+/** An answer that does not settle the outcome of an earlier call with the same key. */
 export interface InconclusiveAnswer {
-  /** A no, which may be because of what the earlier call has taken. */
+  /** A refusal that the effect of the earlier call may have caused. */
   refusal: IssueRefusal | null;
-  /** The key was used before. */
+  /** The key had been used before. */
   isKeyUsedUp: boolean;
 }
 
-/** What Capillary's own records showed of an issue in doubt. */
+/** The evidence in Capillary's records about an issue with unknown outcome. */
 export type IssueSeen =
-  /** On record for good: it was given, or it failed and a repetition was refused. */
+  /** The final outcome is recorded: the unit was issued, or the try failed and a repetition was refused. */
   | "settled"
-  /** The try failed there, and may be made again under a new key, which is on record. */
+  /** The try failed. The unit may be tried again with the new key, which is recorded. */
   | "failed"
-  /** Nothing is there, or a failure that may be that of a repetition while the first call still goes on. */
+  /** No trace, or a failure that may belong to a repetition while the first call is still in flight. */
   | "not-there"
-  /** Something is there that may or may not be it. */
+  /** A trace that may or may not belong to this try. */
   | "unclear"
   | "unreadable";
 
 export interface IssueUnit {
-  /** Asks Capillary for a unit once and records what came of it. Safe to run again after a crash at any point. */
+  /** Sends the issue of a unit once and records the outcome. Safe to run again after a crash at any point. */
   send(unit: UnitRef, job: Job): Promise<IssueSent>;
   /**
-   * Looks into the customer's issuals for a unit in doubt.
+   * Searches the customer's issuals for a unit with unknown outcome.
    *
-   * @param answer what the last call was answered with: a refusal holds once it is seen that nothing was given
+   * @param answer the last call's answer: its refusal counts once the issuals show that no unit was issued
    */
   readOutcome(unit: UnitRef, answer: InconclusiveAnswer, job: Job): Promise<IssueSeen>;
-  /** Gives up a unit that is certainly not given. */
+  /** Fails a unit that was certainly not issued. */
   giveUp(unit: UnitRef, refusal: IssueRefusal, job: Job): Promise<void>;
-  /** Puts a unit before people that stays in doubt. */
+  /** Escalates a unit whose outcome stays unknown to an operator. */
   escalate(unit: UnitRef, message: string, job: Job): Promise<void>;
 }
 
 export interface IssueUnitDeps {
   orders: OrderStore;
-  /** Undefined where there is none. */
+  /** Undefined if Capillary is not configured. */
   capillary: Capillary | undefined;
   findIssued: FindIssued | undefined;
   recordOutcome: RecordIssueOutcome;
@@ -81,8 +81,9 @@ interface MarkedIssue extends MarkedEffect {
 }
 
 /**
- * Adapts the issue of one unit to an attempt. Capillary has idempotency keys, each good for one try: a try in doubt is only ever
- * repeated under its own key or looked for, and a new key, numbered and recorded, follows a definite failure alone.
+ * Adapts the issue of one unit to an attempt. Each of Capillary's idempotency keys is good for one try. While the
+ * outcome of a try is unknown, the try is repeated with its own key or searched in the issuals. Only a definite failure
+ * leads to a new key, numbered and recorded.
  */
 export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
   const { orders, capillary, findIssued, recordOutcome, attempt, log } = deps;
@@ -129,7 +130,7 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
       }),
   };
 
-  /** Marks the key as sent. Null when there is nothing to send any more. */
+  /** Marks the key as sent. Null if the unit must not be sent any more. */
   async function mark(change: OrderChange, unitId: string): Promise<MarkedIssue | null> {
     const { order, now } = change;
     const { unit } = find(change, unitId);
@@ -151,12 +152,15 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
       ...(groupId !== null && { group: { groupId } }),
       ...(paymentConfigId !== null && { paymentConfigId }),
       ...keysOf(issue),
-      // An issue in doubt keeps its key.
+      // While the outcome is unknown, the issue keeps its key.
       ...(!isRepetition && { keysAfterLock: () => nextKeys(unit) }),
     });
   }
 
-  /** The lock of another call made this try fail: the next has a key of its own, marked as sent as the last one was. */
+  /**
+   * A call that fails because another call holds Capillary's lock uses its key up. The next try gets a new key, already
+   * marked as sent.
+   */
   function nextKeys(unit: UnitRef): Promise<IssueKeys> {
     return changing(unit, async (change) => {
       const { issue } = find(change, unit.unitId).unit;
@@ -192,7 +196,8 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     if (outcome.is === "unknown") {
       const isKeyUsedUp = failure?.outcome === "unknown" && hasReason(failure, "duplicate-request");
       const isRefusedRepetition = failure?.outcome === "refused" && !ofCapillary?.isRetryable;
-      // A key that never was used by us: it is the other thing that this number stands for.
+      // Capillary answers a used key and a foreign payment mode with the same number. We never sent this key before, so
+      // the number means the payment mode.
       const isTold = (isKeyUsedUp && !isRepetition) || isRefusedRepetition;
       await recordOutcome.unknown(change, unitId, { message: why, codes });
       return {
@@ -208,7 +213,7 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     return { outcome: "settled" };
   }
 
-  /** After a try that certainly failed: the next has a new key, and is not sent yet. */
+  /** After a definite failure: the next try gets a new key and is not marked as sent. */
   async function nextTry(change: OrderChange, unitId: string, lastError: string, codes: readonly string[] = []) {
     const { issue } = find(change, unitId).unit;
     await writeIssue(
@@ -251,14 +256,14 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
       });
       return "failed";
     }
-    // A failure that was never answered may be of a repetition that found the customer locked: by the first call.
+    // An unanswered failure may belong to a repetition that found the customer locked by the first call.
     const isThere = attempt !== null && attempt.state !== "failed";
     return isThere || unclear.length > 0 ? "unclear" : "not-there";
   }
 }
 
 function refusalBy({ reason, codes, upstreamMessage }: CapillaryError): IssueRefusal {
-  // It is the same number that a payment mode gets which is not the reward's.
+  // Capillary uses the same number for a payment mode that is not the reward's.
   const meant = reason === "duplicate-request" ? "payment-config-missing" : reason;
   return { reason: redeemabilityReasonOf(meant), codes, upstreamMessage, isOfTheLine: reason !== "other" };
 }
@@ -275,7 +280,7 @@ function issuedUnitOf({ transactionId, points, vouchers, vendorDetails, promotio
   if (vouchers.length > 0 || !promotion) {
     return { transactionId, points, vouchers: vouchers.map((voucher) => ({ ...voucher, pin })) };
   }
-  // A promotion has no code to type in: what names it is what its owner can quote.
+  // A promotion has no voucher code. Its identifier is the text that a customer can quote.
   const name = first(promotion, "code", "promotionCode", "earnedPromotionId", "promotionId", "promotionName");
   return { transactionId, points, vouchers: name === undefined ? [] : [{ code: name, expiresAt: null }] };
 }

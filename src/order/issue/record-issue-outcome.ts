@@ -8,28 +8,30 @@ import type { RecomputeAndRefund } from "../recompute-and-refund.ts";
 import { reportDiscrepancy } from "./report-discrepancy.ts";
 import { dropIssues, writeIssue } from "./write-issue.ts";
 
-/** What Capillary gave, whichever of its answers told. */
+/** A unit that Capillary issued, from its answer or its records. */
 export interface IssuedUnit {
   transactionId: string | null;
-  /** What it says it took; null where it does not say. */
+  /** The points that Capillary charged; null if it does not report them. */
   points: number | null;
   vouchers: (IssuedVoucher & { pin?: string | undefined })[];
 }
 
-/** Why Capillary will not give a unit. */
+/** A definite refusal of a unit by Capillary. */
 export interface IssueRefusal {
   reason: RedeemabilityReason;
-  /** Its numbers and words, for operators. */
+  /** Capillary's error numbers and messages, for operators. */
   codes: readonly string[];
   upstreamMessage: string;
-  /** Any other unit of the line would be refused likewise. */
+  /** True if every other unit of the line would be refused for the same reason. */
   isOfTheLine: boolean;
 }
 
-/** What is recorded when the outcome of an issue becomes known, or known to be unknown, each with all that follows from it. */
+/** Records the outcome of an issue, or that it is unknown, with all consequences. */
 export interface RecordIssueOutcome {
   issued(change: OrderChange, unitId: string, issued: IssuedUnit): Promise<void>;
-  /** It certainly was not and will not be given: the points taken for it, if any, are on their way back when this commits. */
+  /**
+   * The unit was not issued and will not be. At the commit the return of its points, if any were taken, is inserted.
+   */
   refused(change: OrderChange, unitId: string, refusal: IssueRefusal): Promise<void>;
   unknown(change: OrderChange, unitId: string, why: { message: string; codes?: readonly string[] }): Promise<void>;
   needsAttention(change: OrderChange, unitId: string, message: string): Promise<void>;

@@ -3,7 +3,7 @@ import type { Logger } from "../../platform/logger.ts";
 import type { OrderChange } from "../order.store.ts";
 import { find } from "../order-aggregate.ts";
 
-/** Records that our record of a unit and Capillary's disagree, or may: people have to look at it. */
+/** Opens a discrepancy for operators: our record of a unit contradicts Capillary's, or may. */
 export async function reportDiscrepancy(
   change: OrderChange,
   log: Logger,

@@ -2,10 +2,10 @@ import type { Prisma } from "../../platform/db.ts";
 import type { OrderChange } from "../order.store.ts";
 import type { Issue } from "../order-aggregate.ts";
 
-/** What the record of an issue shares with that of the points it takes: they are one call. */
+/** The fields that an issue shares with the movement of the points it takes: both are one call. */
 type Shared = Partial<Pick<Issue, "state" | "attempts" | "sentAt" | "lastError">> & { settledAt?: Date };
 
-/** Writes what became known of a unit's issue, to it and to the movement of its points. */
+/** Writes a change to a unit's issue and to the movement of its points. */
 export async function writeIssue(
   { tx }: OrderChange,
   unitId: string,
@@ -16,7 +16,7 @@ export async function writeIssue(
   await tx.pointsMovement.updateMany({ where: { unitId, kind: "TAKEN", state: { not: "REFUSED" } }, data: shared });
 }
 
-/** Units that Capillary will not be asked for any more, and never was. */
+/** Closes the issues of units that were never requested from Capillary and will not be. */
 export async function dropIssues({ tx, now }: OrderChange, unitIds: readonly string[], why: string): Promise<void> {
   const data = { state: "REFUSED" as const, settledAt: now, lastError: why };
   const open = { unitId: { in: [...unitIds] }, state: "PENDING" as const };

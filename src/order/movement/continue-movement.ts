@@ -12,7 +12,7 @@ export interface ContinueMovementDeps {
   recordOutcome: RecordMovementOutcome;
   orders: OrderStore;
   retries: RetryPolicies;
-  /** How long after a lost answer the wallet is read. */
+  /** The delay in ms between a lost answer and the balance reading. */
   settleMs: number;
   redeemRepeatable: boolean;
   reverseRepeatable: boolean;
@@ -23,7 +23,7 @@ export interface MoveMemory {
   tries: number;
   /** The number of pauses because another movement of the customer was in flight. */
   waits: number;
-  /** The readings of the wallet since the outcome is to be inferred from evidence; null before that. */
+  /** The balance readings since the outcome is inferred from evidence; null before that. */
   looks: ReadingAfter[] | null;
 }
 
@@ -32,9 +32,10 @@ type Settled = "confirmed" | "refused" | "needs-attention";
 type Pause = Exclude<Next<MoveMemory>, "done">;
 
 /**
- * Continues a movement until its outcome is recorded: by the answer, by a repetition where that is safe, else by evidence.
+ * Continues a movement until its outcome is recorded: from the answer, from a repetition if the ledger permits it, else
+ * from evidence.
  *
- * @param marked given on the first run in the process that has marked the movement
+ * @param marked set on the first run in the process that marked the movement
  */
 export async function continueMovement(
   { sendMovement, recordOutcome, orders, retries, settleMs, redeemRepeatable, reverseRepeatable }: ContinueMovementDeps,
@@ -71,7 +72,7 @@ export async function continueMovement(
 
   function settle(reading: ReadingAfter, verdict: Exclude<Verdict, "look-again">): Promise<Moved> {
     return changeOrder(orders, orderId, async (change): Promise<Moved> => {
-      // An operator may have resolved the movement meanwhile.
+      // An operator may have resolved the movement since the reading.
       const current = change.order.movements.find((movement) => movement.id === id);
       if (current?.state === "CONFIRMED") return { outcome: "confirmed" };
       if (current?.state === "REFUSED") return { outcome: "refused" };

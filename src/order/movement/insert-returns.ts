@@ -3,9 +3,9 @@ import type { OrderChange } from "../order.store.ts";
 import { type Movement, toMovement } from "../order.ts";
 import type { OrderAggregate } from "../order-aggregate.ts";
 
-/** Points that go back to the wallet that has paid them. */
+/** A return of points to the wallet that paid. */
 export type NewReturn = Pick<Movement, "ledger" | "payWith" | "groupId" | "unitId" | "points" | "lineIds"> & {
-  /** The transaction number of the issue that is taken back; undefined where the return is for the order. */
+  /** The transaction number of the revoked issue; undefined if the return belongs to the order. */
   transactionNumber?: string;
 };
 
@@ -17,8 +17,8 @@ const reasonWords: Record<ReversalReason, string> = {
 };
 
 /**
- * Inserts the movements that return points, for whatever reason and from whichever ledger. They are numbered within the order,
- * R1, R2 and so on: the number is a part of the reference, and the reason is frozen with it, so that repeated calls are identical.
+ * Inserts the movements that return points, for all reasons and ledgers. They are numbered within the order, R1, R2 and
+ * so on. The number is a part of the reference and the reason is stored with it, so that repeated calls are identical.
  * The caller inserts the job that sends them in the same transaction.
  */
 export async function insertReturns(
@@ -29,7 +29,7 @@ export async function insertReturns(
 ): Promise<Movement[]> {
   if (wanted.length === 0) return [];
   const { tx, now } = change;
-  await change.flush(); // the database compares the points that are returned with those that were taken
+  await change.flush(); // the database checks that the returned points do not exceed those taken
   const first = order.movements.filter(({ kind }) => kind === "RETURNED").length + 1;
   const rows = await tx.pointsMovement.createManyAndReturn({
     data: wanted.map(({ transactionNumber = order.number, ...returned }, index) => {

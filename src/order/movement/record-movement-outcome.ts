@@ -7,42 +7,42 @@ import { type Movement, readingBefore } from "../order.ts";
 import { withMovement } from "../order-aggregate.ts";
 import { failOpenUnits, type RecomputeAndRefund } from "../recompute-and-refund.ts";
 
-/** Where a movement stands after an attempt to send it. */
+/** The state of a movement after an attempt to send it. */
 export type Sent =
-  /** Recorded for good, as done or as refused. */
+  /** The ledger carried it out; recorded as final. */
   | "confirmed"
   | "refused"
-  /** People have to look at it. */
+  /** Escalated to an operator. */
   | "needs-attention"
-  /** It certainly did not reach the ledger: it may be sent again. */
+  /** The request certainly did not reach the ledger: it may be sent again. */
   | "not-sent"
-  /** It may have reached the ledger. */
+  /** The request may have reached the ledger. */
   | "uncertain";
 
-/** Records the outcome of a movement, known or in doubt, each with all that follows from it. */
+/** Records the outcome of a movement, or that it is unknown, with all consequences. */
 export interface RecordMovementOutcome {
   /**
    * Records that the ledger carried the movement out. After a deduction, our own rewards are fulfilled, unless `fulfilLater`.
    * @returns the ids of the units that Capillary has to issue; undefined with `fulfilLater`
    */
   confirmed(change: OrderChange, movementId: string, options?: ConfirmedOptions): Promise<string[] | undefined>;
-  /** The ledger refused it, nothing had been sent before, and the wallet read afterwards, if it could be, does not contradict. */
+  /** The ledger refused the first attempt, and the balance read afterwards does not contradict or could not be read. */
   refused(change: OrderChange, movementId: string, why: string, after: ReadingAfter): Promise<Sent>;
-  /** It certainly did not reach the ledger, and nothing had been sent before. */
+  /** The first attempt certainly did not reach the ledger. */
   notSent(change: OrderChange, movementId: string, why: string): Promise<Sent>;
   unknown(change: OrderChange, movementId: string, why: string): Promise<Sent>;
-  /** Evidence says the ledger did not carry it out. */
+  /** The evidence shows that the ledger did not carry the movement out. */
   didNotHappen(change: OrderChange, movementId: string, after: ReadingAfter): Promise<Sent>;
   needsAttention(change: OrderChange, movementId: string, message: string): Promise<Sent>;
-  /** Reports to the operators that the wallet contradicts the ledger's answer; the order goes on. */
+  /** Reports to the operators that the balance contradicts the ledger's answer. The order continues. */
   contradicted(change: OrderChange, movementId: string, message: string): Promise<void>;
-  /** A deduction could not be sent for too long. */
+  /** A deduction could not be sent within the retry policy. */
   gaveUp(change: OrderChange, movementId: string): Promise<Sent>;
 }
 
 export interface ConfirmedOptions {
   fulfilLater?: boolean;
-  /** The wallet has not shown the effect yet: reconciliation looks again. */
+  /** The balance does not show the effect yet: reconciliation checks it again. */
   isToWatch?: boolean;
 }
 
@@ -62,13 +62,13 @@ export function makeRecordMovementOutcome({
     if (!movement) throw new Error(`movement ${movementId} is not of order ${order.id}`);
     return movement;
   };
-  /** Writes the change to the movement. @returns the order with it */
+  /** Writes a change of the movement. @returns the order with the change */
   async function update(change: OrderChange, id: string, data: Partial<Movement & Omit<Watch, "watchUntil">>) {
     await change.tx.pointsMovement.updateMany({ where: { id }, data });
     return withMovement(change.order, id, data);
   }
 
-  /** A deduction that will not come: the order fails, and nothing has to be returned. */
+  /** Fails the order of a deduction that was not carried out. No points have to be returned. */
   async function failOrder(change: OrderChange, failure: { reason: string; message: string }): Promise<void> {
     await failOpenUnits(change, failure);
     await recomputeAndRefund(change, { reason: "FULFILMENT_FAILURE", message: failure.message });
@@ -77,7 +77,8 @@ export function makeRecordMovementOutcome({
   async function report(change: OrderChange, movementId: string, message: string): Promise<void> {
     const { orderId, reference } = find(change, movementId);
     const found = { orderId, movementId, message, foundAt: change.now };
-    await change.tx.discrepancy.createMany({ data: found, skipDuplicates: true }); // one open discrepancy a movement
+    // A unique index permits one open discrepancy for each movement.
+    await change.tx.discrepancy.createMany({ data: found, skipDuplicates: true });
     log.error(
       { order: change.order.number, movement: reference, reason: message },
       "A points movement needs attention",
@@ -91,7 +92,7 @@ export function makeRecordMovementOutcome({
     return "needs-attention";
   }
 
-  /** Reconciliation compares the wallet with this reading from now on. */
+  /** The reading that reconciliation compares the wallet with from now on. */
   const watch = (now: Date, { balance, earned }: WalletReading, at: Date): Watch => ({
     watchUntil: new Date(now.getTime() + WATCH_MS),
     watchBalance: balance,
@@ -130,7 +131,7 @@ export function makeRecordMovementOutcome({
 
     async refused(change, movementId, why, after) {
       const movement = find(change, movementId);
-      // Points we owe cannot be given up because the ledger says no.
+      // The refusal of a return does not release us from the debt.
       if (movement.kind === "RETURNED") return attention(change, movementId, `the ledger refused it: ${why}`);
       const isTooSmall = (after?.balance ?? movement.balanceBefore ?? movement.points) < movement.points;
       await update(change, movementId, {

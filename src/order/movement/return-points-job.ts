@@ -6,7 +6,7 @@ export interface ReturnPointsInput {
   movementId: string;
 }
 
-/** Gives points back. It is never given up: it ends confirmed, or in front of people. */
+/** Returns points. The job never gives up: it ends with a confirmation or an escalation to an operator. */
 export function returnPointsJob(deps: ContinueMovementDeps): JobType<ReturnPointsInput, MoveMemory> {
   return {
     name: "return-points",

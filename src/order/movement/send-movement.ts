@@ -31,17 +31,17 @@ export interface Attempted {
 export interface MarkedMovement extends MarkedEffect {
   movement: SendableMovement;
   orderNumber: string;
-  /** The customer's token that is kept with the order, encrypted, where it is known. */
+  /** The customer's token that the order stores, encrypted, if it was read already. */
   clientToken?: Uint8Array | null;
 }
 
 export interface SendMovement {
   /**
-   * Marks a movement, sends it to the ledger once, and records the outcome; does nothing while something else of the customer
-   * is in flight. Safe to run again after a crash at any point.
+   * Marks a movement, sends it to the ledger once, and records the outcome. Waits while another movement of the
+   * customer is in flight. Safe to run again after a crash at any point.
    */
   send(movementId: string, job: Job): Promise<Attempted | { outcome: "not-its-turn"; customerId: string }>;
-  /** The same for a movement that this process has marked just now. */
+  /** The same for a movement that this process has just marked. */
   sendMarked(marked: MarkedMovement, job: Job): Promise<Attempted>;
   /** Reads the wallet for evidence of an uncertain movement. */
   reading(movementId: string, earlier: readonly ReadingAfter[]): Promise<{ reading: ReadingAfter; verdict: Verdict }>;
@@ -60,7 +60,7 @@ export interface SendMovementDeps {
   reverseRepeatable: boolean;
 }
 
-/** The longest wait for the wallet after an answer: the answer counts without that evidence, too. */
+/** The longest wait in ms for the balance after an answer. Without that evidence the answer alone counts. */
 const READ_AFTER_MS = 2_000;
 
 type SendableMovement = Pick<
@@ -68,7 +68,10 @@ type SendableMovement = Pick<
   "id" | "orderId" | "customerId" | "kind" | "points" | "requestedAt" | "reasonText" | "balanceBefore" | "earnedBefore"
 >;
 
-/** Adapts deductions and returns of the Client's points, whose ledger has neither idempotency keys nor a look-up, to an attempt. */
+/**
+ * Adapts deductions and returns of the points provider's points to an attempt. That ledger has neither idempotency keys
+ * nor a query for a movement.
+ */
 export function makeSendMovement(deps: SendMovementDeps): SendMovement {
   const { db, orders, client, readBalance, recordOutcome, attempt, atCrashPoint, log } = deps;
 
@@ -114,7 +117,7 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
     },
   };
 
-  /** Null when the turn is no longer free, or the wallet was read before another movement was settled. */
+  /** Null if another movement was marked or settled since the balance was read. */
   async function mark(
     change: OrderChange,
     movementId: string,
@@ -124,7 +127,7 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
     const { tx, order, now } = change;
     const movement = order.movements.find(({ id }) => id === movementId);
     if (!movement || sentOf(movement)) return null;
-    // Each mark and each outcome raises the version: the turn is as free as it was while the version is unchanged.
+    // Each mark and each outcome raises the version. An unchanged version proves that no movement started or ended.
     if ((await lockLedger(tx, order.customerId)) !== version) return null;
 
     const isRepetition = movement.sentAt !== null;
@@ -182,8 +185,8 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
   }
 
   /**
-   * Records a confirmed movement together with everything that follows, and ends the job if nothing is left to do. If that
-   * fails, the confirmation is recorded alone, so that a fault in a later step cannot lose it.
+   * Records a confirmed movement with all consequences, and ends the job if no step is left. If that fails, the
+   * confirmation is recorded alone, so that a fault in a later step cannot lose it.
    */
   async function recordConfirmation(movement: SendableMovement, after: ReadingAfter, job: Job): Promise<Attempted> {
     const { id, orderId, kind } = movement;
@@ -200,7 +203,7 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
     return attempted;
   }
 
-  /** A confirmation holds also in a process that has lost its lease meanwhile. */
+  /** Records the confirmation even if the process has lost its lease in the meantime. */
   async function confirmed(
     change: OrderChange,
     movement: SendableMovement,
@@ -248,11 +251,14 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
     return Promise.race([readEvidence(movement, clientToken), tooLong]).finally(() => isRead.abort());
   }
 
-  /** The wallet just before the call; null where it may be missing, an Error where the call must not be sent without it. */
+  /**
+   * Reads the wallet just before the call. @returns null if the call may be sent without a reading, an Error if it must
+   * not
+   */
   async function readBefore({ orderId, customerId, kind }: Movement): Promise<ReadingAfter | Error> {
     try {
       const reading = await readBalance(orderId, customerId);
-      // Points that we owe are returned also when no token is left to read with: then a lost answer has no evidence.
+      // Owed points are returned even without a token to read the balance with. A lost answer then has no evidence.
       return reading === null && kind === "TAKEN"
         ? new Error("the balance cannot be read: the sign-in has run out")
         : reading;
@@ -263,7 +269,7 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
   }
 }
 
-/** How a movement stands that needs no sending any more; null when it does. */
+/** The final state of a movement; null if it still has to be sent. */
 function sentOf({ state }: Pick<Movement, "state">): Sent | null {
   if (state === "CONFIRMED") return "confirmed";
   if (state === "REFUSED") return "refused";

@@ -7,8 +7,8 @@ import { type AggregateUnit, isRevokeOpen, type OrderAggregate } from "../order-
 const POLL_MS = 1_000;
 
 /**
- * Waits a moment for Capillary to have taken these units back, so that its no can be told to who asked. Answers a refusal
- * for each line with a unit that it would not take back; none while it has not said.
+ * Waits briefly for the outcome of these revokes, so that the answer to the mutation can include Capillary's refusals.
+ * @returns a refusal for each line with a refused revoke; none for revokes without an outcome yet
  */
 export type AwaitRevokes = (orderId: string, unitIds: readonly string[]) => Promise<Refusal[]>;
 

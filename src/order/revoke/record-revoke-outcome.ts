@@ -4,15 +4,15 @@ import type { OrderChange } from "../order.store.ts";
 import { type Found, find, isRevokeOpen } from "../order-aggregate.ts";
 import type { RecomputeAndRefund } from "../recompute-and-refund.ts";
 
-/** What is recorded when it becomes known what Capillary did with a unit that was to be taken back. */
+/** Records the outcome of a requested revoke. */
 export interface RecordRevokeOutcome {
-  /** It was taken back. `seenBack` says whether the points it had cost were seen to come back. */
+  /** Capillary revoked the unit. `seenBack` says whether a balance reading shows the return of its points. */
   takenBack(change: OrderChange, unitId: string, evidence: { seenBack: boolean }): Promise<void>;
-  /** It was not and will not be: the customer keeps it. */
+  /** Capillary refused for good: the customer keeps the unit. */
   refused(change: OrderChange, unitId: string, why: string): Promise<void>;
   unknown(change: OrderChange, unitId: string, why: string): Promise<void>;
   needsAttention(change: OrderChange, unitId: string, message: string): Promise<void>;
-  /** People say whether the points of a unit that was taken back have come back. */
+  /** Records an operator's finding: whether the points of a revoked unit came back. */
   pointsFound(change: OrderChange, unitId: string, areBack: boolean): Promise<void>;
 }
 

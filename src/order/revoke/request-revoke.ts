@@ -4,12 +4,13 @@ import { insertReturns } from "../movement/insert-returns.ts";
 import type { OrderChange } from "../order.store.ts";
 import { find } from "../order-aggregate.ts";
 
-/** Adds the job that has Capillary take units back, when the transaction commits. */
+/** Inserts the job that sends revokes to Capillary. It starts when the transaction commits. */
 export type StartRevokes = (tx: Tx, units: { orderId: string; unitIds: string[] }) => Promise<void>;
 
 /**
- * Decides that units which Capillary gave are to be taken back. They stay given until it has done so, because it may refuse;
- * the points it took for them are on record as on their way back. Call `advance` or `recomputeAndRefund` afterwards.
+ * Requests the revoke of units that Capillary issued. They stay fulfilled until the revoke is confirmed, because
+ * Capillary may refuse. The points that Capillary charged are recorded as a pending return. The caller calls
+ * `appendEvent` or `recomputeAndRefund` afterwards.
  */
 export type RequestRevoke = (change: OrderChange, unitIds: readonly string[], reason: ReversalReason) => Promise<void>;
 

@@ -17,11 +17,11 @@ export interface RevokeDeps {
 interface Memory {
   unitId: string;
   tries: number;
-  /** How often its points were looked for since Capillary said yes; null before that. */
+  /** The number of balance readings since Capillary confirmed the revoke; null before that. */
   looks: number | null;
 }
 
-/** Has Capillary take units back, one after the other. Each ends taken back, kept, or in front of people. */
+/** Revokes units at Capillary one after the other. Each ends revoked, refused, or escalated to an operator. */
 export function revokeJob(deps: RevokeDeps): JobType<RevokeInput, Memory | undefined> {
   return {
     name: "revoke",

@@ -10,22 +10,25 @@ import { changeOrder, type OrderChange, type OrderStore } from "../order.store.t
 import { type Found, find, isRevokeOpen } from "../order-aggregate.ts";
 import type { RecordRevokeOutcome } from "./record-revoke-outcome.ts";
 
-/** Where a revoke stands after an attempt. */
+/** The state of a revoke after an attempt. */
 export type RevokeSent =
   | "settled"
-  /** It certainly changed nothing: it may be sent again. */
+  /** The call certainly had no effect: it may be sent again. */
   | "try-later"
-  /** Capillary said yes; whether the points came back is to be seen. */
+  /** Capillary confirmed the revoke; the balance does not show the points yet. */
   | "taken-back"
-  /** It may have been carried out. */
+  /** The outcome is unknown. */
   | "in-doubt";
 
 export interface RevokeUnit {
-  /** Has Capillary take a unit back, once, and records what came of it. Safe to run again after a crash at any point. */
+  /** Sends the revoke of a unit once and records the outcome. Safe to run again after a crash at any point. */
   send(unit: UnitRef, job: Job): Promise<RevokeSent>;
-  /** Looks at the wallet that had paid. Concludes when its points are seen; answers whether it did. */
+  /**
+   * Reads the balance of the wallet that paid, and records the outcome if the points are back. @returns whether they
+   * are
+   */
   readBalance(unit: UnitRef): Promise<boolean>;
-  /** Ends the search: taken back without evidence of its points, or left to people. */
+  /** Ends the readings: recorded as revoked without evidence of the points, or escalated to an operator. */
   giveUp(unit: UnitRef, known: "taken-back" | "in-doubt" | "try-later", job: Job): Promise<void>;
 }
 
@@ -41,8 +44,8 @@ export interface RevokeUnitDeps {
 const REVOKED_BY = "tessera";
 
 /**
- * Adapts the revoke of one unit to an attempt. Capillary answers a repeated revoke like one of a used coupon, so the balance of
- * the wallet that has paid is read before the first call, and is the evidence afterwards.
+ * Adapts the revoke of one unit to an attempt. Capillary answers a repeated revoke like the revoke of a used coupon.
+ * Therefore the balance of the paying wallet is read before the first call, and serves as evidence afterwards.
  */
 export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
   const { orders, capillary, findIssued, recordOutcome, clock, attempt } = deps;
@@ -88,12 +91,12 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
       }),
   };
 
-  /** What must be known before the call: which transaction it is, and what the wallet has. */
+  /** Reads the facts that the call needs: the transaction, and the balance of the wallet. */
   async function prepare({ customerId, unit }: FoundOf): Promise<Ready | UpstreamError> {
     const { issue } = unit;
     if (!capillary || !findIssued) return notSent("revoke");
     try {
-      // Answers of an older kind name no transaction.
+      // Older answers do not contain the transaction id.
       const transactionId =
         issue.transactionId ?? (await findIssued.search(issue, customerId))?.attempt?.transactionId ?? null;
       if (transactionId === null) return notSent("revoke", "its transaction is not found");
@@ -105,7 +108,7 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
     }
   }
 
-  /** The wallet that had paid for the unit, as Capillary tells it now. */
+  /** The current balance at Capillary of the wallet that paid for the unit. */
   async function balanceOf({ customerId, unit }: FoundOf): Promise<number | null> {
     if (!capillary) return null;
     const { groupId } = unit.issue;
@@ -113,7 +116,7 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
     return (await capillary.customers.customer({ externalId: customerId }))?.points ?? null;
   }
 
-  /** Null when there is nothing to send any more. */
+  /** Null if the revoke must not be sent any more. */
   async function mark(change: OrderChange, unitId: string, ready: Ready): Promise<MarkedEffect | null> {
     const { unit } = find(change, unitId);
     const { issue } = unit;
@@ -160,7 +163,7 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
     await job.hold(change.tx);
     const { failure, why } = outcome;
     if (hasReason(failure, "not-revocable") && !isRepetition) {
-      // No revoke of ours was in flight: the reward has been used, or was taken back elsewhere.
+      // No revoke of ours was in flight, so the reward was used, or another system revoked it.
       await recordOutcome.refused(change, unitId, "it has been used, or was taken back elsewhere");
       return "settled";
     }
@@ -169,7 +172,8 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
       await change.tx.unitIssue.update({ where: { unitId }, data: { revokeSentAt: null, revokeError: why } });
       return "try-later";
     }
-    // A definite refusal of the repetition as well: a revoke that had been carried out would be answered `not-revocable`.
+    // A definite refusal of a repetition also proves that the first call had no effect: a completed revoke would be
+    // answered `not-revocable`.
     if (failure?.outcome === "refused" && !isRetryable) {
       await recordOutcome.refused(change, unitId, revokeRefusalOf(failure));
       return "settled";
@@ -201,7 +205,7 @@ function revokeRefusalOf(failure: UpstreamError): string {
   return "the rewards system refused";
 }
 
-/** @throws whatever is no failure of an upstream */
+/** @throws any error that is not an upstream failure */
 function asUpstreamError(error: unknown): UpstreamError {
   if (hasOutcome(error, "transient", "refused", "unknown")) return error;
   throw error;
