@@ -5,24 +5,24 @@ import { hasOutcome, type UpstreamError } from "../upstream/upstream-error.ts";
 /**
  * The outcome of an effect in another system, after one more call for it.
  *
- * - `confirmed`: this call has carried it out
- * - `refused`: it was not carried out, and will not be
- * - `not-sent`: nothing was sent, so the call may be made again
- * - `unknown`: it may have been carried out, by this call or by an earlier one
+ * - `confirmed`: this call had the effect
+ * - `refused`: the effect did not happen and will not
+ * - `not-sent`: the request was not sent, so the call may be repeated
+ * - `unknown`: this call or an earlier one may have had the effect
  */
 export type Outcome<Answer = void> = { is: "confirmed"; answer: Answer } | Failed;
 
 export interface Failed {
   is: "refused" | "not-sent" | "unknown";
-  /** For logs and operators. */
+  /** The reason, for logs and operators. */
   why: string;
-  /** Null if there was no call, or none that failed by itself. */
+  /** Null without a call, or if the call itself did not fail. */
   failure: UpstreamError | null;
 }
 
-/** An effect that is marked as sent in the database, and is sent now. */
+/** An effect that is marked as sent in the database, and is about to be sent. */
 export interface MarkedEffect {
-  /** An earlier call may have reached the other system, which does not know that this one is its repetition. */
+  /** True if an earlier call may have reached the other system, and that system does not recognise repetitions. */
   isRepetition: boolean;
   /** When the mark was written, by `performance.now()`. */
   markedAt: number;
@@ -32,7 +32,7 @@ export interface Effect<Answer, Result> {
   /** Names the crash points. */
   name: "redeem" | "return" | "issue" | "revoke" | "credit" | "repair";
   call(): Promise<Outcome<Answer>>;
-  /** Records the outcome with all that follows from it. */
+  /** Records the outcome with all its consequences. */
   record(outcome: Outcome<Answer>): Promise<Result>;
 }
 
@@ -42,7 +42,10 @@ export interface Effect<Answer, Result> {
  */
 export type Attempt = <Answer, Result>(marked: MarkedEffect, effect: Effect<Answer, Result>) => Promise<Result>;
 
-/** A process that was suspended for longer between the mark and the call does not call: another process may have taken over. */
+/**
+ * After a longer suspension between the mark and the call, a process does not call: another process may have taken
+ * over.
+ */
 const LONGEST_SUSPENSION_MS = 2_000;
 
 export function makeAttempt(atCrashPoint: AtCrashPoint): Attempt {
@@ -73,6 +76,9 @@ export async function outcomeOf<Answer>(call: Promise<Answer>): Promise<Outcome<
   }
 }
 
-/** A repetition that failed tells nothing about the earlier call: a refusal may mean that the effect has happened already. */
+/**
+ * The failure of a repetition does not settle the earlier call: a refusal may mean that the effect has happened
+ * already.
+ */
 const afterRepetition = <Answer>(outcome: Outcome<Answer>): Outcome<Answer> =>
   outcome.is === "confirmed" ? outcome : { ...outcome, is: "unknown" };

@@ -1,9 +1,10 @@
 import { type Db, Prisma, type Tx } from "../platform/db.ts";
 
 /**
- * A customer's points at the Client change by one call of the gateway at a time, because the wallet is the only evidence of a
- * lost answer. Calls are movements of orders and credits of awards. `customers.ledger_version` is raised whenever one of them
- * is marked or settled: a wallet that was read at an older version is outdated.
+ * At the points provider, each customer has at most one call of the gateway in flight that changes points, because the
+ * wallet is the only evidence for a lost answer. Such calls are movements of orders, credits of awards and repairs.
+ * `customers.ledger_version` is raised whenever a call is marked or settled: a balance reading at an older version is
+ * outdated.
  */
 
 /** A movement of the customer was sent and has no outcome yet. @param customerId a parameter or a column */
@@ -20,16 +21,19 @@ const creditInFlight = (customerId: Prisma.Sql): Prisma.Sql => Prisma.sql`exists
   select from reward_awards crediting
   where crediting.customer_id = ${customerId} and crediting.ledger = 'CLIENT' and crediting.under_way_until > now())`;
 
-/** A return that repairs a break of the reconciliation was sent and may still take effect. @param customerId a parameter or a column */
+/**
+ * A return that repairs a break of the reconciliation was sent and may still take effect.
+ * @param customerId a parameter or a column
+ */
 const repairInFlight = (customerId: Prisma.Sql): Prisma.Sql => Prisma.sql`exists (
   select from reconciliation_breaks repairing
   where repairing.customer_id = ${customerId} and repairing.in_flight_until is not null and repairing.in_flight_until > now())`;
 
-/** Nothing of the customer is in flight. @param exceptId a movement that does not count */
+/** No call for the customer is in flight. @param exceptId a movement that does not count */
 export const isLedgerFree = (customerId: Prisma.Sql, exceptId: string | null = null): Prisma.Sql =>
   Prisma.sql`(not ${movementInFlight(customerId, exceptId)} and not ${creditInFlight(customerId)} and not ${repairInFlight(customerId)})`;
 
-/** @returns the customer's ledger version when nothing but this movement is in flight; null when something is */
+/** @returns the customer's ledger version if no call except this movement is in flight; else null */
 export async function readFreeLedgerVersion(db: Db, customerId: string, movementId: string): Promise<number | null> {
   const [row] = await db.$queryRaw<{ version: number; isFree: boolean }[]>`
     select ledger_version as version, ${isLedgerFree(Prisma.sql`${customerId}`, movementId)} as "isFree"
@@ -44,7 +48,7 @@ export async function lockLedger(tx: Tx, customerId: string): Promise<number | u
   return customer?.version;
 }
 
-/** Raises the ledger versions of these customers, in one order, so that transactions do not deadlock. Unknown customers get a row. */
+/** Raises the ledger versions of these customers, sorted by id to prevent deadlocks. Unknown customers get a row. */
 export async function raiseLedgerVersions(tx: Tx, customerIds: readonly string[]): Promise<void> {
   if (customerIds.length === 0) return;
   await tx.$executeRaw`
@@ -53,7 +57,7 @@ export async function raiseLedgerVersions(tx: Tx, customerIds: readonly string[]
     on conflict (customer_id) do update set ledger_version = customers.ledger_version + 1`;
 }
 
-/** @returns those of these customers who have a movement in flight */
+/** @returns the subset of these customers with a movement in flight */
 export async function customersWithMovementInFlight(
   tx: Tx,
   customerIds: readonly string[],

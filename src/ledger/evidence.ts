@@ -1,13 +1,14 @@
 /**
- * The evidence for the outcome of a call: the customer's wallet before and after it. Compared are the points spent, which is
- * earned less balance: points that another channel grants meanwhile raise both and change nothing. While a call is in doubt
- * the gateway sends nothing else for the customer, so only that call, or another system, changes the points spent.
+ * The evidence for the outcome of a call: the customer's wallet before and after it. The compared figure is the points
+ * spent: points earned less balance. A grant by another channel raises both and so does not change it. While the
+ * outcome of a call is unknown, the gateway sends no other call for the customer, so only that call, or another system,
+ * changes the points spent.
  */
 
 /** A reading of a customer's own wallet. */
 export interface WalletReading {
   balance: number;
-  /** All points ever earned; null in a record of an earlier version, which kept the balance alone. */
+  /** All points ever earned; null in a record of an earlier version, which stored only the balance. */
   earned: number | null;
 }
 
@@ -20,8 +21,7 @@ const READINGS_TO_INFER_NO_EFFECT = 2;
 const MAX_FAILED_READINGS = 5;
 
 /**
- * By how many points the wallet changed, apart from points earned meanwhile: negative if points were spent. Null if there is
- * nothing to compare.
+ * The change of the balance, without the points earned since: negative if points were spent. Null without two readings.
  */
 export function changeBetween(before: WalletReading | null, after: ReadingAfter): number | null {
   if (!before || !after) return null;
@@ -30,11 +30,11 @@ export function changeBetween(before: WalletReading | null, after: ReadingAfter)
 }
 
 /**
- * Judges a call whose answer was lost.
+ * Infers the outcome of a call whose answer was lost.
  *
- * @param before the reading just before the call; null if there is none
+ * @param before the reading just before the call; null without a reading
  * @param change the effect of the call on the balance: negative for a deduction
- * @param looks the readings since, oldest first
+ * @param readings the readings since the call, oldest first
  */
 export function inferOutcome(before: WalletReading | null, change: number, readings: readonly ReadingAfter[]): Verdict {
   if (before === null) return "unclear";
@@ -43,22 +43,23 @@ export function inferOutcome(before: WalletReading | null, change: number, readi
   const changed = latest === undefined ? 0 : changeBetween(before, latest);
   if (changed === change) return "happened";
   if (changed !== 0) return "unclear";
-  // Without the points earned, a grant of as many points would hide a deduction.
+  // Without the points earned, a grant of the same amount would hide a deduction.
   if (seen.length >= READINGS_TO_INFER_NO_EFFECT) return before.earned === null ? "unclear" : "did-not-happen";
   return readings.length - seen.length >= MAX_FAILED_READINGS ? "unclear" : "look-again";
 }
 
-/** @returns whether the wallet shows the effect of a confirmed call twice: something on the way has repeated it */
+/** @returns whether the wallet shows the effect of a confirmed call twice, because a proxy repeated the call */
 export const tookEffectTwice = (before: WalletReading | null, change: number, after: ReadingAfter): boolean =>
   changeBetween(before, after) === 2 * change;
 
 /**
- * Judges a refusal, which may be the answer to a repetition that something on the way has made.
+ * Infers the outcome of a refused call. The refusal may be the answer to a repetition by a proxy, after a first call
+ * that succeeded.
  *
- * - `refused`: the wallet does not show the effect of the call, or so much was spent elsewhere that the balance is too small
- * - `happened`: the wallet shows exactly the effect, and a balance that is too small does not explain the refusal
- * - `unclear`: the effect can be of this call or of another system
- * - `unreadable`: there is no evidence
+ * - `refused`: the wallet does not show the effect, or other spending leaves too small a balance
+ * - `happened`: the wallet shows exactly the effect, and the balance was sufficient
+ * - `unclear`: this call or another system may have had the effect
+ * - `unreadable`: the evidence is missing
  */
 export function inferFromRefusal(
   before: WalletReading | null,

@@ -5,10 +5,10 @@ import type { ClientPoints, PointsBalance } from "../upstream/client-points/clie
 import { UpstreamError } from "../upstream/upstream-error.ts";
 
 /**
- * Reads the customer's own wallet for an order in the background, by a call of its own. Null when there is no valid token left
- * to read with, which waiting does not change.
+ * Reads the customer's own wallet for a background job, always with a new call. Null without a valid token, which a
+ * retry cannot change.
  *
- * @param sealedToken the token kept with the order, where the caller has it
+ * @param sealedToken the token stored with the order, if the caller has it
  * @throws UpstreamError
  */
 export type ReadBalance = (
@@ -20,9 +20,9 @@ export type ReadBalance = (
 export interface ReadBalanceDeps {
   db: Db;
   client: ClientPoints;
-  /** Opens the tokens kept with open orders. */
+  /** Decrypts the tokens stored with open orders. */
   orderTokens: Cipher;
-  /** Opens the tokens kept with sessions. */
+  /** Decrypts the tokens stored with sessions. */
   sessionTokens: Cipher;
   pointsAuth: "bearer" | "basic";
   clock: Clock;
@@ -31,7 +31,7 @@ export interface ReadBalanceDeps {
 export function makeReadBalance(deps: ReadBalanceDeps): ReadBalance {
   const { db, client, orderTokens, sessionTokens, pointsAuth, clock } = deps;
 
-  /** The token kept with the order, or that of the customer's newest session, for an order settled long ago. */
+  /** The token stored with the order; for an order settled long ago, the token of the customer's newest session. */
   async function tokenFor(orderId: string, customerId: string, known?: Uint8Array | null): Promise<string | null> {
     const sealed =
       known ?? (await db.order.findUnique({ where: { id: orderId }, select: { clientToken: true } }))?.clientToken;

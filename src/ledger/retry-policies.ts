@@ -71,6 +71,6 @@ const policies = {
 export type RetryPolicies = Record<keyof typeof policies, RetryPolicy>;
 export const retryPolicies: RetryPolicies = policies;
 
-/** The pause after so many failed tries, at least 1. @returns milliseconds */
+/** @param failed the number of failed tries, at least 1 @returns the pause in milliseconds */
 export const pauseAfter = (failed: number, { firstPauseMs, longestPauseMs }: RetryPolicy): number =>
   backoffMs(firstPauseMs, failed - 1, longestPauseMs);
