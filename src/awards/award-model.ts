@@ -2,7 +2,7 @@ import type { Tx } from "../platform/db.ts";
 import type { RewardAward } from "../platform/generated/prisma/client.ts";
 import type { Explanation } from "../rules/index.ts";
 
-/** An award with why it was given, which stands with its decision. */
+/** An award with the explanation of its decision. */
 export type AwardModel = RewardAward & { readonly explanation: Explanation };
 
 export async function readAward(tx: Tx, id: string): Promise<AwardModel | null> {
@@ -19,10 +19,10 @@ export function withExplanation(row: RewardAward & { decision: { explanation: un
 export const awardsOf = (decision: { awards: readonly RewardAward[]; explanation: Explanation }): AwardModel[] =>
   decision.awards.map((award) => ({ ...award, explanation: decision.explanation }));
 
-/** What a ticket has won, as opposed to what a rule has given. */
+/** Whether a lucky draw's ticket won the award; false for an award by a rule. */
 export const isPrize = ({ unit, drawId }: { unit: string; drawId?: string | null }) =>
   unit !== "TICKETS" && drawId != null;
 
-/** What an award is for, in the programme's words. */
+/** The display name of an award, in the programme's words. */
 export const awardName = (award: { unit: string; drawId?: string | null }, { rule }: Explanation): string =>
   isPrize(award) ? `Won in ${award.drawId}` : rule.name;

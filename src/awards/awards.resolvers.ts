@@ -14,7 +14,7 @@ import type { ResolveAward } from "./credit/resolve-award.ts";
 const cursorShape = z.tuple([cursorPart.instant, cursorPart.uuid]);
 const shownStates: readonly AwardState[] = ["NEEDS_ATTENTION", "UNCERTAIN", "REFUSED"];
 
-/** @throws BAD_USER_INPUT for a state in which nothing is to be resolved */
+/** @throws BAD_USER_INPUT for a state that needs no resolution */
 function readState(state: AwardState | null | undefined): AwardState {
   const read = state ?? "NEEDS_ATTENTION";
   if (!shownStates.includes(read))

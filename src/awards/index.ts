@@ -34,16 +34,16 @@ export interface AwardsPorts {
   capillary: Capillary | undefined;
   atCrashPoint: AtCrashPoint;
   settled: OnSettled;
-  /** Whether the order that a prize was claimed with leaves nothing to claim. */
+  /** Whether the order of a claimed prize excludes another claim. */
   isPrizeTaken: IsPrizeTaken;
   pace: {
     retries: RetryPolicies;
-    /** How often awards to be credited are looked for when no notification comes; 0 credits nothing, even with one. */
+    /** The polling interval in ms for due awards; 0 disables crediting altogether. */
     creditPollMs: number;
   };
 }
 
-/** The awards that members have earned: their history, and their way to a ledger. */
+/** The members' awards: their history and their crediting. */
 export function openAwards(ports: AwardsPorts) {
   const { config, db, bus, clock, log, client, capillary, atCrashPoint, settled, isPrizeTaken, pace } = ports;
   const { settleMs } = config.client;
@@ -62,7 +62,7 @@ export function openAwards(ports: AwardsPorts) {
     resolvers: [awardsResolvers({ db, resolveAward }), historyResolvers({ isPrizeTaken })],
     loaders: (options: { cache: boolean }) =>
       historyLoaders(history, { clock, timeZone: config.programTimeZone }, options),
-    /** Credits awards from now on. @returns a function that stops it */
+    /** Starts the crediting worker. @returns a function that stops it */
     startCrediting(): () => Promise<void> {
       if (pace.creditPollMs === 0) return async () => {};
       return startCrediting({

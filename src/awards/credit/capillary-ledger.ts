@@ -6,10 +6,13 @@ import type { AllocationOutcome } from "../../upstream/capillary/wire/points.ts"
 import type { Credit, CreditLedger, CreditOutcome } from "./credit-ledger.ts";
 
 const MOST_A_CALL = 10;
-/** A write waits for its turn and then for its answer, each three times as long as a read, and a locked customer is tried again. */
+/**
+ * A write waits for a free slot and then for its answer, each three times as long as a read, and is retried for a
+ * locked customer.
+ */
 const LEASE_PER_TIMEOUT = 15;
 
-/** Capillary's wallets: up to ten customers a call. Its keys are good for one effect, and for one try. */
+/** Capillary's wallets: up to ten customers in a call. Each idempotency key is good for one effect and one try. */
 export function makeCapillaryLedger(
   points: Pick<Capillary["points"], "allocate">,
   strategies: { awardStrategyId: string; expiryStrategyId: string },
@@ -28,7 +31,7 @@ export function makeCapillaryLedger(
       ),
     );
     if (allocated.is === "confirmed") return credits.map((credit, nth) => creditedBy(credit, allocated.answer[nth]));
-    // A refusal of all at once does not say which credit is to blame: each is sent alone.
+    // The refusal of a batch does not identify the refused credit, so each is sent alone.
     if (allocated.is === "refused" && credits.length > 1) {
       return (await Promise.all(credits.map((credit) => creditTogether([credit])))).flat();
     }
@@ -56,7 +59,9 @@ export function makeCapillaryLedger(
 
 const unsaid: CreditOutcome = { is: "unknown", failure: null, why: "the answer does not mention it" };
 
-/** No customer twice in a call: an outcome that names its customer alone would speak of both. */
+/**
+ * Splits credits into calls without a customer twice, because an outcome identifies its credit only by the customer.
+ */
 function inCalls(credits: readonly Credit[]): Credit[][] {
   const calls: Credit[][] = [];
   for (const credit of credits) {
@@ -84,7 +89,8 @@ function failedBy(credit: Credit, failed: Failed): CreditOutcome {
 
 function refusedFor(reason: CapillaryReason, { wasSent }: Credit, refused: Failed): CreditOutcome {
   if (reason === "locked" || reason === "try-later") return { ...refused, is: "not-sent" };
-  // A used key has no number of its own. So a refusal without a known reason may mean that the points were given before.
+  // Capillary has no error number for a used key. A refusal without a known reason may mean that the points were
+  // credited before.
   if (wasSent && (reason === "other" || reason === "duplicate-request" || reason === "changed-payload")) {
     return { ...refused, is: "unknown", isAllThatIsKnown: true };
   }

@@ -4,7 +4,10 @@ import type { CreditLedger } from "./credit-ledger.ts";
 
 const MARGIN_MS = 3_000;
 
-/** The Client's ledger: one call a credit. A repetition is answered like the first call, refusals included. */
+/**
+ * The points provider's ledger: one call for each credit. It answers a repetition like the first call, refusals
+ * included.
+ */
 export const makeClientLedger = (client: Pick<ClientPoints, "credit">, timeoutMs: number): CreditLedger => ({
   name: "CLIENT",
   leaseMs: timeoutMs + MARGIN_MS,

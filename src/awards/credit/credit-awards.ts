@@ -15,12 +15,12 @@ import { type CreditDeadlines, type CreditDecision, decideCredit } from "./decid
 export interface CreditAwardsDeps {
   store: CreditStore;
   ledgers: CreditLedgers;
-  /** Which of them gets what was not sent yet. */
+  /** The ledger for awards that were not sent yet. */
   ledger: PointsLedger;
   deadlines: CreditDeadlines;
-  /** How often to look when nobody rings. */
+  /** The polling interval in ms, for lost notifications. */
   pollMs: number;
-  /** Waits for so many milliseconds, or until `signal` aborts: while the ledger or the database fails. */
+  /** Waits while the ledger or the database fails: for this many ms, or until `signal` aborts. */
   pause?: (ms: number, signal: AbortSignal) => Promise<void>;
   bus: Bus;
   clock: Clock;
@@ -28,31 +28,33 @@ export interface CreditAwardsDeps {
   log: Logger;
 }
 
-/** How many credits are on their way at once. */
+/** The maximum of credits in flight. */
 const CONCURRENCY = 32;
-/** As many as Capillary takes in one call are worth a claim; fewer wait for more to be free. */
+/** Capillary takes this many credits in one call. The worker claims only if at least as many slots are free. */
 const FEWEST_TO_CLAIM = 10;
-/** When the next one's time has come and it cannot be had, because its customer's movement is under way. */
+/** The wait in ms if an award is due, but a movement of its customer is in flight. */
 const SHORTEST_WAIT_MS = 250;
-/** When so many fail and none gets an answer, the ledger is left alone for a while, and then asked with a single credit. */
+/** After this many failures in a row the worker pauses, and then probes the ledger with a single credit. */
 const FAILURES_TO_PAUSE = 8;
 const PAUSE_MS = { first: 1_000, most: 60_000 };
 const waitFor = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, undefined, { signal }).catch(() => {});
 
 /**
- * Credits awards from now on: claims those whose time has come, sends them, and puts on record what came of it. Any number
- * of processes may do so on one database. An award has one reference for ever, and is repeated under it while in doubt.
+ * Starts the worker that claims due awards, sends their credits, and records the outcomes. Any number of processes may
+ * do so on one database. An award keeps its reference for ever, and is repeated with it while the outcome is unknown.
  *
- * @returns ends it, once what is on its way has been answered
+ * @returns a function that stops the worker once the credits in flight have an outcome
  */
 export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
   const { store, ledgers, ledger, deadlines, pollMs, pause = waitFor, bus, clock, attempt, log } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
   const underWay = new Set<Promise<void>>();
-  /** Ends the wait for something to do. */
+  /** Ends the wait for due awards. */
   let wake = new AbortController();
-  /** Those that have failed since the ledger last answered. One that fails for ever by itself holds up nobody. */
+  /**
+   * The awards that failed since the ledger's last answer. An award that always fails alone does not pause the others.
+   */
   const failing = new Set<string>();
   let hasFailed = false;
   let pauses = 0;
@@ -61,7 +63,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
     report(await store.recordOutcomes(decided, clock.now()));
   });
 
-  /** Claims and sends what there is. @returns how long there is nothing more to do */
+  /** Claims and sends due awards. @returns the time in ms until the next round */
   async function round(): Promise<number> {
     const isProbing = failing.size >= FAILURES_TO_PAUSE;
     while (underWay.size > (isProbing ? 0 : CONCURRENCY - FEWEST_TO_CLAIM)) await Promise.race(underWay);
@@ -87,12 +89,12 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
 
   function send(to: CreditLedger | undefined, credits: readonly ClaimedCredit[], markedAt: number): Promise<void>[] {
     let outcomes: Promise<CreditOutcome>[] | undefined;
-    /** Sends all of them by the first call. */
+    /** Sends all credits with the first call. */
     const sendAll = () => (outcomes ??= to?.credit(credits) ?? []);
     return credits.map((credit, nth) =>
       inSpan({ name: "award", kind: "consumer", parent: credit.trace ?? null, facts: { award: credit.id } }, () =>
         attempt(
-          { isRepetition: false, markedAt }, // the ledger knows a repetition as one
+          { isRepetition: false, markedAt }, // the ledger recognises repetitions
           {
             name: "credit",
             call: async () => sendAll()[nth] ?? noLedger,
@@ -100,7 +102,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
           },
         ),
       ).catch((error: unknown) => {
-        // The lease of the credit expires, and a process sends it again.
+        // The lease expires, and then a process sends the credit again.
         log.error({ err: error, credit: credit.reference }, "The outcome of a credit was not recorded");
       }),
     );
@@ -127,7 +129,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
     }
   }
 
-  /** While the ledger does not answer, the pause doubles; rings do not end it. */
+  /** While the ledger does not answer, the pause doubles. Notifications do not end it. */
   async function pauseWhileFailing(): Promise<void> {
     if (!hasFailed || failing.size < FAILURES_TO_PAUSE) return;
     hasFailed = false;

@@ -1,32 +1,32 @@
 import type { Outcome } from "../../ledger/attempt.ts";
 import type { PointsLedger } from "../../platform/generated/prisma/enums.ts";
 
-/** Points of one award, on their way to a customer. */
+/** A credit of an award's points to a customer. */
 export interface Credit {
-  /** The key: of this award alone, and the same in every call for it. */
+  /** The idempotency key: unique for each award, and the same in all its calls. */
   reference: string;
   customerId: string;
   points: number;
   awardedAt: Date;
-  /** An earlier call for it may have reached the ledger. */
+  /** True if an earlier call may have reached the ledger. */
   wasSent: boolean;
 }
 
 /**
- * The outcome of a credit, by all calls under its reference: a ledger knows a repetition as one, so that a refusal of the
+ * The outcome of a credit, over all calls with its reference. The ledger recognises repetitions, so the refusal of a
  * repetition refuses the credit.
  */
 export type CreditOutcome = Outcome & {
-  /** Set on an unknown outcome if a repetition tells nothing more. */
+  /** Set on an unknown outcome that a repetition cannot settle. */
   isAllThatIsKnown?: boolean;
 };
 
-/** A ledger that keeps the points of awards. It credits a reference once, however often it is asked. */
+/** A ledger for the points of awards. It credits a reference once, however often the call is repeated. */
 export interface CreditLedger {
   name: PointsLedger;
-  /** How long a process is given to hear the answer, before another asks again. */
+  /** The time in ms that a process may wait for the answer before another process sends the credit again. */
   leaseMs: number;
-  /** Sends credits, in as few calls as the ledger takes them. @returns their outcomes, in their order */
+  /** Sends credits, in as few calls as the ledger permits. @returns their outcomes, in the same order */
   credit(credits: readonly Credit[]): Promise<CreditOutcome>[];
 }
 

@@ -8,19 +8,19 @@ import type { AwardState, PointsLedger } from "../../platform/generated/prisma/e
 import type { Credit } from "./credit-ledger.ts";
 import type { CreditDecision, CreditHistory } from "./decide-credit.ts";
 
-/** An award that this process has to itself until its lease is over, marked as sent. */
+/** An award that this process has leased and marked as sent. */
 export interface ClaimedCredit extends Credit, CreditHistory {
   id: string;
   ledger: PointsLedger;
-  /** The trace of the message that earned it; null where that was not traced. */
+  /** The trace of the message that earned it; null without tracing. */
   trace?: string | null;
 }
 
-/** An award that is no longer on its way. */
+/** An award that will not be sent any more. */
 export interface SettledAward {
   id: string;
   memberId: string;
-  /** Null of one that lapsed before anybody knew whose it was. */
+  /** Null for an award that lapsed before its member was linked to a customer. */
   customerId: string | null;
   points: number;
   state: AwardState;
@@ -28,37 +28,41 @@ export interface SettledAward {
   lastError: string | null;
 }
 
-/** For those who tell of it: within the transaction that settles awards, and after it. */
+/** Callbacks for settled awards, within the transaction and after its commit. */
 export interface OnSettled {
-  /** In which no other system is to be waited for. When it throws, nothing is settled, and it comes again. */
+  /**
+   * Runs in the transaction, so it must not wait for another system. If it throws, the transaction rolls back and is
+   * repeated.
+   */
   inTransaction(tx: Tx, awards: readonly SettledAward[]): Promise<void>;
   afterCommit(awards: readonly SettledAward[]): void;
 }
 
 export interface CreditStore {
-  /** Takes up to `limit` awards whose time has come, and marks them as sent: from here on silence means *unknown*. */
+  /** Leases up to `limit` due awards and marks them as sent: without an answer their outcome is unknown from now on. */
   claim(options: { limit: number; ledger: PointsLedger; leaseMs: number; now: Date }): Promise<ClaimedCredit[]>;
-  /** Puts answers on record. Of what another process has taken over, only that it was credited. */
+  /** Records outcomes. If another process has taken an award over, only `CREDITED` is recorded. */
   recordOutcomes(
     decided: readonly { credit: ClaimedCredit; decision: CreditDecision }[],
     now: Date,
   ): Promise<SettledAward[]>;
-  /** Ends what was not sent by its last day. */
+  /** Lapses awards that were not sent by their last day. */
   lapse(now: Date): Promise<SettledAward[]>;
-  /** Puts before people what was sent to a ledger that is not there any more. */
+  /** Escalates awards that were sent to a ledger which is not configured any more. */
   abandon(): Promise<SettledAward[]>;
-  /** In how long the next award's time comes; negative where it has come already, null where there is none. */
+  /** The time in ms until the next award is due: negative if it is overdue, null without awards. */
   nextInMs(now: Date): Promise<number | null>;
 }
 
 const MOST_AT_ONCE = 500;
 
 /**
- * Awards as a queue. `due_at` is a lease while somebody is at an award and the end of its pause otherwise, both by the
- * database's clock, which all processes share.
+ * Awards as a queue. `due_at` is the end of the lease while a process works on the award, else the end of the pause.
+ * Both use the clock of the database, which all processes share.
  *
- * A credit to the Client changes a balance that an order's movement may be judged by. So it waits for the customer's movement
- * that is in flight, and a movement waits for it (`ledger/customer-ledger.sql.ts`); both raise the customer's ledger version.
+ * A credit at the points provider changes the balance that is evidence for an order's movement. Therefore a credit
+ * waits for a movement of its customer in flight, and a movement waits for a credit (`ledger/customer-ledger.sql.ts`).
+ * Both raise the customer's ledger version.
  */
 export function makeCreditStore({
   db,
@@ -67,7 +71,7 @@ export function makeCreditStore({
   settled,
 }: {
   db: Db;
-  /** Those that credits can be sent to. */
+  /** The ledgers that accept credits. */
   ledgers: readonly PointsLedger[];
   settleMs: number;
   settled?: OnSettled | undefined;
@@ -104,7 +108,7 @@ export function makeCreditStore({
           for update skip locked`;
         const clients = found.filter(({ isClient }) => isClient).map(({ customerId }) => customerId);
         await raiseLedgerVersions(tx, clients);
-        // Seen before their customers were locked, movements may have been marked since.
+        // Other transactions may have marked movements before the customers were locked.
         const busy = await customersWithMovementInFlight(tx, clients);
         const free = found.filter(({ customerId, isClient }) => !(isClient && busy.has(customerId)));
         if (free.length === 0) return [];

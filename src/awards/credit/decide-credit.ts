@@ -2,40 +2,43 @@ import { pauseAfter, type RetryPolicy, retryPolicies } from "../../ledger/retry-
 import type { AwardState } from "../../platform/generated/prisma/enums.ts";
 import type { CreditOutcome } from "./credit-ledger.ts";
 
-/** What is known of an award's earlier calls when it is sent. */
+/** The history of an award's calls at the time it is sent. */
 export interface CreditHistory {
-  /** This call included. */
+  /** Includes this call. */
   attempt: number;
-  /** When the first call was sent that may have reached the ledger: this one, or an earlier one. */
+  /** When the first call that may have reached the ledger was sent. */
   sentAt: Date;
   wasSent: boolean;
-  /** For how long an earlier call may still take effect; 0 when none can. */
+  /** The time in ms in which an earlier call may still take effect; 0 if none can. */
   inFlightMs: number;
 }
 
-/** What goes on record of an answer. */
+/** The record of an outcome. */
 export interface CreditDecision {
   state: Extract<AwardState, "PENDING" | "UNCERTAIN" | "CREDITED" | "REFUSED" | "NEEDS_ATTENTION">;
   why: string | null;
-  /** When it is tried again; null for never. */
+  /** The time in ms until the next try; null without one. */
   retryMs: number | null;
-  /** For how long a call may still take effect; 0 when none can. */
+  /** The time in ms in which a call may still take effect; 0 if none can. */
   inFlightMs: number;
 }
 
 export interface CreditDeadlines {
-  /** How long a call may still take effect after its answer was lost. */
+  /** The time in ms in which a call may still take effect after its answer was lost. */
   settleMs: number;
-  /** How long an award is in doubt before people are asked. Repeating it does no harm until then, nor after. */
+  /**
+   * The time in ms until an award with unknown outcome is escalated to an operator. Repetitions are harmless before and
+   * after.
+   */
   giveUpMs: number;
-  /** `retryPolicies.credit`, if undefined. */
+  /** Defaults to `retryPolicies.credit`. */
   retry?: RetryPolicy | undefined;
 }
 
-/** Shorter than the day that others keep keys for at least: a repetition must find its first time. */
+/** Ledgers keep idempotency keys for at least a day. The limit is shorter, so that each repetition meets a kept key. */
 export const GIVE_UP_MS = 6 * 60 * 60 * 1_000;
 
-/** Scattered by a fifth, so that credits that failed together are not tried together. */
+/** Adds 20 % jitter, so that credits that failed together are not retried together. */
 export const retryAfter = (
   attempt: number,
   random = Math.random(),
@@ -57,7 +60,8 @@ export function decideCredit(
     return wasSent ? unknown(retryMs, inFlightMs) : { state: "PENDING", why, retryMs, inFlightMs: 0 };
   }
   if (outcome.is === "unknown" && !outcome.isAllThatIsKnown) return unknown(retryMs, settleMs);
-  // Not believed while an earlier call may still take effect: that call may find points or a key that this one did not.
+  // A refusal does not count while an earlier call may still take effect: that call may succeed, because it may find
+  // the points or the key in another state.
   if (inFlightMs > 0) return unknown(Math.max(retryMs, inFlightMs), inFlightMs);
   return { state: outcome.is === "refused" ? "REFUSED" : "NEEDS_ATTENTION", why, ...over };
 

@@ -6,13 +6,13 @@ import type { Bus } from "../../platform/events.ts";
 import type { AwardState } from "../../platform/generated/prisma/enums.ts";
 import type { OnSettled, SettledAward } from "./credit.store.ts";
 
-/** What people found out about an award, or want of it. */
+/** An operator's finding about an award, or instruction for it. */
 export type AwardResolution =
-  /** The points are in the customer's wallet. Of one that needs attention. */
+  /** The points are in the customer's wallet. Only for an award that needs attention. */
   | "HAPPENED"
-  /** They are not, and shall not be sent. Of one that needs attention. */
+  /** The points are not in the wallet and will not be sent. Only for an award that needs attention. */
   | "DID_NOT_HAPPEN"
-  /** Send it again, under the reference it has. Also of one that was refused. */
+  /** Sends the award again with its reference. Also for a refused award. */
   | "TRY_AGAIN";
 
 export interface ResolveAwardInput {
@@ -22,7 +22,7 @@ export interface ResolveAwardInput {
   operatorId: string;
 }
 
-/** @returns the award as it is now; null when there is none, or none that waits for such an answer */
+/** @returns the award after the change; null for an unknown award, or one that permits no such resolution */
 export type ResolveAward = (input: ResolveAwardInput) => Promise<SettledAward | null>;
 
 export function makeResolveAward(deps: {
@@ -47,7 +47,7 @@ export function makeResolveAward(deps: {
           ? await change("NEEDS_ATTENTION", { state: "CREDITED", settledAt: now })
           : resolution === "DID_NOT_HAPPEN"
             ? await change("NEEDS_ATTENTION", { state: "REFUSED", settledAt: now })
-            : // What is in doubt stays so, and gets as much time as at first. What was refused was never given.
+            : // An unknown outcome stays unknown, with a new time limit. A refused award was never credited.
               (await change("NEEDS_ATTENTION", { state: "UNCERTAIN", sentAt: now })) ||
               (await change("REFUSED", { state: "PENDING", sentAt: null, settledAt: null }));
       if (!isChanged) return null;

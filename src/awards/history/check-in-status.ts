@@ -6,20 +6,20 @@ export type CheckInRule = DefinitionOf<"dailycheckin">;
 export interface CheckInStatus {
   streak: number;
   longest: number;
-  /** Whether they have checked in today. */
+  /** Whether the member has checked in today. */
   today: boolean;
   cycleDay: number;
-  /** The points of each of its days; none without a rule. */
+  /** The points of each day of the cycle; empty without a rule. */
   cycle: readonly number[];
   nextReward: { date: LocalDate; cycleDay: number; points: number } | null;
-  /** How many missed days in a row the streak survives. */
+  /** The number of consecutive missed days that a streak survives. */
   freezes: number;
   nextCheckInAt: Date;
 }
 
 /**
- * How a member stands with checking in, from the set of days and what a check-in earns today.
- * @param dates without those we heard of too late
+ * A member's check-in status, from the check-in days and today's points for a check-in.
+ * @param dates without days that were reported too late
  */
 export function checkInStatus(
   dates: readonly LocalDate[],

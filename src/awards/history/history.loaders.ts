@@ -18,7 +18,7 @@ export interface HistoryLoaders {
   awardByEffectKey: DataLoader<string, EarnedReward | null>;
   earned: DataLoader<PageKey<EarnedCursor>, EarnedReward[], string>;
   tickets: DataLoader<PageKey<TicketCursor>, HeldTicket[], string>;
-  /** All by customer. */
+  /** By customer. */
   earnedCount: DataLoader<string, number>;
   ticketCount: DataLoader<string, number>;
   rewardTotals: DataLoader<string, EarnedTotal[]>;
@@ -30,7 +30,7 @@ export function historyLoaders(
   { clock, timeZone }: { clock: Clock; timeZone: string },
   options: { cache: boolean },
 ): HistoryLoaders {
-  /** The same page of many customers is one query. */
+  /** Reads the same page of many customers in one query. */
   const paged = <Cursor, Row extends { customerId: string }>(
     read: (customerIds: readonly string[], page: PageBounds<Cursor>) => Promise<Row[]>,
   ) => {

@@ -22,7 +22,7 @@ const ticketCursor = z.tuple([cursorPart.instant, cursorPart.text, cursorPart.in
 
 export type IsPrizeTaken = (order: { status: OrderStatus }) => boolean;
 
-/** What a customer has earned. Who may see it is settled where the `Customer` comes from. */
+/** Resolves a customer's earned rewards. The resolver of `Customer` has checked the permission. */
 export function historyResolvers({ isPrizeTaken }: { isPrizeTaken: IsPrizeTaken }): Resolvers {
   const isHolder = ({ customerId }: HeldTicket, { viewer }: Context) =>
     viewer.kind === "customer" && viewer.customerId === customerId;

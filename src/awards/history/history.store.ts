@@ -7,7 +7,7 @@ import type { LocalDate } from "../../platform/time-zone.ts";
 import { type Explanation, leadingRule, toRule } from "../../rules/index.ts";
 import type { CheckInRule } from "./check-in-status.ts";
 
-/** An award, as the customer who has it may see it. */
+/** An award in the customer's view. */
 export interface EarnedReward {
   id: string;
   effectKey: string;
@@ -16,7 +16,7 @@ export interface EarnedReward {
   unit: AwardUnit;
   quantity: number;
   drawId: string | null;
-  /** The reward that was won. */
+  /** The SKU of a won reward. */
   sku: string | null;
   state: AwardState;
   availableAt: Date;
@@ -39,7 +39,7 @@ export interface HeldTicket {
   draw: AnnouncedDraw;
 }
 
-/** Awards that were for the same, added up. */
+/** The sum of awards for the same reason. */
 export interface EarnedTotal {
   customerId: string;
   action: RewardAction;
@@ -52,19 +52,19 @@ export interface EarnedTotal {
 
 export type EarnedCursor = readonly [createdAt: string, id: string];
 export type TicketCursor = readonly [issuedAt: string, drawId: string, number: number];
-/** Reads for many customers at once; the same page of each. */
+/** Each method reads for many customers at once; pages are the same for all. */
 export interface HistoryStore {
   byIds(awardIds: readonly string[]): Promise<EarnedReward[]>;
   byEffectKeys(effectKeys: readonly string[]): Promise<EarnedReward[]>;
   earned(customerIds: readonly string[], page: PageBounds<EarnedCursor>): Promise<EarnedReward[]>;
-  /** Up to 1 more than `MAX_COUNT` for each customer. */
+  /** Counts up to `MAX_COUNT + 1` for each customer. */
   countEarned(customerIds: readonly string[]): Promise<Map<string, number>>;
   totals(customerIds: readonly string[]): Promise<EarnedTotal[]>;
   tickets(customerIds: readonly string[], page: PageBounds<TicketCursor>): Promise<HeldTicket[]>;
   countTickets(customerIds: readonly string[]): Promise<Map<string, number>>;
-  /** The days of check-in that a streak is made of. */
+  /** The check-in days that count for a streak. */
   checkIns(customerIds: readonly string[]): Promise<Map<string, LocalDate[]>>;
-  /** What a check-in earns at this moment: of several rules the one that goes first. */
+  /** The check-in rule with the highest priority at this moment. */
   checkInRule(now: Date): Promise<CheckInRule | null>;
 }
 
@@ -89,7 +89,7 @@ export function makeHistoryStore(db: Db): HistoryStore {
       const beyond = (cursor: EarnedCursor | null, than: Prisma.Sql) =>
         cursor ? Prisma.sql`and (created_at, id) ${than} (${new Date(cursor[0])}, ${cursor[1]}::uuid)` : Prisma.empty;
       const direction = backwards ? Prisma.sql`asc` : Prisma.sql`desc`;
-      // With a plan for any number of rows PostgreSQL sorts all of a customer's.
+      // A generic plan would sort all awards of a customer.
       const rows = await db.$queryRaw<EarnedRow[]>(
         planEachTime(Prisma.sql`
         select ${earnedColumns} from unnest(${[...customerIds]}::text[]) c(id) cross join lateral (

@@ -2,8 +2,8 @@ import { type Explanation, explain } from "../../rules/index.ts";
 import type { EarnedReward } from "./history.store.ts";
 
 /**
- * How an award was worked out, in sentences for whom it is. A referral gives to two people in one decision; what the other one
- * got, and how close they are to a cap, is theirs to know.
+ * The explanation of an award in sentences for its member. A referral decision awards two members; the sentences omit
+ * the other member's award and how close that member is to a cap.
  */
 export function ownExplanation({ role, unit, explanation }: Pick<EarnedReward, "role" | "unit" | "explanation">) {
   const own: Explanation = {
