@@ -3,7 +3,7 @@ import type { RewardAward } from "../platform/generated/prisma/client.ts";
 import type { Explanation } from "../rules/index.ts";
 import type { MemberEvent } from "./member-event.ts";
 
-/** What a member is told of an award when it becomes theirs. */
+/** The feed's event for a new award of a member. */
 export function awardEvent(
   award: Pick<RewardAward, "id" | "unit" | "availableAt" | "expiresAt" | "drawId"> & { quantity: number | bigint },
   explanation: Explanation,

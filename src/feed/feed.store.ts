@@ -3,16 +3,16 @@ import type { Db, Tx } from "../platform/db.ts";
 import { type FeedEvent, type MemberEvent, memberEvent } from "./member-event.ts";
 
 export interface NewMemberEvent {
-  /** Null is nobody's customer yet: they hear of their awards when they become one. */
+  /** Null if the member has no customer yet. The awards are published when the member is linked. */
   readonly customerId: string | null;
   readonly event: MemberEvent;
 }
 
 /**
- * Appends events to the feeds of customers, each customer's in the order of the list, as part of the caller's transaction. No feed
- * is locked before the commit, so neither the moment within the transaction nor the order of the customers matters.
+ * Appends events to the feeds of customers, in the sequence of the list, within the caller's transaction. Feeds are
+ * locked at the commit, so the position in the transaction and the sequence of customers do not matter.
  *
- * @returns the customers whose feeds become longer, sorted; `notifyFeeds` notifies those who watch them, after the commit
+ * @returns the customers with new events, sorted; the caller passes them to `notifyFeeds` after the commit
  */
 export type AppendMemberEvents = (tx: Tx, newEvents: readonly NewMemberEvent[]) => Promise<string[]>;
 
@@ -26,7 +26,8 @@ export function makeAppendMemberEvents({ clock }: { clock: Clock }): AppendMembe
     });
     if (rows.length === 0) return [];
     const customerIds = rows.map(({ customerId }) => customerId);
-    // The trigger `member_news_tell`, which the first row fires, appends all of them at the commit (`docs/invariants.md`).
+    // The first row fires the trigger `member_news_tell`, which appends all of them at the commit
+    // (`docs/invariants.md`).
     await tx.$executeRaw`
       insert into member_news (customer_id, type, data, at, tells)
       select customer_id, type, data::jsonb, ${at}, place = 1
@@ -38,19 +39,19 @@ export function makeAppendMemberEvents({ clock }: { clock: Clock }): AppendMembe
 }
 
 export interface FeedPage {
-  /** The number of the newest event ever; 0 while there is none. */
+  /** The number of the newest event ever; 0 without events. */
   head: number;
-  /** What is kept of those that were asked for. */
+  /** The stored events of the requested range. */
   events: FeedEvent[];
 }
 
 export interface FeedStore {
   head(customerId: string): Promise<number>;
-  /** The newest number of each customer's feed that has any event. */
+  /** The newest number of each customer's feed; feeds without events are absent. */
   heads(customerIds: readonly string[]): Promise<Map<string, number>>;
-  /** The events after `seq`, oldest first, and how far there are any: both as of one moment. */
+  /** The events after `seq`, oldest first, and the newest number, as of the same moment. */
   after(customerId: string, seq: number, limit: number): Promise<FeedPage>;
-  /** Forgets what is older than `before`. @returns how many */
+  /** Deletes events older than `before`. @returns their number */
   sweep(before: Date): Promise<number>;
 }
 
@@ -61,7 +62,7 @@ export interface EventRow {
   at: Date;
 }
 
-/** What is in the log got there through the door, so it is what it says. */
+/** The cast is safe: `memberEvent` validated the data, or a trigger wrote it. */
 export const toFeedEvent = ({ seq, at, type, data }: EventRow) => ({ ...data, type, seq, at }) as FeedEvent;
 
 const SWEEP_AT_ONCE = 5_000;

@@ -26,16 +26,16 @@ export interface FeedPorts {
   log: Logger;
   sessions: SessionStore;
   appendMemberEvents: AppendMemberEvents;
-  /** A lock for the relay: of all processes one relays. */
+  /** The lock of the relay: a single process relays at a time. */
   relayLock: Exclusive;
 }
 
-/** A member's events: a log of each customer, watched over sockets and relayed to Redis. */
+/** The feed of members' events: a log for each customer, with subscriptions over sockets and a relay to Redis. */
 export function openFeed({ config, db, bus, clock, log, sessions, appendMemberEvents, relayLock }: FeedPorts) {
   const { redisUrl, memberEventDays } = config;
   const feeds = makeFeedStore(db);
   return {
-    /** Tells members of awards that are no longer on their way. */
+    /** Publishes the outcomes of settled awards to their members. */
     settled: makePublishSettled({ appendMemberEvents, bus }),
     resolvers: feedResolvers({
       feeds,
@@ -50,7 +50,7 @@ export function openFeed({ config, db, bus, clock, log, sessions, appendMemberEv
     async sweep() {
       await feeds.sweep(new Date(clock.now().getTime() - memberEventDays * MS_PER_DAY));
     },
-    /** Relays events to Redis, where there is one. @returns a function that stops it */
+    /** Starts the relay to Redis, if configured. @returns a function that stops it */
     async startRelay(): Promise<() => Promise<void>> {
       if (redisUrl === undefined) return async () => {};
       const { runRelay } = await import("./relay/run-relay.ts");

@@ -4,9 +4,9 @@ import { rewardActions } from "../messages/message.ts";
 import { slug } from "../platform/slug.ts";
 
 /**
- * What a member is told. This is the door of the feed: a field that is not listed here does not get in, whoever hands it over.
- * Texts are names out of our own rules and draws; a number in them that is long enough for a national id, a mobile or a card
- * is taken out. There is no field for anybody else's id, and none for a voucher code.
+ * The events of the feed. The schema is an allowlist: fields that are not listed here cannot enter a feed. Texts are
+ * names from our own rules and draws; numbers in them that are long enough for a national id, a mobile number or a card
+ * number are removed. The schema has no field for another member's id or for a voucher code.
  */
 
 const LONG_NUMBER = /[+(]*\d(?:[ ().-]{0,2}\d){8,}/g;
@@ -26,9 +26,9 @@ export const memberEvent = z.discriminatedUnion("type", [
     campaign: name,
     /** The name of the rule. */
     rule: said,
-    /** The draw that tickets are for, or that points or a reward were won in. */
+    /** The draw of the tickets, or the draw in which points or a reward were won. */
     forDraw: name.nullable(),
-    /** From when on it may be credited, and when it lapses. */
+    /** The earliest time of crediting, and the time when the award lapses. */
     availableAt: instant,
     expiresAt: instant.nullable(),
   }),
@@ -36,12 +36,12 @@ export const memberEvent = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("AWARD_REFUSED"),
     ...ofAward,
-    /** In one of our words: what the ledger said is for operators. */
+    /** A reason from our list. The ledger's own message is for operators. */
     reason: z.enum(["REFUSED", "LAPSED", "CANCELLED"]),
   }),
   z.object({
     type: z.literal("CHECK_IN_RECORDED"),
-    /** The day it is for, where the programme is. */
+    /** The day in the programme's time zone. */
     date: z.iso.date(),
     streak: z.int().min(0),
     longest: z.int().min(0),
@@ -55,13 +55,13 @@ export const memberEvent = z.discriminatedUnion("type", [
     prizeId: name,
     prizeName: said,
     won: z.boolean(),
-    /** Of a prize of points. */
+    /** Set for a prize of points. */
     points: positive.nullable(),
   }),
 ]);
 export type MemberEvent = z.input<typeof memberEvent>;
 
-/** Written by the database as an order's own event commits, see migration 0006. */
+/** Written by a database trigger at the commit of an order's event, see migration 0006. */
 export interface OrderStatusChanged {
   type: "ORDER_STATUS_CHANGED";
   orderId: string;
@@ -73,12 +73,12 @@ export interface OrderStatusChanged {
   lineId: string | null;
 }
 
-/** In the place of events that are no longer kept. */
+/** Replaces events that were deleted by age. */
 export interface EventsMissed {
   type: "EVENTS_MISSED";
   from: number;
   to: number;
 }
 
-/** One entry of a feed, numbered and dated. */
+/** An entry of a feed, with its number and time. */
 export type FeedEvent = { seq: number; at: Date } & (z.output<typeof memberEvent> | OrderStatusChanged | EventsMissed);

@@ -2,8 +2,8 @@ import { AWARDS_TO_CREDIT, customerTopic } from "../domain/topics.ts";
 import type { Bus } from "../platform/events.ts";
 
 /**
- * After the commit: notifies those who watch these customers' feeds, and the process that credits what the customers were told of.
- * A notification that is forgotten costs the member seconds, not the event.
+ * Notifies the subscribers of these customers' feeds, and the crediting worker. Call it after the commit. A missing
+ * notification delays the member by seconds and loses no event.
  */
 export function notifyFeeds(bus: Bus, customerIds: readonly string[]): void {
   for (const customerId of customerIds) bus.notify(customerTopic(customerId));

@@ -4,7 +4,7 @@ import type { Bus } from "../platform/events.ts";
 import type { AppendMemberEvents } from "./feed.store.ts";
 import type { MemberEvent } from "./member-event.ts";
 
-/** Tells members what has become of their points. What is in doubt, they hear of when it is not any more. */
+/** Publishes the outcomes of awards to their members. An unknown outcome is published once it is settled. */
 export function makePublishSettled({
   appendMemberEvents,
   bus,

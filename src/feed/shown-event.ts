@@ -1,7 +1,7 @@
 import { toGlobalId } from "../graphql/global-id.ts";
 import type { FeedEvent } from "./member-event.ts";
 
-/** An event as it leaves us, by GraphQL and by Redis alike: with the ids that the graph knows things by. */
+/** Converts an event to its public form, for GraphQL and Redis alike: with the global ids of the graph. */
 export function shownEvent(event: FeedEvent) {
   const { type } = event;
   switch (type) {

@@ -10,15 +10,15 @@ import type { FeedEvent } from "./member-event.ts";
 import { withGaps } from "./with-gaps.ts";
 
 const BATCH = 50;
-/** A notification can get lost between processes: the heads of all watched feeds are read as often. */
+/** Notifications between processes can get lost, so the heads of all watched feeds are read at this interval. */
 export const POLL_MS = 5_000;
 
 export interface WatchFeedInput {
   customerId: string;
-  /** Only what came after it; undefined begins with what comes from now on. */
+  /** Streams the events after this number; undefined streams only future events. */
   afterSeq: number | undefined;
   signal: AbortSignal;
-  /** Asked again before each event; throws when the viewer may no longer see it. */
+  /** Called before each event; throws if the viewer may no longer see it. */
   authorise(): Promise<void>;
 }
 
@@ -32,15 +32,15 @@ export interface WatchFeedDeps {
 }
 
 /**
- * A customer's events, gapless and in order, for as long as somebody wants them. They come from the log alone, and those who watch
- * one customer share the read. While the database is in trouble, they wait.
+ * Streams a customer's events, gapless and in order, until the subscriber leaves. They come from the log alone.
+ * Subscribers of the same customer share the reads. During a database failure, the stream waits.
  */
 export function makeWatchFeed({ feeds, bus, heads, clock }: WatchFeedDeps): WatchFeed {
   const share = makeSingleFlight<FeedPage>();
 
   return async function* watchFeed({ customerId, afterSeq, signal, authorise }) {
     const listener = listen(bus, customerTopic(customerId));
-    using _ = listener; // also when the head cannot be read
+    using _ = listener; // also if the head cannot be read
     const after = afterSeq ?? (await outlastTrouble(() => feeds.head(customerId), signal));
     if (after === null) return;
     yield* followLog<FeedEvent, unknown>({

@@ -2,10 +2,10 @@ import type { FeedPage } from "./feed.store.ts";
 import type { EventsMissed, FeedEvent } from "./member-event.ts";
 
 /**
- * The events that follow `seen`, with an `EVENTS_MISSED` wherever the log no longer has what belongs there: what comes out
- * has every number, one by one or within the range of a gap.
+ * Inserts `EVENTS_MISSED` into the events after `seen` for each gap in the log. The result covers every number, by an
+ * event or within the range of a gap.
  *
- * @param limit how many events were asked for: fewer means that there are no more
+ * @param limit the requested number of events: a shorter list is the end of the log
  */
 export function withGaps({ head, events }: FeedPage, seen: number, limit: number, now: Date): FeedEvent[] {
   const missed = (from: number, to: number): FeedEvent & EventsMissed => ({

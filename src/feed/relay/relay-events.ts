@@ -8,7 +8,7 @@ import { withGaps } from "../with-gaps.ts";
 const FEEDS_AT_ONCE = 100;
 const EVENTS_AT_ONCE = 200;
 
-/** Hands events on under a member's key, in this order. Rejects unless all have arrived. */
+/** Delivers events under a member's keys, in this order. Rejects unless all have arrived. */
 export type Deliver = (memberIds: readonly string[], events: readonly string[]) => Promise<void>;
 
 export interface RelayDeps {
@@ -20,15 +20,15 @@ export interface RelayDeps {
 }
 
 /**
- * Hands on what each feed has that was not handed on yet, under every id that producers know the customer by. How far it got
- * is written down afterwards, so whoever dies in between hands on the same again: at least once, and in order.
+ * Relays the new events of each feed under every member id that is linked to its customer. The position is recorded
+ * afterwards, so a crash in between repeats events: delivery is at least once and in order.
  *
- * @returns how many feeds went on, and how many could not
+ * @returns the number of feeds that progressed, and of feeds that failed
  */
 export type RelayEvents = (signal: AbortSignal) => Promise<{ moved: number; failed: number }>;
 
 export function makeRelayEvents({ db, feeds, deliver, clock, log }: RelayDeps): RelayEvents {
-  /** @returns whether it got anywhere */
+  /** @returns whether the feed progressed */
   async function relayFeed(customerId: string, relayed: number, memberIds: readonly string[]): Promise<boolean> {
     const page = await feeds.after(customerId, relayed, EVENTS_AT_ONCE);
     const events = withGaps(page, relayed, EVENTS_AT_ONCE, clock.now());
@@ -48,7 +48,7 @@ export function makeRelayEvents({ db, feeds, deliver, clock, log }: RelayDeps): 
   return async (signal) => {
     let moved = 0;
     const failures: string[] = [];
-    // On from where the last look ended: a feed that cannot be handed on does not keep the others waiting.
+    // Continues after the last feed: a feed that cannot be relayed does not block the others.
     for (let last = ""; !signal.aborted; ) {
       const waiting = await db.$queryRaw<{ customerId: string; relayed: number; memberIds: string[] }[]>`
         select f.customer_id as "customerId", f.relayed, array(

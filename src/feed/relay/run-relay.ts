@@ -4,7 +4,7 @@ import type { Exclusive } from "../../platform/exclusive.ts";
 import { makeRedisMonitor } from "../../platform/redis-monitor.ts";
 import { type Deliver, makeRelayEvents, type RelayDeps } from "./relay-events.ts";
 
-/** What a phone finds of the past; the rest is in `memberEvents`. */
+/** The length of a member's stream; older events are available from `memberEvents`. */
 const KEPT_PER_MEMBER = 1_000;
 const SECONDS_PER_DAY = 86_400;
 
@@ -12,22 +12,22 @@ export const memberKey = (memberId: string) => `loyalty:member:${memberId}`;
 
 export interface RelayOptions extends Omit<RelayDeps, "deliver"> {
   redisUrl: string;
-  /** How long the stream of a member is kept who is told nothing more. */
+  /** The retention of a member's stream in days, counted from the last event. */
   keptDays: number;
   exclusive: Exclusive;
-  /** How long until it looks for new events again (250). */
+  /** The polling interval for new events (250). */
   pollMs?: number;
-  /** The same after some could not be handed on (2,000). */
+  /** The interval after a failed delivery (2,000). */
   afterFailureMs?: number;
-  /** How long until another process takes over from one that died (3,000). */
+  /** The time until another process takes over from a dead one (3,000). */
   takeOverMs?: number;
-  /** How long stopping waits for a Redis that does not answer (2,000). */
+  /** The time that stopping waits for a Redis that does not answer (2,000). */
   graceMs?: number;
 }
 
 /**
- * Tells Redis what members are told: each event as JSON, on the stream and on the channel `loyalty:member:{memberId}`. Of many
- * processes one does it at a time, since two would not keep the order. @returns a function that stops it
+ * Relays members' events to Redis: each event as JSON, on the stream and on the channel `loyalty:member:{memberId}`. A
+ * single process relays at a time, because two could not keep the order. @returns a function that stops it
  */
 export function runRelay({ redisUrl, keptDays, exclusive, ...deps }: RelayOptions): () => Promise<void> {
   const { log, pollMs = 250, afterFailureMs = 2_000, takeOverMs = 3_000, graceMs = 2_000 } = deps;
@@ -37,7 +37,7 @@ export function runRelay({ redisUrl, keptDays, exclusive, ...deps }: RelayOption
   );
   const deliver: Deliver = async (memberIds, events) => {
     const trim = { TRIM: { strategy: "MAXLEN", strategyModifier: "~", threshold: KEPT_PER_MEMBER } } as const;
-    // One after the other in one pipeline; the stream first, so that who hears the channel finds it there.
+    // In one pipeline, the stream first: a subscriber of the channel then finds the event in the stream.
     const sent = memberIds
       .map(memberKey)
       .flatMap((key) => [
@@ -71,12 +71,12 @@ export function runRelay({ redisUrl, keptDays, exclusive, ...deps }: RelayOption
       await pause(takeOverMs);
     }
   }
-  void redis.connect().catch(() => {}); // it goes on trying by itself
+  void redis.connect().catch(() => {}); // the client reconnects by itself
   const running = run();
   return async () => {
     stopping.abort();
     await Promise.race([running, sleep(graceMs, undefined, { ref: false })]);
-    redis.destroy(); // which ends a command that a Redis in trouble does not answer
+    redis.destroy(); // ends commands without an answer
     await running;
   };
 }
