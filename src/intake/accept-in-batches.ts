@@ -11,30 +11,30 @@ export interface BatchesDeps {
   db: Db;
   clock: Clock;
   acceptMessages: AcceptMessages;
-  /** So many transactions at most. */
+  /** The maximum of concurrent transactions. */
   atOnce?: number;
-  /** So many messages in one transaction at most. */
+  /** The maximum of messages in a transaction. */
   most?: number;
 }
 
 interface Waiting extends Arrived {
   /** The key of the message. */
   readonly key: string;
-  /** The names of its people. */
+  /** The identities of its participants. */
   readonly names: readonly string[];
   readonly settle: PromiseWithResolvers<Accepted>;
-  /** Runs work in the context that the message came in. */
+  /** Runs work in the async context that the message arrived in. */
   readonly within: (work: () => Promise<void>) => Promise<void>;
 }
 
 const MAX_TRIES = 3;
 
 /**
- * Accepts messages in the order in which they come: a message that comes alone at once, and those that come while transactions are
- * under way together in the next one, those of a member always in their order. A transaction that fails is split in halves, down to the message that it fails for, so that
- * the failure is only that message's.
+ * Accepts messages in their sequence of arrival. While transactions are in flight, new messages share the next one;
+ * otherwise a message starts its own at once. Messages of the same member keep their order. A failed transaction is
+ * split in halves, down to the message that causes the failure, so that only that message fails.
  *
- * @returns a function that settles as its message does. It throws MessageRefused
+ * @returns a function that settles with the outcome of its message. It throws MessageRefused
  */
 export function makeAcceptInBatches({
   db,
@@ -47,8 +47,9 @@ export function makeAcceptInBatches({
   const underWay = new Set<readonly Waiting[]>();
 
   /**
-   * The oldest of those that wait. A message waits on while a message of the same people is under way or waits before it, so that a
-   * member's messages keep their order, and while it would repeat a message of the batch.
+   * Takes the oldest waiting messages. A message keeps waiting while an earlier message of the same participants is
+   * waiting or in flight, so that a member's messages keep their order, and while it would repeat a message of the
+   * batch.
    */
   function take(): Waiting[] {
     const batch: Waiting[] = [];
@@ -81,7 +82,7 @@ export function makeAcceptInBatches({
     }
   }
 
-  /** Never rejects: each message is told of its own outcome. */
+  /** Never rejects: each message is settled with its own outcome. */
   async function accept(batch: readonly Waiting[]): Promise<void> {
     try {
       const accepted = await withBudgets("guarded", batch);
@@ -99,7 +100,7 @@ export function makeAcceptInBatches({
     }
   }
 
-  /** An effect that another transaction has just given is seen as given at the next try, and skipped. */
+  /** If another transaction has just written the same effect, the next try sees and skips it. */
   async function withBudgets(budgets: Budgets, batch: readonly Waiting[]): Promise<Accepted[]> {
     for (let tries = 1; ; tries++) {
       try {
@@ -128,7 +129,7 @@ function namesIn({ message, nikHash, customerId }: ReadMessage): string[] {
   return [...users, ...Object.entries(others).flatMap(([kind, id]) => (id === null ? [] : `${kind} ${id}`))];
 }
 
-/** Whether a message may be to blame. A database that cannot be reached fails them all, and once is enough. */
+/** Whether a single message may be the cause. An unreachable database fails all of them, so a split would not help. */
 function mayBeOfOne(error: unknown): boolean {
   const trouble = databaseTrouble(error);
   return trouble === null || trouble === "busy";

@@ -9,13 +9,13 @@ import { eachOf, type Participants, participantsOf } from "./participants.ts";
 import type { ReadMessage } from "./read-message.ts";
 import { writeEffects } from "./write-effects.ts";
 
-/** The outcome of a message. A message that repeats another has no effects, and the answer that was given then. */
+/** The outcome of a message. A repeated message has no effects, and the answer of the first one. */
 export interface Accepted extends StoredMessage {
-  /** The customers whose feeds have got longer. */
+  /** The customers with new events in their feeds. */
   readonly notified: readonly string[];
 }
 
-/** A message and the trace that it came with, which its awards continue. */
+/** A message and the trace that it arrived with, which its awards continue. */
 export interface Arrived {
   readonly read: ReadMessage;
   readonly trace: string | null;
@@ -28,18 +28,18 @@ export interface AcceptDeps {
 }
 
 export interface AcceptOptions {
-  /** Draws nothing, because nobody may know the outcome of the next ticket before it is drawn. */
+  /** Draws no tickets, because the result of the next ticket must stay secret until it is drawn. */
   isTrial?: boolean;
   budgets: Budgets;
 }
 
 /**
- * Everything that comes of some messages, in one transaction, as if each came after the one before it: once by its ticket or digest,
- * and each award once by its effect key. No two of them have one key (`keyOfMessage`).
- * Locked are, in this order: the messages, their members, the draws, the counters, the budgets, and at the commit the feeds.
+ * Processes messages in one transaction, with the same result as one after the other: each message once, by its ticket
+ * or digest, and each award once, by its effect key. The keys of the messages (`keyOfMessage`) must differ. Locks, in
+ * this order: the messages, their members, the draws, the counters, the budgets, and at the commit the feeds.
  *
- * @throws MessageRefused if one of them is refused
- * @throws BudgetExceeded if others have used a budget that was not locked
+ * @throws MessageRefused if one of the messages is refused
+ * @throws BudgetExceeded if other transactions have used a budget that was not locked
  */
 export type AcceptMessages = (
   tx: Tx,
@@ -101,7 +101,7 @@ interface Fresh {
   readonly participants: Participants;
 }
 
-/** Adds what the rules are asked about, and inserts the check-ins. */
+/** Adds the facts that the rules need, and inserts the check-ins. */
 async function withFacts(tx: Tx, fresh: readonly Fresh[], { now, timeZone }: { now: Date; timeZone: string }) {
   const checking = fresh.flatMap(({ read, participants }) =>
     read.message.action === "dailycheckin" ? (participants.member?.id ?? []) : [],

@@ -6,15 +6,15 @@ import type { ReadMessage } from "./read-message.ts";
 
 export interface CheckedIn {
   readonly messageId: string;
-  /** Where the programme is. */
+  /** The day in the programme's time zone. */
   readonly date: string;
-  /** They had checked in here before today. */
+  /** A repetition: the customer checked in earlier that day by `checkIn`. */
   readonly replayed: boolean;
 }
 
 export type CheckIn = (customerId: string) => Promise<CheckedIn>;
 
-/** A customer checks in for today: once, however often they try, and also if a producer has told of it. */
+/** Records a customer's check-in for today: once a day, including check-ins that a producer has reported. */
 export function makeCheckIn({
   accept,
   clock,
@@ -28,7 +28,7 @@ export function makeCheckIn({
   };
 }
 
-/** What a producer would have sent. The day, and not the instant, is what tells two check-ins apart. */
+/** Builds the message that a producer would send. Its digest contains the day instead of the instant. */
 function checkInMessage(customerId: string, at: Date, date: string): ReadMessage {
   const rawDate = at.toISOString();
   const payload = { Action: "dailycheckin", Data: { date: rawDate } };

@@ -19,7 +19,7 @@ import {
 import { withOurIds } from "./named-audience.ts";
 
 export interface DecidedLine {
-  /** 1 is the first. */
+  /** Counted from 1. */
   readonly line: number;
   readonly facts: LineFacts;
   readonly decisions: readonly Decision[];
@@ -28,11 +28,11 @@ export interface DecidedLine {
 export interface Evaluated {
   /** The lines of each message. */
   readonly messages: readonly (readonly DecidedLine[])[];
-  /** The draws that tickets were given for, each locked. */
+  /** The draws of the awarded tickets, each locked. */
   readonly draws: ReadonlyMap<string, OpenDraw>;
-  /** How many missed days in a row a streak survives now. */
+  /** The number of consecutive missed days that a streak survives now. */
   readonly freezes: number;
-  /** The rules that were asked. */
+  /** The rules that were evaluated. */
   readonly rules: readonly Rule[];
 }
 
@@ -44,8 +44,8 @@ export interface EvaluateInput {
 }
 
 /**
- * Applies the rules in force to each line of each message, each after the awards of the lines before it. The usage that the rules
- * read stays as it is until the transaction ends, except budgets that are not locked.
+ * Applies the rules in force to each line of each message, each after the awards of the lines before it. The usage that
+ * the rules read is locked until the transaction ends, except unlocked budgets.
  */
 export async function evaluateMessages(
   tx: Tx,

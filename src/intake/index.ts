@@ -17,7 +17,7 @@ export interface IntakePorts {
   processor: Processor;
 }
 
-/** The ways in for messages: the graph, HTTP, check-ins, the quarantine. */
+/** The entry points for messages: GraphQL, HTTP, check-ins, the quarantine. */
 export function openIntake({ config, db, bus, clock, processor }: IntakePorts) {
   const { processMessage, acceptMessages, hashNik } = processor;
   const timeZone = config.programTimeZone;

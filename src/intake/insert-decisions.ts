@@ -4,10 +4,10 @@ import type { RewardAward, RewardDecision } from "../platform/generated/prisma/c
 export type NewDecision = Omit<RewardDecision, "explanation" | "at"> & { explanation: object };
 type Who = "memberId" | "customerId" | "receiverId" | "role";
 type What = "unit" | "drawId" | "sku" | "availableAt" | "expiresAt" | "state" | "settledAt" | "trace";
-/** An award that nobody has begun to credit. */
+/** An award before its crediting. */
 export type NewAward = Pick<RewardAward, "id" | "effectKey" | "decisionId" | Who | What> & { quantity: number };
 
-/** Decisions and their awards, in one statement with a list for each column: every message comes by here. */
+/** Inserts decisions and their awards in one statement with a list for each column, because every message runs it. */
 export async function insertDecisions(
   tx: Tx,
   { decisions, awards, at }: { decisions: readonly NewDecision[]; awards: readonly NewAward[]; at: Date },

@@ -8,7 +8,7 @@ import type { ReadMessage } from "./read-message.ts";
 export interface StoredMessage {
   readonly messageId: string;
   readonly answer: ServiceAnswer;
-  /** Whether the message repeats another; id and answer are those of the first then. */
+  /** True if the message repeats another: id and answer are then those of the first one. */
   readonly replayed: boolean;
 }
 
@@ -17,10 +17,10 @@ export const keyOfMessage = ({ message, digest, nikHash }: ReadMessage): string 
   message.ticketId === null ? `digest ${digest ?? digestOf(message, nikHash)}` : `ticket ${message.ticketId}`;
 
 /**
- * Inserts messages, no two of which have one key. Transactions with the same message wait for each other here.
+ * Inserts messages with different keys. Transactions with the same message wait for each other here.
  *
- * @returns each of them in its place, or the message that it repeats
- * @throws MessageRefused if a ticket was used for a message that says something else
+ * @returns for each message, in the same order, its row or the row of the message that it repeats
+ * @throws MessageRefused if a ticket was used for a message with another content
  */
 export async function insertMessages(tx: Tx, reads: readonly ReadMessage[], now: Date): Promise<StoredMessage[]> {
   const rows = reads.map((read) => {
@@ -41,7 +41,7 @@ export async function insertMessages(tx: Tx, reads: readonly ReadMessage[], now:
     };
   });
   const all = <Column extends keyof (typeof rows)[number]>(column: Column) => rows.map((row) => row[column]);
-  // In one order everywhere, so that transactions with the same messages cannot wait for each other in a circle.
+  // Sorted, which prevents deadlocks between transactions with the same messages.
   const inserted = await tx.$queryRaw<{ id: string }[]>`
     insert into reward_messages (id, ticket_id, ticket_given, digest, source, actor, action, payload, normalisations, answer, received_at)
     select id, ticket_id, ticket_given, digest, source::reward_message_source, actor, action, payload, normalisations::jsonb,

@@ -3,12 +3,15 @@ import { type LocalDate, localDateOf } from "../platform/time-zone.ts";
 import { isWithinBackfill, type LineFacts, type NewCheckIn } from "../rules/index.ts";
 import type { Participants } from "./participants.ts";
 
-/** A check-in that we hear of later than this is a day by itself: it joins no runs, so it cannot earn what a run would. */
+/**
+ * The number of days by which a check-in may be late. A later one counts as a single day and joins no run, so it cannot
+ * earn the points of a run.
+ */
 export const BACKFILL_DAYS = 7;
 
 /**
- * What the rules are asked about: a line each, with the people by our ids.
- * @param days on which the member has checked in so far
+ * The facts that the rules need, one entry for each line, with our ids of the participants.
+ * @param days the member's check-in days so far
  */
 export function lineFactsOf(
   { action, lines }: Pick<RewardMessage, "action" | "lines">,

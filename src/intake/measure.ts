@@ -1,7 +1,7 @@
 import type { MessageOutcome, Metrics } from "../observability/metrics.ts";
 import type { ProcessMessage } from "./process-message.ts";
 
-/** The same way for a message, measured. */
+/** Wraps the processing of messages with metrics. */
 export function measure(
   process: ProcessMessage["process"],
   metrics: Pick<Metrics, "rewardMessage">,

@@ -2,8 +2,8 @@ import type { Tx } from "../platform/db.ts";
 import type { Rule } from "../rules/index.ts";
 
 /**
- * Rules for chosen members name them as operators know them: `customer:CUST12345`, `user:461`, `member:571`. Here those names
- * become our ids, for the members that a message is about.
+ * Operators name chosen members as `customer:CUST12345`, `user:461` or `member:571`. Converts those names to our ids,
+ * for the members of a message.
  */
 export async function withOurIds(tx: Tx, rules: readonly Rule[], memberIds: readonly string[]): Promise<Rule[]> {
   if (!rules.some(({ definition }) => definition.audience.kind === "members")) return [...rules];

@@ -11,7 +11,7 @@ import { type AcceptMessages, makeAcceptMessages } from "./accept-messages.ts";
 import { measure } from "./measure.ts";
 import { makeProcessMessage, type ProcessMessage } from "./process-message.ts";
 
-/** What the processing of messages stands on, in the gateway and in a process of its own. */
+/** The dependencies of message processing, in the gateway and in a separate process. */
 export interface ProcessorParts {
   config: Pick<Config, "voucherSecrets" | "programTimeZone">;
   /** See `openNikKey`. */
@@ -28,11 +28,11 @@ export interface Processor {
   appendMemberEvents: AppendMemberEvents;
   draws: DrawStore;
   hashNik: HashNik;
-  /** Locks away the seeds of draws. */
+  /** Encrypts the seeds of draws. */
   seeds: ReturnType<typeof makeCipher>;
 }
 
-/** Binds together what takes a producer's message to all that comes of it. */
+/** Wires the processing of a producer's message to all its effects. */
 export function openProcessor({ config, nikKey, db, bus, clock, metrics }: ProcessorParts): Processor {
   const timeZone = config.programTimeZone;
   const hashNik = makeHashNik(nikKey);

@@ -4,7 +4,7 @@ import type { Explanation } from "../rules/index.ts";
 
 export type { RewardAward };
 
-/** What a rule said to a line of a message. */
+/** The decision of a rule about a line of a message. */
 export interface LineOutcome {
   readonly line: number;
   readonly ruleId: string;
@@ -15,7 +15,7 @@ export interface LineOutcome {
   readonly awards: readonly RewardAward[];
 }
 
-/** In the order of the lines, and of a line those that gave something first. */
+/** Sorted by line; within a line, decisions with awards come first. */
 export async function readOutcomes(tx: Tx, messageId: string): Promise<LineOutcome[]> {
   const rows = await tx.rewardDecision.findMany({
     where: { messageId },

@@ -2,7 +2,7 @@ import { type Member, type Person, personOf, resolveMembers, userId } from "../m
 import type { Tx } from "../platform/db.ts";
 import type { ReadMessage } from "./read-message.ts";
 
-/** The people of a message. A referral has no member, but who shared and who was brought in, as far as that is said. */
+/** The participants of a message. A referral has no member, but a sharer and a receiver, if the message names them. */
 export interface Participants {
   readonly member: Member | null;
   readonly sharer: Member | null;
@@ -10,9 +10,10 @@ export interface Participants {
 }
 
 /**
- * The people of each message, all of them locked; a message that registers somebody says since when they have been a member.
+ * Resolves and locks the participants of each message. A registration also sets the date since when its participant has
+ * been a member.
  *
- * @throws MessageRefused where one person is named as two customers
+ * @throws MessageRefused if a message names one person as two customers
  */
 export async function participantsOf(tx: Tx, reads: readonly ReadMessage[], now: Date): Promise<Participants[]> {
   const named = reads.map(namedIn);
@@ -20,7 +21,7 @@ export async function participantsOf(tx: Tx, reads: readonly ReadMessage[], now:
   const members = await resolveMembers(tx, present, now);
   const memberOf = new Map(present.map((person, place) => [person, members[place] ?? null]));
 
-  /** By messages of this list, each of which the next ones know of. */
+  /** The registrations in this list, which the messages after them must know. */
   const joined = new Map<string, Date>();
   const participants = reads.map(({ message: { action, lines } }, place) => {
     const asOfNow = (person: Person | null = null): Member | null => {
@@ -60,7 +61,7 @@ function namedIn({
     : { member: own, sharer: null, receiver: null };
 }
 
-/** Each person once: somebody may be named in two places. */
+/** The distinct participants: a message may name the same person twice. */
 export function eachOf({ member, sharer, receiver }: Participants): Member[] {
   const all = [member, sharer, receiver].filter((person): person is Member => person !== null);
   return [...new Map(all.map((person) => [person.id, person])).values()];

@@ -15,10 +15,10 @@ import { quarantine } from "./quarantine/quarantine.store.ts";
 import { type MessageSource, type ReadMessage, withoutNik } from "./read-message.ts";
 
 export interface Incoming {
-  /** Text, bytes, or what JSON it was. */
+  /** Text, bytes, or parsed JSON. */
   readonly raw: unknown;
   readonly source: MessageSource;
-  /** Who brought it in. */
+  /** The client or operator who delivered it. */
   readonly actor: string;
 }
 
@@ -28,23 +28,23 @@ export type Processed =
       readonly accepted: false;
       readonly answer: ServiceAnswer;
       readonly problems: readonly Problem[];
-      /** Where it waits for an operator. */
+      /** The id of its row in the quarantine. */
       readonly quarantinedId: string;
     };
 
 export interface Trial {
   readonly problems: readonly Problem[];
-  /** It has been accepted before, so that sending it would change nothing. */
+  /** True if the message was accepted before, so that processing it would have no effect. */
   readonly replayed: boolean;
   readonly outcomes: readonly LineOutcome[];
 }
 
 export interface ProcessMessage {
-  /** The one way a producer's message takes, however it came. */
+  /** The single entry point for producers' messages, whatever their transport. */
   process(incoming: Incoming): Promise<Processed>;
-  /** The same for a message that we have made or read ourselves. @throws MessageRefused */
+  /** The same for a message that the program has built or parsed itself. @throws MessageRefused */
   accept(read: ReadMessage): Promise<Accepted>;
-  /** What would come of a message, and changes nothing. */
+  /** Computes the effects of a message and rolls them back. */
   simulate(raw: unknown): Promise<Trial>;
 }
 
@@ -73,7 +73,7 @@ export function makeProcessMessage({
     return accepted;
   }
 
-  /** The national id stays in here: only its hash comes out. */
+  /** The national id does not leave this function: only its hash does. */
   function read(raw: unknown): (Omit<ReadMessage, "source" | "actor"> & { ok: true }) | Unread {
     const parsed = parseMessage(raw, { now: clock.now(), timeZone });
     const nik = isRefusedMessage(parsed) ? parsed.nik : parsed.message.member.nik;
@@ -134,7 +134,7 @@ interface Unread {
   readonly payload: string;
 }
 
-/** Rolls a trial back and carries what it found. */
+/** Rolls a trial back and carries its result. */
 class Undone extends Error {
   readonly trial: Trial;
   constructor(trial: Trial) {

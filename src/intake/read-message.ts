@@ -3,7 +3,7 @@ import type { Normalisation } from "../messages/notes.ts";
 
 export type MessageSource = "HTTP" | "GRAPHQL" | "REDIS" | "REDRIVE";
 
-/** A message that has been read, with whatever of it is kept. Its national id is gone: the hash stands for it. */
+/** A parsed message with its stored form. The hash replaces the national id. */
 export interface ReadMessage {
   readonly message: RewardMessage;
   readonly normalisations: readonly Normalisation[];
@@ -12,13 +12,13 @@ export interface ReadMessage {
   readonly nikHash: string | null;
   readonly source: MessageSource;
   readonly actor: string;
-  /** Whom it is about, where that is not said by the message itself: a customer who is signed in. */
+  /** The signed-in customer that the message is about, if the message itself does not name a member. */
   readonly customerId?: string;
-  /** What it is known by, where that is not what it means. */
+  /** Overrides the digest that identifies the message. */
   readonly digest?: string;
 }
 
-/** The hash stands for it from here on. */
+/** Removes the national id: only its hash is used from here on. */
 export function withoutNik<Parsed extends Pick<ReadMessage, "message" | "normalisations">>(parsed: Parsed): Parsed {
   const { message } = parsed;
   return { ...parsed, message: { ...message, member: { ...message.member, nik: null } } };

@@ -19,15 +19,16 @@ export interface RewardRouteDeps {
 /**
  * `POST /reward-processor`: one message, or a list of them, as JSON.
  *
- * One is answered under the status its answer names. A list is answered by a list in the same order, under 200: each item has
- * its own `code`. Whoever gets 500 for an item may send it again; it is known whether it was accepted.
+ * The answer to a single message has the HTTP status of its `code`. A list gets status 200 and a list in the same
+ * order, each item with its own `code`. A client may repeat an item with code 500, because an accepted message has no
+ * second effect.
  */
 export function mountRewardProcessor(
   fastify: FastifyInstance,
   { identify, process, auditUse, log }: RewardRouteDeps,
 ): void {
   fastify.register(async (scope) => {
-    // As bytes: reading JSON into numbers loses digits of long ids.
+    // Read as bytes, because parsing JSON to numbers loses digits of long ids.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: MAX_BATCH * MAX_MESSAGE_BYTES }, (_, body, done) =>
       done(null, body),
@@ -37,7 +38,7 @@ export function mountRewardProcessor(
       if (status >= 500) log.error({ err: error, requestId: request.id }, "Reward messages could not be read");
       return reply.code(status).send(failed(status, status >= 500 ? WENT_WRONG : error.message, request));
     });
-    // Before the body is read.
+    // Authenticates before the body is read.
     scope.addHook("onRequest", async (request, reply) => {
       const viewer = await identify(request);
       if (viewer.kind === "anonymous") {

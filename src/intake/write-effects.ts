@@ -28,7 +28,7 @@ export interface Effects {
   readonly lines: readonly DecidedLine[];
   readonly participants: Participants;
   readonly checkIns: readonly NewCheckIn[];
-  /** The member's days before these. */
+  /** The member's check-in days before this message. */
   readonly checkInDays: readonly LocalDate[];
 }
 
@@ -36,7 +36,7 @@ export interface Effects {
 export interface Common {
   readonly rules: readonly Rule[];
   readonly draws: ReadonlyMap<string, OpenDraw>;
-  /** How many missed days in a row a streak survives now. */
+  /** The number of consecutive missed days that a streak survives now. */
   readonly freezes: number;
   readonly timeZone: string;
   readonly now: Date;
@@ -51,11 +51,10 @@ interface MadeAward {
 }
 
 /**
- * Writes what was decided: all of it, since whatever is left out would have to be taken back. Tickets are drawn in the order of the
- * messages.
+ * Writes all effects of the decisions. Tickets are drawn in the order of the messages.
  *
- * @returns the customers whose feeds get longer, of each message
- * @throws BudgetExceeded if others have used a budget that was not locked
+ * @returns for each message, the customers with new events in their feeds
+ * @throws BudgetExceeded if other transactions have used a budget that was not locked
  */
 export async function writeEffects(
   tx: Tx,
@@ -90,7 +89,7 @@ export async function writeEffects(
 
 type Awarded = Extract<Decision, { outcome: "AWARD" }>;
 
-/** The last statements of the transaction, because every message of a rule needs its budget. */
+/** Runs last in the transaction, because every message of a rule updates its budget. */
 async function count(tx: Tx, awarded: readonly Awarded[], { rules, budgets }: Common): Promise<void> {
   const counts = awarded.flatMap((decision) => decision.counts);
   if (budgets === "locked") return addToCounters(tx, counts);
@@ -133,7 +132,7 @@ interface Written {
   readonly events: readonly NewMemberEvent[];
 }
 
-/** The rows of a message, and what its members are told. */
+/** Builds the rows of a message and the events for its members. */
 function effectsOf(store: DrawStore, effects: Effects, common: Common): Written {
   const decided = effects.lines.flatMap(({ line, decisions }) =>
     decisions.map((decision) => ({ id: randomUUID(), line, decision })),
@@ -179,10 +178,10 @@ function awardsOf(decisionId: string, decision: Decision, effects: Effects, { no
 }
 
 function awardRow({ cutBy: _, ...award }: Awarded["awards"][number], now: Date) {
-  // However late we hear of an event, what it gives lasts as long as if we had heard at once.
+  // The validity of an award counts from its processing, even if its event was reported late.
   const { availableAt, expiresAt } = award;
   const late = Math.max(0, now.getTime() - availableAt.getTime());
-  // Tickets are drawn here and now, by whoever they are held.
+  // Tickets are drawn immediately, also for members without a customer.
   const isDrawn = award.unit === "TICKETS";
   return {
     ...award,

@@ -18,7 +18,7 @@ export interface Refused {
   readonly actor: string;
 }
 
-/** Puts a message aside. Sent again and refused again, it is the same one. @returns its id */
+/** Stores a refused message. A repetition of it updates the same row. @returns the row's id */
 export async function quarantine(db: Db, { problems, ...refused }: Refused, now: Date): Promise<string> {
   const fingerprint = createHash("sha256")
     .update(JSON.stringify([refused.payload, refused.nikHash]))
@@ -42,7 +42,7 @@ export interface QuarantinePages {
   byId(id: string): Promise<QuarantinedReward | null>;
   /** Newest first. */
   page(wanted: { openOnly: boolean }, page: PageBounds<QuarantineCursor>): Promise<QuarantinedReward[]>;
-  /** Up to 1 more than `MAX_COUNT`. */
+  /** Counts up to `MAX_COUNT + 1`. */
   count(wanted: { openOnly: boolean }): Promise<number>;
 }
 

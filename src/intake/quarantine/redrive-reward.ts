@@ -17,12 +17,12 @@ import type { QuarantinedReward } from "./quarantine.store.ts";
 
 export interface RedriveInput {
   id: string;
-  /** The message as it should have been; null for the one that was kept. */
+  /** The corrected message; null for the stored one. */
   payload: string | null;
   actor: string;
 }
 
-/** The message it has become, or what is still wrong with it. */
+/** The accepted message, or the remaining problems. */
 export type Redriven = { messageId: string; replayed: boolean } | { problems: readonly Problem[] };
 
 export type RedriveReward = (input: RedriveInput) => Promise<Redriven | Refused>;
@@ -37,9 +37,9 @@ export interface RedriveDeps {
 }
 
 /**
- * Sends a message that was put aside on, in the transaction that notes it down. Once: asked again, it answers with the
- * message it became. If the producer has sent a good one meanwhile, ticket, digest and effect keys see to it that nothing is
- * given twice.
+ * Processes a quarantined message again, and records that in the same transaction. A repetition returns the message
+ * that resulted from the first time. If the producer has sent a correct message in the meantime, ticket, digest and
+ * effect keys prevent double awards.
  */
 export function makeRedriveReward(deps: RedriveDeps): RedriveReward {
   const { db, bus, clock, acceptMessages } = deps;
@@ -89,7 +89,7 @@ async function lockQuarantined(tx: Tx, id: string): Promise<QuarantinedReward | 
   return tx.quarantinedReward.findUnique({ where: { id } });
 }
 
-/** The mark in the place of a national id stands for the one whose hash was kept. */
+/** A masked national id stands for the id whose hash was stored. */
 function readAgain(row: QuarantinedReward, corrected: string | null, { hashNik, timeZone }: RedriveDeps, now: Date) {
   const raw = corrected ?? row.payload;
   const parsed = parseMessage(raw, { now, timeZone, nikIsOnRecord: row.nikHash !== null });

@@ -9,51 +9,56 @@ export const COMMANDS = "reward:commands";
 export const DEAD = "reward:commands:dead";
 export const GROUP = "reward-processor";
 
-/** How many dead letters are kept, about. */
+/** The approximate maximum of dead letters in the stream. */
 const DEAD_KEPT = 100_000;
 const MAX_WHY = 500;
-/** No command is idle for so long. */
+/** An idle time that no command reaches. */
 const NEVER_MS = 2 ** 40;
 
 export interface Command {
-  /** Of the entry in the stream. */
+  /** The id of the entry in the stream. */
   id: string;
-  /** What stood in its field `payload`; undefined where there is none. */
+  /** The value of its field `payload`; undefined without that field. */
   payload: Buffer | undefined;
-  /** The trace that it continues, from its field `traceparent`; null where there is none. */
+  /** The trace that it continues, from its field `traceparent`; null without that field. */
   trace: string | null;
-  /** How often it was given to somebody, this time counted. */
+  /** The number of deliveries, including this one. */
   deliveries: number;
 }
 
-/** The stream of commands, as one consumer of the group sees it. */
+/** The stream of commands, from the view of one consumer in the group. */
 export interface CommandStream {
   isReady(): boolean;
-  /** Why the last try to connect failed, if one has since the last success. */
+  /** The failure of the last attempt to connect; undefined after a success. */
   connectionProblem(): Error | undefined;
-  /** Makes the stream and the group where they are not there yet. Whatever is in the stream before that counts, too. */
+  /** Creates the stream and the group if they are missing. Existing entries of the stream count too. */
   open(): Promise<void>;
   /**
-   * Checks that the server is new enough, takes writes, and lets this user do all that finishing a command needs. Changes nothing.
-   * @throws Error with the server's words
+   * Checks, without changes, the server's version, that it accepts writes, and this user's permissions for all commands
+   * used here.
+   * @throws Error with the server's message
    */
   check(): Promise<void>;
-  /** New commands, as soon as there are any. */
+  /** Waits up to `waitMs` for new commands. */
   next(count: number, waitMs: number): Promise<Command[]>;
-  /** Commands that somebody took so long ago, and neither finished nor kept. They are ours now. */
+  /** Claims commands that another consumer took this long ago without finishing or renewing them. */
   abandoned(count: number, afterMs: number): Promise<Command[]>;
-  /** Says that we are still at them. */
+  /** Renews the claim on commands that are being processed. */
   keep(ids: readonly string[]): Promise<void>;
-  /** It is processed: nobody gets it again, and what is in it, such as a national id, does not stay here. */
+  /**
+   * Acknowledges and deletes a processed command, so that its content, such as a national id, does not stay in Redis.
+   */
   done(id: string): Promise<void>;
   /**
-   * Nobody gets it again, and `reward:commands:dead` says why, with the payload but for national ids. The command itself stays
-   * in the stream for whoever is to send it once more.
+   * Gives a command up: adds the reason, and the payload without national ids, to `reward:commands:dead`. The command
+   * itself stays in the stream, so that an operator can send it again.
    */
   bury(command: Command, why: string): Promise<void>;
-  /** How much there is to do. */
+  /** The sizes of the queues. */
   figures(): Promise<CommandFigures>;
-  /** Ends this consumer, if it has nothing left. Only when no `next` is under way: what that was about to get would be lost. */
+  /**
+   * Removes this consumer if it has no pending commands. Must not run during a `next`, whose commands would be lost.
+   */
   leave(): Promise<void>;
   close(): void;
 }
@@ -65,10 +70,10 @@ export function openCommandStream(options: {
 }): CommandStream {
   const { redisUrl, consumer, monitor } = options;
   const redis = createClient({ url: redisUrl, disableOfflineQueue: true, socket: { connectTimeout: 2_000 } });
-  // A connection that waits for commands can do nothing else.
+  // A blocking read occupies its connection.
   const waiting = redis.duplicate();
   monitor.watch(redis, waiting);
-  for (const client of [redis, waiting]) void client.connect().catch(() => {}); // it goes on trying by itself
+  for (const client of [redis, waiting]) void client.connect().catch(() => {}); // the client reconnects by itself
   let problem: Error | undefined;
   for (const client of [redis, waiting]) {
     client.on("error", (error: Error) => {
@@ -78,10 +83,10 @@ export function openCommandStream(options: {
       problem = undefined;
     });
   }
-  /** As bytes: what is no UTF-8 shall be refused for that, and not be mended here. */
+  /** Read as bytes, so that invalid UTF-8 reaches the parser, which refuses it. */
   const bytes = { [RESP_TYPES.BLOB_STRING]: Buffer } as const;
   let scanned = "0-0";
-  /** Acknowledges and deletes commands together that are done at the same time, because they were of one transaction. */
+  /** Batches the acknowledgements of commands that finish together, because they shared a transaction. */
   const done = makeGroupCommit(async (ids: readonly string[]) => {
     await redis
       .multi()
@@ -97,7 +102,7 @@ export function openCommandStream(options: {
       if (!(error as Error).message.startsWith("BUSYGROUP")) throw error;
     }
   };
-  /** A Redis that has lost its memory has lost the group with it. */
+  /** Recreates the group if Redis has lost its data. */
   async function inGroup<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -114,7 +119,7 @@ export function openCommandStream(options: {
     open,
 
     async check() {
-      // INFO may be forbidden; then the commands below say what is missing.
+      // INFO may be forbidden; then the commands below report the missing requirement.
       const info = await redis.info("server").catch(() => "");
       const [, version, major, minor] = /redis_version:((\d+)\.(\d+)\S*)/.exec(info) ?? [];
       if (version !== undefined && (Number(major) < 6 || (Number(major) === 6 && Number(minor) < 2)))
@@ -198,7 +203,7 @@ export function openCommandStream(options: {
   };
 }
 
-/** When an entry was added, by the clock of Redis. */
+/** When an entry was added, in ms by the clock of Redis. */
 const millisOf = (id: string) => Number(id.split("-")[0]);
 
 interface Entry {

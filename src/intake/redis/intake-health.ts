@@ -4,10 +4,10 @@ import type { Logger } from "../../platform/logger.ts";
 export type IntakeTask = "connect" | "read" | "claim" | "keep";
 
 export interface IntakeHealth {
-  /** Warns at the first failure in a row, and every minute while it lasts. */
+  /** Warns at the first of consecutive failures, and then every minute. */
   failed(task: IntakeTask, error: Error): void;
   worked(task: IntakeTask): void;
-  /** Why commands are not taken as they should be, with what to do; null if they are. */
+  /** The reason why commands are not processed, with the remedy; null if they are. */
   problem(): string | null;
 }
 
@@ -37,7 +37,7 @@ const advice: readonly [RegExp, string][] = [
 const adviceFor = (reason: string): string | undefined => advice.find(([pattern]) => pattern.test(reason))?.[1];
 const DEFAULT_ADVICE = "Check the server and REDIS_URL.";
 
-/** @param now milliseconds that only grow */
+/** @param now a monotonic clock in ms */
 export function makeIntakeHealth(log: Logger, now: () => number = () => performance.now()): IntakeHealth {
   const failing = new Map<IntakeTask, { reason: string; warnedAt: number }>();
 
@@ -47,7 +47,7 @@ export function makeIntakeHealth(log: Logger, now: () => number = () => performa
       const known = failing.get(task);
       const isDue = known === undefined || known.reason !== reason || now() - known.warnedAt >= WARN_EVERY_MS;
       failing.set(task, { reason, warnedAt: isDue ? now() : known.warnedAt });
-      // The monitor of all connections has just reported a lost connection.
+      // The monitor of all connections has already reported a lost connection.
       const isTold = task === "connect" && known === undefined && adviceFor(reason) === undefined;
       if (isDue && !isTold) log.warn({ reason }, `${tasks[task]}. ${adviceFor(reason) ?? DEFAULT_ADVICE}`);
     },

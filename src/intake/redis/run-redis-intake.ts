@@ -10,50 +10,54 @@ import { type Command, openCommandStream } from "./command-stream.ts";
 import { makeIntakeHealth } from "./intake-health.ts";
 
 /**
- * Resolves once the message and all that comes of it, or its refusal, is stored, and has one effect however often it is
- * called with the same message. Rejects when nothing was stored.
+ * Resolves once the message and its effects, or its refusal, are stored. Repeated calls with the same message have one
+ * effect. Rejects if neither was stored.
  */
 export type TakeMessage = (message: Incoming) => Promise<unknown>;
 
 export interface RedisIntakeOptions {
   redisUrl: string;
   processMessage: TakeMessage;
-  /** Whether the database answers. While it does not, what is under way waits, and is not blamed for having failed. */
+  /** Whether the database answers. If it does not, commands in progress wait, and their failures do not count. */
   isReady(): Promise<boolean>;
   log: Logger;
-  /** How many commands are worked on at once: more are not even read. */
+  /** The maximum of commands in progress; further commands are not read. */
   concurrency?: number;
-  /** After how long without a sign of life a command is somebody else's. */
+  /** The time without a renewal after which another consumer may claim a command. */
   abandonedAfterMs?: number;
-  /** How often a sign of life is given of what is under way (a third of that). */
+  /** The interval of renewals for commands in progress (a third of that). */
   keepEveryMs?: number;
-  /** How often what others have abandoned is looked for (half of that, 10 s at most). */
+  /** The interval of searches for abandoned commands (half of that, 10 s at most). */
   claimEveryMs?: number;
-  /** How long after a failure it is tried again (250); while the database does not answer, doubling up to 2 s. */
+  /** The pause after a failure (250); while the database does not answer, it doubles up to 2 s. */
   retryMs?: number;
-  /** A command that fails at this delivery is dead. */
+  /** The delivery at which a failing command becomes a dead letter. */
   maxDeliveries?: number;
-  /** How long `stop` waits for what is under way. */
+  /** The time that `stop` waits for commands in progress. */
   graceMs?: number;
 }
 
 export interface RedisIntake {
-  /** Why commands are not taken as they should be, with what to do; null if they are. */
+  /** The reason why commands are not processed, with the remedy; null if they are. */
   problem(): string | null;
-  /** How much there is to do. Rejects while Redis does not answer. */
+  /** The sizes of the queues. Rejects while Redis does not answer. */
   figures(): Promise<CommandFigures>;
-  /** Takes nothing more, finishes what was begun, and lets go. What it cannot finish in time, others will. */
+  /** Stops reading, finishes the commands in progress, and releases the rest to other consumers. */
   stop(): Promise<void>;
 }
 
 const BLOCK_MS = 1_000;
 const MAX_RETRY_MS = 2_000;
-/** A command at which the process dies never fails, it only comes back; after so many times as many deliveries it is dead. */
+/**
+ * A command that crashes the process never fails, but is delivered again. It becomes a dead letter after this many times
+ * `maxDeliveries`.
+ */
 const CRASHES_PER_FAILURE = 4;
 
 /**
- * Takes reward commands from the stream: each at least once, and gone from it only after its transaction. A command that is
- * not finished comes back, here or in another process, until it is or until it has failed too often.
+ * Processes reward commands from the stream. Delivery is at least once, and a command is deleted only after its
+ * transaction. An unfinished command is delivered again, here or in another process, until it is finished or has failed
+ * too often.
  */
 export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
   const { redisUrl, processMessage, isReady, log } = options;
@@ -71,14 +75,14 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
   const stopped = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 
   const isStoreReady = () => isReady().catch(() => false);
-  /** Resolves when the database answers, or when we stop. */
+  /** Resolves when the database answers, or when the intake stops. */
   async function storeReady(): Promise<void> {
     for (let wait = retryMs; !signal.aborted && !(await isStoreReady()); wait = Math.min(2 * wait, MAX_RETRY_MS)) {
       await pause(wait);
     }
   }
 
-  /** @returns why it failed, or null */
+  /** @returns the reason of a failure, or null */
   async function attempt(raw: Buffer): Promise<{ why: string } | null> {
     try {
       await processMessage({ raw, source: "REDIS", actor: "redis" });
@@ -88,7 +92,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
     }
   }
 
-  /** Sees it through, one way or the other; else it stays pending, and comes back. */
+  /** Finishes a command or gives it up; otherwise it stays pending and is delivered again. */
   async function handle(command: Command): Promise<void> {
     const { id, payload, deliveries } = command;
     if (!payload) return stream.bury(command, "the entry has no field payload");
@@ -124,13 +128,13 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
       facts: { id, deliveries },
     };
     const work = inSpan(span, () => handle(command))
-      // Done, but Redis was not told: it comes back, and has no second effect.
+      // Processed, but Redis did not confirm the acknowledgement: it is delivered again without a second effect.
       .catch((error: Error) => log.warn({ reason: error.message, id: command.id }, "A reward command comes back"))
       .finally(() => underWay.delete(command.id));
     underWay.set(command.id, work);
   }
 
-  /** Whether no read is left hanging, nor was cut off. */
+  /** False if a read is still blocked or was aborted. */
   let isClean = true;
   async function take(): Promise<void> {
     let isOpen = false;
@@ -173,7 +177,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
     }
   }
 
-  /** Commands of others. New ones are taken also while these cannot be. */
+  /** Claims abandoned commands. A failure here must not prevent the reading of new ones. */
   async function abandoned(count: number): Promise<Command[]> {
     try {
       const commands = await stream.abandoned(count, abandonedAfterMs);
@@ -185,7 +189,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
     }
   }
 
-  /** Whether it resolves in time: while Redis does not answer, nothing does. */
+  /** Whether the work resolves within the grace period: it cannot while Redis does not answer. */
   const withinGrace = (work: Promise<unknown>) =>
     Promise.race([work.then(() => true), sleep(graceMs, false, { ref: false })]);
 

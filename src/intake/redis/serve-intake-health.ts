@@ -3,10 +3,10 @@ import { createServer } from "node:http";
 import type { RedisIntake } from "./run-redis-intake.ts";
 
 /**
- * Serves the health of the reward processor's own process: `/healthz`, that it is alive, and `/readyz`, 503 with the reason while
- * commands are not taken or the database does not answer.
+ * Serves the health of the reward processor's own process. `/healthz` answers 200 while the process lives. `/readyz`
+ * answers 503 with the reason while commands are not processed or the database does not answer.
  *
- * @returns ends it
+ * @returns a function that stops the server
  */
 export async function serveIntakeHealth(options: {
   port: number;
