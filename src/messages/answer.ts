@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { RewardAction } from "./message.ts";
 import type { Normalisation, Problem, ProblemCode } from "./notes.ts";
 
-/** The answer of the service, as it is documented. `data` says more where we have more to say. */
+/** The service's answer in the documented form; `data` may have further fields. */
 export interface ServiceAnswer {
   readonly code: number;
   readonly message: string;
@@ -16,8 +16,8 @@ export interface ServiceAnswer {
 export const makeTicketId = (action: RewardAction, uuid: string = randomUUID()): string => `Reward:${action}:${uuid}`;
 
 /**
- * What a producer is told. Without normalisations a success is exactly what is documented; what a refusal looks like is not,
- * so it has the same three members, and every problem there is.
+ * Formats the answer to a producer. A success without normalisations is exactly as documented. The documents do not
+ * define a refusal, so it has the same three members, and all problems.
  */
 export function formatAnswer(
   outcome:
@@ -49,5 +49,8 @@ const STATUS: Partial<Record<ProblemCode, number>> = {
   TICKET_REUSED: 409,
 };
 
-/** An HTTP status: 400 or 413 for what is no message at all, 409 for one that contradicts what we know, 422 for one that says what cannot be. */
+/**
+ * An HTTP status: 400 or 413 for an unreadable message, 409 for a contradiction to stored data, 422 for impossible
+ * content.
+ */
 const statusOf = ([first]: readonly Problem[]): number => (first && STATUS[first.code]) || 422;

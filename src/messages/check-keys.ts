@@ -2,10 +2,10 @@ import { isSame } from "./fields.ts";
 import { isList, isNothing, type Json, JsonObject } from "./json-tree.ts";
 import type { Notes } from "./notes.ts";
 
-/** Keys that mean something to objects of this language, and nothing to a producer in good faith. */
+/** Keys with a special meaning in JavaScript, which no honest producer uses. */
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 
-/** Looks through the whole message, also where we have no use for it, for keys that nobody should have to interpret. */
+/** Checks the keys of the whole message, including unknown parts, for forbidden ones. */
 export function checkKeys(tree: Json, path: string, notes: Notes): void {
   if (isList(tree)) {
     for (const [place, item] of tree.entries()) checkKeys(item, `${path}[${place}]`, notes);

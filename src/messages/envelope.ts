@@ -6,7 +6,7 @@ import type { Envelope } from "./message.ts";
 
 const LONGEST = 200;
 
-/** The envelope for the record: as it was written, but for national ids and what is too long. */
+/** The envelope as written, for the record, without national ids and with long texts shortened. */
 export function envelopeOf(fields: Fields<keyof typeof envelopeNames>, mask: Mask): Envelope {
   const shown = (field: keyof Envelope) => {
     const found = fields.get(field);

@@ -1,6 +1,6 @@
 import { NIK_NAMES } from "./nik.ts";
 
-/** The names of a field: as they are documented, and what else producers write, folded. */
+/** The names of a field: the documented ones, and other spellings that producers use, folded. */
 export interface FieldNames {
   readonly documented: readonly [string, ...string[]];
   readonly also?: readonly string[];
@@ -53,7 +53,7 @@ export const envelopeNames = {
 } satisfies Vocabulary<string>;
 
 export const dataNames = {
-  // The ids of the referral are `id-user-…`, and `id` comes from the same run of numbers: it is a user's.
+  // The ids of referrals are `id-user-…`, and `id` comes from the same range of numbers: it is a user id.
   userId: { documented: ["id", "Id"], also: ["userid", "iduser"] },
   command: { documented: ["command", "Command"] },
   transaction: { documented: ["transaction"], also: ["transactions", "data", "lines"] },
@@ -64,7 +64,7 @@ export const dataNames = {
 } satisfies Vocabulary<string>;
 
 export const lineNames = {
-  // A bare `id` in a line is the line's own, as far as anybody knows: it stays among the unknown.
+  // A bare `id` in a line may be the line's own id, so it counts as unknown.
   userId: { documented: ["userId"], also: ["iduser"] },
   ...participants,
   ...referral,

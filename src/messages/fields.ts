@@ -3,16 +3,16 @@ import { fold } from "./fold.ts";
 import { isNothing, type Json, type JsonObject, textOf, writeJson } from "./json-tree.ts";
 import type { Notes } from "./notes.ts";
 
-/** A value and where it stood. */
+/** A value and its path. */
 export interface Found {
   readonly path: string;
   readonly value: Json;
 }
 
 export interface Fields<Field extends string> {
-  /** The field, or undefined when the message does not say anything there. */
+  /** The field, or undefined if the message does not have it. */
   readonly get: (field: Field) => Found | undefined;
-  /** What has no name we know. */
+  /** The entries without a known name. */
   readonly unknown: readonly Found[];
 }
 
@@ -21,8 +21,8 @@ interface Entry extends Found {
 }
 
 /**
- * The entries of an object by the names we know them under, whatever their spelling. What stands there twice must be the
- * same, or say nothing once; else it is a problem, because nobody knows which was meant.
+ * The entries of an object by their known names, in any spelling. Two entries for one name must have the same value, or
+ * one of them none; otherwise they are a problem, because the intended one is unknown.
  */
 export function readFields<Field extends string>(
   object: JsonObject,
@@ -61,7 +61,7 @@ export function readFields<Field extends string>(
 
 const compiled = new WeakMap<object, ReadonlyMap<string, string>>();
 
-/** The field of each name in its folded form; worked out once for each vocabulary. */
+/** Maps each folded name to its field; computed once for each vocabulary. */
 function fieldsByName(names: Vocabulary<string>): ReadonlyMap<string, string> {
   const known = compiled.get(names);
   if (known) return known;
@@ -88,7 +88,7 @@ function oneOf(entries: readonly Entry[], notes: Notes): Entry | undefined {
   return first;
 }
 
-/** Numbers and texts of the same characters are the same. */
+/** A number equals a text of the same characters. */
 export function isSame(one: Json, other: Json): boolean {
   const [text, otherText] = [textOf(one)?.trim(), textOf(other)?.trim()];
   return text !== undefined && otherText !== undefined ? text === otherText : writeJson(one) === writeJson(other);

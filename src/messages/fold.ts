@@ -1,2 +1,2 @@
-/** A word without what producers write differently each time: `id-user-share`, `id_user_share`, `idUserShare`. */
+/** Normalises spellings of a word: `id-user-share`, `id_user_share` and `idUserShare` become equal. */
 export const fold = (word: string): string => word.toLowerCase().replace(/[\s_-]/g, "");

@@ -1,8 +1,8 @@
 import { parseExactly } from "../platform/exact-json.ts";
 
 /**
- * JSON as it was written: every digit of a number and every key of an object, also those that come twice. `JSON.parse` would
- * keep the last of them and say nothing.
+ * JSON as written: with every digit of a number and every key of an object, including duplicates. `JSON.parse` would
+ * silently keep the last duplicate.
  */
 export type Json = null | boolean | string | JsonNumber | JsonObject | readonly Json[];
 
@@ -22,15 +22,15 @@ export class JsonObject {
 
 export type UnreadableJson = "NOT_JSON" | "TOO_DEEP";
 
-/** Levels of a message, itself the first. */
+/** The maximum nesting of a message; the message itself is level 1. */
 export const MAX_DEPTH = 8;
 
-/** A text as a tree, or why there is none. Takes time in proportion to the text, whatever is in it. */
+/** Parses a text, or returns the reason of a failure. Runs in linear time for all inputs. */
 export function readJson(
   text: string,
   maxDepth: number = MAX_DEPTH,
 ): { readonly tree: Json } | { readonly unreadable: UnreadableJson } {
-  // Before anything that calls itself for each level.
+  // Checked before the recursive parser runs.
   if (isDeeperThan(maxDepth, text)) return { unreadable: "TOO_DEEP" };
   try {
     JSON.parse(text);
@@ -58,7 +58,7 @@ function isDeeperThan(limit: number, text: string): boolean {
 
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]]|[^\s,:{}[\]"]+/g;
 
-/** @param text is JSON: with that known, commas and colons say nothing that the order of the tokens does not. */
+/** @param text valid JSON: then the tokens' order alone determines the tree, without commas and colons */
 function treeOf(text: string): Json {
   const tokens = text.match(TOKEN) ?? [];
   let next = 0;
@@ -81,7 +81,7 @@ function treeOf(text: string): Json {
   return read();
 }
 
-/** The tree as text again, each key and digit of it. */
+/** Writes the tree as text, with each key and digit. */
 export function writeJson(tree: Json): string {
   if (tree instanceof JsonNumber) return tree.source;
   if (tree instanceof JsonObject) {
@@ -90,7 +90,7 @@ export function writeJson(tree: Json): string {
   return isList(tree) ? `[${tree.map(writeJson).join(",")}]` : JSON.stringify(tree);
 }
 
-/** The tree as plain values, to be kept as JSON; a whole number too big to be exact becomes text. */
+/** Converts the tree to plain values, to be stored as JSON. A whole number beyond the safe range becomes text. */
 export function plainValue(tree: Json): unknown {
   if (tree instanceof JsonNumber) {
     const value = parseExactly(tree.source);
@@ -103,7 +103,7 @@ export function plainValue(tree: Json): unknown {
 
 export const isList = (tree: Json): tree is readonly Json[] => Array.isArray(tree);
 
-/** Text of a value that is one: numbers as they were written, everything else null. */
+/** The text of a string or number, with the digits as written; null for other values. */
 export function textOf(tree: Json): string | null {
   if (typeof tree === "string") return tree;
   return tree instanceof JsonNumber ? tree.source : null;
@@ -111,7 +111,7 @@ export function textOf(tree: Json): string | null {
 
 const NOTHING = new Set(["", "null", "none", "nil", "undefined"]);
 
-/** The ways in which producers say nothing: also the words for it, and empty lists and objects. */
+/** Whether a value is empty: null, an empty text, list or object, or a producer's word for it. */
 export function isNothing(tree: Json): boolean {
   if (tree === null) return true;
   if (typeof tree === "string") return NOTHING.has(tree.trim().toLowerCase());

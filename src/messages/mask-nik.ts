@@ -4,23 +4,25 @@ import { isList, isNothing, type Json, JsonNumber, JsonObject, readJson, textOf,
 import { isNikKey, looksLikeNik, NIK_MARK } from "./nik.ts";
 
 /**
- * Keeping national ids out of whatever we keep. A NIK is known by its place (`ResourceId`, `nik` …), and then removed wherever
- * else in the message it stands, or by its looks alone.
+ * Keeps national ids out of stored data. A NIK is recognised by its field (`ResourceId`, `nik` …), and then removed
+ * from the whole message, or by its format.
  */
 
-/** Fewer digits than this are removed only where a NIK is expected: they would be found in every other number. */
+/** Shorter digit strings are removed only from fields for a NIK: elsewhere they would match parts of other numbers. */
 const SHORTEST_FOUND_ANYWHERE = 6;
-/** Of more than this many we do not look for each; then no long number is left. */
+/** Beyond this many national ids, all long numbers are removed instead of searching for each. */
 const MOST_LOOKED_FOR = 20;
 const DIGITS = /\d(?:[ .-]?\d)*/g;
 const LONG_NUMBER = /\d(?:[ .-]?\d){5,}/g;
 
-/** U+FFFC, which stands for something that is not text. */
+/** U+FFFC, the Unicode placeholder for an object that is not text. */
 const PLACEHOLDER = "\uFFFC";
 
 export type Mask = (text: string) => string;
 
-/** A function that removes from a text the national ids of this message, and whatever looks like one. */
+/**
+ * @returns a function that removes from a text the national ids of this message, and any text with the format of one
+ */
 export function maskFor(tree: Json): Mask {
   const found = new Set<string>();
   collect(tree, found, false, 0);
@@ -28,19 +30,20 @@ export function maskFor(tree: Json): Mask {
   const words = [...found].filter(
     (word) => word.length >= SHORTEST_FOUND_ANYWHERE && !NIK_MARK.includes(word) && !word.includes(PLACEHOLDER),
   );
-  // Written with separators in one place it may be written without in another.
+  // A number written with separators in one place may be written without them in another.
   const numbers = words
     .map((word) => word.replace(/\D/g, ""))
     .filter((digits) => digits.length >= SHORTEST_FOUND_ANYWHERE);
   const isKnown = (digits: string) => numbers.some((number) => digits.includes(number));
   return (text) => {
-    // First one character, shorter than any word: a mark could hold the next word, and so on, and grow.
+    // The first replacement is a single character, shorter than any national id: the mark itself could contain the next
+    // id, and repeated replacement would grow the text.
     const marked = words.reduce((masked, word) => masked.replaceAll(word, PLACEHOLDER), text);
     return maskRuns(marked, isKnown).replaceAll(PLACEHOLDER, NIK_MARK);
   };
 }
 
-/** Removes numbers, with whatever separators are in them, that hold a national id. */
+/** Removes numbers that contain a national id, with all their separators. */
 const maskRuns = (text: string, isKnown: (digits: string) => boolean) =>
   text.replace(DIGITS, (run) => {
     const groups = run.split(/[ .-]/);
@@ -57,7 +60,7 @@ function holdsLookalike(groups: readonly string[]): boolean {
   });
 }
 
-/** A number where its name belongs: `Resource` and `ResourceId` the wrong way round. */
+/** A number in the field for its type: `Resource` and `ResourceId` are swapped. */
 const isSwapped = (key: string, value: Json) => fold(key) === "resource" && /\d{6}/.test(textOf(value) ?? "");
 
 function collect(tree: Json, found: Set<string>, isNik: boolean, embedded: number): void {
@@ -77,14 +80,17 @@ function collect(tree: Json, found: Set<string>, isNik: boolean, embedded: numbe
   }
 }
 
-/** JSON within a text, which may be within a text again. */
+/** Parses JSON within a text, which may be nested again. */
 function embeddedIn(tree: Json, depth: number): Json | null {
   if (typeof tree !== "string" || depth >= 3 || !/^\s*["{[]/.test(tree)) return null;
   const read = readJson(tree);
   return "tree" in read ? read.tree : null;
 }
 
-/** The tree without national ids: nothing of the value where one belongs, and none within any other text, key or number. */
+/**
+ * The tree without national ids: fields for one lose their whole value; other texts, keys and numbers lose the ids they
+ * contain.
+ */
 export function maskTree(tree: Json, mask: Mask, isNik = false, embedded = 0): Json {
   if (tree instanceof JsonObject) {
     return new JsonObject(
@@ -108,8 +114,8 @@ const NAMED_IN_TEXT =
   /((?:resource[\s_-]*id|nik|ktp|national[\s_-]*id|identity[\s_-]*number)(?:[\s_-]*number)?[\\"'\s]*[:=][\\"'\s]*)(?!\[nik removed\])(\d(?:[ .-]?\d)*|[^\\"'\s,;}\]]+)/gi;
 
 /**
- * What a text that cannot be read as JSON says without its long numbers, and without what stands beside the name of a
- * national id. It loses more than need be: nobody can tell where a value in it begins.
+ * Masks a text that is not JSON: removes long numbers, and the text beside the name of a national id. It removes more
+ * than necessary, because the beginning of a value cannot be determined.
  */
 export function maskUnreadable(text: string): string {
   const unescaped = text.replace(/\\+u00(3\d)/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));

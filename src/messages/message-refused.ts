@@ -1,6 +1,6 @@
 import type { Problem } from "./notes.ts";
 
-/** Undoes what has been begun for a message that says what cannot be. */
+/** Rolls back the transaction of a message with impossible content. */
 export class MessageRefused extends Error {
   override name = "MessageRefused";
   readonly problems: readonly [Problem, ...Problem[]];

@@ -10,55 +10,52 @@ export const rewardActions = [
 ] as const;
 export type RewardAction = (typeof rewardActions)[number];
 
-/** The ids a message gives for one person. All are text of digits except `clientId`, which is a producer's own word. */
+/** The ids that a message has for one person. All are digits, except `clientId`, which the producer chooses freely. */
 export interface MemberIds {
   readonly memberId: string | null;
   readonly userId: string | null;
-  /** The national id as digits. To be hashed with a key at the door and dropped: never store, log or forward it. */
+  /** The national id as digits. Hash it with a key on entry, then drop it: never store, log or forward it. */
   readonly nik: string | null;
   readonly clientId: string | null;
 }
 
 export interface RewardLine {
   readonly at: Date;
-  /** The date as it was written. */
+  /** The date as written. */
   readonly rawDate: string;
-  /** Whether the date itself said which instant it means; else it was read in the programme's zone. */
+  /** True if the date has a time zone or offset; otherwise it was read in the programme's time zone. */
   readonly hadZone: boolean;
-  /** The day it was in the programme's zone. */
+  /** The day in the programme's time zone. */
   readonly localDate: LocalDate;
-  /**
-   * In whole units. A number, because points are numbers everywhere else here and it goes into JSON as it is; what would not
-   * be exact is refused.
-   */
+  /** In whole units. A number is sufficient, because inexact amounts are refused, and points are numbers everywhere. */
   readonly amount: number | null;
   readonly productId: string | null;
-  /** The producer's own id of the transaction. Several lines may share one: then they are told apart by their place. */
+  /** The producer's id of the transaction. Lines with the same reference are distinguished by position. */
   readonly reference: string | null;
 }
 
-/** The envelope as it was written, for the record; nothing is decided by it any more. */
+/** The envelope as written, for the record. It has no influence on decisions. */
 export type Envelope = Readonly<
   Record<"subject" | "subjectType" | "subjectIdentifier" | "action" | "resourceType" | "scopeSource" | "date", string>
 >;
 
-/** A command as we understand it, whichever producer wrote it. */
+/** A producer's command in normalised form. */
 export interface RewardMessage {
   readonly action: RewardAction;
   readonly ticketId: string | null;
   readonly envelope: Envelope;
   /**
-   * Whom it is about. In a referral that is said by the next two, and `member` only stands in for a receiver who is not named:
-   * the documented sample has a `UserId` in its envelope that is neither of the two.
+   * The member. In a referral the next two fields identify the participants, and `member` only replaces an unnamed
+   * receiver: the documented sample has a `UserId` in its envelope that is neither of the two.
    */
   readonly member: MemberIds;
-  /** The user id of who referred; null outside referrals unless the message says one all the same. */
+  /** The sharer's user id. Null outside referrals, unless the message names one nevertheless. */
   readonly sharerId: string | null;
-  /** The user id of who was referred. Null in a referral: it is `member`. */
+  /** The receiver's user id. Null in a referral means `member`. */
   readonly receiverId: string | null;
-  /** When the producer says it sent the message. */
+  /** The time of sending, according to the producer. */
   readonly sentAt: Date | null;
   readonly lines: readonly [RewardLine, ...RewardLine[]];
-  /** What we have no use for, by its path, with anything like a national id removed. */
+  /** Unknown fields by path, without national ids. */
   readonly unknown: Readonly<Record<string, unknown>>;
 }

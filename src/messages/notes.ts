@@ -2,7 +2,7 @@ import { storable } from "../platform/storable-text.ts";
 import { isNothing, type Json, writeJson } from "./json-tree.ts";
 import type { Mask } from "./mask-nik.ts";
 
-/** Something we read otherwise than it was written. */
+/** A value that was read differently than written. */
 export interface Normalisation {
   readonly path: string;
   readonly from: string;
@@ -37,7 +37,7 @@ export type NormalisationRule =
   | "clock-ambiguous"
   | "unreadable-date-dropped";
 
-/** Why a message is refused. The codes are kept with what is quarantined: add to them, rename none. */
+/** The reason of a refusal. The codes are stored with quarantined messages: add codes, but never rename one. */
 export interface Problem {
   readonly path: string;
   readonly code: ProblemCode;
@@ -78,11 +78,13 @@ export type ProblemCode =
   | "AMOUNT_INVALID"
   | "AMOUNT_TOO_LARGE"
   | "PRODUCT_MISSING"
-  // Found when it is looked up.
+  // Found when the members are resolved.
   | "MEMBER_CONFLICT"
   | "TICKET_REUSED";
 
-/** What is noticed while a message is read. Nothing written down here holds a national id, nor a problem any value at all. */
+/**
+ * Collects the findings while a message is read. Findings contain no national id, and problems contain no value at all.
+ */
 export interface Notes {
   readonly normalisations: readonly Normalisation[];
   readonly problems: readonly Problem[];
@@ -91,7 +93,7 @@ export interface Notes {
 }
 
 const LONGEST = 200;
-/** Enough to see what is wrong. */
+/** Enough problems to identify the cause. */
 const MOST_PROBLEMS = 50;
 
 export function makeNotes(mask: Mask): Notes {

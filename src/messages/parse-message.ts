@@ -19,11 +19,11 @@ import { dataObject } from "./unwrap.ts";
 
 export interface ParseOptions {
   readonly now: Date;
-  /** The programme's zone: dates without one are meant in it, and days are its days. */
+  /** The programme's time zone, for dates without one and for days. */
   readonly timeZone: string;
   /**
-   * For a message that was kept without its national id and whose hash is on record: then the mark in its place is as good as
-   * the number. Never for a message from outside.
+   * True for a stored message whose national id was replaced, and whose hash is stored: then the mark counts as the
+   * number. Never set it for a message from outside.
    */
   readonly nikIsOnRecord?: boolean;
 }
@@ -35,7 +35,7 @@ export interface ParsedMessage {
 
 export interface RefusedMessage {
   readonly problems: readonly [Problem, ...Problem[]];
-  /** As far as they could be read; for whoever puts the message aside, to keep the ticket and a hash of the national id. */
+  /** The ticket and the national id, if readable, so that the quarantine can store the ticket and the id's hash. */
   readonly ticketId: string | null;
   readonly nik: string | null;
 }
@@ -44,10 +44,10 @@ export const isRefusedMessage = (result: ParsedMessage | RefusedMessage): result
   "problems" in result;
 
 /**
- * Reads a command of any producer: as tolerant as can be without guessing, and with a note of every liberty it took.
- * @param raw the message as text or bytes; or what JSON it was, if somebody has read it already
- * @returns the command and what was read otherwise than written, or everything that is wrong with it. It never throws for
- *   what a message says, only for a zone that does not exist.
+ * Parses a command of any producer: as tolerant as possible without guessing, with a normalisation for each deviation.
+ * @param raw the message as text or bytes, or a JSON value that was parsed before
+ * @returns the command and its normalisations, or all its problems. The content of a message never throws, only an
+ * unknown time zone does.
  */
 export function parseMessage(raw: unknown, options: ParseOptions): ParsedMessage | RefusedMessage {
   const text = textOfRaw(raw);
@@ -70,7 +70,7 @@ export function parseMessage(raw: unknown, options: ParseOptions): ParsedMessage
 }
 
 interface Reading {
-  /** Null when there are problems. */
+  /** Null if there are problems. */
   readonly message: RewardMessage | null;
   readonly ticketId: string | null;
   readonly nik: string | null;
@@ -110,7 +110,7 @@ function readMessage(tree: JsonObject, options: ParseOptions, mask: Mask, notes:
   return { message, ticketId, nik };
 }
 
-/** What we have no use for, by its path and without national ids. */
+/** The unknown fields by path, without national ids. */
 const kept = (unknown: readonly Found[], mask: Mask): Record<string, unknown> =>
   Object.fromEntries(
     unknown.map(({ path, value }) => {
@@ -119,7 +119,7 @@ const kept = (unknown: readonly Found[], mask: Mask): Record<string, unknown> =>
     }),
   );
 
-/** When it was sent only describes the message, so a date that cannot be is dropped instead of refused. */
+/** The time of sending is descriptive, so an impossible date is dropped instead of refused. */
 function readSentAt(found: Found | undefined, rules: DateRules, notes: Notes): Date | null {
   if (!found) return null;
   const read = readDate(found, rules, { ...notes, problem: () => null });

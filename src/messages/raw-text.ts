@@ -1,12 +1,12 @@
-/** A message longer than this is not read, in bytes. */
+/** The maximum length of a message, in bytes. */
 export const MAX_MESSAGE_BYTES = 65_536;
 
 export type UnreadableRaw = "TOO_LARGE" | "NOT_UTF8" | "NOT_JSON" | "TOO_DEEP" | "INEXACT_NUMBER";
 
 /**
- * The text of a message, however it reached us: as text, as bytes, or as a value that somebody has read already. Such a value
- * is written out again, so that there is one way to read a message. It has lost digits if it has a whole number that is too
- * big to be exact; then it is better refused than taken for another number.
+ * The text of a message from text, bytes, or a parsed value. A parsed value is serialised again, so that there is one
+ * way to read messages. If it contains a whole number beyond the safe range, digits were lost, and the message is
+ * refused.
  */
 export function textOfRaw(
   raw: unknown,
@@ -39,7 +39,7 @@ function written(value: unknown): { text: string } | { unreadable: UnreadableRaw
     if (inexact) return { unreadable: "INEXACT_NUMBER" };
     return text === undefined ? { unreadable: "NOT_JSON" } : { text };
   } catch (error) {
-    // A circle is a TypeError; so many levels that the stack runs out, a RangeError.
+    // A circular value throws a TypeError; a nesting that exhausts the stack, a RangeError.
     return { unreadable: error instanceof RangeError ? "TOO_DEEP" : "NOT_JSON" };
   }
 }

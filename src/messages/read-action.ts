@@ -4,10 +4,10 @@ import { textOf } from "./json-tree.ts";
 import type { RewardAction } from "./message.ts";
 import type { Notes } from "./notes.ts";
 
-/** Words that stand where an action may stand and name none. */
+/** Words in the place of an action that name none. */
 const NEUTRAL = new Set(["", "process", "processor", "task", "reward", "loyalty", "transaction", "data"]);
 
-/** The actions, and their titles in the producer's documents, without spaces and signs. */
+/** The actions, by their names and by their titles in the producer's documents, without spaces and signs. */
 const ACTIONS: Readonly<Record<string, RewardAction>> = {
   register: "register",
   registerpromo: "register",
@@ -19,17 +19,17 @@ const ACTIONS: Readonly<Record<string, RewardAction>> = {
   transactionluckydraw: "luckydraw",
 };
 
-/** Longer than any name of an action. */
+/** Longer than the name of any action. */
 const LONGEST = 64;
 
-/** The producer's documents write it so as well. */
+/** The producer's documents contain this misspelling. */
 const PRODUCERS_REFERRAL = "refferal";
 // reward:register, process-luckydraw, registertask …
 const WRAPPING = /^(?:process|processor|task|reward|loyalty)+|(?:process|processor|task)+$/g;
 
 /**
- * The action, from the places in which one may be named. Places that say nothing are passed over; places that name two
- * different ones, or one that nobody knows, are a problem.
+ * Reads the action from all its possible places. Neutral places are ignored. Two different actions, or an unknown one,
+ * are a problem.
  */
 export function readAction(places: readonly (Found | undefined)[], notes: Notes): RewardAction | null {
   const named: RewardAction[] = [];

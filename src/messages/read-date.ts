@@ -13,17 +13,17 @@ export interface ReadDate {
 
 export interface DateRules {
   readonly now: Date;
-  /** The programme's zone, in which a date without one is meant. */
+  /** The programme's time zone, for dates without one. */
   readonly timeZone: string;
-  /** Whether a day without a time will do: where only the day counts. */
+  /** Whether a day without a time is sufficient, as for a check-in. */
   readonly dayIsEnough: boolean;
-  /** The national id of the message: thirteen digits of it would pass for milliseconds. */
+  /** The message's national id, because thirteen of its digits could be read as milliseconds. */
   readonly nik: string | null;
 }
 
-/** How far a producer's clock may be ahead of ours. */
+/** The maximum lead of a producer's clock, in ms. */
 export const CLOCK_SKEW_MS = 5 * 60_000;
-/** Nothing is older: what looks it is the zero of somebody's calendar. */
+/** Older dates are default values of some software. */
 const EARLIEST = Date.UTC(2000, 0, 1);
 
 const WRITTEN =
@@ -31,7 +31,7 @@ const WRITTEN =
 const EPOCH_SECONDS = /^\d{10}$/;
 const EPOCH_MILLISECONDS = /^\d{13}$/;
 
-/** The instant a date means, or null with the problem noted: it says nothing, cannot be, or has not come yet. */
+/** The instant of a date; null, with a problem noted, for an unreadable, impossible or future date. */
 export function readDate(found: Found, rules: DateRules, notes: Notes): ReadDate | null {
   const rawDate = textOf(found.value)?.trim() ?? "";
   if (isNik(rawDate, rules.nik)) return misplaced(found, notes);
@@ -62,7 +62,7 @@ interface Reading {
   readonly normalised: readonly NormalisationRule[];
 }
 
-/** No format of the contract, but ten or thirteen digits can mean nothing else between 2001 and 2286. */
+/** The contract has no such format, but ten or thirteen digits are unambiguous between 2001 and 2286. */
 const epoch = (digits: string, unit: number, rule: NormalisationRule): Reading => ({
   at: new Date(Number(digits) * unit),
   hadZone: true,
@@ -103,7 +103,7 @@ function calendar(written: string, { timeZone, dayIsEnough }: DateRules): Readin
 
 const MINUTE = 60_000;
 
-/** In milliseconds; null for an offset no place on earth has. */
+/** The offset in milliseconds; null for an offset that no time zone has. */
 function offsetOf(zone: string): number | null {
   const [, sign, hours, minutes] = /^([-+])(\d{2}):?(\d{2})?$/.exec(zone) ?? [];
   if (hours === undefined) return 0;

@@ -9,13 +9,13 @@ import type { ParticipantFields } from "./read-participants.ts";
 import { readAmount, readProductId, readText } from "./read-values.ts";
 import { listOf } from "./unwrap.ts";
 
-/** More lines than this are not one transaction of anybody's. */
+/** No real transaction has more lines. */
 export const MAX_LINES = 100;
 
 type DataFields = Fields<keyof typeof dataNames>;
 type Fact = "date" | "amount" | "product" | "trxId" | "reference";
 
-/** A line before its values are read: where to find each. */
+/** The fields of a line before their values are read. */
 interface RawLine {
   readonly path: string;
   readonly get: (fact: Fact) => Found | undefined;
@@ -28,8 +28,8 @@ export interface RawLines {
 }
 
 /**
- * The lines as they stand in `Data`, completed by what stands beside them. Without lines there is one, made of `Data` itself.
- * The people some producers repeat in each line are brought together; a message is about one of each.
+ * Finds the lines in `Data`, completed from the fields beside them. Without lines, `Data` itself is the only line.
+ * Participants that a producer repeats in each line are merged, because a message has one of each.
  */
 export function findLines(data: DataFields, path: string, notes: Notes): RawLines {
   const items = listOf(data.get("transaction"), notes) ?? [];
@@ -55,7 +55,7 @@ export function findLines(data: DataFields, path: string, notes: Notes): RawLine
     path,
     get: (fact: Fact) => fields.get(fact) ?? fromData(fact, read.length, data, path, notes),
   }));
-  // What is one line's amount or product is not every line's; what nobody takes up is said to be passed over.
+  // An amount or product beside several lines belongs to no particular line; unused values are reported as ignored.
   for (const fact of ["date", "amount", "product", "trxId", "reference"] as const) {
     const beside = data.get(fact);
     const isTaken = read.some(({ fields }) => !fields.get(fact)) && (read.length === 1 || isShared(fact));
@@ -64,7 +64,7 @@ export function findLines(data: DataFields, path: string, notes: Notes): RawLine
   return { lines, participants, unknown };
 }
 
-/** One date or transaction may be that of all lines. */
+/** A date or transaction id may belong to all lines. */
 const isShared = (fact: Fact) => fact === "date" || fact === "trxId" || fact === "reference";
 
 function fromData(fact: Fact, lines: number, data: DataFields, path: string, notes: Notes): Found | undefined {
@@ -97,7 +97,7 @@ function bringTogether(
   };
 }
 
-/** A line with its values read; null when there is a problem with it, which is noted. */
+/** Reads the values of a line; null if it has a problem, which is noted. */
 export function readLine(
   line: RawLine,
   action: RewardAction | null,

@@ -5,15 +5,16 @@ import { isNikName, NIK_MARK } from "./nik.ts";
 import type { Notes } from "./notes.ts";
 
 export interface NationalId {
-  /** As digits; null when there is none, or only the mark of one whose hash is on record. */
+  /** The digits; null without a national id, or for a mark whose hash is stored. */
   readonly nik: string | null;
-  /** Whether somebody is named by it, even if it cannot be read. */
+  /** Whether the message has a national id, readable or not. */
   readonly isGiven: boolean;
 }
 
 /**
- * The national id: `ResourceId` if `Resource` says that it is one, or a field of that name. They must agree.
- * @param isOnRecord what was removed as a national id is known by its hash, so its mark stands for somebody
+ * Reads the national id: from `ResourceId` if `Resource` declares it as such, or from a field for a national id. All
+ * must agree.
+ * @param isOnRecord a mark counts as a national id, because its hash is stored
  */
 export function readNationalId(
   inData: Found | undefined,
@@ -37,7 +38,9 @@ export function readNationalId(
   return { nik: digitsOf(first, isOnRecord, notes), isGiven: true };
 }
 
-/** Its digits, without the separators some write. They are not checked further: those of the samples are no real ones. */
+/**
+ * The digits without separators. They are not validated further, because those of the documented samples are invalid.
+ */
 function digitsOf({ path, value }: Found, isOnRecord: boolean, notes: Notes): string | null {
   const written = textOf(value)?.trim() ?? "";
   if (written === NIK_MARK) {

@@ -6,7 +6,7 @@ import type { Notes } from "./notes.ts";
 import type { NationalId } from "./read-nik.ts";
 import { readId, readText } from "./read-values.ts";
 
-/** What `Data` says of people, whether in itself or in its lines. */
+/** The fields of `Data` about participants, in itself or in its lines. */
 export type ParticipantFields = Readonly<
   Record<"userId" | "memberId" | "clientId" | "nik" | "sharer" | "receiver", Found | undefined>
 >;
@@ -18,8 +18,8 @@ export interface Participants {
 }
 
 /**
- * Who a message is about. Where `Data` names the member, it alone counts: the envelope's `UserId` and `MemberId` may be
- * somebody else's, as in the documented referral. The national id counts wherever it stands.
+ * Reads the participants. If `Data` names the member, the `UserId` and `MemberId` of the envelope do not count: they
+ * may identify another person, as in the documented referral. A national id counts in every place.
  */
 export function readParticipants(
   action: RewardAction | null,
@@ -58,7 +58,7 @@ export function readParticipants(
   return participants;
 }
 
-/** An id that was there and could not be read is noted as that; one of zero is as good as none. */
+/** Notes a missing id. An unreadable id has a note already; an id of 0 counts as missing. */
 function missing(
   found: Found | undefined,
   code: "SHARER_MISSING" | "RECEIVER_MISSING" | "MEMBER_MISSING",

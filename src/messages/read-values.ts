@@ -3,10 +3,10 @@ import { JsonNumber, textOf } from "./json-tree.ts";
 import { looksLikeNik, NIK_MARK } from "./nik.ts";
 import type { Notes } from "./notes.ts";
 
-/** As many digits as 64 bits can have. */
+/** The maximum number of digits of a 64-bit integer. */
 const LONGEST_ID = 20;
 
-/** The id of a person as digits; null when there is none, or with the problem noted when there is no telling which. */
+/** A person's id as digits; null without one, or with a problem noted if it is ambiguous. */
 export function readId(found: Found | undefined, nik: string | null, notes: Notes): string | null {
   const digits = readDigits(found, notes);
   if (!found || digits === null) return null;
@@ -32,14 +32,14 @@ function readDigits(found: Found | undefined, notes: Notes): string | null {
   return digits;
 }
 
-/** A product's id is a whole number; newer producers may write any short name. */
+/** A product's id: a whole number, or any short name from newer producers. */
 export function readProductId(found: Found | undefined, nik: string | null, notes: Notes): string | null {
   const text = readText(found, 64, nik, notes);
   if (!found || text === null) return null;
   return /^\d+(\.0+)?$/.test(text) ? readId(found, nik, notes) : text;
 }
 
-/** A word of the producer's own, at most so long and without control characters. */
+/** A text of the producer's choice, within the maximum length and without control characters. */
 export function readText(found: Found | undefined, longest: number, nik: string | null, notes: Notes): string | null {
   if (!found) return null;
   const written = textOf(found.value);
@@ -54,8 +54,8 @@ export function readText(found: Found | undefined, longest: number, nik: string 
 }
 
 /**
- * A whole amount. A text may end in `.0` or `.00`, which is a whole number however one writes decimals. `6.000` and `6,000`
- * are six to some and six thousand to others, so they are refused.
+ * A whole amount. A text may end in `.0` or `.00`, which is unambiguous. `6.000` and `6,000` mean six or six thousand,
+ * depending on the country, so they are refused.
  */
 export function readAmount(found: Found | undefined, nik: string | null, notes: Notes): number | null {
   if (!found) return null;

@@ -3,9 +3,8 @@ import { maskFor, maskTree, maskUnreadable } from "./mask-nik.ts";
 import { MAX_MESSAGE_BYTES, textOfRaw } from "./raw-text.ts";
 
 /**
- * A copy of a message as it came that may be stored and shown: as JSON text with every key and digit but those of national
- * ids, which are `[nik removed]`. What is no JSON loses all long numbers, and its end if it is too long.
- * It never throws.
+ * A copy of a raw message that may be stored and shown: JSON text with every key and digit, but with `[nik removed]`
+ * for national ids. Text that is not JSON loses all long numbers, and is cut to a maximum length. Never throws.
  */
 export function redactNik(raw: unknown): string {
   const read = textOfRaw(raw);
@@ -15,7 +14,7 @@ export function redactNik(raw: unknown): string {
   return writeJson(maskTree(json.tree, maskFor(json.tree)));
 }
 
-/** As much of it as we keep. The last digits may be half a NIK that is not known for one, so they go too. */
+/** The beginning of the message. The last digits are removed too, because they may be a part of a NIK. */
 function beginningOf(raw: unknown): string {
   const text = typeof raw === "string" ? raw : raw instanceof Uint8Array ? lossy(raw) : writtenOut(raw);
   if (text.length <= MAX_MESSAGE_BYTES) return text;

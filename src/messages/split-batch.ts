@@ -2,12 +2,12 @@ import { isList, MAX_DEPTH, readJson, writeJson } from "./json-tree.ts";
 import type { Problem } from "./notes.ts";
 import { MAX_MESSAGE_BYTES, textOfRaw } from "./raw-text.ts";
 
-/** Messages in one call. */
+/** The maximum number of messages in a call. */
 export const MAX_BATCH = 100;
 
 /**
- * The messages of one call as texts, each for itself to be parsed: of a list its items with every digit of them, and whatever
- * else it is as the only one. Only a list that is none, or too long, is refused as a whole.
+ * Splits the body of a call into the texts of its messages: a list into its items, with every digit; any other body is
+ * a single message. Only an invalid or too long list is refused as a whole.
  */
 export function splitBatch(
   raw: unknown,

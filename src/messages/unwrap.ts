@@ -3,7 +3,7 @@ import type { Found } from "./fields.ts";
 import { isList, type Json, JsonObject, readJson } from "./json-tree.ts";
 import type { Notes } from "./notes.ts";
 
-/** A value that is an object or a list written as text, as what it is; any other as it came. */
+/** Parses a text that contains an object or a list; returns other values unchanged. */
 export function unwrapText(found: Found, notes: Notes): Found {
   const { path, value } = found;
   if (typeof value !== "string" || !/^\s*[{[]/.test(value)) return found;
@@ -14,7 +14,7 @@ export function unwrapText(found: Found, notes: Notes): Found {
   return { path, value: read.tree };
 }
 
-/** `Data` as an object. A list of one is that one; a longer list can only be the lines. */
+/** `Data` as an object. A list with one item counts as that item; a longer list can only be the lines. */
 export function dataObject(found: Found, notes: Notes): { readonly path: string; readonly object: JsonObject } | null {
   const { path, value } = unwrapText(found, notes);
   if (value instanceof JsonObject) return { path, object: value };
@@ -25,7 +25,7 @@ export function dataObject(found: Found, notes: Notes): { readonly path: string;
   return { path, object: new JsonObject([["transaction", value]]) };
 }
 
-/** A list, also of one that came without its list. */
+/** A list; a single value counts as a list of one. */
 export function listOf(found: Found | undefined, notes: Notes): readonly Found[] | null {
   if (!found) return [];
   const { path, value } = unwrapText(found, notes);
