@@ -12,7 +12,10 @@ export interface CartAssessment {
   problems: CartProblem[];
 }
 
-/** Everything that a cart takes, and everything that stands in the way: the one judgement for display, dry run and order. */
+/**
+ * Computes the funding of a cart and all problems that prevent its order. The cart page, the dry run and the order
+ * share this evaluation.
+ */
 export function assessCart(cart: Pick<Cart, "lines">, facts: CartFacts): CartAssessment {
   const lines = cart.lines.map((line) => asOfNow(line, facts));
   const funding = walletsOf(lines).map((wallet) => fundingOf(wallet, lines, facts));
@@ -30,7 +33,10 @@ export function assessCart(cart: Pick<Cart, "lines">, facts: CartFacts): CartAss
 export const addressRequired = () =>
   refusal("ADDRESS_REQUIRED", "Merchandise needs a shipping address.", ["input", "shippingAddress"]);
 
-/** The line with its reward as Capillary shows it now. An order is made of what is on record: where that differs, it is told. */
+/**
+ * The line with Capillary's current view of its reward. An order uses the stored reward, so a difference becomes a
+ * problem.
+ */
 export function asOfNow(line: CartLine, { capillary }: Pick<CartFacts, "capillary">): CartLine {
   const shown = asShown(line.reward, capillary.views.get(line.reward.id));
   if (shown === line.reward) return line;

@@ -10,29 +10,32 @@ import type { Redeemable } from "../upstream/capillary/points.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 import { type CartLine, linePoints } from "./cart.ts";
 
-/** What Capillary says of a cart; null in each place where it could not be asked. */
+/** Capillary's facts about a cart; null for each fact that could not be read. */
 export interface CapillaryFacts {
-  /** By reward; those of others are not among them. */
+  /** By reward, for Capillary's rewards only. */
   views: ReadonlyMap<string, CustomerView | null>;
-  /** By group that is to pay. */
+  /** By paying group. */
   groups: ReadonlyMap<string, GroupStanding | null>;
-  /** By wallet, null being the customer's own: whether it would take what the cart takes. Only where that is worth asking. */
+  /**
+   * By wallet (null is the customer's own): whether Capillary would charge the cart's points. Only for wallets with a
+   * sufficient balance.
+   */
   spending: ReadonlyMap<string | null, Redeemable | null>;
 }
 
-/** What has to be known beside the cart to say whether it can be ordered. */
+/** The facts, besides the cart, that decide whether it can be ordered. */
 export interface CartFacts {
-  /** What the customer's own wallet can spend; null while it cannot be read. */
+  /** The points that the customer's own wallet can spend; null while it cannot be read. */
   available: number | null;
-  /** What open orders are about to take from groups; those without are 0. */
+  /** Points of groups that open orders are about to take. Absent groups count as 0. */
   heldByGroup: ReadonlyMap<string, number>;
   capillary: CapillaryFacts;
-  /** Where the customer's own points are. */
+  /** The ledger of the customer's own points. */
   ledger: IndividualLedger;
-  /** Units the customer has already redeemed, by reward; those without are 0. */
+  /** Units that the customer has redeemed already, by reward. Absent rewards count as 0. */
   alreadyRedeemed: ReadonlyMap<string, number>;
   now: Date;
-  /** Undefined while it is not yet asked for. */
+  /** Undefined before the checkout asks for an address. */
   hasAddress?: boolean;
 }
 
@@ -41,7 +44,9 @@ export const nothingAsked: CapillaryFacts = { views: new Map(), groups: new Map(
 export const concernsCapillary = (lines: readonly CartLine[]): boolean =>
   lines.some(({ reward, groupId }) => reward.source === "CAPILLARY" || groupId !== null);
 
-/** Everything about these lines that only Capillary knows, all at once. A wallet is asked about where it seems to have enough. */
+/**
+ * Reads all Capillary facts about these lines in parallel. A wallet is checked only if its balance seems sufficient.
+ */
 export async function askCapillary(
   lines: readonly CartLine[],
   ask: AskCapillary,

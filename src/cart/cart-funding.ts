@@ -6,7 +6,7 @@ import { type CartLine, type CartProblem, isSameWallet, pointsOf } from "./cart.
 import type { CartFacts } from "./cart-facts.ts";
 import { problemOf } from "./line-problems.ts";
 
-/** One wallet that pays for lines of a cart. */
+/** A wallet that pays for lines of a cart. */
 export interface CartFunding {
   payWith: WalletKind;
   groupId: string | null;
@@ -18,7 +18,7 @@ export interface CartFunding {
 
 type WalletOf = Pick<CartLine, "payWith" | "groupId">;
 
-/** Each wallet once, in the order of the lines. */
+/** The distinct wallets, in the order of the lines. */
 export function walletsOf(lines: readonly CartLine[]): WalletOf[] {
   const wallets: WalletOf[] = [];
   for (const { payWith, groupId } of lines) {
@@ -46,7 +46,7 @@ function availableTo(groupId: string, { capillary, heldByGroup }: CartFacts): nu
   return standing?.isMember ? availableOf(standing, heldByGroup.get(groupId) ?? 0) : null;
 }
 
-/** What is wrong with the wallet itself. Why a group is not one to pay from, its lines say. */
+/** The problems of a wallet itself. A problem with the group is a problem of its lines. */
 export function fundingProblems(funding: CartFunding, { capillary }: CartFacts): CartProblem[] {
   const { groupId, points, available, shortBy } = funding;
   const standing = groupId === null ? undefined : (capillary.groups.get(groupId) ?? null);
@@ -70,7 +70,7 @@ function unavailable(whose: string): CartProblem {
   return { code: "WALLET_UNAVAILABLE", line: null, message, refusal: refusal("UPSTREAM_UNAVAILABLE", message) };
 }
 
-/** @param whose the group that is short; null for the customer */
+/** @param whose the group with insufficient points; null for the customer */
 export function insufficientPoints(required: number, available: number, whose: string | null = null) {
   const shortBy = required - available;
   const message = `${whose === null ? "You are" : `${whose} is`} ${shortBy} points short.`;

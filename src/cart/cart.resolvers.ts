@@ -24,7 +24,7 @@ type CartContext = Context<CartLoaders & PurchaseLoaders>;
 export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolvers {
   const assessments = new WeakMap<Cart, Promise<CartAssessment>>();
 
-  /** Once for each cart and operation, however many of its fields are asked for. */
+  /** Assesses a cart once in each operation, shared by all its fields. */
   function assess(cart: Cart, context: CartContext): Promise<CartAssessment> {
     const known = assessments.get(cart);
     if (known) return known;
@@ -51,7 +51,10 @@ export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolver
     };
   };
 
-  /** What Capillary says of these lines. What is held is read before what there is, so that nothing is counted never. */
+  /**
+   * Reads Capillary's facts about these lines. Held points are read before balances: points that are taken in between
+   * are then counted twice rather than never.
+   */
   async function externalFactsOf(
     lines: readonly CartLine[],
     customerId: string,
@@ -160,11 +163,11 @@ export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolver
   };
 }
 
-/** What the customer's own wallet can spend, or null while it cannot be read. */
+/** The points that the customer's own wallet can spend; null while it cannot be read. */
 const availableTo = (customerId: string, { loaders }: CartContext): Promise<number | null> =>
   orNull(loaders.wallet.load(customerId).then(availableIn));
 
-/** An id that is no group's is one of a group that does not exist. */
+/** An id of another type counts as the id of an unknown group. */
 const groupWanted = (globalId: string | null | undefined) =>
   globalId == null ? undefined : (groupIdOf(globalId) ?? "");
 

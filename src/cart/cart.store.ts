@@ -24,17 +24,20 @@ function toCart(row: Prisma.CartGetPayload<{ include: typeof withLines }>): Cart
   };
 }
 
-/** For a customer who has none while the database is read-only. It is like the one that will be made, but for its id. */
+/**
+ * For a customer without a cart while the database is read-only. It equals the cart that will be created later, except
+ * for the id.
+ */
 const emptyCart = (customerId: string): Cart => ({ id: randomUUID(), customerId, version: FIRST_VERSION, lines: [] });
 const FIRST_VERSION = 0;
 
 export interface CartStore {
-  /** The open carts of these customers, made where there is none. */
+  /** The open carts of these customers; creates missing ones. */
   open(customerIds: readonly string[]): Promise<Cart[]>;
   byIds(ids: readonly string[]): Promise<Cart[]>;
-  /** The carts that have these lines. */
+  /** The carts that contain these lines. */
   byLineIds(lineIds: readonly string[]): Promise<Cart[]>;
-  /** Runs `change` while nobody else can change the customer's open cart. */
+  /** Runs `change` with the customer's open cart locked. */
   locked<T>(customerId: string, change: (tx: Tx, cart: Cart) => Promise<T>): Promise<T>;
 }
 
@@ -44,7 +47,7 @@ export function makeCartStore(db: Db): CartStore {
     const found = await db.cart.findMany({ where, include: withLines });
     const missing = customerIds.filter((id) => !found.some((cart) => cart.customerId === id));
     if (missing.length === 0) return found.map(toCart);
-    // Of two at once one makes it, because a customer has one open cart at most.
+    // A unique index permits one open cart for each customer, so one of two concurrent inserts creates it.
     const made = await db.cart
       .createMany({ data: missing.map((customerId) => ({ customerId })), skipDuplicates: true })
       .catch((error: unknown) => {
@@ -68,13 +71,13 @@ export function makeCartStore(db: Db): CartStore {
   };
 }
 
-/** The customer's open cart, kept from changing until the transaction ends. */
+/** The customer's open cart, locked until the transaction ends. */
 export async function lockOpenCart(tx: Tx, customerId: string): Promise<Cart> {
   const lock = () => tx.$queryRaw<{ id: string }[]>`
     select id from carts where customer_id = ${customerId} and status = 'OPEN' for update`;
   let [locked] = await lock();
   if (!locked) {
-    // There was none, or it was ordered while we waited for its lock.
+    // No cart existed, or it was ordered while this transaction waited for its lock.
     await tx.cart.createMany({ data: [{ customerId }], skipDuplicates: true });
     [locked] = await lock();
   }

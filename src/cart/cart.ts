@@ -16,10 +16,10 @@ export interface CartLine {
   id: string;
   reward: Reward;
   quantity: number;
-  /** The price the customer last saw and accepted. */
+  /** The price that the customer last saw and accepted. */
   seenPoints: number;
   payWith: WalletKind;
-  /** The group that pays, by Capillary's number; null where the customer does. */
+  /** The paying group, by Capillary's number; null if the customer pays. */
   groupId: string | null;
 }
 
@@ -27,7 +27,7 @@ export interface CartProblem {
   code: CartProblemCode;
   line: CartLine | null;
   message: string;
-  /** The same problem as the refusal that placing the order would give. */
+  /** The refusal that placing the order would return for this problem. */
   refusal: Refusal;
 }
 

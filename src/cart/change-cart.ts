@@ -10,30 +10,33 @@ import { type CapillaryFacts, type CartFacts, concernsCapillary, nothingAsked } 
 import { fundingOf, insufficientPoints } from "./cart-funding.ts";
 import { lineProblems, unsupportedWallet } from "./line-problems.ts";
 
-/** The customer whose cart is changed, and how what is theirs elsewhere is read. */
+/** The customer whose cart is changed, and the readers of that customer's facts in other systems. */
 export interface CartOwner {
   customerId: string;
-  /** What their own wallet can spend; null while it cannot be read. */
+  /** The points that the customer's own wallet can spend; null while it cannot be read. */
   available(): Promise<number | null>;
-  /** What Capillary says of a line, and what open orders are about to take from its group. */
+  /** Capillary's facts about a line, and the points of its group that open orders are about to take. */
   capillary(line: CartLine): Promise<ExternalFacts>;
 }
 
 export type ExternalFacts = Pick<CartFacts, "capillary" | "heldByGroup">;
 
-/** How a line is paid, as it was asked for. */
+/** The requested payment of a line. */
 export interface WalletWish {
   payWith?: WalletKind | undefined;
   groupId?: string | undefined;
 }
 
 export interface ChangeCart {
-  /** Each answers null when done, or why not. Checked and done under the cart's lock, so nothing is lost between two at once. */
+  /**
+   * Each method returns null after the change, or a refusal. It checks and changes under the cart's lock, so concurrent
+   * changes are not lost.
+   */
   add(
     owner: CartOwner,
     input: WalletWish & { rewardId: string; quantity: number; expectedVersion?: number | undefined },
   ): Promise<Refusal | null>;
-  /** A wallet that is not spoken of stays as it is; paying oneself drops the group. */
+  /** An omitted wallet stays unchanged. Payment by the customer removes the group. */
   update(
     owner: CartOwner,
     input: WalletWish & { lineId: string; quantity?: number | undefined; expectedVersion?: number | undefined },
@@ -49,13 +52,16 @@ export interface ChangeCartDeps {
   clock: Clock;
 }
 
-/** A line about which something has to be asked before it can be judged: no lock is held meanwhile. */
+/** A line whose Capillary facts must be read before its evaluation, without a lock. */
 interface Unasked {
   ask: CartLine;
 }
 
 export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCartDeps): ChangeCart {
-  /** Whether the cart may hold this line as it would then be. Only what grows is checked: a customer may always take less. */
+  /**
+   * Checks whether the cart may hold this line after the change. Only increases are checked: a customer may always
+   * reduce a line.
+   */
   async function growthRefusal(
     tx: Tx,
     cart: Cart,
@@ -81,13 +87,13 @@ export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCa
     if (problem) return problem.refusal;
     const funding = fundingOf(line, [...others, line], facts);
     if (!Number.isSafeInteger(funding.points)) return quantityInvalid("These are more points than can be counted.");
-    // Points that cannot be read now are checked when the order is placed.
+    // An unreadable balance is checked when the order is placed.
     if (funding.available === null || funding.shortBy === null) return null;
     const standing = facts.capillary.groups.get(line.groupId ?? "");
     return insufficientPoints(funding.points, funding.available, standing?.isMember ? standing.name : null).refusal;
   }
 
-  /** Changes the cart under its lock; where something has to be asked first, that is done in between, without it. */
+  /** Changes the cart under its lock. If facts are missing, reads them without the lock and then tries again. */
   async function guarded(
     owner: CartOwner,
     expectedVersion: number | undefined,
@@ -183,7 +189,7 @@ export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCa
   };
 }
 
-/** The wallet that a line is to be paid from after the change. */
+/** The wallet of a line after the change. */
 function walletWished(line: CartLine, { payWith, groupId }: WalletWish): Pick<CartLine, "payWith" | "groupId"> {
   const kind = payWith ?? line.payWith;
   const keeps = kind === "GROUP" ? line.groupId : null;
@@ -193,7 +199,7 @@ function walletWished(line: CartLine, { payWith, groupId }: WalletWish): Pick<Ca
 const isAbout = ({ reward, groupId }: CartLine, external: ExternalFacts | null): boolean =>
   external?.capillary.views.has(reward.id) === true && (groupId === null || external.capillary.groups.has(groupId));
 
-/** A group pays exactly where a group is to pay. */
+/** Refuses a group without `GROUP` payment, and `GROUP` payment without a group. */
 function misfitOf({ payWith, groupId }: Pick<CartLine, "payWith" | "groupId">): Refusal | null {
   if ((payWith === "GROUP") === (groupId !== null)) return null;
   const message =
@@ -201,7 +207,9 @@ function misfitOf({ payWith, groupId }: Pick<CartLine, "payWith" | "groupId">): 
   return refusal("INVALID_INPUT", message, ["input", "groupWalletId"]);
 }
 
-/** A group is only taken on when it is certain that the customer is in it: one of others cannot be told from none. */
+/**
+ * Accepts a group only if the customer is certainly a member. Unknown groups and groups of others give the same answer.
+ */
 function groupRefusal({ groupId }: CartLine, { groups }: CapillaryFacts): Refusal | null {
   if (groupId === null) return null;
   const field = ["input", "groupWalletId"];
@@ -213,7 +221,10 @@ function groupRefusal({ groupId }: CartLine, { groups }: CapillaryFacts): Refusa
   return refusal("GROUP_NOT_FOUND", "You are in no such group.", field);
 }
 
-/** A line may have a price to be accepted, and what cannot be asked now is asked when the order is placed. */
+/**
+ * An unaccepted price does not prevent the change, and facts that cannot be read now are checked when the order is
+ * placed.
+ */
 const isPermanent = ({ code }: CartProblem) => code !== "PRICE_CHANGED" && code !== "UPSTREAM_UNAVAILABLE";
 
 const isQuantity = (value: number, min: number) => Number.isInteger(value) && value >= min && value <= MAX_QUANTITY;

@@ -21,7 +21,7 @@ export interface CartPorts {
   redeemedUnits: ChangeCartDeps["redeemedUnits"];
 }
 
-/** A customer's open cart, and whether it can be ordered. */
+/** The customer's open cart and its assessment. */
 export function openCart({ config, db, clock, redeemedUnits }: CartPorts) {
   const ledger = config.capillary.individualLedger;
   const carts = makeCartStore(db);

@@ -14,15 +14,15 @@ const codes: Partial<Record<RedeemabilityReason, CartProblemCode>> = {
   INSUFFICIENT_POINTS: "INSUFFICIENT_POINTS",
 };
 
-/** A reward that cannot be redeemed, as a problem of the cart. */
+/** Converts the refusal of a reward to a problem of the cart. */
 export function problemOf(found: Refusal & { __typename: "NotRedeemable" }, line: CartLine | null): CartProblem {
   return { code: codes[found.reason] ?? "NOT_ELIGIBLE", line, message: found.message, refusal: found };
 }
 
-/** Everything about one line of the cart that stands in the way of ordering it, wallets that are short aside. */
+/** All problems of one line, except wallets with insufficient points. */
 export function lineProblems(line: CartLine, lines: readonly CartLine[], facts: CartFacts): CartProblem[] {
   const { reward, seenPoints } = line;
-  // Lines of one reward on different wallets share its stock and its limit.
+  // Lines of the same reward with different wallets share its stock and its limit.
   const ofReward = lines.filter((other) => other.reward.id === reward.id);
   const wanted = ofReward.reduce((sum, other) => sum + other.quantity, 0);
   const problems: CartProblem[] = [];
@@ -52,7 +52,7 @@ export function lineProblems(line: CartLine, lines: readonly CartLine[], facts: 
   return problems;
 }
 
-/** What Capillary has against this customer having it. */
+/** Capillary's reasons why this customer cannot redeem the reward. */
 function capillaryProblems(line: CartLine, ofReward: readonly CartLine[], facts: CartFacts): CartProblem[] {
   const { name, id } = line.reward;
   const view = facts.capillary.views.get(id) ?? null;
@@ -79,7 +79,7 @@ function capillaryProblems(line: CartLine, ofReward: readonly CartLine[], facts:
   return [{ code: "LIMIT_REACHED", line, message, refusal: found }];
 }
 
-/** Why the group is not one to pay from; null also while that cannot be read. */
+/** The reason why the group cannot pay; null also while the group cannot be read. */
 function groupProblem({ groupId }: CartLine, { capillary }: CartFacts) {
   const standing = groupId === null ? null : capillary.groups.get(groupId);
   if (!standing) return null;

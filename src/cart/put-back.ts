@@ -3,9 +3,9 @@ import { bumpVersion, lockOpenCart } from "./cart.store.ts";
 import { MAX_LINES } from "./cart.ts";
 
 /**
- * Puts the lines of an order that failed and was not charged into the customer's open cart. The larger quantity counts for a
- * reward that is in the cart again already, and lines that the cart has no room for are left out. A claimed prize was never in
- * a cart, and an integrator's cart never was the customer's.
+ * Puts the lines of a failed order without a charge back into the customer's open cart. If the cart contains the reward
+ * again, the larger quantity counts; lines that exceed the cart's size are dropped. Claimed prizes and integrators'
+ * carts are excluded, because their lines never were in this cart.
  */
 export async function putBack(tx: Tx, order: { id: string; customerId: string }): Promise<void> {
   const lines = await tx.orderLine.findMany({

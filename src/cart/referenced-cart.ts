@@ -2,10 +2,13 @@ import { randomUUID } from "node:crypto";
 import { type Db, inTransaction } from "../platform/db.ts";
 import type { CartLine } from "./cart.ts";
 
-/** A cart that an integrator sent as a whole, under an id of the integrator's own. It is independent of the customer's open cart. */
+/**
+ * A complete cart that an integrator sent, with an id of the integrator's own. It is independent of the customer's open
+ * cart.
+ */
 export interface ReferencedCart {
   id: string;
-  /** The number by which the REST face knows it. */
+  /** The number that identifies it in the REST API. */
   number: number;
   reference: string;
   lines: { rewardId: string; quantity: number }[];
@@ -13,7 +16,10 @@ export interface ReferencedCart {
 
 export interface ReferencedCarts {
   find(customerId: string, reference: string): Promise<ReferencedCart | null>;
-  /** Inserts the cart, unless the customer has one of this reference already. @returns the customer's cart of this reference */
+  /**
+   * Inserts the cart unless the customer has a cart with this reference. @returns the customer's cart with this
+   * reference
+   */
   create(customerId: string, reference: string, lines: readonly NewLine[]): Promise<ReferencedCart>;
 }
 
