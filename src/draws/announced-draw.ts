@@ -2,7 +2,7 @@ import type { Tx } from "../platform/db.ts";
 import type { DrawCampaign } from "./draw-campaign.ts";
 import type { Awarded } from "./prize-of.ts";
 
-/** A draw as everybody may see it, also while its seed is secret. */
+/** The public view of a draw, also while its seed is secret. */
 export interface AnnouncedDraw {
   readonly campaign: DrawCampaign;
   readonly given: Awarded;
@@ -12,7 +12,7 @@ export interface AnnouncedDraw {
   readonly closedAt: Date | null;
 }
 
-/** A prize of a draw as anybody may see it. Null in `left` is as many as it takes. */
+/** The public view of a prize. Null in `left` means an unlimited stock. */
 export type AnnouncedPrize = DrawCampaign["prizes"][number] & { readonly left: number | null };
 
 export async function announcedDraws(db: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, AnnouncedDraw>> {
@@ -20,7 +20,7 @@ export async function announcedDraws(db: Tx, ids: readonly string[]): Promise<Re
   return new Map(rows.map((row) => [row.id, announced(row)]));
 }
 
-/** All draws: open ones first, then those that were opened last. */
+/** All draws: open ones first, each group from the newest opening to the oldest. */
 export async function allDraws(db: Tx): Promise<AnnouncedDraw[]> {
   const rows = await db.drawCampaign.findMany({
     omit: { seed: true },

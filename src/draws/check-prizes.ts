@@ -3,8 +3,9 @@ import type { Tx } from "../platform/db.ts";
 import type { DrawCampaign } from "./draw-campaign.ts";
 
 /**
- * Which rewards of a draw we could not give. Those of our own can be given for nothing, also when they are not on offer for
- * points. Capillary's cannot: it holds each against the points, the limits and the conditions of the customer who redeems it.
+ * Finds the rewards of a draw that could not be fulfilled. Our own rewards can be fulfilled for 0 points, also those
+ * not on offer for points. Capillary's cannot: it checks each against the points, limits and conditions of the
+ * customer.
  */
 export async function checkPrizes(tx: Tx, { prizes }: Pick<DrawCampaign, "prizes">): Promise<FieldProblem[]> {
   const wanted = prizes.flatMap((prize, index) => (prize.kind === "reward" ? [{ sku: prize.sku, index }] : []));

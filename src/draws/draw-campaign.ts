@@ -7,9 +7,9 @@ import { hex32 } from "./seed.ts";
 const prizeFields = {
   id: slug,
   name: z.string().trim().min(1).max(120),
-  /** The chance of a ticket, in parts per million. */
+  /** The probability for a ticket, in parts per million. */
   oddsPpm: z.int().min(0).max(ROLLS),
-  /** How many there are; null is as many as it takes. */
+  /** The number of prizes; null means unlimited. */
   stock: z.int().min(1).nullable(),
 };
 const prize = z.discriminatedUnion("kind", [
@@ -19,7 +19,7 @@ const prize = z.discriminatedUnion("kind", [
 ]);
 export type Prize = z.infer<typeof prize>;
 
-/** A draw as it is announced: nothing in it changes once the first ticket is out. */
+/** An announced draw. It is immutable after the first ticket. */
 export const drawCampaign = z.strictObject({
   id: slug,
   name: z.string().trim().min(1).max(120),
@@ -27,12 +27,12 @@ export const drawCampaign = z.strictObject({
   seedCommit: z.string().regex(hex32, "is a SHA-256 in 64 small hex digits"),
   /** In the order in which their odds are laid out over the rolls. */
   prizes: z.array(prize).min(1).max(100),
-  /** The prize of rolls that hit no other, and of those whose prize has run out; of this there is always one more. */
+  /** The prize of rolls that hit no other prize, and of hits on a prize that has run out; its stock is unlimited. */
   fallback: slug,
 });
 export type DrawCampaign = z.infer<typeof drawCampaign>;
 
-/** What no field shows by itself. */
+/** Checks rules that involve several fields. */
 export function checkDraw({ prizes, fallback }: DrawCampaign): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const twice = firstRepeated(prizes.map(({ id }) => id));

@@ -3,11 +3,11 @@ import { type Awarded, oneMore, prizeOf } from "./prize-of.ts";
 import { hashOfTicket, headerOf, type Reveal, type Ticket } from "./published.ts";
 import { rollOf } from "./roll.ts";
 
-/** Where a draw stands: plain JSON, one row to lock while the next ticket is made. */
+/** The state of a draw: plain JSON in one row, which is locked while the next ticket is made. */
 export interface DrawState {
-  /** How many tickets are out; the next number is one more, so numbers have no gap. */
+  /** The number of issued tickets. The next ticket gets the next number, so numbers have no gap. */
   tickets: number;
-  /** Of the newest ticket; of the header while there is none. */
+  /** The hash of the newest ticket; of the header before the first ticket. */
   lastHash: string;
   given: Awarded;
 }
@@ -19,8 +19,8 @@ export const openDraw = (campaign: DrawCampaign): DrawState => ({
 });
 
 /**
- * Makes the next ticket and the state after it. Both belong in one transaction: a state that is used twice makes a number
- * twice and may give a prize twice, one that is lost leaves a gap.
+ * Makes the next ticket and the state after it. Both belong in one transaction: a reused state duplicates a number and
+ * perhaps a prize, and a lost state leaves a gap.
  *
  * @param holder `holderOf` the member
  */
@@ -39,7 +39,7 @@ export function drawTicket(
   return { ticket: { ...unsealed, hash }, state: { tickets: number, lastHash: hash, given } };
 }
 
-/** What is published when the draw is closed. */
+/** The data published at the closing of a draw. */
 export const closeDraw = (seed: string, { tickets, lastHash }: DrawState): Reveal => ({
   type: "reveal",
   seed,

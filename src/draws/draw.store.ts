@@ -25,17 +25,17 @@ export interface DrawnTicket {
 }
 
 export interface DrawStore {
-  /** Those of these draws that are open, each locked, in the order of their ids. */
+  /** The open ones of these draws, each locked, in the order of their ids. */
   lockOpen(tx: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, OpenDraw>>;
-  /** Draws an award's tickets, the next numbers of the draw; `save` inserts them. */
+  /** Draws an award's tickets with the next numbers of the draw; `save` inserts them. */
   drawFor(draw: OpenDraw, award: { id: string; memberId: string; quantity: number }, now: Date): DrawnTicket[];
-  /** Inserts the tickets that were drawn, whose awards are there, and how far their draws have got. */
+  /** Inserts the drawn tickets, whose awards must exist, and the new states of their draws. */
   save(tx: Tx, drawn: readonly DrawnTicket[]): Promise<void>;
   /** Announces a draw with a new seed. */
   open(tx: Tx, make: (seedCommit: string) => DrawCampaign, now: Date): Promise<void>;
 }
 
-/** @param seeds keeps the seeds of open draws out of reach of whoever can read the database */
+/** @param seeds encrypts the seeds of open draws, so that access to the database does not reveal them */
 export function makeDrawStore(seeds: Cipher): DrawStore {
   return {
     async lockOpen(tx, ids) {
@@ -98,7 +98,7 @@ type TicketRow = Pick<
   "drawId" | "awardId" | "memberId" | "number" | "holder" | "ticketSecret" | "roll" | "hit" | "prize" | "hash"
 > & { issuedAt: string };
 
-/** One statement with a list for each column, because an award may be of hundreds. */
+/** Inserts tickets in one statement with a list for each column, because an award may have hundreds. */
 async function insertTickets(tx: Tx, rows: readonly TicketRow[]): Promise<void> {
   const all = <Column extends keyof TicketRow>(column: Column) => rows.map((row) => row[column]);
   await tx.$executeRaw`

@@ -1,9 +1,9 @@
 import { hmacSha256, toHex } from "./hashes.ts";
 
 /**
- * Stands for a ticket's holder in what is published. Member ids are short numbers, so any plain hash of them could be
- * reversed by trying; with a secret of the ticket's own, only who is given that secret can show the ticket is theirs.
+ * The published pseudonym of a ticket's holder. Member ids are short numbers, so a plain hash could be reversed by
+ * trying all of them. With a secret for each ticket, only a person who knows the secret can prove the ownership.
  *
- * @param ticketSecret 32 random bytes in hex, kept with the ticket and shown to its holder alone
+ * @param ticketSecret 32 random bytes in hex, stored with the ticket and shown only to its holder
  */
 export const holderOf = (memberId: string, ticketSecret: string): string => toHex(hmacSha256(ticketSecret, memberId));

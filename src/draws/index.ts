@@ -16,7 +16,7 @@ export interface DrawsPorts {
   db: Db;
   clock: Clock;
   draws: DrawStore;
-  /** Locks away the seeds of draws. */
+  /** Encrypts the seeds of draws. */
   seeds: Cipher;
 }
 

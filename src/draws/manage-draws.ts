@@ -9,9 +9,9 @@ import type { DrawStore } from "./draw.store.ts";
 import { checkDraw, drawCampaign } from "./draw-campaign.ts";
 
 export interface ManageDraws {
-  /** Announces a draw. @param announcement JSON text: all of a `DrawCampaign` but its id and what its seed commits to */
+  /** Announces a draw. @param announcement JSON text: a `DrawCampaign` without its id and seed commitment */
   open(input: { drawId: string; announcement: string }, actor: string): Promise<{ drawId: string } | Refused>;
-  /** Nobody gets a ticket any more, and the seed is published. */
+  /** Ends the issue of tickets, and publishes the seed. */
   close(drawId: string, actor: string): Promise<{ drawId: string } | Refused>;
 }
 

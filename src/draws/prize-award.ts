@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { keyOf } from "../platform/key.ts";
 import type { DrawnTicket } from "./draw.store.ts";
 
-/** The effect key of what a ticket has won. */
+/** The effect key of a ticket's prize. */
 export const prizeKey = (drawId: string, ticketNumber: number) => keyOf("draw", drawId, ticketNumber);
 
 /**
- * What a ticket has won: an award like any other, once a ticket. Points are credited; a reward waits to be claimed. Null when
- * the prize is none.
+ * The award for a ticket's prize, once for each ticket. Points are credited; a reward waits to be claimed. Null for the
+ * empty prize.
  */
 export function prizeAward<Tickets extends { decisionId: string; memberId: string; customerId: string | null }>(
   { decisionId, memberId, customerId }: Tickets,

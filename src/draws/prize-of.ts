@@ -1,17 +1,18 @@
 import type { DrawCampaign } from "./draw-campaign.ts";
 
-/** How many of each prize have been given, by id; what is not there is 0. */
+/** The number of awarded prizes by id; absent ids count as 0. */
 export type Awarded = Readonly<Record<string, number>>;
 
-/** A prize may be called `constructor`, so only what was put there counts. */
+/** A prize may have the id `constructor`, so inherited properties do not count. */
 export const quantityOf = (given: Awarded, id: string) => (Object.hasOwn(given, id) ? (given[id] ?? 0) : 0);
 export const oneMore = (given: Awarded, id: string): Awarded => ({ ...given, [id]: quantityOf(given, id) + 1 });
 
 /**
- * The prize a roll hits, and the one its ticket gets: the same, or the fallback when the one it hit has run out.
+ * The prize that a roll hits, and the prize that its ticket gets: the same, or the fallback if the hit prize has run
+ * out.
  *
- * The prizes lie side by side on 0 … 999 999, each as wide as its odds: with 1000 and 50 000 parts per million, the rolls
- * 0 … 999 hit the first, 1000 … 50 999 the second, and all above hit nothing and get the fallback.
+ * The prizes lie side by side on 0 … 999 999, each as wide as its odds. With 1000 and 50 000 parts per million, the
+ * rolls 0 … 999 hit the first prize, 1000 … 50 999 the second, and all higher rolls hit no prize and get the fallback.
  */
 export function prizeOf(
   { prizes, fallback }: DrawCampaign,

@@ -1,17 +1,20 @@
 import type { Tx } from "../platform/db.ts";
 
-/** Prizes of one kind that a draw owes. */
+/** The prizes of one kind that a draw owes. */
 export interface PrizesOwed {
   unit: "POINTS" | "REWARD";
   sku: string | null;
   state: "PENDING" | "UNCERTAIN" | "NEEDS_ATTENTION" | "REFUSED";
   count: number;
-  /** Points of all of them together; null for rewards. */
+  /** The points of all of them together; null for rewards. */
   points: number | null;
   oldestSince: Date;
 }
 
-/** Prizes that tickets of a draw have won and nobody has received yet. A refused credit is owed until an operator resolves it. */
+/**
+ * Prizes that tickets of a draw have won and that are not credited, fulfilled or cancelled yet. A refused credit is
+ * owed until an operator resolves it.
+ */
 export async function prizesOwed(db: Tx, drawId: string): Promise<PrizesOwed[]> {
   const rows = await db.$queryRaw<(Omit<PrizesOwed, "points"> & { quantity: bigint })[]>`
     select unit, sku, state, count(*)::int as count, sum(quantity)::bigint as quantity, min(created_at) as "oldestSince"

@@ -4,12 +4,12 @@ import type { DrawCampaign } from "./draw-campaign.ts";
 import { closeDraw } from "./draw-ticket.ts";
 import { headerOf, toLine } from "./published.ts";
 
-/** The lines of a draw as it is published, a page of tickets at a time. Null when there is no such draw. */
+/** The lines of a published draw, read one page of tickets at a time. Null for an unknown draw. */
 export type PublishDraw = (drawId: string) => Promise<AsyncIterable<string> | null>;
 
 const TICKETS_A_PAGE = 1_000;
 
-/** Of a draw that is still open there is no reveal yet: its tickets are as they will be, but results cannot be recomputed. */
+/** An open draw has no reveal yet: its tickets are final, but their results cannot be recomputed. */
 export function makePublishDraw({ db, seeds }: { db: Db; seeds: Cipher }): PublishDraw {
   return async (drawId) => {
     const draw = await db.drawCampaign.findUnique({ where: { id: drawId } });
@@ -19,7 +19,7 @@ export function makePublishDraw({ db, seeds }: { db: Db; seeds: Cipher }): Publi
     async function* lines() {
       if (!draw) return;
       yield toLine(headerOf(draw.campaign as DrawCampaign));
-      // Up to the number that was out when we began: those after it belong to the next reading.
+      // Stops at the number of tickets at the start: later tickets belong to the next reading.
       for (let after = 0; after < draw.tickets; after += TICKETS_A_PAGE) {
         const until = Math.min(draw.tickets, after + TICKETS_A_PAGE);
         const tickets = await db.drawTicket.findMany({

@@ -5,15 +5,15 @@ import { ROLLS } from "./roll.ts";
 import { hex32 } from "./seed.ts";
 
 /**
- * A draw as it is published: JSON lines, each ending with a newline. First the header, then every ticket from 1 on without
- * a gap, at last the reveal. Each hash covers the one before it, so a line cannot be changed, left out or slipped in
- * without changing every hash after it, and members hold receipts for some of those.
+ * The published form of a draw: JSON lines, each with a final newline. The header comes first, then all tickets from 1 on
+ * without a gap, then the reveal. Each hash covers the previous one, so a changed, missing or inserted line changes every
+ * later hash, and members have receipts for some of those.
  *
  *     {"type":"header","format":"tessera-draw/1","campaign":{…},"hash":H0}    H0 = sha256(format ␊ campaign)
  *     {"type":"ticket","number":1,…,"hash":H1}                               H1 = sha256(H0 ␊ ticket without its hash)
  *     {"type":"reveal","seed":…,"tickets":n,"lastHash":Hn}
  *
- * There is one way to write each line (the order of keys below, no spaces), so the same draw is the same bytes.
+ * Each line has a canonical form (the order of keys below, no spaces), so the same draw is the same bytes.
  */
 export const format = "tessera-draw/1";
 
@@ -23,14 +23,14 @@ const count = z.int().min(0);
 export const ticket = z.strictObject({
   type: z.literal("ticket"),
   number: z.int().min(1),
-  /** Whose it is, in a form that only who holds the ticket can tell: see `holderOf`. */
+  /** A pseudonym of the holder, which only the holder can prove: see `holderOf`. */
   holder: hash,
   issuedAt: z.iso.datetime({ precision: 3 }),
   roll: z
     .int()
     .min(0)
     .max(ROLLS - 1),
-  /** The prize the roll hit, and the one that was given: another one where the first had run out. */
+  /** The prize that the roll hit, and the awarded one: the fallback if the hit prize had run out. */
   hit: z.string(),
   prize: z.string(),
   hash,
@@ -50,12 +50,12 @@ export function headerOf(campaign: DrawCampaign): Header {
   return { type: "header", format, campaign, hash: sha256Of(`${format}\n${JSON.stringify(inOrder(campaign))}`) };
 }
 
-/** @param previousHash of the ticket before, of the header for the first */
+/** @param previousHash the hash of the previous ticket, or of the header for the first ticket */
 export function hashOfTicket(previousHash: string, ticket: Omit<Ticket, "hash">): string {
   return sha256Of(`${previousHash}\n${JSON.stringify(ticketInOrder(ticket))}`);
 }
 
-/** The one way to write a record, newline included. */
+/** The canonical form of a record, including the newline. */
 export function toLine(record: Published): string {
   switch (record.type) {
     case "header": {

@@ -1,21 +1,25 @@
 import { hmacSha256 } from "./hashes.ts";
 
-/** Odds are in parts per million, so a roll is one of a million. */
+/** Odds are in parts per million, so a roll has a million values. */
 export const ROLLS = 1_000_000;
 
-/** Four bytes of the HMAC are one of 2^32 numbers; only whole millions of them are used, 4294 to each roll. */
+/**
+ * Four bytes of the HMAC are one of 2^32 numbers. Only the largest multiple of a million below is usable: 4294 numbers
+ * for each roll.
+ */
 const USABLE = Math.floor(2 ** 32 / ROLLS) * ROLLS;
 
 /**
- * The roll of a ticket: a whole number from 0 to 999 999, each as likely as any other, that nobody can foresee without the
- * seed and anybody can recompute with it.
+ * The roll of a ticket: a uniformly distributed integer from 0 to 999 999. It cannot be predicted without the seed, and
+ * anybody can recompute it with the seed.
  *
- * HMAC-SHA256 with the seed's 32 bytes as key over the lines `tessera-draw/1`, campaign, ticket number and a counter; its
- * first four bytes, big endian. The remainder by a million alone would favour small rolls a little, as 2^32 is no multiple
- * of it, so a number past the last whole million (about one in 4400) is thrown away and the counter goes on from 0.
+ * HMAC-SHA256, with the seed's 32 bytes as key, over the lines `tessera-draw/1`, campaign, ticket number and a counter;
+ * its first four bytes, big endian, modulo a million. 2^32 is no multiple of a million, so the remainder of all numbers
+ * would favour small rolls slightly. Therefore a number past the last whole million (about one in 4400) is discarded,
+ * and the counter, which starts at 0, is incremented.
  *
  * @param seed 64 hex digits
- * @param ticketNumber 1 is the first
+ * @param ticketNumber counted from 1
  */
 export function rollOf(seed: string, campaignId: string, ticketNumber: number): number {
   for (let counter = 0; ; counter += 1) {

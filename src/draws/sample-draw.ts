@@ -1,6 +1,6 @@
 import type { DrawCampaign } from "./draw-campaign.ts";
 
-/** The draw that the sample programme gives tickets for: about one ticket in three wins something. */
+/** The draw of the sample programme's tickets: about one ticket in three wins a prize. */
 export const sampleDraw = (seedCommit: string): DrawCampaign => ({
   id: "sample-draw",
   name: "The sandbox's lucky draw",

@@ -2,7 +2,7 @@ import type { DrawVerdict } from "./verify-draw.ts";
 
 const MAX_PROBLEMS = 20;
 
-/** A verdict for people to read, and for scripts: 0 is a draw that holds, 1 one that does not. */
+/** A verdict as text, and as an exit code for scripts: 0 for a valid draw, 1 for an invalid one. */
 export function verdictWords(verdict: DrawVerdict): { text: string; exitCode: 0 | 1 } {
   if (!verdict.ok) {
     const { problems } = verdict;

@@ -13,7 +13,7 @@ import {
 import { rollOf } from "./roll.ts";
 import { commitOf } from "./seed.ts";
 
-/** What is not as it should be; `line` is the line of the file, 1 is the first. */
+/** A deviation; `line` is the line of the file, counted from 1. */
 export interface DrawProblem {
   line: number;
   message: string;
@@ -21,7 +21,7 @@ export interface DrawProblem {
 
 export interface DrawHolds {
   ok: true;
-  /** Whether the seed is published. While it is not, rolls are as they are told: see `isOpen`. */
+  /** Whether the seed is published. Before that, rolls cannot be recomputed: see `isOpen`. */
   isRevealed: boolean;
   campaignId: string;
   tickets: number;
@@ -31,21 +31,21 @@ export interface DrawHolds {
 }
 export type DrawVerdict = DrawHolds | { ok: false; problems: DrawProblem[] };
 
-/** What is known of a draw from elsewhere. */
+/** Independent knowledge about a draw, to compare the file with. */
 export interface Known {
-  /** The header's hash as announced at the opening: it makes an exchanged draw show. */
+  /** The header's hash as announced at the opening: it reveals a replaced draw. */
   openingHash?: string;
-  /** Numbers and hashes of tickets that somebody holds. */
+  /** Numbers and hashes of a holder's tickets. */
   receipts?: readonly Pick<Ticket, "number" | "hash">[];
-  /** That its seed may still be secret: everything is checked but that the rolls follow from it. */
+  /** Permits a secret seed: all checks run, except the recomputation of the rolls from the seed. */
   isOpen?: boolean;
 }
 
 /**
- * Recomputes every result of a draw from what was published: that the seed is the one committed to, that tickets have no
- * gap, that each hash covers its line and the one before, each roll, each prize, and that no stock was given twice.
+ * Verifies a published draw by recomputing all results: the seed matches its commitment, ticket numbers have no gap,
+ * each hash covers its line and the previous hash, and each roll, each prize and the stock are correct.
  *
- * It cannot tell who was let in, nor, unless it is told what is `known`, that this file is the one that was announced.
+ * It cannot verify who was admitted. Without `known` it cannot verify that this file is the announced one.
  */
 export function verifyDraw(file: string | Uint8Array, known: Known = {}): DrawVerdict {
   const steps = verifying(file, known);
@@ -55,7 +55,7 @@ export function verifyDraw(file: string | Uint8Array, known: Known = {}): DrawVe
   }
 }
 
-/** The same with a rest after each line, for a page that has to stay alive meanwhile. */
+/** Like `verifyDraw`, but yields after each line, so that a page stays responsive. */
 export function* verifying(
   file: string | Uint8Array,
   { openingHash, receipts = [], isOpen = false }: Known = {},
@@ -98,7 +98,7 @@ interface Line<Kind extends Published> {
   record: Kind;
 }
 
-/** Every line that is a record, written the one way there is. */
+/** All lines that are records in the canonical form. */
 function* readRecords(file: string | Uint8Array, note: Note): Generator<void, Line<Published>[], void> {
   const lines = readText(file, note).split("\n");
   if (lines.pop() !== "") note(lines.length + 1, "the file does not end with a whole line");
@@ -165,7 +165,9 @@ interface TicketLine {
   ticket: Ticket;
 }
 
-/** Goes on from what a ticket should be, and from the hash it says it has, so one altered ticket is one problem. */
+/**
+ * Continues with the expected ticket and the stated hash after a deviation, so that one altered ticket is one problem.
+ */
 function* verifyTickets(
   { campaign, hash }: Header,
   seed: string | undefined,
