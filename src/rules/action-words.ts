@@ -1,7 +1,7 @@
 import type { RewardAction } from "../domain/generated/words.ts";
 import type { RewardAction as Action } from "../messages/message.ts";
 
-/** The schema's words for the actions of messages. */
+/** The schema's enum values for the actions of messages. */
 export const actionWords: Readonly<Record<Action, RewardAction>> = {
   register: "REGISTER",
   registerreferral: "REGISTER_REFERRAL",

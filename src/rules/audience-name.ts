@@ -1,9 +1,9 @@
 import { CUSTOMER_ID_RULE, readCustomerId } from "../domain/customer-id.ts";
 
-/** How an operator names a member of an audience: `customer:CUST12345`, `user:461` or `member:571`. */
+/** An operator's name for a member of an audience: `customer:CUST12345`, `user:461` or `member:571`. */
 type AudienceName = { name: string } | { problem: string };
 
-/** The name in the one spelling that members are compared by, or what is wrong with it. */
+/** Normalises a name for comparison, or returns its problem. */
 export function readAudienceName(written: string): AudienceName {
   const [, kind, value = ""] = /^\s*(customer|user|member):(.*)$/s.exec(written) ?? [];
   if (kind === undefined) return { problem: "must be customer:, user: or member: and an id" };

@@ -2,7 +2,10 @@ import { type RewardEvent, subjectOf } from "./reward-event.ts";
 import type { Audience } from "./rule.ts";
 import { MS_PER_DAY } from "./window.ts";
 
-/** Whether the rule is for whoever did it. A registration makes its member new; of others we have to know since when. */
+/**
+ * Whether the rule's audience includes the subject of the event. A registration makes its member new; for other events
+ * the date of joining must be known.
+ */
 export function isInAudience(audience: Audience, event: RewardEvent): boolean {
   switch (audience.kind) {
     case "everybody":

@@ -9,10 +9,15 @@ import { type Rule, unitOf } from "./rule.ts";
 import type { Usage } from "./usage.ts";
 import { MS_PER_DAY } from "./window.ts";
 
-/** No single award is larger: a number beyond it is a slip in a rule or a message, and a person should see it first. */
+/**
+ * The maximum of a single award: a larger number indicates a mistake in a rule or a message, which an operator should
+ * check first.
+ */
 export const MAX_AWARD = 1_000_000_000;
 
-/** Caps each side in turn; a decision without anything left is a skip that names the cap that took the last of it. */
+/**
+ * Applies the caps to each side. If no award is left, the decision is a skip with the cap that removed the last one.
+ */
 export function award(
   rule: Rule,
   event: RewardEvent,

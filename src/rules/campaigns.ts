@@ -9,7 +9,7 @@ export interface Campaign {
   readonly draw: AnnouncedDraw | null;
 }
 
-/** What anybody may earn now: of each rule the newest version whose window covers the moment. */
+/** The current campaigns: for each rule the newest version whose window covers the moment. */
 export async function readCampaigns(db: Db, now: Date): Promise<Campaign[]> {
   const rows = await db.rewardRule.findMany({
     where: { retiredAt: null },

@@ -5,14 +5,14 @@ import type { Step } from "./explanation.ts";
 import type { Rule } from "./rule.ts";
 import { type CapName, capNames } from "./rule.ts";
 
-/** The caps that hold for a side: a receiver's bonus is one in a lifetime, so only the budget limits it. */
+/** The caps of a side. A receiver gets one bonus in a lifetime, so only the budget limits it. */
 const capsOf = (role: Role): readonly CapName[] => (role === "RECEIVER" ? ["BUDGET"] : capNames);
 
 /**
- * Cuts what a side has earned to what each cap leaves, narrowest cap first.
+ * Limits the award of a side by each cap, narrowest cap first.
  *
  * @param counters as they are before this award
- * @returns `cutBy`: the caps that took something away, in that order
+ * @returns `cutBy`: the caps that reduced the award, in that order
  */
 export function applyCaps(
   { id, definition: { caps } }: Rule,

@@ -3,7 +3,7 @@ import { mulDivFloor } from "./integer.ts";
 import type { DefinitionOf, Multiplier, RuleDefinition, Window } from "./rule.ts";
 import { checkWindow } from "./window.ts";
 
-/** What is wrong with the part of a rule that belongs to its action: its ladder, tiers, tables. */
+/** Checks the action-specific part of a rule: its ladder, tiers, tables. */
 export function checkAction(definition: RuleDefinition): FieldProblem[] {
   switch (definition.action) {
     case "register":
@@ -95,7 +95,7 @@ function checkMultiplier(
   return problems;
 }
 
-/** What the least amount that counts earns, before multipliers. */
+/** The points for the minimum amount, before multipliers. */
 export function pointsOfMinimum({ minimumAmount, tiers }: DefinitionOf<"transactionpromo">): number | null {
   const amount = Math.max(1, minimumAmount);
   const rate = tiers.findLast(({ from }) => from <= amount)?.rate;

@@ -5,7 +5,7 @@ import { checkAction, pointsOfMinimum } from "./check-action.ts";
 import { type RuleDefinition, ruleDefinition } from "./rule.ts";
 import { checkWindow } from "./window.ts";
 
-/** Reads what an operator wrote: the rule, or all that is wrong with it. */
+/** Parses an operator's rule: the definition, or all its problems. */
 export function readRule(input: unknown): { definition: RuleDefinition } | { problems: FieldProblem[] } {
   const parsed = ruleDefinition.safeParse(input);
   if (!parsed.success) return { problems: parsed.error.issues.map(toProblem) };
@@ -14,7 +14,7 @@ export function readRule(input: unknown): { definition: RuleDefinition } | { pro
   return problems.length === 0 ? { definition } : { problems };
 }
 
-/** The rule with the members of its audience named as they are compared. */
+/** Normalises the names in the rule's audience. */
 function withReadNames(definition: RuleDefinition): { definition: RuleDefinition; problems: FieldProblem[] } {
   const { audience } = definition;
   if (audience.kind !== "members") return { definition, problems: [] };
@@ -31,7 +31,7 @@ const toProblem = ({ path, message }: z.core.$ZodIssue): FieldProblem => ({
   message,
 });
 
-/** What no field shows by itself: fields that contradict each other, and rules that can never do what they say. */
+/** Checks rules that involve several fields: contradictions, and rules that can never have an effect. */
 export function checkRule(definition: RuleDefinition): FieldProblem[] {
   return [
     ...checkWindow(definition.window, ["window"]),
@@ -42,7 +42,7 @@ export function checkRule(definition: RuleDefinition): FieldProblem[] {
   ];
 }
 
-/** A rule stays what it is through its versions: its keys in the ledger depend on this. */
+/** Checks the fields that all versions of a rule must share, because effect keys depend on them. */
 export function checkNextVersion(previous: RuleDefinition, next: RuleDefinition): FieldProblem[] {
   return (["action", "campaign", "stacking"] as const)
     .filter((field) => previous[field] !== next[field])
@@ -82,7 +82,7 @@ function checkCapOrder({ caps }: RuleDefinition): FieldProblem[] {
   });
 }
 
-/** A cap below the smallest award cuts every award there is. */
+/** Rejects a cap below the smallest award, which would cut every award. */
 function checkSmallestAward(definition: RuleDefinition): FieldProblem[] {
   const smallest = smallestAward(definition);
   return capOrder.flatMap(([field, words]) => {
@@ -94,7 +94,7 @@ function checkSmallestAward(definition: RuleDefinition): FieldProblem[] {
   });
 }
 
-/** The least a rule gives when it gives anything; 1 where that depends on more than the rule. */
+/** The smallest award of a rule; 1 if it depends on more than the rule. */
 function smallestAward(definition: RuleDefinition): number {
   switch (definition.action) {
     case "register":

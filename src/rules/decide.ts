@@ -16,10 +16,10 @@ import type { Usage } from "./usage.ts";
 import { isWithin } from "./window.ts";
 
 /**
- * What one rule says to one event, the cheap questions first: is it for this time and this member, has another rule
- * taken its place, was it given before; then what is earned, and what the caps leave of it.
+ * The decision of one rule about one event. Cheap checks come first: window, audience, exclusive rules, earlier awards;
+ * then the earned award and its caps.
  *
- * @param excludedBy the exclusive rule that has had its say about this event; null while none has
+ * @param excludedBy the exclusive rule that has decided this event; null without one
  */
 export function decide(rule: Rule, event: RewardEvent, usage: Usage, excludedBy: string | null): Decision {
   const { definition } = rule;

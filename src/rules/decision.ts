@@ -9,7 +9,7 @@ export interface RuleName {
   campaign: string;
 }
 
-/** One entry for the ledger. */
+/** An award of a decision. */
 export interface Award {
   effectKey: string;
   memberId: string;
@@ -17,19 +17,19 @@ export interface Award {
   unit: Unit;
   /** Points or tickets; always at least 1. */
   quantity: number;
-  /** The draw the tickets are for; null for points. */
+  /** The draw of the tickets; null for points. */
   drawId: string | null;
-  /** Not to be credited before. */
+  /** The earliest time of crediting. */
   availableAt: Date;
-  /** Lapses then; null is never. */
+  /** The time when the award lapses; null means never. */
   expiresAt: Date | null;
-  /** The caps that left less than was earned. */
+  /** The caps that reduced the award. */
   cutBy: CapName[];
 }
 
 /**
- * What one version of a rule says to one event. All awards of a decision, its counts and its referral are one effect: they
- * are written together or not at all.
+ * The decision of a rule's version about an event. Its awards, counts and referral are one effect: they are written
+ * together or not at all.
  */
 export type Decision =
   | {
@@ -37,7 +37,7 @@ export type Decision =
       rule: RuleName;
       awards: Award[];
       counts: Count[];
-      /** That the sharer brought in the receiver; null where that is not what happened. */
+      /** The sharer referred the receiver; null for other events. */
       referral: { sharerId: string; receiverId: string } | null;
       explanation: Explanation;
     }

@@ -2,12 +2,12 @@ import { keyOf } from "../platform/key.ts";
 import type { RewardEvent } from "./reward-event.ts";
 import type { Rule } from "./rule.ts";
 
-/** Which side of an event an award goes to. */
+/** The side of an event that an award goes to. */
 export type Role = "MEMBER" | "SHARER" | "RECEIVER";
 
 /**
- * The unique key of an award in the ledger: whatever arrives twice, in whatever envelope, makes the same key and is given
- * once. No version is in it, so a new version of a rule pays nothing again.
+ * The unique key of an award: an event that arrives twice, in any envelope, has the same key and is awarded once. The key
+ * does not contain the version, so a new version of a rule repeats no award.
  *
  * | action              | once                          | made of                                                     |
  * |---------------------|-------------------------------|-------------------------------------------------------------|
@@ -18,8 +18,8 @@ export type Role = "MEMBER" | "SHARER" | "RECEIVER";
  * | dailycheckin        | per local date                | slot, member, local date                                    |
  * | luckydraw           | per transaction               | slot, member, transaction: reference, else instant, amount and occurrence |
  *
- * The slot is the rule where rules stack. Exclusive rules share one, so the ledger itself lets only one of them through,
- * even when priorities have changed between two deliveries.
+ * The slot of a stackable rule is the rule. Exclusive rules share a slot, so the unique index permits only one of their
+ * awards, even if priorities have changed between two deliveries.
  */
 export function effectKey({ id, definition }: Rule, event: RewardEvent, role: Role): string {
   const slot = definition.stacking === "exclusive" ? "exclusive" : `rule:${id}`;
@@ -52,7 +52,7 @@ function transaction(
   return reference === null ? ["at", at.toISOString(), amount, occurrence] : ["reference", reference];
 }
 
-/** The sides an event has. */
+/** The sides of an event. */
 export const rolesOf = (event: RewardEvent): readonly Role[] => {
   if (event.action === "registerreferral") return ["RECEIVER", "SHARER"];
   return event.action === "transactionreferral" ? ["SHARER"] : ["MEMBER"];

@@ -8,11 +8,11 @@ import { type Usage, usageAfter } from "./usage.ts";
 import { isWithin } from "./window.ts";
 
 /**
- * What the rules say to one line: a decision of each rule of its action, in the order in which they were asked. The same
- * input gives the same decisions, whatever the order of the rules; nothing here knows the time or rounds a number up.
+ * Evaluates one line: a decision of each rule of its action, in the sequence of evaluation. The function is pure: the
+ * same input has the same decisions, whatever the order of the rules, without a clock and without rounding up.
  *
- * @param rules versions of rules in force; of several versions of a rule the newest whose window covers the event counts
- * @param usage what has been given before; `usageNeeded` says what of it is looked at
+ * @param rules versions of rules in force; among versions of a rule, the newest whose window covers the event counts
+ * @param usage the earlier awards; `usageNeeded` says which parts are read
  */
 export function evaluate({
   rules,
@@ -26,7 +26,7 @@ export function evaluate({
   const event = readEvent(facts);
   const decisions: Decision[] = [];
   let now = usage;
-  /** The exclusive rule that has had its say; null while none has. */
+  /** The exclusive rule that has decided; null without one. */
   let excludedBy: string | null = null;
   for (const rule of inOrder(rules, facts)) {
     const decision =
@@ -41,7 +41,7 @@ export function evaluate({
   return decisions;
 }
 
-/** The lines of one message one after the other, each after what the ones before it were given. */
+/** Evaluates the lines of one message in sequence, each after the awards of the lines before it. */
 export function evaluateLines<Line extends LineFacts>({
   rules,
   lines,
@@ -59,7 +59,7 @@ export function evaluateLines<Line extends LineFacts>({
   });
 }
 
-/** The rule of an action that has the first say about what happens at that moment; null when none holds. */
+/** The rule of an action with the highest priority at that moment; null without one. */
 export function leadingRule<A extends RuleDefinition["action"]>(
   rules: readonly Rule[],
   action: A,
@@ -70,7 +70,7 @@ export function leadingRule<A extends RuleDefinition["action"]>(
   return definitions.filter(isOf).find(({ window }) => isWithin(window, at)) ?? null;
 }
 
-/** One version of each rule of the action: highest priority first, then by id. */
+/** A single version of each rule of the action: highest priority first, then by id. */
 function inOrder(rules: readonly Rule[], { action, at }: Pick<LineFacts, "action" | "at">): Rule[] {
   const newest = new Map<string, Rule>();
   for (const rule of rules.filter(({ definition }) => definition.action === action)) {

@@ -3,8 +3,8 @@ import type { Explanation, Skip, Step } from "./explanation.ts";
 import type { CapName, Unit } from "./rule.ts";
 
 /**
- * An explanation as sentences, in the order in which it was worked out. Fit for a member: the sides of a referral are named
- * by their part in it, never by an id, and what the programme has to give is not told.
+ * An explanation as sentences, in the order of the calculation. It is safe for members: the sides of a referral are
+ * named by their role, never by an id, and the size of the budget is omitted.
  */
 export function explain({ rule, unit, steps, awards, skip }: Explanation): string[] {
   const isPair = steps.some(({ side }) => side === "RECEIVER");
@@ -18,7 +18,7 @@ export function explain({ rule, unit, steps, awards, skip }: Explanation): strin
   ];
 }
 
-/** A cap that cuts nothing is in the numbers, for who reads those. */
+/** A cap without an effect is only in the stored numbers, not in the sentences. */
 const isInformative = (step: Step) => step.step !== "cap" || step.result < step.before;
 
 const sideWords: Record<Role, string> = { MEMBER: "Member", SHARER: "Sharer", RECEIVER: "Newcomer" };
@@ -52,7 +52,7 @@ function sentenceOf(step: Step, unit: Unit): string {
     case "tickets":
       return `one ticket for each full ${step.amountPerTicket} of ${step.amount}: ${result}.`;
     case "cap":
-      return step.cap === "BUDGET" // how much of it there is, is the brand's to know
+      return step.cap === "BUDGET" // the size of the budget is confidential
         ? `${step.before} cut to ${step.result}: the programme has no more left.`
         : `the cap ${capWords[step.cap]} is ${step.limit}, ${step.used} used: ${step.before} cut to ${step.result}.`;
   }
@@ -94,7 +94,7 @@ function reasonOf(skip: Skip): string {
 const counted = (quantity: number, unit: Unit) =>
   `${quantity} ${unit === "TICKETS" ? "ticket" : "point"}${quantity === 1 ? "" : "s"}`;
 
-/** 15 000 basis points are 1.5, without a division that could round. */
+/** 15 000 basis points are 1.5, formatted without a division that could round. */
 function asFactor(basisPoints: number): string {
   const digits = String(basisPoints).padStart(5, "0");
   const decimals = digits.slice(-4).replace(/0+$/, "");

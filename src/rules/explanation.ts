@@ -4,10 +4,10 @@ import type { LineFacts } from "./facts.ts";
 import { type Missing, type RewardEvent, subjectOf } from "./reward-event.ts";
 import type { Audience, CapName, Rule, Unit } from "./rule.ts";
 
-/** One calculation of a rule, with all numbers that went into it. `result` is what the next one goes on with. */
+/** A calculation of a rule, with all its operands. `result` is the input of the next step. */
 export type Step = { side: Role; result: number } & (
   | { step: "fixed" }
-  /** The `referral`-th person, by the rung that starts at `from`. */
+  /** The `referral`-th member, by the step of the ladder that starts at `from`. */
   | { step: "ladder"; referralsSoFar: number; referral: number; from: number }
   /** floor(amount × points ÷ perAmount), at the rate of the tier that starts at `from`. */
   | { step: "rate"; amount: number; from: number; points: number; perAmount: number }
@@ -17,15 +17,15 @@ export type Step = { side: Role; result: number } & (
   | { step: "cycle-day"; streak: number; day: number }
   /** before + bonus. */
   | { step: "streak-bonus"; streak: number; bonus: number; before: number }
-  /** What a run of so many days is worth, less what its parts were worth without the late day; never less than 0. */
+  /** The worth of the run, less the worth of its parts without the late day; at least 0. */
   | { step: "run"; run: number; worth: number; runsBefore: number[]; worthBefore: number }
   /** floor(amount ÷ amountPerTicket). */
   | { step: "tickets"; amount: number; amountPerTicket: number }
-  /** The least of `before` and limit − used. */
+  /** The minimum of `before` and limit − used. */
   | { step: "cap"; cap: CapName; limit: number; used: number; left: number; before: number }
 );
 
-/** Why a rule gives nothing. */
+/** The reason for a decision without an award. */
 export type Skip =
   | Reason<"MISSING_FACT", Missing>
   | Reason<"OUTSIDE_WINDOW", { at: string; from: string; until: string | null }>
@@ -44,7 +44,7 @@ export type Skip =
 export type SkipReason = Skip["reason"];
 type Reason<Name extends string, Facts = unknown> = { reason: Name } & Facts;
 
-/** Why a rule gave what it gave. Plain JSON that can be stored; `explain` puts it in words. */
+/** The explanation of a decision. Plain JSON for storage; `explain` converts it to sentences. */
 export interface Explanation {
   rule: { id: string; version: number; name: string; campaign: string };
   unit: Unit;
@@ -54,7 +54,7 @@ export interface Explanation {
   skip: Skip | null;
 }
 
-/** The facts that were used, dates as text. What the action does not look at is not here. */
+/** The facts that the action uses, dates as text. */
 export type EventFacts = { action: RewardAction; at: string; localDate: string; memberSince: string | null } & Partial<
   Pick<LineFacts, "memberId" | "amount" | "productId" | "reference" | "sharerId" | "receiverId" | "occurrence">
 > & { subjectId?: string };
@@ -63,11 +63,11 @@ export function factsOf(event: RewardEvent): EventFacts {
   const { at, memberSince, ...facts } = event;
   const dates = { at: at.toISOString(), memberSince: memberSince?.toISOString() ?? null };
   if (!("checkInDays" in facts)) return { ...facts, ...dates, subjectId: subjectOf(event) };
-  const { checkInDays: _, ...rest } = facts; // hundreds, maybe; what they came to is in the steps
+  const { checkInDays: _, ...rest } = facts; // possibly hundreds of days; the steps contain their result
   return { ...rest, ...dates, subjectId: subjectOf(event) };
 }
 
-/** The facts of a line that lacks one. */
+/** The facts of a line with a missing fact. */
 export const factsOfIncomplete = ({ action, at, localDate, memberSince }: LineFacts): EventFacts => ({
   action,
   at: at.toISOString(),

@@ -1,33 +1,33 @@
 import type { RewardAction } from "../messages/message.ts";
 import type { LocalDate } from "../platform/time-zone.ts";
 
-/** One line of an accepted message, as the message reader hands it on. What a line does not say is null. */
+/** A line of an accepted message, as the message reader returns it. Missing values are null. */
 export interface LineFacts {
   action: RewardAction;
   memberId: string | null;
-  /** When it happened. */
+  /** When the event happened. */
   at: Date;
-  /** The day it happened on, where the programme is. */
+  /** The day of the event in the programme's time zone. */
   localDate: LocalDate;
-  /** In the currency's smallest unit that producers send; a safe integer. */
+  /** In the smallest unit of currency that producers send; a safe integer. */
   amount: number | null;
   productId: string | null;
-  /** The producer's own number of the transaction. */
+  /** The producer's own id of the transaction. */
   reference: string | null;
   sharerId: string | null;
   receiverId: string | null;
-  /** When the member joined, as far as anybody knows. */
+  /** When the member joined, if known. */
   memberSince?: Date | null;
-  /** The days of check-in that this one may make a run with. */
+  /** The check-in days that may form a run with this one. */
   checkInDays?: readonly LocalDate[] | null;
-  /** How many lines that look exactly alike came before it in its message; see `countOccurrences`. */
+  /** The number of identical lines before this one in its message; see `countOccurrences`. */
   occurrence?: number;
 }
 
 /**
- * Numbers the lines of one message that nothing tells apart, so each is an effect of its own: buying the same thing twice
- * in a second is two purchases. What tells lines apart is what `effectKey` is made of. The same lines in another order get
- * the same numbers.
+ * Numbers the identical lines of a message, so that each is an effect of its own: two equal purchases in the same
+ * second are two purchases. Lines are identical if `effectKey` cannot distinguish them. The numbers do not depend on
+ * the order of the lines.
  */
 export function countOccurrences<Line extends LineFacts>(lines: readonly Line[]): (Line & { occurrence: number })[] {
   const seen = new Map<string, number>();

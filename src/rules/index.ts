@@ -20,7 +20,7 @@ export { addToCounters, BudgetExceeded, type Budgets, moveCounters, readUsage, u
 export { makeUsageSoFar, usageNeeded } from "./usage.ts";
 export type { RulesLoaders };
 
-/** The rules in versions that decide how much an event earns. */
+/** The versioned rules that decide the awards of events. */
 export function openRules({ db, clock }: { db: Db; clock: Clock }) {
   return {
     loaders: (options: { cache: boolean }) => rulesLoaders(db, options),

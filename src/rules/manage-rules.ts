@@ -12,9 +12,9 @@ import type { RuleDefinition } from "./rule.ts";
 export interface ManageRules {
   /** @param definition JSON text */
   create(input: { ruleId: string; definition: string }, actor: string): Promise<RuleRow | Refused>;
-  /** The next version of a rule. Those before it go on deciding about what happened in their windows. */
+  /** Adds the next version of a rule. Earlier versions still decide about events in their windows. */
   revise(input: { ruleId: string; definition: string }, actor: string): Promise<RuleRow | Refused>;
-  /** All versions; what they have given stays given. @returns the newest */
+  /** Retires all versions; their awards stay. @returns the newest version */
   retire(ruleId: string, actor: string): Promise<RuleRow | Refused>;
 }
 
@@ -49,7 +49,7 @@ export function makeManageRules({ db, clock }: { db: Db; clock: Clock }): Manage
     });
   }
 
-  /** Versions of one rule are written one after the other. */
+  /** Serialises the changes of a rule's versions. */
   function underLock(ruleId: string, work: (tx: Tx, newestFirst: RuleRow[]) => Promise<RuleRow | Refused>) {
     return inTransaction(db, async (tx) => {
       await tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${`tessera.rule:${ruleId}`}, 0))`;

@@ -12,7 +12,7 @@ interface Purchase {
   occurrence: number;
 }
 
-/** A line with all its action needs, and nothing else: the facts a rule may use. */
+/** A complete line with only the facts of its action, which a rule may use. */
 export type RewardEvent = Occasion &
   (
     | { action: "register"; memberId: string }
@@ -24,12 +24,12 @@ export type RewardEvent = Occasion &
   );
 export type EventOf<A extends RewardAction> = Extract<RewardEvent, { action: A }>;
 
-/** A fact the action cannot do without, and the line does not have. */
+/** A fact that the action requires and the line lacks. */
 export interface Missing {
   missing: "memberId" | "sharerId" | "receiverId" | "amount" | "productId" | "checkInDays";
 }
 
-/** @throws RangeError where a number or a date is not what the reader of messages promises: that is a mistake of ours */
+/** @throws RangeError for a number or date that the message reader should have refused: that is a bug */
 export function readEvent(facts: LineFacts): RewardEvent | Missing {
   const { action, memberId, amount, productId, sharerId, receiverId, checkInDays } = facts;
   if (amount !== null && !Number.isSafeInteger(amount)) throw new RangeError("an amount is a safe integer");
@@ -61,11 +61,14 @@ export function readEvent(facts: LineFacts): RewardEvent | Missing {
   }
 }
 
-/** Whose doing it was: the one a rule's audience is about. A referral is the doing of the one who joined. */
+/** The member that a rule's audience is about. For a referral it is the receiver, who joined. */
 export function subjectOf(event: RewardEvent): string {
   if (event.action === "registerreferral") return event.receiverId;
   return event.action === "transactionreferral" ? event.sharerId : event.memberId;
 }
 
-/** Whose caps per member hold. Of a referral that is the sharer: the receiver gets one fixed bonus in a lifetime. */
+/**
+ * The member whose caps apply. For a referral it is the sharer, because the receiver gets one fixed bonus in a
+ * lifetime.
+ */
 export const cappedMember = (event: RewardEvent): string => ("sharerId" in event ? event.sharerId : event.memberId);

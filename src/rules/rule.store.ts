@@ -17,10 +17,10 @@ export const toStoredRule = ({ id, version, definition }: Rule) => ({
   definition: definition as unknown as Prisma.InputJsonObject,
 });
 
-/** Every version of the rules for these actions that has not retired, and those of them that have never been used. */
+/** All versions of the rules for these actions that are not retired, and the subset that was never used. */
 export type RulesInForce = (tx: Tx, actions: readonly RewardAction[]) => Promise<{ rules: Rule[]; unused: Rule[] }>;
 
-/** Reads a definition once, as soon as its version is used: the database lets nobody change it from then on. */
+/** Reads the definition of a used version only once, because the database prevents its change. */
 export function makeRulesInForce(): RulesInForce {
   const known = new Map<string, RuleDefinition>();
   return async (tx, actions) => {
@@ -41,7 +41,7 @@ export function makeRulesInForce(): RulesInForce {
   };
 }
 
-/** From now on these versions are what they are. */
+/** Makes these versions immutable. */
 export async function markUsed(tx: Tx, rules: readonly Rule[], now: Date): Promise<void> {
   if (rules.length === 0) return;
   await tx.rewardRule.updateMany({
@@ -50,7 +50,7 @@ export async function markUsed(tx: Tx, rules: readonly Rule[], now: Date): Promi
   });
 }
 
-/** Of each rule the newest version; retired ones last. */
+/** The newest version of each rule; retired ones last. */
 export async function newestRules(db: Tx): Promise<RuleRow[]> {
   const rows = await db.rewardRule.findMany({
     distinct: ["ruleId"],
@@ -59,6 +59,6 @@ export async function newestRules(db: Tx): Promise<RuleRow[]> {
   return rows.sort((a, b) => Number(a.retiredAt !== null) - Number(b.retiredAt !== null));
 }
 
-/** All versions of one rule, the newest first. */
+/** All versions of a rule, the newest first. */
 export const versionsOf = (db: Tx, ruleId: string): Promise<RuleRow[]> =>
   db.rewardRule.findMany({ where: { ruleId }, orderBy: { version: "desc" } });

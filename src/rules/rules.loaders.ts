@@ -3,7 +3,7 @@ import type { Db } from "../platform/db.ts";
 import { counterKey } from "./counters.ts";
 
 export interface RulesLoaders {
-  /** How much a rule has given, all its versions together, in its own unit. By the rule's id. */
+  /** By the rule's id: the sum of its awards over all versions, in its own unit. */
   budgetUsed: DataLoader<string, number>;
 }
 

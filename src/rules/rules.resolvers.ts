@@ -11,7 +11,7 @@ import type { ManageRules } from "./manage-rules.ts";
 import { newestRules, type RuleRow, toRule, versionsOf } from "./rule.store.ts";
 import { type DefinitionOf, type Multiplier, unitOf } from "./rule.ts";
 
-/** What a campaign says of one action; null where it is about another. */
+/** The definition of a campaign for one action; null for another action. */
 const definitionOf = <A extends Action>(action: A, { definition }: Campaign) =>
   definition.action === action ? (definition as DefinitionOf<A>) : null;
 

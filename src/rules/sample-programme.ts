@@ -1,6 +1,6 @@
 import type { Rule, RuleDefinition } from "./rule.ts";
 
-/** The sandbox's programme starts with the year of the oldest sample message, and goes on. */
+/** The sandbox's programme starts in the year of the oldest sample message, and has no end. */
 const window = { from: "2022-01-01T00:00:00+07:00", until: null };
 const everybody = { kind: "everybody" } as const;
 const sample = { campaign: "sample", window, audience: everybody, stacking: "exclusive", priority: 0 } as const;
@@ -16,7 +16,7 @@ const register: RuleDefinition = {
   expiryDays: 365,
 };
 
-/** Worth more the more people somebody brings in; on one day no more than two to five of them count. */
+/** The award rises with the number of referrals. The daily cap covers only two to five of them. */
 const registerReferral: RuleDefinition = {
   ...sample,
   action: "registerreferral",
@@ -93,7 +93,7 @@ const luckyDraw: RuleDefinition = {
   expiryDays: null,
 };
 
-/** One rule for each of the six actions, so that every sample message earns something in a fresh sandbox. */
+/** A rule for each of the six actions, so that every sample message earns an award in a fresh sandbox. */
 export const sampleProgramme: readonly Rule[] = [
   { id: "welcome-bonus", version: 1, definition: register },
   { id: "bring-a-friend", version: 1, definition: registerReferral },

@@ -3,13 +3,15 @@ import { type Count, isBudget, summed } from "./counters.ts";
 import type { Usage, UsageNeeded } from "./usage.ts";
 
 /**
- * How budgets are kept: `locked` from the evaluation on, or `guarded`, which is read without a lock, and the update at the end of the
- * transaction fails if others have used too much of one meanwhile. Every message of a rule needs its budget, so a lock makes them all
- * wait for each other's commits.
+ * The locking of budgets. `locked` locks them from the evaluation on. `guarded` reads them without a lock, and the
+ * update at the end of the transaction fails if other transactions have used too much. Every message of a rule needs
+ * its budget, so a lock would make all of them wait for each other's commits.
  */
 export type Budgets = "locked" | "guarded";
 
-/** Others have used a budget that was not locked: the transaction is to be repeated, with the budgets locked. */
+/**
+ * Other transactions have used a budget that was not locked. The transaction is to be repeated with the budgets locked.
+ */
 export class BudgetExceeded extends Error {
   constructor() {
     super("a budget was used by others meanwhile");
@@ -17,8 +19,8 @@ export class BudgetExceeded extends Error {
 }
 
 /**
- * Reads the awards so far. The counters stay locked until the transaction ends, in the order of their keys; effect keys,
- * referrals and new counters are kept still by the locks on the members they are of.
+ * Reads the usage so far. The counters stay locked until the transaction ends, in the order of their keys. The members'
+ * locks protect effect keys, referrals and new counters.
  */
 export async function readUsage(tx: Tx, needed: readonly UsageNeeded[], budgets: Budgets): Promise<Usage> {
   const effectKeys = distinct(needed.flatMap(({ effectKeys }) => effectKeys));
@@ -38,7 +40,10 @@ export async function readUsage(tx: Tx, needed: readonly UsageNeeded[], budgets:
 
 const distinct = (keys: readonly string[]): string[] => [...new Set(keys)];
 
-/** Who brought in these people, and who those in turn. One after the other, since a link far up closes a circle, too. */
+/**
+ * Reads the chain of referrers above these members. Serialised by a global lock, because a referral far above can close
+ * a cycle too.
+ */
 async function readReferrals(tx: Tx, members: readonly string[]): Promise<ReadonlyMap<string, string>> {
   await tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended('tessera.referrals', 0))`;
   const rows = await tx.$queryRaw<{ receiverId: string; sharerId: string }[]>`
@@ -59,7 +64,10 @@ async function readCounters(tx: Tx, keys: readonly string[]): Promise<Counters> 
   return toCounters(await tx.$queryRaw`select key, value from reward_counters where key = any(${[...keys]})`);
 }
 
-/** A member's counter that does not exist yet needs no lock beside the member's. A budget does: it is everybody's. */
+/**
+ * The member's lock also protects a missing counter of that member. A missing budget is inserted first, because all
+ * members share it.
+ */
 async function lockCounters(tx: Tx, keys: readonly string[]): Promise<Counters> {
   if (keys.length === 0) return new Map();
   const shared = keys.filter(isBudget);
@@ -74,10 +82,10 @@ async function lockCounters(tx: Tx, keys: readonly string[]): Promise<Counters> 
   );
 }
 
-/** Whose counter it is: the part after the rule, in all but a budget's. */
+/** The member in a counter's key: the third part, which budgets lack. */
 const memberIn = (key: string): string | null => key.split("/")[2] ?? null;
 
-/** Adds to counters that are locked, or of members that are. */
+/** Adds to counters that are locked, or whose members are. */
 export async function addToCounters(tx: Tx, counts: readonly Count[]): Promise<void> {
   const sums = summed(counts);
   if (sums.length === 0) return;
@@ -89,10 +97,11 @@ export async function addToCounters(tx: Tx, counts: readonly Count[]): Promise<v
 }
 
 /**
- * Adds to budgets that are not locked. This is the last statement of its transaction, so that others wait only for its commit.
+ * Adds to budgets that are not locked. Runs as the last statement of its transaction, so that other transactions wait
+ * only for the commit.
  *
- * @param limits of budgets; a budget without one is unlimited
- * @throws BudgetExceeded if a sum would pass its limit
+ * @param limits by budget; a budget without a limit is unlimited
+ * @throws BudgetExceeded if a sum would exceed its limit
  */
 export async function useBudgets(tx: Tx, counts: readonly Count[], limits: ReadonlyMap<string, number>): Promise<void> {
   const sums = summed(counts);
@@ -108,7 +117,7 @@ export async function useBudgets(tx: Tx, counts: readonly Count[], limits: Reado
   if (added < sums.length) throw new BudgetExceeded();
 }
 
-/** Moves counters that are locked. */
+/** Changes counters that are locked. */
 export async function moveCounters(tx: Tx, counts: readonly Count[]): Promise<void> {
   if (counts.length === 0) return;
   await tx.$executeRaw`

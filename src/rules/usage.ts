@@ -5,22 +5,22 @@ import { countOccurrences, type LineFacts } from "./facts.ts";
 import { readEvent } from "./reward-event.ts";
 import type { Rule } from "./rule.ts";
 
-/** The awards before this event. The evaluation reads them, and keeps others from changing them meanwhile. */
+/** The awards before this event, read by the evaluation. The reader locks them. */
 export interface Usage {
-  /** By `counterKey`; what is not there is 0. */
+  /** By `counterKey`; absent keys count as 0. */
   counters: ReadonlyMap<string, number>;
-  /** Effect keys that are in the ledger. */
+  /** Effect keys of existing awards. */
   given: ReadonlySet<string>;
-  /** Who brought in whom: the newcomer's id to the sharer's. */
+  /** Referrals: from the receiver's id to the sharer's. */
   referredBy: ReadonlyMap<string, string>;
 }
 
 export const noUsage: Usage = { counters: new Map(), given: new Set(), referredBy: new Map() };
 
 /**
- * What of the usage an evaluation of these lines will look at; each list is sorted and names everything once.
+ * The parts of the usage that the evaluation of these lines reads; each list is sorted and without duplicates.
  *
- * @returns `referrals`: read who referred these people, and who referred those in turn, as far up as is known
+ * @returns `referrals`: the members whose chains of referrers must be read
  */
 export function usageNeeded(
   rules: readonly Rule[],
@@ -41,16 +41,16 @@ export function usageNeeded(
   return { counters: [...counters].sort(), effectKeys: [...effectKeys].sort(), referrals: [...referrals].sort() };
 }
 
-/** The part of the usage that an evaluation needs, as `usageNeeded` lists it. */
+/** The parts of the usage that an evaluation needs, as `usageNeeded` lists them. */
 export type UsageNeeded = ReturnType<typeof usageNeeded>;
 
-/** A usage that grows with the decisions about one message after the other. */
+/** A usage that grows with the decisions about each message in sequence. */
 export function makeUsageSoFar(before: Usage) {
   const counters = new Map(before.counters);
   const given = new Set(before.given);
   const referredBy = new Map(before.referredBy);
   return {
-    /** The part that one message needs: a small one, because each decision copies it. */
+    /** The part for one message: kept small, because each decision copies it. */
     of(needed: UsageNeeded = { counters: [], effectKeys: [], referrals: [] }): Usage {
       return {
         counters: new Map(needed.counters.map((key) => [key, counters.get(key) ?? 0])),
@@ -69,7 +69,7 @@ export function makeUsageSoFar(before: Usage) {
   };
 }
 
-/** The usage once the decisions are in the ledger. */
+/** The usage after these decisions. */
 export function usageAfter(usage: Usage, decisions: readonly Decision[]): Usage {
   const given = new Set(usage.given);
   const referredBy = new Map(usage.referredBy);

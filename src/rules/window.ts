@@ -4,7 +4,7 @@ import type { Window } from "./rule.ts";
 
 export const MS_PER_DAY = 86_400_000;
 
-/** Whether a moment is from the window's first instant up to, not including, its last. */
+/** Whether a moment is within the window, whose end is exclusive. */
 export function isWithin({ from, until }: Window, at: Date): boolean {
   return at.getTime() >= Date.parse(from) && (until === null || at.getTime() < Date.parse(until));
 }
@@ -14,7 +14,7 @@ export function weekdayOf(day: LocalDate): number {
   return new Date(`${day}T00:00:00Z`).getUTCDay() || 7;
 }
 
-/** @param field where the window is */
+/** @param field the window's field, for problems */
 export function checkWindow({ from, until }: Window, field: FieldProblem["field"]): FieldProblem[] {
   if (until === null || Date.parse(from) < Date.parse(until)) return [];
   return [{ field: [...field, "until"], message: `the window ends (${until}) before it starts (${from})` }];

@@ -1,8 +1,8 @@
 import { dateOfDayNumber, dayNumberOf, type LocalDate, localDateOf, startOfDay } from "../../platform/time-zone.ts";
 
 /**
- * Whether a check-in for `date` still counts when we hear of it on `today`, both days in the programme's zone: it may be so
- * many days late. Tomorrow counts, since a producer's clock may be a little ahead of ours around midnight.
+ * Whether a check-in for `date` still counts when it is reported on `today`, both in the programme's time zone: it may
+ * be `backfillDays` days late. Tomorrow counts too, because a producer's clock may be ahead around midnight.
  */
 export function isWithinBackfill(date: LocalDate, today: LocalDate, backfillDays: number): boolean {
   const late = dayNumberOf(today) - dayNumberOf(date);
@@ -10,8 +10,8 @@ export function isWithinBackfill(date: LocalDate, today: LocalDate, backfillDays
 }
 
 /**
- * The instant from which a check-in counts again: the beginning of tomorrow in the programme's zone, and of today when there
- * has been none yet. Days of 23 and 25 hours are as long as they are.
+ * The instant from which the next check-in counts, in the programme's time zone: the start of tomorrow, or of today
+ * without a check-in today. Days of 23 and 25 hours are handled.
  */
 export function nextCheckInAt(now: Date, timeZone: string, checkedInToday: boolean): Date {
   const today = localDateOf(now, timeZone);

@@ -1,15 +1,18 @@
 import type { Tx } from "../../platform/db.ts";
 import type { LocalDate } from "../../platform/time-zone.ts";
 
-/** A check-in of a message, as it is kept. */
+/** A check-in of a message, as stored. */
 export interface NewCheckIn {
   readonly date: LocalDate;
   readonly at: Date;
-  /** Heard of too late to be part of a streak. */
+  /** Reported too late to be part of a streak. */
   readonly late: boolean;
 }
 
-/** The days that streaks are made of, by member. The members are locked, or the days may be out of date at once. */
+/**
+ * The check-in days for streaks, by member. The caller must hold the members' locks; otherwise the days may be outdated
+ * at once.
+ */
 export async function readCheckInDays(tx: Tx, memberIds: readonly string[]): Promise<Map<string, LocalDate[]>> {
   if (memberIds.length === 0) return new Map();
   const rows = await tx.$queryRaw<{ memberId: string; days: LocalDate[] }[]>`
@@ -18,7 +21,7 @@ export async function readCheckInDays(tx: Tx, memberIds: readonly string[]): Pro
   return new Map(rows.map(({ memberId, days }) => [memberId, days]));
 }
 
-/** Inserts check-ins; a member has one a day, the first. */
+/** Inserts check-ins. A member has one for each day: the first. */
 export async function insertCheckIns(
   tx: Tx,
   checkIns: readonly (NewCheckIn & { memberId: string; messageId: string })[],

@@ -1,21 +1,21 @@
 import { dayNumberOf, type LocalDate } from "../../platform/time-zone.ts";
 
 /**
- * What a check-in does to the member's runs of days. One on time lengthens one run by a day; a late one may join two: 3 days, a
- * gap, 2 days become a run of 6, so `{ streak: 4, run: 6, runsBefore: [3, 2] }`.
+ * The effect of a check-in on the member's runs of days. A check-in on time extends one run by a day. A late one may
+ * join two: 3 days, a gap, and 2 days become a run of 6, so `{ streak: 4, run: 6, runsBefore: [3, 2] }`.
  */
 export interface JoinedRuns {
-  /** The day's place in its run; at least 1. */
+  /** The day's position in its run; at least 1. */
   readonly streak: number;
-  /** The length of the run this day is part of, later days included. */
+  /** The length of the run with this day, later days included. */
   readonly run: number;
-  /** The lengths of the runs it is made of, as they were without this day; empty when it stands alone. */
+  /** The lengths of the joined runs without this day; empty for a single day. */
   readonly runsBefore: readonly number[];
 }
 
 /**
- * Of a day that is among `days` already, what it did when it came.
- * @param freezes how many missed days in a row a run survives
+ * For a day that is among `days` already, returns its effect at the time of its insertion.
+ * @param freezes the number of consecutive missed days that a run survives
  */
 export function joinRuns(days: Iterable<LocalDate>, date: LocalDate, freezes: number): JoinedRuns {
   const day = dayNumberOf(date);
@@ -28,10 +28,10 @@ export function joinRuns(days: Iterable<LocalDate>, date: LocalDate, freezes: nu
   return { streak: before + 1, run: before + 1 + after, runsBefore };
 }
 
-/** Whether two days of check-in, with none between them, belong to one run. */
+/** Whether two consecutive check-in days belong to the same run. */
 export const isNext = (one: number, other: number, freezes: number): boolean => Math.abs(other - one) <= freezes + 1;
 
-/** How many days of a list, from the nearest on, are in the run of a day. */
+/** The number of days in a list, from the nearest on, that are in the run of a day. */
 function reach(day: number, others: readonly number[], freezes: number): number {
   const end = others.findIndex((each, place) => !isNext(others[place - 1] ?? day, each, freezes));
   return end === -1 ? others.length : end;

@@ -2,48 +2,51 @@ import { dateOfDayNumber, dayNumberOf, type LocalDate } from "../../platform/tim
 import { isNext } from "./join-runs.ts";
 
 /**
- * Check-in streaks, from nothing but the set of days on which somebody checked in. An event that comes late is one day more in
- * the set, so it can lengthen a streak and never shorten one.
+ * Computes check-in streaks from the set of check-in days alone. A late event adds a day to the set, so it can extend a
+ * streak and never shorten one.
  *
- * The streak of a day is its place in its run: the check-ins that follow each other with no more days missed between two of
- * them than there are freezes. (A stock of freezes that is used up could not be reckoned so: a late event could use one up
- * earlier than it was, and break today's streak.)
+ * The streak of a day is its position in its run. In a run, no more consecutive days are missed than `freezes`. (A
+ * stock of freezes that is used up could not be computed like this: a late event could use up a freeze earlier, and so
+ * break today's streak.)
  */
 export interface StreakRules {
-  /** The day it is in the programme's zone. */
+  /** The current day in the programme's time zone. */
   readonly today: LocalDate;
-  /** How many missed days in a row a streak survives. */
+  /** The number of consecutive missed days that a streak survives. */
   readonly freezes?: number;
-  /** After how many check-ins in a streak the calendar of rewards begins anew. */
+  /** The length of the reward calendar's cycle, in check-ins of a streak. */
   readonly cycleDays?: number;
-  /** The days of the cycle that are rewarded specially, from 1 to `cycleDays`. */
+  /** The days of the cycle with a special reward, from 1 to `cycleDays`. */
   readonly rewardDays?: readonly number[];
 }
 
 export interface CheckInDay {
   readonly date: LocalDate;
-  /** The streak as of that day. */
+  /** The streak on that day. */
   readonly streak: number;
-  /** Its place in the cycle, from 1. */
+  /** Its position in the cycle, from 1. */
   readonly cycleDay: number;
 }
 
 export interface Streaks {
-  /** The streak that goes on if they check in today, or has today in it already; 0 when it was broken. */
+  /** The streak that a check-in today would continue, or that includes today; 0 if it is broken. */
   readonly current: number;
   readonly longest: number;
   readonly checkedInToday: boolean;
-  /** The place in the cycle of the last check-in of the current streak; 0 when there is none. */
+  /** The position in the cycle of the current streak's last check-in; 0 without a streak. */
   readonly cycleDay: number;
-  /** The next day with a special reward, if they check in every day until then. Null when the programme has none. */
+  /**
+   * The next day with a special reward, if the member checks in on every day until then. Null if the programme has
+   * none.
+   */
   readonly nextReward: { readonly date: LocalDate; readonly cycleDay: number } | null;
-  /** Every day of the set, in order. */
+  /** All days of the set, in order. */
   readonly days: readonly CheckInDay[];
 }
 
 /**
- * @param dates days of check-in, in any order and any number of times
- * @throws RangeError for what is no day of the calendar, or rules that make no sense
+ * @param dates check-in days, in any order, duplicates permitted
+ * @throws RangeError for an invalid date or contradictory rules
  */
 export function streaks(dates: Iterable<LocalDate>, rules: StreakRules): Streaks {
   const { freezes = 0, cycleDays = 7, rewardDays = [cycleDays] } = rules;
@@ -57,7 +60,7 @@ export function streaks(dates: Iterable<LocalDate>, rules: StreakRules): Streaks
 
   const lengths = runLengths(checkedIn, freezes);
   const checkedInToday = checkedIn.includes(today);
-  // Today is not missed yet. A clock a little ahead of ours may have checked in tomorrow.
+  // Today is not missed yet. A producer's clock ahead of ours may have checked in tomorrow.
   const last = checkedIn.at(-1) ?? Number.NEGATIVE_INFINITY;
   const current = last >= today || isNext(last, today, freezes) ? (lengths.at(-1) ?? 0) : 0;
 
@@ -84,7 +87,7 @@ export function streaks(dates: Iterable<LocalDate>, rules: StreakRules): Streaks
 
 const isCount = (value: number, least: number) => Number.isSafeInteger(value) && value >= least;
 
-/** The place of each day of a sorted list in its run. */
+/** The position of each day of a sorted list in its run. */
 function runLengths(days: readonly number[], freezes: number): number[] {
   let length = 0;
   return days.map((day, place) => {

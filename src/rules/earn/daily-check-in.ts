@@ -9,10 +9,10 @@ type CheckInRule = DefinitionOf<"dailycheckin">;
 const DAYS_OF_CYCLE = 7;
 
 /**
- * The points of the day of the cycle, and the bonus of a streak that has just got long enough.
+ * The points of the day in the cycle, plus the bonus of a streak that has just reached its length.
  *
- * A late check-in that touches later days changes what those days are worth, too. It earns what the whole run is worth now,
- * less what its parts were worth without it, and nothing where that is negative: what was given is never taken back.
+ * A late check-in that touches later days also changes the worth of those days. It earns the worth of the whole run,
+ * less the worth of its parts without it, and 0 if that is negative: awards are never taken back.
  */
 export function earnDailyCheckIn(
   rule: CheckInRule,
@@ -51,7 +51,7 @@ function stepsOfDay({ days, streakBonuses }: CheckInRule, streak: number): Step[
   return steps;
 }
 
-/** What a run of so many days in a row is worth from its first day to its last. */
+/** The points of a run of this many days, from its first day to its last. */
 function worthOfRun({ days, streakBonuses }: CheckInRule, length: number): bigint {
   const sum = (points: readonly number[]) => points.reduce((total, each) => total + BigInt(each), 0n);
   const cycles = BigInt(Math.floor(length / DAYS_OF_CYCLE));

@@ -3,7 +3,7 @@ import type { EventOf } from "../reward-event.ts";
 import type { DefinitionOf } from "../rule.ts";
 import { type Earned, earnedBy } from "./earned.ts";
 
-/** Tickets for an amount: one for each full `amountPerTicket`. How many an event or a day gives at most, the caps say. */
+/** Tickets for an amount: one for each full `amountPerTicket`. Caps limit the tickets of an event or a day. */
 export function earnLuckyDraw(
   { amountPerTicket }: DefinitionOf<"luckydraw">,
   { amount, memberId }: EventOf<"luckydraw">,

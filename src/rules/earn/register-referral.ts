@@ -6,8 +6,8 @@ import type { Usage } from "../usage.ts";
 import type { Earned } from "./earned.ts";
 
 /**
- * Both sides of a referral. The receiver comes first, so that the newcomer's bonus is the last thing a budget runs out of.
- * A sharer whose rung gives nothing leaves the receiver's side as it is.
+ * Both sides of a referral. The receiver comes first, so that an almost used budget still covers the newcomer's bonus.
+ * A sharer whose step of the ladder earns 0 leaves the receiver's side unchanged.
  */
 export function earnRegisterReferral(
   ruleId: string,
@@ -35,7 +35,7 @@ export function earnRegisterReferral(
   };
 }
 
-/** Asked before "was it given", as a newcomer who names another sharer repeats nothing. */
+/** Checked before the earlier awards, because a newcomer who names another sharer repeats no event. */
 export function isBroughtInByAnother(
   { sharerId, receiverId }: EventOf<"registerreferral">,
   { referredBy }: Usage,
@@ -43,7 +43,7 @@ export function isBroughtInByAnother(
   return referredBy.has(receiverId) && referredBy.get(receiverId) !== sharerId;
 }
 
-/** Whether someone brought the other in, directly or through others: two who take turns would refer each other. */
+/** Whether someone referred the other, directly or through others: otherwise two members could refer each other. */
 function isAbove(someone: string, other: string, referredBy: ReadonlyMap<string, string>): boolean {
   const seen = new Set<string>();
   for (let above = referredBy.get(other); above !== undefined && !seen.has(above); above = referredBy.get(above)) {

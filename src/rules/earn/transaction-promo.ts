@@ -8,8 +8,8 @@ import { type Earned, earnedBy } from "./earned.ts";
 const ONE_IN_BASIS_POINTS = 10_000;
 
 /**
- * floor(amount × rate), then each multiplier that holds. Every step is rounded down to whole points, so each number in the
- * explanation can be checked with pen and paper, and the sum is never more than the exact one.
+ * floor(amount × rate), then each applicable multiplier. Each step is rounded down to whole points, so that every
+ * number in the explanation can be checked by hand. The sum never exceeds the exact result.
  */
 export function earnTransactionPromo(
   { minimumAmount, tiers, multipliers }: DefinitionOf<"transactionpromo">,

@@ -2,7 +2,7 @@ import type { EventOf } from "../reward-event.ts";
 import type { DefinitionOf } from "../rule.ts";
 import { type Earned, earnedBy } from "./earned.ts";
 
-/** What the sharer gets for a product that someone they brought in has bought. Lines are judged one by one. */
+/** The sharer's award for a purchase by a referred member. Each line is evaluated separately. */
 export function earnTransactionReferral(
   { products }: DefinitionOf<"transactionreferral">,
   { sharerId, receiverId, productId }: EventOf<"transactionreferral">,
