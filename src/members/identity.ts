@@ -1,18 +1,18 @@
 import { createHmac } from "node:crypto";
 import type { MemberIds } from "../messages/message.ts";
 
-/** A name a producer has for somebody. Of a national id it is the hash. */
+/** An identity: a producer's id for a person. A national id is represented by its hash. */
 export interface Identity {
   readonly kind: "USER_ID" | "MEMBER_ID" | "NIK";
   readonly value: string;
 }
 
-/** Somebody as a message names them, by all their names, or as the customer who is signed in. */
+/** A person as a message names them: by identities, or as the signed-in customer. */
 export type Person = { readonly identities: readonly [Identity, ...Identity[]] } | { readonly customerId: string };
 
 export type HashNik = (nik: string) => string;
 
-/** Keyed, and in letters only: digits of a hash might happen to be those of somebody's national id. */
+/** A keyed hash in letters only: digits of a hash could coincide with a national id. */
 export const makeHashNik =
   (key: Uint8Array): HashNik =>
   (nik) =>
@@ -23,7 +23,7 @@ export const makeHashNik =
 
 export const userId = (value: string): Person => ({ identities: [{ kind: "USER_ID", value }] });
 
-/** The names a message has for its member; null when there is none. */
+/** The person named as a message's member; null without a name. */
 export function personOf({ userId, memberId }: MemberIds, nikHash: string | null): Person | null {
   const [first, ...others] = [
     ...(userId === null ? [] : [{ kind: "USER_ID", value: userId } as const]),

@@ -21,7 +21,7 @@ export interface MembersPorts {
   hashNik: HashNik;
 }
 
-/** Members, their ids, and the customers they are linked to. */
+/** Members, their identities, and their links to customers. */
 export function openMembers({ hashNik, ...ports }: MembersPorts) {
   return {
     loaders: (options: { cache: boolean }) => membersLoaders(ports.db, options),

@@ -15,22 +15,22 @@ export interface LinkMemberInput {
   customerId: string;
   identities: readonly Identity[];
   actor: string;
-  /** Nothing is written. */
+  /** Rolls all changes back. */
   dryRun?: boolean;
 }
 
 export interface Linked {
-  /** The customer's id, without the blanks that were around it. */
+  /** The customer's id, trimmed. */
   customerId: string;
-  /** Awards that had waited for this. */
+  /** The number of awards that waited for the link. */
   awardsReleased: number;
 }
 
 export type LinkMember = (input: LinkMemberInput) => Promise<Linked | Refused>;
 
 /**
- * Says that these are names of a customer. Whatever was kept under them is the customer's from now on, in one transaction; a
- * name that is another customer's already stays theirs, and nothing is linked.
+ * Links identities to a customer, with all their awards, in one transaction. If an identity belongs to another
+ * customer, the request is refused as a whole.
  */
 export function makeLinkMember(deps: {
   db: Db;
@@ -96,7 +96,10 @@ export function makeLinkMember(deps: {
   };
 }
 
-/** Whoever has one of these names, locked, the longest known first. The locks on the names keep others from taking one. */
+/**
+ * Finds and locks the members with these identities, the oldest first. The locks on the identities prevent concurrent
+ * links.
+ */
 async function lockKnown(tx: Tx, customerId: string, identities: readonly Identity[]): Promise<Member[]> {
   for (let tries = 1; tries <= MAX_TRIES; tries++) {
     const known = await tx.rewardMember.findMany({
@@ -108,7 +111,7 @@ async function lockKnown(tx: Tx, customerId: string, identities: readonly Identi
     });
     const ids = known.map(({ id }) => id);
     const locked = await lockMembers(tx, ids);
-    // One that is missing was merged into another while we waited.
+    // A missing member was merged into another while this transaction waited.
     if (locked.size === ids.length) return ids.flatMap((id) => locked.get(id) ?? []);
   }
   throw new Error("the members to link did not keep still");
@@ -121,7 +124,7 @@ const droppedEvents = ({ id: awardId, customerId, unit, quantity }: DroppedAward
   event: { type: "AWARD_REFUSED", awardId, unit, quantity: Number(quantity), reason: "CANCELLED" },
 });
 
-/** What the member has been given, without anybody having been told, is the customer's now. */
+/** Moves awards of a member without a customer to the customer, and returns the events that publish them. */
 async function release(
   tx: Tx,
   { memberId, customerId }: { memberId: string; customerId: string },

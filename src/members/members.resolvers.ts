@@ -19,13 +19,13 @@ export interface MembersResolversDeps {
   hashNik: HashNik;
 }
 
-/** Each is a transaction, and a client waits no longer than some seconds. */
+/** Each link is a transaction, and a client waits only a few seconds. */
 const MAX_LINKS = 500;
 
-/** Whose the ids of a list are, by the entries so far: a dry run writes none of them. */
+/** The owners of ids by the entries so far, because a dry run stores none. */
 type Owners = Map<string, string>;
 
-/** Whether an entry before this one has one of the ids for another customer. Ids that are free are this customer's from now on. */
+/** Whether an earlier entry links one of the ids to another customer. Free ids are assigned to this customer. */
 function isTakenBefore(owners: Owners, written: string, identities: readonly Identity[]): boolean {
   const customerId = readCustomerId(written) ?? written;
   const names = identities.map(({ kind, value }) => `${kind}:${value}`);
@@ -57,7 +57,7 @@ export function membersResolvers(deps: MembersResolversDeps): Resolvers {
         seesEverybody(viewer) ? loaders.linkedIds.load(customerId) : null,
     },
     LinkedId: {
-      // The table has only a keyed hash of a national id, from which nobody reads the id.
+      // The table has only the keyed hash of a national id, from which the id cannot be recovered.
       value: ({ kind, value }) => (kind === "NIK" ? null : value),
       linkedAt: ({ createdAt }) => createdAt,
     },

@@ -3,9 +3,9 @@ import type { AwardUnit } from "../platform/generated/prisma/enums.ts";
 import { type Count, counterKey, type Explanation, moveCounters } from "../rules/index.ts";
 
 /**
- * Two members have turned out to be one person. Everything of the first, who has no customer, becomes the second's; both are
- * locked. Awards of someone without a customer have never been sent, so what the person got twice can be dropped.
- * @returns what was dropped
+ * Merges the first member, who has no customer, into the second; both must be locked. Awards without a customer have
+ * never been sent, so duplicates can be cancelled.
+ * @returns the cancelled awards
  */
 export async function mergeMembers(tx: Tx, from: string, into: string, now: Date): Promise<DroppedAward[]> {
   const repeated = await dropRepeatedAwards(tx, from, into, now);
@@ -39,7 +39,7 @@ const SELF_REFERRAL = "nobody brings in themselves";
 
 export interface DroppedAward {
   id: string;
-  /** Whose it had been already. */
+  /** The customer who already had the award. */
   customerId: string | null;
   unit: AwardUnit;
   role: "MEMBER" | "SHARER" | "RECEIVER";
@@ -48,7 +48,7 @@ export interface DroppedAward {
   explanation: Explanation;
 }
 
-/** What both were given once. */
+/** Cancels awards that both members have. */
 async function dropRepeatedAwards(tx: Tx, from: string, into: string, now: Date): Promise<DroppedAward[]> {
   const dropped = await tx.$queryRaw<DroppedAward[]>`
     update reward_awards a set state = 'CANCELLED', settled_at = ${now}, last_error = ${GIVEN_BEFORE}
@@ -61,7 +61,7 @@ async function dropRepeatedAwards(tx: Tx, from: string, into: string, now: Date)
   return dropped;
 }
 
-/** Both sides of a referral that has turned out to be one of oneself, as far as they have not been sent. */
+/** Cancels the unsent awards on both sides of a referral that the merge has revealed as a self-referral. */
 async function dropSelfReferrals(tx: Tx, member: string, now: Date): Promise<DroppedAward[]> {
   const dropped = await tx.$queryRaw<DroppedAward[]>`
     update reward_awards a set state = 'CANCELLED', settled_at = ${now}, last_error = ${SELF_REFERRAL}
@@ -74,7 +74,7 @@ async function dropSelfReferrals(tx: Tx, member: string, now: Date): Promise<Dro
   return dropped;
 }
 
-/** What was never paid counts toward no cap. */
+/** Removes cancelled awards from the counters of the caps. */
 async function giveBack(tx: Tx, dropped: readonly DroppedAward[]): Promise<void> {
   const counts = dropped.flatMap(({ role, quantity, memberId, explanation: { rule, facts } }): Count[] => {
     const by = -Number(quantity);
@@ -97,7 +97,7 @@ async function sumCounters(tx: Tx, from: string, into: string): Promise<void> {
   await tx.rewardCounter.deleteMany({ where: { memberId: from } });
 }
 
-/** Somebody is brought in once, and not by themselves: of two such stories the survivor's stays. */
+/** A member has one referrer at most, and not themselves: on a conflict the referral of the remaining member stays. */
 async function mergeReferrals(tx: Tx, from: string, into: string): Promise<void> {
   await tx.$executeRaw`
     delete from referrals r

@@ -12,11 +12,11 @@ import { mergeMembers } from "./merge-members.ts";
 import { lockMembers, lockName } from "./resolve-members.ts";
 
 export interface MoveMemberInput {
-  /** As it is linked now, also if that is no valid id. */
+  /** The current link, also if it is no valid id. */
   customerId: string;
-  /** Null to unlink only. */
+  /** Null only unlinks. */
   toCustomerId: string | null;
-  /** Empty for the member as a whole. */
+  /** Empty for the whole member. */
   identities: readonly Identity[];
   note: string;
   operatorId: string;
@@ -24,7 +24,7 @@ export interface MoveMemberInput {
 
 export interface MovedMember {
   awardsMoved: number;
-  /** Awards that were credited to the wrong customer, or may have been. */
+  /** The number of awards that were or may have been credited to the wrong customer. */
   awardsKept: number;
 }
 
@@ -38,7 +38,7 @@ export interface MoveAwardInput {
 export type MoveMember = (input: MoveMemberInput) => Promise<MovedMember | Refused>;
 export type MoveAward = (input: MoveAwardInput) => Promise<{ awardsMoved: 1 } | Refused>;
 
-/** Corrects links to wrong customers, and gives awards that no ledger has credited to the right ones. */
+/** Corrects links to wrong customers, and moves awards that no ledger has credited to the right ones. */
 export function makeMoveMember(deps: { db: Db; bus: Bus; clock: Clock; appendMemberEvents: AppendMemberEvents }): {
   moveMember: MoveMember;
   moveAward: MoveAward;
@@ -132,7 +132,7 @@ interface Moving {
   now: Date;
 }
 
-/** Only the ids: what was earned under them cannot be told from what was earned under the member's others. */
+/** Moves only the ids: awards earned with them cannot be distinguished from those of the member's other ids. */
 async function moveIdentities(tx: Tx, identities: readonly Identity[], { into, to, now }: Moving) {
   const memberId = into ?? randomUUID();
   if (into === undefined) await tx.rewardMember.create({ data: { id: memberId, customerId: to, createdAt: now } });
@@ -154,7 +154,7 @@ async function moveWhole(tx: Tx, memberId: string, { customerId, into, to, now }
   await tx.rewardMember.update({ where: { id: memberId }, data: { customerId: into === undefined ? to : null } });
   if (into === undefined) return { newEvents, kept };
   const dropped = new Set((await mergeMembers(tx, memberId, into, now)).map(({ id }) => id));
-  // The right customer had these already.
+  // The right customer has these awards already.
   return {
     newEvents: newEvents.filter(({ event }) => event.type !== "AWARD_MADE" || !dropped.has(event.awardId)),
     kept,
@@ -168,10 +168,10 @@ interface MovedAward {
 }
 
 /**
- * Gives awards to another customer, as far as no ledger has credited them and none is asked to. A refused one is to be sent again,
- * under a new reference: the old one is another customer's.
+ * Moves awards to another customer, if no ledger has credited them or may credit them. A refused award is sent again
+ * with a new reference, because the old one belongs to the other customer.
  *
- * @returns what the customers are to be told
+ * @returns the events for the customers' feeds
  */
 async function moveAwards(tx: Tx, which: Prisma.Sql, to: string | null): Promise<NewMemberEvent[]> {
   const found = await tx.$queryRaw<MovedAward[]>`
@@ -206,7 +206,7 @@ async function moveAwards(tx: Tx, which: Prisma.Sql, to: string | null): Promise
       reason: "CANCELLED",
     } as const;
     return [
-      // The wrong customer was told of the refusal when it came.
+      // The refusal was published to the wrong customer at its time.
       ...(wasRefused || from === null ? [] : [{ customerId: from, event: refusal }]),
       { customerId: to, event: awardEvent(award, explanation as unknown as Explanation) },
     ];

@@ -5,20 +5,21 @@ import { type Db, Prisma } from "../platform/db.ts";
 /** The row of `data_keys`, and the context that its key is encrypted for. */
 const PURPOSE = "nik";
 
-/** The box that `data_keys` are encrypted with. */
+/** The cipher of `data_keys`. */
 export const dataKeyCipher = (secrets: RotatedSecret) => makeCipher(secrets, "data-key");
 
 /**
- * The key that national ids are hashed with. The ids themselves are not stored, so their hashes cannot be made again with another
- * key: the key stays, and a new VOUCHER_SECRET encrypts it anew. A database of a version before has no key yet: the one that its
- * hashes were made with is derived from the secret and stored.
+ * The key of the hashes of national ids. The ids are not stored, so their hashes cannot be computed again with another
+ * key: the key stays, and a new VOUCHER_SECRET encrypts it anew. A database of an earlier version has no key yet: the
+ * key of its hashes is derived from the secret and stored.
  *
- * @throws ConfigError if neither secret opens the key, or if it is unclear which of two secrets the stored hashes were made with
+ * @throws ConfigError if neither secret decrypts the key, or if it is unclear which of two secrets the stored hashes
+ * belong to
  */
 export async function openNikKey(options: {
   db: Db;
   secrets: RotatedSecret;
-  /** A standby stores nothing. */
+  /** A standby database cannot store the key. */
   isReadOnly: boolean;
 }): Promise<Uint8Array> {
   const { db, secrets, isReadOnly } = options;
@@ -45,7 +46,7 @@ export async function openNikKey(options: {
   if (isReadOnly) return key;
   const sealed = cipher.encrypt(key.toString("base64"), PURPOSE);
   await db.dataKey.createMany({ data: [{ purpose: PURPOSE, sealed }], skipDuplicates: true });
-  const first = await find(); // perhaps another process's
+  const first = await find(); // another process may have been faster
   return first ? open(first.sealed) : key;
 }
 

@@ -2,7 +2,7 @@ import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import { looksLikeNik } from "../messages/nik.ts";
 import type { HashNik, Identity } from "./identity.ts";
 
-/** Ids as an operator writes them, the way messages have them: digits without leading zeros. A national id comes out hashed. */
+/** Normalises ids from an operator like those in messages: digits without leading zeros. A national id is hashed. */
 export function readIdentities(
   ids: Partial<Record<"memberId" | "userId" | "nik", string | null | undefined>>,
   hashNik: HashNik,

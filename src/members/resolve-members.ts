@@ -5,7 +5,7 @@ import type { Identity, Person } from "./identity.ts";
 
 export interface Member {
   readonly id: string;
-  /** Null while nobody knows. */
+  /** Null while the member is not linked. */
   readonly customerId: string | null;
   readonly since: Date | null;
 }
@@ -13,12 +13,13 @@ export interface Member {
 const MAX_TRIES = 10;
 
 /**
- * Who these people are, each locked until the transaction ends; whoever was never heard of is written down.
+ * Resolves persons to members, each locked until the transaction ends; unknown persons become new members.
  *
- * Of all names of a person one that leads to a customer decides, else the first. Names are not learned from messages: the
- * documented ones give one national id to several people. That two names are one person's is said by `linkMember`.
+ * Among the identities of a person, the first with a customer decides, else the first known one. Links are not inferred
+ * from messages, because the documented ones have the same national id for several persons. Only `linkMember` links
+ * identities.
  *
- * @throws MessageRefused when the names of one person lead to different customers
+ * @throws MessageRefused if the identities of one person belong to different customers
  */
 export async function resolveMembers(tx: Tx, participants: readonly Person[], now: Date): Promise<Member[]> {
   for (let tries = 1; tries <= MAX_TRIES; tries++) {
@@ -33,7 +34,7 @@ export async function resolveMembers(tx: Tx, participants: readonly Person[], no
       tx,
       chosen.map((member) => member?.id ?? ""),
     );
-    // While we waited for a lock they may have been linked, or merged into somebody else.
+    // The members may have been linked or merged while this transaction waited for a lock.
     const members = chosen.flatMap((member) => {
       const now = locked.get(member?.id ?? "");
       return now && now.customerId === member?.customerId ? [now] : [];
@@ -71,7 +72,7 @@ function choose(person: Person, found: readonly Found[]): Member | null {
   return linked[0] ?? known[0] ?? null;
 }
 
-/** Two who hear of the same person at once take turns. */
+/** A lock on each name serialises the concurrent creation of the same person. */
 async function create(tx: Tx, participants: readonly Person[], now: Date): Promise<void> {
   const keys = participants.map((person) =>
     "customerId" in person ? `customer:${person.customerId}` : nameOf(person.identities[0]),
@@ -95,7 +96,7 @@ export async function lockName(tx: Tx, name: string): Promise<void> {
   await tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${`tessera.member:${name}`}, 0))`;
 }
 
-/** In the order of their ids, so that no two wait for each other. Whoever was merged into another is not among them. */
+/** Locks in the order of the ids, which prevents deadlocks. Merged members are absent. */
 export async function lockMembers(tx: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, Member>> {
   const rows = await tx.$queryRaw<Member[]>`
     select id, customer_id as "customerId", since from reward_members
