@@ -14,8 +14,8 @@ export interface CloseMonthInput {
 }
 
 /**
- * Signs a month off with the totals that the operator has seen, once. Movements belong to the day on which their outcome was recorded, so
- * a month that is over gets no further ones.
+ * Signs a month off, once, with the totals that the operator has seen. A movement belongs to the day on which its
+ * outcome was recorded, so a past month gets no further movements.
  */
 export async function closeMonth(
   { db, timeZone, now }: { db: Db; timeZone: string; now: Date },

@@ -9,9 +9,9 @@ interface Candidate {
 }
 
 /**
- * Where the provider has no statement: compares how the points spent (earned less balance) have changed since the last reading of
- * the wallet with our movements since then. Points that another channel spent are a difference as well: an operator writes it off,
- * and the next comparison begins with the new reading.
+ * For a provider without a statement: compares the change of the points spent (earned less balance) since the last
+ * balance reading with our movements since then. Points spent through another channel are a difference too: an operator
+ * writes it off, and the next comparison starts from the new reading.
  */
 export async function compareBalances(
   { db, readBalance, now }: { db: Db; readBalance: ReadBalance; now: () => Date },
@@ -37,7 +37,7 @@ export async function compareBalances(
     }
     const readAt = now();
     const after = await stateOf(db, customerId);
-    if (after.version !== before.version) continue; // moved meanwhile: the next run is as good
+    if (after.version !== before.version) continue; // a movement changed in the meantime: the next run compares again
     read += 1;
     const last = await db.walletReading.findUnique({ where: { customerId } });
     if (last) {
@@ -83,7 +83,7 @@ async function stateOf(db: Db, customerId: string): Promise<{ version: number; i
   return row ?? { version: 0, isInFlight: false };
 }
 
-/** Points taken less points returned that were recorded in this time, repairs included. */
+/** Points taken less points returned, as recorded in this period, repairs included. */
 async function spentSince(db: Db, customerId: string, since: Date, until: Date): Promise<number> {
   const [row] = await db.$queryRaw<{ spent: bigint }[]>`
     select (select coalesce(sum(case kind when 'TAKEN' then points else -points end), 0) from points_movements

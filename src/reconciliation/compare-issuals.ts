@@ -19,17 +19,17 @@ interface OurIssue {
   settledAt: Date | null;
 }
 
-/** Few at a time: customers and orders go before. */
+/** A low limit, because requests of customers and orders have priority. */
 const CONCURRENCY = 4;
-/** Of one customer. Beyond, the customer is reported as not compared. */
+/** The maximum of pages for one customer. A customer with more is reported as not compared. */
 const MOST_PAGES = 50;
 const BATCH = 1_000;
 
 /**
  * Compares the issues of units with Capillary's records of the same customers.
  *
- * @param everyCustomer asks about every customer, and not about those with issues in the period alone: after a restore the orders of
- *   others may be missing here
+ * @param everyCustomer reads all customers, not only those with issues in the period: after a restore, our records of
+ * other customers may be incomplete
  */
 export async function compareIssuals(
   { db, capillary }: { db: Db; capillary: Capillary },
@@ -110,7 +110,7 @@ export async function compareIssuals(
   return {
     breaks,
     compared: { issues: issues.length, issuals: issued.length, customersAtCapillary: issuedTo.size },
-    // A customer who could not be read has no break that is gone.
+    // The breaks of an unreadable customer must stay open.
     classes: failed.length === 0 ? ["ISSUE_NOT_AT_CAPILLARY", "ISSUAL_NOT_IN_BOOKS"] : [],
     skipped:
       failed.length === 0
@@ -133,7 +133,7 @@ async function customersToCompare(db: Db, { from, to }: Period, everyCustomer: b
   return rows.map(({ customerId }) => customerId);
 }
 
-/** @returns everything that Capillary issued to the customer; null if it cannot be read as a whole */
+/** @returns all issuals of the customer; null if they cannot be read completely */
 async function readIssued({ customers, issuing }: Capillary, externalId: string): Promise<IssueAttempt[] | null> {
   try {
     const customer = await customers.customer({ externalId });
@@ -153,7 +153,7 @@ async function readIssued({ customers, issuing }: Capillary, externalId: string)
   }
 }
 
-/** Our issues with these numbers, and those of these customers that were recorded in the period. */
+/** Our issues with these numbers, and the issues of these customers that were recorded in the period. */
 async function readIssues(
   db: Db,
   { from, to }: Period,

@@ -11,7 +11,7 @@ import {
 } from "./break.ts";
 import type { StatementEntry } from "./ledger-file.ts";
 
-/** A movement at the points provider, as we have it. */
+/** Our record of a movement at the points provider. */
 interface OurMovement {
   id: string;
   orderId: string;
@@ -35,9 +35,9 @@ interface OurAward {
 }
 
 export interface Coverage extends Period {
-  /** The statement has every entry from then on. */
+  /** The statement is complete from this moment on. */
   coversFrom: Date;
-  /** An outcome that is not in the statement this long after the call will not come. */
+  /** The time in ms after a call, beyond which a missing entry will not appear any more. */
   quietMs: number;
 }
 
@@ -45,8 +45,8 @@ const BATCH = 1_000;
 const AWARD_REFERENCE = "AWARD-";
 
 /**
- * Compares movements and awards with the provider's entries. The statement was read after `to`, and our rows are read after the
- * statement: a movement that was confirmed before `to` has its entry in it.
+ * Compares movements and awards with the provider's entries. The statement was read after `to`, and our rows are read
+ * after the statement: it contains the entry of each movement that was confirmed before `to`.
  */
 export async function compareLedger(db: Db, coverage: Coverage): Promise<Comparison> {
   const breaks: FoundBreak[] = [];
@@ -80,7 +80,7 @@ export async function compareLedger(db: Db, coverage: Coverage): Promise<Compari
   };
 }
 
-/** The numbers of the orders that have a movement or an entry in the period, or wait for an operator. */
+/** The numbers of the orders with a movement or an entry in the period, or with an open question for an operator. */
 async function ordersToCompare(db: Db, { from, to }: Period): Promise<string[]> {
   const rows = await db.$queryRaw<{ number: string }[]>`
     select order_id as number from ledger_entries
@@ -111,7 +111,10 @@ const readOrderEntries = async (db: Db, numbers: readonly string[]): Promise<Sta
     })
   ).map((row) => ({ ...row, points: Number(row.points) }));
 
-/** Compares everything of one order. Pairs are found by what the provider knows a call by: the order, and the reason of a return. */
+/**
+ * Compares all records of one order. Records are paired by the provider's identification of a call: the order, and the
+ * reason of a return.
+ */
 export function compareOrder(
   orderNumber: string,
   movements: readonly OurMovement[],
@@ -136,7 +139,7 @@ export function compareOrder(
       take((entry) => isReverse(entry) && entry.reference === null && entry.points === movement.points)
     );
   };
-  // Outcomes that are certain come first: an entry is theirs before it is one of a movement that was refused.
+  // Movements with a certain outcome are paired first, before refused ones.
   const certainty = ({ state }: OurMovement) =>
     ["CONFIRMED", "NEEDS_ATTENTION", "UNCERTAIN", "PENDING", "REFUSED"].indexOf(state);
   for (const movement of [...movements].sort((a, b) => certainty(a) - certainty(b))) {
@@ -149,8 +152,8 @@ export function compareOrder(
 }
 
 /**
- * Entries of an order that belong to none of its movements. Points that were taken are owed less those that were returned already: the
- * provider returns no more than was taken. If nothing is left of them, nothing is owed.
+ * Finds entries of an order that belong to none of its movements. The customer is owed the points taken, less those
+ * returned already, because the provider returns at most the points taken.
  */
 function unknownEntries(
   orderNumber: string,
@@ -192,7 +195,7 @@ function compareMovement(movement: OurMovement, entry: StatementEntry): FoundBre
     movementId: movement.id,
     evidence: { ours: ourRecord(movement), theirs: shown(entry) },
   };
-  if (state === "PENDING" || state === "UNCERTAIN") return null; // in flight: its job finds the outcome
+  if (state === "PENDING" || state === "UNCERTAIN") return null; // in flight: its job determines the outcome
   if (entry.points !== movement.points) {
     const less = kind === "TAKEN" ? entry.points - movement.points : movement.points - entry.points;
     const repair = less > 0 ? "RETURN_POINTS" : "WRITE_OFF";
@@ -226,13 +229,13 @@ function missing(movement: OurMovement, { from, to, coversFrom, quietMs }: Cover
     movementId: movement.id,
     evidence: { ours: ourRecord(movement), theirs: null },
   };
-  // An entry from before the statement began would not be in it.
+  // An entry before the start of the statement would be missing.
   if (sentAt === null || sentAt < coversFrom) return null;
   if (state === "CONFIRMED" && settledAt && isWithin(settledAt, { from, to })) {
     return {
       class: "MOVEMENT_NOT_IN_LEDGER",
       key: movement.id,
-      // Points are never taken a second time: the customer has the rewards, and the deduction is written off.
+      // A missing deduction is never repeated: the customer has the rewards, so it is written off.
       repair: kind === "RETURNED" ? "SEND_RETURN_AGAIN" : "WRITE_OFF",
       since: settledAt,
       points: kind === "RETURNED" ? movement.points : -movement.points,

@@ -2,8 +2,8 @@ import type { Db } from "../platform/db.ts";
 import type { Comparison, FoundBreak, Period } from "./break.ts";
 
 /**
- * Compares our records with each other: units with the codes of the pools, the stock with the codes that are left, and the points of
- * each order with the units that were fulfilled.
+ * Compares our records with each other: units with the codes of the pools, the stock with the remaining codes, and the
+ * points of each order with its fulfilled units.
  */
 export async function compareOwnRecords(db: Db, { from, to }: Period): Promise<Comparison> {
   const [missing, notOwed, stock, unbalanced, [counts]] = await Promise.all([

@@ -10,7 +10,7 @@ export { type FetchStatement, makeFetchStatement } from "./ledger-statement.ts";
 type Derived = "store" | "quietMs" | "timeZone" | "timeoutMs" | "nightlyAtMinute" | "settleMs";
 export type ReconciliationPorts = Omit<RepairBreakDeps & ReconciliationDeps, Derived> & { config: Config };
 
-/** The comparison with other systems, and the repairs of the differences that it finds. */
+/** Compares our records with other systems, and repairs the differences. */
 export function openReconciliation({ config, ...ports }: ReconciliationPorts) {
   const { db, clock } = ports;
   const { programTimeZone: timeZone, upstreamTimeoutMs: timeoutMs, reconcileAtMinute: nightlyAtMinute } = config;

@@ -15,12 +15,12 @@ export interface StatementEntry {
   type: LedgerEntryType;
   orderId: string | null;
   reference: string | null;
-  /** Always positive: the type says which way they went. */
+  /** Always positive: the type determines the direction. */
   points: number;
 }
 
 export interface StatementProblem {
-  /** The line of the file, 1 is the first; null where the file as a whole is no statement. */
+  /** The line of the file, counted from 1; null if the file as a whole is invalid. */
   line: number | null;
   message: string;
 }

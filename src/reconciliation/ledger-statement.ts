@@ -36,7 +36,7 @@ export function makeFetchStatement({ origin, path, user, password }: FetchStatem
 
 const BATCH = 5_000;
 
-/** Stores entries that are not stored yet. @returns how many are new */
+/** Stores new entries. @returns their number */
 export async function storeEntries(db: Db, entries: readonly StatementEntry[], now: Date): Promise<number> {
   let stored = 0;
   for (let start = 0; start < entries.length; start += BATCH) {

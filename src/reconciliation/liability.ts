@@ -4,21 +4,21 @@ interface Sums {
   credited: number;
   returned: number;
   taken: number;
-  /** Credited and returned, less taken. Negative if customers have spent points that came from elsewhere. */
+  /** Credited and returned, less taken. Negative if customers have spent points from other sources. */
   outstanding: number;
 }
 
-/** Points that customers have from this gateway and have not spent, as far as its own records know. */
+/** Unspent points of customers that this gateway has credited or returned, according to its own records. */
 export interface Liability extends Sums {
   asOf: Date;
-  /** Awards that were promised and are not credited yet. */
+  /** Awards that were decided but are not credited yet. */
   pending: number;
-  /** Points of wins in lucky draws among `pending`. */
+  /** Points of lucky draws' prizes among `pending`. */
   pendingPrizes: number;
   ledgers: (Sums & { ledger: "CLIENT" | "CAPILLARY" })[];
 }
 
-/** Sums all awards and movements that are on record. */
+/** Sums all recorded awards and movements. */
 export async function readLiability(db: Db, now: Date): Promise<Liability> {
   const rows = await db.$queryRaw<
     { ledger: "CLIENT" | "CAPILLARY"; credited: bigint; returned: bigint; taken: bigint }[]

@@ -10,7 +10,7 @@ export interface MonthDay extends Totals {
   isReconciled: boolean;
 }
 
-/** A month of the programme, with all that its sign-off rests on. */
+/** A month of the programme, with all figures for its sign-off. */
 export interface Month extends Totals {
   /** Such as `2026-11`. */
   month: string;
@@ -18,7 +18,7 @@ export interface Month extends Totals {
   from: Date;
   to: Date;
   days: MonthDay[];
-  /** Whether the settlements of the days add up to the totals, which are read from the records by themselves. */
+  /** Whether the settlements of the days add up to the totals, which are computed independently. */
   isBalanced: boolean;
   /** Breaks that arose before the end of the month and are open or being repaired. */
   openBreaks: number;
@@ -28,21 +28,21 @@ export interface Month extends Totals {
 
 export const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
 
-/** The days of a month such as `2026-11`. */
+/** The days of a month. @param month such as `2026-11` */
 export function daysOf(month: string): LocalDate[] {
   const [year = 0, number = 0] = month.split("-").map(Number);
   const count = new Date(Date.UTC(year, number, 0)).getUTCDate();
   return Array.from({ length: count }, (_, place) => `${month}-${String(place + 1).padStart(2, "0")}`);
 }
 
-/** The first moment of a month, and the first after it. @param month such as `2026-11` */
+/** The first moment of a month, and of the next one. @param month such as `2026-11` */
 export function periodOf(month: string, timeZone: string): { from: Date; to: Date } {
   const [year = 0, number = 0] = month.split("-").map(Number);
   const next = new Date(Date.UTC(year, number, 1)).toISOString().slice(0, 10);
   return { from: startOfDay(`${month}-01`, timeZone), to: startOfDay(next, timeZone) };
 }
 
-/** Reads the records of the month. @param month such as `2026-11`, at most the present one */
+/** Reads the records of the month. @param month such as `2026-11`, at most the current one */
 export async function readMonth(db: Db, month: string, timeZone: string, now: Date): Promise<Month> {
   const { from, to } = periodOf(month, timeZone);
   const runs = await db.reconciliationRun.findMany({
@@ -74,7 +74,7 @@ export async function readMonth(db: Db, month: string, timeZone: string, now: Da
   return { month, timeZone, from, to, days, ...totals, isBalanced, openBreaks, skipped };
 }
 
-/** Why a month cannot be closed yet, a sentence each. */
+/** The reasons why a month cannot be closed yet, as sentences. */
 export function obstaclesOf({ to, days, isBalanced, openBreaks }: Month, now: Date): string[] {
   const missing = days.filter(({ isReconciled }) => !isReconciled).map(({ day }) => day);
   return [
@@ -93,7 +93,7 @@ interface Period {
   to: Date;
 }
 
-/** Periods that touch or overlap, as single ones. @param periods sorted by their beginning */
+/** Merges periods that touch or overlap. @param periods sorted by their start */
 function union(periods: readonly Period[]): Period[] {
   const merged: Period[] = [];
   for (const { from, to } of periods) {

@@ -19,15 +19,15 @@ export interface BreakFilter {
 export interface ReconciliationStore {
   runById(id: string): Promise<Run | null>;
   runs(page: PageBounds<Cursor>): Promise<Run[]>;
-  /** Up to 1 more than `MAX_COUNT`. */
+  /** Counts up to `MAX_COUNT + 1`. */
   countRuns(): Promise<number>;
   breakById(id: string): Promise<Break | null>;
   breaks(filter: BreakFilter, page: PageBounds<Cursor>): Promise<Break[]>;
-  /** Up to 1 more than `MAX_COUNT`. */
+  /** Counts up to `MAX_COUNT + 1`. */
   countBreaks(filter: BreakFilter): Promise<number>;
   /**
-   * Records what a run has found: new differences are rows, known ones are seen again, and differences of the period that are gone are
-   * closed. @returns how many are new
+   * Records the result of a run: inserts new differences, updates known ones, and closes differences of the period that
+   * were not found again. @returns the number of new ones
    */
   record(run: Run, comparisons: readonly Comparison[], options: { quietMs: number; now: Date }): Promise<number>;
 }
@@ -93,8 +93,8 @@ export function makeReconciliationStore(db: Db): ReconciliationStore {
 }
 
 /**
- * A difference that had gone, and one whose repair is one of our own records and was undone, are open again. A repair at the
- * provider or at Capillary leaves the entry that was found where it is.
+ * A closed difference is reopened if it was explained, or if it was repaired in our own records and the repair was
+ * undone. A repair at the provider or at Capillary does not remove the found entry, so it stays closed.
  */
 const isBack = Prisma.sql`(reconciliation_breaks.state = 'EXPLAINED' or reconciliation_breaks.state = 'REPAIRED'
   and reconciliation_breaks.class in ('CODE_MISSING', 'CODE_NOT_OWED', 'STOCK_DIFFERS', 'ORDER_UNBALANCED'))`;
@@ -106,7 +106,7 @@ const withDates = ({ since, points, ...found }: FoundBreak) => ({
   since: since.toISOString(),
 });
 
-/** Returns whose answer was lost: the statement shows that they were carried out, or that they were not. */
+/** Settles repairs whose answer was lost: the statement shows whether the return was carried out. */
 async function recordReturns(
   tx: Prisma.TransactionClient,
   { from, to }: Period,
@@ -124,7 +124,7 @@ async function recordReturns(
       and (repair = 'RETURN_POINTS' or last_seen_at = ${now})`;
 }
 
-/** Closes differences of the period that this run has not found any more. */
+/** Closes differences of the period that this run did not find again. */
 async function explainGone(
   tx: Prisma.TransactionClient,
   { from, to }: Period,

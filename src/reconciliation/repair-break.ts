@@ -32,7 +32,7 @@ export interface RepairRequest {
   operatorId: string;
 }
 
-/** Repairs a break, or writes it off. @returns the break as it is then */
+/** Repairs a break, or writes it off. @returns the break after the change */
 export type RepairBreak = (request: RepairRequest) => Promise<Break | Refused>;
 
 export interface RepairBreakDeps {
@@ -48,14 +48,14 @@ export interface RepairBreakDeps {
   resolveOrder: ResolveOrder;
   resolveAward: ResolveAward;
   attempt: Attempt;
-  /** The longest that a call takes, and that its effect may be late. */
+  /** The maximum duration of a call in ms. */
   timeoutMs: number;
   settleMs: number;
   clock: Clock;
   log: Logger;
 }
 
-/** The end of a repair. `untouched`: nothing was done, and the break is as it was. */
+/** The result of a repair. `untouched`: no call was made, and the break is unchanged. */
 type Repaired = { is: "repaired" } | { is: "open" | "in-doubt" | "untouched"; why: string };
 const repaired: Repaired = { is: "repaired" };
 const stays = (why: string): Repaired => ({ is: "open", why });
@@ -71,7 +71,7 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
 
     async SEND_RETURN_AGAIN(found) {
       const movement = await db.pointsMovement.findUniqueOrThrow({ where: { id: found.movementId ?? "" } });
-      // The reason is frozen, so that the provider knows the call for a repetition if it has carried it out after all.
+      // The reason is the original one, so that the provider recognises a repetition if the first call took effect.
       return returnPoints(found, Number(movement.points), movement.reasonText ?? "");
     },
 
@@ -80,7 +80,7 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
       const isWhole = found.class === "AWARD_NOT_IN_LEDGER";
       const reference = isWhole ? (award.creditReference ?? "") : `${award.creditReference}/D1`;
       const points = isWhole ? Number(award.quantity) : Number(found.points);
-      // A reference takes effect once: also after a lost answer the call can be made again.
+      // A reference takes effect once, so the call can be repeated after a lost answer.
       const outcome = await outcomeOf(
         client.credit({ reference, customerId: award.customerId ?? "", points, at: award.createdAt }),
       );
@@ -113,7 +113,7 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
 
     async RESOLVE_AWARD({ awardId }, { note, operatorId }) {
       const award = await db.rewardAward.findUnique({ where: { id: awardId ?? "" } });
-      // A refused award is sent again under its reference, which the provider has carried out already and confirms.
+      // A refused award is sent again with its reference. The provider has carried it out already, so it confirms.
       const resolution = award?.state === "REFUSED" ? "TRY_AGAIN" : "HAPPENED";
       const answer = await deps.resolveAward({ awardId: awardId ?? "", resolution, note, operatorId });
       return answer || award?.state === "CREDITED" ? repaired : stays("the award does not wait for an answer any more");
@@ -195,7 +195,7 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
     return isRefused(answer) ? stays(answer.refusals.map(({ message }) => message).join(" ")) : repaired;
   }
 
-  /** The state that `takenBack` concludes from, with the return of what Capillary was to take. */
+  /** Sets the state that `takenBack` requires, and inserts the return of Capillary's points. */
   async function markTakenBack(change: OrderChange, unitId: string): Promise<void> {
     const { line, unit } = find(change, unitId);
     if (unit.issue.revokeState === "NEEDS_ATTENTION") return;
@@ -235,9 +235,10 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
   }
 
   /**
-   * One call for the repair, marked before and recorded afterwards.
+   * Sends the call of a repair once: marked before, recorded afterwards.
    *
-   * @param moves the customer whose points at the points provider it moves, while nothing else of theirs is in flight; null for none
+   * @param moves the customer whose points at the points provider the call moves, which requires that no other call for
+   * the customer is in flight; null if it moves none
    */
   async function send(found: Break, moves: string | null, call: () => Promise<unknown>): Promise<Repaired> {
     const mark = await inTransaction(db, async (tx) => {
@@ -280,7 +281,7 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
           ? { state: writeOff ? "WRITTEN_OFF" : "REPAIRED", ...closed }
           : answer.is === "open"
             ? { state: "OPEN", lastError: answer.why, inFlightUntil: null }
-            : { lastError: answer.why }; // in flight until its time is over
+            : { lastError: answer.why }; // in flight until `in_flight_until`
       await tx.reconciliationBreak.update({ where: { id: found.id }, data });
       await auditRepair(tx, found, answer, { note, operatorId, writeOff }, now);
     });
@@ -307,7 +308,7 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
   };
 }
 
-/** Locks the customer, whose wallet is outdated from now on. @returns whether nothing of the customer is in flight */
+/** Locks the customer and outdates earlier balance readings. @returns whether no call for the customer is in flight */
 async function claimLedger(tx: Tx, customerId: string): Promise<boolean> {
   await raiseLedgerVersions(tx, [customerId]);
   const [row] = await tx.$queryRaw<
@@ -316,7 +317,7 @@ async function claimLedger(tx: Tx, customerId: string): Promise<boolean> {
   return row?.isFree === true;
 }
 
-/** A return in doubt waits for the next statement; a revoke may be asked for again. */
+/** A return with unknown outcome waits for the next statement; a revoke may be repeated. */
 const isSendable = Prisma.sql`(state = 'OPEN'
   or state = 'REPAIRING' and repair = 'REVOKE_ISSUAL' and (in_flight_until is null or in_flight_until < now()))`;
 

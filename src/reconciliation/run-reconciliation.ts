@@ -22,7 +22,7 @@ export interface RunRequest extends Period {
 }
 
 export interface Reconciliation {
-  /** Inserts a run, which one of the processes carries out. Null if this night has one already. */
+  /** Inserts a run, which one of the processes carries out. Null if this night already has one. */
   request(request: RunRequest): Promise<Run | null>;
   /** Requests the run of last night, once its time has come. */
   requestNightly(): Promise<void>;
@@ -32,22 +32,25 @@ export interface ReconciliationDeps {
   db: Db;
   store: ReconciliationStore;
   jobs: JobQueue;
-  /** Undefined where the provider has none. */
+  /** Undefined if the provider has no statement. */
   fetchStatement: FetchStatement | undefined;
   capillary: Capillary | undefined;
   readBalance: ReadBalance;
-  /** Of the day, in minutes after midnight in the programme; null for no nightly runs. */
+  /** Minutes after midnight in the programme's time zone; null disables nightly runs. */
   nightlyAtMinute: number | null;
   timeZone: string;
-  /** An outcome that does not show this long after the call will not come. */
+  /** The time in ms after a call, beyond which a missing outcome will not appear any more. */
   quietMs: number;
   clock: Clock;
   log: Logger;
 }
 
-/** The statement begins earlier than the period: a movement that was confirmed in the period may have been sent before. */
+/**
+ * The statement starts earlier than the period, because a movement confirmed in the period may have been sent before
+ * it.
+ */
 const MARGIN_MS = 3_600_000;
-/** After a longer pause, the nights before are left to `npm run reconcile`. */
+/** After a longer downtime, the earlier nights are left to `npm run reconcile`. */
 const MOST_NIGHTS = 31;
 const DAY_MS = 86_400_000;
 

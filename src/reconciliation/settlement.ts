@@ -1,12 +1,12 @@
 import type { Db } from "../platform/db.ts";
 import { type LocalDate, startOfDay } from "../platform/time-zone.ts";
 
-/** One line of a settlement: the points of one reward, or of one rule, from or to one kind of wallet. */
+/** A line of a settlement: the points of one reward, or of one rule, for one kind of wallet. */
 export interface SettlementLine {
   /** `INDIVIDUAL`, or `GROUP` with the group. */
   wallet: "INDIVIDUAL" | "GROUP";
   groupId: string | null;
-  /** Who keeps the points. */
+  /** The ledger that holds the points. */
   ledger: "CLIENT" | "CAPILLARY";
   /** The SKU, `rule:<id>` of awards, or `reconciliation` of repairs. */
   item: string;
@@ -22,7 +22,7 @@ export interface Settlement {
   from: Date;
   to: Date;
   lines: SettlementLine[];
-  /** Summed from the records themselves, and equal to the sum of the lines. */
+  /** Summed from the records independently, and equal to the sum of the lines. */
   totals: { taken: number; returned: number; credited: number };
 }
 
@@ -46,7 +46,7 @@ interface MovementRow {
   lineIds: string[];
 }
 
-/** What a line of an order costs, and what of it has been returned so far. */
+/** The cost of an order's line, and the points returned for it so far. */
 interface LineRow {
   id: string;
   sku: string;
@@ -58,10 +58,10 @@ const BATCH = 2_000;
 const UNASSIGNED = { item: "order", name: "Not of one reward" };
 
 /**
- * The points that were taken, returned and credited on one day of the programme, by wallet and reward. A movement belongs to the
- * day on which its outcome was recorded.
+ * The points that were taken, returned and credited on one day of the programme, by wallet and reward. A movement
+ * belongs to the day on which its outcome was recorded.
  *
- * @throws SettlementUnbalanced if the lines do not add up to the records, which would be a fault of the program
+ * @throws SettlementUnbalanced if the lines do not add up to the records, which would be a bug
  */
 export async function readSettlement(db: Db, day: LocalDate, timeZone: string): Promise<Settlement> {
   const from = startOfDay(day, timeZone);
@@ -137,8 +137,8 @@ function nextDay(day: LocalDate): LocalDate {
 }
 
 /**
- * Assigns the points of movements to lines of the order. A deduction pays for its lines in full. A return names its lines, and gives
- * each back at most what it has cost, in the order of the lines.
+ * Assigns the points of movements to lines of the order. A deduction pays for its lines in full. A return names its
+ * lines, and returns at most its cost to each, in the order of the lines.
  */
 async function assign(db: Db, orderIds: readonly string[], to: Date) {
   const [movements, lineRows] = await Promise.all([
@@ -176,7 +176,7 @@ async function assign(db: Db, orderIds: readonly string[], to: Date) {
   return assigned;
 }
 
-/** The points of a period, summed from the records by themselves. */
+/** The points of a period, summed from the records independently. */
 export async function readTotals(db: Db, { from, to }: { from: Date; to: Date }): Promise<Settlement["totals"]> {
   const [row] = await db.$queryRaw<{ taken: bigint; returned: bigint; credited: bigint }[]>`
     select
@@ -213,7 +213,7 @@ export function settlementCsv({ day, lines, totals }: Settlement): string {
   ].join("\r\n")}\r\n`;
 }
 
-/** Quoted where needed; a text that a spreadsheet would take for a formula begins with an apostrophe. */
+/** Quotes a cell if needed. A text that a spreadsheet would take for a formula begins with an apostrophe. */
 function cell(value: string | number): string {
   if (typeof value === "number") return String(value);
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
