@@ -21,7 +21,7 @@ export function openDb(
     max: poolSize,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
-    // `SET` instead of a connection parameter, because poolers refuse the parameter. The pool awaits it before it hands
+    // A statement instead of a connection parameter, because poolers refuse the parameter. The pool awaits it before it hands
     // out the connection. Behind a transaction pooler the setting would apply to another client.
     ...(keepsSessions && {
       onConnect: (client) => client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`).catch(() => {}),
