@@ -6,21 +6,21 @@ import { z } from "zod";
 import { messageFrom } from "../src/platform/child-message.ts";
 import { cpuMsOf } from "./machine.ts";
 
-/** A process of its own, whose CPU time can be told from everybody else's. */
+/** A child process whose CPU time is measured separately. */
 export interface Contender {
-  /** Empty for a process that listens on no port. */
+  /** Empty for a process without a port. */
   url: string;
-  /** CPU seconds it has used so far, user and system. */
+  /** CPU seconds used so far, user and system. */
   cpuSeconds(): number;
   /** Resident memory in megabytes. */
   residentMb(): number;
   signal(signal: NodeJS.Signals): void;
-  /** Sends it a message, and resolves with its answer. @throws the error that it answers with, or if it ends */
+  /** Sends a message, and resolves with the answer. @throws the error of the answer, or if the process ends */
   ask(message: object): Promise<unknown>;
   stop(): Promise<void>;
 }
 
-/** The script's first message to its parent: it listens at a URL, or it is ready and listens on no port. */
+/** The script's first message to its parent: it listens at a URL, or it is ready without a port. */
 const Ready = z.union([
   z.object({ url: z.url() }),
   z.object({ type: z.literal("ready") }).transform(() => ({ url: "" })),
@@ -28,7 +28,7 @@ const Ready = z.union([
 
 const Answer = z.object({ id: z.int(), value: z.unknown().optional(), error: z.string().optional() });
 
-/** Starts a script, and waits until it says that it is ready. */
+/** Starts a script, and waits until it reports that it is ready. */
 export async function startContender(
   script: string,
   env: Record<string, string>,
@@ -77,7 +77,7 @@ export async function startContender(
   };
 }
 
-/** In the script of a contender: answers what it is asked, and says that it is ready. */
+/** For a contender's script: answers the parent's messages, and reports that it is ready. */
 export function answerParent<Message>(answer: (message: Message) => Promise<unknown>): void {
   process.on("message", ({ id, message }: { id: number; message: Message }) => {
     answer(message).then(

@@ -16,11 +16,11 @@ import { dashboard } from "./queries.ts";
 import { makeTroubles } from "./troubles.ts";
 import type { World } from "./world.ts";
 
-/** A query of the dashboard, with what Prometheus answers. */
+/** A query of the dashboard, with Prometheus's answer. */
 export interface AnsweredQuery {
   panel: string;
   expr: string;
-  /** Time series with a value while the load ran; null for an error. */
+  /** The number of time series with a value during the load; null for an error. */
   series: number | null;
   /** The greatest of their values; null if there is none. */
   most: number | null;
@@ -29,7 +29,7 @@ export interface AnsweredQuery {
 
 export interface DashboardAnswers {
   queries: AnsweredQuery[];
-  /** Rules of alerts.yaml as Prometheus has them. */
+  /** The state of alerts.yaml's rules in Prometheus. */
   alerts: { name: string; health: string; state: string }[];
   targets: { instance: string; health: string }[];
 }
@@ -37,10 +37,10 @@ export interface DashboardAnswers {
 export const hasPrometheus = spawnSync("prometheus", ["--version"]).status === 0;
 
 const folder = fileURLToPath(new URL("../deploy/observability/", import.meta.url));
-/** Stands for Grafana's variable: some times the interval of the scrapes. */
+/** Replaces Grafana's variable: a multiple of the scrape interval. */
 const RATE_INTERVAL = "15s";
 const SCRAPE_MS = 1_000;
-/** A process reads the figures of the database as often. */
+/** The interval at which a process reads the database's figures. */
 const FIGURES_MS = 10_000;
 
 interface Series {
@@ -48,8 +48,8 @@ interface Series {
 }
 
 /**
- * Has a real Prometheus scrape two gateways and a reward processor while orders are placed, pages are read, rewards come in and
- * calls fail; then asks it each query of the dashboard for the time of the load, as a panel does, and for the alerts.
+ * Runs a real Prometheus that scrapes two gateways and a reward processor under a mixed load with failures; then sends
+ * it each query of the dashboard for the time of the load, as a panel does, and reads the alerts.
  */
 export async function answerDashboard(world: World): Promise<DashboardAnswers> {
   await using started = new AsyncDisposableStack();
@@ -103,7 +103,8 @@ export async function answerDashboard(world: World): Promise<DashboardAnswers> {
       const message = { Action: "transactionpromo", Data: { id: 70_000 + nth, trxId: `D-${nth}`, transaction } };
       await commands.xAdd(COMMANDS, "*", { payload: JSON.stringify(message) });
     }
-    await commands.xAdd(COMMANDS, "*", { payload: JSON.stringify({ Action: "nonsense", Data: {} }) }); // to the quarantine
+    // ends in the quarantine
+    await commands.xAdd(COMMANDS, "*", { payload: JSON.stringify({ Action: "nonsense", Data: {} }) });
   };
   const from = Date.now() / 1_000;
   await sendRewards();

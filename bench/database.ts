@@ -11,16 +11,18 @@ export interface DatabaseWork {
   cpuMs: number;
 }
 
-/** Work that a connection reports once it has been idle for `REPORTED_MS`, or in its next transaction a second later. */
+/**
+ * Work that a connection reports after it has been idle for `REPORTED_MS`, or in its next transaction a second later.
+ */
 export interface ReportedWork {
-  /** Commits of transactions that wrote, and of transactions that only read. */
+  /** Commits of writing and of read-only transactions. */
   commits: number;
   /** Syncs of the write-ahead log to disk. */
   fsyncs: number;
   deadlocks: number;
 }
 
-/** A connection that has nothing to do reports its statistics after 10 s. */
+/** An idle connection reports its statistics after 10 s. */
 export const REPORTED_MS = 10_500;
 
 /** `postgresql.conf` settings that the counter needs. */
@@ -30,7 +32,7 @@ export const countingSettings = {
   "pg_stat_statements.track": "top",
 };
 
-/** Counts the work of the server that `url` leads to and whose files are in `directory`. */
+/** Counts the work of the server at `url`, whose files are in `directory`. */
 export async function openDatabaseCounter(url: string, directory: string) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -56,7 +58,7 @@ export async function openDatabaseCounter(url: string, directory: string) {
         deadlocks: Number(rows[0]?.deadlocks),
       };
     },
-    /** The statements since `reset`, those with the most time in the server first. */
+    /** The statements since `reset`, those with the most server time first. */
     async most(count: number): Promise<{ calls: number; ms: number; query: string }[]> {
       const { rows } = await client.query(
         `select calls::int, total_exec_time::float8 as ms, left(regexp_replace(query, '\\s+', ' ', 'g'), 110) as query
@@ -66,7 +68,7 @@ export async function openDatabaseCounter(url: string, directory: string) {
       );
       return rows;
     },
-    /** The server's words about each deadlock so far: who waited for whom, in which statements. */
+    /** The server's report of each deadlock: the waiting transactions and their statements. */
     async deadlocksInWords(): Promise<string[]> {
       const log = await readFile(`${directory}/server.log`, "utf8");
       return log

@@ -2,7 +2,7 @@ import pg from "pg";
 import { measureOrders } from "./orders.ts";
 import type { World } from "./world.ts";
 
-/** The traces of one order of a voucher in the database, means of many orders. */
+/** The database space of one voucher order, averaged over many orders. */
 export interface Growth {
   orders: number;
   tables: { table: string; rows: number; bytes: number }[];
@@ -18,8 +18,8 @@ const NOT_OF_ORDERS = new Set(["_prisma_migrations"]);
 const SEALED_WITHIN_MS = 90_000;
 
 /**
- * Places orders at one gateway and compares the tables before and after, each time without the space that dead rows leave. The
- * copies in the audit log, which are made up to 30 s later, are part of it.
+ * Places orders at one gateway and compares the tables before and after, each time without dead rows. It includes the
+ * copies in the audit log, which follow up to 30 s later.
  */
 export async function measureGrowth(world: World, orders: number): Promise<Growth> {
   const client = new pg.Client({ connectionString: world.env["DATABASE_URL"] });
@@ -40,7 +40,7 @@ export async function measureGrowth(world: World, orders: number): Promise<Growt
     }
     return sizes;
   };
-  /** Resolves once the outcomes since then are copied into the audit log, and all of it is sealed. */
+  /** Resolves once the later outcomes are copied into the audit log, and the log is sealed. */
   const sealed = async (since: Date) => {
     for (const end = Date.now() + SEALED_WITHIN_MS; Date.now() < end; await client.query("select pg_sleep(1)")) {
       const { rows } = await client.query<{ open: number }>(
@@ -96,10 +96,10 @@ export async function measureGrowth(world: World, orders: number): Promise<Growt
 
 const DAY_SECONDS = 86_400;
 const GB = 1e9;
-/** The share of a machine's cores that work on orders when it is as busy as it should get. */
+/** The share of a machine's cores that work on orders at full planned load. */
 const BUSY = 0.6;
 
-/** The figures, and the sizes of an installation that follow from them, for a person to read. */
+/** The figures, and the derived sizes of an installation, as text. */
 export function growthInWords({ orders, tables, walBytes, gatewayMs, postgresMs }: Growth): string {
   const rowsEach = tables.reduce((sum, { rows }) => sum + rows, 0);
   const bytesEach = tables.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -10,7 +10,9 @@ export interface IdleCost {
 
 const SETTLES_MS = 8_000;
 
-/** Measures a gateway that nobody calls, with an empty queue, over a span that includes each of its periodic tasks under a minute. */
+/**
+ * Measures an idle gateway with an empty queue, over a span that includes each of its periodic tasks under a minute.
+ */
 export async function measureIdle({ gateway, database }: World, seconds = 60): Promise<IdleCost> {
   await delay(SETTLES_MS);
   const [before, cpuBefore] = [await database.look(), gateway.cpuSeconds()];

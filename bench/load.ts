@@ -8,17 +8,17 @@ export interface Measured {
   cpuMs: number;
 }
 
-/** An operation that is sent over and over. */
+/** An operation that is sent repeatedly. */
 export interface Load {
   query: string;
-  /** Each connection has one of them, so that as many customers ask at once. */
+  /** One token for each connection, so that as many customers send requests at once. */
   tokens: readonly string[];
   requests: number;
 }
 
 const CONNECTIONS = 50;
 
-/** Sends an operation so often. @throws when any answer was not a good one */
+/** Sends an operation so many times. @throws if any answer is not successful */
 export async function load(contender: Contender, { query, tokens, requests }: Load): Promise<Measured> {
   let connection = 0;
   const before = contender.cpuSeconds();

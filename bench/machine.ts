@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 
 const TICK_MS = 10; // USER_HZ is 100 on Linux
 
-/** The fields of `/proc/<pid>/stat` after the name of the program. @throws if there is no such process */
+/** The fields of `/proc/<pid>/stat` after the name of the program. @throws if the process does not exist */
 const statOf = (pid: number | string): string[] =>
   readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
 
@@ -26,7 +26,7 @@ export function cpuMsOfFamily(pid: number): number {
   return total;
 }
 
-/** The CPU of all cores so far, in milliseconds: that which all processes have used, and that which there was. */
+/** The CPU of all cores so far, in milliseconds: used by all processes, and available. */
 export function machineCpu(): { usedMs: number; allMs: number } {
   const fields = readFileSync("/proc/stat", "utf8").split("\n")[0]?.split(/\s+/).slice(1, 9) ?? [];
   const [user, nice, system, idle, waiting, irq, softIrq, stolen] = fields.map((ticks) => Number(ticks) * TICK_MS);
@@ -37,14 +37,14 @@ export function machineCpu(): { usedMs: number; allMs: number } {
 const sum = (values: readonly (number | undefined)[]): number =>
   values.reduce<number>((total, value) => total + (value ?? 0), 0);
 
-/** Above this share of others, times by the clock say nothing about the product. */
+/** Above this share of other processes, wall-clock times say nothing about the product. */
 const BUSY = 0.1;
 
-/** Watches how much of the machine processes took that the benchmark did not start. */
+/** Measures the CPU of processes that the benchmark did not start. */
 export function watchOthers(ownCpuMs: () => number) {
   const [machine, own] = [machineCpu(), ownCpuMs()];
   return {
-    /** The share of the machine's CPU that others took since, from 0 to 1. */
+    /** The share of other processes in the machine's CPU since the start, from 0 to 1. */
     share(): number {
       const now = machineCpu();
       const others = now.usedMs - machine.usedMs - (ownCpuMs() - own);
@@ -53,7 +53,7 @@ export function watchOthers(ownCpuMs: () => number) {
   };
 }
 
-/** A line for the reader of times by the clock; empty on a quiet machine. */
+/** A warning beside wall-clock times; empty on a quiet machine. */
 export const busyNote = (share: number): string =>
   share <= BUSY
     ? ""

@@ -27,7 +27,7 @@ const PARTS = [
   "--growth",
   "--dashboard",
 ] as const;
-/** They run only if they are named. */
+/** They run only if named. */
 const BY_NAME: readonly string[] = ["--watched", "--growth", "--dashboard"];
 const unknown = [...flags].filter((flag) => ![...PARTS, "--statements", "--profile", "--quick"].includes(flag));
 if (unknown.length > 0) {
@@ -42,7 +42,7 @@ const parts = PARTS.filter((part) => flags.has(part));
 const has = (part: (typeof PARTS)[number]) =>
   !isForStatements && ((parts.length === 0 && !BY_NAME.includes(part)) || parts.includes(part));
 
-if (has("--growth")) await printPages(); // before anything else takes memory and CPU
+if (has("--growth")) await printPages(); // before other measurements take memory and CPU
 
 await using world = await makeWorld({ isProfiled: isProfiled && isForStatements });
 await delay(2_000);
@@ -55,7 +55,7 @@ if (has("--queries")) await printQueries(world, { rounds: isQuick ? 2 : 8, isPro
 if (has("--watched")) await printWatching();
 if (has("--growth")) console.log(`${growthInWords(await measureGrowth(world, isQuick ? 100 : 400))}\n`);
 if (has("--dashboard")) await printDashboard();
-if (has("--rewards")) await printRewards(); // last, because the gateway goes on crediting the points that were earned
+if (has("--rewards")) await printRewards(); // last, because the gateway continues to credit the earned points
 
 async function printPages(): Promise<void> {
   const size = isQuick ? { rewards: 10_000, orders: 100_000 } : { rewards: 100_000, orders: 1_000_000 };
@@ -89,7 +89,7 @@ function printOrderRows(rows: readonly OrderRow[], othersShare: number): void {
   printBusy(othersShare);
 }
 
-/** Which statements an order takes, and with `--profile` where the gateway spends its CPU. */
+/** The statements of an order, and with `--profile` the gateway's CPU by function. */
 async function printStatements(): Promise<void> {
   const profiler = world.inspectPort === null ? undefined : await openProfiler(world.inspectPort);
   const options = { rounds: 1, ordersARound: isQuick ? 100 : 400, only: "one process" as const };

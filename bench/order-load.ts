@@ -1,5 +1,5 @@
-// The load of the orders, in a process of its own: customers with their tokens, carts and sockets. It sends the same documents
-// with other variables, as a storefront does.
+// The load of the orders, in a process of its own: customers with their tokens, carts and sockets. Like a storefront,
+// it sends the same documents with different variables.
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Pool } from "undici";
@@ -9,24 +9,24 @@ import { type GraphqlSocket, openSocket } from "./socket.ts";
 
 export type LoadMessage =
   | { do: "sign-in"; gateway: string; sandbox: string; customers: number }
-  /** Puts one of each reward into the carts of customers, by their numbers. */
+  /** Puts one of each reward into the carts of these customers. */
   | { do: "fill-carts"; gateway: string; carts: { customer: number; rewardIds: string[] }[] }
-  /** Opens the socket of each customer, to one process or another. */
+  /** Opens the socket of each customer, spread over the processes. */
   | { do: "connect"; gateways: string[]; customers: number[] }
   | { do: "disconnect" }
   | OrderMessage;
 
 export interface OrderMessage {
   do: "order";
-  /** The gateways that a balancer would choose from, or the hand-written handler. */
+  /** The gateways behind an assumed balancer, or the hand-written handler. */
   to: { gateways: string[] } | { handler: string };
   customers: number[];
-  /** The first order is sent at once, the last about as much later; 0 for all at once. */
+  /** The time between the first and the last order; 0 for all at once. */
   withinMs: number;
 }
 
 export interface Ordered {
-  /** From sending the order to FULFILLED being visible, an order each. */
+  /** From sending the order to FULFILLED being visible, one for each order. */
   latenciesMs: number[];
   seconds: number;
   /** The reason of the first order that did not end FULFILLED. */
@@ -59,7 +59,7 @@ answerParent(async (message: LoadMessage) => {
     case "connect":
       return inTurns(message.customers, async (number) => {
         const customer = customers[number];
-        // Half of the sockets are at another process than the one that their customer's requests go to.
+        // Half of the sockets are at another process than their customer's requests.
         const url = message.gateways[(number >> 1) % message.gateways.length];
         if (customer && url) customer.socket = await openSocket(url, customer.token);
       });
@@ -144,7 +144,7 @@ function poolOf(url: string): Pool {
   return pool;
 }
 
-/** Does the same for each, some at once. */
+/** Does the same for each item, with limited concurrency. */
 async function inTurns<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
   const left = items.values();
   await Promise.all(

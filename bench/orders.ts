@@ -8,7 +8,7 @@ import { OPERATOR_TOKEN, send, type World } from "./world.ts";
 
 export interface OrderRow {
   name: string;
-  /** The customers who order at once. */
+  /** The number of customers who order at once. */
   customers: number;
   orders: number;
   failed: number;
@@ -33,17 +33,17 @@ export interface OrderRow {
 
 export interface OrderFigures {
   rows: OrderRow[];
-  /** The share of the machine's CPU that processes of others took meanwhile. */
+  /** The share of other processes in the machine's CPU. */
   othersShare: number;
 }
 
 export interface MeasureOrdersOptions {
   rounds: number;
-  /** Orders of a row in each round. */
+  /** The number of sequential orders in each round. */
   ordersARound: number;
-  /** Leaves out all but these customers at one gateway, for a look at the statements or a profile. */
+  /** Restricts the run to these customers at one gateway, for reading statements or a profile. */
   only?: "one process" | undefined;
-  /** Waits until PostgreSQL has reported commits, fsyncs and deadlocks (true); else they are not known. */
+  /** Whether to wait until PostgreSQL has reported commits, fsyncs and deadlocks; otherwise they are unknown. */
   waitsForReports?: boolean;
   /** Called around the orders of `one process`. */
   watch?: { start(): Promise<unknown>; stop(): Promise<unknown> } | undefined;
@@ -75,9 +75,9 @@ interface Sum {
 }
 
 /**
- * Orders of vouchers until they are FULFILLED, in fixed numbers: the kinds of load follow each other in each round. Statements and
- * CPU are read when the orders have ended; commits, fsyncs and deadlocks when PostgreSQL has reported them, and without those of
- * an idle gateway.
+ * Voucher orders until they are FULFILLED, in fixed numbers; each round has every kind of load. Statements and CPU are
+ * read at the end of the orders; commits, fsyncs and deadlocks when PostgreSQL has reported them, minus those of an
+ * idle gateway.
  */
 export async function measureOrders(world: World, options: MeasureOrdersOptions): Promise<OrderFigures> {
   const { rounds, ordersARound, only, watch, waitsForReports = true } = options;
@@ -117,7 +117,7 @@ export async function measureOrders(world: World, options: MeasureOrdersOptions)
   const rewards = await fillPools(world, kinds.length * ordersARound * (rounds + 1) * 2);
   await ask({ do: "sign-in", gateway: gateway.url, sandbox: sandbox.url, customers: kinds.length * ordersARound });
   const sums = kinds.map(emptySum);
-  /** Commits and fsyncs a second that are not of orders. */
+  /** Commits and fsyncs a second of an idle gateway. */
   let idle = { commits: 0, fsyncs: 0 };
   const servers = [...new Set(kinds.flatMap((kind) => kind.servers))];
   const others = watchOthers(
@@ -165,7 +165,7 @@ export async function measureOrders(world: World, options: MeasureOrdersOptions)
       sum.problem ??= ordered.problem;
     }
     sum.loadMs += (load.cpuSeconds() - cpu.load) * 1_000;
-    await delay(100); // the work that an order leaves once it has ended belongs to it
+    await delay(100); // an order's work after its end belongs to it
     const after = await database.look();
     sum.gatewayMs += gatewayMs() - cpu.gateway;
     sum.sandboxMs += (sandbox.cpuSeconds() - cpu.sandbox) * 1_000;
@@ -183,13 +183,13 @@ export async function measureOrders(world: World, options: MeasureOrdersOptions)
     sum.deadlocks += later.deadlocks - reported.deadlocks;
   }
 
-  /** @returns the number of the newest call that the sandbox has received, which is not before `since` */
+  /** @returns the number of the newest call received by the sandbox, at least `since` */
   async function lastCall(since: number): Promise<number> {
     const answer = await fetch(`${sandbox.url}/__sandbox/calls?since=${since}`);
     return ((await answer.json()) as { next: number }).next;
   }
 
-  /** Neighbours take two rewards in opposite sequence, which shows a fault in the sequence of locks. */
+  /** Neighbours take two rewards in opposite order, which reveals an unsafe lock order. */
   async function fillCarts(round: number): Promise<void> {
     const carts = kinds.flatMap((kind) =>
       numbersOf(kind).map((customer) => {

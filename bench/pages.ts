@@ -20,18 +20,18 @@ import { withoutLimits } from "../test/support/without-limits.ts";
 
 export interface PageFigures {
   name: string;
-  /** The quickest of the warm readings, from the request to the whole answer. */
+  /** The fastest warm read, from the request to the whole answer. */
   ms: number;
-  /** The statements of the last reading. */
+  /** The statements of the last read. */
   statements: Executed[];
   problem: string | null;
 }
 
-const READINGS = 8; // beyond the five after which PostgreSQL may plan a named statement for all values
+const READINGS = 8; // beyond five reads PostgreSQL may use a generic plan for a named statement
 const NEVER_MS = 86_400_000;
 const OPERATOR_TOKEN = "operator-token-of-the-benchmark";
 
-/** Seeds a database of its own and reads each page of the storefront, the console and the REST face, some times. */
+/** Seeds a database of its own and reads each page of the storefront, the console and the REST API several times. */
 export async function measurePages(
   size: Omit<GrownSize, "voucherSecret">,
   report: (words: string) => void,
@@ -42,7 +42,7 @@ export async function measurePages(
   opened.defer(() => rm(dataDir, { recursive: true, force: true }));
   const postgres = await startEmbeddedPostgres({
     dataDir,
-    // The rows can be made again; the plans are those of a server with some memory.
+    // The rows are reproducible; the plans are those of a server with some memory.
     settings: {
       fsync: "off",
       synchronous_commit: "off",

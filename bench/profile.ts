@@ -12,14 +12,14 @@ interface CpuProfile {
 }
 
 export interface ProfileShares {
-  /** Shares of the time in which the process did anything, the largest first. */
+  /** Shares of the time in which the process was busy, the largest first. */
   parts: [name: string, share: number][];
   functions: [name: string, share: number][];
-  /** The same with the functions that they call. */
+  /** The same including called functions. */
   withCallees: [name: string, share: number][];
 }
 
-/** Records where a process that runs with `--inspect=<port>` spends its CPU. */
+/** Records the CPU profile of a process that runs with `--inspect=<port>`. */
 export async function openProfiler(inspectPort: string) {
   const targets = await fetch(`http://127.0.0.1:${inspectPort}/json`);
   const [target] = (await targets.json()) as { webSocketDebuggerUrl: string }[];
@@ -97,7 +97,7 @@ export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`.padStart(8);
 }
 
-/** A package, a folder of the product, or a part of Node; undefined for time in which nothing ran. */
+/** A package, a folder of the product, or a part of Node; undefined for idle time. */
 function partOf({ functionName, url }: CpuProfile["nodes"][number]["callFrame"]): string | undefined {
   if (functionName === "(idle)") return undefined;
   if (functionName === "(garbage collector)") return "garbage collection";

@@ -10,16 +10,16 @@ import { measureOrders } from "./orders.ts";
 import { openProfiler, printShares } from "./profile.ts";
 import { OPERATOR_TOKEN, send, type World } from "./world.ts";
 
-/** What a storefront's first page asks for. */
+/** The query of a storefront's first page. */
 export const dashboard = `{
   me { customerId wallet { balance earned held available } }
   rewards(first: 20) { nodes { sku name kind points brand category imageUrl stock } pageInfo { hasNextPage endCursor } }
 }`;
 
-/** They ask at once, each with a session of their own. */
+/** Concurrent customers, each with a session of their own. */
 const CUSTOMERS = 50;
 const PAGE = 50;
-/** What an operator's list asks for: N+1 at three levels, on purpose. */
+/** The query of an operator's list: N+1 at three levels, on purpose. */
 const orders = `{
   orders(first: ${PAGE}) { nodes {
     number status total
@@ -29,8 +29,9 @@ const orders = `{
 }`;
 
 /**
- * Prints the CPU a request of each contender's process, as a ratio to a hand-written handler in the same rounds: machines differ
- * and are shared, and ratios within a run hold. Requests a second and latency are printed beside it for orientation only.
+ * Prints the CPU of a request for each contender's process, relative to a hand-written handler in the same rounds:
+ * machines differ and are shared, but ratios within a run are stable. Requests a second and latency are printed for
+ * orientation only.
  */
 export async function printQueries(
   world: World,
@@ -40,7 +41,7 @@ export async function printQueries(
   const customers: string[] = [];
   for (let nth = 0; nth < CUSTOMERS; nth += 1) customers.push(await world.signIn(`BENCH-READER-${nth}`, 5_000));
   installMercurius();
-  // An operator reads other people's wallets with service credentials.
+  // An operator reads customers' wallets with service credentials.
   const env = { ...world.env, CLIENT_POINTS_AUTH: "basic" };
   const startedAt = performance.now();
   const inspectPort = isProfiled ? await freePort() : null;
@@ -77,11 +78,11 @@ export async function printQueries(
     if (answers.some((answer) => answer !== yardstick))
       throw new Error(`the contenders' answers to ${queryName} differ`);
 
-    for (const [, contender] of contenders) await load(contender, { ...each, requests: 5 * requests }); // warm
+    for (const [, contender] of contenders) await load(contender, { ...each, requests: 5 * requests }); // warm-up
     const measured: Measured[][] = [];
     for (let round = 0; round < rounds; round += 1) {
       const ofRound: Measured[] = [];
-      // Each round begins with another, since a shared machine is not the same from its beginning to its end.
+      // Each round begins with another contender, because a shared machine's load changes during a run.
       for (let turn = 0; turn < contenders.length; turn += 1) {
         const place = (turn + round) % contenders.length;
         const [, contender] = contenders[place] as (typeof contenders)[number];
@@ -125,14 +126,14 @@ export async function printQueries(
   for (const [, contender] of contenders) await contender.stop();
 }
 
-/** The packages of this contender are its own, so that they are not installed with the product's. */
+/** This contender has packages of its own, so that the product does not install them. */
 function installMercurius(): void {
   const directory = fileURLToPath(new URL("contenders/mercurius", import.meta.url));
   if (existsSync(`${directory}/node_modules/.package-lock.json`)) return;
   execFileSync("npm", ["ci", "--silent", "--prefix", directory], { stdio: ["ignore", "ignore", "inherit"] });
 }
 
-/** Fills the page that the orders query asks for. */
+/** Creates the orders of the orders query. */
 async function placeOrders(world: World): Promise<void> {
   await measureOrders(world, { rounds: 0, ordersARound: PAGE, only: "one process", waitsForReports: false });
   const { orders } = await send(world.gateway.url, `{ orders(first: ${PAGE}) { nodes { id } } }`, OPERATOR_TOKEN);
@@ -144,7 +145,7 @@ function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** The same for answers that differ only in the order of their keys. */
+/** Sorts keys, so that answers with another key order are equal. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== "object") return value;

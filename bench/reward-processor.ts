@@ -13,18 +13,19 @@ export interface RewardThroughput {
   messagesPerSecond: number;
   /** CPU of the processor, milliseconds a message. */
   cpuMs: number;
-  /** The same messages once more, which are answered from record. */
+  /** The same messages again, which are answered from the recorded results. */
   repeatsPerSecond: number;
 }
 
-/** More days than these are late, and join no streak. */
+/** More days than these are late, and do not count for a streak. */
 const CHECK_INS_EACH = 5;
 const DAY_MS = 86_400_000;
 const STALLED_MS = 60_000;
 
 /**
- * One reward processor with a Redis that writes each command to disk, and purchases and check-ins of members of whom every
- * second one is linked to a customer; from the first XADD until each is gone from the stream, so its transaction committed.
+ * One reward processor with a Redis that syncs each command to disk, and purchases and check-ins of members, half of
+ * whom are linked to a customer. The time runs from the first XADD until every message is removed from the stream, so
+ * its transaction has committed.
  */
 export async function rewardsPerSecond(
   world: World,
@@ -47,7 +48,7 @@ export async function rewardsPerSecond(
       );
       if (linkMember.userErrors.length > 0) throw new Error(JSON.stringify(linkMember.userErrors));
     }
-    await process(purchases(members + 1, 20, 10)); // warm: other members
+    await process(purchases(members + 1, 20, 10)); // warm-up with other members
 
     const messages = [...checkIns(members), ...purchases(1, members, purchasesEach)];
     const before = { cpu: processor.cpuSeconds(), awards: await count("reward_awards") };
@@ -91,7 +92,7 @@ export async function rewardsPerSecond(
   }
 }
 
-/** Of each member in turn, so that those worked on at once are of different ones. */
+/** Round robin over the members, so that concurrent messages concern different members. */
 const purchases = (from: number, members: number, each: number) =>
   Array.from({ length: members * each }, (_, index) =>
     message("transactionpromo", from + (index % members), {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 const [READINGS, READ_EVERY_MS] = [1_000, 20];
 
 /**
- * @returns the password that the sandbox has sent to a customer, which can be later than the answer of `requestOtp`
+ * @returns the password that the sandbox has sent to a customer, which may follow the answer of `requestOtp`
  * @throws Error if none is sent
  */
 export async function sentOtp(sandbox: string, customerId: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import WebSocket from "ws";
 
-/** A websocket that speaks graphql-transport-ws, with as little work for each message as there can be. */
+/** A minimal websocket client for graphql-transport-ws. */
 export interface GraphqlSocket {
   isOpen(): boolean;
   /** Subscribes, and resolves once the server completes the subscription. @throws if it ends in any other way */
@@ -9,7 +9,7 @@ export interface GraphqlSocket {
   close(): Promise<void>;
 }
 
-/** @param token empty for a server that asks for none */
+/** @param token empty for a server without authentication */
 export async function openSocket(url: string, token: string): Promise<GraphqlSocket> {
   const socket = new WebSocket(`${url.replace("http", "ws")}/graphql`, "graphql-transport-ws", {
     perMessageDeflate: false,

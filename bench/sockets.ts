@@ -5,9 +5,12 @@ import { type GraphqlSocket, openSocket } from "./socket.ts";
 import { OPERATOR_TOKEN, send, type World } from "./world.ts";
 
 export interface SocketFigures {
-  /** CPU, milliseconds a second, with sockets that nothing happens to. */
+  /** CPU, milliseconds a second, with sockets without events. */
   idle: { sockets: number; orders: number; gatewayMs: number; postgresMs: number };
-  /** CPU of the server for one event of one order to all who subscribe to it, including its cause: the mean of some events. */
+  /**
+   * CPU of the server for one event of one order to all its subscribers, including its cause: the mean of several
+   * events.
+   */
   event: { sockets: number; events: number; gatewayMs: number; bareMs: number };
   /** `seconds` from the first socket's opening to the last one's first event. */
   most: { sockets: number; kilobytesEach: number; isServed: boolean; seconds: number };
@@ -18,7 +21,7 @@ const ORDERS_EACH = 5;
 const IDLE_SECONDS = 30;
 const EVENTS = 4;
 
-/** Measures sockets that follow orders, which wait for the warehouse: nothing happens to an order until the warehouse reports. */
+/** Measures sockets that follow orders in the warehouse: such an order does not change until the warehouse reports. */
 export async function measureSockets(
   world: World,
   { sockets, most }: { sockets: number; most: number },
@@ -44,7 +47,7 @@ export async function measureSockets(
   await spread.close();
 
   const token = await world.signIn(`BENCH-${randomUUID()}`, 1_000_000);
-  // A line is shipped for each event and for one to warm up; the last line keeps the order open.
+  // Each event and the warm-up ship one line; the last line keeps the order open.
   const parcels = await Promise.all(Array.from({ length: EVENTS + 2 }, () => merchandise(gateway.url, 1)));
   const id = await order(gateway.url, token, parcels);
   const gatewayMs = await eventsTo(gateway, sockets, { id, token }, (nth) => shipped(gateway.url, id, nth));
@@ -69,7 +72,7 @@ export async function measureSockets(
 const orderStatus = "subscription ($id: ID!) { orderStatus(orderId: $id) { seq status pointsState } }";
 const AT_ONCE = 100;
 
-/** Opens sockets that subscribe to an order each, and resolves once each has got its first event. */
+/** Opens sockets that subscribe to an order each, and resolves once each has received its first event. */
 async function open(url: string, count: number, orderOf: (nth: number) => { id: string; token: string }) {
   const all: GraphqlSocket[] = [];
   let received = 0;
@@ -107,7 +110,7 @@ async function eventsTo(
   await delay(1_000);
   let before = 0;
   for (let nth = 0; nth <= EVENTS; nth += 1) {
-    if (nth === 1) before = server.cpuSeconds(); // the first one has warmed up
+    if (nth === 1) before = server.cpuSeconds(); // the first one is the warm-up
     const due = subscribers.received() + sockets;
     await cause(nth);
     while (subscribers.received() < due) await delay(10);

@@ -6,12 +6,12 @@ import { OPERATOR_TOKEN, send, type World } from "./world.ts";
 const CUSTOMER = "BENCH-TROUBLED";
 const STATUS = "subscription ($id: ID!) { orderStatus(orderId: $id) { status } }";
 const ADDRESS = { name: "Asha Rao", line1: "12 Lake Road", city: "Pune", postalCode: "411001", country: "IN" };
-/** A receiver that confirms two requests of three. */
+/** A receiver that confirms two of three requests. */
 const ANSWERS = [200, 200, 503];
 
 /**
- * Brings about everything that a dashboard shows beside the good cases: calls that fail, an unknown deduction, a return that waits, a
- * parcel that is under way and followed, errors, a receiver of webhooks that is not always well.
+ * Causes every failure and special case that the dashboard shows: failing calls, an unknown deduction, a waiting
+ * return, a followed parcel in transit, errors, an unreliable receiver of webhooks.
  *
  * @param gateway the address of a gateway that may send webhooks to this machine
  */
@@ -36,7 +36,7 @@ export async function makeTroubles(world: World, gateway: string): Promise<Async
   const [parcel] = (rewards.nodes as { id: string; stock: number | null; points: number }[])
     .filter(({ stock }) => stock === null || stock > 5)
     .toSorted((one, other) => one.points - other.points);
-  /** @returns the id of an order of a parcel */
+  /** @returns the id of a merchandise order */
   const order = async (): Promise<string> => {
     await send(
       gateway,
@@ -62,7 +62,7 @@ export async function makeTroubles(world: World, gateway: string): Promise<Async
         .subscribe(STATUS, { id }, ({ orderStatus }: { orderStatus: { status: string } }) => {
           if (orderStatus.status === status) resolve();
         })
-        .catch(() => {}); // the socket is closed while its order is followed
+        .catch(() => {}); // the socket is closed while it follows the order
     });
 
   const followed = await order();
@@ -93,7 +93,7 @@ export async function makeTroubles(world: World, gateway: string): Promise<Async
   await order();
   await fail(world, "points", "http-500", 3);
   await send(gateway, "{ me { wallet { balance } } }", token).catch(() => {});
-  await send(gateway, "{ orders(first: 1) { nodes { id } } }").catch(() => {}); // nobody is signed in
+  await send(gateway, "{ orders(first: 1) { nodes { id } } }").catch(() => {}); // the viewer is anonymous
   return started.move();
 }
 

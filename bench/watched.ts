@@ -15,7 +15,9 @@ export interface WatchCost {
 
 const SCRAPE_EVERY_MS = 5_000;
 
-/** Measures what metrics and traces cost a gateway, in turns, so that all have the same machine. */
+/**
+ * Measures the costs of metrics and traces for a gateway, in alternation, so that all variants see the same machine.
+ */
 export async function measureWatching(
   world: World,
   options: { rounds: number; requests: number; ordersARound: number },
@@ -39,7 +41,7 @@ export async function measureWatching(
     if (METRICS_PORT) scrapes.push(setInterval(scrape, SCRAPE_EVERY_MS));
   }
   for (let round = 0; round < options.rounds; round += 1) {
-    // Each round begins with another, since the machine is not the same from its beginning to its end.
+    // Each round begins with another variant, because the machine's load changes during a run.
     const turns = gateways.map((_, turn) => gateways[(turn + round) % gateways.length]);
     for (const each of turns) {
       if (!each) continue;

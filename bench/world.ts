@@ -11,12 +11,12 @@ import { sentOtp } from "./sent-otp.ts";
 
 export const OPERATOR_TOKEN = "operator-token-of-the-benchmark";
 
-/** A PostgreSQL with its safety on, a sandbox in a process of its own, and a gateway with the sample world. */
+/** A durable PostgreSQL, a sandbox in a process of its own, and a gateway with the sample data. */
 export interface World extends AsyncDisposable {
   env: Record<string, string>;
   gateway: Contender;
   sandbox: Contender;
-  /** Where the gateway can be asked for a profile; null unless it was wanted. */
+  /** The inspector's port; null unless requested. */
   inspectPort: string | null;
   database: Awaited<ReturnType<typeof openDatabaseCounter>>;
   /** Adds a customer to the sandbox and signs them in. @returns their access token */

@@ -5,8 +5,8 @@ const SAME_SETTINGS = "give this command the same PORT, HOST and DATA_DIR as the
 /**
  * Sends a request to the running gateway.
  *
- * @param expected what the answer is to look like; anything else did not come from a gateway
- * @throws SetupError when no gateway answers
+ * @param expected the schema of the answer; an answer of another shape does not come from a gateway
+ * @throws SetupError if no gateway answers
  */
 export async function askGateway<Answer extends object>(
   url: string,
@@ -48,7 +48,7 @@ interface GraphqlAnswer {
  *
  * @param gateway its origin
  * @returns the data of the answer
- * @throws SetupError when no gateway answers, or its answer has errors
+ * @throws SetupError if no gateway answers, or its answer has errors
  */
 export async function askOperator<Data>(
   { gateway, operatorToken }: { gateway: string; operatorToken: string },

@@ -1,4 +1,4 @@
-// Asks a process on this machine for its health: the health check of a container without a shell. Exit code 0 if it is healthy.
+// The health check of a process on this machine, for containers without a shell. Exit code 0 if it is healthy.
 import "./explain-errors.ts";
 import { readProcessConfig } from "../src/program/command-line.ts";
 

@@ -1,8 +1,8 @@
-// Recomputes the hash chain over the audit log, and says whether it holds.
+// Recomputes the hash chain over the audit log and reports whether it is intact.
 //
-//   npm run audit:verify [-- <hash>]     the hash of a head that was noted earlier must be in the chain
+//   npm run audit:verify [-- <hash>]     also checks that the chain contains a previously noted head
 //
-// Answers 0 when it holds, 1 when it does not, 2 when the database cannot be read.
+// Exit codes: 0 the chain is intact, 1 it is not, 2 the database is not readable.
 import "./explain-errors.ts";
 import { verifyAudit } from "../src/audit/verify-audit.ts";
 import { openDb } from "../src/platform/db.ts";

@@ -1,9 +1,10 @@
-// Makes the production build in `dist`: the programs in a few files, and beside them the files that they read. It needs Node 24
-// and the packages in `dependencies`, which are not bundled; all other packages are, so they stand in `devDependencies`.
+// Makes the production build in `dist`: the programs in a few files, and the files that they read. The build needs Node
+// 24 and the packages in `dependencies`, which are not bundled; all other packages are bundled and therefore are
+// `devDependencies`.
 //
-//   npm run build [-- <directory>]                  `dist` unless named; then: node dist/bin/tessera.mjs <command>
+//   npm run build [-- <directory>]                  `dist` by default; then: node dist/bin/tessera.mjs <command>
 //
-// The same sources make the same bytes, whatever was in the directory before.
+// The build is reproducible: equal sources make equal bytes, whatever the directory contained before.
 import { cp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { basename, join, resolve } from "node:path";
@@ -17,7 +18,7 @@ const unfinished = `${target}.unfinished`;
 
 /** The files and directories that the programs find by `packageFile`. GraphiQL is not served in production. */
 const files = ["schema", "prisma/migrations", "assets", "microsite/dist", "console/dist", "docs-site/dist"];
-/** Packages that others import only where they are installed, and that we do without. */
+/** Optional packages of dependencies that the gateway does not need. */
 const WITHOUT = ["pg-native", "@node-rs/xxhash"];
 
 const { dependencies = {} } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
@@ -38,7 +39,7 @@ const bundle = await rolldown({
       resolveId: (id) => (id.endsWith("/stand-ins.ts") ? join(root, "src/program/no-stand-ins.ts") : undefined),
     },
   ],
-  logLevel: "silent", // of packages
+  logLevel: "silent", // messages of packages
 });
 const { output } = await bundle.write({
   dir: join(unfinished, "bin"),
@@ -61,7 +62,7 @@ await writeFile(join(unfinished, "third-party-notices.txt"), await noticesOf(mod
 for (const file of files) {
   await cp(join(root, file), join(unfinished, file), {
     recursive: true,
-    filter: (path) => !basename(path).startsWith("."), // records of the builders
+    filter: (path) => !basename(path).startsWith("."), // the builders' own records
   });
 }
 await rm(target, { recursive: true, force: true });

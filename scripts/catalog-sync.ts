@@ -1,8 +1,8 @@
-// Brings our mirror of Capillary's catalogue up to date and says what changed. The gateway does it by itself, too.
+// Synchronises the mirror of Capillary's catalogue and reports the changes. The gateway also does so periodically.
 //
 //   npm run catalog:sync
 //
-// Without CAPILLARY_REWARDS_URL it asks the sandbox on SANDBOX_PORT, so start one, or the gateway, first.
+// Without CAPILLARY_REWARDS_URL it calls the sandbox on SANDBOX_PORT, so start one, or the gateway, first.
 import "./explain-errors.ts";
 import { makeMirrorStore } from "../src/catalog/mirror/mirror.store.ts";
 import { makeSyncCatalog } from "../src/catalog/mirror/sync-catalog.ts";
@@ -17,7 +17,7 @@ import { makeCapillary } from "../src/upstream/capillary/capillary.ts";
 
 const config = readProcessConfig();
 const { sandboxPort, isProduction, upstreamTimeoutMs: timeoutMs, upstreamConnections: connections } = config;
-// The gateway, too, uses the sandbox's Capillary only if the sandbox also stands in for the points provider.
+// Like the gateway, uses the sandbox's Capillary only if the sandbox also stands in for the points provider.
 const sandboxUrl = config.client.url === undefined ? `http://127.0.0.1:${sandboxPort}` : undefined;
 const sandboxApi =
   sandboxUrl === undefined ? undefined : (await import("../src/program/stand-ins.ts")).capillaryAccess(sandboxUrl);
@@ -32,7 +32,7 @@ const database = await openDatabase({
   poolSize: 2,
   locks: 1,
   log,
-  openBus: async () => makeLocalBus(), // there is nobody to notify
+  openBus: async () => makeLocalBus(), // this process has no subscribers
 });
 const { db, lockUrl } = database;
 try {
@@ -42,7 +42,7 @@ try {
     exclusive: makeExclusive(lockUrl),
     ownLanguage: config.programLanguage,
     ledger: config.capillary.individualLedger,
-    changed() {}, // gateways see new categories within half a minute
+    changed() {}, // gateways find new categories within half a minute
     clock: systemClock,
     log,
   });

@@ -13,7 +13,10 @@ const ofFederation = new Set(["key", "requiresScopes", "shareable", "tag"]);
 const nameOf = (definition: DefinitionNode) => ("name" in definition ? (definition.name?.value ?? "") : "");
 const isExtension = (node: DefinitionNode): node is ObjectTypeExtensionNode => node.kind === Kind.OBJECT_TYPE_EXTENSION;
 
-/** The API in one file for the tools of clients: each type once and whole, and no directive that the file does not define. */
+/**
+ * The API in one file for clients' tools: each type once and complete, without directives that the file does not
+ * define.
+ */
 export function clientSdl(typeDefs: readonly DocumentNode[]): string {
   const { definitions } = concatAST(typeDefs);
   const extensions = Map.groupBy(definitions.filter(isExtension), nameOf);

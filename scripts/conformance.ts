@@ -1,11 +1,11 @@
-// Checks whether a brand's points API is as the gateway expects it (docs/points-provider.md). It takes points of a test customer and gives
-// them back.
+// Checks whether a brand's points API conforms to the gateway's expectations (docs/points-provider.md). It deducts
+// points of a test customer and returns them.
 //
 //   npm run conformance -- https://points.example.com --customer TEST1 [--other-customer TEST2] [--credit] [--json]
 //
-// Credentials come from CLIENT_API_USER and CLIENT_API_PASSWORD, or --user and --password. The one-time password is asked for at the
-// terminal; --otp-url names an address that answers {"otp": "…"} instead, as the sandbox has one. Answers 0 when every required
-// expectation holds, 1 when one fails, 2 when nothing could be asked.
+// Credentials come from CLIENT_API_USER and CLIENT_API_PASSWORD, or --user and --password. The one-time password is
+// requested at the terminal; --otp-url instead names an address that answers {"otp": "…"}, such as the sandbox's. Exit
+// codes: 0 every required expectation holds, 1 one fails, 2 the checks could not run.
 import "./explain-errors.ts";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";

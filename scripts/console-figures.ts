@@ -1,9 +1,10 @@
-// Prints what the console costs an operator, of a gateway that runs already (`npm start`): the JavaScript of a first load of each page, and the
-// longest task while 10,000 orders are scrolled through. The orders are made up on the way, a page of 50 at a time.
+// Prints the console's costs in an operator's browser, for a running gateway (`npm start`): the JavaScript of a first
+// load of each page, and the longest task during scrolling through 10,000 orders. The orders are generated on the fly,
+// a page of 50 at a time.
 //
 //   npm run console:figures [-- <directory>]
 //
-// With a directory it takes a picture of each page, too.
+// With a directory it also takes a screenshot of each page.
 import "./explain-errors.ts";
 import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -89,7 +90,7 @@ console.log(
 );
 await browser.close();
 
-/** Answers the list of orders in the gateway's place. */
+/** Answers the list of orders instead of the gateway. */
 async function serveOrders(page: Page): Promise<void> {
   await page.route("**/graphql?console", async (route) => {
     const asked = route.request().postDataJSON() as { operationName?: string; variables?: { after?: string | null } };

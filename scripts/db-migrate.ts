@@ -1,4 +1,5 @@
-// Brings the database up to the newest migration: that of DATABASE_URL, else the embedded one. Starting the gateway does it too.
+// Applies all migrations to the database of DATABASE_URL, or else to the embedded one. The gateway's start does so,
+// too.
 import "./explain-errors.ts";
 import { migrate } from "../src/platform/migrate.ts";
 import { readProcessConfig } from "../src/program/command-line.ts";

@@ -1,8 +1,8 @@
-// Writes the next migration: the SQL that leads from the datamodel of the newest one to prisma/schema.prisma.
+// Writes the next migration: the SQL from the newest migration's datamodel to prisma/schema.prisma.
 //
 //   npm run db:new -- <what_changes>
 //
-// Read and complete it by hand: checks, triggers and partial indexes are beyond Prisma's language.
+// Review and complete it by hand: Prisma's language has no checks, triggers and partial indexes.
 import "./explain-errors.ts";
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -20,7 +20,7 @@ if (!title || !/^[a-z0-9_]+$/.test(title)) {
 }
 
 const current = join(migrationsDir, "..", "schema.prisma");
-// The datamodel as of the newest migration. Diffing models needs no database with the migrations applied.
+// The datamodel of the newest migration. Comparing models needs no database with the migrations applied.
 const migrated = join(migrationsDir, "schema.prisma");
 
 const [from, to] = await Promise.all([readFile(migrated, "utf8"), readFile(current, "utf8")]);

@@ -1,8 +1,8 @@
-// Recomputes every result of a published draw, and says whether it holds.
+// Recomputes every result of a published draw and reports whether all hold.
 //
-//   npm run draw:verify -- <file> [opening hash]     a file of - reads what is piped in
+//   npm run draw:verify -- <file> [opening hash]     a file of - reads standard input
 //
-// Answers 0 when it holds, 1 when it does not, 2 when there is nothing to read.
+// Exit codes: 0 all results hold, 1 some do not, 2 the file is not readable.
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { verdictWords } from "../src/draws/verdict-words.ts";

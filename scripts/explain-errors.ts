@@ -1,4 +1,4 @@
-// Imported by scripts: what ends them is explained on standard error, and the exit code is 2.
+// Imported by scripts: explains an uncaught error on standard error and sets the exit code 2.
 import { explainError } from "../src/program/command-line.ts";
 
 process.on("uncaughtException", (error) => {

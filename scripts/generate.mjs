@@ -1,5 +1,5 @@
-// Builds what is generated and not committed, each only when its inputs changed: GraphQL types, Prisma client, GraphiQL, documentation,
-// microsite, console.
+// Generates uncommitted files, each only if its inputs have changed: GraphQL types, Prisma client, GraphiQL,
+// documentation, microsite, console.
 //
 //   node scripts/generate.mjs [--force]
 import { spawn } from "node:child_process";
@@ -53,7 +53,7 @@ const microsite = {
   inputs: [
     "microsite/*.*",
     "microsite/{src,theme,messages}/**/*",
-    "src/draws/*.ts", // what a draw is checked with
+    "src/draws/*.ts", // the code that verifies a draw
     "src/{domain/field-problem,platform/slug}.ts",
     "src/{auth/read-otp,order/countries}.ts",
     "scripts/{keep-builds,site-brand,site-build,site-pages}.ts",
@@ -67,7 +67,7 @@ const operatorConsole = {
   inputs: [
     "console/*.*",
     "console/src/**/*",
-    "microsite/src/{ui,shell}/*", // what it has in common with the microsite
+    "microsite/src/{ui,shell}/*", // shared with the microsite
     "microsite/theme/**/*",
     "scripts/{keep-builds,site-build}.ts",
     "package-lock.json",
@@ -89,7 +89,10 @@ const documentation = {
   command: ["node", "docs-site/build.ts"],
 };
 
-/** At the same time; within one, each after the one before. The sites are built from the GraphQL types, the documentation from the schema. */
+/**
+ * Lanes run concurrently; the steps of a lane run in sequence. The sites are built from the GraphQL types, the
+ * documentation from the schema.
+ */
 const lanes = [
   [graphqlTypes, microsite, operatorConsole, documentation],
   [prismaClient, graphiqlPage],
@@ -122,7 +125,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
 
 async function build({ name, inputs, command: [bin, ...args] }, stamp, lock) {
   const wanted = digest(inputs);
-  rmSync(stamp, { force: true }); // a build that fails or is interrupted may leave a part of its files
+  rmSync(stamp, { force: true }); // a failed or interrupted build may leave incomplete files
   showStep(`Generating ${name}`);
   const generator = spawn(bin, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   generators.add(generator);

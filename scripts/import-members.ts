@@ -1,9 +1,10 @@
-// Tells the running gateway whose the ids of a CSV file are: `linkMembers`, a hundred at a time.
+// Links the member ids of a CSV file to customers on the running gateway: `linkMembers`, a hundred at a time.
 //
-//   npm run members:import -- <file> [address of the gateway]     a file of - reads what is piped in
+//   npm run members:import -- <file> [address of the gateway]     a file of - reads standard input
 //
-// The first line names the columns: customerId, and memberId, userId or nik. Importing a file again is safe. Answers 0 when all
-// are linked, 1 when some are not (each is told, by its line), 2 when nothing could be read or asked.
+// The first line names the columns: customerId, and memberId, userId or nik. Importing a file again is safe. Exit
+// codes: 0 all are linked, 1 some are not (each is reported with its line), 2 the file is not readable or the gateway
+// not reachable.
 import "./explain-errors.ts";
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
@@ -14,7 +15,7 @@ import { askGateway } from "./ask-gateway.ts";
 
 const COLUMNS = ["customerId", "memberId", "userId", "nik"];
 const AT_ONCE = 100;
-/** More are counted and not listed. */
+/** Further customers are counted but not listed. */
 const MAX_UNKNOWN_LISTED = 20;
 
 interface Row {
@@ -68,7 +69,7 @@ async function send(): Promise<void> {
   for (const { row, code, reason } of report.rejected) console.error(`line ${sent[row - 1]?.line}: ${code}: ${reason}`);
 }
 
-/** The gateway cannot tell a mistyped customer id from one whose customer has yet to sign in. */
+/** The gateway cannot distinguish a mistyped customer id from one whose customer has yet to sign in. */
 function reportUnknown(): void {
   if (unknown.length === 0) return;
   console.log(

@@ -1,9 +1,10 @@
 // Adds the voucher codes of a CSV file to a reward's pool, on the running gateway: `importVoucherCodes`.
 //
-//   npm run vouchers:import -- <SKU> <file> [address of the gateway]     a file of - reads what is piped in
+//   npm run vouchers:import -- <SKU> <file> [address of the gateway]     a file of - reads standard input
 //
-// The first line names the columns: code, and pin or validUntil. UTF-8 and UTF-16, with commas, semicolons or tabs. Answers 0 when
-// all codes are added, 1 when none is because some are wrong (each is told, by its line), 2 when nothing could be read or asked.
+// The first line names the columns: code, and pin or validUntil. UTF-8 and UTF-16, with commas, semicolons or tabs.
+// Exit codes: 0 all codes are added, 1 none is because some are invalid (each is reported with its line), 2 the file is
+// not readable or the gateway not reachable.
 import "./explain-errors.ts";
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";

@@ -3,13 +3,13 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Plugin } from "vite";
 
-/** Builds whose files stay: the newest, and those that tabs opened before a deployment still run. */
+/** The number of builds whose files stay: the newest, and earlier ones that open tabs still run. */
 const KEPT = 5;
 const RECORD = ".builds.json";
 
 /**
- * Keeps the hashed files of the last builds in the output directory, so that a tab that was opened before a deployment still
- * finds its chunks. Files with a fixed name (`index.html`) are the newest build's. Files of no kept build are deleted.
+ * Keeps the hashed files of the last builds in the output directory, so that a tab opened before a deployment still
+ * finds its chunks. Files with a fixed name (`index.html`) are the newest build's. Files of older builds are deleted.
  */
 export function keepBuilds(): Plugin {
   return {
@@ -22,7 +22,7 @@ export function keepBuilds(): Plugin {
         const files = Object.keys(bundle).sort();
         const record = join(dir, RECORD);
         const earlier = existsSync(record) ? (JSON.parse(await readFile(record, "utf8")) as string[][]) : [];
-        // Hashes are of the content, so the same names are the same build.
+        // The hashes depend on the content, so equal names mean the same build.
         const others = earlier.filter((build) => build.join() !== files.join());
         const builds = [files, ...others].slice(0, KEPT);
         const kept = new Set(builds.flat());

@@ -1,10 +1,11 @@
-// Makes an account of a person at the console, and prints the link by which the person chooses a password.
+// Creates a person's console account and prints the link for choosing a password.
 //
 //   npm run operator:add -- <name> --roles <role>[,<role>…]     catalogue, orders, support, rewards, admin
-//   npm run operator:add -- <name> --renew                      a new link, after a password or a phone was lost
-//   npm run operator:add -- <name> --disable                    ends the sessions; nobody signs in as the account
+//   npm run operator:add -- <name> --renew                      a new link, after the loss of a password or a phone
+//   npm run operator:add -- <name> --disable                    ends the sessions and disables sign-in
 //
-// It needs the gateway's settings, for its database and SESSION_SECRET, and no running gateway. Answers 0 when it is done, else 2.
+// It needs the gateway's settings, for its database and SESSION_SECRET, but no running gateway. Exit codes: 0 done,
+// else 2.
 import "./explain-errors.ts";
 import { parseArgs } from "node:util";
 import { openOperatorAccounts } from "../src/auth/index.ts";
@@ -17,7 +18,7 @@ import { makeLocalBus } from "../src/platform/events.ts";
 import { readProcessConfig } from "../src/program/command-line.ts";
 import { provideDatabase } from "../src/program/provide-database.ts";
 
-/** The name in the audit log of a person with access to the machine. */
+/** The actor in the audit log for a person with access to the machine. */
 const BY = "system";
 
 const { positionals, values } = parseArgs({
@@ -36,7 +37,7 @@ if (unknown !== undefined) stop(`${JSON.stringify(unknown)} is not a role; there
 const config = readProcessConfig();
 const { url, stop: stopDatabase } = await provideDatabase(config);
 const db = openDb(url, 2);
-// Gateways that run find ended sessions by their next poll.
+// Running gateways find ended sessions by their next poll.
 const accounts = openOperatorAccounts({ config, db, bus: makeLocalBus(), clock: systemClock });
 const answer = values.disable
   ? await accounts.disable(name, BY)

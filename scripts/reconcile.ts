@@ -1,13 +1,15 @@
-// Compares a period with the points provider, Capillary and the voucher pools, on the running gateway, and repairs what differs.
+// Compares a period with the points provider, Capillary and the voucher pools, on the running gateway, and repairs
+// differences.
 //
 //   npm run reconcile -- --from 2026-11-27 --to 2026-11-28 [--ledger statement.csv] [--every-customer]
-//   npm run reconcile -- --breaks                              the open breaks
+//   npm run reconcile -- --breaks                              lists the open breaks
 //   npm run reconcile -- --repair <id> --note "why"            carries out the repair of a break
 //   npm run reconcile -- --write-off <id> --note "why"         closes a break without a repair
 //   npm run reconcile -- --settlement 2026-11-28               the settlement of a day, as CSV
 //
-// A day begins at midnight in PROGRAM_TIME_ZONE; a moment such as 2026-11-28T10:00:00Z is taken as well. --gateway gives another
-// address. Answers 0 when nothing is open, 1 when breaks are open or a repair did not succeed, 2 when nothing could be asked.
+// A day begins at midnight in PROGRAM_TIME_ZONE; a moment such as 2026-11-28T10:00:00Z is also accepted. --gateway sets
+// another address. Exit codes: 0 no break is open, 1 breaks are open or a repair failed, 2 the gateway is not
+// reachable.
 import "./explain-errors.ts";
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
@@ -205,13 +207,13 @@ function ageOf(seconds: number): string {
   return seconds < 172_800 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} days`;
 }
 
-/** @throws SetupError if it is neither a day nor a moment */
+/** @throws SetupError if the text is neither a day nor a moment */
 function moment(text: string): string {
   try {
     if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return startOfDay(text, programTimeZone).toISOString();
     if (!Number.isNaN(Date.parse(text)) && /[zZ]|[+-]\d\d:\d\d$/.test(text)) return new Date(text).toISOString();
   } catch {
-    // told below
+    // reported below
   }
   throw new SetupError(`${text} is neither a day such as 2026-11-28 nor a moment such as 2026-11-28T10:00:00Z.`);
 }

@@ -1,9 +1,10 @@
-// Takes reward commands from the Redis stream `reward:commands`, in a process beside the gateway; start as many as you like.
+// Processes reward commands of the Redis stream `reward:commands`, in a process beside the gateway; any number of them
+// may run.
 //
 //   REDIS_URL=redis://localhost:6379 npm run reward-processor
 //   redis-cli XADD reward:commands '*' payload '{"Subject":"reward", … }'
 //
-// It stops on Ctrl-C or SIGTERM, when what it has begun is finished.
+// It stops on Ctrl-C or SIGTERM, after the commands in progress.
 
 import { logLibraryOutput } from "../src/platform/library-output.ts";
 import { makeLogger } from "../src/platform/logger.ts";

@@ -1,8 +1,8 @@
-// Runs a command on the project's own Node 24 from a bare clone: installs what is missing, rebuilds what is stale.
+// Runs a command on the project's own Node 24 from a bare clone: installs missing packages, rebuilds outdated files.
 //
 //   node scripts/run.mjs <command> [arguments…]     <command> is looked up in node_modules/.bin first
 //
-// Plain JavaScript without dependencies, because it has to start on whatever Node (20 or newer) the machine has.
+// Plain JavaScript without dependencies, because it has to start on any installed Node (20 or newer).
 import { spawn } from "node:child_process";
 import { closeSync, openSync, realpathSync } from "node:fs";
 import { constants } from "node:os";
@@ -10,18 +10,18 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { installIfNeeded } from "./setup/install.mjs";
 
-// Read before anything slow: once npm is gone, the parent is somebody else.
+// Read before any slow step: once npm has ended, the parent is another process.
 const parent = process.ppid;
 const root = realpathSync(fileURLToPath(new URL("..", import.meta.url)));
 const bin = join(root, "node_modules", ".bin");
-// `node --watch` sets this for its own child, which then reports to its parent what it loads.
+// `node --watch` sets this for its own child, which then reports its loaded modules to its parent.
 const { WATCH_REPORT_DEPENDENCIES: _, ...inherited } = process.env;
 const env = {
   ...inherited,
   PATH: `${bin}${delimiter}${process.env.PATH ?? ""}`,
-  // Compiled code and stripped types are kept: half the time and less memory from the second start on.
+  // Compiled code and stripped types are cached, which halves the time and memory of later starts.
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, "node_modules", ".cache", "node"),
-  // `prisma generate` wants a schema engine binary it never runs; naming one keeps it from downloading another.
+  // `prisma generate` requires a schema engine binary that it never runs; naming one avoids a download.
   PRISMA_SCHEMA_ENGINE_BINARY: process.env.PRISMA_SCHEMA_ENGINE_BINARY ?? "/bin/true",
 };
 
@@ -31,7 +31,7 @@ const couldNotRun = (command) => (error) => {
   process.exit(1);
 };
 
-/** Passes a signal on to the process that runs now. */
+/** Forwards a signal to the current process. */
 let passOn = (signal) => process.exit(exitCodeOf(signal));
 let isStopping = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
@@ -40,7 +40,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     passOn(signal);
   });
 }
-// `kill -9` of npm leaves this process without its parent: it stops as on SIGTERM rather than run on unseen.
+// `kill -9` of npm leaves this process without its parent. It then stops as on SIGTERM instead of running on unnoticed.
 if (process.env.npm_lifecycle_event) {
   const watch = setInterval(() => {
     if (process.ppid === parent) return;
@@ -50,8 +50,8 @@ if (process.env.npm_lifecycle_event) {
 }
 
 /**
- * Runs a step of the preparation in a process group of its own: a signal then reaches the whole group, once. Ends this process
- * when the step fails.
+ * Runs a preparation step in a process group of its own: a signal then reaches the whole group, once. Ends this process
+ * if the step fails.
  */
 function runStep(command, args, onStart = () => {}) {
   return new Promise((resolve) => {
@@ -59,7 +59,7 @@ function runStep(command, args, onStart = () => {}) {
     const toGroup = (signal) => {
       try {
         process.kill(-step.pid, signal);
-      } catch {} // all of it has ended
+      } catch {} // the whole group has ended
     };
     let received;
     passOn = (signal) => {
@@ -69,7 +69,7 @@ function runStep(command, args, onStart = () => {}) {
     step.on("error", couldNotRun(command));
     step.on("spawn", () => onStart(step.pid));
     step.on("exit", (code, signal) => {
-      if (received) toGroup("SIGKILL"); // what the step itself had started
+      if (received) toGroup("SIGKILL"); // processes that the step has started
       if (received ?? signal) process.exit(exitCodeOf(received ?? signal));
       if (code !== 0) process.exit(code);
       passOn = (signal) => process.exit(exitCodeOf(signal));
@@ -92,7 +92,7 @@ child.on("error", couldNotRun(command));
 child.on("exit", (code, signal) => process.exit(signal ? exitCodeOf(signal) : code));
 
 passOn = (signal) => {
-  // Ctrl-C reaches the child from the terminal already, and a second one would end it without waiting.
+  // The terminal already sends Ctrl-C to the child, and a second one would end it without waiting.
   if (signal === "SIGINT" && hasTerminal()) return;
   child.kill(signal === "SIGINT" ? "SIGINT" : "SIGTERM");
 };

@@ -1,8 +1,8 @@
-// Takes pictures of the microsite's pages, of a gateway and sandbox that run already (`npm start`).
+// Takes screenshots of the microsite's pages from a running gateway and sandbox (`npm start`).
 //
 //   npm run site:screenshots -- [directory] [--all]
 //
-// Without `--all` the few that the READMEs show; with it every page, light and dark, on a phone and on a desk.
+// Without `--all`, only those in the READMEs; with it every page, light and dark, for phone and desktop.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -40,7 +40,7 @@ async function open(
   });
 }
 
-/** Once nothing moves any more: data, pictures and typefaces are there. */
+/** Waits until the page is stable: data, pictures and typefaces are loaded. */
 async function settle(page: Page): Promise<void> {
   await page.waitForLoadState("networkidle").catch(() => {});
   await page.evaluate("document.fonts.ready.then(() => {})");
@@ -67,7 +67,7 @@ const rewardId = async (sku: string) =>
 const add = (input: object) =>
   ask("mutation ($input: AddToCartInput!) { addToCart(input: $input) { userErrors { message } } }", { input });
 
-/** Something of one's own points, and something that a group pays for. */
+/** Adds a reward for the customer's own points, and a reward for a group's. */
 async function fillCart(...skus: string[]): Promise<void> {
   for (const sku of skus) await add({ rewardId: await rewardId(sku) });
   const { me } = await ask<{ me: { groupWallets: { id: string }[] } }>("{ me { groupWallets { id } } }");
@@ -89,7 +89,7 @@ const { placeOrder } = await ask<{ placeOrder: { order: { id: string } | null } 
 await fillCart("BREWHAUS-250");
 await fillActivity(customer);
 await page.waitForTimeout(1_500);
-const state = await signedIn.storageState(); // its tokens may have been renewed on the way
+const state = await signedIn.storageState(); // its tokens may have been renewed
 
 const pages: Record<string, string> = {
   home: "/",

@@ -1,8 +1,8 @@
-// Encrypts with the current secrets what the database has encrypted with their fallbacks, while gateways run.
+// Encrypts the fallback secrets' ciphertexts in the database anew with the current secrets, while gateways run.
 //
-//   npm run secrets:reseal     with the settings of the gateways, SESSION_SECRET_FALLBACK and VOUCHER_SECRET_FALLBACK among them
+//   npm run secrets:reseal     with the gateways' settings, including SESSION_SECRET_FALLBACK and VOUCHER_SECRET_FALLBACK
 //
-// Answers 0 when nothing needs the fallbacks any more, 1 when something does, 2 when the settings or the database are not usable.
+// Exit codes: 0 no row needs the fallbacks, 1 some do, 2 the settings or the database are not usable.
 import "./explain-errors.ts";
 import { openDb } from "../src/platform/db.ts";
 import { readProcessConfig } from "../src/program/command-line.ts";

@@ -1,5 +1,5 @@
-// Writes what tells of the settings from their schema (src/config/settings.ts): docs/settings.md, .env.example, and the names
-// that the Helm chart accepts.
+// Generates files from the schema of the settings (src/config/settings.ts): docs/settings.md, .env.example, and the
+// names that the Helm chart accepts.
 //
 //   npm run settings:docs
 import { readFile, writeFile } from "node:fs/promises";

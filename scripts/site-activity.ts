@@ -5,7 +5,7 @@ import { gateway } from "./site-visit.ts";
 const DAY_MS = 86_400_000;
 const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
 
-/** As whoever the sandbox's gateway has made this token for. */
+/** Uses the token that the sandbox's gateway has generated. */
 const token = (setting: string, file: string) =>
   process.env[setting] ?? readFileSync(join(process.env["DATA_DIR"] ?? ".data", file), "utf8").trim();
 
@@ -43,7 +43,7 @@ const ticketsForIt = {
   amountPerTicket: 1_000,
 };
 
-/** Some weeks with the sandbox's programme, as its producers would tell of them, in the order in which it happened. */
+/** Messages of several weeks of the sandbox's programme, in the producers' form and in order of time. */
 export async function fillActivity(customerId: string): Promise<void> {
   const service = token("REWARD_SERVICE_TOKEN", "reward-service-token");
   const operator = token("OPERATOR_TOKEN", "operator-token");

@@ -12,7 +12,7 @@ interface Brand {
 /** The directory of hashed files, see `build.assetsDir`. */
 const DIRECTORY = "site";
 
-/** The logo of a brand on its ground, and the part of the picture that it fills. */
+/** A canvas for a brand's logo: the background, and the share of the picture that the logo fills. */
 interface Canvas {
   width: number;
   height: number;
@@ -21,8 +21,8 @@ interface Canvas {
 }
 
 /**
- * Makes the brand of the page: its name and colours in the document, and, in a build, the icons, the manifest of the installed
- * app and the picture of a shared link, all from `brand.css` and `logo.svg`.
+ * Generates the page's branding: its name and colours in the document, and, in a build, the icons, the manifest of the
+ * installed app and the preview picture of a shared link, all from `brand.css` and `logo.svg`.
  *
  * @param theme the directory of the two files
  */
@@ -51,7 +51,7 @@ export function brandFiles(theme: string, brand: Brand): Plugin {
       const icons = [
         { src: emit("icon-192", "png", await square(192, 1)), sizes: "192x192", type: "image/png" },
         { src: emit("icon-512", "png", await square(512, 1)), sizes: "512x512", type: "image/png" },
-        // A phone cuts a circle out of it: the logo stays within four fifths.
+        // Phones crop the icon to a circle, so the logo stays within four fifths.
         {
           src: emit("icon-maskable", "png", await square(512, 0.6, light)),
           sizes: "512x512",
@@ -97,7 +97,7 @@ export function brandFiles(theme: string, brand: Brand): Plugin {
   };
 }
 
-/** The colour behind the page, `--grout`, in the light and in the dark. */
+/** The page's background colour, `--grout`, in the light and the dark theme. */
 function groundsOf(css: string): [light: string, dark: string] {
   const [light, dark] = [...css.matchAll(/--grout:\s*(#[0-9a-f]{6})/gi)].map(([, colour]) => colour);
   if (!light || !dark) throw new Error("brand.css needs --grout as a colour of six hex digits, light and then dark.");

@@ -1,4 +1,4 @@
-// Vite plugins that the builds of the microsite and of the console share.
+// Vite plugins shared by the builds of the microsite and the console.
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { type DocumentNode, print } from "graphql";
 import type { Plugin } from "vite";
 
-/** The folder of a site, in this project. */
+/** The site's folder in this project. */
 export type Site = "microsite" | "console";
 
 const readDocuments = (site: Site): Promise<Record<string, DocumentNode & { __meta__?: { hash: string } }>> =>
@@ -14,7 +14,7 @@ const readDocuments = (site: Site): Promise<Record<string, DocumentNode & { __me
 
 const IMPORTED = /import \{([^}]+)\} from "[^"]+\/generated\/graphql\.ts";/g;
 
-/** Each document is a module of its own, so that it comes with the page that sends it, and not with all. */
+/** Each document is a module of its own, so that it is loaded only with the page that sends it. */
 export const documents = (site: Site): Plugin => ({
   name: "documents",
   apply: "build",
@@ -26,7 +26,7 @@ export const documents = (site: Site): Plugin => ({
         IMPORTED,
         (
           _,
-          names: string, // the others are types
+          names: string, // the other exports are types
         ) =>
           [...names.matchAll(/\b\w+Document\b/g)]
             .map(([name]) => `import { ${name} } from "document:${name}";`)
@@ -44,7 +44,7 @@ export const documents = (site: Site): Plugin => ({
   },
 });
 
-/** Writes each text file compressed beside it: the gateway sends what the browser takes. */
+/** Writes a compressed copy of each text file: the gateway sends the encoding that the browser accepts. */
 export const precompress: Plugin = {
   name: "precompress",
   apply: "build",
@@ -61,8 +61,8 @@ export const precompress: Plugin = {
 };
 
 /**
- * Every document that the built site sends, under its id: the gateway's list of trusted documents. The same list under a
- * name with a hash stays with the files of its build.
+ * Every document of the built site, by its id: the gateway's list of trusted documents. A copy under a hashed name
+ * stays with the files of its build.
  */
 export const manifest = (site: Site): Plugin => ({
   name: "manifest",

@@ -1,4 +1,4 @@
-// Prints what the built microsite costs a visitor who comes for the first time, of a gateway that runs already (`npm start`).
+// Prints the built microsite's costs for a first-time visitor, for a running gateway (`npm start`).
 //
 //   npm run site:figures
 import { gzipSync } from "node:zlib";
@@ -11,7 +11,7 @@ interface Seen {
   blocked: number;
 }
 
-/** The browser's performance entries and their observer, which are more than Node's. */
+/** The browser's performance entries and their observer, which Node's types lack. */
 interface Entry {
   startTime: number;
   duration: number;
@@ -23,7 +23,7 @@ declare class BrowserObserver {
   observe(options: { type: string; buffered: boolean }): void;
 }
 
-/** Slow 3G as WebPageTest and Lighthouse have it: 400 kbit/s, and 400 ms from a request to the first byte of its answer. */
+/** Slow 3G by WebPageTest and Lighthouse: 400 kbit/s, and 400 ms from a request to the first byte of its answer. */
 const slow3g = { offline: false, latency: 400, downloadThroughput: 50_000, uploadThroughput: 50_000 };
 
 const browser = await openBrowser();
@@ -92,7 +92,7 @@ for (const path of pages) {
 await browser.close();
 console.table(rows);
 
-/** Milliseconds until the browser shows a first text or picture on a slow connection, with nothing cached. */
+/** Milliseconds until the browser shows a first text or picture on a slow connection, with an empty cache. */
 async function firstPaintOnSlow3g(path: string, signedIn: typeof state | undefined): Promise<number> {
   const context = await browser.newContext({
     viewport: { width: 390, height: 844 },
@@ -114,7 +114,7 @@ async function firstPaintOnSlow3g(path: string, signedIn: typeof state | undefin
   return milliseconds;
 }
 
-/** What the browser of somebody who is signed in remembers. */
+/** The browser state of a signed-in customer. */
 async function afterOneVisit(before: Awaited<ReturnType<typeof signIn>>) {
   const context = await browser.newContext({ storageState: before });
   const page = await context.newPage();

@@ -8,12 +8,13 @@ export type PageNode = string | { tag: string; href?: string; children: PageNode
 
 const MODULE = "virtual:brand-pages";
 
-/** Markup in a page stays text, and markdown-it refuses links that are `javascript:` or `data:`. */
+/** HTML in a page stays text, and markdown-it refuses `javascript:` and `data:` links. */
 const markdown = new MarkdownIt({ html: false, linkify: false, typographer: false }).disable(["image"]);
 type Token = ReturnType<typeof markdown.parse>[number];
 
 /**
- * The title and the content of a page in Markdown. No text of a page becomes HTML: the site builds elements of these nodes.
+ * The title and the content of a Markdown page. No text of a page becomes HTML: the site builds elements from these
+ * nodes.
  *
  * @throws Error unless the text starts with a heading of the first level, which is the title
  */
@@ -45,8 +46,8 @@ function nodesOf(tokens: readonly Token[]): PageNode[] {
 }
 
 /**
- * The brand's own pages: `help.en.md` is the page `/info/help` in English. The titles of all pages are a module that the footer
- * reads; a page itself is a module of its own, which is loaded when the page is opened.
+ * The brand's own pages: `help.en.md` is the page `/info/help` in English. The footer imports a module with the titles
+ * of all pages; each page is a module of its own, loaded when the page is opened.
  */
 export function brandPages(folder: string): Plugin {
   return {

@@ -7,13 +7,13 @@ export const gateway = process.env["GATEWAY_URL"] ?? originOf(host, port);
 const sandbox = process.env["SANDBOX_URL"] ?? `http://127.0.0.1:${sandboxPort}`;
 export const customer = process.env["CUSTOMER"] ?? "CUST12345";
 
-/** The headers of a visitor behind a proxy, for whom the pages have nothing that only a developer sees. */
+/** The headers of a visitor behind a proxy, which disable the pages' development features. */
 export const visitorHeaders = { "x-forwarded-for": "203.0.113.7" };
 
 export const openBrowser = () =>
   chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
 
-/** Signs the sandbox's customer in over the API, and answers what a browser keeps of that. */
+/** Signs the sandbox's customer in over the API. @returns the browser state of the session */
 export async function signIn(): Promise<NonNullable<BrowserContextOptions["storageState"]>> {
   const asked = await ask("mutation ($id: String!) { requestOtp(input: { customerId: $id }) { challengeId } }", {
     id: customer,

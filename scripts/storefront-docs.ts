@@ -1,4 +1,4 @@
-// Writes the table of refusals in docs/storefront.md from the descriptions in schema/, and its samples from examples/.
+// Updates docs/storefront.md: the table of refusals from the descriptions in schema/, and the samples from examples/.
 //
 //   npm run storefront:docs
 import "./explain-errors.ts";

@@ -1,4 +1,4 @@
-// The one program of the production build: `node dist/bin/tessera.mjs <command>`. It needs Node 24 and nothing else.
+// The entry point of the production build: `node dist/bin/tessera.mjs <command>`. It needs only Node 24.
 
 interface Command {
   does: string;
@@ -60,7 +60,7 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   fail(`Tessera needs Node ${OLDEST_NODE} or newer; this is ${process.versions.node}. Run it with another Node.`);
 }
 process.env["NODE_ENV"] ||= "production";
-const [name = ""] = process.argv.splice(2, 1); // the commands read their own arguments from here on
+const [name = ""] = process.argv.splice(2, 1); // the commands read their own arguments after this
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (!command) {
   const list = Object.entries(commands).map(([name, { does }]) => `  ${name.padEnd(18)}${does}`);

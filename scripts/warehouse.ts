@@ -1,8 +1,8 @@
-// Plays the warehouse: sends a signed report about one line of an order to the running gateway.
+// Simulates the warehouse: sends a signed report about one line of an order to the running gateway.
 //
 //   npm run warehouse -- <order number> <line> <status> [carrier] [tracking number]
 //
-// Exit codes: 0 the report was received, 1 the gateway refused it, 2 nothing was sent.
+// Exit codes: 0 the report was received, 1 the gateway refused it, 2 no report was sent.
 import "./explain-errors.ts";
 import { randomUUID } from "node:crypto";
 import { originOf } from "../src/http/origin.ts";

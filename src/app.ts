@@ -30,7 +30,7 @@ import { type Capillary, type CapillaryOptions, makeCapillary } from "./upstream
 import { makeClientPoints } from "./upstream/client-points/client-points.ts";
 import { makeUpstreamHttp } from "./upstream/http.ts";
 
-/** The ground of a process beside its settings. Tests have a clock, a bus and a pace of their own. */
+/** A process's dependencies beside its settings. Tests pass their own clock, bus and pace. */
 export interface Ports {
   clock: Clock;
   log: Logger;
@@ -38,34 +38,34 @@ export interface Ports {
   pace: Pace;
   /** The queries that are compiled, and a test's view of their answers. */
   compiled: CompiledOptions;
-  /** Called as each step of the start begins, with its name such as "Applying migrations". */
+  /** Called at the start of each startup step, with its name such as "Applying migrations". */
   onStep: ((step: string) => void) | undefined;
 }
 
 export interface App {
-  /** Origin that the gateway answers at. */
+  /** The gateway's origin. */
   url: string;
-  /** Origin of the sandbox, when this process started one. */
+  /** The sandbox's origin, if this process started one. */
   sandboxUrl: string | undefined;
-  /** Where Prometheus reads the metrics; undefined where nothing is measured. */
+  /** The address of the Prometheus metrics; undefined without metrics. */
   metricsUrl: string | undefined;
-  /** What a person at the terminal should know of where things are kept. */
+  /** Remarks for the person at the terminal about the place of files. */
   notes: string[];
-  /** Makes calls again to upstreams that failed so often that calls to them were paused. */
+  /** Resets the circuit breakers of all upstreams. */
   closeCircuits(): void;
-  /** Compares at once what we believe of points with what the ledger shows, as is done every now and then. */
+  /** Runs a reconciliation of points with the ledger at once, which otherwise runs periodically. */
   reconcile(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const CREDIT_CONNECTIONS = 32;
-/** The most calls to an upstream between two records of a job: a movement, and the wallet after it. */
+/** The maximum number of upstream calls between two records of a job: a movement, and the balance read after it. */
 const CALLS_A_STEP = 2;
 const SHUTDOWN_MARGIN_MS = 1_000;
 const SANDBOX_STATEMENT_PATH = "/__sandbox/client/statement";
 const SWEEP_EVERY_MS = 3_600_000;
 
-/** Starts everything, in the order that each part needs, and stops it in the opposite one. */
+/** Starts all components in the order of their dependencies, and stops them in reverse. */
 export async function startApp(config: Config, ports: Partial<Ports> = {}): Promise<App> {
   const { clock = systemClock, pace = productPace, openBus } = ports;
   const log = ports.log ?? (await makeLogger({ level: config.logLevel, pretty: !config.isProduction }));
@@ -89,7 +89,7 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
       url: databaseUrl,
       listenUrl: config.databaseListenUrl,
       poolSize: config.databasePoolSize,
-      locks: config.redisUrl === undefined ? 1 : 2, // for the mirror of the catalogue, and for the relay
+      locks: config.redisUrl === undefined ? 1 : 2, // one lock each for the mirror of the catalogue and for the relay
       otherConnections: watch?.connections,
       log,
       openBus,
@@ -194,7 +194,7 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
       await seedSampleWorld(db, { vault, draws: processor.draws, clock });
     }
     begin("Resuming orders");
-    if (readOnly === null) await order.adopt(); // else the reconciliation does it
+    if (readOnly === null) await order.adopt(); // otherwise the reconciliation does it
     await jobs.launch();
     running.defer(() => jobs.shutdown(CALLS_A_STEP * config.upstreamTimeoutMs + SHUTDOWN_MARGIN_MS));
     const reconcile = async () => {
@@ -205,7 +205,7 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
     };
     running.defer(repeat(reconcile, pace.reconcileEveryMs, "Reconciliation", log));
     running.defer(repeat(reconciliation.requestNightly, pace.nightlyCheckEveryMs, "The nightly reconciliation", log));
-    running.defer(audit.writeGathered); // after the server is closed, and before the database is
+    running.defer(audit.writeGathered); // after the server has closed, before the database closes
     running.defer(repeat(audit.writeGathered, pace.auditGatherMs, "Writing the gathered uses of operators", log));
     await catalog.expireVouchers();
     const sweep = makeSweep({ db, clock, days: config.retentionDays, also: [feed.sweep, auth.sweep, order.sweep] });
@@ -240,7 +240,8 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
       },
       reconcile,
       async stop() {
-        await server.close({ delayMs: config.shutdownDelayMs }); // before the jobs, which requests under way still add
+        // before the jobs, because requests in flight still insert jobs
+        await server.close({ delayMs: config.shutdownDelayMs });
         await running.disposeAsync();
       },
     };
@@ -261,7 +262,8 @@ async function startSandbox(config: Config, running: AsyncDisposableStack) {
   const { startSandboxProcess } = await import("./program/stand-ins.ts");
   const { sandboxPort: port, dataDir, client } = config;
   const { user, password } = client;
-  const own = config.port === 0 ? undefined : originOf(config.host, config.port); // 0: known only once it listens
+  // port 0 is known only after listening
+  const own = config.port === 0 ? undefined : originOf(config.host, config.port);
   const gatewayUrl = config.publicOrigin ?? own;
   const sandbox = await startSandboxProcess({ port, dataDir, user, password, gatewayUrl });
   running.defer(() => sandbox.stop());

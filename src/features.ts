@@ -24,7 +24,7 @@ import { openTexts } from "./texts/index.ts";
 import { openWallet } from "./wallet/index.ts";
 import { openWebhooks } from "./webhooks/index.ts";
 
-/** The ground that the features stand on. */
+/** The dependencies of the features. */
 export interface World
   extends AuthPorts,
     Omit<CatalogPorts, "readGroups">,
@@ -37,7 +37,7 @@ export interface World
 
 export type Features = ReturnType<typeof openFeatures>;
 
-/** The features of the gateway, each on the world and on those before it. */
+/** The features of the gateway. Each depends on the world and on features opened before it. */
 export function openFeatures(world: World) {
   const { processor } = world;
   const { appendMemberEvents, hashNik, seeds } = processor;
@@ -69,7 +69,7 @@ export function openFeatures(world: World) {
   const operatorConsole = openConsole(world);
   const account = openAccount(world);
 
-  /** The loaders of one operation. Without the cache each event of a subscription sees the present. */
+  /** The loaders of one operation. Without a cache, each event of a subscription reads current data. */
   const makeLoaders = lazyLoaders<Loaders>(
     [
       ({ viewer, requestId, options }) => group.loaders(viewer, requestId, options),

@@ -6,7 +6,7 @@ import { explainError, readProcessConfig } from "./program/command-line.ts";
 import { makeFirstWords } from "./program/first-words.ts";
 import { makeProgress } from "./program/progress.ts";
 
-/** How long a stop that is requested during the start waits for the start to finish. */
+/** The longest time for which a stop requested during the start waits for the start to finish. */
 const START_GRACE_MS = 10_000;
 
 const progress = makeProgress(process.stderr);
@@ -22,7 +22,7 @@ try {
   await checkPorts(config);
   const onStep = config.isProduction ? undefined : progress.show;
   onStep?.("Loading the gateway");
-  // Loaded only now, because loading takes longer than everything above.
+  // Imported here, because loading takes longer than all checks above.
   const [{ startApp }, { banner }, { makeLogger }, { logLibraryOutput }, { logStartSummary }, { endAtUncaughtFaults }] =
     await Promise.all([
       import("./app.ts"),
@@ -32,7 +32,7 @@ try {
       import("./program/start-summary.ts"),
       import("./program/uncaught-faults.ts"),
     ]);
-  // Before the logger, whose lines have the ids of traces.
+  // Started before the logger, whose lines have trace ids.
   const stopTracing =
     config.tracing && (await import("./observability/start-tracing.ts")).startTracing(config.tracing, "gateway");
   const log = await makeLogger({ level: config.logLevel, pretty: !config.isProduction });
@@ -50,7 +50,7 @@ try {
   if (config.isProduction) log.info({ url, metricsUrl, notes }, "Tessera is ready");
   else process.stdout.write(banner(config, app));
   process.send?.({ type: "ready", url });
-  flushCompileCache(); // the next start is quick also if this process is killed
+  flushCompileCache(); // speeds up the next start even if this process is killed
 
   endAtUncaughtFaults((reason) => fail(reason, "stopped"));
 } catch (error) {

@@ -1,4 +1,4 @@
-// The yardstick for subscriptions: graphql-ws with nothing around it, which pushes one event to all who subscribe when told to.
+// The baseline for subscriptions: bare graphql-ws, which pushes one event to all subscribers on request.
 import { EventEmitter, on, once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,8 +1,9 @@
-// The yardstick for orders: what a careful engineer writes by hand in a day, on Fastify and pg, over the same tables with the
-// same triggers. It promises what the gateway promises for a cart of vouchers that the customer's own points pay: the key, the
-// locks by version, the limits, the deduction marked before the call with the wallet that is its evidence, the wallet read again
-// after the answer, and a sweep that settles by evidence what a crash left behind. It has no GraphQL, no merchandise, groups or
-// Capillary rewards, no cancelling and returning, and no subscription: the answer to the request comes once the order has ended.
+// The baseline for orders: a handler that a careful engineer writes by hand in a day, on Fastify and pg, over the same
+// tables with the same triggers. For a cart of vouchers paid by the customer's own points it has the gateway's
+// guarantees: the idempotency key, optimistic locks, the limits, the deduction marked before the call with the balance
+// reading as evidence, the balance read again after the answer, and a sweep that settles interrupted orders by
+// evidence. It has no GraphQL, no merchandise, groups or Capillary rewards, no cancellation or returns, and no
+// subscription: the request is answered once the order has ended.
 import { createHash, randomInt, randomUUID } from "node:crypto";
 import Fastify from "fastify";
 import pg from "pg";
@@ -227,8 +228,8 @@ async function redeem({ number, customerId, points, at }: Marked): Promise<"take
 }
 
 /**
- * Confirms the deduction and gives a code to each unit, in one statement, for orders of one reward: two could deadlock. Without enough codes the order stays PROCESSING, for an
- * operator.
+ * Confirms the deduction and assigns a code to each unit, in one statement, for orders of one reward: two rewards could
+ * deadlock. Without enough codes the order stays PROCESSING, for an operator.
  */
 async function give({ orderId, movementId, customerId }: Marked, message: string | null): Promise<string> {
   const { rows } = await db.query<{ status: string }>({
@@ -304,7 +305,9 @@ async function fail({ orderId, movementId, customerId }: Marked, why: string): P
   return "FAILED";
 }
 
-/** Neither the answer nor the wallet tells: the sweep reads the wallet again, then an operator decides. */
+/**
+ * Neither the answer nor the balance shows the outcome: the sweep reads the balance again, then an operator decides.
+ */
 async function leave({ movementId }: Marked, state: "UNCERTAIN" | "NEEDS_ATTENTION", why: string): Promise<string> {
   const text =
     "update points_movements set state = $2, last_error = $3 where id = $1 and state in ('PENDING', 'UNCERTAIN')";
@@ -312,7 +315,7 @@ async function leave({ movementId }: Marked, state: "UNCERTAIN" | "NEEDS_ATTENTI
   return "PENDING";
 }
 
-/** By how many points the wallet fell, apart from points that were earned meanwhile. */
+/** The points by which the balance fell, apart from points earned in between. */
 const spentBetween = (before: Wallet, after: Wallet): number =>
   after.earned - after.balance - (before.earned - before.balance);
 
@@ -338,7 +341,7 @@ async function place(customerId: string, sessionId: string, key: string): Promis
     }
     if (account.isBusy) throw new Refused(409, "Another order of yours is under way. Send the same request again.");
     const token = sessionTokens.decrypt(account.clientToken, sessionId);
-    const before = await readWallet(customerId, token); // after the version, so that it misses no movement of ours
+    const before = await readWallet(customerId, token); // after the version, so that it misses no own movement
     const total = judge(account, before);
     const marked = await insertOrder(account, customerId, { key, hash }, total, before);
     if (marked) return { orderId: marked.orderId, status: await settle(marked, token) };
@@ -346,7 +349,7 @@ async function place(customerId: string, sessionId: string, key: string): Promis
   throw new Refused(409, "Your cart or your points change at this moment. Send the same request again.");
 }
 
-/** Settles by evidence what an ended process or a lost answer left behind. */
+/** Settles by evidence the orders of an ended process or a lost answer. */
 async function sweep(): Promise<void> {
   const { rows } = await db.query(`
     select m.id as "movementId", o.id as "orderId", o.number, m.customer_id as "customerId", m.points::float8,

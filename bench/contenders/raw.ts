@@ -1,4 +1,4 @@
-// The yardstick: node:http, no GraphQL. It knows the two queries, makes the calls they need and writes the same JSON.
+// The baseline: node:http without GraphQL. It knows the two queries, makes the required calls and writes the same JSON.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { makeAccessTokens } from "../../src/auth/access-token.ts";

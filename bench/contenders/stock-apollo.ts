@@ -1,4 +1,4 @@
-// Apollo Server on Fastify as its documentation sets it up: default plugins, a resolver for each field, no batching.
+// Apollo Server on Fastify, set up as in its documentation: default plugins, a resolver for each field, no batching.
 import { ApolloServer } from "@apollo/server";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import Fastify from "fastify";

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { Pool } from "undici";
 
-/** What the hand-written handler and stock Apollo stand on: one query or call each, by hand. */
+/** The data access of the hand-written handler and stock Apollo: one hand-written query or call for each read. */
 export function openStore(env: NodeJS.ProcessEnv) {
   const db = new pg.Pool({ connectionString: env["DATABASE_URL"], max: 20 });
   const upstream = new Pool(env["CLIENT_API_URL"] ?? "", { connections: 64 });

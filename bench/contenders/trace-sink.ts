@@ -1,4 +1,4 @@
-// Takes traces and throws them away, in a process whose CPU is not counted.
+// Receives traces and discards them, in a process whose CPU is not counted.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 

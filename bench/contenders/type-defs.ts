@@ -1,4 +1,4 @@
-/** The part of the graph that the queries of the benchmark ask for. */
+/** The part of the schema that the benchmark's queries need. */
 export const typeDefs = `
   type Query { me: Customer  rewards(first: Int): RewardConnection!  orders(first: Int): OrderConnection! }
   type Customer { customerId: String!  wallet: Wallet }

@@ -9,10 +9,10 @@ interface Manifest {
 }
 
 /**
- * Collects the licences of the packages whose modules were bundled, which most licences ask to be passed on.
+ * Collects the licences of the bundled packages, because most licences require their redistribution.
  *
  * @param modules paths of the bundled modules
- * @returns a text that names each package with its version, by name
+ * @returns a text with each package, its version and its licence, sorted by name
  * @throws Error if a package has neither a licence text nor the name of a licence
  */
 export async function noticesOf(modules: readonly string[]): Promise<string> {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expiryOf } from "../../src/upstream/client-points/client-points.ts";
 import type { Balance, Outcome, Provider } from "./provider.ts";
 
-/** `assumed`: the documentation leaves it open, and the finding says how the gateway is to be set. */
+/** `assumed`: the documentation leaves it open, and the finding names the gateway's setting for it. */
 export type Verdict = "holds" | "fails" | "assumed" | "not checked";
 
 export interface Finding {
@@ -11,7 +11,7 @@ export interface Finding {
   /** The expectation, in words. */
   expects: string;
   verdict: Verdict;
-  /** Without what no gateway may be run, and not only a recommendation. */
+  /** Whether the gateway must not run without it; otherwise it is a recommendation. */
   required: boolean;
   /** The observation. */
   seen: string;
@@ -19,22 +19,22 @@ export interface Finding {
 
 export interface Report {
   findings: Finding[];
-  /** The settings of the gateway that fit this provider. */
+  /** The gateway's settings that fit this provider. */
   settings: Record<string, string>;
-  /** Points of the test customer that the run took and could not give back; negative if there are more than before. */
+  /** Points of the test customer that the run deducted and could not return; negative if the balance has risen. */
   owed: number | null;
 }
 
 export interface CheckOptions {
   provider: Provider;
   origin: string;
-  /** A test customer with at least `NEEDED_POINTS`, whom nobody else uses meanwhile. */
+  /** A test customer with at least `NEEDED_POINTS`, whom no other process uses during the run. */
   customerId: string;
   /** Another customer, whose points the test customer's token must not read. */
   otherCustomerId: string | undefined;
-  /** Reads the password that was sent to the test customer; undefined where nobody can. */
+  /** Reads the password sent to the test customer; undefined if it cannot be read. */
   readOtp: (() => Promise<string | undefined>) | undefined;
-  /** Credits the test customer as well: these points stay earned. */
+  /** Also credits the test customer; these points stay in the balance. */
   withCredit: boolean;
 }
 
@@ -43,8 +43,8 @@ const SLOW_MS = 2_000;
 const UNKNOWN_CUSTOMER = "TESSERA-CONFORMANCE-NOBODY";
 
 /**
- * Runs every expectation of the gateway against a points provider: signs in, takes points and gives them back. An answer that says
- * neither yes nor no is not an end: the balance then says what happened, as it does for the gateway.
+ * Checks every expectation of the gateway against a points provider: signs in, deducts points and returns them. If a
+ * call's outcome is unknown, the balance shows what happened, as in the gateway.
  */
 export async function checkProvider(options: CheckOptions): Promise<Report> {
   const { provider, origin, customerId, otherCustomerId, readOtp, withCredit } = options;
@@ -95,7 +95,8 @@ export async function checkProvider(options: CheckOptions): Promise<Report> {
       stranger.outcome !== "confirmed",
       wordsOf(stranger),
     );
-    // The newest password is the one that was sent last, so a stranger's that was sent after all is not taken for it.
+    // The newest password is the last one sent. If a stranger's request also sent one, it must not be confused with
+    // that.
     const fresh = stranger.outcome === "confirmed" ? await provider.generateOtp(customerId) : sent;
     const otp = fresh.outcome === "confirmed" ? await readOtp?.() : undefined;
     if (fresh.outcome !== "confirmed" || otp === undefined) {
@@ -126,7 +127,7 @@ export async function checkProvider(options: CheckOptions): Promise<Report> {
     return facts.token;
   }
 
-  /** @returns whether the points can be read with the service's credentials */
+  /** @returns whether the service's credentials can read the points */
   async function checkReads(): Promise<boolean> {
     if (token !== undefined) {
       const own = await provider.points(customerId, { bearer: token });
@@ -151,11 +152,11 @@ export async function checkProvider(options: CheckOptions): Promise<Report> {
     return isBasic;
   }
 
-  /** @returns the points that are missing in the end; null if the balance could not be read */
+  /** @returns the points missing at the end; null if the balance is not readable */
   async function checkMoney(readPoints: () => ReturnType<Provider["points"]>, start: Balance): Promise<number | null> {
     const spent = new Map<string, number>();
     let last = start;
-    /** Makes a call, then says what it did to the balance: the points that left it. Null if that cannot be read. */
+    /** Makes a call and returns the points that left the balance. Null if the balance is not readable. */
     const effectOf = async (work: () => Promise<Outcome<unknown>>) => {
       const answer = await work();
       const now = await balanceOf(readPoints);
@@ -256,7 +257,7 @@ export async function checkProvider(options: CheckOptions): Promise<Report> {
       }
     }
 
-    // All that is still taken goes back, each order in a reversal of its own.
+    // Returns all points that are still deducted, with a separate reversal of each order.
     let number = 4;
     for (const [orderId, points] of spent) {
       for (let tries = 0, left = points; left > 0 && tries < 3; tries += 1) {
@@ -272,7 +273,7 @@ export async function checkProvider(options: CheckOptions): Promise<Report> {
   }
 }
 
-/** Reads the points, up to three times, because a reading has no effect. */
+/** Reads the points, up to three times, because a read has no effect. */
 async function balanceOf(read: () => ReturnType<Provider["points"]>): Promise<Balance | null> {
   for (let tries = 0; tries < 3; tries += 1) {
     const answer = await read();

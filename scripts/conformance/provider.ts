@@ -2,7 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import { customerPoints, done, otpSent, otpVerified, refusal } from "../../src/upstream/client-points/wire.ts";
 
-/** The outcome of a call, as the gateway reads it: `unknown` is any answer, or none, that says neither yes nor no. */
+/**
+ * The outcome of a call, as the gateway infers it: `unknown` for a missing answer, or one that neither confirms nor
+ * refuses.
+ */
 export type Outcome<Facts> =
   | { outcome: "confirmed"; facts: Facts; ms: number; httpStatus: number }
   | { outcome: "refused"; message: string; ms: number; httpStatus: number }
@@ -19,16 +22,16 @@ export interface ProviderOptions {
   user: string;
   password: string;
   creditPath: string;
-  /** The signal that ends the wait for the answer to a call of this operation. */
+  /** The timeout signal for a call of this operation. */
   timeoutSignal(operation: string): AbortSignal;
 }
 
 export type Authorization = "basic" | "none" | { bearer: string };
 
-/** The most of an answer that is read. */
+/** The maximum size of an answer. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** The calls of the points provider's API, by the shapes that the gateway reads. Nothing is retried, and nothing throws. */
+/** The calls of the points provider's API, with the gateway's schemas. They neither retry nor throw. */
 export type Provider = ReturnType<typeof makeProvider>;
 
 export function makeProvider({ origin, user, password, creditPath, timeoutSignal }: ProviderOptions) {
@@ -114,7 +117,7 @@ export function makeProvider({ origin, user, password, creditPath, timeoutSignal
           transaction_date: new Date().toISOString(),
         },
       }),
-    /** The longest answer of each operation, in milliseconds. */
+    /** The longest response time of each operation, in milliseconds. */
     slowest: (): Map<string, number> => new Map([...durations].map(([name, each]) => [name, Math.max(...each)])),
   };
 }

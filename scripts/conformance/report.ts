@@ -1,10 +1,10 @@
 import type { Finding, Report } from "./check-provider.ts";
 
-/** Whether a gateway may be run with this provider: every required expectation holds. */
+/** Whether the gateway may run with this provider: every required expectation holds. */
 export const isFit = ({ findings }: Report): boolean =>
   !findings.some(({ verdict, required }) => required && verdict === "fails");
 
-/** The report as people read it: what holds, what is assumed, what fails and what was not checked. */
+/** The readable report: holding, assumed, failed and unchecked expectations. */
 export function reportWords(report: Report): string {
   const { findings, settings, owed } = report;
   const section = (title: string, among: (finding: Finding) => boolean) => {

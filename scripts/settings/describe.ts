@@ -36,7 +36,7 @@ export function envExample(): string {
 /** Set by the Helm chart itself. */
 const ofTheChart = ["NODE_ENV", "HOST", "PORT", "METRICS_PORT", "METRICS_HOST", "REWARD_PROCESSOR_PORT"];
 
-/** The Helm chart's JSON schema of its values, with the names that `settings` may have. */
+/** The Helm chart's JSON schema of its values, with the permitted names of `settings`. */
 export function chartSchema(schema: string): string {
   const parsed = JSON.parse(schema) as { properties: { settings: { propertyNames: { enum: string[] } } } };
   const names = settingGroups.flatMap(([, settings]) => Object.keys(settings));
@@ -44,7 +44,7 @@ export function chartSchema(schema: string): string {
   return `${JSON.stringify(parsed, null, 2)}\n`;
 }
 
-/** The value that the setting has when it is left out; undefined if it has none. */
+/** The default of the setting; undefined if it has none. */
 function defaultOf(schema: z.ZodType): string | undefined {
   const { data } = schema.safeParse(undefined);
   return data === undefined ? undefined : String(data);

@@ -1,4 +1,4 @@
-// Installs what package-lock.json asks for, unless it is installed already.
+// Installs the packages of package-lock.json, unless they are installed.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { takeLock } from "./lock.mjs";
@@ -31,8 +31,8 @@ export async function installIfNeeded(root, run) {
 const nodeOf = (root) => join(root, "node_modules", ".bin", "node");
 
 /**
- * Compares contents, not times: npm keeps a copy of what it installed, which it removes first and writes last. So neither a
- * checkout of another commit and back installs anything, nor does a half-finished install pass.
+ * Compares contents, not times: npm keeps a copy of its last installation, which it removes first and writes last. So
+ * checking out another commit and returning installs nothing, and an interrupted installation is detected.
  */
 function isInstalled(root) {
   const installed = readPackages(join(root, "node_modules", ".package-lock.json"));
@@ -47,7 +47,7 @@ function isInstalled(root) {
   );
 }
 
-/** Other fields differ with the version of npm, and addresses with its registry. */
+/** Other fields depend on the version of npm, and addresses on its registry. */
 const isSame = (one, other) =>
   one.version === other.version && (one.integrity ?? one.resolved) === (other.integrity ?? other.resolved);
 

@@ -8,10 +8,11 @@ import { clearStep, showStep } from "./progress.mjs";
 const POLL_MS = 200;
 
 /**
- * Takes the lock, and waits while another process has it. The lock of a process that has ended, however it ended, is taken over.
+ * Acquires the lock, and waits while another process holds it. The lock of an ended process is taken over.
  *
  * @param {string} root directory of the checkout
- * @returns {Promise<{ release(): void, include(pid: number): void }>} `include` keeps the lock held until that process has ended, too
+ * @returns {Promise<{ release(): void, include(pid: number): void }>} `include` keeps the lock held until that process
+ * has ended, too
  */
 export async function takeLock(root) {
   const file = join(root, ".setup.lock");
@@ -48,7 +49,7 @@ export async function takeLock(root) {
 
 const unique = (file) => `${file}.${process.pid}`;
 
-/** The file appears whole or not at all, and not when there is one. */
+/** The link creates the complete file, or fails if one exists. */
 function create(file, holder) {
   const unfinished = unique(file);
   writeFileSync(unfinished, JSON.stringify(holder));
@@ -63,7 +64,7 @@ function create(file, holder) {
   }
 }
 
-/** Removes the lock with this text. Another process may have replaced it meanwhile: then its lock is put back. */
+/** Removes the lock with this text. If another process has replaced it in between, its lock is restored. */
 function takeAway(file, text) {
   const aside = unique(file);
   try {

@@ -1,11 +1,14 @@
-// Finds processes. Linux shows them in /proc; elsewhere `ps` does.
+// Finds processes, on Linux in /proc, on other systems by `ps`.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 
 const hasProc = existsSync("/proc/self/stat");
 
-/** When a process started, in a form that only can be compared; undefined if it does not run. A reused pid has another start. */
+/**
+ * The start of a process, in a form that is only good for comparison; undefined if it does not run. A reused pid has
+ * another start.
+ */
 export function startOf(pid) {
   if (!hasProc) return ps("-o", "lstart=", "-p", String(pid)).trim() || undefined;
   const stat = readStat(pid);
@@ -13,8 +16,8 @@ export function startOf(pid) {
 }
 
 /**
- * The processes that run a program from `node_modules` of this checkout, as the person who started them knows them. Their
- * child processes, package managers and `run.mjs` itself do not count.
+ * The processes that run a program from `node_modules` of this checkout, named as the user started them. Their child
+ * processes, package managers and `run.mjs` itself do not count.
  *
  * @param {string} root absolute path of the checkout, without a slash at the end
  * @returns {{ pid: number, command: string }[]}
@@ -41,7 +44,7 @@ function fromProc(root) {
         const command = isPostgres ? "the embedded PostgreSQL" : script ? `npm run ${script}` : commandLine;
         return [{ pid: Number(name), parent: readStat(name)?.parent, command }];
       } catch {
-        return []; // it has ended meanwhile, or belongs to another user
+        return []; // it has ended, or belongs to another user
       }
     });
 }
@@ -61,7 +64,7 @@ function fromPs(root) {
 
 function readStat(pid) {
   try {
-    // The second field, the name in parentheses, may hold spaces and parentheses itself.
+    // The second field, the name in parentheses, may itself contain spaces and parentheses.
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").pop().split(" ");
     return { state: fields[0], parent: Number(fields[1]), start: fields[19] };
   } catch {

@@ -1,4 +1,4 @@
-// Shows the step that a command is in: one line that is rewritten on a terminal, a line for each step elsewhere.
+// Shows a command's current step: one rewritten line on a terminal, otherwise a line for each step.
 
 const { stderr } = process;
 const ERASE_LINE = "\r\x1b[2K";
@@ -10,7 +10,7 @@ export function showStep(step) {
   isShown = true;
 }
 
-/** Leaves an empty line for what is printed next. */
+/** Leaves an empty line for later output. */
 export function clearStep() {
   if (isShown && stderr.isTTY) stderr.write(ERASE_LINE);
   isShown = false;

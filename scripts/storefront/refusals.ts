@@ -5,7 +5,7 @@ const sdl = readFileSync(new URL("../../docs/schema.graphql", import.meta.url), 
 const BEGIN = "<!-- refusals: written by npm run storefront:docs from schema/ -->";
 const END = "<!-- /refusals -->";
 
-/** The page with its table of refusals as the schema has them now. */
+/** The page with the schema's current table of refusals. */
 export function withRefusals(page: string): string {
   const [before, rest] = page.split(BEGIN);
   const after = rest?.split(END)[1];

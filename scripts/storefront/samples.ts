@@ -4,7 +4,7 @@ import { basename, extname } from "node:path";
 const SAMPLE = /(<!-- sample: (\S+) -->\n)[\s\S]*?(<!-- \/sample -->)/g;
 const LANGUAGES = new Map([[".mjs", "js"]]);
 
-/** The page with each `<!-- sample: path -->` followed by the file of the repository as it is now. */
+/** The page with the current repository file after each `<!-- sample: path -->`. */
 export function withSamples(page: string): string {
   return page.replace(SAMPLE, (_, begin: string, path: string, end: string) => {
     const text = readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");

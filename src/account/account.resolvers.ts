@@ -114,5 +114,5 @@ export function accountResolvers({ addresses, wishes, vouchers, entries }: Accou
   };
 }
 
-/** Every code that a customer has was allocated at some time. */
+/** Every code that a customer owns has an allocation date. */
 const issuedAt = ({ allocatedAt, createdAt }: IssuedVoucherRow): Date => allocatedAt ?? createdAt;

@@ -25,7 +25,7 @@ export interface CustomerVouchers {
 
 const columns = columnsOf(Prisma.VoucherCodeScalarFieldEnum, { of: "v" });
 
-/** @param deps.timeZone of the programme: a voucher is good until its last day ends there */
+/** @param deps.timeZone the programme's: a voucher is valid until its last day ends there */
 export function makeCustomerVouchers(deps: { db: Db; clock: Clock; timeZone: string }): CustomerVouchers {
   const { db, clock, timeZone } = deps;
   const today = () => localDateOf(clock.now(), timeZone);

@@ -10,11 +10,11 @@ import { makeWalletEntries } from "./wallet-entries.ts";
 import { makeWishes } from "./wishes.ts";
 
 export interface AccountLoaders {
-  /** By reward: whether the viewer wishes for it. */
+  /** By reward: whether it is on the viewer's wish list. */
   wished: DataLoader<string, boolean>;
 }
 
-/** The things that customers keep: addresses, wishes, vouchers, and the statement of their points. */
+/** A customer's saved addresses, wish list, vouchers and points statement. */
 export function openAccount({ db, clock, config }: { db: Db; clock: Clock; config: Config }) {
   const wishes = makeWishes({ db, clock });
   return {

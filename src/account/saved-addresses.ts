@@ -14,7 +14,7 @@ export interface SavedAddress {
 const MOST = 20;
 
 export interface SavedAddresses {
-  /** The one that was used last first. */
+  /** The last used one first. */
   of(customerId: string): Promise<SavedAddress[]>;
   /** @param id of the saved address to change; null saves a new one */
   save(customerId: string, id: string | null, input: unknown): Promise<SavedAddress | Refused>;
@@ -42,7 +42,7 @@ export function makeSavedAddresses({ db, clock }: { db: Db; clock: Clock }): Sav
       }
       const address = { ...found.address };
       return inTransaction({ db, lane: `customer ${customerId}` }, async (tx): Promise<SavedAddress | Refused> => {
-        await tx.$queryRaw`select from customers where customer_id = ${customerId} for update`; // one at a time
+        await tx.$queryRaw`select from customers where customer_id = ${customerId} for update`; // serialises changes
         const known = await read(tx, customerId);
         const data = { address: address as unknown as Prisma.InputJsonObject, usedAt: clock.now() };
         const wanted = known.find((saved) =>

@@ -6,7 +6,7 @@ export type EntryCursor = readonly [at: string, id: string];
 
 /** A change of a customer's own points. */
 export interface WalletEntry {
-  /** The id of the record that the entry is from, after a letter for the kind of record. */
+  /** The id of the source record, after a letter for its kind. */
   id: string;
   kind: WalletEntryKind;
   points: number;
@@ -22,7 +22,7 @@ export interface WalletEntries {
   count(customerId: string): Promise<number>;
 }
 
-/** The entries of one kind of record, whose id begins with the letter; `at` is what they are sorted by. */
+/** The entries of one kind of record, whose id begins with the letter; `at` is the sort key. */
 interface Source {
   letter: string;
   at: Prisma.Sql;
@@ -32,8 +32,8 @@ interface Source {
 }
 
 /**
- * Our own movements and awards that are confirmed; of the points provider's statement, where it is imported, the entries that
- * are not of one of our orders or credits.
+ * The gateway's own confirmed movements and awards; and, if the points provider's statement is imported, its entries
+ * that belong to no order or credit of the gateway.
  */
 const sourcesOf = (customerId: string): Source[] => [
   {
@@ -69,7 +69,7 @@ export function makeWalletEntries(db: Db): WalletEntries {
   return {
     async page(customerId, { limit, after, before, backwards }) {
       const direction = backwards ? Prisma.sql`asc` : Prisma.sql`desc`;
-      // Each source gives as many entries as the page has, by an index; the page is chosen among those.
+      // Each source returns a page of entries by an index; the result's page is merged from them.
       const parts = sourcesOf(customerId).map(({ letter, at, columns, key, from }) => {
         const id = Prisma.sql`${letter}::text || ${key}`;
         const within = ([cursorAt, cursorId]: EntryCursor, than: "<" | ">") => Prisma.sql`

@@ -7,9 +7,9 @@ const MOST = 100;
 export interface Wishes {
   /** Ids of rewards, the newest wish first. */
   of(customerId: string): Promise<string[]>;
-  /** Which of these rewards the customer wishes for. */
+  /** The subset of these rewards that is on the customer's wish list. */
   among(customerId: string, rewardIds: readonly string[]): Promise<Set<string>>;
-  /** Refused for a reward that is not in the catalogue, and beyond 100 wishes. */
+  /** Refused for a reward outside the catalogue, and beyond 100 wishes. */
   set(customerId: string, rewardId: string, isWished: boolean): Promise<Refused | null>;
 }
 

@@ -8,7 +8,9 @@ export type AuditRow = Prisma.AuditEntryGetPayload<{ include: { seal: true } }>;
 /** The id of the entry. */
 export type AuditCursor = readonly [id: bigint];
 
-/** Entries by the moment that they tell of, the newest first. Outcomes of points are copied into the log up to 30 s after their moment. */
+/**
+ * Entries by the time of their event, the newest first. Outcomes of points are copied into the log up to 30 s later.
+ */
 export async function readAuditPage(db: Db, filter: AuditFilter, page: PageBounds<AuditCursor>): Promise<AuditRow[]> {
   const { limit, after, before, backwards } = page;
   const direction = backwards ? Prisma.sql`asc` : Prisma.sql`desc`;

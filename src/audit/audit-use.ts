@@ -7,25 +7,27 @@ import type { Db } from "../platform/db.ts";
 import type { Logger } from "../platform/logger.ts";
 
 const MAX_SUBJECT = 500;
-/** The uses of one entry. It is written when it has as many. */
+/** The maximum number of uses in one entry; at this number the entry is written. */
 export const MOST_USES = 100;
-/** More kinds of reads at once are not gathered: each has an entry of its own. */
+/** Beyond this number, each further kind of read has an entry of its own. */
 const MOST_READS = 1_000;
 
-/** Uses of one operator that read the same root fields. */
+/** Uses by one operator with the same root fields. */
 interface Read {
   entry: Omit<AuditRecord, "at">;
-  /** Uses that no entry has yet. */
+  /** Uses that are not in an entry yet. */
   uses: { at: Date; requestId: string }[];
 }
 
 export interface UseAudit {
   /**
-   * Writes the use into the audit log before it is carried out. A query that repeats another one of the operator's, with the same root
-   * fields, is gathered instead, with its moment and its request, until `writeGathered` (decision 21).
+   * Writes the use into the audit log before the operation runs. A repeated query of the operator, with the same root
+   * fields, is gathered instead, with its time and its request, until `writeGathered` (decision 21).
    */
   auditUse: AuditUse;
-  /** Writes an entry for each read with all its gathered uses. A read that was not repeated since the last call is forgotten. */
+  /**
+   * Writes an entry for each read with all its gathered uses. A read without a repeat since the last call is dropped.
+   */
   writeGathered(): Promise<void>;
 }
 
@@ -36,7 +38,8 @@ export function makeUseAudit({ db, clock, log }: { db: Db; clock: Clock; log: Lo
     try {
       await audit(db, record);
     } catch (error) {
-      // Operators need to read most while a database is in trouble. What cannot be written there is in the log.
+      // Operators depend on reads most during a database failure. If the audit log cannot be written, the use is in the
+      // process's log.
       if (databaseTrouble(error) !== "read-only") throw error;
       const { actor, action, subject, details } = record;
       log.warn(
@@ -78,7 +81,8 @@ export function makeUseAudit({ db, clock, log }: { db: Db; clock: Clock; log: Lo
         return;
       }
       await write({ ...entry, at: now, details: { requestId } });
-      // Known from now on and not before: a use is gathered only if an entry of its kind could be written.
+      // Registered only after the first entry was written: gathering requires that an entry of this kind could be
+      // written.
       if (kind === "query" && reads.size < MOST_READS && !reads.has(key)) reads.set(key, { entry, uses: [] });
     },
 

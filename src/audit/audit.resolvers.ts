@@ -16,7 +16,7 @@ const cursorShape = z.tuple([
     .refine((id) => id <= MOST),
 ]);
 
-/** A verification of so many takes some seconds. */
+/** Verifying this many entries takes some seconds. */
 const MOST_VERIFIED = 200_000;
 
 export function auditResolvers({ db }: { db: Db }): Resolvers {

@@ -7,7 +7,7 @@ import { makeAuditSealer } from "./seal-audit.ts";
 
 export { ERASURE_ACTION } from "./verify-audit.ts";
 
-/** The audit log, sealed by a chain of hashes. */
+/** The audit log, sealed by a hash chain. */
 export function openAudit({ db, clock, log }: { db: Db; clock: Clock; log: Logger }) {
   const { auditUse, writeGathered } = makeUseAudit({ db, clock, log });
   return {

@@ -3,35 +3,37 @@ import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import type { Logger } from "../platform/logger.ts";
 
-/** Seals are written this many at a time, so that no transaction is long. */
+/** The number of seals in one transaction, which keeps it short. */
 const BATCH = 5_000;
 /**
- * Longer than any transaction that writes an entry or an outcome (20 s at most): what is older than the newest seal by this time
- * has been sealed, or never will be and is reported by the verification.
+ * Longer than any transaction that writes an entry or an outcome (20 s at most). Entries older than the newest seal by
+ * this time are sealed, or were missed and are reported by the verification.
  */
 export const OVERLAP_MS = 10 * 60_000;
-/** A transaction is ended after 20 s: outcomes older than the newest copied one by more have all been seen. */
+/**
+ * Transactions end after 20 s: outcomes that are older than the newest copied one by this time have all been copied.
+ */
 const LONGEST_TRANSACTION_MS = 60_000;
 
-/** The hash that the chain begins with. */
+/** The first hash of the chain. */
 export const GENESIS = Buffer.alloc(32);
 
-/** @returns the hash of a seal, of the one before it and the hash of the entry */
+/** @returns the hash of a seal, from the previous hash and the entry's hash */
 export function sealHash(before: Uint8Array, seq: bigint, contentHash: Uint8Array): Buffer {
   return createHash("sha256").update(before).update(`\n${seq}\n`).update(contentHash).digest();
 }
 
 export interface AuditSealer {
-  /** Copies the outcomes of points into the audit log and seals what is not sealed yet. One process at a time does so. */
+  /** Copies the outcomes of points into the audit log and seals new entries. Only one process does so at a time. */
   seal(): Promise<void>;
 }
 
 /**
- * Builds the hash chain over the audit log. Transactions that write entries do not wait for each other: entries get their place in
- * the chain afterwards, in the order in which they are found (decision 19).
+ * Builds the hash chain over the audit log. Transactions that write entries do not wait for each other: the sealer adds
+ * entries to the chain afterwards, in the order in which it finds them (decision 19).
  */
 export function makeAuditSealer({ db, clock, log }: { db: Db; clock: Clock; log: Logger }): AuditSealer {
-  /** @returns whether there may be more */
+  /** @returns whether more may remain */
   const sealBatch = () =>
     inTransaction(db, async (tx): Promise<boolean> => {
       if (!(await isOnlySealer(tx))) return false;
@@ -75,10 +77,10 @@ async function isOnlySealer(tx: Tx): Promise<boolean> {
 }
 
 /**
- * Copies outcomes of points movements, awards and Capillary's issues. The order path writes no entry for them: their rows are
- * the record, and each is copied once, by its key. Outcomes from before the first copy are not copied.
+ * Copies outcomes of points movements, awards and Capillary's issues. The order path writes no entry for them: their
+ * rows are the record, and each is copied once, by its key. Outcomes from before the first copy are not copied.
  *
- * @returns whether there may be more
+ * @returns whether more may remain
  */
 async function copyOutcomes(tx: Tx, now: Date): Promise<boolean> {
   const [newest] = await tx.$queryRaw<{ at: Date | null }[]>`

@@ -2,10 +2,13 @@ import type { Db } from "../platform/db.ts";
 import { GENESIS, OVERLAP_MS, sealHash } from "./seal-audit.ts";
 
 const BATCH = 5_000;
-/** More are counted and not listed. */
+/** Further problems are counted but not listed. */
 const MOST_PROBLEMS = 20;
 
-/** An audit entry whose `details.rehashed` says which sealed entries it has pseudonymised, and their hashes since then. */
+/**
+ * An audit entry whose `details.rehashed` lists the sealed entries that an erasure has pseudonymised, with their new
+ * hashes.
+ */
 export const ERASURE_ACTION = "customer.erase";
 
 export interface AuditVerdict {
@@ -14,7 +17,7 @@ export interface AuditVerdict {
   entries: number;
   /** The hash of the newest, in hexadecimal; null if there is none. */
   head: string | null;
-  /** Entries that were pseudonymised, as the log itself says. */
+  /** The number of pseudonymised entries, as recorded in the log. */
   pseudonymised: number;
   problems: string[];
 }
@@ -22,7 +25,8 @@ export interface AuditVerdict {
 /**
  * Recomputes the hash chain over the audit log.
  *
- * @param notedHead a hash that was noted earlier: it must be part of the chain, so that nobody has rewritten the chain since
+ * @param notedHead a previously noted hash. The chain must contain it, which proves that the chain has not been
+ * rewritten since
  */
 export async function verifyAudit(
   db: Db,
@@ -75,7 +79,7 @@ export async function verifyAudit(
 const hex = (data: Uint8Array) => Buffer.from(data).toString("hex");
 const same = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
 
-/** The hashes that entries have since they were pseudonymised, by their ids. */
+/** The new hashes of pseudonymised entries, by their ids. */
 async function readRehashed(db: Db): Promise<Map<string, Set<string>>> {
   const rows = await db.$queryRaw<{ id: string; hash: string }[]>`
     select pair.key as id, pair.value as hash from audit_log entry, jsonb_each_text(entry.details -> 'rehashed') pair
@@ -85,7 +89,7 @@ async function readRehashed(db: Db): Promise<Map<string, Set<string>>> {
   return found;
 }
 
-/** Entries that a sealer has passed without sealing them. */
+/** Entries that the sealer has missed. */
 const readOverlooked = (db: Db): Promise<{ id: bigint }[]> => db.$queryRaw`
   select entry.id from audit_log entry
   where not exists (select from audit_seals where audit_id = entry.id)

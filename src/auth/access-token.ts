@@ -9,14 +9,16 @@ const ISSUER = "tessera";
 const AUDIENCE = "tessera";
 const LIFE_SECONDS = 15 * 60;
 const LEEWAY_SECONDS = 5;
-/** Checking a signature is a tenth of the work for a small query, and the same token comes with every one of them. */
+/**
+ * Verified tokens are cached: the signature check is a tenth of a small query's work, and each query repeats the token.
+ */
 const MAX_REMEMBERED = 10_000;
 
 const claims = z.object({ sub: z.string().min(1), sid: z.uuid() });
 
 export interface AccessTokens {
   issue(owner: { customerId: string; sessionId: string }): Promise<{ accessToken: string; expiresAt: Date }>;
-  /** Null for a token that is not ours, was tampered with, or has expired. */
+  /** Null for a foreign, altered or expired token. */
   verify(token: string): Promise<AccessClaims | null>;
 }
 
@@ -26,7 +28,7 @@ export interface AccessClaims {
   expiresAt: Date;
 }
 
-/** The access tokens of customers. Others can check them, too, with the keys that `jwks-route.ts` publishes. */
+/** The access tokens of customers. Other services can verify them with the keys that `jwks-route.ts` publishes. */
 export function makeAccessTokens(signingKeys: SigningKeys, clock: Clock): AccessTokens {
   const remembered = new Map<string, AccessClaims>();
   const keyOf = async ({ kid }: { kid?: string | undefined }) => {

@@ -2,7 +2,7 @@ import DataLoader from "dataloader";
 import type { CustomerBlock, ManageCustomers } from "./manage-customers.ts";
 import type { CustomerSession, SessionStore } from "./session.store.ts";
 
-/** All by customer. */
+/** All keyed by customer. */
 export interface AuthLoaders {
   maskedMobile: DataLoader<string, string | null>;
   sessionsOfCustomer: DataLoader<string, CustomerSession[]>;

@@ -22,7 +22,7 @@ export interface AuthDeps {
 export function authResolvers(deps: AuthDeps): Resolvers {
   const { requestOtp, verifyOtp, signInWithToken, sessions, accessTokens, requesters } = deps;
 
-  /** Makes the tokens of a session and sets them as cookies too. */
+  /** Creates the tokens of a session and sets them as cookies too. */
   async function handOut({ session, refreshToken }: { session: LiveSession; refreshToken: string }, context: Context) {
     const { accessToken, expiresAt } = await accessTokens.issue({
       customerId: session.customerId,
@@ -32,7 +32,7 @@ export function authResolvers(deps: AuthDeps): Resolvers {
     return { accessToken, refreshToken, expiresAt };
   }
 
-  /** What is asked for beside it is the new customer's already. */
+  /** The rest of the response belongs to the new customer. */
   async function begin(signedIn: SignedIn, context: Context) {
     const { customerId, id } = signedIn.session;
     context.viewer = { kind: "customer", customerId, sessionId: id };
@@ -66,7 +66,7 @@ export function authResolvers(deps: AuthDeps): Resolvers {
         const { deviceId, nextDeviceId } = cookies;
         const answer = await signInWithToken({ ...input, address, requestId, deviceId, nextDeviceId });
         if (isRefused(answer)) return { userErrors: answer.refusals };
-        // The browser's cookies are replaced: a session that was in them would live on with nobody to end it.
+        // The new session replaces the browser's cookies. The old session ends, because no client could end it later.
         if (cookies.refreshToken) await sessions.endByRefreshToken(cookies.refreshToken, "signed in by a link");
         return begin(answer, context);
       },
@@ -83,10 +83,10 @@ export function authResolvers(deps: AuthDeps): Resolvers {
         return { session: await handOut(rotation, context), userErrors: [] };
       },
 
-      /** Signed out already is as good as signed out. */
+      /** Without a session, signing out succeeds. */
       async signOut(_, __, { viewer, cookies }) {
         if (viewer.kind === "customer") await sessions.end(viewer.sessionId, "signed out");
-        // A browser's access cookie is gone after its quarter of an hour; the session behind the other one is not.
+        // The access cookie expires after 15 minutes, but the session of the refresh cookie still exists.
         else if (cookies.refreshToken) await sessions.endByRefreshToken(cookies.refreshToken, "signed out");
         cookies.clear();
         return { userErrors: [] };

@@ -22,32 +22,33 @@ export interface ConsoleRouteOptions
   identify: Identify;
   operatorTokens: readonly string[];
   sessions: OperatorSessionStore;
-  /** Whether a page of this server itself has sent the request. */
+  /** Whether the request comes from a page of this server. */
   isOwnPage: OriginCheck;
-  /** Charges a try to sign in to its network address; the error that refuses it. */
+  /** Counts a sign-in for its network address. @returns the error that refuses it */
   charge(request: FastifyRequest): PublicError | null;
   /** Whether one click signs in as a sample operator: in development, on this machine alone. */
   isDevelopment(request: FastifyRequest): boolean;
 }
 
-/** The functions that every way to sign in to the console shares. */
+/** Functions shared by all ways to sign in to the console. */
 export interface ConsoleRoutes {
   /** A hook for routes that only pages of this server may call. */
   onlyOwnPages(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
-  /** A hook that charges the try to its network address, and answers 429 if that has made too many. */
+  /** A hook that counts the sign-in for its network address and answers 429 above the limit. */
   limited(request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
   /** The secret of the browser's session, if it has one. */
   secretOf(request: FastifyRequest): string | undefined;
-  /** Puts the session into the browser's cookie. */
+  /** Stores the session in the browser's cookie. */
   setSession(reply: FastifyReply, session: OperatorSession): void;
-  /** The cookie that a browser is known by, if it has one; and from now on. */
+  /** The browser's device cookie, if present; and its new value. */
   device(request: FastifyRequest): { deviceId: string | undefined; nextDeviceId: string };
   keepDevice(reply: FastifyReply, deviceId: string): void;
 }
 
 /**
- * The sign-in of the console: by a key of an operator, the OPERATOR_TOKEN or a token of the identity provider; by an account; at the
- * page of the identity provider. Each opens a session in an httpOnly cookie, which `POST /console/sign-out` ends.
+ * Sign-in to the console by an operator's key, the OPERATOR_TOKEN or a token of the identity provider; by an account;
+ * or at the page of the identity provider. Each opens a session in an httpOnly cookie, which `POST /console/sign-out`
+ * ends.
  */
 export function mountConsoleSignIn(fastify: FastifyInstance, options: ConsoleRouteOptions): void {
   const { isSecure, identify, operatorTokens, sessions, isOwnPage, charge, isDevelopment } = options;
@@ -120,6 +121,6 @@ export function mountConsoleSignIn(fastify: FastifyInstance, options: ConsoleRou
   mountOidcSignIn(fastify, { ...options, door });
 }
 
-/** Whether the request is the console's: it goes by the operator's cookie then, and never by a customer's. */
+/** Whether the console sent the request: then only the operator's cookie counts, never a customer's. */
 export const isOfConsole = ({ url }: Pick<IncomingMessage, "url">): boolean =>
   /^[^?]*\?(?:[^#]*&)?console(?:[=&]|$)/.test(url ?? "");

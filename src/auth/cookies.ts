@@ -2,9 +2,11 @@ import { randomBytes } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { SessionCookies } from "../graphql/context.ts";
 
-/** The browser's copy of a session: readable by no script, and sent by no other site's requests but top-level navigation. */
+/**
+ * The browser's session cookie: no script can read it, and other sites' requests carry it only on top-level navigation.
+ */
 export function makeCookieNames(isSecure: boolean) {
-  // `__Host-` makes the browser insist on Secure, on this very host and on the whole path. Plain http has to do without.
+  // With `__Host-` the browser requires Secure, this exact host and the root path. Plain HTTP cannot use it.
   const prefix = isSecure ? "__Host-" : "";
   return {
     access: `${prefix}tessera-access`,
@@ -12,18 +14,18 @@ export function makeCookieNames(isSecure: boolean) {
     device: `${prefix}tessera-device`,
     /** The secret of an operator's session at the console. */
     operator: `${prefix}tessera-operator`,
-    /** The sealed facts of a sign-in that has begun at the identity provider's page. */
+    /** The sealed state of a sign-in at the identity provider's page. */
     oidc: `${prefix}tessera-oidc`,
   };
 }
 
-/** As long as browsers keep a cookie at most. */
+/** The maximum lifetime of a cookie in browsers. */
 export const DEVICE_COOKIE_SECONDS = 400 * 24 * 60 * 60;
 const DEVICE_ID = /^[\w-]{22}$/;
 
 const newDeviceId = () => randomBytes(16).toString("base64url");
 
-/** The browser's device id if its cookie has one, and the id from now on. */
+/** The device id of the browser's cookie, if any, and its new value. */
 export function deviceIdOf(cookie: string | undefined): { deviceId: string | undefined; nextDeviceId: string } {
   const deviceId = cookie !== undefined && DEVICE_ID.test(cookie) ? cookie : undefined;
   return { deviceId, nextDeviceId: deviceId ?? newDeviceId() };
@@ -53,6 +55,6 @@ export function sessionCookies(request: FastifyRequest, reply: FastifyReply, isS
   };
 }
 
-/** Whether a page sent the request. The answer to a GET may be kept by a cache, and a cookie must not be. */
+/** Only a page's POST sets the cookie: a cache may store the answer to a GET, and must not store a cookie. */
 const isBrowser = ({ method, headers }: FastifyRequest) =>
   method === "POST" && (headers.origin !== undefined || headers["sec-fetch-site"] !== undefined);

@@ -7,7 +7,7 @@ import { requireOperator } from "../graphql/guards.ts";
 import type { AuthLoaders } from "./auth.loaders.ts";
 import type { ManageCustomers, ManagedCustomer } from "./manage-customers.ts";
 
-/** Customers as operators see them. */
+/** The operators' view of customers. */
 export function customerResolvers(customers: ManageCustomers): Resolvers {
   const payload = (answer: ManagedCustomer | Refused, { loaders }: Context<AuthLoaders>) => {
     if (isRefused(answer)) return { customer: null, sessionsEnded: 0, userErrors: answer.refusals };

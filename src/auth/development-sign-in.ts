@@ -14,10 +14,11 @@ const signInLink = z.object({ url: z.url() });
 const signInRequest = z.object({ customerId: customerIdShape });
 
 /**
- * Development only, and only for the sandbox that this process started: `GET /dev/sign-in` lists the sandbox's sample customers, and `POST` answers the token of a new sign-in link
- * for one of them. The route makes no session: the page sends the token with `signInWithToken`, like that of any link.
+ * Development only, and only for the sandbox that this process started: `GET /dev/sign-in` lists the sandbox's sample
+ * customers, and `POST` returns the token of a new sign-in link for one of them. The route opens no session: the page
+ * sends the token with `signInWithToken`, as for any link.
  *
- * Both answer only requests of this machine and of this server's own pages, so that no other site can read a token.
+ * Both accept requests only from this machine and from this server's own pages, so that no other site can read a token.
  *
  * @param sandboxUrl origin of the sandbox that this process started, undefined without one
  */
@@ -26,7 +27,7 @@ export function mountDevelopmentSignIn(
   config: { isProduction: boolean; handOff: { key: unknown } },
   sandboxUrl: string | undefined,
 ): SignInPathOf {
-  // A configured key verifies the links of somebody else, never the sandbox's.
+  // With a configured key, links come from the real points provider, never from the sandbox.
   if (config.isProduction || config.handOff.key || sandboxUrl === undefined) return () => undefined;
   const isOwnOrigin = makeOriginCheck({ allowedOrigins: [] });
 
@@ -81,8 +82,8 @@ const loopbackAddress = /^(::1|(::ffff:)?127(\.\d{1,3}){3})$/;
 const loopbackHosts = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /**
- * Whether a client on this machine sent the request to a name of this machine. The name excludes a foreign site whose own name
- * resolves to 127.0.0.1 (DNS rebinding), the forwarding headers exclude clients of a proxy or a tunnel.
+ * Whether a client on this machine sent the request to a name of this machine. The name excludes a foreign site whose
+ * own name resolves to 127.0.0.1 (DNS rebinding); the forwarding headers exclude clients of a proxy or a tunnel.
  */
 function isFromThisMachine({ headers, socket }: FastifyRequest): boolean {
   const isForwarded = "x-forwarded-for" in headers || "forwarded" in headers;

@@ -1,10 +1,10 @@
 /**
- * Answers leave on a grid of this many milliseconds after the request came in, so that how long one took does not tell
- * whether a customer id exists. It hides differences smaller than itself.
+ * Answers are sent at multiples of this many milliseconds after the request, so that response times do not reveal
+ * whether a customer id exists. The grid hides differences smaller than its step.
  */
 export const ANSWER_GRID_MS = 250;
 
-/** Waits for the next point of the grid, of which the first is `gridMs` after `startedAt` (by `performance.now()`). */
+/** Waits for the next point of the grid, which starts `gridMs` after `startedAt` (by `performance.now()`). */
 export async function untilNextTick(startedAt: number, gridMs: number): Promise<void> {
   const elapsed = performance.now() - startedAt;
   const ticks = Math.max(1, Math.ceil(elapsed / gridMs));

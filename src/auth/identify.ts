@@ -5,14 +5,17 @@ import type { OidcVerifier } from "./oidc.ts";
 import type { OperatorKeyStore } from "./operator-key.store.ts";
 import type { SessionStore } from "./session.store.ts";
 
-/** Whose token it is; anonymous for none, and for one that is not good, so that an expired token can still be refreshed. */
+/**
+ * The owner of the token; anonymous without a token or with an invalid one, so that an expired token can still be
+ * refreshed.
+ */
 export type Identify = (token: string | undefined) => Promise<Viewer>;
 
 export interface IdentifyDeps {
   accessTokens: AccessTokens;
   sessions: SessionStore;
   operatorKeys: Pick<OperatorKeyStore, "live">;
-  /** Each of them makes its bearer an administrator. */
+  /** The bearer of either token is an administrator. */
   operatorTokens: readonly string[];
   serviceTokens: readonly string[];
   oidc: OidcVerifier | undefined;
@@ -21,8 +24,8 @@ export interface IdentifyDeps {
 const OUR_NAMES = /^((key|account|customer|oidc):|(operator|service|system|warehouse)$)/;
 
 /**
- * The operator's name for the audit log, by the subject at the identity provider. The provider's names must not be taken in the audit
- * log for one of ours.
+ * The operator's name for the audit log, by the subject at the identity provider. A subject that looks like another
+ * kind of name gets a prefix, so that it cannot imitate another actor.
  */
 export const operatorNameOf = (subject: string): string => (OUR_NAMES.test(subject) ? `oidc:${subject}` : subject);
 
@@ -51,7 +54,7 @@ export function makeIdentify(deps: IdentifyDeps): Identify {
   };
 }
 
-/** The token of an `Authorization: Bearer …` header; undefined when there is none in it. */
+/** The token of an `Authorization: Bearer …` header; undefined without one. */
 export function bearerToken(authorization: string | undefined): string | undefined {
   return authorization?.match(/^Bearer +(\S+)$/i)?.[1];
 }

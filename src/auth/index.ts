@@ -52,7 +52,7 @@ export interface AuthPorts {
   clock: Clock;
   log: Logger;
   client: ClientPoints;
-  /** Undefined where links do not sign in. */
+  /** Undefined if sign-in links are not configured. */
   handOff: SignInLinkRules | undefined;
   pace: {
     /** See `even-timing.ts`. */
@@ -63,7 +63,7 @@ export interface AuthPorts {
   };
 }
 
-/** Accounts of people at the console, also for a program that is no gateway. */
+/** Console accounts of people, also for command-line programs. */
 export function openOperatorAccounts({ config, ...deps }: Pick<AuthPorts, "config" | "db" | "bus" | "clock">) {
   const { sessionSecrets } = config;
   const requesters = makeRequesters(makeCipher(sessionSecrets, "address"));
@@ -97,7 +97,7 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
 
   return {
     sessions,
-    /** Opens the points provider's tokens that sessions keep. */
+    /** Decrypts the points provider's tokens stored with sessions. */
     sessionTokens,
     signingKeys,
     operatorKeys,
@@ -157,7 +157,7 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
       customerResolvers(customers),
     ],
     loaders: (options: { cache: boolean }) => authLoaders(sessions, customers, options),
-    /** Deletes tries that no limit of sign-ins looks back to. */
+    /** Deletes sign-in tries older than every limit. */
     async sweep() {
       await handOffs.sweep(clock.now());
       await challenges.sweep(clock.now());

@@ -3,7 +3,7 @@ import type { SigningKeys } from "./signing-keys.ts";
 
 const KEPT_SECONDS = 300;
 
-/** `GET /.well-known/jwks.json`: the public keys that the customers' access tokens can be checked with (RFC 7517). */
+/** `GET /.well-known/jwks.json`: the public keys for verifying customers' access tokens (RFC 7517). */
 export function mountJwks(fastify: FastifyInstance, signingKeys: Pick<SigningKeys, "known">): void {
   fastify.get("/.well-known/jwks.json", async (_, reply) => {
     const keys = (await signingKeys.known()).map(({ jwk }) => jwk);

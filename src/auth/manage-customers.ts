@@ -14,23 +14,23 @@ export interface CustomerBlock {
 
 export interface ManagedCustomer {
   customerId: string;
-  /** How many sessions were ended. */
+  /** The number of ended sessions. */
   sessionsEnded: number;
 }
 
 export interface ManageCustomers {
-  /** The id as it is stored; null if nothing is stored about the customer. */
+  /** The id as stored; null if no data is stored about the customer. */
   find(customerId: string): Promise<string | null>;
   blocks(customerIds: readonly string[]): Promise<Map<string, CustomerBlock>>;
   signOut(customerId: string, note: string | null, operatorId: string): Promise<ManagedCustomer | Refused>;
-  /** A customer who is blocked already keeps the first block's moment and has the new reason. */
+  /** An already blocked customer keeps the time of the first block and gets the new reason. */
   block(customerId: string, reason: string, operatorId: string): Promise<ManagedCustomer | Refused>;
   unblock(customerId: string, note: string | null, operatorId: string): Promise<ManagedCustomer | Refused>;
 }
 
 const MAX_REASON = 500;
 
-/** Changes that operators make to the access of customers. */
+/** Operators' changes to customers' access. */
 export function makeManageCustomers(deps: {
   db: Db;
   sessions: Pick<SessionStore, "endAll">;
@@ -105,7 +105,8 @@ export function makeManageCustomers(deps: {
           data: { blockedAt: blockedAt ?? at, blockedBy: actor, blockReason: reason },
         });
         const ended = await sessions.endAll(tx, subject, "blocked by an operator");
-        // The reason may name the customer: it stands in the row, which an erasure clears, and not in the log.
+        // The reason may name the customer. An erasure clears the row but not the log, so only the row holds the
+        // reason.
         await audit(tx, { at, actor, action: "customer.block", subject, details: { ended } });
         return ended;
       });

@@ -1,10 +1,10 @@
-/** Digits that may be seen of a mobile number: two at its beginning and two at its end. */
+/** The visible digits of a mobile number: the first two and the last two. */
 const SHOWN = 2;
 const MASKED_OR_DIGIT = /[\p{Nd}Xx*•#]/gu;
 
 /**
- * A mobile number as customers may see it. The points provider masks it; a number that it forgot to mask is masked here.
- * @returns such as `98XXXXXX45`; null for a text that is no number
+ * A mobile number for display to customers. The points provider masks it; an unmasked number is masked here.
+ * @returns such as `98XXXXXX45`; null if the text is not a number
  */
 export function maskMobile(mobile: string): string | null {
   const places = mobile.match(MASKED_OR_DIGIT) ?? [];

@@ -6,10 +6,10 @@ import type { OperatorSessionStore } from "./operator-session.store.ts";
 
 export interface OidcRouteOptions {
   isSecure: boolean;
-  /** Undefined where the identity provider's page is not offered. */
+  /** Undefined if sign-in at the identity provider's page is not configured. */
   oidc: OidcSignIn | undefined;
   sessions: OperatorSessionStore;
-  /** PUBLIC_ORIGIN, which the identity provider knows; undefined takes the request's own. */
+  /** PUBLIC_ORIGIN, which the identity provider knows; undefined uses the request's own. */
   publicOrigin: string | undefined;
   door: ConsoleRoutes;
 }
@@ -17,14 +17,14 @@ export interface OidcRouteOptions {
 const CALLBACK = "/console/oidc/callback";
 
 /**
- * `GET /console/oidc/start` sends the browser to the identity provider's page, and the provider sends it back to the callback. Who
- * began is known by a sealed cookie, so that nobody is signed in by an answer that another person's browser has fetched.
+ * `GET /console/oidc/start` redirects to the identity provider's page, which redirects to the callback. A sealed cookie
+ * binds the callback to the browser that started the sign-in, against login CSRF.
  */
 export function mountOidcSignIn(fastify: FastifyInstance, options: OidcRouteOptions): void {
   const { isSecure, oidc, sessions, publicOrigin, door } = options;
   if (!oidc) return;
   const name = makeCookieNames(isSecure).oidc;
-  // The provider's page is another site: it sends the browser back by a navigation, which a strict cookie would not go with.
+  // The provider is another site: a strict cookie would not accompany its redirect.
   const attributes = { httpOnly: true, sameSite: "lax", secure: isSecure, path: "/" } as const;
   const originOf = ({ protocol, host }: FastifyRequest) => publicOrigin ?? `${protocol}://${host}`;
   const backWith = (reply: FastifyReply, fault: OidcFault) => reply.redirect(`/console/?sign-in=${fault}`);

@@ -10,26 +10,26 @@ import { operatorNameOf } from "./identify.ts";
 export interface OidcSignInOptions {
   issuer: string;
   clientId: string;
-  /** Undefined for a public client, which PKCE alone protects. */
+  /** Undefined for a public client, which only PKCE protects. */
   clientSecret: string | undefined;
-  /** The scopes to ask for, with blanks between them. */
+  /** The requested scopes, separated by spaces. */
   scope: string;
-  /** The claim that names the operator's roles. */
+  /** The claim with the operator's roles. */
   roleClaim: string;
 }
 
-/** Why nobody was signed in; the console's page has a sentence for each. */
+/** The reason for a failed sign-in; the console's page has a sentence for each. */
 export type OidcFault = "expired" | "refused" | "no-role" | "unavailable";
 
 /** Sign-in at the page of the operators' identity provider: OpenID Connect's authorization code flow with PKCE. */
 export interface OidcSignIn {
   /** @returns the provider's page, and the sealed text for the browser's cookie */
   begin(redirectUri: string): Promise<{ url: string; cookie: string } | OidcFault>;
-  /** @param answer the address that the provider has sent the browser to @param cookie what `begin` has returned */
+  /** @param answer the URL of the provider's redirect @param cookie the sealed text from `begin` */
   finish(answer: URL, cookie: string | undefined): Promise<Operator | OidcFault>;
 }
 
-/** For how long a person may stay at the provider's page. */
+/** The time limit for the provider's page. */
 export const OIDC_SIGN_IN_MS = 10 * 60 * 1_000;
 const TIMEOUT_SECONDS = 5;
 const CONTEXT = "oidc-sign-in";
@@ -44,14 +44,14 @@ export function makeOidcSignIn(
   function discover(): Promise<openid.Configuration> {
     const authentication = clientSecret === undefined ? openid.None() : openid.ClientSecretBasic(clientSecret);
     const url = new URL(issuer);
-    // Whether plain HTTP is acceptable was decided with the settings: see `plain-text-settings.ts`.
+    // The check of the settings (`plain-text-settings.ts`) has decided whether plain HTTP is acceptable.
     const execute = url.protocol === "http:" ? [openid.allowInsecureRequests] : [];
     return openid.discovery(url, clientId, undefined, authentication, { execute, timeout: TIMEOUT_SECONDS });
   }
   async function askProvider(): Promise<openid.Configuration | "unavailable"> {
     provider ??= discover();
     return provider.catch((error: unknown) => {
-      provider = undefined; // asked again next time
+      provider = undefined; // the next sign-in retries discovery
       log.warn(
         { issuer, reason: (error as Error).message },
         "The operators' identity provider cannot be asked, so nobody signs in by it. Check OIDC_ISSUER and the network",

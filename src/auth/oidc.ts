@@ -10,24 +10,24 @@ export interface OidcOperator {
   expiresAt: Date;
 }
 
-/** The bearer of a valid token of the operators' identity provider with a role here, or null. */
+/** The operator of a valid token of the identity provider with a known role, or null. */
 export type OidcVerifier = (token: string) => Promise<OidcOperator | null>;
 
 const discovery = z.object({ issuer: z.string(), jwks_uri: z.url() });
 const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
 const LEEWAY_SECONDS = 30;
-/** What goes wrong between the provider and us. Everything else that jose reports is wrong with the token. */
+/** Failures of the connection to the provider. All other errors of jose concern the token. */
 const PROVIDER_AT_FAULT = new Set(["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"]);
 
 export interface OidcOptions {
   issuer: string;
   audience: string;
-  /** The claim that names the operator's roles. */
+  /** The claim with the operator's roles. */
   roleClaim: string;
   log: Logger;
 }
 
-/** Operators by OpenID Connect: a valid token of this issuer for this audience, whose claim names one of our roles. */
+/** Operators by OpenID Connect: a valid token of this issuer for this audience, whose claim contains a known role. */
 export function makeOidcVerifier({ issuer, audience, roleClaim, log }: OidcOptions): OidcVerifier {
   let keys: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
   const discover = async () => {
@@ -38,7 +38,7 @@ export function makeOidcVerifier({ issuer, audience, roleClaim, log }: OidcOptio
     return createRemoteJWKSet(new URL(found.jwks_uri));
   };
   return async (token) => {
-    // Another token, such as a customer's that has expired, need not wait for the provider.
+    // Skips the provider for a foreign token, such as a customer's expired one.
     if (claimedIssuer(token) !== issuer) return null;
     try {
       keys ??= discover();
@@ -59,7 +59,7 @@ export function makeOidcVerifier({ issuer, audience, roleClaim, log }: OidcOptio
       return null;
     } catch (error) {
       if (error instanceof errors.JOSEError && !PROVIDER_AT_FAULT.has(error.code)) return null;
-      keys = undefined; // asked again next time
+      keys = undefined; // the next token retries discovery
       const reason = reasonOf(error);
       log.warn(
         { issuer, reason },
@@ -70,14 +70,14 @@ export function makeOidcVerifier({ issuer, audience, roleClaim, log }: OidcOptio
   };
 }
 
-/** Fetch says why it failed only in the cause. */
+/** Fetch has the reason of its failure only in the cause. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   const { message: detail, code } = (cause ?? {}) as NodeJS.ErrnoException;
   return [message, detail || code].filter(Boolean).join(": ");
 }
 
-/** Not verified: only good for finding out whom to ask. */
+/** Not verified: it only selects the verifier. */
 function claimedIssuer(token: string): string | undefined {
   try {
     return decodeJwt(token).iss;

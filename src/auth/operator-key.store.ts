@@ -10,19 +10,19 @@ import { endSessionsWhere } from "./operator-session.store.ts";
 
 export type OperatorKey = Omit<Prisma.OperatorKeyGetPayload<object>, "roles" | "keyHash"> & { roles: OperatorRole[] };
 
-/** Named keys that programs of operators call with. Their secrets are stored as hashes only. */
+/** Named keys of operators' programs. Only hashes of their secrets are stored. */
 export interface OperatorKeyStore {
-  /** The secret is told this once. */
+  /** Only this result contains the secret. */
   create(input: NewOperatorKey, operatorId: string): Promise<{ key: OperatorKey; secret: string } | Refused>;
-  /** Ends a key at once. A key that was withdrawn before stays as it was. */
+  /** Withdraws a key at once. A key withdrawn before stays unchanged. */
   withdraw(name: string, operatorId: string): Promise<{ key: OperatorKey } | Refused>;
   /** The newest first. */
   list(): Promise<OperatorKey[]>;
-  /** Null for no key of ours, and for one that has expired or was withdrawn. */
+  /** Null for an unknown, expired or withdrawn key. */
   live(secret: string): Promise<OperatorKey | null>;
   /** Calls the listener when the key is withdrawn, also by another process. @returns a function that stops listening */
   onEnd(keyId: string, listener: () => void): () => void;
-  /** @returns the ids of the keys that are alive */
+  /** @returns the ids of the valid keys */
   liveAmong(keyIds: readonly string[]): Promise<Set<string>>;
 }
 
@@ -32,10 +32,10 @@ export interface NewOperatorKey {
   expiresAt: Date;
 }
 
-/** Topic that rings when a key was withdrawn. */
+/** The topic that is notified when a key was withdrawn. */
 const operatorKeyTopic = (keyId: string) => `operator-key:${keyId}`;
 
-/** Known at sight, to whoever searches texts for secrets that were left in them. */
+/** A recognisable prefix for secret scanners. */
 const PREFIX = "tessera_";
 const SECRET = /^tessera_[\w-]{43}$/;
 const NAME = /^[a-z0-9][a-z0-9._-]{1,63}$/;
@@ -108,7 +108,7 @@ export function makeOperatorKeyStore({ db, bus, clock }: { db: Db; bus: Bus; clo
 
     async live(secret) {
       if (!SECRET.test(secret)) return null;
-      // Read each time: its use is written down anyway, and a key that was withdrawn ends at once, in every process.
+      // Not cached: each use is recorded in any case, and a withdrawal takes effect at once in every process.
       const row = await db.operatorKey.findUnique({ where: { keyHash: hashOf(secret) } });
       const key = row && toKey(row);
       return key?.withdrawnAt === null && key.expiresAt > clock.now() ? key : null;

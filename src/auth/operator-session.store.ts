@@ -8,17 +8,17 @@ import type { Clock } from "../platform/clock.ts";
 import { afterCommit, type Db, inTransaction, type Prisma, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
 
-/** However long an operator works, a sign-in to the console ends after this long. */
+/** The maximum lifetime of a console session. */
 const SESSION_MS = 12 * 60 * 60 * 1_000;
 const SECRET = /^[\w-]{43}$/;
 const MAX_LISTED = 500;
 
 type Row = Prisma.OperatorSessionGetPayload<object>;
 
-/** How an operator has signed in, and the credential that the session ends with. */
+/** The way of the sign-in, and the credential with which the session ends. */
 export interface SignedInBy {
   by: OperatorSignIn;
-  /** The OPERATOR_TOKEN, if that was exchanged. */
+  /** The OPERATOR_TOKEN, if the session was exchanged for it. */
   token?: string | undefined;
   accountId?: string | undefined;
 }
@@ -29,7 +29,7 @@ export interface OperatorSession {
   expiresAt: Date;
 }
 
-/** A session for the list of sessions that are alive. */
+/** An entry of the list of live sessions. */
 export type ListedSession = Pick<Row, "id" | "operatorId" | "createdAt" | "expiresAt"> & {
   roles: OperatorRole[];
   signedInBy: OperatorSignIn;
@@ -37,18 +37,18 @@ export type ListedSession = Pick<Row, "id" | "operatorId" | "createdAt" | "expir
 
 export interface OperatorSessionStore {
   open(operator: Operator, signedIn: SignedInBy, tx?: Tx): Promise<OperatorSession>;
-  /** The sessions that are alive, the newest first, at most 500. */
+  /** The live sessions, the newest first, at most 500. */
   list(): Promise<ListedSession[]>;
-  /** Ends one session, on behalf of the operator `by`. @returns false if none of this id is alive */
+  /** Ends one session, on behalf of the operator `by`. @returns false if no live session has this id */
   endById(sessionId: string, by: string): Promise<boolean>;
-  /** The operator of a session that is alive, or null. */
+  /** The operator of a live session, or null. */
   live(secret: string): Promise<Operator | null>;
   end(secret: string): Promise<void>;
   /** Calls the listener when the session ends, also by another process. @returns a function that stops listening */
   onEnd(sessionId: string, listener: () => void): () => void;
-  /** @returns the ids of the sessions that are alive */
+  /** @returns the ids of the live sessions */
   liveAmong(sessionIds: readonly string[]): Promise<Set<string>>;
-  /** Deletes sessions that are over. */
+  /** Deletes ended sessions. */
   sweep(now: Date): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ const topicOf = (sessionId: string) => `operator-session:${sessionId}`;
 const storedRoles = z.array(z.enum(operatorRoles));
 const hashOf = (text: string) => new Uint8Array(createHash("sha256").update(text).digest());
 
-/** Ends the sessions of a key, or of an account, in the transaction that withdraws or changes the credential. */
+/** Ends the sessions of a key or an account, in the transaction that withdraws or changes the credential. */
 export async function endSessionsWhere(
   tx: Tx,
   bus: Bus,
@@ -74,14 +74,14 @@ export async function endSessionsWhere(
 }
 
 /**
- * Sessions of people at the console. The browser holds a secret in a cookie, and the row its hash. A session ends with what it was
- * exchanged for: with the key, with the account, and with the OPERATOR_TOKEN when that is set anew.
+ * Console sessions of people. The browser holds a secret in a cookie; the row holds its hash. A session ends with its
+ * credential: with the key, with the account, or when OPERATOR_TOKEN changes.
  */
 export function makeOperatorSessionStore(deps: {
   db: Db;
   bus: Bus;
   clock: Clock;
-  /** The values of OPERATOR_TOKEN that are good now. */
+  /** The currently valid values of OPERATOR_TOKEN. */
   operatorTokens: readonly string[];
 }): OperatorSessionStore {
   const { db, bus, clock, operatorTokens } = deps;

@@ -17,10 +17,10 @@ import {
 import type { Requester } from "./requester.ts";
 import type { SignInGate } from "./sign-in-gate.ts";
 
-/** How long a browser is remembered as one that has signed in as a customer. */
+/** How long a browser stays known after a customer's sign-in. */
 const DEVICE_KNOWN_MS = 400 * DAY_MS;
 const MINUTE_MS = 60_000;
-/** Shorter than elsewhere: those who wait here hold the few connections that signing in has. */
+/** A short queue, because waiting callers hold the few connections of the sign-in. */
 const LOCK_TIMEOUT_MS = 2_000;
 
 export interface Challenge {
@@ -32,44 +32,48 @@ export interface Challenge {
 
 export interface OtpChallengeStore {
   /**
-   * Opens a challenge and closes the earlier ones of the same requester for the same customer, or answers when one may be asked
-   * for again. `isBudgetUsedUp` is true where that is because of all requests together.
+   * Opens a challenge and closes earlier ones of the same requester for the same customer, or returns the time of the
+   * next request. `isBudgetUsedUp` is true if the limit of all requests together caused the refusal.
    *
-   * @throws Busy when too many ask at this moment, or one of them takes long
+   * @throws Busy if too many requests are waiting, or one of them takes long
    */
   open(input: {
     customerId: string;
     requester: Requester;
     now: Date;
   }): Promise<Challenge | { retryAt: Date; isBudgetUsedUp: boolean }>;
-  /** The password was sent under this reference. Null makes the challenge a decoy: it looks and fails like a real one. */
+  /**
+   * Records the reference of the sent password. Null makes the challenge a decoy, which fails like a real challenge.
+   */
   delivered(challengeId: string, referenceId: string | null): Promise<void>;
-  /** It was not sent. The request does not count against the limits. */
+  /** Records that the password was not sent. The request then does not count against the limits. */
   notDelivered(challengeId: string): Promise<void>;
-  /** Uses up one try. Null when the challenge is unknown, another device's, superseded, used, expired or out of tries. */
+  /**
+   * Consumes one try. Null if the challenge is unknown, another device's, superseded, used, expired or out of tries.
+   */
   takeTry(
     challengeId: string,
     deviceHashes: KeyedHashes | null,
     now: Date,
   ): Promise<{ customerId: string; triesLeft: number; createdAt: Date } | null>;
   returnTry(challengeId: string): Promise<void>;
-  /** How many tries there are, without using one. Null where `takeTry` would answer null. */
+  /** The number of tries left, without consuming one. Null in the cases where `takeTry` returns null. */
   triesLeft(challengeId: string, deviceHashes: KeyedHashes | null, now: Date): Promise<number | null>;
-  /** What the password was sent under; null while that is not yet known, undefined when it was not sent. */
+  /** The reference of the sent password; null while it is not yet known, undefined if the password was not sent. */
   referenceOf(challengeId: string): Promise<string | null | undefined>;
-  /** True for the one caller that used it. */
+  /** True for only one caller. */
   use(challengeId: string, now: Date): Promise<boolean>;
-  /** From now on this browser has an allowance of its own for the customer. */
+  /** Gives this browser an allowance of its own for the customer. */
   knowDevice(customerId: string, deviceHashes: KeyedHashes, now: Date, tx?: Tx): Promise<void>;
-  /** Forgets browsers that have not signed in for long. */
+  /** Deletes browsers without a recent sign-in. */
   sweep(now: Date): Promise<void>;
 }
 
 export interface OtpLimits {
-  /** Passwords that one requester may ask for, for one customer. */
+  /** The number of passwords for one requester and customer. */
   perCustomerHour: number;
   perAddressHour: number;
-  /** Passwords of all requesters together, without known browsers. */
+  /** The number of passwords for all requesters together, without known browsers. */
   perMinute: number;
 }
 
@@ -86,7 +90,7 @@ export function makeOtpChallengeStore(db: Db, limits: OtpLimits, gate: SignInGat
     const isKnownDevice =
       deviceHashes !== null &&
       (await tx.knownDevice.count({ where: { customerId, deviceHash: { in: [...deviceHashes] } } })) > 0;
-    // A known browser is the same requester at whatever address: it moves from one network to the next.
+    // A known browser is the same requester at any address, because it may change networks.
     const requesterHashes = isKnownDevice ? deviceHashes : requester.requesterHashes;
     const sent = { delivery: { not: "FAILED" as const } };
     const ofCustomer = await tx.otpChallenge.findMany({
@@ -154,7 +158,8 @@ export function makeOtpChallengeStore(db: Db, limits: OtpLimits, gate: SignInGat
       const counted = () =>
         inTransaction(db, async (tx) => {
           await tx.$executeRaw`select set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true)`;
-          // Requests for a customer, and from an address, follow each other: counting and adding must not race, in any process.
+          // Requests for a customer, and from an address, are serialised across processes: counting and inserting must
+          // not race.
           await tx.$executeRaw`
             select pg_advisory_xact_lock(hashtext('otp.address'), hashtext(${address})),
                    pg_advisory_xact_lock(hashtext('otp.customer'), hashtext(${input.customerId}))`;

@@ -1,4 +1,4 @@
-/** Rules of asking for one-time passwords; pure. */
+/** The limits of one-time passwords; pure functions. */
 
 import ipaddr from "ipaddr.js";
 
@@ -8,20 +8,23 @@ export const HOUR_MS = 60 * 60 * 1_000;
 export const DAY_MS = 24 * HOUR_MS;
 const FIRST_COOL_DOWN_MS = 30 * 1_000;
 
-/** Messages that a customer may be sent, whoever asks. The share is kept for browsers that have signed in as the customer. */
+/** The number of messages to a customer from all requesters. Known browsers have a reserved share. */
 const CUSTOMER_BUDGETS = [
   { withinMs: HOUR_MS, most: 10, keptForKnown: 4 },
   { withinMs: DAY_MS, most: 20, keptForKnown: 8 },
 ];
-/** Passwords of one customer that may wait to be verified at a time, without those of known browsers. */
+/** The number of a customer's unverified passwords at a time, without those of known browsers. */
 const MAX_OPEN = 3;
 
-/** How long to wait before the next one, after `earlier` others within the hour: 30 s, 1 min, 2 min … */
+/** The pause after `earlier` requests within the hour: 30 s, 1 min, 2 min … */
 export function coolDownMs(earlier: number): number {
   return Math.min(FIRST_COOL_DOWN_MS * 2 ** earlier, HOUR_MS);
 }
 
-/** When one more is allowed under a limit of `most` within a time, given when the last ones were asked for; null is now. */
+/**
+ * The time at which a limit of `most` within a period admits the next request, from the times of the last ones; null
+ * means now.
+ */
 export function allowedAgainAt(
   askedAt: readonly Date[],
   most: number,
@@ -36,7 +39,7 @@ export function allowedAgainAt(
   return oldestThatCounts === undefined ? null : new Date(oldestThatCounts + withinMs);
 }
 
-/** A password of a customer that was asked for within the last day. */
+/** A customer's password requested within the last day. */
 export interface AskedBefore {
   createdAt: Date;
   resendAfter: Date;
@@ -47,10 +50,10 @@ export interface AskedBefore {
 }
 
 /**
- * When a requester may ask for a password of a customer; null is now. Nobody is kept waiting by what others asked for, but by the
- * budgets of the customer, and those leave a share to known browsers.
+ * The time at which a requester may request a password for a customer; null means now. Other requesters delay it only
+ * through the customer's budgets, which reserve a share for known browsers.
  *
- * @param perHour how many one requester may ask for
+ * @param perHour the limit of one requester
  */
 export function askAgainAt(
   before: readonly AskedBefore[],
@@ -73,15 +76,15 @@ export function askAgainAt(
   return latest(waits, now);
 }
 
-/** The latest of these moments, as far as they are in the future. */
+/** The latest of these times that lie in the future. */
 export function latest(waits: readonly (Date | null)[], now: Date): Date | null {
   const future = waits.filter((until): until is Date => until !== null && until > now);
   return future.length === 0 ? null : new Date(Math.max(...future.map(Number)));
 }
 
 /**
- * Whom a limit by network address is for: an IPv4 address, or the first 64 bits of an IPv6 address. The rest of those is
- * the caller's to choose, and a choice of 2^64 would be no limit.
+ * The key of limits by network address: an IPv4 address, or the first 64 bits of an IPv6 address. A client can choose
+ * the remaining bits freely, so they must not evade the limit.
  */
 export function addressBlock(address: string): string {
   if (!ipaddr.isValid(address)) return address;

@@ -1,10 +1,10 @@
 const DIGIT = /^\p{Nd}$/u;
 
-/** Decimal digits of every script, full-width ones included, as 0 to 9; all else stays. */
+/** Replaces decimal digits of every script, full-width ones included, by 0 to 9. */
 export const foldDigits = (text: string): string =>
   text.normalize("NFKC").replace(/\p{Nd}/gu, (digit) => String(digitValue(digit)));
 
-/** Unicode has the ten digits of a script side by side, from zero on. */
+/** Unicode encodes the ten digits of a script consecutively, from zero on. */
 function digitValue(digit: string): number {
   const codePoint = digit.codePointAt(0) ?? 0;
   let value = 0;
@@ -12,7 +12,10 @@ function digitValue(digit: string): number {
   return value;
 }
 
-/** The six digits of a one-time password as people type and paste it, with blanks, hyphens or invisible marks; null if it has not six. */
+/**
+ * The six digits of a typed or pasted one-time password, with or without spaces, hyphens or invisible characters; null
+ * if there are not exactly six.
+ */
 export function readOtp(typed: string): string | null {
   const digits = foldDigits(typed).replace(/[\p{Z}\p{Pd}\p{C}]/gu, "");
   return /^\d{6}$/.test(digits) ? digits : null;

@@ -16,7 +16,7 @@ export interface RequestOtpDeps {
   clock: Clock;
   log: Logger;
   gridMs: number;
-  /** `untilNextTick`, unless a test decides when an answer leaves. */
+  /** `untilNextTick`, unless a test controls the timing. */
   untilTick: typeof untilNextTick;
 }
 
@@ -25,19 +25,21 @@ export type RequestOtp = (
 ) => Promise<Challenge | Refused>;
 
 const ALARM_EVERY_MS = 60_000;
-/** When to ask again where many ask for the same at the same moment. */
+/** The retry time if too many requests for the same customer or address arrive at once. */
 const BUSY_MS = 2_000;
 
 /**
- * Opens a challenge and has the Client send the password. The answer leaves at the next point of the time grid, whether or
- * not the Client has answered by then and whatever it said about the customer: only that the Client cannot be reached at
- * all is told, because that has nothing to do with who was asked for.
+ * Opens a challenge and requests the password from the points provider. The answer is sent at the next point of the
+ * time grid, independent of the provider's answer. The only reported failure is an unreachable provider, because that
+ * does not depend on the customer id.
  */
 export function makeRequestOtp(deps: RequestOtpDeps): RequestOtp {
   const { challenges, client, requesters, clock, log, gridMs, untilTick } = deps;
   let alarmedAt = Number.NEGATIVE_INFINITY;
 
-  /** For operators, at most once a minute: either the brand has grown or somebody has passwords sent at its cost. */
+  /**
+   * For operators, at most once a minute: either the brand has grown, or an attacker requests passwords at its cost.
+   */
   function alarm(now: Date): void {
     if (now.getTime() - alarmedAt < ALARM_EVERY_MS) return;
     alarmedAt = now.getTime();

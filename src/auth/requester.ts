@@ -2,14 +2,17 @@ import type { Cipher, KeyedHashes } from "../platform/cipher.ts";
 import { addressBlock } from "./otp-limits.ts";
 
 /**
- * The browser and the address that a one-time password is asked for from, or a sign-in link followed, in keyed hashes. The first
- * of each is to be stored, and all are to be looked for.
+ * The browser and the address of a request for a one-time password or a use of a sign-in link, as keyed hashes. Store
+ * the first hash of each; search by all.
  */
 export interface Requester {
   addressHashes: KeyedHashes;
   /** Null if the request has no device cookie. */
   deviceHashes: KeyedHashes | null;
-  /** The hashes of address and device together: anybody can have a cookie, so it does not identify a requester by itself. */
+  /**
+   * The hashes of address and device together: any client can obtain a cookie, so the cookie alone does not identify a
+   * requester.
+   */
   requesterHashes: KeyedHashes;
 }
 
@@ -24,8 +27,7 @@ export function makeRequesters(cipher: Cipher) {
   return {
     deviceHashes,
     /**
-     * The client that refreshes a session: a browser by its cookie, wherever it is; another client by its network address and the
-     * name that it gives itself.
+     * The client of a session refresh: a browser by its cookie; another client by its network address and `User-Agent`.
      */
     clientHashes({ address, deviceId, userAgent = "" }: RequestFrom & { userAgent: string | undefined }) {
       return deviceId === undefined

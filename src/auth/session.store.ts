@@ -13,11 +13,11 @@ import type { Logger } from "../platform/logger.ts";
 import { maskMobile } from "./mask-mobile.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
-/** A session nobody refreshes for this long is over. */
+/** The idle timeout of a session. */
 const IDLE_MS = 14 * DAY_MS;
-/** However often it is refreshed, a session ends after this long. */
+/** The maximum lifetime of a session. */
 const ABSOLUTE_MS = 90 * DAY_MS;
-/** How stale the knowledge that a session is alive may be where a notification got lost. */
+/** How long a cached live session is trusted, in case a notification was lost. */
 const TRUST_MS = 1_000;
 const MAX_TRUSTED = 10_000;
 
@@ -32,10 +32,10 @@ export interface LiveSession {
 export type Rotation =
   | { kind: "rotated"; session: LiveSession; refreshToken: string }
   | { kind: "unknown" }
-  /** The token had been used before, by another client or some time ago: the session has been ended. */
+  /** The token was used before, by another client or too long ago: the session has been ended. */
   | { kind: "reused" };
 
-/** The store has no session to give: an operator has blocked the customer. */
+/** The store opened no session, because an operator has blocked the customer. */
 const customerBlocked = () =>
   refused(refusal("CUSTOMER_BLOCKED", "This account is blocked. Please contact support.", ["input"]));
 
@@ -51,44 +51,45 @@ export interface SessionStore {
   open(
     input: {
       customerId: string;
-      /** Left out, what is known of it stays. */
+      /** Undefined keeps the stored value. */
       maskedMobile?: string | null;
       clientToken: string;
       clientTokenExpiresAt: Date | null;
     },
-    /** The transaction that it is a part of. */
+    /** The surrounding transaction. */
     tx?: Tx,
   ): Promise<{ session: LiveSession; refreshToken: string } | Refused>;
   /**
-   * Trades a refresh token for its successor. For `GRACE_MS` the same client is given the same successor again: an answer can get
-   * lost, and two tabs can ask at once.
+   * Exchanges a refresh token for its successor. For `GRACE_MS` the same client gets the same successor again: an
+   * answer can be lost, and two tabs can refresh at once.
    *
    * @param client the hashes of the requester (`requester.ts`)
    */
   rotate(refreshToken: string, client: KeyedHashes): Promise<Rotation>;
   end(sessionId: string, reason: string): Promise<void>;
   /**
-   * Ends every session of a customer, in a transaction that holds the customer's row. The sockets close once it has committed.
-   * @returns how many there were
+   * Ends every session of a customer, in a transaction that holds the customer's row. The sockets close after the
+   * commit.
+   * @returns the number of ended sessions
    */
   endAll(tx: Tx, customerId: string, reason: string): Promise<number>;
-  /** The sessions of these customers that are alive, the newest first, at most 50 of each. */
+  /** The live sessions of these customers, the newest first, at most 50 of each. */
   ofCustomers(customerIds: readonly string[]): Promise<Map<string, CustomerSession[]>>;
-  /** Ends the session that a refresh token, new or old, belongs to. */
+  /** Ends the session of a refresh token, current or used. */
   endByRefreshToken(refreshToken: string, reason: string): Promise<void>;
   /** Calls the listener when the session ends, also by another process. @returns a function that stops listening */
   onEnd(sessionId: string, listener: () => void): () => void;
-  /** @returns the ids of the sessions that are alive */
+  /** @returns the ids of the live sessions */
   liveAmong(sessionIds: readonly string[]): Promise<Set<string>>;
-  /** Null when there is no such session or it is over. */
+  /** Null if the session does not exist or has ended. */
   live(sessionId: string): Promise<LiveSession | null>;
-  /** The Client's JWT of a live session. */
+  /** The points provider's JWT of a live session. */
   clientToken(sessionId: string): Promise<string | null>;
   maskedMobiles(customerIds: readonly string[]): Promise<Map<string, string | null>>;
 }
 
 const GRACE_MS = 20_000;
-/** The most refresh tokens that a client trades within that time; more is no client of ours. */
+/** The maximum number of refreshes of a client within that time; a genuine client needs fewer. */
 const MAX_SUCCESSORS = 20;
 const REUSED = "A refresh token was used a second time: its session has been ended";
 
@@ -130,12 +131,12 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
 
   const hashOf = (refreshToken: string) => new Uint8Array(createHash("sha256").update(refreshToken).digest());
 
-  /** Derived, so that a token that is stored as a hash only can be told a second time. */
+  /** Derived, because the stored hash alone could not return the same token a second time. */
   const successorsOf = (refreshToken: string) =>
     refreshTokens.hashes(`successor ${refreshToken}`).map((hash) => Buffer.from(hash).toString("base64url"));
   const successorOf = (refreshToken: string) => successorsOf(refreshToken)[0] ?? "";
 
-  /** The stored successor, whichever secret it was derived from. */
+  /** The stored successor, derived from either secret. */
   async function findSuccessor(tx: Tx, refreshToken: string) {
     for (const token of successorsOf(refreshToken)) {
       const row = await tx.refreshToken.findUnique({ where: { tokenHash: hashOf(token) } });
@@ -144,7 +145,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
     return null;
   }
 
-  /** The one token after this one that is not used yet. Null where another client has used one in between. */
+  /** The unused token after this one. Null if another client has used a token in between. */
   async function newestAfter(tx: Tx, refreshToken: string, client: KeyedHashes): Promise<string | null> {
     let before = refreshToken;
     for (let nth = 0; nth < MAX_SUCCESSORS; nth += 1) {
@@ -163,7 +164,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
     return refreshToken;
   }
 
-  /** Requests of several sessions that come at the same time share a statement. */
+  /** Concurrent lookups of several sessions share a statement. */
   const shareRead = gatherReads(async (ids: readonly string[]) => {
     const rows = await db.$queryRaw<Session[]>`
       select ${sessionColumns} from sessions where id = any(${[...ids]}::uuid[])`;
@@ -171,7 +172,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
     return ids.map((id) => found.get(id));
   });
 
-  /** The session if it was read so lately that it is known to be alive. */
+  /** The cached session, if it was read recently enough. */
   function trustedAt(now: Date, sessionId: string) {
     const known = trusted.get(sessionId);
     return known && known.until > now.getTime() && known.session.expiresAt > now ? known : undefined;
@@ -183,7 +184,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
     if (known) return known;
     trusted.get(sessionId)?.forget();
 
-    // Listens before it looks, so that a session that ends in between is not taken for alive.
+    // Subscribes before reading, so that a session that ends in between is not cached as live.
     using listening = new DisposableStack();
     let isOver = false;
     const onEnd = () => {
@@ -194,7 +195,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
     const row = await shareRead(sessionId);
     if (isOver || !row || row.endedAt || row.expiresAt <= now) return null;
 
-    trusted.get(sessionId)?.forget(); // a concurrent reader's
+    trusted.get(sessionId)?.forget(); // a concurrent reader cached it
     const session = { id: row.id, customerId: row.customerId, expiresAt: row.expiresAt };
     const kept = listening.move();
     const forget = () => {
@@ -231,7 +232,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
           create: { customerId, ...mobile },
           update: { ...mobile },
         });
-        // Under the lock of the row a block is seen here, or the block sees the session and ends it.
+        // The row lock orders a block and a sign-in: either this check sees the block, or the block ends the session.
         const [customer] = await tx.$queryRaw<{ isBlocked: boolean }[]>`
           select blocked_at is not null as "isBlocked" from customers where customer_id = ${customerId} for share`;
         if (customer?.isBlocked) return customerBlocked();
@@ -264,7 +265,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
       const tokenHash = hashOf(refreshToken);
       let endedNow: string | undefined;
       const outcome = await inTransaction(db, async (tx): Promise<Rotation> => {
-        // Conditional and atomic: of two users of one token, one is the second.
+        // Conditional and atomic: of two concurrent uses of a token, only one succeeds.
         const { count } = await tx.refreshToken.updateMany({
           where: {
             tokenHash,
@@ -359,7 +360,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
       const rows = await db.$queryRaw<{ customerId: string; maskedMobile: string | null }[]>`
         select customer_id as "customerId", masked_mobile as "maskedMobile" from customers
         where customer_id = any(${[...customerIds]})`;
-      // Rows of before the gateway masked may hold a number that the points provider had not masked.
+      // Rows from before the gateway's own masking may hold unmasked numbers.
       return new Map(rows.map((row) => [row.customerId, row.maskedMobile && maskMobile(row.maskedMobile)]));
     },
   };

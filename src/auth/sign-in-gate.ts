@@ -1,19 +1,22 @@
 import { makeBulkhead, makeLanes } from "../platform/lanes.ts";
 
-/** Anybody can ask to sign in: whoever waits for a customer or an address does so here, where waiting takes nothing from others. */
+/**
+ * Sign-in is open to anonymous clients: they queue here by customer and address, where a waiting caller holds no
+ * connection.
+ */
 export interface SignInGate {
-  /** @throws Busy when too many wait */
+  /** @throws Busy if too many callers wait */
   run<T>(of: { address: string; customerId?: string }, work: () => Promise<T>): Promise<T>;
 }
 
 const WAITING_FOR_CUSTOMER = 5;
-/** Neighbours behind one address come at the same moment now and then. */
+/** Several users behind one address may sign in at the same moment. */
 const WAITING_FOR_ADDRESS = 50;
 const WAITING_IN_ALL = 500;
-/** The share of the database's connections that signing in can take. */
+/** The share of the database's connections for sign-ins. */
 const SHARE = 0.25;
 
-/** @param poolSize how many connections to the database there are */
+/** @param poolSize the number of database connections */
 export function makeSignInGate(poolSize: number): SignInGate {
   const addresses = makeLanes({ maxWaiting: WAITING_FOR_ADDRESS });
   const customers = makeLanes({ maxWaiting: WAITING_FOR_CUSTOMER });

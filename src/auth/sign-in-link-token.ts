@@ -3,28 +3,31 @@ import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
 import type { HandOffKey } from "../config/sign-in-link-key.ts";
 import type { Clock } from "../platform/clock.ts";
 
-/** How the tokens of sign-in links are to be: all of it settings, because the Client documents none of it. */
+/** Requirements for tokens of sign-in links. All of them are settings, because the points provider documents none. */
 export interface SignInLinkRules {
-  /** A token may be signed with any of them. */
+  /** A token may be signed with any of these keys. */
   keys: readonly HandOffKey[];
-  /** The claim that names the customer. */
+  /** The claim with the customer's id. */
   claim: string;
   issuer: string | undefined;
   audience: string | undefined;
-  /** A token that is good for longer is none for a link. */
+  /** The longest accepted lifetime; a token that lives longer is refused. */
   maxSeconds: number;
 }
 
-/** `unavailable`: the keys cannot be fetched, so nobody knows. */
+/** `unavailable`: the keys cannot be fetched, so the token cannot be checked. */
 export type SignInLinkFault = "invalid" | "expired" | "unavailable";
 
 export interface VerifiedSignInLink {
   expiresAt: Date;
-  /** Of what was signed. A signature can be written in several ways, so the whole token would not do for knowing it again. */
+  /**
+   * A hash of the signed part. A signature has several encodings, so a hash of the whole token would not detect a
+   * reuse.
+   */
   hash: Uint8Array<ArrayBuffer>;
 }
 
-/** Whether the token says, under the Client's signature, that its bearer is this customer. `why` is for the log. */
+/** Whether the points provider's signature confirms that the bearer is this customer. `why` is for the log. */
 export type VerifySignInLink = (token: string, customerId: string) => Promise<VerifiedSignInLink | Fault>;
 
 interface Fault {
@@ -34,10 +37,10 @@ interface Fault {
 
 const LEEWAY_SECONDS = 30;
 const MAX_LENGTH = 8_192;
-/** What goes wrong between the key's owner and us. Everything else that jose reports is wrong with the token. */
+/** Failures of fetching the key set. All other errors of jose concern the token. */
 const KEYS_AT_FAULT = new Set(["ERR_JOSE_GENERIC", "ERR_JWKS_INVALID", "ERR_JWKS_TIMEOUT"]);
 
-/** Only the key that signed a token can find it expired; a key that cannot be fetched may be the one that signed it. */
+/** "Expired" is only certain from the key that signed the token; an unavailable key may be that key. */
 const SAYS_MOST: readonly SignInLinkFault[] = ["expired", "unavailable", "invalid"];
 
 export function makeVerifySignInLink(rules: SignInLinkRules, clock: Clock): VerifySignInLink {
@@ -64,7 +67,7 @@ export function makeVerifySignInLink(rules: SignInLinkRules, clock: Clock): Veri
     ...(audience !== undefined && { audience }),
   });
 
-  /** The claims by the key that verifies them; else the fault that says most about the token. */
+  /** The claims, verified by the matching key; else the most informative error. */
   async function read(token: string): Promise<{ payload: JWTPayload } | Fault> {
     const faults: Fault[] = [];
     for (const readBy of readers) {

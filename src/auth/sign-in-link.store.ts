@@ -4,11 +4,11 @@ import { allowedAgainAt, HOUR_MS } from "./otp-limits.ts";
 import type { SignInGate } from "./sign-in-gate.ts";
 
 export interface SignInLinkStore {
-  /** Counts a link of this address that was not good. Answers when the next one may be tried where there have been too many. */
+  /** Counts a refused link of this address. Returns the time of the next try after too many. */
   countBad(addressHashes: KeyedHashes, now: Date): Promise<Date | null>;
-  /** True for the one caller that used the token. */
+  /** True for only one caller of the token. */
   use(tx: Tx, input: { hash: Uint8Array<ArrayBuffer>; expiresAt: Date }): Promise<boolean>;
-  /** Forgets what can no longer matter. */
+  /** Deletes expired entries. */
   sweep(now: Date): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export function makeSignInLinkStore(db: Db, limits: { perAddressHour: number }, 
       const [addressHash] = addressHashes;
       const address = Buffer.from(addressHash).toString("hex");
       const count = async (tx: Tx): Promise<Date | null> => {
-        // One at a time for an address: counting and adding must not race.
+        // Serialised for each address: counting and inserting must not race.
         await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('hand-off.address'), hashtext(${address}))`;
         const tries = await tx.handOffTry.findMany({
           where: { addressHash: { in: [...addressHashes] }, createdAt: { gt: new Date(now.getTime() - HOUR_MS) } },
@@ -37,7 +37,7 @@ export function makeSignInLinkStore(db: Db, limits: { perAddressHour: number }, 
     },
 
     async use(tx, { hash, expiresAt }) {
-      // Waits for a transaction that is about to use it, and then finds it used.
+      // Waits for a concurrent transaction with the same token, and then finds the token used.
       const { count } = await tx.usedHandOff.createMany({
         data: [{ tokenHash: hash, expiresAt }],
         skipDuplicates: true,
@@ -46,7 +46,7 @@ export function makeSignInLinkStore(db: Db, limits: { perAddressHour: number }, 
     },
 
     async sweep(now) {
-      // An hour is longer than clocks differ, and than a try counts.
+      // An hour exceeds the clocks' differences and the counting period of refused links.
       const before = { lt: new Date(now.getTime() - HOUR_MS) };
       await db.usedHandOff.deleteMany({ where: { expiresAt: before } });
       await db.handOffTry.deleteMany({ where: { createdAt: before } });

@@ -15,7 +15,7 @@ export interface SignInWithTokenDeps {
   db: Db;
   tries: SignInLinkStore;
   sessions: SessionStore;
-  /** Undefined where no key is configured. */
+  /** Undefined without a configured key. */
   verify: VerifySignInLink | undefined;
   requesters: Requesters;
   challenges: Pick<OtpChallengeStore, "knowDevice">;
@@ -28,7 +28,7 @@ export type SignInWithToken = (
     token: string;
     customerId: string;
     requestId: string;
-    /** The device cookie from now on, which the browser is known by. */
+    /** The new device cookie, which makes the browser known. */
     nextDeviceId: string | undefined;
   },
 ) => Promise<SignedIn | Refused>;
@@ -43,11 +43,11 @@ const faults: Record<SignInLinkFault | "used", () => Refused> = {
 };
 
 /**
- * Opens a session for whom the brand's own app has signed in, on the word of a token that the Client has signed. The token
- * becomes the session's, as the one that comes of a one-time password does, and is good once: using it and opening the
+ * Opens a session for a customer whom the brand's own app has signed in, by a token signed by the points provider. The
+ * token is stored with the session, like a token from a one-time password, and can be used once: its use and the new
  * session are one transaction.
  *
- * A good link always passes, however many bad ones came from its address: only those count, and only those are throttled.
+ * A valid link always passes: only refused links count against the limit of an address.
  */
 export function makeSignInWithToken(deps: SignInWithTokenDeps): SignInWithToken {
   const { db, tries, sessions, verify, requesters, challenges, clock, log } = deps;
@@ -57,7 +57,7 @@ export function makeSignInWithToken(deps: SignInWithTokenDeps): SignInWithToken 
     }
     const customerId = readCustomerId(written);
     const refuse = async (fault: SignInLinkFault | "used", why: string): Promise<Refused> => {
-      // Somebody may have sent a token in its place.
+      // An attacker may have sent a token of another customer.
       log.warn({ requestId, ...(customerId !== null && { customerId }), why }, "A sign-in link was refused");
       if (fault === "unavailable") return faults.unavailable();
       const retryAt = await tries.countBad(requesters.of({ address, deviceId }).addressHashes, clock.now());

@@ -5,9 +5,9 @@ import type { Clock } from "../platform/clock.ts";
 
 export const SIGNING_ALGORITHM = "ES256";
 const DAY_MS = 24 * 60 * 60 * 1_000;
-/** For how long new tokens are signed with one key. */
+/** The period for which one key signs new tokens. */
 export const SIGNING_PERIOD_MS = 30 * DAY_MS;
-/** For how long a key is still known after its period: some times the life of a token. */
+/** How long a key stays valid for verification after its period: a multiple of a token's lifetime. */
 export const KNOWN_AFTERWARDS_MS = 60 * 60 * 1_000;
 
 export interface SigningKey {
@@ -15,23 +15,23 @@ export interface SigningKey {
   kid: string;
   privateKey: KeyObject;
   publicKey: KeyObject;
-  /** The public key, as it is published. */
+  /** The public key in its published form. */
   jwk: JWK;
 }
 
 export interface SigningKeys {
-  /** The key that tokens are signed with now. */
+  /** The current signing key. */
   current(): Promise<SigningKey>;
-  /** Null for a key that is not ours, or no longer. */
+  /** Null for an unknown or expired key. */
   byKid(kid: string): Promise<SigningKey | null>;
-  /** The keys that a token may be signed with: this period's and the next one's, and shortly the last one's as well; of each secret. */
+  /** The published keys: this period's and the next one's, and for a short time the last one's; of each secret. */
   known(): Promise<SigningKey[]>;
 }
 
 /**
- * The keys of access tokens: a key pair for each period, derived from the session secret, so that all processes agree on it without
- * asking each other. The next key is published a whole period before it signs, longer than anybody keeps a key set. The keys of a
- * fallback are published and known as well, and sign nothing.
+ * The keys of access tokens: a key pair for each period, derived from the session secret, so that all processes agree
+ * without communication. The next key is published a whole period before it signs, so that cached key sets contain it.
+ * Keys of a fallback secret are published and verify tokens, but sign nothing.
  */
 export function makeSigningKeys(sessionSecret: string | RotatedSecret, clock: Clock): SigningKeys {
   if (typeof sessionSecret === "string") return keysOf(sessionSecret, clock);
@@ -78,7 +78,7 @@ function keysOf(secret: string, clock: Clock): SigningKeys {
 /** The order of the curve P-256 (FIPS 186-4, D.1.2.3). */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 const SCALAR_BYTES = 32;
-/** 64 bits more than the order has, so that the remainder favours no key (FIPS 186-5, A.2.1). */
+/** 64 bits more than the order has, so that the reduction has no noticeable bias (FIPS 186-5, A.2.1). */
 const SEED_BYTES = 40;
 
 async function deriveKeyPair(secret: string, period: number): Promise<SigningKey> {

@@ -11,7 +11,7 @@ import type { Requesters } from "./requester.ts";
 import type { LiveSession, SessionStore } from "./session.store.ts";
 
 const REFERENCE_POLL_MS = 50;
-/** How much longer than a delivery takes at most it may take to say that the password is wrong. */
+/** The margin for reporting a wrong password, on top of the longest delivery. */
 const SETTLE_MARGIN_MS = 1_000;
 
 const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -29,9 +29,9 @@ export interface VerifyOtpDeps {
   clock: Clock;
   log: Logger;
   gridMs: number;
-  /** How long the delivery of a password may still be under way. */
+  /** The longest time for which the delivery of a password may be in flight. */
   deliveryMs: number;
-  /** How old a challenge is when its delivery has ended for certain. A test shortens it. */
+  /** The age of a challenge at which its delivery has certainly ended. A test shortens it. */
   settledMs?: number | undefined;
 }
 
@@ -39,17 +39,18 @@ export type VerifyOtp = (input: {
   challengeId: string;
   otp: string;
   requestId: string;
-  /** The device cookie that came with the request. */
+  /** The device cookie of the request. */
   deviceId?: string | undefined;
-  /** The device cookie from now on, which the browser is known by. */
+  /** The new device cookie, which makes the browser known. */
   nextDeviceId?: string | undefined;
 }) => Promise<SignedIn | Refused>;
 
 /**
- * Checks the password with the Client and opens a session. A decoy challenge goes the same way, and the Client refuses it.
+ * Verifies the password with the points provider and opens a session. A decoy challenge takes the same path, and the
+ * provider refuses it.
  *
- * Only a real challenge has a delivery to wait for. So that the wait tells nothing, a refusal never leaves before the challenge is
- * so old that every delivery has ended; a sign-in leaves at once.
+ * Only a real challenge waits for a delivery. To hide the wait, a refusal is sent only when the challenge is so old
+ * that every delivery has ended; a successful sign-in is answered at once.
  */
 export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
   const { challenges, sessions, requesters, client, clock, log, gridMs, deliveryMs } = deps;
@@ -75,7 +76,7 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
       attemptsLeft,
     });
 
-  /** The reference, waiting for it while the password is still on its way; undefined when it was not sent. */
+  /** The reference, after a wait for a delivery in flight; undefined if the password was not sent. */
   async function reference(challengeId: string): Promise<string | undefined> {
     for (let waited = 0; waited <= deliveryMs; waited += REFERENCE_POLL_MS) {
       const found = await challenges.referenceOf(challengeId);
@@ -85,7 +86,7 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
     return undefined;
   }
 
-  /** @returns the answer, and when it may leave at the earliest */
+  /** @returns the answer, and the earliest time to send it */
   async function verify(input: Parameters<VerifyOtp>[0]): Promise<{ answer: SignedIn | Refused; notBefore?: Date }> {
     const { challengeId, deviceId } = input;
     if (!z.uuid().safeParse(challengeId).success) return { answer: expired() };
@@ -106,7 +107,7 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
     { customerId, triesLeft }: { customerId: string; triesLeft: number },
   ): Promise<SignedIn | Refused> {
     const referenceId = await reference(challengeId);
-    // Not sent, it looks like a decoy, which nobody can verify either.
+    // Without a sent password the challenge behaves like a decoy: it cannot be verified.
     if (referenceId === undefined) return invalid(triesLeft);
     try {
       const customer = await client.verifyOtp({ customerId, otp, referenceId, requestId });
@@ -128,14 +129,14 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
       }
       if (!hasOutcome(error, "transient", "unknown")) throw error;
       log.warn({ err: error, requestId }, "A one-time password could not be verified");
-      // It never got there, so it was no try.
+      // The call was not sent, so the try does not count.
       if (error.outcome === "transient") {
         await challenges.returnTry(challengeId);
         return refused(
           refusal("UPSTREAM_UNAVAILABLE", "The password cannot be checked right now. Try again in a moment."),
         );
       }
-      // It may have been right, and used up.
+      // The password may have been right, and is then used up.
       const message = "No answer came, so the password may be used up. Ask for a new one.";
       return refused(refusal("UPSTREAM_UNAVAILABLE", message, ["input", "otp"]));
     }
@@ -145,7 +146,7 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
     const startedAt = performance.now();
     const { answer, notBefore } = await verify(input);
     const heldMs = notBefore ? notBefore.getTime() - clock.now().getTime() : 0;
-    // A grid from this request on would make a difference of a millisecond one of its width.
+    // A second grid that starts at this request would turn a difference of a millisecond into a whole step.
     await (heldMs > 0 ? delay(heldMs) : untilNextTick(startedAt, gridMs));
     return answer;
   };

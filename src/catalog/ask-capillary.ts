@@ -7,20 +7,20 @@ import type { IndividualLedger } from "./mirror/mirrored-reward.ts";
 import type { ReadCustomerViews } from "./read-customer-views.ts";
 import type { Reward } from "./reward.ts";
 
-/** What would be taken at Capillary, from a group's wallet or, for null, from the customer's own. */
+/** The points that Capillary would charge: to a group's wallet or, for null, to the customer's own. */
 export interface Payment {
   groupId: string | null;
   points: number;
 }
 
-/** What Capillary can be asked about one customer. Each throws UpstreamError when it cannot be. */
+/** Capillary's facts about one customer. Each method throws UpstreamError if they cannot be read. */
 export interface AskCapillary {
   view(reward: Reward): Promise<CustomerView>;
   group(groupId: string): Promise<GroupStanding>;
   isRedeemable(payment: Payment): Promise<Redeemable>;
 }
 
-/** Whether Capillary takes the points: a group's always, the customer's own where theirs are there too. */
+/** Whether Capillary charges the points: always those of a group, and a customer's own if Capillary holds them. */
 export const isPaidThere = (
   { reward, groupId }: { reward: Pick<Reward, "source">; groupId: string | null },
   ledger: IndividualLedger,
@@ -29,11 +29,11 @@ export const isPaidThere = (
 export interface AskFreshDeps {
   readGroups: ReadGroups;
   readViews: ReadCustomerViews;
-  /** Undefined where there is no Capillary. */
+  /** Undefined without Capillary. */
   points: Pick<Points, "isRedeemable"> | undefined;
 }
 
-/** Asks past everything that is shared, for an order: the customer's groups once, everything else when it is asked for. */
+/** Reads for an order, without shared answers: the customer's groups once, everything else at each request. */
 export type AskFresh = (customerId: string) => AskCapillary;
 
 export function makeAskFresh({ readGroups, readViews, points }: AskFreshDeps): AskFresh {

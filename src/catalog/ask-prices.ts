@@ -2,16 +2,16 @@ import type { Redeemable } from "../upstream/capillary/points.ts";
 
 type Answer = Redeemable | Error;
 
-/** Up to so many prices, as many as a page has by default, are asked about one by one. */
+/** Up to this number of prices, a page's default, each price has its own call. */
 const MOST_ONE_BY_ONE = 20;
 
 /**
- * Asks whether a wallet could pay each of these prices. Capillary takes one amount a call, and a page of a hundred rewards would
- * use up a minute's calls of the customer. Of many prices only some are therefore asked about: where the answers to a lower and a
- * higher price agree, the prices between are answered alike. Refusals by a rule about amounts are no such answers, because a
- * multiple of something may lie between. All of it is advice; redeeming decides.
+ * Checks whether a wallet could pay each of these prices. Capillary accepts one amount a call, and a page of a hundred
+ * rewards would use up a customer's calls for a minute. For many prices only some are therefore checked: if the results
+ * for a lower and a higher price agree, the prices between them get the same result. Refusals by an amount rule do not
+ * count as agreement, because a valid multiple may lie between. The results are only advice; redeeming decides.
  *
- * @returns the answer to each price. The error of a call is that of all prices that depend on it.
+ * @returns the result for each price. A failed call fails all prices that depend on it.
  */
 export async function askPrices(
   prices: readonly number[],
@@ -30,7 +30,7 @@ export async function askPrices(
   }
 
   const priceAt = (index: number) => sorted[index] as number;
-  /** Answers the prices between two that were asked about. */
+  /** Fills in the prices between two checked ones. */
   async function fill(low: number, high: number, isProbed: boolean): Promise<void> {
     if (high - low < 2) return;
     const atLow = answers.get(priceAt(low)) as Answer;
@@ -49,7 +49,7 @@ export async function askPrices(
   return answers;
 }
 
-/** Failed calls count as alike: more of them would hardly fare better. */
+/** Failed calls count as equal: further calls would probably fail too. */
 function isAlike(a: Answer, b: Answer): boolean {
   if (a instanceof Error || b instanceof Error) return a instanceof Error && b instanceof Error;
   if (a.isRedeemable || b.isRedeemable) return a.isRedeemable && b.isRedeemable;

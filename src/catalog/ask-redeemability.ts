@@ -13,10 +13,10 @@ import type { IndividualLedger } from "./mirror/mirrored-reward.ts";
 import { evaluateRedeemability, type RedeemabilityVerdict } from "./redeemability.ts";
 import type { Reward } from "./reward.ts";
 
-/** The loaders through which the answer is read. */
+/** The loaders that supply the facts. */
 export type PurchaseLoaders = CapillaryLoaders & GroupLoaders & WalletLoaders & OrderedLoaders;
 
-/** The wallet that is to pay; the customer's own unless named. */
+/** The paying wallet; the customer's own by default. */
 export interface WalletChoice {
   payWith?: WalletKind;
   /** The global id of a group's wallet. */
@@ -24,8 +24,8 @@ export interface WalletChoice {
 }
 
 /**
- * Whether the viewer could redeem one now, from that wallet or their own.
- * @throws UpstreamError when somebody who must be asked cannot be
+ * Whether the viewer could redeem one unit now, from that wallet or the customer's own.
+ * @throws UpstreamError if a required upstream fails
  */
 export type AskRedeemability = (
   reward: Reward,
@@ -63,7 +63,7 @@ export function makeAskRedeemability({ ledger, clock }: { ledger: IndividualLedg
   };
 }
 
-/** What a wallet can pay at most; nothing, for a group that the customer is not in or that cannot pay. */
+/** The points that a wallet can spend; zero for a group that cannot pay or lacks the customer as a member. */
 export async function spendableFrom(
   { payWith, groupWalletId }: WalletChoice,
   customerId: string,

@@ -11,13 +11,13 @@ const reasons: Partial<Record<CapillaryReason, RedeemabilityReason>> = {
   "not-in-segment": "NOT_ELIGIBLE",
   "no-active-card": "NOT_ELIGIBLE",
   "customer-blocked": "NOT_ELIGIBLE",
-  // Somebody it has never heard of is given nothing, whatever else is right.
+  // An unknown customer outweighs all other reasons, because nothing can be issued.
   "unknown-customer": "NOT_ELIGIBLE",
   "insufficient-points": "INSUFFICIENT_POINTS",
   "not-on-offer": "INACTIVE",
   "unknown-reward": "INACTIVE",
 };
 
-/** Why a reward cannot be redeemed, when Capillary said no for this reason. What customers can do nothing with is UPSTREAM_REFUSED. */
+/** The reason code for Capillary's refusal. Refusals that a customer cannot act on become UPSTREAM_REFUSED. */
 export const redeemabilityReasonOf = (reason: CapillaryReason): RedeemabilityReason =>
   reasons[reason] ?? "UPSTREAM_REFUSED";

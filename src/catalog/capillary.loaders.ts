@@ -9,13 +9,13 @@ import type { CustomerList, ReadCustomerViews } from "./read-customer-views.ts";
 import type { Reward } from "./reward.ts";
 
 export interface CapillaryLoaders {
-  /** How a reward of Capillary is for a customer. */
+  /** A Capillary reward as one customer sees it. */
   customerView: DataLoader<{ customerId: string; reward: Reward }, CustomerView, string>;
-  /** Whether Capillary would take so many points. */
+  /** Whether Capillary would charge so many points. */
   redeemable: DataLoader<Payment & { customerId: string }, Redeemable, string>;
 }
 
-/** From so many rewards on it takes fewer calls, mostly one, to read all that the customer may see. */
+/** From this number of rewards on, reading the customer's whole list takes fewer calls, mostly one. */
 const WORTH_A_LIST = 3;
 
 export function capillaryLoaders(
@@ -30,7 +30,7 @@ export function capillaryLoaders(
   const { readViews, capillaryUserId } = deps;
   const lists = new Map<string, Promise<CustomerList>>();
 
-  /** The customer's list, if it is worth its calls or was read already. */
+  /** The customer's list, if it saves calls or was read already. */
   function listFor(userId: string, rewards: number, asking: Asking): Promise<CustomerList> | undefined {
     const known = lists.get(userId);
     if (known || rewards < WORTH_A_LIST) return known;
@@ -90,7 +90,7 @@ export function capillaryLoaders(
   };
 }
 
-/** Asks through what this operation has read already. */
+/** Reuses the reads of this operation. */
 export function askThrough(loaders: CapillaryLoaders & GroupLoaders, customerId: string): AskCapillary {
   return {
     view: (reward) => loaders.customerView.load({ customerId, reward }),

@@ -12,7 +12,7 @@ export interface CatalogToolsDeps {
   overlays: OverlayRewards;
 }
 
-/** Tools for operators beside the fields of single rewards: pictures, files and overlays. */
+/** Operators' tools beyond single rewards: pictures, files and overlays. */
 export function catalogToolsResolvers({ pictures, importRewards, overlays }: CatalogToolsDeps): Resolvers {
   return {
     Query: {

@@ -7,11 +7,11 @@ export interface CatalogLoaders {
   rewardBySku: DataLoader<string, Reward | null>;
 }
 
-/** The parts of a wallet and of a limit that orders have taken: `order/` loads them. */
+/** Points and units already taken by orders; `order/` loads them. */
 export interface OrderedLoaders {
-  /** By reward: how many units the viewer has redeemed or is about to. */
+  /** By reward: the number of units that the viewer has redeemed or ordered. */
   redeemedUnits: DataLoader<string, number>;
-  /** By group: its points that open orders are about to take. */
+  /** By group: the points that open orders are about to charge. */
   heldGroupPoints: DataLoader<string, number>;
 }
 

@@ -25,7 +25,7 @@ import type { VoucherPools } from "./voucher-pools.ts";
 export interface CatalogDeps {
   rewards: RewardStore;
   categories: RewardStore["categories"];
-  /** Null for a text without a word in it. */
+  /** Null for a text without a word. */
   readSearch(text: string): Promise<RewardSearch | null>;
   manageRewards: ManageRewards;
   importVoucherCodes: ImportVoucherCodes;
@@ -50,7 +50,7 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
     const now = clock.now();
     const filter = args.filter ?? {};
     const search = await searchOf(filter);
-    // Without a word to search for, all rewards are as relevant.
+    // Without a search word, all rewards are equally relevant.
     const sort = search ? (args.sort ?? "RELEVANCE") : args.sort === "RELEVANCE" ? "POPULAR" : (args.sort ?? "POPULAR");
     const bounds = readPage(args, rewardCursor.shape(sort));
     const query: RewardQuery = { ...(await toConditions(filter, context)), ...(search && { search }), sort };
@@ -72,7 +72,7 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
 
   const payload = (answer: Awaited<ReturnType<ManageRewards["archive"]>>) =>
     isRefused(answer) ? { userErrors: answer.refusals } : { reward: answer, userErrors: [] };
-  /** Changes the reward behind a global id; an id that cannot be one is one that is not found. */
+  /** Changes the reward of a global id; an invalid id counts as not found. */
   const changing = async (globalId: string, change: (rewardId: string) => ReturnType<ManageRewards["archive"]>) => {
     const rewardId = uuidOf("Reward", globalId);
     return payload(rewardId ? await change(rewardId) : rewardNotFound());
@@ -184,7 +184,7 @@ export function catalogResolvers(deps: CatalogDeps): Resolvers {
 
 const byLanguage = (a: { language: string }, b: { language: string }) => a.language.localeCompare(b.language);
 
-/** Fields of `Reward` that are a column each; the others need more of the row. */
+/** Fields of `Reward` that read exactly one column; the others need more of the row. */
 const plainFields: ReadonlySet<string> = new Set<RewardField>([
   ...([
     "sku",
@@ -202,7 +202,7 @@ const plainFields: ReadonlySet<string> = new Set<RewardField>([
   ...(["validFrom", "validUntil", "stock", "limitPerCustomer", "payableWith"] as const),
 ]);
 
-/** Fields that are not the column of their name. The texts in other languages are read by the id. */
+/** Fields stored in a column of another name. Translations are loaded by the id. */
 const columnsOf: Readonly<Record<string, readonly RewardField[]>> = {
   __typename: [],
   id: [],
@@ -213,11 +213,11 @@ const columnsOf: Readonly<Record<string, readonly RewardField[]>> = {
 
 const fieldsReadBy = new WeakMap<FieldNode, RewardField[] | null>();
 
-/** The columns that an operation needs of the rewards of a list; undefined for all. */
+/** The columns that an operation needs for a list of rewards; undefined for all. */
 function fieldsRead(info: GraphQLResolveInfo): RewardField[] | undefined {
   const [field, ...others] = info.fieldNodes;
   if (!field || others.length > 0) return findFieldsRead(info);
-  const known = fieldsReadBy.get(field); // a document that is sent again has the same nodes
+  const known = fieldsReadBy.get(field); // the parsed nodes of a repeated document are the same objects
   if (known !== undefined) return known ?? undefined;
   const found = findFieldsRead(info);
   fieldsReadBy.set(field, found ?? null);
@@ -232,7 +232,7 @@ function findFieldsRead(info: GraphQLResolveInfo): RewardField[] | undefined {
 }
 
 const MAX_EXPIRING_DAYS = 366;
-/** PostgreSQL fails on a word of more than 2046 bytes. */
+/** PostgreSQL rejects words of more than 2046 bytes. */
 const MAX_SEARCH_LENGTH = 500;
 
 async function toConditions(

@@ -1,8 +1,8 @@
 import type { Db } from "../platform/db.ts";
 
 /**
- * Adds the redeemed units that are not counted yet to the popularity of their rewards, in a transaction for each reward: orders lock
- * several rewards, and a transaction that locks a single one cannot deadlock with them.
+ * Adds uncounted redemptions to the popularity of their rewards, in a transaction for each reward: orders lock several
+ * rewards, and a transaction with a single lock cannot deadlock with them.
  */
 export async function countRedemptions(db: Db): Promise<void> {
   const rewards = await db.$queryRaw<{ id: string }[]>`select distinct reward_id as id from redemptions_to_count`;

@@ -7,7 +7,7 @@ import type { Reward } from "./reward.ts";
 
 type Terms = "points" | "payableWith" | "paymentConfigs" | "validFrom" | "validUntil" | "active";
 
-/** A reward of Capillary as it is for one customer now. */
+/** The current state of a Capillary reward for one customer. */
 export type CustomerView =
   | {
       isShown: true;
@@ -17,7 +17,7 @@ export type CustomerView =
     }
   | { isShown: false; reason: RedeemabilityReason; upstreamCode: string | null };
 
-/** Somebody it is not shown to: Capillary hides from a customer what is not for them. */
+/** Capillary hides a reward from customers who are not eligible for it. */
 export const hidden: CustomerView = { isShown: false, reason: "NOT_ELIGIBLE", upstreamCode: null };
 
 export function viewOf(reward: CustomerReward, ledger: IndividualLedger): CustomerView {
@@ -32,7 +32,7 @@ export const viewOfRefusal = ({ reason, codes }: CapillaryError): CustomerView =
   upstreamCode: codes[0] ?? null,
 });
 
-/** The reward with what it costs and how long it is on offer as the customer is told now; what we have withdrawn stays so. */
+/** The reward with the customer's current price and dates; an archived reward stays archived. */
 export function asShown(reward: Reward, view: CustomerView | null | undefined): Reward {
   if (!view?.isShown) return reward;
   const { points, payableWith, validFrom, validUntil, active } = view.terms;
@@ -40,9 +40,9 @@ export function asShown(reward: Reward, view: CustomerView | null | undefined): 
 }
 
 /**
- * The limit that so much more would break: the number of units it allows and how many were had, or nulls where it does not
- * count units. Null when there is none. Only advice, for Capillary decides when it gives.
- * @param points what Capillary itself would take for them
+ * The limit that this quantity would exceed, with the number of units allowed and used, or nulls if it counts no units.
+ * Null if no limit is exceeded. Only advice: Capillary decides when it issues.
+ * @param points the points that Capillary would charge
  */
 export function limitBroken(
   view: CustomerView,
@@ -57,13 +57,17 @@ export function limitBroken(
   const broken = view.limits.filter(isBroken);
   const counted = broken.find(({ kpi, limit, consumed }) => kpi === "QUANTITY" && limit !== null && consumed !== null);
   if (counted) return { limit: Math.floor(counted.limit ?? 0), consumed: Math.ceil(counted.consumed ?? 0) };
-  // A limit that is used up may be none for this: of points, where none are taken. One that is not told is one.
+  // An exhausted limit of points does not apply if no points are charged. Without an exhausted limit in the list,
+  // `isWithinLimits: false` means that an unlisted limit is exceeded.
   const isTold = view.limits.some(({ isExhausted, remaining }) => isExhausted === true || remaining === 0);
   const isBrokenSilently = view.isWithinLimits === false && !isTold;
   return broken.length > 0 || isBrokenSilently ? { limit: null, consumed: null } : null;
 }
 
-/** Why it cannot be had by this customer; null also where it is not on offer at all, and so in nobody's list. */
+/**
+ * The reason why this customer cannot have the reward; null also for a reward that is not on offer, and so in nobody's
+ * list.
+ */
 export function hiddenReason(
   view: CustomerView | null,
   isOnOffer: boolean,

@@ -13,16 +13,16 @@ export interface ExpiringVouchers {
 }
 
 export interface ExpireVouchers {
-  /** Takes codes whose last day is over, where the programme is, out of their pools and of the stock. */
+  /** Removes codes whose last day has passed, in the programme's time zone, from their pools and the stock. */
   expire(): Promise<void>;
-  /** Codes still to be given whose last day is at most `withinDays` days away; today is 0. The soonest first. */
+  /** Available codes whose last day is at most `withinDays` days away; today is 0. The soonest first. */
   expiring(withinDays: number): Promise<ExpiringVouchers[]>;
 }
 
-/** Operators are warned of codes that end within so many days, once a day. */
+/** Operators get a daily warning about codes that expire within so many days. */
 const WARN_DAYS = 7;
 
-/** The soonest; an operator mends those first, and then sees the next. */
+/** The soonest first; later ones follow in later warnings. */
 const MAX_EXPIRING = 500;
 
 export function makeExpireVouchers(deps: { db: Db; clock: Clock; timeZone: string; log: Logger }): ExpireVouchers {

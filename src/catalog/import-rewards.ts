@@ -24,15 +24,15 @@ export interface ImportRewardsReport {
 
 export interface ImportRewardsInput {
   csv: string;
-  /** Only checks. */
+  /** A dry run. */
   dryRun: boolean;
-  /** Writes the rows that are right although others are rejected. */
+  /** Imports the valid rows even if others are rejected. */
   skipRejected: boolean;
 }
 
 export type ImportRewards = (input: ImportRewardsInput, operatorId: string) => Promise<ImportRewardsReport | Refused>;
 
-/** Each row is a statement or two in one transaction. */
+/** Each row takes one or two statements of one transaction. */
 const MAX_ROWS = 1_000;
 
 type Change =
@@ -40,7 +40,9 @@ type Change =
   | { kind: "update"; sku: string; id: string; data: Record<string, unknown> }
   | { kind: "unchanged" };
 
-/** Changes rewards by the rows of a CSV file, and makes those whose SKU is new; all that is wrong is named by its line. */
+/**
+ * Updates rewards by the rows of a CSV file, and inserts those with a new SKU; each problem is reported with its line.
+ */
 export function makeImportRewards(deps: { db: Db; clock: Clock; timeZone: string }): ImportRewards {
   const { db, clock, timeZone } = deps;
   return async ({ csv, dryRun, skipRejected }, operatorId) => {
@@ -80,7 +82,9 @@ export function makeImportRewards(deps: { db: Db; clock: Clock; timeZone: string
 
 type RewardRow = Prisma.RewardGetPayload<object>;
 
-/** The rewards with these SKUs, kept from changing until the transaction ends. Always in the same order, so that none waits for another. */
+/**
+ * Locks the rewards with these SKUs until the transaction ends, in a fixed order, so that two imports cannot deadlock.
+ */
 async function lockBySku(tx: Tx, skus: readonly string[]): Promise<Map<string, RewardRow>> {
   const wanted = [...skus];
   await tx.$executeRaw`select from rewards where sku = any(${wanted}) order by id for no key update`;
@@ -88,7 +92,7 @@ async function lockBySku(tx: Tx, skus: readonly string[]): Promise<Map<string, R
   return new Map(rows.map((row) => [row.sku, row]));
 }
 
-/** The change that a row makes, or the reason why the row is rejected. */
+/** The change by a row, or the reason for its rejection. */
 function changeOf(values: Record<string, string>, before: RewardRow | null, timeZone: string): Change | string {
   const sku = values["sku"] ?? "";
   const read = readRewardRow(values, timeZone);
@@ -114,7 +118,7 @@ function changeOf(values: Record<string, string>, before: RewardRow | null, time
   if (sku.startsWith(MIRRORED_SKU)) return `SKUs that begin with ${MIRRORED_SKU} are Capillary's.`;
   const parsed = creation.safeParse({ active: false, ...fields, sku, kind, stock });
   if (!parsed.success) return inWords(parsed.error.issues);
-  const { texts: _, ...data } = withoutUndefined(parsed.data); // no column has them
+  const { texts: _, ...data } = withoutUndefined(parsed.data); // the file has no column for it
   if (isFromPool({ kind: data.kind, source: "BIGCITY" }) && data.stock) {
     return "stock: a voucher's stock is its pool of codes: import codes instead";
   }

@@ -44,7 +44,7 @@ export interface RejectedRow {
   reason: string;
 }
 export interface ImportReport {
-  /** For a dry run: the codes that would be imported. */
+  /** For a dry run: the number of codes that an import would add. */
   imported: number;
   rejected: RejectedRow[];
   reward: Reward;
@@ -53,16 +53,16 @@ export interface ImportInput {
   rewardId: string;
   csv?: string | null | undefined;
   rows?: readonly unknown[] | null | undefined;
-  /** Only checks. */
+  /** A dry run. */
   dryRun?: boolean | undefined;
-  /** Imports the rows that are right although others are rejected. */
+  /** Imports the valid rows even if others are rejected. */
   skipRejected?: boolean | undefined;
 }
 export type ImportVoucherCodes = (input: ImportInput, operatorId: string) => Promise<ImportReport | Refused>;
 
 /**
- * Adds codes to a reward's pool, as a batch: all of them, or none with a reason for each row that is wrong, or with `skipRejected` those
- * that are right.
+ * Adds codes to a reward's pool, as a batch: all of them, or none with a reason for each invalid row, or with
+ * `skipRejected` the valid ones.
  * @param deps.timeZone the programme's: a code's last day ends there
  */
 export function makeImportVoucherCodes(deps: {
@@ -82,7 +82,7 @@ export function makeImportVoucherCodes(deps: {
     );
     const sealed: { row: number; voucher: SealedVoucher; hashes: KeyedHashes }[] = [];
     for (const { row, ...voucher } of valid) {
-      if (row % SEALED_AT_ONCE === 0) await setImmediate(); // others are waiting
+      if (row % SEALED_AT_ONCE === 0) await setImmediate(); // other transactions wait for the lock
       sealed.push({ row, voucher: vault.seal({ rewardId, ...voucher }), hashes: vault.codeHashes(voucher.code) });
     }
 
@@ -125,7 +125,7 @@ export function makeImportVoucherCodes(deps: {
   };
 }
 
-/** Tells rows that make a voucher from those that do not, and why. */
+/** Splits the rows into vouchers and rejections with a reason. */
 function checkRows(given: readonly unknown[], today: string) {
   const good: (z.infer<typeof codeRow> & { row: number })[] = [];
   const wrong: Omit<RejectedRow, "line">[] = [];
@@ -206,7 +206,7 @@ function readRows(
 
 const COLUMNS = ["code", "pin", "validUntil"];
 
-/** The rows, or what is wrong with the text as a whole, in words that repeat nothing of it: it may be a code. */
+/** The rows, or the problem of the whole text. The problem quotes no part of the text, which may be a code. */
 function fromCsv(text: string): GivenRow[] | string {
   const table = readTable(text, COLUMNS);
   const noCodes = 'The first line must name the columns, and one of them must be "code".';

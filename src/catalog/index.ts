@@ -62,13 +62,13 @@ export interface CatalogPorts {
   readGroups: ReadGroups;
   pace: {
     catalogSyncAfterMs: number;
-    /** In place of CATALOG_SYNC_SECONDS. */
+    /** Overrides CATALOG_SYNC_SECONDS. */
     catalogSyncEveryMs: number | undefined;
     catalogPageSize: number | undefined;
   };
 }
 
-/** Rewards: our own, Capillary's as a mirror, voucher codes, and whether a customer may redeem one. */
+/** Rewards: the own catalogue, the mirror of Capillary's, voucher codes, and redeemability. */
 export function openCatalog(ports: CatalogPorts) {
   const { config, db, bus, clock, log, capillary, exclusive, pictures, vault, readGroups, pace } = ports;
   const timeZone = config.programTimeZone;
@@ -130,7 +130,7 @@ export function openCatalog(ports: CatalogPorts) {
       await countRedemptions(db);
       await vouchers.expire();
     },
-    /** Mirrors Capillary's catalogue now and then. @returns a function that stops it */
+    /** Mirrors Capillary's catalogue periodically. @returns a function that stops it */
     startMirroring(): () => Promise<void> {
       if (!capillary || config.catalogSyncMs <= 0) return async () => {};
       const everyMs = pace.catalogSyncEveryMs ?? config.catalogSyncMs;

@@ -63,7 +63,7 @@ export type UpdateReward = { [Field in keyof z.input<typeof details>]?: z.input<
 
 export interface ManageRewards {
   create(input: unknown, operatorId: string): Promise<Reward | Refused>;
-  /** Fields that are undefined stay; null clears those that may be empty. */
+  /** Undefined keeps a field; null clears an optional field. */
   update(rewardId: string, input: Record<string, unknown>, operatorId: string): Promise<Reward | Refused>;
   archive(rewardId: string, operatorId: string): Promise<Reward | Refused>;
   adjustStock(
@@ -77,11 +77,11 @@ export interface ManageRewards {
 export const rewardNotFound = () =>
   refused(refusal("REWARD_NOT_FOUND", "There is no such reward.", ["input", "rewardId"]));
 
-/** Capillary is the master of its rewards: what we changed of one, the next run of the mirror would undo. */
+/** Capillary is the master of its rewards: the mirror's next run would undo a change made here. */
 export const rewardIsMirrored = (field = "rewardId") =>
   refused(refusal("REWARD_IS_MIRRORED", "Capillary keeps this reward: change it there.", ["input", field]));
 
-/** The reward, kept from changing until the transaction ends; null when there is none such. */
+/** Locks the reward until the transaction ends; null if it does not exist. */
 export async function lockReward(tx: Tx, rewardId: string) {
   const [locked] = await tx.$queryRaw<{ id: string }[]>`
     select id from rewards where id = ${rewardId}::uuid for no key update`;
@@ -90,7 +90,7 @@ export async function lockReward(tx: Tx, rewardId: string) {
 
 /**
  * @param deps.own the programme's language, whose texts are the reward's own fields
- * @param deps.changed called once a change of more than stock is committed
+ * @param deps.changed called after the commit of any change except of stock
  */
 export function makeManageRewards(deps: { db: Db; clock: Clock; own: string; changed(): void }): ManageRewards {
   const { db, clock, own, changed } = deps;
@@ -163,7 +163,8 @@ export function makeManageRewards(deps: { db: Db; clock: Clock; own: string; cha
         const now = clock.now();
         const [row] = await tx.reward.updateManyAndReturn({
           where: { id: rewardId, OR: [{ archivedAt: null }, { vanishedAt: { not: null } }] },
-          data: { archivedAt: now, vanishedAt: null }, // it vanished, and is not to come back either
+          // the mirror archived it; the operator's decision makes that permanent
+          data: { archivedAt: now, vanishedAt: null },
         });
         if (row) {
           await audit(tx, { at: now, actor: operatorId, action: "reward.archive", subject: row.sku });
@@ -246,7 +247,7 @@ export function datesOutOfOrder(from: Date | null, until: Date | null): Refused 
   return refused(refusal("INVALID_INPUT", "validUntil: must be later than validFrom", ["input", "validUntil"]));
 }
 
-/** Prisma tells "leave as it is" from "set to null" by the key being absent. */
+/** Prisma leaves a field unchanged only if its key is absent. */
 export function withoutUndefined<T extends object>(data: T) {
   return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined)) as {
     [Key in keyof T]: Exclude<T[Key], undefined>;

@@ -9,7 +9,7 @@ const codes: Partial<Record<RedeemabilityReason, UserErrorCode>> = {
   GROUP_NOT_FOUND: "GROUP_NOT_FOUND",
 };
 
-/** @param upstreamCode the number that Capillary said no with, for those who are asked about it */
+/** @param upstreamCode Capillary's code of the refusal, for support */
 export const notRedeemable = (
   reason: RedeemabilityReason,
   message: string,

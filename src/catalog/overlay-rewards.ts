@@ -19,7 +19,7 @@ const changes = z.object({
 
 export interface OverlayRewards {
   read(rewardId: string): Promise<Overlay | null>;
-  /** Fields that are undefined stay; null takes an overlay away. */
+  /** Undefined keeps a field; null removes an overlay. */
   write(
     rewardId: string,
     input: Record<string, unknown>,
@@ -27,7 +27,7 @@ export interface OverlayRewards {
   ): Promise<{ reward: Reward; overlay: Overlay } | Refused>;
 }
 
-/** Overlays are shown in place of the values of Capillary. The mirror reads overlays with each of its runs. */
+/** Overlays replace Capillary's values. Each run of the mirror reads them. */
 export function makeOverlayRewards({ db, clock }: { db: Db; clock: Clock }): OverlayRewards {
   return {
     read: (rewardId) => db.rewardOverlay.findUnique({ where: { rewardId } }),

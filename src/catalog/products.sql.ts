@@ -1,22 +1,22 @@
 import { type Db, Prisma, planEachTime } from "../platform/db.ts";
 
-/** A reward by what an integrator without GraphQL is told of it. */
+/** A reward with the fields of the REST API. */
 export interface Product {
   number: number;
   sku: string;
   points: number;
-  /** Units left; null is no limit. */
+  /** Units left; null means unlimited. */
   stock: number | null;
   /** Whether a customer can redeem it now. */
   isActive: boolean;
 }
 
-/** Reads the rewards that a customer's own wallet can pay for, by ascending number; the archived ones are left out. */
+/** Reads the rewards that a customer's own wallet can pay for, by ascending number, without archived ones. */
 export type ReadProducts = (page: { afterNumber: number; limit: number; now: Date }) => Promise<Product[]>;
 
 export function makeReadProducts(db: Db): ReadProducts {
   return ({ afterNumber, limit, now }) =>
-    // Ordered by the column: its converted output has the same name and no index.
+    // Ordered by the column: the converted output has the same name but no index.
     db.$queryRaw(
       planEachTime(Prisma.sql`
       select number::float8 as number, sku, points::float8 as points, stock,

@@ -10,35 +10,34 @@ import type { IndividualLedger } from "./mirror/mirrored-reward.ts";
 import type { Reward } from "./reward.ts";
 
 /**
- * How rewards of Capillary are for a customer, named by Capillary's number, now. Where a price or a date turns out to differ
- * from what we have on record, the record is brought up to date. In the order asked for; one that cannot be read is an Error
- * in its own place.
+ * A customer's current views of Capillary rewards, by Capillary's id and in the order of the input. An unreadable
+ * reward is an Error in its place. If a price or a date differs from the stored one, the stored one is updated.
  */
 export interface ReadCustomerViews {
-  /** A call for each. */
+  /** One call for each reward. */
   oneByOne(userId: string, rewards: readonly Reward[], asking: Asking): Promise<(CustomerView | Error)[]>;
-  /** As a list says that was read for them. */
+  /** From a list read for the customer. */
   fromList(rewards: readonly Reward[], list: CustomerList): Promise<(CustomerView | Error)[]>;
-  /** The pages of everything that the customer may see. */
+  /** The pages of all rewards that the customer may see. */
   list(userId: string, asking: Asking): Promise<CustomerList>;
 }
 
-/** What a customer may see, by Capillary's number. */
+/** The rewards that a customer may see, by Capillary's id. */
 export interface CustomerList {
   views: ReadonlyMap<string, CustomerView>;
-  /** Whether what is not among them is certain not to be shown. */
+  /** Whether an absent reward is certainly hidden from the customer. */
   isComplete: boolean;
 }
 
 export interface ReadCustomerViewsDeps {
-  /** Undefined where there is no Capillary. */
+  /** Undefined without Capillary. */
   catalogue: Pick<Catalogue, "customerReward" | "customerRewards"> | undefined;
   refresh: MirrorStore["refresh"];
   ledger: IndividualLedger;
   clock: Clock;
 }
 
-/** Of a hundred rewards each. */
+/** Pages of a hundred rewards. */
 const MOST_PAGES = 20;
 
 export function makeReadCustomerViews({ catalogue, refresh, ledger, clock }: ReadCustomerViewsDeps): ReadCustomerViews {
@@ -85,7 +84,7 @@ export function makeReadCustomerViews({ catalogue, refresh, ledger, clock }: Rea
         for (const reward of answer.rows) views.set(reward.id, viewOf(reward, ledger));
         unreadable += answer.unreadable;
         if (answer.isLast) return { views, isComplete: unreadable === 0 };
-        if (views.size === before) break; // pages already seen: paging is not heeded
+        if (views.size === before) break; // the page repeats an earlier one: the API ignored the paging parameters
       }
       return { views, isComplete: false };
     },

@@ -3,18 +3,18 @@ import type { GroupStanding } from "../group/index.ts";
 import { asShown, type CustomerView, hiddenReason, limitBroken } from "./customer-view.ts";
 import { notOnOffer, type Reward } from "./reward.ts";
 
-/** What is known of the viewer for one reward; null when nobody is signed in. */
+/** The viewer's facts for one reward; null for an anonymous viewer. */
 export interface RedeemerFacts {
   payWith: WalletKind;
-  /** What the wallet can spend; null when that is not known. */
+  /** The wallet's spendable points; null if unknown. */
   available: number | null;
-  /** The group that is to pay; null where none is. */
+  /** The paying group; null without one. */
   group: GroupStanding | null;
-  /** Units of this reward that the customer has already redeemed. */
+  /** The units of this reward that the customer has already redeemed. */
   alreadyRedeemed: number;
-  /** How Capillary shows it to them; null for a reward of ours. */
+  /** The customer's view at Capillary; null for an own reward. */
   view: CustomerView | null;
-  /** Whether Capillary would take the points. */
+  /** Whether Capillary would charge the points. */
   isPaidThere: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface RedeemabilityVerdict {
   reasons: RedeemabilityReason[];
 }
 
-/** Whether one unit could be redeemed now, and every reason why not. */
+/** Whether one unit could be redeemed now, and every reason against it. */
 export function evaluateRedeemability(known: Reward, redeemer: RedeemerFacts | null, now: Date): RedeemabilityVerdict {
   const reward = asShown(known, redeemer?.view);
   const reasons = new Set<RedeemabilityReason>();
@@ -41,7 +41,7 @@ export function evaluateRedeemability(known: Reward, redeemer: RedeemerFacts | n
     const hidden = hiddenReason(view, unavailable === null);
     if (hidden) reasons.add(hidden.reason);
     const isPayable = reward.payableWith.includes(payWith);
-    // Where no wallet would do, another one is no help.
+    // If no wallet could pay, suggesting another one is no help.
     if (!isPayable && reward.payableWith.length > 0) reasons.add("WALLET_NOT_SUPPORTED");
     if (isLimitReached(reward, redeemer)) reasons.add("LIMIT_REACHED");
     const unpayable = isPayable && payWith === "GROUP" ? groupReason(group) : null;
@@ -59,7 +59,7 @@ function isLimitReached(reward: Reward, { alreadyRedeemed, view, isPaidThere }: 
   return view !== null && limitBroken(view, { units: 1, points: isPaidThere ? reward.points : 0 }) !== null;
 }
 
-/** Why a group is not one to pay from. One that the customer is not in is one that does not exist. */
+/** The reason why a group cannot pay. A group without the customer as a member counts as not found. */
 function groupReason(group: GroupStanding | null): RedeemabilityReason | null {
   if (!group?.isMember || group.status === "DELETED") return "GROUP_NOT_FOUND";
   return group.status === "ACTIVE" ? null : "GROUP_INACTIVE";

@@ -1,15 +1,17 @@
 import type { Bus } from "../platform/events.ts";
 import type { CountedCategory } from "./reward.store.ts";
 
-/** Rung when rewards were added, changed or archived, and so categories may have changed; not for stock. */
+/** Notified after rewards were added, changed or archived, so that categories may have changed; not for stock. */
 export const CATALOGUE_CHANGED = "catalogue/changed";
 
-/** The time for which offers may begin and end unseen, and processes behind a pooler of transactions see changes late: the `maxAge` of the field. */
+/**
+ * The longest delay for offers that begin or end, and for changes by other processes behind a transaction pooler: the
+ * `maxAge` of the field.
+ */
 const KEPT_MS = 30_000;
 
 /**
- * Keeps the categories of a process until the catalogue changes, in whatever process, because counting them reads every reward on
- * offer.
+ * Caches the categories until the catalogue changes in any process, because counting them reads every reward on offer.
  *
  * @param deps.read counts the rewards on offer at a moment
  */

@@ -1,13 +1,13 @@
 import { startOfDay } from "../platform/time-zone.ts";
 
-/** Columns of an export that rows cannot change. */
+/** Columns of an export that an import does not change. */
 const READ_ONLY = ["source", "state"];
 const TEXTS = ["name", "description", "brand", "category", "imageUrl", "terms", "howToUse"];
 const NUMBERS = ["points", "limitPerCustomer", "stock"];
 const MOMENTS = ["validFrom", "validUntil"];
 export const COLUMNS = ["sku", "kind", ...TEXTS, ...NUMBERS, ...MOMENTS, "active", ...READ_ONLY];
 
-/** Fields that may be empty. */
+/** Optional fields. */
 const CLEARABLE = new Set(["terms", "howToUse", "validFrom", "validUntil", "limitPerCustomer", "stock"]);
 const CLEAR = "-";
 
@@ -18,10 +18,10 @@ export interface RewardRowFields {
 }
 
 /**
- * The fields that a row of a CSV file gives: empty cells are left out, and `-` is null.
+ * The fields of a CSV row: an empty cell leaves its field out, and `-` sets it to null.
  *
  * @param timeZone the programme's: days without a time begin there
- * @returns the reason if a cell cannot be read
+ * @returns the reason if a cell is invalid
  */
 export function readRewardRow(values: Record<string, string>, timeZone: string): RewardRowFields | string {
   const fields: RewardRowFields = {};
@@ -39,7 +39,7 @@ export function readRewardRow(values: Record<string, string>, timeZone: string):
   return problems.length > 0 ? problems.join("; ") : fields;
 }
 
-/** The value of a cell; null if it cannot be read. */
+/** The value of a cell; null if it is invalid. */
 function readCell(column: string, cell: string, timeZone: string): unknown {
   if (NUMBERS.includes(column)) return /^\d{1,15}$/.test(cell) ? Number(cell) : null;
   if (MOMENTS.includes(column)) return readMoment(cell, timeZone);
@@ -57,7 +57,7 @@ function readMoment(cell: string, timeZone: string): Date | null {
   return isDay ? startOfDay(cell, timeZone) : given;
 }
 
-/** An export has an apostrophe before a text that a spreadsheet would take for a formula. */
+/** An export has an apostrophe before a text that a spreadsheet would read as a formula. */
 const unquoted = (cell: string) => (/^'[=+\-@]/.test(cell) ? cell.slice(1) : cell);
 
 function expected(column: string): string {

@@ -17,28 +17,30 @@ export interface RewardQuery {
   pointsMax?: number;
   payableWith?: WalletKind;
   payableWithAny?: readonly WalletKind[];
-  /** RELEVANCE needs one. */
+  /** RELEVANCE requires a search. */
   search?: RewardSearch;
   inStock?: boolean;
   newSince?: Date;
   endingBefore?: Date;
-  /** Instead of the rewards on offer. */
+  /** Replaces the filter for rewards on offer. */
   states?: readonly RewardState[];
 }
 
-/** A reward of a page that is sorted by relevance has its rank. */
+/** A reward of a page sorted by relevance has its rank. */
 export type ListedReward = Reward & { relevance?: number };
 
 /** A field of a reward that is a column. */
 export type RewardField = Exclude<keyof Reward, "number">;
 
-/** The most popular rewards that match a search are ranked, which keeps a word that many have within milliseconds. */
+/**
+ * Only the most popular matches of a search are ranked, which keeps a search for a frequent word within milliseconds.
+ */
 const MAX_RANKED = 1_000;
-/** Rewards that the numbers beside brands are counted among. */
+/** The number of rewards read for the brand counts. */
 const MAX_FACETED = 5_000;
 const MAX_BRANDS = 50;
 
-/** What each sort orders by, before the id breaks ties. */
+/** The order of each sort; the id breaks ties. */
 const sorts = {
   POPULAR: {
     column: Prisma.sql`popularity`,
@@ -74,12 +76,12 @@ const sorts = {
 } satisfies Record<RewardSort, unknown>;
 
 const cursorShapeOf = (sort: RewardSort) => z.tuple([z.literal(sort), sorts[sort].shape, z.uuid()]);
-/** Made once, because making one costs more than reading a cursor by it. */
+/** Created once, because creating one costs more than decoding a cursor. */
 const cursorShapes = Object.fromEntries(
   (Object.keys(sorts) as RewardSort[]).map((sort) => [sort, cursorShapeOf(sort)]),
 ) as Record<RewardSort, ReturnType<typeof cursorShapeOf>>;
 
-/** A cursor names its sort, so that one of another sort is recognised. */
+/** A cursor names its sort, so that a cursor of another sort is detected. */
 export const rewardCursor = {
   shape: (sort: RewardSort) => cursorShapes[sort],
   of: (sort: RewardSort, reward: ListedReward) => [sort, sorts[sort].key(reward), reward.id] as const,
@@ -88,7 +90,7 @@ export type RewardCursor = readonly [RewardSort, string | number, string];
 
 export interface PageRead extends PageBounds<RewardCursor> {
   now: Date;
-  /** The fields that are read, beside those that make a cursor; the others are undefined. Left out, all are. */
+  /** The fields to read, beside those of the cursor; the others are undefined. All by default. */
   fields?: readonly RewardField[];
 }
 
@@ -98,11 +100,11 @@ export interface CountedCategory {
 }
 
 export interface RewardStore {
-  /** Rewards on offer at `now`, or in the states that the query names. Those who read the same page at the same time share its rows. */
+  /** Rewards on offer at `now`, or in the states of the query. Concurrent readers of the same page share its rows. */
   page(query: RewardQuery, page: PageRead): Promise<ListedReward[]>;
   /** Up to 1 more than `MAX_COUNT`. */
   count(query: RewardQuery, now: Date): Promise<number>;
-  /** The brands of the rewards that match, whatever brands the query names; those with the most rewards first. */
+  /** The brands of the matching rewards, without the query's own filter by brand; those with the most rewards first. */
   brands(query: RewardQuery, now: Date): Promise<{ name: string; rewardCount: number }[]>;
   byIds(ids: readonly string[]): Promise<Reward[]>;
   bySkus(skus: readonly string[]): Promise<Reward[]>;
@@ -110,7 +112,7 @@ export interface RewardStore {
   categories(now: Date): Promise<CountedCategory[]>;
 }
 
-/** Rewards of a list, and the brands that a storefront offers to narrow it by. */
+/** Lists of rewards, and the brands for a storefront's filter. */
 export interface RewardList extends Connection<Reward> {
   brands(): ReturnType<RewardStore["brands"]>;
 }
@@ -128,7 +130,7 @@ export function makeRewardStore(db: Db): RewardStore {
 
   const share = gatherReads(
     (reads: readonly { query: RewardQuery; page: PageRead }[]) => Promise.all(reads.map(readPage)),
-    // The moment is that of the first who asks: the rows are read after it in any case.
+    // The moment is the first caller's: the rows are read after it in any case.
     { nameOf: ({ query, page: { now: _, ...page } }) => JSON.stringify([query, page]) },
   );
 
@@ -192,12 +194,12 @@ export function makeRewardStore(db: Db): RewardStore {
   };
 }
 
-/** A list that is filtered is planned for its values; the list of all rewards has one good plan. */
+/** A filtered list is planned for its values; the list of all rewards has one good plan. */
 function planned({ sort: _, ...filters }: RewardQuery, statement: Prisma.Sql): Prisma.Sql {
   return Object.values(filters).some((filter) => filter !== undefined) ? planEachTime(statement) : statement;
 }
 
-/** The columns of some fields, and those that cursors are made of. */
+/** The columns of some fields, and those of the cursor. */
 function columnsFor(fields: readonly RewardField[]): Prisma.Sql {
   const read = new Set<RewardField>([...fields, "id", "popularity", "createdAt", "points", "name"]);
   return Prisma.raw(
@@ -205,7 +207,10 @@ function columnsFor(fields: readonly RewardField[]): Prisma.Sql {
   );
 }
 
-/** The rewards that match a search, with their rank: sold-out rewards below all others, then by the words, then by popularity. */
+/**
+ * The rewards that match a search, with their rank: sold-out rewards below all others, then by words, then by
+ * popularity.
+ */
 function ranked(query: RewardQuery, now: Date): Prisma.Sql {
   const { strict = "", wide = "" } = query.search ?? {};
   return Prisma.sql`(
@@ -221,7 +226,7 @@ const onOffer = (now: Date) => Prisma.sql`
 
 const SOLD_OUT = Prisma.sql`(stock = 0 and stock_low_since is not null)`;
 
-/** The states as `stateOf` has them, each by conditions that an index can serve. */
+/** The states of `stateOf`, each by conditions that an index can serve. */
 function inStates(states: readonly RewardState[], now: Date): Prisma.Sql {
   const isIn: Record<RewardState, Prisma.Sql> = {
     ARCHIVED: Prisma.sql`archived_at is not null`,
@@ -237,7 +242,7 @@ function inStates(states: readonly RewardState[], now: Date): Prisma.Sql {
 function matching(query: RewardQuery, now: Date): Prisma.Sql[] {
   const conditions = [query.states ? inStates(query.states, now) : onOffer(now)];
   const among = (column: Prisma.Sql, values: readonly string[] | undefined, type: Prisma.Sql) => {
-    // An index gives the rewards of one value in the order of the list, and those of several values in none.
+    // The index returns the rewards of a single value in the order of the list; with several values the order is lost.
     if (values?.length === 1) conditions.push(Prisma.sql`${column} = ${values[0]}::${type}`);
     else if (values) conditions.push(Prisma.sql`${column} = any(${[...values]}::${type}[])`);
   };

@@ -1,14 +1,14 @@
 import type { RedeemabilityReason, RewardKind, RewardSource, RewardState } from "../domain/generated/words.ts";
 import type { Reward as RewardRow } from "../platform/generated/prisma/client.ts";
 
-/** Columns that only the mirror of a source and the database's own triggers write. */
+/** Columns that only the mirror and the database's own triggers write. */
 type MirrorColumn = "stockLowSince" | "upstreamImageUrl" | "seenAt" | "detailedAt" | "vanishedAt";
 /** Read by `src/texts`, and by the search. */
 type TextColumn = "texts" | "categoryWords";
 
 /**
- * Something points can be spent on. Prices are whole points. `payableWith` has the wallets that can pay for it: a group's
- * points could not be returned for a Bigcity reward, so it takes none.
+ * A reward that points can buy. Prices are whole points. `payableWith` lists the wallets that can pay for it; an own
+ * reward (`BIGCITY`) excludes groups, because a group's points could not be returned.
  */
 export interface Reward extends Omit<RewardRow, "points" | "number" | MirrorColumn | TextColumn> {
   points: number;
@@ -21,7 +21,7 @@ export function toReward({
   return { ...row, points: Number(row.points) };
 }
 
-/** Why nobody can redeem it now, whoever they are; null when it is on offer. */
+/** The reason why no customer can redeem it now; null if it is on offer. */
 export function notOnOffer(
   reward: Pick<Reward, "active" | "archivedAt" | "validFrom" | "validUntil">,
   now: Date,
@@ -32,7 +32,7 @@ export function notOnOffer(
   return null;
 }
 
-/** Where a reward stands: the first of the states that holds. */
+/** The state of a reward: the first that applies. */
 export function stateOf(
   reward: Pick<Reward, "active" | "archivedAt" | "validFrom" | "validUntil" | "stock">,
   now: Date,
@@ -45,10 +45,10 @@ export function stateOf(
   return reward.stock === 0 ? "SOLD_OUT" : "ON_OFFER";
 }
 
-/** Whether our warehouse ships it, and so needs an address. What Capillary ships, it ships by itself. */
+/** Whether the own warehouse ships it, which requires an address. Capillary ships its own rewards. */
 export const isShipped = (reward: { kind: RewardKind; source: RewardSource }) =>
   reward.source === "BIGCITY" && reward.kind === "MERCHANDISE";
 
-/** Whether its units come from our pool of voucher codes. */
+/** Whether its units come from the own pool of voucher codes. */
 export const isFromPool = (reward: { kind: RewardKind; source: RewardSource }) =>
   reward.source === "BIGCITY" && reward.kind === "E_GIFT_VOUCHER";

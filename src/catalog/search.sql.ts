@@ -2,34 +2,37 @@ import { type Db, Prisma } from "../platform/db.ts";
 
 /** A search as `tsquery`s of PostgreSQL. */
 export interface RewardSearch {
-  /** The words as they were written, or as the beginning of a word. */
+  /** The words as written, or as a prefix. */
   readonly strict: string;
-  /** Also what the words may mean: a compound that ends with one, a word spelt almost so, two words written as one. */
+  /**
+   * Also possible meanings of the words: a compound that ends with the word, a similar spelling, two words written as
+   * one.
+   */
   readonly wide: string;
 }
 
-/** The words of a search that are looked up; further ones are taken as they are written. */
+/** The number of words with a lookup; further ones are used as written. */
 const MAX_LOOKED_UP = 16;
 const MAX_ALTERNATIVES = 6;
-/** Behind every letter that a word may go on with. */
+/** After every character that continues a word. */
 const MOST_CODE_POINT = 0x10_ff_ff;
 /** Shorter words are too similar to each other. */
 const MIN_FORGIVEN = 4;
 
 interface Known {
   asked: string;
-  /** The same without accents, in lower case. */
+  /** The same in lower case without accents. */
   plain: string;
   begins: boolean;
-  /** Words that have it inside. */
+  /** Words that contain it. */
   around: string[];
   similar: string[];
 }
 
 /**
- * Reads a search: every word must occur, and the beginning of a word is enough, because people see results while they type.
+ * Parses a search: every word must match, at least as a prefix, because results are shown during typing.
  *
- * @returns null for a text without a word in it
+ * @returns null for a text without a word
  */
 export async function readSearch(db: Db, text: string): Promise<RewardSearch | null> {
   const written = text.split(/\s+/).flatMap((word) => {
@@ -42,7 +45,7 @@ export async function readSearch(db: Db, text: string): Promise<RewardSearch | n
   const known = await lookUp(db, [...new Set([...parts.flatMap((part) => [part, ...singularsOf(part)]), ...pairs])]);
 
   const plainOf = (word: string) => known.get(word)?.plain ?? word;
-  /** The two words before and behind each place, written as one. */
+  /** Each pair of adjacent words, written as one. */
   const joined = (place: number) =>
     [pairs[place - 1], pairs[place]].flatMap((pair) =>
       pair !== undefined && known.get(pair)?.begins ? [begins(plainOf(pair))] : [],
@@ -54,13 +57,13 @@ export async function readSearch(db: Db, text: string): Promise<RewardSearch | n
     place += 1;
     return `(${[strictPart(part), ...meanings(part, known).map(exactly), ...(place < parts.length ? joined(place) : [])].join(" | ")})`;
   };
-  // PostgreSQL keeps `Amazon.in` as one word, so a word is looked for as it is or by its parts.
+  // PostgreSQL stores `Amazon.in` as one word, so the search accepts the whole word or its parts.
   const query = (ofPart: (part: string) => string) =>
     written.map(({ word, parts }) => `(${begins(word)} | ${parts.map(ofPart).join(" & ")})`).join(" & ");
   return { strict: query(strictPart), wide: query(widePart) };
 }
 
-/** In quotes nothing is an operator. */
+/** Quotes disable operators. */
 const exactly = (word: string) => `'${word.replace(/['\\]/g, "$&$&")}'`;
 const begins = (word: string) => `${exactly(word)}:*`;
 
@@ -72,7 +75,7 @@ function singularsOf(word: string): string[] {
   return /[^s]s$/i.test(word) ? [word.slice(0, -1)] : [];
 }
 
-/** Other words that one may mean. What is written somewhere as it is, is no misspelling. */
+/** Other words for a term. A term that occurs in the catalogue is no misspelling. */
 function meanings(part: string, known: ReadonlyMap<string, Known>): string[] {
   const variants = [part, ...singularsOf(part)].flatMap((word) => known.get(word) ?? []);
   const isKnown = variants.some(({ begins }) => begins);
@@ -101,7 +104,7 @@ async function lookUp(db: Db, words: readonly string[]): Promise<ReadonlyMap<str
   return new Map(rows.map((row) => [row.asked, row]));
 }
 
-/** Letters to insert, remove, replace or swap with their neighbour, to make one word of the other. */
+/** The edit distance: letters to insert, remove, replace or swap. */
 export function editsBetween(one: string, other: string): number {
   let [before, last]: [number[], number[]] = [[], Array.from({ length: other.length + 1 }, (_, n) => n)];
   for (let i = 1; i <= one.length; i += 1) {

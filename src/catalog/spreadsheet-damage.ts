@@ -1,15 +1,15 @@
 const ERRORS = /^#(N\/A|REF!|VALUE!|NAME\?|DIV\/0!|NUM!|NULL!|SPILL!|CALC!|FIELD!|ERROR!|BLOCKED!|GETTING_DATA|#*)$/i;
 const OFFICE_ERROR = /^Err:\d{3}$/i;
-/** As spreadsheets write large numbers: one digit, decimals, and an exponent with its sign. */
+/** The spreadsheet format of large numbers: one digit, decimals, and an exponent with its sign. */
 const SCIENTIFIC = /^[+-]?\d([.,]\d+)?E[+-]\d+$/i;
 const DECIMAL_ZERO = /^\d+[.,]0+$/;
 const MONTH = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)";
 const DATE = new RegExp(`^(\\d{1,2}-${MONTH}(-\\d{2,4})?|${MONTH}-\\d{2,4}|\\d{1,2}/\\d{1,2}/\\d{2,4})$`, "i");
 const PLACEHOLDER = /^(null|nil|nan|undefined|n\/a|true|false)$/i;
-/** Digits that a spreadsheet keeps of a number. */
+/** The digits that a spreadsheet preserves in a number. */
 const KEPT_DIGITS = 15;
 
-/** Why a value is not what its issuer wrote, in words that repeat nothing of it; null if nothing speaks against it. */
+/** The sign of damage in a value, without quoting the value; null if there is none. */
 export function damageOf(value: string): string | null {
   if (/[\r\n\u0085\u2028\u2029]/u.test(value)) return "holds a line break";
   if (value.includes("\t")) return "holds a tab";
@@ -29,8 +29,8 @@ export function damageOf(value: string): string | null {
 }
 
 /**
- * Whether these values, of one column, are long numbers that a spreadsheet has rounded: it keeps 15 digits and writes zeros for the
- * rest. A single number may end in zeros; three or more that all do are no chance.
+ * Whether these values of one column are long numbers rounded by a spreadsheet, which preserves 15 digits and writes
+ * zeros for the rest. A single number may end in zeros; with three or more it is no coincidence.
  */
 export function areRounded(values: readonly string[]): boolean {
   const long = values.filter(isLongNumber);

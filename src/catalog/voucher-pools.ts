@@ -36,9 +36,9 @@ export type PoolVoucher = Pick<
 
 export interface VoucherPools {
   read(reward: Reward): Promise<VoucherPool>;
-  /** @param ending the last 2 to 4 characters, which is what a masked code shows */
+  /** @param ending the last 2 to 4 characters, which a masked code shows */
   codesEnding(rewardId: string, ending: string): Promise<PoolVoucher[]>;
-  /** Takes a code out of the pool for good, and one off the stock. */
+  /** Removes a code from the pool permanently, and one unit from the stock. */
   voidCode(voucherId: string, note: string, operatorId: string): Promise<Reward | Refused>;
 }
 
@@ -48,7 +48,7 @@ const MAX_NOTE = 500;
 /** The mask before the visible end of a code. */
 const MASK = "•".repeat(8);
 
-/** The codes of our own e-gift vouchers, counted by state. */
+/** The counts of codes of own e-gift vouchers, by state. */
 export function makeVoucherPools({ db, clock }: { db: Db; clock: Clock }): VoucherPools {
   return {
     async read(reward) {
@@ -93,7 +93,7 @@ export function makeVoucherPools({ db, clock }: { db: Db; clock: Clock }): Vouch
       }
       const field = ["input", "voucherId"];
       return inTransaction(db, async (tx) => {
-        // The code first and its reward last, as an order locks them.
+        // The code first and its reward last, the lock order of orders.
         const [code] = await tx.$queryRaw<{ rewardId: string; state: string; maskedCode: string }[]>`
           select reward_id as "rewardId", state::text, masked_code as "maskedCode" from voucher_codes
           where id = ${voucherId}::uuid and source = 'BIGCITY' for update`;

@@ -5,7 +5,7 @@ import type { Db } from "../platform/db.ts";
 
 const SHOWN_CHARACTERS = 4;
 
-/** Voucher codes are cash: this is where they are locked away, and the only place that can read them. */
+/** Encrypts and decrypts voucher codes, which are worth cash. No other module can decrypt them. */
 export interface VoucherVault {
   seal(voucher: {
     rewardId: string;
@@ -13,7 +13,7 @@ export interface VoucherVault {
     pin?: string | undefined;
     validUntil?: string | undefined;
   }): SealedVoucher;
-  /** The hashes that the voucher's code may be stored under while the secret is replaced. */
+  /** The voucher's hashes by the current and the fallback secret. */
   codeHashes(code: string): KeyedHashes;
   open(sealed: Pick<SealedVoucher, "id" | "code" | "pin">): { code: string; pin: string | null };
 }
@@ -51,7 +51,10 @@ export function makeVoucherVault(cipher: Cipher): VoucherVault {
   };
 }
 
-/** @throws ConfigError when the codes in the database were locked with another secret: better no gateway than one without its vouchers */
+/**
+ * @throws ConfigError if the codes in the database were encrypted with an unknown secret: the gateway must not run
+ * without its vouchers
+ */
 export async function checkVault(vault: VoucherVault, db: Db): Promise<void> {
   const sealed = await db.voucherCode.findFirst();
   if (!sealed) return;
@@ -64,7 +67,7 @@ export async function checkVault(vault: VoucherVault, db: Db): Promise<void> {
   }
 }
 
-/** Shows the last characters, and never more than a third of a short code. */
+/** Shows the last characters, at most a third of a short code. */
 function mask(code: string): string {
   const shown = Math.min(SHOWN_CHARACTERS, Math.floor(code.length / 3));
   return `${"•".repeat(8)}${shown > 0 ? code.slice(-shown) : ""}`;

@@ -6,12 +6,12 @@ import { explainDataDirError, makeDirectory } from "../platform/data-dir.ts";
 import { plainTextProblems } from "./plain-text-settings.ts";
 import { settings } from "./settings.ts";
 
-/** Thrown when the settings do not make sense. Its message is for the person at the terminal: one line a problem. */
+/** Thrown for invalid settings. Its message is for the person at the terminal: one line for each problem. */
 export class ConfigError extends Error {
   override name = "ConfigError";
 }
 
-/** The port that the registry of Prometheus exporters has for OpenTelemetry. */
+/** The port for OpenTelemetry in the registry of Prometheus exporters. */
 const DEFAULT_METRICS_PORT = 9_464;
 
 /** The names of all settings. */
@@ -20,10 +20,10 @@ export const settingNames: readonly string[] = Object.keys(settings.shape);
 export type Config = ReturnType<typeof readConfig>;
 
 /**
- * Reads the settings, checks them against each other and freezes them. One that is blank counts as not given.
+ * Reads the settings, checks them against each other and freezes them. A blank setting counts as absent.
  *
- * @throws ConfigError naming every variable that is wrong, what was found and what is allowed
- * @throws SetupError when DATA_DIR cannot be used
+ * @throws ConfigError naming every invalid variable, its value and the allowed values
+ * @throws SetupError if DATA_DIR cannot be used
  */
 export function readConfig(env: Record<string, string | undefined>) {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
@@ -38,7 +38,7 @@ export function readConfig(env: Record<string, string | undefined>) {
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
 
   const isProduction = s.NODE_ENV === "production";
-  // Made once and kept beside the data, so that sessions survive a restart of a machine nobody configured.
+  // Generated once and stored in DATA_DIR, so that sessions survive a restart of an unconfigured machine.
   const made = (name: string) => (isProduction ? undefined : storedSecret(s.DATA_DIR, name));
 
   const sessionSecret = s.SESSION_SECRET ?? made("session-secret") ?? "";
@@ -56,7 +56,7 @@ export function readConfig(env: Record<string, string | undefined>) {
     dataDir: s.DATA_DIR,
     /** Undefined starts the embedded PostgreSQL. */
     databaseUrl: s.DATABASE_URL,
-    /** For LISTEN, locks of a session and migrations, which need one connection from beginning to end. */
+    /** For LISTEN, session locks and migrations, which need one connection throughout. */
     databaseListenUrl: s.DATABASE_LISTEN_URL,
     databasePoolSize: s.DATABASE_POOL_SIZE,
     redisUrl: s.REDIS_URL,
@@ -70,12 +70,12 @@ export function readConfig(env: Record<string, string | undefined>) {
       reverseRepeatable: s.CLIENT_REVERSE_REPEATABLE,
       settleMs: s.CLIENT_SETTLE_SECONDS * 1_000,
       creditPath: s.CLIENT_CREDIT_PATH,
-      /** Undefined means the sandbox's where that is started, else none. */
+      /** Undefined means the sandbox's if the gateway starts it, else none. */
       statementPath: s.CLIENT_STATEMENT_PATH,
     },
-    /** How the links are to be with which the brand's own app signs its customers in. */
+    /** Requirements for sign-in links of the brand's own app. */
     handOff: {
-      /** Undefined means the sandbox's where that is started, else that links sign nobody in. */
+      /** Undefined means the sandbox's if the gateway starts it, else that sign-in links are disabled. */
       key: s.CLIENT_HANDOFF_KEY,
       fallbackKey: s.CLIENT_HANDOFF_KEY_FALLBACK,
       claim: s.CLIENT_HANDOFF_CLAIM,
@@ -84,10 +84,10 @@ export function readConfig(env: Record<string, string | undefined>) {
       maxSeconds: s.CLIENT_HANDOFF_MAX_SECONDS,
     },
     capillary: {
-      /** Undefined means the sandbox's where that is started for the Client, else none. */
+      /** Undefined means the sandbox's if the gateway starts it for the points provider, else none. */
       api: capillaryApi(s),
       individualLedger: s.CAPILLARY_INDIVIDUAL_LEDGER,
-      /** How points are given there; undefined where they are not. */
+      /** The way of crediting points at Capillary; undefined if it is not configured. */
       strategies:
         s.CAPILLARY_AWARD_STRATEGY_ID && s.CAPILLARY_EXPIRY_STRATEGY_ID
           ? { awardStrategyId: s.CAPILLARY_AWARD_STRATEGY_ID, expiryStrategyId: s.CAPILLARY_EXPIRY_STRATEGY_ID }
@@ -95,11 +95,11 @@ export function readConfig(env: Record<string, string | undefined>) {
     },
     /** Undefined lets one operator reverse alone. */
     reversalApprovalAbove: s.REVERSAL_APPROVAL_ABOVE_POINTS,
-    /** Who is to keep the points that members are awarded. */
+    /** The ledger for members' awards. */
     rewardCreditLedger: s.REWARD_CREDIT_LEDGER,
-    /** 0 is never. */
+    /** 0 disables it. */
     catalogSyncMs: s.CATALOG_SYNC_SECONDS * 1_000,
-    /** Whose days a check-in and a cap are about. */
+    /** The time zone of check-ins and daily caps. */
     memberEventDays: s.MEMBER_EVENT_DAYS,
     /** See `program/retention.ts`. */
     retentionDays: {
@@ -140,13 +140,13 @@ export function readConfig(env: Record<string, string | undefined>) {
     socketsPerSession: s.SOCKETS_PER_SESSION,
     socketsPerAddress: s.SOCKETS_PER_ADDRESS,
     operatorToken,
-    /** The tokens that are good, as with the other secrets below. */
+    /** The valid tokens, as for the other secrets below. */
     operatorTokens: valuesOf(operatorToken, s.OPERATOR_TOKEN_FALLBACK),
     oidc:
       s.OIDC_ISSUER && s.OIDC_AUDIENCE
         ? { issuer: s.OIDC_ISSUER, audience: s.OIDC_AUDIENCE, roleClaim: s.OIDC_OPERATOR_CLAIM }
         : undefined,
-    /** Sign-in to the console at the identity provider's page; undefined where it is not offered. */
+    /** Sign-in to the console at the identity provider's page; undefined if it is not configured. */
     oidcSignIn:
       s.OIDC_ISSUER && s.OIDC_CLIENT_ID
         ? {
@@ -157,39 +157,39 @@ export function readConfig(env: Record<string, string | undefined>) {
             roleClaim: s.OIDC_OPERATOR_CLAIM,
           }
         : undefined,
-    /** None trusts no router. */
+    /** An empty list trusts no router. */
     routerSecrets: valuesOf(routerSecret, s.ROUTER_SECRET_FALLBACK),
     /** Whether the subgraph's SDL has `@requiresScopes`. */
     routerScopes: s.ROUTER_SCOPES,
-    /** The names of our types in the supergraph; no prefix is empty. */
+    /** The names of the gateway's types in the supergraph; an empty prefix changes none. */
     routerTypes: { prefix: s.ROUTER_TYPE_PREFIX ?? "", unprefixed: s.ROUTER_UNPREFIXED_TYPES },
     webhookSecret,
     webhookSecrets: valuesOf(webhookSecret, s.WEBHOOK_SECRET_FALLBACK),
-    /** Undefined lets no service in. */
+    /** Undefined disables access for services. */
     rewardServiceToken,
     rewardServiceTokens: valuesOf(rewardServiceToken, s.REWARD_SERVICE_TOKEN_FALLBACK),
     rewardProcessorPort: s.REWARD_PROCESSOR_PORT,
     programLanguage: s.PROGRAM_LANGUAGE,
     programTimeZone: s.PROGRAM_TIME_ZONE,
-    /** Undefined means that of each request. */
+    /** Undefined means the origin of each request. */
     publicOrigin: s.PUBLIC_ORIGIN,
     allowedOrigins: s.ALLOWED_ORIGINS,
     trustProxy: s.TRUST_PROXY ?? false,
     /** Names of settings by which secrets may cross a network in plain text. */
     plainTextAllowed: s.PLAIN_TEXT_ALLOWED,
     trustedDocuments: {
-      /** The public may send the documents of the manifests and no others. */
+      /** Whether the public may send only documents of the manifests. */
       only: s.TRUSTED_DOCUMENTS === "only",
       /** Files, beside the microsite's own. */
       manifests: s.TRUSTED_DOCUMENTS_MANIFESTS,
     },
     seed: s.SEED ?? (isProduction ? ("none" as const) : ("sample" as const)),
-    /** Where Prometheus reads the metrics; undefined if nothing is measured. */
+    /** The address of the Prometheus metrics; undefined disables them. */
     metrics:
       metricsPort === "off"
         ? undefined
         : { port: metricsPort, host: s.METRICS_HOST ?? host, isDefault: s.METRICS_PORT === undefined },
-    /** Where traces are sent; undefined if nothing is traced. */
+    /** The destination of traces; undefined disables tracing. */
     tracing: s.OTEL_EXPORTER_OTLP_ENDPOINT
       ? {
           endpoint: s.OTEL_EXPORTER_OTLP_ENDPOINT,
@@ -204,13 +204,13 @@ export function readConfig(env: Record<string, string | undefined>) {
   });
 }
 
-/** A secret and its second value, as far as they are set. */
+/** The current value of a secret and its fallback, if set. */
 const valuesOf = (current: string | undefined, fallback: string | undefined): readonly string[] =>
   [current, fallback].filter((value) => value !== undefined);
 
 const minutesOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
-/** What it takes to call Capillary; `contradictions` has seen to it that nothing is missing. */
+/** Capillary's connection settings; `contradictions` has checked that none is missing. */
 function capillaryApi(s: z.infer<typeof settings>) {
   if (!s.CAPILLARY_REWARDS_URL) return undefined;
   return Object.freeze({
@@ -229,7 +229,7 @@ function capillaryApi(s: z.infer<typeof settings>) {
   });
 }
 
-/** The settings whose values are not shown. */
+/** The settings whose values are never shown. */
 const SECRET_NAMES =
   /SECRET(_FALLBACK)?$|PASSWORD$|_TOKEN(_FALLBACK)?$|HANDOFF_KEY(_FALLBACK)?$|^DATABASE_(LISTEN_)?URL$|^REDIS_URL$/;
 
@@ -237,7 +237,7 @@ function describe(name: string, given: Record<string, string | undefined>, probl
   const isSecret = SECRET_NAMES.test(name);
   const found = given[name];
   if (found === undefined) return `${name}: ${problem}`;
-  const shown = found.replace(/\/\/.*@/, "//…@"); // credentials have no place in a URL, and none on a screen
+  const shown = found.replace(/\/\/.*@/, "//…@"); // hides credentials in a URL
   return `${name}: ${problem}; found ${isSecret ? `${found.length} characters` : JSON.stringify(shown)}`;
 }
 
@@ -353,7 +353,8 @@ function keptSecret(dataDir: string, name: string): string {
   const unfinished = `${file}.${randomUUID()}`;
   writeFileSync(unfinished, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600 });
   try {
-    // Appears whole or not at all, and not when another process has just made it: then its secret is ours too.
+    // A hard link creates the complete file or fails because another process has created it; then this process uses
+    // that secret.
     linkSync(unfinished, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

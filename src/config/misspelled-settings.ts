@@ -1,11 +1,11 @@
 import { distance } from "fastest-levenshtein";
 import { settingNames } from "./config.ts";
 
-/** Of the sandbox alone. They are suggested as the settings are. */
+/** The sandbox's own settings, which are suggested like the gateway's. */
 const SANDBOX_NAMES = ["SANDBOX_HOST", "GATEWAY_URL"];
 /**
- * Of scripts and tests, and those of OpenTelemetry that its exporter reads by itself. Listed so that they are not taken for a
- * misspelled setting such as SANDBOX_PORT or SEED.
+ * Settings of scripts and tests, and those that the OpenTelemetry exporter reads itself. Listed so that they are not
+ * reported as a misspelled setting such as SANDBOX_PORT or SEED.
  */
 const OTHER_NAMES = [
   ...["SANDBOX_URL", "SCREENSHOT_DIR", "STORM_SEED", "STORM_ORDERS"],
@@ -18,8 +18,8 @@ export interface MisspelledSetting {
 }
 
 /**
- * Finds variables whose names are nearly those of a setting. A setting that is given is not suggested, so a platform's
- * `DATABASE_URI` beside `DATABASE_URL` goes unmentioned.
+ * Finds variables whose names resemble a setting's. A setting that is present is not suggested, so a platform's
+ * `DATABASE_URI` beside `DATABASE_URL` causes no warning.
  */
 export function findMisspelledSettings(env: Record<string, string | undefined>): MisspelledSetting[] {
   const known = new Set([...settingNames, ...SANDBOX_NAMES, ...OTHER_NAMES]);
@@ -33,8 +33,8 @@ export function findMisspelledSettings(env: Record<string, string | undefined>):
 }
 
 /**
- * The candidate with the fewest edits: at most a quarter of the name's length, at least one. The first letters must agree, or
- * many an unrelated short name would be near PORT, HOST or SEED.
+ * The candidate with the fewest edits: at most a quarter of the name's length, at least one. The first letters must
+ * agree, because many unrelated short names resemble PORT, HOST or SEED.
  */
 function nearest(found: string, candidates: readonly string[]): string | undefined {
   const name = found.toUpperCase().replaceAll("-", "_");

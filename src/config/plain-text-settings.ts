@@ -1,7 +1,7 @@
 import pg from "pg";
 import { isLoopbackHost } from "../http/origin.ts";
 
-/** The settings that name a server, which secrets are sent to or believed from, as they were given. */
+/** The settings that name a server to which secrets are sent, or whose answers are trusted. */
 export interface ServerSettings {
   DATABASE_URL?: string | undefined;
   DATABASE_LISTEN_URL?: string | undefined;
@@ -36,11 +36,11 @@ const advice: Record<Name, string> = {
 export const serverSettingNames = Object.keys(advice) as Name[];
 
 /**
- * Finds the settings by which secrets would cross a network in plain text: passwords and tokens that are sent, and keys and pages
- * that are believed. A server on this machine, or behind a Unix socket, has no network in between.
+ * Finds the settings by which secrets would cross a network in plain text: passwords and tokens that are sent, and keys
+ * and pages that are trusted. A server on this machine, or behind a Unix socket, is reached without a network.
  *
- * @param allowed the settings that are accepted all the same
- * @returns one line a problem
+ * @param allowed the settings with an accepted risk
+ * @returns one line for each problem
  */
 export function plainTextProblems(settings: ServerSettings, allowed: readonly string[]): string[] {
   return serverSettingNames.flatMap((name) => {
@@ -57,17 +57,17 @@ function problemOf(name: Name, value: string): string | null {
     if (host === null) return null;
     return `secrets would cross the network to ${host} in plain text, which production refuses. ${advice[name]}, or name ${name} in PLAIN_TEXT_ALLOWED if nobody else is in that network`;
   } catch (error) {
-    return (error as Error).message; // such as a certificate file that is not there
+    return (error as Error).message; // such as a missing certificate file
   }
 }
 
-/** The host that would be spoken to without TLS; null if there is none. */
+/** The host of a connection without TLS; null if there is none. */
 function plainTextHost(value: string): string | null {
   const url = new URL(value);
   return /^(https|rediss):$/.test(url.protocol) || isLoopbackHost(url.hostname) ? null : url.host;
 }
 
-/** The driver's own reading of the URL and of the PGSSLMODE beside it. */
+/** Uses the driver's own parsing of the URL and of PGSSLMODE. */
 function plainTextDatabase(connectionString: string): string | null {
   const { host, ssl } = new pg.Client({ connectionString });
   return ssl || host.startsWith("/") || isLoopbackHost(host) ? null : host;

@@ -4,13 +4,16 @@ import { isTimeZone } from "../platform/time-zone.ts";
 import { serverSettingNames } from "./plain-text-settings.ts";
 import { readSignInLinkKey } from "./sign-in-link-key.ts";
 
-/** The words for a setting in `.env.example` and in docs/settings.md: `npm run settings:docs` writes both. Links are relative to the top of the repository. */
+/**
+ * The description of a setting for `.env.example` and docs/settings.md: `npm run settings:docs` writes both. Links are
+ * relative to the top of the repository.
+ */
 export interface About {
   /** Markdown, in lower case, without a full stop at the end. */
   meaning: string;
-  /** The effect of leaving the setting out, in Markdown, where that is more than a default value. */
+  /** The effect of leaving the setting out, in Markdown, if it is more than a default value. */
   unset?: string;
-  /** The start fails without it if NODE_ENV is `production`. */
+  /** With NODE_ENV `production`, the start fails without it. */
   isRequired?: true;
 }
 
@@ -72,7 +75,7 @@ const handOffKey = z.string().transform((text, { addIssue }) => {
   }
 });
 
-/** Where an API lives below its host: a URL without query, answered without the slash at its end. */
+/** The base of an API below its host: a URL without query, returned without a slash at its end. */
 const httpBase = z
   .string()
   .refine(
@@ -84,7 +87,10 @@ const httpBase = z
   )
   .transform((url) => url.replace(/\/+$/, ""));
 
-/** The proxies whose `X-Forwarded-For` is believed. A mere number of them would not do: who reaches us directly could pose as one. */
+/**
+ * The proxies whose `X-Forwarded-For` is trusted. The number of proxies would not suffice: a client that connects
+ * directly could forge the header.
+ */
 const proxies = z
   .string()
   .transform((list) => list.split(",").map((address) => address.trim()))
@@ -186,14 +192,14 @@ const stores = {
   }),
 };
 
-/** The second value of a secret, by which it is replaced while the gateway runs. */
+/** The fallback value of a secret, for a rotation while the gateway runs. */
 const fallbackOf = <S extends z.ZodType>(name: string, schema: S, unset?: string) =>
   as(
     schema,
     `a second value that is read beside \`${name}\` and never written with: [the next one, then the last one](docs/operations.md#rotate-the-secrets)`,
     unset === undefined ? {} : { unset },
   );
-// A new schema each time, because words are registered by schema.
+// A new schema each time, because descriptions are registered by schema.
 const longSecret = () => z.string().min(32, "expected at least 32 characters").optional();
 const shortSecret = () => z.string().min(16, "expected at least 16 characters").optional();
 
@@ -521,7 +527,7 @@ const tests = {
   CRASH_POINTS: as(flag.default(false), "lets a test kill the process; refused in production"),
 };
 
-/** Every setting there is. */
+/** All settings. */
 export const settings = z.object({
   ...listening,
   ...stores,
@@ -535,7 +541,7 @@ export const settings = z.object({
   ...tests,
 });
 
-/** Every setting, by subject, as documents list them. */
+/** All settings, by subject, in the order of the documents. */
 export const settingGroups: readonly [subject: string, settings: Record<string, z.ZodType>][] = [
   ["Serving", listening],
   ["Data", stores],

@@ -1,6 +1,8 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 
-/** What the brand's sign-in links are verified with, and the algorithms that such a key may be used with: no header chooses. */
+/**
+ * The verification key of the brand's sign-in links, with its permitted algorithms: a token's header does not choose.
+ */
 export type HandOffKey = { readonly algorithms: string[] } & (
   | { readonly kind: "given"; readonly key: Uint8Array | KeyObject }
   | { readonly kind: "jwks"; readonly url: URL }
@@ -10,14 +12,17 @@ const MIN_SECRET_BYTES = 32;
 const MIN_RSA_BITS = 2_048;
 const asymmetric = ["RS256", "PS256", "ES256", "EdDSA"];
 
-/** Reads a public key in PEM, the URL of a JWKS, or else a shared secret. @throws Error saying what is wrong, and not the key */
+/**
+ * Reads a public key in PEM, the URL of a JWKS, or else a shared secret. @throws Error with the problem, without the
+ * key
+ */
 export function readSignInLinkKey(text: string): HandOffKey {
   if (/^https?:\/\//.test(text)) {
     const url = URL.parse(text);
     if (!url) throw new Error("expected a URL such as https://login.example.com/jwks.json");
     return { kind: "jwks", url, algorithms: asymmetric };
   }
-  if (text.includes("-----BEGIN")) return readPem(text.replaceAll("\\n", "\n")); // as one line of an .env file
+  if (text.includes("-----BEGIN")) return readPem(text.replaceAll("\\n", "\n")); // in the one-line form of an .env file
   const key = new TextEncoder().encode(text);
   if (key.length < MIN_SECRET_BYTES) {
     throw new Error(

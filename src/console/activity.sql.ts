@@ -13,7 +13,7 @@ export interface Activity {
 
 const HOUR_MS = 3_600_000;
 
-/** The orders that were placed in the last hours, the present one included, and the points that they moved. */
+/** The orders and the moved points of the last hours, including the current hour. */
 export async function readActivity(db: Db, hours: number, now: Date): Promise<Activity> {
   const since = new Date(Math.floor(now.getTime() / HOUR_MS) * HOUR_MS - (hours - 1) * HOUR_MS);
   const rows = await db.$queryRaw<{ start: Date; placed: number; failed: number }[]>`

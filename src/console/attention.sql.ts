@@ -3,7 +3,7 @@ import type { OperatorRole } from "../domain/operator-roles.ts";
 import { type Db, Prisma } from "../platform/db.ts";
 import type { LocalDate } from "../platform/time-zone.ts";
 
-/** Something that waits for an operator. */
+/** An item that waits for an operator. */
 export interface AttentionItem {
   id: string;
   kind: AttentionKind;
@@ -23,20 +23,22 @@ export interface AttentionCount {
   oldestSince: Date | null;
 }
 
-/** The moments that the queues are read for. */
+/** The reference times for reading the queues. */
 export interface AttentionTimes {
   now: Date;
-  /** Today, where the programme is. */
+  /** The current day in the programme's time zone. */
   today: LocalDate;
 }
 
-/** A queue whose items are read for the same moments as its count. */
+/** A queue whose items are read for the same times as its count. */
 export type ReadQueue = AttentionCount & { times: AttentionTimes };
 
 interface Queue {
-  /** The roles that can deal with it. */
+  /** The roles that can resolve its items. */
   roles: readonly OperatorRole[];
-  /** Rows with the columns of `AttentionItem`, without `kind`. Each reads by a partial index, or a table with few rows. */
+  /**
+   * Rows with the columns of `AttentionItem`, without `kind`. Each reads by a partial index, or a table with few rows.
+   */
   rows(times: AttentionTimes): Prisma.Sql;
 }
 
@@ -47,7 +49,7 @@ const EXPIRING_DAYS = 14;
 const { sql } = Prisma;
 const ago = (now: Date, minutes: number) => new Date(now.getTime() - minutes * 60_000);
 const assigneeOf = sql`(select a.assignee from operator_assignments a where a.order_id = o.id)`;
-/** The columns of an item that is about the order `o`. */
+/** The columns of an item about the order `o`. */
 const aboutOrder = sql`o.id as "orderId", null::uuid as "rewardId", o.customer_id as "customerId", null::text as "subjectId", ${assigneeOf} as assignee`;
 const aboutReward = sql`null::uuid as "orderId", r.id as "rewardId", null::text as "customerId", null::text as "subjectId", null::text as assignee`;
 const about = (customerId: Prisma.Sql, subjectId: Prisma.Sql, assignee = sql`null::text`) =>
@@ -176,7 +178,7 @@ const queues: Record<AttentionKind, Queue> = {
 export const attentionKinds = Object.keys(queues) as AttentionKind[];
 export const rolesOfAttention = (kind: AttentionKind): readonly OperatorRole[] => queues[kind].roles;
 
-/** How many wait in each of these queues, and since when. */
+/** The size of each of these queues, and the time of its oldest item. */
 export async function readAttentionCounts(
   db: Db,
   kinds: readonly AttentionKind[],

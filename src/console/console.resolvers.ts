@@ -41,13 +41,13 @@ export interface ConsoleDeps {
   /** The programme's. */
   timeZone: string;
   notes: Notes;
-  /** How often the queues are read while somebody watches them. */
+  /** The interval between reads of the queues during a subscription. */
   watchEveryMs: number;
   log: Logger;
 }
 
 export function consoleResolvers({ db, clock, timeZone, notes, watchEveryMs, log }: ConsoleDeps): Resolvers {
-  /** @throws FORBIDDEN for those who are no operator */
+  /** @throws FORBIDDEN for viewers who are not operators */
   function anyOperator(context: Context): Operator {
     requireOperator(context, ...operatorRoles);
     return context.viewer as Operator;

@@ -8,7 +8,7 @@ import { makeNotes } from "./notes.ts";
 
 const WATCH_EVERY_MS = 2_000;
 
-/** Operators at work: the attention queue, the search, notes and assignments. */
+/** The operators' console: the attention queue, the search, notes and assignments. */
 export function openConsole({ config, db, clock, log }: { config: Config; db: Db; clock: Clock; log: Logger }) {
   const notes = makeNotes({ db, clock });
   return {

@@ -6,7 +6,7 @@ import { type Db, inTransaction, type Prisma, type Tx } from "../platform/db.ts"
 
 export type Note = Prisma.OperatorNoteGetPayload<object>;
 
-/** The order, or else the customer, that a note or an assignment is about. */
+/** The subject of a note or an assignment: an order, or else a customer. */
 export type Subject = { orderId: string } | { customerId: string };
 
 const MAX_TEXT = 4_000;
@@ -15,24 +15,27 @@ const MAX_ASSIGNEE = 200;
 
 export interface Notes {
   add(subject: Subject, text: string, operatorId: string): Promise<Note | Refused>;
-  /** @param assignee null if nobody is to look after it */
+  /** @param assignee null removes the assignment */
   assign(subject: Subject, assignee: string | null, operatorId: string): Promise<{ assignee: string | null } | Refused>;
   /** Notes on these orders, the oldest first. */
   ofOrders(orderIds: readonly string[]): Promise<Note[]>;
-  /** Notes on these customers, and not on their orders; the oldest first. */
+  /** Notes on these customers, without those on their orders; the oldest first. */
   ofCustomers(customerIds: readonly string[]): Promise<Note[]>;
   assigneesOfOrders(orderIds: readonly string[]): Promise<Map<string, string>>;
   assigneesOfCustomers(customerIds: readonly string[]): Promise<Map<string, string>>;
 }
 
-/** Notes of operators on orders and customers, and who looks after them. */
+/** Operators' notes on orders and customers, and assignments. */
 export function makeNotes({ db, clock }: { db: Db; clock: Clock }): Notes {
   const notFound = (subject: Subject) =>
     "orderId" in subject
       ? refused(refusal("ORDER_NOT_FOUND", "There is no such order.", ["input"]))
       : refused(refusal("CUSTOMER_NOT_FOUND", "Nothing is stored about this customer.", ["input"]));
 
-  /** The columns that name the subject, and its name in the audit log; null if there is no such subject. Keeps it until the end. */
+  /**
+   * The columns that identify the subject, and its name in the audit log; null if the subject does not exist. Locks it
+   * until the transaction ends.
+   */
   async function columnsOf(tx: Tx, subject: Subject) {
     if ("orderId" in subject) {
       const [order] = await tx.$queryRaw<{ number: string; customerId: string }[]>`
@@ -40,7 +43,7 @@ export function makeNotes({ db, clock }: { db: Db; clock: Clock }): Notes {
       return order ? { customerId: order.customerId, orderId: subject.orderId, name: order.number } : null;
     }
     const { customerId } = subject;
-    // The lock keeps an erasure out, which would not see what is written here.
+    // The lock excludes a concurrent erasure, which would miss the new row.
     const [customer] = await tx.$queryRaw<object[]>`
       select from customers where customer_id = ${customerId} for key share`;
     return customer ? { customerId, orderId: null, name: customerId } : null;

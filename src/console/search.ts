@@ -18,11 +18,11 @@ const { sql } = Prisma;
 
 interface Source {
   roles: readonly OperatorRole[];
-  /** Rows of `SearchHit` without `match`, at most so many; null if nothing of this kind can have such a text. */
+  /** Rows of `SearchHit` without `match`, up to the limit; null if no object of this kind can match the text. */
   find(text: string, limit: number, db: Db): Prisma.Sql | null | Promise<Prisma.Sql>;
 }
 
-/** Each reads by an index, or a table with few rows. In the order in which hits are shown. */
+/** In the order of display. Each reads by an index, or a table with few rows. */
 const sources: Record<SearchMatch, Source> = {
   ORDER_NUMBER: {
     roles: seesCustomers,
@@ -89,7 +89,8 @@ const sources: Record<SearchMatch, Source> = {
     async find(text, limit, db) {
       const bySku = sql`select * from rewards where upper(sku) like ${`${escapeLike(text.toUpperCase())}%`} order by sku limit ${limit}`;
       const search = await readSearch(db, text);
-      // The words of an SKU are no words of a reward, so these are looked for if no SKU begins so. Each half reads by popularity.
+      // Rewards by words, if no SKU has this prefix: an SKU's words are not a reward's words. Each half reads by
+      // popularity.
       const byWords = (archived: Prisma.Sql) => sql`(
         select * from rewards where archived_at is ${archived} and not exists (select from by_sku)
           and search @@ to_tsquery('simple', ${search?.wide ?? ""})
@@ -112,7 +113,9 @@ const isOrder = ({ day, tail }: OrderNumberPart) =>
     : sql`substring(o.number from 12) like ${`${tail}%`} and o.number like ${`ORD-${day}-%`}`;
 const escapeLike = (text: string) => text.replace(/[\\%_]/g, "\\$&");
 
-/** Finds what operators with these roles may see by what people quote of it, the most exact kinds first. */
+/**
+ * Finds objects that operators with these roles may see, by a quoted number, code or name; the most exact kinds first.
+ */
 export async function search(
   db: Db,
   roles: readonly OperatorRole[],

@@ -8,14 +8,15 @@ export interface AttentionReading {
 }
 
 /**
- * The counts of these kinds now, and then whenever one of them, or the oldest of a queue, is another. Ends when the signal aborts.
+ * The counts of these kinds, at once and after each change of a count or of a queue's oldest item. Ends when the signal
+ * aborts.
  */
 export type WatchAttention = (
   kinds: readonly AttentionKind[],
   signal: AbortSignal,
 ) => AsyncGenerator<AttentionReading, void>;
 
-/** Reads the queues of all who watch by one statement every `everyMs`, and not at all while nobody watches. */
+/** Reads the queues for all watchers by one statement every `everyMs`. Without watchers it reads nothing. */
 export function makeWatchAttention(options: {
   everyMs: number;
   read(): Promise<AttentionReading>;
@@ -51,7 +52,7 @@ export function makeWatchAttention(options: {
     try {
       if (timer) next = latest;
       else {
-        timer = setTimeout(() => {}, 0).unref(); // a poll is under way
+        timer = setTimeout(() => {}, 0).unref(); // marks a poll as in progress
         void poll();
       }
       let shown = "";
@@ -76,5 +77,5 @@ export function makeWatchAttention(options: {
   };
 }
 
-/** Codes that expire wait since the moment of the reading, which is another each time. */
+/** For expiring codes, `oldestSince` is the time of the reading, which always differs. */
 const stableSince = ({ kind, oldestSince }: AttentionCount) => (kind === "VOUCHERS_EXPIRING" ? null : oldestSince);

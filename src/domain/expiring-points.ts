@@ -1,14 +1,14 @@
-/** Points of a wallet that expire together. */
+/** Points of a wallet with the same expiry date. */
 export interface ExpiringPoints {
   points: number;
-  /** The day of the expiry as the ledger names it, `2027-03-31`. */
+  /** The day of the expiry in the ledger's form, such as `2027-03-31`. */
   date: string;
 }
 
-/** A page shows the next expiries; a ledger may tell one for each purchase of years. */
+/** A page shows only the next expiries; a ledger may list one for each purchase of several years. */
 const MOST = 12;
 
-/** The expiries to show: those of one day together, the soonest first, whole points, at most 12. Days that are over are left out. */
+/** The next expiries: merged by day, the soonest first, whole points, at most 12, without past days. */
 export function nextExpiries(listed: readonly ExpiringPoints[], now: Date): ExpiringPoints[] {
   const today = now.toISOString().slice(0, 10);
   const byDay = new Map<string, number>();

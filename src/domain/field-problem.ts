@@ -1,4 +1,4 @@
-/** A problem in a document that a person wrote, in words for them; `field` leads to it. */
+/** A problem in a document written by a person, in words for its author; `field` is the path. */
 export interface FieldProblem {
   field: (string | number)[];
   message: string;

@@ -1,24 +1,25 @@
 import { z } from "zod";
 
 /**
- * What operators may be there for. `catalogue`: rewards, stock and codes. `orders`: reads customers' things, reverses, ships.
- * `support`: reads everything, resolves what is in doubt. `rewards`: rules, draws and messages. `admin`: everything, and keys.
+ * The roles of operators. `catalogue`: rewards, stock and codes. `orders`: reads customers' data, reverses and ships
+ * orders. `support`: reads everything, resolves unknown outcomes. `rewards`: rules, draws and messages. `admin`:
+ * everything, and keys.
  */
 export const operatorRoles = ["catalogue", "orders", "support", "rewards", "admin"] as const;
 export type OperatorRole = (typeof operatorRoles)[number];
 
-/** The roles that see what belongs to customers: their orders, carts, wallets, groups and awards. */
+/** The roles that may read customers' orders, carts, wallets, groups and awards. */
 export const seesCustomers = ["orders", "support"] as const satisfies readonly OperatorRole[];
 
-/** Whether one of the roles is among those that are asked for; `admin` always is. */
+/** Whether one of the roles is among the required ones; `admin` always qualifies. */
 export const hasRole = (roles: readonly OperatorRole[], wanted: readonly OperatorRole[]): boolean =>
   roles.some((role) => role === "admin" || wanted.includes(role));
 
 const claimValue = z.union([z.string().transform((text) => text.split(/[\s,]+/)), z.array(z.unknown())]).catch([]);
 
 /**
- * Reads the roles of a token: the claim is a list of names, or a text with blanks or commas between them. Other names have no
- * meaning here. The claim's name may be a path, such as `realm_access.roles`.
+ * Reads the roles of a token: the claim is a list of names, or a text separated by spaces or commas. Unknown names are
+ * ignored. The claim's name may be a path, such as `realm_access.roles`.
  */
 export function rolesOf(claims: Readonly<Record<string, unknown>>, claim: string): OperatorRole[] {
   const inside = (within: unknown, name: string): unknown =>

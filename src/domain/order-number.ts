@@ -1,16 +1,16 @@
-/** A part of an order number: the day, if it was given, and the beginning of the ten characters behind it. */
+/** A part of an order number: the day, if present, and the beginning of the ten characters after it. */
 export interface OrderNumberPart {
-  /** Such as `261122`; null if only characters behind it were given. */
+  /** Such as `261122`; null if the text has only later characters. */
   day: string | null;
-  /** At least two characters, unless the day was given. */
+  /** At least two characters, unless the day is present. */
   tail: string;
 }
 
 /**
- * Reads an order number, or its beginning, or its end, as people dictate it: small letters, blanks, missing hyphens, and the letters O, I
- * and L, which no number has, for the digits that they resemble.
+ * Reads an order number, or its beginning, or its end, in a dictated form: lower case, spaces, missing hyphens, and the
+ * letters O, I and L, which no number contains, for the digits that they resemble.
  *
- * @returns null for a text that cannot be of an order number
+ * @returns null for a text that cannot be part of an order number
  */
 export function foldOrderNumber(text: string): OrderNumberPart | null {
   const plain = text.toUpperCase().replace(/[\s–—-]/g, "");
@@ -22,7 +22,7 @@ export function foldOrderNumber(text: string): OrderNumberPart | null {
   return /^[0-9A-Z]{4,10}$/.test(plain) ? { day: null, tail: foldCharacters(plain) } : null;
 }
 
-/** The whole number in its own form; null for a text that is none. */
+/** The whole number in canonical form; null if the text is not an order number. */
 export function readOrderNumber(text: string): string | null {
   const part = foldOrderNumber(text);
   return part?.day && part.tail.length === 10 ? `ORD-${part.day}-${part.tail}` : null;

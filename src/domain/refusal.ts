@@ -3,7 +3,7 @@ import type { RedeemabilityReason, UserErrorCode } from "./generated/words.ts";
 interface Words {
   code: UserErrorCode;
   message: string;
-  /** The path of the input field at fault. */
+  /** The path of the invalid input field. */
   field?: readonly string[];
 }
 
@@ -21,7 +21,7 @@ export type Refusal = Words &
     | { __typename: "SoldOut"; available: number; availableQuantity: number }
   );
 
-/** What a use case answers instead of its result. */
+/** The return value of a use case that refuses. */
 export interface Refused {
   readonly refusals: readonly [Refusal, ...Refusal[]];
 }
@@ -30,7 +30,7 @@ export const refused = (first: Refusal, ...others: Refusal[]): Refused => ({ ref
 
 export const isRefused = (answer: object): answer is Refused => "refusals" in answer;
 
-/** A refusal without further facts. `field` is the path of the input field at fault. */
+/** A refusal without further facts. `field` is the path of the invalid input field. */
 export const refusal = (code: UserErrorCode, message: string, field?: readonly string[]): Refusal => ({
   __typename: "BasicUserError",
   code,

@@ -1,11 +1,11 @@
 import { hasRole, type OperatorRole, seesCustomers } from "./operator-roles.ts";
 
-/** Who is asking. Owners are taken from here and never from an argument. */
+/** The authenticated caller. Ownership checks use the viewer, never an argument. */
 export type Viewer =
   | { readonly kind: "anonymous" }
   | { readonly kind: "customer"; readonly customerId: string; readonly sessionId: string }
   | Operator
-  /** Another program, such as a producer of rewards: it may bring messages in and sees nobody's belongings. */
+  /** Another program, such as a producer of rewards: it may send messages and has no access to customers' data. */
   | { readonly kind: "service"; readonly serviceId: string };
 
 export interface Operator {
@@ -13,33 +13,33 @@ export interface Operator {
   /** The name for the audit log. */
   readonly operatorId: string;
   readonly roles: readonly OperatorRole[];
-  /** When the token ends; undefined if it does not. */
+  /** The expiry of the token; undefined if it has none. */
   readonly expiresAt?: Date | undefined;
-  /** The id of the API key that the token is, if it is one. */
+  /** The id of the API key, if the token is one. */
   readonly keyId?: string | undefined;
   /** The id of the account, if a person has signed in with one. */
   readonly accountId?: string | undefined;
-  /** The id of the session at the console, if the operator is signed in there. */
+  /** The id of the console session, if the operator is signed in to the console. */
   readonly sessionId?: string | undefined;
 }
 
 export const anonymous: Viewer = { kind: "anonymous" };
 
-/** Whether the viewer is an operator who may see what belongs to customers. */
+/** Whether the viewer is an operator with access to customers' data. */
 export const seesEverybody = (viewer: Viewer): boolean =>
   viewer.kind === "operator" && hasRole(viewer.roles, seesCustomers);
 
-/** Whether the viewer may see what belongs to this customer. */
+/** Whether the viewer has access to this customer's data. */
 export function maySee(viewer: Viewer, customerId: string): boolean {
   return seesEverybody(viewer) || (viewer.kind === "customer" && viewer.customerId === customerId);
 }
 
-/** What the resolvers of `Customer` work on. */
+/** The source object of the resolvers of `Customer`. */
 export interface CustomerModel {
   customerId: string;
 }
 
-/** The customer, if the viewer may see them: an unknown id and somebody else's look alike. */
+/** The customer, if the viewer has access: an unknown id and another customer's id have the same result. */
 export function customerFor(customerId: string | null, viewer: Viewer): CustomerModel | null {
   return customerId !== null && maySee(viewer, customerId) ? { customerId } : null;
 }

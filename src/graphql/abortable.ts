@@ -1,6 +1,6 @@
 /**
- * Runs a generator that stops when nobody wants more of it. `return()` on a bare generator waits for what it is waiting
- * for; this aborts the wait first, so that a closed socket frees its subscription at once.
+ * Runs a generator that stops when its consumer leaves. `return()` on a bare generator waits for the pending `await`;
+ * this aborts that wait first, so that a closed socket frees its subscription at once.
  */
 export async function abortable<T>(
   start: (signal: AbortSignal) => AsyncGenerator<T, void> | Promise<AsyncGenerator<T, void>>,

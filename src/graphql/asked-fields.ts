@@ -1,8 +1,8 @@
 import type { GraphQLResolveInfo, SelectionSetNode } from "graphql";
 
 /**
- * The names of the fields that an operation asks of the objects at some paths below a field, such as `["nodes"]`, whatever the aliases
- * and conditions. For a resolver that reads no more than is asked for.
+ * The names of the fields that an operation selects on the objects at some paths below a field, such as `["nodes"]`,
+ * independent of aliases and conditions. Resolvers use it to read only selected fields.
  */
 export function askedFields(
   { fieldNodes, fragments }: Pick<GraphQLResolveInfo, "fieldNodes" | "fragments">,

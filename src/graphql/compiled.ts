@@ -14,21 +14,22 @@ import type { Context } from "./context.ts";
 
 /** Each takes some 10 kB. */
 const MAX_COMPILED = 300;
-/** A query is compiled when it comes so often. Compiling takes up to 8 ms of CPU for the largest that the limits allow. */
+/** A query is compiled at this occurrence. Compiling the largest permitted query takes up to 8 ms of CPU. */
 const COMPILED_AT = 3;
 
 export interface CompiledOptions {
-  /** The times that a query is seen before it is compiled. */
+  /** The number of times that a query is seen before it is compiled. */
   at?: number;
   /** Called before the answer of a compiled query is sent. */
   onAnswer?(query: ExecutionArgs, data: object): Promise<void>;
 }
 
 /**
- * Runs queries that come again and again as functions, made by graphql-jit, which takes half the CPU of graphql-js. Answers are the
- * same to the byte. Everything else takes the other path: mutations, introspection, `@skip` and `@include`, with which graphql-jit
- * changes the order of fields, a query whose variables are refused, and a query that meets an error, which runs again, because
- * graphql-jit tells of errors in other words. What the loaders of the request have read or failed to read is not asked for twice.
+ * Compiles repeated queries to functions with graphql-jit, which takes half the CPU of graphql-js. Answers are
+ * identical to the byte. Several kinds of operations stay with graphql-js: mutations, introspection, operations with
+ * `@skip` or `@include` (graphql-jit changes the order of their fields), and queries with invalid variables. A query
+ * that meets an error runs again with graphql-js, because graphql-jit words errors differently; the request's loaders
+ * then repeat no read.
  */
 export function compiledQueries(schema: GraphQLSchema, options: CompiledOptions = {}): ApolloServerPlugin<Context> {
   const { at = COMPILED_AT, onAnswer } = options;
@@ -48,7 +49,8 @@ export function compiledQueries(schema: GraphQLSchema, options: CompiledOptions 
   return {
     requestDidStart: async () => ({
       async responseForOperation({ document, operation, operationName, queryHash, request, contextValue }) {
-        if (operation?.operation !== "query") return null; // none: the document has several, and none was named
+        // the document has several operations and the request names none
+        if (operation?.operation !== "query") return null;
         const run = compiled(`${queryHash}:${operationName ?? ""}`, document, operation);
         if (!run) return null;
         const variables = request.variables ?? {};

@@ -3,10 +3,10 @@ import { textProblem } from "../platform/storable-text.ts";
 import { badUserInput } from "./errors.ts";
 
 export const MAX_PAGE = 100;
-/** Counts of long lists end here: one more says that there are more. */
+/** Counts of long lists stop here: a count of one more means that there are more. */
 export const MAX_COUNT = 1_000;
 
-/** What the resolvers of every connection type work on. */
+/** The source object of every connection type's resolvers. */
 export interface Connection<Node> {
   nodes: readonly Node[];
   hasNextPage: boolean;
@@ -23,13 +23,13 @@ export interface PageArgs {
   before?: string | null | undefined;
 }
 
-/** Which rows of a list to read. */
+/** The rows of a list to read. */
 export interface PageBounds<Key> {
-  /** One more than the page has, which tells whether there is another page. */
+  /** One more than the page size, which shows whether another page exists. */
   limit: number;
-  /** Rows that follow this one in the list, or all. */
+  /** The page starts after this row, or at the start. */
   after: Key | null;
-  /** Rows that this one follows, or all. */
+  /** The page ends before this row, or at the end. */
   before: Key | null;
   /** Whether to read from the end of the list, its last row first. */
   backwards: boolean;
@@ -37,7 +37,7 @@ export interface PageBounds<Key> {
 
 const DEFAULT_PAGE = 20;
 
-/** @throws BAD_USER_INPUT for arguments that contradict each other, sizes beyond 1 to 100 and cursors that are not of `shape` */
+/** @throws BAD_USER_INPUT for contradictory arguments, sizes outside 1 to 100 and cursors that do not match `shape` */
 export function readPage<Shape extends z.ZodType>(args: PageArgs, shape: Shape): PageBounds<z.infer<Shape>> {
   const backwards = args.last != null;
   if (backwards && args.first != null) throw badUserInput("last", "give either first or last");
@@ -53,7 +53,7 @@ export function readPage<Shape extends z.ZodType>(args: PageArgs, shape: Shape):
   };
 }
 
-/** The page of a connection. @param found the rows within `bounds`, in the order in which they were to be read */
+/** The page of a connection. @param found the rows within `bounds`, in the order of reading */
 export function toPage<Node>(found: readonly Node[], { limit, after, before, backwards }: PageBounds<unknown>) {
   const nodes = found.slice(0, limit - 1);
   const hasMore = found.length === limit;
@@ -62,7 +62,7 @@ export function toPage<Node>(found: readonly Node[], { limit, after, before, bac
     : { nodes, hasNextPage: hasMore, hasPreviousPage: after !== null };
 }
 
-/** Parts of cursors, within what the database can compare with. */
+/** Parts of cursors, within the ranges of the database's types. */
 export const cursorPart = {
   /** PostgreSQL has no year 0. */
   instant: z.iso.datetime().refine((value) => !value.startsWith("0000")),
@@ -72,12 +72,12 @@ export const cursorPart = {
   int4: z.int32(),
 };
 
-/** A cursor is the sort key of its row, so that rows added or removed elsewhere do not shift the pages. */
+/** A cursor is the sort key of its row, so that inserted or deleted rows do not shift the pages. */
 export function makeCursor(key: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(key)).toString("base64url");
 }
 
-/** @throws BAD_USER_INPUT for a cursor that is not one of `shape`, such as one of another sort */
+/** @throws BAD_USER_INPUT for a cursor that does not match `shape`, such as one of another sort */
 export function readCursor<Shape extends z.ZodType>(
   cursor: string | null | undefined,
   shape: Shape,

@@ -3,8 +3,8 @@ import type { Viewer } from "../domain/viewer.ts";
 import type { ReaderLanguages } from "./languages.ts";
 
 /**
- * The facts of one operation. Long-lived things are bound to the resolvers instead. `Loaders` are what the resolvers read
- * through: each feature names those that it needs.
+ * The facts of one operation. Long-lived dependencies are bound to the resolvers instead. `Loaders` is the set of
+ * loaders that a feature's resolvers need.
  */
 export interface Context<Loaders = unknown> {
   readonly requestId: string;
@@ -13,25 +13,25 @@ export interface Context<Loaders = unknown> {
   readonly isRouter: boolean;
   /** The caller's network address. */
   readonly address: string;
-  /** The name that the client gives itself. */
+  /** The client's `User-Agent`. */
   readonly userAgent: string | undefined;
   readonly languages: ReaderLanguages;
   loaders: Loaders;
   readonly cookies: SessionCookies;
-  /** Charges the caller with what an operation costs; the error that refuses it where that is too much for now. */
+  /** Charges an operation's cost to the caller; returns an error above the limit. */
   charge(cost: number): GraphQLError | null;
   /** Aborts when the server stops. */
   readonly signal: AbortSignal;
-  /** Loaders for another viewer: whoever signs in goes on as themselves in the same operation. */
+  /** Loaders for another viewer: after a sign-in, the same operation continues as the new viewer. */
   makeLoaders(viewer: Viewer): Loaders;
 }
 
-/** The browser's copy of the session. On a websocket there is none to set. */
+/** The browser's session cookies. A websocket cannot set any. */
 export interface SessionCookies {
   readonly refreshToken: string | undefined;
-  /** Stands for the browser, from one visit to the next. Undefined where the request came with none. */
+  /** Identifies the browser across visits. Undefined if the request had no cookie. */
   readonly deviceId: string | undefined;
-  /** The same, or the one that the answer gives the browser. */
+  /** The same id, or the new one that the answer sets. */
   readonly nextDeviceId: string | undefined;
   set(tokens: { accessToken: string; accessExpiresAt: Date; refreshToken: string; refreshExpiresAt: Date }): void;
   clear(): void;

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { DocumentNode } from "graphql";
 import { LRUCache } from "lru-cache";
 
-/** Characters of all texts together. Parsed, a text takes about 60 bytes a character. */
+/** The number of characters of all texts together. A parsed text takes about 60 bytes a character. */
 const MAX_CHARACTERS = 500_000;
 
 /** Documents that passed validation, by the SHA-256 of their text: HTTP and sockets validate a document once. */

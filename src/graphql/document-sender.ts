@@ -2,7 +2,10 @@ import type { GraphQLSchema } from "graphql";
 import { type DocumentCache, makeDocumentCache } from "./document-cache.ts";
 import { type DocumentLimits, publicLimits, routerLimits } from "./limits.ts";
 
-/** What holds for the documents of anybody, or of trusted routers. A document that is valid for one may be over a limit of the other. */
+/**
+ * The limits for documents of the public, or of trusted routers. A document within the limits of one may exceed those
+ * of the other.
+ */
 export interface DocumentSender {
   schema: GraphQLSchema;
   limits: DocumentLimits;
@@ -15,7 +18,7 @@ export interface DocumentSenders {
   router: DocumentSender;
 }
 
-/** @param schemas for everybody, and as trusted routers know it */
+/** @param schemas the public schema, and the schema for trusted routers */
 export const makeDocumentSenders = (schemas: { public: GraphQLSchema; router: GraphQLSchema }): DocumentSenders => ({
   public: { schema: schemas.public, limits: publicLimits, validated: makeDocumentCache() },
   router: { schema: schemas.router, limits: routerLimits, validated: makeDocumentCache() },

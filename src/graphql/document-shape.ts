@@ -1,19 +1,19 @@
 import { type DocumentNode, GraphQLError, Kind, type SelectionSetNode } from "graphql";
 
-/** The largest document of our own needs about half of each. */
+/** The largest document of the project's own clients needs about half of each. */
 export const shapeLimits = { fields: 250, equalNames: 10, fragments: 30, spreads: 60, spreadFields: 1_000 };
 export type ShapeLimits = typeof shapeLimits;
 
 /**
- * Counts what makes a document expensive to validate, in one pass and before any rule runs: the rule about fields that overlap
+ * Counts the expensive parts of a document, in one pass and before any rule runs: the rule about overlapping fields
  * compares all fields of one response name with each other.
  *
- * @returns why the document is not validated; null when it may be
+ * @returns the reason for not validating the document; null if it may be validated
  */
 export function shapeError(document: DocumentNode, limits: ShapeLimits = shapeLimits): GraphQLError | null {
   const found = { fields: 0, equalNames: 0, fragments: 0, spreads: 0, spreadFields: 0 };
   const own = new Map<string, { fields: number; spreads: string[] }>();
-  /** `names` counts the response names of a selection set, to which its inline fragments belong. */
+  /** `names` counts the response names of a selection set, inline fragments included. */
   const open: { set: SelectionSetNode; names: Map<string, number>; within: { fields: number; spreads: string[] } }[] =
     [];
   for (const definition of document.definitions) {
@@ -44,7 +44,7 @@ export function shapeError(document: DocumentNode, limits: ShapeLimits = shapeLi
       }
     }
   }
-  // With so few fragments the sum is bounded; only its depth needs to be.
+  // With so few fragments the sum is bounded, and only the depth needs a limit.
   if (found.fragments <= limits.fragments) found.spreadFields = fieldsWithSpreads(own);
   for (const [what, words] of Object.entries(wordsOf) as [keyof ShapeLimits, string][]) {
     const limit = limits[what];
@@ -54,7 +54,10 @@ export function shapeError(document: DocumentNode, limits: ShapeLimits = shapeLi
   return null;
 }
 
-/** The fields of all definitions with those of the fragments that they spread. One that spreads itself is left to the rules. */
+/**
+ * The fields of all definitions, including those of spread fragments. Validation reports a fragment that spreads
+ * itself.
+ */
 function fieldsWithSpreads(own: ReadonlyMap<string, { fields: number; spreads: string[] }>): number {
   const sums = new Map<string, number>();
   const sumOf = (name: string): number => {

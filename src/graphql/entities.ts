@@ -2,8 +2,8 @@ import { type GraphQLSchema, isUnionType } from "graphql";
 import { badUserInput } from "./errors.ts";
 
 /**
- * Answers each representation of `_entities` by itself: a router's mistake in one of them is BAD_USER_INPUT and null for that
- * one, and the others are kept. Without this, Apollo's resolver fails for all of them.
+ * Resolves each representation of `_entities` separately: an invalid one yields BAD_USER_INPUT and null, and the others
+ * are returned. Apollo's own resolver would fail for all of them.
  */
 export function resolveEntitiesOneByOne(schema: GraphQLSchema): GraphQLSchema {
   const field = schema.getQueryType()?.getFields()["_entities"];
@@ -36,7 +36,7 @@ function problemOf(representation: unknown, schema: GraphQLSchema): string | nul
   }
   const { __typename: name } = representation as { __typename?: unknown };
   if (typeof name !== "string") return "needs a __typename";
-  const union = schema.getType("_Entity"); // of the schema that the operation is read by, whose types may have other names
+  const union = schema.getType("_Entity"); // of the operation's schema, whose types may have other names
   const isEntity = isUnionType(union) && union.getTypes().some((type) => type.name === name);
   return isEntity ? null : "its __typename is no entity of this subgraph";
 }

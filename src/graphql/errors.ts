@@ -3,7 +3,7 @@ import { type DatabaseTrouble, databaseTrouble } from "../platform/database-trou
 import { Busy } from "../platform/lanes.ts";
 import { UpstreamError } from "../upstream/upstream-error.ts";
 
-/** The codes of top-level errors that clients may rely on, beside Apollo's own for bad documents. */
+/** The stable codes of top-level errors, beside Apollo's own for invalid documents. */
 export type ErrorCode =
   | "UNAUTHENTICATED"
   | "FORBIDDEN"
@@ -18,7 +18,7 @@ export type ErrorCode =
 
 const retryableCodes: readonly ErrorCode[] = ["RATE_LIMITED", "UPSTREAM_UNAVAILABLE", "SERVICE_UNAVAILABLE"];
 
-/** An error whose message is meant for the client. Every other thrown error is masked. */
+/** An error with a message for the client. Every other thrown error is masked. */
 export class PublicError extends GraphQLError {
   constructor(code: ErrorCode, message: string, facts: Record<string, unknown> = {}) {
     super(message, { extensions: { code, retryable: retryableCodes.includes(code), ...facts } });
@@ -27,7 +27,7 @@ export class PublicError extends GraphQLError {
 
 export const unauthenticated = () => new PublicError("UNAUTHENTICATED", "Sign in first.");
 export const forbidden = (why: string) => new PublicError("FORBIDDEN", why);
-/** `field` is the path of the argument or input field at fault, such as `input.quantity`. */
+/** `field` is the path of the invalid argument or input field, such as `input.quantity`. */
 export const badUserInput = (field: string, problem: string) =>
   new PublicError("BAD_USER_INPUT", `${field}: ${problem}`, { field });
 
@@ -39,13 +39,13 @@ const BUSY_SECONDS = 1;
 export const internalError = (facts?: Record<string, unknown>) =>
   new PublicError("INTERNAL_SERVER_ERROR", "Something went wrong on our side.", facts);
 
-/** The error that clients see when our own database is in trouble. */
+/** The client's error during a failure of the gateway's database. */
 export const serviceUnavailable = (trouble: DatabaseTrouble, facts?: Record<string, unknown>) =>
   trouble === "read-only"
     ? new PublicError("SERVICE_UNAVAILABLE", "Nothing can be changed right now. Try again in a moment.", facts)
     : new PublicError("SERVICE_UNAVAILABLE", "The service is not available right now. Try again in a moment.", facts);
 
-/** What an upstream's failure looks like from outside: that it failed, not how. */
+/** The client's error for an upstream failure, without details. */
 export function upstreamUnavailable(error: UpstreamError): PublicError {
   if (error.isCustomersAlone) {
     return forbidden(
@@ -57,7 +57,7 @@ export function upstreamUnavailable(error: UpstreamError): PublicError {
     : new PublicError("UPSTREAM_UNAVAILABLE", "This cannot be read right now. Try again in a moment.");
 }
 
-/** Codes that Apollo and graphql-js give to documents and variables; their messages describe only the request itself. */
+/** Apollo's and graphql-js's codes for documents and variables; their messages describe only the request itself. */
 const requestErrorCodes = new Set([
   "GRAPHQL_PARSE_FAILED",
   "GRAPHQL_VALIDATION_FAILED",
@@ -67,7 +67,7 @@ const requestErrorCodes = new Set([
   "BAD_REQUEST",
 ]);
 
-/** The error as the client may see it, and whether it is a surprise that the log should hold in full. */
+/** The error in its public form, and whether it is unexpected, so that the log should contain it in full. */
 export function toPublic(error: GraphQLError): { error: GraphQLError; isUnexpected: boolean } {
   const thrown = error.originalError ?? error;
   const known = publicErrorOf(thrown);
@@ -94,7 +94,9 @@ function publicErrorOf(thrown: Error): PublicError | undefined {
   return thrown instanceof Busy ? rateLimited(BUSY_SECONDS) : undefined;
 }
 
-/** A bad argument or variable is reported before anything runs: by graphql-js, in Apollo's wrapping, and without a path. */
+/**
+ * An invalid argument or variable is reported before execution: by graphql-js, wrapped by Apollo, and without a path.
+ */
 function isCoercionError(error: GraphQLError): boolean {
   const isFromGraphql = error.originalError === undefined || error.originalError instanceof GraphQLError;
   return isFromGraphql && error.path === undefined && error.extensions["code"] !== "INTERNAL_SERVER_ERROR";

@@ -27,24 +27,24 @@ export interface EventStreamOptions {
   log: Logger;
   /** @throws PublicError if the credentials are refused */
   makeContext(request: FastifyRequest): Promise<Context>;
-  /** The network address, or block of addresses, that a limit by address is for. */
+  /** The network address, or block of addresses, for limits by address. */
   blockOf(request: FastifyRequest): string;
-  /** How long a peer may take nothing of what waits to be sent; a test shortens it. */
+  /** The time after which a stalled peer is disconnected; a test shortens it. */
   stalledMs?: number;
 }
 
 /**
- * Subscriptions as server-sent events, for clients behind proxies that stop websockets: the *distinct connections* mode of
- * graphql-sse, a stream for each operation. Streams count as sockets, and end with their session.
+ * Subscriptions as server-sent events, for clients behind proxies that block websockets: the *distinct connections*
+ * mode of graphql-sse, a stream for each operation. Streams count as sockets, and end with their session.
  */
 export interface EventStreams {
   /** Answers with a stream, or with an error. */
   answer(request: FastifyRequest, reply: FastifyReply): Promise<void>;
-  /** Ends every stream. Clients see that it is not complete, and come back. */
+  /** Ends every stream. Clients detect the incomplete stream and reconnect. */
   close(): void;
 }
 
-/** Whether the client wants its answer as a stream rather than as JSON. */
+/** Whether the client accepts a stream rather than JSON. */
 export const wantsStream = ({ headers }: FastifyRequest): boolean =>
   headers.accept?.trimStart().startsWith("text/event-stream") ?? false;
 
@@ -55,7 +55,7 @@ export function makeEventStreams(options: EventStreamOptions): EventStreams {
   const responses = new Map<ServerResponse, string>();
   metrics?.sources.open("event streams", () => ({ count: responses.size, operations: [...responses.values()] }));
 
-  /** Counts the stream among those that are open. @returns a function that counts it no more, or why it may not be opened */
+  /** Counts an open stream. @returns a function that stops counting it, or the reason for refusing the stream */
   function enter({ viewer, isRouter }: Context, block: string): (() => void) | { status: number; problem: string } {
     const counts = [
       viewer.kind === "customer" && { count: open.ofSession, key: viewer.sessionId, whose: "of this session" },
@@ -77,13 +77,13 @@ export function makeEventStreams(options: EventStreamOptions): EventStreams {
     return release;
   }
 
-  /** The messages of an operation, or an answer that is none. */
+  /** The messages of an operation, or an error answer. */
   function openStream(sent: SentOperation, context: Context, label: string, client: string | undefined) {
     const { requestId } = context;
     const shown = (errors: readonly GraphQLError[]) => errors.map((error) => operations.show(error, requestId));
     const protocol = createHandler({
-      authenticate: () => null, // no stream is reserved
-      validate: () => [], // what is admitted is valid
+      authenticate: () => null, // streams are not reserved
+      validate: () => [], // admitted operations are valid
       execute,
       subscribe: subscribe as never,
       async onSubscribe() {
@@ -122,7 +122,7 @@ export function makeEventStreams(options: EventStreamOptions): EventStreams {
     });
   }
 
-  /** Cuts off a peer that takes nothing of what waits to be sent. */
+  /** Disconnects a peer that does not read its unsent data. */
   function limitUnsent(response: ServerResponse): void {
     const cutOff = (reason: string) => {
       log.warn({ reason, unsentBytes: response.writableLength }, "An event stream was cut off");
@@ -190,12 +190,12 @@ export function makeEventStreams(options: EventStreamOptions): EventStreams {
         ...(reply.getHeaders() as Record<string, string>),
         "content-type": "text/event-stream; charset=utf-8",
         "cache-control": "no-store",
-        "x-accel-buffering": "no", // nginx would gather events
+        "x-accel-buffering": "no", // nginx would buffer events
       });
-      if (response.closed) end(); // while the operation was begun
+      if (response.closed) end(); // the client left during the start of the operation
       for await (const message of messages) {
         if (response.writableEnded || response.destroyed) break;
-        response.write(message); // not awaited: what waits to be sent is bounded below, and nowhere before
+        response.write(message); // not awaited: only the limit below bounds the unsent data
         limitUnsent(response);
       }
       response.end();
@@ -210,7 +210,7 @@ export function makeEventStreams(options: EventStreamOptions): EventStreams {
   }
 }
 
-/** The operation of a request as GraphQL over HTTP has it, or what is wrong with the request. */
+/** The operation of a request by GraphQL over HTTP, or the problem with the request. */
 function readOperation({ method, query: search, body, headers }: FastifyRequest): SentOperation | string {
   if (method !== "GET") {
     if (!headers["content-type"]?.startsWith("application/json")) return "Send the operation as application/json.";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Kinds of things that have a global id. */
+/** Types that have a global id. */
 export type GlobalType =
   | "Customer"
   | "Wallet"
@@ -24,7 +24,7 @@ export type GlobalType =
 
 const uuid = z.uuid();
 
-/** A database id that nothing has: what an unknown global id stands for. */
+/** A database id that no row has, used for unknown global ids. */
 export const NOWHERE = "00000000-0000-0000-0000-000000000000";
 
 export function toGlobalId(type: GlobalType, localId: string): string {
@@ -32,8 +32,7 @@ export function toGlobalId(type: GlobalType, localId: string): string {
 }
 
 /**
- * Null for anything that this server cannot have made: such an id is simply unknown. In a federated reference GraphQL does
- * not check what an id is.
+ * Null for an id in a foreign format, which counts as unknown. GraphQL does not check the ids of federated references.
  */
 export function fromGlobalId(globalId: unknown): { type: string; localId: string } | null {
   if (typeof globalId !== "string") return null;
@@ -55,7 +54,7 @@ export function customerIdOf(type: "Customer" | "Wallet", globalId: unknown): st
   return parsed?.type === type && parsed.localId.length > 0 ? parsed.localId : null;
 }
 
-/** A key of a federated reference that is to be a text; null for anything else, as GraphQL does not check references. */
+/** A text key of a federated reference; null for any other type, because GraphQL does not check references. */
 export const textOf = (key: unknown): string | null => (typeof key === "string" && key !== "" ? key : null);
 
 /** The number behind a GroupWallet's global id, or null. */

@@ -2,14 +2,14 @@ import { hasRole, type OperatorRole } from "../domain/operator-roles.ts";
 import type { Context } from "./context.ts";
 import { forbidden, unauthenticated } from "./errors.ts";
 
-/** The signed-in customer. @throws UNAUTHENTICATED, or FORBIDDEN for others, who have no cart and no wallet */
+/** The signed-in customer. @throws UNAUTHENTICATED, or FORBIDDEN for other viewers, who have no cart and no wallet */
 export function requireCustomer({ viewer }: Context): { customerId: string; sessionId: string } {
   if (viewer.kind === "anonymous") throw unauthenticated();
   if (viewer.kind !== "customer") throw forbidden("This is for customers.");
   return viewer;
 }
 
-/** The roles that a field is for, beside `admin`, which all fields are for. */
+/** The roles that may use a field, beside `admin`, which may use all. */
 type Roles = readonly [OperatorRole, ...OperatorRole[]];
 
 function missing(roles: Roles) {
@@ -18,9 +18,9 @@ function missing(roles: Roles) {
 }
 
 /**
- * The name, for the audit log, of an operator with one of the roles.
+ * The operator's name for the audit log, after a check of the roles.
  *
- * @throws UNAUTHENTICATED when signed out, FORBIDDEN for others and without the role
+ * @throws UNAUTHENTICATED for anonymous viewers, FORBIDDEN for other kinds of viewers and without the role
  */
 export function requireOperator({ viewer }: Context, ...roles: Roles): string {
   if (viewer.kind === "anonymous") throw unauthenticated();
@@ -30,9 +30,9 @@ export function requireOperator({ viewer }: Context, ...roles: Roles): string {
 }
 
 /**
- * A service, or an operator with one of the roles in its place, by name.
+ * The name of a service, or of an operator with one of the roles.
  *
- * @throws UNAUTHENTICATED when signed out, FORBIDDEN for a customer and without the role
+ * @throws UNAUTHENTICATED for anonymous viewers, FORBIDDEN for a customer and without the role
  */
 export function requireService({ viewer }: Context, ...roles: Roles): string {
   if (viewer.kind === "anonymous") throw unauthenticated();

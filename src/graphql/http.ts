@@ -45,7 +45,10 @@ export interface GraphqlHttpOptions {
   makeContext(request: FastifyRequest, reply: FastifyReply): Promise<Context>;
 }
 
-/** Serves GraphQL over HTTP at `/graphql`, and event streams also at `/graphql/stream`. @returns a function that stops the servers behind it */
+/**
+ * Serves GraphQL over HTTP at `/graphql`, and event streams also at `/graphql/stream`. @returns a function that stops
+ * the GraphQL servers
+ */
 export async function mountGraphql(
   fastify: FastifyInstance,
   options: GraphqlHttpOptions,
@@ -74,7 +77,7 @@ export async function mountGraphql(
       if (!isProduction) return reply.redirect("/graphiql/");
       return sendError(request, reply, 400, "This address is for GraphQL requests, which are sent by POST.");
     },
-    // No plugin hears of errors that Apollo finds before it knows an operation.
+    // Errors that Apollo finds before it has an operation reach no plugin.
     async onSend(request, reply, payload) {
       if (typeof payload !== "string") return payload;
       if (reply.statusCode >= 400) return withRequestId(payload, request.id);
@@ -100,11 +103,11 @@ function makeApollo(
     introspection: !isProduction,
     hideSchemaDetailsFromClientErrors: isProduction,
     includeStacktraceInErrorResponses: false,
-    stringifyResult: (result) => JSON.stringify(result), // Apollo adds the end of a line, which copies the whole text
+    stringifyResult: (result) => JSON.stringify(result), // Apollo appends a newline, which copies the whole text
     allowBatchedHttpRequests: false,
-    // No page of another site can send these without asking first.
+    // Another site's page can send these headers only after a preflight request.
     csrfPrevention: { requestHeaders: ["x-apollo-operation-name", PREFLIGHTED, "authorization", ROUTER_HEADER] },
-    stopOnTerminationSignals: false, // the process does that, in an order of its own
+    stopOnTerminationSignals: false, // the process handles signals itself, in its own order
     nodeEnv: isProduction ? "production" : "development",
     parseOptions: { maxTokens: limits.tokens },
     validationOptions: { maxErrors: MAX_ERRORS },
@@ -130,7 +133,7 @@ function makeApollo(
   });
 }
 
-/** The answer with the request's id on each error that does not have it. */
+/** Adds the request's id to each error without one. */
 function withRequestId(payload: string, requestId: string): string {
   if (!payload.startsWith('{"errors":[') || payload.includes(`"requestId":"${requestId}"`)) return payload;
   const { errors, ...rest } = JSON.parse(payload) as { errors: { extensions?: object }[] };
@@ -138,14 +141,14 @@ function withRequestId(payload: string, requestId: string): string {
   return JSON.stringify({ errors: named, ...rest });
 }
 
-/** A header that says: no page of another site can have sent this without asking first. */
+/** A header that proves a preflight: another site's page cannot send it without permission. */
 const PREFLIGHTED = "apollo-require-preflight";
 
-/** Whether a page of another site can have made the browser send a GET with what identifies its visitor. */
+/** Whether another site's page may have sent this GET with the visitor's cookies. */
 const mayBeForged = (headers: IncomingHttpHeaders) =>
   headers.cookie !== undefined && headers["sec-fetch-site"] !== "same-origin";
 
-/** Lets caches keep the answers to GETs where nobody is signed in, as long as `@cacheControl` says. */
+/** Lets caches store anonymous answers to GETs for the time of `@cacheControl`. */
 function cachingOfPublicGets(): ApolloServerPlugin<Context> {
   const plugin: ApolloServerPlugin = ApolloServerPluginCacheControl({ calculateHttpHeaders: "if-cacheable" });
   return {
@@ -159,7 +162,7 @@ function cachingOfPublicGets(): ApolloServerPlugin<Context> {
 const isPublicGet = ({ request, contextValue }: GraphQLRequestContext<Context>) =>
   request.http?.method === "GET" && contextValue.viewer.kind === "anonymous";
 
-/** Runs a plugin that executes operations by itself only where no other plugin has to hear of each field. */
+/** Enables a plugin that executes operations itself only if no other plugin needs to observe each field. */
 function unlessWatched(plugin: ApolloServerPlugin<Context>): ApolloServerPlugin<Context> {
   return {
     ...plugin,
@@ -188,10 +191,10 @@ const noLandingPage: ApolloServerPlugin = {
   serverWillStart: async () => ({ renderLandingPage: async () => ({ html: "" }) }),
 };
 
-/** Apollo takes suggestions out of what validation says, but not out of what the executor says of variables. */
+/** Apollo removes suggestions from validation errors, but not from the executor's errors about variables. */
 const withoutSuggestions = (message: string) => message.replace(/ ?Did you mean .+\?$/, "");
 
-/** Puts the text of a document in the place of its id, before Apollo looks for it among those that clients have told it of. */
+/** Replaces the id of a document by its text, before Apollo searches its own persisted queries. */
 function gate(documents: DocumentGate): ApolloServerPlugin<Context> {
   return {
     async requestDidStart({ request, contextValue }) {
@@ -202,7 +205,8 @@ function gate(documents: DocumentGate): ApolloServerPlugin<Context> {
           : (http?.body as { documentId?: unknown } | undefined)?.documentId;
       const admitted = documents.admit({ query, extensions, documentId }, contextValue);
       if (admitted instanceof PublicError) {
-        // Apollo refuses nothing before it has validated, which tells of the schema: it is given nothing to tell of.
+        // Apollo refuses a request only after validation, whose errors reveal the schema: validate a harmless document
+        // instead.
         request.query = "{ __typename }";
         delete request.operationName;
         delete request.extensions;
@@ -224,10 +228,13 @@ function gate(documents: DocumentGate): ApolloServerPlugin<Context> {
 }
 const gateStatus: Partial<Record<ErrorCode, number>> = { PERSISTED_QUERY_NOT_IN_LIST: 404, QUERY_NOT_IN_SAFELIST: 403 };
 
-/** Validated at no cost. */
+/** Validation of it costs nothing. */
 const NOTHING = parse("{ __typename }");
 
-/** A document over a limit is not validated: another takes its place, and it is refused where Apollo first lets it be. */
+/**
+ * A document over a limit is not validated: a harmless one replaces it, and the request is refused at the first hook
+ * that permits it.
+ */
 function limitsBeforeRules(schema: GraphQLSchema, limits: DocumentLimits): ApolloServerPlugin<Context> {
   return {
     async requestDidStart(requestContext) {
@@ -235,7 +242,7 @@ function limitsBeforeRules(schema: GraphQLSchema, limits: DocumentLimits): Apoll
       return {
         parsingDidStart: async () => async () => {
           const { document } = requestContext;
-          if (!document) return; // it could not be parsed
+          if (!document) return; // the document has a syntax error
           error = limitError(schema, document, limits);
           if (error) (requestContext as { document: DocumentNode }).document = NOTHING;
         },
@@ -249,7 +256,7 @@ function limitsBeforeRules(schema: GraphQLSchema, limits: DocumentLimits): Apoll
   };
 }
 
-/** Apollo puts the schema's hash and a colon before the key of a document. */
+/** Apollo prefixes the key of a document with the schema's hash and a colon. */
 function storeOf(validated: DocumentCache): NonNullable<ApolloServerOptions<Context>["documentStore"]> {
   const keyOf = (key: string) => key.slice(key.indexOf(":") + 1);
   return {
@@ -274,7 +281,7 @@ function charging(schema: GraphQLSchema, limits: DocumentLimits): ApolloServerPl
           if (tooMuch) throw tooMuch;
           return;
         }
-        response.http.status = 400; // what is thrown here is 500 to Apollo
+        response.http.status = 400; // Apollo answers 500 to errors thrown here
         throw cost;
       },
     }),
@@ -292,7 +299,9 @@ function auditing(auditUse: AuditUse): ApolloServerPlugin<Context> {
   };
 }
 
-/** One log line for each operation, the full story of each surprise, and the request's id on every error. */
+/**
+ * Writes a log line for each operation, logs each unexpected error in full, and adds the request's id to every error.
+ */
 function accounting(log: Logger, metrics: Metrics | undefined): ApolloServerPlugin<Context> {
   return {
     async requestDidStart({ contextValue: { requestId } }) {
@@ -354,8 +363,9 @@ function accounting(log: Logger, metrics: Metrics | undefined): ApolloServerPlug
 }
 
 /**
- * GraphQL over HTTP: a client that accepts only `application/json` gets 200 also for a document or variables that are not
- * valid, because there 4xx would mean that the answer need not be GraphQL at all. Apollo answers 400 to everyone.
+ * GraphQL over HTTP: a client that accepts only `application/json` gets 200 also for an invalid document or invalid
+ * variables, because with that media type 4xx would mean that the body may not be GraphQL. Apollo answers 400 to all
+ * clients.
  */
 const statusForPlainJson: ApolloServerPlugin = {
   requestDidStart: async () => ({

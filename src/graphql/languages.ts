@@ -4,13 +4,13 @@ import Negotiator from "negotiator";
 export interface ReaderLanguages {
   /** The language of the programme's own texts: PROGRAM_LANGUAGE. */
   readonly own: string;
-  /** The languages that are better than `own` for the reader, the best first. */
+  /** The languages that the reader prefers to `own`, the best first. */
   readonly wanted: readonly string[];
 }
 
-/** Browsers send some five; a longer list is a burden for every text. */
+/** Browsers send about five; a longer list would slow down every text. */
 const MOST = 10;
-/** A longer text is no language tag. */
+/** A longer text is not a language tag. */
 const MAX_LENGTH = 35;
 
 /** @param header `Accept-Language`; without it the reader gets the programme's own texts */
@@ -20,17 +20,20 @@ export function readLanguages(header: string | undefined, own: string): ReaderLa
   return { own, wanted: betterThan(own, tags.slice(0, MOST)) };
 }
 
-/** The same for a field with an argument `language`, which says more than the header. */
+/** The same for a field with an argument `language`, which overrides the header. */
 export function languagesFor(language: string | null | undefined, { languages }: { languages: ReaderLanguages }) {
   return language ? { own: languages.own, wanted: betterThan(languages.own, [language]) } : languages;
 }
 
-/** The best of the languages that a text exists in; `own` if the reader wants none of them. */
+/** The reader's best language among those of a text; `own` if none matches. */
 export function languageAmong({ own, wanted }: ReaderLanguages, texts: object): string {
   return wanted.find((language) => Object.hasOwn(texts, language)) ?? own;
 }
 
-/** Each tag with the shorter ones that it is a kind of, `hi-IN` and `hi`, up to the programme's own language, with or without a region, or `*`. */
+/**
+ * Each tag and its shorter forms, such as `hi-IN` and `hi`, up to the programme's own language, with or without a
+ * region, or `*`.
+ */
 function betterThan(own: string, tags: readonly string[]): string[] {
   const all = tags
     .filter((tag) => tag.length <= MAX_LENGTH)

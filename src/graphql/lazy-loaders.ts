@@ -1,20 +1,20 @@
 import type { Viewer } from "../domain/viewer.ts";
 
-/** The operation that loaders are for. */
+/** The operation of the loaders. */
 export interface LoadersOf {
   viewer: Viewer;
   requestId: string;
   options: { cache: boolean };
 }
 
-/** @param all the loaders of every feature, for those that stand on others */
+/** @param all the loaders of every feature, for loaders that use others */
 type MakeLoaders<Loaders> = (of: LoadersOf, all: Loaders) => Partial<Loaders>;
 
 /**
- * Loaders of several features as one object. The loaders of a feature are made when the first of them is used, because most
- * operations use two features and there are some forty loaders.
+ * Loaders of several features as one object. The loaders of a feature are created at first use, because most operations
+ * use two features and about forty loaders exist.
  *
- * @param features each is called once here with `example`, to learn the names of its loaders
+ * @param features each is called once here with `example`, to get the names of its loaders
  */
 export function lazyLoaders<Loaders extends object>(
   features: readonly MakeLoaders<Loaders>[],

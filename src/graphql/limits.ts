@@ -18,10 +18,10 @@ import { findTextFault, textProblem } from "../platform/storable-text.ts";
 import { MAX_PAGE } from "./connection.ts";
 import { type ShapeLimits, shapeError, shapeLimits } from "./document-shape.ts";
 
-/** How many errors a document is told of. */
+/** The maximum number of reported errors of a document. */
 export const MAX_ERRORS = 5;
 
-/** What a document may ask for at most. */
+/** The limits of a document. */
 export interface DocumentLimits {
   tokens: number;
   depth: number;
@@ -31,7 +31,7 @@ export interface DocumentLimits {
   shape: ShapeLimits;
 }
 
-/** For the documents of anybody. The largest document of our own needs about half of each. */
+/** For documents of the public. The largest document of the project's own clients needs about half of each. */
 export const publicLimits: DocumentLimits = {
   tokens: 1_500,
   depth: 10,
@@ -41,7 +41,10 @@ export const publicLimits: DocumentLimits = {
   shape: shapeLimits,
 };
 
-/** For the documents of a trusted router, which joins what several fields and lists of other subgraphs refer to into one document. */
+/**
+ * For documents of a trusted router, which combines references from several fields and lists of other subgraphs into
+ * one document.
+ */
 export const routerLimits: DocumentLimits = {
   tokens: 6_000,
   depth: 14,
@@ -51,7 +54,7 @@ export const routerLimits: DocumentLimits = {
   shape: { ...shapeLimits, fields: 1_000, equalNames: 40, fragments: 120, spreads: 240 },
 };
 
-/** Fields that may stand once in a document: an alias each would make one request a thousand guesses or orders. */
+/** Fields that may occur once in a document: with aliases, one request could hold a thousand guesses or orders. */
 const oncePerDocument = new Set([
   "requestOtp",
   "verifyOtp",
@@ -93,7 +96,7 @@ const sensitiveFieldsOnce: ValidationRule = (context) => {
   };
 };
 
-/** No text that anybody sends may be one that cannot be stored. */
+/** Refuses texts that the database cannot store. */
 const storableTexts: ValidationRule = (context) => ({
   StringValue(node) {
     const problem = textProblem(node.value);
@@ -101,7 +104,7 @@ const storableTexts: ValidationRule = (context) => ({
   },
 });
 
-/** Rules beside GraphQL's own, for every way by which a document comes. */
+/** Rules beside GraphQL's own, for HTTP, sockets and event streams. */
 const limitRules = ({ depth, aliases, directives }: DocumentLimits): ValidationRule[] => [
   maxDepthRule({ n: depth, flattenFragments: true, ...reporting }) as ValidationRule,
   maxAliasesRule({ n: aliases, allowList: [], ...reporting }) as ValidationRule,
@@ -111,7 +114,7 @@ const limitRules = ({ depth, aliases, directives }: DocumentLimits): ValidationR
 ];
 const rulesOf = new Map([publicLimits, routerLimits].map((limits) => [limits, limitRules(limits)]));
 
-/** Why the document is over a limit, found before GraphQL's own rules run; null when it is not. */
+/** The limit that a document exceeds, found before GraphQL's own rules run; null if none. */
 export function limitError(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -132,7 +135,7 @@ export function withCode({ message, source, positions, nodes }: GraphQLError, co
   });
 }
 
-/** What a group's points can be spent on is asked elsewhere, with a call for each price: a page can ask for three groups. */
+/** Redeemability for a group takes upstream calls, one for each price: a page can request three groups. */
 const GROUP_REDEEMABILITY = 15;
 const asksGroup = (wallet: unknown) => (wallet as { payWith?: unknown } | null | undefined)?.payWith === "GROUP";
 
@@ -153,8 +156,8 @@ function costsOf(field: GraphQLField<unknown, unknown>) {
 }
 
 /**
- * The weight of each field, times the size of the lists above it. A page is no longer than its maximum, whatever was asked for; a
- * list without pages is as long as the schema says.
+ * The weight of each field, times the size of the lists above it. A page counts at most its maximum size; the size of a
+ * list without pages is in the schema.
  */
 const estimator: ComplexityEstimator = ({ args, childComplexity, field }) => {
   const { weight, assumed } = costsOf(field);
@@ -169,7 +172,7 @@ const estimator: ComplexityEstimator = ({ args, childComplexity, field }) => {
   return own + childComplexity * Math.max(size, 1);
 };
 
-/** The cost of documents whose cost is the same each time and within the limit of whoever may send them. */
+/** The cost of documents with a constant cost within the sender's limit. */
 const affordable = new WeakMap<DocumentNode, number>();
 const isConstant = ({ definitions: [only, ...others] }: DocumentNode) =>
   others.length === 0 && only?.kind === Kind.OPERATION_DEFINITION && !only.variableDefinitions?.length;
@@ -177,7 +180,7 @@ const isConstant = ({ definitions: [only, ...others] }: DocumentNode) =>
 const badRequest = (message: string, facts: Record<string, unknown> = {}) =>
   new GraphQLError(message, { extensions: { code: "BAD_USER_INPUT", ...facts } });
 
-/** The cost of the operation with these variables, or what is wrong with it where that is more than an operation may cost. */
+/** The cost of the operation with these variables, or an error if it exceeds the limit. */
 export function costOf(options: {
   schema: GraphQLSchema;
   document: DocumentNode;
@@ -190,7 +193,7 @@ export function costOf(options: {
   if (known !== undefined) return known;
   const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
   const variables = getVariableValues(schema, definitions, options.variables ?? {});
-  if (variables.errors) return 0; // the executor says so, and runs nothing
+  if (variables.errors) return 0; // the executor reports these errors and runs nothing
   const fault = findTextFault(variables.coerced);
   if (fault) return badRequest(`Text ${fault.problem}.`, { field: fault.path });
   try {
@@ -210,7 +213,7 @@ export function costOf(options: {
       { cost, maximumCost: limits.cost },
     );
   } catch (error) {
-    // An argument that cannot be read, or fragments within fragments that spread into too many fields to count.
+    // An invalid argument, or nested fragments that spread into too many fields to count.
     if (error instanceof GraphQLError) return badRequest(error.message);
     throw error;
   }

@@ -16,13 +16,13 @@ const typeNames: Record<string, string> = Object.assign(Object.create(null), {
   RewardAward: "RewardHistoryEntry",
 });
 
-/** `node` and `nodes` find what a router finds by a reference to an entity. @param finders by type */
+/** `node` and `nodes` use the same finders as references from a router. @param finders by type */
 export function nodeResolvers(finders: ReadonlyMap<string, FindReference>): Resolvers {
   async function find(id: string, context: Context) {
     const named = fromGlobalId(id)?.type ?? "";
     const __typename = typeNames[named] ?? named;
     const found = await finders.get(__typename)?.({ __typename, id }, context);
-    // The interface needs to know which type it is, and rows of the database do not say.
+    // The interface needs the type's name, which rows of the database lack.
     return found ? Object.assign(Object.create(null), found, { __typename }) : null;
   }
 
@@ -31,7 +31,7 @@ export function nodeResolvers(finders: ReadonlyMap<string, FindReference>): Reso
       node: (_, { id }, context) => find(id, context),
       nodes(_, { ids }, context) {
         if (ids.length > MAX_PAGE) throw badUserInput("ids", `at most ${MAX_PAGE}, found ${ids.length}`);
-        // Each by itself: one that cannot be read now does not darken the others.
+        // Separate promises: an unreadable node does not fail the others.
         return ids.map((id) => find(id, context));
       },
     },

@@ -18,7 +18,7 @@ import { costOf, limitError, MAX_ERRORS, withCode } from "./limits.ts";
 import { OPERATION_COST } from "./rate-limits.ts";
 import type { DocumentGate } from "./trusted-documents.ts";
 
-/** An operation as it came over a socket or for an event stream. */
+/** An operation from a socket or an event stream. */
 export interface SentOperation {
   query?: unknown;
   documentId?: unknown;
@@ -34,18 +34,18 @@ export interface AdmittedOperation {
   schema: GraphQLSchema;
 }
 
-/** Decides about operations that Apollo does not: those of sockets and event streams, under the same limits. */
+/** Checks the operations that bypass Apollo, those of sockets and event streams, under the same limits. */
 export interface Operations {
-  /** An operation that may be run, or why it may not. Charges the caller with what it costs. */
+  /** Checks an operation and charges its cost. @returns the operation to run, or the reason for refusing it */
   admit(sent: SentOperation, context: Context): AdmittedOperation | GraphQLError[];
-  /** The error as the client may see it. What the client may not see is in the log, under the same id. */
+  /** The error in its public form. Hidden details are in the log, under the same id. */
   show(error: GraphQLError, requestId: string | undefined): GraphQLError;
 }
 
 export function makeOperations(deps: { documents: DocumentGate; senders: DocumentSenders; log: Logger }): Operations {
   const { documents, senders, log } = deps;
 
-  /** The document of a text, or what is wrong with it. */
+  /** The document of a text, or its errors. */
   function validDocument(text: string, { schema, limits, validated }: DocumentSender): DocumentNode | GraphQLError[] {
     const key = documentKey(text);
     let document = validated.get(key);
@@ -65,7 +65,7 @@ export function makeOperations(deps: { documents: DocumentGate; senders: Documen
   }
 
   const introspections = new WeakMap<DocumentNode, readonly GraphQLError[]>();
-  /** Errors of a document that asks about the schema, which Apollo alone answers. */
+  /** Errors for an introspection document, which only HTTP answers. */
   function introspectionOf(document: DocumentNode, schema: GraphQLSchema): readonly GraphQLError[] {
     let errors = introspections.get(document);
     if (!errors) {
@@ -112,13 +112,13 @@ export function refusal(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code, retryable: code === "RATE_LIMITED" } });
 }
 
-/** Why an operation cannot be told, in the words of Apollo. */
+/** The reason why the operation is ambiguous or missing, in Apollo's words. */
 const notOne = (operationName: string | null | undefined) =>
   operationName
     ? `Unknown operation named "${operationName}".`
     : "Must provide operation name if query contains multiple operations.";
 
-/** The same error under the code it has over HTTP, and without hints at what else the schema has. */
+/** The same error with its code over HTTP, and without suggestions that reveal the schema. */
 function withoutSuggestion(error: GraphQLError, code: string): GraphQLError {
   const { message } = error;
   const shown = withCode(error, code);

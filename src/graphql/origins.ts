@@ -6,19 +6,23 @@ export interface OriginRules {
   allowedOrigins: readonly string[];
   /** The origin of this server's own pages. If undefined, the request's own scheme and host are that origin. */
   publicOrigin?: string | undefined;
-  /** Whether a proxy before this server ends TLS, as in production: then pages have `https`, except on this machine. */
+  /**
+   * Whether a proxy in front of this server terminates TLS, as in production: then pages have `https`, except on this
+   * machine.
+   */
   isSecure?: boolean;
-  /** Whether this address is a proxy whose `X-Forwarded-Proto` is believed. */
+  /** Whether this address is a proxy whose `X-Forwarded-Proto` is trusted. */
   isTrustedProxy?: (address: string) => boolean;
-  /** Called for a page of this very host that has another scheme, which only PUBLIC_ORIGIN or TRUST_PROXY can explain. */
+  /** Called for a page of this host with another scheme, which only PUBLIC_ORIGIN or TRUST_PROXY can explain. */
   onOtherScheme?: (origin: string) => void;
 }
 
 export type OriginCheck = (request: Pick<IncomingMessage, "headers" | "socket">) => boolean;
 
 /**
- * Tells whether a browser page of this origin may use the visitor's cookies here: this server's own pages, and those on the list.
- * Origins are compared whole. A page with another scheme is another page: anybody in between can change one without TLS.
+ * Checks whether a browser page of this origin may use the visitor's cookies: this server's own pages, and those on the
+ * list. Origins are compared whole. A page with another scheme is another page: without TLS an attacker on the network
+ * can change it.
  */
 export function makeOriginCheck(rules: OriginRules): OriginCheck {
   const { allowedOrigins, publicOrigin, isSecure = false, isTrustedProxy = () => false, onOtherScheme } = rules;
@@ -41,7 +45,7 @@ export function makeOriginCheck(rules: OriginRules): OriginCheck {
 
 const hostnameOf = ({ host }: IncomingHttpHeaders) => URL.parse(`http://${host}`)?.hostname ?? "";
 
-/** The scheme that the nearest proxy says the browser has used. */
+/** The browser's scheme, as the nearest proxy reports it. */
 function forwardedScheme(headers: IncomingHttpHeaders): string | undefined {
   const schemes = String(headers["x-forwarded-proto"] ?? "").split(",");
   const scheme = schemes.at(-1)?.trim();

@@ -6,17 +6,17 @@ import { PublicError } from "./errors.ts";
 const MINUTE_MS = 60_000;
 const MAX_CUSTOMERS = 20_000;
 const MAX_BLOCKS = 50_000;
-/** The cost of an operation beside its fields, so that invalid operations cost something, too. */
+/** The base cost of an operation, so that invalid operations have a cost, too. */
 export const OPERATION_COST = 10;
 
-/** Cost that may be used up at once and comes back within a minute. */
+/** The cost that may be spent at once; it is refilled within a minute. */
 export interface CostLimits {
   perCustomer: number;
   /** The limit for one network address, or block of addresses. */
   perBlock: number;
-  /** The limit for what trusted routers relay, from all addresses. */
+  /** The limit for trusted routers together. */
   perRouter: number;
-  /** The limit for all, in this process. */
+  /** The limit for all callers of this process. */
   inAll: number;
 }
 
@@ -26,13 +26,16 @@ export interface Charged {
   headers: Record<string, string>;
 }
 
-/** Limits what operations cost within a minute: by customer, by network address or router, and in all. HTTP and sockets share them. */
+/**
+ * Limits the cost of operations within a minute: by customer, by network address or router, and in total. HTTP and
+ * sockets share the limits.
+ */
 export interface RateLimits {
-  /** Charges an operation, or refuses it: then nothing was charged. */
+  /** Charges an operation, or refuses it without a charge. */
   charge(of: { viewer: Viewer; block: string; isRouter?: boolean }, cost: number): Charged;
 }
 
-/** @param now milliseconds of a clock that only goes forward */
+/** @param now milliseconds of a monotonic clock */
 export function makeRateLimits(limits: CostLimits, now: () => number = () => performance.now()): RateLimits {
   const customers = new LRUCache<string, Bucket>({ max: MAX_CUSTOMERS });
   const blocks = new LRUCache<string, Bucket>({ max: MAX_BLOCKS });
@@ -49,7 +52,7 @@ export function makeRateLimits(limits: CostLimits, now: () => number = () => per
 
   return {
     charge({ viewer, block, isRouter }, cost) {
-      // Operators and services hold a secret of the brand's, and have lists to work through.
+      // Operators and services hold a secret of the brand's and run batch work.
       if (viewer.kind === "operator" || viewer.kind === "service") return { error: null, headers: {} };
       const buckets = [isRouter ? routers : bucketOf(blocks, block, "address", limits.perBlock), all];
       if (viewer.kind === "customer") {

@@ -1,6 +1,6 @@
 import { type DocumentNode, getOperationAST, Kind, type SelectionSetNode } from "graphql";
 
-/** The kind of an operation and the names of its root fields, whatever their aliases, for a person to read. */
+/** The kind of an operation and the names of its root fields, without aliases, for a human reader. */
 export function rootFields(
   document: DocumentNode,
   operationName: string | null | undefined,

@@ -14,17 +14,17 @@ import {
 } from "graphql";
 import { SetupError } from "../platform/setup-error.ts";
 
-/** These types are the same in every subgraph. */
+/** These types are shared by all subgraphs. */
 const common = new Set(["Query", "Mutation", "Subscription", "PageInfo"]);
 
-/** The name that a type has in the supergraph, by its own. Types that keep their names are not in it. */
+/** A type's name in the supergraph, by its own name. Types that keep their names are absent. */
 export type SupergraphNames = ReadonlyMap<string, string>;
 
 /**
- * The names of our types in a supergraph that has a prefix for them. Scalars, root types and `PageInfo` keep their names.
+ * The names of the gateway's types in a supergraph with a prefix. Scalars, root types and `PageInfo` keep their names.
  *
- * @param options.unprefixed types that keep their names as well: those that other subgraphs refer to
- * @throws SetupError naming ROUTER_UNPREFIXED_TYPES if one of them is no type that could have a prefix
+ * @param options.unprefixed further types that keep their names, because other subgraphs refer to them
+ * @throws SetupError naming ROUTER_UNPREFIXED_TYPES for a type that cannot have a prefix
  */
 export function supergraphNames(
   typeDefs: readonly DocumentNode[],
@@ -46,7 +46,7 @@ export function supergraphNames(
   return new Map(names.filter((name) => !unprefixed.includes(name)).map((name) => [name, `${prefix}${name}`]));
 }
 
-/** The document with its types renamed, where they are defined and where they are referred to. */
+/** The document with renamed types, in definitions and references. */
 export function renameInSdl(document: DocumentNode, names: SupergraphNames): DocumentNode {
   return visit(document, {
     enter(node) {
@@ -58,7 +58,10 @@ export function renameInSdl(document: DocumentNode, names: SupergraphNames): Doc
   });
 }
 
-/** The same schema with its types renamed: a router's operations name the supergraph's types, and so do the answers to `__typename`. */
+/**
+ * The same schema with renamed types: a router's operations use the supergraph's names, as do the answers to
+ * `__typename`.
+ */
 export function renameInSchema(schema: GraphQLSchema, names: SupergraphNames): GraphQLSchema {
   if (names.size === 0) return schema;
   const renamed = (name: string | undefined) => (name === undefined ? undefined : (names.get(name) ?? name));

@@ -3,7 +3,7 @@ import { MAX_COUNT, type PageBounds } from "./connection.ts";
 
 const { sql } = Prisma;
 
-/** Rows of a list that is sorted by a moment, and then by their ids. */
+/** Rows of a list sorted by a moment, then by id. */
 export interface TimedRows {
   table: Prisma.Sql;
   where: Prisma.Sql;
@@ -15,7 +15,7 @@ export interface TimedRows {
 /** The moment of a row, and its id. */
 export type TimedCursor = readonly [at: string, id: string];
 
-/** The ids of a page's rows, in the order in which they are to be read. Planned for the values of its conditions. */
+/** The ids of a page's rows, in the order of reading. The statement is planned for the values of its conditions. */
 export async function readRowIds(db: Db, rows: TimedRows, page: PageBounds<TimedCursor>): Promise<string[]> {
   const { table, where, at, oldestFirst = false } = rows;
   const { limit, after, before, backwards } = page;
@@ -39,13 +39,16 @@ export async function countRows(db: Db, rows: Prisma.Sql): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** @returns the rows in the sequence of their ids */
+/** @returns the rows in the order of their ids */
 export function inSequence<Id, Row extends { id: Id }>(ids: readonly Id[], rows: readonly Row[]): Row[] {
   const byId = new Map(rows.map((row) => [row.id, row]));
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
-/** A condition on a column of an enum; an index gives the rows of one value in the order of a list, and those of several in none. */
+/**
+ * A condition on an enum column. The index returns the rows of a single value in the order of a list; with several
+ * values the order is lost.
+ */
 export function isAmong(column: string, type: string, values: readonly string[]): Prisma.Sql {
   const [name, ofType] = [Prisma.raw(column), Prisma.raw(type)];
   return values.length === 1 ? sql`${name} = ${values[0]}::${ofType}` : sql`${name} = any(${[...values]}::${ofType}[])`;

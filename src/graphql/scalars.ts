@@ -1,6 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
 
-/** A scalar whose input is checked the same way in variables and in literals. */
+/** A scalar with the same check for variables and literals. */
 function scalar<Internal, External>(options: {
   name: string;
   parse(value: unknown): Internal | undefined;
@@ -28,18 +28,18 @@ function literalOf(node: ValueNode): unknown {
 const wholePoints = (value: unknown) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 
-// RFC 3339: the zone is part of it. `Date` would also accept local times and bare days.
+// RFC 3339 requires a zone. `Date` would also accept local times and bare days.
 const rfc3339 = /^\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 const day = /^\d{4}-\d\d-\d\d$/;
 
 function instantOf(value: unknown): Date | undefined {
   if (typeof value !== "string" || !rfc3339.test(value)) return undefined;
   const instant = new Date(value.toUpperCase());
-  const year = instant.getUTCFullYear(); // four digits also in UTC, and one the database has
+  const year = instant.getUTCFullYear(); // a year of four digits in UTC, within the database's range
   return year >= 1 && year <= 9_999 && isDay(value.slice(0, 10)) ? instant : undefined;
 }
 
-/** Rejects the 30th of February, which `Date` would move into March. */
+/** Rejects 30 February, which `Date` would move into March. */
 function isDay(value: string): boolean {
   const parsed = new Date(`${value}T00:00:00Z`);
   return !Number.isNaN(parsed.getTime()) && parsed.toISOString().slice(0, 10) === value;

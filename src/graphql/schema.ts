@@ -41,7 +41,7 @@ export function buildSchema(features: readonly Resolvers[], options: Partial<Sub
   return describeToRouters(resolveEntitiesOneByOne(executable), options);
 }
 
-/** Answers `_service` for trusted routers only: its SDL names every operation, those for operators too. */
+/** Answers `_service` for trusted routers only: its SDL names every operation, including operators'. */
 function describeToRouters(
   schema: GraphQLSchema,
   { scopes = false, names = new Map() }: Partial<SubgraphOptions>,
@@ -60,7 +60,7 @@ function describeToRouters(
 
 type Fields = Record<string, unknown>;
 
-/** Several features add fields to one type. Two that define the same field are a mistake. */
+/** Several features extend the same type. Two definitions of one field are an error. */
 function merge(parts: readonly Resolvers[]): Record<string, Fields> {
   const merged: Record<string, Fields> = {};
   for (const [type, fields] of parts.flatMap((part) => Object.entries(part) as [string, Fields][])) {

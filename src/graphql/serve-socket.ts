@@ -3,28 +3,31 @@ import { CloseCode, type Server } from "graphql-ws";
 import type { WebSocket } from "ws";
 import type { Logger } from "../platform/logger.ts";
 
-/** While more than this waits to be sent, nothing is read: a peer that does not read makes us write no more. */
+/**
+ * While more unsent data than this is buffered, the socket is not read: a peer that does not read cannot cause more
+ * output.
+ */
 export const HOLD_BYTES = 64 * 1024;
 export const MAX_UNSENT_BYTES = 1024 * 1024;
-/** How long a peer may take nothing of what waits to be sent. */
+/** The time after which a stalled peer is disconnected. */
 export const STALLED_MS = 5_000;
 const PING_MS = 25_000;
-/** A page that reconnects sends at most 20 subscriptions, and as many ends. */
+/** A page that reconnects sends at most 20 subscriptions, and as many completions. */
 const MAX_MESSAGES = 300;
 const MESSAGES_WITHIN_MS = 10_000;
 const POLICY_VIOLATION = 1008;
 
 export interface ServeSocketOptions {
   log: Logger;
-  /** How long a peer may take nothing of what waits to be sent; a test shortens it. */
+  /** The time after which a stalled peer is disconnected; a test shortens it. */
   stalledMs?: number | undefined;
 }
 
 /**
- * Connects a websocket to the protocol of graphql-ws. All that is sent goes through here, so that the memory of a socket is
- * bounded: a peer that reads slowly is read slowly, and a peer that does not read is cut off.
+ * Connects a websocket to the protocol of graphql-ws. All output passes through here, so that the memory of a socket is
+ * bounded: a slow reader is read slowly, and a stalled peer is disconnected.
  *
- * @param connection what the websocket runs over
+ * @param connection the websocket's underlying connection
  */
 export function serveSocket<Extra>(
   protocol: Server<Extra>,
@@ -45,7 +48,7 @@ export function serveSocket<Extra>(
     if (ws.readyState !== ws.OPEN || isHeld || unsent <= HOLD_BYTES) return;
     isHeld = true;
     ws.pause();
-    // Counts as idle only while the system takes nothing of a write, also of one that is larger than its buffers.
+    // The timeout only counts while the system accepts no byte of a write, even one larger than its buffers.
     connection.setTimeout(stalledMs, stalled);
     connection.once("drain", () => {
       isHeld = false;
@@ -57,7 +60,7 @@ export function serveSocket<Extra>(
   const send = (text: string) =>
     new Promise<void>((resolve, reject) => {
       if (ws.readyState !== ws.OPEN) return resolve();
-      // A message that was not sent because the socket has closed meanwhile is no fault.
+      // A message that was not sent because the socket has closed is no fault.
       ws.send(text, (error) => (error && ws.readyState === ws.OPEN ? reject(error) : resolve()));
       holdBack();
     });
@@ -76,7 +79,7 @@ export function serveSocket<Extra>(
 
   let isAlive = true;
   const heartbeat = setInterval(() => {
-    if (isHeld) return; // it is not read, so its pong cannot be seen
+    if (isHeld) return; // reading is paused, so its pong cannot arrive
     if (!isAlive) return ws.terminate();
     isAlive = false;
     ws.ping();
@@ -97,14 +100,14 @@ export function serveSocket<Extra>(
           if (ws.readyState !== ws.OPEN) return;
           if (isTooMany()) {
             ws.close(POLICY_VIOLATION, "Too many messages");
-            return ws.pause(); // what else it sends is not worth reading
+            return ws.pause(); // further messages are not read
           }
           handle(String(data)).catch((error: unknown) => {
             log.error({ err: error }, "Unexpected error in a message of a websocket");
             ws.close(CloseCode.InternalServerError, "Internal server error");
           });
         }),
-      // The payload of a ping is not sent back: it would be an echo of any size.
+      // The payload of a ping is not returned: its size would be the client's choice.
       onPing: () => send('{"type":"pong"}'),
     },
     extra,

@@ -1,20 +1,20 @@
 import type { Viewer } from "../domain/viewer.ts";
 import type { Logger } from "../platform/logger.ts";
 
-/** A notification can get lost: what all sockets stand on is checked as often, by one read. */
+/** A notification can be lost, so the credentials of all sockets are checked at this interval, by one read. */
 const CHECK_MS = 15_000;
-/** Timers for longer fire at once. */
+/** Longer timers would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface EndingsOptions {
-  /** Calls the listener when the session, or the key, of this id ends. @returns a function that stops listening */
+  /** Calls the listener when the session or key of this id ends. @returns a function that stops listening */
   onEnd(id: string, listener: () => void): () => void;
-  /** @returns the ids of those that are alive */
+  /** @returns the live ids */
   liveAmong(ids: readonly string[]): Promise<ReadonlySet<string>>;
   log: Logger;
 }
 
-/** Closes sockets when what they were opened with ends: sessions, or keys. */
+/** Closes sockets when their session or key ends. */
 export interface Endings {
   /** @returns a function that ends the watch */
   watch(id: string, close: () => void): () => void;
@@ -47,7 +47,7 @@ export function makeEndings({ onEnd, liveAmong, log }: EndingsOptions): Endings 
       closersById.set(id, closers.add(close));
       timer ??= setInterval(() => check([...closersById.keys()]), CHECK_MS);
       const off = onEnd(id, close);
-      void check([id]); // it may have ended before anything listened
+      void check([id]); // it may have ended before the subscription
       return () => {
         off();
         closers.delete(close);
@@ -58,11 +58,11 @@ export function makeEndings({ onEnd, liveAmong, log }: EndingsOptions): Endings 
   };
 }
 
-/** Ends sockets and event streams with what they were opened with. */
+/** Ends sockets and event streams with their credentials. */
 export interface ViewerEndings {
   /**
-   * Calls `end`, with a reason for people, when the viewer's session ends, when the operator's key is withdrawn, or when the
-   * operator's token, key or session expires.
+   * Calls `end`, with a readable reason, when the viewer's session ends, when the operator's key is withdrawn, or when
+   * the operator's token, key or session expires.
    *
    * @returns a function that ends the watch
    */
@@ -95,7 +95,7 @@ export function makeViewerEndings({
   };
 }
 
-/** Calls the function at a moment, at once if that is over. @returns a function that forgets it */
+/** Calls the function at a moment, at once if it has passed. @returns a function that cancels the call */
 function at(moment: Date, then: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   const wait = () => {

@@ -1,4 +1,4 @@
-/** How many sockets and event streams there may be at once. */
+/** The maximum numbers of open sockets and event streams. */
 export interface SocketLimits {
   perSession: number;
   /** The limit for one network address, or block of addresses. */
@@ -6,9 +6,9 @@ export interface SocketLimits {
   inAll: number;
 }
 
-/** Counts what is open, by key. */
+/** Counts open sockets and streams by key. */
 export interface OpenCount {
-  /** Counts one more, until the returned function is called; null where there are as many as may be. */
+  /** Counts one more until the returned function is called; null at the limit. */
   open(key: string): (() => void) | null;
 }
 

@@ -20,15 +20,16 @@ export interface SubgraphOptions {
 }
 
 /**
- * The SDL from which a supergraph is composed. It differs from the schema in these points:
+ * The SDL for the composition of a supergraph. It differs from the schema in these points:
  *
- * - Without `node`, `nodes` and the interface `Node`: every subgraph may have its own, and none can resolve the ids of another.
- * - The fields of entities are nullable. A viewer who may not see an entity gets null for the reference, and routers answer an
- *   error in the place of a field that is null and must not be.
+ * - Without `node`, `nodes` and the interface `Node`: every subgraph may have its own, and none can resolve the ids of
+ *   another.
+ * - The fields of entities are nullable. A viewer without access to an entity gets null for the reference, and for a
+ *   non-null field routers would report an error instead.
+ * - Types have their supergraph names.
  *
- * - Types have the names that they are to have in the supergraph.
- *
- * @param options.scopes whether it says which scopes a router is to insist on: `@apollo/gateway` refuses such a supergraph
+ * @param options.scopes whether to include the scopes that a router enforces: `@apollo/gateway` refuses such a
+ * supergraph
  */
 export function subgraphSdl(typeDefs: readonly DocumentNode[], { scopes, names }: SubgraphOptions): string {
   const objects = typeDefs.flatMap(({ definitions }) =>
@@ -63,7 +64,7 @@ function forSupergraph(document: DocumentNode, entities: ReadonlySet<string>, sc
     ObjectTypeDefinition: { leave: ofType },
     ObjectTypeExtension: { leave: ofType },
     Directive: ({ name }) => (name.value === SCOPES && !scopes ? null : undefined),
-    StringValue: ({ value }) => (value === `@${SCOPES}` && !scopes ? null : undefined), // among the imports
+    StringValue: ({ value }) => (value === `@${SCOPES}` && !scopes ? null : undefined), // in the list of imports
   });
 }
 

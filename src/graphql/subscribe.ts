@@ -11,8 +11,9 @@ import { causeOf, inSpan } from "../platform/tracing.ts";
 import { shownName } from "./logged-operation.ts";
 
 /**
- * `subscribe` of graphql-js, with one difference: an event whose fields cannot be read, because the database is in trouble, is
- * read again until they can. Otherwise the client would get an error in the place of the event, and miss it.
+ * `subscribe` of graphql-js, with one difference: if the database fails while an event's fields are resolved, the event
+ * is retried until the database has recovered. Otherwise the client would get an error instead of the event, and miss
+ * it.
  */
 export async function subscribe(
   args: SubscriptionArgs,

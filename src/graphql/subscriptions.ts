@@ -21,9 +21,9 @@ import { ROUTER_HEADER, type TrustedRouter } from "./trusted-router.ts";
 const MAX_MESSAGE_BYTES = 64 * 1024;
 const MAX_SUBSCRIPTIONS = 20;
 const INIT_WAIT_MS = 3_000;
-/** How long a peer may take to agree that a socket is closed. */
+/** The time for a peer to confirm the closing of a socket. */
 const CLOSE_WAIT_MS = 2_000;
-/** How long a socket of nobody in particular may be open without an operation. */
+/** The time for which an anonymous socket may be open without an operation. */
 const IDLE_MS = 60_000;
 const NORMAL_CLOSURE = 1000;
 const SERVICE_RESTART = 1012;
@@ -36,12 +36,12 @@ export interface SubscriptionOptions {
   metrics?: Metrics | undefined;
   log: Logger;
   isOriginAllowed(request: IncomingMessage): boolean;
-  /** Whose socket it is, from `connection_init`, the header or the cookie; null when credentials were given and are not good. */
+  /** The viewer of a socket, from `connection_init`, the header or the cookie; null for invalid credentials. */
   identify(authorization: string | undefined, request: IncomingMessage): Promise<Viewer | null>;
   auditUse: AuditUse;
   makeContext(from: Pick<SocketState, "viewer" | "isRouter" | "acceptLanguage">, request: IncomingMessage): Context;
   open: OpenCounts;
-  /** The network address, or block of addresses, that a limit by address is for. */
+  /** The network address, or block of addresses, for limits by address. */
   blockOf(request: IncomingMessage): string;
   /** See `serve-socket.ts`. */
   stalledMs?: number;
@@ -53,19 +53,19 @@ interface SocketState {
   isRouter: boolean;
   /** From `connection_init`, or the header of the handshake. */
   acceptLanguage: string | undefined;
-  /** The operations under way, by the id that the client gave each. */
+  /** The running operations, by the client's id of each. */
   running: Map<string, { requestId: string; label: string }>;
   release(): void;
 }
 interface SocketExtra {
   socket: WebSocket;
   request: IncomingMessage;
-  /** Whether the request for the socket was a trusted router's; `connection_init` may show it, too. */
+  /** Whether the handshake came from a trusted router; `connection_init` may also prove it. */
   isRouter: boolean;
-  /** Stops counting the socket among those of its network address. */
+  /** Stops counting the socket for its network address. */
   leaveBlock(): void;
   state?: SocketState;
-  /** Nothing ran at the last check of an anonymous socket. */
+  /** Whether no operation ran at the last check of an anonymous socket. */
   wasIdle?: boolean;
 }
 
@@ -83,14 +83,14 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
     perMessageDeflate: false,
-    closeTimeout: CLOSE_WAIT_MS, // which the types of ws do not know yet
+    closeTimeout: CLOSE_WAIT_MS, // missing in the types of ws
     handleProtocols: (offered) => (offered.has("graphql-transport-ws") ? "graphql-transport-ws" : false),
   };
   const sockets = new WebSocketServer(socketOptions);
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refuse = (status: string) => {
-      // Node has stopped listening for errors here, and one that nobody hears ends the process.
+      // Node has removed its error listener here, and an error without a listener ends the process.
       socket.on("error", () => {}).once("finish", () => socket.destroy());
       const later = status.startsWith("403") || status.startsWith("404") ? "" : "Retry-After: 5\r\n";
       socket.end(`HTTP/1.1 ${status}\r\n${later}Connection: close\r\nContent-Length: 0\r\n\r\n`);
@@ -116,7 +116,7 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
     }
   };
 
-  /** Closes the socket of nobody in particular when nothing has run on it for a while. */
+  /** Closes an anonymous socket after a time without an operation. */
   function closeWhenIdle(extra: SocketExtra): () => void {
     const check = setInterval(() => {
       const isIdle = extra.state?.running.size === 0;
@@ -126,7 +126,7 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
     return () => clearInterval(check);
   }
 
-  /** @returns what lets the socket go; null where there are as many of its kind as may be */
+  /** @returns a function that releases the socket's place; null at the limit */
   function claim(extra: SocketExtra, viewer: Viewer): (() => void) | null {
     const { socket } = extra;
     const leave = viewer.kind === "customer" ? open.ofSession.open(viewer.sessionId) : closeWhenIdle(extra);
@@ -154,7 +154,7 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
       try {
         // Routers write an empty text for a header that their client has not sent.
         const viewer = await identify(isRouter ? given || undefined : given, request);
-        // Closed in the meantime, it would never be released.
+        // A socket that closed during the sign-in would never be released.
         if (!viewer || socket.readyState !== socket.OPEN) return false;
         const release = claim(extra, viewer);
         if (!release) {
@@ -189,7 +189,7 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
       if (state.running.size >= MAX_SUBSCRIPTIONS) {
         return refuse([refusal("RATE_LIMITED", `At most ${MAX_SUBSCRIPTIONS} operations at once on one socket.`)]);
       }
-      // graphql-ws would lose sight of the second as soon as the first has ended.
+      // graphql-ws would lose track of the second operation once the first has ended.
       if (state.running.has(id)) {
         return refuse([refusal("BAD_USER_INPUT", "The last operation of this id has not ended yet. Use a new id.")]);
       }
@@ -228,7 +228,7 @@ export function mountSubscriptions(server: Server, options: SubscriptionOptions)
     },
 
     onError({ extra }, id, _payload, errors) {
-      // Refused by onSubscribe, an error is shown already; else it broke off an operation under way.
+      // A refusal by onSubscribe is already in its public form; any other error interrupted a running operation.
       const isShown = (error: GraphQLError) => "requestId" in error.extensions;
       const { requestId } = extra.state?.running.get(id) ?? {};
       return errors.map((error) => (isShown(error) ? error : show(error, requestId)).toJSON());

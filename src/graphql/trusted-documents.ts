@@ -7,21 +7,21 @@ import type { Viewer } from "../domain/viewer.ts";
 import { badUserInput, PublicError } from "./errors.ts";
 import { limitError, publicLimits } from "./limits.ts";
 
-/** What of a request says which document is meant, as it came. */
+/** The parts of a request that identify its document, unparsed. */
 export interface SentDocument {
   query: unknown;
   /** `sha256:` and 64 hexadecimal digits: persisted documents of GraphQL over HTTP. */
   documentId: unknown;
-  /** The same as Apollo sends it: `persistedQuery.sha256Hash`, of digits only. */
+  /** The same in Apollo's form: `persistedQuery.sha256Hash`, of digits only. */
   extensions: unknown;
 }
 
-/** Finds documents by their ids and, where only trusted ones are run, refuses the public all others. */
+/** Finds documents by their ids and, if only trusted ones are permitted, refuses all others from the public. */
 export interface DocumentGate {
   /**
    * @param from a router is trusted to have admitted the documents whose parts it sends
-   * @returns the text to run, when it is known or was sent; the hash of one that was asked for by an id that is in no
-   *   manifest; nothing when no document was named at all; or why it is not run
+   * @returns the text to run, if known or sent; the hash of an id that is in no manifest; an empty result if the
+   * request identifies no document; or the reason for refusing it
    */
   admit(
     sent: SentDocument,
@@ -42,7 +42,7 @@ export function makeDocumentGate(documents: ReadonlyMap<string, string>, { only 
       "TRUSTED_DOCUMENTS: only, and there is no manifest: name one in TRUSTED_DOCUMENTS_MANIFESTS, or build the microsite with npm run codegen",
     );
   }
-  /** Operators and services hold a secret, and are not the public. */
+  /** Operators and services hold a secret, so they are not the public. */
   const isPublic = ({ kind }: Viewer) => kind === "anonymous" || kind === "customer";
   const howTo =
     "TRUSTED_DOCUMENTS=only: this gateway runs the documents of its manifests and no others. " +
@@ -88,10 +88,10 @@ const manifest = z.union([
  * Reads manifests of documents.
  *
  * @param files manifests of other frontends
- * @param site the microsite's: its documents are generated from this schema, which checks them, and are not checked again. Of
- *   earlier builds of it a document that no longer fits the schema is left out
+ * @param site the microsite's manifests. Its documents are generated from this schema and need no second check.
+ * Documents of an earlier build that no longer fit the schema are left out
  * @returns the texts by their SHA-256, in hexadecimal digits
- * @throws ConfigError naming every file and document that is wrong
+ * @throws ConfigError naming every invalid file and document
  */
 export function readManifests(
   files: readonly string[],

@@ -1,11 +1,11 @@
 import type { GroupStatus, GroupWallet } from "./group.ts";
 
-/** A group as one that a customer wants to pay from. One they are not in and one that does not exist are the same. */
+/** A group as a payer for a customer. A group without the customer as a member counts as not found. */
 export type GroupStanding =
   | { isMember: true; name: string; status: GroupStatus | null; balance: number }
   | { isMember: false };
 
-/** @param balanceOf reads what the group can spend, where the list did not tell; null where it has no such points */
+/** @param balanceOf reads the group's spendable points if the list did not report them; null without such points */
 export async function standingIn(
   groups: readonly GroupWallet[],
   groupId: string,
@@ -22,11 +22,11 @@ export async function standingIn(
   };
 }
 
-/** Whether points of it can be spent at all. */
+/** Whether the group's points can be spent at all. */
 export const isSpendable = (
   standing: GroupStanding | null | undefined,
 ): standing is Extract<GroupStanding, { isMember: true }> =>
   standing?.isMember === true && standing.status === "ACTIVE";
 
-/** What can still be spent, when open orders take so much of it. */
+/** The points left after the deductions of open orders. */
 export const availableOf = ({ balance }: { balance: number }, held: number): number => Math.max(0, balance - held);

@@ -6,23 +6,23 @@ import { type GroupWallet, type Member, membersSeen, pick } from "./group.ts";
 import type { ReadGroups, WholeGroup } from "./read-groups.ts";
 
 export interface GroupLoaders {
-  /** By customer: who they are at Capillary, or null. */
+  /** By customer: their id at Capillary, or null. */
   capillaryUserId: DataLoader<string, string | null>;
-  /** By customer: every group they are in, deleted ones too. */
+  /** By customer: all their groups, including deleted ones. */
   groupsOf: DataLoader<string, GroupWallet[]>;
   /** A group that the viewer may see, or null. */
   group: DataLoader<GroupSelector, GroupWallet | null, string>;
-  /** By group, which the viewer may see: what it can spend. For groups of a list that did not tell. */
+  /** By a group that the viewer may see: its spendable points. For groups whose list did not report them. */
   groupBalance: DataLoader<string, number | null>;
-  /** By group, which the viewer may see: its points that expire; null where that is not told. */
+  /** By a group that the viewer may see: its expiring points; null if not reported. */
   groupExpiring: DataLoader<string, ExpiringPoints[] | null>;
-  /** By group, which the viewer may see: who is in it. Null if the viewer has just left it. */
+  /** By a group that the viewer may see: its members. Null if the viewer has just left it. */
   groupMembers: DataLoader<string, Member[] | null>;
 }
 
 /**
- * Groups as one viewer sees them. A customer's questions are answered from the list of their own groups and from nothing
- * else: whatever they guess, the same calls are made, and none of them asks about a group of others.
+ * Groups as one viewer sees them. A customer's query is answered only from the list of their own groups: guessed ids
+ * cause the same calls, and no call reads a foreign group.
  */
 export function groupLoaders(
   groups: ReadGroups,
@@ -40,7 +40,7 @@ export function groupLoaders(
     const userId = await capillaryUserId.load(customerId);
     if (userId === null) return [];
     const theirs = await groups.groupsOf(userId, call);
-    // One thing looks the same however it is reached, and an operator has a role in none.
+    // A group has the same fields by every path; an operator has no role in it.
     return seesAll ? theirs.map((group) => ({ ...group, role: null })) : theirs;
   }, options);
 
@@ -49,12 +49,14 @@ export function groupLoaders(
     if (viewer.kind !== "customer") return null;
     const own = await groupsOf.load(viewer.customerId);
     if ("groupId" in by) return pick(own, by);
-    // An external id names one group; somebody may lead several.
+    // An external id identifies one group; a customer may lead several.
     const found = "externalId" in by ? pick(own, by) : null;
     return found ?? pick(await Promise.all(own.map((each) => withIdentifier(each, by))), by);
   }, options);
 
-  /** A customer's own group with the identifier that is asked for. Where the list did not tell it, the group does. */
+  /**
+   * A customer's own group with the requested identifier. If the list lacks the identifier, the group itself is read.
+   */
   async function withIdentifier(own: GroupWallet, by: GroupSelector): Promise<GroupWallet> {
     const identifier = "externalId" in by ? "externalId" : "primaryUserId";
     if (own[identifier] !== null) return own;
@@ -80,7 +82,7 @@ export function groupLoaders(
   return { capillaryUserId, groupsOf, group, groupBalance, groupExpiring, groupMembers };
 }
 
-/** What can be asked for one at a time only: each once, and one that fails fails nobody else. */
+/** Reads without a batch call: each key once, with separate failures. */
 function eachBy<Key, Value>(read: (key: Key) => Promise<Value>, { cache }: { cache: boolean }) {
   return new DataLoader<Key, Value, string>((keys) => Promise.all(keys.map((key) => read(key).catch(asError))), {
     cache,

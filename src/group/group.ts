@@ -11,30 +11,30 @@ export interface GroupWallet {
   name: string | null;
   status: GroupStatus | null;
   primaryUserId: string | null;
-  /** What it can spend in the programme that pays; null where that was not told. */
+  /** The spendable points in the paying programme; null if not reported. */
   balance: number | null;
-  /** Null where that was not told. */
+  /** Null if not reported. */
   expiring: ExpiringPoints[] | null;
-  /** That of the customer in whose list it is; null where it was read for nobody in particular. */
+  /** The role of the customer in whose list it is; null if it was not read from a customer's list. */
   role: GroupRole | null;
-  /** When it was read. */
+  /** The time of the read. */
   asOf: Date;
 }
 
-/** Somebody in a group, by Capillary's number. */
+/** A member of a group, by Capillary's id. */
 export interface Membership {
   userId: string;
   role: GroupRole;
 }
 
-/** Somebody in a group, as one of the group sees them. */
+/** A member of a group, as other members see them. */
 export interface Member {
   name: string | null;
   role: GroupRole;
   isYou: boolean;
 }
 
-/** More than any family has. A group may be as large as the brand likes, and nobody reads a page of thousands. */
+/** More than any family has. A group may have thousands of members, which would not fit a page. */
 export const MOST_MEMBERS = 100;
 
 const statuses: readonly GroupStatus[] = ["ACTIVE", "INACTIVE", "DELETED"];
@@ -43,11 +43,11 @@ export const statusOf = (told: string | null): GroupStatus | null =>
 
 export const roleOf = (isPrimary: boolean): GroupRole => (isPrimary ? "PRIMARY" : "SECONDARY");
 
-/** Points as they can be spent: a part of one cannot, and a debt is nothing. */
+/** Spendable points: whole points only, and zero for a negative balance. */
 export const spendable = (points: number | null): number | null =>
   points === null ? null : Math.max(0, Math.floor(points));
 
-/** The group that is meant, among a customer's own. Somebody may lead several: one that is active goes before the others. */
+/** The matching group among a customer's own. A customer may lead several: an active one takes precedence. */
 export function pick(groups: readonly GroupWallet[], by: GroupSelector): GroupWallet | null {
   if ("groupId" in by) return groups.find(({ groupId }) => groupId === by.groupId) ?? null;
   if ("externalId" in by) return groups.find(({ externalId }) => externalId === by.externalId) ?? null;
@@ -55,7 +55,10 @@ export function pick(groups: readonly GroupWallet[], by: GroupSelector): GroupWa
   return led.find(({ status }) => status === "ACTIVE") ?? led[0] ?? null;
 }
 
-/** Who is in the group, as the viewer sees them: the primary member first, then oneself; of others no more than initials. */
+/**
+ * The members of a group as the viewer sees them: the primary member first, then the viewer; other members are reduced
+ * to initials.
+ */
 export function membersSeen(
   memberships: readonly Membership[],
   nameOf: (userId: string) => string | null,
@@ -74,7 +77,9 @@ export function membersSeen(
 
 const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-/** The first letter of each word. How many there were after it would be a part of the name. */
+/**
+ * The first letter of each word. The mask has a fixed length, because a word's length would reveal part of the name.
+ */
 export function maskedName(name: string | null): string | null {
   const words = name?.split(/\s+/).filter((word) => word !== "") ?? [];
   if (words.length === 0) return null;

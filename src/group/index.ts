@@ -10,13 +10,13 @@ export { availableOf, type GroupStanding, isSpendable, standingIn } from "./grou
 export type { ReadGroups } from "./read-groups.ts";
 
 export interface GroupPorts {
-  /** Undefined where there is none: then there are no groups. */
+  /** Undefined without Capillary: then no groups exist. */
   capillary: Capillary | undefined;
   clock: Clock;
   pace: { capillaryCacheMs: number };
 }
 
-/** The groups of Capillary, as a viewer may see them. */
+/** Capillary's groups, with the viewer's access rules. */
 export function openGroup({ capillary, clock, pace }: GroupPorts) {
   const readGroups = makeReadGroups({ capillary, clock, keptMs: pace.capillaryCacheMs });
   return {

@@ -8,33 +8,36 @@ import type { GroupSelector } from "../upstream/capillary/identities.ts";
 import type { CustomerGroup, Group } from "../upstream/capillary/wire/group.ts";
 import { type GroupWallet, type Membership, MOST_MEMBERS, roleOf, spendable, statusOf } from "./group.ts";
 
-/** Those who have left are among them, so there are more of them than of members that are shown. */
+/** Former members are in the list, so it is longer than the list of displayed members. */
 const MOST_NAMES = 2 * MOST_MEMBERS;
 
-/** A group with those who are in it now. */
+/** A group with its current members. */
 export interface WholeGroup extends GroupWallet {
   memberships: Membership[];
 }
 
 export type Call = Asking;
 
-/** Groups as Capillary tells of them. Where there is no Capillary, there are none. */
+/** Groups by Capillary. Without Capillary no groups exist. */
 export interface ReadGroups {
-  /** Who the customer is over there; null if nobody. Pages share an answer for a few seconds, and who asks at one moment a call. */
+  /**
+   * The customer's id at Capillary; null if unknown. Pages share an answer for a few seconds, and concurrent callers
+   * share a call.
+   */
   userIdOf(customerId: string, call?: Call): Promise<string | null>;
-  /** Every group that this user is in, deleted ones too, with their role in it. */
+  /** All groups of this user, including deleted ones, with the user's role. */
   groupsOf(userId: string, call: Call): Promise<GroupWallet[]>;
-  /** Any group. Whoever sees it must be told that they may elsewhere. */
+  /** Any group. The caller must check the viewer's access. */
   group(by: GroupSelector, call: Call): Promise<WholeGroup | null>;
-  /** The names of those who are or were in it, by user. */
+  /** The names of current and former members, by user. */
   names(groupId: string, call: Call): Promise<Map<string, string>>;
 }
 
 export interface ReadGroupsDeps {
-  /** Undefined where there is none. */
+  /** Undefined without Capillary. */
   capillary: Capillary | undefined;
   clock: Clock;
-  /** How long who a customer is over there is remembered; 0 or left out is not at all. */
+  /** How long customers' Capillary ids are cached; 0 or undefined disables the cache. */
   keptMs?: number | undefined;
 }
 
@@ -76,8 +79,8 @@ export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): Re
   };
 
   /**
-   * A group of this user's list. What the list holds is not documented: where it leaves open whether they are still in the
-   * group, the group itself is asked.
+   * A group of this user's list. The list's content is not documented: if it does not show whether the user still is a
+   * member, the group itself is read.
    */
   async function listed(found: CustomerGroup, userId: string, call: Call): Promise<GroupWallet | null> {
     if (found.isActive === false) return null;
@@ -120,7 +123,7 @@ export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): Re
   };
 }
 
-/** Null where Capillary says that there is no such thing. */
+/** Null if Capillary reports that the object does not exist. */
 async function orNone<T>(work: Promise<T>, ...reasons: Parameters<typeof hasReason>[1][]): Promise<T | null> {
   try {
     return await work;

@@ -35,7 +35,7 @@ const titleOf = (status: number) => {
   return status >= 500 ? "Something went wrong" : "This request was not accepted";
 };
 
-/** An error as a page that needs no other file: the built site may be the part that is missing. */
+/** An error as a page without other files: the built site may be the missing part. */
 export function errorPage(status: number, message: string, requestId?: string): string {
   const title = titleOf(status);
   const facts = [
@@ -64,7 +64,7 @@ export function errorPage(status: number, message: string, requestId?: string): 
 
 const codes: Readonly<Record<number, ErrorCode>> = { 401: "UNAUTHENTICATED", 403: "FORBIDDEN", 429: "RATE_LIMITED" };
 
-/** An error as GraphQL clients know errors, for answers that Apollo has no part in, and the id to find it by in the log. */
+/** An error in the format of GraphQL clients, for answers outside Apollo, with an id for finding it in the log. */
 export function errorsOf(status: number, message: string, requestId: string) {
   const code = codes[status] ?? (status < 500 ? "BAD_USER_INPUT" : "INTERNAL_SERVER_ERROR");
   const extensions = { code, retryable: status === 429 || status === 503, requestId };
@@ -78,7 +78,7 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, status: 
   return reply.headers(errorPageHeaders).send(errorPage(status, message, request.id));
 }
 
-/** Tells caches that the answer depends on `Accept`, beside what it depends on already. */
+/** Adds `Accept` to the answer's `Vary`, so that caches distinguish pages from JSON. */
 export function varyByAccept(reply: FastifyReply): FastifyReply {
   const others = reply.getHeader("vary");
   return reply.header("vary", others ? `${others}, Accept` : "Accept");

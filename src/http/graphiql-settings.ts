@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
-/** The path of the sign-in for development; undefined where it does not exist or would refuse the visitor. */
+/** The path of the sign-in for development; undefined if it does not exist or would refuse the visitor. */
 export type SignInPathOf = (request: FastifyRequest) => string | undefined;
 
-/** `GET /graphiql/settings.json`: what the GraphiQL page, which is built beforehand, learns about this process. */
+/** `GET /graphiql/settings.json`: this process's settings for the prebuilt GraphiQL page. */
 export function mountGraphiqlSettings(
   fastify: FastifyInstance,
   { sandboxUrl, signInPathOf }: { sandboxUrl: string | undefined; signInPathOf: SignInPathOf },

@@ -9,12 +9,12 @@ export const makeHealth = (): Health => ({ isStopping: false });
 
 const READY_WITHIN_MS = 2_000;
 
-/** @returns why the gateway cannot work; null if it can. @throws what the database has thrown */
+/** @returns the reason why the gateway cannot work; null if it can. @throws the database's error */
 export type CheckReady = () => Promise<string | null>;
 
 /**
- * `/healthz`: the process is alive. `/readyz`: it can take requests, or why it cannot. An upstream that is down does not make
- * the gateway unready, because everything that does not need it still works.
+ * `/healthz`: the process is alive. `/readyz`: it can take requests, or the reason why not. A failing upstream does not
+ * make the gateway unready, because all other requests still work.
  */
 export function mountHealth(fastify: FastifyInstance, health: Health, checkReady: CheckReady): void {
   fastify.get("/healthz", async () => ({ status: "ok" }));

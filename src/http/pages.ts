@@ -6,7 +6,7 @@ import { packageFile } from "../package-file.ts";
 import { acceptsHtml, sendError, varyByAccept } from "./error-page.ts";
 import type { SignInPathOf } from "./graphiql-settings.ts";
 
-/** File names in the folders it is for carry a hash of their content. */
+/** For folders whose file names carry a hash of the content. */
 const forever = "public, max-age=31536000, immutable";
 
 const graphiqlPolicy = [
@@ -22,7 +22,7 @@ const graphiqlPolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** Nothing inline, nothing of others but the pictures of rewards, and no text that becomes code. */
+/** Forbids inline code, foreign resources except pictures of rewards, and text that becomes code. */
 const micrositePolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -50,7 +50,7 @@ const documentationPolicy = [
   "trusted-types 'none'",
 ].join("; ");
 
-/** The paths that the microsite's router answers: see `microsite/src/app.tsx`. */
+/** The paths of the microsite's router: see `microsite/src/app.tsx`. */
 const micrositePaths = [
   "/",
   "/signin",
@@ -66,7 +66,7 @@ const micrositePaths = [
   "/info/:slug",
 ];
 
-/** The reward images, the microsite, and outside production GraphiQL; and the answer to addresses that do not exist. */
+/** The reward images, the microsite, and outside production GraphiQL; and the answer to unknown addresses. */
 export function mountPages(
   fastify: FastifyInstance,
   deps: { isProduction: boolean; signInPathOf: SignInPathOf; publicOrigin: string | undefined },
@@ -77,7 +77,7 @@ export function mountPages(
     root: packageFile("assets"),
     prefix: "/assets/",
     maxAge: "1h",
-    // An SVG opened by itself is a document: it may run and load nothing.
+    // An SVG opened by itself is a document: its policy blocks scripts and resources.
     setHeaders: (response) =>
       void response.header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
   });
@@ -91,13 +91,13 @@ export function mountPages(
 const methods: HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
 /**
- * Answers a request that no route takes: 405 if another method is served at its address, else 404. A browser gets the site,
- * whose router shows *Page not found* in the reader's language.
+ * Answers a request without a route: 405 if the address has another method, else 404. A browser gets the site, whose
+ * router shows *Page not found* in the reader's language.
  */
 async function sendNotFound(fastify: FastifyInstance, request: FastifyRequest, reply: FastifyReply, facts: PageFacts) {
   const { method } = request;
   const [path = ""] = request.url.split("?");
-  const isPlain = /^[\w/-]+$/.test(path); // anything else is a pattern to `hasRoute`
+  const isPlain = /^[\w/-]+$/.test(path); // `hasRoute` would read other characters as a pattern
   const allowed = isPlain ? methods.filter((other) => fastify.hasRoute({ method: other, url: path })) : [];
   if (allowed.length > 0) {
     const allow = allowed.join(", ");
@@ -108,7 +108,7 @@ async function sendNotFound(fastify: FastifyInstance, request: FastifyRequest, r
   return sendError(request, reply, 404, `Nothing is served at this address: ${method} ${path}`);
 }
 
-/** The manifests of the documents that the built microsite and console send, where there are any, and of the builds before them. */
+/** The manifests of the documents of the built microsite and console, if present, and of earlier builds. */
 export function siteManifests(): { newest: string[]; earlier: string[] } {
   const sites = ["microsite", "console"];
   const newest = sites.map((name) => packageFile(`${name}/dist/documents.json`));
@@ -124,17 +124,17 @@ export function siteManifests(): { newest: string[]; earlier: string[] } {
 const site = packageFile("microsite/dist/index.html");
 
 interface PageFacts {
-  /** Where a developer signs in with one click; undefined where the gateway does not offer that. */
+  /** The path of the one-click sign-in for development; undefined if the gateway does not offer it. */
   signInPath: string | undefined;
   publicOrigin: string | undefined;
 }
 
 /**
- * The page in the file, with an element that tells it of the sign-in in development. Services that preview a shared link want
- * the address of the picture with its origin.
+ * The page in the file, with an element for the sign-in in development. Services that preview a shared link require the
+ * picture's address with its origin.
  */
 async function readPage(file: string, { signInPath, publicOrigin = "" }: PageFacts): Promise<string> {
-  const built = await readFile(file, "utf8"); // anew, because it may be built anew
+  const built = await readFile(file, "utf8"); // read each time, because a developer may rebuild it
   const html = built.replace(/(?<=property="og:image" content=")(?=\/)/, publicOrigin);
   if (signInPath === undefined) return html;
   return html.replace("</head>", `<meta name="development-sign-in" content="${signInPath}" /></head>`);
@@ -182,7 +182,7 @@ const sendPage = (reply: FastifyReply, page: string, cacheControl: string) =>
 function mountMicrosite(fastify: FastifyInstance, factsOf: (request: FastifyRequest) => PageFacts): void {
   if (!existsSync(site)) return;
   for (const path of micrositePaths) {
-    // The address of `/signin` may hold the token of a sign-in link: no cache keeps it, and no other request tells of it.
+    // The address of `/signin` may hold the token of a sign-in link: no cache stores it, and no referrer reveals it.
     fastify.get(path, (request, reply) =>
       sendSite(reply, path === "/signin" ? "no-store" : "no-cache", factsOf(request)),
     );
@@ -190,7 +190,7 @@ function mountMicrosite(fastify: FastifyInstance, factsOf: (request: FastifyRequ
   mountBuiltFiles(fastify, "microsite/dist/site", "/site/");
 }
 
-/** The API's documentation at `/docs/`, which `docs-site/build.ts` makes of the schema and the guides. */
+/** The API's documentation at `/docs/`, which `docs-site/build.ts` generates from the schema and the guides. */
 function mountDocumentation(fastify: FastifyInstance): void {
   if (!existsSync(packageFile("docs-site/dist"))) return;
   fastify.register(fastifyStatic, {

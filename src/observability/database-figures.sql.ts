@@ -1,26 +1,26 @@
 import type pg from "pg";
 import type { Pool } from "../platform/direct-sql.ts";
 
-/** What the database tells about orders, points, rewards and vouchers, for Prometheus. Ages are in seconds. */
+/** Figures about orders, points, rewards and vouchers for Prometheus, from the database. Ages are in seconds. */
 export interface DatabaseFigures {
   orders: { status: string; points_state: string; age: string; value: number }[];
   steps: { step: string; state: string; value: number; oldestSeconds: number }[];
   attention: { kind: string; value: number; oldestSeconds: number }[];
   jobs: { type: string; state: string; value: number; overdueSeconds: number }[];
   pools: { sku: string; codes: number }[];
-  /** The messages of each webhook that wait to be sent, at most `MOST_PENDING` of them. */
+  /** The number of pending messages of each webhook, at most `MOST_PENDING`. */
   webhooks: { webhook: string; active: boolean; value: number; oldestSeconds: number }[];
   /** Since the end of the last nightly reconciliation; null if there was none. */
   reconciledSeconds: number | null;
 }
 
 export interface FiguresReader {
-  /** The figures, at most `everyMs` old. Those who ask at the same time share a statement. */
+  /** The figures, at most `everyMs` old. Concurrent callers share a statement. */
   read(): Promise<DatabaseFigures>;
   close(): Promise<void>;
 }
 
-/** However often it is scraped, a process reads the figures no more often. */
+/** The shortest interval between reads, independent of the number of scrapes. */
 const EVERY_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 2_000;
 /** The voucher pools with the fewest codes. */
@@ -29,8 +29,8 @@ const POOLS = 50;
 const MOST_PENDING = 10_000;
 
 /**
- * Each part reads an index of what is open, so that its cost follows what is open and not what there ever was. A step that moves
- * points at the Client is a movement; at Capillary it is the issue or the revoke of a unit.
+ * Each part reads an index of open rows, so that its cost is independent of the total number of rows. A step that moves
+ * points of the points provider is a movement; at Capillary it is the issue or the revoke of a unit.
  */
 const STATEMENT = `
   with open_orders as materialized (
@@ -95,7 +95,7 @@ const STATEMENT = `
     where is_nightly and finished_at is not null order by requested_at desc limit 1
   ) as "reconciledSeconds"`;
 
-/** What is shown as 0 while it is not there, so that a graph has no gaps and an alert no unknowns. */
+/** Shown as 0 if absent, so that graphs have no gaps and alerts no unknown values. */
 const STEPS = ["deduction", "return", "issue", "revoke", "credit"].flatMap((step) =>
   ["pending", "unknown", "needs_attention"].map((state) => ({ step, state, value: 0, oldestSeconds: 0 })),
 );
@@ -106,13 +106,14 @@ const ATTENTION = ["order", "discrepancy", "award", "quarantined_reward", "recon
 }));
 
 /**
- * @param pool of connections of its own: neither a scrape waits for the pool that it tells about, nor that pool for a scrape
+ * @param pool separate connections, so that a scrape does not wait for the pool that it reports about, nor that pool
+ * for a scrape
  */
 export function openDatabaseFigures(pool: Pool, everyMs = EVERY_MS): FiguresReader {
   let last: { at: number; figures: Promise<DatabaseFigures> } | undefined;
 
   async function readNow(): Promise<DatabaseFigures> {
-    // In one message, so that it is one transaction behind a pooler as well.
+    // One message, so that it is one transaction behind a pooler as well.
     const results = (await pool.query(
       `begin read only; set local statement_timeout = ${STATEMENT_TIMEOUT_MS}; ${STATEMENT}; commit`,
     )) as unknown as pg.QueryResult<DatabaseFigures>[];

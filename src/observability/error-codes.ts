@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../graphql/errors.ts";
 
-/** A label has a bounded set of values, and an error may carry any code. */
+/** A label needs a bounded set of values, and an error may carry any code. */
 const known: ReadonlySet<string> = new Set([
   "GRAPHQL_PARSE_FAILED",
   "GRAPHQL_VALIDATION_FAILED",

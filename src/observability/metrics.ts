@@ -6,22 +6,28 @@ import type { DatabaseFigures } from "./database-figures.sql.ts";
 import { knownErrorCode } from "./error-codes.ts";
 import { makeOperationNames, operationNamesIn } from "./operation-names.ts";
 
-/** Seconds. The last one is about the longest wait for an upstream. */
+/** Seconds. The last one is about the longest upstream timeout. */
 const BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-/** How often the delay of the event loop is sampled, which is also the least that is shown. More often costs a resting process CPU. */
+/**
+ * The interval for sampling the event loop's delay, which is also the smallest value shown. A shorter one costs an idle
+ * process CPU.
+ */
 const EVENT_LOOP_SAMPLE_MS = 20;
 
 export type UpstreamResult = "confirmed" | UpstreamOutcome;
 export type MessageOutcome = "accepted" | "repeated" | "refused" | "failed";
 
-/** The outcome of an attempt to send a message: confirmed by the receiver, to be sent again, or given up after the last attempt. */
+/**
+ * The outcome of an attempt to send a message: confirmed by the receiver, to be retried, or given up after the last
+ * attempt.
+ */
 export type WebhookOutcome = "delivered" | "retried" | "given_up";
 
-/** What one process counts and measures, for Prometheus. Durations are in seconds. */
+/** The metrics of one process for Prometheus. Durations are in seconds. */
 export interface Metrics {
-  /** @param route the pattern of a route, never an address as it was sent */
+  /** @param route the pattern of a route, never a requested address */
   httpRequest(facts: { route: string; method: string; status: number; seconds: number }): void;
-  /** Gives each operation of these documents a label of its own. */
+  /** Registers the operations of these documents, which then have labels of their own. */
   trustOperations(documents: Iterable<string>): void;
   /** The label of an operation: see `operation-names.ts`. */
   operationLabel(name: string | null | undefined): string;
@@ -31,7 +37,7 @@ export interface Metrics {
   upstreamCall(facts: { service: string; operation: string; seconds: number }): void;
   upstreamOutcome(facts: { service: string; operation: string; outcome: UpstreamResult }): void;
   orderMoved(status: string): void;
-  /** Names the types of jobs that this process runs. */
+  /** Registers the types of jobs that this process runs. */
   jobTypes(types: readonly string[]): void;
   jobFailed(type: string): void;
   webhookSent(facts: { webhook: string; outcome: WebhookOutcome }): void;
@@ -41,15 +47,15 @@ export interface Metrics {
   sources: {
     /** Adds a pool of connections to the database. */
     pool(pool: Pick<Pool, "totalCount" | "idleCount" | "waitingCount">): void;
-    /** Adds a connection to an upstream whose calls are paused while it fails. */
+    /** Adds an upstream's circuit breaker. */
     circuit(service: string, isOpen: () => boolean): void;
-    /** Adds what is open: the number of websockets or event streams, and the operations under way on them. */
+    /** Adds the number of open websockets or event streams, and of the operations running on them. */
     open(kind: "websockets" | "event streams", read: () => { count: number; operations: readonly string[] }): void;
     /** Adds the jobs of this process. */
     jobs(read: () => { running: number; queued: number }): void;
-    /** Adds the commands in Redis. A rejected read leaves the figures out. */
+    /** Adds the commands in Redis. If a read fails, the scrape has no such figures. */
     commands(read: () => Promise<CommandFigures>): void;
-    /** Adds the figures of the database. A rejected read leaves them out. */
+    /** Adds the figures of the database. If a read fails, the scrape has no such figures. */
     database(read: () => Promise<DatabaseFigures>): void;
   };
   contentType: string;
@@ -61,10 +67,10 @@ const OUTCOMES: readonly UpstreamResult[] = ["confirmed", "refused", "transient"
 const WEBHOOK_OUTCOMES: readonly WebhookOutcome[] = ["delivered", "retried", "given_up"];
 const MESSAGE_OUTCOMES: readonly MessageOutcome[] = ["accepted", "repeated", "refused", "failed"];
 const ORDER_STATUSES: readonly OrderStatus[] = Object.values(OrderStatus);
-/** The codes that alerts are about. */
+/** The codes in alert rules. */
 const ALERTING_CODES = ["INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE"];
 
-/** @returns whether a text is given for the first time; the texts must be of a bounded set */
+/** @returns whether a text occurs for the first time; the texts must be of a bounded set */
 function onlyFirst(): (text: string) => boolean {
   const seen = new Set<string>();
   return (text) => {
@@ -74,15 +80,15 @@ function onlyFirst(): (text: string) => boolean {
   };
 }
 
-/** What is in the stream of reward commands. */
+/** The state of the stream of reward commands. */
 export interface CommandFigures {
-  /** Not given to any processor yet; null where Redis does not know (before 7.0). */
+  /** Not delivered to any processor yet; null if Redis does not know (before 7.0). */
   waiting: number | null;
-  /** Given to a processor, and not finished. */
+  /** Delivered to a processor and unfinished. */
   pending: number;
-  /** Failed too often. */
+  /** Given up after too many failures. */
   dead: number;
-  /** The age of the oldest that is waiting or pending; 0 if there is none. */
+  /** The age of the oldest waiting or pending command; 0 if there is none. */
   lagSeconds: number;
 }
 
@@ -144,7 +150,7 @@ export function makeMetrics(process: { kind: string; version: string }): Metrics
     "Waits for a connection of the pool to the database",
   );
 
-  // `rate` and `increase` miss the first increase of a series that begins with it, so series of known labels begin at 0.
+  // `rate` and `increase` miss the first increment of a new series, so series with known labels start at 0.
   for (const status of ORDER_STATUSES) moves.inc({ status }, 0);
   for (const source of Object.values(MessageSource)) {
     for (const outcome of MESSAGE_OUTCOMES) messages.zero({ source, outcome });
@@ -270,7 +276,7 @@ export function makeMetrics(process: { kind: string; version: string }): Metrics
     return (service, isOpen) => void known.push({ service, isOpen });
   }
 
-  /** One gauge for each figure. They are of the database, so every process has the same: take the `max` of them. */
+  /** One gauge for each figure. The figures describe the database, so every process reports the same: use the `max`. */
   function databaseGauges(): Metrics["sources"]["database"] {
     return (read) => {
       const up = gauge("tessera_database_figures_up", "1 while the database answers with its figures");

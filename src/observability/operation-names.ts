@@ -1,8 +1,9 @@
-/** Maps the name of an operation to a label from a bounded set, since anybody may send any name. */
+/** Maps the name of an operation to a label from a bounded set, because clients choose the names. */
 export interface OperationNames {
   /**
-   * @param name as the client sent it, of an operation that is valid
-   * @returns the name if it is of a trusted document or among the first others; else `other`, or `unnamed` without a name
+   * @param name of a valid operation, as the client sent it
+   * @returns the name if it is of a trusted document or among the first others; else `other`, or `unnamed` without a
+   * name
    */
   labelOf(name: string | null | undefined): string;
 }

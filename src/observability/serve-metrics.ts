@@ -10,17 +10,17 @@ import { metricsListen } from "../program/check-ports.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface WatchServer {
-  /** Undefined if the default port was taken. */
+  /** Undefined if the default port was in use. */
   url: string | undefined;
   close(): Promise<void>;
 }
 
 /**
- * Serves `/metrics`, and nothing else, on a port of its own, so that the public address never shows it. Scrapes at the same time
- * share one answer.
+ * Serves `/metrics`, and nothing else, on a port of its own, so that the public address never exposes it. Concurrent
+ * scrapes share one answer.
  *
- * @throws SetupError naming METRICS_PORT or METRICS_HOST if it cannot listen at a port that was set. At the port of the default it
- *   goes on without: a second process on a machine still starts
+ * @throws SetupError naming METRICS_PORT or METRICS_HOST if a configured port is not available. Without a configured
+ * port, the process starts without metrics if the default port is in use: a second process on a machine still starts
  */
 export async function serveMetrics(
   metrics: Metrics,

@@ -34,14 +34,15 @@ const kinds = {
 } as const;
 
 const EXPORT_EVERY_MS = 5_000;
-/** The longest time that a stop waits for the last spans to be sent. */
+/** The longest wait for sending the last spans during a stop. */
 const FLUSH_MS = 2_000;
 
 /**
- * Sends spans of this process to a collector by OTLP over HTTP, as JSON. The module is loaded only where an endpoint is set.
+ * Sends spans of this process to a collector by OTLP over HTTP, as JSON. The module is loaded only with a configured
+ * endpoint.
  *
  * @param kind the kind of process, such as `gateway`
- * @returns sends what is left, and ends it
+ * @returns a function that sends the remaining spans and stops
  */
 export function startTracing(
   options: NonNullable<Config["tracing"]>,
@@ -64,7 +65,7 @@ export function startTracing(
   trace.setGlobalTracerProvider(provider);
   const tracer = provider.getTracer("tessera", packageJson.version);
 
-  /** @param isForeign whether the sampled flag is ours to decide */
+  /** @param isForeign whether this process decides about sampling */
   function contextOf(traceparent: string, isForeign = false): Context {
     const remote = parseTraceParent(traceparent);
     if (!remote) return ROOT_CONTEXT;
@@ -123,7 +124,7 @@ function present(facts: SpanOptions["facts"] = {}): Attributes {
 /** Ends the span with the work. */
 function ending<T>(span: TracedSpan, work: () => T): T {
   const fail = (error: unknown) => {
-    // The message only: a stack is in the log, under the same trace.
+    // Only the message: the stack is in the log, under the same trace.
     span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
     span.end();
   };

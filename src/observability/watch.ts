@@ -7,10 +7,10 @@ import { openDatabaseFigures } from "./database-figures.sql.ts";
 import { type Metrics, makeMetrics } from "./metrics.ts";
 import { serveMetrics, type WatchServer } from "./serve-metrics.ts";
 
-/** The metrics of a process and where they are read. A process without METRICS_PORT does not load this module. */
+/** The metrics of a process and their server. A process without METRICS_PORT does not load this module. */
 export interface Watch {
   metrics: Metrics;
-  /** Connections to the database that are opened beside the pool. */
+  /** The number of database connections beside the pool. */
   connections: number;
   /**
    * Adds the pool and the figures of the database, and serves the metrics.
@@ -23,7 +23,7 @@ export interface Watch {
 
 const CONNECTIONS = 1;
 const READ_TIMEOUT_MS = 3_000;
-/** Longer than the usual time between two scrapes, so that the connection stays open. */
+/** Longer than the usual interval between scrapes, so that the connection stays open. */
 const IDLE_MS = 70_000;
 
 /** @param kind the kind of process, such as `gateway` */

@@ -15,9 +15,9 @@ export interface EraseRequest {
 }
 
 export interface Erased {
-  /** Stands for the customer in the records that are kept. */
+  /** Replaces the customer's id in the remaining records. */
   pseudonym: string;
-  /** Rows that were deleted, and rows in which the pseudonym stands now. */
+  /** The number of deleted rows, and of pseudonymised rows. */
   deleted: number;
   pseudonymised: number;
 }
@@ -25,8 +25,9 @@ export interface Erased {
 const { sql } = Prisma;
 
 /**
- * Erases a customer: deletes what nobody has to keep, and replaces the customer's id by a pseudonym in the records of points and
- * rewards, which accounting keeps. Nothing here maps the pseudonym to the customer. Not while points of the customer are being moved.
+ * Erases a customer: deletes records without a duty of retention, and replaces the customer's id by a pseudonym in the
+ * records of points and rewards that accounting requires. The gateway stores no mapping from the pseudonym to the
+ * customer. Refused while points of the customer are being moved.
  */
 export type EraseCustomer = (request: EraseRequest) => Promise<Erased | Refused>;
 
@@ -63,7 +64,7 @@ export function makeEraseCustomer({ db, bus, clock }: { db: Db; bus: Bus; clock:
     });
 }
 
-/** Why the customer cannot be erased yet; null if nothing is open. */
+/** The reason why the customer cannot be erased yet; null if no work is open. */
 async function openWork(tx: Tx, customerId: string): Promise<string | null> {
   const [open] = await tx.$queryRaw<{ orders: number; movements: number; awards: number; breaks: number }[]>`
     select (select count(*)::int from orders where customer_id = ${customerId} and status in ('PENDING', 'PROCESSING')) as orders,
@@ -81,12 +82,13 @@ async function openWork(tx: Tx, customerId: string): Promise<string | null> {
 
 const membersOf = (customerId: string) => sql`(select id from reward_members where customer_id = ${customerId})`;
 
-/** What nobody has to keep. */
+/** Records without a duty of retention. */
 const deletions = (customerId: string): Prisma.Sql[] => [
   sql`delete from otp_challenges where customer_id = ${customerId}`,
   sql`delete from known_devices where customer_id = ${customerId}`,
   sql`delete from sessions where customer_id = ${customerId}`, // with their refresh tokens
-  sql`delete from carts c where customer_id = ${customerId} and not exists (select from orders o where o.cart_id = c.id)`, // with their lines
+  // with their lines
+  sql`delete from carts c where customer_id = ${customerId} and not exists (select from orders o where o.cart_id = c.id)`,
   sql`delete from saved_addresses where customer_id = ${customerId}`,
   sql`delete from return_requests where customer_id = ${customerId}`,
   sql`delete from wishes where customer_id = ${customerId}`,
@@ -100,7 +102,7 @@ const deletions = (customerId: string): Prisma.Sql[] => [
   sql`delete from member_identities where member_id in ${membersOf(customerId)}`,
 ];
 
-/** What is kept without the person: who, where to, and by which names. */
+/** Retained records, without the person, the destination and the identifying names. */
 const replacements = (customerId: string, pseudonym: string): Prisma.Sql[] => [
   sql`update shipment_reports set tracking_number = null
     where tracking_number is not null and line_id in (
@@ -124,14 +126,17 @@ const replacements = (customerId: string, pseudonym: string): Prisma.Sql[] => [
   sql`update customers set customer_id = ${pseudonym}, masked_mobile = null, block_reason = null where customer_id = ${customerId}`,
 ];
 
-/** They repeat parts of the message. */
+/** Normalisation notes quote parts of the message. */
 export const withoutNormalisations = sql`(answer::jsonb #- '{data,normalisations}')::json`;
 
-/** The JSON with the pseudonym in place of each text that is the customer's id. */
+/** The JSON with the pseudonym in place of each text that equals the customer's id. */
 const replaced = (json: Prisma.Sql, customerId: string, pseudonym: string) =>
   sql`replace(${json}::text, to_json(${customerId}::text)::text, to_json(${pseudonym}::text)::text)::jsonb`;
 
-/** Also the producers' ids of the member, as `linkMember` records them. @returns the hashes of the entries as they are now, by their ids, for the verification of the log */
+/**
+ * Also replaces the producers' ids of the member, as `linkMember` records them. @returns the new hashes of the entries
+ * by their ids, for the verification of the log
+ */
 async function pseudonymiseAudit(tx: Tx, customerId: string, pseudonym: string): Promise<Record<string, string>> {
   const actor = `customer:${customerId}`;
   const identities = await tx.$queryRaw<{ name: string }[]>`

@@ -3,7 +3,7 @@ import { type Db, inTransaction, Prisma, type Tx } from "../platform/db.ts";
 
 const { sql } = Prisma;
 
-/** Everything that is stored about a customer, by section. `docs/personal-data.md` says why each is stored. */
+/** All stored data about a customer, by section. `docs/personal-data.md` has the purpose of each. */
 export interface CustomerExport {
   customerId: string;
   exportedAt: string;
@@ -11,8 +11,8 @@ export interface CustomerExport {
 }
 
 /**
- * The rows of each section. Secrets are left out: tokens and hashes of tokens, codes of vouchers (which `revealVoucher` shows), and the hash of
- * a national id.
+ * The rows of each section. Secrets are left out: tokens and hashes of tokens, codes of vouchers (which `revealVoucher`
+ * shows), and the hash of a national id.
  */
 const sections = (customerId: string): Record<string, Prisma.Sql> => {
   const members = sql`(select id from reward_members where customer_id = ${customerId})`;
@@ -66,13 +66,13 @@ const sections = (customerId: string): Record<string, Prisma.Sql> => {
   };
 };
 
-/** Messages by which these members were given or refused something. */
+/** Messages that led to an award or a refusal for these members. */
 export const messagesOf = (members: Prisma.Sql): Prisma.Sql => sql`id in (
   select d.message_id from reward_decisions d join reward_awards a on a.decision_id = d.id where a.member_id in ${members}
   union select message_id from check_ins where member_id in ${members}
   union select message_id from referrals where sharer_id in ${members} or receiver_id in ${members})`;
 
-/** Entries of the customer, and about the customer's orders and awards. */
+/** Entries by the customer, and about the customer's orders and awards. */
 export const auditOf = (customerId: string): Prisma.Sql => sql`subject in (
   select ${customerId}
   union select o.number from orders o where o.customer_id = ${customerId}
@@ -85,7 +85,7 @@ export const auditOf = (customerId: string): Prisma.Sql => sql`subject in (
 
 export type ExportCustomer = (customerId: string) => Promise<CustomerExport | null>;
 
-/** Reads everything in one snapshot. @returns null if nothing is stored about the customer */
+/** Reads all data in one snapshot. @returns null if no data is stored about the customer */
 export function makeExportCustomer({ db, clock }: { db: Db; clock: Clock }): ExportCustomer {
   return (customerId) =>
     inTransaction(db, async (tx) => {

@@ -7,7 +7,7 @@ import { personalDataResolvers } from "./personal-data.resolvers.ts";
 
 export { withoutNormalisations } from "./erase-customer.ts";
 
-/** The export of what is stored about a customer, and its erasure. */
+/** The export and the erasure of a customer's stored data. */
 export function openPersonalData(ports: { db: Db; bus: Bus; clock: Clock }) {
   const { db, clock } = ports;
   return {

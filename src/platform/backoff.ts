@@ -1,3 +1,8 @@
-/** A pause of `firstMs` that doubles with each of the `earlier` ones, and never exceeds `mostMs`. @returns milliseconds */
+/**
+ * @param firstMs the first pause, in milliseconds
+ * @param earlier the number of pauses so far; each doubles the pause
+ * @param mostMs the upper limit
+ * @returns the pause in milliseconds
+ */
 export const backoffMs = (firstMs: number, earlier: number, mostMs: number): number =>
   Math.min(firstMs * 2 ** Math.min(earlier, 20), mostMs);

@@ -2,10 +2,10 @@ import type { ChildProcess } from "node:child_process";
 import type { z } from "zod";
 
 /**
- * The first message from the child that fits the schema; others are ignored, since Node's own (`node --watch`) and other
- * features' messages use the same channel.
+ * The first message from the child process that matches the schema. Other messages are ignored, because Node itself
+ * (`node --watch`) and other features use the same channel.
  *
- * @returns undefined when the child ends first
+ * @returns undefined if the child process ends first
  */
 export function messageFrom<Schema extends z.ZodType>(
   child: ChildProcess,

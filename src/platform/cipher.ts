@@ -1,25 +1,25 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from "node:crypto";
 
-/** A secret while it is replaced: the current value is written with, the fallback is only read with. */
+/** A secret during its rotation: `current` encrypts and decrypts, `fallback` only decrypts. */
 export interface RotatedSecret {
   readonly current: string;
   readonly fallback: string | undefined;
 }
 
-/** The keyed hashes that a text may be stored under: the current secret's, and the fallback's if there is one. */
+/** The keyed hashes under which a text may be stored: by the current secret and, during a rotation, by the fallback. */
 export type KeyedHashes = readonly [Uint8Array<ArrayBuffer>, ...Uint8Array<ArrayBuffer>[]];
 
-/** Keys for one purpose, derived from a secret. Boxes of different purposes cannot open each other's content. */
+/** Keys for one purpose, derived from a secret. A cipher for one purpose cannot decrypt the content of another. */
 export interface Cipher {
-  /** AES-256-GCM with the current secret. `context` (the id of the row it is stored in, say) must be given again to decrypt. */
+  /** AES-256-GCM with the current secret. Decryption needs the same `context`, such as the id of the row. */
   encrypt(text: string, context: string): Uint8Array<ArrayBuffer>;
-  /** Throws when the content was altered, moved to another context or made with a key that is neither secret's. */
+  /** Throws if the content was altered, moved to another context or encrypted with an unknown secret. */
   decrypt(sealed: Uint8Array, context: string): string;
-  /** Whether the content opens with the current secret. */
+  /** Whether the current secret decrypts the content. */
   isCurrent(sealed: Uint8Array, context: string): boolean;
-  /** Keyed hash by the current secret: equal texts can be found without being readable. */
+  /** Keyed hash with the current secret: it finds equal texts without revealing them. */
   hash(text: string): Uint8Array<ArrayBuffer>;
-  /** The same by each secret, the current one's first. */
+  /** Keyed hashes with both secrets, the current one's first. */
   hashes(text: string): KeyedHashes;
 }
 
@@ -30,7 +30,7 @@ export function deriveKey(secret: string, purpose: string): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, "tessera", purpose, 32));
 }
 
-/** @param secret a secret, or one that is being replaced */
+/** @param secret a secret, or a pair of secrets during a rotation */
 export function makeCipher(secret: string | RotatedSecret, purpose: string): Cipher {
   const { current, fallback } = typeof secret === "string" ? { current: secret, fallback: undefined } : secret;
   const box = cipherOf(current, purpose);

@@ -1,4 +1,4 @@
-/** Where the program gets the time from, so that a test can own it. */
+/** The source of the time, so that a test can control it. */
 export interface Clock {
   now(): Date;
 }

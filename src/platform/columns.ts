@@ -1,13 +1,13 @@
 import { Prisma } from "./generated/prisma/client.ts";
 
 /**
- * The columns of a model under the names of its fields, such as `"customer_id" as "customerId"`, for the statements of hot reads:
- * Prisma's own reads of the same rows take the process twice the CPU or more. Rows come as Prisma's models, because both use the
- * same types.
+ * The columns of a model under the names of its fields, such as `"customer_id" as "customerId"`, for the statements of
+ * hot reads: reads by Prisma take at least twice the CPU. The rows are valid Prisma models, because both use the same
+ * types.
  *
  * @param fields of the model, such as `Prisma.OrderScalarFieldEnum`
- * @param options.of the table, or its alias, where the statement has several
- * @param options.without fields that are not read
+ * @param options.of the table or its alias, if the statement has several
+ * @param options.without fields that the statement leaves out
  */
 export function columnsOf<Field extends string>(
   fields: Readonly<Record<Field, string>>,
@@ -18,5 +18,5 @@ export function columnsOf<Field extends string>(
   return Prisma.raw(read.map((field) => `${prefix}"${columnOf(field)}" as "${field}"`).join(", "));
 }
 
-/** Every column is named like its field, in snake case. */
+/** The column of a field: its name in snake case. */
 export const columnOf = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

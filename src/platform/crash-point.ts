@@ -1,8 +1,9 @@
 import { z } from "zod";
 
 /**
- * Named moments in the paths of money and webhooks at which a test can kill the process, each just before or after something
- * that cannot be undone. A point ending in `:answered` is reached only after a call that was sent: its answer, or the loss of it.
+ * Named moments in the paths of money and webhooks at which a test can kill the process, each just before or after an
+ * irreversible step. A point that ends in `:answered` is reached only after the call was sent, with its answer or
+ * without.
  */
 export const crashPoints = [
   "place:before-commit",
@@ -44,8 +45,8 @@ export const noCrashPoints: AtCrashPoint = () => {};
 const armMessage = z.object({ type: z.literal("arm-crash-point"), point: z.enum(crashPoints) });
 
 /**
- * Lets the parent process arm a crash point with the IPC message `{ type: "arm-crash-point", point }`, which is answered by
- * `{ type: "crash-point-armed", point }`. This process then dies, as by `kill -9`, the next time it reaches the point.
+ * Lets the parent process arm a crash point with the IPC message `{ type: "arm-crash-point", point }`. The reply is `{
+ * type: "crash-point-armed", point }`. This process then dies, as by `kill -9`, when it next reaches the point.
  */
 export function openCrashPoints(): AtCrashPoint {
   let armed: CrashPoint | undefined;

@@ -1,9 +1,9 @@
 import { CsvError, type Info, parse } from "csv-parse/sync";
 
 export interface TableRow {
-  /** The line of the file; 1 is the first. */
+  /** The line number in the file, from 1. */
   line: number;
-  /** By the column's name as the program knows it; only columns of the file. */
+  /** By the program's spelling of the column's name; absent columns have no entry. */
   values: Record<string, string>;
 }
 
@@ -12,16 +12,18 @@ export interface Table {
   rows: TableRow[];
 }
 
-/** Why a text is no table. Repeats nothing of it but names of columns: it may be secret. */
+/** The reason why a text is not a table. It repeats only names of columns, because values may be secret. */
 export type TableProblem =
   | { kind: "unknown-column"; column: string; columns: string[] }
   | { kind: "repeated-column"; column: string }
-  /** A column without a name has values. */
+  /** A column has values but no name. */
   | { kind: "unnamed-column"; place: number }
   /** @property code of `csv-parse`, such as `CSV_QUOTE_NOT_CLOSED` */
   | { kind: "not-csv"; line: number; code: string };
 
-/** A problem in a sentence. It repeats nothing of the rows, because a value may be secret. @param known the columns there may be */
+/**
+ * Describes a problem in a sentence. It repeats no value, because a value may be secret. @param known the valid columns
+ */
 export function problemInWords(problem: TableProblem, known: readonly string[]): string {
   switch (problem.kind) {
     case "unknown-column":
@@ -46,10 +48,12 @@ const csvReasons: Readonly<Record<string, string>> = {
 };
 
 const SEPARATORS = [",", ";", "\t", "|"];
-/** A first line by which spreadsheets are told the separator. */
+/** A first line that sets the separator for spreadsheet programs. */
 const SEPARATOR_LINE = /^"?sep=(.)"?[ ,;\t]*\r?\n/i;
 
-/** The text of a file: UTF-8, or UTF-16 that begins with a byte order mark, as spreadsheets save "Unicode text". */
+/**
+ * Decodes a file: UTF-8, or UTF-16 with a byte order mark, which is what spreadsheet programs save as "Unicode text".
+ */
 export function decodeText(bytes: Uint8Array): string {
   const [first, second] = bytes;
   const isLittle = first === 0xff && second === 0xfe;
@@ -58,10 +62,10 @@ export function decodeText(bytes: Uint8Array): string {
 }
 
 /**
- * Reads CSV as spreadsheets and programs write it: separated by commas, semicolons, tabs or bars, with or without a `sep=` line, a
- * byte order mark, empty lines, or empty columns at the end; names of columns in any case.
+ * Reads CSV as spreadsheets and programs write it: separated by commas, semicolons, tabs or bars, with or without a
+ * `sep=` line, a byte order mark, empty lines, or empty columns at the end. Names of columns are case-insensitive.
  *
- * @param known the columns there may be, in the spelling of the result
+ * @param known the valid columns, in the spelling of the result
  */
 export function readTable(text: string, known: readonly string[]): Table | { problem: TableProblem } {
   const withoutMark = text.replace(/^\uFEFF/, "");
@@ -87,19 +91,19 @@ export function readTable(text: string, known: readonly string[]): Table | { pro
     return { columns: columns.filter((name) => name !== ""), rows };
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    // The reason of a misread file is often its header.
+    // A wrong header often explains a misread file.
     const problem = columnProblem(columns, known);
     if (problem) return { problem };
     return { problem: { kind: "not-csv", line: Number(error["lines"]) + linesBefore, code: error.code } };
   }
 }
 
-/** Capitals, blanks, hyphens and underscores do not count. */
+/** Ignores case, spaces, hyphens and underscores. */
 const folded = (name: string) => name.toLowerCase().replace(/[\s_-]/g, "");
 const spelled = (name: string, known: readonly string[]) =>
   known.find((column) => folded(column) === folded(name)) ?? name;
 
-/** The separator by which the header names the most known columns. */
+/** The separator that makes the header contain the most known columns. */
 function separatorOf(body: string, known: readonly string[]): string {
   const header = /^\s*([^\r\n]*)/.exec(body)?.[1] ?? "";
   const knownBy = (separator: string) =>

@@ -6,30 +6,31 @@ import { SetupError } from "./setup-error.ts";
 const SET_IT = "or set DATA_DIR to another directory";
 
 /**
- * Creates a directory and its missing parents. Node's own recursive mkdir never ends where a parent cannot be created, as in /proc.
+ * Creates a directory and its missing parents. Node's own recursive mkdir never ends if a parent cannot be created, as
+ * in /proc.
  *
- * @param mode of the directories that are created
+ * @param mode of the created directories
  */
 export function makeDirectory(directory: string, mode = 0o777): void {
   const missing: string[] = [];
   let existing = resolve(directory);
   for (; !existsSync(existing); existing = dirname(existing)) missing.unshift(existing);
-  if (missing.length === 0 && !statSync(existing).isDirectory()) missing.push(existing); // mkdir refuses it
+  if (missing.length === 0 && !statSync(existing).isDirectory()) missing.push(existing); // then mkdir throws
   for (const path of missing) {
     try {
       mkdirSync(path, { mode });
     } catch (error) {
       const isThere = (error as NodeJS.ErrnoException).code === "EEXIST" && statSync(path).isDirectory();
-      if (!isThere) throw error; // else another process was faster
+      if (!isThere) throw error; // otherwise another process created it first
     }
   }
 }
 
 /**
- * Explains a refusal of the file system below DATA_DIR.
+ * Explains a file system error below DATA_DIR.
  *
- * @param file what is read or written, for errors that do not name it
- * @returns a SetupError for an error of the file system, any other error as it is
+ * @param file the file being read or written, for errors that do not name it
+ * @returns a SetupError for an error of the file system, any other error unchanged
  */
 export function explainDataDirError(error: unknown, dataDir: string, file = dataDir): unknown {
   const { code, path: source = file, dest, syscall, message } = error as NodeJS.ErrnoException & { dest?: string };
@@ -64,6 +65,6 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    return String(process.getuid?.()); // without an entry in /etc/passwd, as in many containers
+    return String(process.getuid?.()); // the user has no entry in /etc/passwd, as in many containers
   }
 }

@@ -2,17 +2,17 @@ import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "./backoff.ts";
 
 /**
- * Why the database did not do something that it may do a moment later.
+ * The reason for a database failure that may pass.
  *
- * - `unreachable`: nothing listens there, or the connection was cut.
+ * - `unreachable`: no server listens, or the connection was lost.
  * - `starting`: the server starts, stops or recovers after a crash.
  * - `overloaded`: no connection, memory or disk space is left.
  * - `read-only`: the server is a standby, or has become one.
- * - `busy`: a lock or a connection was waited for in vain.
+ * - `busy`: the wait for a lock or a connection timed out.
  */
 export type DatabaseTrouble = "unreachable" | "starting" | "overloaded" | "read-only" | "busy";
 
-/** SQLSTATEs, codes of sockets, and the codes and kinds of Prisma. */
+/** SQLSTATEs, socket error codes, and Prisma's codes and kinds. */
 const byCode: readonly [RegExp, DatabaseTrouble][] = [
   [/^57P03$/, "starting"],
   [/^(08[0-9A-Z]{3}|57P0[125])$/, "unreachable"],
@@ -30,12 +30,12 @@ const byMessage: readonly [RegExp, DatabaseTrouble][] = [
   [/Connection terminated|connection error and is not queryable|Client was closed and is not queryable/, "unreachable"],
 ];
 
-/** Whether the database, or Prisma in its place, has reported one of these SQLSTATEs, codes or kinds. */
+/** Whether the database or Prisma reported one of these SQLSTATEs, codes or kinds. */
 export function hasCode(error: unknown, ...codes: string[]): boolean {
   return factsOf(error).codes.some((code) => codes.includes(code));
 }
 
-/** @returns null for an error that is not about the state of the database */
+/** @returns null if the error does not concern the state of the database */
 export function databaseTrouble(error: unknown): DatabaseTrouble | null {
   const facts = factsOf(error);
   for (const [pattern, trouble] of byCode) if (facts.codes.some((code) => pattern.test(code))) return trouble;
@@ -54,14 +54,18 @@ interface ErrorShape {
   errors?: unknown[];
 }
 
-/** The codes of an error of pg, of one of Prisma with what its adapter reports, and of one for each address that was tried. */
+/**
+ * The codes of a pg error, of a Prisma error with its adapter's cause, or of an aggregate error with one cause for each
+ * address.
+ */
 function factsOf(error: unknown): { codes: string[]; message: string } {
   if (!(error instanceof Error)) return { codes: [], message: "" };
   const { code, syscall, message, meta, errors } = error as ErrorShape;
-  // The error of Prisma's adapter is the cause of Prisma's own, or comes alone when a transaction could not begin or end.
+  // The adapter's error is the cause of Prisma's error. If a transaction could not begin or end, the adapter's error
+  // comes alone.
   const reported = (error.name === "DriverAdapterError" ? error : meta?.driverAdapterError) as ErrorShape | undefined;
   const cause = (reported?.cause ?? {}) as ErrorShape;
-  // The socket file of a server that has ended.
+  // The socket file of a stopped server.
   const isMissingSocket = code === "ENOENT" && (syscall === "connect" || /\bconnect ENOENT\b/.test(String(message)));
   const codes = [isMissingSocket ? "ECONNREFUSED" : code, cause.kind, cause.originalCode, cause.code];
   return {
@@ -73,7 +77,7 @@ function factsOf(error: unknown): { codes: string[]; message: string } {
   };
 }
 
-/** For operators. It names no address. */
+/** For operators. The text names no address. */
 export const troubleInWords: Readonly<Record<DatabaseTrouble, string>> = {
   unreachable: "the database does not answer",
   starting: "the database is starting or stopping",
@@ -82,7 +86,7 @@ export const troubleInWords: Readonly<Record<DatabaseTrouble, string>> = {
   busy: "the database is too busy to answer",
 };
 
-/** @returns why the database takes no writes at present; null if it takes them */
+/** @returns the reason why the database takes no writes; null if it takes them */
 export async function whyReadOnly(
   query: (sql: string) => Promise<{ isStandby: boolean; isReadOnly: boolean }[]>,
 ): Promise<string | null> {
@@ -95,7 +99,7 @@ export async function whyReadOnly(
 
 const PAUSE_MS = { first: 100, most: 3_000 };
 
-/** Repeats a read for as long as the database is in trouble. @returns null once `signal` has aborted meanwhile */
+/** Repeats a read until the database has recovered. @returns null if `signal` aborts first */
 export async function outlastTrouble<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
   for (let tries = 0; ; tries += 1) {
     try {
@@ -107,7 +111,7 @@ export async function outlastTrouble<T>(read: () => Promise<T>, signal: AbortSig
   }
 }
 
-/** Each of many that wait pauses for another time, so that they do not all come back at once. @returns false if aborted */
+/** Pauses for a random time, so that waiting processes do not all retry at once. @returns false if aborted */
 export async function pauseForTrouble(tries: number, signal: AbortSignal): Promise<boolean> {
   const pauseMs = backoffMs(PAUSE_MS.first, tries, PAUSE_MS.most) * (0.5 + Math.random() / 2);
   await delay(pauseMs, undefined, { signal }).catch(() => {});

@@ -7,10 +7,10 @@ import { type Lanes, makeLanes } from "./lanes.ts";
 
 export { Prisma, planEachTime };
 export type Db = PrismaClient;
-/** Inside a transaction; also what a query that needs no transaction asks for. */
+/** A transaction's client; also the parameter type of queries that need no transaction. */
 export type Tx = Prisma.TransactionClient;
 
-/** @param keepsStatements whether a named statement stays prepared; not behind some poolers of transactions */
+/** @param keepsStatements whether a named statement stays prepared; false behind some transaction poolers */
 export function openDb(
   url: string,
   poolSize: number,
@@ -21,8 +21,8 @@ export function openDb(
     max: poolSize,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
-    // Not as a parameter of the connection, which poolers refuse. The pool waits for it before it hands the connection out. Behind
-    // a pooler of transactions it would be another client's setting.
+    // A statement instead of a connection parameter, because poolers refuse the parameter. The pool awaits it before it hands
+    // out the connection. Behind a transaction pooler the setting would apply to another client.
     ...(keepsSessions && {
       onConnect: (client) => client.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`).catch(() => {}),
     }),
@@ -41,17 +41,17 @@ export function openDb(
 }
 
 const pools = new WeakMap<Db, Pool>();
-/** The connections of a client that `openDb` has made. */
+/** The connection pool of a client made by `openDb`. */
 export const poolOf = (db: Db): Pool | undefined => pools.get(db);
 
-/** No wait for a lock is longer; the statement fails then. */
+/** The longest wait for a lock; after it the statement fails. */
 const LOCK_TIMEOUT_MS = 10_000;
-/** Transactions that may wait for one customer or order. More come only from somebody who floods. */
+/** The number of transactions that may wait for one customer or order. Only a flood of requests exceeds it. */
 const MAX_WAITING = 50;
 
 const lanesOf = new WeakMap<Db, Lanes>();
 
-/** Whose lock a transaction takes first, such as `customer C-1`. */
+/** Names the first lock of a transaction, such as `customer C-1`. */
 export interface InLane {
   db: Db;
   lane: string;
@@ -65,8 +65,8 @@ const CONFLICTS = ["40001", "40P01", "P2034", "TransactionWriteConflict"];
 const LOCK_NOT_AVAILABLE = "55P03";
 
 /**
- * In the select list of a transaction's first statement: PostgreSQL plans each later statement of the transaction once for a
- * connection, instead of five times by its values before that. Only for transactions whose statements have one good plan.
+ * For the select list of a transaction's first statement. PostgreSQL then uses one generic plan for each later
+ * statement, instead of five custom plans first. Only for transactions whose statements have one good plan.
  */
 export const plansOnce = Prisma.sql`set_config('plan_cache_mode', 'force_generic_plan', true)`;
 
@@ -80,11 +80,11 @@ export function afterCommit(tx: Tx, action: () => void): void {
 }
 
 /**
- * Runs `work` in one transaction; runs it again when the database chose it as a deadlock's victim. Within this process the
- * transactions of a lane follow each other, and a transaction that waits for its turn holds no connection. A transaction cannot
- * enter a lane: it would wait there with its locks, perhaps for a transaction that waits for those locks.
+ * Runs `work` in one transaction, and again if PostgreSQL chose it as a deadlock's victim. Within this process the
+ * transactions of a lane run in sequence, and a transaction that waits for its lane holds no connection. A running
+ * transaction cannot enter a lane: it would wait with its locks held, perhaps for a transaction that needs those locks.
  *
- * @throws Busy when too many wait in the lane
+ * @throws Busy if too many transactions wait in the lane
  */
 export async function inTransaction<T>(where: Db | InLane, work: (tx: Tx) => Promise<T>): Promise<T> {
   if (!("lane" in where)) return repeatOnConflict(where, work);
@@ -111,10 +111,10 @@ async function repeatOnConflict<T>(db: Db, work: (tx: Tx) => Promise<T>): Promis
   }
 }
 
-/** Whether a statement waited longer for a lock than `lock_timeout`. */
+/** Whether a statement exceeded `lock_timeout`. */
 export const isLockTimeout = (error: unknown): boolean => hasCode(error, LOCK_NOT_AVAILABLE);
 
-/** Whether the database refused because of this unique index or constraint. */
+/** Whether the error is a violation of this unique index or constraint. */
 export function violates(error: unknown, constraint: string): boolean {
   if (error instanceof pg.DatabaseError) return error.constraint?.includes(constraint) ?? false;
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;

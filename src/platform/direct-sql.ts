@@ -4,8 +4,9 @@ import pg from "pg";
 import { Prisma, type PrismaClient } from "./generated/prisma/client.ts";
 
 /**
- * Sends `$queryRaw` and `$executeRaw` to PostgreSQL directly, as prepared statements: through Prisma's engine a statement takes the
- * process twice the CPU. Inside a transaction they take its connection, so that models and statements are of one transaction.
+ * Sends `$queryRaw` and `$executeRaw` to PostgreSQL directly, as prepared statements: through Prisma's engine a
+ * statement takes twice the CPU. Inside a transaction both use the transaction's connection, so models and raw
+ * statements share it.
  */
 
 interface Raw {
@@ -13,7 +14,7 @@ interface Raw {
   $executeRaw(query: TemplateStringsArray | Prisma.Sql, ...values: unknown[]): Promise<number>;
 }
 
-/** The connection of one transaction, from its beginning to its end. */
+/** The connection of one transaction, until the transaction ends. */
 interface Held {
   client: pg.PoolClient | null;
   keepsStatements: boolean;
@@ -21,23 +22,25 @@ interface Held {
 }
 const transactions = new AsyncLocalStorage<Held>();
 
-/** Whether the present async context holds the connection of an open transaction, and may hold locks with it. */
+/** Whether the current async context has an open transaction, which may hold locks. */
 export const isInTransaction = (): boolean => Boolean(transactions.getStore()?.client);
 
 /**
- * A pool whose connections may be cut, and which knows which of them the transaction of the present async context was given.
+ * A pool whose connections may be cut. It knows which connection belongs to the transaction of the current async
+ * context.
  */
 export class Pool extends pg.Pool {
   /** Whether a named statement stays prepared. */
   readonly keepsStatements: boolean;
-  /** Called with the time that each connection was waited for, in seconds. */
+  /** Called with the time that a caller waited for a connection, in seconds. */
   onWait: ((seconds: number) => void) | undefined;
 
   constructor(settings: pg.PoolConfig, { keepsStatements }: { keepsStatements: boolean }) {
     super(settings);
     this.keepsStatements = keepsStatements;
-    // An error that nobody hears ends the process, and the next query reports it. Nobody listens to a connection that is idle, nor
-    // for a moment after it was handed out: the server may close it right behind the answer that made it free.
+    // An error event without a listener ends the process, and the next query reports the error anyway. An idle
+    // connection has no other listener, nor has a connection just after checkout: the server may close it right after
+    // an answer.
     this.on("error", () => {});
     this.on("connect", (client) => client.on("error", () => {}));
   }
@@ -73,9 +76,9 @@ const MAX_NAMED_STATEMENTS = 300;
 const names = new Map<string, string>();
 
 /**
- * Names a statement that is sent again and again, so that PostgreSQL parses and plans it once for each connection. Lists of any
- * length make ever new texts, hence the bound. A name stands for one text in all processes, because a pooler may hand a connection
- * from one to another.
+ * Names a statement that is sent repeatedly, so that PostgreSQL parses and plans it once for each connection. The
+ * number of names is bounded, because lists of different lengths produce different texts. A name means the same text in
+ * all processes, because a pooler may move a connection between them.
  * @returns "" for a statement without a name
  */
 export function statementName(text: string): string {
@@ -90,8 +93,9 @@ export function statementName(text: string): string {
 const plannedEachTime = new WeakSet<Prisma.Sql>();
 
 /**
- * Has a statement planned for the values of each call. A statement that is prepared by name may get one plan for all values, which
- * reads a whole index for a filter that nothing passes. Planning takes some tenths of a millisecond, so it is for filtered lists.
+ * Makes PostgreSQL plan a statement for the values of each call. A named prepared statement may get one generic plan,
+ * which reads a whole index if no row passes the filter. Planning takes some tenths of a millisecond, so this is for
+ * filtered lists.
  */
 export function planEachTime(query: Prisma.Sql): Prisma.Sql {
   plannedEachTime.add(query);
@@ -99,7 +103,7 @@ export function planEachTime(query: Prisma.Sql): Prisma.Sql {
 }
 
 const { INT8, DATE } = pg.types.builtins;
-/** As Prisma's models give them. */
+/** The same types as in Prisma's models. */
 const types: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: "text" | "binary") {
     if (oid === INT8) return (text: string) => BigInt(text);
@@ -122,24 +126,24 @@ async function send(
   return to.query({ name, text, values: sql.values.map(toParameter), types });
 }
 
-/** @returns a client of Prisma whose statements go to the pool, and which ends the pool when it disconnects */
+/** @returns a Prisma client that sends raw statements to the pool and ends the pool when it disconnects */
 export const withPool = (db: PrismaClient, pool: Pool): PrismaClient =>
   withStatements(db, {
     $queryRaw: async (query, ...values) => (await send(pool, pool, query, values)).rows as never,
     $executeRaw: async (query, ...values) => (await send(pool, pool, query, values)).rowCount ?? 0,
     async $disconnect() {
       await db.$disconnect();
-      if (!pool.ending) await pool.end(); // the adapter ends only a pool that it has used itself
+      if (!pool.ending) await pool.end(); // the adapter ends only a pool that it has used
     },
   });
 
-/** Runs `work` in a transaction whose statements go to its connection. */
+/** Runs `work` in a transaction; raw statements use the transaction's connection. */
 export function transact<T>(db: PrismaClient, work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {
   const held: Held = { client: null, keepsStatements: false, isOver: false };
   return transactions.run(held, () =>
     db.$transaction((tx) => {
       const statements: Raw = {
-        // Without a connection the transaction is over, which Prisma says.
+        // Without a connection the transaction has ended; Prisma then throws its own error.
         $queryRaw: async (query, ...values) =>
           held.client ? ((await send(held.client, held, query, values)).rows as never) : tx.$queryRaw(query, ...values),
         $executeRaw: async (query, ...values) =>

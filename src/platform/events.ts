@@ -2,13 +2,16 @@ import { EventEmitter } from "node:events";
 import { contextToHandOn } from "./tracing.ts";
 
 /**
- * Notifies other parts of the program, and other processes, that there is something new to read. The facts are in the database, so
- * a lost notification costs time and never an event.
+ * Notifies other parts of the program, and other processes, of new data. The data is in the database, so a lost
+ * notification costs time and never an event.
  */
 export interface Bus {
-  /** @param payload facts that are committed, which spare the listeners of this process a read; other processes get the topic alone */
+  /**
+   * @param payload committed data, which saves the listeners of this process a read; other processes get the topic
+   * alone
+   */
   notify(topic: string, payload?: unknown): void;
-  /** `listener` runs at every notification until the returned function is called. */
+  /** Calls `listener` at each notification until the returned function is called. */
   on(topic: string, listener: (payload?: unknown) => void): () => void;
   close(): Promise<void>;
 }
@@ -16,7 +19,7 @@ export interface Bus {
 export function makeLocalBus(): Bus {
   const emitter = new EventEmitter().setMaxListeners(0);
   return {
-    // Prefixed, because a topic may come from another process and "error" means something to an emitter.
+    // The prefix keeps topics apart from an emitter's own events: another process may send a topic named "error".
     notify: (topic, payload) => void emitter.emit(`topic:${topic}`, payload),
     on(topic, listener) {
       emitter.on(`topic:${topic}`, listener);
@@ -26,23 +29,25 @@ export function makeLocalBus(): Bus {
   };
 }
 
-/** The payloads of the last notifications that are stored for a listener that is busy. */
+/** The number of payloads stored for a busy listener. */
 const MAX_PAYLOADS = 20;
 
 export interface Listener<Payload = unknown> extends Disposable {
   /**
-   * Resolves at the next notification, at once if there was one since the last call, or after `timeoutMs`, or when `signal` aborts.
-   * @param timeoutMs null waits for as long as it takes
-   * @returns the payloads of all notifications since the last call; null if a notification had none, so that the database must be read
+   * Resolves at the next notification, at once if one came since the last call, or after `timeoutMs`, or when `signal`
+   * aborts.
+   * @param timeoutMs null for no limit
+   * @returns the payloads of all notifications since the last call; null if a notification had none, so that the caller
+   * reads the database
    */
   wait(timeoutMs: number | null, signal?: AbortSignal): Promise<Payload[] | null>;
   /** Notifies this listener alone. */
   wake(): void;
-  /** The trace of the last notification; undefined if it was not traced. */
+  /** The trace of the last notification; undefined if it had none. */
   readonly cause: string | undefined;
 }
 
-/** Listens from now on, so that no notification between a read of the database and the wait that follows it is missed. */
+/** Subscribes at once, so that no notification between a read of the database and the next wait is missed. */
 export function listen<Payload = unknown>(bus: Bus, topic: string): Listener<Payload> {
   let isNotified = false;
   let received: Payload[] | null = [];

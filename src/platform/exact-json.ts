@@ -1,7 +1,7 @@
-/** JSON whose whole numbers keep every digit: ids of 64 bits do not fit into a number of ours. */
+/** JSON whose whole numbers keep every digit: a 64-bit id does not fit into a JavaScript number. */
 
 declare global {
-  // Node 24 has both; the library types do not know them yet.
+  // Node 24 has both functions; its library types lack them.
   interface JSON {
     parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
     rawJSON(text: string): object;
@@ -10,9 +10,9 @@ declare global {
 
 const LONG_NUMBER = /\d{16}/;
 
-/** Like JSON.parse, except that a whole number too big to be exact arrives as text. */
+/** Like JSON.parse, except that a whole number beyond the safe range becomes a string. */
 export function parseExactly(text: string): unknown {
-  // A reviver is several times slower, and most texts have no need of it.
+  // A reviver is several times slower, and most texts do not need it.
   if (!LONG_NUMBER.test(text)) return JSON.parse(text);
   return JSON.parse(text, (_, value, { source }) =>
     typeof value === "number" && source && /^-?\d+$/.test(source) && !Number.isSafeInteger(value) ? source : value,

@@ -5,8 +5,8 @@ import { isLockTimeout } from "./db.ts";
 /** Runs one piece of work at a time under a name, across all processes on the database. */
 export interface Exclusive {
   /**
-   * @param work `held` aborts when the lock is lost, because its connection is
-   * @returns null when others were at it for `waitMs`
+   * @param work its signal `held` aborts when the lock's connection is lost
+   * @returns null if the lock was not free within `waitMs`
    */
   run<T>(name: string, work: (held: AbortSignal) => Promise<T>, options: { waitMs: number }): Promise<T | null>;
 }
@@ -14,8 +14,9 @@ export interface Exclusive {
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * The lock belongs to an open transaction on a connection of its own, so it ends with the process, the work may take its time,
- * and a pooler of transactions keeps it. Within the process one call follows the other, on one connection at most.
+ * The lock belongs to an open transaction on a connection of its own. It therefore ends with the process, has no time
+ * limit, and works behind a transaction pooler. Within the process the calls run in sequence, on one connection at
+ * most.
  */
 export function makeExclusive(databaseUrl: string): Exclusive {
   let last: Promise<unknown> = Promise.resolve();
@@ -23,7 +24,7 @@ export function makeExclusive(databaseUrl: string): Exclusive {
   async function underLock<T>(name: string, work: (held: AbortSignal) => Promise<T>, waitMs: number) {
     const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
     const lost = new AbortController();
-    client.on("error", () => {}).once("end", () => lost.abort()); // the next query tells
+    client.on("error", () => {}).once("end", () => lost.abort()); // the next query reports it
     await client.connect();
     try {
       await client.query(

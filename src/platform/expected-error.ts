@@ -1,5 +1,5 @@
 /**
- * An error whose cause is outside the program: another system, the load, or a client. Its message says everything, so a log has it
- * without its stack.
+ * An error with a cause outside the program: another system, the load, or a client. Logs show its message without a
+ * stack.
  */
 export class ExpectedError extends Error {}

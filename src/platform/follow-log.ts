@@ -6,34 +6,34 @@ import { causedBy } from "./tracing.ts";
 /** Entries of a log, in order. */
 export interface LogEntries<Entry> {
   entries: readonly Entry[];
-  /** More may be in the database already. */
+  /** Whether the database may already have more entries. */
   isFull: boolean;
-  /** No entry follows, ever. */
+  /** Whether the log is complete. */
   isEnd: boolean;
 }
 
 export interface FollowLogInput<Entry, Payload> {
-  /** The log, as `heads` knows it. */
+  /** The log's name in `heads`. */
   id: string;
-  /** The number of the last entry that the caller has. */
+  /** The number of the caller's last entry. */
   after: number;
-  /** Listens since before the first read; disposed of at the end. */
+  /** A subscription from before the first read; disposed of at the end. */
   listener: Listener<Payload>;
   heads: HeadPoll;
   signal: AbortSignal;
-  /** Asked before each entry; throws when the caller may no longer see it. */
+  /** Called before each entry; throws if the caller has lost access. */
   authorise(): Promise<void>;
-  /** The entries after `seen`; null where the log no longer exists. */
+  /** Reads the entries after `seen`; null if the log no longer exists. */
   read(seen: number): Promise<LogEntries<Entry> | null>;
-  /** The entries after `seen` as the notifications brought them; null where those do not tell, so that they are read. */
+  /** Takes the entries after `seen` from the notifications' payloads; null if they are incomplete and must be read. */
   entriesIn?(payloads: readonly Payload[], seen: number): LogEntries<Entry> | null;
-  /** The first entries, where they were read already. */
+  /** The first entries, if already read. */
   first?: LogEntries<Entry>;
 }
 
 /**
- * The entries of a numbered log, gapless and in order, until its end or until `signal` aborts. While the database is in trouble, they
- * wait.
+ * The entries of a numbered log, gapless and in order, until the log's end or until `signal` aborts. Reading pauses
+ * during a database failure.
  */
 export async function* followLog<Entry extends { seq: number }, Payload>(
   input: FollowLogInput<Entry, Payload>,

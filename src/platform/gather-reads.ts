@@ -1,13 +1,13 @@
 import { bound } from "./tracing.ts";
 
-/** A read that takes longer, such as one on a connection that is dead, no longer keeps those who ask after it waiting. */
+/** The time after which later callers no longer wait for a running read, such as a read on a dead connection. */
 const STUCK_MS = 1_000;
 
 /**
- * Lets concurrent callers share reads: what is asked for while a read is under way gathers for the next one, each key once. A caller's
- * read begins after the caller has asked, so it shows all that was committed before, and nothing is kept once it has ended.
+ * Lets concurrent callers share reads: keys requested during a read are gathered for the next one, each key once. A
+ * caller's read begins after the caller's request, so it shows all earlier commits. Results are not cached.
  *
- * @param read answers a value for each key, in their order. If it fails, it fails for all who share it
+ * @param read returns a value for each key, in their order. A failure rejects all callers of that read
  * @param most keys of one read
  */
 export function gatherReads<Key, Value>(
@@ -19,7 +19,7 @@ export function gatherReads<Key, Value>(
   }: { nameOf?: (key: Key) => string; most?: number; now?: () => number } = {},
 ): (key: Key) => Promise<Value> {
   const waiting = new Map<string, { key: Key; settle: PromiseWithResolvers<Value> }>();
-  /** Since when a read is under way, in milliseconds of a clock that only goes forward; null if none is. */
+  /** The start of the running read, in milliseconds of a monotonic clock; null if none runs. */
   let readingSince: number | null = null;
 
   async function readAll(): Promise<void> {
@@ -37,7 +37,7 @@ export function gatherReads<Key, Value>(
       } catch (error) {
         for (const { settle } of each) settle.reject(error);
       }
-      if (readingSince !== startedAt) return; // a later caller did not wait for this read
+      if (readingSince !== startedAt) return; // otherwise a later caller has started another read
     }
     readingSince = null;
   }

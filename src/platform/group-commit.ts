@@ -1,6 +1,6 @@
 /**
- * Writes one by one what comes alone and together what comes together: while one write is under way, what arrives waits for
- * the next. Each caller hears of the write that theirs was in.
+ * Gathers the items that arrive during a write into the next write. Each caller gets the result of the write that
+ * contained its item.
  */
 export function makeGroupCommit<T>(write: (items: readonly T[]) => Promise<void>): (item: T) => Promise<void> {
   let waiting: { item: T; resolve: () => void; reject: (error: unknown) => void }[] = [];

@@ -1,19 +1,18 @@
 import type { Logger } from "./logger.ts";
 
-/** Wakes those who wait for the next entry of a log, in case that a notification was lost. */
+/** Polls for new entries of watched logs, in case a notification was lost. */
 export interface HeadPoll {
   /**
-   * @param seen the number of the last entry that the watcher has seen; null if it has seen none yet
-   * @param wake called when the log has a newer one, at most once a poll
+   * @param seen the number of the watcher's last entry; null if it has none
+   * @param wake called if the log has a newer entry, at most once a poll
    */
   watch(id: string, seen: () => number | null, wake: () => void): Disposable;
 }
 
 /**
- * Reads the heads of all watched logs with one statement, instead of one for each watcher. Nothing is read while nothing is
- * watched.
+ * Reads the heads of all watched logs with one statement. Without watchers it reads nothing.
  *
- * @param readHeads answers the number of the newest entry of each log that has any
+ * @param readHeads returns the number of the newest entry of each non-empty log
  */
 export function makeHeadPoll(options: {
   everyMs: number;
@@ -34,7 +33,7 @@ export function makeHeadPoll(options: {
   function schedule(): void {
     const own = setTimeout(async () => {
       await poll().catch((error: unknown) => log.debug({ err: error }, "The newest entries could not be read"));
-      if (timer === own) schedule(); // else the last watcher has left meanwhile
+      if (timer === own) schedule(); // otherwise the last watcher has left
     }, everyMs).unref();
     timer = own;
   }

@@ -1,7 +1,7 @@
 import { findTextFault, type TextFault } from "./storable-text.ts";
 
 /**
- * Reads JSON that came as a text, such as a rule that an operator wrote. A byte order mark before it is dropped.
+ * Parses JSON from a text field, such as a rule written by an operator. A leading byte order mark is dropped.
  * @returns the value, undefined if the text is not JSON; or the first text within it that cannot be stored
  */
 export function readJsonText(text: string): { value: unknown } | { fault: TextFault } {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** So that a key fits an index whatever a producer calls its transactions. */
+/** Keeps a key within the size of an index entry, however long a producer's transaction ids are. */
 const MAX_PART = 100;
 
-/** Joins parts so that different parts never make the same key, whatever is in them. */
+/** Joins parts without collisions: different parts never make the same key. */
 export function keyOf(...parts: readonly (string | number)[]): string {
   return parts.map((part) => escapePart(String(part))).join("/");
 }

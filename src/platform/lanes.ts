@@ -2,23 +2,21 @@ import PQueue from "p-queue";
 import { ExpectedError } from "./expected-error.ts";
 import { bound } from "./tracing.ts";
 
-/** Thrown when so many wait for the same already that one more would wait too long. Nothing has been done. */
+/** Thrown if too many callers already wait for the same key. The work has not begun. */
 export class Busy extends ExpectedError {
   override name = "Busy";
 }
 
-/** Runs one piece of work at a time under a key within this process, in the order they came. */
+/** Runs one piece of work at a time under a key within this process, first come, first served. */
 export interface Lanes {
   /**
-   * @param options.mustRun for work of the program itself, which those who flood must not keep from its turn
-   * @throws Busy when as many wait for the key as may
+   * @param options.mustRun for work of the program itself, which a flood of requests must not block
+   * @throws Busy if the key's queue is full
    */
   run<T>(key: string, work: () => Promise<T>, options?: { mustRun?: boolean | undefined }): Promise<T>;
 }
 
-/**
- * Waiting here costs nothing; waiting for a lock of the database holds one of its connections, which everybody else then lacks.
- */
+/** Waiting here costs nothing; a wait for a database lock occupies a connection. */
 export function makeLanes({ maxWaiting }: { maxWaiting: number }): Lanes {
   const lanes = new Map<string, { queue: PQueue; users: number }>();
   return {
@@ -37,9 +35,9 @@ export function makeLanes({ maxWaiting }: { maxWaiting: number }): Lanes {
   };
 }
 
-/** Runs so many pieces of work at once, whatever they are about. */
+/** Limits the number of concurrent pieces of work. */
 export interface Bulkhead {
-  /** @throws Busy when too many wait */
+  /** @throws Busy if the queue is full */
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 

@@ -4,10 +4,10 @@ import type { Logger } from "./logger.ts";
 const levels = { error: "error", warn: "warn", log: "info", info: "info", debug: "debug", trace: "debug" } as const;
 
 /**
- * Sends what libraries and Node.js would write to standard output and error by themselves, by `console` or as a process warning, to
- * the log, so that each line of a process has one form.
+ * Redirects the direct output of libraries and Node.js (`console`, process warnings) to the log, so that each line of a
+ * process has one format.
  *
- * @returns undoes it
+ * @returns a function that undoes it
  */
 export function logLibraryOutput(log: Logger): () => void {
   const warn = (warning: Error & { code?: string }) =>

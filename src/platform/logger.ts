@@ -5,7 +5,7 @@ import { isTracing, traceIds } from "./tracing.ts";
 
 export type Logger = Pick<PinoLogger, "trace" | "debug" | "info" | "warn" | "error" | "fatal">;
 
-/** Keys whose values never reach a log, at the top of an entry or one or two objects down. */
+/** Keys whose values never reach a log, at the top of an entry or up to two objects down. */
 const secretKeys = [
   "otp",
   "token",
@@ -25,18 +25,18 @@ const secretKeys = [
   "variables",
 ];
 
-/** Where a database error quotes the row that it refused, with everything in it. */
+/** Fields in which a database error quotes the refused row. */
 const failingRow = ["err.detail", "err.meta.driverAdapterError.cause.detail"];
 
 export interface LoggerOptions {
   level: string;
-  /** Lines for people instead of JSON. */
+  /** Human-readable lines instead of JSON. */
   pretty: boolean;
-  /** Where lines go instead of standard output. */
+  /** The destination of lines instead of standard output. */
   destination?: NodeJS.WritableStream;
 }
 
-/** An error as a line has it: with its stack only if it is a fault of the program. */
+/** Serialises an error for a log line: with a stack only if it is a fault of the program. */
 function describeError(error: unknown): unknown {
   const described: unknown = stdSerializers.err(error as Error);
   const isExpected = error instanceof ExpectedError || databaseTrouble(error) !== null;
@@ -45,7 +45,7 @@ function describeError(error: unknown): unknown {
   return facts;
 }
 
-/** Lines have the ids of the trace that they belong to if the process traces its work by now. */
+/** Lines carry trace ids if the process has tracing. */
 export async function makeLogger({ level, pretty, destination }: LoggerOptions): Promise<PinoLogger> {
   const options = {
     level,

@@ -9,15 +9,15 @@ import { SetupError } from "./setup-error.ts";
 export const migrationsDir = packageFile("prisma/migrations");
 
 /**
- * Brings the database up to the newest migration, each in one transaction with its row of the bookkeeping. Of several
- * processes one does it, the others wait. A read-only database that has them all already is left as it is.
+ * Applies the outstanding migrations, each in one transaction with its bookkeeping row. One process applies them while
+ * the others wait. A read-only database with all migrations is left unchanged.
  *
- * The bookkeeping is that of `prisma migrate deploy`, which can be used instead. We do not, because its engine is a
- * download, and its WebAssembly build from npm hands scripts to an adapter that splits them at every semicolon, which
- * tears function bodies apart.
+ * The bookkeeping is compatible with `prisma migrate deploy`. The project does not use that command, because its engine
+ * is a download, and its WebAssembly build from npm uses an adapter that splits scripts at every semicolon, which
+ * breaks function bodies.
  *
- * @returns the names of the migrations that were applied now
- * @throws SetupError when the database cannot be reached, or refuses
+ * @returns the names of the newly applied migrations
+ * @throws SetupError if the database is unreachable or refuses
  */
 export async function migrate(databaseUrl: string): Promise<string[]> {
   const client = await connect(databaseUrl);
@@ -27,7 +27,7 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   });
   try {
     if (await isReadOnly(client)) return await checkNothingPending(client);
-    // An open transaction keeps the lock where a pooler of transactions would lose that of a session.
+    // An open transaction keeps the lock behind a transaction pooler, which would lose a session lock.
     await lock.query("begin; set local idle_in_transaction_session_timeout = 0");
     await lock.query("select pg_advisory_xact_lock(hashtext('tessera.migrate'))");
     await client.query(`create table if not exists _prisma_migrations (
@@ -65,7 +65,7 @@ async function isReadOnly(client: pg.Client): Promise<boolean> {
   return rows[0]?.isReadOnly ?? false;
 }
 
-/** A standby that has every migration can be read. @throws SetupError if it has not */
+/** Accepts a standby that has every migration. @throws SetupError if one is missing */
 async function checkNothingPending(client: pg.Client): Promise<[]> {
   const { rows } = await client.query<{ exists: boolean }>(
     "select to_regclass('_prisma_migrations') is not null as exists",

@@ -10,12 +10,12 @@ import { SetupError } from "./setup-error.ts";
 
 export interface OpenDatabaseOptions {
   url: string;
-  /** A URL of the same database without a pooler of transactions; undefined if `url` is one. */
+  /** A URL of the same database without a transaction pooler; undefined if `url` has none. */
   listenUrl: string | undefined;
   poolSize: number;
   /** The number of locks that the process holds at once, each on a connection of its own; see `makeExclusive`. */
   locks: number;
-  /** The number of connections that the process opens beside these. */
+  /** The number of other connections of the process. */
   otherConnections?: number | undefined;
   log: Logger;
   openBus?: typeof openPostgresBus | undefined;
@@ -26,19 +26,19 @@ export interface Database extends AsyncDisposable {
   bus: Bus;
   /** For `makeExclusive`. */
   lockUrl: string;
-  /** The most connections that this process opens from now on. */
+  /** The maximum number of connections of this process. */
   mostConnections: number;
-  /** Why the database takes no writes at the moment; null if it takes them. */
+  /** The reason why the database takes no writes; null if it takes them. */
   readOnly: string | null;
   /** See `ready-check.ts`. */
   checkReady(): Promise<string | null>;
 }
 
 /**
- * Applies the migrations and opens the connections of a process. Behind a pooler of transactions without `listenUrl`, other
- * processes are not notified: what they change is found by the polls.
+ * Applies the migrations and opens the connections of a process. Behind a transaction pooler without `listenUrl`, other
+ * processes get no notifications and find changes by polling.
  *
- * @throws SetupError naming DATABASE_URL or DATABASE_LISTEN_URL and what to do
+ * @throws SetupError naming DATABASE_URL or DATABASE_LISTEN_URL and the next step
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
   const { url, listenUrl, poolSize, locks, otherConnections = 0, log, openBus = openPostgresBus } = options;

@@ -2,13 +2,13 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { SetupError } from "./setup-error.ts";
 
-/** Where a server listens, and the settings that say so. */
+/** The address of a server, and the settings that configure it. */
 export interface ListenSettings {
   port: { setting: string; value: number };
   host: { setting: string; value: string };
 }
 
-/** @throws SetupError if nothing can listen there now */
+/** @throws SetupError if the address is not available */
 export async function checkPort(settings: ListenSettings): Promise<void> {
   const server = createServer();
   try {
@@ -21,7 +21,7 @@ export async function checkPort(settings: ListenSettings): Promise<void> {
   await once(server, "close");
 }
 
-/** A `SetupError` for an error of `listen`; any other error as it is. */
+/** Converts an error of `listen` into a `SetupError`; returns any other error unchanged. */
 export function explainListenError(error: unknown, { port, host }: ListenSettings): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (code === "EADDRINUSE") {

@@ -12,20 +12,20 @@ const GATHER_MS = 20;
 const RETRY_MS = { first: 250, most: 5_000 };
 /** A notification of PostgreSQL holds less than 8,000 bytes. */
 const MAX_TOPIC_BYTES = 7_900;
-/** A topic and, on a line of its own, the trace that it was rung in. */
+/** A topic and, on the next line, the trace of its notification. */
 const TRACED = /^(.*)\n(00-[0-9a-f]{32}-[0-9a-f]{16}-01)$/s;
 
 /**
- * A bus between processes over LISTEN and NOTIFY of PostgreSQL, on one connection of its own. Topics rung at the same time are
- * sent together, after the commit that they tell of: a NOTIFY within that transaction would make all such commits wait for each
- * other. While the connection is lost, rings stay within the process.
+ * A bus between processes over LISTEN and NOTIFY of PostgreSQL, on a connection of its own. It batches topics and sends
+ * them after the commit: a NOTIFY within each transaction would serialise the commits. While the connection is lost,
+ * notifications stay within the process.
  *
  * @param url a direct connection, or one through a pooler in session mode
  */
 export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
   const local = makeLocalBus();
   const closing = new AbortController();
-  /** The topics, each with the trace that it was rung in. */
+  /** The topics, each with the trace of its notification. */
   const unsent = new Map<string, string | undefined>();
   let client: pg.Client | undefined;
   let sending: Promise<void> | undefined;
@@ -47,7 +47,8 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
     });
     try {
       await next.connect();
-      const { rows } = await next.query<{ id: number }>("select pg_backend_pid() as id"); // not a pooler's
+      // the server's process id, not a pooler's
+      const { rows } = await next.query<{ id: number }>("select pg_backend_pid() as id");
       ownProcessId = rows[0]?.id;
       await next.query(`listen ${CHANNEL}`);
     } catch (error) {
@@ -79,11 +80,11 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
       lost(error as Error);
       const pauseMs = backoffMs(RETRY_MS.first, tries, RETRY_MS.most);
       const paused = delay(pauseMs, undefined, { signal: closing.signal });
-      void paused.then(() => keepTrying(tries + 1)).catch(() => {}); // closed meanwhile
+      void paused.then(() => keepTrying(tries + 1)).catch(() => {}); // the bus was closed during the attempt
     }
   }
 
-  /** Sends the topics that are rung within GATHER_MS, which under load come from many orders, in one statement. */
+  /** Sends the topics notified within GATHER_MS in one statement. */
   async function send(): Promise<void> {
     while (client && unsent.size > 0) {
       await delay(GATHER_MS);
@@ -102,7 +103,7 @@ export async function openPostgresBus(url: string, log: Logger): Promise<Bus> {
     sending = undefined;
   }
 
-  // A process without this connection is slower to tell, not wrong: it starts, and goes on trying.
+  // Without this connection the process is slower, not wrong: it starts and retries in the background.
   await Promise.race([keepTrying(), delay(CONNECT_TIMEOUT_MS, undefined, { ref: false })]);
   return {
     notify(topic, payload) {

@@ -17,7 +17,7 @@ for (const [network, bits] of [
   notPublic.addSubnet(network, bits, "ipv4");
 }
 for (const [network, bits] of [
-  ["::", 96], // unspecified, this machine, IPv4 in its oldest disguise
+  ["::", 96], // unspecified, loopback, IPv4-compatible
   ["64:ff9b::", 96],
   ["fc00::", 7],
   ["fe80::", 10],
@@ -29,8 +29,8 @@ for (const [network, bits] of [
 export const isPublic = (address: string) => !notPublic.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 
 /**
- * A lookup that refuses a name which leads to an address that is not public. Judged where the name becomes a number: a name judged
- * before could be another number when it is connected to.
+ * A DNS lookup that refuses names of non-public addresses. The check runs at the connection's own lookup: after an
+ * earlier check, the name could resolve to another address.
  */
 export const publicOnly: LookupFunction = (hostname, options, callback) =>
   dns.lookup(hostname, options, (error, address, family) => {

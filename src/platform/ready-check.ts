@@ -1,9 +1,9 @@
 import { whyReadOnly } from "./database-trouble.ts";
 import { Pool } from "./direct-sql.ts";
 
-/** Asks the database whether it works, on a connection of its own: however busy the others are, it has an answer. */
+/** Checks the database on a connection of its own, so that load on the pool does not delay the check. */
 export interface ReadyCheck extends AsyncDisposable {
-  /** @returns why the database takes no writes at present; null if it takes them. @throws what pg has thrown */
+  /** @returns the reason why the database takes no writes; null if it takes them. @throws the error of pg */
   check(): Promise<string | null>;
 }
 

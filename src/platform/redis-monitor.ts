@@ -3,12 +3,12 @@ import type { Logger } from "./logger.ts";
 
 type Watched = Pick<RedisClientType, "isReady" | "on">;
 
-/** Logs when this process loses Redis and when it has Redis again: once for each change, over all its connections. */
+/** Logs the loss and the return of Redis, once for each change over all connections of the process. */
 export interface RedisMonitor {
   watch(...clients: Watched[]): void;
 }
 
-/** @param meanwhile what does not work without Redis, as a main clause */
+/** @param meanwhile the consequence of the outage, as a main clause */
 export function makeRedisMonitor(options: { redisUrl: string; meanwhile: string; log: Logger }): RedisMonitor {
   const { redisUrl, meanwhile, log } = options;
   const redis = new URL(redisUrl).host; // without the password

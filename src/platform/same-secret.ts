@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from "node:crypto";
 
-/** @returns whether a text is one of these secrets, in a time that tells nothing about them; none of no secrets */
+/** @returns a constant-time check whether a text equals one of these secrets; always false without secrets */
 export function isOneOf(secrets: readonly string[]): (given: string) => boolean {
   const digest = (text: string) => hash("sha256", text, "buffer");
   const expected = secrets.map(digest);

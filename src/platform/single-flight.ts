@@ -1,6 +1,6 @@
 /**
- * Lets concurrent callers with the same key share one run of `work`. Nothing is kept once it has ended: the next caller
- * starts anew.
+ * Lets concurrent callers with the same key share one run of `work`. The result is not cached: the next caller starts a
+ * new run.
  */
 export function makeSingleFlight<T>(): (key: string, work: () => Promise<T>) => Promise<T> {
   const underWay = new Map<string, Promise<T>>();

@@ -1,4 +1,4 @@
 import { z } from "zod";
 
-/** A name that goes into keys and addresses: `welcome-2026`. */
+/** A name for keys and addresses, such as `welcome-2026`. */
 export const slug = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "is small letters and digits, with - between words");

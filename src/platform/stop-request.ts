@@ -2,8 +2,8 @@
 const SAME_REQUEST_MS = 1_000;
 
 /**
- * Calls `stop` at the first SIGINT or SIGTERM, or when the parent process is gone, and ends this process when it resolves.
- * A second request ends this process at once.
+ * Calls `stop` at the first SIGINT or SIGTERM, or when the parent process has ended, and ends this process when `stop`
+ * resolves. A second request ends this process at once.
  */
 export function onStopRequest(stop: () => Promise<void>): void {
   let requestedAt: number | undefined;

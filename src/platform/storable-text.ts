@@ -1,6 +1,6 @@
 /**
- * Why a text cannot be stored, or null if it can: PostgreSQL has no U+0000, and an unpaired surrogate, half of a character such
- * as a cut emoji, is neither UTF-8 nor valid in `jsonb`.
+ * The reason why a text cannot be stored, or null if it can: PostgreSQL has no U+0000, and an unpaired surrogate (half
+ * of a character, such as a cut emoji) is neither UTF-8 nor valid in `jsonb`.
  */
 export function textProblem(text: string): string | null {
   if (MISREAD_UTF_16.test(text)) return "looks like UTF-16 that was read as another encoding; send it as UTF-8";
@@ -8,11 +8,11 @@ export function textProblem(text: string): string | null {
   return text.isWellFormed() ? null : "must not hold half a character (an unpaired surrogate)";
 }
 
-/** Each character of a Western text in UTF-16 is a byte and a zero, in one order or the other. */
+/** In UTF-16, each character of a Western text is a byte and a zero, in either order. */
 const MISREAD_UTF_16 = /(?:[^\0]\0){4}|(?:\0[^\0]){4}/;
 
 export interface TextFault {
-  /** Such as `input.shippingAddress.line1`. */
+  /** A path such as `input.shippingAddress.line1`. */
   path: string;
   problem: string;
 }
@@ -33,5 +33,5 @@ export function findTextFault(value: unknown, path = ""): TextFault | null {
   return null;
 }
 
-/** A text without what no database takes into JSON: NUL, and halves of characters. */
+/** Removes the characters that PostgreSQL refuses in JSON: NUL and unpaired surrogates. */
 export const storable = (text: string): string => text.replaceAll("\0", "\uFFFD").toWellFormed();

@@ -1,12 +1,12 @@
 /**
- * Wall clocks and instants, by the time zone data Node carries. Node 24 has no `Temporal` yet; this is the little of it that
- * is needed, with the names and the choices it will have.
+ * Conversions between wall-clock times and instants, by Node's time zone data. Node 24 has no `Temporal`; names and
+ * choices follow it.
  */
 
 /** A day in a zone, `YYYY-MM-DD`. */
 export type LocalDate = string;
 
-/** What a clock on a wall shows. Months count from 1. */
+/** A wall-clock time. Months count from 1. */
 export interface WallTime {
   readonly year: number;
   readonly month: number;
@@ -20,11 +20,11 @@ export interface WallTime {
 const DAY = 86_400_000;
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** @throws RangeError for a zone nobody knows */
+/** @throws RangeError for an unknown zone */
 function formatterOf(timeZone: string): Intl.DateTimeFormat {
   const known = formatters.get(timeZone);
   if (known) return known;
-  // The year is there because something must be; asking for every part and reckoning takes four times as long.
+  // A formatter must have at least one field. With all fields, formatting takes four times as long.
   const made = new Intl.DateTimeFormat("en-US", { timeZone, year: "numeric", timeZoneName: "longOffset" });
   formatters.set(timeZone, made);
   return made;
@@ -41,19 +41,22 @@ export function isTimeZone(name: string): boolean {
 
 const OFFSET = /GMT([-+])(\d{2}):(\d{2})(?::(\d{2}))?/;
 
-/** How far the zone's clocks are ahead of UTC at an instant, in milliseconds. */
+/** The zone's offset from UTC at an instant, in milliseconds. */
 export function offsetAt(instant: Date, timeZone: string): number {
-  // In the zone of Greenwich it is only "GMT".
+  // The zone of Greenwich formats as "GMT" alone.
   const [, sign, hours = 0, minutes = 0, seconds = 0] = OFFSET.exec(formatterOf(timeZone).format(instant)) ?? [];
   const offset = (Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)) * 1_000;
   return sign === "-" ? -offset : offset;
 }
 
-/** The day it is in the zone at an instant. */
+/** The zone's calendar day at an instant. */
 export const localDateOf = (instant: Date, timeZone: string): LocalDate =>
   new Date(instant.getTime() + offsetAt(instant, timeZone)).toISOString().slice(0, 10);
 
-/** The wall time as if it were UTC, in milliseconds; null when there is no such day or time, such as 30 February or 24:00. */
+/**
+ * The wall-clock time as if it were UTC, in milliseconds; null if the day or time does not exist, such as 30 February
+ * or 24:00.
+ */
 export function utcOf(wall: WallTime): number | null {
   const { year, month, day, hour, minute, second, millisecond } = wall;
   const time = Date.UTC(year, month - 1, day, hour, minute, second, millisecond);
@@ -69,8 +72,8 @@ export function utcOf(wall: WallTime): number | null {
 }
 
 /**
- * The instant at which the zone's clocks show this, as `Temporal` would say under `disambiguation: "compatible"`: a time that
- * the clocks skip is read as if they had not been moved yet, and of two with the same name the earlier is meant.
+ * The instant of a wall-clock time in the zone, like `Temporal` with `disambiguation: "compatible"`: a skipped time
+ * uses the offset before the change, and a repeated time means the earlier instant.
  */
 export function instantOf(
   wall: WallTime,
@@ -78,7 +81,7 @@ export function instantOf(
 ): { readonly at: Date; readonly clock: "once" | "skipped" | "twice" } | null {
   const utc = utcOf(wall);
   if (utc === null) return null;
-  // A day on either side there is no other move of the clocks.
+  // The clocks do not change again within a day on either side.
   const before = offsetAt(new Date(utc - DAY), timeZone);
   const after = offsetAt(new Date(utc + DAY), timeZone);
   const readings = [...new Set([before, after])]
@@ -88,7 +91,7 @@ export function instantOf(
   return { at: new Date(Math.min(...readings)), clock: readings.length === 1 ? "once" : "twice" };
 }
 
-/** The instant at which a day begins in the zone; where the clocks skip its midnight, the first moment after. */
+/** The instant at which a day begins in the zone; if the clocks skip its midnight, the first moment after. */
 export function startOfDay(date: LocalDate, timeZone: string): Date {
   const [year = 0, month = 0, day = 0] = date.split("-").map(Number);
   const start = instantOf({ year, month, day, hour: 0, minute: 0, second: 0, millisecond: 0 }, timeZone);
@@ -99,12 +102,12 @@ export function startOfDay(date: LocalDate, timeZone: string): Date {
 const LOCAL_DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /**
- * Days since 1970, so that a day can be reckoned with.
- * @throws RangeError when it is no day of the calendar
+ * Days since 1970, for arithmetic with days.
+ * @throws RangeError if the date is not in the calendar
  */
 export function dayNumberOf(date: LocalDate): number {
   const time = LOCAL_DATE.test(date) ? Date.parse(`${date}T00:00:00Z`) : Number.NaN;
-  // Date.parse lets 30 February be 1 March.
+  // Date.parse reads 30 February as 1 March.
   if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== date) {
     throw new RangeError("not a day of the calendar");
   }

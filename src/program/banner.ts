@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { App } from "../app.ts";
 import type { Config } from "../config/config.ts";
 
-/** What a newcomer needs to know after `npm start`; production logs a line instead. */
+/** The summary for a newcomer after `npm start`; production logs a line instead. */
 export function banner(config: Config, app: App): string {
   const lines = [
     "",

@@ -13,7 +13,8 @@ export const metricsListen = ({ port, host }: NonNullable<Config["metrics"]>): L
 });
 
 /**
- * Checks that the gateway, its metrics, and the sandbox if this process starts it, can listen: a port in use is reported before the work of a start.
+ * Checks that the ports of the gateway, its metrics, and the sandbox if this process starts it, are available: a port
+ * in use is reported before the start does any work.
  *
  * @throws SetupError naming the setting
  */

@@ -4,7 +4,7 @@ import { SetupError } from "../platform/setup-error.ts";
 import { type FirstWords, makeFirstWords } from "./first-words.ts";
 
 /**
- * Reads the settings of this process. Warns on standard error of variables that nearly are a setting.
+ * Reads the settings of this process. Warns on standard error about variables that resemble a setting.
  *
  * @throws ConfigError, SetupError as `readConfig` does
  */
@@ -15,7 +15,7 @@ export function readProcessConfig({ warn }: Pick<FirstWords, "warn"> = makeFirst
   return readConfig(process.env);
 }
 
-/** Explains an error to the person at the terminal: with a stack only if the error is a fault of the program. */
+/** Explains an error to the person at the terminal: with a stack only if it is a fault of the program. */
 export function explainError(error: unknown): string {
   if (error instanceof ConfigError) return `These settings are wrong:\n${error.message.replace(/^/gm, "  ")}`;
   if (error instanceof SetupError) return error.message;

@@ -1,6 +1,6 @@
 /**
- * Writes to standard error what a process says before it has a logger, and what it says last: text for people, and lines of JSON in
- * production, where a program reads them from the first line on.
+ * Writes messages before the logger exists, and the last message, to standard error: as text for people, and as JSON
+ * lines in production, where a program reads them.
  */
 export interface FirstWords {
   warn(message: string): void;

@@ -5,7 +5,7 @@ const missing = (program: string, setting: string) => (): never => {
   throw new SetupError(`${setting}: required, because the production build has no ${program}.`);
 };
 
-// In place of `stand-ins.ts` in the production build.
+// Replaces `stand-ins.ts` in the production build.
 export const startEmbeddedPostgres: typeof standIns.startEmbeddedPostgres = missing(
   "embedded PostgreSQL",
   "DATABASE_URL",

@@ -5,48 +5,51 @@ import type { TimeoutSignal } from "../upstream/http.ts";
 import type { ConnectionLimits } from "./server.ts";
 
 /**
- * How long the gateway waits, how often it does what it repeats, and how much of it at once, beside the settings. A
- * field that is undefined leaves the module its own default.
+ * Timings, intervals and concurrency of the gateway that are not settings. An undefined field keeps the module's own
+ * default.
  */
 export interface Pace {
-  /** The number of orders, returns and revokes that run at once. */
+  /** The number of jobs of orders, returns and revokes that run at once. */
   jobSlots: number;
   reconcileEveryMs: number;
-  /** For how long a connection without a request is kept open, in place of what the server decides. */
+  /** The idle timeout of connections, instead of the server's own choice. */
   keepAliveMs: number | undefined;
-  /** How often it is checked whether last night is still to be reconciled. */
+  /** The interval for checking whether last night's reconciliation is still due. */
   nightlyCheckEveryMs: number;
-  /** In place of the limits of HTTP connections. */
+  /** Replaces the limits of HTTP connections. */
   connections: ConnectionLimits | undefined;
-  /** How long operators' reads that repeat others are gathered before they are in the audit log. */
+  /** How long repeated reads of operators are gathered before they are in the audit log. */
   auditGatherMs: number;
-  /** How often the figures of the database are read for the metrics. */
+  /** The interval for reading the database's figures for the metrics. */
   figuresEveryMs: number | undefined;
-  /** How often awards to be credited are looked for when no notification comes; 0 credits nothing, even with one. */
+  /** The interval for polling creditable awards, in case a notification was lost; 0 disables crediting. */
   creditPollMs: number;
-  /** How long after the start the catalogue is first mirrored. */
+  /** The delay of the first run of the catalogue's mirror after the start. */
   catalogSyncAfterMs: number;
-  /** In place of CATALOG_SYNC_SECONDS. */
+  /** Overrides CATALOG_SYNC_SECONDS. */
   catalogSyncEveryMs: number | undefined;
   catalogPageSize: number | undefined;
   retries: RetryPolicies;
-  /** How long `cancelOrder` and `reverseOrder` wait for Capillary to take units back. */
+  /** How long `cancelOrder` and `reverseOrder` wait for Capillary's revokes. */
   revokeWaitMs: number;
-  /** How long the REST face waits for a new order to be fulfilled before it answers that the order is being processed. */
+  /** How long the REST API waits for a new order before it answers that the order is being processed. */
   restWaitMs: number;
-  /** How often the messages of a webhook are looked for, and the pause after the first attempt that failed. */
+  /** The interval for polling a webhook's messages, and the pause after the first failed attempt. */
   webhooks: { pollMs: number; firstRetryMs: number };
-  /** The grid on which answers to sign-ins leave, and the wait for its next point. */
+  /** The time grid of answers to sign-ins, and the wait for its next point. */
   otpGridMs: number;
   untilOtpTick: typeof untilNextTick;
-  /** After how long an answer to a password no longer tells whether it was sent; undefined goes by the upstream's timeout. */
+  /**
+   * The age of a challenge at which a refusal no longer reveals whether a password was sent; undefined derives it from
+   * the upstream's timeout.
+   */
   otpSettledMs: number | undefined;
-  /** The first pause before a call that Capillary refused because of a lock is repeated. */
+  /** The first pause before the retry of a call that found Capillary's lock taken. */
   lockBackoffMs: number | undefined;
-  /** The limit of calls to Capillary for the pages of one customer, and the time for which they share its answers. */
+  /** The limit of calls to Capillary for the pages of one customer, and the cache time of their answers. */
   capillaryPerCustomer: CapillaryOptions["perCustomer"];
   capillaryCacheMs: number;
-  /** The signal that ends the wait for an upstream's answer. */
+  /** The signal for upstream timeouts. */
   timeoutSignal: TimeoutSignal | undefined;
 }
 

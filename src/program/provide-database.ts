@@ -2,14 +2,14 @@ import type { Config } from "../config/config.ts";
 
 export interface ProvidedDatabase {
   url: string;
-  /** A remark for the person at the terminal on the place of its files. */
+  /** A remark for the person at the terminal about the place of its files. */
   note?: string;
   /** Stops the server if this process started it. */
   stop(): Promise<void>;
 }
 
 /**
- * Finds the database of DATABASE_URL; without that setting starts the embedded PostgreSQL.
+ * Returns the database of DATABASE_URL; without that setting starts the embedded PostgreSQL.
  *
  * @throws SetupError if the embedded PostgreSQL does not start
  */

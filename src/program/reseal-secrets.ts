@@ -9,9 +9,9 @@ import { type Db, inTransaction, Prisma, violates } from "../platform/db.ts";
 /** The result for one kind of stored ciphertexts. */
 export interface Resealed {
   kind: string;
-  /** Ciphertexts that were encrypted anew with the current secret. */
+  /** The number of ciphertexts encrypted anew with the current secret. */
   resealed: number;
-  /** Ciphertexts that had been encrypted with the current secret before. */
+  /** The number of ciphertexts that already used the current secret. */
   current: number;
   /** Rows that keep their old ciphertext, with the reason. */
   problems: { id: string; problem: string }[];
@@ -21,10 +21,10 @@ interface StoredSecrets {
   kind: string;
   table: string;
   key: { column: string; type: "uuid" | "text" };
-  /** The columns that are encrypted anew, the first of which shows whether that was done. */
+  /** The columns to encrypt anew. The first one shows whether a row is done. */
   columns: readonly string[];
   isCurrent(row: Row): boolean;
-  /** @returns the new bytes of `columns` @throws if no secret opens the old ones */
+  /** @returns the new bytes of `columns` @throws if no secret decrypts the old ones */
   reseal(row: Row): (Uint8Array | null)[];
 }
 
@@ -33,14 +33,15 @@ interface Row {
   values: readonly (Uint8Array | null)[];
 }
 
-/** Few enough that no statement holds its locks for long. */
+/** Small, so that no statement holds its locks for long. */
 const BATCH = 200;
 const UUID_MIN = "00000000-0000-0000-0000-000000000000";
 
 /**
- * Encrypts everything stored with the current secrets that was encrypted with their fallbacks: the points provider's tokens of
- * sessions and orders, operators' authenticator apps, voucher codes, draws' seeds and the key of national ids. Gateways may run meanwhile; a row that changes at
- * the same moment keeps the change, and the next run finds it. Running it again does no harm.
+ * Encrypts stored ciphertexts of the fallback secrets anew with the current ones: the points provider's tokens of
+ * sessions and orders, operators' authenticator apps, voucher codes, draws' seeds and the key of national ids. Gateways
+ * may run at the same time; a row that changes concurrently keeps its change, and the next run processes it. Repeated
+ * runs are safe.
  */
 export async function resealSecrets(
   db: Db,
@@ -164,7 +165,7 @@ async function readBatch(db: Db, { table, key, columns }: StoredSecrets, after: 
   }));
 }
 
-/** @returns how many rows had not changed meanwhile, and were written */
+/** @returns the number of written rows; rows that changed concurrently are not written */
 async function writeBatch(db: Db, { table, key, columns }: StoredSecrets, changes: readonly Change[]): Promise<number> {
   if (changes.length === 0) return 0;
   const [first = ""] = columns;

@@ -3,41 +3,41 @@ import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, Prisma } from "../platform/db.ts";
 
 /**
- * How many days personal and technical records are kept, so that support can still look into them; each is a setting.
- * Orders, points movements, awards and the audit log are kept for ever (`docs/personal-data.md`).
+ * How many days personal and technical records are kept for support; each is a setting. Orders, points movements,
+ * awards and the audit log are kept permanently (`docs/personal-data.md`).
  */
 export interface RetentionDays {
-  /** One-time passwords that were asked for, after they were. Limits look back a day at most. */
+  /** Challenges of one-time passwords, after their request. Limits count over a day at most. */
   challenges: number;
-  /** Sessions and refresh tokens, after they ended or expired. */
+  /** Sessions and refresh tokens, after their end or expiry. */
   sessions: number;
-  /** Idempotency keys, after their first use. A client that repeats a request does so within minutes. */
+  /** Idempotency keys, after their first use. Clients repeat a request within minutes. */
   idempotencyKeys: number;
-  /** Ids of the warehouse's reports. A report that is repeated later finds itself among the shipment's reports. */
+  /** Ids of the warehouse's reports. A later repeat is detected among the shipment's reports. */
   deliveries: number;
-  /** Addresses and tracking numbers of orders that have ended, after the order was placed. */
+  /** Addresses and tracking numbers of ended orders, after the order was placed. */
   addresses: number;
-  /** The text of a producer's message, after it was received. The digest stays, so that a repetition is known. */
+  /** The text of a producer's message, after its receipt. The digest stays, so that a repeat is detected. */
   messages: number;
-  /** Refused messages, after they were last received. */
+  /** Refused messages, after their last receipt. */
   quarantine: number;
   /** Entries of the points provider's ledger, and closed breaks of the reconciliation. */
   ledgerEntries: number;
 }
 
 const MS_PER_DAY = 86_400_000;
-/** So that no lock is held for long. */
+/** A small number, so that no lock is held for long. */
 const AT_ONCE = 5_000;
 
 export interface SweepDeps {
   db: Db;
   clock: Clock;
   days: RetentionDays;
-  /** What features with a limit of their own forget. */
+  /** Sweeps of features with limits of their own. */
   also?: readonly (() => Promise<void>)[];
 }
 
-/** Deletes what is older than it is kept, a little at a time. Any number of processes may do so. */
+/** Deletes expired records in small steps. Any number of processes may run it. */
 export function makeSweep({ db, clock, days, also = [] }: SweepDeps): () => Promise<void> {
   const { sql } = Prisma;
 
@@ -64,7 +64,7 @@ export function makeSweep({ db, clock, days, also = [] }: SweepDeps): () => Prom
       sql`reference is not null and created_at < ${before(days.idempotencyKeys)}
         and not exists (select from orders o where o.cart_id = c.id)`,
     );
-    // The lines of the order say the same for ever, and only an integrator's repetition is compared with its cart.
+    // The order's own lines stay, and only a repeated request of an integrator is compared with its cart.
     await deleteOld(
       sql`cart_lines l`,
       sql`exists (

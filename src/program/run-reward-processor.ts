@@ -8,12 +8,12 @@ import type { Logger } from "../platform/logger.ts";
 import { openDatabase } from "../platform/open-database.ts";
 import { provideDatabase } from "./provide-database.ts";
 
-/** Enough for one batch of messages in the database and another that gathers meanwhile. */
+/** Enough for one batch of messages in the database and another that is being gathered. */
 const COMMANDS_AT_ONCE = 100;
 
 /**
- * Takes reward commands from Redis in a process of its own, on the database of the gateway. Any number of such processes may
- * run. @returns a function that stops it
+ * Processes reward commands from Redis in a process of its own, on the database of the gateway. Any number of such
+ * processes may run. @returns a function that stops it
  */
 export async function runOwnProcess(
   config: Config,

@@ -16,24 +16,24 @@ const message = z.discriminatedUnion("type", [
 export interface SandboxProcess {
   url: string;
   capillary: ReturnType<typeof capillaryAccess>;
-  /** What its sign-in links are verified with. */
+  /** The verification key of its sign-in links. */
   handOffKey: HandOffKey;
   stop(): Promise<void>;
 }
 
 /**
- * Variables of this process that the sandbox gets, beside its settings. It gets no others: npm and `node --watch` set
+ * Variables of this process that the sandbox inherits, beside its settings. No others: npm and `node --watch` set
  * variables that are for this process alone.
  */
 const inherited = ["PATH", "TZ", "NODE_OPTIONS", "NODE_NO_WARNINGS", "NODE_COMPILE_CACHE", "SANDBOX_HOST"];
 
-/** Starts the sandbox as a child, which ends with this process however this process ends. */
+/** Starts the sandbox as a child process, which ends with this process in every case. */
 export async function startSandboxProcess(options: {
   port: number;
   dataDir: string;
   user: string;
   password: string;
-  /** Where the sandbox's sign-in links lead. */
+  /** The target of the sandbox's sign-in links. */
   gatewayUrl?: string | undefined;
 }): Promise<SandboxProcess> {
   const { till, password } = capillaryAccess("");

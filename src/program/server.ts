@@ -56,21 +56,21 @@ import { gatewayListens } from "./check-ports.ts";
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 /**
- * For how long a connection without a request is kept open. A load balancer keeps its own for up to 60 s, and would send a request
- * on a connection that is closed in that moment; strangers may not hold connections for as long.
+ * The idle timeout of connections. A load balancer keeps its connections for up to 60 s, and a shorter timeout here
+ * would close one just as it sends a request; anonymous clients get a shorter timeout.
  */
 const KEEP_ALIVE_MS = { behindProxy: 72_000, else: 5_000 };
 const MAX_SOCKETS = 5_000;
 
-/** The limits of HTTP connections, against peers that send slowly or nothing. Times are in milliseconds. */
+/** The limits of HTTP connections, against slow or silent peers. Times are in milliseconds. */
 export interface ConnectionLimits {
-  /** The greatest number of connections, of sockets and requests together. */
+  /** The maximum number of connections, including sockets. */
   most: number;
-  /** For the header of a request, from its first byte, or from the beginning of the connection. */
+  /** For the header of a request, from its first byte or the beginning of the connection. */
   headersMs: number;
   /** For a whole request. */
   requestMs: number;
-  /** How often both are checked. */
+  /** The interval for checking both. */
   checkEveryMs: number;
 }
 const connectionLimits: ConnectionLimits = {
@@ -80,16 +80,16 @@ const connectionLimits: ConnectionLimits = {
   checkEveryMs: 5_000,
 };
 const DRAIN_MS = 5_000;
-/** The cost of a try to sign in to the console, in the points of the rate limits. */
+/** The cost of a sign-in to the console, in the unit of the rate limits. */
 const SIGN_IN_COST = 100;
-/** How long browsers remember that this host is spoken to over TLS only: a year. They ignore it where there is no TLS. */
+/** How long browsers enforce TLS for this host: a year. They ignore the header without TLS. */
 const HSTS_SECONDS = 31_536_000;
 const ENCODING_REFUSED = "A Content-Encoding is not supported: send the body as it is, without compression.";
 const UNREADABLE_ADDRESS =
   "The address is not valid: each % must be followed by two hexadecimal digits, and the bytes must be UTF-8.";
 
 export interface ServerParts {
-  /** For everybody, and as trusted routers know it. */
+  /** The public schema, and the schema for trusted routers. */
   schemas: { public: GraphQLSchema; router: GraphQLSchema };
   documents: DocumentGate;
   features: Features;
@@ -102,17 +102,17 @@ export interface ServerParts {
 export interface Server {
   url: string;
   port: number;
-  /** Begins to answer. Until then every request is told to come back. */
+  /** Starts answering. Until then every request is answered with "try again". */
   open(parts: ServerParts): Promise<void>;
   /**
-   * Says at `/readyz` that it stops, goes on serving for `delayMs`, so that the load balancer sees it first, then closes the port
-   * and every socket and waits for the requests under way.
+   * Reports at `/readyz` that it stops, serves for another `delayMs`, so that the load balancer notices, then closes
+   * the port and every socket and waits for the requests in flight.
    */
   close(options: { delayMs: number }): Promise<void>;
 }
 
 /**
- * Takes the port at once and answers later: the port is what tells this process from others on the machine.
+ * Takes the port at once and answers later: the port distinguishes this process from others on the machine.
  *
  * @throws SetupError naming PORT or HOST if it cannot listen
  */
@@ -208,7 +208,9 @@ export async function startServer({
       const cookieNames = makeCookieNames(isSecure);
       const viewerOf = (authorization: string | undefined, accessCookie: string | undefined) =>
         identify(authorization === undefined ? accessCookie : bearerToken(authorization));
-      /** The operator of the console's cookie, for a request that says it is the console's and comes from its page. */
+      /**
+       * The operator of the console's cookie, for a request that declares itself the console's and comes from its page.
+       */
       const viewerOfConsole = async (request: IncomingMessage, cookie: string | undefined): Promise<Viewer> => {
         const site = request.headers["sec-fetch-site"] ?? "same-origin";
         if (!cookie || site !== "same-origin" || !isOwnPage(request)) return anonymous;
@@ -235,13 +237,13 @@ export async function startServer({
           span.set({ "http.route": routeOptions.url, "request.id": id });
         });
       }
-      // Static files say how long they may be kept; nothing else may be.
+      // Static files set their own caching; other answers must not be cached.
       fastify.addHook("onSend", async (_, reply, payload) => {
         if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
         return payload;
       });
       fastify.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-        // A client that goes away in the middle of its body is no database that does.
+        // A client that disconnects during its body causes the same error codes as a lost database connection.
         const trouble = (error.statusCode ?? 500) < 500 ? null : databaseTrouble(error);
         const isLater = trouble !== null || error instanceof Busy;
         const status = isLater ? 503 : (error.statusCode ?? 500);
@@ -300,7 +302,7 @@ export async function startServer({
       const trustedRouter = makeTrustedRouter(config.routerSecrets);
       const { costPerMinute } = config;
       const rateLimits = makeRateLimits(costPerMinute);
-      /** A trusted router is believed the address that it relays, wherever it runs. */
+      /** A trusted router may forward the client's address from any network. */
       const addressOf = (request: IncomingMessage, isRouter: boolean) =>
         proxyAddr(request, (address, distance) => (isRouter && distance === 0) || trusted(address, distance));
       const operations = makeOperations({ documents, senders, log });
@@ -447,7 +449,7 @@ export async function startServer({
         makeContext: (from, request) => contextOfStream(from, requestIdOf(request), request),
       });
       const stopStreams = async () => {
-        streams.close(); // at once: a stream whose subscription was aborted would say that it is complete
+        streams.close(); // before the abort: an aborted subscription would mark its stream as complete
         await stopSubscriptions();
         sessionEnds.stop();
         keyEnds.stop();
@@ -506,7 +508,7 @@ const noCookies: SessionCookies = {
   clear() {},
 };
 
-/** The caller's own id for the request when it is harmless, else a new one. */
+/** The client's own request id if it is harmless, else a new one. */
 function requestIdOf(request: IncomingMessage): string {
   const given = request.headers["x-request-id"];
   return typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();

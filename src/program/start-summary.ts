@@ -4,12 +4,12 @@ import type { Logger } from "../platform/logger.ts";
 export interface StartSummary {
   on: string[];
   off: string[];
-  /** What weakens this installation, with the setting and the remedy. */
+  /** Unsafe settings of this installation, each with its remedy. */
   unsafe: string[];
 }
 
 /**
- * Sums up what the settings turn on and off, and which of them are unsafe in production.
+ * Summarises enabled and disabled features, and settings that are unsafe in production.
  *
  * @param env the variables of the process, for those that Node.js itself reads
  */
@@ -75,7 +75,7 @@ export function startSummary(config: Config, env: Record<string, string | undefi
   };
 }
 
-/** Logs one line of what is on and off, and a warning for each setting that is unsafe. */
+/** Logs one line of enabled and disabled features, and a warning for each unsafe setting. */
 export function logStartSummary(config: Config, log: Logger): void {
   const { on, off, unsafe } = startSummary(config);
   log.info({ on, off }, "What the settings turn on and off");

@@ -1,10 +1,11 @@
 import { GraphQLError } from "graphql";
 
 /**
- * Calls `end` at an error that nothing has caught: the process is in an unknown state, and another process goes on with its orders.
+ * Calls `end` at an uncaught error: the process is in an unknown state, and another process takes over its orders.
  *
- * The error of a single field is none of these. When an item of a list fails at once, graphql-js 16 answers the request with that
- * error and leaves the promises of the other items without a handler (mended in 17 by graphql/graphql-js#4643).
+ * Errors of single fields are excluded. If an item of a list fails synchronously, graphql-js 16 answers the request
+ * with that error and leaves the promises of the other items without a handler (fixed in 17 by
+ * graphql/graphql-js#4643).
  */
 export function endAtUncaughtFaults(end: (reason: string) => void): void {
   for (const fault of ["uncaughtException", "unhandledRejection"]) {

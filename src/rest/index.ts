@@ -16,7 +16,7 @@ export interface RestOrderDeps {
   watchOrder: WatchOrder;
   rewardsByIds(ids: readonly string[]): Promise<Reward[]>;
   rewardsBySkus(skus: readonly string[]): Promise<Reward[]>;
-  /** The points provider's token of a session; null when the session has ended. */
+  /** The points provider's token of a session; null if the session has ended. */
   clientToken(sessionId: string): Promise<string | null>;
   /** The longest wait for an order to be fulfilled, in milliseconds. */
   waitMs: number;
@@ -30,7 +30,7 @@ export interface RestPorts extends Omit<RestOrderDeps, "carts"> {
 
 export type Rest = ReturnType<typeof openRest>;
 
-/** The REST face: catalogue, orders and their status for integrators without GraphQL, on the use cases of the storefront. */
+/** The REST API: catalogue, orders and their status for integrators without GraphQL, on the storefront's use cases. */
 export function openRest({ db, clock, readProducts, ...ports }: RestPorts) {
   const carts = makeReferencedCarts(db);
   return {

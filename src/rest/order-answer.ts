@@ -2,7 +2,7 @@ import type { OrderStatus } from "../domain/generated/words.ts";
 import type { RestOrderDeps } from "./index.ts";
 import { type RestAnswer, restError } from "./problem.ts";
 
-/** `success` is the documented state; the others say what else may become of an order. */
+/** `success` is the documented state; the others cover an order's remaining outcomes. */
 const states = {
   PENDING: "processing",
   PROCESSING: "processing",
@@ -13,7 +13,7 @@ const states = {
   REVERSED: "cancelled",
 } as const satisfies Record<OrderStatus, string>;
 
-/** The documented statuses have no word for an order in part: its points that were not used are back, and the rest is given. */
+/** The documented statuses have no word for a partly fulfilled order: its unused points are returned. */
 export const documentedStatuses = {
   PENDING: "PENDING",
   PROCESSING: "PROCESSING",
@@ -25,14 +25,17 @@ export const documentedStatuses = {
 } as const satisfies Record<OrderStatus, string>;
 
 export type ReadOrderAnswer = (order: {
-  /** The REST face's number of it. */
+  /** The numeric order id of the REST API. */
   number: number;
   reference: string;
   orderId: string;
   customer: { customerId: string; sessionId: string };
 }) => Promise<RestAnswer>;
 
-/** Reads an order as `POST /api/v1/orders` answers it. Voucher codes that are in the answer count as shown to the customer. */
+/**
+ * Reads an order in the form of the answer of `POST /api/v1/orders`. Voucher codes in the answer count as revealed to
+ * the customer.
+ */
 export function makeReadOrderAnswer({ orders, revealVoucher, rewardsByIds }: RestOrderDeps): ReadOrderAnswer {
   return async ({ number, reference, orderId, customer }) => {
     const [[order], lines, update] = await Promise.all([
@@ -80,7 +83,7 @@ export function makeReadOrderAnswer({ orders, revealVoucher, rewardsByIds }: Res
   };
 }
 
-/** A text of one reward as it is; texts of several rewards under their names. */
+/** A single reward's text as it is; texts of several rewards under their names. */
 function joined(texts: readonly (readonly [name: string, text: string | null])[]): string | null {
   const given = texts.filter(([, text]) => text !== null);
   if (texts.length <= 1) return given[0]?.[1] ?? null;

@@ -5,13 +5,13 @@ import type { RestProblem } from "./problem.ts";
 
 const ORDER_ID = /^[\x21-\x7e]{1,64}$/;
 export const ORDER_ID_RULE = "must have 1 to 64 visible ASCII characters and no blanks";
-/** More than any sum of prices that a JSON number carries exactly. */
+/** The largest sum that a JSON number carries exactly. */
 const MAX_POINTS = Number.MAX_SAFE_INTEGER;
 
 export const orderIdShape = z.string().regex(ORDER_ID, ORDER_ID_RULE);
 
 const orderShape = z.object({
-  /** The documentation names no form, so the moment is only required. */
+  /** The documentation specifies no format, so the field is only required. */
   order_timestamp: z.union([z.string().min(1).max(64), z.number()]),
   order_total: z.number().int().min(0).max(MAX_POINTS),
   order_items: z.number().int().min(1),
@@ -31,12 +31,12 @@ const orderShape = z.object({
 export interface OrderRequest {
   orderId: string;
   total: number;
-  /** The lines, each of another SKU. */
+  /** The lines, each with a different SKU. */
   lines: { sku: string; quantity: number; field: string }[];
   shippingAddress: unknown;
 }
 
-/** Reads the body of `POST /api/v1/orders`, or says what is wrong with each field. */
+/** Parses the body of `POST /api/v1/orders`, or returns the problem of each field. */
 export function readOrderRequest(rawBody: Buffer): OrderRequest | RestProblem[] {
   const json = readJsonText(rawBody.toString("utf8"));
   if ("fault" in json) return [{ field: json.fault.path || "body", message: json.fault.problem }];

@@ -12,14 +12,19 @@ export interface RestCustomer {
 }
 
 /**
- * Places an order as `POST /api/v1/orders` describes it, and waits until it is fulfilled, with the warehouse, or failed.
+ * Places an order as `POST /api/v1/orders` describes it, and waits until the order is fulfilled, with the warehouse, or
+ * failed.
  *
- * The integrator's `order_id` stands for one order of the customer, whatever is sent how often: it names a cart of its own, and a cart is
- * ordered once. The wait ends early, with the order being processed, when the time is up or `gone` aborts.
+ * The integrator's `order_id` identifies one order of the customer, however often it is sent: it names a cart of its
+ * own, and a cart is ordered once. The wait ends early, with the order in processing, at the time limit or when `gone`
+ * aborts.
  */
 export type RestPlaceOrder = (customer: RestCustomer, rawBody: Buffer, gone: AbortSignal) => Promise<RestAnswer>;
 
-/** Requests of a process that may wait at once; the others are answered with an order that is being processed. */
+/**
+ * The number of concurrently waiting requests of a process; further ones are answered at once with an order in
+ * processing.
+ */
 const MAX_WAITING = 500;
 
 export function makeRestPlaceOrder(deps: RestOrderDeps): RestPlaceOrder {
@@ -66,7 +71,10 @@ export function makeRestPlaceOrder(deps: RestOrderDeps): RestPlaceOrder {
     return readAnswer({ number, reference, orderId, customer });
   };
 
-  /** The cart of a new order, or why it cannot be ordered. Whatever depends on the customer is judged when the order is placed. */
+  /**
+   * The cart of a new order, or the reason against it. Checks that depend on the customer follow when the order is
+   * placed.
+   */
   async function cartOf(customerId: string, request: OrderRequest): Promise<ReferencedCart | RestProblem[]> {
     const { lines, orderId, total } = request;
     const priced = await pricesOf(request);
@@ -103,7 +111,7 @@ export function makeRestPlaceOrder(deps: RestOrderDeps): RestPlaceOrder {
     );
   }
 
-  /** Resolves once nothing is left to do but for the warehouse, or when the wait is over. */
+  /** Resolves once only the warehouse's work is left, or when the wait is over. */
   async function untilHandedOver(orderId: string, customerId: string, gone: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([gone, AbortSignal.timeout(waitMs)]);
     const maySee = (owner: string) => owner === customerId;

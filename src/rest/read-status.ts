@@ -5,8 +5,8 @@ import type { RestCustomer } from "./place-order.ts";
 import { type RestAnswer, restError, validationFailed } from "./problem.ts";
 
 /**
- * The status of the customer's order that the integrator knows by this `order_id`. The number that people see, such as
- * `ORD-261122-7K3MQ9XZ4T`, finds the orders of the storefront as well.
+ * The status of the customer's order with the integrator's `order_id`. A displayed order number, such as
+ * `ORD-261122-7K3MQ9XZ4T`, also finds orders of the storefront.
  */
 export type ReadStatus = (customer: RestCustomer, orderId: unknown) => Promise<RestAnswer>;
 

@@ -7,7 +7,10 @@ import { type RestAnswer, restError, validationFailed } from "./problem.ts";
 
 export interface RestRouteDeps {
   rest: Rest;
-  /** Whose bearer token the request has. Cookies do not count here, so that no other page can order in a customer's name. */
+  /**
+   * The owner of the request's bearer token. Cookies do not count here, so that another site's page cannot order in a
+   * customer's name.
+   */
   identify(request: FastifyRequest): Promise<Viewer>;
   /** Charges the cost to the customer's and the address's limits. @returns the refusal, or null */
   charge(request: FastifyRequest, reply: FastifyReply, viewer: Viewer, cost: number): PublicError | null;
@@ -17,14 +20,17 @@ export interface RestRouteDeps {
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 export const PAGE_SIZE = 1_000;
-/** In the unit of the graph's costs, by what each asks of the database. */
+/** In the unit of GraphQL costs, by the load of each route on the database. */
 const COST = { catalog: 300, orders: 100, status: 20 };
 
-/** `GET /api/v1/catalog`, `POST /api/v1/orders` and `GET /api/v1/orders/status`, as `docs/openapi/rest.yaml` describes them. */
+/**
+ * `GET /api/v1/catalog`, `POST /api/v1/orders` and `GET /api/v1/orders/status`, as `docs/openapi/rest.yaml` describes
+ * them.
+ */
 export function mountRest(fastify: FastifyInstance, { rest, identify, charge, signal }: RestRouteDeps): void {
   const send = (reply: FastifyReply, { status, body }: RestAnswer) => reply.code(status).send(body);
 
-  /** Has the request refused before its body is read, if it is nobody's or too much. */
+  /** Refuses an anonymous or rate-limited request before its body is read. */
   const asCustomer = (cost: number) => async (request: FastifyRequest, reply: FastifyReply) => {
     const viewer = await identify(request);
     const tooMuch = charge(request, reply, viewer, cost);

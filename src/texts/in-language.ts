@@ -12,7 +12,8 @@ export interface InLanguage {
 }
 
 /**
- * A name in the reader's language, or as it is if nobody has translated it. Nothing is read for a reader of the programme's language.
+ * A name in the reader's language, or unchanged without a translation. For a reader of the programme's language nothing
+ * is read.
  */
 export function translated(name: string, { language }: InLanguage, context: Reading): string | Promise<string> {
   const reader = languagesFor(language, context);
@@ -20,14 +21,16 @@ export function translated(name: string, { language }: InLanguage, context: Read
   return context.loaders.translations.load(name).then((names) => names[languageAmong(reader, names)] ?? name);
 }
 
-/** The language in which `translated` answers. */
+/** The language of the result of `translated`. */
 export function languageOf(name: string, { language }: InLanguage, context: Reading): string | Promise<string> {
   const reader = languagesFor(language, context);
   if (reader.wanted.length === 0) return reader.own;
   return context.loaders.translations.load(name).then((names) => languageAmong(reader, names));
 }
 
-/** A text of a reward in the reader's language, or in the programme's if the reward has none in a language that the reader wants. */
+/**
+ * A text of a reward in the reader's language, or in the programme's if the reward has no text in a preferred language.
+ */
 export function rewardText<Field extends keyof RewardTexts, Own extends Record<Field, string | null>>(
   reward: { id: string } & Own,
   field: Field,
@@ -41,7 +44,7 @@ export function rewardText<Field extends keyof RewardTexts, Own extends Record<F
     .then((texts) => texts[languageAmong(reader, texts)]?.[field] ?? reward[field]);
 }
 
-/** The language in which `rewardText` answers. */
+/** The language of the result of `rewardText`. */
 export function rewardLanguage(
   { id }: { id: string },
   { language }: InLanguage,

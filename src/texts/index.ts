@@ -9,7 +9,7 @@ export { languageOf, rewardLanguage, rewardText, translated } from "./in-languag
 export { isOwn, languageTag, MOST_LANGUAGES } from "./language-tag.ts";
 export type { ByLanguage, RewardTexts, TextLoaders } from "./texts.loaders.ts";
 
-/** The texts of rewards, and names of categories, rules, draws and prizes, in other languages than the programme's own. */
+/** Translations of rewards' texts and of the names of categories, rules, draws and prizes. */
 export function openTexts({ db, clock, config }: { db: Db; clock: Clock; config: Config }) {
   return {
     resolvers: textsResolvers(makeManageTranslations({ db, clock, own: config.programLanguage })),

@@ -18,7 +18,7 @@ const translations = z.object({
 });
 
 export interface ManageTranslations {
-  /** In the order of the texts, which are unique. */
+  /** In the order of the texts, which must be unique. */
   of(texts: readonly string[]): Promise<NameTranslations[]>;
   /** Replaces all translations of a name. */
   set(input: unknown, operatorId: string): Promise<NameTranslations | Refused>;

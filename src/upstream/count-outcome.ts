@@ -1,7 +1,7 @@
 import type { Metrics } from "../observability/metrics.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
-/** Counts the outcome of a call to an upstream, once the body of the answer has been read. */
+/** Counts the outcome of an upstream call, after the body of the answer has been read. */
 export async function countOutcome<T>(
   metrics: Pick<Metrics, "upstreamOutcome"> | undefined,
   call: { service: string; operation: string },

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 
-/** How far a request to an upstream has come. */
+/** The progress of a request to an upstream. */
 export interface Exchange {
-  /** Whether a byte of the request may have left. Until then it waits for a connection, and nobody but us has seen it. */
+  /** Whether a byte of the request may have left. Before that the request waits for a connection. */
   wasSent: boolean;
-  /** The head of the answer, once it has come. */
+  /** The status of the answer, once its head has arrived. */
   status: number | undefined;
   headers: IncomingHttpHeaders;
 }
@@ -13,12 +13,12 @@ export interface Exchange {
 const utf8 = new TextDecoder();
 
 /**
- * Makes one request and reads the text of the answer. undici's own `request` takes twice the CPU for it, because the body of an
- * answer is a stream there.
+ * Makes one request and reads the text of the answer. undici's own `request` takes twice the CPU, because it streams
+ * the body.
  *
- * @param signal ends the exchange, at once also while it waits for a connection; the request is not sent then
- * @param exchange is kept up to date, so that it tells how far the exchange came if it fails
- * @throws what ended the exchange: an error of undici, or the reason of `signal`
+ * @param signal ends the exchange, at once also while it waits for a connection; then the request is not sent
+ * @param exchange is updated continuously, so that it shows the progress after a failure
+ * @throws the cause: an error of undici, or the reason of `signal`
  */
 export async function readAnswer(
   dispatcher: Dispatcher,
@@ -41,7 +41,7 @@ export async function readAnswer(
       exchange.wasSent = true;
     },
     onResponseStart(_, statusCode, headers) {
-      if (statusCode < 200) return; // such as 103, before the answer
+      if (statusCode < 200) return; // an informational response, such as 103
       exchange.status = statusCode;
       exchange.headers = headers;
     },

@@ -8,7 +8,7 @@ import { type Exchange, readAnswer } from "./exchange.ts";
 import { UpstreamError } from "./upstream-error.ts";
 
 export interface UpstreamRequest {
-  /** What the call is named in logs and errors. */
+  /** The name of the call in logs and errors. */
   operation: string;
   method: "GET" | "POST";
   path: string;
@@ -16,13 +16,13 @@ export interface UpstreamRequest {
   headers: Record<string, string>;
   /** Sent as JSON. */
   body?: unknown;
-  /** Whether it changes something there: silence then means *unknown*, not *try again*. */
+  /** Whether the call changes data upstream: without an answer its outcome is then `unknown` instead of `transient`. */
   writes: boolean;
-  /** Whether the credentials are a customer's own, which run out and are renewed by signing in again. */
+  /** Whether the credentials are the customer's own, which expire and are renewed by signing in again. */
   asCustomer?: boolean;
-  /** How long to wait for this answer, if not as long as for others of this upstream. */
+  /** The timeout of this call, if it differs from the upstream's. */
   timeoutMs?: number;
-  /** Carried as `X-Request-Id`, to find the call in the upstream's log. */
+  /** Sent as `X-Request-Id`, to find the call in the upstream's log. */
   requestId?: string;
 }
 
@@ -33,17 +33,17 @@ export interface UpstreamAnswer {
 
 export interface UpstreamHttp {
   /**
-   * Makes one call and parses its JSON, whatever the HTTP status below 500: upstreams carry their verdict in the body.
-   * Whole numbers too big to be exact arrive as text.
-   * @throws UpstreamError `transient` or `unknown`; never `refused`, which only the reader of the body can tell
+   * Makes one call and parses its JSON, for any HTTP status below 500: upstreams put their verdict into the body. Whole
+   * numbers beyond the safe range become strings.
+   * @throws UpstreamError `transient` or `unknown`; never `refused`, which only the body's parser can decide
    */
   call(request: UpstreamRequest): Promise<UpstreamAnswer>;
-  /** Forgets the failures so far, and makes calls again if they were paused. */
+  /** Resets the circuit breaker. */
   closeCircuit(): void;
   close(): Promise<void>;
 }
 
-/** @returns a signal that aborts when a call has waited long enough for its answer */
+/** @returns a signal that aborts when the timeout of a call has passed */
 export type TimeoutSignal = (timeoutMs: number, operation: string) => AbortSignal;
 
 export interface UpstreamHttpOptions {
@@ -51,9 +51,9 @@ export interface UpstreamHttpOptions {
   origin: string;
   timeoutMs: number;
   connections: number;
-  /** The response header that names a call in the upstream's own log, in lower case. */
+  /** The response header with the upstream's own id of the call, in lower case. */
   traceHeader?: string;
-  /** `AbortSignal.timeout`, unless a test decides when a wait ends. */
+  /** `AbortSignal.timeout`, unless a test controls timeouts. */
   timeoutSignal?: TimeoutSignal | undefined;
   metrics?: Pick<Metrics, "upstreamCall" | "sources"> | undefined;
   log: Logger;
@@ -70,12 +70,13 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
   const pool = new Pool(origin, {
     connections,
     connectTimeout: timeoutMs,
-    // Below the idle time after which servers commonly hang up: a write on a connection just closed would be *unknown*.
+    // Shorter than the usual idle timeout of servers: a write on a connection that the server just closed would be
+    // `unknown`.
     keepAliveTimeout: 4_000,
     keepAliveMaxTimeout: 4_000,
     maxResponseSize: MAX_ANSWER_BYTES,
   });
-  // An upstream that is down is left alone for a moment instead of holding every request for the whole timeout.
+  // A circuit breaker: calls to a failing upstream fail at once for a while, instead of each waiting for the timeout.
   function makeBreaker() {
     const breaker = circuitBreaker(
       handleWhen((error) => error instanceof UpstreamError && !isAboutCredentials(error.httpStatus)),
@@ -183,7 +184,7 @@ export function makeUpstreamHttp(options: UpstreamHttpOptions): UpstreamHttp {
   };
 }
 
-/** It answers, and would answer others: no reason to leave it alone. */
+/** The upstream works and would serve other customers, so the breaker ignores the failure. */
 const isAboutCredentials = (status: number | undefined) => status === 401 || status === 403;
 
 interface Wait {
@@ -191,7 +192,7 @@ interface Wait {
   end(): void;
 }
 
-/** Like `AbortSignal.timeout`, whose timer outlives the call and then makes an error that nobody reads. */
+/** Like `AbortSignal.timeout`, but the timer ends with the call instead of creating an unused error later. */
 function waitAtMost(timeoutMs: number): Wait {
   const controller = new AbortController();
   const giveUp = () => controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));

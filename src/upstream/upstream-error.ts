@@ -1,24 +1,24 @@
 import { ExpectedError } from "../platform/expected-error.ts";
 
 /**
- * What a failed call to an upstream means.
+ * The outcome of a failed upstream call.
  *
- * - `refused`: it answered no, and we understood the answer. Nothing happened there.
- * - `transient`: the request never reached it, or it was a read: it may simply be tried again.
- * - `unknown`: the request was sent and may have taken effect. Only evidence can tell.
+ * - `refused`: the upstream answered with a refusal. The call had no effect.
+ * - `transient`: the request was not sent, or was a read: a retry is safe.
+ * - `unknown`: the request was sent and may have taken effect. Only evidence can decide.
  */
 export type UpstreamOutcome = "refused" | "transient" | "unknown";
 
-/** A call to an upstream that did not succeed. The message is for operators and logs, never for customers. */
+/** A failed upstream call. The message is for operators and logs, never for customers. */
 export class UpstreamError extends ExpectedError {
   override name = "UpstreamError";
   readonly service: string;
   readonly operation: string;
   readonly outcome: UpstreamOutcome;
   readonly httpStatus: number | undefined;
-  /** The customer's own credentials there were not accepted: signing in again gets new ones. */
+  /** The upstream rejected the customer's own credentials: a new sign-in renews them. */
   readonly isSignInOver: boolean;
-  /** Only the customer's own sign-in may read it, which the caller does not have: trying again does not help. */
+  /** Only the customer's own sign-in may read it, and the caller lacks it: a retry does not help. */
   readonly isCustomersAlone: boolean;
 
   constructor(

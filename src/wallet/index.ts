@@ -18,7 +18,7 @@ export interface WalletPorts {
   config: Pick<Config, "client">;
 }
 
-/** A customer's own points: the balance at the points provider, less what open orders hold. */
+/** A customer's own points: the balance at the points provider, minus the points held by open orders. */
 export function openWallet({ client, clock, sessions, heldDeductions, config }: WalletPorts) {
   const readWallets = makeReadWallets({ client, heldDeductions, clock });
   const { pointsAuth } = config.client;

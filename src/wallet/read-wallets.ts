@@ -6,34 +6,38 @@ import { type HeldDeduction, pointsHeld, type Wallet } from "./wallet.ts";
 
 export interface ReadWalletsDeps {
   client: ClientPoints;
-  /** The deductions of unsettled orders, per customer; customers without are left out. */
+  /** The deductions of unsettled orders by customer, without customers who have none. */
   heldDeductions(customerIds: readonly string[]): Promise<Map<string, HeldDeduction[]>>;
   clock: Clock;
 }
 
 export interface WalletReader {
   customerIds: readonly string[];
-  /** The Client's JWT to read each with, where there is one. */
+  /** The points provider's JWT for reading each wallet, if available. */
   tokenOf(customerId: string): Promise<string | null>;
   requestId: string;
 }
 
 export type ReadWallets = (reader: WalletReader) => Promise<(Wallet | Error)[]>;
 
-/** Reads wallets, in the order asked for; one that cannot be read is an Error in its own place. The ledger has no batch read. */
+/**
+ * Reads wallets, in the order of the input; an unreadable one is an Error in its place. The points provider has no
+ * batch read.
+ */
 export function makeReadWallets({ client, heldDeductions, clock }: ReadWalletsDeps): ReadWallets {
   const shareHeld = gatherReads(async (customerIds: readonly string[]) => {
     const held = await heldDeductions(customerIds);
     return customerIds.map((id) => held.get(id));
   });
-  /** By customer. Those who read a single wallet at the same time, which is each their own, share a statement. */
+  /** By customer. Concurrent reads of single wallets share a statement. */
   async function readHeld([only, ...others]: readonly string[]): Promise<Map<string, HeldDeduction[] | undefined>> {
     if (only === undefined) return new Map();
     return others.length > 0 ? heldDeductions([only, ...others]) : new Map([[only, await shareHeld(only)]]);
   }
 
   return async ({ customerIds, tokenOf, requestId }) => {
-    // Held is read before the ledger: a deduction confirmed in between then counts twice for a moment, never not at all.
+    // Held points are read before the ledger: a deduction confirmed in between then counts twice for a moment, instead
+    // of not at all.
     const held = await readHeld(customerIds);
     return Promise.all(
       customerIds.map(async (customerId) => {

@@ -8,7 +8,7 @@ import type { Wallet } from "./wallet.ts";
 export interface WalletLoaderDeps {
   readWallets: ReadWallets;
   sessions: SessionStore;
-  /** By whose credentials a wallet is read: the customer's own (`bearer`), or the gateway's. */
+  /** The credentials for reading a wallet: the customer's own (`bearer`), or the gateway's. */
   pointsAuth: "bearer" | "basic";
 }
 
@@ -23,7 +23,7 @@ const onlyByItsCustomer = () =>
     "an operator has no token to read with",
   );
 
-/** Wallets for one viewer. Only the viewer's own session holds a token to read with; others need service credentials. */
+/** Wallets for one viewer. Only the viewer's own session holds a token; other viewers need service credentials. */
 export function walletLoaders(
   deps: WalletLoaderDeps,
   viewer: Viewer,

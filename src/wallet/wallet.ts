@@ -1,36 +1,36 @@
 import type { ExpiringPoints } from "../domain/expiring-points.ts";
 import { changeBetween, type WalletReading } from "../ledger/evidence.ts";
 
-/** A deduction whose outcome is not known yet. */
+/** A deduction with an unknown outcome. */
 export interface HeldDeduction {
   points: number;
-  /** The wallet just before the deduction was sent. Null while it was not sent. */
+  /** The balance reading just before the deduction was sent. Null before it is sent. */
   before: WalletReading | null;
 }
 
 /**
- * The points that deductions hold in a wallet. A deduction that the reading already shows, by the rule of `evidence.ts`, holds
- * nothing: its points are missing from the balance, and would count twice.
+ * The points held by deductions in a wallet. A deduction that the reading already shows, by the rule of `evidence.ts`,
+ * holds nothing: its points are missing from the balance, and would count twice.
  */
 export const pointsHeld = (deductions: readonly HeldDeduction[], reading: WalletReading): number =>
   deductions
     .filter(({ points, before }) => changeBetween(before, reading) !== -points)
     .reduce((sum, { points }) => sum + points, 0);
 
-/** A customer's own points, as far as we know them. */
+/** A customer's own points, with the known state of their deductions. */
 export interface Wallet {
   customerId: string;
   balance: number;
   earned: number;
-  /** Points of our orders whose deduction the ledger has not yet confirmed, and the balance does not show. */
+  /** Points of orders whose deduction is neither confirmed nor visible in the balance. */
   held: number;
-  /** Null where the points provider does not tell. */
+  /** Null if the points provider does not report it. */
   expiring: ExpiringPoints[] | null;
-  /** When the ledger was read. */
+  /** The time of the ledger's read. */
   asOf: Date;
 }
 
-/** The points that can be spent: never below zero, also while an unconfirmed deduction is already in the balance. */
+/** The spendable points: never below zero, even while an unconfirmed deduction is already in the balance. */
 export function availableIn({ balance, held }: Pick<Wallet, "balance" | "held">): number {
   return Math.max(0, balance - held);
 }

@@ -31,7 +31,7 @@ export function readDeliveries(db: Db, query: DeliveryQuery, page: PageBounds<re
 export const countDeliveries = (db: Db, query: DeliveryQuery): Promise<number> =>
   countRows(db, Prisma.sql`webhook_messages where ${Prisma.join(conditionsOf(query), " and ")}`);
 
-/** Each state but the usual one has a partial index, in the order of the list. */
+/** Each state but the most frequent has a partial index, in the order of the list. */
 const conditionsOf = ({ webhookId, states }: DeliveryQuery): Prisma.Sql[] => [
   Prisma.sql`webhook_id = ${webhookId}::uuid`,
   ...(states ? [isAmong("state", "webhook_message_state", states)] : []),

@@ -14,7 +14,7 @@ const types = new Map<string, WebhookEventType>(
   Object.entries(wireNames).map(([type, name]) => [name, type as WebhookEventType]),
 );
 
-/** @throws Error for a name that no type has */
+/** @throws Error for an unknown name */
 export function typeOf(wireName: string): WebhookEventType {
   const type = types.get(wireName);
   if (!type) throw new Error(`no type of webhook events is named ${wireName}`);

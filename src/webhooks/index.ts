@@ -24,7 +24,7 @@ export interface WebhookPorts {
   pace: { webhooks: { pollMs: number; firstRetryMs: number } };
 }
 
-/** Events for other systems: who receives which, the outbox, and the sending of it. */
+/** Events for other systems: webhooks, the outbox and the sender. */
 export function openWebhooks(ports: WebhookPorts) {
   const { config, db, bus, clock, log, jobs, metrics, atCrashPoint, pace } = ports;
   const { webhooksToPrivateAddresses: mayBePrivate, upstreamTimeoutMs: timeoutMs } = config;
@@ -41,7 +41,7 @@ export function openWebhooks(ports: WebhookPorts) {
   const webhooks = makeWebhookStore({ db, bus, clock, box, mayBePrivate, addSending });
   return {
     resolvers: webhookResolvers({ db, clock, webhooks }),
-    /** Inserts the jobs of active webhooks that have none, such as after an activation while the last job was ending. */
+    /** Inserts missing jobs of active webhooks, for example after an activation while the last job was ending. */
     async reconcile() {
       await db.$executeRaw`
         insert into jobs (id, type, input) select 'webhook:' || id, ${sending.name}, jsonb_build_object('webhookId', id)

@@ -1,6 +1,6 @@
 import type { Message } from "./webhook.store.ts";
 
-/** The body of the request for a message: the same in every attempt and replay. */
+/** The request body of a message: the same in every attempt and replay. */
 export const bodyOf = ({
   id,
   type,

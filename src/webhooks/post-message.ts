@@ -6,7 +6,7 @@ import { bodyOf } from "./message-body.ts";
 import type { Message } from "./webhook.store.ts";
 import { urlProblem } from "./webhook-problems.ts";
 
-/** The end of an attempt. `error` is null if the receiver has confirmed the message. */
+/** The result of an attempt. `error` is null if the receiver has confirmed the message. */
 export interface Attempted {
   status: number | null;
   error: string | null;
@@ -16,9 +16,9 @@ export type Secrets = [current: string, ...last: string[]];
 
 export interface PostMessage {
   /**
-   * Never throws. A redirect is an error: nobody gave us that address.
+   * Never throws. A redirect is an error, because its target is unchecked.
    *
-   * @param to.secrets the body is signed with each of them, the current one first
+   * @param to.secrets each of them signs the body, the current one first
    */
   post(to: { url: string; secrets: Secrets }, message: Message): Promise<Attempted>;
   close(): Promise<void>;

@@ -21,7 +21,7 @@ export interface SendMessagesDeps {
   log: Logger;
 }
 
-/** An attempt, as it is recorded. */
+/** An attempt, as recorded. */
 interface SendResult extends Attempted {
   id: string;
   attempts: number;
@@ -31,20 +31,20 @@ interface SendResult extends Attempted {
 }
 type StoredSecrets = Pick<Prisma.WebhookGetPayload<object>, "id" | "secret" | "lastSecret" | "lastSecretUntil">;
 
-/** The outcome of an attempt for metrics, by the state that it led to. */
+/** The outcome of an attempt for metrics, by the resulting state. */
 const outcomes = { DELIVERED: "delivered", PENDING: "retried", FAILED: "given_up" } as const;
-/** Requests to one receiver at once. */
+/** The number of concurrent requests to one receiver. */
 const AT_ONCE = 8;
-/** Pending messages that are looked at for the next of each subject. */
+/** The number of pending messages that are read to find the next of each subject. */
 const WINDOW = 1_000;
 const MOST_RETRY_MS = 3_600_000;
-/** Attempts that take three days, with the pauses of the product. */
+/** Attempts over three days, with the default pauses. */
 const MAX_ATTEMPTS = 80;
 
 /**
- * The job that sends the messages of one webhook, for as long as the webhook is active: a batch a run, then a pause. The lease makes one
- * process its sender, and a batch has one message of a subject, its oldest: that keeps their order. A message whose sender dies before the answer is
- * recorded is sent again, with the same id.
+ * The job that sends the messages of an active webhook: a batch in each run, then a pause. The lease makes one process
+ * its sender, and a batch has only the oldest message of each subject, which preserves their order. If the sender dies
+ * before the answer is recorded, the message is sent again, with the same id.
  */
 export function sendMessagesJob(deps: SendMessagesDeps): JobType<{ webhookId: string }> {
   const { db, box, post, pace, clock, metrics, atCrashPoint, log } = deps;
@@ -80,7 +80,7 @@ export function sendMessagesJob(deps: SendMessagesDeps): JobType<{ webhookId: st
     },
   };
 
-  /** @returns the secrets to sign with, or null if one of them cannot be decrypted */
+  /** @returns the secrets for signing, or null if one of them cannot be decrypted */
   function secretsOf({ id, secret, lastSecret, lastSecretUntil }: StoredSecrets): Secrets | null {
     try {
       const current = box.decrypt(secret, id);
@@ -96,7 +96,7 @@ export function sendMessagesJob(deps: SendMessagesDeps): JobType<{ webhookId: st
     const attempts = message.attempts + 1;
     const isLast = attempts >= MAX_ATTEMPTS;
     const state = error === null ? "DELIVERED" : isLast ? "FAILED" : "PENDING";
-    // The random part keeps the retries of many receivers, or of one that was down, apart.
+    // The random part spreads the retries, both of several receivers and after one outage.
     const pauseMs = backoffMs(pace.firstRetryMs, message.attempts, MOST_RETRY_MS) * (0.75 + Math.random() / 2);
     return { id: message.id, attempts, state, status, error, pauseMs };
   }
@@ -111,7 +111,7 @@ export function sendMessagesJob(deps: SendMessagesDeps): JobType<{ webhookId: st
   }
 }
 
-/** The oldest message of each subject that is due, and the time until the next one is. */
+/** The oldest due message of each subject, and the time until the next one. */
 async function readDue(db: Db, webhookId: string): Promise<{ due: Message[]; nextInMs: number | null }> {
   const heads = await db.$queryRaw<(Message & { inMs: number })[]>`
     select id, seq, webhook_id as "webhookId", type, subject, customer_id as "customerId", data, at, state, attempts,

@@ -13,7 +13,7 @@ const NAME = /^[a-z0-9][a-z0-9._-]{1,63}$/;
 const MAX_URL = 2_000;
 const MAX_STOCK = 1_000_000;
 
-/** Why a webhook cannot be like this, field by field. */
+/** The reasons why a webhook is invalid, by field. */
 export function webhookProblems(change: WebhookChange, { mayBePrivate }: { mayBePrivate: boolean }): Refusal[] {
   const problems: Refusal[] = [];
   const wrong = (field: string, message: string) =>
@@ -31,7 +31,10 @@ export function webhookProblems(change: WebhookChange, { mayBePrivate }: { mayBe
   return problems;
 }
 
-/** Why events cannot be sent to this address; null if they can. Whether its host is public is judged at each connection. */
+/**
+ * The reason why events cannot be sent to this URL; null if they can. Whether its host is public is checked at each
+ * connection.
+ */
 export function urlProblem(text: string, mayBePrivate: boolean): string | null {
   if (text.length > MAX_URL) return `is longer than ${MAX_URL} characters`;
   const url = URL.parse(text);
@@ -40,7 +43,7 @@ export function urlProblem(text: string, mayBePrivate: boolean): string | null {
   if (url.hash !== "") return "must not have a fragment";
   if (mayBePrivate) return null;
   if (url.protocol !== "https:") return "must be an https address";
-  // A number would be connected to without being looked up, and so without being judged.
+  // An IP address in the URL is connected to without a lookup, so the lookup's check would not see it.
   if (isIP(url.hostname.replace(/^\[|\]$/g, "")) !== 0) return "must name a host, not a number";
   return null;
 }

@@ -10,7 +10,7 @@ import { wireNames } from "./event-types.ts";
 import { type WebhookChange, webhookProblems } from "./webhook-problems.ts";
 
 export type Webhook = Omit<Prisma.WebhookGetPayload<object>, "secret" | "lastSecret">;
-/** A delivery, and the event that it is of. */
+/** A delivery with its event. */
 export type Message = Prisma.WebhookMessageGetPayload<object>;
 
 export interface NewWebhook {
@@ -20,30 +20,33 @@ export interface NewWebhook {
   stockLowAt: number;
 }
 
-/** The topic that rings when messages of a webhook were inserted, or became due, by something else than an event. */
+/** Notified when messages of a webhook were inserted, or became due, for a reason other than an event. */
 export const webhookTopic = (webhookId: string) => `webhook:${webhookId}`;
 
-/** Inserts the job that sends the messages of a webhook, unless it is there. */
+/** Inserts the job that sends the messages of a webhook, unless it exists. */
 export type AddSending = (tx: Tx, webhookId: string) => Promise<void>;
 
 const MAX_WEBHOOKS = 20;
 const MAX_REPLAYED = 10_000;
 const PREFIX = "whsec_";
-/** How long requests are signed with the last secret as well: enough for a working day in every time zone to hand over the new one. */
+/**
+ * How long requests are also signed with the previous secret: long enough for a working day in every time zone to
+ * deploy the new one.
+ */
 const OVERLAP_MS = 24 * 3_600_000;
 
 export interface WebhookStoreDeps {
   db: Db;
   bus: Bus;
   clock: Clock;
-  /** Seals the secrets that requests are signed with. */
+  /** Encrypts the signing secrets. */
   box: Cipher;
   /** Whether addresses may be private and without TLS. */
   mayBePrivate: boolean;
   addSending: AddSending;
 }
 
-/** Webhooks as operators manage them. Every change is in the audit log. */
+/** Operators' management of webhooks. Every change is in the audit log. */
 export type WebhookStore = ReturnType<typeof makeWebhookStore>;
 
 export function makeWebhookStore({ db, bus, clock, box, mayBePrivate, addSending }: WebhookStoreDeps) {
@@ -163,7 +166,7 @@ export function makeWebhookStore({ db, bus, clock, box, mayBePrivate, addSending
       });
     },
 
-    /** @param what the ids of the deliveries, or the moment since which those that failed are replayed */
+    /** @param what the ids of the deliveries, or the time since which failed ones are replayed */
     async replay(
       name: string,
       what: { ids: readonly string[] } | { failedSince: Date },

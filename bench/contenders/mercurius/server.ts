@@ -1,4 +1,4 @@
-// Mercurius with graphql-jit, as its documentation sets it up: a resolver for each field, and loaders where a list would read row by row.
+// Mercurius with graphql-jit, set up as in its documentation: a resolver for each field, and loaders for lists.
 import Fastify from "fastify";
 import mercurius from "mercurius";
 import { makeAccessTokens } from "../../../src/auth/access-token.ts";

@@ -29,8 +29,9 @@ const LINK_CLOSED =
   "This link is not good: it may have been used, or be older than three days. Ask an operator with the role ADMIN for a new one.";
 
 /**
- * `POST /console/sign-in/password` signs in an account; `POST /console/enrolment` answers the facts of an enrolment link, and
- * `POST /console/enrolment/complete` uses the link and signs in. All three only for pages of this server.
+ * `POST /console/sign-in/password` signs in an account; `POST /console/enrolment` returns the details of an enrolment
+ * link, and `POST /console/enrolment/complete` uses the link and signs in. All three accept requests only from pages of
+ * this server.
  */
 export function mountAccountSignIn(fastify: FastifyInstance, options: AccountRouteOptions): void {
   const { accounts, signInByPassword, sessions, addressOf, door } = options;

@@ -19,22 +19,22 @@ type Row = Prisma.OperatorAccountGetPayload<object>;
 export interface OperatorAccount
   extends Pick<Row, "id" | "name" | "createdAt" | "createdBy" | "disabledAt" | "disabledBy"> {
   roles: OperatorRole[];
-  /** Whether the person has chosen a password. */
+  /** Whether the account has a password. */
   isEnrolled: boolean;
-  /** When the enrolment link ends; null without a link that is open. */
+  /** The end of the open enrolment link; null without one. */
   enrolmentExpiresAt: Date | null;
 }
 
-/** The secret is for the link `/console/enrol#<secret>` and is in this answer alone. */
+/** The secret of the link `/console/enrol#<secret>`. Only this result contains it. */
 export interface WithEnrolment {
   account: OperatorAccount;
   enrolmentSecret: string;
 }
 
-/** The facts that the page of an enrolment link shows. */
+/** The details on the page of an enrolment link. */
 export interface Enrolment {
   name: string;
-  /** For an authenticator app, by hand, in base 32. */
+  /** For typing into an authenticator app, in base 32. */
   totpSecret: string;
   /** For a QR code. */
   totpUri: string;
@@ -44,15 +44,18 @@ export interface OperatorAccountStore {
   /** The accounts by name. */
   list(): Promise<OperatorAccount[]>;
   create(input: { name: string; roles: readonly OperatorRole[] }, by: string): Promise<WithEnrolment | Refused>;
-  /** Makes a new enrolment link: password, authenticator app and passkeys are forgotten, and a disabled account is enabled. */
+  /**
+   * Creates a new enrolment link, deletes the password, the authenticator app and the passkeys, and enables a disabled
+   * account.
+   */
   renew(name: string, by: string): Promise<WithEnrolment | Refused>;
-  /** Other roles end the account's sessions. */
+  /** A change of roles ends the account's sessions. */
   setRoles(name: string, roles: readonly OperatorRole[], by: string): Promise<{ account: OperatorAccount } | Refused>;
-  /** Ends the account's sessions, and nobody signs in as the account until it is renewed. */
+  /** Ends the account's sessions and disables sign-in until the account is renewed. */
   disable(name: string, by: string): Promise<{ account: OperatorAccount } | Refused>;
   /** Null unless the link is open. */
   enrolment(secret: string): Promise<Enrolment | null>;
-  /** Uses the link. @returns the operator; a text that says what is wrong; null unless the link is open */
+  /** Uses the link. @returns the operator; a text that describes the problem; null unless the link is open */
   enrol(input: {
     secret: string;
     password: string;
@@ -61,13 +64,13 @@ export interface OperatorAccountStore {
   }): Promise<SignInAccount | string | null>;
 }
 
-/** The account that a person has signed in as. */
+/** The account of a signed-in person. */
 export interface SignInAccount {
   accountId: string;
   operator: Operator;
 }
 
-/** Long enough for a colleague to be back from a weekend. */
+/** Long enough for a link that is sent before a weekend. */
 const LINK_MS = 72 * 60 * 60 * 1_000;
 const NAME = /^[a-z0-9][a-z0-9._-]{1,63}$/;
 const SECRET = /^[\w-]{43}$/;
@@ -80,7 +83,7 @@ export const operatorOfAccount = ({ id, name, roles }: Pick<Row, "id" | "name" |
   operator: { kind: "operator", operatorId: `account:${name}`, roles: storedRoles.parse(roles) },
 });
 
-/** Accounts of people, by name. */
+/** Console accounts of people, by name. */
 export function makeOperatorAccountStore(deps: {
   db: Db;
   bus: Bus;

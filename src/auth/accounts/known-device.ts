@@ -1,7 +1,7 @@
 import type { KeyedHashes } from "../../platform/cipher.ts";
 import type { Tx } from "../../platform/db.ts";
 
-/** Remembers that the account has signed in in this browser. */
+/** Records that the account has signed in from this browser. */
 export async function knowDevice(tx: Tx, accountId: string, hashes: KeyedHashes, usedAt: Date): Promise<void> {
   const { count } = await tx.operatorDevice.updateMany({
     where: { accountId, deviceHash: { in: [...hashes] } },

@@ -21,8 +21,8 @@ const REFUSED = "This passkey does not sign anybody in. Sign in another way, and
 const NOT_ADDED = "The passkey could not be added. Begin again.";
 
 /**
- * Sign-in by passkey, `POST /console/passkeys/sign-in` with its options; and the passkeys of the account that is signed in, below
- * `/console/passkeys`. All only for pages of this server.
+ * Sign-in by passkey, `POST /console/passkeys/sign-in` with its options; and the passkeys of the signed-in account,
+ * below `/console/passkeys`. All routes accept requests only from pages of this server.
  */
 export function mountPasskeys(fastify: FastifyInstance, { passkeys, sessions, door }: PasskeyRouteOptions): void {
   const onRequest = [door.onlyOwnPages, door.limited];
@@ -43,7 +43,7 @@ export function mountPasskeys(fastify: FastifyInstance, { passkeys, sessions, do
     return reply.code(204).send();
   });
 
-  /** Runs the work for the account that is signed in. */
+  /** Runs the work for the signed-in account. */
   const ofAccount =
     (work: (accountId: string, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>) =>
     async (request: FastifyRequest, reply: FastifyReply) => {

@@ -15,7 +15,7 @@ import type { OperatorSession, OperatorSessionStore } from "../operator-session.
 import type { SignInLinkStore } from "../sign-in-link.store.ts";
 import { operatorOfAccount } from "./account.store.ts";
 
-/** The answers of a browser's `navigator.credentials`, as @simplewebauthn/browser sends them. */
+/** The results of a browser's `navigator.credentials`, as @simplewebauthn/browser sends them. */
 type Registered = Parameters<typeof verifyRegistrationResponse>[0]["response"];
 type Asserted = Parameters<typeof verifyAuthenticationResponse>[0]["response"];
 
@@ -26,7 +26,7 @@ export interface Passkey {
   usedAt: Date | null;
 }
 
-/** Options for the browser, and a sealed text that has to come back with the browser's answer. */
+/** Options for the browser, and a sealed ticket that the browser returns with its answer. */
 export interface PasskeyChallenge {
   options: object;
   ticket: string;
@@ -35,7 +35,7 @@ export interface PasskeyChallenge {
 export interface Passkeys {
   /** @param origin the origin of the console's page */
   beginSignIn(origin: string): Promise<PasskeyChallenge>;
-  /** Null for an answer that is not good. */
+  /** Null for an invalid answer. */
   signIn(input: { origin: string; ticket: string; response: Asserted }): Promise<OperatorSession | null>;
   beginAdding(origin: string, accountId: string): Promise<PasskeyChallenge>;
   /** @returns whether the passkey was added */
@@ -53,15 +53,15 @@ export interface Passkeys {
 const LIFE_MS = 5 * 60 * 1_000;
 const CONTEXT = "passkey";
 const RP_NAME = "Tessera";
-/** Where the account is not known before the passkey answers. */
+/** The account of a sign-in ticket, which is unknown before the passkey answers. */
 const ANYBODY = "anybody";
 const sealedText = z.object({ challenge: z.string(), whose: z.string(), expiresAt: z.number() });
 
-/** Passkeys of accounts: each has two factors, since the authenticator asks for a finger, a face or a PIN. */
+/** Passkeys of accounts. Each counts as two factors, because the authenticator verifies a finger, a face or a PIN. */
 export function makePasskeys(deps: {
   db: Db;
   cipher: Cipher;
-  /** Remembers challenges that were answered: each is good once. */
+  /** Records answered challenges, so that each is used once. */
   used: Pick<SignInLinkStore, "use">;
   sessions: OperatorSessionStore;
   clock: Clock;
@@ -74,7 +74,7 @@ export function makePasskeys(deps: {
     const sealed = { challenge, whose, expiresAt: clock.now().getTime() + LIFE_MS };
     return Buffer.from(cipher.encrypt(JSON.stringify(sealed), CONTEXT)).toString("base64url");
   }
-  /** @throws for a ticket that is not ours, is too old, or is another account's */
+  /** @throws if the ticket is foreign, expired or another account's */
   function unseal(ticket: string, whose: string) {
     const sealed = sealedText.parse(JSON.parse(cipher.decrypt(Buffer.from(ticket, "base64url"), CONTEXT)));
     if (sealed.whose !== whose || sealed.expiresAt <= clock.now().getTime()) throw new Error("the ticket is not good");

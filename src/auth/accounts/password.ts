@@ -6,13 +6,13 @@ const COST = { N: 2 ** 15, r: 8, p: 3 };
 const MAX_MEMORY_BYTES = 64 * 1024 * 1024;
 const HASH_BYTES = 32;
 const SALT_BYTES = 16;
-/** A hash takes 32 MiB and about 0.2 s of a core, so strangers must not have many computed at a time. */
+/** A hash takes 32 MiB and about 0.2 s of a core, so the number of concurrent computations is limited. */
 const hashing = makeBulkhead({ atOnce: 2, maxWaiting: 100 });
 
 const MIN_LENGTH = 12;
 export const MAX_PASSWORD = 200;
 
-/** Why the password cannot be chosen; null if it can. */
+/** The reason why a password is not acceptable; null if it is. */
 export function passwordProblem(password: string, name: string): string | null {
   if (password.length < MIN_LENGTH) return `The password must have at least ${MIN_LENGTH} characters.`;
   if (password.length > MAX_PASSWORD) return `The password must have at most ${MAX_PASSWORD} characters.`;
@@ -21,17 +21,17 @@ export function passwordProblem(password: string, name: string): string | null {
   return null;
 }
 
-/** @returns the hash with its salt and parameters, as text @throws Busy when too many are computed */
+/** @returns the hash with its salt and parameters, as text @throws Busy if too many are in computation */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
   const hash = await derive(password, salt, COST);
   return ["scrypt", COST.N, COST.r, COST.p, salt.toString("base64url"), hash.toString("base64url")].join("$");
 }
 
-/** A hash that no password has, for names that nobody has: the answer takes as long as for others. */
+/** A hash that matches no password. It is checked for unknown names, so that the response time does not reveal them. */
 const NOBODY = ["scrypt", COST.N, COST.r, COST.p, "A".repeat(22), "A".repeat(43)].join("$");
 
-/** @param stored the hash; null takes as long and is false @throws Busy when too many are computed */
+/** @param stored the hash; null takes the same time and returns false @throws Busy if too many are in computation */
 export async function isPassword(password: string, stored: string | null): Promise<boolean> {
   const [, N, r, p, salt = "", hash = ""] = (stored ?? NOBODY).split("$");
   const expected = Buffer.from(hash, "base64url");
@@ -39,7 +39,7 @@ export async function isPassword(password: string, stored: string | null): Promi
   return timingSafeEqual(found, expected) && stored !== null;
 }
 
-/** Two keyboards may write the same letters as different code points: NFKC makes them equal. */
+/** Two keyboards may encode the same characters as different code points; NFKC makes them equal. */
 function derive(password: string, salt: Buffer, cost: typeof COST): Promise<Buffer> {
   return hashing.run(
     () =>

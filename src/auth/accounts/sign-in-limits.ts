@@ -1,22 +1,22 @@
 import { allowedAgainAt, latest } from "../otp-limits.ts";
 
-/** Tries of one known browser within an hour. */
+/** Failed tries of one known browser within an hour. */
 const PER_KNOWN_BROWSER = 10;
-/** Tries for one name within an hour, from all browsers that the account is not known in. */
+/** Failed tries for one name within an hour, from all browsers unknown to the account. */
 const PER_NAME = 30;
 
-/** A try to sign in within the last hour that has not succeeded. */
+/** A failed or unfinished sign-in within the last hour. */
 export interface EarlierTry {
   createdAt: Date;
   isSameAddress: boolean;
   isSameName: boolean;
-  /** The browser, if the account is known in it. */
+  /** The browser, if it is known to the account. */
   knownBrowser: "this" | "another" | null;
 }
 
 /**
- * When a browser may try again to sign in as a name; null is now. A browser in which the account has signed in before has a share of
- * its own, which nobody else can use up: strangers who guess do not lock the person out.
+ * The earliest time of the next sign-in to a name; null means now. A browser known to the account has an allowance of
+ * its own, so that an attacker's guesses do not lock the owner out.
  *
  * @param perAddress tries of one network address within an hour, for all names
  */

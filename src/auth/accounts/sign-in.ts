@@ -14,14 +14,14 @@ import type { SignInTries } from "./try-store.ts";
 export interface PasswordSignIn extends RequestFrom {
   name: string;
   password: string;
-  /** The authenticator app's. */
+  /** The authenticator app's code. */
   code: string;
-  /** The browser's cookie from now on. */
+  /** The browser's new device cookie. */
   nextDeviceId: string;
   requestId: string;
 }
 
-/** @returns the session; "refused" for a name, a password or a code that is not good; or when to try again */
+/** @returns the session; "refused" for a wrong name, password or code; or the time of the next try */
 export type SignInByPassword = (input: PasswordSignIn) => Promise<OperatorSession | "refused" | { retryAt: Date }>;
 
 export interface SignInByPasswordDeps {
@@ -41,8 +41,8 @@ export interface SignInByPasswordDeps {
 type StoredSecret = Pick<Prisma.OperatorAccountGetPayload<object>, "id" | "name" | "totpSecret">;
 
 /**
- * Signs a person in by name, password and code together. An answer tells nobody which of the three was wrong, nor whether the name
- * exists, neither by its words nor by the time that it takes.
+ * Signs a person in by name, password and code together. Neither the answer nor its timing reveals which of the three
+ * was wrong or whether the name exists.
  */
 export function makeSignInByPassword(deps: SignInByPasswordDeps): SignInByPassword {
   const { db, tries, sessions, requesters, names, totpSecrets, clock, log, gridMs, untilTick } = deps;
@@ -84,7 +84,8 @@ export function makeSignInByPassword(deps: SignInByPasswordDeps): SignInByPasswo
               },
               data: { totpUsedStep: step },
             });
-            if (count === 0) return null; // disabled or renewed meanwhile, or the code was used before
+            // the account was disabled or renewed during the check, or the code was used before
+            if (count === 0) return null;
             await tx.operatorSignInTry.delete({ where: { id: begun.id } });
             await knowDevice(tx, account.id, requesters.deviceHashes(input.nextDeviceId), now);
             const { operator, accountId } = operatorOfAccount(account);

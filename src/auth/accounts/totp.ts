@@ -2,12 +2,12 @@ import { Secret, TOTP } from "otpauth";
 import { type Cipher, makeCipher, type RotatedSecret } from "../../platform/cipher.ts";
 
 const PERIOD_SECONDS = 30;
-/** A code of the step before or after is accepted: clocks of phones differ. */
+/** The codes of the adjacent steps are accepted, because clocks of phones differ. */
 const WINDOW = 1;
 const SECRET_BYTES = 20;
 const CODE = /^\d{6}$/;
 
-/** Encrypts the secrets of authenticator apps. @param secret SESSION_SECRET, with its second value */
+/** Encrypts the secrets of authenticator apps. @param secret SESSION_SECRET, with its fallback */
 export const operatorTotpCipher = (secret: RotatedSecret): Cipher => makeCipher(secret, "operator-totp");
 
 const totpOf = (secret: string, label = "") =>
@@ -20,8 +20,8 @@ export const makeTotpSecret = (): string => new Secret({ size: SECRET_BYTES }).b
 export const totpUri = (secret: string, name: string): string => totpOf(secret, name).toString();
 
 /**
- * @param code six digits, with or without blanks
- * @returns the number of the 30-second step that the code is for; null if the code is not good now
+ * @param code six digits, with or without spaces
+ * @returns the number of the code's 30-second step; null if the code is not valid now
  */
 export function stepOfCode(secret: string, code: string, now: Date): bigint | null {
   const token = code.replace(/\s/g, "");

@@ -7,15 +7,15 @@ import { signInAgainAt } from "./sign-in-limits.ts";
 export interface SignInAttempt {
   addressHashes: KeyedHashes;
   nameHashes: KeyedHashes;
-  /** Null unless the account is known in this browser. */
+  /** Null unless the browser is known to the account. */
   deviceHashes: KeyedHashes | null;
 }
 
-/** Tries to sign in by password. A try is recorded before the password is verified: those of the same moment are all counted. */
+/** Password sign-ins. A try is recorded before the password is verified, so that concurrent tries all count. */
 export interface SignInTries {
-  /** @returns the id of the recorded try, or when the next one may be made */
+  /** @returns the id of the recorded try, or the time of the next one */
   begin(attempt: SignInAttempt, now: Date): Promise<{ id: string } | { retryAt: Date }>;
-  /** Deletes tries that no limit looks back to. */
+  /** Deletes tries older than every limit. */
   sweep(now: Date): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export function makeSignInTries(db: Db, limits: { perAddressHour: number }, gate
         hashes?.some((hash) => Buffer.compare(hash, found) === 0) ?? false;
       return gate.run({ address: `operators ${address}`, customerId: `operator ${name}` }, () =>
         inTransaction(db, async (tx) => {
-          // The address first, then the name: two transactions never wait for each other.
+          // Locks the address first, then the name, so that transactions cannot deadlock.
           await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('operator.address'), hashtext(${address}))`;
           await tx.$executeRaw`select pg_advisory_xact_lock(hashtext('operator.name'), hashtext(${name}))`;
           const rows = await tx.operatorSignInTry.findMany({

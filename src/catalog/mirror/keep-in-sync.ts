@@ -1,14 +1,13 @@
 import type { Logger } from "../../platform/logger.ts";
 import type { SyncCatalog } from "./sync-catalog.ts";
 
-/** Processes started together should not ask together. */
+/** Random, so that processes started together do not call together. */
 const JITTER = 0.1;
 
 /**
- * Runs `sync` soon, and again and again. Whoever reads rewards waits for none of it: they see the last state that was
- * written, however old.
+ * Runs `sync` soon and then periodically. Readers never wait for it: they see the last stored state.
  *
- * @returns ends it, once a run under way has come to a good place to stop
+ * @returns stops it, after the current run has reached a safe point
  */
 export function keepInSync(options: {
   sync: SyncCatalog;
@@ -22,7 +21,7 @@ export function keepInSync(options: {
   let timer = setTimeout(round, firstAfterMs * (1 + Math.random()));
 
   function round() {
-    // Another process's run is as good as ours.
+    // Another process's recent run counts too.
     underWay = sync({ waitMs: 1, unlessWithinMs: everyMs / 2, signal: stopping.signal })
       .then(
         () => {},

@@ -6,21 +6,24 @@ import type { MirroredReward } from "./mirrored-reward.ts";
 
 export interface SyncCounts {
   added: number;
-  /** Those that came back are among them. */
+  /** Includes returned rewards. */
   changed: number;
   archived: number;
 }
 
 export interface MirrorStore {
-  /** The ids, at Capillary, of what is not archived. */
+  /** Capillary's ids of the rewards that are not archived. */
   listed(): Promise<Set<string>>;
-  /** Takes over what was read and archives those ids; what an operator archived stays so. */
+  /** Stores the listed rewards and archives the given ids; rewards archived by an operator stay archived. */
   write(rewards: readonly MirroredReward[], vanished: readonly string[], now: Date): Promise<SyncCounts>;
-  /** The ids of rewards on offer whose full definition is unread, or was read before they last changed or before `before`. */
+  /**
+   * The ids of rewards on offer whose full definition is unread, or was read before their last change or before
+   * `before`.
+   */
   withoutDetails(options: { before: Date; limit: number }): Promise<string[]>;
-  /** What only the definition tells; what that leaves out stays. */
+  /** Stores fields of the full definition; absent ones keep their value. */
   writeDetails(upstreamId: string, details: RewardDetails, now: Date): Promise<void>;
-  /** Takes over what rewards cost and how long they are on offer, where that was read between two runs. */
+  /** Stores prices and dates that were read between two runs. */
   refresh(rewards: readonly RewardTerms[], now: Date): Promise<void>;
   recordRun(run: SyncCounts & { problem: string | null; ranAt: Date }): Promise<void>;
   lastRun(): Promise<LastRun | null>;
@@ -41,7 +44,7 @@ export interface LastRun extends SyncCounts {
   problem: string | null;
 }
 
-/** Rewards that one statement carries. */
+/** The number of rewards in one statement. */
 const AT_ONCE = 1_000;
 const source = "CAPILLARY";
 
@@ -106,7 +109,7 @@ export function makeMirrorStore(db: Db): MirrorStore {
   };
 }
 
-/** The rewards as one parameter, however many: a statement's text stays the same. */
+/** All rewards are one parameter, so that the statement's text is constant. */
 function asTable(rewards: readonly MirroredReward[]): Prisma.Sql {
   const rows = JSON.stringify(
     rewards.map(({ sku, ...reward }) => {
@@ -120,16 +123,19 @@ function asTable(rewards: readonly MirroredReward[]): Prisma.Sql {
     "paymentConfigs" jsonb, "imageUrl" text, "upstreamImageUrl" text)`;
 }
 
-/** One that nobody has told us is the name, whatever that becomes. */
+/** Without a description from Capillary, the description defaults to the reward's name. */
 const description = Prisma.sql`
   coalesce(given.description, case when r.description = r.name then given.name else r.description end)`;
 
-/** Overlays of operators hold against the values of the source. */
+/** Operators' overlays take precedence over Capillary's values. */
 const category = Prisma.sql`coalesce((select o.category from reward_overlays o where o.reward_id = r.id), given.category)`;
 const active = Prisma.sql`
   (given.active and not coalesce((select o.hidden from reward_overlays o where o.reward_id = r.id), false))`;
 
-/** Only what differs, so that a quiet run writes nothing that is indexed. What the list leaves out stays. */
+/**
+ * Updates only differing rows, so that an unchanged catalogue causes no index writes. Fields absent from the list keep
+ * their value.
+ */
 const update = (tx: Tx, given: Prisma.Sql, now: Date) => tx.$executeRaw`
   update rewards r set
     name = given.name, description = ${description}, kind = given.kind, points = given.points,
@@ -147,7 +153,7 @@ const update = (tx: Tx, given: Prisma.Sql, now: Date) => tx.$executeRaw`
      coalesce(given.terms, r.terms), given."validFrom"::timestamptz(3), given."validUntil"::timestamptz(3), ${active},
      given."payableWith", given."paymentConfigs"))`;
 
-/** One whose SKU is taken is left out: ours are not given away. */
+/** Leaves out a reward whose SKU is taken: it must not replace an own reward. */
 const insert = (tx: Tx, given: Prisma.Sql, now: Date) => tx.$executeRaw`
   insert into rewards (id, sku, source, upstream_id, name, description, kind, points, brand, category, image_url, terms,
     valid_from, valid_until, active, payable_with, payment_configs, created_at, updated_at)
@@ -157,7 +163,7 @@ const insert = (tx: Tx, given: Prisma.Sql, now: Date) => tx.$executeRaw`
   where not exists (select from rewards r where r.source = 'CAPILLARY' and r.upstream_id = given."upstreamId")
   on conflict do nothing`;
 
-/** No change of the reward: neither column is indexed, and a signed address is another one each time. */
+/** Not a change of the reward: neither column is indexed, and a signed URL differs each time. */
 const touch = (tx: Tx, given: Prisma.Sql, now: Date) => tx.$executeRaw`
   update rewards r set seen_at = ${now}, upstream_image_url = coalesce(given."upstreamImageUrl", r.upstream_image_url)
   from ${given}

@@ -2,7 +2,10 @@ import type { RewardKind, WalletKind } from "../../domain/generated/words.ts";
 import { isOwn, languageTag, type RewardTexts } from "../../texts/index.ts";
 import type { CapillaryReward, PaymentConfig } from "../../upstream/capillary/wire/reward.ts";
 
-/** A reward of Capillary as our table holds it. What only the full definition says is null where the list leaves it out. */
+/**
+ * A Capillary reward in the format of the own table. Fields that only the full definition has are null if the list
+ * omits them.
+ */
 export interface MirroredReward {
   upstreamId: string;
   sku: string;
@@ -21,15 +24,15 @@ export interface MirroredReward {
   upstreamImageUrl: string | null;
 }
 
-/** Whose points an individual's are; see the setting `CAPILLARY_INDIVIDUAL_LEDGER`. */
+/** The holder of customers' own points; see the setting `CAPILLARY_INDIVIDUAL_LEDGER`. */
 export type IndividualLedger = "client" | "capillary";
 
-/** SKUs that begin with it are Capillary's. */
+/** The SKU prefix of Capillary's rewards. */
 export const MIRRORED_SKU = "CAP-";
 const ID = /^[\w.-]{1,60}$/;
 const CATEGORY_OF_THE_REST = "More rewards";
 
-/** Null for one that cannot be told from others by its id. */
+/** @returns null if the id has no acceptable form */
 export function toMirrored(
   reward: CapillaryReward,
   { brandName, ledger }: { brandName: string; ledger: IndividualLedger },
@@ -51,7 +54,7 @@ export function toMirrored(
     terms: plain(reward.termsText, 10_000),
     validFrom: isInOrder ? from : null,
     validUntil: until,
-    // A price that is no number of points, or an end before the beginning, is not for customers to see.
+    // A reward with an invalid price, or with an end before its start, is hidden from customers.
     active: reward.isEnabled !== false && points !== null && isInOrder,
     payableWith: walletsFor(reward, ledger),
     paymentConfigs: reward.paymentConfigs.map((config) => ({
@@ -63,7 +66,7 @@ export function toMirrored(
   };
 }
 
-/** The texts in other languages than the programme's own. A language without a name is left out. */
+/** The texts in languages other than the programme's. A language without a name is left out. */
 export function textsByLanguage({ texts }: Pick<CapillaryReward, "texts">, own: string): Record<string, RewardTexts> {
   return Object.fromEntries(
     texts.flatMap(({ language, ...words }) => {
@@ -77,10 +80,10 @@ export function textsByLanguage({ texts }: Pick<CapillaryReward, "texts">, own: 
 }
 
 /**
- * The wallets a unit could be paid from. Capillary takes a group's points itself, by the points price. The customer's own
- * points are the Client's: Capillary must then give the reward for nothing, which it does only through a `FREE` config, or
- * for a price of 0 without any config. Where the customer's own points are Capillary's too, it takes them by the same price,
- * and gives nothing for nothing that has one.
+ * The wallets that could pay for a unit. Capillary charges a group's points itself, by the points price. If the points
+ * provider holds the customer's own points, Capillary must issue the reward free of charge, which it does only through
+ * a `FREE` config, or for a price of 0 without a config. If Capillary holds them, it charges the same price, and issues
+ * nothing with a price free of charge.
  */
 export function walletsFor(
   { points, paymentConfigs }: Pick<CapillaryReward, "points" | "paymentConfigs">,
@@ -90,7 +93,7 @@ export function walletsFor(
   if (price === null) return [];
   const hasConfig = (mode: string) => paymentConfigs.some((config) => config.mode === mode);
   const isBare = paymentConfigs.length === 0;
-  // It takes exactly what it says, and ours are whole points.
+  // Capillary charges the exact price, but the own ledger has whole points.
   const hasPrice = price === (points ?? 0) && price > 0 && (isBare || hasConfig("POINTS"));
   const isFree = hasConfig("FREE") || (isBare && price === 0);
   const wallets: WalletKind[] = [];
@@ -99,7 +102,7 @@ export function walletsFor(
   return wallets;
 }
 
-/** Never less than it costs. No price at all is 0; null is one we cannot count. */
+/** Rounded up, so that it is never below the cost. An absent price is 0; null is an unreadable one. */
 function wholePoints(points: number | null): number | null {
   const whole = Math.ceil(points ?? 0);
   return Number.isSafeInteger(whole) && whole >= 0 ? whole : null;
@@ -107,19 +110,19 @@ function wholePoints(points: number | null): number | null {
 
 const vendors = new Set(["VENDOR_ONLY_REWARD", "VENDOR_INTOUCH_REWARD", "GIFT_CARD"]);
 
-/** Both of its words are open sets: what is neither shipped nor a vendor's is a coupon. */
+/** Both fields are open sets: a reward that is neither shipped nor a vendor's is a coupon. */
 function kindOf({ type, redemptionType }: CapillaryReward): RewardKind {
   if (type === "PHYSICAL_VOUCHER" || redemptionType === "PHYSICAL_REWARD") return "MERCHANDISE";
   return redemptionType !== null && vendors.has(redemptionType) ? "E_GIFT_VOUCHER" : "COUPON";
 }
 
-/** PostgreSQL keeps no NUL, and half a surrogate pair is no text. */
+/** PostgreSQL stores neither NUL nor unpaired surrogates. */
 function plain(text: string | null | undefined, maxLength: number): string | null {
   const kept = (text ?? "").replaceAll("\0", "").trim().slice(0, maxLength).toWellFormed();
   return kept === "" ? null : kept;
 }
 
-/** Years that every part of the way can write. */
+/** Years that all components can represent. */
 function inRange(date: Date | null): Date | null {
   const year = date?.getUTCFullYear() ?? 0;
   return date && year >= 1 && year <= 9_999 ? date : null;

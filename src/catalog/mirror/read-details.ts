@@ -5,14 +5,14 @@ import { UpstreamError } from "../../upstream/upstream-error.ts";
 import type { MirrorStore } from "./mirror.store.ts";
 import { type IndividualLedger, textsByLanguage, toMirrored } from "./mirrored-reward.ts";
 
-/** A call each: a large catalogue is described bit by bit, and leaves calls to customers. */
+/** Each definition takes a call: a large catalogue is read over several runs, which leaves calls for customers. */
 const AT_MOST = 100;
 const AT_ONCE = 4;
 const GOOD_FOR_MS = 24 * 60 * 60_000;
 
 /**
- * The list says what a reward costs, its definition what it is. Rewards can be shown without it, so a failure only puts off
- * the rest to the next run.
+ * Reads full definitions, which have the descriptions. Rewards can be shown without them, so a failure postpones the
+ * rest to the next run.
  */
 export async function readDetails(options: {
   catalogue: Pick<Catalogue, "reward">;
@@ -30,7 +30,8 @@ export async function readDetails(options: {
 
   async function readOne(rewardId: string): Promise<void> {
     const definition = await catalogue.reward({ brandId, rewardId, isBackground: true }).catch((error: unknown) => {
-      if (error instanceof UpstreamError && error.outcome === "refused") return null; // none that could be read later
+      // a later run would not find it either
+      if (error instanceof UpstreamError && error.outcome === "refused") return null;
       throw error;
     });
     const mirrored = definition && toMirrored(definition, { brandName: "", ledger });

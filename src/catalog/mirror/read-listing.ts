@@ -2,20 +2,20 @@ import type { Catalogue } from "../../upstream/capillary/catalogue.ts";
 import type { CapillaryReward } from "../../upstream/capillary/wire/reward.ts";
 import { hasOutcome, type UpstreamError } from "../../upstream/upstream-error.ts";
 
-/** Everything that Capillary lists, or as much of it as could be read. */
+/** Capillary's list, complete or partial. */
 export interface Listing {
   rewards: Map<string, CapillaryReward>;
   pages: number;
-  /** Why something may be missing from it, in our words; null when nothing is. */
+  /** The reason why the list may be incomplete, for operators; null if it is complete. */
   problem: string | null;
   /** The failure behind the problem, for the log. */
   error?: UpstreamError;
 }
 
-/** A hundred thousand rewards. More pages than that are the same ones again. */
+/** A hundred thousand rewards. More pages repeat earlier ones. */
 const MAX_PAGES = 1_000;
 
-/** Reads page after page until one is not full: totals are not to be trusted. */
+/** Reads pages until one is not full: the API's totals are unreliable. */
 export async function readListing(
   catalogue: Pick<Catalogue, "cataloguePage">,
   options: { brandId: string; pageSize: number; signal: AbortSignal },

@@ -9,32 +9,32 @@ import { readDetails } from "./read-details.ts";
 import { type Listing, readListing } from "./read-listing.ts";
 
 export interface SyncReport extends SyncCounts {
-  /** Why not everything was done, in our words; null when it was. */
+  /** The reason why the run was incomplete, for operators; null if it was complete. */
   problem: string | null;
 }
 
 export interface SyncOptions {
-  /** How long to wait for another run to end. Default: long enough for one. */
+  /** The longest wait for another run. Default: long enough for one. */
   waitMs?: number;
-  /** Does nothing when some process ran within this time. */
+  /** Skips the run if any process ran within this time. */
   unlessWithinMs?: number;
   signal?: AbortSignal;
 }
 
-/** Makes our mirror of Capillary's catalogue equal to what it lists. Never throws because of Capillary. */
+/** Synchronises the mirror with Capillary's list. Failures of Capillary are reported, not thrown. */
 export type SyncCatalog = (options?: SyncOptions) => Promise<SyncReport>;
 
 export type MirroredCatalogue = Pick<Catalogue, "brand" | "cataloguePage" | "reward">;
 
 export interface SyncCatalogDeps {
-  /** Undefined where there is no Capillary. */
+  /** Undefined without Capillary. */
   catalogue: MirroredCatalogue | undefined;
   store: MirrorStore;
   exclusive: Exclusive;
   ledger: IndividualLedger;
   /** PROGRAM_LANGUAGE */
   ownLanguage: string;
-  /** Called once rewards may have changed. */
+  /** Called after rewards may have changed. */
   changed(): void;
   pageSize?: number | undefined;
   clock: Clock;
@@ -49,8 +49,8 @@ export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
   const { catalogue, store, exclusive, ledger, ownLanguage, pageSize = PAGE_SIZE, clock, log } = deps;
 
   /**
-   * What was listed before and is not now. While pages are read, a reward taken away moves all after it by one, so that one
-   * of them is on no page: with several pages it counts as gone when it is missing twice.
+   * Rewards listed before and missing now. A reward removed during the reading shifts all later ones, so that one of
+   * them is on no page: with several pages a reward counts as gone only if it is missing twice.
    */
   async function vanishedFrom(first: Listing, readAgain: () => Promise<Listing>): Promise<string[] | string> {
     const known = await store.listed();
@@ -105,7 +105,7 @@ export function makeSyncCatalog(deps: SyncCatalogDeps): SyncCatalog {
     const work = async (): Promise<SyncReport> => {
       if (await ranWithin(unlessWithinMs)) return { ...nothing, problem: null };
       const report = await run(catalogue, signal);
-      if (signal.aborted && report.problem !== null) return report; // says nothing about the catalogue
+      if (signal.aborted && report.problem !== null) return report; // this failure says nothing about the catalogue
       await store.recordRun({ ...report, ranAt: clock.now() });
       const isQuiet = report.added + report.changed + report.archived === 0;
       if (report.problem === null) log[isQuiet ? "debug" : "info"](report, "Capillary's catalogue is mirrored");

@@ -7,7 +7,7 @@ export interface CheckedPicture {
   height: number;
 }
 
-/** A cropped photograph of 1,600 pixels has half of it, and a request carries a megabyte, in Base64. */
+/** A cropped photograph of 1,600 pixels has half of this size, and a request has space for a megabyte in Base64. */
 export const MAX_BYTES = 600 * 1_024;
 const [LEAST_PIXELS, MOST_PIXELS] = [200, 4_000];
 const types: Readonly<Record<string, CheckedPicture["type"]>> = {
@@ -16,7 +16,10 @@ const types: Readonly<Record<string, CheckedPicture["type"]>> = {
   webp: "image/webp",
 };
 
-/** The type and size of a picture by its content, or why the picture is refused. An SVG can carry scripts, so it is refused. */
+/**
+ * The type and size of a picture by its content, or the reason for refusing it. An SVG can carry scripts, so it is
+ * refused.
+ */
 export function checkPicture(bytes: Uint8Array): CheckedPicture | { problem: string } {
   if (bytes.length > MAX_BYTES) return { problem: `is larger than ${MAX_BYTES / 1_024} kB` };
   const size = sizeOf(bytes);
@@ -33,6 +36,6 @@ function sizeOf(bytes: Uint8Array) {
   try {
     return imageSize(bytes);
   } catch {
-    return null; // no kind of picture that is known, or a damaged one
+    return null; // an unknown type, or a damaged picture
   }
 }

@@ -10,7 +10,7 @@ export const picturePath = (hash: string, type: CheckedPicture["type"]): string 
 
 const NAME = /^([0-9a-f]{64})\.(jpeg|png|webp)$/;
 
-/** Serves pictures that operators have uploaded. The name is the hash of the content, so caches may keep it for ever. */
+/** Serves pictures uploaded by operators. The name is the hash of the content, so caches may keep it for ever. */
 export function mountPictures(fastify: FastifyInstance, read: Pictures["read"]): void {
   fastify.get<{ Params: { name: string } }>(`${folder}/:name`, async (request, reply) => {
     const [, hash = "", kind] = NAME.exec(request.params.name) ?? [];

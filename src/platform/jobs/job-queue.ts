@@ -11,15 +11,18 @@ import { type Job, type JobQueue, type JobType, LeaseLost, type Next } from "./j
 export interface JobQueueOptions {
   db: Db;
   bus: Bus;
-  /** An address that one process has at a time, such as `host:port`: its next process takes over the jobs at once. */
+  /**
+   * An address that only one process has at a time, such as `host:port`: the next process at this address takes over
+   * the jobs at once.
+   */
   place: string;
   /** The number of jobs that run at once in this process. */
   slots: number;
-  /** The time after which the jobs of a process that renews no lease are free (5,000). */
+  /** The time after which unrenewed leases expire (5,000). */
   leaseMs?: number | undefined;
-  /** The interval between renewals of the leases, and between looks for jobs of others (1,000). */
+  /** The interval between renewals of the leases, and between searches for unleased jobs (1,000). */
   beatMs?: number | undefined;
-  /** Called when a run of a job of this type has ended by a fault. */
+  /** Called when a run of a job of this type throws. */
   onFailure?: ((type: string) => void) | undefined;
   log: Logger;
 }
@@ -30,9 +33,9 @@ interface Row {
   input: unknown;
   memory: unknown;
   failures: number;
-  /** The trace that it continues. */
+  /** The trace that the job continues. */
   trace: string | null;
-  /** For the first run; undefined in a row that was read. */
+  /** For the first run; undefined in a row from the database. */
   first?: unknown;
 }
 
@@ -46,8 +49,8 @@ const LONGEST_RETRY_MS = 30_000;
 
 /**
  * A queue in the table `jobs`, shared by any number of processes. The process that runs a job leases its row, by the
- * database's clock, and renews the lease; the lease of a dead process expires. `add` inserts the row already leased to this
- * process, which runs the job as soon as the transaction commits.
+ * database's clock, and renews the lease; the lease of a dead process expires. `add` inserts the row already leased to
+ * this process, which runs the job as soon as the transaction commits.
  */
 export function makeJobQueue(options: JobQueueOptions): JobQueue {
   const { db, bus, place, slots, leaseMs = LEASE_MS, beatMs = BEAT_MS, onFailure, log } = options;
@@ -55,19 +58,19 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
   const types = new Map<string, JobType>();
   const stopping = new AbortController();
   const { signal } = stopping;
-  /** Ends the renewal of leases, after the last running job. */
+  /** Stops the renewal of leases, after the last running job. */
   const stopped = new AbortController();
   let isLaunched = false;
-  /** Leased to this process, without a free slot yet. */
+  /** Jobs leased to this process that wait for a free slot. */
   const queued: Row[] = [];
   const running = new Map<string, Promise<void>>();
-  /** Jobs that this process put back. Disposing ends the pause. */
+  /** Jobs that this process has paused. Disposing ends the pause. */
   const pausing = new Map<string, Disposable>();
   /** The jobs that pause until a topic is notified, oldest first. */
   const waiting = new Map<string, Line>();
   let beat: Promise<void> = Promise.resolve();
   let mayBeMore = false;
-  /** The last sweep has failed. */
+  /** Whether the last sweep failed. */
   let isInTrouble = false;
 
   const leasedUntil = Prisma.sql`now() + ${leaseMs}::float8 * interval '1 ms'`;
@@ -141,7 +144,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
   const removal = (id: string) => Prisma.sql`delete from jobs where id = ${id} and owner = ${owner}`;
 
   async function putBack(id: string, { inMs, memory, wakeOn }: Exclude<Next, "done">, failures: number): Promise<void> {
-    // Subscribed before the row is written, so that no notification in between is missed.
+    // The subscription precedes the write of the row, so that no notification is missed.
     if (!signal.aborted) pausing.set(id, pause(id, inMs, wakeOn));
     const mine = await db.$executeRaw`
       update jobs set owner = null, leased_until = null, due_at = now() + ${inMs}::float8 * interval '1 ms',
@@ -166,7 +169,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     return { [Symbol.dispose]: end };
   }
 
-  /** A notification wakes the oldest of the waiting jobs only. */
+  /** A notification wakes only the oldest of the waiting jobs. */
   function waitFor(topic: string, wake: () => void): () => void {
     const line: Line = waiting.get(topic) ?? { wakes: new Set(), off: bus.on(topic, () => [...line.wakes][0]?.()) };
     waiting.set(topic, line);
@@ -188,7 +191,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     return rows.length;
   }
 
-  /** Claims jobs that are due and have no owner, or whose lease has expired. */
+  /** Claims due jobs that have no owner or an expired lease. */
   async function sweep(): Promise<void> {
     if (signal.aborted) return;
     const free = slots - running.size - queued.length;
@@ -210,11 +213,12 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     isInTrouble = true;
   };
 
-  /** Never waits for a lock: it would keep the leases of all other jobs from being renewed, and could deadlock with two of them. */
+  /** Skips locked rows: a wait would delay the renewal of all other leases, and could deadlock with two of them. */
   async function renew(): Promise<void> {
     const ids = [...running.keys(), ...queued.map(({ id }) => id)];
     if (ids.length === 0) return;
-    // The row of a job that is being ended or held stays locked until that transaction ends, and nobody else can claim it meanwhile.
+    // The row of a job that is being ended or held stays locked until that transaction ends, so no other process can
+    // claim it.
     await db.$executeRaw`
       update jobs set leased_until = ${leasedUntil} where id in (
         select id from jobs where id = any(${ids}) and owner = ${owner} for update skip locked)`;
@@ -278,7 +282,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
       isLaunched = true;
       const last = Prisma.sql`starts_with(owner, ${`${place}#`}) and owner <> ${owner}`;
       await db.$executeRaw`update jobs set owner = null, leased_until = null where ${last}`.catch((error: unknown) => {
-        if (!databaseTrouble(error)) throw error; // else the leases expire by themselves
+        if (!databaseTrouble(error)) throw error; // the leases then expire
       });
       beat = beatOn();
     },

@@ -14,7 +14,7 @@ export type Next<Memory = unknown> =
 /** A job that this process has leased and runs. */
 export interface Job {
   id: string;
-  /** This process shuts down: a run of several steps pauses for 0 ms after the current step. */
+  /** The process is shutting down: a run of several steps pauses for 0 ms after the current step. */
   readonly isToYield: boolean;
   /**
    * Locks the job's row until the transaction ends. Called before a write that only the owner of the lease may make.
@@ -25,10 +25,10 @@ export interface Job {
   end(writes: Writes): Promise<void>;
 }
 
-/** A transaction that gathers writes and makes them in one statement. */
+/** A transaction that gathers writes into one statement. */
 export interface Writes {
   tx: Tx;
-  /** Adds a write to a row. @param row a name of the row: each may be written once by one statement */
+  /** Adds a write to a row. @param row the row's name: one statement may write it only once */
   defer(row: string, write: Prisma.Sql): Promise<void>;
 }
 
@@ -37,27 +37,27 @@ export class LeaseLost extends Error {}
 export interface JobType<Input = unknown, Memory = unknown, FirstRun = unknown> {
   name: string;
   /**
-   * Continues the job from the recorded state. A run never sleeps and never waits for a lock of the business: it returns a
-   * pause. The job may run again after a crash at any point, so a run checks first what is done already. A thrown error is a
-   * fault of the program or the database, never an outcome: it is logged, and the job is retried.
+   * Continues the job from the recorded state. A run never sleeps and never waits for a business lock: it returns a
+   * pause. The job may run again after a crash at any point, so a run first checks the completed steps. A thrown error
+   * is a fault of the program or the database, never an outcome: it is logged, and the job is retried.
    *
-   * @param first passed by `insert` to the first run alone, and only if that is in the process that inserted the job
+   * @param first passed by `insert`, only to the first run and only in the process that inserted the job
    */
   run(input: Input, memory: Memory | undefined, job: Job, first?: FirstRun): Promise<Next<Memory>>;
 }
 
-/** Durable jobs: a job that was added runs until it ends, also when this process dies. */
+/** Durable jobs: an added job runs until it ends, even if this process dies. */
 export interface JobQueue {
-  /** The names of the types that are registered. */
+  /** The names of the registered types. */
   readonly typeNames: readonly string[];
   register<Input, Memory, FirstRun>(type: JobType<Input, Memory, FirstRun>): void;
-  /** A job inserted now would run in this process as soon as its transaction commits. */
+  /** Whether a job inserted now would start in this process as soon as its transaction commits. */
   readonly hasFreeSlot: boolean;
-  /** Inserts a job in this transaction. A job with the same id that has not ended is left unchanged. */
+  /** Inserts a job in this transaction. An unfinished job with the same id is left unchanged. */
   add<Input>(tx: Tx, type: Pick<JobType<Input, never>, "name">, id: string, input: Input): Promise<void>;
   /**
-   * The insertion of a job with a new id, as a part of the caller's statement.
-   * @param first for the first run in this process. Such a job starts even while the process shuts down
+   * The insertion of a job with a new id, as part of the caller's statement.
+   * @param first for the first run in this process. Such a job starts even during the shutdown
    */
   insert<Input, FirstRun>(
     tx: Tx,
@@ -66,12 +66,13 @@ export interface JobQueue {
     input: Input,
     first?: FirstRun,
   ): Prisma.Sql;
-  /** The jobs that this process runs, and those that it has leased and not begun. */
+  /** The running jobs of this process, and its leased jobs that have not begun. */
   readonly load: { running: number; queued: number };
   launch(): Promise<void>;
   /**
-   * Starts no more jobs, waits at most `graceMs` for the running ones, whose leases it goes on renewing, and releases every
-   * lease of this process. Wait longer than any call to another system takes: the job of a call under way is in doubt.
+   * Starts no more jobs, waits at most `graceMs` for the running ones while it renews their leases, and then releases
+   * every lease of this process. `graceMs` must exceed the longest upstream call: an interrupted call has an unknown
+   * outcome.
    */
   shutdown(graceMs: number): Promise<void>;
 }

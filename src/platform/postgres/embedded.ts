@@ -15,11 +15,11 @@ const [LOOKS_AT_CONNECTIONS, POLL_EVERY_MS] = [20, 50];
 export interface EmbeddedPostgres {
   /** Connection string of the database. */
   url: string;
-  /** Where the server keeps its files. */
+  /** The directory of the server's files. */
   directory: string;
-  /** Why the files are not under the data directory asked for, if they are not. */
+  /** The reason why the files are not under the requested data directory, if so. */
   note?: string;
-  /** Stops the server, unless somebody else is still connected to it. */
+  /** Stops the server, unless other clients are still connected. */
   stop(options?: { evenIfUsed?: boolean }): Promise<void>;
 }
 
@@ -31,12 +31,13 @@ export interface EmbeddedPostgresOptions {
 }
 
 /**
- * Starts a PostgreSQL server of this project's own, or adopts the one that an earlier, killed process left running on the
- * same files. It listens on a Unix socket only, in a directory closed to other users, and so needs neither port nor password.
+ * Starts an embedded PostgreSQL server, or adopts the server that an earlier, killed process left running on the same
+ * files. It listens only on a Unix socket, in a directory closed to other users, and so needs neither port nor
+ * password.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { dataDir, database = "tessera", settings = {} } = options;
-  const port = 5432; // only names the socket file
+  const port = 5432; // only part of the socket file's name
   const { server, socketDirectory } = await startServer(resolve(dataDir), { ...settings, port: String(port) }).catch(
     (error) => {
       throw explainDataDirError(error, dataDir);
@@ -81,10 +82,10 @@ interface Place {
 }
 type Server = Place & { user: RunAs; data: string };
 
-/** What is reachable for all users, whatever the checkout's directory is. */
+/** A directory that all users can reach. */
 const ELSEWHERE = "/var/lib/tessera";
 
-/** The data directory, or one elsewhere when the user that PostgreSQL must run as cannot reach it. The same for its programs. */
+/** The data directory, or a fallback if PostgreSQL's user cannot reach it. The same applies to its programs. */
 async function reachablePlace(dataDir: string, user: RunAs): Promise<Place> {
   const packaged = await packagedBinaries();
   makeDirectory(dataDir, 0o755);
@@ -114,7 +115,7 @@ async function reachablePlace(dataDir: string, user: RunAs): Promise<Place> {
 
 const fingerprintOf = (path: string) => createHash("sha256").update(path).digest("hex").slice(0, 10);
 
-/** A Unix socket's path may have some 100 characters at most, which a deep data directory exceeds. */
+/** A Unix socket's path has a limit of about 100 characters, which a deep data directory exceeds. */
 async function socketDirectory(preferred: string, user: RunAs): Promise<string> {
   const inPlace = join(preferred, "run");
   const directory = inPlace.length <= 80 ? inPlace : join("/tmp", `tessera-${fingerprintOf(preferred)}`);
@@ -136,7 +137,7 @@ async function initialise(server: Server, { isSynced }: { isSynced: boolean }): 
     }
     return;
   }
-  // Made beside and renamed: a process killed in the middle leaves no half-made cluster behind.
+  // Created under a temporary name and renamed: a killed process leaves no half-made cluster behind.
   const unfinished = `${server.data}.${process.pid}`;
   await mkdir(unfinished, { mode: 0o700 });
   await giveTo(server.user, unfinished);
@@ -180,10 +181,10 @@ async function isRunning(server: Server): Promise<boolean> {
 async function start(server: Server): Promise<void> {
   const log = join(server.data, "server.log");
   try {
-    // pg_ctl gives the server a session of its own, so that Ctrl-C in our terminal does not stop it before us.
+    // pg_ctl starts the server in its own session, so that Ctrl-C in the terminal does not stop it before this process.
     await asUser(server, server.binaries.pg_ctl, ["start", "-D", server.data, "-l", log, "-w", "-t", "60"]);
   } catch (cause) {
-    // Two processes starting at once: the other one won, and its server is ours too.
+    // If two processes start at once, the loser uses the winner's server.
     if (await isRunning(server)) return;
     const tail = (await readFile(log, "utf8").catch(() => "")).trimEnd().split("\n").slice(-5).join("\n");
     throw new SetupError(`The embedded PostgreSQL did not start. The end of ${log}:\n${tail}`, { cause });
@@ -204,7 +205,7 @@ async function createDatabase(adminUrl: string, name: string): Promise<void> {
   }
 }
 
-/** Whether anybody stays connected: the server notices a moment later that a connection was closed. */
+/** Whether other clients stay connected: the server notices a closed connection only a moment later. */
 async function othersAreConnected(adminUrl: string): Promise<boolean> {
   for (let looks = 1; await isAnybodyConnected(adminUrl); looks += 1) {
     if (looks === LOOKS_AT_CONNECTIONS) return true;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { connect } from "./connect.ts";
 
-/** The promises that connections of a URL keep. A pooler between us and the server may break either. */
+/** Guarantees of connections to a URL. A pooler may break either. */
 export interface Pooling {
   /** A connection stays with one server process, as `LISTEN` needs. */
   keepsSessions: boolean;
@@ -10,15 +10,17 @@ export interface Pooling {
   keepsStatements: boolean;
 }
 
-/** A pooler of transactions that gave the same two server processes to two clients, in this order each time, is not to be expected. */
+/**
+ * A transaction pooler is unlikely to assign the same server processes to two clients, in the same order, five times.
+ */
 const ROUNDS = 5;
 
 /**
- * Finds out whether a pooler stands between us and PostgreSQL, and in which mode: it gives its clients process ids of its own, and
- * in transaction mode the server process behind a connection changes. Opens two connections at most.
+ * Detects a pooler between the gateway and PostgreSQL, and its mode: a pooler reports its own process ids, and in
+ * transaction mode the server process behind a connection changes. Opens two connections at most.
  *
- * @param setting the variable that the URL comes from
- * @throws SetupError when the database cannot be reached
+ * @param setting the setting that holds the URL
+ * @throws SetupError if the database is unreachable
  */
 export async function detectPooling(url: string, setting?: string): Promise<Pooling> {
   const one = await connect(url, setting);
@@ -45,7 +47,7 @@ async function isOfSessions(one: pg.Client, url: string, setting: string | undef
   }
 }
 
-/** Whether the pooler prepares a statement anew where it is missing, which it does under names of its own. */
+/** Whether the pooler itself prepares a missing statement, under a name of its own. */
 async function translatesStatements(client: pg.Client): Promise<boolean> {
   const name = `tessera_${randomUUID()}`;
   await client.query("begin");

@@ -3,15 +3,18 @@ import { LRUCache } from "lru-cache";
 /** A page of a customer's list may be 100 kB. */
 const MAX_KEPT = 300;
 
-/** Answers that a customer's pages share for a few seconds. */
+/** A cache of answers that a customer's pages share for a few seconds. */
 export interface AnswerCache {
-  /** The kept answer, or that of `read`, which is kept unless something of the owner changed meanwhile. */
+  /**
+   * Returns the cached answer or the result of `read`. The result is cached unless the owner's data changed during the
+   * read.
+   */
   get<T>(key: string, owner: string, read: () => Promise<T>): Promise<T>;
-  /** Something of this customer changes: what was read before is not theirs any more. */
+  /** Called when this customer's data changes: drops the cached answers. */
   forget(owner: string): void;
 }
 
-/** @param keptMs how long an answer is kept; 0 keeps none */
+/** @param keptMs how long an answer is cached; 0 caches nothing */
 export function makeAnswerCache(keptMs: number): AnswerCache {
   if (keptMs === 0) return { get: (_, __, read) => read(), forget() {} };
   const kept = new LRUCache<string, { owner: string; answer: unknown }>({ max: MAX_KEPT, ttl: keptMs });

@@ -25,30 +25,30 @@ import { makeRateLimiter, type Rate, RateLimited, type Urgency } from "./rate-li
 import { id, number } from "./wire/loose.ts";
 
 const SERVICE = "capillary";
-/** A write waits for the partner that gives the voucher, too. */
+/** Capillary answers a write only after the partner has supplied the voucher. */
 const WRITE_TIMEOUTS = 3;
-/** A lock is held for as long as another call for the same customer takes. */
+/** Capillary holds a customer's lock for the duration of another call for the same customer. */
 const LOCK_TRIES = 5;
 
 export interface CallerOptions {
   /** Ends in `/api_gateway/rewards/core/v1`. */
   rewardsUrl: string;
-  /** What `/v1.1`, `/v2` and `/v3` are below. */
+  /** The base of `/v1.1`, `/v2` and `/v3`. */
   intouchUrl: string;
   till?: string | undefined;
   password?: string | undefined;
   oauth?: { key: string; secret: string } | undefined;
-  /** For reads; a write is given three times as long. */
+  /** For reads; a write may take three times as long. */
   timeoutMs: number;
-  /** Calls at once, of all kinds. */
+  /** The number of concurrent calls of all kinds. */
   connections: number;
-  /** Undefined is no limit. */
+  /** Undefined means no limit. */
   callsPerMinute?: number | undefined;
-  /** The limit of calls for the pages of one customer; undefined is no limit. */
+  /** The limit of calls for the pages of one customer; undefined means no limit. */
   perCustomer?: Rate | undefined;
-  /** How long answers are kept that the pages of a customer share; nothing is kept when left out. */
+  /** The time for which answers shared by a customer's pages are cached; undefined disables the cache. */
   keptMs?: number | undefined;
-  /** The wait before a locked customer is tried again; it doubles with each try. */
+  /** The pause before a retry for a locked customer; it doubles with each try. */
   lockBackoffMs?: number | undefined;
   /** See `http.ts`. */
   timeoutSignal?: TimeoutSignal | undefined;
@@ -57,14 +57,16 @@ export interface CallerOptions {
   log: Logger;
 }
 
-/** For whom a call is made, and why. */
+/** The customer on whose behalf a call is made, and its priority. */
 export interface Asking {
   requestId?: string | undefined;
-  /** The brand's id of the customer whose page it is: the pages of one customer take no more than their share. */
+  /**
+   * The brand's id of the customer who views the page. The rate limiter gives each customer's pages a limited share.
+   */
   onBehalfOf?: string | undefined;
-  /** An order waits for it, so it goes before pages. */
+  /** An order waits for the call, so it has priority over pages. */
   isForOrder?: boolean | undefined;
-  /** A read certain to begin after this moment, shared with nobody. */
+  /** Requests a read that begins after this moment and is shared with no other caller. */
   unshared?: boolean | undefined;
 }
 
@@ -76,29 +78,30 @@ export interface Call<Shape extends z.ZodType> extends Asking {
   path: string;
   query?: Record<string, string | undefined>;
   body?: unknown;
-  /** What is sent instead when the customer was locked, if a body must not be sent twice. */
+  /** Builds a new body for a retry after a lock, if a body must not be sent twice. */
   bodyAfterLock?: (() => Promise<unknown>) | undefined;
   envelope: Envelope;
-  /** Of the payload of a yes. */
+  /** The shape of a successful payload. */
   shape: Shape;
-  /** Whose call it is, if it changes something: calls for one customer go one after the other. */
+  /** The customer whose data the call changes. Writes for one customer run in sequence. */
   writesFor?: string;
   isBackground?: boolean;
   /** Whether the pages of the customer share the answer for a few seconds. */
   isKept?: boolean;
-  /** Only till and password are taken there, if we have them. */
+  /** The endpoint accepts only till and password, if configured. */
   needsBasic?: boolean;
 }
 
 export interface Caller {
   /**
-   * Makes a call and reads its verdict from the body. A locked customer is tried again for a while: nothing happened.
+   * Makes a call and reads the verdict from the body. A call that found the customer locked is retried, because it had
+   * no effect.
    *
-   * @throws CapillaryError when the answer is a no
-   * @throws UpstreamError `transient` or `unknown`, when there is no answer, or none we understand
+   * @throws CapillaryError if Capillary refused
+   * @throws UpstreamError `transient` or `unknown`, without a usable answer
    */
   ask<Shape extends z.ZodType>(call: Call<Shape>): Promise<z.output<Shape>>;
-  /** A failure to read that is found out only after the call, such as an answer about somebody else. */
+  /** Makes the error for a read whose failure shows only after the call, such as an answer about another customer. */
   failed(operation: string, message: string): UpstreamError;
   closeCircuits(): void;
   close(): Promise<void>;
@@ -162,7 +165,7 @@ export function makeCaller(options: CallerOptions): Caller {
       ),
   });
 
-  /** Sends one request in its turn. */
+  /** Sends one request when the rate limiter admits it. */
   async function inTurn(
     http: UpstreamHttp,
     request: UpstreamRequest,
@@ -178,7 +181,7 @@ export function makeCaller(options: CallerOptions): Caller {
     }
   }
 
-  /** Asks for a token. It goes before everything that waits for one. */
+  /** Fetches a token. The call has priority over all calls that wait for a token. */
   async function generate(client: { key: string; secret: string }): Promise<GeneratedToken> {
     const operation = "token";
     const path = `${intouch.base}/v3/oauth/token/generate`;
@@ -252,7 +255,7 @@ export function makeCaller(options: CallerOptions): Caller {
       }
       if (call.unshared) return work();
       const key = JSON.stringify([call.operation, call.path, given(call.query ?? {}), call.body]);
-      // The same operation has the same shape.
+      // The key contains the operation, and an operation always has the same shape.
       const read = () => shareRead(key, work) as Promise<z.output<Shape>>;
       if (!call.isKept || call.onBehalfOf === undefined) return read();
       return kept.get(key, customerKeyText({ externalId: call.onBehalfOf }), read);

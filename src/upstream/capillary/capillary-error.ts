@@ -1,8 +1,8 @@
 import { UpstreamError, type UpstreamOutcome } from "../upstream-error.ts";
 
-/** Why Capillary said no, whichever of its numbers said it. */
+/** The reason for Capillary's refusal, independent of the code that reported it. */
 export type CapillaryReason =
-  /** The programme has no redemption rule for groups, or none that lets this one through. */
+  /** The programme has no redemption rule for groups, or no rule that admits this group. */
   | "redemption-not-configured"
   | "unknown-group"
   | "not-a-member"
@@ -10,45 +10,45 @@ export type CapillaryReason =
   | "customer-blocked"
   | "unknown-brand"
   | "unknown-reward"
-  /** Disabled, not yet started or ended; the number does not say which, the reward's dates do. */
+  /** Disabled, not yet started or ended. The code does not distinguish these; the reward's dates do. */
   | "not-on-offer"
   | "insufficient-points"
-  /** Points cannot be redeemed, and it was not said why. */
+  /** Points cannot be redeemed, for an unstated reason. */
   | "points-not-redeemable"
   | "limit-reached"
   | "not-in-segment"
   | "no-active-card"
   | "payment-config-missing"
   | "bad-amount"
-  /** Not a multiple, above the most or below the least that may be redeemed at once. */
+  /** The amount is not a valid multiple, or outside the minimum and maximum of one redemption. */
   | "amount-rule"
   | "otp-required"
   | "not-configured"
   | "bad-identifier"
-  /** The key is used up. What it was used for, only the customer's issuals tell. A broken payment mode has the same number. */
+  /** The key has been used. Only the customer's issuals show for what. A broken payment mode has the same code. */
   | "duplicate-request"
-  /** The key was first sent with something else. */
+  /** The key was first sent with another payload. */
   | "changed-payload"
-  /** Fewer were issued than asked for; the same key asks for the rest. */
+  /** Fewer units were issued than requested; a repeat with the same key requests the rest. */
   | "partly-issued"
-  /** Another call for this customer is under way. */
+  /** Another call for this customer is in flight. */
   | "locked"
-  /** A failure that is said to pass. */
+  /** A failure that Capillary declares temporary. */
   | "try-later"
   | "revoke-not-enabled"
-  /** Some reward of the transaction is redeemed, or revoked already. */
+  /** A reward of the transaction has been redeemed or revoked already. */
   | "not-revocable"
   | "unknown-transaction"
   | "reversal-not-enabled"
-  /** Reversed before, by us or by somebody else. */
+  /** Reversed before, by this gateway or by another system. */
   | "already-reversed"
   | "unknown-redemption"
-  /** A number we have no meaning for. */
+  /** A code without a known meaning. */
   | "other";
 
 /**
- * What an answer that said no leaves behind. Two kinds of no are not `refused`: one for now, which of a read is `transient`,
- * and one that speaks of something that happened before, which is `unknown`, because it may have been our own lost call.
+ * The outcomes of reasons that are not plain refusals. A temporary refusal of a read is `transient`. A refusal that
+ * refers to an earlier call is `unknown`, because that call may have been the gateway's own lost one.
  */
 const outcomes: Partial<Record<CapillaryReason, UpstreamOutcome>> = {
   "duplicate-request": "unknown",
@@ -59,14 +59,16 @@ const outcomes: Partial<Record<CapillaryReason, UpstreamOutcome>> = {
 };
 const forNow: ReadonlySet<CapillaryReason> = new Set(["locked", "try-later"]);
 
-/** Capillary answered no. Numbers and words are as it sent them, for operators; only `reason` is to be decided by. */
+/**
+ * Capillary refused the call. Codes and message are as received, for operators; the program decides only by `reason`.
+ */
 export class CapillaryError extends UpstreamError {
   override name = "CapillaryError";
   readonly reason: CapillaryReason;
-  /** Its numbers, the answer's own first, a partner system's after it. */
+  /** The answer's own codes first, then those of a partner system. */
   readonly codes: readonly string[];
   readonly upstreamMessage: string;
-  /** The same may be asked again. A write needs a new key then: that of a failed event cannot be used twice. */
+  /** A retry may succeed. A write needs a new key, because Capillary accepts the key of a failed event only once. */
   readonly isRetryable: boolean;
 
   constructor(
@@ -90,6 +92,6 @@ export function hasReason(error: unknown, ...reasons: CapillaryReason[]): error 
   return error instanceof CapillaryError && reasons.includes(error.reason);
 }
 
-/** The failure of a call that was not made. */
+/** The error for a call that was not made. */
 export const notSent = (operation: string, message = "there is no Capillary to ask"): UpstreamError =>
   new UpstreamError({ service: "capillary", operation, outcome: "transient" }, message);

@@ -10,13 +10,13 @@ export interface CapillaryOptions extends CallerOptions {
   orgId: string;
   /** The brand's name. */
   brand: string;
-  /** The programme whose points pay. */
+  /** The programme whose points pay for rewards. */
   programId: string;
 }
 
 /**
- * The Capillary rewards API: its rewards and who may have them, groups of customers and their points, and giving. Every
- * method throws UpstreamError, and CapillaryError with a reason where it answered no.
+ * The Capillary rewards API: rewards and eligibility, groups of customers, points, and issuing. Every method throws
+ * UpstreamError, and CapillaryError with a reason if Capillary refused.
  */
 export interface Capillary {
   catalogue: Catalogue;

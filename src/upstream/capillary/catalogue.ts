@@ -12,7 +12,7 @@ import {
   rewardPage,
 } from "./wire/reward.ts";
 
-/** The most a page may hold. */
+/** The API's maximum page size. */
 const PAGE_SIZE = 100;
 
 export interface Brand {
@@ -23,21 +23,27 @@ export interface Brand {
 
 export interface Page<Row> {
   rows: Row[];
-  /** How many rows were there but could not be read: what is missing then is not known to be gone. */
+  /** The number of unreadable rows. If it is not zero, an absent reward cannot be taken for deleted. */
   unreadable: number;
   isLast: boolean;
 }
 
 export interface Catalogue {
-  /** The brand of this name. Null if the organisation has none. */
+  /** The brand of this name; null if the organisation has none. */
   brand(): Promise<Brand | null>;
-  /** One page of everything there is, from 0 on; the last is the first that is not full. For the mirror: everybody else goes first. */
+  /**
+   * One page of the whole catalogue, from 0. The first page that is not full is the last. For the mirror, at the lowest
+   * priority.
+   */
   cataloguePage(input: { brandId: string; page: number; size?: number }): Promise<Page<CapillaryReward>>;
-  /** The full definition of a reward; null if there is none. For the mirror, everybody else goes first. */
+  /** The full definition of a reward; null if it does not exist. For the mirror, at the lowest priority. */
   reward(input: { brandId: string; rewardId: string; isBackground?: boolean }): Promise<CapillaryReward | null>;
-  /** What a customer may see, with limits. A reward with a future start is among them: compute the state from the dates. */
+  /**
+   * The rewards that a customer may see, with limits. They include rewards with a future start: compute the state from
+   * the dates.
+   */
   customerRewards(input: { customerId: string; page: number; size?: number } & Asking): Promise<Page<CustomerReward>>;
-  /** One reward for one customer; null if there is none they may see. */
+  /** One reward as a customer sees it; null if the customer may not see it. */
   customerReward(input: { customerId: string; rewardId: string } & Asking): Promise<CustomerReward | null>;
 }
 
@@ -115,7 +121,7 @@ export function makeCatalogue(caller: Caller, { orgId, brand }: { orgId: string;
   };
 }
 
-/** More rows than asked for mean that paging was not heeded, and so that these are all. */
+/** More rows than requested mean that the API ignored the paging parameters and returned the whole list. */
 const pageOf = <Row>({ rewards, unreadable, length }: RewardPage<Row>, size: number): Page<Row> => ({
   rows: rewards,
   unreadable,

@@ -6,7 +6,10 @@ function meaning(...rows: [CapillaryReason, ...number[]][]): Meanings {
   return Object.fromEntries(rows.flatMap(([reason, ...codes]) => codes.map((code) => [code, reason])));
 }
 
-/** What numbers mean nearly everywhere. Those of the points engine also come as a partner's, inside another answer. */
+/**
+ * Codes with the same meaning in nearly every call. A points engine code may also come as a partner's code, inside
+ * another answer.
+ */
 const usual = meaning(
   ["bad-amount", 801, 859, 878],
   ["unknown-customer", 802, 816, 881, 1012, 1014, 8015, 8109],
@@ -19,7 +22,8 @@ const usual = meaning(
   ["unknown-redemption", 811, 812, 814, 901],
   ["reversal-not-enabled", 905],
   ["already-reversed", 3802],
-  // 889 stands for a bad identifier as well as for an outage: trying again is bounded, giving up at once would be wrong.
+  // 889 stands for a bad identifier as well as for an outage: the number of retries is bounded, and giving up at once
+  // would be wrong.
   ["try-later", 815, 817, 886, 887, 889, 894, 896, 898],
   ["locked", 521, 10004],
   ["not-a-member", 1620],
@@ -29,7 +33,7 @@ const usual = meaning(
   ["changed-payload", 10003],
 );
 
-/** What a number means where it differs from the above: the same one is used for different things. */
+/** Codes whose meaning differs in some operations. */
 const own: Readonly<Record<string, Meanings>> = {
   issue: meaning(
     ["duplicate-request", 400],
@@ -56,8 +60,8 @@ const own: Readonly<Record<string, Meanings>> = {
 };
 
 /**
- * What the number of an answer means. A partner system's, passed on inside it, is listened to where the answer's own only
- * says that points cannot be redeemed, or nothing we know.
+ * The reason for an answer's code. A partner's code decides only if the answer's own code is unknown or says just that
+ * points cannot be redeemed.
  */
 export function reasonOf(operation: string, code: string | null, partnerCodes: readonly string[]): CapillaryReason {
   const said = code === null ? undefined : (own[operation]?.[code] ?? usual[code]);
@@ -66,7 +70,7 @@ export function reasonOf(operation: string, code: string | null, partnerCodes: r
   return why ?? said ?? "other";
 }
 
-/** Whether a no is that of a server which failed: then it does not say what it had done until then. */
+/** Whether a refusal reports a server failure, which leaves the call's effect unknown. */
 export function isServerFailure(code: string | null): boolean {
   return code !== null && /^5\d\d$/.test(code) && !(code in usual);
 }

@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { UpstreamError } from "../upstream-error.ts";
 import type { OAuthToken } from "./oauth-token.ts";
 
-/** The newer of the two names this header is given; the other is CAP-API-ACCESS-TOKEN. */
+/** The newer name of this header; the older one is CAP-API-ACCESS-TOKEN. */
 const TOKEN_HEADER = "x-cap-api-oauth-token";
 
 export interface Credentials {
   /**
-   * Sends something with credentials, perhaps twice: a 401 means that nothing happened, so a token that has run out is
-   * replaced even for a write, once. `isBasicOnly` where a token is not taken.
+   * Sends a call with credentials, at most twice. A 401 means that the call had no effect, so an expired token is
+   * replaced once, even for a write. `isBasicOnly` marks calls that do not accept a token.
    */
   use<Answer>(isBasicOnly: boolean, send: (headers: Record<string, string>) => Promise<Answer>): Promise<Answer>;
 }
@@ -43,7 +43,7 @@ export function makeCredentials({
   };
 }
 
-/** The password is sent as its MD5: that is their scheme, and no protection. */
+/** Capillary's scheme sends the password as its MD5, which protects nothing. */
 function basicOf(till: string, password: string): string {
   const hash = createHash("md5").update(password).digest("hex");
   return `Basic ${Buffer.from(`${till}:${hash}`).toString("base64")}`;

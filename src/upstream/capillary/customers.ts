@@ -6,19 +6,22 @@ import { reasonOf } from "./codes.ts";
 import { v1ManyEnvelope } from "./envelope.ts";
 import { bareMobile, type CapillaryCustomer, type CustomerRow, customerRows } from "./wire/customer.ts";
 
-/** How many a call may ask for is not documented; an address of this many ids stays short enough for any proxy. */
+/** The API documents no limit; with this many ids the URL stays short enough for any proxy. */
 const MOST_AT_ONCE = 50;
-/** Calls of one kind that are under way at a time. Further customers gather for the next, so many requests at once take few calls. */
+/**
+ * The number of concurrent calls of one kind. Further customers are gathered for the next call, so many requests at
+ * once cause few calls.
+ */
 const CALLS_AT_ONCE = 4;
 const OPERATION = "customers";
 
-/** How customers can be asked for many at a time. */
+/** Identities that a batch call supports. */
 export type BatchKey = { id: string } | { externalId: string } | { mobile: string };
 
 export interface Customers {
   /**
-   * One customer; null if there is none. Whoever asks at the same moment is answered by the same call, each by their own row
-   * of it: one that fails fails nobody else.
+   * One customer; null if unknown. Concurrent requests share a batch call, and each resolves from its own row: an
+   * unreadable row fails only its own request.
    */
   customer(by: BatchKey): Promise<CapillaryCustomer | null>;
 }
@@ -43,10 +46,10 @@ export function makeCustomers(caller: Caller, { programId }: { programId: string
       query: { [kinds[kind].parameter]: keys.join(","), user_id: "true", mlp: "true", user_group: "true" },
       envelope: v1ManyEnvelope,
       shape,
-      isForOrder: true, // it may be: one call answers orders and pages alike
+      isForOrder: true, // one call may serve orders and pages, so all have the priority of orders
     });
 
-  /** The customers of a batch are those of one turn of the event loop, and those who ask until the batch can be sent. */
+  /** A batch gathers the customers of one event loop iteration, and further ones until the batch can be sent. */
   function loaderOf(kind: Kind) {
     const waiting: (() => void)[] = [];
     let underWay = 0;
@@ -80,7 +83,7 @@ export function makeCustomers(caller: Caller, { programId }: { programId: string
   const loaders = { id: loaderOf("id"), externalId: loaderOf("externalId"), mobile: loaderOf("mobile") };
 
   function answerTo(kind: Kind, key: string, asked: number, rows: CustomerRow[]): CapillaryCustomer | null | Error {
-    // A no often names nobody. It is only taken for the answer to the one who was asked for alone.
+    // A refusal often lacks the customer's identity. It then counts only if the batch had a single customer.
     const isNameless = ({ keys }: CustomerRow) => Object.values(keys).every((known) => known === null);
     const row = rows.find(({ keys }) => keys[kind] === key) ?? (asked === 1 ? rows.find(isNameless) : undefined);
     if (!row) return caller.failed(OPERATION, `nothing was said of ${kind} ${key}`);
@@ -95,7 +98,7 @@ export function makeCustomers(caller: Caller, { programId }: { programId: string
     async customer(by) {
       const [kind, given] = Object.entries(by)[0] as [Kind, string];
       const key = kinds[kind].keyOf(given);
-      // A comma would ask for somebody else as well.
+      // A comma would separate two ids and request another customer as well.
       if (key === "" || key.includes(",")) return null;
       return share(`${kind} ${key}`, () => loaders[kind].load(key));
     },

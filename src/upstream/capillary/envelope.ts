@@ -1,17 +1,17 @@
 import { isRecord, readBoolean, readCode, readText } from "./wire/loose.ts";
 
-/** What an answer says of itself, wherever it says so. Its HTTP status says nothing: a no comes with 200 and with 400. */
+/** An answer's own verdict. The HTTP status does not matter: a refusal comes with 200 or with 400. */
 export interface Verdict {
   isYes: boolean;
   code: string | null;
-  /** Numbers of a system behind it, passed on. */
+  /** Codes passed on from a partner system. */
   partnerCodes: string[];
   message: string;
-  /** Where the payload is. */
+  /** The raw payload. */
   payload: unknown;
 }
 
-/** Finds the verdict in an answer; null when there is none, and so it is not an answer of this API. */
+/** Finds the verdict in an answer; null if the body is not an answer of this API. */
 export type Envelope = (body: unknown, httpStatus: number) => Verdict | null;
 
 /** `{"status":{"success":…,"code":…,"message":…,"partnerError":…}, …payload}`. */
@@ -22,8 +22,8 @@ export const rewardsEnvelope: Envelope = (body) => {
 };
 
 /**
- * The bare payload, unless `errors` is filled. Warnings have the same shape and accompany success. Here alone HTTP has a say:
- * a bare object that came with 404 is some gateway's, and no payload.
+ * The bare payload, unless `errors` is filled. Warnings have the same shape and accompany success. Only this envelope
+ * regards the HTTP status: a bare object with 404 comes from a gateway in between and is no payload.
  */
 export const v2Envelope: Envelope = (body, httpStatus) => {
   if (!isRecord(body) && !Array.isArray(body)) return null;
@@ -41,8 +41,8 @@ export const v2Envelope: Envelope = (body, httpStatus) => {
 };
 
 /**
- * `{"response":{"status":{…},…{…payload,"item_status":{…}}}}` with one item. Its own status decides: the outer one may say
- * yes to a call whose item failed, and no with no reason.
+ * `{"response":{"status":{…},…{…payload,"item_status":{…}}}}` with one item. The item's status decides: the outer one
+ * may report success for a failed item, or failure without a reason.
  */
 export const v1Envelope: Envelope = (body) => {
   const response = isRecord(body) ? body["response"] : undefined;
@@ -52,7 +52,7 @@ export const v1Envelope: Envelope = (body) => {
   return verdict && { ...verdict, payload: item ?? response };
 };
 
-/** The same, for answers of many items: the outer status only says no when there is none. */
+/** The same for answers with many items: the outer status counts only without items. */
 export const v1ManyEnvelope: Envelope = (body) => {
   const response = isRecord(body) ? body["response"] : undefined;
   if (!isRecord(response)) return null;
@@ -75,7 +75,7 @@ export function readStatus(status: unknown): Omit<Verdict, "payload"> | null {
   };
 }
 
-/** The first object with an `item_status`, however deep: older versions of an answer nest it deeper. */
+/** The first object with an `item_status`, at any depth: older versions of an answer nest it deeper. */
 function findItem(value: unknown): Record<string, unknown> | null {
   if (Array.isArray(value)) return firstOf(value);
   if (!isRecord(value)) return null;

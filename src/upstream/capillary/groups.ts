@@ -10,16 +10,16 @@ const MOST_PAGES = 50;
 
 export interface Groups {
   /**
-   * A group with its balance. Refused, `unknown-group`, when there is none. Concurrent reads of one group share a call and
-   * nothing is kept; `unshared` asks for a call that is certain to begin after this one.
+   * A group with its balance. Refused with `unknown-group` if it does not exist. Concurrent reads of one group share a
+   * call, and results are not cached; `unshared` requests a call that begins after this one.
    */
   group(by: GroupSelector, asking?: Asking): Promise<Group>;
   /**
-   * Who is and was in a group, with names. Whether somebody still is, only `group` tells reliably. With `atMost`, no page is
-   * read once there are so many.
+   * Current and former members of a group, with names. Only `group` shows reliably whether a customer still is a
+   * member. With `atMost`, reading stops once so many are found.
    */
   members(groupId: string, options?: { atMost?: number } & Asking): Promise<GroupMember[]>;
-  /** The groups of a customer, named by Capillary's id. Refused, `unknown-customer`, when there is none. */
+  /** The groups of a customer by Capillary's id. Refused with `unknown-customer` if the customer does not exist. */
   customerGroups(customerId: string, asking?: Asking): Promise<CustomerGroup[]>;
 }
 
@@ -66,7 +66,8 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
           ...asking,
         });
         for (const member of members) found.set(member.userId, member);
-        isLast = length !== PAGE_SIZE || found.size >= atMost || found.size === before; // a page already seen: paging is not heeded
+        // the page repeats an earlier one: the API ignored the paging parameters
+        isLast = length !== PAGE_SIZE || found.size >= atMost || found.size === before;
       }
       return [...found.values()];
     },
@@ -93,7 +94,7 @@ export function makeGroups(caller: Caller, { programId }: { programId: string })
   };
 }
 
-/** Whose the answer is. */
+/** The customer to whom the answer belongs. */
 const customerIdIn = z
   .object({
     id: maybe(id),

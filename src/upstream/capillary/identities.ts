@@ -1,18 +1,18 @@
 import { exactNumber } from "../../platform/exact-json.ts";
 
-/** Who a call is about. `id` is Capillary's own; `externalId` is the brand's. */
+/** A customer's identity in a call. `id` is Capillary's own; `externalId` is the brand's. */
 export type CustomerKey = { id: string } | { externalId: string } | { mobile: string } | { email: string };
 
-/** Which group pays. Exactly one: what several at once mean is not documented. */
+/** The paying group, by exactly one identity: the meaning of several is not documented. */
 export type GroupSelector = { groupId: string } | { externalId: string } | { primaryUserId: string };
 
-/** A key as text, to tell customers apart by. */
+/** A key as text, for comparing customers. */
 export const customerKeyText = (customer: CustomerKey): string => Object.entries(customer).flat().join(" ");
 
-/** An id in a body: a number, with every digit, if it looks like one. */
+/** An id for a body: a number with every digit if it consists of digits. */
 export const asNumber = (id: string): object | string => (/^[1-9]\d*$/.test(id) ? exactNumber(id) : id);
 
-/** The customer of an issue. It takes no id of its own making; a mobile goes as a number. */
+/** The customer of an issue. The endpoint does not accept Capillary's own id; a mobile is sent as a number. */
 export function customerInIssue(customer: Exclude<CustomerKey, { id: string }>): Record<string, unknown> {
   if ("mobile" in customer) return { mobile: asNumber(customer.mobile) };
   return { ...customer };

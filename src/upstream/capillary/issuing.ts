@@ -21,56 +21,62 @@ import {
 } from "./wire/issue.ts";
 
 const PAGE_SIZE = 100;
-/** Of one reward to one customer. Beyond, the search gives up rather than claim that something is not there. */
+/**
+ * The page limit of one customer's history of one reward. Beyond it the search fails instead of reporting that nothing
+ * was found.
+ */
 const MOST_PAGES = 50;
 
-/** What a try is known by afterwards. Both must be on record before it is made. */
+/** The keys that identify a try afterwards. Both must be recorded before the call. */
 export interface IssueKeys {
   /** The idempotency key, unique over all customers. */
   requestId: string;
-  /** What the customer's history shows. Not an idempotency key. */
+  /** Shown in the customer's history. Not an idempotency key. */
   transactionNumber: string;
 }
 
 export interface IssueInput extends IssueKeys {
   rewardId: string;
-  /** Gets the reward, whoever pays. Name a customer always in the same way: only then their calls are kept apart. */
+  /**
+   * The customer who receives the reward. Always use the same kind of identity for a customer: only then do the writes
+   * run in sequence.
+   */
   customer: Exclude<CustomerKey, { id: string }>;
-  /** Pays, if given; else the customer's own wallet. */
+  /** The paying group; otherwise the customer's own wallet pays. */
   group?: GroupSelector | undefined;
-  /** Which of several ways to pay. */
+  /** The payment option, if the reward has several. */
   paymentConfigId?: string | undefined;
   notes?: string | undefined;
-  /** Gives new keys, already on record, for a try after one that found the customer locked. Without it the keys stay. */
+  /** Returns new, recorded keys for a retry after a lock. Without it the retry uses the same keys. */
   keysAfterLock?: (() => Promise<IssueKeys>) | undefined;
 }
 
-/** What a search for a lost issue found. */
+/** The result of a search for a lost issue. */
 export interface IssueSearch {
-  /** The try of these keys, one that succeeded before one that did not. */
+  /** The try with these keys; a successful one takes precedence. */
   attempt: IssueAttempt | null;
-  /** Tries of the same reward in that time which do not say whose they are: with any, *not found* is no evidence. */
+  /** Tries of the same reward in that period without a reference. If any exist, *not found* is no evidence. */
   unclear: IssueAttempt[];
 }
 
 export interface Issuing {
   /**
-   * Gives one reward. With a group, its points are taken in the same call. A no that is only for now wants new keys;
-   * `unknown` wants the same keys again, or a look at what there is. After an `unknown`, a `refused` of the repeat wants that
-   * look too: what it lacks may be what the first call has taken.
+   * Issues one reward. With a group, the same call deducts the group's points. A retryable refusal needs new keys.
+   * After `unknown`, repeat with the same keys or search for the issue. A refusal of a repeat after `unknown` also
+   * needs a search: the first call may have used up the points or the limit.
    */
   issue(input: IssueInput): Promise<Issued>;
-  /** One page of what was ever tried to be given to a customer, from 0 on. */
+  /** One page of a customer's issue attempts, from 0. */
   issuals(input: {
     customerId: string;
     page: number;
     rewardId?: string | undefined;
   }): Promise<{ attempts: IssueAttempt[]; isLast: boolean }>;
-  /** Looks for an issue whose answer was lost, past everything shared or kept. */
+  /** Searches for an issue whose answer was lost, bypassing shared and cached reads. */
   searchIssue(input: IssueKeys & { customerId: string; rewardId: string; since: Date }): Promise<IssueSearch>;
   /** One try in full, with its vouchers. */
   transaction(transactionId: string): Promise<IssueTransaction>;
-  /** Takes back everything given in a transaction, and gives its points back. Refused where the brand does not allow it. */
+  /** Revokes all rewards of a transaction and returns its points. Refused if the brand does not allow it. */
   revoke(input: {
     transactionId: string;
     customer: CustomerKey;
@@ -145,7 +151,8 @@ export function makeIssuing(caller: Caller, { brand }: { brand: string }): Issui
         const before = seen.size;
         const answer = await readIssuals({ customerId, page, rewardId, unshared: true });
         for (const attempt of answer.attempts) seen.set(attempt.transactionId, attempt);
-        isLast = answer.isLast || seen.size === before; // a page already seen: paging is not heeded
+        // the page repeats an earlier one: the API ignored the paging parameters
+        isLast = answer.isLast || seen.size === before;
       }
       const all = [...seen.values()].filter((attempt) => (attempt.rewardId ?? rewardId) === rewardId);
       const ours = all.filter(

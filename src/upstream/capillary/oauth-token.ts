@@ -7,16 +7,16 @@ export interface GeneratedToken {
 }
 
 export interface OAuthToken {
-  /** The token to send. `isNew` if it was asked for because of this call: then it is no use to ask for another. */
+  /** The token to send. `isNew` if this call caused its request: another request would not help. */
   current(): Promise<{ token: string; isNew: boolean }>;
-  /** This token was not accepted; another that may have taken its place stays. */
+  /** Drops a rejected token, unless another token has already replaced it. */
   drop(token: string): void;
 }
 
-/** A new token is asked for when the old one has this much of its life left: it must outlive the call it is sent with. */
+/** A token is renewed this long before its expiry, so that it outlives the call. */
 const SHARE_LEFT = 0.2;
 
-/** Keeps a token for as long as it lives, and has one asked for by one caller only however many need it. */
+/** Caches a token until its expiry. Concurrent callers share one token request. */
 export function makeOAuthToken(generate: () => Promise<GeneratedToken>, clock: Clock): OAuthToken {
   let kept: { token: string; renewAt: number } | null = null;
   const shareGenerating = makeSingleFlight<string>();

@@ -11,29 +11,29 @@ import {
   redeemable,
 } from "./wire/points.ts";
 
-/** Whether points could be redeemed now; if not, why not. Advice: redeeming decides. */
+/** Whether points could be redeemed now and, if not, the reason. This is only advice: redeeming decides. */
 export type Redeemable =
   | { isRedeemable: true; value: number | null }
   | { isRedeemable: false; reason: CapillaryReason; code: string | null; message: string };
 
 export interface Allocation {
   customer: { identifierType: string; identifierValue: string };
-  /** What the award strategy turns into points; it must be one to one for this to be points. */
+  /** The value that the award strategy converts into points; it equals the points only under a one-to-one strategy. */
   amount: number;
   awardStrategyId: string;
   expiryStrategyId: string;
   /** The idempotency key. */
   uniqueId: string;
-  /** A reference of our own, shown with the points. */
+  /** The gateway's own reference, shown with the points. */
   reference: string;
 }
 
 export interface Points {
-  /** Asks whether a wallet, the customer's own or a group's, could pay so much. */
+  /** Checks whether a wallet, the customer's own or a group's, could pay an amount. */
   isRedeemable(
     input: { customer: CustomerKey; points: number; group?: GroupSelector | undefined } & Asking,
   ): Promise<Redeemable>;
-  /** Gives points, to at most ten at a time. Answers in the order of the input; each has an outcome of its own. */
+  /** Credits points to at most ten customers at a time. Returns an outcome for each, in the order of the input. */
   allocate(allocations: Allocation[]): Promise<AllocationOutcome[]>;
 }
 
@@ -91,7 +91,7 @@ export function makePoints(caller: Caller, { orgId, programId }: { orgId: string
         })),
         envelope: allocationEnvelope,
         shape: allocationRows,
-        // A key in it already keeps an allocation from being made twice; those of many customers have no common order.
+        // No lock for a customer is needed: the key makes an allocation idempotent, and a batch has many customers.
         writesFor: allocations.map(({ uniqueId }) => uniqueId).join(" "),
         needsBasic: true,
       });
@@ -100,7 +100,7 @@ export function makePoints(caller: Caller, { orgId, programId }: { orgId: string
   };
 }
 
-/** By key, else by customer where that is unambiguous, else by position where nothing else is said and none is missing. */
+/** Matches by key, else by an unambiguous customer, else by position if no row is identified and none is missing. */
 function outcomeOf(one: Allocation, position: number, all: Allocation[], rows: AllocationRow[]): AllocationOutcome {
   const named = rows.find(({ uniqueId }) => uniqueId === one.uniqueId);
   if (named) return named.outcome;

@@ -4,21 +4,18 @@ import { bound } from "../../platform/tracing.ts";
 
 const MINUTE_MS = 60_000;
 
-/**
- * The order of calls in a queue: giving a reward somebody has paid for, reads that an order waits for, somebody's page,
- * the background.
- */
+/** The priorities of queued calls: issues of paid rewards, reads for an order, reads for a page, background work. */
 export const urgency = { write: 3, order: 2, read: 1, background: 0 } as const;
 export type Urgency = keyof typeof urgency;
 
-/** The share of all calls that pages and the background can take. The rest is kept for orders. */
+/** The share of all calls that pages and the background can take. The rest is reserved for orders. */
 const SHARE_OF_READS = 0.8;
 const MAX_OWNERS = 20_000;
 
 export interface RateLimiter {
   /**
-   * @param owner whose page it is: nobody's page takes more than its share, and the calls of all pages take turns
-   * @throws RateLimited when its turn did not come in time: `work` has then not begun, and never will
+   * @param owner the customer who views the page: each owner has a limited share, and owners are served round robin
+   * @throws RateLimited if the call was not admitted in time: `work` has not begun and never will
    */
   take<T>(work: () => Promise<T>, how: Urgency, owner?: string): Promise<T>;
 }
@@ -27,17 +24,17 @@ export class RateLimited extends Error {
   override name = "RateLimited";
 }
 
-/** How many run at once, and how many begin within any minute. */
+/** The number of concurrent calls, and of calls that begin within a minute. */
 export interface Rate {
   concurrency: number;
-  /** Undefined is no limit. */
+  /** Undefined means no limit. */
   callsPerMinute: number | undefined;
 }
 
 export interface RateLimiterOptions extends Rate {
-  /** How long one waits at most. */
+  /** The longest wait. */
   maxWaitMs: number;
-  /** For the pages of one customer; undefined is no limit. */
+  /** For the pages of one customer; undefined means no limit. */
   perOwner?: Rate | undefined;
 }
 
@@ -48,10 +45,10 @@ const makeQueue = ({ concurrency, callsPerMinute }: Rate) =>
   });
 
 /**
- * Keeps calls within what the other side allows. Each process counts its own.
+ * Keeps calls within the API's limits. Each process counts its own calls.
  *
- * A page's call waits in its customer's queue first, of which a few at a time stand in the common one: so the common queue, first
- * come, first served, is fair to customers.
+ * A page's call waits first in its customer's queue, which moves only a few calls at a time into the common queue. The
+ * common queue, first come, first served, is therefore fair to customers.
  */
 export function makeRateLimiter({ maxWaitMs, perOwner, ...rate }: RateLimiterOptions): RateLimiter {
   const all = makeQueue(rate);

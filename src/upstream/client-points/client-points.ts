@@ -13,27 +13,33 @@ const SERVICE = "client-points";
 export interface PointsBalance {
   balance: number;
   earned: number;
-  /** Null where the points provider does not tell. */
+  /** Null if the points provider does not report it. */
   expiring: ExpiringPoints[] | null;
 }
 
 export interface VerifiedCustomer {
   customerId: string;
-  /** As the Client sends it, which is to be masked. */
+  /** As sent by the points provider; the gateway masks it again. */
   maskedMobile: string | null;
-  /** The Client's JWT for this customer. A secret. */
+  /** The points provider's JWT for this customer. A secret. */
   token: string;
   tokenExpiresAt: Date | null;
-  /** Null where the answer does not have them. */
+  /** Null if not reported. */
   balance: number | null;
   earned: number | null;
 }
 
-/** The Client points API: who the customer is, and the ledger of individual points. Every method throws UpstreamError. */
+/**
+ * The points provider's API: customers' identities and the ledger of individual points. Every method throws
+ * UpstreamError.
+ */
 export interface ClientPoints {
-  /** Has a one-time password sent. Answers the reference to verify it with; refused for an unknown customer. */
+  /**
+   * Requests a one-time password for the customer. Returns the reference for its verification; refused for an unknown
+   * customer.
+   */
   generateOtp(customerId: string, requestId?: string): Promise<string>;
-  /** Refused when the password is wrong, expired, used, or tried too often. */
+  /** Refused if the password is wrong, expired, used, or out of tries. */
   verifyOtp(input: {
     customerId: string;
     otp: string;
@@ -41,25 +47,30 @@ export interface ClientPoints {
     requestId?: string;
   }): Promise<VerifiedCustomer>;
   /**
-   * Reads the ledger. `token` is the customer's JWT, needed unless the setting is `basic`. Concurrent reads of one customer
-   * share a call, and nothing is kept; `unshared` asks for a call that is certain to begin after this one.
+   * Reads the ledger. `token` is the customer's JWT, required unless the setting is `basic`. Concurrent reads of one
+   * customer share a call, and results are not cached; `unshared` requests a call that begins after this one.
    */
   balance(
     customerId: string,
     token: string | null,
     options?: { requestId?: string; unshared?: boolean },
   ): Promise<PointsBalance>;
-  /** Takes points for an order. Refused when the balance is too small. */
+  /** Deducts points for an order. Refused if the balance is too small. */
   redeem(input: { orderNumber: string; customerId: string; points: number; at: Date }): Promise<void>;
-  /** Gives points of an order back. `reason` tells reversals of one order apart, and a repeated one from a new one. */
+  /**
+   * Returns points of an order. `reason` distinguishes the reversals of one order, and a repeat from a new reversal.
+   */
   reverse(input: { orderNumber: string; customerId: string; points: number; reason: string }): Promise<void>;
-  /** Gives points that were awarded. A repetition by the same reference succeeds without a second effect. */
+  /** Credits awarded points. A repeat with the same reference succeeds without a second effect. */
   credit(input: { reference: string; customerId: string; points: number; at: Date }): Promise<void>;
 }
 
 export interface ClientPointsOptions {
   http: UpstreamHttp;
-  /** Credits come by the thousand, and to a path not every Client has: neither may stand in the way of the other calls. */
+  /**
+   * Credits have connections and a circuit breaker of their own, so that neither their number nor a missing endpoint
+   * affects other calls.
+   */
   creditHttp: UpstreamHttp;
   creditPath: string;
   user: string;
@@ -78,7 +89,9 @@ export function makeClientPoints(options: ClientPointsOptions): ClientPoints {
       askOnce(shape, request, authorization, through),
     );
 
-  /** Makes the call and reads the verdict from the body: `status:true` as `shape`, or `status:false` as a refusal. */
+  /**
+   * Makes the call and reads the verdict from the body: `status:true` parses as `shape`, `status:false` is a refusal.
+   */
   async function askOnce<Shape extends z.ZodType>(
     shape: Shape,
     request: Omit<UpstreamRequest, "headers">,
@@ -88,7 +101,7 @@ export function makeClientPoints(options: ClientPointsOptions): ClientPoints {
     const { status, body } = await through.call({ ...request, headers: { authorization } });
     const facts = { service: SERVICE, operation: request.operation, httpStatus: status };
 
-    // Nothing is both, and zod takes its time to say why a body is not of a shape.
+    // Checked before `shape`, because zod needs much time to describe a mismatch.
     const parsed = shape.safeParse(body);
     if (status < 300 && parsed.success) return parsed.data;
     const refused = refusal.safeParse(body);
@@ -160,7 +173,7 @@ export function makeClientPoints(options: ClientPointsOptions): ClientPoints {
         if (answer.customer_id !== customerId) throw failed("answered for somebody else");
         return { balance: answer.balance_points, earned: answer.points_earned, expiring: answer.points_expiring };
       };
-      // Not with those who ask with another token: theirs may have run out.
+      // Reads with different tokens are not shared: another caller's token may have expired.
       return unshared ? read() : shareBalanceRead(JSON.stringify([customerId, token]), read);
     },
 
@@ -202,7 +215,9 @@ export function makeClientPoints(options: ClientPointsOptions): ClientPoints {
   };
 }
 
-/** The token's own expiry, if it is a JWT that has one. No other claim of it is trusted: we have no key to check it. */
+/**
+ * The token's own expiry, if it is a JWT with one. The gateway has no key for the token, so it trusts no other claim.
+ */
 export function expiryOf(token: string): Date | null {
   try {
     const { exp } = decodeJwt(token);

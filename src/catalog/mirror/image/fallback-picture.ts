@@ -1,6 +1,6 @@
 import { letters } from "./letters.ts";
 
-/** Outlines in a square of 24, for the words that a category may have; the first that fits is drawn. */
+/** Outlines in a square of 24, by words of the category; the first match is drawn. */
 const glyphs: readonly [RegExp, string][] = [
   [
     /coffee|tea|drink|cafe/i,
@@ -32,8 +32,8 @@ const hueOf = (brand: string): number =>
   [...brand].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360, 7);
 
 /**
- * Stands for a picture that a reward does not have, or that cannot be had now: a card on the hue of its brand, with the brand's
- * first letter and a sign of the category. It has no text, so it looks the same wherever it is shown.
+ * A placeholder for an unavailable picture: a card in the hue of its brand, with the brand's initial and a symbol of
+ * the category. It uses no text element, so it needs no font.
  *
  * @returns an SVG document of 800 by 600
  */
@@ -43,7 +43,7 @@ export function fallbackPicture({ brand, category }: { brand: string; category: 
   const plain = brand.normalize("NFD").toUpperCase();
   const letter = letters[/[A-Z0-9]/.exec(plain)?.[0] ?? ""];
   const glyph = glyphs.find(([words]) => words.test(category))?.[1] ?? GIFT;
-  // Without a letter that can be drawn, as of a brand in another script, the sign stands in the middle.
+  // Without an outline for the initial, as for a brand in another script, the symbol is centred.
   const glyphAt = letter ? "translate(478 222)scale(6.2)" : "translate(307 207)scale(7.8)";
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 600">
 <rect width="800" height="600" fill="${colour(44, 86)}"/>

@@ -7,16 +7,16 @@ export interface Picture {
   type: string;
 }
 
-/** Fetches pictures from wherever Capillary says they are, and from nowhere that is not for everybody. */
+/** Fetches pictures from the addresses in Capillary's catalogue, if they are public. */
 export interface PictureFetcher {
-  /** Null when there is no picture there: gone, too big, none of our kinds, or at an address we do not go to. */
+  /** Null if the picture is missing, too large, of an unsupported type, or at a forbidden address. */
   fetch(address: string): Promise<Picture | null>;
   close(): Promise<void>;
 }
 
 const MAX_BYTES = 2 * 1024 * 1024;
 
-/** @param options.trustedOrigin where the API itself is, asked as it is: the sandbox's, say, which is neither https nor public */
+/** @param options.trustedOrigin the API's own origin, which may be neither https nor public, such as the sandbox's */
 export function makePictureFetcher(options: { trustedOrigin: string | undefined; timeoutMs: number }): PictureFetcher {
   const { trustedOrigin, timeoutMs } = options;
   const limits = { connections: 8, maxResponseSize: MAX_BYTES, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
@@ -25,7 +25,7 @@ export function makePictureFetcher(options: { trustedOrigin: string | undefined;
 
   function agentFor(url: URL): Agent | null {
     if (url.origin === trustedOrigin) return trusted;
-    // A number would be connected to without being looked up, and so without being judged.
+    // An IP address in the URL is connected to without a lookup, so the lookup's check would not see it.
     const isNumber = isIP(url.hostname.replace(/^\[|\]$/g, "")) !== 0;
     return url.protocol === "https:" && url.port === "" && !isNumber && url.username === "" ? guarded : null;
   }
@@ -36,7 +36,7 @@ export function makePictureFetcher(options: { trustedOrigin: string | undefined;
       const dispatcher = url && agentFor(url);
       if (!dispatcher) return null;
       try {
-        // A redirect is not followed: nobody gave us that address.
+        // A redirect is not followed, because its target is unchecked.
         const answer = await request(url, {
           dispatcher,
           headers: { accept: "image/*" },
@@ -57,7 +57,10 @@ export function makePictureFetcher(options: { trustedOrigin: string | undefined;
   };
 }
 
-/** By its first bytes, because file stores call everything `octet-stream`. Only SVG, which has none, is believed. */
+/**
+ * Detected by its first bytes, because file stores declare everything as `octet-stream`. Only SVG, which has no
+ * signature, is taken from the header.
+ */
 function kindOf(bytes: Buffer, said: string): string | null {
   const begins = (text: string, at = 0) => bytes.subarray(at, at + text.length).equals(Buffer.from(text, "latin1"));
   if (begins("\x89PNG\r\n\x1a\n")) return "image/png";

@@ -5,12 +5,12 @@ import type { ReadFallbackImage, ReadRewardImage } from "./reward-image.ts";
 
 const folder = "/images/rewards";
 
-/** Where the picture of a mirrored reward is served: its own address at Capillary would be dead within the hour. */
+/** The path of a mirrored reward's picture: Capillary's own URL expires within the hour. */
 export const imagePath = (rewardId: string) => `${folder}/${rewardId}`;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** An SVG opened by itself is a document: it may run and load nothing. */
+/** An SVG opened by itself is a document: its policy blocks scripts and resources. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 export function mountRewardImages(

@@ -8,16 +8,16 @@ import { fallbackPicture } from "./fallback-picture.ts";
 import type { Picture, PictureFetcher } from "./fetch-picture.ts";
 
 export interface RewardImage extends Picture {
-  /** Whether it stands for a picture that the reward does not have, or that cannot be had now. */
+  /** Whether it is a placeholder for an unavailable picture. */
   isFallback: boolean;
 }
 
-/** The picture of a mirrored reward; null when there is no such reward. */
+/** The picture of a mirrored reward; null if the reward does not exist. */
 export type ReadRewardImage = (rewardId: string) => Promise<RewardImage | null>;
 
 export interface RewardImageDeps {
   db: Db;
-  /** Undefined where there is no Capillary. */
+  /** Undefined without Capillary. */
   catalogue: Pick<Catalogue, "brand" | "reward"> | undefined;
   pictures: Pick<PictureFetcher, "fetch">;
   clock: Clock;
@@ -25,13 +25,13 @@ export interface RewardImageDeps {
 }
 
 const KEPT_MS = 10 * 60_000;
-/** Whoever asks for pictures that are not there costs Capillary a call a minute for each reward. */
+/** Limits requests for missing pictures to one Capillary call a minute for each reward. */
 const MISSING_MS = 60_000;
 const KEPT_BYTES = 32 * 1024 * 1024;
 
 /**
- * Pictures are at addresses that end after about an hour. The one last seen is tried first, then the one that the reward's
- * definition has now. What was found is kept in memory for a while, the longest kept given up first.
+ * Capillary's picture URLs expire after about an hour. The last known URL is tried first, then the one of the reward's
+ * current definition. Pictures are cached in memory; the oldest are evicted first.
  */
 export function makeReadRewardImage(deps: RewardImageDeps): ReadRewardImage {
   const { db, catalogue, pictures, clock, log } = deps;
@@ -55,7 +55,7 @@ export function makeReadRewardImage(deps: RewardImageDeps): ReadRewardImage {
     }
   }
 
-  /** Where the picture is by the reward's definition now. */
+  /** The picture's URL in the reward's current definition. */
   async function currentAddress(upstreamId: string): Promise<string | null> {
     if (!catalogue) return null;
     try {
@@ -103,7 +103,10 @@ const fallbackOf = (reward: { brand: string; category: string }): RewardImage =>
   isFallback: true,
 });
 
-/** The picture that storefronts show where a reward's own did not load, by SKU; null without such a reward. */
+/**
+ * The placeholder that storefronts show if a reward's own picture fails to load, by SKU; null if the reward does not
+ * exist.
+ */
 export type ReadFallbackImage = (sku: string) => Promise<string | null>;
 
 export const makeReadFallbackImage =

@@ -3,24 +3,24 @@ import { readStatus } from "../envelope.ts";
 import { type CustomerGroup, groupsWithin } from "./group.ts";
 import { anything, id, isRecord, maybe, number, rawRows, rows, text } from "./loose.ts";
 
-/** A customer as Capillary knows them. */
+/** A customer's record at Capillary. */
 export interface CapillaryCustomer {
-  /** Capillary's own id, which reward and group reads want. */
+  /** Capillary's own id, which reads of rewards and groups require. */
   id: string;
-  /** The brand's id: the same customer's id at the Client. */
+  /** The brand's id, which is the customer's id at the points provider. */
   externalId: string | null;
   mobile: string | null;
   email: string | null;
   firstName: string | null;
   lastName: string | null;
-  /** Of their own wallet, in the programme that pays; null where it does not say. */
+  /** The points of the customer's own wallet, in the paying programme; null if not reported. */
   points: number | null;
   slab: string | null;
-  /** Groups that are told of in passing. None here does not mean none: ask for the customer's groups. */
+  /** Groups mentioned in the answer. An empty list is not conclusive: read the customer's groups instead. */
   groups: CustomerGroup[];
 }
 
-/** One customer of an answer about many: theirs, or why there is none. */
+/** One customer's row in a batch answer: the customer, or the reason for its absence. */
 export interface CustomerRow {
   keys: { id: string | null; externalId: string | null; mobile: string | null };
   customer: CapillaryCustomer | null;
@@ -78,11 +78,11 @@ function readRow(value: unknown, programId: string): CustomerRow | null {
   };
 }
 
-/** Every row that can be read, in whatever order they came. */
+/** Every readable row, in the order of the answer. */
 export const customerRows = (programId: string) =>
   z
     .object({ customers: z.object({ customer: anything }) })
     .transform(({ customers }) => rawRows(customers.customer).flatMap((value) => readRow(value, programId) ?? []));
 
-/** A mobile by its digits: with a plus or without, it is the same. */
+/** Reduces a mobile to its digits: the plus sign makes no difference. */
 export const bareMobile = (mobile: string): string => mobile.replace(/\D/g, "");

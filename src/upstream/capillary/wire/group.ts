@@ -6,7 +6,7 @@ export interface GroupUser {
   userId: string;
   isPrimary: boolean;
   isDefault: boolean;
-  /** Those who left stay listed. Only who is said to be active, is. */
+  /** Former members stay listed. Only a member marked as active is one. */
   isActive: boolean;
 }
 
@@ -15,17 +15,17 @@ export interface Group {
   id: string;
   externalId: string | null;
   name: string | null;
-  /** `ACTIVE`, `INACTIVE`, `DELETED`, or one not known yet. */
+  /** `ACTIVE`, `INACTIVE`, `DELETED`, or an unknown value. */
   status: string | null;
   primaryUserId: string | null;
   users: GroupUser[];
-  /** What it can spend in the programme that pays; null where it does not say. Promised points are not among them. */
+  /** The spendable points in the paying programme, without promised points; null if not reported. */
   points: number | null;
-  /** Expiries in that programme; null where it does not say. */
+  /** Expiries in that programme; null if not reported. */
   expiring: ExpiringPoints[] | null;
 }
 
-/** A group among those of one customer, in which less is said of it. */
+/** A group in a customer's list of groups, which has fewer fields. */
 export interface CustomerGroup extends Omit<Group, "users"> {
   isPrimary: boolean | null;
   isDefault: boolean | null;
@@ -53,7 +53,10 @@ const user = z
     }),
   );
 
-/** Balances are per programme, and only `loyaltyPoints` can be spent. Adding programmes up would be spending others' points. */
+/**
+ * Balances are per programme, and only `loyaltyPoints` can be spent. A sum over programmes would spend points of other
+ * programmes.
+ */
 const balanceRow = z.object({ programId: id, loyaltyPoints: number });
 
 const expiryRow = z.object({ programId: id, points: number, expiryDate: z.string().regex(/^\d{4}-\d{2}-\d{2}/) });
@@ -111,7 +114,7 @@ function readGroup(value: unknown, programId: string): (CustomerGroup & { users:
   };
 }
 
-/** One group, with the balance of the programme that pays. It may come wrapped into `entity` or `data`. */
+/** One group, with the balance of the paying programme. The answer may wrap it into `entity` or `data`. */
 export const groupOf = (programId: string) =>
   anything.transform((value, context): Group => {
     const [only] = isRecord(value) ? rawRows(value["entity"] ?? value["data"] ?? value) : [];
@@ -159,10 +162,10 @@ export const memberPage = z.object({ data: anything }).transform(({ data }) => {
   return { members: rows(member).parse(all), length: all.length };
 });
 
-/** What a list of a customer's groups may be called. Its real name and shape are not documented. */
+/** Possible names of the list of a customer's groups. Its real name and shape are not documented. */
 const LIST_NAMES = /^(all)?_?(user_?|fleet_?)?groups?_?2?s?(_?(list|details|data))?$/i;
 
-/** What only a row about a group has, beside an id. */
+/** Fields that only a row about a group has, beside an id. */
 const SIGNS = [
   "groupName",
   "groupStatus",
@@ -177,8 +180,8 @@ const SIGNS = [
 ];
 
 /**
- * A customer's groups, wherever in the answer they are: whatever looks like a group, and every row of a list whose name says
- * so. Such a list which holds something else is an error, and not a customer without groups.
+ * A customer's groups, anywhere in the answer: every object with a group's fields, and every row of a list with a known
+ * name. If such a list holds anything else, the answer is an error, not a customer without groups.
  */
 export const groupsWithin = (programId: string) =>
   anything.transform((answer, context): CustomerGroup[] => {
@@ -214,7 +217,7 @@ function looksLikeGroup(value: Record<string, unknown>): boolean {
   );
 }
 
-/** A shelf of rewards, which is called a group as well. */
+/** The catalogue also calls a shelf of rewards a group. */
 const isShelf = (value: Record<string, unknown>) => "groupRank" in value;
 
 /** v1.1 writes `group_id` where v2 writes `groupId`. */

@@ -17,21 +17,21 @@ import {
 } from "./loose.ts";
 
 export interface IssuedVoucher {
-  /** A secret until its owner asks for it. */
+  /** Secret until its owner reveals it. */
   code: string;
   expiresAt: Date | null;
 }
 
-/** A reward that was given. Which of its parts are filled depends on the reward; older answers name no transaction. */
+/** An issued reward. The filled fields depend on the reward; older answers have no transaction id. */
 export interface Issued {
-  /** Names the issue when it is to be revoked. */
+  /** Identifies the issue for a revoke. */
   transactionId: string | null;
-  /** What was taken, by whichever wallet paid; null where it does not say. */
+  /** The points charged, to either wallet; null if not reported. */
   points: number | null;
   vouchers: IssuedVoucher[];
-  /** What the partner said, in words of the brand's choosing. May hold secrets. */
+  /** The partner's own text, in the brand's words. May hold secrets. */
   vendorDetails: Record<string, string>;
-  /** The cart promotion it became, if it is one. */
+  /** The cart promotion that the reward became, if any. */
   promotion: Record<string, unknown> | null;
 }
 
@@ -57,7 +57,7 @@ const vendorAnswer = embedded.transform((fields) => ({
 
 const asObjects = (value: unknown): unknown[] => (typeof value === "string" ? [value] : rawRows(value));
 
-/** The answer to an issue, which must be to the one we made. */
+/** The answer to an issue. It must match the request. */
 export const issuedAs = (requestId: () => string) =>
   z
     .object({
@@ -83,10 +83,10 @@ export const issuedAs = (requestId: () => string) =>
 
 export type IssueState = "issued" | "failed" | "unknown";
 
-/** A try to give a reward, as the customer's history has it. */
+/** An attempt to issue a reward, from the customer's history. */
 export interface IssueAttempt {
   transactionId: string;
-  /** The `transactionNumber` it was issued under, as far as is known. */
+  /** The `transactionNumber` of the issue, if known. */
   reference: string | null;
   requestId: string | null;
   rewardId: string | null;
@@ -99,7 +99,7 @@ const stateOf = (status: unknown): IssueState => {
   return verdict === null ? "unknown" : verdict.isYes ? "issued" : "failed";
 };
 
-/** Read strictly: a row left out could be the one that is looked for. */
+/** Parsed strictly: an omitted row could be the one that the search needs. */
 const attempt = z
   .object({
     rewardTransactionId: id,
@@ -123,7 +123,7 @@ const attempt = z
     }),
   );
 
-/** The list has no documented name. An answer with none is only believed to be empty when it has paging. */
+/** The list has no documented name. An answer without a list counts as empty only if it has paging. */
 export const attemptPage = z.record(z.string(), z.unknown()).transform((payload, context) => {
   const lists = Object.values(payload).filter((value) => Array.isArray(value));
   const list = lists.find((rows) => rows.some((row) => isRecord(row) && "rewardTransactionId" in row)) ?? [];
@@ -135,7 +135,7 @@ export const attemptPage = z.record(z.string(), z.unknown()).transform((payload,
   return z.NEVER;
 });
 
-/** One try in full. */
+/** One attempt in full. */
 export interface IssueTransaction {
   state: IssueState;
   customerId: string | null;
@@ -145,10 +145,10 @@ export interface IssueTransaction {
   vouchers: IssuedVoucher[];
 }
 
-/** A try in full may be the answer itself, or lie below `data`. */
+/** The attempt may be the answer itself, or lie below `data`. */
 const transactionIn = (body: unknown): unknown => (isRecord(body) && isRecord(body["data"]) ? body["data"] : body);
 
-/** The status may be that of the try: a failed one is an answer, not a refusal to answer. */
+/** The status may belong to the attempt: a failed attempt is an answer, not a failed read. */
 export const transactionEnvelope: Envelope = (body, httpStatus) => {
   const verdict = rewardsEnvelope(body, httpStatus);
   const transaction = transactionIn(body);
@@ -158,7 +158,7 @@ export const transactionEnvelope: Envelope = (body, httpStatus) => {
 
 const pointsRedemption = z.object({ redeemedPoints: maybe(number) });
 const voucher = z.object({ code: text, codeExpiry: maybe(date), codeExpiryDateTime: maybe(date) });
-/** A list, or a list below `rewards`; each row a partner's answer, or one inside `json`. */
+/** A list, or a list below `rewards`; each row is a partner's answer, or has one inside `json`. */
 const vendorRewards = anything.transform((value) =>
   asObjects(isRecord(value) && "rewards" in value ? value["rewards"] : value).map((one) =>
     vendorAnswer.parse(isRecord(one) && "json" in one ? one["json"] : one),

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * The habits of this API's JSON, undone: numbers, booleans and whole objects as text, five ways to say nothing, six to write
- * a date. What cannot be read is an error where it matters, and null where it only describes.
+ * Parsers for this API's irregular JSON: numbers, booleans and objects as text, five kinds of absent value, six date
+ * formats. An unreadable value is an error in a field that decides something, and null in a descriptive field.
  */
 
 /** Any value, or none. */
@@ -11,7 +11,7 @@ export const anything = z.unknown().optional();
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** `null`, absent, `""`, `[]` and `{}` are used for one another. */
+/** The API uses `null`, absent, `""`, `[]` and `{}` interchangeably. */
 const isNothing = (value: unknown) =>
   value === null ||
   value === undefined ||
@@ -28,7 +28,7 @@ export function readBoolean(value: unknown): boolean | null {
 }
 export const readText = (value: unknown): string =>
   typeof value === "string" ? value.trim() : typeof value === "number" ? String(value) : "";
-/** A number that names an outcome, as text: `200` and `"200"` are the same one. */
+/** An outcome's code as text: `200` and `"200"` are equal. */
 export const readCode = (value: unknown): string | null => readText(value) || null;
 
 /** A number, also as text, also in scientific notation. */
@@ -36,7 +36,7 @@ export const number = z
   .union([z.number(), z.string().trim().regex(NUMBER).transform(Number)])
   .pipe(z.number().refine(Number.isFinite));
 
-/** An id, always as text: it comes as either, and may have more digits than a number of ours can hold. */
+/** An id, always as text: the API sends both, and an id may exceed JavaScript's safe integers. */
 export const id = z
   .union([z.string(), z.number().refine(Number.isSafeInteger).transform(String)])
   .transform((value) => value.trim())
@@ -52,7 +52,7 @@ export const boolean = anything.transform((value, context) => {
 export const text = z.union([z.string(), z.number().transform(String)]).transform((value) => value.trim());
 
 /**
- * ISO 8601 in any zone, `YYYY-MM-DD HH:mm:ss` and a plain day, both meaning UTC as their `…DateTime` twins show, and
+ * ISO 8601 in any zone; `YYYY-MM-DD HH:mm:ss` and a plain day, both in UTC, as their `…DateTime` twins show; and
  * milliseconds since 1970.
  */
 export const date = z.union([z.string(), z.number()]).transform((value, context) => {
@@ -65,21 +65,21 @@ export const date = z.union([z.string(), z.number()]).transform((value, context)
   return z.NEVER;
 });
 
-/** What may be missing, in any of the ways; null too when it cannot be read. For what describes, not for what decides. */
+/** An optional value in any of the API's spellings; null also if unreadable. Only for descriptive fields. */
 export const maybe = <Shape extends z.ZodType>(shape: Shape) =>
   anything.transform((value): z.output<Shape> | null =>
     isNothing(value) ? null : (shape.safeParse(value).data ?? null),
   );
 
-/** A list that may be missing, or be the only row itself. Rows that cannot be read are left out. */
+/** An optional list, or its single row without a list. Unreadable rows are left out. */
 export const rows = <Shape extends z.ZodType>(shape: Shape) =>
   anything.transform((value): z.output<Shape>[] => rawRows(value).flatMap((row) => shape.safeParse(row).data ?? []));
 
-/** A list as it came, not yet read. */
+/** An unparsed list. */
 export const rawRows = (value: unknown): unknown[] =>
   isNothing(value) ? [] : Array.isArray(value) ? value : isRecord(value) ? [value] : [];
 
-/** An object, which may be JSON inside a text; empty when there is none. */
+/** An object, which may be JSON inside a text; empty if absent. */
 export const embedded = anything.transform((value): Record<string, unknown> => {
   if (typeof value !== "string") return isRecord(value) ? value : {};
   try {
@@ -90,12 +90,12 @@ export const embedded = anything.transform((value): Record<string, unknown> => {
   }
 });
 
-/** Fields of a brand's own making, as text. */
+/** Custom fields of a brand, as text. */
 export const freeFields = embedded.transform((fields) =>
   Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) => (readText(value) ? [[name, readText(value)]] : [])),
   ),
 );
 
-/** The first of these dates there is: `…DateTime` is given before its twin without a zone. */
+/** The first date present. Callers pass `…DateTime` before its twin, which has no zone. */
 export const firstDate = (...dates: (Date | null)[]): Date | null => dates.find((date) => date !== null) ?? null;

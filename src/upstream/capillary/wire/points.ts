@@ -28,7 +28,7 @@ export const redeemable = z
     message: row.item_status.message ?? "",
   }));
 
-/** What became of one allocation. `unknown` where the answer does not say. */
+/** The outcome of one allocation. `unknown` if the answer does not say. */
 export interface AllocationOutcome {
   outcome: "done" | "refused" | "unknown";
   codes: string[];
@@ -37,7 +37,7 @@ export interface AllocationOutcome {
 }
 
 export interface AllocationRow {
-  /** The key or the customer it speaks of, where it does. */
+  /** The key or the customer of the row, if reported. */
   uniqueId: string | null;
   identifier: string | null;
   outcome: AllocationOutcome;
@@ -48,13 +48,13 @@ const LISTS = ["data", "response", "responses", "results", "entities"];
 const allocationList = (payload: unknown): unknown[] =>
   isRecord(payload) ? (LISTS.map((name) => payload[name]).find(Array.isArray) ?? []) : rawRows(payload);
 
-/** Where there are rows, they decide: an error of the whole would hide that some were done. */
+/** If the answer has rows, they decide: an error for the whole would hide successful rows. */
 export const allocationEnvelope: Envelope = (body, httpStatus) =>
   allocationList(body).length > 0
     ? { isYes: true, code: null, partnerCodes: [], message: "", payload: body }
     : v2Envelope(body, httpStatus);
 
-/** Its rows have no documented shape: what says yes or no in one of the ways of this API is taken for it. */
+/** The rows have no documented shape, so the parser accepts every status convention of this API. */
 export const allocationRows = anything.transform((payload, context): AllocationRow[] => {
   const read = allocationList(payload).filter(isRecord).map(readAllocation);
   if (read.length > 0) return read;

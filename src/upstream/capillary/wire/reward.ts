@@ -15,10 +15,10 @@ import {
   text,
 } from "./loose.ts";
 
-/** How a reward may be paid. `id` is named on issue when there are several. */
+/** A payment option of a reward. An issue names its `id` if there are several. */
 export interface PaymentConfig {
   id: string | null;
-  /** `POINTS`, `CASH`, `POINTS_CASH`, `FREE`, `CONV_RATIO`, or one not known yet. */
+  /** `POINTS`, `CASH`, `POINTS_CASH`, `FREE`, `CONV_RATIO`, or an unknown value. */
   mode: string;
   points: number | null;
   cash: number | null;
@@ -34,32 +34,32 @@ export interface RewardWords {
   termsText: string | null;
 }
 
-/** A reward, as far as it is the same for everybody. Points may have up to three decimals. */
+/** A reward without customer-specific facts. Points may have up to three decimals. */
 export interface CapillaryReward {
   id: string;
   externalId: string | null;
   name: string;
   description: string | null;
-  /** May be signed for about an hour: not to be kept longer. The same goes for the other addresses. */
+  /** The URL may be signed for about an hour, so do not store it longer. The same goes for the other URLs. */
   imageUrl: string | null;
   thumbnailUrl: string | null;
   termsUrl: string | null;
   termsText: string | null;
-  /** By language, where the full definition says so. */
+  /** By language, if the full definition has translations. */
   texts: RewardWords[];
-  /** `POINTS`, `VOUCHER`, …: an open set, and so is the next. */
+  /** `POINTS`, `VOUCHER`, …: an open set, like the next field. */
   type: string | null;
   redemptionType: string | null;
   vendor: string | null;
-  /** As it says; null where it does not. */
+  /** Null if not reported. */
   isEnabled: boolean | null;
   startsAt: Date | null;
   endsAt: Date | null;
   updatedAt: Date | null;
   categories: string[];
-  /** The reward groups it is shown in, which have nothing to do with groups of customers. */
+  /** The reward groups that show it, which are unrelated to groups of customers. */
   shelves: string[];
-  /** What it costs in points: its `POINTS` config, else `intouchPoints`. Null when neither says. */
+  /** The price in points: its `POINTS` config, else `intouchPoints`. Null without both. */
   points: number | null;
   paymentConfigs: PaymentConfig[];
   priority: number | null;
@@ -68,23 +68,23 @@ export interface CapillaryReward {
   customFields: Record<string, string>;
 }
 
-/** How much of a limit is used. Only advice: issuing decides. */
+/** The usage of a limit. This is only advice: issuing decides. */
 export interface RewardLimit {
-  /** Whose limit it is: `CUSTOMER`, `REWARD`, … */
+  /** The scope of the limit: `CUSTOMER`, `REWARD`, … */
   scope: string | null;
-  /** What is counted: `QUANTITY`, `POINTS`, `REDEMPTION_VALUE`. */
+  /** The counted quantity: `QUANTITY`, `POINTS`, `REDEMPTION_VALUE`. */
   kpi: string | null;
   frequency: string | null;
   limit: number | null;
   consumed: number | null;
-  /** Null where it does not say how much is used. */
+  /** Null if the usage is not reported. */
   remaining: number | null;
   isExhausted: boolean | null;
 }
 
-/** A reward as one customer sees it. */
+/** A reward with one customer's facts. */
 export interface CustomerReward extends CapillaryReward {
-  /** Whether its own limits and those of the organisation let this customer have it; null where neither says. */
+  /** Whether the limits of the reward and the organisation admit this customer; null if neither is reported. */
   isWithinLimits: boolean | null;
   limits: RewardLimit[];
 }
@@ -157,7 +157,7 @@ const definition = z.object({
   languageSpecificInfo: rows(words),
 });
 
-/** A row of any list of rewards, and a reward by itself. */
+/** A row of any list of rewards, or a single reward. */
 export const reward = anything.transform((value, context): CapillaryReward => {
   const row = definition.safeParse(value).data;
   const rewardId = row?.id ?? row?.rewardId;
@@ -230,7 +230,7 @@ const restrictions = embedded.transform((value) => ({
   ),
 }));
 
-/** A reward for a customer. The organisation's own limits are inside it, or beside it when it comes in a list. */
+/** A reward for a customer. The organisation's limits are inside it or, in a list, beside it. */
 export const customerReward = (beside?: unknown) =>
   anything.transform((value, context): CustomerReward => {
     const parsed = reward.safeParse(value);
@@ -248,11 +248,11 @@ export const customerReward = (beside?: unknown) =>
     };
   });
 
-/** Rewards of one page, and how many rows of it could not be read. */
+/** The rewards of one page, and the number of its unreadable rows. */
 export interface RewardPage<Row> {
   rewards: Row[];
   unreadable: number;
-  /** How many rows there were. The page after a short one is empty; totals are not to be trusted. */
+  /** The number of rows. The page after a short one is empty; the API's totals are unreliable. */
   length: number;
 }
 
@@ -273,7 +273,7 @@ export const customerRewardPage = z
   .record(z.string(), z.unknown())
   .transform((payload) => readPage(rewardListOf(payload), customerReward(payload["orgLevelRestrictions"])));
 
-/** One reward under `reward`, or as the only one of a list; null when there is none. */
+/** One reward under `reward`, or the only row of a list; null if absent. */
 const onlyReward = <Row>(
   payload: Record<string, unknown>,
   shape: z.ZodType<Row>,
