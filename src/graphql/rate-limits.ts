@@ -1,6 +1,7 @@
 import { HeaderMap } from "@apollo/server";
 import { LRUCache } from "lru-cache";
 import type { Viewer } from "../domain/viewer.ts";
+import { atMost } from "../platform/at-most.ts";
 import { PublicError } from "./errors.ts";
 
 const MINUTE_MS = 60_000;
@@ -37,8 +38,8 @@ export interface RateLimits {
 
 /** @param now milliseconds of a monotonic clock */
 export function makeRateLimits(limits: CostLimits, now: () => number = () => performance.now()): RateLimits {
-  const customers = new LRUCache<string, Bucket>({ max: MAX_CUSTOMERS });
-  const blocks = new LRUCache<string, Bucket>({ max: MAX_BLOCKS });
+  const customers = new LRUCache<string, Bucket>(atMost(MAX_CUSTOMERS));
+  const blocks = new LRUCache<string, Bucket>(atMost(MAX_BLOCKS));
   const routers: Bucket = { name: "router", most: limits.perRouter, left: limits.perRouter, at: now() };
   const all: Bucket = { name: "all", most: limits.inAll, left: limits.inAll, at: now() };
 

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { nextExpiries } from "../domain/expiring-points.ts";
+import { atMost } from "../platform/at-most.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Asking } from "../upstream/capillary/caller.ts";
 import type { Capillary } from "../upstream/capillary/capillary.ts";
@@ -44,7 +45,7 @@ export interface ReadGroupsDeps {
 const MAX_REMEMBERED = 20_000;
 
 export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): ReadGroups {
-  const userIds = keptMs ? new LRUCache<string, string>({ max: MAX_REMEMBERED, ttl: keptMs }) : undefined;
+  const userIds = keptMs ? new LRUCache<string, string>({ ...atMost(MAX_REMEMBERED), ttl: keptMs }) : undefined;
   if (!capillary) {
     return {
       userIdOf: async () => null,

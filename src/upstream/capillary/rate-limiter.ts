@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import PQueue from "p-queue";
+import { atMost } from "../../platform/at-most.ts";
 import { bound } from "../../platform/tracing.ts";
 
 const MINUTE_MS = 60_000;
@@ -57,7 +58,7 @@ export function makeRateLimiter({ maxWaitMs, perOwner, ...rate }: RateLimiterOpt
     concurrency: share(rate.concurrency),
     callsPerMinute: rate.callsPerMinute && share(rate.callsPerMinute),
   });
-  const owners = new LRUCache<string, PQueue>({ max: MAX_OWNERS, ttl: 2 * MINUTE_MS, updateAgeOnGet: true });
+  const owners = new LRUCache<string, PQueue>({ ...atMost(MAX_OWNERS), ttl: 2 * MINUTE_MS, updateAgeOnGet: true });
 
   function queueOf(owner: string, limit: Rate): PQueue {
     const known = owners.get(owner);
