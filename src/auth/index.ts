@@ -9,6 +9,7 @@ import { makeAccessTokens } from "./access-token.ts";
 import { operatorAccountResolvers } from "./accounts/account.resolvers.ts";
 import { makeOperatorAccountStore } from "./accounts/account.store.ts";
 import { makePasskeys } from "./accounts/passkey.store.ts";
+import { HASH_COST, type HashCost } from "./accounts/password.ts";
 import { makeSignInByPassword } from "./accounts/sign-in.ts";
 import { operatorTotpCipher } from "./accounts/totp.ts";
 import { makeSignInTries } from "./accounts/try-store.ts";
@@ -34,6 +35,7 @@ import { makeSignInWithToken } from "./sign-in-with-token.ts";
 import { makeSigningKeys } from "./signing-keys.ts";
 import { makeVerifyOtp } from "./verify-otp.ts";
 
+export { HASH_COST, type HashCost } from "./accounts/password.ts";
 export { operatorTotpCipher } from "./accounts/totp.ts";
 export { isOfConsole, mountConsoleSignIn } from "./console-route.ts";
 export { makeCookieNames, sessionCookies } from "./cookies.ts";
@@ -60,14 +62,20 @@ export interface AuthPorts {
     untilOtpTick: typeof untilNextTick;
     /** See `verify-otp.ts`. */
     otpSettledMs: number | undefined;
+    /** See `accounts/password.ts`. */
+    hashCost: HashCost;
   };
 }
 
 /** Console accounts of people, also for command-line programs. */
-export function openOperatorAccounts({ config, ...deps }: Pick<AuthPorts, "config" | "db" | "bus" | "clock">) {
+export function openOperatorAccounts({
+  config,
+  hashCost = HASH_COST,
+  ...deps
+}: Pick<AuthPorts, "config" | "db" | "bus" | "clock"> & { hashCost?: HashCost }) {
   const { sessionSecrets } = config;
   const requesters = makeRequesters(makeCipher(sessionSecrets, "address"));
-  return makeOperatorAccountStore({ ...deps, totpSecrets: operatorTotpCipher(sessionSecrets), requesters });
+  return makeOperatorAccountStore({ ...deps, totpSecrets: operatorTotpCipher(sessionSecrets), requesters, hashCost });
 }
 
 /** Sign-in: one-time passwords, sign-in links, sessions, operators and services. */
@@ -91,7 +99,7 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
   );
   const handOffs = makeSignInLinkStore(db, { perAddressHour: otpPerAddressHour }, gate);
   const totpSecrets = operatorTotpCipher(sessionSecret);
-  const operatorAccounts = openOperatorAccounts({ config, db, bus, clock });
+  const operatorAccounts = openOperatorAccounts({ config, hashCost: pace.hashCost, db, bus, clock });
   const operatorTries = makeSignInTries(db, { perAddressHour: otpPerAddressHour }, gate);
   const shared = { challenges, sessions, requesters, client, clock, log, gridMs: pace.otpGridMs };
 
@@ -112,6 +120,7 @@ export function openAuth({ config, db, bus, clock, log, client, handOff, pace }:
       totpSecrets,
       clock,
       log,
+      hashCost: pace.hashCost,
       gridMs: pace.otpGridMs,
       untilTick: pace.untilOtpTick,
     }),

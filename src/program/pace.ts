@@ -1,4 +1,4 @@
-import { ANSWER_GRID_MS, untilNextTick } from "../auth/index.ts";
+import { ANSWER_GRID_MS, HASH_COST, type HashCost, untilNextTick } from "../auth/index.ts";
 import { type RetryPolicies, retryPolicies } from "../ledger/retry-policies.ts";
 import type { CapillaryOptions } from "../upstream/capillary/capillary.ts";
 import type { TimeoutSignal } from "../upstream/http.ts";
@@ -44,6 +44,8 @@ export interface Pace {
    * the upstream's timeout.
    */
   otpSettledMs: number | undefined;
+  /** The cost of the hash of an operator's password. */
+  hashCost: HashCost;
   /** The first pause before the retry of a call that found Capillary's lock taken. */
   lockBackoffMs: number | undefined;
   /** The limit of calls to Capillary for the pages of one customer, and the cache time of their answers. */
@@ -72,6 +74,7 @@ export const productPace: Pace = {
   otpGridMs: ANSWER_GRID_MS,
   untilOtpTick: untilNextTick,
   otpSettledMs: undefined,
+  hashCost: HASH_COST,
   lockBackoffMs: undefined,
   capillaryPerCustomer: { concurrency: 4, callsPerMinute: 60 },
   capillaryCacheMs: 5_000,

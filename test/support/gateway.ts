@@ -169,6 +169,7 @@ export async function startTestGateway(
     otpGridMs: 1,
     retries: retriesOfTests(),
     otpSettledMs: 0,
+    hashCost: { N: 16, r: 8, p: 1 },
     lockBackoffMs: 5,
     capillaryPerCustomer: { concurrency: 64, callsPerMinute: undefined },
     capillaryCacheMs: 0,

@@ -11,7 +11,7 @@ import type { Bus } from "../../platform/events.ts";
 import { endSessionsWhere } from "../operator-session.store.ts";
 import type { Requesters } from "../requester.ts";
 import { knowDevice } from "./known-device.ts";
-import { hashPassword, passwordProblem } from "./password.ts";
+import { type HashCost, hashPassword, passwordProblem } from "./password.ts";
 import { makeTotpSecret, stepOfCode, totpUri } from "./totp.ts";
 
 type Row = Prisma.OperatorAccountGetPayload<object>;
@@ -90,8 +90,9 @@ export function makeOperatorAccountStore(deps: {
   clock: Clock;
   totpSecrets: Cipher;
   requesters: Requesters;
+  hashCost: HashCost;
 }): OperatorAccountStore {
-  const { db, bus, clock, totpSecrets, requesters } = deps;
+  const { db, bus, clock, totpSecrets, requesters, hashCost } = deps;
 
   const toAccount = (row: Row): OperatorAccount => {
     const { id, name, createdAt, createdBy, disabledAt, disabledBy, enrolmentExpiresAt: end } = row;
@@ -225,7 +226,7 @@ export function makeOperatorAccountStore(deps: {
       const step = stepOfCode(totpSecrets.decrypt(row.totpSecret, row.id), code, now);
       if (step === null)
         return "The code is not right. Check the clock of the phone, and take the code that the app shows now.";
-      const hash = await hashPassword(password);
+      const hash = await hashPassword(password, hashCost);
       return inTransaction(db, async (tx) => {
         const { count } = await tx.operatorAccount.updateMany({
           where: { id: row.id, enrolmentHash: row.enrolmentHash, disabledAt: null },

@@ -1,8 +1,14 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { makeBulkhead } from "../../platform/lanes.ts";
 
-/** Parameters of scrypt that OWASP's password storage cheat sheet recommends for 32 MiB of memory. */
-const COST = { N: 2 ** 15, r: 8, p: 3 };
+/** Parameters of scrypt. */
+export interface HashCost {
+  N: number;
+  r: number;
+  p: number;
+}
+/** What OWASP's password storage cheat sheet recommends for 32 MiB of memory. */
+export const HASH_COST: HashCost = { N: 2 ** 15, r: 8, p: 3 };
 const MAX_MEMORY_BYTES = 64 * 1024 * 1024;
 const HASH_BYTES = 32;
 const SALT_BYTES = 16;
@@ -22,25 +28,28 @@ export function passwordProblem(password: string, name: string): string | null {
 }
 
 /** @returns the hash with its salt and parameters, as text @throws Busy if too many are in computation */
-export async function hashPassword(password: string): Promise<string> {
+export async function hashPassword(password: string, cost: HashCost): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
-  const hash = await derive(password, salt, COST);
-  return ["scrypt", COST.N, COST.r, COST.p, salt.toString("base64url"), hash.toString("base64url")].join("$");
+  const hash = await derive(password, salt, cost);
+  return storedHash(cost, salt.toString("base64url"), hash.toString("base64url"));
 }
 
-/** A hash that matches no password. It is checked for unknown names, so that the response time does not reveal them. */
-const NOBODY = ["scrypt", COST.N, COST.r, COST.p, "A".repeat(22), "A".repeat(43)].join("$");
+const storedHash = ({ N, r, p }: HashCost, salt: string, hash: string) => ["scrypt", N, r, p, salt, hash].join("$");
 
-/** @param stored the hash; null takes the same time and returns false @throws Busy if too many are in computation */
-export async function isPassword(password: string, stored: string | null): Promise<boolean> {
-  const [, N, r, p, salt = "", hash = ""] = (stored ?? NOBODY).split("$");
+/**
+ * @param stored the hash; null, for unknown names, takes the time of a hash of `cost`, so that the response time does not reveal
+ * them, and returns false
+ * @throws Busy if too many are in computation
+ */
+export async function isPassword(password: string, stored: string | null, cost: HashCost): Promise<boolean> {
+  const [, N, r, p, salt = "", hash = ""] = (stored ?? storedHash(cost, "A".repeat(22), "A".repeat(43))).split("$");
   const expected = Buffer.from(hash, "base64url");
   const found = await derive(password, Buffer.from(salt, "base64url"), { N: Number(N), r: Number(r), p: Number(p) });
   return timingSafeEqual(found, expected) && stored !== null;
 }
 
 /** Two keyboards may encode the same characters as different code points; NFKC makes them equal. */
-function derive(password: string, salt: Buffer, cost: typeof COST): Promise<Buffer> {
+function derive(password: string, salt: Buffer, cost: HashCost): Promise<Buffer> {
   return hashing.run(
     () =>
       new Promise<Buffer>((resolve, reject) => {

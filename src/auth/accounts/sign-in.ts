@@ -7,7 +7,7 @@ import type { OperatorSession, OperatorSessionStore } from "../operator-session.
 import type { Requesters, RequestFrom } from "../requester.ts";
 import { operatorOfAccount } from "./account.store.ts";
 import { knowDevice } from "./known-device.ts";
-import { isPassword } from "./password.ts";
+import { type HashCost, isPassword } from "./password.ts";
 import { stepOfCode } from "./totp.ts";
 import type { SignInTries } from "./try-store.ts";
 
@@ -34,6 +34,8 @@ export interface SignInByPasswordDeps {
   totpSecrets: Cipher;
   clock: Clock;
   log: Logger;
+  /** Of the hash that stands for the password of a name that nobody has. */
+  hashCost: HashCost;
   gridMs: number;
   untilTick: typeof untilNextTick;
 }
@@ -45,7 +47,7 @@ type StoredSecret = Pick<Prisma.OperatorAccountGetPayload<object>, "id" | "name"
  * was wrong or whether the name exists.
  */
 export function makeSignInByPassword(deps: SignInByPasswordDeps): SignInByPassword {
-  const { db, tries, sessions, requesters, names, totpSecrets, clock, log, gridMs, untilTick } = deps;
+  const { db, tries, sessions, requesters, names, totpSecrets, clock, log, hashCost, gridMs, untilTick } = deps;
 
   function stepOf({ id, name, totpSecret }: StoredSecret, code: string, now: Date): bigint | null {
     try {
@@ -70,7 +72,7 @@ export function makeSignInByPassword(deps: SignInByPasswordDeps): SignInByPasswo
       log.warn({ requestId, retryAt: begun.retryAt }, "A sign-in to the console was throttled");
       return begun;
     }
-    const isRight = await isPassword(password, account?.password ?? null);
+    const isRight = await isPassword(password, account?.password ?? null, hashCost);
     const step = account && stepOf(account, code, now);
     const opened =
       isRight && account && step !== null
