@@ -30,7 +30,7 @@ import { addToCart, orderPrepared, placeOrder } from "../support/orders.ts";
  * FUZZ_RUNS sends more to each door, FUZZ_SEED something else.
  */
 
-const runs = Number(process.env["FUZZ_RUNS"] ?? 25);
+const runs = Number(process.env["FUZZ_RUNS"] ?? 8);
 const seed = Number(process.env["FUZZ_SEED"] ?? 20261128);
 const AT_ONCE = 8;
 
