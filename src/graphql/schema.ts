@@ -41,13 +41,13 @@ export function buildSchema(features: readonly Resolvers[], options: Partial<Sub
     schema,
     resolvers: withoutReferences(resolvers) as Parameters<typeof addResolversToSchema>[0]["resolvers"],
     resolverValidationOptions: { requireResolversToMatchSchema: "error" },
-    updateResolversInPlace: true, // nobody else has the schema: a copy would triple the time
+    updateResolversInPlace: true, // a copy of the schema would triple the time
   });
   requireResolveTypes(executable);
   return describeToRouters(resolveEntitiesOneByOne(executable), options);
 }
 
-/** @throws Error naming an interface or a union whose objects nothing tells apart */
+/** @throws Error naming an interface or union without a `resolveType` */
 function requireResolveTypes(schema: GraphQLSchema): void {
   const types = Object.values(schema.getTypeMap());
   const lacking = types.find((type) => isAbstractType(type) && !type.resolveType);

@@ -12,12 +12,12 @@ test("the product hashes passwords at the cost that OWASP recommends for 32 MiB"
   expect(await isPassword(PASSWORD, stored, CHEAP)).toBe(true); // by the cost of the stored hash
 });
 
-test("a name that nobody has costs a hash, which no password has", async () => {
+test("an unknown name costs the computation of a hash that matches no password", async () => {
   expect(await isPassword(PASSWORD, null, CHEAP)).toBe(false);
   await expect(isPassword(PASSWORD, null, { ...CHEAP, N: 15 })).rejects.toThrow("Invalid scrypt params"); // it was computed
 });
 
-test("of two spellings of the same letters each opens what the other chose", async () => {
+test("two encodings of the same characters are one password", async () => {
   const stored = await hashPassword("cafe\u0301 con leche, por favor", CHEAP);
   expect(await isPassword("caf\u00e9 con leche, por favor", stored, CHEAP)).toBe(true);
   expect(await isPassword("cafe con leche, por favor", stored, CHEAP)).toBe(false);

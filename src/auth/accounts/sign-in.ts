@@ -34,7 +34,7 @@ export interface SignInByPasswordDeps {
   totpSecrets: Cipher;
   clock: Clock;
   log: Logger;
-  /** Of the hash that stands for the password of a name that nobody has. */
+  /** The cost of the hash that is computed for unknown names. */
   hashCost: HashCost;
   gridMs: number;
   untilTick: typeof untilNextTick;
