@@ -16,6 +16,7 @@ import { gateway, openBrowser } from "./site-visit.ts";
 
 const ORDERS = 10_000;
 const STEP_PX = 700;
+const MOST_SCROLL_MS = 300_000;
 const pages: [name: string, path: string][] = [
   ["today", "/console/"],
   ["orders", "/console/orders"],
@@ -77,7 +78,9 @@ const grid = first.getByRole("grid", { name: "Orders" });
 await grid.waitFor();
 await first.evaluate("tasks.length = 0");
 await grid.hover();
-for (let rowsRead = 0; rowsRead < ORDERS; ) {
+let rowsRead = 0;
+const until = Date.now() + MOST_SCROLL_MS;
+while (rowsRead <= ORDERS && Date.now() < until) {
   await first.mouse.wheel(0, STEP_PX);
   await first.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
   rowsRead = Number(
@@ -86,7 +89,7 @@ for (let rowsRead = 0; rowsRead < ORDERS; ) {
 }
 const tasks = (await first.evaluate("tasks")) as number[];
 console.log(
-  `${ORDERS} orders were scrolled through: ${tasks.length} tasks took more than 50 ms, the longest ${Math.max(0, ...tasks).toFixed(0)} ms.`,
+  `${rowsRead - 1} of ${ORDERS} orders were scrolled through: ${tasks.length} tasks took more than 50 ms, the longest ${Math.max(0, ...tasks).toFixed(0)} ms.`,
 );
 await browser.close();
 
