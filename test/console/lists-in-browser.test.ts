@@ -10,7 +10,7 @@ beforeAll(async () => {
   site = await startMicrosite();
   await site.gateway.sql(
     `insert into quarantined_rewards (id, fingerprint, source, actor, ticket_id, payload, problems, received_at, last_received_at)
-     select gen_random_uuid(), 'print-' || n, 'REST', 'producer', 'TICKET-' || lpad(n::text, 3, '0'), '{}',
+     select gen_random_uuid(), 'print-' || n, 'HTTP', 'producer', 'TICKET-' || lpad(n::text, 3, '0'), '{}',
        '[{"path": "action", "code": "REQUIRED", "message": "The action is missing."}]'::jsonb, now() - n * interval '1 minute', now()
      from generate_series(1, ${MESSAGES}) as n`,
   );

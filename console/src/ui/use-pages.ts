@@ -27,8 +27,9 @@ export function usePages<Data, Variables extends PageVariables, Row>(
   listOf: (data: Data) => ListPage<Row> | null | undefined,
 ) {
   const client = useApolloClient();
+  const fixed: OperationVariables = variables;
   const query = document as TypedDocumentNode<Data, OperationVariables>;
-  const { data, error, loading, refetch, startPolling, stopPolling } = useQuery(query, { variables });
+  const { data, error, loading, refetch, startPolling, stopPolling } = useQuery(query, { variables: fixed });
   const first = data ? listOf(data as Data) : null;
   const [later, setLater] = useState<Later<Row> | null>(null);
   const behind = JSON.stringify([variables, first?.pageInfo.endCursor]);
@@ -38,7 +39,8 @@ export function usePages<Data, Variables extends PageVariables, Row>(
 
   /** Reads the page behind a cursor, the first page for null. @throws Error if there is no answer */
   async function read(after: string | null): Promise<ListPage<Row>> {
-    const result = await client.query({ query, variables: { ...variables, after }, fetchPolicy: "no-cache" });
+    const ofPage: OperationVariables = { ...fixed, after };
+    const result = await client.query({ query, variables: ofPage, fetchPolicy: "no-cache" });
     const page = result.data && listOf(result.data as Data);
     if (!page) throw new Error(result.error?.message ?? "The gateway did not answer.");
     return page;
