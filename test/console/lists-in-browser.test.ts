@@ -30,33 +30,36 @@ async function exported(page: Page): Promise<string[]> {
 }
 const drawn = (page: Page) => page.getByRole("grid").getByRole("row").count();
 
-browserTest("the keyboard walks a long list to its end, chooses a row and opens it; the file has every row", async () => {
-  const { page, problems } = await signedIn(site, ["rewards"], "/console/earning/quarantine");
-  const grid = page.getByRole("grid", { name: "Refused messages" });
-  await grid.getByText("TICKET-001").waitFor();
-  expect(await drawn(page)).toBeLessThan(40);
-  await grid.focus();
-  await expect
-    .poll(async () => {
-      await page.keyboard.press("End");
-      return grid.getAttribute("aria-rowcount");
-    })
-    .toBe(String(MESSAGES + 1));
-  await page.keyboard.press("End");
-  await grid.getByText("TICKET-130").waitFor();
-  expect(await drawn(page)).toBeLessThan(40);
-  await page.keyboard.press("Space");
-  await page.getByRole("button", { name: "Send 1 on as they are" }).waitFor();
-  expect(await page.getByRole("checkbox", { name: "Choose TICKET-130" }).isChecked()).toBe(true);
-  expect(await faultsOf(page)).toEqual([]);
-  const lines = await exported(page);
-  expect(lines).toHaveLength(MESSAGES + 1);
-  expect(new Set(lines).size).toBe(MESSAGES + 1);
-  await grid.focus();
-  await page.keyboard.press("Enter");
-  await page.getByRole("heading", { level: 1, name: "TICKET-130" }).waitFor();
-  expect(problems).toEqual([]);
-});
+browserTest(
+  "the keyboard walks a long list to its end, chooses a row and opens it; the file has every row",
+  async () => {
+    const { page, problems } = await signedIn(site, ["rewards"], "/console/earning/quarantine");
+    const grid = page.getByRole("grid", { name: "Refused messages" });
+    await grid.getByText("TICKET-001").waitFor();
+    expect(await drawn(page)).toBeLessThan(40);
+    await grid.focus();
+    await expect
+      .poll(async () => {
+        await page.keyboard.press("End");
+        return grid.getAttribute("aria-rowcount");
+      })
+      .toBe(String(MESSAGES + 1));
+    await page.keyboard.press("End");
+    await grid.getByText("TICKET-130").waitFor();
+    expect(await drawn(page)).toBeLessThan(40);
+    await page.keyboard.press("Space");
+    await page.getByRole("button", { name: "Send 1 on as they are" }).waitFor();
+    expect(await page.getByRole("checkbox", { name: "Choose TICKET-130" }).isChecked()).toBe(true);
+    expect(await faultsOf(page)).toEqual([]);
+    const lines = await exported(page);
+    expect(lines).toHaveLength(MESSAGES + 1);
+    expect(new Set(lines).size).toBe(MESSAGES + 1);
+    await grid.focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "TICKET-130" }).waitFor();
+    expect(problems).toEqual([]);
+  },
+);
 
 browserTest("a filtered list is exported whole, and by the filter alone", async () => {
   const { page, problems } = await signedIn(site, ["support"], "/console/team/audit?actor=key:long-list");
