@@ -14,10 +14,10 @@ export interface OrderNumberPart {
  */
 export function foldOrderNumber(text: string): OrderNumberPart | null {
   const plain = text.toUpperCase().replace(/[\s–—-]/g, "");
-  const whole = plain.match(/^[O0]RD(\d{6})([0-9A-Z]{0,10})/);
+  const whole = plain.match(/^[O0]RD([\dOIL]{6})([0-9A-Z]{0,10})/);
   if (whole) {
     const [, day = "", tail = ""] = whole;
-    return tail === "" ? null : { day, tail: foldCharacters(tail) };
+    return tail === "" ? null : { day: foldCharacters(day), tail: foldCharacters(tail) };
   }
   return /^[0-9A-Z]{4,10}$/.test(plain) ? { day: null, tail: foldCharacters(plain) } : null;
 }

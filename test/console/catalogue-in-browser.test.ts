@@ -82,7 +82,7 @@ browserTest("the catalogue is exported whole, changed as a file and written with
     page.getByRole("button", { name: "Export as CSV" }).click(),
   ]);
   const csv = await readFile(await download.path(), "utf8");
-  const lines = csv.split("\r\n");
+  const lines = csv.trimEnd().split("\r\n");
   const place = lines.findIndex((line) => line.startsWith(`${reward.sku},`));
   const changed = lines.with(place, (lines[place] ?? "").replace(",100,", ",120,"));
   await page.getByRole("link", { name: "Change many by a file" }).click();

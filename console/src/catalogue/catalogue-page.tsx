@@ -1,4 +1,4 @@
-import { useApolloClient, useMutation, useQuery } from "@apollo/client/react";
+import { useApolloClient, useMutation } from "@apollo/client/react";
 import type { FormEvent } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { Button, ButtonLink } from "../../../microsite/src/ui/button.tsx";
@@ -17,6 +17,7 @@ import { ActionForm, answerOf } from "../ui/form.tsx";
 import { count, day, total, words } from "../ui/format.ts";
 import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
+import { usePages } from "../ui/use-pages.ts";
 import { VirtualTable } from "../ui/virtual-table.tsx";
 import { ImportRewards } from "./import-rewards.tsx";
 import { fieldsOf, RewardFields, toneOfState } from "./reward-fields.tsx";
@@ -34,7 +35,8 @@ export default function CataloguePage() {
     states: state ? [state] : states.filter((each) => each !== "ARCHIVED"),
     ...(text && { search: text }),
   };
-  const { data, error, loading, fetchMore, refetch } = useQuery(RewardsDocument, { variables: { filter } });
+  const pages = usePages(RewardsDocument, { filter }, (data) => data.rewards);
+  const { data, rows, error, loading } = pages;
   const rewards = data?.rewards;
   const client = useApolloClient();
   const isBulk = search.get("bulk") !== null;
@@ -62,11 +64,11 @@ export default function CataloguePage() {
             name="rewards.csv"
             header={exportedColumns}
             toCells={exportedCells}
-            disabled={!rewards?.nodes.length}
+            disabled={rows.length === 0}
             read={async (after) => {
               const variables = { filter, after };
               const result = await client.query({ query: AllRewardsDocument, variables, fetchPolicy: "no-cache" });
-              if (!result.data) throw new Error(result.error?.message ?? "No answer came.");
+              if (!result.data) throw new Error(result.error?.message ?? "The gateway did not answer.");
               return result.data.rewards;
             }}
           />
@@ -117,19 +119,19 @@ export default function CataloguePage() {
             </Button>
           </div>
         </form>
-        <Failure error={error} retry={refetch} />
+        <Failure error={error} retry={pages.reload} />
         {!data && loading && <Waiting />}
-        {rewards?.nodes.length === 0 && (
+        {rewards && rows.length === 0 && (
           <Empty>No reward stands so. Choose another state, or look for other words.</Empty>
         )}
-        {rewards && rewards.nodes.length > 0 && (
+        {rows.length > 0 && (
           <VirtualTable
             label="Rewards"
-            rows={rewards.nodes}
+            rows={rows}
             rowKey={({ id }) => id}
             onOpen={({ sku }) => void navigate(`/catalogue/${encodeURIComponent(sku)}`)}
-            hasMore={rewards.pageInfo.hasNextPage}
-            onMore={() => fetchMore({ variables: { after: rewards.pageInfo.endCursor } })}
+            hasMore={pages.hasMore}
+            onMore={pages.readMore}
             columns={[
               {
                 name: "Name",
@@ -167,8 +169,10 @@ const exportedColumns = [
 ];
 
 const exportedCells = (reward: RewardStateFragment) => [
-  ...[reward.sku, reward.kind, reward.name, reward.description, reward.points, reward.brand, reward.category],
-  ...[reward.imageUrl, reward.terms ?? "", reward.howToUse ?? "", reward.validFrom ?? "", reward.validUntil ?? ""],
-  ...[reward.limitPerCustomer ?? "", reward.state === "DRAFT" ? "no" : "yes", reward.stock ?? ""],
-  ...[reward.source, reward.state],
+  [
+    ...[reward.sku, reward.kind, reward.name, reward.description, reward.points, reward.brand, reward.category],
+    ...[reward.imageUrl, reward.terms ?? "", reward.howToUse ?? "", reward.validFrom ?? "", reward.validUntil ?? ""],
+    ...[reward.limitPerCustomer ?? "", reward.state === "DRAFT" ? "no" : "yes", reward.stock ?? ""],
+    ...[reward.source, reward.state],
+  ],
 ];

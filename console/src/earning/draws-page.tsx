@@ -28,7 +28,7 @@ export function DrawsPage() {
       actions={
         <span className={ui.row}>
           <Button look="quiet" disabled={!draws?.length} onClick={() => draws && exportDraws(draws)}>
-            Export the rows as CSV
+            Export as CSV
           </Button>
           {may("REWARDS") && <OpenDraw />}
         </span>

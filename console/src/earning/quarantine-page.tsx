@@ -1,29 +1,36 @@
-import { useMutation, useQuery } from "@apollo/client/react";
+import { useMutation } from "@apollo/client/react";
 import { useState } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link, useNavigate, useSearchParams } from "react-router";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import { QuarantineDocument, type QuarantinedRowFragment, RedriveDocument } from "../graphql/generated/graphql.ts";
-import { downloadCsv } from "../ui/csv.ts";
+import { ExportButton } from "../ui/export-button.tsx";
 import { answerOf } from "../ui/form.tsx";
 import { ageSince, count, moment } from "../ui/format.ts";
 import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
+import { usePages } from "../ui/use-pages.ts";
+import { VirtualTable } from "../ui/virtual-table.tsx";
 
 export function QuarantinePage() {
   const [search] = useSearchParams();
   const openOnly = search.get("all") === null;
-  const { data, error, loading, fetchMore, refetch } = useQuery(QuarantineDocument, { variables: { openOnly } });
+  const pages = usePages(QuarantineDocument, { openOnly }, ({ quarantinedRewards }) => quarantinedRewards);
+  const { data, rows, error, loading } = pages;
   const messages = data?.quarantinedRewards;
   return (
     <Page
       title="Refused messages"
       mark={messages && <small className={ui.soft}>{count(messages.totalCount)}</small>}
       actions={
-        <Button look="quiet" disabled={!messages?.nodes.length} onClick={() => messages && exportRows(messages.nodes)}>
-          Export the rows as CSV
-        </Button>
+        <ExportButton
+          name="refused-messages.csv"
+          header={exportedColumns}
+          toCells={exportedCells}
+          disabled={rows.length === 0}
+          read={pages.read}
+        />
       }
     >
       <nav className={ui.views} aria-label="Messages">
@@ -35,18 +42,13 @@ export function QuarantinePage() {
         </Link>
       </nav>
       <Card label="List of refused messages">
-        <Failure error={error} retry={refetch} />
+        <Failure error={error} retry={pages.reload} />
         {!data && loading && <Waiting />}
-        {messages?.nodes.length === 0 && (
+        {messages && rows.length === 0 && (
           <Empty>{openOnly ? "No message waits. New ones appear here." : "No message was ever refused."}</Empty>
         )}
-        {messages && messages.nodes.length > 0 && <MessageTable messages={messages.nodes} reload={refetch} />}
-        {messages?.pageInfo.hasNextPage && (
-          <div className={ui.row}>
-            <Button look="quiet" onClick={() => void fetchMore({ variables: { after: messages.pageInfo.endCursor } })}>
-              Show more
-            </Button>
-          </div>
+        {rows.length > 0 && (
+          <MessageTable messages={rows} reload={pages.reload} hasMore={pages.hasMore} onMore={pages.readMore} />
         )}
       </Card>
     </Page>
@@ -59,8 +61,14 @@ interface Report {
 }
 
 /** The messages, with a choice of those that are to be sent on as they are. */
-function MessageTable(props: { messages: readonly QuarantinedRowFragment[]; reload(): unknown }) {
-  const { messages, reload } = props;
+function MessageTable(props: {
+  messages: readonly QuarantinedRowFragment[];
+  reload(): unknown;
+  hasMore: boolean;
+  onMore(): Promise<unknown>;
+}) {
+  const { messages, reload, hasMore, onMore } = props;
+  const navigate = useNavigate();
   const [redrive] = useMutation(RedriveDocument);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [report, setReport] = useState<Report | null>(null);
@@ -108,49 +116,49 @@ function MessageTable(props: { messages: readonly QuarantinedRowFragment[]; relo
           <span className={`${ui.soft} ${ui.small}`}>For example after a rule or a link was added.</span>
         </div>
       )}
-      <div className={ui.scroll}>
-        <table className={ui.table}>
-          <caption className="sr-only">Refused messages</caption>
-          <thead>
-            <tr>
-              <th>
-                <span className="sr-only">Choose</span>
-              </th>
-              <th>Message</th>
-              <th>Problem</th>
-              <th>From</th>
-              <th className={ui.number}>Times</th>
-              <th>Since</th>
-            </tr>
-          </thead>
-          <tbody>
-            {messages.map((message) => (
-              <tr key={message.id}>
-                <td>
-                  {!message.redrivenAt && (
-                    <input
-                      type="checkbox"
-                      aria-label={`Choose ${nameOf(message)}`}
-                      checked={chosen.has(message.id)}
-                      onChange={() => toggle(message.id)}
-                    />
-                  )}
-                </td>
-                <td>
-                  <Link to={`/earning/quarantine/${encodeURIComponent(message.id)}`}>{nameOf(message)}</Link>
-                </td>
-                <td>
-                  {message.problems[0]?.message}
-                  {message.problems.length > 1 && ` And ${message.problems.length - 1} more.`}
-                </td>
-                <td>{`${message.source}, ${message.actor}`}</td>
-                <td className={ui.number}>{count(message.times)}</td>
-                <td>{message.redrivenAt ? <Mark tone="good">Sent on</Mark> : ageSince(message.receivedAt)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <VirtualTable
+        label="Refused messages"
+        rows={messages}
+        rowKey={({ id }) => id}
+        onOpen={(message) => void navigate(addressOf(message))}
+        onChoose={(message) => !message.redrivenAt && toggle(message.id)}
+        hasMore={hasMore}
+        onMore={onMore}
+        columns={[
+          {
+            name: "Choose",
+            width: "4.5rem",
+            show: (message) =>
+              !message.redrivenAt && (
+                <input
+                  type="checkbox"
+                  aria-label={`Choose ${nameOf(message)}`}
+                  checked={chosen.has(message.id)}
+                  onChange={() => toggle(message.id)}
+                />
+              ),
+          },
+          {
+            name: "Message",
+            width: "minmax(10rem, 1fr)",
+            show: (message) => <Link to={addressOf(message)}>{nameOf(message)}</Link>,
+          },
+          {
+            name: "Problem",
+            width: "minmax(14rem, 2fr)",
+            show: ({ problems: [first, ...others] }) =>
+              others.length > 0 ? `${first?.message} And ${others.length} more.` : first?.message,
+          },
+          { name: "From", width: "minmax(9rem, 1fr)", show: ({ source, actor }) => `${source}, ${actor}` },
+          { name: "Times", width: "4.5rem", number: true, show: ({ times }) => count(times) },
+          {
+            name: "Since",
+            width: "7rem",
+            show: ({ redrivenAt, receivedAt }) =>
+              redrivenAt ? <Mark tone="good">Sent on</Mark> : ageSince(receivedAt),
+          },
+        ]}
+      />
     </>
   );
 }
@@ -158,18 +166,14 @@ function MessageTable(props: { messages: readonly QuarantinedRowFragment[]; relo
 export const nameOf = ({ ticketId, receivedAt }: QuarantinedRowFragment) =>
   ticketId ?? `Message of ${moment(receivedAt)}`;
 
-const exportRows = (messages: readonly QuarantinedRowFragment[]) =>
-  downloadCsv(
-    "refused-messages.csv",
-    ["ticket_id", "source", "actor", "times", "received_at", "problems", "sent_on_at", "sent_on_by"],
-    messages.map((message) => [
-      message.ticketId ?? "",
-      message.source,
-      message.actor,
-      message.times,
-      message.receivedAt,
-      message.problems.map(({ path, message: text }) => `${path}: ${text}`).join("; "),
-      message.redrivenAt ?? "",
-      message.redrivenBy ?? "",
-    ]),
-  );
+const addressOf = ({ id }: QuarantinedRowFragment) => `/earning/quarantine/${encodeURIComponent(id)}`;
+
+const exportedColumns = "ticket_id source actor times received_at problems sent_on_at sent_on_by".split(" ");
+
+const exportedCells = (message: QuarantinedRowFragment) => [
+  [
+    ...[message.ticketId ?? "", message.source, message.actor, message.times, message.receivedAt],
+    message.problems.map(({ path, message: text }) => `${path}: ${text}`).join("; "),
+    ...[message.redrivenAt ?? "", message.redrivenBy ?? ""],
+  ],
+];

@@ -22,7 +22,7 @@ export function RulesPage() {
       actions={
         <span className={ui.row}>
           <Button look="quiet" disabled={!rules?.length} onClick={() => rules && exportRules(rules)}>
-            Export the rows as CSV
+            Export as CSV
           </Button>
           {may("REWARDS") && <ButtonLink to="/earning/new">New rule</ButtonLink>}
         </span>

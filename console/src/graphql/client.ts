@@ -2,7 +2,6 @@ import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/clien
 import { CombinedGraphQLErrors } from "@apollo/client/errors";
 import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
-import { relayStylePagination } from "@apollo/client/utilities";
 import { type DocumentNode, OperationTypeNode } from "graphql";
 import { createClient } from "graphql-ws";
 import { tap } from "rxjs";
@@ -35,18 +34,6 @@ const ownLanguage = { "accept-language": "zxx" };
 
 const cache = new InMemoryCache({
   possibleTypes: { UserError: ["BasicUserError", "InsufficientPoints", "LimitReached", "NotRedeemable", "SoldOut"] },
-  typePolicies: {
-    Query: {
-      fields: {
-        orders: relayStylePagination(["filter"]),
-        rewards: relayStylePagination(["filter", "sort"]),
-        quarantinedRewards: relayStylePagination(["openOnly"]),
-        reconciliationBreaks: relayStylePagination(["filter"]),
-        auditLog: relayStylePagination(["filter"]),
-      },
-    },
-    Customer: { fields: { orders: relayStylePagination(["filter"]), rewardHistory: relayStylePagination() } },
-  },
 });
 
 /** Sends a document's id, with which it was built, instead of its text. A gateway that does not know the id is sent the text. */

@@ -1,12 +1,12 @@
-import { useQuery } from "@apollo/client/react";
 import { Link, useParams, useSearchParams } from "react-router";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { Mark } from "../../../microsite/src/ui/mark.tsx";
 import { type BreakFragment, BreaksDocument, type ReconciliationBreakState } from "../graphql/generated/graphql.ts";
-import { downloadCsv } from "../ui/csv.ts";
+import { ExportButton } from "../ui/export-button.tsx";
 import { age, count, moment, points, words } from "../ui/format.ts";
 import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
+import { usePages } from "../ui/use-pages.ts";
 import { BreakActions } from "./break-actions.tsx";
 import { classWords, toneOfBreak } from "./break-words.ts";
 
@@ -18,20 +18,23 @@ export function BreaksPage() {
   const { id } = useParams();
   const [search] = useSearchParams();
   const state = states.find((known) => known === search.get("state"));
-  const { data, error, loading, fetchMore, refetch } = useQuery(BreaksDocument, {
-    variables: { filter: { states: state ? [state] : stillOpen } },
-    fetchPolicy: "network-only",
-  });
+  const filter = { states: state ? [state] : stillOpen };
+  const pages = usePages(BreaksDocument, { filter }, ({ reconciliationBreaks }) => reconciliationBreaks);
+  const { data, rows, error, loading } = pages;
   const breaks = data?.reconciliationBreaks;
-  const sorted = breaks?.nodes.toSorted((a, b) => Number(b.id === id) - Number(a.id === id));
+  const sorted = rows.toSorted((a, b) => Number(b.id === id) - Number(a.id === id));
   return (
     <Page
       title="Breaks"
       mark={breaks && <small className={ui.soft}>{count(breaks.totalCount)}</small>}
       actions={
-        <Button look="quiet" disabled={!sorted?.length} onClick={() => sorted && exportBreaks(sorted)}>
-          Export the rows as CSV
-        </Button>
+        <ExportButton
+          name="breaks.csv"
+          header={exportedColumns}
+          toCells={exportedCells}
+          disabled={rows.length === 0}
+          read={pages.read}
+        />
       }
     >
       <nav className={ui.views} aria-label="States">
@@ -44,21 +47,21 @@ export function BreaksPage() {
           </Link>
         ))}
       </nav>
-      <Failure error={error} retry={refetch} />
+      <Failure error={error} retry={pages.reload} />
       {!data && loading && <Waiting />}
-      {breaks?.nodes.length === 0 && (
+      {breaks && rows.length === 0 && (
         <Card label="Breaks">
           <Empty>
             {state ? "No break is in this state." : "Nothing differs. Our records and those of others agree."}
           </Empty>
         </Card>
       )}
-      {sorted?.map((each) => (
+      {sorted.map((each) => (
         <BreakCard key={each.id} found={each} />
       ))}
-      {breaks?.pageInfo.hasNextPage && (
+      {pages.hasMore && (
         <div className={ui.row}>
-          <Button look="quiet" onClick={() => void fetchMore({ variables: { after: breaks.pageInfo.endCursor } })}>
+          <Button look="quiet" onClick={() => void pages.readMore()}>
             Show more
           </Button>
         </div>
@@ -116,19 +119,11 @@ function BreakCard({ found }: { found: BreakFragment }) {
   );
 }
 
-const exportBreaks = (breaks: readonly BreakFragment[]) =>
-  downloadCsv(
-    "breaks.csv",
-    ["class", "state", "since", "customer_id", "order_number", "points_owed", "points_over", "evidence", "note"],
-    breaks.map((each) => [
-      each.class,
-      each.state,
-      each.since,
-      each.customerId ?? "",
-      each.orderNumber ?? "",
-      each.pointsOwed ?? "",
-      each.pointsOver ?? "",
-      each.evidence,
-      each.note ?? "",
-    ]),
-  );
+const exportedColumns = "class state since customer_id order_number points_owed points_over evidence note".split(" ");
+
+const exportedCells = (each: BreakFragment) => [
+  [
+    ...[each.class, each.state, each.since, each.customerId ?? "", each.orderNumber ?? ""],
+    ...[each.pointsOwed ?? "", each.pointsOver ?? "", each.evidence, each.note ?? ""],
+  ],
+];

@@ -37,7 +37,7 @@ export function LiabilityPage() {
             )
           }
         >
-          Export the rows as CSV
+          Export as CSV
         </Button>
       }
     >

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@apollo/client/react";
+import { useMutation } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
@@ -10,20 +10,23 @@ import {
   RunsDocument,
   StartRunDocument,
 } from "../graphql/generated/graphql.ts";
-import { downloadCsv } from "../ui/csv.ts";
+import { ExportButton } from "../ui/export-button.tsx";
 import { ActionForm, answerOf } from "../ui/form.tsx";
 import { count, localMoment, moment } from "../ui/format.ts";
 import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
 import { type RejectedRow, RejectedRows } from "../ui/rejected-rows.tsx";
 import ui from "../ui/ui.module.css";
+import { usePages } from "../ui/use-pages.ts";
 
 /** How often a run that has not ended is looked at, in ms. */
 export const RUN_POLL_MS = 1_000;
 
 export function RunsPage() {
-  const { data, error, loading, fetchMore, refetch, startPolling, stopPolling } = useQuery(RunsDocument);
+  const pages = usePages(RunsDocument, {}, ({ reconciliationRuns }) => reconciliationRuns);
+  const { data, rows, error, loading } = pages;
+  const { startPolling, stopPolling } = pages.polling;
   const runs = data?.reconciliationRuns;
-  const isRunning = runs?.nodes.some(({ finishedAt }) => !finishedAt) ?? false;
+  const isRunning = rows.some(({ finishedAt }) => !finishedAt);
   useEffect(() => {
     if (!isRunning) return;
     startPolling(RUN_POLL_MS);
@@ -35,25 +38,29 @@ export function RunsPage() {
       mark={runs && <small className={ui.soft}>{count(runs.totalCount)}</small>}
       actions={
         <span className={ui.row}>
-          <Button look="quiet" disabled={!runs?.nodes.length} onClick={() => runs && exportRuns(runs.nodes)}>
-            Export the rows as CSV
-          </Button>
+          <ExportButton
+            name="runs.csv"
+            header={exportedColumns}
+            toCells={exportedCells}
+            disabled={rows.length === 0}
+            read={pages.read}
+          />
           <StartRun />
         </span>
       }
     >
       <Card label="Runs">
-        <Failure error={error} retry={refetch} />
+        <Failure error={error} retry={pages.reload} />
         {!data && loading && <Waiting />}
-        {runs?.nodes.length === 0 && (
+        {runs && rows.length === 0 && (
           <Empty>
             Nothing has been compared yet. A run starts every night; start another run with the button above.
           </Empty>
         )}
-        {runs && runs.nodes.length > 0 && <RunTable runs={runs.nodes} />}
-        {runs?.pageInfo.hasNextPage && (
+        {rows.length > 0 && <RunTable runs={rows} />}
+        {pages.hasMore && (
           <div className={ui.row}>
-            <Button look="quiet" onClick={() => void fetchMore({ variables: { after: runs.pageInfo.endCursor } })}>
+            <Button look="quiet" onClick={() => void pages.readMore()}>
               Show more
             </Button>
           </div>
@@ -188,18 +195,11 @@ function ImportStatement() {
   );
 }
 
-const exportRuns = (runs: readonly RunFragment[]) =>
-  downloadCsv(
-    "runs.csv",
-    ["from", "to", "actor", "requested_at", "finished_at", "breaks_found", "breaks_new", "skipped"],
-    runs.map((run) => [
-      run.from,
-      run.to,
-      run.actor,
-      run.requestedAt,
-      run.finishedAt ?? "",
-      run.breaksFound,
-      run.breaksNew,
-      run.skipped.join("; "),
-    ]),
-  );
+const exportedColumns = "from to actor requested_at finished_at breaks_found breaks_new skipped".split(" ");
+
+const exportedCells = (run: RunFragment) => [
+  [
+    ...[run.from, run.to, run.actor, run.requestedAt, run.finishedAt ?? "", run.breaksFound, run.breaksNew],
+    run.skipped.join("; "),
+  ],
+];

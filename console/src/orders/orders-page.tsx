@@ -1,4 +1,3 @@
-import { useApolloClient, useQuery } from "@apollo/client/react";
 import type { FormEvent } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { Button } from "../../../microsite/src/ui/button.tsx";
@@ -9,6 +8,7 @@ import { ExportButton } from "../ui/export-button.tsx";
 import { count, moment, total, words } from "../ui/format.ts";
 import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
+import { usePages } from "../ui/use-pages.ts";
 import { VirtualTable } from "../ui/virtual-table.tsx";
 import { toneOf, toneOfPoints } from "./order-words.ts";
 
@@ -50,11 +50,9 @@ export function filterOf(search: URLSearchParams): OrderFilter {
 export default function OrdersPage() {
   const [search, setSearch] = useSearchParams();
   const { name } = useOperator();
-  const { data, error, loading, fetchMore, refetch } = useQuery(OrdersDocument, {
-    variables: { filter: filterOf(search) },
-  });
+  const pages = usePages(OrdersDocument, { filter: filterOf(search) }, (data) => data.orders);
+  const { data, rows, error, loading } = pages;
   const navigate = useNavigate();
-  const client = useApolloClient();
   const orders = data?.orders;
 
   function filter(event: FormEvent<HTMLFormElement>) {
@@ -77,13 +75,8 @@ export default function OrdersPage() {
           name="orders.csv"
           header={exportedColumns}
           toCells={exportedCells}
-          disabled={!orders?.nodes.length}
-          read={async (after) => {
-            const variables = { filter: filterOf(search), after };
-            const result = await client.query({ query: OrdersDocument, variables, fetchPolicy: "no-cache" });
-            if (!result.data) throw new Error(result.error?.message ?? "No answer came.");
-            return result.data.orders;
-          }}
+          disabled={rows.length === 0}
+          read={pages.read}
         />
       }
     >
@@ -123,19 +116,19 @@ export default function OrdersPage() {
             {search.size > 0 && <Link to="/orders">Clear</Link>}
           </div>
         </form>
-        <Failure error={error} retry={refetch} />
+        <Failure error={error} retry={pages.reload} />
         {!data && loading && <Waiting />}
-        {orders?.nodes.length === 0 && (
+        {orders && rows.length === 0 && (
           <Empty>No order is in this view. Clear the filter, or look for it with Find.</Empty>
         )}
-        {orders && orders.nodes.length > 0 && (
+        {rows.length > 0 && (
           <VirtualTable
             label="Orders"
-            rows={orders.nodes}
+            rows={rows}
             rowKey={({ id }) => id}
             onOpen={({ number }) => void navigate(`/orders/${number}`)}
-            hasMore={orders.pageInfo.hasNextPage}
-            onMore={() => fetchMore({ variables: { after: orders.pageInfo.endCursor } })}
+            hasMore={pages.hasMore}
+            onMore={pages.readMore}
             columns={[
               {
                 name: "Number",
@@ -186,6 +179,8 @@ const exportedColumns = [
 ];
 
 const exportedCells = (order: OrderRowFragment) => [
-  ...[order.number, order.placedAt, order.customer.customerId, rewardsOf(order), order.total],
-  ...[order.status, order.pointsState, order.assignee ?? ""],
+  [
+    ...[order.number, order.placedAt, order.customer.customerId, rewardsOf(order), order.total],
+    ...[order.status, order.pointsState, order.assignee ?? ""],
+  ],
 ];

@@ -1,4 +1,4 @@
-import { useLazyQuery, useQuery } from "@apollo/client/react";
+import { useLazyQuery } from "@apollo/client/react";
 import { type FormEvent, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { Button } from "../../../microsite/src/ui/button.tsx";
@@ -10,10 +10,11 @@ import {
   AuditLogDocument,
   type AuditLogQuery,
 } from "../graphql/generated/graphql.ts";
-import { downloadCsv } from "../ui/csv.ts";
+import { ExportButton } from "../ui/export-button.tsx";
 import { count, moment, total } from "../ui/format.ts";
 import { Card, Empty, Fact, Facts, Failure, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
+import { usePages } from "../ui/use-pages.ts";
 import { VirtualTable } from "../ui/virtual-table.tsx";
 import { TeamPage } from "./team-tabs.tsx";
 
@@ -41,9 +42,8 @@ function filterOf(search: URLSearchParams): AuditFilter {
 export default function AuditPage() {
   const [search, setSearch] = useSearchParams();
   const [shown, setShown] = useState<Entry | null>(null);
-  const { data, error, loading, fetchMore, refetch } = useQuery(AuditLogDocument, {
-    variables: { filter: filterOf(search) },
-  });
+  const pages = usePages(AuditLogDocument, { filter: filterOf(search) }, (data) => data.auditLog);
+  const { data, rows, error, loading } = pages;
   const log = data?.auditLog;
 
   function filter(event: FormEvent<HTMLFormElement>) {
@@ -57,9 +57,15 @@ export default function AuditPage() {
       title="Audit log"
       actions={
         <span className={ui.row}>
-          <Button look="quiet" disabled={!log?.nodes.length} onClick={() => log && exportEntries(log.nodes)}>
-            Export the rows as CSV
-          </Button>
+          <ExportButton
+            name="audit-log.csv"
+            header={["id", "at", "actor", "action", "subject", "details", "seal", "hash"]}
+            toCells={({ id, at, actor, action, subject, details, seal }) => [
+              [id, at, actor, action, subject, details ?? "", seal?.seq ?? "", seal?.hash ?? ""],
+            ]}
+            disabled={rows.length === 0}
+            read={pages.read}
+          />
         </span>
       }
     >
@@ -78,19 +84,19 @@ export default function AuditPage() {
             {search.size > 0 && <Link to="/team/audit">Clear</Link>}
           </div>
         </form>
-        <Failure error={error} retry={refetch} />
+        <Failure error={error} retry={pages.reload} />
         {!data && loading && <Waiting />}
-        {log?.nodes.length === 0 && <Empty>No entry is in this view. Clear the filter, or choose other days.</Empty>}
-        {log && log.nodes.length > 0 && (
+        {log && rows.length === 0 && <Empty>No entry is in this view. Clear the filter, or choose other days.</Empty>}
+        {log && rows.length > 0 && (
           <>
             <p className={ui.soft}>{`${total(log.totalCount)} entries. Enter shows the details of a row.`}</p>
             <VirtualTable
               label="Audit log"
-              rows={log.nodes}
+              rows={rows}
               rowKey={({ id }) => id}
               onOpen={(row) => setShown(row)}
-              hasMore={log.pageInfo.hasNextPage}
-              onMore={() => fetchMore({ variables: { after: log.pageInfo.endCursor } })}
+              hasMore={pages.hasMore}
+              onMore={pages.readMore}
               columns={[
                 { name: "When", width: "11rem", show: ({ at }) => moment(at) },
                 { name: "Who", width: "minmax(8rem, 1fr)", show: ({ actor }) => actor },
@@ -171,19 +177,3 @@ function Chain() {
     </Card>
   );
 }
-
-const exportEntries = (entries: readonly Entry[]) =>
-  downloadCsv(
-    "audit-log.csv",
-    ["id", "at", "actor", "action", "subject", "details", "seal", "hash"],
-    entries.map(({ id, at, actor, action, subject, details, seal }) => [
-      id,
-      at,
-      actor,
-      action,
-      subject,
-      details ?? "",
-      seal?.seq ?? "",
-      seal?.hash ?? "",
-    ]),
-  );

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@apollo/client/react";
+import { useMutation } from "@apollo/client/react";
 import { useState } from "react";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { Button } from "../../../microsite/src/ui/button.tsx";
@@ -17,10 +17,12 @@ import {
   type WebhookDeliveryState,
   type WebhookStateFragment,
 } from "../graphql/generated/graphql.ts";
+import { ExportButton } from "../ui/export-button.tsx";
 import { ActionForm, answerOf } from "../ui/form.tsx";
 import { count, moment, total, words } from "../ui/format.ts";
 import { Card, Empty, Fact, Facts, Failure, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
+import { usePages } from "../ui/use-pages.ts";
 import { VirtualTable } from "../ui/virtual-table.tsx";
 import { type Secret, ShownOnce } from "./shown-once.tsx";
 import { TeamPage } from "./team-tabs.tsx";
@@ -36,17 +38,20 @@ export default function WebhookPage() {
   const { name = "" } = useParams();
   const [search] = useSearchParams();
   const state = states.find((known) => known === search.get("state"));
-  const { data, error, loading, fetchMore, refetch } = useQuery(WebhookByNameDocument, {
-    variables: { name, states: state ? [state] : null },
-  });
+  const pages = usePages(
+    WebhookByNameDocument,
+    { name, states: state ? [state] : null },
+    ({ webhook }) => webhook?.deliveries,
+  );
+  const { data, rows, error, loading, reload } = pages;
   const [secret, setSecret] = useState<Secret | null>(null);
   const [shown, setShown] = useState<Delivery | null>(null);
   const webhook = data?.webhook;
   const path = `/team/webhooks/${encodeURIComponent(name)}`;
   return (
-    <TeamPage title={name} actions={webhook && <Actions webhook={webhook} reload={refetch} showSecret={setSecret} />}>
+    <TeamPage title={name} actions={webhook && <Actions webhook={webhook} reload={reload} showSecret={setSecret} />}>
       <ShownOnce secret={secret} onClose={() => setSecret(null)} />
-      <Failure error={error} retry={refetch} />
+      <Failure error={error} retry={reload} />
       {loading && !data && <Waiting />}
       {data && !webhook && <Notice title="There is no webhook of this name." />}
       {webhook && (
@@ -59,7 +64,26 @@ export default function WebhookPage() {
               <Fact name="Made">{`by ${webhook.createdBy} on ${moment(webhook.createdAt)}`}</Fact>
             </Facts>
           </Card>
-          <Card title="Deliveries" aside={<span className={ui.soft}>{total(webhook.deliveries.totalCount)}</span>}>
+          <Card
+            title="Deliveries"
+            aside={
+              <span className={ui.row}>
+                <span className={ui.soft}>{total(webhook.deliveries.totalCount)}</span>
+                <ExportButton
+                  name="deliveries.csv"
+                  header={["id", "occurred_at", "event", "subject", "state", "attempts", "last_status", "last_error"]}
+                  toCells={(row) => [
+                    [
+                      ...[row.messageId, row.occurredAt, row.eventType, row.subject, row.state, row.attempts],
+                      ...[row.lastStatus ?? "", row.lastError ?? ""],
+                    ],
+                  ]}
+                  disabled={rows.length === 0}
+                  read={pages.read}
+                />
+              </span>
+            }
+          >
             <nav className={ui.views} aria-label="Deliveries">
               {[null, ...states].map((each) => (
                 <Link
@@ -71,16 +95,16 @@ export default function WebhookPage() {
                 </Link>
               ))}
             </nav>
-            {webhook.deliveries.nodes.length === 0 ? (
+            {rows.length === 0 ? (
               <Empty>No delivery is in this view. Send a test to see whether the receiver answers.</Empty>
             ) : (
               <VirtualTable
                 label="Deliveries"
-                rows={webhook.deliveries.nodes}
+                rows={rows}
                 rowKey={({ id }) => id}
                 onOpen={(row) => setShown(row)}
-                hasMore={webhook.deliveries.pageInfo.hasNextPage}
-                onMore={() => fetchMore({ variables: { after: webhook.deliveries.pageInfo.endCursor } })}
+                hasMore={pages.hasMore}
+                onMore={pages.readMore}
                 columns={[
                   { name: "When", width: "11rem", show: ({ occurredAt }) => moment(occurredAt) },
                   { name: "Event", width: "12rem", show: ({ eventType }) => words(eventType) },
@@ -106,7 +130,7 @@ export default function WebhookPage() {
             {shown.dueAt && <Fact name="Sent next">{moment(shown.dueAt)}</Fact>}
           </Facts>
           <pre className={ui.pre}>{JSON.stringify(JSON.parse(shown.body), null, 2)}</pre>
-          <Replay name={name} delivery={shown} onDone={() => setShown(null)} reload={refetch} />
+          <Replay name={name} delivery={shown} onDone={() => setShown(null)} reload={reload} />
         </Dialog>
       )}
     </TeamPage>

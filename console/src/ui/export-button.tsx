@@ -1,47 +1,53 @@
 import { useState } from "react";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
-import { downloadCsv } from "./csv.ts";
+import { csvLines, downloadParts } from "./csv.ts";
+import { count } from "./format.ts";
+import type { ListPage } from "./use-pages.ts";
 
 type Cell = string | number;
-
-/** A page of a list. */
-export interface ListPage<Row> {
-  nodes: readonly Row[];
-  pageInfo: { hasNextPage: boolean; endCursor?: string | null };
-}
 
 interface ExportButtonProps<Row> {
   /** The name of the file. */
   name: string;
   header: readonly string[];
-  toCells(row: Row): readonly Cell[];
+  /** The lines of the file for a row of the list. */
+  toCells(row: Row): readonly (readonly Cell[])[];
   /** Reads the page behind a cursor; the first page for null. */
   read(after: string | null): Promise<ListPage<Row>>;
   disabled?: boolean;
 }
 
-/** A file with more rows is not opened by people. */
+/** A spreadsheet opens so many rows without trouble, and the browser's memory holds them. */
 const MOST_ROWS = 50_000;
 
-/** Exports a whole list, and not the rows alone that were scrolled to. */
+/** Exports a whole list, also the rows that were not scrolled to: page by page, with the rights that the list has. */
 export function ExportButton<Row>({ name, header, toCells, read, disabled = false }: ExportButtonProps<Row>) {
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  const [rowsRead, setRowsRead] = useState(0);
   async function save() {
     setBusy(true);
     setProblem(null);
+    setRowsRead(0);
     try {
-      const rows: (readonly Cell[])[] = [];
-      for (let after: string | null = null; rows.length < MOST_ROWS; ) {
+      const parts = [csvLines([header])];
+      let rows = 0;
+      for (let after: string | null = null, hasNextPage = true; hasNextPage; ) {
         const { nodes, pageInfo }: ListPage<Row> = await read(after);
-        rows.push(...nodes.map(toCells));
+        rows += nodes.length;
+        parts.push(csvLines(nodes.flatMap((row) => toCells(row))));
+        setRowsRead(rows);
         after = pageInfo.endCursor ?? null;
-        if (!pageInfo.hasNextPage) break;
+        hasNextPage = pageInfo.hasNextPage && nodes.length > 0;
+        if (hasNextPage && rows >= MOST_ROWS) {
+          setProblem(`The file has the first ${count(rows)} rows. Filter the list for the others.`);
+          break;
+        }
       }
-      downloadCsv(name, header, rows);
+      downloadParts(name, parts);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(`The list could not be exported: ${error instanceof Error ? error.message : String(error)}`);
     }
     setBusy(false);
   }
@@ -50,7 +56,8 @@ export function ExportButton<Row>({ name, header, toCells, read, disabled = fals
       <Button look="quiet" disabled={disabled} busy={isBusy} onClick={() => void save()}>
         Export as CSV
       </Button>
-      {problem && <Notice tone="bad" title={`The list could not be exported: ${problem}`} />}
+      {isBusy && <span role="status" className="sr-only">{`${count(rowsRead)} rows are read.`}</span>}
+      {problem && <Notice tone="bad" title={problem} />}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import styles from "./virtual-table.module.css";
 
 export interface Column<Row> {
@@ -15,7 +15,9 @@ export interface VirtualTableProps<Row> {
   rows: readonly Row[];
   columns: readonly Column<Row>[];
   rowKey(row: Row): string;
-  onOpen(row: Row): void;
+  onOpen?(row: Row): void;
+  /** Chooses a row, or no longer: by the space bar. */
+  onChoose?(row: Row): void;
   hasMore: boolean;
   onMore(): Promise<unknown>;
 }
@@ -23,9 +25,10 @@ export interface VirtualTableProps<Row> {
 const ROW_HEIGHT = 44;
 const OVERSCAN = 8;
 
-/** A table that draws only the rows in view, and reads the next page as its end comes near. Arrow keys move, Enter opens. */
+/** A table that draws only the rows in view, and reads the next page as its end comes near. Arrow keys move, Enter opens, the space bar chooses. */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
-  const { label, rows, columns, rowKey, onOpen, hasMore, onMore } = props;
+  const { label, rows, columns, rowKey, onOpen, onChoose, hasMore, onMore } = props;
+  const id = useId();
   const box = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const isReading = useRef(false);
@@ -63,9 +66,14 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
       const next = Math.max(0, Math.min(rows.length - 1, active + step));
       setActive(next);
       virtual.scrollToIndex(next);
-    } else if (event.key === "Enter" && event.target === event.currentTarget) {
-      const row = rows[active];
-      if (row !== undefined) onOpen(row);
+      return;
+    }
+    const row = rows[active];
+    if (event.target !== event.currentTarget || row === undefined) return;
+    if (event.key === "Enter") onOpen?.(row);
+    if (event.key === " " && onChoose) {
+      event.preventDefault();
+      onChoose(row);
     }
   }
 
@@ -78,7 +86,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
       role="grid"
       aria-label={label}
       aria-rowcount={hasMore ? -1 : rows.length + 1}
-      aria-activedescendant={items.some(({ index }) => index === active) ? `row-${active}` : undefined}
+      aria-activedescendant={items.some(({ index }) => index === active) ? `${id}-${active}` : undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}
     >
@@ -101,7 +109,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
             // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
             <div
               key={rowKey(row)}
-              id={`row-${index}`}
+              id={`${id}-${index}`}
               role="row"
               tabIndex={-1}
               aria-rowindex={index + 2}
@@ -109,7 +117,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
               data-active={index === active || undefined}
               style={{ ...template, transform: `translateY(${start}px)`, height: ROW_HEIGHT }}
               onClick={() => setActive(index)}
-              onDoubleClick={() => onOpen(row)}
+              onDoubleClick={() => onOpen?.(row)}
             >
               {columns.map(({ name, number, show }) => (
                 // biome-ignore lint/a11y/useSemanticElements: see above

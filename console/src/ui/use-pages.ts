@@ -1,0 +1,72 @@
+import type { OperationVariables, TypedDocumentNode } from "@apollo/client";
+import { useApolloClient, useQuery } from "@apollo/client/react";
+import { useCallback, useMemo, useState } from "react";
+
+/** A page of a list. */
+export interface ListPage<Row> {
+  nodes: readonly Row[];
+  pageInfo: { hasNextPage: boolean; endCursor?: string | null };
+}
+
+type PageVariables = OperationVariables & { after?: string | null | undefined };
+
+interface Later<Row> extends ListPage<Row> {
+  /** The list and the end of its first page, behind which these rows begin. */
+  behind: string;
+}
+
+/**
+ * Reads a list page by page. The first page is in the cache of the client. Later pages are not: each would make the client compare
+ * the whole list anew, which takes longer the longer the list is.
+ *
+ * @param listOf finds the list in the data of the document
+ */
+export function usePages<Data, Variables extends PageVariables, Row>(
+  document: TypedDocumentNode<Data, Variables>,
+  variables: Omit<Variables, "after">,
+  listOf: (data: Data) => ListPage<Row> | null | undefined,
+) {
+  const client = useApolloClient();
+  const fixed: OperationVariables = variables;
+  const query = document as TypedDocumentNode<Data, OperationVariables>;
+  const { data, error, loading, refetch, startPolling, stopPolling } = useQuery(query, { variables: fixed });
+  const first = data ? listOf(data as Data) : null;
+  const [later, setLater] = useState<Later<Row> | null>(null);
+  const behind = JSON.stringify([variables, first?.pageInfo.endCursor]);
+  const added = later?.behind === behind ? later : null;
+  const rows = useMemo(() => [...(first?.nodes ?? []), ...(added?.nodes ?? [])], [first, added]);
+  const { hasNextPage = false, endCursor = null } = (added ?? first)?.pageInfo ?? {};
+
+  /** Reads the page behind a cursor, the first page for null. @throws Error if there is no answer */
+  async function read(after: string | null): Promise<ListPage<Row>> {
+    const ofPage: OperationVariables = { ...fixed, after };
+    const result = await client.query({ query, variables: ofPage, fetchPolicy: "no-cache" });
+    const page = result.data && listOf(result.data as Data);
+    if (!page) throw new Error(result.error?.message ?? "The gateway did not answer.");
+    return page;
+  }
+
+  async function readMore(): Promise<void> {
+    const { nodes, pageInfo } = await read(endCursor);
+    setLater({ behind, nodes: [...(added?.nodes ?? []), ...nodes], pageInfo });
+  }
+
+  /** Reads the first page anew, and forgets the later pages. */
+  const reload = useCallback(async () => {
+    setLater(null);
+    await refetch();
+  }, [refetch]);
+
+  const polling = { startPolling, stopPolling };
+  return {
+    data: data as Data | undefined,
+    rows,
+    hasMore: hasNextPage,
+    error,
+    loading,
+    read,
+    readMore,
+    reload,
+    polling,
+  };
+}
