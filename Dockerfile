@@ -25,7 +25,7 @@ COPY --from=build --chown=65532:65532 /build/sandbox-data /data
 ENV SANDBOX_HOST=0.0.0.0 DATA_DIR=/data
 USER 65532:65532
 EXPOSE 4010
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["/usr/local/bin/node", "-e", "fetch('http://127.0.0.1:4010/__sandbox').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["/usr/local/bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.SANDBOX_PORT ?? 4010}/__sandbox`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["/usr/local/bin/node", "/app/main.mjs"]
 
 # No shell, no npm and no package manager: Node, the C library, and the build. Everything belongs to root, the program runs as a

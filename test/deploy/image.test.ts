@@ -126,6 +126,7 @@ describe("the images of the Dockerfile", { tags: "root" }, () => {
     try {
       await sandbox.prints(/Sandbox listening/);
       expect((await fetch(`http://127.0.0.1:${SANDBOX_PORT}/__sandbox`)).status).toBe(200);
+      expect(await health("sandbox", { SANDBOX_PORT })).toBe(0);
     } finally {
       sandbox.child.kill("SIGTERM");
     }
