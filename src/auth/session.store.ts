@@ -228,7 +228,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
         const mobile = maskedMobile !== undefined && { maskedMobile: maskedMobile && maskMobile(maskedMobile) };
         await tx.customer.upsert({
           where: { customerId },
-          create: { customerId, ...mobile },
+          create: { customerId, createdAt, ...mobile },
           update: { ...mobile },
         });
         // Under the lock of the row a block is seen here, or the block sees the session and ends it.

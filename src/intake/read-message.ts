@@ -14,6 +14,8 @@ export interface ReadMessage {
   readonly actor: string;
   /** Whom it is about, where that is not said by the message itself: a customer who is signed in. */
   readonly customerId?: string;
+  /** Of a referral that began here: the customer who invited. */
+  readonly sharerCustomerId?: string;
   /** What it is known by, where that is not what it means. */
   readonly digest?: string;
 }
