@@ -62,6 +62,7 @@ const config: CodegenConfig = {
         mappers: {
           Customer: "../../domain/viewer.ts#CustomerModel",
           Wallet: "../../wallet/wallet.ts#Wallet as WalletModel",
+          Invitation: "../../invitations/invitations.ts#Invitation as InvitationModel",
           GroupWallet: "../../group/group.ts#GroupWallet as GroupWalletModel",
           GroupMember: "../../group/group.ts#Member",
           Reward: "../../catalog/reward.ts#Reward as RewardModel",
@@ -84,6 +85,7 @@ const config: CodegenConfig = {
           Discrepancy: "../../order/order.store.ts#Discrepancy as DiscrepancyModel",
           Voucher: "../../order/order.store.ts#IssuedVoucherRow",
           VoucherConnection: "../connection.ts#Connection<IssuedVoucherRow>",
+          SavingGoal: "../../account/wishes.ts#SavingGoal as SavingGoalModel",
           SavedAddress: "../../account/saved-addresses.ts#SavedAddress as SavedAddressModel",
           WalletEntry: "../../account/wallet-entries.ts#WalletEntry as WalletEntryModel",
           WalletEntryConnection: "../connection.ts#Connection<WalletEntryModel>",

@@ -13,6 +13,7 @@ import { lazyLoaders } from "./graphql/lazy-loaders.ts";
 import { openGroup } from "./group/index.ts";
 import { openIntake } from "./intake/index.ts";
 import type { Processor } from "./intake/open-processor.ts";
+import { openInvitations } from "./invitations/index.ts";
 import { openMembers } from "./members/index.ts";
 import { type OrderPorts, openOrder } from "./order/index.ts";
 import { openPersonalData } from "./personal-data/index.ts";
@@ -55,6 +56,7 @@ export function openFeatures(world: World) {
   const draws = openDraws({ ...world, draws: processor.draws, seeds });
   const awards = openAwards({ ...world, settled: feed.settled, isPrizeTaken: order.isPrizeTaken });
   const intake = openIntake(world);
+  const invitations = openInvitations({ ...world, acceptMessages: processor.acceptMessages });
   const audit = openAudit(world);
   const reconciliation = openReconciliation({ ...world, ...order.recorded, resolveAward: awards.resolveAward });
   const personalData = openPersonalData(world);
@@ -102,6 +104,7 @@ export function openFeatures(world: World) {
     draws,
     awards,
     intake,
+    invitations,
     audit,
     reconciliation,
     personalData,

@@ -20,6 +20,8 @@ const load = {
   order: () => import("./orders/order-page.tsx"),
   vouchers: () => import("./account/vouchers-page.tsx"),
   statement: () => import("./account/statement-page.tsx"),
+  invite: () => import("./invite/invite-page.tsx"),
+  invited: () => import("./invite/invited-page.tsx"),
 };
 const SignIn = lazy(load.signIn);
 const Home = lazy(load.home);
@@ -32,6 +34,8 @@ const Orders = lazy(load.orders);
 const Order = lazy(load.order);
 const Vouchers = lazy(load.vouchers);
 const Statement = lazy(load.statement);
+const Invite = lazy(load.invite);
+const Invited = lazy(load.invited);
 const Info = lazy(() => import("./info/info-page.tsx"));
 const NotFound = lazy(() => import("./shell/not-found-page.tsx"));
 
@@ -48,6 +52,7 @@ export function preload(pathname: string): void {
     orders: name ? load.order : load.orders,
     vouchers: load.vouchers,
     statement: load.statement,
+    invite: name ? load.invited : load.invite,
   };
   first[folder]?.().catch(() => {}); // it is asked for again, and then missed
 }
@@ -70,6 +75,8 @@ export function App() {
           <Route path="/orders/:id" element={<Members page={<Order />} />} />
           <Route path="/vouchers" element={<Members page={<Vouchers />} />} />
           <Route path="/statement" element={<Members page={<Statement />} />} />
+          <Route path="/invite" element={<Members page={<Invite />} />} />
+          <Route path="/invite/:code" element={<Invited />} />
           <Route path="/info/:slug" element={<Info />} />
           <Route path="*" element={<NotFound />} />
         </Route>

@@ -5,6 +5,7 @@ import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireCustomer } from "../graphql/guards.ts";
 import type { IssuedVoucherRow } from "../order/index.ts";
+import { availableIn } from "../wallet/index.ts";
 import type { CustomerVouchers } from "./customer-vouchers.ts";
 import type { SavedAddresses } from "./saved-addresses.ts";
 import type { WalletEntries, WalletEntry } from "./wallet-entries.ts";
@@ -28,6 +29,7 @@ export function accountResolvers({ addresses, wishes, vouchers, entries }: Accou
         const found = await Promise.all((await wishes.of(customerId)).map((id) => loaders.reward.load(id)));
         return found.filter((reward) => reward !== null);
       },
+      savingGoal: ({ customerId }) => wishes.goalOf(customerId),
       async vouchers({ customerId }, { filter, ...args }) {
         const bounds = readPage(args, voucherCursor);
         const query = { customerId, states: filter?.states ?? null };
@@ -95,6 +97,14 @@ export function accountResolvers({ addresses, wishes, vouchers, entries }: Accou
         context.loaders.wished.clear(rewardId);
         return { reward: await context.loaders.reward.load(rewardId), customer: { customerId }, userErrors: [] };
       },
+      async setSavingGoal(_, { input }, context) {
+        const { customerId } = requireCustomer(context);
+        const rewardId = input.rewardId == null ? null : (uuidOf("Reward", input.rewardId) ?? NOWHERE);
+        const refusedBy = await wishes.setGoal(customerId, rewardId);
+        if (refusedBy) return { savingGoal: null, customer: null, userErrors: refusedBy.refusals };
+        context.loaders.wished.clearAll();
+        return { savingGoal: await wishes.goalOf(customerId), customer: { customerId }, userErrors: [] };
+      },
       async markVoucher(_, { input }, context) {
         const { customerId } = requireCustomer(context);
         const voucher = await vouchers.mark(customerId, uuidOf("Voucher", input.voucherId) ?? NOWHERE, input.used);
@@ -103,6 +113,17 @@ export function accountResolvers({ addresses, wishes, vouchers, entries }: Accou
       },
     },
 
+    SavingGoal: {
+      async reward({ rewardId }, _, { loaders }) {
+        const reward = await loaders.reward.load(rewardId);
+        if (!reward) throw new Error(`reward ${rewardId} of a saving goal is gone`);
+        return reward;
+      },
+      async missingPoints({ customerId, rewardId }, _, { loaders }) {
+        const [wallet, reward] = await Promise.all([loaders.wallet.load(customerId), loaders.reward.load(rewardId)]);
+        return reward && Math.max(0, reward.points - availableIn(wallet));
+      },
+    },
     SavedAddress: { id: ({ id }) => toGlobalId("SavedAddress", id) },
     WalletEntry: {
       id: ({ id }) => toGlobalId("WalletEntry", id),

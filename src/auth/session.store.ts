@@ -229,7 +229,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
         const mobile = maskedMobile !== undefined && { maskedMobile: maskedMobile && maskMobile(maskedMobile) };
         await tx.customer.upsert({
           where: { customerId },
-          create: { customerId, ...mobile },
+          create: { customerId, createdAt, ...mobile },
           update: { ...mobile },
         });
         // The row lock orders a block and a sign-in: either this check sees the block, or the block ends the session.

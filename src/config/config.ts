@@ -171,6 +171,8 @@ export function readConfig(env: Record<string, string | undefined>) {
     rewardProcessorPort: s.REWARD_PROCESSOR_PORT,
     programLanguage: s.PROGRAM_LANGUAGE,
     programTimeZone: s.PROGRAM_TIME_ZONE,
+    invitationDays: s.INVITATION_DAYS,
+    invitationsPerCustomerDay: s.INVITATIONS_PER_CUSTOMER_DAY,
     /** Undefined means the origin of each request. */
     publicOrigin: s.PUBLIC_ORIGIN,
     allowedOrigins: s.ALLOWED_ORIGINS,

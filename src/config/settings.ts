@@ -454,6 +454,10 @@ const rewardProcessor = {
     "the zone of the programme: its days are days there, and so are dates that name no zone. Changing it moves the days of check-ins " +
       "and caps from then on",
   ),
+  INVITATION_DAYS: as(
+    integer(1, 365).default(30),
+    "how many days after the gateway first knew a customer this customer can accept an invitation of another customer",
+  ),
 };
 
 const keeping = {
@@ -482,6 +486,10 @@ const keeping = {
 };
 
 const limits = {
+  INVITATIONS_PER_CUSTOMER_DAY: as(
+    integer(1, 10_000).default(20),
+    "customers who can accept the invitation of one customer within 24 hours",
+  ),
   OTP_PER_CUSTOMER_HOUR: as(
     integer(1, 1_000).default(5),
     "one-time passwords that one browser may ask for, for one customer",

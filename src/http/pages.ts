@@ -63,6 +63,8 @@ const micrositePaths = [
   "/orders/:id",
   "/vouchers",
   "/statement",
+  "/invite",
+  "/invite/:code",
   "/info/:slug",
 ];
 

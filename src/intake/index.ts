@@ -7,6 +7,9 @@ import { intakeResolvers } from "./intake.resolvers.ts";
 import type { Processor } from "./open-processor.ts";
 import { makeRedriveReward } from "./quarantine/redrive-reward.ts";
 
+export type { AcceptMessages } from "./accept-messages.ts";
+export { readOutcomes } from "./outcomes.ts";
+export type { ReadMessage } from "./read-message.ts";
 export { mountRewardProcessor } from "./reward-route.ts";
 
 export interface IntakePorts {

@@ -49,13 +49,15 @@ function namedIn({
   message,
   nikHash,
   customerId,
-}: Pick<ReadMessage, "message" | "nikHash" | "customerId">): Record<keyof Participants, Person | null> {
+  sharerCustomerId,
+}: Pick<ReadMessage, "message" | "nikHash" | "customerId" | "sharerCustomerId">): Record<keyof Participants, Person | null> {
   const { action, sharerId, receiverId } = message;
   const own = customerId === undefined ? personOf(message.member, nikHash) : { customerId };
+  const sharer = sharerCustomerId === undefined ? sharerId && userId(sharerId) : { customerId: sharerCustomerId };
   return action === "registerreferral" || action === "transactionreferral"
     ? {
         member: null,
-        sharer: sharerId === null ? null : userId(sharerId),
+        sharer: sharer || null,
         receiver: receiverId === null ? own : userId(receiverId),
       }
     : { member: own, sharer: null, receiver: null };

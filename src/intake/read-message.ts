@@ -14,6 +14,8 @@ export interface ReadMessage {
   readonly actor: string;
   /** The signed-in customer that the message is about, if the message itself does not name a member. */
   readonly customerId?: string;
+  /** The inviting customer of a referral that began with an invitation of the gateway. */
+  readonly sharerCustomerId?: string;
   /** Overrides the digest that identifies the message. */
   readonly digest?: string;
 }

@@ -91,6 +91,7 @@ const deletions = (customerId: string): Prisma.Sql[] => [
   sql`delete from carts c where customer_id = ${customerId} and not exists (select from orders o where o.cart_id = c.id)`,
   sql`delete from saved_addresses where customer_id = ${customerId}`,
   sql`delete from return_requests where customer_id = ${customerId}`,
+  sql`delete from invitations where customer_id = ${customerId}`,
   sql`delete from wishes where customer_id = ${customerId}`,
   sql`delete from idempotency_keys where actor = ${`customer:${customerId}`}`,
   sql`delete from webhook_messages where customer_id = ${customerId}`,
@@ -111,7 +112,10 @@ const replacements = (customerId: string, pseudonym: string): Prisma.Sql[] => [
     where tracking_number is not null and line_id in (
       select l.id from order_lines l join orders o on o.id = l.order_id where o.customer_id = ${customerId})`,
   sql`update reward_messages set payload = '{}', normalisations = '[]', actor = 'erased', answer = ${withoutNormalisations}
-    where ${messagesOf(membersOf(customerId))}`,
+    where ${messagesOf(membersOf(customerId))}
+      or id in (select message_id from accepted_invitations where ${customerId} in (customer_id, inviter_id))`,
+  sql`update accepted_invitations set customer_id = ${pseudonym} where customer_id = ${customerId}`,
+  sql`update accepted_invitations set inviter_id = ${pseudonym} where inviter_id = ${customerId}`,
   sql`update carts set customer_id = ${pseudonym}, reference = case when number is not null then number::text end where customer_id = ${customerId}`,
   sql`update orders set customer_id = ${pseudonym}, shipping_address = null, client_token = null where customer_id = ${customerId}`,
   sql`update voucher_codes set customer_id = ${pseudonym} where customer_id = ${customerId}`,

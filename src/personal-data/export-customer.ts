@@ -42,6 +42,9 @@ const sections = (customerId: string): Record<string, Prisma.Sql> => {
     returnRequests: sql`select to_jsonb(t) as row from return_requests t where customer_id = ${customerId} order by requested_at`,
     savedAddresses: sql`select to_jsonb(t) as row from saved_addresses t where customer_id = ${customerId} order by created_at`,
     wishes: sql`select to_jsonb(t) as row from wishes t where customer_id = ${customerId} order by created_at`,
+    invitations: sql`select to_jsonb(t) as row from invitations t where customer_id = ${customerId}`,
+    acceptedInvitations: sql`select to_jsonb(t) as row from accepted_invitations t
+      where customer_id = ${customerId} or inviter_id = ${customerId} order by accepted_at`,
     idempotencyKeys: sql`select to_jsonb(t) - 'input_hash' as row from idempotency_keys t where actor = ${`customer:${customerId}`}`,
     members: sql`select to_jsonb(t) as row from reward_members t where customer_id = ${customerId}`,
     memberIdentities: sql`select to_jsonb(t) - case kind when 'NIK' then 'value' else '' end as row

@@ -5,6 +5,7 @@ import { type RulesLoaders, rulesLoaders } from "./rules.loaders.ts";
 import { rulesResolvers } from "./rules.resolvers.ts";
 
 export { actionWords } from "./action-words.ts";
+export { readCampaigns } from "./campaigns.ts";
 export { insertCheckIns, type NewCheckIn, readCheckInDays } from "./check-in/check-in.store.ts";
 export { isWithinBackfill, nextCheckInAt } from "./check-in/check-in-days.ts";
 export { streaks } from "./check-in/streaks.ts";

@@ -300,3 +300,60 @@ describe("the statement of a wallet", () => {
     ]);
   });
 });
+
+describe("the saving goal", () => {
+  interface Goal {
+    missingPoints: number | null;
+    reward: { id: string; points: number; wished: boolean };
+  }
+  const goalFields = "savingGoal { missingPoints reward { id points wished } }";
+  const setGoal = async (customer: Customer, rewardId: string | null) =>
+    (
+      await dataOf<{ setSavingGoal: Told & { savingGoal: Goal | null } }>(
+        customer,
+        `mutation ($rewardId: ID) { setSavingGoal(input: { rewardId: $rewardId }) {
+          ${goalFields} customer { ${goalFields} } userErrors { code field } } }`,
+        { rewardId },
+      )
+    ).setSavingGoal;
+  const goalOf = async (customer: Customer) =>
+    (await customer.ok<{ me: { savingGoal: Goal | null } }>(`{ me { ${goalFields} } }`)).me.savingGoal;
+
+  test("is one reward of the wish list; the points that the wallet lacks are counted", async () => {
+    const customer = await gateway.customer({ balance: 1_000 });
+    const [dear, cheap] = [await gateway.voucher({ points: 1_750 }), await gateway.voucher({ points: 400 })];
+    await setGoal(customer, cheap.id);
+    const { savingGoal, userErrors } = await setGoal(customer, dear.id);
+    expect(userErrors).toEqual([]);
+    expect(savingGoal).toEqual({ missingPoints: 750, reward: { id: dear.id, points: 1_750, wished: true } });
+    expect(await goalOf(customer)).toEqual(savingGoal);
+    expect((await setGoal(customer, cheap.id)).savingGoal).toMatchObject({ missingPoints: 0 });
+    const wishes = await gateway.sql("select count(*)::int as wishes from wishes where customer_id = $1", [
+      customer.customerId,
+    ]);
+    expect(wishes).toEqual([{ wishes: 2 }]);
+    expect((await setGoal(customer, null)).savingGoal).toBeNull();
+    expect(await goalOf(customer)).toBeNull();
+  });
+
+  test("ends when its reward leaves the wish list, and is not set to a reward that does not exist", async () => {
+    const customer = await gateway.customer();
+    const reward = await gateway.voucher();
+    await setGoal(customer, reward.id);
+    await customer.ok(
+      "mutation ($id: ID!) { setWish(input: { rewardId: $id, wished: false }) { userErrors { code } } }",
+      { id: reward.id },
+    );
+    expect(await goalOf(customer)).toBeNull();
+    const refused = await setGoal(customer, customer.customerId);
+    expect(refused.userErrors).toEqual([{ code: "REWARD_NOT_FOUND", field: ["input", "rewardId"] }]);
+  });
+
+  test("is one also when several are chosen at once", async () => {
+    const customer = await gateway.customer();
+    const rewards = [await gateway.voucher(), await gateway.voucher(), await gateway.merchandise()];
+    const answers = await Promise.all(rewards.map(({ id }) => setGoal(customer, id)));
+    expect(answers.flatMap(({ userErrors }) => userErrors)).toEqual([]);
+    expect(rewards.map(({ id }) => id)).toContain((await goalOf(customer))?.reward.id);
+  });
+});

@@ -341,6 +341,11 @@ const rows: Record<string, Row> = {
     forOperators("NOTHING_TO_RESOLVE", "orders"),
     (of) => ({ id: of.orderLineId }),
   ],
+  "Mutation.acceptInvitation": [
+    `mutation { it: acceptInvitation(input: { code: "2222-2222" }) { ${refusals} } }`,
+    forCustomers("INVITATION_NOT_FOUND", "INVITATION_NOT_FOUND"),
+  ],
+  "Mutation.setSavingGoal": [`mutation { it: setSavingGoal(input: {}) { ${refusals} } }`, forCustomers("ok", "ok")],
   "Mutation.setWish": [
     `mutation ($id: ID!) { it: setWish(input: { rewardId: $id, wished: true }) { ${refusals} } }`,
     forCustomers("ok", "ok"),
@@ -519,8 +524,8 @@ const exceptions: Record<string, Partial<Record<CallerName, Outcome>>> = {
   // An operator listens to nobody's feed.
   "Customer.memberEventsCursor": { operator: "null" },
 };
-/** Empty: a voucher order goes to no address, and the points provider tells no expiries of this customer. */
-const empty = new Set(["Order.shippingAddress", "Wallet.expiring"]);
+/** Empty: a voucher order has no address, the provider reports no expiries, the customer has no goal, and no rule is about referrals. */
+const empty = new Set(["Order.shippingAddress", "Wallet.expiring", "Customer.savingGoal", "Customer.invitation"]);
 
 const schema = buildSchema([]);
 const rootFields = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) =>

@@ -13,6 +13,7 @@ import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
 import { useMore } from "../ui/use-more.ts";
 import styles from "./account.module.css";
+import { SavingGoal } from "./saving-goal.tsx";
 import { type Entry, statementCsv } from "./statement-csv.ts";
 
 const PAGE = 20;
@@ -79,6 +80,7 @@ export default function StatementPage() {
       }
     >
       {problem && <Notice tone="bad">{problem}</Notice>}
+      <SavingGoal goal={data?.me?.savingGoal} />
       <Expiring told={data?.me?.wallet?.expiring} />
       {!entries && !loading ? (
         <LoadFailure error={error} retry={refetch} />

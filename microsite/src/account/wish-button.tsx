@@ -1,24 +1,39 @@
 import { useMutation, useQuery } from "@apollo/client/react";
-import { SetWishDocument, WishedDocument } from "../graphql/generated/graphql.ts";
+import { SetSavingGoalDocument, SetWishDocument, WishedDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { Button } from "../ui/button.tsx";
+import styles from "./account.module.css";
 
-/** Puts a reward on the wish list, and takes it off. Nothing while it is not known whether it is there. */
+/** Puts a reward on the wish list, and makes it the saving goal. Nothing while it is not known whether it is there. */
 export function WishButton({ rewardId }: { rewardId: string }) {
   const { t } = useI18n();
   const { data } = useQuery(WishedDocument, { variables: { id: rewardId }, fetchPolicy: "cache-and-network" });
-  const [set, { loading }] = useMutation(SetWishDocument);
+  const [setWish, { loading: isWishing }] = useMutation(SetWishDocument);
+  const [setGoal, { loading: isChoosing }] = useMutation(SetSavingGoalDocument);
   const node = data?.node;
   if (node?.__typename !== "Reward") return null;
   const { wished } = node;
+  const isGoal = data?.me?.savingGoal?.reward.id === rewardId;
   return (
-    <Button
-      look="plain"
-      busy={loading}
-      aria-pressed={wished}
-      onClick={() => void set({ variables: { rewardId, wished: !wished } }).catch(() => {})}
-    >
-      {t(wished ? "wish.remove" : "wish.add")}
-    </Button>
+    <div className={styles.actions}>
+      <Button
+        look="plain"
+        busy={isWishing}
+        aria-pressed={wished}
+        onClick={() => void setWish({ variables: { rewardId, wished: !wished } }).catch(() => {})}
+      >
+        {t(wished ? "wish.remove" : "wish.add")}
+      </Button>
+      {wished && (
+        <Button
+          look="plain"
+          busy={isChoosing}
+          aria-pressed={isGoal}
+          onClick={() => void setGoal({ variables: { rewardId: isGoal ? null : rewardId } }).catch(() => {})}
+        >
+          {t(isGoal ? "goal.remove" : "goal.set")}
+        </Button>
+      )}
+    </div>
   );
 }

@@ -49,7 +49,7 @@ export default function ActivityPage() {
           {isNew && ways}
         </div>
         <div className={styles.column}>
-          <Invitations campaigns={data?.rewardCampaigns} totals={me?.rewardTotals} />
+          <Invitations campaigns={data?.rewardCampaigns} totals={me?.rewardTotals} canInvite />
           {!isNew && ways}
         </div>
       </div>

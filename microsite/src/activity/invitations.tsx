@@ -1,5 +1,6 @@
 import type { CampaignPartsFragment, EarnedTotalsFragment } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
+import { ButtonLink } from "../ui/button.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
 import styles from "./activity.module.css";
@@ -10,6 +11,8 @@ import { Way } from "./way.tsx";
 export function Invitations(props: {
   campaigns: readonly CampaignPartsFragment[] | undefined;
   totals: EarnedTotalsFragment["rewardTotals"] | undefined;
+  /** False on the page that this tile would link to. */
+  canInvite?: boolean;
 }) {
   const { t } = useI18n();
   if (!props.campaigns) return <Skeleton height="22rem" />;
@@ -36,6 +39,13 @@ export function Invitations(props: {
           <strong>{t("invite.friends", { count: friends })}</strong>
           <span>{t("invite.credited", { count: credited })}</span>
           {onTheWay > 0 && <span>{t("invite.onTheWay", { count: onTheWay })}</span>}
+        </p>
+      )}
+      {props.canInvite && campaigns.length > 0 && (
+        <p>
+          <ButtonLink to="/invite" look="quiet">
+            {t("invite.start")}
+          </ButtonLink>
         </p>
       )}
       <ul className={styles.ways}>

@@ -1,9 +1,11 @@
 import { useQuery } from "@apollo/client/react";
 import { Link } from "react-router";
 import { home } from "../../theme/home.ts";
+import { SavingGoal } from "../account/saving-goal.tsx";
 import { CheckInSkeleton, CheckInTile } from "../check-in/check-in-tile.tsx";
 import { HomeDocument, type HomeQuery, WishListDocument, WithinReachDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
+import { InvitationReminder } from "../invite/invitation-reminder.tsx";
 import { OrderRow, OrderRowSkeleton } from "../orders/order-row.tsx";
 import { RewardCard, RewardCardSkeleton } from "../rewards/reward-card.tsx";
 import rewards from "../rewards/rewards.module.css";
@@ -43,8 +45,10 @@ export default function HomePage() {
         {me?.checkIn && me.checkIn.cycle.length > 0 && (
           <CheckInTile status={me.checkIn} cursor={me.memberEventsCursor} />
         )}
+        <SavingGoal goal={me?.savingGoal} className={styles.goal} />
       </div>
 
+      <InvitationReminder />
       {home.map((section) => (
         <Section
           key={section.kind === "collection" ? section.id : section.kind}

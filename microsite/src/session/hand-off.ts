@@ -10,7 +10,7 @@ export interface HandOff {
 }
 
 /** The pages that a link may lead to: see the routes in `app.tsx`. */
-const pages = /^\/(?:|activity|cart|checkout|(?:rewards|orders)(?:\/[^/]+)?)$/;
+const pages = /^\/(?:|activity|cart|checkout|(?:rewards|orders|invite)(?:\/[^/]+)?)$/;
 
 function pathOf(next: string | null): string {
   const url = URL.parse(next ?? "/", location.origin);

@@ -1,6 +1,7 @@
 import { useApolloClient } from "@apollo/client/react";
 import { useState } from "react";
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover } from "react-aria-components";
+import { useNavigate } from "react-router";
 import { SignOutDocument } from "../graphql/generated/graphql.ts";
 import { type Language, useI18n } from "../i18n/i18n.tsx";
 import { session } from "../session/session.ts";
@@ -22,6 +23,7 @@ const languages: [Language, string][] = [
 export default function AccountMenu() {
   const { t, language, setLanguage } = useI18n();
   const client = useApolloClient();
+  const navigate = useNavigate();
   const state = useSession();
   const [theme, setTheme] = useState(chosenTheme);
 
@@ -81,6 +83,11 @@ export default function AccountMenu() {
               </MenuItem>
             ))}
           </MenuSection>
+          {state.kind === "signed-in" && (
+            <MenuItem className={styles.item ?? ""} onAction={() => void navigate("/invite")}>
+              {t("invite.title")}
+            </MenuItem>
+          )}
           {state.kind === "signed-in" && (
             <MenuItem className={styles.item ?? ""} onAction={() => void signOut()}>
               {t("account.signOut")}

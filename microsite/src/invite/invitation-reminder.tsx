@@ -1,0 +1,21 @@
+import { useI18n } from "../i18n/i18n.tsx";
+import { ButtonLink } from "../ui/button.tsx";
+import { Notice } from "../ui/notice.tsx";
+import { storedCode } from "./stored-code.ts";
+
+/** Leads a member who came by a friend's link back to the invitation. Nothing for everybody else. */
+export function InvitationReminder() {
+  const { t } = useI18n();
+  const code = storedCode();
+  if (!code) return null;
+  return (
+    <Notice tone="info">
+      <p>{t("invited.waiting")}</p>
+      <p>
+        <ButtonLink to={`/invite/${encodeURIComponent(code)}`} look="quiet">
+          {t("invited.open")}
+        </ButtonLink>
+      </p>
+    </Notice>
+  );
+}

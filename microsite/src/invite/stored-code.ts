@@ -1,0 +1,6 @@
+/** The code of the invitation that this browser was opened with, until it is accepted or refused: sign-in may come days later. */
+const KEY = "tessera.invitation";
+
+export const storedCode = (): string | null => localStorage.getItem(KEY);
+export const storeCode = (code: string): void => localStorage.setItem(KEY, code);
+export const forgetCode = (): void => localStorage.removeItem(KEY);
