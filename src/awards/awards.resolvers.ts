@@ -51,7 +51,7 @@ export function awardsResolvers({ db, resolveAward }: { db: Db; resolveAward: Re
         const awardId = uuidOf("RewardAward", input.awardId) ?? NOWHERE;
         const { resolution, note } = input;
         if (!(await resolveAward({ awardId, resolution, note, operatorId }))) {
-          const message = "No such award waits for this answer.";
+          const message = "No such award permits this resolution.";
           return { award: null, userErrors: [refusal("NOTHING_TO_RESOLVE", message, ["input", "awardId"])] };
         }
         return { award: await readAward(db, awardId), userErrors: [] };

@@ -111,6 +111,6 @@ async function insertTickets(tx: Tx, rows: readonly TicketRow[]): Promise<void> 
 
 function prizeNamed({ prizes }: DrawCampaign, id: string): Prize {
   const prize = prizes.find((each) => each.id === id);
-  if (!prize) throw new Error(`a ticket won ${id}, which is no prize of its draw`);
+  if (!prize) throw new Error(`a ticket won ${id}, which is not a prize of its draw`);
   return prize;
 }

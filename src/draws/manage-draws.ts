@@ -39,7 +39,7 @@ export function makeManageDraws({ db, draws, clock }: { db: Db; draws: DrawStore
       return inTransaction(db, async (tx) => {
         await tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${`tessera.draw:${drawId}`}, 0))`;
         if (await tx.drawCampaign.findUnique({ where: { id: drawId }, select: { id: true } })) {
-          return refused(refusal("DRAW_ID_TAKEN", "There is such a draw already.", ["input", "drawId"]));
+          return refused(refusal("DRAW_ID_TAKEN", "A draw with this id exists already.", ["input", "drawId"]));
         }
         const notAwardable = await checkPrizes(tx, parsed.data);
         if (notAwardable.length > 0) return invalid(notAwardable.map(inAnnouncement));

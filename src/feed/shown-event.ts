@@ -21,7 +21,7 @@ export function shownEvent(event: FeedEvent) {
     case "EVENTS_MISSED":
       return event;
     default:
-      throw new Error(`nobody knows how to show ${type satisfies never}`);
+      throw new Error(`unknown event type ${type satisfies never}`);
   }
 }
 

@@ -63,7 +63,7 @@ export async function insertMessages(tx: Tx, reads: readonly ReadMessage[], now:
     );
     if (first?.digest !== digest) {
       throw new MessageRefused([
-        { path: "TicketId", code: "TICKET_REUSED", message: "was used for a message that says something else" },
+        { path: "TicketId", code: "TICKET_REUSED", message: "was used for a message with other content" },
       ]);
     }
     return { messageId: first.id, answer: first.answer, replayed: true };

@@ -31,7 +31,7 @@ export function intakeResolvers(deps: IntakeResolversDeps): Resolvers {
   const refusals = (problems: readonly Problem[]): Refusal[] =>
     problems.length === 0
       ? []
-      : [refusal("MESSAGE_REFUSED", "The message was refused: `problems` says why.", ["input", "payload"])];
+      : [refusal("MESSAGE_REFUSED", "The message was refused: `problems` has the reasons.", ["input", "payload"])];
 
   return {
     Query: {

@@ -170,7 +170,7 @@ function awardsOf(decisionId: string, decision: Decision, effects: Effects, { no
   const members = eachOf(participants);
   return decision.awards.map((award) => {
     const member = members.find(({ id }) => id === award.memberId);
-    if (!member) throw new Error("an award went to somebody the message does not name");
+    if (!member) throw new Error("an award has a member whom the message does not name");
     const receiverId = participants.receiver?.id ?? null;
     const row = { ...awardRow(award, now), decisionId, customerId: member.customerId, receiverId, trace };
     return { member, explanation: decision.explanation, row };
@@ -202,7 +202,7 @@ function drawTickets(
     .filter(({ row }) => row.unit === "TICKETS")
     .flatMap(({ row, member, explanation }) => {
       const draw = draws.get(row.drawId ?? "");
-      if (!draw) throw new Error("tickets were given for a draw that is not open");
+      if (!draw) throw new Error("tickets were awarded for a draw that is not open");
       const { campaign } = draw;
       return store.drawFor(draw, row, now).map((ticket) => {
         const won = prizeAward(row, campaign.id, ticket, now);

@@ -22,7 +22,7 @@ const policies = {
     tries: 5,
     firstPauseMs: 400,
     longestPauseMs: 5 * MINUTE_MS,
-    reason: "Some 6 seconds: the customer waits, and nothing has been taken.",
+    reason: "Some 6 seconds: the customer waits, and no points have been taken.",
   },
   repetition: {
     tries: 5,
@@ -40,19 +40,19 @@ const policies = {
     tries: 10,
     firstPauseMs: 400,
     longestPauseMs: 5 * MINUTE_MS,
-    reason: "Some 7 minutes: a restart of Capillary is waited for.",
+    reason: "Some 7 minutes: long enough for a restart of Capillary.",
   },
   unknownIssue: {
     tries: 290,
     firstPauseMs: 400,
     longestPauseMs: 5 * MINUTE_MS,
-    reason: "A day: the points are taken, and Capillary's records will tell.",
+    reason: "A day: the points are taken, and Capillary's records will show the outcome.",
   },
   revoke: {
     tries: 10,
     firstPauseMs: 400,
     longestPauseMs: 5 * MINUTE_MS,
-    reason: "Some 7 minutes: a restart of Capillary is waited for.",
+    reason: "Some 7 minutes: long enough for a restart of Capillary.",
   },
   revokedPoints: {
     tries: 5,
@@ -64,7 +64,7 @@ const policies = {
     tries: NO_END,
     firstPauseMs: 400,
     longestPauseMs: 5 * MINUTE_MS,
-    reason: "A repetition under the same reference has no second effect. An award in doubt ends by its age.",
+    reason: "A repetition under the same reference has no second effect. The age of an award limits its tries.",
   },
 } as const satisfies Record<string, RetryPolicy>;
 

@@ -114,7 +114,7 @@ async function lockKnown(tx: Tx, customerId: string, identities: readonly Identi
     // A missing member was merged into another while this transaction waited.
     if (locked.size === ids.length) return ids.flatMap((id) => locked.get(id) ?? []);
   }
-  throw new Error("the members to link did not keep still");
+  throw new Error("the members to link were merged concurrently, too often");
 }
 
 const MAX_TRIES = 10;

@@ -45,7 +45,7 @@ export function membersResolvers(deps: MembersResolversDeps): Resolvers {
     const identities = readIdentities(input, deps.hashNik);
     if (isRefused(identities)) return identities;
     if (owners && isTakenBefore(owners, customerId, identities)) {
-      const message = "An entry before this one gives one of these ids to another customer.";
+      const message = "An earlier entry links one of these ids to another customer.";
       return refused(refusal("MEMBER_CONFLICT", message, ["input"]));
     }
     return deps.linkMember({ customerId, identities, actor, dryRun: owners !== undefined });

@@ -34,8 +34,8 @@ export async function mergeMembers(tx: Tx, from: string, into: string, now: Date
   return [...repeated, ...selfReferrals];
 }
 
-const GIVEN_BEFORE = "given before, to the same person under another id";
-const SELF_REFERRAL = "nobody brings in themselves";
+const GIVEN_BEFORE = "awarded before, to the same person under another id";
+const SELF_REFERRAL = "self-referral";
 
 export interface DroppedAward {
   id: string;

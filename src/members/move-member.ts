@@ -98,7 +98,7 @@ export function makeMoveMember(deps: { db: Db; bus: Bus; clock: Clock; appendMem
       const notified = await inTransaction(db, async (tx) => {
         const newEvents = await moveAwards(tx, Prisma.sql`a.id = ${awardId}::uuid`, to);
         if (newEvents.length === 0) {
-          const message = "No such award can be given to another customer: only one that was refused, or not sent yet.";
+          const message = "No such award can be moved: it must have been refused, or not be sent yet.";
           return refused(refusal("NOTHING_TO_RESOLVE", message, ["input", "awardId"]));
         }
         const details = { to, note };

@@ -29,7 +29,7 @@ export async function openNikKey(options: {
       return Buffer.from(cipher.decrypt(sealed, PURPOSE), "base64");
     } catch {
       throw new ConfigError(
-        "VOUCHER_SECRET: does not open the key of national ids in this database. Set it, or VOUCHER_SECRET_FALLBACK, to the secret that was in use before.",
+        "VOUCHER_SECRET: does not decrypt the key of national ids in this database. Set it, or VOUCHER_SECRET_FALLBACK, to the secret that was in use before.",
       );
     }
   };

@@ -41,7 +41,7 @@ export async function resolveMembers(tx: Tx, participants: readonly Person[], no
     });
     if (members.length === participants.length) return members;
   }
-  throw new Error("the members of a message did not keep still");
+  throw new Error("the members of a message were merged concurrently, too often");
 }
 
 type Found = Member & { kind: Identity["kind"] | null; value: string | null };

@@ -9,7 +9,7 @@ import type { RewardMessage } from "./message.ts";
 export function digestOf(message: RewardMessage, nikHash: string | null): string {
   const { action, member, sharerId, receiverId, lines } = message;
   if (member.nik !== null && (nikHash === null || nikHash.includes(member.nik))) {
-    throw new RangeError("a message with a national id is told apart by the hash of it");
+    throw new RangeError("the digest of a message with a national id needs the id's hash");
   }
   const meaning = [
     "1", // the version of this format

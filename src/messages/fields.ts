@@ -79,7 +79,7 @@ function oneOf(entries: readonly Entry[], notes: Notes): Entry | undefined {
   if (!first) return undefined;
   for (const other of others) {
     if (!isSame(first.value, other.value)) {
-      notes.problem(other.path, "CONFLICTING_KEYS", "says something else than another key of the same meaning");
+      notes.problem(other.path, "CONFLICTING_KEYS", "differs from another key of the same meaning");
       return first;
     }
   }

@@ -65,7 +65,7 @@ export function parseMessage(raw: unknown, options: ParseOptions): ParsedMessage
   const { message, ...known } = readMessage(inner.tree, options, mask, notes);
   const [first, ...others] = notes.problems;
   if (first) return { problems: [first, ...others], ...known };
-  if (!message) throw new Error("a message was given up without a reason");
+  if (!message) throw new Error("a message was refused without a problem");
   return { message, normalisations: notes.normalisations };
 }
 
@@ -81,7 +81,7 @@ function readMessage(tree: JsonObject, options: ParseOptions, mask: Mask, notes:
   const dataFound = envelope.get("data");
   const object = dataFound
     ? dataObject(dataFound, notes)
-    : notes.problem("Data", "DATA_MISSING", "says nothing of what has happened");
+    : notes.problem("Data", "DATA_MISSING", "does not describe an event");
   const data = object && readFields(object.object, dataNames, object.path, notes);
   const action = readAction(
     [data?.get("command"), envelope.get("command"), envelope.get("action"), envelope.get("subjectIdentifier")],
@@ -132,7 +132,7 @@ const WHY_UNREADABLE: Readonly<Record<UnreadableRaw, string>> = {
   NOT_UTF8: "is not UTF-8",
   NOT_JSON: "is not JSON",
   TOO_DEEP: "has more than 8 levels",
-  INEXACT_NUMBER: "has lost digits of a number on its way: send ids of more than 15 digits as text",
+  INEXACT_NUMBER: "has lost digits of a number: send ids of more than 15 digits as text",
 };
 
 const refuse = (problem: Problem): RefusedMessage => ({ problems: [problem], ticketId: null, nik: null });

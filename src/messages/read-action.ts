@@ -39,12 +39,12 @@ export function readAction(places: readonly (Found | undefined)[], notes: Notes)
     const word = fold(written.slice(0, LONGEST)).replace(/[^a-z0-9?]/g, "");
     if (NEUTRAL.has(word)) continue;
     const action = actionOf(word);
-    if (!action) return notes.problem(place.path, "ACTION_UNKNOWN", "names no action there is");
+    if (!action) return notes.problem(place.path, "ACTION_UNKNOWN", "is not a known action");
     if (written !== action) notes.normalised(place.path, written, action, "action-alias");
     named.push(action);
   }
   const [action, ...others] = new Set(named);
-  if (!action) return notes.problem("Data.command", "ACTION_MISSING", "nothing names an action");
+  if (!action) return notes.problem("Data.command", "ACTION_MISSING", "the message names no action");
   if (others.length > 0) return notes.problem("Data.command", "ACTION_CONFLICT", "different actions are named");
   return action;
 }

@@ -49,7 +49,7 @@ export function readDate(found: Found, rules: DateRules, notes: Notes): ReadDate
   }
   if (read.at.getTime() < EARLIEST) return notes.problem(found.path, "DATE_IMPOSSIBLE", "is before the year 2000");
   if (read.at.getTime() > rules.now.getTime() + CLOCK_SKEW_MS) {
-    return notes.problem(found.path, "DATE_IN_FUTURE", "has not come yet");
+    return notes.problem(found.path, "DATE_IN_FUTURE", "is in the future");
   }
   for (const rule of read.normalised) notes.normalised(found.path, rawDate, read.at.toISOString(), rule);
   const { at, hadZone } = read;

@@ -83,7 +83,7 @@ function bringTogether(
     const [first, ...others] = [own, ...lines.map((line) => line.get(field))].filter((found) => found !== undefined);
     if (!first) return undefined;
     const other = others.find((found) => !isSame(found.value, first.value));
-    if (other) notes.problem(other.path, "LINES_DISAGREE", "is about somebody else than the rest of the message");
+    if (other) notes.problem(other.path, "LINES_DISAGREE", "names another person than the rest of the message");
     if (first !== own) notes.normalised(first.path, "line", "message", "moved-from-line");
     return first;
   };

@@ -32,7 +32,7 @@ export function readNationalId(
   if (!first) return { nik: null, isGiven: false };
   for (const other of others) {
     if (!isSame(first.value, other.value)) {
-      notes.problem(other.path, "NIK_CONFLICT", "is not the national id given elsewhere in the message");
+      notes.problem(other.path, "NIK_CONFLICT", "differs from the other national id in the message");
     }
   }
   return { nik: digitsOf(first, isOnRecord, notes), isGiven: true };

@@ -66,5 +66,6 @@ function missing(
   notes: Notes,
 ): void {
   const path = found?.path ?? `Data.${name}`;
-  if (!notes.problems.some((problem) => problem.path === path)) notes.problem(path, code, "nobody is named");
+  if (!notes.problems.some((problem) => problem.path === path))
+    notes.problem(path, code, "the message names no person");
 }

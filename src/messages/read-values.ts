@@ -66,7 +66,7 @@ export function readAmount(found: Found | undefined, nik: string | null, notes: 
   if (isNik(digits, nik)) return misplaced(found, notes);
   const amount = Number(digits);
   if (!Number.isSafeInteger(amount)) {
-    return notes.problem(found.path, "AMOUNT_TOO_LARGE", "is more than can be reckoned exactly");
+    return notes.problem(found.path, "AMOUNT_TOO_LARGE", "is too large for an exact calculation");
   }
   if (digits !== written) notes.normalised(found.path, written, String(amount), "decimal-as-integer");
   else if (!isNumber) notes.normalised(found.path, written, String(amount), "text-as-integer");
@@ -75,6 +75,6 @@ export function readAmount(found: Found | undefined, nik: string | null, notes: 
 
 export const isNik = (digits: string, nik: string | null) => nik !== null && digits === nik.replace(/^0+/, "");
 export const misplaced = (found: Found, notes: Notes) =>
-  notes.problem(found.path, "NIK_MISPLACED", "is a national id, which is not kept, where an id belongs that is");
+  notes.problem(found.path, "NIK_MISPLACED", "is a national id, which must not be stored, in the place of another id");
 const removed = (found: Found, notes: Notes) =>
-  notes.problem(found.path, "NIK_REMOVED", "was removed as a national id: enter what belongs here");
+  notes.problem(found.path, "NIK_REMOVED", "was removed as a national id: enter the intended value");

@@ -48,7 +48,7 @@ export function makeFulfilRewards({
       if (isFromPool(line) && fulfilled > 0) taken.set(line.rewardId, (taken.get(line.rewardId) ?? 0) + fulfilled);
       if (fulfilled < pending.length) {
         const facts = { order: order.number, line: line.position, wanted: pending.length, fulfilled };
-        log.warn(facts, "Not all units could be given");
+        log.warn(facts, "Not all units could be fulfilled");
       }
       for (const [index, id] of pending.entries()) states.set(id, index < fulfilled ? fulfilledState(line) : "FAILED");
     }

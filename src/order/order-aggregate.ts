@@ -152,7 +152,7 @@ export function find({ order }: { order: OrderAggregate }, unitId: string): Foun
     const unit = line.units.find(({ id }) => id === unitId);
     if (unit?.issue) return { line, unit: { ...unit, issue: unit.issue } };
   }
-  throw new Error(`unit ${unitId} of order ${order.id} is not Capillary's to give`);
+  throw new Error(`unit ${unitId} of order ${order.id} is not one of Capillary's`);
 }
 
 /** The unit is pending and no request for it was sent. */

@@ -87,7 +87,7 @@ export function makeReconcile(deps: ReconcileDeps): Reconcile {
         : { watchBalance: reading.balance, watchEarned: reading.earned, watchedAt: change.now };
       await change.tx.pointsMovement.update({ where: { id: movementId }, data });
       if (tookEffectLate) {
-        const message = "the ledger seems to have taken the points after all, later than believed";
+        const message = "the ledger seems to have taken the points after all, later than the evidence was read";
         await recordOutcome.needsAttention(change, movementId, message);
         return;
       }

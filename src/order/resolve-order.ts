@@ -102,7 +102,7 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
         input.transactionId ?? (await findIssued.search(issue, order.customerId))?.attempt?.transactionId;
       const issued = transactionId && (await findIssued.inTransaction(transactionId, order.customerId));
       if (issued) return issued;
-      const message = `Capillary's records show no such transaction of ${issue.transactionNumber}. Say which one it was.`;
+      const message = `Capillary's records show no such transaction of ${issue.transactionNumber}. Name the transaction.`;
       return refused(refusal("INVALID_INPUT", message, ["input", "transactionId"]));
     } catch (error) {
       if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;
@@ -131,7 +131,7 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
     const happened = outcome === "HAPPENED";
     if (unit.issue.revokeState === "CONFIRMED") return recordRevokeOutcome.pointsFound(change, unit.id, happened);
     if (happened) return recordRevokeOutcome.takenBack(change, unit.id, { seenBack: true });
-    return recordRevokeOutcome.refused(change, unit.id, "an operator found that it was not");
+    return recordRevokeOutcome.refused(change, unit.id, "an operator found that it was not revoked");
   }
 
   async function settleIssue(
@@ -143,7 +143,7 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
     if (outcome === "HAPPENED") {
       return recordIssueOutcome.issued(change, unit.id, issued ?? { transactionId: null, points: null, vouchers: [] });
     }
-    const upstreamMessage = "an operator found that it was not given";
+    const upstreamMessage = "an operator found that it was not issued";
     const reason = "UPSTREAM_REFUSED";
     return recordIssueOutcome.refused(change, unit.id, { reason, codes: [], upstreamMessage, isOfTheLine: false });
   }
@@ -158,7 +158,7 @@ async function questionOf(
   const field = ["input", discrepancyId === null ? "movementId" : "discrepancyId"];
   const chosen = discrepancyId === null ? null : await tx.discrepancy.findUnique({ where: { id: discrepancyId } });
   const isOpen = chosen && chosen.orderId === order.id && chosen.resolvedAt === null;
-  const nothing = refused(refusal("NOTHING_TO_RESOLVE", "No such thing of this order needs attention.", field));
+  const nothing = refused(refusal("NOTHING_TO_RESOLVE", "No such part of this order needs attention.", field));
   if (discrepancyId !== null && !isOpen) return nothing;
 
   const questions = pressing(order).filter((question) => {
@@ -171,7 +171,9 @@ async function questionOf(
   const [question] = questions;
   if (!question) return chosen ? { kind: "discrepancy", discrepancyId: chosen.id } : nothing;
   if (questions.length > 1)
-    return refused(refusal("INVALID_INPUT", "Several things need attention: say which.", field));
+    return refused(
+      refusal("INVALID_INPUT", "Several parts of this order need attention: name the one that you resolve.", field),
+    );
   return question;
 }
 

@@ -51,7 +51,7 @@ export function reversalResolvers(deps: {
       state: ({ state, expiresAt }) => (state === "OPEN" && expiresAt <= clock.now() ? "EXPIRED" : state),
       async order({ orderId }, _, { loaders }) {
         const order = await loaders.order.load(orderId);
-        if (!order) throw new Error(`order ${orderId} of a request is gone`);
+        if (!order) throw new Error(`order ${orderId} of a reversal request is missing`);
         return order;
       },
     },

@@ -196,7 +196,7 @@ function chooseLines(order: OrderAggregate, lineIds: readonly string[] | null): 
     return refused(refusal("LINE_NOT_FOUND", "The order has no such line.", ["input", "lineIds"]));
   const chosen = order.lines.filter((line) => lineIds?.includes(line.id) ?? line.fulfilledQuantity > 0);
   const unfulfilled = chosen.find((line) => line.fulfilledQuantity === 0);
-  if (unfulfilled) return notReversible(`Line ${unfulfilled.position} has nothing that was fulfilled.`);
+  if (unfulfilled) return notReversible(`Line ${unfulfilled.position} has no fulfilled unit.`);
   if (fulfilledUnits(chosen).every(isBeingTakenBack)) return notReversible("These lines are being taken back already.");
   return chosen;
 }

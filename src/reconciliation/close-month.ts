@@ -24,8 +24,7 @@ export async function closeMonth(
 ): Promise<Month | Refused> {
   const note = written.trim();
   if (!MONTH.test(month)) return invalid("month", "must be a month such as 2026-11");
-  if (note === "" || note.length > 4_000)
-    return invalid("note", "must say what was looked at, in 1 to 4,000 characters");
+  if (note === "" || note.length > 4_000) return invalid("note", "must describe the check, in 1 to 4,000 characters");
   const read = await readMonth(db, month, timeZone, now);
   return inTransaction(db, async (tx) => {
     await tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${`tessera.month:${month}`}, 0))`;

@@ -63,7 +63,7 @@ export async function compareOwnRecords(db: Db, { from, to }: Period): Promise<C
         repair: "GIVE_CODE",
         since,
         ...unit,
-        evidence: { ours: `a unit of ${name} is fulfilled`, theirs: "no code of the pool was allocated to it" },
+        evidence: { ours: `a unit of ${name} is fulfilled`, theirs: "no code of the pool is allocated to it" },
       }),
     ),
     ...notOwed.map(

@@ -30,7 +30,7 @@ const MOST_PROBLEMS = 50;
 const text = z
   .string()
   .max(MOST_TEXT)
-  .refine((value) => textProblem(value) === null, { error: "holds a character that cannot be stored" });
+  .refine((value) => textProblem(value) === null, { error: "has a character that cannot be stored" });
 const optional = text.optional().transform((value) => value || null);
 
 const row = z

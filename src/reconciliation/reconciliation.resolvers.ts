@@ -123,7 +123,7 @@ export function reconciliationResolvers(deps: ReconciliationResolversDeps): Reso
         const actor = requireOperator(context, "support");
         const read = readLedgerFile(input.csv);
         if ("problems" in read) {
-          const message = "The file is not a statement: `problems` says why.";
+          const message = "The file is not a statement: `problems` has the reasons.";
           const userErrors = [refusal("INVALID_INPUT", message, ["input", "csv"])];
           return { entries: 0, imported: 0, problems: read.problems, userErrors };
         }

@@ -116,7 +116,7 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
       // A refused award is sent again with its reference. The provider has carried it out already, so it confirms.
       const resolution = award?.state === "REFUSED" ? "TRY_AGAIN" : "HAPPENED";
       const answer = await deps.resolveAward({ awardId: awardId ?? "", resolution, note, operatorId });
-      return answer || award?.state === "CREDITED" ? repaired : stays("the award does not wait for an answer any more");
+      return answer || award?.state === "CREDITED" ? repaired : stays("the award does not need a resolution any more");
     },
 
     REVOKE_ISSUAL: revokeIssual,
@@ -252,8 +252,8 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
     if (!mark) {
       const isSent = found.state === "REPAIRING";
       const why = isSent
-        ? "it was sent, and its answer was lost. A run over the time of the call finds out whether it took effect"
-        : "points of this customer are being moved. Try again in a minute";
+        ? "it was sent, and its answer was lost. A run over the period of the call determines its outcome"
+        : "a movement of this customer's points is in flight. Try again in a minute";
       return { is: "untouched", why };
     }
     return deps.attempt(mark, {
@@ -294,7 +294,7 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
     if (found.state !== "OPEN" && found.state !== "REPAIRING") return found; // a repetition
     if (request.writeOff || found.repair === "WRITE_OFF") {
       if (!request.writeOff) {
-        const message = "Nothing is to be sent for this break. Look at its evidence, and write it off.";
+        const message = "This break needs no call. Check its evidence, and write it off.";
         return refused(refusal("BREAK_NOT_REPAIRABLE", message, ["input", "action"]));
       }
       if (found.inFlightUntil && found.inFlightUntil > clock.now()) return notRepaired("a repair is in flight");

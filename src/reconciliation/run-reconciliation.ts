@@ -87,7 +87,7 @@ export function makeReconciliation(deps: ReconciliationDeps): Reconciliation {
     await db.reconciliationRun.update({ where: { id: run.id }, data });
     const facts = { run: run.id, from: run.from, to: run.to, ...data };
     if (breaksNew > 0) log.error(facts, "Reconciliation has found new breaks: see reconciliationBreaks");
-    else log.info(facts, "Reconciliation has found nothing new");
+    else log.info(facts, "Reconciliation has found no new break");
   }
 
   async function compareWithProvider(run: Run): Promise<Comparison[]> {

@@ -30,7 +30,7 @@ export function makeManageRules({ db, clock }: { db: Db; clock: Clock }): Manage
     return underLock(ruleId, async (tx, versions) => {
       const [newest] = versions;
       if (isNew && newest)
-        return refused(refusal("RULE_ID_TAKEN", "There is such a rule already.", ["input", "ruleId"]));
+        return refused(refusal("RULE_ID_TAKEN", "A rule with this id exists already.", ["input", "ruleId"]));
       if (!isNew && !newest) return notFound();
       if (newest?.retiredAt) return refused(refusal("RULE_RETIRED", "This rule has retired.", ["input", "ruleId"]));
       const problems = [

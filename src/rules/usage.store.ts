@@ -14,7 +14,7 @@ export type Budgets = "locked" | "guarded";
  */
 export class BudgetExceeded extends Error {
   constructor() {
-    super("a budget was used by others meanwhile");
+    super("other transactions have used a budget");
   }
 }
 

@@ -57,7 +57,7 @@ export function makeCapillaryLedger(
   };
 }
 
-const unsaid: CreditOutcome = { is: "unknown", failure: null, why: "the answer does not mention it" };
+const unsaid: CreditOutcome = { is: "unknown", failure: null, why: "the answer does not contain the credit" };
 
 /**
  * Splits credits into calls without a customer twice, because an outcome identifies its credit only by the customer.

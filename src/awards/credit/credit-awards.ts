@@ -124,7 +124,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
     for (const { id, customerId, creditReference, state, lastError } of awards) {
       const facts = { award: id, credit: creditReference, customerId, reason: lastError };
       if (state === "NEEDS_ATTENTION")
-        log.error(facts, "An award needs attention: whether it was credited is not known");
+        log.error(facts, "An award needs attention: it is unknown whether it was credited");
       if (state === "REFUSED") log.warn(facts, "An award was refused by the ledger");
     }
   }
@@ -144,7 +144,7 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
     while (!signal.aborted) {
       wake = new AbortController();
       const waitMs = await round().catch(async (error: unknown) => {
-        log.error({ err: error }, "Awards could not be looked through for what is to be credited");
+        log.error({ err: error }, "The awards to credit could not be read");
         await pause(PAUSE_MS.first, signal);
         return 0;
       });
@@ -154,11 +154,11 @@ export function startCrediting(deps: CreditAwardsDeps): () => Promise<void> {
     await Promise.all(underWay);
   }
 
-  const running = run().catch((error: unknown) => log.error({ err: error }, "Awards are not credited any more"));
+  const running = run().catch((error: unknown) => log.error({ err: error }, "The crediting of awards has stopped"));
   return async () => {
     stopping.abort();
     await running;
   };
 }
 
-const noLedger: CreditOutcome = { is: "not-sent", failure: null, why: "its ledger is not configured" };
+const noLedger: CreditOutcome = { is: "not-sent", failure: null, why: "the ledger of the award is not configured" };

@@ -67,6 +67,6 @@ export function decideCredit(
 
   function unknown(retryMs: number, inFlightMs: number): CreditDecision {
     if (now.getTime() - history.sentAt.getTime() < giveUpMs) return { state: "UNCERTAIN", why, retryMs, inFlightMs };
-    return { state: "NEEDS_ATTENTION", why: `in doubt for too long: ${why}`, ...over };
+    return { state: "NEEDS_ATTENTION", why: `the outcome was unknown for too long: ${why}`, ...over };
   }
 }

@@ -68,7 +68,7 @@ export function makeRelayEvents({ db, feeds, deliver, clock, log }: RelayDeps): 
       if (waiting.length < FEEDS_AT_ONCE) break;
     }
     const failed = failures.length;
-    if (failed > 0) log.warn({ feeds: failed, reason: failures[0] }, "Members' events could not be handed on yet");
+    if (failed > 0) log.warn({ feeds: failed, reason: failures[0] }, "Members' events could not be relayed yet");
     return { moved, failed };
   };
 }

@@ -66,7 +66,7 @@ export function runRelay({ redisUrl, keptDays, exclusive, ...deps }: RelayOption
       try {
         await exclusive.run("member-relay", follow, { waitMs: 1 });
       } catch (error) {
-        log.warn({ err: error }, "Members' events are not handed on to Redis at the moment");
+        log.warn({ err: error }, "Members' events are not relayed to Redis at the moment");
       }
       await pause(takeOverMs);
     }

@@ -16,8 +16,8 @@ const WARN_EVERY_MS = 60_000;
 const tasks: Record<IntakeTask, string> = {
   connect: "Redis cannot be reached, so no reward commands are taken",
   read: "Reward commands cannot be taken from Redis",
-  claim: "Reward commands that a dead process has left cannot be taken over",
-  keep: "Redis cannot be told which reward commands are being worked on",
+  claim: "Reward commands of a dead process cannot be claimed",
+  keep: "The claims on reward commands in progress cannot be renewed",
 };
 
 const RIGHTS = "XGROUP, XREADGROUP, XAUTOCLAIM, XCLAIM, XPENDING, XACK, XDEL, XADD and MULTI";

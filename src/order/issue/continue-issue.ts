@@ -16,7 +16,7 @@ const READINGS_TO_INFER_NOT_ISSUED = 3;
 const unreachable: IssueRefusal = {
   reason: "UPSTREAM_UNAVAILABLE",
   codes: [],
-  upstreamMessage: "it could not be asked for too long",
+  upstreamMessage: "Capillary could not be reached for too long",
   isOfTheLine: false,
 };
 
@@ -92,7 +92,7 @@ export async function continueIssue(
       return null;
     }
     if (memory.unclear + memory.notThere >= MAX_UNCLEAR_READINGS || memory.doubtful >= retries.unknownIssue.tries) {
-      const message = "the answer was lost, and the issuals do not tell what happened";
+      const message = "the answer was lost, and the issuals do not show the outcome";
       await issueUnit.escalate(unit, message, job);
       return null;
     }

@@ -252,7 +252,7 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
     if (attempt?.state === "failed" && isKeyUsedUp) {
       await changing(unit, async (change) => {
         await job.hold(change.tx);
-        await nextTry(change, unit.unitId, "the try failed, as the issuals say");
+        await nextTry(change, unit.unitId, "the issuals show that the try failed");
       });
       return "failed";
     }

@@ -92,7 +92,7 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
         return {
           outcome: await changing(movement, async (change) => {
             await job.hold(change.tx);
-            return recordOutcome.unknown(change, movementId, "the answer was never recorded");
+            return recordOutcome.unknown(change, movementId, "the outcome was never recorded");
           }),
         };
       }
@@ -174,7 +174,7 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
       if (outcome.is === "unknown") return recordOutcome.unknown(change, movement.id, outcome.why);
       if (outcome.is === "not-sent") return recordOutcome.notSent(change, movement.id, outcome.why);
       if (refusal === "unclear") {
-        const message = `the ledger refused it (${outcome.why}), and the balance changed as by the movement or more`;
+        const message = `the ledger refused it (${outcome.why}), and the balance changed by the points of the movement or more`;
         return recordOutcome.needsAttention(change, movement.id, message);
       }
       return refusal === "unreadable" && movement.kind === "TAKEN"
@@ -215,7 +215,7 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
     if (current?.state === "CONFIRMED") return { outcome: "confirmed" };
     change.bumpLedgerVersion();
     if (current?.state === "REFUSED") {
-      const message = "the ledger confirmed the movement after the evidence had said that it did not happen";
+      const message = "the ledger confirmed the movement, although the evidence had shown that it did not happen";
       return { outcome: await recordOutcome.needsAttention(change, id, message) };
     }
     const [before, effect] = [readingBefore(movement), changeOf(movement)];
@@ -260,7 +260,7 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
       const reading = await readBalance(orderId, customerId);
       // Owed points are returned even without a token to read the balance with. A lost answer then has no evidence.
       return reading === null && kind === "TAKEN"
-        ? new Error("the balance cannot be read: the sign-in has run out")
+        ? new Error("the balance cannot be read: the sign-in has expired")
         : reading;
     } catch (error) {
       if (!hasOutcome(error, "transient", "refused", "unknown")) throw error;

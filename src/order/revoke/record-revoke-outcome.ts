@@ -41,7 +41,7 @@ export function makeRecordRevokeOutcome({
         data: isCertain ? { state: "CONFIRMED", settledAt: now } : { state: "NEEDS_ATTENTION" },
       });
       if (!isCertain) {
-        const message = `Capillary took it back, and its ${unit.issue.points} points were not seen to return to the wallet`;
+        const message = `Capillary revoked the unit, but the wallet does not show the return of its ${unit.issue.points} points`;
         await reportDiscrepancy(change, log, { unitId, kind: "RETURNED", message });
       }
       await tx.orderUnit.update({ where: { id: unitId }, data: { state: "REVERSED" } });

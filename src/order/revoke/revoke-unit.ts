@@ -86,7 +86,7 @@ export function makeRevokeUnit(deps: RevokeUnitDeps): RevokeUnit {
         if (known === "taken-back") return recordOutcome.takenBack(change, unit.unitId, { seenBack: false });
         if (known === "try-later")
           return recordOutcome.refused(change, unit.unitId, "the rewards system cannot do it now");
-        const message = "the answer to its revoke was lost, and nothing tells what happened";
+        const message = "the answer to its revoke was lost, and there is no evidence of the outcome";
         return recordOutcome.needsAttention(change, unit.unitId, message);
       }),
   };
