@@ -50,7 +50,10 @@ function namedIn({
   nikHash,
   customerId,
   sharerCustomerId,
-}: Pick<ReadMessage, "message" | "nikHash" | "customerId" | "sharerCustomerId">): Record<keyof Participants, Person | null> {
+}: Pick<ReadMessage, "message" | "nikHash" | "customerId" | "sharerCustomerId">): Record<
+  keyof Participants,
+  Person | null
+> {
   const { action, sharerId, receiverId } = message;
   const own = customerId === undefined ? personOf(message.member, nikHash) : { customerId };
   const sharer = sharerCustomerId === undefined ? sharerId && userId(sharerId) : { customerId: sharerCustomerId };
