@@ -58,7 +58,7 @@ function scriptedRefusal({ message = "Refused by scripted fault", code, partnerC
   });
 }
 
-/** The body of which the caller sees the first half if the call had no effect: it looks like success. */
+/** A body that resembles success. If the call had no effect, the caller gets its first half. */
 const noEffect = { status: true, message: "Request processed successfully" };
 
 const page = (title: string): string =>

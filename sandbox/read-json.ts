@@ -19,7 +19,7 @@ export function readValue<Value>(schema: z.ZodType<Value>, value: unknown): Valu
   return result.data;
 }
 
-/** One readable line: `points_consumed: Invalid input: expected int, received string; …`. */
+/** A readable line: `points_consumed: Invalid input: expected int, received string; …`. */
 export function explain(error: z.ZodError): string {
   return error.issues
     .map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message))

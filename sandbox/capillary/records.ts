@@ -56,7 +56,7 @@ export const paymentConfigSchema = z.discriminatedUnion("mode", [
   z.strictObject({ ...configId, mode: z.literal("CASH"), cash: points }),
   z.strictObject({ ...configId, mode: z.literal("POINTS_CASH"), points, cash: points }),
   z.strictObject({ ...configId, mode: z.literal("FREE") }),
-  /** One point buys `conversionRatio` units of the redemption value. */
+  /** A point buys `conversionRatio` units of the redemption value. */
   z.strictObject({ ...configId, mode: z.literal("CONV_RATIO"), conversionRatio: z.number().positive() }),
 ]);
 
@@ -155,7 +155,7 @@ export const givenSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("vendor"), vendorId: id, vendorName: z.string(), voucher: z.string() }),
 ]);
 
-/** One attempt to issue a reward, successful or not. */
+/** A single attempt to issue a reward, successful or not. */
 export const issualSchema = z.strictObject({
   transactionId: id,
   at: moment,
@@ -206,7 +206,7 @@ const movementSchema = z.strictObject({
 
 const line = { seq: id, at: moment };
 
-/** One line of the journal: every kind of change to the state. */
+/** A line of the journal: every kind of change to the state. */
 export const record = z.discriminatedUnion("type", [
   z.strictObject({ ...line, type: z.literal("customer"), customer: customerSchema }),
   z.strictObject({ ...line, type: z.literal("group"), group: groupSchema }),

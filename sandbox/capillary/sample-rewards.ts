@@ -50,7 +50,7 @@ const reward = (id: number, name: string, more: Partial<Reward>): Reward => ({
 });
 
 /**
- * One reward of every kind of price, supplier, restriction and period. The first two are those of the published
+ * A single reward of every kind of price, supplier, restriction and period. The first two are those of the published
  * samples.
  */
 export const sampleRewards: readonly Reward[] = [

@@ -7,7 +7,7 @@ const line = { seq: z.int().positive(), at: z.iso.datetime(), customer_id: custo
 const change = { ...line, balance_after: wholePoints };
 const orderChange = { ...change, order_id: z.string(), points: z.int() };
 
-/** One line of the journal: every kind of change to the books. */
+/** A line of the journal: every kind of change to the books. */
 export const record = z.discriminatedUnion("type", [
   z.strictObject({
     ...line,

@@ -55,7 +55,7 @@ export function customerOperations({ memory, checks }: { memory: Memory; checks:
           const customer = memory.customer(keys);
           return customer ? redemptionsRow(customer) : unknown(keys);
         });
-        // One customer is an object, as in every sample; several are a list.
+        // A single customer is an object, as in every sample; several are a list.
         return response({ customer: rows.length === 1 ? rows[0] : rows });
 
         function redemptionsRow({ userId, mobile, externalId }: Customer) {

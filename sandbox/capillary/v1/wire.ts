@@ -5,7 +5,7 @@ import { list, looseNumber, looseText } from "../wire.ts";
 /** Without it the real API may answer XML, so the sandbox requires it. */
 const inJson = { format: z.literal("json", { error: "expected json" }) };
 
-/** One way of identifying a customer. */
+/** A way of identifying a customer. */
 const who = { id: looseText, mobile: looseText, email: looseText, external_id: looseText };
 /** Several customers, all identified in the same way. */
 const many = { id: list, mobile: list, email: list, external_id: list };

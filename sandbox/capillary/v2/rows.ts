@@ -8,7 +8,7 @@ import { primaryOf } from "../wallets.ts";
 /** A harmless warning that accompanies every group that is not a fleet. */
 const noHierarchy = { status: false, code: pointsCode.noHierarchy, message: "User group hierarchy is not available" };
 
-/** One row for each programme: only the redemption programme's `loyaltyPoints` can be spent on rewards. */
+/** A row for each programme: only the redemption programme's `loyaltyPoints` can be spent on rewards. */
 export function pointsSummaries(memory: Memory, group: Group) {
   return programsOf(memory, group).map((wallet) => {
     const { spendable, delayed, redeemed, expired, lifetime } = memory.balance(wallet);
