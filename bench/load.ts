@@ -11,7 +11,7 @@ export interface Measured {
 /** An operation that is sent repeatedly. */
 export interface Load {
   query: string;
-  /** One token for each connection, so that as many customers send requests at once. */
+  /** A token for each connection, so that as many customers send requests at once. */
   tokens: readonly string[];
   requests: number;
 }

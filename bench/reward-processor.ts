@@ -23,9 +23,9 @@ const DAY_MS = 86_400_000;
 const STALLED_MS = 60_000;
 
 /**
- * One reward processor with a Redis that syncs each command to disk, and purchases and check-ins of members, half of
- * whom are linked to a customer. The time runs from the first XADD until every message is removed from the stream, so
- * its transaction has committed.
+ * A single reward processor with a Redis that syncs each command to disk, and purchases and check-ins of members, half
+ * of whom are linked to a customer. The time runs from the first XADD until every message is removed from the stream,
+ * so its transaction has committed.
  */
 export async function rewardsPerSecond(
   world: World,

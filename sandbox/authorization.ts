@@ -1,4 +1,4 @@
-/** What follows the scheme in an `Authorization` header; undefined for another scheme or none. */
+/** The credentials after the scheme of an `Authorization` header; undefined for another scheme or none. */
 export function credentialsAfter(scheme: string, authorization: string | undefined): string | undefined {
   const [given, credentials] = authorization?.split(" ") ?? [];
   return given?.toLowerCase() === scheme.toLowerCase() ? credentials : undefined;

@@ -1,6 +1,6 @@
 import { sampleCustomers } from "./client/sample-world.ts";
 
-/** What a person sees who started the sandbox by hand. */
+/** The summary for a person who starts the sandbox by hand. */
 export function banner(url: string): string {
   const customers = sampleCustomers.map(
     ({ customer_id, balance, earned }) => `    ${customer_id}   ${balance} points of ${earned} earned`,

@@ -1,4 +1,4 @@
-/** One call an upstream received, as `GET /__sandbox/calls` shows it. */
+/** A call received by an upstream, as `GET /__sandbox/calls` shows it. */
 export interface Call {
   seq: number;
   at: string;
@@ -8,9 +8,12 @@ export interface Call {
   path: string;
   query: unknown;
   body: unknown;
-  /** HTTP status of the answer; null while pending, and for ever when no answer reached the caller. */
+  /** HTTP status of the answer; null while pending, and permanently if no answer reached the caller. */
   status: number | null;
-  /** `dropped`: we cut the line on purpose. `abandoned`: the caller had hung up when the answer was ready. */
+  /**
+   * `dropped`: the sandbox cut the connection on purpose. `abandoned`: the caller disconnected before the answer was
+   * ready.
+   */
   outcome: "pending" | "answered" | "dropped" | "abandoned";
   fault?: string;
 }
@@ -19,23 +22,23 @@ type Received = Pick<Call, "upstream" | "operation" | "method" | "path" | "query
 type Ending = Pick<Call, "status" | "outcome">;
 
 export interface CallLog {
-  /** The calls after number `seq`, oldest first; 0 for all that are kept. */
+  /** The calls after number `seq`, oldest first; 0 for all stored ones. */
   since(seq: number): Call[];
-  /** Resolves with the first call, past or future, that fits; rejects after `withinMs` (60,000). */
+  /** Resolves with the first matching call, past or future; rejects after `withinMs` (60,000). */
   waitFor(fits: (call: Call) => boolean, withinMs?: number): Promise<Call>;
-  /** Writes a call down and returns the function that records how it ended. */
+  /** Records a call and returns the function that records its end. */
   receive(call: Received): (ending: Ending) => void;
-  /** Forgets all calls. Numbering goes on, so a reader's bookmark stays valid. */
+  /** Deletes all calls. Numbering continues, so a reader's position stays valid. */
   clear(): void;
 }
 
 const kept = 10_000;
 
 export function makeCallLog(clock: { now(): Date }): CallLog {
-  /** A ring: the call with number `seq` stands at `seq % kept`. */
+  /** A ring buffer: the call with number `seq` is at `seq % kept`. */
   const ring: Call[] = [];
   let lastSeq = 0;
-  /** No call up to this number is kept. */
+  /** Calls up to this number are deleted. */
   let forgottenSeq = 0;
   const watchers = new Set<(call: Call) => void>();
   const announce = (call: Call) => {
@@ -94,7 +97,7 @@ export function makeCallLog(clock: { now(): Date }): CallLog {
 
 const secrets = ["otp", "secret", "validation_code", "validationcode"];
 
-/** The same value with every one-time password and secret, at any depth, replaced. */
+/** The same value with every one-time password and secret masked, at any depth. */
 function masked(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(masked);
   if (typeof value !== "object" || value === null) return value;

@@ -20,8 +20,8 @@ const index = {
 const callsQuery = z.object({ since: z.coerce.number().int().nonnegative().default(0) });
 
 /**
- * Puts the part of the control surface that all upstreams share on the server.
- * @param upstreamIndex the lines each upstream adds to `GET /__sandbox`
+ * Adds the control surface shared by all upstreams to the server.
+ * @param upstreamIndex the lines of each upstream in `GET /__sandbox`
  */
 export function serveControl(
   app: FastifyInstance,

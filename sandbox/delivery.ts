@@ -1,15 +1,15 @@
 import type { FastifyReply } from "fastify";
 import type { Call } from "./calls.ts";
 
-/** What leaves the sandbox for one call. */
+/** The output of the sandbox for one call. */
 export type Delivery =
   | { kind: "json"; status: number; headers?: Record<string, string>; body: unknown }
   | { kind: "page"; status: number; html: string }
-  /** A body announced at its full length, of which only half is sent. */
+  /** A body announced with its full length but sent only by half. */
   | { kind: "cut"; body: unknown }
   | { kind: "drop" };
 
-/** Sends it, unless the caller is gone; returns how the call ended. */
+/** Sends it, unless the caller has disconnected; returns the end of the call. */
 export function deliver(reply: FastifyReply, delivery: Delivery): Pick<Call, "status" | "outcome"> {
   const { socket } = reply.request.raw;
   if (socket.destroyed) {

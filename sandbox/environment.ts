@@ -21,7 +21,7 @@ const schema = z.object({
 /** The names of all the sandbox's settings. */
 export const settingNames: readonly string[] = Object.keys(schema.shape);
 
-/** Reads the sandbox's settings; throws one line naming each variable that is wrong. */
+/** Reads the sandbox's settings; throws one line that names each invalid variable. */
 export function readEnvironment(env: NodeJS.ProcessEnv): z.infer<typeof schema> {
   const result = schema.safeParse(env);
   if (!result.success) throw new Error(explain(result.error));

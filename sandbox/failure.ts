@@ -1,6 +1,6 @@
 export type FailureKind = "refused" | "invalid" | "unauthorized";
 
-/** What an answer may carry beside its message. An upstream without codes ignores them. */
+/** Additional fields of an answer. An upstream without codes ignores them. */
 export interface FailureDetails {
   headers?: Record<string, string>;
   code?: number;
@@ -8,7 +8,7 @@ export interface FailureDetails {
   partner?: { code: string; message: string };
 }
 
-/** An answer other than yes. Each upstream decides how a kind looks on its wire. */
+/** Any answer other than success. Each upstream defines the wire format of each kind. */
 export class Failure extends Error {
   readonly kind: FailureKind;
   readonly headers: Record<string, string>;

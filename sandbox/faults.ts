@@ -22,14 +22,14 @@ export const faultScript = z
     operation: z.string(),
     fault: z.enum(kinds),
     times: z.int().min(1).default(1),
-    /** The answer, or the drop, comes this much later. */
+    /** Delays the answer, or the drop, by this time. */
     delayMs: z.int().min(0).max(600_000).optional(),
-    /** The effect happens even though the caller gets no usable answer, or before a late one. */
+    /** The effect happens although the caller gets no usable answer, or before a late answer. */
     commit: z.boolean().optional(),
     /** The caller of a held call loses the connection at once; the effect still waits for the release. */
     hangUp: z.boolean().optional(),
     message: z.string().optional(),
-    /** Of a refusal, where the upstream has codes; and of the partner behind it. */
+    /** The code of a refusal, if the upstream has codes; and that of the partner behind it. */
     code: z.int().optional(),
     partnerCode: z.string().optional(),
   })
@@ -50,9 +50,9 @@ export const faultScript = z
     message: "only a refusal has codes",
   });
 
-/** Which held calls to let go on, and how: with the real answer, or with a connection reset. */
+/** The held calls to release, and their end: the real answer, or a connection reset. */
 export const release = z.strictObject({
-  /** Only the calls that this fault holds; every held call if absent. */
+  /** Only the calls held by this fault; every held call if absent. */
   id: z.int().optional(),
   with: z.enum(["answer", "drop"]).default("answer"),
 });
@@ -61,25 +61,25 @@ export type FaultScript = z.input<typeof faultScript>;
 export type Fault = z.output<typeof faultScript> & { id: number };
 export type Release = z.output<typeof release>;
 
-/** Scripted misbehaviour, used up in the order it was added. */
+/** Scripted faults, consumed in the order in which they were added. */
 export interface Faults {
   /** Queues a fault for the next `times` calls of its operation; returns it as stored. */
   add(script: FaultScript): Fault;
-  /** What is still to happen; `times` counts down. */
+  /** The outstanding faults; `times` counts down. */
   list(): Fault[];
-  /** Uses up one turn of the first fault that fits this call. */
+  /** Consumes one use of the first fault that matches this call. */
   take(upstream: string, operation: string): Fault | undefined;
-  /** Forgets the faults that are still to happen. A call that is held stays held. */
+  /** Deletes the outstanding faults. A held call stays held. */
   clear(): void;
-  /** Keeps a call until it is released, or until `end`, as if it were then. @returns how to go on */
+  /** Holds a call until it is released, or until `end`, which counts as a release. @returns the end of the call */
   hold(fault: Pick<Fault, "id">, end?: Promise<unknown>): Promise<Release["with"]>;
-  /** Resolves once `count` calls (1) are held, by this fault if one is named. */
+  /** Resolves once `count` calls (default 1) are held, by this fault if one is named. */
   held(fault?: Pick<Fault, "id">, count?: number): Promise<void>;
-  /** Lets held calls go on. @returns how many */
+  /** Releases held calls. @returns their number */
   release(options?: z.input<typeof release>): number;
 }
 
-/** @param operations the operation names that each upstream answers */
+/** @param operations the operation names of each upstream */
 export function makeFaults(operations: ReadonlyMap<string, readonly string[]>): Faults {
   let queue: Fault[] = [];
   let lastId = 0;

@@ -6,19 +6,21 @@ import { explain } from "./read-json.ts";
 
 /** An append-only file of JSON lines that outlives the process. */
 export interface Journal<Line> {
-  /** Handed to the system when it returns: it survives the end of this process, not a power cut. */
+  /**
+   * Written to the operating system before it returns: the line survives the end of this process, but not a power cut.
+   */
   append(line: Line): void;
   empty(): void;
   close(): void;
 }
 
-/** A journal that keeps nothing, for a world that lives in memory only. */
+/** A journal without storage, for data that lives in memory only. */
 export const noJournal: Journal<unknown> = { append() {}, empty() {}, close() {} };
 
 /**
- * Opens or creates a journal and replays what it holds.
- * @param replay receives each line in order; what it throws is reported with file and line number
- * @param warn hears about a torn last line, which is cut off: the process that wrote it never answered for it
+ * Opens or creates a journal and replays its lines.
+ * @param replay receives each line in order; its errors are reported with file and line number
+ * @param warn called for a torn last line, which is cut off: its writer had not answered for it yet
  */
 export function openJournal<Line>(
   file: string,

@@ -7,16 +7,17 @@ import { startSandbox } from "./sandbox.ts";
 
 const { npm_lifecycle_event: npmScript } = process.env;
 const hasParent = process.send !== undefined;
-// `npm run sandbox` opens a channel too, but only so that we end with it: there a person watches and presses Ctrl-C.
+// `npm run sandbox` opens a channel too, but only so that this process ends with it: then a person watches and presses
+// Ctrl-C.
 const isSupervised = hasParent && npmScript !== "sandbox";
-// Heard from the start, or a parent that dies meanwhile would leave us behind.
+// Registered at the start, because the parent may die during it.
 if (hasParent) process.once("disconnect", () => process.exit(0));
 
 const tell = (message: object) => new Promise<void>((resolve) => process.send?.(message, () => resolve()) ?? resolve());
 
 try {
   const env = readEnvironment(process.env);
-  await checkPort(listensAt(env)); // before the files are opened, which another sandbox may be writing
+  await checkPort(listensAt(env)); // before opening the files, which another sandbox may be writing
   const sandbox = await startSandbox({
     port: env.SANDBOX_PORT,
     host: env.SANDBOX_HOST,
@@ -35,7 +36,7 @@ try {
 
   const stop = () => sandbox.stop().finally(() => process.exit(0));
   process.on("SIGTERM", stop);
-  // Ctrl-C reaches the whole process group: a supervised sandbox stays until its parent has finished with it.
+  // Ctrl-C reaches the whole process group: a supervised sandbox runs until its parent no longer needs it.
   process.on("SIGINT", isSupervised ? () => {} : stop);
 
   if (isSupervised) await tell({ type: "ready", url: sandbox.url });

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { invalid } from "./failure.ts";
 import { readJson, readValue } from "./read-json.ts";
 
-/** A call as it arrived: headers, path parameters and query read by the server, the body as text. */
+/** A received call: headers, path parameters and query parsed by the server, the body as text. */
 export interface Received {
   headers: IncomingHttpHeaders;
   params: unknown;
@@ -15,23 +15,23 @@ export interface Operation {
   name: string;
   method: "GET" | "POST";
   path: string;
-  /** The body of a successful answer; throws a `Failure` for any other. */
+  /** Returns the body of a successful answer; throws a `Failure` for any other. */
   perform(received: Received): Promise<unknown>;
   /**
-   * Reserves what only one call at a time may use, from arrival to answer, scripted delays included.
-   * @returns how to let go of it; throws a `Failure` when another call has it
+   * Reserves an exclusive resource for the call, from its arrival to its answer, scripted delays included.
+   * @returns the release; throws a `Failure` if another call holds it
    */
   claim?(received: Received): () => void;
 }
 
 /**
- * Describes one operation of an upstream. Throw a `Failure` anywhere in it to answer no.
- * @param parts.name the last word of the path: faults and the call log use it
- * @param parts.authenticate turns the request's headers into who is calling
+ * Describes one operation of an upstream. Any part of it may throw a `Failure` to refuse.
+ * @param parts.name the last word of the path, used by faults and the call log
+ * @param parts.authenticate identifies the caller by the request's headers
  * @param parts.input the query and path of a GET, the JSON body of a POST
- * @param parts.address the query and path of a POST, where they say anything
+ * @param parts.address the query and path of a POST, if used
  * @param parts.effect does the work and returns the body of the answer
- * @param parts.claim what to reserve for an input that can be read, before it is checked in full
+ * @param parts.claim the resource to reserve for a parsed input, before its full check
  */
 export function operation<Caller, Input, Address = undefined>(parts: {
   name: string;

@@ -1,6 +1,6 @@
-/** Waiting that a reset or a stop can end early. */
+/** Delays that a reset or a stop can end early. */
 export interface Pauses {
-  /** Resolves true after `ms`, or false as soon as the waiting is cut short. */
+  /** Resolves true after `ms`, or false as soon as the delay is cut short. */
   wait(ms: number): Promise<boolean>;
   cutShort(): void;
 }

@@ -6,10 +6,10 @@ import type { Upstream } from "./upstream.ts";
 
 /**
  * Plays one scripted fault.
- * @param effect checks and performs the call, and gives the answer it would get on a good day
- * @param hungUp resolves once the caller is gone
+ * @param effect checks and performs the call, and returns its normal answer
+ * @param hungUp resolves once the caller has disconnected
  * @param hangUp resets the caller's connection
- * @returns what to send instead
+ * @returns the answer to send instead
  */
 export async function playFault(
   fault: Fault,
@@ -24,7 +24,7 @@ export async function playFault(
 ): Promise<Delivery> {
   const commitsFirst = fault.commit === true || fault.fault === "commit-then-drop";
   const early = commitsFirst ? await effect() : undefined;
-  // Cut short means that the sandbox was reset or stopped: a late effect must not reach the new world.
+  // A delay cut short means that the sandbox was reset or stopped: a late effect must not reach the new data.
   if (fault.delayMs && !(await pauses.wait(fault.delayMs))) return { kind: "drop" };
 
   switch (fault.fault) {
@@ -58,7 +58,7 @@ function scriptedRefusal({ message = "Refused by scripted fault", code, partnerC
   });
 }
 
-/** What a caller sees the first half of when nothing happened: as hopeful as a real answer. */
+/** A body that resembles success. If the call had no effect, the caller gets its first half. */
 const noEffect = { status: true, message: "Request processed successfully" };
 
 const page = (title: string): string =>

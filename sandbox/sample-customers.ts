@@ -2,7 +2,10 @@ import type { CapillaryWorld } from "./capillary/world.ts";
 import { sampleCustomers } from "./client/sample-world.ts";
 import type { ClientWorld } from "./client/world.ts";
 
-/** The sample customers with their current points at the Client, and the names of their active groups at Capillary. */
+/**
+ * The sample customers with their current points at the points provider, and the names of their active groups at
+ * Capillary.
+ */
 export function describeSampleCustomers(client: ClientWorld, capillary: CapillaryWorld) {
   const groups = capillary.groups().filter(({ status }) => status === "ACTIVE");
   return sampleCustomers.map(({ customer_id }) => {

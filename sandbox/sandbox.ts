@@ -20,20 +20,20 @@ export interface SandboxOptions {
   /** 0, the default, for any free port. */
   port?: number;
   host?: string;
-  /** Where sign-in links lead, unless a request for one says otherwise. */
+  /** The target of sign-in links, unless a request for one says otherwise. */
   gatewayUrl?: string;
-  /** Where the Client's ledger survives a restart; absent for memory only. */
+  /** The file of the points provider's ledger, which survives a restart; absent for memory only. */
   journalFile?: string;
-  /** Where what Capillary remembers survives a restart; absent for memory only. */
+  /** The file of Capillary's state, which survives a restart; absent for memory only. */
   capillaryJournalFile?: string;
   credentials?: Credentials;
   capillaryCredentials?: Partial<CapillaryCredentials>;
   clock?: { now(): Date };
-  /** Hears what a person should know; a process warning by default. */
+  /** Called with warnings for a person; a process warning by default. */
   warn?: (message: string) => void;
 }
 
-/** A running sandbox. The objects are the same ones its HTTP control surface uses. */
+/** A running sandbox. Its HTTP control surface uses the same objects. */
 export interface Sandbox extends AsyncDisposable {
   url: string;
   client: ClientWorld;
@@ -41,13 +41,13 @@ export interface Sandbox extends AsyncDisposable {
   faults: Faults;
   calls: CallLog;
   settings: Settings;
-  /** Back to the sample world; calls still in the air are dropped without effect. */
+  /** Restores the sample data; calls in flight are dropped without effect. */
   reset(): void;
   /** Cuts every connection and stops at once. */
   stop(): Promise<void>;
 }
 
-/** Starts the upstream simulators on one origin; rejects when the port is taken or the journal is damaged. */
+/** Starts the upstream simulators on one origin; rejects if the port is in use or the journal is damaged. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const {
     port = 0,
@@ -80,11 +80,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     }),
   );
 
-  // One line per upstream: its calls, faults and log come with it.
+  // Each upstream brings its calls, faults and log.
   const upstreams = [clientUpstream({ ledger, otps, tokens, checks, settings }), ...capillary.upstreams];
   const faults = makeFaults(operationsByUpstream(upstreams));
 
-  /** Calls in the air end without effect: a late one must not reach the new world. */
+  /** Calls in flight end without effect: a late effect must not reach the new data. */
   const dropCalls = () => {
     pauses.cutShort();
     faults.release({ with: "drop" });
@@ -99,7 +99,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
 
   const app = fastify({ forceCloseConnections: true, exposeHeadRoutes: false });
-  // Bodies are parsed where they are used, so that one that is not JSON is logged and answered like any other call.
+  // Each operation parses its own body, so that a body that is not JSON is logged and answered like any other call.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
   app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
@@ -147,7 +147,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
 }
 
-/** Opens one more thing; when that fails, closes what is open already. */
+/** Opens one more resource; if that fails, closes the open ones. */
 function openWith<Opened>(close: () => void, open: () => Opened): Opened {
   try {
     return open();

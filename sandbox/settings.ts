@@ -2,7 +2,7 @@ import { z } from "zod";
 import { readValue } from "./read-json.ts";
 
 const settingsSchema = z.strictObject({
-  /** What an upstream does with a redeem or reverse it has seen before. */
+  /** The reaction to a repeated redeem or reverse. */
   repeat: z.enum(["accept", "refuse", "double"]),
   /** The HTTP status of a business refusal. */
   failureStatus: z.union([z.literal(200), z.literal(400)]),
@@ -13,10 +13,10 @@ export const settingsChange = settingsSchema.partial();
 export type SettingValues = z.infer<typeof settingsSchema>;
 export type Repeat = SettingValues["repeat"];
 
-/** The behaviours the contract leaves open, changeable while the sandbox runs. */
+/** Behaviours that the contract leaves open, changeable while the sandbox runs. */
 export interface Settings {
   current(): SettingValues;
-  /** Changes the given settings, leaves the others; returns them all. */
+  /** Changes the present settings, leaves the others; returns them all. */
   change(wanted: z.infer<typeof settingsChange>): SettingValues;
   reset(): void;
 }

@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { errors, jwtVerify, SignJWT } from "jose";
 
-/** JSON Web Tokens: claims `iat`, `exp`, `jti` (no two tokens are equal) and `sub`, whom it was issued to. */
+/** JSON Web Tokens with the claims `iat`, `exp`, `jti` (which makes each token unique) and `sub`, the customer. */
 export interface Tokens {
   issue(subject: string): Promise<string>;
-  /** Whose token it is; undefined when it is forged, expired or no token at all. */
+  /** The token's customer; undefined for a forged, expired or malformed token. */
   subjectOf(token: string): Promise<string | undefined>;
 }
 
 /**
- * @param options.signingKey fixed by each upstream, so that a restart keeps tokens valid and no token is good at both.
- *   It protects nothing: the sandbox holds no real points.
+ * @param options.signingKey fixed by each upstream, so that tokens stay valid after a restart and no token is valid for
+ * both. It protects nothing: the sandbox holds no real points.
  */
 export function makeTokens(options: { signingKey: string; lifetimeSeconds: number; clock: { now(): Date } }): Tokens {
   const { lifetimeSeconds, clock } = options;

@@ -11,8 +11,8 @@ import { playFault } from "./play-fault.ts";
 type JsonAnswer = Extract<Delivery, { kind: "json" }>;
 
 /**
- * A simulated upstream: its operations, and the wire form of everything that is not a yes. One whose parts answer in
- * different forms is several of these under one name.
+ * A simulated upstream: its operations, and the wire format of its failures. An upstream whose parts have different
+ * formats is several of these under one name.
  */
 export interface Upstream {
   name: string;
@@ -20,7 +20,7 @@ export interface Upstream {
   answerTo(failure: Failure): JsonAnswer;
 }
 
-/** Puts an upstream's operations on the server, each call logged and open to faults. */
+/** Adds an upstream's operations to the server, each call logged and subject to faults. */
 export function serveUpstream(
   app: FastifyInstance,
   upstream: Upstream,
@@ -66,7 +66,7 @@ export function serveUpstream(
   }
 }
 
-/** The operation names each upstream answers. */
+/** The operation names of each upstream. */
 export function operationsByUpstream(upstreams: readonly Upstream[]): Map<string, string[]> {
   const names = new Map<string, string[]>();
   for (const { name, operations } of upstreams) {
@@ -75,7 +75,7 @@ export function operationsByUpstream(upstreams: readonly Upstream[]): Map<string
   return names;
 }
 
-/** The work of one call, with what it needs to itself reserved; or, when that is taken, the refusal as its work. */
+/** The work of one call with its reservation; or, if the resource is held, the refusal. */
 function claimed({ perform, claim }: Operation, received: Received) {
   try {
     const release = claim?.(received) ?? (() => {});
@@ -94,7 +94,7 @@ async function answer(upstream: Upstream, perform: () => Promise<unknown>): Prom
   }
 }
 
-/** Text that is not JSON is left out: masking an OTP in it would be guesswork. */
+/** Text that is not JSON is left out, because an OTP in it could not be masked reliably. */
 function loggable(body: unknown): unknown {
   if (typeof body !== "string") return null;
   try {

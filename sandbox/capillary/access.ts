@@ -1,7 +1,7 @@
 import { brand, redemptionProgramId } from "./brand.ts";
 import { sandboxTill } from "./credentials.ts";
 
-/** How a gateway reaches the Capillary that a sandbox at this origin plays, unless it was started with other credentials. */
+/** The default credentials of a gateway for the simulated Capillary of a sandbox at this origin. */
 export const capillaryAccess = (origin: string) => ({
   rewardsUrl: `${origin}/api_gateway/rewards/core/v1`,
   intouchUrl: origin,

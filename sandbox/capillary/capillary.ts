@@ -28,18 +28,18 @@ import { type CapillaryWorld, makeWorld } from "./world.ts";
 /** The Capillary side of the sandbox: one memory behind four APIs. */
 export interface Capillary {
   world: CapillaryWorld;
-  /** All named `capillary`: they differ in how they say no. */
+  /** All named `capillary`; they differ in the form of refusals. */
   upstreams: Upstream[];
-  /** Puts on the server what is no upstream: the control surface and the pictures. */
+  /** Adds routes that are not the API's own: the control surface and the pictures. */
   serve(app: FastifyInstance): void;
-  /** Back to the sample world, with an empty journal. */
+  /** Restores the sample data, with an empty journal. */
   reset(): void;
   close(): void;
 }
 
 /**
  * @param options.journalFile undefined for a memory that ends with the process
- * @param options.origin where the server answers; known only once it listens
+ * @param options.origin the server's origin, known only once it listens
  */
 export function makeCapillary(options: {
   journalFile: string | undefined;

@@ -1,4 +1,4 @@
-/** Capillary's codes, as far as the sandbox answers with them. The same number may mean something else elsewhere. */
+/** Capillary's codes in the sandbox's answers. The same number may have another meaning in another call. */
 
 export const rewardsCode = {
   issued: 200,
@@ -45,7 +45,7 @@ export const pointsCode = {
   payloadDiffers: 10003,
 } as const;
 
-/** What `points/reverse` means by its own. */
+/** Codes specific to `points/reverse`. */
 export const reverseCode = {
   redemptionUnknown: 901,
   duplicate: 902,

@@ -15,7 +15,7 @@ import type { CapillaryWorld } from "./world.ts";
 
 const root = "/__sandbox/capillary";
 
-/** What `GET /__sandbox` says about the routes below. */
+/** The lines about the routes below in `GET /__sandbox`. */
 export const capillaryControlIndex = {
   [`GET ${root}/issuals?customer=`]: "every attempt to issue a reward, of one customer or of all",
   [`GET ${root}/redemptions?customer=`]: "points taken, by issues too, and given back",
@@ -40,7 +40,7 @@ const groupChangeRequest = groupChange.extend({ group: name });
 const memberRequest = memberChange.extend({ group: name, customer: name });
 const useRequest = z.strictObject({ transactionId: z.int() });
 
-/** Puts Capillary's part of the control surface on the server. */
+/** Adds Capillary's part of the control surface to the server. */
 export function serveCapillaryControl(app: FastifyInstance, world: CapillaryWorld): void {
   app.get(`${root}/issuals`, async ({ query }) => ({ issuals: world.issuals(readValue(byCustomer, query).customer) }));
   app.get(`${root}/redemptions`, async ({ query }) => ({

@@ -6,7 +6,7 @@ import { makeTokens } from "../tokens.ts";
 
 export interface CapillaryCredentials {
   till: string;
-  /** In the clear; on the wire only its MD5 appears. */
+  /** In plain text; the wire carries only its MD5. */
   password: string;
   oauthKey: string;
   oauthSecret: string;
@@ -22,11 +22,11 @@ export const sandboxTill: CapillaryCredentials = {
 export const ttlSeconds = 300;
 
 export interface CapillaryChecks {
-  /** Basic only, as v1.1 and currency allocation have it. */
+  /** Basic only, as in v1.1 and currency allocation. */
   basic(headers: IncomingHttpHeaders): void;
-  /** Basic, or else a token from `generateToken` in `X-CAP-API-OAUTH-TOKEN`. */
+  /** Basic, or a token of `generateToken` in `X-CAP-API-OAUTH-TOKEN`. */
   basicOrOAuth(headers: IncomingHttpHeaders): Promise<void>;
-  /** A new token for these client credentials; throws when they are not ours. */
+  /** A new token for these client credentials; throws if they are wrong. */
   generateToken(key: string, secret: string): Promise<string>;
 }
 

@@ -1,4 +1,4 @@
-/** The spellings of one moment that Capillary mixes. All of them are UTC unless they say otherwise. */
+/** Capillary's formats of a moment, which it mixes. All are UTC unless stated otherwise. */
 
 /** `2027-05-12 00:00:00`, no zone. */
 export const spaced = (iso: string): string => iso.slice(0, 19).replace("T", " ");
@@ -6,12 +6,12 @@ export const spaced = (iso: string): string => iso.slice(0, 19).replace("T", " "
 /** `2027-05-12T00:00:00Z`. */
 export const zulu = (iso: string): string => `${iso.slice(0, 19)}Z`;
 
-/** `2027-05-12T05:30:00+05:30`, the brand's own clock. */
+/** `2027-05-12T05:30:00+05:30`, the brand's own time zone. */
 export const indian = (iso: string): string =>
   `${new Date(Date.parse(iso) + 330 * 60_000).toISOString().slice(0, 19)}+05:30`;
 
 /** `2027-05-12`. */
 export const day = (iso: string): string => iso.slice(0, 10);
 
-/** Milliseconds of whole seconds: what happened at .9 s shows as if it had happened before. */
+/** Milliseconds of whole seconds: fractions are cut off. */
 export const epochMs = (iso: string): number => Math.floor(Date.parse(iso) / 1000) * 1000;

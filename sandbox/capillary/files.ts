@@ -8,7 +8,7 @@ import type { Reward } from "./records.ts";
 const lifetimeSeconds = 3600;
 const folder = "/capillary-files/rewards";
 
-/** Pictures and terms of rewards, at signed URLs that end after an hour as they do at Capillary's file store. */
+/** Pictures and terms of rewards, at signed URLs that expire after an hour, as in Capillary's file store. */
 export interface Files {
   /** Null for a reward without a picture. */
   imageUrl(reward: Reward): string | null;
@@ -19,7 +19,7 @@ export interface Files {
 
 const signedQuery = z.object({ Expires: z.coerce.number(), Signature: z.string() });
 
-/** @param deps.origin where this server answers; known only once it listens */
+/** @param deps.origin the server's origin, known only once it listens */
 export function makeFiles(deps: { memory: Memory; origin: () => string; clock: { now(): Date } }): Files {
   const { memory, origin, clock } = deps;
   const nowSeconds = () => Math.floor(clock.now().getTime() / 1000);

@@ -4,7 +4,7 @@ import type { Customer } from "./records.ts";
 import { defaultGroupOf, type GroupKeys, unknownGroup } from "./wallets.ts";
 import { looseText } from "./wire.ts";
 
-/** The group selectors of a query. Points calls document them; one published issue has one too. */
+/** The group selectors of a query. Points calls document them; one published sample of an issue has one too. */
 export const groupSelectors = z.object({
   user_group2_id: looseText,
   user_group2_external_id: looseText,
@@ -14,7 +14,7 @@ export const groupSelectors = z.object({
   use_default_user_group2: z.string().optional(),
 });
 
-/** The keys of the group that a query selects; throws when it means one by way of somebody who has none. */
+/** The keys of the group that a query selects; throws if the query selects it by a customer without a group. */
 export function groupKeysIn(memory: Memory, customer: Customer, query: z.output<typeof groupSelectors>): GroupKeys {
   const { user_group2_primary_user_identifier_type: type, user_group2_primary_user_identifier_value: value } = query;
   if (query.use_default_user_group2 === "true") {

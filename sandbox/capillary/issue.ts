@@ -12,19 +12,19 @@ export interface IssueOrder {
   brand: string;
   customer: Customer;
   rewardId: number;
-  /** Every place of the request that may name a group. */
+  /** Every part of the request that may identify a group. */
   groupKeys: readonly GroupKeys[];
   programId: number | null;
   payment: Payment;
   requestId: string | null;
-  /** The whole request in a form that equals another's exactly when they ask for the same. */
+  /** The whole request in canonical form: equal exactly for equal requests. */
   fingerprint: string;
   transactionNumber: string | null;
   till: string | null;
   notes: string | null;
 }
 
-/** Gives a reward and takes its points, both or neither; throws the refusal, which is kept as a failed attempt. */
+/** Issues a reward and charges its points, atomically; throws the refusal, which is recorded as a failed attempt. */
 export type Issue = (order: IssueOrder) => Issual;
 
 export function makeIssue(memory: Memory, limits: Limits, clock: { now(): Date }): Issue {
@@ -72,7 +72,7 @@ export function makeIssue(memory: Memory, limits: Limits, clock: { now(): Date }
   };
 }
 
-/** A key is used up by the first attempt it names, whatever became of it; across all customers. */
+/** A key is consumed by its first attempt, whatever the outcome; across all customers. */
 function checkRequestId(memory: Memory, { requestId, fingerprint }: IssueOrder): void {
   const earlier = requestId === null ? undefined : memory.issualByRequest(requestId);
   if (!earlier) return;
@@ -102,7 +102,7 @@ function checkLimits(limits: Limits, reward: Reward, customer: Customer, { point
   }
 }
 
-/** What is taken, from whom. A reward that costs nothing takes nothing, yet a group it names must be right. */
+/** The charged points and their owner. A free reward charges nothing, but a named group must still be valid. */
 function paid(
   memory: Memory,
   order: IssueOrder,
@@ -132,7 +132,7 @@ function paid(
   }
 }
 
-// The wording, double space included, is the one of the published answers.
+// The wording, with its double space, is that of the published answers.
 const notRedeemable = (partner: { code: string; message: string }) =>
   refused("fail to issue reward as  points are not redeemable", { code: rewardsCode.notRedeemable, partner });
 
@@ -179,7 +179,7 @@ function failed(
 
 const letters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-/** A code nobody has seen before, of letters and digits that cannot be mistaken for each other. */
+/** A new code of letters and digits that cannot be confused. */
 export function madeUp(length: number): string {
   return Array.from({ length }, () => letters[randomInt(letters.length)]).join("");
 }

@@ -2,19 +2,19 @@ import type { Memory } from "./memory.ts";
 import { exact } from "./memory.ts";
 import type { Customer, Issual, Limit, Reward } from "./records.ts";
 
-/** What one issue adds to the counters. */
+/** The amount that one issue adds to the counters. */
 interface Amount {
   quantity: number;
   points: number;
 }
 
-/** Limits on rewards, counted from what was issued and not taken back. */
+/** Limits on rewards, counted over issued and unrevoked rewards. */
 export interface Limits {
-  /** How much of a limit is used up in its current window. */
+  /** The used part of a limit in its current window. */
   consumed(reward: Reward, limit: Limit, customer: Customer): number;
-  /** Points the customer has spent on rewards this calendar month, against the brand's limit. */
+  /** The points spent by the customer on rewards in this calendar month, against the brand's limit. */
   consumedByBrand(customer: Customer): number;
-  /** The limits of a reward that so much more would break for this customer. */
+  /** The limits of a reward that this amount would exceed for this customer. */
   brokenBy(amount: Amount, reward: Reward, customer: Customer): Limit[];
   breaksBrand(amount: Amount, customer: Customer): boolean;
 }
@@ -50,7 +50,7 @@ export function makeLimits(memory: Memory, clock: { now(): Date }): Limits {
   };
 }
 
-/** The first moment of the current window, comparable as text with other moments in UTC. */
+/** The start of the current window, as text that compares with other moments in UTC. */
 function windowStart(frequency: Limit["frequency"], now: string): string {
   return { LIFETIME: "", DAILY: now.slice(0, 10), MONTHLY: now.slice(0, 7) }[frequency];
 }

@@ -1,6 +1,6 @@
-/** One holder at a time for each key. */
+/** Exclusive locks by key. */
 export interface Locks {
-  /** Takes the key and returns how to let go of it; undefined when somebody has it. */
+  /** Acquires the lock and returns its release; undefined if it is held. */
   take(key: number): (() => void) | undefined;
 }
 

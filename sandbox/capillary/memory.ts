@@ -15,7 +15,7 @@ import {
   type Wallet,
 } from "./records.ts";
 
-/** How a request names a customer; the first key that is given counts. */
+/** The keys by which a request identifies a customer; the first one present counts. */
 export interface CustomerKeys {
   userId?: string | null | undefined;
   mobile?: string | null | undefined;
@@ -23,7 +23,7 @@ export interface CustomerKeys {
   externalId?: string | null | undefined;
 }
 
-/** Everything Capillary knows. Reading is direct; every change goes through `post`. */
+/** The simulated Capillary's whole state. Reads are direct; every change passes through `post`. */
 export interface Memory {
   readonly customers: ReadonlyMap<number, Customer>;
   readonly groups: ReadonlyMap<number, Group>;
@@ -38,12 +38,12 @@ export interface Memory {
   issualByRequest(requestId: string): Issual | undefined;
   balance(wallet: Wallet): Balance;
   programsOf(kind: Wallet["kind"], id: number): number[];
-  /** What is left of a redemption after its reversals. */
+  /** The points of a redemption that have not been reversed. */
   unreversed(redemption: Redemption): number;
   nextTransactionId(): number;
-  /** Keeps a change in the journal, then applies it; throws and changes nothing when it does not add up. */
+  /** Writes a change to the journal, then applies it; throws without effect if the change is inconsistent. */
   post(change: NewRecord): void;
-  /** Back to the sample world, with an empty journal. */
+  /** Restores the sample data, with an empty journal. */
   reset(): void;
   close(): void;
 }
@@ -53,8 +53,8 @@ const empty: Balance = { spendable: 0, delayed: 0, redeemed: 0, expired: 0, life
 const keyOf = ({ kind, id, programId }: Wallet) => `${kind}:${id}:${programId}`;
 
 /**
- * Builds the memory: the sample world, then whatever the journal holds.
- * @param options.sample the world of a fresh or reset sandbox; not kept in the journal
+ * Builds the memory: the sample data, then the journal's records.
+ * @param options.sample the data of a fresh or reset sandbox; not stored in the journal
  * @param options.journalFile undefined for a memory that ends with the process
  */
 export function makeMemory(options: {
@@ -94,7 +94,7 @@ export function makeMemory(options: {
     return { ...now, [pot]: expected };
   }
 
-  /** Checks a record against what is known and returns how to apply it. */
+  /** Checks a record against the state and returns a function that applies it. */
   function prepared(entry: MemoryRecord): () => void {
     switch (entry.type) {
       case "customer":
@@ -178,7 +178,7 @@ export function makeMemory(options: {
     lastSeq = entry.seq;
   }
 
-  // Without numbers of their own: a journal outlives a sample that has grown.
+  // The sample's records have no sequence numbers, because a journal may be older than a larger sample.
   const openSample = () => {
     for (const each of structuredClone(sample)) prepared({ ...each, seq: 0, at: sampleAt })();
   };
@@ -231,5 +231,5 @@ const returnedTo = (balance: Balance, points: number): Balance => ({
   redeemed: exact(balance.redeemed - points),
 });
 
-/** Points have three decimals at most: sums are brought back to that, or 0.1 + 0.2 would not add up. */
+/** Points have at most three decimals: sums are rounded to that, because of floating-point errors such as 0.1 + 0.2. */
 export const exact = (points: number): number => Math.round(points * 1000) / 1000;

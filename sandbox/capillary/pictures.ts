@@ -1,12 +1,12 @@
 /**
- * The pictures of the sample rewards, drawn without text: a thing on a floor, before a round of another colour. Rewards that
- * are added to the sandbox have a gift on a colour of their own.
+ * The pictures of the sample rewards, drawn without text: an object on a floor, in front of a circle of another colour.
+ * Rewards added to the sandbox have a gift box in a colour of their own.
  */
 
 interface Scene {
-  /** Wall, round and floor. */
+  /** Wall, circle and floor. */
   colours: readonly [string, string, string];
-  /** The thing, in a square of 400 around the middle of its floor line: x from -200 to 200, y from -400 up to 0. */
+  /** The object, in a square of 400 around the middle of its floor line: x from -200 to 200, y from -400 up to 0. */
   thing: string;
 }
 

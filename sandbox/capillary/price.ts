@@ -8,17 +8,17 @@ export interface Price {
   cash: number;
 }
 
-/** What an issue says about how it is paid. */
+/** The payment details of an issue. */
 export interface Payment {
-  /** Null when the request leaves the choice to the reward. */
+  /** Null if the request leaves the choice to the reward. */
   config: { id?: number | null | undefined; redemptionValue?: number | null | undefined } | null;
-  /** How many of what a `CONV_RATIO` config converts, when there is no redemption value; nothing otherwise. */
+  /** The number of units that a `CONV_RATIO` config converts, without a redemption value; otherwise absent. */
   quantity: number | null;
-  /** Cash that was tendered. */
+  /** The cash paid. */
   cash: number;
 }
 
-/** What one unit costs, paid this way; throws when the reward cannot be paid this way. */
+/** The price of one unit with this payment; throws if the reward does not accept it. */
 export function priceOf(reward: Reward, payment: Payment): Price {
   const config = chosenConfig(reward, payment);
   const price = config ? { config, ...amounts(config, payment) } : { config, points: reward.intouchPoints, cash: 0 };

@@ -1,15 +1,16 @@
 import { z } from "zod";
 
-// What the Capillary side remembers, in our words; the folders `rewards`, `v1` and `v2` say how each API spells it.
+// The state of the simulated Capillary, in API-neutral form; the folders `rewards`, `v1` and `v2` have the formats of
+// each API.
 
 const id = z.int().positive();
 const points = z.number().nonnegative();
 const moment = z.iso.datetime();
 
-/** Someone enrolled with the brand. The mobile number is digits with country code, as the API takes it. */
+/** A customer enrolled with the brand. The mobile number is digits with country code, as the API accepts it. */
 export const customerSchema = z.strictObject({
   userId: id,
-  /** The Client's customer id; null for someone the Client does not know. */
+  /** The customer's id at the points provider; null if the provider does not know the customer. */
   externalId: z.string().min(1).nullable(),
   mobile: z.string().regex(/^\d{8,15}$/, "expected digits with country code"),
   email: z.email().nullable(),
@@ -18,7 +19,7 @@ export const customerSchema = z.strictObject({
   joinedAt: moment,
   segments: z.array(z.string()),
   cardSeries: z.array(z.string()),
-  /** Marked as fraud: may earn, may not redeem. */
+  /** Marked as fraud: may earn points, but not redeem them. */
   isFraud: z.boolean(),
 });
 
@@ -28,7 +29,7 @@ export const memberSchema = z.strictObject({
   /** Whether the group's settings let this member spend from its wallet. */
   mayRedeem: z.boolean(),
   joinedAt: moment,
-  /** False once the member has left: Capillary keeps listing them. */
+  /** False for a former member: Capillary still lists them. */
   active: z.boolean(),
   isDefaultGroup: z.boolean(),
 });
@@ -55,13 +56,13 @@ export const paymentConfigSchema = z.discriminatedUnion("mode", [
   z.strictObject({ ...configId, mode: z.literal("CASH"), cash: points }),
   z.strictObject({ ...configId, mode: z.literal("POINTS_CASH"), points, cash: points }),
   z.strictObject({ ...configId, mode: z.literal("FREE") }),
-  /** One point buys `conversionRatio` units of the redemption value. */
+  /** A point buys `conversionRatio` units of the redemption value. */
   z.strictObject({ ...configId, mode: z.literal("CONV_RATIO"), conversionRatio: z.number().positive() }),
 ]);
 
 export const limitSchema = z.strictObject({
   id,
-  /** Counted over everybody, or for each customer. */
+  /** Counted over all customers, or for each customer. */
   level: z.enum(["REWARD", "CUSTOMER"]),
   kpi: z.enum(["QUANTITY", "POINTS"]),
   limit: points,
@@ -73,9 +74,9 @@ export const givesSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("coupon"),
     seriesId: id,
-    /** Uploaded codes, given out in this order before any are made up. */
+    /** Uploaded codes, issued in this order before generated ones. */
     codes: z.array(z.string()),
-    /** How many more may be given; null for no end. */
+    /** The remaining stock; null means unlimited. */
     left: z.int().nonnegative().nullable(),
     expiresAt: moment,
   }),
@@ -90,7 +91,7 @@ export const rewardSchema = z.strictObject({
   description: z.string(),
   type: z.string(),
   redemptionType: z.string(),
-  /** The price where there are no payment configs, and a stale one where there are. */
+  /** The price without payment configs, and an outdated price with them. */
   intouchPoints: points,
   paymentConfigs: z.array(paymentConfigSchema).max(5),
   createdAt: moment,
@@ -98,7 +99,7 @@ export const rewardSchema = z.strictObject({
   endsAt: moment,
   enabled: z.boolean(),
   categories: z.array(z.string()),
-  /** The shelves it stands on; nothing to do with user groups. */
+  /** The shelves that show it; unrelated to user groups. */
   shelves: z.array(z.string()),
   label: z.string().nullable(),
   tier: z.string().nullable(),
@@ -113,11 +114,11 @@ export const rewardSchema = z.strictObject({
   hasImage: z.boolean(),
 });
 
-/** Whose points. A programme keeps its own balance of each. */
+/** The owner of points. A programme keeps a separate balance for each owner. */
 export const walletSchema = z.strictObject({ kind: z.enum(["customer", "group"]), id, programId: id });
 
 export const balanceSchema = z.strictObject({
-  /** What can be spent now. */
+  /** Spendable now. */
   spendable: points,
   /** Promised, not spendable yet. */
   delayed: points,
@@ -126,7 +127,7 @@ export const balanceSchema = z.strictObject({
   lifetime: points,
 });
 
-/** Points taken from a wallet, by an issue or by themselves. */
+/** Points deducted from a wallet, by an issue or separately. */
 export const redemptionSchema = z.strictObject({
   redemptionId: z.string(),
   userId: id,
@@ -137,7 +138,7 @@ export const redemptionSchema = z.strictObject({
   transactionNumber: z.string().nullable(),
   externalReference: z.string().nullable(),
   notes: z.string().nullable(),
-  /** What was asked, to tell a repeat from a different request under the same reference. */
+  /** The request's content, which distinguishes a repeat from a different request under the same reference. */
   fingerprint: z.string(),
 });
 
@@ -154,7 +155,7 @@ export const givenSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("vendor"), vendorId: id, vendorName: z.string(), voucher: z.string() }),
 ]);
 
-/** One attempt to issue a reward, successful or not. */
+/** A single attempt to issue a reward, successful or not. */
 export const issualSchema = z.strictObject({
   transactionId: id,
   at: moment,
@@ -168,7 +169,7 @@ export const issualSchema = z.strictObject({
   code: z.int(),
   message: z.string(),
   partner: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
-  /** `FAILED` gave nothing and took nothing. */
+  /** A `FAILED` attempt issued and charged nothing. */
   state: z.enum(["ISSUED", "REDEEMED", "CANCELLED", "FAILED"]),
   paymentConfigId: id.nullable(),
   isGroupRedemption: z.boolean(),
@@ -181,17 +182,17 @@ export const flagsSchema = z.strictObject({
   REVOKE_ENABLE: z.boolean(),
   /** Whether redemptions may be reversed. */
   Allow_points_redemption_reversal: z.boolean(),
-  /** Points one customer may spend on rewards in a calendar month, over all rewards. */
+  /** The points that one customer may spend in a calendar month, over all rewards. */
   customerMonthlyPoints: points,
   /** HTTP status of a refusal by the rewards API and v2; v1.1 and revoke always answer 200. */
   failureStatus: z.union([z.literal(200), z.literal(400)]),
-  /** `short` is the four keys of older brands: no transactionId, nothing echoed. */
+  /** `short` is the four keys of older brands: no transactionId and no echoed input. */
   issueAnswer: z.enum(["full", "short"]),
-  /** What `page=0` means in the rewards list of a customer. */
+  /** The meaning of `page=0` in the rewards list of a customer. */
   pageZero: z.enum(["everything", "first"]),
   /** The key under which v2 lists a customer's groups, which is not documented. */
   groupListKey: z.string().min(1),
-  /** Whether a customer's issuals leave out what they were issued under. */
+  /** Whether a customer's issuals omit their references. */
   hidesReferences: z.boolean().optional(),
 });
 
@@ -205,7 +206,7 @@ const movementSchema = z.strictObject({
 
 const line = { seq: id, at: moment };
 
-/** One line of the journal: everything that ever changes what Capillary remembers. */
+/** A line of the journal: every kind of change to the state. */
 export const record = z.discriminatedUnion("type", [
   z.strictObject({ ...line, type: z.literal("customer"), customer: customerSchema }),
   z.strictObject({ ...line, type: z.literal("group"), group: groupSchema }),
@@ -247,7 +248,7 @@ export type Flags = z.infer<typeof flagsSchema>;
 export type Movement = z.infer<typeof movementSchema>;
 export type MemoryRecord = z.infer<typeof record>;
 
-/** The record without what every record has. */
+/** The record without the fields common to all records. */
 export type NewRecord = MemoryRecord extends infer Each
   ? Each extends MemoryRecord
     ? Omit<Each, "seq" | "at">

@@ -6,7 +6,7 @@ import type { Customer, Redemption, Reversal } from "./records.ts";
 import { returned } from "./revoke.ts";
 import { checkSpendable, findGroup, type GroupKeys, walletFor } from "./wallets.ts";
 
-/** A wish to take points, from a group's wallet when the keys name one. */
+/** A request to deduct points, from a group's wallet if the keys name one. */
 export interface RedeemOrder {
   customer: Customer;
   groupKeys: GroupKeys;
@@ -23,13 +23,13 @@ interface RedeemDetails {
   notes: string | null;
 }
 
-/** Points taken and given back by themselves, without a reward. */
+/** Points deducted and returned separately, without a reward. */
 export interface Redemptions {
-  /** Throws what would stop this redemption now. */
+  /** Throws the refusal that this redemption would get now. */
   check(order: RedeemOrder): void;
-  /** Takes the points; a repeat under the same reference gets the earlier outcome. */
+  /** Deducts the points; a repeat with the same reference returns the earlier outcome. */
   redeem(order: RedeemOrder & RedeemDetails): Redemption;
-  /** Gives back so many points, or all that is left for null, to the wallet they came from. */
+  /** Returns so many points, or the whole remainder for null, to the wallet that paid. */
   reverse(order: {
     redemptionId: string | null;
     externalReference: string | null;

@@ -5,9 +5,9 @@ import { exact, type Memory } from "./memory.ts";
 import type { Movement, Redemption } from "./records.ts";
 
 /**
- * Takes an issued reward back and returns its points, as far as they were not returned before, to the wallet that paid:
- * for a group's wallet that is our reading, the documentation is silent.
- * @returns how many rewards were taken back
+ * Revokes an issued reward and returns its remaining points to the paying wallet. For a group's wallet this is an
+ * interpretation, because the documentation says nothing.
+ * @returns the number of revoked rewards
  */
 export type Revoke = (transactionId: number | null) => number;
 
@@ -42,7 +42,7 @@ export function makeRevoke(memory: Memory, clock: { now(): Date }): Revoke {
   };
 }
 
-/** The points of a redemption on their way back to the wallet they came from. */
+/** The return of a redemption's points to the wallet that paid. */
 export const returned = (memory: Memory, { wallet }: Redemption, points: number): Movement => ({
   wallet,
   points,

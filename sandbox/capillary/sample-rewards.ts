@@ -21,7 +21,7 @@ const limit = (id: number, more: Partial<Limit>): Limit => ({
   ...more,
 });
 
-/** A reward that has begun and is for everybody, where `more` does not say otherwise. */
+/** A reward that has begun and is open to all customers, unless `more` says otherwise. */
 const reward = (id: number, name: string, more: Partial<Reward>): Reward => ({
   id,
   externalId: null,
@@ -49,7 +49,10 @@ const reward = (id: number, name: string, more: Partial<Reward>): Reward => ({
   ...more,
 });
 
-/** One of every kind: price, giver, restriction, time. The first two are those of the published examples. */
+/**
+ * A single reward of every kind of price, supplier, restriction and period. The first two are those of the published
+ * samples.
+ */
 export const sampleRewards: readonly Reward[] = [
   reward(15465, "Popcorn", {
     intouchPoints: 1,
@@ -75,7 +78,7 @@ export const sampleRewards: readonly Reward[] = [
     categories: ["books"],
     shelves: ["Everyday"],
   }),
-  // The two prices differ on purpose: the config is the one that counts.
+  // The two prices differ on purpose: the config is the valid one.
   reward(15472, "Ten percent off the basket", {
     type: "POINTS",
     redemptionType: "CART_PROMOTION",

@@ -1,4 +1,4 @@
-/** Names and descriptions of sample rewards in Hindi and Indonesian, by the reward's number. */
+/** Names and descriptions of sample rewards in Hindi and Indonesian, by the reward's id. */
 export const sampleTexts: Readonly<Record<number, Record<"hi" | "id", readonly [name: string, description: string]>>> =
   {
     15465: { hi: ["पॉपकॉर्न", "पॉपकॉर्न, हमारी ओर से"], id: ["Popcorn", "Popcorn, dari kami"] },

@@ -22,7 +22,7 @@ const person = (userId: number, mobile: string, name: string, more: Partial<Cust
   return { userId, mobile, email, firstName, lastName, joinedAt: sampleAt, ...nothing, ...more };
 };
 
-/** Ids, mobile numbers and who belongs where fit the published examples of redeeming from a group wallet. */
+/** Ids, mobile numbers and memberships match the published samples of redeeming from a group wallet. */
 export const sampleCapillaryCustomers: readonly Customer[] = [
   person(381798579, "919812345645", "Asha Rao", { externalId: "CUST12345", segments: ["gold"] }),
   person(381798602, "919723456710", "Vikram Mehta", { externalId: "CUST67890", cardSeries: ["metal"] }),
@@ -77,7 +77,7 @@ const holding = (kind: Wallet["kind"], id: number, programId: number, spendable:
   return { type: "balance", wallet: { kind, id, programId }, balance };
 };
 
-/** Capillary's own balances of the customers differ from the Client's on purpose: mixing the two up must show. */
+/** Capillary's own balances differ from the points provider's on purpose, so that a mix-up becomes visible. */
 const sampleBalances: readonly NewRecord[] = [
   holding("customer", 381798579, redemptionProgramId, 1200, 50),
   holding("customer", 381798602, redemptionProgramId, 640),
@@ -93,7 +93,7 @@ const sampleBalances: readonly NewRecord[] = [
   holding("group", 31050, redemptionProgramId, 999),
 ];
 
-/** What a fresh or reset sandbox knows on the Capillary side, in the order it is learned. */
+/** The initial records of a fresh or reset sandbox on the Capillary side, in order. */
 export const sampleWorld: readonly NewRecord[] = [
   { type: "flags", flags: sampleFlags },
   ...sampleCapillaryCustomers.map((customer): NewRecord => ({ type: "customer", customer })),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { redemptionProgramId } from "./brand.ts";
 import { customerSchema, flagsSchema, groupSchema, memberSchema, rewardSchema } from "./records.ts";
 
-// What a test or a person may set up; the world fills in what is not given.
+// The inputs for adding objects to the simulation; absent fields get defaults.
 
 const name = z.union([z.string().min(1), z.number()]);
 const programId = z.int().positive().default(redemptionProgramId);

@@ -4,7 +4,7 @@ import { pointsCode } from "./codes.ts";
 import type { Memory } from "./memory.ts";
 import type { Customer, Group, Wallet } from "./records.ts";
 
-/** How a request names a group. Any one that is not null makes it a redemption from that group's wallet. */
+/** The keys by which a request identifies a group. Any non-null key makes it a redemption from that group's wallet. */
 export interface GroupKeys {
   id?: string | null | undefined;
   externalId?: string | null | undefined;
@@ -12,8 +12,8 @@ export interface GroupKeys {
 }
 
 /**
- * Finds the active group that every given key names; undefined when none is given. Which key wins when they disagree is
- * not documented, so disagreeing ones are refused like unknown ones.
+ * Finds the active group that matches every key; undefined without keys. The precedence of contradictory keys is not
+ * documented, so they are refused like unknown ones.
  */
 export function findGroup(memory: Memory, ...named: readonly GroupKeys[]): Group | undefined {
   let found: Group[] | undefined;
@@ -21,7 +21,7 @@ export function findGroup(memory: Memory, ...named: readonly GroupKeys[]): Group
     found = (found ?? [...memory.groups.values()]).filter((group) => group.status === "ACTIVE" && fits(group));
     if (found.length === 0) throw unknownGroup(value);
   }
-  // A customer may head several groups: then the default one is meant.
+  // A customer may head several groups: then the default one counts.
   return (
     found?.find(({ members }) => members.some((each) => each.role === "PRIMARY" && each.isDefaultGroup)) ?? found?.[0]
   );
@@ -46,7 +46,7 @@ export const groupsOf = (memory: Memory, { userId }: Customer): Group[] =>
     ({ status, members }) => status === "ACTIVE" && members.some((each) => each.userId === userId && each.active),
   );
 
-/** The group a customer means without naming one: the default one, else the first. */
+/** The customer's group if the request names none: the default one, else the first. */
 export function defaultGroupOf(memory: Memory, customer: Customer): Group | undefined {
   const groups = groupsOf(memory, customer);
   const isDefault = ({ members }: Group) =>
@@ -54,7 +54,7 @@ export function defaultGroupOf(memory: Memory, customer: Customer): Group | unde
   return groups.find(isDefault) ?? groups[0];
 }
 
-/** Whose points a request is about; throws when the programme is unknown or the customer is not in the group. */
+/** The wallet of a request; throws if the programme is unknown or the customer is not in the group. */
 export function walletFor(customer: Customer, group: Group | undefined, programId: number): Wallet {
   if (!programIds.includes(programId)) {
     throw refused(`program id ${programId} is not valid`, { code: pointsCode.programUnknown });

@@ -1,14 +1,14 @@
 import { z } from "zod";
 
-// Scalars as Capillary takes them, shared by its APIs. Numbers and text stand for each other nearly everywhere.
+// Scalars in the forms that Capillary's APIs accept. Numbers and text are interchangeable nearly everywhere.
 
-/** An id, as text; null, empty and absent are the same. */
+/** An id, as text; null, empty and absent are equal. */
 export const looseText = z
   .union([z.string(), z.number()])
   .nullish()
   .transform((value) => (value === null || value === undefined || value === "" ? null : String(value)));
 
-/** A number in any dress; null when there is none. */
+/** A number in any form; null if absent. */
 export const looseNumber = looseText.transform((text, context) => {
   if (text === null) return null;
   const value = Number(text);

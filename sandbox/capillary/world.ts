@@ -30,7 +30,7 @@ import {
 /** A customer by user id, external id or mobile number; a group by id or external id. */
 export type Name = string | number;
 
-/** What Capillary knows, for tests to set up and look into. Unknown customers, groups and rewards throw. */
+/** The simulated Capillary's data, for tests to read and change. Unknown customers, groups and rewards throw. */
 export interface CapillaryWorld {
   has(customer: Name): boolean;
   customer(customer: Name): Customer;
@@ -39,26 +39,26 @@ export interface CapillaryWorld {
   groups(): Group[];
   reward(id: number): Reward;
   rewards(): Reward[];
-  /** Spendable points of the customer's own wallet, in the redemption programme unless told. */
+  /** Spendable points of the customer's own wallet, in the redemption programme by default. */
   balance(customer: Name, programId?: number): number;
   groupBalance(group: Name, programId?: number): number;
   /** Every attempt to issue, failed ones too, oldest first; of one customer or of all. */
   issuals(customer?: Name): Issual[];
-  /** Points taken, by issues too, oldest first. */
+  /** Deducted points, including those of issues, oldest first. */
   redemptions(customer?: Name): Redemption[];
   reversals(): Reversal[];
   flags(): Flags;
   setFlags(change: z.input<typeof flagsChange>): Flags;
-  /** Fills in what is not given; balances start at 0. */
+  /** Absent fields get defaults; balances start at 0. */
   addCustomer(customer: z.input<typeof newCustomer>): Customer;
   addGroup(group: z.input<typeof newGroup>): Group;
   addReward(reward: z.input<typeof newReward>): Reward;
   changeReward(change: z.input<typeof rewardChange>): Reward;
   changeGroup(group: Name, change: z.input<typeof groupChange>): Group;
-  /** Changes a member, or makes the customer one. */
+  /** Changes a member, or adds the customer as one. */
   changeMember(group: Name, customer: Name, change: z.input<typeof memberChange>): Group;
   setBalance(change: z.input<typeof balanceChange>): void;
-  /** The customer uses the coupon at a till: from then on it cannot be revoked. */
+  /** Marks the coupon as used at a till, after which it cannot be revoked. */
   useCoupon(transactionId: number): void;
 }
 
@@ -229,7 +229,7 @@ function missing(what: string, which: Name): never {
 
 const nextId = (known: ReadonlyMap<number, unknown>): number => Math.max(0, ...known.keys()) + 1;
 
-/** Without the keys that are there but undefined. */
+/** Removes keys whose value is undefined. */
 function given<Change extends object>(change: Change): { [Key in keyof Change]: Exclude<Change[Key], undefined> } {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as {
     [Key in keyof Change]: Exclude<Change[Key], undefined>;

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { customerId, points } from "./wire.ts";
 
-// The sandbox keeps the wire's spelling in its records: what a test reads in process is what curl shows.
+// The records use the wire's spelling: a test reads the same in process as by curl.
 const wholePoints = z.int().nonnegative();
 const line = { seq: z.int().positive(), at: z.iso.datetime(), customer_id: customerId };
 const change = { ...line, balance_after: wholePoints };
 const orderChange = { ...change, order_id: z.string(), points: z.int() };
 
-/** One line of the journal: everything that ever changes the books. */
+/** A line of the journal: every kind of change to the books. */
 export const record = z.discriminatedUnion("type", [
   z.strictObject({
     ...line,
@@ -29,9 +29,9 @@ export interface LedgerEntry {
   customer_id: string;
   type: "opening" | "credit" | "redeem" | "reverse";
   order_id?: string;
-  /** Of a credit that was asked for: what makes it happen once. */
+  /** The reference of a credit, which makes it idempotent. */
   reference?: string;
-  /** Negative when points leave the balance. */
+  /** Negative if points leave the balance. */
   points: number;
   reason?: string;
   balance_after: number;
@@ -56,11 +56,11 @@ export interface Books {
   nextSeq(): number;
   account(customerId: string): Account | undefined;
   order(orderId: string): OrderBook | undefined;
-  /** Of all accounts, in order. */
+  /** The entries of all accounts, in order. */
   entries(): LedgerEntry[];
   /** The credit with this reference. */
   credit(reference: string): LedgerEntry | undefined;
-  /** Checks a record, hands it to `keep`, then applies it; throws and changes nothing when it does not add up. */
+  /** Checks a record, passes it to `keep`, then applies it; throws without effect if the record is inconsistent. */
   post(entry: BookRecord, keep?: (entry: BookRecord) => void): void;
   clear(): void;
 }

@@ -6,7 +6,7 @@ import type { LedgerEntry } from "./books.ts";
 import { customerId } from "./wire.ts";
 import { type ClientWorld, grantRequest, newCustomer } from "./world.ts";
 
-/** What `GET /__sandbox` says about the routes below. */
+/** The lines about the routes below in `GET /__sandbox`. */
 export const clientControlIndex = {
   "GET /__sandbox/client/ledger?customer_id=": "balance and every ledger entry",
   "GET /__sandbox/client/statement?from=&to=": "the entries of all customers in a time, as CSV",
@@ -22,7 +22,7 @@ const linkQuery = byCustomer.extend({ origin: z.url().optional() });
 
 export const defaultGatewayUrl = "http://localhost:4000";
 
-/** Puts the Client's part of the control surface on the server. */
+/** Adds the points provider's part of the control surface to the server. */
 export function serveClientControl(
   app: FastifyInstance,
   { client, tokens, gatewayUrl }: { client: ClientWorld; tokens: Tokens; gatewayUrl: string },

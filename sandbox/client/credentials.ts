@@ -8,10 +8,10 @@ export interface Credentials {
   password: string;
 }
 
-/** Who is calling: the gateway itself, for any customer, or one customer with their own token. */
+/** The caller: the gateway itself, for any customer, or one customer with their own token. */
 export type Caller = { kind: "service" } | { kind: "customer"; customerId: string };
 
-/** The one 401 this upstream gives, whatever the reason. */
+/** This upstream's only 401 answer, for all reasons. */
 export const unauthorized = (challenge: string): Failure =>
   new Failure("unauthorized", "Unauthorized", { headers: { "www-authenticate": challenge } });
 
@@ -20,14 +20,14 @@ export const customerChallenge = `Bearer realm="client-points", ${basicChallenge
 
 export const customerTokenKey = "tessera-sandbox-signing-key-0001";
 
-/** The customers' tokens, good for twelve hours. */
+/** The customers' tokens, valid for twelve hours. */
 export const makeCustomerTokens = (clock: { now(): Date }): Tokens =>
   makeTokens({ signingKey: customerTokenKey, lifetimeSeconds: 12 * 60 * 60, clock });
 
 export interface CredentialChecks {
   /** Basic only. */
   service(headers: IncomingHttpHeaders): Caller;
-  /** Basic, or Bearer with a token this sandbox signed. */
+  /** Basic, or Bearer with a token signed by this sandbox. */
   serviceOrCustomer(headers: IncomingHttpHeaders): Promise<Caller>;
 }
 

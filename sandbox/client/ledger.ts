@@ -3,13 +3,13 @@ import type { Repeat } from "../settings.ts";
 import type { Account, BookRecord, Books, LedgerEntry } from "./books.ts";
 import type { CreditRequest, RedeemRequest, ReverseRequest } from "./wire.ts";
 
-/** The rules of the points ledger. Each call throws a refusal or has happened when it returns. */
+/** The rules of the points ledger. Each call either throws a refusal or has taken effect when it returns. */
 export interface Ledger {
   account(customerId: string): Account;
   open(customer: { customer_id: string; mobile: string; earned: number; balance: number }): void;
-  /** Points out of nowhere, for whoever sets up the world. */
+  /** Creates points, for setting up data. */
   grant(customerId: string, points: number): void;
-  /** Gives points once for a reference, whatever the setting says of repetitions. */
+  /** Credits points once for a reference, independent of the setting for repeats. */
   credit(request: CreditRequest): void;
   redeem(request: RedeemRequest): void;
   reverse(request: ReverseRequest): void;
@@ -56,7 +56,7 @@ export function makeLedger(deps: {
     redeem: ({ order_id, customer_id, points_consumed }) => {
       const { balance_points } = account(customer_id);
       const order = books.order(order_id);
-      // An order id belongs to one customer, whatever the setting: a reversal must know whose points it returns.
+      // An order id belongs to one customer under every setting: a reversal must have a unique owner.
       if (order && (repeat() === "refuse" || order.customer_id !== customer_id)) throw refused("Duplicate order_id");
       if (order && repeat() === "accept") {
         if (order.redeems.some(({ points }) => points === -points_consumed)) return;
@@ -74,7 +74,7 @@ export function makeLedger(deps: {
       const isRepeat = order.reversals.some((entry) => entry.points === points && entry.reason === reason);
       if (isRepeat && repeat() === "refuse") throw refused("Duplicate reversal");
       if (isRepeat && repeat() === "accept") return;
-      // Redeems are negative: what they and the reversals add up to is what is still out.
+      // Redeems are negative: the sum of redeems and reversals is the amount still deducted.
       if (total(order.redeems) + total(order.reversals) + points > 0) throw refused("Reversal exceeds points consumed");
       const balance_after = balance_points + points;
       books.post({ ...stamp(), customer_id, type: "reverse", order_id, points, reason, balance_after }, keep);

@@ -10,14 +10,14 @@ export interface SentOtp {
   otp: string;
   reference_id: string;
   expires_at: string;
-  /** 0 once it has been used or guessed at too often. */
+  /** 0 after its use or too many wrong tries. */
   attempts_left: number;
 }
 
 export interface Otps {
-  /** "Sends" a new one. Older ones of the customer stay good, each under its own reference. */
+  /** "Sends" a new one. The customer's older passwords stay valid, each under its own reference. */
   send(customerId: string): SentOtp;
-  /** Uses it up; throws a refusal that is the same for every reason. */
+  /** Consumes it; throws the same refusal for every reason. */
   verify(customerId: string, referenceId: string, otp: string): void;
   last(customerId: string): SentOtp | undefined;
   clear(): void;
@@ -43,7 +43,7 @@ export function makeOtps(clock: { now(): Date }): Otps {
     },
     verify: (customerId, referenceId, otp) => {
       const sent = byReference.get(referenceId);
-      // A foreign reference costs no try: it can never succeed, and must not lock the customer out.
+      // A foreign reference does not count as a try: it can never succeed, and must not lock the customer out.
       if (!sent || sent.customer_id !== customerId || sent.attempts_left === 0 || isOver(sent))
         throw refused("Invalid OTP");
       sent.attempts_left -= 1;

@@ -16,7 +16,7 @@ import {
   verifyOtpRequest,
 } from "./wire.ts";
 
-/** The Client points API, ready to be served. */
+/** The routes of the points provider's API. */
 export function clientUpstream(deps: {
   ledger: Ledger;
   otps: Otps;
@@ -120,7 +120,10 @@ export function clientUpstream(deps: {
   };
 }
 
-/** The extension that tells expiries, of the first sample customer alone: a part of the balance at the end of this month, the rest of the next. */
+/**
+ * The extension for expiries, only for the first sample customer: a part of the balance expires at the end of this
+ * month, the rest at the end of the next.
+ */
 function expiriesOf(customerId: string, balance: number) {
   if (customerId !== sampleCustomers[0].customer_id) return null;
   const now = new Date();

@@ -1,4 +1,4 @@
-/** Who a fresh or reset sandbox knows. */
+/** The customers of a fresh or reset sandbox. */
 export const sampleCustomers = [
   { customer_id: "CUST12345", earned: 5000, balance: 3500, mobile: "98XXXXXX45" },
   { customer_id: "CUST67890", earned: 12000, balance: 8200, mobile: "97XXXXXX10" },

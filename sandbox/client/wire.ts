@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What a caller may send. Extra fields are ignored, as most servers do. */
+/** The accepted requests. Extra fields are ignored, as by most servers. */
 export const customerId = z.string().min(1).max(100);
 export const points = z.int().positive();
 const orderId = z.string().min(1).max(100);

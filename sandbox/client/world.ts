@@ -13,7 +13,7 @@ export const newCustomer = z
   .strictObject({
     customer_id: customerIdShape,
     balance: z.int().nonnegative(),
-    /** Lifetime points; the balance when absent. */
+    /** Lifetime points; the balance if absent. */
     earned: z.int().nonnegative().optional(),
     mobile: z
       .string()
@@ -25,18 +25,18 @@ export const newCustomer = z
 
 export const grantRequest = z.strictObject({ customer_id: customerId, points });
 
-/** What the Client knows, for tests to set up and look into. Unknown customers throw. */
+/** The simulated points provider's data, for tests to read and change. Unknown customers throw. */
 export interface ClientWorld {
   has(customerId: string): boolean;
   account(customerId: string): Account;
   ledger(customerId: string): LedgerEntry[];
   balance(customerId: string): number;
-  /** The entries of all customers from `from` to before `to`, both as the ledger has moments, in order. */
+  /** The entries of all customers from `from` to before `to`, both in the ledger's format, in order. */
   entries(period: { from: string; to: string }): LedgerEntry[];
-  /** The newest OTP "sent" to the customer; undefined when there was none. */
+  /** The newest OTP "sent" to the customer; undefined if there was none. */
   lastOtp(customerId: string): SentOtp | undefined;
   addCustomer(customer: z.input<typeof newCustomer>): void;
-  /** Gives points: raises the balance and the lifetime earned. */
+  /** Credits points: raises the balance and the lifetime points. */
   credit(customerId: string, points: number): void;
 }
 
@@ -44,13 +44,13 @@ export interface ClientMemory {
   client: ClientWorld;
   ledger: Ledger;
   otps: Otps;
-  /** Back to the sample customers, with an empty journal. */
+  /** Restores the sample customers, with an empty journal. */
   reset(): void;
   close(): void;
 }
 
 /**
- * Builds the Client's memory: the sample customers, then whatever the journal holds.
+ * Builds the points provider's memory: the sample customers, then the journal's records.
  * @param options.journalFile undefined for a memory that ends with the process
  */
 export function makeClientMemory(options: {

@@ -2,8 +2,9 @@ import type { Tx } from "../platform/db.ts";
 import type { LocalDate } from "../platform/time-zone.ts";
 
 /**
- * Locks a reward, marks its available codes whose last day is before `today` as expired, and lowers its stock by their number. Codes
- * that another transaction has locked are skipped, because an order locks codes first and its reward last.
+ * Locks a reward, marks its available codes whose last day is before `today` as expired, and lowers its stock by their
+ * number. Codes that another transaction has locked are skipped, because an order locks codes first and its reward
+ * last.
  */
 export async function expireCodes(tx: Tx, rewardId: string, today: LocalDate, now: Date): Promise<void> {
   await tx.$queryRaw`select from rewards where id = ${rewardId}::uuid for no key update`;

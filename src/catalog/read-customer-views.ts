@@ -14,7 +14,7 @@ import type { Reward } from "./reward.ts";
  * reward is an Error in its place. If a price or a date differs from the stored one, the stored one is updated.
  */
 export interface ReadCustomerViews {
-  /** One call for each reward. */
+  /** A call for each reward. */
   oneByOne(userId: string, rewards: readonly Reward[], asking: Asking): Promise<(CustomerView | Error)[]>;
   /** From a list read for the customer. */
   fromList(rewards: readonly Reward[], list: CustomerList): Promise<(CustomerView | Error)[]>;

@@ -25,7 +25,7 @@ export interface PageArgs {
 
 /** The rows of a list to read. */
 export interface PageBounds<Key> {
-  /** One more than the page size, which shows whether another page exists. */
+  /** The page size plus one, which shows whether another page exists. */
   limit: number;
   /** The page starts after this row, or at the start. */
   after: Key | null;

@@ -113,7 +113,7 @@ export function openDatabaseFigures(pool: Pool, everyMs = EVERY_MS): FiguresRead
   let last: { at: number; figures: Promise<DatabaseFigures> } | undefined;
 
   async function readNow(): Promise<DatabaseFigures> {
-    // One message, so that it is one transaction behind a pooler as well.
+    // Sent as a single message, so that it is one transaction behind a pooler as well.
     const results = (await pool.query(
       `begin read only; set local statement_timeout = ${STATEMENT_TIMEOUT_MS}; ${STATEMENT}; commit`,
     )) as unknown as pg.QueryResult<DatabaseFigures>[];

@@ -276,7 +276,7 @@ export function makeMetrics(process: { kind: string; version: string }): Metrics
     return (service, isOpen) => void known.push({ service, isOpen });
   }
 
-  /** One gauge for each figure. The figures describe the database, so every process reports the same: use the `max`. */
+  /** A gauge for each figure. The figures describe the database, so every process reports the same: use the `max`. */
   function databaseGauges(): Metrics["sources"]["database"] {
     return (read) => {
       const up = gauge("tessera_database_figures_up", "1 while the database answers with its figures");

@@ -1,4 +1,4 @@
-/** One Ctrl-C may arrive several times: from the terminal, from npm and from `node --watch`. */
+/** A single Ctrl-C may arrive several times: from the terminal, from npm and from `node --watch`. */
 const SAME_REQUEST_MS = 1_000;
 
 /**

@@ -93,7 +93,7 @@ export interface ServerParts {
   schemas: { public: GraphQLSchema; router: GraphQLSchema };
   documents: DocumentGate;
   features: Features;
-  /** Of the sandbox that this process started. */
+  /** The origin of the sandbox that this process started. */
   sandboxUrl: string | undefined;
   checkReady: CheckReady;
   compiled?: CompiledOptions | undefined;

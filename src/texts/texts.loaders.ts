@@ -21,7 +21,7 @@ export interface TextLoaders {
 
 const NONE = {};
 
-/** One statement loads the texts of all rewards of an operation, and another its names. */
+/** A single statement loads the texts of all rewards of an operation, and another its names. */
 export function makeTextLoaders(db: Db) {
   const readTexts = async (ids: readonly string[]) => {
     const rows = await db.$queryRaw<{ id: string; texts: ByLanguage<RewardTexts> }[]>(

@@ -3,7 +3,7 @@ import type { Customer, Reward } from "../records.ts";
 import { flag, list, looseNumber, looseText, maybeFlag, pathId } from "../wire.ts";
 import { listedPoints, statusOf } from "./rows.ts";
 
-// What the catalogue can be asked, and which rewards answer.
+// The queries of the catalogue, and their matching.
 
 const rewardStatus = z.enum(["LIVE", "UPCOMING", "ENDED"]);
 const activation = z.enum(["ENABLED", "DISABLED"]);
@@ -50,7 +50,7 @@ export const mirrorQuery = z.object({
   rewardStatus: rewardStatus.optional(),
   enabled: maybeFlag,
   redemptionType: looseText,
-  // The page names it in the singular, its sample in the plural.
+  // The documentation has the singular, its sample the plural.
   vendorId: list,
   vendorIds: list,
   rewardName: looseText,
@@ -62,12 +62,12 @@ export const mirrorQuery = z.object({
 export const brandRewardQuery = z.object({ rewardId: pathId, brandId: pathId });
 export const brandOnly = z.object({ brandId: pathId });
 
-/** Whether the segment and the card of the reward let this customer have it. */
+/** Whether the reward's segment and card admit this customer. */
 export const isFor = ({ segment, cardSeries }: Reward, customer: Customer): boolean =>
   (segment === null || customer.segments.includes(segment)) &&
   (cardSeries === null || customer.cardSeries.includes(cardSeries));
 
-/** What a customer's list keeps. */
+/** The filter of a customer's list. */
 export function fits(query: z.output<typeof userListQuery>, customer: Customer | undefined, now: string) {
   const oldest =
     query.createdOnDaysAgo === null
@@ -103,7 +103,7 @@ export function sorted(
   return orderBy === "ASC" ? ascending : ascending.reverse();
 }
 
-/** What a mirror of the catalogue keeps. */
+/** The filter of the list for a mirror of the catalogue. */
 export function fitsMirror(query: z.output<typeof mirrorQuery>, now: string) {
   const vendors = query.vendorId ?? query.vendorIds;
   return (reward: Reward): boolean => {

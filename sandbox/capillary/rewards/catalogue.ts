@@ -22,7 +22,7 @@ import { rewardsRoot, yes } from "./envelope.ts";
 import { paged } from "./paging.ts";
 import { type Rows, statusOf } from "./rows.ts";
 
-/** What can be had: brands and rewards, read by a customer's eyes or the brand's. */
+/** Brands and rewards, from a customer's or the brand's point of view. */
 export function catalogueOperations(deps: {
   memory: Memory;
   rows: Rows;
@@ -169,7 +169,7 @@ function checkBrandId(id: number): void {
   if (id !== brand.id) throw refused("brand not found", { code: rewardsCode.brandUnknown });
 }
 
-/** The customer a query names by user id; undefined when it names nobody. */
+/** The customer of a query by user id; undefined if the query names none. */
 function customerOf(memory: Memory, userId: string | null): Customer | undefined {
   if (userId === null) return undefined;
   const customer = memory.customer({ userId });

@@ -8,9 +8,9 @@ export const rewardsRoot = "/api_gateway/rewards/core/v1";
 export const yes = (message: string, code: number = 200) => ({ status: { success: true, code, message } });
 
 /**
- * A part of the rewards API: its operations and how they say no.
+ * A part of the rewards API: its operations and the form of their refusals.
  * @param options.failureStatus the HTTP status of a business refusal
- * @param options.empty the payload keys that a refusal carries as null
+ * @param options.empty the payload keys that are null in a refusal
  */
 export function rewardsUpstream(
   operations: readonly Operation[],

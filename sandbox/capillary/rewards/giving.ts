@@ -18,7 +18,7 @@ const issueRequest = z.object({
   brand: z.string().min(1),
   mobile: looseText,
   email: looseText,
-  // One published sample spells it so.
+  // The spelling of one published sample.
   emailId: looseText,
   externalId: looseText,
   transactionNumber: looseText,
@@ -38,12 +38,12 @@ const issueRequest = z.object({
 
 type IssueRequest = z.output<typeof issueRequest>;
 
-// `username` is called mandatory, yet one published sample goes without: it is taken down, not checked.
+// `username` is documented as mandatory, yet one published sample lacks it: it is recorded, not checked.
 const issueAddress = groupSelectors.extend({ rewardId: pathId, username: looseText });
 
 const revokeRequest = z.object({ txnId: looseNumber, revokedBy: looseText, revokeReason: looseText });
 
-/** Giving a reward. */
+/** Issuing a reward. */
 export function issueOperations(deps: {
   memory: Memory;
   issue: Issue;
@@ -142,7 +142,7 @@ const promotionRow = (promotion: Extract<Given, { kind: "promotion" }>, pointsRe
   pointsRedeemed,
 });
 
-/** Taking one back; answered with HTTP 200 whatever comes of it. */
+/** Revoking a reward; always answered with HTTP 200. */
 export function revokeOperations(deps: { revoke: Revoke; checks: CapillaryChecks }): Operation[] {
   const { revoke, checks } = deps;
   return [

@@ -3,11 +3,11 @@ import { epochMs, indian, spaced, zulu } from "../dates.ts";
 import type { Issual, PaymentConfig } from "../records.ts";
 import { configRow } from "./rows.ts";
 
-/** In which letters a coupon's code is wanted. */
+/** The requested letter case of a coupon's code. */
 export const couponCase = z.enum(["UPPER", "LOWER", "AS_IT_IS"]).default("UPPER");
 type Letters = z.output<typeof couponCase>;
 
-/** The head of both views. Neither tells the requestId: a lost issue is found by its transaction number. */
+/** The common part of both views. Neither contains the requestId: a lost issue is found by its transaction number. */
 export function attemptRow({ transactionId, transactionNumber, at, state, code, message }: Issual) {
   return {
     rewardTransactionId: String(transactionId),
@@ -36,7 +36,7 @@ function cased(code: string, letters: Letters): string {
   return letters === "LOWER" ? code.toLowerCase() : code.toUpperCase();
 }
 
-/** A voucher its customer has. `config` is how it was paid. */
+/** A voucher of its owner. `config` is the payment used. */
 export function ownedRow(issual: Issual, config: PaymentConfig | undefined, letters: Letters) {
   const { given, redemption, at } = issual;
   const points = redemption?.points ?? 0;

@@ -46,7 +46,7 @@ const ownedQuery = z.object({
   couponCodeCase: couponCase,
 });
 
-/** What was issued: every attempt of a customer, one in full, and what the customer owns. */
+/** The history: every attempt of a customer, one in full, and the customer's vouchers. */
 export function historyOperations({
   memory,
   rows,
@@ -117,7 +117,7 @@ export function historyOperations({
             rewardDetails: detailsOf(each),
             ownerType: null,
             ownerId: "",
-            // Filled for who asks by them, empty for everybody else.
+            // Filled for requests that filter by them, otherwise empty.
             pointsRedemptionRefIds: pointsRefIds === null ? [] : [each.redemption?.redemptionId ?? null],
             fulfillmentStatus: null,
             redemptionType: null,

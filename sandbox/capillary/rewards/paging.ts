@@ -1,4 +1,4 @@
-/** One page of rows and what the rewards API says about it; pages count from 0. */
+/** A page of rows with the rewards API's paging fields; pages count from 0. */
 export function paged<Row>(rows: readonly Row[], page: number, size: number) {
   const shown = rows.slice(page * size, (page + 1) * size);
   const totalPages = Math.ceil(rows.length / size);

@@ -12,7 +12,7 @@ export function statusOf({ startsAt, endsAt }: Reward, now: string): RewardStatu
   return now < endsAt ? "LIVE" : "ENDED";
 }
 
-/** What the points part of the reward costs as the catalogue shows it. */
+/** The points part of the reward's price in the catalogue. */
 export function listedPoints({ paymentConfigs, intouchPoints }: Reward): number {
   const inPoints = paymentConfigs.find(({ mode }) => mode === "POINTS");
   return inPoints?.mode === "POINTS" ? inPoints.points : intouchPoints;
@@ -26,8 +26,8 @@ export function configRow(config: PaymentConfig): object {
 const shelfRows = ({ shelves }: Reward) => shelves.map((groupName, index) => ({ groupName, groupRank: index + 1 }));
 
 /**
- * Which form an empty field takes: at Capillary null, empty and absent stand for each other. Here it depends on the
- * reward, so that a catalogue shows all three.
+ * Selects the form of empty fields: Capillary uses null, empty and absent interchangeably. Here it depends on the
+ * reward, so that a catalogue contains all three.
  */
 function withEmpties(row: Record<string, unknown>, { id }: Reward): Record<string, unknown> {
   const isEmpty = (value: unknown) => value === null || (Array.isArray(value) && value.length === 0);
@@ -48,15 +48,15 @@ const restrictionRow = (limit: Limit, consumed: number) => ({
   isValid: consumed < limit.limit,
 });
 
-/** Rewards in the spellings of the catalogue. */
+/** Rewards in the formats of the catalogue. */
 export interface Rows {
-  /** As a customer sees it; restrictions are counted for that customer, and left out for nobody. */
+  /** The customer's view; restrictions are counted for that customer, and left out without a customer. */
   user(reward: Reward, customer: Customer | undefined): object;
-  /** As a brand lists it. */
+  /** The brand's list. */
   brand(reward: Reward): object;
-  /** All of it, as the brand defined it. */
+  /** The full definition by the brand. */
   definition(reward: Reward): object;
-  /** What history says about the reward. */
+  /** The reward's fields in the history. */
   details(reward: Reward): object;
   /** The brand's own limits for this customer. */
   brandRestrictions(customer: Customer): object;
@@ -114,7 +114,7 @@ export function makeRows(deps: { memory: Memory; limits: Limits; files: Files; c
       ),
       ...(reward.id % 3 === 0 ? { customFields: null } : { customFields: {} }),
       expired: statusOf(reward, now()) === "ENDED",
-      // Worked out when the reward was made and never again: rewards that run may say false, for ever.
+      // Computed at the creation of the reward and never updated: a running reward may say false permanently.
       started: reward.startsAt <= reward.createdAt,
       ...(customer && { rewardRestrictions: restrictions(reward, customer) }),
     }),

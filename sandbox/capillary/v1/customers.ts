@@ -10,7 +10,7 @@ import { groupsOf } from "../wallets.ts";
 import { itemYes, response } from "./envelope.ts";
 import { customersQuery, keysOfMany, redemptionsQuery } from "./wire.ts";
 
-/** v1.1: many customers in one call, and what they redeemed. */
+/** v1.1: many customers in one call, and their redemptions. */
 export function customerOperations({ memory, checks }: { memory: Memory; checks: CapillaryChecks }): Operation[] {
   const unknown = (keys: CustomerKeys) => ({
     ...Object.fromEntries(Object.entries(keys).map(([key, value]) => [wireName[key], value])),
@@ -30,7 +30,7 @@ export function customerOperations({ memory, checks }: { memory: Memory; checks:
         const found = asked.flatMap((keys) => memory.customer(keys) ?? []);
         const missing = asked.filter((keys) => !memory.customer(keys));
         const include = { userId: query.user_id, programs: query.mlp, groups: query.user_group };
-        // In an order of its own, not the one of the question: that is not documented either.
+        // In another order than the request's, because the order is not documented.
         const customer = [
           ...found.toSorted((a, b) => a.userId - b.userId).map((each) => customerRow(each, include)),
           ...missing.map(unknown),
@@ -55,7 +55,7 @@ export function customerOperations({ memory, checks }: { memory: Memory; checks:
           const customer = memory.customer(keys);
           return customer ? redemptionsRow(customer) : unknown(keys);
         });
-        // One customer is an object, as in every sample; several are a list.
+        // A single customer is an object, as in every sample; several are a list.
         return response({ customer: rows.length === 1 ? rows[0] : rows });
 
         function redemptionsRow({ userId, mobile, externalId }: Customer) {
@@ -108,7 +108,7 @@ export function customerOperations({ memory, checks }: { memory: Memory; checks:
           })),
         },
       }),
-      // Empty in every sample; how it looks filled is our guess.
+      // Empty in every sample; the filled form is a guess.
       user_groups2: include.groups === "true" ? groupsOf(memory, customer).map((group) => groupRow(group.id)) : [],
       item_status: { success: "true", code: "1000", message: "Customer successfully retrieved" },
     };
@@ -139,7 +139,7 @@ export function customerOperations({ memory, checks }: { memory: Memory; checks:
     };
   }
 
-  /** Coupons that were used; those merely issued are not here. */
+  /** Used coupons; coupons that are only issued are not included. */
   function couponsOf(userId: number) {
     return memory.issuals.flatMap(({ transactionId, transactionNumber, state, given, at, ...issual }) =>
       issual.userId === userId && state === "REDEEMED" && given?.kind === "coupon"
@@ -157,7 +157,7 @@ export function customerOperations({ memory, checks }: { memory: Memory; checks:
 
 const wireName: Record<string, string> = { userId: "id", mobile: "mobile", email: "email", externalId: "external_id" };
 
-/** Bounds are whole days or `YYYY-MM-DD HH:mm:ss`, both included. */
+/** Bounds are whole days or `YYYY-MM-DD HH:mm:ss`, both inclusive. */
 function isWithin(at: string, from: string | null, to: string | null): boolean {
   const time = spaced(at);
   return (from === null || time >= from) && (to === null || time.slice(0, to.length) <= to);

@@ -11,7 +11,7 @@ import type { Redemptions } from "../redemptions.ts";
 import { itemNo, itemYes, response } from "./envelope.ts";
 import { keysIn, redeemAddress, redeemableQuery, redeemRequest } from "./wire.ts";
 
-/** v1.1: may these points be taken, and taking them. */
+/** v1.1: checking whether points are redeemable, and redeeming them. */
 export function pointsOperations(deps: {
   memory: Memory;
   redemptions: Redemptions;
@@ -121,7 +121,7 @@ export function pointsOperations(deps: {
 
 const nobody = { id: null, mobile: null, email: null, external_id: null };
 
-/** A business refusal, to be told about the item; anything else goes on. */
+/** A business refusal, reported for the item; any other error is rethrown. */
 function refusalIn(error: unknown): Failure {
   if (error instanceof Failure && error.kind === "refused") return error;
   throw error;

@@ -2,12 +2,12 @@ import { z } from "zod";
 import { groupSelectors } from "../group-keys.ts";
 import { list, looseNumber, looseText } from "../wire.ts";
 
-/** Without it the real API may answer XML; the sandbox insists. */
+/** Without it the real API may answer XML, so the sandbox requires it. */
 const inJson = { format: z.literal("json", { error: "expected json" }) };
 
-/** One way of naming a customer. */
+/** A way of identifying a customer. */
 const who = { id: looseText, mobile: looseText, email: looseText, external_id: looseText };
-/** Many customers, all named the same way. */
+/** Several customers, all identified in the same way. */
 const many = { id: list, mobile: list, email: list, external_id: list };
 
 export const redeemableQuery = groupSelectors.extend({
@@ -65,7 +65,7 @@ export const keysIn = ({ id, mobile, email, external_id }: z.output<z.ZodObject<
   externalId: external_id,
 });
 
-/** The customers a query names, each as keys of one way of naming. */
+/** The customers of a query, each as keys of one kind. */
 export function keysOfMany({ id, mobile, email, external_id }: z.output<z.ZodObject<typeof many>>) {
   if (id) return id.map((userId) => ({ userId }));
   if (mobile) return mobile.map((each) => ({ mobile: each }));

@@ -84,7 +84,7 @@ export function customerOperations({ memory, checks }: { memory: Memory; checks:
     };
   }
 
-  /** `FLEET` is the group level. Which group is not documented: the customer's default one, else the first. */
+  /** `FLEET` is the group level. The group is not documented: the customer's default one, else the first. */
   function ownerOf(customer: Customer, entityType: string): Pick<Wallet, "kind" | "id"> {
     if (entityType === "CUSTOMER") return { kind: "customer", id: customer.userId };
     if (entityType !== "FLEET") throw refused("entity type is not valid", { code: pointsCode.entityTypeUnknown });

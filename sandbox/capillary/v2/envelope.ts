@@ -3,7 +3,7 @@ import type { Upstream } from "../../upstream.ts";
 
 export const noWarnings: readonly object[] = [];
 
-/** v2: a bare body on success, lists of errors and warnings otherwise. */
+/** v2: a bare body on success, otherwise lists of errors and warnings. */
 export function v2Upstream(operations: readonly Operation[], failureStatus: () => number): Upstream {
   return {
     name: "capillary",

@@ -34,11 +34,13 @@ const searchQuery = z.object({ q: looseText, offset: looseNumber, limit: looseNu
 
 const badSearch = 91052;
 
-/** v2: a group with its balances, its members, and finding one. Groups that ended are shown too, with their status. */
+/**
+ * v2: a group with its balances, its members, and the search for a group. Ended groups are included, with their status.
+ */
 export function groupOperations({ memory, checks }: { memory: Memory; checks: CapillaryChecks }): Operation[] {
   const authenticate = checks.basicOrOAuth;
 
-  /** Any group, whatever its status; by the first key that is given. */
+  /** Any group, whatever its status; by the first key present. */
   function groupBy(keys: { id?: string | null; externalId?: string | null; primaryUserId?: string | null }): Group {
     const { id, externalId, primaryUserId } = keys;
     const fits = (group: Group) => {

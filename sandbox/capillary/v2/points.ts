@@ -47,7 +47,7 @@ type Allocation = z.output<typeof allocation>;
 
 const eventNames = ["TransactionAdd", "TargetCompleted", "GenericEvent"];
 
-/** v2: giving points back, and giving points. */
+/** v2: reversing redemptions, and allocating points. */
 export function pointsOperations(deps: {
   memory: Memory;
   redemptions: Redemptions;
@@ -97,7 +97,7 @@ export function pointsOperations(deps: {
     }),
   ];
 
-  /** One request at a time: the others go on when one fails. */
+  /** Each request separately: a failure does not affect the others. */
   function outcomeOf(request: Allocation) {
     try {
       const { entityId, points } = allocate(request);

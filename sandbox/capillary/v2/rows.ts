@@ -5,10 +5,10 @@ import { exact, type Memory } from "../memory.ts";
 import type { Customer, Group, Member, Wallet } from "../records.ts";
 import { primaryOf } from "../wallets.ts";
 
-/** A warning that comes with every group that is no fleet; harmless. */
+/** A harmless warning that accompanies every group that is not a fleet. */
 const noHierarchy = { status: false, code: pointsCode.noHierarchy, message: "User group hierarchy is not available" };
 
-/** One row a programme: only the redemption programme's `loyaltyPoints` can be spent on rewards. */
+/** A row for each programme: only the redemption programme's `loyaltyPoints` can be spent on rewards. */
 export function pointsSummaries(memory: Memory, group: Group) {
   return programsOf(memory, group).map((wallet) => {
     const { spendable, delayed, redeemed, expired, lifetime } = memory.balance(wallet);
@@ -27,7 +27,7 @@ export function pointsSummaries(memory: Memory, group: Group) {
   });
 }
 
-// The redemption programme comes last: a reader who takes the first row must notice.
+// The redemption programme is last, so that taking the first row is a visible mistake.
 const programsOf = (memory: Memory, { id }: Group): Wallet[] =>
   memory
     .programsOf("group", id)
@@ -66,7 +66,7 @@ export function groupRow(memory: Memory, group: Group, include: { programs: bool
   };
 }
 
-/** A group as one of its members sees it; a member who left still sees it, as inactive. */
+/** A group from a member's point of view; a former member still sees it, as inactive. */
 export function membershipRow(memory: Memory, group: Group, member: Member, includePoints: boolean) {
   return {
     id: group.id,
@@ -100,7 +100,7 @@ export function memberRow({ customers }: Memory, member: Member) {
     email: person?.email ?? null,
     mobile: person?.mobile ?? null,
     identifiers: person ? identifiersOf(person) : [],
-    // The wrong way round, as the current documentation has it: true is active.
+    // Inverted as in the current documentation: true means active.
     inActive: member.active,
   };
 }

@@ -32,7 +32,7 @@ export interface Catalogue {
   /** The brand of this name; null if the organisation has none. */
   brand(): Promise<Brand | null>;
   /**
-   * One page of the whole catalogue, from 0. The first page that is not full is the last. For the mirror, at the lowest
+   * A page of the whole catalogue, from 0. The first page that is not full is the last. For the mirror, at the lowest
    * priority.
    */
   cataloguePage(input: { brandId: string; page: number; size?: number }): Promise<Page<CapillaryReward>>;
@@ -43,7 +43,7 @@ export interface Catalogue {
    * the dates.
    */
   customerRewards(input: { customerId: string; page: number; size?: number } & Asking): Promise<Page<CustomerReward>>;
-  /** One reward as a customer sees it; null if the customer may not see it. */
+  /** A single reward as a customer sees it; null if the customer may not see it. */
   customerReward(input: { customerId: string; rewardId: string } & Asking): Promise<CustomerReward | null>;
 }
 

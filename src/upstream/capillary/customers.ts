@@ -20,7 +20,7 @@ export type BatchKey = { id: string } | { externalId: string } | { mobile: strin
 
 export interface Customers {
   /**
-   * One customer; null if unknown. Concurrent requests share a batch call, and each resolves from its own row: an
+   * A customer; null if unknown. Concurrent requests share a batch call, and each resolves from its own row: an
    * unreadable row fails only its own request.
    */
   customer(by: BatchKey): Promise<CapillaryCustomer | null>;

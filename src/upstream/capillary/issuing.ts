@@ -66,7 +66,7 @@ export interface Issuing {
    * needs a search: the first call may have used up the points or the limit.
    */
   issue(input: IssueInput): Promise<Issued>;
-  /** One page of a customer's issue attempts, from 0. */
+  /** A page of a customer's issue attempts, from 0. */
   issuals(input: {
     customerId: string;
     page: number;
@@ -74,7 +74,7 @@ export interface Issuing {
   }): Promise<{ attempts: IssueAttempt[]; isLast: boolean }>;
   /** Searches for an issue whose answer was lost, bypassing shared and cached reads. */
   searchIssue(input: IssueKeys & { customerId: string; rewardId: string; since: Date }): Promise<IssueSearch>;
-  /** One try in full, with its vouchers. */
+  /** A try in full, with its vouchers. */
   transaction(transactionId: string): Promise<IssueTransaction>;
   /** Revokes all rewards of a transaction and returns its points. Refused if the brand does not allow it. */
   revoke(input: {

@@ -15,7 +15,8 @@ const MAX_OWNERS = 20_000;
 
 export interface RateLimiter {
   /**
-   * @param owner the customer who views the page: each owner has a limited share, and owners are served round robin
+   * @param owner the customer who views the page: each owner has a limited share, so the calls of several owners
+   * alternate
    * @throws RateLimited if the call was not admitted in time: `work` has not begun and never will
    */
   take<T>(work: () => Promise<T>, how: Urgency, owner?: string): Promise<T>;

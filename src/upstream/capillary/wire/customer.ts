@@ -20,7 +20,7 @@ export interface CapillaryCustomer {
   groups: CustomerGroup[];
 }
 
-/** One customer's row in a batch answer: the customer, or the reason for its absence. */
+/** A customer's row in a batch answer: the customer, or the reason for its absence. */
 export interface CustomerRow {
   keys: { id: string | null; externalId: string | null; mobile: string | null };
   customer: CapillaryCustomer | null;

@@ -114,7 +114,7 @@ function readGroup(value: unknown, programId: string): (CustomerGroup & { users:
   };
 }
 
-/** One group, with the balance of the paying programme. The answer may wrap it into `entity` or `data`. */
+/** A group, with the balance of the paying programme. The answer may wrap it into `entity` or `data`. */
 export const groupOf = (programId: string) =>
   anything.transform((value, context): Group => {
     const [only] = isRecord(value) ? rawRows(value["entity"] ?? value["data"] ?? value) : [];

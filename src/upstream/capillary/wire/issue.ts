@@ -135,7 +135,7 @@ export const attemptPage = z.record(z.string(), z.unknown()).transform((payload,
   return z.NEVER;
 });
 
-/** One attempt in full. */
+/** A single attempt in full. */
 export interface IssueTransaction {
   state: IssueState;
   customerId: string | null;

@@ -273,7 +273,7 @@ export const customerRewardPage = z
   .record(z.string(), z.unknown())
   .transform((payload) => readPage(rewardListOf(payload), customerReward(payload["orgLevelRestrictions"])));
 
-/** One reward under `reward`, or the only row of a list; null if absent. */
+/** A single reward under `reward`, or the only row of a list; null if absent. */
 const onlyReward = <Row>(
   payload: Record<string, unknown>,
   shape: z.ZodType<Row>,
