@@ -54,17 +54,17 @@ export function authResolvers(deps: AuthDeps): Resolvers {
       },
 
       async verifyOtp(_, { input }, context) {
-        const { requestId, cookies } = context;
+        const { requestId, userAgent, cookies } = context;
         const { deviceId, nextDeviceId } = cookies;
-        const answer = await verifyOtp({ ...input, requestId, deviceId, nextDeviceId });
+        const answer = await verifyOtp({ ...input, requestId, deviceId, nextDeviceId, userAgent });
         if (isRefused(answer)) return { userErrors: answer.refusals };
         return begin(answer, context);
       },
 
       async signInWithToken(_, { input }, context) {
-        const { address, requestId, cookies } = context;
+        const { address, requestId, userAgent, cookies } = context;
         const { deviceId, nextDeviceId } = cookies;
-        const answer = await signInWithToken({ ...input, address, requestId, deviceId, nextDeviceId });
+        const answer = await signInWithToken({ ...input, address, requestId, deviceId, nextDeviceId, userAgent });
         if (isRefused(answer)) return { userErrors: answer.refusals };
         // The new session replaces the browser's cookies. The old session ends, because no client could end it later.
         if (cookies.refreshToken) await sessions.endByRefreshToken(cookies.refreshToken, "signed in by a link");

@@ -26,9 +26,9 @@ export function customerResolvers(customers: ManageCustomers): Resolvers {
     },
 
     Mutation: {
-      async signOutCustomer(_, { input: { customerId, note } }, context) {
+      async signOutCustomer(_, { input: { customerId, note = null, sessionId = null } }, context) {
         const operatorId = requireOperator(context, "support");
-        return payload(await customers.signOut(customerId, note ?? null, operatorId), context);
+        return payload(await customers.signOut(customerId, { note, sessionId }, operatorId), context);
       },
       async blockCustomer(_, { input: { customerId, reason } }, context) {
         const operatorId = requireOperator(context, "support");

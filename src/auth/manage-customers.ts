@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { readCustomerId } from "../domain/customer-id.ts";
 import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
@@ -22,7 +23,12 @@ export interface ManageCustomers {
   /** The id as stored; null if no data is stored about the customer. */
   find(customerId: string): Promise<string | null>;
   blocks(customerIds: readonly string[]): Promise<Map<string, CustomerBlock>>;
-  signOut(customerId: string, note: string | null, operatorId: string): Promise<ManagedCustomer | Refused>;
+  /** Ends one session, or all of them without `sessionId`. */
+  signOut(
+    customerId: string,
+    input: { note: string | null; sessionId: string | null },
+    operatorId: string,
+  ): Promise<ManagedCustomer | Refused>;
   /** An already blocked customer keeps the time of the first block and gets the new reason. */
   block(customerId: string, reason: string, operatorId: string): Promise<ManagedCustomer | Refused>;
   unblock(customerId: string, note: string | null, operatorId: string): Promise<ManagedCustomer | Refused>;
@@ -85,12 +91,17 @@ export function makeManageCustomers(deps: {
       return new Map(rows.map((row) => [row.customerId, row]));
     },
 
-    async signOut(customerId, written, actor) {
+    async signOut(customerId, { note: written, sessionId }, actor) {
+      if (sessionId !== null && !z.uuid().safeParse(sessionId).success) {
+        const message = "sessionId: is not the id of a session.";
+        return refused(refusal("INVALID_INPUT", message, ["input", "sessionId"]));
+      }
       const note = noteOf(written);
       if (note !== null && note.length > MAX_REASON) return tooLong("note", note);
       return changing(customerId, async (tx, { customerId: subject }) => {
-        const ended = await sessions.endAll(tx, subject, "signed out by an operator");
-        await audit(tx, { at: clock.now(), actor, action: "customer.sign-out", subject, details: { ended, note } });
+        const ended = await sessions.endAll(tx, subject, "signed out by an operator", sessionId ?? undefined);
+        const details = { ended, note, ...(sessionId !== null && { sessionId }) };
+        await audit(tx, { at: clock.now(), actor, action: "customer.sign-out", subject, details });
         return ended;
       });
     },

@@ -10,6 +10,7 @@ import type { Bus } from "../platform/events.ts";
 import { gatherReads } from "../platform/gather-reads.ts";
 import type { Session } from "../platform/generated/prisma/client.ts";
 import type { Logger } from "../platform/logger.ts";
+import { deviceNameOf } from "./device-name.ts";
 import { maskMobile } from "./mask-mobile.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -44,6 +45,8 @@ export interface CustomerSession {
   startedAt: Date;
   refreshedAt: Date | null;
   expiresAt: Date;
+  /** The browser and system that signed in; null if they are not known. */
+  device: string | null;
 }
 
 export interface SessionStore {
@@ -55,6 +58,8 @@ export interface SessionStore {
       maskedMobile?: string | null;
       clientToken: string;
       clientTokenExpiresAt: Date | null;
+      /** The `User-Agent` of the request. */
+      userAgent?: string | undefined;
     },
     /** The surrounding transaction. */
     tx?: Tx,
@@ -68,11 +73,11 @@ export interface SessionStore {
   rotate(refreshToken: string, client: KeyedHashes): Promise<Rotation>;
   end(sessionId: string, reason: string): Promise<void>;
   /**
-   * Ends every session of a customer, in a transaction that holds the customer's row. The sockets close after the
-   * commit.
+   * Ends every session of a customer, or one of them, in a transaction that holds the customer's row. The sockets close
+   * after the commit.
    * @returns the number of ended sessions
    */
-  endAll(tx: Tx, customerId: string, reason: string): Promise<number>;
+  endAll(tx: Tx, customerId: string, reason: string, sessionId?: string): Promise<number>;
   /** The live sessions of these customers, the newest first, at most 50 of each. */
   ofCustomers(customerIds: readonly string[]): Promise<Map<string, CustomerSession[]>>;
   /** Ends the session of a refresh token, current or used. */
@@ -221,7 +226,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
   }
 
   return {
-    async open({ customerId, maskedMobile, clientToken, clientTokenExpiresAt }, within) {
+    async open({ customerId, maskedMobile, clientToken, clientTokenExpiresAt, userAgent }, within) {
       const id = randomUUID();
       const createdAt = clock.now();
       const expiresAt = new Date(createdAt.getTime() + ABSOLUTE_MS);
@@ -244,6 +249,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
             clientTokenExpiresAt,
             createdAt,
             expiresAt,
+            device: deviceNameOf(userAgent),
           },
         });
         return storeRefreshToken(tx, id, randomBytes(32).toString("base64url"));
@@ -307,10 +313,10 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
 
     end,
 
-    async endAll(tx, customerId, reason) {
+    async endAll(tx, customerId, reason, sessionId) {
       const at = clock.now();
       const ended = await tx.session.updateManyAndReturn({
-        where: { customerId, endedAt: null },
+        where: { customerId, endedAt: null, ...(sessionId !== undefined && { id: sessionId }) },
         data: { endedAt: at, endReason: reason },
       });
       for (const session of ended) await auditOf(tx, { action: "session.end", session, at, details: { reason } });
@@ -324,7 +330,7 @@ export function makeSessionStore(deps: SessionStoreDeps): SessionStore {
       const now = clock.now();
       const rows = await db.$queryRaw<(CustomerSession & { customerId: string })[]>`
         select s.* from unnest(${[...customerIds]}::text[]) as asked (customer_id), lateral (
-          select id, customer_id as "customerId", created_at as "startedAt", expires_at as "expiresAt",
+          select id, customer_id as "customerId", created_at as "startedAt", expires_at as "expiresAt", device,
             (select max(t.used_at) from refresh_tokens t where t.session_id = sessions.id) as "refreshedAt"
           from sessions where customer_id = asked.customer_id and ended_at is null and expires_at > ${now}
             and exists (select from refresh_tokens t where t.session_id = sessions.id and t.used_at is null and t.expires_at > ${now})

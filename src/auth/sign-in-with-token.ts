@@ -30,6 +30,7 @@ export type SignInWithToken = (
     requestId: string;
     /** The new device cookie, which makes the browser known. */
     nextDeviceId: string | undefined;
+    userAgent?: string | undefined;
   },
 ) => Promise<SignedIn | Refused>;
 
@@ -51,7 +52,7 @@ const faults: Record<SignInLinkFault | "used", () => Refused> = {
  */
 export function makeSignInWithToken(deps: SignInWithTokenDeps): SignInWithToken {
   const { db, tries, sessions, verify, requesters, challenges, clock, log } = deps;
-  return async ({ token, customerId: written, address, deviceId, requestId, nextDeviceId }) => {
+  return async ({ token, customerId: written, address, deviceId, requestId, nextDeviceId, userAgent }) => {
     if (!verify) {
       return refused(refusal("SIGN_IN_LINK_OFF", "Links do not sign anybody in here. Ask for a one-time password."));
     }
@@ -75,7 +76,7 @@ export function makeSignInWithToken(deps: SignInWithTokenDeps): SignInWithToken 
     const signedIn = await inTransaction(db, async (tx) => {
       if (!(await tries.use(tx, verified))) return null;
       const opened = await sessions.open(
-        { customerId, clientToken: token, clientTokenExpiresAt: verified.expiresAt },
+        { customerId, clientToken: token, clientTokenExpiresAt: verified.expiresAt, userAgent },
         tx,
       );
       if (isRefused(opened)) return opened;

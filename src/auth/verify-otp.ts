@@ -43,6 +43,7 @@ export type VerifyOtp = (input: {
   deviceId?: string | undefined;
   /** The new device cookie, which makes the browser known. */
   nextDeviceId?: string | undefined;
+  userAgent?: string | undefined;
 }) => Promise<SignedIn | Refused>;
 
 /**
@@ -103,7 +104,7 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
   }
 
   async function check(
-    { challengeId, otp, requestId, nextDeviceId }: Parameters<VerifyOtp>[0],
+    { challengeId, otp, requestId, nextDeviceId, userAgent }: Parameters<VerifyOtp>[0],
     { customerId, triesLeft }: { customerId: string; triesLeft: number },
   ): Promise<SignedIn | Refused> {
     const referenceId = await reference(challengeId);
@@ -117,6 +118,7 @@ export function makeVerifyOtp(deps: VerifyOtpDeps): VerifyOtp {
         maskedMobile: customer.maskedMobile,
         clientToken: customer.token,
         clientTokenExpiresAt: customer.tokenExpiresAt,
+        userAgent,
       });
       if (!isRefused(opened) && nextDeviceId !== undefined) {
         await challenges.knowDevice(customerId, requesters.deviceHashes(nextDeviceId), clock.now());

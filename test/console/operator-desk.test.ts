@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
+import { makeCaller } from "../support/graphql.ts";
 import { type OperatorKeyCaller, operatorKey } from "../support/operator-key.ts";
 import { addToCart, orderSettled, placeOrder } from "../support/orders.ts";
 import { sentOtp } from "../support/sign-in.ts";
@@ -197,12 +198,13 @@ describe("a customer whom an operator", () => {
       `mutation ($input: ${name[0]?.toUpperCase()}${name.slice(1)}Input!) { ${name}(input: $input) { sessionsEnded customer { block { reason by } sessions { id } } userErrors { code message } } }`,
       { input },
     );
-  const signIn = async (customerId: string) => {
-    const { requestOtp } = await gateway.anonymous.ok<{ requestOtp: { challengeId: string } }>(
+  const signIn = async (customerId: string, userAgent = "node") => {
+    const browser = makeCaller(() => gateway.url, undefined, { "user-agent": userAgent });
+    const { requestOtp } = await browser.ok<{ requestOtp: { challengeId: string } }>(
       "mutation ($id: String!) { requestOtp(input: { customerId: $id }) { challengeId userErrors { code } } }",
       { id: customerId },
     );
-    const { data } = await gateway.anonymous.send<{ verifyOtp: { userErrors: { code: string }[] } }>(
+    const { data } = await browser.send<{ verifyOtp: { userErrors: { code: string }[] } }>(
       "mutation ($input: VerifyOtpInput!) { verifyOtp(input: $input) { session { expiresAt } userErrors { code } } }",
       { input: { challengeId: requestOtp.challengeId, otp: await sentOtp(gateway, customerId) } },
     );
@@ -216,6 +218,39 @@ describe("a customer whom an operator", () => {
     expect(answer).toMatchObject({ signOutCustomer: { sessionsEnded: 1, customer: { block: null, sessions: [] } } });
     expect(await customer.ok("{ me { id } }")).toEqual({ me: null });
     expect(await signIn(customer.customerId)).toEqual([]);
+  });
+
+  test("has one session ended and keeps the other; the audit log names the session", async () => {
+    const customer = await gateway.customer();
+    const { customerId } = customer;
+    await addToCart(customer, (await gateway.voucher()).id);
+    await signIn(customerId, "Mozilla/5.0 (Windows NT 10.0; rv:143.0) Gecko/20100101 Firefox/143.0");
+    const sessionsOf = async () =>
+      (
+        await support.ok<{ customer: { sessions: { id: string; device: string | null }[] } }>(
+          "query ($customerId: String!) { customer(customerId: $customerId) { sessions { id device } } }",
+          { customerId },
+        )
+      ).customer.sessions;
+    const [lost, own] = await sessionsOf();
+    expect(lost?.device).toBe("Firefox on Windows");
+    expect(await change("signOutCustomer", { customerId, sessionId: lost?.id, note: "lost" })).toMatchObject({
+      signOutCustomer: { sessionsEnded: 1 },
+    });
+    expect((await sessionsOf()).map(({ id }) => id)).toEqual([own?.id]);
+    expect(await customer.ok("{ me { id } }")).not.toEqual({ me: null });
+    const strangers = await gateway.customer();
+    const other = await change("signOutCustomer", { customerId: strangers.customerId, sessionId: own?.id });
+    expect(other).toMatchObject({ signOutCustomer: { sessionsEnded: 0 } });
+    expect(await customer.ok("{ me { id } }")).not.toEqual({ me: null });
+    const [entry] = await gateway.sql(
+      "select actor, details from audit_log where action = 'customer.sign-out' and subject = $1",
+      [customerId],
+    );
+    expect(entry).toEqual({
+      actor: `key:${support.name}`,
+      details: { ended: 1, note: "lost", sessionId: lost?.id },
+    });
   });
 
   test("blocks is signed out, and cannot sign in until the block is lifted", async () => {

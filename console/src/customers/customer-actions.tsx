@@ -9,8 +9,32 @@ import {
 import { useOperator } from "../session/use-operator.ts";
 import { download } from "../ui/csv.ts";
 import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
+import { moment } from "../ui/format.ts";
 import ui from "../ui/ui.module.css";
 import { EraseCustomer } from "./erase-customer.tsx";
+
+type Session = NonNullable<CustomerStateFragment["sessions"]>[number];
+
+/** Ends one session, such as that of a lost phone. */
+export function EndSession({ customerId, session }: { customerId: string; session: Session }) {
+  const [signOut] = useMutation(SignOutCustomerDocument);
+  const name = `${session.device ?? "Device not known"}, since ${moment(session.startedAt)}`;
+  return (
+    <ActionForm
+      title="End"
+      label={`End the session: ${name}`}
+      submit="End the session"
+      send={async (fields) => {
+        const note = String(fields.get("note") ?? "");
+        const result = await signOut({ variables: { input: { customerId, sessionId: session.id, note } } });
+        return answerOf(result, result.data?.signOutCustomer);
+      }}
+    >
+      <p>{`${name}. It ends at once; other sessions stay.`}</p>
+      <TextArea label="Why" name="note" help="It is kept in the audit log." />
+    </ActionForm>
+  );
+}
 
 export function CustomerActions({ customer }: { customer: CustomerStateFragment }) {
   const { customerId, block } = customer;

@@ -9,7 +9,7 @@ import { count, moment, total, words } from "../ui/format.ts";
 import { Notes } from "../ui/notes.tsx";
 import { Card, Empty, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
-import { CustomerActions } from "./customer-actions.tsx";
+import { CustomerActions, EndSession } from "./customer-actions.tsx";
 import { LinkedIds } from "./linked-ids.tsx";
 
 export default function CustomerPage() {
@@ -98,10 +98,14 @@ export default function CustomerPage() {
             <ul className={ui.list}>
               {(customer.sessions ?? []).map((session) => (
                 <li key={session.id}>
-                  <span>{`Since ${moment(session.startedAt)}`}</span>
-                  <span className={`${ui.soft} ${ui.small}`}>
-                    {session.refreshedAt ? `last seen ${moment(session.refreshedAt)}` : "first visit"}
+                  <span>
+                    {session.device ?? "Device not known"}
+                    <br />
+                    <span className={`${ui.soft} ${ui.small}`}>
+                      {`since ${moment(session.startedAt)}, last seen ${moment(session.refreshedAt ?? session.startedAt)}`}
+                    </span>
                   </span>
+                  {may("SUPPORT") && <EndSession customerId={customer.customerId} session={session} />}
                 </li>
               ))}
             </ul>

@@ -49,6 +49,8 @@ export function TextArea({ label, help, ...rest }: ComponentProps<"textarea"> & 
 export interface ActionFormProps {
   /** Names the button that opens the form, and the form. */
   title: string;
+  /** Names the button and the form where several on the page have the same title. */
+  label?: string;
   submit: string;
   look?: "main" | "quiet" | "danger";
   /** Sends the form. @param key an idempotency key that stays the same until the form is closed */
@@ -59,7 +61,7 @@ export interface ActionFormProps {
 
 /** A button that opens a form in a dialog. It closes once the answer has no refusal. */
 export function ActionForm(props: ActionFormProps) {
-  const { title, submit, look = "quiet", send, children, disabled = false } = props;
+  const { title, label, submit, look = "quiet", send, children, disabled = false } = props;
   const [key, setKey] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [refusals, setRefusals] = useState<Answer["refusals"]>([]);
@@ -69,11 +71,11 @@ export function ActionForm(props: ActionFormProps) {
   };
   return (
     <>
-      <Button look={look} disabled={disabled} onClick={() => setKey(crypto.randomUUID())}>
+      <Button look={look} disabled={disabled} aria-label={label} onClick={() => setKey(crypto.randomUUID())}>
         {title}
       </Button>
       {key !== null && (
-        <Dialog title={title} isOpen onClose={close}>
+        <Dialog title={label ?? title} isOpen onClose={close}>
           <form
             className={ui.form}
             onSubmit={async (event) => {
