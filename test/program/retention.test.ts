@@ -184,3 +184,34 @@ test("lines of carts go once their order has long been settled; those of open ca
   ]);
   await db.$disconnect();
 });
+
+test("an uploaded picture is deleted after 30 days, unless a reward or an overlay shows it", async () => {
+  const clock = makeTestClock();
+  const db = openDb(await cloneDatabase(), 2);
+  const hash = (letter: string) => letter.repeat(64);
+  const store = (letter: string, daysAgo: number) =>
+    db.picture.create({
+      data: {
+        hash: hash(letter),
+        type: "image/webp",
+        width: 400,
+        height: 300,
+        bytes: new Uint8Array([1]),
+        uploadedBy: "operator",
+        uploadedAt: new Date(clock.now().getTime() - daysAgo * DAY),
+      },
+    });
+  for (const letter of ["a", "b", "c"]) await store(letter, 31);
+  await store("d", 29);
+  const path = (letter: string) => `/images/pictures/${hash(letter)}.webp`;
+  const [shown, mirrored] = await db.reward.findMany({ take: 2, orderBy: { sku: "asc" }, select: { id: true } });
+  if (!shown || !mirrored) throw new Error("the sample data has no rewards");
+  await db.reward.update({ where: { id: shown.id }, data: { imageUrl: path("a") } });
+  await db.rewardOverlay.create({
+    data: { rewardId: mirrored.id, imageUrl: path("b"), changedBy: "operator", changedAt: clock.now() },
+  });
+  await makeSweep({ db, clock, days })();
+  const left = await db.picture.findMany({ orderBy: { hash: "asc" }, select: { hash: true } });
+  expect(left.map((picture) => picture.hash)).toEqual([hash("a"), hash("b"), hash("d")]);
+  await db.$disconnect();
+});

@@ -35,6 +35,8 @@ export function makePictures({ db, clock }: { db: Db; clock: Clock }): Pictures 
         const row = { hash, ...checked, bytes, uploadedBy: operatorId, uploadedAt: now };
         const { count } = await tx.picture.createMany({ data: [row], skipDuplicates: true });
         if (count > 0) await audit(tx, { at: now, actor: operatorId, action: "picture.upload", subject: hash });
+        // The retention sweep must not delete the picture before its reward is stored.
+        else await tx.picture.updateMany({ where: { hash }, data: { uploadedAt: now } });
       });
       return { ...checked, imageUrl: picturePath(hash, checked.type) };
     },
