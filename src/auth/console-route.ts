@@ -15,9 +15,9 @@ const MAX_TOKEN = 8_192;
 const signIn = z.object({ token: z.string().min(1).max(MAX_TOKEN) });
 
 export interface ConsoleRouteOptions
-  extends Omit<AccountRouteOptions, "door">,
-    Omit<PasskeyRouteOptions, "door">,
-    Omit<OidcRouteOptions, "door"> {
+  extends Omit<AccountRouteOptions, "routes">,
+    Omit<PasskeyRouteOptions, "routes">,
+    Omit<OidcRouteOptions, "routes"> {
   isSecure: boolean;
   identify: Identify;
   operatorTokens: readonly string[];
@@ -55,7 +55,7 @@ export function mountConsoleSignIn(fastify: FastifyInstance, options: ConsoleRou
   const names = makeCookieNames(isSecure);
   const attributes = { httpOnly: true, sameSite: "strict", secure: isSecure, path: "/" } as const;
 
-  const door: ConsoleRoutes = {
+  const routes: ConsoleRoutes = {
     async onlyOwnPages(request, reply) {
       if (request.headers.origin !== undefined && isOwnPage(request.raw)) return;
       return sendError(request, reply, 403, "Only the console's own page may sign in here.");
@@ -71,7 +71,7 @@ export function mountConsoleSignIn(fastify: FastifyInstance, options: ConsoleRou
     keepDevice: (reply, deviceId) =>
       void reply.setCookie(names.device, deviceId, { ...attributes, sameSite: "lax", maxAge: DEVICE_COOKIE_SECONDS }),
   };
-  const onRequest = [door.onlyOwnPages, door.limited];
+  const onRequest = [routes.onlyOwnPages, routes.limited];
 
   fastify.get("/console/sign-in/ways", async (request) => ({
     provider: options.oidc !== undefined,
@@ -95,7 +95,7 @@ export function mountConsoleSignIn(fastify: FastifyInstance, options: ConsoleRou
     }
     const own = operatorTokens.includes(token) ? token : undefined;
     const by = operator.keyId || own !== undefined ? "KEY" : "TOKEN";
-    door.setSession(reply, await sessions.open(operator, { by, token: own }));
+    routes.setSession(reply, await sessions.open(operator, { by, token: own }));
     return reply.code(204).send();
   });
 
@@ -105,20 +105,20 @@ export function mountConsoleSignIn(fastify: FastifyInstance, options: ConsoleRou
       return sendError(request, reply, 404, "One click signs in only in development, on the gateway's own machine.");
     }
     const operator = { kind: "operator", operatorId: "operator", roles: ["admin"] } as const;
-    door.setSession(reply, await sessions.open(operator, { by: "DEVELOPMENT", token }));
+    routes.setSession(reply, await sessions.open(operator, { by: "DEVELOPMENT", token }));
     return reply.code(204).send();
   });
 
-  fastify.post("/console/sign-out", { onRequest: door.onlyOwnPages }, async (request, reply) => {
+  fastify.post("/console/sign-out", { onRequest: routes.onlyOwnPages }, async (request, reply) => {
     const secret = request.cookies[names.operator];
     if (secret) await sessions.end(secret);
     reply.clearCookie(names.operator, attributes);
     return reply.code(204).send();
   });
 
-  mountAccountSignIn(fastify, { ...options, door });
-  mountPasskeys(fastify, { ...options, door });
-  mountOidcSignIn(fastify, { ...options, door });
+  mountAccountSignIn(fastify, { ...options, routes });
+  mountPasskeys(fastify, { ...options, routes });
+  mountOidcSignIn(fastify, { ...options, routes });
 }
 
 /** Whether the console sent the request: then only the operator's cookie counts, never a customer's. */

@@ -11,7 +11,7 @@ export interface OidcRouteOptions {
   sessions: OperatorSessionStore;
   /** PUBLIC_ORIGIN, which the identity provider knows; undefined uses the request's own. */
   publicOrigin: string | undefined;
-  door: ConsoleRoutes;
+  routes: ConsoleRoutes;
 }
 
 const CALLBACK = "/console/oidc/callback";
@@ -21,7 +21,7 @@ const CALLBACK = "/console/oidc/callback";
  * binds the callback to the browser that started the sign-in, against login CSRF.
  */
 export function mountOidcSignIn(fastify: FastifyInstance, options: OidcRouteOptions): void {
-  const { isSecure, oidc, sessions, publicOrigin, door } = options;
+  const { isSecure, oidc, sessions, publicOrigin, routes } = options;
   if (!oidc) return;
   const name = makeCookieNames(isSecure).oidc;
   // The provider is another site: a strict cookie would not accompany its redirect.
@@ -29,19 +29,19 @@ export function mountOidcSignIn(fastify: FastifyInstance, options: OidcRouteOpti
   const originOf = ({ protocol, host }: FastifyRequest) => publicOrigin ?? `${protocol}://${host}`;
   const backWith = (reply: FastifyReply, fault: OidcFault) => reply.redirect(`/console/?sign-in=${fault}`);
 
-  fastify.get("/console/oidc/start", { onRequest: door.limited }, async (request, reply) => {
+  fastify.get("/console/oidc/start", { onRequest: routes.limited }, async (request, reply) => {
     const begun = await oidc.begin(originOf(request) + CALLBACK);
     if (typeof begun === "string") return backWith(reply, begun);
     reply.setCookie(name, begun.cookie, { ...attributes, maxAge: OIDC_SIGN_IN_MS / 1_000 });
     return reply.redirect(begun.url);
   });
 
-  fastify.get(CALLBACK, { onRequest: door.limited }, async (request, reply) => {
+  fastify.get(CALLBACK, { onRequest: routes.limited }, async (request, reply) => {
     const cookie = request.cookies[name];
     reply.clearCookie(name, attributes);
     const operator = await oidc.finish(new URL(request.url, originOf(request)), cookie);
     if (typeof operator === "string") return backWith(reply, operator);
-    door.setSession(reply, await sessions.open(operator, { by: "PROVIDER" }));
+    routes.setSession(reply, await sessions.open(operator, { by: "PROVIDER" }));
     return reply.redirect("/console/");
   });
 }

@@ -39,7 +39,7 @@ export interface CartFacts {
   hasAddress?: boolean;
 }
 
-export const nothingAsked: CapillaryFacts = { views: new Map(), groups: new Map(), spending: new Map() };
+export const noCapillaryFacts: CapillaryFacts = { views: new Map(), groups: new Map(), spending: new Map() };
 
 export const concernsCapillary = (lines: readonly CartLine[]): boolean =>
   lines.some(({ reward, groupId }) => reward.source === "CAPILLARY" || groupId !== null);

@@ -10,7 +10,7 @@ import { availableIn } from "../wallet/index.ts";
 import { assessCart, type CartAssessment } from "./assess-cart.ts";
 import type { CartLoaders } from "./cart.loaders.ts";
 import { type Cart, type CartLine, linePoints, pointsOf } from "./cart.ts";
-import { askCapillary, type CartFacts, concernsCapillary, nothingAsked, orNull } from "./cart-facts.ts";
+import { askCapillary, type CartFacts, concernsCapillary, noCapillaryFacts, orNull } from "./cart-facts.ts";
 import { type CartOwner, type ChangeCart, type ExternalFacts, lineNotFound } from "./change-cart.ts";
 
 export interface CartDeps {
@@ -60,7 +60,7 @@ export function cartResolvers({ changeCart, ledger, clock }: CartDeps): Resolver
     customerId: string,
     { loaders }: CartContext,
   ): Promise<ExternalFacts> {
-    if (!concernsCapillary(lines)) return { capillary: nothingAsked, heldByGroup: new Map() };
+    if (!concernsCapillary(lines)) return { capillary: noCapillaryFacts, heldByGroup: new Map() };
     const groupIds = [...new Set(lines.flatMap(({ groupId }) => groupId ?? []))];
     const held = await loaders.heldGroupPoints.loadMany(groupIds);
     return {

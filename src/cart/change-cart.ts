@@ -6,7 +6,7 @@ import type { Tx } from "../platform/db.ts";
 import { asOfNow } from "./assess-cart.ts";
 import { bumpVersion, type CartStore } from "./cart.store.ts";
 import { type Cart, type CartLine, type CartProblem, isSameWallet, MAX_LINES, MAX_QUANTITY } from "./cart.ts";
-import { type CapillaryFacts, type CartFacts, concernsCapillary, nothingAsked } from "./cart-facts.ts";
+import { type CapillaryFacts, type CartFacts, concernsCapillary, noCapillaryFacts } from "./cart-facts.ts";
 import { fundingOf, insufficientPoints } from "./cart-funding.ts";
 import { lineProblems, unsupportedWallet } from "./line-problems.ts";
 
@@ -74,7 +74,7 @@ export function makeChangeCart({ carts, redeemedUnits, ledger, clock }: ChangeCa
     const { limitPerCustomer, id: rewardId } = wanted.reward;
     const facts: CartFacts = {
       available: own.available,
-      ...(own.external ?? { capillary: nothingAsked, heldByGroup: new Map() }),
+      ...(own.external ?? { capillary: noCapillaryFacts, heldByGroup: new Map() }),
       alreadyRedeemed: limitPerCustomer === null ? new Map() : await redeemedUnits(tx, owner.customerId, [rewardId]),
       ledger,
       now: clock.now(),

@@ -9,7 +9,13 @@ import { type ChangeCartDeps, makeChangeCart } from "./change-cart.ts";
 export { addressRequired, assessCart, type CartAssessment } from "./assess-cart.ts";
 export { lockOpenCart } from "./cart.store.ts";
 export { type Cart, type CartLine, MAX_LINES, MAX_QUANTITY, pointsOf } from "./cart.ts";
-export { askCapillary, type CapillaryFacts, type CartFacts, concernsCapillary, nothingAsked } from "./cart-facts.ts";
+export {
+  askCapillary,
+  type CapillaryFacts,
+  type CartFacts,
+  concernsCapillary,
+  noCapillaryFacts,
+} from "./cart-facts.ts";
 export { conflict } from "./change-cart.ts";
 export { putBack } from "./put-back.ts";
 export { makeReferencedCarts, type ReferencedCart, type ReferencedCarts } from "./referenced-cart.ts";

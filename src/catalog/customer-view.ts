@@ -59,8 +59,8 @@ export function limitBroken(
   if (counted) return { limit: Math.floor(counted.limit ?? 0), consumed: Math.ceil(counted.consumed ?? 0) };
   // An exhausted limit of points does not apply if no points are charged. Without an exhausted limit in the list,
   // `isWithinLimits: false` means that an unlisted limit is exceeded.
-  const isTold = view.limits.some(({ isExhausted, remaining }) => isExhausted === true || remaining === 0);
-  const isBrokenSilently = view.isWithinLimits === false && !isTold;
+  const isLimitShown = view.limits.some(({ isExhausted, remaining }) => isExhausted === true || remaining === 0);
+  const isBrokenSilently = view.isWithinLimits === false && !isLimitShown;
   return broken.length > 0 || isBrokenSilently ? { limit: null, consumed: null } : null;
 }
 

@@ -33,7 +33,7 @@ export function makeWatchAttention(options: {
     });
     if (reading) {
       latest = reading;
-      for (const tell of watchers) tell(reading);
+      for (const notify of watchers) notify(reading);
     }
     if (watchers.size > 0) timer = setTimeout(poll, everyMs).unref();
     else timer = undefined;
@@ -42,12 +42,12 @@ export function makeWatchAttention(options: {
   return async function* watch(kinds, signal) {
     let next: AttentionReading | undefined;
     let wake = () => {};
-    const tell = (reading: AttentionReading) => {
+    const notify = (reading: AttentionReading) => {
       next = reading;
       wake();
     };
     const stop = () => wake();
-    watchers.add(tell);
+    watchers.add(notify);
     signal.addEventListener("abort", stop);
     try {
       if (timer) next = latest;
@@ -71,7 +71,7 @@ export function makeWatchAttention(options: {
         });
       }
     } finally {
-      watchers.delete(tell);
+      watchers.delete(notify);
       signal.removeEventListener("abort", stop);
     }
   };

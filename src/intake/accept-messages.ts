@@ -73,8 +73,8 @@ export function makeAcceptMessages({ draws, appendMemberEvents, timeZone }: Acce
         { now, timeZone },
       );
       const memberIds = [...new Set(participants.flatMap(eachOf).map(({ id }) => id))];
-      const judging = { messages, memberIds, now, budgets };
-      const { messages: lines, ...evaluated } = await evaluateMessages(tx, { draws, rulesInForce }, judging);
+      const input = { messages, memberIds, now, budgets };
+      const { messages: lines, ...evaluated } = await evaluateMessages(tx, { draws, rulesInForce }, input);
       const notified = await writeEffects(
         tx,
         { draws, appendMemberEvents },

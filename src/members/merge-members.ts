@@ -34,7 +34,7 @@ export async function mergeMembers(tx: Tx, from: string, into: string, now: Date
   return [...repeated, ...selfReferrals];
 }
 
-const GIVEN_BEFORE = "awarded before, to the same person under another id";
+const AWARDED_EARLIER = "awarded before, to the same person under another id";
 const SELF_REFERRAL = "self-referral";
 
 export interface DroppedAward {
@@ -51,7 +51,7 @@ export interface DroppedAward {
 /** Cancels awards that both members have. */
 async function dropRepeatedAwards(tx: Tx, from: string, into: string, now: Date): Promise<DroppedAward[]> {
   const dropped = await tx.$queryRaw<DroppedAward[]>`
-    update reward_awards a set state = 'CANCELLED', settled_at = ${now}, last_error = ${GIVEN_BEFORE}
+    update reward_awards a set state = 'CANCELLED', settled_at = ${now}, last_error = ${AWARDED_EARLIER}
     from reward_decisions d
     where d.id = a.decision_id and (a.member_id = ${from}::uuid or a.receiver_id = ${from}::uuid)
       and a.state = 'PENDING' and a.sent_at is null

@@ -11,7 +11,7 @@ import { isNikKey, looksLikeNik, NIK_MARK } from "./nik.ts";
 /** Shorter digit strings are removed only from fields for a NIK: elsewhere they would match parts of other numbers. */
 const SHORTEST_FOUND_ANYWHERE = 6;
 /** Beyond this many national ids, all long numbers are removed instead of searching for each. */
-const MOST_LOOKED_FOR = 20;
+const MAX_NUMBERS_MASKED_APART = 20;
 const DIGITS = /\d(?:[ .-]?\d)*/g;
 const LONG_NUMBER = /\d(?:[ .-]?\d){5,}/g;
 
@@ -26,7 +26,7 @@ export type Mask = (text: string) => string;
 export function maskFor(tree: Json): Mask {
   const found = new Set<string>();
   collect(tree, found, false, 0);
-  if (found.size > MOST_LOOKED_FOR) return (text) => maskLooks(text.replace(LONG_NUMBER, NIK_MARK));
+  if (found.size > MAX_NUMBERS_MASKED_APART) return (text) => maskLongNumbers(text.replace(LONG_NUMBER, NIK_MARK));
   const words = [...found].filter(
     (word) => word.length >= SHORTEST_FOUND_ANYWHERE && !NIK_MARK.includes(word) && !word.includes(PLACEHOLDER),
   );
@@ -50,7 +50,7 @@ const maskRuns = (text: string, isKnown: (digits: string) => boolean) =>
     return isKnown(groups.join("")) || holdsLookalike(groups) ? NIK_MARK : run;
   });
 
-const maskLooks: Mask = (text) => maskRuns(text, () => false);
+const maskLongNumbers: Mask = (text) => maskRuns(text, () => false);
 
 function holdsLookalike(groups: readonly string[]): boolean {
   return groups.some((_, start) => {
@@ -119,5 +119,5 @@ const NAMED_IN_TEXT =
  */
 export function maskUnreadable(text: string): string {
   const unescaped = text.replace(/\\+u00(3\d)/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
-  return storable(maskLooks(unescaped.replace(NAMED_IN_TEXT, `$1${NIK_MARK}`).replace(/\d{9,}/g, NIK_MARK)));
+  return storable(maskLongNumbers(unescaped.replace(NAMED_IN_TEXT, `$1${NIK_MARK}`).replace(/\d{9,}/g, NIK_MARK)));
 }

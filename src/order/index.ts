@@ -18,7 +18,6 @@ import type { Logger } from "../platform/logger.ts";
 import type { Capillary } from "../upstream/capillary/capillary.ts";
 import type { ClientPoints } from "../upstream/client-points/client-points.ts";
 import { adoptOrders, dropOldEngine } from "./adopt-orders.ts";
-import { makeAskAboutCart } from "./ask-about-cart.ts";
 import { makeCancelOrder } from "./cancel-order.ts";
 import { makeClaimPrize } from "./claim-prize.ts";
 import { makeCreateOrder } from "./create-order.ts";
@@ -36,6 +35,7 @@ import { makeOrderStore } from "./order.store.ts";
 import { checkOrderStatuses, isPrizeTaken } from "./order-status.ts";
 import { makePlaceOrder } from "./place-order.ts";
 import { placeOrderJob } from "./place-order-job.ts";
+import { makeReadCartFacts } from "./read-cart-facts.ts";
 import { makeRecomputeAndRefund } from "./recompute-and-refund.ts";
 import { makeReconcile } from "./reconcile.ts";
 import { makeResolveOrder } from "./resolve-order.ts";
@@ -181,7 +181,7 @@ export function openOrder(ports: OrderPorts) {
     orders,
     readBalance: ({ customerId, clientToken }) => client.balance(customerId, clientToken, { unshared: true }),
     createOrder,
-    aboutCart: makeAskAboutCart({ orders, askFresh: ports.askFresh, ledger }),
+    aboutCart: makeReadCartFacts({ orders, askFresh: ports.askFresh, ledger }),
     ledger,
     jobs,
     clock,

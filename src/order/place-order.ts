@@ -9,13 +9,13 @@ import type { PointsBalance } from "../upstream/client-points/client-points.ts";
 import { hasOutcome } from "../upstream/upstream-error.ts";
 import { availableIn, pointsHeld } from "../wallet/index.ts";
 import { readAddress } from "./address.ts";
-import type { AskAboutCart, Asked } from "./ask-about-cart.ts";
 import type { ChangedOrder } from "./cancel-order.ts";
 import type { CreateOrder } from "./create-order.ts";
 import { type IdempotentRequest, keyRefusal, replay, type UsedKey } from "./idempotency.ts";
 import type { OrderStore } from "./order.store.ts";
 import type { Address } from "./order.ts";
 import { type Account, lockAccount, readAccount, readCheckout } from "./place-order.sql.ts";
+import type { Asked, ReadCartFacts } from "./read-cart-facts.ts";
 
 export interface PlaceOrderInput {
   idempotencyKey: string;
@@ -45,7 +45,7 @@ export interface PlaceOrderDeps {
   readBalance(buyer: Buyer): Promise<PointsBalance>;
   createOrder: CreateOrder;
   /** Reads Capillary's facts. A cart without Capillary's rewards needs no call. */
-  aboutCart: AskAboutCart;
+  aboutCart: ReadCartFacts;
   ledger: CartFacts["ledger"];
   /** If the queue has a free slot, a job inserted now runs at once, and the deduction may be marked with the order. */
   jobs: Pick<JobQueue, "hasFreeSlot">;

@@ -33,23 +33,23 @@ export function deriveKey(secret: string, purpose: string): Buffer {
 /** @param secret a secret, or a pair of secrets during a rotation */
 export function makeCipher(secret: string | RotatedSecret, purpose: string): Cipher {
   const { current, fallback } = typeof secret === "string" ? { current: secret, fallback: undefined } : secret;
-  const box = cipherOf(current, purpose);
+  const own = cipherOf(current, purpose);
   const earlier = fallback === undefined ? undefined : cipherOf(fallback, purpose);
   const isCurrent = (sealed: Uint8Array, context: string) => {
     try {
-      box.decrypt(sealed, context);
+      own.decrypt(sealed, context);
       return true;
     } catch {
       return false;
     }
   };
   return {
-    ...box,
+    ...own,
     isCurrent,
     decrypt(sealed, context) {
-      return earlier && !isCurrent(sealed, context) ? earlier.decrypt(sealed, context) : box.decrypt(sealed, context);
+      return earlier && !isCurrent(sealed, context) ? earlier.decrypt(sealed, context) : own.decrypt(sealed, context);
     },
-    hashes: (text) => [box.hash(text), ...(earlier ? [earlier.hash(text)] : [])],
+    hashes: (text) => [own.hash(text), ...(earlier ? [earlier.hash(text)] : [])],
   };
 }
 

@@ -28,17 +28,17 @@ export interface WebhookPorts {
 export function openWebhooks(ports: WebhookPorts) {
   const { config, db, bus, clock, log, jobs, metrics, atCrashPoint, pace } = ports;
   const { webhooksToPrivateAddresses: mayBePrivate, upstreamTimeoutMs: timeoutMs } = config;
-  const box = makeCipher(config.voucherSecrets, "webhook");
+  const cipher = makeCipher(config.voucherSecrets, "webhook");
   const sender = makePostMessage({ mayBePrivate, timeoutMs, clock });
   const sending = sendMessagesJob({
-    ...{ db, box, clock, metrics, atCrashPoint, log },
+    ...{ db, cipher, clock, metrics, atCrashPoint, log },
     post: sender.post,
     pace: pace.webhooks,
   });
   jobs.register(sending);
   const addSending: Parameters<typeof makeWebhookStore>[0]["addSending"] = (tx, webhookId) =>
     jobs.add(tx, sending, `webhook:${webhookId}`, { webhookId });
-  const webhooks = makeWebhookStore({ db, bus, clock, box, mayBePrivate, addSending });
+  const webhooks = makeWebhookStore({ db, bus, clock, cipher, mayBePrivate, addSending });
   return {
     resolvers: webhookResolvers({ db, clock, webhooks }),
     /** Inserts missing jobs of active webhooks, for example after an activation while the last job was ending. */

@@ -12,7 +12,7 @@ import { type Message, webhookTopic } from "./webhook.store.ts";
 
 export interface SendMessagesDeps {
   db: Db;
-  box: Cipher;
+  cipher: Cipher;
   post: PostMessage["post"];
   pace: { pollMs: number; firstRetryMs: number };
   clock: Clock;
@@ -47,7 +47,7 @@ const MAX_ATTEMPTS = 80;
  * before the answer is recorded, the message is sent again, with the same id.
  */
 export function sendMessagesJob(deps: SendMessagesDeps): JobType<{ webhookId: string }> {
-  const { db, box, post, pace, clock, metrics, atCrashPoint, log } = deps;
+  const { db, cipher, post, pace, clock, metrics, atCrashPoint, log } = deps;
   return {
     name: "send-webhook",
     async run({ webhookId }, _, job) {
@@ -83,9 +83,9 @@ export function sendMessagesJob(deps: SendMessagesDeps): JobType<{ webhookId: st
   /** @returns the secrets for signing, or null if one of them cannot be decrypted */
   function secretsOf({ id, secret, lastSecret, lastSecretUntil }: StoredSecrets): Secrets | null {
     try {
-      const current = box.decrypt(secret, id);
+      const current = cipher.decrypt(secret, id);
       const signsWithLast = lastSecret && lastSecretUntil && lastSecretUntil > clock.now();
-      return signsWithLast ? [current, box.decrypt(lastSecret, id)] : [current];
+      return signsWithLast ? [current, cipher.decrypt(lastSecret, id)] : [current];
     } catch (error) {
       log.error({ err: error, webhook: id }, "The secret of a webhook cannot be decrypted");
       return null;

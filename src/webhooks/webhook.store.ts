@@ -40,7 +40,7 @@ export interface WebhookStoreDeps {
   bus: Bus;
   clock: Clock;
   /** Encrypts the signing secrets. */
-  box: Cipher;
+  cipher: Cipher;
   /** Whether addresses may be private and without TLS. */
   mayBePrivate: boolean;
   addSending: AddSending;
@@ -49,7 +49,7 @@ export interface WebhookStoreDeps {
 /** Operators' management of webhooks. Every change is in the audit log. */
 export type WebhookStore = ReturnType<typeof makeWebhookStore>;
 
-export function makeWebhookStore({ db, bus, clock, box, mayBePrivate, addSending }: WebhookStoreDeps) {
+export function makeWebhookStore({ db, bus, clock, cipher, mayBePrivate, addSending }: WebhookStoreDeps) {
   const record = (tx: Tx, operatorId: string, action: string, subject: string, details?: Prisma.InputJsonObject) =>
     audit(tx, { at: clock.now(), actor: operatorId, action, subject, ...(details && { details }) });
   const withoutSecret = ({ secret: _, lastSecret: __, ...webhook }: Prisma.WebhookGetPayload<object>): Webhook =>
@@ -98,7 +98,7 @@ export function makeWebhookStore({ db, bus, clock, box, mayBePrivate, addSending
           const row = await tx.webhook.create({
             data: {
               ...{ id, name, url, types, stockLowAt },
-              secret: box.encrypt(secret, id),
+              secret: cipher.encrypt(secret, id),
               createdAt: clock.now(),
               createdBy: operatorId,
             },
@@ -138,7 +138,7 @@ export function makeWebhookStore({ db, bus, clock, box, mayBePrivate, addSending
         const row = await tx.webhook.update({
           where: { id },
           data: {
-            secret: box.encrypt(secret, id),
+            secret: cipher.encrypt(secret, id),
             lastSecret,
             lastSecretUntil: new Date(clock.now().getTime() + OVERLAP_MS),
           },

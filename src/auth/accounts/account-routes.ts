@@ -13,7 +13,7 @@ export interface AccountRouteOptions {
   sessions: OperatorSessionStore;
   /** The network address of the request's sender. */
   addressOf(request: FastifyRequest): string;
-  door: ConsoleRoutes;
+  routes: ConsoleRoutes;
 }
 
 const password = z.string().min(1).max(MAX_PASSWORD);
@@ -34,8 +34,8 @@ const LINK_CLOSED =
  * this server.
  */
 export function mountAccountSignIn(fastify: FastifyInstance, options: AccountRouteOptions): void {
-  const { accounts, signInByPassword, sessions, addressOf, door } = options;
-  const onRequest = [door.onlyOwnPages, door.limited];
+  const { accounts, signInByPassword, sessions, addressOf, routes } = options;
+  const onRequest = [routes.onlyOwnPages, routes.limited];
   const incomplete = (request: FastifyRequest, reply: FastifyReply, problem: string) =>
     sendError(request, reply, 400, problem);
 
@@ -43,7 +43,7 @@ export function mountAccountSignIn(fastify: FastifyInstance, options: AccountRou
     const { data } = passwordForm.safeParse(request.body);
     if (!data)
       return incomplete(request, reply, "Give your name, your password and the code of your authenticator app.");
-    const device = door.device(request);
+    const device = routes.device(request);
     const answer = await signInByPassword({ ...data, ...device, address: addressOf(request), requestId: request.id });
     if (answer === "refused") return sendError(request, reply, 401, REFUSED);
     if ("retryAt" in answer) {
@@ -51,8 +51,8 @@ export function mountAccountSignIn(fastify: FastifyInstance, options: AccountRou
       const message = `Too many tries that were not right. Try again in ${Math.ceil(seconds / 60)} min.`;
       return sendError(request, reply.header("retry-after", String(seconds)), 429, message);
     }
-    door.keepDevice(reply, device.nextDeviceId);
-    door.setSession(reply, answer);
+    routes.keepDevice(reply, device.nextDeviceId);
+    routes.setSession(reply, answer);
     return reply.code(204).send();
   });
 
@@ -66,13 +66,13 @@ export function mountAccountSignIn(fastify: FastifyInstance, options: AccountRou
     const { data } = enrolForm.safeParse(request.body);
     if (!data)
       return incomplete(request, reply, "Choose a password, and give the code that your authenticator app shows.");
-    const device = door.device(request);
+    const device = routes.device(request);
     const enrolled = await accounts.enrol({ ...data, deviceId: device.nextDeviceId });
     if (enrolled === null) return sendError(request, reply, 404, LINK_CLOSED);
     if (typeof enrolled === "string") return sendError(request, reply, 400, enrolled);
     const { accountId, operator } = enrolled;
-    door.keepDevice(reply, device.nextDeviceId);
-    door.setSession(reply, await sessions.open(operator, { by: "PASSWORD", accountId }));
+    routes.keepDevice(reply, device.nextDeviceId);
+    routes.setSession(reply, await sessions.open(operator, { by: "PASSWORD", accountId }));
     return reply.code(204).send();
   });
 }

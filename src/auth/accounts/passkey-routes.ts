@@ -8,7 +8,7 @@ import type { Passkeys } from "./passkey.store.ts";
 export interface PasskeyRouteOptions {
   passkeys: Passkeys;
   sessions: Pick<OperatorSessionStore, "live">;
-  door: ConsoleRoutes;
+  routes: ConsoleRoutes;
 }
 
 /** The library verifies the rest of the answer. */
@@ -24,8 +24,8 @@ const NOT_ADDED = "The passkey could not be added. Begin again.";
  * Sign-in by passkey, `POST /console/passkeys/sign-in` with its options; and the passkeys of the signed-in account,
  * below `/console/passkeys`. All routes accept requests only from pages of this server.
  */
-export function mountPasskeys(fastify: FastifyInstance, { passkeys, sessions, door }: PasskeyRouteOptions): void {
-  const onRequest = [door.onlyOwnPages, door.limited];
+export function mountPasskeys(fastify: FastifyInstance, { passkeys, sessions, routes }: PasskeyRouteOptions): void {
+  const onRequest = [routes.onlyOwnPages, routes.limited];
   const originOf = ({ headers }: FastifyRequest) => headers.origin ?? "";
   const badForm = (request: FastifyRequest, reply: FastifyReply) =>
     sendError(request, reply, 400, "This is not the answer of a passkey.");
@@ -39,7 +39,7 @@ export function mountPasskeys(fastify: FastifyInstance, { passkeys, sessions, do
     const { ticket } = data;
     const session = await passkeys.signIn({ origin: originOf(request), ticket, response: data.response as never });
     if (!session) return sendError(request, reply, 401, REFUSED);
-    door.setSession(reply, session);
+    routes.setSession(reply, session);
     return reply.code(204).send();
   });
 
@@ -47,7 +47,7 @@ export function mountPasskeys(fastify: FastifyInstance, { passkeys, sessions, do
   const ofAccount =
     (work: (accountId: string, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>) =>
     async (request: FastifyRequest, reply: FastifyReply) => {
-      const operator = await sessions.live(door.secretOf(request) ?? "");
+      const operator = await sessions.live(routes.secretOf(request) ?? "");
       if (operator?.accountId === undefined) {
         return sendError(request, reply, 401, "Sign in with your account: keys and tokens have no passkeys.");
       }

@@ -48,8 +48,8 @@ export function makeIntakeHealth(log: Logger, now: () => number = () => performa
       const isDue = known === undefined || known.reason !== reason || now() - known.warnedAt >= WARN_EVERY_MS;
       failing.set(task, { reason, warnedAt: isDue ? now() : known.warnedAt });
       // The monitor of all connections has already reported a lost connection.
-      const isTold = task === "connect" && known === undefined && adviceFor(reason) === undefined;
-      if (isDue && !isTold) log.warn({ reason }, `${tasks[task]}. ${adviceFor(reason) ?? DEFAULT_ADVICE}`);
+      const isReported = task === "connect" && known === undefined && adviceFor(reason) === undefined;
+      if (isDue && !isReported) log.warn({ reason }, `${tasks[task]}. ${adviceFor(reason) ?? DEFAULT_ADVICE}`);
     },
 
     worked(task) {

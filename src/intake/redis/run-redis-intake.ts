@@ -68,7 +68,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
   const consumer = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const stream = openCommandStream({ redisUrl, consumer, monitor });
   const health = makeIntakeHealth(log);
-  const underWay = new Map<string, Promise<void>>();
+  const inFlight = new Map<string, Promise<void>>();
   const stopping = new AbortController();
   const { signal } = stopping;
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
@@ -118,7 +118,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
   }
 
   function begin(command: Command): void {
-    if (underWay.has(command.id)) return;
+    if (inFlight.has(command.id)) return;
     const { id, trace, deliveries } = command;
     const span = {
       name: "reward command",
@@ -130,8 +130,8 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
     const work = inSpan(span, () => handle(command))
       // Processed, but Redis did not confirm the acknowledgement: it is delivered again without a second effect.
       .catch((error: Error) => log.warn({ reason: error.message, id: command.id }, "A reward command comes back"))
-      .finally(() => underWay.delete(command.id));
-    underWay.set(command.id, work);
+      .finally(() => inFlight.delete(command.id));
+    inFlight.set(command.id, work);
   }
 
   /** False if a read is still blocked or was aborted. */
@@ -153,9 +153,9 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
           await stream.check().catch((error: Error) => health.failed("claim", error));
         }
         isOpen = true;
-        const free = concurrency - underWay.size;
+        const free = concurrency - inFlight.size;
         if (free === 0) {
-          await Promise.race([...underWay.values(), stopped]);
+          await Promise.race([...inFlight.values(), stopped]);
           continue;
         }
         let commands: Command[] = [];
@@ -195,7 +195,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
 
   const heartbeat = setInterval(() => {
     if (!stream.isReady()) return;
-    stream.keep([...underWay.keys()]).then(
+    stream.keep([...inFlight.keys()]).then(
       () => health.worked("keep"),
       (error: Error) => health.failed("keep", error),
     );
@@ -208,7 +208,7 @@ export function runRedisIntake(options: RedisIntakeOptions): RedisIntake {
 
     async stop() {
       stopping.abort();
-      const finished = taking.then(() => Promise.all(underWay.values()));
+      const finished = taking.then(() => Promise.all(inFlight.values()));
       const isFinished = await withinGrace(finished);
       clearInterval(heartbeat);
       if (isFinished && isClean) await withinGrace(stream.leave().catch(() => {}));

@@ -198,11 +198,11 @@ export function makeIssueUnit(deps: IssueUnitDeps): IssueUnit {
       const isRefusedRepetition = failure?.outcome === "refused" && !ofCapillary?.isRetryable;
       // Capillary answers a used key and a foreign payment mode with the same number. We never sent this key before, so
       // the number means the payment mode.
-      const isTold = (isKeyUsedUp && !isRepetition) || isRefusedRepetition;
+      const isRefusalKnown = (isKeyUsedUp && !isRepetition) || isRefusedRepetition;
       await recordOutcome.unknown(change, unitId, { message: why, codes });
       return {
         outcome: "in-doubt",
-        answer: { refusal: isTold && ofCapillary ? refusalBy(ofCapillary) : null, isKeyUsedUp },
+        answer: { refusal: isRefusalKnown && ofCapillary ? refusalBy(ofCapillary) : null, isKeyUsedUp },
       };
     }
     if (ofCapillary?.isRetryable) {

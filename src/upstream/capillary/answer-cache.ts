@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 
 /** A page of a customer's list may be 100 kB. */
-const MAX_KEPT = 300;
+const MAX_CACHED = 300;
 
 /** A cache of answers that a customer's pages share for a few seconds. */
 export interface AnswerCache {
@@ -17,7 +17,7 @@ export interface AnswerCache {
 /** @param keptMs how long an answer is cached; 0 caches nothing */
 export function makeAnswerCache(keptMs: number): AnswerCache {
   if (keptMs === 0) return { get: (_, __, read) => read(), forget() {} };
-  const kept = new LRUCache<string, { owner: string; answer: unknown }>({ max: MAX_KEPT, ttl: keptMs });
+  const kept = new LRUCache<string, { owner: string; answer: unknown }>({ max: MAX_CACHED, ttl: keptMs });
   const reading = new Set<{ owner: string; isStale: boolean }>();
   return {
     async get<T>(key: string, owner: string, read: () => Promise<T>): Promise<T> {

@@ -166,7 +166,7 @@ export function makeCaller(options: CallerOptions): Caller {
   });
 
   /** Sends one request when the rate limiter admits it. */
-  async function inTurn(
+  async function rateLimited(
     http: UpstreamHttp,
     request: UpstreamRequest,
     how: Urgency,
@@ -186,7 +186,7 @@ export function makeCaller(options: CallerOptions): Caller {
     const operation = "token";
     const path = `${intouch.base}/v3/oauth/token/generate`;
     const request = { operation, method: "POST" as const, path, headers: {}, body: client, writes: false };
-    const { status, body } = await inTurn(intouch.http, request, "write");
+    const { status, body } = await rateLimited(intouch.http, request, "write");
     const parsed = generatedToken.safeParse(body).data;
     if (parsed) return { token: parsed.data.accessToken, ttlSeconds: parsed.data.ttlSeconds };
     const facts = { service: SERVICE, operation, outcome: "transient" as const, httpStatus: status };
@@ -216,7 +216,7 @@ export function makeCaller(options: CallerOptions): Caller {
     };
     const how = writes ? "write" : call.isForOrder ? "order" : call.isBackground ? "background" : "read";
     const { status, body } = await credentials.use(api === "v1.1" || call.needsBasic === true, (headers) =>
-      inTurn(http, { ...request, headers }, how, call.onBehalfOf),
+      rateLimited(http, { ...request, headers }, how, call.onBehalfOf),
     );
 
     const lost = (message: string) =>

@@ -4,7 +4,7 @@ import {
   type Cart,
   type CartFacts,
   concernsCapillary,
-  nothingAsked,
+  noCapillaryFacts,
   pointsOf,
 } from "../cart/index.ts";
 import type { AskFresh } from "../catalog/index.ts";
@@ -21,7 +21,7 @@ export interface Asked {
   capillary: CapillaryFacts;
 }
 
-export interface AskAboutCart {
+export interface ReadCartFacts {
   /**
    * Queries Capillary past the shared caches; only concurrent orders of the same cart share the answers. Must run
    * outside a transaction.
@@ -34,13 +34,13 @@ export interface AskAboutCart {
   answers(tx: Tx, cart: Cart, asked: Asked | null): Promise<Pick<CartFacts, "capillary" | "heldByGroup"> | null>;
 }
 
-export interface AskAboutCartDeps {
+export interface ReadCartFactsDeps {
   orders: Pick<OrderStore, "heldGroupPoints" | "takenFromGroups">;
   askFresh: AskFresh;
   ledger: CartFacts["ledger"];
 }
 
-export function makeAskAboutCart({ orders, askFresh, ledger }: AskAboutCartDeps): AskAboutCart {
+export function makeReadCartFacts({ orders, askFresh, ledger }: ReadCartFactsDeps): ReadCartFacts {
   const share = makeSingleFlight<Asked>();
 
   return {
@@ -51,7 +51,7 @@ export function makeAskAboutCart({ orders, askFresh, ledger }: AskAboutCartDeps)
       }),
 
     async answers(tx, { id, version, lines }, asked) {
-      if (!concernsCapillary(lines)) return { capillary: nothingAsked, heldByGroup: new Map() };
+      if (!concernsCapillary(lines)) return { capillary: noCapillaryFacts, heldByGroup: new Map() };
       if (asked?.cartId !== id || asked.version !== version) return null;
       const { capillary } = asked;
       const heldByGroup = new Map<string, number>();
