@@ -118,7 +118,7 @@ const history = async (caller: Caller, args = "") =>
   ).me.rewardHistory;
 
 describe("the reward history", () => {
-  test("says what was earned, how it stands and how it was worked out", async () => {
+  test("shows each award with its state and the explanation of its points", async () => {
     const { id } = await award();
     expect((await history(customer)).nodes).toEqual([
       {
@@ -139,7 +139,7 @@ describe("the reward history", () => {
     ]);
   });
 
-  test("comes a page at a time, newest first, and pages join without a gap also where times are equal", async () => {
+  test("is paged, newest first, and pages join without a gap also where times are equal", async () => {
     for (let n = 1; n <= 5; n += 1)
       await award({ quantity: n, createdAt: new Date(clock.now().getTime() + (n > 3 ? 1 : 0)) });
     const all = await history(customer);
@@ -165,7 +165,7 @@ describe("the reward history", () => {
     ).toEqual([4, 5]);
   });
 
-  test("of a referral tells each side its own part only, and nobody's id", async () => {
+  test("of a referral shows each side only its own part, and no ids", async () => {
     const stranger = await gateway.customer();
     const pair: Partial<Explanation> = {
       rule: { id: "bring-a-friend", version: 1, name: "Bring a friend", campaign: "friends" },
@@ -215,7 +215,7 @@ describe("the reward history", () => {
     expect(JSON.stringify([sharers, newcomers])).not.toMatch(/2001[12]/);
   });
 
-  test("adds up to what is in the wallet and what is on its way, by what it was for", async () => {
+  test("sums up the points in the wallet and the pending points, by source", async () => {
     const totals = async () =>
       (
         await customer.ok<{ me: { rewardTotals: object[] } }>(
@@ -238,14 +238,14 @@ describe("the reward history", () => {
     );
   });
 
-  test("has nothing of anybody else, nor of a member nobody is known to be", async () => {
+  test("shows no award of another customer, nor of an unlinked member", async () => {
     await award({ whose: { memberId: await newMember(null), customerId: null } });
     const other = await gateway.customer();
     await award({ whose: { memberId: await newMember(other.customerId), customerId: other.customerId } });
     expect(await history(customer)).toMatchObject({ totalCount: 0, nodes: [] });
   });
 
-  test.each(["(first: 0)", "(first: 101)", '(after: "x")'])("cannot be asked for %s", async (args) => {
+  test.each(["(first: 0)", "(first: 101)", '(after: "x")'])("rejects the arguments %s", async (args) => {
     const { errors } = await customer.send(`{ me { rewardHistory${args} { totalCount } } }`);
     expect(errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
   });
@@ -259,7 +259,7 @@ interface Standing {
   nextReward: { date: string; cycleDay: number; points: number } | null;
   nextCheckInAt: string;
 }
-/** Asked by an operator, whose token outlives any moving of the clock. */
+/** Sent by an operator, whose token outlives any change of the clock. */
 const standing = async () => {
   const id = Buffer.from(`Customer:${customer.customerId}`).toString("base64url");
   const { node } = await gateway.operator.ok<{ node: { checkIn: Standing } }>(
@@ -282,7 +282,7 @@ async function checkedIn(...dates: string[]) {
 }
 
 describe("the check-in", () => {
-  test("of somebody who never checked in is open at once", async () => {
+  test("of a member who never checked in is open at once", async () => {
     expect(await standing()).toEqual({
       streak: 0,
       longest: 0,
@@ -294,7 +294,7 @@ describe("the check-in", () => {
     });
   });
 
-  test("counts the days in a row where the programme is, without those that were heard of too late", async () => {
+  test("counts consecutive days in the programme's time zone, without those reported too late", async () => {
     await checkedIn(
       "2026-05-20 late",
       "2026-05-21",
@@ -315,7 +315,7 @@ describe("the check-in", () => {
     });
   });
 
-  test("is another day's once it is midnight there, and the streak is broken a day later", async () => {
+  test("opens again at midnight in that zone, and the streak is broken a day later", async () => {
     await checkedIn("2026-06-02", "2026-06-03");
     clock.advance(8 * HOUR); // 01:00 of the 4th in Jakarta, still the 3rd in UTC
     expect(await standing()).toMatchObject({ streak: 2, today: false, nextCheckInAt: "2026-06-03T17:00:00.000Z" });
@@ -324,7 +324,7 @@ describe("the check-in", () => {
     clock.advance(-DAY - 8 * HOUR);
   });
 
-  test("after a whole cycle begins it anew, and has no bonus where there is none", async () => {
+  test("starts a new cycle after a whole one, and has no bonus where none is configured", async () => {
     await checkedIn(...Array.from({ length: 7 }, (_, day) => `2026-05-${28 + day}`).map(toRealDate));
     expect(await standing()).toMatchObject({
       streak: 7,
@@ -377,7 +377,7 @@ describe("the tickets of a lucky draw", () => {
     });
   }
 
-  test("show the holder the result and what it takes to verify it, newest first", async () => {
+  test("show the holder the result and the facts to verify it, newest first", async () => {
     await ticket(1, "points-50");
     await ticket(2, "no-luck");
     await ticket(3, "headphones");
@@ -407,7 +407,7 @@ describe("the tickets of a lucky draw", () => {
     expect(back.tickets).toEqual({ nodes: [{ number: 3 }], pageInfo: { hasNextPage: true } });
   });
 
-  test("of somebody else are not seen, and an operator sees no secret", async () => {
+  test("of another customer are not visible, and an operator sees no secret", async () => {
     const other = await gateway.customer();
     await ticket(11, "points-50", { memberId: await newMember(other.customerId), customerId: other.customerId });
     await ticket(12, "points-50");
@@ -423,7 +423,7 @@ describe("the tickets of a lucky draw", () => {
   });
 });
 
-test("of many customers are read at once, not one by one", async () => {
+test("of many customers are read in one query, not one by one", async () => {
   const ids: string[] = [];
   for (let n = 0; n < 4; n += 1) {
     const each = await gateway.customer();

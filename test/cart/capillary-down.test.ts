@@ -32,7 +32,7 @@ const placed = async () =>
     ])
   )[0]?.orders;
 
-test("a cart of own points is as ever, and can be ordered", async () => {
+test("a cart of own points is unaffected, and can be ordered", async () => {
   breakDown();
   const { id } = await gateway.voucher();
   await add({ rewardId: id });
@@ -41,7 +41,7 @@ test("a cart of own points is as ever, and can be ordered", async () => {
   expect(data?.placeOrder).toMatchObject({ order: {}, userErrors: [] });
 });
 
-test("a group's funding is not known, and its lines cannot be ordered: nothing is taken, no order made", async () => {
+test("a group's balance is unknown, and its lines cannot be ordered: no points are taken, no order is made", async () => {
   const { id } = await gateway.voucher();
   await add({ rewardId: id });
   await add({ rewardId: popcorn, ...byFamily });
@@ -65,7 +65,7 @@ test("a group's funding is not known, and its lines cannot be ordered: nothing i
 });
 
 test.each(["get", "customers", "user-reward", "isredeemable"])(
-  "nothing is ordered without the answer of %s",
+  "no order is made without the answer of %s",
   async (operation) => {
     await add({ rewardId: popcorn, ...byFamily });
     breakDown(operation);
@@ -76,7 +76,7 @@ test.each(["get", "customers", "user-reward", "isredeemable"])(
   },
 );
 
-test("the key of a refused order is not used up", async () => {
+test("a refused order does not consume its idempotency key", async () => {
   await add({ rewardId: await mirroredReward(gateway, 15470) });
   const idempotencyKey = randomUUID();
   gateway.sandbox.faults.add({ upstream: "capillary", operation: "user-reward", fault: "http-500" });
@@ -86,7 +86,7 @@ test("the key of a refused order is not used up", async () => {
   expect(second.data?.placeOrder).toMatchObject({ order: {}, replayed: false });
 });
 
-test("a group is not taken on, because it could be one of others", async () => {
+test("a group is not accepted, because the customer might not be a member", async () => {
   breakDown();
   expect(await add({ rewardId: popcorn, ...byFamily }, "lines { id }")).toMatchObject({
     cart: { lines: [] },
@@ -94,7 +94,7 @@ test("a group is not taken on, because it could be one of others", async () => {
   });
 });
 
-test("a reward for own points goes into the cart, to be asked about when it is ordered", async () => {
+test("a reward for own points goes into the cart, and is checked when it is ordered", async () => {
   const rewardId = await mirroredReward(gateway, 15470);
   breakDown();
   expect(await add({ rewardId }, "lines { quantity } problems { code }")).toMatchObject({
@@ -103,7 +103,7 @@ test("a reward for own points goes into the cart, to be asked about when it is o
   });
 });
 
-test("less can still be taken, and nothing", async () => {
+test("a quantity can still be reduced, and a line removed", async () => {
   const { cart } = await add({ rewardId: popcorn, quantity: 5, ...byFamily });
   breakDown();
   const lineId = cart?.lines[0]?.id;

@@ -70,7 +70,7 @@ describe("a new cart", () => {
       readyToOrder: false,
     });
   });
-  test("is one and the same, however often it is looked at, and at once", async () => {
+  test("is the same cart on every read, also on concurrent ones", async () => {
     const customer = await gateway.customer();
     const carts = await Promise.all(Array.from({ length: 20 }, () => read(customer)));
     expect(new Set(carts.map(({ id }) => id)).size).toBe(1);
@@ -78,7 +78,7 @@ describe("a new cart", () => {
 });
 
 describe("adding", () => {
-  test("makes a line with the price of now, and tells what it takes and leaves", async () => {
+  test("makes a line with the current price, and shows the points it takes and leaves", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 150 });
     const { cart, userErrors } = await add(customer, reward, { quantity: 2 });
@@ -94,7 +94,7 @@ describe("adding", () => {
     expect(await read(customer)).toEqual(cart);
   });
 
-  test("the same reward again grows its line", async () => {
+  test("the same reward again increases its line", async () => {
     const reward = await gateway.voucher();
     const { customer, lineId } = await withLine(reward);
     await add(customer, await gateway.voucher());
@@ -147,7 +147,7 @@ describe("adding", () => {
     expect((await read(customer)).lines).toHaveLength(50);
   });
 
-  test("a reward that is not there is refused, whatever its id looks like", async () => {
+  test("an unknown reward is refused, for ids of any form", async () => {
     const customer = await gateway.customer();
     const { id } = await read(customer);
     for (const rewardId of [Buffer.from(`Reward:${randomUUID()}`).toString("base64url"), id, "x", ""])
@@ -157,7 +157,7 @@ describe("adding", () => {
       });
   });
 
-  test("what is not on offer is refused with the reason", async () => {
+  test("an unavailable reward is refused with the reason", async () => {
     const customer = await gateway.customer();
     const inactive = await gateway.merchandise();
     await operate("updateReward", { rewardId: inactive.id, active: false });
@@ -173,7 +173,7 @@ describe("adding", () => {
       expect((await add(customer, reward)).userErrors).toMatchObject([{ code: "NOT_REDEEMABLE", reason }]);
   });
 
-  test("more than there are is refused with how many there are", async () => {
+  test("more than the stock is refused with the quantity left", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.voucher({ codes: 2 });
     expect((await add(customer, reward, { quantity: 3 })).userErrors).toMatchObject([{ code: "SOLD_OUT", soldOut: 2 }]);
@@ -183,7 +183,7 @@ describe("adding", () => {
     expect((await add(customer, none)).userErrors).toMatchObject([{ code: "SOLD_OUT", soldOut: 0 }]);
   });
 
-  test("beyond the limit is refused, with what was redeemed before counted in", async () => {
+  test("beyond the limit is refused, counting earlier redemptions", async () => {
     const [customer, other] = [await gateway.customer(), await gateway.customer()];
     const reward = await gateway.voucher({ limitPerCustomer: 3 });
     await orderSettled(customer, await placeOrder(customer, [reward.id, 2]));
@@ -194,7 +194,7 @@ describe("adding", () => {
     expect((await add(other, reward, { quantity: 3 })).userErrors).toEqual([]);
   });
 
-  test("more than the points pay is refused with how many are missing, the whole cart counted", async () => {
+  test("more than the balance pays for is refused with the missing points of the whole cart", async () => {
     const reward = await gateway.voucher({ points: 400 });
     const { customer } = await withLine(reward, 2, 1_000);
     expect(await add(customer, reward)).toMatchObject({
@@ -207,7 +207,7 @@ describe("adding", () => {
     ]);
   });
 
-  test("more points than can be counted is refused", async () => {
+  test("more points than can be represented is refused", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.merchandise({ points: Number.MAX_SAFE_INTEGER });
     expect((await add(customer, reward, { quantity: 2 })).userErrors).toMatchObject([{ code: "QUANTITY_INVALID" }]);
@@ -225,14 +225,14 @@ describe("adding", () => {
 });
 
 describe("a line", () => {
-  test("takes a new quantity, and goes with a quantity of 0", async () => {
+  test("takes a new quantity, and is removed with a quantity of 0", async () => {
     const { customer, lineId } = await withLine(await gateway.voucher({ points: 100 }), 2);
     expect((await update(customer, lineId, { quantity: 5 })).cart).toMatchObject({ version: 2, total: 500 });
     expect((await update(customer, lineId, { quantity: 1 })).cart).toMatchObject({ version: 3, total: 100 });
     expect((await update(customer, lineId, { quantity: 0 })).cart).toMatchObject({ version: 4, lines: [] });
   });
 
-  test.each([-1, 101])("takes no quantity of %i", async (quantity) => {
+  test.each([-1, 101])("refuses a quantity of %i", async (quantity) => {
     const { customer, lineId } = await withLine(await gateway.merchandise({ points: 1 }));
     expect(await update(customer, lineId, { quantity })).toMatchObject({
       cart: { version: 1, lines: [{ quantity: 1 }] },
@@ -240,7 +240,7 @@ describe("a line", () => {
     });
   });
 
-  test("may shrink whatever else is wrong, and grow only as far as stock, limit and points go", async () => {
+  test("may shrink despite other problems, and grow only as far as stock, limit and points allow", async () => {
     const reward = await gateway.merchandise({ points: 100, stock: 5, limitPerCustomer: 4 });
     const { customer, lineId } = await withLine(reward, 3, 350);
     expect((await update(customer, lineId, { quantity: 6 })).userErrors).toMatchObject([{ code: "SOLD_OUT" }]);
@@ -267,7 +267,7 @@ describe("a line", () => {
     });
   });
 
-  test("that is somebody else's, unknown or malformed is not found, and all three look alike", async () => {
+  test("of another customer, unknown or malformed is not found, and all three answers are alike", async () => {
     const { customer: owner, lineId } = await withLine(await gateway.voucher());
     const { customer } = await withLine(await gateway.voucher());
     const before = await read(owner);
@@ -282,7 +282,7 @@ describe("a line", () => {
     expect(await read(customer)).toMatchObject({ version: 1, lines: [{ quantity: 1 }] });
   });
 
-  test("of a cart that has been ordered cannot be changed any more", async () => {
+  test("of an ordered cart cannot be changed any more", async () => {
     const { customer, lineId } = await withLine(await gateway.voucher());
     await orderSettled(customer, await placeOrder(customer));
     expect((await update(customer, lineId, { quantity: 3 })).userErrors).toMatchObject([{ code: "LINE_NOT_FOUND" }]);
@@ -302,7 +302,7 @@ test("clearing empties the cart, also one that is empty", async () => {
 });
 
 describe("an expected version", () => {
-  test("refuses every change of a cart that changed meanwhile, and changes nothing", async () => {
+  test("refuses every change of a cart that another request changed, and changes nothing", async () => {
     const reward = await gateway.voucher();
     const { customer, lineId } = await withLine(reward);
     const stale = { expectedVersion: 0 };
@@ -318,7 +318,7 @@ describe("an expected version", () => {
     expect((await add(customer, reward, { expectedVersion: 1 })).userErrors).toEqual([]);
   });
 
-  test("lets one of ten who saw the same cart change it", async () => {
+  test("lets one of ten clients with the same version change it", async () => {
     const reward = await gateway.voucher();
     const { customer } = await withLine(reward);
     const answers = await Promise.all(Array.from({ length: 10 }, () => add(customer, reward, { expectedVersion: 1 })));
@@ -328,14 +328,14 @@ describe("an expected version", () => {
   });
 });
 
-describe("what happens to a reward in a cart", () => {
+describe("a change of a reward in a cart", () => {
   const problemsOf = async (customer: Customer) => {
     const { problems, readyToOrder } = await read(customer);
     expect(readyToOrder).toBe(problems.length === 0);
     return problems;
   };
 
-  test("a new price is a problem until it is accepted, and is what the cart shows", async () => {
+  test("to a new price is a problem until the customer accepts it, and the cart shows the new price", async () => {
     const reward = await gateway.voucher({ points: 100, name: "Mug" });
     const { customer, lineId } = await withLine(reward, 2);
     await operate("updateReward", { rewardId: reward.id, points: 130 });
@@ -352,7 +352,7 @@ describe("what happens to a reward in a cart", () => {
     expect(cart).toMatchObject({ problems: [], readyToOrder: true, lines: [{ quantity: 2 }] });
   });
 
-  test("a price that comes back is no problem", async () => {
+  test("to a new price and back is no problem", async () => {
     const reward = await gateway.voucher({ points: 100 });
     const { customer } = await withLine(reward);
     await operate("updateReward", { rewardId: reward.id, points: 130 });
@@ -360,7 +360,7 @@ describe("what happens to a reward in a cart", () => {
     expect(await problemsOf(customer)).toEqual([]);
   });
 
-  test("adding one more does not accept a new price unseen", async () => {
+  test("to a new price is not accepted by adding one more", async () => {
     const reward = await gateway.voucher({ points: 100 });
     const { customer } = await withLine(reward);
     await operate("updateReward", { rewardId: reward.id, points: 130 });
@@ -368,7 +368,7 @@ describe("what happens to a reward in a cart", () => {
     expect(cart?.problems).toMatchObject([{ code: "PRICE_CHANGED" }]);
   });
 
-  test("a reward that is withdrawn or has ended is a problem of its line", async () => {
+  test("that withdraws or ends the reward is a problem of its line", async () => {
     const [archived, ended] = [await gateway.voucher(), await gateway.voucher()];
     const { customer, lineId } = await withLine(archived);
     await add(customer, ended);
@@ -379,7 +379,7 @@ describe("what happens to a reward in a cart", () => {
     expect(problems[0]?.lineId).toBe(lineId);
   });
 
-  test("stock that falls below the quantity is a problem", async () => {
+  test("of the stock to less than the quantity is a problem", async () => {
     const reward = await gateway.merchandise({ stock: 5, name: "Mug" });
     const { customer, lineId } = await withLine(reward, 3);
     await operate("adjustStock", { rewardId: reward.id, change: { to: 2 } });
@@ -390,7 +390,7 @@ describe("what happens to a reward in a cart", () => {
     expect(await problemsOf(customer)).toEqual([]);
   });
 
-  test("a limit that falls below what was redeemed and wanted is a problem", async () => {
+  test("of the limit to less than the redeemed and added quantity is a problem", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.voucher({ limitPerCustomer: 5, name: "Mug" });
     await orderSettled(customer, await placeOrder(customer, [reward.id, 2]));
@@ -401,7 +401,7 @@ describe("what happens to a reward in a cart", () => {
     ]);
   });
 
-  test("points spent elsewhere are a problem of the cart, with what is missing", async () => {
+  test("of the balance by another system is a problem of the cart, with the missing points", async () => {
     const { customer } = await withLine(await gateway.voucher({ points: 600 }), 1, 1_000);
     await gateway.spendElsewhere(customer.customerId, 500);
     expect(await problemsOf(customer)).toEqual([
@@ -413,8 +413,8 @@ describe("what happens to a reward in a cart", () => {
   });
 });
 
-describe("while the points cannot be read", () => {
-  test("the cart can be filled, and says that it cannot be ordered now", async () => {
+describe("while the balance cannot be read", () => {
+  test("the cart can be filled, and shows that it cannot be ordered now", async () => {
     const customer = await gateway.customer({ balance: 10 });
     const reward = await gateway.voucher({ points: 5_000 });
     gateway.sandbox.faults.add({ upstream: "client", operation: "points", fault: "http-500" });
@@ -433,7 +433,7 @@ describe("while the points cannot be read", () => {
   });
 
   test.each(["refuse", "malformed", "drop-before", "rate-limit"] as const)(
-    "for whatever reason (%s), the customer's page still stands",
+    "after a fault (%s), the customer's page still loads",
     async (fault) => {
       const reward = await gateway.voucher();
       const { customer } = await withLine(reward);
@@ -451,7 +451,7 @@ describe("while the points cannot be read", () => {
     },
   );
 
-  test("a cart that costs nothing can be ordered all the same", async () => {
+  test("a cart that costs nothing can still be ordered", async () => {
     const { customer } = await withLine(await gateway.voucher({ points: 0 }));
     gateway.sandbox.faults.add({ upstream: "client", operation: "points", fault: "http-500" });
     expect(await read(customer)).toMatchObject({ problems: [], readyToOrder: true });

@@ -43,7 +43,7 @@ const wallets = (cart: CartSeen | null) =>
   cart?.lines.map(({ quantity, payWith, groupWallet }) => [quantity, payWith, groupWallet?.id ?? null]);
 
 describe("a line paid by a group", () => {
-  test("tells of the group, of what it has, and of what would be left", async () => {
+  test("shows the group, its balance, and the points that would be left", async () => {
     const { cart, userErrors } = await add(15470, { quantity: 2, ...byFamily() });
     expect(userErrors).toEqual([]);
     expect(cart).toMatchObject({
@@ -65,7 +65,7 @@ describe("a line paid by a group", () => {
     expect(await readCart(customer)).toEqual(cart);
   });
 
-  test("grows when it is added again, and is another for another wallet", async () => {
+  test("grows when it is added again, and another wallet makes another line", async () => {
     await add(15465, byFamily());
     await add(15465, { quantity: 2, ...byFamily() });
     const { cart } = await add(15465, byTeam());
@@ -88,14 +88,14 @@ describe("a line paid by a group", () => {
     ]);
   });
 
-  test("is refused without saying which group, or with one where the customer pays", async () => {
+  test("is refused without a group, or with one where the customer pays", async () => {
     const refusal = { code: "INVALID_INPUT", field: ["input", "groupWalletId"] };
     expect((await add(15465, { payWith: "GROUP" })).userErrors).toMatchObject([refusal]);
     expect((await add(15470, { groupWalletId: family })).userErrors).toMatchObject([refusal]);
     expect((await add(15470, { payWith: "INDIVIDUAL", groupWalletId: family })).userErrors).toMatchObject([refusal]);
   });
 
-  test("cannot be one of ours", async () => {
+  test("cannot be for one of our own rewards", async () => {
     const { id } = await gateway.voucher();
     const calls = await callsOf(gateway, async () => {
       const { userErrors } = await changeCart(customer, "addToCart", { rewardId: id, ...byFamily() });
@@ -104,7 +104,7 @@ describe("a line paid by a group", () => {
     expect(calls).toEqual({});
   });
 
-  test("cannot be one that costs a group nothing", async () => {
+  test("cannot be for a reward that is free for groups", async () => {
     expect((await add(15473, byFamily())).userErrors).toMatchObject([{ code: "WALLET_NOT_SUPPORTED" }]);
   });
 
@@ -115,7 +115,7 @@ describe("a line paid by a group", () => {
     });
   });
 
-  test("counts what open orders take from the group as gone", async () => {
+  test("subtracts the points that open orders take from the group", async () => {
     await add(15465, { quantity: 50, ...byTeam() });
     await movementsOf(gateway, team, [
       ["PENDING", 60],
@@ -135,7 +135,7 @@ describe("a line paid by a group", () => {
   });
 });
 
-describe("a group of others", () => {
+describe("a group that the customer is not a member of", () => {
   const outcome = async (groupWalletId: string) => {
     let answer: unknown;
     const calls = await callsOf(gateway, async () => {
@@ -144,7 +144,7 @@ describe("a group of others", () => {
     return { answer, calls };
   };
 
-  test("is answered for as one that does not exist, with the same calls", async () => {
+  test("has the same answer as an unknown group, with the same calls", async () => {
     const foreign = await outcome(newGroup(gateway, { members: ["CUST12345"], points: 1 }));
     expect(foreign.answer).toMatchObject({
       cart: { lines: [] },
@@ -156,7 +156,7 @@ describe("a group of others", () => {
     expect(await outcome(ended)).toEqual(foreign);
   });
 
-  test("is no reason to change a line", async () => {
+  test("cannot be put on a line", async () => {
     const { cart } = await add(15465, byFamily());
     const other = newGroup(gateway, { members: ["CUST12345"], points: 1 });
     expect(await update(cart?.lines[0]?.id, { groupWalletId: other })).toMatchObject({
@@ -177,14 +177,14 @@ describe("changing who pays", () => {
       (line) => expect(line).toMatchObject({ payWith: "INDIVIDUAL", groupWallet: null }),
     ],
     [() => ({}), byFamily, (line) => expect(line).toMatchObject({ payWith: "GROUP", groupWallet: { id: family } })],
-  ])("case %#: what is left out stays, and paying oneself drops the group", async (from, change, seen) => {
+  ])("case %#: omitted fields stay, and paying individually removes the group", async (from, change, seen) => {
     const { cart } = await add(15470, from());
     const answer = await update(cart?.lines[0]?.id, change());
     expect(answer.userErrors).toEqual([]);
     seen(answer.cart?.lines[0] as CartSeen["lines"][number]);
   });
 
-  test("to another group needs no more than its name", async () => {
+  test("to another group needs only its id", async () => {
     const { cart } = await add(15465, byFamily());
     const answer = await update(cart?.lines[0]?.id, { groupWalletId: team });
     expect(wallets(answer.cart)).toEqual([[1, "GROUP", team]]);
@@ -194,7 +194,7 @@ describe("changing who pays", () => {
     [() => ({}), () => ({ payWith: "GROUP" })],
     [() => ({}), () => ({ groupWalletId: family })],
     [byFamily, () => ({ payWith: "INDIVIDUAL", groupWalletId: family })],
-  ])("case %#: is refused where it is not clear whose points are meant", async (from, change) => {
+  ])("case %#: is refused where the wallet is ambiguous", async (from, change) => {
     const { cart } = await add(15470, from());
     expect((await update(cart?.lines[0]?.id, change())).userErrors).toMatchObject([
       { code: "INVALID_INPUT", field: ["input", "groupWalletId"] },
@@ -214,7 +214,7 @@ describe("changing who pays", () => {
   });
 });
 
-describe("a reward that Capillary keeps from the customer", () => {
+describe("a reward that Capillary refuses to the customer", () => {
   test.each([
     [15480, "NOT_ELIGIBLE", "12034"],
     [15481, "NOT_STARTED", null],
@@ -228,7 +228,7 @@ describe("a reward that Capillary keeps from the customer", () => {
     });
   });
 
-  test("in that quantity stays out of the cart, with the limit", async () => {
+  test("in a quantity beyond the limit stays out of the cart, with the limit", async () => {
     expect(await add(15478, { quantity: 2, ...byFamily() })).toMatchObject({
       cart: { lines: [] },
       userErrors: [{ __typename: "LimitReached", limit: 1, alreadyRedeemed: 0 }],
@@ -237,22 +237,22 @@ describe("a reward that Capillary keeps from the customer", () => {
     expect(await add(15478)).toMatchObject({ userErrors: [{ code: "LIMIT_REACHED" }] });
   });
 
-  test("for so many points a month stays out of the cart", async () => {
+  test("beyond the limit of points a month stays out of the cart", async () => {
     expect(await add(15489, { quantity: 5, ...byFamily() })).toMatchObject({
       userErrors: [{ __typename: "NotRedeemable", code: "LIMIT_REACHED", reason: "LIMIT_REACHED" }],
     });
     expect((await add(15489, { quantity: 4, ...byFamily() })).userErrors).toEqual([]);
   });
 
-  test("is one that they could not get at all, when it has never heard of them", async () => {
+  test("is any reward, for a customer whom Capillary does not know", async () => {
     const stranger = await gateway.customer();
     const { userErrors } = await changeCart(stranger, "addToCart", { rewardId: await reward(15470) });
     expect(userErrors).toMatchObject([{ code: "NOT_REDEEMABLE", reason: "NOT_ELIGIBLE" }]);
   });
 });
 
-describe("a price that is another by now", () => {
-  test("goes into the cart as it is, also when it was not on record yet", async () => {
+describe("a changed price", () => {
+  test("is used when the reward is added, also before it was recorded", async () => {
     const number = await ownReward(90);
     world().changeReward({ id: number, intouchPoints: 95 });
     const { cart, userErrors } = await add(number, byFamily());
@@ -275,7 +275,7 @@ describe("a price that is another by now", () => {
   });
 });
 
-describe("a group that was left, or that is not what it was", () => {
+describe("a group that the customer has left, or that has changed", () => {
   const problemsAfter = async (change: () => unknown) => {
     await add(15465, byFamily());
     change();
@@ -286,7 +286,7 @@ describe("a group that was left, or that is not what it was", () => {
   };
   const id = () => groupNumber(family);
 
-  test("is shown no more, and the line cannot be ordered", async () => {
+  test("is not shown any more, and the line cannot be ordered", async () => {
     const cart = await problemsAfter(() => world().changeMember(id(), customer.customerId, { active: false }));
     expect(cart).toEqual({
       lines: [{ groupWallet: null }],
@@ -298,18 +298,18 @@ describe("a group that was left, or that is not what it was", () => {
   test.each([
     ["INACTIVE", "Rao family is not active, so its points cannot be spent now."],
     ["DELETED", "Rao family has ended."],
-  ] as const)("%s: says so", async (status, message) => {
+  ] as const)("%s: the cart says so", async (status, message) => {
     const { problems } = await problemsAfter(() => world().changeGroup(id(), { status }));
     expect(problems).toEqual([{ code: "NOT_ELIGIBLE", message }]);
   });
 
-  test("that no rule lets spend is not set up", async () => {
+  test("whose points no rule allows to spend is not configured", async () => {
     const { problems } = await problemsAfter(() => world().changeGroup(id(), { redemptionConfigured: false }));
     expect(problems).toEqual([{ code: "NOT_CONFIGURED", message: "Rao family's points cannot be spent on this now." }]);
   });
 });
 
-test("a cart of one group's lines costs five calls, however often it is asked about", async () => {
+test("a cart of one group's lines costs five calls on each read", async () => {
   await add(15465, byFamily());
   await add(15466, byFamily());
   const calls = await callsOf(gateway, () =>
@@ -319,7 +319,7 @@ test("a cart of one group's lines costs five calls, however often it is asked ab
   expect(calls).toEqual({ get: 1, customers: 1, "user-reward": 2, isredeemable: 1 });
 });
 
-/** A reward of its own, mirrored. @returns its number */
+/** A reward of its own for the test, mirrored. @returns its number */
 async function ownReward(intouchPoints: number): Promise<number> {
   const { id } = world().addReward({ name: `Kite ${randomUUID()}`, intouchPoints });
   await syncCatalog(gateway);

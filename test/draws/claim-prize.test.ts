@@ -45,7 +45,7 @@ const shelf = async ({ sku }: TestReward) => {
 const ordersOf = ({ customerId }: Customer) =>
   gateway.sql<{ status: string }>("select status from orders where customer_id = $1 order by placed_at", [customerId]);
 
-/** Nothing was ever asked of the customer's points, but for reading them. */
+/** No call was made for the customer's points except reads. */
 function expectNothingTaken(customer: Customer) {
   expect(gateway.ledgerOf(customer)).toEqual([1_000]);
   const moved = gateway.sandbox.calls
@@ -55,7 +55,7 @@ function expectNothingTaken(customer: Customer) {
   expect(moved).toEqual([]);
 }
 
-test("a voucher that was won is claimed, given and revealed, and costs nothing", async () => {
+test("a won voucher is claimed, fulfilled and revealed, and costs no points", async () => {
   const reward = await gateway.voucher({ points: 500, codes: 3 });
   const { customer, awardId } = await winner(gateway, reward.sku);
   expect(await prizesOf(customer)).toMatchObject([
@@ -121,7 +121,7 @@ test("a voucher that was won is claimed, given and revealed, and costs nothing",
   expect(events[2]?.data).toMatchObject({ won: true, points: null });
 });
 
-test("what is told of a prize comes through the feed as it is", async () => {
+test("the prize events arrive in the feed", async () => {
   const { customer, awardId } = await winner(gateway, (await gateway.voucher()).sku);
   await orderSettled(customer, await claim(customer, awardId));
   const client = customer.socket();
@@ -144,7 +144,7 @@ test("what is told of a prize comes through the feed as it is", async () => {
   ]);
 });
 
-test("merchandise is sent where the winner says, and not before they say", async () => {
+test("merchandise is sent to the winner's address, and not before the winner enters one", async () => {
   const reward = await gateway.merchandise({ stock: 2 });
   const { customer, awardId } = await winner(gateway, reward.sku);
   expect(await claimRefused(customer, awardId)).toEqual(["ADDRESS_REQUIRED input shippingAddress"]);
@@ -165,7 +165,7 @@ test("merchandise is sent where the winner says, and not before they say", async
   expectNothingTaken(customer);
 });
 
-test("a ticket leads to what it has won", async () => {
+test("a ticket links to its prize", async () => {
   const { customer, awardId } = await winner(gateway, (await gateway.voucher()).sku);
   const { me } = await customer.ok<{ me: { tickets: { nodes: object[] } } }>(
     "{ me { tickets { nodes { won points award { id unit claimable } } } } }",
@@ -175,8 +175,8 @@ test("a ticket leads to what it has won", async () => {
   ]);
 });
 
-describe("once:", () => {
-  test("ten claims at the same moment are one order, and so is every later one", async () => {
+describe("a prize can be claimed once:", () => {
+  test("ten concurrent claims make one order, and later claims return it", async () => {
     const reward = await gateway.voucher({ codes: 5 });
     const { customer, awardId } = await winner(gateway, reward.sku);
     const answers = await Promise.all(Array.from({ length: 10 }, () => sendClaim(customer, awardId)));
@@ -193,7 +193,7 @@ describe("once:", () => {
     expect(await shelf(reward)).toEqual({ stock: 4, popularity: 1 });
   });
 
-  test("the table itself has no second order of a prize that is open or was given", async () => {
+  test("the table itself rejects a second order of a prize that is open or fulfilled", async () => {
     const { customer, awardId } = await winner(gateway, (await gateway.voucher()).sku);
     await orderSettled(customer, await claim(customer, awardId));
     const again = gateway.sql(
@@ -204,7 +204,7 @@ describe("once:", () => {
     await expect(again).rejects.toThrow("orders_one_a_prize");
   });
 
-  test("what the brand took back was given, and is not given again", async () => {
+  test("a reversed prize counts as fulfilled, and is not issued again", async () => {
     const reward = await gateway.voucher();
     const { customer, awardId } = await winner(gateway, reward.sku);
     const orderId = await claim(customer, awardId);
@@ -223,7 +223,7 @@ describe("once:", () => {
   });
 });
 
-describe("a prize that was not given can be claimed again:", () => {
+describe("an unfulfilled prize can be claimed again:", () => {
   test("the warehouse could not send it", async () => {
     const reward = await gateway.merchandise({ stock: 5 });
     const { customer, awardId } = await winner(gateway, reward.sku);
@@ -252,7 +252,7 @@ describe("a prize that was not given can be claimed again:", () => {
     expectNothingTaken(customer);
   });
 
-  test("the winner cancelled it, and it went back on the shelf", async () => {
+  test("the winner cancelled it, and its stock was restored", async () => {
     const reward = await gateway.merchandise({ stock: 5 });
     const { customer, awardId } = await winner(gateway, reward.sku);
     const first = await claim(customer, awardId, address);
@@ -283,7 +283,7 @@ describe("a prize that was not given can be claimed again:", () => {
   });
 });
 
-test("what is sold out waits for its stock, and makes no order meanwhile", async () => {
+test("a sold-out prize waits for its stock, and a claim makes no order until then", async () => {
   const reward = await gateway.merchandise({ stock: 1 });
   const { customer, awardId } = await winner(gateway, reward.sku);
   await setStock(reward, 0);
@@ -293,7 +293,7 @@ test("what is sold out waits for its stock, and makes no order meanwhile", async
   await orderPrepared(customer, await claim(customer, awardId, address));
 });
 
-test("price, limit, window and shop window are for those who pay: a prize minds none, and counts toward none", async () => {
+test("price, limit, validity and visibility of a reward do not apply to a prize, and a prize does not count toward the limit", async () => {
   const reward = await gateway.voucher({ points: 100, limitPerCustomer: 1, validFrom: "2020-01-01T00:00:00Z" });
   const { customer, awardId } = await winner(gateway, reward.sku);
   const second = await winner(gateway, reward.sku);
@@ -309,7 +309,7 @@ test("price, limit, window and shop window are for those who pay: a prize minds 
   expect(gateway.ledgerOf(customer)).toEqual([1_000, -100]);
 });
 
-test("the cart is left alone", async () => {
+test("the cart stays unchanged", async () => {
   const reward = await gateway.voucher();
   const { customer, awardId } = await winner(gateway, reward.sku);
   await customer.ok("mutation ($input: AddToCartInput!) { addToCart(input: $input) { userErrors { code } } }", {
@@ -327,7 +327,7 @@ test("the cart is left alone", async () => {
   expect(me.orders.nodes).toEqual([{ prize: null }, { prize: { id: awardId } }]);
 });
 
-test("another's prize, points and what is not there are refused alike", async () => {
+test("another customer's prize, an award of points and an unknown award are refused alike", async () => {
   const { awardId } = await winner(gateway, (await gateway.voucher()).sku);
   const other = await gateway.customer();
   const userId = 9_001;
@@ -344,8 +344,8 @@ test("another's prize, points and what is not there are refused alike", async ()
   expect(await claimRefused(other, awardId)).toEqual(["PRIZE_NOT_FOUND input awardId"]);
 });
 
-describe("whoever wins before we know them", () => {
-  test("has it when they are linked, and can then claim it", async () => {
+describe("a winner who is linked to a customer later", () => {
+  test("has the prize after the link, and can then claim it", async () => {
     const reward = await gateway.voucher();
     const { userId } = await win(gateway, { kind: "reward", sku: reward.sku });
     const customer = await gateway.customer({ balance: 1_000 });
@@ -359,7 +359,7 @@ describe("whoever wins before we know them", () => {
     expectNothingTaken(customer);
   });
 
-  test("under two names has what was won under either", async () => {
+  test("with two ids has the prizes of both", async () => {
     const reward = await gateway.voucher();
     const [one, two] = [
       await win(gateway, { kind: "reward", sku: reward.sku }),
@@ -401,7 +401,7 @@ test("a prize is never credited as points, by the worker or by an operator", asy
   });
 });
 
-describe("a draw is not opened with", () => {
+describe("a draw cannot be opened with", () => {
   const problems = async (sku: string) => {
     const { data } = await openDraw(gateway, `draw-${randomUUID()}`, { kind: "reward", sku });
     expect(data?.openLuckyDraw.draw).toBeNull();
@@ -409,12 +409,12 @@ describe("a draw is not opened with", () => {
   };
   const field = ["input", "announcement", "prizes", "0", "sku"];
 
-  test("a reward that is not in the catalogue", async () => {
+  test("an unknown reward", async () => {
     expect(await problems("NO-SUCH-SKU")).toEqual([
       { code: "INVALID_INPUT", field, message: "prizes.0.sku: there is no reward with the SKU NO-SUCH-SKU" },
     ]);
   });
-  test("one that is archived", async () => {
+  test("an archived reward", async () => {
     const { id, sku } = await gateway.merchandise();
     await gateway.operator.ok(
       "mutation ($input: ArchiveRewardInput!) { archiveReward(input: $input) { userErrors { code } } }",
@@ -424,7 +424,7 @@ describe("a draw is not opened with", () => {
       { code: "INVALID_INPUT", field, message: `prizes.0.sku: ${sku} is archived` },
     ]);
   });
-  test("one of Capillary's, which cannot be given for nothing", async () => {
+  test("a reward of Capillary's that cannot be issued for free", async () => {
     await gateway.operator.ok("mutation { syncCatalog { userErrors { code } } }");
     const [{ sku } = { sku: "" }] = await gateway.sql<{ sku: string }>(
       "select sku from rewards where source = 'CAPILLARY' limit 1",
@@ -435,7 +435,7 @@ describe("a draw is not opened with", () => {
   });
 });
 
-test("what had been won before prizes could be claimed can be claimed now", async () => {
+test("a prize won before claims existed can be claimed now", async () => {
   const reward = await gateway.voucher();
   const { customer, awardId } = await winner(gateway, reward.sku);
   await gateway.sql(

@@ -10,15 +10,15 @@ import { sampleDraw } from "../../src/draws/sample-draw.ts";
 import { commitOf, newSeed } from "../../src/draws/seed.ts";
 import { campaign, play, seed } from "../support/rewards/draws.ts";
 
-/** Four standard deviations of a binomial count: with a fixed seed this holds or does not, it never wavers. */
+/** Four standard deviations of a binomial count: with a fixed seed this always holds or never does. */
 const tolerance = (tickets: number, chance: number) => 4 * Math.sqrt(tickets * chance * (1 - chance));
 
 describe("a roll", () => {
-  test("is what the documented recipe gives", () => {
+  test("follows the documented recipe", () => {
     const mac = createHmac("sha256", Buffer.from(seed, "hex")).update("tessera-draw/1\ntest-draw\n1\n0").digest();
     expect(rollOf(seed, "test-draw", 1)).toBe(mac.readUInt32BE(0) % 1_000_000);
   });
-  test("throws away what would favour small rolls, and goes on counting", () => {
+  test("discards values that would favour small rolls, and increments the counter", () => {
     const first = (ticket: number, counter: number) =>
       createHmac("sha256", Buffer.from(seed, "hex"))
         .update(`tessera-draw/1\ntest-draw\n${ticket}\n${counter}`)
@@ -63,13 +63,13 @@ describe("a prize", () => {
   ])("of roll %i is %s", (roll, prize) => {
     expect(prizeOf(campaign, roll, {})).toEqual({ hit: prize, prize });
   });
-  test("that has run out gives the fallback, and what was hit is kept", () => {
+  test("that has run out is replaced by the fallback, and the original hit is kept", () => {
     expect(prizeOf(campaign, 0, { phone: 2 })).toEqual({ hit: "phone", prize: "phone" });
     expect(prizeOf(campaign, 0, { phone: 3 })).toEqual({ hit: "phone", prize: "nothing" });
   });
 });
 
-test("a prize may have any name", () => {
+test("a prize may have any id", () => {
   const odd = {
     ...campaign,
     prizes: [{ ...(campaign.prizes[0] as Prize), id: "constructor" }, ...campaign.prizes.slice(1)],
@@ -83,19 +83,22 @@ describe("ten thousand tickets", () => {
   test("are numbered from 1 without a gap", () => {
     expect(tickets.map(({ number }) => number)).toEqual(Array.from({ length: 10_000 }, (_, n) => n + 1));
   });
-  test.each(campaign.prizes.filter(({ oddsPpm }) => oddsPpm > 0))("hit $id about as often as its odds say", (prize) => {
-    const chance = prize.oddsPpm / 1_000_000;
-    const hits = tickets.filter(({ hit }) => hit === prize.id).length;
-    expect(Math.abs(hits - 10_000 * chance)).toBeLessThan(tolerance(10_000, chance));
-  });
-  test("never give more than there is, and give all there is", () => {
+  test.each(campaign.prizes.filter(({ oddsPpm }) => oddsPpm > 0))(
+    "hit $id about as often as its odds predict",
+    (prize) => {
+      const chance = prize.oddsPpm / 1_000_000;
+      const hits = tickets.filter(({ hit }) => hit === prize.id).length;
+      expect(Math.abs(hits - 10_000 * chance)).toBeLessThan(tolerance(10_000, chance));
+    },
+  );
+  test("never award more than the stock, and award all of it", () => {
     expect(state.given).toMatchObject({ phone: 3, small: 1_000 });
     expect(tickets.filter(({ hit }) => hit === "phone").length).toBeGreaterThan(3);
     expect(Object.values(state.given).reduce((sum, count) => sum + count, 0)).toBe(10_000);
   });
 });
 
-test("stock is never oversold, whatever the odds and the stock", () => {
+test("stock is never oversold, for any odds and stock", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 1_000_000 }),
@@ -119,13 +122,13 @@ test("stock is never oversold, whatever the odds and the stock", () => {
 
 describe("a draw", () => {
   const [phone, bonus, small, nothing] = campaign.prizes as [Prize, Prize, Prize, Prize];
-  test("is good as the sample is", () => {
+  test("is valid as in the sample", () => {
     const sample = drawCampaign.parse(sampleDraw(commitOf(seed)));
     expect(checkDraw(sample)).toEqual([]);
     const skus = sample.prizes.flatMap((prize) => (prize.kind === "reward" ? prize.sku : []));
     expect(sampleRewards.map(({ sku }) => sku)).toEqual(expect.arrayContaining(skus));
   });
-  test("is good as it is", () => {
+  test("is valid with the test's campaign", () => {
     expect(checkDraw(drawCampaign.parse(campaign))).toEqual([]);
   });
   test.each([
@@ -148,7 +151,7 @@ test("a commitment covers the seed's bytes", () => {
   expect(newSeed()).not.toBe(newSeed());
 });
 
-test("a holder is told by the ticket's secret alone", () => {
+test("the secret of the ticket identifies its holder", () => {
   expect(holderOf("571", seed)).not.toBe(holderOf("571", "0".repeat(64)));
   expect(holderOf("571", seed)).not.toBe(holderOf("572", seed));
 });

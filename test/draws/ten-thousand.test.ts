@@ -6,7 +6,7 @@ import { addRule, post, retire, startRewards } from "../support/rewards/rewards.
 const MESSAGES = 100;
 const TICKETS_EACH = 100;
 const ALL = MESSAGES * TICKETS_EACH;
-/** About five hundred tickets hit one of the fifty bicycles, and a thousand the points. */
+/** About five hundred tickets hit one of the fifty bicycles, and a thousand hit the points. */
 const prizes = [
   { id: "bicycle", name: "A bicycle", oddsPpm: 50_000, stock: 50, kind: "points", points: 1_000 },
   { id: "points-5", name: "5 points", oddsPpm: 100_000, stock: null, kind: "points", points: 5 },
@@ -31,7 +31,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 const count = async (sql: string) =>
   (await gateway.sql<{ n: number }>(`select count(*)::int as n from ${sql}`))[0]?.n ?? 0;
 
-test("ten thousand tickets drawn at once keep to the stock and the odds, and can all be recomputed", async () => {
+test("ten thousand concurrent tickets keep to the stock and the odds, and can all be recomputed", async () => {
   const buy = (number: number) =>
     post(gateway, {
       Action: "luckydraw",
@@ -50,7 +50,7 @@ test("ten thousand tickets drawn at once keep to the stock and the odds, and can
   expect(await count("draw_tickets where prize = 'bicycle'")).toBe(50);
   expect(await count("reward_awards where effect_key like 'draw/%' and quantity = 1000")).toBe(50);
 
-  // Six standard deviations to either side: a fair draw falls out of it twice in a thousand million times.
+  // Six standard deviations to either side: a fair draw exceeds them twice in a thousand million times.
   const bounds = (odds: number) => {
     const deviation = Math.sqrt(ALL * odds * (1 - odds));
     return { from: ALL * odds - 6 * deviation, to: ALL * odds + 6 * deviation };

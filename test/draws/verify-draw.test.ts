@@ -18,15 +18,15 @@ const withTicket = (number: number, changes: Partial<Ticket>) => {
 };
 
 describe("a published draw", () => {
-  test("holds as it is, as text and as bytes", () => {
+  test("is valid unchanged, as text and as bytes", () => {
     const verdict = { ok: true, campaignId: "test-draw", tickets: 200, given: state.given, lastHash: state.lastHash };
     expect(verifyDraw(file)).toMatchObject(verdict);
     expect(verifyDraw(Buffer.from(file), { openingHash: headerOf(campaign).hash })).toMatchObject(verdict);
   });
-  test("holds without a ticket", () => {
+  test("is valid without a ticket", () => {
     expect(verifyDraw(play(0).file)).toMatchObject({ ok: true, tickets: 0 });
   });
-  test("has the hashes and the rolls that any other library makes of it", () => {
+  test("has the hashes and the rolls that any other library calculates", () => {
     const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
     const { type: _, hash, ...head } = headerOf(campaign);
     expect(sha256(`${head.format}\n${JSON.stringify(head.campaign)}`)).toBe(hash);
@@ -40,13 +40,13 @@ describe("a published draw", () => {
       before = hash;
     }
   });
-  test("is the same bytes however its records were put together", () => {
+  test("has the same bytes for any order of its records' keys", () => {
     const { prizes, ...rest } = campaign;
     expect(toLine(headerOf({ prizes, ...rest }))).toBe(lines[0]);
   });
 });
 
-describe("a draw does not hold", () => {
+describe("a draw is invalid", () => {
   const other = "0".repeat(64);
   const roll = tickets[16]?.roll;
   test.each<[string, Partial<Ticket>, string]>([
@@ -60,7 +60,7 @@ describe("a draw does not hold", () => {
   ])("with another %s of one ticket", (_, changes, problem) => {
     expect(problemsOf(withTicket(17, changes))).toContain(problem);
   });
-  test("with any one ticket left out, doubled or swapped with the next", () => {
+  test("with any one ticket removed, doubled or swapped with the next", () => {
     const { lines } = play(40);
     for (let number = 1; number < 40; number += 1) {
       const [here = "", next = ""] = lines.slice(number, number + 2);
@@ -81,7 +81,7 @@ describe("a draw does not hold", () => {
       { numRuns: 1000 },
     );
   });
-  test("with any single byte left out or put in", () => {
+  test("with any single byte removed or inserted", () => {
     const bytes = Buffer.from(play(2).file);
     for (let at = 0; at < bytes.length; at += 1) {
       expect(verifyDraw(Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)])).ok).toBe(false);
@@ -97,7 +97,7 @@ describe("a draw does not hold", () => {
       "202: the seed has not been revealed: results can be checked once the draw is closed",
     ]);
   });
-  test("in whole when it was put in the place of the one announced", () => {
+  test("as a whole when it replaces the announced draw", () => {
     const better = { ...campaign, prizes: campaign.prizes.map((prize) => ({ ...prize, name: `${prize.name}!` })) };
     const { file: exchanged } = play(200, better);
     expect(verifyDraw(exchanged).ok).toBe(true);
@@ -106,7 +106,7 @@ describe("a draw does not hold", () => {
       problems: [{ line: 1, message: "this is not the draw that was announced: its opening hash is another" }],
     });
   });
-  test("when it gives what has run out, even with every hash made anew", () => {
+  test("when it awards an exhausted prize, even with every hash recomputed", () => {
     const few = {
       ...campaign,
       prizes: campaign.prizes.map((prize) => (prize.id === "small" ? { ...prize, stock: 5 } : prize)),
@@ -123,29 +123,29 @@ describe("a draw does not hold", () => {
     ["bytes that are no text", Buffer.from([0xff, 0xfe, 0x00])],
     ["numbers written in another way", file.replace('"number":3,', '"number":3.0,')],
     ["a mark before the first byte", `\uFEFF${file}`],
-  ])("and never throws, given %s", (_, text) => {
+  ])("and the verifier throws no exception, given %s", (_, text) => {
     expect(verifyDraw(text).ok).toBe(false);
   });
 });
 
-describe("a draw that is open", () => {
+describe("an open draw", () => {
   const open = lines.slice(0, -1).join("");
   const problemsOf = (text: string, receipts: { number: number; hash: string }[] = []) => {
     const verdict = verifyDraw(text, { isOpen: true, receipts });
     return verdict.ok ? [] : verdict.problems.map(({ message }) => message);
   };
-  test("holds but for its rolls", () => {
+  test("is valid except for its rolls, which are unknown", () => {
     expect(verifyDraw(open, { isOpen: true })).toMatchObject({ ok: true, isRevealed: false, given: state.given });
     expect(verifyDraw(file, { isOpen: true })).toMatchObject({ ok: true, isRevealed: true });
   });
-  test("does not hold with a ticket left out, or a prize that its roll does not hit", () => {
+  test("is invalid with a ticket removed, or a prize that its roll does not hit", () => {
     expect(problemsOf(lines.toSpliced(17, 1).slice(0, -1).join(""))).toContain(
       "ticket 17 is due here, this is ticket 18",
     );
     const generous = withTicket(17, { prize: "phone" }).split("\n").slice(0, -2).join("\n");
     expect(problemsOf(`${generous}\n`)).toContain("ticket 17: its prize is nothing, not phone");
   });
-  test("does not hold for whom it lacks the ticket of", () => {
+  test("is invalid for the holder of a receipt whose ticket it lacks", () => {
     const { number, hash } = tickets[16] as Ticket;
     expect(problemsOf(open, [{ number, hash }])).toEqual([]);
     expect(problemsOf(open, [{ number: 18, hash }])).toEqual(["ticket 18: its hash is not the one of the receipt"]);
@@ -155,8 +155,8 @@ describe("a draw that is open", () => {
   });
 });
 
-describe("the verdict in words", () => {
-  test("says what was recomputed", () => {
+describe("the verdict as text", () => {
+  test("lists the recomputed parts", () => {
     expect(verdictWords(verifyDraw(file))).toEqual({
       text: expect.stringMatching(/^VERIFIED: draw test-draw, 200 tickets, every roll and prize recomputed\n/),
       exitCode: 0,
@@ -169,7 +169,7 @@ describe("the verdict in words", () => {
     expect(exitCode).toBe(1);
     expect(text.split("\n")).toHaveLength(22);
   });
-  test("comes from the command, by a file's name or piped in", () => {
+  test("is printed by the command, for a named file or standard input", () => {
     const verify = (input: string, ...args: string[]) =>
       spawnSync(process.execPath, ["scripts/draw-verify.ts", ...args], { input, encoding: "utf8" });
     expect(verify(file, "-")).toMatchObject({ status: 0, stdout: expect.stringContaining("VERIFIED: draw test-draw") });

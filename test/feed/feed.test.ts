@@ -33,7 +33,7 @@ const numbers = (events: FeedEvent[]) =>
   events.map((event) => (event.type === "EVENTS_MISSED" ? `${event.from}-${event.to} missed` : event.seq));
 
 describe("a customer's feed", () => {
-  test("numbers what is told from 1 on, and keeps it as it was said", async () => {
+  test("numbers published events from 1 on, and stores them unchanged", async () => {
     const award = awardMade();
     await tell(award);
     await tell(checkIn({ streak: 2 }));
@@ -46,7 +46,7 @@ describe("a customer's feed", () => {
     expect(await makeFeedStore(db).head("nobody")).toBe(0);
   });
 
-  test("has no gap and no event twice when many tell at once and some take it back", async () => {
+  test("has no gap and no duplicate when concurrent transactions publish and some roll back", async () => {
     const telling = Array.from({ length: 60 }, (_, index) =>
       inTransaction(db, async (tx) => {
         await appendMemberEvents(tx, [{ customerId, event: checkIn({ streak: index }) }]);
@@ -76,7 +76,7 @@ describe("a customer's feed", () => {
     expect(seen).toEqual(Array.from({ length: 80 }, (_, index) => index + 1));
   });
 
-  test("keeps what one transaction tells in the order in which it said it, to several customers as well", async () => {
+  test("keeps the order of a transaction's events, to several customers as well", async () => {
     const other = `C-${randomUUID()}`;
     await inTransaction(db, async (tx) => {
       for (let streak = 1; streak <= 6; streak += 1) {
@@ -94,7 +94,7 @@ describe("a customer's feed", () => {
     expect(left).toEqual([]);
   });
 
-  test("makes nobody wait in a circle, whoever is told first and whatever is locked when", async () => {
+  test("causes no deadlock, in any order of customers and locks", async () => {
     const [one, other] = [`C-${randomUUID()}`, `C-${randomUUID()}`];
     const deadlocks = async () =>
       (
@@ -118,7 +118,7 @@ describe("a customer's feed", () => {
     for (const who of [one, other]) expect(await makeFeedStore(db).head(who)).toBe(40);
   });
 
-  test("is not rewritten", async () => {
+  test("is append-only", async () => {
     await tell(checkIn());
     const client = new pg.Client({ connectionString: databaseUrl });
     await client.connect();
@@ -129,8 +129,8 @@ describe("a customer's feed", () => {
   });
 });
 
-describe("what is too old", () => {
-  test("is forgotten, and declared as missed to whoever was not there yet", async () => {
+describe("an event beyond the retention", () => {
+  test("is deleted, and reported as missed to a reader who had not seen it", async () => {
     for (const streak of [1, 2, 3]) await tell(checkIn({ streak }));
     clock.advance(90 * DAY);
     await tell(checkIn({ streak: 4 }));
@@ -145,7 +145,7 @@ describe("what is too old", () => {
     expect(numbers(await feed(9))).toEqual([]);
   });
 
-  test("leaves the numbers as they are: what is told next goes on from them", async () => {
+  test("leaves the numbering as it is: the next event continues it", async () => {
     await tell(checkIn());
     await tell(checkIn());
     clock.advance(90 * DAY);
@@ -165,7 +165,7 @@ describe("what is too old", () => {
   });
 });
 
-describe("the door of the feed", () => {
+describe("the filter of the feed", () => {
   const nik = "3171234567890123";
   const secrets = {
     nik,
@@ -201,14 +201,14 @@ describe("the door of the feed", () => {
         points: 5,
       },
     ],
-  ])("lets nothing slip in beside %s", async (_, event) => {
+  ])("removes every other field beside %s", async (_, event) => {
     await tell({ ...event, ...secrets } as MemberEvent);
     expect(await feed()).toEqual([{ seq: 1, at: clock.now(), ...event }]);
     const text = await stored();
     for (const secret of Object.values(secrets)) expect(text).not.toContain(String(secret));
   });
 
-  test("takes a long number out of what is a name of ours by its looks", async () => {
+  test("removes a long number from an identifier of ours", async () => {
     await tell(awardMade({ campaign: `for-${nik}`, forDraw: nik }));
     expect(await stored()).not.toContain(nik);
   });
@@ -218,7 +218,7 @@ describe("the door of the feed", () => {
     ["a national id with separators", "31.7123.456789.0123"],
     ["a mobile", "+62 812-3456-7890"],
     ["a mobile with brackets", "(0812) 345 67890"],
-  ])("takes %s out of a name", async (_, number) => {
+  ])("removes %s from a name", async (_, number) => {
     await tell(awardMade({ rule: `Thanks ${number}!` }));
     await tell({
       type: "DRAW_RESULT",
@@ -233,7 +233,7 @@ describe("the door of the feed", () => {
     expect(await feed()).toMatchObject([{ rule: "Thanks …!" }, { drawName: "…", prizeName: "For …" }]);
   });
 
-  test("leaves a name that only has a date or an amount in it", async () => {
+  test("keeps a name that only contains a date or an amount", async () => {
     await tell(awardMade({ rule: "2026-11-22: 1000 points for 50000" }));
     expect(await stored()).toContain("2026-11-22: 1000 points for 50000");
   });
@@ -244,7 +244,7 @@ describe("the door of the feed", () => {
     ["a campaign that is no name of one", { ...awardMade(), campaign: "Somebody's" }],
     ["a reason in the ledger's words", { ...awardMade(), type: "AWARD_REFUSED", reason: "customer 20011 is blocked" }],
     ["a receipt that is no hash", { type: "TICKET_DRAWN", drawId: "d", drawName: "D", number: 1, hash: nik }],
-  ])("is shut for %s, and what was to be told with it is undone", async (_, event) => {
+  ])("rejects %s, and the transaction rolls back", async (_, event) => {
     await expect(tell(event as MemberEvent)).rejects.toThrow();
     expect(await feed()).toEqual([]);
   });

@@ -17,7 +17,7 @@ let gateway: TestGateway;
 let bus: CountingBus;
 let db: Db;
 const clock = makeTestClock(new Date().toISOString());
-/** The gateway's clock, ahead of the time of day by what a test has let pass. */
+/** The gateway's clock, ahead of the time of day by the time that a test has let pass. */
 let passedMs = 0;
 beforeAll(async () => {
   gateway = await startTestGateway(
@@ -72,7 +72,7 @@ const document = `subscription ($after: String) { memberEvents(after: $after) {
   ... on EventsMissed { from to }
 } }`;
 
-/** Listens until it has seen so many, or until it is refused. */
+/** Subscribes until it has received so many events, or until it is refused. */
 async function listenFor(
   count: number,
   after?: string,
@@ -99,7 +99,7 @@ const start = makeCursor(["event", 0]);
 const seqs = (seen: Seen[]) => seen.map(({ seq }) => seq);
 
 describe("a member's events", () => {
-  test("are told from the start of the feed, each as what it is", async () => {
+  test("are published from the start of the feed, each with its type", async () => {
     const award = awardMade();
     const ofAward = { awardId: award.awardId, unit: "POINTS" as const, quantity: 500 };
     await tell(
@@ -150,7 +150,7 @@ describe("a member's events", () => {
     ]);
   });
 
-  test("go on behind a cursor, and then live, without a gap", async () => {
+  test("continue after a cursor, and then live, without a gap", async () => {
     await tell(checkIn({ streak: 1 }), checkIn({ streak: 2 }), checkIn({ streak: 3 }));
     const [first] = await listenFor(1, start);
     const seen = await listenFor(4, first?.cursor, {
@@ -160,7 +160,7 @@ describe("a member's events", () => {
     expect(seen.map(({ streak }) => streak)).toEqual([2, 3, 12, 13]);
   });
 
-  test("without a cursor begin with what comes next; one read with the page misses nothing in between", async () => {
+  test("begin with the next event without a cursor; a cursor read with the page misses no event in between", async () => {
     await tell(checkIn({ streak: 1 }));
     const { me } = await customer.ok<{ me: { memberEventsCursor: string } }>("{ me { memberEventsCursor } }");
     await tell(checkIn({ streak: 2 }));
@@ -176,7 +176,7 @@ describe("a member's events", () => {
     expect((await live)[0]?.seq).toBeGreaterThan(2);
   });
 
-  test("come through a connection lost again and again, each once and in order", async () => {
+  test("arrive through a connection that is lost again and again, each once and in order", async () => {
     const telling = (async () => {
       for (let streak = 1; streak <= 30; streak += 1) await tell(checkIn({ streak }));
     })();
@@ -188,7 +188,7 @@ describe("a member's events", () => {
     expect(seqs(seen)).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
   });
 
-  test("that are no longer kept are declared as missed, by their numbers", async () => {
+  test("beyond the retention are reported as missed, by their numbers", async () => {
     await tell(checkIn(), checkIn(), checkIn());
     clock.advance(100 * DAY);
     await tell(checkIn({ streak: 4 }));
@@ -199,7 +199,7 @@ describe("a member's events", () => {
     expect(seqs(await listenFor(1, missed?.cursor))).toEqual([4]);
   });
 
-  test("tell of an order what its own events tell", async () => {
+  test("include the order's own events", async () => {
     const id = await placeOrder(customer, (await gateway.voucher()).id);
     const { history } = await orderSettled(customer, id);
     const seen = await listenFor(history.length, start);
@@ -214,7 +214,7 @@ describe("a member's events", () => {
     expect(seen.at(-1)).toMatchObject({ order: { id, status: (await readOrder(customer, id)).status } });
   });
 
-  test("are rung as an order changes", async () => {
+  test("are notified as an order changes", async () => {
     const reward = await gateway.voucher();
     const rung: string[] = [];
     const off = bus.on(`customer:${customer.customerId}`, () => rung.push("x"));
@@ -224,8 +224,8 @@ describe("a member's events", () => {
   });
 });
 
-describe("who listens", () => {
-  test("hears nobody else's events", async () => {
+describe("a subscriber to member events", () => {
+  test("receives no other customer's events", async () => {
     const other = await gateway.customer();
     await tell(checkIn({ streak: 77 }));
     const live = listenFor(1, start, { by: other });
@@ -239,18 +239,18 @@ describe("who listens", () => {
   test.each([
     ["somebody who is not signed in", () => gateway.anonymous, "UNAUTHENTICATED"],
     ["an operator", () => gateway.operator, "FORBIDDEN"],
-  ])("is not %s", async (_, by, code) => {
+  ])("cannot be %s", async (_, by, code) => {
     await expect(listenFor(1, start, { by: by() })).rejects.toThrow(code);
   });
 
   test.each(["", "nonsense", makeCursor([1]), makeCursor(["event", -1]), makeCursor(["event", "1"])])(
-    "has a cursor of this feed, unlike %j",
+    "needs a cursor of this feed, unlike %j",
     async (after) => {
       await expect(listenFor(1, after)).rejects.toThrow("BAD_USER_INPUT");
     },
   );
 
-  test("hears nothing more once the session is over, though the socket does not know it yet", async () => {
+  test("receives no more events after the session has ended, though the socket is still open", async () => {
     await tell(checkIn());
     const socket = await connect(gateway.url, { payload: { authorization: `Bearer ${customer.token}` } });
     socket.send({
@@ -258,10 +258,10 @@ describe("who listens", () => {
       id: "1",
       payload: { query: `subscription { memberEvents(after: "${start}") { seq } }` },
     });
-    expect(await socket.next()).toMatchObject({ type: "next" }); // the event of before: it has begun to follow
-    // Ended behind the gateway's back, so that no ring closes the socket.
+    expect(await socket.next()).toMatchObject({ type: "next" }); // the earlier event: the subscription has begun
+    // Ended directly in the database, so that no notification closes the socket.
     await gateway.sql("update sessions set ended_at = now() where customer_id = $1", [customer.customerId]);
-    passedMs += 1_000; // for so long a session is taken to be as it was
+    passedMs += 1_000; // for so long a session's state is cached
     await tell(checkIn());
     expect(await socket.next()).toMatchObject({
       type: "error",
@@ -271,7 +271,7 @@ describe("who listens", () => {
     await bus.silence(`customer:${customer.customerId}`);
   });
 
-  test("is let go when the line is cut", async () => {
+  test("is removed when the connection is cut", async () => {
     const socket = await connect(gateway.url, { payload: { authorization: `Bearer ${customer.token}` } });
     socket.send({ type: "subscribe", id: "1", payload: { query: "subscription { memberEvents { seq } }" } });
     await bus.listened(`customer:${customer.customerId}`);

@@ -19,7 +19,7 @@ const toldTo = (customerId: string) =>
     [customerId],
   );
 
-test("every event of an order is told to its customer, in the same order", async () => {
+test("every event of an order is published to its customer, in the same order", async () => {
   const customer = await gateway.customer();
   const id = await placeOrder(customer, (await gateway.voucher()).id);
   await orderSettled(customer, id);
@@ -38,7 +38,7 @@ test("every event of an order is told to its customer, in the same order", async
   );
 });
 
-test("an order asks the database for nothing more because of it", async () => {
+test("publishing adds no query to an order", async () => {
   const customer = await gateway.customer();
   const reward = await gateway.voucher();
   const queries = await queriesOf(async () => {
@@ -48,7 +48,7 @@ test("an order asks the database for nothing more because of it", async () => {
   expect(await toldTo(customer.customerId)).toHaveLength(4);
 });
 
-test("many orders of one customer at once are told without a gap, and none waits for another in a circle", async () => {
+test("many concurrent orders of one customer publish without a gap and without a deadlock", async () => {
   const customer = await gateway.customer({ balance: 1_000_000 });
   const cup = await gateway.merchandise({ points: 10, stock: null });
   const ids: string[] = [];
@@ -60,7 +60,7 @@ test("many orders of one customer at once are told without a gap, and none waits
   const before = await deadlocks();
   const settled = await Promise.all(
     ids.map(async (id) => {
-      await orderPrepared(customer, id); // while its points are being taken, it cannot be cancelled
+      await orderPrepared(customer, id); // while its points are being taken, the order cannot be cancelled
       const { data, errors } = await customer.send<{ cancelOrder: { userErrors: object[] } }>(
         "mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { userErrors { code } } }",
         { input: { orderId: id, idempotencyKey: `cancel-${id}` } },

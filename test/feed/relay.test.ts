@@ -28,7 +28,7 @@ afterAll(() => db.$disconnect());
 let customerId: string;
 let memberId: string;
 beforeEach(async () => {
-  // What a test has left behind is not the next one's.
+  // A test's leftovers must not reach the next one.
   await db.$executeRaw`update member_feeds set relayed = seq`;
   [customerId, memberId] = [`C-${randomUUID()}`, `M-${randomUUID()}`];
   await link(customerId, memberId);
@@ -42,11 +42,11 @@ const tell = (event: MemberEvent, to = customerId) =>
   inTransaction(db, (tx) => appendMemberEvents(tx, [{ customerId: to, event }]));
 const relayed = async () => (await db.memberFeed.findUniqueOrThrow({ where: { customerId } })).relayed;
 
-describe("what is handed on", () => {
+describe("the relay of events", () => {
   const never = new AbortController().signal;
   const deps = () => ({ db, feeds: makeFeedStore(db), clock, log });
 
-  test("is handed on again when whoever did it died before writing it down, and then no more", async () => {
+  test("repeats events after a crash before they were recorded as delivered, and then stops", async () => {
     await tell(checkIn({ streak: 1 }));
     await tell(checkIn({ streak: 2 }));
     const seen: number[] = [];
@@ -66,7 +66,7 @@ describe("what is handed on", () => {
     expect(await relayed()).toBe(2);
   });
 
-  test("goes on for others while it fails for one", async () => {
+  test("continues for other customers while it fails for one", async () => {
     const [other, others] = [`C-${randomUUID()}`, `M-${randomUUID()}`];
     await link(other, others);
     await tell(checkIn());
@@ -83,7 +83,7 @@ describe("what is handed on", () => {
     expect(reached).toEqual([others]);
   });
 
-  test("says so where the log no longer has it", async () => {
+  test("reports events that the log no longer has", async () => {
     await tell(checkIn());
     await tell(checkIn());
     await db.memberEvent.deleteMany({ where: { customerId, seq: 1 } });
@@ -95,7 +95,7 @@ describe("what is handed on", () => {
     expect(seen).toMatchObject([{ type: "EVENTS_MISSED", seq: 1, from: 1, to: 1 }, { seq: 2 }]);
   });
 
-  test("is nothing for a customer whom no producer knows, and is not kept for later", async () => {
+  test("skips a customer whom no producer knows, and keeps no events for later", async () => {
     const unknown = `C-${randomUUID()}`;
     await tell(checkIn(), unknown);
     const delivered = vi.fn(async () => {});
@@ -175,7 +175,7 @@ describe("members' events on Redis", { tags: "redis" }, () => {
     expect(JSON.stringify(await stream())).not.toContain(memberId);
   });
 
-  test("keep their order while Redis is gone and when it is back, and none is missing", async () => {
+  test("keep their order while Redis is down and when it is back, and none is missing", async () => {
     startRelay();
     for (let streak = 1; streak <= 5; streak += 1) await tell(checkIn({ streak }));
     await until(() => relayed()).toBe(5);
@@ -184,12 +184,12 @@ describe("members' events on Redis", { tags: "redis" }, () => {
     await redis.start();
     for (let streak = 11; streak <= 15; streak += 1) await tell(checkIn({ streak }));
     await until(() => relayed()).toBe(15);
-    // What was on its way as Redis went down may be there twice: a phone drops a number it has seen.
+    // Events in flight as Redis went down may be there twice: a phone drops a number it has seen.
     const seqs = [...new Set((await stream()).map(({ seq }) => seq))];
     expect(seqs).toEqual(Array.from({ length: 15 }, (_, index) => index + 1));
   });
 
-  test("are taken on by another process where the first has stopped, from where it was", async () => {
+  test("are continued by another process where the first has stopped", async () => {
     const stopFirst = startRelay();
     startRelay();
     await tell(checkIn({ streak: 1 }));
@@ -200,7 +200,7 @@ describe("members' events on Redis", { tags: "redis" }, () => {
     expect((await stream()).map(({ seq }) => seq)).toEqual([1, 2]);
   });
 
-  test("do not keep a process that is to stop, though Redis does not answer", async () => {
+  test("do not delay a stopping process, though Redis does not answer", async () => {
     const feeds = makeFeedStore(db);
     const isHandedOn = Promise.withResolvers<void>();
     const stop = startRelay({
@@ -223,7 +223,7 @@ describe("members' events on Redis", { tags: "redis" }, () => {
     await until(() => relayed()).toBe(2);
   });
 
-  test("in a stream that somebody has spoilt do not keep the others waiting", async () => {
+  test("in a stream of the wrong type do not delay the others", async () => {
     await client.set(memberKey(memberId), "not a stream");
     const [other, others] = [`Z-${randomUUID()}`, `M-${randomUUID()}`];
     await link(other, others);
@@ -235,7 +235,7 @@ describe("members' events on Redis", { tags: "redis" }, () => {
     await until(() => stream()).toHaveLength(1);
   });
 
-  test("are told by a gateway that knows of Redis, an order's too", async () => {
+  test("are published by a gateway that is connected to Redis, including an order's", async () => {
     await using gateway = await startTestGateway({ REDIS_URL: redis.url });
     const customer = await gateway.customer();
     const known = `M-${randomUUID()}`;

@@ -31,7 +31,7 @@ afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
 });
 
-/** Messages that come at the same time. The first two have a transaction each, the others gather meanwhile. */
+/** Concurrent messages. The first two have a transaction each, and the others queue up behind them. */
 const sendTogether = (messages: readonly object[], by = processor) =>
   Promise.all(
     messages.map((message) =>
@@ -63,7 +63,7 @@ const awardsOf = (userId: number) =>
     [String(userId)],
   );
 
-test("messages that come at the same time share transactions of up to 50", async () => {
+test("concurrent messages share transactions of up to 50", async () => {
   const first = [aPurchase(5_010), aPurchase(5_011)];
   const messages = Array.from({ length: 70 }, (_, index) => aPurchase(5_000 + (index % 7)));
   expect((await sendTogether([...first, ...messages])).every(isAccepted)).toBe(true);
@@ -98,7 +98,7 @@ test("a member's messages keep their order, and messages of others do not wait f
   );
 });
 
-test("a message of a batch counts for the next one: caps, streaks and who has joined", async () => {
+test("a message of a batch counts for the next one: caps, streaks and joined members", async () => {
   await addRule(gateway, "capped", "transactionpromo", {
     minimumAmount: 0,
     tiers: [{ from: 0, rate: { points: 1, perAmount: 1 } }],
@@ -121,7 +121,7 @@ test("a message of a batch counts for the next one: caps, streaks and who has jo
   expect((await awardsOf(5_103)).map(({ points }) => points)).toEqual([5, 5, 10, 10]); // as the sample's calendar goes on
 });
 
-test("a message that repeats one of its batch has that one's answer, and no effect", async () => {
+test("a message that repeats one of its batch gets the same answer, and has no effect", async () => {
   const message = aPurchase(5_200);
   const { TicketId: _, ...withoutTicket } = aPurchase(5_200, 9);
   const answers = await sendTogether([
@@ -141,7 +141,7 @@ test("a message that repeats one of its batch has that one's answer, and no effe
   expect((await awardsOf(5_200)).map(({ points }) => points)).toEqual([5, 9]);
 });
 
-test("a ticket that comes with another meaning in the same batch is refused, and that message alone", async () => {
+test("a ticket that comes with another meaning in the same batch is refused, and only that message", async () => {
   const message = aPurchase(5_300);
   const answers = await sendTogether([
     aPurchase(5_301),
@@ -155,8 +155,8 @@ test("a ticket that comes with another meaning in the same batch is refused, and
   expect((await awardsOf(5_300)).map(({ points }) => points)).toEqual([5]);
 });
 
-test("a message that cannot be accepted costs only itself", async () => {
-  // The poison: a counter of this member is so full that nothing can be added.
+test("an invalid message fails alone", async () => {
+  // The invalid message: a counter of this member is so large that no points can be added.
   await sendTogether([aPurchase(5_400)]);
   await gateway.sql(
     "update reward_counters set value = 9007199254740991 where key = (select 'total/one-for-one/' || member_id from member_identities where value = '5400')",
@@ -170,7 +170,7 @@ test("a message that cannot be accepted costs only itself", async () => {
   expect(awards).toHaveLength(48);
 });
 
-test("a budget that is not locked is used to its limit and no further, by several processes", async () => {
+test("several processes use a budget without a lock up to its limit and no further", async () => {
   await retire(gateway, "one-for-one");
   await addRule(gateway, "limited", "transactionpromo", {
     minimumAmount: 0,
@@ -198,7 +198,7 @@ test("a budget that is not locked is used to its limit and no further, by severa
   expect(given).toEqual({ points: 500, last: 500 % 7, used: 500 });
 });
 
-test("the guard of a budget refuses what would pass the limit, also the first use", async () => {
+test("the guard of a budget refuses an award beyond the limit, also the first one", async () => {
   const key = `budget/${randomUUID()}`;
   const use = (by: number) => inTransaction(db, (tx) => useBudgets(tx, [{ key, by }], new Map([[key, 10]])));
   await use(6);

@@ -25,7 +25,7 @@ const checkIn = async (customer: Caller) =>
     )
   ).checkIn;
 
-test("a customer checks in once a day, days being those of the programme, and is told", async () => {
+test("a customer checks in once per day of the programme's time zone, and receives the event", async () => {
   const customer = await gateway.customer();
   const award = (quantity: number) => [{ quantity, state: "PENDING", waitsForLink: false }];
   expect(await checkIn(customer)).toEqual({ date: "2026-06-03", streak: 1, replayed: false, awards: award(5) });
@@ -58,7 +58,7 @@ const points = async (customerId: string) => {
   return rows.map((row) => row.points);
 };
 
-test("how they stand comes with the answer", async () => {
+test("the answer includes the customer's standing", async () => {
   const customer = await gateway.customer();
   const { checkIn } = await customer.ok<{ checkIn: object }>(
     "mutation { checkIn { customer { customerId checkIn { streak today cycleDay } } } }",
@@ -68,7 +68,7 @@ test("how they stand comes with the answer", async () => {
   });
 });
 
-test("a producer that tells of the same day earns nothing more", async () => {
+test("a producer that reports the same day again earns no more points", async () => {
   const customer = await gateway.customer();
   await link(gateway, { customerId: customer.customerId, userId: "501" });
   await checkIn(customer);
@@ -80,7 +80,7 @@ test("a producer that tells of the same day earns nothing more", async () => {
   expect(await points(customer.customerId)).toEqual([5, 5]);
 });
 
-test("a late day joins the runs around it; one that is much too late stands by itself", async () => {
+test("a late day joins the streaks around it; a day that is much too late counts alone", async () => {
   await link(gateway, { customerId: "late", userId: "502" });
   const daysAgo = (days: number) => new Date(clock.now().getTime() - days * DAY).toISOString();
   for (const days of [3, 2, 0]) {
@@ -98,7 +98,7 @@ test("a late day joins the runs around it; one that is much too late stands by i
   expect(await points("late")).toEqual([5, 5, 5, 15, 5, 5]);
 });
 
-test("a programme with freezes lets a day be missed, and tells the streak so everywhere", async () => {
+test("a programme with freezes allows a missed day, and every surface shows the same streak", async () => {
   const { rewardRules } = await gateway.operator.ok<{ rewardRules: { ruleId: string; definition: string }[] }>(
     "{ rewardRules { ruleId definition } }",
   );

@@ -15,7 +15,7 @@ const awardsFor = async (action: RewardAction) =>
   (await awardsIn(gateway)).filter((award) => award.action === action).toSorted((a, b) => (a.role < b.role ? -1 : 0));
 
 describe.each(rewardActions)("the documented message of %s", (action) => {
-  test("earns what the programme gives, once, sent once, twenty times at once, and again", async () => {
+  test("earns the programme's points once: sent once, twenty times at once, and again", async () => {
     const first = await post(gateway, documented[action]);
     expect(first.status).toBe(200);
     expect(first.body).toMatchObject({ code: 200, message: "Success" });
@@ -29,7 +29,7 @@ describe.each(rewardActions)("the documented message of %s", (action) => {
   });
 });
 
-test("twenty at once, as the first thing that is ever heard of somebody, are one message, one member and one award", async () => {
+test("twenty at once, as the first messages of a new member, make one message, one member and one award", async () => {
   const message = documented.register.replace("461", "990461");
   const answers = await Promise.all(Array.from({ length: 20 }, () => post(gateway, message)));
   expect(new Set(answers.map(({ body }) => body.data.TicketId)).size).toBe(1);
@@ -39,7 +39,7 @@ test("twenty at once, as the first thing that is ever heard of somebody, are one
   expect(count).toEqual({ members: 1, awards: 1 });
 });
 
-test("a product that earns nothing does not keep the other line from earning", async () => {
+test("a product that earns no points does not keep the other line from earning", async () => {
   const message = documented.transactionreferral
     .replaceAll("462", "8001")
     .replace('"product_id": 10', '"product_id": 11');
@@ -72,12 +72,12 @@ test("a list of more than a hundred is refused as a whole", async () => {
   expect(body.data.problems?.[0]?.code).toBe("TOO_MANY_MESSAGES");
 });
 
-test("what is no message is answered under the status that says so", async () => {
+test("a body that is no message is refused with the matching status", async () => {
   expect(await post(gateway, "{")).toMatchObject({ status: 400, body: { code: 400, data: { TicketId: null } } });
   expect(await post(gateway, documented.register.replace("2022-02-25", "2022-02-30"))).toMatchObject({ status: 422 });
 });
 
-test("a ticket says one thing only", async () => {
+test("a ticket has one content only", async () => {
   const other = documented.registerreferral.replace("463", "464");
   await post(gateway, documented.registerreferral);
   expect(await post(gateway, other)).toMatchObject({
@@ -95,7 +95,7 @@ test("only services and operators may send", async () => {
   expect(await statusFor(OPERATOR_TOKEN)).toBe(200);
 });
 
-test("the same through GraphQL says what each line has earned and why", async () => {
+test("the same through GraphQL returns the points of each line and the reason", async () => {
   const { processReward } = await gateway.service.ok<{
     processReward: { ticketId: string; replayed: boolean; outcomes: unknown[] };
   }>(

@@ -22,7 +22,7 @@ const quantities = async (ruleId: string) => {
 };
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
 
-test("no cap and no budget is passed by messages that come at once, and what is left is given to the last point", async () => {
+test("concurrent messages exceed no cap and no budget, and use each budget to the last point", async () => {
   await addRule(gateway, "capped", "transactionpromo", {
     minimumAmount: 0,
     tiers: [{ from: 0, rate: { points: 1, perAmount: 1 } }],
@@ -55,7 +55,7 @@ const published = async (drawId: string) => {
   return { status: response.status, text: await response.text() };
 };
 
-test("tickets drawn at once have gapless numbers and keep to the stock", async () => {
+test("concurrently drawn tickets have gapless numbers and keep to the stock", async () => {
   await addRule(gateway, "many-tickets", "luckydraw", { drawId: "sample-draw", amountPerTicket: 100 });
   await Promise.all(
     Array.from({ length: 40 }, (_, number) =>
@@ -78,7 +78,7 @@ test("tickets drawn at once have gapless numbers and keep to the stock", async (
   });
 });
 
-test("points that a ticket has won are an award of their own, one each", async () => {
+test("points won by a ticket are a separate award, one each", async () => {
   const [counts] = await gateway.sql(`
     select (select count(*)::int from draw_tickets where prize like 'points-%') as won,
            (select count(*)::int from reward_awards where effect_key like 'draw/%' and unit = 'POINTS') as given`);
@@ -86,7 +86,7 @@ test("points that a ticket has won are an award of their own, one each", async (
   expect(counts?.["given"]).toBe(counts?.["won"]);
 });
 
-test("a draw that is closed is published with its seed, and holds; with a ticket altered it does not", async () => {
+test("a closed draw is published with its seed and verifies; with an altered ticket it does not", async () => {
   const seedOf = async () => (await published("sample-draw")).text.includes('"reveal"');
   expect(await seedOf()).toBe(false);
   for (const times of ["once", "again"]) {
@@ -101,7 +101,7 @@ test("a draw that is closed is published with its seed, and holds; with a ticket
   expect(verifyDraw(text.replace(/"prize":"no-luck"/, '"prize":"points-50"'))).toMatchObject({ ok: false });
 });
 
-test("a draw that is closed gives no tickets, and says so", async () => {
+test("a closed draw issues no tickets, and says so", async () => {
   const before = (await awardsIn(gateway)).length;
   await post(gateway, {
     Action: "luckydraw",
@@ -112,7 +112,7 @@ test("a draw that is closed gives no tickets, and says so", async () => {
   expect(outcomes).toEqual([{ outcome: "SKIP" }]);
 });
 
-test("an operator opens a draw, whose prize that has run out becomes the fallback", async () => {
+test("an operator opens a draw, whose exhausted prize is replaced by the fallback", async () => {
   const announcement = {
     name: "One bicycle",
     prizes: [
@@ -159,6 +159,6 @@ test("an operator opens a draw, whose prize that has run out becomes the fallbac
   ]);
 });
 
-test("there is nothing published of a draw that is none", async () => {
+test("an unknown draw has no publication", async () => {
   expect((await published("none")).status).toBe(404);
 });

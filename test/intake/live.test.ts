@@ -3,7 +3,7 @@ import type { TestGateway } from "../support/gateway.ts";
 import { startTestGateway } from "../support/gateway.ts";
 import { link, post } from "../support/rewards/rewards.ts";
 
-/** From what a producer or a customer does to the points in the wallet and the news of it, nothing stood in for. */
+/** From the action of a producer or customer to the points in the wallet and the event, with every part real. */
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-test("a check-in raises the wallet, and arrives live", async () => {
+test("a check-in raises the wallet, and its event arrives live", async () => {
   const customer = await gateway.customer({ balance: 100 });
   const { me: before } = await customer.ok<{ me: { memberEventsCursor: string } }>("{ me { memberEventsCursor } }");
   await customer.ok("mutation { checkIn { date userErrors { code } } }");
@@ -36,7 +36,7 @@ test("a check-in raises the wallet, and arrives live", async () => {
   expect(me.wallet.balance).toBe(105);
 });
 
-test("what waited for an unknown member is credited when they are known, once", async () => {
+test("the awards of an unknown member are credited once when the member is linked", async () => {
   const customer = await gateway.customer({ balance: 0 });
   const message = {
     Action: "register",
@@ -53,10 +53,10 @@ test("what waited for an unknown member is credited when they are known, once", 
 });
 
 test.each(["moveMember", "moveAward"])(
-  "points that the ledger refused reach the right customer by %s, once",
+  "points that the ledger refused are credited to the right customer by %s, once",
   async (mutation) => {
     const customer = await gateway.customer({ balance: 0 });
-    const wrong = `${customer.customerId}-wrong`; // the ledger knows nobody of this id
+    const wrong = `${customer.customerId}-wrong`; // the ledger has no customer with this id
     const userId = mutation === "moveMember" ? 70_501 : 70_502;
     await post(gateway, {
       Action: "register",

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** Where in the database, in any column of any table of ours or the saga engine's, this text stands. */
+/** The columns in which this text occurs, in all tables of ours and of the saga engine. */
 async function findInDatabase(text: string): Promise<string[]> {
   const tables = await gateway.sql<{ name: string }>(`
     select format('%I.%I', table_schema, table_name) as name from information_schema.tables
@@ -30,7 +30,7 @@ async function findInDatabase(text: string): Promise<string[]> {
   return hits.flat();
 }
 
-test("a national id is in no table, no log and no answer, whatever becomes of its message", async () => {
+test("a national id is in no table, no log and no answer, however its message is processed", async () => {
   const answers: string[] = [];
   const send = async (message: string) => answers.push(JSON.stringify(await post(gateway, message)));
   for (const nik of [NIK, SHORT_NIK]) {
@@ -41,7 +41,7 @@ test("a national id is in no table, no log and no answer, whatever becomes of it
       await send(message.replace(/"date": "20(\d\d)/g, '"date": "30$1')); // refused
       await send(`${message.slice(0, -3)}`); // no JSON
       await send(message.replace('"Subject":', `"Comment": "of ${nik}", "Subject":`));
-      // In a place that is kept. Where nobody is named by it, a number is just a number.
+      // In a field that is stored. A number that names no member is an ordinary number.
       if (message.includes(nik)) await send(message.replace('"Data":', `"TicketId": "${nik}", "Data":`));
     }
     await send(documented.register.replace("461", nik)); // in the place of another id
@@ -63,6 +63,6 @@ test("a national id is in no table, no log and no answer, whatever becomes of it
   }
 });
 
-test("the search would find it", async () => {
+test("the search finds a stored text", async () => {
   expect((await findInDatabase("16659")).length).toBeGreaterThan(0);
 });

@@ -15,11 +15,11 @@ const log = await makeLogger({ level: "silent", pretty: false });
 const settings = async (more: Record<string, string> = {}) =>
   readConfig({ ...testEnvironment(await cloneDatabase(), "http://127.0.0.1:1"), ...more });
 
-test("a reward processor without Redis says that it needs one", async () => {
+test("a reward processor without Redis says that it needs Redis", async () => {
   await expect(runOwnProcess(await settings(), { log })).rejects.toThrow("REDIS_URL: required");
 });
 
-test("a reward processor that does not reach Redis logs once that it takes no commands", async () => {
+test("a reward processor that cannot reach Redis logs once that it takes no commands", async () => {
   const captured = await captureLog();
   const config = await settings({ REDIS_URL: `redis://:hunter2@127.0.0.1:${await freePort()}` });
   const stop = await runOwnProcess(config, { log: captured.log });
@@ -31,7 +31,7 @@ test("a reward processor that does not reach Redis logs once that it takes no co
 });
 
 describe("a reward processor", { tags: "redis" }, () => {
-  test("stands on the gateway's database, takes commands, and stops when asked", async () => {
+  test("uses the gateway's database, takes commands, and stops on request", async () => {
     await using redis = await startTestRedis();
     const config = await settings({ REDIS_URL: redis.url });
     const stop = await runOwnProcess(config, { log });
@@ -53,7 +53,7 @@ describe("a reward processor", { tags: "redis" }, () => {
     await send(first);
     await expect.poll(taken, { timeout: 60_000 }).toEqual([first]);
     await stop();
-    // Nothing but this test is connected any more, so nobody takes what comes now.
+    // Only this test is connected now, so no processor takes the next commands.
     const connections = async () =>
       String(await client.sendCommand(["CLIENT", "LIST"]))
         .trim()

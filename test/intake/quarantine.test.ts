@@ -47,7 +47,7 @@ const awardsOfUser = async (id: string) => {
   return given((await awardsIn(gateway)).filter((award) => award.member_id === member?.member_id));
 };
 
-test("a refused message waits, once however often it comes, and its national id is not in it", async () => {
+test("a refused message waits, once however often it arrives, without its national id", async () => {
   const message = documented.register.replace("321231990", NIK).replace("461", "5001").replace("02-25", "02-30");
   for (let times = 0; times < 3; times++) expect((await post(gateway, message)).status).toBe(422);
   const [row, ...others] = (await list()).filter(({ payload }) => payload.includes("5001"));
@@ -57,7 +57,7 @@ test("a refused message waits, once however often it comes, and its national id 
   expect(row?.payload).not.toContain(NIK);
 });
 
-test("corrected and sent on it earns, once; a good copy from the producer earns nothing more", async () => {
+test("a corrected and resent message earns once; a good copy from the producer earns no more points", async () => {
   const good = documented.transactionpromo.replace("16659", "5002");
   await post(gateway, good.replace("06-08", "06-31"));
   const row = (await list()).find(({ payload }) => payload.includes("5002"));
@@ -74,7 +74,7 @@ test("corrected and sent on it earns, once; a good copy from the producer earns 
   expect((await list(false)).find(({ id }) => id === row?.id)).toMatchObject({ redrivenBy: "operator" });
 });
 
-test("what is still wrong is said, and it goes on waiting", async () => {
+test("a message that is still invalid is refused with the reason, and stays in quarantine", async () => {
   await post(gateway, documented.register.replace("461", "5003").replace("02-25", "02-30"));
   const row = (await list()).find(({ payload }) => payload.includes("5003"));
   const answer = await redrive({ id: row?.id ?? "" });
@@ -85,7 +85,7 @@ test("what is still wrong is said, and it goes on waiting", async () => {
   expect((await list()).some(({ id }) => id === row?.id)).toBe(true);
 });
 
-test("a member known by the national id alone is still known when the message is sent on", async () => {
+test("a member known by the national id alone is still found when the message is resent", async () => {
   const nik = "3171234509870099";
   const message = documented.dailycheckin.replace("321231990", nik);
   await post(gateway, message);
@@ -99,7 +99,7 @@ test("a member known by the national id alone is still known when the message is
   expect(days).toEqual([{ date: "2024-06-10" }, { date: "2024-06-11" }]);
 });
 
-test("ids of different customers are refused and wait; the operator decides", async () => {
+test("ids of different customers are refused and quarantined; the operator decides", async () => {
   await link(gateway, { customerId: "one", userId: "5101" });
   await link(gateway, { customerId: "two", memberId: "5102" });
   const message = {
@@ -113,7 +113,7 @@ test("ids of different customers are refused and wait; the operator decides", as
   expect(await awardsOfUser("5101")).toEqual([]);
 });
 
-test("there is nothing to send on under an id of nothing", async () => {
+test("an unknown id has no message to resend", async () => {
   expect((await redrive({ id: "bm9wZQ" })).data?.redriveReward.userErrors).toEqual([
     { code: "QUARANTINED_REWARD_NOT_FOUND" },
   ]);

@@ -50,7 +50,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
     await redis[Symbol.asyncDispose]();
   });
 
-  /** Nothing counts as abandoned by itself: a test says when. */
+  /** No entry counts as abandoned by itself: a test sets the time. */
   function intake(options: Partial<RedisIntakeOptions> = {}): RedisIntake {
     const { processMessage, isReady } = standIn;
     const started = runRedisIntake({
@@ -82,7 +82,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
     await ended;
   }
 
-  /** Adds until Redis has said yes; what it had taken before its answer was lost is there twice. */
+  /** Adds until Redis confirms. An entry whose confirmation was lost is there twice. */
   async function send(command: object | string): Promise<string> {
     const payload = typeof command === "string" ? command : JSON.stringify(command);
     for (;;) {
@@ -93,7 +93,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
       }
     }
   }
-  /** Has what is pending look as if nobody had given a sign of life of it for so long. */
+  /** Sets the idle time of the pending entries, as if their consumer had been silent for so long. */
   async function growOld(ms = 3_600_000): Promise<void> {
     for (const { id, consumer: whose } of await client.xPendingRange(COMMANDS, GROUP, "-", "+", 100)) {
       await client.xClaimJustId(COMMANDS, GROUP, whose, 0, id, { IDLE: ms });
@@ -129,22 +129,25 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
         () => command("CONFIG", "SET", "requirepass", ""),
       ],
     ];
-    test.each(faults)("%s are told of in words, and taken once that is over", async (_, words, breakIt, mendIt) => {
-      await breakIt();
-      try {
-        const started = intake();
-        await until(async () => captured.text()).toContain(words);
-        expect(started.problem()).toContain(words);
-        await mendIt();
-        await send({ TicketId: "after" });
-        await until(effects).toEqual(["after"]);
-        await until(async () => started.problem()).toBeNull();
-      } finally {
-        await mendIt();
-      }
-    });
+    test.each(faults)(
+      "%s are reported in words, and taken again after the repair",
+      async (_, words, breakIt, mendIt) => {
+        await breakIt();
+        try {
+          const started = intake();
+          await until(async () => captured.text()).toContain(words);
+          expect(started.problem()).toContain(words);
+          await mendIt();
+          await send({ TicketId: "after" });
+          await until(effects).toEqual(["after"]);
+          await until(async () => started.problem()).toBeNull();
+        } finally {
+          await mendIt();
+        }
+      },
+    );
 
-    test("over, for lack of a right, are told of, and new ones are taken all the same", async () => {
+    test("over from other consumers, for lack of a right, are reported, and new ones are taken all the same", async () => {
       await command("ACL", "SETUSER", "limited", "on", ">secret", "~*", "&*", "+@all", "-xautoclaim");
       const url = redis.url.replace("redis://", "redis://limited:secret@");
       const started = intake({ redisUrl: url });
@@ -157,7 +160,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
       expect(captured.text()).toContain("Reward commands are taken again");
     });
 
-    test("are warned of at the first failure, and then every minute", async () => {
+    test("are logged as a warning at the first failure, and then every minute", async () => {
       let now = 0;
       const health = makeIntakeHealth(captured.log, () => now);
       const warnings = () => said("cannot be taken from Redis");
@@ -172,7 +175,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
       expect(health.problem()).toBeNull();
     });
 
-    test("are told of in the health of the process", async () => {
+    test("are reported in the health of the process", async () => {
       await client.set(COMMANDS, "x");
       const started = intake();
       await until(async () => started.problem()).not.toBeNull();
@@ -195,7 +198,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
     });
   });
 
-  test("are processed and gone, also those that were there before anybody listened", async () => {
+  test("are processed and deleted, also those that were there before the processor", async () => {
     await send({ TicketId: "early" });
     intake();
     await send({ TicketId: "late", text: "exactly — as it came" });
@@ -214,7 +217,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
     await until(async () => seen).toEqual([{ raw: bytes, source: "REDIS", actor: "redis" }]);
   });
 
-  test("are worked on so many at a time, and no more than that is taken", async () => {
+  test("are processed up to the limit of concurrency, and no more are taken", async () => {
     const gate = Promise.withResolvers<void>();
     let [now, most] = [0, 0];
     intake({
@@ -227,7 +230,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
     });
     for (let n = 0; n < 30; n += 1) await send({ TicketId: String(n) });
     await until(async () => now).toBe(3);
-    intake(); // which gets all that the first has not taken
+    intake(); // which receives all entries that the first has not taken
     await until(left).toBe(3);
     expect(await pending()).toBe(3);
     gate.resolve();
@@ -235,16 +238,16 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
     expect(most).toBe(3);
   });
 
-  test("that take long stay whose they are, as long as there is life in them", async () => {
+  test("that take long stay with their consumer as long as it is alive", async () => {
     const openGate = await standIn.closeGate();
     intake({ concurrency: 1, keepEveryMs: 20 });
     await send({ TicketId: "slow", waits: true });
     await until(begun).toBe(1);
-    await growOld(30_000); // half of what makes it abandoned
+    await growOld(30_000); // half of the time after which an entry counts as abandoned
     await until(
       async () => (await client.xPendingRange(COMMANDS, GROUP, "-", "+", 1))[0]?.millisecondsSinceLastDelivery,
     ).toBeLessThan(30_000);
-    // Another one looks for what is abandoned before it takes anything new.
+    // Another consumer claims abandoned entries before it takes new ones.
     intake();
     await send({ TicketId: "quick" });
     await until(effects).toEqual(["quick"]);
@@ -253,7 +256,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
     expect(await attempts("slow")).toHaveLength(1);
   });
 
-  test("of a consumer that was killed at work are done by another", async () => {
+  test("of a consumer that was killed at work are processed by another", async () => {
     const openGate = await standIn.closeGate();
     const doomed = await consumer();
     for (let n = 0; n < 6; n += 1) await send({ TicketId: `t${n}`, waits: true });
@@ -269,7 +272,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
       expect(await attempts(ticket)).toMatchObject([{ pid: doomed.pid }, { pid: process.pid }]);
   });
 
-  test("under way when it stops are finished, the rest is left to others, and nothing of it stays behind", async () => {
+  test("in flight when it stops are finished, the rest is left to other consumers, and no entry is lost", async () => {
     const openGate = await standIn.closeGate();
     const first = intake({ concurrency: 2 });
     for (let n = 0; n < 6; n += 1) await send({ TicketId: `t${n}`, waits: true });
@@ -285,7 +288,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
     expect(await effects()).toHaveLength(6);
   });
 
-  test("that nobody finishes in time do not keep a process that is to stop, and come back", async () => {
+  test("that are not finished in time do not delay a stopping process, and are delivered again", async () => {
     const stuck = intake({ concurrency: 2, graceMs: 20, processMessage: () => new Promise(() => {}) });
     for (let n = 0; n < 3; n += 1) await send({ TicketId: `t${n}` });
     await until(pending).toBe(2);
@@ -296,7 +299,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
     expect(await effects()).toHaveLength(3);
   });
 
-  test("do not keep it while a command has no answer from Redis", async () => {
+  test("do not delay a stopping process while a command has no answer from Redis", async () => {
     await client.sendCommand(["CLIENT", "PAUSE", "600000", "WRITE"]);
     const waiting = intake({ graceMs: 20 });
     await until(() => client.sendCommand<string>(["CLIENT", "LIST"])).toContain("cmd=xgroup|create");
@@ -304,7 +307,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
     await client.sendCommand(["CLIENT", "UNPAUSE"]);
   });
 
-  test("do not keep it either while Redis does not answer", async () => {
+  test("do not delay it either while Redis does not answer", async () => {
     const waiting = intake({ graceMs: 20 });
     await send({ TicketId: "first" });
     await until(left).toBe(0);
@@ -312,7 +315,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
     await waiting.stop();
     redis.wake();
     await send({ TicketId: "second" });
-    // A read that Redis had got before it stood still may have taken it along.
+    // A read that reached Redis before it was suspended may have taken the entry.
     intake({ abandonedAfterMs: 300 });
     await until(effects).toEqual(["first", "second"]);
   });
@@ -320,7 +323,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
   describe("that cannot be processed", () => {
     const nik = "3171234567890123";
 
-    test("are dead after so many deliveries, with why and without a national id, and hold nobody up", async () => {
+    test("are dead-lettered after the maximum of deliveries, with the reason and without a national id, and block no other", async () => {
       intake({ maxDeliveries: 3, concurrency: 2 });
       const id = await send({ TicketId: "bad", poison: true, Resource: "nik", ResourceId: nik });
       for (let n = 0; n < 5; n += 1) await send({ TicketId: `good${n}` });
@@ -336,22 +339,22 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
       expect(JSON.stringify(letter)).not.toContain(nik);
       expect(await pending()).toBe(0);
 
-      // Its own entry is there for whoever sends it again, and nobody takes it by himself.
+      // The dead-lettered entry is there for an operator to send again, and no processor takes it.
       expect(((await client.xRange(COMMANDS, "-", "+")) ?? []).map((entry) => entry.id)).toEqual([id]);
       await send({ TicketId: "worse", poison: true });
       await until(() => said("will be tried again")).toBe(3);
       await growOld();
       await until(() => said("will be tried again")).toBe(4);
-      expect(await attempts("bad")).toHaveLength(6); // three deliveries, each with a second chance
+      expect(await attempts("bad")).toHaveLength(6); // three deliveries, each with one retry
     });
 
-    test("because there is no payload are dead at once", async () => {
+    test("without a payload are dead-lettered at once", async () => {
       intake();
       await client.xAdd(COMMANDS, "*", { subject: "reward" });
       await until(letters).toMatchObject([{ why: "the entry has no field payload", payload: "" }]);
     });
 
-    test("because the process dies of them are dead in the end", async () => {
+    test("that kill the process are dead-lettered in the end", async () => {
       const id = await send({ TicketId: "deadly" });
       await client.xGroupCreate(COMMANDS, GROUP, "0", { MKSTREAM: true });
       await client.xReadGroup(GROUP, "long gone", { key: COMMANDS, id: ">" });
@@ -361,7 +364,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
       expect(await attempts("deadly")).toEqual([]);
     });
 
-    test("only because the database is away are not blamed for it", async () => {
+    test("that fail only because the database is down are not dead-lettered", async () => {
       let isUp = true;
       let asked = 0;
       intake({
@@ -376,7 +379,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
       isUp = false;
       for (let n = 0; n < 12; n += 1) await send({ TicketId: `t${n}` });
       await until(async () => asked).toBeGreaterThan(5 * 8);
-      expect(await pending()).toBe(8); // as many as are worked on at once: no more is taken
+      expect(await pending()).toBe(8); // the limit of concurrency: no more is taken
       expect(await letters()).toEqual([]);
       isUp = true;
       await until(left).toBe(0);
@@ -385,7 +388,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
     });
   });
 
-  test("go on when Redis comes back, with what it had and what it is sent then", async () => {
+  test("continue when Redis comes back, with its old entries and the new ones", async () => {
     const openGate = await standIn.closeGate();
     intake();
     for (let n = 0; n < 20; n += 1) await send({ TicketId: `before${n}`, waits: true });
@@ -400,7 +403,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
     expect(await effects()).toHaveLength(25);
   });
 
-  test("go on also when Redis comes back with nothing, not even the group", async () => {
+  test("continue also when Redis comes back empty, without the group", async () => {
     intake();
     await send({ TicketId: "before" });
     await until(left).toBe(0);
@@ -409,7 +412,7 @@ describe("reward commands from Redis", { tags: "redis" }, () => {
     await until(effects).toEqual(["after", "before"]);
   });
 
-  test("are each processed once in effect, whatever dies", async () => {
+  test("are each processed once in effect, whichever process is killed", async () => {
     const total = 300;
     const tickets = Array.from({ length: total }, (_, n) => `${String(n).padStart(3, "0")}-${randomUUID()}`);
     let consumers = await Promise.all([consumer(), consumer()]);

@@ -22,10 +22,10 @@ const simulate = async (payload: string) => {
   return (await gateway.operator.ok<{ simulateReward: Trial }>(query, { payload })).simulateReward;
 };
 
-/** Every row of every table of ours. */
+/** Every row of all our tables. */
 async function everything(): Promise<string> {
   const tables = await gateway.sql<{ name: string }>(
-    // The audit log has that an operator tried it.
+    // The audit log records that an operator ran the simulation.
     "select table_name as name from information_schema.tables where table_schema = 'public' and table_name not like 'audit_%' order by 1",
   );
   const rows = await Promise.all(
@@ -36,7 +36,7 @@ async function everything(): Promise<string> {
   return JSON.stringify(rows);
 }
 
-test.each(rewardActions)("what would come of a %s is told, and nothing is changed by it", async (action) => {
+test.each(rewardActions)("the effects of a %s are returned, and no row changes", async (action) => {
   const before = await everything();
   const trial = await simulate(documented[action]);
   expect(trial).toMatchObject({ problems: [], replayed: false });
@@ -44,7 +44,7 @@ test.each(rewardActions)("what would come of a %s is told, and nothing is change
   expect(await everything()).toBe(before);
 });
 
-test("a trial of what has been accepted shows what came of it then", async () => {
+test("a simulation of an accepted message shows its effects", async () => {
   await post(gateway, documented.register);
   expect(await simulate(documented.register)).toMatchObject({
     replayed: true,
@@ -54,7 +54,7 @@ test("a trial of what has been accepted shows what came of it then", async () =>
   expect(await simulate(renewed)).toMatchObject({ outcomes: [{ awarded: false, reason: "ALREADY_AWARDED" }] });
 });
 
-test("a trial of what would be refused says why, and puts nothing aside", async () => {
+test("a simulation of an invalid message returns the reason, and quarantines no message", async () => {
   const before = await everything();
   expect((await simulate("{}")).problems.map(({ code }) => code)).toContain("DATA_MISSING");
   expect(await everything()).toBe(before);

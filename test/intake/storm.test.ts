@@ -17,10 +17,10 @@ const KILLS = 3;
 const seed = Number(process.env["STORM_SEED"] ?? 20_261_122);
 
 /**
- * Two processors on one stream are killed, Redis is, and every connection of the database is cut; all in full work. STORM_SEED
+ * Kills two processors of one stream, kills Redis, and cuts every database connection, all under load. STORM_SEED
  * repeats a run's choices.
  */
-test(`nothing that was sent is lost, and nothing is credited twice (seed ${seed})`, {
+test(`no message is lost, and no award is credited twice (seed ${seed})`, {
   tags: "redis",
   timeout: 180_000,
 }, async () => {
@@ -65,7 +65,7 @@ test(`nothing that was sent is lost, and nothing is credited twice (seed ${seed}
       ? { TicketId: `checkin-${index}`, Action: "dailycheckin", Data: { id: userId, command: "dailycheckin", date } }
       : { TicketId: `purchase-${index}`, ...purchase(userId, 1_000 + index, `trx-${index}`, date) };
   });
-  /** Sends each twice: producers repeat what they are not sure of. */
+  /** Sends each message twice: a producer repeats a message whose outcome is unknown. */
   async function send(some: readonly object[]): Promise<void> {
     for (const message of some.flatMap((each) => [each, each])) {
       const sent = () => client.xAdd(COMMANDS, "*", { payload: JSON.stringify(message) }).catch(() => null);

@@ -35,14 +35,14 @@ describe("an attempt", () => {
     ["never sent", () => failing("transient"), "not-sent", "unknown"],
     ["not answered", () => failing("unknown"), "unknown", "unknown"],
   ] as const)(
-    "that is %s is recorded so the first time, and by what a repetition can tell",
+    "that is %s is recorded as such the first time, and as a repetition by what that can prove",
     async (_, call, first, repeated) => {
       expect((await attempted(call)).outcome.is).toBe(first);
       expect((await attempted(call, { isRepetition: true })).outcome.is).toBe(repeated);
     },
   );
 
-  test("passes its crash points when that has happened which they name", async () => {
+  test("passes each crash point after the step that it names", async () => {
     const sent = ["redeem:marked", "call", "redeem:answered", "record", "redeem:recorded"];
     expect((await attempted(confirming)).happened).toEqual(sent);
     expect((await attempted(() => failing("refused"))).happened).toEqual(sent);
@@ -57,20 +57,23 @@ describe("an attempt", () => {
     expect((await attempted(confirming, { ageMs: 2_001, isRepetition: true })).outcome.is).toBe("unknown");
   });
 
-  test("records nothing of a fault of the program", async () => {
+  test("records no outcome when the program itself fails", async () => {
     const fault = new TypeError("a fault");
     await expect(attempted(() => outcomeOf(Promise.reject(fault)))).rejects.toBe(fault);
   });
 });
 
 describe("a retry policy", () => {
-  test.each(Object.entries(retryPolicies))("of a %s doubles its pause up to the longest, and says why", (_, policy) => {
-    const { firstPauseMs, longestPauseMs, tries, reason } = policy;
-    expect([1, 2, 3].map((failed) => pauseAfter(failed, policy))).toEqual(
-      [1, 2, 4].map((times) => times * firstPauseMs),
-    );
-    expect(pauseAfter(1_000, policy)).toBe(longestPauseMs);
-    expect(tries).toBeGreaterThan(0);
-    expect(reason).toMatch(/\.$/);
-  });
+  test.each(Object.entries(retryPolicies))(
+    "of a %s doubles its pause up to the longest, and gives the reason",
+    (_, policy) => {
+      const { firstPauseMs, longestPauseMs, tries, reason } = policy;
+      expect([1, 2, 3].map((failed) => pauseAfter(failed, policy))).toEqual(
+        [1, 2, 4].map((times) => times * firstPauseMs),
+      );
+      expect(pauseAfter(1_000, policy)).toBe(longestPauseMs);
+      expect(tries).toBeGreaterThan(0);
+      expect(reason).toMatch(/\.$/);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { inferFromRefusal, inferOutcome } from "../../src/ledger/evidence.ts";
 
-/** A wallet of 1,000 points ever earned, or as many as are given. */
+/** A wallet with 1,000 points ever earned unless a test sets another number. */
 const wallet = (balance: number, earned: number | null = 1_000) => ({ balance, earned });
 
 describe("evidence of a call whose answer was lost", () => {

@@ -26,7 +26,7 @@ const customersOf = async (prefix: string) =>
     )
   ).map(({ id, name }) => `${id}: ${name}`);
 
-test("a list is linked row by row, and what cannot be is told", async () => {
+test("a list is linked row by row, and failed rows are reported", async () => {
   await post(gateway, purchase(2001, 10_000, "I-1"));
   const rows = [
     { customerId: "l-1", userId: "2001" },
@@ -71,7 +71,7 @@ describe("a file", () => {
       child.stdin?.end(csv);
     });
 
-  test("is linked, however long, and its bad lines are told by their numbers", async () => {
+  test("is linked, however long, and its bad lines are reported by their numbers", async () => {
     const good = Array.from({ length: 150 }, (_, n) => `f-${n},${3000 + n},`);
     const lines = ["\uFEFFcustomerId,userId,memberId", "f-x,3x,", "", '"f-y",,"4000"', ...good, "f-z,3000,", ""];
     const csv = lines.join("\r\n");
@@ -84,7 +84,7 @@ describe("a file", () => {
     expect(await imported(csv)).toMatchObject(result);
   });
 
-  test("names the customer ids that have never signed in, with their lines", async () => {
+  test("lists the customer ids that have never signed in, with their lines", async () => {
     const { customerId } = await gateway.customer();
     const csv = `customerId,userId\nmistyped,6001\n${customerId},6002\nmistyped,6003\n,6004\n`;
     const { out } = await imported(csv);
@@ -109,11 +109,11 @@ describe("a file", () => {
       "customerId,nik\nc\n",
       "This is not CSV: line 2 has more or fewer values than there are columns (CSV_RECORD_INCONSISTENT_COLUMNS).",
     ],
-  ])("with %s is not read", async (_, csv, err) => {
+  ])("with %s is rejected", async (_, csv, err) => {
     expect(await imported(csv)).toEqual({ code: 2, out: "", err });
   });
 
-  test("is not sent by a stranger, nor to nobody", async () => {
+  test("needs a valid token and a reachable gateway", async () => {
     const csv = "customerId,userId\nstranger,5000\n";
     expect(await imported(csv, { token: "x".repeat(40) })).toMatchObject({
       code: 2,

@@ -38,7 +38,7 @@ const feedOf = (customerId: string) =>
     [customerId],
   );
 
-test("what waited for a customer is theirs when they are linked, and they are told", async () => {
+test("awards that waited for a customer are theirs after the link, and the customer is notified", async () => {
   await post(gateway, registration({ id: 1001 }));
   await post(gateway, purchase(1001, 50_000, "L-1"));
   expect(await awardsOf("c-1001")).toEqual([]);
@@ -56,7 +56,7 @@ test("what waited for a customer is theirs when they are linked, and they are to
   expect((await feedOf("c-1001")).map(({ seq }) => seq)).toEqual([1, 2, 3]);
 });
 
-test("two ids of one person become one member: what both got is given once, and counted once", async () => {
+test("two ids of one customer become one member: awards of both are kept once, and counted once", async () => {
   await post(gateway, registration({ id: 1101 }));
   await post(gateway, registration({ MemberId: 1102 }));
   await post(gateway, purchase(1101, 10_000, "M-1"));
@@ -75,7 +75,7 @@ test("two ids of one person become one member: what both got is given once, and 
   expect((await awardsOf("c-1101")).length).toBe(3);
 });
 
-test("check-ins of both are one set of days", async () => {
+test("check-ins of both ids are one set of days", async () => {
   const checkIn = (ids: object, date: string) => ({
     Action: "dailycheckin",
     Data: { ...ids, command: "dailycheckin", date },
@@ -91,7 +91,7 @@ test("check-ins of both are one set of days", async () => {
   expect((await awardsOf("c-1201")).filter(({ state }) => state === "PENDING").length).toBe(2);
 });
 
-test("somebody who turns out to have brought in themselves gets nothing for it", async () => {
+test("a member who turns out to have referred themselves earns nothing for it", async () => {
   await post(gateway, referral(1301, 1302));
   await link(gateway, { customerId: "c-1301", userId: "1301" });
   await link(gateway, { customerId: "c-1301", userId: "1302" });
@@ -103,7 +103,7 @@ test("somebody who turns out to have brought in themselves gets nothing for it",
   ).toEqual([]);
 });
 
-test("a sharer whose newcomer turns out to have been brought in before is told that it is taken off", async () => {
+test("a sharer whose newcomer turns out to have been referred before is notified of the cancelled award", async () => {
   await link(gateway, { customerId: "c-1351", userId: "1351" });
   await link(gateway, { customerId: "c-1352", userId: "1352" });
   await post(gateway, referral(1351, 1353));
@@ -116,13 +116,13 @@ test("a sharer whose newcomer turns out to have been brought in before is told t
   expect((await awardsOf("c-1353")).map(({ state }) => state).toSorted()).toEqual(["CANCELLED", "PENDING"]);
 });
 
-test("of several ids one that is a customer's says who it is", async () => {
+test("a customer's id identifies the member, also among several ids", async () => {
   await link(gateway, { customerId: "c-1381", memberId: "1382" });
   await post(gateway, registration({ id: 1381, MemberId: 1382 }));
   expect(given(await awardsOf("c-1381"))).toEqual(["1 MEMBER 500 POINTS PENDING"]);
 });
 
-test("an id that is another customer's stays theirs, and nothing of the rest is linked", async () => {
+test("an id of another customer stays theirs, and the other ids are not linked", async () => {
   await link(gateway, { customerId: "c-1401", userId: "1401" });
   const answer = await gateway.service.send(
     "mutation ($input: LinkMemberInput!) { linkMember(input: $input) { awardsReleased userErrors { code } } }",
@@ -137,7 +137,7 @@ test.each([
   ["no id", {}],
   ["an id that is none", { userId: "x1" }],
   ["a national id in another's place", { memberId: "3171234509870001" }],
-])("%s is no link", async (_, ids) => {
+])("%s is refused", async (_, ids) => {
   const { data } = await gateway.service.send<{ linkMember: { userErrors: { code: string }[] } }>(
     "mutation ($input: LinkMemberInput!) { linkMember(input: $input) { userErrors { code } } }",
     { input: { customerId: "c-1", ...ids } },
@@ -145,7 +145,7 @@ test.each([
   expect(data?.linkMember.userErrors).toEqual([{ code: "INVALID_INPUT" }]);
 });
 
-test("messages and links at once lose nothing and give nothing twice", async () => {
+test("concurrent messages and links lose no award and make none twice", async () => {
   const messages = Array.from({ length: 30 }, (_, number) => purchase(1501 + (number % 2), 10_000, `R-${number}`));
   await Promise.all([
     ...messages.map((message) => post(gateway, message)),
@@ -160,7 +160,7 @@ test("messages and links at once lose nothing and give nothing twice", async () 
   expect(seqs).toEqual(Array.from({ length: 30 }, (_, place) => place + 1));
 });
 
-test("second, self and reversed referrals are refused, also when all come at once", async () => {
+test("second, self and reversed referrals are refused, also when all arrive at once", async () => {
   await Promise.all([
     post(gateway, referral(1601, 1602)),
     post(gateway, referral(1602, 1601)),
@@ -185,7 +185,7 @@ test("second, self and reversed referrals are refused, also when all come at onc
 describe("a customer id", () => {
   const invalid = ["", " ", "CUST 777", "CUST\u200b777", "CUST777\u00ad", "ＣＵＳＴ", "a".repeat(65), "x/y", "क"];
 
-  test("is read without the blanks around it, so a link is one link", async () => {
+  test("is read without surrounding white space, so a link is one link", async () => {
     await post(gateway, registration({ id: 1701 }));
     expect((await link(gateway, { customerId: "CUST1701 ", userId: "1701" })).linkMember.awardsReleased).toBe(1);
     await link(gateway, { customerId: "\ufeffCUST1701\n", userId: "1701" });
@@ -194,7 +194,7 @@ describe("a customer id", () => {
     ]);
   });
 
-  test.each(invalid)("that is %j is refused at every door", async (customerId) => {
+  test.each(invalid)("that is %j is refused by every API", async (customerId) => {
     const codes = async (caller: Caller, query: string, variables: Record<string, unknown>) => {
       const { data } = await caller.send<{ it: { userErrors: { code: string; field: string[] | null }[] } }>(
         query.replaceAll("REFUSALS", "userErrors { code field }"),
@@ -245,7 +245,7 @@ describe("a customer id", () => {
   });
 });
 
-describe("what was linked to a wrong customer", () => {
+describe("a member linked to the wrong customer", () => {
   const move = async (input: Record<string, unknown>) => {
     const { data } = await gateway.operator.send<{
       moveMember: { awardsMoved: number; awardsKept: number; userErrors: { code: string }[] };
@@ -261,7 +261,7 @@ describe("what was linked to a wrong customer", () => {
       [subject],
     );
 
-  test("moves with its awards to the right one, whom both are told, and is recorded", async () => {
+  test("moves with its awards to the right customer; both are notified, and the move is recorded", async () => {
     await post(gateway, registration({ id: 1801 }));
     await link(gateway, { customerId: "c-1801-wrong", userId: "1801" });
     expect(await move({ customerId: "c-1801-wrong", toCustomerId: " c-1801 " })).toEqual({
@@ -280,7 +280,7 @@ describe("what was linked to a wrong customer", () => {
     ]);
   });
 
-  test("also from an id that could not be linked any more", async () => {
+  test("moves also from an id that could not be linked any more", async () => {
     await post(gateway, registration({ id: 1811 }));
     await link(gateway, { customerId: "c-1811", userId: "1811" });
     await gateway.sql("update reward_members set customer_id = 'c-1811 ' where customer_id = 'c-1811'");
@@ -290,7 +290,7 @@ describe("what was linked to a wrong customer", () => {
     });
   });
 
-  test("joins what the right one has, and gives nothing twice", async () => {
+  test("is merged with the right customer's member, and makes no award twice", async () => {
     await post(gateway, registration({ id: 1821 }));
     await post(gateway, registration({ id: 1822 }));
     await link(gateway, { customerId: "c-1821", userId: "1821" });
@@ -325,7 +325,7 @@ describe("what was linked to a wrong customer", () => {
     expect((await awardsOf("c-1841")).length).toBe(1);
   });
 
-  test("leaves awards whose crediting is in doubt or done, and counts them", async () => {
+  test("leaves awards that were sent or credited where they are, and counts them", async () => {
     await post(gateway, registration({ id: 1851 }));
     await link(gateway, { customerId: "c-1851-wrong", userId: "1851" });
     await gateway.sql(
@@ -342,7 +342,7 @@ describe("what was linked to a wrong customer", () => {
   });
 });
 
-test("a list is checked without linking anybody, and an entry that contradicts one before it is named", async () => {
+test("a list is checked without linking any member, and a contradiction to an earlier entry is reported", async () => {
   const [known, free] = ["880011", "880012"];
   await link(gateway, { customerId: "CUST-KNOWN", userId: known });
   const input = [

@@ -20,7 +20,7 @@ describe("the answer", () => {
     );
     expect(makeTicketId("luckydraw")).toMatch(/^Reward:luckydraw:[0-9a-f-]{36}$/);
   });
-  test("says what was read otherwise than written, when asked", () => {
+  test("lists the normalised fields on request", () => {
     const normalisations = [{ path: "Data.ID", from: "ID", to: "id", rule: "key-spelling" }] as const;
     expect(formatAnswer({ ticketId: "T", normalisations }).data).toEqual({ TicketId: "T", normalisations });
   });
@@ -38,13 +38,13 @@ describe("the answer", () => {
   });
 });
 
-describe("the digest", () => {
+describe("the digest of a message", () => {
   const promo = JSON.parse(documented.transactionpromo);
   const [line] = promo.Data.transaction;
   const digest = (raw: unknown, nikHash: string | null = "hash") => digestOf(read(raw), nikHash);
   const alike = digest(promo);
 
-  test("does not change with time", () => {
+  test("is the same in every version", () => {
     expect(alike).toBe("5853b96c3f652df806e16ccb3fe96601aed444fc0d4a50a1c3516a81bba651cd");
   });
   test.each([
@@ -66,10 +66,10 @@ describe("the digest", () => {
     ["a reference", { ...promo, Data: { ...promo.Data, trxId: "T" } }],
     ["the line twice", { ...promo, Data: { ...promo.Data, transaction: [line, line] } }],
     ["another action", { ...promo, SubjectIdentifier: "", Data: { ...promo.Data, command: "luckydraw" } }],
-  ])("is another with %s", (_, raw) => {
+  ])("differs with %s", (_, raw) => {
     expect(digest(raw)).not.toBe(alike);
   });
-  test("tells national ids apart by their hash, never by themselves", () => {
+  test("distinguishes national ids by their hash, never by themselves", () => {
     expect(digest(documented.dailycheckin, "one")).not.toBe(digest(documented.dailycheckin, "other"));
     expect(() => digest(documented.dailycheckin, null)).toThrow(RangeError);
     expect(() => digest(documented.dailycheckin, "321231990")).toThrow(RangeError);
@@ -77,17 +77,17 @@ describe("the digest", () => {
   });
 });
 
-describe("one call", () => {
-  test("of a list is that many messages, with every digit", () => {
+describe("one request", () => {
+  test("with a list has one message for each item, with every digit", () => {
     expect(splitBatch('[{"id":12345678901234567890}, {"b" : [1.50]}]')).toEqual({
       isList: true,
       items: ['{"id":12345678901234567890}', '{"b":[1.50]}'],
     });
   });
-  test.each([documented.register, "{", "", "null"])("of %j is one", (raw) => {
+  test.each([documented.register, "{", "", "null"])("with %j has one message", (raw) => {
     expect(splitBatch(raw)).toEqual({ isList: false, items: [raw] });
   });
-  test("may have 100 messages, each as large as one may be", () => {
+  test("may have 100 messages, each of the maximum size", () => {
     const large = JSON.stringify("x".repeat(65_000));
     expect(splitBatch(`[${Array.from({ length: 100 }, () => large).join()}]`)).toMatchObject({ isList: true });
     expect(splitBatch(JSON.stringify(Array.from({ length: 101 }, () => ({}))))).toMatchObject({

@@ -16,7 +16,7 @@ const known = rewardActions.flatMap((action) => [
   producer(action) as JsonRecord,
 ]);
 
-/** Messages in which something is not as it should be: a value exchanged, an entry more, an entry less. */
+/** Messages with one defect: a value exchanged, an entry more, an entry less. */
 const damaged = fc
   .tuple(fc.constantFrom(...known), fc.nat(), fc.jsonValue({ maxDepth: 3 }), fc.constantFrom("change", "add", "remove"))
   .map(([message, where, value, how]) => {
@@ -47,7 +47,7 @@ const anything = fc.oneof(
   damaged.map((message) => JSON.stringify(JSON.stringify(message))),
 );
 
-test("whatever comes is understood or refused with a reason, and can be stored", () => {
+test("any message is accepted, or refused with a reason, and can be stored", () => {
   fc.assert(
     fc.property(anything, (raw) => {
       const result = parseMessage(raw, JAKARTA);
@@ -71,7 +71,7 @@ test("whatever comes is understood or refused with a reason, and can be stored",
   );
 });
 
-test("a text that is JSON is read as JSON.parse reads it, and written as it was", () => {
+test("a JSON text is parsed as by JSON.parse, and written unchanged", () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 4, stringUnit: "binary" }), fc.nat(4), (text, indent) => {
       const spaced = JSON.stringify(JSON.parse(text), null, indent);
@@ -83,7 +83,7 @@ test("a text that is JSON is read as JSON.parse reads it, and written as it was"
   );
 });
 
-/** The same message in another spelling: keys folded differently and in another order, scalars with spaces or as text. */
+/** The same message in another spelling: keys in another case and order, scalars with spaces or as text. */
 const respelt = (message: JsonRecord, choices: readonly number[]): JsonRecord => {
   let next = 0;
   const choose = (most: number) => (choices[next++ % choices.length] ?? 0) % most;
@@ -112,7 +112,7 @@ const respelt = (message: JsonRecord, choices: readonly number[]): JsonRecord =>
   return change(message) as JsonRecord;
 };
 
-test("neither the order of keys nor spelling nor white space changes what a message is known by", () => {
+test("neither the order of keys nor spelling nor white space changes a message's digest", () => {
   const digest = (raw: unknown) => {
     const result = parseMessage(raw, JAKARTA);
     if (isRefusedMessage(result)) throw new Error(JSON.stringify(result.problems));
@@ -132,7 +132,7 @@ test("neither the order of keys nor spelling nor white space changes what a mess
 });
 
 const digit = fc.constantFrom(..."0123456789");
-// Of every length that is taken for one; those of ten and thirteen digits could be dates.
+// Of every length of a national id; those of ten and thirteen digits could be dates.
 const nik = fc
   .tuple(
     fc.constantFrom("11", "32", "31", "51", "91"),
@@ -143,8 +143,8 @@ const nik = fc
   )
   .map((parts) => parts.join(""));
 
-test("a national id is in nothing that is said, kept or stored", () => {
-  // Where it does no harm but must not be kept, and where the message is refused for it.
+test("a national id is in no answer, no copy and no stored row", () => {
+  // In a field where it is valid but must not be stored, and in a field for which the message is refused.
   const beside = (id: string) =>
     fc.record({
       [`about ${id}`]: fc.constantFrom(id, 1, `of ${id}`),
@@ -190,11 +190,11 @@ test("a national id is in nothing that is said, kept or stored", () => {
       if (!isRefusedMessage(result)) understood++;
       expect(kept).not.toContain(id);
       expect(kept.replaceAll(/[ .-]/g, "")).not.toContain(id);
-      // Half a message is not JSON: then long numbers go, whatever they are.
+      // Half a message is not JSON: then every long number is removed.
       if (id.length >= 9) expect(redactNik(raw.slice(0, -1 - cut))).not.toContain(id);
     }),
     { numRuns: 1_000 },
   );
-  // Or the half of it that is kept would not have been looked at.
+  // The stored half would not have been searched otherwise.
   expect(understood).toBeGreaterThan(200);
 });

@@ -94,14 +94,14 @@ describe("the documented sample of", () => {
     },
   };
 
-  test.each(rewardActions)("%s is what it says, as text, bytes or value", (action) => {
+  test.each(rewardActions)("%s has the documented meaning, as text, bytes or value", (action) => {
     const { message, normalisations } = accepted(documented[action]);
     expect(message).toEqual(meant[action]);
     expect(accepted(Buffer.from(documented[action]))).toEqual({ message, normalisations });
     expect(accepted(JSON.parse(documented[action]))).toEqual({ message, normalisations });
   });
 
-  test("a transaction needs no more than the programme's zone", () => {
+  test("a transaction needs only the programme's time zone", () => {
     expect(accepted(documented.transactionpromo).normalisations).toEqual([
       {
         path: "Data.transaction[0].date",
@@ -138,7 +138,7 @@ const newerMeaning: Record<RewardAction, Partial<RewardMessage>> = {
 };
 
 describe("the newer envelope", () => {
-  test.each(rewardActions)("says %s by its action, and nobody's national id in words", (action) => {
+  test.each(rewardActions)("states %s by its action, without a national id", (action) => {
     const { message, normalisations } = accepted(JSON.stringify(newer(action)));
     expect(message).toMatchObject({ action, ...newerMeaning[action], unknown: {} });
     expect(normalisations).toEqual(
@@ -151,7 +151,7 @@ describe("the newer envelope", () => {
 });
 
 describe("the envelope of the task producer", () => {
-  test.each(rewardActions)("says %s in its own spelling", (action) => {
+  test.each(rewardActions)("states %s in its own spelling", (action) => {
     const { message, normalisations } = accepted(JSON.stringify(producer(action)));
     const meant = newerMeaning[action];
     expect(message).toMatchObject({ action, member: meant.member, sentAt: null, unknown: {} });
@@ -166,7 +166,7 @@ describe("the envelope of the task producer", () => {
     expect(normalisations.map(({ rule }) => rule)).toEqual(expect.arrayContaining(["key-spelling", "date-spelling"]));
   });
 
-  test("means the same as the newer one", () => {
+  test("means the same as the newer envelope", () => {
     const same = accepted(newer("dailycheckin")).message;
     expect(digestOf(accepted(producer("dailycheckin")).message, null)).toBe(digestOf(same, null));
   });

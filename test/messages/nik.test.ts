@@ -6,7 +6,7 @@ import { documented } from "../support/rewards/documented.ts";
 import { JAKARTA, NIK, SHORT_NIK } from "../support/rewards/envelopes.ts";
 
 describe("a storable copy", () => {
-  test("has everything but the national id", () => {
+  test("has every field but the national id", () => {
     expect(JSON.parse(redactNik(documented.registerreferral))).toEqual({
       ...JSON.parse(documented.registerreferral),
       ResourceId: "[nik removed]",
@@ -39,39 +39,39 @@ describe("a storable copy", () => {
     ["short, in half a message", '{"ResourceId": "12345", "Data', "12345"],
     ["with escaped digits in half a message", '{"ResourceId":"32123\\u0031990', "32123"],
     ["below nine levels", `${"[".repeat(9)}"${NIK}"${"]".repeat(9)}`],
-  ])("has none that stands %s", (_, raw, id = SHORT_NIK) => {
+  ])("has no national id %s", (_, raw, id = SHORT_NIK) => {
     const copy = redactNik(raw);
     for (const each of [id, SHORT_NIK, NIK]) expect(copy).not.toContain(each);
     expect(copy).toContain("[nik removed]");
     expect(redactNik(copy)).toBe(copy);
   });
 
-  test("keeps every other digit and key, also those that come twice", () => {
+  test("keeps every other digit and key, also repeated keys", () => {
     const raw = '{"id":12345678901234567890,"id":1.50,"__proto__":{"a":1},"date":"2024-02-08 11-22-06.12"}';
     expect(redactNik(raw)).toBe(raw);
   });
-  test("of a message too long ends before half a national id", () => {
+  test("of a message that is too long ends before half a national id", () => {
     const raw = `${"x".repeat(65_530)}${NIK}`;
     expect(redactNik(raw)).toBe(`${"x".repeat(65_530)}…`);
     expect(redactNik(Buffer.from(raw))).toBe(`${"x".repeat(65_530)}…`);
   });
-  test("can be stored whatever it holds", () => {
+  test("can be stored whatever the message contains", () => {
     expect(redactNik('{"note":"a\\u0000\\ud800b"}')).toBe('{"note":"a\uFFFD\uFFFDb"}');
     expect(redactNik(Uint8Array.from([0xff, 0x00, 0x41]))).toBe("\uFFFD\uFFFDA");
     for (const odd of [undefined, () => 1, Symbol("x"), 1n]) expect(typeof redactNik(odd)).toBe("string");
   });
 });
 
-describe("a message that was kept without its national id", () => {
+describe("a message that was stored without its national id", () => {
   const copy = redactNik(documented.dailycheckin);
   test("can be read again when its hash is on record", () => {
     const result = parseMessage(copy, { ...JAKARTA, nikIsOnRecord: true });
     expect(result).toMatchObject({ message: { action: "dailycheckin", member: { nik: null } } });
   });
-  test("is of nobody when it is not", () => {
+  test("has no member when its hash is not on record", () => {
     expect(parseMessage(copy, JAKARTA)).toMatchObject({ problems: [{ code: "NIK_REMOVED" }] });
   });
-  test("does not take the mark for anything else", () => {
+  test("ignores the mark in other places", () => {
     const raw = JSON.stringify({ Data: { id: "[nik removed]", command: "register", date: "2024-02-08 11:22:06" } });
     expect(parseMessage(raw, { ...JAKARTA, nikIsOnRecord: true })).toMatchObject({
       problems: [{ code: "NIK_REMOVED", path: "Data.id" }],
@@ -79,7 +79,7 @@ describe("a message that was kept without its national id", () => {
   });
 });
 
-test("a message that is refused says whose it was, for its hash to be kept with it", () => {
+test("a refused message returns its national id, so that the id's hash can be stored with it", () => {
   const raw = JSON.stringify({ Resource: "nik", ResourceId: NIK, TicketId: "T-1", Action: "dailycheckin" });
   expect(parseMessage(raw, JAKARTA)).toMatchObject({ problems: [{ code: "DATA_MISSING" }], nik: NIK, ticketId: "T-1" });
   expect(parseMessage("{", JAKARTA)).toMatchObject({ problems: [{ code: "NOT_JSON" }], nik: null, ticketId: null });
@@ -111,15 +111,15 @@ test.each([
     JSON.stringify({ Data: { id: 1, command: "register", date: `2024-01-01${" ".repeat(60_000)}x` } }),
   ],
   ["names of national ids without one", "nik ".repeat(16_000)],
-])("%s takes neither long nor too much stack", (_, raw) => {
+])("%s takes neither too long nor too much stack", (_, raw) => {
   const from = performance.now();
   parseMessage(raw, JAKARTA);
   expect(redactNik(raw).length).toBeLessThan(10 * raw.length);
-  // Milliseconds; what takes time in proportion to a square takes minutes.
+  // Milliseconds; a quadratic algorithm takes minutes.
   expect(performance.now() - from).toBeLessThan(2_000);
 });
 
-test("what is said of a message names no national id", () => {
+test("the description of a message has no national id", () => {
   const result = parseMessage(
     JSON.stringify({
       Resource: "nik",
@@ -149,6 +149,6 @@ test.each([
   ["3171233209870001", false],
   ["3171234513870001", false],
   ["317123450987000", false],
-])("%s looks like a national id: %s", (digits, does) => {
+])("%s is detected as a national id: %s", (digits, does) => {
   expect(looksLikeNik(digits)).toBe(does);
 });

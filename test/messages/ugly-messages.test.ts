@@ -6,7 +6,7 @@ import { JAKARTA, NIK } from "../support/rewards/envelopes.ts";
 const DATE = "2024-02-08T11:22:06";
 const AT = new Date("2024-02-08T04:22:06Z");
 
-/** A message with these in its `Data`, and these around it. */
+/** A message with these fields in its `Data`, and these in its envelope. */
 const promo = (data: object, around: object = {}) =>
   JSON.stringify({
     ...around,
@@ -15,7 +15,7 @@ const promo = (data: object, around: object = {}) =>
 const lineOf = (line: object) => promo({ transaction: [line] });
 const dated = (date: unknown) => lineOf({ date, amount: 5 });
 const paid = (amount: unknown) => lineOf({ date: DATE, amount });
-/** One whose number is written as it stands here. */
+/** A message with a number in exactly this notation. */
 const paidExactly = (amount: string) =>
   `{"Data":{"id":7,"command":"transactionpromo","transaction":[{"date":"${DATE}","amount":${amount}}]}}`;
 const acts = (command: unknown, data: object = {}, around: object = {}) =>
@@ -87,7 +87,7 @@ const accepted: [title: string, raw: string, meant: object, rule?: string][] = [
     { action: "dailycheckin" },
   ],
   ["Action: process", acts("register", {}, { Action: "process", SubjectIdentifier: "task" }), { action: "register" }],
-  // who
+  // identity
   ["an id as text", promo({ id: "00461" }), member({ userId: "461" }), "leading-zeros"],
   [
     "an id with a decimal point",
@@ -256,7 +256,7 @@ const accepted: [title: string, raw: string, meant: object, rule?: string][] = [
     { sentAt: null },
     "unreadable-date-dropped",
   ],
-  // what else
+  // other fields
   ["TicketId: null in words", promo({}, { TicketId: "null" }), { ticketId: null }, "absent-word"],
   ["a TicketId as a number", promo({}, { TicketId: 12_370_001 }), { ticketId: "12370001" }],
   [
@@ -282,7 +282,7 @@ const accepted: [title: string, raw: string, meant: object, rule?: string][] = [
 ];
 
 const refused: [title: string, raw: string | Uint8Array, codes: string | string[], path?: string][] = [
-  // no message at all
+  // not a message at all
   ["nothing", "", "NOT_JSON"],
   ["half a message", promo({}).slice(0, -5), "NOT_JSON"],
   ["words", "register 461", "NOT_JSON"],
@@ -333,7 +333,7 @@ const refused: [title: string, raw: string | Uint8Array, codes: string | string[
     "ACTION_CONFLICT",
   ],
   ["an unknown Action beside a known command", acts("register", {}, { Action: "delete" }), "ACTION_UNKNOWN", "Action"],
-  // who
+  // identity
   ["nobody", promo({ id: null }), "MEMBER_MISSING", "Data.id"],
   ["user 0", promo({ id: 0 }), "MEMBER_MISSING", "Data.id"],
   ["a client and no member", promo({ id: "", ClientId: "app" }), "MEMBER_MISSING"],
@@ -441,7 +441,7 @@ const refused: [title: string, raw: string | Uint8Array, codes: string | string[
   ["digits in a row", dated("20240208112206"), "DATE_INVALID"],
   ["soon", dated("soon"), "DATE_INVALID"],
   ["a zone by its name", dated("2024-02-08 11:22:06 Asia/Jakarta"), "DATE_INVALID"],
-  // everything at once
+  // several defects at once
   [
     "several faults",
     JSON.stringify({ Data: { command: "luckydraw", id: "x", transaction: [{ date: "soon", amount: "y" }] } }),
@@ -464,7 +464,7 @@ describe("a message with", () => {
   });
 });
 
-describe("a value that was read before it came to us", () => {
+describe("a value that was parsed before it arrived", () => {
   test("keeps the digits of a bigint", () => {
     const result = parseMessage({ Data: { id: 9_223_372_036_854_775_807n, command: "register", date: DATE } }, JAKARTA);
     expect(result).toMatchObject({ message: { member: { userId: "9223372036854775807" } } });

@@ -46,7 +46,7 @@ const reverse = async (input: Record<string, unknown>): Promise<Changed> =>
   ).data?.reverseOrder as Changed;
 
 describe("cancelling", () => {
-  test("gives everything back while the warehouse still has it, and restores the stock", async () => {
+  test("returns all points while the warehouse still has the order, and restores the stock", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.merchandise({ points: 200, stock: 5 });
     const id = await placeOrder(customer, [reward.id, 2]);
@@ -69,7 +69,7 @@ describe("cancelling", () => {
     expect(await stockOf(reward)).toBe(5);
   });
 
-  test("by an operator gives everything back, is in the audit log, and says so to the customer", async () => {
+  test("by an operator returns all points, is recorded in the audit log, and notifies the customer", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.merchandise({ points: 200, stock: 5 });
     const id = await placeOrder(customer, reward.id);
@@ -87,7 +87,7 @@ describe("cancelling", () => {
     expect(await gateway.operator.ok(log, { subject: order.number })).toEqual({ auditLog: { totalCount: 1 } });
   });
 
-  test("keeps what was already given, and returns exactly the rest", async () => {
+  test("keeps the fulfilled units, and returns exactly the points of the rest", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const [voucher, item] = [await gateway.voucher({ points: 100 }), await gateway.merchandise({ points: 250 })];
     const id = await placeOrder(customer, voucher.id, item.id);
@@ -99,10 +99,10 @@ describe("cancelling", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -350, 250]);
   });
 
-  test("before the points are sent for takes nothing at all", async () => {
+  test("before the deduction is sent takes no points", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 100 });
-    // The first order holds the customer's turn at the ledger, so that the second has not begun.
+    // The first order holds the customer's lock at the ledger, so that the second has not begun.
     const call = gateway.fault("redeem", { fault: "hold" });
     const first = await placeOrder(customer, reward.id);
     await gateway.sandbox.faults.held(call);
@@ -114,7 +114,7 @@ describe("cancelling", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -100]);
   });
 
-  test("twice with one key is one cancellation; with another key there is nothing left to cancel", async () => {
+  test("twice with one key is one cancellation; with another key the order is no longer cancellable", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.merchandise();
     const id = await placeOrder(customer, reward.id);
@@ -128,7 +128,7 @@ describe("cancelling", () => {
     expect(gateway.ledgerOf(customer)).toEqual([10_000, -100, 100]);
   });
 
-  test("is refused for what is complete, and for an order that is somebody else's or nobody's", async () => {
+  test("is refused for a completed order, for another customer's order and for an unknown order", async () => {
     const [customer, other] = [await gateway.customer(), await gateway.customer()];
     const reward = await gateway.voucher();
     const id = await placeOrder(customer, reward.id);
@@ -155,7 +155,7 @@ describe("an operator's reversal", () => {
   const returned = (customer: Customer, id: string) =>
     orderWhen(customer, id, ({ pointsState }) => ["RETURNED", "PARTIALLY_RETURNED"].includes(pointsState));
 
-  test("takes back one line, then the rest, returning exactly the points of each", async () => {
+  test("reverses one line, then the rest, returning exactly the points of each", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const { order, lines } = await fulfilled(customer);
 
@@ -182,7 +182,7 @@ describe("an operator's reversal", () => {
     ]);
   });
 
-  test("makes the vouchers void: they are neither revealed nor given again", async () => {
+  test("makes the vouchers void: they are neither revealed nor issued again", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.voucher({ codes: 1 });
     const order = await orderSettled(customer, await placeOrder(customer, reward.id));
@@ -200,7 +200,7 @@ describe("an operator's reversal", () => {
     ).toEqual([{ state: "VOID" }]);
   });
 
-  test("twice with one key is one reversal, also at once", async () => {
+  test("with the same key is done once, also when two requests arrive at once", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const { order } = await fulfilled(customer);
     const input = { orderId: order.id, idempotencyKey: randomUUID() };
@@ -213,7 +213,7 @@ describe("an operator's reversal", () => {
     ]);
   });
 
-  test("of two operators at once returns each line once", async () => {
+  test("by two operators at once returns the points of each line once", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const { order } = await fulfilled(customer);
     const answers = await Promise.all([reverse({ orderId: order.id }), reverse({ orderId: order.id })]);
@@ -236,7 +236,7 @@ describe("an operator's reversal", () => {
     expect((await reverse({ orderId: "nonsense" })).userErrors).toEqual([{ code: "ORDER_NOT_FOUND" }]);
   });
 
-  test("works long after the sign-in that placed the order has ended", async () => {
+  test("works long after the session that placed the order has ended", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const { order } = await fulfilled(customer);
     await customer.ok(`mutation { signOut { userErrors { code } } }`);

@@ -61,7 +61,7 @@ describe("cancelling a line", () => {
     ]);
   });
 
-  test("one after the other, and then the rest, returns each once", async () => {
+  test("one after the other, and then the rest, returns the points of each line once", async () => {
     const { customer, id, cups, lamp } = await ordered();
     await cancel(customer, id, { lineIds: [lamp] });
     await cancel(customer, id, { lineIds: [cups] });
@@ -70,7 +70,7 @@ describe("cancelling a line", () => {
     expect((await cancel(customer, id, {})).userErrors).toMatchObject([{ code: "NOT_CANCELLABLE" }]);
   });
 
-  test("at once with the whole order, whichever is first, returns each once", async () => {
+  test("at the same time as the whole order returns the points once, whichever request is first", async () => {
     const { customer, id, cups } = await ordered();
     await Promise.all([cancel(customer, id, { lineIds: [cups] }), cancel(customer, id, {}), cancel(customer, id, {})]);
     expect(await orderSettled(customer, id)).toMatchObject({ status: "CANCELLED" });
@@ -107,7 +107,7 @@ describe("cancelling a line", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -150]);
   });
 
-  test("of another order, or of nobody's, is refused", async () => {
+  test("of another order, or of an unknown order, is refused", async () => {
     const [one, other] = [await ordered(), await ordered()];
     for (const lineIds of [[other.cups], ["x"], []]) {
       const { userErrors } = await cancel(one.customer, one.id, { lineIds });
@@ -155,7 +155,7 @@ describe("a return", () => {
     return { customer, id, lineId: lines[0]?.id ?? "" };
   }
 
-  test("is asked for once, shown to operators, and paid back when an operator takes the line back", async () => {
+  test("is requested once, shown to operators, and refunded when an operator takes the line back", async () => {
     const { customer, id, lineId } = await given();
     const [first, second] = await Promise.all([ask(customer, lineId), ask(customer, lineId)]);
     for (const each of [first, second])
@@ -179,7 +179,7 @@ describe("a return", () => {
     expect(await customer.ok(shown, { id })).toEqual({ order: { lines: [{ returnRequest: { state: "APPROVED" } }] } });
   });
 
-  test("keeps the code closed until it is withdrawn", async () => {
+  test("keeps the code closed until the request is withdrawn", async () => {
     const { customer, lineId } = await given();
     await ask(customer, lineId);
     expect(await reveal(customer, lineId)).toMatchObject({ vouchers: [], userErrors: [{ code: "RETURN_REQUESTED" }] });
@@ -189,7 +189,7 @@ describe("a return", () => {
     expect((await ask(customer, lineId)).userErrors).toMatchObject([{ code: "NOT_RETURNABLE" }]);
   });
 
-  test("and the code at once: either the code is shown or the request stands", async () => {
+  test("requested while the code is being revealed: either the code is shown or the request stands", async () => {
     for (let round = 0; round < 5; round += 1) {
       const { customer, lineId } = await given();
       const [asked, revealed] = await Promise.all([ask(customer, lineId), reveal(customer, lineId)]);
@@ -197,7 +197,7 @@ describe("a return", () => {
     }
   });
 
-  test("is declined with a reason that the customer reads, and can be asked for again", async () => {
+  test("is declined with a reason that the customer reads, and can be requested again", async () => {
     const { customer, lineId } = await given();
     await ask(customer, lineId);
     await send(gateway.operator, "declineReturn", { orderLineId: lineId, answer: "The card is valid." });
@@ -210,7 +210,7 @@ describe("a return", () => {
     expect(declined.orderLine).toMatchObject({ returnRequest: { state: "DECLINED", answer: "The card is valid." } });
   });
 
-  test("is refused for what was not given, is free, or is too long ago", async () => {
+  test("is refused for a line that was not fulfilled, cost nothing, or is too old", async () => {
     const pending = await ordered();
     expect((await ask(pending.customer, pending.lamp)).userErrors).toMatchObject([{ code: "NOT_RETURNABLE" }]);
     const free = await given(0);

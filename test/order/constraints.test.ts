@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { orderSettled, placeOrder } from "../support/orders.ts";
 
-/** What the tables refuse even when the program asks for it. */
+/** Constraints that the tables enforce even when the program violates them. */
 
 let gateway: TestGateway;
 let order: { id: string; number: string; customerId: string; lineId: string };
@@ -57,7 +57,7 @@ describe("points", () => {
     await insertMovement({ points: 50, number: 2 });
   });
 
-  test("are not returned beyond it by two at once either", async () => {
+  test("are not returned beyond what was taken by two concurrent transactions either", async () => {
     const attempts = await Promise.allSettled([
       insertMovement({ points: 150 }),
       insertMovement({ points: 150, number: 2 }),
@@ -65,7 +65,7 @@ describe("points", () => {
     expect(attempts.map((attempt) => attempt.status).sort()).toEqual(["fulfilled", "rejected"]);
   });
 
-  test("that were refused do not count, and may not be revived beyond it", async () => {
+  test("of a refused movement do not count, and the movement may not be revived beyond what was taken", async () => {
     await insertMovement({ points: 200, state: "REFUSED" });
     await insertMovement({ points: 200, number: 2 });
     await expect(
@@ -116,7 +116,7 @@ describe("a voucher code", () => {
     ).rejects.toMatchObject({ constraint: "voucher_codes_given_once" });
   });
 
-  test("is given only to a unit, and one in the pool to none", async () => {
+  test("is allocated only to a unit, and a code in the pool belongs to none", async () => {
     await expect(
       gateway.sql("update voucher_codes set unit_id = null where state = 'ALLOCATED'"),
     ).rejects.toMatchObject({

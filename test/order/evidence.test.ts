@@ -4,7 +4,7 @@ import { type Customer, type InProcessGateway, startTestGateway } from "../suppo
 import { addToCart, orderPrepared, orderSettled, orderWhen, placeOrder, readOrder } from "../support/orders.ts";
 import { type RepeatingProxy, startRepeatingProxy } from "../support/repeating-proxy.ts";
 
-/** The wallet before and after a call counts for more than the answer to it, or than silence. */
+/** The balance before and after a call outweighs the answer, and outweighs an unknown outcome. */
 
 const REDEEM = "/api/v1/orders/redeem";
 const REVERSE = "/api/v1/orders/reverse";
@@ -47,7 +47,7 @@ async function cancel(customer: Customer, id: string): Promise<void> {
   );
 }
 
-/** Has the ledger refuse the order's deduction from now on: its number is used up by another customer. */
+/** Makes the ledger refuse the order's deduction from now on: another customer has used its number. */
 async function haveRefused(customer: Customer, id: string): Promise<void> {
   const { number } = await readOrder(customer, id);
   const other = await gateway.customer({ balance: 1 });
@@ -59,7 +59,7 @@ async function haveRefused(customer: Customer, id: string): Promise<void> {
   });
 }
 
-describe("an answer that is lost while another channel grants exactly as many points", () => {
+describe("a lost answer while another channel grants exactly as many points", () => {
   test.each([
     ["a deduction that happened is found to have happened", true, "FULFILLED", "TAKEN", [1_000, 200, -200]],
     ["one that did not is found not to have happened", false, "FAILED", "NOT_TAKEN", [1_000, 200]],
@@ -93,7 +93,7 @@ describe("an answer that is lost while another channel grants exactly as many po
   });
 });
 
-describe("a call that something on the way repeats", () => {
+describe("a call that a proxy repeats", () => {
   test("is a deduction that happened, though the second answer is a refusal", async () => {
     proxy.repeat(REDEEM, 2);
     const customer = await gateway.customer({ balance: 1_000 });
@@ -103,7 +103,7 @@ describe("a call that something on the way repeats", () => {
     expect(await discrepanciesOf(order.id)).toEqual([]);
   });
 
-  test("is for people to judge, where a balance that is too small may explain the refusal", async () => {
+  test("is escalated to an operator, where a balance that is too small may explain the refusal", async () => {
     proxy.repeat(REDEEM, 2);
     const customer = await gateway.customer({ balance: 150 });
     const id = await placeOrder(customer, (await gateway.voucher({ points: 100 })).id);
@@ -121,7 +121,7 @@ describe("a call that something on the way repeats", () => {
     expect(await discrepanciesOf(order.id)).toEqual([expect.stringContaining("took the points twice")]);
   });
 
-  test("is a return that arrived, though the second answer is a refusal", async () => {
+  test("is a return that was credited, though the second answer is a refusal", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const id = await placeOrder(customer, (await gateway.merchandise({ points: 200 })).id);
     await orderPrepared(customer, id);
@@ -135,7 +135,7 @@ describe("a call that something on the way repeats", () => {
 });
 
 describe("a refusal", () => {
-  test("is believed when the wallet is unchanged, and watched: a deduction that arrives late is reported", async () => {
+  test("is accepted when the wallet is unchanged, and monitored: a deduction that arrives late is reported", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     gateway.fault("redeem", { fault: "refuse" });
     const id = await placeOrder(customer, (await gateway.voucher({ points: 100 })).id);
@@ -147,7 +147,7 @@ describe("a refusal", () => {
     expect(await readOrder(customer, id)).toMatchObject({ pointsState: "NEEDS_ATTENTION" });
   });
 
-  test("whose wallet cannot be read is in doubt until it can", async () => {
+  test("has an unknown outcome until the wallet can be read", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const call = gateway.fault("redeem", { fault: "hold" });
     const id = await placeOrder(customer, (await gateway.voucher({ points: 100 })).id);
@@ -161,7 +161,7 @@ describe("a refusal", () => {
   });
 });
 
-test("a confirmation that the wallet does not show is looked at again, and then reported", async () => {
+test("a confirmation that the balance does not show is checked again, and then reported", async () => {
   const customer = await gateway.customer({ balance: 1_000 });
   const call = gateway.fault("redeem", { fault: "hold", commit: true });
   const id = await placeOrder(customer, (await gateway.voucher({ points: 100 })).id);
@@ -185,7 +185,7 @@ test("a confirmation that the wallet does not show is looked at again, and then 
 });
 
 describe("an order that fails and was not charged", () => {
-  test("puts its lines back into the cart, beside what came into it meanwhile", async () => {
+  test("puts its lines back into the cart, beside lines that were added since", async () => {
     const customer = await gateway.customer({ balance: 5_000 });
     const [first, second, third] = [
       await gateway.voucher({ points: 100 }),
@@ -208,7 +208,7 @@ describe("an order that fails and was not charged", () => {
     ]);
   });
 
-  test("does so after a lost answer too; one that was charged and paid back does not", async () => {
+  test("restores the cart after a lost answer too, but not after a charge that was returned", async () => {
     const customer = await gateway.customer({ balance: 5_000 });
     const reward = await gateway.voucher({ points: 100 });
     gateway.fault("redeem", { fault: "drop-before" });

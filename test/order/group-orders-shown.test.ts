@@ -3,7 +3,7 @@ import { callsOf, groupNumber, movementsOf, newGroup, syncCatalog } from "../sup
 import { type Customer, startTestGateway, type TestGateway } from "../support/gateway.ts";
 import type { Caller } from "../support/graphql.ts";
 
-/** An order that two groups paid for, as its lines and its points trail tell of them. */
+/** An order that two groups paid for, as shown by its lines and its points trail. */
 let gateway: TestGateway;
 let customer: Customer;
 let [family, team, orderId] = ["", "", ""];
@@ -32,7 +32,7 @@ const read = async (caller: Caller) =>
   ).order;
 const payWith = "GROUP";
 
-test("names the groups, and costs two calls however many lines there are", async () => {
+test("names the groups, and costs two calls regardless of the number of lines", async () => {
   const calls = await callsOf(gateway, async () => {
     expect(await read(customer)).toEqual({
       lines: ["Rao family", "Rao family", "Team"].map((name) => ({ payWith, groupWallet: { name } })),
@@ -49,7 +49,7 @@ test("costs an operator a call for each group", async () => {
   expect(calls).toEqual({ userGroup2: 2 });
 });
 
-test("names one's own points as nobody's group", async () => {
+test("names no group for the customer's own points", async () => {
   const { id } = await gateway.voucher();
   await customer.ok("mutation ($id: ID!) { addToCart(input: { rewardId: $id }) { userErrors { message } } }", { id });
   const calls = await callsOf(gateway, async () => {
@@ -65,7 +65,7 @@ test("names one's own points as nobody's group", async () => {
   expect(calls).toEqual({});
 });
 
-test("names a group no more to whoever has left it", async () => {
+test("hides the group's name from a member who has left it", async () => {
   gateway.sandbox.capillary.changeMember(groupNumber(family), customer.customerId, { active: false });
   expect(await read(customer)).toEqual({
     lines: [null, null, { name: "Team" }].map((groupWallet) => ({ payWith, groupWallet })),

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-test("ten members who spend one group's points at once order no more than it has", async () => {
+test("ten members who spend one group's points at once do not order more than the group has", async () => {
   const members: Customer[] = await Promise.all(Array.from({ length: 10 }, () => gateway.customer()));
   for (const { customerId } of members) gateway.sandbox.capillary.addCustomer({ externalId: customerId });
   const family = newGroup(gateway, { members, points: 1_000 });

@@ -6,7 +6,7 @@ import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
 import { addToCart, orderSettled, orderWhen } from "../support/orders.ts";
 import { retriesOfTests } from "../support/retries.ts";
 
-/** What must never be: two rewards for one unit, or a wallet that paid for nothing. */
+/** Two outcomes must never occur: two rewards for one unit, or a charge without a reward. */
 
 let gateway: InProcessGateway;
 beforeAll(async () => {
@@ -30,7 +30,7 @@ const issueKeys = (customer: GroupMember) =>
     .filter(({ operation, externalId }) => operation === "issue" && externalId === customer.customerId)
     .map(({ requestId }) => requestId?.replace(/^ORD-[^-]+-[^-]+/, "ORD"));
 
-describe("an issue whose answer is lost", () => {
+describe("an issue call whose answer is lost", () => {
   const happened: [string, Omit<FaultScript, "upstream" | "operation">][] = [
     ["the connection drops after the commit", { fault: "commit-then-drop" }],
     ["a 500 follows the commit", { fault: "http-500", commit: true }],
@@ -65,7 +65,7 @@ describe("an issue whose answer is lost", () => {
     ["an HTML page comes instead of a commit", { fault: "malformed" }],
     ["the rate limit is hit", { fault: "rate-limit" }],
   ];
-  test.each(didNot)("is asked again under its own key when %s, and given once", async (_, script) => {
+  test.each(didNot)("is sent again under its own key when %s, and issued once", async (_, script) => {
     const customer = await groupMember(gateway);
     await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
     fault("issue", script);
@@ -76,7 +76,7 @@ describe("an issue whose answer is lost", () => {
     expect(issueKeys(customer)).toEqual(["ORD-1-1", "ORD-1-1"]);
   });
 
-  test("and whose repetition is refused for what the first call took, was given", async () => {
+  test("was fulfilled, if the repetition is refused because of points that the first call took", async () => {
     const customer = await groupMember(gateway, { groupPoints: 100 });
     const treat = await issuable(gateway, {
       points: 100,
@@ -91,7 +91,7 @@ describe("an issue whose answer is lost", () => {
     expect(groupBalance(customer)).toBe(0);
   });
 
-  test("and that failed there is tried again under a new key", async () => {
+  test("and that failed at Capillary is sent again under a new key", async () => {
     const customer = await groupMember(gateway);
     const treat = await issuable(gateway);
     await addLine(customer, treat, { groupWalletId: customer.groupWalletId });
@@ -106,7 +106,7 @@ describe("an issue whose answer is lost", () => {
     expect(issueKeys(customer).at(-1)).toBe("ORD-1-1.2");
   });
 
-  test("and of which nothing can be read waits, being confirmed, until it can", async () => {
+  test("stays unconfirmed until its outcome can be read", async () => {
     const customer = await groupMember(gateway);
     await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
     fault("issue", { fault: "commit-then-drop" });
@@ -118,8 +118,8 @@ describe("an issue whose answer is lost", () => {
   });
 });
 
-describe("a customer who is locked", () => {
-  test("is tried again, each time under a new key that is on record, and gets one", async () => {
+describe("an issue call for a locked customer", () => {
+  test("is retried, each time under a new key that is on record, and succeeds", async () => {
     const customer = await groupMember(gateway);
     await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
     fault("issue", { fault: "refuse", code: 10004, times: 7 });
@@ -130,7 +130,7 @@ describe("a customer who is locked", () => {
     expect(keys).toEqual(["ORD-1-1", ...Array.from({ length: 7 }, (_, index) => `ORD-1-1.${index + 2}`)]);
   });
 
-  test("for too long gets the points back that were taken for it", async () => {
+  test("fails after too long, and the points taken for it are returned", async () => {
     const customer = await groupMember(gateway);
     await addLine(customer, await issuable(gateway, { points: 80 }));
     fault("issue", { fault: "refuse", code: 10004, times: 15 });
@@ -140,7 +140,7 @@ describe("a customer who is locked", () => {
     expect(issued(customer)).toHaveLength(0);
   });
 
-  test("by an order of their own at the same time gets both", async () => {
+  test("succeeds after a lock by another order of the same customer, as that order's call does", async () => {
     const customer = await groupMember(gateway);
     const treat = await issuable(gateway);
     await addLine(customer, treat, { groupWalletId: customer.groupWalletId });
@@ -158,7 +158,7 @@ describe("a customer who is locked", () => {
   });
 });
 
-describe("what stays in doubt", () => {
+describe("an issue call whose outcome stays unknown", () => {
   /** An order whose issue happened, was lost, and cannot be told from others in the customer's records. */
   async function inDoubt(payWith: "GROUP" | "INDIVIDUAL") {
     const customer = await groupMember(gateway);
@@ -183,21 +183,24 @@ describe("what stays in doubt", () => {
     return order.discrepancies.filter(({ resolvedAt }) => resolvedAt === null);
   };
 
-  test.each(["GROUP", "INDIVIDUAL"] as const)("is put before people, %s, and nothing is guessed", async (payWith) => {
-    const { customer, id, order } = await inDoubt(payWith);
-    expect(order).toMatchObject({ status: "PROCESSING", settled: false, lines: [{ status: "PROCESSING" }] });
-    expect(issued(customer)).toHaveLength(1);
-    expect(await openDiscrepancies(id)).toHaveLength(1);
+  test.each(["GROUP", "INDIVIDUAL"] as const)(
+    "is escalated to an operator (%s), and nothing is guessed",
+    async (payWith) => {
+      const { customer, id, order } = await inDoubt(payWith);
+      expect(order).toMatchObject({ status: "PROCESSING", settled: false, lines: [{ status: "PROCESSING" }] });
+      expect(issued(customer)).toHaveLength(1);
+      expect(await openDiscrepancies(id)).toHaveLength(1);
 
-    const answer = await resolve({ orderId: id, outcome: "HAPPENED" });
-    expect(answer.data?.resolveOrder.userErrors).toEqual([]);
-    const settled = await orderSettled(customer, id);
-    expect(settled).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN", lines: [{ vouchers: [{}] }] });
-    expect(await openDiscrepancies(id)).toEqual([]);
-    expect(issued(customer)).toHaveLength(1);
-  });
+      const answer = await resolve({ orderId: id, outcome: "HAPPENED" });
+      expect(answer.data?.resolveOrder.userErrors).toEqual([]);
+      const settled = await orderSettled(customer, id);
+      expect(settled).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN", lines: [{ vouchers: [{}] }] });
+      expect(await openDiscrepancies(id)).toEqual([]);
+      expect(issued(customer)).toHaveLength(1);
+    },
+  );
 
-  test("and was not given after all gives its points back", async () => {
+  test("returns the points when the operator finds that it did not happen", async () => {
     const { customer, id } = await inDoubt("INDIVIDUAL");
     const [discrepancy] = await openDiscrepancies(id);
     await resolve({ orderId: id, outcome: "DID_NOT_HAPPEN", discrepancyId: discrepancy?.id });
@@ -208,7 +211,7 @@ describe("what stays in doubt", () => {
 });
 
 describe("while Capillary cannot be reached", () => {
-  test("what it was to give waits, and what is ours does not", async () => {
+  test("an order waits with Capillary's rewards, and fulfils our own", async () => {
     const customer = await groupMember(gateway);
     await addToCart(customer, (await gateway.voucher({ points: 50 })).id);
     await addLine(customer, await issuable(gateway, { points: 80 }));
@@ -221,7 +224,7 @@ describe("while Capillary cannot be reached", () => {
   });
 });
 
-test("an order that waits for Capillary can be cancelled as long as it was not asked", async () => {
+test("an order that waits for Capillary can be cancelled until the issue call is sent", async () => {
   const customer = await groupMember(gateway);
   const treat = await issuable(gateway, { points: 80 });
   await addLine(customer, treat, { quantity: 2 });

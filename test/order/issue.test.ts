@@ -13,7 +13,7 @@ import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import type { Caller } from "../support/graphql.ts";
 import { addToCart, orderSettled } from "../support/orders.ts";
 
-/** Orders whose rewards Capillary gives, from both kinds of wallets. */
+/** Orders of rewards that Capillary issues, paid from both kinds of wallets. */
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -31,7 +31,7 @@ const reveal = async (customer: GroupMember, orderLineId: string) =>
   ).revealVoucher.vouchers;
 
 describe("an order that mixes wallets", () => {
-  test("takes each wallet's points once, and gives everything", async () => {
+  test("takes each wallet's points once, and fulfils every line", async () => {
     const customer = await groupMember(gateway);
     const ours = await gateway.voucher({ points: 200 });
     const treat = await issuable(gateway, { points: 150 });
@@ -62,7 +62,7 @@ describe("an order that mixes wallets", () => {
   });
 });
 
-describe("what Capillary gives", () => {
+describe("a reward issued by Capillary", () => {
   const kinds: [string, Partial<Parameters<typeof issuable>[1]>, RegExp][] = [
     [
       "a coupon",
@@ -80,7 +80,7 @@ describe("what Capillary gives", () => {
       /^\w{24}$/,
     ],
   ];
-  test.each(kinds)("%s is kept encrypted, shown masked, and revealed to its owner", async (_, kind, code) => {
+  test.each(kinds)("(%s) is stored encrypted, shown masked, and revealed to its owner", async (_, kind, code) => {
     const customer = await groupMember(gateway);
     await addLine(customer, await issuable(gateway, kind), { groupWalletId: customer.groupWalletId });
     const order = await orderSettled(customer, await orderCart(customer));
@@ -93,7 +93,7 @@ describe("what Capillary gives", () => {
     expect(row?.code.toString("latin1")).not.toContain(voucher?.code);
   });
 
-  test("belongs to the one who ordered, also when a group paid", async () => {
+  test("belongs to the customer who ordered it, also when a group paid", async () => {
     const customer = await groupMember(gateway);
     await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
     await orderSettled(customer, await orderCart(customer));
@@ -107,7 +107,7 @@ describe("what Capillary gives", () => {
     expect(Object.keys(call?.body as object).filter((key) => key.startsWith("userGroup2"))).toHaveLength(1);
   });
 
-  test("comes without a group, and through the free way to pay, where the Client took the points", async () => {
+  test("is issued without a group, under the free payment option, where the Client took the points", async () => {
     const customer = await groupMember(gateway);
     const free = forFree();
     await addLine(customer, await issuable(gateway, { points: 70, paymentConfigs: [forPoints(70), free] }));
@@ -124,7 +124,7 @@ describe("what Capillary gives", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -70]);
   });
 
-  test("an answer of four keys is enough", async () => {
+  test("is accepted with an answer of only four fields", async () => {
     const customer = await groupMember(gateway);
     gateway.sandbox.capillary.setFlags({ issueAnswer: "short" });
     try {
@@ -136,7 +136,7 @@ describe("what Capillary gives", () => {
     }
   });
 
-  test("points that it takes although it was to be free are put before operators", async () => {
+  test("that charges points although it was to be free is escalated to an operator", async () => {
     const customer = await groupMember(gateway);
     const treat = await issuable(gateway, { points: 40, paymentConfigs: [forFree()] });
     await addLine(customer, treat);
@@ -171,7 +171,7 @@ describe("a line that Capillary refuses", () => {
     ["a number nobody has heard of", { code: 77_001 }, "UPSTREAM_REFUSED"],
   ];
   test.each(refusals)(
-    "for %s fails with a reason, took nothing, and leaves the others standing",
+    "(%s) fails with a reason, takes no points, and leaves the other lines as they are",
     async (_, refuse, reason) => {
       const customer = await groupMember(gateway);
       const ours = await gateway.voucher({ points: 200 });
@@ -192,7 +192,7 @@ describe("a line that Capillary refuses", () => {
       ]);
       expect(groupBalance(customer)).toBe(1_000);
       expect(gateway.ledgerOf(customer)).toEqual([1_000, -200]);
-      // Its numbers and words are for operators alone.
+      // Capillary's error numbers and messages are for operators only.
       const codes = [refuse.code, refuse.partnerCode].flatMap((code) => (code === undefined ? [] : String(code)));
       expect(await issuesOf(gateway.operator, order.id)).toEqual([
         null,
@@ -209,7 +209,7 @@ describe("a line that Capillary refuses", () => {
     },
   );
 
-  test("gives back exactly its own points where the Client had taken them, in one sum", async () => {
+  test("returns exactly its own points where the Client had taken them, in one sum", async () => {
     const customer = await groupMember(gateway);
     const ours = await gateway.voucher({ points: 200 });
     const treat = await issuable(gateway, { points: 60 });
@@ -224,7 +224,7 @@ describe("a line that Capillary refuses", () => {
     expect(issualsOf(gateway, customer)).toEqual([]);
   });
 
-  test("in the middle gives back what was not given", async () => {
+  test("partway through its units returns the points of the units that were not issued", async () => {
     const customer = await groupMember(gateway);
     const treat = await issuable(gateway, {
       points: 60,
@@ -243,7 +243,7 @@ describe("a line that Capillary refuses", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -120, 60]);
   });
 
-  test("of a group alone fails the order, and nothing was taken", async () => {
+  test("and that is the order's only line, paid by a group, fails the order, and takes no points", async () => {
     const customer = await groupMember(gateway);
     await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
     gateway.sandbox.faults.add({ upstream: "capillary", operation: "issue", fault: "refuse", code: 12005 });
@@ -252,7 +252,7 @@ describe("a line that Capillary refuses", () => {
     expect(groupBalance(customer)).toBe(1_000);
   });
 
-  test("is never asked for when the customer's own points were refused", async () => {
+  test("is never requested when the deduction of the customer's own points was refused", async () => {
     const customer = await groupMember(gateway);
     await addToCart(customer, (await gateway.voucher({ points: 200 })).id);
     await addLine(customer, await issuable(gateway), { groupWalletId: customer.groupWalletId });
@@ -271,7 +271,7 @@ async function issuesOf(caller: Caller, id: string): Promise<unknown[]> {
   );
   return order.lines.map(({ issues }) => (issues?.length ? issues : null));
 }
-/** Orders the cart, and changes the world after it was judged and before Capillary is asked for anything. */
+/** Orders the cart, and changes the world after the eligibility check and before the first issue call. */
 async function placedWhile(customer: GroupMember, change: () => void): Promise<string> {
   const call = gateway.fault("redeem", { fault: "hold" });
   const id = await orderCart(customer);

@@ -12,7 +12,7 @@ const jobsOf = (orderId: string) =>
 const emptyPool = (reward: { id: string }) =>
   gateway.sql("update voucher_codes set state = 'EXPIRED' where reward_id = $1", [uuidOf(reward.id)]);
 
-/** The jobs that an order is worked on by: what is on record goes on, whatever becomes of the job that wrote it. */
+/** The jobs that process an order. Recorded state continues to be processed even when the job that wrote it is lost. */
 
 const hour = 3_600_000;
 const retries = retriesOfTests({ issue: { firstPauseMs: 1 } });
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 afterEach(() => gateway.sandbox.faults.clear());
 
-test("a confirmed deduction is on record though what follows on it fails, and that is done later", async () => {
+test("a confirmed deduction stays recorded though the step after it fails, and that step is done later", async () => {
   const customer = await gateway.customer({ balance: 1_000 });
   const reward = await gateway.voucher({ points: 300 });
   await gateway.sql(
@@ -45,7 +45,7 @@ test("a confirmed deduction is on record though what follows on it fails, and th
   expect(await jobsOf(id)).toEqual([]);
 });
 
-test("nothing is left of the jobs of an order that has come to its end", async () => {
+test("an order that has ended leaves no jobs behind", async () => {
   const customer = await gateway.customer({ balance: 1_000 });
   const [voucher, thing] = [await gateway.voucher({ codes: 1, points: 100 }), await gateway.voucher({ points: 100 })];
   await addToCart(customer, voucher.id);
@@ -55,8 +55,8 @@ test("nothing is left of the jobs of an order that has come to its end", async (
   await gateway.until(async () => (await gateway.sql("select from jobs", [])).length === 0);
 });
 
-describe("what is under way and has no job is given one,", () => {
-  /** Stops the gateway while nothing goes on for an hour, forgets its jobs, and starts it with patience again. */
+describe("work in flight without a job gets a new job:", () => {
+  /** Stops the gateway while no work runs for an hour, deletes its jobs, and starts it with short retry pauses. */
   async function forgetJobs(orderId: string) {
     await gateway.restart({}, async () => {
       expect(await jobsOf(orderId)).toMatchObject([{ owner: null }]);
@@ -83,7 +83,7 @@ describe("what is under way and has no job is given one,", () => {
     expect(gateway.ledgerOf(customer)).toEqual(ledger);
   });
 
-  test("a return in doubt", async () => {
+  test("a return with an unknown outcome", async () => {
     await patient();
     const customer = await gateway.customer({ balance: 1_000 });
     gateway.fault("reverse", { fault: "commit-then-drop" });
@@ -97,7 +97,7 @@ describe("what is under way and has no job is given one,", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -300, 300]);
   });
 
-  test("a unit that Capillary may have given", async () => {
+  test("a unit that Capillary may have issued", async () => {
     await patient();
     const customer = await groupMember(gateway);
     const reward = await issuable(gateway, { paymentConfigs: [forPoints(100), forFree()] });
@@ -125,7 +125,7 @@ describe("what is under way and has no job is given one,", () => {
   });
 });
 
-test("a customer's movement in doubt, with many orders waiting for it, holds up nobody else", async () => {
+test("a customer's movement with an unknown outcome, and many orders waiting for it, delay no other customer", async () => {
   const waiting = 12; // more than the process runs at once
   await gateway.restart({ CLIENT_SETTLE_SECONDS: "3600" });
   const busy = await gateway.customer({ balance: 100_000 });
@@ -141,7 +141,7 @@ test("a customer's movement in doubt, with many orders waiting for it, holds up 
   expect(order).toMatchObject({ status: "FULFILLED" });
 
   await gateway.restart({ CLIENT_SETTLE_SECONDS: "0.05" });
-  await gateway.sql("update jobs set due_at = now()", []); // it was to be looked at in an hour
+  await gateway.sql("update jobs set due_at = now()", []); // its next check was due in an hour
   for (const id of [first, ...ids]) expect(await orderSettled(busy, id)).toMatchObject({ status: "FULFILLED" });
   expect(gateway.ledgerOf(busy)).toHaveLength(waiting + 2);
 });

@@ -21,7 +21,7 @@ test.each<[CrashPoint, { replayed: boolean; atDeath: { cancelled: number; return
   ["return:marked", { replayed: true, atDeath: { cancelled: 2, returns: 1, ledger: [1_000, -500] } }],
   ["return:answered", { replayed: true, atDeath: { cancelled: 2, returns: 1, ledger: [1_000, -500, 300] } }],
   ["return:recorded", { replayed: true, atDeath: { cancelled: 2, returns: 1, ledger: [1_000, -500, 300] } }],
-])("killed at %s, a cancelled line is paid back once, by the same request again", async (point, expected) => {
+])("killed at %s, a cancelled line is refunded once, when the same request is sent again", async (point, expected) => {
   const customer = await gateway.customer({ balance: 1_000 });
   const [cup, lamp] = [
     await gateway.merchandise({ points: 150, stock: 5 }),
@@ -49,7 +49,7 @@ test.each<[CrashPoint, { replayed: boolean; atDeath: { cancelled: number; return
   await gateway.dieAt(point, cancel);
   expect(await onRecord()).toEqual(expected.atDeath);
 
-  // A return that was marked and not sent is sent again only where the ledger allows repetition; elsewhere an operator decides.
+  // A marked return that was not sent is sent again only where the ledger allows it; otherwise an operator decides.
   await gateway.restart({ CLIENT_REVERSE_REPEATABLE: "true" });
   const { data } = await cancel();
   expect(data?.cancelOrder).toEqual({ replayed: expected.replayed, userErrors: [] });

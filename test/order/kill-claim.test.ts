@@ -16,7 +16,7 @@ test.each<[CrashPoint, { replayed: boolean; atDeath: { orders: number; fulfilled
   ["fulfil:before-commit", { replayed: true, atDeath: { orders: 1, fulfilled: 0 } }],
   ["fulfil:after-commit", { replayed: true, atDeath: { orders: 1, fulfilled: 1 } }],
 ])(
-  "killed at %s, a prize is claimed by the same request again and issued once",
+  "killed at %s, a prize is claimed when the same request is sent again, and issued once",
   async (point, { replayed, atDeath }) => {
     const reward = await gateway.voucher({ codes: 5 });
     const { customer, awardId } = await winner(gateway, reward.sku);

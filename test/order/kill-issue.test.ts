@@ -6,7 +6,7 @@ import { addLine, type GroupMember, groupMember, issuable, issualsOf, orderCart 
 import { type MortalGateway, startMortalGateway } from "../support/gateway-process.ts";
 import { addToCart, orderSettled, readOrder } from "../support/orders.ts";
 
-/** As `kill.test.ts`, around what Capillary issues and revokes. */
+/** As `kill.test.ts`, around Capillary's issue and revoke calls. */
 
 let gateway: MortalGateway;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** What both sides have on record of the units that Capillary issues. */
+/** The records on both sides of the units that Capillary issues. */
 interface Record {
   /** Units whose call is marked as sent and has no outcome yet. */
   inFlight: number;
@@ -36,7 +36,7 @@ async function onRecord(customer: GroupMember): Promise<Record> {
 const issuedTo = (customer: GroupMember) =>
   issualsOf(gateway, customer).filter(({ state }) => state === "ISSUED").length;
 
-/** An order of our own voucher, two treats a group pays, and one the customer does, on a gateway that dies at `point`. */
+/** An order of our own voucher, two treats paid by a group and one by the customer, on a gateway that dies at `point`. */
 async function issueThroughDeath(point: CrashPoint, lost?: Omit<FaultScript, "upstream" | "operation">) {
   const customer = await groupMember(gateway);
   const treat = await issuable(gateway, { points: 100 });
@@ -67,7 +67,7 @@ describe("killed while Capillary issues,", () => {
     ["issue:marked", { inFlight: 1, fulfilled: 0, issued: 0 }],
     ["issue:answered", { inFlight: 1, fulfilled: 0, issued: 1 }],
     ["issue:recorded", { inFlight: 0, fulfilled: 1, issued: 1 }],
-  ])("at %s, each unit is issued once and paid once", async (point, expected) => {
+  ])("at %s, each unit is issued once and charged once", async (point, expected) => {
     const { order, atDeath, ...story } = await issueThroughDeath(point);
     expect(atDeath).toEqual(expected);
     expect(order).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
@@ -75,19 +75,19 @@ describe("killed while Capillary issues,", () => {
     expect(story).toEqual(everythingOnce);
   });
 
-  test("after an answer that was lost as well, each unit is issued once and paid once", async () => {
+  test("after an answer that was lost as well, each unit is issued once and charged once", async () => {
     const { order, atDeath, ...story } = await issueThroughDeath("issue:answered", { fault: "commit-then-drop" });
     expect(atDeath).toEqual({ inFlight: 1, fulfilled: 0, issued: 1 });
     expect(order).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
     expect(story).toEqual(everythingOnce);
   });
 
-  test("before a refusal was on record, a failed line takes nothing of the group, and what the customer paid comes back", async () => {
+  test("before a refusal was recorded, a failed line charges the group nothing, and the customer's points are returned", async () => {
     const refuse = { fault: "refuse", code: 12005, times: 4 } as const;
     const { order, atDeath, ...story } = await issueThroughDeath("issue:answered", refuse);
     gateway.sandbox.faults.clear();
     expect(atDeath).toEqual({ inFlight: 1, fulfilled: 0, issued: 0 });
-    // The first refusal was lost with the process. Asked again, its key was not used up.
+    // The first refusal was lost with the process. Sent again, the idempotency key was not consumed.
     expect(["PARTIALLY_FULFILLED", "FULFILLED"]).toContain(order.status);
     const given = order.lines.slice(1).reduce((sum, line) => sum + line.fulfilledQuantity, 0);
     const [, groups, own] = order.lines;
@@ -101,7 +101,7 @@ describe("killed while Capillary revokes,", () => {
   test.each<[CrashPoint, { issued: number; group: number }]>([
     ["revoke:marked", { issued: 1, group: 900 }],
     ["revoke:answered", { issued: 0, group: 1_000 }],
-  ])("at %s, the group gets its points once", async (point, expected) => {
+  ])("at %s, the group's points are returned once", async (point, expected) => {
     gateway.sandbox.capillary.setFlags({ REVOKE_ENABLE: true });
     const customer = await groupMember(gateway);
     await addLine(customer, await issuable(gateway, { points: 100 }), { groupWalletId: customer.groupWalletId });

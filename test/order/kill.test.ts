@@ -5,7 +5,7 @@ import type { Customer } from "../support/gateway.ts";
 import { type MortalGateway, startMortalGateway } from "../support/gateway-process.ts";
 import { addToCart, orderSettled, type SeenOrder, sendPlaceOrder } from "../support/orders.ts";
 
-/** The process dies by SIGKILL at each point where it matters, and is started again: one gateway, database and sandbox for all. */
+/** SIGKILL ends the process at each crash point, and it restarts. All tests share a gateway, database and sandbox. */
 
 let gateway: MortalGateway;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterEach(() => gateway.sandbox.settings.reset());
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** What is on record on both sides at the moment of death. */
+/** The records of both sides at the moment of the kill. */
 interface Record {
   orders: number;
   movements: { kind: string; state: string; sent: boolean }[];
@@ -48,7 +48,7 @@ async function orderThroughDeath(
 
   const first = await gateway.dieAt(point, async () => {
     if (fulfillable === 2) return place();
-    // The shelf empties between the check and the allocation.
+    // The stock runs out between the check and the allocation.
     const held = gateway.fault("redeem", { fault: "hold" });
     const [answer] = await Promise.all([
       place(),
@@ -114,8 +114,8 @@ const fulfilled = { status: "FULFILLED", pointsState: "TAKEN", lines: [{ fulfill
 const taken = (state: string, sent = true) => ({ kind: "TAKEN", state, sent });
 const returned = (state: string, sent = true) => ({ kind: "RETURNED", state, sent });
 
-describe("killed while placing,", () => {
-  test("before the commit, nothing had happened: the same request places the order", async () => {
+describe("killed while placing an order,", () => {
+  test("before the commit, the same request places the order", async () => {
     const story = await orderThroughDeath("place:before-commit");
     expect(story.atDeath).toEqual({ orders: 0, movements: [], pendingUnits: 0, ledger: [1_000] });
     expect(story).toMatchObject({ replayed: false, redeems: 1, reversals: 0, ledger: [1_000, -300] });
@@ -132,7 +132,7 @@ describe("killed while placing,", () => {
     expect(story.order).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
   });
 
-  test("after the commit, the order goes on by itself where the ledger allows repetition", async () => {
+  test("after the commit, the order continues by itself where the ledger allows repetition", async () => {
     gateway.sandbox.settings.change({ repeat: "accept" });
     const story = await orderThroughDeath("place:after-commit", { env: { CLIENT_REDEEM_REPEATABLE: "true" } });
     expect(story.atDeath).toEqual(marked);
@@ -141,7 +141,7 @@ describe("killed while placing,", () => {
   });
 });
 
-describe("killed on the way to the end,", () => {
+describe("killed while processing an order,", () => {
   test.each<[CrashPoint, Partial<Record>]>([
     ["redeem:answered", { movements: [taken("PENDING")], pendingUnits: 2, ledger: [1_000, -300] }],
     // The confirmation and the fulfilment are one transaction.
@@ -157,7 +157,7 @@ describe("killed on the way to the end,", () => {
 
   const marked: Record = { orders: 1, movements: [taken("PENDING")], pendingUnits: 2, ledger: [1_000] };
 
-  test("at redeem:marked, nothing was sent and nothing is sent blindly: the order fails without a charge", async () => {
+  test("at redeem:marked, the deduction was not sent and is not sent blindly: the order fails without a charge", async () => {
     const story = await orderThroughDeath("redeem:marked");
     expect(story.atDeath).toEqual(marked);
     expect(story.order).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
@@ -176,13 +176,13 @@ describe("killed on the way to the end,", () => {
   });
 });
 
-describe("killed while giving points back,", () => {
+describe("killed while returning points,", () => {
   const partly = { status: "PARTIALLY_FULFILLED", pointsState: "PARTIALLY_RETURNED" };
 
   test.each<[CrashPoint, string]>([
     ["return:answered", "PENDING"],
     ["return:recorded", "CONFIRMED"],
-  ])("at %s, they come back once", async (point, state) => {
+  ])("at %s, they are returned once", async (point, state) => {
     const story = await orderThroughDeath(point, { fulfillable: 1 });
     expect(story.atDeath).toMatchObject({
       movements: [taken("CONFIRMED"), returned(state)],
@@ -209,7 +209,7 @@ describe("killed while giving points back,", () => {
     expect(story.ledger).toEqual([1_000, -300, 150]);
   });
 
-  test("at return:marked, nothing was sent and nothing is sent blindly: an operator decides", async () => {
+  test("at return:marked, the return was not sent and is not sent blindly: an operator decides", async () => {
     const story = await orderThroughDeath("return:marked", { fulfillable: 1 });
     expect(story.atDeath).toMatchObject(marked);
     expect(story.order).toMatchObject({ status: "PARTIALLY_FULFILLED", pointsState: "NEEDS_ATTENTION" });

@@ -24,7 +24,7 @@ const dryRun = async (customer: Customer) =>
     )
   ).data?.placeOrder;
 
-test("Capillary is asked once whether its rewards could be paid from them; the funding stays one row", async () => {
+test("Capillary is asked once whether its rewards could be paid from own points; the funding stays one row", async () => {
   const customer = await gateway.customer({ customerId: "CUST12345" });
   const { id } = await gateway.voucher({ points: 10 });
   await add(customer, id);
@@ -42,7 +42,7 @@ test("Capillary is asked once whether its rewards could be paid from them; the f
   expect(JSON.stringify(asked?.query)).not.toContain("user_group2");
 });
 
-test("when they are too few over there, that counts", async () => {
+test("too few points at Capillary are a refusal", async () => {
   const customer = await gateway.customer({ customerId: "CUST67890" });
   await add(customer, await mirroredReward(gateway, 15470), 3);
   expect(await dryRun(customer)).toMatchObject({
@@ -57,8 +57,8 @@ test("when they are too few over there, that counts", async () => {
   expect(await redeemability(15470)).toEqual({ redeemability: { redeemable: true, reasons: [] } });
 });
 
-describe("where the customer's own points are Capillary's", () => {
-  test("it takes them with the reward, and the Client is not called for them", async () => {
+describe("where Capillary holds the customer's own points", () => {
+  test("Capillary takes them with the reward, and the Client is not called for them", async () => {
     const customer = await groupMember(gateway);
     gateway.sandbox.capillary.setBalance({ customer: customer.customerId, points: 500 });
     const treat = await issuable(gateway, { points: 150 });
@@ -77,7 +77,7 @@ describe("where the customer's own points are Capillary's", () => {
     ]);
   });
 
-  test("nothing is given for nothing that has a price", async () => {
+  test("a reward with a price is not issued under the free payment option", async () => {
     const bait = await issuable(gateway, { points: 150, paymentConfigs: [forFree()] });
     const { reward } = await gateway.operator.ok<{ reward: object }>(
       "query ($id: ID) { reward(id: $id) { payableWith } }",
@@ -86,7 +86,7 @@ describe("where the customer's own points are Capillary's", () => {
     expect(reward).toEqual({ payableWith: [] });
   });
 
-  test("a refusal took nothing anywhere", async () => {
+  test("a refusal takes no points at either side", async () => {
     const customer = await groupMember(gateway);
     gateway.sandbox.capillary.setBalance({ customer: customer.customerId, points: 500 });
     await addLine(customer, await issuable(gateway, { points: 150 }));

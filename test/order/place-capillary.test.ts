@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 
 type NewReward = Omit<Parameters<ReturnType<typeof world>["addReward"]>[0], "name">;
-/** A reward that can be paid either way, mirrored. */
+/** A mirrored reward that either wallet can pay. */
 async function newReward(more: NewReward = {}) {
   const name = `Kite ${randomUUID()}`;
   const configs = [
@@ -66,7 +66,7 @@ async function place(input: object = {}, who = customer): Promise<Answer> {
   if (!data) throw new Error(JSON.stringify(errors));
   return data.placeOrder;
 }
-/** What the order is refused with, by a dry run as well; in neither case is there one. */
+/** The refusals of the order, which a dry run shows as well; neither creates an order. */
 async function refusals() {
   const dry = await place({ dryRun: true });
   const wet = await place();
@@ -84,7 +84,7 @@ describe("an order is refused", () => {
   });
   const changed = (change: object) => world().changeReward({ id: reward.number, ...change });
 
-  test("of somebody who has left the group that is to pay", async () => {
+  test("of a customer who has left the group that is to pay", async () => {
     await add(reward.id, byFamily());
     world().changeMember(groupNumber(family), customer.customerId, { active: false });
     expect(await refusals()).toMatchObject([
@@ -101,7 +101,7 @@ describe("an order is refused", () => {
     expect(await refusals()).toMatchObject([refusal]);
   });
 
-  test("when no rule lets the group's points be spent", async () => {
+  test("when no rule allows spending the group's points", async () => {
     family = newGroup(gateway, { members: [customer], points: 3_000, redemptionConfigured: false });
     await add(reward.id, byFamily());
     expect(await refusals()).toMatchObject([
@@ -109,13 +109,13 @@ describe("an order is refused", () => {
     ]);
   });
 
-  test("of a member who may not spend them", async () => {
+  test("of a member who may not spend the group's points", async () => {
     world().changeMember(groupNumber(family), customer.customerId, { mayRedeem: false });
     await add(reward.id, byFamily());
     expect(await refusals()).toMatchObject([{ reason: "NOT_CONFIGURED", upstreamCode: "828" }]);
   });
 
-  test("of somebody marked as fraud", async () => {
+  test("of a customer marked as fraud", async () => {
     customer = await gateway.customer();
     world().addCustomer({ externalId: customer.customerId, isFraud: true });
     family = newGroup(gateway, { members: [customer], points: 3_000 });
@@ -123,7 +123,7 @@ describe("an order is refused", () => {
     expect(await refusals()).toMatchObject([{ reason: "NOT_ELIGIBLE", upstreamCode: "820" }]);
   });
 
-  test("when the group has too little by now", async () => {
+  test("when the group's balance has become too low", async () => {
     await add(reward.id, { quantity: 3, ...byFamily() });
     world().setBalance({ group: groupNumber(family), points: 250 });
     expect(await refusals()).toMatchObject([
@@ -131,7 +131,7 @@ describe("an order is refused", () => {
     ]);
   });
 
-  test("when a limit leaves fewer than wanted", async () => {
+  test("when a limit leaves a smaller quantity than ordered", async () => {
     await add(reward.id, { quantity: 3, ...byFamily() });
     changed({ limits: [{ id: 1, level: "CUSTOMER", kpi: "QUANTITY", limit: 2, frequency: "LIFETIME" }] });
     expect(await refusals()).toMatchObject([
@@ -142,13 +142,13 @@ describe("an order is refused", () => {
   test.each([
     [{ startsAt: "2035-01-01T00:00:00.000Z" }, "NOT_STARTED"],
     [{ startsAt: "2025-01-01T00:00:00.000Z", endsAt: "2025-02-01T00:00:00.000Z" }, "ENDED"],
-  ])("by the dates of now, not those on record: %o", async (dates, reason) => {
+  ])("by the current dates, not the recorded ones: %o", async (dates, reason) => {
     await add(reward.id, byFamily());
     changed(dates);
     expect(await refusals()).toMatchObject([{ __typename: "NotRedeemable", code: "NOT_REDEEMABLE", reason }]);
   });
 
-  test("of somebody outside the reward's segment", async () => {
+  test("of a customer outside the reward's segment", async () => {
     await add(reward.id);
     changed({ segment: "gold" });
     expect(await refusals()).toMatchObject([
@@ -156,7 +156,7 @@ describe("an order is refused", () => {
     ]);
   });
 
-  test("when its way to be paid is gone", async () => {
+  test("when the payment option no longer exists", async () => {
     await add(reward.id);
     changed({ paymentConfigs: [{ id: 901, mode: "POINTS", points: 100 }] });
     expect(await refusals()).toMatchObject([{ code: "WALLET_NOT_SUPPORTED" }]);
@@ -164,7 +164,7 @@ describe("an order is refused", () => {
     expect(await refusals()).toMatchObject([{ code: "NOT_REDEEMABLE", reason: "NOT_CONFIGURED" }]);
   });
 
-  test("at another price, until that is accepted", async () => {
+  test("at another price, until the customer accepts it", async () => {
     await add(reward.id);
     changed({
       paymentConfigs: [
@@ -179,7 +179,7 @@ describe("an order is refused", () => {
     expect((await place()).order).not.toBeNull();
   });
 
-  test("for everything that is wrong with it at once", async () => {
+  test("with all of its problems at once", async () => {
     await add(reward.id, byFamily());
     const { id } = await gateway.merchandise();
     await add(id);
@@ -194,7 +194,7 @@ describe("an order is refused", () => {
 });
 
 describe("a dry run", () => {
-  test("tells what each wallet would pay, and asks each group once", async () => {
+  test("shows how many points each wallet would pay, and reads each group once", async () => {
     const [tea, cake] = await Promise.all([newReward(), newReward()]);
     const team = newGroup(gateway, { members: [customer], points: 500 });
     const { id } = await gateway.voucher({ points: 40 });
@@ -231,8 +231,8 @@ describe("a dry run", () => {
   });
 });
 
-describe("a reward that Capillary gives for nothing", () => {
-  test("is ordered with the customer's own points, without asking whether they could be redeemed there", async () => {
+describe("a reward that Capillary issues for free", () => {
+  test("is ordered with the customer's own points, without asking Capillary whether they could be redeemed", async () => {
     const reward = await newReward();
     await add(reward.id);
     const calls = await callsOf(gateway, async () => {
@@ -244,14 +244,14 @@ describe("a reward that Capillary gives for nothing", () => {
     expect(calls["isredeemable"] ?? 0).toBe(0);
   });
 
-  test("needs no address, though it is a thing: Capillary ships it", async () => {
+  test("needs no address although it is physical: Capillary ships it", async () => {
     await add((await newReward({ type: "PHYSICAL_VOUCHER", redemptionType: "PHYSICAL_REWARD" })).id);
     expect(await place({ dryRun: true })).toMatchObject({ userErrors: [], preview: { problems: [] } });
   });
 });
 
 describe("an order of our own rewards only", () => {
-  test("makes no call to Capillary, and asks the database nothing about groups", async () => {
+  test("makes no call to Capillary, and sends the database no query about groups", async () => {
     const { id } = await gateway.voucher();
     await add(id);
     let queries: string[] = [];
@@ -267,10 +267,10 @@ describe("an order of our own rewards only", () => {
   });
 });
 
-describe("what Capillary said", () => {
+describe("Capillary's answer", () => {
   const askedTimes = (from: number, operation: string) =>
     gateway.sandbox.calls.since(from).filter((call) => call.operation === operation).length;
-  /** Places the order, and does this while Capillary is being asked about it. */
+  /** Places the order, and runs this while the call to Capillary is in flight. */
   async function placeWhile(operation: string, work: () => Promise<unknown>, input: object) {
     const from = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
     const call = gateway.sandbox.faults.add({ upstream: "capillary", operation, fault: "hold" });
@@ -281,7 +281,7 @@ describe("what Capillary said", () => {
     return { answer: await placing, asked: (name: string) => askedTimes(from, name) };
   }
 
-  test("is asked again when the cart is another by the time it answers", async () => {
+  test("is requested again when the cart has changed by the time it arrives", async () => {
     const [first, second] = await Promise.all([newReward(), newReward()]);
     await add(first.id);
     const rewardId = second.id;
@@ -292,7 +292,7 @@ describe("what Capillary said", () => {
     expect(asked("user-reward")).toBe(4); // one for the first cart, one for adding, two for the second cart
   });
 
-  test("of a group is asked again when points of it were taken meanwhile", async () => {
+  test("about a group is requested again when points of the group were taken since", async () => {
     const reward = await newReward();
     await add(reward.id, { quantity: 40, ...byFamily() });
     const { answer, asked } = await placeWhile(
@@ -307,7 +307,7 @@ describe("what Capillary said", () => {
     expect(asked("userGroup2") + asked("customers")).toBe(3); // twice for the order, once to show it
   });
 
-  test("of a group is good enough when there are plenty even without what was taken meanwhile", async () => {
+  test("about a group is used if its points suffice even without those that were taken since", async () => {
     const reward = await newReward();
     await add(reward.id, { quantity: 29, ...byFamily() });
     const { answer, asked } = await placeWhile(
@@ -319,7 +319,7 @@ describe("what Capillary said", () => {
     expect(asked("isredeemable")).toBe(1);
   });
 
-  test("is asked for twenty who place one cart at once, and they have one order", async () => {
+  test("is requested for twenty concurrent orders of one cart, which make one order", async () => {
     await add((await newReward()).id);
     const idempotencyKey = randomUUID();
     const answers = await Promise.all(Array.from({ length: 20 }, () => place({ idempotencyKey })));

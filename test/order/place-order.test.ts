@@ -25,7 +25,7 @@ const ordersOf = ({ customerId }: Customer) =>
   gateway.sql("select id from orders where customer_id = $1", [customerId]);
 
 describe("an order of vouchers", () => {
-  test("takes the points once and gives a code for each unit", async () => {
+  test("takes the points once and allocates a code for each unit", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
 
@@ -46,7 +46,7 @@ describe("an order of vouchers", () => {
     ]);
   });
 
-  test("reveals exactly the codes that were taken from the pool, and writes down that it did", async () => {
+  test("reveals exactly the codes that were taken from the pool, and audits the reveal", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.voucher({ codes: 2 });
     const order = await orderSettled(customer, await placeOrder(customer, [reward.id, 2]));
@@ -70,12 +70,12 @@ describe("an order of vouchers", () => {
   });
 });
 
-describe("what cannot be given", () => {
-  test("comes back exactly: one unit of three", async () => {
+describe("the points of units that cannot be fulfilled", () => {
+  test("are returned exactly: one unit of three", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 150, codes: 3 });
     await addToCart(customer, reward.id, 3);
-    // The pool loses a code after the cart was judged, which no preflight can see.
+    // The pool loses a code after the check of the cart, which no preflight can see.
     const call = gateway.fault("redeem", { fault: "hold" });
     const { data } = await sendPlaceOrder(customer);
     await takeCodes(reward.id, 1);
@@ -101,7 +101,7 @@ describe("what cannot be given", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -450, 150]);
   });
 
-  test("comes back whole when the pool is dry", async () => {
+  test("are returned in full when the pool is empty", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 300, codes: 1 });
     await addToCart(customer, reward.id);
@@ -129,7 +129,7 @@ describe("what cannot be given", () => {
     });
   });
 
-  /** Somebody else's order, in effect: codes leave the pool. */
+  /** Takes codes from the pool, as another customer's order would. */
   async function takeCodes(rewardId: string, count: number) {
     const id = Buffer.from(rewardId, "base64url").toString().slice("Reward:".length);
     await gateway.sql(
@@ -154,7 +154,7 @@ describe("a deduction that the ledger refuses", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000]);
   });
 
-  test("says so when the points were spent elsewhere meanwhile", async () => {
+  test("says so when the points were spent in another system since", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const [cheap, dear] = [await gateway.voucher({ points: 100 }), await gateway.voucher({ points: 800 })];
     // The second order waits for the first, whose deduction takes its time.
@@ -177,7 +177,7 @@ describe("an idempotency key", () => {
   const place = (customer: Customer, input: Record<string, unknown>) =>
     sendPlaceOrder(customer, { shippingAddress: null, ...input });
 
-  test("leads to the same order again, also after the cart has changed", async () => {
+  test("returns the same order again, also after the cart has changed", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.voucher();
     const idempotencyKey = randomUUID();
@@ -266,7 +266,7 @@ describe("an idempotency key", () => {
     ]);
   });
 
-  test("is not used up by a refusal or a dry run", async () => {
+  test("is not consumed by a refusal or a dry run", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.voucher();
     const idempotencyKey = randomUUID();
@@ -282,11 +282,11 @@ describe("an idempotency key", () => {
   });
 });
 
-describe("points for one order only", () => {
+describe("points that suffice for one order", () => {
   test("pay for exactly one of 20 placed at once under different keys", async () => {
     const customer = await gateway.customer({ balance: 100 });
     const reward = await gateway.voucher({ points: 100, codes: 50 });
-    // Each attempt fills the cart again, as 20 impatient tabs would.
+    // Each attempt fills the cart again, as 20 browser tabs would.
     await Promise.all(
       Array.from({ length: 20 }, async () => {
         await customer.send(`mutation ($id: ID!) { addToCart(input: { rewardId: $id }) { userErrors { code } } }`, {
@@ -305,7 +305,7 @@ describe("points for one order only", () => {
     expect(gateway.ledgerOf(customer)).toEqual([100, -100]);
   });
 
-  test("held by an order that is not yet confirmed cannot be spent again", async () => {
+  test("held by an unconfirmed order cannot be spent again", async () => {
     const customer = await gateway.customer({ balance: 150 });
     const reward = await gateway.voucher({ points: 100 });
     const call = gateway.fault("redeem", { fault: "hold" });
@@ -334,7 +334,7 @@ describe("a dry run", () => {
       { input: { idempotencyKey: "a-dry-run", dryRun: true, ...input } },
     );
 
-  test("shows what would be taken, and takes nothing", async () => {
+  test("shows how many points would be taken, and takes none", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 300 });
     await addToCart(customer, reward.id, 2);
@@ -351,7 +351,7 @@ describe("a dry run", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000]);
   });
 
-  test("gives every blocking problem at once, the same as placing the order", async () => {
+  test("returns every blocking problem at once, the same as placing the order", async () => {
     const customer = await gateway.customer({ balance: 10_000 });
     const scarce = await gateway.merchandise({ points: 100, stock: 5 });
     const pricey = await gateway.voucher({ points: 100 });
@@ -389,7 +389,7 @@ describe("a dry run", () => {
 });
 
 describe("placing is refused", () => {
-  test("for a cart that changed since it was looked at", async () => {
+  test("for a cart that changed since it was read", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.voucher();
     await addToCart(customer, reward.id);
@@ -397,7 +397,7 @@ describe("placing is refused", () => {
     expect(data?.placeOrder.userErrors).toMatchObject([{ __typename: "CartConflict", code: "CART_CONFLICT" }]);
   });
 
-  test("while the points cannot be read, and then nothing has been created", async () => {
+  test("while the balance cannot be read, and no order is created", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.voucher();
     await addToCart(customer, reward.id);
@@ -408,7 +408,7 @@ describe("placing is refused", () => {
     expect((await sendPlaceOrder(customer)).data?.placeOrder.userErrors).toEqual([]);
   });
 
-  test("for an address that cannot be one", async () => {
+  test("for an invalid address", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.merchandise();
     await addToCart(customer, reward.id);
@@ -417,7 +417,7 @@ describe("placing is refused", () => {
   });
 });
 
-test("the cart is empty after ordering, and the next order is another one", async () => {
+test("the cart is empty after ordering, and the next request makes another order", async () => {
   const customer = await gateway.customer();
   const reward = await gateway.voucher();
   const first = await placeOrder(customer, reward.id);
@@ -432,7 +432,7 @@ test("the cart is empty after ordering, and the next order is another one", asyn
 const stockUpdates = async (work: () => Promise<unknown>) =>
   (await queriesOf(work, /update rewards set stock = stock -/)).length;
 
-test("orders of the same two rewards, placed and given at the same moment, do not deadlock", async () => {
+test("orders of the same two rewards, placed and fulfilled at the same moment, do not deadlock", async () => {
   const [voucher, lamp] = [await gateway.voucher({ points: 10, codes: 40 }), await gateway.merchandise({ points: 5 })];
   const customers = await Promise.all(Array.from({ length: 20 }, () => gateway.customer({ balance: 1_000 })));
   const updates = await stockUpdates(() =>

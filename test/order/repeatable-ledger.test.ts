@@ -3,7 +3,7 @@ import type { FaultScript } from "../../sandbox/faults.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { orderPrepared, orderSettled, placeOrder } from "../support/orders.ts";
 
-/** With CLIENT_REDEEM_REPEATABLE and CLIENT_REVERSE_REPEATABLE, silence is answered by the same call again. */
+/** With CLIENT_REDEEM_REPEATABLE and CLIENT_REVERSE_REPEATABLE, a call without an answer is repeated. */
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-describe("a deduction whose answer is lost, where the ledger keeps its promise", () => {
+describe("a deduction whose answer is lost, where the ledger is idempotent", () => {
   test.each<FaultScript["fault"]>(["commit-then-drop", "drop-before", "http-500", "rate-limit"])(
     "is sent again under the same order number after %s, and taken once",
     async (kind) => {
@@ -31,7 +31,7 @@ describe("a deduction whose answer is lost, where the ledger keeps its promise",
     },
   );
 
-  test("is believed by evidence when every repetition is lost as well", async () => {
+  test("is decided by the balance when every repetition is lost as well", async () => {
     gateway.sandbox.settings.change({ repeat: "accept" });
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
@@ -43,7 +43,7 @@ describe("a deduction whose answer is lost, where the ledger keeps its promise",
 });
 
 describe("a deduction whose repetition the ledger refuses", () => {
-  test("is not taken for refused: it may have been done the first time", async () => {
+  test("is not recorded as refused: the first call may have happened", async () => {
     gateway.sandbox.settings.change({ repeat: "refuse" });
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
@@ -56,7 +56,7 @@ describe("a deduction whose repetition the ledger refuses", () => {
 
 describe("a return of points whose answer is lost", () => {
   test.each<FaultScript["fault"]>(["commit-then-drop", "drop-before", "http-500"])(
-    "is sent again after %s, and given once",
+    "is sent again after %s, and credited once",
     async (kind) => {
       gateway.sandbox.settings.change({ repeat: "accept" });
       const customer = await gateway.customer({ balance: 1_000 });

@@ -46,7 +46,7 @@ async function refuse(by: Caller | undefined, requestId: string | undefined) {
   );
   return data?.refuseReversal;
 }
-/** An order of merchandise or codes that was given, of two lines. */
+/** A fulfilled order of two lines, of merchandise or codes. */
 async function fulfilledOrder(...points: number[]) {
   const customer = await gateway.customer({ balance: 5_000 });
   const rewards = await Promise.all(points.map((each) => gateway.voucher({ points: each })));
@@ -68,7 +68,7 @@ const auditOf = async (number: string) =>
     )
   ).map(({ actor, action }) => `${action} ${actor}`);
 
-test("a small reversal is one operator's, and many small ones of an order are not", async () => {
+test("one operator can make a small reversal, but not many small reversals of one order", async () => {
   const { customer, order, reload } = await fulfilledOrder(300, 200, 100);
   const [first, second, third] = order.lines.map(({ id }) => id);
   expect(await reverse(asha, { orderId: order.id, lineIds: [first] })).toMatchObject({ request: null, userErrors: [] });
@@ -82,7 +82,7 @@ test("a small reversal is one operator's, and many small ones of an order are no
   expect(gateway.ledgerOf(customer)).toEqual([5_000, -600, 300, 200]);
 });
 
-test("a large one moves nothing before a second operator has approved it, and then once", async () => {
+test("a large reversal moves no points until a second operator approves it, and then once", async () => {
   const { customer, order, reload } = await fulfilledOrder(600);
   const dry = await gateway.operator.ok<{ reverseOrder: { preview: { needsApproval: boolean } } }>(
     `mutation ($id: ID!) { reverseOrder(input: { orderId: $id, reason: CANCELLATION, idempotencyKey: "a dry run"
@@ -115,7 +115,7 @@ test("a large one moves nothing before a second operator has approved it, and th
   ]);
 });
 
-test("two approvals at the same moment, and a refusal, take back once or not at all", async () => {
+test("concurrent approvals and a refusal reverse the lines once or not at all", async () => {
   const { customer, order, reload } = await fulfilledOrder(700);
   const { request } = await reverse(asha, { orderId: order.id });
   const answers = await Promise.all([approve(ravi, request?.id), approve(mina, request?.id)]);
@@ -133,7 +133,7 @@ test("two approvals at the same moment, and a refusal, take back once or not at 
   expect(status === "REVERSED").toBe(approved?.userErrors.length === 0);
 });
 
-test("a request that was refused or has expired takes nothing back, and another can be made", async () => {
+test("a refused or expired request reverses nothing, and another can be made", async () => {
   const { customer, order, reload } = await fulfilledOrder(900);
   const { request } = await reverse(asha, { orderId: order.id });
   expect(await refuse(asha, request?.id)).toMatchObject({ request: { state: "REFUSED" }, userErrors: [] }); // withdrawn
@@ -162,7 +162,7 @@ test("a request that was refused or has expired takes nothing back, and another 
   ]);
 });
 
-test("the database itself takes no approval by the operator who has requested", async () => {
+test("the database itself rejects an approval by the operator who made the request", async () => {
   const { order } = await fulfilledOrder(600);
   const { request } = await reverse(asha, { orderId: order.id });
   const update = gateway.sql(
@@ -172,7 +172,7 @@ test("the database itself takes no approval by the operator who has requested", 
   await expect(update).rejects.toThrow("reversal_requests_four_eyes");
 });
 
-test("without the setting no reversal waits", () => {
+test("without the setting, no reversal waits for an approval", () => {
   const unit = { id: "u", state: "FULFILLED", issue: null };
   const order = { lines: [{ unitPoints: 501, units: [unit] }] } as unknown as Parameters<typeof needsApproval>[0];
   expect(needsApproval(order, ["u"], undefined)).toBe(false);

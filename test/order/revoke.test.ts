@@ -6,7 +6,7 @@ import { type InProcessGateway, startTestGateway } from "../support/gateway.ts";
 import { addToCart, orderPrepared, orderSettled, orderWhen, readOrder } from "../support/orders.ts";
 import { retriesOfTests } from "../support/retries.ts";
 
-/** Taking back what Capillary has given. */
+/** Revoking rewards that Capillary has issued. */
 
 let gateway: InProcessGateway;
 beforeAll(async () => {
@@ -53,7 +53,7 @@ async function cancel(customer: GroupMember, orderId: string, input: Record<stri
   if (!data) throw new Error(JSON.stringify(errors));
   return data.cancelOrder;
 }
-/** A fulfilled order: two units that the group paid, and one that the customer did. */
+/** A fulfilled order: two units paid by the group, and one paid by the customer. */
 async function given({ own = 1, group = 2 } = {}) {
   const customer = await groupMember(gateway);
   const treat = await issuable(gateway, { points: 100 });
@@ -66,7 +66,7 @@ async function given({ own = 1, group = 2 } = {}) {
 }
 
 describe("reverseOrder", () => {
-  test("has every unit taken back, and each wallet gets its points", async () => {
+  test("revokes every unit, and returns each wallet's points", async () => {
     const { customer, id, order } = await given();
     expect(await reverse(id)).toMatchObject({ userErrors: [], replayed: false });
     const reversed = await orderWhen(customer, id, (event) => event.status === "REVERSED" && event.settled);
@@ -87,7 +87,7 @@ describe("reverseOrder", () => {
     expect(revealVoucher.vouchers).toEqual([]);
   });
 
-  test("says beforehand what would come back, and to whom", async () => {
+  test("shows beforehand how many points would be returned, and to which wallet", async () => {
     const { customer, id } = await given();
     const { preview } = await reverse(id, { dryRun: true });
     expect(preview).toEqual({
@@ -100,7 +100,7 @@ describe("reverseOrder", () => {
     expect(await readOrder(customer, id)).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
   });
 
-  test("is refused clearly where the brand does not allow it, and nothing changes", async () => {
+  test("is refused clearly where the brand does not allow a revoke, and nothing changes", async () => {
     gateway.sandbox.capillary.setFlags({ REVOKE_ENABLE: false });
     const { customer, id } = await given({ own: 0, group: 1 });
     const { userErrors } = await reverse(id);
@@ -116,7 +116,7 @@ describe("reverseOrder", () => {
     expect(groupBalance(customer)).toBe(1_000);
   });
 
-  test("leaves a coupon that is used", async () => {
+  test("does not revoke a used coupon", async () => {
     const { customer, id } = await given({ own: 1, group: 0 });
     const [issual] = gateway.sandbox.capillary.issuals(customer.customerId);
     gateway.sandbox.capillary.useCoupon(issual?.transactionId ?? 0);
@@ -127,7 +127,7 @@ describe("reverseOrder", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -100]);
   });
 
-  test("finds the transaction where the answer to the issue named none", async () => {
+  test("finds the transaction when the answer to the issue call did not name it", async () => {
     gateway.sandbox.capillary.setFlags({ issueAnswer: "short" });
     const { customer, id } = await given({ own: 0, group: 1 });
     expect((await reverse(id)).userErrors).toEqual([]);
@@ -135,14 +135,14 @@ describe("reverseOrder", () => {
     expect(groupBalance(customer)).toBe(1_000);
   });
 
-  test("is tried again while Capillary fails to return the points", async () => {
+  test("is retried while Capillary fails to return the points", async () => {
     const { customer, id } = await given({ own: 0, group: 1 });
     fault("revoke", { fault: "refuse", code: 1018, times: 2 });
     expect((await reverse(id)).userErrors).toEqual([]);
     expect(await orderSettled(customer, id)).toMatchObject({ status: "REVERSED", pointsState: "RETURNED" });
   });
 
-  test("gives up on one that fails for too long, and the customer keeps it", async () => {
+  test("stops after too many failures, and the customer keeps the reward", async () => {
     const { customer, id } = await given({ own: 0, group: 1 });
     fault("revoke", { fault: "refuse", code: 1018, times: 10 });
     expect((await reverse(id)).userErrors).toMatchObject([{ code: "NOT_REVERSIBLE" }]);
@@ -164,7 +164,7 @@ describe("reverseOrder", () => {
     ["in a 500 after it was done", { fault: "http-500", commit: true }],
     ["by being late", { fault: "hold", commit: true }],
   ];
-  test.each(lost)("whose answer is lost %s returns a group's points once", async (_, script) => {
+  test.each(lost)("with an answer lost %s returns a group's points once", async (_, script) => {
     const { customer, id } = await given({ own: 0, group: 1 });
     const call = fault("revoke", script);
     const reversing = reverse(id);
@@ -179,7 +179,7 @@ describe("reverseOrder", () => {
     expect(states(customer)).toEqual(["CANCELLED"]);
   });
 
-  test("whose answer is lost, of a reward that was free there, is put before people", async () => {
+  test("with a lost answer is escalated to an operator if the reward was free at Capillary", async () => {
     const { customer, id } = await given({ own: 1, group: 0 });
     fault("revoke", { fault: "commit-then-drop" });
     await reverse(id);
@@ -199,12 +199,12 @@ describe("reverseOrder", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -100, 100]);
   });
 
-  test("whose points are not seen to come back is told to operators, never claimed", async () => {
+  test("escalates to an operator, and claims no return, when the balance does not show the points", async () => {
     const { customer, id } = await given({ own: 0, group: 1 });
     const call = fault("revoke", { fault: "hold" });
     const reversing = reverse(id);
     await gateway.sandbox.faults.held(call);
-    gateway.sandbox.capillary.setBalance({ group: customer.groupId, points: 700 }); // spent elsewhere meanwhile
+    gateway.sandbox.capillary.setBalance({ group: customer.groupId, points: 700 }); // spent in another system
     gateway.sandbox.faults.release({ id: call.id });
     await reversing;
     await orderWhen(customer, id, (event) => event.pointsState === "NEEDS_ATTENTION");
@@ -229,7 +229,7 @@ describe("reverseOrder", () => {
 });
 
 describe("cancelOrder", () => {
-  /** An order whose merchandise waits in the warehouse, and whose treat the group has paid and Capillary given. */
+  /** An order of merchandise that waits in the warehouse, and of an issued treat that the group has paid. */
   async function halfFulfilled() {
     const customer = await groupMember(gateway);
     await addToCart(customer, (await gateway.merchandise({ points: 250, stock: 5 })).id);
@@ -240,7 +240,7 @@ describe("cancelOrder", () => {
     return { customer, id };
   }
 
-  test("has what Capillary gave taken back as well", async () => {
+  test("revokes the issued reward as well", async () => {
     const { customer, id } = await halfFulfilled();
     expect((await cancel(customer, id, { dryRun: true })).preview).toEqual({
       total: 350,
@@ -255,7 +255,7 @@ describe("cancelOrder", () => {
     expect(groupBalance(customer)).toBe(1_000);
   });
 
-  test("cancels the rest where the brand does not allow that, and says so", async () => {
+  test("cancels the rest where the brand does not allow a revoke, and says so", async () => {
     gateway.sandbox.capillary.setFlags({ REVOKE_ENABLE: false });
     const { customer, id } = await halfFulfilled();
     const cancelled = await cancel(customer, id);

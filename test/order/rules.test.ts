@@ -8,7 +8,7 @@ import { statusOfUnits } from "../../src/order/unit-states.ts";
 import type { MovementKind, MovementState, UnitState } from "../../src/platform/generated/prisma/enums.ts";
 
 describe("the table of order statuses", () => {
-  test("holds at start", () => {
+  test("is valid at start", () => {
     expect(() => checkOrderStatuses()).not.toThrow();
   });
   test.each([
@@ -18,7 +18,7 @@ describe("the table of order statuses", () => {
   ])("is refused with %s", (_, table, problem) => {
     expect(() => checkOrderStatuses(table)).toThrow(problem);
   });
-  test("lets nothing lead out of FAILED, CANCELLED and REVERSED", () => {
+  test("has no transition out of FAILED, CANCELLED and REVERSED", () => {
     expect([nextStatuses.FAILED, nextStatuses.CANCELLED, nextStatuses.REVERSED]).toEqual([[], [], []]);
     expect(() => assertMove("FAILED", "FULFILLED")).toThrow("from FAILED to FULFILLED");
   });
@@ -87,7 +87,7 @@ describe("the state of an order's points", () => {
 
 describe("a shipping address", () => {
   const good = { name: "Asha Rao", line1: "12 Lake Road", city: "Pune", postalCode: "411001", country: "IN" };
-  test("is trimmed, and what is empty becomes nothing", () => {
+  test("is trimmed, and empty fields become null", () => {
     expect(readAddress({ ...good, name: "  Asha Rao ", line2: "  ", phone: null })).toEqual({
       address: { ...good, line2: null, region: null, phone: null },
     });
@@ -105,7 +105,7 @@ describe("a shipping address", () => {
     ["phone", { phone: "123" }],
     ["phone", { phone: "98765 43210 or so" }],
     ["phone", { phone: "1".repeat(30) }],
-  ])("names %s when it is wrong", (field, change) => {
+  ])("is refused with the field %s if that is invalid", (field, change) => {
     const answer = readAddress({ ...good, ...change });
     expect(answer).toMatchObject({ refusals: [{ code: "INVALID_INPUT", field: ["input", "shippingAddress", field] }] });
   });
@@ -121,13 +121,13 @@ describe("a shipping address", () => {
     ["AC", "such as IN"],
     ["ＩＮ", "such as IN"],
     ["", "such as IN"],
-  ])("is in a country of ISO 3166-1, which %j is not", (country, words) => {
+  ])("has a country of ISO 3166-1, and %j is refused", (country, words) => {
     expect(readAddress({ ...good, country })).toMatchObject({
       refusals: [{ field: ["input", "shippingAddress", "country"], message: expect.stringContaining(words) }],
     });
   });
 
-  test("may be in each of the 249 countries, and the page offers no other", () => {
+  test("accepts each of the 249 countries, and the page offers no other", () => {
     expect(new Set(COUNTRIES).size).toBe(249);
     for (const country of COUNTRIES) expect(readAddress({ ...good, country })).toHaveProperty("address");
     expect(ADDRESS_COUNTRIES.filter((code) => !COUNTRIES.includes(code))).toEqual([]);
@@ -141,7 +141,7 @@ describe("a shipping address", () => {
     ["IN", "९८७६५ ४३२१०", "+91 98765 43210"],
     ["US", "(201) 555-0123 x42", "+1 201 555 0123 ext. 42"],
     ["IN", "+62 812-3456-7890", "+62 812 3456 7890"],
-  ])("has a phone number as people paste it: %s %j", (country, phone, read) => {
+  ])("accepts a phone number as customers paste it: %s %j", (country, phone, read) => {
     expect(readAddress({ ...good, country, phone })).toMatchObject({ address: { phone: read } });
   });
 });

@@ -5,7 +5,7 @@ import type { UnitState } from "../../src/platform/generated/prisma/enums.ts";
 
 const reported: ShipmentStatus[] = ["SHIPPED", "DELIVERED", "RETURNED", "LOST", "REJECTED"];
 
-/** Every way to choose some of these in some order. */
+/** Every ordered selection of these elements. */
 function sequences<T>(items: readonly T[]): T[][] {
   return items.flatMap((item) => {
     const others = items.filter((other) => other !== item);
@@ -35,10 +35,10 @@ function arrive(reports: readonly RecordedReport[], unit: UnitState = "PREPARING
 
 const hasGoods = (status: ShipmentStatus) => status === "DELIVERED";
 
-describe("reports that overtake each other, in every order of arrival of every order of events", () => {
+describe("reports in every order of arrival of every order of events", () => {
   const all = sequences(reported).map(happened);
 
-  test("lead to the same status, and tell operators the same", () => {
+  test("lead to the same status, and to the same discrepancies", () => {
     for (const events of all) {
       const inTurn = arrive(events);
       for (const arrival of permutations(events)) {
@@ -48,7 +48,7 @@ describe("reports that overtake each other, in every order of arrival of every o
     }
   });
 
-  test("lead to the same points, unless operators are told", () => {
+  test("lead to the same points, unless operators are notified", () => {
     let silent = 0;
     for (const events of all) {
       const inTurn = arrive(events);
@@ -62,7 +62,7 @@ describe("reports that overtake each other, in every order of arrival of every o
     expect(silent).toBe(9);
   });
 
-  test("leave nobody with goods and points, or with neither, unless operators are told", () => {
+  test("leave no customer with both goods and points, or with neither, unless operators are notified", () => {
     for (const events of all) {
       for (const arrival of permutations(events)) {
         const { status, unit, told } = arrive(arrival);
@@ -73,7 +73,7 @@ describe("reports that overtake each other, in every order of arrival of every o
     }
   });
 
-  test("tell operators of every parcel that is out although its line was cancelled, and of no other", () => {
+  test("notify operators of every parcel that is out although its line was cancelled, and of no other", () => {
     for (const events of all) {
       const { status, told } = arrive(events, "CANCELLED");
       expect(told.length > 0, describeArrival(events)).toBe(status === "SHIPPED" || status === "DELIVERED");
@@ -81,7 +81,7 @@ describe("reports that overtake each other, in every order of arrival of every o
   });
 });
 
-test("reports of one moment are read in the order in which parcels travel", () => {
+test("reports of one moment are applied in the order in which parcels travel", () => {
   const at = new Date("2026-11-28T00:00:00Z");
   for (const arrival of permutations(["SHIPPED", "RETURNED"] as const)) {
     expect(arrive(arrival.map((status) => ({ status, occurredAt: at })))).toMatchObject({
@@ -92,7 +92,7 @@ test("reports of one moment are read in the order in which parcels travel", () =
   }
 });
 
-test("a line that an operator reversed needs operators no more", () => {
+test("a reversed line is no discrepancy any more", () => {
   const history = readHistory(happened(["DELIVERED", "RETURNED"]));
   expect(contradictionsOf(history, ["FULFILLED"])).toEqual([expect.stringContaining("RETURNED")]);
   expect(contradictionsOf(history, ["REVERSED"])).toEqual([]);

@@ -55,7 +55,7 @@ async function discrepancies(order: { id: string }, fields = "message lineId res
 }
 
 describe("the warehouse's reports", () => {
-  test("carry an order from preparing over shipped to delivered", async () => {
+  test("move an order from preparing over shipped to delivered", async () => {
     const { customer, order } = await orderedItem({ quantity: 2 });
     expect(
       await report(order, { status: "SHIPPED", occurredAt: at(1), carrier: "BlueDart", trackingNumber: "BD1" }),
@@ -81,7 +81,7 @@ describe("the warehouse's reports", () => {
     [["REJECTED"], "VENDOR_REJECTION"],
     [["SHIPPED", "LOST"], "FULFILMENT_FAILURE"],
     [["SHIPPED", "RETURNED"], "FULFILMENT_FAILURE"],
-  ])("%j give the points back", async (statuses, reason) => {
+  ])("%j return the points", async (statuses, reason) => {
     const { customer, order } = await orderedItem();
     for (const [minute, status] of statuses.entries()) await report(order, { status, occurredAt: at(minute) });
     const settled = await orderSettled(customer, order.id);
@@ -97,7 +97,7 @@ describe("the warehouse's reports", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
   });
 
-  test("of one lost parcel return that line and leave the others", async () => {
+  test("of one lost parcel return the points of that line and leave the others", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const [one, two] = [await gateway.merchandise({ points: 100 }), await gateway.merchandise({ points: 250 })];
     const id = await placeOrder(customer, one.id, two.id);
@@ -111,7 +111,7 @@ describe("the warehouse's reports", () => {
     expect(settled.pointsTrail.at(-1)).toMatchObject({ kind: "RETURNED", lineIds: [lost?.id] });
   });
 
-  test("are handled once, however often they come", async () => {
+  test("are applied once, however often they arrive", async () => {
     const { customer, order } = await orderedItem();
     const body = reportBody(order, { status: "LOST" });
     const answers = await Promise.all(Array.from({ length: 20 }, () => send(body)));
@@ -121,7 +121,7 @@ describe("the warehouse's reports", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
   });
 
-  test("in the wrong order end in the same state as in the right one", async () => {
+  test("in the wrong order end in the same state as in the right order", async () => {
     const { customer, order } = await orderedItem();
     await report(order, { status: "DELIVERED", occurredAt: at(10) });
     const late = await report(order, { status: "SHIPPED", occurredAt: at(5), trackingNumber: "BD2" });
@@ -132,7 +132,7 @@ describe("the warehouse's reports", () => {
     });
   });
 
-  test("that contradict what is known move no points, and tell operators", async () => {
+  test("that contradict the known status move no points, and notify operators", async () => {
     const { customer, order } = await orderedItem();
     await report(order, { status: "REJECTED", occurredAt: at(1) });
     expect((await report(order, { status: "DELIVERED", occurredAt: at(2) })).body).toEqual({ outcome: "ignored" });
@@ -154,7 +154,7 @@ describe("the warehouse's reports", () => {
     [["SHIPPED", "LOST", "RETURNED"], { status: "FAILED", pointsState: "RETURNED" }, []],
     [["LOST", "RETURNED"], { status: "FAILED", pointsState: "RETURNED" }, []],
   ])(
-    "%j end the same way in every order of arrival, however often they come",
+    "%j end in the same state in every order of arrival, however often they arrive",
     async (statuses, end, told: string[]) => {
       for (const arrival of permutations(statuses.map((status, minute) => ({ status, occurredAt: at(minute) })))) {
         const { customer, order } = await orderedItem();
@@ -179,7 +179,7 @@ describe("the warehouse's reports", () => {
     [["DELIVERED", "RETURNED"]],
     [["DELIVERED", "LOST"]],
     [["REJECTED", "SHIPPED"]],
-  ])("%j tell operators in every order of arrival, and move the points at most once", async (statuses) => {
+  ])("%j notify operators in every order of arrival, and move the points at most once", async (statuses) => {
     for (const arrival of permutations(statuses.map((status, minute) => ({ status, occurredAt: at(minute) })))) {
       const { customer, order } = await orderedItem();
       for (const each of arrival) expect((await report(order, each)).status).toBe(200);
@@ -191,7 +191,7 @@ describe("the warehouse's reports", () => {
     }
   });
 
-  test("of a return before any dispatch wait for it, and operators see them waiting", async () => {
+  test("of a return before any dispatch wait for the dispatch, and operators see them waiting", async () => {
     const { customer, order } = await orderedItem();
     const waiting = async () => {
       const { orders } = await gateway.operator.ok<{ orders: { nodes: { id: string }[] } }>(
@@ -208,7 +208,7 @@ describe("the warehouse's reports", () => {
     expect(await discrepancies(order)).toMatchObject([{ resolvedAt: expect.any(String) }]);
   });
 
-  test("of a lost parcel that is delivered after all tell operators, once", async () => {
+  test("of a lost parcel that is delivered after all notify operators, once", async () => {
     const { customer, order } = await orderedItem();
     for (const [minute, status] of ["SHIPPED", "LOST", "DELIVERED"].entries())
       await report(order, { status, occurredAt: at(minute) });
@@ -246,7 +246,7 @@ describe("the warehouse's reports", () => {
     expect(await discrepancies(order)).toMatchObject([{ resolvedAt: expect.any(String) }]);
   });
 
-  test("for a line the customer cancelled come too late, and tell operators", async () => {
+  test("for a line that the customer cancelled before notify operators", async () => {
     const { customer, order } = await orderedItem();
     await customer.ok(
       `mutation ($id: ID!) { cancelOrder(input: { orderId: $id, idempotencyKey: "cancel-once" }) { userErrors { code } } }`,
@@ -258,7 +258,7 @@ describe("the warehouse's reports", () => {
     expect(await discrepancies(order)).toMatchObject([
       { message: expect.stringContaining("cancelled"), resolvedAt: null },
     ]);
-    // It came back: neither goods nor points are where they should not be.
+    // The parcel came back: neither the goods nor the points are in the wrong place.
     await report(order, { status: "RETURNED", occurredAt: at(1) });
     expect(await discrepancies(order)).toMatchObject([{ resolvedAt: expect.any(String) }]);
   });
@@ -356,7 +356,7 @@ describe("a webhook is refused", () => {
     ["data.trackingNumber", {}, { trackingNumber: "1".repeat(201) }],
     ["occurredAt", { occurredAt: "0000-01-01T00:00:00Z" }, {}],
     ["occurredAt", { occurredAt: "1970-01-01T00:00:00Z" }, {}],
-  ])("with a value of %s that the database cannot have: %j %j", async (field, top, data) => {
+  ])("with a value of %s that the database cannot store: %j %j", async (field, top, data) => {
     const { order } = await orderedItem();
     const message = {
       ...{ id: randomUUID(), type: "shipment.updated", occurredAt: at(0), ...top },
@@ -368,12 +368,12 @@ describe("a webhook is refused", () => {
     });
   });
 
-  test("but not for a byte order mark at its beginning", async () => {
+  test("but accepted with a byte order mark at its beginning", async () => {
     const { order } = await orderedItem();
     expect(await send(`\uFEFF${reportBody(order, { status: "LOST" })}`)).toMatchObject({ status: 200 });
   });
 
-  test("for an order or line that does not exist, and may be sent again", async () => {
+  test("for an unknown order or line, and may be sent again", async () => {
     const { order } = await orderedItem();
     const body = reportBody(order, { status: "LOST", line: 9 });
     expect((await send(body)).status).toBe(404);
@@ -388,7 +388,7 @@ describe("a webhook is refused", () => {
   });
 });
 
-describe("the same by an operator's hand", () => {
+describe("a report entered by an operator", () => {
   const update = async (input: Record<string, unknown>) =>
     (
       await gateway.operator.send<{
@@ -399,7 +399,7 @@ describe("the same by an operator's hand", () => {
       )
     ).data?.updateShipment;
 
-  test("delivers", async () => {
+  test("marks the parcel as delivered", async () => {
     const { order } = await orderedItem();
     const input = { orderId: order.id, lineId: order.lines[0]?.id };
     expect(await update({ ...input, status: "DELIVERED" })).toEqual({ order: { status: "FULFILLED" }, userErrors: [] });
@@ -411,7 +411,7 @@ describe("the same by an operator's hand", () => {
     ).toMatchObject([{ details: { line: 1, status: "DELIVERED" } }]);
   });
 
-  test("has a moment that is not in the future, and texts of some length", async () => {
+  test("accepts no future time, and only texts of limited length", async () => {
     const { order } = await orderedItem();
     const input = { orderId: order.id, lineId: order.lines[0]?.id, status: "SHIPPED" };
     for (const wrong of [{ occurredAt: at(120) }, { carrier: "c".repeat(201) }, { trackingNumber: "1".repeat(201) }]) {
@@ -419,7 +419,7 @@ describe("the same by an operator's hand", () => {
     }
   });
 
-  test("is refused for what has no shipment", async () => {
+  test("is refused for a line without a shipment", async () => {
     const { order } = await orderedItem();
     expect((await update({ orderId: order.id, lineId: "nonsense", status: "LOST" }))?.userErrors).toEqual([
       { code: "SHIPMENT_NOT_FOUND" },

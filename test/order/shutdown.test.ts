@@ -16,7 +16,7 @@ import {
 import { startOwnPostgres } from "../support/own-postgres.ts";
 
 /**
- * Gateway processes on one database that are stopped in full work, or stand still until another one has taken over. With
+ * Gateway processes on one database that are stopped under load, or suspended until another one has taken over. With
  * UPGRADE_FROM, the directory of another version's checkout, processes of that version are replaced by this one's and back.
  */
 const upgradeFrom = process.env["UPGRADE_FROM"];
@@ -50,7 +50,7 @@ async function startCluster(size: number, env: Record<string, string> = {}, chec
 const readiness = async ({ url }: GatewayProcess) => (await fetch(`${url}/readyz`)).status;
 
 describe("SIGTERM", () => {
-  test("lets a call under way end: the order is confirmed by this process, and is never in doubt", async () => {
+  test("lets a call in flight finish: this process confirms the order, whose outcome is never unknown", async () => {
     await using gateway = await startCluster(1);
     const [server] = gateway.processes;
     const customer = await gateway.customer({ balance: 1_000 });
@@ -58,7 +58,7 @@ describe("SIGTERM", () => {
     const id = await placeOrder(customer, (await gateway.voucher({ points: 200 })).id);
     await gateway.sandbox.faults.held(call);
     const stopped = server?.stop();
-    // Its port is closed, so the jobs are being waited for.
+    // Its port is closed, so the process is waiting for its jobs.
     await until(async () => !(await fetch(server?.url ?? "").catch(() => null)));
     gateway.sandbox.faults.release({ id: call.id });
     await stopped;
@@ -72,7 +72,7 @@ describe("SIGTERM", () => {
     expect(id).toBeTruthy();
   });
 
-  test("is told at /readyz first, while everything is still served", async () => {
+  test("is visible at /readyz first, while all requests are still served", async () => {
     await using gateway = await startCluster(1, { SHUTDOWN_DELAY_SECONDS: "300" });
     const [server] = gateway.processes;
     expect(server && (await readiness(server))).toBe(200);
@@ -84,13 +84,13 @@ describe("SIGTERM", () => {
   });
 });
 
-test("processes that are replaced one after the other under load refuse nothing and leave nothing in doubt", async () => {
+test("a rolling restart under load refuses no request and leaves no outcome unknown", async () => {
   await using gateway = await startCluster(2, { SHUTDOWN_DELAY_SECONDS: "1" }, upgradeFrom);
   const reward = await gateway.voucher({ points: 10, codes: 500 });
   const customers = await Promise.all(Array.from({ length: 2 }, () => gateway.customer({ balance: 5_000 })));
   let isOver = false;
 
-  /** As a load balancer does: any process that says that it is ready. */
+  /** As a load balancer does: any process that reports itself ready. */
   async function readyServer(turn: number): Promise<GatewayProcess> {
     for (let next = turn; ; next += 1) {
       const server = gateway.processes[next % gateway.processes.length];
@@ -139,7 +139,7 @@ test("processes that are replaced one after the other under load refuse nothing 
 });
 
 if (upgradeFrom) {
-  test("orders that a process of the other version was killed with, in each state, are continued by this one", async () => {
+  test("orders of a killed process of the other version, in each state, are continued by this version", async () => {
     await using postgres = await startOwnPostgres();
     await using gateway = await startCluster(
       1,
@@ -203,7 +203,7 @@ if (upgradeFrom) {
         { input: { orderId: ids.prepared, lineId: lines[0]?.id, status } },
       );
     }
-    // The mark of a version that kept no points earned is not enough to infer that nothing happened.
+    // The mark of a version that did not record points earned is not enough to infer that the deduction did not happen.
     await until(async () => {
       const { settled, pointsState } = await readOrder(operator, ids.notTaken);
       return settled || pointsState === "NEEDS_ATTENTION";
@@ -252,7 +252,7 @@ if (upgradeFrom) {
   }, 180_000);
 }
 
-test("a process that stands still loses its order to another one, and changes nothing when it comes back", async () => {
+test("a suspended process loses its order to another one, and changes nothing when it resumes", async () => {
   await using gateway = await startCluster(2);
   const [frozen, other] = gateway.processes;
   const customer = await gateway.customer({ balance: 1_000 });
@@ -269,7 +269,7 @@ test("a process that stands still loses its order to another one, and changes no
 
   gateway.sandbox.faults.release({ id: call.id });
   process.kill(frozen?.pid ?? 0, "SIGCONT");
-  // Awake again, it has recorded its late answer by the time that it has stopped.
+  // After it resumed, it has recorded its late answer by the time that it has stopped.
   await frozen?.stop();
   const after = await readOrder(elsewhere, id);
   expect(after).toEqual(order);

@@ -13,10 +13,10 @@ import { startOwnPostgres } from "../support/own-postgres.ts";
 import { seededRandom } from "../support/random.ts";
 
 /**
- * Gateway processes on one database, killed at random while both upstreams drop, refuse and forget to answer. Now and then it is
- * PostgreSQL that is killed, restarted or cut off from everybody. The Client promises that repetitions are safe, or does not.
- * Afterwards all processes but one are dead for good, and that one brings everything to its end. Every order is followed by a
- * subscription meanwhile, and whoever gets an error is told that a repetition may help.
+ * Gateway processes on one database, killed at random while both upstreams drop, refuse and lose calls. Now and then
+ * PostgreSQL is killed, restarted or cut off from every process. The Client either promises idempotent calls or does not.
+ * Afterwards all processes but one stay dead, and that one finishes every order. A subscription follows every order
+ * all the time, and every error that a customer receives says that a retry may help.
  *
  * STORM_SEED repeats a run's choices; STORM_ORDERS makes it longer; STORM_PROCESSES is their number.
  */
@@ -73,7 +73,7 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
   const { sandbox, sql } = gateway;
   sandbox.settings.change({ repeat: isRepeatable ? "accept" : "refuse" });
 
-  // The world: more is wanted than there is, so that some orders fail in part.
+  // The stock is smaller than the demand, so that some orders fail in part.
   const rewards = await Promise.all([
     gateway.voucher({ points: 70, codes: orderCount }),
     gateway.voucher({ points: 110, codes: Math.ceil(orderCount / 3) }),
@@ -87,10 +87,10 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
       return customer;
     }),
   );
-  // One group for all: its points are everybody's.
+  // One group for all customers, who share its points.
   const family = newGroup(gateway, { members: customers, points: orderCount * 60 });
 
-  /** The weather of one order. */
+  /** The faults of one order. */
   function scriptFaults(): void {
     if (sandbox.faults.list().length > 3) return;
     const operation = chance(0.75) ? "redeem" : "reverse";
@@ -101,7 +101,7 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
   const problems: string[] = [];
   const faults = { kill: 0, cut: 0, "postgres killed": 0, "postgres restarted": 0, "postgres crashed": 0 };
   type FaultKind = keyof typeof faults;
-  /** In an order that depends on the seed alone; dealt anew when it is at its end, so that any five hold one of PostgreSQL. */
+  /** The seed alone decides their order. The last one reshuffles them, so that any five hold one fault of PostgreSQL. */
   const kinds: FaultKind[] = ["kill", "kill", "kill", ...(Object.keys(faults) as FaultKind[])];
   const draw = seededRandom(seed + 1);
   let dealt: FaultKind[] = [];
@@ -143,7 +143,7 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
     "postgres crashed": () => postgres.crash(),
   };
   let killer = Promise.resolve();
-  /** Kills a process that runs and starts it again, or does the like to PostgreSQL; one after the other. */
+  /** Kills a running process and starts it again, or restarts PostgreSQL in some way; one after the other. */
   function kill(): void {
     const kind = nextKind();
     killer = killer.then(async () => {
@@ -152,7 +152,7 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
     });
   }
 
-  // The customers, who send the same request until somebody answers it.
+  // The customers, who send the same request until they receive an answer.
   const placed = new Map<string, Customer>();
   const followed = new Map<string, Promise<number[]>>();
   async function order(customer: Customer): Promise<void> {
@@ -188,14 +188,14 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
         .catch(() => null);
       if (answer?.data && !answer.errors) return answer.data;
       for (const error of answer?.errors ?? []) isRetryable(error);
-      await delay(50); // the interval of a repetition: nothing depends on its length
+      await delay(50); // the interval of a retry: no result depends on its length
     }
   }
   function isRetryable({ message, path, extensions }: NonNullable<GraphqlAnswer<unknown>["errors"]>[number]): void {
     if (!extensions.retryable) problems.push(`not retryable: ${extensions.code} ${message} at ${path}`);
   }
 
-  /** Follows an order to its end, and again after each loss of the socket. @returns the numbers of its events as they came */
+  /** Follows an order to its end, and again after a loss of the socket. @returns its event numbers in order of arrival */
   async function follow(customer: Customer, id: string): Promise<number[]> {
     const seen: number[] = [];
     for (;;) {
@@ -213,7 +213,7 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
           if (errors) {
             isRefused = true;
             for (const each of errors as NonNullable<GraphqlAnswer<unknown>["errors"]>) isRetryable(each);
-            // A database in trouble refuses new subscriptions, and delays the events of those that are open.
+            // A failing database refuses new subscriptions, and delays the events of open ones.
             if (seen.length > before) problems.push(`an event was lost to ${JSON.stringify(errors)}`);
           }
         }
@@ -233,7 +233,7 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
     }),
   );
 
-  // The calm: no process but the last comes back.
+  // The faults are over: no process but the last comes back.
   await killer;
   sandbox.faults.clear();
   const running = await Promise.all(processes);
@@ -246,7 +246,7 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
   const settle = () => gateway.until(async () => (await openOrders()).length === 0, 60_000 + orderCount * 1_000);
   await settle();
 
-  // People look at what only people can tell, and answer by the ledger.
+  // Operators decide the outcomes that only they can find out, from the ledger.
   const issuedFor = ({ customerId }: Customer, key: string) =>
     sandbox.capillary
       .issuals(customerId)
@@ -283,7 +283,7 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
     }
   }
 
-  // What must be true now, whatever happened.
+  // These invariants hold after every run.
   const check = (holds: boolean, problem: string, order?: SeenOrder) => {
     if (!holds)
       problems.push(
@@ -326,7 +326,7 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
       order,
     );
     const seen = (await followed.get(id)) ?? [];
-    // A subscription also completes when nothing goes on without an operator.
+    // A subscription also completes when the order waits for an operator.
     const isWhole =
       seen.length === order.history.length || order.history[seen.length - 1]?.pointsState === "NEEDS_ATTENTION";
     check(isWhole && seen.every((seq, index) => seq === index + 1), `its follower saw ${seen}`, order);

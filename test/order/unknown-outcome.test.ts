@@ -5,7 +5,7 @@ import { makeTestClock, SECOND } from "../support/clock.ts";
 import { type Customer, type InProcessGateway, startTestGateway } from "../support/gateway.ts";
 import { orderPrepared, orderSettled, orderWhen, placeOrder, placeWaitingOrder, readOrder } from "../support/orders.ts";
 
-/** What we never do: take twice, or give back what may not have been taken. */
+/** Two errors must never occur: taking points twice, or returning points that may not have been taken. */
 
 const clock = makeTestClock(new Date().toISOString());
 let gateway: InProcessGateway;
@@ -20,7 +20,7 @@ afterEach(() => {
 
 const isAbout = ({ customerId }: Customer, sent: unknown) =>
   (sent as { customer_id: string }).customer_id === customerId;
-/** The customer's deduction has come to its end at the ledger, whoever hears of it. */
+/** The customer's deduction has ended at the ledger, whether or not its answer arrived. */
 const redeemEnded = (customer: Customer) =>
   gateway.sandbox.calls.waitFor(
     ({ operation, outcome, body }) => operation === "redeem" && outcome !== "pending" && isAbout(customer, body),
@@ -66,7 +66,7 @@ describe("a deduction whose answer is lost", () => {
     expect(gateway.callsFor("reverse", order)).toHaveLength(0);
   });
 
-  /** Lets the gateway stop waiting, and the call go on before the gateway looks at the balance. */
+  /** Lets the gateway stop waiting, and the call continue before the gateway reads the balance. */
   async function answerLate(call: Fault, customer: Customer) {
     const { faults } = gateway.sandbox;
     await faults.held(call);
@@ -85,7 +85,7 @@ describe("a deduction whose answer is lost", () => {
     ["the rate limit is hit", { fault: "rate-limit" }],
   ];
   test.each(notTaken)(
-    "is found not to have happened when %s, and the order fails with nothing sent again",
+    "is found not to have happened when %s, and the order fails without another call",
     async (_, script) => {
       const customer = await gateway.customer({ balance: 1_000 });
       const reward = await gateway.voucher({ points: 200 });
@@ -155,7 +155,7 @@ describe("a deduction whose answer is lost", () => {
 });
 
 describe("a deduction that evidence cannot settle", () => {
-  /** An order whose call goes on, and then loses its answer, after `meanwhile`. */
+  /** An order whose call continues, and then loses its answer, after `meanwhile`. */
   async function lostOrder({ commit }: { commit: boolean }, meanwhile: (customerId: string) => Promise<unknown>) {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
@@ -167,11 +167,11 @@ describe("a deduction that evidence cannot settle", () => {
     const order = await orderWhen(customer, id, (event) => event.pointsState === "NEEDS_ATTENTION");
     return { customer, order };
   }
-  /** The points were spent elsewhere while we waited: the balance tells nothing. */
+  /** The points were spent in another system during the wait: the balance is no evidence. */
   const unclearOrder = (script: { commit: boolean }) =>
     lostOrder(script, (customerId) => gateway.spendElsewhere(customerId, 50));
 
-  test("waits for an operator, who sees it and what is known of it", async () => {
+  test("waits for an operator, who sees the order and the known facts", async () => {
     const { order } = await unclearOrder({ commit: true });
     expect(order).toMatchObject({ status: "PENDING", pointsState: "NEEDS_ATTENTION", settled: false });
     const { orders } = await gateway.operator.ok<{
@@ -185,21 +185,21 @@ describe("a deduction that evidence cannot settle", () => {
     ]);
   });
 
-  test("is fulfilled when the operator finds it happened", async () => {
+  test("is fulfilled when the operator finds that it happened", async () => {
     const { customer, order } = await unclearOrder({ commit: true });
     await resolve({ orderId: order.id, outcome: "HAPPENED" });
     expect(await orderSettled(customer, order.id)).toMatchObject({ status: "FULFILLED", pointsState: "TAKEN" });
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, -50]);
   });
 
-  test("fails when the operator finds it did not happen, and nothing is returned", async () => {
+  test("fails when the operator finds that it did not happen, and no points are returned", async () => {
     const { customer, order } = await unclearOrder({ commit: false });
     await resolve({ orderId: order.id, outcome: "DID_NOT_HAPPEN" });
     expect(await orderSettled(customer, order.id)).toMatchObject({ status: "FAILED", pointsState: "NOT_TAKEN" });
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -50]);
   });
 
-  test("is resolved once: a repeated request is a replay, another finds nothing", async () => {
+  test("is resolved once: a repeated request is a replay, and another request is refused", async () => {
     const { order } = await unclearOrder({ commit: false });
     const input = { orderId: order.id, outcome: "DID_NOT_HAPPEN", idempotencyKey: randomUUID() };
     expect((await resolve(input)).data?.resolveOrder).toMatchObject({ replayed: false, userErrors: [] });
@@ -210,7 +210,7 @@ describe("a deduction that evidence cannot settle", () => {
     expect(changed.data?.resolveOrder.userErrors).toMatchObject([{ code: "IDEMPOTENCY_KEY_REUSED" }]);
   });
 
-  test("is also one whose balance cannot be read at all", async () => {
+  test("is also a deduction whose balance cannot be read at all", async () => {
     const { customer, order } = await lostOrder({ commit: true }, async () =>
       gateway.fault("points", { fault: "refuse", times: 5 }),
     );
@@ -221,8 +221,8 @@ describe("a deduction that evidence cannot settle", () => {
   });
 });
 
-describe("a deduction believed not to have happened", () => {
-  test("that arrives late is noticed, and given back once an operator confirms it", async () => {
+describe("a deduction inferred not to have happened", () => {
+  test("that arrives late is reported, and returned after an operator confirms it", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
     const call = gateway.fault("redeem", { fault: "hold" });
@@ -243,7 +243,7 @@ describe("a deduction believed not to have happened", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -200, 200]);
   });
 
-  test("is watched without alarm while the customer spends and earns elsewhere", async () => {
+  test("is monitored without an alarm while the customer spends and earns in other systems", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
     gateway.fault("redeem", { fault: "drop-before" });
@@ -261,7 +261,7 @@ describe("a deduction believed not to have happened", () => {
     }
     await gateway.spendElsewhere(customer.customerId, 30);
     await lookOnce(SECOND);
-    // As many points as the order was to take, but by another one of ours.
+    // As many points as the order was to take, but by another order of ours.
     clock.advance(SECOND);
     const other = await orderSettled(customer, await placeOrder(customer, reward.id));
     expect(other.status).toBe("FULFILLED");
@@ -288,7 +288,7 @@ describe("a return of points whose answer is lost", () => {
   test.each<[string, Partial<FaultScript> & Pick<FaultScript, "fault">]>([
     ["the connection drops after the commit", { fault: "commit-then-drop" }],
     ["a 500 follows the commit", { fault: "http-500", commit: true }],
-  ])("is found to have arrived when %s", async (_, script) => {
+  ])("is found to have been credited when %s", async (_, script) => {
     const { customer, id } = await failingOrder(script);
     const order = await orderSettled(customer, id);
     expect(order).toMatchObject({ status: "FAILED", pointsState: "RETURNED" });
@@ -299,7 +299,7 @@ describe("a return of points whose answer is lost", () => {
   test.each<[string, Partial<FaultScript> & Pick<FaultScript, "fault">]>([
     ["the connection drops before the commit", { fault: "drop-before" }],
     ["the ledger refuses it", { fault: "refuse" }],
-  ])("is not sent again by itself when %s, but by an operator under the next number", async (_, script) => {
+  ])("is not sent again automatically when %s, but by an operator under the next number", async (_, script) => {
     const { customer, id } = await failingOrder(script);
     const stuck = await orderWhen(customer, id, (event) => event.pointsState === "NEEDS_ATTENTION");
     expect(gateway.callsFor("reverse", stuck)).toHaveLength(1);

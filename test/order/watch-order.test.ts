@@ -64,7 +64,7 @@ const ship = (orderId: string, lineId: string, status: string) =>
   );
 
 describe("following an order", () => {
-  test("begins with the current state and tells every change until the order is settled", async () => {
+  test("begins with the current state and sends every change until the order is settled", async () => {
     const { customer, id, lineId } = await preparedOrder();
     const { seq } = await readOrder(customer, id);
     const seen = await follow(customer, id, {
@@ -82,7 +82,7 @@ describe("following an order", () => {
     ]);
   });
 
-  test("after a seq tells exactly what was missed", async () => {
+  test("after a seq sends exactly the missed events", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.voucher();
     const id = await placeOrder(customer, reward.id);
@@ -100,7 +100,7 @@ describe("following an order", () => {
     expect(await follow(customer, id, { afterSeq: seq })).toEqual([]);
   });
 
-  test("after a seq that is yet to come waits for what follows it", async () => {
+  test("after a future seq waits for the events after it", async () => {
     const { customer, id, lineId } = await preparedOrder();
     const { seq } = await readOrder(customer, id);
     const followed = follow(customer, id, { afterSeq: seq + 1 });
@@ -109,7 +109,7 @@ describe("following an order", () => {
     expect(seqs(await followed)).toEqual([seq + 2]);
   });
 
-  test("by many at once shows each of them the same", async () => {
+  test("by many subscribers at once sends each of them the same events", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.voucher();
     const id = await placeOrder(customer, reward.id);
@@ -117,7 +117,7 @@ describe("following an order", () => {
     for (const seen of all) expect(seqs(seen)).toEqual([1, 2, 3, 4]);
   });
 
-  test("shows operators anybody's order", async () => {
+  test("shows operators every customer's order", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.voucher();
     const id = await placeOrder(customer, reward.id);
@@ -149,7 +149,7 @@ describe("following an order", () => {
     expect(statuses).toEqual(["PREPARING", "SHIPPED", "DELIVERED"]);
   });
 
-  test("reads the order once, when it begins: the changes of this process are told with their commits", async () => {
+  test("reads the order once, when it begins: this process publishes its changes with their commits", async () => {
     const { customer, id, lineId } = await preparedOrder();
     let seen: Seen[] = [];
     const reads = await queriesOf(async () => {
@@ -166,7 +166,7 @@ describe("following an order", () => {
     expect(seen).toEqual(told.slice(-seen.length));
   });
 
-  test("leaves no listener behind, whether it is refused, given up or over", async () => {
+  test("leaves no listener behind, whether it is refused, cancelled or complete", async () => {
     const { customer, id, lineId } = await preparedOrder();
     const stranger = await gateway.customer();
     await expect(follow(stranger, id)).rejects.toThrow("there is no such order");

@@ -3,7 +3,7 @@ import { readLedgerFile } from "../../src/reconciliation/ledger-file.ts";
 
 const header = "entry_id,at,customer_id,type,order_id,reference,points";
 
-test("entries are read as programs and spreadsheets write them", () => {
+test("entries are read in the notations of programs and spreadsheets", () => {
   const file = `${header}
 1,2026-11-28T10:00:00Z,CUST1,redeem,ORD-261128-7K3MQ9XZ4T,,200
 2,2026-11-28T17:00:00.5+07:00,CUST1,Reverse,ORD-261128-7K3MQ9XZ4T,"Order cancellation (ORD-261128-7K3MQ9XZ4T/R1)",+50
@@ -30,12 +30,12 @@ test("entries are read as programs and spreadsheets write them", () => {
   expect(readLedgerFile(semicolons)).toEqual(readLedgerFile(file));
 });
 
-test("a deduction may be signed as the provider's books have it", () => {
+test("a deduction may have the sign of the provider's books", () => {
   const read = readLedgerFile(`${header}\n1,2026-11-28T10:00:00Z,C,redeem,O,,-200`);
   expect(read).toMatchObject({ entries: [{ type: "REDEEM", points: 200 }] });
 });
 
-describe("a file that is no statement is refused with its lines:", () => {
+describe("an invalid statement file is refused with its lines:", () => {
   test.each([
     ["1,2026-11-28,C,redeem,O,,1", "at: expected a moment with its zone, such as 2026-11-28T10:00:00Z"],
     ["1,2026-11-28T10:00:00,C,redeem,O,,1", "at: expected a moment with its zone, such as 2026-11-28T10:00:00Z"],
@@ -50,7 +50,7 @@ describe("a file that is no statement is refused with its lines:", () => {
     });
   });
 
-  test("a column is missing, unknown or there twice", () => {
+  test("a column is missing, unknown or repeated", () => {
     expect(readLedgerFile("entry_id,at\n1,2")).toEqual({
       problems: [{ line: 1, message: "the columns customer_id, type, order_id, points are missing" }],
     });

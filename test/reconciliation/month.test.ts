@@ -49,7 +49,7 @@ async function compare(from: string, to: string): Promise<void> {
   await runEnded(gateway, runReconciliation.run.id);
 }
 
-test("a month is closed once every day is reconciled, no break is open and the totals are those that were seen", async () => {
+test("a month is closed once every day is reconciled, no break is open and the totals are those that the operator saw", async () => {
   const reward = await gateway.voucher({ points: 30 });
   const customer = await gateway.customer({ balance: 1_000 });
   await orderSettled(customer, await placeOrder(customer, [reward.id, 2]));
@@ -65,7 +65,7 @@ test("a month is closed once every day is reconciled, no break is open and the t
   expect((await close(totals)).userErrors.map(({ code }) => code)).toContain("MONTH_NOT_READY");
 
   clock.advance(15 * DAY);
-  // Days are the programme's: May in Jakarta ends at 17:00 in UTC. Two runs that touch cover what lies on both sides.
+  // Days follow the programme's time zone: May in Jakarta ends at 17:00 in UTC. Two adjacent runs cover the boundary.
   await compare("2026-04-30T17:00:00.000Z", "2026-05-20T03:00:00.000Z");
   const half = await read();
   expect(half.days.filter(({ isReconciled }) => isReconciled)).toHaveLength(19);
@@ -92,7 +92,7 @@ test("a month is closed once every day is reconciled, no break is open and the t
   await expect(gateway.sql("update closed_months set taken = 0")).rejects.toThrow(/append-only/);
 });
 
-test("the points outstanding are those credited and returned, less those taken, and what is promised stands apart", async () => {
+test("the points outstanding are those credited and returned, less those taken, and pending points are shown apart", async () => {
   const before = await liability();
   const customer = await gateway.customer({ balance: 100 });
   const [credited] = await insertAwards(gateway, [

@@ -16,8 +16,8 @@ import { breaksOf, reconcile, repair, type SeenBreak, withStatement } from "../s
 import { insertAwards } from "../support/rewards/awards.ts";
 
 /**
- * Differences of each class, made at the real ledger of the sandbox where it can make them, and in the rows of the database
- * elsewhere. One run finds them all, their repairs take effect at the ledger, and the next run finds nothing.
+ * Differences of each class, made at the real ledger of the sandbox where it can make them, and otherwise in the rows
+ * of the database. One run finds them all, their repairs take effect at the ledger, and the next run finds none.
  */
 
 let gateway: InProcessGateway;
@@ -28,12 +28,12 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** Rows as the triggers of the database refuse to make them. */
+/** Changes rows in a way that the database's triggers refuse. */
 async function forge(statement: string): Promise<void> {
   await gateway.sql(`begin; set local session_replication_role = replica; ${statement}; commit`);
 }
 
-/** A number like ours. */
+/** A number in the format of ours. */
 const unknownNumber = () =>
   `ORD-260101-${randomUUID()
     .replaceAll("-", "")
@@ -62,7 +62,7 @@ const redeem = (customer: { customerId: string }, orderId: string, points: numbe
 const balanceOf = ({ customerId }: { customerId: string }) => gateway.sandbox.client.balance(customerId);
 const dbId = (globalId: string) => Buffer.from(globalId, "base64url").toString().split(":")[1] ?? "";
 
-/** What a case has made, and what must hold once it is repaired. */
+/** The records of a case, and the conditions that must hold after its repair. */
 interface Made {
   /** The class with the points that the customer is owed (positive) or has too many (negative). */
   expected: [BreakClass, points?: number][];
@@ -185,7 +185,7 @@ const cases: Record<string, () => Promise<Made>> = {
         await gateway.spendElsewhere(customer.customerId, 1);
         gateway.sandbox.faults.release({ id: look.id });
         await orderWhen(customer, id, ({ pointsState }) => pointsState === "NEEDS_ATTENTION");
-        // The call is older than its effect can be late.
+        // The call is so old that it cannot take effect any more.
         await gateway.sql("update points_movements set sent_at = sent_at - interval '5 minutes' where order_id = $1", [
           dbId(id),
         ]);
@@ -340,7 +340,7 @@ const cases: Record<string, () => Promise<Made>> = {
 };
 
 const made = new Map<string, Made>();
-/** The breaks of a case, by its customer, or by its reward where none is concerned. */
+/** The breaks of a case, by its customer, or by its reward if it has no customer. */
 const breaksOfCase = ({ customerId, rewardId }: Made, all: readonly SeenBreak[]) =>
   all.filter((each) =>
     each.customerId === null ? rewardId && !customerId && isAbout(each, rewardId) : each.customerId === customerId,
@@ -350,7 +350,7 @@ const rewardOf = new Map<string, string>();
 
 describe("differences of every class", () => {
   beforeAll(async () => {
-    // Orders that are as they should be are no breaks.
+    // Consistent orders are no breaks.
     await fulfilled();
     const refunded = await fulfilled();
     await gateway.operator.ok(
@@ -370,11 +370,11 @@ describe("differences of every class", () => {
     expect(run.breaksNew).toBe(found.length);
   });
 
-  test("are found, and nothing else is", () => {
+  test("are found, without a false positive", () => {
     const expected = [...made.values()].flatMap((each) => each.expected.map(([name]) => name));
     expect(found.map((each) => each.class).toSorted()).toEqual(expected.toSorted());
     const counts = Map.groupBy(found, (each) => each.class);
-    // Balances are compared where there is no statement, below.
+    // Balances are compared below, where the provider has no statement.
     expect([...counts].filter(([, each]) => each.length < 3)).toEqual([]);
     expect(counts.size).toBe(12);
   });
@@ -386,7 +386,7 @@ describe("differences of every class", () => {
   });
 
   describe.each(Object.keys(cases))("%s:", (name) => {
-    test("its breaks say how many points are concerned, and are repaired", async () => {
+    test("its breaks show the points concerned, and are repaired", async () => {
       const of = made.get(name) as Made;
       const mine = breaksOfCase(of, found);
       expect(mine.map((each) => each.class).toSorted()).toEqual(of.expected.map(([type]) => type).toSorted());
@@ -400,14 +400,14 @@ describe("differences of every class", () => {
           break: { state: action === "REPAIR" ? "REPAIRED" : "WRITTEN_OFF", resolvedBy: expect.any(String) },
           userErrors: [],
         });
-        // A repetition does nothing.
+        // A repetition has no effect.
         expect(await repair(gateway, each)).toMatchObject({ break: { state: answer.break.state }, userErrors: [] });
       }
       await of.after?.();
     });
   });
 
-  test("after the repairs a run finds nothing open, and each repair is in the audit log", async () => {
+  test("after the repairs a run finds no open break, and each repair is in the audit log", async () => {
     await reconcile(gateway);
     expect(await breaksOf(gateway)).toEqual([]);
     const { auditLog } = await gateway.operator.ok<{ auditLog: { totalCount: number } }>(
@@ -454,7 +454,7 @@ describe("a repair that fails", () => {
         userErrors: [{ code: "BREAK_NOT_REPAIRED" }],
       });
       expect(balanceOf(customer)).toBe(balance);
-      // The call is older than its effect can be late.
+      // The call is so old that it cannot take effect any more.
       await gateway.sql(
         "update reconciliation_breaks set sent_at = sent_at - interval '5 minutes', in_flight_until = now() where state = 'REPAIRING'",
       );
@@ -483,7 +483,7 @@ describe("a repair that fails", () => {
   });
 });
 
-test("a statement that cannot be read is said, and closes no break", async () => {
+test("an unreadable statement is reported, and closes no break", async () => {
   const customer = await gateway.customer({ balance: 1_000 });
   await redeem(customer, unknownNumber(), 10);
   await reconcile(gateway);
@@ -514,14 +514,14 @@ test("a file with the provider's entries is compared like its statement", async 
   expect((await breaksOf(gateway)).filter(isMine)).toMatchObject([
     { class: "MOVEMENT_NOT_IN_LEDGER", repair: "WRITE_OFF", pointsOver: 120 },
   ]);
-  // The rest of the file explains it.
+  // The rest of the file explains the difference.
   expect((await importFile(csv)).importLedgerStatement.imported).toBe(1);
   await reconcile(gateway, { statementImported: true });
   expect((await breaksOf(gateway)).filter(isMine)).toEqual([]);
   expect((await breaksOf(gateway, { states: ["EXPLAINED"] })).filter(isMine)).toHaveLength(1);
 });
 
-test("without a statement the points spent are compared, and three that another system spent are found", async () => {
+test("without a statement the points spent are compared, and three points that another system spent are found", async () => {
   await gateway.restart({ CLIENT_STATEMENT_PATH: "" });
   const reward = await gateway.voucher({ points: 40, codes: 20 });
   const customers = await Promise.all([1, 2, 3, 4].map(() => gateway.customer({ balance: 1_000 })));

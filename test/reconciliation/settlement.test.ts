@@ -8,7 +8,7 @@ import { runEnded, withStatement } from "../support/reconciliation.ts";
 import { insertAwards } from "../support/rewards/awards.ts";
 
 const ZONE = "Asia/Jakarta";
-// Three in the morning in Jakarta: a day that has begun there, and not in UTC.
+// Three in the morning in Jakarta: the day has begun there, and not in UTC.
 const clock = makeTestClock("2026-06-03T20:00:00.000Z");
 let gateway: InProcessGateway;
 beforeAll(async () => {
@@ -49,7 +49,7 @@ test("a day's settlement has each wallet and reward, and its lines add up to its
     [dear.sku],
   );
   const customer = await gateway.customer({ balance: 1_000 });
-  // 2 of 30 and 2 of 100, one of which is not there: 100 come back.
+  // 2 of 30 and 2 of 100, one of which is out of stock: 100 points are returned.
   await orderWhen(
     customer,
     await placeOrder(customer, [cheap.id, 2], [dear.id, 2]),
@@ -84,7 +84,7 @@ test("a day's settlement has each wallet and reward, and its lines add up to its
   expect(await settlementOf("2026-06-03")).toMatchObject({ taken: 0, returned: 0, credited: 0 });
 });
 
-test("a night is reconciled once, by one of the processes, from where the last one ended", async () => {
+test("each night is reconciled once, by one of the processes, starting where the last run ended", async () => {
   const runs = async () =>
     (
       await gateway.operator.ok<{
@@ -93,7 +93,7 @@ test("a night is reconciled once, by one of the processes, from where the last o
         };
       }>("{ reconciliationRuns { nodes { id from to actor finishedAt } } }")
     ).reconciliationRuns.nodes;
-  // Three in the morning: last night is done.
+  // Three in the morning: last night is reconciled.
   await gateway.until(async () => (await runs()).length === 1);
   const [first] = await runs();
   expect(first).toMatchObject({ actor: "system", from: "2026-06-02T17:00:00.000Z", to: "2026-06-03T17:00:00.000Z" });

@@ -7,7 +7,7 @@ import type { Rule } from "../../src/rules/rule.ts";
 import { noUsage, type Usage, usageAfter } from "../../src/rules/usage.ts";
 import { daysBefore, line, rule } from "../support/rewards/rules.ts";
 
-/** What one rule makes of one line: the quantities by member, or the reason for nothing. */
+/** The outcome of one rule for one line: the quantities by member, or the reason for none. */
 function outcome(from: Rule | readonly Rule[], facts: LineFacts, usage: Usage = noUsage): unknown {
   const [decision] = evaluate({ rules: [from].flat(), facts, usage });
   if (!decision) return "no rule";
@@ -20,7 +20,7 @@ const usage = (changes: Partial<Usage>): Usage => ({ ...noUsage, ...changes });
 const counters = (...entries: [string, number][]) => usage({ counters: new Map(entries) });
 
 describe("register", () => {
-  test("gives the bonus once per member and campaign, whatever came with it", () => {
+  test("awards the bonus once per member and campaign, whatever else the event has", () => {
     const lines = [line("register"), line("register", { at: new Date("2026-05-01T00:00:00Z") })];
     const [first, second] = evaluateLines({ rules: [rule("register")], lines, usage: noUsage });
     expect(first?.decisions).toMatchObject([{ awards: [{ memberId: "571", quantity: 500, unit: "POINTS" }] }]);
@@ -28,7 +28,7 @@ describe("register", () => {
       { outcome: "SKIP", skip: { reason: "ALREADY_AWARDED", effectKey: "register/test/571" } },
     ]);
   });
-  test("is given by each campaign, and to each member", () => {
+  test("is awarded by each campaign, and to each member", () => {
     const other = rule("register", { campaign: "other" });
     const after = usageAfter(noUsage, evaluate({ rules: [rule("register")], facts: line("register"), usage: noUsage }));
     expect(outcome(other, line("register"), after)).toEqual({ 571: 500 });
@@ -43,7 +43,7 @@ describe("registerreferral", () => {
   const pair = line("registerreferral", { sharerId: "462", receiverId: "463" });
   const sharerHas = (count: number) => counters([counterKey.referrals("registerreferral-rule", "462"), count]);
 
-  test("gives both sides in one decision, each with a key of its own", () => {
+  test("awards both sides in one decision, each with a key of its own", () => {
     const [decision] = evaluate({ rules: [rule("registerreferral")], facts: pair, usage: noUsage });
     expect(decision).toMatchObject({
       outcome: "AWARD",
@@ -65,17 +65,17 @@ describe("registerreferral", () => {
     [1, 200],
     [2, 300],
     [50, 300],
-  ])("after %i referrals gives the sharer %i", (count, points) => {
+  ])("after %i referrals awards the sharer %i", (count, points) => {
     expect(outcome(rule("registerreferral"), pair, sharerHas(count))).toEqual({ 462: points, 463: 100 });
   });
-  test("pays the receiver when the sharer is capped", () => {
+  test("pays the receiver when the sharer has reached a cap", () => {
     const capped = rule("registerreferral", { caps: { memberTotal: 1000 } });
     const full = counters([counterKey.memberTotal("registerreferral-rule", "462"), 1000]);
     expect(outcome(capped, pair, full)).toEqual({ 463: 100 });
     const almost = counters([counterKey.memberTotal("registerreferral-rule", "462"), 950]);
     expect(outcome(capped, pair, almost)).toEqual({ 462: 50, 463: 100 });
   });
-  test("gives what is left of a budget to the receiver first", () => {
+  test("spends the rest of a budget on the receiver first", () => {
     const spent = (used: number) =>
       outcome(
         rule("registerreferral", { caps: { budget: 1000 } }),
@@ -89,12 +89,12 @@ describe("registerreferral", () => {
   test("of oneself is refused", () => {
     expect(outcome(rule("registerreferral"), { ...pair, receiverId: "462" })).toBe("SELF_REFERRAL");
   });
-  test("of somebody who has been brought in is refused", () => {
+  test("of a member who was referred before is refused", () => {
     expect(outcome(rule("registerreferral"), pair, usage({ referredBy: new Map([["463", "999"]]) }))).toBe(
       "SECOND_REFERRAL",
     );
   });
-  test("of the one who brought in the sharer is refused, through others too", () => {
+  test("of a member's own referrer is refused, through others too", () => {
     const direct = usage({ referredBy: new Map([["462", "463"]]) });
     expect(outcome(rule("registerreferral"), pair, direct)).toBe("REVERSED_REFERRAL");
     const throughOthers = usage({
@@ -105,7 +105,7 @@ describe("registerreferral", () => {
     });
     expect(outcome(rule("registerreferral"), pair, throughOthers)).toBe("REVERSED_REFERRAL");
   });
-  test("is once in the receiver's life, whichever rule gave it", () => {
+  test("happens once in the receiver's life, under any rule", () => {
     const after = usageAfter(noUsage, evaluate({ rules: [rule("registerreferral")], facts: pair, usage: noUsage }));
     const later = rule("registerreferral", { campaign: "other" }, { id: "other-rule" });
     expect(outcome(later, pair, after)).toBe("ALREADY_AWARDED");
@@ -126,10 +126,10 @@ describe("transactionpromo", () => {
     [0, "BELOW_MINIMUM"],
     [-500, "BELOW_MINIMUM"],
     [null, "MISSING_FACT"],
-  ])("of %s at 1 per 100 gives %j", (amount, expected) => {
+  ])("of %s at 1 per 100 earns %j", (amount, expected) => {
     expect(outcome(rule("transactionpromo"), buys(amount))).toEqual(expected);
   });
-  test("never takes a minimum of 0 for a gift", () => {
+  test("with a minimum of 0 earns no points for an amount of 0", () => {
     expect(outcome(rule("transactionpromo", { minimumAmount: 0 }), buys(0))).toBe("BELOW_MINIMUM");
     expect(outcome(rule("transactionpromo", { minimumAmount: 0 }), buys(99))).toBe("NOTHING_EARNED");
   });
@@ -138,7 +138,7 @@ describe("transactionpromo", () => {
     [1000, 30], // 1000 × 3/100, all of it
     [1033, 30], // 30.99
     [1034, 31], // 31.02
-  ])("of %i earns all at the rate of the tier it reaches: %i", (amount, points) => {
+  ])("of %i earns the rate of the highest tier reached for the whole amount: %i", (amount, points) => {
     const tiers = [
       { from: 0, rate: { points: 1, perAmount: 100 } },
       { from: 1000, rate: { points: 3, perAmount: 100 } },
@@ -167,7 +167,7 @@ describe("transactionpromo", () => {
       { step: "multiplier", side: "MEMBER", name: "Double in March", basisPoints: 20_000, before: 4, result: 8 },
     ]);
   });
-  test("takes the weekday where the programme is", () => {
+  test("takes the weekday in the programme's time zone", () => {
     const multipliers = [{ name: "Sundays", basisPoints: 20_000, weekdays: [7] }];
     const lateSaturday = { at: new Date("2026-03-14T18:00:00Z"), localDate: "2026-03-15" };
     expect(outcome(rule("transactionpromo", { multipliers }), buys(100, lateSaturday))).toEqual({ 571: 2 });
@@ -179,14 +179,14 @@ describe("transactionpromo", () => {
     expect(Math.floor((amount * 113) / 999_999_941)).toBe(999_999_999);
     expect(outcome(rule("transactionpromo", { tiers }), buys(amount))).toEqual({ 571: 999_999_998 });
   });
-  test("too large to be true is left to a person", () => {
+  test("too large to be plausible is left to an operator", () => {
     const tiers = [{ from: 0, rate: { points: 1000, perAmount: 1 } }];
     const generous = rule("transactionpromo", { tiers });
     expect(outcome(generous, buys(1_000_001))).toBe("RESULT_TOO_LARGE");
     expect(outcome(generous, buys(Number.MAX_SAFE_INTEGER))).toBe("RESULT_TOO_LARGE");
     expect(outcome(rule("transactionpromo", { tiers, caps: { perEvent: 50 } }), buys(1_000_001))).toEqual({ 571: 50 });
   });
-  test("with a reference is one effect, without one so are its instant and amount", () => {
+  test("with a reference is one effect; without one its instant and amount identify it", () => {
     const lines = [
       buys(500),
       buys(700), // the same reference
@@ -212,7 +212,7 @@ describe("transactionreferral", () => {
   const buys = (productId: string | null) =>
     line("transactionreferral", { memberId: null, sharerId: "462", productId });
 
-  test("gives the sharer the product's points; a line that earns nothing does not stop the others", () => {
+  test("awards the sharer the product's points; a line that earns no points does not stop the others", () => {
     const lines = ["10", "11", "12"].map(buys);
     const results = evaluateLines({ rules: [rule("transactionreferral")], lines, usage: noUsage });
     expect(results.map(({ decisions: [decision] }) => decision)).toMatchObject([
@@ -221,7 +221,7 @@ describe("transactionreferral", () => {
       { awards: [{ memberId: "462", role: "SHARER", quantity: 75 }] },
     ]);
   });
-  test("of one's own purchase is refused", () => {
+  test("of the member's own purchase is refused", () => {
     expect(outcome(rule("transactionreferral"), { ...buys("10"), receiverId: "462" })).toBe("SELF_REFERRAL");
   });
   test("without a product is skipped", () => {
@@ -241,7 +241,7 @@ describe("dailycheckin", () => {
     [8, 1], // the cycle starts again
     [14, 7], // the bonus does not
     [701, 1],
-  ])("on day %i in a row gives %i", (streak, points) => {
+  ])("on day %i in a row earns %i", (streak, points) => {
     expect(checkIn(daysBefore("2026-03-10", streak - 1))).toEqual({ 571: points });
   });
   test("counts once for a local date", () => {
@@ -259,9 +259,9 @@ describe("dailycheckin", () => {
     [march(11, 12), { 571: 3 }],
     // two whole weeks, each with its bonus, are one run of 15 with a single one: nothing is taken back
     [march(3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17), "NOTHING_EARNED"],
-    // and so is what was checked in twice
+    // and a repeated check-in of each day changes nothing
     [march(9, 10), { 571: 2 }],
-  ])("on the tenth that comes late, beside %j, gives what the run is worth more: %j", (days, expected) => {
+  ])("on the tenth that arrives late, beside %j, awards the added value of the streak: %j", (days, expected) => {
     expect(checkIn(days)).toEqual(expected);
   });
   test.each([
@@ -285,10 +285,10 @@ describe("luckydraw", () => {
     [1999, { 571: 1 }],
     [5400, { 571: 5 }],
     [99_999, { 571: 10 }],
-  ])("of %i gives tickets, at most ten an event: %j", (amount, expected) => {
+  ])("of %i issues tickets, at most ten an event: %j", (amount, expected) => {
     expect(outcome(rule("luckydraw", { caps: { perEvent: 10 } }), buys(amount))).toEqual(expected);
   });
-  test("gives no more than the day's tickets", () => {
+  test("issues no more than the day's tickets", () => {
     const lines = [5000, 5000, 5000].map((amount, n) => line("luckydraw", { amount, reference: `trx-${n}` }));
     const results = evaluateLines({ rules: [rule("luckydraw", { caps: { memberDay: 12 } })], lines, usage: noUsage });
     expect(results.map(({ decisions: [decision] }) => decision)).toMatchObject([

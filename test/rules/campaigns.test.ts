@@ -8,13 +8,13 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-test("what can be earned is told with all that it is worked out from", async () => {
+test("a campaign is described with every number that its awards depend on", async () => {
   const { rewardCampaigns } = await gateway.anonymous.ok<{ rewardCampaigns: { id: string }[] }>(
     `{ rewardCampaigns { id pendingDays expiryDays points friendLadder { from points } friendGets
       purchaseRates { from points perAmount } minimumAmount multipliers { name factor weekdays from until }
       productPoints { least most } checkInDays streakBonuses { streak points } freezes amountPerTicket } }`,
   );
-  /** Only what is not null. */
+  /** Only the fields that are not null. */
   const told = (id: string) =>
     Object.fromEntries(
       Object.entries(rewardCampaigns.find((campaign) => campaign.id === id) ?? {}).filter(

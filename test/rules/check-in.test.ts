@@ -29,7 +29,7 @@ describe("a streak", () => {
     expect(streaks(dates, { today })).toMatchObject({ current, longest, cycleDay });
   });
 
-  test("knows each of its days", () => {
+  test("lists each of its days", () => {
     expect(streaks(june(20, 17, 18), { today }).days).toEqual([
       { date: "2024-06-17", streak: 1, cycleDay: 1 },
       { date: "2024-06-18", streak: 2, cycleDay: 2 },
@@ -59,12 +59,12 @@ describe("a streak", () => {
   ])("is rewarded next on %s", (_, dates, rewardDays, date, cycleDay) => {
     expect(streaks(dates, { today, rewardDays }).nextReward).toEqual({ date, cycleDay });
   });
-  test("is not rewarded where no day is", () => {
+  test("has no next reward where no day is rewarded", () => {
     expect(streaks(june(20), { today, rewardDays: [] }).nextReward).toBeNull();
   });
 
   test.each([{ today: "2024-06-31" }, { today, freezes: -1 }, { today, cycleDays: 0 }, { today, rewardDays: [8] }])(
-    "cannot be reckoned by %j",
+    "cannot be calculated by %j",
     (rules) => {
       expect(() => streaks(june(20), rules)).toThrow(RangeError);
     },
@@ -73,7 +73,7 @@ describe("a streak", () => {
 
 const ZONES = ["America/New_York", "Asia/Jakarta", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Cairo", "UTC"];
 const zone = fc.constantFrom(...ZONES);
-/** Instants within ten weeks in which the clocks of New York, Berlin and Cairo are moved. */
+/** Instants within the ten weeks in which New York, Berlin and Cairo change their clocks. */
 const FROM = Date.parse("2024-03-01T00:00:00Z");
 const instants = fc
   .array(fc.integer({ min: 0, max: 70 * 86_400 - 1 }), { maxLength: 150 })
@@ -92,8 +92,8 @@ function run(end: number, days: ReadonlySet<number>, allowed: number): number {
   return length;
 }
 
-describe("over any days in any zone", () => {
-  test("streaks are what they are defined to be", () => {
+describe("for any days in any time zone", () => {
+  test("streaks match their definition", () => {
     fc.assert(
       fc.property(zone, instants, now, freezes, (timeZone, all, at, allowed) => {
         const today = localDateOf(at, timeZone);
@@ -116,14 +116,14 @@ describe("over any days in any zone", () => {
     );
   });
 
-  test("a late event takes nothing back", () => {
+  test("a late event reduces no streak and no reward", () => {
     fc.assert(
       fc.property(zone, instants, now, now, freezes, (timeZone, all, at, late, allowed) => {
         const rules = { today: localDateOf(at, timeZone), freezes: allowed };
         const dates = datesIn(timeZone, all);
         const before = streaks(dates, rules);
         const after = streaks([...dates, localDateOf(late, timeZone)], rules);
-        // A check-in in the future of `at` moves the end, as only a clock ahead of ours does: not a late event.
+        // A check-in in the future of `at` moves the end, as only a clock ahead of ours does: it is not a late event.
         if (late <= at) {
           expect(after.current).toBeGreaterThanOrEqual(before.current);
           expect(after.longest).toBeGreaterThanOrEqual(before.longest);
@@ -137,7 +137,7 @@ describe("over any days in any zone", () => {
     );
   });
 
-  test("checking in every day until then earns the next reward", () => {
+  test("a check-in on every day until its date earns the next reward", () => {
     fc.assert(
       fc.property(zone, instants, now, freezes, (timeZone, all, at, allowed) => {
         const today = localDateOf(at, timeZone);
@@ -158,7 +158,7 @@ describe("over any days in any zone", () => {
     );
   });
 
-  test("who checks in again at the moment given gets the next day, and not a second earlier", () => {
+  test("a check-in at the returned moment counts for the next day, and a millisecond earlier it does not", () => {
     fc.assert(
       fc.property(zone, now, (timeZone, at) => {
         const today = localDateOf(at, timeZone);
@@ -174,7 +174,7 @@ describe("over any days in any zone", () => {
     );
   });
 
-  test("who checks in every day, whenever, keeps the streak when the clocks are moved", () => {
+  test("a check-in on every day, at any hour, keeps the streak across clock changes", () => {
     fc.assert(
       fc.property(
         zone,

@@ -5,14 +5,14 @@ import { capsOf, rewardActions, rule, sampleProgramme } from "../support/rewards
 
 const messages = (definition: RuleDefinition) => checkRule(definition).map(({ message }) => message);
 
-test.each(sampleProgramme)("the sample rule $id is a good rule", ({ definition }) => {
+test.each(sampleProgramme)("the sample rule $id is valid", ({ definition }) => {
   expect(readRule(JSON.parse(JSON.stringify(definition)))).toEqual({ definition });
 });
-test.each(rewardActions)("a plain rule for %s is a good rule", (action) => {
+test.each(rewardActions)("a plain rule for %s is valid", (action) => {
   expect(checkRule(rule(action).definition)).toEqual([]);
 });
 
-describe("a rule is refused, in words,", () => {
+describe("a rule is refused", () => {
   test.each<[string, RuleDefinition]>([
     [
       "the window ends (2026-01-01T00:00:00Z) before it starts (2026-02-01T00:00:00Z)",
@@ -113,7 +113,7 @@ describe("a rule is refused, in words,", () => {
   });
 });
 
-test("a new version keeps what the ledger's keys are made of", () => {
+test("a new version keeps the parts of the ledger's keys", () => {
   const { definition } = rule("register");
   expect(checkNextVersion(definition, { ...definition, points: 900 } as RuleDefinition)).toEqual([]);
   expect(checkNextVersion(definition, { ...definition, campaign: "other", stacking: "stackable" })).toMatchObject([

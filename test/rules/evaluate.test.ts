@@ -10,7 +10,7 @@ const reasons = (decisions: ReturnType<typeof evaluate>) =>
   decisions.map((decision) => [decision.rule.id, decision.outcome === "AWARD" ? "AWARD" : decision.skip.reason]);
 
 test.each([{ amount: 10.5 }, { amount: 2 ** 53 }, { at: new Date("never") }, { localDate: "10/03/2026" }])(
-  "facts that no reader of messages hands on are a mistake of ours: %j",
+  "facts that the message reader never produces are a programming error: %j",
   (wrong) => {
     expect(() => evaluate({ rules: [rule("transactionpromo")], facts: { ...buy, ...wrong }, usage: noUsage })).toThrow(
       RangeError,
@@ -25,11 +25,11 @@ describe("a rule's window", () => {
     ["2026-02-28T17:00:00.000Z", "AWARD"],
     ["2026-03-31T16:59:59.999Z", "AWARD"],
     ["2026-03-31T17:00:00.000Z", "SKIP"],
-  ])("takes an event of %s as %s, by when it happened", (at, expected) => {
+  ])("takes an event of %s as %s, by the time of the event", (at, expected) => {
     const [decision] = evaluate({ rules: [march], facts: line("register", { at: new Date(at) }), usage: noUsage });
     expect(decision?.outcome).toBe(expected);
   });
-  test("lets an old version judge an old event", () => {
+  test("applies an old version to an old event", () => {
     const next = rule(
       "register",
       { window: { from: "2026-04-01T00:00:00+07:00", until: null }, points: 900 },
@@ -46,7 +46,7 @@ describe("a rule's window", () => {
 });
 
 describe("a rule's audience", () => {
-  test("may be chosen members", () => {
+  test("may be listed members", () => {
     const chosen = rule("register", { audience: { kind: "members", memberIds: ["571"] } });
     expect(reasons(evaluate({ rules: [chosen], facts: line("register"), usage: noUsage }))).toEqual([
       ["register-rule", "AWARD"],
@@ -65,7 +65,7 @@ describe("a rule's audience", () => {
     const facts = { ...buy, memberSince: since === null ? null : new Date(since) };
     expect(reasons(evaluate({ rules: [forNew], facts, usage: noUsage }))).toEqual([[forNew.id, expected]]);
   });
-  test("takes whoever registers for new", () => {
+  test("counts a registering member as new", () => {
     const forNew = rule("register", { audience: { kind: "new-members", withinDays: 0 } });
     expect(evaluate({ rules: [forNew], facts: line("register"), usage: noUsage })).toMatchObject([
       { outcome: "AWARD" },
@@ -78,7 +78,7 @@ describe("rules together", () => {
   const high = rule("transactionpromo", { priority: 9, minimumAmount: 5000 }, { id: "high" });
   const extra = rule("transactionpromo", { priority: 5, stacking: "stackable" }, { id: "extra" });
 
-  test("one exclusive rule counts, the first that gives anything; stackable ones add to it", () => {
+  test("one exclusive rule counts, the first that awards anything; stackable ones add to it", () => {
     const rules = [low, extra, high];
     const big = { ...buy, amount: 5000 };
     expect(reasons(evaluate({ rules, facts: big, usage: noUsage }))).toEqual([
@@ -92,7 +92,7 @@ describe("rules together", () => {
       ["low", "AWARD"],
     ]);
   });
-  test("do not give an effect again when their priorities have changed", () => {
+  test("do not award an effect again when their priorities have changed", () => {
     const after = usageAfter(noUsage, evaluate({ rules: [low], facts: buy, usage: noUsage }));
     const risen = rule("transactionpromo", { priority: 99 }, { id: "risen" });
     expect(reasons(evaluate({ rules: [low, risen, extra], facts: buy, usage: after }))).toEqual([
@@ -101,7 +101,7 @@ describe("rules together", () => {
       ["low", "EXCLUDED"],
     ]);
   });
-  test("of other actions have nothing to say", () => {
+  test("ignore events of other actions", () => {
     expect(evaluate({ rules: [rule("register")], facts: buy, usage: noUsage })).toEqual([]);
   });
 });
@@ -118,7 +118,7 @@ describe("caps", () => {
     [[[day, 15]], 5, ["PER_EVENT", "MEMBER_DAY"]],
     [[[total, 28]], 2, ["PER_EVENT", "MEMBER_TOTAL"]],
     [[[budget, 999]], 1, ["PER_EVENT", "BUDGET"]],
-  ] as [[string, number][], number, string[]][])("with %j used leave %i, cut by %j", (entries, quantity, cutBy) => {
+  ] as [[string, number][], number, string[]][])("with %j used allow %i, cut by %j", (entries, quantity, cutBy) => {
     const [decision] = evaluate({ rules: [capped], facts: buy, usage: having(...entries) });
     expect(decision).toMatchObject({ outcome: "AWARD", awards: [{ quantity, cutBy }] });
   });
@@ -126,7 +126,7 @@ describe("caps", () => {
     [day, 20, "MEMBER_DAY"],
     [total, 31, "MEMBER_TOTAL"],
     [budget, 1000, "BUDGET"],
-  ])("name the one that leaves nothing: %s", (key, used, cap) => {
+  ])("name the exhausted cap: %s", (key, used, cap) => {
     const [decision] = evaluate({ rules: [capped], facts: buy, usage: having([key, used]) });
     expect(decision).toMatchObject({ outcome: "SKIP", skip: { reason: "CAP_REACHED", cap } });
   });
@@ -147,8 +147,8 @@ describe("an award", () => {
   });
 });
 
-describe("what an evaluation needs", () => {
-  test("is named beforehand, and in an order that locks can be taken in", () => {
+describe("the usage that an evaluation needs", () => {
+  test("is known in advance, in an order in which locks can be taken", () => {
     const pair = line("registerreferral", { sharerId: "462", receiverId: "463" });
     expect(usageNeeded([rule("registerreferral"), rule("register")], [pair])).toEqual({
       counters: [
@@ -161,14 +161,14 @@ describe("what an evaluation needs", () => {
       referrals: ["462", "463"],
     });
   });
-  test("of a line that lacks a fact is nothing", () => {
+  test("is empty for a line that lacks a fact", () => {
     expect(usageNeeded([rule("register")], [line("register", { memberId: null })])).toEqual({
       counters: [],
       effectKeys: [],
       referrals: [],
     });
   });
-  test("counts lines that look alike as an evaluation does", () => {
+  test("counts identical lines as an evaluation does", () => {
     const twin = { ...buy, reference: null };
     const { effectKeys } = usageNeeded([rule("transactionpromo")], [twin, twin]);
     expect(effectKeys).toHaveLength(2);
@@ -178,13 +178,13 @@ describe("what an evaluation needs", () => {
 describe("an effect key", () => {
   const keyOf = (facts: Parameters<typeof line>[1]) =>
     usageNeeded([rule("transactionpromo")], [{ ...buy, ...facts }]).effectKeys[0];
-  test("keeps apart what only looks alike", () => {
+  test("distinguishes values that look alike", () => {
     expect(keyOf({ memberId: "1/reference", reference: "2" })).not.toBe(
       keyOf({ memberId: "1", reference: "reference/2" }),
     );
     expect(keyOf({ reference: "a%2Fb" })).not.toBe(keyOf({ reference: "a/b" }));
   });
-  test("fits an index however long a reference is", () => {
+  test("fits an index for references of any length", () => {
     const long = keyOf({ reference: "x".repeat(60_000) });
     expect(long?.length).toBeLessThan(200);
     expect(long).not.toBe(keyOf({ reference: "x".repeat(60_001) }));
@@ -231,7 +231,7 @@ describe("an explanation", () => {
       "8 points given.",
     ]);
   });
-  test("says nothing of what the programme has to give, but that it ran out", () => {
+  test("hides the programme's budget, except that it is exhausted", () => {
     const promo = rule("transactionpromo", { caps: { memberDay: 50, budget: 1_000 } });
     const counters = new Map([["budget/transactionpromo-rule", 996]]);
     const [decision] = evaluate({ rules: [promo], facts: buy, usage: { ...noUsage, counters } });
@@ -240,7 +240,7 @@ describe("an explanation", () => {
       "4 points given.",
     ]);
   });
-  test("names nobody by id to the other side", () => {
+  test("shows neither side the other's id", () => {
     const pair = line("registerreferral", { sharerId: "462", receiverId: "463" });
     const [decision] = evaluate({ rules: [rule("registerreferral")], facts: pair, usage: noUsage });
     expect(decision && explain(decision.explanation)).toEqual([
@@ -251,7 +251,7 @@ describe("an explanation", () => {
       "Sharer: 200 points given.",
     ]);
   });
-  test("has words for every reason", () => {
+  test("has a text for every reason", () => {
     const [skipped] = evaluate({
       rules: [rule("luckydraw")],
       facts: line("luckydraw", { amount: 10 }),
@@ -262,7 +262,7 @@ describe("an explanation", () => {
 });
 
 describe("the sample programme", () => {
-  // The facts of the six sample messages, in the zone they are meant in.
+  // The facts of the six sample messages, in their intended time zone.
   const samples = [
     line("register", { memberId: "461", at: new Date("2022-02-25T03:26:11Z"), localDate: "2022-02-25" }),
     line("registerreferral", {
@@ -295,7 +295,7 @@ describe("the sample programme", () => {
       localDate: "2024-02-08",
     }),
   ];
-  test("gives every sample message something, once", () => {
+  test("awards something for every sample message, once", () => {
     const first = evaluateLines({ rules: sampleProgramme, lines: samples, usage: noUsage });
     const quantities = first.map(({ decisions }) =>
       decisions.flatMap((decision) => (decision.outcome === "AWARD" ? decision.awards : [])).map((a) => a.quantity),

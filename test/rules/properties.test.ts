@@ -14,7 +14,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => tota
 const awardsOf = (decisions: readonly Decision[]) =>
   decisions.flatMap((decision) => (decision.outcome === "AWARD" ? decision.awards : []));
 
-/** Sends the messages one after the other, as a processor would; what each award counts toward is kept beside it. */
+/** Processes the messages one after the other, and records beside each award the counters that it changes. */
 function send(rules: readonly Rule[], messages: readonly LineFacts[][], before: Usage = noUsage) {
   let usage = before;
   const given: (Award & { ruleId: string; localDate: string })[] = [];
@@ -58,7 +58,7 @@ describe("for any rules and any messages", () => {
     );
   });
 
-  test("the counters say what was given", () => {
+  test("the counters equal the sum of the awards", () => {
     fc.assert(
       fc.property(rules, messages, (rules, messages) => {
         const { given, usage } = send(rules, messages);
@@ -71,7 +71,7 @@ describe("for any rules and any messages", () => {
     );
   });
 
-  test("an effect is given once", () => {
+  test("an effect is awarded once", () => {
     fc.assert(
       fc.property(rules, messages, (rules, messages) => {
         const { given, usage } = send(rules, messages);
@@ -83,7 +83,7 @@ describe("for any rules and any messages", () => {
     );
   });
 
-  test("sending everything again gives nothing, where no cap had kept anything back", () => {
+  test("a repetition of every message awards nothing, where no cap had cut an award", () => {
     fc.assert(
       fc.property(rules, messages, (rules, messages) => {
         const caps = { perEvent: null, memberDay: null, memberTotal: null, budget: null };
@@ -96,7 +96,7 @@ describe("for any rules and any messages", () => {
     );
   });
 
-  test("at most one exclusive rule gives something for a line", () => {
+  test("at most one exclusive rule awards points for a line", () => {
     fc.assert(
       fc.property(rules, facts, (rules, facts) => {
         const exclusive = evaluate({ rules, facts, usage: noUsage }).filter(
@@ -109,7 +109,7 @@ describe("for any rules and any messages", () => {
     );
   });
 
-  test("the answer does not depend on the order of the rules, nor on being asked twice", () => {
+  test("the result does not depend on the order of the rules, nor on repetition", () => {
     fc.assert(
       fc.property(rules, messages, fc.infiniteStream(fc.nat()), (rules, messages, random) => {
         const first = send(rules, messages).decisions;
@@ -127,7 +127,7 @@ describe("for any rules and any messages", () => {
     );
   });
 
-  test("every number is a whole one, and every explanation is plain JSON with words", () => {
+  test("every number is a whole one, and every explanation is plain JSON with a text", () => {
     fc.assert(
       fc.property(rules, messages, (rules, messages) => {
         const { decisions } = send(rules, messages);
@@ -146,7 +146,7 @@ describe("for any rules and any messages", () => {
     );
   });
 
-  test("an evaluation looks at nothing but the usage it named beforehand", () => {
+  test("an evaluation reads only the usage that it requested in advance", () => {
     fc.assert(
       fc.property(rules, messages, fc.array(facts, { minLength: 1, maxLength: 4 }), (rules, messages, lines) => {
         const { usage } = send(rules, messages);
@@ -166,7 +166,7 @@ describe("for any rules and any messages", () => {
     );
   });
 
-  test("nobody is brought in twice, and nobody by somebody they brought in", () => {
+  test("no member is referred twice, and no member by one of their own referrals", () => {
     fc.assert(
       fc.property(rules, messages, (rules, messages) => {
         const { decisions, usage } = send(rules, messages);
@@ -201,7 +201,7 @@ function withAncestors(referredBy: ReadonlyMap<string, string>, members: readonl
 }
 
 describe("points for an amount", () => {
-  /** Amounts that miss the next point by next to nothing: there a product of doubles is rounded up. */
+  /** Amounts that are just below the next point: there a product of doubles is rounded up. */
   const justBelow = fc
     .record({
       next: fc.integer({ min: 900_000_000, max: 1_000_000_000 }),
@@ -230,7 +230,7 @@ describe("points for an amount", () => {
     );
   });
 
-  test("in all are the same in whatever order the lines come, also when caps cut them", () => {
+  test("have the same sum in every order of the lines, also when caps cut them", () => {
     const purchases = fc.array(
       fc.record({
         amount: fc.integer({ min: 1, max: 9000 }),
@@ -259,7 +259,7 @@ describe("points for an amount", () => {
     );
   });
 
-  test("of lines without a reference make the same effects in whatever order they come", () => {
+  test("of lines without a reference make the same effects in every order", () => {
     const amounts = fc.array(fc.integer({ min: 100, max: 300 }), { maxLength: 10 });
     fc.assert(
       fc.property(amounts, (amounts) => {
@@ -292,14 +292,14 @@ describe("check-ins in any order", () => {
       rule("dailycheckin", { days, freezes, streakBonuses: bonus === 0 ? [] : [{ streak: 7, points: bonus }] }),
     );
 
-  /** What a member gets who checks in on these days, in this order. */
+  /** The points of a member who checks in on these days, in this order. */
   function checkIn(from: Rule, days: readonly number[]): number {
     const dates = days.map((day) => `2026-03-${String(day).padStart(2, "0")}`);
     const lines = dates.map((localDate, n) => line("dailycheckin", { localDate, checkInDays: dates.slice(0, n) }));
     return sum(send([from], [lines]).given.map(({ quantity }) => quantity));
   }
 
-  test("never give less than the same days in order", () => {
+  test("never award less than the same days in order", () => {
     fc.assert(
       fc.property(checkInRule, days, (from, days) => {
         const inOrder = days.toSorted((a, b) => a - b);
@@ -308,7 +308,7 @@ describe("check-ins in any order", () => {
       { numRuns: 200 },
     );
   });
-  test("give the same where a day's points do not depend on the streak", () => {
+  test("award the same where a day's points do not depend on the streak", () => {
     fc.assert(
       fc.property(days, (days) => {
         const flat = rule("dailycheckin", { days: [5, 5, 5, 5, 5, 5, 5], streakBonuses: [] });

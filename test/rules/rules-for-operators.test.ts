@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-test("a rule has all its versions, the newest first, and how much of its budget was given by all of them", async () => {
+test("a rule shows all its versions, the newest first, and the part of its budget that they used", async () => {
   const definition = sampleRule("transactionpromo", {
     campaign: "everyday",
     minimumAmount: 2_000,
@@ -34,7 +34,7 @@ test("a rule has all its versions, the newest first, and how much of its budget 
   ]);
 });
 
-test("a draw says what it owes to operators who may see it, and to nobody else", async () => {
+test("a draw shows its open obligations to operators with the right, and to no other operator", async () => {
   const reward = await gateway.voucher({ points: 100 });
   const { customer } = await winner(gateway, reward.sku);
   await win(gateway, { kind: "points", points: 40 });
@@ -53,7 +53,7 @@ test("a draw says what it owes to operators who may see it, and to nobody else",
   expect(data?.it.every(({ draw }) => draw === null || draw.prizesOwed === null)).toBe(true);
 });
 
-test("a refused message is read by its id by the roles that the list is for", async () => {
+test("a refused message is readable by its id for the roles that may read the list", async () => {
   await post(gateway, { Action: "register", Data: { id: 461 } });
   const { it } = await gateway.operator.ok<{ it: { nodes: { id: string }[] } }>(
     "{ it: quarantinedRewards(first: 1) { nodes { id } } }",

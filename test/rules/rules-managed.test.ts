@@ -28,7 +28,7 @@ const of = async (userId: string) => {
   return given((await awardsIn(gateway)).filter(({ member_id }) => member_id === member?.member_id));
 };
 
-test("a new version decides in its window; what happened before goes by the old one", async () => {
+test("a new version applies within its window; earlier events follow the old one", async () => {
   const later = sampleRule("register", {
     campaign: "welcome",
     points: 700,
@@ -62,14 +62,14 @@ test.each([
   expect(userErrors[0]?.code).toBe(code);
 });
 
-test("of twins that write the next version both are written, one after the other", async () => {
+test("of two concurrent revisions both are written, one after the other", async () => {
   const versions = await Promise.all(
     [1, 2, 3].map(() => change("reviseRewardRule", "daily-check-in", sampleRule("dailycheckin"))),
   );
   expect(versions.map(({ rule }) => rule?.version).toSorted()).toEqual([2, 3, 4]);
 });
 
-test("a rule that has retired gives nothing and gets no version", async () => {
+test("a retired rule awards nothing and takes no new version", async () => {
   await retire(gateway, "a-friend-buys");
   await post(gateway, documented.transactionreferral);
   expect(await of("462")).toEqual([]);
@@ -77,7 +77,7 @@ test("a rule that has retired gives nothing and gets no version", async () => {
   expect(answer.userErrors[0]?.code).toBe("RULE_RETIRED");
 });
 
-test("members of an audience are chosen by the names operators know", async () => {
+test("members of an audience are chosen by the ids that operators know", async () => {
   await change(
     "createRewardRule",
     "for-chosen",
@@ -96,7 +96,7 @@ test("members of an audience are chosen by the names operators know", async () =
   expect(await of("9103")).toEqual(["1 MEMBER 10 POINTS PENDING"]);
 });
 
-test("what can be earned is open to everybody; the draw says its odds and what is left", async () => {
+test("the campaigns are public; the draw shows its odds and the remaining prizes", async () => {
   const { rewardCampaigns } = await gateway.anonymous.ok<{ rewardCampaigns: { id: string; draw: object | null }[] }>(
     "{ rewardCampaigns { id name action unit capPerDay checkInDays draw { seedCommit openingHash tickets prizes { id oddsPpm left } } } }",
   );
@@ -108,7 +108,7 @@ test("what can be earned is open to everybody; the draw says its odds and what i
   });
 });
 
-describe("the tables themselves refuse", () => {
+describe("the database constraints refuse", () => {
   test.each([
     [
       "to change a version that was used",
@@ -135,7 +135,7 @@ describe("the tables themselves refuse", () => {
     await expect(gateway.sql(statement)).rejects.toThrow(/cannot be rewritten|append-only|violates check constraint/);
   });
 
-  test("and a version that was never used may still go", async () => {
+  test("and an unused version can still be deleted", async () => {
     await gateway.sql("delete from reward_rules where rule_id = 'daily-check-in' and version = 4");
   });
 });

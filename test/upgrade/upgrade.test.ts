@@ -14,7 +14,7 @@ import { link, post as send } from "../support/rewards/rewards.ts";
 import { refresh } from "../support/sign-in.ts";
 
 const file = (name: string) => new URL(name, import.meta.url);
-/** The customer, orders and tokens that `0.1.0.sql` has. */
+/** The customer, orders and tokens in `0.1.0.sql`. */
 const old = JSON.parse(readFileSync(file("0.1.0.json"), "utf8")) as {
   at: string;
   customerId: string;
@@ -25,7 +25,7 @@ const old = JSON.parse(readFileSync(file("0.1.0.json"), "utf8")) as {
 };
 const LAST_MIGRATION = "0025_operator_keys";
 
-/** A database as 0.1.0 has left it: its migrations, and the rows that its programs wrote. */
+/** A database of 0.1.0: its migrations, and the rows that its programs wrote. */
 async function oldDatabase(): Promise<string> {
   const url = await cloneDatabase();
   const client = new pg.Client({ connectionString: url });
@@ -51,13 +51,13 @@ async function oldDatabase(): Promise<string> {
   return url;
 }
 
-test("a database of 0.1.0 goes on with this version: sessions, vouchers, orders under way, members and draws", async () => {
+test("a database of 0.1.0 continues with this version: sessions, vouchers, orders in flight, members and draws", async () => {
   const url = await oldDatabase();
   const applied = await migrate(url);
   expect(applied.length).toBeGreaterThan(0);
   expect(applied.every((name) => name > LAST_MIGRATION)).toBe(true);
 
-  // Sessions end after two weeks: the clock is that of the day on which the rows were written.
+  // Sessions end after two weeks: the clock shows the day on which the rows were written.
   const startedAt = Date.now();
   const clock = { now: () => new Date(Date.parse(old.at) + Date.now() - startedAt) };
   await using gateway = await startTestGateway({ DATABASE_URL: url }, { clock });
@@ -88,7 +88,7 @@ test("a database of 0.1.0 goes on with this version: sessions, vouchers, orders 
   expect(answer.status).toBe(200);
   await orderWhen(customer, old.parcelId, ({ status }) => status === "FULFILLED");
 
-  // The national id is known again: no second member.
+  // The national id is recognised: no second member.
   await link(gateway, { customerId: old.customerId, nik: "3171234509870005" });
   expect(await gateway.sql("select count(*)::int as count from member_identities where kind = 'NIK'")).toEqual([
     { count: 1 },

@@ -4,7 +4,7 @@ import { type MortalGateway, startMortalGateway } from "../support/gateway-proce
 import { placeOrder } from "../support/orders.ts";
 import { createWebhook, startReceiver } from "./support.ts";
 
-/** The sender dies by SIGKILL around the delivery of a message, and is started again. */
+/** SIGKILL ends the sender around the delivery of a message, and it restarts. */
 
 let gateway: MortalGateway;
 beforeAll(async () => {
@@ -25,7 +25,7 @@ test.each([
     const reward = await gateway.voucher({ points: 10, codes: 10 });
     const customers = await Promise.all([1, 2, 3].map(() => gateway.customer({ balance: 1_000 })));
     const ids = customers.map(({ customerId }) => customerId);
-    // The answers of the last ones may be lost with the process; their orders go on if they were placed.
+    // The answers to the last orders may be lost with the process; the orders continue if they were placed.
     const placeAll = () => Promise.all(customers.map((customer) => placeOrder(customer, reward.id).catch(() => "")));
 
     await gateway.dieAt(point, placeAll);

@@ -45,7 +45,7 @@ async function run(sample: string, signature: string, body: Buffer): Promise<num
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
 
 describe.each(Object.keys(programs))("the sample %s", (sample) => {
-  test("accepts what the gateway signs, and nothing else", async () => {
+  test("accepts the gateway's signatures, and no others", async () => {
     const genuine = sign(BODY, SECRET, minutesAgo(0));
     expect(await run(sample, genuine, BODY)).toBe(0);
     expect(await run(sample, sign(BODY, SECRET, minutesAgo(2)), BODY)).toBe(0);
@@ -53,7 +53,7 @@ describe.each(Object.keys(programs))("the sample %s", (sample) => {
     expect(await run(sample, genuine, Buffer.concat([BODY, Buffer.from(" ")]))).toBe(1);
     expect(await run(sample, sign(BODY, "another secret", minutesAgo(0)), BODY)).toBe(1);
     expect(await run(sample, genuine.replace("v1=", "v0="), BODY)).toBe(1);
-    // While a rotation overlaps, either secret is good, in whatever place.
+    // During a rotation, either secret is valid, in any position.
     expect(await run(sample, sign(BODY, SECRET, minutesAgo(0), "another secret"), BODY)).toBe(0);
     expect(await run(sample, sign(BODY, "another secret", minutesAgo(0), SECRET), BODY)).toBe(0);
     expect(await run(sample, sign(BODY, "another secret", minutesAgo(0), "a third one"), BODY)).toBe(1);

@@ -14,7 +14,7 @@ export interface Received {
     subject: string;
     data: Record<string, unknown>;
   };
-  /** How it was answered. */
+  /** The status of the answer. */
   status: number;
 }
 
@@ -22,7 +22,7 @@ export interface Received {
 export async function startReceiver() {
   const received: Received[] = [];
   const changed = new EventEmitter().setMaxListeners(0);
-  /** Decides the status of each answer; a promise is waited for. */
+  /** Decides the status of each answer; a promise is awaited. */
   let answer: (request: Received) => number | Promise<number> = () => 200;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -43,7 +43,7 @@ export async function startReceiver() {
     answerBy(next: typeof answer) {
       answer = next;
     },
-    /** Resolves with the requests that fit, once there are `count`. */
+    /** Resolves with the matching requests, once there are `count`. */
     async when(fits: (request: Received) => boolean, count = 1): Promise<Received[]> {
       while (received.filter(fits).length < count) await once(changed, "change");
       return received.filter(fits);

@@ -59,7 +59,7 @@ describe("a webhook", () => {
     );
   });
 
-  test("that does not answer well is sent the same again, while what follows of the subject waits and other subjects go on", async () => {
+  test("whose delivery fails is sent the same again, while later events of the subject wait and other subjects continue", async () => {
     await using receiver = await subscribed(["ORDER_STATUS_CHANGED"]);
     const customer = await gateway.customer();
     const voucher = await gateway.voucher({ points: 100 });
@@ -85,7 +85,7 @@ describe("a webhook", () => {
     expect(attempts.map(({ headers }) => headers["x-tessera-attempt"])).toEqual(["1", "2", "3", "4"]);
   });
 
-  test("whose sender stops before it knows the answer is sent the same again by the next process", async () => {
+  test("whose sender stops before it knows the outcome is sent the same again by the next process", async () => {
     await using own = await startTestGateway({ ...LOCAL, UPSTREAM_TIMEOUT_MS: "1000" });
     await using receiver = await startReceiver();
     const name = nameOf();
@@ -100,7 +100,7 @@ describe("a webhook", () => {
     expect(again[0]?.body).toEqual(first?.body);
   });
 
-  test("is told of stock that has become low, once", async () => {
+  test("is notified of low stock, once", async () => {
     await using receiver = await subscribed(["STOCK_LOW"], { stockLowAt: 3 });
     const customer = await gateway.customer();
     const parcel = await gateway.merchandise({ points: 1, stock: 4 });
@@ -114,7 +114,7 @@ describe("a webhook", () => {
     expect(receiver.received.filter(about(`reward:${parcel.sku}`))).toHaveLength(1);
   });
 
-  test("is told of what needs an operator", async () => {
+  test("is notified of records that need an operator", async () => {
     await using receiver = await subscribed(["ATTENTION_NEEDED"]);
     const customer = await gateway.customer();
     const voucher = await gateway.voucher({ points: 100 });
@@ -127,7 +127,7 @@ describe("a webhook", () => {
     expect(told?.body.data).toMatchObject({ reason: "DISCREPANCY", orderId: order.id, message: "look" });
   });
 
-  test("is told once of an order whose deduction no evidence settles", async () => {
+  test("is notified once of an order whose deduction no evidence settles", async () => {
     await using own = await startTestGateway({ ...LOCAL, CLIENT_SETTLE_SECONDS: "0.3" });
     await using receiver = await startReceiver();
     const eventTypes = ["ATTENTION_NEEDED"];
@@ -166,7 +166,7 @@ describe("a webhook", () => {
     expect(reasons.toSorted()).toEqual(["DISCREPANCY", "POINTS_UNCERTAIN"]); // the contradiction, and the state of the order
   });
 
-  test("is told of an award whose credit no evidence settles", async () => {
+  test("is notified of an award whose credit no evidence settles", async () => {
     let passedMs = 0;
     const clock = { now: () => new Date(Date.now() + passedMs) };
     const pace = { creditPollMs: 20, retries: retriesOfTests({ credit: { firstPauseMs: 10 } }) };
@@ -179,7 +179,7 @@ describe("a webhook", () => {
     const second = own.fault("credit", { fault: "hold" });
     const [id = ""] = await insertAwards(own, [{ customerId: customer.customerId, points: 70 }]);
     await own.sandbox.faults.held(second);
-    passedMs = 7 * HOUR; // longer than a credit stays in doubt
+    passedMs = 7 * HOUR; // longer than a credit's outcome may stay unknown
     own.sandbox.faults.release({ with: "drop" });
     const [told] = await receiver.when(({ body }) => body.type === "attention.needed");
     expect(told?.body).toMatchObject({
@@ -190,7 +190,7 @@ describe("a webhook", () => {
     expect(states.map(({ body }) => body.data["state"])).toEqual(["PENDING", "UNCERTAIN", "NEEDS_ATTENTION"]);
   });
 
-  test("is told of awards and of a member's events", async () => {
+  test("is notified of awards and of a member's events", async () => {
     await using receiver = await subscribed(["AWARD_CHANGED", "MEMBER_EVENT"]);
     const customer = await gateway.customer();
     await customer.ok("mutation { checkIn { userErrors { code } } }");
@@ -201,7 +201,7 @@ describe("a webhook", () => {
     });
   });
 
-  test("that is not active, or was deleted, is sent nothing", async () => {
+  test("that is inactive or was deleted is sent nothing", async () => {
     await using receiver = await subscribed(["STOCK_LOW"]);
     const { name } = receiver;
     await change(gateway.operator, "updateWebhook", "webhook { active }", { name, active: false });
@@ -222,7 +222,7 @@ describe("a webhook", () => {
 });
 
 describe("an operator", () => {
-  test("sees what was delivered and replays it with the same id", async () => {
+  test("sees the deliveries and replays one with the same id", async () => {
     await using receiver = await subscribed(["STOCK_LOW"]);
     const { name } = receiver;
     await change(gateway.operator, "testWebhook", "delivery { id }", { name });
@@ -235,7 +235,7 @@ describe("an operator", () => {
     await receiver.when(({ body }) => body.id === delivery?.messageId, 2);
   });
 
-  test("replays what has failed since a moment", async () => {
+  test("replays the failed deliveries since a moment", async () => {
     await using receiver = await subscribed(["STOCK_LOW"]);
     const { name } = receiver;
     receiver.answerBy(() => 500);
@@ -271,7 +271,7 @@ describe("an operator", () => {
         "secret webhook { lastSecretUntil }",
         { name },
       );
-    /** Which of the secrets the next request is signed with, in the order of its signatures. */
+    /** The secrets that sign the next request, in the order of its signatures. */
     const signedWith = async (...secrets: (string | null)[]) => {
       const sent = receiver.received.length;
       await change(own.operator, "testWebhook", "delivery { id }", { name });
@@ -308,13 +308,13 @@ describe("an operator", () => {
     ["an address that is too long", { url: `https://example.com/${"x".repeat(2_000)}` }, "url"],
     ["no types", { eventTypes: [] }, "eventTypes"],
     ["a negative stock", { stockLowAt: -1 }, "stockLowAt"],
-  ])("is told what is wrong with %s", async (_, input, field) => {
+  ])("gets an error that names the wrong field: %s", async (_, input, field) => {
     const base = { name: nameOf(), url: "https://example.com/hook", eventTypes: ["TEST"] };
     const { userErrors } = await createWebhook(gateway.operator, { ...base, ...input });
     expect(userErrors).toMatchObject([{ code: "INVALID_INPUT", field: ["input", field] }]);
   });
 
-  test("has one webhook of a name, and twenty at most", async () => {
+  test("has one webhook of each name, and at most twenty", async () => {
     await using own = await startTestGateway(LOCAL);
     const create = (name: string) =>
       createWebhook(own.operator, { name, url: "https://example.com/hook", eventTypes: ["TEST"] });
@@ -335,11 +335,11 @@ describe("a private address", () => {
     "https://2130706433/",
     "https://0x7f.1/",
     "file:///etc/passwd",
-  ])("(%s) is refused by its text", (url) => {
+  ])("(%s) is refused by its notation", (url) => {
     expect(urlProblem(url, false)).not.toBeNull();
   });
 
-  test("behind a name is refused when it is connected to, and the log says so", async () => {
+  test("behind a name is refused at connection, and the log says so", async () => {
     expect(isPublic("127.0.0.1")).toBe(false);
     await using own = await startTestGateway();
     const name = nameOf();

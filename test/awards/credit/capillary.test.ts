@@ -7,7 +7,7 @@ import { type InProcessGateway, startTestGateway } from "../../support/gateway.t
 import { retriesOfTests } from "../../support/retries.ts";
 import { awardsSettled, insertAwards } from "../../support/rewards/awards.ts";
 
-/** Awards whose points Capillary keeps. */
+/** Awards of points that Capillary holds. */
 
 let gateway: InProcessGateway;
 const bus = makeLocalBus();
@@ -46,13 +46,13 @@ async function credited(...awards: { customerId: string; points?: number }[]) {
 const operation = "manualCurrencyAllocate";
 const fault = (script: Omit<FaultScript, "upstream" | "operation">) =>
   gateway.sandbox.faults.add({ upstream: "capillary", operation, ...script });
-/** Has no answer come to what this fault holds, for longer than is waited for. */
+/** Delays the answer to the call that this fault holds beyond its timeout. */
 async function outlast(held: Fault): Promise<void> {
   await gateway.sandbox.faults.held(held);
   gateway.endTimeouts("allocate");
 }
 
-test("are given up to ten customers a call, each under its own key", async () => {
+test("are credited to up to ten customers per call, each under its own key", async () => {
   const customers = Array.from({ length: 25 }, newCustomer);
   const { ids, done, calls } = await credited(...customers.map((customerId, nth) => ({ customerId, points: nth + 1 })));
   expect(
@@ -64,21 +64,21 @@ test("are given up to ten customers a call, each under its own key", async () =>
   expect(keys.toSorted()).toEqual(ids.map((id) => `AWARD-${id} AWARD-${id}`).toSorted());
 });
 
-test("of one customer go in calls of their own", async () => {
+test("of one customer are sent in separate calls", async () => {
   const customerId = newCustomer();
   const { calls } = await credited({ customerId }, { customerId }, { customerId: newCustomer() });
   expect(calls.map((call) => call.length).toSorted()).toEqual([1, 2]);
   expect(balanceOf(customerId)).toBe(200);
 });
 
-test("of somebody Capillary does not know are refused, and the others in the call are not", async () => {
+test("of an unknown customer are refused, and the others in the call are credited", async () => {
   const [known, unknown] = [newCustomer(), "NOBODY"];
   const { done } = await credited({ customerId: known }, { customerId: unknown });
   expect(done).toMatchObject([{ state: "CREDITED" }, { state: "REFUSED" }]);
   expect(done[1]?.last_error).toContain("8015");
 });
 
-test("do not touch the Client's ledger, nor wait for its movements", async () => {
+test("neither touch the Client's ledger nor wait for its movements", async () => {
   const customer = await gateway.customer({ balance: 500 });
   gateway.sandbox.capillary.addCustomer({ externalId: customer.customerId });
   const before = await gateway.sql("select ledger_version from customers where customer_id = $1", [
@@ -99,7 +99,7 @@ describe("when Capillary", () => {
     ["has too much to do", { fault: "rate-limit" }],
     ["says that the customer is locked", { fault: "refuse", code: 521, times: 6 }],
     ["says to try later", { fault: "refuse", code: 886 }],
-  ])("%s, they are asked for again under their key, and given once", async (_, script) => {
+  ])("%s, awards are sent again under their key, and credited once", async (_, script) => {
     const customerId = newCustomer();
     fault(script);
     const { done, calls } = await credited({ customerId });
@@ -108,7 +108,7 @@ describe("when Capillary", () => {
     expect(balanceOf(customerId)).toBe(100);
   });
 
-  test("refuses a whole call, each is asked for alone", async () => {
+  test("refuses a whole call, each award is sent again alone", async () => {
     const customers = [newCustomer(), newCustomer(), newCustomer()];
     fault({ fault: "refuse", code: 8136 });
     const { done, calls } = await credited(...customers.map((customerId) => ({ customerId })));
@@ -116,7 +116,7 @@ describe("when Capillary", () => {
     expect(calls.map((call) => call.length)).toEqual([3, 1, 1, 1]);
   });
 
-  test("refuses one, it is refused", async () => {
+  test("refuses an award sent alone, it is recorded as refused", async () => {
     const customerId = newCustomer();
     fault({ fault: "refuse", code: 8136 });
     expect((await credited({ customerId })).done).toMatchObject([{ state: "REFUSED", attempts: 1 }]);
@@ -127,18 +127,21 @@ describe("when Capillary", () => {
     ["gives and hangs up", { fault: "commit-then-drop" }],
     ["gives and fails", { fault: "http-500", commit: true }],
     ["gives and answers too late", { fault: "hold", commit: true }],
-  ])("%s, the used key's no does not tell: people are asked, and nothing is given twice", async (_, script) => {
-    const customerId = newCustomer();
-    const scripted = fault(script);
-    const crediting = credited({ customerId });
-    if (script.fault === "hold") await outlast(scripted);
-    const { done } = await crediting;
-    expect(done).toMatchObject([{ state: "NEEDS_ATTENTION" }]);
-    expect(done[0]?.last_error).toContain("8136");
-    expect(balanceOf(customerId)).toBe(100);
-  });
+  ])(
+    "%s, the refusal of the used key proves nothing: an operator decides, and the award is credited once",
+    async (_, script) => {
+      const customerId = newCustomer();
+      const scripted = fault(script);
+      const crediting = credited({ customerId });
+      if (script.fault === "hold") await outlast(scripted);
+      const { done } = await crediting;
+      expect(done).toMatchObject([{ state: "NEEDS_ATTENTION" }]);
+      expect(done[0]?.last_error).toContain("8136");
+      expect(balanceOf(customerId)).toBe(100);
+    },
+  );
 
-  test("gives after our patience has ended, that and its repetition give once", async () => {
+  test("credits after our timeout, the call and its repetition credit once", async () => {
     const customerId = newCustomer();
     const late = fault({ fault: "hold" });
     const crediting = credited({ customerId });
@@ -153,7 +156,7 @@ describe("when Capillary", () => {
     expect(balanceOf(customerId)).toBe(100);
   });
 
-  test("refuses for a reason of its own what it was asked before, that is believed", async () => {
+  test("refuses a repetition for another reason than its key, the award is refused", async () => {
     fault({ fault: "drop-before" });
     expect((await credited({ customerId: "NOBODY" })).done).toMatchObject([{ state: "REFUSED" }]);
   });

@@ -10,7 +10,7 @@ import { retriesOfTests } from "../../support/retries.ts";
 import { awardsSettled, creditsOf, insertAwards, readAwards, type SeenAward } from "../../support/rewards/awards.ts";
 import { startCreditingAlone } from "../../support/rewards/crediting.ts";
 
-/** The gateway's clock, ahead of the time of day by what tests have let pass. */
+/** The gateway's clock, ahead of the time of day by the time that tests have let pass. */
 let passedMs = 0;
 const clock = { now: () => new Date(Date.now() + passedMs) };
 const inHours = (hours: number) => new Date(clock.now().getTime() + hours * HOUR);
@@ -20,7 +20,7 @@ const bus = makeLocalBus();
 const captured = await captureLog();
 beforeAll(async () => {
   gateway = await startTestGateway(
-    { CLIENT_SETTLE_SECONDS: "3600" }, // a call in doubt stays under way until a test ends that
+    { CLIENT_SETTLE_SECONDS: "3600" }, // a call with an unknown outcome stays in flight until a test ends that
     {
       clock,
       pace: { creditPollMs: 50, retries: retriesOfTests({ credit: { firstPauseMs: 10 } }) },
@@ -48,21 +48,21 @@ const sentFor = (customerId: string) =>
     .since(0)
     .filter((call) => call.operation === "credit" && (call.body as { customer_id: string }).customer_id === customerId);
 
-/** Resolves once the credit whose caller had left has been made. */
+/** Resolves once the credit whose caller disconnected has been made. */
 const lateEffect = (customerId: string) =>
   gateway.sandbox.calls.waitFor(
     ({ outcome, body }) =>
       outcome === "abandoned" && (body as { customer_id?: string } | null)?.customer_id === customerId,
   );
 
-/** Resolves after the worker has looked through all awards once more, for what to credit and for what has lapsed. */
+/** Resolves after the worker has scanned all awards once more, for due credits and for lapsed awards. */
 async function anotherRound(): Promise<void> {
   const [credited, lapsed] = [await award(newCustomer()), await award(null, { expiresAt: inHours(-1) })];
   expect(await awardsSettled(gateway, [credited, lapsed])).toMatchObject([{ state: "CREDITED" }, { state: "LAPSED" }]);
 }
 
 describe("an award", () => {
-  test("is credited under its own reference, once, and says so", async () => {
+  test("is credited under its own reference, once, and publishes an event", async () => {
     const customerId = newCustomer(50);
     const id = await award(customerId, { points: 250 });
     expect(await settled(id)).toMatchObject({
@@ -80,13 +80,13 @@ describe("an award", () => {
     expect(gateway.sandbox.client.account(customerId)).toMatchObject({ balance_points: 300, points_earned: 300 });
   });
 
-  test("of a customer the ledger does not know is refused, and why is on record", async () => {
+  test("of a customer unknown to the ledger is refused, and the reason is recorded", async () => {
     const id = await award("NOBODY");
     expect(await settled(id)).toMatchObject({ state: "REFUSED", attempts: 1 });
     expect((await seen(id))?.last_error).toContain("Invalid Customer ID");
   });
 
-  test("waits for its day", async () => {
+  test("waits until its credit date", async () => {
     const customerId = newCustomer();
     const [later, soon] = [
       await award(customerId, { availableAt: inHours(2) }),
@@ -101,7 +101,7 @@ describe("an award", () => {
     expect(creditsOf(gateway, customerId)).toMatchObject([{ points: 7 }]);
   });
 
-  test("of somebody unknown waits, and is credited when they are known", async () => {
+  test("of an unknown member waits, and is credited when the member is linked", async () => {
     const customerId = newCustomer();
     const id = await award(null);
     await anotherRound();
@@ -114,7 +114,7 @@ describe("an award", () => {
   test.each([
     ["of a customer", newCustomer],
     ["of somebody unknown", () => null],
-  ] as const)("%s whose last day has passed lapses, and nothing is sent", async (_, whose) => {
+  ] as const)("%s whose last day has passed lapses, and no call is made", async (_, whose) => {
     const customerId = whose();
     const id = await award(customerId, { expiresAt: inHours(-1) });
     expect(await settled(id)).toMatchObject({
@@ -126,7 +126,7 @@ describe("an award", () => {
     if (customerId) expect(sentFor(customerId)).toEqual([]);
   });
 
-  test("of tickets is left alone, also when its last day has passed", async () => {
+  test("of tickets is not credited, also when its last day has passed", async () => {
     const ids = [await award(null, { availableAt: inHours(1) }), await award(null, { availableAt: inHours(1) })];
     await gateway.sql("alter table reward_awards disable trigger reward_awards_freeze");
     await gateway.sql(
@@ -182,7 +182,7 @@ describe("a ledger that", () => {
     expect(new Set(references)).toEqual(new Set([reference]));
   });
 
-  test("says no to a repetition is not believed while the first call may be under way", async () => {
+  test("refuses a repetition is not believed while the first call may be in flight", async () => {
     const customerId = newCustomer();
     gateway.fault("credit", { fault: "hold", hangUp: true });
     gateway.fault("credit", { fault: "refuse", message: "Not now" });
@@ -190,7 +190,7 @@ describe("a ledger that", () => {
     await gateway.until(async () => (await seen(id))?.last_error?.includes("Not now") === true);
     const inDoubt = await seen(id);
     expect(inDoubt).toMatchObject({ state: "UNCERTAIN", attempts: 2 });
-    // It is asked again when the first call cannot take effect any more, and not before.
+    // The award is sent again when the first call cannot take effect any more, and not before.
     expect(+(inDoubt?.due_at ?? 0)).toBeGreaterThanOrEqual(+(inDoubt?.under_way_until ?? Infinity));
     gateway.sandbox.faults.release();
     await lateEffect(customerId);
@@ -200,16 +200,16 @@ describe("a ledger that", () => {
   });
 });
 
-describe("nobody rings:", () => {
-  test("an award is found by looking now and then", async () => {
+describe("without a notification,", () => {
+  test("the worker finds an award by polling", async () => {
     await using crediting = await startCreditingAlone({ pollMs: 20 });
     expect(await awardsSettled(crediting, await insertAwards(crediting, [{ customerId: "NOBODY" }]))).toMatchObject([
       { state: "REFUSED" },
     ]);
   });
 
-  // Its subject is the time at which the worker wakes by itself: the next look would come after the test has ended.
-  test("an award whose day comes is sent then", async () => {
+  // The worker wakes by itself at the award's time: its next poll would come after the test has ended.
+  test("an award is sent when its credit date comes", async () => {
     await using crediting = await startCreditingAlone({ pollMs: 10 * HOUR });
     const [known, unknown] = await insertAwards(crediting, [
       { customerId: null },
@@ -221,7 +221,7 @@ describe("nobody rings:", () => {
   });
 });
 
-test("one in doubt for too long is put before people, and said aloud", async () => {
+test("an award whose outcome stays unknown for too long is escalated to an operator, and logged", async () => {
   gateway.fault("credit", { fault: "http-500" });
   const second = gateway.fault("credit", { fault: "hold" });
   const id = await award(newCustomer());
@@ -238,7 +238,7 @@ test("one in doubt for too long is put before people, and said aloud", async () 
 
 test("operators page through the awards that wait for them, the oldest first, with the facts to look them up", async () => {
   const customerId = newCustomer();
-  const inAWeek = inHours(168); // not credited meanwhile
+  const inAWeek = inHours(168); // not credited by then
   const ids = await insertAwards(
     gateway,
     [1, 2, 3].map((points) => ({ customerId, points, availableAt: inAWeek })),
@@ -290,7 +290,7 @@ test("many awards of many customers are credited together, each once", async () 
 });
 
 describe("a gateway that is started again", () => {
-  test("with the right credentials credits what could not be sent: the marks had been taken back", async () => {
+  test("with the right credentials credits unsent awards: their marks had been undone", async () => {
     await gateway.restart({ CLIENT_API_PASSWORD: "wrong" });
     const customerId = newCustomer();
     const id = await award(customerId);
@@ -306,9 +306,9 @@ describe("a gateway that is started again", () => {
   });
 });
 
-test("an award sent to a ledger that is not configured any more is put before people", async () => {
+test("an award sent to a ledger that is not configured any more is escalated to an operator", async () => {
   const id = await award(null);
-  // In one statement: the worker sees it only as something that was sent elsewhere.
+  // In one statement: the worker sees the award only as one that was sent to another ledger.
   const sent = "sent_at = now(), ledger = 'CAPILLARY', credit_reference = 'r', state = 'UNCERTAIN'";
   await gateway.sql(`update reward_awards set customer_id = 'C', ${sent} where id = $1`, [id]);
   bus.notify(AWARDS_TO_CREDIT);

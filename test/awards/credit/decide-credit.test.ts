@@ -35,18 +35,21 @@ describe("an answer", () => {
     expect(conclude(history, outcome)).toMatchObject(expected);
   });
 
-  test.each(["unknown", "not-sent"] as const)("that leaves it in doubt (%s) does so for a while only", (is) => {
-    expect(conclude(repeated, failed(is), 3_599_999)).toMatchObject({ state: "UNCERTAIN" });
-    expect(conclude(repeated, failed(is), 3_600_000)).toMatchObject({ state: "NEEDS_ATTENTION", inFlightMs: 0 });
-  });
+  test.each(["unknown", "not-sent"] as const)(
+    "that leaves the outcome unknown (%s) does so for a limited time",
+    (is) => {
+      expect(conclude(repeated, failed(is), 3_599_999)).toMatchObject({ state: "UNCERTAIN" });
+      expect(conclude(repeated, failed(is), 3_600_000)).toMatchObject({ state: "NEEDS_ATTENTION", inFlightMs: 0 });
+    },
+  );
 
-  test("that is none is waited for twice as long each time, up to five minutes", () => {
+  test("that is missing doubles the pause each time, up to five minutes", () => {
     expect([1, 2, 3, 4].map((attempt) => retryAfter(attempt, 0.5))).toEqual([400, 800, 1_600, 3_200]);
     expect([retryAfter(1_000, 0), retryAfter(1_000, 1)]).toEqual([240_000, 360_000]);
   });
 });
 
-test("what comes while a write is under way is written together, and each hears of its own", async () => {
+test("items added during a write are written together, and each caller gets the outcome of its write", async () => {
   const writes: number[][] = [];
   const firstWrite = Promise.withResolvers<void>();
   const add = makeGroupCommit<number>(async (items) => {

@@ -4,7 +4,7 @@ import type { CrashPoint } from "../../../src/platform/crash-point.ts";
 import { type MortalGateway, startMortalGateway } from "../../support/gateway-process.ts";
 import { awardsSettled, creditsOf, endLeases, insertAwards, readAwards } from "../../support/rewards/awards.ts";
 
-/** The process dies by SIGKILL while it credits, and is started again: one gateway, database and sandbox for all points. */
+/** SIGKILL ends the process while it credits, and it restarts. The tests share a gateway, database and sandbox. */
 
 let gateway: MortalGateway;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ function newCustomer(): string {
   return customer_id;
 }
 
-/** An award that nobody credits before an operator asks for it. @returns its id */
+/** An award that is not credited before an operator retries it. @returns its id */
 async function refusedAward(customerId = newCustomer()): Promise<string> {
   const [id = ""] = await insertAwards(gateway, [{ customerId: null }]);
   const refused = "customer_id = $1, state = 'REFUSED', settled_at = now()";
@@ -26,7 +26,7 @@ async function refusedAward(customerId = newCustomer()): Promise<string> {
   return id;
 }
 
-/** Has an operator ask for it, which wakes the worker for all that are to be credited. */
+/** Retries an award as an operator, which wakes the worker for all due awards. */
 async function tryAgain(id: string): Promise<void> {
   const awardId = Buffer.from(`RewardAward:${id}`).toString("base64url");
   await gateway.operator.ok(
@@ -38,7 +38,7 @@ async function tryAgain(id: string): Promise<void> {
 test.each<[CrashPoint, { reached: boolean }]>([
   ["credit:marked", { reached: false }],
   ["credit:answered", { reached: true }],
-])("killed at %s, awards are credited once, when their lease is over and not before", async (point, ledger) => {
+])("killed at %s, awards are credited once, after their lease has ended and not before", async (point, ledger) => {
   const customers = Array.from({ length: 5 }, newCustomer);
   const creditsTo = (whom: string[]) => whom.flatMap((customerId) => creditsOf(gateway, customerId));
   const another = newCustomer();
@@ -55,7 +55,7 @@ test.each<[CrashPoint, { reached: boolean }]>([
   for (const { sent_at, due_at } of atDeath) expect(+(due_at ?? 0)).toBeGreaterThan(+(sent_at ?? Infinity));
   expect(creditsTo([...customers, another]).length > 0).toBe(ledger.reached);
 
-  // However long the new process takes to start, it finds the leases of the old one.
+  // The new process finds the leases of the old one, however long it takes to start.
   await gateway.sql("update reward_awards set due_at = now() + interval '1 hour' where id = any($1)", [ids]);
   await gateway.restart();
   const other = await refusedAward();

@@ -6,13 +6,13 @@ import { orderSettled, placeOrder, readOrder } from "../../support/orders.ts";
 import { retriesOfTests } from "../../support/retries.ts";
 import { awardsSettled, insertAwards, readAwards } from "../../support/rewards/awards.ts";
 
-/** A balance is evidence of a lost deduction only while nothing of ours changes it. */
+/** A balance is evidence of a lost deduction only while no call of ours changes it. */
 
 let gateway: InProcessGateway;
 const bus = makeLocalBus();
 beforeAll(async () => {
   gateway = await startTestGateway(
-    { UPSTREAM_TIMEOUT_MS: "60000" }, // calls are held while other things happen
+    { UPSTREAM_TIMEOUT_MS: "60000" }, // calls are held while other calls run
     { pace: { creditPollMs: 50, retries: retriesOfTests({ credit: { firstPauseMs: 10 } }) }, openBus: async () => bus },
   );
 });
@@ -35,7 +35,7 @@ const callsOf = (customerId: string) =>
     .map(({ operation }) => operation)
     .filter((operation) => operation === "credit" || operation === "redeem");
 
-/** Resolves after the worker has looked through all awards once more. */
+/** Resolves after the worker has scanned all awards once more. */
 async function anotherCredit(): Promise<void> {
   const { customerId } = await gateway.customer();
   expect(await awardsSettled(gateway, [await award(customerId, 1)])).toMatchObject([{ state: "CREDITED" }]);
@@ -46,12 +46,12 @@ async function anotherDeduction(): Promise<void> {
   const reward = await gateway.voucher();
   expect(await orderSettled(customer, await placeOrder(customer, reward.id))).toMatchObject({ status: "FULFILLED" });
 }
-/** Whatever the machine does meanwhile, a call of this award counts as under way. */
+/** Keeps a call of this award in flight, however slow the machine is. */
 const keepInFlight = (id: string) =>
   gateway.sql("update reward_awards set under_way_until = now() + interval '1 hour' where id = $1", [id]);
 
 describe("while a deduction", () => {
-  test("is under way, its customer's award waits", async () => {
+  test("is in flight, its customer's award waits", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
     const call = gateway.fault("redeem", { fault: "hold" });
@@ -69,27 +69,30 @@ describe("while a deduction", () => {
   test.each([
     ["that happened", true, "FULFILLED", [1_000, -200, 200]],
     ["that did not", false, "FAILED", [1_000, 200]],
-  ] as const)("%s is in doubt, an award of as many points does not hide it", async (_, commit, status, ledger) => {
-    const customer = await gateway.customer({ balance: 1_000 });
-    const reward = await gateway.voucher({ points: 200 });
-    const call = gateway.fault("redeem", { fault: "hold", commit });
-    const order = await placeOrder(customer, reward.id);
-    await gateway.sandbox.faults.held(call);
-    const look = gateway.fault("points", { fault: "hold" });
-    gateway.sandbox.faults.release({ id: call.id, with: "drop" });
-    await gateway.sandbox.faults.held(look);
-    const id = await award(customer.customerId, 200);
-    await anotherCredit();
-    expect(await seen(id)).toMatchObject({ state: "PENDING", attempts: 0 });
-    gateway.sandbox.faults.release({ id: look.id });
-    expect(await orderSettled(customer, order)).toMatchObject({ status });
-    expect(await awardsSettled(gateway, [id])).toMatchObject([{ state: "CREDITED", attempts: 1 }]);
-    expect(gateway.ledgerOf(customer)).toEqual(ledger);
-  });
+  ] as const)(
+    "%s has an unknown outcome, an award of as many points does not hide it",
+    async (_, commit, status, ledger) => {
+      const customer = await gateway.customer({ balance: 1_000 });
+      const reward = await gateway.voucher({ points: 200 });
+      const call = gateway.fault("redeem", { fault: "hold", commit });
+      const order = await placeOrder(customer, reward.id);
+      await gateway.sandbox.faults.held(call);
+      const look = gateway.fault("points", { fault: "hold" });
+      gateway.sandbox.faults.release({ id: call.id, with: "drop" });
+      await gateway.sandbox.faults.held(look);
+      const id = await award(customer.customerId, 200);
+      await anotherCredit();
+      expect(await seen(id)).toMatchObject({ state: "PENDING", attempts: 0 });
+      gateway.sandbox.faults.release({ id: look.id });
+      expect(await orderSettled(customer, order)).toMatchObject({ status });
+      expect(await awardsSettled(gateway, [id])).toMatchObject([{ state: "CREDITED", attempts: 1 }]);
+      expect(gateway.ledgerOf(customer)).toEqual(ledger);
+    },
+  );
 });
 
 describe("while an award", () => {
-  test("is under way, its customer's deduction waits, and is judged by the balance after it", async () => {
+  test("is in flight, its customer's deduction waits, and the balance after it decides the outcome", async () => {
     const customer = await gateway.customer({ balance: 100 });
     const reward = await gateway.voucher({ points: 80 });
     const call = gateway.fault("credit", { fault: "hold" });
@@ -107,7 +110,7 @@ describe("while an award", () => {
     expect(callsOf(customer.customerId)).toEqual(["credit", "redeem"]);
   });
 
-  test("is in doubt, the deduction waits until no call can take effect any more, and not for longer", async () => {
+  test("has an unknown outcome, the deduction waits until no call can take effect any more, and not longer", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 200 });
     gateway.fault("credit", { fault: "http-500" });
@@ -124,7 +127,7 @@ describe("while an award", () => {
   });
 });
 
-test("a deduction believed not to have happened is seen when it does, though an award has made up for it", async () => {
+test("a deduction inferred not to have happened is detected when it arrives, though an award hides it in the balance", async () => {
   const customer = await gateway.customer({ balance: 1_000 });
   const reward = await gateway.voucher({ points: 200 });
   const call = gateway.fault("redeem", { fault: "hold" });

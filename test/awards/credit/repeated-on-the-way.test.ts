@@ -7,7 +7,7 @@ import { type RepeatingProxy, startRepeatingProxy } from "../../support/repeatin
 import { retriesOfTests } from "../../support/retries.ts";
 import { awardsSettled, creditsOf, insertAwards } from "../../support/rewards/awards.ts";
 
-/** A credit has a reference of its own for ever, so neither repetitions nor other channels can hide or double it. */
+/** A credit has a permanent reference of its own, so neither repetitions nor other channels can hide or double it. */
 
 let proxy: RepeatingProxy;
 let gateway: InProcessGateway;
@@ -33,7 +33,7 @@ async function award(points: number): Promise<{ id: string; customerId: string }
   return { id, customerId };
 }
 
-test("a credit that something on the way repeats is given once", async () => {
+test("a credit that a proxy repeats is credited once", async () => {
   proxy.repeat("/api/v1/points/credit", 3);
   const { id, customerId } = await award(200);
   expect(await awardsSettled(gateway, [id])).toMatchObject([{ state: "CREDITED", attempts: 1 }]);
@@ -42,7 +42,7 @@ test("a credit that something on the way repeats is given once", async () => {
 });
 
 test.each(["commit-then-drop", "drop-before"] as const)(
-  "a credit whose answer is lost (%s) while another channel grants exactly as many points is given once",
+  "a credit whose answer is lost (%s) while another channel grants exactly as many points is credited once",
   async (fault) => {
     const call = gateway.fault("credit", { fault: "hold", commit: fault === "commit-then-drop" });
     const { id, customerId } = await award(200);

@@ -13,7 +13,7 @@ function newCustomer({ sandbox }: Crediting): string {
   sandbox.client.addCustomer({ customer_id: customerId, balance: 0 });
   return customerId;
 }
-test("who tells of awards is told of each when it is settled, in the transaction that settles it, and after it", async () => {
+test("a listener receives each settled award, in the transaction that settles it, and after its commit", async () => {
   const told: SettledAward[] = [];
   const afterwards: SettledAward[] = [];
   const failed = new Set<string>();
@@ -22,7 +22,7 @@ test("who tells of awards is told of each when it is settled, in the transaction
     settled: {
       async inTransaction(tx, awards) {
         for (const { id, state } of awards) {
-          // Sees what is not yet seen by others.
+          // Reads the state that other transactions do not see yet.
           expect((await tx.rewardAward.findUniqueOrThrow({ where: { id } })).state).toBe(state);
           if (isBroken) failed.add(id);
         }
@@ -31,7 +31,7 @@ test("who tells of awards is told of each when it is settled, in the transaction
       },
       afterCommit: (awards) => void afterwards.push(...awards),
     },
-    pause: async () => {}, // what failed is tried again at once
+    pause: async () => {}, // a failed write is retried at once
   });
   const customerId = newCustomer(crediting);
   const ids = await insertAwards(crediting, [
@@ -45,7 +45,7 @@ test("who tells of awards is told of each when it is settled, in the transaction
   expect(afterwards).toEqual([]);
 
   isBroken = false;
-  await endLeases(crediting); // whoever could not put an answer on record leaves it to the next
+  await endLeases(crediting); // a failed record leaves the award to the next worker
   await awardsSettled(crediting, ids);
   await crediting.until(async () => afterwards.length === 3);
   expect(creditsOf(crediting, customerId)).toHaveLength(1);
@@ -60,7 +60,7 @@ test("who tells of awards is told of each when it is settled, in the transaction
   expect(told).toHaveLength(3);
 });
 
-test("a ledger that answers nothing is left alone, asked with one, and given everything when it is back", async () => {
+test("a ledger without answers is paused, probed with one call at a time, and sent all awards when it recovers", async () => {
   const pauses: { ms: number; attempts: number }[] = [];
   const pausing = new EventEmitter();
   let isBack = false;
@@ -93,9 +93,9 @@ test("a ledger that answers nothing is left alone, asked with one, and given eve
     await nextPause;
   }
   expect(pauses.map(({ ms }) => ms / 1_000)).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
-  // No ring ends a pause, and after it one is sent.
+  // A notification does not end a pause. One call is sent after each pause.
   const [first, ...others] = pauses.map((pause) => pause.attempts);
-  expect(first).toBeLessThanOrEqual(2 * 32); // two rounds of as many as are on their way at once
+  expect(first).toBeLessThanOrEqual(2 * 32); // two rounds of the maximum number of calls in flight
   expect(others).toEqual(others.map((_, nth) => (first ?? 0) + nth + 1));
 
   crediting.sandbox.faults.clear();
@@ -107,7 +107,7 @@ test("a ledger that answers nothing is left alone, asked with one, and given eve
   expect(crediting.sandbox.client.balance(customerId)).toBe(200);
 });
 
-test("people say what became of an award, or have it tried again under its reference", async () => {
+test("operators record the outcome of an award, or have it sent again under its reference", async () => {
   await using crediting = await startCreditingAlone();
   const { db, bus, sql } = crediting;
   const resolve = makeResolveAward({ db, bus, clock: systemClock });

@@ -17,7 +17,7 @@ import {
 import { startCreditingAlone } from "../../support/rewards/crediting.ts";
 
 /**
- * What is credited in the ledger is what is on record as credited, whatever goes wrong. STORM_SEED repeats a run's choices;
+ * The credits in the ledger equal the recorded credits, under any fault. STORM_SEED repeats a run's choices;
  * STORM_AWARDS makes it longer.
  */
 const seed = Number(process.env["STORM_SEED"] ?? 20_261_122);
@@ -35,7 +35,7 @@ const weather: (Partial<FaultScript> & Pick<FaultScript, "fault">)[] = [
   { fault: "hold", hangUp: true },
 ];
 
-/** Lets faults come as credits are sent, and late effects with them, until it is ended. */
+/** Injects faults, and late effects, as credits are sent, until it is ended. */
 function storm({ sandbox: { calls, faults } }: Pick<TestGateway, "sandbox">): { end(): Promise<void> } {
   const random = seededRandom(seed);
   const over = Promise.withResolvers<null>();
@@ -62,7 +62,7 @@ function storm({ sandbox: { calls, faults } }: Pick<TestGateway, "sandbox">): { 
   };
 }
 
-/** That each award was credited as is on record: once or never, and all points add up. */
+/** Checks that each award was credited as recorded, once or never, and that all points add up. */
 function expectConserved(gateway: Pick<TestGateway, "sandbox">, customers: string[], awards: SeenAward[]): void {
   const inLedger = customers.flatMap((customerId) => creditsOf(gateway, customerId));
   const onRecord = awards
@@ -73,7 +73,7 @@ function expectConserved(gateway: Pick<TestGateway, "sandbox">, customers: strin
   expect(inLedger.toSorted(byReference)).toEqual(onRecord.toSorted(byReference));
 }
 
-test(`two workers at once credit a random mix exactly as is on record (seed ${seed})`, async () => {
+test(`two concurrent workers credit a random mix exactly as recorded (seed ${seed})`, async () => {
   const random = seededRandom(seed + 1);
   await using gateway = await startCreditingAlone({ workers: 2 });
   const { sandbox, bus } = gateway;
@@ -91,16 +91,16 @@ test(`two workers at once credit a random mix exactly as is on record (seed ${se
       kinds.map((kind) => ({
         customerId: kind < 0.2 ? null : kind < 0.25 ? "NOBODY" : anybody(),
         points: 1 + Math.floor(random() * 500),
-        // The day of some is still to come.
+        // The credit date of some is in the future.
         availableAt: new Date(Date.now() + (kind > 0.8 ? 500 * random() : -1_000)),
-        // Long ago: a worker judges by the time at which it began to claim, which is before the insertion.
+        // Long past: a worker compares with the time at which it began to claim, which is before the insertion.
         expiresAt: kind > 0.25 && kind < 0.3 ? new Date(Date.now() - 60_000) : null,
       })),
     );
     expected.refused += kinds.filter((kind) => kind >= 0.2 && kind < 0.25).length;
     expected.lapsed += kinds.filter((kind) => kind > 0.25 && kind < 0.3).length;
     bus.notify(AWARDS_TO_CREDIT);
-    // Those who were unknown become known.
+    // Unknown members are linked.
     const unknown = some.filter((_, nth) => (kinds[nth] ?? 1) < 0.2);
     for (const id of unknown) {
       await gateway.sql("update reward_awards set customer_id = $1 where id = $2::uuid", [anybody(), id]);
@@ -116,7 +116,7 @@ test(`two workers at once credit a random mix exactly as is on record (seed ${se
   expectConserved(gateway, customers, awards);
 });
 
-test(`two processes that die again and again lose no award and credit none twice (seed ${seed})`, async () => {
+test(`two processes that are killed again and again lose no award and credit none twice (seed ${seed})`, async () => {
   const random = seededRandom(seed + 1);
   const ports = [await freePort(), await freePort()] as const;
   const processes: GatewayProcess[] = [];
@@ -131,7 +131,7 @@ test(`two processes that die again and again lose no award and credit none twice
   for (const customer_id of customers) gateway.sandbox.client.addCustomer({ customer_id, balance: 0 });
   const ids: string[] = [];
   const bad = storm(gateway);
-  /** Kills it, and starts it again: it looks for awards at once. */
+  /** Kills the process and starts it again: it polls for awards at once. */
   async function restart(index: 0 | 1, meanwhile: () => Promise<unknown>): Promise<void> {
     await processes[index]?.kill("SIGKILL");
     await meanwhile();
