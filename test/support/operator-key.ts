@@ -8,7 +8,7 @@ export interface OperatorKeyCaller extends Caller {
   secret: string;
 }
 
-/** A program of operators with a new key of these roles, which is good for a day unless it expires before. */
+/** An operator program with a new key of these roles, which is valid for a day unless it expires before. */
 export async function operatorKey(
   gateway: Pick<TestGateway, "url" | "operator">,
   roles: readonly OperatorRole[],
