@@ -1,11 +1,17 @@
 import type { Page } from "playwright-core";
 import type { OperatorRole } from "../../src/domain/operator-roles.ts";
+import type { Caller } from "./graphql.ts";
 import { accessibilityFaults, isTooWide, type Microsite, showPage, type Tab } from "./microsite.ts";
 import { operatorKey } from "./operator-key.ts";
 
-/** A new browser profile in which an operator with a new key of these roles has signed in. */
-export async function signedIn(site: Microsite, roles: readonly OperatorRole[], path = "/console/"): Promise<Tab> {
-  const key = await operatorKey(site.gateway, roles);
+/** A new browser profile in which an operator with a new key of these roles, which `maker` makes, has signed in. */
+export async function signedIn(
+  site: Microsite,
+  roles: readonly OperatorRole[],
+  path = "/console/",
+  maker: Caller = site.gateway.operator,
+): Promise<Tab> {
+  const key = await operatorKey({ url: site.gateway.url, operator: maker }, roles);
   const tab = await site.visit();
   const { page } = tab;
   await page.addInitScript(

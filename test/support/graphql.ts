@@ -22,9 +22,14 @@ export interface Caller {
 }
 
 /** @param more headers of each request */
-export function makeCaller(urlOf: () => string, token?: string, more: Record<string, string> = {}): Caller {
+export function makeCaller(
+  urlOf: () => string,
+  token?: string,
+  more: Record<string, string> = {},
+  path = "/graphql",
+): Caller {
   async function send<Data>(query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer<Data>> {
-    const response = await fetch(`${urlOf()}/graphql`, {
+    const response = await fetch(`${urlOf()}${path}`, {
       method: "POST",
       headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }), ...more },
       body: JSON.stringify({ query, variables }),
