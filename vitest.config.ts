@@ -46,10 +46,11 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve("graphql") }] },
   test: {
     projects: [
-      project("durability", durability),
+      // A test that starts several processes, each of which takes a second of CPU time, takes minutes on a busy machine.
+      project("durability", durability, [], { testTimeout: 300_000 }),
       // A test that looks at every page in several sizes takes minutes on a busy machine.
       project("browser", browser, [], { testTimeout: 300_000 }),
-      project("programs", programs, image),
+      project("programs", programs, image, { testTimeout: 300_000 }),
       // It installs every package once more, which takes minutes: .ci/run asks for it.
       ...(process.env["IMAGE"] ? [project("image", image)] : []),
       ...(process.env["RECOVERY"] ? [project("recovery", recovery)] : []),
