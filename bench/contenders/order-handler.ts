@@ -171,7 +171,7 @@ async function insertOrder(
         select $12, id, $1, 'TAKEN', 1, 'CLIENT', 'INDIVIDUAL', $7, $13, $6, $8, 1, $8, $14, $15 from new_order
       )
       insert into order_events (order_id, seq, status, points_state, message, at)
-      select id, 1, 'PENDING', 'TAKING', 'The points are being taken.', $8 from new_order`,
+      select id, 1, 'PENDING', 'TAKING', 'Your points are being deducted.', $8 from new_order`,
     values: [
       customerId,
       account.version,
@@ -271,7 +271,7 @@ async function give({ orderId, movementId, customerId }: Marked, message: string
         from movement where orders.id = movement.order_id returning orders.id, status
       ), event as (
         insert into order_events (order_id, seq, status, previous_status, points_state, message, at)
-        select id, 2, status, 'PENDING', 'TAKEN', case status when 'FULFILLED' then 'Everything was given.' end, now() from ended
+        select id, 2, status, 'PENDING', 'TAKEN', case status when 'FULFILLED' then 'Your order is complete.' end, now() from ended
       )
       select status from ended union all select status from orders where id = $2 and not exists (select from ended)`,
     values: [movementId, orderId, customerId, message],
@@ -327,7 +327,7 @@ async function settle(marked: Marked, token: string): Promise<string> {
   if (answer === "taken") return give(marked, spent === 2 * marked.points ? "taken twice, by the wallet" : null);
   if (spent === null) return leave(marked, "UNCERTAIN", "refused, and the wallet cannot be read");
   if (spent === marked.points) return give(marked, "refused, but the wallet fell by exactly the points");
-  return fail(marked, "The points could not be taken.");
+  return fail(marked, "The points could not be deducted.");
 }
 
 async function place(customerId: string, sessionId: string, key: string): Promise<{ status: string; orderId: string }> {
@@ -364,7 +364,7 @@ async function sweep(): Promise<void> {
     const after = await readWallet(marked.customerId, sessionTokens.decrypt(clientToken, sessionId));
     const spent = spentBetween(marked.before, after);
     if (spent === marked.points) await give(marked, "inferred from the wallet");
-    else if (spent === 0) await fail(marked, "The points could not be taken.");
+    else if (spent === 0) await fail(marked, "The points could not be deducted.");
     else await leave(marked, "NEEDS_ATTENTION", "the wallet does not tell what happened");
   }
 }

@@ -2,12 +2,15 @@ import DataLoader from "dataloader";
 import type { ExpiringPoints } from "../domain/expiring-points.ts";
 import { seesEverybody, type Viewer } from "../domain/viewer.ts";
 import type { GroupSelector } from "../upstream/capillary/identities.ts";
+import { UpstreamError } from "../upstream/upstream-error.ts";
 import { type GroupWallet, type Member, membersSeen, pick } from "./group.ts";
 import type { ReadGroups, WholeGroup } from "./read-groups.ts";
 
 export interface GroupLoaders {
   /** By customer: their id at Capillary, or null. */
   capillaryUserId: DataLoader<string, string | null>;
+  /** By customer: the name at Capillary, or null. */
+  customerName: DataLoader<string, string | null>;
   /** By customer: all their groups, including deleted ones. */
   groupsOf: DataLoader<string, GroupWallet[]>;
   /** A group that the viewer may see, or null. */
@@ -79,7 +82,17 @@ export function groupLoaders(
     return membersSeen(found.memberships, (member) => names.get(member) ?? null, userId);
   }, options);
 
-  return { capillaryUserId, groupsOf, group, groupBalance, groupExpiring, groupMembers };
+  /** A name is an addition to a page, so a Capillary that does not answer leaves it out. */
+  const customerName = eachBy(async (customerId: string) => {
+    try {
+      return await groups.nameOf(customerId);
+    } catch (error) {
+      if (error instanceof UpstreamError) return null;
+      throw error;
+    }
+  }, options);
+
+  return { capillaryUserId, customerName, groupsOf, group, groupBalance, groupExpiring, groupMembers };
 }
 
 /** Reads without a batch call: each key once, with separate failures. */

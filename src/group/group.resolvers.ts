@@ -13,6 +13,7 @@ export function groupResolvers(): Resolvers {
     },
 
     Customer: {
+      name: ({ customerId }, _, { loaders }) => loaders.customerName.load(customerId),
       async groupWallets({ customerId }, _, { loaders }) {
         const theirs = await loaders.groupsOf.load(customerId);
         return theirs.filter(({ status }) => status !== "DELETED");

@@ -26,6 +26,8 @@ export interface ReadGroups {
    * share a call.
    */
   userIdOf(customerId: string, call?: Call): Promise<string | null>;
+  /** The customer's first and last name at Capillary; null if Capillary does not have one. Cached with the id. */
+  nameOf(customerId: string): Promise<string | null>;
   /** All groups of this user, including deleted ones, with the user's role. */
   groupsOf(userId: string, call: Call): Promise<GroupWallet[]>;
   /** Any group. The caller must check the viewer's access. */
@@ -42,19 +44,36 @@ export interface ReadGroupsDeps {
   keptMs?: number | undefined;
 }
 
+/** A customer at Capillary. */
+interface KnownAs {
+  userId: string;
+  name: string | null;
+}
+
 const MAX_REMEMBERED = 20_000;
 
 export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): ReadGroups {
-  const userIds = keptMs ? new LRUCache<string, string>({ ...atMost(MAX_REMEMBERED), ttl: keptMs }) : undefined;
+  const cache = keptMs ? new LRUCache<string, KnownAs>({ ...atMost(MAX_REMEMBERED), ttl: keptMs }) : undefined;
   if (!capillary) {
     return {
       userIdOf: async () => null,
+      nameOf: async () => null,
       groupsOf: async () => [],
       group: async () => null,
       names: async () => new Map(),
     };
   }
   const { customers, groups } = capillary;
+
+  async function knownAs(customerId: string, { unshared = false }: Call = {}): Promise<KnownAs | null> {
+    const cached = unshared ? undefined : cache?.get(customerId);
+    if (cached !== undefined) return cached;
+    const found = await customers.customer({ externalId: customerId });
+    if (!found) return null;
+    const known = { userId: found.id, name: fullName(found) };
+    cache?.set(customerId, known);
+    return known;
+  }
 
   const walletOf = (found: Omit<Group, "users">, isPrimary: boolean | null): GroupWallet => ({
     groupId: found.id,
@@ -96,13 +115,9 @@ export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): Re
   }
 
   return {
-    async userIdOf(customerId, { unshared = false } = {}) {
-      const known = unshared ? undefined : userIds?.get(customerId);
-      if (known !== undefined) return known;
-      const id = (await customers.customer({ externalId: customerId }))?.id ?? null;
-      if (id !== null) userIds?.set(customerId, id);
-      return id;
-    },
+    userIdOf: async (customerId, call) => (await knownAs(customerId, call))?.userId ?? null,
+
+    nameOf: async (customerId) => (await knownAs(customerId))?.name ?? null,
 
     async groupsOf(userId, call) {
       const found = await orNone(groups.customerGroups(userId, call), "unknown-customer");
@@ -115,9 +130,9 @@ export function makeReadGroups({ capillary, clock, keptMs }: ReadGroupsDeps): Re
     async names(groupId, call) {
       const found = await orNone(groups.members(groupId, { ...call, atMost: MOST_NAMES }), "unknown-group");
       const names = new Map<string, string>();
-      for (const { userId, firstName, lastName } of found ?? []) {
-        const name = [firstName, lastName].filter(Boolean).join(" ");
-        if (name !== "") names.set(userId, name);
+      for (const member of found ?? []) {
+        const name = fullName(member);
+        if (name !== null) names.set(member.userId, name);
       }
       return names;
     },
@@ -133,3 +148,9 @@ async function orNone<T>(work: Promise<T>, ...reasons: Parameters<typeof hasReas
     throw error;
   }
 }
+
+const fullName = ({ firstName, lastName }: { firstName: string | null; lastName: string | null }): string | null =>
+  [firstName, lastName]
+    .map((part) => part?.trim())
+    .filter(Boolean)
+    .join(" ") || null;

@@ -4,23 +4,23 @@ import type { OrderStatus, PointsState } from "../domain/generated/words.ts";
 export function wordsFor(status: OrderStatus, pointsState: PointsState): string {
   if (pointsState === "NEEDS_ATTENTION") return "We are looking into the points of this order.";
   if (pointsState === "UNCERTAIN") return "The points are being confirmed.";
-  if (pointsState === "RETURNING") return "Points are on their way back.";
-  if (pointsState === "RETURNED") return "All points are back.";
-  if (pointsState === "PARTIALLY_RETURNED") return "The points for what could not be given are back.";
+  if (pointsState === "RETURNING") return "Your points are being returned.";
+  if (pointsState === "RETURNED") return "All points have been returned.";
+  if (pointsState === "PARTIALLY_RETURNED") return "The points for unfulfilled rewards have been returned.";
   switch (status) {
     case "PENDING":
-      return pointsState === "TAKING" ? "The points are being taken." : "Placed.";
+      return pointsState === "TAKING" ? "Your points are being deducted." : "Your order has been placed.";
     case "PROCESSING":
-      return pointsState === "NOT_TAKEN" ? "The rewards are being given." : "The points are taken.";
+      return pointsState === "NOT_TAKEN" ? "We are preparing your rewards." : "Your points have been deducted.";
     case "FULFILLED":
-      return "Everything was given.";
+      return "Your order is complete.";
     case "PARTIALLY_FULFILLED":
-      return "A part could not be given.";
+      return "Part of your order could not be fulfilled.";
     case "FAILED":
-      return "The order could not be carried out.";
+      return "Your order could not be completed.";
     case "CANCELLED":
-      return "Cancelled.";
+      return "Your order has been cancelled.";
     case "REVERSED":
-      return "Taken back.";
+      return "Your order has been returned.";
   }
 }

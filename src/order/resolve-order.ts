@@ -122,7 +122,7 @@ export function makeResolveOrder(deps: ResolveOrderDeps): ResolveOrder {
     const data = { state: "REFUSED", settledAt: now, watchUntil: null } as const;
     await tx.pointsMovement.update({ where: { id: movement.id }, data });
     if (isDeduction)
-      await failOpenUnits(change, { reason: "UPSTREAM_REFUSED", message: "The points could not be taken." });
+      await failOpenUnits(change, { reason: "UPSTREAM_REFUSED", message: "The points could not be deducted." });
     // For a return this computes the points still owed, and sends them with the next number.
     await recomputeAndRefund(change, { reason: movement.reason ?? "FULFILMENT_FAILURE" });
   }

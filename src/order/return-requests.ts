@@ -73,7 +73,7 @@ export function makeReturnRequests({ db, orders }: { db: Db; orders: OrderStore 
         await tx.returnRequest.create({
           data: { orderId: order.id, lineId, customerId, reason, note, requestedAt: now },
         });
-        await change.appendEvent({ lineId, message: `A return of ${line.name} was asked for.` });
+        await change.appendEvent({ lineId, message: `A return of ${line.name} has been requested.` });
         return null;
       });
     },
@@ -82,7 +82,7 @@ export function makeReturnRequests({ db, orders }: { db: Db; orders: OrderStore 
       changing({ lineId, customerId }, async (change, line) => {
         const closing = { state: "WITHDRAWN", closedBy: `customer:${customerId}`, answer: null } as const;
         if ((await close(change, [lineId], closing)) === 0) return noRequest();
-        await change.appendEvent({ lineId, message: `The return of ${line.name} was withdrawn.` });
+        await change.appendEvent({ lineId, message: `The request to return ${line.name} has been withdrawn.` });
         return null;
       }),
 
@@ -95,7 +95,7 @@ export function makeReturnRequests({ db, orders }: { db: Db; orders: OrderStore 
         const { order, now, tx } = change;
         const subject = `${order.number}/${line.position}`;
         await audit(tx, { at: now, actor: operatorId, action: "return.decline", subject, details: { answer } });
-        await change.appendEvent({ lineId, message: `The return of ${line.name} was declined.` });
+        await change.appendEvent({ lineId, message: `The return of ${line.name} has been declined.` });
         return null;
       });
     },

@@ -94,7 +94,7 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
       subject: order.number,
       details: { lines: chosen.map((line) => line.position), reason, ...details },
     });
-    const message = ours.length > 0 ? "Taken back by the brand." : "Being taken back by the brand.";
+    const message = ours.length > 0 ? "Returned by the brand." : "The brand is arranging the return.";
     await recomputeAndRefund(change, { reason, message });
     return issued;
   }

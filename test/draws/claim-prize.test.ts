@@ -87,9 +87,9 @@ test("a won voucher is claimed, fulfilled and revealed, and costs no points", as
   expect(shown).toEqual({
     prize: { id: awardId, unit: "REWARD", state: "CREDITED", reward: { sku: reward.sku } },
     history: [
-      { status: "PENDING", message: "Placed." },
-      { status: "PROCESSING", message: "The rewards are being given." },
-      { status: "FULFILLED", message: "Everything was given." },
+      { status: "PENDING", message: "Your order has been placed." },
+      { status: "PROCESSING", message: "We are preparing your rewards." },
+      { status: "FULFILLED", message: "Your order is complete." },
     ],
     lines: [{ unitPoints: 0, points: 0, payWith: "INDIVIDUAL" }],
   });

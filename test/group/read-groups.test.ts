@@ -55,6 +55,26 @@ test("who a customer is over there is asked once in a while by pages, and each t
   expect(capillary.seen).toHaveLength(2);
 });
 
+test("the name of a customer is read with the id, and left out if Capillary has none or does not answer", async () => {
+  const capillary = await startFakeCapillary();
+  const row = { user_id: "7", external_id: "C-1", item_status: { success: "true", code: "1000", message: "ok" } };
+  const says = (names: object) => {
+    const status = { success: "true", code: 200, message: "ok" };
+    capillary.on("/customer/get", { response: { status, customers: { customer: [{ ...row, ...names }] } } });
+    const groups = makeReadGroups({ capillary: clientOf(capillary.url), clock: makeTestClock(), keptMs: 60_000 });
+    return groupLoaders(groups, customer, "r-1", { cache: true });
+  };
+  const known = says({ firstname: " Asha ", lastname: "Rao" });
+  expect(await known.customerName.load("C-1")).toBe("Asha Rao");
+  expect(await known.capillaryUserId.load("C-1")).toBe("7");
+  expect(capillary.seen).toHaveLength(1);
+  expect(await says({ firstname: "Asha" }).customerName.load("C-1")).toBe("Asha");
+  expect(await says({ firstname: "", lastname: " " }).customerName.load("C-1")).toBeNull();
+  capillary.on("/customer/get", withStatus(503, {}));
+  const away = makeReadGroups({ capillary: clientOf(capillary.url), clock: makeTestClock() });
+  expect(await groupLoaders(away, customer, "r-1", { cache: true }).customerName.load("C-1")).toBeNull();
+});
+
 describe("an identifier that the list does not tell", () => {
   const list = listOf({ id: 5, groupName: "Family", groupStatus: "ACTIVE", active: true, primaryMember: false });
   test.each([{ primaryUserId: "8" }, { externalId: "fam" }])("is told by the customer's own group: %j", async (by) => {

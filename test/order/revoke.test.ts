@@ -236,7 +236,7 @@ describe("cancelOrder", () => {
     await addLine(customer, await issuable(gateway, { points: 100 }), { groupWalletId: customer.groupWalletId });
     const id = await orderCart(customer);
     await orderPrepared(customer, id);
-    await orderWhen(customer, id, (event) => event.message?.includes("was given") === true);
+    await orderWhen(customer, id, (event) => event.message?.includes("has been issued") === true);
     return { customer, id };
   }
 

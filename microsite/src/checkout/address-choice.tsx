@@ -26,7 +26,7 @@ export function AddressChoice(props: Props) {
   const { data, loading } = useQuery(SavedAddressesDocument, { fetchPolicy: "cache-and-network" });
   const saved = data?.me?.savedAddresses;
   if (!saved && loading) return <Skeleton height="12rem" />;
-  return <Choice {...props} saved={saved ?? []} />;
+  return <Choice {...props} saved={saved ?? []} ownName={data?.me?.name ?? null} />;
 }
 
 const NEW = "new";
@@ -37,7 +37,8 @@ function Choice({
   refusals,
   onSubmit,
   saved,
-}: Props & { saved: readonly SavedAddressPartsFragment[] }) {
+  ownName,
+}: Props & { saved: readonly SavedAddressPartsFragment[]; ownName: string | null }) {
   const { t } = useI18n();
   const name = useId();
   const [wanted, setWanted] = useState<string | null>(null);
@@ -95,6 +96,7 @@ function Choice({
           isBusy={isBusy}
           refusals={refusals}
           submit={t("checkout.toReview")}
+          ownName={ownName}
           onSubmit={(next) => {
             if (isKept) keep(null, next);
             onSubmit(next);

@@ -24,15 +24,21 @@ export function AddressForm(props: {
   address: AddressInput | null;
   isBusy: boolean;
   refusals: readonly RefusalFragment[];
+  /** The member's name, which stands in an empty form. */
+  ownName?: string | null;
   /** What the button says. */
   submit: string;
   onSubmit(address: AddressInput): void;
   /** Stands before the button. */
   children?: ReactNode;
 }) {
-  const { address, isBusy, refusals, submit, onSubmit, children } = props;
+  const { address, isBusy, refusals, ownName, submit, onSubmit, children } = props;
   const { t, country: nameOf, locale } = useI18n();
-  const [values, setValues] = useState<Record<AddressField, string>>({ ...empty, ...withoutNull(address) });
+  const [values, setValues] = useState<Record<AddressField, string>>({
+    ...empty,
+    ...(ownName && { name: ownName }),
+    ...withoutNull(address),
+  });
   const [country, setCountry] = useState(address?.country ?? brand.country);
   const fields = fieldOrder(country);
   const isRequired = (name: AddressField) =>

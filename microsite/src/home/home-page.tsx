@@ -31,7 +31,7 @@ export default function HomePage() {
   const me = data?.me;
 
   return (
-    <Page title={t("home.title")}>
+    <Page title={t("home.title")} lead={me?.name && t("home.hello", { name: me.name })}>
       {error && !me && !loading && <LoadFailure error={error} retry={refetch} />}
       <div className={styles.mosaic}>
         <Balance

@@ -11,6 +11,7 @@ import { Button } from "../ui/button.tsx";
 import { TextField } from "../ui/field.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Tile } from "../ui/tile.tsx";
+import { useMore } from "../ui/use-more.ts";
 import { Filters } from "./filters.tsx";
 import { RewardCard, RewardCardSkeleton } from "./reward-card.tsx";
 import styles from "./rewards.module.css";
@@ -115,22 +116,11 @@ function Results({ search, onReset }: { search: Search; onReset(): void }) {
     fetchPolicy: "cache-and-network",
     nextFetchPolicy: "cache-first",
   });
-  const [isLoadingMore, setLoadingMore] = useState(false);
   const shown = data?.rewards ?? previousData?.rewards;
   const edges = shown?.edges ?? [];
   const cursor = data?.rewards.pageInfo.hasNextPage ? data.rewards.pageInfo.endCursor : null;
 
-  async function more() {
-    if (!cursor || isLoadingMore) return;
-    setLoadingMore(true);
-    try {
-      await fetchMore({ variables: { after: cursor } });
-    } catch {
-      // The button is still there.
-    } finally {
-      setLoadingMore(false);
-    }
-  }
+  const { isLoadingMore, more } = useMore(() => fetchMore({ variables: { after: cursor } }));
 
   if (!shown && error) {
     return <LoadFailure error={error} retry={refetch} />;

@@ -87,7 +87,7 @@ export function makeRecordIssueOutcome(deps: {
       await recomputeAndRefund(change, {
         reason: "FULFILMENT_FAILURE",
         lineId: line.id,
-        ...(isLast && { message: `${line.name} was given.` }),
+        ...(isLast && { message: `${line.name} has been issued.` }),
       });
     },
 
@@ -105,7 +105,7 @@ export function makeRecordIssueOutcome(deps: {
       const otherIds = others.map(({ id }) => id);
       await dropIssues(change, otherIds, "another unit of the line was refused");
       await tx.orderUnit.updateMany({ where: { id: { in: [unitId, ...otherIds] } }, data: { state: "FAILED" } });
-      const failureMessage = `${line.name} could not be given. ${words[reason] ?? "It was refused."}`;
+      const failureMessage = `${line.name} could not be issued. ${words[reason] ?? "It was refused."}`;
       await tx.orderLine.update({ where: { id: line.id }, data: { failureReason: reason, failureMessage } });
       const isOutage = reason === "UPSTREAM_UNAVAILABLE";
       await recomputeAndRefund(change, {

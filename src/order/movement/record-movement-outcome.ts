@@ -144,7 +144,7 @@ export function makeRecordMovementOutcome({
         change,
         isTooSmall
           ? { reason: "INSUFFICIENT_POINTS", message: "There were not enough points." }
-          : { reason: "UPSTREAM_REFUSED", message: "The points could not be taken." },
+          : { reason: "UPSTREAM_REFUSED", message: "The points could not be deducted." },
       );
       return "refused";
     },
@@ -169,7 +169,7 @@ export function makeRecordMovementOutcome({
       }
       const watched = after && watch(change.now, after, change.now);
       await update(change, movementId, { state: "REFUSED", settledAt: change.now, ...watched });
-      await failOrder(change, { reason: "UPSTREAM_UNAVAILABLE", message: "The points could not be taken." });
+      await failOrder(change, { reason: "UPSTREAM_UNAVAILABLE", message: "The points could not be deducted." });
       return "refused";
     },
 
@@ -182,7 +182,7 @@ export function makeRecordMovementOutcome({
       await update(change, movementId, { state: "REFUSED", settledAt: change.now });
       await failOrder(change, {
         reason: "UPSTREAM_UNAVAILABLE",
-        message: "The points could not be taken: the ledger is not reachable.",
+        message: "The points could not be deducted: the ledger is not reachable.",
       });
       return "refused";
     },

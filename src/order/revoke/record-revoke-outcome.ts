@@ -49,7 +49,7 @@ export function makeRecordRevokeOutcome({
       await recomputeAndRefund(change, {
         reason: unit.issue.revokeReason ?? "CANCELLATION",
         lineId: line.id,
-        message: `${line.name} was taken back.`,
+        message: `${line.name} has been returned.`,
       });
     },
 
@@ -62,7 +62,7 @@ export function makeRecordRevokeOutcome({
         where: { unitId, ...returning },
         data: { state: "REFUSED", settledAt: now, lastError: why },
       });
-      await change.appendEvent({ lineId: found.line.id, message: `${found.line.name} cannot be taken back: ${why}.` });
+      await change.appendEvent({ lineId: found.line.id, message: `${found.line.name} cannot be returned: ${why}.` });
     },
 
     async unknown(change, unitId, why) {
