@@ -11,7 +11,7 @@ export function wordsFor(status: OrderStatus, pointsState: PointsState): string 
     case "PENDING":
       return pointsState === "TAKING" ? "Your points are being deducted." : "Your order has been placed.";
     case "PROCESSING":
-      return pointsState === "NOT_TAKEN" ? "We are preparing your rewards." : "Your points have been deducted.";
+      return pointsState === "NOT_TAKEN" ? "We are getting your rewards ready." : "Your points have been deducted.";
     case "FULFILLED":
       return "Your order is complete.";
     case "PARTIALLY_FULFILLED":

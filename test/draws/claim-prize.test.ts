@@ -88,7 +88,7 @@ test("a won voucher is claimed, fulfilled and revealed, and costs no points", as
     prize: { id: awardId, unit: "REWARD", state: "CREDITED", reward: { sku: reward.sku } },
     history: [
       { status: "PENDING", message: "Your order has been placed." },
-      { status: "PROCESSING", message: "We are preparing your rewards." },
+      { status: "PROCESSING", message: "We are getting your rewards ready." },
       { status: "FULFILLED", message: "Your order is complete." },
     ],
     lines: [{ unitPoints: 0, points: 0, payWith: "INDIVIDUAL" }],
