@@ -41,21 +41,27 @@ if (!user || !password) throw new SetupError("Give the credentials: CLIENT_API_U
 const timeoutMs = Number(values["timeout-ms"]);
 if (!Number.isInteger(timeoutMs) || timeoutMs < 1) throw new SetupError("--timeout-ms: give whole milliseconds.");
 
+const provider = makeProvider({
+  origin: url.origin,
+  user,
+  password,
+  creditPath: values["credit-path"],
+  timeoutSignal: () => AbortSignal.timeout(timeoutMs),
+});
+const problem = await provider.unreachable();
+if (problem !== null) throw new SetupError(`${url.origin} cannot be reached: ${problem}. Nothing was checked.`);
+
 const report = await checkProvider({
-  provider: makeProvider({
-    origin: url.origin,
-    user,
-    password,
-    creditPath: values["credit-path"],
-    timeoutSignal: () => AbortSignal.timeout(timeoutMs),
-  }),
+  provider,
   origin: url.origin,
   customerId: customer,
   otherCustomerId: values["other-customer"],
   readOtp: otpReader(values["otp-url"]),
   withCredit: values.credit,
 });
-console.log(values.json ? JSON.stringify(report, null, 2) : reportWords(report));
+console.log(
+  values.json ? JSON.stringify(report, null, 2) : reportWords(report, { origin: url.origin, customerId: customer }),
+);
 process.exitCode = isFit(report) ? 0 : 1;
 
 function otpReader(otpUrl: string | undefined): (() => Promise<string | undefined>) | undefined {

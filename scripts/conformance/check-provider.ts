@@ -67,7 +67,9 @@ export async function checkProvider(options: CheckOptions): Promise<Report> {
   if (token !== undefined) read = () => provider.points(customerId, { bearer: token });
   const before = read && (await balanceOf(read));
   if (!read || !before) {
-    const why = read ? "the points could not be read" : "no token of the customer, and no read with Basic credentials";
+    const why = read
+      ? "the points could not be read"
+      : "no token of the customer, and the credentials do not read points";
     for (const [id, expects] of moneyExpectations) note(id, expects, "not checked", why);
     return { findings, settings, owed: null };
   }
@@ -86,7 +88,7 @@ export async function checkProvider(options: CheckOptions): Promise<Report> {
 
   async function checkSignIn(): Promise<string | undefined> {
     const sent = await provider.generateOtp(customerId);
-    expect("generate-otp", "a password is sent to a customer", sent.outcome === "confirmed", wordsOf(sent));
+    expect("generate-otp", "a one-time password is sent to the customer", sent.outcome === "confirmed", wordsOf(sent));
     refusalOf("unknown-customer", "an unknown customer is refused", await provider.generateOtp(UNKNOWN_CUSTOMER));
     const stranger = await provider.generateOtp(customerId, "none");
     expect(
@@ -100,7 +102,9 @@ export async function checkProvider(options: CheckOptions): Promise<Report> {
     const fresh = stranger.outcome === "confirmed" ? await provider.generateOtp(customerId) : sent;
     const otp = fresh.outcome === "confirmed" ? await readOtp?.() : undefined;
     if (fresh.outcome !== "confirmed" || otp === undefined) {
-      const why = readOtp ? "no password was sent" : "nobody could read the password: see --otp and --otp-url";
+      const why = readOtp
+        ? "no password was sent"
+        : "the one-time password was not typed in: run the command at a terminal, or use --otp-url";
       for (const [id, expects] of signInExpectations) note(id, expects, "not checked", why);
       return undefined;
     }
@@ -136,12 +140,18 @@ export async function checkProvider(options: CheckOptions): Promise<Report> {
       if (otherCustomerId !== undefined) {
         const other = await provider.points(otherCustomerId, { bearer: token });
         const isKept = other.outcome !== "confirmed";
-        expect("foreign-points", "the token reads nobody else's points", isKept, wordsOf(other));
-      } else note("foreign-points", "the token reads nobody else's points", "not checked", "no --other-customer");
+        expect("foreign-points", "the customer's token reads no other customer's points", isKept, wordsOf(other));
+      } else
+        note(
+          "foreign-points",
+          "the customer's token reads no other customer's points",
+          "not checked",
+          "no --other-customer",
+        );
     }
     const anonymous = await provider.points(customerId, "none");
     const isClosed = anonymous.outcome !== "confirmed";
-    expect("points-closed", "the points are not read without credentials", isClosed, wordsOf(anonymous));
+    expect("points-closed", "points cannot be read without credentials", isClosed, wordsOf(anonymous));
     const basic = await provider.points(customerId);
     const isBasic = basic.outcome === "confirmed" && basic.facts.customer_id === customerId;
     settings["CLIENT_POINTS_AUTH"] = isBasic ? "basic" : "bearer";
@@ -268,7 +278,7 @@ export async function checkProvider(options: CheckOptions): Promise<Report> {
     }
     const end = await balanceOf(readPoints);
     const owed = end && start.balance + credited - end.balance;
-    judge("restored", owed === 0, owed === null ? "the balance could not be read" : `${owed} points are missing`);
+    judge("restored", owed === 0, restoredWords(owed));
     return owed;
   }
 }
@@ -293,7 +303,13 @@ function wordsOf(answer: Outcome<unknown>): string {
 function effectWords(effect: number | null): string {
   if (effect === null) return "the balance could not be read";
   if (effect === 0) return "the balance did not change";
-  return effect > 0 ? `${effect} points left the balance` : `${-effect} points came back`;
+  return effect > 0 ? `the balance fell by ${effect}` : `the balance rose by ${-effect}`;
+}
+
+function restoredWords(owed: number | null): string {
+  if (owed === null) return "the balance could not be read";
+  if (owed === 0) return "the balance is the same as at the beginning, but for the credits";
+  return owed > 0 ? `${owed} points are missing` : `the balance has ${-owed} points too many`;
 }
 
 function repetitionWords(
@@ -310,29 +326,29 @@ function repetitionWords(
 }
 
 const signInExpectations: readonly (readonly [id: string, expects: string])[] = [
-  ["wrong-otp", "a wrong password is refused"],
-  ["verify-otp", "the right password is answered with the customer and a token"],
-  ["single-use", "a password is good once"],
+  ["wrong-otp", "a wrong one-time password is refused"],
+  ["verify-otp", "the right one-time password is answered with the customer and a token"],
+  ["single-use", "a one-time password can be used once"],
 ];
 
 const moneyExpectations: readonly (readonly [id: string, expects: string])[] = [
-  ["redeem", "redeem takes exactly the points, and the next reading shows it"],
-  ["earned-unchanged", "redeem leaves points_earned as it is"],
+  ["redeem", "redeem deducts exactly the points, and the next reading shows it"],
+  ["earned-unchanged", "redeem leaves points_earned unchanged"],
   ["repeated-redeem", "a repeated redeem of the same order_id"],
-  ["overdraft", "more points than the balance are refused, and none is taken"],
+  ["overdraft", "a redeem of more points than the balance is refused, and deducts nothing"],
   ["zero-points", "a redeem of 0 points is refused"],
   ["negative-points", "a redeem of negative points has no effect"],
   ["half-points", "a redeem of half a point is refused"],
   ["redeem-unknown", "a redeem of an unknown customer is refused"],
   ["redeem-closed", "a redeem without credentials has no effect"],
-  ["reverse", "reverse gives exactly the points back, also a part of them"],
-  ["earned-after-reverse", "reverse leaves points_earned as it is"],
+  ["reverse", "reverse returns exactly the points, also a part of them"],
+  ["earned-after-reverse", "reverse leaves points_earned unchanged"],
   ["repeated-reverse", "a repeated reverse with the same reason"],
   ["second-partial", "a second partial reversal with another reason takes effect"],
-  ["excess-reverse", "a reversal of more than was taken is refused"],
+  ["excess-reverse", "a reversal of more points than were deducted is refused"],
   ["reverse-unknown", "a reversal of an unknown order is refused"],
-  ["credit", "credit gives exactly the points, and raises points_earned by them"],
+  ["credit", "credit adds exactly the points to the balance and to points_earned"],
   ["repeated-credit", "a repeated credit of the same reference is confirmed without an effect"],
   ["other-credit", "a used reference with other points is refused"],
-  ["restored", "the customer has all points back in the end"],
+  ["restored", "all deducted points are returned at the end"],
 ];

@@ -79,6 +79,16 @@ export function makeProvider({ origin, user, password, creditPath, timeoutSignal
   }
 
   return {
+    /** @returns why the provider cannot be reached at all; null if it answers, whatever the answer is */
+    async unreachable(): Promise<string | null> {
+      try {
+        const response = await fetch(origin, { redirect: "manual", signal: timeoutSignal("reach") });
+        await response.body?.cancel();
+        return null;
+      } catch (error) {
+        return problemOf(error);
+      }
+    },
     generateOtp: (customerId: string, as?: Authorization) =>
       call(otpSent, "generate-otp", "/api/v1/auth/generate-otp", { body: { customer_id: customerId }, ...asOf(as) }),
     verifyOtp: (input: { customerId: string; otp: string; referenceId: string }) =>

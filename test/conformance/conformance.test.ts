@@ -7,6 +7,7 @@ import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { checkProvider, type Report } from "../../scripts/conformance/check-provider.ts";
 import { makeProvider } from "../../scripts/conformance/provider.ts";
 import { isFit, reportWords } from "../../scripts/conformance/report.ts";
+import { freePort } from "../support/free-port.ts";
 
 const CUSTOMER = "CUST12345";
 
@@ -75,7 +76,7 @@ describe("a provider that conforms", () => {
     expect(isFit(report)).toBe(true);
     expect(report.owed).toBe(0);
     expect(balance(sandbox)).toBe(before + 2); // the credit stays
-    expect(reportWords(report)).toContain("The provider conforms.");
+    expect(reportWords(report, { origin: sandbox.url, customerId: CUSTOMER })).toContain("The provider conforms.");
   });
 
   test("conforms with refusals under HTTP 400 as well", async () => {
@@ -179,6 +180,9 @@ test("the command prints the report and answers by its exit code", async () => {
   expect(good.code).toBe(0);
   const bad = await run(sandbox.url, "--customer", "CUST00000", ...credentials);
   expect([bad.code, bad.output]).toEqual([1, expect.stringContaining("does not conform")]);
+  const port = await freePort();
+  const away = await run(`http://127.0.0.1:${port}`, "--customer", CUSTOMER, ...credentials);
+  expect([away.code, away.output]).toEqual([2, expect.stringContaining("Nothing was checked.")]);
   const nothing = await run("points.example.com");
   expect([nothing.code, nothing.output]).toEqual([2, expect.stringContaining("Give the address")]);
 });

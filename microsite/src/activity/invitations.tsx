@@ -30,7 +30,7 @@ export function Invitations(props: {
   return (
     <Tile className={styles.invitations} aria-labelledby="invitations">
       <h2 id="invitations" className={styles.heading}>
-        {t("invite.title")}
+        {t(props.canInvite ? "invite.title" : "invite.earn")}
       </h2>
       {totals.length === 0 ? (
         <p>{t("invite.none")}</p>
