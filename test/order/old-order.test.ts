@@ -56,5 +56,7 @@ test("an order of ten years ago is shown whole after every sweep, and is reverse
   expect(await reverse()).not.toEqual([]);
   await gateway.reconcile();
   expect(gateway.ledgerOf(now)).toEqual([1_000, -200, 200]);
-  expect((await gateway.operator.ok("{ orders(filter: { openDiscrepancies: true }) { nodes { id } } }"))).toEqual({ orders: { nodes: [] } });
+  expect(await gateway.operator.ok("{ orders(filter: { openDiscrepancies: true }) { nodes { id } } }")).toEqual({
+    orders: { nodes: [] },
+  });
 });
