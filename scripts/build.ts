@@ -39,7 +39,7 @@ const bundle = await rolldown({
       name: "no-stand-ins",
       resolveId: (id) => (id.endsWith("/stand-ins.ts") ? join(root, "src/program/no-stand-ins.ts") : undefined),
     },
-    // The text of a module stays in memory, and these are twice as long as what they stand for.
+    // V8 keeps the source text of a module and its strings in memory: base64 in a module takes three times the bytes of the file.
     {
       name: "wasm-from-file",
       load(id) {
@@ -53,7 +53,7 @@ const bundle = await rolldown({
           export const wasm = readFileSync(new URL("./${file}.wasm", import.meta.url)); // as bytes, which Buffer.from takes, too`;
       },
     },
-    // One other character makes V8 keep the whole text of a file in two bytes a character.
+    // One character above U+00FF makes V8 store the whole source text of a file with two bytes a character.
     {
       name: "ascii",
       renderChunk: (code) =>

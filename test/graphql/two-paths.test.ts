@@ -9,7 +9,7 @@ let plain: InProcessGateway;
 let customer: Customer;
 let reward: TestReward;
 let orderId: string;
-/** The queries that were compiled, by what came of them. */
+/** Counts compiled queries: answered by the compiled function, or left to graphql-js because of an error. */
 const ran = { answered: 0, left: 0 };
 
 beforeAll(async () => {
@@ -53,7 +53,7 @@ async function answerOf({ url }: InProcessGateway, sent: Sent, token: string | u
   return { status, headers: kept, body: await response.text() };
 }
 
-/** Sends an operation by both paths. @returns the answer of the compiled one, and what became of it */
+/** Sends an operation to both gateways. @returns the answer of the compiling one, and which path made it */
 async function both(sent: Sent, { as = customer.token, accept = "application/json" } = {}) {
   const before = { ...ran };
   const compiled = await answerOf(gateway, sent, as, accept);
@@ -127,7 +127,7 @@ test.each(["application/json", "application/graphql-response+json"])(
   },
 );
 
-test("errors that resolvers mean, in lists and beside what has none", async () => {
+test("expected errors of resolvers, beside fields without errors", async () => {
   const errors: Sent[] = [
     { query: "{ auditLog(first: 1) { nodes { action } } }" }, // of a role that the customer does not have
     { query: "{ me { id orders(first: 1000) { nodes { id } } } }" },
@@ -153,7 +153,7 @@ test("a ledger that fails leaves the field null, and the rest of the answer stan
   expect(body).not.toContain("secret");
 });
 
-test("an error nobody means is masked, and takes with it what may not be null", async () => {
+test("an unexpected error is masked, and null propagates to the nearest nullable field", async () => {
   await gateway.sql("alter table order_lines rename to lost_lines");
   try {
     const query = `query ($id: ID!) { node(id: $id) { ... on Order { number lines { name } } } nodes(ids: ["x"]) { id } me { id orders(first: 2) { nodes { number lines { points } } } } }`;

@@ -198,7 +198,7 @@ export async function startTestGateway(
 const expectSame: NonNullable<CompiledOptions["onAnswer"]> = async (query, { data, errors }) => {
   const other = await execute(query);
   expect(JSON.stringify(data)).toBe(JSON.stringify(other.data));
-  expect(pathsOf(errors)).toEqual(pathsOf(other.errors ?? [])); // the other path tells of them
+  expect(pathsOf(errors)).toEqual(pathsOf(other.errors ?? [])); // graphql-js reports them to the client
 };
 const pathsOf = (errors: readonly unknown[]) => errors.map((error) => String((error as GraphQLError).path)).sort();
 
