@@ -50,7 +50,14 @@ async function answerOf({ url }: InProcessGateway, sent: Sent, token: string | u
   });
   const { status, headers } = response;
   const kept = ["content-type", "cache-control", "content-length", "ratelimit-policy"].map((name) => headers.get(name));
-  return { status, headers: kept, body: await response.text() };
+  return { status, headers: kept, body: withSortedErrors(await response.text()) };
+}
+
+/** Errors of several fields come in the sequence in which the fields were rejected, which no specification fixes. */
+function withSortedErrors(body: string): string {
+  const { errors, ...rest } = JSON.parse(body) as { errors?: { path?: unknown }[] };
+  if (!errors || errors.length < 2) return body;
+  return JSON.stringify({ errors: errors.toSorted((a, b) => (String(a.path) < String(b.path) ? -1 : 1)), ...rest });
 }
 
 /** Sends an operation to both gateways. @returns the answer of the compiling one, and which path made it */
