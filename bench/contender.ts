@@ -28,9 +28,11 @@ const Ready = z.union([
 
 const Answer = z.object({ id: z.int(), value: z.unknown().optional(), error: z.string().optional() });
 
-/** The flags of `npm start` for the gateway; for the others its semi-space alone, because a heap that grows slowly saves memory and costs CPU. */
+/** The flags of `npm start` for the gateway; for the others its semi-space alone, because a heap that grows slowly costs CPU. */
 const flagsOf = (script: string) =>
-  script.startsWith("bench/") ? ["--max-semi-space-size=16"] : ["--max-semi-space-size=16", "--heap-growing-percent=50"];
+  script === "src/main.ts" || script.endsWith("/tessera.mjs")
+    ? ["--max-semi-space-size=16", "--heap-growing-percent=50"]
+    : ["--max-semi-space-size=16"];
 
 /** Starts a script, of this repository or by its URL, and waits until it reports that it is ready. */
 export async function startContender(
