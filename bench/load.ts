@@ -27,6 +27,7 @@ export async function load(contender: Contender, { query, tokens, requests }: Lo
     method: "POST",
     connections: CONNECTIONS,
     amount: requests,
+    timeout: 120, // seconds: on a busy machine a request to a slow contender takes longer than the default of 10
     body: JSON.stringify({ query }),
     setupClient(client) {
       const token = tokens[connection % tokens.length];

@@ -1,6 +1,6 @@
 // Prints the figures of docs/figures.md; see bench/README.md.
 //
-//   npm run bench [-- [--orders] [--idle] [--sockets] [--queries] [--rewards] [--watched] [--growth] [--dashboard] [--statements] [--profile] [--quick]]
+//   npm run bench [-- [--orders] [--idle] [--sockets] [--queries] [--rewards] [--memory] [--watched] [--growth] [--dashboard] [--statements] [--profile] [--quick]]
 import { setTimeout as delay } from "node:timers/promises";
 import { hasRedis, whyNoRedis } from "../test/support/redis.ts";
 import { answerDashboard, hasPrometheus } from "./dashboard.ts";
@@ -9,6 +9,7 @@ import { measureIdle } from "./idle.ts";
 import { busyNote } from "./machine.ts";
 import { measureOrders, type OrderRow } from "./orders.ts";
 import { measurePages, pagesInWords } from "./pages.ts";
+import { measureProduction } from "./production.ts";
 import { openProfiler, percent, printShares } from "./profile.ts";
 import { printQueries } from "./queries.ts";
 import { rewardsPerSecond } from "./reward-processor.ts";
@@ -22,6 +23,7 @@ const PARTS = [
   "--idle",
   "--sockets",
   "--queries",
+  "--memory",
   "--rewards",
   "--watched",
   "--growth",
@@ -52,6 +54,7 @@ if (has("--orders")) await printOrders();
 if (has("--idle")) await printIdle();
 if (has("--sockets")) await printSockets();
 if (has("--queries")) await printQueries(world, { rounds: isQuick ? 2 : 8, isProfiled });
+if (has("--memory")) await printProduction();
 if (has("--watched")) await printWatching();
 if (has("--growth")) console.log(`${growthInWords(await measureGrowth(world, isQuick ? 100 : 400))}\n`);
 if (has("--dashboard")) await printDashboard();
@@ -125,6 +128,14 @@ async function printSockets(): Promise<void> {
       `${(event.gatewayMs / event.bareMs).toFixed(1)} × bare graphql-ws (${event.bareMs.toFixed(0)} ms; means of ${event.events} events).\n` +
       `${most.sockets} sockets are ${most.isServed ? "all" : "NOT all"} served, with ${most.kilobytesEach.toFixed(0)} kB of memory each; ` +
       `the last had its first event after ${most.seconds.toFixed(1)} s.\n`,
+  );
+}
+
+async function printProduction(): Promise<void> {
+  const { readySeconds, readyCpuMs, atRestMb, underOrdersMb } = await measureProduction(world);
+  console.log(
+    `The production build: ready in ${readySeconds.toFixed(1)} s with ${readyCpuMs.toFixed(0)} ms of CPU; ${atRestMb} MB after 30 s at rest, ` +
+      `${underOrdersMb} MB after the orders query from 50 connections.\n`,
   );
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { startSandbox } from "../sandbox/sandbox.ts";
 import { startApp } from "../src/app.ts";
@@ -17,6 +18,13 @@ import { type Executed, reportPlans, watchPlans } from "../test/support/plans.ts
 import { readPage } from "../test/support/read-page.ts";
 import { mintSession } from "../test/support/session.ts";
 import { withoutLimits } from "../test/support/without-limits.ts";
+import { REPORTED_MS } from "./database.ts";
+
+export interface PagesFigures {
+  pages: PageFigures[];
+  /** The indexes that no statement has read, except those that keep rows unique. */
+  unreadIndexes: string[];
+}
 
 export interface PageFigures {
   name: string;
@@ -35,7 +43,7 @@ const OPERATOR_TOKEN = "operator-token-of-the-benchmark";
 export async function measurePages(
   size: Omit<GrownSize, "voucherSecret">,
   report: (words: string) => void,
-): Promise<PageFigures[]> {
+): Promise<PagesFigures> {
   const dataDir = await mkdtemp(join(tmpdir(), "tessera-grown-"));
   await chmod(dataDir, 0o755);
   await using opened = new AsyncDisposableStack();
@@ -107,12 +115,17 @@ export async function measurePages(
     }
     figures.push({ name: page.name, ms, statements, problem });
   }
-  return figures;
+  await delay(REPORTED_MS);
+  const { rows } = await client.query<{ name: string }>(
+    `select indexrelname as name from pg_stat_user_indexes join pg_index using (indexrelid)
+     where idx_scan = 0 and not indisunique order by pg_relation_size(indexrelid) desc`,
+  );
+  return { pages: figures, unreadIndexes: rows.map(({ name }) => name) };
 }
 
 const LIMIT_MS = 20;
 
-export function pagesInWords(figures: readonly PageFigures[]): string {
+export function pagesInWords({ pages: figures, unreadIndexes }: PagesFigures): string {
   const lines = [
     "page                                              ms   SQL ms  rows read  plan of the statement that took longest",
   ];
@@ -131,6 +144,7 @@ export function pagesInWords(figures: readonly PageFigures[]): string {
   const failed = figures.filter(({ problem }) => problem !== null).length;
   lines.push(
     `${figures.length} pages: ${slow} over ${LIMIT_MS} ms, ${sequential} with a sequential scan of a growing table, ${failed} that failed.`,
+    `Indexes that no page reads: ${unreadIndexes.join(", ") || "none"}.`,
   );
   return lines.join("\n");
 }

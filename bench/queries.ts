@@ -20,7 +20,7 @@ export const dashboard = `{
 const CUSTOMERS = 50;
 const PAGE = 50;
 /** The query of an operator's list: N+1 at three levels, on purpose. */
-const orders = `{
+export const ordersQuery = `{
   orders(first: ${PAGE}) { nodes {
     number status total
     customer { customerId wallet { balance } }
@@ -69,7 +69,7 @@ export async function printQueries(
 
   for (const [queryName, query, tokens, requests] of [
     ["dashboard", dashboard, customers, 600],
-    ["orders", orders, [OPERATOR_TOKEN], 100],
+    ["orders", ordersQuery, [OPERATOR_TOKEN], 100],
   ] as const) {
     const each = { query, tokens, requests };
     const [yardstick, ...answers] = await Promise.all(
@@ -134,7 +134,7 @@ function installMercurius(): void {
 }
 
 /** Creates the orders of the orders query. */
-async function placeOrders(world: World): Promise<void> {
+export async function placeOrders(world: World): Promise<void> {
   await measureOrders(world, { rounds: 0, ordersARound: PAGE, only: "one process", waitsForReports: false });
   const { orders } = await send(world.gateway.url, `{ orders(first: ${PAGE}) { nodes { id } } }`, OPERATOR_TOKEN);
   if (orders.nodes.length < PAGE)

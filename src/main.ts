@@ -2,6 +2,7 @@ import { flushCompileCache } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onStopRequest } from "./platform/stop-request.ts";
 import { checkPorts } from "./program/check-ports.ts";
+import { collectGarbageOfStart } from "./program/collect-garbage.ts";
 import { explainError, readProcessConfig } from "./program/command-line.ts";
 import { makeFirstWords } from "./program/first-words.ts";
 import { makeProgress } from "./program/progress.ts";
@@ -51,6 +52,7 @@ try {
   else process.stdout.write(banner(config, app));
   process.send?.({ type: "ready", url });
   flushCompileCache(); // speeds up the next start even if this process is killed
+  setImmediate(collectGarbageOfStart);
 
   endAtUncaughtFaults((reason) => fail(reason, "stopped"));
 } catch (error) {

@@ -18,6 +18,8 @@ const claims = z.object({ sub: z.string().min(1), sid: z.uuid() });
 
 export interface AccessTokens {
   issue(owner: { customerId: string; sessionId: string }): Promise<{ accessToken: string; expiresAt: Date }>;
+  /** The claims of a token that was verified before and has not expired; null for every other. */
+  verified(token: string): AccessClaims | null;
   /** Null for a foreign, altered or expired token. */
   verify(token: string): Promise<AccessClaims | null>;
 }
@@ -36,7 +38,15 @@ export function makeAccessTokens(signingKeys: SigningKeys, clock: Clock): Access
     if (!key) throw new errors.JWKSNoMatchingKey();
     return key.publicKey;
   };
+  function verified(token: string): AccessClaims | null {
+    const known = remembered.get(token);
+    if (!known || known.expiresAt > clock.now()) return known ?? null;
+    remembered.delete(token);
+    return null;
+  }
   return {
+    verified,
+
     async issue({ customerId, sessionId }) {
       const issuedAt = Math.floor(clock.now().getTime() / 1_000);
       const expiresAt = issuedAt + LIFE_SECONDS;
@@ -55,9 +65,8 @@ export function makeAccessTokens(signingKeys: SigningKeys, clock: Clock): Access
     },
 
     async verify(token) {
-      const known = remembered.get(token);
-      if (known && known.expiresAt > clock.now()) return known;
-      remembered.delete(token);
+      const known = verified(token);
+      if (known) return known;
       try {
         const { payload } = await jwtVerify(token, keyOf, {
           algorithms: [SIGNING_ALGORITHM],

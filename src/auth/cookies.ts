@@ -19,24 +19,27 @@ export function makeCookieNames(isSecure: boolean) {
   };
 }
 
+const [secureNames, plainNames] = [makeCookieNames(true), makeCookieNames(false)];
+
 /** The maximum lifetime of a cookie in browsers. */
 export const DEVICE_COOKIE_SECONDS = 400 * 24 * 60 * 60;
 const DEVICE_ID = /^[\w-]{22}$/;
 
 const newDeviceId = () => randomBytes(16).toString("base64url");
+const knownDeviceId = (cookie: string | undefined) =>
+  cookie !== undefined && DEVICE_ID.test(cookie) ? cookie : undefined;
 
 /** The device id of the browser's cookie, if any, and its new value. */
 export function deviceIdOf(cookie: string | undefined): { deviceId: string | undefined; nextDeviceId: string } {
-  const deviceId = cookie !== undefined && DEVICE_ID.test(cookie) ? cookie : undefined;
+  const deviceId = knownDeviceId(cookie);
   return { deviceId, nextDeviceId: deviceId ?? newDeviceId() };
 }
 
 export function sessionCookies(request: FastifyRequest, reply: FastifyReply, isSecure: boolean): SessionCookies {
-  const names = makeCookieNames(isSecure);
+  const names = isSecure ? secureNames : plainNames;
   const attributes = { httpOnly: true, sameSite: "lax", secure: isSecure, path: "/" } as const;
-  const device = deviceIdOf(request.cookies[names.device]);
-  const { deviceId } = device;
-  const nextDeviceId = deviceId ?? (isBrowser(request) ? device.nextDeviceId : undefined);
+  const deviceId = knownDeviceId(request.cookies[names.device]);
+  const nextDeviceId = deviceId ?? (isBrowser(request) ? newDeviceId() : undefined);
   if (nextDeviceId !== undefined && nextDeviceId !== deviceId) {
     reply.setCookie(names.device, nextDeviceId, { ...attributes, maxAge: DEVICE_COOKIE_SECONDS });
   }

@@ -1,6 +1,6 @@
 import { anonymous, type Viewer } from "../domain/viewer.ts";
 import { isOneOf } from "../platform/same-secret.ts";
-import type { AccessTokens } from "./access-token.ts";
+import type { AccessClaims, AccessTokens } from "./access-token.ts";
 import type { OidcVerifier } from "./oidc.ts";
 import type { OperatorKeyStore } from "./operator-key.store.ts";
 import type { SessionStore } from "./session.store.ts";
@@ -32,8 +32,15 @@ export const operatorNameOf = (subject: string): string => (OUR_NAMES.test(subje
 export function makeIdentify(deps: IdentifyDeps): Identify {
   const { accessTokens, sessions, operatorKeys, operatorTokens, serviceTokens, oidc } = deps;
   const [isOperator, isService] = [isOneOf(operatorTokens), isOneOf(serviceTokens)];
+  async function customerOf({ sessionId, customerId }: AccessClaims): Promise<Viewer> {
+    const session = await sessions.live(sessionId);
+    if (session?.customerId !== customerId) return anonymous;
+    return { kind: "customer", customerId, sessionId };
+  }
   return async (token) => {
     if (!token) return anonymous;
+    const verified = accessTokens.verified(token);
+    if (verified) return customerOf(verified); // most requests: no hash is computed to find that it is no secret of another
     if (isOperator(token)) return { kind: "operator", operatorId: "operator", roles: ["admin"] };
     if (isService(token)) return { kind: "service", serviceId: "service" };
     const key = await operatorKeys.live(token);
@@ -49,11 +56,7 @@ export function makeIdentify(deps: IdentifyDeps): Identify {
       };
     }
     const claims = await accessTokens.verify(token);
-    if (claims) {
-      const session = await sessions.live(claims.sessionId);
-      if (session?.customerId !== claims.customerId) return anonymous;
-      return { kind: "customer", customerId: session.customerId, sessionId: session.id };
-    }
+    if (claims) return customerOf(claims);
     const operator = await oidc?.(token);
     if (!operator) return anonymous;
     const { subject, roles, expiresAt } = operator;

@@ -1,6 +1,7 @@
 /** The limits of one-time passwords; pure functions. */
 
 import ipaddr from "ipaddr.js";
+import { LRUCache } from "lru-cache";
 
 export const OTP_LIFE_MS = 5 * 60 * 1_000;
 export const OTP_TRIES = 3;
@@ -87,6 +88,18 @@ export function latest(waits: readonly (Date | null)[], now: Date): Date | null 
  * the remaining bits freely, so they must not evade the limit.
  */
 export function addressBlock(address: string): string {
+  let block = blocks.get(address);
+  if (block === undefined) {
+    block = readBlock(address);
+    blocks.set(address, block);
+  }
+  return block;
+}
+
+/** A proxy or a customer with several requests has the same address each time. */
+const blocks = new LRUCache<string, string>({ max: 10_000 });
+
+function readBlock(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
   if (parsed.kind() === "ipv4") return parsed.toString();

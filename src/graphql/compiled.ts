@@ -20,8 +20,8 @@ const COMPILED_AT = 3;
 export interface CompiledOptions {
   /** The number of times that a query is seen before it is compiled. */
   at?: number;
-  /** Called before the answer of a compiled query is sent. */
-  onAnswer?(query: ExecutionArgs, data: object): Promise<void>;
+  /** Called when a compiled query has run: before its answer is sent, or before the query runs again because it met errors. */
+  onAnswer?(query: ExecutionArgs, answer: { data: unknown; errors: readonly unknown[] }): Promise<void>;
 }
 
 /**
@@ -56,8 +56,9 @@ export function compiledQueries(schema: GraphQLSchema, options: CompiledOptions 
         const variables = request.variables ?? {};
         if (getVariableValues(schema, operation.variableDefinitions ?? [], variables).errors) return null;
         const { data, errors } = await run(undefined, contextValue, variables);
+        const query = { schema, document, operationName, contextValue, variableValues: variables };
+        await onAnswer?.(query, { data, errors: errors ?? [] });
         if (errors || !data) return null;
-        await onAnswer?.({ schema, document, operationName, contextValue, variableValues: variables }, data);
         return { http: { headers: new HeaderMap() }, body: { kind: "single", singleResult: { data } } };
       },
     }),

@@ -19,7 +19,7 @@ import { acceptsHtml, sendError } from "../http/error-page.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
 import type { Logger } from "../platform/logger.ts";
-import { inSpan, presentSpan } from "../platform/tracing.ts";
+import { inSpan, isTracing, presentSpan } from "../platform/tracing.ts";
 import { type CompiledOptions, compiledQueries } from "./compiled.ts";
 import type { Context } from "./context.ts";
 import type { DocumentCache } from "./document-cache.ts";
@@ -308,6 +308,7 @@ function accounting(log: Logger, metrics: Metrics | undefined): ApolloServerPlug
       const startedAt = performance.now();
       return {
         async didResolveOperation({ operation, operationName, queryHash }) {
+          if (!isTracing()) return;
           const { type, ...named } = loggedOperation(operation, operationName, queryHash);
           const span = presentSpan();
           span.rename(`${type} ${named.operation ?? ""}`.trimEnd());
@@ -344,6 +345,7 @@ function accounting(log: Logger, metrics: Metrics | undefined): ApolloServerPlug
             codes: codes ?? [],
             seconds: ms / 1_000,
           });
+          if (!log.isLevelEnabled("info")) return;
           const { type, ...named } = loggedOperation(operation, operationName, queryHash);
           log.info(
             {

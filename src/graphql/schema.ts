@@ -20,7 +20,7 @@ export function readTypeDefs(): readonly DocumentNode[] {
   typeDefsOfProcess ??= readdirSync(schemaDir)
     .filter((file) => file.endsWith(".graphql"))
     .sort()
-    .map((file) => parse(readFileSync(schemaDir + file, "utf8")));
+    .map((file) => parse(readFileSync(schemaDir + file, "utf8"), { noLocation: true })); // which halves their memory
   return typeDefsOfProcess;
 }
 

@@ -17,7 +17,10 @@ export function logLibraryOutput(log: Logger): () => void {
 
   const { console } = globalThis;
   const before = { ...console };
-  for (const [method, level] of Object.entries(levels) as [keyof typeof levels, keyof Logger][]) {
+  for (const [method, level] of Object.entries(levels) as [
+    keyof typeof levels,
+    (typeof levels)[keyof typeof levels],
+  ][]) {
     console[method] = (...parts: unknown[]) => log[level]({ console: method }, format(...parts));
   }
   return () => {

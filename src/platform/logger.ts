@@ -3,7 +3,7 @@ import { databaseTrouble } from "./database-trouble.ts";
 import { ExpectedError } from "./expected-error.ts";
 import { isTracing, traceIds } from "./tracing.ts";
 
-export type Logger = Pick<PinoLogger, "trace" | "debug" | "info" | "warn" | "error" | "fatal">;
+export type Logger = Pick<PinoLogger, "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "isLevelEnabled">;
 
 /** Keys whose values never reach a log, at the top of an entry or up to two objects down. */
 const secretKeys = [

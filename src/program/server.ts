@@ -284,18 +284,8 @@ export async function startServer({
       ): Context => {
         const loadersOf = (whose: Viewer) =>
           makeLoaders({ viewer: whose, requestId: from.requestId, options: { cache } });
-        let languages: Context["languages"] | undefined;
-        return {
-          ...from,
-          viewer,
-          loaders: loadersOf(viewer),
-          get languages() {
-            languages ??= readLanguages(acceptLanguage, config.programLanguage);
-            return languages;
-          },
-          makeLoaders: loadersOf,
-          signal: stopping.signal,
-        };
+        const facts = { ...from, viewer, loaders: loadersOf(viewer), makeLoaders: loadersOf, signal: stopping.signal };
+        return new OperationContext(facts, acceptLanguage, config.programLanguage) as unknown as Context;
       };
 
       const senders = makeDocumentSenders(schemas);
@@ -498,6 +488,24 @@ export async function startServer({
       clearTimeout(drained);
     },
   };
+}
+
+/** Apollo copies the fields of a context for each operation, and would read a getter among them: this one is the prototype's. */
+class OperationContext {
+  readonly acceptLanguage: string | undefined;
+  readonly programLanguage: string;
+  readLanguages: Context["languages"] | undefined;
+
+  constructor(facts: Omit<Context, "languages">, acceptLanguage: string | undefined, programLanguage: string) {
+    Object.assign(this, facts);
+    this.acceptLanguage = acceptLanguage;
+    this.programLanguage = programLanguage;
+  }
+
+  get languages(): Context["languages"] {
+    this.readLanguages ??= readLanguages(this.acceptLanguage, this.programLanguage);
+    return this.readLanguages;
+  }
 }
 
 const noCookies: SessionCookies = {

@@ -42,7 +42,7 @@ export async function openWorld(checkout: string, more: Record<string, string> =
   const postgres = await startEmbeddedPostgres({ dataDir });
   const sandbox = await startSandboxProcess({ port: 0, dataDir, user: "tessera", password: "sandbox" });
   const { capillary } = sandbox;
-  const child = spawn(process.execPath, ["--max-semi-space-size=8", join(checkout, "src/main.ts")], {
+  const child = spawn(process.execPath, ["--max-semi-space-size=16", join(checkout, "src/main.ts")], {
     env: {
       PATH: process.env["PATH"],
       PORT: "0",

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { type ExecutionArgs, execute } from "graphql";
+import { execute, type GraphQLError } from "graphql";
 import pg from "pg";
 import { expect, inject } from "vitest";
 import type { Call } from "../../sandbox/calls.ts";
@@ -9,6 +9,7 @@ import type { Fault, FaultScript } from "../../sandbox/faults.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { type App, type Ports, startApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config/config.ts";
+import type { CompiledOptions } from "../../src/graphql/compiled.ts";
 import { ROUTER_HEADER } from "../../src/graphql/trusted-router.ts";
 import { type Clock, systemClock } from "../../src/platform/clock.ts";
 import { makeLogger } from "../../src/platform/logger.ts";
@@ -194,10 +195,12 @@ export async function startTestGateway(
 }
 
 /** Compares an answer with that of graphql-js. Tests that count the effects of a query then see them twice. */
-async function expectSame(query: ExecutionArgs, data: object): Promise<void> {
+const expectSame: NonNullable<CompiledOptions["onAnswer"]> = async (query, { data, errors }) => {
   const other = await execute(query);
   expect(JSON.stringify(data)).toBe(JSON.stringify(other.data));
-}
+  expect(pathsOf(errors)).toEqual(pathsOf(other.errors ?? [])); // the client gets the errors of graphql-js
+};
+const pathsOf = (errors: readonly unknown[]) => errors.map((error) => String((error as GraphQLError).path)).sort();
 
 /**
  * The same with the gateway in a process of its own, started by `startGateway` with these settings. With a DATABASE_URL in `env`
