@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, memo, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import styles from "./virtual-table.module.css";
 
 export interface Column<Row> {
@@ -77,7 +77,6 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     }
   }
 
-  const template = { gridTemplateColumns: columns.map(({ width }) => width).join(" ") };
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows are placed by themselves, which a table element does not allow
     <div
@@ -91,7 +90,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
       onKeyDown={onKeyDown}
     >
       {/* biome-ignore lint/a11y/useSemanticElements: see above */}
-      <div role="row" className={styles.header} style={template} aria-rowindex={1} tabIndex={-1}>
+      <div role="row" className={styles.header} style={templateOf(columns)} aria-rowindex={1} tabIndex={-1}>
         {columns.map(({ name, number }) => (
           // biome-ignore lint/a11y/useSemanticElements: see above
           <span key={name} role="columnheader" tabIndex={-1} data-number={number || undefined}>
@@ -105,30 +104,61 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
           const row = rows[index];
           if (row === undefined) return null;
           return (
-            // biome-ignore lint/a11y/useSemanticElements: see above
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
-            <div
+            <TableRow
               key={rowKey(row)}
               id={`${id}-${index}`}
-              role="row"
-              tabIndex={-1}
-              aria-rowindex={index + 2}
-              className={styles.row}
-              data-active={index === active || undefined}
-              style={{ ...template, transform: `translateY(${start}px)`, height: ROW_HEIGHT }}
-              onClick={() => setActive(index)}
-              onDoubleClick={() => onOpen?.(row)}
-            >
-              {columns.map(({ name, number, show }) => (
-                // biome-ignore lint/a11y/useSemanticElements: see above
-                <span key={name} role="gridcell" tabIndex={-1} data-number={number || undefined}>
-                  {show(row)}
-                </span>
-              ))}
-            </div>
+              row={row}
+              index={index}
+              start={start}
+              isActive={index === active}
+              columns={columns}
+              onSelect={setActive}
+              onOpen={onOpen}
+            />
           );
         })}
       </div>
     </div>
   );
 }
+
+interface TableRowProps<Row> extends Pick<VirtualTableProps<Row>, "columns" | "onOpen"> {
+  id: string;
+  row: Row;
+  index: number;
+  /** The distance from the first row, in px. */
+  start: number;
+  isActive: boolean;
+  onSelect(index: number): void;
+}
+
+/** While the table is scrolled, only the rows that come into view are rendered. */
+const TableRow = memo(function TableRow<Row>(props: TableRowProps<Row>) {
+  const { id, row, index, start, isActive, columns, onSelect, onOpen } = props;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: see above
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
+    <div
+      id={id}
+      role="row"
+      tabIndex={-1}
+      aria-rowindex={index + 2}
+      className={styles.row}
+      data-active={isActive || undefined}
+      style={{ ...templateOf(columns), transform: `translateY(${start}px)`, height: ROW_HEIGHT }}
+      onClick={() => onSelect(index)}
+      onDoubleClick={() => onOpen?.(row)}
+    >
+      {columns.map(({ name, number, show }) => (
+        // biome-ignore lint/a11y/useSemanticElements: see above
+        <span key={name} role="gridcell" tabIndex={-1} data-number={number || undefined}>
+          {show(row)}
+        </span>
+      ))}
+    </div>
+  );
+}) as <Row>(props: TableRowProps<Row>) => ReactNode;
+
+const templateOf = (columns: readonly { width: string }[]) => ({
+  gridTemplateColumns: columns.map(({ width }) => width).join(" "),
+});
