@@ -24,6 +24,8 @@ export interface VirtualTableProps<Row> {
 
 const ROW_HEIGHT = 44;
 const OVERSCAN = 8;
+/** The header, the borders, and a bar for scrolling sideways. */
+const SURROUND_PX = 60;
 
 /** A table that draws only the rows in view, and reads the next page as its end comes near. Arrow keys move, Enter opens, the space bar chooses. */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
@@ -81,6 +83,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     // biome-ignore lint/a11y/useSemanticElements: rows are placed by themselves, which a table element does not allow
     <div
       className={styles.box}
+      style={{ maxHeight: virtual.getTotalSize() + SURROUND_PX }}
       ref={box}
       role="grid"
       aria-label={label}
@@ -122,7 +125,8 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   );
 }
 
-interface TableRowProps<Row> extends Pick<VirtualTableProps<Row>, "columns" | "onOpen"> {
+interface TableRowProps<Row> extends Pick<VirtualTableProps<Row>, "columns"> {
+  onOpen: VirtualTableProps<Row>["onOpen"] | undefined;
   id: string;
   row: Row;
   index: number;
