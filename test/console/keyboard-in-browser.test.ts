@@ -50,9 +50,10 @@ interface Stop {
 
 /** The element that has the focus; null for the page as a whole. */
 const focused = (page: Page): Promise<Stop | null> =>
-  page.evaluate(`(() => {
+  page.evaluate(`(async () => {
     const at = document.activeElement;
     if (!at || at === document.body) return null;
+    await Promise.allSettled(document.getAnimations().map((each) => each.finished));
     const style = getComputedStyle(at);
     const { left, top, right, bottom } = at.getBoundingClientRect();
     return {
@@ -86,6 +87,7 @@ async function tabThrough(page: Page): Promise<Stop[]> {
   for (;;) {
     await page.keyboard.press("Tab");
     const stop = await focused(page);
+    if (stop?.place === stops.at(-1)?.place && stop) continue; // the next part of a date
     if (!stop || stops.some(({ place }) => place === stop.place)) return stops;
     stops.push(stop);
   }
