@@ -30,6 +30,8 @@ const pages: [name: string, path: string][] = [
   ["money", "/console/money"],
   ["runs", "/console/money/runs"],
   ["liability", "/console/money/liability"],
+  ["team", "/console/team"],
+  ["audit", "/console/team/audit"],
 ];
 
 const [directory] = process.argv.slice(2);

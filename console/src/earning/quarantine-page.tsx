@@ -147,13 +147,13 @@ function MessageTable(props: {
             name: "Problem",
             width: "minmax(14rem, 2fr)",
             show: ({ problems: [first, ...others] }) =>
-              others.length > 0 ? `${first?.message} And ${others.length} more.` : first?.message,
+              others.length > 0 ? `${first?.message} (and ${others.length} more)` : first?.message,
           },
           { name: "From", width: "minmax(9rem, 1fr)", show: ({ source, actor }) => `${source}, ${actor}` },
           { name: "Times", width: "4.5rem", number: true, show: ({ times }) => count(times) },
           {
             name: "Since",
-            width: "7rem",
+            width: "10rem",
             show: ({ redrivenAt, receivedAt }) =>
               redrivenAt ? <Mark tone="good">Sent on</Mark> : ageSince(receivedAt),
           },

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, memo, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import styles from "./virtual-table.module.css";
 
 export interface Column<Row> {
@@ -24,6 +24,8 @@ export interface VirtualTableProps<Row> {
 
 const ROW_HEIGHT = 44;
 const OVERSCAN = 8;
+/** The header, the borders, and a bar for scrolling sideways. */
+const SURROUND_PX = 60;
 
 /** A table that draws only the rows in view, and reads the next page as its end comes near. Arrow keys move, Enter opens, the space bar chooses. */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
@@ -77,11 +79,11 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     }
   }
 
-  const template = { gridTemplateColumns: columns.map(({ width }) => width).join(" ") };
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows are placed by themselves, which a table element does not allow
     <div
       className={styles.box}
+      style={{ maxHeight: virtual.getTotalSize() + SURROUND_PX }}
       ref={box}
       role="grid"
       aria-label={label}
@@ -91,7 +93,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
       onKeyDown={onKeyDown}
     >
       {/* biome-ignore lint/a11y/useSemanticElements: see above */}
-      <div role="row" className={styles.header} style={template} aria-rowindex={1} tabIndex={-1}>
+      <div role="row" className={styles.header} style={templateOf(columns)} aria-rowindex={1} tabIndex={-1}>
         {columns.map(({ name, number }) => (
           // biome-ignore lint/a11y/useSemanticElements: see above
           <span key={name} role="columnheader" tabIndex={-1} data-number={number || undefined}>
@@ -105,30 +107,62 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
           const row = rows[index];
           if (row === undefined) return null;
           return (
-            // biome-ignore lint/a11y/useSemanticElements: see above
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
-            <div
+            <TableRow
               key={rowKey(row)}
               id={`${id}-${index}`}
-              role="row"
-              tabIndex={-1}
-              aria-rowindex={index + 2}
-              className={styles.row}
-              data-active={index === active || undefined}
-              style={{ ...template, transform: `translateY(${start}px)`, height: ROW_HEIGHT }}
-              onClick={() => setActive(index)}
-              onDoubleClick={() => onOpen?.(row)}
-            >
-              {columns.map(({ name, number, show }) => (
-                // biome-ignore lint/a11y/useSemanticElements: see above
-                <span key={name} role="gridcell" tabIndex={-1} data-number={number || undefined}>
-                  {show(row)}
-                </span>
-              ))}
-            </div>
+              row={row}
+              index={index}
+              start={start}
+              isActive={index === active}
+              columns={columns}
+              onSelect={setActive}
+              onOpen={onOpen}
+            />
           );
         })}
       </div>
     </div>
   );
 }
+
+interface TableRowProps<Row> extends Pick<VirtualTableProps<Row>, "columns"> {
+  onOpen: VirtualTableProps<Row>["onOpen"] | undefined;
+  id: string;
+  row: Row;
+  index: number;
+  /** The distance from the first row, in px. */
+  start: number;
+  isActive: boolean;
+  onSelect(index: number): void;
+}
+
+/** While the table is scrolled, only the rows that come into view are rendered. */
+const TableRow = memo(function TableRow<Row>(props: TableRowProps<Row>) {
+  const { id, row, index, start, isActive, columns, onSelect, onOpen } = props;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: see above
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
+    <div
+      id={id}
+      role="row"
+      tabIndex={-1}
+      aria-rowindex={index + 2}
+      className={styles.row}
+      data-active={isActive || undefined}
+      style={{ ...templateOf(columns), transform: `translateY(${start}px)`, height: ROW_HEIGHT }}
+      onClick={() => onSelect(index)}
+      onDoubleClick={() => onOpen?.(row)}
+    >
+      {columns.map(({ name, number, show }) => (
+        // biome-ignore lint/a11y/useSemanticElements: see above
+        <span key={name} role="gridcell" tabIndex={-1} data-number={number || undefined}>
+          {show(row)}
+        </span>
+      ))}
+    </div>
+  );
+}) as <Row>(props: TableRowProps<Row>) => ReactNode;
+
+const templateOf = (columns: readonly { width: string }[]) => ({
+  gridTemplateColumns: columns.map(({ width }) => width).join(" "),
+});
