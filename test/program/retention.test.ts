@@ -204,9 +204,11 @@ test("an uploaded picture is deleted after 30 days, unless a reward or an overla
   for (const letter of ["a", "b", "c"]) await store(letter, 31);
   await store("d", 29);
   const path = (letter: string) => `/images/pictures/${hash(letter)}.webp`;
-  const [shown, mirrored] = await db.reward.findMany({ take: 2, orderBy: { sku: "asc" }, select: { id: true } });
-  if (!shown || !mirrored) throw new Error("the sample data has no rewards");
-  await db.reward.update({ where: { id: shown.id }, data: { imageUrl: path("a") } });
+  const words = { name: "Tea", description: "Tea", brand: "Tea", category: "Home" };
+  const reward = (sku: string, imageUrl: string) =>
+    db.reward.create({ data: { ...words, sku, imageUrl, kind: "MERCHANDISE", points: 100n } });
+  await reward("SHOWN", path("a"));
+  const mirrored = await reward("MIRRORED", "https://pictures.test/tea.png");
   await db.rewardOverlay.create({
     data: { rewardId: mirrored.id, imageUrl: path("b"), changedBy: "operator", changedAt: clock.now() },
   });
