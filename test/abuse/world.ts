@@ -103,7 +103,7 @@ export async function openWorld(checkout: string, more: Record<string, string> =
     },
     async sentOtp(customerId) {
       // The interval of a poll: nothing depends on its length.
-      for (;; await delay(25)) {
+      for (; ; await delay(25)) {
         const response = await fetch(`${sandbox.url}/__sandbox/client/otp?customer_id=${customerId}`);
         if (response.ok) return ((await response.json()) as { otp: string }).otp;
       }
