@@ -48,7 +48,7 @@ describe("the picture at an address", () => {
       "/expired": { status: 403, body: png },
       "/moved": { status: 302, headers: { location: `${elsewhere.url}/a.png` }, body: png },
     });
-    fetcher = makePictureFetcher({ trustedOrigin: trusted.url, timeoutMs: 1_000 });
+    fetcher = makePictureFetcher({ trustedOrigin: trusted.url, timeoutMs: 60_000 });
   });
   afterAll(async () => {
     await fetcher.close();

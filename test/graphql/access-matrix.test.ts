@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type GraphQLObjectType, getNamedType, isCompositeType, valueFromASTUntyped } from "graphql";
+import type { Client } from "graphql-ws";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeCursor } from "../../src/graphql/connection.ts";
 import { buildSchema } from "../../src/graphql/schema.ts";
@@ -563,7 +564,10 @@ beforeAll(async () => {
   );
   await gateway.sql("select tell_member($1, 'AWARD_CREDITED', '{}', now())", [other.customerId]);
 });
-afterAll(() => gateway[Symbol.asyncDispose]());
+afterAll(async () => {
+  for (const socket of sockets.values()) await socket.dispose();
+  await gateway[Symbol.asyncDispose]();
+});
 
 async function newOwner() {
   const reward = await gateway.voucher();
@@ -606,16 +610,17 @@ async function ask(caller: Caller, document: string, variables: Record<string, u
     ? askBySocket(caller, document, variables)
     : caller.send(document, variables);
 }
+/** The open socket of each caller. */
+const sockets = new Map<Caller, Client>();
 async function askBySocket(caller: Caller, document: string, variables: Record<string, unknown>): Promise<Answer> {
-  const client = caller.socket();
+  const client = sockets.get(caller) ?? caller.socket({ lazyCloseTimeout: 60_000 });
+  sockets.set(caller, client);
   try {
     for await (const event of client.iterate<{ it: unknown }>({ query: document, variables })) return event as Answer;
     throw new Error("it ended without a word");
   } catch (error) {
     if (Array.isArray(error)) return { errors: error }; // what a refused operation is answered with
     throw error;
-  } finally {
-    await client.dispose();
   }
 }
 

@@ -116,7 +116,7 @@ test.each([
   parseMessage(raw, JAKARTA);
   expect(redactNik(raw).length).toBeLessThan(10 * raw.length);
   // Milliseconds; a quadratic algorithm takes minutes.
-  expect(performance.now() - from).toBeLessThan(2_000);
+  expect(performance.now() - from).toBeLessThan(20_000);
 });
 
 test("the description of a message has no national id", () => {

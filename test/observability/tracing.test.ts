@@ -177,7 +177,7 @@ test("a call to an upstream carries the trace, and a failed one is marked", asyn
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const http = makeUpstreamHttp({ service: "test", origin, timeoutMs: 5_000, connections: 1, log });
+  const http = makeUpstreamHttp({ service: "test", origin, timeoutMs: 60_000, connections: 1, log });
   const call = (path: string) =>
     http.call({ operation: path.slice(1), method: "GET", path, headers: {}, writes: false });
   const trace = newTrace();

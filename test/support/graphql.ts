@@ -1,4 +1,5 @@
 import { type Client, createClient } from "graphql-ws";
+import { request } from "undici";
 import WebSocket from "ws";
 
 export interface GraphqlAnswer<Data> {
@@ -29,12 +30,13 @@ export function makeCaller(
   path = "/graphql",
 ): Caller {
   async function send<Data>(query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer<Data>> {
-    const response = await fetch(`${urlOf()}${path}`, {
+    // A call by `fetch` takes three times the CPU time.
+    const { body } = await request(`${urlOf()}${path}`, {
       method: "POST",
       headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }), ...more },
       body: JSON.stringify({ query, variables }),
     });
-    return (await response.json()) as GraphqlAnswer<Data>;
+    return (await body.json()) as GraphqlAnswer<Data>;
   }
   return {
     token,

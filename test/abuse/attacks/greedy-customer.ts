@@ -21,7 +21,7 @@ export const attack: Attack = {
     let [asked, refused] = [0, 0];
     const attacking = Promise.all(
       Array.from({ length: AT_ONCE }, async (_, nth) => {
-        await delay(nth * 7);
+        await delay(nth * 7); // requests that begin at different moments
         while (performance.now() < end) {
           const { body } = await world.send("{ me { groupWallets { groupId balance members { name } } } }", greedy);
           asked += 1;

@@ -15,7 +15,7 @@ export const attack: Attack = {
         world.send(requestOtp(customerId), { "x-forwarded-for": `10.3.0.${nth + 1}` }),
       ),
     );
-    await delay(300);
+    await delay(300); // the waits that are measured begin while the forty wait for the lock
     const released = delay(HELD_MS).then(() => world.database.query("commit"));
     let notReady = 0;
     let checks = 0;

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Attack } from "../main.ts";
 import { requestOtp, verifyOtp } from "../world.ts";
 
@@ -17,7 +16,6 @@ export const attack: Attack = {
     // Another customer, who asked first.
     const victim = "CUST12345";
     const sent = (await world.send(requestOtp(victim), own)).body.data.requestOtp;
-    await delay(300);
     const otp = await world.sentOtp(victim);
     let letIn = 0;
     for (let round = 0; round < 6; round += 1) {

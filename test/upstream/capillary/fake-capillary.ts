@@ -98,7 +98,7 @@ export function clientOf(url: string, options: Partial<CapillaryOptions> = BASIC
     orgId: "100458",
     brand: "The Brand",
     programId: "973",
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     connections: 16,
     lockBackoffMs: 1,
     clock: makeTestClock(),
