@@ -127,7 +127,7 @@ export async function openWorld(checkout: string, more: Record<string, string> =
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-  await delay(1_500); // what a start leaves to be done
+  await delay(1_500); // the work that follows a start
   return world;
 }
 
@@ -144,7 +144,7 @@ export const verifyOtp = (challengeId: string, otp: string) =>
   `mutation { verifyOtp(input: { challengeId: "${challengeId}", otp: "${otp}" }) {
     session { accessToken } userErrors { code } } }`;
 
-/** How long somebody at another address waits for this, again and again until `until` settles. */
+/** The waits of a client at another address for this operation, repeated until `until` settles. */
 export async function bystander(
   world: World,
   query: string,
