@@ -77,11 +77,14 @@ test("the name of a customer is read with the id, and left out if Capillary has 
 
 describe("an identifier that the list omits", () => {
   const list = listOf({ id: 5, groupName: "Family", groupStatus: "ACTIVE", active: true, primaryMember: false });
-  test.each([{ primaryUserId: "8" }, { externalId: "fam" }])("is read from the customer's own group: %j", async (by) => {
-    const { group, asked } = await loadersOver({ list });
-    expect(await group.load(by)).toMatchObject({ groupId: "5", role: "SECONDARY", ...by });
-    expect(asked()).toEqual(["get", "7", "userGroup2"]);
-  });
+  test.each([{ primaryUserId: "8" }, { externalId: "fam" }])(
+    "is read from the customer's own group: %j",
+    async (by) => {
+      const { group, asked } = await loadersOver({ list });
+      expect(await group.load(by)).toMatchObject({ groupId: "5", role: "SECONDARY", ...by });
+      expect(asked()).toEqual(["get", "7", "userGroup2"]);
+    },
+  );
   test.each([{ primaryUserId: "9" }, { primaryUserId: "7" }, { externalId: "other" }])(
     "finds no other group, and reads none: %j",
     async (by) => {
