@@ -1,4 +1,4 @@
-// Attacks a running gateway, within bounds, and prints what that does.
+// Attacks a running gateway, within bounds, and prints the measured effects.
 //
 //   npm run abuse [-- [--before <checkout>] [attack…]]
 import { readdirSync } from "node:fs";

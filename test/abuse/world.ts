@@ -129,7 +129,7 @@ export async function openWorld(checkout: string, more: Record<string, string> =
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-  await delay(1_500); // an attack measures time and memory: work that a start leaves is not to be among them
+  await delay(1_500); // the work that follows a start
   return world;
 }
 
@@ -146,7 +146,7 @@ export const verifyOtp = (challengeId: string, otp: string) =>
   `mutation { verifyOtp(input: { challengeId: "${challengeId}", otp: "${otp}" }) {
     session { accessToken } userErrors { code } } }`;
 
-/** How long somebody at another address waits for this, again and again until `until` settles. */
+/** The waits of a client at another address for this operation, repeated until `until` settles. */
 export async function bystander(
   world: World,
   query: string,

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** The data of an answer, also of one that refuses. */
+/** The data of an answer, also of a refusal. */
 async function dataOf<Data>(
   caller: Pick<Customer, "send">,
   query: string,
@@ -45,7 +45,7 @@ describe("saved addresses", () => {
     (await customer.ok<{ me: { savedAddresses: Saved[] } }>(`{ me { savedAddresses { ${fields} } } }`)).me
       .savedAddresses;
 
-  test("come with the one that was used last first; the same address again is the saved one", async () => {
+  test("are listed by last use, newest first, and the same address is saved once", async () => {
     const customer = await gateway.customer();
     const first = await save(customer, { address: { ...address, phone: "+91 98200 12345" } });
     const second = await save(customer, { address: { ...address, line1: "1 Hill Street" } });
@@ -60,7 +60,7 @@ describe("saved addresses", () => {
     expect(await saved(await gateway.customer())).toEqual([]);
   });
 
-  test("are changed and removed by their customer alone, and removing twice does nothing", async () => {
+  test("are changed and removed only by their customer, and a repeated removal does nothing", async () => {
     const [customer, other] = [await gateway.customer(), await gateway.customer()];
     const { savedAddress } = await save(customer, { address });
     const id = savedAddress?.id;
@@ -90,7 +90,7 @@ describe("saved addresses", () => {
     expect(phone.userErrors).toEqual([{ code: "INVALID_INPUT", field: ["input", "address", "phone"] }]);
   });
 
-  test("are 20 at most: the one that was not used for longest gives way", async () => {
+  test("are 20 at most: the least recently used one is replaced", async () => {
     const customer = await gateway.customer();
     for (let number = 1; number <= 22; number += 1)
       await save(customer, { address: { ...address, line1: `${number} Lane` } });
@@ -110,7 +110,7 @@ describe("the wish list", () => {
       { rewardId, wished },
     );
 
-  test("has the newest wish first, knows each reward once, and is one customer's", async () => {
+  test("lists the newest wish first, has each reward once, and belongs to one customer", async () => {
     const customer = await gateway.customer();
     const [tea, lamp] = [await gateway.voucher({ name: "Tea tin" }), await gateway.merchandise({ name: "Desk lamp" })];
     await set(customer, tea.id, true);
@@ -136,7 +136,7 @@ describe("the wish list", () => {
     expect(off.setWish).toMatchObject({ reward: { wished: false }, customer: { wishList: [{ name: "Desk lamp" }] } });
   });
 
-  test("takes only rewards of the catalogue, for customers", async () => {
+  test("accepts only rewards of the catalogue, and only from customers", async () => {
     const customer = await gateway.customer();
     const { setWish } = await set(customer, customer.customerId, true);
     expect(setWish.userErrors).toEqual([{ code: "REWARD_NOT_FOUND", field: ["input", "rewardId"] }]);
@@ -171,7 +171,7 @@ describe("vouchers", () => {
       )
     ).markVoucher;
 
-  test("are those of all orders, page by page, with the order that each is from", async () => {
+  test("are listed for all orders, page by page, each with its order", async () => {
     const customer = await gateway.customer();
     const [one, two] = [await gateway.voucher({ name: "First card" }), await gateway.voucher({ name: "Second card" })];
     const firstOrder = await placeOrder(customer, one.id);
@@ -192,7 +192,7 @@ describe("vouchers", () => {
     expect((await page(await gateway.customer())).totalCount).toBe(0);
   });
 
-  test("are marked as used and as not used by their customer alone, and marking twice keeps the first time", async () => {
+  test("are marked as used or unused only by their customer, and a repeated mark keeps the first time", async () => {
     const [customer, other] = [await gateway.customer(), await gateway.customer()];
     await orderSettled(customer, await placeOrder(customer, (await gateway.voucher()).id));
     const id = (await page(customer)).nodes[0]?.id ?? "";
@@ -208,7 +208,7 @@ describe("vouchers", () => {
     expect((await mark(customer, id, false)).voucher).toMatchObject({ state: "READY", usedAt: null });
   });
 
-  test("are expired once their last day is over where the programme is", async () => {
+  test("expire when their last day ends in the programme's time zone", async () => {
     const customer = await gateway.customer();
     await orderSettled(customer, await placeOrder(customer, (await gateway.voucher()).id));
     const id = (await page(customer)).nodes[0]?.id ?? "";
@@ -249,7 +249,7 @@ describe("the statement of a wallet", () => {
       )
     ).me.wallet.entries;
 
-  test("has what was spent and what came back, each with its order, and nothing that was refused", async () => {
+  test("lists deductions and refunds with their orders, and no refused movement", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const given = await placeOrder(customer, (await gateway.voucher({ points: 300 })).id);
     await orderSettled(customer, given);
@@ -274,7 +274,7 @@ describe("the statement of a wallet", () => {
     expect(await entries(await gateway.customer())).toMatchObject({ nodes: [], totalCount: 0 });
   });
 
-  test("has entries of the provider's statement that are not of an order or award here", async () => {
+  test("lists entries of the provider's statement that belong to no order or award", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const order = await placeOrder(customer, (await gateway.voucher({ points: 300 })).id);
     await orderSettled(customer, order);
@@ -336,7 +336,7 @@ describe("the saving goal", () => {
     expect(await goalOf(customer)).toBeNull();
   });
 
-  test("ends when its reward leaves the wish list, and is not set to a reward that does not exist", async () => {
+  test("ends when its reward leaves the wish list, and cannot be a reward that does not exist", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.voucher();
     await setGoal(customer, reward.id);
@@ -349,7 +349,7 @@ describe("the saving goal", () => {
     expect(refused.userErrors).toEqual([{ code: "REWARD_NOT_FOUND", field: ["input", "rewardId"] }]);
   });
 
-  test("is one also when several are chosen at once", async () => {
+  test("stays a single one when several are chosen at once", async () => {
     const customer = await gateway.customer();
     const rewards = [await gateway.voucher(), await gateway.voucher(), await gateway.merchandise()];
     const answers = await Promise.all(rewards.map(({ id }) => setGoal(customer, id)));

@@ -13,7 +13,7 @@ const { log } = await captureLog();
 const sealerOf = (of: Db) => makeAuditSealer({ db: of, clock: systemClock, log });
 const write = (of: Db, subject: string) =>
   inTransaction(of, (tx) => audit(tx, { at: new Date(), actor: "op", action: "test", subject, details: { n: 1 } }));
-/** Does what only the database's administrator can. */
+/** Runs statements with the rights of the database's administrator. */
 const asAdministrator = (statement: string) =>
   db.$transaction([
     db.$executeRawUnsafe("set local session_replication_role = replica"), // no triggers
@@ -40,7 +40,7 @@ test("entries cannot be changed, deleted or truncated", async () => {
   }
 });
 
-test("the chain over untouched entries holds, and seals go on from the last", async () => {
+test("the chain over unchanged entries is valid, and new seals continue from the last one", async () => {
   const before = await verifyAudit(db);
   expect(before).toMatchObject({ holds: true, problems: [] });
   await write(db, "d");
@@ -49,7 +49,7 @@ test("the chain over untouched entries holds, and seals go on from the last", as
   expect(after).toMatchObject({ holds: true, entries: before.entries + 1 });
 });
 
-test("sealers in parallel make one chain, and an entry that commits late gets its place", async () => {
+test("parallel sealers make one chain, and an entry that commits late gets its place", async () => {
   const { promise: mayCommit, resolve: commit } = Promise.withResolvers<void>();
   const { promise: isWritten, resolve: written } = Promise.withResolvers<void>();
   const late = inTransaction(db, async (tx) => {
@@ -69,7 +69,7 @@ test("sealers in parallel make one chain, and an entry that commits late gets it
   expect(order.map(({ subject }) => subject)).toEqual(["late", "early"]);
 });
 
-test("a changed entry is found, and no other", async () => {
+test("the verification reports a changed entry, and no other", async () => {
   await asAdministrator("update audit_log set details = '{\"n\": 2}' where subject = 'b'");
   const { holds, problems } = await verifyAudit(db);
   expect({ holds, problems }).toEqual({ holds: false, problems: [expect.stringMatching(/^entry \d+ was changed$/)] });
@@ -77,20 +77,20 @@ test("a changed entry is found, and no other", async () => {
   expect(await verifyAudit(db)).toMatchObject({ holds: true });
 });
 
-test("a deleted entry, a deleted seal and a rewritten chain are found", async () => {
+test("the verification reports a deleted entry, a deleted seal and a rewritten chain", async () => {
   const { head } = await verifyAudit(db);
   await asAdministrator("delete from audit_log where subject = 'c'");
   expect((await verifyAudit(db)).problems).toEqual([expect.stringMatching(/^entry \d+ was deleted$/)]);
   await asAdministrator("delete from audit_seals where not exists (select from audit_log where id = audit_id)");
   expect((await verifyAudit(db)).problems[0]).toMatch(/^seal \d+ is missing$/);
-  // The whole chain anew: it holds by itself, and only a head that was noted elsewhere shows it.
+  // A rewritten chain is valid by itself; only a head recorded in another system reveals the change.
   await asAdministrator("delete from audit_seals");
   await sealerOf(db).seal();
   expect(await verifyAudit(db)).toMatchObject({ holds: true });
   expect((await verifyAudit(db, { notedHead: head ?? "" })).problems).toEqual([expect.stringContaining("rewritten")]);
 });
 
-test("an entry that a sealer has passed is reported", async () => {
+test("the verification reports an entry that the sealer skipped", async () => {
   await asAdministrator("update audit_seals set sealed_at = sealed_at - interval '1 hour'");
   await asAdministrator(
     "insert into audit_log (id, at, actor, action, subject) values (0, now(), 'x', 'x', 'slipped in')",
@@ -99,7 +99,7 @@ test("an entry that a sealer has passed is reported", async () => {
   expect((await verifyAudit(db)).problems).toEqual(["entry 0 has no seal"]);
 });
 
-test("operators read what was done about an order, its points included, with the seals", async () => {
+test("operators read the audit entries of an order and its points, with the seals", async () => {
   await using gateway = await startTestGateway();
   const reward = await gateway.voucher({ points: 150 });
   await gateway.reconcile(); // outcomes are copied from the first copy on

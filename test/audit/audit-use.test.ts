@@ -30,7 +30,7 @@ const entries = async (of = db, by = actor) =>
     },
   );
 
-test("a read is an entry at once, and its repetitions are one entry that names each of them", async () => {
+test("a read is recorded at once, and its repetitions are one entry that names each request", async () => {
   await use("r1");
   expect(await entries()).toEqual(["operator.query orders: r1"]);
   for (const id of ["r2", "r3", "r4"]) await use(id);
@@ -45,14 +45,14 @@ test("a read is an entry at once, and its repetitions are one entry that names e
   ]);
 });
 
-test("a read that has paused is an entry at once again", async () => {
+test("a read after a pause is recorded at once again", async () => {
   await use("r1");
   await audit.writeGathered();
   await use("r2");
   expect(await entries()).toEqual(["operator.query orders: r1", "operator.query orders: r2"]);
 });
 
-test("changes, subscriptions and other reads are entries of their own, and so are the reads of another operator", async () => {
+test("mutations, subscriptions, other reads and another operator's reads have entries of their own", async () => {
   await use("r1");
   await use("r2", { subject: "orders, auditLog" });
   for (const id of ["r3", "r4"]) await use(id, { kind: "mutation", subject: "cancelOrder" });
@@ -64,20 +64,20 @@ test("changes, subscriptions and other reads are entries of their own, and so ar
   expect([await entries(db, first), await entries()]).toEqual([expect.any(Array), ["operator.query orders: r7"]]);
 });
 
-test("an entry is written when it is full, whatever the time", async () => {
+test("a full entry is written before its time", async () => {
   for (let n = 0; n <= MOST_USES; n += 1) await use(`r${n}`);
   const [first, second] = await entries();
   expect(first).toBe("operator.query orders: r0");
   expect(second?.split(" ").slice(2)).toHaveLength(MOST_USES);
 });
 
-test("two that come at once are both on record", async () => {
+test("two simultaneous requests are both recorded", async () => {
   await Promise.all([use("r1"), use("r2"), use("r3")]);
   await audit.writeGathered();
   expect((await entries()).join(" ").match(/r\d/g)?.toSorted()).toEqual(["r1", "r2", "r3"]);
 });
 
-test("a use whose entry cannot be written is refused, and gathered ones wait until they can be", async () => {
+test("a use is refused if its entry cannot be written, and gathered uses wait for the database", async () => {
   const whileNothingCanBeWritten = async (work: () => Promise<unknown>) => {
     await db.$executeRawUnsafe("alter table audit_log rename to out_of_the_way");
     await work();
@@ -95,7 +95,7 @@ test("a use whose entry cannot be written is refused, and gathered ones wait unt
   expect(await entries()).toEqual(["operator.query orders: r3", "operator.query orders: r4 r5"]);
 });
 
-test("a gateway that is stopped writes what it has gathered", async () => {
+test("a stopping gateway writes its gathered entries", async () => {
   await using gateway = await startTestGateway({}, { pace: { auditGatherMs: 3_600_000 } });
   for (let n = 0; n < 5; n += 1) await gateway.operator.ok("{ orders { totalCount } }");
   const rows = () =>

@@ -15,14 +15,14 @@ const owner = { customerId: "C-1", sessionId: randomUUID() };
 let clock: TestClock;
 const keys = (of = secret) => makeSigningKeys(of, clock);
 const tokens = (of = secret) => makeAccessTokens(keys(of), clock);
-/** The gateway's own key, so that a token below is refused for nothing but what its test says. */
+/** The gateway's own key, so that a token is refused only for the reason in its test's title. */
 let own: SigningKey;
 beforeEach(async () => {
   clock = makeTestClock();
   own = await keys().current();
 });
 
-test("an access token says whose it is, of which session, and that it ends in 15 minutes", async () => {
+test("an access token names its customer and session, and expires in 15 minutes", async () => {
   const { accessToken, expiresAt } = await tokens().issue(owner);
 
   expect(decodeProtectedHeader(accessToken)).toEqual({ alg: "ES256", typ: "at+jwt", kid: own.kid });
@@ -41,7 +41,7 @@ test("an access token says whose it is, of which session, and that it ends in 15
   expect(await tokens().verify(accessToken)).toEqual({ ...owner, expiresAt });
 });
 
-test("every process with the same secret knows the token, and none with another", async () => {
+test("processes with the same secret accept the token, and others do not", async () => {
   const { accessToken } = await tokens().issue(owner);
   expect(await tokens().verify(accessToken)).toMatchObject(owner);
   expect(await tokens(`${secret}!`).verify(accessToken)).toBeNull();
@@ -52,7 +52,7 @@ test("two tokens of one session differ", async () => {
   expect(one.accessToken).not.toBe(other.accessToken);
 });
 
-test("a token ends with its time, but for five seconds that clocks may differ", async () => {
+test("a token expires on time, with five seconds of tolerance for clock skew", async () => {
   const { accessToken } = await tokens().issue(owner);
   clock.advance(15 * MINUTE + 4 * SECOND);
   expect(await tokens().verify(accessToken)).toMatchObject(owner);
@@ -80,7 +80,7 @@ describe("a token is refused", () => {
       .sign(own.privateKey);
   const part = (content: object) => Buffer.from(JSON.stringify(content)).toString("base64url");
 
-  test("never when all is well: the control of this list", async () => {
+  test("not if it is valid: the control of this list", async () => {
     expect(await tokens().verify(await signed(claims()))).toMatchObject(owner);
   });
 
@@ -109,7 +109,7 @@ describe("a token is refused", () => {
     ["of no session", () => signed(claims({ sid: undefined }))],
     ["of a session that is no id", () => signed(claims({ sid: "1 or 1=1" }))],
   ];
-  test.each(refused)("that is %s", async (_, token) => {
+  test.each(refused)("if it is %s", async (_, token) => {
     expect(await tokens().verify(await token())).toBeNull();
   });
 
@@ -124,12 +124,12 @@ describe("a token is refused", () => {
   };
 });
 
-describe("the keys that tokens are signed with", () => {
+describe("the signing keys", () => {
   /** The test's time becomes the beginning of the next period. */
   const toNextPeriod = () => clock.advance(SIGNING_PERIOD_MS - (clock.now().getTime() % SIGNING_PERIOD_MS));
   const kids = async () => (await keys().known()).map(({ kid }) => kid);
 
-  test("change every 30 days, and each is published a whole period before", async () => {
+  test("rotate every 30 days, and each is published a whole period earlier", async () => {
     toNextPeriod();
     const [first, second] = [await keys().current(), (await keys().known())[1]];
     clock.advance(SIGNING_PERIOD_MS - 1);
@@ -138,7 +138,7 @@ describe("the keys that tokens are signed with", () => {
     expect((await keys().current()).kid).toBe(second?.kid);
   });
 
-  test("are known until the last of their tokens has long ended", async () => {
+  test("stay published until after their last token has expired", async () => {
     toNextPeriod();
     clock.advance(-1);
     const last = await keys().current();
@@ -152,14 +152,14 @@ describe("the keys that tokens are signed with", () => {
     expect(await kids()).toHaveLength(2);
   });
 
-  test("of a process whose clock is already in the next period are known to one whose clock is not", async () => {
+  test("of a process whose clock is in the next period are accepted by a process behind it", async () => {
     toNextPeriod();
     const { accessToken } = await tokens().issue(owner);
     clock.advance(-1);
     expect(await tokens().verify(accessToken)).toMatchObject(owner);
   });
 
-  test("are published without what signs, under their thumbprints", async () => {
+  test("are published without their private parts, under their thumbprints", async () => {
     for (const { jwk, kid } of await keys().known()) {
       expect(Object.keys(jwk).toSorted()).toEqual(["alg", "crv", "kid", "kty", "use", "x", "y"]);
       expect(jwk).toMatchObject({ alg: "ES256", crv: "P-256", kty: "EC", use: "sig", kid });

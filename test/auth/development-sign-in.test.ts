@@ -11,7 +11,7 @@ import { send } from "../support/raw-http.ts";
 import { bearer, whoIs } from "../support/sign-in.ts";
 
 const ALLOWED = "https://shop.example";
-/** Where the microsite and GraphiQL learn of the route. */
+/** The microsite and GraphiQL find the route here. */
 const PLACES = ["/", "/signin", "/no/such/page", "/graphiql/settings.json"];
 const offer = /<meta name="development-sign-in" content="\/dev\/sign-in"|"signInPath":"\/dev\/sign-in"/;
 
@@ -29,7 +29,7 @@ const signIn = (gateway: TestGateway, body: unknown, headers: Headers = {}) =>
     headers: { "content-type": "application/json", ...headers },
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
-/** The one click at the console. */
+/** The console's one-click sign-in. */
 const click = (gateway: TestGateway, headers: Headers = {}) =>
   send(`${gateway.url}/console/sign-in/development`, {
     method: "POST",
@@ -50,7 +50,7 @@ describe("a gateway in development, with the sandbox that it has started,", () =
   });
   afterAll(() => gateway?.[Symbol.asyncDispose]());
 
-  test("lists the sample customers with their points and active groups, and its pages tell of the route", async () => {
+  test("lists the sample customers with their points and active groups, and its pages refer to the route", async () => {
     const { status, headers, text } = await list(gateway);
     expect([status, headers["cache-control"]]).toEqual([200, "no-store"]);
     expect(JSON.parse(text)).toEqual({
@@ -63,7 +63,7 @@ describe("a gateway in development, with the sandbox that it has started,", () =
     expect(await placesThatOffer(gateway)).toEqual(PLACES);
   });
 
-  test("answers a sign-in link, which opens an audited session once", async () => {
+  test("answers with a sign-in link, which opens an audited session once", async () => {
     const { status, text } = await signIn(gateway, { customerId: "CUST67890" }, { origin: gateway.url });
     expect(status).toBe(200);
     const input = JSON.parse(text) as { customerId: string; token: string };
@@ -100,7 +100,7 @@ describe("a gateway in development, with the sandbox that it has started,", () =
     ["a request to this machine's name in a network", (port) => ({ host: `192.168.1.5:${port}` })],
     ["a client behind a proxy", () => ({ "x-forwarded-for": "203.0.113.7" })],
     ["a client behind a standard proxy", () => ({ forwarded: "for=203.0.113.7" })],
-  ])("gives %s neither a token nor the list", async (_, headersAt) => {
+  ])("returns %s neither a token nor the list", async (_, headersAt) => {
     const headers = headersAt(new URL(gateway.url).port);
     for (const answer of [await signIn(gateway, { customerId: "CUST12345" }, headers), await list(gateway, headers)]) {
       expect(answer.status).toBe(403);
@@ -110,7 +110,7 @@ describe("a gateway in development, with the sandbox that it has started,", () =
     if (!isAboutOrigin) expect(await placesThatOffer(gateway, headers)).toEqual([]);
   });
 
-  test("signs the sample operator in to the console by one click, of this machine alone", async () => {
+  test("signs the sample operator in to the console with one click, only on this machine", async () => {
     const { status, headers } = await click(gateway);
     expect([status, String(headers["set-cookie"])]).toEqual([204, expect.stringContaining("tessera-operator=")]);
     const ways = await send(`${gateway.url}/console/sign-in/ways`, { headers: {} });
@@ -119,7 +119,7 @@ describe("a gateway in development, with the sandbox that it has started,", () =
     expect((await click(gateway, { "x-forwarded-for": "203.0.113.7" })).status).toBe(404);
   });
 
-  test("says what is wrong with a request", async () => {
+  test("describes the mistake in a request", async () => {
     for (const body of [{}, { customerId: "" }, { customerId: "a b" }, { customerId: ["CUST12345"] }, []]) {
       const { status, text } = await signIn(gateway, body);
       expect([status, JSON.parse(text).error]).toEqual([400, expect.stringContaining('{"customerId":"CUST12345"}')]);
@@ -139,7 +139,7 @@ describe("the route", () => {
   };
   const payload = { customerId: "CUST12345" };
 
-  test("answers no client of another machine, whatever host it names", async () => {
+  test("refuses clients on other machines, even with a local Host header", async () => {
     await using fastify = routeTo("http://127.0.0.1:1");
     for (const remoteAddress of ["192.168.1.7", "fe80::1", "::ffff:10.0.0.1", "::127.0.0.1"]) {
       const { statusCode } = await fastify.inject({ method: "POST", url: "/dev/sign-in", remoteAddress, payload });
@@ -147,7 +147,7 @@ describe("the route", () => {
     }
   });
 
-  test("says that the sandbox does not answer", async () => {
+  test("reports that the sandbox does not answer", async () => {
     await using fastify = routeTo("http://127.0.0.1:1");
     for (const method of ["GET", "POST"] as const) {
       const answer = await fastify.inject({ method, url: "/dev/sign-in", ...(method === "POST" && { payload }) });
@@ -159,7 +159,7 @@ describe("the route", () => {
   });
 });
 
-describe("the route does not exist, and no page tells of it,", () => {
+describe("the route does not exist, and no page refers to it,", () => {
   const production = { NODE_ENV: "production", CLIENT_SETTLE_SECONDS: "60" };
   test.each<[where: string, start: () => Promise<TestGateway>]>([
     ["in production, also with a sandbox as its upstream", () => startTestGateway(production)],

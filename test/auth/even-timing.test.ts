@@ -14,7 +14,7 @@ import { makeTestClock } from "../support/clock.ts";
 const log = await makeLogger({ level: "silent", pretty: false });
 const clock = makeTestClock();
 const requesters = makeRequesters(makeCipher("secret", "address"));
-/** By the fake clock: how long the Client takes is what these tests are about. */
+/** The fake clock controls the time that the points provider takes, which is the subject of these tests. */
 const later = <T>(ms: number, answer: () => T) =>
   new Promise<T>((resolve, reject) => {
     setTimeout(() => {
@@ -32,7 +32,7 @@ const fails = (outcome: UpstreamOutcome) => () => {
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** What `work` answers and how many milliseconds it took, on a clock that waits for nobody. */
+/** @returns the result of `work`, and its duration on the fake clock in milliseconds */
 async function timed<T>(work: () => Promise<T>): Promise<{ answer: T; ms: number }> {
   const startedAt = performance.now();
   const done = work().then((answer) => ({ answer, ms: performance.now() - startedAt }));
@@ -47,7 +47,7 @@ test.each([
   [250, 250],
   [251, 500],
   [749, 750],
-])("what took %i ms leaves after %i ms", async (took, left) => {
+])("a result after %i ms is answered after %i ms", async (took, left) => {
   const { ms } = await timed(async () => {
     const startedAt = performance.now();
     await later(took, () => {});
@@ -56,7 +56,7 @@ test.each([
   expect(ms).toBe(left);
 });
 
-describe("asking for a password", () => {
+describe("requesting a password", () => {
   const challenge = { id: "c-1", customerId: "C-1", expiresAt: clock.now(), resendAfter: clock.now() };
   const challenges = {
     open: async () => challenge,
@@ -83,11 +83,11 @@ describe("asking for a password", () => {
     ["does not know the customer", 20, fails("refused")],
     ["breaks off", 20, fails("unknown")],
     ["cannot be reached, and says so late", 300, fails("transient")],
-  ])("looks the same when the Client %s", async (_, ms, answer) => {
+  ])("answers the same when the points provider %s", async (_, ms, answer) => {
     expect(await timed(() => ask(() => later(ms, answer)))).toEqual({ answer: challenge, ms: 250 });
   });
 
-  test("tells only that the Client cannot be reached, at the same moment", async () => {
+  test("reports only that the points provider cannot be reached, after the same time", async () => {
     expect(await timed(() => ask(() => later(20, fails("transient"))))).toMatchObject({
       answer: { refusals: [{ code: "UPSTREAM_UNAVAILABLE" }] },
       ms: 250,
@@ -115,7 +115,7 @@ describe("verifying a password", () => {
   });
   const settled = 60_000;
 
-  test("answers an unknown challenge, a wrong password and a decoy at the same moment", async () => {
+  test("answers an unknown challenge, a wrong password and a decoy after the same time", async () => {
     const known = { takeTry: taken("C-1", settled), referenceOf: async () => "REF1" };
     const unknown = await timed(() => verify({ takeTry: async () => null }));
     const wrong = await timed(() => verify(known, () => later(10, fails("refused"))));
@@ -124,7 +124,7 @@ describe("verifying a password", () => {
     expect(decoy.answer).toEqual(wrong.answer);
   });
 
-  /** A Client that takes `ms` to send a password, and knows at once which ids do not exist. */
+  /** A points provider that takes `ms` to send a password, and rejects unknown ids at once. */
   const deliveredAfter = (ms: number, outcome: "sent" | "failed"): Partial<OtpChallengeStore> => {
     const end = Date.now() + ms;
     return {
@@ -138,7 +138,7 @@ describe("verifying a password", () => {
     ["takes 400 ms to send", 400, "sent"],
     ["takes a whole second to send", 1_000, "sent"],
     ["does not send, and says so late", 1_000, "failed"],
-  ] as const)("right after it was asked for tells nothing by its time when the Client %s", async (_, ms, outcome) => {
+  ] as const)("right after the request leaks no timing when the points provider %s", async (_, ms, outcome) => {
     const refuse = () => later(20, fails("refused"));
     const unknownId = await timed(() => verify(decoy(), refuse));
     const knownId = await timed(() => verify(deliveredAfter(ms, outcome), refuse));
@@ -146,7 +146,7 @@ describe("verifying a password", () => {
     expect(unknownId.ms).toBe(1_900);
   });
 
-  test("that is right signs in as soon as it can", async () => {
+  test("that is correct signs in without a delay", async () => {
     const customer = { maskedMobile: null, token: "t", tokenExpiresAt: null };
     const store = { ...deliveredAfter(100, "sent"), use: async () => true };
     const { ms } = await timed(() => verify(store, () => later(20, () => customer) as never));

@@ -30,7 +30,7 @@ const waiting = async () => {
   return row?.count ?? 0;
 };
 
-test("many who ask for one customer's password while its lock is held take one connection", async () => {
+test("many requests for one customer's password while its lock is held use one connection", async () => {
   await holder.query("begin");
   await holder.query("select pg_advisory_xact_lock(hashtext('otp.customer'), hashtext('C-held'))");
   const asking = Array.from({ length: 20 }, (_, nth) =>
@@ -47,7 +47,7 @@ test("many who ask for one customer's password while its lock is held take one c
   expect(throttled.length).toBeGreaterThanOrEqual(14);
 });
 
-test("a customer who changes the cart many times at once takes one connection", async () => {
+test("many simultaneous cart changes of one customer use one connection", async () => {
   const customer = await gateway.customer();
   const reward = await gateway.voucher({ points: 10 });
   await placeOrder(customer, reward.id);
@@ -62,7 +62,7 @@ test("a customer who changes the cart many times at once takes one connection", 
   for (const { errors } of await Promise.all(adding)) expect(errors).toBeUndefined();
 });
 
-test("a customer who places and cancels orders many times at once takes two connections", async () => {
+test("many simultaneous order placements and cancellations of one customer use two connections", async () => {
   const customer = await gateway.customer();
   const reward = await gateway.voucher({ points: 10 });
   const earlier = await placeOrder(customer, reward.id);

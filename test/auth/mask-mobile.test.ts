@@ -13,6 +13,6 @@ test.each([
   ["asha@example.com", null],
   ["", null],
   ["1".repeat(40), null],
-])("a mobile number that comes as %j is shown as %j", (mobile, shown) => {
+])("the mobile number %j is masked as %j", (mobile, shown) => {
   expect(maskMobile(mobile)).toBe(shown);
 });

@@ -66,7 +66,7 @@ test("signs an operator in at the provider's page, with the roles of the claim",
   expect(again.headers.get("location")).toBe("/console/?sign-in=refused");
 });
 
-test("signs nobody in by an answer that another browser has fetched, or that was changed", async () => {
+test("refuses an authorization response of another browser, or a changed one", async () => {
   provider.participants.set("ravi@brand", { roles: ["admin"] });
   const [mine, others] = [await begin(), await begin()];
   const back = await signInAtProvider(mine.address, "ravi@brand");
@@ -79,7 +79,7 @@ test("signs nobody in by an answer that another browser has fetched, or that was
   );
 });
 
-test("makes nobody an operator without a role, and gives no name of ours", async () => {
+test("refuses a user without a role, or with a reserved name", async () => {
   provider.participants.set("new@brand", { roles: ["staff"] });
   provider.participants.set("account:asha", { roles: ["orders"] });
   const finish = async (login: string) => {
@@ -91,7 +91,7 @@ test("makes nobody an operator without a role, and gives no name of ours", async
   expect(await operatorOf(session)).toEqual({ name: "oidc:account:asha", roles: ["ORDERS"] });
 });
 
-test("says so while the provider cannot be asked, and asks again", async () => {
+test("reports an unreachable provider, and retries", async () => {
   await gateway.restart({ OIDC_ISSUER: "http://127.0.0.1:9" });
   const answer = await get(`${gateway.url}/console/oidc/start`);
   expect(answer.headers.get("location")).toBe("/console/?sign-in=unavailable");

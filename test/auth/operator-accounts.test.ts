@@ -42,7 +42,7 @@ async function newLink(roles = ["SUPPORT"], name = `p${randomUUID()}`): Promise<
   );
   return { name, secret: createOperatorAccount.enrolmentSecret };
 }
-/** A person who has followed the enrolment link; the code of the present step is used then. */
+/** An operator who has followed the enrolment link; the code of the current step is consumed. */
 async function person(roles = ["SUPPORT"]) {
   const { name, secret } = await newLink(roles);
   const facts = await post("/console/enrolment", { secret });
@@ -64,7 +64,7 @@ const change = (mutation: "disableOperatorAccount" | "renewOperatorAccount", nam
   );
 
 describe("the enrolment link", () => {
-  test("lets a person choose a password and signs in, once", async () => {
+  test("lets the operator choose a password and signs in, once", async () => {
     const { name, secret, totpSecret, cookie } = await person(["SUPPORT", "ORDERS"]);
     expect(await operatorOf(cookie)).toEqual({ name: `account:${name}`, roles: ["SUPPORT", "ORDERS"] });
     expect((await post("/console/enrolment", { secret })).status).toBe(404);
@@ -74,7 +74,7 @@ describe("the enrolment link", () => {
     expect(actions.map(({ action }) => action)).toEqual(["operator-account.create", "operator-account.enrol"]);
   });
 
-  test("of two at the same moment lets one through", async () => {
+  test("works for one of two simultaneous requests", async () => {
     const { secret } = await newLink();
     const { totpSecret } = (await (await post("/console/enrolment", { secret })).json()) as { totpSecret: string };
     const twice = ["first password of two", "second password of two"].map((password) =>
@@ -97,14 +97,14 @@ describe("the enrolment link", () => {
     expect((await post("/console/enrolment/complete", form)).status).toBe(204);
   });
 
-  test("ends after three days, and with the account", async () => {
+  test("expires after three days, and with the account", async () => {
     const [late, disabled] = [await newLink(), await newLink()];
     await gateway.sql("update operator_accounts set enrolment_expires_at = now() where name = $1", [late.name]);
     await change("disableOperatorAccount", disabled.name);
     for (const { secret } of [late, disabled]) expect((await post("/console/enrolment", { secret })).status).toBe(404);
   });
 
-  test("is made by the program operator:add, which also disables", async () => {
+  test("is created by the program operator:add, which also disables accounts", async () => {
     const name = `p${randomUUID()}`;
     const env = { ...process.env, ...testEnvironment(gateway.databaseUrl, gateway.sandbox.url), PORT: "4321" };
     const run = (...args: string[]) =>
@@ -120,7 +120,7 @@ describe("the enrolment link", () => {
 });
 
 describe("sign-in by password", () => {
-  test("takes name, password and code together, and says of none that it was wrong", async () => {
+  test("checks name, password and code together, and does not reveal the wrong one", async () => {
     const { name, totpSecret } = await person();
     await nextCode(name);
     const stranger = `p${randomUUID()}`;
@@ -148,7 +148,7 @@ describe("sign-in by password", () => {
     expect(entry).toEqual({ details: { by: "PASSWORD" } });
   });
 
-  test("takes each code once, of several at the same moment as well", async () => {
+  test("accepts each code once, also from simultaneous requests", async () => {
     const { name, totpSecret } = await person();
     const code = codeAt(totpSecret);
     expect((await signIn({ name, code })).status).toBe(401); // the link has used it
@@ -157,7 +157,7 @@ describe("sign-in by password", () => {
     expect(statuses.sort()).toEqual([204, 401, 401]);
   });
 
-  test("is for the console's own page", async () => {
+  test("accepts only the console's own page", async () => {
     const headers = { origin: "https://shop.example" };
     for (const path of ["sign-in/password", "enrolment", "enrolment/complete", "sign-in/development"]) {
       expect((await post(`/console/${path}`, {}, headers)).status).toBe(403);
@@ -165,7 +165,7 @@ describe("sign-in by password", () => {
     expect((await post("/console/sign-in/password", { name: "asha" })).status).toBe(400);
   });
 
-  test("ends with the account: when it is disabled, renewed or has other roles", async () => {
+  test("ends when the account is disabled, re-enrolled or its roles change", async () => {
     const { name, totpSecret, cookie } = await person();
     await gateway.operator.ok(
       `mutation ($name: String!) { setOperatorAccountRoles(input: { name: $name, roles: [ORDERS] }) { userErrors { message } } }`,
@@ -185,7 +185,7 @@ describe("sign-in by password", () => {
     expect((await signIn({ name, code: codeAt(totpSecret) })).status).toBe(401); // until the link was followed
   });
 
-  test("lists its sessions, of which an administrator can end one", async () => {
+  test("lists its sessions, and an administrator can end one", async () => {
     const { name, cookie } = await person();
     const { operatorSessions } = await gateway.operator.ok<{
       operatorSessions: { id: string; name: string; signedInBy: string; isOwn: boolean }[];
@@ -219,7 +219,7 @@ describe("sign-in by password", () => {
     await gateway.restart({ SESSION_SECRET: current });
     await nextCode(name);
     expect((await signIn({ name, code: codeAt(totpSecret) })).status).toBe(204);
-    await gateway.restart(); // with a secret that opens the app's no longer
+    await gateway.restart(); // with a secret that cannot decrypt the app's
     await nextCode(name);
     expect((await signIn({ name, code: codeAt(totpSecret) })).status).toBe(401);
   });
@@ -238,21 +238,21 @@ describe("the limits of sign-in by password", () => {
   const again = (earlier: EarlierTry[], isKnownBrowser = false) =>
     signInAgainAt(earlier, { isKnownBrowser, perAddress: 20, now });
 
-  test("stop one address, whatever names it tries, and one name, whatever addresses are tried from", () => {
+  test("apply to one address across names, and to one name across addresses", () => {
     expect(again(tries(19, { isSameAddress: true, isSameName: false }))).toBeNull();
     expect(again(tries(20, { isSameAddress: true, isSameName: false }))).toEqual(new Date("2027-01-01T12:59:40Z"));
     expect(again(tries(29, {}))).toBeNull();
     expect(again(tries(30, {}))).not.toBeNull();
   });
 
-  test("leave a browser that the account is known in a share that strangers cannot use up", () => {
+  test("reserve a share for the account's known browsers that strangers cannot use up", () => {
     const strangers = tries(500, { isSameAddress: true });
     expect(again(strangers, true)).toBeNull();
     expect(again([...strangers, ...tries(10, { knownBrowser: "another" })], true)).toBeNull();
     expect(again(tries(10, { knownBrowser: "this" }), true)).not.toBeNull();
   });
 
-  test("hold for tries at the same moment, and not for the person in a known browser", async () => {
+  test("apply to simultaneous tries, but not to the operator in a known browser", async () => {
     await gateway.restart({ OTP_PER_ADDRESS_HOUR: "3" });
     await gateway.sql("delete from operator_sign_in_tries"); // those of the tests before, from this address
     const { name, totpSecret, cookie } = await person();

@@ -11,7 +11,7 @@ import { orderPrepared, placeOrder } from "../support/orders.ts";
 import { bearer, refresh, whoIs } from "../support/sign-in.ts";
 
 const AUDIENCE = "tessera-operators";
-/** What the log says when the provider, and not the token, is at fault. */
+/** The log message when the provider, and not the token, is at fault. */
 const complaint = "identity provider cannot be asked";
 let issuer: OidcIssuer;
 let captured: CapturedLog;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 beforeEach(() => captured.clear());
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** What becomes of an operator's mutation by the bearer of a token: the actor in the audit log, or the error's code. */
+/** Sends an operator's mutation with a token. @returns the actor in the audit log, or the error's code */
 async function actorOf(token: string): Promise<string | undefined> {
   const sku = `SKU-${randomUUID()}`;
   const { data, errors } = await makeCaller(() => gateway.url, token).send<{ createReward: { reward: object | null } }>(
@@ -66,12 +66,12 @@ function closedSocketOf(
         resolve({ kind, code, reason: String(reason) });
       },
     },
-    onNonLazyError: () => {}, // the close is what is waited for
+    onNonLazyError: () => {}, // the test waits for the close
   });
   return promise;
 }
 
-/** Opens an event stream about an order that goes on. @returns all that it said, once the gateway has ended it */
+/** Opens an event stream about an order in progress. @returns its whole text, once the gateway has ended it */
 async function endedStreamOf(token: string, whenOpen: () => Promise<unknown> = async () => {}): Promise<string> {
   const customer = await gateway.customer();
   const orderId = await placeOrder(customer, (await gateway.merchandise()).id);
@@ -110,13 +110,13 @@ describe("the operator token", () => {
   });
 
   test.each([`${OPERATOR_TOKEN}x`, OPERATOR_TOKEN.slice(0, -1), OPERATOR_TOKEN.toUpperCase(), "operator"])(
-    "makes nobody of the bearer of %j",
+    "refuses %j",
     async (token) => {
       expect(await actorOf(token)).toBe("UNAUTHENTICATED");
     },
   );
 
-  test("is not taken from the cookie of a customer's session", async () => {
+  test("is not read from the cookie of a customer's session", async () => {
     const customer = await gateway.customer();
     expect(await actorOf(customer.token ?? "")).toBe("FORBIDDEN");
   });
@@ -143,7 +143,7 @@ describe("a named key", () => {
       )
     ).map(({ action, subject }) => `${action} ${subject}`);
 
-  test("lets its bearer in as its roles say, under its own name in the audit log, until it is withdrawn", async () => {
+  test("authorizes its bearer by its roles, under its own name in the audit log, until it is revoked", async () => {
     const key = await operatorKey(gateway, ["catalogue", "orders"]);
     expect(await actorOf(key.secret)).toBe(`key:${key.name}`);
     expect((await list()).find(({ name }) => name === key.name)).toMatchObject({
@@ -163,7 +163,7 @@ describe("a named key", () => {
     await expect(operatorKeyNamed(key.name)).resolves.toEqual(["OPERATOR_KEY_NAME_TAKEN name"]);
   });
 
-  test("is stored as a hash only, and its secret is told once", async () => {
+  test("is stored only as a hash, and its secret is shown once", async () => {
     const { secret, name } = await operatorKey(gateway, ["support"]);
     expect(secret).toMatch(/^tessera_[\w-]{43}$/);
     const [row] = await gateway.sql<{ text: string; hash: Buffer }>(
@@ -179,12 +179,12 @@ describe("a named key", () => {
     ["changed", (secret: string) => `${secret.slice(0, -1)}${secret.endsWith("A") ? "B" : "A"}`],
     ["longer", (secret: string) => `${secret}A`],
     ["without its beginning", (secret: string) => secret.slice("tessera_".length)],
-  ])("that is %s lets nobody in", async (_, change) => {
+  ])("that is %s is refused", async (_, change) => {
     const { secret } = await operatorKey(gateway, ["admin"]);
     expect(await actorOf(change(secret))).toBe("UNAUTHENTICATED");
   });
 
-  test("is on record with each use by HTTP, by socket and at the door of messages, without what was said", async () => {
+  test("has each use by HTTP, socket and message endpoint in the audit log, without the payload", async () => {
     const key = await operatorKey(gateway, ["rewards", "support"]);
     const actor = `key:${key.name}`;
     await key.ok(
@@ -206,13 +206,13 @@ describe("a named key", () => {
     ]);
   });
 
-  test("without the role for messages is refused at their door", async () => {
+  test("without the role for messages is refused at the message endpoint", async () => {
     const { secret } = await operatorKey(gateway, ["catalogue", "orders", "support"]);
     const post = { method: "POST", body: "{}", headers: bearer(secret) };
     expect((await fetch(`${gateway.url}/reward-processor`, post)).status).toBe(403);
   });
 
-  test("has its sockets closed when it is withdrawn, and when it expires", async () => {
+  test("has its sockets closed when it is revoked, and when it expires", async () => {
     const key = await operatorKey(gateway, ["orders"]);
     const withdrawn = closedSocketOf(key.secret, () => withdraw(key.name));
     expect(await withdrawn).toMatchObject({ code: 4403, reason: "Key withdrawn" });
@@ -230,7 +230,7 @@ describe("a named key", () => {
     expect(await closedSocketOf(brief.secret)).toMatchObject({ kind: "before it was acknowledged", code: 4403 });
   });
 
-  test("has its event streams ended when it is withdrawn, and when it expires", async () => {
+  test("has its event streams ended when it is revoked, and when it expires", async () => {
     const key = await operatorKey(gateway, ["orders"]);
     const withdrawn = await endedStreamOf(key.secret, () => withdraw(key.name));
     const expired = await beforeItEnds(
@@ -239,7 +239,7 @@ describe("a named key", () => {
     );
     for (const text of [withdrawn, expired]) {
       expect(text).toContain("PROCESSING");
-      expect(text).not.toContain("complete"); // the client comes back, and is told that the key is not good
+      expect(text).not.toContain("complete"); // the client reconnects, and learns that the key is invalid
     }
     expect(await endedStreamOf(key.secret)).toContain("UNAUTHENTICATED");
   });
@@ -265,11 +265,11 @@ describe("a named key", () => {
     ["no role", "no-role", { roles: [] }, "INVALID_INPUT roles"],
     ["an end that is over", "over", { expiresAt: inDays(-1) }, "INVALID_INPUT expiresAt"],
     ["an end in more than a year", "for-ever", { expiresAt: inDays(367) }, "INVALID_INPUT expiresAt"],
-  ])("is not made with %s", async (_, name, changes, problem) => {
+  ])("is not created with %s", async (_, name, changes, problem) => {
     expect(await operatorKeyNamed(name, changes)).toEqual([problem]);
   });
 
-  test("of one name is made once, of two at the same moment as well", async () => {
+  test("is created once for a name, also by simultaneous requests", async () => {
     const name = `twin-${randomUUID()}`;
     const answers = (await Promise.all([operatorKeyNamed(name), operatorKeyNamed(name)])).flat();
     expect(answers.toSorted()).toEqual(["OPERATOR_KEY_NAME_TAKEN name", "a secret"]);
@@ -286,13 +286,13 @@ describe("the operators' identity provider", () => {
   });
 
   test.each(["operator", "system", "key:back-office", "customer:C-1", "oidc:asha"])(
-    "cannot give a name in the audit log that is one of ours: %s",
+    "cannot provide a reserved name for the audit log: %s",
     async (sub) => {
       expect(await actorOf(await issuer.token({ sub }))).toBe(`oidc:${sub}`);
     },
   );
 
-  test("does not make a customer of anybody", async () => {
+  test("does not authenticate customers", async () => {
     expect(await whoIs(gateway, bearer(await issuer.token()))).toBeNull();
   });
 
@@ -311,12 +311,12 @@ describe("the operators' identity provider", () => {
     ["with roles of other programs", () => ({ roles: ["administrator", "Admin", "admin ", 7, null] })],
     ["whose role stands in another claim", () => ({ roles: undefined, groups: ["admin"] })],
     ["whose roles are no list", () => ({ roles: { admin: true } })],
-  ])("does not vouch for a token %s", async (_, changes) => {
+  ])("does not authenticate a token %s", async (_, changes) => {
     expect(await actorOf(await issuer.token(changes()))).toBe("UNAUTHENTICATED");
     expect(captured.text()).not.toContain(complaint);
   });
 
-  test("makes an operator with the roles of its token, and no others", async () => {
+  test("makes an operator with exactly the roles of its token", async () => {
     const reader = makeCaller(() => gateway.url, await issuer.token({ roles: ["support"] }));
     await reader.ok("{ orders { totalCount } }");
     expect(await actorOf(reader.token ?? "")).toBe("FORBIDDEN");
@@ -326,13 +326,13 @@ describe("the operators' identity provider", () => {
     expect(use).toEqual({ actor: "asha@brand", subject: "orders" });
   });
 
-  test("is complained about in the log when a good token has no role here", async () => {
+  test("causes a warning in the log if a valid token has no role here", async () => {
     await actorOf(await issuer.token({ sub: "new@brand", roles: ["staff"] }));
     expect(captured.text()).toContain('"claim":"roles"');
     expect(captured.text()).toContain("Check OIDC_OPERATOR_CLAIM");
   });
 
-  test("has a socket closed when the token that it was opened with ends", async () => {
+  test("has a socket closed when its token expires", async () => {
     const closed = await beforeItEnds(
       async (expiresAt) => closedSocketOf(await issuer.token({ exp: expiresAt.getTime() / 1_000 })),
       ({ kind }) => kind === "after it was acknowledged",
@@ -340,7 +340,7 @@ describe("the operators' identity provider", () => {
     expect(closed).toMatchObject({ code: 4403, reason: "Token expired" });
   });
 
-  test("has an event stream ended when the token that it was opened with ends", async () => {
+  test("has an event stream ended when its token expires", async () => {
     const text = await beforeItEnds(
       async (expiresAt) => endedStreamOf(await issuer.token({ exp: expiresAt.getTime() / 1_000 })),
       (text) => text.includes("PROCESSING"),
@@ -348,7 +348,7 @@ describe("the operators' identity provider", () => {
     expect(text).not.toContain("complete");
   });
 
-  test("does not vouch for a token signed with a key it does not know", async () => {
+  test("does not authenticate a token that is signed with an unknown key", async () => {
     const { privateKey } = await generateKeyPair("ES256");
     expect(await actorOf(await issuer.token({}, { key: privateKey }))).toBe("UNAUTHENTICATED");
     expect(await actorOf(await issuer.token({}, { key: privateKey, header: { kid: "key-2" } }))).toBe(
@@ -356,7 +356,7 @@ describe("the operators' identity provider", () => {
     );
   });
 
-  test("does not vouch for a token that is signed with a shared secret or not at all", async () => {
+  test("does not authenticate a token that is signed with a shared secret or not at all", async () => {
     const claims = { iss: issuer.url, aud: AUDIENCE, sub: "asha@brand", exp: nowSeconds() + 600 };
     const keys = await (await fetch(`${issuer.url}${KEYS}`)).text();
     const shared = await new SignJWT(claims).setProtectedHeader({ alg: "HS256", kid: "key-1" }).sign(Buffer.from(keys));
@@ -377,11 +377,11 @@ describe("the claim of the operators' roles", () => {
   });
 });
 
-describe("an identity provider that cannot be asked", () => {
+describe("an unreachable identity provider", () => {
   beforeEach(() => gateway.restart()); // forgets its keys
   afterEach(() => issuer.stop());
 
-  test("makes nobody an operator, until it answers again", async () => {
+  test("authenticates no operator until it answers again", async () => {
     expect(await actorOf(await issuer.token())).toBe("UNAUTHENTICATED");
     expect(captured.text()).toContain(complaint);
     await issuer.start();
@@ -398,7 +398,7 @@ describe("an identity provider that cannot be asked", () => {
     ],
     ["has lost its keys", KEYS, () => ({ status: 500, body: "{}" })],
     ["has keys that are none", KEYS, () => ({ body: "[]" })],
-  ])("because it %s is asked again", async (_, path, answer) => {
+  ])("that %s is asked again", async (_, path, answer) => {
     await issuer.start();
     issuer.answerOnce(path, answer());
     expect(await actorOf(await issuer.token())).toBe("UNAUTHENTICATED");
@@ -406,7 +406,7 @@ describe("an identity provider that cannot be asked", () => {
     expect(await actorOf(await issuer.token())).toBe("asha@brand");
   });
 
-  test("does not keep a customer from refreshing a session, for it is not asked about other tokens than its own", async () => {
+  test("does not prevent a customer's session refresh, because it is asked only about its own tokens", async () => {
     const customer = await gateway.customer();
     await issuer.start();
     const before = issuer.asked.length;

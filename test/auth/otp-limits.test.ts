@@ -12,7 +12,7 @@ describe("the cool-down", () => {
     [6, 32 * MINUTE],
     [7, HOUR],
     [1_000, HOUR],
-  ])("after %i others is %i ms", (earlier, ms) => {
+  ])("after %i earlier requests is %i ms", (earlier, ms) => {
     expect(coolDownMs(earlier)).toBe(ms);
   });
 });
@@ -89,12 +89,12 @@ describe("a requester", () => {
     expect(askAgainAt(before, whose)).toEqual(at);
   });
 
-  test("that is known has its share whatever strangers asked for", () => {
+  test("that is known has a share of its own beside strangers' requests", () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ ms: fc.integer({ min: 0, max: 24 * HOUR }), open: fc.boolean() }), { maxLength: 60 }),
         (times) => {
-          // As strangers get them: each only when the rules let it.
+          // The requests of strangers: each only as the limits allow.
           const before: AskedBefore[] = [];
           for (const { ms, open } of times.toSorted((a, b) => b.ms - a.ms)) {
             const at = ago(ms);

@@ -27,7 +27,7 @@ import { bearer, postRefresh, postVerifyOtp, refresh, requestOtp, sentOtp, whoIs
 
 const NEXT = "the next secret, which nobody else knows either";
 const LAST = { SESSION_SECRET: NEXT, SESSION_SECRET_FALLBACK: SESSION_SECRET };
-/** Before a rotation: every process knows the next value already and writes with the current one. */
+/** Before a rotation, every process reads with the next value and writes with the current one. */
 const announced = { SESSION_SECRET_FALLBACK: NEXT, VOUCHER_SECRET_FALLBACK: NEXT };
 const rotated = { ...LAST, VOUCHER_SECRET: NEXT, VOUCHER_SECRET_FALLBACK: SESSION_SECRET };
 const over = { SESSION_SECRET: NEXT, VOUCHER_SECRET: NEXT };
@@ -43,7 +43,7 @@ beforeEach(async () => {
   await gateway.restart();
 });
 
-/** `npm run secrets:reseal`. @returns how many ciphertexts were encrypted anew, by kind, and the problems */
+/** `npm run secrets:reseal`. @returns the number of re-encrypted ciphertexts by kind, and the problems */
 async function reseal(secrets = { current: NEXT, fallback: SESSION_SECRET }) {
   const db = openDb(gateway.databaseUrl, 2);
   const results = await resealSecrets(db, { sessionSecrets: secrets, voucherSecrets: secrets });
@@ -57,7 +57,7 @@ async function reseal(secrets = { current: NEXT, fallback: SESSION_SECRET }) {
 const sealBack = () => reseal({ current: SESSION_SECRET, fallback: NEXT });
 
 describe("a new SESSION_SECRET with the last one as the fallback", () => {
-  test("signs nobody out: access tokens, refresh tokens and the points provider's tokens are good before, while and after", async () => {
+  test("signs no customer out: all tokens are valid before, during and after the rotation", async () => {
     const customer = await gateway.customer({ balance: 900 });
     await gateway.restart(announced);
     expect(await whoIs(gateway, bearer(customer.token ?? ""))).toBe(customer.customerId);
@@ -97,7 +97,7 @@ describe("a new SESSION_SECRET with the last one as the fallback", () => {
     expect(await whoIs(gateway, bearer(customer.token ?? ""))).toBeNull();
   });
 
-  test("gives a refresh that is repeated over the rotation the token that exists", async () => {
+  test("answers a refresh repeated across the rotation with the existing token", async () => {
     const customer = await gateway.customer();
     const first = (await refresh(gateway, customer.refreshToken)).session?.refreshToken;
     await gateway.restart(rotated);
@@ -109,7 +109,7 @@ describe("a new SESSION_SECRET with the last one as the fallback", () => {
     expect((await refresh(gateway, second)).userErrors).toEqual([]);
   });
 
-  test("keeps a sign-in that is under way, the browser that it knows, and its count of requests", async () => {
+  test("keeps a sign-in in progress, its known browser, and its count of requests", async () => {
     const customerId = "C-in-between";
     gateway.sandbox.client.addCustomer({ customer_id: customerId, balance: 5, mobile: "97XXXXXX31" });
     const { cookies } = await post(gateway.url, { query: "{ __typename }" }, { origin: gateway.url });
@@ -123,7 +123,7 @@ describe("a new SESSION_SECRET with the last one as the fallback", () => {
     const { body } = await postVerifyOtp(gateway, { challengeId: asked.challengeId ?? "", otp }, browser());
     expect(body.data?.verifyOtp.customer?.customerId).toBe(customerId);
 
-    // The other way round, so that the hash of the known browser is the fallback's.
+    // Reversed, so that the hash of the known browser is of the fallback.
     await gateway.restart({ SESSION_SECRET, SESSION_SECRET_FALLBACK: NEXT });
     clock.advance(10 * MINUTE);
     expect((await requestOtp(gateway, customerId, browser())).userErrors).toEqual([]);
@@ -135,7 +135,7 @@ describe("a new SESSION_SECRET with the last one as the fallback", () => {
     ).toEqual([{ is_known_device: true }]);
   });
 
-  test("lets an order whose deduction is unknown come to its end by the evidence that its own token reads", async () => {
+  test("lets an order with an unknown deduction finish by the evidence that its own token reads", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 100 });
     const deduction = gateway.fault("redeem", { fault: "hold", commit: true });
@@ -156,7 +156,7 @@ describe("a new SESSION_SECRET with the last one as the fallback", () => {
     expect(gateway.ledgerOf(customer)).toEqual([1_000, -100]);
   });
 
-  test("is known to processes of the step before, which sign with the other value", async () => {
+  test("is accepted by processes of the previous step, which sign with the other value", async () => {
     const customer = await gateway.customer();
     await gateway.restart(announced);
     const other = await startTestGateway({ DATABASE_URL: gateway.databaseUrl, ...rotated }, { clock });
@@ -169,7 +169,7 @@ describe("a new SESSION_SECRET with the last one as the fallback", () => {
 });
 
 describe("a new VOUCHER_SECRET with the last one as the fallback", () => {
-  test("leaves vouchers, draws and national ids as they are, and after the resealing the last one is not needed", async () => {
+  test("leaves vouchers, draws and national ids readable, and the old one is not needed after resealing", async () => {
     const nik = "3171234509870005";
     const customer = await gateway.customer();
     await link(gateway, { customerId: customer.customerId, userId: "4711", nik });
@@ -183,13 +183,13 @@ describe("a new VOUCHER_SECRET with the last one as the fallback", () => {
       );
       return revealVoucher.vouchers.map(({ code }) => code);
     };
-    /** Whether the same codes are known in the pool, whichever secret their hashes are of. */
+    /** Whether the pool recognises the same codes, with either secret's hashes. */
     const importAgain = () =>
       gateway.operator.ok<{ importVoucherCodes: { imported: number; rejected: { reason: string }[] } }>(
         "mutation ($input: ImportVoucherCodesInput!) { importVoucherCodes(input: $input) { imported rejected { reason } } }",
         { input: { rewardId: reward.id, rows: reward.codes.map((code) => ({ code })) } },
       );
-    /** Draws another ticket, which takes the draw's seed. @returns the number of new tickets */
+    /** Draws another ticket, which reads the draw's seed. @returns the number of new tickets */
     const buyTicket = async () => {
       const tickets = () => gateway.sql("select 1 from draw_tickets where draw_id = $1", [drawId]);
       const before = (await tickets()).length;
@@ -226,7 +226,7 @@ describe("a new VOUCHER_SECRET with the last one as the fallback", () => {
     expect(await seen()).toEqual(before);
   });
 
-  test("leaves webhooks their secret, and the one before it", async () => {
+  test("keeps the secrets of webhooks, current and previous", async () => {
     const name = `hook-${randomUUID()}`;
     const make = (mutation: string, input: string, more = "") =>
       gateway.operator.ok<{ it: { secret: string } }>(
@@ -249,7 +249,7 @@ describe("a new VOUCHER_SECRET with the last one as the fallback", () => {
     await gateway.sql("delete from webhooks");
   });
 
-  test("names codes that the pool has twice, and rows that no secret opens, and encrypts the others anew", async () => {
+  test("reports duplicate codes of a pool and rows that no secret decrypts, and re-encrypts the others", async () => {
     const { sku, codes } = await gateway.voucher({ codes: 3 });
     const [reward] = await gateway.sql<{ id: string }>("select id from rewards where sku = $1", [sku]);
     await gateway.sql("update voucher_codes set code = $2 where reward_id = $1 and masked_code like '%-2'", [
@@ -273,7 +273,7 @@ describe("a new VOUCHER_SECRET with the last one as the fallback", () => {
     await gateway.sql("delete from voucher_codes where reward_id = $1", [reward?.id]);
   });
 
-  test("is refused on the first start of this version where it is unclear what national ids were hashed with", async () => {
+  test("is refused on this version's first start if the secret of national ids' hashes is unclear", async () => {
     await link(gateway, { customerId: "c-first", userId: "4712", nik: "3171234509870006" });
     const [key] = await gateway.sql<{ sealed: Buffer }>("delete from data_keys returning sealed");
     const start = (env: Record<string, string>) => startTestGateway({ DATABASE_URL: gateway.databaseUrl, ...env });
@@ -289,7 +289,7 @@ describe("a token or a key with a second value", () => {
   test.each([
     ["OPERATOR_TOKEN", OPERATOR_TOKEN, "{ auditLog(first: 1) { nodes { action } } }"],
     ["REWARD_SERVICE_TOKEN", REWARD_SERVICE_TOKEN, null],
-  ])("%s is good by both, and without the second by one", async (name, value, query) => {
+  ])("%s is accepted with either value, and without the second with one", async (name, value, query) => {
     const isGood = async (token: string) => {
       if (query !== null) return (await makeCaller(() => gateway.url, token).send(query)).errors === undefined;
       const answer = await fetch(`${gateway.url}/reward-processor`, { method: "POST", headers: bearer(token) });
@@ -305,7 +305,7 @@ describe("a token or a key with a second value", () => {
     expect([await isGood(next), await isGood(value)]).toEqual([true, false]);
   });
 
-  test("ROUTER_SECRET is good by both", async () => {
+  test("ROUTER_SECRET is accepted with either value", async () => {
     const statusWith = async (secret: string) =>
       (await post(gateway.url, { query: "{ __typename }" }, { [ROUTER_HEADER]: secret })).status;
     await gateway.restart({ ROUTER_SECRET: next, ROUTER_SECRET_FALLBACK: ROUTER_SECRET });
@@ -316,7 +316,7 @@ describe("a token or a key with a second value", () => {
     expect([await statusWith(next), await statusWith(ROUTER_SECRET)]).toEqual([200, 401]);
   });
 
-  test("WEBHOOK_SECRET verifies reports that are signed with either", async () => {
+  test("WEBHOOK_SECRET verifies reports signed with either value", async () => {
     const statusWith = async (secret: string) => {
       const body = "{}";
       const headers = { "content-type": "application/json", "x-tessera-signature": sign(body, secret, clock.now()) };
@@ -330,7 +330,7 @@ describe("a token or a key with a second value", () => {
     expect([await statusWith(next), await statusWith(WEBHOOK_SECRET)]).toEqual([400, 401]);
   });
 
-  test("CLIENT_HANDOFF_KEY verifies links that are signed with either", async () => {
+  test("CLIENT_HANDOFF_KEY verifies links signed with either value", async () => {
     const last = "the-last-key-of-the-brand's-app, long enough";
     const outcome = async (key: string, seconds: number) => {
       const exp = Math.floor(clock.now().getTime() / 1_000) + seconds;

@@ -27,7 +27,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 
 let customerId: string;
 let challengeId: string;
-/** Everything of one sign-in that nobody but its owner may see. */
+/** The values of one sign-in that only its customer may see. */
 let secrets: { otp: string; accessToken: string; refreshToken: string; clientToken: string };
 const ours = { SESSION_SECRET, OPERATOR_TOKEN, REWARD_SERVICE_TOKEN, WEBHOOK_SECRET, credentials: "tessera:sandbox" };
 let participants = 0;
@@ -45,7 +45,7 @@ beforeEach(async () => {
   secrets = { otp, ...session, clientToken: await clientTokenOf(customerId) };
 });
 
-/** The Client's JWT, which only who has the session secret can read. */
+/** The points provider's JWT, which only the session secret decrypts. */
 async function clientTokenOf(owner: string): Promise<string> {
   const [row] = await gateway.sql<{ id: string; client_token: Buffer }>(
     "select id, client_token from sessions where customer_id = $1",
@@ -70,11 +70,11 @@ async function everyRow(): Promise<string> {
     .join("\n");
 }
 
-/** Which of these occur in a text: as they are, or spelled the way PostgreSQL prints bytes. */
+/** The values that occur in a text, as they are or as PostgreSQL prints bytes. */
 function found(text: string, wanted: Record<string, string>): string[] {
   const isIn = (secret: string) =>
     /^\d+$/.test(secret)
-      ? new RegExp(`\\b${secret}\\b`).test(text) // six digits may well be part of something longer
+      ? new RegExp(`\\b${secret}\\b`).test(text) // six digits may be part of a longer value
       : [secret, Buffer.from(secret).toString("hex"), Buffer.from(secret).toString("base64")].some((s) =>
           text.includes(s),
         );
@@ -82,10 +82,10 @@ function found(text: string, wanted: Record<string, string>): string[] {
 }
 
 describe("the database", () => {
-  test("holds no one-time password, no token and no Client's JWT that could be read", async () => {
+  test("holds no readable one-time password, token or provider's JWT", async () => {
     const caller = makeCaller(() => gateway.url, secrets.accessToken);
     const reward = await gateway.voucher({ points: 100 });
-    await orderSettled(caller, await placeOrder(caller, reward.id)); // which keeps the JWT of its own, to read evidence with
+    await orderSettled(caller, await placeOrder(caller, reward.id)); // which stores its own JWT, to read evidence
     const rows = await everyRow();
 
     expect(rows).toContain(customerId);
@@ -93,7 +93,7 @@ describe("the database", () => {
     for (const code of reward.codes) expect(rows).not.toContain(code);
   });
 
-  test("knows a refresh token by its hash", async () => {
+  test("stores only the hash of a refresh token", async () => {
     const [{ count } = { count: 0 }] = await gateway.sql<{ count: number }>(
       "select count(*)::int as count from refresh_tokens where token_hash = $1",
       [createHash("sha256").update(secrets.refreshToken).digest()],
@@ -101,7 +101,7 @@ describe("the database", () => {
     expect(count).toBe(1);
   });
 
-  test("holds a Client's JWT sealed for its own session", async () => {
+  test("stores the provider's JWT encrypted for its own session", async () => {
     expect(secrets.clientToken).toMatch(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/);
     const [mine] = await gateway.sql<{ client_token: Buffer }>(
       "select client_token from sessions where customer_id = $1",
@@ -111,7 +111,7 @@ describe("the database", () => {
     expect(() => box.decrypt(mine?.client_token ?? Buffer.alloc(0), "another session")).toThrow();
   });
 
-  test("does not know network addresses", async () => {
+  test("stores no network addresses", async () => {
     expect(await everyRow()).not.toMatch(/127\.0\.0\.1|::1/);
   });
 });
@@ -123,7 +123,7 @@ describe("neither the log nor an error holds a secret", () => {
   });
   const expectNoSecrets = (alsoNot: Record<string, string> = {}) => {
     const wanted = { ...secrets, ...ours, ...alsoNot };
-    expect(captured.text()).toContain('"viewer":"anonymous"'); // it does say something
+    expect(captured.text()).toContain('"viewer":"anonymous"'); // it is not empty
     expect(found(captured.text(), wanted)).toEqual([]);
     expect(found(JSON.stringify(answers), wanted)).toEqual([]);
   };
@@ -132,7 +132,7 @@ describe("neither the log nor an error holds a secret", () => {
     void answers.push(await makeCaller(() => gateway.url, secrets.accessToken).send(query, variables));
   const verify = async (otp = secrets.otp, headers = {}) =>
     void answers.push((await postVerifyOtp(gateway, { challengeId, otp }, headers)).body);
-  /** A new password for the customer at hand. */
+  /** A new password for the current customer. */
   async function askAgain() {
     clock.advance(10 * MINUTE);
     const sent = gateway.sandbox.calls.since(0).filter((call) => call.operation === "generate-otp").length;
@@ -143,7 +143,7 @@ describe("neither the log nor an error holds a secret", () => {
     secrets.otp = await sentOtp(gateway, customerId, 2);
   }
 
-  /** Runs while a table cannot take what is written to it. */
+  /** Runs while a table refuses all writes. */
   async function whileBroken(table: string, work: () => Promise<void>) {
     await gateway.sql(`alter table ${table} add constraint broken check (false) not valid`);
     try {
@@ -153,7 +153,7 @@ describe("neither the log nor an error holds a secret", () => {
     }
   }
 
-  test("when all goes well", async () => {
+  test("when every request succeeds", async () => {
     await send("{ me { customerId wallet { balance } } }");
     expectNoSecrets({ MOBILE });
   });
@@ -161,7 +161,7 @@ describe("neither the log nor an error holds a secret", () => {
   test("when a password or a token is wrong", async () => {
     await askAgain();
     await verify(wrongOtp(secrets.otp));
-    // The caller is told what they sent; nobody else is.
+    // Only the caller reads their own input.
     await gateway.anonymous.send(
       `mutation ($otp: String!) { verifyOtp(input: { challengeId: "x", otp: $otp }) { userErrors { code } } }`,
       {
@@ -177,7 +177,7 @@ describe("neither the log nor an error holds a secret", () => {
     ["answers nonsense", { fault: "malformed" }],
     ["fails", { fault: "http-500" }],
     ["breaks off", { fault: "commit-then-drop" }],
-  ] as const)("when the Client %s", async (_, fault) => {
+  ] as const)("when the points provider %s", async (_, fault) => {
     await askAgain();
     gateway.sandbox.faults.add({ upstream: "client", operation: "verify-otp", ...fault });
     await verify();
@@ -188,7 +188,7 @@ describe("neither the log nor an error holds a secret", () => {
   });
 
   test.each(["customers", "sessions", "refresh_tokens", "otp_challenges"])(
-    "when the database does not take what goes into %s, which the answer tells no more of than an id to ask about",
+    "when the database refuses writes to %s, and the answer has only an id to quote",
     async (table) => {
       await askAgain();
       await whileBroken(table, () => verify());
@@ -221,7 +221,7 @@ describe("neither the log nor an error holds a secret", () => {
     expectNoSecrets();
   });
 
-  test("when a password is asked for and its challenge cannot be kept", async () => {
+  test("when a password is requested and its challenge cannot be stored", async () => {
     clock.advance(10 * MINUTE);
     await whileBroken("otp_challenges", () =>
       send(`mutation { requestOtp(input: { customerId: "${customerId}" }) { challengeId } }`),

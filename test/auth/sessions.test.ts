@@ -44,7 +44,7 @@ const sessionOver = {
     },
   ],
 };
-/** Trades a refresh token that must be good. */
+/** Refreshes with a token that must be valid. */
 async function refreshed(refreshToken = customer.refreshToken) {
   const { session, userErrors } = await refresh(gateway, refreshToken);
   if (!session) throw new Error(`not refreshed: ${JSON.stringify(userErrors)}`);
@@ -52,7 +52,7 @@ async function refreshed(refreshToken = customer.refreshToken) {
 }
 
 describe("an access token", () => {
-  test("is of the customer and of the session that was opened", async () => {
+  test("belongs to the customer and the new session", async () => {
     const [session] = await gateway.sql<{ id: string }>("select id from sessions where customer_id = $1", [
       customer.customerId,
     ]);
@@ -60,7 +60,7 @@ describe("an access token", () => {
     expect(await me()).toBe(customer.customerId);
   });
 
-  test("that has ended makes its bearer anonymous, who may still refresh the session", async () => {
+  test("that has expired makes its bearer anonymous, but the session can still be refreshed", async () => {
     clock.advance(15 * MINUTE + 5 * SECOND);
     expect(await me()).toBeNull();
     const { errors } = await customer.send('{ order(id: "x") { id } }');
@@ -74,11 +74,11 @@ describe("an access token", () => {
     expect(await me(token)).toBeNull();
   });
 
-  test.each(["Basic", "Token", ""])("is not taken in a header of the scheme %j", async (scheme) => {
+  test.each(["Basic", "Token", ""])("is not accepted in a header of the scheme %j", async (scheme) => {
     expect(await whoIs(gateway, { authorization: `${scheme} ${customer.token}`.trim() })).toBeNull();
   });
 
-  test("of one customer for the session of another is worth nothing", async () => {
+  test("of one customer for the session of another is invalid", async () => {
     const { sid } = decodeJwt<{ sid: string }>(customer.token ?? "");
     const tokens = makeAccessTokens(makeSigningKeys(SESSION_SECRET, clock), clock);
     const ofOther = await tokens.issue({ customerId: "C-other", sessionId: sid });
@@ -89,7 +89,7 @@ describe("an access token", () => {
 });
 
 describe("refreshing a session", () => {
-  test("gives a new pair, and the earlier access token lives on to its end", async () => {
+  test("issues a new pair, and the earlier access token stays valid until it expires", async () => {
     const session = await refreshed();
     expect(session.refreshToken).not.toBe(customer.refreshToken);
     expect(session.accessToken).not.toBe(customer.token);
@@ -98,7 +98,7 @@ describe("refreshing a session", () => {
     expect(await me()).toBe(customer.customerId);
   });
 
-  test("gives the same client the same successor again for 20 seconds, and the session goes on", async () => {
+  test("issues the same client the same successor for 20 seconds, and the session stays open", async () => {
     const session = await refreshed();
     clock.advance(20 * SECOND);
     const again = await refreshed();
@@ -110,13 +110,13 @@ describe("refreshing a session", () => {
     expect(await audited()).toEqual([]);
   });
 
-  test("many times at once gives each the same successor", async () => {
+  test("many times at once issues the same successor each time", async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => refreshed()));
     expect(new Set(answers.map(({ refreshToken }) => refreshToken)).size).toBe(1);
     await refreshed(answers[0]?.refreshToken);
   });
 
-  test("gives a tab that is late the newest token, not one that another tab has used already", async () => {
+  test("issues a late tab the newest token, not one that another tab has used already", async () => {
     const { refreshToken: second } = await refreshed();
     const { refreshToken: third } = await refreshed(second);
     expect((await refreshed()).refreshToken).toBe(third);
@@ -133,7 +133,7 @@ describe("refreshing a session", () => {
     ["that another browser has just used", fromDevice(1), fromDevice(2), 0],
     ["that a browser has just used, without its cookie", fromDevice(1), {}, 0],
   ];
-  test.each(reuses)("with a token %s ends the session and everything that belongs to it", async (...row) => {
+  test.each(reuses)("with a token %s ends the session and all its tokens", async (...row) => {
     const [, first, then, afterMs] = row;
     const post = async (refreshToken: string, headers: Record<string, string>) =>
       (await postRefresh(gateway, refreshToken, headers)).body.data?.refreshSession;
@@ -156,7 +156,7 @@ describe("refreshing a session", () => {
     expect(written.text()).toContain("A refresh token was used a second time");
   });
 
-  test("by one browser that moves to another network meanwhile is a repetition", async () => {
+  test("by the same browser from another network counts as a repetition", async () => {
     const at = (address: string) => ({ ...fromDevice(3), "x-forwarded-for": address });
     const first = await postRefresh(gateway, customer.refreshToken, at("198.51.100.7"));
     const second = await postRefresh(gateway, customer.refreshToken, at("203.0.113.9"));
@@ -175,7 +175,7 @@ describe("refreshing a session", () => {
     expect(await me(other.token)).toBe(customer.customerId);
   });
 
-  test.each(["", "garbage", "A".repeat(43)])("with %j, which nobody was given, is refused", async (token) => {
+  test.each(["", "garbage", "A".repeat(43)])("with %j, which was never issued, is refused", async (token) => {
     expect(await refresh(gateway, token)).toEqual(sessionOver);
   });
 
@@ -193,7 +193,7 @@ describe("refreshing a session", () => {
     expect(await refresh(gateway, customer.refreshToken)).toEqual(sessionOver);
   });
 
-  test("cannot keep a session alive for longer than 90 days", async () => {
+  test("cannot extend a session beyond 90 days", async () => {
     let { refreshToken } = customer;
     for (let day = 10; day < 90; day += 10) {
       clock.advance(10 * DAY);
@@ -212,7 +212,7 @@ describe("refreshing a session", () => {
 describe("another program", () => {
   const jwks = () => new URL("/.well-known/jwks.json", gateway.url);
 
-  test("checks who is signed in with the published keys, which may be kept for five minutes", async () => {
+  test("verifies tokens with the published keys, which may be cached for five minutes", async () => {
     const { payload } = await jwtVerify(customer.token ?? "", createRemoteJWKSet(jwks()), {
       issuer: "tessera",
       audience: "tessera",
@@ -226,7 +226,7 @@ describe("another program", () => {
     expect(headers.get("content-type")).toContain("json");
   });
 
-  test("knows the next key before it signs, and sessions go on over the change", async () => {
+  test("has the next key before its first signature, and sessions survive the change", async () => {
     const leftMs = SIGNING_PERIOD_MS - (clock.now().getTime() % SIGNING_PERIOD_MS);
     clock.advance(leftMs - 5 * MINUTE);
     const before = await gateway.customer();
@@ -260,7 +260,7 @@ describe("signing out", () => {
     expect(await me(other.token)).toBe(customer.customerId);
   });
 
-  test("twice, or without having signed in, is fine", async () => {
+  test("twice, or without a session, succeeds", async () => {
     await signOut();
     await signOut();
     await gateway.anonymous.ok("mutation { signOut { userErrors { code } } }");
@@ -273,14 +273,14 @@ test("a session survives a restart of the gateway", async () => {
   await refreshed();
 });
 
-test("a session ended by another process is known to be over a second later at most", async () => {
+test("a session that another process ended is refused within a second", async () => {
   expect(await me()).toBe(customer.customerId);
   await gateway.sql("update sessions set ended_at = now() where customer_id = $1", [customer.customerId]);
   clock.advance(1 * SECOND);
   expect(await me()).toBeNull();
 });
 
-test("a session that ends while it is looked up is not remembered as alive", async () => {
+test("a session that ends during its lookup is not cached as alive", async () => {
   const bus = makeLocalBus();
   const row = { id: "s-1", customerId: "C-1", expiresAt: new Date("2100-01-01"), endedAt: null as Date | null };
   const $queryRaw = vi.fn(async () => [{ ...row }]);

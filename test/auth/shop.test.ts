@@ -5,7 +5,7 @@ import { connect } from "../support/raw-socket.ts";
 import { bearer, postVerifyOtp, requestOtp, sentOtp } from "../support/sign-in.ts";
 import { withoutLimits } from "../support/without-limits.ts";
 
-/** The limits of the product, which must not be felt by people who share a network address. A blank setting has its default. */
+/** The product's limits must not affect customers who share a network address. A blank setting has its default. */
 const productLimits = Object.fromEntries(Object.keys(withoutLimits).map((name) => [name, ""]));
 const PEOPLE = 20;
 const shop = { "x-forwarded-for": "10.8.0.1" };
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-test("twenty people in a shop behind one address sign in, fill their carts and follow their feeds at once", async () => {
+test("twenty customers behind one address sign in, fill their carts and follow their feeds at once", async () => {
   const person = async (nth: number) => {
     const customerId = `SHOP-${nth}`;
     gateway.sandbox.client.addCustomer({ customer_id: customerId, balance: 500, mobile: "98XXXXXX45" });

@@ -7,7 +7,7 @@ import { cloneDatabase } from "../support/gateway.ts";
 const HOUR_MS = 3_600_000;
 const bytes = (...given: number[]) => new Uint8Array(given);
 
-test("what was used is forgotten an hour after it has expired, and a try when it no longer counts", async () => {
+test("a used link is deleted an hour after its expiry, and a try when it no longer counts", async () => {
   const db = openDb(await cloneDatabase(), 2);
   const store = makeSignInLinkStore(db, { perAddressHour: 1 }, makeSignInGate(4));
   const expiresAt = new Date("2026-11-22T12:00:00Z");

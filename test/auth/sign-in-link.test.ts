@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** An address nobody has come from before. */
+/** An address without earlier requests. */
 let address: string;
 let addresses = 0;
 beforeEach(async () => {
@@ -41,7 +41,7 @@ const secretOf = (text: string) => new TextEncoder().encode(text);
 const now = () => Math.floor(Date.now() / 1_000);
 
 let tokens = 0;
-/** A token as the Client signs it, but for the changes; undefined takes a claim away. */
+/** A token as the points provider signs it, with changes; undefined removes a claim. */
 function tokenOf(changes: Changes = {}, key: Key = secretOf(customerTokenKey), alg = "HS256") {
   tokens += 1;
   const claims = { sub: customer.customerId, exp: now() + 600, jti: `t-${tokens}`, ...changes };
@@ -64,15 +64,15 @@ const open = (token: string, customerId = customer.customerId, headers = {}): Pr
     { query, variables: { input: { token, customerId } } },
     { "x-forwarded-for": address, ...headers },
   );
-/** The refusal's code, or whom a session was begun for. */
+/** The refusal's code, or the customer of the new session. */
 async function outcomeOf(token: string, customerId?: string): Promise<string | undefined> {
   const { data, errors } = (await open(token, customerId)).body;
   const answer = data?.signInWithToken;
   return errors?.[0]?.extensions.code ?? answer?.userErrors[0]?.code ?? answer?.customer?.customerId;
 }
 
-describe("a link of the brand's own app", () => {
-  test("begins a session as a one-time password does", async () => {
+describe("a link from the brand's own app", () => {
+  test("opens a session like a one-time password", async () => {
     const token = await tokenOf();
     const { body, cookies, cookieAttributes } = await open(token);
     const { session, customer: found, userErrors } = body.data?.signInWithToken ?? {};
@@ -91,7 +91,7 @@ describe("a link of the brand's own app", () => {
     expect(row?.expires.getTime()).toBeGreaterThan(Date.now());
   });
 
-  test("with the Client's own token, which reads the wallet from then on, and is on record", async () => {
+  test("with the provider's own token opens a session that reads the wallet with it, and is audited", async () => {
     const newcomer = "CUST00001";
     const link = await fetch(`${gateway.sandbox.url}/__sandbox/client/sign-in-link?customer_id=${newcomer}`);
     const { searchParams, pathname, origin } = new URL(((await link.json()) as { url: string }).url);
@@ -111,7 +111,7 @@ describe("a link of the brand's own app", () => {
     ).toContainEqual({ actor: newcomer, action: "session.hand-off", session: true });
   });
 
-  test("ends the session that the browser had before, and no other", async () => {
+  test("ends the browser's earlier session, and no other", async () => {
     const [before, elsewhere] = [await gateway.customer(), await gateway.customer()];
     const cookies = new Map([
       ["tessera-access", before.token ?? ""],
@@ -173,12 +173,12 @@ describe("a token is refused", () => {
   });
 });
 
-describe("a token is good once", () => {
-  test("also when its signature is spelled otherwise", async () => {
+describe("a token is valid once", () => {
+  test("even if its signature is encoded in another way", async () => {
     const token = await tokenOf();
     expect(await outcomeOf(token)).toBe(customer.customerId);
     expect(await outcomeOf(token)).toBe("SIGN_IN_LINK_USED");
-    // 32 bytes leave two bits of the last letter to chance.
+    // In base64url, 32 bytes leave two bits of the last character unused.
     const last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const at = last.indexOf(token.at(-1) ?? "");
     const otherwise = [1, 2, 3].map((bit) => token.slice(0, -1) + last[at ^ bit]);
@@ -188,12 +188,12 @@ describe("a token is good once", () => {
     expect(await outcomeOf(otherwise[0] ?? "")).toBe("SIGN_IN_LINK_USED");
   });
 
-  test("however many come with it in the same moment", async () => {
+  test("also for simultaneous requests", async () => {
     const token = await tokenOf();
     const before = await gateway.sql("select id from sessions where customer_id = $1", [customer.customerId]);
     const each = await Promise.all(
       Array.from({ length: 8 }, (_, index) => {
-        address = `10.9.0.${index}`; // those that come too late are bad links
+        address = `10.9.0.${index}`; // later requests have a bad link
         return outcomeOf(token);
       }),
     );
@@ -202,7 +202,7 @@ describe("a token is good once", () => {
     expect(after.length).toBe(before.length + 1);
   });
 
-  test("and is not used up by a session that could not be kept", async () => {
+  test("and is not consumed if the session cannot be stored", async () => {
     const token = await tokenOf();
     await gateway.sql("alter table refresh_tokens add constraint none_for_now check (false) not valid");
     expect(await outcomeOf(token)).toBe("INTERNAL_SERVER_ERROR");
@@ -212,7 +212,7 @@ describe("a token is good once", () => {
 });
 
 describe("an address", () => {
-  test("has so many bad links an hour, and a good one passes all the same", async () => {
+  test("has a limit of bad links an hour, and a valid link still passes", async () => {
     for (let round = 0; round < TRIES; round += 1) {
       expect(await outcomeOf("nonsense")).toBe("SIGN_IN_LINK_INVALID");
     }
@@ -223,13 +223,13 @@ describe("an address", () => {
     for (let round = 0; round <= TRIES; round += 1) expect(await outcomeOf(await tokenOf())).toBe(customer.customerId);
   });
 
-  test("has its bad links counted one at a time", async () => {
+  test("has its bad links counted one by one", async () => {
     const each = await Promise.all(Array.from({ length: TRIES + 4 }, () => outcomeOf("nonsense")));
     expect(each.filter((code) => code === "SIGN_IN_LINK_INVALID")).toHaveLength(TRIES);
   });
 });
 
-test("no token is in the log, however it came", async () => {
+test("no token is in the log, by any route", async () => {
   const tokens = [await tokenOf(), await tokenOf({ sub: "CUST12345" }), await tokenOf({ exp: 1 })];
   for (const token of tokens) {
     await fetch(`${gateway.url}/signin?token=${token}&uid=${customer.customerId}`);
@@ -248,11 +248,11 @@ test("a mutation has one of them", async () => {
   expect((await gateway.anonymous.send(twice)).errors?.[0]?.message).toMatch(/^Only one of .*signInWithToken/);
 });
 
-describe("a key of the Client's", () => {
+describe("the points provider's key", () => {
   const rsa = generateKeyPairSync("rsa", { modulusLength: 2_048 });
   const pem = String(rsa.publicKey.export({ format: "pem", type: "spki" }));
 
-  test("may be public: then nothing that is signed with what everybody knows is good", async () => {
+  test("may be public: then a token signed with the public value as a secret is refused", async () => {
     await gateway.restart({ CLIENT_HANDOFF_KEY: pem.replaceAll("\n", "\\n") });
     expect(await outcomeOf(await tokenOf({}, rsa.privateKey, "RS256"))).toBe(customer.customerId);
     expect(await outcomeOf(await tokenOf({}, rsa.privateKey, "PS256"))).toBe(customer.customerId);
@@ -274,7 +274,7 @@ describe("a key of the Client's", () => {
     expect(await outcomeOf(await tokenOf({}, rsa.privateKey, "RS256"))).toBe("SIGN_IN_LINK_INVALID");
   });
 
-  test("may be fetched, and is asked for again where that was not possible", async () => {
+  test("may be fetched, and the fetch is retried after a failure", async () => {
     await using issuer = await makeOidcIssuer("tessera");
     await gateway.restart({
       CLIENT_HANDOFF_KEY: `${issuer.url}${KEYS}`,
@@ -294,7 +294,7 @@ describe("a key of the Client's", () => {
     expect(await outcomeOf(await issuer.token({ sub: customer.customerId }))).toBe("SIGN_IN_LINK_INVALID");
   });
 
-  test("need not be: then links sign nobody in, and no token is looked at", async () => {
+  test("may be missing: then links sign no customer in, and no token is read", async () => {
     await gateway.restart({ CLIENT_HANDOFF_KEY: "" });
     for (let round = 0; round <= TRIES; round += 1) expect(await outcomeOf(await tokenOf())).toBe("SIGN_IN_LINK_OFF");
   });

@@ -27,7 +27,7 @@ beforeAll(async () => {
   gateway = await startTestGateway(env, { clock, log: written.log, pace });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
-// A password still on its way would meet the faults of the next test.
+// A password in flight would meet the faults of the next test.
 afterEach(() =>
   gateway.until(async () => {
     const sending = await gateway.sql("select id from otp_challenges where delivery = 'SENDING'");
@@ -36,12 +36,12 @@ afterEach(() =>
 );
 
 let addresses = 0;
-/** An address that nobody has come from before. */
+/** An address without earlier requests. */
 function newAddress(): string {
   addresses += 1;
   return `10.2.${addresses >> 8}.${addresses & 255}`;
 }
-/** Somebody at a network address of their own, without cookies. */
+/** A requester at a network address of their own, without cookies. */
 function visitor(address: string = newAddress()) {
   const headers = { "x-forwarded-for": address };
   return {
@@ -49,7 +49,7 @@ function visitor(address: string = newAddress()) {
   };
 }
 
-/** A browser, which keeps its cookies, at whatever address it is. */
+/** A browser, which keeps its cookies when its address changes. */
 async function browser(address: string = newAddress()) {
   const headers = (at: string) => ({ "x-forwarded-for": at, origin: gateway.url });
   const { cookies } = await post(gateway.url, { query: "{ __typename }" }, headers(address));
@@ -82,7 +82,7 @@ function knownCustomer(): string {
 }
 const unknownCustomer = () => `U-${randomUUID()}`;
 
-/** A challenge that was just opened and the password that was sent for it. */
+/** A new challenge and its password. */
 async function challengeOf(customerId: string) {
   const { challengeId } = await visitor().ask(customerId);
   return { challengeId, otp: await sentOtp(gateway, customerId) };
@@ -105,7 +105,7 @@ describe.each([
   ["a known customer", knownCustomer],
   ["an unknown customer", unknownCustomer],
 ])("a password for %s", (_, makeCustomer) => {
-  test("lives for five minutes, may be asked for again after 30 seconds, and is asked of the Client once", async () => {
+  test("is valid for five minutes, requested once upstream, and available again after 30 seconds", async () => {
     const customerId = makeCustomer();
 
     expect(await visitor().ask(customerId)).toEqual({
@@ -118,7 +118,7 @@ describe.each([
     expect(operationsAbout(customerId)).toEqual(["generate-otp"]);
   });
 
-  test("that is wrong counts the tries down, and then the challenge is over", async () => {
+  test("that is wrong uses up a try, and the last one ends the challenge", async () => {
     const customerId = makeCustomer();
     const { challengeId } = await visitor().ask(customerId);
     await gateway.sandbox.calls.waitFor(() => callsAbout(gateway, customerId).at(0)?.outcome === "answered");
@@ -144,7 +144,7 @@ describe.each([
     expect(operationsAbout(customerId)).toEqual(["generate-otp", "verify-otp", "verify-otp", "verify-otp"]);
   });
 
-  test("may be asked for again after a wait that doubles each time", async () => {
+  test("may be requested again after a wait that doubles each time", async () => {
     const customerId = makeCustomer();
     const { ask } = visitor();
     for (const wait of [30 * SECOND, 1 * MINUTE, 2 * MINUTE, 4 * MINUTE]) {
@@ -157,7 +157,7 @@ describe.each([
     expect(await ask(customerId)).toMatchObject({ userErrors: [] });
   });
 
-  test("may be asked for five times an hour by one requester", async () => {
+  test("may be requested five times an hour by one requester", async () => {
     const customerId = makeCustomer();
     const { ask } = visitor();
     const freeAgain = inFuture(HOUR);
@@ -175,7 +175,7 @@ describe.each([
     expect(operationsAbout(customerId)).toHaveLength(7);
   });
 
-  test("may be asked for so many times an hour from one address, for whomever", async () => {
+  test("may be requested a limited number of times an hour from one address, across customers", async () => {
     const { ask } = visitor();
     for (let time = 1; time <= PER_ADDRESS; time += 1)
       expect(await ask(makeCustomer())).toMatchObject({ userErrors: [] });
@@ -204,22 +204,22 @@ const expired = {
   ],
 };
 
-describe("strangers who ask for a customer's passwords", () => {
-  /** Each at an address of its own, as often as they are let. */
+describe("strangers who request a customer's passwords", () => {
+  /** Each from an address of its own, as often as the limits allow. */
   async function storm(customerId: string) {
     const answers: Awaited<ReturnType<typeof requestOtp>>[] = [];
     for (let time = 1; time <= 12; time += 1) answers.push(await visitor().ask(customerId));
     return answers.filter(({ challengeId }) => challengeId !== null).length;
   }
 
-  test("leave the password alone that the customer has just been sent", async () => {
+  test("do not invalidate the customer's newest password", async () => {
     const customerId = knownCustomer();
     const { challengeId, otp } = await challengeOf(customerId);
     expect(await storm(customerId)).toBe(2); // three are open at a time
     expect(await verifyOtp(gateway, challengeId, otp)).toMatchObject({ customer: { customerId } });
   });
 
-  test("do not keep the customer from the next one", async () => {
+  test("do not prevent the customer's next password", async () => {
     const customerId = knownCustomer();
     const [own, stranger] = [visitor(), visitor()];
     await stranger.ask(customerId);
@@ -227,7 +227,7 @@ describe("strangers who ask for a customer's passwords", () => {
     expect(await stranger.ask(customerId)).toMatchObject({ userErrors: [{ code: "OTP_THROTTLED" }] });
   });
 
-  test("use up six an hour and twelve a day, and none of what is kept for a browser that has signed in as the customer", async () => {
+  test("use up six an hour and twelve a day, and nothing of the share of the customer's known browser", async () => {
     const customerId = knownCustomer();
     const own = await browser();
     await own.signIn(customerId);
@@ -246,7 +246,7 @@ describe("strangers who ask for a customer's passwords", () => {
     }
   });
 
-  test("cannot verify a password that was sent to somebody else's browser", async () => {
+  test("cannot verify a password that was requested by another browser", async () => {
     const customerId = knownCustomer();
     const own = await browser();
     const { challengeId } = await own.ask(customerId);
@@ -257,7 +257,7 @@ describe("strangers who ask for a customer's passwords", () => {
     expect(await own.verify(challengeId, otp)).toMatchObject({ customer: { customerId } });
   });
 
-  test("at the customer's own address do not lock out a browser that has signed in there", async () => {
+  test("at the customer's own address do not lock out the customer's known browser", async () => {
     const address = newAddress();
     const [customerId, own] = [knownCustomer(), await browser(address)];
     await own.signIn(customerId);
@@ -267,7 +267,7 @@ describe("strangers who ask for a customer's passwords", () => {
     expect(await own.ask(customerId)).toMatchObject({ userErrors: [] });
   });
 
-  test("use up the minute's budget with an error in the log, and a browser that has signed in is not refused", async () => {
+  test("use up the minute's budget with an error in the log, and a known browser is not refused", async () => {
     const captured = await captureLog();
     await using small = await startTestGateway(
       { OTP_PER_MINUTE: "3", TRUST_PROXY: "127.0.0.1" },
@@ -288,7 +288,7 @@ describe("strangers who ask for a customer's passwords", () => {
 });
 
 describe("a device cookie", () => {
-  test("is given to a page with its first request, and kept", async () => {
+  test("is set on a page's first request, and kept", async () => {
     const headers = { origin: gateway.url };
     const { cookies, cookieAttributes } = await post(gateway.url, { query: "{ __typename }" }, headers);
     expect(cookies.get("tessera-device")).toMatch(/^[\w-]{22}$/);
@@ -298,7 +298,7 @@ describe("a device cookie", () => {
     const again = await post(gateway.url, { query: "{ __typename }" }, { ...headers, cookie: cookieHeader(cookies) });
     expect([...again.cookies]).toEqual([]);
   });
-  test("that is none of ours is replaced, and programs are given none", async () => {
+  test("that the gateway did not issue is replaced, and programs get none", async () => {
     const forged = await post(
       gateway.url,
       { query: "{ __typename }" },
@@ -309,8 +309,8 @@ describe("a device cookie", () => {
   });
 });
 
-describe("asking for a password", () => {
-  test("from ever new addresses of one IPv6 network has one limit", async () => {
+describe("requesting a password", () => {
+  test("from changing addresses of one IPv6 network has one limit", async () => {
     const network = "2001:db8:1:2";
     for (let time = 1; time <= PER_ADDRESS; time += 1) await visitor(`${network}::${time}`).ask(unknownCustomer());
     expect(await visitor(`${network}:a:b:c:d`).ask(unknownCustomer())).toMatchObject(throttledUntil(inFuture(HOUR)));
@@ -318,7 +318,7 @@ describe("asking for a password", () => {
   });
 
   test.each(["", " ", "C 1", "C\n1", "Ç-1", "'; drop table orders; --", "C".repeat(65)])(
-    "for %j, which cannot be a customer id, is refused before anybody is asked",
+    "for %j, which cannot be a customer id, is refused without an upstream call",
     async (customerId) => {
       expect(await visitor().ask(customerId)).toMatchObject({
         challengeId: null,
@@ -328,7 +328,7 @@ describe("asking for a password", () => {
     },
   );
 
-  test("too soon leaves the password that was sent as good as it was", async () => {
+  test("too soon leaves the earlier password valid", async () => {
     const customerId = knownCustomer();
     const { ask } = visitor();
     const { challengeId } = await ask(customerId);
@@ -346,7 +346,7 @@ describe("asking for a password", () => {
     expect(await challengesOf(customerId)).toHaveLength(1);
   });
 
-  test("is answered before a slow Client has answered, and the late password is good", async () => {
+  test("is answered before a slow points provider, and the late password is valid", async () => {
     const customerId = knownCustomer();
     const call = gateway.fault("generate-otp", { fault: "hold" });
 
@@ -360,7 +360,7 @@ describe("asking for a password", () => {
     });
   });
 
-  test("may be verified while the password is still on its way", async () => {
+  test("may be followed by a verification while the password is in flight", async () => {
     const customerId = knownCustomer();
     const call = gateway.fault("generate-otp", { fault: "hold" });
     const { challengeId } = await visitor().ask(customerId);
@@ -379,7 +379,7 @@ describe("asking for a password", () => {
     ["fails", { fault: "http-500" }],
     ["answers nonsense", { fault: "malformed" }],
     ["does not answer in time", { fault: "hold" }],
-  ] as const)("looks as always when the Client %s, and does not count", async (_, fault) => {
+  ] as const)("answers as usual when the points provider %s, and does not count", async (_, fault) => {
     const customerId = knownCustomer();
     const { ask } = visitor();
     const call = gateway.fault("generate-otp", fault);
@@ -399,7 +399,7 @@ describe("asking for a password", () => {
 });
 
 describe("verifying a password", () => {
-  test("signs the customer in, who goes on as themselves in the same operation", async () => {
+  test("signs the customer in for the rest of the same operation", async () => {
     const customerId = knownCustomer();
     const { challengeId, otp } = await challengeOf(customerId);
     const { body } = await post(gateway.url, {
@@ -472,7 +472,7 @@ describe("verifying a password", () => {
     expect(await verifyOtp(gateway, challengeId, otp)).toMatchObject({ customer: { customerId } });
   });
 
-  test("is over after five minutes", async () => {
+  test("fails after five minutes", async () => {
     const { challengeId, otp } = await challengeOf(knownCustomer());
     clock.advance(5 * MINUTE);
     expect(await verifyOtp(gateway, challengeId, otp)).toEqual(expired);
@@ -486,7 +486,7 @@ describe("verifying a password", () => {
   });
 
   test.each(["", "none", "1", randomUUID(), "00000000-0000-0000-0000-000000000000", "'; drop table sessions; --"])(
-    "of the challenge %j, which nobody opened, is answered like one that is over",
+    "of the challenge %j, which does not exist, is answered like an expired one",
     async (challengeId) => {
       expect(await verifyOtp(gateway, challengeId, "000000")).toEqual(expired);
     },
@@ -521,14 +521,14 @@ describe("verifying a password", () => {
     ["Devanagari digits", (digits) => inScript(digits, 0x0966)],
     ["Bengali digits", (digits) => inScript(digits, 0x09e6)],
     ["mathematical digits", (digits) => inScript(digits, 0x1d7ce)],
-  ])("is accepted as people type it: with %s", async (_, typed) => {
+  ])("is accepted as customers type it: with %s", async (_, typed) => {
     const customerId = knownCustomer();
     const { challengeId, otp } = await challengeOf(customerId);
     expect(await verifyOtp(gateway, challengeId, typed(otp))).toMatchObject({ customer: { customerId } });
   });
 
   test.each(["", "12345", "1234567", "12345x", "½23456", "１２３４５"])(
-    "that is no password, %j, is no try",
+    "of %j, which cannot be a password, is no try",
     async (typed) => {
       const customerId = knownCustomer();
       const { challengeId, otp } = await challengeOf(customerId);
@@ -543,7 +543,7 @@ describe("verifying a password", () => {
     },
   );
 
-  test("whose answer was lost says to ask for a new one", async () => {
+  test("whose answer was lost advises to request a new password", async () => {
     const customerId = knownCustomer();
     const { challengeId, otp } = await challengeOf(customerId);
     gateway.sandbox.faults.add({ upstream: "client", operation: "verify-otp", fault: "commit-then-drop" });
@@ -553,7 +553,7 @@ describe("verifying a password", () => {
     ]);
   });
 
-  test("counts as a try when the Client breaks off, because it may have been one", async () => {
+  test("counts as a try when the points provider breaks off, because its outcome is unknown", async () => {
     const customerId = knownCustomer();
     const { challengeId, otp } = await challengeOf(customerId);
     gateway.sandbox.faults.add({ upstream: "client", operation: "verify-otp", fault: "drop-before" });
@@ -607,7 +607,7 @@ describe("two one-time passwords in one request", () => {
   });
 });
 
-describe("while the Client cannot be reached", () => {
+describe("while the points provider cannot be reached", () => {
   const { ask } = visitor();
   const unknown = unknownCustomer();
   let [known, waiting] = ["", ""];
@@ -619,9 +619,9 @@ describe("while the Client cannot be reached", () => {
     sent = await challengeOf(waiting);
     await verifyOtp(gateway, sent.challengeId, wrongOtp(sent.otp));
 
-    // An answer leaves once it is on record that the Client was not reached.
+    // The answer follows the record that the points provider was not reached.
     pace.untilOtpTick = () => queriesAnswered(1, /UPDATE.*otp_challenges/);
-    await gateway.restart({ CLIENT_API_URL: "http://127.0.0.1:9" }); // where nobody listens
+    await gateway.restart({ CLIENT_API_URL: "http://127.0.0.1:9" }); // a port without a listener
     asked = [await ask(known), await ask(known), await ask(known), await ask(unknown)];
     tried = [
       await verifyOtp(gateway, sent.challengeId, sent.otp),
@@ -631,7 +631,7 @@ describe("while the Client cannot be reached", () => {
     await gateway.restart();
   });
 
-  test("no password can be asked for, which does not count against the limits", async () => {
+  test("no password can be requested, and the request does not count against the limits", async () => {
     for (const answer of asked) {
       expect(answer).toEqual({
         challengeId: null,
@@ -650,7 +650,7 @@ describe("while the Client cannot be reached", () => {
     expect(await ask(known)).toMatchObject({ resendAfter: inFuture(30 * SECOND), userErrors: [] });
   });
 
-  test("a password cannot be verified, which is no try", async () => {
+  test("a password cannot be verified, and the attempt is no try", async () => {
     expect(tried.map((answer) => answer.userErrors[0]?.code)).toEqual(["UPSTREAM_UNAVAILABLE", "UPSTREAM_UNAVAILABLE"]);
     const { challengeId, otp } = sent;
     expect(await verifyOtp(gateway, challengeId, wrongOtp(otp))).toMatchObject({ userErrors: [{ attemptsLeft: 1 }] });

@@ -24,7 +24,7 @@ async function asked(prices: readonly number[], rule: (price: number) => Redeema
   return { calls, answers };
 }
 
-test("few prices are asked about one by one, equal ones once", async () => {
+test("a few prices are checked one by one, and equal prices once", async () => {
   const { calls, answers } = await asked([30, 10, 20, 10], (price) => (price === 20 ? no("insufficient-points") : yes));
   expect(calls).toEqual([10, 20, 30]);
   expect([...answers]).toEqual([
@@ -34,7 +34,7 @@ test("few prices are asked about one by one, equal ones once", async () => {
   ]);
 });
 
-describe("of a hundred prices some are asked about, and each has the answer that it would have had:", () => {
+describe("a hundred prices are resolved by a few checks, with the same answers as one check each:", () => {
   const rules: [what: string, rule: (price: number) => Redeemable, mostCalls: number][] = [
     ["all can be paid", () => yes, 3],
     ["none can be paid", () => no("points-not-redeemable"), 3],
@@ -53,20 +53,20 @@ describe("of a hundred prices some are asked about, and each has the answer that
   });
 });
 
-test("a price that can be paid is not refused where others between are no multiple of something", async () => {
+test("a payable price is not refused where prices between are not multiples of the required step", async () => {
   const { answers } = await asked(hundred, (price) => (price % 70 === 0 ? yes : no("amount-rule")));
   for (const price of hundred.filter((each) => each % 70 === 0))
     expect([price, answers.get(price)]).toEqual([price, yes]);
 });
 
-test("where no call can be made, a few show it, and all prices have the error", async () => {
+test("if no call succeeds, a few calls are made, and all prices have the error", async () => {
   const down = new Error("down");
   const { calls, answers } = await asked(hundred, () => down);
   expect(calls).toHaveLength(3);
   expect(hundred.every((price) => answers.get(price) === down)).toBe(true);
 });
 
-test("one call that fails leaves the prices alone that do not depend on it", async () => {
+test("a failed call affects only the prices that depend on it", async () => {
   const lost = new Error("lost");
   const { answers } = await asked(hundred, (price) => (price === 500 ? lost : yes));
   expect(answers.get(500)).toBe(lost);

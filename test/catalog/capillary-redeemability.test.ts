@@ -23,7 +23,7 @@ beforeEach(async () => {
   await syncCatalog(gateway);
   customer = await gateway.customer();
   world().addCustomer({ externalId: customer.customerId });
-  // A number of its own: the sandbox begins anew for each test, our orders do not.
+  // A unique number: the sandbox is reset for each test, but the orders are not.
   groupId += 1;
   family = newGroup(gateway, { id: groupId, members: [customer, "CUST12345"], points: 5_000 });
 });
@@ -49,13 +49,13 @@ const fromGroup = async (number: number, group?: string) => (await ask(number, b
 const fromOwn = async (number: number) => (await ask(number)).found;
 
 describe("a reward of Capillary", () => {
-  test("can be redeemed from one's own points where it is free there, and from a group's", async () => {
+  test("can be redeemed with the customer's own points if it is free at Capillary, and with a group's", async () => {
     expect(await fromOwn(15470)).toEqual(yes);
     expect(await fromGroup(15470)).toEqual(yes);
     expect(await fromGroup(15465)).toEqual(yes);
   });
 
-  test("says how much the group is short, open orders included", async () => {
+  test("reports the group's shortfall, with open orders counted", async () => {
     await movementsOf(gateway, family, [["PENDING", 4_800]]);
     expect(await fromGroup(15470)).toEqual({ ...no("INSUFFICIENT_POINTS"), shortBy: 100 });
   });
@@ -69,7 +69,7 @@ describe("a reward of Capillary", () => {
     expect(await fromGroup(number)).toEqual(no(reason));
   });
 
-  test("says everything that stands in the way, and asks no wallet then", async () => {
+  test("reports all obstacles, and then reads no wallet", async () => {
     world().setBalance({ group: groupNumber(family), points: 10 });
     world().changeReward({ id: 15480, startsAt: "2035-01-01T00:00:00.000Z" });
     const calls = await callsOf(gateway, async () => {
@@ -79,14 +79,14 @@ describe("a reward of Capillary", () => {
     expect(calls["isredeemable"]).toBeUndefined();
   });
 
-  test("goes by what is so now, not by what is on record", async () => {
+  test("uses the current state, not the stored one", async () => {
     world().changeReward({ id: 15466, endsAt: "2025-06-01T00:00:00.000Z" });
     expect(await fromGroup(15466)).toEqual(no("ENDED"));
     world().changeReward({ id: 15465, intouchPoints: 6_000 });
     expect(await fromGroup(15465)).toEqual({ ...no("INSUFFICIENT_POINTS"), shortBy: 1_000 });
   });
 
-  test("of which there was enough cannot", async () => {
+  test("whose limit is used up cannot be redeemed", async () => {
     world().changeReward({
       id: 15465,
       limits: [{ id: 1, level: "CUSTOMER", kpi: "QUANTITY", limit: 0, frequency: "LIFETIME" }],
@@ -94,7 +94,7 @@ describe("a reward of Capillary", () => {
     expect(await fromGroup(15465)).toEqual(no("LIMIT_REACHED"));
   });
 
-  test("cannot when Capillary would not take the points", async () => {
+  test("cannot be redeemed if Capillary would refuse the points", async () => {
     world().changeMember(groupNumber(family), customer.customerId, { mayRedeem: false });
     expect(await fromGroup(15470)).toEqual(no("NOT_CONFIGURED"));
     expect(await fromOwn(15470)).toEqual(yes);
@@ -102,7 +102,7 @@ describe("a reward of Capillary", () => {
 });
 
 describe("a group", () => {
-  test("of others is one that does not exist, and the same is asked about both", async () => {
+  test("of other customers looks like a group that does not exist, with the same upstream calls", async () => {
     const foreign = newGroup(gateway, { members: ["CUST67890"], points: 5_000 });
     const outcome = async (group: string) => {
       let found: unknown;
@@ -124,11 +124,11 @@ describe("a group", () => {
     expect(await fromGroup(15465)).toEqual(no("GROUP_INACTIVE"));
   });
 
-  test("has to be named", async () => {
+  test("must be named", async () => {
     expect((await ask(15465, { payWith: "GROUP" })).found).toEqual(no("GROUP_NOT_FOUND"));
   });
 
-  test("can afford what it has points for, and what a group can pay at all", async () => {
+  test("can afford rewards within its balance that a group may pay for", async () => {
     const skus = async (group: string) => {
       const { rewards } = await customer.ok<{ rewards: { nodes: { points: number; payableWith: string[] }[] } }>(
         `query ($wallet: WalletInput) { rewards(first: 100, filter: { affordableWith: $wallet }) { nodes { points payableWith } } }`,
@@ -157,11 +157,11 @@ describe("a page of 20 rewards", () => {
       { wallet },
     );
 
-  test("is asked about with the customer's list alone, for own points", async () => {
+  test("needs only the customer's list, for own points", async () => {
     expect(await callsOf(gateway, () => page(null))).toEqual({ get: 1, "user-rewards": 1 });
   });
 
-  test("costs a group one more call for each price that nothing else speaks against", async () => {
+  test("costs a group one more call for each price without another obstacle", async () => {
     let prices = new Set<number>();
     const calls = await callsOf(gateway, async () => {
       const { rewards } = await page(byGroup());
@@ -171,7 +171,7 @@ describe("a page of 20 rewards", () => {
     expect(calls).toEqual({ get: 1, customers: 1, "user-rewards": 1, isredeemable: prices.size });
   });
 
-  test("says of each what it says of it alone", async () => {
+  test("has the same result for each reward as a query for it alone", async () => {
     const { rewards } = await customer.ok<{ rewards: { nodes: { sku: string; redeemability: Redeemability }[] } }>(
       `query ($wallet: WalletInput) { rewards(first: 100, filter: { sources: [CAPILLARY] }) {
         nodes { sku redeemability(wallet: $wallet) { redeemable shortBy reasons } } } }`,
@@ -182,7 +182,7 @@ describe("a page of 20 rewards", () => {
     }
   });
 
-  test("says no more of what has ended than that", async () => {
+  test("reports only the end for rewards that have ended", async () => {
     const ids = await Promise.all([15482, 15465, 15470].map((number) => mirroredReward(gateway, number)));
     const { nodes } = await customer.ok<{ nodes: { redeemability: Redeemability }[] }>(
       "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Reward { redeemability { redeemable shortBy reasons } } } }",
@@ -191,11 +191,11 @@ describe("a page of 20 rewards", () => {
     expect(nodes[0]?.redeemability.reasons).toEqual(["ENDED", "WALLET_NOT_SUPPORTED"]);
   });
 
-  test("costs nobody anything who is not signed in", async () => {
+  test("costs no call without a sign-in", async () => {
     expect(await callsOf(gateway, () => page(null, gateway.anonymous))).toEqual({});
   });
 
-  test("of a customer whom Capillary does not know needs no list", async () => {
+  test("for a customer unknown to Capillary needs no list", async () => {
     const stranger = await gateway.customer();
     const calls = await callsOf(gateway, async () => {
       const { rewards } = await page(null, stranger);
@@ -205,7 +205,7 @@ describe("a page of 20 rewards", () => {
   });
 });
 
-test("two rewards are asked about one by one, and once each, however often they are named", async () => {
+test("two rewards are checked one by one, and once each, even if named repeatedly", async () => {
   const ids = await Promise.all([15465, 15470].map((number) => mirroredReward(gateway, number)));
   const calls = await callsOf(gateway, () =>
     customer.ok(
@@ -217,7 +217,7 @@ test("two rewards are asked about one by one, and once each, however often they 
   expect(calls).toEqual({ get: 1, customers: 1, "user-reward": 2, isredeemable: 2 });
 });
 
-test("what is on record is written anew only where it is out of date", async () => {
+test("a stored record is rewritten only if it is out of date", async () => {
   const record = () =>
     gateway.sql("select sku, points, updated_at from rewards where source = 'CAPILLARY' order by sku");
   const look = () =>
@@ -262,7 +262,7 @@ test("a page of a hundred rewards with as many prices costs a group no more call
   expect(calls["isredeemable"]).toBeLessThan(20);
 });
 
-test("what cannot be asked is null with an error, and darkens nothing else", async () => {
+test("a reward that cannot be checked is null with an error, and the others have results", async () => {
   const own = await gateway.voucher();
   const ids = [...(await Promise.all([15465, 15470, 15471].map((n) => mirroredReward(gateway, n)))), own.id];
   const look = () =>

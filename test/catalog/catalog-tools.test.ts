@@ -20,7 +20,7 @@ async function upload(bytes: Uint8Array | string) {
   return data?.it;
 }
 
-test("a picture is stored once by its content, and served for ever, and can run nothing", async () => {
+test("a picture is stored once by its content, cacheable for ever, and cannot run scripts", async () => {
   const first = await upload(png(640, 480));
   expect(first).toMatchObject({
     imageUrl: expect.stringMatching(/^\/images\/pictures\/[0-9a-f]{64}\.png$/),
@@ -84,7 +84,7 @@ const rewardOf = async (sku: string) =>
     )
   ).reward;
 
-test("rewards are changed and made by the rows of a file, and nothing is written before its errors are known", async () => {
+test("rewards are updated and created from the rows of a file, and nothing is written if a row is wrong", async () => {
   const [first, second] = [await gateway.voucher({ points: 100 }), await gateway.voucher({ points: 200 })];
   const rows = [
     "SKU;Name;Points;Terms;Valid from;kind;active;state",

@@ -13,7 +13,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const daysFromNow = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString();
-/** A category of its own keeps the rewards of one test apart from all others. It is one word: no search finds a part of it. */
+/** A category of its own separates the rewards of one test. It is one word, so no search finds a part of it. */
 const newCategory = () => `Category${randomUUID().replaceAll("-", "")}`;
 
 interface Page {
@@ -46,7 +46,7 @@ const operate = (mutation: string, input: Record<string, unknown>) =>
 const skusOf = (...rewards: TestReward[]) => rewards.map(({ sku }) => sku);
 
 describe("the filter", () => {
-  test("takes the kinds, brands and categories named, any of each and all together", async () => {
+  test("matches any of the kinds, brands and categories, and combines them", async () => {
     const [category, other] = [newCategory(), newCategory()];
     const voucher = await gateway.voucher({ category, brand: "Acme", points: 10, codes: 1 });
     const parcel = await gateway.merchandise({ category, brand: "Acme", points: 20 });
@@ -62,7 +62,7 @@ describe("the filter", () => {
     expect(await skus({ categories: [category.toUpperCase()] })).toEqual([]);
   });
 
-  test("takes prices from pointsMin to pointsMax, both included", async () => {
+  test("matches prices from pointsMin to pointsMax, inclusive", async () => {
     const category = newCategory();
     const [a, b, c] = [
       await gateway.merchandise({ category, points: 100 }),
@@ -78,7 +78,7 @@ describe("the filter", () => {
     expect(await skus({ ...filter, pointsMax: Number.MAX_SAFE_INTEGER })).toEqual(skusOf(a, b, c));
   });
 
-  test("affordableWith takes what the customer's points can pay, a group's points none of it", async () => {
+  test("affordableWith matches rewards that the customer's points can pay, and none for a group's points", async () => {
     const category = newCategory();
     const customer = await gateway.customer({ balance: 150 });
     const cheap = await gateway.merchandise({ category, points: 150 });
@@ -145,7 +145,7 @@ describe("the search", () => {
   });
 
   test.each(["", "   ", "!!!", "&", "|", "'", "\\", "(", ":*", "<->", "%", "-", "😀"])(
-    "leaves out %j, in which there is no word",
+    "ignores %j, which has no word",
     async (search) => {
       expect(await brandsFound(search)).toHaveLength(shelf.size);
     },
@@ -171,7 +171,7 @@ describe("the search", () => {
     "_otton",
     "<b>cotton</b>",
     "$1 cotton",
-  ])("takes %j for words only", async (search) => {
+  ])("reads %j as plain words", async (search) => {
     const { errors, data } = await gateway.anonymous.send<{ rewards: Page }>(document, {
       filter: { categories: [category], search },
     });
@@ -180,7 +180,7 @@ describe("the search", () => {
     expect(await gateway.sql("select count(*)::int as rewards from rewards")).not.toEqual([{ rewards: 0 }]);
   });
 
-  test("takes up to 500 characters, in one word or in many", async () => {
+  test("accepts up to 500 characters, in one word or in many", async () => {
     expect(await brandsFound("cotton ".repeat(71))).toEqual(["H&M", "Levi's"]);
     for (const letter of ["x", "म", "𝒳"]) expect(await brandsFound(letter.repeat(500 / letter.length))).toEqual([]);
     expect(await refusalOf({ filter: { search: "x".repeat(501) } })).toMatchObject({
@@ -191,7 +191,7 @@ describe("the search", () => {
 });
 
 describe("every sort", () => {
-  /** Some rewards, several of them equal in whatever is sorted by. */
+  /** Some rewards, several of them equal in the sorted field. */
   async function fill(category: string, count: number) {
     const rewards: TestReward[] = [];
     for (let index = 0; index < count; index += 1)
@@ -220,7 +220,7 @@ describe("every sort", () => {
   };
   const sorts = Object.keys(inOrder) as (keyof typeof inOrder)[];
 
-  test.each(sorts)("%s is walked page by page to the end, each reward once and in order", async (sort) => {
+  test.each(sorts)("%s pages to the end, with each reward once and in order", async (sort) => {
     const category = newCategory();
     await fill(category, 12);
     const expected = await gateway.sql<{ sku: string }>(
@@ -267,7 +267,7 @@ describe("every sort", () => {
       const page: Page = await list({ first: 2, after, sort, filter: { categories: [category] } });
       walked.push(...page.nodes.map(({ sku }) => sku));
       after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
-      // One that sorts before everything and one that sorts after everything.
+      // A reward that sorts first and a reward that sorts last.
       await gateway.merchandise({ category, points: 0, name: "A", brand: "1" });
       await gateway.merchandise({ category, points: 1_000, name: "Z", brand: "1" });
       if (walked.length > 40) break;
@@ -292,7 +292,7 @@ describe("every sort", () => {
   });
 });
 
-describe("a cursor or a page size that cannot be one", () => {
+describe("an invalid cursor or page size", () => {
   const forged = (...key: unknown[]) => Buffer.from(JSON.stringify(key)).toString("base64url");
   const id = randomUUID();
   test.each([
@@ -321,7 +321,7 @@ describe("a cursor or a page size that cannot be one", () => {
       extensions: { code: "BAD_USER_INPUT", field: "first" },
     });
   });
-  test("of 100 is allowed, and 20 is what one gets without asking", async () => {
+  test("of 100 is allowed, and the default is 20", async () => {
     const category = newCategory();
     await gateway.sql(
       `insert into rewards (id, sku, name, description, kind, points, brand, category, image_url)
@@ -334,7 +334,7 @@ describe("a cursor or a page size that cannot be one", () => {
   });
 });
 
-describe("on offer", () => {
+describe("rewards on offer", () => {
   const offer = async (category: string) => {
     const rewards = {
       current: await gateway.merchandise({ category, validFrom: daysFromNow(-1), validUntil: daysFromNow(1) }),
@@ -349,7 +349,7 @@ describe("on offer", () => {
     return rewards;
   };
 
-  test("is what is active and within its dates; anything is found by its id or its SKU", async () => {
+  test("are active and within their dates; every reward is found by its id or SKU", async () => {
     const category = newCategory();
     const rewards = await offer(category);
     expect((await skus({ categories: [category] })).toSorted()).toEqual(
@@ -363,7 +363,7 @@ describe("on offer", () => {
     }
   });
 
-  test("is what a category counts, and a category without any is not listed", async () => {
+  test("are counted by category, and a category without any is not listed", async () => {
     const [category, other] = [newCategory(), newCategory()];
     await offer(category);
     await gateway.merchandise({ category: other, validUntil: daysFromNow(-1) });
@@ -380,14 +380,14 @@ describe("on offer", () => {
 describe("one reward", () => {
   const one = (args: string) => gateway.anonymous.send<{ reward: unknown }>(`{ reward${args} { sku } }`);
   test.each(["", `(id: "x", sku: "y")`, `(id: null)`, `(id: null, sku: null)`])(
-    "is asked for by id or by SKU, and not by %j",
+    "is read by id or by SKU, and not by %j",
     async (args) => {
       const { data, errors } = await one(args);
       expect(data).toEqual({ reward: null });
       expect(errors).toMatchObject([{ message: "id: give either id or sku", extensions: { code: "BAD_USER_INPUT" } }]);
     },
   );
-  test("is null when there is none such", async () => {
+  test("is null if it does not exist", async () => {
     const unknown = Buffer.from(`Reward:${randomUUID()}`).toString("base64url");
     const cart = Buffer.from(`Cart:${randomUUID()}`).toString("base64url");
     for (const args of [`(id: "${unknown}")`, `(id: "${cart}")`, `(id: "x")`, `(id: "")`, `(sku: "nope")`, `(sku: "")`])
@@ -406,7 +406,7 @@ describe("redeemability", () => {
   const no = (...reasons: string[]) => ({ redeemable: false, shortBy: null, reasons });
   const yes = { redeemable: true, shortBy: null, reasons: [] };
 
-  test("is yes for a customer with exactly the points", async () => {
+  test("is true for a customer with exactly the points", async () => {
     const reward = await gateway.voucher({ points: 300 });
     expect(await ask(await gateway.customer({ balance: 300 }), reward)).toEqual(yes);
     expect(await ask(await gateway.customer({ balance: 299 }), reward)).toEqual({
@@ -416,13 +416,13 @@ describe("redeemability", () => {
     });
   });
 
-  test("needs somebody who is signed in, and an operator is nobody who redeems", async () => {
+  test("needs a signed-in customer, and operators cannot redeem", async () => {
     const reward = await gateway.voucher();
     expect(await ask(gateway.anonymous, reward)).toEqual(no("NOT_SIGNED_IN"));
     expect(await ask(gateway.operator, reward)).toEqual(no("NOT_SIGNED_IN"));
   });
 
-  test("says why nobody can redeem it now", async () => {
+  test("reports why no customer can redeem the reward now", async () => {
     const customer = await gateway.customer();
     const inactive = await gateway.merchandise();
     await operate("updateReward", { rewardId: inactive.id, active: false });
@@ -436,7 +436,7 @@ describe("redeemability", () => {
     expect(await ask(customer, archived)).toEqual(no("INACTIVE"));
   });
 
-  test("counts what the customer has redeemed against the limit, and nobody else's", async () => {
+  test("counts only the customer's own redemptions against the limit", async () => {
     const [customer, other] = [await gateway.customer(), await gateway.customer()];
     const reward = await gateway.voucher({ limitPerCustomer: 2 });
     await orderSettled(customer, await placeOrder(customer, reward.id));
@@ -457,7 +457,7 @@ describe("redeemability", () => {
     await orderSettled(customer, order);
   });
 
-  test("is no from a group's points, whatever the customer's own", async () => {
+  test("is false for a group's points, with any balance of the customer", async () => {
     const reward = await gateway.voucher({ points: 100 });
     for (const balance of [0, 1_000]) {
       const customer = await gateway.customer({ balance });
@@ -465,7 +465,7 @@ describe("redeemability", () => {
     }
   });
 
-  test("gives every reason at once", async () => {
+  test("lists every reason at once", async () => {
     const customer = await gateway.customer({ balance: 0 });
     const reward = await gateway.merchandise({ points: 100, stock: 0, validUntil: daysFromNow(-1) });
     expect(await ask(customer, reward)).toEqual({
@@ -475,7 +475,7 @@ describe("redeemability", () => {
     });
   });
 
-  test("is null with an error while the points cannot be read, and the reward stands", async () => {
+  test("is null with an error while the points cannot be read, and the reward is returned", async () => {
     const customer: Customer = await gateway.customer();
     const { sku } = await gateway.voucher();
     gateway.sandbox.faults.add({ upstream: "client", operation: "points", fault: "http-500" });
@@ -487,7 +487,7 @@ describe("redeemability", () => {
   });
 });
 
-test("what a reward can be paid with, and its texts, are as they were given", async () => {
+test("a reward's means of payment and texts are returned as they were entered", async () => {
   const sku = `SKU-${randomUUID()}`;
   await operate("createReward", {
     sku,

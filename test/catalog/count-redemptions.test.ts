@@ -24,7 +24,7 @@ test("redeemed units count for a reward's popularity, each once", async () => {
   expect(await popularity()).toEqual([{ popularity: 2 }, { popularity: 3 }, { popularity: 0 }]);
 });
 
-test("each reward is locked alone, which cannot deadlock with an order of several rewards", async () => {
+test("each reward is locked separately, which cannot deadlock with an order of several rewards", async () => {
   const url = await cloneDatabase();
   const db = openDb(url, 2);
   const order = new pg.Client({ connectionString: url });

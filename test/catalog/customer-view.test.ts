@@ -33,18 +33,18 @@ describe("a limit", () => {
     [view([{ ...untold, isExhausted: true }]), 1, 0, { limit: null, consumed: null }],
     [view([inPoints]), 5, 40, null],
     [view([inPoints]), 5, 50, { limit: null, consumed: null }],
-    // Capillary gives it for nothing: no points are spent there.
+    // The reward is free at Capillary: no points are deducted there.
     [view([{ ...inPoints, remaining: 0, isExhausted: true }]), 5, 0, null],
     [view([{ ...inPoints, remaining: 0, isExhausted: true }], false), 5, 0, null],
     [view([{ kpi: "REDEMPTION_VALUE", isExhausted: true }]), 1, 10, { limit: null, consumed: null }],
     [view([inPoints, { remaining: 0, consumed: 3 }]), 1, 50, { limit: 3, consumed: 3 }],
-  ])("case %#: says whether so much more would break it, and how many are allowed if it counts them", (...given) => {
+  ])("case %#: reports whether the quantity exceeds it, and the units that remain", (...given) => {
     const [seen, units, points, expected] = given;
     expect(limitBroken(seen, { units, points })).toEqual(expected);
   });
 });
 
-describe("a no of Capillary's", () => {
+describe("a refusal by Capillary", () => {
   test.each([
     ["redemption-not-configured", "NOT_CONFIGURED"],
     ["payment-config-missing", "NOT_CONFIGURED"],

@@ -87,7 +87,7 @@ describe("creating a reward", () => {
     expect(userErrors.map(({ field }) => field?.at(-1)).toSorted()).toEqual(["limitPerCustomer", "name", "sku"]);
   });
 
-  test("is refused when it would end before it begins, or as it begins", async () => {
+  test("is refused if the end is not after the beginning", async () => {
     const validFrom = "2027-03-01T00:00:00Z";
     for (const validUntil of ["2027-02-28T23:59:59Z", validFrom]) {
       expect(await create({ validFrom, validUntil })).toMatchObject({
@@ -97,7 +97,7 @@ describe("creating a reward", () => {
     }
   });
 
-  test("is refused under a SKU that is taken, also by one that is archived", async () => {
+  test("is refused under a SKU in use, also by an archived reward", async () => {
     const { reward } = await create();
     await operate("archiveReward", { rewardId: reward?.["id"] });
     expect(await create({ sku: reward?.["sku"], name: "Another" })).toEqual({
@@ -109,14 +109,14 @@ describe("creating a reward", () => {
     expect(await gateway.sql("select name from rewards where sku = $1", [reward?.["sku"]])).toEqual([{ name: "Mug" }]);
   });
 
-  test("ten times at once under one SKU makes one", async () => {
+  test("ten times at once under one SKU creates one reward", async () => {
     const sku = `SKU-${randomUUID()}`;
     const answers = await Promise.all(Array.from({ length: 10 }, () => create({ sku })));
     expect(answers.filter(({ reward }) => reward)).toHaveLength(1);
     expect(answers.filter(({ userErrors }) => userErrors[0]?.code === "SKU_TAKEN")).toHaveLength(9);
   });
 
-  test("gives a voucher no stock but its codes", async () => {
+  test("leaves a voucher without stock other than its codes", async () => {
     expect(await create({ kind: "E_GIFT_VOUCHER", stock: 5 })).toMatchObject({
       reward: null,
       userErrors: [{ code: "STOCK_INVALID", field: ["input", "stock"] }],
@@ -126,14 +126,14 @@ describe("creating a reward", () => {
     expect((await create()).reward).toMatchObject({ stock: null });
   });
 
-  test("takes any whole number of points, and no other", async () => {
+  test("accepts whole numbers of points only", async () => {
     for (const points of [0, Number.MAX_SAFE_INTEGER])
       expect((await create({ points })).reward).toMatchObject({ points });
     for (const points of [-1, 1.5, 2 ** 53, "100", null])
       await expect(create({ points })).rejects.toThrow("BAD_USER_INPUT");
   });
 
-  test("is written down with who did it", async () => {
+  test("is audited with its operator", async () => {
     const { reward } = await create();
     expect(await audited(`${reward?.["sku"]}`)).toEqual([
       { actor: "operator", action: "reward.create", details: null },
@@ -161,7 +161,7 @@ describe("updating a reward", () => {
     expect(await read(reward)).toEqual(before);
   });
 
-  test("changes what is given, leaves the rest, and writes down which", async () => {
+  test("changes the named fields, leaves the rest, and audits the changed ones", async () => {
     const reward = await gateway.merchandise({ name: "Mug", points: 100, limitPerCustomer: 3, stock: 5 });
     const answer = await update(reward, { points: 120, name: "Big mug" });
     expect(answer.reward).toMatchObject({ points: 120, name: "Big mug", limitPerCustomer: 3, stock: 5 });
@@ -169,7 +169,7 @@ describe("updating a reward", () => {
     expect(details.changed.toSorted()).toEqual(["name", "points"]);
   });
 
-  test("clears what may be empty", async () => {
+  test("clears optional fields", async () => {
     const reward = await gateway.merchandise({
       validFrom: "2026-01-01T00:00:00Z",
       validUntil: "2099-01-01T00:00:00Z",
@@ -180,7 +180,7 @@ describe("updating a reward", () => {
     expect((await update(reward, cleared)).reward).toMatchObject(cleared);
   });
 
-  test("compares a new date with the one that stays", async () => {
+  test("compares a new date with the stored one", async () => {
     const reward = await gateway.merchandise({ validFrom: "2026-06-01T00:00:00Z", validUntil: "2026-07-01T00:00:00Z" });
     for (const dates of [{ validFrom: "2026-08-01T00:00:00Z" }, { validUntil: "2026-05-01T00:00:00Z" }]) {
       expect(await update(reward, dates)).toMatchObject({
@@ -200,7 +200,7 @@ describe("updating a reward", () => {
     expect(answers.filter(({ userErrors }) => userErrors.length === 0)).toHaveLength(1);
   });
 
-  test("cannot touch the SKU, the kind or the stock", async () => {
+  test("cannot change the SKU, the kind or the stock", async () => {
     const reward = await gateway.merchandise();
     for (const field of ["sku", "kind", "stock", "source", "archivedAt"])
       await expect(update(reward, { [field]: "x" })).rejects.toThrow(`Field \\"${field}\\" is not defined`);
@@ -208,7 +208,7 @@ describe("updating a reward", () => {
 });
 
 describe("archiving a reward", () => {
-  test("happens once, however often it is asked for", async () => {
+  test("happens once, even if it is requested repeatedly", async () => {
     const reward = await gateway.merchandise();
     for (let time = 1; time <= 2; time += 1)
       expect(await operate("archiveReward", { rewardId: reward.id })).toMatchObject({
@@ -222,7 +222,7 @@ describe("archiving a reward", () => {
 describe("adjusting stock", () => {
   const stockAfter = async (reward: TestReward) => (await read(reward))?.["stock"];
 
-  test("adds, takes away, sets, and lifts the limit", async () => {
+  test("adds, subtracts, sets, and removes the limit", async () => {
     const reward = await gateway.merchandise({ stock: 5 });
     expect((await adjust(reward, { by: 3 }, "delivery")).reward).toMatchObject({ stock: 8 });
     expect((await adjust(reward, { by: -8 })).reward).toMatchObject({ stock: 0 });
@@ -252,7 +252,7 @@ describe("adjusting stock", () => {
     expect(await audited(reward.sku)).toHaveLength(1);
   });
 
-  test("does not make a limit by adding to none", async () => {
+  test("does not create a limit by adding to none", async () => {
     const reward = await gateway.merchandise({ stock: null });
     for (const by of [5, -5])
       expect(await adjust(reward, { by })).toMatchObject({
@@ -270,14 +270,14 @@ describe("adjusting stock", () => {
     expect(await stockAfter(reward)).toBe(2);
   });
 
-  test("takes one change at a time", async () => {
+  test("accepts one kind of change at a time", async () => {
     const reward = await gateway.merchandise({ stock: 5 });
     for (const change of [{}, { by: 1, to: 2 }, { by: null }])
       await expect(adjust(reward, change)).rejects.toThrow("BAD_USER_INPUT");
     expect(await stockAfter(reward)).toBe(5);
   });
 
-  test("by 20 operators at once loses none of it", async () => {
+  test("by 20 operators at once loses no change", async () => {
     const reward = await gateway.merchandise({ stock: 10 });
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) => adjust(reward, { by: index % 2 === 0 ? 2 : -1 })),
@@ -291,7 +291,7 @@ test.each([
   ["updateReward", {}],
   ["archiveReward", {}],
   ["adjustStock", { change: { by: 1 } }],
-])("%s of a reward that is not there is REWARD_NOT_FOUND, whatever the id looks like", async (mutation, rest) => {
+])("%s of a missing reward is REWARD_NOT_FOUND, with any form of id", async (mutation, rest) => {
   const globalId = (text: string) => Buffer.from(text).toString("base64url");
   for (const rewardId of [globalId(`Reward:${randomUUID()}`), globalId(`Cart:${randomUUID()}`), "x", "", "🎁"])
     expect(await operate(mutation, { rewardId, ...rest })).toEqual({

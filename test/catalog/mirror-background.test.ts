@@ -10,7 +10,7 @@ const total = async (gateway: TestGateway) =>
     )
   ).rewards.totalCount;
 
-test("the catalogue is mirrored by itself, again and again, and served as it was while Capillary is down", async () => {
+test("the catalogue is mirrored periodically, and the last copy is served while Capillary is down", async () => {
   await using gateway = await startTestGateway(inBackground, often);
   await gateway.until(async () => (await total(gateway)) > 0);
   const before = await total(gateway);
@@ -25,7 +25,7 @@ test("the catalogue is mirrored by itself, again and again, and served as it was
   await gateway.until(async () => (await total(gateway)) === before + 1);
 });
 
-test("a gateway whose Capillary is down from the start is ready all the same", async () => {
+test("a gateway is ready even if Capillary is down from the start", async () => {
   await using gateway = await startTestGateway(
     {
       ...inBackground,

@@ -8,7 +8,7 @@ import { makePictureFetcher, type PictureFetcher } from "../../src/catalog/mirro
 import { isPublic } from "../../src/platform/public-address.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 
-/** A server of pictures, and what it was asked for. */
+/** A server of pictures, and the requests that it received. */
 async function startPictures(answers: Record<string, { status?: number; headers?: object; body?: Buffer | string }>) {
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -56,17 +56,17 @@ describe("the picture at an address", () => {
     await elsewhere.stop();
   });
 
-  test("is known by its bytes, whatever it is called", async () => {
+  test("is recognised by its bytes, with any name", async () => {
     expect(await fetcher.fetch(`${trusted.url}/a.png`)).toEqual({ bytes: png, type: "image/png" });
     expect(await fetcher.fetch(`${trusted.url}/a.svg`)).toMatchObject({ type: "image/svg+xml" });
   });
 
-  test.each(["/page", "/lie.png", "/big", "/expired", "/gone"])("is none if it is like %s", async (path) => {
+  test.each(["/page", "/lie.png", "/big", "/expired", "/gone"])("is refused if it is like %s", async (path) => {
     expect(await fetcher.fetch(`${trusted.url}${path}`)).toBeNull();
     expect(trusted.asked).toContain(path);
   });
 
-  test("is not looked for where a redirect leads, nor at any address that is not for everybody", async () => {
+  test("is not fetched over redirects, nor from addresses that are not public", async () => {
     expect(await fetcher.fetch(`${trusted.url}/moved`)).toBeNull();
     for (const address of [
       `${elsewhere.url}/a.png`,
@@ -125,7 +125,7 @@ describe("/images/rewards/<id>", () => {
       .since(0)
       .filter(({ operation, path }) => operation === "brand-reward" && path.includes(`/${id}/`)).length;
 
-  test("is the picture that Capillary has, once for everybody", async () => {
+  test("is Capillary's picture, fetched once for all clients", async () => {
     const before = lookUps(15465);
     const { status, headers, text } = await imageOf(15465);
     expect(status).toBe(200);
@@ -138,7 +138,7 @@ describe("/images/rewards/<id>", () => {
     expect(lookUps(15465)).toBe(before);
   });
 
-  test("is still the picture when its address has ended: the reward is looked up again, once for all who ask", async () => {
+  test("survives the expiry of its address: the reward is read again, once for all requests", async () => {
     const before = lookUps(15470);
     await setAddress(15470, `${gateway.sandbox.url}/capillary-files/rewards/15470.svg?Expires=1&Signature=x`);
     const answers = await Promise.all(Array.from({ length: 5 }, () => imageOf(15470)));
@@ -146,7 +146,7 @@ describe("/images/rewards/<id>", () => {
     expect(lookUps(15470) - before).toBe(1);
   });
 
-  test("is a placeholder, not for long, while the picture cannot be had", async () => {
+  test("is a briefly cached placeholder while the picture is unavailable", async () => {
     gateway.sandbox.faults.add({ upstream: "capillary", operation: "brand-reward", fault: "http-500" });
     await setAddress(15471, "https://127.0.0.1/private.png");
     const { status, headers, text } = await imageOf(15471);
@@ -155,13 +155,13 @@ describe("/images/rewards/<id>", () => {
     expect(text).toBe(fallbackPicture({ brand: "Paper & Co", category: "Everyday" }));
   });
 
-  test("is a placeholder for a reward that has none", async () => {
+  test("is a placeholder for a reward without a picture", async () => {
     const { headers, text } = await imageOf(15466);
     expect(headers.get("cache-control")).toBe("public, max-age=60");
     expect(text).toBe(fallbackPicture({ brand: "MarvelTest", category: "Cinema" }));
   });
 
-  test("has a fallback, also of our own rewards, for storefronts in which it does not load", async () => {
+  test("has a fallback, also for the programme's own rewards, for storefronts in which it does not load", async () => {
     const { sku } = await gateway.merchandise();
     const [reward] = await gateway.sql<{ brand: string; category: string }>(
       "select brand, category from rewards where sku = $1",
@@ -173,7 +173,7 @@ describe("/images/rewards/<id>", () => {
     expect((await fetch(`${gateway.url}/images/rewards/no-such-sku/fallback`)).status).toBe(404);
   });
 
-  test("is not found for anything but a mirrored reward", async () => {
+  test("is found for mirrored rewards only", async () => {
     const ours = await gateway.merchandise();
     const [row] = await gateway.sql("select id from rewards where sku = $1", [ours.sku]);
     for (const id of [row?.["id"], "15465", "..%2f..%2fetc", crypto.randomUUID()]) {

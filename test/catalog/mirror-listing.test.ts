@@ -47,7 +47,7 @@ const config = (mode: string, points: number | null = null): PaymentConfig => ({
   conversionRatio: null,
 });
 
-describe("what a catalogue is read like", () => {
+describe("reading a catalogue", () => {
   const size = 2;
   let databaseUrl: string;
   let db: Db;
@@ -62,7 +62,7 @@ describe("what a catalogue is read like", () => {
   });
 
   type PageOf = (page: number) => Page<CapillaryReward> | Promise<Page<CapillaryReward>>;
-  /** Two at a time; the row at an odd place may be one that cannot be read. */
+  /** Two at a time; the row at an odd place may be unreadable. */
   const pagesOf =
     (ids: readonly (number | null)[]): PageOf =>
     (page) => {
@@ -103,34 +103,34 @@ describe("what a catalogue is read like", () => {
     expect(await onOffer()).toEqual(skus(1, 2, 3));
   });
 
-  test("what was read before a page failed is taken over", async () => {
+  test("takes over the rows that were read before a page failed", async () => {
     expect(await syncing((page) => (page === 1 ? fail() : pagesOf([1, 2, 3])(page)))()).toMatchObject({ added: 2 });
     expect(await onOffer()).toEqual(skus(1, 2));
   });
 
-  test("a reward that slipped between two pages while they were read is not taken for gone", async () => {
+  test("a reward that moved between two pages during the reading is not archived", async () => {
     await syncing(pagesOf([1, 2, 3, 4, 5]))();
     let asked = 0;
-    // The first is taken away after the first page was read: the third moves up to where nobody looks any more.
+    // The first is removed after the first page was read, so the third moves up to the page that was already read.
     const slipping: PageOf = (page) => pagesOf(asked++ === 0 ? [1, 2, 3, 4, 5] : [2, 3, 4, 5])(page);
     expect(await syncing(slipping)()).toMatchObject({ archived: 0, problem: null });
     expect(await syncing(pagesOf([2, 3, 4, 5]))()).toMatchObject({ archived: 1, problem: null });
     expect(await onOffer()).toEqual(skus(2, 3, 4, 5));
   });
 
-  test("a page that does not heed its size has everything", async () => {
+  test("a page that ignores its size has every reward", async () => {
     const all: PageOf = () => ({ rows: [1, 2, 3].map((id) => reward(id)), unreadable: 0, isLast: true });
     expect(await syncing(all)()).toEqual({ added: 3, changed: 0, archived: 0, problem: null });
   });
 
-  test("a reward whose SKU is taken by one of ours leaves ours alone", async () => {
+  test("a reward with the SKU of one of the programme's own leaves that one unchanged", async () => {
     const ours = { sku: "CAP-1", name: "Ours", description: "d", kind: "MERCHANDISE", points: 1n } as const;
     await db.reward.create({ data: { ...ours, brand: "b", category: "c", imageUrl: "/x" } });
     expect(await syncing(pagesOf([1, 2, 3]))()).toMatchObject({ added: 2 });
     expect(await db.reward.findUnique({ where: { sku: "CAP-1" } })).toMatchObject({ name: "Ours", source: "BIGCITY" });
   });
 
-  test("a description and terms that the list leaves out stay as they were", async () => {
+  test("a description and terms that the list omits stay unchanged", async () => {
     const once = (more: Partial<CapillaryReward>): PageOf => {
       return () => ({ rows: [reward(1, more)], unreadable: 0, isLast: true });
     };
@@ -142,7 +142,7 @@ describe("what a catalogue is read like", () => {
     });
   });
 
-  test("a description that nobody told follows the name", async () => {
+  test("without a description from Capillary, the description defaults to the reward's name", async () => {
     const named = (name: string): PageOf => {
       return () => ({ rows: [reward(1, { name })], unreadable: 0, isLast: true });
     };
@@ -151,7 +151,7 @@ describe("what a catalogue is read like", () => {
     expect(await db.reward.findUnique({ where: { sku: "CAP-1" } })).toMatchObject({ description: "Red kite" });
   });
 
-  test("a text that no database takes does not keep the others out", async () => {
+  test("a text that the database cannot store does not block the other rewards", async () => {
     const bad = "a\0b\ud800c";
     const rows = [
       reward(1, { name: bad, description: bad, termsText: bad, vendor: bad, shelves: [bad], imageUrl: bad }),
@@ -168,7 +168,7 @@ describe("what a catalogue is read like", () => {
     return row?.count ?? 0;
   }
 
-  test("of several processes one reads at a time; who would not wait is told", async () => {
+  test("one process reads at a time, and a caller that does not wait gets a problem report", async () => {
     let inside = 0;
     let most = 0;
     const othersWait = Promise.withResolvers<void>();
@@ -198,14 +198,14 @@ describe("what a catalogue is read like", () => {
     expect(await first).toMatchObject({ problem: null });
   });
 
-  test("what another process did a moment ago is not done again in the background", async () => {
+  test("the background does not repeat another process's recent run", async () => {
     await syncing(pagesOf([1]))();
     expect(await syncing(pagesOf([1, 2]))({ unlessWithinMs: 60_000 })).toMatchObject({ added: 0, problem: null });
     const later = { now: () => new Date(Date.now() + 61_000) };
     expect(await syncing(pagesOf([1, 2]), { clock: later })({ unlessWithinMs: 60_000 })).toMatchObject({ added: 1 });
   });
 
-  test("a run that is stopped archives nothing and is no failure to remember", async () => {
+  test("a stopped run archives nothing and is not recorded as a failure", async () => {
     await syncing(pagesOf([1, 2, 3]))();
     const stopping = new AbortController();
     const stopped = syncing((page) => {
@@ -244,11 +244,11 @@ describe("the wallets for", () => {
   });
 });
 
-describe("a reward in our words", () => {
+describe("a mapped reward", () => {
   const mirrored = (more: Partial<CapillaryReward>) =>
     toMirrored(reward(1, more), { brandName: "The Brand", ledger: "client" });
 
-  test("costs whole points, never less than it does there", () => {
+  test("costs whole points, never less than at Capillary", () => {
     expect(mirrored({ points: 10.001 })).toMatchObject({ points: 11, active: true });
   });
   test.each<[string, Partial<CapillaryReward>]>([
@@ -259,13 +259,13 @@ describe("a reward in our words", () => {
   ])("is not on offer if it has %s", (_, more) => {
     expect(mirrored(more)).toMatchObject({ active: false });
   });
-  test("has no dates that cannot be written, no NUL, and no endless name", () => {
+  test("has no dates that cannot be stored, no NUL, and no overlong name", () => {
     expect(mirrored({ endsAt: new Date(8.64e15), name: `a\0${"b".repeat(300)}` })).toMatchObject({
       validUntil: null,
       name: `a${"b".repeat(199)}`,
     });
   });
-  test("is of the brand, and has a category, where it does not say", () => {
+  test("defaults to the programme's brand and a default category", () => {
     expect(mirrored({})).toMatchObject({ brand: "The Brand", category: "More rewards", sku: "CAP-1" });
     expect(mirrored({ categories: ["a"], shelves: ["b"], vendor: "V" })).toMatchObject({ category: "a", brand: "V" });
   });

@@ -94,7 +94,7 @@ describe("an overlay", () => {
       )
     ).reward;
 
-  test("holds while the reward changes at Capillary, and what it covered comes back without it", async () => {
+  test("applies while the reward changes at Capillary, and without it the covered fields return", async () => {
     const id = 20_777;
     const sku = `CAP-${id}`;
     addReward({ id, name: "Lamp", intouchPoints: 70 });
@@ -116,7 +116,7 @@ describe("an overlay", () => {
     expect(await seen(sku)).toEqual({ ...before, name: "Red lamp" });
   });
 
-  test("moves a reward in the order, once however often it is saved", async () => {
+  test("moves a reward in the sort order, once for repeated saves", async () => {
     const id = 20_778;
     addReward({ id, name: "Last of all", intouchPoints: 70 });
     await sync();
@@ -131,7 +131,7 @@ describe("an overlay", () => {
 });
 
 describe("a run", () => {
-  test("reads page after page until one is not full, and takes over every reward there is", async () => {
+  test("reads pages until one is not full, and takes over every reward", async () => {
     const before = pagesAsked();
     await sync();
     expect(pagesAsked() - before).toBe(5); // 22 rewards
@@ -142,21 +142,21 @@ describe("a run", () => {
     expect(rows.map(({ sku }) => sku).sort()).toEqual(known.sort());
   });
 
-  test("asks once more when the last page was full", async () => {
+  test("reads one more page if the last page was full", async () => {
     for (const name of ["A", "B", "C"]) addReward({ name });
     const before = pagesAsked();
     expect(await sync()).toMatchObject({ userErrors: [] });
     expect(pagesAsked() - before).toBe(6); // 25 rewards
   });
 
-  test("changes nothing when nothing has changed, though the addresses of pictures have", async () => {
+  test("changes nothing if only the addresses of pictures have changed", async () => {
     const read = () => gateway.sql("select sku, updated_at, name from rewards order by sku");
     const before = await read();
     expect(await sync()).toEqual(nothingDone);
     expect(await read()).toEqual(before);
   });
 
-  test("takes over what is new and what is different", async () => {
+  test("takes over new and changed rewards", async () => {
     const id = 20_001;
     addReward({ id, name: "Kite", intouchPoints: 70 });
     expect(await sync()).toEqual({ ...nothingDone, added: 1 });
@@ -167,7 +167,7 @@ describe("a run", () => {
     expect(await shown(id)).toMatchObject({ name: "Red kite", points: 80 });
   });
 
-  test("archives what has vanished, and brings it back as the same reward", async () => {
+  test("archives a vanished reward, and restores it as the same reward", async () => {
     const id = 20_002;
     addReward({ id, name: "Yo-yo", intouchPoints: 40 });
     await sync();
@@ -184,7 +184,7 @@ describe("a run", () => {
     expect(await skus({ sources: ["CAPILLARY"] })).toContain(`CAP-${id}`);
   });
 
-  test("leaves archived what an operator archived, listed or vanished", async () => {
+  test("keeps a reward archived that an operator archived, whether listed or not", async () => {
     const [listed, vanished] = [20_003, 20_004];
     const add = () => {
       addReward({ id: listed, name: "Listed" });
@@ -202,13 +202,13 @@ describe("a run", () => {
     expect(mine).not.toContain(`CAP-${listed}`);
     expect(mine).not.toContain(`CAP-${vanished}`);
 
-    gateway.sandbox.reset(); // and nobody looks for them any more
+    gateway.sandbox.reset(); // and no run looks for them any more
     const before = pagesAsked();
     expect(await sync()).toEqual(nothingDone);
     expect(pagesAsked() - before).toBe(5);
   });
 
-  test("archives nothing when a page fails, and says so", async () => {
+  test("archives nothing if a page fails, and reports it", async () => {
     addReward({ id: 20_005, name: "Marbles" });
     await sync();
     gateway.sandbox.reset();
@@ -220,14 +220,14 @@ describe("a run", () => {
     expect(await skus({ sources: ["CAPILLARY"] })).not.toContain("CAP-20005");
   });
 
-  test("is one at a time: of several at once, one finds something to do", async () => {
+  test("runs one at a time: only one of several simultaneous runs finds changes", async () => {
     addReward({ name: "Whistle" });
     const answers = await Promise.all(Array.from({ length: 4 }, sync));
     expect(answers.map(({ added, changed }) => added + changed).sort()).toEqual([0, 0, 0, 1]);
     expect(answers.flatMap(({ userErrors }) => userErrors)).toEqual([]);
   });
 
-  test("is kept for operators to look at", async () => {
+  test("is recorded for operators to read", async () => {
     const query = "{ catalogSync { ranAt succeededAt problem added changed archived } }";
     const last = async () => (await gateway.operator.ok<{ catalogSync: Record<string, unknown> }>(query)).catalogSync;
     const good = await last();
@@ -253,7 +253,7 @@ describe("a mirrored reward", () => {
     [15475, "Concert seat", 0, []], // CASH
     [15476, "Headphones voucher", 900, ["GROUP"]], // POINTS and POINTS_CASH
     [15477, "Welcome sticker", 0, ["INDIVIDUAL"]], // no configs, for nothing
-  ])("%s, %s, costs %j and is paid with %j", async (id, name, points, payableWith) => {
+  ])("%s, %s, costs %j and is payable with %j", async (id, name, points, payableWith) => {
     expect(await shown(id)).toMatchObject({ name, points, payableWith });
   });
 
@@ -267,7 +267,7 @@ describe("a mirrored reward", () => {
     expect(await shown(id)).toMatchObject({ kind });
   });
 
-  test("is described as its definition says, which is read when it is new and when it has changed", async () => {
+  test("has the description of its definition, which is read for new and for changed rewards", async () => {
     const id = 20_006;
     const described = async () =>
       (await gateway.anonymous.ok<{ reward: object }>(`{ reward(sku: "CAP-${id}") { name description } }`)).reward;
@@ -289,7 +289,7 @@ describe("a mirrored reward", () => {
     expect(await described()).toEqual({ name: "Big drum", description: "A big one." });
   });
 
-  test("has its shelf for a category, its vendor for a brand, and its dates to the second", async () => {
+  test("maps its shelf to a category, its vendor to a brand, and its dates to the second", async () => {
     const { reward } = await gateway.anonymous.ok<{ reward: object }>(
       `{ reward(sku: "CAP-15471") { brand category validFrom validUntil imageUrl } }`,
     );
@@ -302,7 +302,7 @@ describe("a mirrored reward", () => {
     });
   });
 
-  test("is not listed before its time, after it, or disabled, but can be looked at", async () => {
+  test("is not listed before its start, after its end, or disabled, but can be read by id", async () => {
     const listed = await skus({ sources: ["CAPILLARY"] });
     const reasons: [number, string][] = [
       [15481, "NOT_STARTED"],
@@ -315,7 +315,7 @@ describe("a mirrored reward", () => {
     }
   });
 
-  test("is filtered, sorted and paged together with ours", async () => {
+  test("is filtered, sorted and paged together with the programme's own rewards", async () => {
     const category = "Gifts"; // the shelf of one at Capillary, for 2500
     const ours = await Promise.all([
       gateway.merchandise({ category, points: 2_400 }),
@@ -342,7 +342,7 @@ describe("a mirrored reward", () => {
     expect(paged).toEqual([dearer, "CAP-15486", cheaper]);
   });
 
-  test("is affordable only to a wallet that can pay for it", async () => {
+  test("is affordable only with a wallet that can pay for it", async () => {
     const customer = await gateway.customer({ balance: 100_000 });
     const { rewards } = await customer.ok<{ rewards: { nodes: { sku: string; payableWith: string[] }[] } }>(
       `{ rewards(first: 100, filter: { sources: [CAPILLARY], affordableWith: { payWith: INDIVIDUAL } }) { nodes { sku payableWith } } }`,
@@ -353,7 +353,7 @@ describe("a mirrored reward", () => {
     expect(rewards.nodes.every(({ payableWith }) => payableWith.includes("INDIVIDUAL"))).toBe(true);
   });
 
-  test("says everything that stands in the way of redeeming it", async () => {
+  test("reports all obstacles to a redemption", async () => {
     const customer = await gateway.customer({ balance: 299 });
     gateway.sandbox.capillary.addCustomer({ externalId: customer.customerId });
     const reasons = async (id: number, wallet: string) => (await shown(id, customer, wallet))?.redeemability;
@@ -368,7 +368,7 @@ describe("a mirrored reward", () => {
     [15465, { code: "WALLET_NOT_SUPPORTED" }],
     [15475, { code: "NOT_REDEEMABLE", reason: "NOT_CONFIGURED" }],
     [15483, { code: "NOT_REDEEMABLE", reason: "INACTIVE" }],
-  ])("%s stays out of the cart of somebody who would pay with their own points", async (id, refusal) => {
+  ])("%s is refused in the cart of a customer who would pay with their own points", async (id, refusal) => {
     const customer = await gateway.customer();
     const { data } = await customer.send<{ addToCart: object }>(
       `mutation ($input: AddToCartInput!) { addToCart(input: $input) {
@@ -378,7 +378,7 @@ describe("a mirrored reward", () => {
     expect(data?.addToCart).toEqual({ cart: { lines: [] }, userErrors: [refusal] });
   });
 
-  test("that got into a cart while it could be paid cannot be ordered any more", async () => {
+  test("that entered a cart while it was payable can no longer be ordered", async () => {
     const customer = await gateway.customer({ customerId: "CUST12345" });
     await customer.ok(`mutation ($id: ID!) { addToCart(input: { rewardId: $id }) { userErrors { message } } }`, {
       id: (await shown(15470))?.id,
@@ -394,7 +394,7 @@ describe("a mirrored reward", () => {
     });
   });
 
-  test("is not ours to change", async () => {
+  test("cannot be changed here", async () => {
     const rewardId = (await shown(15488))?.id;
     const isMirrored = (field: string) => [{ code: "REWARD_IS_MIRRORED", field: ["input", field] }];
     const refusalsOf = async (mutation: string, input: object) => (await operate(mutation, input)).userErrors;

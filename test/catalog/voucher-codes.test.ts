@@ -43,7 +43,7 @@ async function importCodes(rewardId: string, input: Input): Promise<Answer> {
 const uuidOf = ({ id }: TestReward) => Buffer.from(id, "base64url").toString().slice("Reward:".length);
 const vault = makeVoucherVault(makeCipher(SESSION_SECRET, "voucher"));
 
-/** What is in the pool, opened. */
+/** The decrypted codes of the pool. */
 async function poolOf(reward: TestReward) {
   const rows = await gateway.sql<{
     id: string;
@@ -133,7 +133,7 @@ describe("a file of codes", () => {
     ],
     ["neither csv nor rows", {}, /either/, "csv"],
     ["both csv and rows", { csv: "code\nSECRET-1", rows: [{ code: "SECRET-1" }] }, /either/, "csv"],
-  ])("is refused with %s, without a word of it repeated", async (_, input, message, field) => {
+  ])("is refused with %s, and the error repeats none of its values", async (_, input, message, field) => {
     const reward = await gateway.voucher({ codes: 0 });
     const answer = await importCodes(reward.id, input);
     expect(answer).toEqual({
@@ -211,7 +211,7 @@ describe("a file of codes", () => {
     expect(await stockOf(reward)).toBe(50);
   });
 
-  test("is for an e-gift voucher that is there", async () => {
+  test("requires an existing e-gift voucher", async () => {
     const parcel = await gateway.merchandise();
     const rows = [{ code: "AAA-1" }];
     expect(await importCodes(parcel.id, { rows })).toMatchObject({
@@ -224,7 +224,7 @@ describe("a file of codes", () => {
   });
 });
 
-test("codes and pins are in no table, no answer that did not ask for them, and no log", async () => {
+test("codes and pins are in no table, no log, and no response that did not select them", async () => {
   const reward = await gateway.voucher({ codes: 0 });
   const vouchers = [
     { code: "PLANTED-CODE-7391", pin: "PLANTED-PIN-4482" },
@@ -259,14 +259,14 @@ test("codes and pins are in no table, no answer that did not ask for them, and n
 
 describe("the vault", () => {
   const seal = (code: string, pin?: string) => vault.seal({ rewardId: "r", code, pin });
-  test("opens what it sealed, and nothing that was moved or altered", () => {
+  test("decrypts its own ciphertexts, and none that was moved or changed", () => {
     const [one, two] = [seal("CODE-1", "1"), seal("CODE-2", "2")];
     expect(vault.open(one)).toEqual({ code: "CODE-1", pin: "1" });
     expect(() => vault.open({ ...one, id: two.id })).toThrow();
     expect(() => vault.open({ ...one, code: two.code })).toThrow();
     expect(() => vault.open({ ...one, pin: one.code })).toThrow();
   });
-  test("seals one code differently each time, and finds it again by its hash", () => {
+  test("encrypts a code differently each time, and finds it by its hash", () => {
     const [one, two] = [seal("CODE-1"), seal("CODE-1")];
     expect(one.code).not.toEqual(two.code);
     expect(one.codeHash).toEqual(two.codeHash);
@@ -282,7 +282,7 @@ describe("the vault", () => {
   });
 });
 
-test("a gateway that cannot open the codes does not start, and one with their secret does, whatever became of the other", async () => {
+test("a gateway starts only with the secret of the stored codes, as either of the two settings", async () => {
   await gateway.voucher();
   const changed = { SESSION_SECRET: "another secret that is as long as the first" };
   await expect(gateway.restart(changed)).rejects.toThrow("VOUCHER_SECRET: does not open the voucher codes");
@@ -358,7 +358,7 @@ describe("a value that a spreadsheet has changed", () => {
     expect([imported, rejected.length]).toEqual([0, 3]);
   });
 
-  test("is not found in what issuers write", () => {
+  test("is not suspected in values that issuers write", () => {
     const fromIssuers = fc.stringMatching(/^[A-Z0-9]{4}(-[A-Z0-9]{4}){1,4}$/);
     fc.assert(
       fc.property(fromIssuers, (code) => damageOf(code) === null),
@@ -367,7 +367,7 @@ describe("a value that a spreadsheet has changed", () => {
   });
 });
 
-test("a file is imported by a command, as a spreadsheet saved it, or its bad lines are told", async () => {
+test("a command imports a file as a spreadsheet saved it, or reports its bad lines", async () => {
   const reward = await gateway.voucher({ codes: 0 });
   const imported = (bytes: Buffer) =>
     new Promise<{ code: number; out: string; err: string }>((resolve) => {

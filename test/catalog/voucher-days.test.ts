@@ -33,7 +33,7 @@ const expiring = async (withinDays: number) =>
     )
   ).expiringVouchers;
 
-test("a code is imported, counted and given on its last day there, and on none after it", async () => {
+test("a code is imported, counted and issued until the end of its last day in the programme's time zone", async () => {
   const customer = await gateway.customer();
   const reward = await gateway.voucher({ codes: 0 });
   const [today, later] = ["2026-11-27", "2026-12-24"];
@@ -53,7 +53,7 @@ test("a code is imported, counted and given on its last day there, and on none a
   await gateway.reconcile();
   expect(await stockOf(reward.id)).toBe(1);
   expect(await expiring(7)).toEqual([]);
-  const another = await gateway.customer(); // the token of the first has expired meanwhile
+  const another = await gateway.customer(); // the first token has expired by now
   const order = await orderSettled(another, await placeOrder(another, reward.id));
   expect(order.status).toBe("FULFILLED");
   const { revealVoucher } = await another.ok<{ revealVoucher: { vouchers: object[] } }>(
@@ -63,7 +63,7 @@ test("a code is imported, counted and given on its last day there, and on none a
   expect(revealVoucher.vouchers).toEqual([{ code: "DAY-4", validUntil: later }]);
 });
 
-test("a code of yesterday is not given, also before it was taken out of the stock", async () => {
+test("an expired code is not issued, even before it is removed from the stock", async () => {
   const reward = await gateway.voucher({ codes: 0, points: 100 });
   await importCodes(reward.id, [{ code: "OLD-1", validUntil: "2026-11-28" }]);
   clock.advance(24 * 60 * MINUTE);

@@ -52,7 +52,7 @@ const port = "expected a whole number from 0 to 65535";
 const origin = "expected an origin without a path, such as https://client.example.com";
 const base = "expected a URL without query, such as https://api.example.com/api_gateway/rewards/core/v1";
 const flag = 'expected one of "true"|"false"';
-describe("a setting that is wrong says what it is, what was found and what is allowed", () => {
+describe("an error about a wrong setting names it, its value and the allowed values", () => {
   test.each([
     ["NODE_ENV", "staging", 'expected one of "development"|"production"|"test"'],
     ["PORT", "abc", port],
@@ -139,13 +139,13 @@ describe("a setting that is wrong says what it is, what was found and what is al
     ["CLIENT_HANDOFF_KEY_FALLBACK", "too short", "expected a secret of at least 32 characters"],
     ["DATABASE_LISTEN_URL", "hunter2", "expected a URL such as postgresql://"],
     ["REDIS_URL", "http://:hunter2@host", "expected a URL such as redis://"],
-  ])("%s, which is a secret, by its length only", (name, value, allowed) => {
+  ])("%s, which is a secret, only by its length", (name, value, allowed) => {
     const [problem, ...others] = problemsOf({ [name]: value });
     expect(others).toEqual([]);
     expect(problem).toMatch(new RegExp(`^${name}: ${allowed}.*; found ${value.length} characters$`));
   });
 
-  test("a second value of a token that has no first one, and a service's that is an operator's", () => {
+  test("a second value of a token without a first one, and a service's token that equals an operator's", () => {
     expect(problemsOf({ OPERATOR_TOKEN_FALLBACK: "a-token-of-sixteen-or-more" })).toEqual([
       "OPERATOR_TOKEN_FALLBACK: OPERATOR_TOKEN is not set. Set it, or remove its second value",
     ]);
@@ -167,7 +167,7 @@ describe("a setting that is wrong says what it is, what was found and what is al
   });
 });
 
-describe("settings that do not go together", () => {
+describe("contradictory settings", () => {
   test.each([
     [{ CLIENT_API_URL: client.CLIENT_API_URL }, "CLIENT_API_USER, CLIENT_API_PASSWORD"],
     [{ ...client, CLIENT_API_PASSWORD: "" }, "CLIENT_API_USER, CLIENT_API_PASSWORD"],
@@ -260,7 +260,7 @@ describe("in production a setting by which secrets would cross a network in plai
 });
 
 describe("without settings", () => {
-  test("a machine has what it needs to begin", () => {
+  test("a development machine has working defaults", () => {
     expect(read()).toMatchObject({
       isProduction: false,
       host: "127.0.0.1",
@@ -276,7 +276,7 @@ describe("without settings", () => {
     });
   });
 
-  test("a blank one counts as not given", () => {
+  test("a blank one counts as missing", () => {
     const names = [
       "PORT",
       "HOST",
@@ -291,7 +291,7 @@ describe("without settings", () => {
       expect(read(Object.fromEntries(names.map((name) => [name, blank])))).toEqual(read());
   });
 
-  test("production listens to everybody, seeds nothing, and makes no secrets of its own", () => {
+  test("production listens on all interfaces, seeds nothing, and generates no secrets", () => {
     const config = read(production);
     expect(config).toMatchObject({
       host: "0.0.0.0",
@@ -306,7 +306,7 @@ describe("without settings", () => {
   });
 });
 
-test("settings are taken as they are meant", () => {
+test("settings are trimmed and parsed", () => {
   const config = read({
     PORT: " 8080 ",
     CLIENT_SETTLE_SECONDS: "0.2",
@@ -336,7 +336,7 @@ test("settings are taken as they are meant", () => {
 });
 
 describe("Capillary", () => {
-  test("is called by till and password", () => {
+  test("is called with till and password", () => {
     expect(read({ ...production, ...capillary, CAPILLARY_INDIVIDUAL_LEDGER: "capillary" }).capillary).toEqual({
       api: {
         rewardsUrl: "https://rewards.example.com/api_gateway/rewards/core/v1",
@@ -353,13 +353,13 @@ describe("Capillary", () => {
       strategies: undefined,
     });
   });
-  test("keeps what members are awarded, if it is to", () => {
+  test("holds members' awards if it is configured to", () => {
     const config = read({ ...client, ...capillary, ...strategies, REWARD_CREDIT_LEDGER: "capillary" });
     expect(config.capillary.strategies).toEqual({ awardStrategyId: "501", expiryStrategyId: "601" });
     expect(config.rewardCreditLedger).toBe("capillary");
     expect(read()).toMatchObject({ rewardCreditLedger: "client", client: { creditPath: "/api/v1/points/credit" } });
   });
-  test("or by OAuth, with a till or without one, as often as it allows", () => {
+  test("is called with OAuth, with or without a till, within its rate limit", () => {
     const oauth = { CAPILLARY_OAUTH_KEY: "key", CAPILLARY_OAUTH_SECRET: "secret", CAPILLARY_PASSWORD: undefined };
     expect(read({ ...capillary, ...oauth, CAPILLARY_CALLS_PER_MINUTE: "100" }).capillary.api).toMatchObject({
       till: "till.one",
@@ -373,10 +373,10 @@ describe("Capillary", () => {
   });
 });
 
-describe("a secret that nobody gave", () => {
+describe("a missing secret", () => {
   const files = ["operator-token", "reward-service-token", "router-secret", "session-secret", "webhook-secret"];
 
-  test("is made once, kept beside the data for its owner only, and the same ever after", () => {
+  test("is generated once and stored beside the data, readable by its owner only", () => {
     const { sessionSecrets, operatorToken, webhookSecret, rewardServiceToken, routerSecrets } = read();
     const made = [operatorToken, rewardServiceToken, routerSecrets[0], sessionSecrets.current, webhookSecret];
     expect(new Set(made).size).toBe(5);
@@ -387,17 +387,17 @@ describe("a secret that nobody gave", () => {
     expect(readFileSync(join(dataDir, "operator-token"), "utf8").trim()).toBe(operatorToken);
   });
 
-  test("is made in a data directory that is not there yet, and its own in another", () => {
+  test("is generated in a new data directory, and differs in another", () => {
     const [one, two] = [join(dataDir, "deep", "one"), join(dataDir, "two")];
     expect(read({ DATA_DIR: one }).sessionSecrets).not.toEqual(read({ DATA_DIR: two }).sessionSecrets);
   });
 
-  test("is not made beside one that was given", () => {
+  test("is not generated if the setting has a value", () => {
     expect(read({ OPERATOR_TOKEN: "given-operator-token" }).operatorToken).toBe("given-operator-token");
     expect(readdirSync(dataDir).toSorted()).toEqual(files.slice(1));
   });
 
-  test("is one and the same for processes that start at once", async () => {
+  test("is the same for processes that start at once", async () => {
     const script = `
       import { readConfig } from ${JSON.stringify(new URL("../../src/config/config.ts", import.meta.url).href)};
       process.stdout.write(readConfig({ DATA_DIR: ${JSON.stringify(dataDir)} }).sessionSecrets.current);`;
@@ -407,7 +407,7 @@ describe("a secret that nobody gave", () => {
     expect(readdirSync(dataDir).toSorted()).toEqual(files);
   });
 
-  test("is not replaced by an empty one that somebody left behind", () => {
+  test("is not read from an empty file left behind", () => {
     mkdirSync(dataDir, { recursive: true });
     writeFileSync(join(dataDir, "session-secret"), "\n");
     expect(() => read()).toThrow(ConfigError);

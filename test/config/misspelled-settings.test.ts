@@ -19,7 +19,7 @@ test.each([
   ["Data_Dir", "DATA_DIR"],
   ["SANDBOX_PROT", "SANDBOX_PORT"],
   ["SESSION_SECRETS", "SESSION_SECRET"],
-])("%s is taken for %s", (found, meant) => {
+])("%s is recognised as %s", (found, meant) => {
   expect(find(found)).toEqual([`${found} → ${meant}`]);
 });
 
@@ -27,11 +27,11 @@ test("settings themselves, those of the sandbox included, are not mistakes", () 
   expect(find(...settingNames, ...sandboxSettingNames, "SANDBOX_URL", "STORM_SEED")).toEqual([]);
 });
 
-test("a setting that is given is not suggested for another variable", () => {
+test("a setting that is set is not suggested for another variable", () => {
   expect(find("DATABASE_URI", "DATABASE_URL")).toEqual([]);
 });
 
-test("common variables of shells, desktops, platforms and tools are not taken for settings", () => {
+test("common variables of shells, desktops, platforms and tools are not mistaken for settings", () => {
   const common =
     `PATH HOME HOSTNAME HOSTTYPE LOGNAME USER SHELL SHLVL TERM LANG LC_ALL PWD OLDPWD EDITOR PAGER LESS DISPLAY TZ
     MAIL TMPDIR SSH_AUTH_SOCK XDG_DATA_DIRS XDG_DATA_HOME XDG_SESSION_ID SESSION_MANAGER DESKTOP_SESSION NODE NODE_PATH

@@ -10,7 +10,7 @@ import { settingGroups } from "../../src/config/settings.ts";
 const example = readFileSync(".env.example", "utf8");
 
 describe("the documents of the settings", () => {
-  test("are those of the schema: if not, run npm run settings:docs", () => {
+  test("match the schema; otherwise, run npm run settings:docs", () => {
     expect(example).toBe(envExample());
     expect(readFileSync("docs/settings.md", "utf8")).toContain(settingsTable());
     const ofChart = readFileSync("deploy/helm/tessera/values.schema.json", "utf8");
@@ -24,14 +24,14 @@ describe("the documents of the settings", () => {
     expect(settingGroups.flatMap(([, settings]) => Object.keys(settings)).sort()).toEqual([...settingNames].sort());
   });
 
-  test("show defaults that are accepted, and change nothing", () => {
+  test("show defaults that are accepted and have no effect if set", () => {
     const DATA_DIR = mkdtempSync(join(tmpdir(), "tessera-settings-"));
     const shown = parseEnv(example.replace(/^#(?=[A-Z_]+=)/gm, "")) as Record<string, string>;
     expect(readConfig({ ...shown, DATA_DIR })).toEqual(readConfig({ DATA_DIR }));
     rmSync(DATA_DIR, { recursive: true });
   });
 
-  test("name as required what production refuses to start without", () => {
+  test("mark the settings as required without which production refuses to start", () => {
     const required = Object.keys(parseEnv(example));
     const refusal = (env: Record<string, string>) => {
       try {

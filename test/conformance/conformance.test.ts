@@ -57,7 +57,7 @@ describe("a provider that conforms", () => {
     ["refuse", "false", "refused without an effect"],
     ["accept", "true", "a repetition is safe"],
     ["double", "false", "DANGER"],
-  ] as const)("with repetitions by %s is told the settings that fit", async (repeat, isRepeatable, words) => {
+  ] as const)("with repetitions by %s gets the matching settings", async (repeat, isRepeatable, words) => {
     await using sandbox = await startSandbox();
     sandbox.settings.change({ repeat });
     const before = balance(sandbox);
@@ -85,7 +85,7 @@ describe("a provider that conforms", () => {
     expect(failing(await check(sandbox))).toEqual([]);
   });
 
-  test("is checked as far as it goes without a password and without credits", async () => {
+  test("is checked as far as possible without a password and without credits", async () => {
     await using sandbox = await startSandbox();
     const before = balance(sandbox);
     const report = await check(sandbox, { otp: false, withCredit: false });
@@ -95,7 +95,7 @@ describe("a provider that conforms", () => {
     expect(balance(sandbox)).toBe(before);
   });
 
-  test("is not asked for points that the customer does not have", async () => {
+  test("receives no deduction beyond the customer's balance", async () => {
     await using sandbox = await startSandbox();
     sandbox.client.addCustomer({ customer_id: "POOR", balance: 9 });
     const provider = makeProvider({
@@ -131,7 +131,7 @@ describe("a provider that misbehaves once", () => {
     "commit-then-drop",
     "never-answer",
   ] as const;
-  /** By operation: the expectation that its first call is for. */
+  /** By operation: the expectation that its first call checks. */
   const firstOf = {
     "generate-otp": "generate-otp",
     "verify-otp": "wrong-otp",
@@ -144,7 +144,7 @@ describe("a provider that misbehaves once", () => {
     faults.map((fault) => [operation, fault, id] as const),
   );
 
-  test.each(cases)("(%s: %s) is found out, and no point is lost", async (operation, fault, id) => {
+  test.each(cases)("(%s: %s) is reported, and no point is lost", async (operation, fault, id) => {
     await using sandbox = await startSandbox();
     const before = balance(sandbox);
     const script: FaultScript = { upstream: "client", operation, fault };
@@ -161,7 +161,7 @@ describe("a provider that misbehaves once", () => {
   });
 });
 
-test("the command prints the report and answers by its exit code", async () => {
+test("the command prints the report and has an exit code", async () => {
   await using sandbox = await startSandbox();
   const script = fileURLToPath(new URL("../../scripts/conformance.ts", import.meta.url));
   const run = (...args: string[]) =>

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => site?.[Symbol.asyncDispose]());
 
-/** The next Friday at nine, as a field for a moment takes it. */
+/** The next Friday at nine, in the format of a date and time field. */
 function nextFriday(): string {
   const friday = new Date();
   friday.setDate(friday.getDate() + ((12 - friday.getDay()) % 7 || 7));

@@ -28,7 +28,7 @@ async function operatorOf(cookie: string, headers: Record<string, string> = {}, 
   return ((await response.json()) as { data: { operator: { name: string; roles: string[] } | null } }).data.operator;
 }
 
-test("a key is exchanged for a session in a cookie that only the console's requests go by", async () => {
+test("a key is exchanged for a session in a cookie that only counts for the console's requests", async () => {
   const key = await operatorKey(gateway, ["support"]);
   const { status, cookie, attributes } = await signIn(key.secret);
   expect(status).toBe(204);
@@ -77,7 +77,7 @@ test("a session ends when the operator signs out, and with its key", async () =>
   expect(await operatorOf(second.cookie)).toBeNull();
 });
 
-/** The transports of subscriptions that the console can use, each from its opening to its end. */
+/** The console's transports of subscriptions, each from its opening to its end. */
 const transports: Record<string, (cookie: string, orderId: string) => AsyncGenerator<string>> = {
   async *"a websocket"(cookie, orderId) {
     const socket = new WebSocket(`${gateway.url.replace("http", "ws")}/graphql?console`, "graphql-transport-ws", {
@@ -111,23 +111,20 @@ async function* textsOf({ body }: Response): AsyncGenerator<string> {
   for await (const chunk of body ?? []) yield Buffer.from(chunk as Uint8Array).toString();
 }
 
-test.each(Object.keys(transports))(
-  "%s ends when the operator signs out, without saying that it is complete",
-  async (name) => {
-    const customer = await gateway.customer();
-    const orderId = await placeOrder(customer, (await gateway.merchandise()).id);
-    await orderPrepared(customer, orderId);
-    const { cookie } = await signIn((await operatorKey(gateway, ["orders"])).secret);
-    let text = "";
-    let signedOut: Promise<Response> | undefined;
-    for await (const part of transports[name]?.(cookie, orderId) ?? []) {
-      text += part;
-      if (text.includes("PROCESSING")) signedOut ??= post("/console/sign-out", {}, { cookie });
-    }
-    expect((await signedOut)?.status).toBe(204);
-    expect(text).not.toContain("complete");
-  },
-);
+test.each(Object.keys(transports))("%s ends when the operator signs out, without a complete message", async (name) => {
+  const customer = await gateway.customer();
+  const orderId = await placeOrder(customer, (await gateway.merchandise()).id);
+  await orderPrepared(customer, orderId);
+  const { cookie } = await signIn((await operatorKey(gateway, ["orders"])).secret);
+  let text = "";
+  let signedOut: Promise<Response> | undefined;
+  for await (const part of transports[name]?.(cookie, orderId) ?? []) {
+    text += part;
+    if (text.includes("PROCESSING")) signedOut ??= post("/console/sign-out", {}, { cookie });
+  }
+  expect((await signedOut)?.status).toBe(204);
+  expect(text).not.toContain("complete");
+});
 
 test("a session of the OPERATOR_TOKEN ends when the setting changes", async () => {
   const { cookie } = await signIn(OPERATOR_TOKEN);
@@ -138,7 +135,7 @@ test("a session of the OPERATOR_TOKEN ends when the setting changes", async () =
   expect(await operatorOf(cookie)).not.toBeNull();
 });
 
-test("what is no operator's key is refused with what to do", async () => {
+test("an invalid key is refused with advice", async () => {
   const customer = await gateway.customer();
   for (const token of ["nonsense", customer.token ?? ""]) {
     const response = await post("/console/sign-in", { token });

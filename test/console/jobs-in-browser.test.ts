@@ -102,7 +102,7 @@ browserTest("where is my order: its number as it is dictated leads to a plain se
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 1, name: order.number }).waitFor();
   await page.getByText("200 points were taken. The reward was given.").waitFor();
-  expect(await page.getByRole("button", { name: "Take back" }).count()).toBe(0); // that is for the role ORDERS
+  expect(await page.getByRole("button", { name: "Take back" }).count()).toBe(0); // which requires the role ORDERS
   await page.getByLabel("Add a note").fill("She has found the code.");
   await page.getByRole("button", { name: "Add the note" }).click();
   await page.getByText("She has found the code.", { exact: true }).first().waitFor();
@@ -122,7 +122,7 @@ browserTest("an unknown outcome is resolved from the queue, with its evidence", 
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 1_000 });
   const reward = await gateway.voucher({ points: 200 });
-  // The answer is lost after the deduction, and another channel spends in the meantime: no evidence says which.
+  // The answer is lost after the deduction, and another channel spends at the same time: the evidence is ambiguous.
   const lost = gateway.fault("redeem", { fault: "hold", commit: true });
   const id = await placeOrder(customer, reward.id);
   await gateway.sandbox.faults.held(lost);
@@ -133,7 +133,7 @@ browserTest("an unknown outcome is resolved from the queue, with its evidence", 
   gateway.endTimeouts("redeem");
   gateway.sandbox.faults.release();
   const { number } = await readOrder(customer, id);
-  await page.getByRole("heading", { name: "Unknown outcomes" }).waitFor(); // by itself
+  await page.getByRole("heading", { name: "Unknown outcomes" }).waitFor(); // without a reload
   await page.getByRole("link", { name: `Order ${number}` }).click();
   await page.getByRole("heading", { name: "Waits for you" }).waitFor();
   expect(await faultsOf(page)).toEqual([]);
@@ -143,7 +143,7 @@ browserTest("an unknown outcome is resolved from the queue, with its evidence", 
   await page.getByLabel("It happened: the ledger shows 200 points taken.").check();
   await page.getByLabel("Evidence").fill("Entry 4711 of their ledger, looked up on the phone.");
   await page.getByRole("button", { name: "Record it" }).click();
-  await page.getByText("200 points were taken. The reward was given.").waitFor(); // as it happens
+  await page.getByText("200 points were taken. The reward was given.").waitFor(); // live
   expect(await clicksOn(page)).toBe(4); // a label that is clicked clicks its field as well, without the mouse
   expect(await orderSettled(customer, id)).toMatchObject({ status: "FULFILLED" });
   expect(problems).toEqual([]);
@@ -247,7 +247,7 @@ browserTest("an administrator makes an account and a key, ends a session, and ve
   const own = page.getByRole("listitem").filter({ hasText: "(this is you)" });
   await own.getByRole("button").click();
   await page.getByRole("button", { name: "End the session", exact: true }).click();
-  await page.getByLabel("Operator key").waitFor(); // the page notices by itself
+  await page.getByLabel("Operator key").waitFor(); // the page updates without a reload
   expect(problems).toEqual([]);
 });
 

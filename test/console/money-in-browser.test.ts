@@ -13,13 +13,13 @@ beforeAll(async () => {
 });
 afterAll(() => site?.[Symbol.asyncDispose]());
 
-/** The month before this one, where the programme is. */
+/** The previous month in the programme's time zone. */
 function lastMonth(): string {
   const now = new Date();
   return new Date(Date.UTC(now.getFullYear(), now.getMonth() - 1, 1)).toISOString().slice(0, 7);
 }
 
-/** Moves all that has happened into the last month, as if the present month had begun since. */
+/** Moves all records into the previous month, as if the current month had begun since. */
 const backdate = (by: string) =>
   site.gateway.sql("update points_movements set settled_at = settled_at - $1::interval", [by]);
 
@@ -41,7 +41,7 @@ browserTest("the month is closed: a run, an open break written off, totals that 
   await page.getByText("It cannot be closed yet.").waitFor();
   expect(await faultsOf(page)).toEqual([]);
   await page.getByRole("button", { name: "Compare the month now" }).click();
-  // The provider's ledger has the deduction where it was, and not in the month into which it was moved.
+  // The provider's ledger keeps the deduction's original date, and not the month into which it was moved.
   await page.getByRole("link", { name: "1 break is open." }).click();
   await page.getByText("does not have a movement that is confirmed here").waitFor();
   expect(await faultsOf(page)).toEqual([]);

@@ -23,7 +23,7 @@ async function orderOf(balance = 1_000) {
   return { customer, reward, order };
 }
 
-/** An order whose deduction nobody can establish: its answer was lost, and another channel spent an odd number of points meanwhile. */
+/** An order with an unknown deduction: the answer was lost, and another channel spent an odd number of points. */
 async function unknownOrder() {
   const customer = await gateway.customer({ balance: 1_000 });
   const reward = await gateway.voucher({ points: 200 });
@@ -43,7 +43,7 @@ async function unknownOrder() {
   return { customer, id };
 }
 
-test("an order is found by its number as it is read out over the phone", async () => {
+test("an order is found by its number as customers read it out over the phone", async () => {
   const { customer, order } = await orderOf();
   const byNumber = "query ($number: String!) { order(number: $number) { id customer { customerId } } }";
   const dictated = order.number.toLowerCase().replaceAll("-", " ").replaceAll("0", "o");
@@ -59,7 +59,7 @@ test("an order is found by its number as it is read out over the phone", async (
   expect(both.errors?.[0]).toMatchObject({ extensions: { code: "BAD_USER_INPUT" } });
 });
 
-test("the search finds what people quote, and each role what it may see", async () => {
+test("the search finds records by what customers quote, within each role's rights", async () => {
   const { customer, order, reward } = await orderOf();
   const ending = order.lines[0]?.vouchers[0]?.maskedCode.replaceAll("•", "") ?? "";
   const find = async (text: string, by = support) => {
@@ -121,7 +121,7 @@ test("an unknown outcome stands in the queue with its order and its age until it
   expect((await read())?.items.some((item) => item.order.id === id)).toBe(false);
 });
 
-test("each role sees the queues that it can deal with", async () => {
+test("each role sees its own queues", async () => {
   const kinds = async (by: OperatorKeyCaller) => {
     const { attention } = await by.ok<{ attention: { queues: { kind: string }[] } }>(
       "{ attention { queues { kind } } }",
@@ -253,7 +253,7 @@ describe("a customer whom an operator", () => {
     });
   });
 
-  test("blocks is signed out, and cannot sign in until the block is lifted", async () => {
+  test("blocks is signed out, and cannot sign in until the block is removed", async () => {
     const customer = await gateway.customer();
     const reason = "The account was taken over.";
     const answer = await change("blockCustomer", { customerId: customer.customerId, reason });

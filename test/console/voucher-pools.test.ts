@@ -40,7 +40,7 @@ async function poolOf(rewardId: string, ending: string, by = catalogue): Promise
   return voucherPool;
 }
 
-test("1,000 codes of which 3 are bad are checked first, and then imported without the 3", async () => {
+test("an import of 1,000 codes with 3 bad ones is checked first, and then runs without the 3", async () => {
   const reward = await gateway.voucher({ codes: 0 });
   const codes = Array.from({ length: 1_000 }, (_, index) => `GIFT-${randomUUID().slice(0, 8)}-${index}`);
   codes[10] = "6.947E+15";
@@ -63,7 +63,7 @@ test("1,000 codes of which 3 are bad are checked first, and then imported withou
   ]);
 });
 
-test("the pool says where the codes went, and a code that was not given can be made void", async () => {
+test("the pool shows the use of its codes, and a code that was not issued can be voided", async () => {
   const reward = await gateway.voucher({ codes: 0, points: 10 });
   await importCodes({ rewardId: reward.id, rows: [{ code: "FIRST-CODE-AB12", validUntil: "2099-01-01" }] });
   await importCodes({ rewardId: reward.id, rows: [{ code: "OTHER-CODE-CD34" }] });
@@ -95,7 +95,7 @@ test("the pool says where the codes went, and a code that was not given can be m
   expect((await poolOf(reward.id, "CD34")).counts).toMatchObject({ available: 0, void: 1 });
 });
 
-test("a code that is being given is not made void, nor given when it is void", async () => {
+test("a code that is being issued cannot be voided, and a void code cannot be issued", async () => {
   const reward = await gateway.voucher({ codes: 0, points: 10 });
   await importCodes({ rewardId: reward.id, rows: [{ code: "ONLY-CODE-ZZ99" }] });
   const [code] = (await poolOf(reward.id, "ZZ99")).codesEnding;
@@ -116,7 +116,7 @@ test("a code that is being given is not made void, nor given when it is void", a
   expect(gateway.sandbox.client.balance(customer.customerId)).toBe(isVoid ? 10_000 : 9_990);
 });
 
-test("operators list rewards by where they stand", async () => {
+test("operators list rewards by state", async () => {
   const brand = `Brand ${randomUUID()}`;
   const ids = {
     DRAFT: await gateway.merchandise({ brand }),

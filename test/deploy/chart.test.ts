@@ -64,7 +64,7 @@ describe("the Helm chart", { tags: "helm" }, () => {
     expect(await helm("lint", "--strict", chart, "--values", `${chart}/ci/${values}`)).toContain("0 chart(s) failed");
   });
 
-  test("has a gateway, a reward processor and a migration, with all that surrounds them", () => {
+  test("has a gateway, a reward processor and a migration, with their services and policies", () => {
     const kinds = full.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
     expect(kinds).toEqual([
       "Deployment shop-tessera-gateway",
@@ -136,7 +136,7 @@ describe("the Helm chart", { tags: "helm" }, () => {
     expect(await problemOf(wrong)).toContain("resources/limits/memory");
   });
 
-  test("gives every program settings that production accepts, and no secret of its own", () => {
+  test("passes every program settings that production accepts, and has no secret of its own", () => {
     const secret = {
       DATABASE_URL: "postgresql://tessera:p@db.example.com/tessera?sslmode=verify-full",
       SESSION_SECRET: "s".repeat(32),
@@ -188,7 +188,7 @@ describe("the Helm chart", { tags: "helm" }, () => {
     }
   });
 
-  test("leaves a pod the time that a stop may take", () => {
+  test("leaves a pod enough time to stop", () => {
     const { spec } = find("Deployment", "gateway");
     const { lifecycle, env } = containerOf(find("Deployment", "gateway"));
     const { shutdownDelayMs, upstreamTimeoutMs } = readConfig({
@@ -203,7 +203,7 @@ describe("the Helm chart", { tags: "helm" }, () => {
     expect(spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(preStopSeconds + stopSeconds);
   });
 
-  test("migrates before anything else of an installation or an upgrade, by nothing that the chart makes later", () => {
+  test("migrates first on an installation or an upgrade, without resources that the chart creates later", () => {
     const job = find("Job");
     expect(containerOf(job).args).toEqual(["migrate"]);
     expect(job.metadata.annotations).toMatchObject({ "helm.sh/hook": "pre-install,pre-upgrade" });

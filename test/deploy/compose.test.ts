@@ -16,7 +16,7 @@ const hostsIn = (settings: Record<string, string>) =>
 
 describe("compose.yaml", () => {
   test("has the form of the Compose specification", () => {
-    // It names its parts as an older draft of JSON Schema did, by `id`; they are referred to by their place.
+    // It names its parts by `id`, as an older draft of JSON Schema; references use their paths.
     const schema = JSON.parse(JSON.stringify(specification), (key, value) =>
       key === "$schema" || (key === "id" && typeof value === "string") ? undefined : value,
     ) as AnySchema;
@@ -44,7 +44,7 @@ describe("compose.yaml", () => {
     ).toEqual(["migrate", "reward-processor", "start", "start"]);
   });
 
-  test("gives every program settings that production accepts, and servers that exist", () => {
+  test("passes every program settings that production accepts, and servers that exist", () => {
     for (const [name, { environment }] of programs()) {
       const config = readConfig({ NODE_ENV: "production", ...environment });
       expect(config.isProduction, name).toBe(true);
@@ -62,7 +62,7 @@ describe("compose.yaml", () => {
     }
   });
 
-  test("waits for a health check where it waits for health", () => {
+  test("has a health check wherever a service waits for health", () => {
     const dockerfile = readFileSync("Dockerfile", "utf8");
     for (const { depends_on = {} } of Object.values(services)) {
       for (const [name, { condition }] of Object.entries(depends_on)) {

@@ -17,7 +17,7 @@ test("the images have the Node that the tests run on, and pinned bases", () => {
   for (const [, image = ""] of dockerfile.matchAll(/^FROM (\S+)/gm)) expect(image).toMatch(/:(?!latest$)\S+$/);
 });
 
-test("the context of the build is a list of what it reads, so that no secret gets into an image", () => {
+test("the build context is a list of the files that it reads, so that no secret gets into an image", () => {
   const rules = readFileSync(".dockerignore", "utf8").split("\n");
   expect(rules.filter((rule) => rule && !rule.startsWith("#"))[0]).toBe("*");
   for (const rule of rules) expect(rule).not.toMatch(/^!.*(\.env|\.data|\.git|node_modules)/);

@@ -120,7 +120,7 @@ describe("the images of the Dockerfile", { tags: "root" }, () => {
     expect(await processor.ended).toBe(0);
   });
 
-  test("play the sandbox, with a volume for what it remembers", async () => {
+  test("run the sandbox, with a volume for its state", async () => {
     const SANDBOX_PORT = await freePort();
     const sandbox = start("sandbox", [], { SANDBOX_PORT }, ["/data"]);
     try {

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 const root = join(import.meta.dirname, "../..");
 const pages = globSync("**/*.md", { cwd: root, exclude: (path) => /node_modules|dist|\.data/.test(path) });
 
-/** The text of a page without its code, which may look like links and headings. */
+/** The text of a page without its code, which may contain text like links and headings. */
 const read = (page: string) => readFileSync(join(root, page), "utf8").replace(/^ *```[\s\S]*?^ *```/gm, "");
 
 /** The anchors that GitHub makes of the headings of a page. */
@@ -26,7 +26,7 @@ test.each(pages)("%s links to files and headings that exist", (page) => {
       .matchAll(/\]\(([^)\s]+)\)/g),
   ].map(([, target = ""]) => target);
   const broken = targets.filter((target) => {
-    if (/^([a-z]+:|\/)/.test(target)) return false; // of the web, or of the microsite, as in the brand's own pages
+    if (/^([a-z]+:|\/)/.test(target)) return false; // external, or of the microsite, as in the brand's own pages
     const [path = "", anchor] = target.split("#");
     const file = path ? join(dirname(page), path) : page;
     if (!existsSync(join(root, file))) return true;

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-test("every request of the Bruno collection holds, with the environment of a running gateway", async () => {
+test("every request of the Bruno collection succeeds, with the environment of a running gateway", async () => {
   const { customerId, env } = newCustomer(gateway);
   const variables = { gateway: env.GATEWAY, sandbox: env.SANDBOX, customerId };
   const overrides = Object.entries(variables).flatMap(([name, value]) => ["--env-var", `${name}=${value}`]);

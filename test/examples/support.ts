@@ -6,7 +6,7 @@ import type { TestGateway } from "../support/gateway.ts";
 /** The path of a file or directory in `examples/`. */
 export const example = (path: string) => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
 
-/** Runs a program to its end. @returns the exit code, and all that the program has printed */
+/** Runs a program to its end. @returns the exit code and the output */
 export const run = (program: string, args: string[], options: { cwd?: string; env: NodeJS.ProcessEnv }) =>
   new Promise<{ code: unknown; output: string }>((resolve) => {
     execFile(program, args, options, (error, stdout, stderr) =>
@@ -14,7 +14,7 @@ export const run = (program: string, args: string[], options: { cwd?: string; en
     );
   });
 
-/** A customer with 1,000 points, and the environment by which the examples find the customer, the gateway and the sandbox. */
+/** A customer with 1,000 points, and the examples' environment with the customer, the gateway and the sandbox. */
 export function newCustomer(gateway: TestGateway) {
   const customerId = `C-${randomUUID()}`;
   gateway.sandbox.client.addCustomer({ customer_id: customerId, balance: 1_000 });
@@ -22,7 +22,7 @@ export function newCustomer(gateway: TestGateway) {
   return { customerId, env };
 }
 
-/** Starts with a reward that is too cheap to be left, so every example has to look for one that can be had. */
+/** The first reward is cheap and sold out, so every example has to select an available one. */
 export async function addRewards(gateway: TestGateway): Promise<void> {
   await gateway.voucher({ points: 50, codes: 0 }); // the cheapest is sold out
   await gateway.voucher({ points: 100 });

@@ -15,7 +15,7 @@ import { compositions, type Part, type Router, startApolloGateway, startHiveGate
 import { type Subgraph, startSubgraph } from "./support/subgraph.ts";
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@shareable"])`;
-/** Refers to our things by what people know them by, and has names that many subgraphs have. */
+/** Refers to the gateway's entities by their public keys, and has type names that many subgraphs have. */
 const reviewsSdl = `
   ${link}
   type Query {
@@ -36,7 +36,7 @@ const reviewsSdl = `
   type Address @shareable {
     name: String! line1: String! line2: String city: String! region: String postalCode: String! country: String! phone: String
   }`;
-/** Refers to groups by the brand's name for them, and to the rest by global ids. */
+/** Refers to groups by the brand's name for them, and to the other entities by global ids. */
 const familiesSdl = `
   ${link}
   type Query { familyOfTheYear: GroupWallet fans: [Customer!]! notes: [Note!]! }
@@ -47,7 +47,7 @@ const familiesSdl = `
   type Wallet @key(fields: "id") { id: ID! }
   type Order @key(fields: "id") { id: ID! mood: String! }`;
 
-/** What the other subgraphs know; set once there is something to refer to. */
+/** The data of the other subgraphs; set once the entities exist. */
 const known = {
   customerIds: [] as string[],
   skus: [] as string[],
@@ -169,7 +169,7 @@ describe.each(Object.entries(starts))("behind %s", (name, start) => {
     expect(answer).toEqual({ data: expect.anything() }); // and nothing else, such as `errors` or `extensions`
     return answer.data as Data;
   }
-  /** The calls that the upstreams receive meanwhile. */
+  /** The calls that the upstreams receive during `work`. */
   async function callsOf(work: () => Promise<unknown>): Promise<string[]> {
     const from = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
     await work();
@@ -208,7 +208,7 @@ describe.each(Object.entries(starts))("behind %s", (name, start) => {
     ]);
   });
 
-  test("what the viewer may not see is null, and no error", async () => {
+  test("entities that the viewer may not see are null, without an error", async () => {
     const nobodys = `query ($groups: [String!]!) {
       reviews { by { customerId maskedMobile wallet { balance } } }
       complaints { about { id number total lines { name } } }
@@ -257,7 +257,7 @@ describe.each(Object.entries(starts))("behind %s", (name, start) => {
     expect(await queriesOf(read, /from "public"."rewards"|from rewards/i)).toHaveLength(1);
   });
 
-  test("customers change their carts, and operators the catalogue", async () => {
+  test("customers change their carts, and operators change the catalogue", async () => {
     const rewardId = rewards[1]?.id;
     const { addToCart } = await ok<{ addToCart: { cart: { lines: object[] } } }>(
       owner.token,
@@ -280,7 +280,7 @@ describe.each(Object.entries(starts))("behind %s", (name, start) => {
     expect(refused.errors).toHaveLength(1);
   });
 
-  test("names that others have as well are theirs", async () => {
+  test("other subgraphs keep their own root fields", async () => {
     expect(await ok(undefined, `{ node(id: "r-1") { __typename id } nodes(ids: []) { id } }`)).toEqual({
       node: { __typename: "Review", id: "r-1" },
       nodes: [],
@@ -311,7 +311,7 @@ describe.each(Object.entries(starts))("behind %s", (name, start) => {
   });
 });
 
-test("a router sends documents of its own where only trusted ones are run", async () => {
+test("a router may send its own documents to a gateway that runs only trusted ones", async () => {
   await gateway.restart({ TRUSTED_DOCUMENTS: "only" });
   const query = "{ me { customerId maskedMobile } rewards(first: 1) { nodes { sku reviewCount } } }";
   expect(await owner.send(query.replace("reviewCount", "name"))).toMatchObject({
@@ -331,7 +331,7 @@ test("a router sends documents of its own where only trusted ones are run", asyn
   });
 });
 
-describe("beside a subgraph that has types of our names", () => {
+describe("beside a subgraph with types of the same names", () => {
   const namesakesSdl = `
     ${link}
     type Query { browserSession: Session! strayShipments: [Shipment!]! problems: [UserError!]! stored: Voucher! }
@@ -360,7 +360,7 @@ describe("beside a subgraph that has types of our names", () => {
   const sdlOf = async () =>
     (await gateway.router.ok<{ _service: { sdl: string } }>("{ _service { sdl } }"))._service.sdl;
 
-  test.each(Object.entries(compositions))("%s refuses them all, and names a type", (_, compose) => {
+  test.each(Object.entries(compositions))("%s refuses to compose them, and names a type", (_, compose) => {
     expect(() => compose([...parts, namesakes])).toThrow(/Session|Shipment|UserError|OrderLine/);
   });
 
@@ -428,7 +428,7 @@ describe("beside a subgraph that has types of our names", () => {
     client.dispose();
   });
 
-  test("clients that talk to the gateway itself know no prefix, and entities are found by both names", async () => {
+  test("direct clients see no prefix, and entities are found by both names", async () => {
     await gateway.restart({ ROUTER_TYPE_PREFIX: "Tessera_", ROUTER_UNPREFIXED_TYPES: "Customer" });
     const query = "{ rewards(first: 1) { __typename nodes { __typename } } }";
     expect(await gateway.anonymous.ok(query)).toEqual({
@@ -454,7 +454,7 @@ describe("beside a subgraph that has types of our names", () => {
     expect(unprefixed.toSorted()).toEqual(["Customer", "PageInfo", ...roots].toSorted());
   });
 
-  test("a type that keeps its name must be one of ours", async () => {
+  test("an unprefixed type must be one of the gateway's", async () => {
     await expect(gateway.restart({ ROUTER_UNPREFIXED_TYPES: "Customer, Ordre" })).rejects.toThrow(
       "ROUTER_UNPREFIXED_TYPES: Ordre",
     );

@@ -5,7 +5,7 @@ import { openBrowser } from "../support/browser.ts";
 import { syncCatalog } from "../support/capillary.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 
-/** From the first password to the voucher, in the bundled GraphiQL, in a real browser, without typing an id. */
+/** From the first password to the voucher in the bundled GraphiQL, in a real browser, without a typed id. */
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
@@ -60,7 +60,7 @@ const setVariables = (text: string) =>
       ?.setValue(value);
   }, text);
 
-/** Opens a tab, runs it, and answers its response once that contains what is awaited. */
+/** Opens a tab and runs it. @returns its response, once it contains the awaited text */
 async function run(tab: string, awaited: string): Promise<string> {
   await open(tab);
   await page.locator(".graphiql-execute-button").click();
@@ -68,7 +68,7 @@ async function run(tab: string, awaited: string): Promise<string> {
   if (process.env["SCREENSHOT_DIR"]) await page.screenshot({ path: join(process.env["SCREENSHOT_DIR"], `${tab}.png`) });
   return editor("response");
 }
-/** Only when it is not open yet: opening a tab brings back its stored variables, and those just typed are stored later. */
+/** Only if it is not open yet: opening a tab restores its stored variables, and new ones are stored with a delay. */
 async function open(tab: string) {
   const isOpen = () => page.getByRole("tab", { name: tab }).getAttribute("aria-selected");
   if ((await isOpen()) === "true") return;
@@ -107,7 +107,7 @@ test("a newcomer redeems points in GraphiQL", { tags: "browser" }, async () => {
   await run("WalletAndCart", '"balance"');
   await expect.poll(() => editor("response"), { message: "the wallet is lower" }).not.toContain('"balance": 3500');
 
-  // One order from three wallets: a voucher of ours, a reward that the family pays, and one of Capillary's own.
+  // One order from three wallets: the programme's voucher, a reward paid by the family, and a Capillary reward.
   expect(await editor("response")).toContain('"externalId": "famgroup11"');
   await run("AddToCart", '"readyToOrder": true');
   await run("BrowseGroupRewards", '"forMyself"');

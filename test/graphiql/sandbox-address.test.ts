@@ -28,7 +28,7 @@ test("GraphiQL shows the address of the sandbox that runs", { tags: "browser" },
     await page.goto(`${gateway.url}/graphiql/`);
     await expect.poll(() => queryShown(page)).toContain(sandboxUrl.replace("http://", ""));
 
-    // The tabs that the browser keeps are of a start before, with the sandbox on another port.
+    // The browser's stored tabs are of an earlier start, with the sandbox on another port.
     await page.evaluate((url) => {
       for (const [key, value] of Object.entries(localStorage)) {
         localStorage.setItem(key, String(value).replaceAll(url, "http://127.0.0.1:4999"));
@@ -42,7 +42,7 @@ test("GraphiQL shows the address of the sandbox that runs", { tags: "browser" },
   }
 });
 
-test("a fault in GraphiQL is told, and does not leave a blank page", { tags: "browser" }, async () => {
+test("an error in GraphiQL is reported, and does not leave a blank page", { tags: "browser" }, async () => {
   await using gateway = await startTestGateway();
   const context = await (await openBrowser()).newContext();
   try {

@@ -36,7 +36,7 @@ async function open(address: string): Promise<void> {
 /** A tab is a button with its name, and a button that closes it, whose icon has a title. */
 const tabNames = () => page.locator('[role="tab"] .graphiql-tab-button').allTextContents();
 const openTab = () => page.locator('[role="tab"][aria-selected="true"] .graphiql-tab-button').textContent();
-/** The whole document; the page has only the lines in sight. */
+/** The whole document; the page contains only the visible lines. */
 const operation = () =>
   page.evaluate(() => {
     const { editor: monaco } = (
@@ -53,7 +53,7 @@ const operation = () =>
   });
 const tool = (name: string) => page.getByRole("button", { name, exact: true });
 
-test("every tab fits the schema", () => {
+test("every tab is valid against the schema", () => {
   const schema = buildSchema(readFileSync("docs/schema.graphql", "utf8"), { assumeValidSDL: true });
   const files = globSync("graphiql/src/tabs/**/*.graphql");
   expect(files.length).toBeGreaterThan(15);
@@ -63,7 +63,7 @@ test("every tab fits the schema", () => {
   expect(errors).toEqual([]);
 });
 
-test("a share link opens a tab with the operation, which no request carries; headers are not in it", {
+test("a share link opens a tab with the operation, without headers, and no request contains the operation", {
   tags: ["browser"],
 }, async () => {
   await visit();
@@ -83,7 +83,7 @@ test("a share link opens a tab with the operation, which no request carries; hea
   expect(requests.filter((url) => url.includes("WalletAndCart") && !url.includes("#"))).toEqual([]);
 });
 
-test("operator tabs are added, and a reset leaves the first tabs alone", { tags: ["browser"] }, async () => {
+test("operator tabs are added, and a reset keeps the first tabs", { tags: ["browser"] }, async () => {
   await visit();
   const before = await tabNames();
   await tool("Operator tabs").click();

@@ -11,7 +11,7 @@ import { address, addToCart, orderSettled } from "../support/orders.ts";
 import { postRaw } from "../support/raw-http.ts";
 import { claim, winner } from "../support/rewards/prizes.ts";
 
-/** Everything here belongs to the owner, but the rewards, which are everybody's. */
+/** Everything here belongs to the owner, except the rewards, which are public. */
 interface Belongings {
   customerId: string;
   walletId: string;
@@ -38,7 +38,7 @@ type Outcomes = Record<CallerName, Outcome>;
 type Row = [document: string, outcomes: Outcomes, variables?: (of: Belongings) => Record<string, unknown>];
 
 type Five = [anonymous: Outcome, owner: Outcome, other: Outcome, operator: Outcome, service: Outcome];
-/** @param without what operators get whose role is not among `wanted`; the others get what the operator gets */
+/** @param without the result for operators without a role in `wanted`; the others get the operator's result */
 function outcomes(
   [anonymous, owner, other, operator, service]: Five,
   without: Outcome,
@@ -70,7 +70,7 @@ const forCustomers = (owner: Outcome, other: Outcome) =>
 const key = () => ({ idempotencyKey: randomUUID() });
 const refusals = "userErrors { code }";
 
-/** Who gets what from each field there is. A field that is new to the schema fails the test until it has its row. */
+/** The result of each field for each viewer. A new field fails the test until it has its row. */
 const rows: Record<string, Row> = {
   "Query.node": ["query ($id: ID!) { it: node(id: $id) { id } }", personal, (of) => ({ id: of.orderId })],
   "Query.nodes": ["query ($id: ID!) { it: nodes(ids: [$id]) { id } }", personal, (of) => ({ id: of.cartId })],
@@ -497,7 +497,7 @@ const rows: Record<string, Row> = {
     ),
     (of) => ({ id: of.orderId }),
   ],
-  // Each has a feed of their own, in which there is something to read from the start.
+  // Each viewer has a feed of their own, with an event from the start.
   "Subscription.memberEvents": [
     "subscription ($after: String) { it: memberEvents(after: $after) { seq } }",
     forCustomers("ok", "ok"),
@@ -505,7 +505,7 @@ const rows: Record<string, Row> = {
   ],
 };
 
-/** What differs within a thing that one may see; all else is seen by its owner and by operators who see customers' things. */
+/** Fields that differ within a visible type; its owner and operators with access to customers see all others. */
 const exceptions: Record<string, Partial<Record<CallerName, Outcome>>> = {
   // An operator has no token of the customer's to read the ledger with.
   "Customer.wallet": { operator: "FORBIDDEN" },
@@ -513,7 +513,7 @@ const exceptions: Record<string, Partial<Record<CallerName, Outcome>>> = {
   // An operator is in no group.
   "GroupWallet.role": { operator: "null" },
   "Order.discrepancies": { owner: "null" },
-  // For operators alone. An assignee and a block are not there before anybody sets them.
+  // For operators only. An assignee and a block are null until an operator sets them.
   "Order.notes": { owner: "null" },
   "Order.reversalRequests": { owner: "null" },
   "Customer.linkedIds": { owner: "null" },
@@ -522,7 +522,7 @@ const exceptions: Record<string, Partial<Record<CallerName, Outcome>>> = {
   "Customer.notes": { owner: "null" },
   "Customer.assignee": { owner: "null", operator: "null" },
   "Customer.block": { owner: "null", operator: "null" },
-  // An operator listens to nobody's feed.
+  // An operator subscribes to no customer's feed.
   "Customer.memberEventsCursor": { operator: "null" },
 };
 /** Empty: a voucher order has no address, the provider reports no expiries, the customer has no goal, and no rule is about referrals. */
@@ -619,7 +619,7 @@ async function askBySocket(caller: Caller, document: string, variables: Record<s
     for await (const event of client.iterate<{ it: unknown }>({ query: document, variables })) return event as Answer;
     throw new Error("it ended without a word");
   } catch (error) {
-    if (Array.isArray(error)) return { errors: error }; // what a refused operation is answered with
+    if (Array.isArray(error)) return { errors: error }; // the answer to a refused operation
     throw error;
   }
 }
@@ -632,11 +632,11 @@ function outcomeOf({ data, errors }: Answer): Outcome {
   return refusal?.code ?? "ok";
 }
 
-test("every field there is to ask for has its row", () => {
+test("every field of the schema has its row", () => {
   expect(Object.keys(rows).toSorted()).toEqual(rootFields.toSorted());
 });
 
-test("each field that is for operators or services says so to routers, with the roles that the gateway asks for", () => {
+test("each field for operators or services declares the roles that the gateway requires to routers", () => {
   const argumentOf = (name: string, directive: string) => {
     const [type = "", field = ""] = name.split(".");
     const { directives } = (schema.getType(type) as GraphQLObjectType).getFields()[field]?.astNode ?? {};
@@ -657,13 +657,13 @@ test("each field that is for operators or services says so to routers, with the 
 });
 
 describe.each(Object.entries(rows))("%s", (name, [document, outcomes, variables]) => {
-  // These change what the rest stands on, or need what the rest has changed.
+  // These change the data of the other rows, or need the changes of the other rows.
   const isSpare = ["signOut", "clearCart", "removeCartLine", "placeOrder"].some((field) => name.endsWith(`.${field}`));
   let spare: { owner: Customer; other: Customer; of: Belongings } | undefined;
   beforeAll(async () => {
     if (isSpare) spare = { ...(await newOwner()), other: await gateway.customer() };
   });
-  // The owner last: it may be theirs to take away.
+  // The owner last: the owner may delete it.
   test.each(callers.toSorted((a, b) => Number(a === "owner") - Number(b === "owner")))("for the %s", async (caller) => {
     const asking = caller === "owner" || caller === "other" ? (spare?.[caller] ?? by(caller)) : by(caller);
     const answer = await ask(asking, document, variables?.(spare?.of ?? of) ?? {});
@@ -672,7 +672,7 @@ describe.each(Object.entries(rows))("%s", (name, [document, outcomes, variables]
 });
 
 const queries = Object.entries(rows).filter(([name]) => name.startsWith("Query."));
-test.each(queries)("over a socket everybody gets the same: %s", async (_, [document, , variables]) => {
+test.each(queries)("each viewer gets the same over a socket: %s", async (_, [document, , variables]) => {
   const seen = async (how: typeof ask) =>
     Promise.all(
       callers.map(async (caller) => [caller, outcomeOf(await how(by(caller), document, variables?.(of) ?? {}))]),
@@ -711,7 +711,7 @@ describe.each(Object.keys(personalTypes) as (keyof typeof personalTypes)[])("eac
   });
 });
 
-describe("what is somebody else's looks like what is not there, to the byte:", () => {
+describe("another customer's data and missing data have the same answer, to the byte:", () => {
   const unknown = (type: string) => Buffer.from(`${type}:${randomUUID()}`).toString("base64url");
   const cases: [name: string, type: string, id: (of: Belongings) => string, input?: (id: string) => object][] = [
     ["Query.node", "Order", (of) => of.orderId],

@@ -27,8 +27,8 @@ import { captureLog } from "../support/log.ts";
 import { addToCart, orderPrepared, placeOrder } from "../support/orders.ts";
 
 /**
- * The answer to any value at any door is a result or a refusal: never HTTP 5xx, INTERNAL_SERVER_ERROR, or a surprise in the log.
- * FUZZ_RUNS sends more to each door, FUZZ_SEED something else.
+ * Each endpoint answers any value by a result or a refusal: never HTTP 5xx, INTERNAL_SERVER_ERROR, or an error in the log.
+ * FUZZ_RUNS sets the number of values for each endpoint, FUZZ_SEED the values.
  */
 
 const runs = Number(process.env["FUZZ_RUNS"] ?? 8);
@@ -39,7 +39,7 @@ const schema = buildSchema([]);
 const written = await captureLog();
 let gateway: TestGateway;
 let customer: Customer;
-/** Global ids and other texts that lead somewhere. */
+/** Global ids and other texts that refer to records. */
 const known: string[] = [];
 let orderNumber = "";
 
@@ -189,7 +189,7 @@ function givenValue(type: GraphQLInputType, depth: number): fc.Arbitrary<unknown
       return text();
   }
 }
-/** Most fields of a kind of their own are right most of the time, so that what lies behind their check is reached. */
+/** Most fields of a special format are valid most of the time, so that values pass their checks. */
 function fieldValue(name: string, type: GraphQLInputType, depth: number): fc.Arbitrary<unknown> {
   const often = (right: fc.Arbitrary<unknown>) =>
     fc.oneof({ weight: 3, arbitrary: right }, { weight: 1, arbitrary: anyValue(type, depth) });
@@ -211,7 +211,7 @@ function documentOf(operation: "query" | "mutation", field: GraphQLField<unknown
   return `${operation} (${variables}) { it: ${field.name}(${passed})${selection} }`;
 }
 
-/** Sends one value after the other from the arbitrary, some at once, and answers what must not be. */
+/** Sends values of the arbitrary, several at once. @returns the forbidden answers */
 async function surprises<T>(arbitrary: fc.Arbitrary<T>, send: (value: T, nth: number) => Promise<string | null>) {
   const values = fc.sample(arbitrary, { numRuns: runs, seed });
   const found: { value: T; problem: string }[] = [];
@@ -248,7 +248,7 @@ const fields = (["query", "mutation"] as const).flatMap((operation) => {
 test.each(fields)("%s answers every value of every argument", async (_, operation, field) => {
   written.clear();
   const query = documentOf(operation, field);
-  // Viewers who may call it, in turn: a refusal for lack of a role reaches nothing.
+  // Authorized viewers alternate: a refusal for lack of a role would test nothing.
   const tokens = [customer.token, gateway.operator.token];
   const found = await surprises(argumentsOf(field.args), async (variables, nth) =>
     problemOf("/graphql", JSON.stringify({ query, variables }), {
@@ -259,7 +259,7 @@ test.each(fields)("%s answers every value of every argument", async (_, operatio
   expect(unexpectedInLog()).toEqual([]);
 });
 
-test("the webhook of the warehouse answers every report", async () => {
+test("the warehouse webhook answers every report", async () => {
   written.clear();
   const often = <T>(right: T, wrong: fc.Arbitrary<unknown>) =>
     fc.oneof({ weight: 4, arbitrary: fc.constant(right) as fc.Arbitrary<unknown> }, { weight: 1, arbitrary: wrong });
@@ -292,7 +292,7 @@ test("the webhook of the warehouse answers every report", async () => {
   expect(unexpectedInLog()).toEqual([]);
 });
 
-test("the door of reward messages answers every message", async () => {
+test("the endpoint for reward messages answers every message", async () => {
   written.clear();
   const anything = fc.oneof(text(), integer, fc.jsonValue());
   const actions = [
@@ -341,7 +341,7 @@ test("the door of reward messages answers every message", async () => {
   expect(unexpectedInLog()).toEqual([]);
 });
 
-test("the doors of the REST API answer every request", async () => {
+test("the endpoints of the REST API answer every request", async () => {
   written.clear();
   const anything = fc.oneof(text(), integer, fc.jsonValue());
   const usually = (...right: unknown[]) =>
@@ -349,7 +349,7 @@ test("the doors of the REST API answer every request", async () => {
   const order = fc.record(
     {
       order_timestamp: usually("2026-06-03T10:00:00Z", 1_780_000_000),
-      order_total: usually(0, 1, 2 ** 53, -1, 1.5), // the price of nothing: an order that is placed is waited for
+      order_total: usually(0, 1, 2 ** 53, -1, 1.5), // no reward's price, so no order is placed
       order_items: usually(1, 2),
       line_items: fc.oneof(
         fc.array(fc.record({ order_id: usually("ORDER-1"), SKU: usually(...known), qty: usually(1, 2, 2 ** 31) }), {

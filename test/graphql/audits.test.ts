@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-test("HTTP is spoken as the GraphQL over HTTP specification says, by POST and by GET", async () => {
+test("the endpoint conforms to the GraphQL over HTTP specification, by POST and by GET", async () => {
   const audits = serverAudits({ url: `${gateway.url}/graphql`, fetchFn: fetch });
   const results = await Promise.all(audits.map((audit) => audit.fn()));
   const found = (status: string) =>

@@ -115,7 +115,7 @@ const head = "query It($size: Size, $tags: [String!], $filter: Filter, $first: I
 
 const plugin = compiledQueries(schema, { at: 1 });
 
-/** What each path answers; null of the compiled one where it leaves the operation to the other. */
+/** The answer of each path; null if the compiled path delegates the operation to the other. */
 async function both(text: string, variables: Record<string, unknown>) {
   const document = parse(text);
   const plain = (await execute({ schema, document, variableValues: variables, contextValue: {} })) as ExecutionResult;
@@ -131,7 +131,7 @@ async function both(text: string, variables: Record<string, unknown>) {
   return { plain, compiled: compiled?.body.kind === "single" ? compiled.body.singleResult : null };
 }
 
-test("a compiled query answers the same to the byte, and leaves one that meets an error to the other path", async () => {
+test("a compiled query answers the same to the byte, and delegates errors to the other path", async () => {
   const seen = { answered: 0, left: 0 };
   const choices = fc.array(fc.nat({ max: 1_000 }), { minLength: 50, maxLength: 400 });
   await fc.assert(

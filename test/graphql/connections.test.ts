@@ -27,21 +27,21 @@ describe("the size of a page", () => {
     [1, 1],
     [100, 100],
   ])("for first %s is %i", (first, size) => expect(readPage({ first }, shape).limit).toBe(size + 1));
-  test.each([1, 100])("for last %i is as long, from the end", (last) => {
+  test.each([1, 100])("for last %i is the same, from the end", (last) => {
     expect(readPage({ last }, shape)).toEqual({ limit: last + 1, after: null, before: null, backwards: true });
   });
   test.each([0, -1, 101, 2 ** 31])("cannot be %i", (size) => {
     for (const field of ["first", "last"])
       expect(refusal(() => readPage({ [field]: size }, shape))).toMatchObject({ code: "BAD_USER_INPUT", field });
   });
-  test("is asked for from one end only", () => {
+  test("is requested from one end only", () => {
     expect(refusal(() => readPage({ first: 1, last: 1 }, shape))).toMatchObject({
       code: "BAD_USER_INPUT",
       field: "last",
     });
     expect(readPage({ first: null, last: 1 }, shape).backwards).toBe(true);
   });
-  test("begins and ends at cursors of its list", () => {
+  test("begins and ends at the given cursors", () => {
     const [after, before] = [makeCursor(["NAME", "a", 1]), makeCursor(["NAME", "b", 2])];
     expect(readPage({ after, before }, shape)).toMatchObject({ after: ["NAME", "a", 1], before: ["NAME", "b", 2] });
     for (const field of ["after", "before"])
@@ -51,7 +51,7 @@ describe("the size of a page", () => {
 
 describe("a page", () => {
   const bounds = { limit: 3, after: null, before: null, backwards: false };
-  test("that was read forwards knows whether there is a next one", () => {
+  test("that was read forwards knows whether there is a next page", () => {
     expect(toPage([1, 2, 3], bounds)).toEqual({ nodes: [1, 2], hasNextPage: true, hasPreviousPage: false });
     expect(toPage([1, 2], { ...bounds, after: 0 })).toEqual({
       nodes: [1, 2],
@@ -68,14 +68,14 @@ describe("a page", () => {
 
 describe("a cursor", () => {
   test.each(["plain", "ünï/cödé+?&=", "🎁", "", '"; drop table', "a\nb"])(
-    "carries %j there and back, safe in a URL",
+    "encodes and decodes %j, safe in a URL",
     (name) => {
       const cursor = makeCursor(["NAME", name, 7]);
       expect(cursor).toMatch(/^[\w-]+$/);
       expect(readCursor(cursor, shape)).toEqual(["NAME", name, 7]);
     },
   );
-  test("of none is the beginning", () => {
+  test("that is null is the beginning", () => {
     expect(readCursor(null, shape)).toBeNull();
     expect(readCursor(undefined, shape)).toBeNull();
   });

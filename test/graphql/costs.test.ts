@@ -18,17 +18,17 @@ const types = Object.values(schema.getTypeMap())
   .filter(({ name }) => !name.startsWith("__"));
 const fields = types.flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })));
 
-describe("every list of things that have fields", () => {
+describe("every list of objects", () => {
   const lists = fields.filter(
     ({ field }) => isListType(getNullableType(field.type)) && !isLeafType(getNamedType(field.type)),
   );
 
-  /** A page's own lists are as long as the page; there are a few reasons to refuse something at most. */
+  /** A page's lists are as long as the page; a refusal has few reasons. */
   const isSizedElsewhere = (type: string, field: string) =>
     (type.endsWith("Connection") && (field === "edges" || field === "nodes")) || field === "userErrors";
 
   test.each(lists.map(({ type, field }) => [`${type.name}.${field.name}`, type, field] as const))(
-    "has a size that its cost is worked out with: %s",
+    "has a size for its cost: %s",
     (_, type, field) => {
       if (isSizedElsewhere(type.name, field.name)) return;
       const isPage = field.args.some(({ name }) => ["first", "ids", "representations"].includes(name));
@@ -44,7 +44,7 @@ describe("every list of things that have fields", () => {
   });
 });
 
-/** The cost of a query; a text where it may not be asked. */
+/** The cost of a query, or the refusal's text. */
 function cost(query: string): number | string {
   const document = parse(query);
   expect(validate(schema, document)).toEqual([]);
@@ -52,12 +52,12 @@ function cost(query: string): number | string {
   return typeof found === "number" ? found : found.message;
 }
 
-test("a list without pages costs as much as the schema says that it is long", () => {
+test("a list without pages costs by its size in the schema", () => {
   expect(cost("{ rewardCategories { name } }")).toBe(1 + 20);
   expect(cost("{ me { orders(first: 10) { nodes { lines { id name } } } } }")).toBe(1 + 1 + 10 * (1 + 1 + 3 * 2));
 });
 
-test("what asks another system costs more than what does not", () => {
+test("fields that call another system cost more than others", () => {
   expect(cost("{ me { wallet { balance } } }")).toBe(1 + 10 + 1);
   expect(cost("{ me { groupWallets { members { name } } } }")).toBe(1 + 10 + 5 * (20 + 10));
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import type { GraphqlAnswer } from "../support/graphql.ts";
 
-/** An operation is decided about in the same way and words, however it comes: over HTTP, a websocket or an event stream. */
+/** An operation is decided in the same way and words over HTTP, a websocket and an event stream. */
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -81,7 +81,7 @@ test.each<[what: string, sent: Sent]>([
     { query: "", extensions: { persistedQuery: { version: 1, sha256Hash: "0".repeat(64) } } },
   ],
   ["whose field refuses", { query: "{ orders { totalCount } }" }],
-])("an operation %s is refused in the same words at each door", async (_, sent) => {
+])("an operation %s is refused in the same words over each transport", async (_, sent) => {
   const words = async ({ data, errors }: Answer) => ({
     data: data ?? null,
     errors: errors?.map(({ message, path, extensions: { requestId: _, ...extensions } }) => ({
@@ -97,14 +97,14 @@ test.each<[what: string, sent: Sent]>([
   expect({ stream, socket }).toEqual({ stream: http, socket: http });
 });
 
-test("what an operation costs is charged in the same way at each door", async () => {
+test("the cost of an operation is charged in the same way over each transport", async () => {
   const fields =
     "{ nodes { id sku name description points brand category imageUrl terms howToUse stock source kind } }";
   const dear = { query: `{ ${repeated(3, (nth) => `r${nth}: rewards(first: 100) ${fields}`)} }` };
   for (const ask of [byHttp, byEventStream, byWebsocket]) {
     await gateway.restart({ COST_PER_MINUTE_ADDRESS: "5000" }); // nothing is charged yet
     expect((await ask(dear)).errors).toBeUndefined();
-    // It takes 40 s until as much may be asked for again.
+    // The limit recovers this cost in 40 s.
     expect(await ask(dear)).toMatchObject({
       errors: [{ extensions: { code: "RATE_LIMITED", retryAfter: expect.any(Number) } }],
     });

@@ -13,7 +13,7 @@ import { placeOrder } from "../support/orders.ts";
 import { postRaw } from "../support/raw-http.ts";
 import { connect, openSocket } from "../support/raw-socket.ts";
 
-test("every fact of every refusal can be asked for in one document", () => {
+test("one document can select every field of every refusal", () => {
   const schema = buildSchema([]);
   const refusals = schema.getPossibleTypes(schema.getType("UserError") as GraphQLInterfaceType);
   expect(refusals.length).toBeGreaterThan(8);
@@ -28,7 +28,7 @@ test("every fact of every refusal can be asked for in one document", () => {
 
 const graphqlJson = { accept: "application/graphql-response+json" };
 
-describe("what the client may see of an error", () => {
+describe("an error in a client's response", () => {
   const located = (originalError: Error) => new GraphQLError(originalError.message, { originalError, path: ["me"] });
   const upstream = (facts: {
     outcome: "refused" | "transient" | "unknown";
@@ -41,7 +41,7 @@ describe("what the client may see of an error", () => {
     [forbidden("This is for operators."), "FORBIDDEN", false],
     [badUserInput("input.quantity", "must be 1 or more"), "BAD_USER_INPUT", false],
     [new PublicError("RATE_LIMITED", "Too many."), "RATE_LIMITED", true],
-  ])("%s is shown as it is", (error, code, retryable) => {
+  ])("%s is shown unchanged", (error, code, retryable) => {
     const shown = toPublic(located(error));
     expect(shown.isUnexpected).toBe(false);
     expect(shown.error).toMatchObject({ message: error.message, path: ["me"], extensions: { code, retryable } });
@@ -53,14 +53,14 @@ describe("what the client may see of an error", () => {
     ["failure", { outcome: "transient", httpStatus: 503 }, "UPSTREAM_UNAVAILABLE", true],
     ["no to our own credentials", { outcome: "transient", httpStatus: 401 }, "UPSTREAM_UNAVAILABLE", true],
     ["no to the customer's", { outcome: "transient", httpStatus: 401, isSignInOver: true }, "UNAUTHENTICATED", false],
-  ] as const)("of an upstream's %s it is that it failed, not how", (_, facts, code, retryable) => {
+  ] as const)("an upstream's %s is shown only as a failure, without the cause", (_, facts, code, retryable) => {
     const shown = toPublic(located(upstream(facts)));
     expect(shown.isUnexpected).toBe(false);
     expect(shown.error.toJSON()).toMatchObject({ extensions: { code, retryable } });
     expect(JSON.stringify(shown.error)).not.toContain("secret");
   });
 
-  test("anything else is nothing but a code, and is a surprise", () => {
+  test("any other error is only a code, and is logged as unexpected", () => {
     const thrown = new Error("password=hunter2");
     for (const error of [located(thrown), new GraphQLError("x", { originalError: thrown })]) {
       const shown = toPublic(error);
@@ -70,7 +70,7 @@ describe("what the client may see of an error", () => {
     }
   });
 
-  test("a stack and the transport's own notes are left out", () => {
+  test("a stack and the transport's extensions are left out", () => {
     const extensions = { code: "BAD_REQUEST", stacktrace: ["at secret.ts:1"], http: { status: 400 } };
     expect(toPublic(new GraphQLError("no", { extensions })).error.extensions).toEqual({
       code: "BAD_REQUEST",
@@ -136,13 +136,13 @@ describe("a gateway", () => {
     expect(answer.text).not.toContain("stacktrace");
   });
 
-  test("gives the request's id in every error and as a header", async () => {
+  test("has the request's id in every error and as a header", async () => {
     const answer = await postRaw(gateway.url, { query: `{ order(id: "x") { id } a: rewardz }` });
     expect(answer.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
     expect(answer.json.errors?.[0]?.extensions.requestId).toBe(answer.headers.get("x-request-id"));
   });
 
-  test("takes over the caller's id for the request when it is harmless", async () => {
+  test("adopts the caller's request id if it is harmless", async () => {
     const idFor = async (given: string) => {
       const answer = await postRaw(gateway.url, { query: `{ order(id: "x") { id } }` }, { "x-request-id": given });
       expect(answer.json.errors?.[0]?.extensions.requestId).toBe(answer.headers.get("x-request-id"));
@@ -152,7 +152,7 @@ describe("a gateway", () => {
     for (const harmful of ["a b", "x".repeat(65), "a;b", 'a"b']) expect(await idFor(harmful)).not.toBe(harmful);
   });
 
-  test("says on /healthz that it lives, and on /readyz that it can work", async () => {
+  test("reports liveness on /healthz, and readiness on /readyz", async () => {
     const health = await fetch(`${gateway.url}/healthz`);
     expect([health.status, await health.json()]).toEqual([200, { status: "ok" }]);
     const ready = await fetch(`${gateway.url}/readyz`);
@@ -181,7 +181,7 @@ describe("a gateway in production", () => {
       .split("\n")
       .map((line) => JSON.parse(line));
 
-  test("does not describe itself", async () => {
+  test("refuses introspection", async () => {
     for (const query of ["{ __schema { queryType { name } } }", `{ __type(name: "Query") { name } }`]) {
       const { json } = await postRaw(gateway.url, { query });
       expect(json.errors).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
@@ -190,7 +190,7 @@ describe("a gateway in production", () => {
     expect((await fetch(`${gateway.url}/graphiql/`)).status).toBe(404);
   });
 
-  test("tells a browser that opens the endpoint what it is for", async () => {
+  test("explains the endpoint to a browser that opens it", async () => {
     const response = await fetch(`${gateway.url}/graphql`, { headers: { accept: "text/html" } });
     expect([response.status, response.headers.get("content-type")]).toEqual([400, "text/html; charset=utf-8"]);
     expect(await response.text()).toContain("GraphQL requests, which are sent by POST");
@@ -210,7 +210,7 @@ describe("a gateway in production", () => {
       "query ($filter: RewardFilter) { rewards(filter: $filter) { totalCount } }",
       { filter: { brand: [] } },
     ],
-  ])("suggests nothing in place of %s", async (_, query, variables) => {
+  ])("suggests no replacement for %s", async (_, query, variables) => {
     const { json } = await postRaw(gateway.url, { query, variables });
     expect(json.errors).toHaveLength(1);
     expect(json.errors?.[0]?.message).not.toContain("Did you mean");
@@ -246,7 +246,7 @@ describe("a gateway in production", () => {
     });
   });
 
-  test("logs no name of a client that could forge a line, nor one of any length", async () => {
+  test("logs no client name that could forge a line, nor an overlong one", async () => {
     for (const name of ["x".repeat(65), 'a"b']) {
       const { headers } = await postRaw(
         gateway.url,
@@ -258,7 +258,7 @@ describe("a gateway in production", () => {
     }
   });
 
-  test("logs no error and no stack for what a stranger can do", async () => {
+  test("logs no error and no stack for a stranger's requests", async () => {
     written.clear();
     const { port } = new URL(gateway.url);
     const bytes = async (text: string, end: "reset" | "wait") => {
@@ -311,7 +311,7 @@ describe("a gateway in production", () => {
     expect(written.text()).toContain("A socket broke the rules");
   });
 
-  test("logs of an upstream that fails its words, and no stack", async () => {
+  test("logs the message of a failing upstream, and no stack", async () => {
     written.clear();
     const customer = await gateway.customer();
     const error = new UpstreamError({ service: "client-points", operation: "points", outcome: "unknown" }, "HTTP 500", {
@@ -324,7 +324,7 @@ describe("a gateway in production", () => {
     expect(written.text()).toContain('"stack"');
   });
 
-  test("shows of a surprise the request's id only, and logs all of it", async () => {
+  test("shows only the request's id for an unexpected error, and logs all of it", async () => {
     await gateway.sql("alter table rewards rename to rewards_away");
     const answer = await postRaw(
       gateway.url,
@@ -363,7 +363,7 @@ describe("a gateway in production", () => {
       expect(text).not.toContain(secret);
   });
 
-  test("lives through the loss of its database: not ready, every answer masked, and ready again", async () => {
+  test("survives the loss of its database: not ready, every error masked, and ready again", async () => {
     const { pathname } = new URL(gateway.databaseUrl);
     const name = pathname.slice(1);
     const adminUrl = new URL(gateway.databaseUrl);
@@ -377,11 +377,11 @@ describe("a gateway in production", () => {
 
       expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
       expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
-      // A connection that the gateway does not know to be cut yet has an error of its own.
+      // A cut connection that the gateway has not noticed yet has an error of its own.
       const codeNow = async () =>
         (await postRaw(gateway.url, { query: "{ rewards { totalCount } }" })).json.errors?.[0]?.extensions?.["code"];
       await expect.poll(codeNow).toBe("INTERNAL_SERVER_ERROR");
-      // The second one fails before there is an operation: whose session it is cannot be looked up.
+      // The second one fails before there is an operation, because its session cannot be read.
       for (const headers of [{}, { authorization: `Bearer ${customer.token}` }]) {
         const answer = await postRaw(gateway.url, { query: "{ rewards { totalCount } }" }, headers);
         expect(answer.json.errors).toMatchObject([

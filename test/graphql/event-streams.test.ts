@@ -11,7 +11,7 @@ import { makeOpenCounts } from "../../src/graphql/socket-limits.ts";
 import { makeDocumentGate } from "../../src/graphql/trusted-documents.ts";
 import { type CapturedLog, captureLog } from "../support/log.ts";
 
-/** Streams alone, on a schema of their own: how many there may be, and what becomes of a peer that does not read. */
+/** Streams alone, on a schema of their own: their limits, and the treatment of peers that do not read. */
 
 const LARGE = "x".repeat(256 * 1024);
 let released: PromiseWithResolvers<number>;
@@ -21,7 +21,7 @@ let port: number;
 /** The server's end of the newest connection. */
 let connection: Socket;
 
-/** Sends one large text after the other; `released` has their number when nobody wants more. */
+/** Sends large texts one after the other; `released` resolves with their number when the subscription ends. */
 async function* largeTexts() {
   let sent = 0;
   try {
@@ -33,7 +33,7 @@ async function* largeTexts() {
     released.resolve(sent);
   }
 }
-/** Sends them until more waits at the server than may wait for long, and then nothing. */
+/** Sends them until the server's buffer is over the limit, and then none. */
 async function* heldTexts() {
   while (connection.writableLength <= 64 * 1024) {
     yield { held: LARGE };
@@ -91,7 +91,7 @@ afterEach(() => {
   return fastify.close();
 });
 
-/** Asks for a stream and reads nothing of it. */
+/** Opens a stream and reads nothing of it. */
 function ask(field: string, headers: Record<string, string> = {}): Socket {
   const socket = connectTcp(port, "127.0.0.1").on("error", () => {});
   socket.pause();
@@ -104,7 +104,7 @@ function ask(field: string, headers: Record<string, string> = {}): Socket {
 test("a peer that does not read is cut off when more than a megabyte waits for it", async () => {
   await serve();
   const socket = ask("large");
-  // What the two ends of the line hold differs from system to system; ours is a megabyte more.
+  // The buffers at both ends differ between systems; the gateway's limit is a megabyte more.
   expect(await released.promise).toBeLessThan(200);
   expect(captured.text()).toContain("too much waits to be sent");
   socket.destroy();
@@ -120,7 +120,7 @@ test("a peer that has taken nothing for a while is cut off", async () => {
   socket.destroy();
 });
 
-test("there may be so many streams of one address and in all, and those of a router are none of an address", async () => {
+test("streams are limited by address and in all, and a router's streams count for no address", async () => {
   await serve();
   const statusOf = async (block: string, headers: Record<string, string> = {}) => {
     const response = await fetch(`http://127.0.0.1:${port}/graphql/stream?query=subscription{one}`, {

@@ -41,7 +41,7 @@ describe("as a subgraph", () => {
       { name: "reviews", url: "http://reviews/graphql", typeDefs: parse(reviews) },
     ]);
 
-  test("it composes with another that adds to its customers and rewards", async () => {
+  test("it composes with another that extends its customers and rewards", async () => {
     const { errors, supergraphSdl, publicSdl } = compose(await sdlOf());
     expect(errors).toBeUndefined();
     expect(supergraphSdl).toContain("reviewCount");
@@ -55,7 +55,7 @@ describe("as a subgraph", () => {
     expect(compose((await sdlOf()).replaceAll('@key(fields: "id")', "")).errors?.length).toBeGreaterThan(0);
   });
 
-  test("it describes itself in words, to trusted routers only", async () => {
+  test("it serves its SDL with descriptions, to trusted routers only", async () => {
     expect(await sdlOf()).toContain("What can be spent now: `balance` less `held`.");
     const document = "{ _service { sdl } rewardCategories { name } }";
     for (const caller of [gateway.anonymous, gateway.operator, gateway.service, await gateway.customer()]) {
@@ -65,13 +65,13 @@ describe("as a subgraph", () => {
     }
   });
 
-  test("its SDL is valid for tools that know only what it defines itself", async () => {
+  test("its SDL is valid for tools without the definitions of federation", async () => {
     const sdl = await sdlOf();
     expect(validateSchema(buildSchema(sdl))).toEqual([]);
     expect(readFileSync(new URL("../../docs/subgraph.graphql", import.meta.url), "utf8").trim()).toBe(sdl.trim());
   });
 
-  test("it tells routers that can read it which scopes to insist on, if it is set so", () => {
+  test("it declares required scopes to routers that support them, if it is set so", () => {
     const supergraphOf = (scopes: boolean) =>
       compose(subgraphSdl(readTypeDefs(), { scopes, names: new Map() })).supergraphSdl ?? "";
     expect(supergraphOf(true)).toContain('@requiresScopes(scopes: [["service"], ["rewards"], ["support"], ["admin"]])');
@@ -79,7 +79,7 @@ describe("as a subgraph", () => {
     expect(supergraphOf(false)).not.toContain("requiresScopes");
   });
 
-  test("a contract without the tags of operators and services has nothing of theirs", async () => {
+  test("a contract without the tags of operators and services has none of their fields", async () => {
     const typeDefs = parse(await sdlOf());
     const contract = composeSchemaContract(
       [{ name: "tessera", url: "http://tessera/graphql", typeDefs }],
@@ -112,7 +112,7 @@ describe("as a subgraph", () => {
     const refused = () => gateway.anonymous.send(`{ ${fields} }`);
     expect(await refused()).toMatchObject({ errors: [{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }] });
     await gateway.router.ok(`{ ${fields} }`);
-    // What the router has sent is remembered, and is no stranger's.
+    // The router's document is cached, but strangers may not use it.
     expect(await refused()).toMatchObject({ errors: [{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }] });
     const tooMany = Array.from({ length: 101 }, (_, nth) => `c${nth}: rewardCategories { name }`).join(" ");
     expect(await gateway.router.send(`{ ${tooMany} }`)).toMatchObject({
@@ -160,7 +160,7 @@ describe("entities", () => {
     return data?._entities;
   };
 
-  test("of a customer are theirs alone, and the operator's", async () => {
+  test("of a customer are visible only to the customer and to operators", async () => {
     const personal = ["Customer", "Wallet", "Cart", "Order"].map((name) => references[name]);
     const seen = [
       { __typename: "Customer", customerId: owner.customerId, maskedMobile: "98XXXXXX45" },
@@ -175,7 +175,7 @@ describe("entities", () => {
     expect(await resolve(gateway.operator, customer, cart, order)).toEqual([seen[0], seen[2], seen[3]]);
   });
 
-  test("are found by what people know them by, and are still theirs alone", async () => {
+  test("are found by their public keys, with the same access rules", async () => {
     const byName = ["Customer by customerId", "Order by number", "GroupWallet by groupId", "GroupWallet by externalId"];
     const wanted = byName.map((name) => references[name]);
     const group = { __typename: "GroupWallet", externalId: `family of ${owner.customerId}` };
@@ -192,13 +192,13 @@ describe("entities", () => {
     }
   });
 
-  test("that are rewards are everybody's, by id and by SKU", async () => {
+  test("that are rewards are public, by id and by SKU", async () => {
     const found = { __typename: "Reward", id: reward.id, sku: reward.sku };
     for (const caller of [owner, other, gateway.operator, gateway.anonymous])
       expect(await resolve(caller, references["Reward by id"], references["Reward by sku"])).toEqual([found, found]);
   });
 
-  test("come in the order of their references, with null for what is not there or cannot be one", async () => {
+  test("come in the order of their references, with null for missing and malformed ones", async () => {
     const unknown = [
       { __typename: "Reward", sku: "none" },
       { __typename: "Reward" },
@@ -227,7 +227,7 @@ describe("entities", () => {
     expect([answer?.at(0), answer?.at(-1)]).toMatchObject([{ sku: reward.sku }, { customerId: owner.customerId }]);
   });
 
-  test("whose reference is a router's mistake are refused one by one, and the others are kept", async () => {
+  test("with an invalid reference are refused one by one, and the others are resolved", async () => {
     const good = references["Reward by sku"];
     const mistakes = [
       { __typename: "Nope", id: "1" },
@@ -258,7 +258,7 @@ describe("entities", () => {
     expect(logged.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 
-  test("take nothing from their reference but the key", async () => {
+  test("read only the key of their reference", async () => {
     const forged = { ...references["Customer"], customerId: "CUST67890", maskedMobile: "00", balance: 1e6, total: 0 };
     expect(await resolve(owner, forged)).toEqual([
       { __typename: "Customer", customerId: owner.customerId, maskedMobile: "98XXXXXX45" },
@@ -290,7 +290,7 @@ describe("entities", () => {
     }
   });
 
-  test("stand with one wallet dark while it cannot be read", async () => {
+  test("resolve beside one wallet that cannot be read", async () => {
     gateway.sandbox.faults.add({ upstream: "client", operation: "points", fault: "http-500" });
     const { data, errors } = await owner.send<{ _entities: unknown[] }>(query, {
       references: [references["Wallet"], references["Reward by sku"]],

@@ -45,7 +45,7 @@ const takenAway = new Map([
 ]);
 
 describe("the cookies of a session", () => {
-  test("are set on signing in, for no script to read and no other site to send", () => {
+  test("are set on signing in, unreadable for scripts and not sent by other sites", () => {
     const { cookies, cookieAttributes, session } = browser;
     expect(Object.fromEntries(cookies)).toEqual({
       "tessera-access": session.accessToken,
@@ -59,11 +59,11 @@ describe("the cookies of a session", () => {
     expect(cookieAttributes.get("tessera-access")).toContain(`expires=${accessEnds}`);
   });
 
-  test("are enough to be signed in", async () => {
+  test("authenticate a request", async () => {
     expect(await me()).toBe(browser.customerId);
   });
 
-  test("give way to an Authorization header, even to a bad one", async () => {
+  test("yield to an Authorization header, even to an invalid one", async () => {
     const other = await gateway.customer();
     expect(await me(bearer(other.token ?? ""))).toBe(other.customerId);
     expect(await me(bearer("garbage"))).toBeNull();
@@ -81,19 +81,19 @@ describe("the cookies of a session", () => {
     expect(await whoIs(gateway, { cookie: cookieHeader(answer.cookies) })).toBe(browser.customerId);
   });
 
-  test("are taken away by a refresh that is refused", async () => {
+  test("are deleted by a refused refresh", async () => {
     await signOut({ cookie: browser.cookie });
     const answer = await postRefresh(gateway, null, { cookie: browser.cookie });
     expect(answer.body.data?.refreshSession.userErrors[0]?.code).toBe("SESSION_EXPIRED");
     expect(answer.cookies).toEqual(takenAway);
   });
 
-  test("are missed by a refresh that names no token and has none", async () => {
+  test("are required by a refresh that names no token", async () => {
     const answer = await postRefresh(gateway, null);
     expect(answer.body.data?.refreshSession.userErrors[0]?.code).toBe("SESSION_EXPIRED");
   });
 
-  test("are taken away by signing out, which ends the session at once", async () => {
+  test("are deleted by signing out, which ends the session at once", async () => {
     const { cookies, cookieAttributes } = await signOut({ cookie: browser.cookie });
     expect(cookies).toEqual(takenAway);
     for (const attributes of cookieAttributes.values()) {
@@ -104,7 +104,7 @@ describe("the cookies of a session", () => {
     expect((await refresh(gateway, browser.session.refreshToken)).session).toBeNull();
   });
 
-  test("end the session on signing out also when the access cookie has run out before", async () => {
+  test("end the session on signing out even if the access cookie has expired", async () => {
     await signOut({ cookie: `tessera-refresh=${browser.session.refreshToken}` });
     expect(await me()).toBeNull();
     expect((await refresh(gateway, browser.session.refreshToken)).session).toBeNull();
@@ -148,7 +148,7 @@ describe("a request that another site can have a browser make", () => {
     expect(text).not.toContain(browser.customerId);
   });
 
-  test("is let through as a link with a header that no other site can send, but never to change anything", async () => {
+  test("is allowed as a link with a header that no other site can send, but never for a mutation", async () => {
     const get = (query: string) =>
       fetch(`${gateway.url}/graphql?query=${encodeURIComponent(query)}`, {
         headers: { cookie: browser.cookie, "apollo-require-preflight": "1" },
@@ -181,7 +181,7 @@ describe("a page of another origin", () => {
     for (const origin of foreign()) expect([origin, await me({ origin })]).toEqual([origin, null]);
   });
 
-  test("is not told that it may read the answer", async () => {
+  test("gets no CORS header to read the answer", async () => {
     for (const origin of foreign()) {
       const { headers } = await post(gateway.url, { query: "{ me { customerId } }" }, { origin });
       expect([origin, headers.get("access-control-allow-origin")]).toEqual([origin, null]);
@@ -204,7 +204,7 @@ describe("the origin of this server's own pages", () => {
   const https = () => gateway.url.replace("http:", "https:");
   afterAll(() => gateway.restart());
 
-  test("is the one that PUBLIC_ORIGIN names, and no other", async () => {
+  test("is PUBLIC_ORIGIN, and no other", async () => {
     await gateway.restart({ PUBLIC_ORIGIN: "https://rewards.example.com" });
     browser = await signedInBrowser();
     expect(await me({ origin: "https://rewards.example.com" })).toBe(browser.customerId);
@@ -213,7 +213,7 @@ describe("the origin of this server's own pages", () => {
     }
   });
 
-  test("has the scheme that a trusted proxy says, and only a trusted one", async () => {
+  test("has the scheme of the X-Forwarded-Proto header of a trusted proxy only", async () => {
     const forwarded = { "x-forwarded-proto": "https" };
     await gateway.restart({ TRUST_PROXY: "127.0.0.1, ::1" });
     browser = await signedInBrowser();
@@ -246,7 +246,7 @@ describe("a page of a listed origin", () => {
     },
   );
 
-  test("may ask before it sends, and nobody else may", async () => {
+  test("may send a preflight request, and no other origin may", async () => {
     const preflight = (origin: string) =>
       fetch(`${gateway.url}/graphql`, {
         method: "OPTIONS",
@@ -276,7 +276,7 @@ test("without a list no page of another origin may read an answer", async () => 
   }
 });
 
-test("in production the cookies are bound to https and to this very host", async () => {
+test("in production the cookies are bound to https and to the host", async () => {
   await gateway.restart({ NODE_ENV: "production", HOST: "127.0.0.1", CLIENT_SETTLE_SECONDS: "60" });
   try {
     browser = await signedInBrowser();

@@ -8,7 +8,7 @@ interface Loaders {
   reward: string;
 }
 
-test("the loaders of a feature are made with the first one that is used, once for each operation", () => {
+test("the loaders of a feature are created at the first use of one, once for each operation", () => {
   const made: string[] = [];
   const make = lazyLoaders<Loaders>(
     [

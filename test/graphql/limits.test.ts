@@ -45,7 +45,7 @@ describe("a document", () => {
       extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
     });
   });
-  test("is as deep as its fragments make it", async () => {
+  test("counts the depth of its fragments", async () => {
     const inline = deep(11).replace("{ customer", "{ ... on Order { customer").replace(/}$/, "} }");
     expect(inline).toContain("... on Order");
     expect((await refusalOf(inline))?.message).toContain("depth limit");
@@ -103,7 +103,7 @@ describe("a document", () => {
       extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
     });
   });
-  describe("that would be expensive to validate is refused before it is", () => {
+  describe("that would be expensive to validate is refused before the validation", () => {
     const over = (words: string, limit: number, found: number) => ({
       message: `${words} limit of ${limit} exceeded, found ${found}.`,
       extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
@@ -151,7 +151,7 @@ describe("a document", () => {
       ],
     ])("with %s", async (_, query, refusal) => {
       expect(await refusalOf(query)).toMatchObject(refusal);
-      expect(await refusalOf(query)).toMatchObject(refusal); // and leaves nothing that would let it in
+      expect(await refusalOf(query)).toMatchObject(refusal); // and leaves no cache entry that would allow it
     });
 
     test("also over a socket", async () => {
@@ -161,7 +161,7 @@ describe("a document", () => {
       socket.ws.terminate();
     });
 
-    test("and one with many mistakes is told of five", async () => {
+    test("and one with many mistakes lists five", async () => {
       const { errors } = await send(`{ ${times(100, (i) => `x${i}`)} }`);
       expect(errors?.length).toBe(6);
       expect(errors?.at(-1)?.message).toContain("Too many validation errors");
@@ -176,7 +176,7 @@ describe("a document", () => {
       await socket.next(); // it is complete
       return answer;
     };
-    // The cache keeps nothing that is only good over HTTP.
+    // The cache has no entry that is only valid over HTTP.
     const introspection = "{ __schema { queryType { name } } }";
     expect((await send(introspection)).errors).toBeUndefined();
     socket.send({ type: "subscribe", id: "1", payload: { query: introspection } });
@@ -238,7 +238,7 @@ describe("a document", () => {
 
 describe("the cost of a document", () => {
   const tooMuch = { extensions: { code: "BAD_USER_INPUT", maximumCost: 5_000 } };
-  test("is that of its fields times the pages above them", async () => {
+  test("is the cost of its fields times the pages above them", async () => {
     const nested = (outer: number, inner: number) =>
       `{ me { orders(first: ${outer}) { nodes { customer { orders(first: ${inner}) { nodes { id } } } } } } }`;
     expect((await send(nested(20, 50))).errors).toBeUndefined();
@@ -252,7 +252,7 @@ describe("the cost of a document", () => {
     expect((await send(nested, { n: 10 })).errors).toBeUndefined();
   });
 
-  test("is no lower for a page that will be refused anyway", async () => {
+  test("is no lower for a page that will be refused later", async () => {
     const nested = `{ me { orders(first: -5) { nodes { ${times(10, (i) => `a${i}: id`)} } } } }`;
     expect(await send(nested)).toEqual({ data: { me: null } });
     const huge = `{ me { orders(first: 1000000) { nodes { customer { orders(first: 1000000) { nodes { id } } } } } } }`;
@@ -268,7 +268,7 @@ describe("the cost of a document", () => {
     expect(await refusalOf(nodes, { ids: Array.from({ length: 60 }, () => "x") })).toMatchObject(tooMuch);
   });
 
-  test("of asking what a group can redeem allows a page for three groups, however the group is named", async () => {
+  test("of a group's redeemability allows a page for three groups, with any key of the group", async () => {
     const query = (groups: number) =>
       `query ($wallet: WalletInput) { rewards(first: 100) { nodes { ${times(
         groups,
@@ -279,7 +279,7 @@ describe("the cost of a document", () => {
     expect((await send(query(4), { wallet: { payWith: "INDIVIDUAL" } })).errors).toBeUndefined();
   });
 
-  test("cannot be avoided with an argument that does not fit", async () => {
+  test("cannot be avoided with an invalid argument", async () => {
     const query = `query ($kind: RewardKind = COUPON) {
       rewards(filter: { kinds: [$kind] }) { totalCount }
       me { orders(first: 100) { nodes { customer { orders(first: 100) { nodes { id } } } } } }
@@ -291,10 +291,10 @@ describe("the cost of a document", () => {
   });
 });
 
-describe("mutations that are worth guessing at", () => {
+describe("mutations that invite guessing", () => {
   const request = (customerId: string) => `requestOtp(input: { customerId: "${customerId}" }) { challengeId }`;
 
-  test("are refused a thousand at a time, and the upstream hears of none", async () => {
+  test("are refused a thousand at a time, and the upstream receives none", async () => {
     const before = upstreamCalls();
     expect(await refusalOf(`mutation { ${times(1_000, (i) => `a${i}: ${request(`C-${i}`)}`)} }`)).toBeDefined();
     expect(upstreamCalls()).toBe(before);
@@ -347,8 +347,8 @@ describe("a request body", () => {
   });
 });
 
-describe("what our own pages send", () => {
-  test("passes: the introspection query with everything in it", async () => {
+describe("the gateway's own pages", () => {
+  test("may send the full introspection query", async () => {
     const query = getIntrospectionQuery({
       descriptions: true,
       specifiedByUrl: true,
@@ -367,7 +367,7 @@ describe("what our own pages send", () => {
   const documents = readdirSync(tabs, { recursive: true, encoding: "utf8" }).filter((file) =>
     file.endsWith(".graphql"),
   );
-  test.each(documents)("passes: %s", (file) => {
+  test.each(documents)("may send %s", (file) => {
     const document = parse(readFileSync(new URL(file, tabs), "utf8"), { maxTokens: publicLimits.tokens });
     expect([limitError(schema, document), ...validate(schema, document)]).toEqual([null]);
     expect(costOf({ schema, document })).toBeTypeOf("number");

@@ -15,12 +15,12 @@ describe("a global id", () => {
     ["Customer", "CUST12345"],
     ["Customer", "with:colons:in it"],
     ["Customer", "ünïcode@example.com"],
-  ])("of a %s with the id %s leads back to it, and is safe in a URL", (type, localId) => {
+  ])("of a %s with the id %s decodes to it, and is safe in a URL", (type, localId) => {
     const globalId = toGlobalId(type, localId);
     expect(globalId).toMatch(/^[\w-]+$/);
     expect(fromGlobalId(globalId)).toEqual({ type, localId });
   });
-  test("is read only as what it is", () => {
+  test("is accepted only for its own type", () => {
     const uuid = randomUUID();
     expect(uuidOf("Reward", toGlobalId("Reward", uuid))).toBe(uuid);
     expect(uuidOf("Reward", toGlobalId("Order", uuid))).toBeNull();
@@ -71,7 +71,7 @@ describe("node and nodes", () => {
     return data?.nodes ?? [];
   };
 
-  test("find everything of one's own by its id, in the order asked for", async () => {
+  test("find all types of the customer's own data by id, in the requested order", async () => {
     const wanted = [ids.Order, ids.Reward, ids.Customer, ids.Wallet, ids.Cart];
     const answer = await nodes(owner, [...wanted, ids.Reward]);
     expect(answer.map((node) => node?.id)).toEqual([...wanted, ids.Reward]);
@@ -85,7 +85,7 @@ describe("node and nodes", () => {
     ]);
   });
 
-  test("find also what is a part of something, for whoever may see the whole", async () => {
+  test("find parts of an object for every viewer of the whole", async () => {
     const { me } = await owner.ok<{ me: { cart: { lines: { id: string }[] }; orders: { nodes: OrderParts[] } } }>(
       "{ me { cart { lines { id } } orders { nodes { lines { id vouchers { id } } pointsTrail { id } } } } }",
     );
@@ -100,7 +100,7 @@ describe("node and nodes", () => {
       expect(await nodes(caller, parts)).toEqual([null, null, null, null]);
   });
 
-  test("find what was earned, and what only operators see", async () => {
+  test("find awards, and records that only operators see", async () => {
     const { customer, awardId } = await winner(gateway, reward.sku);
     expect(await nodes(customer, [awardId])).toEqual([{ __typename: "RewardHistoryEntry", id: awardId }]);
     await gateway.service.send(
@@ -127,13 +127,13 @@ describe("node and nodes", () => {
       expect(await nodes(caller, [...forOperators, awardId])).toEqual([null, null, null]);
   });
 
-  test("find for others only what is everybody's", async () => {
+  test("find only public data for other customers", async () => {
     const wanted = [ids.Customer, ids.Wallet, ids.Cart, ids.Order, ids.Reward];
     for (const caller of [other, gateway.anonymous])
       expect(await nodes(caller, wanted)).toMatchObject([null, null, null, null, { sku: reward.sku }]);
   });
 
-  test("answer the same, to the byte, for what is foreign, unknown, malformed or not a node", async () => {
+  test("answer the same, to the byte, for ids that are foreign, unknown, malformed or of no node", async () => {
     const wanted = [
       ...[ids.Customer, ids.Wallet, ids.Cart, ids.Order],
       ...["Reward", "Cart", "Order"].map((type) => encode(`${type}:${randomUUID()}`)),

@@ -18,7 +18,7 @@ describe("cost within a minute", () => {
   const codeOf = ({ error }: { error: { extensions: Record<string, unknown> } | null }) =>
     error?.extensions["code"] ?? null;
 
-  test("comes back little by little", () => {
+  test("recovers continuously", () => {
     const { charge } = limits();
     const mine = { viewer: customer("C-1"), block: "a" };
     expect(codeOf(charge(mine, 600))).toBeNull();
@@ -32,21 +32,21 @@ describe("cost within a minute", () => {
     expect(codeOf(charge(mine, 1))).toBe("RATE_LIMITED");
   });
 
-  test("of one customer leaves that of another alone, at the same address too", () => {
+  test("of one customer does not count for another, even at the same address", () => {
     const { charge } = limits();
     charge({ viewer: customer("C-1"), block: "a" }, 600);
     expect(codeOf(charge({ viewer: customer("C-1"), block: "b" }, 1))).toBe("RATE_LIMITED");
     expect(codeOf(charge({ viewer: customer("C-2"), block: "a" }, 600))).toBeNull();
   });
 
-  test("of one address leaves others alone", () => {
+  test("of one address does not count for others", () => {
     const { charge } = limits();
     charge({ viewer: nobody, block: "a" }, 1_200);
     expect(codeOf(charge({ viewer: customer("C-1"), block: "a" }, 1))).toBe("RATE_LIMITED");
     expect(codeOf(charge({ viewer: nobody, block: "b" }, 1_200))).toBeNull();
   });
 
-  test("of what routers relay is no address's, but each customer's", () => {
+  test("of relayed operations counts for each customer, and for no address", () => {
     const { charge } = limits();
     const relayed = (viewer: Viewer) => ({ viewer, block: "a", isRouter: true });
     charge(relayed(nobody), 2_400);
@@ -56,14 +56,14 @@ describe("cost within a minute", () => {
     expect(codeOf(charge({ viewer: customer("C-1"), block: "b" }, 1))).toBe("RATE_LIMITED");
   });
 
-  test("of all is bounded, and what is refused is not charged", () => {
+  test("of all clients is bounded, and refused operations are not charged", () => {
     const { charge } = limits({ inAll: 1_000 });
     charge({ viewer: nobody, block: "a" }, 900);
     expect(codeOf(charge({ viewer: nobody, block: "b" }, 200))).toBe("RATE_LIMITED");
     expect(codeOf(charge({ viewer: nobody, block: "b" }, 100))).toBeNull();
   });
 
-  test("of what may be asked at all can be had, however small the limit is", () => {
+  test("of an allowed operation is always available, even with a small limit", () => {
     const { charge } = limits();
     expect(codeOf(charge({ viewer: customer("C-1"), block: "a" }, 900))).toBeNull();
     expect(codeOf(charge({ viewer: customer("C-1"), block: "a" }, 1))).toBe("RATE_LIMITED");
@@ -94,7 +94,7 @@ describe("over HTTP", () => {
   const dear = { query: "{ rewards(first: 100) { nodes { id name } } }" }; // 1 + 100 × 3
   const from = (address: string) => ({ "x-forwarded-for": address });
 
-  test("too much is answered by 429, and when to try again", async () => {
+  test("an operation over the limit is answered with 429 and Retry-After", async () => {
     const { token = "" } = await gateway.customer();
     const headers = { ...bearer(token), ...from("10.5.0.1") };
     let answer = await post(gateway.url, dear, headers);
@@ -112,10 +112,10 @@ describe("over HTTP", () => {
     expect(answer.body.data ?? null).toBeNull();
   });
 
-  test("documents that are not valid cost something, too, and a neighbour is served", async () => {
+  test("invalid documents are charged, too, and other clients are served", async () => {
     let answer = await post(gateway.url, dear, from("10.5.0.2"));
     while (answer.status === 200) answer = await post(gateway.url, dear, from("10.5.0.2"));
-    // Many at once, because the allowance comes back with the time that they take.
+    // Many at once, because the allowance recovers while they run.
     const ask = () => post(gateway.url, { query: "{ nothing }" }, from("10.5.0.2"));
     let refused: typeof answer | undefined;
     for (let burst = 0; !refused && burst < 30; burst += 1) {

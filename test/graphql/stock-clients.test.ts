@@ -9,7 +9,7 @@ import { type Customer, startTestGateway, type TestGateway, type TestReward } fr
 import { orderPrepared, placeOrder } from "../support/orders.ts";
 import { connect } from "../support/raw-socket.ts";
 
-/** What clients do by themselves, and browsers and proxies on the way. */
+/** The default behaviour of clients, and of browsers and proxies in between. */
 
 let bus: CountingBus;
 let gateway: TestGateway;
@@ -49,7 +49,7 @@ describe("urql", () => {
       },
     });
 
-  test("asks by GET, signed in and signed out", async () => {
+  test("sends queries by GET, signed in and signed out", async () => {
     const methods: string[] = [];
     const query = "{ me { customerId } rewardCategories { name } }";
     const signedIn = await urql(authorization(), methods).query(query, {}).toPromise();
@@ -84,7 +84,7 @@ describe("a GET", () => {
     ["a header that no other site's page can send", () => ({ ...cookie(), "apollo-require-preflight": "1" })],
     ["a bearer token", authorization],
     ["a page of this server", () => ({ ...cookie(), "sec-fetch-site": "same-origin" })],
-  ])("with cookies or credentials is taken with %s", async (_, headers) => {
+  ])("with cookies or credentials is accepted with %s", async (_, headers) => {
     expect(await (await get(query, headers())).json()).toEqual({ data: { me: { customerId: customer.customerId } } });
   });
 
@@ -108,7 +108,7 @@ describe("the answer to an anonymous GET of the catalogue", () => {
   const catalogue =
     "{ rewards(first: 5) { totalCount pageInfo { endCursor } edges { cursor node { id name points stock } } } }";
 
-  test("may be kept for 30 seconds, and says so to every cache on the way", async () => {
+  test("may be cached for 30 seconds by every cache in between", async () => {
     const response = await get(catalogue);
     expect(response.status).toBe(200);
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -120,7 +120,7 @@ describe("the answer to an anonymous GET of the catalogue", () => {
     expect(response.headers.has("ratelimit")).toBe(false);
   });
 
-  test("is not sent again to who has it, until it is another", async () => {
+  test("is 304 for a client with the current version", async () => {
     const tag = (await get(catalogue)).headers.get("etag") ?? "";
     for (const known of [tag, `W/${tag}`, `"other", ${tag}`]) {
       const again = await get(catalogue, { "if-none-match": known });
@@ -146,12 +146,12 @@ describe("the answer to an anonymous GET of the catalogue", () => {
     ["that fails in part", "{ rewardCategories { name } orders { totalCount } }"],
     ["that is not valid", "{ rewards { none } }"],
     ["about the schema", "{ __schema { queryType { name } } }"],
-  ])("may not be kept if it is %s", async (_, query, headers) => {
+  ])("may not be cached if it is %s", async (_, query, headers) => {
     const response = await get(query, headers?.());
     expect([response.headers.get("cache-control"), response.headers.get("etag")]).toEqual(["no-store", null]);
   });
 
-  test("may not be kept if it was asked for by POST", async () => {
+  test("may not be cached if the request was a POST", async () => {
     const response = await fetch(endpoint(), {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -183,7 +183,7 @@ describe("an event stream", () => {
       "mutation ($input: UpdateShipmentInput!) { updateShipment(input: $input) { userErrors { code } } }",
       { input: { orderId, lineId, status } },
     );
-  /** The stream as it is, of the customer unless said otherwise. */
+  /** The raw stream, by default the customer's. */
   const open = (options: { path?: string; method?: string; headers?: Record<string, string>; body?: unknown } = {}) => {
     const { path = "/graphql/stream", method = "POST", headers = authorization(), body = watched() } = options;
     return fetch(`${gateway.url}${path}`, {
@@ -200,7 +200,7 @@ describe("an event stream", () => {
     for await (const chunk of response.body ?? []) yield Buffer.from(chunk as Uint8Array).toString();
   }
 
-  test("tells graphql-sse everything, and when it is complete", async () => {
+  test("delivers all events and the completion to graphql-sse", async () => {
     const statuses: string[] = [];
     for await (const { data, errors } of client().iterate<Event>(watched())) {
       if (errors) throw new Error(JSON.stringify(errors));
@@ -212,7 +212,7 @@ describe("an event stream", () => {
     await bus.silence("order:");
   });
 
-  test("is not kept, changed or gathered on its way", async () => {
+  test("is not cached, transformed or buffered in between", async () => {
     const response = await open();
     expect(response.status).toBe(200);
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -226,7 +226,7 @@ describe("an event stream", () => {
     await bus.silence("order:");
   });
 
-  test("is what EventSource opens, with the page's cookies", async () => {
+  test("works with EventSource and the page's cookies", async () => {
     const { query, variables } = watched();
     const search = new URLSearchParams({ query, variables: JSON.stringify(variables) });
     const path = `/graphql/stream?${search}`;
@@ -263,7 +263,7 @@ describe("an event stream", () => {
     ],
     ["without a document", "GRAPHQL_PARSE_FAILED", () => ({})],
     ["by an unknown id", "PERSISTED_QUERY_NOT_FOUND", () => ({ documentId: `sha256:${"0".repeat(64)}` })],
-  ])("%s says so and is complete", async (_, code, body, headers = authorization) => {
+  ])("%s reports it and completes", async (_, code, body, headers = authorization) => {
     const response = await open({ body: body(), headers: headers() });
     expect(response.status).toBe(200);
     const text = await response.text();
@@ -282,13 +282,13 @@ describe("an event stream", () => {
     ["a number for a name", () => ({ body: { ...watched(), operationName: 7 } })],
     ["a number for a document", () => ({ body: { query: 7 } })],
     ["variables that are no JSON", () => ({ method: "GET", path: "/graphql/stream?query={me{id}}&variables=x" })],
-  ])("is not opened for %s", async (_, options) => {
+  ])("is refused for %s", async (_, options) => {
     const response = await open(options());
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ errors: [{ message: expect.any(String) }] });
   });
 
-  test("ends with its session, and does not say that it is complete", async () => {
+  test("ends with its session, without a complete event", async () => {
     let text = "";
     for await (const more of textsOf(await open())) {
       text += more;
@@ -319,7 +319,7 @@ describe("an event stream", () => {
     await bus.silence("order:");
   });
 
-  test("ends when the gateway stops, and does not say that it is complete", async () => {
+  test("ends when the gateway stops, without a complete event", async () => {
     const texts = textsOf(await open());
     let text = (await texts.next()).value ?? "";
     const restarted = gateway.restart();
@@ -330,7 +330,7 @@ describe("an event stream", () => {
   });
 });
 
-test("every connection can be read from both ends, like those of a Relay server", () => {
+test("every connection can be paged from both ends, as Relay specifies", () => {
   const lists = Object.values(buildSchema([]).getTypeMap()).flatMap((type) =>
     isObjectType(type) ? Object.values(type.getFields()).map((field) => ({ of: type.name, field })) : [],
   );
@@ -343,7 +343,7 @@ test("every connection can be read from both ends, like those of a Relay server"
   expect(paging.filter(([, missing]) => missing?.length)).toEqual([]);
 });
 
-test("orders, refused messages, reconciliations and the audit log can be read from their end, too", async () => {
+test("orders, refused messages, reconciliations and the audit log can be paged from their end, too", async () => {
   const orderIds: string[] = [];
   for (let n = 1; n <= 4; n += 1) orderIds.push(await placeOrder(customer, reward.id));
   for (let n = 1; n <= 4; n += 1) {

@@ -5,7 +5,7 @@ import { makeWatchOrder } from "../../src/order/watch-order.ts";
 import { makeLocalBus } from "../../src/platform/events.ts";
 
 const cut = () => Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED", syscall: "connect" });
-/** Fails as a database in trouble does, `times` times. */
+/** Fails like an unavailable database, `times` times. */
 function failing<Args extends unknown[], Answer>(times: number, work: (...args: Args) => Answer) {
   let left = times;
   return async (...args: Args): Promise<Answer> => {
@@ -15,7 +15,7 @@ function failing<Args extends unknown[], Answer>(times: number, work: (...args: 
   };
 }
 
-test("an event whose fields cannot be read for a moment is sent once they can, and none is skipped", async () => {
+test("an event whose fields cannot be read for a moment is sent after the recovery, and none is skipped", async () => {
   const schema = buildSchema(
     "type Query { x: Int } type Subscription { event: Event! } type Event { seq: Int! name: String! }",
   );
@@ -34,7 +34,7 @@ test("an event whose fields cannot be read for a moment is sent once they can, a
   ]);
 });
 
-test("an error that is not the database's is sent, and the subscription goes on", async () => {
+test("an error other than the database's is sent, and the subscription continues", async () => {
   const schema = buildSchema("type Query { x: Int } type Subscription { event: Int }");
   async function* source() {
     yield { event: "not a number" };
@@ -47,7 +47,7 @@ test("an error that is not the database's is sent, and the subscription goes on"
   expect(await results.return?.()).toMatchObject({ done: true });
 });
 
-test("who follows an order waits while it cannot be read", async () => {
+test("a subscription to an order waits while the order cannot be read", async () => {
   const bus = makeLocalBus();
   const later = failing(2, () => ({ events: [{ seq: 2 }], seq: 2, isSettled: true }));
   const watch = makeWatchOrder({

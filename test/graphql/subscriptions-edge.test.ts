@@ -20,7 +20,7 @@ import { type CountingBus, makeCountingBus } from "../support/counting-bus.ts";
 import { type CapturedLog, captureLog } from "../support/log.ts";
 import { connect, type Message, openSocket, type RawSocket, refusedUpgrade } from "../support/raw-socket.ts";
 
-/** The edge alone, on a server and a schema of its own: who gets in, what may be asked, and what is left behind. */
+/** The edge alone, on a server and a schema of its own: admission, allowed operations, and cleanup. */
 
 const SECRET = "db password=hunter2";
 const ROUTER_SECRET = "the secret of a router of this file";
@@ -178,14 +178,14 @@ afterEach(async () => {
   server.close();
   await unmount();
   await closed;
-  await bus.silence(); // whoever still listens has been forgotten
+  await bus.silence(); // the remaining subscribers are removed
   expect(printed).not.toHaveBeenCalled();
   vi.restoreAllMocks();
 });
 
 const subscribe = (socket: RawSocket, id: string, query: string, more: object = {}) =>
   socket.send({ type: "subscribe", id, payload: { query, ...more } });
-/** What one operation is first answered. */
+/** The first answer to an operation. */
 async function answerTo(query: string, more: object = {}, headers = {}) {
   const socket = await connect(url, { headers });
   subscribe(socket, "1", query, more);
@@ -197,23 +197,23 @@ const codesOf = (payload: unknown) =>
   (payload as { extensions: { code: string } }[]).map((error) => error.extensions.code);
 
 describe("a websocket", () => {
-  test("is taken at /graphql, with or without a query string", async () => {
+  test("is accepted at /graphql, with or without a query string", async () => {
     await connect(url);
     await connect(url, { path: "/graphql?from=here" });
   });
 
-  test.each(["/", "/graphql/", "/graphqlx", "/other", "/graphql%2f"])("is not taken at %s", async (path) => {
+  test.each(["/", "/graphql/", "/graphqlx", "/other", "/graphql%2f"])("is refused at %s", async (path) => {
     expect(await refusedUpgrade(url, { path })).toBe(404);
   });
 
   test.each(["https://evil.example", "http://shop.example.com", "https://shop.example.com.evil.example", "null"])(
-    "is not taken from a page of %s",
+    "is refused from a page of %s",
     async (origin) => {
       expect(await refusedUpgrade(url, { origin })).toBe(403);
     },
   );
 
-  test("is taken from a page of a listed origin or of this server", async () => {
+  test("is accepted from a page of a listed origin or of this server", async () => {
     await connect(url, { origin: "https://shop.example.com" });
     await connect(url, { origin: url });
   });
@@ -222,24 +222,24 @@ describe("a websocket", () => {
     expect(await (await openSocket(url, { protocol: "" })).closed).toMatchObject({ code: 4406 });
   });
 
-  test("that offers only another protocol is not agreed with", async () => {
+  test("that offers only another protocol is refused", async () => {
     await expect(openSocket(url, { protocol: "graphql-ws" })).rejects.toThrow("no subprotocol");
   });
 
-  test("takes part in nothing before it has introduced itself", async () => {
+  test("may run no operation before connection_init", async () => {
     const socket = await openSocket(url);
     subscribe(socket, "1", "subscription { ticks }");
     expect(await socket.closed).toMatchObject({ code: 4401 });
   });
 
-  test("is closed when it introduces itself twice", async () => {
+  test("is closed after a second connection_init", async () => {
     const socket = await connect(url);
     socket.send({ type: "connection_init" });
     expect(await socket.closed).toMatchObject({ code: 4429 });
   });
 
   test.each(["", "garbage", "null", "{}", '{"type":"other"}', '{"type":"subscribe","id":1}'])(
-    "is closed when it says %j",
+    "is closed when it sends %j",
     async (message) => {
       const socket = await connect(url);
       socket.send(message);
@@ -247,14 +247,14 @@ describe("a websocket", () => {
     },
   );
 
-  test("whose credentials are not good is closed", async () => {
+  test("with invalid credentials is closed", async () => {
     const socket = await openSocket(url);
     socket.send({ type: "connection_init", payload: { authorization: "bad" } });
     expect(await socket.closed).toEqual({ code: 4403, reason: "Forbidden" });
   });
 
   test.each([{ authorization: 1 }, { Authorization: ["good"] }, { authorization: {} }])(
-    "whose credentials are no text is closed: %j",
+    "with credentials other than text is closed: %j",
     async (payload) => {
       const socket = await openSocket(url);
       socket.send({ type: "connection_init", payload });
@@ -262,7 +262,7 @@ describe("a websocket", () => {
     },
   );
 
-  test("is closed without a word about why when its credentials cannot be checked", async () => {
+  test("is closed without a reason when its credentials cannot be checked", async () => {
     options.identify = async () => {
       throw new Error(SECRET);
     };
@@ -272,7 +272,7 @@ describe("a websocket", () => {
     expect(captured.text()).toContain(SECRET);
   });
 
-  test("takes a message of 64 KiB", async () => {
+  test("accepts a message of 64 KiB", async () => {
     const message = { type: "ping", payload: { padding: "" } };
     message.payload.padding = "x".repeat(64 * 1024 - JSON.stringify(message).length);
     const socket = await connect(url);
@@ -337,7 +337,7 @@ describe("an operation", () => {
     ],
     ["about the schema", "{ __schema { __typename } }", "GRAPHQL_VALIDATION_FAILED", {}],
     ["about a type", '{ __type(name: "Thing") { name } }', "GRAPHQL_VALIDATION_FAILED", {}],
-  ])("%s is refused, with an id to ask about", async (_, query, code, more) => {
+  ])("%s is refused, with a request id", async (_, query, code, more) => {
     const { type, payload } = await answerTo(query, more, { "x-request-id": "r-1" });
     expect(type).toBe("error");
     expect(payload).toEqual([
@@ -345,7 +345,7 @@ describe("an operation", () => {
     ]);
   });
 
-  test("with a variable of another type is refused, with an id to ask about", async () => {
+  test("with a variable of another type is refused, with a request id", async () => {
     const query = "query ($n: Int) { things(first: $n) { name } }";
     const { payload } = await answerTo(query, { variables: { n: "many" } }, { "x-request-id": "r-1" });
     expect(payload).toMatchObject({
@@ -353,11 +353,11 @@ describe("an operation", () => {
     });
   });
 
-  test("that is misspelled is not helped along", async () => {
+  test("that is misspelled gets no suggestion", async () => {
     expect(JSON.stringify(await answerTo("subscription { tick }"))).not.toContain("ticks");
   });
 
-  test("that is refused by its own field says so", async () => {
+  test("that is refused by its own field reports the refusal", async () => {
     expect(await answerTo("subscription { refused }", {}, { "x-request-id": "r-1" })).toEqual({
       id: "1",
       type: "next",
@@ -383,7 +383,7 @@ describe("an operation", () => {
     ["cannot begin", "failing", { errors: [masked] }],
     ["has a field that cannot be read", "unresolvable", { data: { unresolvable: null }, errors: [masked] }],
     ["has only a field that cannot be read", "unresolvableWhole", { data: null, errors: [masked] }],
-  ])("that %s shows an id to ask about, and the log the rest", async (_, field, payload) => {
+  ])("that %s shows a request id, and the log has the details", async (_, field, payload) => {
     const answer = await answerTo(`subscription { ${field} }`, {}, { "x-request-id": "r-1" });
     expect(answer).toMatchObject({ type: "next", payload });
     expect(JSON.stringify(answer)).not.toContain("hunter2");
@@ -391,7 +391,7 @@ describe("an operation", () => {
     expect(captured.text()).toContain('"requestId":"r-1"');
   });
 
-  test("that breaks off shows an id to ask about, and the log the rest", async () => {
+  test("that breaks off shows a request id, and the log has the details", async () => {
     const socket = await connect(url, { headers: { "x-request-id": "r-1" } });
     subscribe(socket, "1", "subscription { breakingOff }");
     expect(await socket.next()).toMatchObject({ type: "next", payload: { data: { breakingOff: 1 } } });
@@ -415,7 +415,7 @@ describe("twenty operations", () => {
     return socket;
   }
 
-  test("run at once on a socket, and a twenty-first is refused while they go on", async () => {
+  test("run at once on a socket, and a twenty-first is refused while they run", async () => {
     const socket = await full();
     subscribe(socket, "21", "subscription { ticks }");
     const { id, type, payload } = await socket.next();
@@ -438,7 +438,7 @@ describe("twenty operations", () => {
     socket.ws.terminate();
   });
 
-  test("are not made of those that were refused or have failed", async () => {
+  test("do not count those that were refused or have failed", async () => {
     const socket = await connect(url);
     for (const field of ["refused", "failing", "breakingOff", "unresolvable", "unknown"]) {
       for (let n = 1; n <= 20; n += 1) {
@@ -462,7 +462,7 @@ describe("a socket that does not read", () => {
     socket.ws.pause();
     return { socket, connection, cut: once(connection, "close") };
   }
-  /** Asks for answers, one after the other, until more waits at the server than it goes on reading with. */
+  /** Requests answers until the server's buffer exceeds the limit for reading on. */
   async function fill({ socket, connection }: Awaited<ReturnType<typeof deaf>>): Promise<number> {
     for (let asked = 1; ; asked += 1) {
       const before = connection.bytesWritten;
@@ -472,7 +472,7 @@ describe("a socket that does not read", () => {
     }
   }
 
-  test("is read no further until it has taken what waits for it, and then misses nothing", async () => {
+  test("is read no further until it has received its buffered messages, and then misses none", async () => {
     const peer = await deaf();
     const asked = await fill(peer);
     expect(peer.connection.isPaused()).toBe(true);
@@ -489,7 +489,7 @@ describe("a socket that does not read", () => {
     peer.socket.ws.terminate();
   });
 
-  test("is cut off when more than a megabyte waits for it", async () => {
+  test("is cut off when more than a megabyte is buffered for it", async () => {
     const { socket, connection } = await deaf();
     socket.ws.resume();
     for (let id = 1; id <= 20; id += 1) {
@@ -507,7 +507,7 @@ describe("a socket that does not read", () => {
     expect(captured.text()).not.toContain("Unexpected error");
   });
 
-  test("is cut off when it has taken nothing for a while", async () => {
+  test("is cut off when it has received nothing for a while", async () => {
     await unmount();
     mount({ stalledMs: 50 }); // time is the subject
     const peer = await deaf();
@@ -532,12 +532,12 @@ test("a socket that sends more than 300 messages within ten seconds is closed", 
   expect(await socket.closed).toEqual({ code: 1008, reason: "Too many messages" });
 });
 
-describe("there may be so many sockets", () => {
+describe("sockets are limited", () => {
   const from = (block: string) => ({ headers: { "x-block": block } });
   const many = (count: number, block: string) =>
     Promise.all(Array.from({ length: count }, () => openSocket(url, from(block))));
 
-  test("of one address, and others are let in", async () => {
+  test("for one address, and others are accepted", async () => {
     const sockets = await many(40, "a");
     expect(await refusedUpgrade(url, from("a"))).toBe(429);
     const other = await openSocket(url, from("b"));
@@ -545,7 +545,7 @@ describe("there may be so many sockets", () => {
     await vi.waitFor(async () => expect((await openSocket(url, from("a"))).ws.readyState).toBe(other.ws.OPEN));
   });
 
-  test("of one address, and those of a trusted router are none of them", async () => {
+  test("for one address, without those of a trusted router", async () => {
     const sockets = await many(39, "a");
     const secret = { [ROUTER_HEADER]: ROUTER_SECRET };
     await connect(url, { headers: { "x-block": "a", ...secret } });
@@ -561,7 +561,7 @@ describe("there may be so many sockets", () => {
     expect(await refusedUpgrade(url, from("c"))).toBe(503);
   });
 
-  test("of one session, and one that was closed makes room", async () => {
+  test("for one session, and a closed one makes room", async () => {
     const good = { payload: { authorization: "good" } };
     const [first] = [await connect(url, good), await connect(url, good), await connect(url, good)];
     const fourth = await openSocket(url);
@@ -581,7 +581,7 @@ describe("the socket of a router", () => {
     const router = await connect(url, { headers: { [ROUTER_HEADER]: ROUTER_SECRET } });
     subscribe(router, "1", deep);
     expect((await router.next()).type).toBe("next");
-    // The router's document is remembered, and is no stranger's.
+    // The router's document is cached, but strangers may not use it.
     expect(await answerTo(deep)).toMatchObject({
       type: "error",
       payload: [
@@ -604,7 +604,7 @@ describe("the socket of a router", () => {
   });
 });
 
-test("a socket of nobody is closed after a minute without an operation", async () => {
+test("an anonymous socket is closed after a minute without an operation", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   try {
     const [idle, busy, own] = [
@@ -629,7 +629,7 @@ test("a socket of nobody is closed after a minute without an operation", async (
   }
 });
 
-test("an operation that costs too much for now is refused over a socket, too", async () => {
+test("an operation over the rate limit is refused over a socket, too", async () => {
   const charged: number[] = [];
   options.charge = (cost) => {
     charged.push(cost);
@@ -641,7 +641,7 @@ test("an operation that costs too much for now is refused over a socket, too", a
   expect(payload).toMatchObject([{ extensions: { code: "RATE_LIMITED", retryable: true, retryAfter: 7 } }]);
 });
 
-describe("a subscription is let go", () => {
+describe("a subscription is released", () => {
   const ends: [how: string, end: (socket: RawSocket) => unknown][] = [
     ["it is completed", (socket) => socket.send({ type: "complete", id: "1" })],
     ["the socket is closed", (socket) => socket.ws.close()],
@@ -657,7 +657,7 @@ describe("a subscription is let go", () => {
     await bus.silence();
   });
 
-  test("though it was begun while another of its id was still ending", async () => {
+  test("although it began while another of its id was still ending", async () => {
     const socket = await connect(url);
     subscribe(socket, "1", "subscription { lingering }");
     await socket.next();
@@ -694,14 +694,14 @@ describe("the socket of a session", () => {
     socket.ws.terminate();
   });
 
-  test("is closed when the session ended while it was introduced", async () => {
+  test("is closed if the session ended during connection_init", async () => {
     liveSessions = async () => new Set();
     const socket = await openSocket(url);
     socket.send({ type: "connection_init", payload: good.payload });
     expect(await socket.closed).toMatchObject({ code: 4403 });
   });
 
-  test("is closed although nobody said that the session has ended", async () => {
+  test("is closed without a notification of the session's end", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     try {
       const socket = await connect(url, good);
@@ -720,7 +720,7 @@ describe("the socket of a session", () => {
     }
   });
 
-  test("is let go when the line is cut while its credentials are checked", async () => {
+  test("is released when the connection is cut while its credentials are checked", async () => {
     const checking = Promise.withResolvers<IncomingMessage>();
     const checked = Promise.withResolvers<Viewer>();
     options.identify = (_, request) => {
@@ -740,7 +740,7 @@ describe("the socket of a session", () => {
 });
 
 describe("when the server stops", () => {
-  test("every socket is told to come back", async () => {
+  test("every socket is closed with a request to reconnect", async () => {
     const [idle, busy] = [await connect(url), await connect(url)];
     subscribe(busy, "1", "subscription { ticks }");
     await busy.next();
@@ -749,7 +749,7 @@ describe("when the server stops", () => {
     expect(await busy.closed).toEqual({ code: 1012, reason: "Restarting" });
   });
 
-  test("one that does not answer is not waited for", async () => {
+  test("an unresponsive socket does not delay the stop", async () => {
     const socket = await connect(url);
     socket.ws.pause(); // reads nothing more, and so never agrees to close
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -765,7 +765,7 @@ describe("when the server stops", () => {
   });
 });
 
-test("a refused upgrade whose line breaks at once harms nobody", async () => {
+test("a refused upgrade whose connection breaks at once does no harm", async () => {
   for (let n = 1; n <= 20; n += 1) {
     const line = connectTcp(Number(new URL(url).port), "127.0.0.1").on("error", () => {});
     await once(line, "connect");

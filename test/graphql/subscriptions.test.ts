@@ -27,7 +27,7 @@ let gateway: TestGateway;
 let silent: RawSocket;
 beforeAll(async () => {
   gateway = await startTestGateway({ ALLOWED_ORIGINS: SHOP }, { openBus });
-  silent = await openSocket(gateway.url); // and says nothing while the other tests run
+  silent = await openSocket(gateway.url); // and sends nothing while the other tests run
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -58,7 +58,7 @@ const watch = (socket: RawSocket, id = orderId) =>
 const seqOf = (message: { payload?: unknown }) => (message.payload as { data: Event }).data.orderStatus.seq;
 const newestSeq = async () => (await readOrder(customer, orderId)).seq;
 
-/** Makes one more event: the cup is on its way, or has arrived. */
+/** Causes one more event: the cup is in transit or has arrived. */
 async function report(status: "SHIPPED" | "DELIVERED") {
   const { lines } = await readOrder(customer, orderId);
   await gateway.operator.ok(
@@ -76,7 +76,7 @@ async function watching(options: Parameters<typeof connect>[1] = { payload: cred
   return socket;
 }
 
-describe("whoever watches an order", () => {
+describe("a subscriber to an order", () => {
   test.each<[how: string, options: () => Parameters<typeof connect>[1]]>([
     ["a bearer token", () => ({ payload: credentials() })],
     ["a bearer token, spelled as in HTTP", () => ({ payload: { Authorization: `Bearer ${customer.token}` } })],
@@ -90,7 +90,7 @@ describe("whoever watches an order", () => {
       () => ({ headers: { cookie: `tessera-access=${customer.token}` }, origin: SHOP }),
     ],
     ["the operator's token", () => ({ payload: { authorization: `Bearer ${OPERATOR_TOKEN}` } })],
-  ])("is known by %s", async (_, options) => {
+  ])("is authenticated by %s", async (_, options) => {
     const socket = await watching(options());
     const before = await newestSeq();
     await report("SHIPPED");
@@ -99,7 +99,7 @@ describe("whoever watches an order", () => {
   });
 
   test.each(["Bearer garbage", "garbage", "Basic dGVzc2VyYQ==", "", "Bearer "])(
-    "is sent away for the credentials %j, cookie or no cookie",
+    "is refused with the credentials %j, with or without a cookie",
     async (authorization) => {
       const socket = await openSocket(gateway.url, { headers: { cookie: `tessera-access=${customer.token}` } });
       socket.send({ type: "connection_init", payload: { authorization } });
@@ -107,20 +107,20 @@ describe("whoever watches an order", () => {
     },
   );
 
-  test("is sent away for the token of a session that is over", async () => {
+  test("is refused with the token of an ended session", async () => {
     await customer.ok("mutation { signOut { userErrors { code } } }");
     const socket = await openSocket(gateway.url);
     socket.send({ type: "connection_init", payload: credentials() });
     expect(await socket.closed).toMatchObject({ code: 4403 });
   });
 
-  test("does not come from a page of another origin, nor to another path", async () => {
+  test("is refused from a page of another origin, and at another path", async () => {
     const headers = { cookie: `tessera-access=${customer.token}` };
     expect(await refusedUpgrade(gateway.url, { origin: "https://evil.example", headers })).toBe(403);
     expect(await refusedUpgrade(gateway.url, { path: "/graphiql", headers })).toBe(404);
   });
 
-  test("must have signed in", async () => {
+  test("must be signed in", async () => {
     const socket = await connect(gateway.url);
     watch(socket);
     expect(await socket.next()).toMatchObject({
@@ -130,7 +130,7 @@ describe("whoever watches an order", () => {
     socket.ws.terminate();
   });
 
-  test("cannot tell somebody else's order from one that there is not", async () => {
+  test("cannot distinguish another customer's order from a missing one", async () => {
     await orderCup();
     const stranger = await gateway.customer();
     const socket = await connect(gateway.url, { payload: credentials(stranger) });
@@ -158,7 +158,7 @@ describe("whoever watches an order", () => {
     socket.ws.terminate();
   });
 
-  test("cannot change anything over the socket", async () => {
+  test("cannot send a mutation over the socket", async () => {
     const socket = await connect(gateway.url, { payload: credentials() });
     for (const mutation of [
       "mutation { signOut { userErrors { code } } }",
@@ -174,7 +174,7 @@ describe("whoever watches an order", () => {
     socket.ws.terminate();
   });
 
-  test("is held to the limits of HTTP", async () => {
+  test("has the limits of HTTP", async () => {
     const socket = await connect(gateway.url, { payload: credentials() });
     const page = (inner: string) => `orders(first: 100) { nodes { ${inner} } }`;
     const tooMuch = `{ me { ${page(`customer { ${page("id")} }`)} } }`;
@@ -221,7 +221,7 @@ describe("the socket of a session", () => {
   });
 });
 
-describe("a watched order is let go", () => {
+describe("a subscription to an order is released", () => {
   test.each<[how: string, end: (socket: RawSocket) => void]>([
     ["the line is cut", (socket) => socket.ws.terminate()],
     ["the socket is closed", (socket) => socket.ws.close()],
@@ -234,7 +234,7 @@ describe("a watched order is let go", () => {
     socket.ws.terminate();
   });
 
-  test("when the line is cut before the first event", async () => {
+  test("when the connection is cut before the first event", async () => {
     await orderCup();
     const socket = await connect(gateway.url, { payload: credentials() });
     const before = bus()
@@ -252,7 +252,7 @@ describe("a watched order is let go", () => {
     await bus().silence("order:");
   });
 
-  test("when the order is settled, which ends the watching", async () => {
+  test("when the order is settled, which completes the subscription", async () => {
     const socket = await watching();
     await report("DELIVERED");
     while ((await socket.next()).type !== "complete");
@@ -261,12 +261,12 @@ describe("a watched order is let go", () => {
   });
 });
 
-test("a socket that does not introduce itself within three seconds is closed", async () => {
+test("a socket without connection_init within three seconds is closed", async () => {
   expect(await silent.closed).toEqual({ code: 4408, reason: "Connection initialisation timeout" });
 });
 
 describe("when the gateway restarts", () => {
-  test("every socket is told to come back, and the stock client goes on without a gap", async () => {
+  test("every socket is closed with a request to reconnect, and the stock client continues without a gap", async () => {
     await orderCup();
     const raw = await connect(gateway.url);
     const mayRetry = Promise.withResolvers<void>();

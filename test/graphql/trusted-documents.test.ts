@@ -55,14 +55,14 @@ const known = [
   ["the text", { query: me }],
 ] as const;
 
-describe("where only trusted documents are run", () => {
-  test.each(known)("the public may send %s", async (_, body) => {
+describe("a gateway that runs only trusted documents", () => {
+  test.each(known)("accepts %s from the public", async (_, body) => {
     const { status, json: answer } = await postRaw(gateway.url, body, bearer(customer.token));
     expect([status, answer]).toEqual([200, { data: { me: { customerId: customer.customerId } } }]);
     expect((await postRaw(gateway.url, body, json)).json).toEqual({ data: { me: null } });
   });
 
-  test("and read by an id with GET", async () => {
+  test("accepts an id by GET", async () => {
     const get = (id: object) =>
       fetch(`${gateway.url}/graphql?${new URLSearchParams(id as Record<string, string>)}`, {
         headers: { ...bearer(customer.token), "apollo-require-preflight": "true" },
@@ -92,14 +92,14 @@ describe("where only trusted documents are run", () => {
     ["an empty one", 400, "BAD_REQUEST", { query: "" }],
     ["a hash without a hash", 200, "PERSISTED_QUERY_NOT_FOUND", { extensions: { persistedQuery: { version: 1 } } }],
     ["a batch", 400, "BAD_REQUEST", [{ query: me }, { query: free }]],
-  ] as const)("not %s", async (_, status, code, body) => {
+  ] as const)("refuses %s", async (_, status, code, body) => {
     for (const headers of [json, bearer(customer.token)]) {
       const answer = await postRaw(gateway.url, body, headers);
       expect([answer.status, codesOf(answer), answer.json.data ?? null]).toEqual([status, [code], null]);
     }
   });
 
-  test("what is refused says which setting it is, what to do, and nothing of the schema", async () => {
+  test("names the setting and the remedy in a refusal, and nothing of the schema", async () => {
     const { json: answer } = await postRaw(gateway.url, { query: "{ mee rewardz }" }, json);
     expect(answer.errors).toEqual([
       {
@@ -109,7 +109,7 @@ describe("where only trusted documents are run", () => {
     ]);
   });
 
-  test("an operator and a service may send any, and do not make them everybody's", async () => {
+  test("accepts any document from operators and services, without making it public", async () => {
     for (const caller of [gateway.operator, gateway.service]) {
       expect(await caller.send(free)).toEqual({ data: { me: null } });
       const registered = await postRaw(gateway.url, { ...persisted(free), query: free }, bearer(caller.token));
@@ -119,7 +119,7 @@ describe("where only trusted documents are run", () => {
     }
   });
 
-  test("a bad token makes nobody an operator", async () => {
+  test("does not treat the bearer of a bad token as an operator", async () => {
     expect((await postRaw(gateway.url, { query: free }, bearer(`${OPERATOR_TOKEN}x`))).status).toBe(403);
   });
 
@@ -131,7 +131,7 @@ describe("where only trusted documents are run", () => {
     return type === "error" ? (answer as { extensions: { code: string } }[])[0]?.extensions.code : answer;
   }
 
-  test("over a socket the same", async () => {
+  test("applies the same rules over a socket", async () => {
     const variables = { id: orderId };
     const event = { data: { orderStatus: { seq: expect.any(Number) } } };
     expect(await over({ query: watch, variables })).toEqual(event);
@@ -150,14 +150,14 @@ describe("where only trusted documents are run", () => {
   });
 });
 
-describe("where any document is run", () => {
+describe("a gateway that runs any document", () => {
   beforeAll(() => gateway.restart());
 
-  test.each(known)("a known one is run by %s", async (_, body) => {
+  test.each(known)("runs a known document by %s", async (_, body) => {
     expect((await postRaw(gateway.url, body, json)).json).toEqual({ data: { me: null } });
   });
 
-  test("an unknown one is sent by its text, and from then on by its id", async () => {
+  test("runs an unknown document by its text, and from then on by its id", async () => {
     expect(codesOf(await postRaw(gateway.url, byId(free), json))).toEqual(["PERSISTED_QUERY_NOT_FOUND"]);
     expect((await postRaw(gateway.url, { ...persisted(free), query: free }, json)).json).toEqual({
       data: { me: null },
@@ -167,7 +167,7 @@ describe("where any document is run", () => {
   });
 });
 
-test("an earlier build's manifest adds the documents that still fit, and never stops the start", () => {
+test("adds the valid documents of an earlier build's manifest, and always starts", () => {
   const files = [write("old.json", manifestOf(me, "{ mee }")), write("broken.json", "{"), join(folder, "missing.json")];
   const documents = readManifests([], buildSchema([]), { newest: [], earlier: files });
   expect([...documents]).toEqual([[hashOf(me), me]]);
@@ -185,7 +185,7 @@ describe("a manifest", () => {
     }
   };
 
-  test("may be Apollo's, too", () => {
+  test("may have Apollo's format, too", () => {
     const operations = [{ id: hashOf(me), name: "Me", type: "query", body: me }];
     const file = write("apollo.json", { format: "apollo-persisted-query-manifest", version: 1, operations });
     expect([...readManifests([file], schema)]).toEqual([[hashOf(me), me]]);
@@ -209,7 +209,7 @@ describe("a manifest", () => {
     expect(first).toContain(problem);
   });
 
-  test("that is not there stops the start, as does every other one that is wrong", async () => {
+  test("that is missing or wrong stops the start", async () => {
     const files = [join(folder, "none.json"), write("broken.json", "{")];
     const start = gateway.restart({ TRUSTED_DOCUMENTS_MANIFESTS: files.join(", ") });
     const message = `TRUSTED_DOCUMENTS_MANIFESTS: ${files[0]}: cannot be read (ENOENT)\nTRUSTED_DOCUMENTS_MANIFESTS: ${files[1]}: is not JSON`;

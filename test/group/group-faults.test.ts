@@ -34,11 +34,11 @@ beforeEach(async () => {
 });
 
 const kinds = ["http-500", "malformed", "drop-before", "rate-limit", "refuse", "hold"] as const;
-/** What the gateway calls the operations of Capillary. */
+/** The gateway's names of Capillary's operations. */
 const ours = { get: "customers", customers: "customer-groups", userGroup2: "group", members: "group-members" };
 const fail = (operation: keyof typeof ours, fault: (typeof kinds)[number]) =>
   gateway.sandbox.faults.add({ upstream: "capillary", operation, fault });
-/** Looks while an operation fails so; a call that is held is not waited for any more. */
+/** Reads while an operation fails in this way, and releases a held call afterwards. */
 async function lookWhile(operation: keyof typeof ours, fault: (typeof kinds)[number]) {
   const call = fail(operation, fault);
   const looking = look();
@@ -52,7 +52,7 @@ const dark = (path: (string | number)[]) => [{ path, extensions: { code: "UPSTRE
 
 describe.each(kinds)("while the rewards system answers with %s", (fault) => {
   test.each(["get", "customers"] as const)(
-    "to %s, the groups are dark, the rest of the page stands",
+    "to %s, the groups are null with an error, and the rest of the page is returned",
     async (operation) => {
       const { data, errors } = await lookWhile(operation, fault);
       expect(data).toEqual({ me: { ...whole().me, groupWallets: null } });
@@ -61,7 +61,7 @@ describe.each(kinds)("while the rewards system answers with %s", (fault) => {
     },
   );
 
-  test.each(["userGroup2", "members"] as const)("to %s, only the members are dark", async (operation) => {
+  test.each(["userGroup2", "members"] as const)("to %s, only the members are null with an error", async (operation) => {
     const { data, errors } = await lookWhile(operation, fault);
     expect(data).toEqual({ me: { ...whole().me, groupWallets: [{ balance: 70, members: null }] } });
     expect(errors).toMatchObject(dark(["me", "groupWallets", 0, "members"]));
@@ -69,23 +69,20 @@ describe.each(kinds)("while the rewards system answers with %s", (fault) => {
   });
 });
 
-describe("a lookup that cannot be made", () => {
+describe("a failed lookup", () => {
   const query = "query ($by: GroupWalletBy!) { groupWallet(by: $by) { balance } }";
-  test.each(["get", "customers"] as const)(
-    "for %s is an error, whether or not there is such a group",
-    async (operation) => {
-      const answers = new Set<string>();
-      const stranger = await gateway.customer();
-      gateway.sandbox.capillary.addCustomer({ externalId: stranger.customerId });
-      for (const id of [groupId, 99_999_999]) {
-        fail(operation, "http-500");
-        const { data, errors } = await stranger.send(query, { by: { groupId: id } });
-        expect(errors).toMatchObject(dark(["groupWallet"]));
-        answers.add(JSON.stringify([data, errors?.map(({ message }) => message)]));
-      }
-      expect(answers.size).toBe(1);
-    },
-  );
+  test.each(["get", "customers"] as const)("for %s is an error, for existing and missing groups", async (operation) => {
+    const answers = new Set<string>();
+    const stranger = await gateway.customer();
+    gateway.sandbox.capillary.addCustomer({ externalId: stranger.customerId });
+    for (const id of [groupId, 99_999_999]) {
+      fail(operation, "http-500");
+      const { data, errors } = await stranger.send(query, { by: { groupId: id } });
+      expect(errors).toMatchObject(dark(["groupWallet"]));
+      answers.add(JSON.stringify([data, errors?.map(({ message }) => message)]));
+    }
+    expect(answers.size).toBe(1);
+  });
   test("for an operator is an error", async () => {
     fail("userGroup2", "http-500");
     const { data, errors } = await gateway.operator.send(query, { by: { groupId } });
@@ -94,7 +91,7 @@ describe("a lookup that cannot be made", () => {
   });
 });
 
-test("an entity that cannot be read is dark among others that stand", async () => {
+test("an entity that cannot be read is null with an error, and the others are resolved", async () => {
   const id = (type: string, of: string | number) => Buffer.from(`${type}:${of}`).toString("base64url");
   const references = [
     { __typename: "GroupWallet", id: id("GroupWallet", groupId) },
@@ -109,7 +106,7 @@ test("an entity that cannot be read is dark among others that stand", async () =
   expect(errors).toMatchObject(dark(["_entities", 0]));
 });
 
-test("whoever leaves while the page is read does not see who is left", async () => {
+test("a member who leaves while the page is read does not see the remaining members", async () => {
   const leaver = await gateway.customer();
   gateway.sandbox.capillary.addCustomer({ externalId: leaver.customerId });
   gateway.sandbox.capillary.changeMember(groupId, leaver.customerId, {});

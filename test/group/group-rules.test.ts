@@ -13,7 +13,7 @@ describe("a masked name", () => {
     ["👩‍👩‍👧 Rao", "👩‍👩‍👧••• R•••"],
   ])("of %s is %s", (name, masked) => expect(maskedName(name)).toBe(masked));
   test.each([null, "", "   "])("of %j is none", (name) => expect(maskedName(name)).toBeNull());
-  test("does not tell how long the name is", () => expect(maskedName("Bo")).toBe(maskedName("Bartholomew")));
+  test("does not reveal the length of the name", () => expect(maskedName("Bo")).toBe(maskedName("Bartholomew")));
 });
 
 test.each([
@@ -22,9 +22,9 @@ test.each([
   [12, 12],
   [12.99, 12],
   [-5, 0],
-])("of %j points can be spent %j", (points, whole) => expect(spendable(points)).toBe(whole));
+])("with %j points has %j to spend", (points, whole) => expect(spendable(points)).toBe(whole));
 
-describe("of one's own groups is picked", () => {
+describe("the customer's own group is selected", () => {
   const group = (groupId: string, more: Partial<GroupWallet> = {}): GroupWallet => ({
     groupId,
     externalId: null,
@@ -55,7 +55,7 @@ describe("of one's own groups is picked", () => {
   ])("by %j the one numbered %s", (by, groupId) => expect(pick(groups, by)?.groupId).toBe(groupId));
 });
 
-test("nobody's name is shown in full to one who is none of them", () => {
+test("members' names are masked for a viewer who is not a member", () => {
   const memberships = [{ userId: "1", role: "PRIMARY" as const }];
   expect(membersSeen(memberships, () => "Asha Rao", null)).toEqual([
     { name: "A••• R•••", role: "PRIMARY", isYou: false },

@@ -37,13 +37,13 @@ beforeEach(() => {
   group = newGroup([primary, secondary]);
 });
 
-/** A customer whom both sides know. */
+/** A customer known to both upstreams. */
 async function known(firstName: string, lastName: string): Promise<Customer> {
   const customer = await gateway.customer();
   world().addCustomer({ externalId: customer.customerId, firstName, lastName });
   return customer;
 }
-/** A group with a balance, and with more in a programme that does not pay. The first member leads it. */
+/** A group with a balance, and another in a programme that cannot pay. The first member leads it. */
 function newGroup(members: Customer[], change: Partial<Group> = {}): Group {
   const { id } = world().addGroup({
     externalId: `fam-${randomUUID()}`,
@@ -71,7 +71,7 @@ const listed = async (customer: Customer) =>
   (await list(customer)).find(({ groupId }) => groupId === String(group.id)) ?? null;
 
 describe("a group wallet", () => {
-  test("is told in full to its members, with the balance that pays for rewards and no other", async () => {
+  test("is shown in full to its members, only with the balance that pays for rewards", async () => {
     const before = Date.now();
     const seen = await lookUp(primary, { groupId: String(group.id) });
     expect(seen).toEqual({
@@ -95,25 +95,25 @@ describe("a group wallet", () => {
     });
   });
 
-  test("is read anew each time", async () => {
+  test("is read for each request", async () => {
     world().setBalance({ group: group.id, points: 12 });
     expect(await listed(primary)).toMatchObject({ balance: 12 });
     world().setBalance({ group: group.id, points: 13 });
     expect(await listed(primary)).toMatchObject({ balance: 13 });
   });
 
-  test("of a balance with a fraction can spend the whole points of it", async () => {
+  test("with a fractional balance can spend its whole points", async () => {
     world().setBalance({ group: group.id, points: 99.9 });
     expect(await listed(primary)).toMatchObject({ balance: 99 });
   });
 
-  test("that has no points of the paying programme has no balance to show", async () => {
+  test("without points of the paying programme has no balance", async () => {
     const { id } = world().addGroup({ members: [{ customer: primary.customerId }] });
     world().setBalance({ group: id, points: 50, programId: partnerProgramId });
     expect(await lookUp(primary, { groupId: id }, "balance")).toEqual({ balance: null });
   });
 
-  test("whose list tells no balance is asked for it", async () => {
+  test("without a balance in the list is read by another call", async () => {
     const loner = await known("Lo", "Ner");
     const { id } = world().addGroup({ members: [{ customer: loner.customerId }] });
     const call = gateway.sandbox.faults.add({ upstream: "capillary", operation: "userGroup2", fault: "hold" });
@@ -124,7 +124,7 @@ describe("a group wallet", () => {
     expect(await asking).toEqual([{ balance: 31 }]);
   });
 
-  test("shows each member their own role and their own name, and of others initials", async () => {
+  test("shows members their own role and name, and the initials of the others", async () => {
     expect(await lookUp(secondary, { groupId: group.id }, "role members { name role isYou }")).toEqual({
       role: "SECONDARY",
       members: [
@@ -134,7 +134,7 @@ describe("a group wallet", () => {
     });
   });
 
-  test("shows the primary member first, and nobody who has left", async () => {
+  test("shows the primary member first, and no former members", async () => {
     const third = await known("Mini", "");
     const gone = await known("Gone", "Away");
     group = world().addGroup({
@@ -153,7 +153,7 @@ describe("a group wallet", () => {
     ]);
   });
 
-  test("is seen also by a member who may not redeem from it", async () => {
+  test("is visible to a member who may not redeem from it", async () => {
     changeMember(secondary, { mayRedeem: false });
     expect(await listed(secondary)).toMatchObject({ balance: 5_000 });
   });
@@ -169,14 +169,14 @@ describe("a lookup", () => {
   describe.each(selectors)("by %s", (_, by) => {
     let leader: Customer;
     beforeEach(async () => {
-      leader = await known("Lead", "Er"); // of one group only: which of several is found is another matter
+      leader = await known("Lead", "Er"); // of one group only: other tests cover the selection among several
       group = newGroup([leader, secondary]);
     });
     test.each(["leader", "secondary", "operator"] as const)("finds it for the %s", async (who) => {
       const caller = { leader, secondary, operator: gateway.operator }[who];
       expect(await lookUp(caller, by(), "groupId")).toEqual({ groupId: String(group.id) });
     });
-    test("answers a stranger as if there were none, to the byte and to the call", async () => {
+    test("answers a stranger as for a missing group, with the same bytes and calls", async () => {
       const nobody = Object.fromEntries(Object.keys(by()).map((key) => [key, "99999999"]));
       const [seen, unseen] = [await asStranger(by()), await asStranger(nobody)];
       expect(seen).toEqual(unseen);
@@ -187,7 +187,7 @@ describe("a lookup", () => {
       changeMember(secondary, { active: false });
       expect(await lookUp(secondary, by())).toBeNull();
     });
-    test("wants somebody to be signed in", async () => {
+    test("requires a signed-in viewer", async () => {
       const { data, errors } = await gateway.anonymous.send(
         "query ($by: GroupWalletBy!) { groupWallet(by: $by) { id } }",
         { by: by() },
@@ -232,7 +232,7 @@ describe("a lookup", () => {
 });
 
 describe("a customer's groups", () => {
-  test("are all they are in, with their role in each", async () => {
+  test("are all groups of their memberships, with their role in each", async () => {
     const someone = await known("So", "Meone");
     const [led, joined] = [newGroup([someone]), newGroup([primary, someone])];
     expect(await list(someone, "groupId role")).toEqual([
@@ -241,30 +241,30 @@ describe("a customer's groups", () => {
     ]);
   });
 
-  test("are none for whom the rewards system does not know, or who is in none", async () => {
+  test("are empty for a customer unknown to the rewards system or in no group", async () => {
     expect(await list(await gateway.customer())).toEqual([]);
     expect(await list(await known("No", "Groups"))).toEqual([]);
   });
 
-  test("are found under every name that the list may have", async () => {
+  test("are found under every name of the list", async () => {
     for (const groupListKey of ["allUserGroups2", "userGroup2Details", "userGroups2"]) {
       world().setFlags({ groupListKey });
       expect(await listed(primary)).toMatchObject({ balance: 5_000 });
     }
   });
 
-  test("do not hold one they have left", async () => {
+  test("omit a group that they have left", async () => {
     expect(await listed(secondary)).not.toBeNull();
     changeMember(secondary, { active: false });
     expect(await listed(secondary)).toBeNull();
   });
 
-  test("hold an inactive one, and say so", async () => {
+  test("include an inactive group, marked as inactive", async () => {
     world().changeGroup(group.id, { status: "INACTIVE" });
     expect(await listed(primary)).toMatchObject({ status: "INACTIVE" });
   });
 
-  test("do not hold a deleted one, which its members still find by its id", async () => {
+  test("omit a deleted group, which its members still find by its id", async () => {
     world().changeGroup(group.id, { status: "DELETED" });
     expect(await listed(primary)).toBeNull();
     expect(await lookUp(primary, { groupId: group.id }, "status")).toEqual({ status: "DELETED" });
@@ -273,7 +273,7 @@ describe("a customer's groups", () => {
 });
 
 describe("an operator", () => {
-  test("sees a customer's groups, with a role in none and nobody's name", async () => {
+  test("sees a customer's groups, without a role and without members' names", async () => {
     const id = Buffer.from(`Customer:${primary.customerId}`).toString("base64url");
     const { node } = await gateway.operator.ok<{ node: { groupWallets: Seen[] } }>(
       `query ($id: ID!) { node(id: $id) { ... on Customer { groupWallets { ${fields} } } } }`,
@@ -292,7 +292,7 @@ describe("an operator", () => {
       });
   });
 
-  test("finds no group that there is not", async () => {
+  test("finds no missing group", async () => {
     expect(await lookUp(gateway.operator, { groupId: "99999999" })).toBeNull();
     expect(await lookUp(gateway.operator, { externalId: "none" })).toBeNull();
   });
@@ -324,7 +324,7 @@ describe("as a node and as an entity", () => {
     return asNodes;
   };
 
-  test("it is found by its members and operators alone", async () => {
+  test("it is found only by its members and operators", async () => {
     const id = globalId(group.id);
     const seen = { __typename: "GroupWallet", id, balance: 5_000 };
     expect(await both(primary, [id])).toEqual([{ ...seen, role: "PRIMARY" }]);
@@ -334,13 +334,13 @@ describe("as a node and as an entity", () => {
     expect(await both(gateway.anonymous, [id])).toEqual([null]);
   });
 
-  test("those of others are null among one's own, in the order asked for", async () => {
+  test("other customers' groups are null among the viewer's own, in the requested order", async () => {
     const other = newGroup([stranger]);
     const ids = [globalId(other.id), globalId(group.id), globalId("99999999"), globalId(""), globalId("x y")];
     expect((await both(primary, ids)).map((each) => each?.id ?? null)).toEqual([null, ids[1], null, null, null]);
   });
 
-  test("an answer is the same, to the byte, for one of others and for none", async () => {
+  test("the answer is the same, to the byte, for another customer's group and for a missing one", async () => {
     const texts = new Set<string>();
     for (const id of [group.id, "99999999", "", "x"].map(globalId)) {
       const body = { query: "query ($id: ID!) { node(id: $id) { __typename id } }", variables: { id } };
@@ -390,8 +390,8 @@ describe("in the sample world", () => {
   });
 });
 
-describe("where there is no such rewards system", () => {
-  test("nobody has groups, and nothing is wrong", async () => {
+describe("without such a rewards system", () => {
+  test("customers have no groups, without an error", async () => {
     const settings = ["REWARDS_URL", "INTOUCH_URL", "TILL", "PASSWORD", "ORG_ID", "BRAND", "PROGRAM_ID"];
     await gateway.restart(Object.fromEntries(settings.map((name) => [`CAPILLARY_${name}`, ""])));
     try {

@@ -28,7 +28,7 @@ const group = {
   ],
 };
 
-/** Loaders over a rewards system that says this. The customer is number 7 there. */
+/** Loaders over a rewards system with these answers. The customer is number 7 there. */
 async function loadersOver(says: { list?: Answer; group?: Answer; members?: Answer }, viewer = customer) {
   const capillary = await startFakeCapillary();
   const row = { user_id: "7", external_id: "C-1", item_status: { success: "true", code: "1000", message: "ok" } };
@@ -43,7 +43,7 @@ async function loadersOver(says: { list?: Answer; group?: Answer; members?: Answ
 }
 const listOf = (...groups: object[]): Answer => ({ id: 7, userGroups2: groups });
 
-test("who a customer is over there is asked once in a while by pages, and each time by an order", async () => {
+test("a customer's upstream id is cached for pages, and read anew for each order", async () => {
   const capillary = await startFakeCapillary();
   const row = { user_id: "7", external_id: "C-1", item_status: { success: "true", code: "1000", message: "ok" } };
   const status = { success: "true", code: 200, message: "ok" };
@@ -75,15 +75,18 @@ test("the name of a customer is read with the id, and left out if Capillary has 
   expect(await groupLoaders(away, customer, "r-1", { cache: true }).customerName.load("C-1")).toBeNull();
 });
 
-describe("an identifier that the list does not tell", () => {
+describe("an identifier that the list omits", () => {
   const list = listOf({ id: 5, groupName: "Family", groupStatus: "ACTIVE", active: true, primaryMember: false });
-  test.each([{ primaryUserId: "8" }, { externalId: "fam" }])("is told by the customer's own group: %j", async (by) => {
-    const { group, asked } = await loadersOver({ list });
-    expect(await group.load(by)).toMatchObject({ groupId: "5", role: "SECONDARY", ...by });
-    expect(asked()).toEqual(["get", "7", "userGroup2"]);
-  });
+  test.each([{ primaryUserId: "8" }, { externalId: "fam" }])(
+    "is read from the customer's own group: %j",
+    async (by) => {
+      const { group, asked } = await loadersOver({ list });
+      expect(await group.load(by)).toMatchObject({ groupId: "5", role: "SECONDARY", ...by });
+      expect(asked()).toEqual(["get", "7", "userGroup2"]);
+    },
+  );
   test.each([{ primaryUserId: "9" }, { primaryUserId: "7" }, { externalId: "other" }])(
-    "finds no other group, and asks about none: %j",
+    "finds no other group, and reads none: %j",
     async (by) => {
       const { group, asked } = await loadersOver({ list });
       expect(await group.load(by)).toBeNull();
@@ -98,8 +101,8 @@ describe("an identifier that the list does not tell", () => {
   });
 });
 
-describe("a list that does not say whether one is still in the group", () => {
-  test("is completed by the group itself", async () => {
+describe("a list without the state of the membership", () => {
+  test("is completed from the group itself", async () => {
     const { groupsOf, asked } = await loadersOver({ list: listOf({ id: 5 }) });
     expect(await groupsOf.load("C-1")).toMatchObject([
       { groupId: "5", name: "Family", role: "SECONDARY", balance: 70 },
@@ -110,31 +113,31 @@ describe("a list that does not say whether one is still in the group", () => {
     ["has them as one who left", { ...group, fleetGroupUsers: [user(8, true, true), user(7, false)] }],
     ["does not know them", { ...group, fleetGroupUsers: [user(8, true, true)] }],
     ["is none", v2No(1632)],
-  ])("holds nothing where the group %s", async (_, said) => {
+  ])("is empty if the group %s", async (_, said) => {
     const { groupsOf, group } = await loadersOver({ list: listOf({ id: 5, externalId: "fam" }), group: said });
     expect(await groupsOf.load("C-1")).toEqual([]);
     expect(await group.load({ externalId: "fam" })).toBeNull();
   });
-  test("cannot be told while the group cannot be read", async () => {
+  test("is an error while the group cannot be read", async () => {
     const { groupsOf } = await loadersOver({ list: listOf({ id: 5 }), group: withStatus(500, "") });
     expect(await failureOf(groupsOf.load("C-1"))).toMatchObject({ operation: "group", outcome: "transient" });
   });
 });
 
-describe("a list that says who is in but not what they have", () => {
+describe("a list with members but without balances", () => {
   const list = listOf({ id: 5, groupName: "Family", groupStatus: "active", active: "true", primaryUserId: 7 });
-  test("stands by itself, with the role of who leads it", async () => {
+  test("is sufficient, with the leader's role", async () => {
     const { groupsOf, asked } = await loadersOver({ list, group: withStatus(500, "") });
     expect(await groupsOf.load("C-1")).toMatchObject([{ status: "ACTIVE", role: "PRIMARY", balance: null }]);
     expect(asked()).toEqual(["get", "7"]);
   });
-  test("leaves the balance to be asked for, of the programme that pays", async () => {
+  test("leaves the balance to another call, for the paying programme", async () => {
     const { groupBalance } = await loadersOver({ list });
     expect(await groupBalance.load("5")).toBe(70);
   });
 });
 
-test("a list that names several groups is not asked for more than once, whatever is looked for", async () => {
+test("a list with several groups is read once for any lookup", async () => {
   const all = [5, 6].map((id) => ({ ...group, id, externalId: `fam-${id}`, primaryMember: false, active: true }));
   const loaders = await loadersOver({ list: listOf(...all) });
   const [byId, byName, none] = await Promise.all([
@@ -146,14 +149,14 @@ test("a list that names several groups is not asked for more than once, whatever
   expect(loaders.asked()).toEqual(["get", "7"]);
 });
 
-test("a list that says they have left is believed", async () => {
+test("a list that reports a former membership is trusted", async () => {
   const { groupsOf, asked } = await loadersOver({ list: listOf({ id: 5, active: false }) });
   expect(await groupsOf.load("C-1")).toEqual([]);
   expect(asked()).toEqual(["get", "7"]);
 });
 
 test.each([{ groupId: "" }, { externalId: " " }, { primaryUserId: "" }])(
-  "by %j nothing is asked for: it would name no group, and the answer could be any",
+  "a lookup by %j sends no call, because it names no group",
   async (by) => {
     const { group: find, asked } = await loadersOver({}, operator);
     expect(await find.load(by)).toBeNull();
@@ -161,18 +164,18 @@ test.each([{ groupId: "" }, { externalId: " " }, { primaryUserId: "" }])(
   },
 );
 
-test("a customer whom the list does not know has no groups", async () => {
+test("a customer unknown to the list has no groups", async () => {
   const { groupsOf } = await loadersOver({ list: v2No(8015) });
   expect(await groupsOf.load("C-1")).toEqual([]);
 });
 
-test("a status nobody knows is none", async () => {
+test("an unknown status is null", async () => {
   const { group: find } = await loadersOver({ group: { ...group, groupStatus: "ON_HOLD" } }, operator);
   expect(await find.load({ groupId: "5" })).toMatchObject({ status: null, balance: 70, role: null });
 });
 
 describe("the members", () => {
-  test("have no name where none was told", async () => {
+  test("have no name if the rewards system provides none", async () => {
     const members = { data: [{ fleetUserId: 7, firstName: "", lastName: null }] };
     const { groupMembers } = await loadersOver({ members });
     expect(await groupMembers.load("5")).toEqual([
@@ -180,13 +183,13 @@ describe("the members", () => {
       { name: null, role: "SECONDARY", isYou: true },
     ]);
   });
-  test("are not told to a customer who is not one of them", async () => {
+  test("are hidden from a customer who is not one of them", async () => {
     const fleetGroupUsers = [user(8, true, true), user(7, false)];
     const said = { group: { ...group, fleetGroupUsers } };
     expect(await (await loadersOver(said)).groupMembers.load("5")).toBeNull();
     expect(await (await loadersOver(said, operator)).groupMembers.load("5")).toHaveLength(1);
   });
-  test("are at most 100, with the primary member and oneself among them", async () => {
+  test("are at most 100, including the primary member and the viewer", async () => {
     const crowd = Array.from({ length: 300 }, (_, index) => user(1_000 + index, true));
     const fleetGroupUsers = [...crowd, user(7, true), user(8, true, true)];
     const { groupMembers } = await loadersOver({ group: { ...group, fleetGroupUsers } });

@@ -34,7 +34,7 @@ const lookupsSince = (seq: number): Call[] =>
         upstream === "capillary" && operation === "get" && path.includes("/customer/get"),
     );
 
-test("100 customers at once are looked up in few calls, and each sees their own points", async () => {
+test("100 simultaneous customers are looked up in few calls, and each sees their own points", async () => {
   const { faults, calls } = gateway.sandbox;
   const seq = calls.since(0).at(-1)?.seq ?? 0;
   const [first, ...others] = customers;

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** How often the rewards system is asked for what while `work` runs. */
+/** The number of calls by operation that the rewards system receives while `work` runs. */
 async function callsOf(work: () => Promise<unknown>): Promise<Record<string, number>> {
   const from = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
   await work();
@@ -36,7 +36,7 @@ describe("a customer of three groups", () => {
     });
   });
 
-  test("costs two calls, however often they are named in a document", async () => {
+  test("costs two calls, even if a document selects them repeatedly", async () => {
     const calls = await callsOf(async () => {
       const { nodes } = await customer.ok<{ nodes: ({ balance: number } | null)[] }>(
         `query ($ids: [ID!]!, $id: ID!) {
@@ -50,7 +50,7 @@ describe("a customer of three groups", () => {
     expect(calls).toEqual({ get: 1, customers: 1 });
   });
 
-  test("costs two calls for a router that asks for each group twice", async () => {
+  test("costs two calls for a router that resolves each group twice", async () => {
     const ids = [...groupIds, ...groupIds].map((id) => ({
       __typename: "GroupWallet",
       id: globalId("GroupWallet", id),
@@ -63,11 +63,11 @@ describe("a customer of three groups", () => {
     expect(calls).toEqual({ get: 1, customers: 1 });
   });
 
-  test("costs nothing where nobody asks for groups", async () => {
+  test("costs no call if no group is selected", async () => {
     expect(await callsOf(() => customer.ok("{ me { customerId wallet { balance } cart { total } } }"))).toEqual({});
   });
 
-  test("cannot make us ask about groups of others, however many they guess", async () => {
+  test("causes no calls about other customers' groups by guessing ids", async () => {
     const guesses = Array.from({ length: 100 }, (_, index) => globalId("GroupWallet", 31_000 + index));
     const calls = await callsOf(async () => {
       const query = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on GroupWallet { balance } } }";
@@ -91,7 +91,7 @@ describe("a customer of three groups", () => {
     const calls = await callsOf(async () => {
       const first = look();
       await gateway.sandbox.faults.held(call);
-      // Asked at the same moment as Capillary is.
+      // Read at the same moment as Capillary's answer.
       const areWaiting = queriesAnswered(19, /count\(.*orders/i);
       const others = Array.from({ length: 19 }, look);
       await areWaiting;
@@ -122,7 +122,7 @@ describe("50 customers on an operator's page", () => {
   const expected = Array.from({ length: 50 }, (_, index) => [index]);
   const selection = "... on Customer { groupWallets { name status balance role } }";
 
-  test("are who they are in one call, and each one's groups are another", async () => {
+  test("are identified in one call, and the groups of each take another", async () => {
     const calls = await callsOf(async () => {
       const { nodes } = await gateway.operator.ok<{ nodes: { groupWallets: { balance: number }[] }[] }>(
         `query ($ids: [ID!]!) { nodes(ids: $ids) { ${selection} } }`,
@@ -133,7 +133,7 @@ describe("50 customers on an operator's page", () => {
     expect(calls).toEqual({ get: 1, customers: 50 });
   });
 
-  test("take no more for a router that asks for each twice", async () => {
+  test("take no more calls for a router that resolves each twice", async () => {
     const references = [...ids, ...ids].map((id) => ({ __typename: "Customer", id }));
     const calls = await callsOf(async () => {
       const { _entities } = await gateway.operator.ok<{ _entities: { groupWallets: { balance: number }[] }[] }>(
@@ -145,7 +145,7 @@ describe("50 customers on an operator's page", () => {
     expect(calls).toEqual({ get: 1, customers: 50 });
   });
 
-  test("are dark one by one: one list that cannot be read leaves 49", async () => {
+  test("fail one by one: an unreadable list leaves the other 49", async () => {
     gateway.sandbox.faults.add({ upstream: "capillary", operation: "customers", fault: "http-500" });
     const { data, errors } = await gateway.operator.send<{ nodes: { groupWallets: object[] | null }[] }>(
       `query ($ids: [ID!]!) { nodes(ids: $ids) { ${selection} } }`,

@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 
-/** Peers that send slowly, nothing, or from more connections than anybody needs. Time is the subject of these tests. */
+/** Peers that send slowly or nothing, or open too many connections. Time is the subject of these tests. */
 const limits = { most: 12, headersMs: 200, requestMs: 400, checkEveryMs: 25 };
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ const open = async (): Promise<Socket> => {
   await once(socket, "connect");
   return socket;
 };
-/** All that the gateway answers until it ends the connection. */
+/** The gateway's whole answer until it ends the connection. */
 async function answerTo(sent: string): Promise<string> {
   const socket = await open();
   socket.write(sent);
@@ -41,13 +41,13 @@ describe("a connection", () => {
     expect(await answerTo(sent)).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  test("is not taken where there are as many as may be, and one that ends makes room", async () => {
+  test("is refused at the limit of connections, and a closed one makes room", async () => {
     const sockets: Socket[] = [];
     const dropped = Promise.withResolvers<void>();
     for (let n = 0; n <= limits.most; n += 1) {
       const socket = await open();
       sockets.push(socket.once("close", dropped.resolve));
-      socket.write("GET /healthz HTTP/1.1\r\nhost: h\r\n\r\n"); // so that it is not ended for sending nothing
+      socket.write("GET /healthz HTTP/1.1\r\nhost: h\r\n\r\n"); // so that the gateway does not close it as idle
     }
     await dropped.promise;
     for (const socket of sockets) socket.destroy();

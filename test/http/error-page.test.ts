@@ -4,7 +4,7 @@ import { makeLogger } from "../../src/platform/logger.ts";
 import { startServer } from "../../src/program/server.ts";
 import { startTestGateway, type TestGateway, testEnvironment } from "../support/gateway.ts";
 
-/** How the gateway answers what it cannot serve: a browser gets a page, every other client JSON. */
+/** The gateway's errors: a browser gets a page, every other client JSON. */
 
 const browser = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
 const html = "text/html; charset=utf-8";
@@ -108,16 +108,16 @@ test("an address that cannot be decoded is a clear error", async () => {
   expect(JSON.parse(other.text).error).toContain("The address is not valid");
 });
 
-test("an address that is repeated in the page is escaped", async () => {
+test("an address is escaped in the page", async () => {
   const { text } = await ask("/a&b", { method: "POST", headers: browser });
   expect(text).toContain("<p>Nothing is served at this address: POST /a&amp;b</p>");
 });
 
-test("a file beside the built GraphiQL that is not part of it is not served", async () => {
+test("files beside the built GraphiQL are not served", async () => {
   expect((await ask("/graphiql/.inputs")).status).toBe(404);
 });
 
-test("the GraphQL endpoint, opened in a browser, leads to GraphiQL", async () => {
+test("the GraphQL endpoint, opened in a browser, redirects to GraphiQL", async () => {
   const { status, response } = await ask("/graphql", { headers: browser });
   expect([status, response.headers.get("location")]).toEqual([302, "/graphiql/"]);
 });
@@ -136,7 +136,7 @@ test("a gateway that is still starting shows a browser a page that reloads by it
   }
 });
 
-describe("an answer that is not a static file", () => {
+describe("a dynamic answer", () => {
   const everyDoor: [string, string, RequestInit][] = [
     ["GET", "/healthz", {}],
     ["GET", "/readyz", {}],
@@ -151,7 +151,7 @@ describe("an answer that is not a static file", () => {
     ["GET", "/draws/nothing.jsonl", {}],
   ];
   test.each(everyDoor)(
-    "is kept by nobody, and an error in it has the request's id: %s %s %j",
+    "is not cached, and an error in it has the request's id: %s %s %j",
     async (method, path, init) => {
       const headers = { "content-type": "application/json", accept: "application/json" };
       const { response, status, text } = await ask(path, { method, headers, ...init });

@@ -76,7 +76,7 @@ test("a new customer who accepts an invitation and the customer who invited earn
   expect(JSON.parse(messages[0]?.payload ?? "")).toMatchObject({ Action: "registerreferral" });
 });
 
-test("nobody accepts an unknown invitation, the own one, or a second one", async () => {
+test("a customer cannot accept an unknown invitation, their own one, or a second one", async () => {
   const [inviter, other, friend] = [await gateway.customer(), await gateway.customer(), await gateway.customer()];
   const { code } = await invitationOf(inviter);
   expect(await accept(inviter, code)).toEqual(refusedWith("INVITATION_OWN"));
@@ -107,7 +107,7 @@ test("customers are new for 30 days after the gateway first knew them", async ()
   expect(await accept(await again(other), code)).toEqual(refusedWith("INVITATION_FOR_NEW_CUSTOMERS"));
 });
 
-test("within 24 hours an invitation is accepted by three customers and no more, also by many at once", async () => {
+test("within 24 hours an invitation is accepted by three customers and no more, even simultaneously", async () => {
   const inviter = await gateway.customer();
   const { code } = await invitationOf(inviter);
   const friends = await Promise.all(Array.from({ length: 5 }, () => gateway.customer()));
@@ -119,7 +119,7 @@ test("within 24 hours an invitation is accepted by three customers and no more, 
   expect((await accept(await gateway.customer(), code)).userErrors).toEqual([]);
 });
 
-test("two customers who ask at once have one code each; without a rule about referrals there is no invitation", async () => {
+test("two simultaneous customers get one code each; without a referral rule there is no invitation", async () => {
   const customer = await gateway.customer();
   const asked = await Promise.all([invitationOf(customer), invitationOf(customer), invitationOf(customer)]);
   expect(new Set(asked.map(({ code }) => code)).size).toBe(1);

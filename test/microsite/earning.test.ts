@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => site?.[Symbol.asyncDispose]());
 
 let lastUserId = 7_000;
-/** A customer whom producers know by a number. */
+/** A customer with a producer's member number. */
 async function member(gateway: TestGateway, balance = 100): Promise<Customer & { userId: number }> {
   const customer = await gateway.customer({ balance });
   const userId = ++lastUserId;
@@ -82,11 +82,11 @@ browserTest("a check-in that nobody answers is asked for again, and counts once"
     if (!route.request().postData()?.includes('"operationName":"CheckIn"')) return route.continue();
     sent += 1;
     if (sent > 1) return route.continue();
-    await route.fetch(); // it arrives, and its answer does not
+    await route.fetch(); // the request arrives, and its answer is lost
     return route.abort();
   });
   const tile = page.getByRole("region", { name: "Daily check-in" });
-  // Live as it is, the page may hear of the check-in before the connection is given up.
+  // The live page may receive the check-in before the connection is closed.
   await page.routeWebSocket("**/graphql", () => {});
   await page.goto("/");
   await tile.getByRole("button", { name: "Check in for 5 points" }).click();
@@ -97,7 +97,7 @@ browserTest("a check-in that nobody answers is asked for again, and counts once"
   expect(gateway.ledgerOf(customer)).toEqual([100, 5]);
 });
 
-/** Resolves once no points of anybody are on their way. */
+/** Resolves once no points are in flight. */
 const allCredited = ({ sql, until }: TestGateway) =>
   until(async () => {
     const [award] = await sql(
@@ -113,7 +113,7 @@ browserTest("points whose arrival is in doubt are on their way, and then there",
   const { page, problems } = await site.visit(customer);
   await page.goto("/activity");
   await page.getByText("Live", { exact: true }).waitFor();
-  await allCredited(gateway); // else a call about somebody else may meet the faults
+  await allCredited(gateway); // otherwise, a call about another customer may meet the faults
   const first = gateway.fault("credit", { fault: "hold", commit: true });
   const repetition = gateway.fault("credit", { fault: "hold" });
   await register(gateway, customer.userId);
@@ -147,7 +147,7 @@ browserTest("activity goes on after a restart of the gateway, and after more tha
   await page.getByRole("listitem").filter({ hasText: "Welcome bonus" }).getByText("In your wallet").waitFor();
   await page.getByText("Live", { exact: true }).waitFor();
 
-  // What happens while the page is away is forgotten before it is back.
+  // Events that occur while the page is offline are deleted before it is back.
   await page.context().setOffline(true);
   await gateway.restart();
   await page.getByText("Reconnecting …").waitFor(); // it stays so, as long as the page is offline
@@ -172,7 +172,7 @@ browserTest("older entries come when asked for, and stay when something new does
   await page.getByText("Live", { exact: true }).waitFor();
   await register(gateway, customer.userId);
   await page.getByRole("listitem").filter({ hasText: "Welcome bonus" }).getByText("In your wallet").waitFor();
-  await expect.poll(() => rows.count()).toBe(13); // as many as were shown; the oldest is asked for again
+  await expect.poll(() => rows.count()).toBe(13); // as many as were shown; the oldest is requested again
   await page.getByRole("button", { name: "Show older" }).click();
   await rows.nth(13).waitFor();
   expect(problems).toEqual([]);
@@ -204,7 +204,7 @@ browserTest("what friends have brought is added up; no link is made up", async (
   expect(problems).toEqual([]);
 });
 
-/** A draw of its own, with a rule that gives tickets for it before the sample's does. */
+/** A draw of its own, with a rule that issues tickets for it before the sample's rule. */
 async function openDraw(gateway: TestGateway, drawId: string): Promise<void> {
   const announcement = JSON.stringify({
     name: `The ${drawId}`,
@@ -288,7 +288,7 @@ browserTest("a draw that was tampered with is told to be so, line by line", asyn
   expect(await verdictOn((file) => file.replace(/\{"type":"reveal".*\n/, ""))).toEqual([
     expect.stringContaining("the seed has not been revealed"),
   ]);
-  // With every hash made anew the file agrees with itself, and not with who holds a receipt.
+  // With every hash recomputed, the file is consistent, but contradicts the customer's receipt.
   const [whole = ""] = await verdictOn((file) => {
     let last = "";
     const records = file

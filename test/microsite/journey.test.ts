@@ -232,7 +232,7 @@ browserTest("every page is for everybody, also on a phone and in the dark", asyn
 
   const fillCart = () => addToCart(customer, jacket.id);
   await fillCart();
-  // The cookies are of one session: one browser looks at everything, in two sizes.
+  // The cookies are of one session: one browser opens every page, in two sizes.
   const { page, problems, quiet } = await site.visit(customer);
   const look = async (where: string) => {
     for (const [scheme, viewport] of [
@@ -240,7 +240,7 @@ browserTest("every page is for everybody, also on a phone and in the dark", asyn
       ["dark", phone.viewport],
     ] as const) {
       await showPage(page, { scheme, viewport });
-      // In the dark and on a phone colours and sizes are others; everything else is the same.
+      // The dark scheme and a phone change only colours and sizes.
       const rules = scheme === "light" ? undefined : ["color-contrast", "target-size"];
       // The colours of a scheme arrive with a style recalculation of their own.
       await expect
@@ -301,7 +301,7 @@ browserTest("every page is for everybody, also on a phone and in the dark", asyn
   await fillCart();
   for (const [language, direction] of [
     ["hi", "ltr"],
-    ["id", "rtl"], // as of a language that is written so: the texts are another's
+    ["id", "rtl"], // as in a right-to-left language, with the texts of another
   ] as const) {
     await page.evaluate(`localStorage.setItem("tessera.language", "${language}")`);
     for (const path of [

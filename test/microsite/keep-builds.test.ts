@@ -5,7 +5,7 @@ import { build } from "vite";
 import { expect, onTestFinished, test } from "vitest";
 import { keepBuilds } from "../../scripts/keep-builds.ts";
 
-/** A project of two chunks, of which `built` has the files after a build of the version. */
+/** A project of two chunks. `built` builds a version and returns the files. */
 function project() {
   const root = mkdtempSync(join(tmpdir(), "tessera-builds-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
@@ -25,7 +25,7 @@ function project() {
   };
 }
 
-test("chunks of the last five builds stay, and those of older ones are deleted", async () => {
+test("chunks of the last five builds are kept, and older ones are deleted", async () => {
   const { built, files } = project();
   const chunks: string[] = [];
   for (const version of ["one", "two", "three", "four", "five", "six"]) chunks.push(...(await built(version)));
@@ -33,7 +33,7 @@ test("chunks of the last five builds stay, and those of older ones are deleted",
   expect(chunks.filter((chunk) => files().includes(chunk))).toEqual(chunks.slice(1));
 });
 
-test("the same build again takes no place of an earlier one, and a file of no build is deleted", async () => {
+test("a repeated build replaces no earlier one, and files of no build are deleted", async () => {
   const { root, built, files } = project();
   const [first = "none"] = await built("one");
   writeFileSync(join(root, "dist/assets/stray.js.br"), "");

@@ -12,7 +12,7 @@ const documents = Object.values<DocumentNode & { __meta__?: { hash: string } }>(
   ({ definitions }) => definitions?.[0]?.kind === "OperationDefinition",
 );
 
-test("the built site's manifest has every document of the sources and no other, as the cache lets it be sent", () => {
+test("the built site's manifest has exactly the documents of the sources, in the form that the cache sends", () => {
   const cache = new InMemoryCache();
   const sent = documents.map((document) => [
     `sha256:${document.__meta__?.hash}`,
@@ -22,7 +22,7 @@ test("the built site's manifest has every document of the sources and no other, 
   expect(Object.fromEntries(sent)).toEqual(manifest);
 });
 
-test("a copy of the manifest stays with the files of its build, for tabs that are older than a later build", () => {
+test("a copy of the manifest is kept with its build, for tabs older than a later build", () => {
   const copies = siteManifests().earlier.map((file) => JSON.parse(readFileSync(file, "utf8")));
   expect(copies).toContainEqual(manifest);
 });

@@ -6,7 +6,7 @@ type Texts = Record<string, string>;
 const read = (language: string): Texts =>
   JSON.parse(readFileSync(new URL(`../../microsite/messages/${language}.json`, import.meta.url), "utf8"));
 
-/** The names of what a text is filled with. */
+/** The names of a text's placeholders. */
 function argumentsOf(elements: readonly MessageFormatElement[]): string[] {
   const names = elements.flatMap((element) => {
     if (element.type === TYPE.literal || element.type === TYPE.pound) return [];
@@ -16,7 +16,7 @@ function argumentsOf(elements: readonly MessageFormatElement[]): string[] {
   return [...new Set(names)].sort();
 }
 
-test.each(["hi", "id"])("%s says everything that English says, of the same facts", (language) => {
+test.each(["hi", "id"])("%s has every text of English, with the same placeholders", (language) => {
   const english = read("en");
   const translated = read(language);
   expect(Object.keys(translated)).toEqual(Object.keys(english));

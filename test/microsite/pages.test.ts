@@ -4,7 +4,7 @@ import { brand } from "../../microsite/theme/brand.ts";
 import { readPage } from "../../scripts/site-pages.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 
-/** How the gateway serves the built site. It is built by `npm test`, as by any other command. */
+/** The gateway serves the built site. `npm test` builds it, like any other command. */
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ test.each([
   "/vouchers",
   "/statement",
   "/info/help",
-])("%s is the site, under a policy that lets nothing inline", async (path) => {
+])("%s is the site, under a policy without inline code", async (path) => {
   const response = await get(path);
   expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
   const policy = response.headers.get("content-security-policy") ?? "";
@@ -39,13 +39,13 @@ test.each([
 });
 
 test.each(["/nothing", "/rewards/a/b", "/site/", "/site/nothing.js", "/.env", "/site/../index.html.br"])(
-  "%s is nothing",
+  "%s is not found",
   async (path) => {
     expect((await get(path)).status).toBe(404);
   },
 );
 
-test("scripts are sent compressed, and are good for ever", async () => {
+test("scripts are sent compressed, and may be cached for ever", async () => {
   const [script = ""] = /\/site\/[\w.-]+\.js/.exec(await (await get("/")).text()) ?? [];
   for (const encoding of ["br", "gzip"]) {
     const { headers } = await get(script, { "accept-encoding": encoding });
@@ -103,7 +103,7 @@ test("a page of the brand is Markdown without HTML and without links that run sc
   expect(() => readPage("Help", "help.en.md")).toThrow("help.en.md has no title");
 });
 
-test("GraphiQL has its own place", async () => {
+test("GraphiQL has its own path", async () => {
   const response = await fetch(`${gateway.url}/graphiql`, { redirect: "manual" });
   expect([response.status, response.headers.get("location")]).toEqual([302, "/graphiql/"]);
 });

@@ -8,7 +8,7 @@ import { sentOtp } from "../support/sign-in.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** What stands around the pages: navigation, and what is shown when a page's code does not load or fails. */
+/** The shell around the pages: navigation, and the page shown when code does not load or fails. */
 
 let site: Microsite;
 beforeAll(async () => {
@@ -128,7 +128,7 @@ browserTest(`the menu whose code does not load offline leaves its button, which 
 browserTest(`a page of which no texts could be loaded says so`, async () => {
   const { page } = await site.visit();
   await page.route(/\/site\/en-[\w-]+\.js/, (route) => route.fulfill({ status: 404 }));
-  // Before any script has come, the page is its shell.
+  // Before the scripts load, the page shows its shell.
   const scripts = Promise.withResolvers<void>();
   await page.route(/\/site\/index-[\w-]+\.js/, async (route) => {
     await scripts.promise;
@@ -153,7 +153,7 @@ browserTest(
     await page.getByText("Tea tin").waitFor();
     expect(await nav(page).getByRole("link").allTextContents()).toEqual(["Rewards", "Sign in"]);
 
-    // Each filter is a step back, and a typed text is cleared with the filters.
+    // Each filter is an entry in the history, and the search text is cleared with the filters.
     const search = page.getByLabel("Search rewards");
     await page.getByRole("radio", { name: "Coupons" }).click();
     await page.getByText("No matches").waitFor();
@@ -168,7 +168,7 @@ browserTest(
     await page.getByText("Tea tin").waitFor();
 
     await open(page, "Sign in");
-    await open(page, "Sign in"); // where to come back to is not lost by a second press
+    await open(page, "Sign in"); // a second press keeps the return address
     await page.getByLabel("Customer number").fill(customerId.toLowerCase());
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: /Send a new code/ }).waitFor();

@@ -16,7 +16,7 @@ async function linkFor(customerId: string, more = ""): Promise<string> {
   const answer = await fetch(`${site.gateway.sandbox.url}/__sandbox/client/sign-in-link?${query}`);
   return ((await answer.json()) as { url: string }).url + more;
 }
-/** The addresses that the page has been at while it asked for something, and what each request said of where it came from. */
+/** The page's addresses during its requests, and the Referer header of each request. */
 function watch(page: Page) {
   const seen: { at: string; referrer: string }[] = [];
   page.on("request", (request) => {
@@ -35,7 +35,7 @@ browserTest("a link signs in, and leaves nothing of itself behind", async () => 
   const seen = watch(page);
   const link = await linkFor("CUST12345", "&next=/orders");
   const token = new URL(link).searchParams.get("token") ?? "";
-  // Where the page was whenever it asked the gateway for anything.
+  // The page's address at each request to the gateway.
   await page.addInitScript(() => {
     const { fetch, location } = globalThis as unknown as { fetch: typeof globalThis.fetch; location: { href: string } };
     const places: string[] = [];
@@ -57,7 +57,7 @@ browserTest("a link signs in, and leaves nothing of itself behind", async () => 
   expect(places.filter((place) => place.includes("token"))).toEqual([]);
   expect(seen.filter(({ at, referrer }) => at.includes(token) || referrer !== "")).toEqual([]);
   expect(await page.evaluate("JSON.stringify([localStorage, sessionStorage, history.state])")).not.toContain(token);
-  await page.goBack(); // to before the link: there is no entry with it
+  await page.goBack(); // to the entry before the link: the history has none with it
   expect(page.url()).not.toContain("token");
   expect(problems).toEqual([]);
 
@@ -92,7 +92,7 @@ browserTest("a link for somebody else asks first", async () => {
   expect(await whose(page)).toBe("CUST67890");
   expect(await whoIs(site.gateway, { authorization: `Bearer ${asha.token}` })).toBe(null);
 
-  // One's own opens the page, and stays unused.
+  // The customer's own link opens the page, and stays unused.
   const own = await linkFor("CUST67890", "&next=//evil.example/orders");
   await page.goto(own);
   await page.getByText("8,200").first().waitFor();

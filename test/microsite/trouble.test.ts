@@ -17,7 +17,7 @@ const ship = (orderId: string, lineId: string, status: string) =>
     "mutation ($input: UpdateShipmentInput!) { updateShipment(input: $input) { userErrors { message } } }",
     { input: { orderId, lineId, status, carrier: "BlueDart", trackingNumber: "BD-77" } },
   );
-/** Keeps the gateway from reading the customer's session until it is released. */
+/** Prevents the gateway from reading the customer's session until it is released. */
 async function holdSession({ databaseUrl }: TestGateway, { customerId }: Customer) {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
@@ -58,7 +58,7 @@ browserTest("an answer that was lost is being confirmed, not failed", async () =
   await page.goto("/checkout");
   await page.getByRole("button", { name: "Place order" }).click();
   await faults.held(redeem);
-  gateway.fault("points", { fault: "hold", times: 100 }); // until then nobody knows what the balance shows
+  gateway.fault("points", { fault: "hold", times: 100 }); // until the release, the balance is no evidence
   faults.release({ id: redeem.id, with: "drop" });
   await page.getByRole("heading", { level: 1, name: "We’re confirming your order" }).waitFor();
   await page.getByText("They can’t be taken twice").waitFor();
@@ -88,7 +88,7 @@ browserTest("an answer of before that comes after the last event sets nothing ba
     const before = await route.fetch();
     gateway.sandbox.faults.release({ id: redeem.id });
     await orderSettled(customer, id);
-    await idle(page); // a page that listens already has heard of it by now
+    await idle(page); // a subscribed page has received the event by now
     await route.fulfill({ response: before });
   });
 
@@ -107,7 +107,7 @@ browserTest("two presses and a reload in the middle make one order", async () =>
   const place = page.getByRole("button", { name: "Place order" });
   await page.getByText("800 points left after").waitFor();
 
-  // The first request reaches the gateway, and its answer nobody.
+  // The first request reaches the gateway, and its answer is lost.
   let sent = 0;
   await page.route("**/graphql", async (route) => {
     const isOrder = route.request().postData()?.includes('"operationName":"PlaceOrder"');
@@ -140,7 +140,7 @@ browserTest("a session that ends in another tab ends in this one", async () => {
   expect(problems).toEqual([]);
 });
 
-/** A page that had only cookies renews them once, since it cannot know until when they are good. */
+/** A page with cookies alone renews them once, since it does not know their expiry. */
 async function afterFirstRenewal({ page, quiet }: Tab): Promise<void> {
   await page.getByRole("link", { name: "Orders" }).first().click();
   await page.waitForFunction("(JSON.parse(localStorage['tessera.session'] ?? '{}').accessUntil ?? 0) > Date.now()");
@@ -148,7 +148,7 @@ async function afterFirstRenewal({ page, quiet }: Tab): Promise<void> {
 }
 
 const isRenewal = (request: Request) => request.postData()?.includes("mutation RefreshSession") ?? false;
-/** Resolves once the page has an answer to something else than a renewal, and has done what follows from it. */
+/** Resolves once the page has processed an answer other than a renewal's. */
 async function answered(page: Page): Promise<void> {
   await page.waitForResponse((response) => response.url().endsWith("/graphql") && !isRenewal(response.request()));
   await idle(page);
@@ -194,7 +194,7 @@ browserTest("a page left while its session is renewed comes back signed in", asy
   await page.getByText("Available points").waitFor();
   await afterFirstRenewal(tab);
   await page.context().clearCookies({ name: "tessera-access" });
-  // The renewal is answered when the page that has asked for it is gone.
+  // The renewal is answered after its page has closed.
   await using session = await holdSession(gateway, customer);
   let renewals = 0;
   page.on("request", (request) => {
@@ -304,7 +304,7 @@ browserTest("no page asks the systems behind once for each of what it shows", as
     const operations = gateway.sandbox.calls.since(from).map(({ operation }) => operation);
     for (const operation of new Set(operations)) {
       const times = operations.filter((other) => other === operation).length;
-      // What is about to be ordered of Capillary's is asked about anew, each by itself: it has no question about several.
+      // Capillary rewards are checked again before the order, one by one: Capillary has no call for several.
       const allowed = path === "/checkout" && operation === "user-reward" ? 3 : 2;
       if (times > allowed) often.push(`${path} asks ${operation} ${times} times`);
     }
@@ -317,7 +317,7 @@ browserTest("a gateway of another version is sent the text, or asked for its own
   await gateway.voucher({ name: "Tea tin" });
   const { page } = await site.visit();
   const hasText = (body: string | null) => body?.includes('"query"') ?? false;
-  // Ids of this page become such as no gateway knows.
+  // Document ids of this page become unknown to the gateway.
   await page.route("**/graphql", (route) => {
     const body = route.request().postData() ?? "";
     return route.continue({ postData: hasText(body) ? body : body.replace(/"\w{64}"/, `"${"0".repeat(64)}"`) });
@@ -335,7 +335,7 @@ browserTest("a gateway of another version is sent the text, or asked for its own
   await page.goto("/rewards?q=tea");
   await refused;
   await page.getByText("This couldn’t be loaded").first().waitFor();
-  expect(loads).toBe(2); // once more, and not for ever
+  expect(loads).toBe(2); // a second time, and no more
 
   await page.unroute("**/graphql");
   await page.reload();
@@ -347,7 +347,7 @@ browserTest("a customer who sends too much is told when to try again, and an ord
   const customer = await gateway.customer({ balance: 500 });
   const { sku, id } = await gateway.voucher({ points: 200 });
   const { page } = await site.visit(customer);
-  /** Answers as the gateway does whose limits are reached. */
+  /** Answers like a gateway whose limits are reached. */
   const refuse = (name: string, retryAfter: number) =>
     page.route("**/graphql", (route) => {
       if (!route.request().postData()?.includes(`"${name}"`)) return route.fallback();

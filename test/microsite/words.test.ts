@@ -4,7 +4,7 @@ import { addressLines, fieldOrder } from "../../microsite/src/checkout/address-o
 import { failureKey, pointsSpent, shownShipment } from "../../microsite/src/orders/order-words.ts";
 import { stepsOf } from "../../microsite/src/orders/steps-of.ts";
 
-/** The words of the microsite's pages about given records, without a browser. */
+/** The texts of the microsite's pages for given records, without a browser. */
 
 type Trail = Parameters<typeof failureKey>[1];
 const movement = (part: Partial<Trail[number]>): Trail[number] => ({
@@ -35,7 +35,7 @@ const failed = (reason: NonNullable<Line["failure"]>["reason"]) => ({
   message: "",
 });
 
-test("a refusal of the points provider is not said to be the partner's", () => {
+test("a refusal by the points provider is not attributed to the partner", () => {
   const refusedLine = line({ failure: failed("UPSTREAM_REFUSED") });
   expect(failureKey(refusedLine, [movement({ state: "REFUSED" })])).toBe("reason.POINTS_REFUSED");
   expect(failureKey(refusedLine, [movement({})])).toBe("reason.UPSTREAM_REFUSED");
@@ -52,11 +52,11 @@ test.each([
   ["FULFILLED", "PREPARING", false],
   ["FULFILLED", "DELIVERED", true],
   ["REVERSED", "RETURNED", true],
-] as const)("of a line that is %s, a shipment that is %s is shown: %s", (status, shipped, isShown) => {
+] as const)("for a line that is %s and a shipment that is %s, the page shows %s", (status, shipped, isShown) => {
   expect(shownShipment(line({ status, shipment: shipment(shipped) })) !== null).toBe(isShown);
 });
 
-test("an order has spent the points that were taken and are not back", () => {
+test("an order has spent the deducted points without the refunded ones", () => {
   const trail = [movement({}), movement({ kind: "RETURNED", points: 150 })];
   expect(pointsSpent({ pointsTrail: trail })).toBe(250);
   expect(pointsSpent({ pointsTrail: [movement({ state: "REFUSED" })] })).toBe(0);
@@ -69,7 +69,7 @@ test.each([
   [["REFUSED", "CONFIRMED"], "step.partReturned", "part"],
   [["REFUSED", "PENDING"], "step.returning", "now"],
   [["UNCERTAIN", "PENDING"], "step.returning", "unsure"],
-] as const)("returns that are %j end the steps with %s, which is %s", (states, name, state) => {
+] as const)("with returns that are %j, the last step is %s, which is %s", (states, name, state) => {
   const returns = states.map((each) => movement({ kind: "RETURNED", state: each }));
   const steps = stepsOf({
     history: [],
@@ -89,7 +89,7 @@ test.each([
   expect(addressLines(country, parts)).toEqual(lines);
 });
 
-test("the form asks for the postal code before the city where letters have it so", () => {
+test("the form has the postal code before the city if the country's addresses do", () => {
   expect(fieldOrder("DE")).toEqual(["name", "line1", "line2", "postalCode", "city", "region", "phone"]);
   expect(fieldOrder("IN")).toEqual(["name", "line1", "line2", "city", "postalCode", "region", "phone"]);
 });

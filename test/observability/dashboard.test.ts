@@ -41,7 +41,7 @@ const metricsIn = (expr: string) =>
   );
 
 describe("the dashboard and the alerts", { tags: "redis" }, () => {
-  test("read metrics that the program has, and leave none out", async () => {
+  test("use existing metrics, and all of them", async () => {
     await using redis = await startTestRedis();
     await using gateway = await startTestGateway({ METRICS_PORT: "0" });
     const port = await freePort();
@@ -84,12 +84,12 @@ describe("promtool", { tags: "promtool" }, () => {
   const promtool = (...args: string[]) =>
     promisify(execFile)("promtool", args, { cwd: new URL("../../deploy/observability/", import.meta.url) });
 
-  test("finds the rules right, and the alerts go off when they should", async () => {
+  test("accepts the rules, and the alerts fire as specified", async () => {
     await promtool("check", "rules", "alerts.yaml");
     await promtool("test", "rules", "alerts.test.yaml");
   });
 
-  test("finds every expression of the dashboard right", async () => {
+  test("accepts every expression of the dashboard", async () => {
     const rules = panels
       .flatMap(({ targets = [] }) => targets)
       .map(({ expr }, nth) => ({

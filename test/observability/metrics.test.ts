@@ -14,7 +14,7 @@ import { change, createWebhook, startReceiver } from "../webhooks/support.ts";
 
 let gateway: InProcessGateway;
 beforeAll(async () => {
-  // What is unknown stays so for as long as the tests run.
+  // An unknown outcome stays unknown during the tests.
   gateway = await startTestGateway(
     { METRICS_PORT: "0", CLIENT_SETTLE_SECONDS: "3600", WEBHOOKS_TO_PRIVATE_ADDRESSES: "true" },
     { pace: { figuresEveryMs: 0 } },
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** How much the samples have grown while `work` ran. */
+/** The increase of the samples while `work` ran. */
 async function growth(work: () => Promise<unknown>) {
   const before = await gateway.scrape();
   await work();
@@ -49,7 +49,7 @@ test("the series of alerts begin at 0, so that the first increase counts", async
   );
 });
 
-test("operations are counted by name, and their errors by code", async () => {
+test("operations are counted by name, and errors by code", async () => {
   const { anonymous } = gateway;
   const grown = await growth(async () => {
     await anonymous.send("query Catalogue { rewards(first: 1) { nodes { id } } }");
@@ -97,7 +97,7 @@ test("webhooks are counted by outcome, with the messages that wait", async () =>
   held.resolve(200);
 });
 
-test("an order is counted from its place to its end, with the calls that it makes", async () => {
+test("an order is counted from its placement to its end, with its upstream calls", async () => {
   const customer = await gateway.customer({ balance: 1_000 });
   const reward = await gateway.voucher({ points: 200, codes: 3 });
   const grown = await growth(async () => orderSettled(customer, await placeOrder(customer, reward.id)));
@@ -164,7 +164,7 @@ test("a reward message that is refused waits for an operator", async () => {
   expect(grown("tessera_needs_attention", { kind: "quarantined_reward" })).toBe(1);
 });
 
-test("a break of the reconciliation is shown until it is repaired, and when the last night was reconciled", async () => {
+test("a break of the reconciliation is shown until its repair, with the time of the last reconciliation", async () => {
   const none = await gateway.scrape();
   expect(none.value("tessera_needs_attention", { kind: "reconciliation_break" })).toBe(0);
   expect(none.value("tessera_reconciliation_age_seconds")).toBeUndefined();
@@ -186,7 +186,7 @@ test("a break of the reconciliation is shown until it is repaired, and when the 
   expect(after.value("tessera_needs_attention", { kind: "reconciliation_break" })).toBe(0);
 });
 
-test("subscribers are shown by operation while they are there", async () => {
+test("subscribers are shown by operation while they are connected", async () => {
   const customer = await gateway.customer();
   const cup = await gateway.merchandise({ points: 10 });
   const id = await placeOrder(customer, cup.id);
@@ -219,7 +219,7 @@ test("subscribers are shown by operation while they are there", async () => {
   expect((await gateway.scrape()).value("tessera_event_streams")).toBe(0);
 });
 
-test("an upstream that fails again and again is shown as paused", async () => {
+test("an upstream that fails repeatedly is shown as paused", async () => {
   const customer = await gateway.customer();
   gateway.fault("points", { fault: "http-500", times: 8 });
   for (let tries = 0; tries < 8; tries += 1) await customer.send("{ me { wallet { balance } } }");
@@ -228,7 +228,7 @@ test("an upstream that fails again and again is shown as paused", async () => {
   expect((await gateway.scrape()).value("tessera_upstream_paused", { service: "client-points" })).toBe(0);
 });
 
-test("figures that the database does not give are left out, and the rest is shown", async () => {
+test("figures that the database cannot return are omitted, and the others are shown", async () => {
   await gateway.sql("alter table discrepancies rename to out_of_the_way");
   const now = await gateway.scrape();
   await gateway.sql("alter table out_of_the_way rename to discrepancies");
@@ -238,7 +238,7 @@ test("figures that the database does not give are left out, and the rest is show
   expect((await gateway.scrape()).value("tessera_database_figures_up")).toBe(1);
 });
 
-test("however often it is scraped, a process reads the figures once in a while", async () => {
+test("a process caches the figures across frequent scrapes", async () => {
   const pool = new Pool({ connectionString: gateway.databaseUrl, max: 1 }, { keepsStatements: false });
   const figures = openDatabaseFigures(pool, 3_600_000);
   const first = figures.read();
@@ -271,7 +271,7 @@ describe("the port of the metrics", () => {
     await server.close();
   });
 
-  test("that is taken stops the start where it was set, and is logged where it was not", async () => {
+  test("that is in use stops the start if it was set, and is logged otherwise", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
     const { port } = taken.address() as { port: number };

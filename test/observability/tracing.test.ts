@@ -22,7 +22,7 @@ import { startTestRedis } from "../support/redis.ts";
 import { link } from "../support/rewards/rewards.ts";
 import { type ReceivedSpan, startTraceReceiver, type TraceReceiver } from "../support/trace-receiver.ts";
 
-/** Nothing begins a trace by itself: each span that is received belongs to a test that began it. */
+/** The gateway begins no trace by itself: each received span belongs to a test's trace. */
 const RATIO = 0;
 
 const log = await makeLogger({ level: "silent", pretty: false });
@@ -57,7 +57,7 @@ const newTrace = () => {
   return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-01` };
 };
 
-/** Places an order of what is in the cart, as a part of this trace. */
+/** Places an order of the cart, as a part of this trace. */
 async function order(url: string, { token }: Customer, { traceparent }: { traceparent: string }): Promise<string> {
   const response = await fetch(`${url}/graphql`, {
     method: "POST",
@@ -71,7 +71,7 @@ async function order(url: string, { token }: Customer, { traceparent }: { tracep
   return data.placeOrder.order.id;
 }
 
-/** The spans of a trace that were received; waits until one of each name is there. */
+/** The received spans of a trace; waits for a span of each name. */
 async function spansOf({ traceId }: { traceId: string }, ...names: string[]): Promise<Map<string, ReceivedSpan>> {
   const found = () => receiver.spans.filter((span) => span.traceId === traceId);
   await gateway.until(async () => names.every((name) => found().some((span) => span.name === name)));
@@ -99,7 +99,7 @@ test("the trace of an order leads from the request over the job and the money st
   await watcher.dispose();
 
   /**
-   * Each span of the trace with the span that it is a part of. The other gateway reads all new events at a notification, so a late
+   * Each span of the trace with its parent. The other gateway reads all new events at a notification, so a late
    * notification of the placing brings the money step's events, too.
    */
   const links = () => {
@@ -156,7 +156,7 @@ test("a job that another gateway continues is a part of the trace that began it"
   expect(spans.get("job place-order")?.parentSpanId).toBe(spans.get("mutation Order")?.spanId);
 });
 
-test("a stranger does not decide that their requests are traced", async () => {
+test("a stranger cannot have requests traced", async () => {
   const open = await startOther();
   const trace = newTrace();
   const send = (url: string, traceparent: string) =>
@@ -199,7 +199,7 @@ test("a call to an upstream carries the trace, and a failed one is marked", asyn
   expect(traceHeaders()).toEqual({});
 });
 
-test("work that waits for another's turn stays in its own trace", async () => {
+test("work that waits in a lane stays in its own trace", async () => {
   const lanes = makeLanes({ maxWaiting: 2 });
   const [one, two] = [newTrace(), newTrace()];
   const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
@@ -217,7 +217,7 @@ test("work that waits for another's turn stays in its own trace", async () => {
 });
 
 describe("with Redis", { tags: "redis" }, () => {
-  test("a reward command continues the trace of its producer, as far as the credit of what it earned", async () => {
+  test("a reward command continues the trace of its producer, through to the credit of the award", async () => {
     const { customerId } = await gateway.customer();
     await link(gateway, { customerId, userId: "461" });
     await using redis = await startTestRedis();

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** A customer who has done everything that leaves a trace. */
+/** A customer with data in every table. */
 async function livedIn() {
   const prize = await gateway.voucher();
   const { customer, awardId } = await winner(gateway, prize.sku);
@@ -69,7 +69,7 @@ const erase = (customerId: string) =>
     { customerId, note: "request 17" },
   );
 
-/** The tables with a text, anywhere in a row. */
+/** The tables with a row that contains a text. */
 async function tablesWith(text: string): Promise<string[]> {
   const tables = await gateway.sql<{ name: string }>(
     "select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE' order by 1",
@@ -124,7 +124,7 @@ test("an export has everything that is stored under the customer's id, and no se
   expect(rows.filter(isSecret)).toEqual([]);
 });
 
-test("nothing is known of a customer who never was here", async () => {
+test("an export of an unknown customer is empty", async () => {
   expect(await exportOf("nobody")).toEqual({ document: null, userErrors: [{ code: "CUSTOMER_NOT_FOUND" }] });
   expect((await erase("nobody")).userErrors).toMatchObject([{ code: "CUSTOMER_NOT_FOUND" }]);
 });
@@ -139,7 +139,7 @@ describe("an erasure", () => {
     expect(await tablesWith(customer.customerId)).toContain("orders");
   });
 
-  test("leaves the customer's id, address and names nowhere, and the records of points under a pseudonym", async () => {
+  test("removes the customer's id, address and names, and keeps the records of points under a pseudonym", async () => {
     await gateway.operator.ok(
       "mutation ($input: UpdateShipmentInput!) { updateShipment(input: $input) { userErrors { message } } }",
       { input: { orderId: order.id, lineId: order.lines[0]?.id, status: "DELIVERED", trackingNumber: "TRACK-4711" } },
@@ -168,14 +168,14 @@ describe("an erasure", () => {
       expect.arrayContaining(["audit_log", "carts", "orders", "points_movements", "reward_awards", "ledger_entries"]),
     );
     expect(await gateway.sql("select sum(points) from points_movements")).toEqual(points);
-    // Somebody else's data is as it was.
+    // Another customer's data is unchanged.
     const exported = JSON.parse((await exportOf(other.customer.customerId)).document ?? "");
     expect(exported.sections.messages[0].payload).not.toBe("{}");
     expect((await readOrder(other.customer, other.order.id)).status).toBe("PROCESSING");
     expect(await tablesWith(address.line1)).toEqual(["orders"]);
   });
 
-  test("ends the sessions, and the same customer may begin anew", async () => {
+  test("ends the sessions, and the same customer may sign in again", async () => {
     const { errors } = await customer.send("{ me { id cart { id } } }");
     expect(errors === undefined || errors.every(({ extensions }) => extensions.code === "UNAUTHENTICATED")).toBe(true);
     const again = await gateway.customer({ customerId: customer.customerId });
@@ -183,13 +183,13 @@ describe("an erasure", () => {
     expect(me.orders.totalCount).toBe(0);
   });
 
-  test("keeps the hash chain over the audit log provable", async () => {
+  test("keeps the hash chain over the audit log verifiable", async () => {
     await gateway.reconcile();
     const db = openDb(gateway.databaseUrl, 1);
     const verdict = await verifyAudit(db);
     expect(verdict).toMatchObject({ holds: true, problems: [] });
     expect(verdict.pseudonymised).toBeGreaterThan(0);
-    // A change that no erasure has declared is found all the same.
+    // A change without a declared erasure is still reported.
     const [entry] = await db.$queryRaw<
       { id: bigint }[]
     >`select id from audit_log where actor like '%erased-%' or subject like 'erased-%' and action <> 'customer.erase' limit 1`;

@@ -9,7 +9,7 @@ import { SetupError } from "../../src/platform/setup-error.ts";
 import { freePort } from "../support/free-port.ts";
 import { cloneDatabase } from "../support/gateway.ts";
 
-/** Why there is no connection; the message names the setting and never the password. */
+/** The message of a failed connection; it names the setting and never the password. */
 async function problemOf(attempt: Promise<unknown>): Promise<string> {
   const error = await attempt.then(
     () => undefined,
@@ -24,7 +24,7 @@ async function problemOf(attempt: Promise<unknown>): Promise<string> {
 
 const servers: { close(): Promise<void> }[] = [];
 afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
-/** A server that speaks to each connection that has said something. */
+/** A server that answers each connection after its first data. */
 async function serverThat(speaks: (socket: Socket, said: Buffer) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -52,28 +52,28 @@ const int16 = (...values: number[]) => Buffer.from(values.flatMap((value) => [va
 const int32 = (value: number) => Buffer.concat([int16(value >> 16), int16(value & 65_535)]);
 const ready = message("Z", Buffer.from("I"));
 
-describe("a DATABASE_URL that leads to no usable database says what to do", () => {
-  test("where nothing listens", async () => {
+describe("the error for a DATABASE_URL without a usable database says what to do", () => {
+  test("without a listener", async () => {
     const port = await freePort();
     expect(await problemOf(connect(`postgresql://me:hunter2@127.0.0.1:${port}/shop`))).toContain(
       `nothing listens at 127.0.0.1:${port}. Start PostgreSQL there`,
     );
   });
 
-  test("where the host is unknown", async () => {
+  test("with an unknown host", async () => {
     expect(await problemOf(connect("postgresql://me:hunter2@nowhere.invalid/shop"))).toContain(
       "the host nowhere.invalid is not known",
     );
   });
 
-  test("where another kind of server listens", async () => {
+  test("with another kind of server", async () => {
     const address = await serverThat((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
     expect(await problemOf(connect(`postgresql://me:hunter2@${address}/shop`))).toContain(
       `${address} does not answer as a PostgreSQL server does`,
     );
   });
 
-  test("where the password is wrong", async () => {
+  test("with a wrong password", async () => {
     const refusal = message("E", "SFATAL", "C28P01", "Mpassword authentication failed", Buffer.from([0]));
     const address = await serverThat((socket) => socket.end(refusal));
     expect(await problemOf(connect(`postgresql://me:hunter2@${address}/shop`))).toContain(
@@ -81,7 +81,7 @@ describe("a DATABASE_URL that leads to no usable database says what to do", () =
     );
   });
 
-  test("where the server is too old", async () => {
+  test("with a server that is too old", async () => {
     const startUp = Buffer.concat([message("R", int32(0)), ready]);
     const column = (name: string) => [name, int32(0), int16(0), int32(25), int16(-1), int32(-1), int16(0)];
     const versions = ["140009", "14.9"].flatMap((text) => [int32(text.length), Buffer.from(text)]);
@@ -97,13 +97,13 @@ describe("a DATABASE_URL that leads to no usable database says what to do", () =
     );
   });
 
-  test("where there is no such database", async () => {
+  test("with a missing database", async () => {
     const url = new URL(inject("templateUrl"));
     url.pathname = "/no_such_database";
     expect(await problemOf(connect(url.href))).toContain('has no database "no_such_database". Create it');
   });
 
-  test("where a certificate cannot be read", async () => {
+  test("with an unreadable certificate", async () => {
     const url = "postgresql://me:hunter2@127.0.0.1/shop?sslrootcert=/no/such.pem";
     expect(await problemOf(connect(url))).toContain("the file /no/such.pem cannot be read (ENOENT)");
   });
@@ -115,7 +115,7 @@ describe("a DATABASE_URL that leads to no usable database says what to do", () =
       ["alter database $database owner to $role", "alter role $role set default_transaction_read_only = on"],
       "is read-only",
     ],
-  ])("where the user %s", async (_, grants, problem) => {
+  ])("if the user %s", async (_, grants, problem) => {
     const url = new URL(await cloneDatabase());
     const [database, role] = [url.pathname.slice(1), `role_${randomUUID().slice(0, 8)}`];
     const owner = new pg.Client({ connectionString: url.href });
@@ -128,7 +128,7 @@ describe("a DATABASE_URL that leads to no usable database says what to do", () =
   });
 });
 
-test("a usable database is connected to", async () => {
+test("a usable database accepts the connection", async () => {
   const client = await connect(inject("templateUrl"));
   expect((await client.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
   await client.end();

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { afterCommit, inTransaction, openDb, poolOf } from "../../src/platform/db.ts";
 import { cloneDatabase } from "../support/gateway.ts";
 
-test("connections that are cut while many wait for one end no process, only their own transactions", async () => {
+test("connections that are cut under load end only their own transactions, and no process", async () => {
   const url = await cloneDatabase();
   const db = openDb(url, 2);
   const operator = new pg.Client({ connectionString: url });
@@ -27,7 +27,7 @@ test("connections that are cut while many wait for one end no process, only thei
   await operator.end();
 });
 
-test("connections that are cut while nobody uses them end no process, before a model was used as well", async () => {
+test("idle connections that are cut end no process, even before the first use of a model", async () => {
   const url = await cloneDatabase();
   const db = openDb(url, 2);
   expect(await db.$queryRaw`select 1 as one`).toEqual([{ one: 1 }]);
@@ -40,7 +40,7 @@ test("connections that are cut while nobody uses them end no process, before a m
     return rows.length === 0;
   };
   while (!(await isCut())) await new Promise(setImmediate);
-  // The server forgets a connection before it closes it, and the pool has to hear of that.
+  // The server forgets a connection before it closes it, and the pool must notice.
   while (poolOf(db)?.totalCount !== 0) await new Promise(setImmediate);
   expect(await db.$queryRaw`select 1 as one`).toEqual([{ one: 1 }]);
   await db.$disconnect();
@@ -49,7 +49,7 @@ test("connections that are cut while nobody uses them end no process, before a m
   await operator.end();
 });
 
-test("transactions that wait in a lane hold no connection, and of each lane one is under way", async () => {
+test("transactions that wait in a lane hold no connection, and each lane runs one at a time", async () => {
   const db = openDb(await cloneDatabase(), 2);
   const hold = Promise.withResolvers<void>();
   let underWay = 0;
@@ -71,7 +71,7 @@ test("transactions that wait in a lane hold no connection, and of each lane one 
   await db.$disconnect();
 });
 
-test("a transaction enters no lane, not even its own, and what follows its commit may", async () => {
+test("code in a transaction may enter no lane, not even its own, and code after the commit may", async () => {
   const db = openDb(await cloneDatabase(), 2);
   const enter = (lane: string) => inTransaction({ db, lane }, (tx) => tx.$queryRaw`select 1 as one`);
   const refused = "is entered before a transaction begins";

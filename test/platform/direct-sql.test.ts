@@ -14,7 +14,7 @@ const customer = async (customerId: string = randomUUID()) =>
 const raise = (tx: Tx, id: string) =>
   tx.$executeRaw`update customers set ledger_version = ledger_version + 1 where customer_id = ${id}`;
 
-test("a statement gives values as Prisma's engine does", async () => {
+test("a statement returns values like Prisma's engine", async () => {
   const columns = `select 9007199254740993::bigint as big, 7 as small, 1.5::float8 as float, true as yes, null::text as nothing, 'ä' as text,
     '2026-11-29'::date as day, '2026-11-29T23:59:59.123+07'::timestamptz as moment, '{"a": [1]}'::jsonb as json, '\\xbeef'::bytea as bytes,
     array['a', 'b']::text[] as texts, '0197e8c2-0000-7000-8000-000000000000'::uuid as id`;
@@ -32,13 +32,13 @@ test.each([
   ["bytes", new Uint8Array([0, 255]), "bytea"],
   ["texts", ["a", 'b"', "{c}"], "text[]"],
   ["nothing", null, "text"],
-])("%s comes back as it was sent, whatever the time zone of the process", async (_, value, type) => {
+])("%s survives a round trip in every time zone of the process", async (_, value, type) => {
   const [row] = await db.$queryRaw<{ value: unknown }[]>`select ${value}::${Prisma.raw(type)} as value`;
   expect(value instanceof Uint8Array ? new Uint8Array(row?.value as Uint8Array) : row?.value).toEqual(value);
 });
 
 describe("in a transaction", () => {
-  test("models and statements see each other's writes, and are undone together", async () => {
+  test("models and statements see each other's writes, and roll back together", async () => {
     const id: string = randomUUID();
     const failed = inTransaction(db, async (tx) => {
       await tx.customer.create({ data: { customerId: id } });
@@ -50,7 +50,7 @@ describe("in a transaction", () => {
     expect(await db.customer.findUnique({ where: { customerId: id } })).toBeNull();
   });
 
-  test("a statement after the end is refused, and runs on nobody else's connection", async () => {
+  test("a statement after the end is refused, and does not run on another transaction's connection", async () => {
     const id = await customer();
     let kept: Tx | undefined;
     await inTransaction(db, async (tx) => {
@@ -63,7 +63,7 @@ describe("in a transaction", () => {
     expect(await db.customer.findUnique({ where: { customerId: id } })).toMatchObject({ ledgerVersion: 1 });
   });
 
-  test("which the database ended as a deadlock's victim, all is done again", async () => {
+  test("that is a deadlock's victim, the whole transaction is retried", async () => {
     const [first, second] = [await customer(), await customer()];
     const both = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
     const crossing = (own: string, other: string, mine: 0 | 1) =>
@@ -78,7 +78,7 @@ describe("in a transaction", () => {
     expect(rows.map(({ ledgerVersion }) => ledgerVersion)).toEqual([2, 2]);
   });
 
-  test("the reason of a refusal is told, whether a model or a statement was refused", async () => {
+  test("the reason of a refusal is reported, for models and for statements", async () => {
     const id = await customer();
     const refusals = await Promise.allSettled([
       inTransaction(db, (tx) => tx.$executeRaw`insert into customers (customer_id) values (${id})`),
@@ -89,7 +89,7 @@ describe("in a transaction", () => {
     expect(reasons.map((reason) => violates(reason, "orders_pkey"))).toEqual([false, false]);
   });
 
-  test("a lock that is not to be had is told from other failures", async () => {
+  test("a lock that is not available is distinguished from other failures", async () => {
     const id = await customer();
     const tooLong = await inTransaction(db, async (tx) => {
       await raise(tx, id);

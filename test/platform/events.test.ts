@@ -20,7 +20,7 @@ async function isOver(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe("a bus", () => {
-  test("tells everybody who listens to a topic, and nobody else", () => {
+  test("notifies every listener of the topic, and no other listener", () => {
     const [one, two, other] = [vi.fn(), vi.fn(), vi.fn()];
     bus.on("order:1", one);
     bus.on("order:1", two);
@@ -29,7 +29,7 @@ describe("a bus", () => {
     expect([one, two, other].map((listener) => listener.mock.calls.length)).toEqual([1, 1, 0]);
   });
 
-  test("tells nobody who has left", async () => {
+  test("does not notify a removed listener", async () => {
     const [left, stayed] = [vi.fn(), vi.fn()];
     bus.on("order:1", left)();
     bus.on("order:1", stayed);
@@ -40,11 +40,11 @@ describe("a bus", () => {
     expect(stayed).toHaveBeenCalledTimes(1);
   });
 
-  test("rings for nobody without a word, whatever the topic is called", () => {
+  test("ignores a topic without listeners, with any name", () => {
     for (const topic of ["order:1", "newListener", "__proto__", ""]) bus.notify(topic);
   });
 
-  test("lets a listener leave while it rings", () => {
+  test("lets a listener unsubscribe during a notification", () => {
     const second = vi.fn();
     const off = bus.on("order:1", () => off());
     bus.on("order:1", second);
@@ -55,7 +55,7 @@ describe("a bus", () => {
 });
 
 describe("a listener", () => {
-  test("wakes who waits", async () => {
+  test("wakes a pending wait", async () => {
     const listener = listen(bus, "order:1");
     const waited = listener.wait(1_000);
     expect(await isOver(waited)).toBe(false);
@@ -65,7 +65,7 @@ describe("a listener", () => {
     expect(await isOver(waited)).toBe(true);
   });
 
-  test("that rang since the last look wakes at once, and once", async () => {
+  test("that was notified since the last wait resolves the next wait at once, and only that one", async () => {
     const listener = listen(bus, "order:1");
     bus.notify("order:1");
     bus.notify("order:1");
@@ -73,7 +73,7 @@ describe("a listener", () => {
     expect(await isOver(listener.wait(1_000))).toBe(false);
   });
 
-  test("a notification while the one before is handled is not missed", async () => {
+  test("does not miss a notification while the previous one is handled", async () => {
     const listener = listen(bus, "order:1");
     const waited = listener.wait(1_000);
     bus.notify("order:1");

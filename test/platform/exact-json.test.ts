@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { exactNumber, parseExactly } from "../../src/platform/exact-json.ts";
 
 describe("JSON is read", () => {
-  test("with whole numbers too big to be exact as text, and all else as ever", () => {
+  test("with inexact large whole numbers as text, and other values as by JSON.parse", () => {
     const text =
       '{"id":9223372036854775807,"list":[-9007199254740993],"safe":9007199254740991,"big":5.6E9,"half":0.1234567890123456789,"text":"9223372036854775807"}';
     expect(parseExactly(text)).toEqual({
@@ -14,13 +14,13 @@ describe("JSON is read", () => {
       text: "9223372036854775807",
     });
   });
-  test("or is refused as ever", () => {
+  test("or is refused as by JSON.parse", () => {
     for (const text of ["", "{", "9223372036854775807x"]) expect(() => parseExactly(text)).toThrow(SyntaxError);
   });
 });
 
 describe("a whole number in digits", () => {
-  test("is written with each of them", () => {
+  test("is written with all digits", () => {
     expect(JSON.stringify({ id: exactNumber("9223372036854775807") })).toBe('{"id":9223372036854775807}');
   });
   test.each(["", "01", "-1", "1.5", "1e3", '1,"admin":true', " 1"])("is not %j", (text) => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { gatherReads } from "../../src/platform/gather-reads.ts";
 
-/** A read that a test lets end. */
+/** A read whose end the test controls. */
 function heldRead() {
   const reads: { keys: readonly string[]; end: PromiseWithResolvers<void> }[] = [];
   const read = gatherReads<string, string>(
@@ -16,7 +16,7 @@ function heldRead() {
   return { read, reads };
 }
 
-test("keys that are asked for while a read is under way share the next one, each key once", async () => {
+test("keys requested during a read share the next one, each key once", async () => {
   const { read, reads } = heldRead();
   const first = read("a");
   const others = [read("a"), read("b"), read("b")];
@@ -29,7 +29,7 @@ test("keys that are asked for while a read is under way share the next one, each
   expect(await Promise.all(others)).toEqual(["value of a", "value of b", "value of b"]);
 });
 
-test("a caller never gets what was read before it asked", async () => {
+test("a caller never gets a value that was read before its request", async () => {
   let value = "old";
   const gate = Promise.withResolvers<void>();
   let reads = 0;
@@ -60,7 +60,7 @@ test("a read has at most so many keys, and a failed one fails its own callers al
   expect(await Promise.all(rest)).toEqual(["no database", "no database", "no database", "value of 4"]);
 });
 
-test("a read that is stuck keeps nobody waiting who asks a second later", async () => {
+test("a stuck read does not delay a caller a second later", async () => {
   let now = 0;
   const ends: PromiseWithResolvers<string>[] = [];
   const read = gatherReads<string, string>(

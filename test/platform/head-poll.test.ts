@@ -16,7 +16,7 @@ function start(heads: Record<string, number>) {
 }
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-test("one read for all wakes those, and only those, who have not seen the newest entry", async () => {
+test("one shared read wakes exactly the watchers that have not seen the newest entry", async () => {
   const { asked, poll } = start({ a: 3, b: 5 });
   const woken: string[] = [];
   const watch = (id: string, seen: number | null, name: string) =>
@@ -35,7 +35,7 @@ test("one read for all wakes those, and only those, who have not seen the newest
   expect(woken).toEqual(["a behind", "b behind"]);
 });
 
-test("nothing is read while nothing is watched", async () => {
+test("no read happens without watchers", async () => {
   const { asked, poll } = start({});
   const one = poll.watch(
     "a",
@@ -63,7 +63,7 @@ test("nothing is read while nothing is watched", async () => {
   expect(asked.slice(2)).toEqual([["b"]]);
 });
 
-test("goes on after a read that failed, and once only although the last watcher left and another came during a read", async () => {
+test("the poll continues after a failed read, and runs once even if watchers change during a read", async () => {
   const reads: PromiseWithResolvers<ReadonlyMap<string, number>>[] = [];
   const poll = makeHeadPoll({
     everyMs: 100,

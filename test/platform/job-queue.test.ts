@@ -102,7 +102,7 @@ describe("a job", () => {
     expect(ran).toEqual([kept]);
   });
 
-  test("of one id runs once, however often it is added meanwhile", async () => {
+  test("of one id runs once, even if it is added repeatedly while it runs", async () => {
     let runs = 0;
     const { promise, resolve } = Promise.withResolvers<void>();
     const story: Story = async () => {
@@ -117,7 +117,7 @@ describe("a job", () => {
     expect(runs).toBe(1);
   });
 
-  test("that failed is run again with what it knew", async () => {
+  test("that failed is retried with its state", async () => {
     const memories: (number | undefined)[] = [];
     const id = await add(async (memory) => {
       memories.push(memory);
@@ -129,7 +129,7 @@ describe("a job", () => {
     expect(memories).toEqual([undefined, 7, 7]);
   });
 
-  test("takes no slot while it pauses", async () => {
+  test("occupies no slot while it pauses", async () => {
     const small = await open({ slots: 1 });
     const order: string[] = [];
     const paused = await add(
@@ -152,7 +152,7 @@ describe("a job", () => {
     expect(order).toEqual(["first 0", "second", "first 1"]);
   });
 
-  test("is woken before others that wait for the same, which stay asleep", async () => {
+  test("is woken without other jobs that wait for the same", async () => {
     const woken: string[] = [];
     const sleeper = (name: string): Story => {
       return async (memory) => {
@@ -173,7 +173,7 @@ describe("a job", () => {
     await isGone(second);
   });
 
-  test("added where no process runs jobs is found by one that does", async () => {
+  test("added by a process without a runner is found by a process with one", async () => {
     const idle = makeJobQueue({ db, bus, place: "nowhere", slots: 1, log });
     const id = await add(async () => "done", randomUUID(), idle);
     await isGone(id);
@@ -190,7 +190,7 @@ describe("the job of a process that has stopped", () => {
     expect(runsAfter()).toBe(1);
   });
 
-  test("is taken over at once by the next one at its place", async () => {
+  test("is taken over at once by the next process under its name", async () => {
     const place = `host:${randomUUID()}`;
     await db.$executeRaw`insert into jobs (id, type, input, owner, leased_until)
       values (${place}, 'story', '{"id": "none"}', ${`${place}#before`}, now() + interval '1 hour')`;
@@ -198,7 +198,7 @@ describe("the job of a process that has stopped", () => {
     await isGone(place);
   });
 
-  test("is no longer written by it when it comes back", async () => {
+  test("is not written by that process when it resumes", async () => {
     const { promise: taken, resolve: takeOver } = Promise.withResolvers<void>();
     const { promise: answered, resolve: answer } = Promise.withResolvers<unknown>();
     let runs = 0;
@@ -216,7 +216,7 @@ describe("the job of a process that has stopped", () => {
     await db.job.delete({ where: { id } });
   });
 
-  test("is left alone while the process renews its lease, however long it takes", async () => {
+  test("is not taken over while the process renews its lease, for any duration", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     let runs = 0;
     const id = await add(async () => {
@@ -256,7 +256,7 @@ test("leases are renewed while a transaction holds another job of the process", 
   await Promise.all([isGone(holding), isGone(other)]);
 });
 
-test("what is stopped keeps its running jobs until they end, and is told to end them", async () => {
+test("a stopping queue keeps its running jobs until they end, and signals them to end", async () => {
   const stopping = await open();
   const { promise: isToEnd, resolve: end } = Promise.withResolvers<void>();
   const { promise: begun, resolve: begin } = Promise.withResolvers<Job>();
@@ -282,7 +282,7 @@ test("what is stopped keeps its running jobs until they end, and is told to end 
   expect(runs).toBe(2);
 });
 
-test("what is stopped gives its jobs up at once", async () => {
+test("a stopping queue releases its jobs at once", async () => {
   const stopped = await open();
   const { id, runsAfter } = await addStuck(stopped);
   await stopped.shutdown(0);

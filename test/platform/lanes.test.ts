@@ -3,7 +3,7 @@ import { Busy, makeBulkhead, makeLanes } from "../../src/platform/lanes.ts";
 
 const door = () => Promise.withResolvers<string>();
 
-test("works of one key follow each other, and those of others do not wait", async () => {
+test("tasks of one key run one after the other, and tasks of other keys do not wait", async () => {
   const lanes = makeLanes({ maxWaiting: 2 });
   const [first, second, other] = [door(), door(), door()];
   const begun: string[] = [];
@@ -21,7 +21,7 @@ test("works of one key follow each other, and those of others do not wait", asyn
   expect(await Promise.all(works.slice(1))).toEqual(["done", "done"]);
 });
 
-test("one more than may wait is refused at once, and lets others in again when one has ended", async () => {
+test("a task beyond the limit is refused at once, and a finished task makes room", async () => {
   const lanes = makeLanes({ maxWaiting: 2 });
   const hold = door();
   const works = [1, 2, 3].map(() => lanes.run("a", () => hold.promise));
@@ -34,7 +34,7 @@ test("one more than may wait is refused at once, and lets others in again when o
   expect(await lanes.run("a", async () => "served")).toBe("served");
 });
 
-test("a bulkhead runs so many at once, and lets so many wait", async () => {
+test("a bulkhead limits running and waiting tasks", async () => {
   const bulkhead = makeBulkhead({ atOnce: 2, maxWaiting: 1 });
   const hold = door();
   let running = 0;

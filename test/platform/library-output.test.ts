@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { logLibraryOutput } from "../../src/platform/library-output.ts";
 import { captureLog } from "../support/log.ts";
 
-test("what libraries write by themselves is in the log, and nowhere else", async () => {
+test("output of libraries goes to the log only", async () => {
   const { log, text } = await captureLog();
   const undo = logLibraryOutput(log);
   const { console } = globalThis;

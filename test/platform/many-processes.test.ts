@@ -41,7 +41,7 @@ afterAll(async () => {
   await client?.end();
 });
 
-test("of three processes at once on an empty database one migrates and one fills it, and all come up", async () => {
+test("three processes start on an empty database: one migrates it, one seeds it, and all become ready", async () => {
   for (const { url } of processes) {
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     const { rewards } = await makeCaller(() => url).ok<{ rewards: { totalCount: number } }>(
@@ -70,7 +70,7 @@ test("under load a process opens its pool, and beside it one connection to liste
   await Promise.all(
     processes.flatMap(({ url }) => {
       const operator = makeCaller(() => url, OPERATOR_TOKEN);
-      // Each waits for a lock, of which a process asks for one at a time.
+      // Each waits for a lock; a process requests one at a time.
       const syncs = Array.from({ length: 5 }, () => operator.send("mutation { syncCatalog { added } }"));
       const reads = Array.from({ length: 60 }, () => operator.ok("{ rewards(first: 50) { nodes { id } totalCount } }"));
       return [...syncs, ...reads];

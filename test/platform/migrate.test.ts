@@ -49,14 +49,14 @@ describe("the migrations", () => {
     }
   });
 
-  test("a second time does nothing", async () => {
+  test("a second run does nothing", async () => {
     await migrate(databaseUrl);
     await client.query("insert into audit_log (at, actor, action, subject) values (now(), 'a', 'b', 'c')");
     expect(await migrate(databaseUrl)).toEqual([]);
     expect(await rows("select subject from audit_log")).toEqual([{ subject: "c" }]);
   });
 
-  test("of several at once one does it, and the others wait for it", async () => {
+  test("one of several simultaneous runs migrates, and the others wait for it", async () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => migrate(databaseUrl)));
     expect(answers.filter((applied) => applied.length > 0)).toEqual([await migrationNames()]);
     expect(await rows("select count(*)::int as n from _prisma_migrations")).toEqual([
@@ -71,7 +71,7 @@ describe("the migrations", () => {
     await expect(migrate(databaseUrl)).rejects.toThrow(`Migration ${name} was edited after it had been applied`);
   });
 
-  test("a migration that was begun elsewhere and not finished is refused", async () => {
+  test("a migration that another tool began and did not finish is refused", async () => {
     await migrate(databaseUrl);
     const [name] = await migrationNames();
     await client.query("update _prisma_migrations set finished_at = null where migration_name = $1", [name]);
@@ -80,7 +80,7 @@ describe("the migrations", () => {
     await expect(migrate(databaseUrl)).rejects.toThrow("failed and was undone");
   });
 
-  test("a migration that fails halfway leaves nothing behind, and can be run again", async () => {
+  test("a migration that fails halfway is rolled back, and can be run again", async () => {
     const [name] = await migrationNames();
     // In the way of something late in the script, long after its first tables.
     await client.query(
@@ -95,14 +95,14 @@ describe("the migrations", () => {
     expect(await migrate(databaseUrl)).toEqual(await migrationNames());
   });
 
-  test("a migration that cannot be written down is undone as well", async () => {
+  test("a migration that cannot be recorded is rolled back as well", async () => {
     await client.query(`create table _prisma_migrations (id text, checksum text, finished_at timestamptz, migration_name text,
       rolled_back_at timestamptz, applied_steps_count integer check (applied_steps_count = 0))`);
     await expect(migrate(databaseUrl)).rejects.toThrow("failed and was undone");
     expect(await tables()).toEqual(["_prisma_migrations"]);
   });
 
-  test("a database that is not there is an error that says so", async () => {
+  test("a missing database is reported in the error", async () => {
     const nowhere = new URL(databaseUrl);
     nowhere.pathname = "/nowhere";
     await expect(migrate(nowhere.href)).rejects.toThrow('has no database "nowhere"');
@@ -114,7 +114,7 @@ describe("the migrations", () => {
   });
 });
 
-describe("what the tables promise by themselves", () => {
+describe("the constraints of the tables", () => {
   beforeAll(async () => {
     client = new pg.Client({ connectionString: await cloneDatabase() });
     await client.connect();
@@ -155,13 +155,13 @@ describe("what the tables promise by themselves", () => {
     await expect(reward(columns)).rejects.toThrow(constraint);
   });
 
-  test("a reward of Capillary is there once", async () => {
+  test("a Capillary reward is stored once", async () => {
     await reward({ source: "CAPILLARY", upstream_id: "1" });
     await reward({ source: "CAPILLARY", upstream_id: "2" });
     await expect(reward({ source: "CAPILLARY", upstream_id: "1" })).rejects.toThrow("rewards_source_upstream_id_key");
   });
 
-  test("a customer has one open cart, and any number that were ordered", async () => {
+  test("a customer has one open cart, and any number of ordered ones", async () => {
     const cart = (status: string) =>
       client.query("insert into carts (id, customer_id, status) values ($1, 'C', $2)", [randomUUID(), status]);
     await cart("OPEN");
@@ -170,7 +170,7 @@ describe("what the tables promise by themselves", () => {
     await expect(cart("OPEN")).rejects.toThrow("carts_one_open");
   });
 
-  test("a cart has no line of nothing, and one line for a reward and a wallet", async () => {
+  test("a cart has no line of quantity 0, and one line for a reward and a wallet", async () => {
     const [rewardId, cartId] = [randomUUID(), randomUUID()];
     await reward({ id: rewardId });
     await client.query("insert into carts (id, customer_id) values ($1, 'D')", [cartId]);
@@ -184,7 +184,7 @@ describe("what the tables promise by themselves", () => {
     await expect(line(1)).rejects.toThrow("cart_lines_one_a_wallet");
   });
 
-  test("a code is in a reward's pool once", async () => {
+  test("a code is stored once in a reward's pool", async () => {
     const [one, two] = [randomUUID(), randomUUID()];
     for (const id of [one, two]) await reward({ id, kind: "E_GIFT_VOUCHER", stock: 1 });
     const code = (rewardId: string) =>

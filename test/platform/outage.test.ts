@@ -30,7 +30,7 @@ const ship = (orderId: string, lineId: string, status: string) =>
     `mutation ($input: UpdateShipmentInput!) { updateShipment(input: $input) { userErrors { code } } }`,
     { input: { orderId, lineId, status } },
   );
-/** An order of merchandise that is with the warehouse, and a subscription that has had its events up to now. */
+/** An order of merchandise with the warehouse, and a subscription that has received its events so far. */
 async function followedOrder() {
   const customer = await gateway.customer({ balance: 1_000 });
   const id = await placeOrder(customer, (await gateway.merchandise({ points: 100 })).id);
@@ -57,7 +57,7 @@ const ANYTHING = "The service is not available right now. Try again in a moment.
 const CHANGES = "Nothing can be changed right now. Try again in a moment.";
 
 describe("while PostgreSQL is down", () => {
-  test("readiness and errors say so; orders and subscriptions go on by themselves afterwards", async () => {
+  test("readiness and errors report it; orders and subscriptions continue by themselves afterwards", async () => {
     await using followed = await followedOrder();
     const customer = await gateway.customer({ balance: 1_000 });
     const held = gateway.fault("redeem", { fault: "hold", commit: true });
@@ -96,7 +96,7 @@ describe("while PostgreSQL is down", () => {
 });
 
 describe("while the database is read-only", () => {
-  /** Sends one mutation of each kind, none of which may do anything. */
+  /** Sends one mutation of each kind, none of which may have an effect. */
   async function refusals(): Promise<void> {
     const reward = "UmV3YXJkOjAwMDAwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMA";
     const customer = customerBefore;
@@ -140,7 +140,7 @@ describe("while the database is read-only", () => {
     await gateway.operator.ok("{ orders { totalCount } }"); // its use cannot be in the audit log, so it is in the log
     expect(written.text()).toContain("An operator's use is not in the audit log");
   }
-  test("as a standby is, it is named, reads work, mutations may be repeated, and it is left without a restart", async () => {
+  test("as a standby, errors name it, reads work, mutations are retryable, and no restart is needed", async () => {
     await using followed = await followedOrder();
     const customer = customerBefore;
     const held = gateway.fault("redeem", { fault: "hold", commit: true });
@@ -177,7 +177,7 @@ describe("while the database is read-only", () => {
     }
   });
 
-  test("by default_transaction_read_only, the same", async () => {
+  test("by default_transaction_read_only, the gateway does the same", async () => {
     await addToCart(customerBefore, (await gateway.merchandise({ points: 100 })).id);
     await postgres.sql("alter system set default_transaction_read_only = on");
     await postgres.sql("select pg_reload_conf()");

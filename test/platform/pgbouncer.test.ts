@@ -54,7 +54,7 @@ async function ordersThrough(databaseUrl: string, env: Record<string, string>): 
   expect((await fetch(`${other}/readyz`)).status).toBe(200);
 }
 
-test("without a pooler everything is kept", async () => {
+test("without a pooler, sessions and prepared statements persist", async () => {
   expect(await detectPooling(await cloneDatabase())).toEqual({ keepsSessions: true, keepsStatements: true });
 });
 
@@ -76,7 +76,7 @@ test("orders go through PgBouncer in transaction mode, with and without a direct
   await ordersThrough(direct, { DATABASE_URL: pooler.url });
 });
 
-test("behind PgBouncer in transaction mode a lock is one process's, and statements are found", {
+test("behind PgBouncer in transaction mode, a lock belongs to one process, and statements are found", {
   tags: "pgbouncer",
 }, async () => {
   await using pooler = await startPgBouncer(await cloneDatabase(), "transaction");

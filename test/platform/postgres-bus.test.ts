@@ -22,7 +22,7 @@ const cutConnections = () =>
     "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
   );
 
-/** Rings until it is heard: a bus promises to try, not to deliver. */
+/** Notifies until the notification arrives: a bus does not guarantee delivery. */
 async function heard(from: Bus, at: Bus): Promise<void> {
   using listener = listen(at, "topic");
   let isHeard = false;
@@ -37,7 +37,7 @@ async function heard(from: Bus, at: Bus): Promise<void> {
 }
 
 describe("the bus between processes", () => {
-  test("is heard at the other end, once, and by the one who rang", async () => {
+  test("delivers a notification once to the other process and to its sender", async () => {
     const [one, other] = [await openPostgresBus(url, log), await openPostgresBus(url, log)];
     const rings: string[] = [];
     one.on("order:1", () => rings.push("one"));
@@ -51,7 +51,7 @@ describe("the bus between processes", () => {
     await Promise.all([one.close(), other.close()]);
   });
 
-  test("sends what is rung at the same time with one statement, and each topic once", async () => {
+  test("sends simultaneous notifications with one statement, and each topic once", async () => {
     const [one, other] = [await openPostgresBus(url, log), await openPostgresBus(url, log)];
     const rings: string[] = [];
     for (let index = 0; index < 100; index += 1) other.on(`order:${index}`, () => rings.push(`order:${index}`));
@@ -84,7 +84,7 @@ describe("the bus between processes", () => {
     ]);
   });
 
-  test("opens without the database, because a process without it is slower to tell and not wrong", async () => {
+  test("opens without the database, because notifications only reduce delays", async () => {
     const captured = await captureLog();
     const bus = await openPostgresBus(`postgres://somebody:hunter2@127.0.0.1:${await freePort()}/none`, captured.log);
     await heard(bus, bus);

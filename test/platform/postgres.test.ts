@@ -7,7 +7,7 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/platform/postgres/embedded.ts";
 
-// initdb and a start take their time on a busy machine.
+// initdb and a start are slow on a busy machine.
 const SLOW_MS = 60_000;
 
 let dataDir: string;
@@ -70,7 +70,7 @@ function startElsewhere() {
 }
 
 describe("the embedded PostgreSQL", { timeout: SLOW_MS }, () => {
-  test("keeps its data under the data directory, listens to this machine's processes only, and ends when stopped", async () => {
+  test("keeps its data in the data directory, listens only on this machine, and ends when stopped", async () => {
     const server = await start({ database: "shop" });
     expect(server.directory).toBe(join(dataDir, "postgres"));
     expect(server.note).toBeUndefined();
@@ -97,7 +97,7 @@ describe("the embedded PostgreSQL", { timeout: SLOW_MS }, () => {
     expect(await ask(server.url, "select count(*)::int as rows from kept_two")).toEqual([{ rows: 0 }]);
   });
 
-  test("is shared with another process that runs on the same files, and not stopped under it", async () => {
+  test("is shared with another process on the same files, and keeps running for it", async () => {
     const other = startElsewhere();
     const client = new pg.Client({ connectionString: await other.url });
     await client.connect();
@@ -129,7 +129,7 @@ describe("the embedded PostgreSQL", { timeout: SLOW_MS }, () => {
     );
   });
 
-  test("says what its log says when it cannot start", async () => {
+  test("reports its log if it cannot start", async () => {
     const server = await start();
     await server.stop();
     await expect(start({ settings: { shared_buffers: "'a lot'" } })).rejects.toThrow(
@@ -147,7 +147,7 @@ describe("the embedded PostgreSQL", { timeout: SLOW_MS }, () => {
     await rm(sockets, { recursive: true });
   });
 
-  test("works for root in a folder closed to everybody else, and says where its files are", {
+  test("works for root in a folder closed to other users, and reports the location of its files", {
     tags: "root",
   }, async () => {
     const closed = join(dataDir, "closed", "data");

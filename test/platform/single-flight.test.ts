@@ -20,13 +20,13 @@ test("callers with other keys do not wait for each other", async () => {
   expect(await first).toBe("a");
 });
 
-test("a caller after the end starts anew", async () => {
+test("a caller after the end starts a new run", async () => {
   const fly = makeSingleFlight<number>();
   expect(await fly("a", async () => 1)).toBe(1);
   expect(await fly("a", async () => 2)).toBe(2);
 });
 
-test("everybody hears of a failure, and nobody after them", async () => {
+test("all callers of a run get its failure, and later callers do not", async () => {
   const fly = makeSingleFlight<number>();
   const work = Promise.withResolvers<number>();
   const answers = Promise.allSettled([fly("a", () => work.promise), fly("a", () => work.promise)]);

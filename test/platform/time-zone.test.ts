@@ -25,12 +25,12 @@ describe("a wall clock", () => {
     ["2024-03-10 02:30:00", "America/New_York", "2024-03-10T07:30:00Z", "skipped"],
     ["2024-03-10 03:00:00", "America/New_York", "2024-03-10T07:00:00Z", "once"],
     ["2024-03-31 02:30:00", "Europe/Berlin", "2024-03-31T01:30:00Z", "skipped"],
-    // Clocks go back at 2 or 3: the first of the two half hours is meant.
+    // Clocks go back at 2 or 3: the first of the two half hours counts.
     ["2024-11-03 01:30:00", "America/New_York", "2024-11-03T05:30:00Z", "twice"],
     ["2024-10-27 02:30:00", "Europe/Berlin", "2024-10-27T00:30:00Z", "twice"],
     // Half an hour only.
     ["2024-10-06 02:15:00", "Australia/Lord_Howe", "2024-10-05T15:45:00Z", "skipped"],
-    // A whole day that never was.
+    // A whole day that the zone skipped.
     ["2011-12-30 12:00:00", "Pacific/Apia", "2011-12-30T22:00:00Z", "skipped"],
   ])("that shows %s in %s means %s (%s)", (shown, timeZone, at, clock) => {
     expect(instantOf(wall(shown), timeZone)).toEqual({ at: new Date(at), clock });
@@ -42,19 +42,19 @@ describe("a wall clock", () => {
       expect(instantOf(wall(shown), "Asia/Jakarta")).toBeNull();
     },
   );
-  test("and an instant belong together, in every zone", () => {
+  test("converts to an instant and back, in every zone", () => {
     const zone = fc.constantFrom(...Intl.supportedValuesOf("timeZone"));
     const instant = fc.date({ min: new Date("2000-01-01"), max: new Date("2037-01-01"), noInvalidDate: true });
     fc.assert(
       fc.property(zone, instant, (timeZone, at) => {
         const offset = offsetAt(at, timeZone);
         const shown = new Date(at.getTime() + offset);
-        // Swedish dates are written as we write them.
+        // Swedish dates have the ISO format.
         expect(shown.toISOString().slice(0, 19).replace("T", " ")).toBe(at.toLocaleString("sv-SE", { timeZone }));
         const meant = instantOf({ ...wall(shown.toISOString()), millisecond: at.getUTCMilliseconds() }, timeZone);
         expect(meant?.clock).not.toBe("skipped");
         if (meant?.clock === "once") expect(meant.at).toEqual(at);
-        // Of two instants the first; it shows the same.
+        // The first of two instants; its wall clock is the same.
         expect(meant?.at.getTime()).toBeLessThanOrEqual(at.getTime());
         expect((meant?.at.getTime() ?? 0) + offsetAt(meant?.at ?? at, timeZone)).toBe(shown.getTime());
       }),
@@ -77,7 +77,7 @@ describe("a day", () => {
     expect(startOfDay(date, timeZone)).toEqual(new Date(at));
     expect(localDateOf(startOfDay(date, timeZone), timeZone)).toBe(date);
   });
-  test("can be reckoned with", () => {
+  test("supports arithmetic", () => {
     expect(dateOfDayNumber(dayNumberOf("2024-02-28") + 2)).toBe("2024-03-01");
     expect(dayNumberOf("2024-11-04") - dayNumberOf("2024-11-02")).toBe(2);
     for (const odd of ["2024-02-30", "2024-2-3", "", "today"]) expect(() => dayNumberOf(odd)).toThrow(RangeError);

@@ -7,11 +7,11 @@ import { type Executed, reportPlans, watchPlans } from "../support/plans.ts";
 import { readPage } from "../support/read-page.ts";
 import { idleInBackground } from "../support/sql-spy.ts";
 
-/** Small enough to be filled in seconds, and large enough for PostgreSQL to prefer an index that there is. */
+/** Small enough to be filled in seconds, and large enough for PostgreSQL to prefer an existing index. */
 const SIZE = { rewards: 10_000, orders: 20_000 };
-/** More than the 5,000 rewards that brands are counted among, and less than all rewards or orders. */
+/** More than the 5,000 rewards of the brand counts, and less than all rewards or orders. */
 const MOST_ROWS = 8_000;
-/** PostgreSQL may plan a named statement for all values from the sixth reading on. */
+/** PostgreSQL may use a generic plan for a named statement from its sixth execution on. */
 const READINGS = 6;
 
 let gateway: TestGateway;
@@ -33,7 +33,7 @@ afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
 });
 
-test("every page reads a bounded number of rows, whatever the tables have", async () => {
+test("every page reads a bounded number of rows, with tables of any size", async () => {
   const customer = await gateway.customer({ customerId: FREQUENT_CUSTOMER });
   const tokens = { anonymous: undefined, customer: customer.token, operator: gateway.operator.token };
   const findings: string[] = [];
@@ -44,7 +44,7 @@ test("every page reads a bounded number of rows, whatever the tables have", asyn
       const problem = await readPage(gateway.url, page, tokens[page.as]);
       if (problem !== null) findings.push(`${page.name}: ${problem}`);
       const cold = plans.take();
-      if (reading > 0) executed.push(...cold); // categories are counted once in a while
+      if (reading > 0) executed.push(...cold); // the counts of categories are cached
     }
     for (const { text, sequential, rowsRead, scans } of executed) {
       if (sequential.length > 0 || rowsRead > MOST_ROWS)
@@ -54,7 +54,7 @@ test("every page reads a bounded number of rows, whatever the tables have", asyn
   expect([...new Set(findings)]).toEqual([]);
 }, 300_000);
 
-test("a page that must read everything is noticed", async () => {
+test("a page that reads a whole table is reported", async () => {
   const page: Page = { name: "all", as: "operator", query: "{ rewards(filter: { states: [DRAFT] }) { totalCount } }" };
   await gateway.sql("drop index rewards_drafts");
   await gateway.sql("drop index rewards_name_id_idx");

@@ -15,7 +15,7 @@ const days = {
   ledgerEntries: 400,
 };
 
-test("challenges, sessions, tokens, keys and deliveries are deleted after their days, and no sooner", async () => {
+test("challenges, sessions, tokens, keys and deliveries are deleted after their retention, and no sooner", async () => {
   const clock = makeTestClock();
   const db = openDb(await cloneDatabase(), 2);
   const ago = (days: number) => new Date(clock.now().getTime() - days * DAY);
@@ -76,12 +76,12 @@ test("challenges, sessions, tokens, keys and deliveries are deleted after their 
   expect(await count()).toEqual(before);
   await fill("just over", 0.01);
   await sweep();
-  // A session that lives is kept; its refresh token that has long expired is not.
+  // A live session is kept; its long expired refresh token is not.
   expect(await count()).toEqual({ ...before, sessions: before.sessions + 1 });
   await db.$disconnect();
 });
 
-test("addresses, messages and the provider's entries are erased after their days, and no sooner", async () => {
+test("addresses, messages and the provider's entries are erased after their retention, and no sooner", async () => {
   const clock = makeTestClock();
   const db = openDb(await cloneDatabase(), 2);
   const old = (kept: number, extraDays: number) => new Date(clock.now().getTime() - (kept + extraDays) * DAY);
@@ -138,12 +138,12 @@ test("addresses, messages and the provider's entries are erased after their days
   expect(messages.map(({ payload }) => payload)).toEqual(["{}", '{"id":"just kept"}', "{}"]);
   expect((await db.quarantinedReward.findMany()).map(({ payload }) => payload)).toEqual(["just kept"]);
   expect((await db.ledgerEntry.findMany()).map(({ entryId }) => entryId)).toEqual(["just kept"]);
-  // Outside of a sweep and an erasure, messages are as append-only as ever.
+  // Outside of a sweep and an erasure, messages are still append-only.
   await expect(db.$executeRaw`update reward_messages set payload = ''`).rejects.toThrow(/append-only/);
   await db.$disconnect();
 });
 
-test("lines of carts go once their order has long been settled; those of open carts, of orders in flight and of integrators stay", async () => {
+test("lines of long settled orders are deleted; those of open carts, open orders and integrators stay", async () => {
   const clock = makeTestClock();
   const db = openDb(await cloneDatabase(), 2);
   const { id: rewardId } = await db.reward.create({

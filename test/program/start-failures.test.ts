@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs a program that is to fail; what it prints has neither a stack nor a password. */
+/** Runs a program that must fail, and checks its output for stacks and passwords. */
 async function failureOf(script: string, env: Record<string, string>, args: string[] = []) {
   const ports = { PORT: await freePort(), SANDBOX_PORT: "0" };
   const settings = {
@@ -39,9 +39,9 @@ async function failureOf(script: string, env: Record<string, string>, args: stri
 const unreachable = () => ({ DATABASE_URL: `postgresql://me:hunter2@127.0.0.1:${nothing}/shop` });
 const nothingListens = () => `DATABASE_URL: nothing listens at 127.0.0.1:${nothing}.`;
 
-describe("a start that fails says why, without a stack", () => {
+describe("a failed start prints the reason, without a stack", () => {
   test.each(["src/main.ts", "scripts/reward-processor.ts", "scripts/catalog-sync.ts", "scripts/db-migrate.ts"])(
-    "%s on a database that is not there",
+    "%s with a missing database",
     async (script) => {
       const env = { ...unreachable(), REDIS_URL: `redis://:hunter2@127.0.0.1:${nothing}`, LOG_LEVEL: "silent" };
       expect(await failureOf(script, env)).toContain(nothingListens());
@@ -98,12 +98,12 @@ describe("a start that fails says why, without a stack", () => {
     expect(err).toContain(`The sandbox did not start. DATA_DIR (${DATA_DIR}): ${join(DATA_DIR, "sandbox")} is a file`);
   });
 
-  test("a script with a HOST that nobody has", async () => {
+  test("a script with an unknown HOST", async () => {
     const err = await failureOf("scripts/warehouse.ts", { HOST: "nowhere.invalid" }, ["ORD-1", "1", "SHIPPED"]);
     expect(err).toContain("Nothing answers at http://nowhere.invalid:");
   });
 
-  test("with a warning of a variable that nearly is a setting", async () => {
+  test("with a warning about a misspelled setting", async () => {
     const err = await failureOf("src/main.ts", { DATABASE_URI: "postgresql://me:hunter2@host/db", LOG_LEVEL: "loud" });
     expect(err).toMatch(
       /^Warning: DATABASE_URI is not a setting of Tessera and has no effect. Did you mean DATABASE_URL\?/,
@@ -125,7 +125,7 @@ test.each([
   expect(explained.message).toContain(explanation);
 });
 
-test("an error that is not of the file system is not blamed on DATA_DIR", () => {
+test("an error outside of the file system is not attributed to DATA_DIR", () => {
   const fault = new TypeError("a fault of ours");
   expect(explainDataDirError(fault, "/data")).toBe(fault);
 });

@@ -36,14 +36,14 @@ const careful: Record<string, string> = {
 const summary = (changes: Record<string, string> = {}, env: Record<string, string> = {}) =>
   startSummary(readConfig({ ...careful, ...changes }), env);
 
-test("a careful installation has nothing unsafe, and only the operators' token is off", () => {
+test("a secure installation has nothing unsafe, and only the operators' token is off", () => {
   const { on, off, unsafe } = summary();
   expect(unsafe).toEqual([]);
   expect(off).toEqual(["the operators' token (OPERATOR_TOKEN)"]);
   expect(on).toHaveLength(11);
 });
 
-test("with no more than production requires, each part is named as off by its setting", () => {
+test("with production's minimal settings, each disabled part is named with its setting", () => {
   const { NODE_ENV = "", DATABASE_URL = "", SESSION_SECRET = "" } = careful;
   const { CLIENT_API_URL = "", CLIENT_API_USER = "", CLIENT_API_PASSWORD = "" } = careful;
   const least = { NODE_ENV, DATABASE_URL, SESSION_SECRET, CLIENT_API_URL, CLIENT_API_USER, CLIENT_API_PASSWORD };
@@ -64,7 +64,7 @@ test.each<[string, Record<string, string>, Record<string, string>?]>([
   ["OPERATOR_TOKEN", { OPERATOR_TOKEN: "o".repeat(16) }],
   ["TRUST_PROXY", { TRUST_PROXY: "10.0.0.1, ::/0" }],
   ["SEED", { SEED: "sample" }],
-])("%s is named when it is unsafe, and no secret is", (setting, changes, env) => {
+])("%s is named if it is unsafe, and no secret is", (setting, changes, env) => {
   const { unsafe } = summary(changes, env);
   expect(unsafe).toEqual([expect.stringMatching(`^${setting}`)]);
   expect(unsafe.join()).not.toMatch(/hunter2|o{16}/);

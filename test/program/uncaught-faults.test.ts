@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 
-/** Runs this module with the handler in a process of its own. @returns what it printed, and its exit code */
+/** Runs this module with the handler in a process of its own. @returns its output and its exit code */
 function run(body: string) {
   const module = `
     import { buildSchema, execute, parse } from "graphql";
@@ -14,7 +14,7 @@ function run(body: string) {
   return { stdout, stderr, status };
 }
 
-test("a fault that nothing catches ends the process", () => {
+test("an uncaught error ends the process", () => {
   expect(run(`Promise.reject(new Error("of ours"));`)).toMatchObject({
     stdout: "ended by unhandledRejection: Error: of ours\n",
     status: 1,
@@ -25,7 +25,7 @@ test("a fault that nothing catches ends the process", () => {
   });
 });
 
-test("the fields of a list of which another item has failed at once do not end it", () => {
+test("errors of a list's fields after another item's failure do not end it", () => {
   const answered = run(`
     const schema = buildSchema("type Query { cats: [Cat!] } type Cat { name: String! }");
     const late = { name: () => Promise.reject(new Error("late")) };

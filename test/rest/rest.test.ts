@@ -15,7 +15,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 interface Answer {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads what comes
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads any answer
   body: any;
 }
 
@@ -72,7 +72,7 @@ describe("the catalogue", () => {
     expect(rest.body.products[0]).toEqual(seen("unlimited"));
   });
 
-  test("refuses a page that is none", async () => {
+  test("refuses an invalid page", async () => {
     const { token } = await gateway.customer();
     const { status, body } = await call("get", "/api/v1/catalog?after_id=x", token);
     expect(status).toBe(422);
@@ -97,7 +97,7 @@ describe("an order", () => {
     expect((await statusOf(customer, answer.body.order_number)).body.order_id).toBe(answer.body.order_number);
   });
 
-  test("that is sent again, also at the same moment, is one order", async () => {
+  test("that is sent again, also simultaneously, is one order", async () => {
     const customer = await gateway.customer();
     const voucher = await gateway.voucher({ points: 100 });
     const body = bodyOf(100, [voucher.sku, 1]);
@@ -119,7 +119,7 @@ describe("an order", () => {
     expect(gateway.ledgerOf(customer)).toEqual([10_000, -100]);
   });
 
-  test("leaves the customer's cart as it is, also if it fails", async () => {
+  test("leaves the customer's cart unchanged, even if it fails", async () => {
     const customer = await gateway.customer();
     const [inCart, ordered] = [await gateway.voucher(), await gateway.voucher({ points: 100 })];
     await addToCart(customer, inCart.id);
@@ -134,7 +134,7 @@ describe("an order", () => {
     expect(gateway.ledgerOf(customer)).toEqual([10_000, -100]);
   });
 
-  test("of merchandise is with the warehouse once its address is known", async () => {
+  test("of merchandise is sent to the warehouse once its address is known", async () => {
     const customer = await gateway.customer();
     const parcel = await gateway.merchandise({ points: 100 });
     const body = bodyOf(100, [parcel.sku, 1]);
@@ -148,7 +148,7 @@ describe("an order", () => {
     expect((await statusOf(customer, idOf(body))).body).toMatchObject({ status: "PROCESSING", fulfilled_date: null });
   });
 
-  test("that the points do not pay for is refused, and may be sent again once they do", async () => {
+  test("beyond the balance is refused, and may be sent again once the balance suffices", async () => {
     const customer = await gateway.customer({ balance: 50 });
     const voucher = await gateway.voucher({ points: 100 });
     const body = bodyOf(100, [voucher.sku, 1]);
@@ -163,14 +163,14 @@ describe("an order", () => {
     expect(gateway.ledgerOf(customer)).toEqual([50, 50, -100]);
   });
 
-  test("at another price than the customer accepted is refused", async () => {
+  test("at a price other than the accepted one is refused", async () => {
     const customer = await gateway.customer();
     const voucher = await gateway.voucher({ points: 100 });
     const { body } = await order(customer, bodyOf(90, [voucher.sku, 1]));
     expect(body.errors).toEqual([{ field: "order_total", message: expect.stringContaining("must be 100") }]);
   });
 
-  test("whose answer the ledger swallows is being processed, and is one order when it is sent again", async () => {
+  test("whose ledger answer is lost is being processed, and stays one order when it is sent again", async () => {
     await using slow = await startTestGateway({}, { pace: { restWaitMs: 1 } });
     const customer = await slow.customer();
     const voucher = await slow.voucher({ points: 100 });
@@ -220,14 +220,14 @@ describe("a bad request", () => {
     expect(answer.errors.map((error: { field: string }) => error.field)).toContain(field);
   });
 
-  test("without a status to ask for names the field", async () => {
+  test("for an order's status names the missing field", async () => {
     const { token } = await gateway.customer();
     const { status, body } = await call("get", "/api/v1/orders/status", token);
     expect([status, body.errors[0].field]).toEqual([422, "order_id"]);
   });
 });
 
-describe("nobody else", () => {
+describe("no other caller", () => {
   test("sees a customer's order", async () => {
     const [customer, other] = [await gateway.customer(), await gateway.customer()];
     const voucher = await gateway.voucher({ points: 100 });

@@ -35,7 +35,7 @@ describe("service credentials", () => {
     });
   }
 
-  test("the sandbox can be given its own", async () => {
+  test("the sandbox accepts configured credentials", async () => {
     await using sandbox = await startSandbox({ credentials: { user: "brand", password: "s:e:c" } });
     expect((await clientApi(sandbox).redeem()).status).toBe(401);
     expect((await clientApi(sandbox, basic("brand", "s:e:c")).redeem()).body.status).toBe(true);
@@ -55,7 +55,7 @@ describe("a customer's token", () => {
     expect(body).toMatchObject({ status: true, customer_id: "CUST12345", points_earned: 5000, balance_points: 3500 });
   });
 
-  test("reads nobody else's points", async () => {
+  test("does not read another customer's points", async () => {
     await using sandbox = await startSandbox();
     const { status, body } = await clientApi(sandbox, await signIn(sandbox)).points("CUST67890");
     expect({ status, body }).toEqual({ status: 401, body: refusedAtTheDoor });
@@ -77,7 +77,7 @@ describe("a customer's token", () => {
     expect((await api.points()).status).toBe(401);
   });
 
-  test("is still good after a restart", async () => {
+  test("stays valid after a restart", async () => {
     let authorization: string;
     {
       await using before = await startSandbox();
@@ -87,7 +87,7 @@ describe("a customer's token", () => {
     expect((await clientApi(after, authorization).points()).status).toBe(200);
   });
 
-  test("signed by somebody else is refused", async () => {
+  test("with another signer is refused", async () => {
     await using sandbox = await startSandbox();
     const forged = await new SignJWT()
       .setProtectedHeader({ alg: "HS256" })
@@ -98,7 +98,7 @@ describe("a customer's token", () => {
   });
 });
 
-test("a path nobody answers points to the control surface", async () => {
+test("an unknown path refers to the control surface", async () => {
   await using sandbox = await startSandbox();
   const { status, body } = await send(`${sandbox.url}/api/v1/orders/refund`, { method: "POST" });
   expect(status).toBe(404);

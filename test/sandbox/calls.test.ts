@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { makeCallLog } from "../../sandbox/calls.ts";
 
-test("the list of calls keeps the newest 10,000, however many the sandbox receives", () => {
+test("the list of calls keeps only the newest 10,000", () => {
   const calls = makeCallLog({ now: () => new Date(0) });
   const call = { upstream: "client", operation: "points", method: "GET", path: "/", query: {}, body: null };
   let received = 0;
@@ -16,7 +16,7 @@ test("the list of calls keeps the newest 10,000, however many the sandbox receiv
   }
 });
 
-test("a list of calls that was cleared begins anew, and its numbers go on", () => {
+test("a cleared list of calls starts empty, and its numbers continue", () => {
   const calls = makeCallLog({ now: () => new Date(0) });
   const call = { upstream: "client", operation: "points", method: "GET", path: "/", query: {}, body: null };
   for (let received = 0; received < 10_005; received += 1) calls.receive(call);

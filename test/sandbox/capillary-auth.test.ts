@@ -33,7 +33,7 @@ describe("Basic", () => {
     });
   }
 
-  test("takes the till and password the sandbox was given", async () => {
+  test("accepts the sandbox's configured till and password", async () => {
     await using sandbox = await startSandbox({ capillaryCredentials: { till: "shop.7", password: "p:w" } });
     expect((await capillaryApi(sandbox).group()).status).toBe(401);
     expect((await capillaryApi(sandbox, till("shop.7", "p:w")).group()).status).toBe(200);
@@ -50,7 +50,7 @@ describe("OAuth", () => {
     expect((await api.group()).status).toBe(200);
   });
 
-  test("does not open v1.1 nor the allocation of points, which know Basic only", async () => {
+  test("does not open v1.1 nor the allocation of points, which accept Basic only", async () => {
     await using sandbox = await startSandbox();
     const { body } = await capillaryApi(sandbox, {}).token();
     const api = capillaryApi(sandbox, oauth(body.data.accessToken));
@@ -58,7 +58,7 @@ describe("OAuth", () => {
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401]);
   });
 
-  test("every token is a new one, and the older stays good", async () => {
+  test("every token is a new one, and older ones stay valid", async () => {
     await using sandbox = await startSandbox();
     const tokens = await Promise.all(
       [1, 2].map(async () => (await capillaryApi(sandbox, {}).token()).body.data.accessToken),
@@ -78,7 +78,7 @@ describe("OAuth", () => {
     expect((await api.group()).status).toBe(401);
   });
 
-  test("an Authorization header beside the token counts alone", async () => {
+  test("an Authorization header takes precedence over the token", async () => {
     await using sandbox = await startSandbox();
     const { accessToken } = (await capillaryApi(sandbox, {}).token()).body.data;
     const both = { ...oauth(accessToken), ...till("someone") };
@@ -91,7 +91,7 @@ describe("OAuth", () => {
     expect(answer).toMatchObject({ status: 401, body: { data: null, errors: [{ status: false, code: 401 }] } });
   });
 
-  test("a Client customer's token is no token here", async () => {
+  test("a points provider's customer token is refused", async () => {
     await using sandbox = await startSandbox();
     const token = (await signIn(sandbox)).replace("Bearer ", "");
     expect((await capillaryApi(sandbox, oauth(token)).group()).status).toBe(401);

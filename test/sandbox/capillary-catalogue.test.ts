@@ -16,8 +16,8 @@ test("the brand of an organisation is found by its id", async () => {
   expect((await api.brands([1])).body.status).toMatchObject({ success: false, code: 3004 });
 });
 
-describe("the rewards a customer sees", () => {
-  test("are enabled, not ended, and within reach; the future is shown too", async () => {
+describe("a customer's rewards", () => {
+  test("are enabled, not ended, and affordable; future ones are included", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const seen = ids((await api.userRewards({ userId: asha.id })).body.rewardList);
@@ -28,7 +28,7 @@ describe("the rewards a customer sees", () => {
     expect(seenByVikram).not.toContain(15480);
   });
 
-  test("for nobody in particular have no restrictions", async () => {
+  test("without a customer have no restrictions", async () => {
     await using sandbox = await startSandbox();
     const { body } = await capillaryApi(sandbox).userRewards();
     expect(ids(body.rewardList)).toEqual(expect.arrayContaining([15480, 15484]));
@@ -68,7 +68,7 @@ describe("the rewards a customer sees", () => {
     expect(first[0]).toBe(15482);
   });
 
-  test("are new only for so many days", async () => {
+  test("are new for a number of days", async () => {
     const clock = makeTestClock();
     await using sandbox = await startSandbox({ clock });
     const { id } = sandbox.capillary.addReward({ name: "Fresh" });
@@ -79,7 +79,7 @@ describe("the rewards a customer sees", () => {
     expect(await created(4)).toEqual([id]);
   });
 
-  test("are all on page 0, or a first page, as the brand has it", async () => {
+  test("are all on page 0, or on a first page, as configured for the brand", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const all = (await api.userRewards()).body;
@@ -90,7 +90,7 @@ describe("the rewards a customer sees", () => {
     expect((await Promise.all(pages)).flat()).toEqual(ids(all.rewardList));
   });
 
-  test("say empty in three ways", async () => {
+  test("have three forms of an empty list", async () => {
     await using sandbox = await startSandbox();
     const { rewardList } = (await capillaryApi(sandbox).userRewards()).body;
     const labelOf = (id: number) => {
@@ -100,13 +100,13 @@ describe("the rewards a customer sees", () => {
     expect([labelOf(15489), labelOf(15478), labelOf(15479)]).toEqual([null, "absent", []]);
   });
 
-  test("may say they have not started while they run", async () => {
+  test("may be reported as not started while they run", async () => {
     await using sandbox = await startSandbox();
     const { rewardList } = (await capillaryApi(sandbox).userRewards({ status: "LIVE" })).body;
     expect(ids(rewardList.filter((row: { started: boolean }) => !row.started))).toEqual([15470]);
   });
 
-  test("count what this customer has used up", async () => {
+  test("count this customer's use of limits", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     await api.issue({ paymentConfig: { id: 41 } }, 15478);
@@ -133,7 +133,7 @@ describe("one reward", () => {
     expect((await api.userReward(15480, { userId: asha.id })).body.reward.id).toBe(15480);
   });
 
-  test("nobody knows, of a brand or a customer nobody knows, is refused", async () => {
+  test("is refused if it, its brand or the customer is unknown", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const codes = [
@@ -145,7 +145,7 @@ describe("one reward", () => {
     expect(codes).toEqual([8003, 1014, 3004, 3004]);
   });
 
-  test("in full is the brand's definition, in its own spellings", async () => {
+  test("in full is the brand's definition, with its own field names", async () => {
     await using sandbox = await startSandbox();
     const { reward } = (await capillaryApi(sandbox).brandReward(15479)).body;
     expect(reward).toMatchObject({
@@ -208,12 +208,12 @@ describe("a mirror of the catalogue", () => {
     });
   }
 
-  test("takes both ends of a time, or neither", async () => {
+  test("requires both ends of a period, or neither", async () => {
     await using sandbox = await startSandbox();
     expect((await capillaryApi(sandbox).rewardList({ startDate: 1 })).status).toBe(400);
   });
 
-  test("as the brand's short list leaves out what ended, a hundred at most", async () => {
+  test("as the brand's short list omits ended rewards, a hundred at most", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const { body } = await api.brandRewards({ size: 500 });
@@ -234,7 +234,7 @@ describe("a mirror of the catalogue", () => {
 });
 
 describe("pictures and terms", () => {
-  test("are there for an hour, at a new address each time they are read", async () => {
+  test("are available for an hour, at a new address for each read", async () => {
     const clock = makeTestClock();
     await using sandbox = await startSandbox({ clock });
     const { reward } = (await capillaryApi(sandbox).userReward(15470)).body;
@@ -255,7 +255,7 @@ describe("pictures and terms", () => {
     expect((await fetch(again)).status).toBe(200);
   });
 
-  test("cannot be had longer by changing the address, nor of another reward", async () => {
+  test("cannot be read after that or for another reward by a changed address", async () => {
     await using sandbox = await startSandbox();
     const { imageUrl } = (await capillaryApi(sandbox).userReward(15470)).body.reward;
     const longer = imageUrl.replace(/Expires=\d+/, "Expires=9999999999");
@@ -265,7 +265,7 @@ describe("pictures and terms", () => {
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([403, 403, 403]);
   });
 
-  test("may be missing", async () => {
+  test("may be absent", async () => {
     await using sandbox = await startSandbox();
     expect((await capillaryApi(sandbox).brandReward(15466)).body.reward.languageSpecificInfo).toMatchObject([
       { languageCode: "en", imageUrl: null, termNConditionsUrl: null },

@@ -21,7 +21,7 @@ function mistakesOf(operation: string, answer: CapillaryReply): string[] {
   return mistakesInAnswer(method, path, answer);
 }
 
-/** What each API's own form says: yes when nothing in it says no. */
+/** The outcome in each API's own form: success unless a part of it is a failure. */
 function verdictIn({ body }: CapillaryReply): "yes" | "no" {
   const item = body.response?.points?.redeemable ?? body.response?.responses?.points ?? body.response?.customer;
   const saysNo =
@@ -172,7 +172,7 @@ describe("the document", () => {
     expect(new Set(cases.map(([, operation]) => operation))).toEqual(new Set(described.keys()));
   });
 
-  test("has the 401 of every operation but the one that gives tokens", async () => {
+  test("has the 401 of every operation except the one that issues tokens", async () => {
     await using sandbox = await startSandbox();
     const strangers = capillaryApi(sandbox, {});
     for (const [operation, { path, method }] of described) {

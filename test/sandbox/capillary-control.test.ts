@@ -10,8 +10,8 @@ async function control({ url }: Sandbox, path: string, body?: unknown) {
   return { status: response.status, body: text === "" ? {} : JSON.parse(text) };
 }
 
-describe("looking", () => {
-  test("shows every attempt, what its key was and what it gave; of one customer or of all", async () => {
+describe("reading", () => {
+  test("shows every attempt with its key and its result, of one customer or of all", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     await api.issue({ requestId: "r-1", userGroup2Id: family.id });
@@ -31,7 +31,7 @@ describe("looking", () => {
     expect(["CUST12345", asha.id, asha.mobile, "CUST9"].map(sandbox.capillary.has)).toEqual([true, true, true, false]);
   });
 
-  test("shows what was taken and given back", async () => {
+  test("shows deductions and returns", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const { redemption_id } = (await api.redeem()).body.response.responses.points;
@@ -52,7 +52,7 @@ describe("looking", () => {
     expect((await control(sandbox, "/rewards")).body.rewards).toHaveLength(22);
   });
 
-  test("hands out copies: what a test has read stays as it was", async () => {
+  test("returns copies: a test's earlier reads do not change", async () => {
     await using sandbox = await startSandbox();
     const { capillary } = sandbox;
     const { transactionId } = (await capillaryApi(sandbox).issue()).body;
@@ -66,8 +66,8 @@ describe("looking", () => {
   });
 });
 
-describe("setting up", () => {
-  test("a customer, a group of theirs with points, a reward: and it can be issued", async () => {
+describe("set-up", () => {
+  test("creates a customer, a group with points and a reward, which can be issued", async () => {
     await using sandbox = await startSandbox();
     expect((await control(sandbox, "/customers", { externalId: "CUST7", segments: ["new"] })).status).toBe(201);
     const group = await control(sandbox, "/groups", { members: [{ customer: "CUST7" }, { customer: asha.id }] });
@@ -82,7 +82,7 @@ describe("setting up", () => {
     expect(sandbox.capillary.groupBalance(group.body.id)).toBe(5);
   });
 
-  test("changes what is there", async () => {
+  test("changes existing records", async () => {
     await using sandbox = await startSandbox();
     await control(sandbox, "/members", { group: "famgroup11", customer: ravi.mobile, mayRedeem: false });
     await control(sandbox, "/groups/change", { group: 31072, status: "INACTIVE" });

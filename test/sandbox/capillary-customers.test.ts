@@ -3,7 +3,7 @@ import { startSandbox } from "../../sandbox/sandbox.ts";
 import { asha, capillaryApi, family, ravi, vikram } from "./support/capillary-api.ts";
 
 describe("many customers at once", () => {
-  test("come in an order of their own, each with its verdict, those unknown last", async () => {
+  test("come in the sandbox's own order, each with its status, unknown ones last", async () => {
     await using sandbox = await startSandbox();
     const { status, body } = await capillaryApi(sandbox).customers({
       id: `${vikram.id},5,${asha.id}`,
@@ -39,7 +39,7 @@ describe("many customers at once", () => {
     });
   }
 
-  test("tell their id, programmes and groups only when asked", async () => {
+  test("have their id, programmes and groups only on request", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const [plain] = (await api.customers({ id: vikram.id })).body.response.customers.customer;
@@ -63,14 +63,14 @@ describe("many customers at once", () => {
     ]);
   });
 
-  test("do not tell groups that were deleted", async () => {
+  test("omit deleted groups", async () => {
     await using sandbox = await startSandbox();
     const { body } = await capillaryApi(sandbox).customers({ id: ravi.id, user_group: "true" });
     expect(body.response.customers.customer[0].user_groups2).toMatchObject([{ id: "31059" }]);
     expect(body.response.customers.customer[0].user_groups2).toHaveLength(1);
   });
 
-  test("none of whom is known are a failure; none of whom is named, a bad request", async () => {
+  test("are a failure if all are unknown, and a bad request if none is named", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const { status } = (await api.customers({ id: "5,6" })).body.response;
@@ -80,7 +80,7 @@ describe("many customers at once", () => {
 });
 
 describe("one customer", () => {
-  test("tells who it is, and nothing of groups until asked", async () => {
+  test("has its identity, and its groups only on request", async () => {
     await using sandbox = await startSandbox();
     const { body } = await capillaryApi(sandbox).customer();
     expect(body).toMatchObject({
@@ -95,7 +95,7 @@ describe("one customer", () => {
 
   const everyGroup = { includedAllUserGroup2: "true", includedUserGroup2LoyaltyDetails: "true" };
 
-  test("tells its groups with what they own, by id or by name", async () => {
+  test("has its groups with their balances, by id or by name", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const { body } = await api.customer(asha.id, everyGroup);
@@ -112,7 +112,7 @@ describe("one customer", () => {
     expect(bare).not.toHaveProperty("pointsSummaries");
   });
 
-  test("still sees a group it has left, and one that was deleted", async () => {
+  test("still sees a group that it has left, and a deleted one", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const left = (await api.customer("381798605", everyGroup)).body.userGroups2;
@@ -124,7 +124,7 @@ describe("one customer", () => {
     ]);
   });
 
-  test("tells one group, or a page of them", async () => {
+  test("returns one group, or a page of them", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const one = await api.customer(asha.id, { userGroup2Id: 31072 });
@@ -138,14 +138,14 @@ describe("one customer", () => {
     expect(page.body).toMatchObject({ userGroups2: [{ id: 31072 }], ug2Pagination: { limit: 1, offset: 1, total: 2 } });
   });
 
-  test("lists its groups under whatever key the organisation has", async () => {
+  test("lists its groups under the organisation's key", async () => {
     await using sandbox = await startSandbox();
     sandbox.capillary.setFlags({ groupListKey: "userGroup2Details" });
     const { body } = await capillaryApi(sandbox).customer(asha.id, everyGroup);
     expect(body.userGroup2Details).toHaveLength(2);
   });
 
-  test("must be known and asked for with a source", async () => {
+  test("must be known and requested with a source", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     expect(await api.customer("5")).toMatchObject({ status: 400, body: { errors: [{ code: 8015 }] } });
@@ -155,7 +155,7 @@ describe("one customer", () => {
 });
 
 describe("a balance", () => {
-  test("is what can be spent, what is promised, and both", async () => {
+  test("has the spendable points, the promised points, and their sum", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const { body } = await api.balance();
@@ -203,7 +203,7 @@ describe("a group", () => {
     });
   }
 
-  test("tells its members, those who left too, and its points only when asked", async () => {
+  test("has its members, including former ones, and its points only on request", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const { body } = await api.group();
@@ -221,7 +221,7 @@ describe("a group", () => {
     expect(full.expirySchedules).toContainEqual({ points: 5000, expiryDate: "2036-12-31", programId: 973 });
   });
 
-  test("follows what its members spend", async () => {
+  test("decreases with its members' spending", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     await api.issue({ userGroup2Id: family.id, paymentConfig: { id: 31 } }, 15470);
@@ -229,7 +229,7 @@ describe("a group", () => {
     expect(pointsSummaries[1]).toMatchObject({ loyaltyPoints: 4700, redeemed: 300, lifetimePoints: 5400 });
   });
 
-  test("is shown with its status after its end; one nobody knows is refused", async () => {
+  test("is shown with its status after its end; an unknown one is refused", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     expect((await api.group({ id: 31050 })).body.groupStatus).toBe("DELETED");
@@ -240,7 +240,7 @@ describe("a group", () => {
     expect((await api.group({ id: "" })).body.errors[0].code).toBe(1632);
   });
 
-  test("tells who its members are, what they may, and inActive the wrong way round", async () => {
+  test("lists its members with their rights, and inActive inverted", async () => {
     await using sandbox = await startSandbox();
     const { body } = await capillaryApi(sandbox).members({ sortBy: "IS_PRIMARY", paginationDetails: "true" });
     expect(body).toMatchObject({ errors: [], warnings: [], pagination: { total: 5 } });
@@ -260,7 +260,7 @@ describe("a group", () => {
     expect(byId.get(381798605)).toMatchObject({ inActive: false });
   });
 
-  test("tells its members a page at a time, primary last when asked, or those who joined in time", async () => {
+  test("lists its members by page, optionally with the primary last, or by their time of joining", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const page = (await api.members({ sortBy: "IS_PRIMARY", sortOrder: "ASC", limit: 2, offset: 4 })).body.data;
@@ -270,7 +270,7 @@ describe("a group", () => {
     expect((await api.members({ identifierName: "externalId" })).status).toBe(400);
   });
 
-  test("is found by its own names or its primary member's, never by another member's", async () => {
+  test("is found by its own identifiers or its primary member's, never by another member's", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     for (const q of ["31059", "famgroup11", "RAO FAMILY", asha.mobile, "asha@example.com"]) {

@@ -5,7 +5,7 @@ import { clientApi } from "./support/client-api.ts";
 
 type Api = ReturnType<typeof capillaryApi>;
 
-/** Every operation with an effect, how to ask for it, and what shows that it happened. */
+/** Every operation with an effect, its request, and the evidence of its effect. */
 const writes = {
   issue: (api: Api) => api.issue({ userGroup2Id: family.id, requestId: "r-1" }),
   redeem: (api: Api) => api.redeem({ external_reference_number: "x-1" }, { user_group2_id: String(family.id) }),
@@ -14,7 +14,7 @@ const writes = {
 };
 
 for (const [operation, ask] of Object.entries(writes)) {
-  test(`${operation}: commit-then-drop takes effect and answers nothing; drop-before does neither`, async () => {
+  test(`${operation}: commit-then-drop takes effect without an answer; drop-before has neither`, async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const on = { upstream: "capillary", operation } as const;
@@ -28,7 +28,7 @@ for (const [operation, ask] of Object.entries(writes)) {
   });
 }
 
-test("a revoke and a reversal whose answers are lost have happened", async () => {
+test("a revoke and a reversal whose answers are lost have taken effect", async () => {
   await using sandbox = await startSandbox();
   const api = capillaryApi(sandbox);
   sandbox.capillary.setFlags({ REVOKE_ENABLE: true });
@@ -55,7 +55,7 @@ test("a lost issue is found again by its key and its transaction number", async 
 });
 
 describe("a scripted refusal", () => {
-  test("of an issue has the code and the partner's code it was given", async () => {
+  test("of an issue has the scripted code and partner's code", async () => {
     await using sandbox = await startSandbox();
     const on = { upstream: "capillary", operation: "issue", fault: "refuse" } as const;
     sandbox.faults.add({ ...on, code: 10004, message: "busy" });
@@ -75,7 +75,7 @@ describe("a scripted refusal", () => {
     expect(sandbox.capillary.issuals()).toEqual([]);
   });
 
-  test("speaks each API's own form", async () => {
+  test("has each API's own form", async () => {
     await using sandbox = await startSandbox();
     sandbox.faults.add({ upstream: "capillary", operation: "*", fault: "refuse", code: 817, times: 4 });
     const api = capillaryApi(sandbox);
@@ -88,7 +88,7 @@ describe("a scripted refusal", () => {
     expect((await api.token()).body).toMatchObject({ data: null, errors: [{ code: 817 }] });
   });
 
-  test("is for one upstream only, though both have a redeem", async () => {
+  test("applies to one upstream only, although both have a redeem", async () => {
     await using sandbox = await startSandbox();
     sandbox.faults.add({ upstream: "capillary", operation: "redeem", fault: "refuse" });
     expect((await clientApi(sandbox).redeem()).body.status).toBe(true);
@@ -107,7 +107,7 @@ test("rate-limit is a 429 in the API's own form", async () => {
   });
 });
 
-test("codes belong to refusals, and operations to their upstream", async () => {
+test("accepts codes for refusals only, and operations of its upstream only", async () => {
   await using sandbox = await startSandbox();
   const add = (script: object) => () =>
     sandbox.faults.add({ upstream: "capillary", operation: "issue", fault: "delay", ...script });
@@ -116,9 +116,9 @@ test("codes belong to refusals, and operations to their upstream", async () => {
   expect(add({ delayMs: 1, operation: "isredeemable" })).not.toThrow();
 });
 
-test("a reset while an issue is delayed lets nothing of it happen", async () => {
+test("a reset during a delayed issue prevents its effects", async () => {
   await using sandbox = await startSandbox();
-  sandbox.faults.add({ upstream: "capillary", operation: "issue", fault: "delay", delayMs: 60_000 }); // never over: the reset cuts it
+  sandbox.faults.add({ upstream: "capillary", operation: "issue", fault: "delay", delayMs: 60_000 }); // the reset aborts it
   const answer = expect(capillaryApi(sandbox).issue()).rejects.toThrow("fetch failed");
   await sandbox.calls.waitFor((call) => call.operation === "issue");
   sandbox.reset();

@@ -41,7 +41,7 @@ describe("a customer's issuals", () => {
     expect(await ofStatus("false")).toEqual(["ORD-2-1-1"]);
   });
 
-  test("tell the points' references only to who asks by them", async () => {
+  test("have the points' references only in a request by them", async () => {
     await using sandbox = await startSandbox();
     const api = await someHistory(sandbox);
     const [redemption] = sandbox.capillary.redemptions(asha.id);
@@ -80,14 +80,14 @@ describe("a customer's issuals", () => {
     expect(references(popcorn.body.rewardIssueTransactions)).toEqual(["ORD-1-1-1"]);
   });
 
-  test("of nobody are refused", async () => {
+  test("of an unknown customer are refused", async () => {
     await using sandbox = await startSandbox();
     expect((await capillaryApi(sandbox).issuals("5")).body.status).toMatchObject({ success: false, code: 1014 });
   });
 });
 
 describe("one transaction", () => {
-  test("tells the coupon, who paid and how much, under a status in a list", async () => {
+  test("has the coupon, the payer and the points, under a status in a list", async () => {
     await using sandbox = await startSandbox({ clock: makeTestClock() }); // each second signs a picture's address anew
     const api = await someHistory(sandbox);
     const [redemption] = sandbox.capillary.redemptions(asha.id);
@@ -114,7 +114,7 @@ describe("one transaction", () => {
     expect((await api.issual(asha.id, 397001)).body).toEqual(body);
   });
 
-  test("that cost nothing has a list of references that holds null", async () => {
+  test("without a cost has a list of references that holds null", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const { transactionId } = (await api.issue({}, 15473)).body;
@@ -122,7 +122,7 @@ describe("one transaction", () => {
     expect(pointsRedemption).toMatchObject({ redeemedPoints: 0, pointsRedemptionRefIds: [null] });
   });
 
-  test("that failed says why and gave nothing", async () => {
+  test("that failed has the reason and no coupon", async () => {
     await using sandbox = await startSandbox();
     const api = await someHistory(sandbox);
     const { data } = (await api.transaction(397002)).body;
@@ -134,7 +134,7 @@ describe("one transaction", () => {
     });
   });
 
-  test("writes the coupon in the letters that were asked for", async () => {
+  test("has the coupon in the requested case", async () => {
     await using sandbox = await startSandbox();
     sandbox.capillary.changeReward({
       id: 15466,
@@ -147,7 +147,7 @@ describe("one transaction", () => {
     expect([await codeIn("UPPER"), await codeIn("LOWER"), await codeIn("AS_IT_IS")]).toEqual(["AB3", "ab3", "aB3"]);
   });
 
-  test("of another customer is unknown to this one", async () => {
+  test("of another customer is not found for this one", async () => {
     await using sandbox = await startSandbox();
     const api = await someHistory(sandbox);
     expect((await api.issual(ravi.id, 397001)).body.status).toMatchObject({ success: false, code: 10007 });
@@ -155,8 +155,8 @@ describe("one transaction", () => {
   });
 });
 
-describe("what a customer owns", () => {
-  test("is one row a voucher, newest first, its points a number and the vendor JSON inside JSON", async () => {
+describe("a customer's vouchers", () => {
+  test("are one row each, newest first, with points as a number and the vendor as JSON inside JSON", async () => {
     await using sandbox = await startSandbox();
     const api = await someHistory(sandbox);
     const { body } = await api.owned();
@@ -186,7 +186,7 @@ describe("what a customer owns", () => {
     expect(JSON.parse(voucher.vendor)).toEqual({ voucher: expect.any(String), pointsRedeemed: "500" });
   });
 
-  test("can be looked at for a time, and from its beginning", async () => {
+  test("can be filtered by a period, including its beginning", async () => {
     const clock = makeTestClock("2026-06-03T10:00:00.900Z");
     await using sandbox = await startSandbox({ clock });
     const api = capillaryApi(sandbox);
@@ -204,14 +204,14 @@ describe("what a customer owns", () => {
     expect((await api.owned({ fromPurchaseDate: 0 })).status).toBe(400);
   });
 
-  test("is told by whole seconds", async () => {
+  test("have times in whole seconds", async () => {
     await using sandbox = await startSandbox({ clock: makeTestClock("2026-06-03T10:00:00.900Z") });
     const api = capillaryApi(sandbox);
     await api.issue();
     expect((await api.owned()).body.rewards[0].rewardIssueDate).toBe(Date.parse("2026-06-03T10:00:00Z"));
   });
 
-  test("needs a customer who is named and known", async () => {
+  test("require a named, known customer", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     expect((await api.owned({ externalId: "" })).body.status.code).toBe(15006);

@@ -7,7 +7,7 @@ const byRavi = { mobile: ravi.mobile, ...fromFamily };
 const nothingIssued = { intouch: null, promotion: null, vendor: null };
 
 describe("a requestId", () => {
-  test("repeated with the same request is a duplicate, told with HTTP 400, and gives nothing again", async () => {
+  test("repeated with the same request is a duplicate with HTTP 400, and issues nothing again", async () => {
     await using sandbox = await startSandbox();
     sandbox.capillary.setFlags({ failureStatus: 200 });
     const api = capillaryApi(sandbox);
@@ -31,7 +31,7 @@ describe("a requestId", () => {
     expect(sandbox.capillary.groupBalance(family.id)).toBe(4999);
   });
 
-  test("means the same however its ids are dressed", async () => {
+  test("is the same for each format of its ids", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     await api.issue({ userGroup2Id: 31059, requestId: "r-1" });
@@ -56,7 +56,7 @@ describe("a requestId", () => {
     expect(sandbox.capillary.issuals()).toHaveLength(1);
   });
 
-  test("is the only key: one transactionNumber may be issued under twice", async () => {
+  test("is the only key: a transactionNumber may be issued twice", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const [first, second] = [await api.issue(byRavi), await api.issue(byRavi)];
@@ -68,7 +68,7 @@ describe("a requestId", () => {
 describe("one issue at a time for a customer", () => {
   const held = { upstream: "capillary", operation: "issue", fault: "hold" } as const;
 
-  test("another is told to wait, and its key stays unused", async () => {
+  test("another call is refused as locked, and its key stays unused", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const fault = sandbox.faults.add(held);
@@ -83,7 +83,7 @@ describe("one issue at a time for a customer", () => {
     expect((await api.issue({ ...fromFamily, requestId: "r-2" })).body.status.success).toBe(true);
   });
 
-  test("others are not held up", async () => {
+  test("other customers are not blocked", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const fault = sandbox.faults.add(held);
@@ -94,7 +94,7 @@ describe("one issue at a time for a customer", () => {
     await first;
   });
 
-  test("a call that was dropped lets go", async () => {
+  test("a dropped call releases the lock", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     sandbox.faults.add({ upstream: "capillary", operation: "issue", fault: "commit-then-drop" });
@@ -103,7 +103,7 @@ describe("one issue at a time for a customer", () => {
     expect((await api.issue(fromFamily)).body.status.success).toBe(true);
   });
 
-  test("fifty members' calls at once take what is there and no more", async () => {
+  test("fifty members' simultaneous calls take the available points and no more", async () => {
     await using sandbox = await startSandbox();
     const { capillary } = sandbox;
     capillary.setBalance({ group: family.id, points: 20 });

@@ -6,7 +6,7 @@ import { makeTestClock } from "./support/client-api.ts";
 const fromFamily = { userGroup2Id: family.id };
 const nothingIssued = { intouch: null, promotion: null, vendor: null };
 
-/** Ravi spends the family's points unless told otherwise. */
+/** By default, Ravi spends the family's points. */
 const byRavi = { mobile: ravi.mobile, ...fromFamily };
 
 describe("the wallet", () => {
@@ -60,7 +60,7 @@ describe("the wallet", () => {
     expect(sandbox.capillary.balance("CUST12345")).toBe(1199);
   });
 
-  test("is nobody's when the names of groups disagree", async () => {
+  test("is refused if the names of groups disagree", async () => {
     await using sandbox = await startSandbox();
     const { body } = await capillaryApi(sandbox).issue({ userGroup2Id: 31059, userGroup2ExternalId: "team7" });
     expect(body.status.partnerError.codes).toEqual(["1632"]);
@@ -131,7 +131,7 @@ describe("a group's wallet is closed to", () => {
   }
 });
 
-describe("what is given", () => {
+describe("an issued reward", () => {
   test("is a coupon: code, expiry twice, and the points as text", async () => {
     await using sandbox = await startSandbox();
     const { body } = await capillaryApi(sandbox).issue({ requestId: "r-1", eventLogId: "e-1", ...fromFamily }, 15466);
@@ -174,14 +174,14 @@ describe("what is given", () => {
     expect(body).toMatchObject({ intouch: null, promotion: null, vendor });
   });
 
-  test("goes to the member who asked, not to the group", async () => {
+  test("goes to the requesting member, not to the group", async () => {
     await using sandbox = await startSandbox();
     await capillaryApi(sandbox).issue(byRavi);
     expect(sandbox.capillary.issuals(ravi.mobile)).toHaveLength(1);
     expect(sandbox.capillary.issuals("CUST12345")).toEqual([]);
   });
 
-  test("is one, whatever quantity was asked for", async () => {
+  test("is one, for any requested quantity", async () => {
     await using sandbox = await startSandbox();
     const { body } = await capillaryApi(sandbox).issue({ ...byRavi, quantity: 5 });
     expect(body.intouch.pointsRedeemed).toBe("1");
@@ -222,7 +222,7 @@ describe("the price", () => {
     expect(sandbox.capillary.redemptions()).toEqual([]);
   });
 
-  test("of a FREE config takes nothing from a group either, yet the group must be right", async () => {
+  test("of a FREE config takes nothing from a group either, but the group must be valid", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const free = { mobile: vikram.mobile, paymentConfig: { id: 32 } };
@@ -271,7 +271,7 @@ describe("the price", () => {
     ["a ratio of nothing", 15474, 400, {}],
   ];
   for (const [what, rewardId, code, request] of unclear) {
-    test(`is not made up: ${what} is ${code}`, async () => {
+    test(`is not guessed: ${what} is ${code}`, async () => {
       await using sandbox = await startSandbox();
       const { status, body } = await capillaryApi(sandbox).issue({ ...byRavi, ...request }, rewardId);
       expect({ status, code: body.status.code }).toEqual({ status: 400, code });
@@ -306,7 +306,7 @@ describe("a reward is refused", () => {
     });
   }
 
-  test("never to who fits", async () => {
+  test("never for an eligible customer", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     expect((await api.issue({}, 15480)).body.status.success).toBe(true);
@@ -342,7 +342,7 @@ describe("a reward is refused", () => {
 });
 
 describe("limits", () => {
-  test("for each customer count what that customer was given", async () => {
+  test("for each customer count the rewards issued to that customer", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const spa = { paymentConfig: { id: 42 } };
@@ -351,7 +351,7 @@ describe("limits", () => {
     expect((await api.issue({ ...spa, externalId: "CUST67890" }, 15478)).body.status.code).toBe(200);
   });
 
-  test("of a reward count everybody, and start again the next day", async () => {
+  test("of a reward count all customers, and reset the next day", async () => {
     const clock = makeTestClock();
     await using sandbox = await startSandbox({ clock });
     const api = capillaryApi(sandbox);
@@ -384,7 +384,7 @@ describe("limits", () => {
     expect((await api.issue(byRavi, 15473)).body.status.code).toBe(200);
   });
 
-  test("do not count what was revoked", async () => {
+  test("do not count revoked rewards", async () => {
     await using sandbox = await startSandbox();
     sandbox.capillary.setFlags({ REVOKE_ENABLE: true });
     const api = capillaryApi(sandbox);

@@ -15,7 +15,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const newFile = () => join(folder, String(++files), "capillary.jsonl");
 
-/** Everything that can be remembered happens once. */
+/** Each kind of journal entry occurs once. */
 async function aFullDay(sandbox: Sandbox) {
   const { capillary } = sandbox;
   const api = capillaryApi(sandbox);
@@ -60,7 +60,7 @@ test("everything survives a restart", async () => {
   expect(again.capillary.balance("CUST12345")).toBe(1298.7);
 });
 
-test("keys that were used stay used, and codes that were given are not given again", async () => {
+test("used keys stay used, and issued codes are not issued again", async () => {
   const capillaryJournalFile = newFile();
   {
     await using sandbox = await startSandbox({ capillaryJournalFile });
@@ -83,7 +83,7 @@ test("keys that were used stay used, and codes that were given are not given aga
   expect(again.capillary.balance("CUST12345")).toBe(1297.7);
 });
 
-test("a torn last line is ignored with a warning; any other that does not add up stops the start", async () => {
+test("a torn last line is ignored with a warning; any other inconsistent line stops the start", async () => {
   const capillaryJournalFile = newFile();
   {
     await using sandbox = await startSandbox({ capillaryJournalFile });
@@ -102,7 +102,7 @@ test("a torn last line is ignored with a warning; any other that does not add up
   await expect(start).rejects.toThrow(`${capillaryJournalFile}:1: balanceAfter is 1198, expected 1199`);
 });
 
-test("a line that is there twice stops the start", async () => {
+test("a repeated line stops the start", async () => {
   const capillaryJournalFile = newFile();
   {
     await using sandbox = await startSandbox({ capillaryJournalFile });

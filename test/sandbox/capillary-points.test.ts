@@ -5,8 +5,8 @@ import { makeTestClock } from "./support/client-api.ts";
 
 const ofFamily = { user_group2_id: String(family.id) };
 
-describe("may these points be taken?", () => {
-  test("yes, in text and numbers", async () => {
+describe("a check of redeemability", () => {
+  test("confirms, in text and numbers", async () => {
     await using sandbox = await startSandbox();
     const { status, body } = await capillaryApi(sandbox).isRedeemable({ points: 1200 });
     expect({ status, ...body.response }).toEqual({
@@ -33,7 +33,7 @@ describe("may these points be taken?", () => {
     { user_group2_primary_user_identifier_type: "mobile", user_group2_primary_user_identifier_value: asha.mobile },
     { use_default_user_group2: "true" },
   ]) {
-    test(`of a group, by ${Object.keys(selector)}`, async () => {
+    test(`accepts a group by ${Object.keys(selector)}`, async () => {
       await using sandbox = await startSandbox();
       const asked = { id: "", mobile: ravi.mobile, points: 5000, ...selector };
       const { redeemable } = (await capillaryApi(sandbox).isRedeemable(asked)).body.response.points;
@@ -62,7 +62,7 @@ describe("may these points be taken?", () => {
     ["the customer is marked as fraud", 820, { id: "381798978" }],
   ];
   for (const [why, code, query] of no) {
-    test(`no, when ${why}: ${code}, in a call that succeeded`, async () => {
+    test(`refuses if ${why}: ${code}, in a call that succeeded`, async () => {
       await using sandbox = await startSandbox();
       const { status, body } = await capillaryApi(sandbox).isRedeemable(query);
       expect({ status, ...body.response }).toMatchObject({
@@ -72,7 +72,7 @@ describe("may these points be taken?", () => {
     });
   }
 
-  test("is asked for in JSON, or the real one might answer XML", async () => {
+  test("must request JSON, because the real API may answer XML", async () => {
     await using sandbox = await startSandbox();
     const answer = await capillaryApi(sandbox).isRedeemable({ format: "xml" });
     expect(answer).toMatchObject({ status: 400, body: { response: { status: { success: "false", code: 400 } } } });
@@ -82,7 +82,7 @@ describe("may these points be taken?", () => {
 const pointsIn = (answer: { body: { response: { responses: { points: object } } } }) =>
   answer.body.response.responses.points as { redemption_id: string; item_status: { code: number } };
 
-describe("taking points", () => {
+describe("redeeming points", () => {
   test("takes them once for a reference, and a repeat gets the earlier outcome", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
@@ -111,7 +111,7 @@ describe("taking points", () => {
     expect(sandbox.capillary.balance(asha.id)).toBe(1180);
   });
 
-  test("takes a group's, and says so", async () => {
+  test("takes a group's, and names the group", async () => {
     await using sandbox = await startSandbox();
     const points = pointsIn(
       await capillaryApi(sandbox).redeem({ customer: { mobile: Number(ravi.mobile) } }, ofFamily),
@@ -128,7 +128,7 @@ describe("taking points", () => {
     expect(sandbox.capillary.balance(asha.id)).toBe(1199.7);
   });
 
-  test("is refused without the code nobody sent, or for more than one at a time", async () => {
+  test("is refused without the validation code, or for more than one at a time", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     expect(pointsIn(await api.redeem({}, { skip_validation: "false" })).item_status.code).toBe(808);
@@ -138,7 +138,7 @@ describe("taking points", () => {
     expect(sandbox.capillary.balance(asha.id)).toBe(1200);
   });
 
-  test("locks the customer: another call meanwhile is 521", async () => {
+  test("locks the customer: a simultaneous call is 521", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const fault = sandbox.faults.add({ upstream: "capillary", operation: "redeem", fault: "hold" });
@@ -157,8 +157,8 @@ async function taken(sandbox: Sandbox): Promise<string> {
   return pointsIn(await capillaryApi(sandbox).redeem({ external_reference_number: "x-1" }, ofFamily)).redemption_id;
 }
 
-describe("giving points back", () => {
-  test("gives all back to the wallet they came from", async () => {
+describe("reversing points", () => {
+  test("returns all to the original wallet", async () => {
     await using sandbox = await startSandbox();
     const redemptionId = await taken(sandbox);
     const { status, body } = await capillaryApi(sandbox).reverse({ redemptionId });
@@ -173,7 +173,7 @@ describe("giving points back", () => {
     expect(sandbox.capillary.groupBalance(family.id)).toBe(5000);
   });
 
-  test("gives a part back, then no more than the rest", async () => {
+  test("returns a part, then no more than the rest", async () => {
     await using sandbox = await startSandbox();
     const redemptionId = await taken(sandbox);
     const api = capillaryApi(sandbox);
@@ -192,7 +192,7 @@ describe("giving points back", () => {
     expect(body.pointsReversed).toBe(10);
   });
 
-  test("gives back what an issue took, and leaves the coupon alive", async () => {
+  test("returns an issue's points, and leaves the coupon valid", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     await api.issue({ userGroup2Id: family.id });
@@ -220,7 +220,7 @@ describe("giving points back", () => {
     });
   }
 
-  test("is refused to an organisation that may not", async () => {
+  test("is refused to an organisation without the permission", async () => {
     await using sandbox = await startSandbox();
     const redemptionId = await taken(sandbox);
     sandbox.capillary.setFlags({ Allow_points_redemption_reversal: false });
@@ -229,7 +229,7 @@ describe("giving points back", () => {
 });
 
 describe("a customer's redemptions", () => {
-  test("are found by reference, newest first, with what was given back", async () => {
+  test("are found by reference, newest first, with their reversals", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const redemptionId = await taken(sandbox);
@@ -267,7 +267,7 @@ describe("a customer's redemptions", () => {
     expect(await points({ type: "COUPONS" })).toBeUndefined();
   });
 
-  test("tell coupons that were used, not those merely issued", async () => {
+  test("include used coupons, not those only issued", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const { transactionId } = (await api.issue()).body;
@@ -284,8 +284,8 @@ describe("a customer's redemptions", () => {
   });
 });
 
-describe("giving points", () => {
-  test("gives each by its strategy, one failure aside", async () => {
+describe("allocating points", () => {
+  test("allocates each by its strategy, despite one failure", async () => {
     await using sandbox = await startSandbox();
     const { status, body } = await capillaryApi(sandbox).allocate(
       { sourceValue: 100 },
@@ -301,7 +301,7 @@ describe("giving points", () => {
     expect(sandbox.capillary.balance(asha.id)).toBe(1312);
   });
 
-  test("gives to a group, and promises", async () => {
+  test("allocates to a group, and promised points", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     const toGroup = { lookupParams: { identifierType: "id", identifierValue: "31059", entityType: "FLEET" } };
@@ -310,7 +310,7 @@ describe("giving points", () => {
     expect(rewards).toMatchObject({ programId: 973, loyaltyPoints: 5100, delayedPoints: 500, lifetimePoints: 5600 });
   });
 
-  test("gives once under a uniqueId", async () => {
+  test("allocates once under a uniqueId", async () => {
     await using sandbox = await startSandbox();
     const { data } = (await capillaryApi(sandbox).allocate({ uniqueId: "u-1" }, { uniqueId: "u-1" })).body;
     expect(data.map((each: { status: string }) => each.status)).toEqual(["SUCCESS", "FAILED"]);
@@ -324,7 +324,7 @@ describe("giving points", () => {
     ["to nobody", 8015, { lookupParams: { ...allocation.lookupParams, identifierValue: "CUST9" } }],
   ];
   for (const [why, code, change] of refused) {
-    test(`gives nothing ${why}: ${code}`, async () => {
+    test(`allocates nothing ${why}: ${code}`, async () => {
       await using sandbox = await startSandbox();
       const { body } = await capillaryApi(sandbox).allocate(change);
       expect(body).toMatchObject({ failures: 1, data: [{ status: "FAILED", errors: [{ code }] }] });
@@ -332,7 +332,7 @@ describe("giving points", () => {
     });
   }
 
-  test("takes ten requests at most, and at least one", async () => {
+  test("accepts one to ten requests", async () => {
     await using sandbox = await startSandbox();
     const api = capillaryApi(sandbox);
     expect((await api.allocate(...Array(11).fill({}))).status).toBe(400);

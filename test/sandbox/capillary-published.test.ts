@@ -27,7 +27,7 @@ const refused = (code: string, message: string) => ({
   vendor: null,
 });
 
-describe("a brand of that time", () => {
+describe("a brand with the published configuration", () => {
   test("issues by group id, then by the group's external id", async () => {
     await using sandbox = await startSandbox();
     sandbox.capillary.setFlags({ issueAnswer: "short" });
@@ -47,7 +47,7 @@ describe("a brand of that time", () => {
     expect((await ask(sandbox, path, { ...request, userGroup2Id: 31059 })).body).toEqual(issued("4WF17B"));
   });
 
-  test("says when redemption is not configured for the group", async () => {
+  test("reports that redemption is not configured for the group", async () => {
     await using sandbox = await startSandbox();
     const path = "/user/reward/15466/issue?username=tillcapillary";
     const answer = await ask(sandbox, path, { ...request, mobile: 919723456710, userGroup2Id: 31100 });
@@ -55,14 +55,14 @@ describe("a brand of that time", () => {
     expect(answer).toMatchObject({ status: 400, body: refused("828", message) });
   });
 
-  test("says when nobody knows the group", async () => {
+  test("reports an unknown group", async () => {
     await using sandbox = await startSandbox();
     const path = "/user/reward/15466/issue?username=tillcapillary";
     const answer = await ask(sandbox, path, { ...request, userGroup2Id: "381751178" });
     expect(answer.body).toEqual(refused("1632", "group id/externalId/primary userId 381751178 passed is not valid"));
   });
 
-  test("says when the customer is not in the group", async () => {
+  test("reports that the customer is not in the group", async () => {
     await using sandbox = await startSandbox();
     const path = "/user/reward/15466/issue?username=tillcapillary";
     const stranger = { ...request, mobile: 917122001239, userGroup2PrimaryUserId: "381798579" };

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { asha, capillaryApi, family } from "./support/capillary-api.ts";
 
-/** Issues from the family's wallet for a brand that may revoke; the reward costs one point. */
+/** Issues a reward for one point from the family's wallet, for a brand that may revoke. */
 async function issued(sandbox: Sandbox): Promise<number> {
   sandbox.capillary.setFlags({ REVOKE_ENABLE: true });
   const { body } = await capillaryApi(sandbox).issue({ userGroup2Id: family.id });
@@ -30,7 +30,7 @@ test("returns a customer's own points to the customer", async () => {
   expect(sandbox.capillary.balance(asha.id)).toBe(1200);
 });
 
-test("returns nothing for what was free", async () => {
+test("returns nothing for a free reward", async () => {
   await using sandbox = await startSandbox();
   sandbox.capillary.setFlags({ REVOKE_ENABLE: true });
   const { body } = await capillaryApi(sandbox).issue({}, 15473);
@@ -38,7 +38,7 @@ test("returns nothing for what was free", async () => {
   expect(sandbox.capillary.reversals()).toEqual([]);
 });
 
-test("returns no more than is still out when points were reversed before", async () => {
+test("returns no more than the rest after an earlier reversal", async () => {
   await using sandbox = await startSandbox();
   const txnId = await issued(sandbox);
   const [redemption] = sandbox.capillary.redemptions();
@@ -102,13 +102,13 @@ for (const [why, code, prepare] of refusals) {
   });
 }
 
-test("is off until the brand has it switched on", async () => {
+test("is off until it is enabled for the brand", async () => {
   await using sandbox = await startSandbox();
   const { body } = await capillaryApi(sandbox).issue();
   expect((await capillaryApi(sandbox).revoke(body.transactionId)).body.status.code).toBe(13005);
 });
 
-test("a scripted refusal has the code it was given, with HTTP 200", async () => {
+test("a scripted refusal has its scripted code, with HTTP 200", async () => {
   await using sandbox = await startSandbox();
   const txnId = await issued(sandbox);
   sandbox.faults.add({ upstream: "capillary", operation: "revoke", fault: "refuse", code: 1018 });

@@ -5,7 +5,7 @@ import { openDocument } from "./support/openapi.ts";
 
 const { document, mistakesIn, mistakesInAnswer: mistakes } = openDocument("client-points.yaml");
 
-/** What the document says against this answer of the operation. */
+/** The document's objections to this answer of the operation. */
 function mistakesInAnswer(path: string, answer: Reply): string[] {
   const hasChallenge = answer.status !== 401 || answer.headers.has("www-authenticate");
   const method = path === "/api/v1/customer/points" ? "get" : "post";
@@ -106,7 +106,7 @@ describe("a malformed request", () => {
     ["a list", paths.redeem, [], "object"],
   ];
   for (const [what, path, body, names] of bad) {
-    test(`(${what}) is a documented 400 that names the trouble`, async () => {
+    test(`(${what}) is a documented 400 that names the problem`, async () => {
       await using sandbox = await startSandbox();
       const answer = await clientApi(sandbox).post(path, body);
       expect(answer.status).toBe(400);

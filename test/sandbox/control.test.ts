@@ -9,7 +9,7 @@ const control = ({ url }: Sandbox, path: string, body?: unknown) =>
   send(`${url}/__sandbox${path}`, body === undefined ? {} : { method: "POST", body: JSON.stringify(body) });
 
 describe("calls", () => {
-  test("lists every upstream call in order, with its answer, and not our own looking", async () => {
+  test("lists every upstream call in order, with its answer, and not the reads of the control surface", async () => {
     await using sandbox = await startSandbox();
     const api = clientApi(sandbox);
     await api.points();
@@ -36,7 +36,7 @@ describe("calls", () => {
     });
   });
 
-  test("since a bookmark shows only what came later", async () => {
+  test("since a bookmark shows only later calls", async () => {
     await using sandbox = await startSandbox();
     await clientApi(sandbox).points();
     const { next } = (await control(sandbox, "/calls")).body;
@@ -63,7 +63,7 @@ describe("calls", () => {
     expect(shown).not.toContain(basic().replace("Basic ", ""));
   });
 
-  test("name the fault that was played and what became of the call", async () => {
+  test("name the scripted fault and the call's outcome", async () => {
     await using sandbox = await startSandbox();
     sandbox.faults.add({ upstream: "client", operation: "redeem", fault: "commit-then-drop" });
     await expect(clientApi(sandbox).redeem()).rejects.toThrow("fetch failed");
@@ -78,7 +78,7 @@ describe("calls", () => {
     expect(calls.since(0)[0]?.seq).toBe(2);
   });
 
-  test("can be waited for, before and after they arrive", async () => {
+  test("can be awaited, before and after they arrive", async () => {
     await using sandbox = await startSandbox();
     const early = sandbox.calls.waitFor((call) => call.operation === "points" && call.status === 200);
     await clientApi(sandbox).points();
@@ -88,7 +88,7 @@ describe("calls", () => {
   });
 });
 
-describe("the Client's world", () => {
+describe("the points provider's world", () => {
   test("shows a ledger", async () => {
     await using sandbox = await startSandbox();
     const { body } = await control(sandbox, "/client/ledger?customer_id=CUST12345");
@@ -115,7 +115,7 @@ describe("the Client's world", () => {
     });
   });
 
-  test("shows the newest OTP, and says how to get one when there is none", async () => {
+  test("shows the newest OTP, and explains how to get one if there is none", async () => {
     await using sandbox = await startSandbox();
     const none = await control(sandbox, "/client/otp?customer_id=CUST12345");
     expect(none).toMatchObject({ status: 404, body: { message: expect.stringContaining("generate-otp") } });
@@ -125,7 +125,7 @@ describe("the Client's world", () => {
     expect(shown.body.otp).toMatch(/^\d{6}$/);
   });
 
-  test("takes a new customer once", async () => {
+  test("accepts a new customer once", async () => {
     await using sandbox = await startSandbox();
     const customer = { customer_id: "CUST7", balance: 10, earned: 20, mobile: "91XXXXXX77" };
     expect((await control(sandbox, "/client/customers", customer)).status).toBe(201);
@@ -133,20 +133,20 @@ describe("the Client's world", () => {
     expect((await clientApi(sandbox).points("CUST7")).body).toMatchObject({ points_earned: 20, balance_points: 10 });
   });
 
-  test("takes a credit, which counts as earned", async () => {
+  test("accepts a credit, which counts as earned", async () => {
     await using sandbox = await startSandbox();
     const { body } = await control(sandbox, "/client/credit", { customer_id: "CUST00001", points: 250 });
     expect(body).toMatchObject({ points_earned: 250, balance_points: 250 });
   });
 
-  test("refuses a credit past what a number can hold", async () => {
+  test("refuses a credit beyond a safe number", async () => {
     await using sandbox = await startSandbox();
     const points = Number.MAX_SAFE_INTEGER;
     expect((await control(sandbox, "/client/credit", { customer_id: "CUST12345", points })).status).toBe(409);
     expect(sandbox.client.balance("CUST12345")).toBe(3500);
   });
 
-  test("hands out copies: what a test has read stays as it was", async () => {
+  test("returns copies: a test's earlier reads do not change", async () => {
     await using sandbox = await startSandbox();
     const { client } = sandbox;
     const read = [client.ledger("CUST12345"), client.account("CUST12345"), sandbox.calls.since(0)];
@@ -155,7 +155,7 @@ describe("the Client's world", () => {
     expect(read).toEqual(before);
   });
 
-  test("answers 404 for customers nobody knows", async () => {
+  test("answers 404 for unknown customers", async () => {
     await using sandbox = await startSandbox();
     const answers = [
       await control(sandbox, "/client/ledger?customer_id=X"),
@@ -209,7 +209,7 @@ test("a reset restores everything", async () => {
   expect((await clientApi(sandbox).redeem()).body.status).toBe(true);
 });
 
-test("a stop does not wait for a caller who is still talking", async () => {
+test("a stop does not wait for a caller in mid-request", async () => {
   const sandbox = await startSandbox();
   const caller = connect(Number(new URL(sandbox.url).port), "127.0.0.1");
   caller.on("error", () => {});

@@ -34,7 +34,7 @@ describe("refuse", () => {
     expect({ status, balance }).toEqual({ status: 200, balance: 3500 });
   });
 
-  test("says what it was told to, with the failure status in force", async () => {
+  test("has the scripted code and text, with the current failure status", async () => {
     await using sandbox = await startSandbox();
     sandbox.settings.change({ failureStatus: 400 });
     const { status, text } = await redeemUnder(sandbox, { fault: "refuse", message: "Account frozen" });
@@ -104,7 +104,7 @@ test("commit-then-drop breaks the connection after the deduction", async () => {
   expect(sandbox.client.ledger("CUST12345").at(-1)).toMatchObject({ type: "redeem", order_id: "ORD-1", points: -500 });
 });
 
-// Its subject is time. No test depends on how long a delay is: the short ones are only waited for, the long ones are cut.
+// Its subject is time. No test depends on a delay's length: short ones are awaited, long ones are aborted.
 describe("delay", () => {
   test("takes effect late, even though the caller has left", async () => {
     await using sandbox = await startSandbox();
@@ -121,13 +121,13 @@ describe("delay", () => {
     expect(sandbox.client.balance("CUST12345")).toBe(3000);
   });
 
-  test("answers a patient caller as if nothing had been", async () => {
+  test("answers a caller with a long timeout as without the fault", async () => {
     await using sandbox = await startSandbox();
     const { status, balance } = await redeemUnder(sandbox, { fault: "delay", delayMs: 5 });
     expect({ status, balance }).toEqual({ status: 200, balance: 3000 });
   });
 
-  test("with commit answers late, and what it would have answered at once", async () => {
+  test("with commit answers late, with the answer of the first moment", async () => {
     await using sandbox = await startSandbox();
     const { status, text, balance } = await redeemUnder(sandbox, { fault: "delay", delayMs: 5, commit: true });
     expect({ status, balance }).toEqual({ status: 200, balance: 3000 });
@@ -140,7 +140,7 @@ describe("delay", () => {
     const answer = clientApi(sandbox).redeem();
     answer.catch(() => {});
     await sandbox.calls.waitFor((call) => call.operation === "redeem");
-    // The effect follows the arrival without any waiting in between.
+    // The effect follows the arrival at once.
     await new Promise(setImmediate);
     expect(sandbox.client.balance("CUST12345")).toBe(3000);
     expect(sandbox.calls.since(0)).toMatchObject([{ outcome: "pending", status: null }]);
@@ -148,7 +148,7 @@ describe("delay", () => {
     await expect(answer).rejects.toThrow("fetch failed");
   });
 
-  test("is dropped by a reset, so that it cannot touch the new world", async () => {
+  test("is dropped by a reset, so that it cannot affect the new world", async () => {
     await using sandbox = await startSandbox();
     script(sandbox, { fault: "delay", delayMs: 60_000 });
     const answer = clientApi(sandbox).redeem();
@@ -160,7 +160,7 @@ describe("delay", () => {
 });
 
 describe("the queue", () => {
-  test("is used up in order, each fault as often as it says", async () => {
+  test("is used up in order, each fault for its number of times", async () => {
     await using sandbox = await startSandbox();
     script(sandbox, { fault: "refuse", message: "first", times: 2 });
     script(sandbox, { fault: "refuse", message: "second" });
@@ -172,7 +172,7 @@ describe("the queue", () => {
     expect(messages).toEqual(["first", "first", "second", "Points redeemed successfully"]);
   });
 
-  test("leaves other operations alone, unless the fault is for any", async () => {
+  test("does not affect other operations, unless the fault is for any", async () => {
     await using sandbox = await startSandbox();
     script(sandbox, { fault: "rate-limit" });
     expect((await clientApi(sandbox).points()).status).toBe(200);
@@ -263,7 +263,7 @@ describe("hold", () => {
     expect(sandbox.client.balance("CUST12345")).toBe(3500);
   });
 
-  test("that hangs up loses its caller at once, and takes effect at the release", async () => {
+  test("that hangs up disconnects its caller at once, and takes effect at the release", async () => {
     await using sandbox = await startSandbox();
     const fault = script(sandbox, { fault: "hold", hangUp: true });
     await expect(clientApi(sandbox).redeem()).rejects.toThrow("fetch failed");
@@ -274,7 +274,7 @@ describe("hold", () => {
     expect(sandbox.client.balance("CUST12345")).toBe(3000);
   });
 
-  test("lets go of the calls of one fault and keeps the others", async () => {
+  test("releases the calls of one fault and holds the others", async () => {
     await using sandbox = await startSandbox();
     const [first, second] = [script(sandbox, { fault: "hold" }), script(sandbox, { fault: "hold" })];
     const one = clientApi(sandbox).redeem({ order_id: "ORD-1" });

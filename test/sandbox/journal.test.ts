@@ -38,7 +38,7 @@ test("the ledger survives a restart", async () => {
   expect(sandbox.client.account("CUST7")).toMatchObject({ points_earned: 350, mobile: "91XXXXXX77" });
 });
 
-test("what an order consumed survives a restart, so a reversal still knows it", async () => {
+test("an order's deduction survives a restart, so a reversal can return it", async () => {
   const journalFile = await writtenJournal();
   await using sandbox = await startSandbox({ journalFile });
   const reverse = { order_id: "ORD-7", customer_id: "CUST7" };
@@ -55,7 +55,7 @@ test("a sandbox without a journal starts afresh", async () => {
   expect(after.client.balance("CUST12345")).toBe(3500);
 });
 
-test("a torn last line is ignored with a warning, and the journal goes on from there", async () => {
+test("a torn last line is ignored with a warning, and the journal continues from there", async () => {
   const journalFile = await writtenJournal();
   appendFileSync(journalFile, '{"seq":7,"type":"credit","customer_id":"CUST7","poi');
   const warnings: string[] = [];
@@ -76,7 +76,7 @@ test("any other line that is not JSON stops the start, naming file and line", as
   await expect(startSandbox({ journalFile })).rejects.toThrow(`${journalFile}:4: not JSON`);
 });
 
-test("a line that does not add up stops the start, naming file and line", async () => {
+test("an inconsistent line stops the start, naming file and line", async () => {
   const journalFile = await writtenJournal();
   const tampered = readFileSync(journalFile, "utf8").replace('"balance_after":150', '"balance_after":151');
   writeFileSync(journalFile, tampered);

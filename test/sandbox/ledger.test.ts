@@ -10,7 +10,7 @@ const no = (message: string) => ({ status: false, message });
 const sum = (points: number[]) => points.reduce((total, each) => total + each, 0);
 
 describe("redeem", () => {
-  test("takes the points and writes it down", async () => {
+  test("takes the points and records an entry", async () => {
     await using sandbox = await startSandbox();
     const { body } = await clientApi(sandbox).redeem({ order_id: "ORD-1", points_consumed: 2500 });
     expect(body).toMatchObject(yes);
@@ -20,7 +20,7 @@ describe("redeem", () => {
     ]);
   });
 
-  test("may take the last point, and not one more", async () => {
+  test("may take the last point, but no more", async () => {
     await using sandbox = await startSandbox();
     const api = clientApi(sandbox);
     expect((await api.redeem({ order_id: "ORD-1", points_consumed: 3501 })).body).toEqual(no("Insufficient balance"));
@@ -29,7 +29,7 @@ describe("redeem", () => {
     expect(sandbox.client.balance("CUST12345")).toBe(0);
   });
 
-  test("of fifty at once takes only what is there", async () => {
+  test("of fifty at once takes only the available points", async () => {
     await using sandbox = await startSandbox();
     const api = clientApi(sandbox);
     const orders = Array.from({ length: 50 }, (_, n) => ({ order_id: `ORD-${n}`, points_consumed: 100 }));
@@ -42,14 +42,14 @@ describe("redeem", () => {
     expect(sum(entries.map((entry) => entry.points))).toBe(sandbox.client.balance("CUST12345"));
   });
 
-  test("for a customer nobody knows is refused", async () => {
+  test("for an unknown customer is refused", async () => {
     await using sandbox = await startSandbox();
     expect((await clientApi(sandbox).redeem({ customer_id: "CUST9" })).body).toEqual(no("Invalid Customer ID"));
   });
 });
 
 describe("reverse", () => {
-  test("in parts gives back up to what was taken, and no more", async () => {
+  test("in parts returns up to the deducted points, and no more", async () => {
     await using sandbox = await startSandbox();
     const api = clientApi(sandbox);
     await api.redeem({ points_consumed: 500 });
@@ -62,7 +62,7 @@ describe("reverse", () => {
     expect(sandbox.client.ledger("CUST12345").map(({ points }) => points)).toEqual([3500, -500, 200, 200, 100]);
   });
 
-  test("of an order nobody redeemed, or somebody else's, is refused", async () => {
+  test("of an order without a deduction, or of another customer, is refused", async () => {
     await using sandbox = await startSandbox();
     const api = clientApi(sandbox);
     await api.redeem({ order_id: "ORD-1" });
@@ -71,7 +71,7 @@ describe("reverse", () => {
     expect(sandbox.client.balance("CUST67890")).toBe(8200);
   });
 
-  test("leaves the lifetime points as they were, as redeem does", async () => {
+  test("leaves the lifetime points unchanged, like redeem", async () => {
     await using sandbox = await startSandbox();
     const api = clientApi(sandbox);
     await api.redeem({ points_consumed: 500 });
@@ -83,7 +83,7 @@ describe("reverse", () => {
 describe("credit", () => {
   const entries = (sandbox: Sandbox) => sandbox.client.ledger("CUST12345").slice(1);
 
-  test("raises the balance and the lifetime points, and is written down with its reference", async () => {
+  test("raises the balance and the lifetime points, and is recorded with its reference", async () => {
     await using sandbox = await startSandbox();
     expect((await clientApi(sandbox).credit()).body).toMatchObject(yes);
     expect(entries(sandbox)).toMatchObject([
@@ -100,7 +100,7 @@ describe("credit", () => {
     expect(entries(sandbox)).toHaveLength(1);
   });
 
-  test("with other points or for another customer does not take a used reference", async () => {
+  test("with other points or for another customer is refused under a used reference", async () => {
     await using sandbox = await startSandbox();
     const api = clientApi(sandbox);
     await api.credit();
@@ -111,7 +111,7 @@ describe("credit", () => {
     expect(sandbox.client.balance("CUST67890")).toBe(8200);
   });
 
-  test("that was refused has not used its reference", async () => {
+  test("that was refused does not consume its reference", async () => {
     await using sandbox = await startSandbox();
     const api = clientApi(sandbox);
     expect((await api.credit({ customer_id: "CUST777" })).body).toEqual(no("Invalid Customer ID"));
@@ -181,11 +181,11 @@ describe("a repeated reverse", () => {
     expect(await play("refuse", [200, 200])).toEqual({ last: no("Duplicate reversal"), balance: 3200 });
   });
 
-  test("succeeds under `accept` without giving back twice", async () => {
+  test("succeeds under `accept` without a second return", async () => {
     expect(await play("accept", [200, 200])).toMatchObject({ last: yes, balance: 3200 });
   });
 
-  test("gives back again under `double`, up to what was taken", async () => {
+  test("returns again under `double`, up to the deducted points", async () => {
     expect(await play("double", [200, 200])).toMatchObject({ last: yes, balance: 3400 });
     const last = no("Reversal exceeds points consumed");
     expect(await play("double", [200, 200, 200])).toEqual({ last, balance: 3400 });
@@ -196,7 +196,7 @@ describe("a repeated reverse", () => {
   });
 });
 
-test("whatever is asked in whatever order, points are conserved", () => {
+test("points are conserved for any requests in any order", () => {
   const step = fc.record({
     verb: fc.constantFrom("redeem", "reverse", "credit"),
     customer_id: fc.constantFrom("CUST12345", "CUST00001"),

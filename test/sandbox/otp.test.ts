@@ -34,7 +34,7 @@ test("the answer to generate-otp does not contain the OTP", async () => {
   expect(body.message).not.toMatch(/\d/);
 });
 
-test("an OTP is good until just before its fifth minute ends", async () => {
+test("an OTP is valid until just before its fifth minute ends", async () => {
   const clock = makeTestClock();
   await using sandbox = await startSandbox({ clock });
   const { otp, reference_id } = await sendOtp(sandbox);
@@ -75,7 +75,7 @@ test("an OTP works once", async () => {
   expect(answers.filter(({ body }) => body.status === true)).toHaveLength(1);
 });
 
-test("a newer OTP leaves the older one as good as it was, each under its own reference", async () => {
+test("a newer OTP leaves the older one valid, each under its own reference", async () => {
   await using sandbox = await startSandbox();
   const api = clientApi(sandbox);
   const older = await sendOtp(sandbox);
@@ -103,7 +103,7 @@ test("an OTP is refused for another customer", async () => {
   expect(body).toEqual(invalid);
 });
 
-test("nobody outside the sample world gets an OTP", async () => {
+test("a customer outside the sample world gets no OTP", async () => {
   await using sandbox = await startSandbox();
   const { status, body } = await clientApi(sandbox).generateOtp("CUST99999");
   expect({ status, body }).toEqual({ status: 200, body: { status: false, message: "Invalid Customer ID" } });

@@ -30,7 +30,7 @@ const environment = (extra: NodeJS.ProcessEnv) => ({
   ...extra,
 });
 
-/** As the gateway does it: with a channel. */
+/** Like the gateway: with a channel. */
 function startAsChild(extra: NodeJS.ProcessEnv = {}) {
   const child = fork(main, { execPath: process.execPath, env: environment(extra), silent: true });
   children.push(child);
@@ -43,7 +43,7 @@ function startAsChild(extra: NodeJS.ProcessEnv = {}) {
   };
 }
 
-/** As a person does it: without one. */
+/** Like a developer: without a channel. */
 function startAlone(extra: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, [main], { env: environment(extra) });
   children.push(child);
@@ -66,7 +66,7 @@ function collect(stream: NodeJS.ReadableStream | null) {
   return { text: () => text, shown };
 }
 
-test("a child says when it is ready, without a banner", timeout, async () => {
+test("a child reports its readiness, without a banner", timeout, async () => {
   const { message, out } = startAsChild();
   const ready = await message;
   expect(ready.type).toBe("ready");
@@ -90,14 +90,18 @@ test("a child leaves Ctrl-C to its parent and stops on SIGTERM", timeout, async 
   expect(await exit).toBe(0);
 });
 
-test("started by `npm run sandbox` it greets the person and hears Ctrl-C, channel or not", timeout, async () => {
-  const { child, out, exit } = startAsChild({ npm_lifecycle_event: "sandbox" });
-  expect(await out.shown).toContain("Sandbox listening on http://127.0.0.1:");
-  child.kill("SIGINT");
-  expect(await exit).toBe(0);
-});
+test(
+  "started by `npm run sandbox` it prints its banner and stops on Ctrl-C, with or without a channel",
+  timeout,
+  async () => {
+    const { child, out, exit } = startAsChild({ npm_lifecycle_event: "sandbox" });
+    expect(await out.shown).toContain("Sandbox listening on http://127.0.0.1:");
+    child.kill("SIGINT");
+    expect(await exit).toBe(0);
+  },
+);
 
-test("alone it greets the person and stops on Ctrl-C", timeout, async () => {
+test("alone it prints its banner and stops on Ctrl-C", timeout, async () => {
   const { child, out, exit } = startAlone();
   const banner = await out.shown;
   for (const what of ["CUST12345", "CUST67890", "CUST00001", "/client/otp?customer_id=CUST12345", "/faults"]) {
@@ -107,7 +111,7 @@ test("alone it greets the person and stops on Ctrl-C", timeout, async () => {
   expect(await exit).toBe(0);
 });
 
-test("what it answered survives a kill", timeout, async () => {
+test("its answered effects survive a kill", timeout, async () => {
   const settings = { DATA_DIR: join(folder, "killed"), CAPILLARY_TILL: "shop.7" };
   const first = startAsChild(settings);
   const ready = await first.message;
@@ -143,13 +147,13 @@ test("a data directory that cannot be used is one clear line and a message to th
   expect(err.text()).toBe(`The sandbox did not start. ${explanation}\n`);
 });
 
-test("its sign-in links lead to the gateway that is named", timeout, async () => {
+test("its sign-in links lead to the configured gateway", timeout, async () => {
   const { url } = await startAsChild({ GATEWAY_URL: "http://localhost:4200" }).message;
   const link = await (await fetch(`${url}/__sandbox/client/sign-in-link?customer_id=CUST12345`)).json();
   expect((link as { url: string }).url).toMatch(/^http:\/\/localhost:4200\/signin\?token=/);
 });
 
-test("a setting that makes no sense is named", timeout, async () => {
+test("an invalid setting is named", timeout, async () => {
   const { exit, err } = startAlone({ SANDBOX_PORT: "seven" });
   expect(await exit).toBe(1);
   expect(err.text()).toBe("The sandbox did not start. SANDBOX_PORT: expected a whole number\n");

@@ -23,7 +23,7 @@ function run(script: string, args: string[], env: Record<string, string> = {}) {
 const warehouse = (...args: string[]) => run("warehouse.ts", args);
 
 describe("npm run warehouse", () => {
-  test("says what became of the report", async () => {
+  test("prints the outcome of the report", async () => {
     const customer = await gateway.customer();
     const reward = await gateway.merchandise();
     const { number } = await orderPrepared(customer, await placeOrder(customer, [reward.id, 1]));
@@ -38,7 +38,7 @@ describe("npm run warehouse", () => {
     expect(ignored.out).toMatch(/^ignored: the shipment cannot go from its present status to this one/);
   });
 
-  test("says of the example that it is one, and of any unknown order where to find a real one", async () => {
+  test("identifies the example, and says for an unknown order where to find a real one", async () => {
     const { code, err } = await warehouse("ORD-261122-7K3MQ9XZ4T", "1", "REJECTED");
     expect(code).toBe(1);
     expect(err).toContain("ORD-261122-7K3MQ9XZ4T is an example. Order merchandise first; its number is on");
@@ -55,7 +55,7 @@ describe("npm run warehouse", () => {
     },
   );
 
-  test("with another secret says whose to take", async () => {
+  test("with another secret says which one to use", async () => {
     const { code, err } = await run("warehouse.ts", ["ORD-1", "1", "LOST"], { WEBHOOK_SECRET: "x".repeat(16) });
     expect(code).toBe(1);
     expect(err).toContain("Give this command the same DATA_DIR or WEBHOOK_SECRET as the gateway.");
@@ -67,7 +67,7 @@ const commands: [script: string, ...args: string[]][] = [
   ["import-members.ts", "-"],
 ];
 describe.each(commands)("%s", (script, ...args) => {
-  test("without a gateway names the address and what to do", async () => {
+  test("without a gateway names the address and the remedy", async () => {
     const PORT = await freePort();
     const { code, err } = await run(script, args, { PORT });
     expect(code).toBe(2);

@@ -57,7 +57,7 @@ const chunks = () =>
   readdirSync(join(home, "dist/bin")).map((name) => readFileSync(join(home, "dist/bin", name), "utf8"));
 
 describe("the production build", () => {
-  test("needs few packages beside", () => {
+  test("needs few other packages", () => {
     const bytes = existsSync(join(home, "node_modules"))
       ? listOf(join(home, "node_modules")).reduce((sum, { bytes }) => sum + bytes, 0)
       : 0;
@@ -89,7 +89,7 @@ describe("the production build", () => {
     expect(notices).not.toMatch(/^playwright|^vite /m);
   });
 
-  test("is the same whatever was in the directory before", async () => {
+  test("is the same with any earlier content of the directory", async () => {
     const before = hashOf(join(home, "dist"));
     await run("chmod", ["-R", "u+w", home]);
     writeFileSync(join(home, "dist/bin/stale.mjs"), "");
@@ -99,7 +99,7 @@ describe("the production build", () => {
   });
 });
 
-/** Runs a command of the build as a service without rights would: another user, read-only files, no variable but the settings. */
+/** Runs a command of the build as an unprivileged service: another user, read-only files, settings as the only variables. */
 const tessera = (args: string[], settings: Record<string, string> = {}) =>
   startProgram(join(home, "node"), [join(home, "dist/bin/tessera.mjs"), ...args], {
     ...nobody,
@@ -168,7 +168,7 @@ describe("as another user, on read-only files, without a variable of its environ
     expect(listOf(home)).toEqual(before);
   });
 
-  test("reward-processor takes commands, tells its health, and stops on SIGTERM", { tags: "redis" }, async () => {
+  test("reward-processor takes commands, reports its health, and stops on SIGTERM", { tags: "redis" }, async () => {
     await using database = await openTcpDatabase();
     await using redis = await startTestRedis();
     const REWARD_PROCESSOR_PORT = await freePort();
@@ -195,14 +195,14 @@ describe("as another user, on read-only files, without a variable of its environ
     [["health", "reward-processor"], /DATABASE_URL: required in production/],
     [[], /Name a command: .*\n\n {2}start .*\n {2}reward-processor /],
     [["constructor"], /constructor is not a command/],
-  ])("%j without what it needs says so", async (args, words) => {
+  ])("%j without its prerequisites reports them", async (args, words) => {
     const { code, printed } = await outcome(args);
     expect(printed).toMatch(words);
     expect(printed).not.toMatch(/^ +at /m);
     expect([1, 2]).toContain(code);
   });
 
-  test("outside production names the setting in whose place the build has nothing", async () => {
+  test("outside production names the setting for which the build has no default", async () => {
     const DATA_DIR = mkdtempSync(join(tmpdir(), "tessera-development-"));
     chmodSync(DATA_DIR, 0o777);
     const { code, printed } = await outcome(["start"], {

@@ -252,7 +252,7 @@ describe("run.mjs", { tags: "linux" }, () => {
 
   test("sends its command one SIGTERM when npm is gone", async () => {
     await install();
-    // Outlives several looks of `run.mjs` at its parent, then tells how often it was asked to stop.
+    // Outlives several checks of its parent by `run.mjs`, then reports the number of stop signals.
     const drain = `let count = 0; process.on("SIGTERM", () => {
       if (++count === 1) require("node:child_process").execFile("sleep", ["1.2"], () => { ${step("asked").replace('"asked"', '"asked " + count')} });
     });`;

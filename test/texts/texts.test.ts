@@ -66,13 +66,13 @@ describe("a reward's texts", () => {
     expect(await read(header, sku, args)).toMatchObject(texts);
   });
 
-  test("fall back field by field where a language has no terms", async () => {
+  test("fall back field by field if a language has no terms", async () => {
     const { sku } = await make([hindi, indonesian]);
     expect(await read("hi", sku)).toMatchObject({ description: "मिट्टी का कटोरा।", terms: "Breaks." });
     expect(await read("id", sku)).toMatchObject({ terms: "Mudah pecah." });
   });
 
-  test("of a page take one statement more, and none in the programme's language", async () => {
+  test("of a page take one more statement, and none in the programme's language", async () => {
     const page = "{ rewards(first: 20) { nodes { name description } } }";
     const statements = (language: string) =>
       queriesOf(() => reader(language).ok(page), /order by popularity|texts <> /);
@@ -91,7 +91,7 @@ describe("a reward's texts", () => {
     }
   });
 
-  test("over a socket follow what `connection_init` asks for", async () => {
+  test("over a socket follow the languages of `connection_init`", async () => {
     const { sku } = await make([hindi]);
     const client = gateway.anonymous.socket({ connectionParams: { "accept-language": "hi" } });
     const results = client.iterate({ query: `{ reward(sku: "${sku}") { name } }` });
@@ -176,7 +176,7 @@ const translate = (text: string, translations: readonly object[]) =>
   );
 
 describe("names", () => {
-  test("of categories, rules and draws are translated, and say so", async () => {
+  test("of categories, rules and draws are translated, with their language", async () => {
     const document = `{ rewardCategories { name shownName } rewardCampaigns { name nameLanguage draw { name prizes { name } } multipliers { name } } }`;
     interface Named {
       rewardCategories: { name: string; shownName: string }[];
@@ -198,7 +198,7 @@ describe("names", () => {
     expect(english.rewardCampaigns.map(({ name }) => name)).toContain("Welcome bonus");
   });
 
-  test("without a translation are as they were written, and say so", async () => {
+  test("without a translation are the originals, with their language", async () => {
     const category = `Category ${unique()}`;
     await make([], { category });
     const { rewards } = await reader("hi").ok<{ rewards: { nodes: object[] } }>(

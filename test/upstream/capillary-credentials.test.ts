@@ -19,7 +19,7 @@ const issue = ({ issuing }: Capillary) =>
   issuing.issue({ requestId: "r", transactionNumber: "t", rewardId: "7", customer: { mobile: "91" } });
 const reward = (id: string) => ({ status: yes, reward: { id, name: "Tea" } });
 
-/** Hands out `token-1`, `token-2`, …, and takes only those that are accepted. */
+/** Issues `token-1`, `token-2`, …, and accepts only those of `accepted`. */
 async function startOAuth(isAccepted: (token: string) => boolean = () => true, ttlSeconds: unknown = 300) {
   const capillary = await startFakeCapillary();
   capillary.play("", ({ headers, path }) => {
@@ -59,7 +59,7 @@ describe("till and password", () => {
 });
 
 describe("an OAuth token", () => {
-  test("is asked for with key and secret, and sent without Basic", async () => {
+  test("is requested with key and secret, and sent without Basic", async () => {
     const capillary = await startOAuth();
     await read(clientOf(capillary.url, { ...OAUTH, till: "till.one" }));
     expect(capillary.seen[0]).toMatchObject({
@@ -74,7 +74,7 @@ describe("an OAuth token", () => {
     expect(capillary.seen[1]?.headers).not.toHaveProperty("authorization");
   });
 
-  test("is asked for once, however many calls need it", async () => {
+  test("is requested once for any number of calls", async () => {
     const capillary = await startOAuth();
     const client = clientOf(capillary.url, OAUTH);
     const calls = Array.from({ length: 12 }, (_, nth) => read(client, `${nth}`));
@@ -83,7 +83,7 @@ describe("an OAuth token", () => {
     expect(capillary.seen).toHaveLength(14);
   });
 
-  test.each([300, "300"])("is kept for most of its life (%j seconds), and no longer", async (ttlSeconds) => {
+  test.each([300, "300"])("is cached for most of its life (%j seconds), and no longer", async (ttlSeconds) => {
     const capillary = await startOAuth(undefined, ttlSeconds);
     const clock = makeTestClock();
     const client = clientOf(capillary.url, { ...OAUTH, clock });
@@ -99,7 +99,7 @@ describe("an OAuth token", () => {
   test.each([
     ["a read", read],
     ["a write", issue],
-  ] as const)("that has run out is replaced for %s, once", async (_, perform) => {
+  ] as const)("that has expired is replaced for %s, once", async (_, perform) => {
     let accepted = "token-1";
     const capillary = await startOAuth((token) => token === accepted);
     const client = clientOf(capillary.url, OAUTH);
@@ -112,7 +112,7 @@ describe("an OAuth token", () => {
     expect(tokensSent(capillary).slice(3)).toEqual(["token-2", "token-3"]);
   });
 
-  test("that is refused though it is new is not asked for again", async () => {
+  test("that is refused although it is new is not requested again", async () => {
     const capillary = await startOAuth(() => false);
     expect(await failureOf(read(clientOf(capillary.url, OAUTH)))).toMatchObject({
       outcome: "transient",
@@ -121,7 +121,7 @@ describe("an OAuth token", () => {
     expect(tokenRequests(capillary)).toBe(1);
   });
 
-  test("that ran out for many calls at once is replaced once", async () => {
+  test("that expired for many calls at once is replaced once", async () => {
     let accepted = "token-1";
     const capillary = await startOAuth((token) => token === accepted);
     const client = clientOf(capillary.url, OAUTH);
@@ -136,7 +136,7 @@ describe("an OAuth token", () => {
     ["missing in the answer", { data: null, errors: null }],
     ["not to be had", withStatus(500, "{}")],
     ["cut off", (response: { destroy(): void }) => response.destroy()],
-  ])("%s: then nothing is sent, and the next call asks again", async (_, answer) => {
+  ])("%s: then nothing is sent, and the next call retries", async (_, answer) => {
     const capillary = await startOAuth();
     const client = clientOf(capillary.url, OAUTH);
     capillary.on(TOKEN, answer);
@@ -148,10 +148,10 @@ describe("an OAuth token", () => {
   });
 });
 
-describe("what takes only Basic", () => {
+describe("an operation that accepts only Basic", () => {
   const check = ({ points }: Capillary) => points.isRedeemable({ customer: { id: "1" }, points: 1 });
 
-  test("is given it, though everything else goes by token", async () => {
+  test("uses it, although all others use the token", async () => {
     const capillary = await startOAuth();
     capillary.on("/v1.1/points/isredeemable", redeemable);
     capillary.on("/manualCurrencyAllocate", [{ success: true }]);
@@ -164,7 +164,7 @@ describe("what takes only Basic", () => {
     expect(tokensSent(capillary).at(-1)).toBe("token-1");
   });
 
-  test("says what to set where there is only OAuth, and leaves the token alone", async () => {
+  test("names the missing setting if there is only OAuth, and keeps the token", async () => {
     const capillary = await startOAuth();
     capillary.on("/v1.1/points/isredeemable", withStatus(401, "{}"));
     const client = clientOf(capillary.url, OAUTH);

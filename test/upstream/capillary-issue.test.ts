@@ -48,7 +48,7 @@ describe("the published requests", () => {
       byPrimaryUser,
       "7QX20C",
     ],
-  ])("by %s leave with one identifier, in the body", async (_, group, identifier, answer, code) => {
+  ])("by %s are sent with one identifier, in the body", async (_, group, identifier, answer, code) => {
     const capillary = await startFakeCapillary();
     capillary.on("/user/reward/15465/issue", answer);
     const issued = await clientOf(capillary.url).issuing.issue({ ...input, group, notes: "xyz" });
@@ -74,7 +74,7 @@ describe("the published requests", () => {
     ["828", notConfigured, "redemption-not-configured"],
     ["1632", unknownGroup, "unknown-group"],
     ["1620", notAMember, "not-a-member"],
-  ])("are refused with %s, and it is known why", async (code, answer, reason) => {
+  ])("are refused with %s, with a known reason", async (code, answer, reason) => {
     const capillary = await startFakeCapillary();
     capillary.on("/issue", answer);
     expect(await failureOf(clientOf(capillary.url).issuing.issue(input))).toMatchObject({
@@ -90,7 +90,7 @@ describe("the published requests", () => {
   });
 });
 
-test("a customer's own wallet pays where no group is named, in the way that is named", async () => {
+test("a customer's own wallet pays without a group, by the configured form", async () => {
   const capillary = await startFakeCapillary();
   capillary.on("/issue", byGroupId);
   const { issuing } = clientOf(capillary.url);
@@ -102,7 +102,7 @@ test("a customer's own wallet pays where no group is named, in the way that is n
   ]);
 });
 
-test("an id of 64 bits leaves as it came, and one that is no number as text", async () => {
+test("an id of 64 bits is sent unchanged, and a non-numeric id as text", async () => {
   const capillary = await startFakeCapillary();
   capillary.on("/issue", byGroupId);
   const { issuing } = clientOf(capillary.url);
@@ -112,7 +112,7 @@ test("an id of 64 bits leaves as it came, and one that is no number as text", as
   expect(capillary.seen[1]?.text).toContain('"userGroup2Id":"031059"');
 });
 
-describe("what was issued is understood", () => {
+describe("an issue is parsed", () => {
   const issued = async (answer: Answer) => {
     const capillary = await startFakeCapillary();
     capillary.on("/issue", answer);
@@ -172,7 +172,7 @@ describe("what was issued is understood", () => {
   });
 });
 
-describe("a no has a meaning", () => {
+describe("a refusal has a reason", () => {
   test.each<[string, object, CapillaryReason, string, boolean]>([
     ["a used key", no(400), "duplicate-request", "unknown", false],
     ["a key with something else", no(10003), "changed-payload", "unknown", false],
@@ -252,7 +252,7 @@ describe.each(Object.keys(writes) as Write[])("%s", (name) => {
     ["answers null", "null", 200],
     ["answers with a yes of an unknown kind", '{"status":{"success":"maybe"}}', 200],
     ["failed within, and cannot say how far it came", { ...no(500), ...v2No(500), response: no(500) }, 200],
-  ])("that %s is one call, and nobody knows", async (_, answer, httpStatus) => {
+  ])("that %s is one call with an unknown outcome", async (_, answer, httpStatus) => {
     const capillary = await startFakeCapillary();
     capillary.on(`/${name}`, answer);
     const error = await failureOf(writes[name](capillary.url));
@@ -261,7 +261,7 @@ describe.each(Object.keys(writes) as Write[])("%s", (name) => {
     expect(capillary.seen).toHaveLength(1);
   });
 
-  test("that answers too late is one call, and nobody knows", async () => {
+  test("that answers too late is one call with an unknown outcome", async () => {
     const capillary = await startFakeCapillary();
     capillary.on(`/${name}`, () => {});
     const timeoutSignal = makeTestTimeouts();
@@ -278,12 +278,12 @@ describe.each(Object.keys(writes) as Write[])("%s", (name) => {
     expect(await failureOf(writes[name](capillary.url))).toMatchObject({ outcome: "transient", httpStatus: 401 });
   });
 
-  test("that nobody listens to was never sent", async () => {
+  test("without a listener was never sent", async () => {
     expect(await failureOf(writes[name]("http://127.0.0.1:1"))).toMatchObject({ outcome: "transient" });
   });
 });
 
-test("a write is given three times as long as a read", async () => {
+test("a write has three times the timeout of a read", async () => {
   const capillary = await startFakeCapillary();
   capillary.on("/issue", byGroupId);
   capillary.on("/brand/31", { status: yes, reward: { id: 7 } });
@@ -299,7 +299,7 @@ test("a write is given three times as long as a read", async () => {
 });
 
 describe("a customer who is locked", () => {
-  test("is tried again with the same keys, until they are not", async () => {
+  test("is retried with the same keys until the lock is released", async () => {
     const capillary = await startFakeCapillary();
     capillary.play(
       "/issue",
@@ -310,7 +310,7 @@ describe("a customer who is locked", () => {
     expect(new Set(capillary.seen.map(({ text }) => text)).size).toBe(1);
   });
 
-  test("is tried again with keys that are new each time, if there are any", async () => {
+  test("is retried with new keys each time, if there are any", async () => {
     const capillary = await startFakeCapillary();
     capillary.play("/issue", ({ body }, nth) =>
       nth < 3 ? no(10004) : { ...byGroupId, requestId: (body as { requestId: string }).requestId },
@@ -331,7 +331,7 @@ describe("a customer who is locked", () => {
     );
   });
 
-  test("and stays so is given up after five tries: a no for now", async () => {
+  test("is given up after five tries with a retryable refusal", async () => {
     const capillary = await startFakeCapillary();
     capillary.on("/issue", no(10004));
     const error = await failureOf(clientOf(capillary.url).issuing.issue(input));
@@ -339,7 +339,7 @@ describe("a customer who is locked", () => {
     expect(capillary.seen).toHaveLength(5);
   });
 
-  test("is not tried again after an answer that was lost", async () => {
+  test("is not retried after a lost answer", async () => {
     const capillary = await startFakeCapillary();
     capillary.play("/issue", (_, nth) => (nth === 1 ? no(10004) : (response) => response.destroy()));
     expect(await failureOf(clientOf(capillary.url).issuing.issue(input))).toMatchObject({ outcome: "unknown" });
@@ -347,7 +347,7 @@ describe("a customer who is locked", () => {
   });
 });
 
-test("an answer to another request is not taken for ours", async () => {
+test("an answer to another request is not accepted", async () => {
   const capillary = await startFakeCapillary();
   capillary.on("/issue", { ...byGroupId, requestId: "ORD-2-1-1" });
   expect(await failureOf(clientOf(capillary.url).issuing.issue(input))).toMatchObject({ outcome: "unknown" });

@@ -65,20 +65,20 @@ test.each([
 ])("%j is %s", (written, meant) => {
   expect(boolean.parse(written)).toBe(meant);
 });
-test.each(["", "yes", 2, null])("%j is neither yes nor no", (written) => {
+test.each(["", "yes", 2, null])("%j is neither true nor false", (written) => {
   expect(boolean.safeParse(written).success).toBe(false);
 });
 
-describe("nothing is nothing, however it is written", () => {
+describe("a missing value is recognised", () => {
   const shape = z.object({ one: maybe(number), many: rows(z.object({ id })), fields: freeFields, text: maybe(text) });
   const none = { one: null, many: [], fields: {}, text: null };
   test.each([null, "", " ", [], {}, undefined])("as %j", (nothing) => {
     expect(shape.parse({ one: nothing, many: nothing, fields: nothing, text: nothing })).toEqual(none);
   });
-  test("or left out", () => expect(shape.parse({})).toEqual(none));
+  test("if it is left out", () => expect(shape.parse({})).toEqual(none));
 });
 
-test("what only describes is left out when it cannot be read, and what it stands beside stays", () => {
+test("an unreadable descriptive field is omitted, and its siblings stay", () => {
   const shape = z.object({ one: maybe(number), many: rows(z.object({ id })) });
   expect(shape.parse({ one: "many", many: [{ id: 1 }, { id: null }, "x", { id: "2", more: 1 }] })).toEqual({
     one: null,
@@ -87,7 +87,7 @@ test("what only describes is left out when it cannot be read, and what it stands
   expect(shape.parse({ many: { id: 1 } }).many).toEqual([{ id: "1" }]);
 });
 
-test("an object may be JSON in a text", () => {
+test("an object may be JSON in a string", () => {
   expect(embedded.parse('{"pointsRedeemed":"500"}')).toEqual({ pointsRedeemed: "500" });
   for (const other of ["{", "[1]", "1", 1, null, [1]]) expect(embedded.parse(other)).toEqual({});
   expect(freeFields.parse({ size: "L", count: 2, none: null, deep: { a: 1 } })).toEqual({ size: "L", count: "2" });

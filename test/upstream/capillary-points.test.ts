@@ -14,7 +14,7 @@ const answered = async <T>(answer: Answer, ask: (client: Capillary) => Promise<T
   (await asking(answer, ask)).work;
 const customer = { externalId: "CUST12345" };
 
-describe("whether points can be redeemed", () => {
+describe("a check of redeemability", () => {
   const check = ({ points }: Capillary) => points.isRedeemable({ customer, points: 10 });
   const redeemable = { points: 10, is_redeemable: "true", points_redeem_value: "10" };
 
@@ -23,7 +23,7 @@ describe("whether points can be redeemed", () => {
     [{ externalId: "famgroup11" }, { user_group2_external_id: "famgroup11" }],
     [{ primaryUserId: "381" }, { user_group2_primary_user_id: "381" }],
     [undefined, {}],
-  ])("is asked of the wallet of %j, in snake case", async (group, selector) => {
+  ])("is sent for the wallet of %j, in snake case", async (group, selector) => {
     const { seen, work } = await asking(v1("points", { redeemable: {} }), ({ points }) =>
       points.isRedeemable({ customer: { mobile: "91" }, points: 10, group }),
     );
@@ -54,7 +54,7 @@ describe("whether points can be redeemed", () => {
       "with real booleans",
       { response: { points: { redeemable: { ...redeemable, is_redeemable: true, item_status: { success: true } } } } },
     ],
-  ])("is read %s", async (_, answer) => {
+  ])("is parsed %s", async (_, answer) => {
     expect(await answered(answer, check)).toEqual({ isRedeemable: true, value: 10 });
   });
 
@@ -70,7 +70,7 @@ describe("whether points can be redeemed", () => {
     [807, "amount-rule"],
     [801, "bad-amount"],
     [12345, "other"],
-  ])("is no with %s, also where the call as a whole says yes", async (code, reason) => {
+  ])("is a refusal with %s, even if the call as a whole succeeds", async (code, reason) => {
     const item = { redeemable: { is_redeemable: "false", item_status: { success: "false", code, message: "no" } } };
     const answer = { response: { status: { success: "true", code: 200 }, points: item } };
     const expected = { isRedeemable: false, reason, code: String(code), message: "no" };
@@ -79,19 +79,19 @@ describe("whether points can be redeemed", () => {
       expected,
     );
   });
-  test("may be no with a status of yes", async () => {
+  test("may be a refusal with a status of success", async () => {
     expect(await answered(v1("points", { is_redeemable: "false" }), check)).toMatchObject({
       isRedeemable: false,
       reason: "points-not-redeemable",
     });
   });
-  test.each([815, 889, 898])("is not known with %i, which passes", async (code) => {
+  test.each([815, 889, 898])("is unknown with %i, which is temporary", async (code) => {
     const error = failureOf(answered(v1("points", { is_redeemable: "false" }, code, "false"), check));
     expect(await error).toMatchObject({ outcome: "transient", reason: "try-later", isRetryable: true });
   });
 });
 
-describe("giving points", () => {
+describe("allocating points", () => {
   const allocation = (identifierValue: string, uniqueId: string): Allocation => ({
     customer: { identifierType: "externalId", identifierValue },
     amount: 5,
@@ -158,7 +158,7 @@ describe("giving points", () => {
   ])("answers %s", async (_, answer, expected) => {
     expect(await outcomes(answer)).toEqual(expected);
   });
-  test("twice to one customer is not told apart by the customer", async () => {
+  test("twice to one customer is matched by key, not by the customer", async () => {
     const answer = [{ identifierValue: "A", success: true }];
     expect(await outcomes(answer, [allocation("A", "u-1"), allocation("A", "u-2")])).toEqual(["unknown", "unknown"]);
   });
@@ -166,7 +166,7 @@ describe("giving points", () => {
     expect(await failureOf(outcomes(v2No(8136)))).toMatchObject({ outcome: "refused", codes: ["8136"] });
     expect(await failureOf(outcomes(no(1)))).toMatchObject({ outcome: "unknown" });
   });
-  test("to more than ten at once is a mistake of ours", async () => {
+  test("to more than ten at once is a programming error", async () => {
     const { seen, work } = await asking([], ({ points }) =>
       points.allocate(Array.from({ length: 11 }, (_, nth) => allocation("A", `u-${nth}`))),
     );

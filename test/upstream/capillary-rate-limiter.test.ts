@@ -8,19 +8,19 @@ import { BASIC, clientOf, failureOf, startFakeCapillary, withStatus, yes } from 
 const read = ({ catalogue }: Capillary, rewardId = "7") => catalogue.reward({ brandId: "31", rewardId });
 const issue = ({ issuing }: Capillary, mobile: string, requestId = "r") =>
   issuing.issue({ requestId, transactionNumber: "t", rewardId: "7", customer: { mobile } });
-/** A door that is shut until it is opened. */
+/** A gate that is closed until it is opened. */
 function door() {
   const { promise, resolve } = Promise.withResolvers<void>();
   return { opened: promise, open: resolve };
 }
 
-describe("turns", () => {
+describe("slots of the rate limiter", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
   const MINUTE = 60_000;
   const later = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-  test("are so many within any minute", async () => {
+  test("are limited within any minute", async () => {
     const turns = makeRateLimiter({ concurrency: 100, callsPerMinute: 3, maxWaitMs: 10 * MINUTE });
     const begun: number[] = [];
     const start = Date.now();
@@ -33,7 +33,7 @@ describe("turns", () => {
     expect(begun).toEqual([0, 30_000, 30_000, 60_000, 90_000, 90_000, 120_000]);
   });
 
-  test("are so many at once, the urgent first", async () => {
+  test("are limited in concurrency, and urgent calls come first", async () => {
     const turns = makeRateLimiter({ concurrency: 1, callsPerMinute: undefined, maxWaitMs: MINUTE });
     const done: Urgency[] = [];
     const hold = door();
@@ -48,7 +48,7 @@ describe("turns", () => {
     expect(done).toEqual(["write", "write", "read", "background", "background"]);
   });
 
-  test("of one customer's pages are so many at once, and another's page need not wait for them", async () => {
+  test("of one customer's pages are limited in concurrency, and do not delay another's page", async () => {
     const turns = makeRateLimiter({
       concurrency: 10,
       callsPerMinute: undefined,
@@ -73,7 +73,7 @@ describe("turns", () => {
     await Promise.all(works);
   });
 
-  test("of one customer's pages are so many a minute, and another's page is served meanwhile", async () => {
+  test("of one customer's pages are limited by minute, and another customer's page is still served", async () => {
     const turns = makeRateLimiter({
       concurrency: 10,
       callsPerMinute: 1_000,
@@ -89,7 +89,7 @@ describe("turns", () => {
     await Promise.all(works);
   });
 
-  test("of pages take turns in the common queue, customer by customer", async () => {
+  test("of pages alternate between customers in the common queue", async () => {
     const turns = makeRateLimiter({
       concurrency: 1,
       callsPerMinute: undefined,
@@ -102,7 +102,7 @@ describe("turns", () => {
     expect(begun).toEqual(["a", "b", "c", "a", "b", "a"]);
   });
 
-  test("of pages and the background leave a share to what orders wait for", async () => {
+  test("of pages and the background leave a share for orders", async () => {
     const turns = makeRateLimiter({ concurrency: 5, callsPerMinute: 10, maxWaitMs: 10 * MINUTE });
     const begun: Urgency[] = [];
     const take = (how: Urgency) => turns.take(async () => void begun.push(how), how);
@@ -116,7 +116,7 @@ describe("turns", () => {
     await Promise.all(works);
   });
 
-  test("that do not come in time never come", async () => {
+  test("that are not free in time are cancelled", async () => {
     const turns = makeRateLimiter({ concurrency: 1, callsPerMinute: undefined, maxWaitMs: 1_000 });
     const hold = door();
     const busy = turns.take(() => hold.opened, "read");
@@ -130,7 +130,7 @@ describe("turns", () => {
     expect(late).not.toHaveBeenCalled();
   });
 
-  test("that have come may take as long as they like", async () => {
+  test("that were granted have no time limit", async () => {
     const turns = makeRateLimiter({ concurrency: 1, callsPerMinute: undefined, maxWaitMs: 1_000 });
     const hold = door();
     const work = turns.take(() => hold.opened.then(() => "done"), "read");
@@ -141,7 +141,7 @@ describe("turns", () => {
 });
 
 describe("one at a time", () => {
-  test("works of one key follow each other, also after one that failed; others are not held up", async () => {
+  test("tasks of one key run one after the other, even after a failure; others do not wait", async () => {
     const oneAtATime = makeLanes({ maxWaiting: Number.POSITIVE_INFINITY }).run;
     const told: string[] = [];
     const doors = new Map(["a1", "a2", "a3", "b1"].map((name) => [name, door()]));
@@ -165,7 +165,7 @@ describe("one at a time", () => {
     expect(await run("a3")).toBe("a3");
   });
 
-  test("never two, however they come and go", async () => {
+  test("never run two tasks in any interleaving", async () => {
     const oneAtATime = makeLanes({ maxWaiting: Number.POSITIVE_INFINITY }).run;
     let running = 0;
     let most = 0;
@@ -207,7 +207,7 @@ describe("calls", () => {
     expect(requests).toEqual(["r-1", "r-2", "r-3"]);
   });
 
-  test("are so many at once over both hosts, writes before reads before the background", async () => {
+  test("are limited in concurrency over both hosts, writes before reads before the background", async () => {
     const capillary = await startFakeCapillary();
     const hold = door();
     capillary.play("", async () => {
@@ -229,7 +229,7 @@ describe("calls", () => {
     expect(capillary.seen.map(({ path }) => path.split("/").at(-1))).toEqual(["31", "issue", "userGroup2", "31"]);
   });
 
-  test("whose turn does not come in time were never sent", async () => {
+  test("without a slot in time were never sent", async () => {
     const capillary = await startFakeCapillary();
     capillary.on("/brand/31", { status: yes, reward: null });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -251,7 +251,7 @@ describe("calls", () => {
 });
 
 describe("reads at once", () => {
-  test("of the same are one call, and the next one begins anew", async () => {
+  test("of the same are one call, and the next one is a new call", async () => {
     const capillary = await startFakeCapillary();
     capillary.play("/brand/31", (_, nth) => ({ status: yes, reward: { id: 7, name: `nth ${nth}` } }));
     const client = clientOf(capillary.url);
@@ -268,7 +268,7 @@ describe("reads at once", () => {
     expect(settled.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     expect(await read(client)).toMatchObject({ id: "7" });
   });
-  test("of something else, or certain to begin now, are calls of their own", async () => {
+  test("of another resource, or required to be fresh, are calls of their own", async () => {
     const capillary = await startFakeCapillary();
     capillary.play("/userGroup2", ({ query }) => ({ id: query["id"] ?? 5, externalId: query["externalId"] }));
     const { groups } = clientOf(capillary.url);
@@ -283,7 +283,7 @@ describe("reads at once", () => {
     ]);
     expect(capillary.seen).toHaveLength(5);
   });
-  test("are never writes", async () => {
+  test("never include writes", async () => {
     const capillary = await startFakeCapillary();
     capillary.on("/issue", { status: yes });
     const client = clientOf(capillary.url);
@@ -303,7 +303,7 @@ describe("answers that a customer's pages share", () => {
     return { capillary, client: clientOf(capillary.url, keeping) };
   }
 
-  test("are read once in a while, by each customer", async () => {
+  test("are cached for a while, for each customer", async () => {
     const { capillary, client } = await start();
     for (let time = 1; time <= 5; time += 1) await listOf(client, "C-1");
     expect(capillary.seen).toHaveLength(1);
@@ -312,7 +312,7 @@ describe("answers that a customer's pages share", () => {
     expect(capillary.seen).toHaveLength(3);
   });
 
-  test("are read anew once something was written for the customer, and only then", async () => {
+  test("are read again after a write for the customer, and only then", async () => {
     const { capillary, client } = await start();
     const give = (externalId: string) =>
       client.issuing.issue({ requestId: "r", transactionNumber: "t", rewardId: "7", customer: { externalId } });
@@ -325,7 +325,7 @@ describe("answers that a customer's pages share", () => {
     expect(capillary.seen).toHaveLength(4);
   });
 
-  test("are not kept when something was written while they were read", async () => {
+  test("are not cached after a write during the read", async () => {
     const { capillary, client } = await start();
     const hold = door();
     capillary.play("/user/reward/brand/The%20Brand", async (_, nth) => {
@@ -346,7 +346,7 @@ describe("answers that a customer's pages share", () => {
     expect(capillary.seen).toHaveLength(3);
   });
 
-  test("are never those that an order asks for", async () => {
+  test("are never used for an order", async () => {
     const { capillary, client } = await start();
     capillary.on("/customers/381", { id: 381 });
     const { groups } = client;
@@ -357,7 +357,7 @@ describe("answers that a customer's pages share", () => {
   });
 });
 
-test("a host that fails is left alone for a moment, the other is not", async () => {
+test("a failing host is paused for a moment, the other is not", async () => {
   const capillary = await startFakeCapillary();
   capillary.on("/userGroup2", withStatus(500, "{}"));
   capillary.on("/brand/31", { status: yes, reward: null });
@@ -382,7 +382,7 @@ test("both bases may have a path, with or without a slash at its end", async () 
   expect(capillary.seen.map(({ path }) => path)).toEqual(["/a/b/reward/7/brand/31", "/c/v2/userGroup2"]);
 });
 
-test("Capillary's own name of a call is in our log, and nothing of what was said", async () => {
+test("Capillary's request id is in the log, and nothing of the bodies", async () => {
   const capillary = await startFakeCapillary();
   capillary.on("/issue", (response) =>
     response

@@ -12,7 +12,7 @@ import {
   yes,
 } from "./capillary/fake-capillary.ts";
 
-/** Asks a fake that answers everything with this. */
+/** Calls a fake with this answer to every call. */
 async function asking<T>(answer: Answer, ask: (client: Capillary) => Promise<T>) {
   const capillary = await startFakeCapillary();
   capillary.on("", answer);
@@ -118,7 +118,7 @@ describe("the catalogue", () => {
   ])("ends with %s", async (_, rewardList, pagingDto) => {
     expect(await answered({ status: yes, rewardList, pagingDto }, page)).toMatchObject({ isLast: true });
   });
-  test("tells how many rows could not be read", async () => {
+  test("reports the number of unreadable rows", async () => {
     const read = await answered({ status: yes, rewardList: [row, { name: "without an id" }] }, page);
     expect(read).toMatchObject({ rows: [{ id: "9001" }], unreadable: 1, isLast: false });
   });
@@ -131,7 +131,7 @@ describe("the catalogue", () => {
     expect(await price({ paymentConfigs: {}, intouchPoints: "" })).toBeNull();
   });
 
-  test("has definitions, whose words may be in languages and whose terms are spelt another way", async () => {
+  test("has definitions, with texts in languages and another spelling of the terms", async () => {
     const reward = {
       id: "9001",
       enabled: "true",
@@ -204,7 +204,7 @@ describe("rewards for a customer", () => {
     expect(await work).toEqual({ ...tea, isWithinLimits: false, limits });
     expect(seen).toMatchObject([{ path: `${REWARDS}/user/reward/9001/brand/The%20Brand`, query: { userId: "381" } }]);
   });
-  test("come as a list of one as well, with the organisation's beside it", async () => {
+  test("may have a list of one limit, with the organisation's beside it", async () => {
     const answer = { status: yes, rewardList: [{ ...row, rewardRestrictions }], orgLevelRestrictions };
     expect(await answered(answer, one)).toEqual({ ...tea, isWithinLimits: false, limits });
     expect(await answered({ status: yes, rewardList: [] }, one)).toBeNull();
@@ -220,7 +220,7 @@ describe("rewards for a customer", () => {
       query: { userId: "381", page: "1", size: "100" },
     });
   });
-  test("may say nothing of limits", async () => {
+  test("may have no limits", async () => {
     expect(await answered({ status: yes, reward: row }, one)).toMatchObject({ isWithinLimits: null, limits: [] });
   });
 });
@@ -243,7 +243,7 @@ describe("customers", () => {
     response: { status: { success: "true", code: 200 }, customers: { customer } },
   });
 
-  test("asked for at the same moment are answered by one call, each by their own row", async () => {
+  test("requested at the same moment share one call, each with its own row", async () => {
     const capillary = await startFakeCapillary();
     const failing = { ...asha, user_id: "3", item_status: { success: "false", code: 889, message: "busy" } };
     const gone = { id: 4, item_status: { success: false, code: "816", message: "no customer" } };
@@ -278,7 +278,7 @@ describe("customers", () => {
     ]);
   });
 
-  test("are asked for by each kind of key apart, and at most fifty at once", async () => {
+  test("are requested separately by kind of key, and at most fifty at once", async () => {
     const capillary = await startFakeCapillary();
     capillary.play("/customer/get", ({ query }) => {
       const [[name = "", keys = ""] = []] = Object.entries(query).filter(([key]) =>
@@ -302,27 +302,27 @@ describe("customers", () => {
     expect(capillary.seen).toHaveLength(4);
   });
 
-  test("of whom there is none are null, also when the answer names nobody", async () => {
+  test("that do not exist are null, even if the answer names no customer", async () => {
     const nobody = { item_status: { success: "false", code: 1012, message: "no customer" } };
     const outer = { success: "false", code: 500, message: "all failed" };
     const answer = { response: { status: outer, customers: { customer: nobody } } };
     expect(await answered(answer, ({ customers: of }) => of.customer({ externalId: "X" }))).toBeNull();
   });
-  test("asked for together are not told apart by an answer that names nobody", async () => {
+  test("requested together are not matched by an answer that names no customer", async () => {
     const answer = customers({ item_status: { success: "false", code: 816, message: "" } });
     const { work } = await asking(answer, ({ customers: of }) =>
       Promise.allSettled([of.customer({ externalId: "X" }), of.customer({ externalId: "Y" })]),
     );
     expect((await work).map(({ status: how }) => how)).toEqual(["rejected", "rejected"]);
   });
-  test("cannot be smuggled in with another's key", async () => {
+  test("cannot be injected with another customer's key", async () => {
     const { seen, work } = await asking(customers(asha), ({ customers: of }) =>
       of.customer({ externalId: "CUST1,CUST12345" }),
     );
     expect(await work).toBeNull();
     expect(seen).toEqual([]);
   });
-  test("are not there in a row without an id, and are by their mobile however it is written", async () => {
+  test("are missing in a row without an id, and are matched by mobile in any format", async () => {
     const { user_id, ...nameless } = asha;
     const byMobile = ({ customers: of }: Capillary) => of.customer({ mobile: "919812345645" });
     const error = await failureOf(answered(customers(nameless), byMobile));
@@ -330,7 +330,7 @@ describe("customers", () => {
     const answer = customers({ ...nameless, mobile: "+91 9812345645", id: user_id });
     expect(await answered(answer, byMobile)).toMatchObject({ id: "381798579", mobile: "919812345645" });
   });
-  test("fail together when the call does", async () => {
+  test("fail together if the call fails", async () => {
     const { seen, work } = await asking(withStatus(500, "{}"), ({ customers: of }) =>
       Promise.allSettled([of.customer({ id: "1" }), of.customer({ id: "2" })]),
     );
@@ -338,7 +338,7 @@ describe("customers", () => {
       expect(settled).toMatchObject({ reason: { outcome: "transient", httpStatus: 500 } });
     expect(seen).toHaveLength(1);
   });
-  test("have the points of the programme that pays, and none of another's", async () => {
+  test("have only the points of the paying programme", async () => {
     const points = async (points_summary: object[]) =>
       (
         await answered(customers({ ...asha, points_summaries: { points_summary } }), ({ customers: of }) =>
@@ -354,7 +354,7 @@ describe("customers", () => {
     expect(await points([{ programId: 973, loyaltyPoints: 13 }])).toBe(13);
     expect(await points([{ program_id: "1", loyalty_points: "9" }])).toBeNull();
   });
-  test("bring groups with them, in v1.1's spelling", async () => {
+  test("include groups, in v1.1's spelling", async () => {
     const user_groups2 = [{ id: "31059", external_id: "famgroup11", name: "Rao", role: "PRIMARY" }];
     const customer = await answered(customers({ ...asha, user_groups2 }), ({ customers: of }) =>
       of.customer({ id: "381798579" }),
@@ -423,7 +423,7 @@ describe("a group", () => {
     [{ groupId: "31059" }, { id: "31059" }],
     [{ externalId: "famgroup11" }, { externalId: "famgroup11" }],
     [{ primaryUserId: "381" }, { primaryUserId: "381" }],
-  ])("is asked for by %j", async (by, query) => {
+  ])("is requested by %j", async (by, query) => {
     const { seen, work } = await asking(group, ({ groups }) => groups.group(by, { requestId: "request-7" }));
     expect(await work).toMatchObject(rao);
     expect(seen).toMatchObject([
@@ -438,7 +438,7 @@ describe("a group", () => {
   });
 
   test.each([{ groupId: "1" }, { externalId: "other" }, { primaryUserId: "382" }])(
-    "is not another than %j",
+    "is not any other group than %j",
     async (by) => {
       const error = await failureOf(answered(group, ({ groups }) => groups.group(by)));
       expect(error).toMatchObject({ outcome: "transient", message: expect.stringContaining("another group") });
@@ -461,14 +461,14 @@ describe("a group", () => {
     ["HTML", "<html>"],
     ["silence", (response) => response.destroy()],
     ["500", withStatus(500, v2No(1632))],
-  ])("answered with %s is not known, or not to be", async (name, answer) => {
+  ])("answered with %s is unknown, or not visible", async (name, answer) => {
     const { seen, work } = await asking(answer, read);
     const outcome = name === "a no that says no more" ? "refused" : "transient";
     expect(await failureOf(work)).toMatchObject({ outcome });
     expect(seen).toHaveLength(1);
   });
 
-  test("tells who its members are, page by page", async () => {
+  test("lists its members, page by page", async () => {
     const capillary = await startFakeCapillary();
     const member = {
       fleetUserId: 381,
@@ -507,7 +507,7 @@ describe("a group", () => {
       offset: "200",
     });
   });
-  test("with more members than anybody wants is read no further", async () => {
+  test("with too many members is read only up to the limit", async () => {
     const capillary = await startFakeCapillary();
     capillary.play("/members", ({ query }) => ({
       data: Array.from({ length: 100 }, (_, index) => ({ fleetUserId: Number(query["offset"]) + index })),
@@ -515,7 +515,7 @@ describe("a group", () => {
     expect(await clientOf(capillary.url).groups.members("31059", { atMost: 150 })).toHaveLength(200);
     expect(capillary.seen).toHaveLength(2);
   });
-  test("without an end of members is given up", async () => {
+  test("with endless pages of members is given up", async () => {
     const capillary = await startFakeCapillary();
     capillary.play("/members", ({ query }) => ({
       data: Array.from({ length: 100 }, (_, nth) => ({ fleetUserId: Number(query["offset"]) + nth + 1 })),
@@ -537,7 +537,7 @@ describe("the groups of a customer", () => {
   const membership = { ...group, primaryMember: true, defaultGroup: true, active: true };
   const mine = { ...rao, isPrimary: true, isDefault: true, isActive: true };
 
-  test("are asked for", async () => {
+  test("are requested", async () => {
     const { seen, work } = await asking({ id: 381, userGroups2: [membership] }, read);
     expect(await work).toEqual([mine]);
     expect(seen).toMatchObject([
@@ -558,7 +558,7 @@ describe("the groups of a customer", () => {
   ])("are found under %s", async (_, answer) => {
     expect(await answered({ id: "381", ...answer }, read)).toEqual([mine]);
   });
-  test("are found by their name though they tell little", async () => {
+  test("are found by their name with few fields", async () => {
     const found = await answered(
       { id: 381, user_groups2: [{ id: 31_059 }, { group_id: "2", group_name: "Two" }] },
       read,
@@ -577,12 +577,12 @@ describe("the groups of a customer", () => {
       ),
     ).toEqual([]);
   });
-  test("are not none because they cannot be read", async () => {
+  test("are an error if they cannot be read", async () => {
     expect(await failureOf(answered({ id: 381, userGroups2: [{ title: "Rao" }] }, read))).toMatchObject({
       outcome: "transient",
     });
   });
-  test("are not those of another customer, nor of nobody", async () => {
+  test("are not those of another customer or of no customer", async () => {
     for (const whose of [{ id: 382 }, {}])
       expect(await failureOf(answered({ ...whose, userGroups2: [membership] }, read))).toMatchObject({
         outcome: "transient",
@@ -637,7 +637,7 @@ describe("the issuals of a customer", () => {
     ]);
     expect(seen[0]?.query).not.toHaveProperty("status");
   });
-  test("or by its request, where they say it", async () => {
+  test("show it by its request, if they have it", async () => {
     expect(await answered(issuals({ ...attempt, rewardIssueRefId: "", requestId: "r-1" }), look)).toMatchObject({
       attempt: { transactionId: "397000", requestId: "r-1" },
     });
@@ -651,7 +651,7 @@ describe("the issuals of a customer", () => {
     const unsaid = { ...attempt, status: null };
     expect(await answered(issuals(unsaid), look)).toMatchObject({ attempt: { state: "unknown" } });
   });
-  test("leave it open when a try of that time does not say whose it is", async () => {
+  test("leave the outcome unknown if an attempt of that time has no request", async () => {
     const nameless = { ...attempt, rewardIssueRefId: null };
     const early = { ...nameless, rewardTransactionId: "2", rewardTransactionDate: Date.parse("2026-06-03T09:59:59Z") };
     const undated = { ...nameless, rewardTransactionId: "3", rewardTransactionDate: null };
@@ -661,7 +661,7 @@ describe("the issuals of a customer", () => {
     expect(none).toBeNull();
     expect(unclear.map(({ transactionId }) => transactionId)).toEqual(["397000", "3"]);
   });
-  test("are read to the end, past a page that is full", async () => {
+  test("are read to the end, beyond a full page", async () => {
     const capillary = await startFakeCapillary();
     capillary.play("/issuals", ({ query }) =>
       query["page"] === "0"
@@ -677,7 +677,7 @@ describe("the issuals of a customer", () => {
     expect(await look(clientOf(capillary.url))).toEqual({ attempt: found, unclear: [] });
     expect(capillary.seen).toHaveLength(2);
   });
-  test("without an end are given up, and not taken for none", async () => {
+  test("with endless pages are given up, and not treated as empty", async () => {
     const capillary = await startFakeCapillary();
     capillary.play("/issuals", ({ query }) => {
       const firstId = Number(query["page"]) * 100 + 1;
@@ -695,7 +695,7 @@ describe("the issuals of a customer", () => {
     });
     expect(capillary.seen).toHaveLength(50);
   });
-  test("are read anew to look for something, whoever else is reading them", async () => {
+  test("are read again for a lookup, even during another read", async () => {
     const capillary = await startFakeCapillary();
     capillary.on("/issuals", issuals(attempt));
     const client = clientOf(capillary.url);
@@ -706,7 +706,7 @@ describe("the issuals of a customer", () => {
     ]);
     expect(capillary.seen).toHaveLength(3);
   });
-  test("are read once where every page is the same", async () => {
+  test("are read once if every page is the same", async () => {
     const page = Array.from({ length: 100 }, (_, nth) => ({
       ...attempt,
       rewardTransactionId: nth + 1,
@@ -726,7 +726,7 @@ describe("the issuals of a customer", () => {
     ["nothing but a yes", { status: yes }],
     ["a row without an id", issuals(attempt, { rewardIssueRefId: "t-1" })],
     ["rows of something else", { status: yes, rewards: [{ id: 1 }] }],
-  ])("are not empty because of %s", async (_, answer) => {
+  ])("are an error with %s", async (_, answer) => {
     expect(await failureOf(answered(answer, look))).toMatchObject({ outcome: "transient" });
   });
   test("are read by pages", async () => {
@@ -737,7 +737,7 @@ describe("the issuals of a customer", () => {
     expect(seen[0]?.query).toEqual({ page: "3", size: "100", username: "till.one" });
   });
 
-  test("have a try in full, with its vouchers", async () => {
+  test("have an attempt in full, with its vouchers", async () => {
     const full = {
       customerId: 381,
       quantity: 1,

@@ -19,7 +19,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** A client of its own for each test, because a breaker remembers. */
+/** A client of its own for each test, because a breaker has state. */
 function clientOf(
   origin: string,
   options: Partial<Pick<UpstreamHttpOptions, "timeoutMs" | "connections" | "timeoutSignal">> & {
@@ -52,7 +52,7 @@ const operations = {
 };
 type OperationName = keyof typeof operations;
 const names = Object.keys(operations) as OperationName[];
-/** What silence means: of a read that it can be tried again, of a write that nobody knows. */
+/** The result of a missing answer: a read is retryable, a write has an unknown outcome. */
 const lost = (name: OperationName) => (name === "points" ? "transient" : "unknown");
 
 async function failureOf(work: Promise<unknown>): Promise<UpstreamError> {
@@ -110,7 +110,7 @@ describe("against a ledger that works", () => {
     });
   });
 
-  test.each([200, 400] as const)("understands its no with HTTP %i", async (failureStatus) => {
+  test.each([200, 400] as const)("parses a refusal with HTTP %i", async (failureStatus) => {
     sandbox.settings.change({ failureStatus });
     const client = clientOf(sandbox.url);
     const refused = { outcome: "refused", httpStatus: failureStatus };
@@ -158,13 +158,13 @@ describe("against a ledger that works", () => {
       expect(callsOf()).toHaveLength(1);
     });
 
-    test("with credentials that are not accepted changed nothing, and can be tried again", async () => {
+    test("with credentials that are not accepted changed nothing, and is retryable", async () => {
       const error = await failureOf(perform(clientOf(sandbox.url, { password: "wrong" })));
       expect(error).toMatchObject({ outcome: "transient", httpStatus: 401, isSignInOver: false });
       expect(error.message).toContain("our credentials");
     });
 
-    test("that nobody listens to was never sent", async () => {
+    test("without a listener was never sent", async () => {
       const port = await freePort();
       expect(await failureOf(perform(clientOf(`http://127.0.0.1:${port}`)))).toMatchObject({ outcome: "transient" });
       expect(await failureOf(perform(clientOf("http://no-such-host.invalid")))).toMatchObject({ outcome: "transient" });
@@ -196,7 +196,7 @@ describe("against a ledger that works", () => {
       expect(seen).toEqual(["/api/v1/orders/redeem"]);
     });
 
-    test("to which a server answers by closing the connection is as good as silence", async () => {
+    test("whose connection the server closes has an unknown outcome", async () => {
       const closer = await listen(createTcpServer((socket) => void socket.once("data", () => socket.end())));
       expect(await failureOf(perform(clientOf(`http://127.0.0.1:${closer}`)))).toMatchObject({ outcome: lost(name) });
     });
@@ -214,7 +214,7 @@ describe("against a ledger that works", () => {
       expect(await failureOf(perform(clientOf(`http://127.0.0.1:${port}`)))).toMatchObject({ outcome: lost(name) });
     });
 
-    test.each([201, 302, 404, 418])("answered yes with HTTP %i", async (status) => {
+    test.each([201, 302, 404, 418])("answered with success and HTTP %i", async (status) => {
       const yes = {
         status: true,
         reference_id: "R",
@@ -255,7 +255,7 @@ describe("against a ledger that works", () => {
     expect(signedIn).toMatchObject({ customerId, token: "t", maskedMobile: null, balance: null });
   });
 
-  test("tells a customer's token that has run out from credentials of our own", async () => {
+  test("distinguishes a customer's expired token from the gateway's own credentials", async () => {
     const client = clientOf(sandbox.url, { pointsAuth: "bearer" });
     expect(await failureOf(client.balance(customerId, "expired"))).toMatchObject({
       outcome: "transient",
@@ -271,7 +271,7 @@ describe("against a ledger that works", () => {
     const reads = () => sandbox.calls.since(0).length;
     const hold = () => sandbox.faults.add({ upstream: "client", operation: "points", fault: "hold" });
 
-    test("share a call, and the next one begins anew", async () => {
+    test("share a call, and the next one is a new call", async () => {
       const client = clientOf(sandbox.url);
       const held = hold();
       const asked = Array.from({ length: 30 }, () => client.balance(customerId, null));
@@ -284,7 +284,7 @@ describe("against a ledger that works", () => {
       expect(await client.balance(customerId, null)).toMatchObject({ balance: 3_501 });
       expect(reads()).toBe(2);
     });
-    test("share a failure too, and the next one begins anew", async () => {
+    test("share a failure too, and the next one is a new call", async () => {
       const client = clientOf(sandbox.url);
       sandbox.faults.add({ upstream: "client", operation: "points", fault: "http-500" });
       const answers = await Promise.allSettled(Array.from({ length: 5 }, () => client.balance(customerId, null)));
@@ -292,7 +292,7 @@ describe("against a ledger that works", () => {
       expect(reads()).toBe(1);
       expect(await client.balance(customerId, null)).toMatchObject({ balance: 3_500 });
     });
-    test("share none with another customer, another token, or one who asked for a call of their own", async () => {
+    test("share none with another customer, another token, or a read that requires its own call", async () => {
       const client = clientOf(sandbox.url);
       const held = hold();
       const asked = Promise.all([
@@ -310,8 +310,8 @@ describe("against a ledger that works", () => {
   });
 });
 
-describe("what is sent", () => {
-  test("carries the credentials, the request's id and nothing it should not", async () => {
+describe("a request", () => {
+  test("has the credentials, the request's id and no other headers", async () => {
     const seen: Record<string, unknown>[] = [];
     const port = await listen(
       answering((request, response) => {
@@ -377,7 +377,7 @@ describe("signing in", () => {
     balance_points: "3500",
   };
 
-  test("takes numbers as text, a token that is no JWT, and a customer without a mobile", async () => {
+  test("accepts numbers as text, a token that is no JWT, and a customer without a mobile", async () => {
     expect(await verifyAgainst(good)).toEqual({
       customerId,
       maskedMobile: null,
@@ -387,7 +387,7 @@ describe("signing in", () => {
       earned: 5_000,
     });
   });
-  test("takes the expiry of a JWT, and no nonsense for one", async () => {
+  test("reads the expiry of a JWT, and ignores an invalid one", async () => {
     const jwt = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.`;
     expect((await verifyAgainst({ ...good, token: jwt({ exp: 1_900_000_000 }) })).tokenExpiresAt).toEqual(
       new Date(1_900_000_000_000),
@@ -395,20 +395,17 @@ describe("signing in", () => {
     for (const claims of [{}, { exp: "soon" }])
       expect((await verifyAgainst({ ...good, token: jwt(claims) })).tokenExpiresAt).toBeNull();
   });
-  test("as somebody else is not believed", async () => {
+  test("as another customer is refused", async () => {
     const answer = { ...good, customer: { customer_id: "CUST67890" } };
     expect(await failureOf(verifyAgainst(answer))).toMatchObject({ outcome: "unknown" });
   });
-  test.each([{ token: "" }, { token: undefined }, { customer: undefined }])(
-    "is not believed with %j",
-    async (change) => {
-      expect(await failureOf(verifyAgainst({ ...good, ...change }))).toMatchObject({ outcome: "unknown" });
-    },
-  );
+  test.each([{ token: "" }, { token: undefined }, { customer: undefined }])("is refused with %j", async (change) => {
+    expect(await failureOf(verifyAgainst({ ...good, ...change }))).toMatchObject({ outcome: "unknown" });
+  });
 });
 
 describe("credits", () => {
-  test("that fail, at a Client that has no such path, stop nothing else", async () => {
+  test("that fail at a points provider without the path do not affect other calls", async () => {
     const port = await listen(
       answering((request, response) => {
         if (request.url === "/give") response.writeHead(404).end("<html>");
@@ -467,7 +464,7 @@ describe("the circuit breaker", () => {
   };
   const paused = "paused after repeated failures";
 
-  test("pauses every operation after 8 failures in a row, and nothing is sent meanwhile", async () => {
+  test("pauses every operation after 8 failures in a row, and sends nothing during the pause", async () => {
     await failTimes(TRIES);
     status = 200;
     for (const name of names) {
@@ -491,7 +488,7 @@ describe("the circuit breaker", () => {
     expect(await ask()).toBe("yes");
   });
 
-  test("pauses again when that call fails", async () => {
+  test("pauses again if that call fails", async () => {
     await failTimes(TRIES);
     vi.setSystemTime(Date.now() + PAUSE_MS + 1);
     await failTimes(1);
@@ -524,7 +521,7 @@ describe("the circuit breaker", () => {
     expect(await ask()).toContain(paused);
   });
 
-  test("starts to count anew with every success", async () => {
+  test("resets its count with every success", async () => {
     await failTimes(TRIES - 1);
     status = 200;
     expect(await ask()).toBe("yes");
@@ -538,7 +535,7 @@ describe("the circuit breaker", () => {
     ["a no", 400],
     ["credentials that are not accepted", 401],
     ["what is forbidden", 403],
-  ])("does not count %s: somebody is there and answers", async (_, answered) => {
+  ])("does not count %s, because the upstream answers", async (_, answered) => {
     status = answered;
     for (let time = 0; time < TRIES * 2; time += 1) expect(await ask()).not.toContain(paused);
     expect(calls).toBe(TRIES * 2);
@@ -547,7 +544,7 @@ describe("the circuit breaker", () => {
 
 const answering = (listener: RequestListener) =>
   createHttpServer(async (request, response) => {
-    for await (const _ of request); // so that the answer meets nobody who is still writing
+    for await (const _ of request); // so that the answer does not arrive during the request
     listener(request, response);
   });
 

@@ -60,12 +60,12 @@ describe("a wallet", () => {
     me: { wallet: { expiring: object[] | null }; groupWallets: { externalId: string; expiring: object[] | null }[] };
   }
 
-  test("has no expiries where the points provider tells none", async () => {
+  test("has no expiries if the points provider reports none", async () => {
     const { me } = await (await gateway.customer()).ok<Told>(document);
     expect(me).toEqual({ wallet: { expiring: null }, groupWallets: [] });
   });
 
-  test("has those that the points provider tells, and a group's of the programme that pays", async () => {
+  test("has the points provider's expiries, and for a group those of the paying programme", async () => {
     const customer = await gateway.customer({ customerId: "CUST12345" });
     const { me } = await customer.ok<Told>(document);
     expect(me.wallet.expiring).toMatchObject([{ points: 400 }, { points: 650 }]);

@@ -16,7 +16,7 @@ async function callsOf(work: () => Promise<unknown>): Promise<Call[]> {
   await work();
   return gateway.sandbox.calls.since(before);
 }
-/** Resolves once resolvers in this process have asked for a wallet so often, from now on. */
+/** Resolves once resolvers of this process have requested a wallet this number of times from now on. */
 async function walletsAsked(times: number): Promise<void> {
   const all = Promise.withResolvers<void>();
   const { load } = DataLoader.prototype;
@@ -47,7 +47,7 @@ describe("a customer's page", () => {
       `{ rewards(first: ${first}) { totalCount nodes { id name points stock payableWith redeemability { redeemable reasons } } } }`,
     );
 
-  test("reads the points once, however many rewards ask whether they can be paid", async () => {
+  test("reads the points once for the redeemability of any number of rewards", async () => {
     const calls = await callsOf(async () => {
       const page = await customer.ok<{ rewards: { nodes: object[] } }>(
         `{ me { wallet { balance available } cart { funding { available } problems { code } } }
@@ -58,7 +58,7 @@ describe("a customer's page", () => {
     expect(customerCalls(calls)).toEqual([customer.customerId]);
   });
 
-  test("reads the points no more often when a compiled query fails than when another does", async () => {
+  test("reads the points no more often for a failed compiled query than for another", async () => {
     const failing = async (wallet: string) => {
       gateway.fault("points", { fault: "http-500", times: 9 });
       const calls = await callsOf(async () => {
@@ -74,7 +74,7 @@ describe("a customer's page", () => {
     expect(await failing("")).toEqual(notCompiled);
   });
 
-  test("reads no points that nobody asked for", async () => {
+  test("reads no points that are not selected", async () => {
     expect(
       await callsOf(() => customer.ok("{ me { customerId cart { total lines { id } } } rewards { nodes { name } } }")),
     ).toEqual([]);
@@ -103,7 +103,7 @@ describe("a customer's page", () => {
       const haveAsked = walletsAsked(29);
       const others = Array.from({ length: 29 }, look);
       await haveAsked;
-      // A statement that all of them share is the last that is asked before the ledger.
+      // A statement that all of them share is the last one before the ledger's call.
       await queriesAnswered(1, /points_movements/);
       gateway.sandbox.faults.release({ id: call.id });
       const tabs = await Promise.all([first, ...others]);
@@ -113,7 +113,7 @@ describe("a customer's page", () => {
   });
 });
 
-describe("an operator's page, with credentials that may read for everybody", () => {
+describe("an operator's page, with credentials to read for every customer", () => {
   let ids: string[];
   beforeAll(async () => {
     await gateway.restart({ CLIENT_POINTS_AUTH: "basic" });
@@ -135,7 +135,7 @@ describe("an operator's page, with credentials that may read for everybody", () 
     expect(customerCalls(calls).toSorted()).toEqual(ids.toSorted());
   });
 
-  test("reads each customer's points once for a router that asks for each twice", async () => {
+  test("reads each customer's points once for a router that resolves each twice", async () => {
     const references = [...ids, ...ids].map((id) => ({ __typename: "Customer", id: globalId("Customer", id) }));
     const calls = await callsOf(() =>
       gateway.operator.ok(
@@ -146,7 +146,7 @@ describe("an operator's page, with credentials that may read for everybody", () 
     expect(customerCalls(calls).toSorted()).toEqual(ids.toSorted());
   });
 
-  test("stands with one wallet dark when one cannot be read", async () => {
+  test("is returned with one wallet null with an error if it cannot be read", async () => {
     gateway.sandbox.faults.add({ upstream: "client", operation: "points", fault: "http-500" });
     const { data, errors } = await gateway.operator.send<{ nodes: ({ balance: number } | null)[] }>(
       `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Wallet { balance } } }`,

@@ -34,7 +34,7 @@ describe("a wallet", () => {
   const fault = (kind: "http-500" | "malformed" | "drop-before" | "rate-limit" | "refuse", message?: string) =>
     gateway.sandbox.faults.add({ upstream: "client", operation: "points", fault: kind, ...(message && { message }) });
 
-  test("shows the ledger as it is now, read at that moment", async () => {
+  test("shows the ledger's current state, read for the request", async () => {
     const customer = await gateway.customer({ balance: 3_500 });
     const before = Date.now();
     const { data } = await look(customer);
@@ -52,7 +52,7 @@ describe("a wallet", () => {
     expect((await look(customer)).data?.me.wallet).toMatchObject({ balance: 3_000, earned: 4_000, available: 3_000 });
   });
 
-  test("holds the points of an order until the ledger has confirmed it", async () => {
+  test("reserves the points of an order until the ledger has confirmed it", async () => {
     const customer = await gateway.customer({ balance: 1_000 });
     const reward = await gateway.voucher({ points: 300 });
     const call = gateway.fault("redeem", { fault: "hold" });
@@ -64,7 +64,7 @@ describe("a wallet", () => {
     expect((await look(customer)).data?.me.wallet).toMatchObject({ balance: 700, held: 0, available: 700 });
   });
 
-  test("holds nothing for a deduction that the balance already shows, also when points are earned meanwhile", async () => {
+  test("reserves nothing for a deduction that the balance shows, even if points are also earned", async () => {
     const customer = await gateway.customer({ balance: 900 });
     const reward = await gateway.voucher({ points: 300 });
     const call = gateway.fault("redeem", { fault: "hold", commit: true }); // it takes effect at once and answers late
@@ -83,7 +83,7 @@ describe("a wallet", () => {
     await orderSettled(customer, order);
   });
 
-  test("has never less than nothing available, while a spending elsewhere hides whether a deduction took effect", async () => {
+  test("never has a negative available balance, even if other spending hides a deduction's outcome", async () => {
     const customer = await gateway.customer({ balance: 400 });
     const reward = await gateway.voucher({ points: 300 });
     const call = gateway.fault("redeem", { fault: "hold", commit: true });
@@ -95,7 +95,7 @@ describe("a wallet", () => {
     await orderSettled(customer, order);
   });
 
-  test("tells operators that only its customer can read it, and how that is changed", async () => {
+  test("tells operators that only its customer can read it, and how to change that", async () => {
     const customer = await gateway.customer({ balance: 400 });
     const { me } = await customer.ok<{ me: { wallet: { id: string } } }>("{ me { wallet { id } } }");
     const { data, errors } = await gateway.operator.send<{ node: object | null }>(
@@ -110,7 +110,7 @@ describe("a wallet", () => {
   });
 
   test.each(["http-500", "malformed", "drop-before", "rate-limit", "refuse"] as const)(
-    "is dark while the ledger answers with %s, and the rest of the page stands",
+    "is null with an error while the ledger answers with %s, and the rest of the page is returned",
     async (kind) => {
       const customer = await gateway.customer();
       fault(kind);
@@ -118,12 +118,12 @@ describe("a wallet", () => {
       expect((await look(customer)).data?.me.wallet).toMatchObject({ balance: 10_000 });
     },
   );
-  test("is dark when the ledger's answer breaks off", async () => {
+  test("is null with an error if the ledger's answer breaks off", async () => {
     const customer = await gateway.customer();
     fault("malformed", "half");
     expectDark(await look(customer), customer);
   });
-  test("is dark when the ledger takes too long", async () => {
+  test("is null with an error if the ledger takes too long", async () => {
     const customer = await gateway.customer();
     const call = gateway.fault("points", { fault: "hold" });
     const looking = look(customer);
@@ -139,7 +139,7 @@ describe("a wallet", () => {
     expect(gateway.sandbox.calls.since(0).length - before).toBe(1);
   });
 
-  test("is found by its id, by its owner only", async () => {
+  test("is found by its id, only by its owner", async () => {
     const [customer, other] = [await gateway.customer({ balance: 70 }), await gateway.customer()];
     const { me } = await customer.ok<{ me: { wallet: { id: string } } }>("{ me { wallet { id } } }");
     const query = `query ($id: ID!) { node(id: $id) { id ... on Wallet { balance } } }`;
@@ -150,7 +150,7 @@ describe("a wallet", () => {
   });
 });
 
-describe("a ledger that talks nonsense", () => {
+describe("a ledger with invalid answers", () => {
   /** Stands between the gateway and the sandbox, and answers points reads itself when `answer` is set. */
   let answer: RequestListener | undefined;
   let gateway: TestGateway;
@@ -200,11 +200,11 @@ describe("a ledger that talks nonsense", () => {
     ...changes,
   });
 
-  test("in numbers written as text is understood", async () => {
+  test("in numbers written as text is accepted", async () => {
     answer = says(good({ points_earned: "900", balance_points: "0700" }));
     expect((await look(customer)).data?.me.wallet).toMatchObject({ balance: 700, earned: 900 });
   });
-  test("in fields nobody knows is understood", async () => {
+  test("in unknown fields is accepted", async () => {
     answer = says(good({ message: "hello", tier: { name: "gold" } }));
     expect((await look(customer)).data?.me.wallet).toMatchObject({ balance: 700 });
   });
@@ -234,19 +234,22 @@ describe("a ledger that talks nonsense", () => {
     ["a no with 400", () => says({ status: false, message: "Invalid Customer ID" }, 400)],
     ["a no without a word", () => says({ status: false })],
     ["5 MB", () => says(good({ pad: "x".repeat(5 * 1024 * 1024) }))],
-  ])("makes the wallet dark, and repeats none of it: %s", async (_, makeAnswer) => {
+  ])("makes the wallet null with an error that repeats none of it: %s", async (_, makeAnswer) => {
     answer = makeAnswer();
     const seen = await look(customer);
     expectDark(seen, customer);
     expect(JSON.stringify(seen)).not.toMatch(/Invalid Customer|CUST67890|html|xxx/);
   });
 
-  test.each([401, 403])("and HTTP %i makes the wallet dark, for this customer's sign-in", async (status) => {
-    answer = says({ status: false, message: "Unauthorized" }, status);
-    expectDark(await look(customer), customer, status === 401 ? "UNAUTHENTICATED" : "UPSTREAM_UNAVAILABLE");
-  });
+  test.each([401, 403])(
+    "and HTTP %i makes the wallet null with an error for this customer's sign-in",
+    async (status) => {
+      answer = says({ status: false, message: "Unauthorized" }, status);
+      expectDark(await look(customer), customer, status === 401 ? "UNAUTHENTICATED" : "UPSTREAM_UNAVAILABLE");
+    },
+  );
 
-  test("of one customer's expired sign-in is no reason to stop asking for others", async () => {
+  test("about one customer's expired sign-in does not stop reads for others", async () => {
     answer = says({ status: false, message: "Unauthorized" }, 401);
     for (let time = 1; time <= 20; time += 1) expectDark(await look(customer), customer, "UNAUTHENTICATED");
     answer = undefined;
@@ -254,7 +257,7 @@ describe("a ledger that talks nonsense", () => {
   });
 });
 
-test("a ledger that is gone darkens the wallets, and nothing else", async () => {
+test("an unreachable ledger affects the wallets, and nothing else", async () => {
   await using gateway = await startTestGateway();
   const customer = await gateway.customer();
   const reward = await gateway.voucher();

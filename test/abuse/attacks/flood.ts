@@ -7,7 +7,7 @@ const SECONDS = 8;
 const AT_ONCE = 20;
 const SOCKETS = 300;
 
-/** Opens 300 sockets from one address and asks for the most expensive pages, twenty at a time. */
+/** Opens 300 sockets from one address and requests the most expensive pages, twenty at a time. */
 export const attack: Attack = {
   async run(world) {
     const own = { "x-forwarded-for": "10.4.0.1" };

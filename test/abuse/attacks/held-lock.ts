@@ -4,7 +4,7 @@ import { bystander, requestOtp } from "../world.ts";
 
 const HELD_MS = 6_000;
 
-/** Forty ask for one customer's password while the customer's lock is held, as by a transaction that hangs. */
+/** Forty requests for one customer's password while the customer's lock is held, as by a hanging transaction. */
 export const attack: Attack = {
   async run(world) {
     const customerId = "CUST12345";

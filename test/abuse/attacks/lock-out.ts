@@ -1,7 +1,7 @@
 import type { Attack } from "../main.ts";
 import { requestOtp, verifyOtp } from "../world.ts";
 
-/** A stranger asks for a customer's passwords six times, right after the customer has asked for one. */
+/** A stranger requests a customer's password six times, right after the customer's own request. */
 export const attack: Attack = {
   async run(world) {
     const customerId = "CUST67890";
@@ -13,7 +13,7 @@ export const attack: Attack = {
     const retryAt = asked.userErrors[0]?.retryAt;
     const waitS = retryAt ? Math.round((Date.parse(retryAt) - Date.now()) / 1_000) : 0;
 
-    // Another customer, who asked first.
+    // Another customer, with an earlier request.
     const victim = "CUST12345";
     const sent = (await world.send(requestOtp(victim), own)).body.data.requestOtp;
     const otp = await world.sentOtp(victim);

@@ -3,7 +3,7 @@ import { requestOtp, verifyOtp } from "../world.ts";
 
 const SENDING_MS = 1_500;
 
-/** A stranger verifies right after asking, where the provider takes 1.5 s to send a password, and knows at once which ids are none. */
+/** A stranger verifies right after the request. The provider sends a password in 1.5 s, and rejects unknown ids at once. */
 export const attack: Attack = {
   env: { UPSTREAM_TIMEOUT_MS: "2000" },
   async run(world) {

@@ -126,7 +126,7 @@ export async function buildImages(dockerfile: string, directory: string): Promis
   return images;
 }
 
-/** The variables by which this machine reaches the registry of packages. */
+/** The variables for the package registry of this machine. */
 const wayToRegistry = () =>
   Object.fromEntries(
     Object.entries(process.env).filter(([name]) => /^(https?_proxy|no_proxy|node_extra_ca_certs)$/i.test(name)),
@@ -136,7 +136,7 @@ const words = (step: Instruction) =>
   (step as JSONInstruction).getJSONStrings().map((argument) => JSON.parse(argument.getValue()) as string);
 
 const bases: Record<string, (root: string, image: string) => Promise<void>> = {
-  /** The Node that runs this test, and of the machine a shell and npm. */
+  /** The Node that runs this test, and the machine's shell and npm. */
   "node:": async (root, image) => {
     if (image !== `node:${process.versions.node}-slim`) throw new Error(`${image} is not ${process.versions.node}`);
     await copyTree(process.execPath, join(root, "usr/local/bin/node"));
@@ -157,7 +157,7 @@ async function copyTree(from: string, to: string): Promise<void> {
   await cp(from, target, { recursive: true, dereference: !isDirectory });
 }
 
-/** Copies from the build's context what .dockerignore leaves in it. */
+/** Copies the files of the build's context that .dockerignore does not exclude. */
 async function copyContext(context: string, source: string, to: string): Promise<void> {
   if (source !== ".") return copyTree(join(context, source), join(to, source));
   const ignored = dockerignore().add(await readFile(join(context, ".dockerignore"), "utf8"));

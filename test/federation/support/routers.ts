@@ -12,7 +12,7 @@ import { composeServices as composeByGuild } from "@theguild/federation-composit
 import type { DocumentNode } from "graphql";
 import { ROUTER_HEADER } from "../../../src/graphql/trusted-router.ts";
 
-/** What a supergraph is composed of. */
+/** The parts of a supergraph. */
 export interface Part {
   name: string;
   url: string;
@@ -20,7 +20,7 @@ export interface Part {
 }
 
 export interface Router extends AsyncDisposable {
-  /** Where clients send operations. */
+  /** The URL for clients' operations. */
   url: string;
 }
 
@@ -64,7 +64,7 @@ export const startApolloGateway: StartRouter = async (parts, { secret }) => {
   return { url, [Symbol.asyncDispose]: () => server.stop() };
 };
 
-/** @param kind how it subscribes: over a websocket, or by an event stream */
+/** @param kind the transport of its subscriptions: a websocket or an event stream */
 export const startHiveGateway =
   (kind: "ws" | "http"): StartRouter =>
   async (parts, { secret }) => {

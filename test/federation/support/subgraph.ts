@@ -11,7 +11,7 @@ export interface Subgraph extends AsyncDisposable {
   typeDefs: DocumentNode;
 }
 
-/** A small subgraph of somebody else's, over real HTTP. */
+/** A small subgraph of another team, over real HTTP. */
 export async function startSubgraph(
   name: string,
   sdl: string,

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Sandbox } from "../../../sandbox/sandbox.ts";
 
-/** Answers differ too much for one type: tests match what they care about. */
+/** Answers differ too much for one type: tests match the relevant fields. */
 export interface CapillaryReply {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: a body of another's making, looked into by path
+  // biome-ignore lint/suspicious/noExplicitAny: a foreign body, read by path
   body: any;
 }
 
@@ -17,13 +17,13 @@ export const till = (name = "sandbox.till", password = "sandbox"): Record<string
 
 export const rewardsRoot = "/api_gateway/rewards/core/v1";
 
-/** The people and groups of the sample world, by what tests need them for. */
+/** The customers and groups of the sample world, named by their use in tests. */
 export const asha = { id: "381798579", externalId: "CUST12345", mobile: "919812345645" };
 export const ravi = { id: "381798601", mobile: "919712709262" };
 export const vikram = { id: "381798602", externalId: "CUST67890", mobile: "919723456710" };
 export const family = { id: 31059, externalId: "famgroup11", primaryUserId: asha.id };
 
-/** The calls a gateway makes to Capillary, with sample values for whatever a test does not care about. */
+/** The gateway's calls to Capillary, with sample values for irrelevant arguments. */
 export function capillaryApi({ url }: Pick<Sandbox, "url">, credentials: Record<string, string> = till()) {
   const ask = async (path: string, init: RequestInit): Promise<CapillaryReply> => {
     const response = await fetch(`${url}${path}`, init);

@@ -6,7 +6,7 @@ export interface Reply {
   body: Body;
 }
 
-/** What any of the answers may have; the contract tests say which has what. */
+/** The fields of all answers; the contract tests check the fields of each. */
 interface Body {
   status?: boolean;
   message?: string;
@@ -28,7 +28,7 @@ export async function send(url: string, init: RequestInit = {}): Promise<Reply> 
   return { status: response.status, headers: response.headers, body: text === "" ? {} : JSON.parse(text) };
 }
 
-/** The calls a gateway makes to the Client, with sample values for whatever a test does not care about. */
+/** The gateway's calls to the points provider, with sample values for irrelevant arguments. */
 export function clientApi({ url }: Pick<Sandbox, "url">, authorization: string | undefined = basic()) {
   const post = (path: string, body: unknown, signal?: AbortSignal) =>
     send(`${url}${path}`, {
@@ -84,7 +84,7 @@ export async function signIn(sandbox: Sandbox, customer_id = "CUST12345"): Promi
   return `Bearer ${body.token}`;
 }
 
-/** A clock that moves when the test says so. */
+/** A clock that the test moves. */
 export function makeTestClock(start = "2026-06-03T10:00:00.000Z") {
   let time = new Date(start).getTime();
   return {

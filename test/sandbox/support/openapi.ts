@@ -8,7 +8,7 @@ interface Described {
   responses: Record<string, { $ref?: string }>;
 }
 
-/** An OpenAPI document, as far as tests look into it. */
+/** The parts of an OpenAPI document that tests read. */
 interface Document {
   paths: Record<string, Record<string, Described>>;
   components: { schemas: Record<string, { examples?: unknown[] }> };
@@ -20,7 +20,7 @@ interface Answer {
   body: unknown;
 }
 
-/** Opens a document of `docs/openapi` to hold values and answers to it. */
+/** Opens a document of `docs/openapi` to validate values and answers. */
 export function openDocument(file: string) {
   const text = readFileSync(new URL(`../../../docs/openapi/${file}`, import.meta.url), "utf8");
   const document: Document = parse(text);
@@ -38,7 +38,7 @@ export function openDocument(file: string) {
   return {
     document,
     mistakesIn,
-    /** What the document says against this answer of an operation. */
+    /** The document's objections to this answer of an operation. */
     mistakesInAnswer: (method: string, path: string, { status, headers, body }: Answer): string[] => {
       const response = document.paths[path]?.[method]?.responses[status];
       if (!response) return [`HTTP ${status} is not documented`];

@@ -10,7 +10,7 @@ export function processesWith(name: string, value: string): { pid: number; comma
         const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
         return variables.includes(`${name}=${value}`) && command !== "" ? [{ pid: Number(pid), command }] : [];
       } catch {
-        return []; // it has ended meanwhile, or belongs to another user
+        return []; // it has ended, or belongs to another user
       }
     });
 }

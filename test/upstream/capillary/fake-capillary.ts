@@ -14,12 +14,12 @@ export interface Seen {
   path: string;
   query: Record<string, string>;
   headers: IncomingHttpHeaders;
-  /** As text: what matters of a number may be how it is written. */
+  /** As text, because the notation of a number may matter. */
   text: string;
   body: unknown;
 }
 
-/** JSON or its text with HTTP 200, or whatever is done with the response. */
+/** JSON or its text with HTTP 200, or a function that handles the response. */
 export type Answer = object | string | ((response: ServerResponse) => unknown);
 type Play = (seen: Seen, nth: number) => Answer | Promise<Answer>;
 
@@ -27,9 +27,9 @@ export interface FakeCapillary {
   url: string;
   /** Every call, in order of arrival. */
   seen: Seen[];
-  /** What calls are answered with whose path ends so; the latest said counts. */
+  /** Sets the answer to calls whose path ends so; the latest one counts. */
   on(ending: string, answer: Answer): void;
-  /** The same, where it depends on the call or on how many there were since. */
+  /** Sets an answer that depends on the call or on the number of calls since. */
   play(ending: string, play: Play): void;
   /** Resolves when so many calls have arrived since the start. */
   arrivals(count: number): Promise<void>;
@@ -37,7 +37,7 @@ export interface FakeCapillary {
 
 export const REWARDS = "/api_gateway/rewards/core/v1";
 
-/** A server of its own for each test. What it was not told to answer, it answers with 404 and no word of Capillary's. */
+/** A server of its own for each test. It answers other calls with 404, without a body of Capillary's form. */
 export async function startFakeCapillary(): Promise<FakeCapillary> {
   const plays: { ending: string; play: Play; count: number }[] = [];
   const seen: Seen[] = [];
@@ -90,7 +90,7 @@ const log = await makeLogger({ level: "silent", pretty: false });
 export const BASIC = { till: "till.one", password: "secret" };
 export const OAUTH = { oauth: { key: "a key", secret: "a secret" } };
 
-/** A client of its own for each test, because it remembers: a breaker, a token, whose turn it is. */
+/** A client of its own for each test, because it has state: a breaker, a token, the rate limiter's queue. */
 export function clientOf(url: string, options: Partial<CapillaryOptions> = BASIC): Capillary {
   const client = makeCapillary({
     rewardsUrl: `${url}${REWARDS}`,
