@@ -10,7 +10,7 @@ import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { originOf } from "../src/http/origin.ts";
 import { decodeText, problemInWords, readTable } from "../src/platform/csv-table.ts";
-import { readProcessConfig } from "../src/program/command-line.ts";
+import { commandLine, readProcessConfig } from "../src/program/command-line.ts";
 import { askGateway } from "./ask-gateway.ts";
 
 const COLUMNS = ["customerId", "memberId", "userId", "nik"];
@@ -30,7 +30,7 @@ interface Report {
 }
 
 const [path, address] = process.argv.slice(2);
-if (!path) stop("Give the file to import: npm run members:import -- members.csv");
+if (!path) stop(`Give the file to import: ${commandLine("members:import", "members.csv")}`);
 const { host, port, rewardServiceToken } = readProcessConfig();
 const gateway = address ?? originOf(host, port);
 if (!/^https?:$/.test(URL.parse(gateway)?.protocol ?? "")) {

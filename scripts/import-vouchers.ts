@@ -10,7 +10,7 @@ import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { originOf } from "../src/http/origin.ts";
 import { decodeText } from "../src/platform/csv-table.ts";
-import { readProcessConfig } from "../src/program/command-line.ts";
+import { commandLine, readProcessConfig } from "../src/program/command-line.ts";
 import { askOperator } from "./ask-gateway.ts";
 
 interface Report {
@@ -20,7 +20,8 @@ interface Report {
 }
 
 const [sku, path, address] = process.argv.slice(2);
-if (!sku || !path) stop("Give the reward's SKU and the file: npm run vouchers:import -- COFFEE-100 codes.csv");
+if (!sku || !path)
+  stop(`Give the reward's SKU and the file: ${commandLine("vouchers:import", "COFFEE-100 codes.csv")}`);
 const { host, port, operatorToken } = readProcessConfig();
 const gateway = address ?? originOf(host, port);
 if (!/^https?:$/.test(URL.parse(gateway)?.protocol ?? "")) {

@@ -15,7 +15,7 @@ import { originOf } from "../src/http/origin.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import { openDb } from "../src/platform/db.ts";
 import { makeLocalBus } from "../src/platform/events.ts";
-import { readProcessConfig } from "../src/program/command-line.ts";
+import { commandLine, readProcessConfig } from "../src/program/command-line.ts";
 import { provideDatabase } from "../src/program/provide-database.ts";
 
 /** The actor in the audit log for a person with access to the machine. */
@@ -28,7 +28,9 @@ const { positionals, values } = parseArgs({
 const [name = ""] = positionals;
 const asked = [values.roles !== undefined, values.renew, values.disable].filter(Boolean).length;
 if (name === "" || positionals.length > 1 || asked !== 1) {
-  stop("Give a name and --roles, --renew or --disable, such as: npm run operator:add -- asha --roles support,orders");
+  stop(
+    `Give a name and --roles, --renew or --disable, such as: ${commandLine("operator:add", "asha --roles support,orders")}`,
+  );
 }
 const roles = (values.roles ?? "").split(",").map((role) => role.trim().toLowerCase());
 const unknown = values.roles === undefined ? undefined : roles.find((role) => !isRole(role));

@@ -19,7 +19,7 @@ import { originOf } from "../src/http/origin.ts";
 import { decodeText } from "../src/platform/csv-table.ts";
 import { SetupError } from "../src/platform/setup-error.ts";
 import { startOfDay } from "../src/platform/time-zone.ts";
-import { readProcessConfig } from "../src/program/command-line.ts";
+import { commandLine, readProcessConfig } from "../src/program/command-line.ts";
 import { askOperator } from "./ask-gateway.ts";
 
 interface UserError {
@@ -83,7 +83,7 @@ else await run();
 async function run(): Promise<void> {
   const { from, to, ledger } = values;
   if (from === undefined || to === undefined) {
-    throw new SetupError("Give the period: npm run reconcile -- --from 2026-11-27 --to 2026-11-28");
+    throw new SetupError(`Give the period: ${commandLine("reconcile", "--from 2026-11-27 --to 2026-11-28")}`);
   }
   if (ledger !== undefined) await importStatement(ledger);
   const { runReconciliation: started } = await ask<{
@@ -188,6 +188,7 @@ async function printSettlement(day: string): Promise<void> {
 }
 
 function wordsOf({ id, class: name, state, repair, ageSeconds, orderNumber, customerId, ...more }: ShownBreak): string {
+  const isClosed = state !== "OPEN" && state !== "REPAIRING";
   const points =
     more.pointsOwed === null
       ? more.pointsOver === null
@@ -197,9 +198,9 @@ function wordsOf({ id, class: name, state, repair, ageSeconds, orderNumber, cust
   const about = [orderNumber, customerId].filter(Boolean).join(" of ");
   const whose = about === "" ? "" : `: ${about}`;
   const failed = more.lastError === null ? "" : `\n  last repair: ${more.lastError}`;
-  return `${name} ${state}, ${ageOf(ageSeconds)} old${points}${whose}\n  ${more.evidence}\n  repair: ${repair}, npm run reconcile -- ${
-    repair === "WRITE_OFF" ? "--write-off" : "--repair"
-  } ${id} --note "…"${failed}`;
+  const command = commandLine("reconcile", `${repair === "WRITE_OFF" ? "--write-off" : "--repair"} ${id} --note "…"`);
+  const next = isClosed ? "" : `\n  repair: ${repair}, ${command}${failed}`;
+  return `${name} ${state}, ${ageOf(ageSeconds)} old${points}${whose}\n  ${more.evidence}${next}`;
 }
 
 function ageOf(seconds: number): string {

@@ -38,8 +38,15 @@ export function makeIdentify(deps: IdentifyDeps): Identify {
     if (isService(token)) return { kind: "service", serviceId: "service" };
     const key = await operatorKeys.live(token);
     if (key) {
-      const { id: keyId, name, roles, expiresAt } = key;
-      return { kind: "operator", operatorId: `key:${name}`, roles, expiresAt, keyId };
+      const { id: keyId, name, roles, expiresAt, personId } = key;
+      return {
+        kind: "operator",
+        operatorId: `key:${name}`,
+        roles,
+        expiresAt,
+        keyId,
+        personId: personId ?? undefined,
+      };
     }
     const claims = await accessTokens.verify(token);
     if (claims) {
@@ -50,9 +57,12 @@ export function makeIdentify(deps: IdentifyDeps): Identify {
     const operator = await oidc?.(token);
     if (!operator) return anonymous;
     const { subject, roles, expiresAt } = operator;
-    return { kind: "operator", operatorId: operatorNameOf(subject), roles, expiresAt };
+    return { kind: "operator", operatorId: operatorNameOf(subject), roles, expiresAt, personId: personOf(subject) };
   };
 }
+
+/** A person, by the subject at the identity provider. */
+export const personOf = (subject: string): string => `oidc:${subject}`;
 
 /** The token of an `Authorization: Bearer …` header; undefined without one. */
 export function bearerToken(authorization: string | undefined): string | undefined {

@@ -5,7 +5,7 @@ import type { Operator } from "../domain/viewer.ts";
 import type { Cipher } from "../platform/cipher.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
-import { operatorNameOf } from "./identify.ts";
+import { operatorNameOf, personOf } from "./identify.ts";
 
 export interface OidcSignInOptions {
   issuer: string;
@@ -108,7 +108,9 @@ export function makeOidcSignIn(
         if (roles.length === 0 && config.serverMetadata().userinfo_endpoint) {
           roles = rolesOf(await openid.fetchUserInfo(config, tokens.access_token, sub), roleClaim);
         }
-        if (roles.length > 0) return { kind: "operator", operatorId: operatorNameOf(sub), roles };
+        if (roles.length > 0) {
+          return { kind: "operator", operatorId: operatorNameOf(sub), roles, personId: personOf(sub) };
+        }
         log.warn(
           { subject: sub, claim: roleClaim },
           "A person signed in at the identity provider and is no operator here, because the claim names no role. Check OIDC_OPERATOR_CLAIM, OIDC_SCOPE and the roles at the provider",

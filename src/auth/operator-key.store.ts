@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
 import { type OperatorRole, operatorRoles } from "../domain/operator-roles.ts";
 import { type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
+import type { Operator } from "../domain/viewer.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Prisma } from "../platform/db.ts";
@@ -12,8 +13,11 @@ export type OperatorKey = Omit<Prisma.OperatorKeyGetPayload<object>, "roles" | "
 
 /** Named keys of operators' programs. Only hashes of their secrets are stored. */
 export interface OperatorKeyStore {
-  /** Only this result contains the secret. */
-  create(input: NewOperatorKey, operatorId: string): Promise<{ key: OperatorKey; secret: string } | Refused>;
+  /** Only this result contains the secret. The person of `by` answers for the key. */
+  create(
+    input: NewOperatorKey,
+    by: Pick<Operator, "operatorId" | "personId">,
+  ): Promise<{ key: OperatorKey; secret: string } | Refused>;
   /** Withdraws a key at once. A key withdrawn before stays unchanged. */
   withdraw(name: string, operatorId: string): Promise<{ key: OperatorKey } | Refused>;
   /** The newest first. */
@@ -51,7 +55,7 @@ export function makeOperatorKeyStore({ db, bus, clock }: { db: Db; bus: Bus; clo
     roles: storedRoles.parse(roles),
   });
   return {
-    async create({ name, roles, expiresAt }, operatorId) {
+    async create({ name, roles, expiresAt }, { operatorId, personId = null }) {
       const now = clock.now();
       const problems = problemsOf({ name, roles, expiresAt }, now);
       const [first, ...others] = problems;
@@ -71,6 +75,7 @@ export function makeOperatorKeyStore({ db, bus, clock }: { db: Db; bus: Bus; clo
               expiresAt,
               createdAt: now,
               createdBy: operatorId,
+              personId,
             },
           ],
           skipDuplicates: true,

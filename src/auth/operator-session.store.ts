@@ -103,6 +103,7 @@ export function makeOperatorSessionStore(deps: {
         keyId: operator.keyId ?? null,
         tokenHash: token === undefined ? null : hashOf(token),
         accountId: accountId ?? null,
+        personId: operator.personId ?? null,
         signedInBy: by,
         createdAt,
         expiresAt,
@@ -121,8 +122,9 @@ export function makeOperatorSessionStore(deps: {
       const row = await db.operatorSession.findFirst({ where: { secretHash: hashOf(secret), ...alive() } });
       if (!row || !isSameToken(row.tokenHash)) return null;
       const { id: sessionId, operatorId, expiresAt } = row;
-      const accountId = row.accountId ?? undefined;
-      return { kind: "operator", operatorId, roles: storedRoles.parse(row.roles), expiresAt, sessionId, accountId };
+      const [accountId, personId] = [row.accountId ?? undefined, row.personId ?? undefined];
+      const roles = storedRoles.parse(row.roles);
+      return { kind: "operator", operatorId, roles, expiresAt, sessionId, accountId, personId };
     },
 
     async list() {

@@ -327,7 +327,8 @@ const pointsProvider = {
   ),
   REVERSAL_APPROVAL_ABOVE_POINTS: as(
     integer(0, Number.MAX_SAFE_INTEGER).optional(),
-    "a reversal by which more points of an order would have come back than these waits for [a second operator](docs/operators.md#approve-a-reversal)",
+    "a reversal, or an operator's cancellation, by which more points of an order would have come back than these waits for " +
+      "[a second person](docs/operators.md#approve-a-reversal)",
     { unset: "none waits" },
   ),
   CLIENT_CREDIT_PATH: as(

@@ -19,6 +19,11 @@ export interface Operator {
   readonly keyId?: string | undefined;
   /** The id of the account, if a person has signed in with one. */
   readonly accountId?: string | undefined;
+  /**
+   * The person who answers for the operator, `account:<id>` or `oidc:<subject>`: who has signed in, or who made the key. Undefined for the
+   * OPERATOR_TOKEN and for keys that were made with it, which anybody may hold.
+   */
+  readonly personId?: string | undefined;
   /** The id of the console session, if the operator is signed in to the console. */
   readonly sessionId?: string | undefined;
 }

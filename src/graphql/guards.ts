@@ -1,4 +1,5 @@
 import { hasRole, type OperatorRole } from "../domain/operator-roles.ts";
+import type { Operator } from "../domain/viewer.ts";
 import type { Context } from "./context.ts";
 import { forbidden, unauthenticated } from "./errors.ts";
 
@@ -27,6 +28,17 @@ export function requireOperator({ viewer }: Context, ...roles: Roles): string {
   if (viewer.kind !== "operator") throw forbidden("This is for operators.");
   if (!hasRole(viewer.roles, roles)) throw missing(roles);
   return viewer.operatorId;
+}
+
+/**
+ * An operator with one of the roles: its name for the audit log, and the person who answers for it.
+ *
+ * @throws as `requireOperator` does
+ */
+export function requireOperatorAndPerson(context: Context, ...roles: Roles): Pick<Operator, "operatorId" | "personId"> {
+  const operatorId = requireOperator(context, ...roles);
+  const personId = context.viewer.kind === "operator" ? context.viewer.personId : undefined;
+  return { operatorId, personId };
 }
 
 /**

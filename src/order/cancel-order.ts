@@ -8,6 +8,13 @@ import type { Order } from "./order.ts";
 import { isUnasked, type OrderAggregate } from "./order-aggregate.ts";
 import type { RecomputeAndRefund } from "./recompute-and-refund.ts";
 import { isIssued, previewReturn, type ReturnPreview } from "./return-preview.ts";
+import {
+  type DecidingOperator,
+  needsApproval,
+  type ReversalRequest,
+  type ReversalRequests,
+  requestReversal,
+} from "./reversal-requests.ts";
 import type { AwaitRevokes } from "./revoke/await-revokes.ts";
 import type { RequestRevoke } from "./revoke/request-revoke.ts";
 
@@ -20,10 +27,12 @@ export interface ChangedOrder {
   order?: Order;
   /** The refusals of parts that could not be done. */
   userErrors?: readonly Refusal[];
+  /** The request, if a second person has to approve first. */
+  request?: ReversalRequest | null;
 }
 
 /** The customer who placed the order, or an operator. */
-export type CancelledBy = { customerId: string } | { operatorId: string };
+export type CancelledBy = { customerId: string } | DecidingOperator;
 
 export interface CancelOrderInput {
   orderId: string;
@@ -38,10 +47,16 @@ export interface CancelOrder {
    * Cancels the unfulfilled units: all of them before the deduction is sent, afterwards those that have not left the
    * warehouse. Single lines can be cancelled only after the deduction, because it covers the whole order.
    * Requests a revoke from Capillary for its issued units. Refusals that arrive within the wait are part of the answer.
+   * Above the limit of a single operator, stores a request for approval instead.
    */
   cancel(input: CancelOrderInput): Promise<ChangedOrder | Refused>;
   /** Computes the points that a cancellation would return; changes nothing. */
   preview(input: Pick<CancelOrderInput, "orderId" | "lineIds" | "by">): Promise<ReturnPreview | Refused>;
+  /** Cancels in the transaction of the order's change. @returns the units whose revoke is requested from Capillary */
+  cancelUnits(
+    change: OrderChange,
+    input: Pick<CancelOrderInput, "by" | "lineIds"> & { details?: object },
+  ): Promise<string[] | Refused>;
 }
 
 export interface CancelOrderDeps {
@@ -50,12 +65,15 @@ export interface CancelOrderDeps {
   requestRevoke: RequestRevoke;
   awaitRevokes: AwaitRevokes;
   atCrashPoint: AtCrashPoint;
+  requests: Pick<ReversalRequests, "byKey">;
+  /** The points of an order that a single operator may return; undefined means no limit. */
+  approvalAbove: number | undefined;
 }
 
 export const orderNotFound = () => refused(refusal("ORDER_NOT_FOUND", "There is no such order.", ["input", "orderId"]));
 
 export function makeCancelOrder(deps: CancelOrderDeps): CancelOrder {
-  const { orders, recomputeAndRefund, requestRevoke, awaitRevokes, atCrashPoint } = deps;
+  const { orders, recomputeAndRefund, requestRevoke, awaitRevokes, atCrashPoint, requests, approvalAbove } = deps;
   const notCancellable = (order: OrderAggregate) =>
     refused(refusal("NOT_CANCELLABLE", whyNotCancellable(order), ["input", "orderId"]));
 
@@ -70,12 +88,33 @@ export function makeCancelOrder(deps: CancelOrderDeps): CancelOrder {
     if (replay) return isRefused(replay) ? replay : { replayed: true, issued: [] };
     const unknown = unknownLine(order, lineIds);
     if (unknown) return unknown;
+    const returned = returnedUnits(order, lineIds);
+    if ("operatorId" in by && returned.length > 0 && needsApproval(order, returned, approvalAbove)) {
+      const lines = order.lines.filter(({ units }) => units.some(({ id }) => returned.includes(id)));
+      const wanted = { lines, unitIds: returned, cancels: true, reason: "CANCELLATION", note: null } as const;
+      const requested = await requestReversal(change, { ...wanted, by, idempotencyKey: request.key });
+      if (isRefused(requested)) return requested;
+      await consumeKey(tx, request, order.id, now);
+      return { replayed: false, issued: [], request: requested };
+    }
+    const issued = await cancelUnits(change, { by, lineIds });
+    if (isRefused(issued)) return issued;
+    await consumeKey(tx, request, order.id, now);
+    await change.flush();
+    atCrashPoint("cancel:before-commit");
+    return { replayed: false, issued };
+  }
+
+  async function cancelUnits(
+    change: OrderChange,
+    { by, lineIds, details }: Pick<CancelOrderInput, "by" | "lineIds"> & { details?: object },
+  ): Promise<string[] | Refused> {
+    const { tx, order, now } = change;
     const unitIds = cancellableUnits(order, lineIds);
     if (unitIds.length === 0) return notCancellable(order);
-
-    await consumeKey(tx, request, order.id, now);
     if ("operatorId" in by) {
-      await audit(tx, { at: now, actor: by.operatorId, action: "order.cancel", subject: order.number });
+      const entry = { at: now, actor: by.operatorId, action: "order.cancel", subject: order.number };
+      await audit(tx, { ...entry, ...(details && { details }) });
     }
     await tx.pointsMovement.updateMany({
       where: { orderId: order.id, ledger: "CLIENT", kind: "TAKEN", state: "PENDING", sentAt: null },
@@ -97,12 +136,12 @@ export function makeCancelOrder(deps: CancelOrderDeps): CancelOrder {
     await requestRevoke(change, issued, "CANCELLATION");
     const [lineId] = lineIds?.length === 1 ? lineIds : [];
     await recomputeAndRefund(change, { reason: "CANCELLATION", message: messageOf(by), ...(lineId && { lineId }) });
-    await change.flush();
-    atCrashPoint("cancel:before-commit");
-    return { replayed: false, issued };
+    return issued;
   }
 
   return {
+    cancelUnits,
+
     async cancel({ orderId, lineIds, by, idempotencyKey }) {
       const badKey = keyRefusal(idempotencyKey);
       if (badKey) return badKey;
@@ -118,7 +157,10 @@ export function makeCancelOrder(deps: CancelOrderDeps): CancelOrder {
       if (isRefused(answer)) return answer;
       atCrashPoint("cancel:after-commit");
       const userErrors = await awaitRevokes(orderId, answer.issued);
-      return { orderId, replayed: answer.replayed, userErrors };
+      const { replayed } = answer;
+      const requested =
+        replayed && "operatorId" in by ? await requests.byKey(by.operatorId, idempotencyKey, true) : answer.request;
+      return { orderId, replayed, request: requested ?? null, userErrors };
     },
 
     async preview({ orderId, lineIds, by }) {
@@ -126,12 +168,11 @@ export function makeCancelOrder(deps: CancelOrderDeps): CancelOrder {
       if (!order || !mayCancel(by, order)) return orderNotFound();
       const unknown = unknownLine(order, lineIds);
       if (unknown) return unknown;
-      const unitIds = cancellableUnits(order, lineIds);
-      if (unitIds.length === 0) return notCancellable(order);
-      const deduction = order.movements.find(({ ledger, state }) => ledger === "CLIENT" && state === "CONFIRMED");
-      // Before the deduction no points have to be returned.
-      const issued = issuedUnits(order, lineIds);
-      return deduction || issued.length > 0 ? previewReturn(order, [...unitIds, ...issued]) : { total: 0, returns: [] };
+      if (cancellableUnits(order, lineIds).length === 0) return notCancellable(order);
+      const returned = returnedUnits(order, lineIds);
+      if (returned.length === 0) return { total: 0, returns: [] };
+      const needsSecond = "operatorId" in by && needsApproval(order, returned, approvalAbove);
+      return { ...previewReturn(order, returned), needsApproval: needsSecond };
     },
   };
 }
@@ -145,6 +186,7 @@ interface Cancelling {
   replayed: boolean;
   /** Units whose revoke is requested from Capillary. */
   issued: string[];
+  request?: ReversalRequest;
 }
 
 /** Null if the order has all of these lines. */
@@ -167,6 +209,14 @@ const issuedUnits = (order: Pick<OrderAggregate, "lines">, lineIds: readonly str
     .filter(among(lineIds))
     .flatMap(({ units }) => units.filter((unit) => isIssued(unit) && unit.issue?.revokeState === null))
     .map(({ id }) => id);
+
+/** The units whose points would be returned now. Before the deduction no points have to be returned. */
+function returnedUnits(order: OrderAggregate, lineIds: readonly string[] | null): string[] {
+  const unitIds = cancellableUnits(order, lineIds);
+  const deduction = order.movements.find(({ ledger, state }) => ledger === "CLIENT" && state === "CONFIRMED");
+  const issued = issuedUnits(order, lineIds);
+  return unitIds.length > 0 && (deduction || issued.length > 0) ? [...unitIds, ...issued] : [];
+}
 
 /** The units of these lines, or of the whole order, that `cancelOrder` would cancel now. */
 export function cancellableUnits(

@@ -159,11 +159,9 @@ export function openOrder(ports: OrderPorts) {
     awaitRevokes: makeAwaitRevokes({ orders, bus, waitMs: revokeWaitMs }),
   };
   const reversalRequests = makeReversalRequests({ db, clock });
-  const reverseOrder = makeReverseOrder({
-    ...takingBack,
-    requests: reversalRequests,
-    approvalAbove: config.reversalApprovalAbove,
-  });
+  const approving = { requests: reversalRequests, approvalAbove: config.reversalApprovalAbove };
+  const cancelOrder = makeCancelOrder({ ...takingBack, ...approving, atCrashPoint });
+  const reverseOrder = makeReverseOrder({ ...takingBack, ...approving, cancelUnits: cancelOrder.cancelUnits });
   const resolveOrder = makeResolveOrder({
     recordRevokeOutcome,
     orders,
@@ -226,7 +224,7 @@ export function openOrder(ports: OrderPorts) {
         sessions,
         placeOrder,
         claimPrize: makeClaimPrize({ db, createOrder, orders, clock, atCrashPoint }),
-        cancelOrder: makeCancelOrder({ ...takingBack, atCrashPoint }),
+        cancelOrder,
         reverseOrder,
         resolveOrder,
         updateShipment,

@@ -11,10 +11,10 @@ import type { Context } from "../graphql/context.ts";
 import { badUserInput, unauthenticated } from "../graphql/errors.ts";
 import type { CustomerOrdersArgs, OrderFilter, Resolvers } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, textOf, toGlobalId, uuidOf } from "../graphql/global-id.ts";
-import { requireCustomer, requireOperator } from "../graphql/guards.ts";
+import { requireCustomer, requireOperator, requireOperatorAndPerson } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { rewardText } from "../texts/index.ts";
-import { type CancelOrder, cancellableUnits, orderNotFound } from "./cancel-order.ts";
+import { type CancelOrder, type ChangedOrder, cancellableUnits, orderNotFound } from "./cancel-order.ts";
 import type { ClaimPrize } from "./claim-prize.ts";
 import { keyRefusal } from "./idempotency.ts";
 import { keysOf } from "./issue/issue-keys.ts";
@@ -28,7 +28,7 @@ import type { ResolveOrder } from "./resolve-order.ts";
 import type { ReturnPreview } from "./return-preview.ts";
 import type { ReturnRequests } from "./return-requests.ts";
 import type { RevealVoucher } from "./reveal-voucher.ts";
-import type { ReversedOrder, ReverseOrder } from "./reverse-order.ts";
+import type { ReverseOrder } from "./reverse-order.ts";
 import {
   isInFuture,
   MAX_REPORT_TEXT,
@@ -102,7 +102,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
   }
 
   const refusedPayload = ({ refusals }: Refused) => ({ order: null, replayed: false, userErrors: refusals });
-  async function changed(answer: ReversedOrder | Refused, { loaders }: Context<OrderLoaders>) {
+  async function changed(answer: ChangedOrder | Refused, { loaders }: Context<OrderLoaders>) {
     if (isRefused(answer)) return refusedPayload(answer);
     const { orderId } = answer;
     loaders.order.clear(orderId);
@@ -168,7 +168,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       async cancelOrder(_, { input }, context) {
         const by =
           context.viewer.kind === "operator"
-            ? { operatorId: requireOperator(context, "orders") }
+            ? requireOperatorAndPerson(context, "orders")
             : { customerId: requireCustomer(context).customerId };
         const orderId = uuidOf("Order", input.orderId);
         if (!orderId) return refusedPayload(orderNotFound());
@@ -181,7 +181,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
       },
 
       async reverseOrder(_, { input }, context) {
-        const operatorId = requireOperator(context, "orders");
+        const by = requireOperatorAndPerson(context, "orders");
         const orderId = uuidOf("Order", input.orderId);
         if (!orderId) return refusedPayload(orderNotFound());
         const lineIds = input.lineIds?.map((id) => uuidOf("OrderLine", id) ?? id) ?? null;
@@ -191,7 +191,7 @@ export function orderResolvers(deps: OrderDeps): Resolvers {
         const { reason, idempotencyKey } = input;
         const note = input.note ?? null;
         return changed(
-          await deps.reverseOrder.reverse({ orderId, lineIds, reason, note, operatorId, idempotencyKey }),
+          await deps.reverseOrder.reverse({ orderId, lineIds, reason, note, by, idempotencyKey }),
           context,
         );
       },

@@ -14,7 +14,7 @@ export interface PointsReturn {
 export interface ReturnPreview {
   total: number;
   returns: PointsReturn[];
-  /** Whether a second operator has to approve; undefined means no. */
+  /** Whether a second person has to approve; undefined means no. */
   needsApproval?: boolean;
 }
 

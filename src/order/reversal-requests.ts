@@ -1,5 +1,6 @@
 import type { ReversalReason } from "../domain/generated/words.ts";
 import { type Refused, refusal, refused } from "../domain/refusal.ts";
+import type { Operator } from "../domain/viewer.ts";
 import { audit } from "../platform/audit.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Prisma, type Tx } from "../platform/db.ts";
@@ -9,11 +10,18 @@ import { previewReturn } from "./return-preview.ts";
 
 export type ReversalRequest = Prisma.ReversalRequestGetPayload<object>;
 
+/** An operator, and the person who answers for it, if anybody does. */
+export type DecidingOperator = Pick<Operator, "operatorId" | "personId">;
+
 export interface NewReversalRequest {
   lines: readonly AggregateLine[];
+  /** The units whose points would come back. */
+  unitIds: readonly string[];
+  /** Whether the order is to be cancelled, and not reversed. */
+  cancels: boolean;
   reason: ReversalReason;
   note: string | null;
-  operatorId: string;
+  by: DecidingOperator;
   idempotencyKey: string;
 }
 
@@ -21,7 +29,7 @@ export interface NewReversalRequest {
 const LIFE_MS = 72 * 60 * 60 * 1_000;
 
 /**
- * Whether a second operator has to approve the reversal of these units. Points reversed earlier in the same order count
+ * Whether a second person has to approve the return of these units' points. Points returned earlier in the same order count
  * too, so that a large reversal cannot be split into small ones.
  *
  * @param above the points of an order that a single operator may reverse; undefined means no limit
@@ -34,7 +42,7 @@ export function needsApproval(
   if (above === undefined) return false;
   const units = lines.flatMap((line) => line.units.map((unit) => ({ ...unit, points: line.unitPoints })));
   const isTakenBack = ({ state, issue }: (typeof units)[number]) =>
-    state === "REVERSED" || (issue?.revokeState != null && issue.revokeState !== "REFUSED");
+    state === "REVERSED" || state === "CANCELLED" || (issue?.revokeState != null && issue.revokeState !== "REFUSED");
   const counted = units.filter((unit) => unitIds.includes(unit.id) || isTakenBack(unit));
   return counted.reduce((sum, { points }) => sum + points, 0) > above;
 }
@@ -42,15 +50,16 @@ export function needsApproval(
 /** Stores a request, in the transaction of the order's change. */
 export async function requestReversal(
   { tx, order, now }: Pick<OrderChange, "tx" | "order" | "now">,
-  { lines, reason, note, operatorId, idempotencyKey }: NewReversalRequest,
+  { lines, unitIds, cancels, reason, note, by, idempotencyKey }: NewReversalRequest,
 ): Promise<ReversalRequest | Refused> {
+  const { operatorId, personId } = by;
+  if (personId === undefined) return noPerson(["input", "orderId"]);
   await closeExpired(tx, now, order.id);
   if ((await tx.reversalRequest.count({ where: { orderId: order.id, state: "OPEN" } })) > 0) {
     const message = "A reversal of this order waits for approval already. Have it approved or refused first.";
     return refused(refusal("REVERSAL_REQUESTED", message, ["input", "orderId"]));
   }
-  const unitIds = lines.flatMap(({ units }) => units.filter(({ state }) => state === "FULFILLED").map(({ id }) => id));
-  const { total } = previewReturn(order, unitIds);
+  const { total } = previewReturn(order, [...unitIds]);
   const request = await tx.reversalRequest.create({
     data: {
       orderId: order.id,
@@ -58,14 +67,17 @@ export async function requestReversal(
       points: BigInt(total),
       reason,
       note,
+      cancels,
       requestedBy: operatorId,
+      requestedPerson: personId,
       requestKey: idempotencyKey,
       requestedAt: now,
       expiresAt: new Date(now.getTime() + LIFE_MS),
     },
   });
   const details = { lines: lines.map(({ position }) => position), points: total, reason, note };
-  await audit(tx, { at: now, actor: operatorId, action: "order.reverse-request", subject: order.number, details });
+  const action = cancels ? "order.cancel-request" : "order.reverse-request";
+  await audit(tx, { at: now, actor: operatorId, action, subject: order.number, details });
   return request;
 }
 
@@ -82,6 +94,25 @@ export async function lockOpenRequest(tx: Tx, requestId: string, now: Date): Pro
     : `The request is ${request.state.toLowerCase()}${by} already.`;
   return refused(refusal("REVERSAL_REQUEST_CLOSED", message, ["input", "requestId"]));
 }
+
+/** Why the person may not approve the request; null if they may. */
+export function whyNotTheSecondPerson(
+  { requestedBy, requestedPerson }: ReversalRequest,
+  { operatorId, personId }: DecidingOperator,
+): Refused | null {
+  const field = ["input", "requestId"];
+  if (requestedBy === operatorId || (personId !== undefined && personId === requestedPerson)) {
+    const message = "You have requested this reversal yourself: another person has to approve it.";
+    return refused(refusal("REVERSAL_REQUEST_OWN", message, field));
+  }
+  return personId === undefined || requestedPerson === null ? noPerson(field) : null;
+}
+
+const noPerson = (field: string[]): Refused => {
+  const message =
+    "So many points need two people, and no person answers for this key. Sign in to the console with an account, or call with a key that an account made.";
+  return refused(refusal("REVERSAL_NEEDS_PERSON", message, field));
+};
 
 export const requestNotFound = (): Refused =>
   refused(refusal("REVERSAL_REQUEST_NOT_FOUND", "There is no such request.", ["input", "requestId"]));
@@ -104,7 +135,7 @@ export interface ReversalRequests {
   /** The requests of these orders, the newest first. */
   ofOrders(orderIds: readonly string[]): Promise<ReversalRequest[]>;
   /** The request that the operator made with this idempotency key, in any state. */
-  byKey(operatorId: string, idempotencyKey: string): Promise<ReversalRequest | null>;
+  byKey(operatorId: string, idempotencyKey: string, cancels: boolean): Promise<ReversalRequest | null>;
   /** Refuses a request of another operator, or withdraws one's own. */
   refuse(input: { requestId: string; note: string | null; operatorId: string }): Promise<ReversalRequest | Refused>;
   /** Closes requests that have expired. */
@@ -116,7 +147,8 @@ export function makeReversalRequests({ db, clock }: { db: Db; clock: Clock }): R
     find: (id) => db.reversalRequest.findUnique({ where: { id } }),
     ofOrders: (orderIds) =>
       db.reversalRequest.findMany({ where: { orderId: { in: [...orderIds] } }, orderBy: { requestedAt: "desc" } }),
-    byKey: (requestedBy, requestKey) => db.reversalRequest.findFirst({ where: { requestedBy, requestKey } }),
+    byKey: (requestedBy, requestKey, cancels) =>
+      db.reversalRequest.findFirst({ where: { requestedBy, requestKey, cancels } }),
 
     refuse: ({ requestId, note, operatorId }) =>
       inTransaction(db, async (tx) => {

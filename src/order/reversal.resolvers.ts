@@ -3,14 +3,14 @@ import { isRefused } from "../domain/refusal.ts";
 import { seesEverybody } from "../domain/viewer.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { toGlobalId } from "../graphql/global-id.ts";
-import { requireOperator } from "../graphql/guards.ts";
+import { requireOperator, requireOperatorAndPerson } from "../graphql/guards.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type ReversalRequests, requestNotFound } from "./reversal-requests.ts";
 import type { ReverseOrder } from "./reverse-order.ts";
 
 const isUuid = (text: string) => z.uuid().safeParse(text).success;
 
-/** Reversals that a second operator has to approve. */
+/** Reversals and cancellations that a second person has to approve. */
 export function reversalResolvers(deps: {
   reverseOrder: Pick<ReverseOrder, "approve">;
   reversalRequests: Pick<ReversalRequests, "refuse">;
@@ -20,8 +20,8 @@ export function reversalResolvers(deps: {
   return {
     Mutation: {
       async approveReversal(_, { input: { requestId } }, context) {
-        const operatorId = requireOperator(context, "orders");
-        const answer = isUuid(requestId) ? await reverseOrder.approve({ requestId, operatorId }) : requestNotFound();
+        const by = requireOperatorAndPerson(context, "orders");
+        const answer = isUuid(requestId) ? await reverseOrder.approve({ requestId, by }) : requestNotFound();
         if (isRefused(answer)) return { order: null, replayed: false, userErrors: answer.refusals };
         const { orderId, replayed, request = null, userErrors = [] } = answer;
         return { order: await context.loaders.order.load(orderId), replayed, request, userErrors };

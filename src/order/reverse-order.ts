@@ -1,7 +1,7 @@
 import type { ReversalReason } from "../domain/generated/words.ts";
 import { isRefused, type Refusal, type Refused, refusal, refused } from "../domain/refusal.ts";
 import { audit } from "../platform/audit.ts";
-import { type ChangedOrder, orderNotFound } from "./cancel-order.ts";
+import { type CancelOrder, type ChangedOrder, orderNotFound } from "./cancel-order.ts";
 import { consumeKey, type IdempotentRequest, keyRefusal, replayOf } from "./idempotency.ts";
 import type { OrderChange, OrderStore } from "./order.store.ts";
 import type { AggregateLine, OrderAggregate } from "./order-aggregate.ts";
@@ -9,12 +9,14 @@ import type { RecomputeAndRefund } from "./recompute-and-refund.ts";
 import { isIssued, previewReturn, type ReturnPreview } from "./return-preview.ts";
 import { approveReturns } from "./return-requests.ts";
 import {
+  type DecidingOperator,
   lockOpenRequest,
   needsApproval,
   type ReversalRequest,
   type ReversalRequests,
   requestNotFound,
   requestReversal,
+  whyNotTheSecondPerson,
 } from "./reversal-requests.ts";
 import type { AwaitRevokes } from "./revoke/await-revokes.ts";
 import type { RequestRevoke } from "./revoke/request-revoke.ts";
@@ -25,13 +27,8 @@ export interface ReverseOrderInput {
   lineIds: readonly string[] | null;
   reason: ReversalReason;
   note: string | null;
-  operatorId: string;
+  by: DecidingOperator;
   idempotencyKey: string;
-}
-
-/** The order, and the request if a second operator has to approve first. */
-export interface ReversedOrder extends ChangedOrder {
-  request?: ReversalRequest | null;
 }
 
 export interface ReverseOrder {
@@ -40,9 +37,9 @@ export interface ReverseOrder {
    * units; refusals that arrive within the wait are part of the answer. Above the limit of a single operator, stores a
    * request for approval instead.
    */
-  reverse(input: ReverseOrderInput): Promise<ReversedOrder | Refused>;
-  /** Approves another operator's request, and reverses in the same transaction. */
-  approve(input: { requestId: string; operatorId: string }): Promise<ReversedOrder | Refused>;
+  reverse(input: ReverseOrderInput): Promise<ChangedOrder | Refused>;
+  /** Approves another person's request, and reverses or cancels in the same transaction. */
+  approve(input: { requestId: string; by: DecidingOperator }): Promise<ChangedOrder | Refused>;
   /** Computes the points that a reversal would return; changes nothing. */
   preview(input: Pick<ReverseOrderInput, "orderId" | "lineIds">): Promise<ReturnPreview | Refused>;
 }
@@ -53,6 +50,7 @@ export interface ReverseOrderDeps {
   requestRevoke: RequestRevoke;
   awaitRevokes: AwaitRevokes;
   requests: ReversalRequests;
+  cancelUnits: CancelOrder["cancelUnits"];
   /** The points of an order that a single operator may reverse; undefined means no limit. */
   approvalAbove: number | undefined;
 }
@@ -65,7 +63,7 @@ interface Reversing {
 }
 
 export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
-  const { orders, recomputeAndRefund, requestRevoke, awaitRevokes, requests, approvalAbove } = deps;
+  const { orders, recomputeAndRefund, requestRevoke, awaitRevokes, requests, cancelUnits, approvalAbove } = deps;
 
   async function takeBack(
     change: OrderChange,
@@ -100,7 +98,8 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
   }
 
   return {
-    async reverse({ orderId, lineIds, reason, note, operatorId, idempotencyKey }) {
+    async reverse({ orderId, lineIds, reason, note, by, idempotencyKey }) {
+      const { operatorId } = by;
       const badKey = keyRefusal(idempotencyKey);
       if (badKey) return badKey;
       const request: IdempotentRequest = {
@@ -115,8 +114,10 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
         if (replay) return isRefused(replay) ? replay : { replayed: true, issued: [] };
         const chosen = chooseLines(order, lineIds);
         if (isRefused(chosen)) return chosen;
-        if (needsApproval(order, idsOf(fulfilledUnits(chosen)), approvalAbove)) {
-          const requested = await requestReversal(change, { lines: chosen, reason, note, operatorId, idempotencyKey });
+        const unitIds = idsOf(fulfilledUnits(chosen));
+        if (needsApproval(order, unitIds, approvalAbove)) {
+          const wanted = { lines: chosen, unitIds, cancels: false, reason, note, by, idempotencyKey };
+          const requested = await requestReversal(change, wanted);
           if (isRefused(requested)) return requested;
           await consumeKey(tx, request, orderId, now);
           return { replayed: false, issued: [], request: requested };
@@ -127,11 +128,12 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
       if (!answer) return orderNotFound();
       if (isRefused(answer)) return answer;
       const { replayed, issued } = answer;
-      const requested = replayed ? await requests.byKey(operatorId, idempotencyKey) : answer.request;
+      const requested = replayed ? await requests.byKey(operatorId, idempotencyKey, false) : answer.request;
       return { orderId, replayed, request: requested ?? null, userErrors: await awaitRevokes(orderId, issued) };
     },
 
-    async approve({ requestId, operatorId }) {
+    async approve({ requestId, by }) {
+      const { operatorId, personId } = by;
       const found = await requests.find(requestId);
       if (!found) return requestNotFound();
       const { orderId } = found;
@@ -145,16 +147,23 @@ export function makeReverseOrder(deps: ReverseOrderDeps): ReverseOrder {
           return isRepetition > 0 ? { replayed: true, issued: [] } : request;
         }
         const { requestedBy, reason, note } = request;
-        if (requestedBy === operatorId) {
-          const message = "You have requested this reversal yourself: another operator has to approve it.";
-          return refused(refusal("REVERSAL_REQUEST_OWN", message, ["input", "requestId"]));
+        const notSecond = whyNotTheSecondPerson(request, by);
+        if (notSecond) return notSecond;
+        const markApproved = () =>
+          tx.reversalRequest.update({
+            where: { id: requestId },
+            data: { state: "APPROVED", decidedBy: operatorId, decidedPerson: personId ?? null, decidedAt: now },
+          });
+        if (request.cancels) {
+          const details = { requestedBy };
+          const cancelled = await cancelUnits(change, { by: { operatorId }, lineIds: request.lineIds, details });
+          if (isRefused(cancelled)) return cancelled;
+          await markApproved();
+          return { replayed: false, issued: cancelled };
         }
         const chosen = chooseLines(order, request.lineIds);
         if (isRefused(chosen)) return chosen;
-        await tx.reversalRequest.update({
-          where: { id: requestId },
-          data: { state: "APPROVED", decidedBy: operatorId, decidedAt: now },
-        });
+        await markApproved();
         return { replayed: false, issued: await takeBack(change, chosen, { reason, note, operatorId, requestedBy }) };
       });
       if (!answer) return orderNotFound();

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { type Config, ConfigError, readConfig } from "../config/config.ts";
 import { findMisspelledSettings } from "../config/misspelled-settings.ts";
 import { SetupError } from "../platform/setup-error.ts";
@@ -20,4 +21,15 @@ export function explainError(error: unknown): string {
   if (error instanceof ConfigError) return `These settings are wrong:\n${error.message.replace(/^/gm, "  ")}`;
   if (error instanceof SetupError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/**
+ * The command line of a command with these arguments, as it is typed where this process runs: the production build has no npm scripts.
+ *
+ * @param program the file of this process
+ */
+export function commandLine(command: string, args: string, program = process.argv[1] ?? ""): string {
+  return basename(program) === "tessera.mjs"
+    ? `node dist/bin/tessera.mjs ${command} ${args}`
+    : `npm run ${command} -- ${args}`;
 }

@@ -253,7 +253,7 @@ export function makeRepairBreak(deps: RepairBreakDeps): RepairBreak {
       const isSent = found.state === "REPAIRING";
       const why = isSent
         ? "it was sent, and its answer was lost. A run over the period of the call determines its outcome"
-        : "a movement of this customer's points is in flight. Try again in a minute";
+        : "points of this customer are being moved. Try again in a minute";
       return { is: "untouched", why };
     }
     return deps.attempt(mark, {

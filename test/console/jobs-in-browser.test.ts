@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { clicksOn, faultsOf, signedIn } from "../support/console.ts";
 import { browserTest, type Microsite, startMicrosite } from "../support/microsite.ts";
-import { operatorKey } from "../support/operator-key.ts";
+import { operatorPerson } from "../support/operator-person.ts";
 import { orderSettled, placeOrder, readOrder } from "../support/orders.ts";
 
 let site: Microsite;
@@ -179,17 +179,17 @@ browserTest("1,000 codes of which 3 are bad are imported without the 3, which ar
   expect(problems).toEqual([]);
 });
 
-browserTest("a large reversal is approved by a second operator, from the queue", async () => {
+browserTest("a large reversal is approved by a second person, from the queue", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 5_000 });
   const reward = await gateway.voucher({ points: 1_500 });
   const order = await orderSettled(customer, await placeOrder(customer, reward.id));
-  const asha = await operatorKey(gateway, ["orders"]);
-  await asha.ok(
+  const [asha, ravi] = await Promise.all([1, 2].map(() => operatorPerson(gateway, ["admin"])));
+  await asha?.ok(
     `mutation ($input: ReverseOrderInput!) { reverseOrder(input: $input) { request { id } userErrors { message } } }`,
     { input: { orderId: order.id, reason: "CANCELLATION", note: "Asked by phone.", idempotencyKey: randomUUID() } },
   );
-  const { page, problems } = await signedIn(site, ["orders"]);
+  const { page, problems } = await signedIn(site, ["orders"], "/console/", ravi);
   await page.getByRole("heading", { name: "Reversals to approve" }).waitFor();
   await page.getByRole("link", { name: `Order ${order.number}` }).click();
   await page.getByText("Asked by phone.").waitFor();

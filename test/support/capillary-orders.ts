@@ -5,14 +5,14 @@ import { groupNumber, newGroup, syncCatalog } from "./capillary.ts";
 import type { Customer, TestGateway } from "./gateway.ts";
 import { sendPlaceOrder } from "./orders.ts";
 
-/** A reward that Capillary gives, mirrored. */
+/** A mirrored reward that Capillary issues. */
 export interface IssuableReward {
   id: string;
   upstreamId: number;
   points: number;
 }
 
-/** A customer whom both sides know, with points at the Client, and as the head of a group with points at Capillary. */
+/** A customer known to both sides, with points at the Client, and with points at Capillary as the head of a group. */
 export interface GroupMember extends Customer {
   groupId: number;
   groupWalletId: string;
@@ -33,7 +33,7 @@ type PaymentConfig = z.input<typeof paymentConfigSchema>;
 export const forPoints = (points: number): PaymentConfig => ({ id: ++configs, mode: "POINTS", points });
 export const forFree = (): PaymentConfig => ({ id: ++configs, mode: "FREE" });
 
-/** A new reward at Capillary, payable from every wallet unless it says otherwise, and in our catalogue. */
+/** A new reward at Capillary and in our catalogue, payable from every wallet unless `reward` says otherwise. */
 export async function issuable(
   gateway: TestGateway,
   { points = 100, ...more }: Partial<Reward> & { points?: number } = {},
@@ -52,7 +52,7 @@ export async function issuable(
   return { ...reward, upstreamId: id };
 }
 
-/** Puts a reward into the cart, paid by the group if one is given. */
+/** Puts a reward into the cart, paid by the group if there is one. */
 export async function addLine(
   customer: Customer,
   reward: { id: string },
@@ -64,7 +64,7 @@ export async function addLine(
   });
 }
 
-/** Orders what is in the cart. @returns the new order's id */
+/** Orders the cart. @returns the new order's id */
 export async function orderCart(customer: Customer): Promise<string> {
   const { data, errors } = await sendPlaceOrder(customer);
   const order = data?.placeOrder.order;
@@ -72,7 +72,7 @@ export async function orderCart(customer: Customer): Promise<string> {
   return order.id;
 }
 
-/** What Capillary gave and did not give a customer, in order. */
+/** The results of Capillary's issue calls for a customer, in order. */
 export const issualsOf = (gateway: TestGateway, { customerId }: Customer) =>
   gateway.sandbox.capillary.issuals(customerId).map(({ requestId, state, rewardId, redemption }) => ({
     requestId,

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Customer, TestGateway } from "./gateway.ts";
 import type { Caller } from "./graphql.ts";
 
-/** How often Capillary is asked for what while `work` runs, but for what orders placed before have issued meanwhile. */
+/** Counts the calls to Capillary by operation while `work` runs, without the issue calls of earlier orders. */
 export async function callsOf(gateway: TestGateway, work: () => Promise<unknown>): Promise<Record<string, number>> {
   const from = gateway.sandbox.calls.since(0).at(-1)?.seq ?? 0;
   await work();
@@ -29,7 +29,7 @@ export async function mirroredReward(gateway: TestGateway, number: number): Prom
 export const groupWalletId = (groupId: number | string) => Buffer.from(`GroupWallet:${groupId}`).toString("base64url");
 export const groupNumber = (globalId: string) => Number(Buffer.from(globalId, "base64url").toString().split(":")[1]);
 
-/** A new group that the first of them leads. @returns its global id */
+/** A new group whose first member leads it. @returns its global id */
 export function newGroup(
   gateway: TestGateway,
   group: {
@@ -78,7 +78,7 @@ export interface CartSeen {
 const cartFields = `id version total lines { id quantity unitPoints points payWith groupWallet { id name } }
   funding { payWith groupWallet { id } points available remaining shortBy } problems { code lineId message } readyToOrder`;
 
-/** Every fact of a refusal. */
+/** Every field of a refusal. */
 export const refusalFields = `__typename code message field ... on InsufficientPoints { required available shortBy }
   ... on LimitReached { limit alreadyRedeemed } ... on NotRedeemable { reason upstreamCode }`;
 
@@ -99,7 +99,7 @@ export async function changeCart(
 export const readCart = async (customer: Caller, wanted = cartFields): Promise<CartSeen> =>
   (await customer.ok<{ me: { cart: CartSeen } }>(`{ me { cart { ${wanted} } } }`)).me.cart;
 
-/** Points that an order, of somebody else unless named, took from the group or is about to. @returns the order's global id */
+/** An order whose points the group has paid or will pay, of a new customer unless named. @returns its global id */
 export async function movementsOf(
   gateway: TestGateway,
   group: string,

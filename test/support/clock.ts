@@ -6,7 +6,7 @@ export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
 export interface TestClock extends Clock {
-  /** Moves the time on by so many milliseconds. */
+  /** Advances the time by so many milliseconds. */
   advance(ms: number): void;
 }
 

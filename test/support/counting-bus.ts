@@ -1,13 +1,13 @@
 import { EventEmitter, once } from "node:events";
 import type { Bus } from "../../src/platform/events.ts";
 
-/** A bus that knows who listens to it. */
+/** A bus that counts its listeners. */
 export interface CountingBus extends Bus {
-  /** The topics that are listened to, each once for every listener. */
+  /** The topics with listeners, each once for every listener. */
   listeners(): string[];
-  /** Resolves as soon as somebody listens to the topic. */
+  /** Resolves as soon as the topic has a listener. */
   listened(topic: string): Promise<void>;
-  /** Resolves as soon as nobody listens to a topic that begins so. */
+  /** Resolves as soon as no topic with this prefix has a listener. */
   silence(prefix?: string): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const ROOMY_BYTES = 4 * 1024 ** 3;
 
-/** A new directory where files are made and removed fastest: in memory, where there is enough of it. Every user may enter. */
+/** A new directory with the fastest file operations: in memory, if that is large enough. Every user may enter. */
 export async function makeFastDirectory(): Promise<string> {
   const memory = "/dev/shm";
   const { bavail, bsize } = await statfs(memory).catch(() => ({ bavail: 0, bsize: 0 }));

@@ -2,12 +2,12 @@ import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** Below the ports that systems give to outgoing connections and to servers that name none. */
+/** Below the ports that systems assign to outgoing connections and to servers without a fixed port. */
 const RANGE = [10_000, 32_000] as const;
 
 /**
- * A port where nothing listens. Chosen at random, and where the system chooses none, so that nobody else takes it before the
- * program that is told to listen there.
+ * A port without a listener. Random, and outside the range that the system assigns, so that no other program takes it
+ * before the program under test listens there.
  */
 export async function freePort(): Promise<string> {
   for (;;) {

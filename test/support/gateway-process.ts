@@ -9,9 +9,9 @@ import { makeTestGateway, type TestGateway } from "./gateway.ts";
 export interface GatewayProcess {
   url: string;
   pid: number;
-  /** The signal or code it ended with. */
+  /** The signal or code that it ended with. */
   ended: Promise<string>;
-  /** From now on the process kills itself when it reaches this point. */
+  /** From now on the process kills itself at this crash point. */
   arm(point: CrashPoint): Promise<void>;
   kill(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
@@ -28,7 +28,7 @@ export async function startGatewayProcess(
   settings: Record<string, string>,
   checkout?: string,
 ): Promise<GatewayProcess> {
-  // A start of many modules on busy cores takes a tenth less without a heap that grows in steps, and without threads to collect it.
+  // Start-up on busy cores takes a tenth less with a young generation of fixed size and without threads to collect it.
   const memory = ["--min-semi-space-size=64", "--max-semi-space-size=64", "--single-threaded-gc"];
   const script = checkout ? join(checkout, "src/main.ts") : bundledMain;
   const child: ChildProcess = spawn(process.execPath, ["--no-warnings", ...memory, script], {
@@ -74,13 +74,13 @@ export async function startGatewayProcess(
 }
 
 export interface MortalGateway extends TestGateway {
-  /** The process that is running now, or that ended last. */
+  /** The running process, or the last one that ran. */
   process(): GatewayProcess;
-  /** Does `work`, whose answer may be lost, and resolves once the process has died at `point` because of it. */
+  /** Runs `work`, whose answer may be lost, and resolves once the process has died at `point`. */
   dieAt<Answer>(point: CrashPoint, work: () => Promise<Answer>): Promise<Answer | null>;
 }
 
-/** A gateway that can be killed. It comes back on the same port, and so as the same executor of its sagas. */
+/** A gateway that can be killed. It restarts on the same port, and so as the same executor of its sagas. */
 export async function startMortalGateway(env: Record<string, string> = {}): Promise<MortalGateway> {
   let running: GatewayProcess | undefined;
   const gateway = await makeTestGateway(

@@ -40,15 +40,15 @@ export async function cloneDatabase(): Promise<string> {
   return template.href;
 }
 
-/** Resolves once `holds`, for what no event tells of; rejects when it does not within `limitMs`. */
+/** Polls until `holds`, for a state without an event; rejects after `limitMs`. */
 export async function until(holds: () => Promise<boolean>, limitMs = 60_000): Promise<void> {
-  // The interval of a poll: nothing depends on its length.
+  // The interval of a poll: no result depends on its length.
   for (const end = Date.now() + limitMs; !(await holds()); await delay(25)) {
     if (Date.now() > end) throw new Error(`still not: ${holds}`);
   }
 }
 
-/** The settings of a gateway under test; what is unknown is looked at after 0.2 s instead of 30. */
+/** The settings of a gateway under test; an unknown outcome is checked after 0.2 s instead of 30. */
 export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record<string, string> {
   const capillary = capillaryAccess(sandboxUrl);
   return {
@@ -91,7 +91,7 @@ export interface TestGateway extends AsyncDisposable {
   operator: Caller;
   /** A producer of rewards. */
   service: Caller;
-  /** A trusted router, for nobody in particular. */
+  /** A trusted router that acts for no customer. */
   router: Caller;
   /** A customer of the sandbox, new unless named, signed in. */
   customer(options?: { balance?: number; customerId?: string }): Promise<Customer>;
@@ -100,16 +100,16 @@ export interface TestGateway extends AsyncDisposable {
   merchandise(options?: Partial<NewReward>): Promise<TestReward>;
   /** Makes a call of another system to the Client's ledger. Rejects if the ledger refuses it. */
   callLedger(path: string, body: object): Promise<void>;
-  /** A deduction by somebody other than this gateway. */
+  /** A deduction by another system. */
   spendElsewhere(customerId: string, points: number): Promise<void>;
-  /** What the ledger did to the customer's points, in order, beginning with what they had. */
+  /** The ledger's changes of the customer's points, in order, beginning with the initial balance. */
   ledgerOf(customer: Pick<Customer, "customerId">): number[];
   /** The calls that reached the ledger for this order. */
   callsFor(operation: string, order: { number: string }): Call[];
-  /** Scripts the next of these calls to the ledger. */
+  /** Scripts a fault for the next of these calls to the ledger. */
   fault(operation: string, script: Omit<FaultScript, "upstream" | "operation">): Fault;
   until: typeof until;
-  /** Rows of the database, for what no query of the API shows. */
+  /** Rows of the database, for facts that no query of the API shows. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   /** Ends the gateway's process part and starts it again on the same database and sandbox, after `whileDown`. */
   restart(env?: Record<string, string>, whileDown?: () => Promise<unknown>): Promise<void>;
@@ -119,11 +119,11 @@ export interface TestGateway extends AsyncDisposable {
 export interface InProcessGateway extends TestGateway {
   /** Ends the waits for answers to calls of this operation, as a timeout would. */
   endTimeouts(operation: string): void;
-  /** Has calls made again to upstreams that failed too often in a row. */
+  /** Closes the circuit breakers of upstreams that failed too often in a row. */
   closeCircuits(): void;
-  /** What Prometheus reads; only of a gateway that was started with a METRICS_PORT. */
+  /** The metrics as Prometheus reads them; only of a gateway that was started with a METRICS_PORT. */
   scrape(): Promise<Scrape>;
-  /** Compares what the gateway believes of points with what the ledger shows. */
+  /** Runs a reconciliation of the gateway's records with the ledger. */
   reconcile(): Promise<void>;
 }
 
@@ -152,10 +152,10 @@ export interface TestReward {
   codes: string[];
 }
 
-/** The ports of a gateway under test; the rest of its pace is that of tests. */
+/** The ports of a gateway under test; all other intervals are those of tests. */
 export type TestPorts = Omit<Partial<Ports>, "pace"> & { pace?: Partial<Pace> };
 
-/** A gateway on a database and a sandbox of its own, all real, over real HTTP. */
+/** A gateway with a database and a sandbox of its own, all real, over real HTTP. */
 export async function startTestGateway(
   env: Record<string, string> = {},
   ports: TestPorts = {},
@@ -193,7 +193,7 @@ export async function startTestGateway(
   });
 }
 
-/** Runs a query on the other path as well. With it, tests that count what a query does find twice as much. */
+/** Compares an answer with that of graphql-js. Tests that count the effects of a query then see them twice. */
 async function expectSame(query: ExecutionArgs, data: object): Promise<void> {
   const other = await execute(query);
   expect(JSON.stringify(data)).toBe(JSON.stringify(other.data));

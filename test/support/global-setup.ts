@@ -39,7 +39,7 @@ const startPostgres = (directory: string) =>
   startEmbeddedPostgres({
     dataDir: directory,
     database: "template",
-    // The machine may crash as it likes: nothing here outlives the run. Killing a process still loses nothing.
+    // The machine may crash: no data outlives the run. A killed process still loses no data.
     settings: {
       fsync: "off",
       synchronous_commit: "off",
@@ -54,7 +54,7 @@ const startPostgres = (directory: string) =>
 
 const source = fileURLToPath(new URL("../../src/", import.meta.url));
 
-/** Compiles the gateway once, before several processes of it start at the same time in a bare clone and each does. */
+/** Compiles the gateway once, before several of its processes start in a bare clone and each compiles it. */
 async function warmCompileCache({ config }: TestProject): Promise<void> {
   const load = `await import("./app.ts"); await import("./config/config.ts"); (await import("node:module")).flushCompileCache(); process.exit();`;
   const options = ["--no-warnings", "--input-type=module", "--eval", load];

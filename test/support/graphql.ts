@@ -10,21 +10,26 @@ export interface GraphqlAnswer<Data> {
   }[];
 }
 
-/** Somebody who sends operations. */
+/** A sender of operations. */
 export interface Caller {
   token: string | undefined;
-  /** The whole answer, as it is. */
+  /** The whole answer, unchanged. */
   send<Data = unknown>(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer<Data>>;
-  /** The data of an answer that has no errors and no refusals. */
+  /** The data of an answer. @throws on errors and refusals */
   ok<Data>(query: string, variables?: Record<string, unknown>): Promise<Data>;
   /** A client for subscriptions. The caller disposes of it. */
   socket(options?: Partial<Parameters<typeof createClient>[0]>): Client;
 }
 
 /** @param more headers of each request */
-export function makeCaller(urlOf: () => string, token?: string, more: Record<string, string> = {}): Caller {
+export function makeCaller(
+  urlOf: () => string,
+  token?: string,
+  more: Record<string, string> = {},
+  path = "/graphql",
+): Caller {
   async function send<Data>(query: string, variables: Record<string, unknown> = {}): Promise<GraphqlAnswer<Data>> {
-    const response = await fetch(`${urlOf()}/graphql`, {
+    const response = await fetch(`${urlOf()}${path}`, {
       method: "POST",
       headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }), ...more },
       body: JSON.stringify({ query, variables }),

@@ -12,12 +12,12 @@ export interface GrownSize {
 
 /** A customer who placed a hundredth of all orders. */
 export const FREQUENT_CUSTOMER = "GROWN-1";
-/** Orders go back this long, evenly. */
+/** The orders are spread evenly over this period. */
 export const GROWN_YEARS = 3;
 export const GROWN_BRANDS = 500;
 export const GROWN_CATEGORIES = 40;
 
-/** Tables that grow with orders, rewards, messages and operators' work; a page that reads one from end to end becomes slower with it. */
+/** Tables that grow with orders, rewards, messages and operators' work; sequential scans of them become slower. */
 export const growingTables: ReadonlySet<string> = new Set([
   ...["rewards", "voucher_codes", "carts", "orders", "order_lines", "order_units", "order_events", "points_movements"],
   ...["unit_issues", "shipments", "shipment_reports", "discrepancies", "audit_log", "audit_seals", "ledger_entries"],
@@ -35,7 +35,7 @@ export async function growDatabase(client: pg.Client, { rewards, orders, voucher
   const words = (n: string) =>
     `(array['Coffee','Voucher','Travel','Garden','Kitchen','Sound','Winter','Sport'])[1 + ${n} % 8]`;
   await client.query("set session_replication_role = replica");
-  // Each fact of an order is computed once.
+  // Each field of an order is computed once.
   await client.query(`
     create function pg_temp.id(kind int, n bigint) returns uuid language sql immutable as
       $$ select ('01900000-0000-7000-8' || lpad(to_hex(kind), 3, '0') || '-' || lpad(to_hex(n), 12, '0'))::uuid $$;
@@ -55,7 +55,7 @@ export async function growDatabase(client: pg.Client, { rewards, orders, voucher
     client.query(`insert into ${table} (${columns}) select ${select} from o where ${where} order by n`);
 
   await fill("customers", "customer_id", "'GROWN-' || n", customers + 1);
-  // A tenth is not on offer; a hundredth is sold out; every brand has some, and one word is in all names.
+  // A tenth is unavailable; a hundredth is sold out; every brand has some, and one word is in all names.
   await fill(
     "rewards",
     "id, sku, name, description, kind, source, points, brand, category, image_url, valid_until, stock, active, archived_at, popularity, created_at, updated_at, stock_low_since",
@@ -137,7 +137,7 @@ export async function growDatabase(client: pg.Client, { rewards, orders, voucher
   await client.query("vacuum analyze");
 }
 
-/** Stores the first code, the one that is tried: the others have no content. */
+/** Stores the first code, which the gateway opens at its start: the others have no content. */
 async function sealCode(client: pg.Client, voucherSecret: string): Promise<void> {
   const vault = makeVoucherVault(makeCipher(voucherSecret, "voucher"));
   const { rows } = await client.query<{ id: string }>("select id from rewards order by id limit 1");

@@ -3,7 +3,7 @@ import { makeCursor } from "../../src/graphql/connection.ts";
 import { toGlobalId } from "../../src/graphql/global-id.ts";
 import { FREQUENT_CUSTOMER } from "./grown-database.ts";
 
-/** A page that the storefront, the console or an integrator asks for. */
+/** A page that the storefront, the console or an integrator requests. */
 export interface Page {
   name: string;
   as: "anonymous" | "customer" | "operator";
@@ -21,9 +21,9 @@ const text = (value: unknown) => JSON.stringify(value);
 const list = (name: string, args: string, node: string, more = "") =>
   `${name}${args && `(${args})`} { ${more} nodes { ${node} } ${PAGE} }`;
 
-/** The pages of a grown database; the deep ones begin behind nine tenths of their list. */
+/** The pages of a grown database; the deep ones begin after nine tenths of their list. */
 export async function grownPages(client: pg.Client): Promise<Page[]> {
-  /** The first row of `select`. @throws if nothing is there, which would make a page that shows nothing */
+  /** The first row of `select`. @throws if `select` has no row, which would make an empty page */
   async function row(select: string): Promise<Record<string, string>> {
     const { rows } = await client.query(select);
     if (!rows[0]) throw new Error(`nothing is found by ${select}`);

@@ -1,17 +1,17 @@
 import type { GraphqlAnswer } from "./graphql.ts";
 
-/** An answer with what HTTP adds to it. */
+/** An answer with its HTTP status, headers and cookies. */
 export interface HttpAnswer<Data> {
   status: number;
   headers: Headers;
   body: GraphqlAnswer<Data>;
-  /** What the answer sets, as a browser would send it back: `name=value` by name; an empty value is a cookie taken away. */
+  /** The answer's cookies, as a browser would return them: `name=value` by name; an empty value is a deleted cookie. */
   cookies: Map<string, string>;
   /** The attributes of each cookie, in lower case. */
   cookieAttributes: Map<string, string[]>;
 }
 
-/** Sends one operation as an application does, with headers of the test's choice. */
+/** Sends one operation like a client application, with headers of the test's choice. */
 export async function post<Data>(
   url: string,
   { query, variables = {} }: { query: string; variables?: Record<string, unknown> },
@@ -37,6 +37,6 @@ export async function post<Data>(
   return { status: response.status, headers: response.headers, body, cookies, cookieAttributes };
 }
 
-/** The `Cookie` header of a browser that holds these. */
+/** The `Cookie` header of a browser with these cookies. */
 export const cookieHeader = (cookies: ReadonlyMap<string, string>): string =>
   [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");

@@ -8,7 +8,7 @@ export interface CapturedLog {
   clear(): void;
 }
 
-/** A logger that says everything it can say, into memory. */
+/** A logger of every level, into memory. */
 export async function captureLog(): Promise<CapturedLog> {
   let lines: string[] = [];
   const destination = new Writable({

@@ -5,10 +5,10 @@ import timings from "./timings.json" with { type: "json" };
 const secondsOf: Record<string, number> = timings;
 
 /**
- * Runs the files that take longest first, so that no long one is left alone at the end; one project after the other, because
+ * Runs the slowest files first, so that no slow one runs alone at the end; one project after the other, because
  * a worker belongs to a project.
  *
- * `TEST_TIMINGS=record npm test` measures anew.
+ * `TEST_TIMINGS=record npm test` measures the files again.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -14,9 +14,9 @@ export const browserTest = (name: string, run: () => Promise<void>): void => tes
 
 export interface Tab {
   page: Page;
-  /** Whatever a visitor's console should not show: errors, violations of the policy, requests to others or without answer. */
+  /** Entries that a visitor's console must not have: errors, policy violations, external or unanswered requests. */
   problems: string[];
-  /** Resolves once no page of this profile waits for an answer, nor sends a request because of the last one. */
+  /** Resolves once no page of this profile waits for an answer, or sends a request because of the last one. */
   quiet(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export async function startMicrosite(env: Record<string, string> = {}): Promise<
       }
       const problems: string[] = [];
       context.on("console", (message) => {
-        const isPicture = message.location().url.endsWith("/assets/rewards/none.svg"); // rewards of tests have none
+        const isPicture = message.location().url.endsWith("/assets/rewards/none.svg"); // tests' rewards have none
         if (message.type() === "error" && !isPicture) problems.push(message.text());
       });
       context.on("weberror", (error) => problems.push(String(error.error())));
@@ -70,7 +70,7 @@ export async function startMicrosite(env: Record<string, string> = {}): Promise<
   };
 }
 
-/** Resolves once the page has nothing left to do about the answers that it has. */
+/** Resolves once the page has processed all its answers. */
 export const idle = (page: Page): Promise<void> =>
   page.evaluate("new Promise((done) => requestIdleCallback(() => requestIdleCallback(() => done())))");
 
@@ -84,7 +84,7 @@ function watchRequests(context: BrowserContext): () => Promise<void> {
   };
   context.on("request", (request) => {
     started += 1;
-    // A page that is left never hears of its answers.
+    // A page that was left never receives its answers.
     if (request.isNavigationRequest()) for (const each of inFlight) if (each.frame() === request.frame()) remove(each);
     inFlight.add(request);
   });
@@ -99,7 +99,7 @@ function watchRequests(context: BrowserContext): () => Promise<void> {
   };
 }
 
-/** Shows the page in this colour scheme and size, and resolves once it is painted so. */
+/** Shows the page in this colour scheme and size, and resolves once it is painted. */
 export async function showPage(
   page: Page,
   { scheme, viewport }: { scheme: "light" | "dark"; viewport: { width: number; height: number } },
@@ -110,7 +110,7 @@ export async function showPage(
   await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
 }
 
-/** What axe finds wrong with the page, in words; by a debugger's hand, because the page's policy lets nothing in. */
+/** The violations that axe finds, as text; through the debugger, because the page's policy blocks scripts. */
 export async function accessibilityFaults(page: Page, rules?: string[]): Promise<string[]> {
   if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(await axeSource);
   return page.evaluate(async (only) => {
@@ -133,15 +133,15 @@ export async function accessibilityFaults(page: Page, rules?: string[]): Promise
   }, rules);
 }
 
-/** Whether the page is wider than the window, which on a phone makes it slide about. */
+/** Whether the page is wider than the window, so that it scrolls sideways on a phone. */
 export const isTooWide = (page: Page): Promise<boolean> =>
   page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth");
 
 /**
- * Texts of the page that stand on each other, or are cut off at the edge of their tile. Bars that stay while the page scrolls
- * are not looked at, and neither are rows that go on to the side.
+ * Texts of the page that overlap, or are cut off at the edge of their tile. Bars that stay while the page scrolls
+ * are ignored, and so are rows that scroll sideways.
  *
- * @returns the texts, in words; empty where each can be read
+ * @returns the texts; empty if each is readable
  */
 export const unreadableTexts = (page: Page): Promise<string[]> => page.evaluate(findUnreadable);
 

@@ -9,7 +9,7 @@ declare module "vitest" {
   }
 }
 
-/** What some tests need of the machine, by the tag that they carry. A test whose need is not met does not run. */
+/** Requirements of some tests, by their tag. A test whose requirement is not met does not run. */
 export const needs = {
   linux: {
     isMet: existsSync("/proc/self/environ"),

@@ -3,27 +3,27 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 
-/** What a token says otherwise; undefined takes a claim away. */
+/** Changes to a token's claims; undefined removes a claim. */
 export type ClaimChanges = Partial<Record<keyof JWTPayload | "roles", unknown>> & Record<string, unknown>;
 
 export interface OidcIssuer extends AsyncDisposable {
-  /** As configured: its tokens say that they are from here. */
+  /** The configured issuer, which its tokens name. */
   url: string;
-  /** The paths it was asked for, oldest first. */
+  /** The paths of the requests, oldest first. */
   asked: string[];
   /** Answers from now on, until `stop`. A new issuer is stopped. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** What `path` is answered with instead, once. */
+  /** Another answer to the next request of `path`. */
   answerOnce(path: string, answer: { status?: number; body: string }): void;
-  /** A good token of the operator `sub`, who may do everything, but for the changes. */
+  /** A valid token of the operator `sub`, with every role, except for the changes. */
   token(changes?: ClaimChanges, options?: { key?: CryptoKey; header?: { kid?: string } }): Promise<string>;
 }
 
 export const DISCOVERY = "/.well-known/openid-configuration";
 export const KEYS = "/keys";
 
-/** A small identity provider with discovery and keys over real HTTP, and tokens for whoever asks the test. */
+/** A small identity provider with discovery and keys over real HTTP, which issues tokens to tests. */
 export async function makeOidcIssuer(audience: string): Promise<OidcIssuer> {
   const { privateKey, publicKey } = await generateKeyPair("ES256");
   const keys = [{ ...(await exportJWK(publicKey)), kid: "key-1", alg: "ES256", use: "sig" }];
@@ -83,7 +83,7 @@ export async function makeOidcIssuer(audience: string): Promise<OidcIssuer> {
 
     [Symbol.asyncDispose]: () => issuer.stop(),
   };
-  await issuer.start(); // to be given a port
+  await issuer.start(); // assigns a port
   await issuer.stop();
   return issuer;
 }

@@ -12,7 +12,7 @@ export interface ProviderClient {
 
 export interface RealProvider extends AsyncDisposable {
   issuer: string;
-  /** The claims of a person, by the name that the person signs in with at the provider. */
+  /** The claims of a user, by the name that the user signs in with at the provider. */
   participants: Map<string, Record<string, unknown>>;
 }
 
@@ -54,7 +54,7 @@ export async function startOidcProvider(port: number, client: ProviderClient): P
   };
 }
 
-/** A person's browser at the provider: signs in by its development pages, and consents. @returns the address it is sent back to */
+/** A user's browser at the provider: signs in on its development pages, and consents. @returns the redirect address */
 export async function signInAtProvider(address: string, login: string): Promise<string> {
   const cookies = new Map<string, string>();
   let [url, form] = [address, undefined as URLSearchParams | undefined];

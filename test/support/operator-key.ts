@@ -8,9 +8,13 @@ export interface OperatorKeyCaller extends Caller {
   secret: string;
 }
 
-/** A program of operators with a new key of these roles, which is good for a day unless it expires before. */
+/**
+ * An operator program with a new key of these roles, which is valid for a day unless it expires before.
+ *
+ * @param gateway.operator makes the key
+ */
 export async function operatorKey(
-  gateway: Pick<TestGateway, "url" | "operator">,
+  gateway: Pick<TestGateway, "url"> & { operator: Caller },
   roles: readonly OperatorRole[],
   { expiresAt = new Date(Date.now() + 86_400_000) }: { expiresAt?: Date } = {},
 ): Promise<OperatorKeyCaller> {

@@ -55,7 +55,7 @@ export interface PlaceOrderAnswer {
   };
 }
 
-/** Sends `placeOrder` and answers whatever comes back. */
+/** Sends `placeOrder` and returns the answer. */
 export function sendPlaceOrder(customer: Caller, input: Record<string, unknown> = {}) {
   return customer.send<PlaceOrderAnswer>(
     `mutation ($input: PlaceOrderInput!) {
@@ -80,8 +80,8 @@ export async function placeOrder(
 }
 
 /**
- * Orders these rewards, of a customer whose points are being moved for another order. Resolves once the new order has found
- * that it must wait for that, and has looked a second time.
+ * Orders these rewards for a customer whose points are being moved for another order. Resolves once the new order has
+ * found twice that it must wait.
  */
 export async function placeWaitingOrder(...order: Parameters<typeof placeOrder>): Promise<string> {
   const waits = queriesAnswered(2, /ledger_version as version, \(not exists/);
@@ -99,7 +99,7 @@ export async function readOrder(caller: Caller, id: string): Promise<SeenOrder> 
   return order;
 }
 
-/** The order once `isReached` has held, told by the subscription from its first event on rather than by the clock. */
+/** The order once `isReached` has held, from the subscription's events beginning with the first, without polling. */
 export async function orderWhen(
   caller: Caller,
   id: string,
@@ -136,7 +136,7 @@ export async function orderWhen(
   }
 }
 
-/** The order once its merchandise is with the warehouse and its vouchers are given. */
+/** The order once its merchandise is with the warehouse and its vouchers are fulfilled. */
 export const orderPrepared = (caller: Caller, id: string) =>
   orderWhen(caller, id, (event) => event.status === "PROCESSING" && event.message?.includes("preparing") === true);
 

@@ -5,14 +5,14 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/platform
 import { makeFastDirectory } from "./fast-directory.ts";
 import { until } from "./gateway.ts";
 
-/** A PostgreSQL of the test's own, with an empty database, that loses nothing it has acknowledged while the machine runs. */
+/** A PostgreSQL of the test's own, with an empty database, that loses no acknowledged write while the machine runs. */
 export interface OwnPostgres extends AsyncDisposable {
   url: string;
-  /** SIGKILL of the first process of the server; the others notice and end. */
+  /** SIGKILL of the server's first process; the others notice it and end. */
   kill(): Promise<void>;
-  /** Ends every connection at once and writes nothing, as `pg_ctl stop -m immediate` does. */
+  /** Ends every connection at once without a checkpoint, as `pg_ctl stop -m immediate` does. */
   stopAtOnce(): Promise<void>;
-  /** SIGKILL of the process of one connection: the server ends all others, recovers and goes on. */
+  /** SIGKILL of the process of one connection: the server ends all others, recovers and continues. */
   crash(): Promise<void>;
   /** Starts it again. A standby has no primary and takes no writes until `select pg_promote()`. */
   start(options?: { asStandby?: boolean }): Promise<void>;

@@ -39,7 +39,7 @@ max_client_conn = 200
     said += String(chunk);
     if (said.includes("process up")) break;
   }
-  server.stderr?.on("data", () => {}).resume(); // else its log would fill the pipe
+  server.stderr?.on("data", () => {}).resume(); // its log would fill the pipe otherwise
   if (server.exitCode !== null) throw new Error(`PgBouncer did not start: ${said}`);
   return {
     url: `postgresql://${target.username}@127.0.0.1:${port}/${database}`,

@@ -13,25 +13,25 @@ interface PlanNode {
   Plans?: PlanNode[];
 }
 
-/** A table with so few rows is read from end to end rightly. */
+/** A sequential scan is right for a table with so few rows. */
 const FEW_ROWS = 500;
 
-/** Nodes that stop reading when the limit above them is reached. Whether it is reached, `rowsRead` tells. */
+/** Nodes that stop reading when the limit above them is reached. `rowsRead` shows whether it is reached. */
 const PASSING: ReadonlySet<string> = new Set(["Subquery Scan", "Result", "ProjectSet", "Append", "Nested Loop"]);
 
-/** A statement that PostgreSQL has carried out for a gateway in this process. */
+/** A statement that PostgreSQL has executed for a gateway in this process. */
 export interface Executed {
   text: string;
   ms: number;
   /** Growing tables of which many rows were read without an index. */
   sequential: string[];
-  /** Rows that were read from tables and indexes, also those that a filter then dropped. */
+  /** Rows that were read from tables and indexes, including those that a filter dropped. */
   rowsRead: number;
   /** The scans, such as `orders by orders_of_status (21 rows)`. */
   scans: string[];
 }
 
-/** Has every statement in the database report its plan to its own connection. Needs a superuser, and connections that open later. */
+/** Makes every statement report its plan to its own connection. Needs a superuser, and new connections. */
 export async function reportPlans(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>("select quote_ident(current_database()) as name");
   const settings = {
@@ -42,12 +42,12 @@ export async function reportPlans(client: pg.Client): Promise<void> {
     "auto_explain.log_format": "json",
     "auto_explain.log_level": "notice",
   };
-  await client.query("load 'auto_explain'"); // else its settings are unknown
+  await client.query("load 'auto_explain'"); // its settings are unknown otherwise
   for (const [setting, value] of Object.entries(settings))
     await client.query(`alter database ${rows[0]?.name} set ${setting} = '${value}'`);
 }
 
-/** Gathers the plans that connections of this process report from now on. @returns takes those since the last call */
+/** Collects the plans that connections of this process report from now on. @returns takes those since the last call */
 export function watchPlans(): { take(): Executed[]; stop(): void } {
   const { query } = pg.Client.prototype;
   const heard = new WeakSet<pg.Client>();

@@ -1,11 +1,11 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** A program that a test has started, with all that it prints. */
+/** A program that a test has started, with its output. */
 export interface Program {
   child: ChildProcess;
   printed(): string;
-  /** Resolves once the program has printed this; rejects if it ends before. */
+  /** Resolves once the program has printed this text; rejects if it ends before. */
   prints(text: RegExp): Promise<void>;
   /** The exit code, or the signal that ended it. */
   ended: Promise<number | string>;

@@ -6,11 +6,11 @@ export interface RawAnswer {
   status: number;
   headers: Headers;
   text: string;
-  /** The body as JSON; empty when it is none. */
+  /** The body as JSON; empty if it is not JSON. */
   json: GraphqlAnswer<Record<string, unknown>>;
 }
 
-/** Posts any body to `/graphql`, also one that no client would send, and answers everything that comes back. */
+/** Posts any body to `/graphql`, also an invalid one, and returns the whole answer. */
 export async function postRaw(origin: string, body: unknown, headers: Record<string, string> = {}): Promise<RawAnswer> {
   const response = await fetch(`${origin}/graphql`, {
     method: "POST",

@@ -7,12 +7,12 @@ export interface Message {
   payload?: unknown;
 }
 
-/** A websocket without a client library's good manners. */
+/** A websocket without the checks of a client library. */
 export interface RawSocket {
   ws: WebSocket;
-  /** A message of the protocol, or whatever else in its place. */
+  /** A message of the protocol, or an invalid one. */
   send(message: Message | string | Buffer): void;
-  /** The next message that was not asked for yet, past or future; rejects once the socket is closed. */
+  /** The next message that was not read yet, past or future; rejects once the socket is closed. */
   next(): Promise<Message>;
   closed: Promise<{ code: number; reason: string }>;
 }
@@ -24,7 +24,7 @@ export interface RawSocketOptions extends ClientOptions {
 
 const wsUrl = (httpUrl: string, path: string) => httpUrl.replace("http", "ws") + path;
 
-/** Opens a websocket at a gateway's HTTP url, without a word yet. */
+/** Opens a websocket at a gateway's HTTP URL, and sends no message. */
 export async function openSocket(httpUrl: string, options: RawSocketOptions = {}): Promise<RawSocket> {
   const { protocol = "graphql-transport-ws", path = "/graphql", ...rest } = options;
   const ws = new WebSocket(wsUrl(httpUrl, path), protocol === "" ? [] : protocol, rest);
@@ -38,7 +38,7 @@ export async function openSocket(httpUrl: string, options: RawSocketOptions = {}
     if (first) first.resolve(message);
     else arrived.push(message);
   });
-  ws.on("error", () => {}); // what matters of it shows in `closed`
+  ws.on("error", () => {}); // the close event has the details
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
     ws.on("close", (code, reason) => {
       over = new Error(`the socket was closed: ${code} ${reason}`);
@@ -62,7 +62,7 @@ export async function openSocket(httpUrl: string, options: RawSocketOptions = {}
   };
 }
 
-/** Opens a websocket and introduces itself; answers when the server has agreed. */
+/** Opens a websocket and initialises the connection; resolves after the server's acknowledgement. */
 export async function connect(
   httpUrl: string,
   { payload, ...options }: RawSocketOptions & { payload?: unknown } = {},

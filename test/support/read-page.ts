@@ -1,6 +1,6 @@
 import type { Page } from "./grown-pages.ts";
 
-/** @returns what was wrong with the answer, or null */
+/** @returns the fault of the answer, or null */
 export async function readPage(url: string, { query, path }: Page, token: string | undefined): Promise<string | null> {
   const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
   if (path !== undefined) {

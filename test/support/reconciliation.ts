@@ -28,7 +28,7 @@ export interface SeenRun {
 
 export const withStatement = { CLIENT_STATEMENT_PATH: "/__sandbox/client/statement" };
 
-/** Compares everything up to now, and resolves when that is done. */
+/** Runs a reconciliation up to the present, and resolves when it has ended. */
 export async function reconcile(
   gateway: TestGateway,
   input: { from?: Date; to?: Date; everyCustomer?: boolean; statementImported?: boolean } = {},
@@ -83,7 +83,7 @@ export async function repair(
   return data.repairBreak;
 }
 
-/** Repairs every open break, and writes off those for which nothing is to be sent. */
+/** Repairs every open break, and writes off those that need no call. */
 export async function repairAll(gateway: TestGateway): Promise<void> {
   for (const found of await breaksOf(gateway)) {
     const answer = await repair(gateway, found, found.repair === "WRITE_OFF" ? "WRITE_OFF" : "REPAIR");

@@ -6,16 +6,16 @@ import { join } from "node:path";
 import { freePort } from "./free-port.ts";
 
 export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
-/** What to write behind the name of tests that are skipped without it. */
+/** The suffix for the names of tests that are skipped without Redis. */
 export const whyNoRedis = hasRedis ? "" : " (skipped: no redis-server on this machine)";
 
-/** A redis-server of the test's own, that loses nothing it has acknowledged. */
+/** A redis-server of the test's own, that loses no acknowledged write. */
 export interface TestRedis extends AsyncDisposable {
   url: string;
   start(): Promise<void>;
-  /** As a power cut would. */
+  /** Ends the server with SIGKILL. */
   kill(): Promise<void>;
-  /** Stands still, and answers nobody, until `wake`. */
+  /** Suspends the server until `wake`. */
   freeze(): void;
   wake(): void;
 }

@@ -3,12 +3,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
-/** A proxy that repeats calls on its own and passes on the last answer, as some load balancers do. */
+/** A proxy that repeats calls on its own and returns the last answer, as some load balancers do. */
 export interface RepeatingProxy extends AsyncDisposable {
   url: string;
-  /** Where calls go to. */
+  /** The target of the calls. */
   forwardTo(origin: string): void;
-  /** From now on each call of this path is made so many times; 1 ends that. */
+  /** From now on repeats each call of this path so many times; 1 ends that. */
   repeat(path: string, times: number): void;
 }
 

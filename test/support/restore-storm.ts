@@ -9,22 +9,22 @@ import { breaksOf, reconcile, repairAll, withStatement } from "./reconciliation.
 
 const CUSTOMERS = 6;
 const ORDERS_EACH = 8;
-/** The state that comes back is saved once so many orders were placed. */
+/** The state to restore is saved after so many orders were placed. */
 const BEFORE_SAVE = (CUSTOMERS * ORDERS_EACH) / 3;
 
-/** A database that is lost after a storm, and comes back as it was in the middle of it. */
+/** A database that is lost after a storm, and restored to its state in the middle of the storm. */
 export interface LostDatabase {
-  /** Where the gateway's database is. */
+  /** The URL of the gateway's database. */
   url: string;
   /** Called while the first orders are placed, and awaited before the others are. */
   prepare?(): Promise<void>;
-  /** Called when orders are being placed, paid, issued and returned. Resolves when the state to come back has been saved. */
+  /** Called while orders are placed, paid, issued and returned. Resolves when the state to restore has been saved. */
   save(): Promise<void>;
-  /** Called when the storm is over and the gateway is stopped. @returns where the restored database is */
+  /** Called when the storm is over and the gateway is stopped. @returns the URL of the restored database */
   restore(): Promise<string>;
 }
 
-/** Without an error once the server stops. */
+/** Ignores the error when the server stops. */
 const poolOf = (connectionString: string) => new pg.Pool({ connectionString, max: 1 }).on("error", () => {});
 
 /**
@@ -33,7 +33,7 @@ const poolOf = (connectionString: string) => new pg.Pool({ connectionString, max
  * the saved state, orders in flight included.
  *
  * @param seed repeats a storm
- * @returns the figures, in words
+ * @returns the figures as text
  */
 export async function restoreAfterStorm(database: LostDatabase, seed: number): Promise<string> {
   const random = seededRandom(seed);
@@ -107,7 +107,7 @@ export async function restoreAfterStorm(database: LostDatabase, seed: number): P
   await allSettled(before);
   await before.end();
 
-  // The database is lost, and the saved state is what there is.
+  // The database is lost, and only the saved state is left.
   await (saved ?? Promise.reject(new Error("nothing was saved")));
   const after = poolOf(await restart(gateway, database));
   await allSettled(after);
@@ -159,14 +159,14 @@ export async function restoreAfterStorm(database: LostDatabase, seed: number): P
       ).rows.map(({ number, state }) => [number, state]),
     );
   const units = await unitsOf();
-  // A unit that waits is of an order whose deduction an operator is asked about: it finds its issual when it goes on.
+  // A waiting unit belongs to an order whose deduction an operator decides: it finds its issue when it continues.
   const orphans = issuedTo().filter(
     ({ transactionNumber }) => !["FULFILLED", "PENDING"].includes(units.get(transactionNumber ?? "") ?? ""),
   );
   expect(orphans.length).toBeGreaterThan(0);
   expect(found.filter((each) => each.class === "ISSUAL_NOT_IN_BOOKS").length).toBeGreaterThanOrEqual(orphans.length);
 
-  // Repairs may lead to returns, which may be in doubt after the restore as well: until a run finds nothing.
+  // Repairs may cause returns, whose outcome may be unknown after the restore as well: until a run finds no break.
   for (let round = 0; round < 4 && (await breaksOf(gateway)).length > 0; round += 1) {
     await repairAll(gateway);
     await allSettled(after);
@@ -174,7 +174,7 @@ export async function restoreAfterStorm(database: LostDatabase, seed: number): P
   }
   expect(await breaksOf(gateway)).toEqual([]);
 
-  // Every order that is known has cost what was given for it, every lost one has cost nothing.
+  // Every restored order has cost exactly its fulfilled lines, and every lost order has cost no points.
   const { rows: given } = await after.query<{ number: string; points: number }>(
     `select o.number, coalesce(sum(l.unit_points) filter (where u.state = 'FULFILLED' and l.pay_with = 'INDIVIDUAL'), 0)::int as points
      from orders o join order_lines l on l.order_id = o.id join order_units u on u.line_id = l.id group by 1`,
@@ -194,7 +194,7 @@ export async function restoreAfterStorm(database: LostDatabase, seed: number): P
   return `${placed} orders, ${inBooks.size} in the restored database, ${lost.length} lost; ${classes.join(", ")}`;
 }
 
-/** The gateway's settings are known only once the database is back. */
+/** The gateway's settings are known only once the database is restored. */
 async function restart(gateway: TestGateway, database: LostDatabase): Promise<string> {
   const settings = { DATABASE_URL: "" };
   await gateway.restart(settings, async () => {

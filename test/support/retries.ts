@@ -2,7 +2,7 @@ import { type RetryPolicies, retryPolicies } from "../../src/ledger/retry-polici
 
 type Change = { firstPauseMs: number; tries?: number };
 
-/** The product's retry policies, with short pauses between the tries of movements, and these changes. */
+/** The product's retry policies, with short pauses between the attempts of movements, and with these changes. */
 export function retriesOfTests({ issue, credit }: { issue?: Change; credit?: Change } = {}): RetryPolicies {
   const { deduction, repetition, return: returned, unknownIssue, revoke, revokedPoints } = retryPolicies;
   const soon = { firstPauseMs: 5 };

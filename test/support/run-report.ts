@@ -4,17 +4,17 @@ import { fileURLToPath } from "node:url";
 import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
 import { needs } from "./needs.ts";
 
-/** How long a run may take on two cores, in seconds, before it says where the time went. */
+/** How many seconds a run may take on two cores, before the report lists the slowest tests. */
 const BUDGET_SECONDS = { whole: 240, fast: 60 };
 const SLOWEST = 10;
-/** Files below this are not worth an order of their own. */
+/** Files faster than this are not ordered. */
 const RECORDED_SECONDS = 1;
 
 const timingsFile = fileURLToPath(new URL("timings.json", import.meta.url));
 
 /**
- * Closes a run with what its result does not say: which tests did not run and what would make them run (a failure where `CI`
- * is set), and, when it took longer than it should, the slowest tests.
+ * Adds to the result of a run: the tests that did not run with their requirements (a failure where `CI` is set), and,
+ * when the run took longer than its budget, the slowest tests.
  */
 export class RunReport implements Reporter {
   #vitest: Vitest | undefined;
@@ -51,7 +51,7 @@ export class RunReport implements Reporter {
     return lines;
   }
 
-  /** A run of everything but the browser's tests says so. */
+  /** Reports a run that left out the browser's tests. */
   #leftOut(modules: readonly TestModule[]): string[] {
     const ran = new Set(modules.map(({ project }) => project.name));
     const isWithoutBrowser = ran.has("fast") && ran.has("durability") && !ran.has("browser");

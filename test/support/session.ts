@@ -13,11 +13,11 @@ export interface MintedSession {
 }
 
 /**
- * Opens a session in the database, as a sign-in does, without asking anybody for a password: for tests that are not about
+ * Opens a session in the database like a sign-in, without a one-time password: for tests that are not about
  * signing in.
  *
  * @param options.clock the gateway's
- * @param options.maskedMobile as the Client tells it
+ * @param options.maskedMobile as the Client returns it
  */
 export async function mintSession(options: {
   pool: pg.Pool;
@@ -30,7 +30,7 @@ export async function mintSession(options: {
   const sessionId = randomUUID();
   const now = clock.now();
   const inDays = (days: number) => new Date(now.getTime() + days * DAY);
-  // The sandbox knows the time of day only.
+  // The sandbox knows the real time only.
   const clientToken = await makeCustomerTokens(systemClock).issue(customerId);
   const refreshToken = randomBytes(32).toString("base64url");
   await pool.query(

@@ -46,7 +46,7 @@ function dataOf<Data>({ body }: HttpAnswer<Data>): Data {
   return body.data;
 }
 
-/** Asks for a one-time password and answers whatever comes back. */
+/** Requests a one-time password and returns the answer. */
 export async function requestOtp(gateway: TestGateway, customerId: string, headers?: Headers) {
   const query = `mutation ($customerId: String!) {
     requestOtp(input: { customerId: $customerId }) { challengeId expiresAt resendAfter ${userErrors} } }`;
@@ -58,7 +58,7 @@ export async function requestOtp(gateway: TestGateway, customerId: string, heade
   return dataOf(answer).requestOtp;
 }
 
-/** Tries a one-time password; the answer with its headers. */
+/** Tries a one-time password; returns the answer with its headers. */
 export function postVerifyOtp(gateway: TestGateway, input: { challengeId: string; otp: string }, headers?: Headers) {
   const query = `mutation ($input: VerifyOtpInput!) {
     verifyOtp(input: $input) { ${session} customer { customerId maskedMobile } ${userErrors} } }`;
@@ -68,7 +68,7 @@ export function postVerifyOtp(gateway: TestGateway, input: { challengeId: string
 export const verifyOtp = async (gateway: TestGateway, challengeId: string | null, otp: string) =>
   dataOf(await postVerifyOtp(gateway, { challengeId: challengeId ?? "none", otp })).verifyOtp;
 
-/** Trades a refresh token, or without one the refresh cookie among `headers`; the answer with its headers. */
+/** Exchanges a refresh token, or the refresh cookie among `headers`; returns the answer with its headers. */
 export function postRefresh(gateway: TestGateway, refreshToken: string | null, headers?: Headers) {
   const query = `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { ${session} ${userErrors} } }`;
   const input = refreshToken === null ? {} : { refreshToken };
@@ -78,7 +78,7 @@ export function postRefresh(gateway: TestGateway, refreshToken: string | null, h
 export const refresh = async (gateway: TestGateway, refreshToken: string) =>
   dataOf(await postRefresh(gateway, refreshToken)).refreshSession;
 
-/** Whom the gateway takes the bearer of these headers for; null is nobody. */
+/** The customer that the gateway authenticates by these headers; null if there is none. */
 export async function whoIs(gateway: TestGateway, headers: Headers = {}): Promise<string | null> {
   const answer = await post<{ me: { customerId: string } | null }>(
     gateway.url,
@@ -95,7 +95,7 @@ export function callsAbout(gateway: TestGateway, customerId: string): Call[] {
   return gateway.sandbox.calls.since(0).filter((call) => isAbout(call, customerId));
 }
 
-/** The password that the Client has sent to a customer, waiting for the `nth` of them. */
+/** The `nth` password that the Client has sent to a customer, after waiting for it. */
 export async function sentOtp(gateway: TestGateway, customerId: string, nth = 1): Promise<string> {
   const isSent = (call: Call) =>
     call.operation === "generate-otp" && call.outcome === "answered" && isAbout(call, customerId);
@@ -107,7 +107,7 @@ export async function sentOtp(gateway: TestGateway, customerId: string, nth = 1)
   return sent.otp;
 }
 
-/** A password of the right form that is not this one. */
+/** A password of the right form with another value. */
 export const wrongOtp = (otp: string): string => (otp === "000000" ? "111111" : "000000");
 
 const isAbout = ({ body }: Call, customerId: string) =>

@@ -2,13 +2,13 @@ import pg from "pg";
 import { vi } from "vitest";
 import type { TestPorts } from "./gateway.ts";
 
-/** For a gateway whose queries are counted: it looks for nothing by itself while the test runs. */
+/** For a gateway whose queries are counted: its award worker does not poll during the test. */
 export const idleInBackground: TestPorts = { pace: { creditPollMs: 0 } };
 
-/** The business's own tables; the job queue asks its own in the background. */
+/** The business's own tables; the job queue polls its own in the background. */
 const tables = /\b(rewards|voucher_codes|carts|cart_lines|orders|order_lines|order_units|points_movements|customers)\b/;
 
-/** The queries of a gateway in this process, which is `idleInBackground`, while `work` runs, of those that name one of these tables. */
+/** The queries on these tables, of a gateway in this process that is `idleInBackground`, while `work` runs. */
 export async function queriesOf(work: () => Promise<unknown>, named = tables): Promise<string[]> {
   const spy = vi.spyOn(pg.Client.prototype, "query");
   try {
@@ -22,7 +22,7 @@ export async function queriesOf(work: () => Promise<unknown>, named = tables): P
   }
 }
 
-/** Resolves once the gateway in this process has had the answers to `times` queries that match, from now on. */
+/** Resolves once the gateway in this process has received the answers to `times` more matching queries. */
 export async function queriesAnswered(times: number, match: RegExp): Promise<void> {
   const { query } = pg.Client.prototype;
   const all = Promise.withResolvers<void>();
@@ -40,7 +40,7 @@ export async function queriesAnswered(times: number, match: RegExp): Promise<voi
   });
   try {
     await all.promise;
-    // What was waiting for the last answer goes on, and what it then begins.
+    // Lets the code that waited for the last answer continue, and the work that it starts.
     for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
   } finally {
     spy.mockRestore();

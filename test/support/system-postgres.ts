@@ -10,19 +10,19 @@ import { freePort } from "./free-port.ts";
 const run = promisify(execFile);
 const ROOT = "/usr/lib/postgresql";
 
-/** Where the newest PostgreSQL of the machine has its programs, `pg_dump` among them; undefined if there is none. */
+/** The program directory of the machine's newest PostgreSQL, with `pg_dump`; undefined if there is none. */
 export const systemBinaries: string | undefined = (existsSync(ROOT) ? readdirSync(ROOT) : [])
   .sort((a, b) => Number(b) - Number(a))
   .map((version) => join(ROOT, version, "bin"))
   .find((bin) => ["initdb", "pg_ctl", "pg_dump", "pg_restore"].every((name) => existsSync(join(bin, name))));
 
-/** A server of the machine's own PostgreSQL, with which its `pg_dump` works. */
+/** A server of the machine's own PostgreSQL, which its `pg_dump` supports. */
 export interface SystemPostgres extends AsyncDisposable {
   urlOf(database: string): string;
   create(database: string): Promise<void>;
   /** Writes a dump of a database that is in use. @returns the file */
   dump(database: string): Promise<string>;
-  /** Makes a database of a dump. */
+  /** Restores a dump into a database. */
   restore(file: string, database: string): Promise<void>;
 }
 

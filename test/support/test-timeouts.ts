@@ -1,7 +1,7 @@
 import type { TimeoutSignal } from "../../src/upstream/http.ts";
 
 export interface TestTimeouts {
-  /** A wait for an answer: as long as the settings say, or until the test ends it. */
+  /** A timeout: as long as the settings say, or until the test ends it. */
   wait: TimeoutSignal;
   /** Ends the waits for answers to calls of this operation, as a timeout would. */
   end(operation: string): void;

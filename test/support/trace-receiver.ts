@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 
-/** A span as a collector is sent it. */
+/** A span as a collector receives it. */
 export interface ReceivedSpan {
   service: string;
   traceId: string;
@@ -33,7 +33,7 @@ interface Attribute {
   value: Record<string, unknown>;
 }
 
-/** Takes traces by OTLP over HTTP, as a collector does. */
+/** Receives traces by OTLP over HTTP, as a collector does. */
 export interface TraceReceiver extends AsyncDisposable {
   url: string;
   spans: ReceivedSpan[];

@@ -1,4 +1,4 @@
-/** Settings by which no limit on visitors is reached: one address plays all of them. */
+/** Settings without rate limits for visitors: one address plays all of them. */
 export const withoutLimits = {
   OTP_PER_ADDRESS_HOUR: "100000",
   OTP_PER_MINUTE: "100000",

@@ -39,7 +39,9 @@ export function CancelOrder({ order }: Props) {
             const input = { orderId: order.id, idempotencyKey: key, dryRun: true };
             const result = await preview({ variables: { input } });
             const { data } = result;
-            return { ...answerOf(result, data?.cancelOrder), total: data?.cancelOrder.preview?.total ?? null };
+            const seen = data?.cancelOrder.preview;
+            const needsApproval = seen?.needsApproval ?? false;
+            return { ...answerOf(result, data?.cancelOrder), total: seen?.total ?? null, needsApproval };
           }}
         />
       )}
@@ -77,7 +79,8 @@ function Preview(props: {
       )}
       {seen.needsApproval && (
         <p role="status">
-          So many points need a second operator: your request waits in the queue of Today until another one approves it.
+          So many points need a second person: your request waits in the queue of Today until another person approves
+          it.
         </p>
       )}
     </>

@@ -14,18 +14,22 @@ import ui from "../ui/ui.module.css";
 type Request = NonNullable<OrderStateFragment["reversalRequests"]>[number];
 const tones = { OPEN: "calm", APPROVED: "good", REFUSED: "bad", EXPIRED: "plain" } as const;
 
-/** The reversals that wait, or have waited, for a second operator. */
+/** The reversals and cancellations that wait, or have waited, for a second person. */
 export function ReversalRequests({ order, reload }: { order: OrderStateFragment; reload(): unknown }) {
   const { may } = useOperator();
   const requests = order.reversalRequests ?? [];
   if (requests.length === 0) return null;
   return (
-    <Card title="Reversals that need a second operator">
+    <Card title="Requests that need a second person">
       <ul className={ui.list}>
         {requests.map((request) => (
           <li key={request.id}>
             <span>
-              <strong>{`${request.requestedBy} requests to take back ${points(request.points)}`}</strong>
+              <strong>
+                {request.cancels
+                  ? `${request.requestedBy} requests to cancel, and to return ${points(request.points)}`
+                  : `${request.requestedBy} requests to take back ${points(request.points)}`}
+              </strong>
               <br />
               {request.note}
               <br />
@@ -83,7 +87,7 @@ function Decision({ request, reload }: { request: Request; reload(): unknown }) 
           return answerOf(result, result.data?.refuseReversal);
         }}
       >
-        <p>Nothing is taken back.{isOwn && " Another operator has to approve your own request."}</p>
+        <p>Nothing is taken back.{isOwn && " Another person has to approve your own request."}</p>
         <TextArea label="Why" name="note" help="It is kept in the audit log." />
       </ActionForm>
     </span>

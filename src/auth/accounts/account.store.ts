@@ -80,7 +80,12 @@ const hashOf = (secret: string) => new Uint8Array(createHash("sha256").update(se
 
 export const operatorOfAccount = ({ id, name, roles }: Pick<Row, "id" | "name" | "roles">): SignInAccount => ({
   accountId: id,
-  operator: { kind: "operator", operatorId: `account:${name}`, roles: storedRoles.parse(roles) },
+  operator: {
+    kind: "operator",
+    operatorId: `account:${name}`,
+    roles: storedRoles.parse(roles),
+    personId: `account:${id}`,
+  },
 });
 
 /** Console accounts of people, by name. */

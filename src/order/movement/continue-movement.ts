@@ -82,7 +82,7 @@ export async function continueMovement(
       if (verdict === "happened") return { outcome: "confirmed", toIssue: await recordOutcome.confirmed(change, id) };
       if (verdict === "did-not-happen")
         return { outcome: (await recordOutcome.didNotHappen(change, id, reading)) as Settled };
-      const message = "the answer was lost, and the balance does not show the outcome";
+      const message = "the answer was lost, and the balance does not tell what happened";
       await recordOutcome.needsAttention(change, id, message);
       return { outcome: "needs-attention" };
     });

@@ -3,7 +3,7 @@ import type { LineFacts } from "../../../src/rules/facts.ts";
 import type { Rule, RuleDefinition } from "../../../src/rules/rule.ts";
 import { daysBefore, line, rewardActions, rule } from "./rules.ts";
 
-/** Few people, days and products, so that they meet; caps small enough to be reached. */
+/** Few members, days and products, so that they coincide; caps small enough to be reached. */
 const member = fc.constantFrom("1", "2", "3", "4");
 const points = fc.integer({ min: 1, max: 50 });
 const pointsOrNone = fc.integer({ min: 0, max: 50 });
@@ -68,7 +68,7 @@ const definitionChanges: { [A in RuleDefinition["action"]]: fc.Arbitrary<object>
   luckydraw: fc.record({ ...common, amountPerTicket: fc.integer({ min: 1, max: 2000 }) }),
 };
 
-/** Rules of all actions; every name is there at most once. */
+/** Rules of all actions; every name occurs at most once. */
 export const rules: fc.Arbitrary<Rule[]> = fc.uniqueArray(
   fc
     .tuple(fc.constantFrom(...rewardActions), fc.constantFrom("a", "b", "c"))

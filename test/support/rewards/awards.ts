@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { TestGateway } from "../gateway.ts";
 
 export interface NewAward {
-  /** Null while nobody knows who the member is. */
+  /** Null while the member is unknown. */
   customerId: string | null;
   points?: number;
   availableAt?: Date;
@@ -24,7 +24,7 @@ export interface SeenAward {
   settled_at: Date | null;
 }
 
-/** Awards as the pipeline leaves them, with the message, the rule and the decision they come from. @returns their ids */
+/** Awards as the pipeline stores them, with their message, rule and decision. @returns their ids */
 export async function insertAwards({ sql }: Pick<TestGateway, "sql">, awards: NewAward[]): Promise<string[]> {
   const [memberId, messageId, decisionId, ruleId] = [randomUUID(), randomUUID(), randomUUID(), `rule-${randomUUID()}`];
   await sql("insert into reward_members (id, created_at) values ($1, now())", [memberId]);
@@ -67,7 +67,7 @@ export async function readAwards({ sql }: Pick<TestGateway, "sql">, ids: readonl
   );
 }
 
-/** Waits until every one of them has come to an end. */
+/** Waits until every one of the awards is settled. */
 export async function awardsSettled(gateway: Pick<TestGateway, "sql" | "until">, ids: string[]): Promise<SeenAward[]> {
   let awards: SeenAward[] = [];
   await gateway.until(async () => {
@@ -77,7 +77,7 @@ export async function awardsSettled(gateway: Pick<TestGateway, "sql" | "until">,
   return awards;
 }
 
-/** Lets the leases run out that are on awards: of whoever died, nothing can be under way any more. */
+/** Ends the leases of awards, as if their process had died so long ago that no call is in flight any more. */
 export async function endLeases({ sql }: Pick<TestGateway, "sql">): Promise<void> {
   await sql(
     `update reward_awards set due_at = now(), under_way_until = null
@@ -85,7 +85,7 @@ export async function endLeases({ sql }: Pick<TestGateway, "sql">): Promise<void
   );
 }
 
-/** What the Client's ledger credited of these awards, by reference. */
+/** The credits of these awards in the Client's ledger, by reference. */
 export function creditsOf({ sandbox }: Pick<TestGateway, "sandbox">, customerId: string) {
   return sandbox.client
     .ledger(customerId)
@@ -93,7 +93,7 @@ export function creditsOf({ sandbox }: Pick<TestGateway, "sandbox">, customerId:
     .map(({ reference, points }) => ({ reference, points }));
 }
 
-/** Resolves after the ledger has got so many credits more. */
+/** Resolves after the ledger has received so many more credits. */
 export async function creditsSent({ sandbox }: Pick<TestGateway, "sandbox">, count: number): Promise<void> {
   const since = sandbox.calls.since(0).at(-1)?.seq ?? 0;
   const sent = new Set<number>();

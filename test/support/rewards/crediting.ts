@@ -17,7 +17,7 @@ export interface Crediting extends AsyncDisposable, Pick<TestGateway, "sql" | "u
   sandbox: Sandbox;
   db: Db;
   bus: Bus;
-  /** Has calls made again though too many have failed in a row. */
+  /** Closes the circuit breaker after too many failures in a row. */
   closeCircuits(): void;
 }
 

@@ -1,6 +1,6 @@
 import type { RewardAction } from "../../../src/messages/message.ts";
 
-/** The message of each action as it is documented, character for character. */
+/** The documented message of each action, character for character. */
 export const documented: Readonly<Record<RewardAction, string>> = {
   register: `{
 "Subject": "reward",
@@ -118,7 +118,7 @@ export const documented: Readonly<Record<RewardAction, string>> = {
 }`,
 };
 
-/** What each earns by the sample programme, while nobody knows whose they are. */
+/** The awards of each message under the sample programme, while the members are unknown. */
 export const earned: Readonly<Record<RewardAction, string[]>> = {
   register: ["1 MEMBER 500 POINTS PENDING"],
   registerreferral: ["1 RECEIVER 100 POINTS PENDING", "1 SHARER 200 POINTS PENDING"],

@@ -19,7 +19,7 @@ export const campaign: DrawCampaign = {
   fallback: "nothing",
 };
 
-/** A draw of so many tickets, as it was played and as it is published. */
+/** A draw with so many tickets, as played and as published. */
 export function play(count: number, of: DrawCampaign = campaign, from = seed) {
   const tickets: Ticket[] = [];
   let state: DrawState = openDraw(of);

@@ -1,13 +1,13 @@
 import type { RewardAction } from "../../../src/messages/message.ts";
 
-/** The number of a national id as people have them, and one as in the documentation. */
+/** A realistic national id, and the one of the documentation. */
 export const NIK = "3171234509870001";
 export const SHORT_NIK = "321231990";
 
 export const NOW = new Date("2026-11-22T09:00:00Z");
 export const JAKARTA = { now: NOW, timeZone: "Asia/Jakarta" };
 
-/** What happened, as the newer envelope says it: actions by `Action`, dates with a `T`, nobody's national id. */
+/** Events in the newer envelope: actions by `Action`, dates with a `T`, no national id. */
 const newerData: Readonly<Record<RewardAction, Record<string, unknown>>> = {
   register: { id: 461, command: "register", transaction: [{ date: "2024-02-08T11:22:06" }] },
   registerreferral: {
@@ -45,7 +45,7 @@ export const newer = (action: RewardAction) => ({
   Data: newerData[action],
 });
 
-/** The same as the producer of tasks says it: its own names and spellings, digits as text, dashes in the time. */
+/** The same events in the task producer's envelope: its names and spellings, digits as text, dashes in the time. */
 const producerData: Readonly<Record<RewardAction, Record<string, unknown>>> = {
   register: { id: "461", trxDate: "2024-02-08 11-22-06", refference: "TRX-9" },
   registerreferral: { userIdShare: "462", userIdReceive: "463", trxDate: "2024-02-08 11-22-06", refference: "TRX-9" },

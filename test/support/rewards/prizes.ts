@@ -29,7 +29,7 @@ export const openDraw = ({ operator }: TestGateway, drawId: string, prize: Prize
     },
   );
 
-/** Buys a ticket of a draw of its own, in which it can only win. @returns who has won, by the producers' id, and in which draw */
+/** Buys a ticket of a draw of its own, which can only win. @returns the winner's id at the producers, and the draw */
 export async function win(gateway: TestGateway, prize: Prize, userId = randomInt(10_000, 2 ** 31)) {
   const drawId = `draw-${++draws}`;
   const { data } = await openDraw(gateway, drawId, prize);
@@ -48,7 +48,7 @@ export async function win(gateway: TestGateway, prize: Prize, userId = randomInt
   return { userId, drawId };
 }
 
-/** A customer whom producers know, and who has won this reward. @returns them and their award's id */
+/** A customer known to producers, who has won this reward. @returns the customer and the award's id */
 export async function winner(gateway: TestGateway, sku: string): Promise<{ customer: Customer; awardId: string }> {
   const customer = await gateway.customer({ balance: 1_000 });
   const userId = randomInt(10_000, 2 ** 31);
@@ -70,7 +70,7 @@ export interface SeenPrize {
   order: { id: string; status: OrderStatus } | null;
 }
 
-/** What the customer has won, and not the tickets it was won by. */
+/** The customer's prizes, without the tickets that won them. */
 export async function prizesOf(customer: Caller): Promise<SeenPrize[]> {
   const { me } = await customer.ok<{ me: { rewardHistory: { nodes: SeenPrize[] } } }>(
     `{ me { rewardHistory { nodes {
@@ -94,7 +94,7 @@ export const sendClaim = (customer: Caller, awardId: string, shippingAddress?: o
     { input: { awardId, ...(shippingAddress && { shippingAddress }) } },
   );
 
-/** @returns the id of the order it was claimed with */
+/** @returns the id of the order of the claim */
 export async function claim(customer: Caller, awardId: string, shippingAddress?: object): Promise<string> {
   const { data, errors } = await sendClaim(customer, awardId, shippingAddress);
   const order = data?.claimPrize.order;

@@ -1,5 +1,5 @@
-// The processor of reward commands, as `npm run reward-processor` runs it, in a process that a test can kill. What a killed
-// one leaves behind is taken over sooner.
+// The processor of reward commands, as `npm run reward-processor` runs it, in a process that a test can kill. Entries
+// of a killed process are claimed by others sooner.
 import { readConfig } from "../../../src/config/config.ts";
 import { makeLogger } from "../../../src/platform/logger.ts";
 import { runOwnProcess } from "../../../src/program/run-reward-processor.ts";

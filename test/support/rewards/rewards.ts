@@ -4,14 +4,14 @@ import type { DefinitionOf, RuleDefinition } from "../../../src/rules/rule.ts";
 import { sampleProgramme } from "../../../src/rules/sample-programme.ts";
 import { REWARD_SERVICE_TOKEN, startTestGateway, type TestGateway } from "../gateway.ts";
 
-/** A gateway with the sample programme in it. What it gives stays where it was put: nobody credits it. */
+/** A gateway with the sample programme. Its awards stay pending: no worker credits them. */
 export const startRewards = (...[env, ports]: Parameters<typeof startTestGateway>) =>
   startTestGateway({ SEED: "sample", ...env }, { ...ports, pace: { creditPollMs: 0, ...ports?.pace } });
 
 export interface Posted<Body = ServiceAnswer> {
   status: number;
   body: Body;
-  /** The body as it came. */
+  /** The body as received. */
   text: string;
 }
 
@@ -41,7 +41,7 @@ export interface StoredAward {
   effect_key: string;
 }
 
-/** What was given, but for what a ticket has won. */
+/** The awards, except those that a ticket has won. */
 export const awardsIn = (gateway: TestGateway): Promise<StoredAward[]> =>
   gateway.sql<StoredAward>(`
     select m.action, d.line, a.role, a.unit, a.quantity::int as quantity, a.state, a.customer_id, a.member_id, a.effect_key

@@ -6,7 +6,7 @@ import { sampleProgramme } from "../../../src/rules/sample-programme.ts";
 
 type Action = RuleDefinition["action"];
 
-/** A line of Tuesday, 10 March 2026, noon in Jakarta, with whatever else a test is about. */
+/** A line of Tuesday, 10 March 2026, noon in Jakarta, with the fields of the test. */
 export function line(action: Action, facts: Partial<LineFacts> = {}): LineFacts {
   return {
     action,
@@ -23,11 +23,11 @@ export function line(action: Action, facts: Partial<LineFacts> = {}): LineFacts 
   };
 }
 
-/** The so many days before one. */
+/** The given number of days before a date. */
 export const daysBefore = (date: LocalDate, count: number): LocalDate[] =>
   Array.from({ length: count }, (_, n) => dateOfDayNumber(dayNumberOf(date) - n - 1));
 
-/** Rules without caps that the tests change one thing of. */
+/** Rules without caps, of which a test changes one field. */
 const plain = {
   campaign: "test",
   name: "Test rule",

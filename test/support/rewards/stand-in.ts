@@ -4,12 +4,12 @@ import type { TakeMessage } from "../../../src/intake/redis/run-redis-intake.ts"
 const GATE = 1;
 
 /**
- * Stands in for the processing of messages: a real transaction that has one effect for each ticket. One that `waits` is not
- * committed before the gate is open, in whichever process it is. Remembers beside it who tried how often, which no rollback undoes.
+ * Stands in for the processing of messages: a real transaction with one effect for each ticket. A ticket that `waits`
+ * is not committed before the gate is open, in any process. The table of attempts survives a rollback.
  */
 export async function openStandIn(databaseUrl: string) {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
-  // A test cut it: also one that is in use has to bear that.
+  // A test cut the connection: a busy one must survive that too.
   pool.on("error", () => {}).on("connect", (client) => client.on("error", () => {}));
   await pool.query(`
     create table if not exists effects (ticket text primary key, raw text not null);
@@ -36,7 +36,7 @@ export async function openStandIn(databaseUrl: string) {
     await pool.query("select 1");
     return true;
   };
-  /** @returns opens it */
+  /** @returns a function that opens the gate */
   async function closeGate(): Promise<() => Promise<void>> {
     const keeper = await pool.connect();
     await keeper.query("select pg_advisory_lock($1)", [GATE]);
