@@ -30,7 +30,6 @@ const MAX_ERROR = 500;
 export function makePostMessage(options: { mayBePrivate: boolean; timeoutMs: number; clock: Clock }): PostMessage {
   const { mayBePrivate, timeoutMs, clock } = options;
   const agent = new Agent({
-    connections: 8,
     maxResponseSize: MAX_ANSWER_BYTES,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,

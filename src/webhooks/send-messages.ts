@@ -5,7 +5,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { AtCrashPoint } from "../platform/crash-point.ts";
 import { type Db, inTransaction, Prisma } from "../platform/db.ts";
 import type { WebhookMessageState } from "../platform/generated/prisma/enums.ts";
-import type { JobType } from "../platform/jobs/job.ts";
+import type { Job, JobType } from "../platform/jobs/job.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Attempted, PostMessage, Secrets } from "./post-message.ts";
 import { type Message, webhookTopic } from "./webhook.store.ts";
@@ -29,12 +29,13 @@ interface SendResult extends Attempted {
   /** Until the next attempt. */
   pauseMs: number;
 }
-type StoredSecrets = Pick<Prisma.WebhookGetPayload<object>, "id" | "secret" | "lastSecret" | "lastSecretUntil">;
+type Webhook = Prisma.WebhookGetPayload<object>;
+type StoredSecrets = Pick<Webhook, "id" | "secret" | "lastSecret" | "lastSecretUntil">;
 
 /** The outcome of an attempt for metrics, by the resulting state. */
 const outcomes = { DELIVERED: "delivered", PENDING: "retried", FAILED: "given_up" } as const;
 /** The number of concurrent requests to one receiver. */
-const AT_ONCE = 8;
+const AT_ONCE = 32;
 /** The number of pending messages that are read to find the next of each subject. */
 const WINDOW = 1_000;
 const MOST_RETRY_MS = 3_600_000;
@@ -42,7 +43,7 @@ const MOST_RETRY_MS = 3_600_000;
 const MAX_ATTEMPTS = 80;
 
 /**
- * The job that sends the messages of an active webhook: a batch in each run, then a pause. The lease makes one process
+ * The job that sends the messages of an active webhook: batches until none is due, then a pause. The lease makes one process
  * its sender, and a batch has only the oldest message of each subject, which preserves their order. If the sender dies
  * before the answer is recorded, the message is sent again, with the same id.
  */
@@ -51,34 +52,39 @@ export function sendMessagesJob(deps: SendMessagesDeps): JobType<{ webhookId: st
   return {
     name: "send-webhook",
     async run({ webhookId }, _, job) {
-      const webhook = await db.webhook.findUnique({ where: { id: webhookId } });
-      if (!webhook?.active) return "done";
-      const { url } = webhook;
-      const { due, nextInMs } = await readDue(db, webhookId);
-      if (due.length > 0) {
-        const secrets = secretsOf(webhook);
-        atCrashPoint("webhook:read");
-        const attempted = await Promise.all(
-          due.map(async (message) => {
-            const answer = secrets
-              ? await post({ url, secrets }, message)
-              : { status: null, error: "The secret cannot be decrypted. Make a new one by rotateWebhookSecret." };
-            if (answer.error === null) atCrashPoint("webhook:answered");
-            return resultOf(message, answer);
-          }),
-        );
-        await inTransaction(db, async (tx) => {
-          await job.hold(tx);
-          await tx.$executeRaw(recording(attempted));
-        });
-        atCrashPoint("webhook:recorded");
-        for (const { state } of attempted) metrics?.webhookSent({ webhook: webhook.name, outcome: outcomes[state] });
+      const pauseFor = (inMs: number) => ({ inMs, memory: undefined, wakeOn: webhookTopic(webhookId) });
+      // The webhook is read before each batch, because an operator may have changed or deleted it.
+      while (!job.isToYield) {
+        const webhook = await db.webhook.findUnique({ where: { id: webhookId } });
+        if (!webhook?.active) return "done";
+        const { due, nextInMs } = await readDue(db, webhookId);
+        if (due.length === 0) return pauseFor(Math.min(pace.pollMs, nextInMs ?? pace.pollMs));
+        await sendBatch(webhook, due, job);
       }
-      // After a batch the next message of a subject may be due.
-      const inMs = due.length > 0 ? 0 : Math.min(pace.pollMs, nextInMs ?? pace.pollMs);
-      return { inMs, memory: undefined, wakeOn: webhookTopic(webhookId) };
+      return pauseFor(0);
     },
   };
+
+  async function sendBatch(webhook: Webhook, due: readonly Message[], job: Job): Promise<void> {
+    const { url } = webhook;
+    const secrets = secretsOf(webhook);
+    atCrashPoint("webhook:read");
+    const attempted = await Promise.all(
+      due.map(async (message) => {
+        const answer = secrets
+          ? await post({ url, secrets }, message)
+          : { status: null, error: "The secret cannot be decrypted. Make a new one by rotateWebhookSecret." };
+        if (answer.error === null) atCrashPoint("webhook:answered");
+        return resultOf(message, answer);
+      }),
+    );
+    await inTransaction(db, async (tx) => {
+      await job.hold(tx);
+      await tx.$executeRaw(recording(attempted));
+    });
+    atCrashPoint("webhook:recorded");
+    for (const { state } of attempted) metrics?.webhookSent({ webhook: webhook.name, outcome: outcomes[state] });
+  }
 
   /** @returns the secrets for signing, or null if one of them cannot be decrypted */
   function secretsOf({ id, secret, lastSecret, lastSecretUntil }: StoredSecrets): Secrets | null {

@@ -85,6 +85,27 @@ describe("a webhook", () => {
     expect(attempts.map(({ headers }) => headers["x-tessera-attempt"])).toEqual(["1", "2", "3", "4"]);
   });
 
+  test("gets 32 requests at once, each of another subject", async () => {
+    await using receiver = await subscribed(["STOCK_LOW"]);
+    const held = Promise.withResolvers<number>();
+    receiver.answerBy(() => held.promise);
+    await gateway.sql(
+      `insert into webhook_messages (id, webhook_id, type, subject, data, at)
+        select gen_random_uuid(), w.id, 'stock.low', 'subject:' || n % 40, '{}', now()
+        from generate_series(1, 80) n, webhooks w where w.name = $1`,
+      [receiver.name],
+    );
+    const first = await receiver.when(() => true, 32);
+    expect(new Set(first.map(({ body }) => body.subject)).size).toBe(32);
+    expect(receiver.received).toHaveLength(32);
+    held.resolve(200);
+    await receiver.when(({ headers, status }) => headers["x-tessera-attempt"] === "1" && status === 200, 80);
+    for (let n = 0; n < 40; n += 1) {
+      const sequences = receiver.received.filter(about(`subject:${n}`)).map(({ body }) => body.sequence);
+      expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
+    }
+  });
+
   test("whose sender stops before it knows the outcome is sent the same again by the next process", async () => {
     await using own = await startTestGateway({ ...LOCAL, UPSTREAM_TIMEOUT_MS: "1000" });
     await using receiver = await startReceiver();
