@@ -54,7 +54,10 @@ export function makeAuditSealer({ db, clock, log }: { db: Db; clock: Clock; log:
         return { seq, auditId: id, contentHash: bytes(contentHash), hash: bytes(hash) };
       });
       await tx.auditSeal.createMany({ data: seals });
-      log.info({ seq: Number(seq), hash: Buffer.from(hash).toString("hex") }, "The audit log is sealed up to here");
+      log.info(
+        { seq: Number(seq), hash: Buffer.from(hash).toString("hex") },
+        "The audit log is sealed up to this entry",
+      );
       return entries.length === BATCH;
     });
 

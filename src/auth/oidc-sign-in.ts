@@ -54,7 +54,7 @@ export function makeOidcSignIn(
       provider = undefined; // the next sign-in retries discovery
       log.warn(
         { issuer, reason: (error as Error).message },
-        "The operators' identity provider cannot be asked, so nobody signs in by it. Check OIDC_ISSUER and the network",
+        "The operators' identity provider cannot be asked, so sign-ins through it fail. Check OIDC_ISSUER and the network",
       );
       return "unavailable" as const;
     });
@@ -113,7 +113,7 @@ export function makeOidcSignIn(
         }
         log.warn(
           { subject: sub, claim: roleClaim },
-          "A person signed in at the identity provider and is no operator here, because the claim names no role. Check OIDC_OPERATOR_CLAIM, OIDC_SCOPE and the roles at the provider",
+          "A user of the identity provider was refused, because the claim has no role of an operator. Check OIDC_OPERATOR_CLAIM, OIDC_SCOPE and the roles at the provider",
         );
         return "no-role";
       } catch (error) {

@@ -54,7 +54,7 @@ export function makeOidcVerifier({ issuer, audience, roleClaim, log }: OidcOptio
       if (subject && roles.length > 0) return { subject, roles, expiresAt: new Date(exp * 1_000) };
       log.warn(
         { subject, claim: roleClaim },
-        `A valid token makes nobody an operator, because its claim names none of the roles ${operatorRoles.join(", ")}. Check OIDC_OPERATOR_CLAIM and the roles at the provider`,
+        `A valid token was refused, because its claim has none of the roles ${operatorRoles.join(", ")}. Check OIDC_OPERATOR_CLAIM and the roles at the provider`,
       );
       return null;
     } catch (error) {

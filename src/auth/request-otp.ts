@@ -44,7 +44,7 @@ export function makeRequestOtp(deps: RequestOtpDeps): RequestOtp {
     if (now.getTime() - alarmedAt < ALARM_EVERY_MS) return;
     alarmedAt = now.getTime();
     log.error(
-      "More one-time passwords are asked for than OTP_PER_MINUTE allows. Requests of unknown browsers are refused",
+      "One-time passwords were requested more often than OTP_PER_MINUTE allows. Requests of unknown browsers are refused",
     );
   }
 

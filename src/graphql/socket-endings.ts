@@ -31,7 +31,7 @@ export function makeEndings({ onEnd, liveAmong, log }: EndingsOptions): Endings 
       const live = await liveAmong(ids);
       for (const id of ids) if (!live.has(id)) for (const close of closersById.get(id) ?? []) close();
     } catch (error) {
-      log.warn({ err: error }, "It could not be checked whether sockets have ended");
+      log.warn({ err: error }, "The sessions of open sockets could not be checked");
     }
   }
 

@@ -123,7 +123,7 @@ export function makeReconcile(deps: ReconcileDeps): Reconcile {
       },
     });
     for (const { reference, attempts, lastError } of overdue) {
-      log.error({ movement: reference, attempts, reason: lastError }, "Points are overdue on their way back");
+      log.error({ movement: reference, attempts, reason: lastError }, "A refund is overdue");
     }
   };
 }

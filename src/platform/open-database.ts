@@ -57,7 +57,8 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     const db = openDb(url, poolSize, pooling);
     opened.defer(() => db.$disconnect());
     const readOnly = await whyReadOnly((sql) => db.$queryRawUnsafe(sql));
-    if (readOnly !== null) log.warn(`${readOnly}. Reads are served; orders go on by themselves once it takes writes`);
+    if (readOnly !== null)
+      log.warn(`${readOnly}. Reads are served; orders continue automatically once the database accepts writes`);
     if (!direct.keepsSessions) {
       log.warn(
         "DATABASE_URL leads to a pooler of transactions: changes made by other processes show up to 5 s late. " +

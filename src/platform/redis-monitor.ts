@@ -21,7 +21,7 @@ export function makeRedisMonitor(options: { redisUrl: string; meanwhile: string;
     const reason = error.message || error.code;
     log.warn(
       { redis, reason },
-      `Redis is not reachable. Check REDIS_URL and the server; connecting is tried again and again. Meanwhile ${meanwhile}`,
+      `Redis is not reachable. Check REDIS_URL and the server; the gateway keeps reconnecting. Meanwhile ${meanwhile}`,
     );
   }
   function onReady(): void {

@@ -78,6 +78,6 @@ export function startSummary(config: Config, env: Record<string, string | undefi
 /** Logs one line of enabled and disabled features, and a warning for each unsafe setting. */
 export function logStartSummary(config: Config, log: Logger): void {
   const { on, off, unsafe } = startSummary(config);
-  log.info({ on, off }, "What the settings turn on and off");
+  log.info({ on, off }, "Features that the settings turn on and off");
   for (const danger of unsafe) log.warn(`Unsafe: ${danger}`);
 }

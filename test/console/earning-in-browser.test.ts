@@ -16,7 +16,7 @@ const purchase = (userId: number, trxId: string, amount: unknown) => ({
   Data: { id: userId, trxId, transaction: [{ date: "2026-02-08T11:22:06", amount }] },
 });
 
-browserTest("a refused message is corrected beside its changes, tried and sent on", async () => {
+browserTest("a refused message is corrected with its changes shown, tried and resubmitted", async () => {
   const { gateway } = site;
   const userId = randomInt(10_000, 2 ** 31);
   const { body } = await post(gateway, purchase(userId, "T-77", "ten"));
@@ -42,7 +42,7 @@ browserTest("a refused message is corrected beside its changes, tried and sent o
   expect(problems).toEqual([]);
 });
 
-browserTest("refused messages are sent on together, and those that are refused again say why", async () => {
+browserTest("refused messages are resubmitted together, and those refused again show the reason", async () => {
   const { gateway } = site;
   for (const trxId of ["B-1", "B-2"]) await post(gateway, purchase(randomInt(10_000, 2 ** 31), trxId, "none"));
   const { page, problems } = await signedIn(site, ["rewards"], "/console/earning/quarantine");
@@ -54,7 +54,7 @@ browserTest("refused messages are sent on together, and those that are refused a
   expect(problems).toEqual([]);
 });
 
-browserTest("a rule is built as sentences, its next version stands beside it, and its budget is shown", async () => {
+browserTest("a rule is built as sentences, and its next version and its budget are shown", async () => {
   const { page, problems } = await signedIn(site, ["rewards"], "/console/earning");
   await page.getByRole("heading", { name: "Welcome bonus" }).waitFor();
   await page.getByText("A member who joins the programme earns 500 points.").waitFor();
@@ -116,7 +116,7 @@ browserTest("a draw shows the prizes that it owes, is opened, closed and verifie
   expect(problems).toEqual([]);
 });
 
-browserTest("members are imported without the rows that are wrong, which are named by their lines before", async () => {
+browserTest("members are imported without the wrong rows, which are listed by line first", async () => {
   const { gateway } = site;
   const [first, second, third] = [10, 20, 30].map((number) => String(randomInt(1_000_000) * 100 + number));
   await link(gateway, { customerId: "CUST-OWNER", userId: second ?? "" });

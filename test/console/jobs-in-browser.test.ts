@@ -79,7 +79,7 @@ async function signInByPasskey(page: Page, name: string): Promise<void> {
   await page.getByText("This passkey does not sign anybody in.").waitFor();
 }
 
-browserTest("where is my order: its number as it is dictated leads to a plain sentence", async () => {
+browserTest("an order number as customers dictate it leads to the order's state in a sentence", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 1_000 });
   const reward = await gateway.voucher({ points: 200 });
@@ -149,7 +149,7 @@ browserTest("an unknown outcome is resolved from the queue, with its evidence", 
   expect(problems).toEqual([]);
 });
 
-browserTest("1,000 codes of which 3 are bad are imported without the 3, which are named by their lines", async () => {
+browserTest("an import of 1,000 codes with 3 bad ones runs without the 3, which are listed by line", async () => {
   const { gateway } = site;
   const reward = await gateway.voucher({ codes: 0, name: "Gift card" });
   const codes = Array.from({ length: 1_000 }, () => `GIFT-${randomUUID().slice(0, 13)}`);
@@ -179,7 +179,7 @@ browserTest("1,000 codes of which 3 are bad are imported without the 3, which ar
   expect(problems).toEqual([]);
 });
 
-browserTest("a large reversal is approved by a second person, from the queue", async () => {
+browserTest("a large reversal is approved by a second operator, from the queue", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 5_000 });
   const reward = await gateway.voucher({ points: 1_500 });

@@ -61,7 +61,7 @@ browserTest(
   },
 );
 
-browserTest("a filtered list is exported whole, and by the filter alone", async () => {
+browserTest("a filtered list is exported completely, and only with matching rows", async () => {
   const { page, problems } = await signedIn(site, ["support"], "/console/team/audit?actor=key:long-list");
   await page.getByText("250 entries.").waitFor();
   const lines = await exported(page);

@@ -68,7 +68,7 @@ browserTest("the month is closed: a run, an open break written off, totals that 
   expect(problems).toEqual([]);
 });
 
-browserTest("a run, a file of the provider with a wrong line, and the liability with what it holds", async () => {
+browserTest("a run, a provider's file with a wrong line, and the liability with its parts", async () => {
   const { page, problems } = await signedIn(site, ["support"], "/console/money/runs");
   await page.getByRole("button", { name: "Compare a period" }).click();
   expect(await faultsOf(page)).toEqual([]);

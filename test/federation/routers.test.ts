@@ -289,7 +289,7 @@ describe.each(Object.entries(starts))("behind %s", (name, start) => {
 
   // Apollo Gateway serves no subscriptions.
   const ofSubscriptions = name === "Apollo Gateway" ? () => {} : test;
-  ofSubscriptions("an order is followed, with what others say of it", async () => {
+  ofSubscriptions("an order is followed, with the fields of other subgraphs", async () => {
     const follower = await gateway.customer();
     const orderId = await placeOrder(follower, (await gateway.merchandise()).id);
     const { id, lines } = await orderPrepared(follower, orderId);

@@ -42,7 +42,7 @@ browserTest(
   },
 );
 
-browserTest("a sign-in that fails says why, and can be tried again", async () => {
+browserTest("a failed sign-in shows the reason, and can be retried", async () => {
   const { page } = await site.visit(undefined, { locale: "hi-IN" });
   await page.route("**/dev/sign-in", (route) =>
     route.request().method() === "POST"
@@ -61,7 +61,7 @@ describe.each([
   ["in production", { NODE_ENV: "production", CLIENT_SETTLE_SECONDS: "60" }],
   ["with a configured upstream", {}],
 ])("%s", (_, settings) => {
-  browserTest("the sign-in page neither offers it nor asks for it", async () => {
+  browserTest("the sign-in page neither offers nor requests it", async () => {
     const { databaseUrl, sandbox: upstream } = site.gateway;
     await site.gateway.restart({ ...testEnvironment(databaseUrl, upstream.url), ...settings });
     const { page, problems, quiet } = await site.visit();

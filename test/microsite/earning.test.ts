@@ -38,7 +38,7 @@ const buyTickets = (gateway: TestGateway, userId: number, amount: number) =>
     Data: { id: userId, command: "luckydraw", transaction: [{ date: new Date().toISOString(), amount }] },
   });
 
-browserTest("checking in raises the streak and the balance, once, and is told in another tab", async () => {
+browserTest("a check-in raises the streak and the balance once, and another tab shows it", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   const { page, problems } = await site.visit(customer);
@@ -73,7 +73,7 @@ browserTest("checking in raises the streak and the balance, once, and is told in
   expect(problems).toEqual([]);
 });
 
-browserTest("a check-in that nobody answers is asked for again, and counts once", async () => {
+browserTest("a check-in without an answer is retried, and counts once", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   const { page } = await site.visit(customer);
@@ -107,7 +107,7 @@ const allCredited = ({ sql, until }: TestGateway) =>
     return award === undefined;
   });
 
-browserTest("points whose arrival is in doubt are on their way, and then there", async () => {
+browserTest("points with an unknown credit are shown as pending, and then as credited", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   const { page, problems } = await site.visit(customer);
@@ -135,7 +135,7 @@ browserTest("points whose arrival is in doubt are on their way, and then there",
 const purchaseOf = (userId: number, reference: string) =>
   post(site.gateway, purchase(userId, 12_000, reference, new Date().toISOString()));
 
-browserTest("activity goes on after a restart of the gateway, and after more than is kept", async () => {
+browserTest("activity continues after a restart of the gateway, and after more events than are kept", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   const { page } = await site.visit(customer);
@@ -158,7 +158,7 @@ browserTest("activity goes on after a restart of the gateway, and after more tha
   await page.getByText("Live", { exact: true }).waitFor();
 });
 
-browserTest("older entries come when asked for, and stay when something new does", async () => {
+browserTest("older entries load on request, and stay when a new one arrives", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   for (let count = 1; count <= 14; count += 1) await purchaseOf(customer.userId, `older-${count}`);
@@ -178,7 +178,7 @@ browserTest("older entries come when asked for, and stay when something new does
   expect(problems).toEqual([]);
 });
 
-browserTest("what friends have brought is added up; no link is made up", async () => {
+browserTest("points from referrals are added up, and no link is invented", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   for (const friend of [customer.userId + 50_000, customer.userId + 60_000]) {
@@ -259,7 +259,7 @@ browserTest("a draw is recomputed by the browser, while it is open and when it i
   expect(problems).toEqual([]);
 });
 
-browserTest("a draw that was tampered with is told to be so, line by line", async () => {
+browserTest("a draw that was tampered with is reported, line by line", async () => {
   const { gateway } = site;
   await openDraw(gateway, "winter-draw");
   const customer = await member(gateway);
@@ -314,7 +314,7 @@ browserTest("a draw that was tampered with is told to be so, line by line", asyn
   expect(whole).toContain("Line 5: ticket 4: its hash is not the one of the receipt");
 });
 
-browserTest("what is earned is for everybody, in both languages, on a phone and in the dark", async () => {
+browserTest("the earning page is accessible in both languages, on a phone and in the dark scheme", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   await register(gateway, customer.userId);
@@ -367,7 +367,7 @@ browserTest("what is earned is for everybody, in both languages, on a phone and 
   expect(problems).toEqual([]);
 });
 
-browserTest("neither page asks the systems behind once for each of what it shows", async () => {
+browserTest("neither page sends one upstream call per item", async () => {
   const { gateway } = site;
   const customer = await member(gateway);
   await register(gateway, customer.userId);

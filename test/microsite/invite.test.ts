@@ -44,7 +44,7 @@ browserTest("a member shares an invitation, and a friend who signs in accepts it
   expect([...own.problems, ...problems]).toEqual([]);
 });
 
-browserTest("somebody who is signed out is asked to sign in, and comes back to the invitation", async () => {
+browserTest("a signed-out visitor signs in and returns to the invitation", async () => {
   const { page, problems } = await site.visit();
   await page.goto("/invite/2222-2222");
   await page.getByText("A friend has invited you to").waitFor();
@@ -55,7 +55,7 @@ browserTest("somebody who is signed out is asked to sign in, and comes back to t
   expect(problems).toEqual([]);
 });
 
-browserTest("an invitation that cannot be accepted says why", async () => {
+browserTest("an invitation that cannot be accepted shows the reason", async () => {
   const { gateway } = site;
   const { page, problems } = await site.visit(await gateway.customer());
   await page.goto("/invite/2222-2222");

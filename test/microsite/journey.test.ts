@@ -34,7 +34,7 @@ const isCovered = new Function(
   });`,
 ) as (tile: unknown) => boolean;
 
-browserTest("a newcomer orders and holds the code as it happens, by trusted documents only", async () => {
+browserTest("a new customer orders and receives the code live, with trusted documents only", async () => {
   const { gateway } = site;
   await gateway.restart({ TRUSTED_DOCUMENTS: "only" });
   onTestFinished(() => gateway.restart());
@@ -153,7 +153,7 @@ browserTest("one order from one’s own points and a group’s", async () => {
   expect(problems).toEqual([]);
 });
 
-browserTest("a wallet is offered once it is known which can pay, and a later answer does not change it", async () => {
+browserTest("a wallet is selected once the payable ones are known, and a later answer does not change it", async () => {
   const { gateway } = site;
   const customer = await groupMember(gateway, { balance: 900, groupPoints: 700 });
   const treat = await issuable(gateway, { name: "Late breakfast", points: 300 });
@@ -214,7 +214,7 @@ browserTest("a saved address is chosen and not typed again, and a second tab fol
   expect(problems).toEqual([]);
 });
 
-browserTest("every page is for everybody, also on a phone and in the dark", async () => {
+browserTest("every page is accessible, also on a phone and in the dark scheme", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ customerId: "CUST67890" });
   const jacket = await gateway.merchandise({ name: "Rain jacket", points: 300 });

@@ -35,7 +35,7 @@ browserTest("a voucher that was won is claimed, once, and costs nothing", async 
   expect(problems).toEqual([]);
 });
 
-browserTest("merchandise that was won is claimed on a phone, once it is said where to send it", async () => {
+browserTest("merchandise that was won is claimed on a phone after the address is entered", async () => {
   const { customer } = await winner(site.gateway, "WATTLEWIRE-HEADPHONES");
   const { page, problems } = await site.visit(customer, { viewport: { width: 320, height: 640 } });
   await page.goto("/activity");

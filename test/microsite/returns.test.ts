@@ -32,7 +32,7 @@ browserTest("one reward of an order is cancelled, and its points are shown befor
   expect(problems).toEqual([]);
 });
 
-browserTest("a return is asked for and withdrawn; while it is open, the code stays closed", async () => {
+browserTest("a return is requested and withdrawn, and its code stays hidden while it is open", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 1_000 });
   const reward = await gateway.voucher({ points: 100 });

@@ -57,7 +57,7 @@ browserTest(
   },
 );
 
-browserTest(`a tab whose chunks are gone after a deployment reloads once, and shows the page`, async () => {
+browserTest(`a tab whose chunks were deleted by a deployment reloads once, and shows the page`, async () => {
   const { page, loads } = await visitHome();
   await page.route(ordersChunk, (route) => route.fulfill({ status: 404 }));
   await page.route("**/orders", async (document) => {
@@ -90,7 +90,7 @@ browserTest(
   },
 );
 
-browserTest(`a page that fails leaves the navigation, and is drawn again when it is tried again`, async () => {
+browserTest(`a failed page keeps the navigation, and renders after a retry`, async () => {
   const { gateway } = site;
   const { page, customer, loads } = await visitHome();
   await placeOrder(customer, (await gateway.merchandise({ name: "Desk lamp", points: 10 })).id);
@@ -110,7 +110,7 @@ browserTest(`a page that fails leaves the navigation, and is drawn again when it
   expect(loads).toEqual([]);
 });
 
-browserTest(`the menu whose code does not load offline leaves its button, which opens it later`, async () => {
+browserTest(`the menu whose code does not load offline keeps its button, which opens it later`, async () => {
   const { page } = await visitHome();
   await page.context().setOffline(true);
   const account = page.getByRole("button", { name: "Account and settings" });
@@ -125,7 +125,7 @@ browserTest(`the menu whose code does not load offline leaves its button, which 
   await page.getByRole("menuitem", { name: "Sign out" }).waitFor();
 });
 
-browserTest(`a page of which no texts could be loaded says so`, async () => {
+browserTest(`a page without its texts reports that they could not be loaded`, async () => {
   const { page } = await site.visit();
   await page.route(/\/site\/en-[\w-]+\.js/, (route) => route.fulfill({ status: 404 }));
   // Before the scripts load, the page shows its shell.
@@ -191,7 +191,7 @@ test.each([320, 1280])("a visitor's navigation fits a window of %i pixels", { ta
   expect(problems.filter((problem) => !problem.includes("404"))).toEqual([]);
 });
 
-browserTest(`an unknown address shows that there is no such page, with the way to the catalogue`, async () => {
+browserTest(`an unknown address shows a not-found page with a link to the catalogue`, async () => {
   const { page } = await site.visit(undefined, { locale: "hi-IN" });
   const response = await page.goto("/graphiql/no-such-page");
   expect(response?.status()).toBe(404);

@@ -30,7 +30,7 @@ const whose = async (page: Page) => {
   return whoIs(site.gateway, { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join("; ") });
 };
 
-browserTest("a link signs in, and leaves nothing of itself behind", async () => {
+browserTest("a link signs in, and leaves no trace of itself in the address or history", async () => {
   const { page, problems } = await site.visit();
   const seen = watch(page);
   const link = await linkFor("CUST12345", "&next=/orders");
@@ -75,7 +75,7 @@ browserTest("a link signs in, and leaves nothing of itself behind", async () => 
   expect(second.problems).toEqual([]);
 });
 
-browserTest("a link for somebody else asks first", async () => {
+browserTest("a link for another customer asks for confirmation", async () => {
   const asha = await site.gateway.customer({ balance: 111 });
   const { page, problems } = await site.visit(asha, { locale: "hi-IN" });
   await page.goto(await linkFor("CUST67890"));
@@ -100,7 +100,7 @@ browserTest("a link for somebody else asks first", async () => {
   expect(problems).toEqual([]);
 });
 
-browserTest("an answer that is lost, and a link that is none", async () => {
+browserTest("a lost answer, and an invalid link", async () => {
   const { page } = await site.visit();
   await page.route("**/graphql", (route) =>
     route.request().postData()?.includes("SignInWithToken") ? route.abort() : route.continue(),
@@ -117,7 +117,7 @@ browserTest("an answer that is lost, and a link that is none", async () => {
   await other.page.getByLabel("Customer number").waitFor();
 });
 
-browserTest("where links are not taken, a code is asked for as ever", async () => {
+browserTest("without sign-in links, the page requests a code", async () => {
   await site.gateway.restart({ CLIENT_HANDOFF_KEY: "" });
   const { page } = await site.visit();
   await page.goto(await linkFor("CUST12345"));

@@ -28,7 +28,7 @@ async function holdSession({ databaseUrl }: TestGateway, { customerId }: Custome
 const ordersOf = (customerId: string) =>
   site.gateway.sql<{ id: string }>("select id from orders where customer_id = $1", [customerId]);
 
-browserTest("what cannot be given is paid back, and the page says so calmly", async () => {
+browserTest("units that cannot be fulfilled are refunded, and the page says so calmly", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 900 });
   gateway.sandbox.capillary.addCustomer({ externalId: customer.customerId });
@@ -47,7 +47,7 @@ browserTest("what cannot be given is paid back, and the page says so calmly", as
   expect(problems).toEqual([]);
 });
 
-browserTest("an answer that was lost is being confirmed, not failed", async () => {
+browserTest("an order with a lost answer is shown as being confirmed, not as failed", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 500 });
   await addToCart(customer, (await gateway.voucher({ points: 200 })).id);
@@ -70,7 +70,7 @@ browserTest("an answer that was lost is being confirmed, not failed", async () =
   expect(problems).toEqual([]);
 });
 
-browserTest("an answer of before that comes after the last event sets nothing back", async () => {
+browserTest("a stale answer after the last event does not revert the page", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 500 });
   const redeem = gateway.fault("redeem", { fault: "hold" });
@@ -98,7 +98,7 @@ browserTest("an answer of before that comes after the last event sets nothing ba
   expect(problems).toEqual([]);
 });
 
-browserTest("two presses and a reload in the middle make one order", async () => {
+browserTest("two presses with a reload in between place one order", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 900 });
   await addToCart(customer, (await gateway.voucher({ points: 100 })).id);
@@ -127,7 +127,7 @@ browserTest("two presses and a reload in the middle make one order", async () =>
   expect(await page.evaluate(`sessionStorage.getItem('tessera.order-attempt')`)).toBeNull();
 });
 
-browserTest("a session that ends in another tab ends in this one", async () => {
+browserTest("a sign-out in another tab signs this one out", async () => {
   const { page, problems } = await site.visit(await site.gateway.customer({ balance: 50 }));
   await page.goto("/");
   await page.getByText("Available points").waitFor();
@@ -154,7 +154,7 @@ async function answered(page: Page): Promise<void> {
   await idle(page);
 }
 
-browserTest("an access cookie that has run out is renewed once, for all tabs", async () => {
+browserTest("an expired access cookie is renewed once for all tabs", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 70 });
   const tab = await site.visit(customer);
@@ -184,7 +184,7 @@ browserTest("an access cookie that has run out is renewed once, for all tabs", a
   expect(problems).toEqual([]);
 });
 
-browserTest("a page left while its session is renewed comes back signed in", async () => {
+browserTest("a page left during its session's renewal is signed in on return", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 70 });
   const tab = await site.visit(customer);
@@ -234,7 +234,7 @@ browserTest("an order is followed over a restart of the gateway", async () => {
   await page.getByRole("heading", { level: 1, name: "Your order is complete" }).waitFor();
 });
 
-browserTest("cancelling shows what comes back before it is done", async () => {
+browserTest("cancelling shows the refund first", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 900 });
   const id = await placeOrder(customer, (await gateway.merchandise({ points: 250 })).id);
@@ -256,7 +256,7 @@ browserTest("cancelling shows what comes back before it is done", async () => {
   expect(problems).toEqual([]);
 });
 
-browserTest("being offline is told, and nothing is lost", async () => {
+browserTest("the page reports being offline, and loses nothing", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 900 });
   await addToCart(customer, (await gateway.voucher({ points: 100 })).id);
@@ -272,7 +272,7 @@ browserTest("being offline is told, and nothing is lost", async () => {
   expect(await ordersOf(customer.customerId)).toHaveLength(1);
 });
 
-browserTest("a programme in which nothing can be earned says nothing of it", async () => {
+browserTest("a programme without earning does not mention it", async () => {
   const { page, problems, quiet } = await site.visit(await site.gateway.customer({ balance: 40 }));
   await page.goto("/");
   await page.getByRole("region", { name: "Your points" }).getByText("40 points").waitFor();
@@ -285,7 +285,7 @@ browserTest("a programme in which nothing can be earned says nothing of it", asy
   expect(problems).toEqual([]);
 });
 
-browserTest("no page asks the systems behind once for each of what it shows", async () => {
+browserTest("no page sends one upstream call per item", async () => {
   const { gateway } = site;
   const customer = await groupMember(gateway);
   const treats = [await issuable(gateway), await issuable(gateway), await issuable(gateway), await issuable(gateway)];
@@ -312,7 +312,7 @@ browserTest("no page asks the systems behind once for each of what it shows", as
   expect(often).toEqual([]);
 });
 
-browserTest("a gateway of another version is sent the text, or asked for its own page", async () => {
+browserTest("a gateway of another version receives the document's text, or serves its own page", async () => {
   const { gateway } = site;
   await gateway.voucher({ name: "Tea tin" });
   const { page } = await site.visit();
@@ -342,7 +342,7 @@ browserTest("a gateway of another version is sent the text, or asked for its own
   await page.getByText("Tea tin").waitFor();
 });
 
-browserTest("a customer who sends too much is told when to try again, and an order waits by itself", async () => {
+browserTest("a rate-limited customer sees when to retry, and an order retries by itself", async () => {
   const { gateway } = site;
   const customer = await gateway.customer({ balance: 500 });
   const { sku, id } = await gateway.voucher({ points: 200 });

@@ -52,6 +52,6 @@ export async function readDetails(options: {
     }
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error;
-    log.warn({ err: error }, "Not every reward of Capillary could be described; the next run goes on");
+    log.warn({ err: error }, "Some descriptions of Capillary's rewards could not be read; the next run continues");
   }
 }

@@ -196,7 +196,7 @@ export function makeSendMovement(deps: SendMovementDeps): SendMovement {
       if (isTheLastStep) await job.end(change);
       return confirmed(change, movement, after);
     }).catch((error: unknown) => {
-      log.error({ err: error, movement: id }, "The step after a confirmed movement failed, and will be tried again");
+      log.error({ err: error, movement: id }, "The step after a confirmed movement failed and will be retried");
       return changing({ orderId }, (change) => confirmed(change, movement, after, { fulfilLater: true }));
     });
     if (kind === "TAKEN" && attempted.toIssue) atCrashPoint("fulfil:after-commit");

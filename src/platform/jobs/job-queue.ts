@@ -133,7 +133,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
       if (error instanceof LeaseLost) return log.warn({ job: row.id }, error.message);
       failures = row.failures + 1;
       onFailure?.(row.type);
-      log.error({ err: error, job: row.id, type: row.type, failures }, "A job failed and will be run again");
+      log.error({ err: error, job: row.id, type: row.type, failures }, "A job failed and will be retried");
       next = { inMs: backoffMs(100, failures, LONGEST_RETRY_MS), memory: row.memory };
     }
     if (hasEnded) return;
@@ -202,7 +202,7 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
     const found = await claim(Prisma.sql`id in (
       select id from jobs where due_at <= now() and ${isFree} order by due_at limit ${free} for update skip locked)`);
     mayBeMore = found === free;
-    if (isInTrouble) log.info("The jobs that are due are read again");
+    if (isInTrouble) log.info("Due jobs can be read again");
     isInTrouble = false;
   }
 

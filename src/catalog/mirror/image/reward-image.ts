@@ -65,7 +65,7 @@ export function makeReadRewardImage(deps: RewardImageDeps): ReadRewardImage {
       return reward?.imageUrl ?? reward?.thumbnailUrl ?? null;
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
-      log.debug({ err: error, upstreamId }, "The picture of a reward could not be looked up");
+      log.debug({ err: error, upstreamId }, "The picture's address could not be read from Capillary");
       return null;
     }
   }
