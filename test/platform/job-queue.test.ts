@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Db, inTransaction, openDb } from "../../src/platform/db.ts";
 import { makeLocalBus } from "../../src/platform/events.ts";
@@ -84,6 +85,22 @@ async function addStuck(to: JobQueue) {
   return { id, runsAfter: () => runs - 1 };
 }
 
+/** A queue on a slow database of its own. The queue sweeps once, at its launch. */
+async function openWithoutSweeps() {
+  const own = openDb(await cloneDatabase(), 4);
+  const slow = new Proxy(own, {
+    get: (target, name, receiver) =>
+      name === "$executeRaw"
+        ? async (...statement: Parameters<Db["$executeRaw"]>) => {
+            await setTimeout(20); // the subject: a write that takes longer than the pause that it records
+            return target.$executeRaw(...statement);
+          }
+        : Reflect.get(target, name, receiver),
+  });
+  const queue = await open({ db: slow, beatMs: 3_600_000 });
+  return { db: own, queue, [Symbol.asyncDispose]: () => queue.shutdown(0).then(() => own.$disconnect()) };
+}
+
 describe("a job", () => {
   test("is run when its transaction commits, and not when it does not", async () => {
     const ran: string[] = [];
@@ -127,6 +144,26 @@ describe("a job", () => {
     });
     await isGone(id);
     expect(memories).toEqual([undefined, 7, 7]);
+  });
+
+  test("continues after its pause without a sweep, even if the pause ends before it is written", async () => {
+    await using own = await openWithoutSweeps();
+    const ended = Promise.withResolvers<void>();
+    const pauses: Next<number>[] = [
+      { inMs: 0, memory: 1 },
+      { inMs: 0, memory: 2 },
+      { inMs: 3_600_000, memory: 3, wakeOn: "early" },
+    ];
+    const story: Story = async (memory = 0) => {
+      const next = pauses[memory];
+      if (!next) ended.resolve();
+      else setImmediate(() => bus.notify("early"));
+      return next ?? "done";
+    };
+    const id = randomUUID();
+    stories.set(id, story);
+    await inTransaction(own.db, (tx) => own.queue.add(tx, type, id, { id }));
+    await ended.promise;
   });
 
   test("occupies no slot while it pauses", async () => {

@@ -144,20 +144,31 @@ export function makeJobQueue(options: JobQueueOptions): JobQueue {
   const removal = (id: string) => Prisma.sql`delete from jobs where id = ${id} and owner = ${owner}`;
 
   async function putBack(id: string, { inMs, memory, wakeOn }: Exclude<Next, "done">, failures: number): Promise<void> {
+    const written = Promise.withResolvers<void>();
     // The subscription precedes the write of the row, so that no notification is missed.
-    if (!signal.aborted) pausing.set(id, pause(id, inMs, wakeOn));
-    const mine = await db.$executeRaw`
-      update jobs set owner = null, leased_until = null, due_at = now() + ${inMs}::float8 * interval '1 ms',
-        memory = ${JSON.stringify(memory ?? null)}::jsonb, failures = ${failures}
-      where id = ${id} and owner = ${owner}`;
-    if (mine === 0) pausing.get(id)?.[Symbol.dispose]();
+    if (!signal.aborted) pausing.set(id, pause(id, { ms: inMs, wakeOn, written: written.promise }));
+    try {
+      const mine = await db.$executeRaw`
+        update jobs set owner = null, leased_until = null, due_at = now() + ${inMs}::float8 * interval '1 ms',
+          memory = ${JSON.stringify(memory ?? null)}::jsonb, failures = ${failures}
+        where id = ${id} and owner = ${owner}`;
+      if (mine === 0) pausing.get(id)?.[Symbol.dispose]();
+    } finally {
+      written.resolve();
+    }
   }
 
-  /** Claims the job again after `ms`, or when `wakeOn` is notified, unless another process has claimed it by then. */
-  function pause(id: string, ms: number, wakeOn: string | undefined): Disposable {
+  /**
+   * Claims the job again after `ms`, or when `wakeOn` is notified, unless another process has claimed it by then.
+   * @param pause.written resolves when the row has no owner: an earlier claim would find the row still leased
+   */
+  function pause(
+    id: string,
+    { ms, wakeOn, written }: { ms: number; wakeOn: string | undefined; written: Promise<void> },
+  ): Disposable {
     const wake = () => {
       end();
-      void claim(Prisma.sql`id = ${id} and ${isFree}`).catch(reportSweep);
+      void written.then(() => claim(Prisma.sql`id = ${id} and ${isFree}`)).catch(reportSweep);
     };
     const timer = setTimeout(wake, ms);
     const leave = wakeOn === undefined ? undefined : waitFor(wakeOn, wake);
