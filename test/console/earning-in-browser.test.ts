@@ -46,7 +46,7 @@ browserTest("refused messages are resubmitted together, and those refused again 
   const { gateway } = site;
   for (const trxId of ["B-1", "B-2"]) await post(gateway, purchase(randomInt(10_000, 2 ** 31), trxId, "none"));
   const { page, problems } = await signedIn(site, ["rewards"], "/console/earning/quarantine");
-  await page.getByRole("table", { name: "Refused messages" }).waitFor();
+  await page.getByRole("grid", { name: "Refused messages" }).waitFor();
   expect(await faultsOf(page)).toEqual([]);
   await page.getByRole("button", { name: "Choose all" }).click();
   await page.getByRole("button", { name: /^Send \d+ on as they are/ }).click();
