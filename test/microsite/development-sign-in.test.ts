@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { testEnvironment } from "../support/gateway.ts";
-import { accessibilityFaults, browserTest, isTooWide, type Microsite, startMicrosite } from "../support/microsite.ts";
+import {
+  accessibilityFaults,
+  browserTest,
+  isTooWide,
+  type Microsite,
+  startMicrosite,
+  unreadableTexts,
+} from "../support/microsite.ts";
 import { type OwnSandbox, ownSandbox } from "../support/own-sandbox.ts";
 
 let sandbox: OwnSandbox;
@@ -37,6 +44,9 @@ browserTest(
     expect(page.url()).toBe(`${site.gateway.url}/orders`);
     await page.getByRole("link", { name: "Home" }).click();
     await page.getByText("3,500").first().waitFor();
+    await page.getByRole("link", { name: /^400 points expire on/ }).waitFor(); // the only customer with such points
+    expect(await unreadableTexts(page)).toEqual([]);
+    expect(await accessibilityFaults(page)).toEqual([]);
     expect(await page.evaluate("JSON.stringify([localStorage, sessionStorage, history.state])")).not.toContain("eyJ");
     expect(problems).toEqual([]);
   },

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chown, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
@@ -42,13 +42,20 @@ export async function startArchivedPostgres(): Promise<ArchivedPostgres> {
   const call = (name: string, ...args: string[]) => run(bin(name), args, { ...user, cwd: directory });
   const start = async (files: string, port: string) => {
     const options = `-p ${port} -k ${directory} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=100`;
-    await call("pg_ctl", "start", "-D", files, "-w", "-t", "120", "-o", options, "-l", join(directory, "log"));
+    const log = join(directory, "log");
+    await call("pg_ctl", "start", "-D", files, "-w", "-t", "120", "-o", options, "-l", log).catch(async (error) => {
+      throw new Error(`PostgreSQL did not start:\n${await readFile(log, "utf8").catch(() => "no log")}`, {
+        cause: error,
+      });
+    });
   };
   const urlOn = (port: string, database = "tessera") => `postgresql://tessera@127.0.0.1:${port}/${database}`;
 
   const port = await freePort();
   await call("initdb", "-D", data, "-U", "tessera", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C");
-  const settings = ["wal_level = replica", "archive_mode = on", `archive_command = 'cp %p ${archive}/%f'`];
+  // A copy under another name first: a recovery must not find half of a segment under the segment's own name.
+  const command = `cp %p ${archive}/copy && mv ${archive}/copy ${archive}/%f`;
+  const settings = ["wal_level = replica", "archive_mode = on", `archive_command = '${command}'`];
   await writeFile(join(data, "postgresql.auto.conf"), `${settings.join("\n")}\n`);
   await start(data, port);
   await call("createdb", "-h", "127.0.0.1", "-p", port, "-U", "tessera", "tessera");
