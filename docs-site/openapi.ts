@@ -17,7 +17,7 @@ interface Operation {
   requestBody?: { content: Record<string, { schema: Schema }> };
   responses: Record<string, { $ref?: string; description?: string; content?: Record<string, { schema: Schema }> }>;
 }
-/** The parts of an OpenAPI document that a page shows. */
+/** Parts of an OpenAPI document that its page shows. */
 export interface OpenApi {
   info: { title: string; version: string; summary?: string; description?: string };
   paths: Record<string, Record<string, Operation>>;
@@ -36,7 +36,7 @@ const cell = (text: unknown) =>
     .replaceAll("|", "\\|");
 const nameOf = (ref: string) => ref.split("/").at(-1) ?? ref;
 
-/** The type of a value in words, with a link to the schema that it refers to. */
+/** Describes a value's type in Markdown, with a link to the referenced schema. */
 function typeOf(schema: Schema | undefined): string {
   if (!schema) return "";
   if (schema.$ref) return `[${nameOf(schema.$ref)}](#${nameOf(schema.$ref).toLowerCase()})`;
@@ -92,7 +92,7 @@ function operationSection(path: string, method: string, operation: Operation, { 
   ];
 }
 
-/** @returns the document as Markdown: its operations, then the schemas that they refer to */
+/** @returns the document as Markdown: the operations, then the schemas that they reference */
 export function openapiPage(document: OpenApi, file: string): string {
   const { info, paths, components } = document;
   return [

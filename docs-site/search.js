@@ -2,7 +2,7 @@ const input = document.querySelector("search input");
 const results = document.querySelector("search ul");
 let pages;
 
-/** Names that begin with the text come first. */
+/** Titles that start with the search text rank first. */
 const rank = ({ title }, text) => {
   const at = title.toLowerCase().indexOf(text);
   return at < 0 ? Number.POSITIVE_INFINITY : at;
