@@ -1,6 +1,6 @@
 import { createLocalStorage } from "@graphiql/toolkit";
 
-/** The parts of responses that are carried into other tabs. */
+/** Response fields whose values fill placeholders in other tabs. */
 interface Answer {
   requestOtp?: { challengeId?: string | null } | null;
   verifyOtp?: SignIn | null;
@@ -33,7 +33,7 @@ interface Order {
 
 const KEY = "idempotencyKey";
 const PLACEHOLDER = /"<(\w+)>"/g;
-/** What to do about a placeholder that cannot be filled yet. */
+/** Advice for the developer when a placeholder has no value yet. */
 const ADVICE = new Map([
   ["challengeId", "run the RequestOtp tab first"],
   ["otp", "put the six digits from the message into the variables; the comment in RequestOtp tells where to read them"],
@@ -46,23 +46,23 @@ const ADVICE = new Map([
   ["orderLineId", "run the PlaceOrder tab first, with dryRun false"],
 ]);
 
-/** The last value seen of each placeholder. Memory only. */
+/** Last value seen for each placeholder, held in memory only. */
 const seen = new Map<string, string>();
-/** Per tab, what its placeholders were replaced with: renewed when it gets old, and kept out of localStorage. */
+/** Values that replaced placeholders, by tab. Outdated values are replaced, and localStorage never gets them. */
 const written = new Map<string, Map<string, string>>();
-/** Keys made before the cart last changed: the next order is another one. */
+/** Idempotency keys generated before the last cart change: the next order needs a new key. */
 const spentKeys = new Set<string>();
 
-/** Access tokens of this visit, newest last; an empty one means signed out. */
+/** Access tokens of this visit, newest last. An empty token means signed out. */
 const tokens = [""];
 
 let listener = (_signedIn: boolean): void => {};
-/** Calls back when the editors may need new values. */
+/** Registers the callback that runs when the editors may need new values. */
 export function onCarry(callback: (signedIn: boolean) => void): void {
   listener = callback;
 }
 
-/** Fills the placeholders in a tab's variables, and renews those filled earlier. */
+/** Fills the placeholders in a tab's variables and replaces outdated values. */
 export function fillVariables(tabId: string, text: string): string {
   const mine = written.get(tabId) ?? new Map<string, string>();
   written.set(tabId, mine);
@@ -85,7 +85,7 @@ function fill(text: string, note?: Map<string, string>): string {
   });
 }
 
-/** Puts the newest access token into a tab's headers, unless somebody typed another one there. */
+/** Puts the newest access token into a tab's headers. A token typed by the developer stays unless `force` is set. */
 export function fillHeaders(text: string, force: boolean): string {
   let headers: Record<string, unknown> = {};
   try {
@@ -100,7 +100,7 @@ export function fillHeaders(text: string, force: boolean): string {
   return JSON.stringify({ ...headers, [name]: token ? `Bearer ${token}` : "" }, null, 2);
 }
 
-/** The variables to send, or why they cannot be sent. */
+/** Returns the variables to send, or the reason why the request cannot be sent. */
 export function prepare(variables: unknown): { variables?: Record<string, unknown>; problem?: string } {
   const text = JSON.stringify(variables ?? {});
   if (text.includes(`"<${KEY}>"`)) seen.set(KEY, crypto.randomUUID());
@@ -114,7 +114,7 @@ export function prepare(variables: unknown): { variables?: Record<string, unknow
   return { variables: JSON.parse(filled) };
 }
 
-/** Remembers what other tabs need from a response. */
+/** Stores the response values that other tabs need. */
 export function harvest(data: Answer | null | undefined): void {
   if (!data) return;
   const keep = (name: string, value: string | null | undefined) => value && seen.set(name, value);
@@ -143,7 +143,7 @@ export function harvest(data: Answer | null | undefined): void {
   listener(Boolean(token));
 }
 
-/** The text with placeholders instead of this visit's values, also where the text is in JSON. */
+/** Returns the text with this visit's values replaced by placeholders, including values inside JSON strings. */
 export function withPlaceholders(text: string): string {
   let hidden = text;
   for (const mine of written.values()) {
@@ -155,7 +155,7 @@ export function withPlaceholders(text: string): string {
 }
 
 /**
- * GraphiQL's place in localStorage, without access tokens (its history would keep the headers) and with the
+ * GraphiQL's localStorage. Stored text contains no access tokens (GraphiQL's history would store the headers) and has
  * placeholders instead of this visit's values.
  */
 export const storage = createLocalStorage({ namespace: "tessera" });

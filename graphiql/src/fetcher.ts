@@ -16,10 +16,12 @@ async function send(params: FetcherParams, options?: FetcherOpts): Promise<Resul
   return isSubscription(payload) ? follow(payload, headers) : post(payload, headers);
 }
 
-/** GraphiQL's type asks for the error objects of a server; what it gets, and shows, is their JSON. */
+/** GraphiQL's type expects GraphQLError objects; this fetcher returns errors as JSON, which GraphiQL shows as well. */
 export const fetcher = send as Fetcher;
 
-/** The headers to send. An empty authorization, or a bare "Bearer", would hide the session cookie. */
+/**
+ * Returns the headers to send. An empty authorization header, or a bare "Bearer", would override the session cookie.
+ */
 function usable(headers: Record<string, unknown> = {}): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers)
@@ -28,12 +30,15 @@ function usable(headers: Record<string, unknown> = {}): Record<string, string> {
   );
 }
 
-/** Right after a tab is opened GraphiQL still names the operation of the tab before; one that is not there is left out. */
+/**
+ * Directly after a tab opens, GraphiQL still sends the previous tab's operation name. A name missing from the query is
+ * dropped.
+ */
 function operationNameOf({ query, operationName }: FetcherParams): string | null {
   try {
     return operationName && getOperationAST(parse(query), operationName) ? operationName : null;
   } catch {
-    return operationName ?? null; // The server says what is wrong with the query.
+    return operationName ?? null; // The server reports the syntax error.
   }
 }
 
@@ -41,7 +46,7 @@ function isSubscription({ query, operationName }: FetcherParams): boolean {
   try {
     return getOperationAST(parse(query), operationName)?.operation === "subscription";
   } catch {
-    return false; // The server says what is wrong with it.
+    return false; // The server reports the syntax error.
   }
 }
 
@@ -69,7 +74,10 @@ async function post(payload: object, headers: Record<string, string>): Promise<R
   }
 }
 
-/** The events of a subscription, an error being the last of them. Each has a connection to itself, with its own headers. */
+/**
+ * Yields the events of a subscription; an error is the last event. Each subscription has its own connection and
+ * headers.
+ */
 function follow(payload: FetcherParams, { authorization }: Record<string, string>): AsyncIterable<Result> {
   const url = endpoint.href.replace(/^http/, "ws");
   const connectionParams = authorization ? { authorization } : {};

@@ -29,7 +29,7 @@ const { sandboxUrl, signInPath } = await readSettings();
 const tabs = makeTabs(sandboxUrl);
 const plugins = [HISTORY_PLUGIN, explorerPlugin()];
 
-/** Stored tabs may name the sandbox of an earlier start, on another port. */
+/** Updates the sandbox address in stored tabs: an earlier sandbox may have used another port. */
 function updateSandboxUrl(url: string): void {
   const stored = storage.getItem("graphiql:tabState");
   if (stored) storage.setItem("graphiql:tabState", stored.replace(/https?:\/\/[^/'\s]+(?=\/__sandbox\/)/g, url));
@@ -41,7 +41,7 @@ function rewrite(editor: MonacoEditor | undefined, change: (text: string) => str
   if (changed !== text) editor?.setValue(changed);
 }
 
-/** Brings values of earlier responses into the open tab. */
+/** Fills the open tab with values from earlier responses. */
 function Carry() {
   const [notice, setNotice] = useState(0);
   const { tabId, query, variables, headers } = useGraphiQL((state) => ({
@@ -69,7 +69,7 @@ function Carry() {
   ) : null;
 }
 
-/** In the place of GraphiQL, which React takes out of the page after an error that nothing else handles. */
+/** Replaces the page with an error message: after an uncaught error React removes GraphiQL from the page. */
 function showFailure(error: unknown): void {
   reportError(error);
   const message = document.createElement("p");
@@ -89,9 +89,9 @@ if (!root) throw new Error("The page has no #root.");
 if (sandboxUrl) updateSandboxUrl(sandboxUrl);
 openSharedTab(tabs);
 openLastTab(tabs);
-// A share link that is pasted into an open page changes only the hash.
+// Pasting a share link into an open page changes only the hash, so the page must reload.
 addEventListener("hashchange", () => location.reload());
-// Monaco measures its typeface once, when it starts.
+// Monaco measures its font once, at start.
 await document.fonts.load('15px "Fira Code"').catch(() => []);
 createRoot(root, { onUncaughtError: showFailure }).render(
   <GraphiQL

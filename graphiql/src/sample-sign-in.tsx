@@ -16,7 +16,7 @@ const SIGN_IN = `mutation SignInWithToken($input: SignInWithTokenInput!) {
   signInWithToken(input: $input) { session { accessToken } userErrors { message } }
 }`;
 
-/** Signs in as one of the sandbox's customers by a sign-in link. The fetcher passes the access token on to the tabs. */
+/** Signs in as a sandbox customer with a sign-in link. The fetcher copies the access token into the tabs. */
 export function SampleSignIn({ path }: { path: string }) {
   const [customers, setCustomers] = useState<SampleCustomer[]>([]);
   const [problem, setProblem] = useState<string>();
@@ -52,7 +52,7 @@ export function SampleSignIn({ path }: { path: string }) {
   );
 }
 
-/** @throws Error with the gateway's explanation */
+/** @throws Error with the gateway's error message */
 async function ask<Answer>(path: string, body?: object): Promise<Answer> {
   const post = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
   const response = await fetch(path, body && post);

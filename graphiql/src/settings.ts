@@ -1,12 +1,12 @@
-/** What the gateway says about itself: see `src/http/graphiql-settings.ts`. */
+/** Settings that the gateway sends to the page, see `src/http/graphiql-settings.ts`. */
 interface GatewaySettings {
-  /** Origin of the sandbox that the gateway started, null without one. */
+  /** Origin of the sandbox that the gateway started; null without a sandbox. */
   sandboxUrl: string | null;
-  /** Where one click signs in as a customer of that sandbox: see `src/auth/development-sign-in.ts`. */
+  /** Path of the one-click sign-in as a sandbox customer, see `src/auth/development-sign-in.ts`. */
   signInPath: string | null;
 }
 
-/** Reads the settings; without an answer the page works, only without what it owes to the sandbox. */
+/** Reads the settings. If the request fails, the page works without the sandbox features. */
 export async function readSettings(): Promise<GatewaySettings> {
   try {
     return await (await fetch("/graphiql/settings.json")).json();

@@ -13,7 +13,7 @@ function readState(): TabsState | undefined {
   try {
     return JSON.parse(storage.getItem(KEY) ?? "");
   } catch {
-    return undefined; // the first visit
+    return undefined; // first visit
   }
 }
 
@@ -28,19 +28,19 @@ const stored = ({ query, variables }: NewTab): TabsState["tabs"][number] => ({
   response: null,
 });
 
-/** Adds tabs behind those of the last visit, or behind the default ones, and makes the first of the new ones the open tab. */
+/** Adds tabs after the stored tabs, or after the defaults on a first visit, and opens the first added tab. */
 export function addTabs(added: NewTab[], defaults: NewTab[]): void {
   const before = readState()?.tabs ?? defaults.map(stored);
   const state: TabsState = { tabs: [...before, ...added.map(stored)], activeTabIndex: before.length };
   storage.setItem(KEY, JSON.stringify(state));
 }
 
-/** Forgets all tabs, so that the next load shows the default ones. */
+/** Deletes the stored tabs, so the next load shows the defaults. */
 export function resetTabs(): void {
   for (const key of [KEY, "graphiql:query", "graphiql:variables", "graphiql:operationName"]) storage.setItem(key, "");
 }
 
-/** GraphiQL opens the document last edited, in whichever tab has it; this makes it the tab last open. */
+/** GraphiQL opens the document edited last, in any tab that contains it. This function selects the tab opened last. */
 export function openLastTab(defaults: NewTab[]): void {
   const state = readState();
   const tab = state ? state.tabs[state.activeTabIndex] : defaults[0];
@@ -48,19 +48,22 @@ export function openLastTab(defaults: NewTab[]): void {
   storage.setItem("graphiql:variables", tab?.variables ?? "");
 }
 
-/** An address that opens a tab with this text. Its hash, unlike its query string, is never sent to a server. */
+/**
+ * Returns an address that opens a tab with this query. The browser sends the query string to servers but never the
+ * hash.
+ */
 export function linkTo({ query, variables }: NewTab): string {
   return `${location.origin}${location.pathname}${PREFIX}${encodeURIComponent(JSON.stringify({ query, variables }))}`;
 }
 
-/** Opens the tab that the address has, and takes it out of the address. */
+/** Opens the tab from the address and removes it from the address. */
 export function openSharedTab(defaults: NewTab[]): void {
   if (!location.hash.startsWith(PREFIX)) return;
   try {
     const { query, variables } = JSON.parse(decodeURIComponent(location.hash.slice(PREFIX.length)));
     if (typeof query === "string") addTabs([{ query, variables: String(variables ?? "") }], defaults);
   } catch {
-    // The link is incomplete: the tabs stay as they are.
+    // The link is incomplete: leave the tabs unchanged.
   }
   history.replaceState(null, "", location.pathname);
 }

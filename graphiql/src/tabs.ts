@@ -23,14 +23,14 @@ const tab = (query: string, variables?: object) => ({
   variables: variables ? JSON.stringify(variables, null, 2) : "",
 });
 
-/** Adds below the first comment where the password can be read. */
+/** Adds the sandbox's OTP command below the query's first comment. */
 const withSandbox = (query: string, sandboxUrl: string) =>
   query.replace("\n", `\n# The sandbox shows it:\n# curl '${sandboxUrl}/__sandbox/client/otp?customer_id=CUST12345'\n`);
 
 /**
- * From signing in to the voucher code, in order. Values in angle brackets are filled in by `carry.ts`.
+ * Returns the default tabs, in order from sign-in to the voucher code. `carry.ts` fills the values in angle brackets.
  *
- * @param sandboxUrl origin of the gateway's sandbox, null without one
+ * @param sandboxUrl origin of the gateway's sandbox; null without a sandbox
  */
 export const makeTabs = (sandboxUrl: string | null) => [
   tab(sandboxUrl === null ? requestOtp : withSandbox(requestOtp, sandboxUrl), { input: { customerId: "CUST12345" } }),
@@ -51,7 +51,7 @@ export const makeTabs = (sandboxUrl: string | null) => [
   tab(followMember, { after: "<memberEventsCursor>" }),
 ];
 
-/** Ready-made operations for operators, who send their token in the Headers tab. */
+/** Prepared operations for operators. Operators put their token into the Headers tab. */
 export const operatorTabs = [
   tab(attention),
   tab(find, { text: "CUST12345" }),

@@ -4,7 +4,7 @@ import { withPlaceholders } from "./carry.ts";
 import { addTabs, linkTo, type NewTab, resetTabs } from "./stored-tabs.ts";
 import { operatorTabs } from "./tabs.ts";
 
-/** The documentation, a link to the open tab, and sets of tabs. */
+/** Toolbar: the documentation, a share link for the open tab, and the sets of tabs. */
 export function Tools({ tabs }: { tabs: NewTab[] }) {
   const { query, variables } = useGraphiQL((state) => ({ query: state.queryEditor, variables: state.variableEditor }));
   const [shared, setShared] = useState("");
@@ -15,7 +15,7 @@ export function Tools({ tabs }: { tabs: NewTab[] }) {
       variables: withPlaceholders(variables?.getValue() ?? ""),
     });
     setShared(link);
-    await navigator.clipboard?.writeText(link).catch(() => {}); // the link is shown as well
+    await navigator.clipboard?.writeText(link).catch(() => {}); // the page also shows the link
   }
 
   return (
