@@ -9,7 +9,7 @@ import { documents, manifest, precompress } from "../scripts/site-build.ts";
 import { brandPages } from "../scripts/site-pages.ts";
 import { brand } from "./theme/brand.ts";
 
-/** Messages are parsed here, so that the page needs no parser. Those without arguments stay text. */
+/** Parses the messages at build time, so the page needs no parser. Messages without arguments stay strings. */
 const messages: Plugin = {
   name: "messages",
   enforce: "pre",
@@ -27,7 +27,7 @@ const messages: Plugin = {
   },
 };
 
-/** The typeface is needed for the first line of text: it is asked for with the page, not after its styles. */
+/** Preloads the font: the first line of text needs it, and the styles would request it later. */
 const preloadTypeface: Plugin = {
   name: "preload-typeface",
   transformIndexHtml: {
@@ -43,7 +43,10 @@ const preloadTypeface: Plugin = {
   },
 };
 
-/** The styles draw the page's shell: on a slow connection they are asked for before the scripts take the line. */
+/**
+ * Moves the styles before the scripts: they draw the page's shell and must not wait for the scripts on a slow
+ * connection.
+ */
 const stylesFirst: Plugin = {
   name: "styles-first",
   transformIndexHtml: {
@@ -57,7 +60,7 @@ const stylesFirst: Plugin = {
   },
 };
 
-/** As the gateway does it: tells the page of the sign-in in development, where that gateway offers it. */
+/** Adds the development sign-in's `<meta>` element if the gateway offers it, as the gateway does in its own page. */
 const developmentSignIn: Plugin = {
   name: "development-sign-in",
   apply: "serve",
@@ -74,7 +77,7 @@ const gateway = process.env["GATEWAY_URL"] || `http://localhost:${process.env["P
 const proxied = {
   target: gateway,
   changeOrigin: true,
-  // The gateway lends its cookies to pages of its own origin only; in development this server stands in for it.
+  // The gateway accepts its cookies only from its own origin, so the development server sends that origin.
   headers: { origin: new URL(gateway).origin },
 };
 
@@ -103,14 +106,14 @@ export default defineConfig({
   },
   build: {
     target: "es2022",
-    assetsDir: "site", // `/assets/` are the pictures of rewards
-    assetsInlineLimit: 0, // a `data:` picture or font would need room in the policy
+    assetsDir: "site", // `/assets/` holds the rewards' pictures
+    assetsInlineLimit: 0, // the policy does not allow `data:` pictures and fonts
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
       output: {
-        // What every page needs, in two files instead of twenty. The menu and the dialog come when they are opened, and what
-        // a draw is checked with when it is checked.
+        // Every page's shared code goes into two chunks instead of twenty. The menu, the dialog and the draw's verifier
+        // load on demand.
         codeSplitting: {
           groups: [
             { name: "vendor", test: /node_modules\/(?!react-aria|react-stately|@react|@internationalized|zod|@noble)/ },

@@ -39,7 +39,7 @@ const Invited = lazy(load.invited);
 const Info = lazy(() => import("./info/info-page.tsx"));
 const NotFound = lazy(() => import("./shell/not-found-page.tsx"));
 
-/** Begins to load the first page while the texts are still on their way. */
+/** Starts to load the first page's code in parallel with the messages. */
 export function preload(pathname: string): void {
   const [, folder = "", name] = pathname.split("/");
   const first: Record<string, () => Promise<unknown>> = {
@@ -54,10 +54,10 @@ export function preload(pathname: string): void {
     statement: load.statement,
     invite: name ? load.invited : load.invite,
   };
-  first[folder]?.().catch(() => {}); // it is asked for again, and then missed
+  first[folder]?.().catch(() => {}); // the route imports it again and handles the error
 }
 
-/** The paths are known to the gateway as well: `src/http/pages.ts` answers them, and no others, with this page. */
+/** Routes of the site. The gateway serves this page for exactly these paths, see `src/http/pages.ts`. */
 export function App() {
   useViewer();
   return (
@@ -85,7 +85,7 @@ export function App() {
   );
 }
 
-/** Finds out whose cookies these are when nothing is on record, and forgets everything of somebody who has left. */
+/** Determines the signed-in customer from the cookies if no session is stored, and clears the cache after sign-out. */
 function useViewer(): void {
   const state = useSession();
   const { data } = useQuery(ViewerDocument, { skip: state.kind === "signed-out" });
@@ -98,7 +98,7 @@ function useViewer(): void {
   }, [state]);
 }
 
-/** A page for members; others are asked to sign in, and come back to it. */
+/** Renders a page for members. A visitor is sent to sign-in and returns afterwards. */
 function Members({ page }: { page: ReactNode }) {
   const state = useSession();
   const { pathname, search } = useLocation();

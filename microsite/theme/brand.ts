@@ -1,14 +1,20 @@
-/** This site's brand: this file, its colours in `brand.css`, its logo, its pages in `pages/` and its home page in `home.ts`. */
+/**
+ * The site's brand: this file, the colours in `brand.css`, the logo, the pages in `pages/` and the home page in
+ * `home.ts`.
+ */
 export const brand = {
   name: "Tessera",
-  /** For search engines, and for the preview of a link that is shared. */
+  /** Description for search engines and link previews. */
   description: "Spend your points on rewards.",
-  /** Whether customer numbers have capital letters only, so that small ones are typed for them; else they are sent as typed. */
+  /**
+   * `upper-case`: the sign-in form changes typed customer numbers to capital letters; `as-typed`: it leaves them
+   * unchanged.
+   */
   customerIds: "upper-case" as "upper-case" | "as-typed",
-  /** Where an address most likely is: ISO 3166-1 alpha-2. */
+  /** Default country of an address: ISO 3166-1 alpha-2. */
   country: "IN",
-  /** What English means where the browser does not say. */
+  /** Region of the English locale if the browser names none. */
   region: "IN",
-  /** The pages in `pages/` that the footer links to, in this order. */
+  /** Pages in `pages/` that the footer links to, in this order. */
   pages: ["help", "terms", "privacy", "contact"],
 };

@@ -1,10 +1,11 @@
 import type { HomeSection } from "../src/home/home-section.ts";
 
 /**
- * The home page below the balance, from top to bottom. Leave a section out, or move it; a section without content is not shown.
+ * Sections of the home page below the balance, from top to bottom. Remove or reorder them freely; a section without
+ * content is not shown.
  *
- * A collection shows the eight most popular rewards of a search of the catalogue, and links to all of them. It has a title in
- * English, and in the other languages of the site where you know it.
+ * A collection shows the eight most popular rewards of a catalogue search and links to all of them. Its title needs an
+ * English text; titles in the site's other languages are optional.
  */
 export const home: HomeSection[] = [
   { kind: "within-reach" },

@@ -6,7 +6,7 @@ import { Picture } from "../ui/picture.tsx";
 import { Tile } from "../ui/tile.tsx";
 import styles from "./account.module.css";
 
-/** How far the member's points go towards the reward that the member saves for. Nothing without a goal. */
+/** Shows the balance as progress towards the saving goal. Renders nothing without a goal. */
 export function SavingGoal({
   goal,
   className,

@@ -8,7 +8,7 @@ import styles from "./account.module.css";
 
 type Revealed = RevealVoucherMutation["revealVoucher"]["vouchers"][number];
 
-/** A code to read out, to scan as a barcode or a QR code, to print and to share. */
+/** Shows a voucher code as text, barcode and QR code, with buttons to print and share it. */
 export function ShownCode({ voucher, name }: { voucher: Revealed; name: string }) {
   const { t } = useI18n();
   const { code, pin, howToUse, redemptionUrl } = voucher;
@@ -47,7 +47,7 @@ export function ShownCode({ voucher, name }: { voucher: Revealed; name: string }
   );
 }
 
-/** Bars of Code 128, which takes every ASCII character; nothing for a code with others. */
+/** Renders a Code 128 barcode. Code 128 covers ASCII only; for any other character the component renders nothing. */
 function Barcode({ code }: { code: string }) {
   const { t } = useI18n();
   const bars = useMemo(() => {
@@ -79,7 +79,7 @@ function Barcode({ code }: { code: string }) {
   );
 }
 
-/** The stretches of ones. */
+/** Returns the runs of consecutive 1 bits. */
 function runs(bits: string): { from: number; length: number }[] {
   return [...bits.matchAll(/1+/g)].map((match) => ({ from: match.index, length: match[0].length }));
 }

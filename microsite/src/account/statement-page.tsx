@@ -17,12 +17,12 @@ import { SavingGoal } from "./saving-goal.tsx";
 import { type Entry, statementCsv } from "./statement-csv.ts";
 
 const PAGE = 20;
-/** The API's longest page. */
+/** Maximum page size of the API. */
 const LONGEST = 100;
 
 const entriesOf = (data: StatementQuery | undefined) => data?.me?.wallet?.entries;
 
-/** Every change of the member's own points that is known, and all of it as a file for a spreadsheet. */
+/** Lists every known change of the member's own points and exports the list as CSV. */
 export default function StatementPage() {
   const i18n = useI18n();
   const { t, dateTime, number } = i18n;
@@ -126,7 +126,7 @@ export default function StatementPage() {
   );
 }
 
-/** The days on which points expire; nothing where the points provider does not tell. */
+/** Lists the dates on which points expire. Renders nothing if the points provider sends no dates. */
 function Expiring({ told }: { told: readonly { points: number; date: string }[] | null | undefined }) {
   const { t, day } = useI18n();
   if (!told) return null;

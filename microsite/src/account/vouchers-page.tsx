@@ -29,7 +29,7 @@ const ShownCode = lazy(async () => ({ default: (await import("./shown-code.tsx")
 const states = ["READY", "USED", "EXPIRED"] as const;
 type State = (typeof states)[number];
 
-/** All voucher codes, by state: the codes that can still be used come first. */
+/** Lists all voucher codes by state, usable codes first. */
 export default function VouchersPage() {
   const { t } = useI18n();
   const [params, setParams] = useSearchParams();

@@ -4,7 +4,10 @@ import { useI18n } from "../i18n/i18n.tsx";
 import { Button } from "../ui/button.tsx";
 import styles from "./account.module.css";
 
-/** Puts a reward on the wish list, and makes it the saving goal. Nothing while it is not known whether it is there. */
+/**
+ * Adds a reward to the wish list, removes it, or makes it the saving goal. Renders nothing until the wish list is
+ * known.
+ */
 export function WishButton({ rewardId }: { rewardId: string }) {
   const { t } = useI18n();
   const { data } = useQuery(WishedDocument, { variables: { id: rewardId }, fetchPolicy: "cache-and-network" });

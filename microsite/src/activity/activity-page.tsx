@@ -13,7 +13,7 @@ import { EarnedSoFar } from "./totals.tsx";
 import { useLiveActivity } from "./use-live-activity.ts";
 import { WaysToEarn } from "./ways-to-earn.tsx";
 
-/** All that was earned, as it happens, and how more can be. */
+/** Shows all earnings, updated live, and the ways to earn more. */
 export default function ActivityPage() {
   const { t } = useI18n();
   const { data, loading, error, refetch } = useQuery(ActivityDocument, {
@@ -26,7 +26,7 @@ export default function ActivityPage() {
   if (!me && !loading) {
     return <Page title={t("activity.title")}>{error ? <LoadFailure error={error} retry={refetch} /> : null}</Page>;
   }
-  // Of somebody who has earned nothing yet, the ways to are the first thing to see.
+  // A member without earnings sees the ways to earn first.
   const isNew = me?.rewardHistory.totalCount === 0;
   const ways = <WaysToEarn campaigns={data?.rewardCampaigns} />;
   return (
@@ -58,7 +58,7 @@ export default function ActivityPage() {
   );
 }
 
-/** Those that tickets are earned for now, then those that the member has tickets of. */
+/** Returns the draws that currently issue tickets, then the draws in which the member holds tickets. */
 function drawsOf(data: ActivityQuery | undefined) {
   const open = data?.rewardCampaigns.flatMap(({ draw }) => draw ?? []) ?? [];
   const own = data?.me?.tickets.edges.map(({ node }) => node.draw) ?? [];

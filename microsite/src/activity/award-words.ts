@@ -4,7 +4,7 @@ import type { Tone } from "../ui/notice.tsx";
 
 type Award = Pick<EarnedPartsFragment, "state" | "unit" | "availableAt" | "claimable">;
 
-/** Nothing that is on its way or being sorted out is shown as an error. */
+/** Returns the tone of an award's mark. A pending or uncertain award never looks like an error. */
 export function toneOf({ state, claimable }: Award): Tone | "plain" {
   if (claimable) return "good";
   switch (state) {
@@ -22,7 +22,7 @@ export function toneOf({ state, claimable }: Award): Tone | "plain" {
   }
 }
 
-/** In a word or two. */
+/** Returns the message for the award's mark. */
 export function stateKey({ state, unit, availableAt, claimable }: Award): MessageKey {
   if (claimable) return "award.claimable";
   if (state === "CREDITED" && unit === "REWARD") return "award.given";
@@ -31,16 +31,16 @@ export function stateKey({ state, unit, availableAt, claimable }: Award): Messag
   return `award.${state}`;
 }
 
-/** What there is to add; undefined where the word says it all. */
+/** Returns the message that explains the mark; undefined if the mark needs no explanation. */
 export function stateSentence({ state }: Award): MessageKey | undefined {
   return state === "CREDITED" || state === "PENDING" ? undefined : `award.${state}.text`;
 }
 
-/** Points or a reward that a ticket has won, as opposed to what was earned by doing something. */
+/** Whether the award is points or a reward won in a draw. */
 export const isPrize = ({ unit, drawId }: Pick<EarnedPartsFragment, "unit" | "drawId">) =>
   unit !== "TICKETS" && drawId !== null;
 
-/** Whether it was for bringing somebody in, or for what they bought then. */
+/** Whether the member earned the award by inviting a friend, or by that friend's purchase. */
 export const isForInviting = ({ action, role }: Pick<EarnedPartsFragment, "action" | "role">) =>
   (action === "registerreferral" || action === "transactionreferral") && role === "SHARER";
 
@@ -54,11 +54,11 @@ const sources: Record<RewardAction, Source> = {
   TRANSACTION_PROMO: "PURCHASES",
   LUCKY_DRAW: "DRAWS",
 };
-/** An award says the same words in one: `registerreferral`. */
+/** Sources by the lower-case action of an award, such as `registerreferral`. */
 const byWord = new Map(
   Object.entries(sources).map(([action, source]) => [action.toLowerCase().replaceAll("_", ""), source]),
 );
 
-/** What a member would say it came from; undefined of an action that is new to this page. */
+/** Returns the source of an award; undefined for an action that this page does not know. */
 export const sourceOf = ({ action }: Pick<EarnedPartsFragment, "action">) => byWord.get(action);
 export const sourceOfCampaign = ({ action }: Pick<CampaignPartsFragment, "action">) => sources[action];

@@ -18,7 +18,7 @@ import styles from "./activity.module.css";
 const Dialog = lazy(async () => ({ default: (await import("../ui/dialog.tsx")).Dialog }));
 const AddressForm = lazy(async () => ({ default: (await import("../checkout/address-form.tsx")).AddressForm }));
 
-/** Orders a reward that was won, for nothing: merchandise when it is known where to send it. Asking twice orders once. */
+/** Orders a won reward free of charge. Merchandise needs an address first. A repeated claim creates no second order. */
 export function ClaimPrize({ prize: { id, reward } }: { prize: Pick<EarnedPartsFragment, "id" | "reward"> }) {
   const i18n = useI18n();
   const { t } = i18n;

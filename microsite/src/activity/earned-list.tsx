@@ -25,7 +25,7 @@ export function EarnedList(props: {
   const { totals, history, draws } = props;
   const { t } = useI18n();
   const client = useApolloClient();
-  /** What came after the newest that was there at first is marked. */
+  /** Time of the newest entry at the first load. Later entries are marked as new. */
   const since = useRef<string | null>(null);
   if (history) since.current ??= history.edges[0]?.node.earnedAt ?? "";
   const { isLoadingMore, more } = useMore(() =>

@@ -7,7 +7,7 @@ import styles from "./activity.module.css";
 import { isPrize, sourceOf, stateKey, stateSentence, toneOf } from "./award-words.ts";
 import { ClaimPrize } from "./claim-prize.tsx";
 
-/** One thing that was earned. How it was worked out is told when asked for. */
+/** Shows an entry of the earnings. The calculation is shown on request. */
 export function EarnedRow(props: { entry: EarnedPartsFragment; drawName: string | undefined; isNew: boolean }) {
   const { entry, drawName, isNew } = props;
   const { t, day, dateTime, number } = useI18n();

@@ -7,11 +7,11 @@ import styles from "./activity.module.css";
 import { isForInviting } from "./award-words.ts";
 import { Way } from "./way.tsx";
 
-/** What bringing friends earns, and what it has earned so far. Nothing while there is neither. */
+/** Shows the reward for inviting friends and the points earned by it so far. Renders nothing without either. */
 export function Invitations(props: {
   campaigns: readonly CampaignPartsFragment[] | undefined;
   totals: EarnedTotalsFragment["rewardTotals"] | undefined;
-  /** False on the page that this tile would link to. */
+  /** False on the invitation page, the target of this tile's link. */
   canInvite?: boolean;
 }) {
   const { t } = useI18n();

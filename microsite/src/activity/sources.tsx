@@ -6,7 +6,7 @@ import { type Source, sourceOf } from "./award-words.ts";
 
 type Totals = EarnedTotalsFragment["rewardTotals"];
 
-/** Where points have come from: a bar of glass, each piece as long as its share, and what the colours mean. */
+/** Shows the sources of the member's points as a bar of proportional pieces, with a legend of the colours. */
 export function Sources({ totals }: { totals: Totals | undefined }) {
   const { t, number } = useI18n();
   if (!totals) {
@@ -37,7 +37,7 @@ export function Sources({ totals }: { totals: Totals | undefined }) {
   );
 }
 
-/** The largest first. */
+/** Returns the shares, largest first. */
 function sharesOf(totals: Totals): [Source, number][] {
   const shares = new Map<Source, number>();
   for (const total of totals) {

@@ -7,7 +7,7 @@ type Totals = EarnedTotalsFragment["rewardTotals"];
 const sum = (totals: Totals, of: (total: Totals[number]) => number) =>
   totals.reduce((all, total) => all + of(total), 0);
 
-/** What has come in, in all. */
+/** Shows the totals: points credited, points pending, and tickets. */
 export function EarnedSoFar({ totals, tickets }: { totals: Totals | undefined; tickets: number | undefined }) {
   const { t, number } = useI18n();
   const points = totals?.filter(({ unit }) => unit === "POINTS");

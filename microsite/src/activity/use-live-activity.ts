@@ -18,12 +18,13 @@ const newsOf = {
   REWARD: "activity.newReward",
 } as const satisfies Record<AwardUnit, MessageKey>;
 
-/** The API's longest page. */
+/** Maximum page size of the API. */
 const LONGEST = 100;
 
 /**
- * Whatever the member is told, what it is about is read anew: as much of it as is shown.
- * @returns `news` is the last that was earned, to be read out
+ * Refetches the lists that a member event affects, with as many entries as the page shows.
+ *
+ * @returns `news`: the message about the latest award, for screen readers
  */
 export function useLiveActivity(me: ActivityQuery["me"] | undefined): { following: Following; news: string } {
   const { t } = useI18n();
@@ -42,7 +43,7 @@ export function useLiveActivity(me: ActivityQuery["me"] | undefined): { followin
       tickets: coalesced(() =>
         Promise.all([
           client.query({ query: TicketsDocument, variables: { first: atLeast(40, shown.current.tickets) }, ...again }),
-          client.query({ query: RewardCampaignsDocument, ...again }), // what is left of each prize
+          client.query({ query: RewardCampaignsDocument, ...again }), // the remaining number of each prize
         ]),
       ),
     };

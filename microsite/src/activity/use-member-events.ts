@@ -6,8 +6,10 @@ import { MemberEventsDocument, type MemberEventsSubscription } from "../graphql/
 export type MemberEvent = MemberEventsSubscription["memberEvents"];
 
 /**
- * Hears all that the customer is told, from where the page was read on; after a lost connection from the last event heard.
- * @param cursor `memberEventsCursor`, read with the page; nothing is listened to before it is known
+ * Subscribes to the customer's events, starting at the cursor of the page's query. After a lost connection the
+ * subscription resumes behind the last event received.
+ *
+ * @param cursor `memberEventsCursor` of the page's query; the subscription starts when it is known
  */
 export function useMemberEvents(cursor: string | null | undefined, hear: (event: MemberEvent) => void): Following {
   const client = useApolloClient();
@@ -16,7 +18,8 @@ export function useMemberEvents(cursor: string | null | undefined, hear: (event:
   useEffect(() => {
     hearing.current = hear;
   });
-  // A page that is read again has moved on, and so has what was heard: the first is where to begin.
+  // Refetching the page changes the cursor, but the subscription already covers those events: only the first cursor
+  // counts.
   const first = useRef(cursor);
   first.current ??= cursor;
   const isKnown = first.current != null;

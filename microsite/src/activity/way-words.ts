@@ -1,7 +1,7 @@
 import type { CampaignPartsFragment } from "../graphql/generated/graphql.ts";
 import type { I18n } from "../i18n/i18n.tsx";
 
-/** What a campaign gives, a sentence each. */
+/** Describes a campaign's rewards, a sentence for each. */
 export function termsOf({ t, weekdays }: I18n, campaign: CampaignPartsFragment): string[] {
   const { points, friendLadder, friendGets, productPoints, purchaseRates, minimumAmount, multipliers } = campaign;
   const { checkInDays, streakBonuses, freezes, amountPerTicket } = campaign;
@@ -30,14 +30,14 @@ export function termsOf({ t, weekdays }: I18n, campaign: CampaignPartsFragment):
   return terms.filter((term) => typeof term === "string");
 }
 
-/** For whom, until when and how much at most; when it is credited, and when it lapses. */
+/** Describes the campaign's conditions: eligible members, end date, limits, crediting and expiry. */
 export function conditionsOf({ t, day }: I18n, campaign: CampaignPartsFragment): string[] {
   const { newMembersWithinDays, until, capPerDay, capInTotal, pendingDays, expiryDays, action } = campaign;
   const conditions: (string | false)[] = [
     newMembersWithinDays !== null && t("way.newMembers", { count: newMembersWithinDays }),
     until !== null && t("way.until", { day: day(until) }),
     capPerDay !== null && t("way.perDay", { count: capPerDay }),
-    // Given once: that it is given at most once goes without saying.
+    // A registration reward is issued at most once by nature, so its total limit is not shown.
     capInTotal !== null && action !== "REGISTER" && t("way.inAll", { count: capInTotal }),
     pendingDays > 0 && t("way.pending", { count: pendingDays }),
     expiryDays !== null && t("way.expiry", { count: expiryDays }),

@@ -4,7 +4,7 @@ import styles from "./activity.module.css";
 import { sourceOfCampaign } from "./award-words.ts";
 import { conditionsOf, termsOf } from "./way-words.ts";
 
-/** One campaign in plain words. */
+/** Describes a campaign in plain words. */
 export function Way({ campaign }: { campaign: CampaignPartsFragment }) {
   const i18n = useI18n();
   const conditions = conditionsOf(i18n, campaign).join(" · ");

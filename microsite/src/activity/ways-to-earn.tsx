@@ -5,7 +5,7 @@ import { Tile } from "../ui/tile.tsx";
 import styles from "./activity.module.css";
 import { Way } from "./way.tsx";
 
-/** All campaigns but those for inviting, which stand by themselves. */
+/** Lists all campaigns except those for invitations, which have their own tile. */
 export function WaysToEarn({ campaigns }: { campaigns: readonly CampaignPartsFragment[] | undefined }) {
   const { t } = useI18n();
   if (!campaigns) return <Skeleton height="30rem" />;

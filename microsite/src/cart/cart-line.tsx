@@ -101,7 +101,7 @@ export function CartLine(props: {
   );
 }
 
-/** Whose points pay; only words where there is no choice. */
+/** Selects the wallet that pays. Renders plain text if only one wallet can pay. */
 function WalletChoice(props: {
   line: CartPartsFragment["lines"][number];
   groups: readonly GroupWalletPartsFragment[];

@@ -46,9 +46,9 @@ export default function CartPage() {
     );
   }
   const groups = (data.me?.groupWallets ?? []).filter(({ status }) => status === "ACTIVE");
-  // That an address is needed is for the checkout to ask.
+  // The checkout asks for the address, so this page hides the problem.
   const problems = cart.problems.filter(({ code }) => code !== "ADDRESS_REQUIRED");
-  // What a wallet lacks is told beside it.
+  // A wallet's missing points are shown next to the wallet.
   const general = problems.filter(({ lineId, code }) => !lineId && code !== "INSUFFICIENT_POINTS");
   return (
     <Page

@@ -3,7 +3,7 @@ import { useI18n } from "../i18n/i18n.tsx";
 import { Points } from "../ui/points.tsx";
 import styles from "./cart.module.css";
 
-/** What each wallet pays, and what it has left. */
+/** Shows each wallet's share of the total and its remaining balance. */
 export function Funding({ funding, total }: { funding: readonly FundingPartsFragment[]; total: number }) {
   const { t } = useI18n();
   return (

@@ -23,7 +23,7 @@ import { GivenToday } from "./given-today.tsx";
 
 type Awards = CheckInMutation["checkIn"]["awards"];
 
-/** Checking in, once a day. Points are told at once; the balance follows when they are in the wallet. */
+/** Checks in, once a day. The tile shows the points at once; the balance follows when they are credited. */
 export function CheckInTile({ status, cursor }: { status: CheckInPartsFragment; cursor: string | null }) {
   const i18n = useI18n();
   const { t } = i18n;
@@ -62,7 +62,7 @@ export function CheckInTile({ status, cursor }: { status: CheckInPartsFragment; 
       const [refusal] = data?.checkIn.userErrors ?? [];
       if (refusal) setProblem(refusalText(i18n, refusal));
       setAwards(data?.checkIn.awards ?? []);
-      if (!refusal) foot.current?.focus(); // the button goes; the keyboard stays
+      if (!refusal) foot.current?.focus(); // the button disappears, so keep the focus in the tile
     } catch (error) {
       setProblem(secondsToWait(error) === null ? t("checkIn.unheard") : failureText(i18n, error));
     }
@@ -98,7 +98,7 @@ export function CheckInTile({ status, cursor }: { status: CheckInPartsFragment; 
   );
 }
 
-/** The day that is worth most, unless it is today: of that the button tells. */
+/** Shows the next bonus, unless it is today's: the button shows today's. */
 function NextReward({ status: { nextReward, cycleDay, cycle } }: { status: CheckInPartsFragment }) {
   const { t, daysAhead } = useI18n();
   if (!nextReward) return null;
@@ -106,12 +106,12 @@ function NextReward({ status: { nextReward, cycleDay, cycle } }: { status: Check
   return ahead > 0 && <p>{t("checkIn.nextReward", { count: nextReward.points, when: daysAhead(ahead) })}</p>;
 }
 
-/** Reads anew when the time has come, if the page is still open then. */
+/** Refetches at the given time if the page is still open. */
 function useMomentOf(at: string, read: () => void): void {
   useEffect(() => {
     const wait = Date.parse(at) - Date.now();
     if (wait <= 0) return;
-    const timer = setTimeout(read, wait + 500); // their clock and ours may differ a little
+    const timer = setTimeout(read, wait + 500); // allow for clock skew between gateway and browser
     return () => clearTimeout(timer);
   }, [at, read]);
 }

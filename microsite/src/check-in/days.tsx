@@ -3,7 +3,7 @@ import { useI18n } from "../i18n/i18n.tsx";
 import { Icon } from "../ui/icon.tsx";
 import styles from "./check-in.module.css";
 
-/** The days of the cycle, a tessera each: set, today's, and those to come. */
+/** Shows the days of the cycle as tesserae: done, today and ahead. */
 export function Days({ status }: { status: CheckInPartsFragment }) {
   const { t, number } = useI18n();
   return (
@@ -26,7 +26,10 @@ export function Days({ status }: { status: CheckInPartsFragment }) {
 
 type DayState = "done" | "today" | "now" | "ahead";
 
-/** `today` has been done, `now` may be. When a whole cycle is done, tomorrow begins the next. */
+/**
+ * Returns the days of the cycle. `today`: checked in today; `now`: today's check-in is open. After a complete cycle,
+ * the next cycle starts tomorrow.
+ */
 export function daysOf({
   cycle,
   cycleDay,
@@ -38,7 +41,7 @@ export function daysOf({
     const day = index + 1;
     const isNext = day === done + 1 && !today;
     const state = day === done && today ? "today" : day <= done ? "done" : isNext ? "now" : "ahead";
-    // The bonus for so many days in a row is known of the day that is looked forward to.
+    // The streak bonus is known only for the day of the next reward.
     const isLookedForward = day > done && day === nextReward?.cycleDay;
     return { day, points: isLookedForward ? nextReward.points : points, state };
   });

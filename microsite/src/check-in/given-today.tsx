@@ -3,7 +3,7 @@ import { useI18n } from "../i18n/i18n.tsx";
 import { Mark } from "../ui/mark.tsx";
 import styles from "./check-in.module.css";
 
-/** What today's check-in has given, and from when on the next one counts. */
+/** Shows the points of today's check-in and the time from which the next check-in counts. */
 export function GivenToday(props: {
   awards: CheckInMutation["checkIn"]["awards"];
   credited: ReadonlySet<string>;

@@ -21,7 +21,7 @@ interface Props {
   onSubmit(address: AddressInput): void;
 }
 
-/** Offers the saved addresses, and a form for another one. */
+/** Offers the saved addresses and a form for a new address. */
 export function AddressChoice(props: Props) {
   const { data, loading } = useQuery(SavedAddressesDocument, { fetchPolicy: "cache-and-network" });
   const saved = data?.me?.savedAddresses;
@@ -47,7 +47,7 @@ function Choice({
   const [remove, removing] = useMutation(RemoveAddressDocument);
   const chosen = wanted === NEW ? undefined : (saved.find(({ id }) => id === wanted) ?? saved[0]);
 
-  // An order does not wait for it, and goes to the address whether it is saved or not.
+  // Saving runs in the background: the order uses this address whether or not saving succeeds.
   const keep = (id: string | null, kept: AddressInput) =>
     void save({ variables: { input: { id, address: kept } } }).catch(() => {});
 

@@ -19,17 +19,17 @@ const looks: Record<AddressField, { autoComplete: string; isRequired: boolean; i
 };
 const empty = { name: "", line1: "", line2: "", city: "", postalCode: "", region: "", phone: "" };
 
-/** Checked by the gateway: what it says of a field is shown at the field. */
+/** Address form. The gateway validates it; each refusal appears at its field. */
 export function AddressForm(props: {
   address: AddressInput | null;
   isBusy: boolean;
   refusals: readonly RefusalFragment[];
-  /** The member's name, which stands in an empty form. */
+  /** The member's name, prefilled in an empty form. */
   ownName?: string | null;
-  /** What the button says. */
+  /** Label of the submit button. */
   submit: string;
   onSubmit(address: AddressInput): void;
-  /** Stands before the button. */
+  /** Rendered before the submit button. */
   children?: ReactNode;
 }) {
   const { address, isBusy, refusals, ownName, submit, onSubmit, children } = props;

@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from "localized-address-format";
 
-/** The fields of an address, by our names. */
+/** Fields of an address in the gateway's schema. */
 export type AddressField = "name" | "line1" | "line2" | "city" | "region" | "postalCode" | "phone";
 
 type Parts = Partial<Record<AddressField, string | null | undefined>>;
@@ -15,13 +15,13 @@ const toFormat = (country: string, { name, line1, line2, city, region, postalCod
 });
 
 /**
- * The lines of an address in the order in which its country writes them, without the country.
+ * Returns the lines of an address, in its country's order, without the country.
  *
  * @param country ISO 3166-1 alpha-2
  */
 export function addressLines(country: string, parts: Parts): string[] {
   const lines = formatAddress(toFormat(country, parts), "latin");
-  // Formats leave out a field that their post office does not ask for; what was entered is shown all the same.
+  // A country's format omits unused fields. A value that the customer entered is shown even then.
   const left = [parts.city, parts.postalCode, parts.region].filter(
     (part): part is string => Boolean(part) && !lines.some((line) => line.includes(String(part))),
   );
@@ -37,11 +37,11 @@ const marks = {
   postalCode: "postalCode",
 };
 
-/** Whether addresses of the country have a postal code. */
+/** Whether the country uses postal codes. */
 export const hasPostalCode = (country: string): boolean =>
   formatAddress(toFormat(country, marks), "latin").some((line) => line.includes(marks.postalCode));
 
-/** The fields of the form in the order in which the country writes an address; a field that it does not use comes late. */
+/** Returns the form's fields in the country's order, with unused fields last. */
 export function fieldOrder(country: string): AddressField[] {
   const text = formatAddress(toFormat(country, marks), "latin").join("\n");
   const place = (field: keyof typeof marks) => text.indexOf(field) + 1 || Number.POSITIVE_INFINITY;

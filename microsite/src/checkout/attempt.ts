@@ -1,8 +1,8 @@
 import type { AddressInput, PlaceOrderInput } from "../graphql/generated/graphql.ts";
 
 /**
- * One intended order. Its key is kept with everything it was made for, in this tab and over a reload, so that a second press,
- * a reload in the middle or an answer that was lost all mean the same order.
+ * An attempt to place an order. The idempotency key is stored in this tab with all the inputs of the order, so a second
+ * press, a reload during the request, or a retry after a lost response sends the same key.
  */
 export interface Attempt {
   customerId: string;
@@ -10,12 +10,12 @@ export interface Attempt {
   cartVersion: number;
   address: AddressInput | null;
   key: string;
-  /** When it was sent first; null while it was only looked at. */
+  /** Time of the first request; null if only a dry run was sent. */
   sentAt: number | null;
 }
 
 const KEY = "tessera.order-attempt";
-/** What was sent this long ago has made its order, or never will: the page does not go on with it by itself. */
+/** After this time the outcome of a request is final, so the page does not resume it automatically. */
 const STALE_MS = 15 * 60_000;
 
 function stored(): Attempt | null {
@@ -34,7 +34,7 @@ const sameIntent = (a: Intent, b: Intent) =>
   a.cartVersion === b.cartVersion &&
   JSON.stringify(a.address) === JSON.stringify(b.address);
 
-/** The attempt at ordering this version of the cart to this address: the one under way, or a new one. */
+/** Returns the attempt for this cart version and address: the stored attempt if it matches, else a new one. */
 export function attemptAt(intent: Intent): Attempt {
   const known = stored();
   if (known && sameIntent(known, intent)) return known;
@@ -43,7 +43,7 @@ export function attemptAt(intent: Intent): Attempt {
   return attempt;
 }
 
-/** What was sent and not heard of. */
+/** Returns the sent attempt without a response, or null. */
 export function unheard(customerId: string): Attempt | null {
   const known = stored();
   if (!known?.sentAt || known.customerId !== customerId) return null;

@@ -97,10 +97,10 @@ function Steps(props: { customerId: string; cart: CartPartsFragment } & ReturnTy
     }
   }
 
-  // What needs no address is looked at at once, and again whenever the cart turns out to be another.
+  // An order without an address is validated at once, and again after each change of the cart.
   const latest = useRef(look);
   latest.current = look;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a review is of a version of the cart
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a review belongs to a version of the cart
   useEffect(() => {
     if (!isBusy && (!needsAddress || address)) void latest.current(address);
   }, [needsAddress, cart.version]);

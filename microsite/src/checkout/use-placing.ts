@@ -8,13 +8,13 @@ import { type Attempt, forget, inputOf, noteSent, unheard } from "./attempt.ts";
 export type Placing =
   | { kind: "idle" }
   | { kind: "placing" }
-  /** No answer: it may have been placed. Sending it again makes no second order. */
+  /** No response: the outcome is unknown. A retry uses the same idempotency key and creates no second order. */
   | { kind: "unheard" }
   | { kind: "refused"; refusals: readonly RefusalFragment[] };
 
 const IN_PROGRESS_WAIT_MS = 1_000;
 
-/** Sends the order, goes on with one that a reload interrupted, and leads to it. */
+/** Places the order, resumes an order that a reload interrupted, and navigates to the order's page. */
 export function usePlacing(customerId: string | undefined) {
   const client = useApolloClient();
   const navigate = useNavigate();
@@ -47,7 +47,7 @@ export function usePlacing(customerId: string | undefined) {
         await new Promise((resolve) => setTimeout(resolve, IN_PROGRESS_WAIT_MS));
         return send(attempt);
       }
-      forget(); // what is refused uses up no key, and the next try is another intent
+      forget(); // a refusal consumes no key; the next try is a new attempt
       return { kind: "refused", refusals: userErrors };
     } catch (error) {
       const seconds = secondsToWait(error);

@@ -4,16 +4,16 @@ import { tap } from "rxjs";
 
 /** Mutations that change the cart. */
 const changes = new Set(["AddToCart", "UpdateCartLine", "RemoveCartLine", "PlaceOrder"]);
-/** Queries that show it. */
+/** Queries that contain the cart. */
 const shows = new Set(["Viewer", "Cart", "Checkout"]);
 
-/** A new value here tells the other tabs, so it is another text each time. */
+/** localStorage key. Each write has a new value, because the storage event fires only on a change. */
 const KEY = "tessera.cart-changed";
 
-/** A page that was hidden this long reads the cart anew when it is looked at again. */
+/** After this time in the background the page refetches the cart when it becomes visible. */
 const AWAY_MS = 10_000;
 
-/** Tells the other tabs when this tab has changed the cart. */
+/** Notifies the other tabs after this tab changed the cart. */
 export const cartLink = new ApolloLink((operation, forward) =>
   forward(operation).pipe(
     tap(() => {
@@ -23,14 +23,15 @@ export const cartLink = new ApolloLink((operation, forward) =>
 );
 
 /**
- * Reads the cart anew as far as this page shows it, when another tab has changed it, and when the page is looked at again:
- * another device may have.
- * @returns what ends it
+ * Refetches the active cart queries after another tab changed the cart. They are also refetched when the page becomes
+ * visible, because another device may have changed the cart.
+ *
+ * @returns a function that stops it
  */
 export function followCart(client: ApolloClient): () => void {
   const read = () => {
     for (const query of client.getObservableQueries()) {
-      if (shows.has(query.queryName ?? "")) void query.refetch().catch(() => {}); // the page still shows what it has
+      if (shows.has(query.queryName ?? "")) void query.refetch().catch(() => {}); // the page keeps its current data
     }
   };
   let hiddenSince = Number.POSITIVE_INFINITY;

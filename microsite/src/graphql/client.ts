@@ -51,8 +51,8 @@ const cache = new InMemoryCache({
 });
 
 /**
- * Sends a document's id, with which it was built, instead of its text. A gateway of another version that does not know the id
- * is sent the text. Subscriptions go another way, and as text: there is one a page.
+ * Sends the document's id, computed at build time, instead of its text. If the gateway does not know the id (it runs
+ * another version), the link sends the text. Subscriptions are sent as text over the socket.
  */
 const byId = new PersistedQueryLink({
   generateHash: (document) => (document as DocumentNode & { __meta__: { hash: string } }).__meta__.hash,
@@ -73,7 +73,7 @@ export const client = new ApolloClient({
     ]),
   ),
   defaultOptions: {
-    // An upstream that is away darkens its own fields; the rest of the answer is shown.
+    // If an upstream is unavailable, only its fields are null; the page shows the rest of the response.
     watchQuery: { errorPolicy: "all" },
     query: { errorPolicy: "all" },
   },

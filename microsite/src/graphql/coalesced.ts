@@ -1,6 +1,6 @@
 /**
- * Does the same again for all that was asked for meanwhile: never twice at a time, and once more after the last call. What
- * fails is left as it is; the next call tries anew.
+ * Coalesces calls: `work` never runs twice at a time, and all calls during a run share one more run after it. Errors
+ * are ignored, because the next call tries again.
  */
 export function coalesced(work: () => Promise<unknown>): () => void {
   let isRunning = false;

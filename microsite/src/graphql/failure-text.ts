@@ -1,7 +1,7 @@
 import { CombinedGraphQLErrors } from "@apollo/client/errors";
 import type { I18n } from "../i18n/i18n.tsx";
 
-/** The seconds after which a request that was refused because there were too many may be sent again; null for every other error. */
+/** Returns the seconds until a rate-limited request may be retried; null for any other error. */
 export function secondsToWait(error: unknown): number | null {
   if (!CombinedGraphQLErrors.is(error)) return null;
   const refusal = error.errors.find(({ extensions }) => extensions?.["code"] === "RATE_LIMITED");
@@ -10,7 +10,7 @@ export function secondsToWait(error: unknown): number | null {
   return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds) : 1;
 }
 
-/** The words, in the reader's language, for a request that has no answer. */
+/** Returns the localised message for a request without a response. */
 export function failureText({ t }: I18n, error: unknown): string {
   const seconds = secondsToWait(error);
   return seconds === null ? t("error.network") : t("error.busy", { seconds });

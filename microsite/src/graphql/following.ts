@@ -4,7 +4,7 @@ import { session } from "../session/session.ts";
 import { isUnauthenticated } from "../session/session-link.ts";
 import { isConnected, socket } from "./socket.ts";
 
-/** `reconnecting`: what is shown may be of before. */
+/** `reconnecting`: the data on the page may be out of date. */
 export type Following = "connecting" | "live" | "reconnecting" | "settled";
 
 const FIRST_WAIT_MS = 400;
@@ -13,18 +13,19 @@ const SESSION_ENDED = 4403;
 
 export interface Followed<Data, Variables extends OperationVariables> {
   document: TypedDocumentNode<Data, Variables>;
-  /** Asked for at the start and after each lost connection: from where to go on. */
+  /** Called at the start and after each lost connection; the variables say from which event to resume. */
   variables(): Variables;
-  /** @returns whether that was the last there will be */
+  /** @returns whether this was the last event */
   next(data: Data): boolean;
-  /** Whether what is told goes into the cache, from which pages draw. */
+  /** Whether events are written to the cache. */
   isCached: boolean;
 }
 
 /**
- * Listens to a subscription until it has told all, or whoever listens has gone; after a lost connection, or a restart of the
- * gateway, it goes on.
- * @returns what ends it
+ * Follows a subscription until its last event or until the caller stops it. The subscription resumes after a lost
+ * connection or a restart of the gateway.
+ *
+ * @returns a function that stops it
  */
 export function follow<Data, Variables extends OperationVariables>(
   client: ApolloClient,
@@ -44,11 +45,12 @@ export function follow<Data, Variables extends OperationVariables>(
       if (isEnded || isOver) return;
       isEnded = true;
       if (isLast) return tell("settled");
-      // Taken for nobody, or told that the session is over: asking for a renewal shows which, and ends it here as well.
+      // The gateway rejected the session. The renewal tells an expired access token from an ended session, and ends it
+      // here.
       const isClosed = (error as { code?: unknown } | undefined)?.code === SESSION_ENDED;
       if (isClosed || isUnauthenticated(error)) void session.renewSince(startedAt);
       tell("reconnecting");
-      // All pages of all members come back after a restart: not in one moment.
+      // After a restart all pages reconnect, so the delays are randomised.
       const wait = Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS) * (0.75 + Math.random() / 2);
       failures += 1;
       timer = setTimeout(listen, wait);
@@ -85,7 +87,7 @@ export function follow<Data, Variables extends OperationVariables>(
     listen();
   };
 
-  // Where nothing was missed no event comes: what is shown is right as soon as somebody listens.
+  // Without missed events no event arrives, so the data is current as soon as the socket is connected.
   const offConnected = socket.on("connected", () => tell("live"));
   listen();
   window.addEventListener("online", listenNow);

@@ -1,7 +1,7 @@
 import type { I18n, MessageKey } from "../i18n/i18n.tsx";
 import type { RefusalFragment } from "./generated/graphql.ts";
 
-/** What a refusal says in the reader's language; the gateway's own English sentence where there is no better one. */
+/** Returns the localised message for a refusal; without a translation, the gateway's English message. */
 export function refusalText({ t }: I18n, refusal: RefusalFragment): string {
   switch (refusal.__typename) {
     case "OtpInvalid":

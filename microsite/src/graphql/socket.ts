@@ -7,13 +7,16 @@ const PONG_WITHIN_MS = 4_000;
 
 let overdue: ReturnType<typeof setTimeout> | undefined;
 let connected = false;
-/** Whether the gateway has taken us in. */
+/** Whether the gateway has acknowledged the connection. */
 export const isConnected = () => connected;
 
-/** The one socket of the page. It is not reopened by itself: whoever listens knows from where to go on (`following.ts`). */
+/**
+ * The page's only socket. It does not reconnect by itself, because each subscriber knows where to resume
+ * (`following.ts`).
+ */
 export const socket = createClient({
   async url() {
-    await session.ensureFresh(); // the upgrade request brings the cookie
+    await session.ensureFresh(); // the upgrade request sends the cookie
     return `${location.origin.replace(/^http/, "ws")}/graphql`;
   },
   connectionParams: () => ({ "accept-language": pageLanguage.get() }),
@@ -22,7 +25,7 @@ export const socket = createClient({
   onNonLazyError: () => {},
   keepAlive: PING_MS,
   on: {
-    // A connection that is lost without a word is noticed by its silence.
+    // A ping detects a connection that was lost without a close frame.
     ping: (received) => {
       if (!received) overdue = setTimeout(() => socket.terminate(), PONG_WITHIN_MS);
     },

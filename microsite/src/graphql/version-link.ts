@@ -5,12 +5,15 @@ import { reloadOnce } from "../shell/new-version.ts";
 
 const unknownDocument = new Set(["PERSISTED_QUERY_NOT_IN_LIST", "QUERY_NOT_IN_SAFELIST"]);
 
-/** A gateway that runs trusted documents only, and not this page's, is of another version: the page is fetched anew from it. */
+/**
+ * If a gateway with `TRUSTED_DOCUMENTS=only` does not know this page's documents, it has another version: reload the
+ * page.
+ */
 export const versionLink = new ApolloLink((operation, forward) =>
   forward(operation).pipe(
     tap({
       next: ({ errors }) => fetchAnewIf(errors),
-      error: (error: unknown) => CombinedGraphQLErrors.is(error) && fetchAnewIf(error.errors), // of the socket
+      error: (error: unknown) => CombinedGraphQLErrors.is(error) && fetchAnewIf(error.errors), // error of the socket
     }),
   ),
 );

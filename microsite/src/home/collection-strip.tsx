@@ -10,7 +10,7 @@ import type { Collection } from "./home-section.ts";
 
 const SKELETONS = ["a", "b", "c", "d"];
 
-/** Rewards that the operator has put on the home page. Nothing where the catalogue has none of them, or cannot be read. */
+/** Shows a collection of the home page. Renders nothing if the catalogue has none of its rewards or cannot be read. */
 export function CollectionStrip({ collection }: { collection: Collection }) {
   const { t, language } = useI18n();
   const search = { ...readSearch(new URLSearchParams()), ...collection.search };

@@ -103,7 +103,7 @@ function WithinReach() {
   );
 }
 
-/** The last orders; undefined while they are read. */
+/** Shows the latest orders; undefined while they load. */
 function RecentOrders({ orders }: { orders: Me["orders"]["nodes"] | undefined }) {
   const { t } = useI18n();
   if (orders?.length === 0) return null;
@@ -122,7 +122,7 @@ function RecentOrders({ orders }: { orders: Me["orders"]["nodes"] | undefined })
   );
 }
 
-/** The rewards that the member saves for. Nothing while there are none. */
+/** Shows the rewards on the wish list. Renders nothing while the list is empty. */
 function Wishes() {
   const { t } = useI18n();
   const wishes = useQuery(WishListDocument, { fetchPolicy: "cache-and-network" }).data?.me?.wishList ?? [];

@@ -4,7 +4,7 @@ export interface Collection {
   kind: "collection";
   /** Unique on the page. */
   id: string;
-  /** By language; English is the fallback. */
+  /** Titles by language; English is the fallback. */
   title: { en: string } & Record<string, string>;
   search: Partial<Omit<Search, "group">>;
 }

@@ -5,7 +5,7 @@ import type texts from "../../messages/en.json";
 import { brand } from "../../theme/brand.ts";
 import { pageLanguage } from "./page-language.ts";
 
-/** Every text of the site, by its name in `messages/`. */
+/** Key of a text in `messages/`. */
 export type MessageKey = keyof typeof texts;
 type Values = Record<string, string | number | Date | null | undefined>;
 export type Language = "en" | "hi" | "id";
@@ -17,23 +17,23 @@ export interface I18n {
   t(key: MessageKey, values?: Values): string;
   number(value: number): string;
   dateTime(iso: string): string;
-  /** `2027-03-31` is that day wherever the reader is. */
+  /** Formats a date such as `2027-03-31`, independent of the reader's time zone. */
   day(iso: string): string;
   time(iso: string): string;
-  /** As one says it: today and tomorrow by their names, with the time. */
+  /** Formats a date and time; today and tomorrow by name. */
   moment(iso: string): string;
-  /** 1 is tomorrow. */
+  /** Formats a distance in days; 1 is tomorrow. */
   daysAhead(days: number): string;
-  /** A share of one, such as 0.0005. */
+  /** Formats a fraction such as 0.0005 as a percentage. */
   percent(share: number): string;
-  /** 1 is Monday. */
+  /** Formats weekdays; 1 is Monday. */
   weekdays(days: readonly number[]): string;
   country(code: string): string;
   setLanguage(language: Language): void;
 }
 
 const DAY_MS = 86_400_000;
-/** Of the day where the reader is. */
+/** Returns midnight in the reader's time zone, in ms. */
 const midnight = (at: Date) => new Date(at).setHours(0, 0, 0, 0);
 
 const KEY = "tessera.language";
@@ -44,7 +44,7 @@ const loaders: Record<Language, () => Promise<{ default: unknown }>> = {
 };
 const languages = Object.keys(loaders) as Language[];
 
-/** The one text that is there when no messages could be loaded. */
+/** Built-in text for the case that the messages cannot be loaded. */
 export const unloadedText: Record<Language, string> = {
   en: "This page couldn’t be loaded. Check your connection and reload the page.",
   hi: "यह पेज लोड नहीं हो सका। अपना कनेक्शन जाँचें और पेज फिर से लोड करें।",
@@ -57,10 +57,10 @@ export function preferredLanguage(): Language {
 }
 
 const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ps|sd|ug|ur|yi)\b/;
-/** The direction in which the language is written, for the whole page. */
+/** Writing direction of the language, for the whole page. */
 const directionOf = (language: string) => (RIGHT_TO_LEFT.test(language) ? "rtl" : "ltr");
 
-/** The language as the browser's owner writes it: `en-IN` groups digits otherwise than `en-GB`. */
+/** Returns the browser's locale for the language: `en-IN` groups digits differently from `en-GB`. */
 const localeOf = (language: Language) =>
   navigator.languages.find((tag) => tag.split("-")[0] === language && tag.includes("-")) ??
   (language === "en" ? `en-${brand.region}` : language);
@@ -105,7 +105,7 @@ function makeI18n(language: Language, messages: Messages, setLanguage: I18n["set
     },
     daysAhead: (days) => relative.format(days, "day"),
     percent: (share) => percents.format(share),
-    weekdays: (days) => lists.format(days.map((each) => weekday.format(Date.UTC(2024, 0, each)))), // a Monday began 2024
+    weekdays: (days) => lists.format(days.map((each) => weekday.format(Date.UTC(2024, 0, each)))), // 2024-01-01 was a Monday
     country: (code) => countries.of(code) ?? code,
   };
 }
@@ -133,10 +133,10 @@ export function I18nProvider(props: { language: Language; messages: Messages; ch
           (loaded) => {
             pageLanguage.set(next);
             setLoaded({ language: next, messages: loaded });
-            // The cache holds the texts of rewards in the language of before.
-            void client.resetStore().catch(() => {}); // each query shows its own failure
+            // The cache still holds texts in the previous language.
+            void client.resetStore().catch(() => {}); // each query shows its own error
           },
-          () => {}, // offline: the next visit has it
+          () => {}, // offline: the next visit saves the language
         );
       }),
     [language, messages, client],

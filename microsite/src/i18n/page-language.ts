@@ -1,6 +1,6 @@
 let shown = "en";
 
-/** The language that the page is shown in: texts from the gateway are asked for in it. */
+/** The page's language. Requests to the gateway send it. */
 export const pageLanguage = {
   get: () => shown,
   set(language: string) {

@@ -14,11 +14,11 @@ const loading = new Map<string, Promise<{ default: PageNode[] }>>();
 function load(name: string): Promise<{ default: PageNode[] }> {
   const known = loading.get(name) ?? loaders[name]?.() ?? Promise.resolve({ default: [] });
   loading.set(name, known);
-  known.catch(() => loading.delete(name)); // it is asked for again
+  known.catch(() => loading.delete(name)); // the next visit imports it again
   return known;
 }
 
-/** A page of the brand's own: help, terms, privacy, contact. In English where it is not written in the reader's language. */
+/** Shows a page of the brand: help, terms, privacy or contact. English is the fallback for a missing language. */
 export default function InfoPage() {
   const { language } = useI18n();
   const { slug = "" } = useParams();

@@ -3,7 +3,7 @@ import { ButtonLink } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { storedCode } from "./stored-code.ts";
 
-/** Leads a member who came by a friend's link back to the invitation. Nothing for everybody else. */
+/** Links back to a friend's invitation that this browser stores. Renders nothing without a stored invitation. */
 export function InvitationReminder() {
   const { t } = useI18n();
   const code = storedCode();

@@ -13,7 +13,7 @@ import { Skeleton } from "../ui/skeleton.tsx";
 import { Tile } from "../ui/tile.tsx";
 import styles from "./invite.module.css";
 
-/** The member's own invitation, to share, and what it earns. */
+/** Shows the member's invitation link, buttons to share it, and the points that it earns. */
 export default function InvitePage() {
   const { t } = useI18n();
   const { data, loading, error, refetch } = useQuery(InvitationDocument, { fetchPolicy: "cache-and-network" });
@@ -45,7 +45,7 @@ function Share({ invitation }: { invitation: InvitationPartsFragment }) {
   const canShare = "share" in navigator;
 
   async function copy() {
-    field.current?.select(); // by hand where a page may not write to the clipboard
+    field.current?.select(); // selected for copying by hand if the clipboard is blocked
     await navigator.clipboard?.writeText(link).then(
       () => setCopied(true),
       () => {},

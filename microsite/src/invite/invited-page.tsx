@@ -20,7 +20,7 @@ import { forgetCode, storeCode } from "./stored-code.ts";
 
 type Answer = AcceptInvitationMutation["acceptInvitation"];
 
-/** A friend's invitation: accepted by a member who is signed in, and kept in the browser until then. */
+/** Shows a friend's invitation. A signed-in member can accept it; until then the browser stores its code. */
 export default function InvitedPage() {
   const i18n = useI18n();
   const { t, day } = i18n;
@@ -41,7 +41,7 @@ export default function InvitedPage() {
       if (!data) return;
       const given = data.acceptInvitation;
       const [refusal] = given.userErrors;
-      if (refusal?.code !== "INVITATION_LIMIT_REACHED") forgetCode(); // the limit is one of a day
+      if (refusal?.code !== "INVITATION_LIMIT_REACHED") forgetCode(); // the limit is daily, so the code stays valid
       if (refusal) setProblem(refusalText(i18n, refusal));
       else setAnswer(given);
     } catch (failure) {

@@ -1,4 +1,4 @@
-/** The code of the invitation that this browser was opened with, until it is accepted or refused: sign-in may come days later. */
+/** Stores the code of a friend's invitation until it is accepted or refused: sign-in may follow days later. */
 const KEY = "tessera.invitation";
 
 export const storedCode = (): string | null => localStorage.getItem(KEY);

@@ -21,7 +21,7 @@ const DialogActions = lazy(async () => ({ default: (await import("../ui/dialog.t
 
 type Preview = NonNullable<CancelOrderMutation["cancelOrder"]["preview"]>;
 
-/** A key for each order, or line, and tab: asking twice cancels once. */
+/** Returns the idempotency key for an order or a line, unique in each tab, so a repeated request cancels once. */
 function keyFor(id: string): string {
   const name = `tessera.cancel.${id}`;
   const key = sessionStorage.getItem(name) ?? crypto.randomUUID();
@@ -30,9 +30,9 @@ function keyFor(id: string): string {
 }
 
 /**
- * Shows what would come back before it is done.
+ * Cancels an order or a line. The dialog first shows the points to be returned.
  *
- * @param line alone is cancelled; without it, all that can be
+ * @param line the line to cancel; without it, all lines that can be cancelled
  */
 export function CancelOrder({ order, line }: { order: OrderDetailFragment; line?: OrderLinePartsFragment }) {
   const i18n = useI18n();

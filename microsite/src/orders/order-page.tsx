@@ -47,7 +47,7 @@ export default function OrderPage() {
 
 function Shown({ order, isFresh }: { order: OrderDetailFragment; isFresh: boolean }) {
   const { t, dateTime } = useI18n();
-  // Not while the order is asked for: an answer from before its last event could come after that, and would stay.
+  // Subscribe only after the query has ended: a response from before the last event would overwrite that event's data.
   const following = useOrderStatus(isFresh ? order.id : undefined);
   const points = pointsKey(order);
   return (

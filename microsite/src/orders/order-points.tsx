@@ -4,7 +4,7 @@ import { Points } from "../ui/points.tsx";
 import { pointsSpent } from "./order-words.ts";
 import styles from "./orders.module.css";
 
-/** The total of an order. If not all of it was spent, or some came back, it says how much was. */
+/** Shows the order's total. If not all points were spent, or some came back, it also shows the points spent. */
 export function OrderPoints({ order }: { order: OrderSummaryFragment }) {
   const { t } = useI18n();
   const { total, settled } = order;

@@ -11,7 +11,10 @@ import type { Tone } from "../ui/notice.tsx";
 
 type Seen = Pick<OrderSummaryFragment, "status" | "pointsState">;
 
-/** Nothing that is being sorted out is shown as an error: the points are safe, it only takes longer. */
+/**
+ * Returns the tone of the order's mark. An order with an unknown outcome never looks like an error: the points are
+ * safe.
+ */
 export function toneOf({ status, pointsState }: Seen): Tone | "plain" {
   if (pointsState === "UNCERTAIN" || pointsState === "NEEDS_ATTENTION") return "calm";
   switch (status) {
@@ -34,7 +37,7 @@ export function statusKey({ status, pointsState }: Seen): MessageKey {
   return `status.${status}`;
 }
 
-/** The page's first sentence. */
+/** Returns the message for the page's headline. */
 export function headlineKey({ status, pointsState }: Seen): MessageKey {
   if (pointsState === "NEEDS_ATTENTION") return "headline.NEEDS_ATTENTION";
   if (pointsState === "UNCERTAIN") return "headline.UNCERTAIN";
@@ -47,11 +50,11 @@ const pointsWords: Partial<Record<PointsState, MessageKey>> = {
   PARTIALLY_RETURNED: "points.PARTIALLY_RETURNED",
 };
 
-/** Whether the lines of an order that was not charged are in the cart again. A prize was never in it. */
+/** Whether the lines of an order that was not charged are back in the cart. A prize was never in the cart. */
 export const isBackInCart = ({ status, pointsState, prize }: Seen & { prize: object | null }): boolean =>
   status === "FAILED" && pointsState === "NOT_TAKEN" && prize === null;
 
-/** What has become of the points; undefined where the headline says it all. */
+/** Returns the message about the order's points; undefined if the headline says everything. */
 export function pointsKey(order: Seen & { prize: object | null }): MessageKey | undefined {
   const { status, pointsState } = order;
   if (pointsState === "UNCERTAIN" || pointsState === "NEEDS_ATTENTION") return `explain.${pointsState}`;
@@ -61,7 +64,7 @@ export function pointsKey(order: Seen & { prize: object | null }): MessageKey | 
   return pointsWords[pointsState];
 }
 
-/** Points of the order that were taken and are not back, as far as that is confirmed. */
+/** Returns the confirmed deductions of the order minus the confirmed returns, in points. */
 export function pointsSpent({ pointsTrail }: Pick<OrderSummaryFragment, "pointsTrail">): number {
   const confirmed = (wanted: "TAKEN" | "RETURNED") =>
     pointsTrail
@@ -82,13 +85,13 @@ const shipmentsShown: Record<OrderLineStatus, readonly ShipmentStatus[]> = {
 
 type Line = Pick<OrderLinePartsFragment, "id" | "status" | "failure" | "shipment">;
 
-/** The shipment, unless its status contradicts the line's: a cancelled line is not being packed. */
+/** Returns the line's shipment, unless the line's status contradicts it: a cancelled line is not being packed. */
 export const shownShipment = ({ status, shipment }: Line): Line["shipment"] =>
   shipment && shipmentsShown[status].includes(shipment.status) ? shipment : null;
 
 /**
- * Why units of the line were not fulfilled; undefined where its shipment says so. The points provider and the partner refuse
- * for the same reasons: the trail of the points tells which of them it was.
+ * Returns the reason why units of the line were not fulfilled; undefined if the shipment gives the reason. The points
+ * provider and the partner share their refusal codes, so the points trail tells which of them refused.
  */
 export function failureKey(line: Line, pointsTrail: OrderDetailFragment["pointsTrail"]): MessageKey | undefined {
   const { failure } = line;
@@ -102,7 +105,7 @@ export function failureKey(line: Line, pointsTrail: OrderDetailFragment["pointsT
   return failure.reason === "UPSTREAM_UNAVAILABLE" ? "reason.UPSTREAM_REFUSED" : `reason.${failure.reason}`;
 }
 
-/** Whether the page offers to ask for a return. The gateway decides, and knows the days. */
+/** Whether the page offers a return request. The gateway decides, because it knows the return period. */
 export function mayAskForReturn(
   line: Pick<OrderLinePartsFragment, "fulfilledQuantity" | "points" | "returnRequest" | "vouchers">,
   { status }: Pick<OrderDetailFragment, "status">,

@@ -2,7 +2,7 @@ import type { OrderDetailFragment } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import styles from "./orders.module.css";
 
-/** Every taking and returning, as a sentence each. */
+/** Describes every deduction and return of points in a sentence. */
 export function PointsTrail({ order }: { order: Pick<OrderDetailFragment, "pointsTrail" | "prize"> }) {
   const { pointsTrail: movements, prize } = order;
   const { t, dateTime } = useI18n();

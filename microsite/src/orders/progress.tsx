@@ -3,7 +3,7 @@ import { useI18n } from "../i18n/i18n.tsx";
 import styles from "./orders.module.css";
 import { stepsOf } from "./steps-of.ts";
 
-/** Laid tile by tile: placed, paid, given; and, where something could not be given, returned. */
+/** Shows the steps of the order as tiles: placed, paid, fulfilled and, if applicable, returned. */
 export function Progress({ order }: { order: OrderDetailFragment }) {
   const { t, time, day } = useI18n();
   const today = day(new Date().toISOString());

@@ -19,7 +19,7 @@ const DialogActions = lazy(async () => ({ default: (await import("../ui/dialog.t
 
 const reasons: readonly ReturnReason[] = ["DAMAGED", "WRONG_REWARD", "NOT_AS_DESCRIBED", "CHANGED_MIND"];
 
-/** A return is asked for, withdrawn, or told to have been decided on. */
+/** Requests a return, withdraws the request, or shows the operator's decision. */
 export function ReturnLine({ line, mayAsk }: { line: OrderLinePartsFragment; mayAsk: boolean }) {
   const i18n = useI18n();
   const { t } = i18n;

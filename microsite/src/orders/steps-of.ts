@@ -9,7 +9,7 @@ export interface Step {
 
 type Seen = Pick<OrderDetailFragment, "history" | "status" | "placedAt" | "pointsTrail">;
 
-/** The steps of an order: placed, paid, fulfilled; and, where something could not be fulfilled, returned. */
+/** Returns the order's steps: placed, paid, fulfilled and, if units could not be fulfilled, returned. */
 export function stepsOf(order: Seen): Step[] {
   const { history, status, placedAt, pointsTrail } = order;
   const first = (holds: (event: OrderDetailFragment["history"][number]) => boolean) => history.find(holds)?.at;
@@ -59,7 +59,7 @@ export function stepsOf(order: Seen): Step[] {
   return steps;
 }
 
-/** A return that was refused is over: nothing comes back of it. */
+/** A refused return is final: no points come back. */
 function returnStep(returned: OrderDetailFragment["pointsTrail"], { history }: Seen): Step {
   const some = (...states: (typeof returned)[number]["state"][]) =>
     returned.some(({ state }) => states.includes(state));

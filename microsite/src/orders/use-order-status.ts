@@ -5,8 +5,8 @@ import { OrderStatusDocument } from "../graphql/generated/graphql.ts";
 import { isBackInCart } from "./order-words.ts";
 
 /**
- * Follows an order until it is settled. The order itself goes into the cache, from which the page draws; after a lost
- * connection it goes on behind the last event seen, so none is missed.
+ * Follows an order until it is settled. Events update the order in the cache. After a lost connection the subscription
+ * resumes behind the last event received, so it misses no event.
  */
 export function useOrderStatus(orderId: string | undefined): Following {
   const client = useApolloClient();

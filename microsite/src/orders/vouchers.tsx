@@ -15,7 +15,7 @@ import styles from "./orders.module.css";
 
 type Revealed = RevealVoucherMutation["revealVoucher"]["vouchers"];
 
-/** The codes, hidden until they are asked for, and kept nowhere but here. */
+/** Shows the line's voucher codes on request. The codes are held only in this component's state. */
 export function Vouchers({ line }: { line: OrderLinePartsFragment }) {
   const i18n = useI18n();
   const { t, day } = i18n;
@@ -69,7 +69,7 @@ function Code({ voucher, name }: { voucher: Revealed[number]; name: string }) {
       setCopied(true);
       setTimeout(() => setCopied(false), 3_000);
     } catch {
-      // Not allowed here; the code can still be selected.
+      // Clipboard access is blocked; the code can still be selected.
     }
   }
 

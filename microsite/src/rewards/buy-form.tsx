@@ -19,14 +19,14 @@ import type { RewardDetail } from "./reward-page.tsx";
 import styles from "./rewards.module.css";
 import { walletOf } from "./search.ts";
 
-/** A wallet on offer; its group's id, or empty for one's own. */
+/** A wallet that may pay. `group` is the group wallet's id, empty for the member's own wallet. */
 interface Option {
   group: string;
   name: string;
   points: number | null;
 }
 
-/** Chooses whose points pay, and how many of it. */
+/** Chooses the wallet that pays and the quantity. */
 export function BuyForm({ reward }: { reward: RewardDetail }) {
   const i18n = useI18n();
   const { t } = i18n;
@@ -55,7 +55,7 @@ export function BuyForm({ reward }: { reward: RewardDetail }) {
   const group = chosen ?? firstThatCanPay(options, standings);
   const standing = group === undefined ? undefined : standings[group];
   const isHopeless = standing != null && !standing.redeemable;
-  // Kept, so that a later answer does not choose another wallet under the customer's eyes.
+  // Fix the choice, so that a later response does not switch wallets.
   useEffect(() => {
     if (group !== undefined) setChosen(group);
   }, [group]);
@@ -126,7 +126,10 @@ export function BuyForm({ reward }: { reward: RewardDetail }) {
   );
 }
 
-/** The first wallet that can pay, or else the first of all; undefined while that is not known of a wallet before it. */
+/**
+ * Returns the first wallet that can pay, or else the first wallet; undefined while an earlier wallet's standing is
+ * unknown.
+ */
 function firstThatCanPay(options: readonly Option[], standings: Record<string, Standing>): string | undefined {
   for (const { group } of options) {
     const standing = standings[group];
@@ -174,7 +177,7 @@ function WalletOption(props: {
   );
 }
 
-/** Tells the parent what was found out, whenever that is something else. */
+/** Passes each new standing to the parent. */
 function useTell(standing: Standing, tell: (standing: Standing) => void): void {
   const latest = useRef(tell);
   latest.current = tell;

@@ -26,7 +26,7 @@ export default function CataloguePage() {
   const { t } = useI18n();
   const [params, setParams] = useSearchParams();
   const search = readSearch(params);
-  // Each filter is a step that the back button undoes; the letters of one search text are one step together.
+  // The back button undoes each filter separately, but a search text as a whole.
   const change = (part: Partial<Search>) =>
     setParams(writeSearch({ ...search, ...part }), { replace: part.text !== undefined && search.text !== "" });
 
@@ -40,7 +40,7 @@ export default function CataloguePage() {
 
 const FilterSheet = lazy(() => import("./filter-sheet.tsx"));
 
-/** The search field with the filters below it; on a phone beside a button that opens them as a sheet. */
+/** The search field and the filters. On a phone a button opens the filters as a sheet. */
 function Tools({ search, onChange }: { search: Search; onChange(part: Partial<Search>): void }) {
   const { t } = useI18n();
   const [text, setText] = useSearchText(search.text, (next) => onChange({ text: next }));
@@ -84,8 +84,8 @@ function Tools({ search, onChange }: { search: Search; onChange(part: Partial<Se
 }
 
 /**
- * The text in the search field. A pause in the typing sends it; a text that comes from elsewhere (*Show everything*, the back
- * button) replaces it.
+ * Manages the text in the search field. A pause in typing starts the search. A text from another source (*Show
+ * everything*, the back button) replaces the field's text.
  */
 function useSearchText(sought: string, onSearch: (text: string) => void): [string, (text: string) => void] {
   const [text, setText] = useState(sought);
@@ -164,7 +164,7 @@ function PageOfRewards({ edges, group, isFirst }: { edges: Edges; group: string;
   ));
 }
 
-/** Loads more before the end is reached; the button is for keyboards, and for when that did not work. */
+/** Loads the next page before the reader reaches the end. The button serves keyboards and retries. */
 function More({ isBusy, onMore }: { isBusy: boolean; onMore(): void }) {
   const { t } = useI18n();
   const place = useRef<HTMLDivElement>(null);

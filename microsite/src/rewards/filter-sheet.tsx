@@ -4,7 +4,7 @@ import { Button } from "../ui/button.tsx";
 import { Dialog, DialogActions } from "../ui/dialog.tsx";
 import styles from "./rewards.module.css";
 
-/** The filters on a phone. The rewards behind the sheet follow each choice. */
+/** The filters on a phone. Each choice applies at once to the rewards behind the sheet. */
 export default function FilterSheet({ onClose, children }: { onClose(): void; children: ReactNode }) {
   const { t } = useI18n();
   return (

@@ -8,14 +8,14 @@ import { Icon } from "../ui/icon.tsx";
 import styles from "./rewards.module.css";
 import { kinds, type Search, sorts } from "./search.ts";
 
-/** Category, sort order, wallet and kind of the rewards that the catalogue shows. */
+/** Filters of the catalogue: category, sort order, wallet and kind. */
 export function Filters({ search, onChange }: { search: Search; onChange(part: Partial<Search>): void }) {
   const { t } = useI18n();
   const isSignedIn = useSession().kind === "signed-in";
   const categories = useQuery(CategoriesDocument).data?.rewardCategories ?? [];
   const wallets = useQuery(PayingWalletsDocument, { skip: !isSignedIn }).data?.me?.groupWallets ?? [];
   const groups = wallets.filter(({ status }) => status === "ACTIVE");
-  const radios = useId(); // the sheet may be open above the same filters
+  const radios = useId(); // the same filters may be open in the sheet as well
 
   return (
     <>

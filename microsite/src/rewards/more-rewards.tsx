@@ -8,7 +8,7 @@ import { rememberSeen, seenRewards } from "./seen.ts";
 
 const MOST = 4;
 
-/** Below a reward: others of its category, and those that were looked at before. Nothing where there are none. */
+/** Shows rewards of the same category and recently viewed rewards. Renders nothing without either. */
 export function MoreRewards({ id, category }: { id: string; category: string }) {
   const { t } = useI18n();
   const related = useQuery(RelatedRewardsDocument, { variables: { categories: [category] } }).data?.rewards.nodes ?? [];
@@ -21,7 +21,7 @@ export function MoreRewards({ id, category }: { id: string; category: string }) 
   );
 }
 
-/** @param but the reward that is shown now, which is noted as seen */
+/** @param but id of the current reward, which is added to the recently viewed rewards */
 function SeenRewards({ but }: { but: string }) {
   const { t } = useI18n();
   const [ids] = useState(() => seenRewards().filter((id) => id !== but));

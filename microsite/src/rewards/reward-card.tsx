@@ -6,7 +6,7 @@ import { Points } from "../ui/points.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import styles from "./rewards.module.css";
 
-/** How a reward stands for the viewer; undefined while that is asked, null when it cannot be told. */
+/** Whether the viewer can redeem the reward; undefined while loading, null if unavailable. */
 export type Standing =
   | { redeemable: boolean; shortBy: number | null; reasons: readonly RedeemabilityReason[] }
   | null
@@ -15,7 +15,7 @@ export type Standing =
 export function RewardCard(props: {
   reward: RewardCardFragment;
   standing?: Standing;
-  /** Whether there is, or will be, something to say of its standing. */
+  /** Whether the card reserves space for the standing. */
   isJudged?: boolean;
   priority?: boolean;
 }) {
@@ -41,7 +41,7 @@ export function RewardCard(props: {
   );
 }
 
-/** One thing at most: what stands in the way, else what is worth knowing. */
+/** Shows at most one message: the reason that blocks the reward, or else a hint. */
 function StandingText({ standing, reward }: { standing: Standing; reward: RewardCardFragment }) {
   const { t } = useI18n();
   const { stock, payableWith } = reward;
@@ -49,7 +49,7 @@ function StandingText({ standing, reward }: { standing: Standing; reward: Reward
   if (standing && !standing.redeemable) {
     if (standing.reasons.includes("NOT_SIGNED_IN")) return null;
     const blocking = standing.reasons.find((reason) => reason !== "INSUFFICIENT_POINTS");
-    // The reader's own points can never pay for it, whatever there is of them.
+    // The viewer's own points can never pay for this reward, regardless of the balance.
     if (blocking === "WALLET_NOT_SUPPORTED" && !payableWith.includes("INDIVIDUAL"))
       return <span data-tone="off">{t("rewards.groupOnly")}</span>;
     if (blocking) return <span data-tone="off">{t(`reason.${blocking}`)}</span>;

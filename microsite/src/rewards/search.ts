@@ -3,13 +3,13 @@ import type { RewardFilter, RewardKind, RewardSort, WalletInput } from "../graph
 export const kinds = ["E_GIFT_VOUCHER", "MERCHANDISE", "COUPON"] as const satisfies RewardKind[];
 export const sorts = ["POPULAR", "POINTS_ASC", "POINTS_DESC", "NEWEST", "NAME"] as const satisfies RewardSort[];
 
-/** What the catalogue is asked for, as its address says: it can be sent to a friend, and the back button works. */
+/** Search of the catalogue, stored in the address, so it can be shared and the back button works. */
 export interface Search {
   text: string;
   kind: RewardKind | null;
   category: string;
   sort: RewardSort;
-  /** A group's id, or empty for one's own points. */
+  /** Group wallet's id; empty for the member's own points. */
   group: string;
   isWithin: boolean;
 }
@@ -32,7 +32,7 @@ export function writeSearch(search: Search): URLSearchParams {
   return new URLSearchParams(Object.entries(given).filter((entry): entry is [string, string] => Boolean(entry[1])));
 }
 
-/** A search shows the best match first, until another order is chosen. */
+/** A search sorts by relevance until the reader chooses another order. */
 export const sortOf = ({ text, sort }: Search): RewardSort => (text.trim() && sort === "POPULAR" ? "RELEVANCE" : sort);
 
 export const walletOf = (group: string): WalletInput =>
@@ -40,7 +40,7 @@ export const walletOf = (group: string): WalletInput =>
 
 export function filterOf({ text, kind, category, group, isWithin }: Search, isSignedIn: boolean): RewardFilter {
   return {
-    payableWith: group ? ["GROUP"] : ["INDIVIDUAL", "GROUP"], // rewards that no wallet can pay for are not shown
+    payableWith: group ? ["GROUP"] : ["INDIVIDUAL", "GROUP"], // hides rewards that no wallet can pay for
     ...(text.trim() && { search: text.trim() }),
     ...(kind && { kinds: [kind] }),
     ...(category && { categories: [category] }),
@@ -48,6 +48,6 @@ export function filterOf({ text, kind, category, group, isWithin }: Search, isSi
   };
 }
 
-/** How many filters narrow or sort the catalogue, besides the search text. */
+/** Returns the number of active filters, sort order included and search text excluded. */
 export const filterCount = ({ kind, category, sort, group, isWithin }: Search): number =>
   [kind, category, sort !== "POPULAR", group, isWithin].filter(Boolean).length;

@@ -2,7 +2,7 @@ const KEY = "tessera.seen";
 /** A row of cards. */
 const MOST = 8;
 
-/** The ids of the rewards that were looked at in this browser, the last one first. */
+/** Returns the ids of the rewards viewed in this browser, latest first. */
 export function seenRewards(): string[] {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? "[]");

@@ -3,13 +3,13 @@ import { StandingsDocument, type WalletInput } from "../graphql/generated/graphq
 import { useSession } from "../session/use-session.ts";
 import type { Standing } from "./reward-card.tsx";
 
-/** Rewards are judged a page at a time, as they come in: the ids of one page are one question. */
+/** Reads the standings of rewards in batches: a query for each page of ids. */
 export function useStandings(ids: readonly string[], wallet: WalletInput): (id: string) => Standing {
   const isSignedIn = useSession().kind === "signed-in";
   const { data, loading } = useQuery(StandingsDocument, {
     variables: { ids, wallet },
     skip: !isSignedIn || ids.length === 0,
-    fetchPolicy: "cache-and-network", // points may have been spent since
+    fetchPolicy: "cache-and-network", // the balance may have changed
     nextFetchPolicy: "cache-first",
   });
   const standings = new Map(

@@ -1,15 +1,15 @@
 /**
- * What the brand's own app brings along when it opens `/signin?token=…&uid=…`. It is taken out of the address bar, and so out of
- * the history, before the page asks for anything: this is the first module that runs.
+ * Parameters of the app's sign-in link, `/signin?token=…&uid=…`. This module runs first and removes the token from the
+ * address bar, and so from the history, before the page sends any request.
  */
 export interface HandOff {
   token: string;
   customerId: string;
-  /** Where to go on. */
+  /** Path to open after sign-in. */
   next: string;
 }
 
-/** The pages that a link may lead to: see the routes in `app.tsx`. */
+/** Paths that a sign-in link may open; compare the routes in `app.tsx`. */
 const pages = /^\/(?:|activity|cart|checkout|(?:rewards|orders|invite)(?:\/[^/]+)?)$/;
 
 function pathOf(next: string | null): string {
@@ -27,7 +27,7 @@ function take(): HandOff | null {
 
 let pending = take();
 
-/** What no page has taken care of yet. */
+/** Returns the sign-in link that no page has handled yet. */
 export const pendingHandOff = (): HandOff | null => pending;
 export const forgetHandOff = (): void => {
   pending = null;

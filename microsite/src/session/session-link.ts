@@ -3,7 +3,7 @@ import { CombinedGraphQLErrors } from "@apollo/client/errors";
 import { defer, from, of, switchMap } from "rxjs";
 import { session } from "./session.ts";
 
-/** Keeps requests signed in: renews the session before one that would be nobody's, and repeats one that turned out to be. */
+/** Renews an expired session before a request, and retries a request that the gateway treated as anonymous. */
 export const sessionLink = new ApolloLink((operation, forward) =>
   defer(() => session.ensureFresh()).pipe(
     switchMap(() => {
@@ -20,13 +20,16 @@ export const sessionLink = new ApolloLink((operation, forward) =>
   ),
 );
 
-/** A brand's own sign-in that has run out is `UNAUTHENTICATED`, too, but of a field within; that one cannot be renewed. */
+/**
+ * Whether the gateway treated the request as anonymous. A field with `UNAUTHENTICATED` means that the brand's sign-in
+ * expired; renewal cannot repair that.
+ */
 function isNobodys({ data, errors }: ApolloLink.Result): boolean {
   if ((data as { me?: unknown } | null | undefined)?.me === null) return true;
   const ofAll = errors?.filter(({ path }) => (path?.length ?? 0) <= 1) ?? [];
   return ofAll.some(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED");
 }
 
-/** Of a field: that the brand's sign-in behind the session has run out, and only signing in again helps. */
+/** Whether the brand's sign-in behind the session has expired. Only a new sign-in helps. */
 export const isUnauthenticated = (error: unknown): boolean =>
   CombinedGraphQLErrors.is(error) && error.errors.some(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED");

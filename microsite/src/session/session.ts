@@ -2,14 +2,14 @@ import { print } from "graphql";
 import { RefreshSessionDocument, type RefreshSessionMutation } from "../graphql/generated/graphql.ts";
 
 /**
- * What this page knows of the session: whose it is, and until when its access cookie is good. The tokens themselves are in
- * httpOnly cookies, where no script reads them. It is kept for all tabs together, so one tab's sign-out is every tab's.
+ * Stored state of the session: the customer and the expiry of the access cookie. The tokens are in httpOnly cookies,
+ * which scripts cannot read. All tabs share the state, so a sign-out in a tab signs out every tab.
  */
 interface Known {
   customerId: string;
   accessUntil: number;
   renewedAt: number;
-  /** Set while a renewal is under way. */
+  /** Set while a renewal is in flight. */
   renewingSince?: number | undefined;
 }
 
@@ -17,14 +17,16 @@ export type SessionState =
   | { kind: "unknown" }
   | { kind: "signed-in"; customerId: string }
   | { kind: "signed-out"; why: SignedOutBecause };
-/** `elsewhere`: another tab or device ended it; `expired`: it ran out. */
+/** `elsewhere`: another tab or device ended the session; `expired`: the session expired. */
 export type SignedOutBecause = "never" | "asked" | "elsewhere" | "expired";
 export type Renewal = "renewed" | "ended" | "unreachable";
 
 const KEY = "tessera.session";
-/** A cookie this close to its end may be gone before the request arrives. */
+/** Safety margin: an access cookie closer to its expiry may expire before the request arrives. */
 const MARGIN_MS = 20_000;
-/** A renewal that a page had begun when it was left is answered within this time; the page after it waits for its cookies. */
+/**
+ * Timeout of a renewal that a previous page left in flight. The next page waits this long for the renewal's cookies.
+ */
 const LEFT_BEHIND_MS = 5_000;
 
 const read = (): Known | null => {
@@ -49,7 +51,7 @@ function become(next: SessionState): void {
   for (const listener of listeners) listener();
 }
 
-/** Ends what this page shows of the session, here and in every other tab. */
+/** Ends the session in this page and in every other tab. */
 function end(why: SignedOutBecause): void {
   write(null);
   if (state.kind !== "signed-out") become({ kind: "signed-out", why });
@@ -59,16 +61,19 @@ window.addEventListener("storage", ({ key, storageArea }) => {
   if (storageArea !== localStorage || (key !== KEY && key !== null)) return;
   const known = read();
   if (!known) return end("elsewhere");
-  // Somebody else signed in: nothing on this page may be theirs and the other's at once.
+  // Another customer signed in: reload, so that the page never mixes the data of two customers.
   if (state.kind === "signed-in" && state.customerId !== known.customerId) return location.reload();
   if (state.kind !== "signed-in") become(stateOf(known, state));
 });
 
-/** One renewal at a time, over all tabs: a refresh token that is used twice ends the session. */
+/** Allows only one renewal at a time across all tabs: a refresh token used twice ends the session. */
 const oneAtATime = <Result>(work: () => Promise<Result>): Promise<Result> =>
   "locks" in navigator ? navigator.locks.request("tessera.renewal", work) : work();
 
-/** While the page is left, its requests fail for the page alone: the renewal goes on, and the page after it has to know. */
+/**
+ * True while the browser leaves the page. The page's requests then fail, but the renewal continues, and its record must
+ * stay for the next page.
+ */
 let isLeaving = false;
 window.addEventListener("pagehide", () => {
   isLeaving = true;
@@ -82,7 +87,7 @@ let renewal: Promise<Renewal> | undefined;
 async function askForRenewal(needed: (known: Known) => boolean): Promise<Renewal> {
   const known = read();
   if (!known) return "ended";
-  if (!needed(known)) return "renewed"; // by another tab, while we waited for our turn
+  if (!needed(known)) return "renewed"; // another tab renewed it while this tab waited
   const wait = (known.renewingSince ?? 0) + LEFT_BEHIND_MS - Date.now();
   if (wait > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(wait, LEFT_BEHIND_MS)));
   const settled = { ...known, renewingSince: undefined };
@@ -105,7 +110,7 @@ async function sendRenewal(): Promise<RefreshSessionMutation["refreshSession"] |
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json" },
     body: JSON.stringify({ query: print(RefreshSessionDocument) }),
-    keepalive: true, // its cookies count also when the page is left
+    keepalive: true, // the response's cookies must arrive even if the page is left
   });
   const { data } = (await response.json()) as { data?: RefreshSessionMutation | null };
   return data?.refreshSession;
@@ -130,13 +135,13 @@ export const session = {
     become({ kind: "signed-in", customerId });
   },
 
-  /** Begins in the place of somebody else's session: the page is loaded anew, so that nothing of theirs stays on it. */
+  /** Replaces another customer's session. The page reloads, so that no data of that customer remains. */
   replace(customerId: string, expiresAt: string, path: string): void {
     write({ customerId, accessUntil: Date.parse(expiresAt), renewedAt: Date.now() });
     location.replace(path);
   },
 
-  /** Takes note of whom the gateway says we are: the cookies may be older, or newer, than what is on record here. */
+  /** Adopts the customer that the gateway reports, because the cookies may not match the stored state. */
   found(customerId: string | null): void {
     if (customerId === null) {
       if (state.kind === "unknown") end("never");
@@ -148,13 +153,13 @@ export const session = {
 
   end,
 
-  /** Renews the access cookie when it has run out. */
+  /** Renews the session if the access cookie has expired or is about to expire. */
   async ensureFresh(): Promise<void> {
     const isStale = (known: Known) => known.accessUntil < Date.now() + MARGIN_MS;
     const known = read();
     if (known && isStale(known)) await renew(isStale);
   },
 
-  /** After an answer that took us for nobody: renews, unless that was done since the request was sent. */
+  /** Renews the session after an anonymous response, unless it was renewed after `sentAt`. */
   renewSince: (sentAt: number): Promise<Renewal> => renew((known) => known.renewedAt <= sentAt),
 };

@@ -7,9 +7,9 @@ import styles from "./shell.module.css";
 
 const load = () => import("./account-menu.tsx");
 const AccountMenu = lazy(load);
-const preload = () => void load().catch(() => {}); // it is asked for again when the menu is opened
+const preload = () => void load().catch(() => {}); // opening the menu imports it again
 
-/** Stands for the menu until it is wanted: what a menu needs is a third of the first load. */
+/** Placeholder for the account menu. The menu's code is a third of the first load, so it loads on demand. */
 export function AccountButton() {
   const [isWanted, setWanted] = useState(false);
   const button = (onClick: () => unknown) => (

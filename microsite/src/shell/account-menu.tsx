@@ -12,14 +12,14 @@ import styles from "./shell.module.css";
 import { chooseTheme, chosenTheme, type Theme } from "./theme.ts";
 
 const themes = ["system", "light", "dark"] as const;
-/** Each in itself, so that whoever reads it finds it. */
+/** Each language is named in that language, so that its readers find it. */
 const languages: [Language, string][] = [
   ["en", "English"],
   ["hi", "हिन्दी"],
   ["id", "Bahasa Indonesia"],
 ];
 
-/** Opened as it comes: the button that stood here before was pressed for it. */
+/** The menu is open at the first render, because the press on the placeholder button requested it. */
 export default function AccountMenu() {
   const { t, language, setLanguage } = useI18n();
   const client = useApolloClient();
@@ -31,7 +31,7 @@ export default function AccountMenu() {
     try {
       await client.mutate({ mutation: SignOutDocument });
     } catch {
-      return; // without an answer the session may go on, and the page should not say otherwise
+      return; // without a response the session may still be active
     }
     session.end("asked");
   }

@@ -4,7 +4,10 @@ import { useI18n } from "../i18n/i18n.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";
 
-/** Stands in the place of what could not be read, with a way to try again; busy until the promise of `retry` settles. */
+/**
+ * Shows an error in place of missing content, with a retry button; the button is busy until the promise of `retry`
+ * settles.
+ */
 export function LoadFailure({ text, error, retry }: { text?: string; error?: unknown; retry: () => unknown }) {
   const i18n = useI18n();
   const { t } = i18n;
@@ -14,7 +17,7 @@ export function LoadFailure({ text, error, retry }: { text?: string; error?: unk
     try {
       await retry();
     } catch {
-      // What could not be read still says so.
+      // The error stays visible.
     } finally {
       setBusy(false);
     }

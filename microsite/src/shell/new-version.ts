@@ -1,11 +1,12 @@
 const KEY = "tessera.reloaded";
 
-/** The name of the entry script has a hash of the whole build in it. */
+/** The entry script's file name contains a hash of the whole build. */
 const build = document.querySelector<HTMLScriptElement>("script[type=module]")?.src ?? "";
 
 /**
- * Reloads the page, because the gateway may serve another build by now: at most once for each build in a tab, so that two
- * builds never reload each other in a loop.
+ * Reloads the page, because the gateway may serve a newer build. A tab reloads at most once for each build, so two
+ * builds cannot cause a reload loop.
+ *
  * @returns whether the page reloads
  */
 export function reloadOnce(): boolean {
@@ -16,14 +17,14 @@ export function reloadOnce(): boolean {
   return true;
 }
 
-/** Without this check a reload could replace the page by the browser's own error page. */
+/** Whether the gateway is reachable. Otherwise a reload could show the browser's error page. */
 export const isReachable = (): Promise<boolean> =>
   fetch("/", { method: "HEAD", cache: "no-store" }).then(
     ({ ok }) => ok,
     () => false,
   );
 
-/** Errors of chunks that could not be loaded; Vite reports each before the import that waits for it fails. */
+/** Errors of chunks that could not be loaded. Vite reports each error before the import rejects. */
 const chunkErrors = new WeakSet<object>();
 window.addEventListener("vite:preloadError", ({ payload }) => chunkErrors.add(payload));
 export const isChunkError = (error: unknown): boolean => error instanceof Error && chunkErrors.has(error);

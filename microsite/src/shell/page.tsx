@@ -5,7 +5,10 @@ import styles from "./shell.module.css";
 
 let isFirst = true;
 
-/** A page: its title, for the window as well, from which a screen reader starts reading after a link was followed. */
+/**
+ * A page with its title. The title is also the window's, and gets the focus after navigation so that screen readers
+ * start there.
+ */
 export function Page(props: {
   title: string;
   lead?: ReactNode;
@@ -22,7 +25,7 @@ export function Page(props: {
     document.title = `${title} · ${brand.name}`;
   }, [title]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page of the same kind begins at its top, too.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page of the same kind also starts at its top.
   useEffect(() => {
     if (isFirst) {
       isFirst = false;

@@ -4,11 +4,11 @@ import { LoadFailure } from "./load-failure.tsx";
 import { isChunkError, isReachable, reloadOnce } from "./new-version.ts";
 
 interface Props {
-  /** An error ends when this changes. */
+  /** A change of this value resets the error. */
   at?: string;
-  /** Shown while code is loaded. */
+  /** Shown while the children's code loads. */
   waiting?: ReactNode;
-  /** Puts what is shown after an error into its place. */
+  /** Wraps the error message. */
   frame?(message: ReactNode, retry: () => unknown): ReactNode;
   children: ReactNode;
 }
@@ -18,7 +18,7 @@ interface State {
   failure: { error: unknown } | null;
 }
 
-/** An error boundary that waits for the code of its children: an error in them, or code that does not load, stays in here. */
+/** An error boundary with lazy loading: an error of the children, or a chunk that cannot be loaded, stays inside it. */
 export class Part extends Component<Props, State> {
   override state: State = { at: this.props.at, failure: null };
   static getDerivedStateFromError = (error: unknown) => ({ failure: { error } });
@@ -38,7 +38,7 @@ function Failure(props: Props & { error: unknown; onRetry(): void }) {
   const isChunk = isChunkError(error);
   const [found, setFound] = useState<"nothing yet" | "unreachable" | "failed">(isChunk ? "nothing yet" : "failed");
 
-  // Browsers may remember that a module failed: only a reload asks for it again.
+  // Browsers may cache a failed module import; only a reload requests it again.
   useEffect(() => {
     if (!isChunk) return;
     void isReachable().then((isUp) => {

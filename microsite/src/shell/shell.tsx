@@ -23,13 +23,13 @@ const places = [
   { to: "/orders", label: "nav.orders", icon: "orders" },
 ] as const;
 
-/** For a visitor who is not signed in. */
+/** Navigation for a visitor who is not signed in. */
 const visitorPlaces = [
   { to: "/rewards", label: "nav.rewards", icon: "tiles" },
   { to: "/signin", label: "nav.signIn", icon: "arrow" },
 ] as const;
 
-/** What stands around every page. */
+/** Frame of every page: header, navigation and footer. */
 export function Shell() {
   const { t, language } = useI18n();
   const isOnline = useOnline();
@@ -39,7 +39,7 @@ export function Shell() {
   const { data } = useQuery(ViewerDocument, { skip: !isSignedIn });
   const count = data?.me?.cart.lines.reduce((sum, { quantity }) => sum + quantity, 0) ?? 0;
 
-  // After signing in, the visitor comes back to the page that is open now.
+  // After sign-in the visitor returns to the current page.
   const from: unknown =
     location.pathname === "/signin" ? location.state : { from: location.pathname + location.search };
   const links = (isSignedIn ? places : visitorPlaces).map(({ to, label, icon }) => (
@@ -115,7 +115,7 @@ export function Shell() {
   );
 }
 
-/** A page whose content is on its way. */
+/** Shows a placeholder while a page loads. */
 export function Waiting() {
   return (
     <div className={styles.page}>

@@ -18,7 +18,7 @@ export function chooseTheme(theme: Theme): void {
   show();
 }
 
-/** Shows the theme that was chosen, or the system's as it changes. */
+/** Applies the chosen theme, or follows the system's theme. */
 export function startTheme(): void {
   show();
   dark.addEventListener("change", show);

@@ -9,5 +9,5 @@ const subscribe = (listener: () => void) => {
   };
 };
 
-/** False only when the browser is sure that there is no network. */
+/** Whether the browser may be online. False only if the browser is certain that it has no network. */
 export const useOnline = () => useSyncExternalStore(subscribe, () => navigator.onLine);

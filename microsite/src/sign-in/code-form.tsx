@@ -23,7 +23,7 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
   const input = useRef<HTMLInputElement>(null);
   const [code, setCode] = useState("");
   const [problem, setProblem] = useState<string>();
-  /** The tries are used up, or the time: only another password helps. */
+  /** The password has no tries left or has expired: the customer needs a new password. */
   const [isSpent, setSpent] = useState(false);
   const [hasResent, setResent] = useState(false);
   const [verify, verifying] = useMutation(VerifyOtpDocument);
@@ -35,7 +35,7 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
   async function check(otp: string) {
     if (verifying.loading || isSpent) return;
     if (otp.length < LENGTH) {
-      // The field is empty after a refused code: the refusal says more than its length.
+      // After a refusal the field is empty; keep the refusal's message instead of the length error.
       if (otp || !problem) setProblem(t("signIn.codeShort", { count: LENGTH }));
       return input.current?.focus();
     }
@@ -49,14 +49,14 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
       const isOver =
         refusal?.__typename === "OtpInvalid" ? refusal.attemptsLeft === 0 : refusal?.code === "OTP_EXPIRED";
       setSpent(isOver);
-      // The password was sent on, and no answer came: it may be used up.
+      // The gateway forwarded the password and got no response: the password may be consumed.
       const isLost = refusal?.code === "UPSTREAM_UNAVAILABLE" && refusal.field?.at(-1) === "otp";
       if (isLost) setProblem(t("signIn.noAnswer"));
       else setProblem(refusal ? refusalText(i18n, refusal) : t("error.unexpected"));
       if (!isOver) input.current?.focus();
     } catch (error) {
       const text = failureText(i18n, error);
-      // A request that was refused was not looked at, so the password is still good.
+      // A rate-limited request was not processed, so the password is still valid.
       setProblem(secondsToWait(error) === null ? `${text} ${t("signIn.noAnswer")}` : text);
     }
   }
@@ -93,7 +93,7 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
       <p className={ui.help}>{t("signIn.codeSent", { customer: challenge.customerId })}</p>
       <div className={ui.field}>
         <label htmlFor={id}>{t("signIn.code")}</label>
-        {/* One field under six tiles: it takes a paste and what the phone fills in, and reads as one thing. */}
+        {/* A single field under six tiles supports paste and autofill, and is a single control for screen readers. */}
         <div className={styles.code} data-fault={problem ? true : undefined}>
           <input
             ref={input}
@@ -112,7 +112,7 @@ export function CodeForm(props: { challenge: Challenge; onSent(challenge: Challe
           />
           <div aria-hidden="true">
             {Array.from({ length: LENGTH }, (_, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a place for a digit
+              // biome-ignore lint/suspicious/noArrayIndexKey: the index is the digit's position
               <span key={index} data-next={index === code.length || undefined}>
                 {code[index]}
               </span>

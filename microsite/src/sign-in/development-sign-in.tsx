@@ -14,7 +14,7 @@ interface SampleCustomer {
   groups: string[];
 }
 
-/** Signs in as one of the sandbox's customers: fetches a sign-in link for them, which the page then uses like any other. */
+/** Signs in as a sandbox customer: requests a sign-in link, which the page then handles like any other link. */
 export default function DevelopmentSignIn(props: { path: string; next: string; onLink(link: HandOff): void }) {
   const { path, next, onLink } = props;
   const { t } = useI18n();
@@ -65,7 +65,7 @@ export default function DevelopmentSignIn(props: { path: string; next: string; o
   );
 }
 
-/** @throws Error with the gateway's explanation */
+/** @throws Error with the gateway's error message */
 async function ask<Answer>(path: string, body?: object): Promise<Answer> {
   const post = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
   const response = await fetch(path, body && post);

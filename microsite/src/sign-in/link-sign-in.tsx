@@ -15,8 +15,8 @@ import ui from "../ui/ui.module.css";
 import styles from "./sign-in.module.css";
 
 /**
- * Signs in by a link of the brand's own app. A link can come from anybody, also one that is good, but for somebody else: whoever
- * is signed in here is asked first.
+ * Signs in with a link of the brand's app. A link may come from anyone, and a valid link may belong to another
+ * customer, so a signed-in customer must confirm first.
  */
 export function LinkSignIn(props: { link: HandOff; onRefused(text: string): void; onStay(): void }) {
   const { link, onRefused, onStay } = props;

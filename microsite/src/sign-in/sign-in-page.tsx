@@ -14,11 +14,11 @@ import { CustomerForm } from "./customer-form.tsx";
 import { LinkSignIn } from "./link-sign-in.tsx";
 import styles from "./sign-in.module.css";
 
-/** The gateway offers it in development only, see `src/auth/development-sign-in.ts`. */
+/** The gateway sends this path in development only, see `src/auth/development-sign-in.ts`. */
 const developmentPath = document.querySelector<HTMLMetaElement>('meta[name="development-sign-in"]')?.content;
 const DevelopmentSignIn = lazy(() => import("./development-sign-in.tsx"));
 
-/** A password that was sent, and to whom. */
+/** A one-time password that was sent, and its recipient. */
 export interface Challenge {
   customerId: string;
   challengeId: string;
@@ -37,7 +37,7 @@ export default function SignInPage() {
     setLink(null);
     setRefused(text);
   }, []);
-  useEffect(forgetHandOff, []); // from here on it is this page's
+  useEffect(forgetHandOff, []); // from here on this page handles the link
 
   if (state.kind === "signed-in" && (!link || link.customerId === state.customerId)) {
     return <Navigate to={link?.next ?? from ?? "/"} replace />;
@@ -76,7 +76,7 @@ export default function SignInPage() {
   );
 }
 
-/** What the points are for. Only for the eye. */
+/** Decorative picture of the rewards; hidden from screen readers. */
 function Mosaic() {
   const { data } = useQuery(SignInMosaicDocument);
   const pictures = data?.rewards.nodes ?? [];
@@ -85,7 +85,7 @@ function Mosaic() {
       {Array.from({ length: 12 }, (_, index) => {
         const picture = pictures[index];
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the place in the mosaic is what it is.
+          // biome-ignore lint/suspicious/noArrayIndexKey: the index is the tile's position in the mosaic.
           <span key={index}>
             {picture && <img src={picture.imageUrl} alt="" width={800} height={600} decoding="async" />}
           </span>

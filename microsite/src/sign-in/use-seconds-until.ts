@@ -1,10 +1,10 @@
 import { useEffect, useState } from "react";
 
-/** Whole seconds until that moment, counted down to 0. */
+/** Returns the whole seconds until the given time, counting down to 0. */
 export function useSecondsUntil(moment: string | null): number {
   const left = () => (moment ? Math.max(0, Math.ceil((Date.parse(moment) - Date.now()) / 1_000)) : 0);
   const [seconds, setSeconds] = useState(left);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `left` is of `moment`
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `left` depends on `moment`
   useEffect(() => {
     setSeconds(left());
     const timer = setInterval(() => {

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { useI18n } from "../i18n/i18n.tsx";
 import styles from "./ui.module.css";
 
-/** How many of something. A number that is typed counts once the field is left, or Enter is pressed. */
+/** Number input with stepper buttons. A typed number takes effect on blur or Enter. */
 export function Amount(props: {
   label: string;
   value: number;
@@ -17,7 +17,7 @@ export function Amount(props: {
   useEffect(() => setDraft(String(value)), [value]);
 
   function change(wanted: number) {
-    if (isDisabled) return; // the keyboard stays where it is meanwhile
+    if (isDisabled) return; // a native `disabled` would lose the focus
     const next = Math.min(max, Math.max(1, Math.round(wanted)));
     if (Number.isNaN(next) || next === value) return setDraft(String(value));
     onChange(next);

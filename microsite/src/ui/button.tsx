@@ -16,8 +16,8 @@ const classOf = ({ look = "main", wide = false }: Look, more?: string) =>
   );
 
 /**
- * A native button. One that cannot be pressed now stays in the tab order and says so, and one that is busy takes no second
- * press: both keep the keyboard where it is.
+ * A native button. A disabled button stays in the tab order and announces its state; a busy button ignores presses.
+ * Both keep the focus.
  */
 export function Button(props: ComponentProps<"button"> & Look & { busy?: boolean }) {
   const { look, wide, busy = false, disabled = false, className, onClick, children, ...rest } = props;

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import styles from "./ui.module.css";
 
-/** Asks something before the page goes on. Escape and a press outside leave it. */
+/** A modal dialog. Escape and a press outside close it. */
 export function Dialog(props: { title: string; isOpen: boolean; onClose(): void; children: ReactNode }) {
   const { title, isOpen, onClose, children } = props;
   return (

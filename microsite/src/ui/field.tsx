@@ -33,7 +33,7 @@ export function TextField({ label, help, fault, className, ...input }: Component
   );
 }
 
-/** The platform's own list: on a phone nothing is better to choose with. */
+/** A native select, because phones have a suitable picker for it. */
 export function SelectField({ label, className, children, ...select }: ComponentProps<"select"> & { label: string }) {
   const id = useId();
   return (

@@ -12,7 +12,7 @@ const paths = {
   filter: "M4 7h16M7 12h10M10 17h4",
 } as const;
 
-/** Drawn in the colour of the text beside it, which also says what it means. */
+/** Icon in the colour of the adjacent text, which carries the meaning. */
 export function Icon({ name, size = 22 }: { name: keyof typeof paths; size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" focusable="false">

@@ -2,7 +2,7 @@ import type { Following } from "../graphql/following.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import styles from "./ui.module.css";
 
-/** Whether what is shown follows what happens. */
+/** Shows whether the page receives live updates. */
 export function LiveMark({ following }: { following: Following }) {
   const { t } = useI18n();
   return (

@@ -2,12 +2,12 @@ import { useState } from "react";
 import { join } from "./join.ts";
 import styles from "./ui.module.css";
 
-/** The gateway draws it: a sign of the category and the first letter of the brand, on the brand's hue. */
+/** Address of the gateway's fallback picture: the category's icon and the brand's initial on the brand's hue. */
 const fallbackOf = (sku: string) => `/images/rewards/${encodeURIComponent(sku)}/fallback`;
 
 /**
- * A reward's picture, always 4:3. Without one, or if it does not load, the gateway's stands there. The name beside it says what
- * it shows.
+ * A reward's picture, always 4:3. If it is missing or does not load, the gateway's fallback replaces it. The
+ * alternative text is empty because the name is next to the picture.
  *
  * @param priority for the largest picture of a page
  */

@@ -3,7 +3,7 @@ import { join } from "./join.ts";
 import styles from "./ui.module.css";
 
 /**
- * An amount of points: the little gold tile is their sign throughout.
+ * An amount of points. A small gold tile marks points everywhere on the site.
  *
  * @param isPrice whether 0 points read as *Free*
  */

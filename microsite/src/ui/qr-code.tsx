@@ -1,7 +1,7 @@
 import { generate } from "lean-qr";
 import { useMemo } from "react";
 
-/** A QR code, black on white in every theme, with the margin that scanners need. */
+/** A QR code, black on white in every theme, with the quiet zone that scanners need. */
 export function QrCode({ text, label, className }: { text: string; label: string; className: string | undefined }) {
   const { size, path } = useMemo(() => {
     const made = generate(text);

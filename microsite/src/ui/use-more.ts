@@ -1,9 +1,9 @@
 import { useRef, useState } from "react";
 
-/** For a list in pages: whether its next page is loading, and a function that loads it, one page at a time. */
+/** Loads the next pages of a list, one at a time. `isLoadingMore`: whether a page is loading. */
 export function useMore(load: () => Promise<unknown>): { isLoadingMore: boolean; more(): Promise<void> } {
   const [isLoadingMore, setLoadingMore] = useState(false);
-  const isBusy = useRef(false); // the state changes with the next drawing, and an observer may call twice before
+  const isBusy = useRef(false); // the state changes only at the next render, and an observer may call twice before
   return {
     isLoadingMore,
     async more() {
@@ -13,7 +13,7 @@ export function useMore(load: () => Promise<unknown>): { isLoadingMore: boolean;
       try {
         await load();
       } catch {
-        // The button is still there.
+        // The button stays for another try.
       } finally {
         isBusy.current = false;
         setLoadingMore(false);

@@ -11,7 +11,7 @@ const SHOWN = 5;
 
 type Checked = { verdict: DrawVerdict; receipts: number } | "unread";
 
-/** Has this browser recompute the draw. What that takes is loaded when it is asked for. */
+/** Recomputes the draw in this browser. The code and the data load on request. */
 export function CheckDraw({ draw }: { draw: DrawPartsFragment }) {
   const { t } = useI18n();
   const client = useApolloClient();

@@ -7,7 +7,7 @@ import styles from "./draws.module.css";
 import { Prizes } from "./prizes.tsx";
 import { Tickets } from "./tickets.tsx";
 
-/** A draw: the member's tickets, what there is to win, and a way to check it all. */
+/** Shows a draw: the member's tickets, the prizes, and the check of the draw. */
 export function DrawTile({ draw, tickets }: { draw: DrawPartsFragment; tickets: readonly TicketPartsFragment[] }) {
   const { t, day } = useI18n();
   const { id, name, closedAt, tickets: out } = draw;

@@ -8,7 +8,7 @@ import styles from "./draws.module.css";
 
 const PAGE = 40;
 
-/** A tile for each draw that is open or that the member has tickets of. */
+/** Renders a tile for each open draw and each draw in which the member holds tickets. */
 export function Draws(props: { draws: readonly DrawPartsFragment[]; tickets: TicketPageFragment | undefined }) {
   const { draws, tickets } = props;
   const { t } = useI18n();

@@ -1,4 +1,4 @@
 import { config } from "zod";
 
-/** The page's policy lets no text become code, and shapes are faster to check by code made for them: they are not asked to try. */
+/** The content security policy forbids eval. By default Zod compiles its validators with it, so the compiler is off. */
 config({ jitless: true });

@@ -10,17 +10,17 @@ import { verifyPublished } from "./verify-published.ts";
 
 type Receipts = NonNullable<Known["receipts"]>;
 
-/** Reads the draw as it is published and recomputes all of it, by the gateway's own code and the member's own receipts. */
+/** Reads the published draw and recomputes it with the gateway's own code and the member's own receipts. */
 export async function recompute(
   client: ApolloClient,
   { id, published, openingHash, closedAt }: DrawPartsFragment,
 ): Promise<{ verdict: DrawVerdict; receipts: number }> {
-  const receipts = await receiptsOf(client, id); // first: tickets that come meanwhile are in the file, and not the other way
+  const receipts = await receiptsOf(client, id); // before the file, so that the file contains all these tickets
   const verdict = await verifyPublished({ published, openingHash, closedAt }, receipts);
   return { verdict, receipts: receipts.length };
 }
 
-/** Of all the member's tickets in the draw. */
+/** Returns the receipts of all the member's tickets in the draw. */
 async function receiptsOf(client: ApolloClient, drawId: string): Promise<Receipts> {
   const found: Receipts[number][] = [];
   for (let after: string | null = null; ; ) {

@@ -4,7 +4,7 @@ import styles from "./draws.module.css";
 
 type Ticket = TicketPartsFragment;
 
-/** What was won first; the others are there for whoever wants their receipts. */
+/** Lists winning tickets first. The other tickets are listed for their receipts. */
 export function Tickets({ tickets }: { tickets: readonly Ticket[] }) {
   const { t } = useI18n();
   const won = tickets.filter((ticket) => ticket.won);

@@ -1,14 +1,14 @@
-import "./no-generated-code.ts"; // before what it is about
+import "./no-generated-code.ts"; // must precede the verifier
 import { type DrawVerdict, type Known, verifying } from "../../../../src/draws/verify-draw.ts";
 
-/** How long the page may stand still at a time. */
+/** Longest time that a slice of the computation may block the page. */
 const SLICE_MS = 12;
 
 /**
- * Reads a draw as it is published and recomputes all of it, by the gateway's own code.
+ * Reads a published draw and recomputes it with the gateway's own code.
  *
  * @param draw.closedAt null while the draw is open
- * @param receipts of tickets, which must be in the file
+ * @param receipts receipts of tickets that the published file must contain
  * @throws Error if the file cannot be read
  */
 export async function verifyPublished(
@@ -22,7 +22,7 @@ export async function verifyPublished(
   return inSlices(verifying(file, { openingHash, receipts, isOpen: closedAt === null }));
 }
 
-/** Thousands of tickets take a second: the page goes on in between. */
+/** Runs the steps in slices: thousands of tickets take a second, and the page must stay responsive. */
 async function inSlices<Result>(steps: Generator<void, Result, void>): Promise<Result> {
   for (;;) {
     const until = performance.now() + SLICE_MS;
