@@ -9,19 +9,19 @@ const proxied = { target: gateway, changeOrigin: true, headers: { origin: new UR
 export default defineConfig({
   base: "/console/",
   plugins: [documents("console"), react(), manifest("console"), precompress, keepBuilds()],
-  // The reader of CSV files is the gateway's, and `csv-parse` has a build for browsers.
+  // The gateway's CSV reader imports `csv-parse`, which has a build for browsers.
   resolve: { alias: { "csv-parse/sync": "csv-parse/browser/esm/sync" } },
   build: {
     target: "es2022",
     assetsDir: "site",
-    assetsInlineLimit: 0, // a `data:` picture or font would need room in the policy
+    assetsInlineLimit: 0, // the content security policy does not allow `data:` pictures and fonts
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
       output: {
         codeSplitting: {
           groups: [
-            // The rest of `node_modules` comes with the page that needs it.
+            // Other modules are loaded with the page that needs them.
             {
               name: "vendor",
               test: /node_modules\/(?!react-aria|react-stately|@react|@internationalized|csv-parse|diff\/|react-image-crop|@noble|zod|@simplewebauthn|lean-qr)/,

@@ -4,6 +4,6 @@ export async function readOtp(sandbox: string, customerId: string): Promise<stri
     const response = await fetch(`${sandbox}/__sandbox/client/otp?${new URLSearchParams({ customer_id: customerId })}`);
     const { otp } = (await response.json()) as { otp?: string };
     if (otp !== undefined) return otp;
-    await new Promise((resolve) => setTimeout(resolve, 100)); // the password is sent after the answer of requestOtp
+    await new Promise((resolve) => setTimeout(resolve, 100)); // the password is sent after requestOtp was answered
   }
 }

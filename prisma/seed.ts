@@ -15,7 +15,7 @@ import { indonesian } from "./sample/texts-id.ts";
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const CODE_CHARACTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-/** Fills an empty catalogue and an empty programme with the sample world; what has something in it is left alone. */
+/** Fills an empty catalogue and an empty programme with sample data. Existing rows are not changed. */
 export async function seedSampleWorld(
   db: Db,
   { vault, draws, clock }: { vault: VoucherVault; draws: DrawStore; clock: Clock },
@@ -64,7 +64,7 @@ async function seedProgramme(tx: Tx, draws: DrawStore, now: Date): Promise<void>
   });
 }
 
-/** Translations that somebody has made already stay. */
+/** Does not change existing translations. */
 async function seedNames(tx: Tx): Promise<void> {
   if ((await tx.translation.count()) > 0) return;
   await tx.translation.createMany({
@@ -75,7 +75,7 @@ async function seedNames(tx: Tx): Promise<void> {
   });
 }
 
-/** Terms are in English alone, as many a brand has them. */
+/** The translated names and descriptions of a reward. Terms are in English only. */
 function textsOf(sku: string) {
   const texts = Object.entries({ hi: hindi, id: indonesian }).flatMap(([language, bySku]) => {
     const [name, description] = bySku[sku] ?? [];

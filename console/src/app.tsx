@@ -27,7 +27,7 @@ const Audit = lazy(() => import("./team/audit-page.tsx"));
 const Webhooks = lazy(() => import("./team/webhooks-page.tsx"));
 const Webhook = lazy(() => import("./team/webhook-page.tsx"));
 
-/** The address of enrolment links, for people who are not signed in yet. */
+/** The path of enrolment links, which people open before they can sign in. */
 const ENROL_PATH = "/console/enrol";
 
 /** The gateway answers every address below `/console/` with this page: see `src/http/pages.ts`. */
@@ -39,7 +39,7 @@ export function App() {
   }, [version, refetch]);
   const operator = data?.operator;
   useEffect(() => {
-    // The next operator is shown nothing of this one's.
+    // The next operator must not see this operator's data.
     if (operator === null) void client.clearStore();
   }, [operator]);
 

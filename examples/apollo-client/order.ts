@@ -28,7 +28,7 @@ const socket = createClient({
   connectionParams: authorization,
 });
 const client = new ApolloClient({
-  // A wallet has no field of its own that tells it from another one's, but `id`; the default cache goes by that.
+  // A wallet is identified by its `id` alone, which the default cache uses as its key.
   cache: new InMemoryCache(),
   link: ApolloLink.split(
     ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
@@ -68,7 +68,7 @@ const { data: page } = await client.query<{
         nodes { id name points redeemability { redeemable } } }
     }`,
 });
-// The cheapest reward that this customer can have: others are sold out, or one a customer.
+// The cheapest reward that this customer can have: other rewards are sold out, or limited to one for each customer.
 const reward = page?.rewards.nodes.find(({ redeemability }) => redeemability.redeemable);
 console.log(`${page?.me.wallet.available} points; ${reward?.name} costs ${reward?.points}`);
 
@@ -80,7 +80,7 @@ const { data: added } = await client.mutate<{ addToCart: Refusable }>({
   variables: { rewardId: reward?.id },
 });
 accepted(added?.addToCart);
-// A key for each order that the customer means to place: with the same key a repeated request finds the same order.
+// An idempotency key for each intended order: a repeated request with the same key returns the same order.
 const { data: placed } = await client.mutate<{ placeOrder: Refusable & { order: { id: string; number: string } } }>({
   mutation: gql`
     mutation PlaceOrder($idempotencyKey: String!) {

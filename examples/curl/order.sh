@@ -5,12 +5,12 @@ GATEWAY=${GATEWAY:-http://localhost:4000} SANDBOX=${SANDBOX:-http://127.0.0.1:40
 headers=(-H 'content-type: application/json')
 
 graphql() { curl -sS --fail-with-body "$GATEWAY/graphql" "${headers[@]}" "${@:2}" -d "$1"; }
-# Ends the script if the answer is a refusal, such as OTP_THROTTLED: passwords are sent half a minute apart.
+# Ends the script if the answer is a refusal, such as OTP_THROTTLED: passwords are sent at least half a minute apart.
 accepted() { [[ $1 == *'"userErrors":[]'* ]] || { echo "$1" >&2; exit 1; }; }
-# The value of a field that the JSON has once.
+# The value of a field that occurs once in the JSON.
 value() { sed -nE "s/.*\"$1\":\"?([^\",}]*).*/\1/p"; }
 
-# The password reaches the customer's phone. The sandbox tells which one it "sent".
+# The password is sent to the customer's phone. The sandbox returns the password that it "sent".
 requested=$(graphql '{"query":"mutation ($id: String!) { requestOtp(input: { customerId: $id }) { challengeId userErrors { code message } } }",
   "variables":{"id":"'"$CUSTOMER"'"}}')
 accepted "$requested"
@@ -27,13 +27,13 @@ headers+=(-H "authorization: Bearer $(value accessToken <<<"$verified")")
 
 graphql '{"query":"{ me { wallet { balance available } } }"}'
 echo
-# The cheapest reward that this customer can have: others are sold out, or one a customer.
+# The cheapest reward that this customer can have: other rewards are sold out, or limited to one for each customer.
 reward=$(graphql '{"query":"{ rewards(first: 20, filter: { kinds: [E_GIFT_VOUCHER], sources: [BIGCITY] }, sort: POINTS_ASC) { nodes { id redeemability { redeemable } } } }"}' |
   grep -oE '"id":"[^"]*","redeemability":\{"redeemable":true' | head -1 | value id)
 graphql '{"query":"mutation ($id: ID!) { addToCart(input: { rewardId: $id }) { cart { total } userErrors { code message } } }",
   "variables":{"id":"'"$reward"'"}}'
 echo
-# A key for each order that the customer means to place: with the same key a repeated request finds the same order.
+# An idempotency key for each intended order: a repeated request with the same key returns the same order.
 placed=$(graphql '{"query":"mutation ($key: String!) { placeOrder(input: { idempotencyKey: $key }) { order { id } userErrors { code message } } }",
   "variables":{"key":"'"$(date +%s)-$RANDOM$RANDOM"'"}}')
 accepted "$placed"

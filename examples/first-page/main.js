@@ -4,7 +4,7 @@ const client = createClient({ url: "/graphql", exchanges: [fetchExchange], prefe
 const [output, ask, verify, leave] = document.querySelectorAll("output, #ask, #verify, #leave");
 let challengeId;
 
-/** The data of an answer. An error, unlike a refusal in `userErrors`, is nothing that the customer can repair. */
+/** The data of an answer. An error, unlike a refusal in `userErrors`, cannot be repaired by the customer. */
 async function dataOf(source) {
   const { data, error } = await source.toPromise();
   if (error) {

@@ -25,7 +25,7 @@ let accessToken;
 const authorization = () => (accessToken === undefined ? {} : { authorization: `Bearer ${accessToken}` });
 const events = createClient({ url: `${GATEWAY}/graphql/stream`, headers: authorization });
 const environment = new Environment({
-  // Ids are opaque and unique among all types, as Relay wants them, so one order is one record, wherever it is read.
+  // Ids are opaque and unique among all types, as Relay requires: all queries share a single record of an order.
   store: new Store(new RecordSource()),
   network: Network.create(
     async ({ text: query }, variables) => {
@@ -87,7 +87,7 @@ const { me, rewards } = await fetchQuery(
   `,
   {},
 ).toPromise();
-// The cheapest reward that this customer can have: others are sold out, or one a customer.
+// The cheapest reward that this customer can have: other rewards are sold out, or limited to one for each customer.
 const reward = rewards.edges.map(({ node }) => node).find(({ redeemability }) => redeemability.redeemable);
 console.log(`${me.wallet.available} points; ${reward.name} costs ${reward.points}`);
 
@@ -99,7 +99,7 @@ await mutate(
   `,
   { rewardId: reward.id },
 );
-// A key for each order that the customer means to place: with the same key a repeated request finds the same order.
+// An idempotency key for each intended order: a repeated request with the same key returns the same order.
 const { order } = await mutate(
   graphql`
     mutation orderPlaceOrderMutation($idempotencyKey: String!) {
@@ -123,5 +123,5 @@ await new Promise((resolve, reject) => {
     onCompleted: resolve, // the order is settled
   });
 });
-// The events have brought the record in the store up to date.
+// The events have updated the record in the store.
 console.log(order.number, "in the store:", environment.getStore().getSource().get(order.id).status);

@@ -1,5 +1,5 @@
 import { defineConfig } from "vite";
 import relay from "vite-plugin-relay";
 
-// In place of each `graphql` text, the artifact that relay-compiler has made of it.
+// Replaces each `graphql` text with the artifact that relay-compiler generated from it.
 export default defineConfig({ plugins: [relay] });

@@ -57,7 +57,7 @@ const { me, rewards } = accepted(
     {},
   ),
 );
-// The cheapest reward that this customer can have: others are sold out, or one a customer.
+// The cheapest reward that this customer can have: other rewards are sold out, or limited to one for each customer.
 const reward = rewards.nodes.find(({ redeemability }) => redeemability.redeemable);
 console.log(`${me.wallet.available} points; ${reward?.name} costs ${reward?.points}`);
 
@@ -68,7 +68,7 @@ accepted(
     { rewardId: reward?.id },
   ),
 );
-// A key for each order that the customer means to place: with the same key a repeated request finds the same order.
+// An idempotency key for each intended order: a repeated request with the same key returns the same order.
 const { placeOrder } = accepted(
   await client.mutation<{ placeOrder: Refusable & { order: { id: string; number: string } } }>(
     `mutation ($idempotencyKey: String!) {
@@ -92,7 +92,7 @@ await new Promise<void>((resolve, reject) => {
       if (!data) return;
       const { status, pointsState, message, order: now } = data.orderStatus;
       console.log(order.number, status, pointsState, message);
-      // `now` may be further than the event: this is the end when the event's own status is final, too.
+      // `now` may be newer than the event: the order is settled only when the event's own status is final, too.
       if (now.settled && status !== "PENDING" && status !== "PROCESSING") resolve();
     });
 });

@@ -1,4 +1,4 @@
-/** Names of the sample world's categories, rules, draw and prizes: in English, in Hindi and in Indonesian. */
+/** Names of the sample categories, rules, draw and prizes: in English, in Hindi and in Indonesian. */
 export const sampleNames: readonly (readonly [en: string, hi: string, id: string])[] = [
   ["Coffee & Tea", "कॉफ़ी और चाय", "Kopi & Teh"],
   ["Dining", "खाना-पीना", "Makan"],
@@ -11,7 +11,7 @@ export const sampleNames: readonly (readonly [en: string, hi: string, id: string
   ["Home", "घर", "Rumah"],
   ["Sport & Outdoors", "खेल और सैर", "Olahraga & Alam"],
   ["Kids", "बच्चे", "Anak"],
-  // The sandbox's Capillary writes its categories in small letters.
+  // The sandbox's Capillary writes its categories in lower case.
   ["snacks", "नाश्ता", "camilan"],
   ["drinks", "पेय", "minuman"],
   ["books", "किताबें", "buku"],

@@ -6,7 +6,7 @@ export type { SampleReward } from "./sample-reward.ts";
 
 const imageUrl = (sku: string): string => `/assets/rewards/${sku.toLowerCase()}.svg`;
 
-/** What a newcomer finds in the catalogue on first start, most popular first. */
+/** The rewards of the catalogue on first start, most popular first. */
 export const sampleRewards: readonly SampleReward[] = [
   ...vouchers.map((row): SampleReward => ({ ...row, kind: "E_GIFT_VOUCHER", imageUrl: imageUrl(row.sku) })),
   ...merchandise.map((row): SampleReward => ({ ...row, kind: "MERCHANDISE", imageUrl: imageUrl(row.sku) })),

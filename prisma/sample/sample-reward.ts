@@ -14,18 +14,18 @@ export interface SampleReward {
   validFrom?: string;
   /** RFC 3339, UTC. */
   validUntil?: string;
-  /** Merchandise only; absent is unlimited. */
+  /** Merchandise only; without it, the stock is unlimited. */
   stock?: number;
-  /** E-gift vouchers only: how many codes the pool starts with. */
+  /** E-gift vouchers only: the number of codes in the pool at the start. */
   voucherCodes?: number;
   limitPerCustomer?: number;
   /** Redemptions so far; also the order in which the sample is shown. */
   popularity: number;
-  /** Different for every reward, so that NEWEST has one answer. */
+  /** Different for every reward, so that the order NEWEST is unambiguous. */
   listedDaysAgo: number;
 }
 
-/** As written down: kind and image follow from the list a reward is in and from its sku. */
+/** A reward as defined in the sample files: the kind follows from the file, the image from the SKU. */
 type Written = Omit<SampleReward, "kind" | "imageUrl">;
 
 export type SampleVoucher = Omit<Written, "stock"> & { redemptionUrl: string; voucherCodes: number };

@@ -162,7 +162,7 @@ export default function CataloguePage() {
   );
 }
 
-/** The columns that a file for *Change many by a file* may have, and two more that it ignores. */
+/** The columns of the export: those that *Change many by a file* accepts, and two that it ignores. */
 const exportedColumns = [
   ...["sku", "kind", "name", "description", "points", "brand", "category", "imageUrl", "terms", "howToUse"],
   ...["validFrom", "validUntil", "limitPerCustomer", "active", "stock", "source", "state"],

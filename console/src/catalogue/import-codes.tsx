@@ -11,10 +11,10 @@ import ui from "../ui/ui.module.css";
 
 type Report = ImportCodesMutation["importVoucherCodes"];
 
-/** The gateway takes a request of a megabyte. */
+/** The gateway accepts requests of up to a megabyte. */
 const MAX_BYTES = 900_000;
 
-/** Imports a file of codes in two steps: it is checked row by row, and nothing is written before the operator has seen the report. */
+/** Imports a file of codes in two steps: a check row by row with a report, then the import itself. */
 export function ImportCodes({ rewardId }: { rewardId: string }) {
   const [send, { loading }] = useMutation(ImportCodesDocument);
   const [csv, setCsv] = useState<string | null>(null);

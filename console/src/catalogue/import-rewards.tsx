@@ -12,7 +12,7 @@ import ui from "../ui/ui.module.css";
 
 type Report = ImportRewardsMutation["importRewards"];
 
-/** Changes many rewards by a file, in two steps: nothing is written before the operator has seen what is wrong. */
+/** Changes many rewards by a file, in two steps: a check that reports all problems, then the change itself. */
 export function ImportRewards() {
   const [send, { loading }] = useMutation(ImportRewardsDocument);
   const [csv, setCsv] = useState("");

@@ -8,7 +8,7 @@ import { Card, Fact, Facts, Failure } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import { PictureField } from "./picture-field.tsx";
 
-/** The picture, category, order and visibility that this gateway shows in place of those of Capillary. */
+/** The picture, category, order and visibility that replace those of Capillary in this gateway. */
 export function Overlay({ reward }: { reward: RewardStateFragment }) {
   const { may } = useOperator();
   const { data, error, refetch } = useQuery(OverlayDocument, { variables: { rewardId: reward.id } });

@@ -9,20 +9,20 @@ import { answerOf, Refusals } from "../ui/form.tsx";
 import ui from "../ui/ui.module.css";
 import styles from "./catalogue.module.css";
 
-/** The storefront shows every picture so. */
+/** The storefront shows every picture with this aspect ratio. */
 const ASPECT = 4 / 3;
 /** Twice as wide as the storefront's largest picture, in pixels. */
 const MOST_WIDTH = 1_600;
 const LEAST_WIDTH = 270;
 const QUALITY = 0.85;
 
-/** The largest part of a picture that has the storefront's shape, in its middle. */
+/** The largest centred part of a picture with the storefront's aspect ratio. */
 function largestCrop({ width, height }: ImageBitmap): PercentCrop {
   const whole = width / height > ASPECT ? { height: 100 } : { width: 100 };
   return centerCrop(makeAspectCrop({ unit: "%", ...whole }, ASPECT, width, height), width, height);
 }
 
-/** Draws a part of the picture, at most `MOST_WIDTH` wide. Drawing leaves the camera's data behind, its place among them. */
+/** Draws a part of the picture, `MOST_WIDTH` wide at most. Drawing removes metadata such as the camera's location. */
 async function cut(bitmap: ImageBitmap, crop: PercentCrop): Promise<Blob> {
   const part = {
     x: (bitmap.width * crop.x) / 100,
@@ -49,7 +49,7 @@ const base64Of = (blob: Blob) =>
     reader.readAsDataURL(blob);
   });
 
-/** The address of a picture: of one that is uploaded here, cropped to the storefront's shape, or any other. */
+/** The address of a picture: any address, or an upload that is cropped to the storefront's aspect ratio. */
 export function PictureField({ start, required = true }: { start?: string | null | undefined; required?: boolean }) {
   const id = useId();
   const [address, setAddress] = useState(start ?? "");

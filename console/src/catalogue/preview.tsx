@@ -8,7 +8,7 @@ import { Card } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import styles from "./catalogue.module.css";
 
-/** The reward as a card of the storefront's list, in its own style and shape. */
+/** The reward as a card of the storefront's list, with the storefront's own styles. */
 export function Preview({ reward }: { reward: RewardStateFragment }) {
   const [language, setLanguage] = useState("");
   const text = reward.texts.find((each) => each.language === language) ?? reward;

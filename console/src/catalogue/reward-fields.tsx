@@ -11,7 +11,7 @@ export const toneOfState = (state: RewardState) =>
     state as "ON_OFFER" | "SOLD_OUT" | "SCHEDULED" | "DRAFT"
   ] ?? "plain";
 
-/** The input of `createReward` or `updateReward` from the fields of the form. Empty fields that may be empty are null. */
+/** The input of `createReward` or `updateReward` from the fields of the form. Empty optional fields are null. */
 export function fieldsOf(fields: FormData, { isNew }: { isNew: boolean }): Record<string, unknown> {
   const text = (name: string) => String(fields.get(name) ?? "").trim();
   const optional = (name: string) => text(name) || null;
@@ -40,7 +40,7 @@ export function fieldsOf(fields: FormData, { isNew }: { isNew: boolean }): Recor
   };
 }
 
-/** The fields of a reward; of a new one also those that never change. */
+/** The fields of a reward. A new reward also has the fields that cannot change later. */
 export function RewardFields({ reward }: { reward?: RewardStateFragment }) {
   return (
     <>

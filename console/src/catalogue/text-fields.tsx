@@ -8,7 +8,7 @@ const blank: RewardTextInput = { language: "", name: "", description: "", terms:
 /** The name of the hidden field that carries the texts as JSON. */
 const FIELD = "texts";
 
-/** A reward's texts in other languages than the programme's own. */
+/** A reward's texts in all languages but the programme's own. */
 export function TextFields({ start = [] }: { start?: readonly RewardTextInput[] }) {
   const [texts, setTexts] = useState<RewardTextInput[]>([...start]);
   return (
@@ -60,7 +60,7 @@ export function TextFields({ start = [] }: { start?: readonly RewardTextInput[] 
   );
 }
 
-/** The texts that were entered. Texts that may be left out are null if they are empty. */
+/** The entered texts. Empty optional texts are null. */
 export function textsOf(fields: FormData): RewardTextInput[] {
   const texts = JSON.parse(String(fields.get(FIELD) ?? "[]")) as RewardTextInput[];
   return texts.map(({ language, name, description, terms, howToUse }) => ({

@@ -15,7 +15,7 @@ import { EraseCustomer } from "./erase-customer.tsx";
 
 type Session = NonNullable<CustomerStateFragment["sessions"]>[number];
 
-/** Ends one session, such as that of a lost phone. */
+/** Ends a single session, such as that of a lost phone. */
 export function EndSession({ customerId, session }: { customerId: string; session: Session }) {
   const [signOut] = useMutation(SignOutCustomerDocument);
   const name = `${session.device ?? "Device not known"}, since ${moment(session.startedAt)}`;

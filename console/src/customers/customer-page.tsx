@@ -130,7 +130,7 @@ export default function CustomerPage() {
   );
 }
 
-/** Asks Capillary, so it comes by itself, and what cannot be read darkens nothing else. */
+/** A query of its own, because it calls Capillary: a slow or failed call must not affect the rest of the page. */
 function Groups({ customerId }: { customerId: string }) {
   const { data, error, loading, refetch } = useQuery(CustomerGroupsDocument, { variables: { customerId } });
   const groups = data?.customer?.groupWallets;

@@ -6,7 +6,7 @@ import { FindDocument } from "../graphql/generated/graphql.ts";
 import { Card, Empty, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 
-/** Finds one customer by id. The page has no list of all customers, because an agent has somebody on the phone. */
+/** Finds a customer by id. The page has no list of all customers, because an agent serves one caller at a time. */
 export default function CustomersPage() {
   const [search, setSearch] = useSearchParams();
   const text = search.get("q")?.trim() ?? "";

@@ -11,7 +11,7 @@ const refuse = (message: string): Answer => ({
   refusals: [{ __typename: "BasicUserError", code: "INVALID_INPUT", message, field: null }],
 });
 
-/** Erases in two steps: the first says what is going to happen, the second asks for the customer's id once more. */
+/** Erases a customer in two steps: a description of the effects, then a confirmation by the customer's id. */
 export function EraseCustomer({ customerId }: { customerId: string }) {
   const [erase] = useMutation(EraseCustomerDocument);
   const [isSecond, setSecond] = useState(false);

@@ -24,7 +24,7 @@ const names: Record<LinkedIdKind, string> = { MEMBER_ID: "Member id", USER_ID: "
 const fieldOf = { MEMBER_ID: "memberId", USER_ID: "userId", NIK: "nik" } as const;
 const input = (kind: LinkedIdKind, value: string) => ({ [fieldOf[kind]]: value });
 
-/** The producers' ids of the customer: link, unlink and move. */
+/** The producers' ids of the customer, with the actions to link, unlink and move an id. */
 export function LinkedIds({ customerId, ids, reload }: Props) {
   const { may } = useOperator();
   return (

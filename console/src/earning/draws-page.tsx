@@ -128,7 +128,7 @@ function DrawCard({ draw }: { draw: DrawFragment }) {
   );
 }
 
-/** Has this browser recompute the draw, as a member's browser can. */
+/** Recomputes the draw in this browser, as a member's browser can. */
 function Verify({ draw }: { draw: DrawFragment }) {
   const [isBusy, setBusy] = useState(false);
   const [verdict, setVerdict] = useState<DrawVerdict | "unread" | null>(null);
@@ -178,7 +178,7 @@ interface NewPrize {
 }
 const blank: NewPrize = { id: "", name: "", kind: "points", points: 100, sku: "", percent: 1, stock: 10 };
 
-/** The announcement of `openLuckyDraw`. Tickets that hit no prize win nothing. */
+/** The announcement for `openLuckyDraw`. A ticket outside all ranges of prizes wins no prize. */
 const announcementOf = (name: string, prizes: readonly NewPrize[]) => ({
   name,
   prizes: [

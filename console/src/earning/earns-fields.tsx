@@ -6,7 +6,7 @@ import { weekdayName } from "./rule-sentences.ts";
 
 type Change<E> = (earns: E) => void;
 
-/** The fields for the points or tickets that the rule gives, by its action. */
+/** The fields for the points or tickets that the rule awards, by its action. */
 export function EarnsFields({ earns, onChange }: { earns: Earns; onChange: Change<Earns> }) {
   switch (earns.action) {
     case "register":
@@ -91,7 +91,7 @@ export function EarnsFields({ earns, onChange }: { earns: Earns; onChange: Chang
             <div className={ui.pair}>
               {earns.days.map((points, place) => (
                 <NumberField
-                  // biome-ignore lint/suspicious/noArrayIndexKey: the place is the day
+                  // biome-ignore lint/suspicious/noArrayIndexKey: the index is the day
                   key={place}
                   label={`Day ${place + 1}`}
                   min={0}

@@ -11,7 +11,7 @@ import { type RejectedRow, RejectedRows } from "../ui/rejected-rows.tsx";
 import ui from "../ui/ui.module.css";
 
 const COLUMNS = ["customerId", "memberId", "userId", "nik"];
-/** Each entry is a transaction, and a request must be answered within some seconds. */
+/** A limit for each request: every entry is a transaction, and a request must be answered within seconds. */
 const AT_ONCE = 100;
 
 interface Entry {
@@ -19,14 +19,14 @@ interface Entry {
   input: LinkMemberInput;
 }
 interface Report {
-  /** The entries that are right; of an import, those that are linked. */
+  /** The valid entries; after an import, the linked entries. */
   good: Entry[];
   rejected: RejectedRow[];
   awardsReleased: number;
   unknownCustomerIds: string[];
 }
 
-/** Reads the entries of a file, or says why it is none. */
+/** Reads the entries of a file, or returns why the file is invalid. */
 function readEntries(text: string): Entry[] | string {
   const table = readTable(text, COLUMNS);
   if ("problem" in table) return problemInWords(table.problem, COLUMNS);
@@ -39,7 +39,7 @@ function readEntries(text: string): Entry[] | string {
   });
 }
 
-/** An id that an entry gives to another customer than an entry before it. */
+/** Rejects each entry with an id that an earlier entry links to another customer. */
 function contradictions(entries: readonly Entry[]): RejectedRow[] {
   const owners = new Map<string, Entry>();
   return entries.flatMap((entry, index) => {
@@ -55,7 +55,7 @@ function contradictions(entries: readonly Entry[]): RejectedRow[] {
   });
 }
 
-/** Links the ids of a file to customers, in two steps: nothing is written before the operator has seen what is wrong. */
+/** Links the ids of a file to customers, in two steps: a dry run that reports all problems, then the import itself. */
 export function ImportMembersPage() {
   const [link] = useMutation(LinkMembersDocument);
   const [problem, setProblem] = useState<string | null>(null);

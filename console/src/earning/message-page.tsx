@@ -63,7 +63,7 @@ export function MessagePage() {
   );
 }
 
-/** A JSON text with a line for each member; another text as it is. */
+/** Formats JSON with a line for each member; returns any other text unchanged. */
 function laidOut(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
@@ -78,7 +78,7 @@ interface EditorProps {
   onSent(outcomes: readonly OutcomeFragment[]): void;
 }
 
-/** Corrects a message beside what the correction changes. */
+/** Edits a message, and shows the difference to the refused text beside the editor. */
 function Editor({ id, payload, onSent }: EditorProps) {
   const original = useMemo(() => laidOut(payload), [payload]);
   const [text, setText] = useState(original);
@@ -147,14 +147,14 @@ function Editor({ id, payload, onSent }: EditorProps) {
   );
 }
 
-/** Lines that were removed and added, with a word beside the colour. */
+/** Removed and added lines, each marked by a word as well as by a colour. */
 function Difference({ before, after }: { before: string; after: string }) {
   const parts = diffLines(before, after);
   return (
     <pre className={styles.diff}>
       {parts.map(({ value, added, removed }, place) => {
         const text = value.replace(/\n$/, "");
-        // biome-ignore lint/suspicious/noArrayIndexKey: a part has no name but its place
+        // biome-ignore lint/suspicious/noArrayIndexKey: a part has no key but its index
         if (added) return <ins key={place}>{prefixed(text, "+ ")}</ins>;
         // biome-ignore lint/suspicious/noArrayIndexKey: see above
         if (removed) return <del key={place}>{prefixed(text, "− ")}</del>;

@@ -60,7 +60,7 @@ interface Report {
   refused: { id: string; reason: string }[];
 }
 
-/** The messages, with a choice of those that are to be sent on as they are. */
+/** The messages, with a selection of those to send on unchanged. */
 function MessageTable(props: {
   messages: readonly QuarantinedRowFragment[];
   reload(): unknown;

@@ -33,7 +33,7 @@ const capWords: [keyof Caps, string][] = [
 ];
 
 /**
- * Builds a rule, and shows it as sentences while it is built. The gateway checks it, and names the field of each problem.
+ * Builds a rule, and shows it as sentences meanwhile. The gateway validates the rule and names the field of a problem.
  *
  * @param ruleId of the rule whose next version is built; null for a new rule
  */

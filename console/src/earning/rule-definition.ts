@@ -1,4 +1,4 @@
-/** A rule as the gateway stores it: `RewardRule.definition`, as JSON text. The gateway checks it; here it is shown and edited. */
+/** A rule as the gateway stores it: `RewardRule.definition`, as JSON text. The gateway validates it. */
 export interface Period {
   from: string;
   until: string | null;
@@ -89,7 +89,7 @@ export const newDefinition = (now: Date): Definition => ({
   ...newEarnings.register,
 });
 
-/** The rule about another action: what it earned before goes, and all else stays. */
+/** The rule with another action. Its earnings are reset to the action's first values; all else stays. */
 export function withEarnings(definition: Definition, earns: Earns): Definition {
   const { campaign, name, window, audience, caps, stacking, priority, pendingDays, expiryDays } = definition;
   return { campaign, name, window, audience, caps, stacking, priority, pendingDays, expiryDays, ...earns };

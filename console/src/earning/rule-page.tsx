@@ -101,9 +101,9 @@ export function RulePage() {
   );
 }
 
-/** Two versions beside each other. Sentences that only one of them has are marked. */
+/** Two versions side by side. Sentences that appear in a single version are marked. */
 function Versions({ versions }: { versions: readonly RuleVersionFragment[] }) {
-  // Until the operator has chosen, the newest stands beside the version before it, also when it has just been written.
+  // Until the operator chooses, the newest version is compared with its predecessor, even if it was just written.
   const [left, setLeft] = useState<number | null>(null);
   const [right, setRight] = useState<number | null>(null);
   const of = (number: number) => versions.find(({ version }) => version === number);
@@ -137,7 +137,7 @@ function Version(props: {
   label: string;
   other: RuleVersionFragment | undefined;
   onChoose(version: number): void;
-  /** How a sentence that the other version does not have is called. */
+  /** The label of a sentence that the other version does not have. */
   change: "gone" | "new";
 }) {
   const { chosen, versions, label, other, onChoose, change } = props;

@@ -1,7 +1,7 @@
 import { count, moment, points } from "../ui/format.ts";
 import type { Audience, Caps, Definition, Multiplier, Period } from "./rule-definition.ts";
 
-/** A rule in sentences, in the order in which they decide. A sentence that differs in two versions is shown as a difference. */
+/** A rule in sentences, in the order of evaluation. Versions are compared sentence by sentence. */
 export function sentencesOf(definition: Definition): string[] {
   return [
     ...earnings(definition),

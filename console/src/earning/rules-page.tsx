@@ -69,7 +69,7 @@ function RuleCard({ rule }: { rule: RuleVersionFragment }) {
 
 const NEARLY_USED = 0.9;
 
-/** How much of its budget a rule has given, all versions together. */
+/** The used part of a rule's budget, over all versions. */
 export function Budget({ rule }: { rule: RuleVersionFragment }) {
   const { budget, budgetUsed } = rule;
   const unit = rule.action === "LUCKY_DRAW" ? "tickets" : "points";

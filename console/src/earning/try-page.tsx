@@ -16,7 +16,7 @@ const sample = JSON.stringify(
   2,
 );
 
-/** Has the gateway decide about a message without accepting it. */
+/** Evaluates the rules for a message without accepting the message. */
 export function TryPage() {
   const [tryMessage, { data, error, loading }] = useLazyQuery(TryMessageDocument, { fetchPolicy: "network-only" });
   const trial = loading ? undefined : data?.simulateReward;

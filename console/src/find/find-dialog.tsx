@@ -30,7 +30,7 @@ function pathOf({ order, customer, reward }: FindQuery["search"][number]): strin
   return reward ? `/catalogue/${encodeURIComponent(reward.sku)}` : null;
 }
 
-/** Finds anything by anything that people quote of it; by the keyboard alone. */
+/** Searches all records by any id, number or name that people quote. The keyboard alone is enough. */
 export default function FindDialog({ onClose }: { onClose(): void }) {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
@@ -90,7 +90,7 @@ export default function FindDialog({ onClose }: { onClose(): void }) {
         {!isAsked && hits.length > 0 && <p className={styles.label}>Opened last</p>}
         <div id="found" role="listbox" aria-label="Found" className={styles.hits}>
           {hits.map((hit, index) => (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the input's
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the input handles the keys
             <div
               key={`${hit.path} ${hit.match} ${hit.text}`}
               id={`found-${index}`}

@@ -23,12 +23,12 @@ declare module "@apollo/client" {
   }
 }
 
-/** Requests with this query go by the operator's cookie, and never by a customer's. */
+/** With this query string, the gateway accepts the operator's cookie and ignores a customer's. */
 const PATH = "/graphql?console";
 
 /**
- * The console shows and edits the texts of the programme's own language, whatever the browser of the operator prefers: `zxx` is the tag for
- * no language, in which nothing has a translation.
+ * The console shows and edits the texts of the programme's own language, regardless of the browser's languages: the tag
+ * `zxx` means no language, and has no translations.
  */
 const ownLanguage = { "accept-language": "zxx" };
 
@@ -36,7 +36,7 @@ const cache = new InMemoryCache({
   possibleTypes: { UserError: ["BasicUserError", "InsufficientPoints", "LimitReached", "NotRedeemable", "SoldOut"] },
 });
 
-/** Sends a document's id, with which it was built, instead of its text. A gateway that does not know the id is sent the text. */
+/** Sends a document's build-time id instead of its text. If the gateway does not know the id, the text is sent. */
 const byId = new PersistedQueryLink({
   generateHash: (document) => (document as DocumentNode & { __meta__: { hash: string } }).__meta__.hash,
 });
@@ -52,7 +52,7 @@ export const socket = createClient({
 const isUnauthenticated = (errors: ApolloLink.Result["errors"]) =>
   errors?.some(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED") ?? false;
 
-/** A session that has ended is noticed by the first answer that says so. */
+/** Detects the end of the session by the first answer with an UNAUTHENTICATED error. */
 const sessionLink = new ApolloLink((operation, forward) =>
   forward(operation).pipe(
     tap({
@@ -71,7 +71,7 @@ export const client = new ApolloClient({
     ApolloLink.from([sessionLink, byId, new HttpLink({ uri: PATH, credentials: "same-origin", headers: ownLanguage })]),
   ),
   defaultOptions: {
-    // A part that cannot be read darkens itself; the rest of the answer is shown.
+    // An error in a field affects the part of the page that shows it; the rest of the answer is shown.
     watchQuery: { errorPolicy: "all", fetchPolicy: "cache-and-network" },
     query: { errorPolicy: "all" },
     mutate: { errorPolicy: "all" },

@@ -10,7 +10,7 @@ import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
 import ui from "../ui/ui.module.css";
 import { repairWords } from "./break-words.ts";
 
-/** Repairs a break or writes it off, with a note that says what was looked up. */
+/** Repairs a break or writes it off, with a note about the evidence. */
 export function BreakActions({ found }: { found: BreakFragment }) {
   const [repair] = useMutation(RepairDocument);
   const words = repairWords[found.repair];

@@ -17,7 +17,7 @@ export const classWords: Record<BreakFragment["class"], string> = {
   ORDER_UNBALANCED: "An order has kept more or fewer points than its fulfilled units cost.",
 };
 
-/** The effect of a repair, in the words of its button and of its form. */
+/** The label of a repair's button, and the description of its effect in the form. */
 export const repairWords: Record<BreakFragment["repair"], { button: string; effect: string } | null> = {
   RETURN_POINTS: {
     button: "Return the points",

@@ -13,7 +13,7 @@ import { classWords, toneOfBreak } from "./break-words.ts";
 const states: ReconciliationBreakState[] = ["OPEN", "REPAIRING", "REPAIRED", "WRITTEN_OFF", "EXPLAINED"];
 const stillOpen: ReconciliationBreakState[] = ["OPEN", "REPAIRING"];
 
-/** Differences that runs have found. With an id in the address that break comes first. */
+/** Differences found by reconciliation runs. A break whose id is in the address comes first. */
 export function BreaksPage() {
   const { id } = useParams();
   const [search] = useSearchParams();

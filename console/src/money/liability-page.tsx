@@ -9,7 +9,7 @@ import ui from "../ui/ui.module.css";
 
 const ledgerNames = { CLIENT: "Points provider", CAPILLARY: "Capillary" };
 
-/** The points that customers have from this gateway and have not spent, and what the figure holds. */
+/** The unspent points that customers received from this gateway, with the parts of the sum. */
 export function LiabilityPage() {
   const { data, error, loading, refetch } = useQuery(LiabilityNowDocument, { fetchPolicy: "network-only" });
   const liability = data?.liability;

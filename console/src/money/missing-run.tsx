@@ -6,7 +6,7 @@ import { answerOf, Refusals } from "../ui/form.tsx";
 import ui from "../ui/ui.module.css";
 import { RUN_POLL_MS } from "./runs-page.tsx";
 
-/** Compares the whole month so far, and reads the month again when the run is over. */
+/** Starts a reconciliation of the month up to now, and reads the month again when the run has ended. */
 export function MissingRun({ month, reload }: { month: MonthFragment; reload(): unknown }) {
   const [start, { loading }] = useMutation(StartRunDocument);
   const [runId, setRunId] = useState<string | null>(null);

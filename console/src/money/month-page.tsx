@@ -17,7 +17,7 @@ import { Card, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import { MissingRun } from "./missing-run.tsx";
 
-/** The month before this one, such as `2026-10`: the month that is to be closed. */
+/** The previous month, such as `2026-10`, which is the next month to close. */
 const lastMonth = () => {
   const now = new Date();
   return new Date(Date.UTC(now.getFullYear(), now.getMonth() - 1, 1)).toISOString().slice(0, 7);
@@ -161,7 +161,7 @@ function SignOff({ month }: { month: MonthFragment }) {
   );
 }
 
-/** The days with their settlements as files. */
+/** The days, each with its settlement as a file. */
 function Days({ month }: { month: MonthFragment }) {
   const client = useApolloClient();
   const [failed, setFailed] = useState<string | null>(null);
@@ -247,7 +247,7 @@ function Days({ month }: { month: MonthFragment }) {
   );
 }
 
-/** Files with the same header, as a single one. */
+/** Joins files with the same header into a single file. */
 function joined(files: readonly string[]): string {
   const [first = "", ...others] = files;
   return first + others.map((file) => file.slice(file.indexOf("\r\n") + 2)).join("");

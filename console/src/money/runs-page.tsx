@@ -18,7 +18,7 @@ import { type RejectedRow, RejectedRows } from "../ui/rejected-rows.tsx";
 import ui from "../ui/ui.module.css";
 import { usePages } from "../ui/use-pages.ts";
 
-/** How often a run that has not ended is looked at, in ms. */
+/** The polling interval for a run in progress, in ms. */
 export const RUN_POLL_MS = 1_000;
 
 export function RunsPage() {

@@ -49,7 +49,7 @@ export function CancelOrder({ order }: Props) {
   );
 }
 
-/** Says what would come back, before anything is changed. */
+/** Shows the refund of a dry run, before any change. */
 function Preview(props: {
   keyOf: string;
   read(): Promise<{
@@ -60,7 +60,7 @@ function Preview(props: {
 }) {
   const { keyOf, read } = props;
   const [seen, setSeen] = useState<Awaited<ReturnType<typeof read>> | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each time that it is asked for
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each request
   useEffect(() => {
     let isOver = false;
     void read().then((answer) => !isOver && setSeen(answer));
@@ -160,7 +160,7 @@ interface ResolveProps extends Props {
   discrepancyId?: string;
 }
 
-/** Records what an operator found out about an unknown outcome, with the evidence. */
+/** Records the outcome of a call with an unknown outcome, with the operator's evidence. */
 export function ResolveOrder({ order, movement, discrepancyId }: ResolveProps) {
   const [resolve] = useMutation(ResolveOrderDocument);
   const isTaking = movement?.kind === "TAKEN";

@@ -34,7 +34,7 @@ export default function OrderPage() {
 
 function Shown({ order, reload }: { order: OrderStateFragment; reload(): unknown }) {
   const { may } = useOperator();
-  // The events go into the cache, from which this page draws.
+  // The events update the cache, and the page renders from the cache.
   useSubscription(OrderChangesDocument, { variables: { orderId: order.id }, skip: order.settled, ignoreResults: true });
   const { tone, happened, todo } = storyOf(order);
   const isReversible = ["FULFILLED", "PARTIALLY_FULFILLED"].includes(order.status);
@@ -124,12 +124,12 @@ function Shown({ order, reload }: { order: OrderStateFragment; reload(): unknown
   );
 }
 
-/** The problems that wait for an operator, each with the form that settles it. */
+/** The problems escalated to an operator, each with the form that settles it. */
 function Attention({ order }: { order: OrderStateFragment }) {
   const { may } = useOperator();
   const movements = order.pointsTrail.filter(({ state }) => state === "NEEDS_ATTENTION");
   const open = (order.discrepancies ?? []).filter(({ resolvedAt }) => resolvedAt === null);
-  // A movement that waits has a discrepancy that says why: they are settled together.
+  // A movement that waits for an operator has a discrepancy with the reason. Both are settled together.
   const alone = open.filter(({ movementId }) => !movements.some(({ id }) => id === movementId));
   if (movements.length + alone.length === 0) return null;
   return (

@@ -19,13 +19,13 @@ const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => to
 
 export interface Story {
   tone: "info" | "good" | "calm" | "bad";
-  /** A plain sentence or two about the events. */
+  /** The events so far, in a sentence or two. */
   happened: string;
-  /** The operator's next step; null if nothing is to be done. */
+  /** The operator's next step; null if no step is needed. */
   todo: string | null;
 }
 
-/** Says of an order what a support agent would say to the customer, and what the agent does next. */
+/** Describes the state of an order for a support agent on the phone, with the agent's next step. */
 export function storyOf(order: OrderStateFragment): Story {
   const moved = (kind: "TAKEN" | "RETURNED", ...states: string[]) =>
     sum(

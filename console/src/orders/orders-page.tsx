@@ -12,7 +12,7 @@ import { usePages } from "../ui/use-pages.ts";
 import { VirtualTable } from "../ui/virtual-table.tsx";
 import { toneOf, toneOfPoints } from "./order-words.ts";
 
-/** Views that people come back to; each has an address of its own. */
+/** Saved filters, each with an address of its own. */
 const views: { name: string; search: string }[] = [
   { name: "All", search: "" },
   { name: "In progress", search: "?status=PENDING,PROCESSING" },
@@ -22,7 +22,7 @@ const views: { name: string; search: string }[] = [
   { name: "Failed", search: "?status=FAILED" },
 ];
 
-/** @param search the query of the page's address */
+/** @param search the query string of the page's address */
 export function filterOf(search: URLSearchParams): OrderFilter {
   const list = (name: string) => search.get(name)?.split(",").filter(Boolean);
   const instant = (name: string, plusDays = 0) => {

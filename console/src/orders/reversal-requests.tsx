@@ -14,7 +14,7 @@ import ui from "../ui/ui.module.css";
 type Request = NonNullable<OrderStateFragment["reversalRequests"]>[number];
 const tones = { OPEN: "calm", APPROVED: "good", REFUSED: "bad", EXPIRED: "plain" } as const;
 
-/** The reversals and cancellations that wait, or have waited, for a second person. */
+/** The reversals and cancellations that need, or needed, the approval of a second person. */
 export function ReversalRequests({ order, reload }: { order: OrderStateFragment; reload(): unknown }) {
   const { may } = useOperator();
   const requests = order.reversalRequests ?? [];

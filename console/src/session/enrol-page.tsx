@@ -7,7 +7,7 @@ import { type Enrolment, enrol, readEnrolment } from "./session.ts";
 import styles from "./sign-in.module.css";
 import { CodeField, SignInCard, SignInForm } from "./sign-in-page.tsx";
 
-/** The page of an enrolment link. Its secret is in the fragment of the address, which browsers send to nobody. */
+/** The page of an enrolment link. Its secret is in the address's fragment, which browsers never send to a server. */
 export default function EnrolPage() {
   const [secret] = useState(() => location.hash.slice(1));
   const [enrolment, setEnrolment] = useState<Enrolment | null>(null);

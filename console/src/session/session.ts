@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** Counts up when a session has ended or begun: what was read before is read anew. */
+/** Increases when a session begins or ends. The console then reads the signed-in operator again. */
 let version = 0;
 const listeners = new Set<() => void>();
 
@@ -9,7 +9,7 @@ function changed(): void {
   for (const listener of listeners) listener();
 }
 
-/** Called when an answer says that nobody is signed in. */
+/** To be called on an UNAUTHENTICATED answer. */
 export const signedOut = changed;
 
 export function useSessionVersion(): number {
@@ -22,21 +22,21 @@ export function useSessionVersion(): number {
   );
 }
 
-/** Signs in with an operator key. @returns why it could not be; null if it could */
+/** Signs in with an operator key. @returns why the sign-in failed; null on success */
 export const signIn = (token: string) => open("/console/sign-in", { token });
 
-/** Signs in as an account. @returns why it could not be; null if it could */
+/** Signs in as an account. @returns why the sign-in failed; null on success */
 export const signInByPassword = (form: { name: string; password: string; code: string }) =>
   open("/console/sign-in/password", form);
 
-/** Signs in as the sample operator, in development. @returns why it could not be; null if it could */
+/** Signs in as the sample operator, in development. @returns why the sign-in failed; null on success */
 export const signInForDevelopment = () => open("/console/sign-in/development", {});
 
-/** The ways to sign in that the gateway offers beside a password and a key. */
+/** The sign-in methods that the gateway offers in addition to a password and a key. */
 export interface Ways {
-  /** At the page of the identity provider. */
+  /** Through the identity provider (OpenID Connect). */
   provider: boolean;
-  /** By one click. */
+  /** As the sample operator, by a click. */
   development: boolean;
 }
 
@@ -45,7 +45,7 @@ export async function readWays(): Promise<Ways> {
   return (await response.json()) as Ways;
 }
 
-/** The facts of an enrolment link, or why the link is not good. */
+/** The data of an enrolment link, or why the link is invalid. */
 export type Enrolment = { name: string; totpSecret: string; totpUri: string } | { error: string };
 
 export async function readEnrolment(secret: string): Promise<Enrolment> {
@@ -53,7 +53,7 @@ export async function readEnrolment(secret: string): Promise<Enrolment> {
   return response?.ok ? ((await response.json()) as Enrolment) : { error: await problemOf(response) };
 }
 
-/** Uses an enrolment link, and signs in. @returns why it could not be; null if it could */
+/** Uses an enrolment link, and signs in. @returns why that failed; null on success */
 export const enrol = (form: { secret: string; password: string; code: string }) =>
   open("/console/enrolment/complete", form);
 
@@ -67,7 +67,7 @@ interface Challenge {
   ticket: string;
 }
 
-/** A text that says what is wrong. */
+/** An error with a message for the operator. */
 class Problem extends Error {}
 
 async function ask<T>(path: string, body: object = {}): Promise<T> {
@@ -76,11 +76,11 @@ async function ask<T>(path: string, body: object = {}): Promise<T> {
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
-/** @returns why the browser, or the person, has given no passkey */
+/** @returns why the passkey operation failed, for the operator */
 const reasonOf = (error: unknown): string =>
   error instanceof Problem ? error.message : "No passkey was given. Try again, or sign in another way.";
 
-/** Signs in with a passkey of this device. @returns why it could not be; null if it could */
+/** Signs in with a passkey of this device. @returns why the sign-in failed; null on success */
 export async function signInByPasskey(): Promise<string | null> {
   try {
     const { startAuthentication } = await import("@simplewebauthn/browser");
@@ -104,7 +104,7 @@ export interface Passkey {
 export const readPasskeys = () => ask<Passkey[]>("/console/passkeys/list");
 export const removePasskey = (id: string) => ask<void>("/console/passkeys/remove", { id });
 
-/** Adds a passkey of this device to the account. @returns why it could not be; null if it could */
+/** Adds a passkey of this device to the account. @returns why that failed; null on success */
 export async function addPasskey(name: string): Promise<string | null> {
   try {
     const { startRegistration } = await import("@simplewebauthn/browser");

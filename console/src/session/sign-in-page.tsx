@@ -8,7 +8,7 @@ import { useTitle } from "../ui/use-title.ts";
 import { readWays, signIn, signInByPasskey, signInByPassword, signInForDevelopment, type Ways } from "./session.ts";
 import styles from "./sign-in.module.css";
 
-/** Why the identity provider's page has signed nobody in: see `OidcFault` in src/auth/oidc-sign-in.ts. */
+/** Messages for a failed sign-in through the identity provider, by `OidcFault` in src/auth/oidc-sign-in.ts. */
 const faults: Record<string, string> = {
   expired: "The sign-in took too long, or was begun in another browser. Begin it again.",
   refused: "The identity provider did not sign you in. Begin it again; if that does not help, ask your administrator.",
@@ -23,7 +23,7 @@ export function SignInPage() {
   const [ways, setWays] = useState<Ways | null>(null);
   useTitle("Sign in");
   useEffect(() => {
-    readWays().then(setWays, () => {}); // the ways that every gateway has are there
+    readWays().then(setWays, () => {}); // without an answer, the methods of every gateway remain
   }, []);
   const fault = faults[new URLSearchParams(location.search).get("sign-in") ?? ""];
   return (
@@ -94,7 +94,7 @@ export const CodeField = () => (
 interface SignInFormProps {
   submit: string;
   look?: "main" | "quiet";
-  /** Signs in. @param field reads a field by its name @returns why it could not be; null if it could */
+  /** Signs in. @param field reads a field by its name @returns why the sign-in failed; null on success */
   send(field: (name: string) => string): Promise<string | null>;
   children: ReactNode;
 }

@@ -37,7 +37,7 @@ export function Shell() {
     window.addEventListener("keydown", open);
     return () => window.removeEventListener("keydown", open);
   }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whatever was found, its page has been opened
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of the address closes the dialog
   useEffect(() => setFinding(false), [pathname]);
 
   return (

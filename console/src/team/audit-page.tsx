@@ -20,7 +20,7 @@ import { TeamPage } from "./team-tabs.tsx";
 
 type Entry = AuditLogQuery["auditLog"]["nodes"][number];
 
-/** @param search the query of the page's address */
+/** @param search the query string of the page's address */
 function filterOf(search: URLSearchParams): AuditFilter {
   const text = (name: string) => search.get(name)?.trim() || null;
   const instant = (name: string, plusDays: number) => {
@@ -38,7 +38,7 @@ function filterOf(search: URLSearchParams): AuditFilter {
   };
 }
 
-/** The audit log: each entry with its actor, and whether the log was changed. */
+/** The audit log: each entry with its actor, and a check of the log's integrity. */
 export default function AuditPage() {
   const [search, setSearch] = useSearchParams();
   const [shown, setShown] = useState<Entry | null>(null);
@@ -135,7 +135,7 @@ function Filter(props: { name: string; label: string; type?: string; search: URL
   );
 }
 
-/** Whether the chain of hashes over the log holds, when somebody asks. */
+/** Verifies the hash chain over the log on request. */
 function Chain() {
   const [check, { data, error, loading }] = useLazyQuery(AuditChainDocument, { fetchPolicy: "network-only" });
   const chain = data?.auditChain;

@@ -19,7 +19,7 @@ const DAY_MS = 86_400_000;
 const MOST_DAYS = 366;
 const dayIn = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
 
-/** Keys for programs. */
+/** Operator keys, for programs. */
 export default function KeysPage() {
   const { data, error, loading, refetch } = useQuery(OperatorKeysDocument);
   const [create] = useMutation(CreateOperatorKeyDocument);

@@ -28,7 +28,7 @@ export default function TeamStart() {
   return may("ADMIN") ? <People /> : <Navigate to="/team/audit" replace />;
 }
 
-/** The accounts of people, and the sessions of all operators. */
+/** The accounts, and the sessions of all operators. */
 function People() {
   const { data, error, loading, refetch } = useQuery(OperatorAccountsDocument);
   const [create] = useMutation(CreateOperatorAccountDocument);

@@ -3,7 +3,7 @@ import { Button } from "../../../microsite/src/ui/button.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import ui from "../ui/ui.module.css";
 
-/** A secret that the gateway answers once: it is on the page until the page is left, or put away. */
+/** A secret that the gateway returns once. It is visible until the operator leaves the page or dismisses it. */
 export interface Secret {
   title: string;
   help: string;

@@ -12,7 +12,7 @@ const tabs: { path: string; name: string; roles: OperatorRole[] }[] = [
   { path: "/team/audit", name: "Audit log", roles: ["SUPPORT"] },
 ];
 
-/** A page below Team, with the others that the operator may see. */
+/** A page below Team, with tabs for the other pages that the operator may see. */
 export function TeamPage({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
   const { may } = useOperator();
   return (

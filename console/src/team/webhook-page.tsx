@@ -33,7 +33,7 @@ type Delivery = NonNullable<WebhookByNameQuery["webhook"]>["deliveries"]["nodes"
 const states: WebhookDeliveryState[] = ["PENDING", "DELIVERED", "FAILED"];
 const tones = { PENDING: "calm", DELIVERED: "good", FAILED: "bad" } as const;
 
-/** A receiver with its deliveries. */
+/** A webhook with its deliveries. */
 export default function WebhookPage() {
   const { name = "" } = useParams();
   const [search] = useSearchParams();

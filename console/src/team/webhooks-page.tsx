@@ -12,7 +12,7 @@ import { type Secret, ShownOnce } from "./shown-once.tsx";
 import { TeamPage } from "./team-tabs.tsx";
 import { WebhookFields, webhookFieldsOf } from "./webhook-fields.tsx";
 
-/** The receivers that events are sent to. */
+/** The webhooks that receive events. */
 export default function WebhooksPage() {
   const { data, error, loading, refetch } = useQuery(WebhooksDocument);
   const [create] = useMutation(CreateWebhookDocument);

@@ -15,7 +15,7 @@ import { Card, Fact, Facts, Failure, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 import styles from "./today.module.css";
 
-/** The title of each queue, and what to do about what is in it. */
+/** The title of each queue, and the action that its items need. */
 const queueWords: Record<AttentionKind, { title: string; todo: string }> = {
   OUTCOME_UNKNOWN: {
     title: "Unknown outcomes",
@@ -99,7 +99,7 @@ export default function TodayPage() {
   );
 }
 
-/** The page of a thing that has neither an order nor a reward. */
+/** The page of an item that has neither an order nor a reward. */
 const subjectPaths: Partial<Record<AttentionKind, string>> = {
   MESSAGE_QUARANTINED: "/earning/quarantine",
   RECONCILIATION_BREAK: "/money/breaks",

@@ -1,10 +1,10 @@
-/** A cell that a spreadsheet would take for a formula is made text. */
+/** Escapes a cell that a spreadsheet would evaluate as a formula. */
 const cell = (value: string | number): string => {
   const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
-/** Lines of a CSV file, each with its end. */
+/** Lines of a CSV file, each with its line break. */
 export const csvLines = (rows: readonly (readonly (string | number)[])[]): string =>
   rows.map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 
@@ -14,10 +14,10 @@ export const downloadCsv = (
   rows: readonly (readonly (string | number)[])[],
 ): void => downloadParts(name, [csvLines([header, ...rows])]);
 
-/** Hands a CSV file to the browser. @param parts its text in parts, which need not fit into one string */
+/** Downloads a CSV file. @param parts its text in parts, which together may exceed the longest string */
 export const downloadParts = (name: string, parts: readonly string[]): void => save(name, "text/csv", parts);
 
-/** Hands a text to the browser as a file. */
+/** Downloads a text as a file. */
 export const download = (name: string, type: string, text: string): void => save(name, type, [text]);
 
 function save(name: string, type: string, parts: readonly string[]): void {

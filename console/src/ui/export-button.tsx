@@ -11,17 +11,17 @@ interface ExportButtonProps<Row> {
   /** The name of the file. */
   name: string;
   header: readonly string[];
-  /** The lines of the file for a row of the list. */
+  /** The lines of the file for a row of the list; each line is a list of cells. */
   toCells(row: Row): readonly (readonly Cell[])[];
-  /** Reads the page behind a cursor; the first page for null. */
+  /** Reads the page after a cursor; the first page for null. */
   read(after: string | null): Promise<ListPage<Row>>;
   disabled?: boolean;
 }
 
-/** A spreadsheet opens so many rows without trouble, and the browser's memory holds them. */
+/** A number of rows that spreadsheets open without trouble and that fits into the browser's memory. */
 const MOST_ROWS = 50_000;
 
-/** Exports a whole list, also the rows that were not scrolled to: page by page, with the rights that the list has. */
+/** Exports a whole list page by page, by the list's own query: its roles and masks apply to the file. */
 export function ExportButton<Row>({ name, header, toCells, read, disabled = false }: ExportButtonProps<Row>) {
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);

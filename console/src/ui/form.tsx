@@ -10,7 +10,7 @@ export interface Answer {
   refusals: readonly RefusedFragment[];
 }
 
-/** Reads the refusals of a mutation's payload; an operation that failed as a whole is one as well. */
+/** Reads the refusals of a mutation's payload; an error of the whole operation counts as a refusal. */
 export function answerOf(
   result: { data?: unknown; error?: { message: string } | undefined },
   payload: { userErrors: readonly RefusedFragment[] } | null | undefined,
@@ -47,9 +47,9 @@ export function TextArea({ label, help, ...rest }: ComponentProps<"textarea"> & 
 }
 
 export interface ActionFormProps {
-  /** Names the button that opens the form, and the form. */
+  /** The title of the form and of the button that opens it. */
   title: string;
-  /** Names the button and the form where several on the page have the same title. */
+  /** The accessible name of the button and of the form, if several on the page have the same title. */
   label?: string;
   submit: string;
   look?: "main" | "quiet" | "danger";

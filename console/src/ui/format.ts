@@ -3,7 +3,7 @@ const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeSt
 const days = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
 export const count = (value: number): string => numbers.format(value);
-/** A list's `totalCount`, which ends at 1,001. */
+/** A list's `totalCount`, which stops counting at 1,001. */
 export const total = (totalCount: number): string =>
   totalCount > 1_000 ? `${numbers.format(1_000)}+` : numbers.format(totalCount);
 export const points = (value: number): string => `${numbers.format(value)} ${value === 1 ? "point" : "points"}`;
@@ -34,7 +34,7 @@ export function age(seconds: number): string {
 }
 export const ageSince = (iso: string): string => age((Date.now() - Date.parse(iso)) / 1_000);
 
-/** A moment in the form of the browser's field, in the operator's own time zone. Empty without one. */
+/** A moment for an input of type `datetime-local`, in the operator's own time zone. Empty without a moment. */
 export function localMoment(iso: string | null | undefined): string {
   if (!iso) return "";
   const date = new Date(iso);

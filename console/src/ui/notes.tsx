@@ -12,11 +12,11 @@ interface NotesProps {
   on: NoteSubject;
   notes: readonly { id: string; author: string; text: string; at: string }[];
   assignee: string | null;
-  /** Reads the page anew. */
+  /** Reads the page again. */
   reload(): unknown;
 }
 
-/** Notes on an order or a customer, and who looks after it. */
+/** Notes on an order or a customer, and the assigned operator. */
 export function Notes({ on, notes, assignee, reload }: NotesProps) {
   const { name } = useOperator();
   const [addNote, { loading }] = useMutation(AddNoteDocument);

@@ -5,7 +5,7 @@ import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import styles from "./ui.module.css";
 import { useTitle } from "./use-title.ts";
 
-/** A page with its heading, which names the tab too. */
+/** A page with its heading, which is also the title of the tab. */
 export function Page(props: { title: string; mark?: ReactNode; actions?: ReactNode; children: ReactNode }) {
   const { title, mark, actions, children } = props;
   useTitle(title);
@@ -37,7 +37,7 @@ export function Card(props: { title?: string; aside?: ReactNode; children: React
   );
 }
 
-/** Why a part of the page cannot be shown, and what to do. */
+/** The reason why a part of the page cannot be shown, with a next step. */
 export function Failure({ error, retry }: { error: ErrorLike | undefined; retry(): unknown }) {
   if (!error) return null;
   return (

@@ -6,12 +6,12 @@ const MOST_SHOWN = 50;
 export interface RejectedRow {
   /** 1 is the first row after the header. */
   row: number;
-  /** The line of the file. */
+  /** The line number in the file. */
   line?: number | null;
   reason: string;
 }
 
-/** The rows of a file that are not right, by their lines. */
+/** The invalid rows of a file, by their lines. */
 export function RejectedRows({ rows }: { rows: readonly RejectedRow[] }) {
   if (rows.length === 0) return null;
   return (

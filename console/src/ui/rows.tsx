@@ -23,7 +23,7 @@ export function NumberField(props: {
   );
 }
 
-/** Rows of a list in the builder, with a button that adds a row and one beside each that removes it. */
+/** Rows of a list in the builder, with a button to add a row, and a button beside each row to remove it. */
 export function Rows<Row>(props: {
   legend: string;
   add: string;
@@ -38,7 +38,7 @@ export function Rows<Row>(props: {
     <fieldset>
       <legend>{legend}</legend>
       {rows.map((row, place) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a row has no name but its place
+        // biome-ignore lint/suspicious/noArrayIndexKey: a row has no key but its index
         <div key={place} className={ui.pair}>
           {children(row, (changed) => onChange(rows.with(place, changed)))}
           {rows.length > least && (

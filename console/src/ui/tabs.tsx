@@ -1,7 +1,7 @@
 import { NavLink } from "react-router";
 import ui from "./ui.module.css";
 
-/** The parts of a page, each with an address of its own. */
+/** The tabs of a page, each with an address of its own. */
 export function Tabs({ label, tabs }: { label: string; tabs: readonly { to: string; name: string; end?: boolean }[] }) {
   return (
     <nav className={ui.views} aria-label={label}>

@@ -11,13 +11,13 @@ export interface ListPage<Row> {
 type PageVariables = OperationVariables & { after?: string | null | undefined };
 
 interface Later<Row> extends ListPage<Row> {
-  /** The list and the end of its first page, behind which these rows begin. */
+  /** Identifies the list and the end cursor of its first page, after which these rows begin. */
   behind: string;
 }
 
 /**
- * Reads a list page by page. The first page is in the cache of the client. Later pages are not: each would make the client compare
- * the whole list anew, which takes longer the longer the list is.
+ * Reads a list page by page. The first page is in the client's cache. Later pages are not: the cache would compare the
+ * whole list again for each page.
  *
  * @param listOf finds the list in the data of the document
  */
@@ -37,7 +37,7 @@ export function usePages<Data, Variables extends PageVariables, Row>(
   const rows = useMemo(() => [...(first?.nodes ?? []), ...(added?.nodes ?? [])], [first, added]);
   const { hasNextPage = false, endCursor = null } = (added ?? first)?.pageInfo ?? {};
 
-  /** Reads the page behind a cursor, the first page for null. @throws Error if there is no answer */
+  /** Reads the page after a cursor, the first page for null. @throws Error without an answer */
   async function read(after: string | null): Promise<ListPage<Row>> {
     const ofPage: OperationVariables = { ...fixed, after };
     const result = await client.query({ query, variables: ofPage, fetchPolicy: "no-cache" });
@@ -51,7 +51,7 @@ export function usePages<Data, Variables extends PageVariables, Row>(
     setLater({ behind, nodes: [...(added?.nodes ?? []), ...nodes], pageInfo });
   }
 
-  /** Reads the first page anew, and forgets the later pages. */
+  /** Reads the first page again, and drops the later pages. */
   const reload = useCallback(async () => {
     setLater(null);
     await refetch();

@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { brand } from "../../../microsite/theme/brand.ts";
 
-/** Names the page in the tab and in the history. */
+/** Sets the document title, which the tab and the history show. */
 export function useTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} · ${brand.name} console`;

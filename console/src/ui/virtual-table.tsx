@@ -4,7 +4,7 @@ import styles from "./virtual-table.module.css";
 
 export interface Column<Row> {
   name: string;
-  /** A width of a CSS grid's track. */
+  /** The width of a CSS grid track. */
   width: string;
   number?: boolean;
   show(row: Row): ReactNode;
@@ -16,7 +16,7 @@ export interface VirtualTableProps<Row> {
   columns: readonly Column<Row>[];
   rowKey(row: Row): string;
   onOpen?(row: Row): void;
-  /** Chooses a row, or no longer: by the space bar. */
+  /** Selects or deselects a row, by the space bar. */
   onChoose?(row: Row): void;
   hasMore: boolean;
   onMore(): Promise<unknown>;
@@ -24,10 +24,13 @@ export interface VirtualTableProps<Row> {
 
 const ROW_HEIGHT = 44;
 const OVERSCAN = 8;
-/** The header, the borders, and a bar for scrolling sideways. */
+/** The height of the header, the borders and the horizontal scroll bar, in px. */
 const SURROUND_PX = 60;
 
-/** A table that draws only the rows in view, and reads the next page as its end comes near. Arrow keys move, Enter opens, the space bar chooses. */
+/**
+ * A table that renders only the visible rows, and reads the next page near the end of the list. Arrow keys move the
+ * focus, Enter opens a row, the space bar selects it.
+ */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const { label, rows, columns, rowKey, onOpen, onChoose, hasMore, onMore } = props;
   const id = useId();
@@ -47,7 +50,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     if (!hasMore || isReading.current || last < rows.length - OVERSCAN) return;
     isReading.current = true;
     onMore()
-      .catch(() => {}) // it is read again with the next move
+      .catch(() => {}) // the next movement reads it again
       .finally(() => {
         isReading.current = false;
       });
@@ -80,7 +83,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   }
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: rows are placed by themselves, which a table element does not allow
+    // biome-ignore lint/a11y/useSemanticElements: rows have absolute positions, which a table element does not allow
     <div
       className={styles.box}
       style={{ maxHeight: virtual.getTotalSize() + SURROUND_PX }}
@@ -136,12 +139,12 @@ interface TableRowProps<Row> extends Pick<VirtualTableProps<Row>, "columns"> {
   onSelect(index: number): void;
 }
 
-/** While the table is scrolled, only the rows that come into view are rendered. */
+/** Memoised: while the table is scrolled, only the rows that come into view are rendered. */
 const TableRow = memo(function TableRow<Row>(props: TableRowProps<Row>) {
   const { id, row, index, start, isActive, columns, onSelect, onOpen } = props;
   return (
     // biome-ignore lint/a11y/useSemanticElements: see above
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid has the keys
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the grid handles the keys
     <div
       id={id}
       role="row"

@@ -8,14 +8,14 @@ import { moment } from "../ui/format.ts";
 import { Card, Empty, Page, Waiting } from "../ui/page.tsx";
 import ui from "../ui/ui.module.css";
 
-/** The passkeys of the person who is signed in with an account. */
+/** The passkeys of the signed-in account. */
 export default function YouPage() {
   const { name } = useOperator();
   const [passkeys, setPasskeys] = useState<Passkey[] | null>(null);
   const reload = useCallback(
     () =>
       readPasskeys().then(setPasskeys, () => {
-        setPasskeys([]); // the account may have been disabled meanwhile
+        setPasskeys([]); // the account may have been disabled in the meantime
       }),
     [],
   );
