@@ -48,11 +48,11 @@ describe("an error in a client's response", () => {
   });
 
   test.each([
-    ["no", { outcome: "refused" }, "UPSTREAM_UNAVAILABLE", true],
-    ["silence", { outcome: "unknown" }, "UPSTREAM_UNAVAILABLE", true],
+    ["refusal", { outcome: "refused" }, "UPSTREAM_UNAVAILABLE", true],
+    ["missing answer", { outcome: "unknown" }, "UPSTREAM_UNAVAILABLE", true],
     ["failure", { outcome: "transient", httpStatus: 503 }, "UPSTREAM_UNAVAILABLE", true],
-    ["no to our own credentials", { outcome: "transient", httpStatus: 401 }, "UPSTREAM_UNAVAILABLE", true],
-    ["no to the customer's", { outcome: "transient", httpStatus: 401, isSignInOver: true }, "UNAUTHENTICATED", false],
+    ["rejection of the gateway's credentials", { outcome: "transient", httpStatus: 401 }, "UPSTREAM_UNAVAILABLE", true],
+    ["rejection of a token", { outcome: "transient", httpStatus: 401, isSignInOver: true }, "UNAUTHENTICATED", false],
   ] as const)("an upstream's %s is shown only as a failure, without the cause", (_, facts, code, retryable) => {
     const shown = toPublic(located(upstream(facts)));
     expect(shown.isUnexpected).toBe(false);

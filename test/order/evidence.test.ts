@@ -77,8 +77,8 @@ describe("a lost answer while another channel grants exactly as many points", ()
   });
 
   test.each([
-    ["a return that happened is found to have happened", true, "RETURNED", [1_000, 200, 200, -200]],
-    ["one that did not is shown to people, and not taken for the grant", false, "NEEDS_ATTENTION", [1_000, 200, -200]],
+    ["a return that happened is confirmed", true, "RETURNED", [1_000, 200, 200, -200]],
+    ["a lost return is escalated, and not mistaken for the grant", false, "NEEDS_ATTENTION", [1_000, 200, -200]],
   ] as const)("%s", async (_, commit, pointsState, ledger) => {
     const customer = await gateway.customer({ balance: 1_000 });
     const id = await placeOrder(customer, (await gateway.merchandise({ points: 200 })).id);

@@ -70,8 +70,8 @@ describe("work in flight without a job gets a new job:", () => {
   };
 
   test.each([
-    ["a deduction in doubt that happened", "commit-then-drop", "FULFILLED", [1_000, -300]],
-    ["one that did not", "drop-before", "FAILED", [1_000]],
+    ["a deduction with a lost answer", "commit-then-drop", "FULFILLED", [1_000, -300]],
+    ["a deduction that never arrived", "drop-before", "FAILED", [1_000]],
   ] as const)("%s", async (_, fault, status, ledger) => {
     await patient();
     const customer = await gateway.customer({ balance: 1_000 });

@@ -39,8 +39,8 @@ describe("a deduction whose answer is lost", () => {
     ["a 500 follows the commit", { fault: "http-500", commit: true }],
     ["an HTML page follows the commit", { fault: "malformed", commit: true }],
     ["half an answer follows the commit", { fault: "malformed", commit: true, message: "half" }],
-    ["the answer comes after our patience has ended", { fault: "hold", commit: true }],
-    ["the effect comes after our patience has ended", { fault: "hold" }],
+    ["the answer comes after the timeout", { fault: "hold", commit: true }],
+    ["the effect comes after the timeout", { fault: "hold" }],
   ];
   test.each(taken)("is found to have happened when %s", async (_, script) => {
     const customer = await gateway.customer({ balance: 1_000 });

@@ -235,13 +235,13 @@ describe.each(Object.keys(writes) as Write[])("%s", (name) => {
     ["answers 500", withStatus(500, no(8004)), 500],
     ["answers 429", withStatus(429, no(8004)), 429],
     ["answers HTML with 200", "<html>maintenance</html>", 200],
-    ["answers half a yes", '{"status":{"success":true', 200],
+    ["answers with half a success", '{"status":{"success":true', 200],
     [
       "breaks off in the middle of its answer",
       (response) => response.writeHead(200, { "content-length": 99 }).write("{") && response.destroy(),
       undefined,
     ],
-    ["hangs up", (response) => response.destroy(), undefined],
+    ["closes the connection", (response) => response.destroy(), undefined],
     [
       "is redirected",
       (response) => response.writeHead(307, { location: "/elsewhere" }).end(JSON.stringify(byGroupId)),
@@ -250,7 +250,7 @@ describe.each(Object.keys(writes) as Write[])("%s", (name) => {
     ["is not found by a gateway before it", withStatus(404, { timestamp: 1, status: 404, error: "Not Found" }), 404],
     ["answers with a list of nothing known", "[1]", 200],
     ["answers null", "null", 200],
-    ["answers with a yes of an unknown kind", '{"status":{"success":"maybe"}}', 200],
+    ["answers with an unknown value of success", '{"status":{"success":"maybe"}}', 200],
     ["failed within, and cannot say how far it came", { ...no(500), ...v2No(500), response: no(500) }, 200],
   ])("that %s is one call with an unknown outcome", async (_, answer, httpStatus) => {
     const capillary = await startFakeCapillary();

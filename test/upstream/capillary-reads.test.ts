@@ -723,7 +723,7 @@ describe("the issuals of a customer", () => {
     expect(await answered(answer, look)).toEqual({ attempt: null, unclear: [] });
   });
   test.each<[string, object]>([
-    ["nothing but a yes", { status: yes }],
+    ["a success without data", { status: yes }],
     ["a row without an id", issuals(attempt, { rewardIssueRefId: "t-1" })],
     ["rows of something else", { status: yes, rewards: [{ id: 1 }] }],
   ])("are an error with %s", async (_, answer) => {

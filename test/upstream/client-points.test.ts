@@ -130,14 +130,14 @@ describe("against a ledger that works", () => {
     const callsOf = () => sandbox.calls.since(0).filter((call) => call.operation === name);
 
     test.each([
-      ["says no", { fault: "refuse" }, "refused", 200],
+      ["refuses", { fault: "refuse" }, "refused", 200],
       ["answers 500", { fault: "http-500" }, lost(name), 500],
-      ["answers 500 after it has done it", { fault: "http-500", commit: true }, lost(name), 500],
+      ["answers 500 after the commit", { fault: "http-500", commit: true }, lost(name), 500],
       ["answers 429", { fault: "rate-limit" }, lost(name), 429],
       ["answers HTML with 200", { fault: "malformed" }, lost(name), 200],
       ["breaks off in the middle of its answer", { fault: "malformed", message: "half" }, lost(name), 200],
-      ["hangs up", { fault: "drop-before" }, lost(name), undefined],
-      ["hangs up after it has done it", { fault: "commit-then-drop" }, lost(name), undefined],
+      ["closes the connection", { fault: "drop-before" }, lost(name), undefined],
+      ["closes the connection after the commit", { fault: "commit-then-drop" }, lost(name), undefined],
       ["answers too late", { fault: "hold" }, lost(name), undefined],
     ] as const)("that %s is one call and one failure", async (_, script, outcome, httpStatus) => {
       const fault = sandbox.faults.add({ upstream: "client", operation: name, ...script });
@@ -203,9 +203,9 @@ describe("against a ledger that works", () => {
 
     test.each([
       ["nothing", ""],
-      ["a yes that breaks off", '{"status":true'],
-      ["neither yes nor no", "{}"],
-      ["a yes in words", '{"status":"true","reference_id":"R","customer_id":"CUST12345"}'],
+      ["a truncated success", '{"status":true'],
+      ["neither success nor refusal", "{}"],
+      ["success as a string", '{"status":"true","reference_id":"R","customer_id":"CUST12345"}'],
       ["a number", "1"],
       ["null", "null"],
       ["a list", '[{"status":true}]'],

@@ -93,7 +93,7 @@ test("neither touch the Client's ledger nor wait for its movements", async () =>
 
 describe("when Capillary", () => {
   test.each<[string, Omit<FaultScript, "upstream" | "operation">]>([
-    ["hangs up", { fault: "drop-before" }],
+    ["closes the connection", { fault: "drop-before" }],
     ["fails", { fault: "http-500" }],
     ["answers HTML", { fault: "malformed" }],
     ["has too much to do", { fault: "rate-limit" }],
@@ -124,9 +124,9 @@ describe("when Capillary", () => {
   });
 
   test.each<[string, Omit<FaultScript, "upstream" | "operation">]>([
-    ["gives and hangs up", { fault: "commit-then-drop" }],
-    ["gives and fails", { fault: "http-500", commit: true }],
-    ["gives and answers too late", { fault: "hold", commit: true }],
+    ["credits and closes the connection", { fault: "commit-then-drop" }],
+    ["credits and fails", { fault: "http-500", commit: true }],
+    ["credits and answers too late", { fault: "hold", commit: true }],
   ])(
     "%s, the refusal of the used key proves nothing: an operator decides, and the award is credited once",
     async (_, script) => {

@@ -145,8 +145,8 @@ describe("an award", () => {
 describe("a ledger that", () => {
   type Script = Omit<FaultScript, "upstream" | "operation">;
   test.each<[string, Script, { state: string; attempts: number }]>([
-    ["credits and hangs up", { fault: "commit-then-drop" }, { state: "CREDITED", attempts: 2 }],
-    ["hangs up", { fault: "drop-before" }, { state: "CREDITED", attempts: 2 }],
+    ["credits and disconnects", { fault: "commit-then-drop" }, { state: "CREDITED", attempts: 2 }],
+    ["disconnects", { fault: "drop-before" }, { state: "CREDITED", attempts: 2 }],
     ["fails", { fault: "http-500" }, { state: "CREDITED", attempts: 2 }],
     ["credits and fails", { fault: "http-500", commit: true }, { state: "CREDITED", attempts: 2 }],
     ["answers HTML", { fault: "malformed" }, { state: "CREDITED", attempts: 2 }],
@@ -155,7 +155,7 @@ describe("a ledger that", () => {
       { fault: "malformed", message: "half", commit: true },
       { state: "CREDITED", attempts: 2 },
     ],
-    ["hangs up and credits later", { fault: "hold", hangUp: true }, { state: "CREDITED", attempts: 2 }],
+    ["disconnects and credits later", { fault: "hold", hangUp: true }, { state: "CREDITED", attempts: 2 }],
     ["gives no answer in time", { fault: "never-answer" }, { state: "CREDITED", attempts: 2 }],
     [
       "credits and gives no answer in time",
@@ -164,7 +164,7 @@ describe("a ledger that", () => {
     ],
     ["has too much to do", { fault: "rate-limit" }, { state: "CREDITED", attempts: 2 }],
     ["fails four times", { fault: "http-500", times: 4 }, { state: "CREDITED", attempts: 5 }],
-    ["says no", { fault: "refuse" }, { state: "REFUSED", attempts: 1 }],
+    ["refuses", { fault: "refuse" }, { state: "REFUSED", attempts: 1 }],
   ])("%s has credited once or not at all", async (_, script, expected) => {
     const customerId = newCustomer();
     const fault = gateway.fault("credit", script);

@@ -19,18 +19,18 @@ describe("an answer", () => {
     ["a yes", first, credited, { state: "CREDITED", retryMs: null, inFlightMs: 0 }],
     ["a yes to a repetition", tooSoon, credited, { state: "CREDITED", retryMs: null, inFlightMs: 0 }],
     ["a no", first, failed("refused"), { state: "REFUSED", retryMs: null, why: "so it said" }],
-    ["a no to a repetition", repeated, failed("refused"), { state: "REFUSED", retryMs: null }],
+    ["a refusal of a retry", repeated, failed("refused"), { state: "REFUSED", retryMs: null }],
     [
-      "a no while a call is under way",
+      "a refusal while a call is in flight",
       tooSoon,
       failed("refused"),
       { state: "UNCERTAIN", retryMs: 20_000, inFlightMs: 20_000 },
     ],
-    ["what never left", first, failed("not-sent"), { state: "PENDING", inFlightMs: 0 }],
-    ["a repetition that never left", repeated, failed("not-sent"), { state: "UNCERTAIN", inFlightMs: 0 }],
-    ["silence", first, failed("unknown"), { state: "UNCERTAIN", inFlightMs: 30_000 }],
+    ["a call that was not sent", first, failed("not-sent"), { state: "PENDING", inFlightMs: 0 }],
+    ["a retry that was not sent", repeated, failed("not-sent"), { state: "UNCERTAIN", inFlightMs: 0 }],
+    ["a missing answer", first, failed("unknown"), { state: "UNCERTAIN", inFlightMs: 30_000 }],
     ["an end of what can be asked", repeated, allThatIsKnown, { state: "NEEDS_ATTENTION", retryMs: null }],
-    ["the same while a call is under way", tooSoon, allThatIsKnown, { state: "UNCERTAIN", retryMs: 20_000 }],
+    ["the same while a call is in flight", tooSoon, allThatIsKnown, { state: "UNCERTAIN", retryMs: 20_000 }],
   ] as const)("that is %s", (_, history, outcome, expected) => {
     expect(conclude(history, outcome)).toMatchObject(expected);
   });
