@@ -53,7 +53,7 @@ const bundle = await rolldown({
           export const wasm = readFileSync(new URL("./${file}.wasm", import.meta.url)); // as bytes, which Buffer.from takes, too`;
       },
     },
-    // One character above U+00FF makes V8 store the whole source text of a file with two bytes a character.
+    // A character above U+00FF makes V8 store the whole source text of a file with two bytes a character.
     {
       name: "ascii",
       renderChunk: (code) =>

@@ -243,7 +243,7 @@ const secrets = {
   ),
   OIDC_CLIENT_SECRET: as(
     text.optional(),
-    "the secret of `OIDC_CLIENT_ID`. Nothing is stored with it: replace it at the provider and here",
+    "the secret of `OIDC_CLIENT_ID`. No stored value depends on it: replace it at the provider and here",
     { unset: "a public client, which PKCE alone protects" },
   ),
   OIDC_SCOPE: as(

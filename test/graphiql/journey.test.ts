@@ -107,7 +107,7 @@ test("a newcomer redeems points in GraphiQL", { tags: "browser" }, async () => {
   await run("WalletAndCart", '"balance"');
   await expect.poll(() => editor("response"), { message: "the wallet is lower" }).not.toContain('"balance": 3500');
 
-  // One order from three wallets: the programme's voucher, a reward paid by the family, and a Capillary reward.
+  // An order from three wallets: the programme's voucher, a reward paid by the family, and a Capillary reward.
   expect(await editor("response")).toContain('"externalId": "famgroup11"');
   await run("AddToCart", '"readyToOrder": true');
   await run("BrowseGroupRewards", '"forMyself"');

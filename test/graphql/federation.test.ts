@@ -56,7 +56,7 @@ describe("as a subgraph", () => {
   });
 
   test("it serves its SDL with descriptions, to trusted routers only", async () => {
-    expect(await sdlOf()).toContain("What can be spent now: `balance` less `held`.");
+    expect(await sdlOf()).toContain("The points that can be spent now: `balance` less `held`.");
     const document = "{ _service { sdl } rewardCategories { name } }";
     for (const caller of [gateway.anonymous, gateway.operator, gateway.service, await gateway.customer()]) {
       const { data, errors } = await caller.send(document);

@@ -132,7 +132,7 @@ test("neither the order of keys nor spelling nor white space changes a message's
 });
 
 const digit = fc.constantFrom(..."0123456789");
-// Of every length of a national id; those of ten and thirteen digits could be dates.
+// Every length of a national id; numbers of ten and thirteen digits could be dates.
 const nik = fc
   .tuple(
     fc.constantFrom("11", "32", "31", "51", "91"),

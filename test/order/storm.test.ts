@@ -87,7 +87,7 @@ test(`a storm (seed ${seed}) loses no point and takes none twice`, {
       return customer;
     }),
   );
-  // One group for all customers, who share its points.
+  // A single group for all customers, who share its points.
   const family = newGroup(gateway, { members: customers, points: orderCount * 60 });
 
   /** The faults of one order. */

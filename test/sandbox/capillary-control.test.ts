@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { asha, capillaryApi, family, ravi } from "./support/capillary-api.ts";
 
-/** One call of the control surface over HTTP. */
+/** A call of the control surface over HTTP. */
 async function control({ url }: Sandbox, path: string, body?: unknown) {
   const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
   const response = await fetch(`${url}/__sandbox/capillary${path}`, init);

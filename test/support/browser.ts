@@ -15,7 +15,7 @@ export const hasBrowser = isPackaged || existsSync(system);
 
 let browser: Promise<Browser> | undefined;
 
-/** One browser for all test files of this process. Playwright ends it with the process. */
+/** The browser of all test files of this process. Playwright ends it with the process. */
 export function openBrowser(): Promise<Browser> {
   browser ??= launch();
   return browser;

@@ -15,7 +15,7 @@ declare module "vitest" {
   }
 }
 
-/** One real PostgreSQL for all test files, each of which clones a database of its own from the template. */
+/** A real PostgreSQL for all test files, each of which clones a database of its own from the template. */
 export default async function setup(project: TestProject) {
   // Before the server starts, because a failure would leave it running.
   await Promise.all([warmCompileCache(project), bundlePrograms()]);

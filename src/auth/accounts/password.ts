@@ -7,7 +7,7 @@ export interface HashCost {
   r: number;
   p: number;
 }
-/** What OWASP's password storage cheat sheet recommends for 32 MiB of memory. */
+/** The recommendation of OWASP's password storage cheat sheet for 32 MiB of memory. */
 export const HASH_COST: HashCost = { N: 2 ** 15, r: 8, p: 3 };
 const MAX_MEMORY_BYTES = 64 * 1024 * 1024;
 const HASH_BYTES = 32;

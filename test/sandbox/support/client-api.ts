@@ -21,7 +21,7 @@ interface Body {
 export const basic = (user = "tessera", password = "sandbox"): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 
-/** One HTTP request with a JSON answer; an empty answer reads as `{}`. */
+/** An HTTP request with a JSON answer; an empty answer reads as `{}`. */
 export async function send(url: string, init: RequestInit = {}): Promise<Reply> {
   const response = await fetch(url, init);
   const text = await response.text();
