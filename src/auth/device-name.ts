@@ -1,4 +1,4 @@
-/** In the order in which they are looked for: browsers name those that they descend from as well. */
+/** In the order of the search, because the User-Agent of a browser also names the browsers that it descends from. */
 const browsers: [name: string, mark: RegExp][] = [
   ["Edge", /\bEdg(A|iOS)?\//],
   ["Samsung Internet", /\bSamsungBrowser\//],
@@ -16,7 +16,7 @@ const systems: [name: string, mark: RegExp][] = [
 ];
 
 /**
- * The browser and the system by their names, such as `Chrome on Android`: enough for a customer to know their own devices again.
+ * The browser and the system by their names, such as `Chrome on Android`: enough for customers to recognise their own devices.
  *
  * @returns null for a program that names neither
  */

@@ -1,7 +1,7 @@
 import type { OperatorRole } from "../domain/operator-roles.ts";
-import { isRefused } from "../domain/refusal.ts";
 import type { Resolvers, OperatorRole as ShownRole } from "../graphql/generated/resolvers.ts";
 import { requireOperator, requireOperatorAndPerson } from "../graphql/guards.ts";
+import { payloadOf } from "../graphql/payload-of.ts";
 import type { OperatorKeyStore } from "./operator-key.store.ts";
 
 const readRole = (role: ShownRole) => role.toLowerCase() as OperatorRole;
@@ -19,13 +19,11 @@ export function operatorKeyResolvers(keys: OperatorKeyStore): Resolvers {
     Mutation: {
       async createOperatorKey(_, { input: { name, roles, expiresAt } }, context) {
         const by = requireOperatorAndPerson(context, "admin");
-        const answer = await keys.create({ name, roles: roles.map(readRole), expiresAt }, by);
-        return isRefused(answer) ? { userErrors: answer.refusals } : { ...answer, userErrors: [] };
+        return payloadOf(await keys.create({ name, roles: roles.map(readRole), expiresAt }, by));
       },
       async withdrawOperatorKey(_, { input }, context) {
         const operatorId = requireOperator(context, "admin");
-        const answer = await keys.withdraw(input.name, operatorId);
-        return isRefused(answer) ? { userErrors: answer.refusals } : { ...answer, userErrors: [] };
+        return payloadOf(await keys.withdraw(input.name, operatorId));
       },
     },
 

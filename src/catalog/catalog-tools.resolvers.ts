@@ -2,6 +2,7 @@ import { isRefused } from "../domain/refusal.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { NOWHERE, uuidOf } from "../graphql/global-id.ts";
 import { requireOperator } from "../graphql/guards.ts";
+import { payloadOf } from "../graphql/payload-of.ts";
 import type { ImportRewards } from "./import-rewards.ts";
 import type { OverlayRewards } from "./overlay-rewards.ts";
 import type { Pictures } from "./pictures/pictures.ts";
@@ -24,8 +25,7 @@ export function catalogToolsResolvers({ pictures, importRewards, overlays }: Cat
 
     Mutation: {
       async uploadPicture(_, { input }, context) {
-        const answer = await pictures.upload(input.base64, requireOperator(context, "catalogue"));
-        return isRefused(answer) ? { userErrors: answer.refusals } : { ...answer, userErrors: [] };
+        return payloadOf(await pictures.upload(input.base64, requireOperator(context, "catalogue")));
       },
       async importRewards(_, { input }, context) {
         const operatorId = requireOperator(context, "catalogue");
@@ -38,8 +38,7 @@ export function catalogToolsResolvers({ pictures, importRewards, overlays }: Cat
       },
       async overlayReward(_, { input: { rewardId, ...changes } }, context) {
         const operatorId = requireOperator(context, "catalogue");
-        const answer = await overlays.write(uuidOf("Reward", rewardId) ?? NOWHERE, changes, operatorId);
-        return isRefused(answer) ? { userErrors: answer.refusals } : { ...answer, userErrors: [] };
+        return payloadOf(await overlays.write(uuidOf("Reward", rewardId) ?? NOWHERE, changes, operatorId));
       },
     },
   };

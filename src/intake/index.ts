@@ -9,7 +9,7 @@ import { makeRedriveReward } from "./quarantine/redrive-reward.ts";
 
 export type { AcceptMessages } from "./accept-messages.ts";
 export { readOutcomes } from "./outcomes.ts";
-export type { ReadMessage } from "./read-message.ts";
+export { ownMessage } from "./own-message.ts";
 export { mountRewardProcessor } from "./reward-route.ts";
 
 export interface IntakePorts {

@@ -1,11 +1,9 @@
-import { createHash } from "node:crypto";
 import { type Refused, refusal, refused } from "../domain/refusal.ts";
 import { notifyFeeds } from "../feed/index.ts";
-import type { AcceptMessages, ReadMessage } from "../intake/index.ts";
+import { type AcceptMessages, ownMessage } from "../intake/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import { type Db, inTransaction, type Tx } from "../platform/db.ts";
 import type { Bus } from "../platform/events.ts";
-import { localDateOf } from "../platform/time-zone.ts";
 import { contextToHandOn } from "../platform/tracing.ts";
 import { readCampaigns } from "../rules/index.ts";
 import { makeCode, readCode, writtenCode } from "./invitation-code.ts";
@@ -14,18 +12,18 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 
 export interface Invitation {
   customerId: string;
-  /** As it is shown. */
+  /** With its hyphen. */
   code: string;
 }
 
-/** The message that an accepted invitation became. */
+/** The referral message of an accepted invitation. */
 export interface AcceptedInvitation {
   messageId: string;
   replayed: boolean;
 }
 
 export interface Invitations {
-  /** The customer's invitation, which is made when it is first asked for; null while no rule is about referrals. */
+  /** The customer's invitation, created at the first read; null while no rule awards referrals. */
   of(customerId: string): Promise<Invitation | null>;
   acceptedCount(customerId: string): Promise<number>;
   /** Sends a `registerreferral` message to the Reward Processor: once for each customer. */
@@ -38,7 +36,7 @@ export interface InvitationsDeps {
   clock: Clock;
   acceptMessages: AcceptMessages;
   timeZone: string;
-  /** How long a customer who has just become known can accept an invitation. */
+  /** The days after their first sign-in or message in which customers can accept an invitation. */
   invitationDays: number;
   /** The limit of customers who accept one customer's invitation within 24 hours. */
   perCustomerDay: number;
@@ -99,7 +97,16 @@ export function makeInvitations(deps: InvitationsDeps): Invitations {
         const lately = await tx.acceptedInvitation.count({ where: { inviterId, acceptedAt: { gt: since } } });
         if (lately >= perCustomerDay) return refuse(limitReached());
 
-        const read = referralMessage({ customerId, inviterId, code, at: now, timeZone });
+        const rawDate = now.toISOString();
+        const message = ownMessage({
+          action: "registerreferral",
+          customerId,
+          at: now,
+          timeZone,
+          data: { invitation: code, transaction: [{ date: rawDate }] },
+          identity: ["invitation", customerId, inviterId, rawDate],
+        });
+        const read = { ...message, sharerCustomerId: inviterId };
         const arrived = [{ read, trace: contextToHandOn() ?? null }];
         const [stored] = await acceptMessages(tx, arrived, now, { budgets: "locked" });
         if (!stored) throw new Error("the message of a referral has an outcome");
@@ -134,49 +141,3 @@ const limitReached = () =>
       field,
     ),
   );
-
-/** The message that a producer would send (see `messages/README.md`), with both people known as customers. */
-function referralMessage(of: {
-  customerId: string;
-  inviterId: string;
-  code: string;
-  at: Date;
-  timeZone: string;
-}): ReadMessage {
-  const { customerId, inviterId, code, at, timeZone } = of;
-  const rawDate = at.toISOString();
-  const action = "registerreferral";
-  const localDate = localDateOf(at, timeZone);
-  const nobody = { memberId: null, userId: null, nik: null, clientId: null };
-  return {
-    message: {
-      action,
-      ticketId: null,
-      envelope: {
-        subject: "loyalty",
-        subjectType: "reward",
-        subjectIdentifier: "processor",
-        action,
-        resourceType: "",
-        scopeSource: "",
-        date: "",
-      },
-      member: nobody,
-      sharerId: null,
-      receiverId: null,
-      sentAt: null,
-      lines: [{ at, rawDate, hadZone: true, localDate, amount: null, productId: null, reference: null }],
-      unknown: {},
-    },
-    normalisations: [],
-    payload: JSON.stringify({ Action: action, Data: { invitation: code, transaction: [{ date: rawDate }] } }),
-    nikHash: null,
-    source: "GRAPHQL",
-    actor: `customer:${customerId}`,
-    customerId,
-    sharerCustomerId: inviterId,
-    digest: createHash("sha256")
-      .update(JSON.stringify(["invitation", customerId, inviterId, rawDate]))
-      .digest("hex"),
-  };
-}

@@ -2,8 +2,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /**
- * Returns to the system the memory that only the start needed, some 30 MB, in a pause of some 0.1 s. V8 by itself keeps it until it has to
- * make room.
+ * Returns the memory that only the start needed, about 30 MB, to the system, in a pause of about 0.1 s. V8 alone would hold the
+ * memory until its heap is full.
  */
 export function collectGarbageOfStart(): void {
   setFlagsFromString("--expose-gc");

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { isRefused, type Refused, refusal, refused } from "../domain/refusal.ts";
+import { refusal, refused } from "../domain/refusal.ts";
 import { type Connection, connectionFields, makeCursor, readPage, toPage } from "../graphql/connection.ts";
 import type { Resolvers } from "../graphql/generated/resolvers.ts";
 import { toGlobalId, uuidOf } from "../graphql/global-id.ts";
 import { requireOperator } from "../graphql/guards.ts";
+import { payloadOf } from "../graphql/payload-of.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Db } from "../platform/db.ts";
 import { countDeliveries, readDeliveries } from "./delivery-pages.sql.ts";
@@ -23,9 +24,6 @@ const cursorShape = z.tuple([
 
 export function webhookResolvers(deps: { db: Db; clock: Clock; webhooks: WebhookStore }): Resolvers {
   const { db, clock, webhooks } = deps;
-  const answered = <Answer extends object>(answer: Answer | Refused) =>
-    isRefused(answer) ? { userErrors: answer.refusals } : { ...answer, userErrors: [] };
-
   return {
     Query: {
       webhooks(_, __, context) {
@@ -42,7 +40,7 @@ export function webhookResolvers(deps: { db: Db; clock: Clock; webhooks: Webhook
       async createWebhook(_, { input }, context) {
         const operatorId = requireOperator(context, "admin");
         const { name, url, eventTypes, stockLowAt } = input;
-        return answered(await webhooks.create({ name, url, eventTypes, stockLowAt: stockLowAt ?? 10 }, operatorId));
+        return payloadOf(await webhooks.create({ name, url, eventTypes, stockLowAt: stockLowAt ?? 10 }, operatorId));
       },
       async updateWebhook(_, { input }, context) {
         const operatorId = requireOperator(context, "admin");
@@ -54,26 +52,26 @@ export function webhookResolvers(deps: { db: Db; clock: Clock; webhooks: Webhook
           stockLowAt: stockLowAt ?? undefined,
           active: active ?? undefined,
         };
-        return answered(await webhooks.update(change, operatorId));
+        return payloadOf(await webhooks.update(change, operatorId));
       },
       async rotateWebhookSecret(_, { input }, context) {
         const operatorId = requireOperator(context, "admin");
-        return answered(await webhooks.rotateSecret(input.name, operatorId));
+        return payloadOf(await webhooks.rotateSecret(input.name, operatorId));
       },
       async deleteWebhook(_, { input }, context) {
         const operatorId = requireOperator(context, "admin");
-        return answered(await webhooks.delete(input.name, operatorId));
+        return payloadOf(await webhooks.delete(input.name, operatorId));
       },
       async testWebhook(_, { input }, context) {
         const operatorId = requireOperator(context, "admin");
-        return answered(await webhooks.test(input.name, operatorId));
+        return payloadOf(await webhooks.test(input.name, operatorId));
       },
       async replayWebhook(_, { input }, context) {
         const operatorId = requireOperator(context, "admin");
         const { name, deliveryIds, failedSince } = input;
         const invalid = (field: string, message: string) => ({
           replayed: 0,
-          ...answered(refused(refusal("INVALID_INPUT", `${field}: ${message}`, ["input", field]))),
+          ...payloadOf(refused(refusal("INVALID_INPUT", `${field}: ${message}`, ["input", field]))),
         });
         if (deliveryIds && deliveryIds.length > MAX_REPLAYED_IDS) {
           return invalid("deliveryIds", `at most ${MAX_REPLAYED_IDS} in one call`);
@@ -81,7 +79,7 @@ export function webhookResolvers(deps: { db: Db; clock: Clock; webhooks: Webhook
         const ids = deliveryIds?.flatMap((id) => uuidOf("WebhookDelivery", id) ?? []);
         const what = ids ? { ids } : failedSince ? { failedSince } : null;
         if (!what) return invalid("failedSince", "required without deliveryIds");
-        return { replayed: 0, ...answered(await webhooks.replay(name, what, operatorId)) };
+        return { replayed: 0, ...payloadOf(await webhooks.replay(name, what, operatorId)) };
       },
     },
 

@@ -1,16 +1,15 @@
 import { z } from "zod";
 import type { OperatorRole } from "../../domain/operator-roles.ts";
-import { isRefused, type Refused, refusal } from "../../domain/refusal.ts";
+import { refusal } from "../../domain/refusal.ts";
 import type { Resolvers, OperatorRole as ShownRole } from "../../graphql/generated/resolvers.ts";
 import { requireOperator } from "../../graphql/guards.ts";
+import { payloadOf } from "../../graphql/payload-of.ts";
 import type { OperatorSessionStore } from "../operator-session.store.ts";
 import type { OperatorAccountStore } from "./account.store.ts";
 
 const readRoles = (roles: readonly ShownRole[]) => roles.map((role) => role.toLowerCase() as OperatorRole);
 const shownRoles = ({ roles }: { roles: readonly OperatorRole[] }) =>
   roles.map((role) => role.toUpperCase() as ShownRole);
-const payloadOf = <Answer extends object>(answer: Answer | Refused) =>
-  isRefused(answer) ? { userErrors: answer.refusals } : { ...answer, userErrors: [] };
 
 export function operatorAccountResolvers(
   accounts: OperatorAccountStore,
