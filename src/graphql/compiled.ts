@@ -8,7 +8,7 @@ import {
   type OperationDefinitionNode,
   visit,
 } from "graphql";
-import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
+import { compileQuery, isCompiledQuery, type CompiledQuery as JitQuery } from "graphql-jit";
 import { LRUCache } from "lru-cache";
 import type { Context } from "./context.ts";
 
@@ -21,7 +21,21 @@ export interface CompiledOptions {
   /** The number of times that a query is seen before it is compiled. */
   at?: number;
   /** Called when a compiled query has run: before its answer is sent, or before the query runs again because it met errors. */
-  onAnswer?(query: ExecutionArgs, answer: { data: unknown; errors: readonly unknown[] }): Promise<void>;
+  onAnswer?(
+    query: ExecutionArgs,
+    answer: { data: unknown; errors: readonly unknown[]; isDirect: boolean },
+  ): Promise<void>;
+}
+
+/** A query of a valid document, as a function. */
+export interface CompiledQuery {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  /**
+   * @param isDirect whether the answer bypasses Apollo
+   * @returns the data; null if graphql-js must run the query: a variable is invalid, or a field failed
+   */
+  run(variables: Record<string, unknown>, context: Context, isDirect?: boolean): Promise<object | null>;
 }
 
 /**
@@ -31,35 +45,66 @@ export interface CompiledOptions {
  * that meets an error runs again with graphql-js, because graphql-jit words errors differently; the request's loaders
  * then repeat no read.
  */
-export function compiledQueries(schema: GraphQLSchema, options: CompiledOptions = {}): ApolloServerPlugin<Context> {
-  const { at = COMPILED_AT, onAnswer } = options;
-  const known = new LRUCache<string, { seen: number; run?: CompiledQuery["query"] | null }>({ max: MAX_COMPILED });
+export interface CompiledQueries {
+  /** A query that has been compiled. @param operationName as in the request */
+  get(queryHash: string, operationName: string | null | undefined): CompiledQuery | undefined;
+  /** Counts an occurrence of a valid document, and compiles its query when it is due. */
+  count(
+    queryHash: string,
+    operationName: string | null | undefined,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+  ): CompiledQuery | undefined;
+}
 
-  function compiled(key: string, document: DocumentNode, operation: OperationDefinitionNode) {
-    const entry = known.get(key) ?? { seen: 0 };
-    known.set(key, entry);
-    entry.seen += 1;
-    if (entry.run === undefined && entry.seen >= at) {
-      const made = isCompilable(document, operation) && compileQuery(schema, document, operation.name?.value ?? "");
-      entry.run = made && isCompiledQuery(made) ? made.query : null;
-    }
-    return entry.run;
+export function makeCompiledQueries(schema: GraphQLSchema, options: CompiledOptions = {}): CompiledQueries {
+  const { at = COMPILED_AT, onAnswer } = options;
+  const known = new LRUCache<string, { seen: number; query?: CompiledQuery | undefined }>({ max: MAX_COMPILED });
+  const keyOf = (queryHash: string, operationName: string | null | undefined) => `${queryHash}:${operationName ?? ""}`;
+
+  function compile(document: DocumentNode, operation: OperationDefinitionNode): CompiledQuery | undefined {
+    if (!isCompilable(document, operation)) return undefined;
+    const made = compileQuery(schema, document, operation.name?.value ?? "");
+    return isCompiledQuery(made) ? { document, operation, run: runnerOf(made, document, operation) } : undefined;
+  }
+
+  function runnerOf(made: JitQuery, document: DocumentNode, operation: OperationDefinitionNode): CompiledQuery["run"] {
+    const definitions = operation.variableDefinitions ?? [];
+    return async (variableValues, contextValue, isDirect = false) => {
+      if (definitions.length > 0 && getVariableValues(schema, definitions, variableValues).errors) return null;
+      const { data, errors } = await made.query(undefined, contextValue, variableValues);
+      const operationName = operation.name?.value;
+      const query = { schema, document, operationName, contextValue, variableValues };
+      await onAnswer?.(query, { data, errors: errors ?? [], isDirect });
+      return errors || !data ? null : data;
+    };
   }
 
   return {
+    get: (queryHash, operationName) => known.get(keyOf(queryHash, operationName))?.query,
+    count(queryHash, operationName, document, operation) {
+      const key = keyOf(queryHash, operationName);
+      const entry = known.get(key) ?? { seen: 0 };
+      known.set(key, entry);
+      entry.seen += 1;
+      if (entry.seen === at) entry.query = compile(document, operation);
+      return entry.query;
+    },
+  };
+}
+
+/** Runs compiled queries in Apollo's pipeline, in place of graphql-js. */
+export function compiledExecution(queries: CompiledQueries): ApolloServerPlugin<Context> {
+  return {
     requestDidStart: async () => ({
-      async responseForOperation({ document, operation, operationName, queryHash, request, contextValue }) {
-        // the document has several operations and the request names none
-        if (operation?.operation !== "query") return null;
-        const run = compiled(`${queryHash}:${operationName ?? ""}`, document, operation);
-        if (!run) return null;
-        const variables = request.variables ?? {};
-        if (getVariableValues(schema, operation.variableDefinitions ?? [], variables).errors) return null;
-        const { data, errors } = await run(undefined, contextValue, variables);
-        const query = { schema, document, operationName, contextValue, variableValues: variables };
-        await onAnswer?.(query, { data, errors: errors ?? [] });
-        if (errors || !data) return null;
-        return { http: { headers: new HeaderMap() }, body: { kind: "single", singleResult: { data } } };
+      async responseForOperation({ document, operation, queryHash, request, contextValue }) {
+        // the document has several operations and the request names none, or a compiled query has met an error
+        if (operation?.operation !== "query" || contextValue.isAdmitted || !queryHash) return null;
+        const query = queries.count(queryHash, request.operationName, document, operation);
+        const data = await query?.run(request.variables ?? {}, contextValue);
+        if (!data) return null;
+        const singleResult = { data: data as Record<string, unknown> };
+        return { http: { headers: new HeaderMap() }, body: { kind: "single", singleResult } };
       },
     }),
   };

@@ -20,6 +20,8 @@ export interface Context<Loaders = unknown> {
   readonly cookies: SessionCookies;
   /** Charges an operation's cost to the caller; returns an error above the limit. */
   charge(cost: number): GraphQLError | null;
+  /** Whether the operation is already charged and audited: its compiled query met an error, and graphql-js repeats it. */
+  isAdmitted?: true;
   /** Aborts when the server stops. */
   readonly signal: AbortSignal;
   /** Loaders for another viewer: after a sign-in, the same operation continues as the new viewer. */

@@ -19,15 +19,17 @@ import { acceptsHtml, sendError } from "../http/error-page.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { databaseTrouble } from "../platform/database-trouble.ts";
 import type { Logger } from "../platform/logger.ts";
-import { inSpan, isTracing, presentSpan } from "../platform/tracing.ts";
-import { type CompiledOptions, compiledQueries } from "./compiled.ts";
+import { inSpan } from "../platform/tracing.ts";
+import { type CompiledOptions, type CompiledQueries, compiledExecution, makeCompiledQueries } from "./compiled.ts";
+import { makeCompiledAnswers } from "./compiled-answers.ts";
 import type { Context } from "./context.ts";
 import type { DocumentCache } from "./document-cache.ts";
 import type { DocumentSender, DocumentSenders } from "./document-sender.ts";
 import { badUserInput, type ErrorCode, internalError, PublicError, serviceUnavailable, toPublic } from "./errors.ts";
 import { type EventStreams, wantsStream } from "./event-streams.ts";
 import { costOf, type DocumentLimits, limitError, MAX_ERRORS } from "./limits.ts";
-import { clientName, loggedOperation, shownName } from "./logged-operation.ts";
+import { shownName } from "./logged-operation.ts";
+import { makeOperationRecords, type OperationRecords } from "./operation-records.ts";
 import { rootFields } from "./root-fields.ts";
 import type { DocumentGate } from "./trusted-documents.ts";
 import { ROUTER_HEADER, type TrustedRouter } from "./trusted-router.ts";
@@ -54,10 +56,25 @@ export async function mountGraphql(
   options: GraphqlHttpOptions,
 ): Promise<() => Promise<void>> {
   const { senders, trustedRouter, streams, isProduction, log, makeContext } = options;
-  const forPublic = makeApollo(options, senders.public, ApolloServerPluginInlineTraceDisabled());
-  const forRouters = makeApollo(options, senders.router, ApolloServerPluginInlineTrace());
-  await Promise.all([forPublic.start(), forRouters.start()]);
-  const context = (request: FastifyRequest, reply: FastifyReply) =>
+  const records = makeOperationRecords(log, options.metrics);
+  const open = async (sender: DocumentSender, traces: ApolloServerPlugin) => {
+    const queries = makeCompiledQueries(sender.schema, options.compiled);
+    const apollo = makeApollo(options, sender, { traces, queries, records });
+    await apollo.start();
+    return {
+      answerCompiled: makeCompiledAnswers({ ...options, ...sender, queries, records }),
+      answer: fastifyApolloHandler(apollo, { context: contextOf }),
+      stop: () => apollo.stop(),
+    };
+  };
+  const contexts = new WeakMap<FastifyRequest, Promise<Context>>();
+  /** The context of a request, which the compiled path and Apollo share. */
+  function contextOf(request: FastifyRequest, reply: FastifyReply): Promise<Context> {
+    const context = contexts.get(request) ?? newContext(request, reply);
+    contexts.set(request, context);
+    return context;
+  }
+  const newContext = (request: FastifyRequest, reply: FastifyReply) =>
     makeContext(request, reply).catch((error: unknown) => {
       if (error instanceof PublicError) throw error;
       log.error({ err: error, requestId: request.id }, "Unexpected error");
@@ -65,8 +82,8 @@ export async function mountGraphql(
       if (!trouble) throw internalError({ requestId: request.id });
       throw serviceUnavailable(trouble, { requestId: request.id, http: { status: 503, headers: retryAfter } });
     });
-  const answerPublic = fastifyApolloHandler(forPublic, { context });
-  const answerRouter = fastifyApolloHandler(forRouters, { context });
+  const forPublic = await open(senders.public, ApolloServerPluginInlineTraceDisabled());
+  const forRouters = await open(senders.router, ApolloServerPluginInlineTrace());
   fastify.route({
     method: ["GET", "POST"],
     url: "/graphql",
@@ -85,8 +102,12 @@ export async function mountGraphql(
     },
     handler(request, reply) {
       if (wantsStream(request)) return streams.answer(request, reply);
-      const answer = trustedRouter.is(request.headers[ROUTER_HEADER]) ? answerRouter : answerPublic;
-      return inSpan({ name: "invalid operation" }, () => answer.call(fastify, request, reply));
+      const { answerCompiled, answer } = trustedRouter.is(request.headers[ROUTER_HEADER]) ? forRouters : forPublic;
+      return inSpan({ name: "invalid operation" }, async () => {
+        // Apollo meets the same error again, and reports it.
+        const compiled = await answerCompiled(request, reply, () => contextOf(request, reply)).catch(() => null);
+        return compiled ?? answer.call(fastify, request, reply);
+      });
     },
   });
   fastify.route({ method: ["GET", "POST"], url: "/graphql/stream", handler: streams.answer });
@@ -94,9 +115,9 @@ export async function mountGraphql(
 }
 
 function makeApollo(
-  { documents, compiled, isProduction, metrics, log, auditUse }: GraphqlHttpOptions,
+  { documents, isProduction, log, auditUse }: GraphqlHttpOptions,
   { schema, limits, validated }: DocumentSender,
-  traces: ApolloServerPlugin,
+  { traces, queries, records }: { traces: ApolloServerPlugin; queries: CompiledQueries; records: OperationRecords },
 ): ApolloServer<Context> {
   return new ApolloServer<Context>({
     schema,
@@ -126,8 +147,8 @@ function makeApollo(
       limitsBeforeRules(schema, limits),
       charging(schema, limits),
       auditing(auditUse),
-      unlessWatched(compiledQueries(schema, compiled)),
-      accounting(log, metrics),
+      unlessWatched(compiledExecution(queries)),
+      accounting(log, records),
       statusForPlainJson,
     ],
   });
@@ -272,6 +293,7 @@ function charging(schema: GraphQLSchema, limits: DocumentLimits): ApolloServerPl
   return {
     requestDidStart: async () => ({
       async didResolveOperation({ document, operation, operationName, request, response, contextValue }) {
+        if (contextValue.isAdmitted) return;
         const cost =
           operation?.operation === "subscription"
             ? badUserInput("query", "subscriptions are served over websockets, and as text/event-stream")
@@ -291,32 +313,22 @@ function charging(schema: GraphQLSchema, limits: DocumentLimits): ApolloServerPl
 function auditing(auditUse: AuditUse): ApolloServerPlugin<Context> {
   return {
     requestDidStart: async () => ({
-      async didResolveOperation({ document, operationName, contextValue: { viewer, requestId } }) {
-        if (viewer.kind !== "operator") return;
+      async didResolveOperation({ document, operationName, contextValue: { viewer, requestId, isAdmitted } }) {
+        if (viewer.kind !== "operator" || isAdmitted) return;
         await auditUse(viewer, { ...rootFields(document, operationName), requestId });
       },
     }),
   };
 }
 
-/**
- * Writes a log line for each operation, logs each unexpected error in full, and adds the request's id to every error.
- */
-function accounting(log: Logger, metrics: Metrics | undefined): ApolloServerPlugin<Context> {
+/** Records each operation, logs each unexpected error in full, and adds the request's id to every error. */
+function accounting(log: Logger, records: OperationRecords): ApolloServerPlugin<Context> {
   return {
     async requestDidStart({ contextValue: { requestId } }) {
       const startedAt = performance.now();
       return {
-        async didResolveOperation({ operation, operationName, queryHash }) {
-          if (!isTracing()) return;
-          const { type, ...named } = loggedOperation(operation, operationName, queryHash);
-          const span = presentSpan();
-          span.rename(`${type} ${named.operation ?? ""}`.trimEnd());
-          span.set({
-            "graphql.operation.type": type,
-            "graphql.operation.name": named.operation,
-            "graphql.document.hash": named.document,
-          });
+        async didResolveOperation(named) {
+          records.begin(named);
         },
         async didEncounterErrors({ errors, operationName }) {
           for (const error of errors) {
@@ -327,7 +339,7 @@ function accounting(log: Logger, metrics: Metrics | undefined): ApolloServerPlug
             );
           }
         },
-        async willSendResponse({ request, queryHash, response, operation, operationName, contextValue }) {
+        async willSendResponse({ request, queryHash, response, operation, operationName, contextValue: context }) {
           if (response.body.kind !== "single") return;
           const result = response.body.singleResult;
           if (result.errors) {
@@ -336,28 +348,9 @@ function accounting(log: Logger, metrics: Metrics | undefined): ApolloServerPlug
               extensions: { ...error.extensions, requestId },
             }));
           }
-          const ms = performance.now() - startedAt;
           const codes = result.errors?.map((error) => error.extensions?.["code"]);
-          if (codes) presentSpan().set({ errors: codes.join(" ") });
-          metrics?.graphqlOperation({
-            operation: operation ? metrics.operationLabel(operationName) : "invalid",
-            type: operation?.operation ?? "none",
-            codes: codes ?? [],
-            seconds: ms / 1_000,
-          });
-          if (!log.isLevelEnabled("info")) return;
-          const { type, ...named } = loggedOperation(operation, operationName, queryHash);
-          log.info(
-            {
-              requestId,
-              viewer: contextValue.viewer.kind,
-              client: clientName((name) => request.http?.headers.get(name)),
-              ...named,
-              ms: Math.round(ms),
-              ...(codes && { errors: codes }),
-            },
-            `${type} ${named.operation ?? ""}`.trimEnd(),
-          );
+          const headerOf = (name: string) => request.http?.headers.get(name);
+          records.end({ operation, operationName, queryHash, context, startedAt, codes, headerOf });
         },
       };
     },

@@ -1,9 +1,8 @@
-import type { GraphQLRequestContextResponseForOperation } from "@apollo/server";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import fc from "fast-check";
 import { type ExecutionResult, execute, getOperationAST, type OperationDefinitionNode, parse, validate } from "graphql";
 import { expect, test } from "vitest";
-import { compiledQueries } from "../../src/graphql/compiled.ts";
+import { makeCompiledQueries } from "../../src/graphql/compiled.ts";
 import type { Context } from "../../src/graphql/context.ts";
 import { PublicError } from "../../src/graphql/errors.ts";
 
@@ -113,22 +112,15 @@ function selections(type: string, depth: number, one: Rng): string {
 const fragment = "fragment Cat on Cat { id name kittens { id name } }";
 const head = "query It($size: Size, $tags: [String!], $filter: Filter, $first: Int)";
 
-const plugin = compiledQueries(schema, { at: 1 });
+const queries = makeCompiledQueries(schema, { at: 1 });
 
 /** The answer of each path; null if the compiled path delegates the operation to the other. */
 async function both(text: string, variables: Record<string, unknown>) {
   const document = parse(text);
   const plain = (await execute({ schema, document, variableValues: variables, contextValue: {} })) as ExecutionResult;
-  const listener = await plugin.requestDidStart?.({} as never);
-  const compiled = await listener?.responseForOperation?.({
-    document,
-    operation: getOperationAST(document) as OperationDefinitionNode,
-    operationName: "It",
-    queryHash: text,
-    request: { variables },
-    contextValue: {} as Context,
-  } as unknown as GraphQLRequestContextResponseForOperation<Context>);
-  return { plain, compiled: compiled?.body.kind === "single" ? compiled.body.singleResult : null };
+  const query = queries.count(text, "It", document, getOperationAST(document) as OperationDefinitionNode);
+  const data = await query?.run(variables, {} as Context);
+  return { plain, compiled: data ? { data } : null };
 }
 
 test("a compiled query answers the same to the byte, and delegates errors to the other path", async () => {
@@ -156,7 +148,6 @@ test.each([
   ["a variable of another type", `query It($size: Size) { named(size: $size) { id } }`, { size: "HUGE" }],
   ["a variable that is missing", `query It($yes: Boolean!) { me { id @skip(if: $yes) } }`, {}],
   ["a condition in a fragment", `query It { me { ...F } } fragment F on Person { id @include(if: true) }`, {}],
-  ["a mutation", "mutation It { __typename }", {}],
   ["a question about the schema", "query It { __schema { queryType { name } } }", {}],
 ])("%s takes the other path", async (_, text, variables) => {
   expect((await both(text, variables)).compiled).toBeNull();

@@ -1,5 +1,7 @@
-// Each operation at two gateways on one database: one compiles every query, the other none. The whole answers are the same to the byte.
+// Each operation at two gateways on one database: one compiles every query, the other none. The whole answers are the same to the
+// byte. The compiling gateway gets each operation twice: it compiles the first in Apollo's pipeline, and answers the second without it.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { CompiledOptions } from "../../src/graphql/compiled.ts";
 import { type Customer, type InProcessGateway, startTestGateway, type TestReward } from "../support/gateway.ts";
 import { orderSettled, placeOrder } from "../support/orders.ts";
 import { idleInBackground } from "../support/sql-spy.ts";
@@ -9,12 +11,12 @@ let plain: InProcessGateway;
 let customer: Customer;
 let reward: TestReward;
 let orderId: string;
-/** Counts compiled queries: answered by the compiled function, or left to graphql-js because of an error. */
-const ran = { answered: 0, left: 0 };
+/** Compiled queries: answered by the compiled function, or left to graphql-js because of an error. */
+let ran: { came: "answered" | "left"; isDirect: boolean }[] = [];
 
 beforeAll(async () => {
-  const onAnswer = async (_: unknown, { errors }: { errors: readonly unknown[] }) => {
-    ran[errors.length > 0 ? "left" : "answered"] += 1;
+  const onAnswer: CompiledOptions["onAnswer"] = async (_, { errors, isDirect }) => {
+    ran.push({ came: errors.length > 0 ? "left" : "answered", isDirect });
   };
   gateway = await startTestGateway({}, { ...idleInBackground, compiled: { at: 1, onAnswer } });
   plain = await startTestGateway(
@@ -62,11 +64,16 @@ function withSortedErrors(body: string): string {
 
 /** Sends an operation to both gateways. @returns the answer of the compiling one, and which path made it */
 async function both(sent: Sent, { as = customer.token, accept = "application/json" } = {}) {
-  const before = { ...ran };
+  const expected = await answerOf(plain, sent, as, accept);
+  ran = [];
   const compiled = await answerOf(gateway, sent, as, accept);
-  expect(compiled).toEqual(await answerOf(plain, sent, as, accept));
-  const came = ran.answered > before.answered ? "answered" : ran.left > before.left ? "left" : "not compiled";
-  return { ...compiled, came };
+  expect(compiled).toEqual(expected);
+  expect(await answerOf(gateway, sent, as, accept)).toEqual(expected);
+  const [first, second, ...others] = ran;
+  expect(others).toEqual([]);
+  if (first) expect(first.isDirect).toBe(false);
+  expect(second).toEqual(first && { ...first, isDirect: true });
+  return { ...compiled, came: first?.came ?? "not compiled" };
 }
 
 test("answers without errors", async () => {
