@@ -58,10 +58,12 @@ export function makeOperations(deps: { documents: DocumentGate; senders: Documen
       const overLimit = limitError(schema, document, limits);
       const invalid = overLimit ? [overLimit] : validate(schema, document, specifiedRules, { maxErrors: MAX_ERRORS });
       if (invalid.length > 0) return invalid.map((error) => withoutSuggestion(error, "GRAPHQL_VALIDATION_FAILED"));
-      validated.set(key, document);
     }
     const introspection = introspectionOf(document, schema);
-    return introspection.length > 0 ? [...introspection] : document;
+    if (introspection.length > 0) return [...introspection];
+    // In production, Apollo would run an introspection document from the cache, because validation would have refused it.
+    validated.set(key, document);
+    return document;
   }
 
   const introspections = new WeakMap<DocumentNode, readonly GraphQLError[]>();

@@ -190,6 +190,16 @@ describe("a gateway in production", () => {
     expect((await fetch(`${gateway.url}/graphiql/`)).status).toBe(404);
   });
 
+  test("refuses introspection that a socket or an event stream has sent before", async () => {
+    const query = "{ __schema { description } }";
+    const socket = await connect(gateway.url);
+    socket.send({ type: "subscribe", id: "1", payload: { query } });
+    expect(await socket.next()).toMatchObject({ type: "error" });
+    socket.ws.terminate();
+    const { json } = await postRaw(gateway.url, { query });
+    expect(json.errors).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
+  });
+
   test("explains the endpoint to a browser that opens it", async () => {
     const response = await fetch(`${gateway.url}/graphql`, { headers: { accept: "text/html" } });
     expect([response.status, response.headers.get("content-type")]).toEqual([400, "text/html; charset=utf-8"]);
