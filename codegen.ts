@@ -62,6 +62,7 @@ const config: CodegenConfig = {
         mappers: {
           Customer: "../../domain/viewer.ts#CustomerModel",
           Wallet: "../../wallet/wallet.ts#Wallet as WalletModel",
+          PushSubscription: "../../push/push-subscriptions.ts#PushSubscription as PushSubscriptionModel",
           Invitation: "../../invitations/invitations.ts#Invitation as InvitationModel",
           GroupWallet: "../../group/group.ts#GroupWallet as GroupWalletModel",
           GroupMember: "../../group/group.ts#Member",

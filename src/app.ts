@@ -186,8 +186,9 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
       pace,
     });
     metrics?.jobTypes(jobs.typeNames);
-    const { auth, catalog, order, feed, awards, audit, reconciliation, webhooks } = features;
+    const { auth, catalog, order, feed, awards, audit, reconciliation, webhooks, push } = features;
     running.defer(() => webhooks.close());
+    running.defer(() => push.close());
     if (config.seed === "sample" && readOnly === null) {
       begin("Loading the sample data");
       const { seedSampleWorld } = await import("../prisma/seed.ts");
@@ -202,6 +203,7 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
       await catalog.reconcile();
       await audit.reconcile();
       await webhooks.reconcile();
+      await push.reconcile();
     };
     running.defer(repeat(reconcile, pace.reconcileEveryMs, "Reconciliation", log));
     running.defer(repeat(reconciliation.requestNightly, pace.nightlyCheckEveryMs, "The nightly reconciliation", log));

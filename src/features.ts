@@ -18,6 +18,7 @@ import { openMembers } from "./members/index.ts";
 import { type OrderPorts, openOrder } from "./order/index.ts";
 import { openPersonalData } from "./personal-data/index.ts";
 import type { Pace } from "./program/pace.ts";
+import { openPush } from "./push/index.ts";
 import { openReconciliation, type ReconciliationPorts } from "./reconciliation/index.ts";
 import { openRest } from "./rest/index.ts";
 import { openRules } from "./rules/index.ts";
@@ -61,6 +62,7 @@ export function openFeatures(world: World) {
   const reconciliation = openReconciliation({ ...world, ...order.recorded, resolveAward: awards.resolveAward });
   const personalData = openPersonalData(world);
   const webhooks = openWebhooks(world);
+  const push = openPush(world);
   const rest = openRest({
     ...world,
     ...catalog,
@@ -111,6 +113,7 @@ export function openFeatures(world: World) {
     operatorConsole,
     account,
     webhooks,
+    push,
   ];
   return {
     auth,
@@ -124,6 +127,7 @@ export function openFeatures(world: World) {
     reconciliation,
     rest,
     webhooks,
+    push,
     makeLoaders,
     resolvers: parts.flatMap(({ resolvers }) => resolvers),
   };

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { createECDH, randomBytes, randomUUID } from "node:crypto";
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { z } from "zod";
@@ -47,6 +47,7 @@ export function readConfig(env: Record<string, string | undefined>) {
   const routerSecret = s.ROUTER_SECRET ?? made("router-secret");
   const webhookSecret = s.WEBHOOK_SECRET ?? made("webhook-secret");
   const rewardServiceToken = s.REWARD_SERVICE_TOKEN ?? made("reward-service-token");
+  const pushPrivateKey = s.PUSH_PRIVATE_KEY ?? made("push-private-key");
   const host = s.HOST ?? (isProduction ? "0.0.0.0" : "127.0.0.1");
   const metricsPort = s.METRICS_PORT ?? (isProduction ? DEFAULT_METRICS_PORT : "off");
   return Object.freeze({
@@ -168,6 +169,16 @@ export function readConfig(env: Record<string, string | undefined>) {
     /** Undefined disables access for services. */
     rewardServiceToken,
     rewardServiceTokens: valuesOf(rewardServiceToken, s.REWARD_SERVICE_TOKEN_FALLBACK),
+    /** Undefined disables notifications for customers' browsers. */
+    push:
+      pushPrivateKey === undefined
+        ? undefined
+        : {
+            privateKey: pushPrivateKey,
+            publicKey: publicKeyOf(pushPrivateKey),
+            subject: s.PUSH_SUBJECT ?? "mailto:operator@example.com",
+            services: s.PUSH_SERVICES,
+          },
     rewardProcessorPort: s.REWARD_PROCESSOR_PORT,
     programLanguage: s.PROGRAM_LANGUAGE,
     programTimeZone: s.PROGRAM_TIME_ZONE,
@@ -210,6 +221,13 @@ export function readConfig(env: Record<string, string | undefined>) {
 const valuesOf = (current: string | undefined, fallback: string | undefined): readonly string[] =>
   [current, fallback].filter((value) => value !== undefined);
 
+/** The public key of a P-256 private key, both in base64url. */
+function publicKeyOf(privateKey: string): string {
+  const ecdh = createECDH("prime256v1");
+  ecdh.setPrivateKey(privateKey, "base64url");
+  return ecdh.getPublicKey("base64url");
+}
+
 const minutesOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
 /** Capillary's connection settings; `contradictions` has checked that none is missing. */
@@ -233,7 +251,7 @@ function capillaryApi(s: z.infer<typeof settings>) {
 
 /** The settings whose values are never shown. */
 const SECRET_NAMES =
-  /SECRET(_FALLBACK)?$|PASSWORD$|_TOKEN(_FALLBACK)?$|HANDOFF_KEY(_FALLBACK)?$|^DATABASE_(LISTEN_)?URL$|^REDIS_URL$/;
+  /SECRET(_FALLBACK)?$|PASSWORD$|_TOKEN(_FALLBACK)?$|HANDOFF_KEY(_FALLBACK)?$|PRIVATE_KEY$|^DATABASE_(LISTEN_)?URL$|^REDIS_URL$/;
 
 function describe(name: string, given: Record<string, string | undefined>, problem: string): string {
   const isSecret = SECRET_NAMES.test(name);
@@ -261,6 +279,8 @@ function contradictions(s: z.infer<typeof settings>): string[] {
       problems.push("CLIENT_API_URL: required in production; only elsewhere the sandbox stands in");
     if (s.WEBHOOKS_TO_PRIVATE_ADDRESSES)
       problems.push("WEBHOOKS_TO_PRIVATE_ADDRESSES: is for development and is refused in production");
+    if (s.PUSH_PRIVATE_KEY && !s.PUSH_SUBJECT)
+      problems.push("PUSH_SUBJECT: required in production with PUSH_PRIVATE_KEY, so that push services can reach you");
     if (s.CRASH_POINTS) problems.push("CRASH_POINTS: lets a test kill the process and is refused in production");
     const { CLIENT_HANDOFF_KEY: handOff, CLIENT_HANDOFF_KEY_FALLBACK: fallback, ...others } = s;
     const hrefOf = (key: typeof handOff) => (key?.kind === "jwks" ? key.url.href : undefined);

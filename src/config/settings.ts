@@ -1,3 +1,4 @@
+import { createECDH } from "node:crypto";
 import { isIP } from "node:net";
 import { z } from "zod";
 import { isTimeZone } from "../platform/time-zone.ts";
@@ -49,6 +50,22 @@ const httpOrigin = z.string().refine(
 );
 
 const originOnly = httpOrigin.transform((url) => new URL(url).origin);
+
+const hostName = z
+  .string()
+  .regex(
+    /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/,
+    "expected hosts in small letters, such as push.example.com or *.push.example.com",
+  );
+
+function isVapidKey(text: string): boolean {
+  try {
+    createECDH("prime256v1").setPrivateKey(text, "base64url");
+    return /^[\w-]{43}$/.test(text);
+  } catch {
+    return false;
+  }
+}
 
 const portOrOff = z.string().transform((text, { addIssue }) => {
   const port = text.trim();
@@ -290,6 +307,24 @@ const secrets = {
     flag.default(false),
     "`true` lets [webhooks](docs/webhooks.md) go to this machine and to private networks, by `http` as well; for development, and refused " +
       "in production",
+  ),
+  PUSH_PRIVATE_KEY: as(
+    text.refine(isVapidKey, "expected the 32 bytes of a P-256 private key in base64url").optional(),
+    "the private key (VAPID) that signs [notifications](docs/operations.md#notifications) for customers' browsers; the public key " +
+      "follows from it. In production there are no notifications unless set. Changing it turns them off in every browser",
+    { unset: "made in `DATA_DIR`" },
+  ),
+  PUSH_SUBJECT: as(
+    url(/^(https|mailto)$/, "mailto:rewards@example.com").optional(),
+    "an `https:` or `mailto:` address by which push services reach you; in production required with `PUSH_PRIVATE_KEY`",
+    { unset: "`mailto:operator@example.com`" },
+  ),
+  PUSH_SERVICES: as(
+    list
+      .pipe(z.array(hostName).min(1).max(20))
+      .default(["fcm.googleapis.com", "*.push.services.mozilla.com", "*.push.apple.com", "*.notify.windows.com"]),
+    "comma-separated hosts of the push services that browsers may name, where `*.` stands for the beginning of a name; those of Chrome, " +
+      "Firefox, Safari and Edge if unset",
   ),
   REWARD_SERVICE_TOKEN: as(
     z.string().min(16, "expected at least 16 characters").optional(),

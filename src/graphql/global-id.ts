@@ -15,6 +15,7 @@ export type GlobalType =
   | "Voucher"
   | "PoolVoucher"
   | "SavedAddress"
+  | "PushSubscription"
   | "WalletEntry"
   | "RewardAward"
   | "QuarantinedReward"

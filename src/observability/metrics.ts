@@ -23,6 +23,9 @@ export type MessageOutcome = "accepted" | "repeated" | "refused" | "failed";
  */
 export type WebhookOutcome = "delivered" | "retried" | "given_up";
 
+/** The same for a notification, which its push service may also refuse, or whose browser is gone. */
+export type PushOutcome = WebhookOutcome | "refused" | "gone";
+
 /** The metrics of one process for Prometheus. Durations are in seconds. */
 export interface Metrics {
   /** @param route the pattern of a route, never a requested address */
@@ -41,6 +44,7 @@ export interface Metrics {
   jobTypes(types: readonly string[]): void;
   jobFailed(type: string): void;
   webhookSent(facts: { webhook: string; outcome: WebhookOutcome }): void;
+  pushSent(facts: { service: string; outcome: PushOutcome }): void;
   rewardMessage(facts: { source: MessageSource; outcome: MessageOutcome; seconds: number }): void;
   connectionWait(seconds: number): void;
   /** Read at each scrape. */
@@ -141,6 +145,11 @@ export function makeMetrics(process: { kind: string; version: string }): Metrics
     "webhook",
     "outcome",
   ]);
+  const pushAttempts = counter(
+    "tessera_push_attempts_total",
+    "Attempts to send notifications to browsers, by outcome",
+    ["service", "outcome"],
+  );
   const messages = histogram("tessera_reward_message_duration_seconds", "Reward messages by source and outcome", [
     "source",
     "outcome",
@@ -195,6 +204,7 @@ export function makeMetrics(process: { kind: string; version: string }): Metrics
       }
       webhookAttempts.inc({ webhook, outcome });
     },
+    pushSent: (labels) => pushAttempts.inc(labels),
     rewardMessage: ({ seconds, ...labels }) => messages.observe(labels, seconds),
     connectionWait: (seconds) => connectionWaits.observe(seconds),
 

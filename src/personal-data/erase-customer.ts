@@ -86,6 +86,7 @@ const membersOf = (customerId: string) => sql`(select id from reward_members whe
 const deletions = (customerId: string): Prisma.Sql[] => [
   sql`delete from otp_challenges where customer_id = ${customerId}`,
   sql`delete from known_devices where customer_id = ${customerId}`,
+  sql`delete from push_subscriptions where customer_id = ${customerId}`, // with their messages
   sql`delete from sessions where customer_id = ${customerId}`, // with their refresh tokens
   // with their lines
   sql`delete from carts c where customer_id = ${customerId} and not exists (select from orders o where o.cart_id = c.id)`,

@@ -24,6 +24,10 @@ const sections = (customerId: string): Record<string, Prisma.Sql> => {
       from otp_challenges t where customer_id = ${customerId} order by created_at`,
     knownBrowsers: sql`select to_jsonb(t) - 'device_hash' as row from known_devices t where customer_id = ${customerId}`,
     sessions: sql`select to_jsonb(t) - 'client_token' as row from sessions t where customer_id = ${customerId} order by created_at`,
+    pushSubscriptions: sql`select to_jsonb(t) - '{endpoint_hash,sealed}'::text[] as row
+      from push_subscriptions t where customer_id = ${customerId} order by created_at`,
+    pushMessages: sql`select to_jsonb(t) as row from push_messages t
+      where subscription_id in (select id from push_subscriptions where customer_id = ${customerId}) order by id`,
     carts: sql`select to_jsonb(t) || jsonb_build_object('lines', (
         select coalesce(jsonb_agg(to_jsonb(l)), '[]') from cart_lines l where l.cart_id = t.id)) as row
       from carts t where customer_id = ${customerId} and (status = 'OPEN' or reference is not null)`,

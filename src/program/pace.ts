@@ -36,6 +36,8 @@ export interface Pace {
   restWaitMs: number;
   /** The interval for polling a webhook's messages, and the pause after the first failed attempt. */
   webhooks: { pollMs: number; firstRetryMs: number };
+  /** The interval for polling notifications, and the pause after the first failed attempt. */
+  push: { pollMs: number; firstRetryMs: number };
   /** The time grid of answers to sign-ins, and the wait for its next point. */
   otpGridMs: number;
   untilOtpTick: typeof untilNextTick;
@@ -71,6 +73,7 @@ export const productPace: Pace = {
   revokeWaitMs: 5_000,
   restWaitMs: 10_000,
   webhooks: { pollMs: 2_000, firstRetryMs: 5_000 },
+  push: { pollMs: 2_000, firstRetryMs: 10_000 },
   otpGridMs: ANSWER_GRID_MS,
   untilOtpTick: untilNextTick,
   otpSettledMs: undefined,

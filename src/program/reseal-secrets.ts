@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import { dataKeyCipher } from "../members/index.ts";
 import { type Cipher, makeCipher } from "../platform/cipher.ts";
 import { type Db, inTransaction, Prisma, violates } from "../platform/db.ts";
+import { pushCipher } from "../push/index.ts";
 
 /** The result for one kind of stored ciphertexts. */
 export interface Resealed {
@@ -39,7 +40,7 @@ const UUID_MIN = "00000000-0000-0000-0000-000000000000";
 
 /**
  * Encrypts stored ciphertexts of the fallback secrets anew with the current ones: the points provider's tokens of
- * sessions and orders, operators' authenticator apps, voucher codes, draws' seeds and the key of national ids. Gateways
+ * sessions and orders, push subscriptions, operators' authenticator apps, voucher codes, draws' seeds and the key of national ids. Gateways
  * may run at the same time; a row that changes concurrently keeps its change, and the next run processes it. Repeated
  * runs are safe.
  */
@@ -68,6 +69,7 @@ function storedSecrets({ sessionSecrets, voucherSecrets }: Pick<Config, "session
   const list: StoredSecrets[] = [
     one("tokens of sessions", "sessions", "client_token", uuid, makeCipher(sessionSecrets, "client-token/session")),
     one("tokens of orders", "orders", "client_token", uuid, makeCipher(sessionSecrets, "client-token/order")),
+    one("push subscriptions", "push_subscriptions", "sealed", uuid, pushCipher(sessionSecrets)),
     one("operators' authenticator apps", "operator_accounts", "totp_secret", uuid, operatorTotpCipher(sessionSecrets)),
     {
       kind: "voucher codes",

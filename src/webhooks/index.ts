@@ -12,6 +12,8 @@ import { sendMessagesJob } from "./send-messages.ts";
 import { makeWebhookStore } from "./webhook.store.ts";
 import { webhookResolvers } from "./webhooks.resolvers.ts";
 
+export { urlProblem } from "./webhook-problems.ts";
+
 export interface WebhookPorts {
   config: Config;
   db: Db;

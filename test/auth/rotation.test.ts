@@ -80,6 +80,7 @@ describe("a new SESSION_SECRET with the last one as the fallback", () => {
     expect((await reseal()).resealed).toMatchObject({ "tokens of sessions": expect.any(Number) });
     expect(await reseal()).toEqual({
       resealed: {
+        "push subscriptions": 0,
         "operators' authenticator apps": 0,
         "secrets of webhooks": 0,
         "tokens of sessions": 0,

@@ -373,8 +373,41 @@ describe("Capillary", () => {
   });
 });
 
+describe("the key for notifications", () => {
+  const key = Buffer.alloc(32, 7).toString("base64url");
+  const production = {
+    NODE_ENV: "production",
+    SESSION_SECRET: "x".repeat(32),
+    DATABASE_URL: "postgresql://u@localhost/d",
+    CLIENT_API_URL: "https://client.example.com",
+    CLIENT_API_USER: "u",
+    CLIENT_API_PASSWORD: "p",
+  };
+
+  test("is none in production unless set, and needs a subject there", () => {
+    expect(read(production).push).toBeUndefined();
+    expect(() => read({ ...production, PUSH_PRIVATE_KEY: key })).toThrow("PUSH_SUBJECT: required");
+    const { push } = read({ ...production, PUSH_PRIVATE_KEY: key, PUSH_SUBJECT: "mailto:rewards@example.com" });
+    expect(push).toMatchObject({ privateKey: key, subject: "mailto:rewards@example.com" });
+    expect(Buffer.from(push?.publicKey ?? "", "base64url")).toHaveLength(65);
+  });
+
+  test.each(["short", "A".repeat(43), "_".repeat(43)])("is not %s", (text) => {
+    expect(() => read({ PUSH_PRIVATE_KEY: text })).toThrow(
+      /^PUSH_PRIVATE_KEY: expected the 32 bytes.*found \d+ characters$/,
+    );
+  });
+});
+
 describe("a missing secret", () => {
-  const files = ["operator-token", "reward-service-token", "router-secret", "session-secret", "webhook-secret"];
+  const files = [
+    "operator-token",
+    "push-private-key",
+    "reward-service-token",
+    "router-secret",
+    "session-secret",
+    "webhook-secret",
+  ];
 
   test("is generated once and stored beside the data, readable by its owner only", () => {
     const { sessionSecrets, operatorToken, webhookSecret, rewardServiceToken, routerSecrets } = read();

@@ -342,6 +342,16 @@ const rows: Record<string, Row> = {
     forOperators("NOTHING_TO_RESOLVE", "orders"),
     (of) => ({ id: of.orderLineId }),
   ],
+  "Query.pushSettings": ["{ it: pushSettings { publicKey } }", everybody],
+  "Mutation.addPushSubscription": [
+    `mutation { it: addPushSubscription(input: { endpoint: "https://example.com", p256dh: "", auth: "" }) { ${refusals} } }`,
+    forCustomers("INVALID_INPUT", "INVALID_INPUT"),
+  ],
+  "Mutation.removePushSubscription": [
+    `mutation ($id: ID!) { it: removePushSubscription(input: { id: $id }) { ${refusals} } }`,
+    forCustomers("ok", "ok"),
+    (of) => ({ id: of.orderId }),
+  ],
   "Mutation.acceptInvitation": [
     `mutation { it: acceptInvitation(input: { code: "2222-2222" }) { ${refusals} } }`,
     forCustomers("INVITATION_NOT_FOUND", "INVITATION_NOT_FOUND"),

@@ -26,6 +26,7 @@ export const OPERATOR_TOKEN = "operator-token-of-the-tests";
 export const REWARD_SERVICE_TOKEN = "reward-service-token-of-the-tests";
 export const ROUTER_SECRET = "router-secret-of-the-tests, long enough";
 export const WEBHOOK_SECRET = "webhook-secret-of-the-tests";
+export const PUSH_PRIVATE_KEY = Buffer.alloc(32, 7).toString("base64url");
 
 /** A new, empty database on the shared server. */
 export async function cloneDatabase(): Promise<string> {
@@ -78,6 +79,7 @@ export function testEnvironment(databaseUrl: string, sandboxUrl: string): Record
     WEBHOOK_SECRET,
     REWARD_SERVICE_TOKEN,
     ROUTER_SECRET,
+    PUSH_PRIVATE_KEY,
     SEED: "none",
     METRICS_PORT: "off",
     LOG_LEVEL: "silent",
@@ -177,6 +179,7 @@ export async function startTestGateway(
     revokeWaitMs: 60_000,
     restWaitMs: 60_000,
     webhooks: { pollMs: 20, firstRetryMs: 20 },
+    push: { pollMs: 20, firstRetryMs: 20 },
     timeoutSignal: timeoutSignal.wait,
   };
   const compiled = { at: 1, ...(process.env["TEST_BOTH_PATHS"] && { onAnswer: expectSame }) };
