@@ -108,6 +108,7 @@ const config: CodegenConfig = {
           LinkedId: "../../members/index.ts#LinkedId as LinkedIdModel",
           OperatorAccount: "../../auth/accounts/account.store.ts#OperatorAccount as OperatorAccountModel",
           OperatorSession: "../../auth/operator-session.store.ts#ListedSession",
+          Brand: "../../brand/index.ts#Brand as BrandModel",
           Webhook: "../../webhooks/webhook.store.ts#Webhook as WebhookModel",
           WebhookDelivery: "../../webhooks/webhook.store.ts#Message as WebhookMessageModel",
           WebhookDeliveryConnection: "../connection.ts#Connection<WebhookMessageModel>",

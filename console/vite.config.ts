@@ -24,7 +24,7 @@ export default defineConfig({
             // Other modules are loaded with the page that needs them.
             {
               name: "vendor",
-              test: /node_modules\/(?!react-aria|react-stately|@react|@internationalized|csv-parse|diff\/|react-image-crop|@noble|zod|@simplewebauthn|lean-qr)/,
+              test: /node_modules\/(?!react-aria|react-stately|@react|@internationalized|csv-parse|culori|diff\/|react-image-crop|@noble|zod|@simplewebauthn|lean-qr)/,
             },
             {
               name: "shared",

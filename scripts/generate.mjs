@@ -68,6 +68,7 @@ const operatorConsole = {
     "console/*.*",
     "console/src/**/*",
     "microsite/src/{ui,shell}/*", // shared with the microsite
+    "src/{brand/colours,platform/csv-table}.ts",
     "microsite/theme/**/*",
     "scripts/{keep-builds,site-build}.ts",
     "package-lock.json",

@@ -47,6 +47,10 @@ const commands: Record<string, Command> = {
     does: "encrypts with the current secrets what is stored under their fallbacks",
     run: () => import("./secrets-reseal.ts"),
   },
+  "pictures:move": {
+    does: "moves the uploaded pictures to where PICTURE_STORAGE says",
+    run: () => import("./pictures-move.ts"),
+  },
   "draw:verify": { does: "<file> [hash]: recomputes a published draw", run: () => import("./draw-verify.ts") },
 };
 

@@ -210,7 +210,10 @@ export async function startApp(config: Config, ports: Partial<Ports> = {}): Prom
     running.defer(audit.writeGathered); // after the server has closed, before the database closes
     running.defer(repeat(audit.writeGathered, pace.auditGatherMs, "Writing the gathered uses of operators", log));
     await catalog.expireVouchers();
-    const sweep = makeSweep({ db, clock, days: config.retentionDays, also: [feed.sweep, auth.sweep, order.sweep] });
+    running.defer(catalog.closeStorage);
+    void catalog.checkStorage();
+    const also = [feed.sweep, auth.sweep, order.sweep, catalog.sweepPictures];
+    const sweep = makeSweep({ db, clock, days: config.retentionDays, also });
     running.defer(repeat(sweep, SWEEP_EVERY_MS, "Forgetting old records", log));
     running.defer(await feed.startRelay());
     running.defer(awards.startCrediting());

@@ -2,6 +2,7 @@ import { openAccount } from "./account/index.ts";
 import { openAudit } from "./audit/index.ts";
 import { type AuthPorts, openAuth } from "./auth/index.ts";
 import { openAwards } from "./awards/index.ts";
+import { openBrand } from "./brand/index.ts";
 import { openCart } from "./cart/index.ts";
 import { type CatalogPorts, openCatalog } from "./catalog/index.ts";
 import { openConsole } from "./console/index.ts";
@@ -72,6 +73,7 @@ export function openFeatures(world: World) {
   });
   const operatorConsole = openConsole(world);
   const account = openAccount(world);
+  const brand = openBrand(world);
 
   /** The loaders of one operation. Without a cache, each event of a subscription reads current data. */
   const makeLoaders = lazyLoaders<Loaders>(
@@ -114,9 +116,11 @@ export function openFeatures(world: World) {
     account,
     webhooks,
     push,
+    brand,
   ];
   return {
     auth,
+    brand: brand.brand,
     catalog,
     order,
     feed,

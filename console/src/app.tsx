@@ -24,6 +24,7 @@ const You = lazy(() => import("./you/you-page.tsx"));
 const People = lazy(() => import("./team/people-page.tsx"));
 const Keys = lazy(() => import("./team/keys-page.tsx"));
 const Audit = lazy(() => import("./team/audit-page.tsx"));
+const BrandPage = lazy(() => import("./team/brand-page.tsx"));
 const Webhooks = lazy(() => import("./team/webhooks-page.tsx"));
 const Webhook = lazy(() => import("./team/webhook-page.tsx"));
 
@@ -64,6 +65,7 @@ export function App() {
             <Route path="team" element={<Part page={<People />} />} />
             <Route path="team/keys" element={<Part page={<Keys />} />} />
             <Route path="team/audit" element={<Part page={<Audit />} />} />
+            <Route path="team/brand" element={<Part page={<BrandPage />} />} />
             <Route path="team/webhooks" element={<Part page={<Webhooks />} />} />
             <Route path="team/webhooks/:name" element={<Part page={<Webhook />} />} />
             <Route path="*" element={<Notice title="There is no such page." />} />

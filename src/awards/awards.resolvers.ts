@@ -25,12 +25,13 @@ function readState(state: AwardState | null | undefined): AwardState {
 export function awardsResolvers({ db, resolveAward }: { db: Db; resolveAward: ResolveAward }): Resolvers {
   return {
     Query: {
-      async awardsToResolve(_, { state, ...args }, context) {
+      async awardsToResolve(_, { state, customerId, ...args }, context) {
         requireOperator(context, "rewards", "support");
         const shown = readState(state);
         const bounds = readPage(args, cursorShape);
         const table = Prisma.sql`reward_awards`;
-        const where = Prisma.sql`unit = 'POINTS' and state = ${shown}::award_state`;
+        const ofCustomer = customerId == null ? Prisma.empty : Prisma.sql`and customer_id = ${customerId}`;
+        const where = Prisma.sql`unit = 'POINTS' and state = ${shown}::award_state ${ofCustomer}`;
         const ids = await readRowIds(db, { table, where, at: Prisma.sql`created_at`, oldestFirst: true }, bounds);
         const found = await db.rewardAward.findMany({ where: { id: { in: ids } }, include: { decision: true } });
         const connection: Connection<AwardModel> = {

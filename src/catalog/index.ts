@@ -23,6 +23,7 @@ import { makeMirrorStore } from "./mirror/mirror.store.ts";
 import { makeSyncCatalog } from "./mirror/sync-catalog.ts";
 import { makeOverlayRewards } from "./overlay-rewards.ts";
 import { makePictures } from "./pictures/pictures.ts";
+import { makeS3Storage } from "./pictures/s3-storage.ts";
 import { makeReadProducts } from "./products.sql.ts";
 import { makeReadCustomerViews } from "./read-customer-views.ts";
 import { makeRewardStore } from "./reward.store.ts";
@@ -42,7 +43,8 @@ export { makePictureFetcher } from "./mirror/image/fetch-picture.ts";
 export { mountRewardImages } from "./mirror/image/image-route.ts";
 export type { IndividualLedger } from "./mirror/mirrored-reward.ts";
 export { notRedeemable } from "./not-redeemable.ts";
-export { mountPictures } from "./pictures/picture-route.ts";
+export type { PictureType } from "./pictures/check-picture.ts";
+export { mountPictures, pictureHashOf, picturePath } from "./pictures/picture-route.ts";
 export type { ReadProducts } from "./products.sql.ts";
 export { fromRewardJson, type RewardJson, rewardJson } from "./reward.sql.ts";
 export { isFromPool, isShipped, notOnOffer, type Reward, toReward } from "./reward.ts";
@@ -68,6 +70,13 @@ export interface CatalogPorts {
   };
 }
 
+/** The pictures that operators upload, in the storage of the settings. */
+export function openPictures({ config, db, clock, log }: Pick<CatalogPorts, "config" | "db" | "clock" | "log">) {
+  const { s3, storage } = config.pictures;
+  const objects = s3 && makeS3Storage({ ...s3, timeoutMs: config.upstreamTimeoutMs });
+  return { pictures: makePictures({ db, objects, storesObjects: storage === "s3", clock, log }), objects };
+}
+
 /** Rewards: the own catalogue, the mirror of Capillary's, voucher codes, and redeemability. */
 export function openCatalog(ports: CatalogPorts) {
   const { config, db, bus, clock, log, capillary, exclusive, pictures, vault, readGroups, pace } = ports;
@@ -91,7 +100,7 @@ export function openCatalog(ports: CatalogPorts) {
     log,
   });
 
-  const uploads = makePictures({ db, clock });
+  const { pictures: uploads, objects } = openPictures(ports);
 
   return {
     readProducts: makeReadProducts(db),
@@ -101,6 +110,12 @@ export function openCatalog(ports: CatalogPorts) {
     readRewardImage: makeReadRewardImage({ db, catalogue, pictures, clock, log }),
     readFallbackImage: makeReadFallbackImage({ db }),
     readPicture: uploads.read,
+    sweepPictures: uploads.sweep,
+    /** Logs an error if the S3-compatible storage cannot be used. Its pictures are then missing; everything else works. */
+    async checkStorage() {
+      await objects?.check().catch((error: unknown) => log.error({ err: error }, "Pictures cannot be stored"));
+    },
+    closeStorage: async () => objects?.close(),
     resolvers: [
       catalogToolsResolvers({
         pictures: uploads,

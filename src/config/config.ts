@@ -61,6 +61,12 @@ export function readConfig(env: Record<string, string | undefined>) {
     databaseListenUrl: s.DATABASE_LISTEN_URL,
     databasePoolSize: s.DATABASE_POOL_SIZE,
     redisUrl: s.REDIS_URL,
+    pictures: {
+      /** Where uploads are stored. */
+      storage: s.PICTURE_STORAGE,
+      /** Undefined serves pictures of the database alone. */
+      s3: s3(s),
+    },
     client: {
       /** Undefined starts the sandbox. */
       url: s.CLIENT_API_URL,
@@ -249,9 +255,23 @@ function capillaryApi(s: z.infer<typeof settings>) {
   });
 }
 
+/** The storage of pictures; `contradictions` has checked that none of its settings is missing. */
+function s3(s: z.infer<typeof settings>) {
+  if (!s.S3_ENDPOINT) return undefined;
+  return Object.freeze({
+    endpoint: s.S3_ENDPOINT,
+    bucket: s.S3_BUCKET ?? "",
+    region: s.S3_REGION,
+    accessKeyId: s.S3_ACCESS_KEY_ID ?? "",
+    secretAccessKey: s.S3_SECRET_ACCESS_KEY ?? "",
+    isPathStyle: s.S3_PATH_STYLE,
+    prefix: s.S3_PREFIX ?? "",
+  });
+}
+
 /** The settings whose values are never shown. */
 const SECRET_NAMES =
-  /SECRET(_FALLBACK)?$|PASSWORD$|_TOKEN(_FALLBACK)?$|HANDOFF_KEY(_FALLBACK)?$|PRIVATE_KEY$|^DATABASE_(LISTEN_)?URL$|^REDIS_URL$/;
+  /SECRET(_FALLBACK)?$|^S3_SECRET_ACCESS_KEY$|PASSWORD$|_TOKEN(_FALLBACK)?$|HANDOFF_KEY(_FALLBACK)?$|PRIVATE_KEY$|^DATABASE_(LISTEN_)?URL$|^REDIS_URL$/;
 
 function describe(name: string, given: Record<string, string | undefined>, problem: string): string {
   const isSecret = SECRET_NAMES.test(name);
@@ -315,6 +335,13 @@ function contradictions(s: z.infer<typeof settings>): string[] {
     if (s[`${name}_FALLBACK`] !== undefined && s[name] === undefined) {
       problems.push(`${name}_FALLBACK: ${name} is not set. Set it, or remove its second value`);
     }
+  }
+  const s3Names = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;
+  const missing = s3Names.filter((name) => !s[name]);
+  if (s.PICTURE_STORAGE === "s3" && missing.length > 0) {
+    problems.push(`${missing.join(", ")}: required with PICTURE_STORAGE=s3`);
+  } else if (missing.length > 0 && missing.length < s3Names.length) {
+    problems.push(`${missing.join(", ")}: required with the other settings of the S3-compatible storage`);
   }
   if (s.CAPILLARY_PASSWORD && !s.CAPILLARY_TILL) {
     problems.push("CAPILLARY_TILL: required with CAPILLARY_PASSWORD, whose user it is");

@@ -6,6 +6,7 @@ export interface ServerSettings {
   DATABASE_URL?: string | undefined;
   DATABASE_LISTEN_URL?: string | undefined;
   REDIS_URL?: string | undefined;
+  S3_ENDPOINT?: string | undefined;
   CLIENT_API_URL?: string | undefined;
   CAPILLARY_REWARDS_URL?: string | undefined;
   CAPILLARY_INTOUCH_URL?: string | undefined;
@@ -22,6 +23,7 @@ const advice: Record<Name, string> = {
   DATABASE_URL: "Add ?sslmode=verify-full to it",
   DATABASE_LISTEN_URL: "Add ?sslmode=verify-full to it",
   REDIS_URL: "Use a rediss:// URL",
+  S3_ENDPOINT: "Use an https:// URL",
   CLIENT_API_URL: "Use an https:// URL",
   CAPILLARY_REWARDS_URL: "Use an https:// URL",
   CAPILLARY_INTOUCH_URL: "Use an https:// URL",

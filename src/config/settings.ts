@@ -200,6 +200,43 @@ const stores = {
     "with it members are also told on `loyalty:member:{memberId}`, and `npm run reward-processor` takes commands from the stream " +
       "`reward:commands`",
   ),
+  PICTURE_STORAGE: as(
+    z.enum(["database", "s3"]).default("database"),
+    "where the pictures that operators upload are stored: in the database, or [in an S3-compatible storage](docs/operations.md#pictures-in-an-s3-compatible-storage). The gateway serves them from both",
+  ),
+  S3_ENDPOINT: as(
+    originOnly.optional(),
+    "the origin of the S3-compatible storage, such as `https://s3.eu-central-1.amazonaws.com`, without the bucket",
+  ),
+  S3_BUCKET: as(
+    z
+      .string()
+      .trim()
+      .regex(
+        /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+        "expected the name of a bucket: 3 to 63 of a-z, 0-9, dots and hyphens",
+      )
+      .optional(),
+    "the bucket of the pictures. It may be private",
+  ),
+  S3_REGION: as(text.default("us-east-1"), "the region that requests are signed for"),
+  S3_ACCESS_KEY_ID: as(
+    text.optional(),
+    "the id of the access key, which may read, write and delete objects of the bucket",
+  ),
+  S3_SECRET_ACCESS_KEY: as(text.optional(), "the secret of the access key"),
+  S3_PATH_STYLE: as(
+    flag.default(true),
+    "`true` names the bucket in the path, `false` in the host (`https://bucket.s3.example.com`)",
+  ),
+  S3_PREFIX: as(
+    z
+      .string()
+      .trim()
+      .regex(/^([\w.-]+\/)+$/, "expected folders with a slash at the end, such as tessera/pictures/")
+      .optional(),
+    "the beginning of the names of all objects, such as `tessera/pictures/`",
+  ),
   DATA_DIR: as(
     text.default(".data"),
     "embedded database, sandbox ledger, secrets made for development. Production keeps no files",

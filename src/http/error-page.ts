@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type IncomingHttpHeaders, STATUS_CODES } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ErrorCode } from "../graphql/errors.ts";
+import { escapeHtml } from "./escape-html.ts";
 
 /** Browsers that open an address accept `text/html` by name. API clients, scripts and pictures do not. */
 export const acceptsHtml = ({ accept }: IncomingHttpHeaders): boolean => accept?.includes("text/html") ?? false;
@@ -25,9 +26,6 @@ export const errorPageHeaders = {
   "content-security-policy": policy,
   "referrer-policy": "no-referrer",
 };
-
-const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => escapes[character] ?? "");
 
 const titleOf = (status: number) => {
   if (status === 404) return "Page not found";

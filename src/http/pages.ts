@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import { type Brand, type BrandedPage, brandManifest, brandPage, MANIFEST_PATH } from "../brand/index.ts";
 import { packageFile } from "../package-file.ts";
 import { acceptsHtml, sendError, varyByAccept } from "./error-page.ts";
 import type { SignInPathOf } from "./graphiql-settings.ts";
@@ -22,21 +23,26 @@ const graphiqlPolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** Forbids inline code, foreign resources except pictures of rewards, and text that becomes code. */
-const micrositePolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' https:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join("; ");
+/**
+ * Forbids inline code, foreign resources except pictures of rewards, and text that becomes code.
+ *
+ * @param styleSource the hash of the style sheet with the brand's colours
+ */
+const micrositePolicy = (styleSource = "") =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' ${styleSource}`.trimEnd(),
+    "img-src 'self' https:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join("; ");
 
 const documentationPolicy = [
   "default-src 'none'",
@@ -71,10 +77,19 @@ const micrositePaths = [
 /** The reward images, the microsite, and outside production GraphiQL; and the answer to unknown addresses. */
 export function mountPages(
   fastify: FastifyInstance,
-  deps: { isProduction: boolean; signInPathOf: SignInPathOf; publicOrigin: string | undefined },
+  deps: {
+    isProduction: boolean;
+    signInPathOf: SignInPathOf;
+    publicOrigin: string | undefined;
+    brand(): Promise<Brand>;
+  },
 ): void {
-  const { isProduction, signInPathOf, publicOrigin } = deps;
-  const factsOf = (request: FastifyRequest): PageFacts => ({ signInPath: signInPathOf(request), publicOrigin });
+  const { isProduction, signInPathOf, publicOrigin, brand } = deps;
+  const factsOf = (request: FastifyRequest): PageFacts => ({
+    signInPath: signInPathOf(request),
+    publicOrigin,
+    brand,
+  });
   fastify.register(fastifyStatic, {
     root: packageFile("assets"),
     prefix: "/assets/",
@@ -84,7 +99,8 @@ export function mountPages(
       void response.header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
   });
   mountMicrosite(fastify, factsOf);
-  mountConsole(fastify);
+  mountManifest(fastify, brand);
+  mountConsole(fastify, brand);
   mountDocumentation(fastify);
   if (!isProduction) mountGraphiql(fastify);
   fastify.setNotFoundHandler((request, reply) => sendNotFound(fastify, request, reply, factsOf(request)));
@@ -129,28 +145,35 @@ interface PageFacts {
   /** The path of the one-click sign-in for development; undefined if the gateway does not offer it. */
   signInPath: string | undefined;
   publicOrigin: string | undefined;
+  brand(): Promise<Brand>;
 }
 
 /**
- * The page in the file, with an element for the sign-in in development. Services that preview a shared link require the
+ * The microsite's page with the brand, and an element for the sign-in in development. Services that preview a shared link require the
  * picture's address with its origin.
  */
-async function readPage(file: string, { signInPath, publicOrigin = "" }: PageFacts): Promise<string> {
-  const built = await readFile(file, "utf8"); // read each time, because a developer may rebuild it
-  const html = built.replace(/(?<=property="og:image" content=")(?=\/)/, publicOrigin);
-  if (signInPath === undefined) return html;
-  return html.replace("</head>", `<meta name="development-sign-in" content="${signInPath}" /></head>`);
+async function readPage({ signInPath, publicOrigin = "", brand }: PageFacts): Promise<BrandedPage> {
+  const built = await readFile(site, "utf8"); // read each time, because a developer may rebuild it
+  const page = built.replace(/(?<=property="og:image" content=")(?=\/)/, publicOrigin);
+  const { html, styleSource } = brandPage(page, await brand(), publicOrigin);
+  if (signInPath === undefined) return { html, styleSource };
+  const signIn = `<meta name="development-sign-in" content="${signInPath}" />`;
+  return { html: html.replace("</head>", `${signIn}</head>`), styleSource };
 }
 
 const consolePage = packageFile("console/dist/index.html");
 
 /** The console: one page for each address below `/console/`, whose router shows *There is no such page*. */
-function mountConsole(fastify: FastifyInstance): void {
+function mountConsole(fastify: FastifyInstance, brand: () => Promise<Brand>): void {
   if (!existsSync(consolePage)) return;
   mountBuiltFiles(fastify, "console/dist/site", "/console/site/");
   fastify.get("/console", (_, reply) => reply.redirect("/console/"));
   fastify.get("/console/*", async (_, reply) =>
-    sendPage(reply.header("x-robots-tag", "noindex"), await readFile(consolePage, "utf8"), "no-cache"),
+    sendPage(
+      reply.header("x-robots-tag", "noindex"),
+      brandPage(await readFile(consolePage, "utf8"), await brand()),
+      "no-cache",
+    ),
   );
 }
 
@@ -169,17 +192,17 @@ function mountBuiltFiles(fastify: FastifyInstance, directory: string, prefix: st
 }
 
 const sendSite = async (reply: FastifyReply, cacheControl: string, facts: PageFacts) =>
-  sendPage(reply, await readPage(site, facts), cacheControl);
+  sendPage(reply, await readPage(facts), cacheControl);
 
-const sendPage = (reply: FastifyReply, page: string, cacheControl: string) =>
+const sendPage = (reply: FastifyReply, { html, styleSource }: BrandedPage, cacheControl: string) =>
   reply
     .type("text/html; charset=utf-8")
     .header("cache-control", cacheControl)
-    .header("content-security-policy", micrositePolicy)
+    .header("content-security-policy", micrositePolicy(styleSource))
     .header("cross-origin-opener-policy", "same-origin")
     .header("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()")
     .header("referrer-policy", "no-referrer")
-    .send(page);
+    .send(html);
 
 function mountMicrosite(fastify: FastifyInstance, factsOf: (request: FastifyRequest) => PageFacts): void {
   if (!existsSync(site)) return;
@@ -190,6 +213,20 @@ function mountMicrosite(fastify: FastifyInstance, factsOf: (request: FastifyRequ
     );
   }
   mountBuiltFiles(fastify, "microsite/dist/site", "/site/");
+}
+
+/** The manifest of the installed app with the brand's name and logo: `brandPage` links to it. */
+function mountManifest(fastify: FastifyInstance, brand: () => Promise<Brand>): void {
+  if (!existsSync(site)) return;
+  fastify.get(MANIFEST_PATH, async (request, reply) => {
+    const [, path] = /<link rel="manifest" href="([^"]*)"/.exec(await readFile(site, "utf8")) ?? [];
+    if (path === undefined) return sendError(request, reply, 404, "The built site has no manifest.");
+    const built = await readFile(packageFile(`microsite/dist${path}`), "utf8");
+    return reply
+      .header("cache-control", "no-cache")
+      .type("application/manifest+json")
+      .send(brandManifest(built, await brand()));
+  });
 }
 
 /** The API's documentation at `/docs/`, which `docs-site/build.ts` generates from the schema and the guides. */

@@ -26,8 +26,6 @@ export interface RetentionDays {
 }
 
 const MS_PER_DAY = 86_400_000;
-/** An uploaded picture waits so long for a reward that shows it. */
-const UNUSED_PICTURE_DAYS = 30;
 /** A small number, so that no lock is held for long. */
 const AT_ONCE = 5_000;
 
@@ -77,14 +75,6 @@ export function makeSweep({ db, clock, days, also = [] }: SweepDeps): () => Prom
     );
     await deleteOld(sql`webhook_deliveries`, sql`received_at < ${before(days.deliveries)}`);
     await deleteOld(sql`webhook_messages`, sql`state <> 'PENDING' and created_at < ${before(days.deliveries)}`);
-    await deleteOld(
-      sql`pictures p`,
-      sql`p.uploaded_at < ${before(UNUSED_PICTURE_DAYS)} and not exists (
-        select from (
-          select image_url from rewards where image_url like '%/images/pictures/%'
-          union all select image_url from reward_overlays where image_url like '%/images/pictures/%') as used
-        where substring(used.image_url from '/images/pictures/([0-9a-f]{64})') = p.hash)`,
-    );
     await deleteOld(sql`quarantined_rewards`, sql`last_received_at < ${before(days.quarantine)}`);
     await deleteOld(sql`ledger_entries`, sql`at < ${before(days.ledgerEntries)}`);
     await deleteOld(

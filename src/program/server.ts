@@ -258,10 +258,15 @@ export async function startServer({
       mountHealth(fastify, health, checkReady);
       mountJwks(fastify, auth.signingKeys);
       const signInPathOf = mountDevelopmentSignIn(fastify, config, sandboxUrl);
-      mountPages(fastify, { isProduction: config.isProduction, signInPathOf, publicOrigin: config.publicOrigin });
+      mountPages(fastify, {
+        isProduction: config.isProduction,
+        signInPathOf,
+        publicOrigin: config.publicOrigin,
+        brand: features.brand,
+      });
       if (!config.isProduction) mountGraphiqlSettings(fastify, { sandboxUrl, signInPathOf });
       mountRewardImages(fastify, catalog);
-      mountPictures(fastify, catalog.readPicture);
+      mountPictures(fastify, { read: catalog.readPicture, log });
       if (order.receiveReport) mountWebhooks(fastify, order.receiveReport);
       mountDraws(fastify, draws.publishDraw);
       mountRewardProcessor(fastify, {

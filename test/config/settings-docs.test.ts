@@ -19,7 +19,7 @@ describe("the documents of the settings", () => {
   });
 
   test("list every setting once", () => {
-    const names = [...example.matchAll(/^#?([A-Z_]+)=/gm)].map(([, name]) => name);
+    const names = [...example.matchAll(/^#?([A-Z0-9_]+)=/gm)].map(([, name]) => name);
     expect(names.sort()).toEqual([...settingNames].sort());
     expect(settingGroups.flatMap(([, settings]) => Object.keys(settings)).sort()).toEqual([...settingNames].sort());
   });

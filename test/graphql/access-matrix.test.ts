@@ -403,6 +403,11 @@ const rows: Record<string, Row> = {
     `mutation { it: endOperatorSession(input: { id: "none" }) { ${refusals} } }`,
     forOperators("OPERATOR_SESSION_NOT_FOUND"),
   ],
+  "Query.brand": ["{ it: brand { name } }", everybody],
+  "Mutation.setBrand": [
+    `mutation { it: setBrand(input: { primaryColour: "pale" }) { ${refusals} } }`,
+    forOperators("INVALID_INPUT"),
+  ],
   "Query.webhooks": ["{ it: webhooks { name } }", forOperators("ok")],
   "Query.webhook": [`{ it: webhook(name: "none") { name } }`, forOperators("null")],
   "Mutation.createWebhook": [

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import { makePictures } from "../../src/catalog/pictures/pictures.ts";
 import { openDb } from "../../src/platform/db.ts";
 import { makeSweep } from "../../src/program/retention.ts";
 import { DAY, makeTestClock } from "../support/clock.ts";
 import { cloneDatabase } from "../support/gateway.ts";
+import { captureLog } from "../support/log.ts";
 
 const days = {
   challenges: 7,
@@ -185,7 +187,7 @@ test("lines of long settled orders are deleted; those of open carts, open orders
   await db.$disconnect();
 });
 
-test("an uploaded picture is deleted after 30 days, unless a reward or an overlay shows it", async () => {
+test("an uploaded picture is deleted after 30 days, unless a reward, an overlay or the brand shows it", async () => {
   const clock = makeTestClock();
   const db = openDb(await cloneDatabase(), 2);
   const hash = (letter: string) => letter.repeat(64);
@@ -201,7 +203,7 @@ test("an uploaded picture is deleted after 30 days, unless a reward or an overla
         uploadedAt: new Date(clock.now().getTime() - daysAgo * DAY),
       },
     });
-  for (const letter of ["a", "b", "c"]) await store(letter, 31);
+  for (const letter of ["a", "b", "c", "e"]) await store(letter, 31);
   await store("d", 29);
   const path = (letter: string) => `/images/pictures/${hash(letter)}.webp`;
   const words = { name: "Tea", description: "Tea", brand: "Tea", category: "Home" };
@@ -212,8 +214,11 @@ test("an uploaded picture is deleted after 30 days, unless a reward or an overla
   await db.rewardOverlay.create({
     data: { rewardId: mirrored.id, imageUrl: path("b"), changedBy: "operator", changedAt: clock.now() },
   });
-  await makeSweep({ db, clock, days })();
+  await db.brand.create({ data: { logoHash: hash("e"), changedBy: "operator", changedAt: clock.now() } });
+  const { log } = await captureLog();
+  const pictures = makePictures({ db, objects: undefined, storesObjects: false, clock, log });
+  await makeSweep({ db, clock, days, also: [pictures.sweep] })();
   const left = await db.picture.findMany({ orderBy: { hash: "asc" }, select: { hash: true } });
-  expect(left.map((picture) => picture.hash)).toEqual([hash("a"), hash("b"), hash("d")]);
+  expect(left.map((picture) => picture.hash)).toEqual([hash("a"), hash("b"), hash("d"), hash("e")]);
   await db.$disconnect();
 });

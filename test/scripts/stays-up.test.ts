@@ -41,6 +41,7 @@ const ends = [
     "reconcile",
     "audit:verify",
     "secrets:reseal",
+    "pictures:move",
     "draw:verify",
     "codegen",
     "typecheck",

@@ -9,28 +9,34 @@ import { answerOf, Refusals } from "../ui/form.tsx";
 import ui from "../ui/ui.module.css";
 import styles from "./catalogue.module.css";
 
-/** The storefront shows every picture with this aspect ratio. */
-const ASPECT = 4 / 3;
-/** Twice as wide as the storefront's largest picture, in pixels. */
-const MOST_WIDTH = 1_600;
-const LEAST_WIDTH = 270;
+/** The form of an uploaded picture. Widths are in pixels. */
+interface Shape {
+  aspect: number;
+  mostWidth: number;
+  leastWidth: number;
+}
+const shapes = {
+  /** The storefront shows rewards with this aspect ratio, and at most half as wide. */
+  reward: { aspect: 4 / 3, mostWidth: 1_600, leastWidth: 270 },
+  logo: { aspect: 1, mostWidth: 512, leastWidth: 200 },
+} as const satisfies Record<string, Shape>;
 const QUALITY = 0.85;
 
-/** The largest centred part of a picture with the storefront's aspect ratio. */
-function largestCrop({ width, height }: ImageBitmap): PercentCrop {
-  const whole = width / height > ASPECT ? { height: 100 } : { width: 100 };
-  return centerCrop(makeAspectCrop({ unit: "%", ...whole }, ASPECT, width, height), width, height);
+/** The largest centred part of a picture with the aspect ratio. */
+function largestCrop({ width, height }: ImageBitmap, aspect: number): PercentCrop {
+  const whole = width / height > aspect ? { height: 100 } : { width: 100 };
+  return centerCrop(makeAspectCrop({ unit: "%", ...whole }, aspect, width, height), width, height);
 }
 
-/** Draws a part of the picture, `MOST_WIDTH` wide at most. Drawing removes metadata such as the camera's location. */
-async function cut(bitmap: ImageBitmap, crop: PercentCrop): Promise<Blob> {
+/** Draws a part of the picture, `mostWidth` wide at most. Drawing removes metadata such as the camera's location. */
+async function cut(bitmap: ImageBitmap, crop: PercentCrop, mostWidth: number): Promise<Blob> {
   const part = {
     x: (bitmap.width * crop.x) / 100,
     y: (bitmap.height * crop.y) / 100,
     width: (bitmap.width * crop.width) / 100,
     height: (bitmap.height * crop.height) / 100,
   };
-  const scale = Math.min(1, MOST_WIDTH / part.width);
+  const scale = Math.min(1, mostWidth / part.width);
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(part.width * scale);
   canvas.height = Math.round(part.height * scale);
@@ -49,8 +55,21 @@ const base64Of = (blob: Blob) =>
     reader.readAsDataURL(blob);
   });
 
-/** The address of a picture: any address, or an upload that is cropped to the storefront's aspect ratio. */
-export function PictureField({ start, required = true }: { start?: string | null | undefined; required?: boolean }) {
+export interface PictureFieldProps {
+  start?: string | null | undefined;
+  required?: boolean;
+  shape?: keyof typeof shapes;
+  name?: string;
+  label?: string;
+  help?: string;
+  onAddress?(address: string): void;
+}
+
+/** The address of a picture: any address, or an upload that is cropped to the shape's aspect ratio. */
+export function PictureField(props: PictureFieldProps) {
+  const { start, required = true, shape = "reward", name = "imageUrl", label = "Picture", onAddress } = props;
+  const { help = "An upload fills it in. Or a path on this server, or an https address." } = props;
+  const { aspect, mostWidth, leastWidth } = shapes[shape];
   const id = useId();
   const [address, setAddress] = useState(start ?? "");
   const [bitmap, setBitmap] = useState<ImageBitmap | null>(null);
@@ -64,6 +83,11 @@ export function PictureField({ start, required = true }: { start?: string | null
     if (bitmap) canvas.current?.getContext("2d")?.drawImage(bitmap, 0, 0);
   }, [bitmap]);
 
+  function choose(next: string) {
+    setAddress(next);
+    onAddress?.(next);
+  }
+
   async function open(file: File | undefined) {
     setBitmap(null);
     setProblem(null);
@@ -71,11 +95,11 @@ export function PictureField({ start, required = true }: { start?: string | null
     if (!file) return;
     try {
       const opened = await createImageBitmap(file);
-      if (Math.min(opened.width, opened.height * ASPECT) < LEAST_WIDTH) {
+      if (Math.min(opened.width, opened.height * aspect) < leastWidth) {
         return setProblem(`The picture has ${opened.width} × ${opened.height} pixels. Choose a larger picture.`);
       }
       setBitmap(opened);
-      setCrop(largestCrop(opened));
+      setCrop(largestCrop(opened, aspect));
     } catch {
       setProblem("The browser cannot read this file as a picture. Choose a JPEG, PNG or WebP file.");
     }
@@ -83,19 +107,19 @@ export function PictureField({ start, required = true }: { start?: string | null
 
   async function send() {
     if (!bitmap || !crop) return;
-    const base64 = await base64Of(await cut(bitmap, crop));
+    const base64 = await base64Of(await cut(bitmap, crop, mostWidth));
     const result = await upload({ variables: { input: { base64 } } });
     const payload = result.data?.uploadPicture;
     setRefusals(answerOf(result, payload).refusals);
     if (!payload?.imageUrl) return;
-    setAddress(payload.imageUrl);
+    choose(payload.imageUrl);
     setBitmap(null);
   }
 
   return (
     <fieldset>
-      <legend>Picture</legend>
-      {address && !bitmap && <img className={styles.chosen} src={address} alt="" width={160} height={120} />}
+      <legend>{label}</legend>
+      {address && !bitmap && <img className={styles.chosen} src={address} alt="" width={aspect * 120} height={120} />}
       <div>
         <label htmlFor={id}>Upload a picture</label>
         <br />
@@ -112,7 +136,7 @@ export function PictureField({ start, required = true }: { start?: string | null
         <>
           <ReactCrop
             {...(crop && { crop })}
-            aspect={ASPECT}
+            aspect={aspect}
             keepSelection
             minWidth={40}
             ruleOfThirds
@@ -128,7 +152,7 @@ export function PictureField({ start, required = true }: { start?: string | null
             />
           </ReactCrop>
           <p className={`${ui.soft} ${ui.small}`}>
-            Move the frame, or its corners with the arrow keys. The storefront shows pictures in this shape.
+            Move the frame, or its corners with the arrow keys. The storefront shows the picture in this shape.
           </p>
           <div className={ui.row}>
             <Button busy={loading} onClick={() => void send()}>
@@ -139,11 +163,11 @@ export function PictureField({ start, required = true }: { start?: string | null
       )}
       <TextField
         label="Address of the picture"
-        name="imageUrl"
+        name={name}
         required={required}
         value={address}
-        onChange={({ target }) => setAddress(target.value)}
-        help="An upload fills it in. Or a path on this server, or an https address."
+        onChange={({ target }) => choose(target.value)}
+        help={help}
       />
     </fieldset>
   );

@@ -1,9 +1,8 @@
 import { type ReactNode, useEffect, useState } from "react";
+import { brand } from "../../../microsite/src/shell/brand.ts";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { TextField } from "../../../microsite/src/ui/field.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
-import { brand } from "../../../microsite/theme/brand.ts";
-import logo from "../../../microsite/theme/logo.svg";
 import { useTitle } from "../ui/use-title.ts";
 import { readWays, signIn, signInByPasskey, signInByPassword, signInForDevelopment, type Ways } from "./session.ts";
 import styles from "./sign-in.module.css";
@@ -72,7 +71,7 @@ export function SignInCard({ title, children }: { title: string; children: React
   return (
     <main className={styles.page}>
       <div className={styles.card}>
-        <img src={logo} alt="" width="40" height="40" />
+        <img src={brand.logo} alt="" width="40" height="40" />
         <h1>{title}</h1>
         {children}
       </div>

@@ -1,9 +1,8 @@
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Link, NavLink, Outlet, useLocation } from "react-router";
+import { brand } from "../../../microsite/src/shell/brand.ts";
 import { chooseTheme, chosenTheme, type Theme } from "../../../microsite/src/shell/theme.ts";
 import { Button } from "../../../microsite/src/ui/button.tsx";
-import { brand } from "../../../microsite/theme/brand.ts";
-import logo from "../../../microsite/theme/logo.svg";
 import type { OperatorRole } from "../graphql/generated/graphql.ts";
 import { signOut } from "../session/session.ts";
 import { useOperator } from "../session/use-operator.ts";
@@ -47,7 +46,7 @@ export function Shell() {
       </a>
       <header className={styles.side}>
         <NavLink className={styles.brand ?? ""} to="/" end>
-          <img src={logo} alt="" width="28" height="28" />
+          <img src={brand.logo} alt="" width="28" height="28" />
           {brand.name}
         </NavLink>
         <button

@@ -9,6 +9,7 @@ const tabs: { path: string; name: string; roles: OperatorRole[] }[] = [
   { path: "/team", name: "People", roles: ["ADMIN"] },
   { path: "/team/keys", name: "Keys", roles: ["ADMIN"] },
   { path: "/team/webhooks", name: "Webhooks", roles: ["ADMIN"] },
+  { path: "/team/brand", name: "Brand", roles: ["ADMIN"] },
   { path: "/team/audit", name: "Audit log", roles: ["SUPPORT"] },
 ];
 

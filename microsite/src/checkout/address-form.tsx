@@ -1,7 +1,7 @@
 import { type ReactNode, useMemo, useState } from "react";
-import { brand } from "../../theme/brand.ts";
 import type { AddressInput, AddressPartsFragment, RefusalFragment } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
+import { brand } from "../shell/brand.ts";
 import { Button } from "../ui/button.tsx";
 import { SelectField, TextField } from "../ui/field.tsx";
 import { type AddressField, addressLines, fieldOrder, hasPostalCode } from "./address-order.ts";

@@ -1,10 +1,10 @@
 import { useQuery } from "@apollo/client/react";
 import { useRef, useState } from "react";
-import { brand } from "../../theme/brand.ts";
 import account from "../account/account.module.css";
 import { Invitations } from "../activity/invitations.tsx";
 import { InvitationDocument, type InvitationPartsFragment } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
+import { brand } from "../shell/brand.ts";
 import { LoadFailure } from "../shell/load-failure.tsx";
 import { Page } from "../shell/page.tsx";
 import { Button } from "../ui/button.tsx";

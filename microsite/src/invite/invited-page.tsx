@@ -1,7 +1,6 @@
 import { useMutation, useQuery } from "@apollo/client/react";
 import { useEffect, useState } from "react";
 import { useParams } from "react-router";
-import { brand } from "../../theme/brand.ts";
 import { failureText } from "../graphql/failure-text.ts";
 import {
   AcceptInvitationDocument,
@@ -11,6 +10,7 @@ import {
 import { refusalText } from "../graphql/refusal-text.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { useSession } from "../session/use-session.ts";
+import { brand } from "../shell/brand.ts";
 import { Page } from "../shell/page.tsx";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { Notice } from "../ui/notice.tsx";

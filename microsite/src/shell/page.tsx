@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { NavigationType, useLocation, useNavigationType } from "react-router";
-import { brand } from "../../theme/brand.ts";
+import { brand } from "./brand.ts";
 import styles from "./shell.module.css";
 
 let isFirst = true;

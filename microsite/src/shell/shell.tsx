@@ -1,7 +1,5 @@
 import { useQuery } from "@apollo/client/react";
 import { Link, NavLink, Outlet, useLocation } from "react-router";
-import { brand } from "../../theme/brand.ts";
-import logo from "../../theme/logo.svg";
 import { ViewerDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { infoLinks } from "../info/info-links.ts";
@@ -10,6 +8,7 @@ import { Icon } from "../ui/icon.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Skeleton } from "../ui/skeleton.tsx";
 import { AccountButton } from "./account-button.tsx";
+import { brand } from "./brand.ts";
 import { Page } from "./page.tsx";
 import { Part } from "./part.tsx";
 import styles from "./shell.module.css";
@@ -63,7 +62,7 @@ export function Shell() {
       <header className={styles.bar} data-screen-only>
         <div className={styles.inner}>
           <Link className={styles.brand} to="/">
-            <img src={logo} alt="" width={30} height={30} />
+            <img src={brand.logo} alt="" width={30} height={30} />
             <span>{brand.name}</span>
           </Link>
           {kind !== "unknown" && (
@@ -103,6 +102,11 @@ export function Shell() {
               {title}
             </Link>
           ))}
+          {brand.supportUrl && (
+            <a href={brand.supportUrl} rel="noreferrer">
+              {t("footer.support")}
+            </a>
+          )}
         </nav>
         <p>{brand.name}</p>
       </footer>

@@ -1,11 +1,11 @@
 import { useQuery } from "@apollo/client/react";
 import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { Navigate, useLocation } from "react-router";
-import { brand } from "../../theme/brand.ts";
 import { SignInMosaicDocument } from "../graphql/generated/graphql.ts";
 import { useI18n } from "../i18n/i18n.tsx";
 import { forgetHandOff, pendingHandOff } from "../session/hand-off.ts";
 import { useSession } from "../session/use-session.ts";
+import { brand } from "../shell/brand.ts";
 import { Page } from "../shell/page.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Tile } from "../ui/tile.tsx";

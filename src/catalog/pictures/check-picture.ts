@@ -1,7 +1,9 @@
 import { imageSize } from "image-size";
 
+export type PictureType = "image/jpeg" | "image/png" | "image/webp";
+
 export interface CheckedPicture {
-  type: "image/jpeg" | "image/png" | "image/webp";
+  type: PictureType;
   /** In pixels. */
   width: number;
   height: number;
@@ -10,7 +12,7 @@ export interface CheckedPicture {
 /** A cropped photograph of 1,600 pixels has half of this size, and a request has space for a megabyte in Base64. */
 export const MAX_BYTES = 600 * 1_024;
 const [LEAST_PIXELS, MOST_PIXELS] = [200, 4_000];
-const types: Readonly<Record<string, CheckedPicture["type"]>> = {
+const types: Readonly<Record<string, PictureType>> = {
   jpg: "image/jpeg",
   png: "image/png",
   webp: "image/webp",

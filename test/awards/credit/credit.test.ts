@@ -267,6 +267,14 @@ test("operators page through the awards that wait for them, the oldest first, wi
   expect(own.map(({ award: { quantity } }) => quantity).toSorted()).toEqual([1, 2, 3]);
   expect(new Set(own.map(({ lastError }) => lastError))).toEqual(new Set(["no answer for 6 hours"]));
 
+  const ofCustomer = "query ($customerId: String) { awardsToResolve(customerId: $customerId) { totalCount } }";
+  for (const [whose, totalCount] of [
+    [customerId, 3],
+    ["C-NOBODY", 0],
+  ] as const) {
+    expect(await gateway.operator.ok(ofCustomer, { customerId: whose })).toEqual({ awardsToResolve: { totalCount } });
+  }
+
   const states = "query ($state: AwardState) { awardsToResolve(state: $state) { totalCount } }";
   expect((await gateway.operator.send(states, { state: "CREDITED" })).errors?.[0]?.message).toMatch(
     /state: must be one of NEEDS_ATTENTION, UNCERTAIN, REFUSED, found CREDITED/,

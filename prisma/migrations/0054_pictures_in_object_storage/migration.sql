@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "pictures" ALTER COLUMN "bytes" DROP NOT NULL;
