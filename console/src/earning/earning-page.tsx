@@ -2,6 +2,7 @@ import { Route, Routes } from "react-router";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
 import { Tabs } from "../ui/tabs.tsx";
 import ui from "../ui/ui.module.css";
+import { AwardsPage } from "./awards-page.tsx";
 import { DrawsPage } from "./draws-page.tsx";
 import { ImportMembersPage } from "./import-members-page.tsx";
 import { MessagePage } from "./message-page.tsx";
@@ -14,6 +15,7 @@ const tabs = [
   { to: "/earning", name: "Rules", end: true },
   { to: "/earning/try", name: "Try a message" },
   { to: "/earning/draws", name: "Lucky draws" },
+  { to: "/earning/awards", name: "Awards" },
   { to: "/earning/quarantine", name: "Refused messages" },
   { to: "/earning/members", name: "Import members" },
 ];
@@ -28,6 +30,8 @@ export default function EarningPage() {
         <Route path="rules/:ruleId" element={<RulePage />} />
         <Route path="try" element={<TryPage />} />
         <Route path="draws" element={<DrawsPage />} />
+        <Route path="awards" element={<AwardsPage />} />
+        <Route path="awards/:id" element={<AwardsPage />} />
         <Route path="quarantine" element={<QuarantinePage />} />
         <Route path="quarantine/:id" element={<MessagePage />} />
         <Route path="members" element={<ImportMembersPage />} />

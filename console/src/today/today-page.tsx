@@ -101,6 +101,7 @@ export default function TodayPage() {
 
 /** The page of an item that has neither an order nor a reward. */
 const subjectPaths: Partial<Record<AttentionKind, string>> = {
+  AWARD_UNSETTLED: "/earning/awards",
   MESSAGE_QUARANTINED: "/earning/quarantine",
   RECONCILIATION_BREAK: "/money/breaks",
 };

@@ -1,4 +1,4 @@
-import { type ComponentProps, type ReactNode, useId, useState } from "react";
+import { type ComponentProps, type ReactNode, useId, useLayoutEffect, useRef, useState } from "react";
 import { Button } from "../../../microsite/src/ui/button.tsx";
 import { Dialog, DialogActions } from "../../../microsite/src/ui/dialog.tsx";
 import { Notice } from "../../../microsite/src/ui/notice.tsx";
@@ -59,19 +59,49 @@ export interface ActionFormProps {
   disabled?: boolean;
 }
 
-/** A button that opens a form in a dialog. It closes once the answer has no refusal. */
+/**
+ * Moves the focus to the page's content if an element with the focus, or the opener of an open dialog, leaves the page: the keyboard would
+ * start at the top of the page otherwise.
+ */
+function useFocusAfterwards(isOpen: boolean) {
+  const opener = useRef<HTMLButtonElement>(null);
+  const wasOpen = useRef(isOpen);
+  wasOpen.current = isOpen;
+  useLayoutEffect(() => {
+    const button = opener.current;
+    return () => {
+      if (!wasOpen.current && document.activeElement !== button) return;
+      requestAnimationFrame(() => {
+        if (document.activeElement === document.body) document.getElementById("main")?.focus({ preventScroll: true });
+      });
+    };
+  }, []);
+  return opener;
+}
+
+/**
+ * A button that opens a form in a dialog. It closes once the answer has no refusal. The focus then returns to the button, or to the page's
+ * content if the action removed the button.
+ */
 export function ActionForm(props: ActionFormProps) {
   const { title, label, submit, look = "quiet", send, children, disabled = false } = props;
   const [key, setKey] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [refusals, setRefusals] = useState<Answer["refusals"]>([]);
+  const opener = useFocusAfterwards(key !== null);
   const close = () => {
     setKey(null);
     setRefusals([]);
   };
   return (
     <>
-      <Button look={look} disabled={disabled} aria-label={label} onClick={() => setKey(crypto.randomUUID())}>
+      <Button
+        ref={opener}
+        look={look}
+        disabled={disabled}
+        aria-label={label}
+        onClick={() => setKey(crypto.randomUUID())}
+      >
         {title}
       </Button>
       {key !== null && (

@@ -1,0 +1,67 @@
+import { useMutation } from "@apollo/client/react";
+import {
+  type AwardLedger,
+  type AwardResolution,
+  AwardsDocument,
+  type AwardWaitingFragment,
+  ResolveAwardDocument,
+} from "../graphql/generated/graphql.ts";
+import { ActionForm, answerOf, TextArea } from "../ui/form.tsx";
+import { points } from "../ui/format.ts";
+import ui from "../ui/ui.module.css";
+
+export const ledgerNames: Record<AwardLedger, string> = { CLIENT: "Points provider", CAPILLARY: "Capillary" };
+
+/** Records what the ledger shows about a credit, or sends the award again. */
+export function ResolveAward({ found }: { found: AwardWaitingFragment }) {
+  const [resolve] = useMutation(ResolveAwardDocument);
+  const { award, creditReference, customerId, ledger } = found;
+  const again = "Send it again under the same reference. The ledger credits a reference once.";
+  const choices: [AwardResolution, string][] = [
+    ["HAPPENED", `It happened: the ledger shows ${points(award.quantity)} credited.`],
+    ["DID_NOT_HAPPEN", "It did not happen, and the points shall not be sent."],
+    ["TRY_AGAIN", again],
+  ];
+  const isRefused = award.state === "REFUSED";
+  return (
+    <ActionForm
+      title={isRefused ? "Send it again" : "Record the outcome"}
+      label={`${isRefused ? "Send again" : "Record the outcome"}: ${award.name}, ${points(award.quantity)}${customerId ? `, ${customerId}` : ""}`}
+      submit={isRefused ? "Send it again" : "Record it"}
+      look={isRefused ? "quiet" : "main"}
+      send={async (fields) => {
+        const resolution = String(fields.get("resolution") ?? "TRY_AGAIN") as AwardResolution;
+        const input = { awardId: award.id, resolution, note: String(fields.get("note") ?? "") };
+        const result = await resolve({ variables: { input }, refetchQueries: [AwardsDocument] });
+        return answerOf(result, result.data?.resolveAward);
+      }}
+    >
+      {!isRefused && (
+        <>
+          <p>
+            Ask the owner of the ledger{ledger && ` (${ledgerNames[ledger]})`} for{" "}
+            <span className={ui.mono}>{creditReference}</span>. Record only what the ledger shows: a guess can cost the
+            customer or the brand points.
+          </p>
+          <fieldset>
+            <legend>What does the ledger show?</legend>
+            {choices.map(([resolution, text]) => (
+              <label key={resolution} className={ui.choice}>
+                <input type="radio" name="resolution" value={resolution} required />
+                {text}
+              </label>
+            ))}
+          </fieldset>
+        </>
+      )}
+      {isRefused && <p>{again}</p>}
+      <TextArea
+        label="Evidence"
+        name="note"
+        required
+        minLength={10}
+        help="What was found, where, and by whom. It is kept in the audit log."
+      />
+    </ActionForm>
+  );
+}
