@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { createClient } from "redis";
 import { describe, expect, test } from "vitest";
@@ -71,12 +71,94 @@ describe("the dashboard and the alerts", { tags: "redis" }, () => {
     await stop();
   });
 
+  test("each alert has a test by promtool in which it fires", async () => {
+    interface Case {
+      alert_rule_test: { alertname: string; exp_alerts: unknown[] }[];
+    }
+    const { tests } = parse(await read("deploy/observability/alerts.test.yaml")) as { tests: Case[] };
+    const fired = tests
+      .flatMap((each) => each.alert_rule_test)
+      .filter(({ exp_alerts }) => exp_alerts.length > 0)
+      .map(({ alertname }) => alertname);
+    expect(fired.toSorted()).toEqual(rules.map(({ alert }) => alert).toSorted());
+  });
+
   test("each alert has a paragraph in the runbook, and each paragraph an alert", async () => {
     const headings = [...(await read("docs/runbook.md")).matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
     expect(headings.toSorted()).toEqual(rules.map(({ alert }) => alert).toSorted());
     for (const { alert, annotations } of rules) {
       expect(annotations.runbook).toBe(`docs/runbook.md#${alert.toLowerCase()}`);
     }
+  });
+});
+
+describe("the file of the dashboard", () => {
+  type Text = Record<string, unknown>;
+  interface Changeable extends Text {
+    panels: (Text & { options: Text & { legend: Text }; fieldConfig: { defaults: Text }; targets: Text[] })[];
+  }
+  const dashboard = async () => JSON.parse(await read("deploy/observability/dashboard.json")) as Changeable;
+  const panelOf = ({ panels }: Changeable, type: string) =>
+    panels.find((panel) => panel["type"] === type) as Changeable["panels"][number];
+
+  /** The messages of the compiler for the dashboard as a literal of Grafana's type. */
+  async function problemsOf(files: Record<string, Changeable>): Promise<string> {
+    const directory = resolve("node_modules/.cache/dashboard-types");
+    await mkdir(directory, { recursive: true });
+    const type = `import("${resolve("test/observability/support/dashboard-file.ts")}").DashboardFile`;
+    const paths = await Promise.all(
+      Object.entries(files).map(async ([name, file]) => {
+        const path = join(directory, `${name}.ts`);
+        await writeFile(path, `export const file: ${type} = ${JSON.stringify(file, null, 1)};`);
+        return path;
+      }),
+    );
+    const options = ["--ignoreConfig", "--noEmit", "--strict", "--skipLibCheck", "--allowImportingTsExtensions"];
+    const modules = ["--types", "", "--module", "esnext", "--moduleResolution", "bundler"];
+    const { stdout } = await promisify(execFile)("tsc", [...options, ...modules, ...paths]).catch(
+      (error: { stdout: string }) => error,
+    );
+    await rm(directory, { recursive: true });
+    return stdout;
+  }
+
+  test("has the types of Grafana's schemas of dashboards, panels and queries", async () => {
+    expect(await problemsOf({ dashboard: await dashboard() })).toBe("");
+  });
+
+  test("is refused if a word of it is misspelt", async () => {
+    const misspellings: Record<string, [part: (file: Changeable) => object, misspelt: Text]> = {
+      stats: [(file) => panelOf(file, "stat"), { type: "stats" }],
+      refreshEvery: [(file) => file, { refreshEvery: "30s" }],
+      gridpos: [(file) => panelOf(file, "timeseries"), { gridpos: {} }],
+      colourMode: [(file) => panelOf(file, "stat").options, { colourMode: "value" }],
+      under: [(file) => panelOf(file, "timeseries").options.legend, { placement: "under" }],
+      seconds: [(file) => panelOf(file, "timeseries").fieldConfig.defaults, { unit: "seconds" }],
+      expression: [(file) => panelOf(file, "stat").targets[0] as Text, { expression: "up" }],
+    };
+    const files: Record<string, Changeable> = {};
+    for (const [word, [part, misspelt]] of Object.entries(misspellings)) {
+      const file = await dashboard();
+      Object.assign(part(file), misspelt);
+      files[word] = file;
+    }
+    const problems = (await problemsOf(files)).split("\n");
+    for (const word of Object.keys(misspellings)) {
+      const ofFile = problems.filter((line) => line.includes(`/${word}.ts(`));
+      expect(ofFile.join("\n"), word).toMatch(new RegExp(`["']${word}["']`));
+    }
+  });
+
+  test("has an id and a place of its own for each panel", async () => {
+    const { panels: all } = await dashboard();
+    const ids = all.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const cells = all.flatMap(({ gridPos }) => {
+      const { x, y, w, h } = gridPos as Record<"x" | "y" | "w" | "h", number>;
+      expect(x + w).toBeLessThanOrEqual(24);
+      return Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`);
+    });
+    expect(new Set(cells).size).toBe(cells.length);
   });
 });
 
