@@ -1,4 +1,5 @@
 import { SetupError } from "../src/platform/setup-error.ts";
+import { commandLine } from "../src/program/command-line.ts";
 
 const SAME_SETTINGS = "give this command the same PORT, HOST and DATA_DIR as the gateway";
 
@@ -22,7 +23,7 @@ export async function askGateway<Answer extends object>(
     const reason = cause?.message || cause?.code || message;
     const { origin } = URL.parse(url) ?? { origin: url };
     throw new SetupError(
-      `Nothing answers at ${origin} (${reason}). Start the gateway with npm start, or ${SAME_SETTINGS}.`,
+      `Nothing answers at ${origin} (${reason}). Start the gateway with ${commandLine("start")}, or ${SAME_SETTINGS}.`,
       { cause: error },
     );
   }

@@ -59,5 +59,5 @@ try {
 function advice(): string {
   if (config.capillary.api) return "Check CAPILLARY_REWARDS_URL and its credentials; LOG_LEVEL=warn shows the reason.";
   if (sandboxUrl === undefined) return "Set CAPILLARY_REWARDS_URL, and what it requires.";
-  return `Without CAPILLARY_REWARDS_URL the sandbox at ${sandboxUrl} is asked: start the gateway or npm run sandbox, with the same SANDBOX_PORT.`;
+  return `Without CAPILLARY_REWARDS_URL the sandbox at ${sandboxUrl} is asked: start the gateway or the sandbox, with the same SANDBOX_PORT.`;
 }

@@ -7,10 +7,11 @@ import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { verdictWords } from "../src/draws/verdict-words.ts";
 import { verifyDraw } from "../src/draws/verify-draw.ts";
+import { commandLine } from "../src/program/command-line.ts";
 
 const [path, openingHash] = process.argv.slice(2);
 if (!path) {
-  console.error("Give the file of a published draw: npm run draw:verify -- draw.jsonl [opening hash]");
+  console.error(`Give the file of a published draw: ${commandLine("draw:verify", "draw.jsonl [opening hash]")}`);
   process.exit(2);
 }
 

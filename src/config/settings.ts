@@ -154,7 +154,7 @@ const listening = {
   ),
   METRICS_PORT: as(
     portOrOff.optional(),
-    "where Prometheus reads `/metrics`, of a gateway and of a process of `npm run reward-processor`; `off` measures nothing. It has no " +
+    "where Prometheus reads `/metrics`, of a gateway and of a reward processor; `off` measures nothing. It has no " +
       "password and is not for the public: publish `PORT` alone",
     { unset: "`off` (production: `9464`)" },
   ),
@@ -197,8 +197,7 @@ const stores = {
   ),
   REDIS_URL: as(
     url(/^rediss?$/, "redis://host:6379").optional(),
-    "with it members are also told on `loyalty:member:{memberId}`, and `npm run reward-processor` takes commands from the stream " +
-      "`reward:commands`",
+    "with it members are also told on `loyalty:member:{memberId}`, and a reward processor takes commands from the stream `reward:commands`",
   ),
   PICTURE_STORAGE: as(
     z.enum(["database", "s3"]).default("database"),
@@ -481,7 +480,7 @@ const capillary = {
   CATALOG_SYNC_SECONDS: as(
     integer(0, 86_400).default(300),
     "how often Capillary's rewards are mirrored, by one process for all; `0` is never, which leaves it to `syncCatalog` and " +
-      "`npm run catalog:sync`",
+      "the command `catalog:sync`",
   ),
 };
 
@@ -510,7 +509,7 @@ const rewardProcessor = {
   ),
   REWARD_PROCESSOR_PORT: as(
     integer(0, 65_535).optional(),
-    "where the processes of `npm run reward-processor` answer `/healthz` and `/readyz`; the latter is 503, with the reason, while " +
+    "where reward processors answer `/healthz` and `/readyz`; the latter is 503, with the reason, while " +
       "commands are not taken",
   ),
   PROGRAM_LANGUAGE: as(
@@ -554,7 +553,7 @@ const keeping = {
   MEMBER_EVENT_DAYS: as(integer(1, 3_650).default(90), "how many days a member's events can be read again"),
   RECONCILE_AT: as(
     timeOfDay.default("02:00"),
-    "when the day before is [reconciled](docs/reconciliation.md), in `PROGRAM_TIME_ZONE`; `never` leaves it to `npm run reconcile`",
+    "when the day before is [reconciled](docs/reconciliation.md), in `PROGRAM_TIME_ZONE`; `never` leaves it to the command `reconcile`",
   ),
 };
 

@@ -39,7 +39,7 @@ const apolloHash = (extensions: unknown) =>
 export function makeDocumentGate(documents: ReadonlyMap<string, string>, { only }: { only: boolean }): DocumentGate {
   if (only && documents.size === 0) {
     throw new ConfigError(
-      "TRUSTED_DOCUMENTS: only, and there is no manifest: name one in TRUSTED_DOCUMENTS_MANIFESTS, or build the microsite with npm run codegen",
+      "TRUSTED_DOCUMENTS: only, and there is no manifest: name one in TRUSTED_DOCUMENTS_MANIFESTS, or build the microsite",
     );
   }
   /** Operators and services hold a secret, so they are not the public. */

@@ -28,8 +28,9 @@ export function explainError(error: unknown): string {
  *
  * @param program the file of this process
  */
-export function commandLine(command: string, args: string, program = process.argv[1] ?? ""): string {
-  return basename(program) === "tessera.mjs"
-    ? `node dist/bin/tessera.mjs ${command} ${args}`
-    : `npm run ${command} -- ${args}`;
+export function commandLine(command: string, args = "", program = process.argv[1] ?? ""): string {
+  const isBuild = basename(program) === "tessera.mjs";
+  const named = isBuild ? `node dist/bin/tessera.mjs ${command}` : `npm run ${command}`;
+  if (args === "") return named;
+  return `${named}${isBuild ? "" : " --"} ${args}`;
 }

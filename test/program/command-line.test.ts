@@ -8,4 +8,6 @@ test("a command is named as it is typed in a checkout, and in the production bui
   expect(commandLine("reconcile", "--breaks", "/app/dist/bin/tessera.mjs")).toBe(
     "node dist/bin/tessera.mjs reconcile --breaks",
   );
+  expect(commandLine("start", "", "/srv/tessera/scripts/import-members.ts")).toBe("npm run start");
+  expect(commandLine("start", "", "/app/dist/bin/tessera.mjs")).toBe("node dist/bin/tessera.mjs start");
 });

@@ -156,7 +156,7 @@ function Chain() {
       )}
       {chain?.holds === null && (
         <Notice tone="calm" title={`The log has ${count(chain.entries)} entries, too many to verify here.`}>
-          <p>Run npm run audit:verify on the gateway's machine.</p>
+          <p>Run node dist/bin/tessera.mjs audit:verify on the gateway's machine.</p>
         </Notice>
       )}
       {chain?.holds === true && (
