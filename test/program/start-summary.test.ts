@@ -1,14 +1,19 @@
+import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { readConfig } from "../../src/config/config.ts";
 import { logStartSummary, startSummary } from "../../src/program/start-summary.ts";
 import { captureLog } from "../support/log.ts";
 
+const random = () => randomBytes(36).toString("hex");
+
+const SHARED = random();
+
 /** Everything on, nothing unsafe. */
 const careful: Record<string, string> = {
   NODE_ENV: "production",
   DATABASE_URL: "postgresql://tessera:hunter2@db.example.com/tessera?sslmode=verify-full",
-  SESSION_SECRET: "s".repeat(32),
-  VOUCHER_SECRET: "v".repeat(32),
+  SESSION_SECRET: random(),
+  VOUCHER_SECRET: random(),
   CLIENT_API_URL: "https://client.example.com",
   CLIENT_API_USER: "tessera",
   CLIENT_API_PASSWORD: "hunter2",
@@ -26,8 +31,11 @@ const careful: Record<string, string> = {
   OIDC_ISSUER: "https://login.example.com",
   OIDC_AUDIENCE: "tessera",
   OIDC_CLIENT_ID: "tessera-console",
-  WEBHOOK_SECRET: "w".repeat(16),
-  REWARD_SERVICE_TOKEN: "r".repeat(16),
+  WEBHOOK_SECRET: random(),
+  REWARD_SERVICE_TOKEN: random(),
+  ROUTER_SECRET: random(),
+  CLIENT_STATEMENT_PATH: "/statement",
+  REVERSAL_APPROVAL_ABOVE_POINTS: "10000",
   PUBLIC_ORIGIN: "https://rewards.example.com",
   TRUST_PROXY: "10.0.0.0/8",
   TRUSTED_DOCUMENTS: "only",
@@ -40,7 +48,7 @@ test("a secure installation has nothing unsafe, and only the operators' token is
   const { on, off, unsafe } = summary();
   expect(unsafe).toEqual([]);
   expect(off).toEqual(["the operators' token (OPERATOR_TOKEN)"]);
-  expect(on).toHaveLength(11);
+  expect(on).toHaveLength(16);
 });
 
 test("with production's minimal settings, each disabled part is named with its setting", () => {
@@ -48,9 +56,9 @@ test("with production's minimal settings, each disabled part is named with its s
   const { CLIENT_API_URL = "", CLIENT_API_USER = "", CLIENT_API_PASSWORD = "" } = careful;
   const least = { NODE_ENV, DATABASE_URL, SESSION_SECRET, CLIENT_API_URL, CLIENT_API_USER, CLIENT_API_PASSWORD };
   const { on, off } = startSummary(readConfig(least), {});
-  expect(on).toEqual(["metrics (METRICS_PORT)"]);
+  expect(on).toEqual(["the nightly reconciliation (RECONCILE_AT)", "metrics (METRICS_PORT)"]);
   expect(off.join()).toMatch(
-    /CAPILLARY_REWARDS_URL.*REDIS_URL.*CLIENT_HANDOFF_KEY.*OPERATOR_TOKEN.*OIDC_ISSUER.*OIDC_CLIENT_ID.*WEBHOOK_SECRET.*REWARD_SERVICE_TOKEN.*TRUSTED_DOCUMENTS.*TRUST_PROXY.*OTEL_EXPORTER_OTLP_ENDPOINT/,
+    /CAPILLARY_REWARDS_URL.*REDIS_URL.*CLIENT_HANDOFF_KEY.*OPERATOR_TOKEN.*OIDC_ISSUER.*OIDC_CLIENT_ID.*WEBHOOK_SECRET.*REWARD_SERVICE_TOKEN.*TRUSTED_DOCUMENTS.*TRUST_PROXY.*ROUTER_SECRET.*CATALOG_SYNC_SECONDS.*CLIENT_STATEMENT_PATH.*REVERSAL_APPROVAL_ABOVE_POINTS.*OTEL_EXPORTER_OTLP_ENDPOINT/,
   );
 });
 
@@ -58,16 +66,25 @@ test.each<[string, Record<string, string>, Record<string, string>?]>([
   ["PLAIN_TEXT_ALLOWED", { REDIS_URL: "redis://redis.example.com", PLAIN_TEXT_ALLOWED: "REDIS_URL" }],
   ["NODE_TLS_REJECT_UNAUTHORIZED", {}, { NODE_TLS_REJECT_UNAUTHORIZED: "0" }],
   ["DATABASE_URL", { DATABASE_URL: "postgresql://tessera:hunter2@db.example.com/tessera?sslmode=no-verify" }],
+  [
+    "DATABASE_LISTEN_URL",
+    { DATABASE_LISTEN_URL: "postgresql://tessera:hunter2@db.example.com/tessera?sslmode=no-verify" },
+  ],
+  ["SESSION_SECRET", { SESSION_SECRET: "s".repeat(32) }],
+  ["WEBHOOK_SECRET", { WEBHOOK_SECRET: "ChangeMe-ChangeMe-2026" }],
+  ["CLIENT_HANDOFF_KEY", { CLIENT_HANDOFF_KEY: "tessera-sandbox-signing-key-0001" }],
+  ["WEBHOOK_SECRET = REWARD_SERVICE_TOKEN", { WEBHOOK_SECRET: SHARED, REWARD_SERVICE_TOKEN: SHARED }],
+  ["NODE_OPTIONS", {}, { NODE_OPTIONS: "--inspect=0.0.0.0:9229" }],
   ["VOUCHER_SECRET", { VOUCHER_SECRET: "" }],
   ["PUBLIC_ORIGIN", { PUBLIC_ORIGIN: "", OIDC_CLIENT_ID: "" }],
   ["CLIENT_HANDOFF_ISSUER", { CLIENT_HANDOFF_ISSUER: "" }],
-  ["OPERATOR_TOKEN", { OPERATOR_TOKEN: "o".repeat(16) }],
+  ["OPERATOR_TOKEN", { OPERATOR_TOKEN: SHARED }],
   ["TRUST_PROXY", { TRUST_PROXY: "10.0.0.1, ::/0" }],
   ["SEED", { SEED: "sample" }],
 ])("%s is named if it is unsafe, and no secret is", (setting, changes, env) => {
   const { unsafe } = summary(changes, env);
   expect(unsafe).toEqual([expect.stringMatching(`^${setting}`)]);
-  expect(unsafe.join()).not.toMatch(/hunter2|o{16}/);
+  expect(unsafe.join()).not.toMatch(new RegExp(`hunter2|${SHARED}`));
 });
 
 test("each unsafe setting is a warning of its own in the log", async () => {
